@@ -1,0 +1,36 @@
+# Every verb is one line over Go's own commands or scripts/, so nothing here needs make.
+.DEFAULT_GOAL := help
+.PHONY: help run test torture bench generate migration lint check build tools
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start the server on http://127.0.0.1:8080, with the file parley.db
+	go run .
+
+test: ## run the tests on SQLite and PostgreSQL, with the race detector
+	go test -race ./...
+
+torture: ## prove for two minutes a database that nothing is lost, doubled or out of order
+	scripts/torture
+
+bench: ## measure what a delivery costs beside a bare WebSocket loop and stock gqlgen, for three minutes
+	scripts/bench
+
+generate: ## write ent's and gqlgen's code anew
+	scripts/generate
+
+migration: ## write the migration from the last schema to this one: make migration name=add_topics
+	go run ./internal/store/migrate $(or $(name),$(error give it a name: make migration name=add_topics))
+
+lint: ## check the formatting and run the linters
+	scripts/lint
+
+check: ## everything that CI checks (make tools first)
+	scripts/check
+
+build: ## build the static binary bin/parley
+	scripts/build
+
+tools: ## install the linter in bin/
+	scripts/install-tools

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// idle is what sockets cost that have a subscription each, in bytes for one.
+type idle struct {
+	sockets int
+	// asIs is the process's growth as it is, with what the garbage collector has not given back, and collected without.
+	asIs, collected float64
+	// heap and stacks are what of it lives, by the runtime's account; goroutines is a count.
+	heap, stacks, goroutines float64
+}
+
+// measureIdle opens many sockets with a subscription to one room.
+func measureIdle(ctx context.Context, k kind, o options) (m idle, err error) {
+	fmt.Fprintf(os.Stderr, "%d idle sockets: %s\n", o.idle, k)
+	t, err := prepare(ctx, k, o.subscribers, 0)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, t.process.end()) }()
+	begin := func(n int) ([]*subscriber, error) {
+		subscribers, err := connectAll(t, n, func(int) string { return t.whole })
+		if err == nil {
+			err = resubscribe(t, subscribers, 0, plain)
+		}
+		if err == nil {
+			err = warmUp(t, subscribers, plain)
+		}
+		return subscribers, err
+	}
+	some, err := begin(10) // whatever is made once is there before the counting begins
+	closeAll(some)
+	if err != nil {
+		return m, err
+	}
+	sleep(ctx, 200*time.Millisecond)
+	before, err := t.process.do("collect")
+	if err != nil {
+		return m, err
+	}
+	all, err := begin(o.idle)
+	defer closeAll(all)
+	if err != nil {
+		return m, err
+	}
+	sleep(ctx, time.Second)
+	asIs, err := t.process.do("usage")
+	if err != nil {
+		return m, err
+	}
+	collected, err := t.process.do("collect")
+	if err == nil && k == parley && o.profile != "" {
+		_, err = t.process.do("heap " + o.profile + "-idle.heap")
+	}
+	each := func(after, before int) float64 { return float64(after-before) / float64(o.idle) }
+	return idle{
+		sockets: o.idle, asIs: each(asIs.RSS, before.RSS), collected: each(collected.RSS, before.RSS),
+		heap: each(collected.Heap, before.Heap), stacks: each(collected.Stacks, before.Stacks),
+		goroutines: each(collected.Goroutines, before.Goroutines),
+	}, err
+}
+
+func (m idle) print(out io.Writer, k kind) {
+	_, _ = fmt.Fprintf(out, "idle, %d sockets  %-7s %5.1f KiB each (%.1f before a garbage collection): %.1f heap, %.1f stacks of %.1f goroutines\n",
+		m.sockets, k, m.collected/1024, m.asIs/1024, m.heap/1024, m.stacks/1024, m.goroutines)
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"parley/internal/app"
+	"parley/internal/config"
+)
+
+// newParley is a node of Parley as in production, on SQLite in a file that is removed in the end. observe is called with
+// each SQL statement.
+func newParley(ctx context.Context, secret string, observe func(query string)) (http.Handler, func() error, error) {
+	folder, err := os.MkdirTemp("", "parley-bench-")
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg := config.Defaults()
+	cfg.DatabaseURL = config.Secret("sqlite:" + filepath.Join(folder, "parley.db"))
+	cfg.JWTSecret = config.Secret(secret)
+	node, err := app.New(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), app.Options{
+		Observe: func(_ context.Context, query string) { observe(query) },
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(folder))
+	}
+	return node.Handler(), func() error {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		_ = node.Shutdown(ctx) // the sockets are gone by now, or are cut off
+		return errors.Join(node.Close(), os.RemoveAll(folder))
+	}, nil
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// cell is one measurement of a case with a server.
+type cell struct {
+	events     int
+	cpu        time.Duration // of the server, sends included
+	statements map[string]int
+	latencies  []time.Duration
+	lost       int
+	// alone is the same sends without subscribers.
+	alone *cell
+}
+
+type cellKey struct {
+	shape  string
+	fields fields
+	kind   kind
+}
+
+// perSend is the server's CPU for a message that nobody listens to, in µs.
+func (c cell) perSend() float64 { return micro(c.alone.cpu) / float64(c.alone.events) }
+
+// perDelivery is the server's CPU for each message delivered, without that for the sends, in µs.
+func (c cell) perDelivery() float64 {
+	return (micro(c.cpu) - c.perSend()*float64(c.events)) / float64(max(len(c.latencies), 1))
+}
+
+// perEvent is how many SQL statements a message costs, and how many of them also without subscribers.
+func (c cell) perEvent() (all, alone float64) {
+	return float64(total(c.statements)) / float64(c.events), float64(total(c.alone.statements)) / float64(c.alone.events)
+}
+
+func total(counts map[string]int) (n int) {
+	for _, count := range counts {
+		n += count
+	}
+	return n
+}
+
+// results are the measurements of all rounds, in the order of the cases.
+type results struct {
+	order []cellKey
+	cells map[cellKey][]cell
+}
+
+func (r *results) add(key cellKey, c cell) {
+	if !slices.Contains(r.order, key) {
+		r.order = append(r.order, key)
+	}
+	r.cells[key] = append(r.cells[key], c)
+}
+
+func (r *results) print(out io.Writer, o options) {
+	if len(r.order) == 0 {
+		return
+	}
+	slices.SortStableFunc(r.order, func(a, b cellKey) int {
+		return cmp.Or(cmp.Compare(a.shape, b.shape), cmp.Compare(a.fields, b.fields))
+	})
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(table, "case\tfields\tserver\tCPU µs/delivery\t× bare\tp50 ms\tp99 ms\tCPU µs/send\tSQL/event\tof it live\tlost\t")
+	for _, key := range r.order {
+		cells := r.cells[key]
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%.1f\t%s\t%s\t%s\t%.0f\t%.2f\t%.2f\t%d\t\n",
+			key.shape, strings.TrimPrefix(string(key.fields), string(plain)+" "), key.kind,
+			medianOf(cells, cell.perDelivery), r.ratio(key),
+			ms(medianPercentile(cells, 0.5)), ms(medianPercentile(cells, 0.99)),
+			medianOf(cells, cell.perSend),
+			medianOf(cells, func(c cell) float64 { all, _ := c.perEvent(); return all }),
+			medianOf(cells, func(c cell) float64 { all, alone := c.perEvent(); return all - alone }),
+			lost(cells))
+	}
+	_ = table.Flush()
+	_, _ = fmt.Fprintln(out, "CPU is the server's, user and system. A send is an HTTP request, measured without subscribers and taken off the\n"+
+		"deliveries; Parley's commits. SQL is Parley's; live is what only happens where somebody listens. Medians of the rounds;\n"+
+		"× bare is the median of each round's ratio. Latency is from before the send to after the read, commit included.\n"+
+		"Stock has all its data in memory. In many rooms bare and stock are sent a batch a request, Parley a message a request.")
+	if o.statements {
+		r.printStatements(out)
+	}
+}
+
+// ratio is the median of the rounds' ratios to bare.
+func (r *results) ratio(key cellKey) string {
+	base := r.cells[cellKey{key.shape, key.fields, bare}]
+	cells := r.cells[key]
+	if len(base) != len(cells) {
+		return "–"
+	}
+	ratios := make([]float64, len(cells))
+	for i := range cells {
+		ratios[i] = cells[i].perDelivery() / base[i].perDelivery()
+	}
+	return fmt.Sprintf("%.2f", median(ratios))
+}
+
+func (r *results) printStatements(out io.Writer) {
+	for _, key := range r.order {
+		if key.kind != parley {
+			continue
+		}
+		c := r.cells[key][0]
+		for i, part := range []cell{*c.alone, c} {
+			_, _ = fmt.Fprintf(out, "\n%s, %s, %s: %d events\n", key.shape, key.fields, []string{"nobody listens", "all listen"}[i], part.events)
+			for _, query := range slices.Sorted(maps.Keys(part.statements)) {
+				_, _ = fmt.Fprintf(out, "%6d  %s\n", part.statements[query], query)
+			}
+		}
+	}
+}
+
+func medianOf(cells []cell, value func(cell) float64) float64 {
+	values := make([]float64, len(cells))
+	for i, c := range cells {
+		values[i] = value(c)
+	}
+	return median(values)
+}
+
+func medianPercentile(cells []cell, p float64) time.Duration {
+	return time.Duration(medianOf(cells, func(c cell) float64 { return float64(percentile(c.latencies, p)) }))
+}
+
+func lost(cells []cell) (n int) {
+	for _, c := range cells {
+		n += c.lost
+	}
+	return n
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
+}
+
+// percentile sorts what it is given.
+func percentile(latencies []time.Duration, p float64) time.Duration {
+	if len(latencies) == 0 {
+		return 0
+	}
+	slices.Sort(latencies)
+	return latencies[min(int(p*float64(len(latencies))), len(latencies)-1)]
+}
+
+func micro(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f", micro(d)/1000) }

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// shape is how subscribers are spread over rooms.
+type shape struct {
+	name   string
+	spread bool // a room for each, not one for all
+}
+
+// run measures everything and prints the table.
+func run(ctx context.Context, o options, out io.Writer) (err error) {
+	begin := time.Now()
+	r := &results{cells: make(map[cellKey][]cell)}
+	if err := measureDeliveries(ctx, o, r); err != nil {
+		return err
+	}
+	r.print(out, o)
+	if o.idle > 0 && strings.Contains("idle", o.only) {
+		for _, k := range o.kinds {
+			m, err := measureIdle(ctx, k, o)
+			if err != nil {
+				return fmt.Errorf("idle sockets of %s: %w", k, err)
+			}
+			m.print(out, k)
+		}
+	}
+	if strings.Contains("stalled", o.only) {
+		for _, k := range o.stalled {
+			s, err := measureStalled(ctx, k, o)
+			if err != nil {
+				return fmt.Errorf("a stalled reader of %s: %w", k, err)
+			}
+			s.print(out, k)
+		}
+	}
+	_, err = fmt.Fprintf(out, "\n%.0f s\n", time.Since(begin).Seconds())
+	return err
+}
+
+// measureDeliveries measures each case with each server, in turns.
+func measureDeliveries(ctx context.Context, o options, r *results) (err error) {
+	shapes := []shape{
+		{name: fmt.Sprintf("1 room × %d", o.subscribers)},
+		{name: fmt.Sprintf("%d rooms × 1", o.subscribers), spread: true},
+	}
+	shapes = slices.DeleteFunc(shapes, func(s shape) bool { return !strings.Contains(s.name, o.only) })
+	if len(shapes) == 0 {
+		return nil
+	}
+	targets := make(map[kind]*target)
+	defer func() {
+		for _, t := range targets {
+			err = errors.Join(err, t.process.end())
+		}
+	}()
+	for _, k := range o.kinds {
+		t, err := prepare(ctx, k, o.subscribers, 0)
+		if err != nil {
+			return err
+		}
+		targets[k] = t
+	}
+	for round := range o.rounds {
+		for _, s := range shapes {
+			for _, k := range o.kinds {
+				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s\n", round+1, o.rounds, s.name, k)
+				if err := measureShape(targets[k], s, o, r); err != nil {
+					return fmt.Errorf("%s, %s: %w", s.name, k, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// measureShape measures one server's sends without subscribers, and then with them for each selection of fields.
+func measureShape(t *target, s shape, o options, r *results) error {
+	rooms, rate, file := []string{t.whole}, o.oneRoom, "-one.cpu"
+	if s.spread {
+		rooms, rate, file = t.rooms, o.spread, "-many.cpu"
+	}
+	alone, err := measure(t, rooms, plain, rate, o.length, nil)
+	if err != nil {
+		return err
+	}
+	subscribers, err := connectAll(t, o.subscribers, func(i int) string {
+		if s.spread {
+			return t.rooms[i]
+		}
+		return t.whole
+	})
+	defer closeAll(subscribers)
+	if err != nil {
+		return err
+	}
+	for i, f := range []fields{plain, withFrom, withRoom} {
+		if err := resubscribe(t, subscribers, i, f); err != nil {
+			return err
+		}
+		if err := warmUp(t, subscribers, f); err != nil {
+			return err
+		}
+		profiled := o.profile != "" && t.process.kind == parley && f == plain
+		if profiled {
+			if _, err := t.process.do("profile " + o.profile + file); err != nil {
+				return err
+			}
+		}
+		c, err := measure(t, rooms, f, rate, o.length, subscribers)
+		if profiled {
+			_, failed := t.process.do("profiled")
+			err = errors.Join(err, failed)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", f, err)
+		}
+		c.alone = &alone
+		r.add(cellKey{s.name, f, t.process.kind}, c)
+	}
+	return nil
+}
+
+func connectAll(t *target, n int, room func(i int) string) ([]*subscriber, error) {
+	subscribers := make([]*subscriber, n)
+	err := inParallel(n, func(i int) error {
+		var err error
+		subscribers[i], err = connect(t, room(i), person(i%len(t.rooms)), 0)
+		return err
+	})
+	return subscribers, err
+}
+
+func closeAll(subscribers []*subscriber) {
+	for _, s := range subscribers {
+		if s != nil {
+			s.close()
+		}
+	}
+}
+
+// resubscribe ends the subscriptions numbered n-1, if n > 0, and begins those numbered n.
+func resubscribe(t *target, subscribers []*subscriber, n int, f fields) error {
+	if t.process.kind == bare {
+		return nil
+	}
+	return inParallel(len(subscribers), func(i int) error {
+		s := subscribers[i]
+		if n > 0 {
+			if err := s.complete(fmt.Sprint(n)); err != nil {
+				return err
+			}
+		}
+		return s.subscribe(fmt.Sprint(n+1), f.subscription())
+	})
+}
+
+// warmUp sends until everybody gets what is sent: nothing else says that a subscription has begun.
+func warmUp(t *target, subscribers []*subscriber, f fields) error {
+	for range 50 {
+		waiting := make(map[string]bool)
+		for _, s := range subscribers {
+			if s.seen.Load() != t.sent[s.room].Load() || s.seen.Load() == 0 {
+				waiting[s.room] = true
+			}
+		}
+		if f != plain && len(waiting) == 0 { // from the selection before
+			for _, s := range subscribers {
+				waiting[s.room] = true
+			}
+		}
+		rooms := slices.Collect(maps.Keys(waiting))
+		if err := inParallel(len(rooms), func(i int) error { return t.send(rooms[i:i+1], f) }); err != nil {
+			return err
+		}
+		if caughtUp(t, subscribers, 500*time.Millisecond) {
+			return nil
+		}
+	}
+	return errors.New("some subscriptions never begin")
+}
+
+// caughtUp waits until everybody has the last message of their room.
+func caughtUp(t *target, subscribers []*subscriber, patience time.Duration) bool {
+	deadline := time.Now().Add(patience)
+	for _, s := range subscribers {
+		for s.seen.Load() != t.sent[s.room].Load() {
+			if time.Now().After(deadline) {
+				return false
+			}
+			sleep(t.ctx, 2*time.Millisecond)
+		}
+	}
+	return true
+}
+
+// measure sends for a time and returns what it cost the server, and what the subscribers got.
+func measure(t *target, rooms []string, f fields, rate float64, length time.Duration, subscribers []*subscriber) (cell, error) {
+	var c cell
+	for _, s := range subscribers {
+		s.forget()
+	}
+	before, err := t.process.do("usage")
+	if err != nil {
+		return c, err
+	}
+	if c.events, err = t.publish(rooms, f, rate, length); err != nil {
+		return c, err
+	}
+	complete := caughtUp(t, subscribers, 10*time.Second)
+	after, err := t.process.do("usage")
+	if err != nil {
+		return c, err
+	}
+	c.cpu = after.CPU - before.CPU
+	c.statements = make(map[string]int)
+	for query, n := range after.Statements {
+		if n -= before.Statements[query]; n > 0 {
+			c.statements[query] = n
+		}
+	}
+	for _, s := range subscribers {
+		latencies, ended := s.result()
+		if ended != nil {
+			return c, ended
+		}
+		c.latencies = append(c.latencies, latencies...)
+		c.lost += int(s.lost.Load())
+		if !complete {
+			c.lost += int(t.sent[s.room].Load() - s.seen.Load())
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// serveRole is the first argument of a server process.
+	serveRole = "serve"
+	// keyVariable is where it finds what Parley verifies tokens with.
+	keyVariable = "PARLEY_BENCH_KEY"
+)
+
+// kind is one of the servers compared.
+type kind string
+
+const (
+	bare   kind = "bare"
+	stock  kind = "stock"
+	parley kind = "parley"
+)
+
+// usage is what a server process has used up to now.
+type usage struct {
+	CPU time.Duration
+	// RSS is what the process has of the machine's memory, Heap and Stacks what of it lives, in bytes.
+	RSS, Heap, Stacks int
+	Goroutines        int
+	Statements        map[string]int
+}
+
+// ready is the first line that a server process prints.
+type ready struct{ Addr string }
+
+// serve is a server process: it listens on a free port of the loopback interface, says which, and answers commands, one a
+// line, until there are no more: "usage", "collect" (as usage, after a garbage collection), "profile FILE", "profiled", "heap FILE".
+func serve(ctx context.Context, args []string, commands io.Reader, answers io.Writer) error {
+	set := flag.NewFlagSet(serveRole, flag.ContinueOnError)
+	sendBuffer := set.Int("send-buffer", 0, "bytes that the kernel buffers for a socket; 0 is its default")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	var seen statements
+	handler, closeHandler, err := newHandler(ctx, kind(set.Arg(0)), &seen)
+	if err != nil {
+		return err
+	}
+	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		return setBuffer(raw, syscall.SO_SNDBUF, *sendBuffer)
+	}}
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }() // ends with Close below
+	err = obey(commands, json.NewEncoder(answers), ready{listener.Addr().String()}, &seen)
+	err = errors.Join(err, server.Close())
+	<-served
+	return errors.Join(err, closeHandler())
+}
+
+func newHandler(ctx context.Context, k kind, seen *statements) (http.Handler, func() error, error) {
+	nothing := func() error { return nil }
+	switch k {
+	case bare:
+		return newBare(), nothing, nil
+	case stock:
+		return newStock(), nothing, nil
+	case parley:
+		return newParley(ctx, os.Getenv(keyVariable), seen.add)
+	default:
+		return nil, nil, fmt.Errorf("there is no server %q", k)
+	}
+}
+
+func obey(commands io.Reader, answers *json.Encoder, first ready, seen *statements) error {
+	if err := answers.Encode(first); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(commands)
+	for lines.Scan() {
+		command, argument, _ := strings.Cut(lines.Text(), " ")
+		switch command {
+		case "collect":
+			debug.FreeOSMemory()
+		case "profile":
+			file, err := os.Create(argument)
+			if err != nil {
+				return err
+			}
+			if err := pprof.StartCPUProfile(file); err != nil {
+				return err
+			}
+		case "heap":
+			if err := writeHeap(argument); err != nil {
+				return err
+			}
+		case "profiled":
+			pprof.StopCPUProfile()
+		}
+		used, err := measureSelf()
+		if err != nil {
+			return err
+		}
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		used.Heap, used.Stacks, used.Goroutines = int(memory.HeapAlloc), int(memory.StackInuse), runtime.NumGoroutine()
+		used.Statements = seen.copy()
+		if err := answers.Encode(used); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+func writeHeap(path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.WriteHeapProfile(file), file.Close())
+}
+
+// statements counts SQL statements by their text. The zero value is ready.
+type statements struct {
+	mu    sync.Mutex
+	count map[string]int
+}
+
+func (s *statements) add(query string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.count == nil {
+		s.count = make(map[string]int)
+	}
+	s.count[query]++
+}
+
+func (s *statements) copy() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.count)
+}

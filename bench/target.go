@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	publisherID   = "publisher"
+	publisherName = "Pat the Publisher"
+	// mostMembers is how many a room may be made with.
+	mostMembers = 1000
+	// senders is how many requests are sent at a time, and batches how many batches a second.
+	senders = 8
+	batches = 20
+)
+
+// fields are what subscribers ask of a message.
+type fields string
+
+const (
+	plain    fields = "id seq contents"
+	withFrom fields = "id seq contents from { id nickName }"
+	withRoom fields = "id seq contents room { name }"
+)
+
+func (f fields) subscription() string {
+	return "subscription($room: ID!) { messageAdded(roomId: $room) { " + string(f) + " } }"
+}
+
+// frame is what a server sends for a message, as the bare one is given it.
+func (f fields) frame(room, contents string) string {
+	nested := ""
+	switch f {
+	case withFrom:
+		nested = `,"from":{"id":"` + publisherID + `","nickName":"` + publisherName + `"}`
+	case withRoom:
+		nested = `,"room":{"name":"Room ` + room + `"}`
+	case plain:
+	}
+	return `{"type":"next","id":"1","payload":{"data":{"messageAdded":{"id":"` + room + `.1234","seq":1234,"contents":"` +
+		contents + `"` + nested + `}},"extensions":{"seq":1234}}}`
+}
+
+// target is a running server with its people and rooms.
+type target struct {
+	ctx     context.Context //nolint:containedctx // a run's, and this is the run's
+	process *process
+	secret  string
+	// whole is the room of all, and rooms are the rooms of one each.
+	whole string
+	rooms []string
+	// sent is how many messages a room has had.
+	sent map[string]*atomic.Int64
+}
+
+func person(i int) string { return "reader-" + strconv.Itoa(i) }
+
+// prepare starts a server and makes n people, a room of all of them and a room for each.
+func prepare(ctx context.Context, k kind, n, sendBuffer int) (*target, error) {
+	t := &target{ctx: ctx, secret: strings.Repeat("only for benchmarks ", 2), sent: make(map[string]*atomic.Int64)}
+	var err error
+	if t.process, err = start(ctx, k, t.secret, sendBuffer); err != nil {
+		return nil, err
+	}
+	t.whole, t.rooms = "whole", make([]string, n)
+	for i := range n {
+		t.rooms[i] = "room-" + strconv.Itoa(i)
+	}
+	if k == parley {
+		if err := t.populate(n); err != nil {
+			return nil, fmt.Errorf("prepare Parley: %w", err)
+		}
+	}
+	for _, room := range append([]string{t.whole}, t.rooms...) {
+		t.sent[room] = new(atomic.Int64)
+	}
+	return t, nil
+}
+
+// populate makes Parley's people and rooms.
+func (t *target) populate(n int) error {
+	people := []any{map[string]any{"id": publisherID, "profile": map[string]any{"nickName": publisherName}}}
+	members := make([]string, n)
+	for i := range n {
+		members[i] = person(i)
+		people = append(people, map[string]any{"id": members[i], "profile": map[string]any{"nickName": "Reader " + strconv.Itoa(i)}})
+	}
+	for len(people) > 0 {
+		some := people[:min(len(people), mostMembers)]
+		people = people[len(some):]
+		if _, err := t.ask("admin", `mutation($users: [UserInput!]!) { upsertUsers(users: $users) { users { id } } }`, map[string]any{"users": some}); err != nil {
+			return err
+		}
+	}
+	var err error
+	if t.whole, err = t.makeRoom("All", members); err != nil {
+		return err
+	}
+	return inParallel(n, func(i int) error {
+		room, err := t.makeRoom("Room "+strconv.Itoa(i), members[i:i+1])
+		t.rooms[i] = room
+		return err
+	})
+}
+
+func (t *target) makeRoom(name string, members []string) (string, error) {
+	data, err := t.ask(publisherID, `mutation($input: CreateRoomInput!) { createRoom(input: $input) { room { id } } }`,
+		map[string]any{"input": map[string]any{"name": name, "memberIds": members}})
+	if err != nil {
+		return "", err
+	}
+	var made struct {
+		CreateRoom struct{ Room struct{ ID string } }
+	}
+	err = json.Unmarshal(data, &made)
+	return made.CreateRoom.Room.ID, err
+}
+
+// token is a person's; "admin" may do everything.
+func (t *target) token(id string) string {
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": id, "exp": time.Now().Add(time.Hour).Unix(), "admin": id == "admin",
+	}).SignedString([]byte(t.secret))
+	if err != nil {
+		panic(err) // an HMAC can always be made
+	}
+	return token
+}
+
+// ask has Parley execute an operation as a person.
+func (t *target) ask(as, query string, variables map[string]any) (json.RawMessage, error) {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := t.post("/graphql", as, body)
+	if err != nil {
+		return nil, err
+	}
+	var decoded struct {
+		Data   json.RawMessage
+		Errors []any
+	}
+	if err := json.Unmarshal(answer, &decoded); err != nil || len(decoded.Errors) > 0 {
+		return nil, fmt.Errorf("the server answers %.500s", answer)
+	}
+	return decoded.Data, nil
+}
+
+func (t *target) post(path, as string, body []byte) ([]byte, error) {
+	request, err := http.NewRequestWithContext(t.ctx, http.MethodPost, "http://"+t.process.addr+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if as != "" {
+		request.Header.Set("Authorization", "Bearer "+t.token(as))
+	}
+	response, err := t.process.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode >= http.StatusBadRequest {
+		err = fmt.Errorf("%s: %.500s", response.Status, answer)
+	}
+	return answer, err
+}
+
+// message is one of a batch for the servers whose sends cost nothing but the request: it is shared by as many messages as
+// there may be, so that what they cost is not lost in it.
+type message struct{ Room, Text string }
+
+// send sends each of the rooms its next message, which says which one it is and when it was sent. One goroutine at a time
+// may send to a room.
+func (t *target) send(rooms []string, f fields) error {
+	batch := make([]message, len(rooms))
+	for i, room := range rooms {
+		batch[i] = message{room, fmt.Sprintf("%d %d and something to read, as long as people write.", t.sent[room].Add(1), time.Now().UnixNano())}
+		if t.process.kind == bare {
+			batch[i].Text = f.frame(room, batch[i].Text)
+		}
+	}
+	if t.process.kind != parley {
+		body, err := json.Marshal(batch)
+		if err == nil {
+			_, err = t.post("/send", "", body)
+		}
+		return err
+	}
+	for _, m := range batch {
+		if _, err := t.ask(publisherID, `mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }`,
+			map[string]any{"input": map[string]any{"roomId": m.Room, "contents": m.Text}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inParallel calls do with 0 to n-1, a few at a time, and returns the first error.
+func inParallel(n int, do func(i int) error) error {
+	var (
+		next  atomic.Int64
+		wait  sync.WaitGroup
+		once  sync.Once
+		first error
+	)
+	for range senders {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				if err := do(i); err != nil {
+					once.Do(func() { first = err })
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return first
+}
+
+// publish sends at a fixed rate of messages to the rooms in turn, for a time, and returns how many it has sent. The
+// servers that are sent batches get some twenty a second.
+func (t *target) publish(rooms []string, f fields, rate float64, length time.Duration) (int, error) {
+	batch := 1
+	if t.process.kind != parley {
+		batch = min(max(int(rate/batches), 1), len(rooms))
+	}
+	var groups [][]string
+	for group := range slices.Chunk(rooms, batch) {
+		if len(group) == batch {
+			groups = append(groups, group)
+		}
+	}
+	rate /= float64(batch)
+	n := int(rate * length.Seconds())
+	begin := time.Now()
+	var wait sync.WaitGroup
+	workers := min(senders, len(groups))
+	failures := make([]error, workers)
+	for w := range workers {
+		wait.Go(func() {
+			for i := range n {
+				group := i % len(groups)
+				if group%workers != w { // a room is always the same worker's
+					continue
+				}
+				sleep(t.ctx, time.Until(begin.Add(time.Duration(float64(i)/rate*float64(time.Second)))))
+				if failures[w] = t.send(groups[group], f); failures[w] != nil {
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return n * batch, errors.Join(failures...)
+}
+
+// sleep waits, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

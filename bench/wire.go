@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const subprotocol = "graphql-transport-ws"
+
+// Opcodes of RFC 6455, section 5.2.
+const (
+	opText  = 1
+	opClose = 8
+)
+
+// patience is how long a server may take to open a socket.
+const patience = 20 * time.Second
+
+// wire is the client's end of a WebSocket: as little work as there can be, since it shares the machine with the server.
+type wire struct {
+	conn   net.Conn
+	in     *bufio.Reader
+	buffer []byte
+}
+
+// dial opens a WebSocket. receiveBuffer is what the kernel buffers, in bytes; 0 is its default.
+func dial(ctx context.Context, addr, path string, receiveBuffer int) (*wire, error) {
+	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
+		return setBuffer(raw, syscall.SO_RCVBUF, receiveBuffer)
+	}}
+	conn, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	w := &wire{conn: conn, in: bufio.NewReaderSize(conn, 2<<10)}
+	if err := w.upgrade(addr, path); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *wire) upgrade(addr, path string) error {
+	_ = w.conn.SetDeadline(time.Now().Add(patience))
+	// The key is that of RFC 6455's example: there is no cache between here and the server to be fooled.
+	if _, err := fmt.Fprintf(w.conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: %s\r\n\r\n",
+		path, addr, subprotocol); err != nil {
+		return err
+	}
+	response, err := http.ReadResponse(w.in, nil)
+	if err != nil {
+		return fmt.Errorf("upgrade: %w", err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		return fmt.Errorf("upgrade: %s", response.Status)
+	}
+	return w.conn.SetDeadline(time.Time{})
+}
+
+// read returns the next frame, until the next call. A server's frames are whole messages here, and not masked.
+func (w *wire) read() (opcode byte, payload []byte, err error) {
+	var head [8]byte
+	if _, err := io.ReadFull(w.in, head[:2]); err != nil {
+		return 0, nil, err
+	}
+	opcode = head[0] & 0x0f
+	size := uint64(head[1] & 0x7f)
+	switch size {
+	case 126:
+		_, err = io.ReadFull(w.in, head[:2])
+		size = uint64(binary.BigEndian.Uint16(head[:2]))
+	case 127:
+		_, err = io.ReadFull(w.in, head[:8])
+		size = binary.BigEndian.Uint64(head[:8])
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	if size > 1<<20 {
+		return 0, nil, fmt.Errorf("a frame of %d bytes", size)
+	}
+	if int(size) > cap(w.buffer) {
+		w.buffer = make([]byte, size)
+	}
+	payload = w.buffer[:size]
+	_, err = io.ReadFull(w.in, payload)
+	return opcode, payload, err
+}
+
+// write sends a text of less than 64 KiB, masked with zero.
+func (w *wire) write(text string) error {
+	var frame strings.Builder
+	frame.WriteByte(0x80 | opText)
+	if len(text) < 126 {
+		frame.WriteByte(0x80 | byte(len(text)))
+	} else {
+		frame.Write([]byte{0x80 | 126, byte(len(text) >> 8), byte(len(text))})
+	}
+	frame.Write(make([]byte, 4))
+	frame.WriteString(text)
+	_, err := io.WriteString(w.conn, frame.String())
+	return err
+}

@@ -1,0 +1,124 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// batch loads values by key, each once, and together with the values of the key's siblings: whatever else came into
+// the response with it and will be asked for the same. The first to ask for one loads all of them in one go; the
+// others find theirs, or wait for it. So the number of loads follows from the operation, not from the number of rows,
+// and nobody waits for a timer to see who else will ask.
+type batch[K comparable, V any] struct {
+	// siblings returns the keys to load together with one, itself included or not.
+	siblings func(K) []K
+	// load returns the values of keys; what is missing in the map is the zero value.
+	load func(ctx context.Context, keys []K) (map[K]V, error)
+
+	mu     sync.Mutex
+	loaded map[K]*outcome[V]
+}
+
+// outcome is a value that is there when done is closed.
+type outcome[V any] struct {
+	done  chan struct{}
+	value V
+	err   error
+}
+
+// errUnloaded is what those who wait get from a load that has panicked; whoever ran it panics.
+var errUnloaded = errors.New("the load of the batch has panicked")
+
+// get returns the value of key.
+func (b *batch[K, V]) get(ctx context.Context, key K) (V, error) {
+	b.mu.Lock()
+	mine, ok := b.loaded[key]
+	if ok {
+		b.mu.Unlock()
+		select {
+		case <-mine.done:
+			return mine.value, mine.err
+		case <-ctx.Done():
+			var none V
+			return none, ctx.Err()
+		}
+	}
+	if b.loaded == nil {
+		b.loaded = make(map[K]*outcome[V])
+	}
+	var keys []K
+	var outcomes []*outcome[V]
+	for _, k := range append([]K{key}, b.siblings(key)...) {
+		if _, ok := b.loaded[k]; !ok {
+			o := &outcome[V]{done: make(chan struct{}), err: errUnloaded}
+			b.loaded[k] = o
+			keys, outcomes = append(keys, k), append(outcomes, o)
+		}
+	}
+	b.mu.Unlock()
+
+	defer func() {
+		for _, o := range outcomes {
+			close(o.done)
+		}
+	}()
+	values, err := b.load(ctx, keys)
+	for i, o := range outcomes {
+		o.value, o.err = values[keys[i]], err
+	}
+	return outcomes[0].value, err
+}
+
+// put makes a value known that has come into the response on another way, unless one is known.
+func (b *batch[K, V]) put(key K, value V) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.loaded == nil {
+		b.loaded = make(map[K]*outcome[V])
+	}
+	if b.loaded[key] == nil {
+		o := &outcome[V]{done: make(chan struct{}), value: value}
+		close(o.done)
+		b.loaded[key] = o
+	}
+}
+
+// siblings remembers which keys came into the response together.
+type siblings[K comparable] struct {
+	mu     sync.Mutex
+	groups map[K]*[]K
+}
+
+// add says that keys came together. One that came before stays in its group, and the others join it there.
+func (s *siblings[K]) add(keys []K) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.groups == nil {
+		s.groups = make(map[K]*[]K)
+	}
+	group := new([]K)
+	for _, k := range keys {
+		if s.groups[k] != nil {
+			group = s.groups[k]
+			break
+		}
+	}
+	for _, k := range keys {
+		if s.groups[k] == nil {
+			s.groups[k] = group
+			*group = append(*group, k)
+		}
+	}
+}
+
+// of returns all that came together with key.
+func (s *siblings[K]) of(key K) []K {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	group := s.groups[key]
+	if group == nil {
+		return nil
+	}
+	return append([]K(nil), *group...)
+}

@@ -1,0 +1,112 @@
+package graph
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/graph/model"
+	"parley/internal/chat"
+)
+
+// list names what a cursor belongs to: a cursor of one list is refused by another.
+type list byte
+
+const (
+	roomsByActivity list = 'a'
+	roomsByAge      list = 'r'
+	membersByAge    list = 'm'
+	messagesBySeq   list = 'g'
+)
+
+// cursorBytes is the size of a cursor before it is encoded: the list, a number, a UUID.
+const cursorBytes = 1 + 8 + 16
+
+// encode writes a place in the list for the client to hand back.
+func (l list) encode(number int64, id uuid.UUID) string {
+	raw := append(make([]byte, 0, cursorBytes), byte(l))
+	raw = binary.BigEndian.AppendUint64(raw, uint64(number))
+	raw = append(raw, id[:]...)
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// decode reads a cursor of the list, which the argument named field carries. What encode does not write is none.
+func (l list) decode(field, cursor string) (number int64, id uuid.UUID, err error) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(raw) != cursorBytes || raw[0] != byte(l) {
+		return 0, id, noCursor(field)
+	}
+	number, id = int64(binary.BigEndian.Uint64(raw[1:9])), uuid.UUID(raw[9:])
+	if l.encode(number, id) != cursor { // line breaks, and bits behind the last byte
+		return 0, id, noCursor(field)
+	}
+	return number, id, nil
+}
+
+// noCursor is the answer to an argument that should be a cursor.
+func noCursor(field string) error {
+	return &chat.Error{Code: chat.BadUserInput, Field: field, Message: field + " is not a cursor of this list."}
+}
+
+// cursor writes a position in a list that is ordered by time.
+func (l list) cursor(p chat.Position) string { return l.encode(p.At.UnixMicro(), p.ID) }
+
+// position reads the cursor after, of a list that is ordered by time; nil stays nil.
+func (l list) position(after *string) (*chat.Position, error) {
+	if after == nil {
+		return nil, nil
+	}
+	micros, id, err := l.decode("after", *after)
+	if err != nil {
+		return nil, err
+	}
+	at := time.UnixMicro(micros).UTC()
+	if at.Year() < 1970 || at.Year() > 9999 { // which no cursor of ours is, and not every database can compare with
+		return nil, noCursor("after")
+	}
+	return &chat.Position{At: at, ID: id}, nil
+}
+
+// pageSize is how many entries were asked for.
+func pageSize(first *int, otherwise int) int {
+	if first == nil {
+		return otherwise
+	}
+	return *first
+}
+
+// pageInfo describes a page by its cursors. Lists are read forwards: what comes before a page is what after skipped.
+func pageInfo(more bool, after *string, cursors []string) *model.PageInfo {
+	info := &model.PageInfo{HasNextPage: more, HasPreviousPage: after != nil}
+	if n := len(cursors); n > 0 {
+		info.StartCursor, info.EndCursor = &cursors[0], &cursors[n-1]
+	}
+	return info
+}
+
+func roomConnection(ctx context.Context, page chat.Page[*ent.Room], after *string, cursor func(*ent.Room) string) *model.RoomConnection {
+	loadersFrom(ctx).came(page.Items...)
+	c := &model.RoomConnection{Nodes: page.Items, Edges: make([]*model.RoomEdge, len(page.Items))}
+	cursors := make([]string, len(page.Items))
+	for i, room := range page.Items {
+		cursors[i] = cursor(room)
+		c.Edges[i] = &model.RoomEdge{Cursor: cursors[i], Node: room}
+	}
+	c.PageInfo = pageInfo(page.More, after, cursors)
+	return c
+}
+
+func memberConnection(room *ent.Room, page chat.Page[*ent.Member], after *string) *model.RoomMemberConnection {
+	c := &model.RoomMemberConnection{TotalCount: room.MemberCount, Edges: make([]model.RoomMemberEdge, len(page.Items))}
+	cursors := make([]string, len(page.Items))
+	for i, m := range page.Items {
+		cursors[i] = membersByAge.cursor(chat.Position{At: m.JoinedAt, ID: m.ID})
+		c.Edges[i] = model.RoomMemberEdge{Cursor: cursors[i], Member: m}
+	}
+	c.PageInfo = pageInfo(page.More, after, cursors)
+	return c
+}

@@ -1,0 +1,98 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/graph/model"
+	"parley/internal/chat"
+	"parley/internal/reqid"
+)
+
+// tooComplex is the code of an operation that is refused for its cost.
+const tooComplex = "TOO_COMPLEX"
+
+// present turns an error into what the client is told. It is the one place that does, and the one that logs.
+//
+// The executor's own errors arrive with a code or, like those of the schema's scalars, as refusals of what the client
+// wrote; every other is the domain's, or a fault.
+func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
+	told := *graphql.DefaultErrorPresenter(ctx, err)
+	if _, coded := told.Extensions["code"]; coded {
+		told.Message = cmp.Or(noOperation(ctx), told.Message)
+		return &told
+	}
+	var unfit *model.InputError
+	if errors.As(err, &unfit) || told.Err == nil {
+		told.Extensions = map[string]any{"code": errcode.ValidationFailed}
+		return &told
+	}
+	e := chat.AsError(err)
+	told.Message, told.Err = e.Message, nil
+	told.Extensions = map[string]any{"code": string(e.Code)}
+	switch e.Code {
+	case chat.BadUserInput:
+		told.Extensions["field"] = e.Field
+		if e.IDs != nil {
+			told.Extensions["ids"] = e.IDs
+		}
+	case chat.MembershipEnded:
+		told.Extensions["reason"] = e.Reason
+	case chat.UnknownUser, chat.AlreadyInRoom:
+		told.Extensions["ids"] = e.IDs
+	case chat.Unavailable:
+		told.Extensions["safeToRetry"] = !e.OutcomeUnknown
+		r.log(ctx, slog.LevelWarn, told.Path, err)
+	case chat.Internal:
+		told.Extensions["requestId"] = reqid.FromContext(ctx)
+		r.log(ctx, slog.LevelError, told.Path, err)
+	default: // the code says it all
+	}
+	return &told
+}
+
+// log writes down what went wrong; at Debug where the client has gone or its time has run out, since what fails after
+// that is no fault.
+func (r *Resolver) log(ctx context.Context, level slog.Level, path ast.Path, err error) {
+	if ctx.Err() != nil {
+		level = slog.LevelDebug
+	}
+	r.logger.LogAttrs(ctx, level, "operation failed", slog.String("code", string(chat.AsError(err).Code)),
+		slog.String("request_id", reqid.FromContext(ctx)), slog.String("path", path.String()), slog.Any("error", err))
+}
+
+// noOperation says what is missing where a valid document has not the operation that was asked for; "" otherwise.
+func noOperation(ctx context.Context) string {
+	if !graphql.HasOperationContext(ctx) {
+		return ""
+	}
+	op := graphql.GetOperationContext(ctx)
+	switch {
+	case op.Doc == nil || op.Operation != nil:
+		return ""
+	case op.OperationName == "":
+		return "The document has several operations: name the one to run in operationName."
+	default:
+		return fmt.Sprintf("The document has no operation %q, which operationName asks for.", op.OperationName)
+	}
+}
+
+// isNotFound tells whether err says that there is no such thing.
+func isNotFound(err error) bool {
+	var e *chat.Error
+	return errors.As(err, &e) && e.Code == chat.NotFound
+}
+
+// panicked makes an error of a panic in a resolver, with the stack for the log.
+func panicked(_ context.Context, what any) error {
+	return fmt.Errorf("panic: %v\n%s", what, debug.Stack())
+}

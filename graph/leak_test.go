@@ -1,0 +1,77 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"parley/internal/testkit"
+)
+
+// TestNothingLeaks subscribes and completes many times, and cuts many connections: afterwards the server is as it was.
+func TestNothingLeaks(t *testing.T) {
+	const cycles, sockets, cuts = 10_000, 8, 2_000
+	s := testkit.Start(t, "sqlite3")
+	alice := s.As("alice")
+	room := makeRoom(alice, nil)
+	payload, err := json.Marshal(testkit.Vars{"query": messageAdded, "variables": testkit.Vars{"room": room, "after": 0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cycle := func(times int) {
+		inParallel(sockets, func() int {
+			socket := alice.Socket()
+			defer socket.Close()
+			for i := range times / sockets {
+				id := fmt.Sprint(i)
+				socket.Say(`{"id":"` + id + `","type":"subscribe","payload":` + string(payload) + `}`)
+				socket.Say(`{"id":"` + id + `","type":"complete"}`)
+			}
+			socket.Say(`{"type":"ping"}`)
+			socket.AwaitPong()
+			return 0
+		})
+	}
+	cut := func(times int) {
+		inParallel(sockets, func() int {
+			for range times / sockets {
+				socket := alice.Socket()
+				socket.Say(`{"id":"1","type":"subscribe","payload":` + string(payload) + `}`)
+				socket.Cut()
+			}
+			return 0
+		})
+	}
+	cycle(cycles / 20)
+	cut(cuts / 20)
+	goroutines, heap := settled(t, 0)
+	cycle(cycles)
+	cut(cuts)
+	after, heapAfter := settled(t, goroutines)
+	if after > goroutines+5 {
+		buf := make([]byte, 1<<20)
+		t.Errorf("%d goroutines, %d before:\n%s", after, goroutines, buf[:runtime.Stack(buf, true)])
+	}
+	if heapAfter > heap+8<<20 {
+		t.Errorf("the heap has grown from %d to %d KiB", heap>>10, heapAfter>>10)
+	}
+}
+
+// settled waits until there are few goroutines, or as few as there will be, and returns their number and the size of the
+// heap.
+func settled(t *testing.T, few int) (goroutines int, heap uint64) {
+	t.Helper()
+	least, since := runtime.NumGoroutine(), time.Now()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline) && time.Since(since) < 2*time.Second && least > few; {
+		time.Sleep(20 * time.Millisecond) // of real connections, whose end the kernel tells
+		if n := runtime.NumGoroutine(); n < least {
+			least, since = n, time.Now()
+		}
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return runtime.NumGoroutine(), m.HeapAlloc
+}

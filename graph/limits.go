@@ -1,0 +1,146 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/99designs/gqlgen/complexity"
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/graph/generated"
+)
+
+// Limits bound what one operation may ask for. They are checked before anything is resolved.
+type Limits struct {
+	// Depth is how many fields may be nested; introspection does not count.
+	Depth int
+	// Complexity is how many values may be asked for: a field counts one, a list its fields times its page's size.
+	Complexity int
+	// Aliases is how many fields may be given another name, counting a fragment each time it is used.
+	Aliases int
+
+	schema graphql.ExecutableSchema
+}
+
+// maxFields is how many fields an operation may have, counting a fragment each time it is used: what is above it is
+// a bomb of nested fragments and is refused before anything else looks at it.
+const maxFields = 5000
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationContextMutator
+} = (*Limits)(nil)
+
+// ExtensionName names the extension.
+func (l *Limits) ExtensionName() string { return "Limits" }
+
+// Validate keeps the schema for the costs of its fields.
+func (l *Limits) Validate(schema graphql.ExecutableSchema) error {
+	if l.Depth <= 0 || l.Complexity <= 0 || l.Aliases <= 0 {
+		return fmt.Errorf("limits must be positive: %d deep, complexity %d, %d aliases", l.Depth, l.Complexity, l.Aliases)
+	}
+	l.schema = schema
+	return nil
+}
+
+// MutateOperationContext refuses an operation that is above a limit.
+func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	m := measurer{fragments: make(map[*ast.FragmentDefinition]measure)}
+	size := m.selections(op.Operation.SelectionSet)
+	switch {
+	case size.fields > maxFields:
+		return refusal("The operation has more than %d fields, counting a fragment each time it is used.", maxFields)
+	case size.depth > l.Depth:
+		return refusal("The operation is nested %d deep; at most %d is allowed.", size.depth, l.Depth)
+	case size.aliases > l.Aliases:
+		return refusal("The operation has %d aliases; at most %d are allowed.", size.aliases, l.Aliases)
+	}
+	cost := complexity.Calculate(ctx, l.schema, op.Operation, op.Variables)
+	if cost > l.Complexity {
+		return refusal("The operation asks for up to %d values at once; at most %d are allowed. Ask for fewer fields or smaller pages.", cost, l.Complexity)
+	}
+	return nil
+}
+
+func refusal(format string, args ...any) *gqlerror.Error {
+	return &gqlerror.Error{Message: fmt.Sprintf(format, args...), Extensions: map[string]any{"code": tooComplex}}
+}
+
+// measure is the size of a part of an operation.
+type measure struct{ fields, depth, aliases int }
+
+// measurer measures each fragment once, however often it is used: nested ones multiply.
+type measurer struct {
+	fragments map[*ast.FragmentDefinition]measure
+}
+
+func (m *measurer) selections(set ast.SelectionSet) measure {
+	var total measure
+	for _, s := range set {
+		part := m.selection(s)
+		total.fields = min(total.fields+part.fields, math.MaxInt32)
+		total.aliases = min(total.aliases+part.aliases, math.MaxInt32)
+		total.depth = max(total.depth, part.depth)
+	}
+	return total
+}
+
+func (m *measurer) selection(s ast.Selection) measure {
+	switch s := s.(type) {
+	case *ast.Field:
+		size := m.selections(s.SelectionSet)
+		size.fields++
+		size.depth++
+		if strings.HasPrefix(s.Name, "__") {
+			size.depth = 0
+		}
+		if s.Alias != s.Name {
+			size.aliases++
+		}
+		return size
+	case *ast.InlineFragment:
+		return m.selections(s.SelectionSet)
+	case *ast.FragmentSpread:
+		size, known := m.fragments[s.Definition]
+		if !known {
+			size = m.selections(s.Definition.SelectionSet) // never itself: validation has refused cycles
+			m.fragments[s.Definition] = size
+		}
+		return size
+	default:
+		return measure{}
+	}
+}
+
+// costs multiplies what lists contain by the size of the page asked for. myRoomIds has no page; its ids cost little.
+func costs() generated.ComplexityRoot {
+	var c generated.ComplexityRoot
+	c.Query.MyRooms = func(child int, first *int, _ *string) int { return pageCost(child, first, 20) }
+	c.Query.Rooms = func(child int, _, _ *string, first *int, _ *string) int { return pageCost(child, first, 20) }
+	c.Room.Members = func(child int, first *int, _ *string) int { return pageCost(child, first, 50) }
+	c.Room.Messages = func(child int, first *int, _ *string, last *int, _ *string, _, _ *int, _ bool) int {
+		return messagesCost(child, first, last)
+	}
+	c.Message.Replies = func(child int, first *int, _ *string, last *int, _ *string) int {
+		return messagesCost(child, first, last)
+	}
+	return c
+}
+
+// messagesCost is the cost of a page that is asked for from either end.
+func messagesCost(child int, first, last *int) int {
+	if first == nil {
+		first = last
+	}
+	return pageCost(child, first, defaultMessages)
+}
+
+// pageCost saturates instead of overflowing; a page's size that is out of bounds is refused by the domain.
+func pageCost(child int, first *int, otherwise int) int {
+	n := min(max(pageSize(first, otherwise), 1), 1000)
+	return 1 + n*min(child, math.MaxInt32)
+}

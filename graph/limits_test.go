@@ -1,0 +1,95 @@
+package graph_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"parley/internal/config"
+	"parley/internal/testkit"
+)
+
+func TestLimits(t *testing.T) {
+	var aliases, bomb strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&aliases, "a%d: id ", i)
+	}
+	bomb.WriteString("query { me { ...f0 } } ")
+	for i := range 40 { // 2^40 fields, if it were written out
+		fmt.Fprintf(&bomb, "fragment f%d on User { ...f%d ...f%d } ", i, i+1, i+1)
+	}
+	bomb.WriteString("fragment f40 on User { id }")
+	s := testkit.Start(t, "sqlite3")
+	alice := s.As("alice")
+	for name, query := range map[string]string{
+		"aliases":    "{ me {" + aliases.String() + "} }",
+		"fragments":  bomb.String(),
+		"threads":    `{ myRooms(first: 50) { nodes { messages(last: 50) { nodes { replies { nodes { id } } } } } } }`,
+		"complexity": `{ myRooms(first: 100) { nodes { members(first: 100) { nodes { id nickName avatar } } } } }`,
+	} {
+		statements := s.Statements(func() { alice.Refused("TOO_COMPLEX", query, nil) })
+		if len(statements) > 0 {
+			t.Errorf("%s: the database was asked: %v", name, statements)
+		}
+	}
+	alice.Do(`{ myRooms(first: 50) { nodes { members { nodes { id nickName } } creator { nickName } } } }`, nil)
+
+	shallow := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.MaxDepth = 3 })
+	bob := shallow.As("bob")
+	bob.Refused("TOO_COMPLEX", `{ myRooms { nodes { members { nodes { id } } } } }`, nil)
+	bob.Refused("TOO_COMPLEX", `{ myRooms { ...f } } fragment f on RoomConnection { nodes { creator { id } } }`, nil)
+	bob.Do(`{ myRooms { nodes { id } } }`, nil)
+}
+
+func TestIntrospectionIsOffUnlessWanted(t *testing.T) {
+	const query = `{ __schema { types { name fields { args { type { ofType { ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } } } }`
+	s := testkit.Start(t, "sqlite3")
+	alice := s.As("alice")
+	for _, question := range []string{
+		query, `{ schema: __schema { types { name } } }`, `{ __type(name: "Room") { name } }`, `{ me { id } ... { ...F } } fragment F on Query { __schema { types { name } } }`,
+	} {
+		e := alice.Refused("FORBIDDEN", question, nil)
+		if !strings.Contains(e.Message, "PARLEY_INTROSPECTION=on") || !strings.Contains(e.Message, "/schema.graphql") {
+			t.Errorf("the error helps nobody: %s", e.Message)
+		}
+	}
+	if name := alice.Do(`{ __typename me { __typename } }`, nil).Str("me.__typename"); name != "User" {
+		t.Errorf("__typename is %q", name)
+	}
+	if e := s.As("alice").Refused("GRAPHQL_VALIDATION_FAILED", `{ myRoom { id } }`, nil); strings.Contains(e.Message, "myRooms") {
+		t.Errorf("an error tells the schema: %s", e.Message)
+	}
+	open := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.Introspection = "on"; cfg.MaxDepth = 3 })
+	open.As("alice").Do(query, nil)
+}
+
+func TestBadDocuments(t *testing.T) {
+	s := testkit.Start(t, "sqlite3")
+	alice := s.As("alice")
+	alice.Refused("GRAPHQL_PARSE_FAILED", `{ me { `, nil)
+	alice.Refused("GRAPHQL_VALIDATION_FAILED", `{ nope }`, nil)
+	alice.Refused("GRAPHQL_VALIDATION_FAILED", `query($input: CreateRoomInput!) { me { id } }`, nil)
+	alice.Refused("GRAPHQL_PARSE_FAILED", `{ me { `+strings.Repeat("id ", 6000)+` } }`, nil)
+
+	var unknown strings.Builder
+	for i := range 1400 {
+		fmt.Fprintf(&unknown, "nope%d ", i)
+	}
+	reply := alice.Ask("{"+unknown.String()+"}", nil)
+	if reply.Code() != "GRAPHQL_VALIDATION_FAILED" || len(reply.Errors) != 20 {
+		t.Errorf("1400 unknown fields: %d errors, the first %s", len(reply.Errors), reply.Code())
+	}
+}
+
+func TestWhichOperation(t *testing.T) {
+	s := testkit.Start(t, "sqlite3")
+	alice := s.As("alice")
+	const two = `query A { me { id } } query B { me { nickName } }`
+	if e := alice.Refused("GRAPHQL_VALIDATION_FAILED", two, nil); !strings.Contains(e.Message, "several operations") {
+		t.Errorf("none named: %s", e.Message)
+	}
+	reply := alice.Post([]byte(`{"query": "`+two+`", "operationName": "C"}`), "application/json")
+	if reply.Code() != "GRAPHQL_VALIDATION_FAILED" || !strings.Contains(reply.Errors[0].Message, `no operation "C"`) {
+		t.Errorf("one named that is not there: %+v", reply.Errors)
+	}
+}

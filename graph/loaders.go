@@ -1,0 +1,222 @@
+package graph
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/internal/chat"
+)
+
+// loaders load what nested fields ask for in batches. They remember what they have loaded, so they live for one
+// response: a query, one field of a mutation, or one event.
+type loaders struct {
+	// Which rooms, people and messages have come into the response together, and which messages were named together.
+	rooms    siblings[uuid.UUID]
+	people   siblings[string]
+	messages siblings[chat.MessageID]
+	named    siblings[chat.MessageID]
+
+	users        batch[string, *ent.User]
+	roomsByID    batch[uuid.UUID, *ent.Room]
+	tags         batch[uuid.UUID, []string]
+	members      batch[membersKey, chat.Page[*ent.Member]]
+	memberships  batch[uuid.UUID, *chat.Membership]
+	messagesByID batch[chat.MessageID, *ent.Message]
+	lists        batch[listKey, chat.Messages]
+	reactions    batch[chat.MessageID, []chat.ReactionCount]
+	own          batch[chat.MessageID, []string]
+}
+
+// listKey is a part of a list of messages.
+type listKey struct {
+	list   chat.List
+	window chat.Window
+}
+
+// membersKey is a page of a room's members.
+type membersKey struct {
+	room  uuid.UUID
+	first int
+	from  chat.Position // the zero position: from the beginning
+}
+
+func newMembersKey(room uuid.UUID, first int, from *chat.Position) membersKey {
+	key := membersKey{room: room, first: first}
+	if from != nil {
+		key.from = *from
+	}
+	return key
+}
+
+type loadersKey struct{}
+
+// withLoaders gives ctx loaders of its own.
+func (r *Resolver) withLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, loadersKey{}, r.newLoaders())
+}
+
+func loadersFrom(ctx context.Context) *loaders {
+	return ctx.Value(loadersKey{}).(*loaders) //nolint:errcheck // every operation runs behind withLoaders
+}
+
+func (r *Resolver) newLoaders() *loaders {
+	l := &loaders{}
+	l.users.siblings = l.people.of
+	l.users.load = r.chat.Users
+	l.tags.siblings = l.rooms.of
+	l.tags.load = r.chat.Tags
+	l.memberships.siblings = l.rooms.of
+	l.memberships.load = asViewer(r.chat.Memberships)
+	l.roomsByID.siblings = l.rooms.of
+	l.roomsByID.load = func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
+		rooms, err := r.chat.RoomsByID(ctx, ids)
+		l.came(slices.Collect(maps.Values(rooms))...)
+		return rooms, err
+	}
+	l.messagesByID.siblings = l.named.of
+	l.messagesByID.load = func(ctx context.Context, ids []chat.MessageID) (map[chat.MessageID]*ent.Message, error) {
+		messages, err := r.chat.MessagesByID(ctx, ids)
+		l.cameMessages(slices.Collect(maps.Values(messages)))
+		return messages, err
+	}
+	l.reactions.siblings = l.messages.of
+	l.reactions.load = r.chat.Reactions
+	l.own.siblings = l.messages.of
+	l.own.load = asViewer(r.chat.OwnReactions)
+	l.lists.siblings = func(key listKey) []listKey { return l.listsBeside(key) }
+	l.lists.load = func(ctx context.Context, keys []listKey) (map[listKey]chat.Messages, error) {
+		return r.loadLists(ctx, l, keys)
+	}
+	l.members.siblings = func(key membersKey) []membersKey {
+		rooms := l.rooms.of(key.room)
+		keys := make([]membersKey, len(rooms))
+		for i, room := range rooms {
+			keys[i] = membersKey{room: room, first: key.first, from: key.from}
+		}
+		return keys
+	}
+	l.members.load = func(ctx context.Context, keys []membersKey) (map[membersKey]chat.Page[*ent.Member], error) {
+		return r.loadMembers(ctx, l, keys)
+	}
+	return l
+}
+
+// asViewer makes a load of one that needs the viewer.
+func asViewer[K comparable, V any](load func(context.Context, chat.Viewer, []K) (map[K]V, error)) func(context.Context, []K) (map[K]V, error) {
+	return func(ctx context.Context, keys []K) (map[K]V, error) {
+		v, err := viewer(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return load(ctx, v, keys)
+	}
+}
+
+// came tells the loaders which rooms have come into the response together, and with them whom and what they name.
+func (l *loaders) came(rooms ...*ent.Room) {
+	var ids []uuid.UUID
+	var creators []string
+	var latest []chat.MessageID
+	for _, room := range rooms {
+		l.roomsByID.put(room.ID, room) // a response shows a room as it is at one moment
+		ids, creators = append(ids, room.ID), append(creators, room.CreatorID)
+		if room.LatestSeq > 0 {
+			latest = append(latest, chat.MessageID{Room: room.ID, Seq: room.LatestSeq})
+		}
+	}
+	l.rooms.add(ids)
+	l.people.add(creators)
+	l.named.add(latest)
+}
+
+// cameMessages tells the loaders which messages have come into the response together, and with them whom and what they
+// name.
+func (l *loaders) cameMessages(messages []*ent.Message) {
+	var ids, named []chat.MessageID
+	var people []string
+	var rooms []uuid.UUID
+	for _, m := range messages {
+		ids, rooms = append(ids, messageID(m)), append(rooms, m.RoomID)
+		people = append(append(people, m.AuthorID), m.Mentions...)
+		for _, seq := range []*int64{m.ReplyToSeq, m.ThreadSeq} {
+			if seq != nil {
+				named = append(named, chat.MessageID{Room: m.RoomID, Seq: *seq})
+			}
+		}
+	}
+	l.messages.add(ids)
+	l.named.add(named)
+	l.people.add(people)
+	l.rooms.add(rooms)
+}
+
+func messageID(m *ent.Message) chat.MessageID { return chat.MessageID{Room: m.RoomID, Seq: m.Seq} }
+
+// listsBeside returns the lists that will be asked for together with one: those of the rooms, or the threads of the
+// messages, that came together.
+func (l *loaders) listsBeside(key listKey) []listKey {
+	var keys []listKey
+	if key.list.Thread == 0 {
+		for _, room := range l.rooms.of(key.list.Room) {
+			keys = append(keys, listKey{chat.List{Room: room}, key.window})
+		}
+		return keys
+	}
+	for _, id := range l.messages.of(chat.MessageID{Room: key.list.Room, Seq: key.list.Thread}) {
+		keys = append(keys, listKey{chat.List{Room: id.Room, Thread: id.Seq}, key.window})
+	}
+	return keys
+}
+
+// loadLists loads the same part of several lists of messages.
+func (r *Resolver) loadLists(ctx context.Context, l *loaders, keys []listKey) (map[listKey]chat.Messages, error) {
+	window := keys[0].window // siblings differ in their list only
+	lists := make([]chat.List, len(keys))
+	for i, key := range keys {
+		lists[i] = key.list
+	}
+	found, err := r.chat.Messages(ctx, lists, window)
+	if err != nil {
+		return nil, err
+	}
+	parts := make(map[listKey]chat.Messages, len(found))
+	var all []*ent.Message
+	for list, part := range found {
+		parts[listKey{list, window}] = part
+		all = append(all, part.Items...)
+	}
+	l.cameMessages(all)
+	return parts, nil
+}
+
+// loadMembers loads the same page of the members of several rooms.
+func (r *Resolver) loadMembers(ctx context.Context, l *loaders, keys []membersKey) (map[membersKey]chat.Page[*ent.Member], error) {
+	page := keys[0] // siblings differ in their room only
+	var after *chat.Position
+	if page.from != (chat.Position{}) {
+		after = &page.from
+	}
+	rooms := make([]uuid.UUID, len(keys))
+	for i, key := range keys {
+		rooms[i] = key.room
+	}
+	byRoom, err := r.chat.Members(ctx, rooms, page.first, after)
+	if err != nil {
+		return nil, err
+	}
+	pages := make(map[membersKey]chat.Page[*ent.Member], len(byRoom))
+	var people []string
+	for room, members := range byRoom {
+		page.room = room
+		pages[page] = members
+		for _, m := range members.Items {
+			people = append(people, m.UserID)
+		}
+	}
+	l.people.add(people)
+	return pages, nil
+}

@@ -1,0 +1,111 @@
+package graph
+
+import (
+	"context"
+
+	"parley/ent"
+	"parley/graph/model"
+	"parley/internal/chat"
+)
+
+// defaultMessages is how many messages a page has when nobody says.
+const defaultMessages = 50
+
+// messagesAsked are the arguments of a list of messages.
+type messagesAsked struct {
+	first, last         *int
+	after, before       *string
+	afterSeq, beforeSeq *int
+	noThreads           bool
+	// otherwiseFirst: neither first nor last stands for the first ones, not for the last.
+	otherwiseFirst bool
+}
+
+// window reads the arguments.
+func (a messagesAsked) window(list chat.List) (chat.Window, error) {
+	w := chat.Window{Count: defaultMessages, Last: !a.otherwiseFirst, NoThreads: a.noThreads}
+	switch {
+	case a.first != nil && a.last != nil:
+		return w, &chat.Error{Code: chat.BadUserInput, Field: "last", Message: "Ask for the first or for the last ones, not for both."}
+	case a.first != nil:
+		w.Count, w.Last = *a.first, false
+	case a.last != nil:
+		w.Count, w.Last = *a.last, true
+	}
+	var err error
+	if w.After, err = seqBound(list, "after", a.after, a.afterSeq); err != nil {
+		return w, err
+	}
+	if w.Before, err = seqBound(list, "before", a.before, a.beforeSeq); err != nil {
+		return w, err
+	}
+	if a.beforeSeq != nil && *a.beforeSeq == 0 {
+		w.Before = 1 // there is nothing before the beginning
+	}
+	return w, nil
+}
+
+// seqBound is the seq that a cursor or a number stands for; of both, the one that leaves less.
+func seqBound(list chat.List, field string, cursor *string, number *int) (int64, error) {
+	var bound int64
+	if number != nil {
+		if *number < 0 {
+			return 0, &chat.Error{Code: chat.BadUserInput, Field: field + "Seq", Message: field + "Seq must not be negative."}
+		}
+		bound = int64(*number)
+	}
+	if cursor == nil {
+		return bound, nil
+	}
+	seq, room, err := messagesBySeq.decode(field, *cursor)
+	if err != nil {
+		return 0, err
+	}
+	if room != list.Room || seq < 1 {
+		return 0, &chat.Error{Code: chat.BadUserInput, Field: field, Message: field + " is not a cursor of this list."}
+	}
+	switch {
+	case number == nil:
+		return seq, nil
+	case field == "after":
+		return max(seq, bound), nil
+	default:
+		return min(seq, bound), nil
+	}
+}
+
+// messages resolves a page of a list.
+func (r *Resolver) messages(ctx context.Context, list chat.List, ask messagesAsked) (*model.MessageConnection, error) {
+	window, err := ask.window(list)
+	if err != nil {
+		return nil, err
+	}
+	part, err := loadersFrom(ctx).lists.get(ctx, listKey{list, window})
+	if err != nil {
+		return nil, err
+	}
+	return messageConnection(part), nil
+}
+
+func messageConnection(part chat.Messages) *model.MessageConnection {
+	c := &model.MessageConnection{
+		Messages: part.Items,
+		Edges:    make([]model.MessageEdge, len(part.Items)),
+		PageInfo: &model.PageInfo{HasPreviousPage: part.Earlier, HasNextPage: part.Later},
+	}
+	for i, m := range part.Items {
+		c.Edges[i] = model.MessageEdge{Cursor: messageCursor(m), Node: m}
+	}
+	if n := len(c.Edges); n > 0 {
+		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
+	}
+	return c
+}
+
+func messageCursor(m *ent.Message) string { return messagesBySeq.encode(m.Seq, m.RoomID) }
+
+// parseMessageID reads a message's id. What is none is the id of no message.
+func parseMessageID(id string) chat.MessageID {
+	parsed, _ := chat.ParseMessageID(id)
+	return parsed
+}

@@ -1,0 +1,75 @@
+package model
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/member"
+	"parley/ent/roomevent"
+)
+
+// RoomEvent is one of the types below that embed an [Event].
+type RoomEvent any
+
+// Event is what all events of a room have. The room itself is loaded where it is asked for.
+type Event struct {
+	RoomID uuid.UUID
+	Seq    int64
+	At     time.Time
+}
+
+// MessageAdded says that somebody sent a message.
+type MessageAdded struct {
+	Event
+	Message *ent.Message
+}
+
+// MessageEdited says that a message's contents were changed.
+type MessageEdited struct {
+	Event
+	Message *ent.Message
+}
+
+// MessageDeleted says that a message was deleted.
+type MessageDeleted struct {
+	Event
+	Message *ent.Message
+}
+
+// ReactionsChanged says that a reaction came or went.
+type ReactionsChanged struct {
+	Event
+	Message *ent.Message
+	UserID  string
+	Emoji   string
+	On      bool
+}
+
+// MemberLeft says that somebody is no longer in the room.
+type MemberLeft struct {
+	Event
+	UserID string
+	Reason roomevent.Reason
+}
+
+// MemberRoleChanged says that somebody was given another role.
+type MemberRoleChanged struct {
+	Event
+	UserID string
+	Role   member.Role
+}
+
+// StreamOpened is the first item of a stream.
+type StreamOpened struct{ Event }
+
+// Resync says that the stream goes on from another place than it was asked to.
+type Resync struct{ Event }
+
+// MyRoomsChange is one step for a chat list. Its room is loaded where it is asked for.
+type MyRoomsChange struct {
+	Kind   MyRoomsChangeKind
+	RoomID *string
+	Room   *ent.Room
+}

@@ -1,0 +1,53 @@
+package model
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+
+	"parley/internal/chat"
+)
+
+// MarshalUUID writes the id of a room or of a membership.
+func MarshalUUID(id uuid.UUID) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var buf [38]byte
+		buf[0], buf[37] = '"', '"'
+		text, _ := id.MarshalText() // never fails
+		copy(buf[1:], text)
+		_, _ = w.Write(buf[:]) // gqlgen writes to memory; there is nobody to tell
+	})
+}
+
+// UnmarshalUUID reads the id of a room. What is none is the id of no room: that is not found like any other.
+func UnmarshalUUID(v any) (uuid.UUID, error) {
+	s, err := graphql.UnmarshalID(v)
+	if err != nil {
+		return uuid.Nil, &InputError{fmt.Sprintf("%v is not an ID", v)}
+	}
+	return ParseUUID(s), nil
+}
+
+// ParseUUID reads the id of a room in the one form in which it is written. What is none is the id of no room.
+func ParseUUID(s string) uuid.UUID {
+	id, err := uuid.Parse(s)
+	if err != nil || id.String() != s {
+		return uuid.Nil
+	}
+	return id
+}
+
+// MarshalMessageID writes the id of a message.
+func MarshalMessageID(id chat.MessageID) graphql.Marshaler { return graphql.MarshalID(id.String()) }
+
+// UnmarshalMessageID reads the id of a message. What is none is the id of no message.
+func UnmarshalMessageID(v any) (chat.MessageID, error) {
+	s, err := graphql.UnmarshalID(v)
+	if err != nil {
+		return chat.MessageID{}, &InputError{fmt.Sprintf("%v is not an ID", v)}
+	}
+	id, _ := chat.ParseMessageID(s)
+	return id, nil
+}

@@ -1,0 +1,84 @@
+package graph_test
+
+import (
+	"slices"
+	"testing"
+
+	"parley/internal/testkit"
+)
+
+// TestUnknownOutcome breaks the connection to the database while a room is being committed.
+func TestUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	wire := testkit.NewWire(t, testkit.MigratedPostgresURL(t))
+	s := testkit.StartOn(t, wire.URL)
+	alice, bob := s.As("alice"), s.As("bob")
+	heard := listen(bob, "MINE")
+	mine := func() []string {
+		return bob.Do(`{ myRooms(first: 100) { nodes { name } } }`, nil).Strs("myRooms.nodes.*.name")
+	}
+	room := func(name string) testkit.Vars { return testkit.Vars{"name": name, "memberIds": []string{"bob"}} }
+
+	// With a key the server finds out by itself, and nobody notices: also not that the hint was lost with the first run.
+	var want []string
+	for name, loss := range map[string]testkit.Loss{"carried out": testkit.Unanswered, "not carried out": testkit.Unheard} {
+		input := room(name)
+		input["idempotencyKey"] = name
+		wire.LoseCommit(loss)
+		want = append(want, makeRoom(alice, input))
+		if again := makeRoom(alice, input); again != want[len(want)-1] {
+			t.Errorf("%s: made again as %s", name, again)
+		}
+		if n := count(mine(), name); n != 1 {
+			t.Errorf("%s: there are %d rooms", name, n)
+		}
+	}
+
+	// Without a key nobody can tell, and the client hears so.
+	for name, loss := range map[string]testkit.Loss{"perhaps": testkit.Unanswered, "perhaps not": testkit.Unheard} {
+		wire.LoseCommit(loss)
+		e := alice.Refused("UNAVAILABLE", createRoom, testkit.Vars{"input": room(name)})
+		if safe, told := e.Extensions["safeToRetry"].(bool); safe || !told {
+			t.Errorf("%s: safeToRetry is %v", name, e.Extensions["safeToRetry"])
+		}
+		if n := count(mine(), name); (n == 1) != (loss == testkit.Unanswered) || n > 1 {
+			t.Errorf("%s: there are %d rooms", name, n)
+		}
+	}
+
+	want = append(want, makeRoom(bob, nil))
+	var got []string
+	for range want {
+		got = append(got, next(heard).Str("id"))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("heard of %v, want %v", got, want)
+	}
+}
+
+func count(list []string, what string) int {
+	n := 0
+	for _, s := range list {
+		if s == what {
+			n++
+		}
+	}
+	return n
+}
+
+// TestDatabaseUnavailable takes the database away and brings it back.
+func TestDatabaseUnavailable(t *testing.T) {
+	t.Parallel()
+	wire := testkit.NewWire(t, testkit.MigratedPostgresURL(t))
+	s := testkit.StartOn(t, wire.URL)
+	alice := s.As("alice")
+	wire.Cut()
+	for _, query := range []string{`{ myRoomIds }`, `mutation { createRoom(input: {}) { room { id } } }`} {
+		e := alice.Refused("UNAVAILABLE", query, nil)
+		if safe, _ := e.Extensions["safeToRetry"].(bool); !safe {
+			t.Errorf("%s: safeToRetry is %v", query, e.Extensions["safeToRetry"])
+		}
+	}
+	wire.Mend()
+	alice.Do(`{ myRoomIds }`, nil)
+}

@@ -1,0 +1,97 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"parley/internal/chat"
+)
+
+// subscription is an operation that is executed for each of its events.
+type subscription struct {
+	exec graphql.GraphExecutor
+	op   *graphql.OperationContext
+}
+
+// feedKey is where an execution finds the events it is for.
+type feedKey struct{}
+
+// fed is what a subscription's resolver returns: the events that the execution is for. Parley resolves subscriptions in
+// no other way: which events there are, and for whom, is decided before (see Subscribe).
+func fed[T any](ctx context.Context) (<-chan T, error) {
+	events, ok := ctx.Value(feedKey{}).(<-chan T)
+	if !ok {
+		return nil, errors.New("a subscription is executed without its events")
+	}
+	return events, nil
+}
+
+// render executes the subscription for each event and returns the responses as JSON. Where seqs are given, a response
+// says in its extensions which one it is of. It fails where a response has an error that is not for its reader: such a
+// response is never an event.
+func render[T any](ctx context.Context, s subscription, events []T, seqs []int64) ([][]byte, error) {
+	feed := make(chan T, len(events))
+	for _, e := range events {
+		feed <- e
+	}
+	close(feed)
+	op := &graphql.OperationContext{ // a copy: an execution writes into it
+		RawQuery: s.op.RawQuery, Variables: s.op.Variables, OperationName: s.op.OperationName, Doc: s.op.Doc,
+		Operation: s.op.Operation, DisableIntrospection: s.op.DisableIntrospection, RecoverFunc: s.op.RecoverFunc,
+		ResolverMiddleware: s.op.ResolverMiddleware, RootResolverMiddleware: s.op.RootResolverMiddleware,
+	}
+	responses, ctx := s.exec.DispatchOperation(context.WithValue(ctx, feedKey{}, (<-chan T)(feed)), op)
+	out := make([][]byte, len(events))
+	for i := range events {
+		response := responses(ctx)
+		if response == nil {
+			return nil, errors.Join(fmt.Errorf("the execution ended before event %d of %d", i+1, len(events)), ctx.Err())
+		}
+		for _, e := range response.Errors {
+			if code := e.Extensions["code"]; code == string(chat.Internal) || code == string(chat.Unavailable) {
+				return nil, fmt.Errorf("render: %w", e)
+			}
+		}
+		var seq int64
+		if seqs != nil {
+			seq = seqs[i]
+		}
+		var err error
+		if out[i], err = encode(response, seq); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// encode writes a response as JSON, with a seq, if not 0, in its extensions.
+func encode(response *graphql.Response, seq int64) ([]byte, error) {
+	var out bytes.Buffer
+	out.WriteString(`{"data":`)
+	if len(response.Data) == 0 {
+		out.WriteString("null")
+	} else {
+		out.Write(response.Data)
+	}
+	if len(response.Errors) > 0 {
+		errs, err := json.Marshal(response.Errors)
+		if err != nil {
+			return nil, fmt.Errorf("encode errors: %w", err)
+		}
+		out.WriteString(`,"errors":`)
+		out.Write(errs)
+	}
+	if seq != 0 {
+		out.WriteString(`,"extensions":{"seq":`)
+		out.WriteString(strconv.FormatInt(seq, 10))
+		out.WriteString("}")
+	}
+	out.WriteString("}")
+	return out.Bytes(), nil
+}

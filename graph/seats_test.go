@@ -1,0 +1,111 @@
+package graph_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"parley/internal/testkit"
+)
+
+// atOnce runs all of do at once.
+func atOnce(do ...func()) {
+	var wg sync.WaitGroup
+	begin := make(chan struct{})
+	for _, f := range do {
+		wg.Go(func() {
+			<-begin
+			f()
+		})
+	}
+	close(begin)
+	wg.Wait()
+}
+
+func exclusive(members ...string) testkit.Vars {
+	return testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true, "memberIds": append([]string{}, members...)}}
+}
+
+// TestSwitchesThatNameEachOther has two people who are each in an exclusive room leave it for one with the other.
+func TestSwitchesThatNameEachOther(t *testing.T) {
+	t.Parallel()
+	s := testkit.StartWithoutDeadlocks(t)
+	for i := range 40 {
+		a, b := fmt.Sprint("a", i), fmt.Sprint("b", i)
+		clients := map[string]*testkit.Client{a: s.As(a), b: s.As(b)}
+		for _, c := range clients {
+			c.Do(createRoom, exclusive())
+		}
+		move := func(who, other string) func() {
+			return func() { clients[who].Refused("ALREADY_IN_ROOM", createRoom, exclusive(other)) }
+		}
+		atOnce(move(a, b), move(b, a))
+		for who, c := range clients {
+			if n := len(c.Do(`{ myRoomIds }`, nil).List("myRoomIds")); n != 1 {
+				t.Fatalf("%s is in %d rooms", who, n)
+			}
+		}
+	}
+}
+
+// TestRoomsThatNameEachOther has people who are in no exclusive room make one with the other at once. There are no seats
+// to be locked: they themselves must be.
+func TestRoomsThatNameEachOther(t *testing.T) {
+	t.Parallel()
+	s := testkit.StartWithoutDeadlocks(t)
+	for i := range 40 {
+		people := []string{fmt.Sprint("a", i), fmt.Sprint("b", i), fmt.Sprint("c", i)}
+		var clients []*testkit.Client
+		var moves []func()
+		for j, id := range people {
+			c := s.As(id)
+			clients = append(clients, c)
+			moves = append(moves, func() { c.Ask(createRoom, exclusive(people[(j+1)%3], people[(j+2)%3])) })
+		}
+		atOnce(moves...)
+		for _, c := range clients {
+			rooms := c.Do(`{ myRooms { nodes { memberCount } } }`, nil).List("myRooms.nodes")
+			if len(rooms) != 1 || rooms[0].Int("memberCount") != 3 {
+				t.Fatalf("of three that name each other one is in %v", rooms)
+			}
+		}
+	}
+}
+
+// TestUpsertsOfTheSamePeople names the same people in another order, some of them new, while they move. Each call says
+// something else of them: nothing of it is lost.
+func TestUpsertsOfTheSamePeople(t *testing.T) {
+	t.Parallel()
+	s := testkit.StartWithoutDeadlocks(t)
+	admin := s.With(s.Sign(map[string]any{"sub": "admin", "admin": true, "exp": 4102444800}))
+	upsert := func(ids []string, profile testkit.Vars) []testkit.JSON {
+		users := make([]testkit.Vars, len(ids))
+		for i, id := range ids {
+			users[i] = testkit.Vars{"id": id, "profile": profile}
+		}
+		return admin.Do(`mutation($users: [UserInput!]!) { upsertUsers(users: $users) { users { nickName status ensName } } }`,
+			testkit.Vars{"users": users}).List("upsertUsers.users")
+	}
+	for i := range 20 {
+		ids := make([]string, 12)
+		for j := range ids {
+			// Upper and lower case: a database may sort them otherwise than by bytes.
+			ids[j] = fmt.Sprintf("%c%d", "aBcDeFgHiJkL"[j], i/2)
+		}
+		reversed := slices.Clone(ids)
+		slices.Reverse(reversed)
+		mover, value := s.As(fmt.Sprint("mover", i)), fmt.Sprint(i)
+		atOnce(
+			func() { upsert(ids, testkit.Vars{"nickName": value}) },
+			func() { upsert(reversed, testkit.Vars{"status": value}) },
+			func() { upsert(ids[6:], testkit.Vars{"ensName": value}) },
+			func() { mover.Ask(createRoom, exclusive(ids[3], ids[1])) },
+		)
+		for j, u := range upsert(ids, testkit.Vars{}) {
+			if u.Str("nickName") != value || u.Str("status") != value || j >= 6 && u.Str("ensName") != value {
+				t.Fatalf("call %d: %s is %v", i, ids[j], u)
+			}
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+
+	"parley/graph/generated"
+	"parley/internal/auth"
+	"parley/internal/chat"
+	"parley/internal/live"
+)
+
+const (
+	// parsedDocuments is how many documents are kept parsed and validated. The longest take some 0.5 MB each.
+	parsedDocuments = 500
+	// persistedDocuments is how many texts of automatic persisted queries are kept.
+	persistedDocuments = 500
+	// tokenLimit bounds a document's length in lexical tokens; the longest introspection query has some 300.
+	tokenLimit = 1500
+	// maxErrors bounds the errors of one response: a document may have one in every word.
+	maxErrors = 20
+)
+
+// Options of the GraphQL server.
+type Options struct {
+	// SignIn makes tokens in development; nil: signIn answers FORBIDDEN.
+	SignIn SignIn
+	// Introspection lets clients ask for the schema.
+	Introspection bool
+	Limits        Limits
+	Logger        *slog.Logger
+}
+
+// Server is the GraphQL server, without transports: those for queries and mutations are added to the handler, and those
+// for subscriptions use Subscribe.
+type Server struct {
+	*handler.Server
+	resolver *Resolver
+}
+
+// New returns the GraphQL server over the domain.
+func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
+	r := &Resolver{chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger}
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
+
+	s := handler.New(schema)
+	s.SetErrorPresenter(r.present)
+	s.SetRecoverFunc(panicked)
+	valid := lru.New[*ast.QueryDocument](parsedDocuments)
+	s.SetQueryCache(valid)
+	s.SetParserTokenLimit(tokenLimit)
+	s.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](persistedDocuments)})
+	s.Use(documents{valid})
+	if opts.Introspection {
+		s.Use(extension.Introspection{})
+	} else {
+		s.Use(noIntrospection{})
+		s.SetDisableSuggestion(true) // "Did you mean …" tells the schema's names
+	}
+	s.Use(&opts.Limits)
+	s.AroundOperations(r.arrive)
+	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		return fewErrors(next(r.withLoaders(ctx)))
+	})
+	s.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+			// What one mutation changes, the next one's payload must not find in a loader's memory.
+			ctx = r.withLoaders(ctx)
+		}
+		return next(ctx)
+	})
+	return &Server{Server: s, resolver: r}
+}
+
+// fewErrors leaves the first errors of a response and says in its extensions how many more there were.
+func fewErrors(response *graphql.Response) *graphql.Response {
+	if response == nil || len(response.Errors) <= maxErrors {
+		return response
+	}
+	extensions := map[string]any{"moreErrors": len(response.Errors) - maxErrors}
+	maps.Copy(extensions, response.Extensions)
+	response.Errors, response.Extensions = response.Errors[:maxErrors], extensions
+	return response
+}
+
+// arrive greets who sends an operation.
+func (r *Resolver) arrive(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	if err := r.greet(ctx); err != nil {
+		failed := graphql.ErrorResponse(ctx, "")
+		failed.Errors[0] = r.present(ctx, err)
+		return graphql.OneShot(failed)
+	}
+	return next(ctx)
+}
+
+// greet brings the person into being who asks for the first time.
+func (r *Resolver) greet(ctx context.Context) error {
+	who, ok := auth.FromContext(ctx)
+	if !ok {
+		return nil
+	}
+	return r.chat.Arrive(ctx, who.ID, who.Name, who.Picture)
+}
+
+// keepViewer returns what gives another context the viewer of ctx.
+func keepViewer(ctx context.Context) func(context.Context) context.Context {
+	who, _ := auth.FromContext(ctx)
+	return func(ctx context.Context) context.Context { return auth.NewContext(ctx, who) }
+}
+
+// SDL is the schema in GraphQL's definition language, for tools.
+func SDL() string {
+	var text strings.Builder
+	formatter.NewFormatter(&text, formatter.WithIndent("  ")).FormatSchema(generated.NewExecutableSchema(generated.Config{}).Schema())
+	return text.String()
+}

@@ -1,0 +1,276 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/roomevent"
+	"parley/graph/model"
+	"parley/internal/chat"
+	"parley/internal/live"
+)
+
+// stream is a running subscription. It is for one goroutine.
+type stream interface {
+	// next waits for results: whole responses in JSON. An error ends the stream.
+	next(ctx context.Context) ([][]byte, error)
+	// close ends it; after that nothing is called.
+	close()
+}
+
+// createdStream sends each room that comes into being at a topic, as the viewer sees it.
+type createdStream struct {
+	r     *Resolver
+	v     chat.Viewer
+	topic *live.Subscription
+	shown subscription
+}
+
+func (s *createdStream) close() { s.topic.Close() }
+
+func (s *createdStream) next(ctx context.Context) ([][]byte, error) {
+	for {
+		id, err := s.topic.Next(ctx)
+		if errors.Is(err, live.ErrBehind) {
+			return nil, &chat.Error{Code: chat.Unavailable, Message: "You are too far behind: subscribe again, and read your rooms again."}
+		}
+		if err != nil {
+			return nil, err
+		}
+		room, err := s.r.chat.Room(ctx, s.v, id)
+		if isNotFound(err) {
+			continue // deleted since, or no longer to be seen
+		}
+		if err != nil {
+			return nil, err
+		}
+		return render(ctx, s.shown, []*ent.Room{room}, nil)
+	}
+}
+
+// listStream sends the steps of the viewer's chat list.
+type listStream struct {
+	r      *Resolver
+	v      chat.Viewer
+	list   *live.List
+	shown  subscription
+	opened bool
+}
+
+func (s *listStream) close() { s.list.Leave() }
+
+func (s *listStream) next(ctx context.Context) ([][]byte, error) {
+	if !s.opened {
+		s.opened = true
+		return render(ctx, s.shown, []*model.MyRoomsChange{{Kind: model.MyRoomsChangeKindOpened}}, nil)
+	}
+	changes, err := s.list.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	steps := make([]*model.MyRoomsChange, len(changes))
+	for i, change := range changes {
+		if steps[i], err = s.step(ctx, change); err != nil {
+			return nil, err
+		}
+	}
+	return render(ctx, s.shown, steps, nil)
+}
+
+// step is what a change means to a screen.
+func (s *listStream) step(ctx context.Context, change live.Change) (*model.MyRoomsChange, error) {
+	id := change.Room.String()
+	step := &model.MyRoomsChange{Kind: model.MyRoomsChangeKindRemoved, RoomID: &id}
+	if change.Gone {
+		return step, nil
+	}
+	room, err := s.r.chat.MyRoom(ctx, s.v, change.Room)
+	if isNotFound(err) {
+		return step, nil // left since
+	}
+	if err != nil {
+		return nil, err
+	}
+	step.Kind, step.Room = model.MyRoomsChangeKindChanged, room
+	return step, nil
+}
+
+// roomStream follows a room's log. What it shows is made once for all who asked the same.
+type roomStream struct {
+	r    *Resolver
+	v    chat.Viewer
+	room uuid.UUID
+	// authorised is the seq up to which the viewer has been found to be in the room; the log tells what comes after.
+	authorised int64
+	// attend takes a place in the room's log behind a seq.
+	attend func(seq, head int64) *live.Attendance
+	place  *live.Attendance
+	// first is sent before anything else.
+	first [][]byte
+	// resync makes what is sent where the stream cannot go on from where it stands, and goes on from the end; nil: then
+	// it ends.
+	resync func(ctx context.Context, head int64) ([][]byte, error)
+}
+
+func (s *roomStream) close() { s.place.Leave() }
+
+func (s *roomStream) next(ctx context.Context) ([][]byte, error) {
+	if first := s.first; first != nil {
+		s.first = nil
+		return first, nil
+	}
+	for {
+		frames, err := s.place.Next(ctx)
+		switch {
+		case errors.Is(err, live.ErrPruned) && s.resync != nil:
+			return s.again(ctx)
+		case errors.Is(err, live.ErrPruned):
+			return nil, errResync()
+		case errors.Is(err, live.ErrStopped):
+			return nil, &chat.Error{Code: chat.Unavailable, Message: "The room's log cannot be read just now: subscribe again, from the last event you have."}
+		case err != nil:
+			return nil, err
+		}
+		payloads, err := s.payloads(frames)
+		if len(payloads) > 0 || err != nil {
+			return payloads, err
+		}
+	}
+}
+
+// payloads returns what is shown of frames, up to the one that says that the viewer is no longer in the room: nothing
+// that was committed after that is delivered. That goes for what a payload shows, too: it was made later than its event.
+func (s *roomStream) payloads(frames []live.Frame) ([][]byte, error) {
+	payloads := make([][]byte, 0, len(frames))
+	for _, f := range frames {
+		if err := s.ends(f.Event); err != nil {
+			return payloads, err
+		}
+		if f.Payload == nil {
+			continue
+		}
+		for _, ending := range f.Endings {
+			if err := s.ends(ending); err != nil {
+				return payloads, err
+			}
+		}
+		payloads = append(payloads, f.Payload)
+	}
+	return payloads, nil
+}
+
+// ends tells whether an event ends the stream: one above what the viewer was authorised at.
+func (s *roomStream) ends(event live.Event) error {
+	e, err := logEvent(event)
+	if err != nil || e.Seq <= s.authorised {
+		return err
+	}
+	return e.Ends(s.v)
+}
+
+// again goes on from the end of the log, since what came before is no longer kept, and says so.
+func (s *roomStream) again(ctx context.Context) ([][]byte, error) {
+	head, err := s.r.chat.Follow(ctx, s.v, s.room)
+	if err != nil {
+		return nil, err
+	}
+	s.place.Leave()
+	s.authorised, s.place = head, s.attend(head, head)
+	return s.resync(ctx, head)
+}
+
+// errResync ends a stream that cannot go on from where it stands.
+func errResync() error {
+	return &chat.Error{Code: chat.Resync, Message: "The stream cannot go on from there: read the room again, and subscribe from its newest message."}
+}
+
+func logEvent(e live.Event) (*chat.Event, error) {
+	event, ok := e.(*chat.Event)
+	if !ok {
+		return nil, fmt.Errorf("the log has an event that is a %T", e)
+	}
+	return event, nil
+}
+
+// messagesShown renders the messages among events.
+func messagesShown(shown subscription) live.Render {
+	return func(ctx context.Context, events []live.Event) ([][]byte, error) {
+		return renderSome(ctx, shown, events, func(e *chat.Event) (*ent.Message, bool) {
+			return e.Message, e.Kind == chat.KindMessageAdded
+		})
+	}
+}
+
+// eventsShown renders all events that the schema has.
+func eventsShown(shown subscription) live.Render {
+	return func(ctx context.Context, events []live.Event) ([][]byte, error) {
+		return renderSome(ctx, shown, events, func(e *chat.Event) (model.RoomEvent, bool) {
+			event := roomEvent(e)
+			return event, event != nil
+		})
+	}
+}
+
+// renderSome renders what show makes of the events that it wants; the others' payloads are nil.
+func renderSome[T any](ctx context.Context, shown subscription, events []live.Event, show func(*chat.Event) (T, bool)) ([][]byte, error) {
+	var items []T
+	var seqs []int64
+	var places []int
+	for i, event := range events {
+		e, err := logEvent(event)
+		if err != nil {
+			return nil, err
+		}
+		if item, wanted := show(e); wanted {
+			items, seqs, places = append(items, item), append(seqs, e.Seq), append(places, i)
+		}
+	}
+	payloads := make([][]byte, len(events))
+	if len(items) == 0 {
+		return payloads, nil
+	}
+	rendered, err := render(ctx, shown, items, seqs)
+	if err != nil {
+		return nil, err
+	}
+	for i, place := range places {
+		payloads[place] = rendered[i]
+	}
+	return payloads, nil
+}
+
+// openedAt is what a stream of a room's events begins with.
+func openedAt(room uuid.UUID, seq int64) model.RoomEvent {
+	return &model.StreamOpened{Event: model.Event{RoomID: room, Seq: seq, At: time.Now()}}
+}
+
+// resyncAt says that a stream of a room's events goes on from seq.
+func resyncAt(room uuid.UUID, seq int64) model.RoomEvent {
+	return &model.Resync{Event: model.Event{RoomID: room, Seq: seq, At: time.Now()}}
+}
+
+// roomEvent is an entry of the log as the schema has it; nil where it has none.
+func roomEvent(e *chat.Event) model.RoomEvent {
+	event := model.Event{RoomID: e.Room, Seq: e.Seq, At: e.At}
+	switch e.Kind {
+	case chat.KindMessageAdded:
+		return &model.MessageAdded{Event: event, Message: e.Message}
+	case roomevent.KindMESSAGE_EDITED:
+		return &model.MessageEdited{Event: event, Message: e.Message}
+	case roomevent.KindMESSAGE_DELETED:
+		return &model.MessageDeleted{Event: event, Message: e.Message}
+	case roomevent.KindREACTIONS_CHANGED:
+		return &model.ReactionsChanged{Event: event, Message: e.Message, UserID: e.Subject, Emoji: e.Emoji, On: e.On}
+	case roomevent.KindMEMBER_LEFT:
+		return &model.MemberLeft{Event: event, UserID: e.Subject, Reason: e.Reason}
+	case roomevent.KindMEMBER_ROLE_CHANGED:
+		return &model.MemberRoleChanged{Event: event, UserID: e.Subject, Role: e.Role}
+	default:
+		return nil
+	}
+}

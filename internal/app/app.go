@@ -1,0 +1,157 @@
+// Package app wires Parley together: the database, the domain, the live side, GraphQL and HTTP. Only main and tests
+// import it.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"parley/ent"
+	"parley/graph"
+	"parley/internal/auth"
+	"parley/internal/broker"
+	"parley/internal/chat"
+	"parley/internal/config"
+	"parley/internal/live"
+	"parley/internal/store"
+	"parley/internal/web"
+	assets "parley/web"
+)
+
+// Options are for tests. The zero value is right for a server.
+type Options struct {
+	// Observe is called with each SQL statement, from many goroutines at once.
+	Observe func(ctx context.Context, query string)
+	// Sweep is the live side's, 0 for its default.
+	Sweep time.Duration
+	// Hints, if set, returns what carries the hints to hear instead of a broker within the process.
+	Hints func(hear func(broker.Hint)) chat.Publisher
+}
+
+// App is one node of Parley, ready to serve.
+type App struct {
+	// stop ends what runs in the background, and background is done when it has ended.
+	stop       context.CancelFunc
+	background sync.WaitGroup
+	handler    *web.Server
+	hub        *live.Hub
+	db         *store.DB
+	verifier   *auth.Verifier
+}
+
+// New opens the database, brings its schema up to date and wires everything up. Close ends it.
+func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Options) (_ *App, err error) {
+	verifier, signIn, err := authenticator(context.WithoutCancel(ctx), cfg, logger) // it fetches keys until Close
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			verifier.Close()
+		}
+	}()
+	db, err := store.Open(ctx, string(cfg.DatabaseURL), store.Options{
+		Logger:         logger,
+		MaxOpenConns:   cfg.DBMaxConns,
+		StatementCache: statementCache(cfg.DBStatementCache),
+		Observe:        opts.Observe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}()
+
+	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), db.Dialect())
+	if err != nil {
+		return nil, err
+	}
+	read := logs{domain}
+	hub := live.NewHub(context.WithoutCancel(ctx), read, read, live.Options{Sweep: opts.Sweep, Logger: logger})
+	if opts.Hints != nil {
+		domain.Publish(opts.Hints(hub.Hear))
+	} else {
+		var hints broker.Memory
+		hints.Listen(hub.Hear)
+		domain.Publish(&hints)
+	}
+	gql := graph.New(domain, hub, graph.Options{
+		SignIn:        signIn,
+		Introspection: cfg.IntrospectionOn(),
+		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
+		Logger:        logger,
+	})
+	handler := web.New(gql.Server, gql.Subscribe, verifier, web.Config{
+		SDL:            graph.SDL(),
+		Playground:     assets.Playground(assets.PlaygroundConfig{Endpoint: "/graphql", SignIn: cfg.Development()}),
+		Ready:          db.Ping,
+		AllowedOrigins: cfg.AllowedOrigins,
+		Development:    cfg.Development(),
+		Logger:         logger,
+		Limits:         web.Limits{Body: cfg.MaxBodyBytes},
+	})
+	a := &App{handler: handler, hub: hub, db: db, verifier: verifier}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.stop = stop
+	if cfg.LogRetention > 0 {
+		a.background.Go(func() { prune(background, domain, cfg.LogRetention, logger) }) // ends with Close
+	}
+	return a, nil
+}
+
+// statementCache is the setting in the terms of the store, where 0 stands for its default.
+func statementCache(statements int) int {
+	if statements == 0 {
+		return -1
+	}
+	return statements
+}
+
+// authenticator verifies tokens as configured. In development it does so with a secret of its own, which the second
+// result signs with.
+func authenticator(ctx context.Context, cfg config.Config, logger *slog.Logger) (*auth.Verifier, graph.SignIn, error) {
+	tokens := auth.Config{
+		Secret:   []byte(cfg.JWTSecret),
+		JWKSURL:  cfg.JWKSURL,
+		Issuer:   cfg.JWTIssuer,
+		Audience: cfg.JWTAudience,
+		Log:      logger,
+	}
+	var signIn graph.SignIn
+	if cfg.Development() {
+		tokens.Secret = auth.RandomSecret()
+		issuer, err := auth.NewIssuer(tokens)
+		if err != nil {
+			return nil, nil, err
+		}
+		signIn = issuer.Issue
+	}
+	verifier, err := auth.NewVerifier(ctx, tokens)
+	if err != nil {
+		return nil, nil, fmt.Errorf("verify tokens: %w", err)
+	}
+	return verifier, signIn, nil
+}
+
+// Handler answers everything that the node serves.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Shutdown closes the sockets and waits for what runs on them, until ctx ends.
+func (a *App) Shutdown(ctx context.Context) error { return a.handler.Shutdown(ctx) }
+
+// Close releases the database and whatever runs in the background. Call it when nothing is served any more.
+func (a *App) Close() error {
+	a.stop()
+	a.background.Wait()
+	a.hub.Close()
+	a.verifier.Close()
+	return a.db.Close()
+}

@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"parley/internal/chat"
+	"parley/internal/live"
+)
+
+// logs gives the live side the rooms' logs and people's lists in its own terms.
+type logs struct{ chat *chat.Chat }
+
+// Read implements [live.Log].
+func (l logs) Read(ctx context.Context, room uuid.UUID, after int64, limit int) ([]live.Event, error) {
+	events, pruned, err := l.chat.Log(ctx, room, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	if pruned {
+		return nil, live.ErrPruned
+	}
+	out := make([]live.Event, len(events))
+	for i, e := range events {
+		out[i] = e
+	}
+	return out, nil
+}
+
+// Endings implements [live.Log].
+func (l logs) Endings(ctx context.Context, room uuid.UUID, after int64) ([]live.Event, error) {
+	events, err := l.chat.Endings(ctx, room, after)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]live.Event, len(events))
+	for i, e := range events {
+		out[i] = e
+	}
+	return out, nil
+}
+
+// Heads implements [live.Log].
+func (l logs) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
+	return l.chat.Heads(ctx, rooms)
+}
+
+// Standings implements [live.Lists].
+func (l logs) Standings(ctx context.Context, user string) (map[uuid.UUID]live.Standing, error) {
+	found, err := l.chat.Standings(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	standings := make(map[uuid.UUID]live.Standing, len(found))
+	for room, s := range found {
+		standings[room] = live.Standing{Seq: s.Seq, Read: s.Read}
+	}
+	return standings, nil
+}

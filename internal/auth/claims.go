@@ -1,0 +1,173 @@
+package auth
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const (
+	// MaxSubjectLength is the most characters a person's id may have.
+	MaxSubjectLength = 128
+
+	// notBeforeLeeway is how early a token may come before its nbf. Issuers put their own clock's time there, and the
+	// token may be here sooner than this machine's clock agrees. exp gets no leeway: whoever sets it can add some.
+	notBeforeLeeway = 30 * time.Second
+
+	// latestDate is the last second of the year 9999. A time beyond it is a mistake, usually one of milliseconds.
+	latestDate = 253402300799
+)
+
+// identify reads who is asking out of the claims of a token whose signature is good, and refuses what is not meant for
+// this server or not for now. An empty issuer or audience is not asked for.
+//
+// The claims are a map, and not a struct, since a struct would take "Admin" for "admin" (RFC 7519, section 10.1.1: names
+// are case-sensitive).
+func identify(claims jwt.MapClaims, issuer, audience string, now time.Time) (Identity, error) {
+	if err := checkOrigin(claims, issuer, audience); err != nil {
+		return Identity{}, err
+	}
+	expiresAt, err := checkTimes(claims, now)
+	if err != nil {
+		return Identity{}, err
+	}
+	id, err := optional[string](claims, "sub")
+	if err != nil {
+		return Identity{}, err
+	}
+	if err := checkSubject(id); err != nil {
+		return Identity{}, err
+	}
+	name, err := optional[string](claims, "name")
+	if err != nil {
+		return Identity{}, err
+	}
+	picture, err := optional[string](claims, "picture")
+	if err != nil {
+		return Identity{}, err
+	}
+	admin, err := optional[bool](claims, "admin")
+	if err != nil {
+		return Identity{}, err
+	}
+	return Identity{
+		ID:        id,
+		Name:      withoutControls(name),
+		Picture:   withoutControls(picture),
+		Admin:     admin,
+		ExpiresAt: expiresAt,
+	}, nil
+}
+
+// checkOrigin refuses a token of another issuer or for another application.
+func checkOrigin(claims jwt.MapClaims, issuer, audience string) error {
+	if issuer != "" {
+		iss, err := optional[string](claims, "iss")
+		if err != nil {
+			return err
+		}
+		if iss != issuer {
+			return refuse(WrongIssuer, `The token comes from another issuer (its "iss") than this server trusts.`)
+		}
+	}
+	if audience != "" {
+		aud, err := claims.GetAudience() // a string or an array of strings: RFC 7519, section 4.1.3
+		if err != nil {
+			return malformed(`The token's "aud" must be a string or a list of strings.`)
+		}
+		if !slices.Contains(aud, audience) {
+			return refuse(WrongAudience, `The token is not meant for this server: its "aud" does not name it.`)
+		}
+	}
+	return nil
+}
+
+// checkTimes returns when the token expires, which must be later than now.
+func checkTimes(claims jwt.MapClaims, now time.Time) (expiresAt time.Time, err error) {
+	exp, err := optional[float64](claims, "exp")
+	if err != nil {
+		return time.Time{}, err
+	}
+	if claims["exp"] == nil {
+		return time.Time{}, refuse(BadExpiry, `The token has no "exp": one that never expires is not accepted.`)
+	}
+	if exp < 0 || exp > latestDate {
+		return time.Time{}, refuse(BadExpiry,
+			`The token's "exp" is not a plausible time. It is in seconds since 1970, not in milliseconds.`)
+	}
+	expiresAt = numericDate(exp)
+	if !now.Before(expiresAt) {
+		return time.Time{}, expired()
+	}
+
+	nbf, err := optional[float64](claims, "nbf")
+	if err != nil {
+		return time.Time{}, err
+	}
+	if nbf > latestDate || numericDate(max(nbf, 0)).After(now.Add(notBeforeLeeway)) {
+		return time.Time{}, refuse(NotYetValid, `The token is not valid yet: its "nbf" is in the future.`)
+	}
+	return expiresAt, nil
+}
+
+func expired() *Error {
+	return refuse(Expired, "The token has expired. Sign in again.")
+}
+
+// numericDate converts seconds since 1970 (RFC 7519, section 2), which may have a fraction.
+func numericDate(seconds float64) time.Time {
+	whole, fraction := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(fraction*1e9)).UTC()
+}
+
+// checkSubject refuses what cannot be a person's id. U+FFFD is what the JSON decoder leaves of bytes that are not UTF-8
+// and of half a surrogate pair: letting it pass would make one person of many.
+func checkSubject(id string) error {
+	unreadable := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
+	switch {
+	case id == "":
+		return refuse(BadSubject, `The token does not say who you are: its "sub" is missing or empty.`)
+	case utf8.RuneCountInString(id) > MaxSubjectLength:
+		return refuse(BadSubject, fmt.Sprintf(`The token's "sub" is longer than %d characters.`, MaxSubjectLength))
+	case strings.ContainsFunc(id, unreadable):
+		return refuse(BadSubject, `The token's "sub" has a control character, or one that is not valid UTF-8.`)
+	}
+	return nil
+}
+
+func withoutControls(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// optional returns the claim of that name, or T's zero value where it is left out or null. One of another type is
+// refused, not guessed at: the string "true" makes nobody an admin.
+func optional[T string | float64 | bool](claims jwt.MapClaims, name string) (T, error) {
+	value, ok := claims[name].(T)
+	if !ok && claims[name] != nil {
+		return value, malformed(fmt.Sprintf("The token's %q must be a %s.", name, jsonType(value)))
+	}
+	return value, nil
+}
+
+// jsonType is JSON's word for the type of a value.
+func jsonType(value any) string {
+	switch value.(type) {
+	case string:
+		return "string"
+	case float64:
+		return "number"
+	default:
+		return "boolean"
+	}
+}

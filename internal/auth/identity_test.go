@@ -1,0 +1,13 @@
+package auth
+
+import "testing"
+
+func TestContext(t *testing.T) {
+	if _, ok := FromContext(t.Context()); ok {
+		t.Error("somebody is asking where nobody has signed in")
+	}
+	want := Identity{ID: "ada", Admin: true}
+	if got, ok := FromContext(NewContext(t.Context(), want)); !ok || got != want {
+		t.Errorf("FromContext = %+v, %v; want %+v", got, ok, want)
+	}
+}

@@ -1,0 +1,63 @@
+package auth
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// DevelopmentTokenLifetime is how long a token of an Issuer is good for.
+const DevelopmentTokenLifetime = 24 * time.Hour
+
+// Issuer signs tokens for development: it lets people in without asking who they are, so that a server on one's own
+// machine needs no login. Tokens for anybody else come from the application.
+type Issuer struct {
+	secret           []byte
+	issuer, audience string
+}
+
+// NewIssuer returns an Issuer of tokens that a Verifier of the same configuration accepts. It needs a secret: with a
+// key set the private keys are somewhere else.
+func NewIssuer(cfg Config) (*Issuer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("issue tokens: %w", err)
+	}
+	if len(cfg.Secret) == 0 {
+		return nil, errors.New("issue tokens: a key set cannot sign, only a secret can")
+	}
+	return &Issuer{secret: cfg.Secret, issuer: cfg.Issuer, audience: cfg.Audience}, nil
+}
+
+// Issue signs a token that says its bearer is id, called name where name is not empty. The token is good from now until
+// expiresAt, DevelopmentTokenLifetime later, in whole seconds and UTC. An id that no token may carry is an *Error with
+// BadSubject.
+func (i *Issuer) Issue(id, name string, now time.Time) (token string, expiresAt time.Time, err error) {
+	if err := checkSubject(id); err != nil {
+		return "", time.Time{}, err
+	}
+	expiresAt = now.Add(DevelopmentTokenLifetime).Truncate(time.Second).UTC()
+	claims := jwt.MapClaims{"sub": id, "iat": now.Unix(), "exp": expiresAt.Unix()}
+	for claim, value := range map[string]string{"name": name, "iss": i.issuer, "aud": i.audience} {
+		if value != "" {
+			claims[claim] = value
+		}
+	}
+	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(i.secret)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("sign a token: %w", err)
+	}
+	if len(token) > MaxTokenBytes {
+		return "", time.Time{}, malformed("The name is too long to be put into a token.")
+	}
+	return token, expiresAt, nil
+}
+
+// RandomSecret returns a new secret of MinSecretBytes that nobody knows.
+func RandomSecret() []byte {
+	secret := make([]byte, MinSecretBytes)
+	rand.Read(secret) // never fails: the program ends instead
+	return secret
+}

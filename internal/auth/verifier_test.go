@@ -1,0 +1,220 @@
+package auth
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// signRaw signs whatever header and payload say, with testSecret and HMAC SHA-256.
+func signRaw(tb testing.TB, header, payload string) string {
+	tb.Helper()
+	text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." +
+		base64.RawURLEncoding.EncodeToString([]byte(payload))
+	mac := hmac.New(sha256.New, testSecret)
+	mac.Write([]byte(text))
+	return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func TestMalformedTokens(t *testing.T) {
+	v := newSecretVerifier(t)
+	good := signHS256(t, claimsWith(nil))
+	mustVerify(t, v, good)
+	parts := strings.Split(good, ".")
+	payload := `{"sub":"ada"}`
+	for name, token := range map[string]string{
+		"empty":              "",
+		"a word":             "gibberish",
+		"two parts":          parts[0] + "." + parts[1],
+		"four parts":         good + ".x",
+		"five parts":         good + ".x.y",
+		"only dots":          "..",
+		"a space before":     " " + good,
+		"a line break after": good + "\n",
+		"a line break in it": good[:20] + "\n" + good[20:],
+		"padding":            good + "=",
+		"not base64":         "%%%." + parts[1] + "." + parts[2],
+		"not ASCII":          "é" + good,
+		"header not JSON":    signRaw(t, `{`, payload),
+		"header a list":      signRaw(t, `[]`, payload),
+		"payload not JSON":   signRaw(t, `{"alg":"HS256"}`, `{`),
+		"payload a string":   signRaw(t, `{"alg":"HS256"}`, `"ada"`),
+		"crit":               signRaw(t, `{"alg":"HS256","crit":["exp"]}`, payload),
+		"b64":                signRaw(t, `{"alg":"HS256","b64":false,"crit":["b64"]}`, payload),
+		"too long":           signHS256(t, claimsWith(jwt.MapClaims{"name": strings.Repeat("x", MaxTokenBytes)})),
+	} {
+		t.Run(name, func(t *testing.T) { mustRefuse(t, v, token, Malformed) })
+	}
+}
+
+func TestLongestToken(t *testing.T) {
+	v := newSecretVerifier(t)
+	short := signHS256(t, claimsWith(jwt.MapClaims{"name": "x"}))
+	name := strings.Repeat("x", (MaxTokenBytes-len(short))/4*3)
+	token := signHS256(t, claimsWith(jwt.MapClaims{"name": name}))
+	if got := mustVerify(t, v, token); got.Name != name {
+		t.Error("the name is not what was signed")
+	}
+	// Refused for its length alone: nothing else is wrong with it.
+	token = signHS256(t, claimsWith(jwt.MapClaims{"name": name + strings.Repeat("x", 12)}))
+	mustRefuse(t, v, token, Malformed)
+}
+
+func TestSignatures(t *testing.T) {
+	v := newSecretVerifier(t)
+	good := signHS256(t, claimsWith(nil))
+	parts := strings.Split(good, ".")
+	admin := signHS256(t, claimsWith(jwt.MapClaims{"admin": true}))
+	mustVerify(t, v, good) // remembered: its neighbours must not profit
+
+	otherSecret := sign(t, jwt.SigningMethodHS256, []byte("another secret of enough bytes!!"), nil, claimsWith(nil))
+	mustRefuse(t, v, otherSecret, BadSignature)
+	mustRefuse(t, v, parts[0]+"."+parts[1]+".", BadSignature)
+	mustRefuse(t, v, parts[0]+"."+strings.Split(admin, ".")[1]+"."+parts[2], BadSignature)
+	for i := range len(parts[2]) { // each character of the signature counts, to the last bit
+		flipped := []byte(parts[2])
+		flipped[i] = map[bool]byte{true: 'B', false: 'A'}[flipped[i] == 'A']
+		if _, err := v.Verify(t.Context(), parts[0]+"."+parts[1]+"."+string(flipped)); err == nil {
+			t.Errorf("accepted with character %d of the signature changed", i)
+		}
+	}
+}
+
+func TestAlgorithmsAreNotTheTokensChoice(t *testing.T) {
+	v := newSecretVerifier(t)
+	claims := claimsWith(nil)
+	none := sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil, claims)
+	payload := strings.Split(none, ".")[1]
+	header := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+
+	for name, token := range map[string]string{
+		"none":        none,
+		"None":        header(`{"alg":"None"}`) + "." + payload + ".",
+		"NONE":        header(`{"alg":"NONE"}`) + "." + payload + ".",
+		"empty":       header(`{"alg":""}`) + "." + payload + ".",
+		"missing":     header(`{}`) + "." + payload + ".",
+		"a number":    header(`{"alg":1}`) + "." + payload + ".",
+		"header null": header(`null`) + "." + payload + ".",
+		"unknown":     header(`{"alg":"HS1"}`) + "." + payload + ".",
+		"HS512":       sign(t, jwt.SigningMethodHS512, testSecret, nil, claims),
+		"RS256":       newRSA(t, "").sign(t, claims),
+		"ES256":       newECDSA(t, "").sign(t, claims),
+	} {
+		t.Run(name, func(t *testing.T) { mustRefuse(t, v, token, AlgorithmNotAllowed) })
+	}
+}
+
+// A public key is known to everybody. A verifier that lets the token choose takes it for an HMAC secret.
+func TestPublicKeyIsNoSecret(t *testing.T) {
+	signer := newRSA(t, "rsa")
+	server := newIssuerServer(t, signer.jwk(t, nil))
+	v := newTestVerifier(t, server.config())
+	mustVerify(t, v, signer.sign(t, claimsWith(nil)))
+
+	der, err := x509.MarshalPKIXPublicKey(signer.key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, secret := range map[string][]byte{
+		"DER": der,
+		"PEM": pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}),
+	} {
+		for _, header := range []map[string]any{nil, {"kid": "rsa"}} {
+			token := sign(t, jwt.SigningMethodHS256, secret, header, claimsWith(nil))
+			t.Run(name, func(t *testing.T) { mustRefuse(t, v, token, AlgorithmNotAllowed) })
+		}
+	}
+	none := sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil, claimsWith(nil))
+	mustRefuse(t, v, none, AlgorithmNotAllowed)
+}
+
+func TestVerifiedTokensAreRemembered(t *testing.T) {
+	v := newSecretVerifier(t)
+	token := signHS256(t, claimsWith(nil))
+	mustVerify(t, v, token)
+	mustRefuse(t, v, token+"x", BadSignature)
+	if got := v.known.Len(); got != 1 {
+		t.Fatalf("%d tokens are remembered, want the good one", got)
+	}
+	v.secret = []byte("whoever still knows the token does not look at this") // only the memory can accept it now
+	mustVerify(t, v, token)
+}
+
+func TestExpiredTokensAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newSecretVerifier(t)
+		token := signHS256(t, claimsWith(jwt.MapClaims{"exp": time.Now().Add(time.Minute).Unix()}))
+		mustVerify(t, v, token)
+		time.Sleep(time.Minute)
+		mustRefuse(t, v, token, Expired)
+		if got := v.known.Len(); got != 0 {
+			t.Errorf("%d tokens are remembered, want none", got)
+		}
+	})
+}
+
+func TestConcurrentVerify(t *testing.T) {
+	signer := newECDSA(t, "ec")
+	server := newIssuerServer(t, signer.jwk(t, nil))
+	v := newTestVerifier(t, server.config())
+	var wg sync.WaitGroup
+	for i := range 100 {
+		id := fmt.Sprintf("person-%d", i%10)
+		token := signer.sign(t, claimsWith(jwt.MapClaims{"sub": id}))
+		wg.Go(func() {
+			if identity, err := v.Verify(t.Context(), token); err != nil || identity.ID != id {
+				t.Errorf("Verify = %+v, %v; want %s", identity, err, id)
+			}
+		})
+	}
+	wg.Wait()
+	if got := server.fetches.Load(); got != 1 {
+		t.Errorf("%d fetches, want 1", got)
+	}
+}
+
+// FuzzVerify knows neither the secret nor a private key, so nothing that it makes up may be accepted.
+func FuzzVerify(f *testing.F) {
+	claims := claimsWith(nil)
+	good := sign(f, jwt.SigningMethodHS256, []byte("another secret of enough bytes!!"), nil, claims)
+	parts := strings.Split(good, ".")
+	for _, seed := range []string{
+		"", ".", "..", "...", good, good + ".", parts[0] + "." + parts[1] + ".",
+		sign(f, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil, claims),
+		newRSA(f, "").sign(f, claims), newECDSA(f, "key").sign(f, claims), newEd25519(f, "key").sign(f, claims),
+		base64.RawURLEncoding.EncodeToString([]byte("null")) + "." + parts[1] + "." + parts[2],
+		base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":7}`)) + "." + parts[1] + "." + parts[2],
+	} {
+		f.Add(seed)
+	}
+	stranger, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		f.Fatal(err)
+	}
+	server := newIssuerServer(f,
+		publicJWK(f, stranger.Public(), "key", nil), newECDSA(f, "key").jwk(f, nil), newEd25519(f, "key").jwk(f, nil))
+	verifiers := map[string]*Verifier{"secret": newSecretVerifier(f), "key set": newTestVerifier(f, server.config())}
+
+	f.Fuzz(func(t *testing.T, token string) {
+		for name, v := range verifiers {
+			identity, err := v.Verify(t.Context(), token)
+			var e *Error
+			if !errors.As(err, &e) || e.Reason == KeysUnavailable {
+				t.Errorf("%s: Verify(%q) = %+v, %v", name, token, identity, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,46 @@
+// Package broker carries hints: small notes that something has been committed and where to look for it.
+//
+// A hint may be lost, doubled or come out of order; whoever hears it reads the truth from the database.
+package broker
+
+import (
+	"sync"
+
+	"github.com/google/uuid"
+)
+
+// Hint says what has changed.
+type Hint struct {
+	// Room is the room it happened in.
+	Room uuid.UUID
+	// Seq is the head of the room's log after it.
+	Seq int64
+	// Users are the people whose list of rooms it changes besides the room's own news: they came, went, or read.
+	Users []string
+	// Created marks a room that has come into being, with Users in it from the start. Public tells whether a lobby may
+	// hear of it.
+	Created bool
+	Public  bool
+}
+
+// Memory carries hints within one process.
+type Memory struct {
+	mu        sync.RWMutex
+	listeners []func(Hint)
+}
+
+// Listen has hear called with every hint published from now on. It must not block.
+func (m *Memory) Listen(hear func(Hint)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.listeners = append(m.listeners, hear)
+}
+
+// Publish hands h to all who listen, before it returns.
+func (m *Memory) Publish(h Hint) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, hear := range m.listeners {
+		hear(h)
+	}
+}

@@ -1,0 +1,192 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"parley/ent"
+	"parley/ent/member"
+	"parley/ent/message"
+	"parley/ent/reaction"
+	"parley/ent/roomevent"
+)
+
+const (
+	// maxEmoji is the most characters that an emoji may have: some are sequences of many.
+	maxEmoji = 32
+	// maxEmojis is how many different emojis a message takes.
+	maxEmojis = 50
+)
+
+// EditMessage changes the contents of a message of the viewer's. Contents that are the same change nothing.
+func (c *Chat) EditMessage(ctx context.Context, v Viewer, id MessageID, contents string) (*ent.Message, error) {
+	return c.changeMessage(ctx, v, id, func(h *held, _ *ent.Member, m *ent.Message) error {
+		switch {
+		case m.AuthorID != v.ID:
+			return &Error{Code: Forbidden, Message: "Only who sent a message may edit it."}
+		case m.DeletedAt != nil:
+			return &Error{Code: Forbidden, Message: "A deleted message cannot be edited."}
+		}
+		if err := checkContents(m.Type, contents); err != nil {
+			return err
+		}
+		if m.Contents == contents {
+			return nil
+		}
+		m.Contents, m.EditedAt = contents, &h.at
+		err := h.tx.Message.Update().Where(message.ID(m.ID)).SetContents(contents).SetEditedAt(h.at).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("update: %w", err)
+		}
+		return h.logMessage(ctx, roomevent.KindMESSAGE_EDITED, v, m, nil)
+	})
+}
+
+// DeleteMessage empties a message and leaves its place: one of the viewer's, or as a moderator or owner one of somebody
+// with a lower role, or who has left. A message that is deleted already stays as it is.
+func (c *Chat) DeleteMessage(ctx context.Context, v Viewer, id MessageID) (*ent.Message, error) {
+	return c.changeMessage(ctx, v, id, func(h *held, by *ent.Member, m *ent.Message) error {
+		if m.AuthorID != v.ID {
+			author, err := h.role(ctx, m.AuthorID)
+			if err != nil {
+				return err
+			}
+			if by.Role == member.RoleMEMBER || rank(by.Role) <= rank(author) {
+				return &Error{Code: Forbidden, Message: "Only who sent a message, or a moderator above them, may delete it."}
+			}
+		}
+		if m.DeletedAt != nil {
+			return nil
+		}
+		m.Contents, m.Mentions, m.OpenseaItem, m.DeletedAt = "", nil, nil, &h.at
+		err := h.tx.Message.Update().Where(message.ID(m.ID)).
+			SetContents("").ClearMentions().ClearOpenseaItem().SetDeletedAt(h.at).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("update: %w", err)
+		}
+		if _, err := h.tx.Reaction.Delete().Where(reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq)).Exec(ctx); err != nil {
+			return fmt.Errorf("delete the reactions: %w", err)
+		}
+		return h.logMessage(ctx, roomevent.KindMESSAGE_DELETED, v, m, nil)
+	})
+}
+
+// React adds the viewer's reaction to a message, or takes it away. One that is there, or gone, already stays so.
+func (c *Chat) React(ctx context.Context, v Viewer, id MessageID, emoji string, on bool) (*ent.Message, error) {
+	if err := checkText("emoji", emoji, 1, maxEmoji); err != nil {
+		return nil, err
+	}
+	if strings.ContainsFunc(emoji, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return nil, badInput("emoji", "emoji must not contain spaces.")
+	}
+	return c.changeMessage(ctx, v, id, func(h *held, _ *ent.Member, m *ent.Message) error {
+		if m.DeletedAt != nil {
+			return &Error{Code: Forbidden, Message: "A deleted message takes no reactions."}
+		}
+		changed, err := h.react(ctx, v, m, emoji, on)
+		if err != nil || !changed {
+			return err
+		}
+		return h.logMessage(ctx, roomevent.KindREACTIONS_CHANGED, v, m, func(e *ent.RoomEventCreate) {
+			e.SetSubjectID(v.ID).SetEmoji(emoji).SetOn(on)
+		})
+	})
+}
+
+// react tells whether it has changed anything.
+func (h *held) react(ctx context.Context, v Viewer, m *ent.Message, emoji string, on bool) (bool, error) {
+	ofMessage := h.tx.Reaction.Query().Where(reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq))
+	if !on {
+		n, err := h.tx.Reaction.Delete().Where(
+			reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq), reaction.UserID(v.ID), reaction.Emoji(emoji)).Exec(ctx)
+		if err != nil {
+			return false, fmt.Errorf("delete the reaction: %w", err)
+		}
+		return n > 0, nil
+	}
+	var emojis []string
+	if err := ofMessage.Clone().Unique(true).Select(reaction.FieldEmoji).Scan(ctx, &emojis); err != nil {
+		return false, fmt.Errorf("list the emojis: %w", err)
+	}
+	known := false
+	for _, e := range emojis {
+		known = known || e == emoji
+	}
+	if !known && len(emojis) >= maxEmojis {
+		return false, badInput("emoji", fmt.Sprintf("A message takes %d different emojis.", maxEmojis))
+	}
+	made, err := inserted(h.tx.Reaction.Create().
+		SetRoomID(h.ID).SetMessageSeq(m.Seq).SetUserID(v.ID).SetEmoji(emoji).
+		OnConflictColumns(reaction.FieldRoomID, reaction.FieldMessageSeq, reaction.FieldEmoji, reaction.FieldUserID).DoNothing().Exec(ctx))
+	if err != nil {
+		return false, fmt.Errorf("insert the reaction: %w", err)
+	}
+	return made, nil
+}
+
+// changeMessage holds the room of a message and changes it as a member of the room.
+func (c *Chat) changeMessage(ctx context.Context, v Viewer, id MessageID, change func(h *held, by *ent.Member, m *ent.Message) error) (*ent.Message, error) {
+	var changed *ent.Message
+	// Doing it twice is doing it once: what is so already stays so.
+	err := c.tx(ctx, idempotent, func(t *tx) error {
+		h, by, err := t.enter(ctx, v, id.Room)
+		if err != nil {
+			return err
+		}
+		m, err := t.Message.Query().Where(message.RoomID(id.Room), message.Seq(id.Seq)).Only(ctx)
+		if ent.IsNotFound(err) {
+			return errNoMessage()
+		}
+		if err != nil {
+			return fmt.Errorf("get: %w", err)
+		}
+		changed = m
+		return change(h, by, m)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("change message %s: %w", id, err)
+	}
+	return changed, nil
+}
+
+// logMessage appends an event about a message and saves the room.
+func (h *held) logMessage(ctx context.Context, kind roomevent.Kind, v Viewer, m *ent.Message, more func(*ent.RoomEventCreate)) error {
+	err := h.log(ctx, kind, v.ID, func(e *ent.RoomEventCreate) {
+		e.SetMessageSeq(m.Seq)
+		if more != nil {
+			more(e)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return h.save(ctx)
+}
+
+// role returns someone's role in the room; "" outside.
+func (h *held) role(ctx context.Context, userID string) (member.Role, error) {
+	m, err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserID(userID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("find %q in room %s: %w", userID, h.ID, err)
+	}
+	return m.Role, nil
+}
+
+// rank orders roles by power; outside is the lowest.
+func rank(role member.Role) int {
+	switch role {
+	case member.RoleOWNER:
+		return 3
+	case member.RoleMODERATOR:
+		return 2
+	case member.RoleMEMBER:
+		return 1
+	default:
+		return 0
+	}
+}

@@ -1,0 +1,61 @@
+// Package chat is the domain of Parley: its rules, its transactions and who may see what.
+//
+// Every read and every write of the application's data goes through it, with the acting user as an argument. A write
+// is committed first; then a hint is published that tells the live side where to look.
+package chat
+
+import (
+	"fmt"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"parley/ent"
+	"parley/internal/broker"
+)
+
+// knownUsers is how many people the server remembers to have met, so that a request of theirs need not ask the
+// database whether they exist. An entry is about 100 bytes.
+const knownUsers = 100_000
+
+// Viewer is who is asking: a person who exists (see [Chat.Arrive]).
+type Viewer struct {
+	// ID is the person's id.
+	ID string
+	// Admin marks the application's own back end. It may create and update people; it sees no more rooms than others.
+	Admin bool
+}
+
+// Publisher carries hints to the live side.
+type Publisher interface {
+	// Publish must not block: it is called on the way of a request. Hints may be lost.
+	Publish(broker.Hint)
+}
+
+// Chat is the domain over one database.
+type Chat struct {
+	db      *ent.Client
+	dialect string
+	hints   Publisher
+	known   *lru.Cache[string, struct{}]
+}
+
+// New returns the domain over db, whose dialect is one of ent's dialect names.
+func New(db *ent.Client, dialect string) (*Chat, error) {
+	known, err := lru.New[string, struct{}](knownUsers)
+	if err != nil {
+		return nil, fmt.Errorf("make the cache of known users: %w", err)
+	}
+	return &Chat{db: db, dialect: dialect, hints: silence{}, known: known}, nil
+}
+
+// Publish has each commit followed by its hints on hints. It is called once, before the domain is used.
+func (c *Chat) Publish(hints Publisher) { c.hints = hints }
+
+// silence is where hints go that nobody wants.
+type silence struct{}
+
+func (silence) Publish(broker.Hint) {}
+
+// now is the present as the database can hold it: in UTC, in microseconds.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,342 @@
+package chat
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/member"
+	"parley/ent/room"
+	"parley/ent/roomevent"
+	"parley/ent/roomrequest"
+	"parley/ent/seat"
+	"parley/ent/user"
+	"parley/internal/broker"
+)
+
+// CreateRoomInput is a room to make.
+type CreateRoomInput struct {
+	Name              string
+	Description       string
+	MemberIds         []string // besides the viewer
+	AccessType        *room.AccessType
+	MaxUsers          int
+	Tags              []string
+	Exclusive         bool
+	Disconnect        bool
+	OpenseaCollection *OpenseaCollectionInput
+	IdempotencyKey    *string
+}
+
+// OpenseaCollectionInput is the OpenSea collection a room is made for.
+type OpenseaCollectionInput struct {
+	Name  string
+	Cover string
+	Slug  string
+}
+
+// check accepts the input and returns it as it will be carried out: people and tags once each, the viewer left out,
+// the access type decided.
+func (in CreateRoomInput) check(v Viewer) (CreateRoomInput, error) {
+	err := errors.Join(
+		checkText("name", in.Name, 0, maxName),
+		checkText("description", in.Description, 0, maxDescription),
+		checkOptional("idempotencyKey", in.IdempotencyKey, 1, maxIdempotencyKey),
+	)
+	if o := in.OpenseaCollection; o != nil {
+		err = errors.Join(err,
+			checkText("openseaCollection.name", o.Name, 0, maxName),
+			checkText("openseaCollection.cover", o.Cover, 0, maxAddress),
+			checkText("openseaCollection.slug", o.Slug, 1, maxName),
+		)
+	}
+	if err != nil {
+		return in, err
+	}
+	if in.Tags, err = checkTags("tags", in.Tags); err != nil {
+		return in, err
+	}
+	if in.MemberIds, err = checkIDs("memberIds", in.MemberIds, v.ID); err != nil {
+		return in, err
+	}
+	switch people := len(in.MemberIds) + 1; {
+	case in.MaxUsers < 0:
+		return in, badInput("maxUsers", "maxUsers must not be negative; 0 is unlimited.")
+	case in.MaxUsers > 0 && in.MaxUsers < people:
+		return in, badInput("maxUsers", fmt.Sprintf("maxUsers is %d, but %d people are to be in the room from its start.", in.MaxUsers, people))
+	}
+	if in.AccessType == nil {
+		// A chat between named people is never public by accident.
+		access := room.AccessTypePUBLIC
+		if len(in.MemberIds) > 0 {
+			access = room.AccessTypePRIVATE
+		}
+		in.AccessType = &access
+	}
+	return in, nil
+}
+
+// hash tells one request from another under the same idempotencyKey.
+func (in CreateRoomInput) hash() []byte {
+	r := request{}
+	r.text("name", in.Name)
+	r.text("description", in.Description)
+	r.list("memberIds", in.MemberIds)
+	if in.AccessType != nil {
+		r.text("accessType", string(*in.AccessType))
+	}
+	r.number("maxUsers", in.MaxUsers)
+	r.list("tags", in.Tags)
+	r.flag("exclusive", in.Exclusive)
+	r.flag("disconnect", in.Disconnect)
+	if o := in.OpenseaCollection; o != nil {
+		r.text("openseaCollection.name", o.Name)
+		r.text("openseaCollection.cover", o.Cover)
+		r.text("openseaCollection.slug", o.Slug)
+	}
+	return r.hash()
+}
+
+// CreateRoom makes a room that the viewer owns, or returns the one that the same request has made before, as it is now:
+// NOT_FOUND where the viewer can no longer see it.
+func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*ent.Room, error) {
+	in, err := in.check(v)
+	if err != nil {
+		return nil, err
+	}
+	again := once
+	if in.IdempotencyKey != nil {
+		again = idempotent
+	}
+	var made *ent.Room
+	var before uuid.UUID
+	err = c.tx(ctx, again, func(t *tx) error {
+		id, requested, err := t.requestRoom(ctx, v, in)
+		if err != nil {
+			return err
+		}
+		if requested {
+			before = id
+			return nil
+		}
+		if in.Exclusive {
+			if err := t.clearSeats(ctx, v, in); err != nil {
+				return err
+			}
+		}
+		made, err = t.createRoom(ctx, v, id, in)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create room: %w", err)
+	}
+	if before != uuid.Nil {
+		return c.Room(ctx, v, before)
+	}
+	return made, nil
+}
+
+// requestRoom returns the id of the room to make, or of the one that the request has made before. With an
+// idempotencyKey it holds the key until the transaction ends, so that of many at once one makes the room.
+func (t *tx) requestRoom(ctx context.Context, v Viewer, in CreateRoomInput) (id uuid.UUID, before bool, err error) {
+	if id, err = uuid.NewV7(); err != nil {
+		return id, false, fmt.Errorf("make an id: %w", err)
+	}
+	if in.IdempotencyKey == nil {
+		return id, false, nil
+	}
+	hash := in.hash()
+	first, err := inserted(t.RoomRequest.Create().
+		SetUserID(v.ID).SetKey(*in.IdempotencyKey).SetHash(hash).SetRoomID(id).
+		OnConflictColumns(roomrequest.FieldUserID, roomrequest.FieldKey).DoNothing().Exec(ctx))
+	if err != nil || first {
+		return id, false, err
+	}
+	request, err := t.RoomRequest.Query().
+		Where(roomrequest.UserID(v.ID), roomrequest.Key(*in.IdempotencyKey)).Only(ctx)
+	if err != nil {
+		return id, false, fmt.Errorf("find the request made before: %w", err)
+	}
+	if !bytes.Equal(request.Hash, hash) {
+		return id, false, &Error{Code: IdempotencyConflict, Message: "This idempotencyKey has been used for another room."}
+	}
+	return request.RoomID, true, nil
+}
+
+// createRoom writes a room and everything that is in it from its start.
+func (t *tx) createRoom(ctx context.Context, v Viewer, id uuid.UUID, in CreateRoomInput) (*ent.Room, error) {
+	if err := t.checkExist(ctx, in.MemberIds); err != nil {
+		return nil, err
+	}
+	at := now()
+	people := append([]string{v.ID}, in.MemberIds...)
+	create := t.Room.Create().SetID(id).
+		SetName(in.Name).SetDescription(in.Description).SetAccessType(*in.AccessType).
+		SetMaxUsers(in.MaxUsers).SetExclusive(in.Exclusive).
+		SetSearchText(fold(strings.Join(append([]string{in.Name, in.Description}, in.Tags...), "\n"))).
+		SetCreatorID(v.ID).SetOwnerID(v.ID).SetKey(rand.Text()).
+		SetMemberCount(len(people)).
+		SetCreatedAt(at).SetUpdatedAt(at).SetEventAt(at)
+	if o := in.OpenseaCollection; o != nil {
+		create.SetOpenseaSlug(o.Slug).SetOpenseaName(o.Name).SetOpenseaCover(o.Cover)
+	}
+	made, err := create.Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("insert the room: %w", err)
+	}
+	if err := t.addTags(ctx, id, in.Tags); err != nil {
+		return nil, err
+	}
+	members, err := t.addMembers(ctx, id, people, at)
+	if err != nil {
+		return nil, err
+	}
+	if in.Exclusive {
+		if err := t.takeSeats(ctx, members); err != nil {
+			return nil, err
+		}
+	}
+	t.publish(broker.Hint{
+		Room: id, Created: true, Users: people,
+		Public: *in.AccessType == room.AccessTypePUBLIC,
+	})
+	return made, nil
+}
+
+// checkExist answers UNKNOWN_USER with the ids of those who do not. People are never deleted.
+func (t *tx) checkExist(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	there, err := t.User.Query().Where(user.IDIn(padded(ids)...)).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("look up %d users: %w", len(ids), err)
+	}
+	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(there, id) })
+	if len(unknown) > 0 {
+		return &Error{Code: UnknownUser, Message: "People were named who do not exist.", IDs: unknown}
+	}
+	return nil
+}
+
+func (t *tx) addTags(ctx context.Context, roomID uuid.UUID, tags []string) error {
+	err := t.RoomTag.MapCreateBulk(tags, func(tag *ent.RoomTagCreate, i int) {
+		tag.SetRoomID(roomID).SetPosition(i).SetTag(tags[i]).SetFolded(fold(tags[i]))
+	}).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("insert %d tags: %w", len(tags), err)
+	}
+	return nil
+}
+
+// addMembers makes people members of a new room, its owner first.
+func (t *tx) addMembers(ctx context.Context, roomID uuid.UUID, people []string, at time.Time) ([]*ent.Member, error) {
+	ids := make([]uuid.UUID, len(people))
+	for i := range ids {
+		var err error
+		if ids[i], err = uuid.NewV7(); err != nil {
+			return nil, fmt.Errorf("make an id: %w", err)
+		}
+	}
+	members, err := t.Member.MapCreateBulk(people, func(m *ent.MemberCreate, i int) {
+		role := member.RoleMEMBER
+		if i == 0 {
+			role = member.RoleOWNER
+		}
+		m.SetID(ids[i]).SetRoomID(roomID).SetUserID(people[i]).SetRole(role).SetJoinedAt(at)
+	}).Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("insert %d members: %w", len(people), err)
+	}
+	return members, nil
+}
+
+// clearSeats makes sure that nobody of a new exclusive room has a seat elsewhere: with disconnect the viewer leaves
+// theirs, and whoever else has one makes it fail. From then on nobody but this transaction seats any of them.
+func (t *tx) clearSeats(ctx context.Context, v Viewer, in CreateRoomInput) error {
+	var h *held
+	if in.Disconnect {
+		var err error
+		if h, err = t.holdSeatRoom(ctx, v.ID); err != nil {
+			return err
+		}
+	}
+	people := append([]string{v.ID}, in.MemberIds...)
+	if err := t.holdPeople(ctx, people); err != nil {
+		return err
+	}
+	seats, err := t.Seat.Query().Where(seat.IDIn(padded(people)...)).Order(seat.ByID()).All(ctx)
+	if err != nil {
+		return fmt.Errorf("find who is seated elsewhere: %w", err)
+	}
+	var own *ent.Seat
+	var seated, others []string
+	for _, s := range seats {
+		seated = append(seated, s.ID)
+		if s.ID == v.ID {
+			own = s
+		} else {
+			others = append(others, s.ID)
+		}
+	}
+	switch {
+	case own != nil && !in.Disconnect:
+		return &Error{Code: AlreadyInRoom, Message: "User joined to other room", IDs: seated}
+	case len(others) > 0:
+		return &Error{Code: AlreadyInRoom, Message: "Someone named joined to other room", IDs: others}
+	case own == nil:
+		return nil
+	case h == nil || h.ID != own.RoomID:
+		return errMoved // on another device
+	}
+	if err := h.depart(ctx, v.ID, roomevent.ReasonDISCONNECTED); err != nil {
+		return err
+	}
+	return h.save(ctx)
+}
+
+// holdSeatRoom holds the exclusive room that a person is in; nil where they are in none.
+func (t *tx) holdSeatRoom(ctx context.Context, userID string) (*held, error) {
+	s, err := t.Seat.Query().Where(seat.ID(userID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the seat of %q: %w", userID, err)
+	}
+	h, err := t.hold(ctx, s.RoomID)
+	if e := new(Error); errors.As(err, &e) && e.Code == NotFound {
+		return nil, errMoved // deleted between the two statements, and the seat with it
+	}
+	return h, err
+}
+
+// takeSeats gives each member of one exclusive room their seat in it. Their seats have been cleared.
+func (t *tx) takeSeats(ctx context.Context, members []*ent.Member) error {
+	insert := entsql.Dialect(t.dialect).Insert(seat.Table).Columns(seat.FieldID, seat.FieldRoomID, seat.FieldMemberID)
+	for _, m := range members {
+		insert.Values(m.UserID, m.RoomID, m.ID)
+	}
+	query, args := insert.OnConflict(entsql.ConflictColumns(seat.FieldID), entsql.DoNothing()).Query()
+	result, err := t.ExecContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("take %d seats: %w", len(members), err)
+	}
+	taken, err := result.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("count the seats taken: %w", err)
+	}
+	if int(taken) != len(members) {
+		return errMoved
+	}
+	return nil
+}

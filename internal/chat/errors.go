@@ -1,0 +1,81 @@
+package chat
+
+import (
+	"context"
+	"errors"
+
+	"parley/internal/store"
+)
+
+// Code tells programs what went wrong. Its values are part of the public contract (enum ErrorCode).
+type Code string
+
+// What the domain answers. Transports and the GraphQL executor add codes of their own.
+const (
+	Unauthenticated     Code = "UNAUTHENTICATED"
+	Forbidden           Code = "FORBIDDEN"
+	NotFound            Code = "NOT_FOUND"
+	BadUserInput        Code = "BAD_USER_INPUT"
+	UnknownUser         Code = "UNKNOWN_USER"
+	AlreadyInRoom       Code = "ALREADY_IN_ROOM"
+	IdempotencyConflict Code = "IDEMPOTENCY_CONFLICT"
+	MembershipEnded     Code = "MEMBERSHIP_ENDED"
+	Resync              Code = "RESYNC"
+	Unavailable         Code = "UNAVAILABLE"
+	Internal            Code = "INTERNAL"
+)
+
+// Error is what a caller did wrong, or cannot have now. Every other error is a fault of the server.
+type Error struct {
+	Code Code
+	// Message is for people: one sentence.
+	Message string
+	// Field names the argument, with BadUserInput.
+	Field string
+	// IDs are the people meant, with UnknownUser and AlreadyInRoom, and with BadUserInput where it is about people.
+	IDs []string
+	// Reason is why a membership has ended, with MembershipEnded: a LeaveReason, or DELETED.
+	Reason string
+	// OutcomeUnknown says, with Unavailable, that the write may or may not have happened.
+	OutcomeUnknown bool
+	// cause is what lies beneath; for the log only.
+	cause error
+}
+
+func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+
+func (e *Error) Unwrap() error { return e.cause }
+
+// AsError returns the Error in err's chain, or what the caller may be told of any other: that the database is
+// unavailable, or that something is broken inside.
+func AsError(err error) *Error {
+	var e *Error
+	switch {
+	case errors.As(err, &e):
+		return e
+	case store.IsUnavailable(err), store.IsConflict(err), errors.Is(err, context.DeadlineExceeded):
+		return &Error{Code: Unavailable, Message: "The server cannot do this just now. Try again.", cause: err}
+	default:
+		return &Error{Code: Internal, Message: "Something is broken inside the server.", cause: err}
+	}
+}
+
+// badInput is a BadUserInput error about one argument.
+func badInput(field, message string) *Error {
+	return &Error{Code: BadUserInput, Field: field, Message: message}
+}
+
+// errNoRoom is the answer for a room that does not exist and for one that the viewer may not see.
+func errNoRoom() *Error {
+	return &Error{Code: NotFound, Message: "There is no such room, or none that you may see."}
+}
+
+// errNoUser is the answer for a person who does not exist.
+func errNoUser() *Error {
+	return &Error{Code: NotFound, Message: "There is no such person."}
+}
+
+// errNoMessage is the answer for a message that does not exist.
+func errNoMessage() *Error {
+	return &Error{Code: NotFound, Message: "There is no such message, or none that you may see."}
+}

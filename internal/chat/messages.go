@@ -1,0 +1,330 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/member"
+	"parley/ent/message"
+	"parley/ent/predicate"
+	"parley/ent/reaction"
+)
+
+// List names a list of messages: those of a room, or of a thread in it.
+type List struct {
+	Room uuid.UUID
+	// Thread is the seq of the message that the thread hangs from; 0: the room's own list.
+	Thread int64
+}
+
+// Window is the part of a list of messages that is wanted.
+type Window struct {
+	// Count is how many messages at most: the first of those between the bounds, or the last.
+	Count int
+	Last  bool
+	// After and Before are seqs that the messages lie between; 0 is no bound.
+	After, Before int64
+	// NoThreads leaves messages out of a room's list that belong to a thread.
+	NoThreads bool
+}
+
+// Messages are a part of a list, oldest first.
+type Messages struct {
+	Items []*ent.Message
+	// Earlier and Later tell whether the list goes on before and behind Items.
+	Earlier, Later bool
+}
+
+// check accepts a window.
+func (w Window) check() error {
+	name := "first"
+	if w.Last {
+		name = "last"
+	}
+	if w.Count < 0 || w.Count > maxPage {
+		return badInput(name, fmt.Sprintf("%s is %d; a page has 0 to %d entries.", name, w.Count, maxPage))
+	}
+	return nil
+}
+
+// Messages returns the same part of each list. The viewer must be in the rooms. The number of statements does not depend
+// on the number of lists, up to maxLists of them.
+func (c *Chat) Messages(ctx context.Context, lists []List, w Window) (map[List]Messages, error) {
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	all := make(map[List]Messages, len(lists))
+	for part := range slices.Chunk(lists, maxLists) {
+		found, err := c.parts(ctx, part, w)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, found)
+	}
+	return all, nil
+}
+
+// maxLists is how many lists are read in one statement: SQLite takes 500 queries in one.
+const maxLists = 256
+
+// parts returns the same part of each of at most maxLists lists.
+func (c *Chat) parts(ctx context.Context, lists []List, w Window) (map[List]Messages, error) {
+	found, err := c.messages(ctx, lists, w)
+	if err != nil {
+		return nil, fmt.Errorf("list messages: %w", err)
+	}
+	parts := make(map[List]Messages, len(lists))
+	for _, list := range lists {
+		items := found[list]
+		more := len(items) > w.Count
+		items = items[:min(len(items), w.Count)]
+		if w.Last {
+			slices.Reverse(items)
+			parts[list] = Messages{Items: items, Earlier: more}
+		} else {
+			parts[list] = Messages{Items: items, Later: more}
+		}
+	}
+	// What was read cannot tell what is beyond a bound that was given.
+	if w.After > 0 {
+		if err := c.lookBeyond(ctx, lists, w, "<=", w.After, func(list List) {
+			part := parts[list]
+			part.Earlier = true
+			parts[list] = part
+		}); err != nil {
+			return nil, err
+		}
+	}
+	if w.Before > 0 {
+		if err := c.lookBeyond(ctx, lists, w, ">=", w.Before, func(list List) {
+			part := parts[list]
+			part.Later = true
+			parts[list] = part
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
+
+// statement is a piece of SQL that grows, with its arguments.
+type statement struct {
+	strings.Builder
+	args []any
+}
+
+// arg adds an argument and returns its placeholder.
+func (s *statement) arg(v any) string {
+	s.args = append(s.args, v)
+	return fmt.Sprintf("$%d", len(s.args))
+}
+
+// condition selects a list's messages.
+func (s *statement) condition(list List, w Window) string {
+	condition := "room_id = " + s.arg(list.Room)
+	switch {
+	case list.Thread != 0:
+		condition += " AND thread_seq = " + s.arg(list.Thread)
+	case w.NoThreads:
+		condition += " AND thread_seq IS NULL"
+	}
+	return condition
+}
+
+// messages reads one more message of each list than is wanted, in the window's direction. Each list is read by a query of
+// its own inside one statement, which reads no more than it returns, however long the list is.
+func (c *Chat) messages(ctx context.Context, lists []List, w Window) (map[List][]*ent.Message, error) {
+	var q statement
+	order, direction := message.BySeq(), "ASC"
+	if w.Last {
+		order, direction = message.BySeq(entsql.OrderDesc()), "DESC"
+	}
+	for i, list := range padded(lists) {
+		if i > 0 {
+			q.WriteString(" UNION ")
+		}
+		condition := q.condition(list, w)
+		if w.After > 0 {
+			condition += " AND seq > " + q.arg(w.After)
+		}
+		if w.Before > 0 {
+			condition += " AND seq < " + q.arg(w.Before)
+		}
+		fmt.Fprintf(&q, "SELECT id FROM (SELECT id FROM messages WHERE %s ORDER BY seq %s LIMIT %s) AS part%d",
+			condition, direction, q.arg(w.Count+1), i)
+	}
+	ids, err := c.numbers(ctx, &q)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	items, err := c.db.Message.Query().Where(message.IDIn(padded(ids)...)).Order(order).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[List][]*ent.Message, len(lists))
+	for _, m := range items {
+		list := List{Room: m.RoomID}
+		if lists[0].Thread != 0 { // all are of one kind
+			list.Thread = *m.ThreadSeq
+		}
+		found[list] = append(found[list], m)
+	}
+	return found, nil
+}
+
+// lookBeyond calls yes with each list that has a message whose seq compares so to a bound.
+func (c *Chat) lookBeyond(ctx context.Context, lists []List, w Window, compares string, bound int64, yes func(List)) error {
+	var q statement
+	for i, list := range padded(lists) {
+		if i > 0 {
+			q.WriteString(" UNION ")
+		}
+		fmt.Fprintf(&q, "SELECT %d AS list WHERE EXISTS (SELECT 1 FROM messages WHERE %s AND seq %s %s)",
+			min(i, len(lists)-1), q.condition(list, w), compares, q.arg(bound))
+	}
+	found, err := c.numbers(ctx, &q)
+	if err != nil {
+		return fmt.Errorf("look beyond a part of %d lists: %w", len(lists), err)
+	}
+	for _, i := range found {
+		yes(lists[i])
+	}
+	return nil
+}
+
+// numbers runs a query that returns one column of whole numbers.
+func (c *Chat) numbers(ctx context.Context, q *statement) ([]int, error) {
+	rows, err := c.db.QueryContext(ctx, q.String(), q.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // what failed is in rows.Err
+	var numbers []int
+	if err := entsql.ScanSlice(rows, &numbers); err != nil {
+		return nil, err
+	}
+	return numbers, rows.Err()
+}
+
+// Message returns a message of a room that the viewer is in; NOT_FOUND otherwise.
+func (c *Chat) Message(ctx context.Context, v Viewer, id MessageID) (*ent.Message, error) {
+	m, err := c.db.Message.Query().
+		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(memberIs(v.ID))).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, errNoMessage()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get message %s: %w", id, err)
+	}
+	return m, nil
+}
+
+// MessagesByID returns messages, in one statement; what does not exist is missing. The viewer must be in the rooms.
+func (c *Chat) MessagesByID(ctx context.Context, ids []MessageID) (map[MessageID]*ent.Message, error) {
+	messages, err := c.db.Message.Query().Where(message.Or(named(ids, message.FieldRoomID, message.FieldSeq)...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("get %d messages: %w", len(ids), err)
+	}
+	byID := make(map[MessageID]*ent.Message, len(messages))
+	for _, m := range messages {
+		byID[MessageID{m.RoomID, m.Seq}] = m
+	}
+	return byID, nil
+}
+
+// named selects rows by the message that they are or belong to: one condition for each room.
+func named(ids []MessageID, roomColumn, seqColumn string) []predicate.Message {
+	seqs := make(map[uuid.UUID][]any)
+	var order []uuid.UUID
+	for _, id := range ids {
+		if seqs[id.Room] == nil {
+			order = append(order, id.Room)
+		}
+		seqs[id.Room] = append(seqs[id.Room], id.Seq)
+	}
+	var out []predicate.Message
+	for _, id := range padded(order) {
+		out = append(out, func(s *entsql.Selector) {
+			s.Where(entsql.And(entsql.EQ(s.C(roomColumn), id), entsql.In(s.C(seqColumn), padded(seqs[id])...)))
+		})
+	}
+	return out
+}
+
+// ReactionCount is how many people reacted to a message with an emoji.
+type ReactionCount struct {
+	Emoji string
+	Count int
+}
+
+// Reactions returns what people reacted to each message with, in one statement: the emoji that came first comes first.
+// The viewer must be in the rooms.
+func (c *Chat) Reactions(ctx context.Context, ids []MessageID) (map[MessageID][]ReactionCount, error) {
+	var rows []reactionRow
+	err := c.db.Reaction.Query().Where(reactionsTo(ids)).
+		GroupBy(reaction.FieldRoomID, reaction.FieldMessageSeq, reaction.FieldEmoji).
+		Aggregate(ent.As(ent.Count(), "count"), ent.As(ent.Min(reaction.FieldID), "first")).
+		Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("count the reactions to %d messages: %w", len(ids), err)
+	}
+	slices.SortFunc(rows, func(a, b reactionRow) int { return cmp.Compare(a.First, b.First) })
+	counts := make(map[MessageID][]ReactionCount)
+	for _, r := range rows {
+		id := MessageID{r.Room, r.Seq}
+		counts[id] = append(counts[id], ReactionCount{Emoji: r.Emoji, Count: r.Count})
+	}
+	return counts, nil
+}
+
+// reactionRow counts an emoji at a message; First orders by when it came.
+type reactionRow struct {
+	Room  uuid.UUID `sql:"room_id"`
+	Seq   int64     `sql:"message_seq"`
+	Emoji string    `sql:"emoji"`
+	Count int       `sql:"count"`
+	First int64     `sql:"first"`
+}
+
+// reactionsTo selects the reactions to messages.
+func reactionsTo(ids []MessageID) predicate.Reaction {
+	var of []predicate.Reaction
+	for _, p := range named(ids, reaction.FieldRoomID, reaction.FieldMessageSeq) {
+		of = append(of, predicate.Reaction(p))
+	}
+	return reaction.Or(of...)
+}
+
+// OwnReactions returns the emojis that the viewer reacted to each message with, in the order they came, in one statement.
+func (c *Chat) OwnReactions(ctx context.Context, v Viewer, ids []MessageID) (map[MessageID][]string, error) {
+	own, err := c.db.Reaction.Query().Where(reactionsTo(ids), reaction.UserID(v.ID)).Order(reaction.ByID()).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list my reactions to %d messages: %w", len(ids), err)
+	}
+	emojis := make(map[MessageID][]string)
+	for _, r := range own {
+		id := MessageID{r.RoomID, r.MessageSeq}
+		emojis[id] = append(emojis[id], r.Emoji)
+	}
+	return emojis, nil
+}
+
+// Member returns a person's membership of a room; nil where they are not in it. The viewer must be in the room.
+func (c *Chat) Member(ctx context.Context, roomID uuid.UUID, userID string) (*ent.Member, error) {
+	m, err := c.db.Member.Query().Where(member.RoomID(roomID), member.UserID(userID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find %q in room %s: %w", userID, roomID, err)
+	}
+	return m, nil
+}

@@ -1,0 +1,55 @@
+package chat
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// maxPage is the most entries that a page may have.
+const maxPage = 100
+
+// Page is a part of a list.
+type Page[T any] struct {
+	Items []T
+	// More tells whether the list goes on after Items.
+	More bool
+}
+
+// Position is a place in a list that is ordered by an instant and then by id.
+type Position struct {
+	At time.Time
+	ID uuid.UUID
+}
+
+// checkFirst accepts the size of a page.
+func checkFirst(first int) error {
+	if first < 0 || first > maxPage {
+		return badInput("first", fmt.Sprintf("first is %d; a page has 0 to %d entries.", first, maxPage))
+	}
+	return nil
+}
+
+// page makes a Page of at most first from what was read with a limit of first + 1.
+func page[T any](items []T, first int) Page[T] {
+	if len(items) > first {
+		return Page[T]{Items: items[:first], More: true}
+	}
+	return Page[T]{Items: items}
+}
+
+// padded repeats the last of ids until their number is a power of two, so that queries over lists of any length have
+// few different texts and their prepared statements are found again.
+func padded[T any](ids []T) []T {
+	n := 1
+	for n < len(ids) {
+		n *= 2
+	}
+	out := make([]T, 0, n)
+	out = append(out, ids...)
+	for len(out) < n && len(ids) > 0 {
+		out = append(out, ids[len(ids)-1])
+	}
+	return out
+}

@@ -1,0 +1,225 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/member"
+	"parley/ent/room"
+	"parley/ent/roomtag"
+)
+
+// maxSearchWords bounds how many words one search looks for.
+const maxSearchWords = 10
+
+// Room returns a room that the viewer may see; NOT_FOUND otherwise, whether or not it exists.
+func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
+	r, err := c.db.Room.Query().Where(room.ID(id), visibleTo(v.ID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, errNoRoom()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get room %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// MyRoom returns a room that the viewer is in; NOT_FOUND otherwise.
+func (c *Chat) MyRoom(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
+	r, err := c.db.Room.Query().Where(room.ID(id), room.DeletedAtIsNil(), memberIs(v.ID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, errNoRoom()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get my room %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// MyRoomIDs returns the ids of all rooms that the viewer is in, the latest active first.
+func (c *Chat) MyRoomIDs(ctx context.Context, v Viewer) ([]uuid.UUID, error) {
+	ids, err := c.db.Room.Query().Where(room.DeletedAtIsNil(), memberIs(v.ID)).Order(latestActive()...).IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the ids of my rooms: %w", err)
+	}
+	return ids, nil
+}
+
+// MyRooms returns the rooms that the viewer is in, the latest active first: first of them, after a position if one
+// is given.
+func (c *Chat) MyRooms(ctx context.Context, v Viewer, first int, after *Position) (Page[*ent.Room], error) {
+	if err := checkFirst(first); err != nil {
+		return Page[*ent.Room]{}, err
+	}
+	q := c.db.Room.Query().Where(room.DeletedAtIsNil(), memberIs(v.ID))
+	if after != nil {
+		q.Where(func(s *entsql.Selector) {
+			s.Where(entsql.CompositeLT([]string{s.C(room.FieldUpdatedAt), s.C(room.FieldID)}, after.At, after.ID))
+		})
+	}
+	rooms, err := q.Order(latestActive()...).Limit(first + 1).All(ctx)
+	if err != nil {
+		return Page[*ent.Room]{}, fmt.Errorf("list my rooms: %w", err)
+	}
+	return page(rooms, first), nil
+}
+
+// latestActive orders rooms by when something was last said in them.
+func latestActive() []room.OrderOption {
+	return []room.OrderOption{room.ByUpdatedAt(entsql.OrderDesc()), room.ByID(entsql.OrderDesc())}
+}
+
+// Search is what to look for among the rooms that one could join. Nil asks for nothing.
+type Search struct {
+	Words *string // all of them in name, description or tags
+	Tag   *string // one of the tags
+}
+
+// Rooms returns rooms that the viewer could join, the newest first: first of them, after a position if one is given.
+func (c *Chat) Rooms(ctx context.Context, v Viewer, search Search, first int, after *Position) (Page[*ent.Room], error) {
+	var none Page[*ent.Room]
+	if err := checkFirst(first); err != nil {
+		return none, err
+	}
+	if err := checkOptional("search", search.Words, 0, maxSearch); err != nil {
+		return none, err
+	}
+	if err := checkOptional("tag", search.Tag, 1, maxTag); err != nil {
+		return none, err
+	}
+	q := c.db.Room.Query().Where(joinableBy(v.ID))
+	if search.Words != nil {
+		words := strings.Fields(fold(*search.Words))
+		if len(words) > maxSearchWords {
+			return none, badInput("search", fmt.Sprintf("search has %d words; at most %d are looked for.", len(words), maxSearchWords))
+		}
+		for _, word := range words {
+			q.Where(room.SearchTextContains(word))
+		}
+	}
+	if search.Tag != nil {
+		q.Where(room.HasTagsWith(roomtag.Folded(fold(*search.Tag))))
+	}
+	if after != nil {
+		q.Where(func(s *entsql.Selector) {
+			s.Where(entsql.CompositeLT([]string{s.C(room.FieldCreatedAt), s.C(room.FieldID)}, after.At, after.ID))
+		})
+	}
+	rooms, err := q.Order(room.ByCreatedAt(entsql.OrderDesc()), room.ByID(entsql.OrderDesc())).Limit(first + 1).All(ctx)
+	if err != nil {
+		return none, fmt.Errorf("discover rooms: %w", err)
+	}
+	return page(rooms, first), nil
+}
+
+// Members returns, of each room given, the members that have been in it longest: first of them each, after a position
+// if one is given. All of it in one statement. The viewer must be allowed to see the rooms.
+func (c *Chat) Members(ctx context.Context, rooms []uuid.UUID, first int, after *Position) (map[uuid.UUID]Page[*ent.Member], error) {
+	if err := checkFirst(first); err != nil {
+		return nil, err
+	}
+	q := c.db.Member.Query().Where(member.RoomIDIn(padded(rooms)...))
+	if after != nil {
+		q.Where(func(s *entsql.Selector) {
+			s.Where(entsql.CompositeGT([]string{s.C(member.FieldJoinedAt), s.C(member.FieldID)}, after.At, after.ID))
+		})
+	}
+	if len(rooms) == 1 {
+		q.Order(member.ByJoinedAt(), member.ByID()).Limit(first + 1)
+	} else {
+		// In Modify and not in Where: it must come behind the condition on the rooms, which it wraps.
+		q.Modify(sqlgraph.LimitNeighbors(member.FieldRoomID, first+1, entsql.Expr(member.FieldJoinedAt), entsql.Expr(member.FieldID)))
+		q.Order(member.ByJoinedAt(), member.ByID())
+	}
+	members, err := q.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the members of %d rooms: %w", len(rooms), err)
+	}
+	lists := make(map[uuid.UUID][]*ent.Member, len(rooms))
+	for _, m := range members {
+		lists[m.RoomID] = append(lists[m.RoomID], m)
+	}
+	pages := make(map[uuid.UUID]Page[*ent.Member], len(lists))
+	for id, list := range lists {
+		pages[id] = page(list, first)
+	}
+	return pages, nil
+}
+
+// Membership is the viewer's own place in a room.
+type Membership struct {
+	*ent.Member
+	// Unread is how many messages of others there are that they have not read.
+	Unread int64
+}
+
+// Memberships returns the viewer's own place in each of the rooms that they are in, in one statement.
+func (c *Chat) Memberships(ctx context.Context, v Viewer, rooms []uuid.UUID) (map[uuid.UUID]*Membership, error) {
+	members, err := c.db.Member.Query().Where(member.UserID(v.ID), member.RoomIDIn(padded(rooms)...)).
+		Modify(func(s *entsql.Selector) {
+			r := entsql.Table(room.Table)
+			s.Join(r).On(s.C(member.FieldRoomID), r.C(room.FieldID))
+			s.AppendSelectExprAs(entsql.ExprFunc(func(b *entsql.Builder) {
+				b.Ident(r.C(room.FieldMessageCount)).WriteString(" - ").Ident(s.C(member.FieldOwnSent)).
+					WriteString(" - ").Ident(s.C(member.FieldOthersRead))
+			}), "unread")
+		}).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find my memberships of %d rooms: %w", len(rooms), err)
+	}
+	byRoom := make(map[uuid.UUID]*Membership, len(members))
+	for _, m := range members {
+		value, err := m.Value("unread")
+		if err != nil {
+			return nil, fmt.Errorf("count what is unread in room %s: %w", m.RoomID, err)
+		}
+		unread, ok := value.(int64)
+		if !ok {
+			return nil, fmt.Errorf("count what is unread in room %s: it is a %T", m.RoomID, value)
+		}
+		byRoom[m.RoomID] = &Membership{Member: m, Unread: unread}
+	}
+	return byRoom, nil
+}
+
+// RoomsByID returns rooms, in one statement; those that do not exist are missing. The viewer must be allowed to see them.
+func (c *Chat) RoomsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
+	rooms, err := c.db.Room.Query().Where(room.IDIn(padded(ids)...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("get %d rooms: %w", len(ids), err)
+	}
+	byID := make(map[uuid.UUID]*ent.Room, len(rooms))
+	for _, r := range rooms {
+		byID[r.ID] = r
+	}
+	return byID, nil
+}
+
+// JoinKey returns what the joiners of a private room must give; nil for whoever may not know it, and where no key is
+// asked for. m is the viewer's membership, or nil.
+func (c *Chat) JoinKey(r *ent.Room, m *Membership) *string {
+	if r.AccessType != room.AccessTypePRIVATE || m == nil || m.Role == member.RoleMEMBER {
+		return nil
+	}
+	return &r.Key
+}
+
+// Tags returns the tags of each room, in the order they were given, in one statement. The viewer must be allowed to
+// see the rooms.
+func (c *Chat) Tags(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID][]string, error) {
+	tags, err := c.db.RoomTag.Query().Where(roomtag.RoomIDIn(padded(rooms)...)).Order(roomtag.ByPosition()).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list the tags of %d rooms: %w", len(rooms), err)
+	}
+	byRoom := make(map[uuid.UUID][]string)
+	for _, t := range tags {
+		byRoom[t.RoomID] = append(byRoom[t.RoomID], t.Tag)
+	}
+	return byRoom, nil
+}

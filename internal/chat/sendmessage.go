@@ -1,0 +1,263 @@
+package chat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/member"
+	"parley/ent/message"
+	"parley/ent/room"
+	"parley/ent/schema"
+)
+
+// maxContents is the most characters that a message may have.
+const maxContents = 16_000
+
+// SendMessageInput is a message to send.
+type SendMessageInput struct {
+	RoomID         uuid.UUID
+	Contents       string
+	Type           message.Type
+	ReplyToID      *MessageID
+	ThreadID       *MessageID
+	MentionIds     []string
+	OpenseaItem    *OpenseaItemInput
+	IdempotencyKey *string
+}
+
+// OpenseaItemInput is the NFT that a message is to show.
+type OpenseaItemInput struct {
+	ContractAddress string
+	TokenID         string
+	Name            string
+	Description     string
+	ImageURL        string
+}
+
+// check accepts the input and returns it as it will be carried out: people once each.
+func (in SendMessageInput) check() (SendMessageInput, error) {
+	err := errors.Join(
+		checkContents(in.Type, in.Contents),
+		checkOptional("idempotencyKey", in.IdempotencyKey, 1, maxIdempotencyKey),
+	)
+	if o := in.OpenseaItem; o != nil {
+		err = errors.Join(err,
+			checkText("openseaItem.contractAddress", o.ContractAddress, 1, maxName),
+			checkText("openseaItem.tokenId", o.TokenID, 0, maxName),
+			checkText("openseaItem.name", o.Name, 0, maxName),
+			checkText("openseaItem.description", o.Description, 0, maxDescription),
+			checkText("openseaItem.imageUrl", o.ImageURL, 0, maxAddress),
+		)
+	}
+	if err != nil {
+		return in, err
+	}
+	if in.ReplyToID != nil && in.ReplyToID.Room != in.RoomID {
+		return in, badInput("replyToId", "replyToId is not a message of this room.")
+	}
+	if in.ThreadID != nil && in.ThreadID.Room != in.RoomID {
+		return in, badInput("threadId", "threadId is not a message of this room.")
+	}
+	in.MentionIds, err = checkIDs("mentionIds", in.MentionIds, "")
+	return in, err
+}
+
+// checkContents accepts the contents of a message of the type.
+func checkContents(kind message.Type, contents string) error {
+	if err := checkText("contents", contents, 1, maxContents); err != nil {
+		return err
+	}
+	if kind == message.TypeCARD && !json.Valid([]byte(contents)) {
+		return badInput("contents", "The contents of a CARD must be a JSON document.")
+	}
+	return nil
+}
+
+// hash tells one request from another under the same idempotencyKey.
+func (in SendMessageInput) hash() []byte {
+	r := request{}
+	r.text("roomId", in.RoomID.String())
+	r.text("contents", in.Contents)
+	r.text("type", string(in.Type))
+	if in.ReplyToID != nil {
+		r.text("replyToId", in.ReplyToID.String())
+	}
+	if in.ThreadID != nil {
+		r.text("threadId", in.ThreadID.String())
+	}
+	r.list("mentionIds", in.MentionIds)
+	if o := in.OpenseaItem; o != nil {
+		r.text("openseaItem.contractAddress", o.ContractAddress)
+		r.text("openseaItem.tokenId", o.TokenID)
+		r.text("openseaItem.name", o.Name)
+		r.text("openseaItem.description", o.Description)
+		r.text("openseaItem.imageUrl", o.ImageURL)
+	}
+	return r.hash()
+}
+
+// SendMessage adds a message to a room that the viewer is in, or returns the one that the same request has added
+// before, as it is now.
+func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (*ent.Message, error) {
+	in, err := in.check()
+	if err != nil {
+		return nil, err
+	}
+	again := once
+	if in.IdempotencyKey != nil {
+		again = idempotent
+	}
+	var sent *ent.Message
+	err = c.tx(ctx, again, func(t *tx) error {
+		h, m, err := t.enter(ctx, v, in.RoomID)
+		if err != nil {
+			return err
+		}
+		if sent, err = h.sentBefore(ctx, v, in); sent != nil || err != nil {
+			return err
+		}
+		sent, err = h.send(ctx, m, in)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("send to room %s: %w", in.RoomID, err)
+	}
+	return sent, nil
+}
+
+// enter holds a room that the viewer acts in, and returns their membership of it, read behind the lock. To others it is
+// FORBIDDEN where they may see the room, and NOT_FOUND where they may not.
+func (t *tx) enter(ctx context.Context, v Viewer, id uuid.UUID) (*held, *ent.Member, error) {
+	h, err := t.hold(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := t.Member.Query().Where(member.RoomID(id), member.UserID(v.ID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil, t.outside(ctx, v, id)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("find %q in room %s: %w", v.ID, id, err)
+	}
+	return h, m, nil
+}
+
+// outside is the answer to somebody who would have to be in the room.
+func (t *tx) outside(ctx context.Context, v Viewer, id uuid.UUID) error {
+	return outside(ctx, t.Client(), v, id)
+}
+
+func outside(ctx context.Context, db *ent.Client, v Viewer, id uuid.UUID) error {
+	visible, err := db.Room.Query().Where(room.ID(id), visibleTo(v.ID)).Exist(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("see room %s: %w", id, err)
+	case visible:
+		return &Error{Code: Forbidden, Message: "Only members of the room may do this."}
+	default:
+		return errNoRoom()
+	}
+}
+
+// sentBefore returns the message that the same request has added before; nil where it is new.
+func (h *held) sentBefore(ctx context.Context, v Viewer, in SendMessageInput) (*ent.Message, error) {
+	if in.IdempotencyKey == nil {
+		return nil, nil
+	}
+	m, err := h.tx.Message.Query().
+		Where(message.RoomID(h.ID), message.AuthorID(v.ID), message.IdempotencyKey(*in.IdempotencyKey)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the message sent before: %w", err)
+	}
+	if !bytes.Equal(in.hash(), m.RequestHash) {
+		return nil, &Error{Code: IdempotencyConflict, Message: "This idempotencyKey has been used for another message."}
+	}
+	return m, nil
+}
+
+// send adds a message of a member's to the room.
+func (h *held) send(ctx context.Context, by *ent.Member, in SendMessageInput) (*ent.Message, error) {
+	if err := h.checkMentions(ctx, in.MentionIds); err != nil {
+		return nil, err
+	}
+	create := h.tx.Message.Create().SetRoomID(h.ID).SetAuthorID(by.UserID).
+		SetType(in.Type).SetContents(in.Contents).
+		SetMentions(in.MentionIds).SetNillableIdempotencyKey(in.IdempotencyKey)
+	if in.ReplyToID != nil {
+		if _, err := h.message(ctx, *in.ReplyToID, "replyToId"); err != nil {
+			return nil, err
+		}
+		create.SetReplyToSeq(in.ReplyToID.Seq)
+	}
+	if in.ThreadID != nil {
+		root, err := h.message(ctx, *in.ThreadID, "threadId")
+		if err != nil {
+			return nil, err
+		}
+		if root.ThreadSeq != nil {
+			return nil, badInput("threadId", "threadId is in a thread itself: threads have one level.")
+		}
+		if err := h.tx.Message.Update().Where(message.ID(root.ID)).AddReplyCount(1).Exec(ctx); err != nil {
+			return nil, fmt.Errorf("count the replies to %s: %w", in.ThreadID, err)
+		}
+		create.SetThreadSeq(in.ThreadID.Seq)
+	}
+	if o := in.OpenseaItem; o != nil {
+		create.SetOpenseaItem((*schema.OpenseaItem)(o))
+	}
+	if in.IdempotencyKey != nil {
+		create.SetRequestHash(in.hash())
+	}
+
+	h.Seq++
+	h.MessageCount++
+	h.LatestSeq, h.EventAt, h.UpdatedAt = h.Seq, h.at, h.at
+	m, err := create.SetSeq(h.Seq).SetOrdinal(h.MessageCount).SetOwnOrdinal(by.OwnSent + 1).SetCreatedAt(h.at).Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("insert message %d: %w", h.Seq, err)
+	}
+	if err := h.tx.Member.Update().Where(member.ID(by.ID)).SetOwnSent(by.OwnSent + 1).Exec(ctx); err != nil {
+		return nil, fmt.Errorf("count the messages of %q: %w", by.UserID, err)
+	}
+	return m, h.save(ctx)
+}
+
+// checkMentions accepts people who are in the room.
+func (h *held) checkMentions(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var inside []string
+	err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserIDIn(padded(ids)...)).
+		Select(member.FieldUserID).Scan(ctx, &inside)
+	if err != nil {
+		return fmt.Errorf("look up %d people in room %s: %w", len(ids), h.ID, err)
+	}
+	outsiders := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(inside, id) })
+	if len(outsiders) > 0 {
+		return &Error{Code: BadUserInput, Field: "mentionIds", IDs: outsiders, Message: "Only members of the room can be mentioned."}
+	}
+	return nil
+}
+
+// message returns a message of the room that an argument names.
+func (h *held) message(ctx context.Context, id MessageID, field string) (*ent.Message, error) {
+	m, err := h.tx.Message.Query().Where(message.RoomID(h.ID), message.Seq(id.Seq)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, badInput(field, field+" is not a message of this room.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get message %s: %w", id, err)
+	}
+	return m, nil
+}

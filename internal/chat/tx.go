@@ -1,0 +1,199 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/room"
+	"parley/ent/roomevent"
+	"parley/ent/user"
+	"parley/internal/broker"
+	"parley/internal/store"
+)
+
+const (
+	// attempts is how often a transaction is run that lost against another.
+	attempts = 12
+	// firstPause is the longest wait before the second attempt; it doubles with each, to longestPause.
+	firstPause   = 2 * time.Millisecond
+	longestPause = 200 * time.Millisecond
+)
+
+// errMoved asks for another run of the transaction: what was found before a lock had changed under it.
+var errMoved = errors.New("what was found has changed before it was locked")
+
+// rerun says what to do with a transaction whose commit may or may not have happened.
+type rerun bool
+
+const (
+	// once: running it twice could do it twice.
+	once rerun = false
+	// idempotent: its own unique key makes a second run find what the first has done.
+	idempotent rerun = true
+)
+
+// tx is one run of a transaction, and what is to be said after its commit.
+type tx struct {
+	*ent.Tx
+	dialect string
+	hints   []broker.Hint
+}
+
+// tx runs do in a transaction and then publishes its hints. Every write of the domain happens in here.
+//
+// It runs do again from the start when the database says that it lost against another transaction, so do must not
+// change anything outside. Locks are taken in one order everywhere: rooms by id, then people by id; what was found
+// before a lock is read again behind it.
+func (c *Chat) tx(ctx context.Context, again rerun, do func(*tx) error) error {
+	pause := firstPause
+	// hints also holds those of runs whose commit may have happened: a later run then finds what they did, and has
+	// nothing of its own to say. That a hint may be wrong, too, is in the nature of hints.
+	var hints []broker.Hint
+	for attempt := 1; ; attempt++ {
+		said, err := c.try(ctx, do)
+		unknown := store.IsOutcomeUnknown(err)
+		if err == nil || unknown {
+			hints = append(hints, said...)
+		}
+		if err == nil {
+			for _, h := range hints {
+				c.hints.Publish(h)
+			}
+			return nil
+		}
+		lost := errors.Is(err, errMoved) || store.IsConflict(err) || (unknown && again == idempotent)
+		if !lost || attempt == attempts {
+			if unknown && again == once {
+				return &Error{Code: Unavailable, Message: "The connection to the database broke while this was being saved: it may or may not have happened.", OutcomeUnknown: true, cause: err}
+			}
+			return err
+		}
+		select {
+		case <-time.After(rand.N(pause)): //nolint:gosec // spreads those who collided; nothing is secret
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// try runs do in a transaction once and returns the hints to publish, also where the commit failed.
+func (c *Chat) try(ctx context.Context, do func(*tx) error) ([]broker.Hint, error) {
+	etx, err := c.db.Tx(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	committed := false
+	defer func() {
+		if !committed {
+			// Also on a panic in do. Its own failure changes nothing: the database rolls back what is not committed.
+			_ = etx.Rollback()
+		}
+	}()
+	t := &tx{Tx: etx, dialect: c.dialect}
+	if err := do(t); err != nil {
+		return nil, err
+	}
+	committed = true
+	if err := etx.Commit(); err != nil {
+		return t.hints, fmt.Errorf("commit: %w", err)
+	}
+	return t.hints, nil
+}
+
+// publish says h after the commit.
+func (t *tx) publish(h broker.Hint) { t.hints = append(t.hints, h) }
+
+// inserted tells whether an insert with ON CONFLICT DO NOTHING made a row: ent reports the missing one as no rows.
+func inserted(err error) (bool, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// held is a room whose row this transaction holds until its end, so that nobody else can change anything in the room.
+type held struct {
+	*ent.Room
+	tx *tx
+	// at is the time of whatever happens to the room in this transaction: never before the newest event.
+	at time.Time
+	// moved are those who came or went in this transaction.
+	moved []string
+}
+
+// hold takes the room's row. It is NOT_FOUND where there is none, or only a tombstone.
+func (t *tx) hold(ctx context.Context, id uuid.UUID) (*held, error) {
+	q := t.Room.Query().Where(room.ID(id), room.DeletedAtIsNil())
+	if t.dialect == dialect.Postgres {
+		q.ForUpdate() // SQLite's transactions are alone from their beginning
+	}
+	r, err := q.Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, errNoRoom()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("hold room %s: %w", id, err)
+	}
+	at := now()
+	if at.Before(r.EventAt) {
+		at = r.EventAt
+	}
+	return &held{Room: r, tx: t, at: at}, nil
+}
+
+// holdPeople takes people's rows, in the order of their ids, so that nobody else seats or changes any of them until this
+// transaction ends. Whoever refers to them (a member, a message) is not held up.
+func (t *tx) holdPeople(ctx context.Context, ids []string) error {
+	if t.dialect != dialect.Postgres {
+		return nil // SQLite's transactions are alone from their beginning
+	}
+	_, err := t.User.Query().Where(user.IDIn(padded(ids)...)).Unique(false).
+		Modify(func(s *entsql.Selector) {
+			// By bytes, whatever the database's own order: as the program sorts.
+			s.OrderExpr(entsql.ExprFunc(func(b *entsql.Builder) { b.Ident(s.C(user.FieldID)).WriteString(` COLLATE "C"`) }))
+			s.For(entsql.LockNoKeyUpdate)
+		}).Select(user.FieldID).Strings(ctx)
+	if err != nil {
+		return fmt.Errorf("hold %d people: %w", len(ids), err)
+	}
+	return nil
+}
+
+// log appends an event of the kind given to the room's log. The head moves with it in the row: see save.
+func (h *held) log(ctx context.Context, kind roomevent.Kind, actor string, more func(*ent.RoomEventCreate)) error {
+	h.Seq++
+	h.EventAt = h.at
+	event := h.tx.RoomEvent.Create().SetRoomID(h.ID).SetSeq(h.Seq).SetKind(kind).SetActorID(actor).SetAt(h.at)
+	if more != nil {
+		more(event)
+	}
+	if err := event.Exec(ctx); err != nil {
+		return fmt.Errorf("log %s in room %s: %w", kind, h.ID, err)
+	}
+	return nil
+}
+
+// save writes the row's own columns back as they are now in h.
+func (h *held) save(ctx context.Context) error {
+	err := h.tx.Room.Update().Where(room.ID(h.ID)).
+		SetSeq(h.Seq).SetEventAt(h.EventAt).SetRules(h.Rules).
+		SetMemberCount(h.MemberCount).SetOwnerID(h.OwnerID).
+		SetMessageCount(h.MessageCount).SetLatestSeq(h.LatestSeq).SetUpdatedAt(h.UpdatedAt).
+		SetNillableDeletedAt(h.DeletedAt).
+		Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("save room %s: %w", h.ID, err)
+	}
+	h.tx.publish(broker.Hint{Room: h.ID, Seq: h.Seq, Users: h.moved})
+	return nil
+}

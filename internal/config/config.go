@@ -1,0 +1,163 @@
+// Package config reads the server's settings from flags and the environment, checks them, and explains them (--help).
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// ErrAnswered is returned by [Parse] where --help or --version was asked for and has been answered: there is nothing to
+// run, and nothing is wrong.
+var ErrAnswered = errors.New("help or version printed")
+
+// Config holds every setting. The tags are what the operator sees: each setting has a flag, a variable of the same words,
+// and its help.
+type Config struct {
+	Addr            string        `env:"PARLEY_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" group:"server" help:"Where to listen. An empty host, as in :8080, is every interface; port 0 is any free port."`
+	AllowedOrigins  []string      `env:"PARLEY_ALLOWED_ORIGINS" sep:"," placeholder:"ORIGIN" group:"server" help:"Origins whose pages may use the server, as in https://chat.example.com, separated by commas; * is every origin. Default: the server's own pages."`
+	ShutdownTimeout time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"15s" placeholder:"DURATION" group:"server" help:"How long to let running requests end when the server is stopped."`
+
+	DatabaseURL      Secret `env:"DATABASE_URL" placeholder:"URL" group:"database" help:"postgres://user:password@host/name, or sqlite:PATH. Default: the file parley.db in the working folder."`
+	DBMaxConns       int    `name:"db-max-conns" env:"PARLEY_DB_MAX_CONNS" default:"16" placeholder:"N" group:"database" help:"The most connections to PostgreSQL at a time, besides one for /readyz."`
+	DBStatementCache int    `name:"db-statement-cache" env:"PARLEY_DB_STATEMENT_CACHE" default:"256" placeholder:"N" group:"database" help:"Prepared statements that a PostgreSQL connection keeps. 0 is none, which a pooler in transaction mode (PgBouncer) needs."`
+
+	LogRetention time.Duration `env:"PARLEY_LOG_RETENTION" default:"0" placeholder:"DURATION" group:"database" help:"How long rooms' logs keep what happened besides messages, for streams to resume from, as in 720h. Messages are always kept. 0 is for ever."`
+
+	JWTSecret   Secret `name:"jwt-secret" env:"PARLEY_JWT_SECRET" placeholder:"SECRET" group:"auth" help:"Verifies tokens signed with HS256; 32 random bytes or more. The environment is the better place: other users of the machine can read flags."`
+	JWKSURL     string `name:"jwks-url" env:"PARLEY_JWKS_URL" placeholder:"URL" group:"auth" help:"Where the identity provider publishes its keys: verifies tokens signed with RS256, ES256 or EdDSA."`
+	JWTIssuer   string `name:"jwt-issuer" env:"PARLEY_JWT_ISSUER" placeholder:"ISS" group:"auth" help:"The iss that tokens must have; needed with a key URL."`
+	JWTAudience string `name:"jwt-audience" env:"PARLEY_JWT_AUDIENCE" placeholder:"AUD" group:"auth" help:"The aud that tokens must have; needed with a key URL."`
+
+	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"info" placeholder:"LEVEL" group:"log" help:"debug, info, warn or error."`
+	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"auto" placeholder:"FORMAT" group:"log" help:"text, json, or auto: text on a terminal, else json."`
+
+	Introspection string `env:"PARLEY_INTROSPECTION" default:"auto" placeholder:"WHEN" group:"graphql" help:"Whether clients may ask for the schema: on, off, or auto: on in development mode."`
+	MaxDepth      int    `env:"PARLEY_MAX_DEPTH" default:"15" placeholder:"N" group:"graphql" help:"The deepest nesting of an operation's fields."`
+	MaxComplexity int    `env:"PARLEY_MAX_COMPLEXITY" default:"20000" placeholder:"N" group:"graphql" help:"The highest cost of an operation: its fields, those in a list as often as the list may be long."`
+	MaxAliases    int    `env:"PARLEY_MAX_ALIASES" default:"50" placeholder:"N" group:"graphql" help:"The most aliases in an operation."`
+	MaxBodyBytes  int64  `env:"PARLEY_MAX_BODY_BYTES" default:"1048576" placeholder:"BYTES" group:"graphql" help:"The largest request."`
+}
+
+const description = `A chat-room server with a GraphQL API and live subscriptions.
+
+Each setting is a flag or a variable of the environment; a flag wins, and an empty variable counts as left out. With neither PARLEY_JWT_SECRET nor PARLEY_JWKS_URL the server runs in development mode: anybody can sign in as anybody, and it listens on this machine only.`
+
+func groups() kong.Option {
+	return kong.ExplicitGroups([]kong.Group{
+		{Key: "server", Title: "Server:"},
+		{Key: "database", Title: "Database:"},
+		{Key: "auth", Title: "Who is asking (a secret or a key URL):"},
+		{Key: "log", Title: "Log:"},
+		{Key: "graphql", Title: "GraphQL and its limits (advanced):"},
+	})
+}
+
+// Parse reads the settings from args (without the program's name) and, through lookup, from the environment
+// ([os.LookupEnv]). --help and --version (which prints version) go to stdout. Its error lists everything that is wrong, one
+// line each, in words for the operator and without any secret; or it is [ErrAnswered].
+func Parse(args []string, lookup func(string) (string, bool), version string, stdout, stderr io.Writer) (Config, error) {
+	var cli struct {
+		Config
+		Version kong.VersionFlag `help:"Print the version and exit."`
+	}
+	answered := false
+	parser, err := kong.New(&cli,
+		kong.Name("parley"),
+		kong.Description(description),
+		kong.Vars{"version": version},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { answered = true }),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
+		kong.ValueFormatter(helpText),
+		groups(),
+		kong.Resolvers(environment(lookup)),
+	)
+	if err != nil {
+		return Config{}, fmt.Errorf("describe the settings: %w", err)
+	}
+	for _, flag := range parser.Model.Flags {
+		flag.Tag.Envs = nil // kong would read the process's environment; flag.Envs still has the names
+	}
+	_, err = parser.Parse(args)
+	switch {
+	case answered:
+		return Config{}, ErrAnswered
+	case err != nil:
+		return Config{}, fmt.Errorf("%w (--help lists the settings)", err)
+	}
+	cli.AllowedOrigins = trimmed(cli.AllowedOrigins)
+	if err := cli.validate(); err != nil {
+		return Config{}, err
+	}
+	return cli.Config, nil
+}
+
+// Defaults returns the settings of a server that was told nothing.
+func Defaults() Config {
+	cfg, err := Parse(nil, func(string) (string, bool) { return "", false }, "", io.Discard, io.Discard)
+	if err != nil {
+		panic(err) // the defaults are valid, or the first start of the server shows that they are not
+	}
+	return cfg
+}
+
+// environment resolves the flags that were not given.
+func environment(lookup func(string) (string, bool)) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		for _, name := range flag.Envs {
+			if value, _ := lookup(name); value != "" {
+				return value, nil
+			}
+		}
+		return nil, nil //nolint:nilnil // how a resolver says that it knows nothing
+	})
+}
+
+// trimmed returns the values without the space around them, and without the empty ones.
+func trimmed(values []string) []string {
+	var kept []string
+	for _, v := range values {
+		if v = strings.TrimSpace(v); v != "" {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
+
+// helpText is a setting's help, its default and its variable.
+func helpText(value *kong.Value) string {
+	text := value.Help
+	if value.HasDefault {
+		text += " Default: " + value.Default + "."
+	}
+	if value.Flag != nil && len(value.Flag.Envs) > 0 {
+		text += " [" + strings.Join(value.Flag.Envs, ", ") + "]"
+	}
+	return text
+}
+
+// Development reports whether the server has no way to verify tokens that others issue: it then issues its own to whoever
+// asks.
+func (c Config) Development() bool { return c.JWTSecret == "" && c.JWKSURL == "" }
+
+// Level is the lowest level to log.
+func (c Config) Level() slog.Level {
+	level, _ := parseLevel(c.LogLevel) // it has been checked
+	return level
+}
+
+// LogJSON reports whether to log as JSON, given whether the log goes to a terminal.
+func (c Config) LogJSON(terminal bool) bool {
+	return c.LogFormat == formatJSON || c.LogFormat == auto && !terminal
+}
+
+// IntrospectionOn reports whether clients may ask for the schema.
+func (c Config) IntrospectionOn() bool {
+	return c.Introspection == on || c.Introspection == auto && c.Development()
+}

@@ -1,0 +1,294 @@
+package config_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/internal/config"
+)
+
+const secret = "0123456789abcdef0123456789abcdef"
+
+func parse(t *testing.T, env map[string]string, args ...string) (config.Config, string, error) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	lookup := func(name string) (string, bool) {
+		value, ok := env[name]
+		return value, ok
+	}
+	cfg, err := config.Parse(args, lookup, "1.2.3", &stdout, &stderr)
+	if stderr.Len() > 0 {
+		t.Errorf("on stderr: %s", stderr.String())
+	}
+	return cfg, stdout.String(), err
+}
+
+func mustParse(t *testing.T, env map[string]string, args ...string) config.Config {
+	t.Helper()
+	cfg, _, err := parse(t, env, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func TestDefaults(t *testing.T) {
+	// The process's environment is not what is parsed.
+	t.Setenv("PARLEY_ADDR", "nonsense")
+	cfg := mustParse(t, nil)
+	want := config.Config{
+		Addr: "127.0.0.1:8080", ShutdownTimeout: 15 * time.Second,
+		DBMaxConns: 16, DBStatementCache: 256,
+		LogLevel: "info", LogFormat: "auto",
+		Introspection: "auto", MaxDepth: 15, MaxComplexity: 20000, MaxAliases: 50, MaxBodyBytes: 1 << 20,
+	}
+	if diff := cmp.Diff(config.Defaults(), cfg); diff != "" {
+		t.Errorf("Defaults: -Defaults +Parse:\n%s", diff)
+	}
+	if diff := cmp.Diff(want, cfg); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if !cfg.Development() || !cfg.IntrospectionOn() {
+		t.Error("without any means to verify tokens it is development mode, with introspection")
+	}
+}
+
+// settings has another value for each setting, given by flag and by variable.
+var settings = []struct {
+	flag, env, value string
+	get              func(config.Config) any
+	want             any
+}{
+	{"--addr", "PARLEY_ADDR", "[::1]:0", func(c config.Config) any { return c.Addr }, "[::1]:0"},
+	{"--allowed-origins", "PARLEY_ALLOWED_ORIGINS", "https://a.example, http://b.example:1,", func(c config.Config) any { return c.AllowedOrigins }, []string{"https://a.example", "http://b.example:1"}},
+	{"--shutdown-timeout", "PARLEY_SHUTDOWN_TIMEOUT", "1m30s", func(c config.Config) any { return c.ShutdownTimeout }, 90 * time.Second},
+	{"--database-url", "DATABASE_URL", "postgres://u:p@h/db", func(c config.Config) any { return string(c.DatabaseURL) }, "postgres://u:p@h/db"},
+	{"--db-max-conns", "PARLEY_DB_MAX_CONNS", "4", func(c config.Config) any { return c.DBMaxConns }, 4},
+	{"--db-statement-cache", "PARLEY_DB_STATEMENT_CACHE", "0", func(c config.Config) any { return c.DBStatementCache }, 0},
+	{"--jwt-secret", "PARLEY_JWT_SECRET", secret, func(c config.Config) any { return string(c.JWTSecret) }, secret},
+	{"--jwks-url", "PARLEY_JWKS_URL", "https://login.example/keys", func(c config.Config) any { return c.JWKSURL }, "https://login.example/keys"},
+	{"--jwt-issuer", "PARLEY_JWT_ISSUER", "https://login.example", func(c config.Config) any { return c.JWTIssuer }, "https://login.example"},
+	{"--jwt-audience", "PARLEY_JWT_AUDIENCE", "chat", func(c config.Config) any { return c.JWTAudience }, "chat"},
+	{"--log-level", "PARLEY_LOG_LEVEL", "WARN", func(c config.Config) any { return c.Level() }, slog.LevelWarn},
+	{"--log-format", "PARLEY_LOG_FORMAT", "json", func(c config.Config) any { return c.LogJSON(true) }, true},
+	{"--introspection", "PARLEY_INTROSPECTION", "off", func(c config.Config) any { return c.IntrospectionOn() }, false},
+	{"--max-depth", "PARLEY_MAX_DEPTH", "3", func(c config.Config) any { return c.MaxDepth }, 3},
+	{"--max-complexity", "PARLEY_MAX_COMPLEXITY", "500", func(c config.Config) any { return c.MaxComplexity }, 500},
+	{"--max-aliases", "PARLEY_MAX_ALIASES", "1", func(c config.Config) any { return c.MaxAliases }, 1},
+	{"--max-body-bytes", "PARLEY_MAX_BODY_BYTES", "2000", func(c config.Config) any { return c.MaxBodyBytes }, int64(2000)},
+}
+
+// needed is what some settings are refused without.
+func needed(env string) map[string]string {
+	switch env {
+	case "PARLEY_JWKS_URL", "PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE":
+		return map[string]string{"PARLEY_JWKS_URL": "https://login.example/other", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}
+	default:
+		return map[string]string{}
+	}
+}
+
+func TestFlagAndEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, s := range settings {
+		t.Run(s.env, func(t *testing.T) {
+			t.Parallel()
+			env := needed(s.env)
+			check := func(how string, args ...string) {
+				t.Helper()
+				if diff := cmp.Diff(s.want, s.get(mustParse(t, env, args...))); diff != "" {
+					t.Errorf("%s: -want +got:\n%s", how, diff)
+				}
+			}
+			check("flag", s.flag+"="+s.value)
+			check("flag, value apart", s.flag, s.value)
+			env[s.env] = s.value
+			check("variable")
+			env[s.env] = "nonsense"
+			check("flag over variable", s.flag, s.value)
+		})
+	}
+}
+
+func TestEmptyVariablesAreLeftOut(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{}
+	for _, s := range settings {
+		env[s.env] = ""
+	}
+	if diff := cmp.Diff(mustParse(t, nil), mustParse(t, env)); diff != "" {
+		t.Errorf("-none +empty:\n%s", diff)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		env  map[string]string
+		want []string // each in the message
+	}{
+		"open to others in development": {map[string]string{"PARLEY_ADDR": ":8080"}, []string{"PARLEY_ADDR", "development mode", "PARLEY_JWT_SECRET", "PARLEY_JWKS_URL", "127.0.0.1"}},
+		"all interfaces":                {map[string]string{"PARLEY_ADDR": "0.0.0.0:8080"}, []string{"development mode"}},
+		"an address of the network":     {map[string]string{"PARLEY_ADDR": "192.168.1.2:8080"}, []string{"development mode"}},
+		"a name":                        {map[string]string{"PARLEY_ADDR": "chat.example:8080"}, []string{"development mode"}},
+		"address without a port":        {map[string]string{"PARLEY_ADDR": "127.0.0.1"}, []string{"PARLEY_ADDR", "host:port"}},
+		"port that is none":             {map[string]string{"PARLEY_ADDR": "127.0.0.1:65536"}, []string{"65536", "0 to 65535"}},
+		"secret and keys": {
+			map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWKS_URL": "https://login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"},
+			[]string{"both set", "leave one out"},
+		},
+		"keys alone":             {map[string]string{"PARLEY_JWKS_URL": "https://login.example/keys"}, []string{"PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE"}},
+		"keys over plain HTTP":   {map[string]string{"PARLEY_JWKS_URL": "http://login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}, []string{"PARLEY_JWKS_URL", "https://"}},
+		"key URL that is none":   {map[string]string{"PARLEY_JWKS_URL": "login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}, []string{"PARLEY_JWKS_URL", "https://"}},
+		"issuer alone":           {map[string]string{"PARLEY_JWT_ISSUER": "i"}, []string{"PARLEY_JWT_ISSUER", "PARLEY_JWT_SECRET"}},
+		"origin without scheme":  {map[string]string{"PARLEY_ALLOWED_ORIGINS": "chat.example.com"}, []string{"PARLEY_ALLOWED_ORIGINS", `"chat.example.com"`, "https://"}},
+		"origin with a path":     {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://chat.example.com/"}, []string{"without a path"}},
+		"origin with a pattern":  {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://*.example.com"}, []string{"is not an origin"}},
+		"origin with a person":   {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://a@example.com"}, []string{"is not an origin"}},
+		"second origin":          {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://a.example,b"}, []string{`"b"`}},
+		"another database":       {map[string]string{"DATABASE_URL": "mysql://localhost"}, []string{"DATABASE_URL", "postgres://", "sqlite:PATH"}},
+		"database without path":  {map[string]string{"DATABASE_URL": "sqlite:"}, []string{"DATABASE_URL"}},
+		"database as a file":     {map[string]string{"DATABASE_URL": "chat.db"}, []string{"sqlite:PATH"}},
+		"unknown level":          {map[string]string{"PARLEY_LOG_LEVEL": "loud"}, []string{"PARLEY_LOG_LEVEL", `"loud"`, "debug, info, warn or error"}},
+		"unknown format":         {map[string]string{"PARLEY_LOG_FORMAT": "xml"}, []string{"PARLEY_LOG_FORMAT", "auto, text or json"}},
+		"unknown introspection":  {map[string]string{"PARLEY_INTROSPECTION": "yes"}, []string{"PARLEY_INTROSPECTION", "auto, on or off"}},
+		"no time to shut down":   {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "0s"}, []string{"PARLEY_SHUTDOWN_TIMEOUT", "15s"}},
+		"time that is none":      {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "soon"}, []string{"--shutdown-timeout", "soon"}},
+		"no connections":         {map[string]string{"PARLEY_DB_MAX_CONNS": "0"}, []string{"PARLEY_DB_MAX_CONNS", "1 or more"}},
+		"number that is none":    {map[string]string{"PARLEY_DB_MAX_CONNS": "many"}, []string{"--db-max-conns", "many"}},
+		"negative cache":         {map[string]string{"PARLEY_DB_STATEMENT_CACHE": "-1"}, []string{"PARLEY_DB_STATEMENT_CACHE", "0 (none) or more"}},
+		"no depth":               {map[string]string{"PARLEY_MAX_DEPTH": "0"}, []string{"PARLEY_MAX_DEPTH"}},
+		"no complexity":          {map[string]string{"PARLEY_MAX_COMPLEXITY": "0"}, []string{"PARLEY_MAX_COMPLEXITY"}},
+		"no aliases":             {map[string]string{"PARLEY_MAX_ALIASES": "0"}, []string{"PARLEY_MAX_ALIASES"}},
+		"no body":                {map[string]string{"PARLEY_MAX_BODY_BYTES": "0"}, []string{"PARLEY_MAX_BODY_BYTES"}},
+		"everything at one time": {map[string]string{"PARLEY_LOG_LEVEL": "loud", "PARLEY_MAX_DEPTH": "0"}, []string{"PARLEY_LOG_LEVEL", "\nPARLEY_MAX_DEPTH"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, _, err := parse(t, test.env)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is not in: %v", want, err)
+				}
+			}
+		})
+	}
+	if _, _, err := parse(t, nil, "--prot=1"); err == nil || !strings.Contains(err.Error(), "unknown flag --prot") {
+		t.Errorf("unknown flag: %v", err)
+	}
+}
+
+func TestAccepted(t *testing.T) {
+	t.Parallel()
+	for _, env := range []map[string]string{
+		{"PARLEY_ADDR": "localhost:8080"},
+		{"PARLEY_ADDR": "127.9.9.9:0"},
+		{"PARLEY_ADDR": ":8080", "PARLEY_JWT_SECRET": secret},
+		{"PARLEY_ADDR": "0.0.0.0:80", "PARLEY_JWKS_URL": "https://login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"},
+		{"PARLEY_JWKS_URL": "http://127.0.0.1:9000/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"},
+		{"PARLEY_JWT_SECRET": secret, "PARLEY_JWT_ISSUER": "i"},
+		{"PARLEY_ALLOWED_ORIGINS": "*"},
+		{"PARLEY_ALLOWED_ORIGINS": "https://Chat.example.com:8443,http://[::1]:3000,capacitor://localhost"},
+		{"DATABASE_URL": "sqlite:/var/lib/parley/parley.db"},
+		{"DATABASE_URL": "sqlite::memory:"},
+		{"DATABASE_URL": "postgresql:///chat?host=/run/postgresql"},
+	} {
+		if _, _, err := parse(t, env); err != nil {
+			t.Errorf("%v: %v", env, err)
+		}
+	}
+}
+
+func TestModes(t *testing.T) {
+	t.Parallel()
+	production := map[string]string{"PARLEY_JWT_SECRET": secret}
+	if cfg := mustParse(t, production); cfg.Development() || cfg.IntrospectionOn() {
+		t.Error("with a secret it is not development mode, and there is no introspection")
+	}
+	if !mustParse(t, production, "--introspection=on").IntrospectionOn() {
+		t.Error("introspection cannot be turned on")
+	}
+	for format, want := range map[string][2]bool{ // on a terminal, elsewhere
+		"auto": {false, true}, "text": {false, false}, "json": {true, true},
+	} {
+		cfg := mustParse(t, nil, "--log-format", format)
+		if got := [2]bool{cfg.LogJSON(true), cfg.LogJSON(false)}; got != want {
+			t.Errorf("%s: JSON on a terminal and elsewhere: %v, want %v", format, got, want)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	const mark = "very-secret-value"
+	_, help, err := parse(t, map[string]string{"PARLEY_JWT_SECRET": mark, "DATABASE_URL": mark, "PARLEY_ADDR": "nonsense"}, "--help")
+	if !errors.Is(err, config.ErrAnswered) {
+		t.Errorf("%v, want ErrAnswered", err)
+	}
+	for _, s := range settings {
+		if !strings.Contains(help, s.flag+"=") || !strings.Contains(strings.Join(strings.Fields(help), " "), "["+s.env+"]") {
+			t.Errorf("%s or %s is not in the help", s.flag, s.env)
+		}
+	}
+	if strings.Contains(help, mark) {
+		t.Error("a secret is in the help")
+	}
+	if len(help) < 2000 || !strings.Contains(help, "Database:") || !strings.Contains(help, "Default: 127.0.0.1:8080.") {
+		t.Errorf("no groups or defaults:\n%s", help)
+	}
+	_, version, err := parse(t, nil, "--version")
+	if !errors.Is(err, config.ErrAnswered) || version != "1.2.3\n" {
+		t.Errorf("version: %q %v", version, err)
+	}
+}
+
+func TestSecretsDoNotShow(t *testing.T) {
+	t.Parallel()
+	const password = "hunter2-hunter2-hunter2-hunter2-hunter2"
+	cfg := mustParse(t, map[string]string{"PARLEY_JWT_SECRET": password, "DATABASE_URL": "postgres://u:" + password + "@h/db"})
+	var out bytes.Buffer
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("config", "config", cfg, "secret", cfg.JWTSecret, "pointer", &cfg)
+	slog.New(slog.NewTextHandler(&out, nil)).Info("config", "config", cfg, "secret", cfg.JWTSecret, "pointer", &cfg)
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		fmt.Fprintf(&out, format+format+format, cfg, &cfg, cfg.JWTSecret)
+	}
+	fmt.Fprintf(&out, "%x%X", cfg.JWTSecret, cfg.JWTSecret)
+	encoded, err := json.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Write(encoded)
+	for _, leak := range []string{password, fmt.Sprintf("%x", password), fmt.Sprintf("%X", password)} {
+		if strings.Contains(out.String(), leak) {
+			t.Errorf("%s shows in %s", leak, out.String())
+		}
+	}
+
+	for _, test := range []struct {
+		env  map[string]string
+		args []string
+	}{
+		{env: map[string]string{"PARLEY_JWT_SECRET": password, "PARLEY_JWKS_URL": "http://u:" + password + "@x"}},
+		{env: map[string]string{"DATABASE_URL": "mysql://u:" + password + "@h"}},
+		{env: map[string]string{"DATABASE_URL": "postgres://u:" + password + "%zz@h"}},
+		{env: map[string]string{"DATABASE_URL": "postgres://u:p@h", "PARLEY_ADDR": "x"}, args: []string{"--jwt-secret=" + password}},
+		{args: []string{"--jwt-secrte=" + password}},
+		{args: []string{"--jwt-secrte", password}},
+		{args: []string{"--jwt-secret", "--jwt-issuer", password}},
+	} {
+		if _, _, err := parse(t, test.env, test.args...); err == nil || strings.Contains(err.Error(), password[:20]) {
+			t.Errorf("%v %v: %v", test.env, test.args, err)
+		}
+	}
+}

@@ -1,0 +1,204 @@
+package live_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/internal/broker"
+	"parley/internal/live"
+)
+
+// printer renders events as their numbers and counts how many it has rendered.
+type printer struct {
+	mu       sync.Mutex
+	rendered int
+	err      error
+}
+
+func (p *printer) render(_ context.Context, events []live.Event) ([][]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return nil, p.err
+	}
+	p.rendered += len(events)
+	payloads := make([][]byte, len(events))
+	for i, e := range events {
+		if e.Position()%10 != 0 { // nothing is shown of each tenth
+			payloads[i] = strconv.AppendInt(nil, e.Position(), 10)
+		}
+	}
+	return payloads, nil
+}
+
+func (p *printer) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rendered
+}
+
+func (p *printer) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.err = err
+}
+
+// attend reads frames from one seq to another and fails on a hole.
+func attend(t *testing.T, a *live.Attendance, from, to int64) {
+	t.Helper()
+	for from < to {
+		frames, err := a.Next(t.Context())
+		if err != nil {
+			t.Fatalf("after %d: %v", from, err)
+		}
+		for _, f := range frames {
+			from++
+			want := strconv.FormatInt(from, 10)
+			if from%10 == 0 {
+				want = ""
+			}
+			if f.Event.Position() != from || string(f.Payload) != want {
+				t.Fatalf("event %d shows %q, want %d", f.Event.Position(), f.Payload, from)
+			}
+		}
+	}
+}
+
+func TestCohortRendersOnce(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		var same, other printer
+		var places []*live.Attendance
+		for range 1000 {
+			places = append(places, hub.Attend(room, "same", 0, 0, same.render))
+		}
+		apart := hub.Attend(room, "other", 0, 0, other.render)
+		elsewhere := hub.Attend(uuid.New(), "same", 0, 0, other.render)
+		for seq := int64(1); seq <= 30; seq++ {
+			log.set(func(l *fakeLog) { l.head = seq })
+			hub.Hear(broker.Hint{Room: room, Seq: seq})
+		}
+		for _, a := range append(places, apart) {
+			attend(t, a, 0, 30)
+			a.Leave()
+			a.Leave() // twice is once
+		}
+		elsewhere.Leave()
+		if same.count() != 30 || other.count() < 30 {
+			t.Errorf("30 events were rendered %d and %d times", same.count(), other.count())
+		}
+	})
+}
+
+// TestLateMember takes its time while the cohort goes on: it is caught up from the log.
+func TestLateMember(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		var p printer
+		fast, late := hub.Attend(room, "x", 0, 0, p.render), hub.Attend(room, "x", 0, 0, p.render)
+		defer fast.Leave()
+		log.set(func(l *fakeLog) { l.head = 100_000 })
+		hub.Hear(broker.Hint{Room: room, Seq: 100_000})
+		attend(t, fast, 0, 100_000)
+		attend(t, late, 0, 100_000)
+		late.Leave()
+		log.set(func(l *fakeLog) { l.head = 100_001 })
+		hub.Hear(broker.Hint{Room: room, Seq: 100_001})
+		attend(t, fast, 100_000, 100_001)
+	})
+}
+
+// TestComingBackTogether shares pages among many who resume from about the same place.
+func TestComingBackTogether(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		var p printer
+		const head = 1000
+		log.head = head
+		places := make([]*live.Attendance, 500) // all are there before the first one reads: a cohort lives as long as somebody
+		for i := range places {
+			places[i] = hub.Attend(room, "x", int64(i%7), head, p.render)
+		}
+		var wg sync.WaitGroup
+		for i, a := range places {
+			wg.Go(func() {
+				defer a.Leave()
+				attend(t, a, int64(i%7), head)
+			})
+		}
+		wg.Wait()
+		if n := p.count(); n > 2*head {
+			t.Errorf("%d events were rendered for 500 screens that needed the same %d", n, head)
+		}
+	})
+}
+
+func TestCohortOfPrunedLog(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		var p printer
+		log.head, log.start = 100, 70
+		gone := hub.Attend(uuid.New(), "x", 69, 100, p.render)
+		defer gone.Leave()
+		if _, err := gone.Next(t.Context()); !errors.Is(err, live.ErrPruned) {
+			t.Errorf("got %v", err)
+		}
+		kept := hub.Attend(uuid.New(), "x", 72, 100, p.render) // its page begins before what is kept
+		defer kept.Leave()
+		attend(t, kept, 72, 100)
+	})
+}
+
+// TestRenderFails never delivers a failure: it tries again, and then ends the streams so that they can be resumed.
+func TestRenderFails(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		var p printer
+		a := hub.Attend(room, "x", 0, 0, p.render)
+		defer a.Leave()
+		p.fail(errors.New("broken"))
+		log.set(func(l *fakeLog) { l.head = 1 })
+		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		time.Sleep(100 * time.Millisecond)
+		p.fail(nil)
+		attend(t, a, 0, 1)
+
+		p.fail(errors.New("broken for good"))
+		log.set(func(l *fakeLog) { l.head = 2 })
+		hub.Hear(broker.Hint{Room: room, Seq: 2})
+		if _, err := a.Next(t.Context()); !errors.Is(err, live.ErrStopped) {
+			t.Errorf("got %v", err)
+		}
+		p.fail(nil)
+		again := hub.Attend(room, "x", 1, 2, p.render)
+		defer again.Leave()
+		attend(t, again, 1, 2)
+	})
+}
+
+// TestCohortEnds leaves nothing behind: the bubble would not end while a goroutine of a cohort runs.
+func TestCohortEnds(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		var p printer
+		for range 100 {
+			a := hub.Attend(room, "x", 0, 0, p.render)
+			synctest.Wait()
+			a.Leave()
+		}
+		synctest.Wait()
+		before := log.reads
+		log.set(func(l *fakeLog) { l.head = 1 })
+		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		time.Sleep(time.Minute)
+		if log.reads != before {
+			t.Error("the log of a room is read that nobody listens to")
+		}
+	})
+}

@@ -1,0 +1,245 @@
+package live_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/internal/broker"
+	"parley/internal/live"
+)
+
+// number is an event that is nothing but its seq.
+type number int64
+
+func (n number) Position() int64 { return int64(n) }
+
+// fakeLog is the log of every room: the numbers from 1 to head.
+type fakeLog struct {
+	mu    sync.Mutex
+	head  int64
+	start int64 // pruned up to here
+	err   error
+	reads int
+}
+
+func (l *fakeLog) set(change func(*fakeLog)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	change(l)
+}
+
+func (l *fakeLog) Read(_ context.Context, _ uuid.UUID, after int64, limit int) ([]live.Event, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reads++
+	if l.err != nil {
+		return nil, l.err
+	}
+	if after < l.start {
+		return nil, live.ErrPruned
+	}
+	var events []live.Event
+	for seq := after + 1; seq <= l.head && len(events) < limit; seq++ {
+		events = append(events, number(seq))
+	}
+	return events, nil
+}
+
+func (l *fakeLog) Endings(context.Context, uuid.UUID, int64) ([]live.Event, error) { return nil, nil }
+
+func (l *fakeLog) Heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	heads := make(map[uuid.UUID]int64)
+	for _, room := range rooms {
+		heads[room] = l.head
+	}
+	return heads, l.err
+}
+
+func (l *fakeLog) Standings(context.Context, string) (map[uuid.UUID]live.Standing, error) {
+	return map[uuid.UUID]live.Standing{}, nil
+}
+
+// follow reads a stream up to seq and fails on a hole.
+func follow(t *testing.T, s *live.Stream, from, to int64) {
+	t.Helper()
+	for from < to {
+		events, err := s.Next(t.Context())
+		if err != nil {
+			t.Fatalf("after %d: %v", from, err)
+		}
+		for _, e := range events {
+			if e.Position() != from+1 {
+				t.Fatalf("%d follows %d", e.Position(), from)
+			}
+			from = e.Position()
+		}
+	}
+}
+
+// inHub runs test with a hub over a log, in a bubble where time is the test's.
+func inHub(t *testing.T, test func(t *testing.T, log *fakeLog, hub *live.Hub)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		log := &fakeLog{}
+		hub := live.NewHub(t.Context(), log, log, live.Options{})
+		defer hub.Close()
+		test(t, log, hub)
+	})
+}
+
+func TestStreamFollowsHints(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		log.head = 3
+		s := hub.Join(room, 1, 3)
+		defer s.Leave()
+		follow(t, s, 1, 3)
+		begun := time.Now()
+		for seq := int64(4); seq <= 2000; seq++ {
+			log.set(func(l *fakeLog) { l.head = seq })
+			if seq%7 == 0 {
+				hub.Hear(broker.Hint{Room: room, Seq: seq})
+			}
+		}
+		hub.Hear(broker.Hint{Room: room, Seq: 2000})
+		hub.Hear(broker.Hint{Room: room, Seq: 12}) // late
+		follow(t, s, 3, 2000)
+		if waited := time.Since(begun); waited != 0 {
+			t.Errorf("it took %s", waited)
+		}
+	})
+}
+
+func TestStreamHealsWithoutHints(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		s := hub.Join(uuid.New(), 0, 0)
+		defer s.Leave()
+		synctest.Wait()
+		begun := time.Now()
+		log.set(func(l *fakeLog) { l.head = 5 })
+		follow(t, s, 0, 5)
+		if waited := time.Since(begun); waited > 3*time.Second {
+			t.Errorf("it took %s", waited)
+		}
+	})
+}
+
+// TestStreamJoinsWithoutASeam lets the log grow between the look at its head and the joining.
+func TestStreamJoinsWithoutASeam(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		log.head = 4
+		s := hub.Join(uuid.New(), 2, 2)
+		defer s.Leave()
+		begun := time.Now()
+		follow(t, s, 2, 4)
+		if waited := time.Since(begun); waited != 0 {
+			t.Errorf("it took %s", waited)
+		}
+	})
+}
+
+// TestSlowStream reads a stream whose tail has gone far ahead of it.
+func TestSlowStream(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		fast, slow := hub.Join(room, 0, 0), hub.Join(room, 0, 0)
+		defer fast.Leave()
+		defer slow.Leave()
+		log.set(func(l *fakeLog) { l.head = 5000 })
+		hub.Hear(broker.Hint{Room: room, Seq: 5000})
+		follow(t, fast, 0, 5000)
+		follow(t, slow, 0, 5000)
+	})
+}
+
+func TestStreamOfPrunedLog(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		log.head, log.start = 2000, 1999
+		s := hub.Join(uuid.New(), 7, 2000)
+		defer s.Leave()
+		if _, err := s.Next(t.Context()); !errors.Is(err, live.ErrPruned) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// TestStreamOfBrokenLog ends the streams of a log that cannot be read, resumable, and begins anew when it can.
+func TestStreamOfBrokenLog(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		s := hub.Join(room, 0, 0)
+		defer s.Leave()
+		log.set(func(l *fakeLog) { l.head, l.err = 3, errors.New("down") })
+		hub.Hear(broker.Hint{Room: room, Seq: 3})
+		if _, err := s.Next(t.Context()); !errors.Is(err, live.ErrStopped) {
+			t.Errorf("got %v", err)
+		}
+		log.set(func(l *fakeLog) { l.err = nil })
+		again := hub.Join(room, 0, 3)
+		defer again.Leave()
+		follow(t, again, 0, 3)
+	})
+}
+
+// TestStreamSurvivesAFault reads on after a fault that passes.
+func TestStreamSurvivesAFault(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		s := hub.Join(room, 0, 0)
+		defer s.Leave()
+		log.set(func(l *fakeLog) { l.head, l.err = 3, errors.New("down") })
+		hub.Hear(broker.Hint{Room: room, Seq: 3})
+		time.Sleep(200 * time.Millisecond)
+		log.set(func(l *fakeLog) { l.err = nil })
+		follow(t, s, 0, 3)
+	})
+}
+
+// TestHintOfNothing is a hint of an event that never comes: it costs a few reads and no stream.
+func TestHintOfNothing(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		s := hub.Join(room, 0, 0)
+		defer s.Leave()
+		hub.Hear(broker.Hint{Room: room, Seq: 9})
+		time.Sleep(2 * time.Second)
+		log.set(func(l *fakeLog) {
+			if l.reads > 10 {
+				t.Errorf("%d reads", l.reads)
+			}
+			l.head = 1
+		})
+		follow(t, s, 0, 1)
+	})
+}
+
+// TestOneTailForAll reads the log once for a thousand listeners.
+func TestOneTailForAll(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		var streams []*live.Stream
+		for range 1000 {
+			streams = append(streams, hub.Join(room, 0, 0))
+		}
+		synctest.Wait()
+		before := log.reads
+		log.set(func(l *fakeLog) { l.head = 1 })
+		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		for _, s := range streams {
+			follow(t, s, 0, 1)
+			s.Leave()
+			s.Leave() // twice is once
+		}
+		if reads := log.reads - before; reads != 1 {
+			t.Errorf("%d reads of one event", reads)
+		}
+	})
+}

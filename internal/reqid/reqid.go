@@ -1,0 +1,43 @@
+// Package reqid carries the id of a request from the edge, where it is chosen, to whatever logs or reports about it.
+package reqid
+
+import (
+	"context"
+	"crypto/rand"
+)
+
+// MaxLen is the longest id, in bytes, that is taken over from a client or a proxy.
+const MaxLen = 128
+
+type contextKey struct{}
+
+// New returns a fresh id: 26 letters and digits with 130 random bits.
+func New() string { return rand.Text() }
+
+// Valid reports whether id, chosen by somebody else, may be written into headers and logs as it is: 1 to [MaxLen]
+// letters, digits, dots, colons, hyphens and underscores.
+func Valid(id string) bool {
+	if id == "" || len(id) > MaxLen {
+		return false
+	}
+	for _, c := range []byte(id) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case c == '.', c == ':', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// NewContext returns a context that carries id.
+func NewContext(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, contextKey{}, id)
+}
+
+// FromContext returns the id of the request that ctx belongs to, or "" outside of one.
+func FromContext(ctx context.Context) string {
+	id, _ := ctx.Value(contextKey{}).(string)
+	return id
+}

@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"io/fs"
+	"log/slog"
+)
+
+// OpenPool opens PostgreSQL as Open does, without migrating it, for tests of its connections.
+func OpenPool(url string, statements int) (*sql.DB, error) {
+	connector, err := newPQConnector(url, statements)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+// MigratePostgres applies files.
+func MigratePostgres(ctx context.Context, url string, files fs.FS, logger *slog.Logger) error {
+	connector, err := newPQConnector(url, 0)
+	if err != nil {
+		return err
+	}
+	return migratePostgres(ctx, connector, files, logger)
+}
+
+// MigrateSQLite applies files.
+func MigrateSQLite(ctx context.Context, path string, files fs.FS, logger *slog.Logger) error {
+	return migrateSQLite(ctx, path, "OFF", files, logger)
+}

@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+	"github.com/pressly/goose/v3"
+)
+
+// migrations holds the schema's history, a folder for each database. "go run ./internal/store/migrate NAME" adds to it.
+//
+// A version of the program must run on the schema of the next one, so that the two can overlap while servers are
+// replaced one by one: add first (expand), ship, and take away in a later version what nothing uses any more (contract).
+//
+//go:embed migrations/sqlite migrations/postgres
+var migrations embed.FS
+
+// migrationsOf returns the files of one database.
+func migrationsOf(name string) fs.FS {
+	files, err := fs.Sub(migrations, "migrations/"+name)
+	if err != nil {
+		panic(err) // only an invalid path is an error
+	}
+	return files
+}
+
+const (
+	// migrationLock is the key of the advisory lock that whoever migrates a PostgreSQL database holds. Other programs
+	// in the same database must not use it.
+	migrationLock = 0x7061726c6579 // "parley"
+
+	// migrationPause is the time between two tries to take that lock, or one in a table that is in use.
+	migrationPause = 200 * time.Millisecond
+
+	// migrationTries is how often a migration is tried while others use its tables: each gives up after the
+	// lock_timeout of its file, lest everybody queue behind it.
+	migrationTries = 20
+)
+
+// migratePostgres applies the migrations that a database lacks, each in a transaction, while a connection of its own
+// holds the lock. The lock is that of a transaction, not of a session, and thus also safe behind a pooler; and it is
+// tried for, not waited for, because a waiting statement would hold up CREATE INDEX CONCURRENTLY.
+func migratePostgres(ctx context.Context, connector *pqConnector, files fs.FS, logger *slog.Logger) (err error) {
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(2) // one that holds the lock, one that migrates
+	defer func() { err = errors.Join(err, pool.Close()) }()
+
+	lock, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("lock the schema: %w", err)
+	}
+	defer lock.Rollback() //nolint:errcheck // lets the lock go, as does the loss of the connection
+	if _, err := lock.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+		return fmt.Errorf("lock the schema: %w", err)
+	}
+	for waiting := false; ; waiting = true {
+		var locked bool
+		if err := lock.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", int64(migrationLock)).Scan(&locked); err != nil {
+			return fmt.Errorf("lock the schema: %w", err)
+		}
+		if locked {
+			break
+		}
+		if !waiting {
+			logger.InfoContext(ctx, "waiting for another process that migrates the database")
+		}
+		if err := pause(ctx, migrationPause); err != nil {
+			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
+		}
+	}
+	for try := 1; ; try++ {
+		err := applyMigrations(ctx, goose.DialectPostgres, pool, files, logger)
+		inUse := pq.As(err, pqerror.LockNotAvailable, pqerror.TRDeadlockDetected) != nil
+		if !inUse || try == migrationTries {
+			return err
+		}
+		logger.WarnContext(ctx, "a migration waits for tables that are in use", "try", try)
+		if err := pause(ctx, migrationPause); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+	}
+}
+
+// migrateSQLite applies the migrations that a database lacks, all in one transaction: whoever comes second waits for it
+// and then finds nothing to do. It puts the file into WAL mode, if it is new.
+//
+// Foreign keys are not enforced meanwhile, as SQLite's procedure for changing a table asks
+// (https://www.sqlite.org/lang_altertable.html#otheralter): enforced, replacing a table would delete the rows that refer
+// to it. That must be settled before the transaction begins, which ignores what a migration says about it. All keys are
+// checked at the end instead.
+func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, logger *slog.Logger) (err error) {
+	// A single connection: what follows is one session. goose shares it without knowing.
+	dsn := sqliteDSN(path, migrationPause, "_foreign_keys=0", "_journal_mode=WAL", "_synchronous="+synchronous)
+	pool, err := sqlitePool(dsn, 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
+
+	// The first statement also connects, which puts a new file into WAL mode; SQLite does not wait for others there,
+	// whatever busy_timeout says.
+	for waiting := false; ; waiting = true {
+		_, err := pool.ExecContext(ctx, "BEGIN IMMEDIATE")
+		if err == nil {
+			break
+		}
+		if !IsConflict(err) {
+			return fmt.Errorf("lock the schema: %w", err)
+		}
+		if !waiting {
+			logger.InfoContext(ctx, "waiting for another process that writes to the database")
+		}
+		if err := pause(ctx, migrationPause); err != nil {
+			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
+		}
+	}
+	err = applyMigrations(ctx, goose.DialectSQLite3, pool, files, logger)
+	if err == nil {
+		err = checkForeignKeys(ctx, pool)
+	}
+	if err != nil {
+		_, rollbackErr := pool.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return errors.Join(err, rollbackErr)
+	}
+	if _, err := pool.ExecContext(ctx, "COMMIT"); err != nil {
+		return fmt.Errorf("commit migrations: %w", err)
+	}
+	return nil
+}
+
+// applyMigrations applies those of the files that the database lacks. Versions that only the database has are those of a
+// newer program, and no concern of ours.
+func applyMigrations(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.FS, logger *slog.Logger) error {
+	options := []goose.ProviderOption{
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithSlog(logger), // nothing is said unless verbose; without this goose would have its own logger
+	}
+	if dialect == goose.DialectSQLite3 {
+		// "Isolated" makes goose begin no transactions of its own: it runs inside of ours.
+		options = append(options, goose.WithIsolateDDL(true))
+	}
+	provider, err := goose.NewProvider(dialect, pool, files, options...)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	results, err := provider.Up(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	for _, result := range results {
+		logger.InfoContext(ctx, "migrated the database", "version", result.Source.Version, "duration_ms", result.Duration.Milliseconds())
+	}
+	return nil
+}
+
+// checkForeignKeys returns an error if a row refers to one that does not exist.
+func checkForeignKeys(ctx context.Context, pool *sql.DB) error {
+	var (
+		table, parent string
+		row, key      sql.NullInt64
+	)
+	err := pool.QueryRowContext(ctx, "PRAGMA foreign_key_check").Scan(&table, &row, &parent, &key)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return fmt.Errorf("check foreign keys: %w", err)
+	default:
+		return fmt.Errorf("check foreign keys: a row of %s refers to one of %s that does not exist", table, parent)
+	}
+}
+
+// pause waits for d or for the end of ctx, whose error it returns.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

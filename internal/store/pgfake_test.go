@@ -1,0 +1,193 @@
+package store_test
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// fakePostgres speaks enough of PostgreSQL's protocol (https://www.postgresql.org/docs/current/protocol-message-formats.html)
+// to misbehave: it answers each query as told. One that is prepared is answered when it is parsed.
+type fakePostgres struct {
+	answer func(query string) answer
+
+	mu          sync.Mutex
+	connections int
+	queries     []string // that arrived, on all connections
+}
+
+// answer is what the fake does with a query. The zero value is success.
+type answer struct {
+	severity, code string // of an error, if not empty
+	hangUp         bool   // without a ReadyForQuery, and without any answer if there is no error
+}
+
+// newFakePostgres starts a server and returns its URL.
+func newFakePostgres(t *testing.T, respond func(query string) answer) (*fakePostgres, string) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fakePostgres{answer: respond}
+	var wg sync.WaitGroup
+	wg.Go(func() { // ends when the listener is closed
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() { // ends when either side hangs up
+				defer conn.Close()
+				if err := f.serve(conn); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+					t.Log("fake server: ", err)
+				}
+			})
+		}
+	})
+	t.Cleanup(func() {
+		listener.Close()
+		wg.Wait()
+	})
+	return f, fmt.Sprintf("postgres://u@%s/db?sslmode=disable", listener.Addr())
+}
+
+// count returns how many times a query arrived.
+func (f *fakePostgres) count(query string) (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, q := range f.queries {
+		if q == query {
+			n++
+		}
+	}
+	return n
+}
+
+// accepted returns the number of connections that were made.
+func (f *fakePostgres) accepted() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.connections
+}
+
+const (
+	// oneParameter is a ParameterDescription: an int4.
+	oneParameter = "\x00\x01\x00\x00\x00\x17"
+	// oneColumn is a RowDescription: an int4 called n, as text.
+	oneColumn = "\x00\x01n\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x17\x00\x04\xff\xff\xff\xff\x00\x00"
+	// textOne and binaryOne are DataRows: 1.
+	textOne   = "\x00\x01\x00\x00\x00\x011"
+	binaryOne = "\x00\x01\x00\x00\x00\x04\x00\x00\x00\x01"
+)
+
+// serve runs one connection, up to its end.
+func (f *fakePostgres) serve(conn net.Conn) error {
+	f.mu.Lock()
+	f.connections++
+	f.mu.Unlock()
+	r := bufio.NewReader(conn)
+	if _, err := readBody(r); err != nil { // the startup message has no kind
+		return err
+	}
+	send := func(kind byte, body string) {
+		msg := binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(body)+4))
+		_, _ = conn.Write(append(msg, body...)) // a client that has gone is noticed by reading
+	}
+	status := "I"
+	send('R', "\x00\x00\x00\x00") // AuthenticationOk
+	send('Z', status)
+	failed := false // the rest up to the Sync is to be skipped
+	for {
+		kind, err := r.ReadByte()
+		if err != nil {
+			return err
+		}
+		body, err := readBody(r)
+		if err != nil {
+			return err
+		}
+		switch kind {
+		case 'X':
+			return nil
+		case 'S':
+			failed = false
+			send('Z', status)
+			continue
+		case 'Q', 'P':
+		default:
+			if failed {
+				continue
+			}
+			switch kind {
+			case 'D':
+				send('t', oneParameter)
+				send('T', oneColumn)
+			case 'B':
+				send('2', "")
+			case 'E':
+				send('D', binaryOne)
+				send('C', "SELECT 1\x00")
+			default:
+				return fmt.Errorf("message %q", kind)
+			}
+			continue
+		}
+
+		query := strings.TrimSuffix(body, "\x00")
+		if kind == 'P' {
+			_, query, _ = strings.Cut(body, "\x00") // after the statement's name
+			query, _, _ = strings.Cut(query, "\x00")
+		}
+		f.mu.Lock()
+		f.queries = append(f.queries, query)
+		f.mu.Unlock()
+		a := f.answer(query)
+		if a.code != "" {
+			failed = true
+			send('E', "S"+a.severity+"\x00C"+a.code+"\x00Mtold to fail\x00\x00")
+		}
+		if a.hangUp {
+			return nil
+		}
+		if kind == 'P' {
+			if !failed {
+				send('1', "")
+			}
+			continue
+		}
+		tag, _, _ := strings.Cut(query, " ")
+		if !failed {
+			switch tag {
+			case "BEGIN":
+				status = "T"
+			case "COMMIT", "ROLLBACK":
+				status = "I"
+			case "SELECT":
+				send('T', oneColumn)
+				send('D', textOne)
+				tag = "SELECT 1"
+			}
+			send('C', tag+"\x00")
+		}
+		failed = false
+		send('Z', status)
+	}
+}
+
+// readBody reads the length of a message and then the rest of it.
+func readBody(r io.Reader) (string, error) {
+	var length [4]byte
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		return "", err
+	}
+	body := make([]byte, binary.BigEndian.Uint32(length[:])-4)
+	_, err := io.ReadFull(r, body)
+	return string(body), err
+}

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	sqldriver "database/sql/driver"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+// pqConnector makes lib/pq's connections and puts each behind a cache of prepared statements and a guard.
+type pqConnector struct {
+	*pq.Connector
+	statements int // prepared statements that each connection keeps; 0 or less: none
+
+	// schema counts the schema changes that a stale statement gave away.
+	schema atomic.Int64
+}
+
+// newPQConnector returns the connector of the database that url names, whose connections keep so many prepared
+// statements.
+func newPQConnector(url string, statements int) (*pqConnector, error) {
+	cfg, err := postgresConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := pq.NewConnectorConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &pqConnector{Connector: connector, statements: statements}, nil
+}
+
+// Connect opens a connection.
+func (c *pqConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	schema := c.schema.Load()
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		// The dialer has the caller's deadline too, and may notice it a moment before the context does: then it is the
+		// caller who gave up, and nothing is known of the database.
+		if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+			return nil, fmt.Errorf("connect: %w (%v)", context.DeadlineExceeded, err) //nolint:errorlint // it is not what happened
+		}
+		return nil, err
+	}
+	raw, ok := conn.(rawConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("lib/pq's %T lacks a method of database/sql/driver", conn), conn.Close())
+	}
+	pc := &pqConn{rawConn: raw, connector: c, schema: schema}
+	if c.statements > 0 {
+		pc.cache = newStmtCache(raw, c.statements)
+	}
+	return pc, nil
+}
+
+// rawConn is what lib/pq's connection can do, and so must ours.
+type rawConn interface {
+	sqldriver.Conn
+	sqldriver.ConnBeginTx
+	sqldriver.ConnPrepareContext
+	sqldriver.ExecerContext
+	sqldriver.NamedValueChecker
+	sqldriver.Pinger
+	sqldriver.QueryerContext
+	sqldriver.SessionResetter
+	sqldriver.Validator
+}
+
+// pqConn is a connection to PostgreSQL. Statements that have arguments are prepared once and found again in the cache
+// (pqcache.go), which saves lib/pq's second round trip; connections that an error has made useless are never used
+// again (pqguard.go).
+//
+// database/sql lets one goroutine at a time use it.
+type pqConn struct {
+	rawConn
+	connector *pqConnector
+	cache     *stmtCache // nil: off
+	schema    int64      // the connector's schema when this connection was made
+	inTx      bool
+	rowsOpen  bool // the rest of an answer is still to be read
+	broken    bool // do not use again
+}
+
+// errRowsOpen is a mistake of the caller: the protocol has room for one answer at a time.
+var errRowsOpen = errors.New("the rows of an earlier query on this connection are still open: close them first")
+
+// QueryContext runs a statement that returns rows.
+func (c *pqConn) QueryContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
+	rows, err := run(ctx, c, query, args, rawConn.QueryContext, cachedStmt.QueryContext)
+	if err != nil {
+		return nil, err
+	}
+	return c.follow(ctx, rows)
+}
+
+// ExecContext runs a statement and counts the rows that it changed.
+func (c *pqConn) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
+	return run(ctx, c, query, args, rawConn.ExecContext, cachedStmt.ExecContext)
+}
+
+// run sends a statement: as it is where it has no arguments, through the cache where it has.
+func run[T any](
+	ctx context.Context, c *pqConn, query string, args []sqldriver.NamedValue,
+	plain func(rawConn, context.Context, string, []sqldriver.NamedValue) (T, error),
+	prepared func(cachedStmt, context.Context, []sqldriver.NamedValue) (T, error),
+) (T, error) {
+	var zero T
+	switch {
+	case c.rowsOpen:
+		return zero, errRowsOpen
+	case !c.rawConn.IsValid():
+		return zero, sqldriver.ErrBadConn // nothing was sent: database/sql takes another connection
+	case c.cache == nil || len(args) == 0:
+		result, err := plain(c.rawConn, ctx, query, args)
+		return result, c.judgeWrite(ctx, query, err)
+	}
+	stmt, hit, err := c.cache.get(ctx, query)
+	if err != nil {
+		return zero, c.judge(ctx, err) // not yet run
+	}
+	result, err := prepared(stmt, ctx, args)
+	if hit && isStale(err) {
+		c.schemaChanged()
+		if !c.inTx { // in a transaction, which the error has ended, it is for the caller to run all of it again
+			if stmt, err = c.cache.renew(ctx, query); err != nil {
+				return zero, c.judge(ctx, err)
+			}
+			result, err = prepared(stmt, ctx, args)
+		}
+	}
+	return result, c.judgeWrite(ctx, query, err)
+}
+
+// PrepareContext prepares a statement for whoever asked, beside the cache.
+func (c *pqConn) PrepareContext(ctx context.Context, query string) (sqldriver.Stmt, error) {
+	stmt, err := c.rawConn.PrepareContext(ctx, query)
+	return stmt, c.judge(ctx, err)
+}
+
+// Prepare is PrepareContext as the interface of old has it.
+func (c *pqConn) Prepare(query string) (sqldriver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query) //nolint:forbidigo // it was given none
+}
+
+// BeginTx starts a transaction.
+func (c *pqConn) BeginTx(ctx context.Context, opts sqldriver.TxOptions) (sqldriver.Tx, error) {
+	tx, err := c.rawConn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, c.judge(ctx, err)
+	}
+	c.inTx = true
+	return &pqTx{Tx: tx, ctx: ctx, conn: c}, nil
+}
+
+// Begin is BeginTx as the interface of old has it.
+func (c *pqConn) Begin() (sqldriver.Tx, error) {
+	return c.BeginTx(context.Background(), sqldriver.TxOptions{}) //nolint:forbidigo // it was given none
+}
+
+// IsValid reports whether the connection may go back into the pool.
+func (c *pqConn) IsValid() bool {
+	return !c.broken && c.rawConn.IsValid()
+}
+
+// ResetSession is called before the connection is used again.
+func (c *pqConn) ResetSession(ctx context.Context) error {
+	if c.broken || c.schema != c.connector.schema.Load() {
+		return sqldriver.ErrBadConn
+	}
+	return c.rawConn.ResetSession(ctx)
+}
+
+// pqTx is a transaction on a pqConn.
+type pqTx struct {
+	sqldriver.Tx
+	ctx  context.Context //nolint:containedctx // that of the transaction, whose end cancels what it runs
+	conn *pqConn
+}
+
+// Commit commits, and tells a commit that failed from one of which nobody knows.
+func (t *pqTx) Commit() error {
+	t.conn.inTx = false
+	sent := t.conn.rawConn.IsValid() // lib/pq sends nothing on a connection that it knows to be lost
+	err := t.conn.judge(t.ctx, t.Tx.Commit())
+	if err != nil && sent && !isAnswer(err) {
+		return &unknownOutcomeError{err}
+	}
+	return err
+}
+
+// Rollback rolls back.
+func (t *pqTx) Rollback() error {
+	t.conn.inTx = false
+	return t.conn.judge(t.ctx, t.Tx.Rollback())
+}

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"modernc.org/sqlite"
+)
+
+// sqliteBusyTimeout is how long a statement waits for the lock of another process before it fails with SQLITE_BUSY.
+const sqliteBusyTimeout = 5 * time.Second
+
+// openSQLite opens a database file with two pools. The one writer never competes with itself for SQLite's write lock
+// (several would: in SQLite the first to come is not the first served), and takes that lock when a transaction begins,
+// because one that began as a read cannot wait for it. The readers see the last commit and wait for nobody, thanks to
+// the write-ahead log.
+//
+// A goroutine that holds a transaction must run its statements in it: another write would wait for the writer for ever.
+func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err error) {
+	cleanup := func() error { return nil }
+	synchronous := "NORMAL" // with a write-ahead log: a power cut may cost the last commits, never the database
+	switch path {
+	case "":
+		return nil, errors.New(`open database: "sqlite:" lacks the path of a file`)
+	case ":memory:":
+		// SQLite's own in-memory databases have neither a write-ahead log nor readers beside the writer; a file
+		// that nobody syncs behaves like the real thing.
+		dir, err := os.MkdirTemp("", "parley-")
+		if err != nil {
+			return nil, fmt.Errorf("open database: %w", err)
+		}
+		cleanup = func() error { return os.RemoveAll(dir) }
+		path = filepath.Join(dir, "parley.db")
+		synchronous = "OFF"
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("open SQLite database %s: %w", path, err), cleanup())
+		}
+	}()
+	if dir := filepath.Dir(path); dir != "." {
+		if _, err := os.Stat(dir); err != nil {
+			return nil, err // SQLite says no more than "unable to open database file"
+		}
+	}
+
+	if err := makePrivate(path); err != nil {
+		return nil, err
+	}
+	// The migration comes first: it is also what puts the file into WAL mode.
+	if err := migrateSQLite(ctx, path, synchronous, migrationsOf("sqlite"), opts.Logger); err != nil {
+		return nil, err
+	}
+	writes, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_txlock=immediate", "_synchronous="+synchronous), 1)
+	if err != nil {
+		return nil, err
+	}
+	reads, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_query_only=1"), max(4, runtime.GOMAXPROCS(0)))
+	if err != nil {
+		return nil, errors.Join(err, writes.Close())
+	}
+	db := &DB{
+		driver: newDriver(dialect.SQLite, reads, writes, opts.Observe),
+		ping:   reads,
+		close:  func() error { return errors.Join(closeAll(reads, writes), cleanup()) },
+	}
+	for _, pool := range []*sql.DB{writes, reads} {
+		if err := pool.PingContext(ctx); err != nil {
+			return nil, errors.Join(err, closeAll(reads, writes))
+		}
+	}
+	return db, nil
+}
+
+// makePrivate makes a file that does not exist, readable to its owner alone: SQLite would let everybody read it, and gives
+// the files that it makes beside the database the same permissions. Those of a file that exists are its owner's choice.
+func makePrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// sqliteDSN names a file and the settings of a connection to it: how long it waits for locks, what is given, and what
+// all have in common.
+func sqliteDSN(path string, busyTimeout time.Duration, settings ...string) string {
+	path = filepath.ToSlash(path)
+	if filepath.VolumeName(path) != "" {
+		path = "/" + path // file:/C:/…
+	}
+	settings = append([]string{
+		// Instants are text in UTC, whose order is that of time.
+		"_time_format=sqlite", "_timezone=UTC",
+		// "text" in double quotes is a name, never a string: a misspelt column is an error.
+		"_dqs=0",
+		// The driver applies this before all other settings, which may have to wait too.
+		fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds()),
+	}, settings...)
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(settings, "&")
+}
+
+// sqlitePool returns a pool of up to size connections, which it keeps.
+func sqlitePool(dsn string, size int) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	return pool, nil
+}

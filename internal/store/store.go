@@ -1,0 +1,104 @@
+// Package store opens Parley's database, SQLite or PostgreSQL, and brings its schema up to date.
+//
+// Everything above works with the one [dialect.Driver] that it hands to ent, and with three questions about errors:
+// [IsConflict], [IsUnavailable] and [IsOutcomeUnknown].
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"entgo.io/ent/dialect"
+)
+
+// DefaultURL is the database of a server that was told of none: a file in the working folder.
+const DefaultURL = "sqlite:parley.db"
+
+// Options change how a database is opened. The zero value is right for a server.
+type Options struct {
+	// Logger hears of migrations, and of waiting for another process that migrates. Default: slog.Default().
+	Logger *slog.Logger
+
+	// MaxOpenConns is the size of the pool of connections to PostgreSQL, beside which there is one for Ping; SQLite has
+	// no use for it. Default: DefaultMaxOpenConns.
+	MaxOpenConns int
+
+	// StatementCache is how many prepared statements each connection to PostgreSQL keeps. Default:
+	// DefaultStatementCache. A negative number turns the cache off, which poolers that give every transaction another
+	// server connection need (PgBouncer's pool_mode=transaction before its version 1.21).
+	StatementCache int
+
+	// Observe, if set, is called with each statement that is about to run, inside transactions and outside. BEGIN,
+	// COMMIT and ROLLBACK do not count as statements. It is called from many goroutines at once.
+	Observe func(ctx context.Context, query string)
+}
+
+// DB is an open database whose schema is up to date.
+type DB struct {
+	driver *driver
+	ping   *sql.DB
+	close  func() error
+}
+
+// Open opens the database that url names and applies the migrations it lacks, waiting for another process that is
+// doing so. A database that is newer than this program is left as it is.
+//
+//	sqlite:PATH                 a file, made if it does not exist
+//	sqlite::memory:             private and gone after Close, for tests
+//	postgres://… postgresql://… PostgreSQL 14 or newer, with libpq's parameters
+//	""                          DefaultURL
+//
+// Errors never contain the URL, which may hold a password.
+func Open(ctx context.Context, url string, opts Options) (*DB, error) {
+	if url == "" {
+		url = DefaultURL
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.Default()
+	}
+	scheme, rest, ok := strings.Cut(url, ":")
+	switch {
+	case ok && scheme == "sqlite":
+		return openSQLite(ctx, rest, opts)
+	case ok && (scheme == "postgres" || scheme == "postgresql"):
+		return openPostgres(ctx, url, opts)
+	default:
+		return nil, errors.New(`open database: the URL must begin with "sqlite:" or "postgres://"`)
+	}
+}
+
+// Driver is what ent runs on: ent.NewClient(ent.Driver(db.Driver())). It also has the ExecContext, QueryContext and
+// BeginTx of database/sql that ent looks for.
+func (db *DB) Driver() dialect.Driver { return db.driver }
+
+// Dialect is [dialect.SQLite] or [dialect.Postgres].
+func (db *DB) Dialect() string { return db.driver.Dialect() }
+
+// Ping returns nil if the database answers. It waits for nobody who uses the Driver.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.ping.PingContext(ctx); err != nil {
+		return fmt.Errorf("ping database: %w", err)
+	}
+	return nil
+}
+
+// Close ends all connections. Statements that are running are waited for.
+func (db *DB) Close() error {
+	if err := db.close(); err != nil {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}
+
+// closeAll closes the pools in turn and returns what went wrong.
+func closeAll(pools ...*sql.DB) error {
+	var errs []error
+	for _, pool := range pools {
+		errs = append(errs, pool.Close())
+	}
+	return errors.Join(errs...)
+}

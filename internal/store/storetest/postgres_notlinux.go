@@ -1,0 +1,18 @@
+//go:build !linux
+
+package storetest
+
+import "os/exec"
+
+// launch starts a program and returns a channel that is closed when it has ended.
+func launch(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	done := make(chan struct{})
+	go func() { // ends with the program, for which whoever stops the server waits
+		defer close(done)
+		_ = cmd.Wait() // ended by a signal, as it should be
+	}()
+	return done, nil
+}

@@ -1,0 +1,220 @@
+package torture_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/internal/app"
+	"parley/internal/broker"
+	"parley/internal/chat"
+	"parley/internal/config"
+)
+
+// serverVariable makes a server of this test binary: its value is the settings as JSON.
+const serverVariable = "PARLEY_TORTURE_SERVER"
+
+// secret signs the tokens of the people.
+const secret = "a secret that only the torture knows, 32+ bytes"
+
+const (
+	// startTime is how long a server may take to be ready, and endTime how long to drain.
+	startTime = 30 * time.Second
+	endTime   = 10 * time.Second
+)
+
+// deafen is the line that makes a server's broker lose everything.
+const deafen = "deafen"
+
+type settings struct {
+	Addr        string
+	DatabaseURL string
+	Seed        uint64
+}
+
+// serve is what the killed process does: it runs a server until orders end, which they do with the test in any case. It
+// returns the exit code.
+func serve(encoded string, orders io.Reader, output io.Writer) int {
+	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	var s settings
+	if err := json.Unmarshal([]byte(encoded), &s); err != nil {
+		logger.Error("decode the settings", "error", err)
+		return 2
+	}
+	cfg := config.Defaults()
+	cfg.Addr, cfg.DatabaseURL, cfg.JWTSecret = s.Addr, config.Secret(s.DatabaseURL), secret
+	cfg.ShutdownTimeout = endTime / 2
+
+	var hints *lossy
+	wired := make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { // ends with orders, or with the process
+		<-wired
+		for lines := bufio.NewScanner(orders); lines.Scan(); {
+			hints.deafen() // the only order there is
+		}
+		cancel()
+		time.AfterFunc(endTime, func() { os.Exit(3) }) // nobody is left who could kill it
+	}()
+	err := app.RunWith(ctx, cfg, logger, io.Discard, app.Options{Hints: func(hear func(broker.Hint)) chat.Publisher {
+		hints = newLossy(s.Seed, hear)
+		close(wired)
+		return hints
+	}})
+	if err != nil {
+		logger.Error("the server has ended", "error", err)
+		return 1
+	}
+	return 0
+}
+
+// server runs server processes, one after the other, on one address and one database.
+type server struct {
+	t        testing.TB
+	http     *http.Client
+	settings settings
+	// failed is called when a process ends that nobody has ended.
+	failed func(error)
+	// killed is when a process was killed last, in nanoseconds since 1970.
+	killed  atomic.Int64
+	process *process
+}
+
+// process is one life of a server.
+type process struct {
+	cmd    *exec.Cmd
+	orders io.WriteCloser
+	ending atomic.Bool   // somebody has ended it
+	ended  chan struct{} // closed when it is gone
+	err    error         // what it ended with
+}
+
+func (s *server) url() string { return "http://" + s.settings.Addr }
+
+// start starts the server and returns when it is ready.
+func (s *server) start(ctx context.Context) error {
+	s.settings.Seed++ // each life has a bad broker of its own
+	encoded, err := json.Marshal(s.settings)
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(self) //nolint:noctx // it ends with its orders
+	// A race ends the process, which fails the test.
+	cmd.Env = append(os.Environ(), serverVariable+"="+string(encoded), "GORACE=halt_on_error=1")
+	cmd.Stdout, cmd.Stderr = s.t.Output(), s.t.Output()
+	orders, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start the server: %w", err)
+	}
+	p := &process{cmd: cmd, orders: orders, ended: make(chan struct{})}
+	s.process = p
+	go func() { // ends with the process
+		defer close(p.ended)
+		p.err = cmd.Wait()
+		if !p.ending.Load() {
+			s.failed(fmt.Errorf("the server has ended by itself: %w", errors.Join(p.err, errors.New(cmd.ProcessState.String()))))
+		}
+	}()
+	return s.ready(ctx)
+}
+
+// ready waits until the server answers.
+func (s *server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url()+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		res, err := s.http.Do(req)
+		if err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = errors.New(res.Status)
+		}
+		if !pause(ctx, 10*time.Millisecond) {
+			return fmt.Errorf("wait for the server: %w", errors.Join(err, context.Cause(ctx)))
+		}
+	}
+}
+
+// kill ends the server with SIGKILL: it gets to finish nothing.
+func (s *server) kill() {
+	p := s.process
+	if p == nil {
+		return
+	}
+	p.ending.Store(true)
+	_ = p.cmd.Process.Kill() // an error says that it is gone
+	<-p.ended
+	s.killed.Store(time.Now().UnixNano())
+	_ = p.orders.Close()
+}
+
+// deafen has the server's broker lose everything.
+func (s *server) deafen() error {
+	_, err := fmt.Fprintln(s.process.orders, deafen)
+	return err
+}
+
+// stop ends the server as an operator would.
+func (s *server) stop() error {
+	p := s.process
+	p.ending.Store(true)
+	_ = p.orders.Close()
+	select {
+	case <-p.ended:
+		return p.err
+	case <-time.After(endTime + 5*time.Second):
+		s.kill()
+		return errors.New("the server does not stop")
+	}
+}
+
+// freeAddr returns a loopback address that nobody listens on. Its port is below those that the system gives to outgoing
+// connections, which would take it while the server is dead.
+func freeAddr() (string, error) {
+	for range 100 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+rand.IntN(10000)))
+		if l, err := net.Listen("tcp", addr); err == nil { //nolint:noctx // it is closed at once
+			return addr, l.Close()
+		}
+	}
+	return "", errors.New("no free port")
+}
+
+// pause waits for d and reports whether ctx is still good.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,362 @@
+package torture_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"entgo.io/ent/dialect"
+
+	"parley/internal/auth"
+	"parley/internal/testkit"
+)
+
+// The defaults are the short form.
+var (
+	duration    = flag.Duration("torture.duration", 5*time.Second, "how long to write")
+	kills       = flag.Int("torture.kills", 2, "how often to kill the server meanwhile")
+	writers     = flag.Int("torture.writers", 16, "how many write")
+	subscribers = flag.Int("torture.subscribers", 50, "how many listen")
+	rooms       = flag.Int("torture.rooms", 3, "how many rooms they share")
+	rest        = flag.Duration("torture.rest", 50*time.Millisecond, "how long a writer rests between two requests, on average")
+	seed        = flag.Uint64("torture.seed", 0, "what chance is drawn from; 0 is something else each time")
+)
+
+// patience is how long everything but the writing may take: starting, and catching up in the end.
+const patience = 2 * time.Minute
+
+// report is what the table has a row of.
+type report struct {
+	database                        string
+	kills, cuts, streams, delivered int
+	tally
+	verdict
+}
+
+func TestTorture(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	chance := *seed
+	if chance == 0 {
+		chance = rand.Uint64()
+	}
+	t.Logf("-torture.seed=%d", chance)
+
+	var mu sync.Mutex
+	var reports []report
+	t.Cleanup(func() { // runs when both databases are done
+		slices.SortFunc(reports, func(a, b report) int { return strings.Compare(b.database, a.database) })
+		t.Logf("\n%s", table(reports))
+	})
+	for name, url := range map[string]func(*testing.T) string{
+		dialect.SQLite:   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "parley.db") },
+		dialect.Postgres: func(t *testing.T) string { return testkit.MigratedPostgresURL(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := torture(t, url(t), chance)
+			r.database = name
+			mu.Lock()
+			defer mu.Unlock()
+			reports = append(reports, r)
+		})
+	}
+}
+
+func table(reports []report) string {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "database\twriters\tsubscribers\tkills\tcuts\tstreams\tacknowledged\trecovered\tover a kill\tdeliveries\tlost\tdoubled\tout of order\t")
+	for _, r := range reports {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", r.database, *writers, *subscribers, r.kills, r.cuts, r.streams,
+			r.acknowledged, r.recovered, r.revived, r.delivered, r.lost, r.doubled, r.disordered)
+	}
+	_ = w.Flush() // to a string
+	return text.String()
+}
+
+// world is all that takes part.
+type world struct {
+	server      *server
+	rooms       []*ledger
+	writers     []*writer
+	subscribers []*subscriber
+	faults      *faults
+	rng         *rand.Rand
+}
+
+// torture does all of it on one database.
+func torture(t *testing.T, databaseURL string, chance uint64) report {
+	ctx, cancel := context.WithTimeout(t.Context(), *duration+patience)
+	defer cancel()
+	ctx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
+
+	w := &world{faults: &faults{}, rng: rand.New(rand.NewPCG(chance, 0))}
+	w.server = newServer(t, databaseURL, chance, abort)
+	if err := w.server.start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.populate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.play(ctx)
+	if err != nil {
+		t.Error(errors.Join(err, context.Cause(ctx)))
+	} else if r.acknowledged == 0 || r.delivered == 0 {
+		t.Errorf("%d messages acknowledged and %d deliveries prove nothing", r.acknowledged, r.delivered)
+	}
+	if err := w.server.stop(); err != nil {
+		t.Errorf("stop the server: %v", err)
+	}
+	for _, fault := range w.faults.first {
+		t.Error(fault)
+	}
+	if more := w.faults.count - len(w.faults.first); more > 0 {
+		t.Errorf("and %d more", more)
+	}
+	return r
+}
+
+func newServer(t *testing.T, databaseURL string, chance uint64, failed func(error)) *server {
+	addr, err := freeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{
+		t:        t,
+		http:     &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * *writers}},
+		settings: settings{Addr: addr, DatabaseURL: databaseURL, Seed: chance},
+		failed:   failed,
+	}
+	t.Cleanup(func() {
+		s.kill()
+		s.http.CloseIdleConnections()
+	})
+	return s
+}
+
+// populate brings the people in and makes their rooms.
+func (w *world) populate(ctx context.Context) error {
+	var names []string
+	clients := make(map[string]client)
+	for i := range *writers + *subscribers {
+		name := fmt.Sprintf("writer-%d", i)
+		if i >= *writers {
+			name = fmt.Sprintf("subscriber-%d", i-*writers)
+		}
+		token, err := token(name)
+		if err != nil {
+			return err
+		}
+		c := client{url: w.server.url(), http: w.server.http, token: token}
+		var result any
+		if err := c.ask(ctx, `{ me { id } }`, nil, &result); err != nil {
+			return fmt.Errorf("bring %s in: %w", name, err)
+		}
+		names, clients[name] = append(names, name), c
+	}
+	founder := clients[names[0]]
+	for range *rooms {
+		var made struct {
+			CreateRoom struct{ Room struct{ ID string } }
+		}
+		err := founder.ask(ctx, `mutation($ids: [ID!]!) { createRoom(input: {memberIds: $ids}) { room { id } } }`, vars{"ids": names[1:]}, &made)
+		if err != nil {
+			return fmt.Errorf("make a room: %w", err)
+		}
+		w.rooms = append(w.rooms, newLedger(made.CreateRoom.Room.ID, w.faults))
+	}
+	for i, name := range names {
+		rng := rand.New(rand.NewPCG(w.rng.Uint64(), 0))
+		c := clients[name]
+		if i < *writers {
+			w.writers = append(w.writers, &writer{client: c, name: name, rng: rng, rooms: w.rooms, rest: *rest, killed: &w.server.killed, faults: w.faults})
+			continue
+		}
+		w.subscribers = append(w.subscribers, &subscriber{
+			url: c.url, token: c.token, name: name, rng: rng,
+			room: w.rooms[i%len(w.rooms)], events: i/len(w.rooms)%2 == 0, faults: w.faults,
+		})
+	}
+	return nil
+}
+
+// token is a token for a person.
+func token(name string) (string, error) {
+	issuer, err := auth.NewIssuer(auth.Config{Secret: []byte(secret)})
+	if err != nil {
+		return "", err
+	}
+	token, _, err := issuer.Issue(name, name, time.Now())
+	return token, err
+}
+
+// play lets everybody loose, kills the server now and then, and judges.
+func (w *world) play(ctx context.Context) (report, error) {
+	listening, hangUp := context.WithCancel(ctx)
+	calm := make(chan struct{})
+	var listens sync.WaitGroup
+	for _, s := range w.subscribers {
+		s.calm = calm
+		listens.Go(func() { s.run(listening) })
+	}
+	defer listens.Wait()
+	defer hangUp()
+
+	err := w.write(ctx, calm)
+	if err != nil {
+		return report{}, err
+	}
+	ends := make([]state, len(w.rooms))
+	for i, room := range w.rooms {
+		if ends[i], err = w.read(ctx, room); err != nil {
+			return report{}, err
+		}
+	}
+	w.drain(ctx, ends)
+	pause(ctx, lossyDelay) // for what should not come
+	hangUp()
+	listens.Wait()
+
+	r := w.count()
+	for i, room := range w.rooms {
+		r.add(judge(room, ends[i], w.subscribersOf(room)))
+	}
+	return r, nil
+}
+
+// write has the writers write while the server is killed now and then, and returns when they have ended. It closes calm
+// a little before.
+func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
+	stop := make(chan struct{})
+	var writes sync.WaitGroup
+	for _, one := range w.writers {
+		writes.Go(func() { one.run(ctx, stop) })
+	}
+	defer writes.Wait()
+	defer close(stop)
+	if err := w.kill(ctx); err != nil {
+		return err
+	}
+	// The last of the writing comes with no hints at all, and to subscribers who have all come back: what nobody speaks
+	// of must be found too.
+	close(calm)
+	pause(ctx, settleTime)
+	err := w.server.deafen()
+	pause(ctx, settleTime)
+	return err
+}
+
+// count sums up what everybody has lived through. All have ended.
+func (w *world) count() report {
+	r := report{kills: *kills, verdict: verdict{faults: w.faults}}
+	for _, one := range w.writers {
+		r.acknowledged += one.acknowledged
+		r.recovered += one.recovered
+		r.revived += one.revived
+	}
+	for _, s := range w.subscribers {
+		r.cuts += s.cuts
+		r.streams += len(s.streams)
+		for _, st := range s.streams {
+			r.delivered += len(st.seqs)
+		}
+	}
+	return r
+}
+
+// kill takes the time that is for writing. In each of its parts but the last the server is killed and started again, at a
+// random moment.
+func (w *world) kill(ctx context.Context) error {
+	begun := time.Now()
+	part := *duration / time.Duration(*kills+1)
+	for i := range *kills {
+		moment := time.Duration(i)*part + part/4 + time.Duration(w.rng.Int64N(int64(part*3/4)+1))
+		pause(ctx, time.Until(begun.Add(moment)))
+		w.server.kill()
+		pause(ctx, time.Duration(w.rng.Int64N(int64(200*time.Millisecond))))
+		if err := w.server.start(ctx); err != nil {
+			return err
+		}
+	}
+	pause(ctx, time.Until(begun.Add(*duration)))
+	return context.Cause(ctx)
+}
+
+func (w *world) subscribersOf(room *ledger) []*subscriber {
+	var of []*subscriber
+	for _, s := range w.subscribers {
+		if s.room == room {
+			of = append(of, s)
+		}
+	}
+	return of
+}
+
+// read returns what a room holds, page by page.
+func (w *world) read(ctx context.Context, room *ledger) (state, error) {
+	const query = `query($room: ID!, $after: String) { roomInfo(roomId: $room) { seq messages(first: 100, after: $after) {
+		nodes { id seq idempotencyKey contents from { id } deletedAt reactions { count } } pageInfo { hasNextPage endCursor } } } }`
+	var end state
+	for after := any(nil); ; {
+		var result struct {
+			RoomInfo struct {
+				Seq      int64
+				Messages struct {
+					Nodes    []stored
+					PageInfo struct {
+						HasNextPage bool
+						EndCursor   string
+					}
+				}
+			}
+		}
+		if _, err := w.writers[0].insist(ctx, mishap{}, query, vars{"room": room.roomID, "after": after}, &result); err != nil {
+			return end, fmt.Errorf("read room %s: %w", room.roomID, err)
+		}
+		end.seq = result.RoomInfo.Seq
+		page := result.RoomInfo.Messages
+		end.messages = append(end.messages, page.Nodes...)
+		if !page.PageInfo.HasNextPage {
+			return end, nil
+		}
+		after = page.PageInfo.EndCursor
+	}
+}
+
+// settleTime is how long it takes for all who are there to be connected.
+const settleTime = 400 * time.Millisecond
+
+// drainTime is how long subscribers may take to catch up when nobody writes any more.
+const drainTime = time.Minute
+
+// drain waits until every subscriber has all that is in its room, or time is up: then the judge says who lacks what.
+func (w *world) drain(ctx context.Context, ends []state) {
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	for i, room := range w.rooms {
+		for _, s := range w.subscribersOf(room) {
+			goal := ends[i].seq
+			if !s.events {
+				goal = 0
+				if n := len(ends[i].messages); n > 0 {
+					goal = ends[i].messages[n-1].Seq
+				}
+			}
+			for s.reached.Load() < goal && pause(ctx, 10*time.Millisecond) {
+			}
+		}
+	}
+}

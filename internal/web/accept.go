@@ -1,0 +1,92 @@
+package web
+
+import (
+	"mime"
+	"strconv"
+	"strings"
+)
+
+// The media types of a GraphQL response (GraphQL over HTTP, section Media Types). They differ in what a status code says:
+// with mediaGraphQL it tells how the operation went, with mediaJSON only whether there was one.
+const (
+	mediaGraphQL = "application/graphql-response+json"
+	mediaJSON    = "application/json"
+
+	charset = "; charset=utf-8"
+)
+
+// negotiate chooses the media type of a response from the request's Accept headers (RFC 9110, section 12.5.1).
+// The higher q wins, then the type that was named over one that a wildcard let in, then mediaGraphQL where both were
+// named. Whoever names neither (no header, */*) gets mediaJSON, which every client understands. ok is false where neither
+// is acceptable.
+func negotiate(accept []string) (media string, ok bool) {
+	header := strings.Join(accept, ",")
+	if strings.TrimSpace(header) == "" {
+		return mediaJSON, true
+	}
+	var graphQL, json preference
+	for part := range strings.SplitSeq(header, ",") {
+		mediaRange, params, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		if cs, given := params["charset"]; given && !isUTF8(cs) {
+			continue // responses are UTF-8
+		}
+		q := 1.0
+		if value, given := params["q"]; given {
+			if q, err = strconv.ParseFloat(value, 64); err != nil || !(0 <= q && q <= 1) {
+				continue
+			}
+		}
+		graphQL = graphQL.refine(mediaRange, mediaGraphQL, q)
+		json = json.refine(mediaRange, mediaJSON, q)
+	}
+	switch {
+	case graphQL.q == 0 && json.q == 0:
+		return "", false
+	case graphQL.q != json.q:
+		if graphQL.q > json.q {
+			return mediaGraphQL, true
+		}
+		return mediaJSON, true
+	case graphQL.specificity == named:
+		return mediaGraphQL, true
+	default:
+		return mediaJSON, true
+	}
+}
+
+// How closely a media range of an Accept header describes a type.
+const (
+	unmatched = iota
+	anyType   // */*
+	anySubtype
+	named
+)
+
+// preference is what a client thinks of a media type: the q of the most specific range that covers it.
+type preference struct {
+	specificity int
+	q           float64
+}
+
+func (p preference) refine(mediaRange, media string, q float64) preference {
+	specificity := unmatched
+	switch mediaRange {
+	case media:
+		specificity = named
+	case "application/*":
+		specificity = anySubtype
+	case "*/*":
+		specificity = anyType
+	}
+	if specificity == unmatched || specificity < p.specificity {
+		return p
+	}
+	return preference{specificity, q}
+}
+
+func isUTF8(charset string) bool {
+	return strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
+}

@@ -1,0 +1,42 @@
+package web
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// codedExecutor gives the errors of requests that are never executed a code of the schema's ErrorCode. Documents longer
+// than maxDocument bytes are among them, before anybody parses or keeps them.
+type codedExecutor struct {
+	graphql.GraphExecutor
+	maxDocument int
+}
+
+func (e codedExecutor) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	if len(params.Query) > e.maxDocument {
+		return &graphql.OperationContext{}, gqlerror.List{{
+			Message:    fmt.Sprintf("The document is longer than %d bytes: put values into variables, or ask for less at a time.", e.maxDocument),
+			Extensions: map[string]any{"code": codeTooComplex},
+		}}
+	}
+	operation, errs := e.GraphExecutor.CreateOperationContext(ctx, params)
+	for _, err := range errs {
+		code, _ := err.Extensions["code"].(string)
+		switch code {
+		case "COMPLEXITY_LIMIT_EXCEEDED": // gqlgen's extension.ComplexityLimit
+			code = codeTooComplex
+		case "": // gqlgen's extension.AutomaticPersistedQuery, of a hash that is wrong
+			code = codeBadUserInput
+		default:
+			continue
+		}
+		if err.Extensions == nil {
+			err.Extensions = map[string]any{}
+		}
+		err.Extensions["code"] = code
+	}
+	return operation, errs
+}

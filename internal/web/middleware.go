@@ -1,0 +1,154 @@
+package web
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"parley/internal/reqid"
+)
+
+const headerRequestID = "X-Request-Id"
+
+// identified gives each request an id: the client's or the proxy's own where it is sane, else a new one. It comes back in
+// X-Request-Id and in the context (package reqid).
+func identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(headerRequestID)
+		if !reqid.Valid(id) {
+			id = reqid.New()
+		}
+		w.Header().Set(headerRequestID, id)
+		next.ServeHTTP(w, r.WithContext(reqid.NewContext(r.Context(), id)))
+	})
+}
+
+// logged writes one line a request: at Debug, or at Info where the server failed (what failed is logged where it was
+// found). The path comes without its query, which can hold variables.
+func logged(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			level := slog.LevelDebug
+			if rec.status >= http.StatusInternalServerError {
+				level = slog.LevelInfo
+			}
+			log.LogAttrs(r.Context(), level, "request",
+				slog.String("request_id", reqid.FromContext(r.Context())),
+				slog.String("method", r.Method),
+				slog.String("path", r.URL.Path),
+				slog.Int("status", rec.status),
+				slog.Int64("bytes", rec.bytes),
+				slog.Float64("duration_ms", float64(time.Since(start))/float64(time.Millisecond)),
+				slog.String("remote", r.RemoteAddr),
+			)
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status  int
+	bytes   int64
+	started bool
+}
+
+func (rec *recorder) WriteHeader(status int) {
+	if !rec.started {
+		rec.status = status
+		rec.started = status >= 200 || status == http.StatusSwitchingProtocols // others are only announcements
+	}
+	rec.ResponseWriter.WriteHeader(status)
+}
+
+func (rec *recorder) Write(b []byte) (int, error) {
+	rec.started = true
+	n, err := rec.ResponseWriter.Write(b)
+	rec.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets [http.ResponseController] and the WebSocket handshake reach the connection.
+func (rec *recorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
+
+// recovered turns a panic in next into a response.
+func recovered(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer recoverPanic(log, w, r)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recoverPanic, deferred, logs a panic with its stack and answers 500 INTERNAL with the request's id, unless the response
+// has begun: then the connection is dropped, so that nobody takes a half for the whole.
+func recoverPanic(log *slog.Logger, w http.ResponseWriter, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked with, never wrapped
+		panic(p)
+	}
+	id := reqid.FromContext(r.Context())
+	log.ErrorContext(r.Context(), "panic", "request_id", id, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+	if rec, ok := w.(*recorder); ok && rec.started {
+		panic(http.ErrAbortHandler)
+	}
+	w.Header().Del("Content-Length")
+	refuse(w, &refusal{
+		status:    http.StatusInternalServerError,
+		code:      codeInternal,
+		message:   "Something is broken inside the server.",
+		requestID: id,
+	})
+}
+
+// secured sets the headers that keep a browser from doing more with a response than its reader wants. Handlers that
+// serve pages replace the Content-Security-Policy by their own.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// loopbackOnly refuses requests that do not address the server by a loopback name (see [Config].Development).
+func loopbackOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isLoopback(r.Host) {
+			refuse(w, &refusal{
+				status: http.StatusMisdirectedRequest,
+				code:   codeForbidden,
+				message: "This server runs in development mode and answers on localhost only. " +
+					"To serve other host names, set PARLEY_JWT_SECRET or PARLEY_JWKS_URL.",
+			})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isLoopback reports whether host, with a port or without, is a name that always means this machine: localhost and what
+// is below it (RFC 6761, section 6.3), 127.0.0.0/8 and ::1.
+func isLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && addr.IsLoopback()
+}

@@ -1,0 +1,79 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// The values of extensions.code (enum ErrorCode of the schema) that this package gives by itself.
+const (
+	codeUnauthenticated  = "UNAUTHENTICATED"
+	codeForbidden        = "FORBIDDEN"
+	codeNotFound         = "NOT_FOUND"
+	codeBadUserInput     = "BAD_USER_INPUT"
+	codeTooComplex       = "TOO_COMPLEX"
+	codeRateLimited      = "RATE_LIMITED"
+	codeUnavailable      = "UNAVAILABLE"
+	codeInternal         = "INTERNAL"
+	codeValidationFailed = "GRAPHQL_VALIDATION_FAILED"
+)
+
+// refusal is a request that is turned away before it is a GraphQL operation. It never repeats what was sent.
+type refusal struct {
+	status  int
+	code    string
+	message string
+	// field names the parameter that is wrong, with BAD_USER_INPUT.
+	field string
+	// requestID tells which entry of the log explains it, with INTERNAL.
+	requestID string
+	// header holds what the status calls for (Allow, WWW-Authenticate, Retry-After).
+	header map[string]string
+}
+
+func badInput(field, message string) *refusal {
+	return &refusal{status: http.StatusBadRequest, code: codeBadUserInput, field: field, message: message}
+}
+
+func methodNotAllowed(allow string) *refusal {
+	return &refusal{
+		status:  http.StatusMethodNotAllowed,
+		code:    codeBadUserInput,
+		message: "This method is not allowed here; allowed: " + allow + ".",
+		header:  map[string]string{"Allow": allow},
+	}
+}
+
+func (f *refusal) graphQL() *gqlerror.Error {
+	extensions := map[string]any{"code": f.code}
+	if f.field != "" {
+		extensions["field"] = f.field
+	}
+	if f.requestID != "" {
+		extensions["requestId"] = f.requestID
+	}
+	return &gqlerror.Error{Message: f.message, Extensions: extensions}
+}
+
+// refuse writes f as a GraphQL response without data, in the media type that was negotiated for w, if any.
+func refuse(w http.ResponseWriter, f *refusal) {
+	for name, value := range f.header {
+		w.Header().Set(name, value)
+	}
+	body, err := json.Marshal(struct {
+		Errors gqlerror.List `json:"errors"`
+	}{gqlerror.List{f.graphQL()}})
+	if err != nil {
+		panic(err) // strings and maps of strings always encode
+	}
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", mediaJSON+charset)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(f.status)
+	_, _ = w.Write(body) // the client may be gone
+}

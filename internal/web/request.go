@@ -1,0 +1,264 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// readRequest returns the parameters of r, which is a GET or a POST (GraphQL over HTTP, section Request).
+// A POST must say that it carries JSON: a page of another origin cannot send that without a CORS preflight, so that it
+// cannot make a browser act in its user's place.
+func readRequest(w http.ResponseWriter, r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
+	if r.Method == http.MethodGet {
+		return parseURL(r.URL.RawQuery)
+	}
+	if f := checkContent(r.Header); f != nil {
+		return nil, f
+	}
+	body, f := readBody(w, r, limits)
+	if f != nil {
+		return nil, f
+	}
+	return parseBody(body)
+}
+
+func checkContent(header http.Header) *refusal {
+	unsupported := func(message string) *refusal {
+		return &refusal{status: http.StatusUnsupportedMediaType, code: codeBadUserInput, message: message}
+	}
+	media, params, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil || media != mediaJSON {
+		return unsupported("Send the operation as JSON, with Content-Type: application/json.")
+	}
+	if cs, given := params["charset"]; given && !isUTF8(cs) {
+		return unsupported("Send the operation in UTF-8.")
+	}
+	if encoding := header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return unsupported("Send the operation uncompressed, without Content-Encoding.")
+	}
+	return nil
+}
+
+func readBody(w http.ResponseWriter, r *http.Request, limits Limits) ([]byte, *refusal) {
+	// net/http ends the deadline with the body. An error means that there is no real connection behind w: then there is
+	// nobody to wait for.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limits.Read))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limits.Body))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return nil, &refusal{
+			status:  http.StatusRequestEntityTooLarge,
+			code:    codeBadUserInput,
+			message: fmt.Sprintf("The body is larger than %d bytes.", tooLarge.Limit),
+		}
+	}
+	if err != nil {
+		return nil, badInput("", "The body could not be read.")
+	}
+	return body, nil
+}
+
+// parseBody reads the parameters from a JSON object; members that it does not know are ignored.
+func parseBody(body []byte) (*graphql.RawParams, *refusal) {
+	if !utf8.Valid(body) {
+		return nil, badInput("", "The body is not UTF-8.")
+	}
+	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
+		return nil, badInput("", "Batches are not supported: send one operation a request.")
+	}
+	var members map[string]json.RawMessage // a struct would also take "QUERY" for "query"
+	if err := json.Unmarshal(body, &members); err != nil {
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			return nil, badInput("", fmt.Sprintf("The body is not valid JSON (byte %d).", syntax.Offset))
+		}
+		return nil, badInput("", "The body is not a JSON object.")
+	}
+	return parseMembers(members)
+}
+
+// parseURL reads the parameters from a URL's query string, where variables and extensions are JSON.
+func parseURL(query string) (*graphql.RawParams, *refusal) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, badInput("", "The URL's query string is malformed.")
+	}
+	members := map[string]json.RawMessage{}
+	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+		value := values.Get(name)
+		switch {
+		case value == "":
+			continue
+		case !utf8.ValidString(value):
+			return nil, badInput(name, name+" is not UTF-8.")
+		case name == "variables" || name == "extensions":
+			members[name] = json.RawMessage(value)
+		default:
+			if members[name], err = json.Marshal(value); err != nil {
+				return nil, badInput(name, name+" is not a string.")
+			}
+		}
+	}
+	return parseMembers(members)
+}
+
+func parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refusal) {
+	var (
+		params graphql.RawParams
+		f      *refusal
+	)
+	if params.Query, f = stringMember(members, "query"); f != nil {
+		return nil, f
+	}
+	if params.OperationName, f = stringMember(members, "operationName"); f != nil {
+		return nil, f
+	}
+	if params.Variables, f = objectMember(members, "variables"); f != nil {
+		return nil, f
+	}
+	if params.Extensions, f = objectMember(members, "extensions"); f != nil {
+		return nil, f
+	}
+	// A persisted query is known by its hash.
+	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
+		return nil, badInput("query", "query is missing.")
+	}
+	return &params, nil
+}
+
+// stringMember returns the string called name; one left out is as good as null.
+func stringMember(members map[string]json.RawMessage, name string) (string, *refusal) {
+	raw, given := members[name]
+	if !given {
+		return "", nil
+	}
+	var value *string
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return "", badInput(name, name+" must be a string.")
+	}
+	if hasLoneSurrogate(raw) {
+		return "", badInput(name, name+loneSurrogate)
+	}
+	if value == nil {
+		return "", nil
+	}
+	return *value, nil
+}
+
+// objectMember returns the object called name; one left out is as good as null.
+func objectMember(members map[string]json.RawMessage, name string) (map[string]any, *refusal) {
+	raw, given := members[name]
+	if !given {
+		return nil, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var value map[string]any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, badInput(name, name+" must be a JSON object.")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) { // in a URL anything can follow
+		return nil, badInput(name, name+" must be one JSON object.")
+	}
+	if hasLoneSurrogate(raw) {
+		return nil, badInput(name, name+loneSurrogate)
+	}
+	for key, v := range value {
+		n, err := plainNumbers(v)
+		if err != nil {
+			return nil, badInput(name, name+" holds a number that is out of range.")
+		}
+		value[key] = n
+	}
+	return value, nil
+}
+
+const loneSurrogate = ` holds half a surrogate pair (\ud800 to \udfff), which is no character.`
+
+// hasLoneSurrogate reports whether a string in valid JSON has an escape that is half a surrogate pair (RFC 8259, section
+// 8.2). encoding/json would put U+FFFD in its place, and what is kept would not be what was sent.
+func hasLoneSurrogate(valid []byte) bool {
+	const escape = len(`\u0000`)
+	for {
+		i := bytes.IndexByte(valid, '\\')
+		if i < 0 {
+			return false
+		}
+		valid = valid[i:]
+		if valid[1] != 'u' {
+			valid = valid[2:]
+			continue
+		}
+		r := escaped(valid)
+		valid = valid[escape:]
+		if !utf16.IsSurrogate(r) {
+			continue
+		}
+		if !bytes.HasPrefix(valid, []byte(`\u`)) || utf16.DecodeRune(r, escaped(valid)) == utf8.RuneError {
+			return true
+		}
+		valid = valid[escape:]
+	}
+}
+
+// escaped returns the code unit of the escape that valid begins with.
+func escaped(valid []byte) rune {
+	n, err := strconv.ParseUint(string(valid[2:6]), 16, 16)
+	if err != nil {
+		panic(err) // four hexadecimal digits, or the JSON is not valid
+	}
+	return rune(n)
+}
+
+// maxExactInt is the largest whole number up to which a float64 holds every one exactly.
+const maxExactInt = 1 << 53
+
+// plainNumbers returns v with each json.Number in it made an int64 where it is whole, else a float64. Left as it is, a
+// json.Number is a string to reflection, and variable coercion takes 5 for a String.
+func plainNumbers(v any) (any, error) {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
+			return n, nil
+		}
+		f, err := v.Float64()
+		if err != nil {
+			return nil, err
+		}
+		if f == math.Trunc(f) && math.Abs(f) <= maxExactInt {
+			return int64(f), nil
+		}
+		return f, nil
+	case map[string]any:
+		for key, member := range v {
+			n, err := plainNumbers(member)
+			if err != nil {
+				return nil, err
+			}
+			v[key] = n
+		}
+		return v, nil
+	case []any:
+		for i, element := range v {
+			n, err := plainNumbers(element)
+			if err != nil {
+				return nil, err
+			}
+			v[i] = n
+		}
+		return v, nil
+	default:
+		return v, nil
+	}
+}

@@ -1,0 +1,295 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.uber.org/goleak"
+
+	"parley/internal/auth"
+	"parley/internal/reqid"
+	"parley/internal/web"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+const testSDL = `
+type Query {
+	"Who asks, by identity."
+	me: String
+	echo(text: String, n: Int, id: ID, flag: Boolean, list: [Int!]): String
+	requestId: String
+	fails: String
+	failsHard: String!
+	panics: String
+	"Answers when the operation's context has ended."
+	waits: String
+	nested: Query
+}
+type Mutation { touch: Boolean }
+type Subscription {
+	"Counts up to n; without n for ever. Each item carries size bytes."
+	count(n: Int, size: Int): String
+	"Says nothing until it is cancelled, and takes a moment to end."
+	silent: String
+}
+`
+
+// testSchema is a small graphql.ExecutableSchema written by hand.
+type testSchema struct {
+	schema *ast.Schema
+	// started and ended get one for each subscription that runs, and whose context is over.
+	started, ended chan struct{}
+	// running counts the silent ones, which take a moment to end.
+	running atomic.Int64
+}
+
+func newTestSchema() *testSchema {
+	return &testSchema{
+		schema:  gqlparser.MustLoadSchema(&ast.Source{Input: testSDL}),
+		started: make(chan struct{}, 1000),
+		ended:   make(chan struct{}, 1000),
+	}
+}
+
+func (s *testSchema) Schema() *ast.Schema { return s.schema }
+
+func (s *testSchema) Complexity(_ context.Context, _, _ string, children int, _ map[string]any) (int, bool) {
+	return children + 1, true
+}
+
+func (s *testSchema) Exec(ctx context.Context) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation.Operation == ast.Subscription {
+		return s.subscribe(ctx, op)
+	}
+	done := false
+	return func(ctx context.Context) *graphql.Response {
+		if done {
+			return nil
+		}
+		done = true
+		return &graphql.Response{Data: object(ctx, op, op.Operation.SelectionSet)}
+	}
+}
+
+// object executes selections and returns null where a field that may not be null has failed.
+func object(ctx context.Context, op *graphql.OperationContext, selections ast.SelectionSet) json.RawMessage {
+	members := []string{}
+	for _, field := range graphql.CollectFields(op, selections, nil) {
+		value, err := resolve(ctx, op, field)
+		if err != nil {
+			graphql.AddError(ctx, err)
+			if field.Definition.Type.NonNull {
+				return json.RawMessage("null")
+			}
+		}
+		raw, _ := json.Marshal(value)
+		members = append(members, fmt.Sprintf("%q:%s", field.Alias, raw))
+	}
+	return json.RawMessage("{" + strings.Join(members, ",") + "}")
+}
+
+func resolve(ctx context.Context, op *graphql.OperationContext, field graphql.CollectedField) (any, error) {
+	switch field.Name {
+	case "__typename":
+		return field.ObjectDefinition.Name, nil
+	case "me":
+		if identity, ok := auth.FromContext(ctx); ok {
+			return identity.ID, nil
+		}
+		return nil, nil
+	case "echo":
+		n := field.ArgumentMap(op.Variables)["n"]
+		return fmt.Sprintf("%T %v", n, n), nil
+	case "requestId":
+		return reqid.FromContext(ctx), nil
+	case "fails", "failsHard":
+		return nil, errors.New("failed as asked")
+	case "panics":
+		panic("secret inside of the server")
+	case "waits":
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case "nested":
+		return object(ctx, op, field.Selections), nil
+	case "touch":
+		return true, nil
+	default: // __type and __schema: there is none
+		return nil, nil
+	}
+}
+
+func (s *testSchema) subscribe(ctx context.Context, op *graphql.OperationContext) graphql.ResponseHandler {
+	field := graphql.CollectFields(op, op.Operation.SelectionSet, nil)[0]
+	args := field.ArgumentMap(op.Variables)
+	limit, limited := args["n"].(int64)
+	size, _ := args["size"].(int64)
+	var i int64
+	context.AfterFunc(ctx, func() { s.ended <- struct{}{} })
+	return func(ctx context.Context) *graphql.Response {
+		if field.Name == "silent" {
+			s.running.Add(1)
+			defer s.running.Add(-1)
+			s.started <- struct{}{}
+			<-ctx.Done()
+			time.Sleep(20 * time.Millisecond)
+			return nil
+		}
+		if limited && i == limit {
+			return nil
+		}
+		i++
+		return &graphql.Response{Data: json.RawMessage(fmt.Sprintf(`{"count":"%d%s"}`, i, strings.Repeat("x", int(size))))}
+	}
+}
+
+// testVerifier knows the tokens of ann and bob, and two that are of no use.
+type testVerifier struct{}
+
+func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, error) {
+	switch token {
+	case "ann", "bob":
+		return auth.Identity{ID: token, ExpiresAt: time.Now().Add(time.Hour)}, nil
+	case "brief":
+		return auth.Identity{ID: "brief", ExpiresAt: time.Now().Add(50 * time.Millisecond)}, nil
+	case "unavailable":
+		return auth.Identity{}, &auth.Error{Reason: auth.KeysUnavailable, Message: "no keys"}
+	default:
+		return auth.Identity{}, &auth.Error{Reason: auth.BadSignature, Message: "The token's signature is wrong."}
+	}
+}
+
+type testServer struct {
+	*httptest.Server
+	web    *web.Server
+	schema *testSchema
+}
+
+// newServer serves testSchema, with APQ and a complexity limit as the real one has them.
+func newServer(t *testing.T, cfg web.Config) *testServer {
+	t.Helper()
+	schema := newTestSchema()
+	server := web.New(newGraphQL(schema), pulled, testVerifier{}, cfg)
+	ts := &testServer{Server: httptest.NewServer(server), web: server, schema: schema}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := server.Shutdown(ctx); err != nil {
+			t.Errorf("shut down: %v", err)
+		}
+		ts.Close()
+	})
+	return ts
+}
+
+func newGraphQL(schema graphql.ExecutableSchema) *handler.Server {
+	gql := handler.New(schema)
+	gql.SetQueryCache(lru.New[*ast.QueryDocument](100))
+	gql.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](100)})
+	gql.Use(extension.FixedComplexityLimit(100))
+	return gql
+}
+
+// answer is a response that has been read.
+type answer struct {
+	*http.Response
+	body []byte
+	// errors of the body's GraphQL response, and whether it has data (null included).
+	errors []graphQLError
+	data   map[string]any
+	isData bool
+}
+
+type graphQLError struct {
+	Message    string
+	Extensions map[string]any
+}
+
+func (a answer) code() string {
+	if len(a.errors) == 0 {
+		return ""
+	}
+	code, _ := a.errors[0].Extensions["code"].(string)
+	return code
+}
+
+// do sends a request; header lines are "Name: value", and an empty body is none.
+func (ts *testServer) do(t *testing.T, method, path, body string, header ...string) answer {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, ts.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ": ")
+		if name == "Host" {
+			r.Host = value
+		}
+		r.Header.Add(name, value)
+	}
+	res, err := ts.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	a := answer{Response: res}
+	if a.body, err = io.ReadAll(res.Body); err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(a.body, &members) == nil {
+		_, a.isData = members["data"]
+		_ = json.Unmarshal(members["data"], &a.data)
+		_ = json.Unmarshal(members["errors"], &a.errors)
+	}
+	return a
+}
+
+const jsonBody = "Content-Type: application/json"
+
+// post sends a query as JSON.
+func (ts *testServer) post(t *testing.T, query string, header ...string) answer {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ts.do(t, http.MethodPost, "/graphql", string(body), append([]string{jsonBody}, header...)...)
+}
+
+// pulled starts a subscription whose resolver brings the events.
+func pulled(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (
+	next func(context.Context) ([][]byte, gqlerror.List), stop func(), errs gqlerror.List,
+) {
+	responses, ctx := exec.DispatchOperation(ctx, op)
+	return func(context.Context) ([][]byte, gqlerror.List) {
+		response := responses(ctx)
+		if response == nil {
+			return nil, nil
+		}
+		payload, err := json.Marshal(response)
+		if err != nil {
+			panic(err)
+		}
+		return [][]byte{payload}, nil
+	}, func() {}, nil
+}

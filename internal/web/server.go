@@ -1,0 +1,203 @@
+// Package web is Parley's HTTP side: the routes, GraphQL over HTTP and over WebSocket, the playground, and what tells an
+// operator whether the server lives. What the operations mean is none of its business: it is handed a GraphQL server.
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+)
+
+// Config says what a [Server] serves besides GraphQL, and to whom. Its zero value is a working, strict server.
+type Config struct {
+	// SDL is the schema in GraphQL's definition language, served at /schema.graphql; nothing is served there without it.
+	SDL string
+	// Playground answers "/" and everything below "/playground/"; nil: there is none.
+	Playground http.Handler
+	// Ready tells /readyz whether what the server needs (the database) can be reached; nil: always.
+	Ready func(context.Context) error
+	// AllowedOrigins are the origins (scheme://host[:port]) whose pages may use the server besides its own, or "*" for
+	// all. It decides for CORS and for WebSockets alike.
+	AllowedOrigins []string
+	// Development also admits pages of any loopback origin, and answers under loopback host names only: a web site that
+	// makes its own name resolve to 127.0.0.1 (DNS rebinding) is of another host.
+	Development bool
+	// Logger receives the access log (Debug) and faults of the server (Error); nil: nothing is logged.
+	Logger *slog.Logger
+	Limits Limits
+}
+
+// Limits bound what one client can cost. A zero value stands for the default.
+type Limits struct {
+	// Body is the size of a request's body in bytes: 1 MiB by default, some sixty of the longest messages.
+	Body int64
+	// Document is the length of an operation's document, the query without its variables, in bytes: 64 KiB by default.
+	// Parsing one costs many times its length in memory.
+	Document int
+	// Read is how long a client may take to send a body, and Write how long to take a response or a WebSocket message:
+	// 10 s each by default. Who is slower is disconnected.
+	Read, Write time.Duration
+	// Operation is how long a query or mutation may run: 30 s by default.
+	Operation time.Duration
+	// Ready is how long /readyz waits for an answer: 2 s by default, less than the usual probe's patience.
+	Ready time.Duration
+
+	// SocketInit is how long a new WebSocket may wait with its connection_init: 10 s by default.
+	SocketInit time.Duration
+	// SocketPing is the time between two pings; a socket that has not answered one before the next but one is
+	// closed. 25 s by default: proxies commonly drop what was silent for 60 s.
+	SocketPing time.Duration
+	// SocketMessage is the size of a WebSocket message from a client in bytes: as Body by default.
+	SocketMessage int64
+	// SocketOperations is how many operations a socket may have running: 100 by default.
+	SocketOperations int
+}
+
+func (l Limits) withDefaults() Limits {
+	l.Body = or(l.Body, 1<<20)
+	l.Document = or(l.Document, 64<<10)
+	l.Read = or(l.Read, 10*time.Second)
+	l.Write = or(l.Write, 10*time.Second)
+	l.Operation = or(l.Operation, 30*time.Second)
+	l.Ready = or(l.Ready, 2*time.Second)
+	l.SocketInit = or(l.SocketInit, 10*time.Second)
+	l.SocketPing = or(l.SocketPing, 25*time.Second)
+	l.SocketMessage = or(l.SocketMessage, l.Body)
+	l.SocketOperations = or(l.SocketOperations, 100)
+	return l
+}
+
+func or[T int | int64 | time.Duration](value, fallback T) T {
+	if value > 0 {
+		return value
+	}
+	return fallback
+}
+
+// Server is the [http.Handler] of everything that Parley serves. Make one with [New].
+//
+// The [http.Server] around it must have deadlines for all that is not GraphQL: for reading and writing a request, which
+// GraphQL's own replace, and for idle connections. WebSockets are free of them.
+type Server struct {
+	handler http.Handler
+	sockets *sockets
+}
+
+// New returns a server that answers queries and mutations with gql, starts subscriptions with subscribe, and asks verifier
+// who a token belongs to.
+//
+// gql comes with its schema, caches, extensions and error presenter, and without transports: New adds those, and two
+// extensions of its own (an operation's time limit; no @defer). It must not be used for a second server.
+func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config) *Server {
+	log := cfg.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	limits := cfg.Limits.withDefaults()
+	origins := newOrigins(cfg.AllowedOrigins, cfg.Development)
+	sockets := newSockets()
+
+	gql.Use(noDefer{})
+	gql.Use(timeLimit{limits.Operation})
+	gql.AddTransport(&webSocket{subscribe: subscribe, verifier: verifier, origins: origins, limits: limits, sockets: sockets, log: log})
+	gql.AddTransport(&events{subscribe: subscribe, limits: limits, sockets: sockets, log: log})
+	gql.AddTransport(&overHTTP{limits: limits, log: log})
+
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", authenticated(verifier, log, gql))
+	mux.Handle("/healthz", readOnly(http.HandlerFunc(healthy)))
+	mux.Handle("/readyz", readOnly(ready(cfg.Ready, sockets, limits.Ready, log)))
+	mux.Handle("/", http.HandlerFunc(notFound))
+	if cfg.SDL != "" {
+		mux.Handle("/schema.graphql", readOnly(schema(cfg.SDL)))
+	}
+	if cfg.Playground != nil {
+		mux.Handle("/{$}", readOnly(cfg.Playground))
+		mux.Handle("/playground/", readOnly(missingAsJSON(cfg.Playground)))
+	}
+
+	var h http.Handler = mux
+	h = crossOrigin(origins, h)
+	if cfg.Development {
+		h = loopbackOnly(h)
+	}
+	h = secured(h)
+	h = recovered(log, h)
+	h = logged(log, h)
+	h = identified(h)
+	return &Server{handler: h, sockets: sockets}
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Shutdown closes all WebSockets with 1012 (clients reconnect, to another node or to the next process) and waits until
+// everything that ran for them has ended. When ctx ends first they are cut off, and its error is returned. From its first
+// moment new WebSockets are refused and /readyz answers 503; plain requests are for [http.Server.Shutdown] to drain,
+// which knows nothing of WebSockets.
+func (s *Server) Shutdown(ctx context.Context) error { return s.sockets.shutdown(ctx) }
+
+// schema serves the SDL. Clients that keep a copy revalidate it by its hash.
+func schema(sdl string) http.Handler {
+	sum := sha256.Sum256([]byte(sdl))
+	etag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("ETag", etag)
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(sdl))
+	})
+}
+
+func notFound(w http.ResponseWriter, _ *http.Request) {
+	refuse(w, &refusal{status: http.StatusNotFound, code: codeNotFound, message: "There is nothing at this path; GraphQL is at /graphql."})
+}
+
+// missingAsJSON answers as notFound does where next answers 404.
+func missingAsJSON(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(&missingWriter{ResponseWriter: w, request: r}, r)
+	})
+}
+
+type missingWriter struct {
+	http.ResponseWriter
+	request *http.Request
+	missing bool
+}
+
+func (w *missingWriter) WriteHeader(status int) {
+	if status != http.StatusNotFound {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	w.missing = true
+	w.Header().Del("Content-Type")
+	notFound(w.ResponseWriter, w.request)
+}
+
+func (w *missingWriter) Write(b []byte) (int, error) {
+	if w.missing {
+		return len(b), nil // the handler's own words
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets [http.ResponseController] reach the connection.
+func (w *missingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// readOnly lets GET and HEAD pass.
+func readOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			refuse(w, methodNotAllowed("GET, HEAD"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

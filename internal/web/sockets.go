@@ -1,0 +1,87 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// connection is one that lives on behind the request that opened it.
+type connection interface {
+	// restart tells the client to connect again and ends the connection. It does not block.
+	restart()
+	// cut ends it at once.
+	cut()
+}
+
+// sockets are the open WebSockets and event streams of a server, and those still in their handshake.
+type sockets struct {
+	mu      sync.Mutex
+	open    map[connection]struct{}
+	stopped bool
+	serving sync.WaitGroup // one for each enter without its leave
+}
+
+func newSockets() *sockets { return &sockets{open: map[connection]struct{}{}} }
+
+// enter reports whether a new WebSocket may come in. Whoever was let in calls leave when all that it needed has ended.
+func (ss *sockets) enter() bool {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.stopped {
+		return false
+	}
+	ss.serving.Add(1)
+	return true
+}
+
+func (ss *sockets) leave() { ss.serving.Done() }
+
+// add makes shutdown close s; where that has begun since enter, s is closed at once.
+func (ss *sockets) add(s connection) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	ss.open[s] = struct{}{}
+	if ss.stopped {
+		s.restart()
+	}
+}
+
+func (ss *sockets) remove(s connection) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	delete(ss.open, s)
+}
+
+func (ss *sockets) stopping() bool {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return ss.stopped
+}
+
+// shutdown is [Server.Shutdown].
+func (ss *sockets) shutdown(ctx context.Context) error {
+	ss.each(connection.restart)
+	done := make(chan struct{})
+	go func() { // ends with the last socket: they are closed above, or dropped below
+		defer close(done)
+		ss.serving.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		ss.each(connection.cut)
+		return fmt.Errorf("close websockets: %w", ctx.Err())
+	}
+}
+
+// each lets no more sockets in and calls f, which does not block, for those that are.
+func (ss *sockets) each(f func(connection)) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	ss.stopped = true
+	for s := range ss.open {
+		f(s)
+	}
+}

@@ -1,0 +1,213 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/internal/auth"
+)
+
+// mediaEvents is the media type of server-sent events.
+const mediaEvents = "text/event-stream"
+
+// events serves operations over server-sent events, one for each connection: the distinct connections mode of
+// https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. What is wrong before an operation begins is said as
+// GraphQL over HTTP says it; what ends one later, in a last result.
+type events struct {
+	subscribe Subscribe
+	limits    Limits
+	sockets   *sockets
+	log       *slog.Logger
+}
+
+var _ graphql.Transport = (*events)(nil)
+
+// Supports tells whether the client asks for events by name.
+func (t *events) Supports(r *http.Request) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		return false
+	}
+	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
+		if media, _, err := mime.ParseMediaType(part); err == nil && media == mediaEvents {
+			return true
+		}
+	}
+	return false
+}
+
+// Do runs one operation and returns when it has ended, or the client has gone.
+func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	defer recoverPanic(t.log, w, r)
+	exec = codedExecutor{exec, t.limits.Document}
+	w.Header().Add("Vary", "Accept")
+	w.Header().Set("Cache-Control", "no-store")
+	params, f := readRequest(w, r, t.limits)
+	if f != nil {
+		refuse(w, f)
+		return
+	}
+	now := graphql.Now()
+	params.Headers, params.ReadTime = r.Header, graphql.TraceTiming{Start: now, End: now}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	operation, errs := exec.CreateOperationContext(ctx, params)
+	if errs != nil {
+		w.Header().Set("Content-Type", mediaGraphQL+charset)
+		respond(w, mediaGraphQL, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
+		return
+	}
+	if operation.Operation.Operation != ast.Subscription {
+		if f := checkMethod(r.Method, operation.Operation.Operation); f != nil {
+			refuse(w, f)
+			return
+		}
+	}
+	if !t.sockets.enter() {
+		refuse(w, &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The server is stopping. Connect again."})
+		return
+	}
+	defer t.sockets.leave()
+	s := &eventStream{w: w, control: http.NewResponseController(w), limit: t.limits.Write, cancel: cancel}
+	t.sockets.add(s)
+	defer t.sockets.remove(s)
+	if identity, ok := auth.FromContext(ctx); ok && !identity.ExpiresAt.IsZero() {
+		expiry := time.AfterFunc(time.Until(identity.ExpiresAt), cancel)
+		defer expiry.Stop()
+	}
+	t.run(ctx, s, exec, operation)
+}
+
+// run sends what comes of an operation.
+func (t *events) run(ctx context.Context, s *eventStream, exec graphql.GraphExecutor, operation *graphql.OperationContext) {
+	if operation.Operation.Operation != ast.Subscription {
+		responses, ctx := exec.DispatchOperation(ctx, operation)
+		if response := responses(ctx); response != nil && s.begin() == nil {
+			body, err := encode(response)
+			if err != nil {
+				panic(err) // an extension that is no JSON: a mistake in the server
+			}
+			_ = s.event("next", body) // where it fails nobody listens
+			_ = s.event("complete", nil)
+		}
+		return
+	}
+	next, stop, errs := t.subscribe(ctx, exec, operation)
+	if s.begin() != nil {
+		if len(errs) == 0 {
+			stop()
+		}
+		return
+	}
+	if len(errs) > 0 {
+		s.end(errs)
+		return
+	}
+	defer stop()
+	ended := make(chan struct{})
+	defer func() { <-ended }()
+	quiet, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { // ends with quiet
+		defer close(ended)
+		s.keepAlive(quiet, t.limits.SocketPing)
+	}()
+	for {
+		results, errs := next(ctx)
+		for _, payload := range results {
+			if s.event("next", payload) != nil {
+				return
+			}
+		}
+		if len(errs) > 0 || len(results) == 0 {
+			if ctx.Err() == nil {
+				s.end(errs)
+			}
+			return
+		}
+	}
+}
+
+// eventStream is one connection. Its writes come from the operation and from keepAlive.
+type eventStream struct {
+	writing chan struct{} // holds one: whoever may write
+	w       http.ResponseWriter
+	control *http.ResponseController
+	limit   time.Duration
+	cancel  context.CancelFunc
+}
+
+// begin sends the headers.
+func (s *eventStream) begin() error {
+	s.writing = make(chan struct{}, 1)
+	s.w.Header().Set("Content-Type", mediaEvents)
+	s.w.Header().Set("X-Accel-Buffering", "no") // proxies must not wait for more
+	s.w.WriteHeader(http.StatusOK)
+	return s.write([]byte(":\n\n"))
+}
+
+// event sends an event. data is JSON in one line, or nothing.
+func (s *eventStream) event(name string, data []byte) error {
+	var buf bytes.Buffer
+	buf.WriteString("event: " + name + "\ndata: ")
+	buf.Write(data)
+	buf.WriteString("\n\n")
+	return s.write(buf.Bytes())
+}
+
+// end sends the errors that end an operation, if any, and its end.
+func (s *eventStream) end(errs gqlerror.List) {
+	if len(errs) > 0 {
+		body, err := json.Marshal(map[string]any{"errors": errs})
+		if err != nil {
+			panic(err) // an extension that is no JSON: a mistake in the server
+		}
+		if s.event("next", body) != nil {
+			return
+		}
+	}
+	_ = s.event("complete", nil) // where it fails nobody listens
+}
+
+// write sends data at once. A client that does not take it in time is cut off.
+func (s *eventStream) write(data []byte) error {
+	s.writing <- struct{}{}
+	defer func() { <-s.writing }()
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.limit)) // an error means that there is no real connection behind w
+	if _, err := s.w.Write(data); err != nil {
+		s.cancel()
+		return err
+	}
+	return s.control.Flush()
+}
+
+// keepAlive sends a comment now and then: proxies drop what is silent, and a client that has gone is found out.
+func (s *eventStream) keepAlive(ctx context.Context, interval time.Duration) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if s.write([]byte(":\n\n")) != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// restart ends the stream: the client connects again.
+func (s *eventStream) restart() { s.cancel() }
+
+// cut ends it as well.
+func (s *eventStream) cut() { s.cancel() }

@@ -1,0 +1,58 @@
+// Parley is a chat-room server with a GraphQL API and live subscriptions.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"parley/internal/app"
+	"parley/internal/config"
+)
+
+func main() { os.Exit(run()) }
+
+// run returns the exit code: 0 after a clean shutdown, 1 where serving failed, 2 where the settings are wrong.
+func run() int {
+	cfg, err := config.Parse(os.Args[1:], os.LookupEnv, version(), os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, config.ErrAnswered):
+		return 0
+	case err != nil:
+		_, _ = fmt.Fprintln(os.Stderr, "parley:", err)
+		return 2
+	}
+	logger := newLogger(cfg, os.Stderr)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal ends the process at once
+	if err := app.Run(ctx, cfg, logger, os.Stdout); err != nil {
+		logger.Error("parley has ended", "error", err)
+		return 1
+	}
+	return 0
+}
+
+func newLogger(cfg config.Config, out *os.File) *slog.Logger {
+	info, err := out.Stat()
+	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
+	options := &slog.HandlerOptions{Level: cfg.Level()}
+	if cfg.LogJSON(terminal) {
+		return slog.New(slog.NewJSONHandler(out, options))
+	}
+	return slog.New(slog.NewTextHandler(out, options))
+}
+
+// version is that of the module, as the Go tool has recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "parley (unknown version)"
+	}
+	return "parley " + info.Main.Version
+}

@@ -1,0 +1,206 @@
+import { Button, ButtonGroup, ChevronDownIcon, CloseIcon, DropdownMenu, pick, UnStyledButton, useGraphiQL, useGraphiQLActions, useHeadersEditorState } from '@graphiql/react';
+import { type FormEvent, useEffect, useReducer, useState, useSyncExternalStore } from 'react';
+import type { Config } from './config';
+import { type Example, examples } from './examples';
+import type { Refusals } from './refusals';
+import type { Runs } from './runs';
+import type { Session } from './session';
+import { knownPeople, signIn } from './signIn';
+import { useTabLabels } from './tabLabels';
+import { authorizationOf, type Person, parseHeaders, personOf, withAuthorization } from './token';
+
+interface Props {
+  config: Config;
+  runs: Runs;
+  refusals: Refusals;
+  session: Session;
+}
+
+/** The bar above GraphiQL: who the active tab is, signing in, and the examples. */
+export function Bar({ config, runs, refusals, session }: Props) {
+  const [headers, setHeaders] = useHeadersEditorState();
+  const authorization = authorizationOf(parseHeaders(headers));
+  const person = personOf(authorization);
+  useSyncExternalStore(refusals.subscribe, refusals.count);
+  useRenderAt(person?.expires);
+  useTabLabels(runs);
+
+  return (
+    <header className="parley-bar">
+      <h1 className="parley-brand">Parley</h1>
+      {config.signIn && <SignIn endpoint={config.endpoint} session={session} person={person} headers={headers} setHeaders={setHeaders} />}
+      <Who
+        authorization={authorization}
+        person={person}
+        refused={refusals.has(authorization)}
+        signOut={() => setHeaders(withAuthorization(headers, undefined))}
+      />
+      <Examples session={session} headers={headers} person={person} />
+    </header>
+  );
+}
+
+interface WhoProps {
+  authorization: string | undefined;
+  person: Person | undefined;
+  refused: boolean;
+  signOut: () => void;
+}
+
+function Who({ authorization, person, refused, signOut }: WhoProps) {
+  const expired = person?.expires !== undefined && person.expires <= Date.now();
+  const problem = refused ? 'refused' : expired ? 'expired' : undefined;
+  const until = person?.expires === undefined ? '' : `, until ${new Date(person.expires).toLocaleString()}`;
+  return (
+    <div className="parley-who" data-problem={problem}>
+      <span role="status">
+        <span className="parley-who-label">This tab: </span>
+        {authorization === undefined ? (
+          'nobody'
+        ) : (
+          <b title={person && `${person.id}${until}`}>{person?.name ?? 'a token of yours'}</b>
+        )}
+        {problem && `, ${problem}`}
+      </span>
+      {authorization !== undefined && (
+        <UnStyledButton type="button" className="parley-sign-out" aria-label="Sign this tab out" title="Sign this tab out" onClick={signOut}>
+          <CloseIcon aria-hidden="true" />
+        </UnStyledButton>
+      )}
+    </div>
+  );
+}
+
+interface SignInProps {
+  endpoint: string;
+  session: Session;
+  person: Person | undefined;
+  headers: string;
+  setHeaders: (text: string) => void;
+}
+
+function SignIn({ endpoint, session, person, headers, setHeaders }: SignInProps) {
+  const { introspect, updateActiveTabValues } = useGraphiQLActions();
+  const hasSchema = useGraphiQL((state) => Boolean(state.schema));
+  const [problem, setProblem] = useState('');
+  const [other, setOther] = useState('');
+
+  async function enter(userId: string, nickName?: string): Promise<boolean> {
+    const tab = session.activeTab();
+    setProblem('');
+    try {
+      const authorization = await signIn(endpoint, userId, nickName);
+      if (tab !== session.activeTab()) {
+        return true; // They have gone to another tab, which is somebody else's.
+      }
+      const text = withAuthorization(headers, authorization);
+      setHeaders(text);
+      updateActiveTabValues({ headers: text });
+      if (!hasSchema) {
+        void introspect();
+      }
+      return true;
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+      return false;
+    }
+  }
+
+  async function enterOther(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (other !== '' && (await enter(other))) {
+      setOther('');
+    }
+  }
+
+  return (
+    <div className="parley-sign-in" role="group" aria-labelledby="parley-sign-in-label">
+      <span id="parley-sign-in-label">Sign in as</span>
+      <ButtonGroup>
+        {knownPeople.map(({ id, nickName }) => (
+          <Button
+            key={id}
+            type="button"
+            className={person?.id === id ? 'active' : undefined}
+            aria-pressed={person?.id === id}
+            onClick={() => void enter(id, nickName)}
+          >
+            {nickName}
+          </Button>
+        ))}
+      </ButtonGroup>
+      <form onSubmit={(event) => void enterOther(event)}>
+        <input
+          value={other}
+          onChange={(event) => setOther(event.target.value)}
+          aria-label="Sign in with another id"
+          placeholder="another id"
+          maxLength={128}
+          autoCapitalize="none"
+          autoComplete="off"
+          spellCheck={false}
+        />
+        <Button type="submit">Go</Button>
+      </form>
+      {problem !== '' && (
+        <span role="alert" className="parley-problem" title={problem}>
+          {problem}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Examples({ session, headers, person }: { session: Session; headers: string; person: Person | undefined }) {
+  const { addTab, updateActiveTabValues } = useGraphiQLActions();
+  const { queryEditor, variableEditor, headerEditor } = useGraphiQL(pick('queryEditor', 'variableEditor', 'headerEditor'));
+
+  /** Into a new tab, which is the same person's; into this one where it is empty. */
+  function open({ query, variables }: Example): void {
+    const others = session.state.tabs
+      .map((tab) => personOf(authorizationOf(parseHeaders(tab.headers)))?.id)
+      .filter((id) => id !== undefined && id !== person?.id) as string[];
+    const values = {
+      query,
+      variables: variables ? JSON.stringify(variables([...new Set(others)]), null, 2) : '',
+      headers,
+    };
+    if (queryEditor?.getValue().trim() !== '') {
+      addTab();
+    }
+    queryEditor?.setValue(values.query);
+    variableEditor?.setValue(values.variables);
+    headerEditor?.setValue(values.headers);
+    updateActiveTabValues(values);
+  }
+
+  return (
+    <DropdownMenu>
+      <DropdownMenu.Button className="graphiql-button parley-examples">
+        Examples
+        <ChevronDownIcon aria-hidden="true" />
+      </DropdownMenu.Button>
+      <DropdownMenu.Content align="end" className="parley-examples-list">
+        {examples.map((example) => (
+          <DropdownMenu.Item key={example.title} onSelect={() => open(example)}>
+            {example.title}
+          </DropdownMenu.Item>
+        ))}
+      </DropdownMenu.Content>
+    </DropdownMenu>
+  );
+}
+
+/** Renders again at that time, in milliseconds since 1970. */
+function useRenderAt(time: number | undefined): void {
+  const [, render] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    const wait = time === undefined ? 0 : time - Date.now();
+    // A timer holds 31 bits of milliseconds, 24 days; nobody looks at one page for longer.
+    if (wait <= 0 || wait >= 2 ** 31) {
+      return undefined;
+    }
+    const timer = setTimeout(render, wait);
+    return () => clearTimeout(timer);
+  }, [time]);
+}

@@ -1,0 +1,12 @@
+/** What the server says about itself, in the page's `parley-config` meta element. */
+export interface Config {
+  /** Path of the GraphQL endpoint, the same for HTTP and WebSocket. */
+  endpoint: string;
+  /** Whether the server has the `signIn` mutation switched on (development mode). */
+  signIn: boolean;
+}
+
+export function readConfig(): Config {
+  const meta = document.querySelector<HTMLMetaElement>('meta[name="parley-config"]');
+  return JSON.parse(meta?.content ?? '') as Config;
+}

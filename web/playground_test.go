@@ -1,0 +1,238 @@
+package assets
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"html"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestPlaygroundServesItsFiles(t *testing.T) {
+	srv := newServer(t, PlaygroundConfig{Endpoint: "/graphql", SignIn: true})
+	files, err := loadPlayground(PlaygroundConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]int)
+	for name := range files {
+		plain := fetch(t, srv, http.MethodGet, name, nil)
+		if plain.status != http.StatusOK || plain.header.Get("Content-Encoding") != "" {
+			t.Errorf("GET %s: status %d, encoding %q", name, plain.status, plain.header.Get("Content-Encoding"))
+		}
+		zipped := fetch(t, srv, http.MethodGet, name, http.Header{"Accept-Encoding": {"br, gzip;q=0.8"}})
+		if got := zipped.header.Get("Content-Encoding"); got != "gzip" {
+			t.Errorf("GET %s, accepting gzip: encoding %q", name, got)
+		}
+		if !bytes.Equal(unzip(t, zipped.body), plain.body) {
+			t.Errorf("GET %s: the compressed and the plain body differ", name)
+		}
+		if plain.header.Get("ETag") == zipped.header.Get("ETag") {
+			t.Errorf("GET %s: two encodings share the tag %s", name, plain.header.Get("ETag"))
+		}
+
+		wantType, wantCache := wantHeaders(name)
+		seen[wantType]++
+		for header, want := range map[string]string{
+			"Content-Type":            wantType,
+			"Cache-Control":           wantCache,
+			"Content-Security-Policy": playgroundPolicy,
+			"X-Content-Type-Options":  "nosniff",
+			"Referrer-Policy":         "no-referrer",
+			"Vary":                    "Accept-Encoding",
+		} {
+			if got := plain.header.Get(header); got != want {
+				t.Errorf("GET %s: %s is %q, want %q", name, header, got, want)
+			}
+		}
+
+		head := fetch(t, srv, http.MethodHead, name, nil)
+		if head.status != http.StatusOK || len(head.body) != 0 || head.header.Get("ETag") != plain.header.Get("ETag") {
+			t.Errorf("HEAD %s: status %d, %d bytes, tag %s", name, head.status, len(head.body), head.header.Get("ETag"))
+		}
+
+		again := fetch(t, srv, http.MethodGet, name, http.Header{"If-None-Match": {`"other", ` + plain.header.Get("ETag")}})
+		if again.status != http.StatusNotModified {
+			t.Errorf("GET %s with its own tag: status %d", name, again.status)
+		}
+	}
+	for _, contentType := range []string{"text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8"} {
+		if seen[contentType] == 0 {
+			t.Errorf("no file of type %s", contentType)
+		}
+	}
+}
+
+// wantHeaders returns the Content-Type and Cache-Control of a file.
+func wantHeaders(name string) (contentType, cacheControl string) {
+	if name == "/" {
+		return "text/html; charset=utf-8", "no-cache"
+	}
+	immutable := "public, max-age=31536000, immutable"
+	switch name[strings.LastIndex(name, "."):] {
+	case ".js":
+		return "text/javascript; charset=utf-8", immutable
+	case ".css":
+		return "text/css; charset=utf-8", immutable
+	case ".ttf":
+		return "font/ttf", immutable
+	case ".svg":
+		return "image/svg+xml", immutable
+	default:
+		return "text/plain; charset=utf-8", immutable
+	}
+}
+
+// Whatever the page names must be served from here, and under a name that may be cached for ever.
+func TestPlaygroundPageNamesOnlyItsOwnFiles(t *testing.T) {
+	srv := newServer(t, PlaygroundConfig{Endpoint: "/graphql"})
+	page := fetch(t, srv, http.MethodGet, "/", nil).body
+
+	references := regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllSubmatch(page, -1)
+	if len(references) < 3 {
+		t.Fatalf("want a script, a style sheet and an icon, got %q in\n%s", references, page)
+	}
+	hashed := regexp.MustCompile(`^/playground/[a-z.]+-[0-9A-Za-z]{8}\.[a-z]+$`)
+	for _, reference := range references {
+		name := string(reference[1])
+		if !hashed.MatchString(name) {
+			t.Errorf("the page names %q", name)
+		}
+		if got := fetch(t, srv, http.MethodGet, name, nil).status; got != http.StatusOK {
+			t.Errorf("GET %s: status %d", name, got)
+		}
+	}
+	for _, forbidden := range []string{"http:", "https:", `="//`, "{{", "<style", "onload="} {
+		if bytes.Contains(page, []byte(forbidden)) {
+			t.Errorf("the page contains %q:\n%s", forbidden, page)
+		}
+	}
+	if bytes.Contains(page, []byte("<script>")) {
+		t.Errorf("the page has an inline script, which its policy forbids:\n%s", page)
+	}
+}
+
+func TestPlaygroundPageCarriesItsConfig(t *testing.T) {
+	for _, want := range []PlaygroundConfig{
+		{Endpoint: "/graphql", SignIn: true},
+		{Endpoint: "/graphql", SignIn: false},
+		{Endpoint: `/a"><script>'&amp;`, SignIn: true},
+	} {
+		srv := newServer(t, want)
+		page := fetch(t, srv, http.MethodGet, "/", nil).body
+		match := regexp.MustCompile(`<meta name="parley-config" content="([^"]*)">`).FindSubmatch(page)
+		if match == nil {
+			t.Fatalf("no parley-config in\n%s", page)
+		}
+		var got PlaygroundConfig
+		if err := json.Unmarshal([]byte(html.UnescapeString(string(match[1]))), &got); err != nil {
+			t.Fatalf("parse parley-config %s: %v", match[1], err)
+		}
+		if got != want {
+			t.Errorf("the page's config is %+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestPlaygroundRefusesTheRest(t *testing.T) {
+	srv := newServer(t, PlaygroundConfig{Endpoint: "/graphql"})
+	for _, test := range []struct {
+		method, path string
+		want         int
+	}{
+		{http.MethodGet, "/index.html", http.StatusNotFound},
+		{http.MethodGet, "/playground", http.StatusNotFound},
+		{http.MethodGet, "/playground/", http.StatusNotFound},
+		{http.MethodGet, "/playground/index.html", http.StatusNotFound},
+		{http.MethodGet, "/playground/unknown.js", http.StatusNotFound},
+		{http.MethodGet, "/playground/../assets.go", http.StatusNotFound},
+		{http.MethodPost, "/unknown", http.StatusNotFound},
+		{http.MethodPost, "/", http.StatusMethodNotAllowed},
+		{http.MethodDelete, "/", http.StatusMethodNotAllowed},
+	} {
+		got := fetch(t, srv, test.method, test.path, nil)
+		if got.status != test.want {
+			t.Errorf("%s %s: status %d, want %d", test.method, test.path, got.status, test.want)
+		}
+		if test.want == http.StatusMethodNotAllowed && got.header.Get("Allow") != "GET, HEAD" {
+			t.Errorf("%s %s: Allow is %q", test.method, test.path, got.header.Get("Allow"))
+		}
+	}
+}
+
+func TestAcceptsGzip(t *testing.T) {
+	for header, want := range map[string]bool{
+		"":                       false,
+		"gzip":                   true,
+		"GZIP":                   true,
+		"deflate, gzip, br":      true,
+		"gzip;q=0.001":           true,
+		"gzip ; Q=1.0":           true,
+		"gzip;q=0":               false,
+		"gzip;q=0.000, identity": false,
+		"*":                      true,
+		"*;q=0":                  false,
+		"*, gzip;q=0":            false,
+		"*;q=0, gzip":            true,
+		"gzip;q=x":               false,
+		"br, identity":           false,
+		"x-gzipped":              false,
+	} {
+		if got := acceptsGzip(header); got != want {
+			t.Errorf("acceptsGzip(%q) = %t, want %t", header, got, want)
+		}
+	}
+}
+
+func newServer(t *testing.T, cfg PlaygroundConfig) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewServer(Playground(cfg))
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// fetch sends one request, without the Accept-Encoding that Go's client adds by itself.
+func fetch(t *testing.T, srv *httptest.Server, method, path string, header http.Header) reply {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, srv.URL+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if header != nil {
+		request.Header = header
+	}
+	response, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true}).RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{status: response.StatusCode, header: response.Header, body: body}
+}
+
+func unzip(t *testing.T, zipped []byte) []byte {
+	t.Helper()
+	zr, err := gzip.NewReader(bytes.NewReader(zipped))
+	if err != nil {
+		t.Fatal(err)
+	}
+	contents, err := io.ReadAll(zr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return contents
+}
