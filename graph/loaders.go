@@ -54,9 +54,21 @@ func newMembersKey(room uuid.UUID, first int, from *chat.Position) membersKey {
 
 type loadersKey struct{}
 
-// withLoaders gives ctx loaders of its own.
+// withLoaders gives ctx loaders of its own. They know from the start what was read with the event that is shown, if it is
+// one.
 func (r *Resolver) withLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, loadersKey{}, r.newLoaders())
+	l := r.newLoaders()
+	if e, ok := ctx.Value(sourceKey{}).(source); ok {
+		l.came(e.About)
+		if e.Who != nil {
+			l.users.put(e.Who.ID, e.Who)
+		}
+		if e.Message != nil {
+			l.messagesByID.put(messageID(e.Message), e.Message)
+			l.cameMessages([]*ent.Message{e.Message})
+		}
+	}
+	return context.WithValue(ctx, loadersKey{}, l)
 }
 
 func loadersFrom(ctx context.Context) *loaders {

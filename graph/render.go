@@ -32,13 +32,19 @@ func fed[T any](ctx context.Context) (<-chan T, error) {
 	return events, nil
 }
 
-// render executes the subscription for each event and returns the responses as JSON. Where seqs are given, a response
-// says in its extensions which one it is of. It fails where a response has an error that is not for its reader: such a
-// response is never an event.
-func render[T any](ctx context.Context, s subscription, events []T, seqs []int64) ([][]byte, error) {
-	feed := make(chan T, len(events))
-	for _, e := range events {
-		feed <- e
+// source is what an item that is rendered comes from: an event of a room's log, or nothing.
+type source = *chat.Event
+
+// sourceKey is where an execution finds the event that it shows.
+type sourceKey struct{}
+
+// render executes the subscription for each item and returns the responses as JSON. Where sources are given, a response
+// says in its extensions which event it is of, and what was read with the event is not read again. It fails where a
+// response has an error that is not for its reader: such a response is never an event.
+func render[T any](ctx context.Context, s subscription, items []T, sources []source) ([][]byte, error) {
+	feed := make(chan T, len(items))
+	for _, item := range items {
+		feed <- item
 	}
 	close(feed)
 	op := &graphql.OperationContext{ // a copy: an execution writes into it
@@ -47,20 +53,21 @@ func render[T any](ctx context.Context, s subscription, events []T, seqs []int64
 		ResolverMiddleware: s.op.ResolverMiddleware, RootResolverMiddleware: s.op.RootResolverMiddleware,
 	}
 	responses, ctx := s.exec.DispatchOperation(context.WithValue(ctx, feedKey{}, (<-chan T)(feed)), op)
-	out := make([][]byte, len(events))
-	for i := range events {
-		response := responses(ctx)
+	out := make([][]byte, len(items))
+	for i := range items {
+		var seq int64
+		of := ctx
+		if sources != nil {
+			seq, of = sources[i].Seq, context.WithValue(ctx, sourceKey{}, sources[i])
+		}
+		response := responses(of)
 		if response == nil {
-			return nil, errors.Join(fmt.Errorf("the execution ended before event %d of %d", i+1, len(events)), ctx.Err())
+			return nil, errors.Join(fmt.Errorf("the execution ended before item %d of %d", i+1, len(items)), ctx.Err())
 		}
 		for _, e := range response.Errors {
 			if code := e.Extensions["code"]; code == string(chat.Internal) || code == string(chat.Unavailable) {
 				return nil, fmt.Errorf("render: %w", e)
 			}
-		}
-		var seq int64
-		if seqs != nil {
-			seq = seqs[i]
 		}
 		var err error
 		if out[i], err = encode(response, seq); err != nil {

@@ -15,42 +15,96 @@ import (
 	"parley/internal/live"
 )
 
-// stream is a running subscription. It is for one goroutine.
+// stream is a running subscription. Except for close it is for one goroutine.
 type stream interface {
 	// next waits for results: whole responses in JSON. An error ends the stream.
 	next(ctx context.Context) ([][]byte, error)
-	// close ends it; after that nothing is called.
+	// park has results handed to take as they come, which must not block, instead of waiting for them with next. It returns
+	// false where it cannot, or there is something to be had from next at once. Where take returns false, or the stream has
+	// come to an end, resume is called, once: next goes on from there.
+	park(take func([]byte) bool, resume func()) bool
+	// close ends it.
 	close()
 }
 
-// createdStream sends each room that comes into being at a topic, as the viewer sees it.
-type createdStream struct {
-	r     *Resolver
-	v     chat.Viewer
-	topic *live.Subscription
-	shown subscription
+// parked is a stream that waits without a goroutine: a [live.Listener].
+type parked struct {
+	take   func(live.Frame) bool
+	resume func()
 }
 
-func (s *createdStream) close() { s.topic.Close() }
+func (p *parked) Take(f live.Frame) bool { return p.take(f) }
+
+func (p *parked) Resume() { p.resume() }
+
+// createdStream sends each room that comes into being at a topic.
+type createdStream struct{ place *live.Attendance }
+
+func (s *createdStream) close() { s.place.Leave() }
+
+func (s *createdStream) park(take func([]byte) bool, resume func()) bool {
+	return s.place.Park(&parked{resume: resume, take: func(f live.Frame) bool { return f.Payload == nil || take(f.Payload) }})
+}
 
 func (s *createdStream) next(ctx context.Context) ([][]byte, error) {
 	for {
-		id, err := s.topic.Next(ctx)
-		if errors.Is(err, live.ErrBehind) {
-			return nil, &chat.Error{Code: chat.Unavailable, Message: "You are too far behind: subscribe again, and read your rooms again."}
-		}
-		if err != nil {
+		frames, err := s.place.Next(ctx)
+		switch {
+		case errors.Is(err, live.ErrBehind), errors.Is(err, live.ErrStopped):
+			return nil, &chat.Error{Code: chat.Unavailable, Message: "Some new rooms could not be told of: subscribe again, and read your rooms again."}
+		case err != nil:
 			return nil, err
 		}
-		room, err := s.r.chat.Room(ctx, s.v, id)
-		if isNotFound(err) {
-			continue // deleted since, or no longer to be seen
+		var payloads [][]byte
+		for _, f := range frames {
+			if f.Payload != nil {
+				payloads = append(payloads, f.Payload)
+			}
 		}
-		if err != nil {
-			return nil, err
+		if len(payloads) > 0 {
+			return payloads, nil
 		}
-		return render(ctx, s.shown, []*ent.Room{room}, nil)
 	}
+}
+
+// arrivalsShown renders rooms that have come into being, those that see finds.
+func arrivalsShown(shown subscription, see func(ctx context.Context, id uuid.UUID) (*ent.Room, error)) live.Render {
+	return func(ctx context.Context, events []live.Event) ([][]byte, bool, error) {
+		var rooms []*ent.Room
+		var places []int
+		for i, event := range events {
+			arrival, ok := event.(live.Arrival)
+			if !ok {
+				return nil, false, fmt.Errorf("a room that has come into being is a %T", event)
+			}
+			room, err := see(ctx, arrival.Room)
+			if isNotFound(err) {
+				continue // deleted since, or no longer to be seen
+			}
+			if err != nil {
+				return nil, false, err
+			}
+			rooms, places = append(rooms, room), append(places, i)
+		}
+		payloads, err := spread(ctx, shown, rooms, nil, places, len(events))
+		return payloads, true, err
+	}
+}
+
+// spread renders items and puts their payloads in their places among n.
+func spread[T any](ctx context.Context, shown subscription, items []T, sources []source, places []int, n int) ([][]byte, error) {
+	payloads := make([][]byte, n)
+	if len(items) == 0 {
+		return payloads, nil
+	}
+	rendered, err := render(ctx, shown, items, sources)
+	if err != nil {
+		return nil, err
+	}
+	for i, place := range places {
+		payloads[place] = rendered[i]
+	}
+	return payloads, nil
 }
 
 // listStream sends the steps of the viewer's chat list.
@@ -63,6 +117,9 @@ type listStream struct {
 }
 
 func (s *listStream) close() { s.list.Leave() }
+
+// park is never possible: what a list has to tell depends on time.
+func (s *listStream) park(func([]byte) bool, func()) bool { return false }
 
 func (s *listStream) next(ctx context.Context) ([][]byte, error) {
 	if !s.opened {
@@ -119,6 +176,14 @@ type roomStream struct {
 
 func (s *roomStream) close() { s.place.Leave() }
 
+func (s *roomStream) park(take func([]byte) bool, resume func()) bool {
+	return s.first == nil && s.place.Park(&parked{resume: resume, take: func(f live.Frame) bool {
+		// What ends the stream is refused here: next comes upon it again, and says so.
+		show, err := s.shows(f)
+		return err == nil && (!show || take(f.Payload))
+	}})
+}
+
 func (s *roomStream) next(ctx context.Context) ([][]byte, error) {
 	if first := s.first; first != nil {
 		s.first = nil
@@ -143,25 +208,37 @@ func (s *roomStream) next(ctx context.Context) ([][]byte, error) {
 	}
 }
 
-// payloads returns what is shown of frames, up to the one that says that the viewer is no longer in the room: nothing
-// that was committed after that is delivered. That goes for what a payload shows, too: it was made later than its event.
+// payloads returns what is shown of frames, up to the one that ends the stream.
 func (s *roomStream) payloads(frames []live.Frame) ([][]byte, error) {
 	payloads := make([][]byte, 0, len(frames))
 	for _, f := range frames {
-		if err := s.ends(f.Event); err != nil {
+		show, err := s.shows(f)
+		if err != nil {
 			return payloads, err
 		}
-		if f.Payload == nil {
-			continue
+		if show {
+			payloads = append(payloads, f.Payload)
 		}
-		for _, ending := range f.Endings {
-			if err := s.ends(ending); err != nil {
-				return payloads, err
-			}
-		}
-		payloads = append(payloads, f.Payload)
 	}
 	return payloads, nil
+}
+
+// shows tells whether something is to be shown of a frame. It fails with the first one that says that the viewer is no
+// longer in the room: nothing that was committed after that is delivered. That goes for what a payload shows, too: it was
+// made later than its event.
+func (s *roomStream) shows(f live.Frame) (bool, error) {
+	if err := s.ends(f.Event); err != nil {
+		return false, err
+	}
+	if f.Payload == nil {
+		return false, nil
+	}
+	for _, ending := range f.Endings {
+		if err := s.ends(ending); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // ends tells whether an event ends the stream: one above what the viewer was authorised at.
@@ -199,49 +276,38 @@ func logEvent(e live.Event) (*chat.Event, error) {
 
 // messagesShown renders the messages among events.
 func messagesShown(shown subscription) live.Render {
-	return func(ctx context.Context, events []live.Event) ([][]byte, error) {
-		return renderSome(ctx, shown, events, func(e *chat.Event) (*ent.Message, bool) {
-			return e.Message, e.Kind == chat.KindMessageAdded
-		})
-	}
+	return eventsAs(shown, func(e *chat.Event) (*ent.Message, bool) {
+		return e.Message, e.Kind == chat.KindMessageAdded
+	})
 }
 
 // eventsShown renders all events that the schema has.
 func eventsShown(shown subscription) live.Render {
-	return func(ctx context.Context, events []live.Event) ([][]byte, error) {
-		return renderSome(ctx, shown, events, func(e *chat.Event) (model.RoomEvent, bool) {
-			event := roomEvent(e)
-			return event, event != nil
-		})
-	}
+	return eventsAs(shown, func(e *chat.Event) (model.RoomEvent, bool) {
+		event := roomEvent(e)
+		return event, event != nil
+	})
 }
 
-// renderSome renders what show makes of the events that it wants; the others' payloads are nil.
-func renderSome[T any](ctx context.Context, shown subscription, events []live.Event, show func(*chat.Event) (T, bool)) ([][]byte, error) {
-	var items []T
-	var seqs []int64
-	var places []int
-	for i, event := range events {
-		e, err := logEvent(event)
-		if err != nil {
-			return nil, err
+// eventsAs renders what show makes of the events that it wants; the others' payloads are nil.
+func eventsAs[T any](shown subscription, show func(*chat.Event) (T, bool)) live.Render {
+	return func(ctx context.Context, events []live.Event) ([][]byte, bool, error) {
+		var items []T
+		var sources []source
+		var places []int
+		for i, event := range events {
+			e, err := logEvent(event)
+			if err != nil {
+				return nil, false, err
+			}
+			if item, wanted := show(e); wanted {
+				items, sources, places = append(items, item), append(sources, e), append(places, i)
+			}
 		}
-		if item, wanted := show(e); wanted {
-			items, seqs, places = append(items, item), append(seqs, e.Seq), append(places, i)
-		}
+		ctx, looks := chat.Looking(ctx)
+		payloads, err := spread(ctx, shown, items, sources, places, len(events))
+		return payloads, looks() > 0, err
 	}
-	payloads := make([][]byte, len(events))
-	if len(items) == 0 {
-		return payloads, nil
-	}
-	rendered, err := render(ctx, shown, items, seqs)
-	if err != nil {
-		return nil, err
-	}
-	for i, place := range places {
-		payloads[place] = rendered[i]
-	}
-	return payloads, nil
 }
 
 // openedAt is what a stream of a room's events begins with.

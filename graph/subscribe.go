@@ -5,35 +5,52 @@ import (
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/ent"
 	"parley/graph/model"
 	"parley/internal/chat"
 	"parley/internal/live"
 )
 
-// Subscribe starts a subscription that exec has made op of. next waits for results, whole responses in JSON that are
-// shared and must not be changed; errors end the subscription, also beside results, which are to be sent first. stop
-// ends it and is called once. Both are for one goroutine.
-func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (
-	next func(context.Context) ([][]byte, gqlerror.List), stop func(), errs gqlerror.List,
-) {
+// Stream is a running subscription. Except for Stop it is for one goroutine.
+type Stream struct {
+	r      *Resolver
+	stream stream
+}
+
+// Subscribe starts a subscription that exec has made op of. The caller stops it.
+func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (*Stream, gqlerror.List) {
 	r := s.resolver
 	ctx = graphql.WithOperationContext(ctx, op)
 	started, err := r.subscribe(ctx, subscription{exec: exec, op: op})
 	if err != nil {
-		return nil, nil, gqlerror.List{r.present(ctx, err)}
+		return nil, gqlerror.List{r.present(ctx, err)}
 	}
-	next = func(ctx context.Context) ([][]byte, gqlerror.List) {
-		results, err := started.next(ctx)
-		if err != nil {
-			return results, gqlerror.List{r.present(ctx, err)}
-		}
-		return results, nil
-	}
-	return next, started.close, nil
+	return &Stream{r: r, stream: started}, nil
 }
+
+// Next waits for results: whole responses in JSON that are shared and must not be changed. Errors end the subscription,
+// also beside results, which are to be sent first.
+func (s *Stream) Next(ctx context.Context) ([][]byte, gqlerror.List) {
+	results, err := s.stream.next(ctx)
+	if err != nil {
+		return results, gqlerror.List{s.r.present(ctx, err)}
+	}
+	return results, nil
+}
+
+// Park has results handed to take as they come, instead of waiting for them with Next, which costs a goroutine. Take must
+// not block; it returns false for a result that it cannot take now. Then, and when the subscription has come to its end,
+// resume is called, once: Next goes on from there. Park returns false where it cannot, or Next has something at once.
+func (s *Stream) Park(take func(result []byte) bool, resume func()) bool {
+	return s.stream.park(take, resume)
+}
+
+// Stop ends the subscription.
+func (s *Stream) Stop() { s.stream.close() }
 
 // subscribe finds out who asks for what, and whether they may.
 func (r *Resolver) subscribe(ctx context.Context, shown subscription) (stream, error) {
@@ -51,11 +68,7 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (stream, e
 	arguments := fields[0].ArgumentMap(shown.op.Variables)
 	switch name := fields[0].Name; name {
 	case "roomCreated":
-		topic := live.User(v.ID)
-		if arguments["scope"] == string(model.RoomScopePublic) {
-			topic = live.Lobby()
-		}
-		return &createdStream{r: r, v: v, topic: r.live.Subscribe(topic), shown: shown}, nil
+		return r.subscribeToCreated(ctx, v, shown, arguments["scope"] == string(model.RoomScopePublic))
 	case "myRoomsChanged":
 		list, err := r.live.Watch(ctx, v.ID)
 		if err != nil {
@@ -67,6 +80,46 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (stream, e
 	default:
 		return nil, fmt.Errorf("subscribe to %s: there is no such stream", name)
 	}
+}
+
+// sharing tells who may share a subscription's executions.
+type sharing struct {
+	// key is the same for all who may.
+	key string
+	// as gives an execution's context the viewer, where the operation depends on who asks.
+	as func(context.Context) context.Context
+	// perViewer: it does.
+	perViewer bool
+}
+
+func shareable(ctx context.Context, v chat.Viewer, op *graphql.OperationContext) (sharing, error) {
+	s := sharing{perViewer: dependsOnViewer(op), as: func(ctx context.Context) context.Context { return ctx }}
+	if s.perViewer {
+		s.as = keepViewer(ctx)
+	}
+	var err error
+	s.key, err = ask(op, v, s.perViewer)
+	return s, err
+}
+
+// rendering has render act as who may share what it makes.
+func (s sharing) rendering(render live.Render) live.Render {
+	return func(ctx context.Context, events []live.Event) ([][]byte, bool, error) {
+		return render(s.as(ctx), events)
+	}
+}
+
+// subscribeToCreated starts a stream of the rooms that come into being: with the viewer in them, or for all to see.
+func (r *Resolver) subscribeToCreated(ctx context.Context, v chat.Viewer, shown subscription, public bool) (stream, error) {
+	s, err := shareable(ctx, v, shown.op)
+	if err != nil {
+		return nil, err
+	}
+	topic, see := live.User(v.ID), func(ctx context.Context, id uuid.UUID) (*ent.Room, error) { return r.chat.Room(ctx, v, id) }
+	if public {
+		topic, see = live.Lobby(), r.chat.PublicRoom
+	}
+	return &createdStream{place: r.live.Follow(topic, s.key, s.rendering(arrivalsShown(shown, see)))}, nil
 }
 
 // subscribeToRoom starts a stream of a room's log.
@@ -89,30 +142,23 @@ func (r *Resolver) subscribeToRoom(ctx context.Context, v chat.Viewer, shown sub
 		from = after
 	}
 
-	perViewer := dependsOnViewer(shown.op)
-	key, err := ask(shown.op, v, perViewer)
+	share, err := shareable(ctx, v, shown.op)
 	if err != nil {
 		return nil, err
 	}
-	asViewer := func(ctx context.Context) context.Context { return ctx }
-	if perViewer {
-		asViewer = keepViewer(ctx)
-	}
-	makeFrames := messagesShown
+	show := messagesShown
 	if field.Name == "roomEvents" {
-		makeFrames = eventsShown
+		show = eventsShown
 	}
-	frames := func(ctx context.Context, events []live.Event) ([][]byte, error) {
-		return makeFrames(shown)(asViewer(ctx), events)
-	}
+	frames := share.rendering(show(shown))
 	s := &roomStream{r: r, v: v, room: roomID, authorised: head}
-	s.attend = func(seq, head int64) *live.Attendance { return r.live.Attend(roomID, key, seq, head, frames) }
+	s.attend = func(seq, head int64) *live.Attendance { return r.live.Attend(roomID, share.key, seq, head, frames) }
 	if field.Name == "roomEvents" {
 		items := []model.RoomEvent{openedAt(roomID, head)}
 		if ahead {
 			items = append(items, resyncAt(roomID, head))
 		}
-		if s.first, err = render(ctx, shown, items, make([]int64, len(items))); err != nil {
+		if s.first, err = render(ctx, shown, items, nil); err != nil {
 			return nil, err
 		}
 		s.resync = func(ctx context.Context, head int64) ([][]byte, error) {

@@ -11,6 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
 	"parley/ent"
 	"parley/graph"
 	"parley/internal/auth"
@@ -89,7 +92,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
 		Logger:        logger,
 	})
-	handler := web.New(gql.Server, gql.Subscribe, verifier, web.Config{
+	handler := web.New(gql.Server, subscriber(gql), verifier, web.Config{
 		SDL:            graph.SDL(),
 		Playground:     assets.Playground(assets.PlaygroundConfig{Endpoint: "/graphql", SignIn: cfg.Development()}),
 		Ready:          db.Ping,
@@ -105,6 +108,17 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		a.background.Go(func() { prune(background, domain, cfg.LogRetention, logger) }) // ends with Close
 	}
 	return a, nil
+}
+
+// subscriber starts subscriptions in web's terms.
+func subscriber(gql *graph.Server) web.Subscribe {
+	return func(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (web.Stream, gqlerror.List) {
+		stream, errs := gql.Subscribe(ctx, exec, op)
+		if len(errs) > 0 {
+			return nil, errs
+		}
+		return stream, nil
+	}
 }
 
 // statementCache is the setting in the terms of the store, where 0 stands for its default.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,11 +22,7 @@ func (l logs) Read(ctx context.Context, room uuid.UUID, after int64, limit int) 
 	if pruned {
 		return nil, live.ErrPruned
 	}
-	out := make([]live.Event, len(events))
-	for i, e := range events {
-		out[i] = e
-	}
-	return out, nil
+	return liveEvents(events), nil
 }
 
 // Endings implements [live.Log].
@@ -34,11 +31,28 @@ func (l logs) Endings(ctx context.Context, room uuid.UUID, after int64) ([]live.
 	if err != nil {
 		return nil, err
 	}
+	return liveEvents(events), nil
+}
+
+func liveEvents(events []*chat.Event) []live.Event {
 	out := make([]live.Event, len(events))
 	for i, e := range events {
 		out[i] = e
 	}
-	return out, nil
+	return out
+}
+
+// Created implements [live.Log].
+func (l logs) Created(ctx context.Context, since time.Time, known func(uuid.UUID) bool) ([]live.Created, error) {
+	found, err := l.chat.Created(ctx, since, known)
+	if err != nil {
+		return nil, err
+	}
+	created := make([]live.Created, len(found))
+	for i, c := range found {
+		created[i] = live.Created(c)
+	}
+	return created, nil
 }
 
 // Heads implements [live.Log].

@@ -5,6 +5,7 @@
 package chat
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/broker"
+	"parley/internal/store"
 )
 
 // knownUsers is how many people the server remembers to have met, so that a request of theirs need not ask the
@@ -56,6 +58,12 @@ func (c *Chat) Publish(hints Publisher) { c.hints = hints }
 type silence struct{}
 
 func (silence) Publish(broker.Hint) {}
+
+// Looking returns a context under which reads are counted, and how many there have been.
+func Looking(ctx context.Context) (context.Context, func() int64) {
+	ctx, n := store.Counting(ctx)
+	return ctx, n.Load
+}
 
 // now is the present as the database can hold it: in UTC, in microseconds.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -30,6 +30,18 @@ func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, err
 	return r, nil
 }
 
+// PublicRoom returns a room that everybody may see; NOT_FOUND otherwise.
+func (c *Chat) PublicRoom(ctx context.Context, id uuid.UUID) (*ent.Room, error) {
+	r, err := c.db.Room.Query().Where(room.ID(id), room.DeletedAtIsNil(), room.AccessTypeEQ(room.AccessTypePUBLIC)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, errNoRoom()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get public room %s: %w", id, err)
+	}
+	return r, nil
+}
+
 // MyRoom returns a room that the viewer is in; NOT_FOUND otherwise.
 func (c *Chat) MyRoom(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
 	r, err := c.db.Room.Query().Where(room.ID(id), room.DeletedAtIsNil(), memberIs(v.ID)).Only(ctx)

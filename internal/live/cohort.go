@@ -2,33 +2,27 @@ package live
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
+	"runtime"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 )
 
 const (
-	// cohortRing is how many bytes of payloads a cohort keeps for those who take them late, and ring how many frames. They
-	// are kept only while somebody has not taken them.
-	cohortRing = 256 << 10
-	// pageSize is how many events a page of catching up has, and pageBytes how many bytes of payloads it may have before
-	// it is cut short. pageLife is how long it is kept for others who need the same: the many screens that come back
-	// together after a restart. pageStep is how many events are rendered before the bytes are looked at.
-	pageSize  = 64
-	pageBytes = 256 << 10
-	pageLife  = 2 * time.Second
-	pageStep  = 8
-	// catchUps is how many pages a node renders at once.
-	catchUps = 4
+	// cohortBytes is how many bytes of payloads a cohort keeps for those who take them late. They are kept only while
+	// somebody has not taken them.
+	cohortBytes = 256 << 10
+	// nodeBytes is how many bytes of payloads all cohorts of a node keep together, pages of history included. Above that,
+	// whoever is late is caught up from the database.
+	nodeBytes = 64 << 20
+	// together is how many listeners are written to by one goroutine in turn; where there are more, several share them.
+	together = 128
 )
 
 // Render makes the payloads of events: one for each, nil where there is nothing to show of it. It fails as a whole where
-// one cannot be made: a failure is never a payload.
-type Render func(ctx context.Context, events []Event) ([][]byte, error)
+// one cannot be made: a failure is never a payload. looked tells that it has read more than the events themselves, so that
+// a payload may show what happened after its event was read.
+type Render func(ctx context.Context, events []Event) (payloads [][]byte, looked bool, err error)
 
 // Frame is an event and what is shown of it.
 type Frame struct {
@@ -40,99 +34,159 @@ type Frame struct {
 	Endings []Event
 }
 
-// cohortKey is what those share who asked the same about a room.
-type cohortKey struct {
-	room uuid.UUID
-	ask  string
-}
-
-// cohort renders each event of a room once for all who asked the same.
+// cohort renders each event of a topic once for all who asked the same, and hands the frames on.
 type cohort struct {
-	hub    *Hub
-	key    cohortKey
+	tail   *tail
+	ask    string
 	render Render
-	stop   context.CancelFunc
 
-	mu sync.Mutex
-	// members is how many listen, and late how many of them have not taken everything up to head.
-	members, late int
-	frames        []Frame
-	bytes         int
-	head          int64
-	changed       chan struct{} // closed, and replaced, when head moves or err is set
-	err           error
-	pages         map[int64]*cohortPage
-}
+	// Guarded by the hub's lock: where it stands in the tail, and whether its goroutine runs. That ends when it has come
+	// to the tail's head.
+	seq     int64
+	working bool
 
-// cohortPage is a page of catching up: there when done is closed.
-type cohortPage struct {
-	done   chan struct{}
-	frames []Frame
-	err    error
-}
+	mu   sync.Mutex
+	ring ring[Frame] // its readers are the attendances
+	// bytes is the size of the payloads kept.
+	bytes  int
+	parked []*Attendance
+	// changed is closed when head moves or err is set; nil while nobody waits for it.
+	changed chan struct{}
+	err     error
+	pages   map[int64]*page
 
-// Attendance is one listener's place in a cohort. It is for one goroutine.
-type Attendance struct {
-	cohort *cohort
-	seq    int64
-	left   bool
+	// Its goroutine's own: whom it delivers to, and how far each has come.
+	places  []*Attendance
+	reached []int64
 }
 
 // Attend has a room's events rendered from seq on, where head is the seq of its newest event as far as the caller knows.
 // All who give the same ask share what render makes; the first one's render is used. The caller leaves.
+//
+// First the position is taken, then history is read, then the tail is followed: there is no seam between them.
 func (h *Hub) Attend(room uuid.UUID, ask string, seq, head int64, render Render) *Attendance {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	key := cohortKey{room, ask}
-	c := h.cohorts[key]
+	t := h.tails[Room(room)]
+	if t == nil {
+		t = h.newTail(Room(room), head)
+		t.look() // what came between the caller's look and this
+	}
+	t.want(head)
+	return t.attend(ask, seq, render)
+}
+
+// Follow has the rooms rendered that come into being from now on, as events of User or Lobby. The caller leaves.
+func (h *Hub) Follow(topic Topic, ask string, render Render) *Attendance {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.tails[topic]
+	if t == nil {
+		t = h.newTail(topic, 0)
+	}
+	return t.attend(ask, t.ring.head, render)
+}
+
+// attend takes a place in the cohort of those who ask the same. The hub is locked.
+func (t *tail) attend(ask string, seq int64, render Render) *Attendance {
+	c := t.cohorts[ask]
 	if c == nil {
-		ctx, stop := context.WithCancel(h.ctx)
-		c = &cohort{
-			hub: h, key: key, render: render, stop: stop, head: head,
-			changed: make(chan struct{}), pages: make(map[int64]*cohortPage),
-		}
-		h.cohorts[key] = c
-		stream := h.join(room, head, head)
-		h.running.Go(func() { c.run(ctx, stream) }) // ends with the last listener, or with the hub
+		c = &cohort{tail: t, ask: ask, render: render, seq: t.ring.head}
+		c.ring.head = c.seq
+		t.ring.join(c.seq)
+		t.cohorts[ask] = c
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.members++
-	if seq < c.head {
-		c.late++
-	}
+	c.ring.join(seq)
 	return &Attendance{cohort: c, seq: seq}
 }
 
-// run renders what happens in the room, until ctx ends or it cannot go on.
-func (c *cohort) run(ctx context.Context, stream *Stream) {
-	defer stream.Leave()
-	for {
-		events, err := stream.Next(ctx)
-		if err == nil {
-			var frames []Frame
-			if frames, err = c.rendered(ctx, events); err == nil {
-				c.append(frames)
-				continue
-			}
-		}
-		if ctx.Err() == nil {
-			c.fail(err)
-		}
-		return
+// wake has the cohort look at its tail. The hub is locked.
+func (c *cohort) wake() {
+	if !c.working && c.tail.hub.ctx.Err() == nil {
+		c.working = true
+		c.tail.hub.running.Go(c.work) // ends at the tail's head, or with the hub
 	}
 }
 
-// rendered renders events, trying again where that fails.
-func (c *cohort) rendered(ctx context.Context, events []Event) ([]Frame, error) {
+// work renders and delivers until the cohort has come to the tail's head, or cannot go on.
+func (c *cohort) work() {
+	ctx := c.tail.hub.ctx
+	for {
+		events, partial, err := c.take(ctx)
+		if len(events) == 0 && err == nil {
+			return
+		}
+		var frames []Frame
+		if err == nil {
+			frames, err = c.rendered(ctx, events, nil, partial)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			c.fail(err)
+			return
+		}
+		c.append(frames)
+		c.deliver(frames)
+	}
+}
+
+// take moves towards the tail's head and returns the events between: none when there are none, and the goroutine's end.
+// partial tells that more may have happened before they were read.
+func (c *cohort) take(ctx context.Context) (events []Event, partial bool, err error) {
+	t := c.tail
+	t.hub.mu.Lock()
+	events, there := t.ring.after(c.seq)
+	before, head, partial := c.seq, t.ring.head, t.partial || len(events) > batch
+	c.working = before < head && t.cohorts[c.ask] == c
+	working := c.working
+	t.hub.mu.Unlock()
+	switch {
+	case !working:
+		return nil, false, nil
+	case !there && t.topic.kind != roomTopic:
+		return nil, false, ErrBehind
+	case !there:
+		if events, err = t.hub.read(ctx, t.topic.room, before, batch); err != nil {
+			return nil, false, err
+		}
+		partial = true
+	}
+	events = events[:min(len(events), batch, int(head-before))]
+	if len(events) == 0 {
+		return nil, false, ErrStopped // the tail has read them, and now they are gone
+	}
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	c.seq = events[len(events)-1].Position()
+	if c.seq == t.ring.head && t.cohorts[c.ask] == c {
+		t.ring.caughtUp(1)
+	}
+	return events, partial, nil
+}
+
+// rendered renders events, trying again where that fails. later are those behind them that were read together with them;
+// partial tells that there may be more behind those.
+func (c *cohort) rendered(ctx context.Context, events, later []Event, partial bool) ([]Frame, error) {
+	known := append(endingsOf(events), endingsOf(later)...)
 	var payloads [][]byte
-	var endings []Event
-	err := persist(ctx, func() (err error) {
-		if payloads, err = c.render(ctx, events); err != nil {
+	endings := known
+	err := persist(ctx, func() error {
+		made, looked, err := c.render(ctx, events)
+		payloads = made
+		if err != nil || c.tail.topic.kind != roomTopic || !looked && !partial {
 			return err
 		}
 		// Looked for after the rendering: so they go back to all that it can have seen.
-		endings, err = c.hub.log.Endings(ctx, c.key.room, events[len(events)-1].Position())
+		last := events[len(events)-1]
+		if len(later) > 0 {
+			last = later[len(later)-1]
+		}
+		more, err := c.tail.hub.log.Endings(ctx, c.tail.topic.room, last.Position())
+		endings = append(known, more...)
 		return err
 	})
 	if err != nil {
@@ -140,206 +194,160 @@ func (c *cohort) rendered(ctx context.Context, events []Event) ([]Frame, error) 
 	}
 	frames := make([]Frame, len(events))
 	for i, event := range events {
+		for len(endings) > 0 && endings[0].Position() <= event.Position() {
+			endings = endings[1:]
+		}
 		frames[i] = Frame{Event: event, Payload: payloads[i], Endings: endings}
 	}
 	return frames, nil
 }
 
+// endingsOf returns those of events that may end somebody's stream.
+func endingsOf(events []Event) (endings []Event) {
+	for _, e := range events {
+		if e.Ending() {
+			endings = append(endings, e)
+		}
+	}
+	return endings
+}
+
+// append keeps frames for those who are late, and wakes those who wait.
 func (c *cohort) append(frames []Frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.frames = append(c.frames, frames...)
+	c.ring.append(frames)
+	size := 0
 	for _, f := range frames {
-		c.bytes += len(f.Payload)
+		size += len(f.Payload)
 	}
-	drop := 0
-	for (c.bytes > cohortRing || len(c.frames)-drop > ring) && drop < len(c.frames)-1 {
-		c.bytes -= len(c.frames[drop].Payload)
-		drop++
+	c.keep(size)
+	drop := max(len(c.ring.items)-kept, 0)
+	for _, f := range c.ring.items[:drop] {
+		c.keep(-len(f.Payload))
 	}
-	if drop > 0 {
-		c.frames = append([]Frame(nil), c.frames[drop:]...)
-	}
-	c.head = frames[len(frames)-1].Event.Position()
-	c.late = c.members
-	c.wake()
-}
-
-func (c *cohort) fail(err error) {
-	c.hub.mu.Lock()
-	if c.hub.cohorts[c.key] == c {
-		delete(c.hub.cohorts, c.key) // the next one who asks begins anew
-	}
-	c.hub.mu.Unlock()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.err = err
-	c.wake()
-}
-
-func (c *cohort) wake() {
-	close(c.changed)
-	c.changed = make(chan struct{})
-}
-
-// Next returns what follows, one frame or more, in order and without a hole, and waits until there is something. It ends
-// with the context's error, ErrPruned or ErrStopped.
-func (a *Attendance) Next(ctx context.Context) ([]Frame, error) {
-	for {
-		frames, changed, behind, err := a.take()
-		switch {
-		case err != nil:
-			return nil, err
-		case behind:
-			return a.catchUp(ctx)
-		case len(frames) > 0:
-			return frames, nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// take moves to the head and returns what lies between, or a channel that is closed when there may be more. behind tells
-// that the cohort no longer keeps what comes next.
-func (a *Attendance) take() (frames []Frame, changed <-chan struct{}, behind bool, err error) {
-	c := a.cohort
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	kept := c.head - int64(len(c.frames)) // the seq before the first that is kept
-	switch {
-	case a.seq >= c.head:
-		return nil, c.changed, false, c.err
-	case a.seq < kept:
-		return nil, nil, true, nil
-	}
-	frames = c.frames[a.seq-kept:] // what it shows is never changed, only left behind
-	a.seq = c.head
-	c.caughtUp()
-	return frames, nil, false, nil
-}
-
-// caughtUp counts one who has taken everything; after the last one nothing needs to be kept.
-func (c *cohort) caughtUp() {
-	c.late--
-	if c.late == 0 {
-		c.frames, c.bytes = nil, 0
-	}
-}
-
-// catchUp returns the next page of history.
-func (a *Attendance) catchUp(ctx context.Context) ([]Frame, error) {
-	frames, err := a.cohort.page(ctx, a.seq)
-	if err != nil {
-		return nil, err
-	}
-	c := a.cohort
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	before := a.seq
-	a.seq = frames[len(frames)-1].Event.Position()
-	if before < c.head && a.seq >= c.head {
-		c.caughtUp()
-	}
-	return frames, nil
-}
-
-// page returns frames behind seq, at least one. Pages begin at fixed places, so that those who need the same share them.
-func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
-	start := seq / pageSize * pageSize
-	c.mu.Lock()
-	p := c.pages[start]
-	if p == nil {
-		p = &cohortPage{done: make(chan struct{})}
-		c.pages[start] = p
-		c.hub.running.Go(func() { c.make(p, start) }) // ends with the reading, or with the hub
-	}
-	c.mu.Unlock()
-	select {
-	case <-p.done:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if n := len(p.frames); p.err == nil && n > 0 && p.frames[n-1].Event.Position() > seq {
-		return p.frames[seq-start:], nil
-	}
-	// What is kept begins behind the start of the page, or the log has grown since it was made: read exactly what is wanted.
-	frames, err := c.history(c.hub.ctx, seq)
-	if err == nil && len(frames) == 0 {
-		err = fmt.Errorf("%w: nothing after %d", ErrStopped, seq)
-	}
-	return frames, err
-}
-
-func (c *cohort) make(p *cohortPage, start int64) {
-	defer close(p.done)
-	frames, err := c.history(c.hub.ctx, start)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p.frames, p.err = frames, err
-	if err != nil && !errors.Is(err, ErrPruned) {
-		delete(c.pages, start) // the next one tries again
-		return
-	}
-	time.AfterFunc(pageLife, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.pages, start)
-	})
-}
-
-// history reads and renders a page of the log behind seq, or as much of it as fits.
-func (c *cohort) history(ctx context.Context, seq int64) ([]Frame, error) {
-	select {
-	case c.hub.catchUps <- struct{}{}:
-		defer func() { <-c.hub.catchUps }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	events, err := c.hub.read(ctx, c.key.room, seq, pageSize)
-	if err != nil {
-		return nil, err
-	}
-	var frames []Frame
-	bytes := 0
-	for part := range slices.Chunk(events, pageStep) {
-		rendered, err := c.rendered(ctx, part)
-		if err != nil {
-			return nil, err
-		}
-		frames = append(frames, rendered...)
-		for _, f := range rendered {
-			bytes += len(f.Payload)
-		}
-		if bytes > pageBytes {
+	for c.bytes > cohortBytes || c.tail.hub.kept.Load() > nodeBytes {
+		if drop == len(c.ring.items) {
 			break
 		}
+		c.keep(-len(c.ring.items[drop].Payload))
+		drop++
 	}
-	return frames, nil
+	c.ring.drop(drop)
+	c.forget()
+	c.signal()
 }
 
-// Leave ends the attendance.
-func (a *Attendance) Leave() {
-	if a.left {
+// keep counts bytes of payloads that are kept from now on, or no more.
+func (c *cohort) keep(bytes int) {
+	c.bytes += bytes
+	c.tail.hub.kept.Add(int64(bytes))
+}
+
+// forget counts off what is kept no more when the ring is empty.
+func (c *cohort) forget() {
+	if len(c.ring.items) == 0 {
+		c.keep(-c.bytes)
+	}
+}
+
+// signal wakes those who wait.
+func (c *cohort) signal() {
+	if c.changed != nil {
+		close(c.changed)
+		c.changed = nil
+	}
+}
+
+// deliver hands frames, the newest, to all who are parked. Whoever does not take one goes on by themselves.
+func (c *cohort) deliver(frames []Frame) {
+	c.mu.Lock()
+	c.places = append(c.places[:0], c.parked...)
+	c.mu.Unlock()
+	if len(c.places) == 0 {
 		return
 	}
-	a.left = true
-	c := a.cohort
-	c.hub.mu.Lock()
-	defer c.hub.mu.Unlock()
+	c.reached = append(c.reached[:0], make([]int64, len(c.places))...)
+	c.write(frames)
+
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.members--
-	if a.seq < c.head {
-		c.caughtUp()
-	}
-	if c.members == 0 {
-		c.stop()
-		if c.hub.cohorts[c.key] == c {
-			delete(c.hub.cohorts, c.key)
+	var refused []*Attendance
+	done := 0
+	for i, a := range c.places {
+		switch {
+		case !a.parked: // has left meanwhile
+		case c.reached[i] == c.ring.head:
+			a.seq = c.reached[i]
+			done++
+		default:
+			a.seq = c.reached[i]
+			a.unpark()
+			refused = append(refused, a)
 		}
+	}
+	c.ring.caughtUp(done)
+	c.forget()
+	c.mu.Unlock()
+	clear(c.places) // so that who leaves is not held
+	for _, a := range refused {
+		a.listener.Resume()
+	}
+}
+
+// write hands frames to all places. Where they are many, several goroutines share them.
+func (c *cohort) write(frames []Frame) {
+	part := max(together, (len(c.places)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	var others sync.WaitGroup
+	for start := part; start < len(c.places); start += part {
+		end := min(start+part, len(c.places))
+		others.Go(func() { hand(frames, c.places[start:end], c.reached[start:end]) })
+	}
+	end := min(part, len(c.places))
+	hand(frames, c.places[:end], c.reached[:end])
+	others.Wait()
+}
+
+// hand hands frames to places in turn, and notes how far each has come.
+func hand(frames []Frame, places []*Attendance, reached []int64) {
+	for i, a := range places {
+		reached[i] = frames[0].Event.Position() - 1
+		for _, f := range frames {
+			if !a.listener.Take(f) {
+				break
+			}
+			reached[i] = f.Event.Position()
+		}
+	}
+}
+
+// fail ends the streams of all who listen.
+func (c *cohort) fail(err error) {
+	c.tail.hub.mu.Lock()
+	c.detach() // the next one who asks begins anew
+	c.tail.hub.mu.Unlock()
+	c.mu.Lock()
+	c.err = err
+	c.signal()
+	parked := c.parked
+	c.parked = nil
+	for _, a := range parked {
+		a.parked = false
+	}
+	c.mu.Unlock()
+	for _, a := range parked {
+		a.listener.Resume()
+	}
+}
+
+// detach takes the cohort from its tail, and the tail from the hub where it was the last. The hub is locked.
+func (c *cohort) detach() {
+	t := c.tail
+	if t.cohorts[c.ask] != c {
+		return
+	}
+	delete(t.cohorts, c.ask)
+	t.ring.leave(c.seq)
+	if len(t.cohorts) == 0 && t.hub.tails[t.topic] == t {
+		delete(t.hub.tails, t.topic)
 	}
 }

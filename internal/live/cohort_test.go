@@ -19,23 +19,25 @@ import (
 type printer struct {
 	mu       sync.Mutex
 	rendered int
-	err      error
+	// looks: it says that it reads more than the events.
+	looks bool
+	err   error
 }
 
-func (p *printer) render(_ context.Context, events []live.Event) ([][]byte, error) {
+func (p *printer) render(_ context.Context, events []live.Event) (payloads [][]byte, looked bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
-		return nil, p.err
+		return nil, false, p.err
 	}
 	p.rendered += len(events)
-	payloads := make([][]byte, len(events))
+	payloads = make([][]byte, len(events))
 	for i, e := range events {
 		if e.Position()%10 != 0 { // nothing is shown of each tenth
 			payloads[i] = strconv.AppendInt(nil, e.Position(), 10)
 		}
 	}
-	return payloads, nil
+	return payloads, p.looks, nil
 }
 
 func (p *printer) count() int {

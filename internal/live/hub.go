@@ -1,5 +1,9 @@
 // Package live tells open screens what happens. It hears the broker's hints, reads the logs of the rooms that somebody
-// listens to on this node, and wakes the listeners.
+// listens to on this node, has each event rendered once for all who asked the same, and hands them the payloads.
+//
+//	hint → tail (an event is read once for the node) → cohorts (and rendered once for each) → listeners
+//
+// What has nothing to do has no goroutine: not a room where nothing happens, nor a listener who has heard everything.
 //
 // Hints may be lost, doubled or late: they only say where to look now. What nobody has said is found by looking at the
 // heads of the rooms every few seconds.
@@ -9,6 +13,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,12 +42,16 @@ type Hub struct {
 	// catchUps has a place for each page of history that may be rendered at a time.
 	catchUps chan struct{}
 
+	// kept is how many bytes of payloads the cohorts keep.
+	kept atomic.Int64
+
 	mu      sync.Mutex
-	topics  map[Topic]map[*Subscription]struct{}
-	tails   map[uuid.UUID]*tail
-	cohorts map[cohortKey]*cohort
+	tails   map[Topic]*tail
 	viewers map[string]map[*List]struct{}
 	byRoom  map[uuid.UUID]map[*List]struct{}
+	// announced are the rooms whose creation has been told, since begun or for as long as a look back may find them.
+	announced map[uuid.UUID]time.Time
+	begun     time.Time
 }
 
 // NewHub returns a hub without listeners, which looks after them until ctx ends or Close is called.
@@ -55,11 +64,11 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 	}
 	h := &Hub{
 		log: log, lists: lists, opts: opts, catchUps: make(chan struct{}, catchUps),
-		topics:  make(map[Topic]map[*Subscription]struct{}),
-		tails:   make(map[uuid.UUID]*tail),
-		cohorts: make(map[cohortKey]*cohort),
-		viewers: make(map[string]map[*List]struct{}),
-		byRoom:  make(map[uuid.UUID]map[*List]struct{}),
+		tails:     make(map[Topic]*tail),
+		viewers:   make(map[string]map[*List]struct{}),
+		byRoom:    make(map[uuid.UUID]map[*List]struct{}),
+		announced: make(map[uuid.UUID]time.Time),
+		begun:     time.Now(),
 	}
 	h.ctx, h.stop = context.WithCancel(ctx)
 	h.running.Go(h.sweep) // ends with the hub
@@ -68,7 +77,9 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 
 // Close ends everything that runs for the hub and waits for it.
 func (h *Hub) Close() {
-	h.stop()
+	h.mu.Lock()
+	h.stop() // under the lock: whoever starts something under it sees that it is too late
+	h.mu.Unlock()
 	h.running.Wait()
 }
 
@@ -77,14 +88,9 @@ func (h *Hub) Hear(hint broker.Hint) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if hint.Created {
-		for _, user := range hint.Users {
-			h.wake(User(user), hint.Room)
-		}
-		if hint.Public {
-			h.wake(Lobby(), hint.Room)
-		}
+		h.announce(Created{Room: hint.Room, Users: hint.Users, Public: hint.Public})
 	}
-	if t := h.tails[hint.Room]; t != nil {
+	if t := h.tails[Room(hint.Room)]; t != nil {
 		t.want(hint.Seq)
 	}
 	for l := range h.byRoom[hint.Room] {
@@ -97,7 +103,7 @@ func (h *Hub) Hear(hint broker.Hint) {
 	}
 }
 
-// sweep looks at the heads of all rooms that are listened to, again and again.
+// sweep looks for what no hint has told, again and again.
 func (h *Hub) sweep() {
 	tick := time.NewTicker(h.opts.Sweep)
 	defer tick.Stop()
@@ -107,18 +113,22 @@ func (h *Hub) sweep() {
 		case <-h.ctx.Done():
 			return
 		}
-		if err := h.look(h.ctx); err != nil && h.ctx.Err() == nil {
-			h.opts.Logger.WarnContext(h.ctx, "the heads of the rooms cannot be read", "error", err)
+		for _, err := range []error{h.lookAtHeads(h.ctx), h.lookForRooms(h.ctx)} {
+			if err != nil && h.ctx.Err() == nil {
+				h.opts.Logger.WarnContext(h.ctx, "the rooms cannot be looked at", "error", err)
+			}
 		}
 	}
 }
 
-// look reads the heads of the rooms that have a tail and tells the tails.
-func (h *Hub) look(ctx context.Context) error {
+// lookAtHeads reads the heads of the rooms that somebody listens to and tells their tails.
+func (h *Hub) lookAtHeads(ctx context.Context) error {
 	h.mu.Lock()
 	rooms := make([]uuid.UUID, 0, len(h.tails))
-	for room := range h.tails {
-		rooms = append(rooms, room)
+	for topic := range h.tails {
+		if topic.kind == roomTopic {
+			rooms = append(rooms, topic.room)
+		}
 	}
 	h.mu.Unlock()
 	if len(rooms) == 0 {
@@ -131,7 +141,7 @@ func (h *Hub) look(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for room, head := range heads {
-		if t := h.tails[room]; t != nil {
+		if t := h.tails[Room(room)]; t != nil {
 			t.want(head)
 		}
 	}

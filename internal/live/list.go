@@ -11,7 +11,7 @@ const (
 	// quiet is the least time between two changes of one room in one list.
 	quiet = 250 * time.Millisecond
 	// healing is how many sweeps pass between two times that a list is read again to find what no hint told.
-	healing = 3
+	healing = 10
 	// unknown stands for a seq: what has changed is something else.
 	unknown = -1
 )

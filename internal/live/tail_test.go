@@ -19,6 +19,9 @@ type number int64
 
 func (n number) Position() int64 { return int64(n) }
 
+// Ending: each hundredth may end a stream.
+func (n number) Ending() bool { return n%100 == 0 }
+
 // fakeLog is the log of every room: the numbers from 1 to head.
 type fakeLog struct {
 	mu    sync.Mutex
@@ -26,6 +29,9 @@ type fakeLog struct {
 	start int64 // pruned up to here
 	err   error
 	reads int
+	looks int // for endings
+	// created are the rooms that have come into being, by time.
+	created map[time.Time]live.Created
 }
 
 func (l *fakeLog) set(change func(*fakeLog)) {
@@ -51,7 +57,28 @@ func (l *fakeLog) Read(_ context.Context, _ uuid.UUID, after int64, limit int) (
 	return events, nil
 }
 
-func (l *fakeLog) Endings(context.Context, uuid.UUID, int64) ([]live.Event, error) { return nil, nil }
+func (l *fakeLog) Endings(_ context.Context, _ uuid.UUID, after int64) (endings []live.Event, _ error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.looks++
+	for seq := after + 1; seq <= l.head; seq++ {
+		if number(seq).Ending() {
+			endings = append(endings, number(seq))
+		}
+	}
+	return endings, l.err
+}
+
+func (l *fakeLog) Created(_ context.Context, since time.Time, known func(uuid.UUID) bool) (created []live.Created, _ error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for at, c := range l.created {
+		if !at.Before(since) && !known(c.Room) {
+			created = append(created, c)
+		}
+	}
+	return created, l.err
+}
 
 func (l *fakeLog) Heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
 	l.mu.Lock()
@@ -67,21 +94,9 @@ func (l *fakeLog) Standings(context.Context, string) (map[uuid.UUID]live.Standin
 	return map[uuid.UUID]live.Standing{}, nil
 }
 
-// follow reads a stream up to seq and fails on a hole.
-func follow(t *testing.T, s *live.Stream, from, to int64) {
-	t.Helper()
-	for from < to {
-		events, err := s.Next(t.Context())
-		if err != nil {
-			t.Fatalf("after %d: %v", from, err)
-		}
-		for _, e := range events {
-			if e.Position() != from+1 {
-				t.Fatalf("%d follows %d", e.Position(), from)
-			}
-			from = e.Position()
-		}
-	}
+// join follows a room's log alone.
+func join(hub *live.Hub, room uuid.UUID, seq, head int64) *live.Attendance {
+	return hub.Attend(room, uuid.NewString(), seq, head, new(printer).render)
 }
 
 // inHub runs test with a hub over a log, in a bubble where time is the test's.
@@ -99,9 +114,9 @@ func TestStreamFollowsHints(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		log.head = 3
-		s := hub.Join(room, 1, 3)
+		s := join(hub, room, 1, 3)
 		defer s.Leave()
-		follow(t, s, 1, 3)
+		attend(t, s, 1, 3)
 		begun := time.Now()
 		for seq := int64(4); seq <= 2000; seq++ {
 			log.set(func(l *fakeLog) { l.head = seq })
@@ -111,7 +126,7 @@ func TestStreamFollowsHints(t *testing.T) {
 		}
 		hub.Hear(broker.Hint{Room: room, Seq: 2000})
 		hub.Hear(broker.Hint{Room: room, Seq: 12}) // late
-		follow(t, s, 3, 2000)
+		attend(t, s, 3, 2000)
 		if waited := time.Since(begun); waited != 0 {
 			t.Errorf("it took %s", waited)
 		}
@@ -120,12 +135,12 @@ func TestStreamFollowsHints(t *testing.T) {
 
 func TestStreamHealsWithoutHints(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
-		s := hub.Join(uuid.New(), 0, 0)
+		s := join(hub, uuid.New(), 0, 0)
 		defer s.Leave()
 		synctest.Wait()
 		begun := time.Now()
 		log.set(func(l *fakeLog) { l.head = 5 })
-		follow(t, s, 0, 5)
+		attend(t, s, 0, 5)
 		if waited := time.Since(begun); waited > 3*time.Second {
 			t.Errorf("it took %s", waited)
 		}
@@ -136,10 +151,10 @@ func TestStreamHealsWithoutHints(t *testing.T) {
 func TestStreamJoinsWithoutASeam(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		log.head = 4
-		s := hub.Join(uuid.New(), 2, 2)
+		s := join(hub, uuid.New(), 2, 2)
 		defer s.Leave()
 		begun := time.Now()
-		follow(t, s, 2, 4)
+		attend(t, s, 2, 4)
 		if waited := time.Since(begun); waited != 0 {
 			t.Errorf("it took %s", waited)
 		}
@@ -150,20 +165,20 @@ func TestStreamJoinsWithoutASeam(t *testing.T) {
 func TestSlowStream(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		fast, slow := hub.Join(room, 0, 0), hub.Join(room, 0, 0)
+		fast, slow := join(hub, room, 0, 0), join(hub, room, 0, 0)
 		defer fast.Leave()
 		defer slow.Leave()
 		log.set(func(l *fakeLog) { l.head = 5000 })
 		hub.Hear(broker.Hint{Room: room, Seq: 5000})
-		follow(t, fast, 0, 5000)
-		follow(t, slow, 0, 5000)
+		attend(t, fast, 0, 5000)
+		attend(t, slow, 0, 5000)
 	})
 }
 
 func TestStreamOfPrunedLog(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		log.head, log.start = 2000, 1999
-		s := hub.Join(uuid.New(), 7, 2000)
+		s := join(hub, uuid.New(), 7, 2000)
 		defer s.Leave()
 		if _, err := s.Next(t.Context()); !errors.Is(err, live.ErrPruned) {
 			t.Errorf("got %v", err)
@@ -175,7 +190,7 @@ func TestStreamOfPrunedLog(t *testing.T) {
 func TestStreamOfBrokenLog(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		s := hub.Join(room, 0, 0)
+		s := join(hub, room, 0, 0)
 		defer s.Leave()
 		log.set(func(l *fakeLog) { l.head, l.err = 3, errors.New("down") })
 		hub.Hear(broker.Hint{Room: room, Seq: 3})
@@ -183,9 +198,9 @@ func TestStreamOfBrokenLog(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		log.set(func(l *fakeLog) { l.err = nil })
-		again := hub.Join(room, 0, 3)
+		again := join(hub, room, 0, 3)
 		defer again.Leave()
-		follow(t, again, 0, 3)
+		attend(t, again, 0, 3)
 	})
 }
 
@@ -193,13 +208,13 @@ func TestStreamOfBrokenLog(t *testing.T) {
 func TestStreamSurvivesAFault(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		s := hub.Join(room, 0, 0)
+		s := join(hub, room, 0, 0)
 		defer s.Leave()
 		log.set(func(l *fakeLog) { l.head, l.err = 3, errors.New("down") })
 		hub.Hear(broker.Hint{Room: room, Seq: 3})
 		time.Sleep(200 * time.Millisecond)
 		log.set(func(l *fakeLog) { l.err = nil })
-		follow(t, s, 0, 3)
+		attend(t, s, 0, 3)
 	})
 }
 
@@ -207,7 +222,7 @@ func TestStreamSurvivesAFault(t *testing.T) {
 func TestHintOfNothing(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		s := hub.Join(room, 0, 0)
+		s := join(hub, room, 0, 0)
 		defer s.Leave()
 		hub.Hear(broker.Hint{Room: room, Seq: 9})
 		time.Sleep(2 * time.Second)
@@ -217,7 +232,7 @@ func TestHintOfNothing(t *testing.T) {
 			}
 			l.head = 1
 		})
-		follow(t, s, 0, 1)
+		attend(t, s, 0, 1)
 	})
 }
 
@@ -225,16 +240,16 @@ func TestHintOfNothing(t *testing.T) {
 func TestOneTailForAll(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		var streams []*live.Stream
+		var streams []*live.Attendance
 		for range 1000 {
-			streams = append(streams, hub.Join(room, 0, 0))
+			streams = append(streams, join(hub, room, 0, 0))
 		}
 		synctest.Wait()
 		before := log.reads
 		log.set(func(l *fakeLog) { l.head = 1 })
 		hub.Hear(broker.Hint{Room: room, Seq: 1})
 		for _, s := range streams {
-			follow(t, s, 0, 1)
+			attend(t, s, 0, 1)
 			s.Leave()
 			s.Leave() // twice is once
 		}

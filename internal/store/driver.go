@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"sync/atomic"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -22,10 +23,12 @@ type driver struct {
 
 // newDriver returns the driver of a database. observe may be nil.
 func newDriver(dialect string, reads, writes *sql.DB, observe func(context.Context, string)) *driver {
-	if observe == nil {
-		observe = func(context.Context, string) {}
-	}
-	r := router{reads: reads, writes: writes, observe: observe}
+	r := router{reads: reads, writes: writes, observe: func(ctx context.Context, query string) {
+		count(ctx)
+		if observe != nil {
+			observe(ctx, query)
+		}
+	}}
 	return &driver{Conn: entsql.Conn{ExecQuerier: r}, router: r, dialect: dialect}
 }
 
@@ -103,4 +106,19 @@ func (o observed) ExecContext(ctx context.Context, query string, args ...any) (s
 func (o observed) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	o.observe(ctx, query)
 	return o.Tx.QueryContext(ctx, query, args...)
+}
+
+// countKey is where a context has its count of statements.
+type countKey struct{}
+
+// Counting returns a context that counts the statements that run under it.
+func Counting(ctx context.Context) (context.Context, *atomic.Int64) {
+	n := new(atomic.Int64)
+	return context.WithValue(ctx, countKey{}, n), n
+}
+
+func count(ctx context.Context) {
+	if n, ok := ctx.Value(countKey{}).(*atomic.Int64); ok {
+		n.Add(1)
+	}
 }

@@ -81,7 +81,7 @@ func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 func checkMethod(method string, operation ast.Operation) *refusal {
 	switch {
 	case operation == ast.Subscription:
-		return badInput("query", "Subscriptions need a stream: a WebSocket with the subprotocol "+subprotocol+", or Accept: "+mediaEvents+".")
+		return badInput("query", "Subscriptions need a stream: a WebSocket with the subprotocol "+modern+", or Accept: "+mediaEvents+".")
 	case operation == ast.Mutation && method == http.MethodGet:
 		f := methodNotAllowed(http.MethodPost)
 		f.message = "Mutations are sent by POST."

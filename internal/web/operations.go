@@ -5,220 +5,256 @@ import (
 	"encoding/json"
 	"log/slog"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/internal/auth"
 	"parley/internal/reqid"
+	"parley/internal/wire"
 )
 
-// Subscribe starts a subscription that exec has made op of. next waits for results: whole responses in JSON, which are
-// shared by many and must not be changed. Errors end the subscription, also beside results, which go first; neither means
-// that it has ended by itself. stop ends it and is called once. Both are called by one goroutine.
-type Subscribe func(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (
-	next func(context.Context) ([][]byte, gqlerror.List), stop func(), errs gqlerror.List,
-)
+// Subscribe starts a subscription that exec has made op of.
+type Subscribe func(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (Stream, gqlerror.List)
 
-// operation is what runs under an id on a socket.
+// Stream is a running subscription. Except for Stop it is for one goroutine.
+type Stream interface {
+	// Next waits for results: whole responses in JSON, which are shared by many and must not be changed. Errors end the
+	// subscription, also beside results, which go first; neither means that it has ended by itself.
+	Next(ctx context.Context) ([][]byte, gqlerror.List)
+	// Park has results handed to take as they come, instead of waiting for them with Next. Take does not block; it returns
+	// false for a result that cannot be taken now. Then, and when the subscription has come to its end, resume is called,
+	// once: Next goes on from there. Park returns false where it cannot, or Next has something at once.
+	Park(take func(result []byte) bool, resume func()) bool
+	// Stop ends it.
+	Stop()
+}
+
+// operation is what runs under an id on a socket. A subscription to which nothing happens has no goroutine: it is parked.
 type operation struct {
+	socket *socket
+	id     string
+	ctx    context.Context //nolint:containedctx // the operation's own
 	// cancel ends it: the client has completed it, or the socket is closed.
 	cancel context.CancelFunc
-	// stream: it is a subscription. Guarded by the socket's lock.
-	stream bool
+	// prefix is what a result's message begins with.
+	prefix []byte
 	// unwanted: the client waits for nothing more of it.
 	unwanted atomic.Bool
-	// prefix is what a result's message begins with, and frame is room for one. They are the operation's goroutine's.
-	prefix, frame []byte
+
+	// Guarded by the socket's lock. stream is what it follows, if it is a subscription.
+	stream Stream
+	parked bool
 }
 
-// newOperation returns an operation under an id.
-func newOperation(id string, cancel context.CancelFunc) *operation {
-	prefix := append([]byte(`{"type":"next","id":`), encoded(id)...)
-	return &operation{cancel: cancel, prefix: append(prefix, `,"payload":`...)}
-}
-
-// serve acts on the client's messages until the socket is closed.
-func (s *socket) serve() {
+// subscribeTo starts an operation.
+func (s *socket) subscribeTo(m message) verdict {
 	s.mu.Lock()
-	s.pinger = time.AfterFunc(s.limits.SocketPing, s.ping)
-	s.mu.Unlock()
-	for {
-		kind, data, err := s.conn.Read(s.ctx)
-		if err != nil {
-			return // whatever it was, it is the end
-		}
-		switch v := s.receive(kind, data); {
-		case v.code != 0:
-			s.close(v.code, v.reason)
-			return
-		case v.reply != nil:
-			_ = s.write(v.reply) // where it fails the next read does
-		}
+	defer s.mu.Unlock()
+	if !s.initialised {
+		return closeWith(closeUnauthorized, "Unauthorized")
 	}
-}
-
-// ping asks the client whether it is there. One that has not answered by the next time is dropped: there is nobody who
-// would read a close frame.
-func (s *socket) ping() {
-	s.mu.Lock()
-	silent := s.pinged
-	s.pinged = true
-	pinger := s.pinger
-	s.mu.Unlock()
-	if silent {
-		s.cut()
-		return
+	if m.ID == "" {
+		return closeWith(closeBadRequest, "Invalid subscribe message: no id")
 	}
-	if s.write([]byte(`{"type":"ping"}`)) == nil {
-		pinger.Reset(s.limits.SocketPing)
+	var members map[string]json.RawMessage
+	if len(m.Payload) == 0 || json.Unmarshal(m.Payload, &members) != nil {
+		return closeWith(closeBadRequest, "Invalid subscribe payload")
 	}
-}
-
-// start runs an operation under an id. The caller holds s.mu and has found the id free.
-func (s *socket) start(id string, params *graphql.RawParams) {
+	params, f := parseMembers(members)
+	if f != nil {
+		return closeWith(closeBadRequest, "Invalid subscribe payload: "+f.message)
+	}
+	if _, running := s.operations[m.ID]; running {
+		return closeWith(closeSubscriberExists, "Subscriber already exists")
+	}
+	if s.closing {
+		return verdict{}
+	}
+	if s.started >= s.limits.SocketOperations {
+		f := refusal{code: codeRateLimited, message: "Too many operations run on this socket: complete one first."}
+		return verdict{reply: s.dialect.failed(m.ID, gqlerror.List{f.graphQL()})}
+	}
 	ctx, cancel := context.WithCancel(s.identified)
-	op := newOperation(id, cancel)
-	s.operations[id] = op
+	op := &operation{socket: s, id: m.ID, ctx: ctx, cancel: cancel, prefix: s.dialect.prefix(m.ID)}
+	s.operations[m.ID] = op
 	s.started++
-	s.running.Go(func() { // ends with the operation, at the latest when the socket is closed
-		defer cancel()
-		errs := s.run(ctx, op, params)
-		s.finish(id, op, errs)
+	s.running.Go(func() { op.run(params) }) // ends with the operation, or when it is parked
+	return verdict{}
+}
+
+// complete ends an operation that the client waits for no more. Its id is free at once.
+func (s *socket) complete(id string) {
+	s.mu.Lock()
+	op := s.operations[id]
+	parked := op != nil && s.forget(op)
+	s.mu.Unlock()
+	if op != nil {
+		op.cancel()
+	}
+	if parked {
+		op.stop()
+	}
+}
+
+// forget ends the client's waiting for an operation. Where it returns true the operation is parked, and the caller stops
+// it; else its goroutine does. The socket is locked.
+func (s *socket) forget(op *operation) (parked bool) {
+	delete(s.operations, op.id)
+	op.unwanted.Store(true)
+	if parked = op.parked; parked {
+		op.parked = false
+		s.started--
+	}
+	return parked
+}
+
+// stop ends what an operation follows.
+func (op *operation) stop() {
+	op.cancel()
+	if op.stream != nil {
+		op.stream.Stop()
+	}
+}
+
+// run executes an operation and sends its results.
+func (op *operation) run(params *graphql.RawParams) {
+	op.until(func() (gqlerror.List, bool) {
+		now := graphql.Now()
+		params.ReadTime = graphql.TraceTiming{Start: now, End: now}
+		ctx, exec := graphql.StartOperationTrace(op.ctx), op.socket.exec
+		opCtx, errs := exec.CreateOperationContext(ctx, params)
+		if len(errs) > 0 {
+			return exec.DispatchError(graphql.WithOperationContext(ctx, opCtx), errs).Errors, false
+		}
+		if opCtx.Operation.Operation != ast.Subscription {
+			op.answer(ctx, opCtx)
+			return nil, false
+		}
+		stream, errs := op.socket.subscribe(ctx, exec, opCtx)
+		if len(errs) > 0 {
+			return errs, false
+		}
+		op.socket.mu.Lock()
+		op.stream = stream
+		op.socket.mu.Unlock()
+		op.socket.restartIfIdle()
+		return op.follow()
 	})
 }
 
-// run executes an operation and sends its results. What it returns ends the operation as an error does.
-func (s *socket) run(ctx context.Context, op *operation, params *graphql.RawParams) (errs gqlerror.List) {
+// resume goes on with a subscription that was parked.
+func (op *operation) resume() {
+	s := op.socket
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if op.parked { // or else it has been forgotten
+		op.parked = false
+		s.running.Go(func() { op.until(op.follow) }) // ends with the operation, or when it is parked again
+	}
+}
+
+// until ends the operation when do has come to the end of it: with errors, if any, unless it is parked.
+func (op *operation) until(do func() (errs gqlerror.List, parked bool)) {
 	defer func() {
 		if what := recover(); what != nil {
-			s.log.ErrorContext(ctx, "panic", slog.Any("panic", what), slog.String("request_id", reqid.FromContext(ctx)))
+			op.socket.log.ErrorContext(op.ctx, "panic", slog.Any("panic", what), slog.String("request_id", reqid.FromContext(op.ctx)))
 			f := refusal{code: codeInternal, message: "Something is broken inside the server."}
-			errs = gqlerror.List{f.graphQL()}
+			op.end(gqlerror.List{f.graphQL()})
 		}
 	}()
-	now := graphql.Now()
-	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
-	ctx = graphql.StartOperationTrace(ctx)
-	opCtx, errs := s.exec.CreateOperationContext(ctx, params)
-	if len(errs) > 0 {
-		return s.exec.DispatchError(graphql.WithOperationContext(ctx, opCtx), errs).Errors
+	if errs, parked := do(); !parked {
+		op.end(errs)
 	}
-	if opCtx.Operation.Operation == ast.Subscription {
-		s.mu.Lock()
-		op.stream = true
-		if s.closing {
-			op.cancel()
-		}
-		s.mu.Unlock()
-		return s.follow(ctx, op, opCtx)
-	}
-	responses, ctx := s.exec.DispatchOperation(ctx, opCtx)
+}
+
+// answer executes a query or mutation and sends its result.
+func (op *operation) answer(ctx context.Context, opCtx *graphql.OperationContext) {
+	responses, ctx := op.socket.exec.DispatchOperation(ctx, opCtx)
 	response := responses(ctx)
 	if response == nil {
-		return nil
+		return
 	}
 	payload, err := json.Marshal(response)
 	if err != nil {
 		panic(err) // what has been executed always encodes
 	}
-	s.next(op, payload)
-	return nil
+	op.send(payload)
 }
 
-// follow runs a subscription.
-func (s *socket) follow(ctx context.Context, op *operation, opCtx *graphql.OperationContext) gqlerror.List {
-	next, stop, errs := s.subscriptions(ctx, s.exec, opCtx)
-	if len(errs) > 0 {
-		return errs
-	}
-	defer stop()
-	for {
-		results, errs := next(ctx)
+// follow sends what comes of a subscription until that ends or has to wait; then it is parked.
+func (op *operation) follow() (errs gqlerror.List, parked bool) {
+	for !op.park() {
+		results, errs := op.stream.Next(op.ctx)
 		for _, payload := range results {
-			if !s.next(op, payload) {
-				return nil
+			if !op.send(payload) {
+				return nil, false
 			}
 		}
 		if len(errs) > 0 || len(results) == 0 {
-			return errs
+			return errs, false
 		}
 	}
+	return nil, true
 }
 
-// next sends a result, unless the client has no use for it any more.
-func (s *socket) next(op *operation, payload []byte) bool {
+// park lets go of the goroutine while there is nothing to send. Where it returns true the operation is no longer the
+// goroutine's: it is parked, or has been forgotten meanwhile and stopped.
+func (op *operation) park() bool {
+	s := op.socket
+	s.mu.Lock()
+	if op.unwanted.Load() {
+		s.mu.Unlock()
+		return false // the goroutine ends it
+	}
+	op.parked = true
+	s.mu.Unlock()
+	if op.stream.Park(op.take, op.resume) {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	forgotten := !op.parked
+	op.parked = false
+	return forgotten
+}
+
+// take sends a result if that can be done at once.
+func (op *operation) take(payload []byte) bool {
 	if op.unwanted.Load() {
 		return false
 	}
-	op.frame = append(append(append(op.frame[:0], op.prefix...), payload...), '}')
-	err := s.write(op.frame)
-	if cap(op.frame) > keptFrame {
-		op.frame = nil
+	frame, ok := op.socket.frames.Get().(*[]byte)
+	if !ok {
+		return false
 	}
-	return err == nil
+	defer op.socket.frames.Put(frame)
+	*frame = wire.AppendText((*frame)[:0], op.prefix, payload, []byte{'}'})
+	return op.socket.conn.Try(*frame)
 }
 
-// keptFrame is the size of the largest frame whose room is kept for the next one.
-const keptFrame = 4 << 10
+// send sends a result, unless the client has no use for it any more, and waits for its turn.
+func (op *operation) send(payload []byte) bool {
+	return !op.unwanted.Load() && op.socket.conn.Write(wire.AppendText(nil, op.prefix, payload, []byte{'}'})) == nil
+}
 
-// finish forgets an operation and tells the client of its end, unless that has ended it.
-func (s *socket) finish(id string, op *operation, errs gqlerror.List) {
+// end forgets an operation and tells the client of its end, unless that has ended it.
+func (op *operation) end(errs gqlerror.List) {
+	op.stop()
+	s := op.socket
 	s.mu.Lock()
 	s.started--
-	wanted := s.operations[id] == op
+	wanted := !op.unwanted.Load()
 	if wanted {
-		delete(s.operations, id)
+		delete(s.operations, op.id)
 	}
 	s.mu.Unlock()
-	if !wanted || s.ctx.Err() != nil {
-		return
+	if wanted {
+		last := encoded(message{Type: "complete", ID: op.id})
+		if len(errs) > 0 {
+			last = s.dialect.failed(op.id, errs)
+		}
+		_ = s.write(last) // where it fails the next read does
 	}
-	last := message{Type: "complete", ID: id}
-	if len(errs) > 0 {
-		last.Type, last.Payload = "error", encoded(errs)
-	}
-	_ = s.write(encoded(last)) // where it fails the next read does
-}
-
-// encoded is v as JSON. v consists of strings, numbers and maps of them.
-func encoded(v any) json.RawMessage {
-	data, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // what has been decoded or made here always encodes
-	}
-	return data
-}
-
-// renew takes a new token that a ping carries: of the same person, so that the socket lives on past the old one's end.
-func (s *socket) renew(token string) verdict {
-	ctx, f := identify(s.ctx, s.verifier, s.log, token)
-	switch {
-	case f != nil && f.code == codeUnavailable:
-		return verdict{} // the old token is good until it ends
-	case f != nil:
-		return closeWith(closeForbidden, "Forbidden")
-	}
-	identity, _ := auth.FromContext(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before, ok := auth.FromContext(s.identified)
-	if !ok || before.ID != identity.ID {
-		return closeWith(closeForbidden, "Forbidden")
-	}
-	s.identify(ctx, identity)
-	return verdict{}
-}
-
-// identify makes ctx what operations run under from now on, until the token ends. The caller holds s.mu.
-func (s *socket) identify(ctx context.Context, identity auth.Identity) {
-	s.identified = ctx
-	if s.expiry != nil {
-		s.expiry.Stop()
-	}
-	if !identity.ExpiresAt.IsZero() {
-		s.expiry = time.AfterFunc(time.Until(identity.ExpiresAt), func() { s.close(closeForbidden, "Token expired") })
-	}
+	s.restartIfIdle()
 }

@@ -276,20 +276,29 @@ func (ts *testServer) post(t *testing.T, query string, header ...string) answer 
 	return ts.do(t, http.MethodPost, "/graphql", string(body), append([]string{jsonBody}, header...)...)
 }
 
-// pulled starts a subscription whose resolver brings the events.
-func pulled(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (
-	next func(context.Context) ([][]byte, gqlerror.List), stop func(), errs gqlerror.List,
-) {
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	return func(context.Context) ([][]byte, gqlerror.List) {
-		response := responses(ctx)
-		if response == nil {
-			return nil, nil
-		}
-		payload, err := json.Marshal(response)
-		if err != nil {
-			panic(err)
-		}
-		return [][]byte{payload}, nil
-	}, func() {}, nil
+// pulledStream is a subscription whose resolver brings the events.
+type pulledStream struct {
+	ctx       context.Context
+	responses graphql.ResponseHandler
 }
+
+func pulled(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (web.Stream, gqlerror.List) {
+	responses, ctx := exec.DispatchOperation(ctx, op)
+	return &pulledStream{ctx, responses}, nil
+}
+
+func (s *pulledStream) Next(context.Context) ([][]byte, gqlerror.List) {
+	response := s.responses(s.ctx)
+	if response == nil {
+		return nil, nil
+	}
+	payload, err := json.Marshal(response)
+	if err != nil {
+		panic(err)
+	}
+	return [][]byte{payload}, nil
+}
+
+func (s *pulledStream) Park(func([]byte) bool, func()) bool { return false }
+
+func (s *pulledStream) Stop() {}

@@ -57,6 +57,8 @@ type Limits struct {
 	SocketMessage int64
 	// SocketOperations is how many operations a socket may have running: 100 by default.
 	SocketOperations int
+	// SocketsPerson is how many sockets a person may have open: 100 by default.
+	SocketsPerson int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -70,6 +72,7 @@ func (l Limits) withDefaults() Limits {
 	l.SocketPing = or(l.SocketPing, 25*time.Second)
 	l.SocketMessage = or(l.SocketMessage, l.Body)
 	l.SocketOperations = or(l.SocketOperations, 100)
+	l.SocketsPerson = or(l.SocketsPerson, 100)
 	return l
 }
 
@@ -105,7 +108,7 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 
 	gql.Use(noDefer{})
 	gql.Use(timeLimit{limits.Operation})
-	gql.AddTransport(&webSocket{subscribe: subscribe, verifier: verifier, origins: origins, limits: limits, sockets: sockets, log: log})
+	gql.AddTransport(newWebSocket(subscribe, verifier, origins, limits, sockets, log))
 	gql.AddTransport(&events{subscribe: subscribe, limits: limits, sockets: sockets, log: log})
 	gql.AddTransport(&overHTTP{limits: limits, log: log})
 

@@ -3,115 +3,139 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
+	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/coder/websocket"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 	"golang.org/x/time/rate"
 
 	"parley/internal/auth"
+	"parley/internal/wire"
 )
 
-// socket is one client's WebSocket: the connection, the messages of the protocol, the limits, and what runs on it.
+const (
+	// A client may renew its token so often: tokens live for minutes, and verifying one costs a signature.
+	renewalInterval = 10 * time.Second
+	renewalBurst    = 3
+	// A client is read so many messages a second, after so many at once: one that sends more is read more slowly.
+	messageRate  = 500
+	messageBurst = 1000
+	// goodbye is how long a client may take to answer a close frame.
+	goodbye = 5 * time.Second
+	// patience is how long restart waits for queries and mutations that are running.
+	patience = 5 * time.Second
+	// comeBack is the time over which clients are asked to come back after a restart.
+	comeBack = 5 * time.Second
+)
+
+// socket is one client's WebSocket: the messages of the protocol, the limits, and what runs on it.
 type socket struct {
-	conn          *websocket.Conn
-	exec          graphql.GraphExecutor
-	subscriptions Subscribe
-	verifier      Verifier
-	limits        Limits
-	log           *slog.Logger
-	// ctx is what reads and operations run under; drop ends it. It outlives the request's, whose end is to be told to the
-	// client. writes never ends: cut ends what is being written.
-	ctx    context.Context //nolint:containedctx // see above
-	writes context.Context //nolint:containedctx // see above
-	drop   context.CancelFunc
-	closed chan struct{} // closed when close's handshake is over
-	// running are the operations.
+	*webSocket // what all sockets share
+
+	conn    *wire.Conn
+	dialect *dialect // nil: none that is spoken here
+	exec    graphql.GraphExecutor
+	// ctx is what operations run under; drop ends it. It outlives the request's, whose end is to be told to the client.
+	ctx  context.Context //nolint:containedctx // see above
+	drop context.CancelFunc
+	pace *rate.Limiter
+	// running are the operations that have a goroutine.
 	running sync.WaitGroup
 
-	mu      sync.Mutex
-	closing bool
-	// initialised: connection_init has come. identified carries who it proved, and operations run under it.
+	mu sync.Mutex
+	// closing: the close frame has been sent. restarting: it will be when queries and mutations have been answered.
+	closing, restarting bool
+	// initialised: connection_init has come. identified carries who it proved, and operations run under it; person is
+	// whom the socket is counted for.
 	initialised bool
 	identified  context.Context //nolint:containedctx // see above
+	person      string
 	renewals    *rate.Limiter
 	// operations are what the client waits for, by id; started counts those that run, also when nobody waits any more.
 	operations map[string]*operation
 	started    int
-	// pinged: the client has not answered the last ping.
-	pinged bool
-	// timers close the socket unless they are stopped: init, a pong (pinger), the token (expiry).
-	init, pinger, expiry *time.Timer
+	// timers close the socket unless they are stopped: when connection_init does not come and then when the token ends
+	// (expiry), and when nothing comes at all (pinger).
+	expiry, pinger *time.Timer
 }
 
-// message is what the subprotocol sends in either direction.
+var _ connection = (*socket)(nil)
+
+// message is what the subprotocols send in either direction.
 type message struct {
 	Type    string          `json:"type"`
 	ID      string          `json:"id,omitempty"`
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// newSocket returns a socket that is closed unless connection_init comes in time. Its owner calls serve and then wait.
-func newSocket(ctx context.Context, conn *websocket.Conn, t *webSocket, exec graphql.GraphExecutor) *socket {
-	conn.SetReadLimit(t.limits.SocketMessage)
+// newSocket returns a socket that is closed unless connection_init comes in time. Its owner calls serve and then end.
+func newSocket(ctx context.Context, conn *wire.Conn, t *webSocket, exec graphql.GraphExecutor) *socket {
 	s := &socket{
-		conn: conn, exec: codedExecutor{exec, t.limits.Document}, subscriptions: t.subscribe, verifier: t.verifier,
-		limits: t.limits, log: t.log,
-		closed: make(chan struct{}), operations: map[string]*operation{},
-		renewals: rate.NewLimiter(rate.Every(renewalInterval), renewalBurst),
+		webSocket: t, conn: conn, dialect: dialectOf(conn.Subprotocol()),
+		exec: codedExecutor{exec, t.limits.Document}, operations: map[string]*operation{},
+		pace: rate.NewLimiter(messageRate, messageBurst),
 	}
-	s.writes = context.WithoutCancel(ctx)
-	s.ctx, s.drop = context.WithCancel(s.writes)
+	s.ctx, s.drop = context.WithCancel(context.WithoutCancel(ctx))
 	s.identified = s.ctx
-	s.init = time.AfterFunc(t.limits.SocketInit, func() { s.close(closeInitTimeout, "Connection initialisation timeout") })
+	s.expiry = time.AfterFunc(t.limits.SocketInit, func() { s.close(closeInitTimeout, "Connection initialisation timeout") })
+	s.pinger = time.AfterFunc(t.limits.SocketPing, s.ping)
 	return s
 }
 
-const (
-	// A client may renew its token so often: tokens live for minutes, and verifying one costs a signature.
-	renewalInterval = 10 * time.Second
-	renewalBurst    = 3
-)
+// serve acts on the client's messages until the connection ends.
+func (s *socket) serve() error {
+	for {
+		text, data, err := s.conn.Read()
+		if err == nil {
+			err = s.pace.Wait(s.ctx)
+		}
+		if err != nil {
+			return err
+		}
+		switch v := s.receive(text, data); {
+		case v.code != 0:
+			s.close(v.code, v.reason)
+		case v.reply != nil:
+			_ = s.write(v.reply) // where it fails the next read does
+		}
+	}
+}
 
 // verdict is what to do about a client's message: reply to it, close the socket with code and reason, or (the zero value)
 // nothing more.
 type verdict struct {
 	reply  []byte
-	code   websocket.StatusCode
+	code   uint16
 	reason string
 }
 
-func closeWith(code websocket.StatusCode, reason string) verdict {
-	return verdict{code: code, reason: reason}
-}
+func closeWith(code uint16, reason string) verdict { return verdict{code: code, reason: reason} }
 
 // receive acts on a client's message. One goroutine calls it.
-func (s *socket) receive(kind websocket.MessageType, data []byte) verdict {
-	if kind == websocket.MessageText && !utf8.Valid(data) { // RFC 6455, section 8.1
-		return closeWith(websocket.StatusInvalidFramePayloadData, "Invalid UTF-8")
+func (s *socket) receive(text bool, data []byte) verdict {
+	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
+		return closeWith(closeInvalidPayload, "Invalid UTF-8")
 	}
 	var m message
-	if kind != websocket.MessageText || json.Unmarshal(data, &m) != nil || hasLoneSurrogate(data) {
+	if !text || json.Unmarshal(data, &m) != nil || hasLoneSurrogate(data) {
 		return closeWith(closeBadRequest, "Invalid message")
 	}
-	switch m.Type {
-	case "ping":
-		return s.pong(m.Payload)
-	case "pong":
-		s.mu.Lock()
-		s.pinged = false
-		s.mu.Unlock()
-		return verdict{}
-	case "connection_init":
+	switch {
+	case m.Type == "connection_init":
 		return s.initialise(m.Payload)
-	case "subscribe":
-		return s.subscribe(m)
-	case "complete":
+	case m.Type == s.dialect.subscribe:
+		return s.subscribeTo(m)
+	case m.Type == s.dialect.complete:
 		s.complete(m.ID)
+		return verdict{}
+	case s.dialect.legacy && m.Type == "connection_terminate":
+		return closeWith(closeNormal, "")
+	case !s.dialect.legacy && m.Type == "ping":
+		return s.pong(m.Payload)
+	case !s.dialect.legacy && m.Type == "pong":
 		return verdict{}
 	default:
 		return closeWith(closeBadRequest, "Invalid message type")
@@ -124,7 +148,13 @@ func (s *socket) pong(payload json.RawMessage) verdict {
 	if token == "" || fault != "" {
 		return verdict{reply: encoded(message{Type: "pong", Payload: payload})}
 	}
-	if s.renewals.Allow() { // or else the next one may: the old token is good until it ends
+	s.mu.Lock()
+	if s.renewals == nil {
+		s.renewals = rate.NewLimiter(rate.Every(renewalInterval), renewalBurst)
+	}
+	allowed := s.renewals.Allow()
+	s.mu.Unlock()
+	if allowed { // or else the next one may: the old token is good until it ends
 		if v := s.renew(token); v.code != 0 {
 			return v
 		}
@@ -142,7 +172,6 @@ func (s *socket) initialise(payload json.RawMessage) verdict {
 	if again {
 		return closeWith(closeTooManyInitialised, "Too many initialisation requests")
 	}
-	s.init.Stop()
 	token, fault := tokenOf(payload)
 	if fault != "" {
 		return closeWith(closeBadRequest, "Invalid connection_init payload"+fault)
@@ -152,16 +181,27 @@ func (s *socket) initialise(payload json.RawMessage) verdict {
 		identified, f := identify(ctx, s.verifier, s.log, token)
 		switch {
 		case f != nil && f.code == codeUnavailable:
-			return closeWith(websocket.StatusTryAgainLater, f.message)
+			return closeWith(closeTryAgainLater, f.message)
+		case f != nil && s.dialect.legacy:
+			_ = s.write(encoded(message{Type: "connection_error", Payload: encoded(f.graphQL())})) // the close frame follows
+			return closeWith(closeForbidden, "Forbidden")
 		case f != nil:
 			return closeWith(closeForbidden, "Forbidden")
 		}
 		ctx = identified
 	}
 	identity, _ := auth.FromContext(ctx)
+	if !s.sockets.count(identity.ID, s.limits.SocketsPerson) {
+		return closeWith(closeTryAgainLater, "Too many sockets of one person")
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.person = identity.ID
 	s.identify(ctx, identity)
-	s.mu.Unlock()
+	if s.dialect.legacy {
+		_ = s.write([]byte(`{"type":"connection_ack"}`)) // where it fails the next read does
+		return verdict{reply: s.dialect.alive()}
+	}
 	return verdict{reply: []byte(`{"type":"connection_ack"}`)}
 }
 
@@ -193,131 +233,127 @@ func tokenOf(payload json.RawMessage) (token, fault string) {
 	return "", ""
 }
 
-// subscribe starts an operation.
-func (s *socket) subscribe(m message) verdict {
+// renew takes a new token that a ping carries: of the same person, so that the socket lives on past the old one's end.
+func (s *socket) renew(token string) verdict {
+	ctx, f := identify(s.ctx, s.verifier, s.log, token)
+	switch {
+	case f != nil && f.code == codeUnavailable:
+		return verdict{} // the old token is good until it ends
+	case f != nil:
+		return closeWith(closeForbidden, "Forbidden")
+	}
+	identity, _ := auth.FromContext(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.initialised {
-		return closeWith(closeUnauthorized, "Unauthorized")
+	before, ok := auth.FromContext(s.identified)
+	if !ok || before.ID != identity.ID {
+		return closeWith(closeForbidden, "Forbidden")
 	}
-	if m.ID == "" {
-		return closeWith(closeBadRequest, "Invalid subscribe message: no id")
-	}
-	var members map[string]json.RawMessage
-	if len(m.Payload) == 0 || json.Unmarshal(m.Payload, &members) != nil {
-		return closeWith(closeBadRequest, "Invalid subscribe payload")
-	}
-	params, f := parseMembers(members)
-	if f != nil {
-		return closeWith(closeBadRequest, "Invalid subscribe payload: "+f.message)
-	}
-	if _, running := s.operations[m.ID]; running {
-		return closeWith(closeSubscriberExists, "Subscriber already exists")
-	}
-	if s.started >= s.limits.SocketOperations {
-		return verdict{reply: tooMany(m.ID)}
-	}
-	s.start(m.ID, params)
+	s.identify(ctx, identity)
 	return verdict{}
 }
 
-// tooMany is the error message for one operation too many.
-func tooMany(id string) []byte {
-	f := refusal{code: codeRateLimited, message: "Too many operations run on this socket: complete one first."}
-	return encoded(message{Type: "error", ID: id, Payload: encoded(gqlerror.List{f.graphQL()})})
-}
-
-// complete ends an operation that the client waits for no more. Its id is free at once.
-func (s *socket) complete(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if op := s.operations[id]; op != nil {
-		delete(s.operations, id)
-		op.unwanted.Store(true)
-		op.cancel()
+// identify makes ctx what operations run under from now on, until the token ends. The caller holds s.mu.
+func (s *socket) identify(ctx context.Context, identity auth.Identity) {
+	s.identified = ctx
+	s.expiry.Stop()
+	if !identity.ExpiresAt.IsZero() {
+		s.expiry = time.AfterFunc(time.Until(identity.ExpiresAt), func() { s.close(closeForbidden, "Token expired") })
 	}
 }
 
-// write sends data. A client that does not take it in time is cut off, as the next message would find it no better.
-//
-// The library is given no deadline: one for each message costs more than the message.
-func (s *socket) write(data []byte) error {
-	late := time.AfterFunc(s.limits.Write, s.cut)
-	defer late.Stop()
-	return s.conn.Write(s.writes, websocket.MessageText, data)
-}
+// write sends a message. A client that does not take it in time is cut off.
+func (s *socket) write(data []byte) error { return s.conn.Write(wire.AppendText(nil, data)) }
 
-// patience is how long restart waits for queries and mutations that are running, and glance how often it looks.
-const (
-	patience = 5 * time.Second
-	glance   = 10 * time.Millisecond
-)
+// ping asks the client whether it is there. One of which nothing has come by the next time is dropped: there is nobody who
+// would read a close frame.
+func (s *socket) ping() {
+	if !s.conn.Heard() {
+		s.cut()
+		return
+	}
+	err := error(nil)
+	if s.dialect != nil {
+		err = s.write(s.dialect.alive())
+		if s.dialect.legacy && err == nil {
+			err = s.conn.Ping() // which the client's library answers, as the protocol has nothing for it
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && s.ctx.Err() == nil {
+		s.pinger.Reset(s.limits.SocketPing)
+	}
+}
 
 // restart tells the client to connect again, when the queries and mutations that are running have been answered.
 func (s *socket) restart() {
-	go func() { // ends when they have, or after patience
-		for end := time.Now().Add(patience); s.answering() && time.Now().Before(end) && s.ctx.Err() == nil; {
-			select {
-			case <-time.After(glance):
-			case <-s.ctx.Done():
-			}
-		}
-		s.close(websocket.StatusServiceRestart, "Service restart")
-	}()
+	s.mu.Lock()
+	s.restarting = true
+	s.mu.Unlock()
+	time.AfterFunc(patience, s.closeForRestart)
+	s.restartIfIdle()
 }
 
-// answering tells whether the client waits for the answer to a query or mutation.
-func (s *socket) answering() bool {
+// restartIfIdle closes a socket that is to restart unless the client waits for the answer to a query or mutation.
+func (s *socket) restartIfIdle() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	now := s.restarting
 	for _, op := range s.operations {
-		if !op.stream {
-			return true
-		}
+		now = now && op.stream != nil
 	}
-	return false
+	s.mu.Unlock()
+	if now {
+		s.closeForRestart()
+	}
+}
+
+// closeForRestart asks the client to come back, each one at another time, so that not all of them come at once.
+func (s *socket) closeForRestart() {
+	spread := rand.N(comeBack) //nolint:gosec // nothing is secret
+	s.close(closeServiceRestart, fmt.Sprintf("Service restart: come back in %d ms", spread.Milliseconds()))
 }
 
 // cut ends the connection without a word.
 func (s *socket) cut() {
 	s.drop()
-	_ = s.conn.CloseNow() // whoever reads or writes notices
+	s.conn.Cut()
 }
 
-// close begins the closing handshake, which takes up to ten seconds of a client that does not answer; wait waits for its
-// end. Only the first call counts. reason is at most 123 bytes.
-func (s *socket) close(code websocket.StatusCode, reason string) {
+// close begins the closing handshake; the reading ends with it. Only the first call counts. reason is at most 123 bytes.
+func (s *socket) close(code uint16, reason string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.closing {
+		s.mu.Unlock()
 		return
 	}
 	s.closing = true
 	// The close frame is the last word: an operation that ends because of it must not be told of as one that failed.
-	for id, op := range s.operations {
-		op.unwanted.Store(true)
-		if op.stream {
+	var parked []*operation
+	for _, op := range s.operations {
+		if s.forget(op) {
+			parked = append(parked, op)
+		}
+		if op.stream != nil {
 			op.cancel() // queries and mutations come to their end, though nobody hears of it
 		}
-		delete(s.operations, id)
 	}
-	go func() { // ends with the handshake, which has time limits of its own
-		defer close(s.closed)
-		_ = s.conn.Close(code, reason) // an error says that the client has not answered: it is gone either way
-	}()
+	s.mu.Unlock()
+	for _, op := range parked {
+		op.stop()
+	}
+	s.conn.Close(code, reason)
 }
 
-// wait closes the socket if it is still open, and returns when the connection is gone and no operation runs any more.
-func (s *socket) wait() {
-	s.close(websocket.StatusNormalClosure, "")
-	<-s.closed
+// end closes the socket if it is still open, and returns when the connection is gone and no operation runs any more.
+func (s *socket) end() {
+	s.close(closeNormal, "")
 	s.cut()
 	s.running.Wait()
+	s.conn.Wait()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, timer := range []*time.Timer{s.init, s.pinger, s.expiry} {
-		if timer != nil {
-			timer.Stop()
-		}
-	}
+	s.expiry.Stop()
+	s.pinger.Stop()
+	s.mu.Unlock()
+	s.sockets.discount(s.person)
 }

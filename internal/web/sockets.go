@@ -18,11 +18,14 @@ type connection interface {
 type sockets struct {
 	mu      sync.Mutex
 	open    map[connection]struct{}
+	people  map[string]int // how many sockets each person has
 	stopped bool
 	serving sync.WaitGroup // one for each enter without its leave
 }
 
-func newSockets() *sockets { return &sockets{open: map[connection]struct{}{}} }
+func newSockets() *sockets {
+	return &sockets{open: map[connection]struct{}{}, people: map[string]int{}}
+}
 
 // enter reports whether a new WebSocket may come in. Whoever was let in calls leave when all that it needed has ended.
 func (ss *sockets) enter() bool {
@@ -51,6 +54,29 @@ func (ss *sockets) remove(s connection) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	delete(ss.open, s)
+}
+
+// count counts a socket for a person; "" is nobody. It returns false where they have most of them already, and else is
+// undone by discount.
+func (ss *sockets) count(person string, most int) bool {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if person == "" {
+		return true
+	}
+	if ss.people[person] >= most {
+		return false
+	}
+	ss.people[person]++
+	return true
+}
+
+func (ss *sockets) discount(person string) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.people[person]--; ss.people[person] <= 0 {
+		delete(ss.people, person)
+	}
 }
 
 func (ss *sockets) stopping() bool {

@@ -101,18 +101,17 @@ func (t *events) run(ctx context.Context, s *eventStream, exec graphql.GraphExec
 		}
 		return
 	}
-	next, stop, errs := t.subscribe(ctx, exec, operation)
+	stream, errs := t.subscribe(ctx, exec, operation)
+	if len(errs) == 0 {
+		defer stream.Stop()
+	}
 	if s.begin() != nil {
-		if len(errs) == 0 {
-			stop()
-		}
 		return
 	}
 	if len(errs) > 0 {
 		s.end(errs)
 		return
 	}
-	defer stop()
 	ended := make(chan struct{})
 	defer func() { <-ended }()
 	quiet, cancel := context.WithCancel(ctx)
@@ -122,7 +121,7 @@ func (t *events) run(ctx context.Context, s *eventStream, exec graphql.GraphExec
 		s.keepAlive(quiet, t.limits.SocketPing)
 	}()
 	for {
-		results, errs := next(ctx)
+		results, errs := stream.Next(ctx)
 		for _, payload := range results {
 			if s.event("next", payload) != nil {
 				return

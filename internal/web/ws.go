@@ -1,32 +1,35 @@
 package web
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/coder/websocket"
 
 	"parley/internal/reqid"
+	"parley/internal/wire"
 )
 
-// subprotocol names the protocol spoken on WebSockets:
-// https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md.
-const subprotocol = "graphql-transport-ws"
-
-// The close codes of the subprotocol.
+// The close codes of graphql-transport-ws, and those of RFC 6455 and its registry that are used with them.
 const (
-	closeBadRequest         websocket.StatusCode = 4400
-	closeUnauthorized       websocket.StatusCode = 4401
-	closeForbidden          websocket.StatusCode = 4403
-	closeSubprotocol        websocket.StatusCode = 4406
-	closeInitTimeout        websocket.StatusCode = 4408
-	closeSubscriberExists   websocket.StatusCode = 4409
-	closeTooManyInitialised websocket.StatusCode = 4429
+	closeBadRequest         = 4400
+	closeUnauthorized       = 4401
+	closeForbidden          = 4403
+	closeSubprotocol        = 4406
+	closeInitTimeout        = 4408
+	closeSubscriberExists   = 4409
+	closeTooManyInitialised = 4429
+
+	closeNormal         = 1000
+	closeInvalidPayload = 1007
+	closeServiceRestart = 1012
+	closeTryAgainLater  = 1013
 )
 
-// webSocket serves operations over graphql-transport-ws.
+// webSocket serves operations over WebSockets, in the subprotocols of graphql-ws and of its predecessor.
 type webSocket struct {
 	subscribe Subscribe
 	verifier  Verifier
@@ -34,9 +37,18 @@ type webSocket struct {
 	limits    Limits
 	sockets   *sockets
 	log       *slog.Logger
+	listener  wire.Listener
+	frames    sync.Pool // of *[]byte: where frames are put together
 }
 
 var _ graphql.Transport = (*webSocket)(nil)
+
+func newWebSocket(subscribe Subscribe, verifier Verifier, origins origins, limits Limits, sockets *sockets, log *slog.Logger) *webSocket {
+	t := &webSocket{subscribe: subscribe, verifier: verifier, origins: origins, limits: limits, sockets: sockets, log: log}
+	t.listener = wire.Listener{Message: limits.SocketMessage, Write: limits.Write, Goodbye: goodbye}
+	t.frames.New = func() any { return new([]byte) }
+	return t
+}
 
 // Supports reports whether r wants to become a WebSocket. Upgrade may list other protocols, which a server is free to
 // leave (RFC 9110, section 7.8).
@@ -52,7 +64,7 @@ func (t *webSocket) Supports(r *http.Request) bool {
 	return false
 }
 
-// Do serves one socket and returns when it is closed and all that ran for it has ended.
+// Do opens a socket. It is served by a goroutine of its own, so that nothing is kept of the request.
 func (t *webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	if origin := r.Header.Get("Origin"); origin != "" && !t.origins.allows(r, origin) {
 		refuse(w, &refusal{
@@ -66,22 +78,34 @@ func (t *webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 		refuse(w, &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The server is stopping. Connect again."})
 		return
 	}
-	defer t.sockets.leave()
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		Subprotocols:       []string{subprotocol},
-		InsecureSkipVerify: true, // the origin has been checked above
-	})
-	if err != nil { // which Accept has answered
+	r.Header.Set("Upgrade", "websocket") // what else it lists has been left
+	conn, err := t.listener.Open(w, r, func(offered string) bool { return dialectOf(offered) != nil })
+	if err != nil { // which Open has answered
 		t.log.DebugContext(r.Context(), "websocket handshake", "request_id", reqid.FromContext(r.Context()), "error", err)
+		t.sockets.leave()
 		return
 	}
 	s := newSocket(r.Context(), conn, t, exec)
+	go func() { // ends with the socket; shutdown waits for it
+		defer t.sockets.leave()
+		t.serve(s)
+	}()
+}
+
+// serve serves a socket until it is closed and all that ran for it has ended.
+func (t *webSocket) serve(s *socket) {
 	t.sockets.add(s)
 	defer t.sockets.remove(s)
-	defer s.wait()
-	if !strings.EqualFold(conn.Subprotocol(), subprotocol) {
+	defer s.end()
+	defer func() {
+		if what := recover(); what != nil {
+			t.log.ErrorContext(s.ctx, "panic", slog.Any("panic", what), slog.String("request_id", reqid.FromContext(s.ctx)))
+		}
+	}()
+	if s.dialect == nil {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
-		return
 	}
-	s.serve()
+	if err := s.serve(); err != nil && !errors.Is(err, wire.ErrClosed) {
+		t.log.DebugContext(s.ctx, "websocket ended", "request_id", reqid.FromContext(s.ctx), "error", err)
+	}
 }

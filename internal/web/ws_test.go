@@ -245,7 +245,7 @@ func TestSocketCloseCodes(t *testing.T) {
 		}
 		c.expectClose(4400)
 	})
-	for _, subprotocols := range []string{"", "graphql-ws", "graphql-transport"} {
+	for _, subprotocols := range []string{"", "graphql-transport"} {
 		t.Run("subprotocol "+subprotocols, func(t *testing.T) {
 			t.Parallel()
 			c := ts.connect(t, "Subprotocol: "+subprotocols)

@@ -1,0 +1,87 @@
+package live
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// overlap is how far back the sweep looks for rooms that no hint has told of: longer than a transaction lasts, since a
+// room's time is from before its commit.
+const overlap = 30 * time.Second
+
+// skew is how far the clocks of nodes may be apart: so much longer is remembered what has been told.
+const skew = time.Minute
+
+// Arrival is an event of the topics User and Lobby: a room has come into being.
+type Arrival struct {
+	Room uuid.UUID
+	seq  int64
+}
+
+// Position counts the arrivals that this node has told of.
+func (a Arrival) Position() int64 { return a.seq }
+
+// Ending is false: nothing ends the listening to new rooms.
+func (a Arrival) Ending() bool { return false }
+
+// announce tells of a room that has come into being, once. The hub is locked.
+func (h *Hub) announce(c Created) {
+	if _, told := h.announced[c.Room]; told {
+		return
+	}
+	h.announced[c.Room] = time.Now()
+	for _, user := range c.Users {
+		h.arrived(User(user), c.Room)
+	}
+	if c.Public {
+		h.arrived(Lobby(), c.Room)
+	}
+}
+
+func (h *Hub) arrived(topic Topic, room uuid.UUID) {
+	if t := h.tails[topic]; t != nil {
+		t.add([]Event{Arrival{Room: room, seq: t.ring.head + 1}})
+	}
+}
+
+// lookForRooms announces rooms that have come into being and of which no hint has told.
+func (h *Hub) lookForRooms(ctx context.Context) error {
+	since := time.Now().Add(-max(overlap, 2*h.opts.Sweep))
+	h.mu.Lock()
+	for room, at := range h.announced {
+		if at.Before(since.Add(-skew)) {
+			delete(h.announced, room)
+		}
+	}
+	listening := false
+	for topic := range h.tails {
+		listening = listening || topic.kind != roomTopic
+	}
+	h.mu.Unlock()
+	if !listening {
+		return nil
+	}
+	if since.Before(h.begun) {
+		since = h.begun
+	}
+	created, err := h.log.Created(ctx, since, h.told)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range created {
+		h.announce(c)
+	}
+	return nil
+}
+
+// told tells whether a room has been announced.
+func (h *Hub) told(room uuid.UUID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, told := h.announced[room]
+	return told
+}

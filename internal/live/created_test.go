@@ -1,0 +1,126 @@
+package live_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"parley/internal/broker"
+	"parley/internal/live"
+)
+
+// arrivals renders arrivals as their rooms' ids.
+func arrivals(_ context.Context, events []live.Event) (payloads [][]byte, looked bool, err error) {
+	for _, e := range events {
+		payloads = append(payloads, []byte(e.(live.Arrival).Room.String())) //nolint:errcheck // all are
+	}
+	return payloads, true, nil
+}
+
+func created(public bool, members ...string) broker.Hint {
+	return broker.Hint{Room: uuid.New(), Created: true, Users: members, Public: public}
+}
+
+// hear returns as many rooms as there are to be.
+func hear(t *testing.T, a *live.Attendance, n int) (rooms []uuid.UUID) {
+	t.Helper()
+	for len(rooms) < n {
+		frames, err := a.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range frames {
+			rooms = append(rooms, uuid.MustParse(string(f.Payload)))
+		}
+	}
+	return rooms
+}
+
+func TestCreatedRooms(t *testing.T) {
+	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
+		follow := func(topic live.Topic) *live.Attendance {
+			a := hub.Follow(topic, "x", arrivals)
+			t.Cleanup(a.Leave)
+			return a
+		}
+		before := created(true, "alice")
+		hub.Hear(before) // nobody listens yet
+		alice, bob, lobby := follow(live.User("alice")), follow(live.User("bob")), follow(live.Lobby())
+		both, public, alone := created(false, "alice", "bob"), created(true, "carol"), created(true, "alice")
+		for _, h := range []broker.Hint{both, public, both, alone, {Room: uuid.New(), Seq: 3}} { // one is doubled
+			hub.Hear(h)
+		}
+		for name, c := range map[string]struct {
+			a    *live.Attendance
+			want []uuid.UUID
+		}{
+			"alice": {alice, []uuid.UUID{both.Room, alone.Room}},
+			"bob":   {bob, []uuid.UUID{both.Room}},
+			"lobby": {lobby, []uuid.UUID{public.Room, alone.Room}},
+		} {
+			if diff := cmp.Diff(c.want, hear(t, c.a, len(c.want))); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+		late := hub.Follow(live.User("alice"), "y", arrivals)
+		defer late.Leave()
+		news := created(false, "alice")
+		hub.Hear(news)
+		if got := hear(t, late, 1)[0]; got != news.Room {
+			t.Errorf("heard of %s, want %s", got, news.Room)
+		}
+	})
+}
+
+// TestCreatedRoomsHeal finds rooms that no hint tells of, each once, and none from before the listening.
+func TestCreatedRoomsHeal(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		lobby := hub.Follow(live.Lobby(), "x", arrivals)
+		defer lobby.Leave()
+		log.set(func(l *fakeLog) {
+			l.created = map[time.Time]live.Created{time.Now().Add(-time.Second): {Room: uuid.New(), Public: true}} // before the start
+		})
+		time.Sleep(time.Second)
+		told, untold := created(true), live.Created{Room: uuid.New(), Public: true}
+		log.set(func(l *fakeLog) {
+			l.created[time.Now()] = live.Created{Room: told.Room, Public: true}
+			l.created[time.Now().Add(time.Millisecond)] = untold
+		})
+		hub.Hear(told)
+		if got := hear(t, lobby, 1)[0]; got != told.Room {
+			t.Errorf("heard of %s, want %s", got, told.Room)
+		}
+		begun := time.Now()
+		if got := hear(t, lobby, 1)[0]; got != untold.Room {
+			t.Errorf("heard of %s, want %s", got, untold.Room)
+		}
+		if waited := time.Since(begun); waited > 3*time.Second {
+			t.Errorf("it took %s", waited)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		if frames, err := lobby.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("then it hears %v, %v", frames, err)
+		}
+	})
+}
+
+// TestFarBehind ends the listening of somebody who is further behind than what is kept: there is no log to read it from.
+func TestFarBehind(t *testing.T) {
+	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
+		slow := hub.Follow(live.Lobby(), "x", arrivals)
+		defer slow.Leave()
+		for range 5000 {
+			hub.Hear(created(true))
+			synctest.Wait()
+		}
+		if _, err := slow.Next(t.Context()); !errors.Is(err, live.ErrBehind) {
+			t.Errorf("somebody 5000 behind gets %v", err)
+		}
+	})
+}

@@ -1,0 +1,85 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// readAttempts is how often something is tried that reads the database before it is given up and the streams that
+	// need it end; the pauses between double from firstRetry.
+	readAttempts = 6
+	firstRetry   = 50 * time.Millisecond
+)
+
+var (
+	// ErrPruned ends a stream whose log no longer goes back to where it stands.
+	ErrPruned = errors.New("the log no longer goes back that far")
+	// ErrStopped ends the streams of a room whose log cannot be read or shown. They can be resumed from where they stand.
+	ErrStopped = errors.New("the log cannot be read")
+	// ErrBehind ends a stream that is so far behind that what comes next is kept nowhere.
+	ErrBehind = errors.New("the reader is too far behind")
+)
+
+// Event is an entry of a topic.
+type Event interface {
+	// Position is the event's seq: that of the one before it, and one.
+	Position() int64
+	// Ending tells whether it may end somebody's stream.
+	Ending() bool
+}
+
+// Log is where rooms' logs are read.
+type Log interface {
+	// Read returns events of a room that follow the one at after, at most limit, in order and without a hole, or
+	// ErrPruned. They are of one moment: fewer than limit are all that there were.
+	Read(ctx context.Context, room uuid.UUID, after int64, limit int) ([]Event, error)
+	// Endings returns the events of a room above after that may end somebody's stream.
+	Endings(ctx context.Context, room uuid.UUID, after int64) ([]Event, error)
+	// Heads returns the seqs of rooms; those that do not exist are missing.
+	Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error)
+	// Created returns rooms that have come into being since a time, the oldest first and not more than a few thousand,
+	// without those that the caller knows of.
+	Created(ctx context.Context, since time.Time, known func(uuid.UUID) bool) ([]Created, error)
+}
+
+// Created is a room that has come into being.
+type Created struct {
+	Room uuid.UUID
+	// Users are in it from the start; Public tells whether a lobby may hear of it.
+	Users  []string
+	Public bool
+}
+
+// read reads a log, trying again where that fails: ErrPruned, ErrStopped or the context's error is the end of it.
+func (h *Hub) read(ctx context.Context, room uuid.UUID, after int64, limit int) (events []Event, err error) {
+	err = persist(ctx, func() error {
+		events, err = h.log.Read(ctx, room, after, limit)
+		return err
+	})
+	return events, err
+}
+
+// persist tries again what fails, with pauses that double, and ends with ErrStopped. ErrPruned is no failure that passes.
+func persist(ctx context.Context, try func() error) error {
+	pause := firstRetry
+	for attempt := 1; ; attempt++ {
+		err := try()
+		switch {
+		case err == nil, errors.Is(err, ErrPruned):
+			return err
+		case attempt == readAttempts:
+			return fmt.Errorf("%w: %w", ErrStopped, err)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		pause *= 2
+	}
+}

@@ -1,0 +1,124 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// pageSize is how many events a page of history has, and pageBytes how many bytes of payloads it may have before it is
+	// cut short. pageStep is how many events are rendered before the bytes are looked at.
+	pageSize  = 64
+	pageBytes = 256 << 10
+	pageStep  = 8
+	// pageLife is how long a page is kept for others who need the same: the many screens that come back together after a
+	// restart.
+	pageLife = 2 * time.Second
+	// catchUps is how many pages a node renders at once.
+	catchUps = 4
+)
+
+// page is a part of a room's history, rendered: there when done is closed.
+type page struct {
+	done   chan struct{}
+	frames []Frame
+	err    error
+}
+
+// page returns frames behind seq, at least one. Pages begin at fixed places, so that those who need the same share them.
+func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
+	start := seq / pageSize * pageSize
+	p, mine := c.openPage(start)
+	if mine {
+		c.make(p, start)
+	}
+	if p != nil {
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if n := len(p.frames); p.err == nil && n > 0 && p.frames[n-1].Event.Position() > seq {
+			return p.frames[seq-start:], nil
+		}
+	}
+	// What is kept begins behind the start of the page, or the log has grown since it was made, or there is no room for
+	// pages: read exactly what is wanted.
+	frames, _, err := c.history(ctx, seq)
+	if err == nil && len(frames) == 0 {
+		err = fmt.Errorf("%w: nothing after %d", ErrStopped, seq)
+	}
+	return frames, err
+}
+
+// openPage returns the page behind start, and whether it is the caller's to make; nil where the node has no room for it.
+func (c *cohort) openPage(start int64) (p *page, mine bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p := c.pages[start]; p != nil {
+		return p, false
+	}
+	if c.tail.hub.kept.Load() > nodeBytes {
+		return nil, false
+	}
+	if c.pages == nil {
+		c.pages = make(map[int64]*page)
+	}
+	p = &page{done: make(chan struct{})}
+	c.pages[start] = p
+	return p, true
+}
+
+// make fills a page. Others wait for it, so it does not depend on the patience of whoever makes it.
+func (c *cohort) make(p *page, start int64) {
+	defer close(p.done)
+	hub := c.tail.hub
+	var size int64
+	p.frames, size, p.err = c.history(hub.ctx, start)
+	if p.err != nil && !errors.Is(p.err, ErrPruned) {
+		c.closePage(start) // the next one tries again
+		return
+	}
+	hub.kept.Add(size)
+	time.AfterFunc(pageLife, func() {
+		hub.kept.Add(-size)
+		c.closePage(start)
+	})
+}
+
+func (c *cohort) closePage(start int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.pages, start)
+}
+
+// history reads and renders a page of the log behind seq, or as much of it as fits, and returns its size in bytes.
+func (c *cohort) history(ctx context.Context, seq int64) (frames []Frame, size int64, err error) {
+	hub := c.tail.hub
+	select {
+	case hub.catchUps <- struct{}{}:
+		defer func() { <-hub.catchUps }()
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+	events, err := hub.read(ctx, c.tail.topic.room, seq, pageSize)
+	if err != nil {
+		return nil, 0, err
+	}
+	partial := len(events) == pageSize
+	for len(events) > 0 && size <= pageBytes {
+		n := min(pageStep, len(events))
+		rendered, err := c.rendered(ctx, events[:n], events[n:], partial)
+		if err != nil {
+			return nil, 0, err
+		}
+		frames = append(frames, rendered...)
+		for _, f := range rendered {
+			size += int64(len(f.Payload))
+		}
+		events = events[n:]
+	}
+	return frames, size, nil
+}

@@ -1,0 +1,178 @@
+// Package wire is the server's end of a WebSocket (RFC 6455). The framing is gobwas/ws's; what is added here is how frames
+// come from and go to the kernel: a socket on which nothing happens has no buffer, a frame can be written without waiting,
+// and no write waits for longer than it is allowed to.
+package wire
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// ErrClosed is the error of a socket that is closed, or about to be.
+var ErrClosed = errors.New("the socket is closed")
+
+// Listener opens sockets. Its fields are set before the first one.
+type Listener struct {
+	// Message is the size of the largest message that is read, in bytes. A client that sends a larger one is closed with
+	// 1009.
+	Message int64
+	// Write is how long a client may take to let a frame through. One that is slower is cut off.
+	Write time.Duration
+	// Goodbye is how long the other side may take to answer a close frame.
+	Goodbye time.Duration
+
+	buffers sync.Pool // of *buffer
+}
+
+// bufferSize is how many bytes are read at a time.
+const bufferSize = 4 << 10
+
+type buffer [bufferSize]byte
+
+// Conn is one socket. Read is for one goroutine, everything else for any.
+type Conn struct {
+	listener *Listener
+	conn     net.Conn
+	// raw is the way past the runtime's waiting; nil where there is none, as with TLS.
+	raw         syscall.RawConn
+	subprotocol string
+
+	// What has been read and not been taken. received and sent are kept as values, so that a call allocates nothing.
+	in         *buffer
+	start, end int
+	early      *bufio.Reader
+	received   func(fd uintptr) bool
+	readErr    error
+	fragments  fragments
+	heard      atomic.Bool
+
+	// writing is held by whoever writes, from the first byte of a frame to the last.
+	writing  sync.Mutex
+	out      []byte
+	written  int
+	sent     func(fd uintptr) bool
+	closing  atomic.Bool
+	flushing sync.WaitGroup
+}
+
+// Open answers a request with the handshake of a WebSocket and takes the connection over. choose is asked for each
+// subprotocol that the client offers, in its order, and the first that it accepts is spoken; none is accepted, too. Where
+// it fails, the request has been answered.
+//
+// The request and its context may be forgotten when Open has returned. The caller reads until that fails, and then calls
+// Cut and Wait.
+func (l *Listener) Open(w http.ResponseWriter, r *http.Request, choose func(subprotocol string) bool) (*Conn, error) {
+	conn, rw, handshake, err := ws.HTTPUpgrader{Timeout: l.Write, Protocol: choose}.Upgrade(r, hijacker{w})
+	if err != nil {
+		if conn != nil {
+			_ = conn.Close()
+		}
+		return nil, err
+	}
+	c := &Conn{listener: l, conn: conn, subprotocol: handshake.Protocol}
+	_ = conn.SetDeadline(time.Time{}) // the HTTP server's
+	if rw.Reader.Buffered() > 0 {
+		c.early = rw.Reader
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok && canTry {
+		if raw, err := tcp.SyscallConn(); err == nil {
+			c.raw, c.received, c.sent = raw, c.receive, c.send
+		}
+	}
+	return c, nil
+}
+
+// hijacker finds the connection below what a middleware has put around it, which the library would not look for.
+type hijacker struct{ http.ResponseWriter }
+
+func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(h.ResponseWriter).Hijack()
+}
+
+// Subprotocol is what was agreed upon; "" is none.
+func (c *Conn) Subprotocol() string { return c.subprotocol }
+
+// Heard tells whether anything has come from the other side since it was last asked.
+func (c *Conn) Heard() bool { return c.heard.Swap(false) }
+
+// Cut ends the connection without a word. Whoever reads or writes notices.
+func (c *Conn) Cut() {
+	c.closing.Store(true)
+	_ = c.conn.Close()
+}
+
+// Wait returns when nothing is being written any more. Call it behind Cut.
+func (c *Conn) Wait() { c.flushing.Wait() }
+
+// reader is the connection as the framing reads it.
+type reader struct{ *Conn }
+
+// Read implements [io.Reader]. A buffer is taken when there is something to put into it, and given back when it is empty.
+func (r reader) Read(p []byte) (int, error) {
+	c := r.Conn
+	if c.early != nil {
+		n, err := c.early.Read(p[:min(len(p), c.early.Buffered())])
+		if c.early.Buffered() == 0 {
+			c.early = nil
+		}
+		return n, err
+	}
+	if c.in == nil {
+		if err := c.fill(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, c.in[c.start:c.end])
+	if c.start += n; c.start == c.end {
+		c.listener.buffers.Put(c.in)
+		c.in = nil
+	}
+	return n, nil
+}
+
+// fill waits for something to read.
+func (c *Conn) fill() error {
+	if c.raw == nil {
+		in := c.listener.buffer()
+		n, err := c.conn.Read(in[:])
+		if n > 0 {
+			c.in, c.start, c.end = in, 0, n
+			return nil
+		}
+		c.listener.buffers.Put(in)
+		return err
+	}
+	if err := c.raw.Read(c.received); err != nil {
+		return err
+	}
+	return c.readErr
+}
+
+func (l *Listener) buffer() *buffer {
+	if b, ok := l.buffers.Get().(*buffer); ok {
+		return b
+	}
+	return new(buffer)
+}
+
+// took notes what a read has brought; err is its error.
+func (c *Conn) took(in *buffer, n int, err error) {
+	switch {
+	case n > 0:
+		c.in, c.start, c.end, c.readErr = in, 0, n, nil
+		return
+	case err == nil:
+		err = io.EOF
+	}
+	c.listener.buffers.Put(in)
+	c.readErr = err
+}

@@ -1,0 +1,142 @@
+package wire
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// longestReason is how many bytes of a reason fit into a close frame (RFC 6455, section 5.5).
+const longestReason = ws.MaxControlFramePayloadSize - 2
+
+// tryAgainLater is the close code for a client that is to come back, by IANA's registry of WebSocket close codes.
+const tryAgainLater ws.StatusCode = 1013
+
+// AppendText appends to frame a text frame whose payload is made of parts.
+func AppendText(frame []byte, parts ...[]byte) []byte {
+	size := 0
+	for _, p := range parts {
+		size += len(p)
+	}
+	out := bytes.NewBuffer(slices.Grow(frame, ws.MaxHeaderSize+size))
+	_ = ws.WriteHeader(out, ws.Header{Fin: true, OpCode: ws.OpText, Length: int64(size)}) // a buffer takes everything
+	frame = out.Bytes()
+	for _, p := range parts {
+		frame = append(frame, p...)
+	}
+	return frame
+}
+
+// Try writes a frame without waiting. It returns false where the frame has to wait: nothing of it has been written then.
+func (c *Conn) Try(frame []byte) bool {
+	if c.raw == nil || !c.writing.TryLock() {
+		return false
+	}
+	if c.closing.Load() {
+		c.writing.Unlock()
+		return false
+	}
+	switch n := c.attempt(frame); n {
+	case len(frame):
+		c.writing.Unlock()
+		return true
+	case 0:
+		c.writing.Unlock()
+		return false
+	default:
+		c.finish(bytes.Clone(frame[n:]))
+		return true
+	}
+}
+
+// attempt writes as much of data as goes without waiting. The caller holds writing.
+func (c *Conn) attempt(data []byte) int {
+	if c.raw == nil {
+		return 0
+	}
+	c.out, c.written = data, 0
+	_ = c.raw.Write(c.sent) // what failed shows in the next write, which waits
+	c.out = nil
+	return c.written
+}
+
+// finish writes the rest of a frame from a goroutine, which gives writing back.
+func (c *Conn) finish(rest []byte) {
+	c.flushing.Go(func() { // ends with the frame, or its time
+		defer c.writing.Unlock()
+		_ = c.push(rest, false) // where it fails the connection has been cut
+	})
+}
+
+// Write writes a frame, and waits for its turn and for the client to let it through. A client that takes too long is cut
+// off.
+func (c *Conn) Write(frame []byte) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if c.closing.Load() {
+		return ErrClosed
+	}
+	n := c.attempt(frame)
+	if n == len(frame) {
+		return nil
+	}
+	return c.push(frame[n:], n == 0)
+}
+
+// push writes data and waits for as long as that may take. whole tells that nothing of the frame has been written yet. The
+// caller holds writing.
+func (c *Conn) push(data []byte, whole bool) error {
+	_ = c.conn.SetWriteDeadline(time.Now().Add(c.listener.Write))
+	n, err := c.conn.Write(data)
+	if err == nil {
+		_ = c.conn.SetWriteDeadline(time.Time{})
+		return nil
+	}
+	if whole && n == 0 { // perhaps there is room for this much
+		_ = c.conn.SetWriteDeadline(time.Time{})
+		c.attempt(ws.MustCompileFrame(ws.NewCloseFrame(closeBody(tryAgainLater, "Too slow"))))
+	}
+	c.Cut()
+	return err
+}
+
+// write writes a small frame.
+func (c *Conn) write(f ws.Frame) error { return c.Write(ws.MustCompileFrame(f)) }
+
+// Ping asks the other side to answer: see Heard.
+func (c *Conn) Ping() error { return c.write(ws.NewPingFrame(nil)) }
+
+// Close sends a close frame, behind which nothing is written any more, and lets Read fail when it has been answered, or has
+// not been for too long. It does not wait. Of a reason too much is left out.
+func (c *Conn) Close(code uint16, reason string) {
+	c.sayGoodbye(closeBody(ws.StatusCode(code), reason))
+	_ = c.conn.SetReadDeadline(time.Now().Add(c.listener.Goodbye))
+}
+
+// sayGoodbye sends a close frame unless one has been sent.
+func (c *Conn) sayGoodbye(body []byte) {
+	if c.closing.Swap(true) {
+		return
+	}
+	frame := ws.MustCompileFrame(ws.NewCloseFrame(body))
+	if c.writing.TryLock() {
+		n := c.attempt(frame)
+		if n == len(frame) {
+			c.writing.Unlock()
+			return
+		}
+		c.finish(frame[n:])
+		return
+	}
+	c.flushing.Go(func() { // ends with the frame, or its time
+		c.writing.Lock()
+		defer c.writing.Unlock()
+		_ = c.push(frame, false) // where it fails the connection has been cut
+	})
+}
+
+func closeBody(code ws.StatusCode, reason string) []byte {
+	return ws.NewCloseFrameBody(code, reason[:min(len(reason), longestReason)])
+}
