@@ -105,7 +105,7 @@ func (t *webSocket) serve(s *socket) {
 	if s.dialect == nil {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
 	}
-	if err := s.serve(); err != nil && !errors.Is(err, wire.ErrClosed) {
+	if err := s.serve(); !errors.Is(err, wire.ErrClosed) {
 		t.log.DebugContext(s.ctx, "websocket ended", "request_id", reqid.FromContext(s.ctx), "error", err)
 	}
 }
