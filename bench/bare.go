@@ -1,12 +1,13 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
+	"io"
+	"net"
 	"net/http"
 	"sync"
 
-	"github.com/coder/websocket"
+	"github.com/gobwas/ws"
 )
 
 // bareServer writes what is sent to a room, a ready frame, to each of the room's sockets in turn.
@@ -17,7 +18,7 @@ type bareServer struct {
 
 type bareRoom struct {
 	mu      sync.Mutex
-	sockets map[*websocket.Conn]struct{}
+	sockets map[net.Conn]struct{}
 }
 
 func newBare() http.Handler {
@@ -32,29 +33,28 @@ func (s *bareServer) room(name string) *bareRoom {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.rooms[name] == nil {
-		s.rooms[name] = &bareRoom{sockets: make(map[*websocket.Conn]struct{})}
+		s.rooms[name] = &bareRoom{sockets: make(map[net.Conn]struct{})}
 	}
 	return s.rooms[name]
 }
 
 func (s *bareServer) listen(w http.ResponseWriter, r *http.Request) {
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}})
+	upgrader := ws.HTTPUpgrader{Protocol: func(offered string) bool { return offered == subprotocol }}
+	conn, _, _, err := upgrader.Upgrade(r, w)
 	if err != nil {
 		return
 	}
-	defer func() { _ = conn.CloseNow() }()
-	ctx := context.WithoutCancel(r.Context())
-	name := r.URL.Query().Get("room")
-	room := s.room(name)
+	room := s.room(r.URL.Query().Get("room"))
 	room.mu.Lock()
 	room.sockets[conn] = struct{}{}
 	room.mu.Unlock()
-	for err == nil {
-		_, _, err = conn.Read(ctx)
-	}
-	room.mu.Lock()
-	delete(room.sockets, conn)
-	room.mu.Unlock()
+	go func() { // ends with the connection
+		_, _ = io.Copy(io.Discard, conn) // clients have nothing to say here
+		room.mu.Lock()
+		delete(room.sockets, conn)
+		room.mu.Unlock()
+		_ = conn.Close()
+	}()
 }
 
 func (s *bareServer) send(w http.ResponseWriter, r *http.Request) {
@@ -63,17 +63,16 @@ func (s *bareServer) send(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	ctx := context.WithoutCancel(r.Context()) // nothing to watch for in each write
 	for _, m := range batch {
-		s.room(m.Room).write(ctx, []byte(m.Text))
+		s.room(m.Room).write(ws.MustCompileFrame(ws.NewTextFrame([]byte(m.Text))))
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func (r *bareRoom) write(ctx context.Context, frame []byte) {
+func (r *bareRoom) write(frame []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for conn := range r.sockets {
-		_ = conn.Write(ctx, websocket.MessageText, frame) // who is gone is taken out by listen
+		_, _ = conn.Write(frame) // who is gone is taken out by listen
 	}
 }
