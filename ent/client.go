@@ -12,6 +12,7 @@ import (
 	"parley/ent/migrate"
 
 	"parley/ent/ban"
+	"parley/ent/directroom"
 	"parley/ent/friendship"
 	"parley/ent/member"
 	"parley/ent/message"
@@ -39,6 +40,8 @@ type Client struct {
 	Schema *migrate.Schema
 	// Ban is the client for interacting with the Ban builders.
 	Ban *BanClient
+	// DirectRoom is the client for interacting with the DirectRoom builders.
+	DirectRoom *DirectRoomClient
 	// Friendship is the client for interacting with the Friendship builders.
 	Friendship *FriendshipClient
 	// Member is the client for interacting with the Member builders.
@@ -71,6 +74,7 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Ban = NewBanClient(c.config)
+	c.DirectRoom = NewDirectRoomClient(c.config)
 	c.Friendship = NewFriendshipClient(c.config)
 	c.Member = NewMemberClient(c.config)
 	c.Message = NewMessageClient(c.config)
@@ -174,6 +178,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:         ctx,
 		config:      cfg,
 		Ban:         NewBanClient(cfg),
+		DirectRoom:  NewDirectRoomClient(cfg),
 		Friendship:  NewFriendshipClient(cfg),
 		Member:      NewMemberClient(cfg),
 		Message:     NewMessageClient(cfg),
@@ -204,6 +209,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:         ctx,
 		config:      cfg,
 		Ban:         NewBanClient(cfg),
+		DirectRoom:  NewDirectRoomClient(cfg),
 		Friendship:  NewFriendshipClient(cfg),
 		Member:      NewMemberClient(cfg),
 		Message:     NewMessageClient(cfg),
@@ -243,8 +249,8 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Ban, c.Friendship, c.Member, c.Message, c.Reaction, c.Room, c.RoomEvent,
-		c.RoomRequest, c.RoomTag, c.Seat, c.User,
+		c.Ban, c.DirectRoom, c.Friendship, c.Member, c.Message, c.Reaction, c.Room,
+		c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -254,8 +260,8 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Ban, c.Friendship, c.Member, c.Message, c.Reaction, c.Room, c.RoomEvent,
-		c.RoomRequest, c.RoomTag, c.Seat, c.User,
+		c.Ban, c.DirectRoom, c.Friendship, c.Member, c.Message, c.Reaction, c.Room,
+		c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -266,6 +272,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *BanMutation:
 		return c.Ban.mutate(ctx, m)
+	case *DirectRoomMutation:
+		return c.DirectRoom.mutate(ctx, m)
 	case *FriendshipMutation:
 		return c.Friendship.mutate(ctx, m)
 	case *MemberMutation:
@@ -469,6 +477,171 @@ func (c *BanClient) mutate(ctx context.Context, m *BanMutation) (Value, error) {
 		return (&BanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Ban mutation op: %q", m.Op())
+	}
+}
+
+// DirectRoomClient is a client for the DirectRoom schema.
+type DirectRoomClient struct {
+	config
+}
+
+// NewDirectRoomClient returns a client for the DirectRoom from the given config.
+func NewDirectRoomClient(c config) *DirectRoomClient {
+	return &DirectRoomClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `directroom.Hooks(f(g(h())))`.
+func (c *DirectRoomClient) Use(hooks ...Hook) {
+	c.hooks.DirectRoom = append(c.hooks.DirectRoom, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `directroom.Intercept(f(g(h())))`.
+func (c *DirectRoomClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DirectRoom = append(c.inters.DirectRoom, interceptors...)
+}
+
+// Create returns a builder for creating a DirectRoom entity.
+func (c *DirectRoomClient) Create() *DirectRoomCreate {
+	mutation := newDirectRoomMutation(c.config, OpCreate)
+	return &DirectRoomCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DirectRoom entities.
+func (c *DirectRoomClient) CreateBulk(builders ...*DirectRoomCreate) *DirectRoomCreateBulk {
+	return &DirectRoomCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DirectRoomClient) MapCreateBulk(slice any, setFunc func(*DirectRoomCreate, int)) *DirectRoomCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DirectRoomCreateBulk{err: fmt.Errorf("calling to DirectRoomClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DirectRoomCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DirectRoomCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DirectRoom.
+func (c *DirectRoomClient) Update() *DirectRoomUpdate {
+	mutation := newDirectRoomMutation(c.config, OpUpdate)
+	return &DirectRoomUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DirectRoomClient) UpdateOne(_m *DirectRoom) *DirectRoomUpdateOne {
+	mutation := newDirectRoomMutation(c.config, OpUpdateOne, withDirectRoom(_m))
+	return &DirectRoomUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DirectRoomClient) UpdateOneID(id int) *DirectRoomUpdateOne {
+	mutation := newDirectRoomMutation(c.config, OpUpdateOne, withDirectRoomID(id))
+	return &DirectRoomUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DirectRoom.
+func (c *DirectRoomClient) Delete() *DirectRoomDelete {
+	mutation := newDirectRoomMutation(c.config, OpDelete)
+	return &DirectRoomDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DirectRoomClient) DeleteOne(_m *DirectRoom) *DirectRoomDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DirectRoomClient) DeleteOneID(id int) *DirectRoomDeleteOne {
+	builder := c.Delete().Where(directroom.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DirectRoomDeleteOne{builder}
+}
+
+// Query returns a query builder for DirectRoom.
+func (c *DirectRoomClient) Query() *DirectRoomQuery {
+	return &DirectRoomQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDirectRoom},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DirectRoom entity by its id.
+func (c *DirectRoomClient) Get(ctx context.Context, id int) (*DirectRoom, error) {
+	return c.Query().Where(directroom.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DirectRoomClient) GetX(ctx context.Context, id int) *DirectRoom {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryLower queries the lower edge of a DirectRoom.
+func (c *DirectRoomClient) QueryLower(_m *DirectRoom) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(directroom.Table, directroom.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, directroom.LowerTable, directroom.LowerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHigher queries the higher edge of a DirectRoom.
+func (c *DirectRoomClient) QueryHigher(_m *DirectRoom) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(directroom.Table, directroom.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, directroom.HigherTable, directroom.HigherColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DirectRoomClient) Hooks() []Hook {
+	return c.hooks.DirectRoom
+}
+
+// Interceptors returns the client interceptors.
+func (c *DirectRoomClient) Interceptors() []Interceptor {
+	return c.inters.DirectRoom
+}
+
+func (c *DirectRoomClient) mutate(ctx context.Context, m *DirectRoomMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DirectRoomCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DirectRoomUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DirectRoomUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DirectRoomDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DirectRoom mutation op: %q", m.Op())
 	}
 }
 
@@ -2125,12 +2298,12 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Ban, Friendship, Member, Message, Reaction, Room, RoomEvent, RoomRequest,
-		RoomTag, Seat, User []ent.Hook
+		Ban, DirectRoom, Friendship, Member, Message, Reaction, Room, RoomEvent,
+		RoomRequest, RoomTag, Seat, User []ent.Hook
 	}
 	inters struct {
-		Ban, Friendship, Member, Message, Reaction, Room, RoomEvent, RoomRequest,
-		RoomTag, Seat, User []ent.Interceptor
+		Ban, DirectRoom, Friendship, Member, Message, Reaction, Room, RoomEvent,
+		RoomRequest, RoomTag, Seat, User []ent.Interceptor
 	}
 )
 

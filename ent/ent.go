@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/ban"
+	"parley/ent/directroom"
 	"parley/ent/friendship"
 	"parley/ent/member"
 	"parley/ent/message"
@@ -84,6 +85,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			ban.Table:         ban.ValidColumn,
+			directroom.Table:  directroom.ValidColumn,
 			friendship.Table:  friendship.ValidColumn,
 			member.Table:      member.ValidColumn,
 			message.Table:     message.ValidColumn,

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/ban"
+	"parley/ent/directroom"
 	"parley/ent/friendship"
 	"parley/ent/member"
 	"parley/ent/message"
@@ -37,6 +38,7 @@ const (
 
 	// Node types.
 	TypeBan         = "Ban"
+	TypeDirectRoom  = "DirectRoom"
 	TypeFriendship  = "Friendship"
 	TypeMember      = "Member"
 	TypeMessage     = "Message"
@@ -681,6 +683,540 @@ func (m *BanMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Ban edge %s", name)
+}
+
+// DirectRoomMutation represents an operation that mutates the DirectRoom nodes in the graph.
+type DirectRoomMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	room_id       *uuid.UUID
+	clearedFields map[string]struct{}
+	lower         *string
+	clearedlower  bool
+	higher        *string
+	clearedhigher bool
+	done          bool
+	oldValue      func(context.Context) (*DirectRoom, error)
+	predicates    []predicate.DirectRoom
+}
+
+var _ ent.Mutation = (*DirectRoomMutation)(nil)
+
+// directroomOption allows management of the mutation configuration using functional options.
+type directroomOption func(*DirectRoomMutation)
+
+// newDirectRoomMutation creates new mutation for the DirectRoom entity.
+func newDirectRoomMutation(c config, op Op, opts ...directroomOption) *DirectRoomMutation {
+	m := &DirectRoomMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDirectRoom,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDirectRoomID sets the ID field of the mutation.
+func withDirectRoomID(id int) directroomOption {
+	return func(m *DirectRoomMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DirectRoom
+		)
+		m.oldValue = func(ctx context.Context) (*DirectRoom, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DirectRoom.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDirectRoom sets the old DirectRoom of the mutation.
+func withDirectRoom(node *DirectRoom) directroomOption {
+	return func(m *DirectRoomMutation) {
+		m.oldValue = func(context.Context) (*DirectRoom, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DirectRoomMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DirectRoomMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DirectRoomMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DirectRoomMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DirectRoom.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetLowerID sets the "lower_id" field.
+func (m *DirectRoomMutation) SetLowerID(s string) {
+	m.lower = &s
+}
+
+// LowerID returns the value of the "lower_id" field in the mutation.
+func (m *DirectRoomMutation) LowerID() (r string, exists bool) {
+	v := m.lower
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLowerID returns the old "lower_id" field's value of the DirectRoom entity.
+// If the DirectRoom object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DirectRoomMutation) OldLowerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLowerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLowerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLowerID: %w", err)
+	}
+	return oldValue.LowerID, nil
+}
+
+// ResetLowerID resets all changes to the "lower_id" field.
+func (m *DirectRoomMutation) ResetLowerID() {
+	m.lower = nil
+}
+
+// SetHigherID sets the "higher_id" field.
+func (m *DirectRoomMutation) SetHigherID(s string) {
+	m.higher = &s
+}
+
+// HigherID returns the value of the "higher_id" field in the mutation.
+func (m *DirectRoomMutation) HigherID() (r string, exists bool) {
+	v := m.higher
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHigherID returns the old "higher_id" field's value of the DirectRoom entity.
+// If the DirectRoom object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DirectRoomMutation) OldHigherID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHigherID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHigherID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHigherID: %w", err)
+	}
+	return oldValue.HigherID, nil
+}
+
+// ResetHigherID resets all changes to the "higher_id" field.
+func (m *DirectRoomMutation) ResetHigherID() {
+	m.higher = nil
+}
+
+// SetRoomID sets the "room_id" field.
+func (m *DirectRoomMutation) SetRoomID(u uuid.UUID) {
+	m.room_id = &u
+}
+
+// RoomID returns the value of the "room_id" field in the mutation.
+func (m *DirectRoomMutation) RoomID() (r uuid.UUID, exists bool) {
+	v := m.room_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoomID returns the old "room_id" field's value of the DirectRoom entity.
+// If the DirectRoom object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DirectRoomMutation) OldRoomID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoomID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoomID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoomID: %w", err)
+	}
+	return oldValue.RoomID, nil
+}
+
+// ResetRoomID resets all changes to the "room_id" field.
+func (m *DirectRoomMutation) ResetRoomID() {
+	m.room_id = nil
+}
+
+// ClearLower clears the "lower" edge to the User entity.
+func (m *DirectRoomMutation) ClearLower() {
+	m.clearedlower = true
+	m.clearedFields[directroom.FieldLowerID] = struct{}{}
+}
+
+// LowerCleared reports if the "lower" edge to the User entity was cleared.
+func (m *DirectRoomMutation) LowerCleared() bool {
+	return m.clearedlower
+}
+
+// LowerIDs returns the "lower" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LowerID instead. It exists only for internal usage by the builders.
+func (m *DirectRoomMutation) LowerIDs() (ids []string) {
+	if id := m.lower; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLower resets all changes to the "lower" edge.
+func (m *DirectRoomMutation) ResetLower() {
+	m.lower = nil
+	m.clearedlower = false
+}
+
+// ClearHigher clears the "higher" edge to the User entity.
+func (m *DirectRoomMutation) ClearHigher() {
+	m.clearedhigher = true
+	m.clearedFields[directroom.FieldHigherID] = struct{}{}
+}
+
+// HigherCleared reports if the "higher" edge to the User entity was cleared.
+func (m *DirectRoomMutation) HigherCleared() bool {
+	return m.clearedhigher
+}
+
+// HigherIDs returns the "higher" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HigherID instead. It exists only for internal usage by the builders.
+func (m *DirectRoomMutation) HigherIDs() (ids []string) {
+	if id := m.higher; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHigher resets all changes to the "higher" edge.
+func (m *DirectRoomMutation) ResetHigher() {
+	m.higher = nil
+	m.clearedhigher = false
+}
+
+// Where appends a list predicates to the DirectRoomMutation builder.
+func (m *DirectRoomMutation) Where(ps ...predicate.DirectRoom) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DirectRoomMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DirectRoomMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DirectRoom, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DirectRoomMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DirectRoomMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DirectRoom).
+func (m *DirectRoomMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DirectRoomMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.lower != nil {
+		fields = append(fields, directroom.FieldLowerID)
+	}
+	if m.higher != nil {
+		fields = append(fields, directroom.FieldHigherID)
+	}
+	if m.room_id != nil {
+		fields = append(fields, directroom.FieldRoomID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DirectRoomMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case directroom.FieldLowerID:
+		return m.LowerID()
+	case directroom.FieldHigherID:
+		return m.HigherID()
+	case directroom.FieldRoomID:
+		return m.RoomID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DirectRoomMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case directroom.FieldLowerID:
+		return m.OldLowerID(ctx)
+	case directroom.FieldHigherID:
+		return m.OldHigherID(ctx)
+	case directroom.FieldRoomID:
+		return m.OldRoomID(ctx)
+	}
+	return nil, fmt.Errorf("unknown DirectRoom field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DirectRoomMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case directroom.FieldLowerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLowerID(v)
+		return nil
+	case directroom.FieldHigherID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHigherID(v)
+		return nil
+	case directroom.FieldRoomID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoomID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DirectRoom field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DirectRoomMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DirectRoomMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DirectRoomMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown DirectRoom numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DirectRoomMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DirectRoomMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DirectRoomMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown DirectRoom nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DirectRoomMutation) ResetField(name string) error {
+	switch name {
+	case directroom.FieldLowerID:
+		m.ResetLowerID()
+		return nil
+	case directroom.FieldHigherID:
+		m.ResetHigherID()
+		return nil
+	case directroom.FieldRoomID:
+		m.ResetRoomID()
+		return nil
+	}
+	return fmt.Errorf("unknown DirectRoom field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DirectRoomMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.lower != nil {
+		edges = append(edges, directroom.EdgeLower)
+	}
+	if m.higher != nil {
+		edges = append(edges, directroom.EdgeHigher)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DirectRoomMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case directroom.EdgeLower:
+		if id := m.lower; id != nil {
+			return []ent.Value{*id}
+		}
+	case directroom.EdgeHigher:
+		if id := m.higher; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DirectRoomMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DirectRoomMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DirectRoomMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedlower {
+		edges = append(edges, directroom.EdgeLower)
+	}
+	if m.clearedhigher {
+		edges = append(edges, directroom.EdgeHigher)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DirectRoomMutation) EdgeCleared(name string) bool {
+	switch name {
+	case directroom.EdgeLower:
+		return m.clearedlower
+	case directroom.EdgeHigher:
+		return m.clearedhigher
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DirectRoomMutation) ClearEdge(name string) error {
+	switch name {
+	case directroom.EdgeLower:
+		m.ClearLower()
+		return nil
+	case directroom.EdgeHigher:
+		m.ClearHigher()
+		return nil
+	}
+	return fmt.Errorf("unknown DirectRoom unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DirectRoomMutation) ResetEdge(name string) error {
+	switch name {
+	case directroom.EdgeLower:
+		m.ResetLower()
+		return nil
+	case directroom.EdgeHigher:
+		m.ResetHigher()
+		return nil
+	}
+	return fmt.Errorf("unknown DirectRoom edge %s", name)
 }
 
 // FriendshipMutation represents an operation that mutates the Friendship nodes in the graph.
@@ -4652,6 +5188,7 @@ type RoomMutation struct {
 	max_users        *int
 	addmax_users     *int
 	exclusive        *bool
+	direct           *bool
 	opensea_slug     *string
 	opensea_name     *string
 	opensea_cover    *string
@@ -5003,6 +5540,42 @@ func (m *RoomMutation) OldExclusive(ctx context.Context) (v bool, err error) {
 // ResetExclusive resets all changes to the "exclusive" field.
 func (m *RoomMutation) ResetExclusive() {
 	m.exclusive = nil
+}
+
+// SetDirect sets the "direct" field.
+func (m *RoomMutation) SetDirect(b bool) {
+	m.direct = &b
+}
+
+// Direct returns the value of the "direct" field in the mutation.
+func (m *RoomMutation) Direct() (r bool, exists bool) {
+	v := m.direct
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDirect returns the old "direct" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldDirect(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDirect is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDirect requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDirect: %w", err)
+	}
+	return oldValue.Direct, nil
+}
+
+// ResetDirect resets all changes to the "direct" field.
+func (m *RoomMutation) ResetDirect() {
+	m.direct = nil
 }
 
 // SetOpenseaSlug sets the "opensea_slug" field.
@@ -6175,7 +6748,7 @@ func (m *RoomMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoomMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.name != nil {
 		fields = append(fields, room.FieldName)
 	}
@@ -6190,6 +6763,9 @@ func (m *RoomMutation) Fields() []string {
 	}
 	if m.exclusive != nil {
 		fields = append(fields, room.FieldExclusive)
+	}
+	if m.direct != nil {
+		fields = append(fields, room.FieldDirect)
 	}
 	if m.opensea_slug != nil {
 		fields = append(fields, room.FieldOpenseaSlug)
@@ -6260,6 +6836,8 @@ func (m *RoomMutation) Field(name string) (ent.Value, bool) {
 		return m.MaxUsers()
 	case room.FieldExclusive:
 		return m.Exclusive()
+	case room.FieldDirect:
+		return m.Direct()
 	case room.FieldOpenseaSlug:
 		return m.OpenseaSlug()
 	case room.FieldOpenseaName:
@@ -6313,6 +6891,8 @@ func (m *RoomMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldMaxUsers(ctx)
 	case room.FieldExclusive:
 		return m.OldExclusive(ctx)
+	case room.FieldDirect:
+		return m.OldDirect(ctx)
 	case room.FieldOpenseaSlug:
 		return m.OldOpenseaSlug(ctx)
 	case room.FieldOpenseaName:
@@ -6390,6 +6970,13 @@ func (m *RoomMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetExclusive(v)
+		return nil
+	case room.FieldDirect:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDirect(v)
 		return nil
 	case room.FieldOpenseaSlug:
 		v, ok := value.(string)
@@ -6675,6 +7262,9 @@ func (m *RoomMutation) ResetField(name string) error {
 		return nil
 	case room.FieldExclusive:
 		m.ResetExclusive()
+		return nil
+	case room.FieldDirect:
+		m.ResetDirect()
 		return nil
 	case room.FieldOpenseaSlug:
 		m.ResetOpenseaSlug()

@@ -30,6 +30,8 @@ type Room struct {
 	MaxUsers int `json:"max_users,omitempty"`
 	// Exclusive holds the value of the "exclusive" field.
 	Exclusive bool `json:"exclusive,omitempty"`
+	// It is kept for two people: there is a DirectRoom of it.
+	Direct bool `json:"direct,omitempty"`
 	// Null where the room was not made for a collection.
 	OpenseaSlug *string `json:"opensea_slug,omitempty"`
 	// OpenseaName holds the value of the "opensea_name" field.
@@ -174,7 +176,7 @@ func (*Room) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case room.FieldExclusive:
+		case room.FieldExclusive, room.FieldDirect:
 			values[i] = new(sql.NullBool)
 		case room.FieldMaxUsers, room.FieldSeq, room.FieldLogStart, room.FieldRules, room.FieldMemberCount, room.FieldMessageCount, room.FieldLatestSeq:
 			values[i] = new(sql.NullInt64)
@@ -234,6 +236,12 @@ func (_m *Room) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field exclusive", values[i])
 			} else if value.Valid {
 				_m.Exclusive = value.Bool
+			}
+		case room.FieldDirect:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field direct", values[i])
+			} else if value.Valid {
+				_m.Direct = value.Bool
 			}
 		case room.FieldOpenseaSlug:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -429,6 +437,9 @@ func (_m *Room) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("exclusive=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Exclusive))
+	builder.WriteString(", ")
+	builder.WriteString("direct=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Direct))
 	builder.WriteString(", ")
 	if v := _m.OpenseaSlug; v != nil {
 		builder.WriteString("opensea_slug=")

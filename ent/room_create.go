@@ -93,6 +93,20 @@ func (_c *RoomCreate) SetNillableExclusive(v *bool) *RoomCreate {
 	return _c
 }
 
+// SetDirect sets the "direct" field.
+func (_c *RoomCreate) SetDirect(v bool) *RoomCreate {
+	_c.mutation.SetDirect(v)
+	return _c
+}
+
+// SetNillableDirect sets the "direct" field if the given value is not nil.
+func (_c *RoomCreate) SetNillableDirect(v *bool) *RoomCreate {
+	if v != nil {
+		_c.SetDirect(*v)
+	}
+	return _c
+}
+
 // SetOpenseaSlug sets the "opensea_slug" field.
 func (_c *RoomCreate) SetOpenseaSlug(v string) *RoomCreate {
 	_c.mutation.SetOpenseaSlug(v)
@@ -440,6 +454,10 @@ func (_c *RoomCreate) defaults() {
 		v := room.DefaultExclusive
 		_c.mutation.SetExclusive(v)
 	}
+	if _, ok := _c.mutation.Direct(); !ok {
+		v := room.DefaultDirect
+		_c.mutation.SetDirect(v)
+	}
 	if _, ok := _c.mutation.OpenseaName(); !ok {
 		v := room.DefaultOpenseaName
 		_c.mutation.SetOpenseaName(v)
@@ -499,6 +517,9 @@ func (_c *RoomCreate) check() error {
 	}
 	if _, ok := _c.mutation.Exclusive(); !ok {
 		return &ValidationError{Name: "exclusive", err: errors.New(`ent: missing required field "Room.exclusive"`)}
+	}
+	if _, ok := _c.mutation.Direct(); !ok {
+		return &ValidationError{Name: "direct", err: errors.New(`ent: missing required field "Room.direct"`)}
 	}
 	if _, ok := _c.mutation.OpenseaName(); !ok {
 		return &ValidationError{Name: "opensea_name", err: errors.New(`ent: missing required field "Room.opensea_name"`)}
@@ -606,6 +627,10 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Exclusive(); ok {
 		_spec.SetField(room.FieldExclusive, field.TypeBool, value)
 		_node.Exclusive = value
+	}
+	if value, ok := _c.mutation.Direct(); ok {
+		_spec.SetField(room.FieldDirect, field.TypeBool, value)
+		_node.Direct = value
 	}
 	if value, ok := _c.mutation.OpenseaSlug(); ok {
 		_spec.SetField(room.FieldOpenseaSlug, field.TypeString, value)
@@ -900,6 +925,18 @@ func (u *RoomUpsert) UpdateMaxUsers() *RoomUpsert {
 // AddMaxUsers adds v to the "max_users" field.
 func (u *RoomUpsert) AddMaxUsers(v int) *RoomUpsert {
 	u.Add(room.FieldMaxUsers, v)
+	return u
+}
+
+// SetDirect sets the "direct" field.
+func (u *RoomUpsert) SetDirect(v bool) *RoomUpsert {
+	u.Set(room.FieldDirect, v)
+	return u
+}
+
+// UpdateDirect sets the "direct" field to the value that was provided on create.
+func (u *RoomUpsert) UpdateDirect() *RoomUpsert {
+	u.SetExcluded(room.FieldDirect)
 	return u
 }
 
@@ -1215,6 +1252,20 @@ func (u *RoomUpsertOne) AddMaxUsers(v int) *RoomUpsertOne {
 func (u *RoomUpsertOne) UpdateMaxUsers() *RoomUpsertOne {
 	return u.Update(func(s *RoomUpsert) {
 		s.UpdateMaxUsers()
+	})
+}
+
+// SetDirect sets the "direct" field.
+func (u *RoomUpsertOne) SetDirect(v bool) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetDirect(v)
+	})
+}
+
+// UpdateDirect sets the "direct" field to the value that was provided on create.
+func (u *RoomUpsertOne) UpdateDirect() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateDirect()
 	})
 }
 
@@ -1728,6 +1779,20 @@ func (u *RoomUpsertBulk) AddMaxUsers(v int) *RoomUpsertBulk {
 func (u *RoomUpsertBulk) UpdateMaxUsers() *RoomUpsertBulk {
 	return u.Update(func(s *RoomUpsert) {
 		s.UpdateMaxUsers()
+	})
+}
+
+// SetDirect sets the "direct" field.
+func (u *RoomUpsertBulk) SetDirect(v bool) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetDirect(v)
+	})
+}
+
+// UpdateDirect sets the "direct" field to the value that was provided on create.
+func (u *RoomUpsertBulk) UpdateDirect() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateDirect()
 	})
 }
 

@@ -100,6 +100,20 @@ func (_u *RoomUpdate) AddMaxUsers(v int) *RoomUpdate {
 	return _u
 }
 
+// SetDirect sets the "direct" field.
+func (_u *RoomUpdate) SetDirect(v bool) *RoomUpdate {
+	_u.mutation.SetDirect(v)
+	return _u
+}
+
+// SetNillableDirect sets the "direct" field if the given value is not nil.
+func (_u *RoomUpdate) SetNillableDirect(v *bool) *RoomUpdate {
+	if v != nil {
+		_u.SetDirect(*v)
+	}
+	return _u
+}
+
 // SetOwnerID sets the "owner_id" field.
 func (_u *RoomUpdate) SetOwnerID(v string) *RoomUpdate {
 	_u.mutation.SetOwnerID(v)
@@ -624,6 +638,9 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedMaxUsers(); ok {
 		_spec.AddField(room.FieldMaxUsers, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Direct(); ok {
+		_spec.SetField(room.FieldDirect, field.TypeBool, value)
+	}
 	if _u.mutation.OpenseaSlugCleared() {
 		_spec.ClearField(room.FieldOpenseaSlug, field.TypeString)
 	}
@@ -1062,6 +1079,20 @@ func (_u *RoomUpdateOne) SetNillableMaxUsers(v *int) *RoomUpdateOne {
 // AddMaxUsers adds value to the "max_users" field.
 func (_u *RoomUpdateOne) AddMaxUsers(v int) *RoomUpdateOne {
 	_u.mutation.AddMaxUsers(v)
+	return _u
+}
+
+// SetDirect sets the "direct" field.
+func (_u *RoomUpdateOne) SetDirect(v bool) *RoomUpdateOne {
+	_u.mutation.SetDirect(v)
+	return _u
+}
+
+// SetNillableDirect sets the "direct" field if the given value is not nil.
+func (_u *RoomUpdateOne) SetNillableDirect(v *bool) *RoomUpdateOne {
+	if v != nil {
+		_u.SetDirect(*v)
+	}
 	return _u
 }
 
@@ -1618,6 +1649,9 @@ func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
 	}
 	if value, ok := _u.mutation.AddedMaxUsers(); ok {
 		_spec.AddField(room.FieldMaxUsers, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Direct(); ok {
+		_spec.SetField(room.FieldDirect, field.TypeBool, value)
 	}
 	if _u.mutation.OpenseaSlugCleared() {
 		_spec.ClearField(room.FieldOpenseaSlug, field.TypeString)

@@ -56,40 +56,44 @@ func init() {
 	roomDescExclusive := roomFields[5].Descriptor()
 	// room.DefaultExclusive holds the default value on creation for the exclusive field.
 	room.DefaultExclusive = roomDescExclusive.Default.(bool)
+	// roomDescDirect is the schema descriptor for direct field.
+	roomDescDirect := roomFields[6].Descriptor()
+	// room.DefaultDirect holds the default value on creation for the direct field.
+	room.DefaultDirect = roomDescDirect.Default.(bool)
 	// roomDescOpenseaName is the schema descriptor for opensea_name field.
-	roomDescOpenseaName := roomFields[7].Descriptor()
+	roomDescOpenseaName := roomFields[8].Descriptor()
 	// room.DefaultOpenseaName holds the default value on creation for the opensea_name field.
 	room.DefaultOpenseaName = roomDescOpenseaName.Default.(string)
 	// roomDescOpenseaCover is the schema descriptor for opensea_cover field.
-	roomDescOpenseaCover := roomFields[8].Descriptor()
+	roomDescOpenseaCover := roomFields[9].Descriptor()
 	// room.DefaultOpenseaCover holds the default value on creation for the opensea_cover field.
 	room.DefaultOpenseaCover = roomDescOpenseaCover.Default.(string)
 	// roomDescSearchText is the schema descriptor for search_text field.
-	roomDescSearchText := roomFields[12].Descriptor()
+	roomDescSearchText := roomFields[13].Descriptor()
 	// room.DefaultSearchText holds the default value on creation for the search_text field.
 	room.DefaultSearchText = roomDescSearchText.Default.(string)
 	// roomDescSeq is the schema descriptor for seq field.
-	roomDescSeq := roomFields[13].Descriptor()
+	roomDescSeq := roomFields[14].Descriptor()
 	// room.DefaultSeq holds the default value on creation for the seq field.
 	room.DefaultSeq = roomDescSeq.Default.(int64)
 	// roomDescLogStart is the schema descriptor for log_start field.
-	roomDescLogStart := roomFields[14].Descriptor()
+	roomDescLogStart := roomFields[15].Descriptor()
 	// room.DefaultLogStart holds the default value on creation for the log_start field.
 	room.DefaultLogStart = roomDescLogStart.Default.(int64)
 	// roomDescRules is the schema descriptor for rules field.
-	roomDescRules := roomFields[15].Descriptor()
+	roomDescRules := roomFields[16].Descriptor()
 	// room.DefaultRules holds the default value on creation for the rules field.
 	room.DefaultRules = roomDescRules.Default.(int64)
 	// roomDescMemberCount is the schema descriptor for member_count field.
-	roomDescMemberCount := roomFields[16].Descriptor()
+	roomDescMemberCount := roomFields[17].Descriptor()
 	// room.DefaultMemberCount holds the default value on creation for the member_count field.
 	room.DefaultMemberCount = roomDescMemberCount.Default.(int)
 	// roomDescMessageCount is the schema descriptor for message_count field.
-	roomDescMessageCount := roomFields[17].Descriptor()
+	roomDescMessageCount := roomFields[18].Descriptor()
 	// room.DefaultMessageCount holds the default value on creation for the message_count field.
 	room.DefaultMessageCount = roomDescMessageCount.Default.(int64)
 	// roomDescLatestSeq is the schema descriptor for latest_seq field.
-	roomDescLatestSeq := roomFields[18].Descriptor()
+	roomDescLatestSeq := roomFields[19].Descriptor()
 	// room.DefaultLatestSeq holds the default value on creation for the latest_seq field.
 	room.DefaultLatestSeq = roomDescLatestSeq.Default.(int64)
 	userFields := schema.User{}.Fields()

@@ -21,6 +21,9 @@ const (
 	roomsByAge      list = 'r'
 	membersByAge    list = 'm'
 	messagesBySeq   list = 'g'
+	bansByAge       list = 'b'
+	friendsByAge    list = 'f'
+	requestsByAge   list = 'q'
 )
 
 // cursorBytes is the size of a cursor before it is encoded: the list, a number, a UUID.
@@ -69,6 +72,26 @@ func (l list) position(after *string) (*chat.Position, error) {
 		return nil, noCursor("after")
 	}
 	return &chat.Position{At: at, ID: id}, nil
+}
+
+// placeCursor writes a place in a list that is ordered by time and then by the numbers of the rows.
+func (l list) placeCursor(p chat.Place) string {
+	var id uuid.UUID
+	binary.BigEndian.PutUint64(id[8:], uint64(p.ID))
+	return l.cursor(chat.Position{At: p.At, ID: id})
+}
+
+// place reads the cursor after, of a list that is ordered by time and then by the numbers of the rows; nil stays nil.
+func (l list) place(after *string) (*chat.Place, error) {
+	p, err := l.position(after)
+	if p == nil || err != nil {
+		return nil, err
+	}
+	number := int64(binary.BigEndian.Uint64(p.ID[8:]))
+	if binary.BigEndian.Uint64(p.ID[:8]) != 0 || number < 0 {
+		return nil, noCursor("after")
+	}
+	return &chat.Place{At: p.At, ID: int(number)}, nil
 }
 
 // pageSize is how many entries were asked for.

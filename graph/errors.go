@@ -49,6 +49,12 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 		told.Extensions["reason"] = e.Reason
 	case chat.UnknownUser, chat.AlreadyInRoom:
 		told.Extensions["ids"] = e.IDs
+	case chat.Banned:
+		if e.IDs != nil {
+			told.Extensions["ids"] = e.IDs
+		}
+	case chat.RateLimited:
+		told.Extensions["retryAfterMs"] = e.RetryAfter.Milliseconds()
 	case chat.Unavailable:
 		told.Extensions["safeToRetry"] = !e.OutcomeUnknown
 		r.log(ctx, slog.LevelWarn, told.Path, err)

@@ -13,6 +13,18 @@ import (
 	"parley/graph/model"
 )
 
+func (r *memberJoinedResolver) Room(ctx context.Context, obj *model.MemberJoined) (*ent.Room, error) {
+	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+}
+
+func (r *memberJoinedResolver) User(ctx context.Context, obj *model.MemberJoined) (*ent.User, error) {
+	return loadersFrom(ctx).users.get(ctx, obj.UserID)
+}
+
+func (r *memberJoinedResolver) Member(ctx context.Context, obj *model.MemberJoined) (*ent.Member, error) {
+	return r.chat.Member(ctx, obj.RoomID, obj.UserID)
+}
+
 func (r *memberLeftResolver) Room(ctx context.Context, obj *model.MemberLeft) (*ent.Room, error) {
 	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
 }
@@ -57,6 +69,10 @@ func (r *resyncResolver) Room(ctx context.Context, obj *model.Resync) (*ent.Room
 	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
 }
 
+func (r *roomUpdatedResolver) Room(ctx context.Context, obj *model.RoomUpdated) (*ent.Room, error) {
+	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+}
+
 func (r *streamOpenedResolver) Room(ctx context.Context, obj *model.StreamOpened) (*ent.Room, error) {
 	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
 }
@@ -72,6 +88,8 @@ func (r *subscriptionResolver) RoomEvents(ctx context.Context, roomID string, af
 func (r *subscriptionResolver) MyRoomsChanged(ctx context.Context) (<-chan *model.MyRoomsChange, error) {
 	return fed[*model.MyRoomsChange](ctx)
 }
+
+func (r *Resolver) MemberJoined() generated.MemberJoinedResolver { return &memberJoinedResolver{r} }
 
 func (r *Resolver) MemberLeft() generated.MemberLeftResolver { return &memberLeftResolver{r} }
 
@@ -93,11 +111,14 @@ func (r *Resolver) ReactionsChanged() generated.ReactionsChangedResolver {
 
 func (r *Resolver) Resync() generated.ResyncResolver { return &resyncResolver{r} }
 
+func (r *Resolver) RoomUpdated() generated.RoomUpdatedResolver { return &roomUpdatedResolver{r} }
+
 func (r *Resolver) StreamOpened() generated.StreamOpenedResolver { return &streamOpenedResolver{r} }
 
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
 
 type (
+	memberJoinedResolver      struct{ *Resolver }
 	memberLeftResolver        struct{ *Resolver }
 	memberRoleChangedResolver struct{ *Resolver }
 	messageAddedResolver      struct{ *Resolver }
@@ -105,6 +126,7 @@ type (
 	messageEditedResolver     struct{ *Resolver }
 	reactionsChangedResolver  struct{ *Resolver }
 	resyncResolver            struct{ *Resolver }
+	roomUpdatedResolver       struct{ *Resolver }
 	streamOpenedResolver      struct{ *Resolver }
 	subscriptionResolver      struct{ *Resolver }
 )

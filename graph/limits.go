@@ -125,6 +125,9 @@ func costs() generated.ComplexityRoot {
 	c.Room.Messages = func(child int, first *int, _ *string, last *int, _ *string, _, _ *int, _ bool) int {
 		return messagesCost(child, first, last)
 	}
+	c.Room.Bans = func(child int, first *int, _ *string) int { return pageCost(child, first, 50) }
+	c.Query.Friends = func(child int, first *int, _ *string) int { return pageCost(child, first, 50) }
+	c.Query.FriendRequests = func(child int, first *int, _ *string) int { return pageCost(child, first, 50) }
 	c.Message.Replies = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return messagesCost(child, first, last)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/ent/friendship"
 	"parley/internal/chat"
 )
 
@@ -24,6 +25,8 @@ type loaders struct {
 	roomsByID    batch[uuid.UUID, *ent.Room]
 	tags         batch[uuid.UUID, []string]
 	members      batch[membersKey, chat.Page[*ent.Member]]
+	bans         batch[bansKey, chat.Page[*ent.Ban]]
+	friendships  batch[string, friendship.State]
 	memberships  batch[uuid.UUID, *chat.Membership]
 	messagesByID batch[chat.MessageID, *ent.Message]
 	lists        batch[listKey, chat.Messages]
@@ -46,6 +49,21 @@ type membersKey struct {
 
 func newMembersKey(room uuid.UUID, first int, from *chat.Position) membersKey {
 	key := membersKey{room: room, first: first}
+	if from != nil {
+		key.from = *from
+	}
+	return key
+}
+
+// bansKey is a page of those who are banned from a room.
+type bansKey struct {
+	room  uuid.UUID
+	first int
+	from  chat.Place // the zero place: from the beginning
+}
+
+func newBansKey(room uuid.UUID, first int, from *chat.Place) bansKey {
+	key := bansKey{room: room, first: first}
 	if from != nil {
 		key.from = *from
 	}
@@ -114,6 +132,19 @@ func (r *Resolver) newLoaders() *loaders {
 	l.members.load = func(ctx context.Context, keys []membersKey) (map[membersKey]chat.Page[*ent.Member], error) {
 		return r.loadMembers(ctx, l, keys)
 	}
+	l.bans.siblings = func(key bansKey) []bansKey {
+		rooms := l.rooms.of(key.room)
+		keys := make([]bansKey, len(rooms))
+		for i, room := range rooms {
+			keys[i] = bansKey{room: room, first: key.first, from: key.from}
+		}
+		return keys
+	}
+	l.bans.load = func(ctx context.Context, keys []bansKey) (map[bansKey]chat.Page[*ent.Ban], error) {
+		return r.loadBans(ctx, l, keys)
+	}
+	l.friendships.siblings = l.people.of
+	l.friendships.load = asViewer(r.chat.Friendships)
 	return l
 }
 
@@ -227,6 +258,35 @@ func (r *Resolver) loadMembers(ctx context.Context, l *loaders, keys []membersKe
 		pages[page] = members
 		for _, m := range members.Items {
 			people = append(people, m.UserID)
+		}
+	}
+	l.people.add(people)
+	return pages, nil
+}
+
+// loadBans loads the same page of those who are banned from several rooms. Among the siblings may be rooms whose bans the
+// viewer must not see: nobody asks for theirs.
+func (r *Resolver) loadBans(ctx context.Context, l *loaders, keys []bansKey) (map[bansKey]chat.Page[*ent.Ban], error) {
+	page := keys[0] // siblings differ in their room only
+	var after *chat.Place
+	if page.from != (chat.Place{}) {
+		after = &page.from
+	}
+	rooms := make([]uuid.UUID, len(keys))
+	for i, key := range keys {
+		rooms[i] = key.room
+	}
+	byRoom, err := r.chat.Bans(ctx, rooms, page.first, after)
+	if err != nil {
+		return nil, err
+	}
+	pages := make(map[bansKey]chat.Page[*ent.Ban], len(byRoom))
+	var people []string
+	for room, bans := range byRoom {
+		page.room = room
+		pages[page] = bans
+		for _, b := range bans.Items {
+			people = append(people, b.UserID, b.ActorID)
 		}
 	}
 	l.people.add(people)

@@ -135,7 +135,7 @@ func (r *mutationResolver) MarkRead(ctx context.Context, roomID string, seq int)
 
 func (r *roomResolver) Messages(ctx context.Context, obj *ent.Room, first *int, after *string, last *int, before *string, beforeSeq *int, afterSeq *int, inThreads bool) (*model.MessageConnection, error) {
 	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
-	if m == nil || err != nil {
+	if err != nil || !r.chat.MayRead(obj, m) {
 		return nil, err
 	}
 	ask := messagesAsked{first: first, after: after, last: last, before: before, afterSeq: afterSeq, beforeSeq: beforeSeq, noThreads: !inThreads}
@@ -144,7 +144,7 @@ func (r *roomResolver) Messages(ctx context.Context, obj *ent.Room, first *int, 
 
 func (r *roomResolver) LatestMessage(ctx context.Context, obj *ent.Room) (*ent.Message, error) {
 	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
-	if m == nil || err != nil || obj.LatestSeq == 0 {
+	if err != nil || !r.chat.MayRead(obj, m) || obj.LatestSeq == 0 {
 		return nil, err
 	}
 	return loadersFrom(ctx).messagesByID.get(ctx, chat.MessageID{Room: obj.ID, Seq: obj.LatestSeq})

@@ -15,6 +15,25 @@ import (
 	"parley/internal/chat"
 )
 
+func (r *banConnectionResolver) Nodes(ctx context.Context, obj *model.BanConnection) ([]*ent.User, error) {
+	users := make([]*ent.User, len(obj.Edges))
+	for i, edge := range obj.Edges {
+		var err error
+		if users[i], err = loadersFrom(ctx).users.get(ctx, edge.UserID); err != nil {
+			return nil, err
+		}
+	}
+	return users, nil
+}
+
+func (r *banEdgeResolver) Node(ctx context.Context, obj *model.BanEdge) (*ent.User, error) {
+	return loadersFrom(ctx).users.get(ctx, obj.UserID)
+}
+
+func (r *banEdgeResolver) By(ctx context.Context, obj *model.BanEdge) (*ent.User, error) {
+	return loadersFrom(ctx).users.get(ctx, obj.ByID)
+}
+
 func (r *mutationResolver) CreateRoom(ctx context.Context, input chat.CreateRoomInput) (*model.CreateRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -25,6 +44,130 @@ func (r *mutationResolver) CreateRoom(ctx context.Context, input chat.CreateRoom
 		return nil, err
 	}
 	return &model.CreateRoomPayload{Room: room}, nil
+}
+
+func (r *mutationResolver) DirectRoom(ctx context.Context, userID string) (*model.DirectRoomPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	room, err := r.chat.DirectRoom(ctx, v, userID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.DirectRoomPayload{Room: room}, nil
+}
+
+func (r *mutationResolver) UpdateRoom(ctx context.Context, input chat.UpdateRoomInput) (*model.UpdateRoomPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	room, err := r.chat.UpdateRoom(ctx, v, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateRoomPayload{Room: room}, nil
+}
+
+func (r *mutationResolver) DeleteRoom(ctx context.Context, roomID string) (*model.DeleteRoomPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.chat.DeleteRoom(ctx, v, model.ParseUUID(roomID)); err != nil {
+		return nil, err
+	}
+	return &model.DeleteRoomPayload{RoomID: roomID}, nil
+}
+
+func (r *mutationResolver) RotateRoomKey(ctx context.Context, roomID string) (*model.RotateRoomKeyPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	room, err := r.chat.RotateRoomKey(ctx, v, model.ParseUUID(roomID))
+	if err != nil {
+		return nil, err
+	}
+	return &model.RotateRoomKeyPayload{Room: room}, nil
+}
+
+func (r *mutationResolver) JoinRoom(ctx context.Context, roomID string, key *string, disconnect bool) (*model.JoinRoomPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	room, err := r.chat.JoinRoom(ctx, v, model.ParseUUID(roomID), key, disconnect)
+	if err != nil {
+		return nil, err
+	}
+	return &model.JoinRoomPayload{Room: room}, nil
+}
+
+func (r *mutationResolver) LeaveRoom(ctx context.Context, roomID string) (*model.LeaveRoomPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.chat.LeaveRoom(ctx, v, model.ParseUUID(roomID)); err != nil {
+		return nil, err
+	}
+	return &model.LeaveRoomPayload{RoomID: roomID}, nil
+}
+
+func (r *mutationResolver) AddMembers(ctx context.Context, roomID string, userIds []string) (*model.AddMembersPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	room, members, err := r.chat.AddMembers(ctx, v, model.ParseUUID(roomID), userIds)
+	if err != nil {
+		return nil, err
+	}
+	loadersFrom(ctx).people.add(userIds)
+	return &model.AddMembersPayload{Room: room, Members: members}, nil
+}
+
+func (r *mutationResolver) RemoveMember(ctx context.Context, roomID string, userID string, ban bool) (*model.RemoveMemberPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	room, ended, err := r.chat.RemoveMember(ctx, v, model.ParseUUID(roomID), userID, ban)
+	if err != nil {
+		return nil, err
+	}
+	payload := &model.RemoveMemberPayload{Room: room, UserID: userID}
+	if ended != nil {
+		id := ended.String()
+		payload.MemberID = &id
+	}
+	return payload, nil
+}
+
+func (r *mutationResolver) Unban(ctx context.Context, roomID string, userID string) (*model.UnbanPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	room, user, err := r.chat.Unban(ctx, v, model.ParseUUID(roomID), userID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UnbanPayload{Room: room, User: user}, nil
+}
+
+func (r *mutationResolver) SetMemberRole(ctx context.Context, roomID string, userID string, role member.Role) (*model.SetMemberRolePayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	room, member, err := r.chat.SetMemberRole(ctx, v, model.ParseUUID(roomID), userID, role)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SetMemberRolePayload{Room: room, Member: member}, nil
 }
 
 func (r *queryResolver) MyRoomIds(ctx context.Context) ([]string, error) {
@@ -120,6 +263,22 @@ func (r *roomResolver) Members(ctx context.Context, obj *ent.Room, first *int, a
 	return memberConnection(obj, page, after), nil
 }
 
+func (r *roomResolver) Bans(ctx context.Context, obj *ent.Room, first *int, after *string) (*model.BanConnection, error) {
+	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
+	if err != nil || !r.chat.MaySeeBans(obj, m) {
+		return nil, err
+	}
+	from, err := bansByAge.place(after)
+	if err != nil {
+		return nil, err
+	}
+	page, err := loadersFrom(ctx).bans.get(ctx, newBansKey(obj.ID, pageSize(first, 50), from))
+	if err != nil {
+		return nil, err
+	}
+	return banConnection(page, after), nil
+}
+
 func (r *roomResolver) ViewerRole(ctx context.Context, obj *ent.Room) (*member.Role, error) {
 	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
 	if m == nil || err != nil {
@@ -159,6 +318,10 @@ func (r *subscriptionResolver) RoomCreated(ctx context.Context, scope model.Room
 	return fed[*ent.Room](ctx)
 }
 
+func (r *Resolver) BanConnection() generated.BanConnectionResolver { return &banConnectionResolver{r} }
+
+func (r *Resolver) BanEdge() generated.BanEdgeResolver { return &banEdgeResolver{r} }
+
 func (r *Resolver) Room() generated.RoomResolver { return &roomResolver{r} }
 
 func (r *Resolver) RoomMember() generated.RoomMemberResolver { return &roomMemberResolver{r} }
@@ -172,6 +335,8 @@ func (r *Resolver) RoomMemberEdge() generated.RoomMemberEdgeResolver {
 }
 
 type (
+	banConnectionResolver        struct{ *Resolver }
+	banEdgeResolver              struct{ *Resolver }
 	roomResolver                 struct{ *Resolver }
 	roomMemberResolver           struct{ *Resolver }
 	roomMemberConnectionResolver struct{ *Resolver }

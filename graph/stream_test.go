@@ -25,6 +25,7 @@ const roomEvents = `subscription($room: ID!, $after: Int) { roomEvents(roomId: $
 	... on MessageEdited { message { seq contents } }
 	... on MessageDeleted { message { seq contents } }
 	... on ReactionsChanged { message { seq reactions { emoji count } } user { id } emoji on }
+	... on MemberJoined { user { id } role member { role } }
 	... on MemberLeft { user { id } reason }
 	... on MemberRoleChanged { user { id } role member { role } }
 } }`

@@ -332,10 +332,14 @@ func roomEvent(e *chat.Event) model.RoomEvent {
 		return &model.MessageDeleted{Event: event, Message: e.Message}
 	case roomevent.KindREACTIONS_CHANGED:
 		return &model.ReactionsChanged{Event: event, Message: e.Message, UserID: e.Subject, Emoji: e.Emoji, On: e.On}
+	case roomevent.KindMEMBER_JOINED:
+		return &model.MemberJoined{Event: event, UserID: e.Subject, Role: e.Role}
 	case roomevent.KindMEMBER_LEFT:
 		return &model.MemberLeft{Event: event, UserID: e.Subject, Reason: e.Reason}
 	case roomevent.KindMEMBER_ROLE_CHANGED:
 		return &model.MemberRoleChanged{Event: event, UserID: e.Subject, Role: e.Role}
+	case roomevent.KindROOM_UPDATED:
+		return &model.RoomUpdated{Event: event}
 	default:
 		return nil
 	}

@@ -16,6 +16,29 @@ import (
 	"parley/internal/chat"
 )
 
+func (r *friendConnectionResolver) Nodes(ctx context.Context, obj *model.FriendConnection) ([]*ent.User, error) {
+	users := make([]*ent.User, len(obj.Edges))
+	for i, edge := range obj.Edges {
+		var err error
+		if users[i], err = loadersFrom(ctx).users.get(ctx, edge.UserID); err != nil {
+			return nil, err
+		}
+	}
+	return users, nil
+}
+
+func (r *friendEdgeResolver) Node(ctx context.Context, obj *model.FriendEdge) (*ent.User, error) {
+	return loadersFrom(ctx).users.get(ctx, obj.UserID)
+}
+
+func (r *friendRequestResolver) From(ctx context.Context, obj *model.FriendRequest) (*ent.User, error) {
+	return loadersFrom(ctx).users.get(ctx, obj.FromID)
+}
+
+func (r *friendRequestResolver) To(ctx context.Context, obj *model.FriendRequest) (*ent.User, error) {
+	return loadersFrom(ctx).users.get(ctx, obj.ToID)
+}
+
 func (r *mutationResolver) UpsertUsers(ctx context.Context, users []*chat.UserInput) (*model.UpsertUsersPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -59,6 +82,42 @@ func (r *mutationResolver) UpdateProfile(ctx context.Context, input chat.Profile
 	return &model.UpdateProfilePayload{User: me}, nil
 }
 
+func (r *mutationResolver) RequestFriend(ctx context.Context, userID string) (*model.RequestFriendPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	user, err := r.chat.RequestFriend(ctx, v, userID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RequestFriendPayload{User: user}, nil
+}
+
+func (r *mutationResolver) AnswerFriendRequest(ctx context.Context, userID string, accept bool) (*model.AnswerFriendRequestPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	user, err := r.chat.AnswerFriendRequest(ctx, v, userID, accept)
+	if err != nil {
+		return nil, err
+	}
+	return &model.AnswerFriendRequestPayload{User: user}, nil
+}
+
+func (r *mutationResolver) RemoveFriend(ctx context.Context, userID string) (*model.RemoveFriendPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	user, err := r.chat.RemoveFriend(ctx, v, userID)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RemoveFriendPayload{User: user}, nil
+}
+
 func (r *queryResolver) Me(ctx context.Context) (*ent.User, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -76,6 +135,38 @@ func (r *queryResolver) User(ctx context.Context, id string) (*ent.User, error) 
 		return nil, nil
 	}
 	return u, err
+}
+
+func (r *queryResolver) Friends(ctx context.Context, first *int, after *string) (*model.FriendConnection, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	from, err := friendsByAge.place(after)
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.chat.Friends(ctx, v, pageSize(first, 50), from)
+	if err != nil {
+		return nil, err
+	}
+	return friendConnection(ctx, page, after), nil
+}
+
+func (r *queryResolver) FriendRequests(ctx context.Context, first *int, after *string) (*model.FriendRequestConnection, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	from, err := requestsByAge.place(after)
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.chat.FriendRequests(ctx, v, pageSize(first, 50), from)
+	if err != nil {
+		return nil, err
+	}
+	return friendRequestConnection(ctx, page, after), nil
 }
 
 func (r *userResolver) Twitter(ctx context.Context, obj *ent.User) (*model.SocialProfile, error) {
@@ -98,6 +189,27 @@ func (r *userResolver) Opensea(ctx context.Context, obj *ent.User) (*model.Socia
 	return &model.SocialProfile{Username: obj.OpenseaUsername, Avatar: obj.OpenseaAvatar}, nil
 }
 
+func (r *userResolver) ViewerFriendship(ctx context.Context, obj *ent.User) (model.Friendship, error) {
+	state, err := loadersFrom(ctx).friendships.get(ctx, obj.ID)
+	if err != nil || state == "" {
+		return model.FriendshipNone, err
+	}
+	return model.Friendship(state), nil
+}
+
+func (r *Resolver) FriendConnection() generated.FriendConnectionResolver {
+	return &friendConnectionResolver{r}
+}
+
+func (r *Resolver) FriendEdge() generated.FriendEdgeResolver { return &friendEdgeResolver{r} }
+
+func (r *Resolver) FriendRequest() generated.FriendRequestResolver { return &friendRequestResolver{r} }
+
 func (r *Resolver) User() generated.UserResolver { return &userResolver{r} }
 
-type userResolver struct{ *Resolver }
+type (
+	friendConnectionResolver struct{ *Resolver }
+	friendEdgeResolver       struct{ *Resolver }
+	friendRequestResolver    struct{ *Resolver }
+	userResolver             struct{ *Resolver }
+)

@@ -60,6 +60,45 @@ var (
 			},
 		},
 	}
+	// DirectRoomsColumns holds the columns for the "direct_rooms" table.
+	DirectRoomsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "room_id", Type: field.TypeUUID, Unique: true},
+		{Name: "lower_id", Type: field.TypeString, Size: 512},
+		{Name: "higher_id", Type: field.TypeString, Size: 512},
+	}
+	// DirectRoomsTable holds the schema information for the "direct_rooms" table.
+	DirectRoomsTable = &schema.Table{
+		Name:       "direct_rooms",
+		Columns:    DirectRoomsColumns,
+		PrimaryKey: []*schema.Column{DirectRoomsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "direct_rooms_users_lower",
+				Columns:    []*schema.Column{DirectRoomsColumns[2]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "direct_rooms_users_higher",
+				Columns:    []*schema.Column{DirectRoomsColumns[3]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "directroom_lower_id_higher_id",
+				Unique:  true,
+				Columns: []*schema.Column{DirectRoomsColumns[2], DirectRoomsColumns[3]},
+			},
+			{
+				Name:    "directroom_higher_id",
+				Unique:  false,
+				Columns: []*schema.Column{DirectRoomsColumns[3]},
+			},
+		},
+	}
 	// FriendshipsColumns holds the columns for the "friendships" table.
 	FriendshipsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -272,6 +311,7 @@ var (
 		{Name: "access_type", Type: field.TypeEnum, Enums: []string{"PUBLIC", "PRIVATE", "FRIEND"}},
 		{Name: "max_users", Type: field.TypeInt, Default: 0},
 		{Name: "exclusive", Type: field.TypeBool, Default: false},
+		{Name: "direct", Type: field.TypeBool, Default: false},
 		{Name: "opensea_slug", Type: field.TypeString, Nullable: true},
 		{Name: "opensea_name", Type: field.TypeString, Default: ""},
 		{Name: "opensea_cover", Type: field.TypeString, Default: ""},
@@ -298,13 +338,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "rooms_users_creator",
-				Columns:    []*schema.Column{RoomsColumns[21]},
+				Columns:    []*schema.Column{RoomsColumns[22]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "rooms_users_owner",
-				Columns:    []*schema.Column{RoomsColumns[22]},
+				Columns:    []*schema.Column{RoomsColumns[23]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -450,6 +490,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		BansTable,
+		DirectRoomsTable,
 		FriendshipsTable,
 		MembersTable,
 		MessagesTable,
@@ -467,6 +508,8 @@ func init() {
 	BansTable.ForeignKeys[0].RefTable = UsersTable
 	BansTable.ForeignKeys[1].RefTable = UsersTable
 	BansTable.ForeignKeys[2].RefTable = RoomsTable
+	DirectRoomsTable.ForeignKeys[0].RefTable = UsersTable
+	DirectRoomsTable.ForeignKeys[1].RefTable = UsersTable
 	FriendshipsTable.ForeignKeys[0].RefTable = UsersTable
 	FriendshipsTable.ForeignKeys[1].RefTable = UsersTable
 	MembersTable.ForeignKeys[0].RefTable = UsersTable

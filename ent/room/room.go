@@ -24,6 +24,8 @@ const (
 	FieldMaxUsers = "max_users"
 	// FieldExclusive holds the string denoting the exclusive field in the database.
 	FieldExclusive = "exclusive"
+	// FieldDirect holds the string denoting the direct field in the database.
+	FieldDirect = "direct"
 	// FieldOpenseaSlug holds the string denoting the opensea_slug field in the database.
 	FieldOpenseaSlug = "opensea_slug"
 	// FieldOpenseaName holds the string denoting the opensea_name field in the database.
@@ -142,6 +144,7 @@ var Columns = []string{
 	FieldAccessType,
 	FieldMaxUsers,
 	FieldExclusive,
+	FieldDirect,
 	FieldOpenseaSlug,
 	FieldOpenseaName,
 	FieldOpenseaCover,
@@ -180,6 +183,8 @@ var (
 	DefaultMaxUsers int
 	// DefaultExclusive holds the default value on creation for the "exclusive" field.
 	DefaultExclusive bool
+	// DefaultDirect holds the default value on creation for the "direct" field.
+	DefaultDirect bool
 	// DefaultOpenseaName holds the default value on creation for the "opensea_name" field.
 	DefaultOpenseaName string
 	// DefaultOpenseaCover holds the default value on creation for the "opensea_cover" field.
@@ -255,6 +260,11 @@ func ByMaxUsers(opts ...sql.OrderTermOption) OrderOption {
 // ByExclusive orders the results by the exclusive field.
 func ByExclusive(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldExclusive, opts...).ToFunc()
+}
+
+// ByDirect orders the results by the direct field.
+func ByDirect(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDirect, opts...).ToFunc()
 }
 
 // ByOpenseaSlug orders the results by the opensea_slug field.

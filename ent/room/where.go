@@ -76,6 +76,11 @@ func Exclusive(v bool) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldExclusive, v))
 }
 
+// Direct applies equality check predicate on the "direct" field. It's identical to DirectEQ.
+func Direct(v bool) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldDirect, v))
+}
+
 // OpenseaSlug applies equality check predicate on the "opensea_slug" field. It's identical to OpenseaSlugEQ.
 func OpenseaSlug(v string) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldOpenseaSlug, v))
@@ -359,6 +364,16 @@ func ExclusiveEQ(v bool) predicate.Room {
 // ExclusiveNEQ applies the NEQ predicate on the "exclusive" field.
 func ExclusiveNEQ(v bool) predicate.Room {
 	return predicate.Room(sql.FieldNEQ(FieldExclusive, v))
+}
+
+// DirectEQ applies the EQ predicate on the "direct" field.
+func DirectEQ(v bool) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldDirect, v))
+}
+
+// DirectNEQ applies the NEQ predicate on the "direct" field.
+func DirectNEQ(v bool) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldDirect, v))
 }
 
 // OpenseaSlugEQ applies the EQ predicate on the "opensea_slug" field.

@@ -32,6 +32,7 @@ func (Room) Fields() []ent.Field {
 		field.Enum("access_type").Values("PUBLIC", "PRIVATE", "FRIEND"),
 		field.Int("max_users").Default(0).Comment("The most members it may have; 0 is unlimited."),
 		field.Bool("exclusive").Default(false).Immutable(),
+		field.Bool("direct").Default(false).Comment("It is kept for two people: there is a DirectRoom of it."),
 		field.String("opensea_slug").Optional().Nillable().Immutable().Comment("Null where the room was not made for a collection."),
 		field.String("opensea_name").Default("").Immutable(),
 		field.String("opensea_cover").Default("").Immutable(),

@@ -47,6 +47,13 @@ type ReactionsChanged struct {
 	On      bool
 }
 
+// MemberJoined says that somebody became a member.
+type MemberJoined struct {
+	Event
+	UserID string
+	Role   member.Role
+}
+
 // MemberLeft says that somebody is no longer in the room.
 type MemberLeft struct {
 	Event
@@ -60,6 +67,9 @@ type MemberRoleChanged struct {
 	UserID string
 	Role   member.Role
 }
+
+// RoomUpdated says that the room itself has changed.
+type RoomUpdated struct{ Event }
 
 // StreamOpened is the first item of a stream.
 type StreamOpened struct{ Event }

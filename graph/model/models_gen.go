@@ -11,6 +11,20 @@ import (
 	"time"
 )
 
+// The outcome of `addMembers`.
+type AddMembersPayload struct {
+	// The room as it is now.
+	Room *ent.Room `json:"room"`
+	// The memberships of all who were named, in the order given, each once.
+	Members []*ent.Member `json:"members"`
+}
+
+// The outcome of `answerFriendRequest`.
+type AnswerFriendRequestPayload struct {
+	// Whom I answered.
+	User *ent.User `json:"user"`
+}
+
 // The outcome of `createRoom`.
 type CreateRoomPayload struct {
 	// The room made.
@@ -23,10 +37,52 @@ type DeleteMessagePayload struct {
 	Message *ent.Message `json:"message"`
 }
 
+// The outcome of `deleteRoom`.
+type DeleteRoomPayload struct {
+	// The room that is no more.
+	RoomID string `json:"roomId"`
+}
+
+// The outcome of `directRoom`.
+type DirectRoomPayload struct {
+	// The room kept for the two of us.
+	Room *ent.Room `json:"room"`
+}
+
 // The outcome of `editMessage`.
 type EditMessagePayload struct {
 	// The message as it is now.
 	Message *ent.Message `json:"message"`
+}
+
+// A page of friend requests.
+type FriendRequestConnection struct {
+	// The requests, each with its cursor.
+	Edges []*FriendRequestEdge `json:"edges"`
+	// The requests alone.
+	Nodes []*FriendRequest `json:"nodes"`
+	// Where this page stands in the list.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A request's place in the list.
+type FriendRequestEdge struct {
+	// The entry's own position, for `after`.
+	Cursor string `json:"cursor"`
+	// The request.
+	Node *FriendRequest `json:"node"`
+}
+
+// The outcome of `joinRoom`.
+type JoinRoomPayload struct {
+	// The room that I am in.
+	Room *ent.Room `json:"room"`
+}
+
+// The outcome of `leaveRoom`.
+type LeaveRoomPayload struct {
+	// The room that I am no longer in.
+	RoomID string `json:"roomId"`
 }
 
 // The outcome of `markRead`.
@@ -70,6 +126,28 @@ type ReactPayload struct {
 	Message *ent.Message `json:"message"`
 }
 
+// The outcome of `removeFriend`.
+type RemoveFriendPayload struct {
+	// Who is no friend of mine.
+	User *ent.User `json:"user"`
+}
+
+// The outcome of `removeMember`.
+type RemoveMemberPayload struct {
+	// The room as it is now.
+	Room *ent.Room `json:"room"`
+	// Who was removed.
+	UserID string `json:"userId"`
+	// The membership that has ended. Null where they were no member (a ban in advance).
+	MemberID *string `json:"memberId,omitempty"`
+}
+
+// The outcome of `requestFriend`.
+type RequestFriendPayload struct {
+	// Whom I asked.
+	User *ent.User `json:"user"`
+}
+
 // A page of rooms.
 type RoomConnection struct {
 	// The rooms, each with its cursor.
@@ -88,10 +166,24 @@ type RoomEdge struct {
 	Node *ent.Room `json:"node"`
 }
 
+// The outcome of `rotateRoomKey`.
+type RotateRoomKeyPayload struct {
+	// The room as it is now, with its new joinKey.
+	Room *ent.Room `json:"room"`
+}
+
 // The outcome of `sendMessage`.
 type SendMessagePayload struct {
 	// The message sent.
 	Message *ent.Message `json:"message"`
+}
+
+// The outcome of `setMemberRole`.
+type SetMemberRolePayload struct {
+	// The room as it is now.
+	Room *ent.Room `json:"room"`
+	// The membership with its new role.
+	Member *ent.Member `json:"member"`
 }
 
 // The outcome of `signIn`.
@@ -115,10 +207,24 @@ type SocialProfile struct {
 type Subscription struct {
 }
 
+// The outcome of `unban`.
+type UnbanPayload struct {
+	// The room as it is now.
+	Room *ent.Room `json:"room"`
+	// Who is banned no longer.
+	User *ent.User `json:"user"`
+}
+
 // The outcome of `updateProfile`.
 type UpdateProfilePayload struct {
 	// Me, as I am now.
 	User *ent.User `json:"user"`
+}
+
+// The outcome of `updateRoom`.
+type UpdateRoomPayload struct {
+	// The room as it is now.
+	Room *ent.Room `json:"room"`
 }
 
 // The outcome of `upsertUsers`.
@@ -142,8 +248,14 @@ const (
 	ErrorCodeBadUserInput ErrorCode = "BAD_USER_INPUT"
 	// People were named who do not exist; nothing was done. `extensions.ids` names them.
 	ErrorCodeUnknownUser ErrorCode = "UNKNOWN_USER"
-	// I am (or someone named is) in another exclusive room.
+	// The room has as many members as it may have.
+	ErrorCodeRoomFull ErrorCode = "ROOM_FULL"
+	// I am (or someone named is) in another exclusive room. `extensions.ids` names them.
 	ErrorCodeAlreadyInRoom ErrorCode = "ALREADY_IN_ROOM"
+	// The room takes a key, and this is not it; or there is no such room.
+	ErrorCodeWrongKey ErrorCode = "WRONG_KEY"
+	// I am banned from the room; or someone named is, `extensions.ids`.
+	ErrorCodeBanned ErrorCode = "BANNED"
 	// The idempotencyKey has been used by another request of mine.
 	ErrorCodeIdempotencyConflict ErrorCode = "IDEMPOTENCY_CONFLICT"
 	// Too often, or too much at a time. `extensions.retryAfterMs`, where given, says when to try again.
@@ -173,7 +285,10 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeNotFound,
 	ErrorCodeBadUserInput,
 	ErrorCodeUnknownUser,
+	ErrorCodeRoomFull,
 	ErrorCodeAlreadyInRoom,
+	ErrorCodeWrongKey,
+	ErrorCodeBanned,
 	ErrorCodeIdempotencyConflict,
 	ErrorCodeRateLimited,
 	ErrorCodeTooComplex,
@@ -188,7 +303,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeBadUserInput, ErrorCodeUnknownUser, ErrorCodeAlreadyInRoom, ErrorCodeIdempotencyConflict, ErrorCodeRateLimited, ErrorCodeTooComplex, ErrorCodeMembershipEnded, ErrorCodeResync, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodePersistedQueryNotFound:
+	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeBadUserInput, ErrorCodeUnknownUser, ErrorCodeRoomFull, ErrorCodeAlreadyInRoom, ErrorCodeWrongKey, ErrorCodeBanned, ErrorCodeIdempotencyConflict, ErrorCodeRateLimited, ErrorCodeTooComplex, ErrorCodeMembershipEnded, ErrorCodeResync, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodePersistedQueryNotFound:
 		return true
 	}
 	return false
@@ -224,6 +339,70 @@ func (e *ErrorCode) UnmarshalJSON(b []byte) error {
 }
 
 func (e ErrorCode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What there is between a person and me.
+type Friendship string
+
+const (
+	// Nothing.
+	FriendshipNone Friendship = "NONE"
+	// I have asked to be their friend.
+	FriendshipRequested Friendship = "REQUESTED"
+	// They have asked to be mine.
+	FriendshipInvited Friendship = "INVITED"
+	// We are friends.
+	FriendshipFriends Friendship = "FRIENDS"
+)
+
+var AllFriendship = []Friendship{
+	FriendshipNone,
+	FriendshipRequested,
+	FriendshipInvited,
+	FriendshipFriends,
+}
+
+func (e Friendship) IsValid() bool {
+	switch e {
+	case FriendshipNone, FriendshipRequested, FriendshipInvited, FriendshipFriends:
+		return true
+	}
+	return false
+}
+
+func (e Friendship) String() string {
+	return string(e)
+}
+
+func (e *Friendship) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Friendship(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Friendship", str)
+	}
+	return nil
+}
+
+func (e Friendship) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Friendship) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Friendship) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -7,7 +7,6 @@ import (
 	"unicode"
 
 	"parley/ent"
-	"parley/ent/member"
 	"parley/ent/message"
 	"parley/ent/reaction"
 	"parley/ent/roomevent"
@@ -49,12 +48,15 @@ func (c *Chat) EditMessage(ctx context.Context, v Viewer, id MessageID, contents
 func (c *Chat) DeleteMessage(ctx context.Context, v Viewer, id MessageID) (*ent.Message, error) {
 	return c.changeMessage(ctx, v, id, func(h *held, by *ent.Member, m *ent.Message) error {
 		if m.AuthorID != v.ID {
-			author, err := h.role(ctx, m.AuthorID)
+			if err := h.permits(toDeleteOthers, by); err != nil {
+				return err
+			}
+			author, _, err := h.relate(ctx, m.AuthorID)
 			if err != nil {
 				return err
 			}
-			if by.Role == member.RoleMEMBER || rank(by.Role) <= rank(author) {
-				return &Error{Code: Forbidden, Message: "Only who sent a message, or a moderator above them, may delete it."}
+			if !mayTouch(relationOfRole(by.Role), author) {
+				return errNotBelow()
 			}
 		}
 		if m.DeletedAt != nil {
@@ -131,7 +133,7 @@ func (c *Chat) changeMessage(ctx context.Context, v Viewer, id MessageID, change
 	var changed *ent.Message
 	// Doing it twice is doing it once: what is so already stays so.
 	err := c.tx(ctx, idempotent, func(t *tx) error {
-		h, by, err := t.enter(ctx, v, id.Room)
+		h, by, err := t.enter(ctx, v, id.Room, toWrite)
 		if err != nil {
 			return err
 		}
@@ -163,30 +165,4 @@ func (h *held) logMessage(ctx context.Context, kind roomevent.Kind, v Viewer, m 
 		return err
 	}
 	return h.save(ctx)
-}
-
-// role returns someone's role in the room; "" outside.
-func (h *held) role(ctx context.Context, userID string) (member.Role, error) {
-	m, err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserID(userID)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("find %q in room %s: %w", userID, h.ID, err)
-	}
-	return m.Role, nil
-}
-
-// rank orders roles by power; outside is the lowest.
-func rank(role member.Role) int {
-	switch role {
-	case member.RoleOWNER:
-		return 3
-	case member.RoleMODERATOR:
-		return 2
-	case member.RoleMEMBER:
-		return 1
-	default:
-		return 0
-	}
 }

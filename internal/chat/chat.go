@@ -40,6 +40,7 @@ type Chat struct {
 	dialect string
 	hints   Publisher
 	known   *lru.Cache[string, struct{}]
+	tries   *tries
 }
 
 // New returns the domain over db, whose dialect is one of ent's dialect names.
@@ -48,7 +49,11 @@ func New(db *ent.Client, dialect string) (*Chat, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of known users: %w", err)
 	}
-	return &Chat{db: db, dialect: dialect, hints: silence{}, known: known}, nil
+	tries, err := newTries()
+	if err != nil {
+		return nil, err
+	}
+	return &Chat{db: db, dialect: dialect, hints: silence{}, known: known, tries: tries}, nil
 }
 
 // Publish has each commit followed by its hints on hints. It is called once, before the domain is used.

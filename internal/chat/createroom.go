@@ -8,17 +8,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/room"
-	"parley/ent/roomevent"
 	"parley/ent/roomrequest"
-	"parley/ent/seat"
 	"parley/ent/user"
 	"parley/internal/broker"
 )
@@ -35,6 +31,8 @@ type CreateRoomInput struct {
 	Disconnect        bool
 	OpenseaCollection *OpenseaCollectionInput
 	IdempotencyKey    *string
+	// direct: the room is kept for two; the caller has written its DirectRoom.
+	direct bool
 }
 
 // OpenseaCollectionInput is the OpenSea collection a room is made for.
@@ -129,7 +127,13 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 			return nil
 		}
 		if in.Exclusive {
-			if err := t.clearSeats(ctx, v, in); err != nil {
+			var left *held
+			if in.Disconnect {
+				if left, err = t.holdSeatRoom(ctx, v.ID); err != nil {
+					return err
+				}
+			}
+			if err := t.clearSeats(ctx, v, append([]string{v.ID}, in.MemberIds...), in.Disconnect, left); err != nil {
 				return err
 			}
 		}
@@ -181,8 +185,8 @@ func (t *tx) createRoom(ctx context.Context, v Viewer, id uuid.UUID, in CreateRo
 	people := append([]string{v.ID}, in.MemberIds...)
 	create := t.Room.Create().SetID(id).
 		SetName(in.Name).SetDescription(in.Description).SetAccessType(*in.AccessType).
-		SetMaxUsers(in.MaxUsers).SetExclusive(in.Exclusive).
-		SetSearchText(fold(strings.Join(append([]string{in.Name, in.Description}, in.Tags...), "\n"))).
+		SetMaxUsers(in.MaxUsers).SetExclusive(in.Exclusive).SetDirect(in.direct).
+		SetSearchText(searchText(in.Name, in.Description, in.Tags)).
 		SetCreatorID(v.ID).SetOwnerID(v.ID).SetKey(rand.Text()).
 		SetMemberCount(len(people)).
 		SetCreatedAt(at).SetUpdatedAt(at).SetEventAt(at)
@@ -196,7 +200,12 @@ func (t *tx) createRoom(ctx context.Context, v Viewer, id uuid.UUID, in CreateRo
 	if err := t.addTags(ctx, id, in.Tags); err != nil {
 		return nil, err
 	}
-	members, err := t.addMembers(ctx, id, people, at)
+	members, err := t.insertMembers(ctx, people, func(m *ent.MemberCreate, i int) {
+		m.SetRoomID(id).SetRole(member.RoleMEMBER).SetJoinedAt(at)
+		if i == 0 {
+			m.SetRole(member.RoleOWNER)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -210,6 +219,11 @@ func (t *tx) createRoom(ctx context.Context, v Viewer, id uuid.UUID, in CreateRo
 		Public: *in.AccessType == room.AccessTypePUBLIC,
 	})
 	return made, nil
+}
+
+// searchText is what a room is found by.
+func searchText(name, description string, tags []string) string {
+	return fold(strings.Join(append([]string{name, description}, tags...), "\n"))
 }
 
 // checkExist answers UNKNOWN_USER with the ids of those who do not. People are never deleted.
@@ -234,109 +248,6 @@ func (t *tx) addTags(ctx context.Context, roomID uuid.UUID, tags []string) error
 	}).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert %d tags: %w", len(tags), err)
-	}
-	return nil
-}
-
-// addMembers makes people members of a new room, its owner first.
-func (t *tx) addMembers(ctx context.Context, roomID uuid.UUID, people []string, at time.Time) ([]*ent.Member, error) {
-	ids := make([]uuid.UUID, len(people))
-	for i := range ids {
-		var err error
-		if ids[i], err = uuid.NewV7(); err != nil {
-			return nil, fmt.Errorf("make an id: %w", err)
-		}
-	}
-	members, err := t.Member.MapCreateBulk(people, func(m *ent.MemberCreate, i int) {
-		role := member.RoleMEMBER
-		if i == 0 {
-			role = member.RoleOWNER
-		}
-		m.SetID(ids[i]).SetRoomID(roomID).SetUserID(people[i]).SetRole(role).SetJoinedAt(at)
-	}).Save(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("insert %d members: %w", len(people), err)
-	}
-	return members, nil
-}
-
-// clearSeats makes sure that nobody of a new exclusive room has a seat elsewhere: with disconnect the viewer leaves
-// theirs, and whoever else has one makes it fail. From then on nobody but this transaction seats any of them.
-func (t *tx) clearSeats(ctx context.Context, v Viewer, in CreateRoomInput) error {
-	var h *held
-	if in.Disconnect {
-		var err error
-		if h, err = t.holdSeatRoom(ctx, v.ID); err != nil {
-			return err
-		}
-	}
-	people := append([]string{v.ID}, in.MemberIds...)
-	if err := t.holdPeople(ctx, people); err != nil {
-		return err
-	}
-	seats, err := t.Seat.Query().Where(seat.IDIn(padded(people)...)).Order(seat.ByID()).All(ctx)
-	if err != nil {
-		return fmt.Errorf("find who is seated elsewhere: %w", err)
-	}
-	var own *ent.Seat
-	var seated, others []string
-	for _, s := range seats {
-		seated = append(seated, s.ID)
-		if s.ID == v.ID {
-			own = s
-		} else {
-			others = append(others, s.ID)
-		}
-	}
-	switch {
-	case own != nil && !in.Disconnect:
-		return &Error{Code: AlreadyInRoom, Message: "User joined to other room", IDs: seated}
-	case len(others) > 0:
-		return &Error{Code: AlreadyInRoom, Message: "Someone named joined to other room", IDs: others}
-	case own == nil:
-		return nil
-	case h == nil || h.ID != own.RoomID:
-		return errMoved // on another device
-	}
-	if err := h.depart(ctx, v.ID, roomevent.ReasonDISCONNECTED); err != nil {
-		return err
-	}
-	return h.save(ctx)
-}
-
-// holdSeatRoom holds the exclusive room that a person is in; nil where they are in none.
-func (t *tx) holdSeatRoom(ctx context.Context, userID string) (*held, error) {
-	s, err := t.Seat.Query().Where(seat.ID(userID)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find the seat of %q: %w", userID, err)
-	}
-	h, err := t.hold(ctx, s.RoomID)
-	if e := new(Error); errors.As(err, &e) && e.Code == NotFound {
-		return nil, errMoved // deleted between the two statements, and the seat with it
-	}
-	return h, err
-}
-
-// takeSeats gives each member of one exclusive room their seat in it. Their seats have been cleared.
-func (t *tx) takeSeats(ctx context.Context, members []*ent.Member) error {
-	insert := entsql.Dialect(t.dialect).Insert(seat.Table).Columns(seat.FieldID, seat.FieldRoomID, seat.FieldMemberID)
-	for _, m := range members {
-		insert.Values(m.UserID, m.RoomID, m.ID)
-	}
-	query, args := insert.OnConflict(entsql.ConflictColumns(seat.FieldID), entsql.DoNothing()).Query()
-	result, err := t.ExecContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("take %d seats: %w", len(members), err)
-	}
-	taken, err := result.RowsAffected()
-	if err != nil {
-		return fmt.Errorf("count the seats taken: %w", err)
-	}
-	if int(taken) != len(members) {
-		return errMoved
 	}
 	return nil
 }

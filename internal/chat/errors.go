@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"time"
 
 	"parley/internal/store"
 )
@@ -17,8 +18,12 @@ const (
 	NotFound            Code = "NOT_FOUND"
 	BadUserInput        Code = "BAD_USER_INPUT"
 	UnknownUser         Code = "UNKNOWN_USER"
+	RoomFull            Code = "ROOM_FULL"
 	AlreadyInRoom       Code = "ALREADY_IN_ROOM"
+	WrongKey            Code = "WRONG_KEY"
+	Banned              Code = "BANNED"
 	IdempotencyConflict Code = "IDEMPOTENCY_CONFLICT"
+	RateLimited         Code = "RATE_LIMITED"
 	MembershipEnded     Code = "MEMBERSHIP_ENDED"
 	Resync              Code = "RESYNC"
 	Unavailable         Code = "UNAVAILABLE"
@@ -32,8 +37,10 @@ type Error struct {
 	Message string
 	// Field names the argument, with BadUserInput.
 	Field string
-	// IDs are the people meant, with UnknownUser and AlreadyInRoom, and with BadUserInput where it is about people.
+	// IDs are the people meant, with UnknownUser and AlreadyInRoom, and with BadUserInput and Banned where others are.
 	IDs []string
+	// RetryAfter is when to try again, with RateLimited.
+	RetryAfter time.Duration
 	// Reason is why a membership has ended, with MembershipEnded: a LeaveReason, or DELETED.
 	Reason string
 	// OutcomeUnknown says, with Unavailable, that the write may or may not have happened.
@@ -70,9 +77,24 @@ func errNoRoom() *Error {
 	return &Error{Code: NotFound, Message: "There is no such room, or none that you may see."}
 }
 
+// errWrongKey is the answer to who may not join without the right key: also where there is no such room.
+func errWrongKey() *Error {
+	return &Error{Code: WrongKey, Message: "This is not the room's key."}
+}
+
+// errRoomFull is the answer where there are more people than a room may have.
+func errRoomFull() *Error {
+	return &Error{Code: RoomFull, Message: "The room is full."}
+}
+
 // errNoUser is the answer for a person who does not exist.
 func errNoUser() *Error {
 	return &Error{Code: NotFound, Message: "There is no such person."}
+}
+
+// errNotBelow is the answer to who would do something to a person of the same or a higher role.
+func errNotBelow() *Error {
+	return &Error{Code: Forbidden, Message: "You may do this only to people with a lower role than yours."}
 }
 
 // errNoMessage is the answer for a message that does not exist.

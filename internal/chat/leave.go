@@ -5,42 +5,108 @@ import (
 	"fmt"
 
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/ent/directroom"
 	"parley/ent/member"
 	"parley/ent/roomevent"
 )
 
-// depart takes a member out of the room: their membership ends (and with it their seat), the log says so, an owner
-// hands over, and the room is deleted where nobody is left. The caller saves the room.
-func (h *held) depart(ctx context.Context, userID string, reason roomevent.Reason) error {
-	m, err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserID(userID)).Only(ctx)
+// LeaveRoom ends the viewer's membership of a room.
+func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
+	err := c.tx(ctx, once, func(t *tx) error {
+		h, m, err := t.enter(ctx, v, id, toLeave)
+		if err != nil {
+			return err
+		}
+		if err := h.depart(ctx, v, m, roomevent.ReasonLEFT); err != nil {
+			return err
+		}
+		return h.save(ctx)
+	})
 	if err != nil {
-		return fmt.Errorf("find %q in room %s: %w", userID, h.ID, err)
+		return fmt.Errorf("leave room %s: %w", id, err)
 	}
+	return nil
+}
+
+// DeleteRoom ends all memberships of a room. Its row stays as a tombstone that ends its streams.
+func (c *Chat) DeleteRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
+	err := c.tx(ctx, once, func(t *tx) error {
+		h, _, err := t.enter(ctx, v, id, toDelete)
+		if err != nil {
+			return err
+		}
+		if err := h.empty(ctx); err != nil {
+			return err
+		}
+		if err := h.bury(ctx, v); err != nil {
+			return err
+		}
+		return h.save(ctx)
+	})
+	if err != nil {
+		return fmt.Errorf("delete room %s: %w", id, err)
+	}
+	return nil
+}
+
+// empty ends all memberships, and with them the seats.
+func (h *held) empty(ctx context.Context) error {
+	people, err := h.tx.Member.Query().Where(member.RoomID(h.ID)).Select(member.FieldUserID).Strings(ctx)
+	if err != nil {
+		return fmt.Errorf("list the members of room %s: %w", h.ID, err)
+	}
+	if _, err := h.tx.Member.Delete().Where(member.RoomID(h.ID)).Exec(ctx); err != nil {
+		return fmt.Errorf("end the memberships of room %s: %w", h.ID, err)
+	}
+	h.MemberCount = 0
+	h.moved = append(h.moved, people...)
+	return nil
+}
+
+// depart takes a member out of the room: their membership ends (and with it their seat), the log says so, an owner
+// hands over, the room is no longer kept for two, and it is deleted where nobody is left. The caller saves the room.
+func (h *held) depart(ctx context.Context, actor Viewer, m *ent.Member, reason roomevent.Reason) error {
 	if err := h.tx.Member.DeleteOne(m).Exec(ctx); err != nil {
-		return fmt.Errorf("end the membership of %q in room %s: %w", userID, h.ID, err)
+		return fmt.Errorf("end the membership of %q in room %s: %w", m.UserID, h.ID, err)
 	}
 	h.MemberCount--
 	h.Rules++
-	h.moved = append(h.moved, userID)
-	err = h.log(ctx, roomevent.KindMEMBER_LEFT, userID, func(e *ent.RoomEventCreate) {
-		e.SetSubjectID(userID).SetReason(reason)
+	h.moved = append(h.moved, m.UserID)
+	err := h.log(ctx, roomevent.KindMEMBER_LEFT, actor.ID, func(e *ent.RoomEventCreate) {
+		e.SetSubjectID(m.UserID).SetReason(reason)
 	})
 	if err != nil {
+		return err
+	}
+	if err := h.release(ctx); err != nil {
 		return err
 	}
 	if m.Role != member.RoleOWNER {
 		return nil
 	}
 	if h.MemberCount == 0 {
-		return h.bury(ctx, userID)
+		return h.bury(ctx, actor)
 	}
-	return h.handOver(ctx, userID)
+	return h.bequeath(ctx, actor)
 }
 
-// handOver makes the longest-serving moderator, else member, the owner.
-func (h *held) handOver(ctx context.Context, actor string) error {
+// release makes a direct room an ordinary one: the next that its two people ask for is another.
+func (h *held) release(ctx context.Context) error {
+	if !h.Direct {
+		return nil
+	}
+	if _, err := h.tx.DirectRoom.Delete().Where(directroom.RoomID(h.ID)).Exec(ctx); err != nil {
+		return fmt.Errorf("release room %s: %w", h.ID, err)
+	}
+	h.Direct = false
+	return nil
+}
+
+// bequeath makes the longest-serving moderator, else member, the owner of a room whose owner has left.
+func (h *held) bequeath(ctx context.Context, actor Viewer) error {
 	heir, err := h.tx.Member.Query().Where(member.RoomID(h.ID)).
 		Order(
 			func(s *entsql.Selector) {
@@ -54,17 +120,15 @@ func (h *held) handOver(ctx context.Context, actor string) error {
 	if err != nil {
 		return fmt.Errorf("find an heir in room %s: %w", h.ID, err)
 	}
-	if err := h.tx.Member.Update().Where(member.ID(heir.ID)).SetRole(member.RoleOWNER).Exec(ctx); err != nil {
-		return fmt.Errorf("hand room %s over to %q: %w", h.ID, heir.UserID, err)
-	}
-	h.OwnerID = heir.UserID
-	return h.log(ctx, roomevent.KindMEMBER_ROLE_CHANGED, actor, func(e *ent.RoomEventCreate) {
-		e.SetSubjectID(heir.UserID).SetRole(roomevent.RoleOWNER)
-	})
+	return h.setRole(ctx, actor, heir, member.RoleOWNER)
 }
 
-// bury deletes the room and leaves its row as a tombstone.
-func (h *held) bury(ctx context.Context, actor string) error {
+// bury deletes the room, which nobody is in, and leaves its row as a tombstone.
+func (h *held) bury(ctx context.Context, actor Viewer) error {
 	h.DeletedAt = &h.at
-	return h.log(ctx, roomevent.KindROOM_DELETED, actor, nil)
+	h.Rules++
+	if err := h.release(ctx); err != nil {
+		return err
+	}
+	return h.log(ctx, roomevent.KindROOM_DELETED, actor.ID, nil)
 }

@@ -254,9 +254,9 @@ func (i *instant) pointer() *time.Time {
 // Follow authorises the viewer to follow a room's log and returns its head at that moment: from an event above it on, the
 // log itself tells when the viewer is no longer in the room. Membership and head are read in one statement.
 func (c *Chat) Follow(ctx context.Context, v Viewer, roomID uuid.UUID) (head int64, err error) {
-	r, err := c.db.Room.Query().Where(room.ID(roomID), room.DeletedAtIsNil(), memberIs(v.ID)).Select(room.FieldSeq).Only(ctx)
+	r, err := c.db.Room.Query().Where(room.ID(roomID), allowed(toRead, v.ID)).Select(room.FieldSeq).Only(ctx)
 	if ent.IsNotFound(err) {
-		return 0, outside(ctx, c.db, v, roomID)
+		return 0, refused(ctx, c.db, v, roomID, toRead)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("follow room %s: %w", roomID, err)

@@ -27,19 +27,19 @@ func (c *Chat) MarkRead(ctx context.Context, v Viewer, roomID uuid.UUID, seq int
 	var r *ent.Room
 	err := c.tx(ctx, idempotent, func(t *tx) error {
 		var err error
-		r, err = t.Room.Query().Where(room.ID(roomID), visibleTo(v.ID)).Only(ctx)
+		r, err = t.Room.Query().Where(room.ID(roomID), room.DeletedAtIsNil()).Only(ctx)
 		if ent.IsNotFound(err) {
 			return errNoRoom()
 		}
 		if err != nil {
 			return fmt.Errorf("get the room: %w", err)
 		}
-		m, err := t.Member.Query().Where(member.RoomID(roomID), member.UserID(v.ID)).Only(ctx)
-		if ent.IsNotFound(err) {
-			return t.outside(ctx, v, roomID)
-		}
+		who, m, err := relate(ctx, t.Client(), r, v.ID)
 		if err != nil {
-			return fmt.Errorf("find %q: %w", v.ID, err)
+			return err
+		}
+		if err := permit(toWrite, doorOf(r), who); err != nil {
+			return err
 		}
 		return t.markRead(ctx, r, m, min(seq, r.Seq))
 	})

@@ -217,7 +217,7 @@ func (c *Chat) numbers(ctx context.Context, q *statement) ([]int, error) {
 // Message returns a message of a room that the viewer is in; NOT_FOUND otherwise.
 func (c *Chat) Message(ctx context.Context, v Viewer, id MessageID) (*ent.Message, error) {
 	m, err := c.db.Message.Query().
-		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(memberIs(v.ID))).Only(ctx)
+		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(allowed(toRead, v.ID))).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, errNoMessage()
 	}

@@ -20,7 +20,7 @@ const maxSearchWords = 10
 
 // Room returns a room that the viewer may see; NOT_FOUND otherwise, whether or not it exists.
 func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
-	r, err := c.db.Room.Query().Where(room.ID(id), visibleTo(v.ID)).Only(ctx)
+	r, err := c.db.Room.Query().Where(room.ID(id), allowed(toSee, v.ID)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, errNoRoom()
 	}
@@ -44,7 +44,7 @@ func (c *Chat) PublicRoom(ctx context.Context, id uuid.UUID) (*ent.Room, error) 
 
 // MyRoom returns a room that the viewer is in; NOT_FOUND otherwise.
 func (c *Chat) MyRoom(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
-	r, err := c.db.Room.Query().Where(room.ID(id), room.DeletedAtIsNil(), memberIs(v.ID)).Only(ctx)
+	r, err := c.db.Room.Query().Where(room.ID(id), allowed(toRead, v.ID)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, errNoRoom()
 	}
@@ -105,7 +105,7 @@ func (c *Chat) Rooms(ctx context.Context, v Viewer, search Search, first int, af
 	if err := checkOptional("tag", search.Tag, 1, maxTag); err != nil {
 		return none, err
 	}
-	q := c.db.Room.Query().Where(joinableBy(v.ID))
+	q := c.db.Room.Query().Where(allowed(toFind, v.ID))
 	if search.Words != nil {
 		words := strings.Fields(fold(*search.Words))
 		if len(words) > maxSearchWords {
@@ -216,7 +216,7 @@ func (c *Chat) RoomsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*e
 // JoinKey returns what the joiners of a private room must give; nil for whoever may not know it, and where no key is
 // asked for. m is the viewer's membership, or nil.
 func (c *Chat) JoinKey(r *ent.Room, m *Membership) *string {
-	if r.AccessType != room.AccessTypePRIVATE || m == nil || m.Role == member.RoleMEMBER {
+	if !may(toSeeKey, r, m) {
 		return nil
 	}
 	return &r.Key

@@ -13,7 +13,6 @@ import (
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/message"
-	"parley/ent/room"
 	"parley/ent/schema"
 )
 
@@ -116,7 +115,7 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 	}
 	var sent *ent.Message
 	err = c.tx(ctx, again, func(t *tx) error {
-		h, m, err := t.enter(ctx, v, in.RoomID)
+		h, m, err := t.enter(ctx, v, in.RoomID, toWrite)
 		if err != nil {
 			return err
 		}
@@ -130,40 +129,6 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 		return nil, fmt.Errorf("send to room %s: %w", in.RoomID, err)
 	}
 	return sent, nil
-}
-
-// enter holds a room that the viewer acts in, and returns their membership of it, read behind the lock. To others it is
-// FORBIDDEN where they may see the room, and NOT_FOUND where they may not.
-func (t *tx) enter(ctx context.Context, v Viewer, id uuid.UUID) (*held, *ent.Member, error) {
-	h, err := t.hold(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := t.Member.Query().Where(member.RoomID(id), member.UserID(v.ID)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil, t.outside(ctx, v, id)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("find %q in room %s: %w", v.ID, id, err)
-	}
-	return h, m, nil
-}
-
-// outside is the answer to somebody who would have to be in the room.
-func (t *tx) outside(ctx context.Context, v Viewer, id uuid.UUID) error {
-	return outside(ctx, t.Client(), v, id)
-}
-
-func outside(ctx context.Context, db *ent.Client, v Viewer, id uuid.UUID) error {
-	visible, err := db.Room.Query().Where(room.ID(id), visibleTo(v.ID)).Exist(ctx)
-	switch {
-	case err != nil:
-		return fmt.Errorf("see room %s: %w", id, err)
-	case visible:
-		return &Error{Code: Forbidden, Message: "Only members of the room may do this."}
-	default:
-		return errNoRoom()
-	}
 }
 
 // sentBefore returns the message that the same request has added before; nil where it is new.

@@ -183,16 +183,35 @@ func (h *held) log(ctx context.Context, kind roomevent.Kind, actor string, more 
 	return nil
 }
 
-// save writes the row's own columns back as they are now in h.
+// logEach appends n events of the kind given to the room's log, in one statement.
+func (h *held) logEach(ctx context.Context, kind roomevent.Kind, actor string, n int, each func(e *ent.RoomEventCreate, i int)) error {
+	events := make([]*ent.RoomEventCreate, n)
+	for i := range events {
+		h.Seq++
+		events[i] = h.tx.RoomEvent.Create().SetRoomID(h.ID).SetSeq(h.Seq).SetKind(kind).SetActorID(actor).SetAt(h.at)
+		each(events[i], i)
+	}
+	h.EventAt = h.at
+	if err := h.tx.RoomEvent.CreateBulk(events...).Exec(ctx); err != nil {
+		return fmt.Errorf("log %d × %s in room %s: %w", n, kind, h.ID, err)
+	}
+	return nil
+}
+
+// save writes the row's own columns back as they are now in h: ROOM_FULL where there would be too many people.
 func (h *held) save(ctx context.Context) error {
-	err := h.tx.Room.Update().Where(room.ID(h.ID)).
+	saved, err := h.tx.Room.Update().
+		Where(room.ID(h.ID), room.Or(room.MaxUsers(0), room.MaxUsersGTE(h.MemberCount))).
 		SetSeq(h.Seq).SetEventAt(h.EventAt).SetRules(h.Rules).
 		SetMemberCount(h.MemberCount).SetOwnerID(h.OwnerID).
 		SetMessageCount(h.MessageCount).SetLatestSeq(h.LatestSeq).SetUpdatedAt(h.UpdatedAt).
-		SetNillableDeletedAt(h.DeletedAt).
-		Exec(ctx)
+		SetDirect(h.Direct).SetNillableDeletedAt(h.DeletedAt).
+		Save(ctx)
 	if err != nil {
 		return fmt.Errorf("save room %s: %w", h.ID, err)
+	}
+	if saved == 0 {
+		return errRoomFull()
 	}
 	h.tx.publish(broker.Hint{Room: h.ID, Seq: h.Seq, Users: h.moved})
 	return nil

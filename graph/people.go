@@ -1,0 +1,57 @@
+package graph
+
+import (
+	"context"
+	"encoding/base64"
+
+	"parley/ent"
+	"parley/graph/model"
+	"parley/internal/chat"
+)
+
+func banConnection(page chat.Page[*ent.Ban], after *string) *model.BanConnection {
+	c := &model.BanConnection{Edges: make([]model.BanEdge, len(page.Items))}
+	cursors := make([]string, len(page.Items))
+	for i, b := range page.Items {
+		cursors[i] = bansByAge.placeCursor(chat.Place{At: b.At, ID: b.ID})
+		c.Edges[i] = model.BanEdge{Cursor: cursors[i], UserID: b.UserID, ByID: b.ActorID, At: b.At}
+	}
+	c.PageInfo = pageInfo(page.More, after, cursors)
+	return c
+}
+
+func friendConnection(ctx context.Context, page chat.Page[*ent.Friendship], after *string) *model.FriendConnection {
+	c := &model.FriendConnection{Edges: make([]model.FriendEdge, len(page.Items))}
+	cursors, people := make([]string, len(page.Items)), make([]string, len(page.Items))
+	for i, f := range page.Items {
+		cursors[i], people[i] = friendsByAge.placeCursor(chat.Place{At: *f.Since, ID: f.ID}), f.FriendID
+		c.Edges[i] = model.FriendEdge{Cursor: cursors[i], UserID: f.FriendID, Since: *f.Since}
+	}
+	loadersFrom(ctx).people.add(people)
+	c.PageInfo = pageInfo(page.More, after, cursors)
+	return c
+}
+
+func friendRequestConnection(ctx context.Context, page chat.Page[*ent.Friendship], after *string) *model.FriendRequestConnection {
+	c := &model.FriendRequestConnection{
+		Edges: make([]*model.FriendRequestEdge, len(page.Items)),
+		Nodes: make([]*model.FriendRequest, len(page.Items)),
+	}
+	cursors := make([]string, len(page.Items))
+	var people []string
+	for i, f := range page.Items {
+		asked := chat.RequestOf(f)
+		people = append(people, asked.From, asked.To)
+		cursors[i] = requestsByAge.placeCursor(chat.Place{At: f.RequestedAt, ID: f.ID})
+		c.Nodes[i] = &model.FriendRequest{ID: requestID(asked), FromID: asked.From, ToID: asked.To, CreatedAt: asked.At}
+		c.Edges[i] = &model.FriendRequestEdge{Cursor: cursors[i], Node: c.Nodes[i]}
+	}
+	loadersFrom(ctx).people.add(people)
+	c.PageInfo = pageInfo(page.More, after, cursors)
+	return c
+}
+
+// requestID names a request by the two people, whoever of them looks at it: ids of people contain no NUL.
+func requestID(asked chat.FriendRequest) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(asked.From + "\x00" + asked.To))
+}

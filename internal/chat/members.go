@@ -1,0 +1,202 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/ban"
+	"parley/ent/member"
+	"parley/ent/roomevent"
+)
+
+// AddMembers makes people members of a room, all of them or none, and returns the room and their memberships in the
+// order given, each once. Who is a member already stays as they are.
+func (c *Chat) AddMembers(ctx context.Context, v Viewer, roomID uuid.UUID, userIDs []string) (*ent.Room, []*ent.Member, error) {
+	userIDs, err := checkIDs("userIds", userIDs, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	var r *ent.Room
+	var members []*ent.Member
+	err = c.tx(ctx, idempotent, func(t *tx) error {
+		h, _, err := t.enter(ctx, v, roomID, toAdd)
+		if err != nil {
+			return err
+		}
+		r = h.Room
+		members, err = h.add(ctx, v, userIDs)
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("add %d members to room %s: %w", len(userIDs), roomID, err)
+	}
+	return r, members, nil
+}
+
+// add makes those of people members who are none yet, and returns the memberships of all.
+func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Member, error) {
+	if len(people) == 0 {
+		return nil, nil
+	}
+	if err := h.tx.checkExist(ctx, people); err != nil {
+		return nil, err
+	}
+	kept, err := h.tx.Ban.Query().Where(ban.RoomID(h.ID), ban.UserIDIn(padded(people)...)).
+		Order(ban.ByUserID()).Select(ban.FieldUserID).Strings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find who is banned: %w", err)
+	}
+	if len(kept) > 0 {
+		return nil, &Error{Code: Banned, Message: "Someone named is banned from this room.", IDs: kept}
+	}
+	there, err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserIDIn(padded(people)...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find who is a member: %w", err)
+	}
+	members := make(map[string]*ent.Member, len(people))
+	for _, m := range there {
+		members[m.UserID] = m
+	}
+	newcomers := slices.DeleteFunc(slices.Clone(people), func(id string) bool { return members[id] != nil })
+	if len(newcomers) > 0 {
+		admitted, err := h.admit(ctx, v, newcomers, false, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range admitted {
+			members[m.UserID] = m
+		}
+	}
+	all := make([]*ent.Member, len(people))
+	for i, id := range people {
+		all[i] = members[id]
+	}
+	return all, nil
+}
+
+// RemoveMember ends the membership of somebody with a lower role, and with ban keeps them out: also somebody who is no
+// member, ahead. It returns the room and the id of the membership that has ended; nil where there was none.
+func (c *Chat) RemoveMember(ctx context.Context, v Viewer, roomID uuid.UUID, userID string, ban bool) (*ent.Room, *uuid.UUID, error) {
+	if err := checkID("userId", userID); err != nil {
+		return nil, nil, err
+	}
+	var r *ent.Room
+	var ended *uuid.UUID
+	err := c.tx(ctx, once, func(t *tx) error {
+		r, ended = nil, nil
+		h, by, err := t.enter(ctx, v, roomID, toRemove)
+		if err != nil {
+			return err
+		}
+		r = h.Room
+		m, err := h.below(ctx, by, userID)
+		if err != nil {
+			return err
+		}
+		reason := roomevent.ReasonKICKED
+		if ban {
+			reason = roomevent.ReasonBANNED
+			if err := h.ban(ctx, v, userID); err != nil {
+				return err
+			}
+		}
+		if m != nil {
+			ended = &m.ID
+			if err := h.depart(ctx, v, m, reason); err != nil {
+				return err
+			}
+		}
+		return h.save(ctx)
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("remove %q from room %s: %w", userID, roomID, err)
+	}
+	return r, ended, nil
+}
+
+// below returns the membership of somebody to whom a member may do something; nil where they are outside. It is FORBIDDEN
+// where their role is not lower.
+func (h *held) below(ctx context.Context, by *ent.Member, userID string) (*ent.Member, error) {
+	if err := h.tx.checkExist(ctx, []string{userID}); err != nil {
+		return nil, err
+	}
+	who, m, err := h.relate(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	if !mayTouch(relationOfRole(by.Role), who) {
+		return nil, errNotBelow()
+	}
+	return m, nil
+}
+
+// SetMemberRole gives somebody in a room another role and returns the room and their membership. Giving OWNER hands the
+// room over: who gives it is a moderator from then on.
+func (c *Chat) SetMemberRole(ctx context.Context, v Viewer, roomID uuid.UUID, userID string, role member.Role) (*ent.Room, *ent.Member, error) {
+	if err := checkID("userId", userID); err != nil {
+		return nil, nil, err
+	}
+	again := idempotent
+	if role == member.RoleOWNER {
+		again = once // after it the viewer may not do it any more
+	}
+	var r *ent.Room
+	var changed *ent.Member
+	err := c.tx(ctx, again, func(t *tx) error {
+		h, by, err := t.enter(ctx, v, roomID, toChangeRoles)
+		if err != nil {
+			return err
+		}
+		r = h.Room
+		if changed, err = h.below(ctx, by, userID); err != nil {
+			return err
+		}
+		switch {
+		case changed == nil:
+			return &Error{Code: BadUserInput, Field: "userId", IDs: []string{userID}, Message: "userId is not a member of this room."}
+		case changed.Role == role:
+			return nil
+		}
+		if role == member.RoleOWNER {
+			if err := h.setRole(ctx, v, by, member.RoleMODERATOR); err != nil {
+				return err
+			}
+		}
+		if err := h.setRole(ctx, v, changed, role); err != nil {
+			return err
+		}
+		return h.save(ctx)
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("make %q %s of room %s: %w", userID, role, roomID, err)
+	}
+	return r, changed, nil
+}
+
+// setRole changes a member's role and says so in the log. A room has one owner: who was it is made something else before.
+func (h *held) setRole(ctx context.Context, actor Viewer, m *ent.Member, role member.Role) error {
+	if err := h.tx.Member.Update().Where(member.ID(m.ID)).SetRole(role).Exec(ctx); err != nil {
+		return fmt.Errorf("make %q %s of room %s: %w", m.UserID, role, h.ID, err)
+	}
+	m.Role = role
+	h.Rules++
+	if role == member.RoleOWNER {
+		h.OwnerID = m.UserID
+	}
+	return h.log(ctx, roomevent.KindMEMBER_ROLE_CHANGED, actor.ID, func(e *ent.RoomEventCreate) {
+		e.SetSubjectID(m.UserID).SetRole(roomevent.Role(role))
+	})
+}
+
+// member returns the membership of somebody who is in the room.
+func (h *held) member(ctx context.Context, userID string) (*ent.Member, error) {
+	m, err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserID(userID)).Only(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find %q in room %s: %w", userID, h.ID, err)
+	}
+	return m, nil
+}

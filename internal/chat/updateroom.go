@@ -1,0 +1,150 @@
+package chat
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/room"
+	"parley/ent/roomevent"
+	"parley/ent/roomtag"
+)
+
+// UpdateRoomInput is what is to be changed of a room. Nil stays as it is.
+type UpdateRoomInput struct {
+	RoomID      uuid.UUID
+	Name        *string
+	Description *string
+	AccessType  *room.AccessType
+	MaxUsers    *int
+	Tags        []string
+}
+
+// check accepts the input and returns it as it will be carried out: tags once each.
+func (in UpdateRoomInput) check() (UpdateRoomInput, error) {
+	err := errors.Join(
+		checkOptional("name", in.Name, 0, maxName),
+		checkOptional("description", in.Description, 0, maxDescription),
+	)
+	if err == nil && in.MaxUsers != nil && *in.MaxUsers < 0 {
+		err = badInput("maxUsers", "maxUsers must not be negative; 0 is unlimited.")
+	}
+	if err != nil || in.Tags == nil {
+		return in, err
+	}
+	if in.Tags, err = checkTags("tags", in.Tags); in.Tags == nil {
+		in.Tags = []string{} // none, which is not the same as those that there are
+	}
+	return in, err
+}
+
+// UpdateRoom changes a room and returns it. What is so already is no change.
+func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*ent.Room, error) {
+	in, err := in.check()
+	if err != nil {
+		return nil, err
+	}
+	var r *ent.Room
+	err = c.tx(ctx, idempotent, func(t *tx) error {
+		h, by, err := t.enter(ctx, v, in.RoomID, toUpdate)
+		if err != nil {
+			return err
+		}
+		r = h.Room
+		return h.update(ctx, v, by, in)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("update room %s: %w", in.RoomID, err)
+	}
+	return r, nil
+}
+
+func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRoomInput) error {
+	tags, err := h.tx.RoomTag.Query().Where(roomtag.RoomID(h.ID)).Order(roomtag.ByPosition()).Select(roomtag.FieldTag).Strings(ctx)
+	if err != nil {
+		return fmt.Errorf("list the tags: %w", err)
+	}
+	change := h.tx.Room.Update().Where(room.ID(h.ID))
+	changed := false
+	if in.Name != nil && *in.Name != h.Name {
+		changed, h.Name = true, *in.Name
+	}
+	if in.Description != nil && *in.Description != h.Description {
+		changed, h.Description = true, *in.Description
+	}
+	if in.Tags != nil && !slices.Equal(in.Tags, tags) {
+		changed, tags = true, in.Tags
+		if err := h.setTags(ctx, tags); err != nil {
+			return err
+		}
+	}
+	if in.MaxUsers != nil && *in.MaxUsers != h.MaxUsers {
+		if err := h.permits(toResize, by); err != nil {
+			return err
+		}
+		if *in.MaxUsers != 0 && *in.MaxUsers < h.MemberCount {
+			return badInput("maxUsers", fmt.Sprintf("maxUsers is %d, but the room has %d members.", *in.MaxUsers, h.MemberCount))
+		}
+		changed, h.MaxUsers = true, *in.MaxUsers
+	}
+	if in.AccessType != nil && *in.AccessType != h.AccessType {
+		if err := h.permits(toChangeAccess, by); err != nil {
+			return err
+		}
+		changed, h.AccessType = true, *in.AccessType
+		h.Rules++
+	}
+	if !changed {
+		return nil
+	}
+	change.SetName(h.Name).SetDescription(h.Description).SetSearchText(searchText(h.Name, h.Description, tags)).
+		SetMaxUsers(h.MaxUsers).SetAccessType(h.AccessType)
+	if err := change.Exec(ctx); err != nil {
+		return fmt.Errorf("write what has changed: %w", err)
+	}
+	return h.logUpdate(ctx, v)
+}
+
+// setTags replaces the room's tags.
+func (h *held) setTags(ctx context.Context, tags []string) error {
+	if _, err := h.tx.RoomTag.Delete().Where(roomtag.RoomID(h.ID)).Exec(ctx); err != nil {
+		return fmt.Errorf("delete the tags: %w", err)
+	}
+	return h.tx.addTags(ctx, h.ID, tags)
+}
+
+// RotateRoomKey gives a room another key: who has the old one cannot join with it any more.
+func (c *Chat) RotateRoomKey(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
+	var r *ent.Room
+	// Replacing it twice does as well.
+	err := c.tx(ctx, idempotent, func(t *tx) error {
+		h, _, err := t.enter(ctx, v, id, toRotateKey)
+		if err != nil {
+			return err
+		}
+		r = h.Room
+		h.Key = rand.Text()
+		h.Rules++
+		if err := t.Room.Update().Where(room.ID(h.ID)).SetKey(h.Key).Exec(ctx); err != nil {
+			return fmt.Errorf("write the key: %w", err)
+		}
+		return h.logUpdate(ctx, v)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("replace the key of room %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// logUpdate says that the room itself has changed, and saves it.
+func (h *held) logUpdate(ctx context.Context, v Viewer) error {
+	if err := h.log(ctx, roomevent.KindROOM_UPDATED, v.ID, nil); err != nil {
+		return err
+	}
+	return h.save(ctx)
+}
