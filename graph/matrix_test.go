@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -359,9 +360,7 @@ func (c *cast) ask(row operation, who string) string {
 		vars["room"] = c.room
 	}
 	if row.vars != nil {
-		for name, value := range row.vars(c, who) {
-			vars[name] = value
-		}
+		maps.Copy(vars, row.vars(c, who))
 	}
 	got := c.outcome(row, who, vars)
 	if row.changes && got == "." {

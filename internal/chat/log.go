@@ -49,7 +49,7 @@ const (
 	userColumns = `u.id, u.nick_name, u.avatar, u.status, u.eth_wallet_address, u.ens_name, u.twitter_username, u.twitter_avatar,
 	u.discord_username, u.discord_avatar, u.instagram_username, u.instagram_avatar, u.facebook_username, u.facebook_avatar,
 	u.opensea_username, u.opensea_avatar, u.created_at`
-	roomColumns = `r.id, r.name, r.description, r.access_type, r.max_users, r.exclusive, r.opensea_slug, r.opensea_name,
+	roomColumns = `r.id, r.name, r.description, r.access_type, r.max_users, r.exclusive, r.direct, r.opensea_slug, r.opensea_name,
 	r.opensea_cover, r.creator_id, r.owner_id, r."key", r.search_text, r.seq, r.log_start, r.rules, r.member_count, r.message_count,
 	r.latest_seq, r.created_at, r.updated_at, r.event_at, r.deleted_at`
 )
@@ -176,7 +176,7 @@ func (row *eventRow) userFields() []any {
 
 func (row *eventRow) roomFields(r *ent.Room) []any {
 	return []any{
-		&r.ID, &r.Name, &r.Description, &r.AccessType, &r.MaxUsers, &r.Exclusive, &r.OpenseaSlug, &r.OpenseaName,
+		&r.ID, &r.Name, &r.Description, &r.AccessType, &r.MaxUsers, &r.Exclusive, &r.Direct, &r.OpenseaSlug, &r.OpenseaName,
 		&r.OpenseaCover, &r.CreatorID, &r.OwnerID, &r.Key, &r.SearchText, &r.Seq, &r.LogStart, &r.Rules, &r.MemberCount, &r.MessageCount,
 		&r.LatestSeq, &row.made, &row.updated, &row.happened, &row.deleted,
 	}
