@@ -32,6 +32,8 @@ type Options struct {
 	Observe func(ctx context.Context, query string)
 	// Sweep is the live side's, 0 for its default.
 	Sweep time.Duration
+	// Limits are the web side's, 0 for its defaults. The configuration has the size of a body.
+	Limits web.Limits
 	// Hints, if set, returns what carries the hints to hear instead of a broker within the process.
 	Hints func(hear func(broker.Hint)) chat.Publisher
 }
@@ -86,6 +88,8 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		hints.Listen(hub.Hear)
 		domain.Publish(&hints)
 	}
+	limits := opts.Limits
+	limits.Body = cfg.MaxBodyBytes
 	gql := graph.New(domain, hub, graph.Options{
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),
@@ -99,7 +103,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		AllowedOrigins: cfg.AllowedOrigins,
 		Development:    cfg.Development(),
 		Logger:         logger,
-		Limits:         web.Limits{Body: cfg.MaxBodyBytes},
+		Limits:         limits,
 	})
 	a := &App{handler: handler, hub: hub, db: db, verifier: verifier}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -55,6 +55,9 @@ type Limits struct {
 	SocketPing time.Duration
 	// SocketMessage is the size of a WebSocket message from a client in bytes: as Body by default.
 	SocketMessage int64
+	// SocketFrames is how many frames a second of a WebSocket are read, after twice as many at once: 500 by default. Who
+	// sends more is read more slowly.
+	SocketFrames int
 	// SocketOperations is how many operations a socket may have running: 100 by default.
 	SocketOperations int
 	// SocketsPerson is how many sockets a person may have open: 100 by default.
@@ -71,6 +74,7 @@ func (l Limits) withDefaults() Limits {
 	l.SocketInit = or(l.SocketInit, 10*time.Second)
 	l.SocketPing = or(l.SocketPing, 25*time.Second)
 	l.SocketMessage = or(l.SocketMessage, l.Body)
+	l.SocketFrames = or(l.SocketFrames, 500)
 	l.SocketOperations = or(l.SocketOperations, 100)
 	l.SocketsPerson = or(l.SocketsPerson, 100)
 	return l

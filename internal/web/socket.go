@@ -3,7 +3,9 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/internal/auth"
+	"parley/internal/reqid"
 	"parley/internal/wire"
 )
 
@@ -20,9 +23,6 @@ const (
 	// A client may renew its token so often: tokens live for minutes, and verifying one costs a signature.
 	renewalInterval = 10 * time.Second
 	renewalBurst    = 3
-	// A client is read so many messages a second, after so many at once: one that sends more is read more slowly.
-	messageRate  = 500
-	messageBurst = 1000
 	// goodbye is how long a client may take to answer a close frame.
 	goodbye = 5 * time.Second
 	// patience is how long restart waits for queries and mutations that are running.
@@ -41,7 +41,6 @@ type socket struct {
 	// ctx is what operations run under; drop ends it. It outlives the request's, whose end is to be told to the client.
 	ctx  context.Context //nolint:containedctx // see above
 	drop context.CancelFunc
-	pace *rate.Limiter
 	// running are the operations that have a goroutine.
 	running sync.WaitGroup
 
@@ -76,7 +75,6 @@ func newSocket(ctx context.Context, conn *wire.Conn, t *webSocket, exec graphql.
 	s := &socket{
 		webSocket: t, conn: conn, dialect: dialectOf(conn.Subprotocol()),
 		exec: codedExecutor{exec, t.limits.Document}, operations: map[string]*operation{},
-		pace: rate.NewLimiter(messageRate, messageBurst),
 	}
 	s.ctx, s.drop = context.WithCancel(context.WithoutCancel(ctx))
 	s.identified = s.ctx
@@ -85,13 +83,34 @@ func newSocket(ctx context.Context, conn *wire.Conn, t *webSocket, exec graphql.
 	return s
 }
 
-// serve acts on the client's messages until the connection ends.
+// serve acts on the client's messages until the connection ends. What comes is read by another goroutine, so that the one
+// that waits for it keeps the small stack that it began with: most sockets wait nearly always.
 func (s *socket) serve() error {
+	ended := make(chan error)
 	for {
-		text, data, err := s.conn.Read()
-		if err == nil {
-			err = s.pace.Wait(s.ctx)
+		if err := s.conn.Await(); err != nil {
+			return err
 		}
+		go func() { ended <- s.listen() }() // ends when all that has come has been acted upon
+		if err := <-ended; err != nil {
+			return err
+		}
+	}
+}
+
+// errPanic is the end of a socket on which a message has made the server panic, which has been logged.
+var errPanic = errors.New("a message has made the server panic")
+
+// listen acts on the messages that have begun to come.
+func (s *socket) listen() (err error) {
+	defer func() {
+		if what := recover(); what != nil {
+			s.log.ErrorContext(s.ctx, "panic", slog.Any("panic", what), slog.String("request_id", reqid.FromContext(s.ctx)))
+			err = errPanic
+		}
+	}()
+	for s.conn.Buffered() {
+		text, data, err := s.conn.Read()
 		if err != nil {
 			return err
 		}
@@ -102,6 +121,7 @@ func (s *socket) serve() error {
 			_ = s.write(v.reply) // where it fails the next read does
 		}
 	}
+	return nil
 }
 
 // verdict is what to do about a client's message: reply to it, close the socket with code and reason, or (the zero value)

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+	"golang.org/x/time/rate"
 
 	"parley/internal/reqid"
 	"parley/internal/wire"
@@ -45,7 +46,10 @@ var _ graphql.Transport = (*webSocket)(nil)
 
 func newWebSocket(subscribe Subscribe, verifier Verifier, origins origins, limits Limits, sockets *sockets, log *slog.Logger) *webSocket {
 	t := &webSocket{subscribe: subscribe, verifier: verifier, origins: origins, limits: limits, sockets: sockets, log: log}
-	t.listener = wire.Listener{Message: limits.SocketMessage, Write: limits.Write, Goodbye: goodbye}
+	t.listener = wire.Listener{
+		Message: limits.SocketMessage, Write: limits.Write, Goodbye: goodbye,
+		Frames: rate.Limit(limits.SocketFrames), Burst: 2 * limits.SocketFrames,
+	}
 	t.frames.New = func() any { return new([]byte) }
 	return t
 }
@@ -97,11 +101,6 @@ func (t *webSocket) serve(s *socket) {
 	t.sockets.add(s)
 	defer t.sockets.remove(s)
 	defer s.end()
-	defer func() {
-		if what := recover(); what != nil {
-			t.log.ErrorContext(s.ctx, "panic", slog.Any("panic", what), slog.String("request_id", reqid.FromContext(s.ctx)))
-		}
-	}()
 	if s.dialect == nil {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
 	}

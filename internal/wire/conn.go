@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+	"golang.org/x/time/rate"
 )
 
 // ErrClosed is the error of a socket that is closed, or about to be.
@@ -29,6 +30,10 @@ type Listener struct {
 	Write time.Duration
 	// Goodbye is how long the other side may take to answer a close frame.
 	Goodbye time.Duration
+	// Frames is how many frames a second of a client are read, control frames included, after Burst of them at once: what
+	// a client sends beyond that waits in its network. 0 is no limit.
+	Frames rate.Limit
+	Burst  int
 
 	buffers sync.Pool // of *buffer
 }
@@ -38,7 +43,7 @@ const bufferSize = 4 << 10
 
 type buffer [bufferSize]byte
 
-// Conn is one socket. Read is for one goroutine, everything else for any.
+// Conn is one socket. Await, Buffered and Read are for one goroutine at a time, everything else for any.
 type Conn struct {
 	listener *Listener
 	conn     net.Conn
@@ -54,6 +59,7 @@ type Conn struct {
 	readErr    error
 	fragments  fragments
 	heard      atomic.Bool
+	pace       *rate.Limiter
 
 	// writing is held by whoever writes, from the first byte of a frame to the last.
 	writing  sync.Mutex
@@ -79,6 +85,9 @@ func (l *Listener) Open(w http.ResponseWriter, r *http.Request, choose func(subp
 		return nil, err
 	}
 	c := &Conn{listener: l, conn: conn, subprotocol: handshake.Protocol}
+	if l.Frames > 0 {
+		c.pace = rate.NewLimiter(l.Frames, l.Burst)
+	}
 	_ = conn.SetDeadline(time.Time{}) // the HTTP server's
 	if rw.Reader.Buffered() > 0 {
 		c.early = rw.Reader
@@ -113,6 +122,18 @@ func (c *Conn) Cut() {
 // Wait returns when nothing is being written any more. Call it behind Cut.
 func (c *Conn) Wait() { c.flushing.Wait() }
 
+// Await waits until something has come that Read can begin with. Little is on the stack meanwhile, so that a goroutine that
+// does nothing else costs its least.
+func (c *Conn) Await() error {
+	if c.Buffered() {
+		return nil
+	}
+	return c.fill()
+}
+
+// Buffered tells whether something has come that has not been read.
+func (c *Conn) Buffered() bool { return c.early != nil || c.in != nil }
+
 // reader is the connection as the framing reads it.
 type reader struct{ *Conn }
 
@@ -142,19 +163,24 @@ func (r reader) Read(p []byte) (int, error) {
 // fill waits for something to read.
 func (c *Conn) fill() error {
 	if c.raw == nil {
-		in := c.listener.buffer()
-		n, err := c.conn.Read(in[:])
-		if n > 0 {
-			c.in, c.start, c.end = in, 0, n
-			return nil
-		}
-		c.listener.buffers.Put(in)
-		return err
+		return c.fillWaiting()
 	}
 	if err := c.raw.Read(c.received); err != nil {
 		return err
 	}
 	return c.readErr
+}
+
+// fillWaiting is fill where the runtime does the waiting.
+func (c *Conn) fillWaiting() error {
+	in := c.listener.buffer()
+	for {
+		n, err := c.conn.Read(in[:])
+		if n > 0 || err != nil {
+			c.took(in, n, err)
+			return c.readErr
+		}
+	}
 }
 
 func (l *Listener) buffer() *buffer {

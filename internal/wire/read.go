@@ -27,6 +27,9 @@ func (c *Conn) Read() (text bool, data []byte, err error) {
 			return false, nil, c.broken(err)
 		}
 		c.heard.Store(true)
+		if c.pace != nil {
+			time.Sleep(c.pace.Reserve().Delay()) //nolint:forbidigo // one frame's share of a second at most, with nobody waiting
+		}
 		state := ws.StateServerSide
 		if c.fragments.open {
 			state = state.Set(ws.StateFragmented)

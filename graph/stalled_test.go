@@ -1,0 +1,104 @@
+package graph_test
+
+import (
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/internal/app"
+	"parley/internal/testkit"
+	"parley/internal/web"
+)
+
+// long is a message of which a thousand do not fit into the buffers of a connection.
+var long = strings.Repeat("x", 16_000)
+
+const longAdded = `subscription($room: ID!, $after: Int) { messageAdded(roomId: $room, after: $after) { seq contents } }`
+
+// hearOut reads a stream behind seq until it says end, and complains where it lost anything.
+func hearOut(t *testing.T, stream *testkit.Stream, seq int) {
+	t.Helper()
+	for {
+		event := stream.Next().At("messageAdded")
+		if got := event.Int("seq"); got != seq+1 {
+			t.Errorf("got %d behind %d", got, seq)
+		}
+		if seq = event.Int("seq"); event.Str("contents") == "end" {
+			return
+		}
+	}
+}
+
+// talk sends long messages behind seq, while others read all of them. It returns the last seq.
+func talk(t *testing.T, c *testkit.Client, room string, seq, messages, readers int) int {
+	t.Helper()
+	var reading sync.WaitGroup
+	for range readers {
+		stream := c.Subscribe(longAdded, testkit.Vars{"room": room, "after": seq})
+		reading.Go(func() { // ends with the last message
+			defer stream.Close()
+			hearOut(t, stream, seq)
+		})
+	}
+	for range messages {
+		say(c, room, long)
+	}
+	seq = say(c, room, "end").Int("seq")
+	reading.Wait()
+	return seq
+}
+
+// TestStalledReadersCostNothing: what a client does not take is not kept for it, and not lost to it.
+func TestStalledReadersCostNothing(t *testing.T) {
+	const messages = 1500 // 24 MB
+	s := testkit.StartApp(t, "sqlite:"+t.TempDir()+"/parley.db", app.Options{Limits: web.Limits{Write: time.Hour}})
+	alice := s.As("alice")
+	room := makeRoom(alice, nil)
+	seq := talk(t, alice, room, 0, 20, 4)
+	stalled := make([]*testkit.Stream, 10)
+	for i := range stalled {
+		stalled[i] = alice.Subscribe(longAdded, testkit.Vars{"room": room, "after": seq})
+	}
+	before := living()
+	talk(t, alice, room, seq, messages, 4)
+	grown := int64(living()) - int64(before)
+	t.Logf("the heap has grown by %d KiB", grown>>10)
+	if grown > 12<<20 {
+		t.Errorf("the heap has grown by %d KiB while %d KiB were not read", grown>>10, messages*len(long)>>10)
+	}
+	for _, stream := range stalled[:3] {
+		hearOut(t, stream, seq)
+		stream.Close()
+	}
+}
+
+// living is how many bytes live on the heap.
+func living() uint64 {
+	runtime.GC()
+	runtime.GC() // the first one has left what pools keep
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// TestStalledReaderIsCutOff when its time is over, and goes on where it was when it comes back.
+func TestStalledReaderIsCutOff(t *testing.T) {
+	t.Parallel()
+	s := testkit.StartApp(t, "sqlite:"+t.TempDir()+"/parley.db", app.Options{Limits: web.Limits{Write: 300 * time.Millisecond}})
+	alice := s.As("alice")
+	room := makeRoom(alice, nil)
+	stalled := alice.Subscribe(longAdded, testkit.Vars{"room": room, "after": 0})
+	talk(t, alice, room, 0, 1200, 2)
+	said, code := stalled.LastWords() // what was on its way
+	if code != 1013 && code != -1 {
+		t.Errorf("cut off with %d", code)
+	}
+	if len(said) >= 1200 {
+		t.Fatal("nobody was cut off")
+	}
+	again := alice.Subscribe(longAdded, testkit.Vars{"room": room, "after": len(said)})
+	defer again.Close()
+	hearOut(t, again, len(said))
+}

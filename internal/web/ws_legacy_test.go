@@ -1,0 +1,224 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"parley/internal/web"
+)
+
+// start is subscribe in the older subprotocol.
+func start(id, query string) string {
+	return strings.Replace(subscribe(id, query), `"subscribe"`, `"start"`, 1)
+}
+
+// connectLegacy returns a client of the older subprotocol, not yet initialised.
+func (ts *testServer) connectLegacy(t *testing.T) *wsClient {
+	t.Helper()
+	c := ts.connect(t, "Subprotocol: graphql-ws")
+	if got := c.Subprotocol(); got != "graphql-ws" {
+		t.Fatalf("subprotocol %q", got)
+	}
+	return c
+}
+
+func (c *wsClient) initLegacy() {
+	c.t.Helper()
+	c.send(`{"type":"connection_init","payload":{"Authorization":"Bearer ann"}}`)
+	c.expect("connection_ack", "ka")
+}
+
+// TestLegacyOperations speaks the subprotocol of subscriptions-transport-ws.
+func TestLegacyOperations(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{})
+	c := ts.connectLegacy(t)
+	c.initLegacy()
+	c.send(start("s", "subscription { count(n: 2) }"))
+	c.expect(`data s {"data":{"count":"1"}}`, `data s {"data":{"count":"2"}}`, "complete s")
+	c.send(start("q", "{ me }"))
+	c.expect(`data q {"data":{"me":"ann"}}`, "complete q")
+	c.send(start("m", "mutation { touch }"))
+	c.expect(`data m {"data":{"touch":true}}`, "complete m")
+	// An operation that is not executed has one error there, which is no list.
+	c.send(start("e", "{"))
+	m, err := c.next()
+	if err != nil || m.Type != "error" || m.ID != "e" || !strings.HasPrefix(string(m.Payload), "{") || !strings.Contains(string(m.Payload), "GRAPHQL_PARSE_FAILED") {
+		t.Fatalf("%v %v; want an error", m, err)
+	}
+	// stop is not answered, and frees the id.
+	c.send(start("1", "subscription { silent }"), `{"id":"1","type":"stop"}`, start("1", "{ __typename }"))
+	c.expect(`data 1 {"data":{"__typename":"Query"}}`, "complete 1")
+	waitFor(t, "the end of the subscription", ts.schema.ended)
+	c.send(`{"type":"connection_terminate"}`)
+	c.expectClose(websocket.StatusNormalClosure)
+}
+
+func TestLegacyCloseCodes(t *testing.T) {
+	t.Parallel()
+	const begin = `{"type":"connection_init"}`
+	ts := newServer(t, web.Config{})
+	for name, test := range map[string]struct {
+		messages []string
+		want     websocket.StatusCode
+	}{
+		"no JSON":        {[]string{"hello"}, 4400},
+		"the newer's":    {[]string{begin, subscribe("1", "{ me }")}, 4400},
+		"ping":           {[]string{begin, `{"type":"ping"}`}, 4400},
+		"start first":    {[]string{start("1", "{ me }")}, 4401},
+		"bad token":      {[]string{`{"type":"connection_init","payload":{"authorization":"forged"}}`}, 4403},
+		"same id twice":  {[]string{begin, start("1", "subscription { silent }"), start("1", "{ me }")}, 4409},
+		"two inits":      {[]string{begin, begin}, 4429},
+		"token runs out": {[]string{`{"type":"connection_init","payload":{"authorization":"brief"}}`}, 4403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := ts.connectLegacy(t)
+			c.send(test.messages...)
+			c.expectClose(test.want)
+		})
+	}
+	c := ts.connectLegacy(t)
+	c.send(`{"type":"connection_init","payload":{"authorization":"forged"}}`)
+	if m, err := c.next(); err != nil || m.Type != "connection_error" || !strings.Contains(string(m.Payload), "UNAUTHENTICATED") {
+		t.Errorf("%v %v; want a connection_error", m, err)
+	}
+}
+
+// TestLegacySilence: the older subprotocol has no ping, so a client is asked by the WebSocket's own, which libraries and
+// browsers answer; the server says that it is there by keep-alive messages.
+func TestLegacySilence(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{Limits: web.Limits{SocketPing: 20 * time.Millisecond}})
+	c := ts.connectLegacy(t)
+	c.initLegacy()
+	c.send(start("1", "subscription { silent }"))
+	c.expect("ka", "ka", "ka") // reading answers the pings: it stays
+	waitFor(t, "the end when nobody reads, and nothing is answered", ts.schema.ended)
+}
+
+// TestBothSubprotocols: a client that speaks both gets the one that it prefers.
+func TestBothSubprotocols(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{})
+	for _, offered := range []string{"graphql-ws graphql-transport-ws", "unknown graphql-transport-ws graphql-ws"} {
+		c := ts.connect(t, "Subprotocol: "+offered)
+		want := strings.Fields(strings.TrimPrefix(offered, "unknown "))[0]
+		if got := c.Subprotocol(); got != want {
+			t.Errorf("%s: got %s", offered, got)
+		}
+	}
+}
+
+func TestSocketsAPerson(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{Limits: web.Limits{SocketsPerson: 2}})
+	ann := func() *wsClient {
+		c := ts.connect(t)
+		c.send(`{"type":"connection_init","payload":{"authorization":"Bearer ann"}}`)
+		return c
+	}
+	first, second := ann(), ann()
+	first.expect("connection_ack")
+	second.expect("connection_ack")
+	ann().expectClose(1013) // client libraries come back
+	for range 4 {           // nobody in particular, and somebody else
+		ts.connect(t).init()
+	}
+	bob := ts.connect(t, "Authorization: Bearer bob")
+	bob.init()
+	_ = first.CloseNow()
+	for { // the end is noticed before long
+		third := ann()
+		if m, err := third.next(); err == nil {
+			if m.Type != "connection_ack" {
+				t.Errorf("got %v", m)
+			}
+			break
+		}
+	}
+}
+
+// TestFloods: who sends much is read slowly, and who takes nothing of the answers is cut off.
+func TestFloods(t *testing.T) {
+	t.Parallel()
+	t.Run("of messages", func(t *testing.T) {
+		t.Parallel()
+		const rate, flood = 100, 260
+		ts := newServer(t, web.Config{Limits: web.Limits{SocketFrames: rate}})
+		c := ts.connect(t)
+		c.init()
+		begun := time.Now()
+		for i := range flood {
+			c.send(fmt.Sprintf(`{"type":"ping","payload":{"n":%d}}`, i))
+		}
+		for i := range flood {
+			c.expect(fmt.Sprintf(`pong  {"n":%d}`, i))
+		}
+		if took := time.Since(begun); took < 500*time.Millisecond { // 260 less the 200 at once, at 100 a second
+			t.Errorf("%d messages were read within %v", flood, took)
+		}
+	})
+	t.Run("whose answers nobody reads", func(t *testing.T) {
+		t.Parallel()
+		ts := newServer(t, web.Config{Limits: web.Limits{Write: 100 * time.Millisecond, SocketFrames: 1_000_000}})
+		c := ts.connect(t)
+		c.init()
+		ping := `{"type":"ping","payload":{"x":"` + strings.Repeat("x", 100_000) + `"}}`
+		deadline := time.Now().Add(20 * time.Second)
+		for c.Write(t.Context(), websocket.MessageText, []byte(ping)) == nil {
+			if time.Now().After(deadline) {
+				t.Fatal("it goes on and on")
+			}
+		}
+	})
+	t.Run("of subscriptions", func(t *testing.T) {
+		t.Parallel()
+		ts := newServer(t, web.Config{Limits: web.Limits{SocketOperations: 5}})
+		c := ts.connect(t)
+		c.init()
+		for i := range 300 {
+			c.send(subscribe(fmt.Sprint(i), "subscription { silent }"))
+		}
+		for range 295 {
+			if m, err := c.next(); err != nil || m.Type != "error" || !strings.Contains(string(m.Payload), "RATE_LIMITED") {
+				t.Fatalf("%v %v; want RATE_LIMITED", m, err)
+			}
+		}
+		for range 5 {
+			waitFor(t, "a subscription", ts.schema.started)
+		}
+		if n := ts.schema.running.Load(); n != 5 {
+			t.Errorf("%d subscriptions run; want 5", n)
+		}
+	})
+	t.Run("of handshakes that say nothing", func(t *testing.T) {
+		t.Parallel()
+		ts := newServer(t, web.Config{Limits: web.Limits{SocketInit: 50 * time.Millisecond}})
+		clients := make([]*wsClient, 50)
+		for i := range clients {
+			clients[i] = ts.connect(t)
+		}
+		for _, c := range clients {
+			c.expectClose(4408)
+		}
+	})
+	t.Run("in the other direction", func(t *testing.T) { // upgrades that are none
+		t.Parallel()
+		ts := newServer(t, web.Config{})
+		for name, header := range map[string][]string{
+			"no key":        {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"},
+			"older version": {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 8", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="},
+			"short key":     {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: short"},
+		} {
+			if a := ts.do(t, http.MethodGet, "/graphql", "", header...); a.StatusCode < 400 || a.StatusCode >= 500 {
+				t.Errorf("%s: status %d", name, a.StatusCode)
+			}
+		}
+	})
+}
