@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"io/fs"
 	"log/slog"
 )
@@ -28,4 +29,14 @@ func MigratePostgres(ctx context.Context, url string, files fs.FS, logger *slog.
 // MigrateSQLite applies files.
 func MigrateSQLite(ctx context.Context, path string, files fs.FS, logger *slog.Logger) error {
 	return migrateSQLite(ctx, path, "OFF", files, logger)
+}
+
+// SQLiteConn is what a connection to SQLite that is given to SQLitePool can do.
+type SQLiteConn = rawSQLiteConn
+
+// SQLitePool returns a pool of one connection that connector makes.
+func SQLitePool(connector sqldriver.Connector) *sql.DB {
+	pool := sql.OpenDB(sqliteConnector{connector})
+	pool.SetMaxOpenConns(1)
+	return pool
 }
