@@ -19,32 +19,31 @@ import (
 type stream interface {
 	// next waits for results: whole responses in JSON. An error ends the stream.
 	next(ctx context.Context) ([][]byte, error)
-	// park has results handed to take as they come, which must not block, instead of waiting for them with next. It returns
-	// false where it cannot, or there is something to be had from next at once. Where take returns false, or the stream has
-	// come to an end, resume is called, once: next goes on from there.
-	park(take func([]byte) bool, resume func()) bool
+	// park has results handed to taker as they come, instead of waiting for them with next. It returns false where it
+	// cannot, or there is something to be had from next at once.
+	park(taker Taker) bool
 	// close ends it.
 	close()
 }
 
-// parked is a stream that waits without a goroutine: a [live.Listener].
-type parked struct {
-	take   func(live.Frame) bool
-	resume func()
-}
-
-func (p *parked) Take(f live.Frame) bool { return p.take(f) }
-
-func (p *parked) Resume() { p.resume() }
-
 // createdStream sends each room that comes into being at a topic.
-type createdStream struct{ place *live.Attendance }
+type createdStream struct {
+	place *live.Attendance
+	taker Taker // while it is parked
+}
 
 func (s *createdStream) close() { s.place.Leave() }
 
-func (s *createdStream) park(take func([]byte) bool, resume func()) bool {
-	return s.place.Park(&parked{resume: resume, take: func(f live.Frame) bool { return f.Payload == nil || take(f.Payload) }})
+func (s *createdStream) park(taker Taker) bool {
+	s.taker = taker
+	return s.place.Park(s)
 }
+
+// Take is [live.Listener]'s.
+func (s *createdStream) Take(f live.Frame) bool { return f.Payload == nil || s.taker.Take(f.Payload) }
+
+// Resume is [live.Listener]'s.
+func (s *createdStream) Resume() { s.taker.Resume() }
 
 func (s *createdStream) next(ctx context.Context) ([][]byte, error) {
 	for {
@@ -119,7 +118,7 @@ type listStream struct {
 func (s *listStream) close() { s.list.Leave() }
 
 // park is never possible: what a list has to tell depends on time.
-func (s *listStream) park(func([]byte) bool, func()) bool { return false }
+func (s *listStream) park(Taker) bool { return false }
 
 func (s *listStream) next(ctx context.Context) ([][]byte, error) {
 	if !s.opened {
@@ -159,9 +158,10 @@ func (s *listStream) step(ctx context.Context, change live.Change) (*model.MyRoo
 
 // roomStream follows a room's log. What it shows is made once for all who asked the same.
 type roomStream struct {
-	r    *Resolver
-	v    chat.Viewer
-	room uuid.UUID
+	taker Taker // while it is parked
+	r     *Resolver
+	v     chat.Viewer
+	room  uuid.UUID
 	// authorised is the seq up to which the viewer has been found to be in the room; the log tells what comes after.
 	authorised int64
 	// attend takes a place in the room's log behind a seq.
@@ -176,13 +176,19 @@ type roomStream struct {
 
 func (s *roomStream) close() { s.place.Leave() }
 
-func (s *roomStream) park(take func([]byte) bool, resume func()) bool {
-	return s.first == nil && s.place.Park(&parked{resume: resume, take: func(f live.Frame) bool {
-		// What ends the stream is refused here: next comes upon it again, and says so.
-		show, err := s.shows(f)
-		return err == nil && (!show || take(f.Payload))
-	}})
+func (s *roomStream) park(taker Taker) bool {
+	s.taker = taker
+	return s.first == nil && s.place.Park(s)
 }
+
+// Take is [live.Listener]'s. What ends the stream is refused here: next comes upon it again, and says so.
+func (s *roomStream) Take(f live.Frame) bool {
+	show, err := s.shows(f)
+	return err == nil && (!show || s.taker.Take(f.Payload))
+}
+
+// Resume is [live.Listener]'s.
+func (s *roomStream) Resume() { s.taker.Resume() }
 
 func (s *roomStream) next(ctx context.Context) ([][]byte, error) {
 	if first := s.first; first != nil {

@@ -21,6 +21,15 @@ type Stream struct {
 	stream stream
 }
 
+// Taker is whom results are handed to while nobody waits for them: see [Stream.Park].
+type Taker = interface {
+	// Take is handed a result. It must not block; it returns false for one that it cannot take now.
+	Take(result []byte) bool
+	// Resume is called, once, when a result has not been taken, and when the subscription has come to its end: Next goes on
+	// from there. It must not block.
+	Resume()
+}
+
 // Subscribe starts a subscription that exec has made op of. The caller stops it.
 func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (*Stream, gqlerror.List) {
 	r := s.resolver
@@ -42,12 +51,9 @@ func (s *Stream) Next(ctx context.Context) ([][]byte, gqlerror.List) {
 	return results, nil
 }
 
-// Park has results handed to take as they come, instead of waiting for them with Next, which costs a goroutine. Take must
-// not block; it returns false for a result that it cannot take now. Then, and when the subscription has come to its end,
-// resume is called, once: Next goes on from there. Park returns false where it cannot, or Next has something at once.
-func (s *Stream) Park(take func(result []byte) bool, resume func()) bool {
-	return s.stream.park(take, resume)
-}
+// Park has results handed to taker as they come, instead of waiting for them with Next, which costs a goroutine. It returns
+// false where it cannot, or Next has something at once.
+func (s *Stream) Park(taker Taker) bool { return s.stream.park(taker) }
 
 // Stop ends the subscription.
 func (s *Stream) Stop() { s.stream.close() }

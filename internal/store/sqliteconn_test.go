@@ -24,7 +24,11 @@ func (c counted) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return countedConn{conn.(store.SQLiteConn), c.prepared}, nil
+	raw, ok := conn.(store.SQLiteConn)
+	if !ok {
+		return nil, fmt.Errorf("a connection is a %T", conn)
+	}
+	return countedConn{raw, c.prepared}, nil
 }
 
 type countedConn struct {

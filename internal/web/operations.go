@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -22,25 +23,37 @@ type Stream interface {
 	// Next waits for results: whole responses in JSON, which are shared by many and must not be changed. Errors end the
 	// subscription, also beside results, which go first; neither means that it has ended by itself.
 	Next(ctx context.Context) ([][]byte, gqlerror.List)
-	// Park has results handed to take as they come, instead of waiting for them with Next. Take does not block; it returns
-	// false for a result that cannot be taken now. Then, and when the subscription has come to its end, resume is called,
-	// once: Next goes on from there. Park returns false where it cannot, or Next has something at once.
-	Park(take func(result []byte) bool, resume func()) bool
+	// Park has results handed to taker as they come, instead of waiting for them with Next. It returns false where it
+	// cannot, or Next has something at once.
+	Park(taker Taker) bool
 	// Stop ends it.
 	Stop()
 }
 
+// Taker is whom a stream hands results to while nobody waits for them.
+type Taker = interface {
+	// Take is handed a result. It does not block; it returns false for one that cannot be taken now.
+	Take(result []byte) bool
+	// Resume is called, once, when a result has not been taken, and when the subscription has come to its end: Next goes on
+	// from there. It does not block.
+	Resume()
+}
+
 // operation is what runs under an id on a socket. A subscription to which nothing happens has no goroutine: it is parked.
 type operation struct {
+	// conn and frames are the socket's.
+	conn   *wire.Conn
+	frames *sync.Pool
+	// prefix is what a result's message begins with.
+	prefix []byte
+	// unwanted: the client waits for nothing more of it.
+	unwanted atomic.Bool
+
 	socket *socket
 	id     string
 	ctx    context.Context //nolint:containedctx // the operation's own
 	// cancel ends it: the client has completed it, or the socket is closed.
 	cancel context.CancelFunc
-	// prefix is what a result's message begins with.
-	prefix []byte
-	// unwanted: the client waits for nothing more of it.
-	unwanted atomic.Bool
 
 	// Guarded by the socket's lock. stream is what it follows, if it is a subscription.
 	stream Stream
@@ -76,7 +89,9 @@ func (s *socket) subscribeTo(m message) verdict {
 		return verdict{reply: s.dialect.failed(m.ID, gqlerror.List{f.graphQL()})}
 	}
 	ctx, cancel := context.WithCancel(s.identified)
-	op := &operation{socket: s, id: m.ID, ctx: ctx, cancel: cancel, prefix: s.dialect.prefix(m.ID)}
+	op := &operation{
+		conn: s.conn, frames: &s.frames, prefix: s.dialect.prefix(m.ID), socket: s, id: m.ID, ctx: ctx, cancel: cancel,
+	}
 	s.operations[m.ID] = op
 	s.started++
 	s.running.Go(func() { op.run(params) }) // ends with the operation, or when it is parked
@@ -143,8 +158,8 @@ func (op *operation) run(params *graphql.RawParams) {
 	})
 }
 
-// resume goes on with a subscription that was parked.
-func (op *operation) resume() {
+// Resume is [Taker]'s: it goes on with a subscription that was parked.
+func (op *operation) Resume() {
 	s := op.socket
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -209,7 +224,7 @@ func (op *operation) park() bool {
 	}
 	op.parked = true
 	s.mu.Unlock()
-	if op.stream.Park(op.take, op.resume) {
+	if op.stream.Park(op) {
 		return true
 	}
 	s.mu.Lock()
@@ -219,23 +234,24 @@ func (op *operation) park() bool {
 	return forgotten
 }
 
-// take sends a result if that can be done at once.
-func (op *operation) take(payload []byte) bool {
+// Take is [Taker]'s: it sends a result if that can be done at once. All that it looks at lies close together, as it is
+// called for many sockets in turn, of which the processor's caches have little.
+func (op *operation) Take(payload []byte) bool {
 	if op.unwanted.Load() {
 		return false
 	}
-	frame, ok := op.socket.frames.Get().(*[]byte)
+	frame, ok := op.frames.Get().(*[]byte)
 	if !ok {
 		return false
 	}
-	defer op.socket.frames.Put(frame)
+	defer op.frames.Put(frame)
 	*frame = wire.AppendText((*frame)[:0], op.prefix, payload, []byte{'}'})
-	return op.socket.conn.Try(*frame)
+	return op.conn.Try(*frame)
 }
 
 // send sends a result, unless the client has no use for it any more, and waits for its turn.
 func (op *operation) send(payload []byte) bool {
-	return !op.unwanted.Load() && op.socket.conn.Write(wire.AppendText(nil, op.prefix, payload, []byte{'}'})) == nil
+	return !op.unwanted.Load() && op.conn.Write(wire.AppendText(nil, op.prefix, payload, []byte{'}'})) == nil
 }
 
 // end forgets an operation and tells the client of its end, unless that has ended it.

@@ -299,6 +299,6 @@ func (s *pulledStream) Next(context.Context) ([][]byte, gqlerror.List) {
 	return [][]byte{payload}, nil
 }
 
-func (s *pulledStream) Park(func([]byte) bool, func()) bool { return false }
+func (s *pulledStream) Park(web.Taker) bool { return false }
 
 func (s *pulledStream) Stop() {}

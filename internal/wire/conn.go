@@ -45,29 +45,32 @@ type buffer [bufferSize]byte
 
 // Conn is one socket. Await, Buffered and Read are for one goroutine at a time, everything else for any.
 type Conn struct {
-	listener *Listener
-	conn     net.Conn
-	// raw is the way past the runtime's waiting; nil where there is none, as with TLS.
-	raw         syscall.RawConn
+	// What Try looks at comes first and lies close together.
+
+	// raw is the way past the runtime's waiting; nil where there is none, as with TLS. sent, and received below, are kept
+	// as values, so that a call allocates nothing.
+	raw  syscall.RawConn
+	sent func(fd uintptr) bool
+	// writing is held by whoever writes, from the first byte of a frame to the last.
+	writing sync.Mutex
+	closing atomic.Bool
+	heard   atomic.Bool
+	out     []byte
+	written int
+
+	listener    *Listener
+	conn        net.Conn
+	flushing    sync.WaitGroup
 	subprotocol string
 
-	// What has been read and not been taken. received and sent are kept as values, so that a call allocates nothing.
+	// What has been read and not been taken.
 	in         *buffer
 	start, end int
 	early      *bufio.Reader
 	received   func(fd uintptr) bool
 	readErr    error
 	fragments  fragments
-	heard      atomic.Bool
 	pace       *rate.Limiter
-
-	// writing is held by whoever writes, from the first byte of a frame to the last.
-	writing  sync.Mutex
-	out      []byte
-	written  int
-	sent     func(fd uintptr) bool
-	closing  atomic.Bool
-	flushing sync.WaitGroup
 }
 
 // Open answers a request with the handshake of a WebSocket and takes the connection over. choose is asked for each
