@@ -9,12 +9,13 @@ import (
 // batch loads values by key, each once, and together with the values of the key's siblings: whatever else came into
 // the response with it and will be asked for the same. The first to ask for one loads all of them in one go; the
 // others find theirs, or wait for it. So the number of loads follows from the operation, not from the number of rows,
-// and nobody waits for a timer to see who else will ask.
+// and nobody waits for a timer to see who else will ask. What could not be loaded is loaded anew for the next one who asks.
 type batch[K comparable, V any] struct {
 	// siblings returns the keys to load together with one, itself included or not.
 	siblings func(K) []K
 	// load returns the values of keys; what is missing in the map is the zero value.
-	load func(ctx context.Context, keys []K) (map[K]V, error)
+	load  func(ctx context.Context, keys []K) (map[K]V, error)
+	loads *loads
 
 	mu     sync.Mutex
 	loaded map[K]*outcome[V]
@@ -29,6 +30,11 @@ type outcome[V any] struct {
 
 // errUnloaded is what those who wait get from a load that has panicked; whoever ran it panics.
 var errUnloaded = errors.New("the load of the batch has panicked")
+
+// use says how to load, and where to count it.
+func (b *batch[K, V]) use(loads *loads, siblings func(K) []K, load func(context.Context, []K) (map[K]V, error)) {
+	b.loads, b.siblings, b.load = loads, siblings, load
+}
 
 // get returns the value of key.
 func (b *batch[K, V]) get(ctx context.Context, key K) (V, error) {
@@ -58,7 +64,13 @@ func (b *batch[K, V]) get(ctx context.Context, key K) (V, error) {
 	}
 	b.mu.Unlock()
 
+	failed := true // or has panicked
+	b.loads.begin()
 	defer func() {
+		if failed {
+			b.forget(keys)
+		}
+		b.loads.end() // before anybody gets what has been loaded
 		for _, o := range outcomes {
 			close(o.done)
 		}
@@ -67,7 +79,16 @@ func (b *batch[K, V]) get(ctx context.Context, key K) (V, error) {
 	for i, o := range outcomes {
 		o.value, o.err = values[keys[i]], err
 	}
+	failed = err != nil
 	return outcomes[0].value, err
+}
+
+func (b *batch[K, V]) forget(keys []K) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, k := range keys {
+		delete(b.loaded, k)
+	}
 }
 
 // put makes a value known that has come into the response on another way, unless one is known.
@@ -121,4 +142,29 @@ func (s *siblings[K]) of(key K) []K {
 		return nil
 	}
 	return append([]K(nil), *group...)
+}
+
+// loads counts what has been loaded.
+type loads struct {
+	mu         sync.Mutex
+	began, ran int
+}
+
+func (l *loads) begin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.began++
+}
+
+func (l *loads) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ran++
+}
+
+// count returns how often something has been loaded; settled tells that nothing is being loaded just now.
+func (l *loads) count() (n int, settled bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ran, l.ran == l.began
 }

@@ -49,6 +49,61 @@ func TestSharedExecution(t *testing.T) {
 	})
 }
 
+// TestManyViewsOfOneEvent: what an event costs the database does not depend on how many different things are asked about
+// it, nor on how many people see it in their own way.
+func TestManyViewsOfOneEvent(t *testing.T) {
+	const people, slack = 40, 8 // those who render while something is loaded look for endings by themselves
+	const different = `subscription($room: ID!) { roomEvents(roomId: $room, after: 0) { seq view%d: __typename room { members(first: 5) { nodes { nickName } } tags }
+		... on MessageAdded { message { replyTo { contents from { nickName } } reactions { emoji } } } } }`
+	const own = `subscription($room: ID!) { roomEvents(roomId: $room, after: 0) { seq room { viewerRole unreadCount }
+		... on MessageAdded { message { viewerReactions from { viewerFriendship } } } } }`
+	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+		alice := s.As("alice")
+		var ids []string
+		for i := range people {
+			ids = append(ids, fmt.Sprint("person", i))
+			s.As(ids[i]).Do(`{ me { id } }`, nil)
+		}
+		room := makeRoom(alice, testkit.Vars{"memberIds": ids, "tags": []string{"tea"}})
+		first := say(alice, room, "to reply to").Str("id")
+		var streams []*testkit.Stream
+		cost := func() int {
+			return len(s.Statements(func() {
+				seq := say(alice, room, "x", testkit.Vars{"replyToId": first}).Int("seq")
+				for _, stream := range streams {
+					for stream.Next().Int("roomEvents.seq") != seq {
+					}
+				}
+			}))
+		}
+		join := func(c *testkit.Client, query string) {
+			stream := c.Subscribe(query, testkit.Vars{"room": room})
+			streams = append(streams, stream)
+		}
+		for name, view := range map[string]func(i int){
+			"different views":    func(i int) { join(alice, fmt.Sprintf(different, i)) },
+			"views of their own": func(i int) { join(s.As(ids[i]), own) },
+		} {
+			streams = nil
+			least := func() int { // of some, since joining goes on for a moment
+				return min(cost(), cost(), cost(), cost())
+			}
+			view(0)
+			view(1)
+			few := least()
+			for i := 2; i < people; i++ {
+				view(i)
+			}
+			if many := least(); many > few+slack {
+				t.Errorf("%s: an event costs %d statements for 2 and %d for %d", name, few, many, people)
+			}
+			for _, stream := range streams {
+				stream.Close()
+			}
+		}
+	})
+}
+
 // TestExecutionPerViewer shows each viewer their own where a field depends on who asks.
 func TestExecutionPerViewer(t *testing.T) {
 	const events = `subscription($room: ID!, $mine: Boolean!) { roomEvents(roomId: $room, after: 0) { seq

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -13,8 +14,12 @@ import (
 )
 
 // loaders load what nested fields ask for in batches. They remember what they have loaded, so they live for one
-// response: a query, one field of a mutation, or one event.
+// response: a query, one field of a mutation, or one event, of which all responses share them.
 type loaders struct {
+	loads loads
+	// beside returns for whom the same will be asked as for a person: those who each see an event in a response of their own.
+	beside func(person string) []string
+
 	// Which rooms, people and messages have come into the response together, and which messages were named together.
 	rooms    siblings[uuid.UUID]
 	people   siblings[string]
@@ -26,12 +31,12 @@ type loaders struct {
 	tags         batch[uuid.UUID, []string]
 	members      batch[membersKey, chat.Page[*ent.Member]]
 	bans         batch[bansKey, chat.Page[*ent.Ban]]
-	friendships  batch[string, friendship.State]
-	memberships  batch[uuid.UUID, *chat.Membership]
+	friendships  batch[chat.Own[string], friendship.State]
+	memberships  batch[chat.Own[uuid.UUID], *chat.Membership]
 	messagesByID batch[chat.MessageID, *ent.Message]
 	lists        batch[listKey, chat.Messages]
 	reactions    batch[chat.MessageID, []chat.ReactionCount]
-	own          batch[chat.MessageID, []string]
+	own          batch[chat.Own[chat.MessageID], []string]
 }
 
 // listKey is a part of a list of messages.
@@ -72,11 +77,27 @@ func newBansKey(room uuid.UUID, first int, from *chat.Place) bansKey {
 
 type loadersKey struct{}
 
-// withLoaders gives ctx loaders of its own. They know from the start what was read with the event that is shown, if it is
-// one.
+// withLoaders gives ctx loaders: of its own, or where an event is shown those that belong to it, which know from the start
+// what was read with it.
 func (r *Resolver) withLoaders(ctx context.Context) context.Context {
-	l := r.newLoaders()
-	if e, ok := ctx.Value(sourceKey{}).(source); ok {
+	e, ok := ctx.Value(sourceKey{}).(source)
+	if !ok {
+		return context.WithValue(ctx, loadersKey{}, r.newLoaders())
+	}
+	return context.WithValue(ctx, loadersKey{}, r.loadersOf(e))
+}
+
+func (r *Resolver) loadersOf(e source) *loaders {
+	l, ok := e.Share(func() any {
+		l := r.newLoaders()
+		var first atomic.Pointer[string]
+		l.beside = func(person string) []string {
+			// Whoever reads history shares its events with nobody: others are thought of when the second one asks.
+			if first.CompareAndSwap(nil, &person) || *first.Load() == person {
+				return nil
+			}
+			return r.audience.beside(e.Room, person)
+		}
 		l.came(e.About)
 		if e.Who != nil {
 			l.users.put(e.Who.ID, e.Who)
@@ -85,8 +106,12 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 			l.messagesByID.put(messageID(e.Message), e.Message)
 			l.cameMessages([]*ent.Message{e.Message})
 		}
+		return l
+	}).(*loaders)
+	if !ok {
+		panic("somebody else shares something at an event")
 	}
-	return context.WithValue(ctx, loadersKey{}, l)
+	return l
 }
 
 func loadersFrom(ctx context.Context) *loaders {
@@ -94,69 +119,97 @@ func loadersFrom(ctx context.Context) *loaders {
 }
 
 func (r *Resolver) newLoaders() *loaders {
-	l := &loaders{}
-	l.users.siblings = l.people.of
-	l.users.load = r.chat.Users
-	l.tags.siblings = l.rooms.of
-	l.tags.load = r.chat.Tags
-	l.memberships.siblings = l.rooms.of
-	l.memberships.load = asViewer(r.chat.Memberships)
-	l.roomsByID.siblings = l.rooms.of
-	l.roomsByID.load = func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
+	l := &loaders{beside: func(string) []string { return nil }}
+	l.users.use(&l.loads, l.people.of, r.chat.Users)
+	l.tags.use(&l.loads, l.rooms.of, r.chat.Tags)
+	l.roomsByID.use(&l.loads, l.rooms.of, func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
 		rooms, err := r.chat.RoomsByID(ctx, ids)
 		l.came(slices.Collect(maps.Values(rooms))...)
 		return rooms, err
-	}
-	l.messagesByID.siblings = l.named.of
-	l.messagesByID.load = func(ctx context.Context, ids []chat.MessageID) (map[chat.MessageID]*ent.Message, error) {
+	})
+	l.messagesByID.use(&l.loads, l.named.of, func(ctx context.Context, ids []chat.MessageID) (map[chat.MessageID]*ent.Message, error) {
 		messages, err := r.chat.MessagesByID(ctx, ids)
 		l.cameMessages(slices.Collect(maps.Values(messages)))
 		return messages, err
-	}
-	l.reactions.siblings = l.messages.of
-	l.reactions.load = r.chat.Reactions
-	l.own.siblings = l.messages.of
-	l.own.load = asViewer(r.chat.OwnReactions)
-	l.lists.siblings = func(key listKey) []listKey { return l.listsBeside(key) }
-	l.lists.load = func(ctx context.Context, keys []listKey) (map[listKey]chat.Messages, error) {
+	})
+	l.reactions.use(&l.loads, l.messages.of, r.chat.Reactions)
+	l.lists.use(&l.loads, l.listsBeside, func(ctx context.Context, keys []listKey) (map[listKey]chat.Messages, error) {
 		return r.loadLists(ctx, l, keys)
-	}
-	l.members.siblings = func(key membersKey) []membersKey {
-		rooms := l.rooms.of(key.room)
-		keys := make([]membersKey, len(rooms))
-		for i, room := range rooms {
-			keys[i] = membersKey{room: room, first: key.first, from: key.from}
-		}
-		return keys
-	}
-	l.members.load = func(ctx context.Context, keys []membersKey) (map[membersKey]chat.Page[*ent.Member], error) {
+	})
+	l.members.use(&l.loads, l.membersBeside, func(ctx context.Context, keys []membersKey) (map[membersKey]chat.Page[*ent.Member], error) {
 		return r.loadMembers(ctx, l, keys)
-	}
-	l.bans.siblings = func(key bansKey) []bansKey {
-		rooms := l.rooms.of(key.room)
-		keys := make([]bansKey, len(rooms))
-		for i, room := range rooms {
-			keys[i] = bansKey{room: room, first: key.first, from: key.from}
-		}
-		return keys
-	}
-	l.bans.load = func(ctx context.Context, keys []bansKey) (map[bansKey]chat.Page[*ent.Ban], error) {
+	})
+	l.bans.use(&l.loads, l.bansBeside, func(ctx context.Context, keys []bansKey) (map[bansKey]chat.Page[*ent.Ban], error) {
 		return r.loadBans(ctx, l, keys)
-	}
-	l.friendships.siblings = l.people.of
-	l.friendships.load = asViewer(r.chat.Friendships)
+	})
+	useOwn(l, &l.memberships, l.rooms.of, r.chat.Memberships)
+	useOwn(l, &l.own, l.messages.of, r.chat.OwnReactions)
+	useOwn(l, &l.friendships, l.people.of, r.chat.Friendships)
 	return l
 }
 
-// asViewer makes a load of one that needs the viewer.
-func asViewer[K comparable, V any](load func(context.Context, chat.Viewer, []K) (map[K]V, error)) func(context.Context, []K) (map[K]V, error) {
-	return func(ctx context.Context, keys []K) (map[K]V, error) {
-		v, err := viewer(ctx)
-		if err != nil {
-			return nil, err
+// useOwn has a batch load what people have for themselves, for all of them together.
+func useOwn[K comparable, V any](
+	l *loaders, b *batch[chat.Own[K], V], siblings func(K) []K,
+	load func(ctx context.Context, people []string, of []K) (map[chat.Own[K]]V, error),
+) {
+	beside := func(key chat.Own[K]) (keys []chat.Own[K]) {
+		of := append(siblings(key.Of), key.Of)
+		for _, person := range append(l.beside(key.Person), key.Person) {
+			for _, k := range of {
+				keys = append(keys, chat.Own[K]{Person: person, Of: k})
+			}
 		}
-		return load(ctx, v, keys)
+		return keys
 	}
+	b.use(&l.loads, beside, func(ctx context.Context, keys []chat.Own[K]) (map[chat.Own[K]]V, error) {
+		var people []string
+		var of []K
+		for _, key := range keys {
+			people, of = append(people, key.Person), append(of, key.Of)
+		}
+		return load(ctx, distinct(people), distinct(of))
+	})
+}
+
+// distinct returns each of values once, in their order.
+func distinct[T comparable](values []T) []T {
+	seen := make(map[T]bool, len(values))
+	return slices.DeleteFunc(values, func(v T) bool {
+		before := seen[v]
+		seen[v] = true
+		return before
+	})
+}
+
+// getOwn loads what the viewer has for themselves.
+func getOwn[K comparable, V any](ctx context.Context, b *batch[chat.Own[K], V], key K) (V, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		var none V
+		return none, err
+	}
+	return b.get(ctx, chat.Own[K]{Person: v.ID, Of: key})
+}
+
+// membersBeside returns the same page of the members of the rooms that came together.
+func (l *loaders) membersBeside(key membersKey) []membersKey {
+	rooms := l.rooms.of(key.room)
+	keys := make([]membersKey, len(rooms))
+	for i, room := range rooms {
+		keys[i] = membersKey{room: room, first: key.first, from: key.from}
+	}
+	return keys
+}
+
+// bansBeside returns the same page of those who are banned from the rooms that came together.
+func (l *loaders) bansBeside(key bansKey) []bansKey {
+	rooms := l.rooms.of(key.room)
+	keys := make([]bansKey, len(rooms))
+	for i, room := range rooms {
+		keys[i] = bansKey{room: room, first: key.first, from: key.from}
+	}
+	return keys
 }
 
 // came tells the loaders which rooms have come into the response together, and with them whom and what they name.

@@ -70,7 +70,7 @@ func (r *messageResolver) Reactions(ctx context.Context, obj *ent.Message) ([]*c
 }
 
 func (r *messageResolver) ViewerReactions(ctx context.Context, obj *ent.Message) ([]string, error) {
-	return loadersFrom(ctx).own.get(ctx, messageID(obj))
+	return getOwn(ctx, &loadersFrom(ctx).own, messageID(obj))
 }
 
 func (r *mutationResolver) SendMessage(ctx context.Context, input chat.SendMessageInput) (*model.SendMessagePayload, error) {
@@ -134,7 +134,7 @@ func (r *mutationResolver) MarkRead(ctx context.Context, roomID string, seq int)
 }
 
 func (r *roomResolver) Messages(ctx context.Context, obj *ent.Room, first *int, after *string, last *int, before *string, beforeSeq *int, afterSeq *int, inThreads bool) (*model.MessageConnection, error) {
-	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
+	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
 	if err != nil || !r.chat.MayRead(obj, m) {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (r *roomResolver) Messages(ctx context.Context, obj *ent.Room, first *int, 
 }
 
 func (r *roomResolver) LatestMessage(ctx context.Context, obj *ent.Room) (*ent.Message, error) {
-	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
+	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
 	if err != nil || !r.chat.MayRead(obj, m) || obj.LatestSeq == 0 {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (r *roomResolver) LatestMessage(ctx context.Context, obj *ent.Room) (*ent.M
 }
 
 func (r *roomResolver) UnreadCount(ctx context.Context, obj *ent.Room) (int, error) {
-	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
+	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
 	if m == nil || err != nil {
 		return 0, err
 	}
@@ -159,7 +159,7 @@ func (r *roomResolver) UnreadCount(ctx context.Context, obj *ent.Room) (int, err
 }
 
 func (r *roomResolver) LastReadSeq(ctx context.Context, obj *ent.Room) (int, error) {
-	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
+	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
 	if m == nil || err != nil {
 		return 0, err
 	}

@@ -16,6 +16,8 @@ type Resolver struct {
 	live   *live.Hub
 	signIn SignIn
 	logger *slog.Logger
+	// audience are those who follow rooms in responses of their own.
+	audience audience
 }
 
 // SignIn makes a token for a person, in development. It is nil where an identity provider does that.

@@ -264,7 +264,7 @@ func (r *roomResolver) Members(ctx context.Context, obj *ent.Room, first *int, a
 }
 
 func (r *roomResolver) Bans(ctx context.Context, obj *ent.Room, first *int, after *string) (*model.BanConnection, error) {
-	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
+	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
 	if err != nil || !r.chat.MaySeeBans(obj, m) {
 		return nil, err
 	}
@@ -280,7 +280,7 @@ func (r *roomResolver) Bans(ctx context.Context, obj *ent.Room, first *int, afte
 }
 
 func (r *roomResolver) ViewerRole(ctx context.Context, obj *ent.Room) (*member.Role, error) {
-	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
+	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
 	if m == nil || err != nil {
 		return nil, err
 	}
@@ -288,7 +288,7 @@ func (r *roomResolver) ViewerRole(ctx context.Context, obj *ent.Room) (*member.R
 }
 
 func (r *roomResolver) JoinKey(ctx context.Context, obj *ent.Room) (*string, error) {
-	m, err := loadersFrom(ctx).memberships.get(ctx, obj.ID)
+	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -68,25 +68,25 @@ func (s *createdStream) next(ctx context.Context) ([][]byte, error) {
 
 // arrivalsShown renders rooms that have come into being, those that see finds.
 func arrivalsShown(shown subscription, see func(ctx context.Context, id uuid.UUID) (*ent.Room, error)) live.Render {
-	return func(ctx context.Context, events []live.Event) ([][]byte, bool, error) {
+	return func(ctx context.Context, events []live.Event) ([][]byte, live.Look, error) {
 		var rooms []*ent.Room
 		var places []int
 		for i, event := range events {
 			arrival, ok := event.(live.Arrival)
 			if !ok {
-				return nil, false, fmt.Errorf("a room that has come into being is a %T", event)
+				return nil, live.Nothing, fmt.Errorf("a room that has come into being is a %T", event)
 			}
 			room, err := see(ctx, arrival.Room)
 			if isNotFound(err) {
 				continue // deleted since, or no longer to be seen
 			}
 			if err != nil {
-				return nil, false, err
+				return nil, live.Nothing, err
 			}
 			rooms, places = append(rooms, room), append(places, i)
 		}
 		payloads, err := spread(ctx, shown, rooms, nil, places, len(events))
-		return payloads, true, err
+		return payloads, live.Alone, err
 	}
 }
 
@@ -167,6 +167,8 @@ type roomStream struct {
 	// attend takes a place in the room's log behind a seq.
 	attend func(seq, head int64) *live.Attendance
 	place  *live.Attendance
+	// leave, if not nil, takes the viewer from the room's audience.
+	leave func()
 	// first is sent before anything else.
 	first [][]byte
 	// resync makes what is sent where the stream cannot go on from where it stands, and goes on from the end; nil: then
@@ -174,7 +176,12 @@ type roomStream struct {
 	resync func(ctx context.Context, head int64) ([][]byte, error)
 }
 
-func (s *roomStream) close() { s.place.Leave() }
+func (s *roomStream) close() {
+	s.place.Leave()
+	if s.leave != nil {
+		s.leave()
+	}
+}
 
 func (s *roomStream) park(taker Taker) bool {
 	s.taker = taker
@@ -281,30 +288,30 @@ func logEvent(e live.Event) (*chat.Event, error) {
 }
 
 // messagesShown renders the messages among events.
-func messagesShown(shown subscription) live.Render {
-	return eventsAs(shown, func(e *chat.Event) (*ent.Message, bool) {
+func (r *Resolver) messagesShown(shown subscription) live.Render {
+	return eventsAs(r, shown, func(e *chat.Event) (*ent.Message, bool) {
 		return e.Message, e.Kind == chat.KindMessageAdded
 	})
 }
 
 // eventsShown renders all events that the schema has.
-func eventsShown(shown subscription) live.Render {
-	return eventsAs(shown, func(e *chat.Event) (model.RoomEvent, bool) {
+func (r *Resolver) eventsShown(shown subscription) live.Render {
+	return eventsAs(r, shown, func(e *chat.Event) (model.RoomEvent, bool) {
 		event := roomEvent(e)
 		return event, event != nil
 	})
 }
 
 // eventsAs renders what show makes of the events that it wants; the others' payloads are nil.
-func eventsAs[T any](shown subscription, show func(*chat.Event) (T, bool)) live.Render {
-	return func(ctx context.Context, events []live.Event) ([][]byte, bool, error) {
+func eventsAs[T any](r *Resolver, shown subscription, show func(*chat.Event) (T, bool)) live.Render {
+	return func(ctx context.Context, events []live.Event) ([][]byte, live.Look, error) {
 		var items []T
 		var sources []source
 		var places []int
 		for i, event := range events {
 			e, err := logEvent(event)
 			if err != nil {
-				return nil, false, err
+				return nil, live.Nothing, err
 			}
 			if item, wanted := show(e); wanted {
 				items, sources, places = append(items, item), append(sources, e), append(places, i)
@@ -312,8 +319,24 @@ func eventsAs[T any](shown subscription, show func(*chat.Event) (T, bool)) live.
 		}
 		ctx, looks := chat.Looking(ctx)
 		payloads, err := spread(ctx, shown, items, sources, places, len(events))
-		return payloads, looks() > 0, err
+		return payloads, r.look(looks(), sources), err
 	}
+}
+
+// look tells what a rendering of events has read: so many times itself, or what the others have who render them.
+func (r *Resolver) look(itself int64, sources []source) live.Look {
+	if itself > 0 {
+		return live.Alone
+	}
+	look := live.Nothing
+	for _, e := range sources {
+		loads, settled := r.loadersOf(e).loads.count()
+		if !settled {
+			return live.Alone
+		}
+		look += live.Look(loads) // none of them ever falls: the same sum is the same of each
+	}
+	return look
 }
 
 // openedAt is what a stream of a room's events begins with.

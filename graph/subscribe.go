@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -110,7 +111,7 @@ func shareable(ctx context.Context, v chat.Viewer, op *graphql.OperationContext)
 
 // rendering has render act as who may share what it makes.
 func (s sharing) rendering(render live.Render) live.Render {
-	return func(ctx context.Context, events []live.Event) ([][]byte, bool, error) {
+	return func(ctx context.Context, events []live.Event) ([][]byte, live.Look, error) {
 		return render(s.as(ctx), events)
 	}
 }
@@ -152,9 +153,9 @@ func (r *Resolver) subscribeToRoom(ctx context.Context, v chat.Viewer, shown sub
 	if err != nil {
 		return nil, err
 	}
-	show := messagesShown
+	show := r.messagesShown
 	if field.Name == "roomEvents" {
-		show = eventsShown
+		show = r.eventsShown
 	}
 	frames := share.rendering(show(shown))
 	s := &roomStream{r: r, v: v, room: roomID, authorised: head}
@@ -174,6 +175,10 @@ func (r *Resolver) subscribeToRoom(ctx context.Context, v chat.Viewer, shown sub
 		return nil, errResync()
 	}
 	s.place = s.attend(from, head)
+	if share.perViewer {
+		r.audience.enter(roomID, v.ID)
+		s.leave = sync.OnceFunc(func() { r.audience.leave(roomID, v.ID) })
+	}
 	return s, nil
 }
 

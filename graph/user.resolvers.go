@@ -190,7 +190,7 @@ func (r *userResolver) Opensea(ctx context.Context, obj *ent.User) (*model.Socia
 }
 
 func (r *userResolver) ViewerFriendship(ctx context.Context, obj *ent.User) (model.Friendship, error) {
-	state, err := loadersFrom(ctx).friendships.get(ctx, obj.ID)
+	state, err := getOwn(ctx, &loadersFrom(ctx).friendships, obj.ID)
 	if err != nil || state == "" {
 		return model.FriendshipNone, err
 	}

@@ -173,15 +173,16 @@ func RequestOf(f *ent.Friendship) FriendRequest {
 	return r
 }
 
-// Friendships returns what the viewer has with people, in one statement; those with whom there is nothing are missing.
-func (c *Chat) Friendships(ctx context.Context, v Viewer, ids []string) (map[string]friendship.State, error) {
-	found, err := c.db.Friendship.Query().Where(friendship.UserID(v.ID), friendship.FriendIDIn(padded(ids)...)).All(ctx)
+// Friendships returns what each of people has with others, in one statement; those with whom there is nothing are missing.
+// What somebody has is for them alone to see.
+func (c *Chat) Friendships(ctx context.Context, people, others []string) (map[Own[string]]friendship.State, error) {
+	found, err := c.db.Friendship.Query().Where(friendship.UserIDIn(padded(people)...), friendship.FriendIDIn(padded(others)...)).All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find what %q has with %d people: %w", v.ID, len(ids), err)
+		return nil, fmt.Errorf("find what %d people have with %d others: %w", len(people), len(others), err)
 	}
-	states := make(map[string]friendship.State, len(found))
+	states := make(map[Own[string]]friendship.State, len(found))
 	for _, f := range found {
-		states[f.FriendID] = f.State
+		states[Own[string]{f.UserID, f.FriendID}] = f.State
 	}
 	return states, nil
 }

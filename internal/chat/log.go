@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,6 +40,15 @@ type Event struct {
 	// read, so that showing them asks the database nothing more.
 	About *ent.Room
 	Who   *ent.User
+
+	once   sync.Once
+	shared any
+}
+
+// Share returns what those who show the event share of it, as the first one who asks makes it. It lives as long as the event.
+func (e *Event) Share(with func() any) any {
+	e.once.Do(func() { e.shared = with() })
+	return e.shared
 }
 
 // messageColumns, userColumns and roomColumns are what logQuery reads of each, in the order of messageFields, userFields

@@ -303,15 +303,16 @@ func reactionsTo(ids []MessageID) predicate.Reaction {
 	return reaction.Or(of...)
 }
 
-// OwnReactions returns the emojis that the viewer reacted to each message with, in the order they came, in one statement.
-func (c *Chat) OwnReactions(ctx context.Context, v Viewer, ids []MessageID) (map[MessageID][]string, error) {
-	own, err := c.db.Reaction.Query().Where(reactionsTo(ids), reaction.UserID(v.ID)).Order(reaction.ByID()).All(ctx)
+// OwnReactions returns the emojis that each of people reacted to each message with, in the order they came, in one
+// statement.
+func (c *Chat) OwnReactions(ctx context.Context, people []string, ids []MessageID) (map[Own[MessageID]][]string, error) {
+	own, err := c.db.Reaction.Query().Where(reactionsTo(ids), reaction.UserIDIn(padded(people)...)).Order(reaction.ByID()).All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list my reactions to %d messages: %w", len(ids), err)
+		return nil, fmt.Errorf("list the reactions of %d people to %d messages: %w", len(people), len(ids), err)
 	}
-	emojis := make(map[MessageID][]string)
+	emojis := make(map[Own[MessageID]][]string)
 	for _, r := range own {
-		id := MessageID{r.RoomID, r.MessageSeq}
+		id := Own[MessageID]{r.UserID, MessageID{r.RoomID, r.MessageSeq}}
 		emojis[id] = append(emojis[id], r.Emoji)
 	}
 	return emojis, nil

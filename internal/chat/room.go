@@ -171,9 +171,15 @@ type Membership struct {
 	Unread int64
 }
 
-// Memberships returns the viewer's own place in each of the rooms that they are in, in one statement.
-func (c *Chat) Memberships(ctx context.Context, v Viewer, rooms []uuid.UUID) (map[uuid.UUID]*Membership, error) {
-	members, err := c.db.Member.Query().Where(member.UserID(v.ID), member.RoomIDIn(padded(rooms)...)).
+// Own is a key of what a person has for themselves.
+type Own[K comparable] struct {
+	Person string
+	Of     K
+}
+
+// Memberships returns the place of each of people in each of the rooms that they are in, in one statement.
+func (c *Chat) Memberships(ctx context.Context, people []string, rooms []uuid.UUID) (map[Own[uuid.UUID]]*Membership, error) {
+	members, err := c.db.Member.Query().Where(member.UserIDIn(padded(people)...), member.RoomIDIn(padded(rooms)...)).
 		Modify(func(s *entsql.Selector) {
 			r := entsql.Table(room.Table)
 			s.Join(r).On(s.C(member.FieldRoomID), r.C(room.FieldID))
@@ -183,9 +189,9 @@ func (c *Chat) Memberships(ctx context.Context, v Viewer, rooms []uuid.UUID) (ma
 			}), "unread")
 		}).All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find my memberships of %d rooms: %w", len(rooms), err)
+		return nil, fmt.Errorf("find the memberships of %d people in %d rooms: %w", len(people), len(rooms), err)
 	}
-	byRoom := make(map[uuid.UUID]*Membership, len(members))
+	found := make(map[Own[uuid.UUID]]*Membership, len(members))
 	for _, m := range members {
 		value, err := m.Value("unread")
 		if err != nil {
@@ -195,9 +201,9 @@ func (c *Chat) Memberships(ctx context.Context, v Viewer, rooms []uuid.UUID) (ma
 		if !ok {
 			return nil, fmt.Errorf("count what is unread in room %s: it is a %T", m.RoomID, value)
 		}
-		byRoom[m.RoomID] = &Membership{Member: m, Unread: unread}
+		found[Own[uuid.UUID]{m.UserID, m.RoomID}] = &Membership{Member: m, Unread: unread}
 	}
-	return byRoom, nil
+	return found, nil
 }
 
 // RoomsByID returns rooms, in one statement; those that do not exist are missing. The viewer must be allowed to see them.

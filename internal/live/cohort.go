@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -20,9 +21,20 @@ const (
 )
 
 // Render makes the payloads of events: one for each, nil where there is nothing to show of it. It fails as a whole where
-// one cannot be made: a failure is never a payload. looked tells that it has read more than the events themselves, so that
-// a payload may show what happened after its event was read.
-type Render func(ctx context.Context, events []Event) (payloads [][]byte, looked bool, err error)
+// one cannot be made: a failure is never a payload. look tells what it has read besides.
+type Render func(ctx context.Context, events []Event) (payloads [][]byte, look Look, err error)
+
+// Look tells what a rendering has read beside its events, since which a payload may show what happened after its event was
+// read. A number above 0 says that it has read nothing itself, and used what others had read who rendered the same events:
+// the same number, the same readings, all of them done.
+type Look int64
+
+const (
+	// Nothing says that it has read the events alone.
+	Nothing Look = 0
+	// Alone says that it has read something for itself.
+	Alone Look = -1
+)
 
 // Frame is an event and what is shown of it.
 type Frame struct {
@@ -175,17 +187,13 @@ func (c *cohort) rendered(ctx context.Context, events, later []Event, partial bo
 	var payloads [][]byte
 	endings := known
 	err := persist(ctx, func() error {
-		made, looked, err := c.render(ctx, events)
+		made, look, err := c.render(ctx, events)
 		payloads = made
-		if err != nil || c.tail.topic.kind != roomTopic || !looked && !partial {
+		if err != nil || c.tail.topic.kind != roomTopic || look == Nothing && !partial {
 			return err
 		}
-		// Looked for after the rendering: so they go back to all that it can have seen.
-		last := events[len(events)-1]
-		if len(later) > 0 {
-			last = later[len(later)-1]
-		}
-		more, err := c.tail.hub.log.Endings(ctx, c.tail.topic.room, last.Position())
+		all := append(slices.Clip(events), later...)
+		more, err := c.tail.endings(ctx, all[0].Position(), all[len(all)-1].Position(), look)
 		endings = append(known, more...)
 		return err
 	})

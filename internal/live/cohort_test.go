@@ -20,15 +20,15 @@ type printer struct {
 	mu       sync.Mutex
 	rendered int
 	// looks: it says that it reads more than the events.
-	looks bool
-	err   error
+	look live.Look
+	err  error
 }
 
-func (p *printer) render(_ context.Context, events []live.Event) (payloads [][]byte, looked bool, err error) {
+func (p *printer) render(_ context.Context, events []live.Event) (payloads [][]byte, look live.Look, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
-		return nil, false, p.err
+		return nil, live.Nothing, p.err
 	}
 	p.rendered += len(events)
 	payloads = make([][]byte, len(events))
@@ -37,7 +37,7 @@ func (p *printer) render(_ context.Context, events []live.Event) (payloads [][]b
 			payloads[i] = strconv.AppendInt(nil, e.Position(), 10)
 		}
 	}
-	return payloads, p.looks, nil
+	return payloads, p.look, nil
 }
 
 func (p *printer) count() int {

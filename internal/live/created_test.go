@@ -15,11 +15,11 @@ import (
 )
 
 // arrivals renders arrivals as their rooms' ids.
-func arrivals(_ context.Context, events []live.Event) (payloads [][]byte, looked bool, err error) {
+func arrivals(_ context.Context, events []live.Event) (payloads [][]byte, look live.Look, err error) {
 	for _, e := range events {
 		payloads = append(payloads, []byte(e.(live.Arrival).Room.String())) //nolint:errcheck // all are
 	}
-	return payloads, true, nil
+	return payloads, live.Alone, nil
 }
 
 func created(public bool, members ...string) broker.Hint {

@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -144,20 +145,20 @@ func TestParkedTillTheEnd(t *testing.T) {
 // events read together, and those behind them where more was looked at than the events.
 func TestEndings(t *testing.T) {
 	for name, test := range map[string]struct {
-		looks bool
+		look  live.Look
 		head  int64
 		want  int // endings beside the first frame
 		reads int
 	}{
-		"nothing ends":      {false, 50, 0, 0},
-		"ends later":        {false, 250, 2, 0},
-		"looks, none":       {true, 50, 0, 1},
-		"a part of the log": {false, 1000, 10, 1},
+		"nothing ends":      {live.Nothing, 50, 0, 0},
+		"ends later":        {live.Nothing, 250, 2, 0},
+		"looks, none":       {live.Alone, 50, 0, 1},
+		"a part of the log": {live.Nothing, 1000, 10, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 				room := uuid.New()
-				p := printer{looks: test.looks}
+				p := printer{look: test.look}
 				a := hub.Attend(room, "x", 0, 0, p.render)
 				defer a.Leave()
 				synctest.Wait()
@@ -178,6 +179,50 @@ func TestEndings(t *testing.T) {
 				log.set(func(l *fakeLog) { // the cohort renders on
 					if (l.looks > 0) != (test.reads > 0) {
 						t.Errorf("%d looks for endings", l.looks)
+					}
+				})
+			})
+		})
+	}
+}
+
+// TestEndingsShared: those who have seen the same look for endings once.
+func TestEndingsShared(t *testing.T) {
+	for name, test := range map[string]struct {
+		looks []live.Look
+		want  int
+	}{
+		"the same":        {[]live.Look{3, 3, 3}, 1},
+		"different":       {[]live.Look{3, 4, 3}, 2},
+		"each for itself": {[]live.Look{live.Alone, live.Alone, live.Alone}, 3},
+		"nothing":         {[]live.Look{live.Nothing, live.Nothing, live.Nothing}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+				room := uuid.New()
+				places := make([]*live.Attendance, len(test.looks))
+				for i, look := range test.looks {
+					p := printer{look: look}
+					places[i] = hub.Attend(room, fmt.Sprint(i), 0, 0, p.render)
+					defer places[i].Leave()
+				}
+				synctest.Wait()
+				log.set(func(l *fakeLog) { l.head = 150 })
+				hub.Hear(broker.Hint{Room: room, Seq: 150})
+				for _, a := range places {
+					frames, err := a.Next(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					if len(frames[0].Endings) != 1 {
+						t.Errorf("%d endings beside the first frame", len(frames[0].Endings))
+					}
+				}
+				synctest.Wait()
+				log.set(func(l *fakeLog) {
+					// The order of the cohorts is anybody's guess: of different ones the same may look twice.
+					if l.looks < test.want || l.looks > test.want+1 || test.want < 2 && l.looks != test.want {
+						t.Errorf("%d looks for endings, want %d", l.looks, test.want)
 					}
 				})
 			})

@@ -29,8 +29,62 @@ type tail struct {
 	// wanted: the log may have grown, to hinted at least. partial: the last reading has not come to its end.
 	wanted, partial bool
 	hinted          int64
+	// looked is the last look for endings.
+	looked *looking
 	// reading: there is a goroutine that reads, until nothing is wanted any more.
 	reading bool
+}
+
+// looking is a look for what may end somebody's stream behind events, from first to last, that were rendered with a look
+// which others may have, too.
+type looking struct {
+	first, last int64
+	look        Look
+	// done is closed when endings and err are there.
+	done    chan struct{}
+	endings []Event
+	err     error
+}
+
+// endings returns what may end somebody's stream behind events, from first to last, after they have been rendered: so it
+// goes back to all that the rendering can have seen. Those who have seen the same share it.
+func (t *tail) endings(ctx context.Context, first, last int64, look Look) ([]Event, error) {
+	if look <= Nothing {
+		return t.hub.log.Endings(ctx, t.topic.room, last)
+	}
+	l, mine := t.looking(first, last, look)
+	if mine {
+		l.endings, l.err = t.hub.log.Endings(ctx, t.topic.room, last)
+		if l.err != nil {
+			t.forgetLooking(l)
+		}
+		close(l.done)
+	}
+	select {
+	case <-l.done:
+		return l.endings, l.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// looking returns the look of all who have seen the same, and whether it is the caller's to do.
+func (t *tail) looking(first, last int64, look Look) (l *looking, mine bool) {
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	if l := t.looked; l != nil && l.first == first && l.last == last && l.look == look {
+		return l, false
+	}
+	t.looked = &looking{first: first, last: last, look: look, done: make(chan struct{})}
+	return t.looked, true
+}
+
+func (t *tail) forgetLooking(l *looking) {
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	if t.looked == l {
+		t.looked = nil
+	}
 }
 
 // newTail returns the tail of a topic, whose newest event is the one at head. The hub is locked.
