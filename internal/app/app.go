@@ -21,6 +21,7 @@ import (
 	"parley/internal/chat"
 	"parley/internal/config"
 	"parley/internal/live"
+	"parley/internal/rest"
 	"parley/internal/store"
 	"parley/internal/web"
 	assets "parley/web"
@@ -99,6 +100,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 	handler := web.New(gql.Server, subscriber(gql), verifier, web.Config{
 		SDL:            graph.SDL(),
 		Playground:     assets.Playground(assets.PlaygroundConfig{Endpoint: "/graphql", SignIn: cfg.Development()}),
+		Older:          rest.New(domain, cfg.MaxBodyBytes, logger),
 		Ready:          db.Ping,
 		AllowedOrigins: cfg.AllowedOrigins,
 		Development:    cfg.Development(),

@@ -20,6 +20,8 @@ type Config struct {
 	SDL string
 	// Playground answers "/" and everything below "/playground/"; nil: there is none.
 	Playground http.Handler
+	// Older answers its paths, and "/ws"; nil: there are none.
+	Older Older
 	// Ready tells /readyz whether what the server needs (the database) can be reached; nil: always.
 	Ready func(context.Context) error
 	// AllowedOrigins are the origins (scheme://host[:port]) whose pages may use the server besides its own, or "*" for
@@ -109,10 +111,11 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	limits := cfg.Limits.withDefaults()
 	origins := newOrigins(cfg.AllowedOrigins, cfg.Development)
 	sockets := newSockets()
+	door := newDoor(verifier, origins, limits, sockets, log)
 
 	gql.Use(noDefer{})
 	gql.Use(timeLimit{limits.Operation})
-	gql.AddTransport(newWebSocket(subscribe, verifier, origins, limits, sockets, log))
+	gql.AddTransport(&webSocket{door: door, subscribe: subscribe})
 	gql.AddTransport(&events{subscribe: subscribe, limits: limits, sockets: sockets, log: log})
 	gql.AddTransport(&overHTTP{limits: limits, log: log})
 
@@ -121,6 +124,12 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	mux.Handle("/healthz", readOnly(http.HandlerFunc(healthy)))
 	mux.Handle("/readyz", readOnly(ready(cfg.Ready, sockets, limits.Ready, log)))
 	mux.Handle("/", http.HandlerFunc(notFound))
+	if cfg.Older != nil {
+		for _, path := range cfg.Older.Paths() {
+			mux.Handle(path, door.olderHTTP(cfg.Older))
+		}
+		mux.Handle("/ws", door.talks(cfg.Older))
+	}
 	if cfg.SDL != "" {
 		mux.Handle("/schema.graphql", readOnly(schema(cfg.SDL)))
 	}

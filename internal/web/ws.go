@@ -1,16 +1,11 @@
 package web
 
 import (
-	"errors"
-	"log/slog"
+	"context"
 	"net/http"
-	"strings"
-	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	"golang.org/x/time/rate"
 
-	"parley/internal/reqid"
 	"parley/internal/wire"
 )
 
@@ -32,68 +27,21 @@ const (
 
 // webSocket serves operations over WebSockets, in the subprotocols of graphql-ws and of its predecessor.
 type webSocket struct {
+	*door
 	subscribe Subscribe
-	verifier  Verifier
-	origins   origins
-	limits    Limits
-	sockets   *sockets
-	log       *slog.Logger
-	listener  wire.Listener
-	frames    sync.Pool // of *[]byte: where frames are put together
 }
 
 var _ graphql.Transport = (*webSocket)(nil)
 
-func newWebSocket(subscribe Subscribe, verifier Verifier, origins origins, limits Limits, sockets *sockets, log *slog.Logger) *webSocket {
-	t := &webSocket{subscribe: subscribe, verifier: verifier, origins: origins, limits: limits, sockets: sockets, log: log}
-	t.listener = wire.Listener{
-		Message: limits.SocketMessage, Write: limits.Write, Goodbye: goodbye,
-		Frames: rate.Limit(limits.SocketFrames), Burst: 2 * limits.SocketFrames,
-	}
-	t.frames.New = func() any { return new([]byte) }
-	return t
-}
+// Supports is [graphql.Transport]'s.
+func (t *webSocket) Supports(r *http.Request) bool { return wanted(r) }
 
-// Supports reports whether r wants to become a WebSocket. Upgrade may list other protocols, which a server is free to
-// leave (RFC 9110, section 7.8).
-func (t *webSocket) Supports(r *http.Request) bool {
-	if r.Method != http.MethodGet {
-		return false
-	}
-	for protocol := range strings.SplitSeq(strings.Join(r.Header.Values("Upgrade"), ","), ",") {
-		if strings.EqualFold(strings.TrimSpace(protocol), "websocket") {
-			return true
-		}
-	}
-	return false
-}
-
-// Do opens a socket. It is served by a goroutine of its own, so that nothing is kept of the request.
+// Do opens a socket.
 func (t *webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	if origin := r.Header.Get("Origin"); origin != "" && !t.origins.allows(r, origin) {
-		refuse(w, &refusal{
-			status:  http.StatusForbidden,
-			code:    codeForbidden,
-			message: "Pages of this origin may not connect: PARLEY_ALLOWED_ORIGINS does not name it.",
-		})
-		return
-	}
-	if !t.sockets.enter() {
-		refuse(w, &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The server is stopping. Connect again."})
-		return
-	}
-	r.Header.Set("Upgrade", "websocket") // what else it lists has been left
-	conn, err := t.listener.Open(w, r, func(offered string) bool { return dialectOf(offered) != nil })
-	if err != nil { // which Open has answered
-		t.log.DebugContext(r.Context(), "websocket handshake", "request_id", reqid.FromContext(r.Context()), "error", err)
-		t.sockets.leave()
-		return
-	}
-	s := newSocket(r.Context(), conn, t, exec)
-	go func() { // ends with the socket; shutdown waits for it
-		defer t.sockets.leave()
-		t.serve(s)
-	}()
+	ctx := context.WithoutCancel(r.Context())
+	t.open(w, r, func(offered string) bool { return dialectOf(offered) != nil }, func(conn *wire.Conn) {
+		t.serve(newSocket(ctx, conn, t, exec))
+	})
 }
 
 // serve serves a socket until it is closed and all that ran for it has ended.
@@ -104,7 +52,5 @@ func (t *webSocket) serve(s *socket) {
 	if s.dialect == nil {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
 	}
-	if err := s.serve(); !errors.Is(err, wire.ErrClosed) {
-		t.log.DebugContext(s.ctx, "websocket ended", "request_id", reqid.FromContext(s.ctx), "error", err)
-	}
+	s.serve(s.receive)
 }

@@ -1,0 +1,156 @@
+// Package rest speaks Parley's older interfaces: four paths over HTTP whose answers are {"msg", "code", "data"}, and the
+// messages that make rooms over a WebSocket. It has no rules of its own: all of it is the domain's, as with GraphQL.
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"parley/internal/auth"
+	"parley/internal/chat"
+	"parley/internal/reqid"
+)
+
+// API answers the older interfaces. Who asks is in the request's context (package auth).
+type API struct {
+	chat *chat.Chat
+	body int64
+	log  *slog.Logger
+	mux  *http.ServeMux
+}
+
+// New returns the older interfaces over the domain. A request's body may have up to body bytes.
+func New(c *chat.Chat, body int64, log *slog.Logger) *API {
+	a := &API{chat: c, body: body, log: log, mux: http.NewServeMux()}
+	a.handle("/my_rooms", http.MethodGet, a.myRooms)
+	a.handle("/my_chats", http.MethodPost, a.myChats)
+	a.handle("/rooms", http.MethodPost, a.createRoom)
+	a.handle("/rooms/{room_id}", http.MethodGet, a.room)
+	return a
+}
+
+// Paths are the patterns of what ServeHTTP answers.
+func (a *API) Paths() []string {
+	return []string{"/my_rooms", "/my_chats", "/rooms", "/rooms/{room_id}"}
+}
+
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// Refuse answers a request that nobody else answers.
+func (a *API) Refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
+	reply(w, status, envelope{Msg: message, Code: status * codesOfStatus, Data: nothing(r)})
+}
+
+// nothing is the data of a failed request: an empty list where the list of ids was asked for.
+func nothing(r *http.Request) any {
+	if r.URL.Path == "/my_rooms" {
+		return []string{}
+	}
+	return nil
+}
+
+// envelope is every answer. Code 0 is success.
+type envelope struct {
+	Msg  string `json:"msg"`
+	Code int    `json:"code"`
+	Data any    `json:"data"`
+}
+
+// handle answers a path by one method with what ask returns.
+func (a *API) handle(path, method string, ask func(*http.Request, chat.Viewer) (any, error)) {
+	a.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != method {
+			w.Header().Set("Allow", method)
+			a.Refuse(w, r, http.StatusMethodNotAllowed, "This method is not allowed here; allowed: "+method+".")
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, a.body)
+		v, err := a.arrive(r.Context())
+		var data any
+		if err == nil {
+			data, err = ask(r, v)
+		}
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		reply(w, http.StatusOK, envelope{Msg: "ok", Data: data})
+	})
+}
+
+// arrive is who asks. They come into being with their first request.
+func (a *API) arrive(ctx context.Context) (chat.Viewer, error) {
+	who, ok := auth.FromContext(ctx)
+	if !ok {
+		return chat.Viewer{}, &chat.Error{Code: chat.Unauthenticated, Message: "Who is asking? Send a token: Authorization: Bearer …"}
+	}
+	return chat.Viewer{ID: who.ID, Admin: who.Admin}, a.chat.Arrive(ctx, who.ID, who.Name, who.Picture)
+}
+
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := a.told(r.Context(), err)
+	code := codeOf(e.Code)
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+999_999_999)/1_000_000_000)))
+	}
+	if e.Code == chat.Unauthenticated {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750, section 3
+	}
+	reply(w, code/codesOfStatus, envelope{Msg: e.Message, Code: code, Data: nothing(r)})
+}
+
+// told is what the caller is told of an error. A fault of the server is logged here, once.
+func (a *API) told(ctx context.Context, err error) *chat.Error {
+	e := chat.AsError(err)
+	id := reqid.FromContext(ctx)
+	switch {
+	case e.Code == chat.Internal && ctx.Err() == nil:
+		a.log.ErrorContext(ctx, "an older interface failed", "request_id", id, "error", err)
+	case e.Code == chat.Unavailable && ctx.Err() == nil:
+		a.log.WarnContext(ctx, "an older interface cannot answer", "request_id", id, "error", err)
+	}
+	return e
+}
+
+func reply(w http.ResponseWriter, status int, answer envelope) {
+	body, err := json.Marshal(answer)
+	if err != nil {
+		panic(err) // strings, numbers and lists of them always encode
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may be gone
+}
+
+// myRooms are the ids of all rooms that the viewer is in, the latest active first.
+func (a *API) myRooms(r *http.Request, v chat.Viewer) (any, error) {
+	ids, err := a.chat.MyRoomIDs(r.Context(), v)
+	if ids == nil {
+		ids = []uuid.UUID{}
+	}
+	return ids, err
+}
+
+// createRoom makes a room for the viewer and those named and returns its id. It is never public.
+func (a *API) createRoom(r *http.Request, v chat.Viewer) (any, error) {
+	in, err := readInput(r)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := in.texts("user_ids")
+	if err != nil {
+		return nil, err
+	}
+	made, err := a.chat.CreateRoom(r.Context(), v, chat.CreateRoomInput{MemberIds: ids, AccessType: private()})
+	if err != nil {
+		return nil, renamed(err, map[string]string{"memberIds": "user_ids"})
+	}
+	return made.ID, nil
+}

@@ -1,0 +1,95 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+
+	"parley/ent/room"
+	"parley/internal/chat"
+)
+
+// created is the answer to a message that has made a room.
+type created struct {
+	Status bool   `json:"status"` // true
+	Type   string `json:"type"`   // RoomCreated
+	Room   string `json:"room"`
+}
+
+// complaint is the answer to every message that came to nothing.
+type complaint struct {
+	Status bool   `json:"status"` // false
+	Error  string `json:"error"`
+}
+
+// Complain is the answer to a message that nobody else answers.
+func (a *API) Complain(message string) []byte { return encoded(complaint{Error: message}) }
+
+// Talk carries out a message and returns the answer. Who says it is in the context (package auth).
+func (a *API) Talk(ctx context.Context, message []byte) []byte {
+	id, err := a.talk(ctx, message)
+	if err != nil {
+		return a.Complain(a.told(ctx, err).Message)
+	}
+	return encoded(created{Status: true, Type: "RoomCreated", Room: id})
+}
+
+func (a *API) talk(ctx context.Context, message []byte) (id string, err error) {
+	v, err := a.arrive(ctx)
+	if err != nil {
+		return "", err
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(message, &members) != nil || members == nil {
+		return "", bad("message", "A message must be a JSON object.")
+	}
+	in, err := roomOf(members)
+	if err != nil {
+		return "", err
+	}
+	made, err := a.chat.CreateRoom(ctx, v, in)
+	if err != nil {
+		return "", renamed(err, map[string]string{"maxUsers": "max_user"})
+	}
+	return made.ID.String(), nil
+}
+
+// roomOf reads Room/Create. Whom it makes a room for can be in one such room at a time.
+func roomOf(members map[string]json.RawMessage) (in chat.CreateRoomInput, err error) {
+	var kind, verb string
+	if json.Unmarshal(members["type"], &kind) != nil || kind != "Room" {
+		return in, bad("type", `type must be "Room".`)
+	}
+	if json.Unmarshal(members["room_type"], &verb) != nil || verb != "Create" {
+		return in, bad("room_type", `room_type must be "Create".`)
+	}
+	in = chat.CreateRoomInput{Exclusive: true}
+	access := 0
+	for _, member := range []struct {
+		name, what string
+		into       any
+	}{
+		{"disconnect", "true or false", &in.Disconnect},
+		{"name", "a string", &in.Name},
+		{"access_type", "0 (public), 1 (private) or 2 (friends)", &access},
+		{"max_user", "a whole number; 0 is unlimited", &in.MaxUsers},
+		{"tags", "a list of strings", &in.Tags},
+	} {
+		if raw, ok := members[member.name]; ok && json.Unmarshal(raw, member.into) != nil {
+			return in, bad(member.name, member.name+" must be "+member.what+".")
+		}
+	}
+	types := []room.AccessType{room.AccessTypePUBLIC, room.AccessTypePRIVATE, room.AccessTypeFRIEND}
+	if access < 0 || access >= len(types) {
+		return in, bad("access_type", "access_type must be 0 (public), 1 (private) or 2 (friends).")
+	}
+	in.AccessType = &types[access]
+	return in, nil
+}
+
+func encoded(answer any) []byte {
+	data, err := json.Marshal(answer)
+	if err != nil {
+		panic(err) // strings and booleans always encode
+	}
+	return data
+}

@@ -1,0 +1,76 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"golang.org/x/time/rate"
+
+	"parley/internal/reqid"
+	"parley/internal/wire"
+)
+
+// door lets WebSockets in, whatever is spoken on them.
+type door struct {
+	verifier Verifier
+	origins  origins
+	limits   Limits
+	sockets  *sockets
+	log      *slog.Logger
+	listener wire.Listener
+	frames   sync.Pool // of *[]byte: where frames are put together
+}
+
+func newDoor(verifier Verifier, origins origins, limits Limits, sockets *sockets, log *slog.Logger) *door {
+	d := &door{verifier: verifier, origins: origins, limits: limits, sockets: sockets, log: log}
+	d.listener = wire.Listener{
+		Message: limits.SocketMessage, Write: limits.Write, Goodbye: goodbye,
+		Frames: rate.Limit(limits.SocketFrames), Burst: 2 * limits.SocketFrames,
+	}
+	d.frames.New = func() any { return new([]byte) }
+	return d
+}
+
+// wanted reports whether r wants to become a WebSocket. Upgrade may list other protocols, which a server is free to leave
+// (RFC 9110, section 7.8).
+func wanted(r *http.Request) bool {
+	if r.Method != http.MethodGet {
+		return false
+	}
+	for protocol := range strings.SplitSeq(strings.Join(r.Header.Values("Upgrade"), ","), ",") {
+		if strings.EqualFold(strings.TrimSpace(protocol), "websocket") {
+			return true
+		}
+	}
+	return false
+}
+
+// open makes a WebSocket of a request and has it served by a goroutine of its own, so that nothing is kept of the request.
+// choose is asked for each subprotocol that the client offers. Where it cannot be, the request is answered.
+func (d *door) open(w http.ResponseWriter, r *http.Request, choose func(subprotocol string) bool, serve func(*wire.Conn)) {
+	if origin := r.Header.Get("Origin"); origin != "" && !d.origins.allows(r, origin) {
+		refuse(w, &refusal{
+			status:  http.StatusForbidden,
+			code:    codeForbidden,
+			message: "Pages of this origin may not connect: PARLEY_ALLOWED_ORIGINS does not name it.",
+		})
+		return
+	}
+	if !d.sockets.enter() {
+		refuse(w, &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The server is stopping. Connect again."})
+		return
+	}
+	r.Header.Set("Upgrade", "websocket") // what else it lists has been left
+	conn, err := d.listener.Open(w, r, choose)
+	if err != nil { // which Open has answered
+		d.log.DebugContext(r.Context(), "websocket handshake", "request_id", reqid.FromContext(r.Context()), "error", err)
+		d.sockets.leave()
+		return
+	}
+	go func() { // ends with the socket; shutdown waits for it
+		defer d.sockets.leave()
+		serve(conn)
+	}()
+}

@@ -1,0 +1,248 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"parley/internal/auth"
+	"parley/internal/reqid"
+	"parley/internal/wire"
+)
+
+const (
+	// A client may renew its token so often: tokens live for minutes, and verifying one costs a signature.
+	renewalInterval = 10 * time.Second
+	renewalBurst    = 3
+	// goodbye is how long a client may take to answer a close frame.
+	goodbye = 5 * time.Second
+	// patience is how long restart waits for what is running.
+	patience = 5 * time.Second
+	// comeBack is the time over which clients are asked to come back after a restart.
+	comeBack = 5 * time.Second
+)
+
+// line is one client's WebSocket, whatever is spoken on it: who the client is, whether it is still there, and its end.
+type line struct {
+	*door // what all have in common
+
+	conn *wire.Conn
+	// ctx is what runs for the client; drop ends it. It outlives the request's, whose end is to be told to the client.
+	ctx  context.Context //nolint:containedctx // see above
+	drop context.CancelFunc
+	// running are the goroutines that run for it.
+	running sync.WaitGroup
+	// shut begins the closing handshake: see [line.conclude].
+	shut func(code uint16, reason string)
+	// alive asks the client whether it is there.
+	alive func() error
+
+	mu sync.Mutex
+	// closing: the close frame has been sent. restarting: it will be when what is running has been answered.
+	closing, restarting bool
+	// identified carries who the client has proved to be; person is whom the socket is counted for.
+	identified context.Context //nolint:containedctx // see above
+	person     string
+	renewals   *rate.Limiter
+	// timers close the socket unless they are stopped: when nobody says in time who it is, and then when the token ends
+	// (expiry), and when nothing comes at all (pinger).
+	expiry, pinger *time.Timer
+}
+
+// begin starts the timers. Shut and alive are set by now; the owner calls serve and then end.
+func (l *line) begin(ctx context.Context) {
+	l.ctx, l.drop = context.WithCancel(ctx)
+	l.identified = l.ctx
+	l.expiry = time.AfterFunc(l.limits.SocketInit, func() { l.shut(closeInitTimeout, "Connection initialisation timeout") })
+	l.pinger = time.AfterFunc(l.limits.SocketPing, l.ping)
+}
+
+// verdict is what to do about a client's message: reply to it, close the socket with code and reason, or (the zero value)
+// nothing more.
+type verdict struct {
+	reply  []byte
+	code   uint16
+	reason string
+}
+
+func closeWith(code uint16, reason string) verdict { return verdict{code: code, reason: reason} }
+
+// serve acts on the client's messages until the connection ends. What comes is read by another goroutine, so that the one
+// that waits for it keeps the small stack that it began with: most sockets wait nearly always.
+func (l *line) serve(receive func(text bool, data []byte) verdict) {
+	ended := make(chan error)
+	err := error(nil)
+	for err == nil {
+		if err = l.conn.Await(); err == nil {
+			go func() { ended <- l.listen(receive) }() // ends when all that has come has been acted upon
+			err = <-ended
+		}
+	}
+	if !errors.Is(err, wire.ErrClosed) {
+		l.log.DebugContext(l.ctx, "websocket ended", "request_id", reqid.FromContext(l.ctx), "error", err)
+	}
+}
+
+// errPanic is the end of a socket on which a message has made the server panic, which has been logged.
+var errPanic = errors.New("a message has made the server panic")
+
+// listen acts on the messages that have begun to come.
+func (l *line) listen(receive func(text bool, data []byte) verdict) (err error) {
+	defer func() {
+		if what := recover(); what != nil {
+			l.log.ErrorContext(l.ctx, "panic", slog.Any("panic", what), slog.String("request_id", reqid.FromContext(l.ctx)))
+			err = errPanic
+		}
+	}()
+	for l.conn.Buffered() {
+		text, data, err := l.conn.Read()
+		if err != nil {
+			return err
+		}
+		switch v := receive(text, data); {
+		case v.code != 0:
+			l.shut(v.code, v.reason)
+		case v.reply != nil:
+			_ = l.write(v.reply) // where it fails the next read does
+		}
+	}
+	return nil
+}
+
+// write sends a message. A client that does not take it in time is cut off.
+func (l *line) write(data []byte) error { return l.conn.Write(wire.AppendText(nil, data)) }
+
+// admit counts the socket for who has proved to be its client. It returns false where they have too many.
+func (l *line) admit(ctx context.Context) bool {
+	identity, _ := auth.FromContext(ctx)
+	if !l.sockets.count(identity.ID, l.limits.SocketsPerson) {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.person = identity.ID
+	l.identify(ctx, identity)
+	return true
+}
+
+// identify makes ctx what runs for the client from now on, until the token ends. The caller holds l.mu.
+func (l *line) identify(ctx context.Context, identity auth.Identity) {
+	l.identified = ctx
+	l.expiry.Stop()
+	if !identity.ExpiresAt.IsZero() {
+		l.expiry = time.AfterFunc(time.Until(identity.ExpiresAt), func() { l.shut(closeForbidden, "Token expired") })
+	}
+}
+
+// renew takes a new token: of the same person, so that the socket lives on past the old one's end.
+func (l *line) renew(token string) verdict {
+	l.mu.Lock()
+	if l.renewals == nil {
+		l.renewals = rate.NewLimiter(rate.Every(renewalInterval), renewalBurst)
+	}
+	allowed := l.renewals.Allow()
+	l.mu.Unlock()
+	if !allowed { // the next one may: the old token is good until it ends
+		return verdict{}
+	}
+	ctx, f := identify(l.ctx, l.verifier, l.log, token)
+	switch {
+	case f != nil && f.code == codeUnavailable:
+		return verdict{} // the old token is good until it ends
+	case f != nil:
+		return closeWith(closeForbidden, "Forbidden")
+	}
+	identity, _ := auth.FromContext(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before, ok := auth.FromContext(l.identified)
+	if !ok || before.ID != identity.ID {
+		return closeWith(closeForbidden, "Forbidden")
+	}
+	l.identify(ctx, identity)
+	return verdict{}
+}
+
+// ping asks the client whether it is there. One of which nothing has come by the next time is dropped: there is nobody who
+// would read a close frame.
+func (l *line) ping() {
+	if !l.conn.Heard() {
+		l.cut()
+		return
+	}
+	err := l.alive()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil && l.ctx.Err() == nil {
+		l.pinger.Reset(l.limits.SocketPing)
+	}
+}
+
+// closeForRestart asks the client to come back, each one at another time, so that not all of them come at once.
+func (l *line) closeForRestart() {
+	spread := rand.N(comeBack) //nolint:gosec // nothing is secret
+	l.shut(closeServiceRestart, fmt.Sprintf("Service restart: come back in %d ms", spread.Milliseconds()))
+}
+
+// cut ends the connection without a word.
+func (l *line) cut() {
+	l.drop()
+	l.conn.Cut()
+}
+
+// conclude reports whether it is for the caller to send the close frame: the first one.
+func (l *line) conclude() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := !l.closing
+	l.closing = true
+	return first
+}
+
+// end closes the socket if it is still open, and returns when the connection is gone and nothing runs for it any more.
+func (l *line) end() {
+	l.shut(closeNormal, "")
+	l.cut()
+	l.running.Wait()
+	l.conn.Wait()
+	l.mu.Lock()
+	l.expiry.Stop()
+	l.pinger.Stop()
+	l.mu.Unlock()
+	l.sockets.discount(l.person)
+}
+
+// tokenOf returns the token that a payload carries; "" where it carries none. fault says why it is none, after a name.
+func tokenOf(payload json.RawMessage) (token, fault string) {
+	if len(payload) == 0 {
+		return "", ""
+	}
+	var members map[string]any
+	if json.Unmarshal(payload, &members) != nil {
+		return "", ": it must be an object"
+	}
+	for _, name := range []string{"authorization", "Authorization"} {
+		value := members[name]
+		if value == nil {
+			continue // a client without a token may well say so with null
+		}
+		text, ok := value.(string)
+		if !ok {
+			return "", ": authorization must be a string"
+		}
+		if bearer, ok := auth.Bearer(text); ok {
+			text = bearer
+		}
+		if text != "" {
+			return text, ""
+		}
+	}
+	return "", ""
+}

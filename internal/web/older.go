@@ -1,0 +1,174 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+	"unicode/utf8"
+
+	"parley/internal/auth"
+	"parley/internal/wire"
+)
+
+// Older are the interfaces that are older than GraphQL: paths that answer {"msg", "code", "data"}, and messages over a
+// WebSocket. Who asks is in the context (package auth).
+type Older interface {
+	http.Handler
+	// Paths are the patterns of what ServeHTTP answers.
+	Paths() []string
+	// Refuse answers a request that ServeHTTP is not asked, in its form.
+	Refuse(w http.ResponseWriter, r *http.Request, status int, message string)
+	// Talk carries out a message and returns the answer.
+	Talk(ctx context.Context, message []byte) []byte
+	// Complain is the answer to a message that Talk is not asked.
+	Complain(message string) []byte
+}
+
+// olderHTTP gives the older paths who asks, and a time limit.
+func (d *door) olderHTTP(older Older) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeoutCause(r.Context(), d.limits.Operation, errTimeLimit)
+		defer cancel()
+		if header := r.Header.Get("Authorization"); header != "" {
+			token, ok := auth.Bearer(header)
+			f := unauthenticated("Authorization must be: Bearer, a space, and a token.")
+			if ok {
+				ctx, f = identify(ctx, d.verifier, d.log, token)
+			}
+			if f != nil {
+				for name, value := range f.header {
+					w.Header().Set(name, value)
+				}
+				older.Refuse(w, r, f.status, f.message)
+				return
+			}
+		}
+		older.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// talk is a line on which the older messages are spoken, one answer to each, in their order.
+type talk struct {
+	line
+
+	older Older
+
+	// Guarded by the line's lock. busy: a message is being carried out.
+	busy bool
+}
+
+var _ connection = (*talk)(nil)
+
+// talks opens sockets for the older messages. The token comes in the handshake's Authorization header, or in a first
+// message.
+func (d *door) talks(older Older) http.Handler {
+	return authenticated(d.verifier, d.log, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !wanted(r) {
+			w.Header().Set("Upgrade", "websocket")
+			older.Refuse(w, r, http.StatusUpgradeRequired, "This path is for WebSockets.")
+			return
+		}
+		ctx := context.WithoutCancel(r.Context())
+		d.open(w, r, func(string) bool { return false }, func(conn *wire.Conn) {
+			t := &talk{line: line{door: d, conn: conn}, older: older}
+			t.shut, t.alive = t.close, conn.Ping // which libraries and browsers answer
+			t.begin(ctx)
+			d.sockets.add(t)
+			defer d.sockets.remove(t)
+			defer t.end()
+			if _, known := auth.FromContext(ctx); known && !t.admit(ctx) {
+				t.close(closeTryAgainLater, "Too many sockets of one person")
+			}
+			t.serve(t.receive)
+		})
+	}))
+}
+
+// receive acts on a client's message.
+func (t *talk) receive(text bool, data []byte) verdict {
+	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
+		return closeWith(closeInvalidPayload, "Invalid UTF-8")
+	}
+	var m struct {
+		Type  string
+		Token string
+	}
+	if !text || json.Unmarshal(data, &m) != nil && !json.Valid(data) || hasLoneSurrogate(data) {
+		return verdict{reply: t.older.Complain("A message must be a JSON object.")}
+	}
+	if m.Type == "Auth" {
+		return t.authenticate(m.Token)
+	}
+	t.mu.Lock()
+	ctx := t.identified
+	_, known := auth.FromContext(ctx)
+	t.busy = known && !t.restarting
+	goOn := t.busy
+	t.mu.Unlock()
+	if !known {
+		return verdict{reply: t.older.Complain(`Who is asking? Send {"type": "Auth", "token": …} first, or the token in the handshake's Authorization header.`)}
+	}
+	if !goOn {
+		return verdict{reply: t.older.Complain("The server is stopping. Connect again.")}
+	}
+	defer t.answered()
+	ctx, cancel := context.WithTimeoutCause(ctx, t.limits.Operation, errTimeLimit)
+	defer cancel()
+	// Written here: the answer comes before a close frame that waits for it.
+	_ = t.write(t.older.Talk(ctx, data)) // where it fails the next read does
+	return verdict{}
+}
+
+// authenticate takes a token: the first one says who the client is, later ones renew it.
+func (t *talk) authenticate(token string) verdict {
+	accepted := verdict{reply: []byte(`{"status":true,"type":"Authenticated"}`)}
+	t.mu.Lock()
+	_, known := auth.FromContext(t.identified)
+	t.mu.Unlock()
+	if known {
+		if v := t.renew(token); v.code != 0 {
+			return v
+		}
+		return accepted
+	}
+	ctx, f := identify(t.ctx, t.verifier, t.log, token)
+	switch {
+	case f != nil:
+		return verdict{reply: t.older.Complain(f.message)}
+	case !t.admit(ctx):
+		return closeWith(closeTryAgainLater, "Too many sockets of one person")
+	default:
+		return accepted
+	}
+}
+
+// answered notes that a message has been answered, for which a restart may have waited.
+func (t *talk) answered() {
+	t.mu.Lock()
+	t.busy = false
+	restarting := t.restarting
+	t.mu.Unlock()
+	if restarting {
+		t.closeForRestart()
+	}
+}
+
+// restart tells the client to connect again, when the message that is being carried out has been answered.
+func (t *talk) restart() {
+	t.mu.Lock()
+	t.restarting = true
+	busy := t.busy
+	t.mu.Unlock()
+	time.AfterFunc(patience, t.closeForRestart)
+	if !busy {
+		t.closeForRestart()
+	}
+}
+
+// close begins the closing handshake; the reading ends with it. Only the first call counts.
+func (t *talk) close(code uint16, reason string) {
+	if t.conclude() {
+		t.conn.Close(code, reason)
+	}
+}
