@@ -1,0 +1,206 @@
+package graph_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/ban"
+	"parley/ent/member"
+	"parley/ent/message"
+	"parley/ent/roomevent"
+	"parley/internal/testkit"
+)
+
+// sound checks in the database what must hold of all rooms, whatever was done and however much of it at once.
+func sound(t *testing.T, db *ent.Client) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	rooms, err := db.Room.Query().All(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exclusive := map[string]uuid.UUID{} // the exclusive room that each person is in
+	seats := map[string]uuid.UUID{}
+	for _, seat := range db.Seat.Query().AllX(ctx) {
+		seats[seat.ID] = seat.RoomID
+	}
+	direct := map[uuid.UUID]bool{}
+	for _, d := range db.DirectRoom.Query().AllX(ctx) {
+		direct[d.RoomID] = true
+	}
+	for _, r := range rooms {
+		wrong := func(format string, args ...any) {
+			t.Helper()
+			t.Errorf("room %s (%s): %s", r.ID, r.AccessType, fmt.Sprintf(format, args...))
+		}
+		members := db.Member.Query().Where(member.RoomID(r.ID)).AllX(ctx)
+		owners := 0
+		for _, m := range members {
+			if m.Role == member.RoleOWNER {
+				owners++
+				if m.UserID != r.OwnerID {
+					wrong("%s is the owner, and the room says %s", m.UserID, r.OwnerID)
+				}
+			}
+			if r.Exclusive {
+				if other, twice := exclusive[m.UserID]; twice {
+					wrong("%s is in the exclusive room %s, too", m.UserID, other)
+				}
+				exclusive[m.UserID] = r.ID
+				if seats[m.UserID] != r.ID {
+					wrong("%s has no seat in it", m.UserID)
+				}
+			}
+			if db.Ban.Query().Where(ban.RoomID(r.ID), ban.UserID(m.UserID)).ExistX(ctx) {
+				wrong("%s is banned and a member", m.UserID)
+			}
+		}
+		switch {
+		case r.DeletedAt != nil && len(members) > 0:
+			wrong("is deleted and has %d members", len(members))
+		case r.DeletedAt != nil && direct[r.ID]:
+			wrong("is deleted and kept for a pair")
+		case r.DeletedAt == nil && (len(members) == 0 || owners != 1):
+			wrong("has %d members and %d owners", len(members), owners)
+		case r.DeletedAt == nil && r.MemberCount != len(members):
+			wrong("counts %d members and has %d", r.MemberCount, len(members))
+		case r.MaxUsers > 0 && len(members) > r.MaxUsers:
+			wrong("has %d members, and room for %d", len(members), r.MaxUsers)
+		case direct[r.ID] && len(members) != 2:
+			wrong("is kept for a pair and has %d members", len(members))
+		}
+		var seqs []int64
+		for _, m := range db.Message.Query().Where(message.RoomID(r.ID)).AllX(ctx) {
+			seqs = append(seqs, m.Seq)
+		}
+		if int64(len(seqs)) != r.MessageCount {
+			wrong("counts %d messages and has %d", r.MessageCount, len(seqs))
+		}
+		for _, e := range db.RoomEvent.Query().Where(roomevent.RoomID(r.ID)).AllX(ctx) {
+			seqs = append(seqs, e.Seq)
+		}
+		slices.Sort(seqs)
+		for i, seq := range seqs {
+			if seq != int64(i+1) {
+				wrong("the log has %d where %d must be", seq, i+1)
+				break
+			}
+		}
+		if r.Seq != int64(len(seqs)) {
+			wrong("is at seq %d, and its log has %d entries", r.Seq, len(seqs))
+		}
+	}
+	for person, room := range seats {
+		if exclusive[person] != room {
+			t.Errorf("%s has a seat in %s and is in %s", person, room, exclusive[person])
+		}
+	}
+}
+
+// crowd are people who do what they like with a few rooms.
+type crowd struct {
+	t       *testing.T
+	people  []string
+	clients map[string]*testkit.Client
+	rooms   []string
+	random  func(n int) int
+}
+
+func newCrowd(t *testing.T, s *testkit.Server, random func(n int) int) *crowd {
+	t.Helper()
+	c := &crowd{t: t, people: []string{"ann", "bob", "cat", "dan", "eve"}, clients: map[string]*testkit.Client{}, random: random}
+	for _, id := range c.people {
+		c.clients[id] = s.As(id)
+	}
+	for i, input := range []testkit.Vars{
+		{"accessType": "PUBLIC", "maxUsers": 3},
+		{"accessType": "PRIVATE", "memberIds": []string{"bob", "cat"}},
+		{"accessType": "FRIEND", "exclusive": true},
+		{"accessType": "PUBLIC", "exclusive": true, "maxUsers": 2},
+	} {
+		c.rooms = append(c.rooms, makeRoom(c.clients[c.people[i]], input))
+	}
+	return c
+}
+
+// act has somebody do something, which may well be refused; never with a fault of the server. It returns what it was.
+func (c *crowd) act() string {
+	who, whom := c.people[c.random(len(c.people))], c.people[c.random(len(c.people))]
+	room := c.rooms[c.random(len(c.rooms))]
+	vars := testkit.Vars{"room": room, "user": whom, "users": []string{whom, c.people[c.random(len(c.people))]}, "disconnect": c.random(2) == 0, "ban": c.random(3) == 0}
+	var query string
+	switch c.random(16) {
+	case 0, 1, 2:
+		query = joinRoom
+	case 3, 4:
+		query = leaveRoom
+	case 5:
+		query = kick
+	case 6, 7:
+		query = addMembers
+	case 8:
+		query, vars["role"] = setRole, []string{"OWNER", "MODERATOR", "MEMBER"}[c.random(3)]
+	case 9:
+		query = `mutation($room: ID!, $user: ID!) { unban(roomId: $room, userId: $user) { room { id } } }`
+	case 10:
+		query = updateRoom
+		vars["input"] = testkit.Vars{"roomId": room, "maxUsers": c.random(5), "accessType": []string{"PUBLIC", "PRIVATE", "FRIEND"}[c.random(3)]}
+	case 11:
+		query, vars["contents"] = `mutation($room: ID!, $contents: String!) { sendMessage(input: { roomId: $room, contents: $contents }) { message { id } } }`, "x"
+	case 12:
+		query = []string{requestFriend, removeFriend}[c.random(2)]
+	case 13:
+		query, vars["accept"] = answerFriend, true
+	case 14:
+		query = directRoom
+	default:
+		query, vars["input"] = createRoom, testkit.Vars{"exclusive": c.random(2) == 0, "disconnect": c.random(2) == 0, "memberIds": []string{whom}, "maxUsers": c.random(4)}
+	}
+	reply := c.clients[who].Ask(query, vars)
+	switch code := reply.Code(); code {
+	case "INTERNAL", "UNAVAILABLE", "GRAPHQL_VALIDATION_FAILED":
+		c.t.Errorf("%s: %s with %v: %+v", who, query, vars, reply.Errors)
+	case "":
+		if path := map[string]string{directRoom: "directRoom.room.id", createRoom: "createRoom.room.id"}[query]; path != "" && len(c.rooms) < 30 {
+			c.rooms = append(c.rooms, reply.Data.Str(path))
+		}
+	}
+	return fmt.Sprintf("%s did %s with %v", who, query, vars)
+}
+
+// TestRoomsStaySound has people do things at random, one after another and all at once, and looks at the database.
+func TestRoomsStaySound(t *testing.T) {
+	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
+		seed := uint64(time.Now().UnixNano())
+		t.Logf("seed %d", seed)
+		c := newCrowd(t, s, rand.New(rand.NewPCG(seed, 1)).IntN)
+		for range 200 {
+			did := c.act()
+			if sound(t, db); t.Failed() {
+				t.Fatalf("since %s", did)
+			}
+		}
+		// The same people, each twice, at once. The rooms that are made meanwhile are nobody else's to play with.
+		var do []func()
+		for i := range 2 * len(c.people) {
+			one := *c
+			one.random = rand.New(rand.NewPCG(seed, uint64(i+2))).IntN
+			one.rooms = slices.Clone(c.rooms)
+			do = append(do, func() {
+				for range 60 {
+					one.act()
+				}
+			})
+		}
+		atOnce(do...)
+		sound(t, db)
+	})
+}
