@@ -39,6 +39,9 @@ func (s *createdStream) park(taker Taker) bool {
 	return s.place.Park(s)
 }
 
+// Ready is [live.Listener]'s.
+func (s *createdStream) Ready() bool { return s.taker.Ready() }
+
 // Take is [live.Listener]'s.
 func (s *createdStream) Take(f live.Frame) bool { return f.Payload == nil || s.taker.Take(f.Payload) }
 
@@ -187,6 +190,9 @@ func (s *roomStream) park(taker Taker) bool {
 	s.taker = taker
 	return s.first == nil && s.place.Park(s)
 }
+
+// Ready is [live.Listener]'s.
+func (s *roomStream) Ready() bool { return s.authorised >= 0 && s.taker.Ready() }
 
 // Take is [live.Listener]'s. What ends the stream is refused here: next comes upon it again, and says so.
 func (s *roomStream) Take(f live.Frame) bool {

@@ -24,6 +24,8 @@ type Stream struct {
 
 // Taker is whom results are handed to while nobody waits for them: see [Stream.Park].
 type Taker = interface {
+	// Ready tells whether Take would take a result now, as far as that is known; it looks at what Take will look at.
+	Ready() bool
 	// Take is handed a result. It must not block; it returns false for one that it cannot take now.
 	Take(result []byte) bool
 	// Resume is called, once, when a result has not been taken, and when the subscription has come to its end: Next goes on

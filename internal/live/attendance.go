@@ -18,6 +18,9 @@ type Attendance struct {
 
 // Listener is handed frames while it has nothing else to do: see [Attendance.Park].
 type Listener interface {
+	// Ready tells whether Take would take a frame now, as far as that is known. It looks at what Take will look at, so that
+	// the processor has it by then.
+	Ready() bool
 	// Take is handed the next frame. It must not block. Where it returns false the frame is not taken: the attendance is
 	// parked no more, and Resume is called.
 	Take(Frame) bool

@@ -18,6 +18,9 @@ const (
 	nodeBytes = 64 << 20
 	// together is how many listeners are written to by one goroutine in turn; where there are more, several share them.
 	together = 128
+	// ahead is of how many listeners it is looked whether they are ready before the first of them is written to: what is to
+	// be looked at has to come from far, and of several comes in the time of one.
+	ahead = 16
 )
 
 // Render makes the payloads of events: one for each, nil where there is nothing to show of it. It fails as a whole where
@@ -317,13 +320,20 @@ func (c *cohort) write(frames []Frame) {
 
 // hand hands frames to places in turn, and notes how far each has come.
 func hand(frames []Frame, places []*Attendance, reached []int64) {
-	for i, a := range places {
-		reached[i] = frames[0].Event.Position() - 1
-		for _, f := range frames {
-			if !a.listener.Take(f) {
-				break
+	var ready [ahead]bool
+	for start := 0; start < len(places); start += ahead {
+		next := places[start:min(start+ahead, len(places))]
+		for i, a := range next {
+			ready[i] = a.listener.Ready()
+		}
+		for i, a := range next {
+			reached[start+i] = frames[0].Event.Position() - 1
+			for _, f := range frames {
+				if !ready[i] || !a.listener.Take(f) {
+					break
+				}
+				reached[start+i] = f.Event.Position()
 			}
-			reached[i] = f.Event.Position()
 		}
 	}
 }

@@ -22,6 +22,8 @@ type screen struct {
 	resumed int
 }
 
+func (s *screen) Ready() bool { return true }
+
 func (s *screen) Take(f live.Frame) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

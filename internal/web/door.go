@@ -20,7 +20,7 @@ type door struct {
 	sockets  *sockets
 	log      *slog.Logger
 	listener wire.Listener
-	frames   sync.Pool // of *[]byte: where frames are put together
+	frames   sync.Pool // of *wire.Framer
 }
 
 func newDoor(verifier Verifier, origins origins, limits Limits, sockets *sockets, log *slog.Logger) *door {
@@ -29,7 +29,7 @@ func newDoor(verifier Verifier, origins origins, limits Limits, sockets *sockets
 		Message: limits.SocketMessage, Write: limits.Write, Goodbye: goodbye,
 		Frames: rate.Limit(limits.SocketFrames), Burst: 2 * limits.SocketFrames,
 	}
-	d.frames.New = func() any { return new([]byte) }
+	d.frames.New = func() any { return new(wire.Framer) }
 	return d
 }
 

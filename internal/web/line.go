@@ -117,7 +117,7 @@ func (l *line) listen(receive func(text bool, data []byte) verdict) (err error) 
 }
 
 // write sends a message. A client that does not take it in time is cut off.
-func (l *line) write(data []byte) error { return l.conn.Write(wire.AppendText(nil, data)) }
+func (l *line) write(data []byte) error { return l.conn.Write(wire.Text(data)) }
 
 // admit counts the socket for who has proved to be its client. It returns false where they have too many.
 func (l *line) admit(ctx context.Context) bool {

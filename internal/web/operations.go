@@ -32,6 +32,8 @@ type Stream interface {
 
 // Taker is whom a stream hands results to while nobody waits for them.
 type Taker = interface {
+	// Ready tells whether Take would take a result now, as far as that is known; it looks at what Take will look at.
+	Ready() bool
 	// Take is handed a result. It does not block; it returns false for one that cannot be taken now.
 	Take(result []byte) bool
 	// Resume is called, once, when a result has not been taken, and when the subscription has come to its end: Next goes on
@@ -234,24 +236,27 @@ func (op *operation) park() bool {
 	return forgotten
 }
 
-// Take is [Taker]'s: it sends a result if that can be done at once. All that it looks at lies close together, as it is
-// called for many sockets in turn, of which the processor's caches have little.
+// Ready is [Taker]'s.
+func (op *operation) Ready() bool {
+	return !op.unwanted.Load() && op.prefix[len(op.prefix)-1] == ':' && op.conn.Ready()
+}
+
+// Take is [Taker]'s: it sends a result if that can be done at once.
 func (op *operation) Take(payload []byte) bool {
 	if op.unwanted.Load() {
 		return false
 	}
-	frame, ok := op.frames.Get().(*[]byte)
+	framer, ok := op.frames.Get().(*wire.Framer)
 	if !ok {
 		return false
 	}
-	defer op.frames.Put(frame)
-	*frame = wire.AppendText((*frame)[:0], op.prefix, payload, []byte{'}'})
-	return op.conn.Try(*frame)
+	defer op.frames.Put(framer)
+	return op.conn.Try(framer.Text(op.prefix, payload, []byte{'}'}))
 }
 
 // send sends a result, unless the client has no use for it any more, and waits for its turn.
 func (op *operation) send(payload []byte) bool {
-	return !op.unwanted.Load() && op.conn.Write(wire.AppendText(nil, op.prefix, payload, []byte{'}'})) == nil
+	return !op.unwanted.Load() && op.conn.Write(wire.Text(op.prefix, payload, []byte{'}'})) == nil
 }
 
 // end forgets an operation and tells the client of its end, unless that has ended it.

@@ -252,10 +252,10 @@ func TestClose(t *testing.T) {
 	if reason := p.expectClose(4400); len(reason) != 123 {
 		t.Errorf("a reason of %d bytes", len(reason))
 	}
-	if err := c.Write(wire.AppendText(nil, []byte("late"))); !errors.Is(err, wire.ErrClosed) {
+	if err := c.Write(wire.Text([]byte("late"))); !errors.Is(err, wire.ErrClosed) {
 		t.Errorf("a write behind the close frame: %v", err)
 	}
-	if c.Try(wire.AppendText(nil, []byte("late"))) {
+	if c.Try(wire.Text([]byte("late"))) {
 		t.Error("a frame was written behind the close frame")
 	}
 	p.write(text("late")) // is read, and not answered

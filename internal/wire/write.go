@@ -14,20 +14,37 @@ const longestReason = ws.MaxControlFramePayloadSize - 2
 // tryAgainLater is the close code for a client that is to come back, by IANA's registry of WebSocket close codes.
 const tryAgainLater ws.StatusCode = 1013
 
-// AppendText appends to frame a text frame whose payload is made of parts.
-func AppendText(frame []byte, parts ...[]byte) []byte {
+// Text is a text frame whose payload is made of parts.
+func Text(parts ...[]byte) []byte { return new(Framer).Text(parts...) }
+
+// Framer puts text frames together, each where the one before was. The zero value is ready to use.
+type Framer struct {
+	frame []byte
+	// header is that of a frame of size bytes: many in a row have the same.
+	header []byte
+	size   int
+}
+
+// Text is [Text], until the next one.
+func (f *Framer) Text(parts ...[]byte) []byte {
 	size := 0
 	for _, p := range parts {
 		size += len(p)
 	}
-	out := bytes.NewBuffer(slices.Grow(frame, ws.MaxHeaderSize+size))
-	_ = ws.WriteHeader(out, ws.Header{Fin: true, OpCode: ws.OpText, Length: int64(size)}) // a buffer takes everything
-	frame = out.Bytes()
-	for _, p := range parts {
-		frame = append(frame, p...)
+	if f.header == nil || size != f.size {
+		var header bytes.Buffer
+		_ = ws.WriteHeader(&header, ws.Header{Fin: true, OpCode: ws.OpText, Length: int64(size)}) // a buffer takes everything
+		f.header, f.size = header.Bytes(), size
 	}
-	return frame
+	f.frame = append(slices.Grow(f.frame[:0], len(f.header)+size), f.header...)
+	for _, p := range parts {
+		f.frame = append(f.frame, p...)
+	}
+	return f.frame
 }
+
+// Ready tells whether Try would write a frame now, as far as that is known.
+func (c *Conn) Ready() bool { return c.raw != nil && !c.closing.Load() }
 
 // Try writes a frame without waiting. It returns false where the frame has to wait: nothing of it has been written then.
 func (c *Conn) Try(frame []byte) bool {

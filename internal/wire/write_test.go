@@ -27,7 +27,7 @@ func stuff(t *testing.T, c *wire.Conn, frame func(i int) []byte) int {
 }
 
 func numbered(i int) []byte {
-	return wire.AppendText(nil, fmt.Appendf(nil, "%d ", i), []byte(strings.Repeat("x", 10_000+i%7)))
+	return wire.Text(fmt.Appendf(nil, "%d ", i), []byte(strings.Repeat("x", 10_000+i%7)))
 }
 
 // TestTry: what is refused has not been written, what is taken comes whole and in order, also when the client reads late.
@@ -63,7 +63,7 @@ func TestWritersTakeTurns(t *testing.T) {
 	for w := range writers {
 		writing.Go(func() {
 			for i := range frames {
-				frame := wire.AppendText(nil, fmt.Appendf(nil, "%d %d %s", w, i, strings.Repeat("y", i*20)))
+				frame := wire.Text(fmt.Appendf(nil, "%d %d %s", w, i, strings.Repeat("y", i*20)))
 				if !c.Try(frame) && c.Write(frame) != nil {
 					t.Errorf("writer %d cannot write", w)
 				}
