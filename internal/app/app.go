@@ -100,6 +100,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 	handler := web.New(gql.Server, subscriber(gql), verifier, web.Config{
 		SDL:            graph.SDL(),
 		Playground:     assets.Playground(assets.PlaygroundConfig{Endpoint: "/graphql", SignIn: cfg.Development()}),
+		App:            assets.App(assets.AppConfig{SignIn: cfg.Development()}),
 		Older:          rest.New(domain, cfg.MaxBodyBytes, logger),
 		Ready:          db.Ping,
 		AllowedOrigins: cfg.AllowedOrigins,

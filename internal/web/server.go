@@ -20,6 +20,8 @@ type Config struct {
 	SDL string
 	// Playground answers "/" and everything below "/playground/"; nil: there is none.
 	Playground http.Handler
+	// App answers "/app" and everything below it; nil: there is none.
+	App http.Handler
 	// Older answers its paths, and "/ws"; nil: there are none.
 	Older Older
 	// Ready tells /readyz whether what the server needs (the database) can be reached; nil: always.
@@ -132,6 +134,10 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	}
 	if cfg.SDL != "" {
 		mux.Handle("/schema.graphql", readOnly(schema(cfg.SDL)))
+	}
+	if cfg.App != nil {
+		mux.Handle("/app", readOnly(cfg.App))
+		mux.Handle("/app/", readOnly(missingAsJSON(cfg.App)))
 	}
 	if cfg.Playground != nil {
 		mux.Handle("/{$}", readOnly(cfg.Playground))
