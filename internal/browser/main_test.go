@@ -27,7 +27,7 @@ import (
 var pictures = flag.String("pictures", "", "a folder for screenshots")
 
 // patience is how long a test waits for what must come.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // chromium is the browser's program. Without one the test is skipped, and fails where CI is true.
 func chromium(t *testing.T) string {
