@@ -1,4 +1,4 @@
-// Package web is Parley's HTTP side: the routes, GraphQL over HTTP and over WebSocket, the playground, and what tells an
+// Package web is Parley's HTTP side: the routes, GraphQL over HTTP and over WebSocket, the pages, and what tells an
 // operator whether the server lives. What the operations mean is none of its business: it is handed a GraphQL server.
 package web
 
@@ -20,6 +20,8 @@ type Config struct {
 	SDL string
 	// Playground answers "/" and everything below "/playground/"; nil: there is none.
 	Playground http.Handler
+	// App answers "/app" and everything below it; nil: there is none.
+	App http.Handler
 	// Older answers its paths, and "/ws"; nil: there are none.
 	Older Older
 	// Ready tells /readyz whether what the server needs (the database) can be reached; nil: always.
@@ -136,6 +138,10 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	if cfg.Playground != nil {
 		mux.Handle("/{$}", readOnly(cfg.Playground))
 		mux.Handle("/playground/", readOnly(missingAsJSON(cfg.Playground)))
+	}
+	if cfg.App != nil {
+		mux.Handle("/app", readOnly(cfg.App))
+		mux.Handle("/app/", readOnly(missingAsJSON(cfg.App)))
 	}
 
 	var h http.Handler = mux

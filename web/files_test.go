@@ -6,21 +6,54 @@ import (
 	"encoding/json"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-func TestPlaygroundServesItsFiles(t *testing.T) {
-	srv := newServer(t, PlaygroundConfig{Endpoint: "/graphql", SignIn: true})
-	files, err := loadPlayground(PlaygroundConfig{})
+// frontend is one of the two, as it is served.
+type frontend struct {
+	name    string // of its folder in dist
+	handler func(PageConfig) http.Handler
+	page    string
+	prefix  string // of its files' paths
+	policy  string
+	// hashed is what the names look like that may be cached for ever.
+	hashed *regexp.Regexp
+}
+
+var frontends = []frontend{
+	{"playground", Playground, "/", "/playground/", playgroundPolicy, regexp.MustCompile(`^/playground/[a-z.]+-[0-9A-Za-z]{8}\.[a-z]+$`)},
+	{"app", App, "/app", "/app/", appPolicy, regexp.MustCompile(`^/app/assets/[a-z]+-[-_0-9A-Za-z]{8}\.[a-z]+$`)},
+}
+
+// each runs test for both, on a server of its own.
+func each(t *testing.T, cfg PageConfig, test func(t *testing.T, f frontend, srv *httptest.Server)) {
+	t.Helper()
+	for _, f := range frontends {
+		t.Run(f.name, func(t *testing.T) {
+			srv := httptest.NewServer(f.handler(cfg))
+			t.Cleanup(srv.Close)
+			test(t, f, srv)
+		})
+	}
+}
+
+func TestEveryFileIsServed(t *testing.T) {
+	each(t, PageConfig{Endpoint: "/graphql", SignIn: true}, testEveryFile)
+}
+
+func testEveryFile(t *testing.T, f frontend, srv *httptest.Server) {
+	bundle, err := loadBundle(f.name, f.prefix, f.policy, PageConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen := make(map[string]int)
-	for name := range files {
+	for _, name := range append(slices.Collect(maps.Keys(bundle.files)), f.page) {
 		plain := fetch(t, srv, http.MethodGet, name, nil)
 		if plain.status != http.StatusOK || plain.header.Get("Content-Encoding") != "" {
 			t.Errorf("GET %s: status %d, encoding %q", name, plain.status, plain.header.Get("Content-Encoding"))
@@ -36,12 +69,12 @@ func TestPlaygroundServesItsFiles(t *testing.T) {
 			t.Errorf("GET %s: two encodings share the tag %s", name, plain.header.Get("ETag"))
 		}
 
-		wantType, wantCache := wantHeaders(name)
+		wantType, wantCache := wantHeaders(f, name)
 		seen[wantType]++
 		for header, want := range map[string]string{
 			"Content-Type":            wantType,
 			"Cache-Control":           wantCache,
-			"Content-Security-Policy": playgroundPolicy,
+			"Content-Security-Policy": f.policy,
 			"X-Content-Type-Options":  "nosniff",
 			"Referrer-Policy":         "no-referrer",
 			"Vary":                    "Accept-Encoding",
@@ -69,8 +102,8 @@ func TestPlaygroundServesItsFiles(t *testing.T) {
 }
 
 // wantHeaders returns the Content-Type and Cache-Control of a file.
-func wantHeaders(name string) (contentType, cacheControl string) {
-	if name == "/" {
+func wantHeaders(f frontend, name string) (contentType, cacheControl string) {
+	if name == f.page {
 		return "text/html; charset=utf-8", "no-cache"
 	}
 	immutable := "public, max-age=31536000, immutable"
@@ -89,18 +122,20 @@ func wantHeaders(name string) (contentType, cacheControl string) {
 }
 
 // Whatever the page names must be served from here, and under a name that may be cached for ever.
-func TestPlaygroundPageNamesOnlyItsOwnFiles(t *testing.T) {
-	srv := newServer(t, PlaygroundConfig{Endpoint: "/graphql"})
-	page := fetch(t, srv, http.MethodGet, "/", nil).body
+func TestAPageNamesOnlyItsOwnFiles(t *testing.T) {
+	each(t, PageConfig{Endpoint: "/graphql"}, testReferences)
+}
+
+func testReferences(t *testing.T, f frontend, srv *httptest.Server) {
+	page := fetch(t, srv, http.MethodGet, f.page, nil).body
 
 	references := regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllSubmatch(page, -1)
 	if len(references) < 3 {
 		t.Fatalf("want a script, a style sheet and an icon, got %q in\n%s", references, page)
 	}
-	hashed := regexp.MustCompile(`^/playground/[a-z.]+-[0-9A-Za-z]{8}\.[a-z]+$`)
 	for _, reference := range references {
 		name := string(reference[1])
-		if !hashed.MatchString(name) {
+		if !f.hashed.MatchString(name) {
 			t.Errorf("the page names %q", name)
 		}
 		if got := fetch(t, srv, http.MethodGet, name, nil).status; got != http.StatusOK {
@@ -117,50 +152,74 @@ func TestPlaygroundPageNamesOnlyItsOwnFiles(t *testing.T) {
 	}
 }
 
-func TestPlaygroundPageCarriesItsConfig(t *testing.T) {
-	for _, want := range []PlaygroundConfig{
+func TestAPageCarriesItsConfig(t *testing.T) {
+	for _, want := range []PageConfig{
 		{Endpoint: "/graphql", SignIn: true},
 		{Endpoint: "/graphql", SignIn: false},
 		{Endpoint: `/a"><script>'&amp;`, SignIn: true},
 	} {
-		srv := newServer(t, want)
-		page := fetch(t, srv, http.MethodGet, "/", nil).body
-		match := regexp.MustCompile(`<meta name="parley-config" content="([^"]*)">`).FindSubmatch(page)
-		if match == nil {
-			t.Fatalf("no parley-config in\n%s", page)
-		}
-		var got PlaygroundConfig
-		if err := json.Unmarshal([]byte(html.UnescapeString(string(match[1]))), &got); err != nil {
-			t.Fatalf("parse parley-config %s: %v", match[1], err)
-		}
-		if got != want {
-			t.Errorf("the page's config is %+v, want %+v", got, want)
-		}
+		each(t, want, func(t *testing.T, f frontend, srv *httptest.Server) { testConfig(t, f, srv, want) })
 	}
 }
 
-func TestPlaygroundRefusesTheRest(t *testing.T) {
-	srv := newServer(t, PlaygroundConfig{Endpoint: "/graphql"})
+func testConfig(t *testing.T, f frontend, srv *httptest.Server, want PageConfig) {
+	page := fetch(t, srv, http.MethodGet, f.page, nil).body
+	match := regexp.MustCompile(`<meta name="parley-config" content="([^"]*)">`).FindSubmatch(page)
+	if match == nil {
+		t.Fatalf("no parley-config in\n%s", page)
+	}
+	var got PageConfig
+	if err := json.Unmarshal([]byte(html.UnescapeString(string(match[1]))), &got); err != nil {
+		t.Fatalf("parse parley-config %s: %v", match[1], err)
+	}
+	if got != want {
+		t.Errorf("the page's config is %+v, want %+v", got, want)
+	}
+}
+
+func TestTheRestIsRefused(t *testing.T) {
 	for _, test := range []struct {
+		frontend     string
 		method, path string
 		want         int
 	}{
-		{http.MethodGet, "/index.html", http.StatusNotFound},
-		{http.MethodGet, "/playground", http.StatusNotFound},
-		{http.MethodGet, "/playground/", http.StatusNotFound},
-		{http.MethodGet, "/playground/index.html", http.StatusNotFound},
-		{http.MethodGet, "/playground/unknown.js", http.StatusNotFound},
-		{http.MethodGet, "/playground/../assets.go", http.StatusNotFound},
-		{http.MethodPost, "/unknown", http.StatusNotFound},
-		{http.MethodPost, "/", http.StatusMethodNotAllowed},
-		{http.MethodDelete, "/", http.StatusMethodNotAllowed},
+		{"playground", http.MethodGet, "/index.html", http.StatusNotFound},
+		{"playground", http.MethodGet, "/playground", http.StatusNotFound},
+		{"playground", http.MethodGet, "/playground/", http.StatusNotFound},
+		{"playground", http.MethodGet, "/playground/index.html", http.StatusNotFound},
+		{"playground", http.MethodGet, "/playground/unknown.js", http.StatusNotFound},
+		{"playground", http.MethodGet, "/playground/../assets.go", http.StatusNotFound},
+		{"playground", http.MethodPost, "/unknown", http.StatusNotFound},
+		{"playground", http.MethodPost, "/", http.StatusMethodNotAllowed},
+		{"playground", http.MethodDelete, "/", http.StatusMethodNotAllowed},
+		{"app", http.MethodGet, "/", http.StatusNotFound},
+		{"app", http.MethodGet, "/application", http.StatusNotFound},
+		{"app", http.MethodGet, "/app/assets/", http.StatusNotFound},
+		{"app", http.MethodGet, "/app/assets/unknown.js", http.StatusNotFound},
+		{"app", http.MethodPost, "/app/rooms/1", http.StatusMethodNotAllowed},
 	} {
+		i := slices.IndexFunc(frontends, func(f frontend) bool { return f.name == test.frontend })
+		srv := httptest.NewServer(frontends[i].handler(PageConfig{Endpoint: "/graphql"}))
 		got := fetch(t, srv, test.method, test.path, nil)
 		if got.status != test.want {
 			t.Errorf("%s %s: status %d, want %d", test.method, test.path, got.status, test.want)
 		}
 		if test.want == http.StatusMethodNotAllowed && got.header.Get("Allow") != "GET, HEAD" {
 			t.Errorf("%s %s: Allow is %q", test.method, test.path, got.header.Get("Allow"))
+		}
+		srv.Close()
+	}
+}
+
+// The app knows its places itself: each is the same page.
+func TestTheAppHasDeepLinks(t *testing.T) {
+	srv := httptest.NewServer(App(PageConfig{Endpoint: "/graphql"}))
+	defer srv.Close()
+	page := fetch(t, srv, http.MethodGet, "/app", nil)
+	for _, path := range []string{"/app/", "/app/rooms/0198c5a4-3c1e-7000-8000-000000000000", "/app/discover", "/app/join", "/app/index.html"} {
+		got := fetch(t, srv, http.MethodGet, path, nil)
+		if got.status != http.StatusOK || !bytes.Equal(got.body, page.body) || got.header.Get("Cache-Control") != "no-cache" {
+			t.Errorf("GET %s: status %d, Cache-Control %q, the page: %t", path, got.status, got.header.Get("Cache-Control"), bytes.Equal(got.body, page.body))
 		}
 	}
 }
@@ -187,13 +246,6 @@ func TestAcceptsGzip(t *testing.T) {
 			t.Errorf("acceptsGzip(%q) = %t, want %t", header, got, want)
 		}
 	}
-}
-
-func newServer(t *testing.T, cfg PlaygroundConfig) *httptest.Server {
-	t.Helper()
-	srv := httptest.NewServer(Playground(cfg))
-	t.Cleanup(srv.Close)
-	return srv
 }
 
 type reply struct {
