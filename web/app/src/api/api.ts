@@ -24,7 +24,8 @@ export function createApi(endpoint: string, session: Session): Api {
   const client = new Client({
     url: endpoint,
     preferGetMethod: false,
-    fetch: (input, init = {}) => fetch(input, { ...init, signal: AbortSignal.any([init.signal ?? [], AbortSignal.timeout(answerWithin)].flat()) }),
+    // urql's own signal is left out: it aborts what has just been answered, and the browser complains of it.
+    fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(answerWithin) }),
     exchanges: [
       authExchange(async (utils) => ({
         addAuthToOperation: (operation) => utils.appendHeaders(operation, { Authorization: `Bearer ${token()}` }),

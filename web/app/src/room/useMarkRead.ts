@@ -1,25 +1,32 @@
 import { useEffect, useRef, useState } from 'react';
 import { MarkRead } from '../api/operations';
 import { useSignedIn } from '../people/context';
+import { useStore } from '../store';
 import type { Timeline } from './timeline';
 
-/** Tells the server what has been read: all of it, while the newest message is on the screen and somebody looks. */
+/**
+ * Tells the server what has been read: all of it, while the newest message is on the screen and somebody looks. One request
+ * at a time; what comes meanwhile goes with the next.
+ */
 export function useMarkRead(roomId: string, timeline: Timeline | undefined, readUpTo: number, atEnd: boolean): void {
   const { api } = useSignedIn();
+  const online = useStore(api.connection.state) === 'online';
   const visible = useVisible();
-  const told = useRef(0);
+  const busy = useRef(false);
+  const [told, setTold] = useState(0);
   const newest = timeline ? Math.max(0, ...[...timeline.messages.values()].map(({ seq }) => seq)) : 0;
   useEffect(() => {
-    if (!visible || !atEnd || newest <= Math.max(told.current, readUpTo)) {
-      return undefined;
+    if (busy.current || !online || !visible || !atEnd || newest <= Math.max(told, readUpTo)) {
+      return;
     }
-    const timer = setTimeout(() => {
-      void api.client.mutation(MarkRead, { roomId, seq: newest }).then(({ error }) => {
-        told.current = error ? told.current : newest;
-      });
-    }, 300);
-    return () => clearTimeout(timer);
-  }, [api, roomId, newest, readUpTo, visible, atEnd]);
+    busy.current = true;
+    void api.client.mutation(MarkRead, { roomId, seq: newest }).then(({ error }) => {
+      busy.current = false;
+      if (!error) {
+        setTold(newest);
+      }
+    });
+  }, [api, roomId, newest, told, readUpTo, online, visible, atEnd]);
 }
 
 function useVisible(): boolean {
