@@ -1,6 +1,6 @@
 # Every verb is one line over Go's own commands or scripts/, so nothing here needs make.
 .DEFAULT_GOAL := help
-.PHONY: help run test torture bench generate migration lint check build tools
+.PHONY: help run test torture bench generate migration clients lint check build tools
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ generate: ## write ent's and gqlgen's code anew
 
 migration: ## write the migration from the last schema to this one: make migration name=add_topics
 	go run ./internal/store/migrate $(or $(name),$(error give it a name: make migration name=add_topics))
+
+clients: ## install the client libraries that are tested (needs Node)
+	scripts/install-clients
 
 lint: ## check the formatting and run the linters
 	scripts/lint

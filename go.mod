@@ -2,6 +2,12 @@ module parley
 
 go 1.26.0
 
+ignore (
+	./clients/node_modules
+	./web/app/node_modules
+	./web/playground/node_modules
+)
+
 require (
 	ariga.io/atlas v0.36.2-0.20250730182955-2c6300d0a3e1
 	entgo.io/ent v0.14.6

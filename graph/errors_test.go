@@ -73,6 +73,9 @@ func TestSchemaIsDocumented(t *testing.T) {
 			if field.Description == "" && !strings.HasPrefix(field.Name, "__") {
 				t.Errorf("%s.%s has no description", name, field.Name)
 			}
+			if d := field.Directives.ForName("deprecated"); d != nil && d.Arguments.ForName("reason") == nil {
+				t.Errorf("%s.%s is deprecated, and does not say what to use instead", name, field.Name)
+			}
 		}
 		for _, value := range def.EnumValues {
 			if value.Description == "" {

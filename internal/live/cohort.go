@@ -223,7 +223,8 @@ func endingsOf(events []Event) (endings []Event) {
 	return endings
 }
 
-// append keeps frames for those who are late, and wakes those who wait.
+// append keeps frames for those who are late, wakes those who wait, and notes whom they are to be handed to: those who are
+// parked at this very moment. Who parks after it has had them.
 func (c *cohort) append(frames []Frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -247,6 +248,7 @@ func (c *cohort) append(frames []Frame) {
 	c.ring.drop(drop)
 	c.forget()
 	c.signal()
+	c.places = append(c.places[:0], c.parked...)
 }
 
 // keep counts bytes of payloads that are kept from now on, or no more.
@@ -270,11 +272,8 @@ func (c *cohort) signal() {
 	}
 }
 
-// deliver hands frames, the newest, to all who are parked. Whoever does not take one goes on by themselves.
+// deliver hands frames, the newest, to those whom append has noted. Whoever does not take one goes on by themselves.
 func (c *cohort) deliver(frames []Frame) {
-	c.mu.Lock()
-	c.places = append(c.places[:0], c.parked...)
-	c.mu.Unlock()
 	if len(c.places) == 0 {
 		return
 	}

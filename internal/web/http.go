@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -58,16 +59,20 @@ func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
 
 	operation, errs := exec.CreateOperationContext(ctx, params)
-	ctx = graphql.WithOperationContext(ctx, operation)
 	if errs != nil {
-		respond(w, media, exec.DispatchError(ctx, errs))
+		respond(w, media, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
 		return
 	}
 	if f := checkMethod(r.Method, operation.Operation.Operation); f != nil {
 		refuse(w, f)
 		return
 	}
-	responses, ctx := exec.DispatchOperation(ctx, operation)
+	answer(ctx, w, media, exec, operation)
+}
+
+// answer executes an operation that is no subscription.
+func answer(ctx context.Context, w http.ResponseWriter, media string, exec graphql.GraphExecutor, operation *graphql.OperationContext) {
+	responses, ctx := exec.DispatchOperation(graphql.WithOperationContext(ctx, operation), operation)
 	response := responses(ctx)
 	if response == nil { // the client has gone away, or the server is stopping
 		refuse(w, &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The operation was given up."})

@@ -375,3 +375,24 @@ func TestRefusalsDoNotEcho(t *testing.T) {
 		}
 	}
 }
+
+// TestJSONOrEvents: some clients accept events beside JSON with whatever they ask. Events are for subscriptions.
+func TestJSONOrEvents(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{})
+	for name, test := range map[string]struct{ query, accept, want string }{
+		"query":                      {"{ me }", "application/graphql-response+json, application/json, text/event-stream", "application/graphql-response+json; charset=utf-8"},
+		"query, JSON":                {"{ me }", "text/event-stream, application/json", "application/json; charset=utf-8"},
+		"mutation":                   {"mutation { touch }", "text/event-stream, application/json", "application/json; charset=utf-8"},
+		"mistake":                    {"{", "text/event-stream, application/json", "application/json; charset=utf-8"},
+		"query, events alone":        {"{ me }", "text/event-stream", "text/event-stream"},
+		"subscription":               {"subscription { count(n: 1) }", "application/json, text/event-stream", "text/event-stream"},
+		"subscription, events alone": {"subscription { count(n: 1) }", "text/event-stream", "text/event-stream"},
+		"mistake, with events alone": {"{", "text/event-stream", "application/graphql-response+json; charset=utf-8"},
+	} {
+		a := ts.post(t, test.query, "Accept: "+test.accept)
+		if got := a.Header.Get("Content-Type"); got != test.want {
+			t.Errorf("%s: %s, want %s: %s", name, got, test.want, a.body)
+		}
+	}
+}

@@ -32,7 +32,8 @@ type events struct {
 
 var _ graphql.Transport = (*events)(nil)
 
-// Supports tells whether the client asks for events by name.
+// Supports tells whether the client asks for events by name. Where it takes JSON, too, only subscriptions are answered by
+// events.
 func (t *events) Supports(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		return false
@@ -61,14 +62,23 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	operation, errs := exec.CreateOperationContext(ctx, params)
+	media, acceptable := negotiate(r.Header.Values("Accept"))
 	if errs != nil {
-		w.Header().Set("Content-Type", mediaGraphQL+charset)
-		respond(w, mediaGraphQL, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
+		if !acceptable {
+			media = mediaGraphQL
+		}
+		w.Header().Set("Content-Type", media+charset)
+		respond(w, media, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
 		return
 	}
 	if operation.Operation.Operation != ast.Subscription {
 		if f := checkMethod(r.Method, operation.Operation.Operation); f != nil {
 			refuse(w, f)
+			return
+		}
+		if acceptable {
+			w.Header().Set("Content-Type", media+charset)
+			answer(ctx, w, media, exec, operation)
 			return
 		}
 	}

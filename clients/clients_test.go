@@ -1,0 +1,46 @@
+// Package clients_test has the clients that people use run against a server: see docs/frontends.md.
+package clients_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestClients runs the Node tests of this folder.
+func TestClients(t *testing.T) {
+	missing := ""
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		missing = "there is no Node here"
+	} else if _, err := os.Stat("node_modules"); err != nil {
+		missing = "its packages are not installed: npm --prefix clients ci"
+	}
+	switch {
+	case missing != "" && os.Getenv("CI") == "true":
+		t.Fatal("the clients are not tested: ", missing)
+	case missing != "":
+		t.Skip("the clients are not tested: ", missing)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	binary := filepath.Join(t.TempDir(), "parley")
+	run(ctx, t, exec.CommandContext(ctx, "go", "build", "-o", binary, ".."))
+	tests := exec.CommandContext(ctx, npm, "test")
+	tests.Env = append(os.Environ(), "PARLEY_BINARY="+binary)
+	run(ctx, t, tests)
+}
+
+func run(ctx context.Context, t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.WaitDelay = 10 * time.Second
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v: %v (%v)\n%s", cmd.Args, err, context.Cause(ctx), said.Bytes())
+	}
+}

@@ -1,0 +1,27 @@
+// #region connect
+import { createClient } from 'graphql-ws';
+import { resumable } from './resume.js';
+
+/** connect returns a client. getToken returns the token to connect with; webSocketImpl is for Node. */
+export function connect(url, getToken, webSocketImpl) {
+  return resumable(createClient({
+    url, // wss://…/graphql
+    webSocketImpl,
+    connectionParams: async () => ({ authorization: await getToken() }),
+    retryAttempts: Infinity,
+    shouldRetry: () => true, // also when the server cannot be reached at all
+    keepAlive: 10_000,
+  }));
+}
+// #endregion connect
+
+// #region renew
+/** renewing keeps a socket open past the end of its token: call `renew` with a new one before the old one ends. */
+export function renewing(client) {
+  let socket;
+  client.on('connected', (opened) => (socket = opened));
+  return {
+    renew: (token) => socket?.send(JSON.stringify({ type: 'ping', payload: { authorization: token } })),
+  };
+}
+// #endregion renew

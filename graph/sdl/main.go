@@ -1,0 +1,20 @@
+// Command sdl writes the schema, as the server publishes it, to the file that it is given.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"parley/graph"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: sdl FILE")
+		os.Exit(2)
+	}
+	if err := os.WriteFile(os.Args[1], []byte(graph.SDL()), 0o644); err != nil { //nolint:gosec // everybody may read it
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
