@@ -31,7 +31,8 @@ export function MessageItem({ message, quoted, room, roomFeed, tabbable, onFocus
   const mine = message.from.id === me.id;
   const name = nameOf(message.from);
   const sentAt = new Date(message.createdAt);
-  const time = sentAt.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const today = sentAt.toDateString() === new Date().toDateString();
+  const time = sentAt.toLocaleString([], { ...(today ? {} : { month: 'short', day: 'numeric' }), hour: '2-digit', minute: '2-digit' });
 
   function react(emoji: string, on: boolean): void {
     void roomFeed.show(async () => (await run(api.client.mutation(React, { messageId: message.id, emoji, on })))?.react?.message);

@@ -15,6 +15,9 @@ export function Panel({ title, onClose, children }: Props) {
     return () => {
       if (before instanceof HTMLElement && before.isConnected) {
         before.focus();
+        if (document.activeElement !== before) {
+          before.closest<HTMLElement>('[tabindex]')?.focus(); // a message's buttons are hidden while it has no focus
+        }
       }
     };
   }, []);
