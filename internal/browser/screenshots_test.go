@@ -20,6 +20,34 @@ func TestScreenshots(t *testing.T) {
 	}
 	browser, s := startBrowser(t), startServer(t)
 	pictureApp(browser, s)
+	picturePlayground(browser, s)
+}
+
+func picturePlayground(browser *browser, s *server) {
+	w := browser.open(s.url() + "/")
+	w.as("Bob")
+	w.example("Live: my chat list")
+	w.await("tab", "ChatList")
+	w.click("button", "Execute query")
+	w.reads(".parley-live section", "OPENED")
+	w.click("button", "New tab")
+	w.as("Alice")
+	w.example("Live: everything in a room")
+	w.await("tab", "RoomEvents")
+	w.click("button", "Execute query")
+	w.reads(".parley-live section", "StreamOpened")
+	w.example("Send a message")
+	w.await("tab", "SendMessage")
+	w.click("button", "Execute query")
+	w.reads(".graphiql-response", `"contents": "Hello"`)
+	w.reads(".parley-live section", "MessageAdded")
+	w.reads(".parley-live section", "CHANGED")
+	for _, scheme := range []string{"light", "dark"} {
+		w.picture("playground-laptop-"+scheme, scheme, 1280, 760)
+	}
+	w.picture("playground-phone-live-light", "light", 390, 760)
+	w.click("button", "Live: 2")
+	w.picture("playground-phone-dark", "dark", 390, 760)
 }
 
 func pictureApp(browser *browser, s *server) {

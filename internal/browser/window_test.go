@@ -219,10 +219,10 @@ func (w *window) text(selector string) string {
 	return run(w, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q)?.innerText ?? ""`, selector)))
 }
 
-// texts is what there is to read in each element that the selector finds.
+// texts is what there is to read in each element that the selector finds; the editors draw spaces that do not break.
 func (w *window) texts(selector string) []string {
 	w.t.Helper()
-	return run(w, chromedp.Evaluate[[]string](fmt.Sprintf(`[...document.querySelectorAll(%q)].map((element) => element.innerText)`, selector)))
+	return run(w, chromedp.Evaluate[[]string](fmt.Sprintf(`[...document.querySelectorAll(%q)].map((element) => element.innerText.replaceAll("\u00a0", " "))`, selector)))
 }
 
 // reads waits until the text is to be read in what the selector finds.

@@ -1,0 +1,59 @@
+package browser_test
+
+import "testing"
+
+// example opens an example of the playground's.
+func (w *window) example(title string) {
+	w.t.Helper()
+	w.click("button", "Examples")
+	w.click("menuitem", title)
+	w.gone("menuitem", title)
+}
+
+// as makes the playground's tab somebody's.
+func (w *window) as(person string) {
+	w.t.Helper()
+	w.click("button", person)
+	w.reads(".parley-who", person)
+}
+
+// TestPlayground runs queries and subscriptions of several people side by side. That the page asks nobody else than the
+// server is held by open.
+func TestPlayground(t *testing.T) {
+	t.Parallel()
+	browser, s := startBrowser(t), startServer(t)
+	w := browser.open(s.url() + "/")
+	w.as("Bob")
+	w.click("button", "Execute query")
+	w.reads(".graphiql-response", `"nickName": "Bob"`)
+
+	w.example("Live: new rooms of mine")
+	w.await("tab", "NewRooms")
+	w.click("button", "Execute query")
+	w.reads(".parley-live", "Nothing has come yet.")
+	w.click("button", "New tab")
+	w.as("Alice")
+	w.example("Create a room")
+	w.reads(".graphiql-editors", `"bob"`) // whoever is signed in elsewhere is named
+	w.click("button", "Execute query")
+	w.reads(".graphiql-response", `"name": "Tea at five"`)
+	w.reads(".parley-live section", `"name": "Tea at five"`) // Bob's, while Alice's tab is in front
+
+	w.example("Live: everything in a room")
+	w.await("tab", "RoomEvents")
+	w.click("button", "Execute query")
+	w.reads(".parley-live section", "StreamOpened")
+	w.example("Send a message")
+	w.await("tab", "SendMessage")
+	w.click("button", "Execute query")
+	w.reads(".graphiql-response", `"contents": "Hello"`)
+	w.reads(".parley-live section", "MessageAdded")
+
+	w.click("button", "Stop")
+	w.click("button", "Remove")
+	w.click("button", "Stop")
+	w.click("button", "Remove")
+	w.gone("complementary", "Subscriptions")
+	w.click("button", "Show History")
+	w.reads(".graphiql-history", "CreateRoom")
+}
