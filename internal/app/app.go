@@ -97,10 +97,11 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
 		Logger:        logger,
 	})
+	page := assets.PageConfig{Endpoint: "/graphql", SignIn: cfg.Development()}
 	handler := web.New(gql.Server, subscriber(gql), verifier, web.Config{
 		SDL:            graph.SDL(),
-		Playground:     assets.Playground(assets.PlaygroundConfig{Endpoint: "/graphql", SignIn: cfg.Development()}),
-		App:            assets.App(assets.AppConfig{SignIn: cfg.Development()}),
+		Playground:     assets.Playground(page),
+		App:            assets.App(page),
 		Older:          rest.New(domain, cfg.MaxBodyBytes, logger),
 		Ready:          db.Ping,
 		AllowedOrigins: cfg.AllowedOrigins,

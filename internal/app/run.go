@@ -91,5 +91,5 @@ func welcome(stdout io.Writer, cfg config.Config, addr net.Addr) {
 		_, _ = fmt.Fprintf(stdout, "Parley runs in development mode: anybody on this machine can sign in as anyone.\n"+
 			"To run it for others, set PARLEY_JWT_SECRET or PARLEY_JWKS_URL.\n\n")
 	}
-	_, _ = fmt.Fprintf(stdout, "  Playground  http://%s/\n  Chat        http://%[1]s/app\n  GraphQL     http://%[1]s/graphql\n\n", addr)
+	_, _ = fmt.Fprintf(stdout, "  Chat        http://%s/app\n  Playground  http://%[1]s/\n  GraphQL     http://%[1]s/graphql\n\n", addr)
 }

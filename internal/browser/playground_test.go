@@ -1,44 +1,59 @@
 package browser_test
 
-import (
-	"strings"
-	"testing"
-	"time"
+import "testing"
 
-	"github.com/chromedp/chromedp"
-)
-
-// example opens one in the playground and runs it, when its tab has the name of its operation.
-func (w *window) example(title, operation string) {
+// example opens an example of the playground's.
+func (w *window) example(title string) {
 	w.t.Helper()
-	w.run("open the examples", chromedp.Click(`.parley-examples`, chromedp.ByQuery, chromedp.NodeVisible))
-	w.run("choose "+title, chromedp.Click(`//*[@role="menuitem"][normalize-space()="`+title+`"]`, chromedp.BySearch, chromedp.NodeVisible))
-	until(w.t, "the tab is named", func() bool { return strings.Contains(w.text(".graphiql-tab-active"), operation) })
-	// The editor takes a moment to notice which operation it holds.
-	w.run("run it", chromedp.WaitNotPresent(`[role=menu]`, chromedp.ByQuery), chromedp.Sleep(time.Second), chromedp.Click(`.graphiql-execute-button`, chromedp.ByQuery, chromedp.NodeVisible))
+	w.click("button", "Examples")
+	w.click("menuitem", title)
+	w.gone("menuitem", title)
 }
 
-// TestPlayground has one person listen in one window, and another make a room in another. Nothing is asked of anybody but
-// the server.
+// as makes the playground's tab somebody's.
+func (w *window) as(person string) {
+	w.t.Helper()
+	w.click("button", person)
+	w.reads(".parley-who", person)
+}
+
+// TestPlayground runs queries and subscriptions of several people side by side. That the page asks nobody else than the
+// server is held by open.
 func TestPlayground(t *testing.T) {
-	browser := newBrowser(t)
-	s := start(t, "")
-	bob, alice := open(browser, t, s, "/"), open(browser, t, s, "/")
-	for w, name := range map[*window]string{bob: "Bob", alice: "Alice"} {
-		w.click(name)
-		until(t, "signed in", func() bool { return strings.Contains(w.text(".parley-who"), name) })
-	}
-	answer := func(w *window) string {
-		return strings.ReplaceAll(w.text(".result-window"), "\u00a0", " ") // as editors show spaces
-	}
-	bob.example("Live: new public rooms", "NewPublicRooms")
-	until(t, "the room arrives", func() bool { // when Bob hears is for the server to decide
-		alice.example("Create a room", "CreateRoom")
-		return strings.Contains(answer(bob), "Tea at five")
-	})
-	until(t, "the answer is there", func() bool { return strings.Contains(answer(alice), "createRoom") })
-	alice.picture("playground", 1280, false)
-	bob.picture("playground-phone", 390, true)
-	alice.sound()
-	bob.sound()
+	t.Parallel()
+	browser, s := startBrowser(t), startServer(t)
+	w := browser.open(s.url() + "/")
+	w.as("Bob")
+	w.click("button", "Execute query")
+	w.reads(".graphiql-response", `"nickName": "Bob"`)
+
+	w.example("Live: new rooms of mine")
+	w.await("tab", "NewRooms")
+	w.click("button", "Execute query")
+	w.reads(".parley-live", "Nothing has come yet.")
+	w.click("button", "New tab")
+	w.as("Alice")
+	w.example("Create a room")
+	w.reads(".graphiql-editors", `"bob"`) // whoever is signed in elsewhere is named
+	w.click("button", "Execute query")
+	w.reads(".graphiql-response", `"name": "Tea at five"`)
+	w.reads(".parley-live section", `"name": "Tea at five"`) // Bob's, while Alice's tab is in front
+
+	w.example("Live: everything in a room")
+	w.await("tab", "RoomEvents")
+	w.click("button", "Execute query")
+	w.reads(".parley-live section", "StreamOpened")
+	w.example("Send a message")
+	w.await("tab", "SendMessage")
+	w.click("button", "Execute query")
+	w.reads(".graphiql-response", `"contents": "Hello"`)
+	w.reads(".parley-live section", "MessageAdded")
+
+	w.click("button", "Stop")
+	w.click("button", "Remove")
+	w.click("button", "Stop")
+	w.click("button", "Remove")
+	w.gone("complementary", "Subscriptions")
+	w.click("button", "Show History")
+	w.reads(".graphiql-history", "CreateRoom")
 }

@@ -1,4 +1,4 @@
-// Package web is Parley's HTTP side: the routes, GraphQL over HTTP and over WebSocket, the playground, and what tells an
+// Package web is Parley's HTTP side: the routes, GraphQL over HTTP and over WebSocket, the pages, and what tells an
 // operator whether the server lives. What the operations mean is none of its business: it is handed a GraphQL server.
 package web
 
@@ -135,13 +135,13 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	if cfg.SDL != "" {
 		mux.Handle("/schema.graphql", readOnly(schema(cfg.SDL)))
 	}
-	if cfg.App != nil {
-		mux.Handle("/app", readOnly(cfg.App))
-		mux.Handle("/app/", readOnly(missingAsJSON(cfg.App)))
-	}
 	if cfg.Playground != nil {
 		mux.Handle("/{$}", readOnly(cfg.Playground))
 		mux.Handle("/playground/", readOnly(missingAsJSON(cfg.Playground)))
+	}
+	if cfg.App != nil {
+		mux.Handle("/app", readOnly(cfg.App))
+		mux.Handle("/app/", readOnly(missingAsJSON(cfg.App)))
 	}
 
 	var h http.Handler = mux

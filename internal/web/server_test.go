@@ -24,7 +24,14 @@ func TestRoutes(t *testing.T) {
 		w.Header().Set("Content-Security-Policy", "default-src 'self'")
 		_, _ = io.WriteString(w, "playground "+r.URL.Path)
 	})
-	ts := newServer(t, web.Config{SDL: testSDL, Playground: playground})
+	app := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/app/assets/missing.js" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, "app "+r.URL.Path)
+	})
+	ts := newServer(t, web.Config{SDL: testSDL, Playground: playground, App: app})
 	for _, test := range []struct {
 		method, path string
 		status       int
@@ -35,6 +42,11 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/playground/main.js", 200, "playground /playground/main.js"},
 		{"GET", "/playground/missing.js", 404, "NOT_FOUND"},
 		{"POST", "/", 405, "BAD_USER_INPUT"},
+		{"GET", "/app", 200, "app /app"},
+		{"GET", "/app/rooms/1", 200, "app /app/rooms/1"},
+		{"GET", "/app/assets/missing.js", 404, "NOT_FOUND"},
+		{"POST", "/app/rooms/1", 405, "BAD_USER_INPUT"},
+		{"GET", "/application", 404, "NOT_FOUND"},
 		{"GET", "/schema.graphql", 200, "type Query {"},
 		{"DELETE", "/schema.graphql", 405, "BAD_USER_INPUT"},
 		{"GET", "/healthz", 200, "ok"},
@@ -61,7 +73,7 @@ func TestRoutes(t *testing.T) {
 	}
 
 	bare := newServer(t, web.Config{})
-	for _, path := range []string{"/", "/playground/", "/schema.graphql"} {
+	for _, path := range []string{"/", "/playground/", "/app", "/app/", "/schema.graphql"} {
 		if a := bare.do(t, "GET", path, ""); a.StatusCode != http.StatusNotFound {
 			t.Errorf("%s without anything to serve: %d, want 404", path, a.StatusCode)
 		}

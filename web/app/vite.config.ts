@@ -1,10 +1,13 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-// In development `npm run dev` serves the app and hands the API on to a server of Parley.
+/** `npm run dev` serves the app on a port of its own and passes GraphQL on to a server that runs beside it. */
 export default defineConfig({
   base: '/app/',
   plugins: [react()],
-  build: { outDir: 'build', emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, target: 'es2022' },
   server: { proxy: { '/graphql': { target: 'http://127.0.0.1:8080', ws: true } } },
+  build: {
+    assetsInlineLimit: 0, // the server's policy admits no data: URLs
+    modulePreload: { polyfill: false },
+  },
 });

@@ -2,11 +2,11 @@
 //
 // Every file but the page has the hash of its contents in its name, so that browsers may keep it for ever. Files are
 // stored compressed only; the same sources give the same bytes.
-import { readdirSync, readFileSync, rmSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { licences, pack } from '../pack.mjs';
 
 process.chdir(import.meta.dirname);
 
@@ -51,11 +51,11 @@ const page = await build({
 
 const hash = (contents) => createHash('sha256').update(contents).digest('hex').slice(0, 8);
 const icon = readFileSync('src/icon.svg');
-const licences = licencesOf([workers, page]);
+const credits = licences([workers, page].flatMap((result) => Object.keys(result.metafile.inputs)));
 
 const files = new Map([...workers.outputFiles, ...page.outputFiles].map((file) => [path.basename(file.path), file.contents]));
 files.set(`icon-${hash(icon)}.svg`, icon);
-files.set(`licences-${hash(licences)}.txt`, licences);
+files.set(`licences-${hash(credits)}.txt`, credits);
 
 const named = (prefix, suffix) => base + [...files.keys()].find((name) => name.startsWith(prefix) && name.endsWith(suffix));
 files.set(
@@ -67,31 +67,4 @@ files.set(
     .replace('{{licences}}', named('licences-', '.txt')),
 );
 
-rmSync(out, { recursive: true, force: true });
-mkdirSync(out, { recursive: true });
-let total = 0;
-for (const [name, contents] of files) {
-  const zipped = gzipSync(contents, { level: 9 });
-  zipped[9] = 255; // The "operating system" of RFC 1952, section 2.3.1: unknown, wherever it was built.
-  total += zipped.length;
-  writeFileSync(path.join(out, `${name}.gz`), zipped);
-}
-console.log(`${files.size} files, ${(total / 1e6).toFixed(2)} MB compressed`);
-
-// The licences of all packages of which something is in the bundles: they ask to go along with it.
-function licencesOf(builds) {
-  const packages = new Map();
-  for (const input of builds.flatMap((result) => Object.keys(result.metafile.inputs))) {
-    const folder = input.match(/^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//)?.[1];
-    if (folder !== undefined && !packages.has(folder)) {
-      const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-      const text = readdirSync(folder)
-        .filter((file) => /^(licen[cs]e|notice|copying|thirdpartynotices)(\.(md|txt))?$/i.test(file))
-        .sort()
-        .map((file) => readFileSync(path.join(folder, file), 'utf8').trim());
-      packages.set(folder, [`${name} ${version} (${license})`, ...text].join('\n\n'));
-    }
-  }
-  const rule = `\n\n${'='.repeat(80)}\n\n`;
-  return Buffer.from(`${[...packages.values()].sort().join(rule)}\n`);
-}
+pack(out, files);

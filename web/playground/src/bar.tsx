@@ -2,26 +2,33 @@ import { Button, ButtonGroup, ChevronDownIcon, CloseIcon, DropdownMenu, pick, Un
 import { type FormEvent, useEffect, useReducer, useState, useSyncExternalStore } from 'react';
 import type { Config } from './config';
 import { type Example, examples } from './examples';
+import { post } from './http';
 import type { Refusals } from './refusals';
 import type { Runs } from './runs';
 import type { Session } from './session';
 import { knownPeople, signIn } from './signIn';
+import type { Streams } from './streams';
 import { useTabLabels } from './tabLabels';
 import { authorizationOf, type Person, parseHeaders, personOf, withAuthorization } from './token';
 
 interface Props {
   config: Config;
   runs: Runs;
+  streams: Streams;
   refusals: Refusals;
   session: Session;
+  /** Whether the pane with all subscriptions is wanted. */
+  live: boolean;
+  setLive: (live: boolean) => void;
 }
 
-/** The bar above GraphiQL: who the active tab is, signing in, and the examples. */
-export function Bar({ config, runs, refusals, session }: Props) {
+/** The bar above GraphiQL: who the active tab is, signing in, the subscriptions, and the examples. */
+export function Bar({ config, runs, streams, refusals, session, live, setLive }: Props) {
   const [headers, setHeaders] = useHeadersEditorState();
   const authorization = authorizationOf(parseHeaders(headers));
   const person = personOf(authorization);
   useSyncExternalStore(refusals.subscribe, refusals.count);
+  const running = useSyncExternalStore(streams.subscribe, streams.list).length;
   useRenderAt(person?.expires);
   useTabLabels(runs);
 
@@ -35,7 +42,15 @@ export function Bar({ config, runs, refusals, session }: Props) {
         refused={refusals.has(authorization)}
         signOut={() => setHeaders(withAuthorization(headers, undefined))}
       />
-      <Examples session={session} headers={headers} person={person} />
+      {running > 0 && (
+        <Button type="button" className={live ? 'active' : undefined} aria-pressed={live} onClick={() => setLive(!live)}>
+          Live: {running}
+        </Button>
+      )}
+      <a className="parley-app" href="/app">
+        Chat
+      </a>
+      <Examples endpoint={config.endpoint} session={session} headers={headers} person={person} />
     </header>
   );
 }
@@ -151,18 +166,26 @@ function SignIn({ endpoint, session, person, headers, setHeaders }: SignInProps)
   );
 }
 
-function Examples({ session, headers, person }: { session: Session; headers: string; person: Person | undefined }) {
+interface ExamplesProps {
+  endpoint: string;
+  session: Session;
+  headers: string;
+  person: Person | undefined;
+}
+
+function Examples({ endpoint, session, headers, person }: ExamplesProps) {
   const { addTab, updateActiveTabValues } = useGraphiQLActions();
   const { queryEditor, variableEditor, headerEditor } = useGraphiQL(pick('queryEditor', 'variableEditor', 'headerEditor'));
 
   /** Into a new tab, which is the same person's; into this one where it is empty. */
-  function open({ query, variables }: Example): void {
+  async function open({ query, variables }: Example): Promise<void> {
+    const roomId = person === undefined ? '' : await latestRoom(endpoint, headers);
     const others = session.state.tabs
       .map((tab) => personOf(authorizationOf(parseHeaders(tab.headers)))?.id)
       .filter((id) => id !== undefined && id !== person?.id) as string[];
     const values = {
       query,
-      variables: variables ? JSON.stringify(variables([...new Set(others)]), null, 2) : '',
+      variables: variables ? JSON.stringify(variables({ others: [...new Set(others)], roomId }), null, 2) : '',
       headers,
     };
     if (queryEditor?.getValue().trim() !== '') {
@@ -182,13 +205,18 @@ function Examples({ session, headers, person }: { session: Session; headers: str
       </DropdownMenu.Button>
       <DropdownMenu.Content align="end" className="parley-examples-list">
         {examples.map((example) => (
-          <DropdownMenu.Item key={example.title} onSelect={() => open(example)}>
+          <DropdownMenu.Item key={example.title} onSelect={() => void open(example)}>
             {example.title}
           </DropdownMenu.Item>
         ))}
       </DropdownMenu.Content>
     </DropdownMenu>
   );
+}
+
+async function latestRoom(endpoint: string, headers: string): Promise<string> {
+  const { data } = await post(endpoint, { query: '{ myRoomIds }' }, parseHeaders(headers));
+  return (data as { myRoomIds?: string[] } | null | undefined)?.myRoomIds?.[0] ?? '';
 }
 
 /** Renders again at that time, in milliseconds since 1970. */

@@ -1,13 +1,20 @@
 export interface Example {
   title: string;
   query: string;
-  /** `others` are the ids of people signed in in other tabs. */
-  variables?: (others: string[]) => unknown;
+  variables?: (known: Known) => unknown;
 }
 
-const createRoom = /* GraphQL */ `# A new room. Whoever is named in memberIds is in it
-# from the start. The server knows people once they
-# have signed in.
+/** What an example's variables are filled with. */
+export interface Known {
+  /** The ids of people signed in in other tabs. */
+  others: string[];
+  /** The id of the person's latest active room; empty where there is none. */
+  roomId: string;
+}
+
+const createRoom = /* GraphQL */ `# A new room. Whoever is named in memberIds is
+# in it from the start. The server knows people
+# once they have signed in.
 mutation CreateRoom(
   $name: String!
   $memberIds: [ID!]!
@@ -55,8 +62,8 @@ query MyRooms {
 }
 `;
 
-const roomInfo = /* GraphQL */ `# One room. Its id goes into the variables; MyRooms
-# lists those that I am in.
+const roomInfo = /* GraphQL */ `# One room. Its id goes into the variables;
+# MyRooms lists those that I am in.
 query RoomInfo($roomId: ID!) {
   roomInfo(roomId: $roomId) {
     id
@@ -110,8 +117,8 @@ query DiscoverRooms($search: String, $tag: String) {
 }
 `;
 
-const newRooms = /* GraphQL */ `# Live: each new room that I am in from its start.
-# It goes on while I look at other tabs.
+const newRooms = /* GraphQL */ `# Live: each new room that I am in from its
+# start. It goes on while I look at other tabs.
 subscription NewRooms {
   roomCreated(scope: MINE) {
     id
@@ -146,8 +153,8 @@ subscription NewPublicRooms {
 }
 `;
 
-const sendMessage = /* GraphQL */ `# A message. The same idempotencyKey sent again is the same
-# message: make a new key for each.
+const sendMessage = /* GraphQL */ `# A message. The same idempotencyKey sent again
+# is the same message: make a new key for each.
 mutation SendMessage(
   $roomId: ID!
   $contents: String!
@@ -170,7 +177,8 @@ mutation SendMessage(
 }
 `;
 
-const messages = /* GraphQL */ `# The newest messages of a room, and what I have not read.
+const messages = /* GraphQL */ `# The newest messages of a room, and what I have
+# not read.
 query Messages($roomId: ID!) {
   roomInfo(roomId: $roomId) {
     seq
@@ -199,8 +207,43 @@ query Messages($roomId: ID!) {
 }
 `;
 
-const events = /* GraphQL */ `# Live: everything that happens in a room, from "after" on.
-# 0 is its whole history.
+const join = /* GraphQL */ `# Into a room. A private one takes its key, which
+# its owner sees as joinKey.
+mutation JoinRoom($roomId: ID!, $key: String) {
+  joinRoom(roomId: $roomId, key: $key) {
+    room {
+      id
+      name
+      viewerRole
+      memberCount
+    }
+  }
+}
+`;
+
+const chatList = /* GraphQL */ `# Live: what a chat list needs. At OPENED read
+# myRooms; then each change puts a room in its
+# place.
+subscription ChatList {
+  myRoomsChanged {
+    kind
+    roomId
+    room {
+      name
+      unreadCount
+      latestMessage {
+        contents
+        from {
+          nickName
+        }
+      }
+    }
+  }
+}
+`;
+
+const events = /* GraphQL */ `# Live: everything that happens in a room, from
+# "after" on. 0 is its whole history.
 subscription RoomEvents($roomId: ID!, $after: Int) {
   roomEvents(roomId: $roomId, after: $after) {
     __typename
@@ -243,18 +286,20 @@ export const examples: readonly Example[] = [
   {
     title: 'Create a room',
     query: createRoom,
-    variables: (others) => ({ name: 'Tea at five', memberIds: others }),
+    variables: ({ others }) => ({ name: 'Tea at five', memberIds: others }),
   },
   { title: 'My rooms and their members', query: myRooms },
-  { title: 'One room', query: roomInfo, variables: () => ({ roomId: '' }) },
+  { title: 'One room', query: roomInfo, variables: ({ roomId }) => ({ roomId }) },
   { title: 'Find public rooms', query: discoverRooms, variables: () => ({ search: '' }) },
+  { title: 'Join a room', query: join, variables: () => ({ roomId: '', key: null }) },
   {
     title: 'Send a message',
     query: sendMessage,
-    variables: () => ({ roomId: '', contents: 'Hello', idempotencyKey: crypto.randomUUID() }),
+    variables: ({ roomId }) => ({ roomId, contents: 'Hello', idempotencyKey: crypto.randomUUID() }),
   },
-  { title: 'Messages of a room', query: messages, variables: () => ({ roomId: '' }) },
-  { title: 'Live: everything in a room', query: events, variables: () => ({ roomId: '', after: 0 }) },
+  { title: 'Messages of a room', query: messages, variables: ({ roomId }) => ({ roomId }) },
+  { title: 'Live: everything in a room', query: events, variables: ({ roomId }) => ({ roomId, after: 0 }) },
+  { title: 'Live: my chat list', query: chatList },
   { title: 'Live: new rooms of mine', query: newRooms },
   { title: 'Live: new public rooms', query: newPublicRooms },
 ];
@@ -265,8 +310,9 @@ export function welcome(canSignIn: boolean): string {
     ? `# 1. Sign in above. Each tab has its own person.
 # 2. Examples > "Live: new rooms of mine": run it.
 # 3. In a new tab, sign in as somebody else, and
-#    run Examples > "Create a room". It arrives in
-#    the tab that listens.`
+#    run Examples > "Create a room". It arrives
+#    beside it, in Live, and in the tab that
+#    listens.`
     : `# Your token goes into Headers, below, for each tab:
 #   {"Authorization": "Bearer ..."}
 # Ready operations are under Examples, above.`;

@@ -1,26 +1,34 @@
 import type { Fetcher, FetcherReturnType } from '@graphiql/toolkit';
-import { getOperationAST, OperationTypeNode, parse } from 'graphql';
+import { Kind, type OperationDefinitionNode, OperationTypeNode, parse } from 'graphql';
 import { post, type Request, type Result } from './http';
 import type { Refusals } from './refusals';
 import type { Start } from './run';
 import type { Runs } from './runs';
 import { Sockets } from './sockets';
-import { authorizationOf, type Headers } from './token';
+import type { Streams } from './streams';
+import { authorizationOf, type Headers, personOf } from './token';
 
 /** GraphiQL's own operation, named so that no operation of a user is taken for it. */
 export const introspectionName = 'ParleyPlaygroundIntrospection';
 
 /** Runs GraphiQL's operations: each in the run of the tab that is active, subscriptions over a socket, the rest by POST. */
-export function createFetcher(endpoint: string, runs: Runs, refusals: Refusals, activeTab: () => string): Fetcher {
+export function createFetcher(endpoint: string, runs: Runs, streams: Streams, refusals: Refusals, activeTab: () => string): Fetcher {
   const sockets = new Sockets(endpoint);
   return (params, options) => {
-    const request: Request = { query: params.query, variables: params.variables, operationName: params.operationName };
+    const request = withOwnName({ query: params.query, variables: params.variables, operationName: params.operationName });
     const headers: Headers = options?.headers ?? {};
     if (request.operationName === introspectionName) {
       return toGraphiQL(introspect(endpoint, request, headers));
     }
     const authorization = authorizationOf(headers);
-    const start = isSubscription(request) ? sockets.subscribe(request, authorization) : send(endpoint, request, headers);
+    const start = isSubscription(request)
+      ? streams.noted(
+          activeTab(),
+          request.operationName || 'subscription',
+          personOf(authorization)?.name ?? 'Nobody',
+          sockets.subscribe(request, authorization),
+        )
+      : send(endpoint, request, headers);
     const results = runs.watch(activeTab(), (sink) =>
       start({
         next: (result) => {
@@ -56,10 +64,22 @@ function send(endpoint: string, request: Request, headers: Headers): Start {
   };
 }
 
+/** GraphiQL learns an operation's name a moment after the text has changed: where there is only one, that is meant. */
+function withOwnName(request: Request): Request {
+  const operations = operationsOf(request);
+  return operations.length === 1 ? { ...request, operationName: operations[0]?.name?.value } : request;
+}
+
 function isSubscription(request: Request): boolean {
+  const operations = operationsOf(request);
+  const meant = operations.length === 1 ? operations[0] : operations.find(({ name }) => name?.value === request.operationName);
+  return meant?.operation === OperationTypeNode.SUBSCRIPTION;
+}
+
+function operationsOf(request: Request): OperationDefinitionNode[] {
   try {
-    return getOperationAST(parse(request.query), request.operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
+    return parse(request.query).definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   } catch {
-    return false; // The server says what is wrong with it.
+    return []; // The server says what is wrong with it.
   }
 }

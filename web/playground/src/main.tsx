@@ -4,27 +4,35 @@ import { DocExplorerStore, DOC_EXPLORER_PLUGIN } from '@graphiql/plugin-doc-expl
 import { HISTORY_PLUGIN, HistoryStore } from '@graphiql/plugin-history';
 import { GraphiQLProvider, pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { GraphiQL, GraphiQLInterface } from 'graphiql';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Bar } from './bar';
 import { readConfig } from './config';
 import { welcome } from './examples';
 import { createFetcher, introspectionName } from './fetcher';
+import { LivePane } from './livePane';
 import { Refusals } from './refusals';
 import { Runs } from './runs';
 import { keepRunsApart, Session } from './session';
+import { Streams } from './streams';
 import { setUpWorkers } from './workers';
 
 setUpWorkers();
 
 const config = readConfig();
 const runs = new Runs();
+const streams = new Streams();
 const refusals = new Refusals();
 const session = new Session();
-const fetcher = createFetcher(config.endpoint, runs, refusals, session.activeTab);
+const fetcher = createFetcher(config.endpoint, runs, streams, refusals, session.activeTab);
 const plugins = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 
+/** On a phone there is no room beside the editor: there the pane is opened when it is wanted. */
+const roomBeside = window.matchMedia('(min-width: 701px)').matches;
+
 function Playground() {
+  const [live, setLive] = useState(roomBeside);
+  const hasStreams = useSyncExternalStore(streams.subscribe, streams.list).length > 0;
   return (
     <GraphiQLProvider
       fetcher={fetcher}
@@ -41,11 +49,14 @@ function Playground() {
         <DocExplorerStore>
           <OwnRuns>
             <div className="parley graphiql-container">
-              <Bar config={config} runs={runs} refusals={refusals} session={session} />
-              <GraphiQLInterface defaultEditorToolsVisibility="variables" showPersistHeadersSettings={config.signIn}>
-                {/* The bar has the brand. */}
-                <GraphiQL.Logo>{null}</GraphiQL.Logo>
-              </GraphiQLInterface>
+              <Bar config={config} runs={runs} streams={streams} refusals={refusals} session={session} live={live} setLive={setLive} />
+              <div className="parley-panes">
+                <GraphiQLInterface defaultEditorToolsVisibility="variables" showPersistHeadersSettings={config.signIn}>
+                  {/* The bar has the brand. */}
+                  <GraphiQL.Logo>{null}</GraphiQL.Logo>
+                </GraphiQLInterface>
+                {live && hasStreams && <LivePane streams={streams} runs={runs} session={session} />}
+              </div>
             </div>
           </OwnRuns>
         </DocExplorerStore>

@@ -1,0 +1,162 @@
+package browser_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestWithoutAMouse: everything that matters is done with the keyboard alone.
+func TestWithoutAMouse(t *testing.T) {
+	t.Parallel()
+	browser, s := startBrowser(t), startServer(t)
+	w := browser.open(s.url() + "/app")
+	w.await("button", "Alice")
+	w.focus("button", "Alice")
+	w.press(kb.Enter)
+	w.await("link", "New room")
+	w.focus("link", "New room")
+	w.press(kb.Enter)
+	w.await("heading", "New room")
+	w.focus("textbox", "Name")
+	w.press("Garden" + kb.Enter)
+	w.await("combobox", "Message")
+	w.focus("combobox", "Message")
+	w.press("Hello" + kb.Enter)
+	w.await("listitem", "Hello")
+
+	w.focus("listitem", "Hello") // the message, and from it to what one does with it
+	w.focus("button", "React with 👍")
+	w.press(kb.Enter)
+	w.await("button", "👍, 1")
+	w.focus("button", "Edit")
+	w.press(kb.Enter)
+	w.press(kb.End + " again" + kb.Enter)
+	w.await("listitem", "Hello again")
+	if at := w.focused(); !strings.HasPrefix(at, "listitem ") {
+		t.Errorf("after editing, the focus is at %q", at)
+	}
+	w.focus("button", "Delete")
+	w.press(kb.Enter)
+	w.await("dialog", "Delete this message?")
+	w.press(kb.Escape)
+	w.gone("dialog", "Delete this message?")
+	w.await("listitem", "Hello again")
+	w.focus("button", "Thread")
+	w.press(kb.Enter)
+	w.await("complementary", "Thread")
+	w.press(kb.Escape)
+	w.gone("complementary", "Thread")
+	if at := w.focused(); !strings.HasPrefix(at, "listitem ") {
+		t.Errorf("after the thread was closed, the focus is at %q", at)
+	}
+}
+
+// TestEverythingHasAName looks at each place of the app, in both colour schemes, as far as a program can.
+func TestEverythingHasAName(t *testing.T) {
+	t.Parallel()
+	browser, s := startBrowser(t), startServer(t)
+	w := browser.open(s.url() + "/app")
+	check := func(place string) {
+		t.Helper()
+		for _, scheme := range []string{"light", "dark"} {
+			call(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			w.checkContrast(place + ", " + scheme)
+		}
+		w.checkNames(place)
+	}
+	w.await("button", "Alice")
+	check("the sign-in")
+	w.click("button", "Alice")
+	w.await("link", "New room")
+	check("the empty list")
+	w.click("link", "New room")
+	check("the new room")
+	w.createRoom("Garden", "", "Only with the room’s key")
+	check("an empty room")
+	w.say("Hello @nobody")
+	w.await("listitem", "Hello")
+	w.do("Hello", "React with 🎉")
+	w.await("button", "🎉, 1")
+	w.do("Hello", "Answer")
+	w.say("An answer")
+	w.await("listitem", "An answer")
+	w.do("An answer", "Thread")
+	w.write("combobox", "Reply in the thread", "In the thread"+kb.Enter)
+	w.await("button", "1 reply in a thread")
+	check("a room with messages and a thread")
+	w.click("button", "1 person")
+	check("the details")
+	w.click("link", "Discover")
+	w.await("searchbox", "Search")
+	check("discovering")
+	w.click("link", "Join by key")
+	w.await("heading", "Join by key")
+	check("joining")
+	s.kill()
+	w.reads(".banner", "No connection.")
+	check("without a connection")
+}
+
+// named are the roles of what is used or found by its name.
+var named = []string{"button", "link", "textbox", "searchbox", "combobox", "radio", "checkbox", "dialog", "navigation", "complementary"}
+
+// checkNames holds the accessibility tree against what people need who do not see the page.
+func (w *window) checkNames(place string) {
+	w.t.Helper()
+	count := make(map[string]int)
+	for _, node := range call(w, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{}).Nodes {
+		role := roleOf(node)
+		if node.Ignored {
+			continue
+		}
+		count[role]++
+		if slices.Contains(named, role) && nameOf(node) == "" {
+			w.t.Errorf("%s: a %s has no name", place, role)
+		}
+	}
+	if count["main"] != 1 {
+		w.t.Errorf("%s: %d main parts, want 1", place, count["main"])
+	}
+	if h1 := w.texts("h1"); len(h1) != 1 || h1[0] == "" {
+		w.t.Errorf("%s: the main headings are %q, want one", place, h1)
+	}
+	if doubled := run(w, chromedp.Evaluate[[]string](`[...document.querySelectorAll("[id]")].map(({id}) => id).filter((id, i, all) => all.indexOf(id) !== i)`)); len(doubled) > 0 {
+		w.t.Errorf("%s: the ids %q are given twice", place, doubled)
+	}
+}
+
+// contrast finds texts that are too faint to read: less than 4.5 to 1 against what is behind them (WCAG 2.2, 1.4.3).
+const contrast = `(() => {
+  const channels = (color) => color.match(/[\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const color = channels(getComputedStyle(e).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const text = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data.trim()).join("");
+    if (text === "" || !element.checkVisibility({ visibilityProperty: true }) || element.disabled) continue;
+    const [a, b] = [luminance(channels(getComputedStyle(element).color)), luminance(behind(element))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) faint.push(text + ": " + ratio.toFixed(2));
+  }
+  return faint;
+})()`
+
+func (w *window) checkContrast(place string) {
+	w.t.Helper()
+	if faint := run(w, chromedp.Evaluate[[]string](contrast)); len(faint) > 0 {
+		w.t.Errorf("%s: too faint: %q", place, faint)
+	}
+}

@@ -1,0 +1,173 @@
+package browser_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"parley/internal/app"
+	"parley/internal/config"
+)
+
+// serverVariable makes a server of this test binary: its value is the address and the database, as JSON.
+const serverVariable = "PARLEY_BROWSER_SERVER"
+
+type settings struct{ Addr, DatabaseURL string }
+
+// serve runs a server in development mode until input ends, which it does with the test in any case. It returns the exit
+// code.
+func serve(encoded string, input io.Reader, output io.Writer) int {
+	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	var s settings
+	if err := json.Unmarshal([]byte(encoded), &s); err != nil {
+		logger.Error("decode the settings", "error", err)
+		return 2
+	}
+	cfg := config.Defaults()
+	cfg.Addr, cfg.DatabaseURL = s.Addr, config.Secret(s.DatabaseURL)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { // ends with the process
+		_, _ = io.Copy(io.Discard, input)
+		cancel()
+	}()
+	if err := app.Run(ctx, cfg, logger, io.Discard); err != nil {
+		logger.Error("the server has ended", "error", err)
+		return 1
+	}
+	return 0
+}
+
+// server runs server processes, one after the other, on one address and one database.
+type server struct {
+	t        *testing.T
+	settings settings
+	cmd      *exec.Cmd
+	input    io.Closer
+}
+
+func startServer(t *testing.T) *server {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := listener.Addr().String()
+	_ = listener.Close()
+	s := &server{t: t, settings: settings{Addr: addr, DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "parley.db")}}
+	s.start()
+	t.Cleanup(s.kill)
+	return s
+}
+
+func (s *server) url() string { return "http://" + s.settings.Addr }
+
+// start starts the server and returns when it is ready.
+func (s *server) start() {
+	s.t.Helper()
+	encoded, err := json.Marshal(s.settings)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.cmd = exec.Command(self) //nolint:noctx // it ends with its input
+	s.cmd.Env = append(os.Environ(), serverVariable+"="+string(encoded))
+	s.cmd.Stdout, s.cmd.Stderr = s.t.Output(), s.t.Output()
+	if s.input, err = s.cmd.StdinPipe(); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatalf("start the server: %v", err)
+	}
+	eventually(s.t, "the server is ready", func() (bool, any) {
+		res, err := http.Get(s.url() + "/readyz") //nolint:noctx // bounded by eventually
+		if err != nil {
+			return false, err
+		}
+		return res.StatusCode == http.StatusOK, errors.Join(res.Body.Close(), errors.New(res.Status))
+	})
+}
+
+// kill ends the server with SIGKILL: it gets to finish nothing.
+func (s *server) kill() {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill() // an error says that it is gone
+	_ = s.cmd.Wait()         // likewise
+	_ = s.input.Close()
+	s.cmd = nil
+}
+
+// signIn returns a token for a person, as the pages get it.
+func (s *server) signIn(id string) string {
+	s.t.Helper()
+	var data struct{ SignIn struct{ Token string } }
+	s.ask("", `mutation ($id: ID!) { signIn(userId: $id) { token } }`, map[string]any{"id": id}, &data)
+	return data.SignIn.Token
+}
+
+// ask sends an operation that must succeed and decodes its data.
+func (s *server) ask(token, query string, vars map[string]any, data any) {
+	s.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url()+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	reply := struct {
+		Data   any
+		Errors []any
+	}{Data: data}
+	if err := json.NewDecoder(res.Body).Decode(&reply); err != nil || len(reply.Errors) > 0 {
+		s.t.Fatalf("%s: %v %v", query, err, reply.Errors)
+	}
+}
+
+// patience is how long anything may take that a person waits for. It is for machines that do other things as well.
+const patience = 30 * time.Second
+
+// eventually waits until check is true; where it stays false, the test fails with what check last saw.
+func eventually(t *testing.T, what string, check func() (bool, any)) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		ok, saw := check()
+		if ok {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("not within %v: %s; the last look: %v", patience, what, saw)
+		}
+	}
+}

@@ -1,0 +1,16 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+/** Types for the operations in src, from the server's own schema. */
+const config: CodegenConfig = {
+  schema: '../../graph/schema/*.graphqls',
+  documents: ['src/**/*.{ts,tsx}', '!src/gql/**'],
+  generates: {
+    'src/gql/': {
+      preset: 'client',
+      presetConfig: { fragmentMasking: false },
+      config: { scalars: { Time: 'string' }, strictScalars: true, useTypeImports: true, enumsAsTypes: true },
+    },
+  },
+};
+
+export default config;

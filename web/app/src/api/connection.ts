@@ -1,0 +1,82 @@
+import { type Client, createClient } from 'graphql-ws';
+import { Store } from '../store';
+
+/** How long the server may take to answer a ping, in milliseconds, and how long there is between two. */
+const pongWithin = 5_000;
+const pingEvery = 10_000;
+
+/** The longest wait before the next attempt to connect, in milliseconds. */
+const longestWait = 8_000;
+
+/** The one socket of this window. It connects with the first subscription; whoever subscribes comes back by themselves. */
+export class Connection {
+  readonly state = new Store<'connecting' | 'online' | 'offline'>('connecting');
+  readonly socket: Client;
+  #attempts = 0;
+  #comeBackIn: number | undefined;
+  #pong: ReturnType<typeof setTimeout> | undefined;
+  readonly #waiting = new Set<() => void>();
+  readonly #abort = new AbortController();
+
+  constructor(endpoint: string, token: () => string) {
+    const url = new URL(endpoint, window.location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    this.socket = createClient({
+      url: url.href,
+      connectionParams: () => ({ authorization: `Bearer ${token()}` }),
+      // The library would send the same `after` again; see follow, which knows better.
+      retryAttempts: 0,
+      keepAlive: pingEvery,
+      on: {
+        connected: () => {
+          this.#attempts = 0;
+          this.#comeBackIn = undefined;
+          this.state.set('online');
+          this.wake();
+        },
+        closed: (event) => {
+          clearTimeout(this.#pong);
+          this.#attempts++;
+          // A server that restarts says when to come back, each client another time.
+          this.#comeBackIn = Number(/come back in (\d+) ms/.exec((event as CloseEvent).reason ?? '')?.[1]) || undefined;
+          this.state.set('offline');
+        },
+        // A socket can be dead for long without anybody noticing: a laptop that slept, a lost network.
+        ping: (received) => {
+          if (!received) {
+            this.#pong = setTimeout(() => this.socket.terminate(), pongWithin);
+          }
+        },
+        pong: (received) => {
+          if (received) {
+            clearTimeout(this.#pong);
+          }
+        },
+      },
+    });
+    const { signal } = this.#abort;
+    window.addEventListener('online', () => this.wake(), { signal });
+    window.addEventListener('offline', () => this.socket.terminate(), { signal });
+  }
+
+  /** Waits before the next attempt: longer each time, never in step with others; until wake at most. */
+  async wait(): Promise<void> {
+    const wait = this.#comeBackIn ?? Math.min(longestWait, 250 * 2 ** this.#attempts) * (0.5 + Math.random() / 2);
+    await new Promise<void>((resolve) => {
+      this.#waiting.add(resolve);
+      setTimeout(resolve, wait);
+    });
+  }
+
+  /** Has all who wait try again at once. */
+  readonly wake = (): void => {
+    this.#waiting.forEach((resolve) => resolve());
+    this.#waiting.clear();
+  };
+
+  close(): void {
+    this.#abort.abort();
+    clearTimeout(this.#pong);
+    void this.socket.dispose();
+  }
+}

@@ -1,0 +1,27 @@
+import { useSignedIn } from '../people/context';
+import type { Outgoing } from './outbox';
+
+/** A message on its way, or one that could not go: what was typed is here until it is sent or thrown away. */
+export function OutgoingItem({ message: { input, state, problem } }: { message: Outgoing }) {
+  const { outbox } = useSignedIn();
+  return (
+    <li className="outgoing" data-state={state} data-mine>
+      <div className="body">
+        <p className="contents">{input.contents}</p>
+        {state === 'sending' || !problem ? (
+          <p className="dim">Sending…</p>
+        ) : (
+          <div role="alert">
+            <p className="problem">
+              Not sent{state === 'waiting' && ' yet'}: {problem}
+            </p>
+            <div className="row">
+              <button onClick={() => outbox.retry(input.idempotencyKey)}>Try again</button>
+              <button onClick={() => outbox.remove(input.idempotencyKey)}>Throw away</button>
+            </div>
+          </div>
+        )}
+      </div>
+    </li>
+  );
+}

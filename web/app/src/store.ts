@@ -1,0 +1,29 @@
+import { useSyncExternalStore } from 'react';
+
+/** A value that can be watched. Everything that changes outside of React's own state is in one. */
+export class Store<T> {
+  #value: T;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  readonly get = (): T => this.#value;
+
+  set(value: T): void {
+    if (value !== this.#value) {
+      this.#value = value;
+      this.#listeners.forEach((listener) => listener());
+    }
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+}
+
+export function useStore<T>(store: Store<T>): T {
+  return useSyncExternalStore(store.subscribe, store.get);
+}

@@ -1,0 +1,11 @@
+import { nameOf } from '../rooms/names';
+
+/** A person's first letter in a colour of their own. Pictures would be fetched from elsewhere. */
+export function Avatar({ person }: { person: { id: string; nickName: string } }) {
+  const hue = [...person.id].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973, 7) % 12;
+  return (
+    <span className={`avatar hue-${hue}`} aria-hidden="true">
+      {[...nameOf(person)][0]?.toUpperCase()}
+    </span>
+  );
+}

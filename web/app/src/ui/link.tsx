@@ -1,0 +1,13 @@
+import type { ComponentProps, MouseEvent } from 'react';
+import { go, pathTo } from '../router';
+
+/** A link to a place in the app. With a modifier key, or the middle button, the browser does what it always does. */
+export function Link({ to, ...rest }: { to: string[] } & ComponentProps<'a'>) {
+  function follow(event: MouseEvent): void {
+    if (!event.metaKey && !event.ctrlKey && !event.shiftKey && event.button === 0) {
+      event.preventDefault();
+      go(to);
+    }
+  }
+  return <a href={pathTo(...to)} onClick={follow} {...rest} />;
+}

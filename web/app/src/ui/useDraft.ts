@@ -1,0 +1,18 @@
+import { useState } from 'react';
+
+/** What is being typed somewhere. It is still there after going elsewhere and coming back, or a reload. */
+export function useDraft(place: string): [string, (text: string) => void] {
+  const key = `parley-draft-${place}`;
+  const [drafts, setDrafts] = useState<Record<string, string>>({});
+  return [
+    drafts[key] ?? sessionStorage.getItem(key) ?? '',
+    (text) => {
+      setDrafts({ ...drafts, [key]: text });
+      if (text === '') {
+        sessionStorage.removeItem(key);
+      } else {
+        sessionStorage.setItem(key, text);
+      }
+    },
+  ];
+}
