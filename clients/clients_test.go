@@ -22,9 +22,9 @@ func TestClients(t *testing.T) {
 	}
 	switch {
 	case missing != "" && os.Getenv("CI") == "true":
-		t.Fatal("the clients are not tested: ", missing)
+		t.Fatalf("the clients are not tested: %s", missing)
 	case missing != "":
-		t.Skip("the clients are not tested: ", missing)
+		t.Skipf("the clients are not tested: %s", missing)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
