@@ -371,7 +371,7 @@ func TestSlowReader(t *testing.T) {
 // TestSilentPeer: who does not answer pings is taken for gone.
 func TestSilentPeer(t *testing.T) {
 	t.Parallel()
-	ts := newServer(t, web.Config{Limits: web.Limits{SocketPing: 20 * time.Millisecond}})
+	ts := newServer(t, web.Config{Limits: web.Limits{SocketPing: 200 * time.Millisecond}})
 	c := ts.connect(t)
 	c.init()
 	c.send(subscribe("1", "subscription { silent }"))
