@@ -60,7 +60,9 @@ type Conn struct {
 
 	listener    *Listener
 	conn        net.Conn
-	flushing    sync.WaitGroup
+	ending      sync.Mutex
+	cut         bool           // from Cut on; guarded by ending
+	flushing    sync.WaitGroup // begun under ending, and not when cut
 	subprotocol string
 
 	// What has been read and not been taken.
@@ -120,6 +122,9 @@ func (c *Conn) Heard() bool { return c.heard.Swap(false) }
 func (c *Conn) Cut() {
 	c.closing.Store(true)
 	_ = c.conn.Close()
+	c.ending.Lock()
+	defer c.ending.Unlock()
+	c.cut = true
 }
 
 // Wait returns when nothing is being written any more. Call it behind Cut.

@@ -81,10 +81,24 @@ func (c *Conn) attempt(data []byte) int {
 
 // finish writes the rest of a frame from a goroutine, which gives writing back.
 func (c *Conn) finish(rest []byte) {
-	c.flushing.Go(func() { // ends with the frame, or its time
+	flushing := c.flush(func() {
 		defer c.writing.Unlock()
 		_ = c.push(rest, false) // where it fails the connection has been cut
 	})
+	if !flushing {
+		c.writing.Unlock()
+	}
+}
+
+// flush writes from a goroutine, which ends with the frame, or its time. It returns false where the connection has been
+// cut: whoever waits for what is being written may have seen the last of it.
+func (c *Conn) flush(write func()) bool {
+	c.ending.Lock()
+	defer c.ending.Unlock()
+	if !c.cut {
+		c.flushing.Go(write)
+	}
+	return !c.cut
 }
 
 // Write writes a frame, and waits for its turn and for the client to let it through. A client that takes too long is cut
@@ -147,7 +161,7 @@ func (c *Conn) sayGoodbye(body []byte) {
 		c.finish(frame[n:])
 		return
 	}
-	c.flushing.Go(func() { // ends with the frame, or its time
+	c.flush(func() {
 		c.writing.Lock()
 		defer c.writing.Unlock()
 		_ = c.push(frame, false) // where it fails the connection has been cut

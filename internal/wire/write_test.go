@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -135,4 +136,32 @@ func TestCutWhileWriting(t *testing.T) {
 	writing.Wait()
 	c.Wait()
 	<-ended
+}
+
+// TestCloseWhileItEnds: whoever has waited for what is being written has seen the last of it, though somebody closes the
+// socket at that moment.
+func TestCloseWhileItEnds(t *testing.T) {
+	large := wire.Text(make([]byte, 16<<20))
+	for i := range 200 {
+		_, c := open(t, listener())
+		ended := echo(c)
+		var others sync.WaitGroup
+		others.Go(func() { _ = c.Write(large) })
+		for c.Try(numbered(0)) { // until that has begun
+			runtime.Gosched()
+		}
+		begins := make(chan struct{})
+		others.Go(func() {
+			close(begins)
+			c.Close(1012, "waits for its turn")
+		})
+		<-begins
+		for range i % 20 {
+			runtime.Gosched()
+		}
+		c.Cut()
+		c.Wait()
+		others.Wait()
+		<-ended
+	}
 }
