@@ -165,7 +165,7 @@ func (op *operation) Resume() {
 	s := op.socket
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if op.parked { // or else it has been forgotten
+	if op.parked && !s.closing { // or else it has been forgotten, or is about to be
 		op.parked = false
 		s.running.Go(func() { op.until(op.follow) }) // ends with the operation, or when it is parked again
 	}
