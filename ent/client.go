@@ -12,6 +12,7 @@ import (
 	"parley/ent/migrate"
 
 	"parley/ent/ban"
+	"parley/ent/clock"
 	"parley/ent/directroom"
 	"parley/ent/friendship"
 	"parley/ent/member"
@@ -40,6 +41,8 @@ type Client struct {
 	Schema *migrate.Schema
 	// Ban is the client for interacting with the Ban builders.
 	Ban *BanClient
+	// Clock is the client for interacting with the Clock builders.
+	Clock *ClockClient
 	// DirectRoom is the client for interacting with the DirectRoom builders.
 	DirectRoom *DirectRoomClient
 	// Friendship is the client for interacting with the Friendship builders.
@@ -74,6 +77,7 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Ban = NewBanClient(c.config)
+	c.Clock = NewClockClient(c.config)
 	c.DirectRoom = NewDirectRoomClient(c.config)
 	c.Friendship = NewFriendshipClient(c.config)
 	c.Member = NewMemberClient(c.config)
@@ -178,6 +182,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:         ctx,
 		config:      cfg,
 		Ban:         NewBanClient(cfg),
+		Clock:       NewClockClient(cfg),
 		DirectRoom:  NewDirectRoomClient(cfg),
 		Friendship:  NewFriendshipClient(cfg),
 		Member:      NewMemberClient(cfg),
@@ -209,6 +214,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:         ctx,
 		config:      cfg,
 		Ban:         NewBanClient(cfg),
+		Clock:       NewClockClient(cfg),
 		DirectRoom:  NewDirectRoomClient(cfg),
 		Friendship:  NewFriendshipClient(cfg),
 		Member:      NewMemberClient(cfg),
@@ -249,8 +255,8 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Ban, c.DirectRoom, c.Friendship, c.Member, c.Message, c.Reaction, c.Room,
-		c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
+		c.Ban, c.Clock, c.DirectRoom, c.Friendship, c.Member, c.Message, c.Reaction,
+		c.Room, c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -260,8 +266,8 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Ban, c.DirectRoom, c.Friendship, c.Member, c.Message, c.Reaction, c.Room,
-		c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
+		c.Ban, c.Clock, c.DirectRoom, c.Friendship, c.Member, c.Message, c.Reaction,
+		c.Room, c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -272,6 +278,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *BanMutation:
 		return c.Ban.mutate(ctx, m)
+	case *ClockMutation:
+		return c.Clock.mutate(ctx, m)
 	case *DirectRoomMutation:
 		return c.DirectRoom.mutate(ctx, m)
 	case *FriendshipMutation:
@@ -477,6 +485,139 @@ func (c *BanClient) mutate(ctx context.Context, m *BanMutation) (Value, error) {
 		return (&BanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Ban mutation op: %q", m.Op())
+	}
+}
+
+// ClockClient is a client for the Clock schema.
+type ClockClient struct {
+	config
+}
+
+// NewClockClient returns a client for the Clock from the given config.
+func NewClockClient(c config) *ClockClient {
+	return &ClockClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `clock.Hooks(f(g(h())))`.
+func (c *ClockClient) Use(hooks ...Hook) {
+	c.hooks.Clock = append(c.hooks.Clock, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `clock.Intercept(f(g(h())))`.
+func (c *ClockClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Clock = append(c.inters.Clock, interceptors...)
+}
+
+// Create returns a builder for creating a Clock entity.
+func (c *ClockClient) Create() *ClockCreate {
+	mutation := newClockMutation(c.config, OpCreate)
+	return &ClockCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Clock entities.
+func (c *ClockClient) CreateBulk(builders ...*ClockCreate) *ClockCreateBulk {
+	return &ClockCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ClockClient) MapCreateBulk(slice any, setFunc func(*ClockCreate, int)) *ClockCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ClockCreateBulk{err: fmt.Errorf("calling to ClockClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ClockCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ClockCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Clock.
+func (c *ClockClient) Update() *ClockUpdate {
+	mutation := newClockMutation(c.config, OpUpdate)
+	return &ClockUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ClockClient) UpdateOne(_m *Clock) *ClockUpdateOne {
+	mutation := newClockMutation(c.config, OpUpdateOne, withClock(_m))
+	return &ClockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ClockClient) UpdateOneID(id string) *ClockUpdateOne {
+	mutation := newClockMutation(c.config, OpUpdateOne, withClockID(id))
+	return &ClockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Clock.
+func (c *ClockClient) Delete() *ClockDelete {
+	mutation := newClockMutation(c.config, OpDelete)
+	return &ClockDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ClockClient) DeleteOne(_m *Clock) *ClockDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ClockClient) DeleteOneID(id string) *ClockDeleteOne {
+	builder := c.Delete().Where(clock.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ClockDeleteOne{builder}
+}
+
+// Query returns a query builder for Clock.
+func (c *ClockClient) Query() *ClockQuery {
+	return &ClockQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeClock},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Clock entity by its id.
+func (c *ClockClient) Get(ctx context.Context, id string) (*Clock, error) {
+	return c.Query().Where(clock.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ClockClient) GetX(ctx context.Context, id string) *Clock {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ClockClient) Hooks() []Hook {
+	return c.hooks.Clock
+}
+
+// Interceptors returns the client interceptors.
+func (c *ClockClient) Interceptors() []Interceptor {
+	return c.inters.Clock
+}
+
+func (c *ClockClient) mutate(ctx context.Context, m *ClockMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ClockCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ClockUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ClockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ClockDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Clock mutation op: %q", m.Op())
 	}
 }
 
@@ -2298,11 +2439,11 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Ban, DirectRoom, Friendship, Member, Message, Reaction, Room, RoomEvent,
+		Ban, Clock, DirectRoom, Friendship, Member, Message, Reaction, Room, RoomEvent,
 		RoomRequest, RoomTag, Seat, User []ent.Hook
 	}
 	inters struct {
-		Ban, DirectRoom, Friendship, Member, Message, Reaction, Room, RoomEvent,
+		Ban, Clock, DirectRoom, Friendship, Member, Message, Reaction, Room, RoomEvent,
 		RoomRequest, RoomTag, Seat, User []ent.Interceptor
 	}
 )

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/ban"
+	"parley/ent/clock"
 	"parley/ent/directroom"
 	"parley/ent/friendship"
 	"parley/ent/member"
@@ -85,6 +86,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			ban.Table:         ban.ValidColumn,
+			clock.Table:       clock.ValidColumn,
 			directroom.Table:  directroom.ValidColumn,
 			friendship.Table:  friendship.ValidColumn,
 			member.Table:      member.ValidColumn,

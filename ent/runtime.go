@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"parley/ent/clock"
 	"parley/ent/member"
 	"parley/ent/message"
 	"parley/ent/room"
@@ -14,6 +15,12 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	clockFields := schema.Clock{}.Fields()
+	_ = clockFields
+	// clockDescValue is the schema descriptor for value field.
+	clockDescValue := clockFields[1].Descriptor()
+	// clock.DefaultValue holds the default value on creation for the value field.
+	clock.DefaultValue = clockDescValue.Default.(int64)
 	memberFields := schema.Member{}.Fields()
 	_ = memberFields
 	// memberDescJoinedSeq is the schema descriptor for joined_seq field.
@@ -158,6 +165,10 @@ func init() {
 	userDescOpenseaAvatar := userFields[15].Descriptor()
 	// user.DefaultOpenseaAvatar holds the default value on creation for the opensea_avatar field.
 	user.DefaultOpenseaAvatar = userDescOpenseaAvatar.Default.(string)
+	// userDescChanged is the schema descriptor for changed field.
+	userDescChanged := userFields[17].Descriptor()
+	// user.DefaultChanged holds the default value on creation for the changed field.
+	user.DefaultChanged = userDescChanged.Default.(int64)
 	// userDescID is the schema descriptor for id field.
 	userDescID := userFields[0].Descriptor()
 	// user.IDValidator is a validator for the "id" field. It is called by the builders before save.

@@ -16,6 +16,8 @@ type Tx struct {
 	config
 	// Ban is the client for interacting with the Ban builders.
 	Ban *BanClient
+	// Clock is the client for interacting with the Clock builders.
+	Clock *ClockClient
 	// DirectRoom is the client for interacting with the DirectRoom builders.
 	DirectRoom *DirectRoomClient
 	// Friendship is the client for interacting with the Friendship builders.
@@ -170,6 +172,7 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Ban = NewBanClient(tx.config)
+	tx.Clock = NewClockClient(tx.config)
 	tx.DirectRoom = NewDirectRoomClient(tx.config)
 	tx.Friendship = NewFriendshipClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)

@@ -49,7 +49,9 @@ type User struct {
 	// OpenseaAvatar holds the value of the "opensea_avatar" field.
 	OpenseaAvatar string `json:"opensea_avatar,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
-	CreatedAt    time.Time `json:"created_at,omitempty"`
+	CreatedAt time.Time `json:"created_at,omitempty"`
+	// What the clock of people showed when the profile was last changed; 0 while it is as it came.
+	Changed      int64 `json:"changed,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -58,6 +60,8 @@ func (*User) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case user.FieldChanged:
+			values[i] = new(sql.NullInt64)
 		case user.FieldID, user.FieldNickName, user.FieldAvatar, user.FieldStatus, user.FieldEthWalletAddress, user.FieldEnsName, user.FieldTwitterUsername, user.FieldTwitterAvatar, user.FieldDiscordUsername, user.FieldDiscordAvatar, user.FieldInstagramUsername, user.FieldInstagramAvatar, user.FieldFacebookUsername, user.FieldFacebookAvatar, user.FieldOpenseaUsername, user.FieldOpenseaAvatar:
 			values[i] = new(sql.NullString)
 		case user.FieldCreatedAt:
@@ -179,6 +183,12 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
 			}
+		case user.FieldChanged:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field changed", values[i])
+			} else if value.Valid {
+				_m.Changed = value.Int64
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -262,6 +272,9 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("changed=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Changed))
 	builder.WriteByte(')')
 	return builder.String()
 }

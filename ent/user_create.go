@@ -239,6 +239,20 @@ func (_c *UserCreate) SetCreatedAt(v time.Time) *UserCreate {
 	return _c
 }
 
+// SetChanged sets the "changed" field.
+func (_c *UserCreate) SetChanged(v int64) *UserCreate {
+	_c.mutation.SetChanged(v)
+	return _c
+}
+
+// SetNillableChanged sets the "changed" field if the given value is not nil.
+func (_c *UserCreate) SetNillableChanged(v *int64) *UserCreate {
+	if v != nil {
+		_c.SetChanged(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *UserCreate) SetID(v string) *UserCreate {
 	_c.mutation.SetID(v)
@@ -340,6 +354,10 @@ func (_c *UserCreate) defaults() {
 		v := user.DefaultOpenseaAvatar
 		_c.mutation.SetOpenseaAvatar(v)
 	}
+	if _, ok := _c.mutation.Changed(); !ok {
+		v := user.DefaultChanged
+		_c.mutation.SetChanged(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -391,6 +409,9 @@ func (_c *UserCreate) check() error {
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "User.created_at"`)}
+	}
+	if _, ok := _c.mutation.Changed(); !ok {
+		return &ValidationError{Name: "changed", err: errors.New(`ent: missing required field "User.changed"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := user.IDValidator(v); err != nil {
@@ -496,6 +517,10 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(user.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.Changed(); ok {
+		_spec.SetField(user.FieldChanged, field.TypeInt64, value)
+		_node.Changed = value
 	}
 	return _node, _spec
 }
@@ -726,6 +751,24 @@ func (u *UserUpsert) SetOpenseaAvatar(v string) *UserUpsert {
 // UpdateOpenseaAvatar sets the "opensea_avatar" field to the value that was provided on create.
 func (u *UserUpsert) UpdateOpenseaAvatar() *UserUpsert {
 	u.SetExcluded(user.FieldOpenseaAvatar)
+	return u
+}
+
+// SetChanged sets the "changed" field.
+func (u *UserUpsert) SetChanged(v int64) *UserUpsert {
+	u.Set(user.FieldChanged, v)
+	return u
+}
+
+// UpdateChanged sets the "changed" field to the value that was provided on create.
+func (u *UserUpsert) UpdateChanged() *UserUpsert {
+	u.SetExcluded(user.FieldChanged)
+	return u
+}
+
+// AddChanged adds v to the "changed" field.
+func (u *UserUpsert) AddChanged(v int64) *UserUpsert {
+	u.Add(user.FieldChanged, v)
 	return u
 }
 
@@ -987,6 +1030,27 @@ func (u *UserUpsertOne) SetOpenseaAvatar(v string) *UserUpsertOne {
 func (u *UserUpsertOne) UpdateOpenseaAvatar() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateOpenseaAvatar()
+	})
+}
+
+// SetChanged sets the "changed" field.
+func (u *UserUpsertOne) SetChanged(v int64) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetChanged(v)
+	})
+}
+
+// AddChanged adds v to the "changed" field.
+func (u *UserUpsertOne) AddChanged(v int64) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.AddChanged(v)
+	})
+}
+
+// UpdateChanged sets the "changed" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateChanged() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateChanged()
 	})
 }
 
@@ -1415,6 +1479,27 @@ func (u *UserUpsertBulk) SetOpenseaAvatar(v string) *UserUpsertBulk {
 func (u *UserUpsertBulk) UpdateOpenseaAvatar() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateOpenseaAvatar()
+	})
+}
+
+// SetChanged sets the "changed" field.
+func (u *UserUpsertBulk) SetChanged(v int64) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetChanged(v)
+	})
+}
+
+// AddChanged adds v to the "changed" field.
+func (u *UserUpsertBulk) AddChanged(v int64) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.AddChanged(v)
+	})
+}
+
+// UpdateChanged sets the "changed" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateChanged() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateChanged()
 	})
 }
 

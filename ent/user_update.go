@@ -238,6 +238,27 @@ func (_u *UserUpdate) SetNillableOpenseaAvatar(v *string) *UserUpdate {
 	return _u
 }
 
+// SetChanged sets the "changed" field.
+func (_u *UserUpdate) SetChanged(v int64) *UserUpdate {
+	_u.mutation.ResetChanged()
+	_u.mutation.SetChanged(v)
+	return _u
+}
+
+// SetNillableChanged sets the "changed" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableChanged(v *int64) *UserUpdate {
+	if v != nil {
+		_u.SetChanged(*v)
+	}
+	return _u
+}
+
+// AddChanged adds value to the "changed" field.
+func (_u *UserUpdate) AddChanged(v int64) *UserUpdate {
+	_u.mutation.AddChanged(v)
+	return _u
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdate) Mutation() *UserMutation {
 	return _u.mutation
@@ -329,6 +350,12 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.OpenseaAvatar(); ok {
 		_spec.SetField(user.FieldOpenseaAvatar, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Changed(); ok {
+		_spec.SetField(user.FieldChanged, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedChanged(); ok {
+		_spec.AddField(user.FieldChanged, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -562,6 +589,27 @@ func (_u *UserUpdateOne) SetNillableOpenseaAvatar(v *string) *UserUpdateOne {
 	return _u
 }
 
+// SetChanged sets the "changed" field.
+func (_u *UserUpdateOne) SetChanged(v int64) *UserUpdateOne {
+	_u.mutation.ResetChanged()
+	_u.mutation.SetChanged(v)
+	return _u
+}
+
+// SetNillableChanged sets the "changed" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableChanged(v *int64) *UserUpdateOne {
+	if v != nil {
+		_u.SetChanged(*v)
+	}
+	return _u
+}
+
+// AddChanged adds value to the "changed" field.
+func (_u *UserUpdateOne) AddChanged(v int64) *UserUpdateOne {
+	_u.mutation.AddChanged(v)
+	return _u
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdateOne) Mutation() *UserMutation {
 	return _u.mutation
@@ -683,6 +731,12 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.OpenseaAvatar(); ok {
 		_spec.SetField(user.FieldOpenseaAvatar, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Changed(); ok {
+		_spec.SetField(user.FieldChanged, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedChanged(); ok {
+		_spec.AddField(user.FieldChanged, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &User{config: _u.config}

@@ -70,7 +70,8 @@ func TestUpsertManyUsers(t *testing.T) {
 		changed := s.Statements(func() {
 			admin.Do(upsert, testkit.Vars{"users": append([]testkit.Vars{{"id": "user7", "profile": testkit.Vars{"nickName": "seven"}}}, nameless[8:]...)})
 		})
-		if len(changed) > len(again)+1 {
+		// The person, the clock, whose tick it is, and then who has changed since, and how they are now.
+		if len(changed) > len(again)+5 {
 			t.Errorf("one change took %d statements, none %d", len(changed), len(again))
 		}
 	})

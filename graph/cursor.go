@@ -127,9 +127,13 @@ func memberConnection(room *ent.Room, page chat.Page[*ent.Member], after *string
 	c := &model.RoomMemberConnection{TotalCount: room.MemberCount, Edges: make([]model.RoomMemberEdge, len(page.Items))}
 	cursors := make([]string, len(page.Items))
 	for i, m := range page.Items {
-		cursors[i] = membersByAge.cursor(chat.Position{At: m.JoinedAt, ID: m.ID})
+		cursors[i] = memberCursor(m)
 		c.Edges[i] = model.RoomMemberEdge{Cursor: cursors[i], Member: m}
 	}
 	c.PageInfo = pageInfo(page.More, after, cursors)
 	return c
+}
+
+func memberCursor(m *ent.Member) string {
+	return membersByAge.cursor(chat.Position{At: m.JoinedAt, ID: m.ID})
 }

@@ -17,6 +17,8 @@ import (
 // response: a query, one field of a mutation, or one event, of which all responses share them.
 type loaders struct {
 	loads loads
+	// told is one above what the clock of people showed when the viewer saw rooms; 0: it was not looked at.
+	told atomic.Int64
 	// beside returns for whom the same will be asked as for a person: those who each see an event in a response of their own.
 	beside func(person string) []string
 
@@ -120,7 +122,9 @@ func loadersFrom(ctx context.Context) *loaders {
 
 func (r *Resolver) newLoaders() *loaders {
 	l := &loaders{beside: func(string) []string { return nil }}
-	l.users.use(&l.loads, l.people.of, r.chat.Users)
+	l.users.use(&l.loads, l.people.of, func(ctx context.Context, ids []string) (map[string]*ent.User, error) {
+		return r.chat.UsersAt(ctx, l.clock(), ids)
+	})
 	l.tags.use(&l.loads, l.rooms.of, r.chat.Tags)
 	l.roomsByID.use(&l.loads, l.rooms.of, func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
 		rooms, err := r.chat.RoomsByID(ctx, ids)
@@ -210,6 +214,31 @@ func (l *loaders) bansBeside(key bansKey) []bansKey {
 		keys[i] = bansKey{room: room, first: key.first, from: key.from}
 	}
 	return keys
+}
+
+// saw tells the loaders which rooms the viewer has seen, as what, and when.
+func (l *loaders) saw(v chat.Viewer, rooms ...chat.Seen) {
+	for _, room := range rooms {
+		l.memberships.put(chat.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, room.By)
+		for at := int64(room.People) + 1; ; {
+			if before := l.told.Load(); before >= at || l.told.CompareAndSwap(before, at) {
+				break
+			}
+		}
+	}
+	l.came(roomsOf(rooms)...)
+}
+
+// clock is what the clock of people showed when the viewer was told something: no profile may be shown of before it.
+func (l *loaders) clock() chat.Clock { return chat.Clock(l.told.Load() - 1) }
+
+// roomsOf are the rooms that somebody has seen.
+func roomsOf(seen []chat.Seen) []*ent.Room {
+	rooms := make([]*ent.Room, len(seen))
+	for i := range seen {
+		rooms[i] = seen[i].Room
+	}
+	return rooms
 }
 
 // came tells the loaders which rooms have come into the response together, and with them whom and what they name.

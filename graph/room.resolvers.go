@@ -196,7 +196,9 @@ func (r *queryResolver) MyRooms(ctx context.Context, first *int, after *string) 
 	if err != nil {
 		return nil, err
 	}
-	return roomConnection(ctx, page, after, func(room *ent.Room) string {
+	loadersFrom(ctx).saw(v, page.Items...)
+	rooms := chat.Page[*ent.Room]{Items: roomsOf(page.Items), More: page.More}
+	return roomConnection(ctx, rooms, after, func(room *ent.Room) string {
 		return roomsByActivity.cursor(chat.Position{At: room.UpdatedAt, ID: room.ID})
 	}), nil
 }
@@ -210,8 +212,8 @@ func (r *queryResolver) RoomInfo(ctx context.Context, roomID string) (*ent.Room,
 	if err != nil {
 		return nil, err
 	}
-	loadersFrom(ctx).came(room)
-	return room, nil
+	loadersFrom(ctx).saw(v, room)
+	return room.Room, nil
 }
 
 func (r *queryResolver) Rooms(ctx context.Context, search *string, tag *string, first *int, after *string) (*model.RoomConnection, error) {

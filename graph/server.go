@@ -52,7 +52,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	r := &Resolver{chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger}
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
 
-	s := handler.New(schema)
+	s := handler.New(newExpress(schema, r))
 	s.SetErrorPresenter(r.present)
 	s.SetRecoverFunc(panicked)
 	valid := lru.New[*ast.QueryDocument](parsedDocuments)

@@ -124,7 +124,10 @@ func (r *Resolver) subscribeToCreated(ctx context.Context, v chat.Viewer, shown 
 	if err != nil {
 		return nil, err
 	}
-	topic, see := live.User(v.ID), func(ctx context.Context, id uuid.UUID) (*ent.Room, error) { return r.chat.Room(ctx, v, id) }
+	topic, see := live.User(v.ID), func(ctx context.Context, id uuid.UUID) (*ent.Room, error) {
+		seen, err := r.chat.Room(ctx, v, id)
+		return seen.Room, err
+	}
 	if public {
 		topic, see = live.Lobby(), r.chat.PublicRoom
 	}

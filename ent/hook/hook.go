@@ -20,6 +20,18 @@ func (f BanFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BanMutation", m)
 }
 
+// The ClockFunc type is an adapter to allow the use of ordinary
+// function as Clock mutator.
+type ClockFunc func(context.Context, *ent.ClockMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ClockFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ClockMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ClockMutation", m)
+}
+
 // The DirectRoomFunc type is an adapter to allow the use of ordinary
 // function as DirectRoom mutator.
 type DirectRoomFunc func(context.Context, *ent.DirectRoomMutation) (ent.Value, error)

@@ -60,6 +60,17 @@ var (
 			},
 		},
 	}
+	// ClocksColumns holds the columns for the "clocks" table.
+	ClocksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "value", Type: field.TypeInt64, Default: 0},
+	}
+	// ClocksTable holds the schema information for the "clocks" table.
+	ClocksTable = &schema.Table{
+		Name:       "clocks",
+		Columns:    ClocksColumns,
+		PrimaryKey: []*schema.Column{ClocksColumns[0]},
+	}
 	// DirectRoomsColumns holds the columns for the "direct_rooms" table.
 	DirectRoomsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -480,16 +491,25 @@ var (
 		{Name: "opensea_username", Type: field.TypeString, Default: ""},
 		{Name: "opensea_avatar", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "changed", Type: field.TypeInt64, Default: 0},
 	}
 	// UsersTable holds the schema information for the "users" table.
 	UsersTable = &schema.Table{
 		Name:       "users",
 		Columns:    UsersColumns,
 		PrimaryKey: []*schema.Column{UsersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "user_changed",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[17]},
+			},
+		},
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		BansTable,
+		ClocksTable,
 		DirectRoomsTable,
 		FriendshipsTable,
 		MembersTable,

@@ -9,6 +9,9 @@ import (
 // Ban is the predicate function for ban builders.
 type Ban func(*sql.Selector)
 
+// Clock is the predicate function for clock builders.
+type Clock func(*sql.Selector)
+
 // DirectRoom is the predicate function for directroom builders.
 type DirectRoom func(*sql.Selector)
 

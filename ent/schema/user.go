@@ -3,6 +3,7 @@ package schema
 import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 )
 
 // User is a person. The application brings them: the id is the `sub` of their token, as given.
@@ -28,5 +29,13 @@ func (User) Fields() []ent.Field {
 		field.String("opensea_username").Default(""),
 		field.String("opensea_avatar").Default(""),
 		field.Time("created_at").Immutable(),
+		field.Int64("changed").Default(0).Comment("What the clock of people showed when the profile was last changed; 0 while it is as it came."),
+	}
+}
+
+// Indexes of the User.
+func (User) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("changed"), // to find who has changed since
 	}
 }

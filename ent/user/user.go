@@ -43,6 +43,8 @@ const (
 	FieldOpenseaAvatar = "opensea_avatar"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldChanged holds the string denoting the changed field in the database.
+	FieldChanged = "changed"
 	// Table holds the table name of the user in the database.
 	Table = "users"
 )
@@ -66,6 +68,7 @@ var Columns = []string{
 	FieldOpenseaUsername,
 	FieldOpenseaAvatar,
 	FieldCreatedAt,
+	FieldChanged,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -109,6 +112,8 @@ var (
 	DefaultOpenseaUsername string
 	// DefaultOpenseaAvatar holds the default value on creation for the "opensea_avatar" field.
 	DefaultOpenseaAvatar string
+	// DefaultChanged holds the default value on creation for the "changed" field.
+	DefaultChanged int64
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -199,4 +204,9 @@ func ByOpenseaAvatar(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByChanged orders the results by the changed field.
+func ByChanged(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldChanged, opts...).ToFunc()
 }

@@ -144,6 +144,11 @@ func CreatedAt(v time.Time) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// Changed applies equality check predicate on the "changed" field. It's identical to ChangedEQ.
+func Changed(v int64) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldChanged, v))
+}
+
 // NickNameEQ applies the EQ predicate on the "nick_name" field.
 func NickNameEQ(v string) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldNickName, v))
@@ -1157,6 +1162,46 @@ func CreatedAtLT(v time.Time) predicate.User {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.User {
 	return predicate.User(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// ChangedEQ applies the EQ predicate on the "changed" field.
+func ChangedEQ(v int64) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldChanged, v))
+}
+
+// ChangedNEQ applies the NEQ predicate on the "changed" field.
+func ChangedNEQ(v int64) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldChanged, v))
+}
+
+// ChangedIn applies the In predicate on the "changed" field.
+func ChangedIn(vs ...int64) predicate.User {
+	return predicate.User(sql.FieldIn(FieldChanged, vs...))
+}
+
+// ChangedNotIn applies the NotIn predicate on the "changed" field.
+func ChangedNotIn(vs ...int64) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldChanged, vs...))
+}
+
+// ChangedGT applies the GT predicate on the "changed" field.
+func ChangedGT(v int64) predicate.User {
+	return predicate.User(sql.FieldGT(FieldChanged, v))
+}
+
+// ChangedGTE applies the GTE predicate on the "changed" field.
+func ChangedGTE(v int64) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldChanged, v))
+}
+
+// ChangedLT applies the LT predicate on the "changed" field.
+func ChangedLT(v int64) predicate.User {
+	return predicate.User(sql.FieldLT(FieldChanged, v))
+}
+
+// ChangedLTE applies the LTE predicate on the "changed" field.
+func ChangedLTE(v int64) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldChanged, v))
 }
 
 // And groups predicates with the AND operator between them.

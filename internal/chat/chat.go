@@ -16,6 +16,9 @@ import (
 	"parley/internal/store"
 )
 
+// rememberedBytes is how many bytes of what has been read of rooms are kept, and as many of people.
+const rememberedBytes = 64 << 20
+
 // knownUsers is how many people the server remembers to have met, so that a request of theirs need not ask the
 // database whether they exist. An entry is about 100 bytes.
 const knownUsers = 100_000
@@ -41,6 +44,8 @@ type Chat struct {
 	hints   Publisher
 	known   *lru.Cache[string, struct{}]
 	tries   *tries
+	rooms   *rooms
+	people  *people
 }
 
 // New returns the domain over db, whose dialect is one of ent's dialect names.
@@ -53,7 +58,10 @@ func New(db *ent.Client, dialect string) (*Chat, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Chat{db: db, dialect: dialect, hints: silence{}, known: known, tries: tries}, nil
+	return &Chat{
+		db: db, dialect: dialect, hints: silence{}, known: known, tries: tries,
+		rooms: newRooms(rememberedBytes), people: newPeople(rememberedBytes),
+	}, nil
 }
 
 // Publish has each commit followed by its hints on hints. It is called once, before the domain is used.

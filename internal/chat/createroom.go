@@ -144,7 +144,8 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 		return nil, fmt.Errorf("create room: %w", err)
 	}
 	if before != uuid.Nil {
-		return c.Room(ctx, v, before)
+		seen, err := c.Room(ctx, v, before)
+		return seen.Room, err
 	}
 	return made, nil
 }

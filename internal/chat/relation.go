@@ -32,15 +32,20 @@ func relate(ctx context.Context, db *ent.Client, r *ent.Room, userID string) (re
 	if err != nil {
 		return outsider, nil, fmt.Errorf("find whether %q is a friend of %q: %w", userID, r.OwnerID, err)
 	}
+	return relationOutside(isBanned, isFriend), nil, nil
+}
+
+// relationOutside is what somebody outside a room is to it.
+func relationOutside(isBanned, isFriend bool) relation {
 	switch {
 	case isBanned && isFriend:
-		return bannedFriend, nil, nil
+		return bannedFriend
 	case isBanned:
-		return banned, nil, nil
+		return banned
 	case isFriend:
-		return friend, nil, nil
+		return friend
 	default:
-		return outsider, nil, nil
+		return outsider
 	}
 }
 

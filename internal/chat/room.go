@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -18,16 +19,76 @@ import (
 // maxSearchWords bounds how many words one search looks for.
 const maxSearchWords = 10
 
+// Seen is a room as somebody sees it.
+type Seen struct {
+	*ent.Room
+	// By is their membership; nil where they are outside.
+	By *Membership
+	// People is what the clock of people showed at that moment.
+	People Clock
+}
+
+// seeRoom looks at a room and at what a person is to it, in one statement.
+const seeRoom = `SELECT r.seq, ` + readClock + `, m.id, m.role, m.joined_at, m.joined_seq, m.last_read_seq, m.own_sent, m.others_read,
+	r.message_count - m.own_sent - m.others_read,
+	m.id IS NULL AND EXISTS (SELECT 1 FROM bans b WHERE b.room_id = r.id AND b.user_id = $2),
+	m.id IS NULL AND EXISTS (SELECT 1 FROM friendships f WHERE f.user_id = $2 AND f.friend_id = r.owner_id AND f.state = 'FRIENDS')
+FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $2
+WHERE r.id = $1 AND r.deleted_at IS NULL`
+
 // Room returns a room that the viewer may see; NOT_FOUND otherwise, whether or not it exists.
-func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
-	r, err := c.db.Room.Query().Where(room.ID(id), allowed(toSee, v.ID)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, errNoRoom()
-	}
+func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (Seen, error) {
+	found := false
+	var seen Seen
+	var seq int64
+	var m memberRow
+	var isBanned, isFriend bool
+	err := each(ctx, c.db, func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(append(append([]any{&seq, &seen.People}, m.fields()...), &isBanned, &isFriend)...)
+	}, seeRoom, id, v.ID)
 	if err != nil {
-		return nil, fmt.Errorf("get room %s: %w", id, err)
+		return Seen{}, fmt.Errorf("get room %s: %w", id, err)
 	}
-	return r, nil
+	if !found {
+		return Seen{}, errNoRoom()
+	}
+	rooms, err := c.roomsAt(ctx, []uuid.UUID{id}, []int64{seq})
+	if err != nil {
+		return Seen{}, err
+	}
+	seen.Room, seen.By = rooms[0], m.of(id, v.ID)
+	who := relationOutside(isBanned, isFriend)
+	if seen.By != nil {
+		who = relationOfRole(seen.By.Role)
+	}
+	if err := permit(toSee, doorOf(seen.Room), who); err != nil {
+		return Seen{}, err
+	}
+	return seen, nil
+}
+
+// memberRow is a membership as it is read, and how many messages it has not read: null where there is none.
+type memberRow struct {
+	id                              uuid.NullUUID
+	role                            sql.Null[member.Role]
+	joined                          instant
+	since, read, sent, seen, unread sql.Null[int64]
+}
+
+func (row *memberRow) fields() []any {
+	return []any{&row.id, &row.role, &row.joined, &row.since, &row.read, &row.sent, &row.seen, &row.unread}
+}
+
+// of is the membership of a person in a room; nil where there is none.
+func (row *memberRow) of(roomID uuid.UUID, userID string) *Membership {
+	if !row.id.Valid {
+		return nil
+	}
+	return &Membership{Unread: row.unread.V, Member: &ent.Member{
+		ID: row.id.UUID, RoomID: roomID, UserID: userID, Role: row.role.V, JoinedAt: row.joined.Time,
+		JoinedSeq: row.since.V, LastReadSeq: row.read.V, OwnSent: row.sent.V, OthersRead: row.seen.V,
+	}}
 }
 
 // PublicRoom returns a room that everybody may see; NOT_FOUND otherwise.
@@ -63,23 +124,52 @@ func (c *Chat) MyRoomIDs(ctx context.Context, v Viewer) ([]uuid.UUID, error) {
 	return ids, nil
 }
 
+// listRooms looks at the rooms that a person is in, the latest active first.
+const (
+	listRooms = `SELECT r.id, r.seq, ` + readClock + `, m.id, m.role, m.joined_at, m.joined_seq, m.last_read_seq, m.own_sent, m.others_read,
+	r.message_count - m.own_sent - m.others_read
+FROM members m JOIN rooms r ON r.id = m.room_id
+WHERE m.user_id = $1 AND r.deleted_at IS NULL`
+	listRoomsAfter = ` AND (r.updated_at, r.id) < ($3, $4)`
+	listRoomsOrder = ` ORDER BY r.updated_at DESC, r.id DESC LIMIT $2`
+)
+
 // MyRooms returns the rooms that the viewer is in, the latest active first: first of them, after a position if one
 // is given.
-func (c *Chat) MyRooms(ctx context.Context, v Viewer, first int, after *Position) (Page[*ent.Room], error) {
+func (c *Chat) MyRooms(ctx context.Context, v Viewer, first int, after *Position) (Page[Seen], error) {
 	if err := checkFirst(first); err != nil {
-		return Page[*ent.Room]{}, err
+		return Page[Seen]{}, err
 	}
-	q := c.db.Room.Query().Where(room.DeletedAtIsNil(), memberIs(v.ID))
+	query, args := listRooms, []any{v.ID, first + 1}
 	if after != nil {
-		q.Where(func(s *entsql.Selector) {
-			s.Where(entsql.CompositeLT([]string{s.C(room.FieldUpdatedAt), s.C(room.FieldID)}, after.At, after.ID))
-		})
+		query, args = query+listRoomsAfter, append(args, after.At, after.ID)
 	}
-	rooms, err := q.Order(latestActive()...).Limit(first + 1).All(ctx)
+	var list []Seen
+	var ids []uuid.UUID
+	var seqs []int64
+	err := each(ctx, c.db, func(rows *sql.Rows) error {
+		var seen Seen
+		var id uuid.UUID
+		var seq int64
+		var m memberRow
+		if err := rows.Scan(append([]any{&id, &seq, &seen.People}, m.fields()...)...); err != nil {
+			return err
+		}
+		seen.By = m.of(id, v.ID)
+		list, ids, seqs = append(list, seen), append(ids, id), append(seqs, seq)
+		return nil
+	}, query+listRoomsOrder, args...)
 	if err != nil {
-		return Page[*ent.Room]{}, fmt.Errorf("list my rooms: %w", err)
+		return Page[Seen]{}, fmt.Errorf("list my rooms: %w", err)
 	}
-	return page(rooms, first), nil
+	rooms, err := c.roomsAt(ctx, ids, seqs)
+	if err != nil {
+		return Page[Seen]{}, fmt.Errorf("list my rooms: %w", err)
+	}
+	for i, r := range rooms {
+		list[i].Room = r
+	}
+	return page(list, first), nil
 }
 
 // latestActive orders rooms by when something was last said in them.
@@ -212,6 +302,7 @@ func (c *Chat) RoomsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*e
 	if err != nil {
 		return nil, fmt.Errorf("get %d rooms: %w", len(ids), err)
 	}
+	c.rooms.learn(rooms...)
 	byID := make(map[uuid.UUID]*ent.Room, len(rooms))
 	for _, r := range rooms {
 		byID[r.ID] = r

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
@@ -103,11 +104,8 @@ func (p *ProfileInput) columns() map[string]string {
 	return columns
 }
 
-// setProfile changes columns of a person.
+// setProfile changes columns of a person, one or more.
 func (t *tx) setProfile(ctx context.Context, id string, columns map[string]string) error {
-	if len(columns) == 0 {
-		return nil
-	}
 	err := t.User.Update().Where(user.ID(id)).Modify(func(u *entsql.UpdateBuilder) {
 		for _, column := range slices.Sorted(maps.Keys(columns)) {
 			u.Set(column, columns[column])
@@ -239,11 +237,30 @@ func (t *tx) upsert(ctx context.Context, profiles map[string]map[string]string) 
 			there = append(there, chunk...)
 		}
 	}
+	there = slices.DeleteFunc(there, func(id string) bool { return len(profiles[id]) == 0 })
 	slices.Sort(there)
 	for _, id := range there {
 		if err := t.setProfile(ctx, id, profiles[id]); err != nil {
 			return err
 		}
+	}
+	return t.tick(ctx, there)
+}
+
+// tick raises the clock of people, whose profiles this transaction has changed. It comes last: whoever changes other people
+// waits here.
+func (t *tx) tick(ctx context.Context, changed []string) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	var value int64
+	err := each(ctx, t, func(rows *sql.Rows) error { return rows.Scan(&value) },
+		`UPDATE clocks SET value = value + 1 WHERE id = 'people' RETURNING value`)
+	if err != nil {
+		return fmt.Errorf("raise the clock of people: %w", err)
+	}
+	if err := t.User.Update().Where(user.IDIn(padded(changed)...)).SetChanged(value).Exec(ctx); err != nil {
+		return fmt.Errorf("note that %d people have changed: %w", len(changed), err)
 	}
 	return nil
 }
@@ -280,9 +297,17 @@ func (c *Chat) UpdateProfile(ctx context.Context, v Viewer, in ProfileInput) (*e
 	if err := in.check(""); err != nil {
 		return nil, err
 	}
-	err := c.tx(ctx, idempotent, func(t *tx) error { return t.setProfile(ctx, v.ID, in.columns()) })
-	if err != nil {
-		return nil, err
+	columns := in.columns()
+	if len(columns) > 0 {
+		err := c.tx(ctx, idempotent, func(t *tx) error {
+			if err := t.setProfile(ctx, v.ID, columns); err != nil {
+				return err
+			}
+			return t.tick(ctx, []string{v.ID})
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	return c.User(ctx, v.ID)
 }
@@ -302,15 +327,22 @@ func (c *Chat) User(ctx context.Context, id string) (*ent.User, error) {
 	return u, nil
 }
 
-// Users returns people by id, in one statement; those who do not exist are missing from the map.
+// Users returns people by id; those who do not exist are missing from the map.
 func (c *Chat) Users(ctx context.Context, ids []string) (map[string]*ent.User, error) {
-	users, err := c.db.User.Query().Where(user.IDIn(padded(ids)...)).All(ctx)
+	return c.UsersAt(ctx, unasked, ids)
+}
+
+// UsersAt is [Chat.Users], as people are at a tick of the clock or later.
+func (c *Chat) UsersAt(ctx context.Context, at Clock, ids []string) (map[string]*ent.User, error) {
+	users, err := c.People(ctx, at, ids)
 	if err != nil {
-		return nil, fmt.Errorf("get %d users: %w", len(ids), err)
+		return nil, err
 	}
 	byID := make(map[string]*ent.User, len(users))
 	for _, u := range users {
-		byID[u.ID] = u
+		if u != nil {
+			byID[u.ID] = u
+		}
 	}
 	return byID, nil
 }

@@ -120,7 +120,7 @@ func (a *API) room(r *http.Request, v chat.Viewer) (any, error) {
 		return nil, err
 	}
 	info := roomInfo{
-		roomBase:        describe(found, ids, people, newFullProfile),
+		roomBase:        describe(found.Room, ids, people, newFullProfile),
 		OpenseaCollName: found.OpenseaName, OpenseaCollCover: found.OpenseaCover,
 	}
 	if found.OpenseaSlug != nil {
