@@ -46,6 +46,7 @@ type Chat struct {
 	tries   *tries
 	rooms   *rooms
 	people  *people
+	sends   *sends
 }
 
 // New returns the domain over db, whose dialect is one of ent's dialect names.
@@ -58,9 +59,13 @@ func New(db *ent.Client, dialect string) (*Chat, error) {
 	if err != nil {
 		return nil, err
 	}
+	sends, err := newSends()
+	if err != nil {
+		return nil, err
+	}
 	return &Chat{
 		db: db, dialect: dialect, hints: silence{}, known: known, tries: tries,
-		rooms: newRooms(rememberedBytes), people: newPeople(rememberedBytes),
+		rooms: newRooms(rememberedBytes), people: newPeople(rememberedBytes), sends: sends,
 	}, nil
 }
 

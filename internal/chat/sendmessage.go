@@ -113,18 +113,16 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 	if in.IdempotencyKey != nil {
 		again = idempotent
 	}
-	var sent *ent.Message
-	err = c.tx(ctx, again, func(t *tx) error {
-		h, m, err := t.enter(ctx, v, in.RoomID, toWrite)
-		if err != nil {
+	sent, err := (*ent.Message)(nil), errAlone
+	if in.plain() {
+		sent, err = c.sendTogether(ctx, v, in)
+	}
+	if errors.Is(err, errAlone) {
+		err = c.tx(ctx, again, func(t *tx) (err error) {
+			sent, err = t.sendOne(ctx, v, in)
 			return err
-		}
-		if sent, err = h.sentBefore(ctx, v, in); sent != nil || err != nil {
-			return err
-		}
-		sent, err = h.send(ctx, m, in)
-		return err
-	})
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("send to room %s: %w", in.RoomID, err)
 	}

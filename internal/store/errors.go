@@ -28,6 +28,15 @@ func IsConflict(err error) bool {
 	return sqliteCode(err) == sqlite3.SQLITE_BUSY
 }
 
+// IsUniqueViolation reports whether a statement failed because it would have made a second row with a unique key.
+func IsUniqueViolation(err error) bool {
+	if pqErr := pq.As(err); pqErr != nil {
+		return pqErr.Code == pqerror.UniqueViolation
+	}
+	sqliteErr, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (sqliteErr.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || sqliteErr.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
 // IsUnavailable reports whether the database could not be reached, is going down, has run out of something or has given
 // a statement up for taking too long: the same request may work later. The end of the caller's own context is not that.
 func IsUnavailable(err error) bool {

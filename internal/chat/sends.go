@@ -1,0 +1,389 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"entgo.io/ent/dialect"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/member"
+	"parley/ent/schema"
+	"parley/internal/broker"
+	"parley/internal/store"
+)
+
+const (
+	// together is how many messages are sent in one transaction at most, and togetherBytes how long they are.
+	together      = 64
+	togetherBytes = 1 << 20
+	// sendTime is how long a transaction may take that sends the messages of several.
+	sendTime = 10 * time.Second
+	// knownWriters is how many people's right to write in a room is remembered. An entry is about 200 bytes.
+	knownWriters = 100_000
+)
+
+// sends puts messages together that are sent at the same moment: what comes while a transaction is on its way shares the
+// next one. Nobody waits for others to come. Whoever sends runs a transaction themselves, or has another sender run it; of
+// one room at most one runs at a time.
+type sends struct {
+	mu      sync.Mutex
+	waiting []*sending
+	// leading tells that somebody runs a transaction and looks at those who wait behind it.
+	leading bool
+	// busy are the rooms that one is on its way for.
+	busy map[uuid.UUID]bool
+	// writers is what the room's rules were when somebody was found to be allowed to write.
+	writers *lru.Cache[Own[uuid.UUID], int64]
+}
+
+func newSends() (*sends, error) {
+	writers, err := lru.New[Own[uuid.UUID], int64](knownWriters)
+	if err != nil {
+		return nil, fmt.Errorf("make the cache of writers: %w", err)
+	}
+	return &sends{busy: make(map[uuid.UUID]bool), writers: writers}, nil
+}
+
+// sending is a message on its way.
+type sending struct {
+	by    Viewer
+	in    SendMessageInput
+	rules int64
+	// turn is closed when there is an outcome, or it is for this sender to lead.
+	turn chan struct{}
+	lead bool
+
+	// The outcome: a message, or an error; neither: it has to be sent alone.
+	sent *ent.Message
+	err  error
+}
+
+// errAlone asks for a message to be sent in a transaction of its own.
+var errAlone = errors.New("to be sent alone")
+
+// plain tells whether a message can be sent together with others: it refers to nothing that has to be looked up.
+func (in SendMessageInput) plain() bool {
+	return in.ReplyToID == nil && in.ThreadID == nil && len(in.MentionIds) == 0
+}
+
+// sendTogether sends a message together with what others send at the moment. It is errAlone where that cannot be, and
+// nothing was done.
+func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) (*ent.Message, error) {
+	rules, err := c.mayWrite(ctx, v, in.RoomID)
+	if err != nil {
+		return nil, err
+	}
+	s := &sending{by: v, in: in, rules: rules, turn: make(chan struct{})}
+	c.sends.mu.Lock()
+	c.sends.waiting = append(c.sends.waiting, s)
+	s.lead = !c.sends.leading && !c.sends.busy[in.RoomID]
+	if s.lead {
+		c.sends.leading = true
+	}
+	lead := s.lead
+	c.sends.mu.Unlock()
+	if !lead {
+		<-s.turn // of those before, each has a time limit
+	}
+	if s.lead {
+		c.lead(ctx)
+	}
+	return s.sent, s.err
+}
+
+// lead sends what waits, the caller's message among it, and hands the lead on.
+func (c *Chat) lead(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime) // it is not for the caller alone
+	defer cancel()
+	c.sends.mu.Lock()
+	batch := c.sends.take()
+	c.sends.mu.Unlock()
+	locked := c.send(ctx, batch, false)
+	c.sends.settle(batch, locked, true)
+	if len(locked) > 0 { // by somebody else; the others need not wait for that
+		c.send(ctx, locked, true)
+		c.sends.settle(locked, nil, false)
+	}
+}
+
+// take takes a batch from those who wait, in their order: of each room all know of the same rules, and none has the same
+// key as another. The sends are locked.
+func (s *sends) take() (batch []*sending) {
+	rules := make(map[uuid.UUID]int64)
+	type key struct {
+		room     uuid.UUID
+		who, key string
+	}
+	keys := make(map[key]bool)
+	bytes := 0
+	var rest []*sending
+	for _, w := range s.waiting {
+		known, there := rules[w.in.RoomID]
+		var k key
+		if w.in.IdempotencyKey != nil {
+			k = key{w.in.RoomID, w.by.ID, *w.in.IdempotencyKey}
+		}
+		switch {
+		case s.busy[w.in.RoomID], there && known != w.rules, k.key != "" && keys[k],
+			len(batch) == together, len(batch) > 0 && bytes+len(w.in.Contents) > togetherBytes:
+			rest = append(rest, w)
+			continue
+		}
+		if k.key != "" {
+			keys[k] = true
+		}
+		rules[w.in.RoomID] = w.rules
+		bytes += len(w.in.Contents)
+		batch = append(batch, w)
+	}
+	for id := range rules {
+		s.busy[id] = true
+	}
+	s.waiting = rest
+	return batch
+}
+
+// settle gives those of batch their outcomes who are not left. first tells that the caller leads: somebody else does from
+// now on who waits for a room that nothing is on its way for.
+func (s *sends) settle(batch, left []*sending, first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	still := make(map[uuid.UUID]bool)
+	for _, w := range left {
+		still[w.in.RoomID] = true
+	}
+	for _, w := range batch {
+		if !still[w.in.RoomID] {
+			delete(s.busy, w.in.RoomID)
+			if !w.lead {
+				close(w.turn)
+			}
+		}
+	}
+	if first {
+		s.leading = false
+	}
+	if s.leading {
+		return
+	}
+	for _, w := range s.waiting {
+		if !s.busy[w.in.RoomID] {
+			s.leading, w.lead = true, true
+			close(w.turn)
+			return
+		}
+	}
+}
+
+// mayWrite returns the rules of a room under which the viewer may write in it. It fails where they may not.
+func (c *Chat) mayWrite(ctx context.Context, v Viewer, id uuid.UUID) (rules int64, err error) {
+	key := Own[uuid.UUID]{Person: v.ID, Of: id}
+	if rules, ok := c.sends.writers.Get(key); ok {
+		return rules, nil
+	}
+	found := false
+	var role member.Role
+	var r ent.Room
+	err = each(ctx, c.db, func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(&rules, &r.AccessType, &r.Direct, &role)
+	}, `SELECT r.rules, r.access_type, r.direct, m.role FROM rooms r JOIN members m ON m.room_id = r.id
+WHERE r.id = $1 AND m.user_id = $2 AND r.deleted_at IS NULL`, id, v.ID)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("find whether %q may write in room %s: %w", v.ID, id, err)
+	case !found:
+		return 0, errAlone // which finds out why
+	}
+	if err := permit(toWrite, doorOf(&r), relationOfRole(role)); err != nil {
+		return 0, err
+	}
+	c.sends.writers.Add(key, rules)
+	return rules, nil
+}
+
+// send sends a batch and notes the outcomes. It returns those whose room is locked by somebody else, unless it is to wait.
+func (c *Chat) send(ctx context.Context, batch []*sending, wait bool) (locked []*sending) {
+	again := idempotent
+	for _, s := range batch {
+		if s.in.IdempotencyKey == nil {
+			again = once
+		}
+	}
+	err := c.tx(ctx, again, func(t *tx) (err error) {
+		for _, s := range batch {
+			s.sent, s.err = nil, errAlone
+		}
+		if c.dialect == dialect.Postgres {
+			locked, err = t.sendAtOnce(ctx, batch, wait)
+			return err
+		}
+		return t.sendEach(ctx, batch)
+	})
+	if err != nil {
+		locked = nil
+	}
+	unknown := (*Error)(nil)
+	for _, s := range batch {
+		switch {
+		case err == nil:
+			if errors.Is(s.err, errAlone) {
+				c.sends.writers.Remove(Own[uuid.UUID]{Person: s.by.ID, Of: s.in.RoomID})
+			}
+		case errors.As(err, &unknown) && unknown.OutcomeUnknown && s.in.IdempotencyKey != nil:
+			s.sent, s.err = nil, errAlone // which finds out
+		case store.IsUniqueViolation(err):
+			s.sent, s.err = nil, errAlone // of somebody's key, and only theirs
+		default:
+			s.sent, s.err = nil, err
+		}
+	}
+	return locked
+}
+
+// sendAtOnce sends a batch in one statement, guarded by the rules under which each may write: whoever's room has others by
+// now is not sent. It returns those whose room is locked by somebody else, unless it is to wait.
+//
+// The room's row is locked first; then the statement sees its newest version, and the rules are those of that. As long as
+// they are the same nobody's membership has ended since, so the memberships that the statement sees are there.
+func (t *tx) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (locked []*sending, err error) {
+	var rooms, authors, types, contents, keys, hashes, items, rules []string
+	for _, s := range batch {
+		key, hash, item := "", "", ""
+		if s.in.IdempotencyKey != nil {
+			key, hash = *s.in.IdempotencyKey, hex.EncodeToString(s.in.hash())
+		}
+		if s.in.OpenseaItem != nil {
+			encoded, err := json.Marshal((*schema.OpenseaItem)(s.in.OpenseaItem))
+			if err != nil {
+				return nil, fmt.Errorf("encode an NFT: %w", err)
+			}
+			item = string(encoded)
+		}
+		rooms, authors, rules = append(rooms, s.in.RoomID.String()), append(authors, s.by.ID), append(rules, fmt.Sprint(s.rules))
+		types, contents = append(types, string(s.in.Type)), append(contents, s.in.Contents)
+		keys, hashes, items = append(keys, key), append(hashes, hash), append(items, item)
+	}
+	query := sendTogetherNow
+	if wait {
+		query = sendTogetherWaiting
+	}
+	list := func(texts []string) any { return store.List(t.dialect, texts) }
+	heads := make(map[uuid.UUID]int64)
+	err = each(ctx, t, func(rows *sql.Rows) error {
+		var n int
+		var held bool
+		var id, seq, ordinal, own sql.Null[int64]
+		var at instant
+		if err := rows.Scan(&n, &held, &id, &seq, &ordinal, &own, &at); err != nil {
+			return err
+		}
+		s := batch[n-1]
+		switch {
+		case id.Valid:
+			s.sent, s.err = s.message(int(id.V), seq.V, ordinal.V, own.V, at.Time), nil
+			heads[s.in.RoomID] = max(heads[s.in.RoomID], seq.V)
+		case !held && !wait:
+			locked = append(locked, s)
+		}
+		return nil
+	}, query, list(rooms), list(rules), list(authors), list(types), list(contents), list(keys), list(hashes), list(items), now())
+	if err != nil {
+		return nil, fmt.Errorf("send %d messages: %w", len(batch), err)
+	}
+	for id, seq := range heads {
+		t.publish(broker.Hint{Room: id, Seq: seq})
+	}
+	return locked, nil
+}
+
+// message is the message that was sent.
+func (s *sending) message(id int, seq, ordinal, own int64, at time.Time) *ent.Message {
+	m := &ent.Message{
+		ID: id, RoomID: s.in.RoomID, Seq: seq, AuthorID: s.by.ID, Type: s.in.Type, Contents: s.in.Contents,
+		Ordinal: ordinal, OwnOrdinal: own, IdempotencyKey: s.in.IdempotencyKey, CreatedAt: at,
+	}
+	if s.in.OpenseaItem != nil {
+		m.OpenseaItem = (*schema.OpenseaItem)(s.in.OpenseaItem)
+	}
+	return m
+}
+
+// The statement of sendAtOnce. given is what is to be sent and has not been before; held are the rooms' locks, in the order
+// of all locks; moved are the rooms whose rules are still the same; numbered is what is sent.
+const (
+	sendTogetherNow     = sendLocking + ` SKIP LOCKED` + sendLocked
+	sendTogetherWaiting = sendLocking + sendLocked
+
+	sendLocking = `WITH given AS MATERIALIZED (
+	SELECT i.* FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+		WITH ORDINALITY AS i (room_id, rules, author_id, type, contents, key, hash, item, n)
+	JOIN members m ON m.room_id = i.room_id AND m.user_id = i.author_id
+	WHERE i.key = '' OR NOT EXISTS (
+		SELECT 1 FROM messages m WHERE m.room_id = i.room_id AND m.author_id = i.author_id AND m.idempotency_key = i.key)
+), held AS MATERIALIZED (
+	SELECT id FROM rooms WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`
+	sendLocked = `
+), moved AS (
+	UPDATE rooms r SET seq = r.seq + w.n, latest_seq = r.seq + w.n, message_count = r.message_count + w.n,
+		event_at = GREATEST(r.event_at, $9), updated_at = GREATEST(r.event_at, $9)
+	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n FROM given g JOIN held ON held.id = g.room_id GROUP BY g.room_id) w
+	WHERE r.id = w.room_id AND r.rules = w.rules AND r.deleted_at IS NULL
+	RETURNING r.id, r.seq - w.n AS seq, r.message_count - w.n AS ordinal, r.event_at AS at
+), counted AS (
+	UPDATE members m SET own_sent = m.own_sent + w.n
+	FROM (SELECT g.room_id, g.author_id, count(*) AS n FROM given g JOIN moved ON moved.id = g.room_id GROUP BY g.room_id, g.author_id) w
+	WHERE m.room_id = w.room_id AND m.user_id = w.author_id
+	RETURNING m.room_id, m.user_id, m.own_sent - w.n AS own
+), numbered AS MATERIALIZED (
+	SELECT g.*, moved.at,
+		moved.seq + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS seq,
+		moved.ordinal + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS ordinal,
+		counted.own + row_number() OVER (PARTITION BY g.room_id, g.author_id ORDER BY g.n) AS own
+	FROM given g JOIN moved ON moved.id = g.room_id JOIN counted ON counted.room_id = g.room_id AND counted.user_id = g.author_id
+), sent AS (
+	INSERT INTO messages (room_id, seq, ordinal, own_ordinal, author_id, type, contents, mentions, idempotency_key, request_hash,
+		opensea_item, created_at)
+	SELECT room_id, seq, ordinal, own, author_id, type, contents, '[]', NULLIF(key, ''), decode(NULLIF(hash, ''), 'hex'),
+		NULLIF(item, '')::jsonb, at
+	FROM numbered
+	RETURNING id, room_id, seq
+)
+SELECT i.n, held.id IS NOT NULL, sent.id, numbered.seq, numbered.ordinal, numbered.own, numbered.at
+FROM unnest($1::uuid[]) WITH ORDINALITY AS i (room_id, n)
+LEFT JOIN held ON held.id = i.room_id
+LEFT JOIN numbered ON numbered.n = i.n
+LEFT JOIN sent ON sent.room_id = numbered.room_id AND sent.seq = numbered.seq`
+)
+
+// sendEach sends a batch one by one in a transaction that has the database for itself.
+func (t *tx) sendEach(ctx context.Context, batch []*sending) error {
+	for _, s := range batch {
+		refusal := (*Error)(nil)
+		if s.sent, s.err = t.sendOne(ctx, s.by, s.in); s.err != nil && !errors.As(s.err, &refusal) {
+			return s.err // and nothing is sent
+		}
+	}
+	return nil
+}
+
+// sendOne sends a message, or finds the one that the same request has sent before. Where it is refused nothing is written.
+func (t *tx) sendOne(ctx context.Context, v Viewer, in SendMessageInput) (*ent.Message, error) {
+	h, m, err := t.enter(ctx, v, in.RoomID, toWrite)
+	if err != nil {
+		return nil, err
+	}
+	if sent, err := h.sentBefore(ctx, v, in); sent != nil || err != nil {
+		return sent, err
+	}
+	return h.send(ctx, m, in)
+}
