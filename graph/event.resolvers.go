@@ -18,7 +18,7 @@ func (r *memberJoinedResolver) Room(ctx context.Context, obj *model.MemberJoined
 }
 
 func (r *memberJoinedResolver) User(ctx context.Context, obj *model.MemberJoined) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.UserID)
+	return person(ctx, obj.UserID)
 }
 
 func (r *memberJoinedResolver) Member(ctx context.Context, obj *model.MemberJoined) (*ent.Member, error) {
@@ -30,7 +30,7 @@ func (r *memberLeftResolver) Room(ctx context.Context, obj *model.MemberLeft) (*
 }
 
 func (r *memberLeftResolver) User(ctx context.Context, obj *model.MemberLeft) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.UserID)
+	return person(ctx, obj.UserID)
 }
 
 func (r *memberRoleChangedResolver) Room(ctx context.Context, obj *model.MemberRoleChanged) (*ent.Room, error) {
@@ -38,7 +38,7 @@ func (r *memberRoleChangedResolver) Room(ctx context.Context, obj *model.MemberR
 }
 
 func (r *memberRoleChangedResolver) User(ctx context.Context, obj *model.MemberRoleChanged) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.UserID)
+	return person(ctx, obj.UserID)
 }
 
 func (r *memberRoleChangedResolver) Member(ctx context.Context, obj *model.MemberRoleChanged) (*ent.Member, error) {
@@ -62,7 +62,7 @@ func (r *reactionsChangedResolver) Room(ctx context.Context, obj *model.Reaction
 }
 
 func (r *reactionsChangedResolver) User(ctx context.Context, obj *model.ReactionsChanged) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.UserID)
+	return person(ctx, obj.UserID)
 }
 
 func (r *resyncResolver) Room(ctx context.Context, obj *model.Resync) (*ent.Room, error) {

@@ -30,7 +30,7 @@ func (r *Resolver) messageInBulk(t *bulkTypes) map[string]bulk.Field[*ent.Messag
 	return map[string]bulk.Field[*ent.Message]{
 		"id":             text(func(m *ent.Message) string { return messageID(m).String() }),
 		"seq":            number(func(m *ent.Message) int64 { return m.Seq }),
-		"from":           person(r, t, func(m *ent.Message) string { return m.AuthorID }),
+		"from":           somebody(r, t, func(m *ent.Message) string { return m.AuthorID }),
 		"type":           text(func(m *ent.Message) string { return string(m.Type) }),
 		"contents":       text(func(m *ent.Message) string { return m.Contents }),
 		"replyTo":        other(func(m *ent.Message) *int64 { return m.ReplyToSeq }),

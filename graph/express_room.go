@@ -98,7 +98,7 @@ func (r *Resolver) roomInBulk(t *bulkTypes) map[string]bulk.Field[*ent.Room] {
 		"seq":         number(func(room *ent.Room) int64 { return room.Seq }),
 		"createdAt":   bulk.Value(func(b []byte, room *ent.Room) []byte { return bulk.Time(b, room.CreatedAt) }),
 		"updatedAt":   bulk.Value(func(b []byte, room *ent.Room) []byte { return bulk.Time(b, room.UpdatedAt) }),
-		"creator":     person(r, t, func(room *ent.Room) string { return room.CreatorID }),
+		"creator":     somebody(r, t, func(room *ent.Room) string { return room.CreatorID }),
 		"tags": bulk.Loaded(func(ctx context.Context, _ bulk.Args, rooms []*ent.Room) (bulk.Encoder, error) {
 			tags, err := r.chat.TagsOf(ctx, rooms)
 			return func(b []byte, i int) []byte { return bulk.Strings(b, tags[i]) }, err
@@ -214,7 +214,7 @@ type membersShown struct {
 func (r *Resolver) membersInBulk(t *bulkTypes) *bulk.Object[*membersShown] {
 	edge := &bulk.Object[*ent.Member]{Name: "RoomMemberEdge", Fields: map[string]bulk.Field[*ent.Member]{
 		"cursor": text(memberCursor),
-		"node":   person(r, t, func(m *ent.Member) string { return m.UserID }),
+		"node":   somebody(r, t, func(m *ent.Member) string { return m.UserID }),
 		"member": bulk.One(t.member, each(func(m *ent.Member) *ent.Member { return m })),
 	}}
 	return &bulk.Object[*membersShown]{Name: "RoomMemberConnection", Fields: map[string]bulk.Field[*membersShown]{
@@ -236,7 +236,7 @@ func (r *Resolver) membersInBulk(t *bulkTypes) *bulk.Object[*membersShown] {
 func (r *Resolver) memberInBulk(t *bulkTypes) map[string]bulk.Field[*ent.Member] {
 	return map[string]bulk.Field[*ent.Member]{
 		"id":       text(func(m *ent.Member) string { return m.ID.String() }),
-		"user":     person(r, t, func(m *ent.Member) string { return m.UserID }),
+		"user":     somebody(r, t, func(m *ent.Member) string { return m.UserID }),
 		"role":     text(func(m *ent.Member) string { return string(m.Role) }),
 		"joinedAt": bulk.Value(func(b []byte, m *ent.Member) []byte { return bulk.Time(b, m.JoinedAt) }),
 	}

@@ -76,15 +76,16 @@ func pageInfoInBulk() *bulk.Object[*model.PageInfo] {
 	}}
 }
 
-// person is a field that holds a person: of is the person's id.
-func person[T any](r *Resolver, t *bulkTypes, of func(T) string) bulk.Field[T] {
-	return bulk.One(t.user, func(ctx context.Context, _ bulk.Args, objs []T) ([]*ent.User, error) {
+// somebody is a field that holds a person: of is the person's id. See person.
+func somebody[T any](r *Resolver, t *bulkTypes, of func(T) string) bulk.Field[T] {
+	id := bulk.One(t.user, each(func(obj T) *ent.User { return &ent.User{ID: of(obj)} }))
+	return bulk.Either(onlyID, id, bulk.One(t.user, func(ctx context.Context, _ bulk.Args, objs []T) ([]*ent.User, error) {
 		ids := make([]string, len(objs))
 		for i, obj := range objs {
 			ids[i] = of(obj)
 		}
 		return r.chat.People(ctx, loadersFrom(ctx).clock(), ids)
-	})
+	}))
 }
 
 // persons is a field that holds people: of are the people's ids.

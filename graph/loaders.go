@@ -220,13 +220,17 @@ func (l *loaders) bansBeside(key bansKey) []bansKey {
 func (l *loaders) saw(v chat.Viewer, rooms ...chat.Seen) {
 	for _, room := range rooms {
 		l.memberships.put(chat.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, room.By)
-		for at := int64(room.People) + 1; ; {
-			if before := l.told.Load(); before >= at || l.told.CompareAndSwap(before, at) {
-				break
-			}
-		}
+		l.heard(room.People)
 	}
 	l.came(roomsOf(rooms)...)
+}
+
+// heard tells the loaders what the clock of people showed when the viewer was told something.
+func (l *loaders) heard(at chat.Clock) {
+	told := int64(at) + 1
+	for before := l.told.Load(); before < told && !l.told.CompareAndSwap(before, told); {
+		before = l.told.Load()
+	}
 }
 
 // clock is what the clock of people showed when the viewer was told something: no profile may be shown of before it.

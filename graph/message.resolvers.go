@@ -23,7 +23,7 @@ func (r *messageResolver) Room(ctx context.Context, obj *ent.Message) (*ent.Room
 }
 
 func (r *messageResolver) From(ctx context.Context, obj *ent.Message) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.AuthorID)
+	return person(ctx, obj.AuthorID)
 }
 
 func (r *messageResolver) ReplyTo(ctx context.Context, obj *ent.Message) (*ent.Message, error) {
@@ -53,7 +53,7 @@ func (r *messageResolver) Mentions(ctx context.Context, obj *ent.Message) ([]*en
 	users := make([]*ent.User, len(obj.Mentions))
 	for i, id := range obj.Mentions {
 		var err error
-		if users[i], err = loadersFrom(ctx).users.get(ctx, id); err != nil {
+		if users[i], err = person(ctx, id); err != nil {
 			return nil, err
 		}
 	}
@@ -82,7 +82,8 @@ func (r *mutationResolver) SendMessage(ctx context.Context, input chat.SendMessa
 	if err != nil {
 		return nil, err
 	}
-	return &model.SendMessagePayload{Message: sent}, nil
+	loadersFrom(ctx).heard(sent.People)
+	return &model.SendMessagePayload{Message: sent.Message}, nil
 }
 
 func (r *mutationResolver) EditMessage(ctx context.Context, messageID string, contents string) (*model.EditMessagePayload, error) {

@@ -4,10 +4,32 @@ import (
 	"context"
 	"encoding/base64"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"parley/ent"
 	"parley/graph/model"
 	"parley/internal/chat"
 )
+
+// person loads somebody for the field that is resolved. Of whom the id alone is asked for, nothing has to be read: who is
+// named is there, for people are never deleted.
+func person(ctx context.Context, id string) (*ent.User, error) {
+	if onlyID(graphql.GetFieldContext(ctx).Field.Selections) {
+		return &ent.User{ID: id}, nil
+	}
+	return loadersFrom(ctx).users.get(ctx, id)
+}
+
+// onlyID tells whether nothing but the id is selected.
+func onlyID(set ast.SelectionSet) bool {
+	for _, s := range set {
+		if f, ok := s.(*ast.Field); !ok || f.Name != "id" && f.Name != "__typename" {
+			return false
+		}
+	}
+	return true
+}
 
 func banConnection(page chat.Page[*ent.Ban], after *string) *model.BanConnection {
 	c := &model.BanConnection{Edges: make([]model.BanEdge, len(page.Items))}

@@ -19,7 +19,7 @@ func (r *banConnectionResolver) Nodes(ctx context.Context, obj *model.BanConnect
 	users := make([]*ent.User, len(obj.Edges))
 	for i, edge := range obj.Edges {
 		var err error
-		if users[i], err = loadersFrom(ctx).users.get(ctx, edge.UserID); err != nil {
+		if users[i], err = person(ctx, edge.UserID); err != nil {
 			return nil, err
 		}
 	}
@@ -27,11 +27,11 @@ func (r *banConnectionResolver) Nodes(ctx context.Context, obj *model.BanConnect
 }
 
 func (r *banEdgeResolver) Node(ctx context.Context, obj *model.BanEdge) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.UserID)
+	return person(ctx, obj.UserID)
 }
 
 func (r *banEdgeResolver) By(ctx context.Context, obj *model.BanEdge) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.ByID)
+	return person(ctx, obj.ByID)
 }
 
 func (r *mutationResolver) CreateRoom(ctx context.Context, input chat.CreateRoomInput) (*model.CreateRoomPayload, error) {
@@ -250,7 +250,7 @@ func (r *roomResolver) OpenseaCollection(ctx context.Context, obj *ent.Room) (*m
 }
 
 func (r *roomResolver) Creator(ctx context.Context, obj *ent.Room) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.CreatorID)
+	return person(ctx, obj.CreatorID)
 }
 
 func (r *roomResolver) Members(ctx context.Context, obj *ent.Room, first *int, after *string) (*model.RoomMemberConnection, error) {
@@ -298,14 +298,14 @@ func (r *roomResolver) JoinKey(ctx context.Context, obj *ent.Room) (*string, err
 }
 
 func (r *roomMemberResolver) User(ctx context.Context, obj *ent.Member) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.UserID)
+	return person(ctx, obj.UserID)
 }
 
 func (r *roomMemberConnectionResolver) Nodes(ctx context.Context, obj *model.RoomMemberConnection) ([]*ent.User, error) {
 	users := make([]*ent.User, len(obj.Edges))
 	for i, edge := range obj.Edges {
 		var err error
-		if users[i], err = loadersFrom(ctx).users.get(ctx, edge.Member.UserID); err != nil {
+		if users[i], err = person(ctx, edge.Member.UserID); err != nil {
 			return nil, err
 		}
 	}
@@ -313,7 +313,7 @@ func (r *roomMemberConnectionResolver) Nodes(ctx context.Context, obj *model.Roo
 }
 
 func (r *roomMemberEdgeResolver) Node(ctx context.Context, obj *model.RoomMemberEdge) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.Member.UserID)
+	return person(ctx, obj.Member.UserID)
 }
 
 func (r *subscriptionResolver) RoomCreated(ctx context.Context, scope model.RoomScope) (<-chan *ent.Room, error) {

@@ -20,7 +20,7 @@ func (r *friendConnectionResolver) Nodes(ctx context.Context, obj *model.FriendC
 	users := make([]*ent.User, len(obj.Edges))
 	for i, edge := range obj.Edges {
 		var err error
-		if users[i], err = loadersFrom(ctx).users.get(ctx, edge.UserID); err != nil {
+		if users[i], err = person(ctx, edge.UserID); err != nil {
 			return nil, err
 		}
 	}
@@ -28,15 +28,15 @@ func (r *friendConnectionResolver) Nodes(ctx context.Context, obj *model.FriendC
 }
 
 func (r *friendEdgeResolver) Node(ctx context.Context, obj *model.FriendEdge) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.UserID)
+	return person(ctx, obj.UserID)
 }
 
 func (r *friendRequestResolver) From(ctx context.Context, obj *model.FriendRequest) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.FromID)
+	return person(ctx, obj.FromID)
 }
 
 func (r *friendRequestResolver) To(ctx context.Context, obj *model.FriendRequest) (*ent.User, error) {
-	return loadersFrom(ctx).users.get(ctx, obj.ToID)
+	return person(ctx, obj.ToID)
 }
 
 func (r *mutationResolver) UpsertUsers(ctx context.Context, users []*chat.UserInput) (*model.UpsertUsersPayload, error) {

@@ -50,6 +50,18 @@ func Loaded[T any](get func(ctx context.Context, args Args, objs []T) (Encoder, 
 	}}
 }
 
+// Either is one field where what is selected of it is such, and else another.
+func Either[T any](such func(ast.SelectionSet) bool, one, other Field[T]) Field[T] {
+	return Field[T]{load: func(f *ast.Field, sets []ast.SelectionSet) (Loader[T], error) {
+		for _, set := range sets {
+			if !such(set) {
+				return other.load(f, sets)
+			}
+		}
+		return one.load(f, sets)
+	}}
+}
+
 // One is a field whose value is an object: get returns that of each of objs, in its place. The zero value is null.
 func One[T any, U comparable](of *Object[U], get func(ctx context.Context, args Args, objs []T) ([]U, error)) Field[T] {
 	return Field[T]{load: func(f *ast.Field, sets []ast.SelectionSet) (Loader[T], error) {

@@ -102,29 +102,37 @@ func (in SendMessageInput) hash() []byte {
 	return r.hash()
 }
 
+// Sent is a message that was sent.
+type Sent struct {
+	*ent.Message
+	// People is what the clock of people showed then.
+	People Clock
+}
+
 // SendMessage adds a message to a room that the viewer is in, or returns the one that the same request has added
 // before, as it is now.
-func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (*ent.Message, error) {
+func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (Sent, error) {
 	in, err := in.check()
 	if err != nil {
-		return nil, err
+		return Sent{}, err
 	}
 	again := once
 	if in.IdempotencyKey != nil {
 		again = idempotent
 	}
-	sent, err := (*ent.Message)(nil), errAlone
+	sent, err := Sent{People: unasked}, errAlone
 	if in.plain() {
 		sent, err = c.sendTogether(ctx, v, in)
 	}
 	if errors.Is(err, errAlone) {
 		err = c.tx(ctx, again, func(t *tx) (err error) {
-			sent, err = t.sendOne(ctx, v, in)
+			sent = Sent{People: unasked}
+			sent.Message, err = t.sendOne(ctx, v, in)
 			return err
 		})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("send to room %s: %w", in.RoomID, err)
+		return Sent{}, fmt.Errorf("send to room %s: %w", in.RoomID, err)
 	}
 	return sent, nil
 }

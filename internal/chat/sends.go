@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"parley/ent"
 	"parley/ent/member"
@@ -63,7 +63,7 @@ type sending struct {
 	lead bool
 
 	// The outcome: a message, or an error; neither: it has to be sent alone.
-	sent *ent.Message
+	sent Sent
 	err  error
 }
 
@@ -77,10 +77,10 @@ func (in SendMessageInput) plain() bool {
 
 // sendTogether sends a message together with what others send at the moment. It is errAlone where that cannot be, and
 // nothing was done.
-func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) (*ent.Message, error) {
+func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) (Sent, error) {
 	rules, err := c.mayWrite(ctx, v, in.RoomID)
 	if err != nil {
-		return nil, err
+		return Sent{}, err
 	}
 	s := &sending{by: v, in: in, rules: rules, turn: make(chan struct{})}
 	c.sends.mu.Lock()
@@ -221,7 +221,7 @@ func (c *Chat) send(ctx context.Context, batch []*sending, wait bool) (locked []
 	}
 	err := c.tx(ctx, again, func(t *tx) (err error) {
 		for _, s := range batch {
-			s.sent, s.err = nil, errAlone
+			s.sent, s.err = Sent{}, errAlone
 		}
 		if c.dialect == dialect.Postgres {
 			locked, err = t.sendAtOnce(ctx, batch, wait)
@@ -240,11 +240,11 @@ func (c *Chat) send(ctx context.Context, batch []*sending, wait bool) (locked []
 				c.sends.writers.Remove(Own[uuid.UUID]{Person: s.by.ID, Of: s.in.RoomID})
 			}
 		case errors.As(err, &unknown) && unknown.OutcomeUnknown && s.in.IdempotencyKey != nil:
-			s.sent, s.err = nil, errAlone // which finds out
+			s.sent, s.err = Sent{}, errAlone // which finds out
 		case store.IsUniqueViolation(err):
-			s.sent, s.err = nil, errAlone // of somebody's key, and only theirs
+			s.sent, s.err = Sent{}, errAlone // of somebody's key, and only theirs
 		default:
-			s.sent, s.err = nil, err
+			s.sent, s.err = Sent{}, err
 		}
 	}
 	return locked
@@ -284,13 +284,14 @@ func (t *tx) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (locke
 		var held bool
 		var id, seq, ordinal, own sql.Null[int64]
 		var at instant
-		if err := rows.Scan(&n, &held, &id, &seq, &ordinal, &own, &at); err != nil {
+		var people Clock
+		if err := rows.Scan(&n, &held, &id, &seq, &ordinal, &own, &at, &people); err != nil {
 			return err
 		}
 		s := batch[n-1]
 		switch {
 		case id.Valid:
-			s.sent, s.err = s.message(int(id.V), seq.V, ordinal.V, own.V, at.Time), nil
+			s.sent, s.err = Sent{s.message(int(id.V), seq.V, ordinal.V, own.V, at.Time), people}, nil
 			heads[s.in.RoomID] = max(heads[s.in.RoomID], seq.V)
 		case !held && !wait:
 			locked = append(locked, s)
@@ -358,7 +359,7 @@ const (
 	FROM numbered
 	RETURNING id, room_id, seq
 )
-SELECT i.n, held.id IS NOT NULL, sent.id, numbered.seq, numbered.ordinal, numbered.own, numbered.at
+SELECT i.n, held.id IS NOT NULL, sent.id, numbered.seq, numbered.ordinal, numbered.own, numbered.at, ` + readClock + `
 FROM unnest($1::uuid[]) WITH ORDINALITY AS i (room_id, n)
 LEFT JOIN held ON held.id = i.room_id
 LEFT JOIN numbered ON numbered.n = i.n
@@ -369,7 +370,8 @@ LEFT JOIN sent ON sent.room_id = numbered.room_id AND sent.seq = numbered.seq`
 func (t *tx) sendEach(ctx context.Context, batch []*sending) error {
 	for _, s := range batch {
 		refusal := (*Error)(nil)
-		if s.sent, s.err = t.sendOne(ctx, s.by, s.in); s.err != nil && !errors.As(s.err, &refusal) {
+		s.sent.People = unasked
+		if s.sent.Message, s.err = t.sendOne(ctx, s.by, s.in); s.err != nil && !errors.As(s.err, &refusal) {
 			return s.err // and nothing is sent
 		}
 	}
