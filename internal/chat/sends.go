@@ -219,16 +219,24 @@ func (c *Chat) send(ctx context.Context, batch []*sending, wait bool) (locked []
 			again = once
 		}
 	}
-	err := c.tx(ctx, again, func(t *tx) (err error) {
+	begin := func() {
 		for _, s := range batch {
 			s.sent, s.err = Sent{}, errAlone
 		}
-		if c.dialect == dialect.Postgres {
-			locked, err = t.sendAtOnce(ctx, batch, wait)
-			return err
-		}
-		return t.sendEach(ctx, batch)
-	})
+	}
+	var err error
+	if c.dialect == dialect.Postgres {
+		err = c.write(ctx, again, func() (said []broker.Hint, err error) {
+			begin()
+			said, locked, err = c.sendAtOnce(ctx, batch, wait)
+			return said, err
+		})
+	} else {
+		err = c.tx(ctx, again, func(t *tx) error {
+			begin()
+			return t.sendEach(ctx, batch)
+		})
+	}
 	if err != nil {
 		locked = nil
 	}
@@ -255,7 +263,7 @@ func (c *Chat) send(ctx context.Context, batch []*sending, wait bool) (locked []
 //
 // The room's row is locked first; then the statement sees its newest version, and the rules are those of that. As long as
 // they are the same nobody's membership has ended since, so the memberships that the statement sees are there.
-func (t *tx) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (locked []*sending, err error) {
+func (c *Chat) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (said []broker.Hint, locked []*sending, err error) {
 	var rooms, authors, types, contents, keys, hashes, items, rules []string
 	for _, s := range batch {
 		key, hash, item := "", "", ""
@@ -265,7 +273,7 @@ func (t *tx) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (locke
 		if s.in.OpenseaItem != nil {
 			encoded, err := json.Marshal((*schema.OpenseaItem)(s.in.OpenseaItem))
 			if err != nil {
-				return nil, fmt.Errorf("encode an NFT: %w", err)
+				return nil, nil, fmt.Errorf("encode an NFT: %w", err)
 			}
 			item = string(encoded)
 		}
@@ -277,9 +285,9 @@ func (t *tx) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (locke
 	if wait {
 		query = sendTogetherWaiting
 	}
-	list := func(texts []string) any { return store.List(t.dialect, texts) }
+	list := func(texts []string) any { return store.List(c.dialect, texts) }
 	heads := make(map[uuid.UUID]int64)
-	err = each(ctx, t, func(rows *sql.Rows) error {
+	err = each(ctx, c.db, func(rows *sql.Rows) error {
 		var n int
 		var held bool
 		var id, seq, ordinal, own sql.Null[int64]
@@ -299,12 +307,12 @@ func (t *tx) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (locke
 		return nil
 	}, query, list(rooms), list(rules), list(authors), list(types), list(contents), list(keys), list(hashes), list(items), now())
 	if err != nil {
-		return nil, fmt.Errorf("send %d messages: %w", len(batch), err)
+		return nil, nil, fmt.Errorf("send %d messages: %w", len(batch), err)
 	}
 	for id, seq := range heads {
-		t.publish(broker.Hint{Room: id, Seq: seq})
+		said = append(said, broker.Hint{Room: id, Seq: seq})
 	}
-	return locked, nil
+	return said, locked, nil
 }
 
 // message is the message that was sent.
@@ -385,6 +393,7 @@ func (t *tx) sendOne(ctx context.Context, v Viewer, in SendMessageInput) (*ent.M
 		return nil, err
 	}
 	if sent, err := h.sentBefore(ctx, v, in); sent != nil || err != nil {
+		t.publish(broker.Hint{Room: h.ID, Seq: h.Seq}) // what it said may have been lost with the answer to it
 		return sent, err
 	}
 	return h.send(ctx, m, in)

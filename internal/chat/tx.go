@@ -54,12 +54,18 @@ type tx struct {
 // change anything outside. Locks are taken in one order everywhere: rooms by id, then people by id; what was found
 // before a lock is read again behind it.
 func (c *Chat) tx(ctx context.Context, again rerun, do func(*tx) error) error {
+	return c.write(ctx, again, func() ([]broker.Hint, error) { return c.try(ctx, do) })
+}
+
+// write has run write something, and publishes the hints that it returns. It runs it again as tx does; run is a transaction,
+// or a single statement, which is one by itself. Of a commit that may have happened the hints are there beside the error.
+func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint, error)) error {
 	pause := firstPause
 	// hints also holds those of runs whose commit may have happened: a later run then finds what they did, and has
 	// nothing of its own to say. That a hint may be wrong, too, is in the nature of hints.
 	var hints []broker.Hint
 	for attempt := 1; ; attempt++ {
-		said, err := c.try(ctx, do)
+		said, err := run()
 		unknown := store.IsOutcomeUnknown(err)
 		if err == nil || unknown {
 			hints = append(hints, said...)

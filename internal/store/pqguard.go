@@ -35,11 +35,14 @@ func (c *pqConn) judge(ctx context.Context, err error) error {
 }
 
 // judgeWrite is judge for a statement that was sent. database/sql runs a statement again upon ErrBadConn, and must not
-// do so with a write that may have taken effect.
+// do so with a write that may have taken effect: one outside a transaction to which the server has given no answer.
 func (c *pqConn) judgeWrite(ctx context.Context, query string, err error) error {
-	busy := isBusy(err)
+	if err == nil {
+		return nil
+	}
+	busy, answered := isBusy(err), isAnswer(err)
 	err = c.judge(ctx, err)
-	if errors.Is(err, sqldriver.ErrBadConn) && !busy && !c.inTx && !startsWith(query, "SELECT") {
+	if !busy && !answered && !c.inTx && !startsWith(query, "SELECT") {
 		return &unknownOutcomeError{err}
 	}
 	return err

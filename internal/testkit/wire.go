@@ -28,7 +28,7 @@ type Wire struct {
 	cut   bool
 }
 
-// Loss is what becomes of a COMMIT.
+// Loss is what becomes of a COMMIT, or of a statement that writes by itself.
 type Loss int
 
 // The connection stays, or breaks before the database has heard of the COMMIT, or after it has carried it out.
@@ -74,7 +74,7 @@ func NewWire(t testing.TB, databaseURL string) *Wire {
 	return w
 }
 
-// LoseCommit breaks the connection on which the next COMMIT is sent.
+// LoseCommit breaks the connection on which the next COMMIT is sent, or the next statement that writes by itself.
 func (w *Wire) LoseCommit(loss Loss) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -158,6 +158,7 @@ func (w *Wire) carry(client net.Conn) {
 
 // requests carries what the client sends: https://www.postgresql.org/docs/current/protocol-message-formats.html.
 func (w *Wire) requests(client, server net.Conn, back *answers) {
+	var seen commits
 	head := make([]byte, 0, 5) // the first message has no type
 	for size := 4; ; size = 5 {
 		head = head[:size]
@@ -168,7 +169,7 @@ func (w *Wire) requests(client, server net.Conn, back *answers) {
 		if _, err := io.ReadFull(client, body); err != nil {
 			return
 		}
-		if head[0] == 'Q' && bytes.HasPrefix(body, []byte("COMMIT")) {
+		if seen.commits(head[0], body) {
 			switch w.fate() {
 			case Unheard:
 				return
@@ -181,6 +182,34 @@ func (w *Wire) requests(client, server net.Conn, back *answers) {
 			return
 		}
 	}
+}
+
+// commits knows which messages commit something.
+type commits struct {
+	// alone are the prepared statements that write by themselves, as those in transactions do not begin.
+	alone map[string]bool
+}
+
+// commits tells whether a message of the client commits something: a COMMIT, or the binding of a statement that is WITH
+// and writes.
+func (c *commits) commits(kind byte, body []byte) bool {
+	switch kind {
+	case 'Q':
+		return bytes.HasPrefix(body, []byte("COMMIT"))
+	case 'P':
+		name, rest, _ := bytes.Cut(body, []byte{0})
+		if bytes.HasPrefix(rest, []byte("WITH")) && bytes.Contains(rest, []byte("INSERT INTO")) {
+			if c.alone == nil {
+				c.alone = map[string]bool{}
+			}
+			c.alone[string(name)] = true
+		}
+	case 'B':
+		_, rest, _ := bytes.Cut(body, []byte{0}) // behind the portal
+		name, _, _ := bytes.Cut(rest, []byte{0})
+		return c.alone[string(name)]
+	}
+	return false
 }
 
 // answers carries what the database sends, until an answer is to be lost: then it breaks the connection instead.
