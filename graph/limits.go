@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -24,6 +26,8 @@ type Limits struct {
 	Aliases int
 
 	schema graphql.ExecutableSchema
+	// within are operations that are within the limits whatever their variables are.
+	within *lru.Cache[*ast.OperationDefinition, struct{}]
 }
 
 // maxFields is how many fields an operation may have, counting a fragment each time it is used: what is above it is
@@ -44,11 +48,18 @@ func (l *Limits) Validate(schema graphql.ExecutableSchema) error {
 		return fmt.Errorf("limits must be positive: %d deep, complexity %d, %d aliases", l.Depth, l.Complexity, l.Aliases)
 	}
 	l.schema = schema
+	var err error
+	if l.within, err = lru.New[*ast.OperationDefinition, struct{}](parsedDocuments); err != nil {
+		return fmt.Errorf("make the cache of operations within the limits: %w", err)
+	}
 	return nil
 }
 
 // MutateOperationContext refuses an operation that is above a limit.
 func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	if l.within.Contains(op.Operation) {
+		return nil
+	}
 	m := measurer{fragments: make(map[*ast.FragmentDefinition]measure)}
 	size := m.selections(op.Operation.SelectionSet)
 	switch {
@@ -63,7 +74,17 @@ func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	if cost > l.Complexity {
 		return refusal("The operation asks for up to %d values at once; at most %d are allowed. Ask for fewer fields or smaller pages.", cost, l.Complexity)
 	}
+	if !sized(op.Operation) {
+		l.within.Add(op.Operation, struct{}{})
+	}
 	return nil
+}
+
+// sized tells whether an operation's cost depends on its variables: on the sizes of pages, or on what is left out.
+func sized(op *ast.OperationDefinition) bool {
+	return slices.ContainsFunc(op.VariableDefinitions, func(v *ast.VariableDefinition) bool {
+		return v.Type.Name() == "Int" || v.Type.Name() == "Boolean"
+	})
 }
 
 func refusal(format string, args ...any) *gqlerror.Error {

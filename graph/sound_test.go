@@ -78,8 +78,38 @@ func sound(t *testing.T, db *ent.Client) {
 			wrong("is kept for a pair and has %d members", len(members))
 		}
 		var seqs []int64
-		for _, m := range db.Message.Query().Where(message.RoomID(r.ID)).AllX(ctx) {
+		sent := map[string][]int64{} // the seqs of each person's messages
+		for i, m := range db.Message.Query().Where(message.RoomID(r.ID)).Order(message.BySeq()).AllX(ctx) {
 			seqs = append(seqs, m.Seq)
+			sent[m.AuthorID] = append(sent[m.AuthorID], m.Seq)
+			if m.Ordinal != int64(i+1) {
+				wrong("message %d has the ordinal %d, and is number %d", m.Seq, m.Ordinal, i+1)
+			}
+		}
+		for _, m := range members {
+			own := slices.DeleteFunc(slices.Clone(sent[m.UserID]), func(seq int64) bool { return seq <= m.JoinedSeq })
+			if m.OwnSent != int64(len(own)) {
+				wrong("%s has sent %d messages, and is said to have sent %d", m.UserID, len(own), m.OwnSent)
+			}
+		}
+		outside := map[string]int64{} // since when
+		for _, e := range db.RoomEvent.Query().Where(roomevent.RoomID(r.ID)).Order(roomevent.BySeq()).AllX(ctx) {
+			switch {
+			case e.Kind == roomevent.KindMEMBER_LEFT:
+				outside[*e.SubjectID] = e.Seq
+			case e.Kind == roomevent.KindMEMBER_JOINED:
+				for _, seq := range sent[*e.SubjectID] {
+					if left := outside[*e.SubjectID]; left > 0 && left < seq && seq < e.Seq {
+						wrong("%s left at %d, joined at %d and sent at %d", *e.SubjectID, left, e.Seq, seq)
+					}
+				}
+				delete(outside, *e.SubjectID)
+			}
+		}
+		for person, left := range outside {
+			if n := len(sent[person]); n > 0 && sent[person][n-1] > left {
+				wrong("%s left at %d and sent at %d", person, left, sent[person][n-1])
+			}
 		}
 		if int64(len(seqs)) != r.MessageCount {
 			wrong("counts %d messages and has %d", r.MessageCount, len(seqs))

@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -19,7 +17,6 @@ import (
 	"parley/ent/roomrequest"
 	"parley/ent/user"
 	"parley/internal/broker"
-	"parley/internal/store"
 )
 
 // CreateRoomInput is a room to make.
@@ -118,7 +115,7 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 	if in.IdempotencyKey != nil {
 		again = idempotent
 	}
-	if c.dialect == dialect.Postgres && !in.Exclusive {
+	if !in.Exclusive {
 		if made, err := c.createAtOnce(ctx, v, in, again); made != nil || err != nil {
 			return made, err
 		}
@@ -233,82 +230,6 @@ func (in CreateRoomInput) people(v Viewer) []string { return append([]string{v.I
 // created says that the room has come into being.
 func (in CreateRoomInput) created(id uuid.UUID, v Viewer) broker.Hint {
 	return broker.Hint{Room: id, Created: true, Users: in.people(v), Public: *in.AccessType == room.AccessTypePUBLIC}
-}
-
-// createRoomAtOnce makes a room in one statement, if all of its people are there, and the request has not been made before.
-const createRoomAtOnce = `WITH there AS MATERIALIZED (
-	SELECT count(*) = cardinality($14::text[]) AS ok FROM users WHERE id = ANY($14::text[])
-), asked AS (
-	INSERT INTO room_requests (user_id, key, hash, room_id)
-	SELECT $8, $15::varchar, $16, $1 FROM there WHERE ok AND $15::varchar <> ''
-	ON CONFLICT (user_id, key) DO NOTHING
-	RETURNING room_id
-), made AS (
-	INSERT INTO rooms (id, name, description, access_type, max_users, search_text, key, creator_id, owner_id, member_count,
-		opensea_slug, opensea_name, opensea_cover, created_at, updated_at, event_at)
-	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $8, cardinality($14::text[]), $9, $10, $11, $12, $12, $12
-	FROM there WHERE ok AND ($15::varchar = '' OR EXISTS (SELECT 1 FROM asked))
-	RETURNING id
-), tagged AS (
-	INSERT INTO room_tags (room_id, position, tag, folded)
-	SELECT made.id, t.n - 1, t.tag, t.folded
-	FROM made, unnest($17::text[], $18::text[]) WITH ORDINALITY AS t (tag, folded, n)
-), joined AS (
-	INSERT INTO members (id, room_id, user_id, role, joined_at)
-	SELECT m.id, made.id, m.user_id, CASE WHEN m.n = 1 THEN 'OWNER' ELSE 'MEMBER' END, $12
-	FROM made, unnest($13::uuid[], $14::text[]) WITH ORDINALITY AS m (id, user_id, n)
-)
-SELECT 1 FROM made`
-
-// createAtOnce makes a room in one statement. It returns nil where that cannot be, and nothing was done.
-func (c *Chat) createAtOnce(ctx context.Context, v Viewer, in CreateRoomInput, again rerun) (*ent.Room, error) {
-	people := in.people(v)
-	ids := make([]string, len(people)+1)
-	for i := range ids {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return nil, fmt.Errorf("make an id: %w", err)
-		}
-		ids[i] = id.String()
-	}
-	at := now()
-	r := &ent.Room{
-		ID: uuid.MustParse(ids[0]), Name: in.Name, Description: in.Description, AccessType: *in.AccessType, MaxUsers: in.MaxUsers,
-		SearchText: searchText(in.Name, in.Description, in.Tags), Key: rand.Text(), CreatorID: v.ID, OwnerID: v.ID,
-		MemberCount: len(people), CreatedAt: at, UpdatedAt: at, EventAt: at,
-	}
-	if o := in.OpenseaCollection; o != nil {
-		r.OpenseaSlug, r.OpenseaName, r.OpenseaCover = &o.Slug, o.Name, o.Cover
-	}
-	key, hash := "", []byte{}
-	if in.IdempotencyKey != nil {
-		key, hash = *in.IdempotencyKey, in.hash()
-	}
-	folded := make([]string, len(in.Tags))
-	for i, tag := range in.Tags {
-		folded[i] = fold(tag)
-	}
-	list := func(texts []string) any { return store.List(c.dialect, texts) }
-	made := false
-	err := c.write(ctx, again, func() ([]broker.Hint, error) {
-		err := each(ctx, c.db, func(*sql.Rows) error {
-			made = true
-			return nil
-		}, createRoomAtOnce,
-			r.ID, r.Name, r.Description, string(r.AccessType), r.MaxUsers, r.SearchText, r.Key, v.ID,
-			r.OpenseaSlug, r.OpenseaName, r.OpenseaCover, at, list(ids[1:]), list(people), key, hash, list(in.Tags), list(folded))
-		if err == nil && !made {
-			return nil, nil
-		}
-		return []broker.Hint{in.created(r.ID, v)}, err // also where it is unknown: a later run has nothing to say then
-	})
-	if err != nil {
-		return nil, fmt.Errorf("create room: %w", err)
-	}
-	if !made {
-		return nil, nil
-	}
-	return r, nil
 }
 
 // searchText is what a room is found by.

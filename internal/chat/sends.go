@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -32,8 +33,9 @@ const (
 )
 
 // sends puts messages together that are sent at the same moment: what comes while a transaction is on its way shares the
-// next one. Nobody waits for others to come. Whoever sends runs a transaction themselves, or has another sender run it; of
-// one room at most one runs at a time.
+// next one. Nobody waits for others to come. One transaction runs at a time, besides those that wait for a room that somebody
+// else has locked: of two at once each would be smaller, and cost as much. Whoever sends leads, which is to run one, or has
+// another sender do it.
 type sends struct {
 	mu      sync.Mutex
 	waiting []*sending
@@ -104,6 +106,7 @@ func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) 
 func (c *Chat) lead(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime) // it is not for the caller alone
 	defer cancel()
+	runtime.Gosched() // whoever is ready to send does so first: the more share it, the less each costs
 	c.sends.mu.Lock()
 	batch := c.sends.take()
 	c.sends.mu.Unlock()
