@@ -82,7 +82,7 @@ func TestSendersTogether(t *testing.T) {
 		}
 		do = append(do, func() {
 			for _, id := range people[:4] {
-				time.Sleep(5 * time.Millisecond) //nolint:forbidigo // spreads the removals over the sending
+				time.Sleep(5 * time.Millisecond) // spreads the removals over the sending
 				owner.Do(kick, testkit.Vars{"room": rooms[0], "user": id, "ban": false})
 			}
 		})
