@@ -14,7 +14,7 @@ import (
 // TestRoomCreatedBehind has more rooms made at once than a subscriber can keep up with.
 func TestRoomCreatedBehind(t *testing.T) {
 	var hints broker.Memory
-	s := testkit.StartApp(t, "sqlite::memory:", app.Options{Hints: func(hear func(broker.Hint)) chat.Publisher {
+	s := testkit.StartApp(t, "sqlite::memory:", app.Options{Hints: func(hear broker.Listener) chat.Publisher {
 		hints.Listen(hear)
 		return &hints
 	}})

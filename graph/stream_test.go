@@ -32,14 +32,14 @@ const roomEvents = `subscription($room: ID!, $after: Int) { roomEvents(roomId: $
 
 // lossy is a broker that drops, doubles and shuffles what it carries.
 type lossy struct {
-	hear func(broker.Hint)
+	hear broker.Listener
 
 	mu   sync.Mutex
 	rand *rand.Rand
 	held []broker.Hint
 }
 
-func newLossy(hear func(broker.Hint)) chat.Publisher {
+func newLossy(hear broker.Listener) chat.Publisher {
 	return &lossy{hear: hear, rand: rand.New(rand.NewPCG(1, 2))}
 }
 
@@ -53,13 +53,13 @@ func (l *lossy) Publish(h broker.Hint) {
 		l.held = append(l.held, h)
 		return
 	case 2: // twice
-		l.hear(h)
+		l.hear.Hear(h)
 	}
-	l.hear(h)
+	l.hear.Hear(h)
 	if len(l.held) > 5 {
 		l.rand.Shuffle(len(l.held), func(i, j int) { l.held[i], l.held[j] = l.held[j], l.held[i] })
 		for _, h := range l.held {
-			l.hear(h)
+			l.hear.Hear(h)
 		}
 		l.held = nil
 	}
@@ -209,9 +209,9 @@ func TestStreamsEndWithMembership(t *testing.T) {
 
 // TestStreamsHeal follows rooms over brokers that lose what they carry: nothing is missing, doubled or out of order.
 func TestStreamsHeal(t *testing.T) {
-	for name, hints := range map[string]func(func(broker.Hint)) chat.Publisher{
+	for name, hints := range map[string]func(broker.Listener) chat.Publisher{
 		"lossy": newLossy,
-		"deaf":  func(func(broker.Hint)) chat.Publisher { return deaf{} },
+		"deaf":  func(broker.Listener) chat.Publisher { return deaf{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -297,7 +297,7 @@ func TestMyRoomsChanged(t *testing.T) {
 	const myRoomsChanged = `subscription { myRoomsChanged { kind roomId room { name unreadCount latestMessage { contents } } } }`
 	for name, options := range map[string]app.Options{
 		"hints": {Sweep: time.Hour},
-		"deaf":  {Sweep: 50 * time.Millisecond, Hints: func(func(broker.Hint)) chat.Publisher { return deaf{} }},
+		"deaf":  {Sweep: 50 * time.Millisecond, Hints: func(broker.Listener) chat.Publisher { return deaf{} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -36,7 +36,7 @@ type Options struct {
 	// Limits are the web side's, 0 for its defaults. The configuration has the size of a body.
 	Limits web.Limits
 	// Hints, if set, returns what carries the hints to hear instead of a broker within the process.
-	Hints func(hear func(broker.Hint)) chat.Publisher
+	Hints func(hear broker.Listener) chat.Publisher
 }
 
 // App is one node of Parley, ready to serve.
@@ -46,6 +46,7 @@ type App struct {
 	background sync.WaitGroup
 	handler    *web.Server
 	hub        *live.Hub
+	node       *broker.Node // nil where there is one only
 	db         *store.DB
 	verifier   *auth.Verifier
 }
@@ -82,12 +83,14 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 	}
 	read := logs{domain}
 	hub := live.NewHub(context.WithoutCancel(ctx), read, read, live.Options{Sweep: opts.Sweep, Logger: logger})
-	if opts.Hints != nil {
-		domain.Publish(opts.Hints(hub.Hear))
-	} else {
-		var hints broker.Memory
-		hints.Listen(hub.Hear)
-		domain.Publish(&hints)
+	defer func() {
+		if err != nil {
+			hub.Close()
+		}
+	}()
+	node, err := connect(ctx, cfg, hub, domain, logger, opts)
+	if err != nil {
+		return nil, err
 	}
 	limits := opts.Limits
 	limits.Body = cfg.MaxBodyBytes
@@ -109,13 +112,39 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Logger:         logger,
 		Limits:         limits,
 	})
-	a := &App{handler: handler, hub: hub, db: db, verifier: verifier}
+	a := &App{handler: handler, hub: hub, node: node, db: db, verifier: verifier}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	if cfg.LogRetention > 0 {
 		a.background.Go(func() { prune(background, domain, cfg.LogRetention, logger) }) // ends with Close
 	}
 	return a, nil
+}
+
+// connect has the domain tell its hints to the hub, and to the hubs of other nodes. It returns the node's place among them;
+// nil where there are none, or the test carries the hints.
+func connect(ctx context.Context, cfg config.Config, hub *live.Hub, domain *chat.Chat, logger *slog.Logger, opts Options) (*broker.Node, error) {
+	var node *broker.Node
+	var err error
+	switch {
+	case opts.Hints != nil:
+		domain.Publish(opts.Hints(hub))
+		return nil, nil
+	case cfg.NATSURL != "":
+		node, err = broker.NewNATS(ctx, string(cfg.NATSURL), hub, logger)
+	case cfg.Postgres():
+		node, err = broker.NewPostgres(ctx, string(cfg.DatabaseURL), hub, logger)
+	default:
+		var hints broker.Memory
+		hints.Listen(hub)
+		domain.Publish(&hints)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	domain.Publish(node)
+	return node, nil
 }
 
 // subscriber starts subscriptions in web's terms.
@@ -173,7 +202,11 @@ func (a *App) Shutdown(ctx context.Context) error { return a.handler.Shutdown(ct
 func (a *App) Close() error {
 	a.stop()
 	a.background.Wait()
+	var err error
+	if a.node != nil {
+		err = a.node.Close()
+	}
 	a.hub.Close()
 	a.verifier.Close()
-	return a.db.Close()
+	return errors.Join(err, a.db.Close())
 }

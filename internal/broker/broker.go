@@ -1,6 +1,7 @@
 // Package broker carries hints: small notes that something has been committed and where to look for it.
 //
-// A hint may be lost, doubled or come out of order; whoever hears it reads the truth from the database.
+// A hint may be lost, doubled or come out of order; whoever hears it reads the truth from the database. Between nodes hints
+// go by PostgreSQL or by NATS, which are both a [carrier]; a [Node] does what is the same for both.
 package broker
 
 import (
@@ -23,24 +24,31 @@ type Hint struct {
 	Public  bool
 }
 
-// Memory carries hints within one process.
-type Memory struct {
-	mu        sync.RWMutex
-	listeners []func(Hint)
+// Listener is who hears hints. Its methods are called from any goroutine, and must not block.
+type Listener interface {
+	Hear(Hint)
+	// LookAgain says that hints may have been missed.
+	LookAgain()
 }
 
-// Listen has hear called with every hint published from now on. It must not block.
-func (m *Memory) Listen(hear func(Hint)) {
+// Memory carries hints within one process. The zero value is ready to use.
+type Memory struct {
+	mu        sync.RWMutex
+	listeners []Listener
+}
+
+// Listen has l hear every hint published from now on.
+func (m *Memory) Listen(l Listener) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.listeners = append(m.listeners, hear)
+	m.listeners = append(m.listeners, l)
 }
 
 // Publish hands h to all who listen, before it returns.
 func (m *Memory) Publish(h Hint) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for _, hear := range m.listeners {
-		hear(h)
+	for _, l := range m.listeners {
+		l.Hear(h)
 	}
 }

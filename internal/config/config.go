@@ -29,6 +29,8 @@ type Config struct {
 
 	LogRetention time.Duration `env:"PARLEY_LOG_RETENTION" default:"0" placeholder:"DURATION" group:"database" help:"How long rooms' logs keep what happened besides messages, for streams to resume from, as in 720h. Messages are always kept. 0 is for ever."`
 
+	NATSURL Secret `name:"nats-url" env:"PARLEY_NATS_URL" placeholder:"URL" group:"database" help:"NATS servers that nodes tell each other by what has changed, as in nats://host:4222, separated by commas. Default: with PostgreSQL its notifications."`
+
 	JWTSecret   Secret `name:"jwt-secret" env:"PARLEY_JWT_SECRET" placeholder:"SECRET" group:"auth" help:"Verifies tokens signed with HS256; 32 random bytes or more. The environment is the better place: other users of the machine can read flags."`
 	JWKSURL     string `name:"jwks-url" env:"PARLEY_JWKS_URL" placeholder:"URL" group:"auth" help:"Where the identity provider publishes its keys: verifies tokens signed with RS256, ES256 or EdDSA."`
 	JWTIssuer   string `name:"jwt-issuer" env:"PARLEY_JWT_ISSUER" placeholder:"ISS" group:"auth" help:"The iss that tokens must have; needed with a key URL."`
@@ -145,6 +147,12 @@ func helpText(value *kong.Value) string {
 // Development reports whether the server has no way to verify tokens that others issue: it then issues its own to whoever
 // asks.
 func (c Config) Development() bool { return c.JWTSecret == "" && c.JWKSURL == "" }
+
+// Postgres reports whether the database is PostgreSQL.
+func (c Config) Postgres() bool {
+	scheme, _, _ := strings.Cut(string(c.DatabaseURL), ":")
+	return scheme == "postgres" || scheme == "postgresql"
+}
 
 // Level is the lowest level to log.
 func (c Config) Level() slog.Level {

@@ -36,6 +36,9 @@ func (c Config) validate() error {
 	if !validDatabaseURL(string(c.DatabaseURL)) { // which may hold a password, and is not shown
 		fail("DATABASE_URL (--database-url) is neither postgres://user:password@host/name nor sqlite:PATH; leave it out for the file parley.db here")
 	}
+	if !validNATSURL(string(c.NATSURL)) { // which may hold a password, too
+		fail("PARLEY_NATS_URL (--nats-url) is not nats://host:port or tls://host:port, or several of them separated by commas")
+	}
 	if _, ok := parseLevel(c.LogLevel); !ok {
 		fail("PARLEY_LOG_LEVEL (--log-level) is %q; give debug, info, warn or error", c.LogLevel)
 	}
@@ -142,4 +145,18 @@ func parseLevel(s string) (slog.Level, bool) {
 	default:
 		return 0, false
 	}
+}
+
+// validNATSURL reports whether s names NATS servers, or none at all.
+func validNATSURL(s string) bool {
+	if s == "" {
+		return true
+	}
+	for server := range strings.SplitSeq(s, ",") {
+		u, err := url.Parse(strings.TrimSpace(server))
+		if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+			return false
+		}
+	}
+	return true
 }

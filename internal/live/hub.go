@@ -12,6 +12,7 @@ package live
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,7 @@ type Hub struct {
 
 	mu      sync.Mutex
 	tails   map[Topic]*tail
+	again   chan struct{} // somebody wants the hub to look again: see LookAgain
 	viewers map[string]map[*List]struct{}
 	byRoom  map[uuid.UUID]map[*List]struct{}
 	// announced are the rooms whose creation has been told, since begun or for as long as a look back may find them.
@@ -65,6 +67,7 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 	h := &Hub{
 		log: log, lists: lists, opts: opts, catchUps: make(chan struct{}, catchUps),
 		tails:     make(map[Topic]*tail),
+		again:     make(chan struct{}, 1),
 		viewers:   make(map[string]map[*List]struct{}),
 		byRoom:    make(map[uuid.UUID]map[*List]struct{}),
 		announced: make(map[uuid.UUID]time.Time),
@@ -103,6 +106,22 @@ func (h *Hub) Hear(hint broker.Hint) {
 	}
 }
 
+// LookAgain has the hub look for what hints that were missed may have told, at once but not more often than it makes sense.
+// It does not block.
+func (h *Hub) LookAgain() {
+	select {
+	case h.again <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+const (
+	// lookInterval is the least time between two looks.
+	lookInterval = 50 * time.Millisecond
+	// reading is the time over which lists of rooms are read again that may have missed something.
+	reading = 2 * time.Second
+)
+
 // sweep looks for what no hint has told, again and again.
 func (h *Hub) sweep() {
 	tick := time.NewTicker(h.opts.Sweep)
@@ -110,6 +129,8 @@ func (h *Hub) sweep() {
 	for {
 		select {
 		case <-tick.C:
+		case <-h.again:
+			h.readLists()
 		case <-h.ctx.Done():
 			return
 		}
@@ -117,6 +138,22 @@ func (h *Hub) sweep() {
 			if err != nil && h.ctx.Err() == nil {
 				h.opts.Logger.WarnContext(h.ctx, "the rooms cannot be looked at", "error", err)
 			}
+		}
+		select {
+		case <-time.After(lookInterval):
+		case <-h.ctx.Done():
+			return
+		}
+	}
+}
+
+// readLists has the lists of rooms read again, spread over a while.
+func (h *Hub) readLists() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, lists := range h.viewers {
+		for l := range lists {
+			l.heal.Reset(rand.N(reading) + time.Millisecond) //nolint:gosec // nothing is secret
 		}
 	}
 }

@@ -138,6 +138,7 @@ func (l *List) Next(ctx context.Context) ([]Change, error) {
 		case <-l.woken:
 		case <-timer:
 		case <-l.heal.C:
+			l.heal.Reset(healing * l.hub.opts.Sweep) // it may have come early: see Hub.readLists
 			if err := l.read(ctx); err != nil {
 				l.hub.opts.Logger.WarnContext(ctx, "a list of rooms cannot be read", "error", err)
 			}

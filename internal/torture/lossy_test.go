@@ -14,7 +14,7 @@ import (
 // lossy is a broker as bad as one may be: of the hints it carries it loses some, doubles some, and delays some so that
 // later ones overtake them.
 type lossy struct {
-	hear func(broker.Hint)
+	hear broker.Listener
 
 	mu   sync.Mutex
 	rng  *rand.Rand
@@ -29,7 +29,7 @@ const (
 	lossyDelay   = 200 * time.Millisecond
 )
 
-func newLossy(seed uint64, hear func(broker.Hint)) *lossy {
+func newLossy(seed uint64, hear broker.Listener) *lossy {
 	return &lossy{hear: hear, rng: rand.New(rand.NewPCG(seed, 0))}
 }
 
@@ -37,9 +37,9 @@ func newLossy(seed uint64, hear func(broker.Hint)) *lossy {
 func (l *lossy) Publish(h broker.Hint) {
 	for _, delay := range l.copies() {
 		if delay == 0 {
-			l.hear(h)
+			l.hear.Hear(h)
 		} else {
-			time.AfterFunc(delay, func() { l.hear(h) })
+			time.AfterFunc(delay, func() { l.hear.Hear(h) })
 		}
 	}
 }
@@ -75,11 +75,11 @@ func TestLossy(t *testing.T) {
 		const hints = 1000
 		var mu sync.Mutex
 		var heard []int64
-		l := newLossy(1, func(h broker.Hint) {
+		l := newLossy(1, hearing(func(h broker.Hint) {
 			mu.Lock()
 			defer mu.Unlock()
 			heard = append(heard, h.Seq)
-		})
+		}))
 		for seq := range int64(hints) {
 			l.Publish(broker.Hint{Seq: seq})
 			time.Sleep(time.Millisecond)
@@ -102,3 +102,9 @@ func TestLossy(t *testing.T) {
 		}
 	})
 }
+
+// hearing is a listener that only hears.
+type hearing func(broker.Hint)
+
+func (f hearing) Hear(h broker.Hint) { f(h) }
+func (hearing) LookAgain()           {}

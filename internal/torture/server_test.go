@@ -70,7 +70,7 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 		cancel()
 		time.AfterFunc(endTime, func() { os.Exit(3) }) // nobody is left who could kill it
 	}()
-	err := app.RunWith(ctx, cfg, logger, io.Discard, app.Options{Hints: func(hear func(broker.Hint)) chat.Publisher {
+	err := app.RunWith(ctx, cfg, logger, io.Discard, app.Options{Hints: func(hear broker.Listener) chat.Publisher {
 		hints = newLossy(s.Seed, hear)
 		close(wired)
 		return hints

@@ -1,0 +1,301 @@
+package broker
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// heartbeat is how often a node says that it is there, and how many messages it has sent.
+	heartbeat = 2 * time.Second
+	// silence is for how long nothing may be heard of a node until what it has said may have been missed.
+	silence = 3 * heartbeat
+	// gone is for how long a node is remembered of which nothing is heard.
+	gone = 10 * time.Minute
+	// maxPending is of how many rooms hints may wait to be sent, and maxUsers how many people a hint may name that waits.
+	// What is above that is not sent, and the others are made to look.
+	maxPending = 10_000
+	maxUsers   = 2_000
+	// sendTime is how long a message may take to be handed over.
+	sendTime = 5 * time.Second
+)
+
+// carrier carries messages between nodes. Its own messages may come back to a node.
+type carrier interface {
+	// send hands a message over.
+	send(ctx context.Context, message []byte) error
+	// largest is the size of the largest message, in bytes.
+	largest() int
+	// close ends the carrying; afterwards nothing is received any more.
+	close() error
+}
+
+// receiver is where a carrier puts what it brings.
+type receiver interface {
+	// receive takes a message.
+	receive(message []byte)
+	// lookAgain says that messages may have been missed.
+	lookAgain()
+}
+
+// Stats are counts since a node has begun.
+type Stats struct {
+	// Published are hints of this node; Sent, Failed and Received are messages, of many hints each.
+	Published, Sent, Failed, Received int64
+	// Heard are hints of other nodes, Missed how often some may have been missed, Unknown messages that could not be read.
+	Heard, Missed, Unknown int64
+	// Peers is how many other nodes are heard of at present.
+	Peers int64
+}
+
+// Node is a node's place among others: it tells them its hints, and hears theirs.
+//
+// Its own hints go to its listener directly. For the others they are put together while a message is on its way: of a room
+// the newest is what counts. Messages are numbered, and heartbeats say how many there were, so that the others notice what
+// they have missed, as they do when a node falls silent or their own connection was lost.
+type Node struct {
+	id       string
+	listener Listener
+	log      *slog.Logger
+	carrier  carrier
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+
+	published, sent, failed, received, heard, missed, unread atomic.Int64
+
+	mu      sync.Mutex
+	pending map[uuid.UUID]*Hint
+	created []Hint
+	skipped bool // something was not put among pending
+	wake    chan struct{}
+	peers   map[string]*peer
+	warned  bool // of messages that cannot be read
+}
+
+// peer is another node, or this one as it hears itself.
+type peer struct {
+	count  int64 // of the newest message heard
+	heard  time.Time
+	silent bool
+}
+
+var _ receiver = (*Node)(nil)
+
+// begin makes the node that carry connects to the others, and has it speak until Close.
+func begin(ctx context.Context, l Listener, log *slog.Logger, carry func(receiver) (carrier, error)) (*Node, error) {
+	n := &Node{
+		id: rand.Text(), listener: l, log: log, pending: make(map[uuid.UUID]*Hint), wake: make(chan struct{}, 1),
+		peers: make(map[string]*peer),
+	}
+	n.peers[n.id] = &peer{heard: time.Now()} // who does not hear itself does not hear the others
+	var err error
+	if n.carrier, err = carry(n); err != nil {
+		return nil, err
+	}
+	ctx, n.stop = context.WithCancel(context.WithoutCancel(ctx))
+	n.running.Go(func() { n.speak(ctx) }) // ends with Close
+	return n, nil
+}
+
+// Close ends the node. What waits to be sent is not sent any more.
+func (n *Node) Close() error {
+	n.stop()
+	n.running.Wait()
+	return n.carrier.close()
+}
+
+// Stats returns what has been counted.
+func (n *Node) Stats() Stats {
+	n.mu.Lock()
+	peers := int64(0)
+	for id, p := range n.peers {
+		if id != n.id && !p.silent {
+			peers++
+		}
+	}
+	n.mu.Unlock()
+	return Stats{
+		Published: n.published.Load(), Sent: n.sent.Load(), Failed: n.failed.Load(), Received: n.received.Load(),
+		Heard: n.heard.Load(), Missed: n.missed.Load(), Unknown: n.unread.Load(), Peers: peers,
+	}
+}
+
+// Publish hands h to the node's own listener, before it returns, and sends it to the others. It does not wait for that.
+func (n *Node) Publish(h Hint) {
+	n.published.Add(1)
+	n.listener.Hear(h)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.put(h)
+	select {
+	case n.wake <- struct{}{}:
+	default: // it has been woken already
+	}
+}
+
+// put puts a hint among those that wait. The node is locked.
+func (n *Node) put(h Hint) {
+	if len(n.pending)+len(n.created) >= maxPending {
+		n.skipped = true
+		return
+	}
+	if h.Created {
+		n.created = append(n.created, h)
+		return
+	}
+	before, ok := n.pending[h.Room]
+	if !ok {
+		h.Users = slices.Clone(h.Users)
+		n.pending[h.Room] = &h
+		return
+	}
+	before.Seq = max(before.Seq, h.Seq)
+	for _, user := range h.Users {
+		if !slices.Contains(before.Users, user) {
+			before.Users = append(before.Users, user)
+		}
+	}
+	if len(before.Users) > maxUsers {
+		before.Users = nil
+		n.skipped = true
+	}
+}
+
+// speak sends what waits, and heartbeats, until ctx ends.
+func (n *Node) speak(ctx context.Context) {
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	count := int64(0)
+	for {
+		select {
+		case <-n.wake:
+		case <-beat.C:
+			n.listenFor(time.Now())
+			n.say(ctx, message{Node: n.id, Count: count})
+			continue
+		case <-ctx.Done():
+			return
+		}
+		hints, skipped := n.take()
+		if skipped {
+			count++ // of which nobody hears
+			n.missedOnes()
+		}
+		for _, m := range messages(n.id, hints, n.carrier.largest()) {
+			count++
+			m.Count = count
+			n.say(ctx, m)
+		}
+	}
+}
+
+// take takes what waits.
+func (n *Node) take() (hints []Hint, skipped bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	hints, skipped = n.created, n.skipped
+	for _, h := range n.pending {
+		hints = append(hints, *h)
+	}
+	n.created, n.skipped = nil, false
+	clear(n.pending)
+	return hints, skipped
+}
+
+// missedOnes counts hints that the others miss.
+func (n *Node) missedOnes() { n.failed.Add(1) }
+
+// say sends a message. One that fails is missed by the others, who notice by the next one.
+func (n *Node) say(ctx context.Context, m message) {
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	if err := n.carrier.send(ctx, m.encode()); err != nil {
+		n.failed.Add(1)
+		if ctx.Err() == nil {
+			n.log.DebugContext(ctx, "a hint cannot be sent", "error", err)
+		}
+		return
+	}
+	n.sent.Add(1)
+}
+
+// listenFor looks for nodes that have fallen silent. What they have said last may have been missed.
+func (n *Node) listenFor(now time.Time) {
+	n.mu.Lock()
+	missed := false
+	for id, p := range n.peers {
+		if quiet := now.Sub(p.heard); quiet > gone {
+			delete(n.peers, id)
+		} else if quiet > silence && !p.silent {
+			p.silent, missed = true, true
+			n.log.Warn("a node has fallen silent", "node", id, "myself", id == n.id)
+		}
+	}
+	n.mu.Unlock()
+	if missed {
+		n.lookAgain()
+	}
+}
+
+// lookAgain is [receiver]'s.
+func (n *Node) lookAgain() {
+	n.missed.Add(1)
+	n.listener.LookAgain()
+}
+
+// receive is [receiver]'s.
+func (n *Node) receive(data []byte) {
+	m, err := decode(data)
+	if err != nil {
+		n.unread.Add(1)
+		n.mu.Lock()
+		warned := n.warned
+		n.warned = true
+		n.mu.Unlock()
+		if !warned {
+			n.log.Warn("a message of another node cannot be read: is it of another version?", "error", err)
+		}
+		return
+	}
+	n.received.Add(1)
+	missed := n.follow(m)
+	if m.Node == n.id {
+		return // its own hints have been heard
+	}
+	if missed || m.Look {
+		n.lookAgain()
+	}
+	for _, h := range m.Hints {
+		n.heard.Add(1)
+		n.listener.Hear(h.hint())
+	}
+}
+
+// follow notes the number of a node's message, and tells whether others before it were missed.
+func (n *Node) follow(m message) (missed bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	p := n.peers[m.Node]
+	if p == nil {
+		p = &peer{count: m.Count}
+		n.peers[m.Node] = p
+		missed = m.Count > 1 || m.Count == 1 && len(m.Hints) == 0 && !m.Look // it has said something before
+	} else {
+		next := p.count
+		if len(m.Hints) > 0 || m.Look {
+			next++ // a heartbeat has the number of the message before
+		}
+		missed = m.Count > next
+		p.count = max(p.count, m.Count)
+	}
+	p.heard, p.silent = time.Now(), false
+	return missed
+}
