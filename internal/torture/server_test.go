@@ -42,7 +42,11 @@ const deafen = "deafen"
 type settings struct {
 	Addr        string
 	DatabaseURL string
-	Seed        uint64
+	// Nodes tells that the server has others beside it, and a broker that works; without, its broker is as bad as one may
+	// be, and its chance is drawn from Seed.
+	Nodes   bool
+	NATSURL string
+	Seed    uint64
 }
 
 // serve is what the killed process does: it runs a server until orders end, which they do with the test in any case. It
@@ -55,7 +59,7 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 		return 2
 	}
 	cfg := config.Defaults()
-	cfg.Addr, cfg.DatabaseURL, cfg.JWTSecret = s.Addr, config.Secret(s.DatabaseURL), secret
+	cfg.Addr, cfg.DatabaseURL, cfg.JWTSecret, cfg.NATSURL = s.Addr, config.Secret(s.DatabaseURL), secret, config.Secret(s.NATSURL)
 	cfg.ShutdownTimeout = endTime / 2
 
 	var hints *lossy
@@ -70,11 +74,17 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 		cancel()
 		time.AfterFunc(endTime, func() { os.Exit(3) }) // nobody is left who could kill it
 	}()
-	err := app.RunWith(ctx, cfg, logger, io.Discard, app.Options{Hints: func(hear broker.Listener) chat.Publisher {
-		hints = newLossy(s.Seed, hear)
+	var opts app.Options
+	if s.Nodes {
 		close(wired)
-		return hints
-	}})
+	} else {
+		opts.Hints = func(hear broker.Listener) chat.Publisher {
+			hints = newLossy(s.Seed, hear)
+			close(wired)
+			return hints
+		}
+	}
+	err := app.RunWith(ctx, cfg, logger, io.Discard, opts)
 	if err != nil {
 		logger.Error("the server has ended", "error", err)
 		return 1

@@ -18,7 +18,7 @@ import (
 
 const (
 	messageAdded = `subscription($room: ID!, $after: Int) { item: messageAdded(roomId: $room, after: $after) {
-		__typename seq id idempotencyKey } }`
+		__typename seq id idempotencyKey createdAt } }`
 	roomEvents = `subscription($room: ID!, $after: Int) { item: roomEvents(roomId: $room, after: $after) {
 		__typename seq
 		... on MessageAdded { message { id seq idempotencyKey contents } }
@@ -39,6 +39,7 @@ type item struct {
 type told struct {
 	ID             string
 	IdempotencyKey string
+	CreatedAt      time.Time
 }
 
 // stream is what came over one connection.
@@ -59,9 +60,18 @@ type subscriber struct {
 	// calm is closed when connections are no longer to be cut.
 	calm <-chan struct{}
 
+	opened    time.Time // when the current stream was
+	latencies []latency // of what came live, and calm
+
 	reached atomic.Int64 // the seq of the last item
 	streams []stream
 	cuts    int // by itself, not those by the server's death
+}
+
+// latency is how long a message took from its commit, or a little before, to a subscriber.
+type latency struct {
+	created time.Time
+	took    time.Duration
 }
 
 // longestStream is how long a connection may last.
@@ -94,6 +104,7 @@ func (s *subscriber) follow(ctx context.Context) error {
 		after = max(0, after-s.rng.Int64N(30))
 	}
 	s.streams = append(s.streams, stream{after: after})
+	s.opened = time.Now()
 	query := messageAdded
 	if s.events {
 		query = roomEvents
@@ -138,6 +149,13 @@ func (s *subscriber) take(it item, first bool) error {
 	}
 	s.room.tell(it.Seq, e)
 	current.seqs = append(current.seqs, it.Seq)
+	select {
+	case <-s.calm:
+		if it.CreatedAt.After(s.opened.Add(settleTime)) {
+			s.latencies = append(s.latencies, latency{it.CreatedAt, time.Since(it.CreatedAt)})
+		}
+	default:
+	}
 	s.reached.Store(max(s.reached.Load(), it.Seq))
 	return nil
 }

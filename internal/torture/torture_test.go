@@ -88,12 +88,24 @@ func table(reports []report) string {
 
 // world is all that takes part.
 type world struct {
-	server      *server
+	nodes       []node
 	rooms       []*ledger
 	writers     []*writer
 	subscribers []*subscriber
 	faults      *faults
 	rng         *rand.Rand
+	// trouble takes the time that is for writing, and makes trouble meanwhile. deafen has nobody hear hints any more.
+	trouble func(context.Context) error
+	deafen  func() error
+	// calm is how long there is no trouble before that: from calmed to deafened.
+	calm             time.Duration
+	calmed, deafened time.Time
+}
+
+// node is a server, and where its clients reach it.
+type node struct {
+	*server
+	front string // a URL
 }
 
 // torture does all of it on one database.
@@ -103,9 +115,11 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 
-	w := &world{faults: &faults{}, rng: rand.New(rand.NewPCG(chance, 0))}
-	w.server = newServer(t, databaseURL, chance, abort)
-	if err := w.server.start(ctx); err != nil {
+	w := &world{faults: &faults{}, rng: rand.New(rand.NewPCG(chance, 0)), calm: settleTime}
+	s := newServer(t, settings{DatabaseURL: databaseURL, Seed: chance}, abort)
+	w.nodes = []node{{s, s.url()}}
+	w.trouble, w.deafen = w.kill, s.deafen
+	if err := s.start(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.populate(ctx); err != nil {
@@ -117,8 +131,16 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 	} else if r.acknowledged == 0 || r.delivered == 0 {
 		t.Errorf("%d messages acknowledged and %d deliveries prove nothing", r.acknowledged, r.delivered)
 	}
-	if err := w.server.stop(); err != nil {
-		t.Errorf("stop the server: %v", err)
+	w.end(t)
+	return r
+}
+
+// end stops the servers and tells all faults.
+func (w *world) end(t *testing.T) {
+	for _, n := range w.nodes {
+		if err := n.stop(); err != nil {
+			t.Errorf("stop the server: %v", err)
+		}
 	}
 	for _, fault := range w.faults.first {
 		t.Error(fault)
@@ -126,18 +148,18 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 	if more := w.faults.count - len(w.faults.first); more > 0 {
 		t.Errorf("and %d more", more)
 	}
-	return r
 }
 
-func newServer(t *testing.T, databaseURL string, chance uint64, failed func(error)) *server {
+func newServer(t *testing.T, with settings, failed func(error)) *server {
 	addr, err := freeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
+	with.Addr = addr
 	s := &server{
 		t:        t,
 		http:     &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * *writers}},
-		settings: settings{Addr: addr, DatabaseURL: databaseURL, Seed: chance},
+		settings: with,
 		failed:   failed,
 	}
 	t.Cleanup(func() {
@@ -160,7 +182,8 @@ func (w *world) populate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c := client{url: w.server.url(), http: w.server.http, token: token}
+		at := w.nodeOf(i)
+		c := client{url: at.front, http: at.http, token: token}
 		var result any
 		if err := c.ask(ctx, `{ me { id } }`, nil, &result); err != nil {
 			return fmt.Errorf("bring %s in: %w", name, err)
@@ -182,7 +205,7 @@ func (w *world) populate(ctx context.Context) error {
 		rng := rand.New(rand.NewPCG(w.rng.Uint64(), 0))
 		c := clients[name]
 		if i < *writers {
-			w.writers = append(w.writers, &writer{client: c, name: name, rng: rng, rooms: w.rooms, rest: *rest, killed: &w.server.killed, faults: w.faults})
+			w.writers = append(w.writers, &writer{client: c, name: name, rng: rng, rooms: w.rooms, rest: *rest, killed: &w.nodeOf(i).killed, faults: w.faults})
 			continue
 		}
 		w.subscribers = append(w.subscribers, &subscriber{
@@ -192,6 +215,9 @@ func (w *world) populate(ctx context.Context) error {
 	}
 	return nil
 }
+
+// nodeOf is where somebody is connected to: those of one room are on different nodes.
+func (w *world) nodeOf(i int) node { return w.nodes[(i + i / *rooms)%len(w.nodes)] }
 
 // token is a token for a person.
 func token(name string) (string, error) {
@@ -247,14 +273,16 @@ func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
 	}
 	defer writes.Wait()
 	defer close(stop)
-	if err := w.kill(ctx); err != nil {
+	if err := w.trouble(ctx); err != nil {
 		return err
 	}
 	// The last of the writing comes with no hints at all, and to subscribers who have all come back: what nobody speaks
 	// of must be found too.
 	close(calm)
-	pause(ctx, settleTime)
-	err := w.server.deafen()
+	w.calmed = time.Now()
+	pause(ctx, w.calm)
+	w.deafened = time.Now()
+	err := w.deafen()
 	pause(ctx, settleTime)
 	return err
 }
@@ -285,9 +313,9 @@ func (w *world) kill(ctx context.Context) error {
 	for i := range *kills {
 		moment := time.Duration(i)*part + part/4 + time.Duration(w.rng.Int64N(int64(part*3/4)+1))
 		pause(ctx, time.Until(begun.Add(moment)))
-		w.server.kill()
+		w.nodes[0].kill()
 		pause(ctx, time.Duration(w.rng.Int64N(int64(200*time.Millisecond))))
-		if err := w.server.start(ctx); err != nil {
+		if err := w.nodes[0].start(ctx); err != nil {
 			return err
 		}
 	}

@@ -106,6 +106,8 @@ type Postgres struct {
 	url   *url.URL // of the database from which others are made
 	admin *sql.DB  // connected to it
 	stop  func() error
+	// restart ends the server's process and starts another; nil where the server is not ours.
+	restart func(ctx context.Context) error
 
 	template struct {
 		once sync.Once
@@ -131,6 +133,45 @@ func StartPostgres(ctx context.Context) (*Postgres, error) {
 // NewDatabase makes an empty database and returns its URL and the function that drops it.
 func (pg *Postgres) NewDatabase(ctx context.Context) (databaseURL string, drop func(context.Context) error, err error) {
 	return pg.create(ctx, emptyTemplate)
+}
+
+// Migrated makes a database with the schema in place and returns its URL.
+func (pg *Postgres) Migrated(ctx context.Context) (databaseURL string, err error) {
+	template, err := pg.migratedTemplate(ctx)
+	if err != nil {
+		return "", err
+	}
+	databaseURL, _, err = pg.create(ctx, template)
+	return databaseURL, err
+}
+
+// Restart ends the server as an operator would, who does not wait for its clients, and starts it again. It returns false
+// where the server was not started here.
+func (pg *Postgres) Restart(ctx context.Context) (bool, error) {
+	if pg.restart == nil {
+		return false, nil
+	}
+	return true, pg.restart(ctx)
+}
+
+// Own returns a server that the test has for itself. It ends with the test. Where there is no PostgreSQL the test is skipped,
+// or fails when CI=true.
+func Own(tb testing.TB) *Postgres {
+	tb.Helper()
+	ctx := context.WithoutCancel(tb.Context()) // which ends before the cleanups run
+	pg, err := StartPostgres(ctx)
+	if errors.Is(err, ErrNoPostgres) && os.Getenv("CI") != "true" {
+		tb.Skip(err)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := pg.Stop(ctx); err != nil {
+			tb.Error(err)
+		}
+	})
+	return pg
 }
 
 // Stop ends the server, if it was started here.
@@ -294,12 +335,17 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 		args = append(args, "-c", setting)
 	}
 	var out bytes.Buffer
-	server := exec.Command(filepath.Join(bin, "postgres"), args...) //nolint:noctx // the program that was found; it ends with Stop
-	server.Dir = dir
-	server.SysProcAttr = user.procAttr()
-	server.Stdout, server.Stderr = &out, &out
-	ended, err := launch(server)
-	if err != nil {
+	var server *exec.Cmd
+	var ended <-chan struct{}
+	start := func() (err error) {
+		server = exec.Command(filepath.Join(bin, "postgres"), args...) //nolint:noctx // the program that was found; it ends with Stop
+		server.Dir = dir
+		server.SysProcAttr = user.procAttr()
+		server.Stdout, server.Stderr = &out, &out
+		ended, err = launch(server)
+		return err
+	}
+	if err := start(); err != nil {
 		return nil, err
 	}
 	pg, err := connect("postgres:///postgres?host="+dir+"&user=postgres&sslmode=disable", func() error {
@@ -312,6 +358,26 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	pg.restart = func(ctx context.Context) error {
+		if err := server.Process.Signal(fastShutdown); err != nil {
+			return fmt.Errorf("end PostgreSQL: %w", err)
+		}
+		<-ended
+		if err := start(); err != nil {
+			return fmt.Errorf("start PostgreSQL again: %w", err)
+		}
+		for {
+			err := pg.admin.PingContext(ctx)
+			if err == nil {
+				return nil
+			}
+			select {
+			case <-ctx.Done():
+				return errors.Join(err, ctx.Err())
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
 	}
 	for {
 		if err = pg.admin.PingContext(ctx); err == nil {

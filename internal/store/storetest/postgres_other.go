@@ -10,6 +10,9 @@ import (
 // immediateShutdown ends the server.
 var immediateShutdown = os.Kill
 
+// fastShutdown ends the server: there is no gentler way here.
+var fastShutdown = os.Kill
+
 // account is the user whom the server runs as.
 type account struct{}
 

@@ -14,6 +14,9 @@ import (
 // immediateShutdown makes the server end without writing anything.
 const immediateShutdown = syscall.SIGQUIT
 
+// fastShutdown makes the server hang up on its clients, write everything and end.
+const fastShutdown = syscall.SIGINT
+
 // account is the user whom the server runs as; nil is our own.
 type account syscall.Credential
 

@@ -1,0 +1,157 @@
+package testkit
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Link is a network between two ends that a test can make slow, silent or dead. It carries TCP.
+type Link struct {
+	// Addr is where the near end connects to.
+	Addr string
+
+	t       testing.TB
+	network string // of the far end
+	far     string
+	ended   sync.WaitGroup
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+	delay time.Duration
+	// dead: connections are cut, and new ones are cut at once. silent: nothing is carried, and nobody is told; it is closed
+	// when that is over.
+	dead   bool
+	silent chan struct{}
+}
+
+// NewLink returns a link to a far end, on a loopback address. It ends with the test: start who uses it afterwards, so that
+// they end first.
+func NewLink(t testing.TB, network, far string) *Link {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &Link{Addr: listener.Addr().String(), t: t, network: network, far: far, conns: map[net.Conn]struct{}{}}
+	l.ended.Go(func() { l.accept(listener) }) // ends with the listener
+	t.Cleanup(func() {
+		_ = listener.Close()
+		l.Mend()
+		l.Cut()
+		l.ended.Wait()
+	})
+	return l
+}
+
+// Delay has whatever is sent, either way, take so much longer. 0 ends it.
+func (l *Link) Delay(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.delay = d
+}
+
+// Cut breaks all connections, and all new ones until Mend.
+func (l *Link) Cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dead = true
+	for c := range l.conns {
+		_ = c.Close()
+	}
+}
+
+// Silence carries nothing any more until Mend, and tells nobody: what is sent meanwhile arrives then.
+func (l *Link) Silence() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.silent == nil {
+		l.silent = make(chan struct{})
+	}
+}
+
+// Mend ends whatever was wrong.
+func (l *Link) Mend() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dead, l.delay = false, 0
+	if l.silent != nil {
+		close(l.silent)
+		l.silent = nil
+	}
+}
+
+func (l *Link) accept(listener net.Listener) {
+	for {
+		near, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		l.ended.Go(func() { l.carry(near) })
+	}
+}
+
+// carry ends when either end hangs up, or the link is cut.
+func (l *Link) carry(near net.Conn) {
+	far, err := new(net.Dialer).DialContext(context.Background(), l.network, l.far)
+	if err != nil {
+		_ = near.Close() // as the far end would
+		return
+	}
+	l.mu.Lock()
+	l.conns[near], l.conns[far] = struct{}{}, struct{}{}
+	dead := l.dead
+	l.mu.Unlock()
+	hangUp := func() {
+		_ = near.Close()
+		_ = far.Close()
+	}
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.conns, near)
+		delete(l.conns, far)
+	}()
+	if dead {
+		hangUp()
+		return
+	}
+	var back sync.WaitGroup
+	back.Go(func() { // ends with the connections
+		defer hangUp()
+		l.pour(near, far)
+	})
+	l.pour(far, near)
+	hangUp()
+	back.Wait()
+}
+
+// pour carries what comes from one connection to another.
+func (l *Link) pour(to, from net.Conn) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if n > 0 {
+			l.wait()
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// wait waits for as long as the link has something take.
+func (l *Link) wait() {
+	l.mu.Lock()
+	delay, silent := l.delay, l.silent
+	l.mu.Unlock()
+	if silent != nil {
+		<-silent
+	}
+	time.Sleep(delay)
+}
