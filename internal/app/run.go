@@ -9,9 +9,11 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"parley/internal/config"
+	"parley/internal/store"
 )
 
 const (
@@ -39,27 +41,35 @@ func Run(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout io.
 
 // RunWith is Run with options.
 func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout io.Writer, opts Options) (err error) {
-	a, err := New(ctx, cfg, logger, opts)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		logger.Info("stopped while starting", "error", err)
-		return nil
-	case err != nil:
-		return err
-	}
-	defer func() { err = errors.Join(err, a.Close()) }()
-
-	floor := make([]byte, heapFloor)
-	defer runtime.KeepAlive(floor)
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
 	if err != nil {
 		return fmt.Errorf("listen (choose another address with PARLEY_ADDR or --addr): %w", err)
 	}
-	server := newHTTPServer(a.Handler(), logger, readTimeout, writeTimeout)
+	var front front
+	server := newHTTPServer(&front, logger, readTimeout, writeTimeout)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }() // ends with Shutdown or Close
+	defer func() {
+		if err != nil {
+			_ = server.Close() // it has nothing to serve any more
+		}
+	}()
+
+	a, err := open(ctx, cfg, logger, opts)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		logger.Info("stopped while starting", "error", err)
+		return errors.Join(server.Close(), ended(<-served))
+	case err != nil:
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	floor := make([]byte, heapFloor)
+	defer runtime.KeepAlive(floor)
+	handler := a.Handler()
+	front.Store(&handler)
 	welcome(stdout, cfg, listener.Addr())
 
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }() // ends with Shutdown or Close below
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
@@ -77,6 +87,59 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	err = errors.Join(err, <-sockets)
 	<-served
 	return err
+}
+
+// ended is the error of a server that has ended because it was closed: none.
+func ended(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+const (
+	// A database that is away is asked again after so long at first, and at last.
+	firstWait, longestWait = 200 * time.Millisecond, 5 * time.Second
+)
+
+// open is New, which waits for a PostgreSQL that is away for as long as ctx lasts.
+func open(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Options) (*App, error) {
+	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+		a, err := New(ctx, cfg, logger, opts)
+		if err == nil || !cfg.Postgres() || !store.IsUnavailable(err) {
+			return a, err
+		}
+		logger.Warn("the database cannot be reached: it is tried again", "error", err, "wait_ms", wait.Milliseconds())
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, errors.Join(err, ctx.Err())
+		}
+	}
+}
+
+// front answers while the server starts: that it is alive, and not ready. Then what it holds does.
+type front struct{ atomic.Pointer[http.Handler] }
+
+// ServeHTTP is [http.Handler]'s.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if handler := f.Load(); handler != nil {
+		(*handler).ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	switch r.URL.Path {
+	case "/healthz":
+		_, _ = io.WriteString(w, `{"status":"ok"}`+"\n") // nobody is left to tell where it fails
+	case "/readyz":
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"status":"starting"}`+"\n")
+	default:
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"errors":[{"message":"The server is starting. Try again.","extensions":{"code":"UNAVAILABLE","safeToRetry":true}}]}`+"\n")
+	}
 }
 
 func newHTTPServer(handler http.Handler, logger *slog.Logger, read, write time.Duration) *http.Server {

@@ -288,3 +288,63 @@ func TestStopWhileStarting(t *testing.T) {
 		t.Fatal("the server waits on")
 	}
 }
+
+// TestDatabaseAwayAtStart: the server says that it is not ready, keeps trying, and serves when the database is there.
+func TestDatabaseAwayAtStart(t *testing.T) {
+	wire := testkit.NewWire(t, testkit.MigratedPostgresURL(t))
+	wire.Cut()
+	cfg := config.Defaults()
+	cfg.DatabaseURL = config.Secret(wire.URL)
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Addr = l.Addr().String()
+	_ = l.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	var log bytes.Buffer
+	go func() { // ends with ctx
+		ended <- app.Run(ctx, cfg, slog.New(slog.NewTextHandler(&log, nil)), io.Discard)
+	}()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+		if said := log.String(); !strings.Contains(said, "the database cannot be reached") || strings.Contains(said, "password") {
+			t.Errorf("the log says %s", said)
+		}
+	}()
+	until := func(path string, status int, body string) {
+		t.Helper()
+		var got int
+		var raw []byte
+		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+cfg.Addr+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				continue // it does not listen yet
+			}
+			got = res.StatusCode
+			raw, _ = io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if got == status && strings.Contains(string(raw), body) {
+				return
+			}
+		}
+		t.Fatalf("%s: %d %s, want %d and %s", path, got, raw, status, body)
+	}
+	until("/healthz", http.StatusOK, "ok")
+	until("/readyz", http.StatusServiceUnavailable, "starting")
+	until("/graphql", http.StatusServiceUnavailable, "UNAVAILABLE")
+	wire.Mend()
+	until("/readyz", http.StatusOK, "ready")
+	wire.Cut()
+	until("/readyz", http.StatusServiceUnavailable, "unavailable")
+	wire.Mend()
+	until("/readyz", http.StatusOK, "ready")
+}

@@ -153,5 +153,7 @@ func (l *Link) wait() {
 	if silent != nil {
 		<-silent
 	}
-	time.Sleep(delay)
+	if delay > 0 {
+		<-time.After(delay)
+	}
 }
