@@ -31,7 +31,7 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal ends the process at once
-	if err := app.Run(ctx, cfg, logger, os.Stdout); err != nil {
+	if err := app.RunWith(ctx, cfg, logger, os.Stdout, app.Options{Version: version()}); err != nil {
 		logger.Error("parley has ended", "error", err)
 		return 1
 	}

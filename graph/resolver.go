@@ -16,6 +16,7 @@ type Resolver struct {
 	live   *live.Hub
 	signIn SignIn
 	logger *slog.Logger
+	done   func(kind, field, outcome string, took time.Duration)
 	// audience are those who follow rooms in responses of their own.
 	audience audience
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -12,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/graph/generated"
 	"parley/internal/auth"
@@ -38,6 +40,10 @@ type Options struct {
 	Introspection bool
 	Limits        Limits
 	Logger        *slog.Logger
+	// Done, if set, is called when a query or mutation has been answered, and when a subscription was begun or refused:
+	// kind is query, mutation or subscription, field the one of the schema that was asked for (several: more than one), and
+	// outcome ok, or the code of the first error.
+	Done func(kind, field, outcome string, took time.Duration)
 }
 
 // Server is the GraphQL server, without transports: those for queries and mutations are added to the handler, and those
@@ -49,7 +55,10 @@ type Server struct {
 
 // New returns the GraphQL server over the domain.
 func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
-	r := &Resolver{chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger}
+	r := &Resolver{chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger, done: opts.Done}
+	if r.done == nil {
+		r.done = func(string, string, string, time.Duration) {}
+	}
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
 
 	s := handler.New(newExpress(schema, r))
@@ -67,6 +76,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		s.SetDisableSuggestion(true) // "Did you mean …" tells the schema's names
 	}
 	s.Use(&opts.Limits)
+	s.AroundOperations(r.timed)
 	s.AroundOperations(r.arrive)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return fewErrors(next(r.withLoaders(ctx)))
@@ -100,6 +110,48 @@ func (r *Resolver) arrive(ctx context.Context, next graphql.OperationHandler) gr
 		return graphql.OneShot(failed)
 	}
 	return next(ctx)
+}
+
+// timed tells how long queries and mutations take.
+func (r *Resolver) timed(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx).Operation
+	if op.Operation == ast.Subscription {
+		return next(ctx)
+	}
+	begun := time.Now()
+	responses := next(ctx)
+	return func(ctx context.Context) *graphql.Response {
+		response := responses(ctx)
+		if response != nil {
+			r.done(string(op.Operation), fieldOf(op), outcomeOf(response.Errors), time.Since(begun))
+		}
+		return response
+	}
+}
+
+// fieldOf is what an operation asks for, in a word that is one of few.
+func fieldOf(op *ast.OperationDefinition) string {
+	field, ok := op.SelectionSet[0].(*ast.Field)
+	switch {
+	case !ok || len(op.SelectionSet) > 1:
+		return "several"
+	case strings.HasPrefix(field.Name, "__"):
+		return "introspection"
+	default:
+		return field.Name
+	}
+}
+
+// outcomeOf is ok, or the code of the first error.
+func outcomeOf(errs gqlerror.List) string {
+	if len(errs) == 0 {
+		return "ok"
+	}
+	code, ok := errs[0].Extensions["code"].(string)
+	if !ok {
+		return string(chat.Internal)
+	}
+	return code
 }
 
 // greet brings the person into being who asks for the first time.

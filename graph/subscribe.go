@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -37,9 +38,15 @@ type Taker = interface {
 func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (*Stream, gqlerror.List) {
 	r := s.resolver
 	ctx = graphql.WithOperationContext(ctx, op)
+	begun := time.Now()
 	started, err := r.subscribe(ctx, subscription{exec: exec, op: op})
+	var refused gqlerror.List
 	if err != nil {
-		return nil, gqlerror.List{r.present(ctx, err)}
+		refused = gqlerror.List{r.present(ctx, err)}
+	}
+	r.done("subscription", fieldOf(op.Operation), outcomeOf(refused), time.Since(begun))
+	if err != nil {
+		return nil, refused
 	}
 	return &Stream{r: r, stream: started}, nil
 }

@@ -21,6 +21,7 @@ import (
 	"parley/internal/chat"
 	"parley/internal/config"
 	"parley/internal/live"
+	"parley/internal/metrics"
 	"parley/internal/rest"
 	"parley/internal/store"
 	"parley/internal/web"
@@ -31,6 +32,8 @@ import (
 type Options struct {
 	// Observe is called with each SQL statement, from many goroutines at once.
 	Observe func(ctx context.Context, query string)
+	// Version is the program's.
+	Version string
 	// Sweep is the live side's, 0 for its default.
 	Sweep time.Duration
 	// Limits are the web side's, 0 for its defaults. The configuration has the size of a body.
@@ -45,6 +48,7 @@ type App struct {
 	stop       context.CancelFunc
 	background sync.WaitGroup
 	handler    *web.Server
+	metrics    *metrics.Metrics
 	hub        *live.Hub
 	node       *broker.Node // nil where there is one only
 	db         *store.DB
@@ -92,6 +96,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 	if err != nil {
 		return nil, err
 	}
+	counted := metrics.New(opts.Version)
 	limits := opts.Limits
 	limits.Body = cfg.MaxBodyBytes
 	gql := graph.New(domain, hub, graph.Options{
@@ -99,7 +104,18 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Introspection: cfg.IntrospectionOn(),
 		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
 		Logger:        logger,
+		Done: func(kind, field, outcome string, took time.Duration) {
+			if kind == "subscription" {
+				counted.Subscription(field, outcome)
+			} else {
+				counted.Operation(kind, field, outcome, took)
+			}
+		},
 	})
+	var public http.Handler // unless there is a place of their own
+	if cfg.AdminAddr == "" {
+		public = counted.Handler()
+	}
 	page := assets.PageConfig{Endpoint: "/graphql", SignIn: cfg.Development()}
 	handler := web.New(gql.Server, subscriber(gql), verifier, web.Config{
 		SDL:            graph.SDL(),
@@ -111,8 +127,11 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Development:    cfg.Development(),
 		Logger:         logger,
 		Limits:         limits,
+		Metrics:        public,
+		Observer:       counted,
 	})
-	a := &App{handler: handler, hub: hub, node: node, db: db, verifier: verifier}
+	show(counted, domain, hub, node, db, handler)
+	a := &App{metrics: counted, handler: handler, hub: hub, node: node, db: db, verifier: verifier}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	if cfg.LogRetention > 0 {

@@ -45,6 +45,12 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	if err != nil {
 		return fmt.Errorf("listen (choose another address with PARLEY_ADDR or --addr): %w", err)
 	}
+	var operators net.Listener
+	if cfg.AdminAddr != "" {
+		if operators, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.AdminAddr); err != nil {
+			return errors.Join(fmt.Errorf("listen for operators (PARLEY_ADMIN_ADDR or --admin-addr): %w", err), listener.Close())
+		}
+	}
 	var front front
 	server := newHTTPServer(&front, logger, readTimeout, writeTimeout)
 	served := make(chan error, 1)
@@ -52,6 +58,9 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	defer func() {
 		if err != nil {
 			_ = server.Close() // it has nothing to serve any more
+			if operators != nil {
+				_ = operators.Close()
+			}
 		}
 	}()
 
@@ -68,6 +77,12 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	defer runtime.KeepAlive(floor)
 	handler := a.Handler()
 	front.Store(&handler)
+	if operators != nil {
+		private := newHTTPServer(a.Operators(), logger, readTimeout, 2*time.Minute) // a profile takes its time
+		served := make(chan error, 1)
+		go func() { served <- private.Serve(operators) }() // ends with Close below
+		defer func() { err = errors.Join(err, private.Close(), ended(<-served)) }()
+	}
 	welcome(stdout, cfg, listener.Addr())
 
 	select {

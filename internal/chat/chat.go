@@ -47,6 +47,7 @@ type Chat struct {
 	rooms   *rooms
 	people  *people
 	sends   *sends
+	counts  counts
 }
 
 // New returns the domain over db, whose dialect is one of ent's dialect names.

@@ -109,9 +109,11 @@ func (c *Chat) People(ctx context.Context, at Clock, ids []string) ([]*ent.User,
 		}
 		missing, _ = c.people.find(at, ids, users)
 	}
+	c.counts.found.Add(int64(len(ids) - len(missing)))
 	if len(missing) == 0 {
 		return users, nil
 	}
+	c.counts.read.Add(int64(len(missing)))
 	read, err := c.readUsers(ctx, missing)
 	if err != nil {
 		return nil, err

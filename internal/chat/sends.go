@@ -110,6 +110,8 @@ func (c *Chat) lead(ctx context.Context) {
 	c.sends.mu.Lock()
 	batch := c.sends.take()
 	c.sends.mu.Unlock()
+	c.counts.batches.Add(1)
+	c.counts.together.Add(int64(len(batch)))
 	locked := c.send(ctx, batch, false)
 	c.sends.settle(batch, locked, true)
 	if len(locked) > 0 { // by somebody else; the others need not wait for that

@@ -76,6 +76,14 @@ func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint
 			}
 			return nil
 		}
+		switch {
+		case unknown:
+			c.counts.unknown.Add(1)
+		case errors.Is(err, errMoved):
+			c.counts.moved.Add(1)
+		case store.IsConflict(err):
+			c.counts.conflicts.Add(1)
+		}
 		lost := errors.Is(err, errMoved) || store.IsConflict(err) || (unknown && again == idempotent)
 		if !lost || attempt == attempts {
 			if unknown && again == once {

@@ -21,6 +21,7 @@ var ErrAnswered = errors.New("help or version printed")
 type Config struct {
 	Addr            string        `env:"PARLEY_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" group:"server" help:"Where to listen. An empty host, as in :8080, is every interface; port 0 is any free port."`
 	AllowedOrigins  []string      `env:"PARLEY_ALLOWED_ORIGINS" sep:"," placeholder:"ORIGIN" group:"server" help:"Origins whose pages may use the server, as in https://chat.example.com, separated by commas; * is every origin. Default: the server's own pages."`
+	AdminAddr       string        `env:"PARLEY_ADMIN_ADDR" placeholder:"HOST:PORT" group:"server" help:"Where to serve /metrics and /debug/pprof/, for operators alone, as in 127.0.0.1:9090. Default: /metrics is with everything else, and pprof is off."`
 	ShutdownTimeout time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"15s" placeholder:"DURATION" group:"server" help:"How long to let running requests end when the server is stopped."`
 
 	DatabaseURL      Secret `env:"DATABASE_URL" placeholder:"URL" group:"database" help:"postgres://user:password@host/name, or sqlite:PATH. Default: the file parley.db in the working folder."`

@@ -80,6 +80,11 @@ func (c Config) validateAddr(fail func(string, ...any)) {
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		fail("PARLEY_ADDR (--addr) has the port %q; give a number from 0 to 65535", port)
 	}
+	if c.AdminAddr != "" {
+		if _, _, err := net.SplitHostPort(c.AdminAddr); err != nil || c.AdminAddr == c.Addr {
+			fail("PARLEY_ADMIN_ADDR (--admin-addr) is %q; give host:port, as in 127.0.0.1:9090, another than PARLEY_ADDR", c.AdminAddr)
+		}
+	}
 	if c.Development() && !isLoopback(host) {
 		fail("PARLEY_ADDR (--addr) is %q, and in development mode, where anybody can sign in as anybody, the server listens on this machine only: "+
 			"set PARLEY_JWT_SECRET (--jwt-secret), or PARLEY_JWKS_URL (--jwks-url) with PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE, or listen on 127.0.0.1", c.Addr)

@@ -40,6 +40,7 @@ func (a *Attendance) Next(ctx context.Context) ([]Frame, error) {
 		case behind:
 			return a.catchUp(ctx)
 		case len(frames) > 0:
+			a.cohort.tail.hub.delivered(frames, 1)
 			return frames, nil
 		}
 		select {
@@ -94,6 +95,7 @@ func (a *Attendance) catchUp(ctx context.Context) ([]Frame, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a.advance(frames[len(frames)-1].Event.Position())
+	c.tail.hub.delivered(frames, 1)
 	return frames, nil
 }
 

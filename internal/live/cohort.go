@@ -203,6 +203,7 @@ func (c *cohort) rendered(ctx context.Context, events, later []Event, partial bo
 	if err != nil {
 		return nil, err
 	}
+	c.tail.hub.executions.Add(int64(len(events)))
 	frames := make([]Frame, len(events))
 	for i, event := range events {
 		for len(endings) > 0 && endings[0].Position() <= event.Position() {
@@ -298,6 +299,8 @@ func (c *cohort) deliver(frames []Frame) {
 	c.ring.caughtUp(done)
 	c.forget()
 	c.mu.Unlock()
+	c.tail.hub.delivered(frames, done)
+	c.tail.hub.refusals.Add(int64(len(refused)))
 	clear(c.places) // so that who leaves is not held
 	for _, a := range refused {
 		a.listener.Resume()

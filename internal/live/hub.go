@@ -45,6 +45,8 @@ type Hub struct {
 
 	// kept is how many bytes of payloads the cohorts keep.
 	kept atomic.Int64
+	// What has been counted: see Stats.
+	executions, deliveries, bytes, pages, refusals, looks atomic.Int64
 
 	mu      sync.Mutex
 	tails   map[Topic]*tail
@@ -134,6 +136,7 @@ func (h *Hub) sweep() {
 		case <-h.ctx.Done():
 			return
 		}
+		h.looks.Add(1)
 		for _, err := range []error{h.lookAtHeads(h.ctx), h.lookForRooms(h.ctx)} {
 			if err != nil && h.ctx.Err() == nil {
 				h.opts.Logger.WarnContext(h.ctx, "the rooms cannot be looked at", "error", err)

@@ -74,6 +74,7 @@ func (c *cohort) openPage(start int64) (p *page, mine bool) {
 // make fills a page. Others wait for it, so it does not depend on the patience of whoever makes it.
 func (c *cohort) make(p *page, start int64) {
 	defer close(p.done)
+	c.tail.hub.pages.Add(1)
 	hub := c.tail.hub
 	var size int64
 	p.frames, size, p.err = c.history(hub.ctx, start)

@@ -36,7 +36,7 @@ type SQLiteConn = rawSQLiteConn
 
 // SQLitePool returns a pool of one connection that connector makes.
 func SQLitePool(connector sqldriver.Connector) *sql.DB {
-	pool := sql.OpenDB(sqliteConnector{connector})
+	pool := sql.OpenDB(sqliteConnector{connector, new(cacheCounts)})
 	pool.SetMaxOpenConns(1)
 	return pool
 }

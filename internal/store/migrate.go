@@ -99,7 +99,7 @@ func migratePostgres(ctx context.Context, connector *pqConnector, files fs.FS, l
 func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, logger *slog.Logger) (err error) {
 	// A single connection: what follows is one session. goose shares it without knowing.
 	dsn := sqliteDSN(path, migrationPause, "_foreign_keys=0", "_journal_mode=WAL", "_synchronous="+synchronous)
-	pool, err := sqlitePool(dsn, 1)
+	pool, err := sqlitePool(dsn, 1, new(cacheCounts))
 	if err != nil {
 		return err
 	}

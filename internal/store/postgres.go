@@ -66,6 +66,8 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 	return &DB{
 		driver: newDriver(dialect.Postgres, pool, pool, opts.Observe),
 		ping:   ping,
+		pools:  map[string]*sql.DB{"all": pool},
+		counts: &connector.counts,
 		close:  func() error { return closeAll(pool, ping) },
 	}, nil
 }

@@ -16,6 +16,7 @@ type pqConnector struct {
 	*pq.Connector
 	statements int // prepared statements that each connection keeps; 0 or less: none
 
+	counts cacheCounts
 	// schema counts the schema changes that a stale statement gave away.
 	schema atomic.Int64
 }
@@ -52,7 +53,7 @@ func (c *pqConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	}
 	pc := &pqConn{rawConn: raw, connector: c, schema: schema}
 	if c.statements > 0 {
-		pc.cache = newStmtCache(raw, c.statements)
+		pc.cache = newStmtCache(raw, c.statements, &c.counts)
 	}
 	return pc, nil
 }

@@ -60,17 +60,20 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 	if err := migrateSQLite(ctx, path, synchronous, migrationsOf("sqlite"), opts.Logger); err != nil {
 		return nil, err
 	}
-	writes, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_txlock=immediate", "_synchronous="+synchronous), 1)
+	var counts cacheCounts
+	writes, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_txlock=immediate", "_synchronous="+synchronous), 1, &counts)
 	if err != nil {
 		return nil, err
 	}
-	reads, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_query_only=1"), max(4, runtime.GOMAXPROCS(0)))
+	reads, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_query_only=1"), max(4, runtime.GOMAXPROCS(0)), &counts)
 	if err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}
 	db := &DB{
 		driver: newDriver(dialect.SQLite, reads, writes, opts.Observe),
 		ping:   reads,
+		pools:  map[string]*sql.DB{"reads": reads, "writes": writes},
+		counts: &counts,
 		close:  func() error { return errors.Join(closeAll(reads, writes), cleanup()) },
 	}
 	for _, pool := range []*sql.DB{writes, reads} {
@@ -110,12 +113,12 @@ func sqliteDSN(path string, busyTimeout time.Duration, settings ...string) strin
 }
 
 // sqlitePool returns a pool of up to size connections, which it keeps.
-func sqlitePool(dsn string, size int) (*sql.DB, error) {
+func sqlitePool(dsn string, size int, counts *cacheCounts) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(sqliteConnector{connector})
+	pool := sql.OpenDB(sqliteConnector{connector, counts})
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	return pool, nil

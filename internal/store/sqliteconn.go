@@ -8,7 +8,10 @@ import (
 )
 
 // sqliteConnector makes the driver's connections and puts each behind a cache of prepared statements.
-type sqliteConnector struct{ sqldriver.Connector }
+type sqliteConnector struct {
+	sqldriver.Connector
+	counts *cacheCounts
+}
 
 // Connect opens a connection.
 func (c sqliteConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
@@ -20,7 +23,7 @@ func (c sqliteConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("%T lacks a method of database/sql/driver", conn), conn.Close())
 	}
-	return &sqliteConn{rawSQLiteConn: raw, cache: newStmtCache(raw, DefaultStatementCache)}, nil
+	return &sqliteConn{rawSQLiteConn: raw, cache: newStmtCache(raw, DefaultStatementCache, c.counts)}, nil
 }
 
 // rawSQLiteConn is what the driver's connection can do, and so must ours.

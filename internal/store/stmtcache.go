@@ -6,6 +6,7 @@ import (
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // stmtCache keeps the statements that were prepared last on one connection, by their text, and closes the one that was
@@ -17,7 +18,11 @@ type stmtCache struct {
 	size    int
 	used    *list.List // of *cacheEntry, the last used in front
 	byQuery map[string]*list.Element
+	counts  *cacheCounts
 }
+
+// cacheCounts counts for all connections of a database.
+type cacheCounts struct{ hits, misses, evictions atomic.Int64 }
 
 // cacheEntry is a statement and its text.
 type cacheEntry struct {
@@ -33,16 +38,18 @@ type cachedStmt interface {
 }
 
 // newStmtCache returns a cache of up to size statements of conn.
-func newStmtCache(conn sqldriver.ConnPrepareContext, size int) *stmtCache {
-	return &stmtCache{conn: conn, size: size, used: list.New(), byQuery: map[string]*list.Element{}}
+func newStmtCache(conn sqldriver.ConnPrepareContext, size int, counts *cacheCounts) *stmtCache {
+	return &stmtCache{conn: conn, size: size, used: list.New(), byQuery: map[string]*list.Element{}, counts: counts}
 }
 
 // get returns the prepared statement of query, and whether it was there already.
 func (c *stmtCache) get(ctx context.Context, query string) (_ cachedStmt, hit bool, _ error) {
 	if e, ok := c.byQuery[query]; ok {
 		c.used.MoveToFront(e)
+		c.counts.hits.Add(1)
 		return entryOf(e).stmt, true, nil
 	}
+	c.counts.misses.Add(1)
 	stmt, err := c.prepare(ctx, query)
 	return stmt, false, err
 }
@@ -69,6 +76,7 @@ func (c *stmtCache) prepare(ctx context.Context, query string) (cachedStmt, erro
 	}
 	c.byQuery[query] = c.used.PushFront(&cacheEntry{query, stmt})
 	if c.used.Len() > c.size {
+		c.counts.evictions.Add(1)
 		if err := c.remove(c.used.Back()); err != nil {
 			return nil, err
 		}

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -41,6 +43,8 @@ type Options struct {
 type DB struct {
 	driver *driver
 	ping   *sql.DB
+	pools  map[string]*sql.DB
+	counts *cacheCounts
 	close  func() error
 }
 
@@ -93,6 +97,20 @@ func (db *DB) Close() error {
 	}
 	return nil
 }
+
+// CacheStats counts the statements that were found prepared, that had to be prepared, and that made room for others.
+type CacheStats struct{ Hits, Misses, Evictions int64 }
+
+// Statements returns what has been counted of the caches of prepared statements, on all connections together.
+func (db *DB) Statements() CacheStats {
+	return CacheStats{db.counts.hits.Load(), db.counts.misses.Load(), db.counts.evictions.Load()}
+}
+
+// Pools are the names of the pools of connections: all, or with SQLite reads and writes.
+func (db *DB) Pools() []string { return slices.Sorted(maps.Keys(db.pools)) }
+
+// Pool returns what a pool does.
+func (db *DB) Pool(name string) sql.DBStats { return db.pools[name].Stats() }
 
 // closeAll closes the pools in turn and returns what went wrong.
 func closeAll(pools ...*sql.DB) error {

@@ -52,6 +52,19 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 	})
 }
 
+// observed tells of each request by its route in mux.
+func observed(observer Observer, mux *http.ServeMux, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := time.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			_, route := mux.Handler(r)
+			observer.Request(route, rec.status, time.Since(begun))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
 // recorder remembers what was answered.
 type recorder struct {
 	http.ResponseWriter

@@ -60,6 +60,9 @@ type talk struct {
 
 var _ connection = (*talk)(nil)
 
+// kind is [connection]'s.
+func (t *talk) kind() string { return kindTalk }
+
 // talks opens sockets for the older messages. The token comes in the handshake's Authorization header, or in a first
 // message.
 func (d *door) talks(older Older) http.Handler {
@@ -169,6 +172,7 @@ func (t *talk) restart() {
 // close begins the closing handshake; the reading ends with it. Only the first call counts.
 func (t *talk) close(code uint16, reason string) {
 	if t.conclude() {
+		t.sockets.closed(code)
 		t.conn.Close(code, reason)
 	}
 }

@@ -35,6 +35,20 @@ type Config struct {
 	// Logger receives the access log (Debug) and faults of the server (Error); nil: nothing is logged.
 	Logger *slog.Logger
 	Limits Limits
+	// Metrics answers /metrics; nil: nothing is there.
+	Metrics http.Handler
+	// Observer hears of requests and of sockets; nil: nobody does.
+	Observer Observer
+}
+
+// Observer counts what happens.
+type Observer interface {
+	// Request is called when a request has been answered: route is one of few.
+	Request(route string, status int, took time.Duration)
+	// SocketClosed is called when the server closes a WebSocket, and SocketTooSlow when it cuts one off that does not take
+	// what is sent to it.
+	SocketClosed(code uint16)
+	SocketTooSlow()
 }
 
 // Limits bound what one client can cost. A zero value stands for the default.
@@ -113,7 +127,13 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	limits := cfg.Limits.withDefaults()
 	origins := newOrigins(cfg.AllowedOrigins, cfg.Development)
 	sockets := newSockets()
+	if cfg.Observer != nil {
+		sockets.closed = cfg.Observer.SocketClosed
+	}
 	door := newDoor(verifier, origins, limits, sockets, log)
+	if cfg.Observer != nil {
+		door.listener.TooSlow = cfg.Observer.SocketTooSlow
+	}
 
 	gql.Use(noDefer{})
 	gql.Use(timeLimit{limits.Operation})
@@ -126,6 +146,9 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	mux.Handle("/healthz", readOnly(http.HandlerFunc(healthy)))
 	mux.Handle("/readyz", readOnly(ready(cfg.Ready, sockets, limits.Ready, log)))
 	mux.Handle("/", http.HandlerFunc(notFound))
+	if cfg.Metrics != nil {
+		mux.Handle("/metrics", readOnly(cfg.Metrics))
+	}
 	if cfg.Older != nil {
 		for _, path := range cfg.Older.Paths() {
 			mux.Handle(path, door.olderHTTP(cfg.Older))
@@ -152,9 +175,29 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	h = secured(h)
 	h = recovered(log, h)
 	h = logged(log, h)
+	if cfg.Observer != nil {
+		h = observed(cfg.Observer, mux, h)
+	}
 	h = identified(h)
 	return &Server{handler: h, sockets: sockets}
 }
+
+// Connections are the kinds of connections that live on behind their request: WebSockets by subprotocol, event streams, and
+// those of the older message interface.
+func Connections() []string {
+	return []string{kindTransport, kindOlder, kindEvents, kindTalk, kindNone}
+}
+
+const (
+	kindTransport = modern
+	kindOlder     = legacy
+	kindEvents    = "sse"
+	kindTalk      = "talk"
+	kindNone      = "none"
+)
+
+// Open counts the connections that are open, by kind.
+func (s *Server) Open() map[string]int { return s.sockets.kinds() }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 

@@ -158,6 +158,14 @@ func (s *socket) restartIfIdle() {
 	}
 }
 
+// kind is [connection]'s.
+func (s *socket) kind() string {
+	if s.dialect == nil {
+		return kindNone
+	}
+	return s.dialect.name
+}
+
 // close begins the closing handshake; the reading ends with it. Only the first call counts. reason is at most 123 bytes.
 func (s *socket) close(code uint16, reason string) {
 	if !s.conclude() {
@@ -178,5 +186,6 @@ func (s *socket) close(code uint16, reason string) {
 	for _, op := range parked {
 		op.stop()
 	}
+	s.sockets.closed(code)
 	s.conn.Close(code, reason)
 }

@@ -12,6 +12,8 @@ type connection interface {
 	restart()
 	// cut ends it at once.
 	cut()
+	// kind is what is spoken on it.
+	kind() string
 }
 
 // sockets are the open WebSockets and event streams of a server, and those still in their handshake.
@@ -20,11 +22,12 @@ type sockets struct {
 	open    map[connection]struct{}
 	people  map[string]int // how many sockets each person has
 	stopped bool
-	serving sync.WaitGroup // one for each enter without its leave
+	closed  func(code uint16) // is told of each that the server closes
+	serving sync.WaitGroup    // one for each enter without its leave
 }
 
 func newSockets() *sockets {
-	return &sockets{open: map[connection]struct{}{}, people: map[string]int{}}
+	return &sockets{open: map[connection]struct{}{}, people: map[string]int{}, closed: func(uint16) {}}
 }
 
 // enter reports whether a new WebSocket may come in. Whoever was let in calls leave when all that it needed has ended.
@@ -77,6 +80,17 @@ func (ss *sockets) discount(person string) {
 	if ss.people[person]--; ss.people[person] <= 0 {
 		delete(ss.people, person)
 	}
+}
+
+// kinds counts the connections that are open, by what is spoken on them.
+func (ss *sockets) kinds() map[string]int {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	kinds := make(map[string]int)
+	for s := range ss.open {
+		kinds[s.kind()]++
+	}
+	return kinds
 }
 
 func (ss *sockets) stopping() bool {

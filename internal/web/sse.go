@@ -97,6 +97,9 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 	t.run(ctx, s, exec, operation)
 }
 
+// kind is [connection]'s.
+func (s *eventStream) kind() string { return kindEvents }
+
 // run sends what comes of an operation.
 func (t *events) run(ctx context.Context, s *eventStream, exec graphql.GraphExecutor, operation *graphql.OperationContext) {
 	if operation.Operation.Operation != ast.Subscription {

@@ -34,6 +34,8 @@ type Listener struct {
 	// a client sends beyond that waits in its network. 0 is no limit.
 	Frames rate.Limit
 	Burst  int
+	// TooSlow, if set, is called when a client is cut off that does not let a frame through.
+	TooSlow func()
 
 	buffers sync.Pool // of *buffer
 }

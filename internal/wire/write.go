@@ -2,6 +2,8 @@ package wire
 
 import (
 	"bytes"
+	"errors"
+	"os"
 	"slices"
 	"time"
 
@@ -128,6 +130,9 @@ func (c *Conn) push(data []byte, whole bool) error {
 	if whole && n == 0 { // perhaps there is room for this much
 		_ = c.conn.SetWriteDeadline(time.Time{})
 		c.attempt(ws.MustCompileFrame(ws.NewCloseFrame(closeBody(tryAgainLater, "Too slow"))))
+	}
+	if c.listener.TooSlow != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		c.listener.TooSlow()
 	}
 	c.Cut()
 	return err

@@ -1,0 +1,123 @@
+package app_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"parley/internal/config"
+	"parley/internal/testkit"
+)
+
+// scrape returns what /metrics says.
+func scrape(t *testing.T, url string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s %s: %v", res.Status, text, err)
+	}
+	return string(text)
+}
+
+// busy has a server do a bit of everything.
+func busy(t *testing.T, s *testkit.Server) {
+	t.Helper()
+	alice := s.As("alice")
+	room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
+	stream := alice.Subscribe(`subscription($room: ID!) { messageAdded(roomId: $room) { seq from { nickName } } }`, testkit.Vars{"room": room})
+	stream.Awake(func() string {
+		return fmt.Sprint(alice.Do(`mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "x" }) { message { seq } } }`,
+			testkit.Vars{"room": room}).Int("sendMessage.message.seq"))
+	}, func(data testkit.JSON) string { return fmt.Sprint(data.Int("messageAdded.seq")) })
+	alice.Do(`{ myRooms { nodes { members { nodes { nickName } } } } }`, nil)
+	alice.Refused("NOT_FOUND", `{ roomInfo(roomId: "x") { id } }`, nil)
+	s.With("").Refused("UNAUTHENTICATED", `query mine { me { id } }`, nil)
+	stream.Ping(testkit.Vars{"authorization": "nonsense"}) // for which it is closed
+	stream.CloseCode(0)
+}
+
+// TestMetrics: what is counted is what has happened, under good names, and all that the dashboard and the alerts speak of is
+// there.
+func TestMetrics(t *testing.T) {
+	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
+	busy(t, s)
+	text := scrape(t, s.URL)
+	for _, want := range []string{
+		`parley_operation_duration_seconds_count{field="createRoom",kind="mutation",outcome="ok"} 1`,
+		`parley_operation_duration_seconds_count{field="roomInfo",kind="query",outcome="NOT_FOUND"} 1`,
+		`parley_operation_duration_seconds_count{field="me",kind="query",outcome="UNAUTHENTICATED"} 1`,
+		`parley_subscriptions_total{field="messageAdded",outcome="ok"} 1`,
+		`parley_sockets_closed_total{code="4403"} 1`,
+		`parley_http_request_duration_seconds_count{route="/graphql",status="200"}`,
+		`parley_peers 0`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	for _, some := range []string{
+		"parley_executions_total", "parley_deliveries_total", "parley_delivered_bytes_total", "parley_send_batches_total",
+		`parley_statement_cache_total{result="hit"}`, "parley_remembered_bytes", "parley_hints_published_total", `parley_people_total{from="database"}`,
+	} {
+		if regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(some)+` 0$`).MatchString(text) || !strings.Contains(text, "\n"+some+" ") {
+			t.Errorf("%s has counted nothing", some)
+		}
+	}
+	problems, err := promlint.New(strings.NewReader(text)).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+
+	name := regexp.MustCompile(`\b(?:parley|process|go)_[a-z_]+\b`)
+	for _, file := range []string{"../../ops/grafana/parley.json", "../../ops/prometheus/alerts.yml"} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := name.FindAllString(string(content), -1)
+		if len(names) < 5 {
+			t.Errorf("%s speaks of %d metrics", file, len(names))
+		}
+		for _, n := range names {
+			if !strings.Contains(text, "\n"+n+"{") && !strings.Contains(text, "\n"+n+" ") {
+				t.Errorf("%s speaks of %s, which is not there", file, n)
+			}
+		}
+	}
+}
+
+// TestOperatorsOwnAddress: with an address of their own the metrics are there and nowhere else, beside the profiles.
+func TestOperatorsOwnAddress(t *testing.T) {
+	s := testkit.StartOn(t, "sqlite::memory:", func(cfg *config.Config) { cfg.AdminAddr = "127.0.0.1:0" })
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if body, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusNotFound || bytes.Contains(body, []byte("parley_")) {
+		t.Errorf("everybody reads the metrics: %s", res.Status)
+	}
+}

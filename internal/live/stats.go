@@ -1,0 +1,59 @@
+package live
+
+// Stats is what a hub does, and has done since it began.
+type Stats struct {
+	// Topics are those that somebody listens to, Cohorts the groups that share executions, Listeners their members, Lists
+	// the lists of rooms that are followed.
+	Topics, Cohorts, Listeners, Lists int64
+	// KeptBytes are payloads that are kept for those who are late.
+	KeptBytes int64
+	// Executions are events that were rendered, once for a cohort; Deliveries the payloads handed to listeners, and Bytes
+	// their size.
+	Executions, Deliveries, Bytes int64
+	// Pages are pages of history that were rendered for those who catch up. Refusals is how often a listener could not take
+	// what was handed to it at once.
+	Pages, Refusals int64
+	// Looks is how often the rooms were looked at without a hint.
+	Looks int64
+}
+
+// Stats returns what the hub does.
+func (h *Hub) Stats() Stats {
+	s := Stats{
+		KeptBytes: h.kept.Load(), Executions: h.executions.Load(), Deliveries: h.deliveries.Load(), Bytes: h.bytes.Load(),
+		Pages: h.pages.Load(), Refusals: h.refusals.Load(), Looks: h.looks.Load(),
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.Topics = int64(len(h.tails))
+	for _, t := range h.tails {
+		s.Cohorts += int64(len(t.cohorts))
+		for _, c := range t.cohorts {
+			s.Listeners += c.listeners()
+		}
+	}
+	for _, lists := range h.viewers {
+		s.Lists += int64(len(lists))
+	}
+	return s
+}
+
+// listeners is how many listen.
+func (c *cohort) listeners() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return int64(c.ring.readers)
+}
+
+// delivered counts frames that n listeners have got.
+func (h *Hub) delivered(frames []Frame, n int) {
+	if n == 0 {
+		return
+	}
+	size := 0
+	for _, f := range frames {
+		size += len(f.Payload)
+	}
+	h.deliveries.Add(int64(n * len(frames)))
+	h.bytes.Add(int64(n * size))
+}
