@@ -360,6 +360,13 @@ var (
 				OnDelete:   schema.NoAction,
 			},
 		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "room_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{RoomsColumns[18], RoomsColumns[0]},
+			},
+		},
 	}
 	// RoomEventsColumns holds the columns for the "room_events" table.
 	RoomEventsColumns = []*schema.Column{

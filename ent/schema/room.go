@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 	"github.com/google/uuid"
 )
 
@@ -50,6 +51,13 @@ func (Room) Fields() []ent.Field {
 		field.Time("updated_at").Comment("When the newest message came, or the room was made."),
 		field.Time("event_at").Comment("The time of the newest event: the next one is never before it."),
 		field.Time("deleted_at").Optional().Nillable().Comment("The row stays as a tombstone that ends the room's streams."),
+	}
+}
+
+// Indexes of the Room.
+func (Room) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("created_at", "id"), // the newest first, to be found; it never changes
 	}
 }
 

@@ -1,0 +1,7 @@
+-- +goose Up
+-- create index "room_created_at_id" to table: "rooms"
+CREATE INDEX `room_created_at_id` ON `rooms` (`created_at`, `id`);
+
+-- +goose Down
+-- reverse: create index "room_created_at_id" to table: "rooms"
+DROP INDEX `room_created_at_id`;
