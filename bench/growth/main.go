@@ -97,7 +97,7 @@ func measure(ctx context.Context, pg *storetest.Postgres, people, requests int) 
 	if err != nil {
 		return nil, err
 	}
-	a := &asker{url: server.URL + "/graphql", issuer: issuer, people: people, rooms: people / 5, random: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // nothing is secret
+	a := &asker{url: server.URL + "/graphql", http: server.Client(), issuer: issuer, people: people, rooms: people / 5, random: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // nothing is secret
 	var c column
 	for _, op := range operations() {
 		var took []time.Duration
@@ -155,6 +155,7 @@ FROM generate_series(0, least($1::int, 10000) - 1) i`, people)
 // asker asks, always the same of the same data.
 type asker struct {
 	url           string
+	http          *http.Client
 	issuer        *auth.Issuer
 	people, rooms int
 	random        *rand.Rand
@@ -171,7 +172,7 @@ func (a *asker) post(ctx context.Context, who string, body []byte) error {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+token)
-	res, err := http.DefaultClient.Do(req)
+	res, err := a.http.Do(req)
 	if err != nil {
 		return err
 	}
