@@ -16,6 +16,7 @@ import (
 	"parley/graph/generated"
 	"parley/internal/auth"
 	"parley/internal/chat"
+	"parley/internal/limit"
 	"parley/internal/live"
 )
 
@@ -37,7 +38,9 @@ type Options struct {
 	// Introspection lets clients ask for the schema.
 	Introspection bool
 	Limits        Limits
-	Logger        *slog.Logger
+	// Gates say how often mutations and subscriptions may be asked for.
+	Gates  limit.Gates
+	Logger *slog.Logger
 }
 
 // Server is the GraphQL server, without transports: those for queries and mutations are added to the handler, and those
@@ -67,6 +70,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		s.SetDisableSuggestion(true) // "Did you mean …" tells the schema's names
 	}
 	s.Use(&opts.Limits)
+	s.Use(rates{opts.Gates})
 	s.AroundOperations(r.arrive)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return fewErrors(next(r.withLoaders(ctx)))

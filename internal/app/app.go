@@ -89,12 +89,15 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		hints.Listen(hub.Hear)
 		domain.Publish(&hints)
 	}
+	gates := gatesOf(cfg.Rates())
+	domain.LimitKeys(gates.Keys)
 	limits := opts.Limits
 	limits.Body = cfg.MaxBodyBytes
 	gql := graph.New(domain, hub, graph.Options{
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),
 		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
+		Gates:         gates,
 		Logger:        logger,
 	})
 	page := assets.PageConfig{Endpoint: "/graphql", SignIn: cfg.Development()}
@@ -102,12 +105,14 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		SDL:            graph.SDL(),
 		Playground:     assets.Playground(page),
 		App:            assets.App(page),
-		Older:          rest.New(domain, cfg.MaxBodyBytes, logger),
+		Older:          rest.New(domain, cfg.MaxBodyBytes, gates.Mutations, logger),
 		Ready:          db.Ping,
 		AllowedOrigins: cfg.AllowedOrigins,
 		Development:    cfg.Development(),
 		Logger:         logger,
 		Limits:         limits,
+		Gates:          gates,
+		Proxies:        web.Proxies{Trusted: cfg.Proxies(), Forwarded: cfg.ForwardedHeader()},
 	})
 	a := &App{handler: handler, hub: hub, db: db, verifier: verifier}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
+
+	"parley/internal/limit"
 )
 
 // Config says what a [Server] serves besides GraphQL, and to whom. Its zero value is a working, strict server.
@@ -35,6 +37,10 @@ type Config struct {
 	// Logger receives the access log (Debug) and faults of the server (Error); nil: nothing is logged.
 	Logger *slog.Logger
 	Limits Limits
+	// Gates say how often connections may be opened.
+	Gates limit.Gates
+	// Proxies are believed about whom a request comes from.
+	Proxies Proxies
 }
 
 // Limits bound what one client can cost. A zero value stands for the default.
@@ -113,12 +119,12 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	limits := cfg.Limits.withDefaults()
 	origins := newOrigins(cfg.AllowedOrigins, cfg.Development)
 	sockets := newSockets()
-	door := newDoor(verifier, origins, limits, sockets, log)
+	door := newDoor(verifier, origins, limits, cfg.Gates, sockets, log)
 
 	gql.Use(noDefer{})
 	gql.Use(timeLimit{limits.Operation})
 	gql.AddTransport(&webSocket{door: door, subscribe: subscribe})
-	gql.AddTransport(&events{subscribe: subscribe, limits: limits, sockets: sockets, log: log})
+	gql.AddTransport(&events{subscribe: subscribe, limits: limits, gates: cfg.Gates, sockets: sockets, log: log})
 	gql.AddTransport(&overHTTP{limits: limits, log: log})
 
 	mux := http.NewServeMux()
@@ -152,6 +158,7 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	h = secured(h)
 	h = recovered(log, h)
 	h = logged(log, h)
+	h = addressed(cfg.Proxies, log, h)
 	h = identified(h)
 	return &Server{handler: h, sockets: sockets}
 }
