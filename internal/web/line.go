@@ -77,6 +77,7 @@ func closeWith(code uint16, reason string) verdict { return verdict{code: code, 
 // serve acts on the client's messages until the connection ends. What comes is read by another goroutine, so that the one
 // that waits for it keeps the small stack that it began with: most sockets wait nearly always.
 func (l *line) serve(receive func(text bool, data []byte) verdict) {
+	defer l.conn.Done()
 	ended := make(chan error)
 	err := error(nil)
 	for err == nil {
