@@ -18,6 +18,7 @@ import (
 	"parley/graph/generated"
 	"parley/internal/auth"
 	"parley/internal/chat"
+	"parley/internal/limit"
 	"parley/internal/live"
 )
 
@@ -39,11 +40,13 @@ type Options struct {
 	// Introspection lets clients ask for the schema.
 	Introspection bool
 	Limits        Limits
-	Logger        *slog.Logger
 	// Done, if set, is called when a query or mutation has been answered, and when a subscription was begun or refused:
 	// kind is query, mutation or subscription, field the one of the schema that was asked for (several: more than one), and
 	// outcome ok, or the code of the first error.
 	Done func(kind, field, outcome string, took time.Duration)
+	// Gates say how often mutations and subscriptions may be asked for.
+	Gates  limit.Gates
+	Logger *slog.Logger
 }
 
 // Server is the GraphQL server, without transports: those for queries and mutations are added to the handler, and those
@@ -77,6 +80,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	}
 	s.Use(&opts.Limits)
 	s.AroundOperations(r.timed)
+	s.Use(rates{opts.Gates})
 	s.AroundOperations(r.arrive)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return fewErrors(next(r.withLoaders(ctx)))

@@ -97,12 +97,15 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		return nil, err
 	}
 	counted := metrics.New(opts.Version)
+	gates := gatesOf(cfg.Rates())
+	domain.LimitKeys(gates.Keys)
 	limits := opts.Limits
 	limits.Body = cfg.MaxBodyBytes
 	gql := graph.New(domain, hub, graph.Options{
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),
 		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
+		Gates:         gates,
 		Logger:        logger,
 		Done: func(kind, field, outcome string, took time.Duration) {
 			if kind == "subscription" {
@@ -121,7 +124,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		SDL:            graph.SDL(),
 		Playground:     assets.Playground(page),
 		App:            assets.App(page),
-		Older:          rest.New(domain, cfg.MaxBodyBytes, logger),
+		Older:          rest.New(domain, cfg.MaxBodyBytes, gates.Mutations, logger),
 		Ready:          db.Ping,
 		AllowedOrigins: cfg.AllowedOrigins,
 		Development:    cfg.Development(),
@@ -129,6 +132,8 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Limits:         limits,
 		Metrics:        public,
 		Observer:       counted,
+		Gates:          gates,
+		Proxies:        web.Proxies{Trusted: cfg.Proxies(), Forwarded: cfg.ForwardedHeader()},
 	})
 	show(counted, domain, hub, node, db, handler)
 	a := &App{metrics: counted, handler: handler, hub: hub, node: node, db: db, verifier: verifier}

@@ -13,6 +13,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/broker"
+	"parley/internal/limit"
 	"parley/internal/store"
 )
 
@@ -56,22 +57,22 @@ func New(db *ent.Client, dialect string) (*Chat, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of known users: %w", err)
 	}
-	tries, err := newTries()
-	if err != nil {
-		return nil, err
-	}
 	sends, err := newSends()
 	if err != nil {
 		return nil, err
 	}
 	return &Chat{
-		db: db, dialect: dialect, hints: silence{}, known: known, tries: tries,
+		db: db, dialect: dialect, hints: silence{}, known: known, tries: newTries(),
 		rooms: newRooms(rememberedBytes), people: newPeople(rememberedBytes), sends: sends,
 	}, nil
 }
 
 // Publish has each commit followed by its hints on hints. It is called once, before the domain is used.
 func (c *Chat) Publish(hints Publisher) { c.hints = hints }
+
+// LimitKeys has keys say how often a person, and an address, may give a wrong one; nil is no limit. It is called before the
+// domain is used.
+func (c *Chat) LimitKeys(keys *limit.Gate) { c.tries.people = keys }
 
 // silence is where hints go that nobody wants.
 type silence struct{}

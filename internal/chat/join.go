@@ -20,8 +20,8 @@ import (
 // Who may not see the room needs its key, and is answered WRONG_KEY without, whether or not the room exists. With
 // disconnect they leave the exclusive room that they are in, if the one they join is exclusive, too.
 func (c *Chat) JoinRoom(ctx context.Context, v Viewer, id uuid.UUID, key *string, disconnect bool) (*ent.Room, error) {
-	made := c.tries.take(v.ID, id, now())
-	if made.wait > 0 {
+	wait := c.tries.take(ctx, v.ID, id)
+	if wait > 0 {
 		key = nil // not even the right one is told from the others
 	}
 	var joined *ent.Room
@@ -35,10 +35,10 @@ func (c *Chat) JoinRoom(ctx context.Context, v Viewer, id uuid.UUID, key *string
 	})
 	e := new(Error)
 	switch wrong := errors.As(err, &e) && e.Code == WrongKey; {
-	case !wrong:
-		c.tries.giveBack(made)
-	case made.wait > 0:
-		return nil, &Error{Code: RateLimited, Message: "Too many wrong keys. Try again later.", RetryAfter: made.wait}
+	case !wrong && wait == 0:
+		c.tries.giveBack(ctx, v.ID, id)
+	case wrong && wait > 0:
+		return nil, &Error{Code: RateLimited, Message: "Too many wrong keys. Try again later.", RetryAfter: wait}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("join room %s: %w", id, err)

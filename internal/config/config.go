@@ -30,7 +30,14 @@ type Config struct {
 
 	LogRetention time.Duration `env:"PARLEY_LOG_RETENTION" default:"0" placeholder:"DURATION" group:"database" help:"How long rooms' logs keep what happened besides messages, for streams to resume from, as in 720h. Messages are always kept. 0 is for ever."`
 
-	NATSURL Secret `name:"nats-url" env:"PARLEY_NATS_URL" placeholder:"URL" group:"database" help:"NATS servers that nodes tell each other by what has changed, as in nats://host:4222, separated by commas. Default: with PostgreSQL its notifications."`
+	NATSURL           Secret   `name:"nats-url" env:"PARLEY_NATS_URL" placeholder:"URL" group:"database" help:"NATS servers that nodes tell each other by what has changed, as in nats://host:4222, separated by commas. Default: with PostgreSQL its notifications."`
+	RateMutations     string   `env:"PARLEY_RATE_MUTATIONS" default:"auto" placeholder:"RATE" group:"rates" help:"Changes, each field of a mutation counting one. auto: 50/s:200,500/s:2000, from other machines."`
+	RateSignIns       string   `name:"rate-sign-ins" env:"PARLEY_RATE_SIGN_INS" default:"auto" placeholder:"RATE" group:"rates" help:"signIn, in development mode. auto: 1/s:10,5/s:50, from other machines."`
+	RateKeys          string   `env:"PARLEY_RATE_KEYS" default:"auto" placeholder:"RATE" group:"rates" help:"Wrong keys of private rooms. auto: 10/m:10 for a person; for an address 100/m:100, from other machines."`
+	RateConnections   string   `env:"PARLEY_RATE_CONNECTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New WebSockets and event streams. auto: 2/s:100,50/s:1000, from other machines."`
+	RateSubscriptions string   `env:"PARLEY_RATE_SUBSCRIPTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New subscriptions. auto: 20/s:500,500/s:5000, from other machines."`
+	TrustedProxies    []string `env:"PARLEY_TRUSTED_PROXIES" sep:"," default:"127.0.0.0/8,::1/128" placeholder:"CIDR" group:"rates" help:"Proxies that are believed whose request they pass on; none is believed where this is off."`
+	ProxyHeader       string   `env:"PARLEY_PROXY_HEADER" default:"x-forwarded-for" placeholder:"NAME" group:"rates" help:"The header in which they say so: x-forwarded-for or forwarded (RFC 7239). It must be one that they set themselves."`
 
 	JWTSecret   Secret `name:"jwt-secret" env:"PARLEY_JWT_SECRET" placeholder:"SECRET" group:"auth" help:"Verifies tokens signed with HS256; 32 random bytes or more. The environment is the better place: other users of the machine can read flags."`
 	JWKSURL     string `name:"jwks-url" env:"PARLEY_JWKS_URL" placeholder:"URL" group:"auth" help:"Where the identity provider publishes its keys: verifies tokens signed with RS256, ES256 or EdDSA."`
@@ -55,6 +62,7 @@ func groups() kong.Option {
 	return kong.ExplicitGroups([]kong.Group{
 		{Key: "server", Title: "Server:"},
 		{Key: "database", Title: "Database:"},
+		{Key: "rates", Title: "How often (advanced):", Description: "A rate is what one person may do, and behind a comma what may come from one address (a /64 with IPv6), as in 20/s:40,200/s:400: 20 a second (s, m or h) after 40 at once. Without the second, an address may do ten times what a person may. off is no limit, for either or for both. A rate holds for everybody, but auto leaves out what this machine asks by itself."},
 		{Key: "auth", Title: "Who is asking (a secret or a key URL):"},
 		{Key: "log", Title: "Log:"},
 		{Key: "graphql", Title: "GraphQL and its limits (advanced):"},
@@ -95,6 +103,7 @@ func Parse(args []string, lookup func(string) (string, bool), version string, st
 		return Config{}, fmt.Errorf("%w (--help lists the settings)", err)
 	}
 	cli.AllowedOrigins = trimmed(cli.AllowedOrigins)
+	cli.TrustedProxies = trimmed(cli.TrustedProxies)
 	if err := cli.validate(); err != nil {
 		return Config{}, err
 	}

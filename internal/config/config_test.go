@@ -47,6 +47,8 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Addr: "127.0.0.1:8080", ShutdownTimeout: 15 * time.Second,
 		DBMaxConns: 16, DBStatementCache: 256,
+		RateMutations: "auto", RateSignIns: "auto", RateKeys: "auto", RateConnections: "auto", RateSubscriptions: "auto",
+		TrustedProxies: []string{"127.0.0.0/8", "::1/128"}, ProxyHeader: "x-forwarded-for",
 		LogLevel: "info", LogFormat: "auto",
 		Introspection: "auto", MaxDepth: 15, MaxComplexity: 20000, MaxAliases: 50, MaxBodyBytes: 1 << 20,
 	}
@@ -73,6 +75,13 @@ var settings = []struct {
 	{"--database-url", "DATABASE_URL", "postgres://u:p@h/db", func(c config.Config) any { return string(c.DatabaseURL) }, "postgres://u:p@h/db"},
 	{"--db-max-conns", "PARLEY_DB_MAX_CONNS", "4", func(c config.Config) any { return c.DBMaxConns }, 4},
 	{"--db-statement-cache", "PARLEY_DB_STATEMENT_CACHE", "0", func(c config.Config) any { return c.DBStatementCache }, 0},
+	{"--rate-mutations", "PARLEY_RATE_MUTATIONS", "20/s:40", func(c config.Config) any { return c.Rates().Mutations }, rate(config.Pace{Burst: 40, Every: 50 * time.Millisecond}, config.Pace{Burst: 400, Every: 5 * time.Millisecond})},
+	{"--rate-sign-ins", "PARLEY_RATE_SIGN_INS", "6/m", func(c config.Config) any { return c.Rates().SignIns }, rate(config.Pace{Burst: 6, Every: 10 * time.Second}, config.Pace{Burst: 60, Every: time.Second})},
+	{"--rate-keys", "PARLEY_RATE_KEYS", "1/h:3, off", func(c config.Config) any { return c.Rates().Keys }, rate(config.Pace{Burst: 3, Every: time.Hour}, config.Pace{})},
+	{"--rate-connections", "PARLEY_RATE_CONNECTIONS", "off,10/s:100", func(c config.Config) any { return c.Rates().Connections }, rate(config.Pace{}, config.Pace{Burst: 100, Every: 100 * time.Millisecond})},
+	{"--rate-subscriptions", "PARLEY_RATE_SUBSCRIPTIONS", "0", func(c config.Config) any { return c.Rates().Subscriptions }, rate(config.Pace{}, config.Pace{})},
+	{"--trusted-proxies", "PARLEY_TRUSTED_PROXIES", "10.1.2.3/8, fd00::1", func(c config.Config) any { return fmt.Sprint(c.Proxies()) }, "[10.0.0.0/8 fd00::1/128]"},
+	{"--proxy-header", "PARLEY_PROXY_HEADER", "Forwarded", func(c config.Config) any { return c.ProxyHeader }, "Forwarded"},
 	{"--jwt-secret", "PARLEY_JWT_SECRET", secret, func(c config.Config) any { return string(c.JWTSecret) }, secret},
 	{"--jwks-url", "PARLEY_JWKS_URL", "https://login.example/keys", func(c config.Config) any { return c.JWKSURL }, "https://login.example/keys"},
 	{"--jwt-issuer", "PARLEY_JWT_ISSUER", "https://login.example", func(c config.Config) any { return c.JWTIssuer }, "https://login.example"},
@@ -84,6 +93,10 @@ var settings = []struct {
 	{"--max-complexity", "PARLEY_MAX_COMPLEXITY", "500", func(c config.Config) any { return c.MaxComplexity }, 500},
 	{"--max-aliases", "PARLEY_MAX_ALIASES", "1", func(c config.Config) any { return c.MaxAliases }, 1},
 	{"--max-body-bytes", "PARLEY_MAX_BODY_BYTES", "2000", func(c config.Config) any { return c.MaxBodyBytes }, int64(2000)},
+}
+
+func rate(person, address config.Pace) config.Rate {
+	return config.Rate{Person: person, Address: address}
 }
 
 // needed is what some settings are refused without.
@@ -169,6 +182,15 @@ func TestRefused(t *testing.T) {
 		"no complexity":          {map[string]string{"PARLEY_MAX_COMPLEXITY": "0"}, []string{"PARLEY_MAX_COMPLEXITY"}},
 		"no aliases":             {map[string]string{"PARLEY_MAX_ALIASES": "0"}, []string{"PARLEY_MAX_ALIASES"}},
 		"no body":                {map[string]string{"PARLEY_MAX_BODY_BYTES": "0"}, []string{"PARLEY_MAX_BODY_BYTES"}},
+		"rate without a unit":    {map[string]string{"PARLEY_RATE_MUTATIONS": "20"}, []string{"PARLEY_RATE_MUTATIONS (--rate-mutations)", `"20"`, "unit", "20/s:40"}},
+		"rate of no unit":        {map[string]string{"PARLEY_RATE_SIGN_INS": "20/d"}, []string{"PARLEY_RATE_SIGN_INS", "s, m or h"}},
+		"rate of nothing":        {map[string]string{"PARLEY_RATE_KEYS": "0/s"}, []string{"PARLEY_RATE_KEYS", "its count"}},
+		"burst of nothing":       {map[string]string{"PARLEY_RATE_CONNECTIONS": "1/s:0"}, []string{"PARLEY_RATE_CONNECTIONS", "its burst"}},
+		"burst left out":         {map[string]string{"PARLEY_RATE_CONNECTIONS": "1/s:"}, []string{"PARLEY_RATE_CONNECTIONS", "its burst"}},
+		"three rates":            {map[string]string{"PARLEY_RATE_SUBSCRIPTIONS": "1/s,1/s,1/s"}, []string{"PARLEY_RATE_SUBSCRIPTIONS"}},
+		"auto for one":           {map[string]string{"PARLEY_RATE_SUBSCRIPTIONS": "auto,1/s"}, []string{"PARLEY_RATE_SUBSCRIPTIONS"}},
+		"proxy by name":          {map[string]string{"PARLEY_TRUSTED_PROXIES": "proxy.example"}, []string{"PARLEY_TRUSTED_PROXIES", `"proxy.example"`, "10.0.0.0/8"}},
+		"another proxy header":   {map[string]string{"PARLEY_PROXY_HEADER": "X-Real-IP"}, []string{"PARLEY_PROXY_HEADER", "forwarded"}},
 		"everything at one time": {map[string]string{"PARLEY_LOG_LEVEL": "loud", "PARLEY_MAX_DEPTH": "0"}, []string{"PARLEY_LOG_LEVEL", "\nPARLEY_MAX_DEPTH"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -226,6 +248,26 @@ func TestModes(t *testing.T) {
 		if got := [2]bool{cfg.LogJSON(true), cfg.LogJSON(false)}; got != want {
 			t.Errorf("%s: JSON on a terminal and elsewhere: %v, want %v", format, got, want)
 		}
+	}
+}
+
+// TestAutomaticRates hold for other machines, except that nobody guesses keys.
+func TestAutomaticRates(t *testing.T) {
+	t.Parallel()
+	rates := mustParse(t, nil).Rates()
+	for name, r := range map[string]config.Rate{"mutations": rates.Mutations, "sign-ins": rates.SignIns, "keys": rates.Keys, "connections": rates.Connections, "subscriptions": rates.Subscriptions} {
+		if r.Person.Burst < 1 || r.Person.Every <= 0 || r.Address.Burst < r.Person.Burst || r.Address.Every >= r.Person.Every {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if !r.Address.Remote || r.Person.Remote != (name != "keys") {
+			t.Errorf("%s: this machine is not left out: %+v", name, r)
+		}
+	}
+	if rates.Keys.Person != (config.Pace{Burst: 10, Every: 6 * time.Second}) {
+		t.Errorf("keys: %+v", rates.Keys.Person)
+	}
+	if proxies := mustParse(t, nil, "--trusted-proxies=off").Proxies(); proxies != nil {
+		t.Errorf("off trusts %v", proxies)
 	}
 }
 

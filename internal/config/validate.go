@@ -28,6 +28,7 @@ func (c Config) validate() error {
 
 	c.validateAddr(fail)
 	c.validateAuth(fail)
+	c.validateRates(fail)
 	for _, origin := range c.AllowedOrigins {
 		if origin != "*" && !isOrigin(origin) {
 			fail("PARLEY_ALLOWED_ORIGINS (--allowed-origins): %q is not an origin; give scheme://host[:port] without a path, as in https://chat.example.com, or *", origin)

@@ -13,20 +13,23 @@ import (
 
 	"parley/internal/auth"
 	"parley/internal/chat"
+	"parley/internal/limit"
 	"parley/internal/reqid"
 )
 
 // API answers the older interfaces. Who asks is in the request's context (package auth).
 type API struct {
-	chat *chat.Chat
-	body int64
-	log  *slog.Logger
-	mux  *http.ServeMux
+	chat    *chat.Chat
+	body    int64
+	changes *limit.Gate
+	log     *slog.Logger
+	mux     *http.ServeMux
 }
 
-// New returns the older interfaces over the domain. A request's body may have up to body bytes.
-func New(c *chat.Chat, body int64, log *slog.Logger) *API {
-	a := &API{chat: c, body: body, log: log, mux: http.NewServeMux()}
+// New returns the older interfaces over the domain. A request's body may have up to body bytes; changes says how often
+// rooms may be made.
+func New(c *chat.Chat, body int64, changes *limit.Gate, log *slog.Logger) *API {
+	a := &API{chat: c, body: body, changes: changes, log: log, mux: http.NewServeMux()}
 	a.handle("/my_rooms", http.MethodGet, a.myRooms)
 	a.handle("/my_chats", http.MethodPost, a.myChats)
 	a.handle("/rooms", http.MethodPost, a.createRoom)
@@ -70,7 +73,7 @@ func (a *API) handle(path, method string, ask func(*http.Request, chat.Viewer) (
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, a.body)
-		v, err := a.arrive(r.Context())
+		v, err := a.arrive(r.Context(), path == "/rooms")
 		var data any
 		if err == nil {
 			data, err = ask(r, v)
@@ -83,11 +86,16 @@ func (a *API) handle(path, method string, ask func(*http.Request, chat.Viewer) (
 	})
 }
 
-// arrive is who asks. They come into being with their first request.
-func (a *API) arrive(ctx context.Context) (chat.Viewer, error) {
+// arrive is who asks, unless it is for a change and too often. They come into being with their first request.
+func (a *API) arrive(ctx context.Context, change bool) (chat.Viewer, error) {
 	who, ok := auth.FromContext(ctx)
 	if !ok {
 		return chat.Viewer{}, &chat.Error{Code: chat.Unauthenticated, Message: "Who is asking? Send a token: Authorization: Bearer …"}
+	}
+	if change && !who.Admin {
+		if wait := a.changes.Take(ctx, who.ID, 1); wait > 0 {
+			return chat.Viewer{}, &chat.Error{Code: chat.RateLimited, Message: "Too many changes. Try again later.", RetryAfter: wait}
+		}
 	}
 	return chat.Viewer{ID: who.ID, Admin: who.Admin}, a.chat.Arrive(ctx, who.ID, who.Name, who.Picture)
 }

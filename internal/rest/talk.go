@@ -34,7 +34,7 @@ func (a *API) Talk(ctx context.Context, message []byte) []byte {
 }
 
 func (a *API) talk(ctx context.Context, message []byte) (id string, err error) {
-	v, err := a.arrive(ctx)
+	v, err := a.arrive(ctx, true)
 	if err != nil {
 		return "", err
 	}

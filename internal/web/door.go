@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"parley/internal/limit"
 	"parley/internal/reqid"
 	"parley/internal/wire"
 )
@@ -17,14 +18,15 @@ type door struct {
 	verifier Verifier
 	origins  origins
 	limits   Limits
+	gates    limit.Gates
 	sockets  *sockets
 	log      *slog.Logger
 	listener wire.Listener
 	frames   sync.Pool // of *wire.Framer
 }
 
-func newDoor(verifier Verifier, origins origins, limits Limits, sockets *sockets, log *slog.Logger) *door {
-	d := &door{verifier: verifier, origins: origins, limits: limits, sockets: sockets, log: log}
+func newDoor(verifier Verifier, origins origins, limits Limits, gates limit.Gates, sockets *sockets, log *slog.Logger) *door {
+	d := &door{verifier: verifier, origins: origins, limits: limits, gates: gates, sockets: sockets, log: log}
 	d.listener = wire.Listener{
 		Message: limits.SocketMessage, Write: limits.Write, Goodbye: goodbye,
 		Frames: rate.Limit(limits.SocketFrames), Burst: 2 * limits.SocketFrames,
@@ -48,29 +50,31 @@ func wanted(r *http.Request) bool {
 }
 
 // open makes a WebSocket of a request and has it served by a goroutine of its own, so that nothing is kept of the request.
-// choose is asked for each subprotocol that the client offers. Where it cannot be, the request is answered.
-func (d *door) open(w http.ResponseWriter, r *http.Request, choose func(subprotocol string) bool, serve func(*wire.Conn)) {
+// choose is asked for each subprotocol that the client offers. Where it cannot be, it returns why, or has answered itself.
+func (d *door) open(w http.ResponseWriter, r *http.Request, choose func(subprotocol string) bool, serve func(*wire.Conn)) *refusal {
 	if origin := r.Header.Get("Origin"); origin != "" && !d.origins.allows(r, origin) {
-		refuse(w, &refusal{
+		return &refusal{
 			status:  http.StatusForbidden,
 			code:    codeForbidden,
 			message: "Pages of this origin may not connect: PARLEY_ALLOWED_ORIGINS does not name it.",
-		})
-		return
+		}
 	}
-	if !d.sockets.enter() {
-		refuse(w, &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The server is stopping. Connect again."})
-		return
+	if f := connect(r.Context(), d.gates); f != nil {
+		return f
+	}
+	if f := d.sockets.enter(); f != nil {
+		return f
 	}
 	r.Header.Set("Upgrade", "websocket") // what else it lists has been left
 	conn, err := d.listener.Open(w, r, choose)
 	if err != nil { // which Open has answered
 		d.log.DebugContext(r.Context(), "websocket handshake", "request_id", reqid.FromContext(r.Context()), "error", err)
 		d.sockets.leave()
-		return
+		return nil
 	}
 	go func() { // ends with the socket; shutdown waits for it
 		defer d.sockets.leave()
 		serve(conn)
 	}()
+	return nil
 }

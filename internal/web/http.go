@@ -102,18 +102,26 @@ func respond(w http.ResponseWriter, media string, response *graphql.Response) {
 	if err != nil {
 		panic(err) // an extension that is no JSON: a mistake in the server, answered as every panic is
 	}
+	if ms, limited := retryAfterOf(response.Errors); limited && response.Data == nil {
+		w.Header().Set("Retry-After", retryAfter(ms))
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status(media, response))
 	_, _ = w.Write(body) //nolint:gosec // JSON, and nosniff: no browser makes a page of it
 }
 
 // status returns 200 for whatever has been executed, well or not. Where nothing was, mediaGraphQL wants to know why; with
-// mediaJSON it is 200 all the same, for clients that would take another code for a proxy's.
+// mediaJSON it is 200 all the same, for clients that would take another code for a proxy's: except that whoever is to come
+// later must learn it in whatever way they know.
 func status(media string, response *graphql.Response) int {
-	if response.Data != nil || media == mediaJSON || len(response.Errors) == 0 {
+	if response.Data != nil || len(response.Errors) == 0 {
 		return http.StatusOK
 	}
-	switch code, _ := response.Errors[0].Extensions["code"].(string); code {
+	code, _ := response.Errors[0].Extensions["code"].(string)
+	if media == mediaJSON && code != codeRateLimited {
+		return http.StatusOK
+	}
+	switch code {
 	case codeUnauthenticated:
 		return http.StatusUnauthorized
 	case codeForbidden:

@@ -77,6 +77,7 @@ func closeWith(code uint16, reason string) verdict { return verdict{code: code, 
 // serve acts on the client's messages until the connection ends. What comes is read by another goroutine, so that the one
 // that waits for it keeps the small stack that it began with: most sockets wait nearly always.
 func (l *line) serve(receive func(text bool, data []byte) verdict) {
+	defer l.conn.Done()
 	ended := make(chan error)
 	err := error(nil)
 	for err == nil {
@@ -119,17 +120,24 @@ func (l *line) listen(receive func(text bool, data []byte) verdict) (err error) 
 // write sends a message. A client that does not take it in time is cut off.
 func (l *line) write(data []byte) error { return l.conn.Write(wire.Text(data)) }
 
-// admit counts the socket for who has proved to be its client. It returns false where they have too many.
-func (l *line) admit(ctx context.Context) bool {
+// admit counts the socket for who has proved to be its client. It closes the socket of one who has too many, or opens them
+// too often; clients come back after 1013.
+func (l *line) admit(ctx context.Context) verdict {
 	identity, _ := auth.FromContext(ctx)
+	if _, counted := auth.FromContext(l.ctx); !counted && !identity.Admin {
+		// The handshake counted the address, without knowing whose it was.
+		if wait := l.gates.Connections.TakePerson(ctx, identity.ID, 1); wait > 0 {
+			return closeWith(closeTryAgainLater, fmt.Sprintf("Too many new sockets of one person: come back in %d ms", wait.Milliseconds()))
+		}
+	}
 	if !l.sockets.count(identity.ID, l.limits.SocketsPerson) {
-		return false
+		return closeWith(closeTryAgainLater, "Too many sockets of one person")
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.person = identity.ID
 	l.identify(ctx, identity)
-	return true
+	return verdict{}
 }
 
 // identify makes ctx what runs for the client from now on, until the token ends. The caller holds l.mu.

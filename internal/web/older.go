@@ -37,10 +37,7 @@ func (d *door) olderHTTP(older Older) http.Handler {
 				ctx, f = identify(ctx, d.verifier, d.log, token)
 			}
 			if f != nil {
-				for name, value := range f.header {
-					w.Header().Set(name, value)
-				}
-				older.Refuse(w, r, f.status, f.message)
+				refuseOlder(older, w, r, f)
 				return
 			}
 		}
@@ -73,19 +70,32 @@ func (d *door) talks(older Older) http.Handler {
 			return
 		}
 		ctx := context.WithoutCancel(r.Context())
-		d.open(w, r, func(string) bool { return false }, func(conn *wire.Conn) {
+		f := d.open(w, r, func(string) bool { return false }, func(conn *wire.Conn) {
 			t := &talk{line: line{door: d, conn: conn}, older: older}
 			t.shut, t.alive = t.close, conn.Ping // which libraries and browsers answer
 			t.begin(ctx)
 			d.sockets.add(t)
 			defer d.sockets.remove(t)
 			defer t.end()
-			if _, known := auth.FromContext(ctx); known && !t.admit(ctx) {
-				t.close(closeTryAgainLater, "Too many sockets of one person")
+			if _, known := auth.FromContext(ctx); known {
+				if v := t.admit(ctx); v.code != 0 {
+					t.close(v.code, v.reason)
+				}
 			}
 			t.serve(t.receive)
 		})
+		if f != nil {
+			refuseOlder(older, w, r, f)
+		}
 	}))
+}
+
+// refuseOlder is refuse in the form of the older interfaces.
+func refuseOlder(older Older, w http.ResponseWriter, r *http.Request, f *refusal) {
+	for name, value := range f.header {
+		w.Header().Set(name, value)
+	}
+	older.Refuse(w, r, f.status, f.message)
 }
 
 // receive acts on a client's message.
@@ -136,14 +146,13 @@ func (t *talk) authenticate(token string) verdict {
 		return accepted
 	}
 	ctx, f := identify(t.ctx, t.verifier, t.log, token)
-	switch {
-	case f != nil:
+	if f != nil {
 		return verdict{reply: t.older.Complain(f.message)}
-	case !t.admit(ctx):
-		return closeWith(closeTryAgainLater, "Too many sockets of one person")
-	default:
-		return accepted
 	}
+	if v := t.admit(ctx); v.code != 0 {
+		return v
+	}
+	return accepted
 }
 
 // answered notes that a message has been answered, for which a restart may have waited.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -30,6 +31,8 @@ type refusal struct {
 	field string
 	// requestID tells which entry of the log explains it, with INTERNAL.
 	requestID string
+	// retryAfter is when to try again, with RATE_LIMITED.
+	retryAfter time.Duration
 	// header holds what the status calls for (Allow, WWW-Authenticate, Retry-After).
 	header map[string]string
 }
@@ -54,6 +57,9 @@ func (f *refusal) graphQL() *gqlerror.Error {
 	}
 	if f.requestID != "" {
 		extensions["requestId"] = f.requestID
+	}
+	if f.retryAfter > 0 {
+		extensions["retryAfterMs"] = f.retryAfter.Milliseconds()
 	}
 	return &gqlerror.Error{Message: f.message, Extensions: extensions}
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
+
+	"parley/internal/limit"
 )
 
 // Config says what a [Server] serves besides GraphQL, and to whom. Its zero value is a working, strict server.
@@ -39,6 +41,10 @@ type Config struct {
 	Metrics http.Handler
 	// Observer hears of requests and of sockets; nil: nobody does.
 	Observer Observer
+	// Gates say how often connections may be opened.
+	Gates limit.Gates
+	// Proxies are believed about whom a request comes from.
+	Proxies Proxies
 }
 
 // Observer counts what happens.
@@ -130,7 +136,7 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	if cfg.Observer != nil {
 		sockets.closed = cfg.Observer.SocketClosed
 	}
-	door := newDoor(verifier, origins, limits, sockets, log)
+	door := newDoor(verifier, origins, limits, cfg.Gates, sockets, log)
 	if cfg.Observer != nil {
 		door.listener.TooSlow = cfg.Observer.SocketTooSlow
 	}
@@ -138,7 +144,7 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	gql.Use(noDefer{})
 	gql.Use(timeLimit{limits.Operation})
 	gql.AddTransport(&webSocket{door: door, subscribe: subscribe})
-	gql.AddTransport(&events{subscribe: subscribe, limits: limits, sockets: sockets, log: log})
+	gql.AddTransport(&events{subscribe: subscribe, limits: limits, gates: cfg.Gates, sockets: sockets, log: log})
 	gql.AddTransport(&overHTTP{limits: limits, log: log})
 
 	mux := http.NewServeMux()
@@ -178,6 +184,7 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	if cfg.Observer != nil {
 		h = observed(cfg.Observer, mux, h)
 	}
+	h = addressed(cfg.Proxies, log, h)
 	h = identified(h)
 	return &Server{handler: h, sockets: sockets}
 }

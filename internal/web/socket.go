@@ -114,8 +114,8 @@ func (s *socket) initialise(payload json.RawMessage) verdict {
 		}
 		ctx = identified
 	}
-	if !s.admit(ctx) {
-		return closeWith(closeTryAgainLater, "Too many sockets of one person")
+	if v := s.admit(ctx); v.code != 0 {
+		return v
 	}
 	if s.dialect.legacy {
 		_ = s.write([]byte(`{"type":"connection_ack"}`)) // where it fails the next read does

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 )
 
@@ -30,15 +31,15 @@ func newSockets() *sockets {
 	return &sockets{open: map[connection]struct{}{}, people: map[string]int{}, closed: func(uint16) {}}
 }
 
-// enter reports whether a new WebSocket may come in. Whoever was let in calls leave when all that it needed has ended.
-func (ss *sockets) enter() bool {
+// enter lets a new connection come in, or returns why not. Whoever was let in calls leave when all that it needed has ended.
+func (ss *sockets) enter() *refusal {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if ss.stopped {
-		return false
+		return &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The server is stopping. Connect again."}
 	}
 	ss.serving.Add(1)
-	return true
+	return nil
 }
 
 func (ss *sockets) leave() { ss.serving.Done() }

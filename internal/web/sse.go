@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/auth"
+	"parley/internal/limit"
 )
 
 // mediaEvents is the media type of server-sent events.
@@ -26,6 +27,7 @@ const mediaEvents = "text/event-stream"
 type events struct {
 	subscribe Subscribe
 	limits    Limits
+	gates     limit.Gates
 	sockets   *sockets
 	log       *slog.Logger
 }
@@ -82,8 +84,12 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 			return
 		}
 	}
-	if !t.sockets.enter() {
-		refuse(w, &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The server is stopping. Connect again."})
+	if f := connect(ctx, t.gates); f != nil {
+		refuse(w, f)
+		return
+	}
+	if f := t.sockets.enter(); f != nil {
+		refuse(w, f)
 		return
 	}
 	defer t.sockets.leave()

@@ -39,9 +39,12 @@ func (t *webSocket) Supports(r *http.Request) bool { return wanted(r) }
 // Do opens a socket.
 func (t *webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	ctx := context.WithoutCancel(r.Context())
-	t.open(w, r, func(offered string) bool { return dialectOf(offered) != nil }, func(conn *wire.Conn) {
+	f := t.open(w, r, func(offered string) bool { return dialectOf(offered) != nil }, func(conn *wire.Conn) {
 		t.serve(newSocket(ctx, conn, t, exec))
 	})
+	if f != nil {
+		refuse(w, f)
+	}
 }
 
 // serve serves a socket until it is closed and all that ran for it has ended.

@@ -36,6 +36,11 @@ type Listener struct {
 	Burst  int
 	// TooSlow, if set, is called when a client is cut off that does not let a frame through.
 	TooSlow func()
+	// Messages is what messages may take together, of all sockets that share it, beyond the first 4 KiB of each: from when
+	// they come until the next one is waited for. A client whose message finds no room is closed with 1013. nil is no bound.
+	Messages *Budget
+	// Whole is how long a client may take to send all of a message. One that is slower is closed with 1013. 0 is no limit.
+	Whole time.Duration
 
 	buffers sync.Pool // of *buffer
 }
@@ -75,6 +80,9 @@ type Conn struct {
 	readErr    error
 	fragments  fragments
 	pace       *rate.Limiter
+	// held is how much of the messages' budget is this socket's, and overdue what closes it unless its message is whole.
+	held    int64
+	overdue *time.Timer
 }
 
 // Open answers a request with the handshake of a WebSocket and takes the connection over. choose is asked for each
@@ -82,7 +90,7 @@ type Conn struct {
 // it fails, the request has been answered.
 //
 // The request and its context may be forgotten when Open has returned. The caller reads until that fails, and then calls
-// Cut and Wait.
+// Done, Cut and Wait.
 func (l *Listener) Open(w http.ResponseWriter, r *http.Request, choose func(subprotocol string) bool) (*Conn, error) {
 	conn, rw, handshake, err := ws.HTTPUpgrader{Timeout: l.Write, Protocol: choose}.Upgrade(r, hijacker{w})
 	if err != nil {
@@ -132,9 +140,17 @@ func (c *Conn) Cut() {
 // Wait returns when nothing is being written any more. Call it behind Cut.
 func (c *Conn) Wait() { c.flushing.Wait() }
 
+// Done forgets what has been read. Whoever has read calls it when they do no more.
+func (c *Conn) Done() {
+	c.fragments = fragments{}
+	c.release()
+	c.onTime()
+}
+
 // Await waits until something has come that Read can begin with. Little is on the stack meanwhile, so that a goroutine that
 // does nothing else costs its least.
 func (c *Conn) Await() error {
+	c.release()
 	if c.Buffered() {
 		return nil
 	}
@@ -143,6 +159,18 @@ func (c *Conn) Await() error {
 
 // Buffered tells whether something has come that has not been read.
 func (c *Conn) Buffered() bool { return c.early != nil || c.in != nil }
+
+// buffered is how many bytes have come that have not been read.
+func (c *Conn) buffered() int {
+	n := 0
+	if c.early != nil {
+		n = c.early.Buffered()
+	}
+	if c.in != nil {
+		n += c.end - c.start
+	}
+	return n
+}
 
 // reader is the connection as the framing reads it.
 type reader struct{ *Conn }

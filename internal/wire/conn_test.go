@@ -127,6 +127,7 @@ func echo(c *wire.Conn) <-chan error {
 	ended := make(chan error, 1)
 	go func() { // ends with the socket
 		defer c.Cut()
+		defer c.Done()
 		for {
 			if err := c.Await(); err != nil {
 				ended <- err

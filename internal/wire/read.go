@@ -20,7 +20,10 @@ const grow = 4 << 10
 
 // Read returns the next message. Pings are answered, and a close frame is: then, and when the connection has ended or the
 // client breaks the protocol, it fails.
+//
+// What it has returned may be used for longer, but counts for the messages' budget only until the next Await or Read.
 func (c *Conn) Read() (text bool, data []byte, err error) {
+	c.release()
 	for {
 		h, err := ws.ReadHeader(reader{c})
 		if err != nil {
@@ -60,21 +63,68 @@ func (c *Conn) data(h ws.Header) (text bool, data []byte, done bool, err error) 
 	f := &c.fragments
 	if !f.open {
 		f.text, f.open = h.OpCode == ws.OpText, true
+		if !h.Fin || h.Length > int64(c.buffered()) {
+			c.expectWhole()
+		}
 	}
 	if h.Length > c.listener.Message-int64(len(f.data)) {
 		return false, nil, false, c.refuse(ws.StatusMessageTooBig, errors.New("the message is too large"))
 	}
 	from := len(f.data)
 	if f.data, err = c.payload(f.data, h); err != nil {
+		if errors.Is(err, errNoRoom) {
+			return false, nil, false, c.refuse(tryAgainLater, err)
+		}
 		return false, nil, false, c.broken(err)
 	}
 	ws.Cipher(f.data[from:], h.Mask, 0)
 	if !h.Fin {
 		return false, nil, false, nil
 	}
+	c.onTime()
 	text, data = f.text, f.data
 	*f = fragments{}
 	return text, data, true, nil
+}
+
+// errNoRoom is the end of a socket whose message finds no room.
+var errNoRoom = errors.New("the server has no room for large messages just now")
+
+// hold takes what a message of size bytes needs of the budget, of which it may have something already.
+func (c *Conn) hold(size int) bool {
+	more := int64(size-grow) - c.held
+	if more <= 0 {
+		return true
+	}
+	if !c.listener.Messages.Take(more) {
+		return false
+	}
+	c.held += more
+	return true
+}
+
+// release gives back what the last message took.
+func (c *Conn) release() {
+	if c.held > 0 && !c.fragments.open {
+		c.listener.Messages.Return(c.held)
+		c.held = 0
+	}
+}
+
+// expectWhole closes the socket unless the rest of a message comes in time. Whoever sent a part of it and then nothing, or
+// only pongs, would hold what it takes for as long as they like.
+func (c *Conn) expectWhole() {
+	if c.listener.Whole > 0 {
+		c.overdue = time.AfterFunc(c.listener.Whole, func() { c.Close(uint16(tryAgainLater), "The message took too long") })
+	}
+}
+
+// onTime: it has come.
+func (c *Conn) onTime() {
+	if c.overdue != nil {
+		c.overdue.Stop()
+		c.overdue = nil
+	}
 }
 
 // payload appends a frame's payload to data. Room is made as it comes: a client does not get memory by announcing much.
@@ -82,6 +132,9 @@ func (c *Conn) payload(data []byte, h ws.Header) ([]byte, error) {
 	for left := int(h.Length); left > 0; {
 		n := min(left, max(grow, len(data)))
 		from := len(data)
+		if !c.hold(from + n) {
+			return nil, errNoRoom
+		}
 		data = append(data, make([]byte, n)...)
 		if _, err := io.ReadFull(reader{c}, data[from:]); err != nil {
 			return nil, err

@@ -1,0 +1,75 @@
+package graph
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/internal/auth"
+	"parley/internal/chat"
+	"parley/internal/limit"
+)
+
+// rates refuses mutations and subscriptions that come too often, before the database is asked anything.
+type rates struct{ gates limit.Gates }
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationContextMutator
+} = rates{}
+
+// ExtensionName names the extension.
+func (rates) ExtensionName() string { return "Rates" }
+
+// Validate has nothing to look at in the schema.
+func (rates) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationContext counts an operation, or refuses it. The application's own back end is not counted.
+func (r rates) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	who, _ := auth.FromContext(ctx)
+	if who.Admin {
+		return nil
+	}
+	switch op.Operation.Operation {
+	case ast.Mutation:
+		return r.mutation(ctx, who.ID, op)
+	case ast.Subscription:
+		if wait := r.gates.Subscriptions.Take(ctx, who.ID, 1); wait > 0 {
+			return tooOften("Too many new subscriptions. Try again later.", wait)
+		}
+	default: // queries have a cost
+	}
+	return nil
+}
+
+// mutation counts each field of a mutation, and those that sign somebody in once more, for whom they do.
+func (r rates) mutation(ctx context.Context, person string, op *graphql.OperationContext) *gqlerror.Error {
+	if r.gates.Mutations == nil && r.gates.SignIns == nil {
+		return nil
+	}
+	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"})
+	if wait := r.gates.Mutations.Take(ctx, person, max(1, len(fields))); wait > 0 {
+		return tooOften("Too many changes. Try again later.", wait)
+	}
+	for _, field := range fields {
+		if field.Name != "signIn" {
+			continue
+		}
+		named, _ := field.ArgumentMap(op.Variables)["userId"].(string)
+		if wait := r.gates.SignIns.Take(ctx, strings.Clone(named), 1); wait > 0 {
+			r.gates.Mutations.GiveBack(ctx, person, max(1, len(fields)))
+			return tooOften("Too many sign-ins. Try again later.", wait)
+		}
+	}
+	return nil
+}
+
+func tooOften(message string, wait time.Duration) *gqlerror.Error {
+	return &gqlerror.Error{Message: message, Extensions: map[string]any{
+		"code": string(chat.RateLimited), "retryAfterMs": wait.Milliseconds(),
+	}}
+}

@@ -1,0 +1,74 @@
+package web_test
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/internal/limit"
+	"parley/internal/web"
+)
+
+func connections(person, address int) limit.Gates {
+	return limit.Gates{Connections: limit.NewGate(limit.Rate{
+		Person:  limit.Pace{Burst: person, Every: time.Hour},
+		Address: limit.Pace{Burst: address, Every: time.Hour},
+	})}
+}
+
+// TestConnectionsAreLimited: a handshake that comes too often is refused with 429, and when to come back.
+func TestConnectionsAreLimited(t *testing.T) {
+	t.Parallel()
+	const upgrade = "Upgrade: websocket|Connection: Upgrade|Sec-WebSocket-Version: 13|Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+	refused := func(t *testing.T, ts *testServer, path, query string, header ...string) string {
+		t.Helper()
+		a := ts.do(t, http.MethodGet, path+query, "", header...)
+		if seconds, err := strconv.Atoi(a.Header.Get("Retry-After")); a.StatusCode != http.StatusTooManyRequests || err != nil || seconds < 1 || seconds > 3600 {
+			t.Errorf("%s: %d, Retry-After %q", path, a.StatusCode, a.Header.Get("Retry-After"))
+		}
+		return string(a.body)
+	}
+	t.Run("by address", func(t *testing.T) {
+		t.Parallel()
+		ts := newServer(t, web.Config{Gates: connections(100, 3)})
+		for range 2 {
+			ts.connect(t).init()
+		}
+		a := ts.do(t, http.MethodGet, "/graphql?query=subscription%7Bcount(n:1)%7D", "", "Accept: text/event-stream")
+		if a.StatusCode != http.StatusOK {
+			t.Fatalf("events: %d", a.StatusCode)
+		}
+		if body := refused(t, ts, "/graphql", "", strings.Split(upgrade, "|")...); !strings.Contains(body, `"RATE_LIMITED"`) || !strings.Contains(body, `"retryAfterMs"`) {
+			t.Errorf("a socket: %s", body)
+		}
+		if body := refused(t, ts, "/graphql", "?query=subscription%7Bcount(n:1)%7D", "Accept: text/event-stream"); !strings.Contains(body, `"RATE_LIMITED"`) {
+			t.Errorf("events: %s", body)
+		}
+		if a := ts.do(t, http.MethodGet, "/graphql?query=%7Bme%7D", ""); a.StatusCode != http.StatusOK { // a request is no connection
+			t.Errorf("a query: %d", a.StatusCode)
+		}
+	})
+	t.Run("by person, known from the handshake", func(t *testing.T) {
+		t.Parallel()
+		ts := newServer(t, web.Config{Gates: connections(2, 100)})
+		for range 2 {
+			ts.connect(t, "Authorization: Bearer ann").init()
+		}
+		refused(t, ts, "/graphql", "", append(strings.Split(upgrade, "|"), "Authorization: Bearer ann")...)
+		ts.connect(t, "Authorization: Bearer bob").init()
+	})
+	t.Run("by person, known later", func(t *testing.T) {
+		t.Parallel()
+		ts := newServer(t, web.Config{Gates: connections(2, 100)})
+		for range 2 {
+			c := ts.connect(t)
+			c.send(`{"type":"connection_init","payload":{"authorization":"ann"}}`)
+			c.expect("connection_ack")
+		}
+		c := ts.connect(t)
+		c.send(`{"type":"connection_init","payload":{"authorization":"ann"}}`)
+		c.expectClose(1013)
+	})
+}
