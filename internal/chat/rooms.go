@@ -52,9 +52,8 @@ func (k *rooms) learn(found ...*ent.Room) {
 	}
 }
 
-// see calls with with what is remembered of each room at its seq, nil where nothing is, and returns those for which with
-// returns false.
-func (k *rooms) see(of []*ent.Room, with func(i int, p *past) bool) (missing []int) {
+// see calls with with what is remembered of each room at its seq, nil where nothing is.
+func (k *rooms) see(of []*ent.Room, with func(i int, p *past)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, r := range of {
@@ -62,28 +61,23 @@ func (k *rooms) see(of []*ent.Room, with func(i int, p *past) bool) (missing []i
 		if !ok || p.room.Seq != r.Seq {
 			p = nil
 		}
-		if p == nil || !with(i, p) {
-			missing = append(missing, i)
-		}
+		with(i, p)
 	}
-	return missing
 }
 
-// add completes what is remembered of rooms that stand at their seqs.
-func (k *rooms) add(of []*ent.Room, with func(i int, p *past)) {
+// add completes what is remembered of a room that stands at its seq.
+func (k *rooms) add(r *ent.Room, with func(p *past)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for i, r := range of {
-		p, ok := k.kept.get(r.ID)
-		switch {
-		case ok && p.room.Seq > r.Seq:
-			continue // it is out of date already
-		case !ok || p.room.Seq < r.Seq:
-			p = &past{room: r}
-		}
-		with(i, p)
-		k.keep(p)
+	p, ok := k.kept.get(r.ID)
+	switch {
+	case ok && p.room.Seq > r.Seq:
+		return // it is out of date already
+	case !ok || p.room.Seq < r.Seq:
+		p = &past{room: r}
 	}
+	with(p)
+	k.keep(p)
 }
 
 // keep puts p in its place. The rooms are locked.
@@ -110,37 +104,44 @@ func (k *rooms) keep(p *past) {
 	k.kept.put(p.room.ID, p, size)
 }
 
-// complete puts something of each room into its place: what is remembered, by take, and the others' by read, which is given
-// the rooms that are missing. What was read between two looks at the same seq is of that seq; it is remembered by keep.
-func (c *Chat) complete(
-	ctx context.Context, of []*ent.Room,
-	take func(i int, p *past) bool, read func(of []*ent.Room, at []int) error, keep func(i int, p *past),
-) error {
-	at := c.rooms.see(of, take)
-	if len(at) == 0 {
-		return nil
+// completed returns something of each room, in its place: what is remembered, by take, which returns false where it is not
+// there; and of the others what read returns, which is then remembered by keep, if the room has stood at the same seq all the
+// while: what was read between two looks at the same seq is of that seq.
+func completed[V any](
+	ctx context.Context, c *Chat, of []*ent.Room,
+	take func(p *past) (V, bool), read func(missing []*ent.Room, ids []uuid.UUID) (map[uuid.UUID]V, error), keep func(p *past, value V),
+) ([]V, error) {
+	values := make([]V, len(of))
+	var missing []*ent.Room
+	var ids []uuid.UUID
+	var at []int // their places
+	c.rooms.see(of, func(i int, p *past) {
+		there := false
+		if p != nil {
+			values[i], there = take(p)
+		}
+		if !there {
+			missing, ids, at = append(missing, of[i]), append(ids, of[i].ID), append(at, i)
+		}
+	})
+	if len(missing) == 0 {
+		return values, nil
 	}
-	missing := make([]*ent.Room, len(at))
-	ids := make([]uuid.UUID, len(at))
-	for i, j := range at {
-		missing[i], ids[i] = of[j], of[j].ID
-	}
-	if err := read(missing, at); err != nil {
-		return err
+	found, err := read(missing, ids)
+	if err != nil {
+		return nil, err
 	}
 	heads, err := c.Heads(ctx, ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var still []*ent.Room
-	var places []int
 	for i, r := range missing {
+		values[at[i]] = found[r.ID]
 		if heads[r.ID] == r.Seq {
-			still, places = append(still, r), append(places, at[i])
+			c.rooms.add(r, func(p *past) { keep(p, found[r.ID]) })
 		}
 	}
-	c.rooms.add(still, func(i int, p *past) { keep(places[i], p) })
-	return nil
+	return values, nil
 }
 
 // MembersOf returns, of each room, the members that have been in it longest: first of them each. The viewer must be allowed
@@ -149,87 +150,58 @@ func (c *Chat) MembersOf(ctx context.Context, of []*ent.Room, first int) ([]Page
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
-	pages := make([]Page[*ent.Member], len(of))
-	err := c.complete(ctx, of,
-		func(i int, p *past) bool {
+	return completed(ctx, c, of,
+		func(p *past) (page Page[*ent.Member], there bool) {
 			if p.members == nil || p.first < first && p.members.More {
-				return false
+				return page, false
 			}
-			pages[i] = *p.members
-			if len(pages[i].Items) > first {
-				pages[i] = Page[*ent.Member]{Items: pages[i].Items[:first:first], More: true}
+			page = *p.members
+			if len(page.Items) > first {
+				page = Page[*ent.Member]{Items: page.Items[:first:first], More: true}
 			}
-			return true
+			return page, true
 		},
-		func(missing []*ent.Room, at []int) error {
-			ids := make([]uuid.UUID, len(missing))
-			for i, r := range missing {
-				ids[i] = r.ID
-			}
-			found, err := c.Members(ctx, ids, first, nil)
-			for _, i := range at {
-				pages[i] = found[of[i].ID]
-			}
-			return err
+		func(_ []*ent.Room, ids []uuid.UUID) (map[uuid.UUID]Page[*ent.Member], error) {
+			return c.Members(ctx, ids, first, nil)
 		},
-		func(i int, p *past) {
-			page := pages[i]
-			p.members, p.first = &page, first
-		})
-	return pages, err
+		func(p *past, page Page[*ent.Member]) { p.members, p.first = &page, first })
 }
 
 // LatestMessages returns the newest message of each room, nil before its first. The viewer must be in the rooms.
 func (c *Chat) LatestMessages(ctx context.Context, of []*ent.Room) ([]*ent.Message, error) {
-	messages := make([]*ent.Message, len(of))
-	err := c.complete(ctx, of,
-		func(i int, p *past) bool {
-			messages[i] = p.latest
-			return p.latest != nil || of[i].LatestSeq == 0
-		},
-		func(missing []*ent.Room, at []int) error {
-			ids := make([]MessageID, 0, len(missing))
+	return completed(ctx, c, of,
+		func(p *past) (*ent.Message, bool) { return p.latest, p.latest != nil || p.room.LatestSeq == 0 },
+		func(missing []*ent.Room, _ []uuid.UUID) (map[uuid.UUID]*ent.Message, error) {
+			var ids []MessageID
 			for _, r := range missing {
 				if r.LatestSeq > 0 {
 					ids = append(ids, MessageID{r.ID, r.LatestSeq})
 				}
 			}
 			if len(ids) == 0 {
-				return nil
+				return nil, nil
 			}
 			found, err := c.MessagesByID(ctx, ids)
-			for _, i := range at {
-				messages[i] = found[MessageID{of[i].ID, of[i].LatestSeq}]
+			latest := make(map[uuid.UUID]*ent.Message, len(found))
+			for id, m := range found {
+				latest[id.Room] = m
 			}
-			return err
+			return latest, err
 		},
-		func(i int, p *past) { p.latest = messages[i] })
-	return messages, err
+		func(p *past, m *ent.Message) { p.latest = m })
 }
 
 // TagsOf returns the tags of each room, in the order they were given. The viewer must be allowed to see the rooms.
 func (c *Chat) TagsOf(ctx context.Context, of []*ent.Room) ([][]string, error) {
-	tags := make([][]string, len(of))
-	err := c.complete(ctx, of,
-		func(i int, p *past) bool {
+	return completed(ctx, c, of,
+		func(p *past) (tags []string, there bool) {
 			if p.tags != nil {
-				tags[i] = *p.tags
+				tags = *p.tags
 			}
-			return p.tags != nil
+			return tags, p.tags != nil
 		},
-		func(missing []*ent.Room, at []int) error {
-			ids := make([]uuid.UUID, len(missing))
-			for i, r := range missing {
-				ids[i] = r.ID
-			}
-			found, err := c.Tags(ctx, ids)
-			for _, i := range at {
-				tags[i] = found[of[i].ID]
-			}
-			return err
-		},
-		func(i int, p *past) { p.tags = &tags[i] })
-	return tags, err
+		func(_ []*ent.Room, ids []uuid.UUID) (map[uuid.UUID][]string, error) { return c.Tags(ctx, ids) },
+		func(p *past, tags []string) { p.tags = &tags })
 }
 
 // roomsAt returns rooms that have just been seen to stand at their seqs, or later where one has moved on since.
