@@ -3,7 +3,6 @@ package chat
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,11 +11,9 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
-	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/roomrequest"
 	"parley/ent/user"
-	"parley/internal/broker"
 )
 
 // CreateRoomInput is a room to make.
@@ -187,49 +184,24 @@ func (t *tx) createRoom(ctx context.Context, v Viewer, id uuid.UUID, in CreateRo
 	if err := t.checkExist(ctx, in.MemberIds); err != nil {
 		return nil, err
 	}
-	at := now()
-	people := in.people(v)
-	create := t.Room.Create().SetID(id).
-		SetName(in.Name).SetDescription(in.Description).SetAccessType(*in.AccessType).
-		SetMaxUsers(in.MaxUsers).SetExclusive(in.Exclusive).SetDirect(in.direct).
-		SetSearchText(searchText(in.Name, in.Description, in.Tags)).
-		SetCreatorID(v.ID).SetOwnerID(v.ID).SetKey(rand.Text()).
-		SetMemberCount(len(people)).
-		SetCreatedAt(at).SetUpdatedAt(at).SetEventAt(at)
-	if o := in.OpenseaCollection; o != nil {
-		create.SetOpenseaSlug(o.Slug).SetOpenseaName(o.Name).SetOpenseaCover(o.Cover)
-	}
-	made, err := create.Save(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("insert the room: %w", err)
-	}
-	if err := t.addTags(ctx, id, in.Tags); err != nil {
-		return nil, err
-	}
-	members, err := t.insertMembers(ctx, people, func(m *ent.MemberCreate, i int) {
-		m.SetRoomID(id).SetRole(member.RoleMEMBER).SetJoinedAt(at)
-		if i == 0 {
-			m.SetRole(member.RoleOWNER)
-		}
-	})
+	n, err := in.room(v, id)
 	if err != nil {
 		return nil, err
+	}
+	made, err := t.insertRoom(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	if !made {
+		return nil, fmt.Errorf("insert room %s: somebody in it does not exist", id)
 	}
 	if in.Exclusive {
-		if err := t.takeSeats(ctx, members); err != nil {
+		if err := t.takeSeats(ctx, n.members); err != nil {
 			return nil, err
 		}
 	}
-	t.publish(in.created(id, v))
-	return made, nil
-}
-
-// people are those who are in the room from its start, its owner first.
-func (in CreateRoomInput) people(v Viewer) []string { return append([]string{v.ID}, in.MemberIds...) }
-
-// created says that the room has come into being.
-func (in CreateRoomInput) created(id uuid.UUID, v Viewer) broker.Hint {
-	return broker.Hint{Room: id, Created: true, Users: in.people(v), Public: *in.AccessType == room.AccessTypePUBLIC}
+	t.publish(n.created)
+	return n.Room, nil
 }
 
 // searchText is what a room is found by.

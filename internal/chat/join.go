@@ -115,7 +115,7 @@ func (h *held) admit(ctx context.Context, v Viewer, people []string, disconnect 
 			return nil, err
 		}
 	}
-	members, err := h.tx.insertMembers(ctx, people, func(m *ent.MemberCreate, _ int) {
+	members, err := h.tx.insertMembers(ctx, people, func(m *ent.MemberCreate) {
 		m.SetRoomID(h.ID).SetRole(member.RoleMEMBER).SetJoinedAt(h.at).SetJoinedSeq(h.Seq).SetOthersRead(h.MessageCount)
 	})
 	if err != nil {
@@ -138,7 +138,7 @@ func (h *held) admit(ctx context.Context, v Viewer, people []string, disconnect 
 }
 
 // insertMembers writes the memberships of people; each sets what is not the same for all rooms.
-func (t *tx) insertMembers(ctx context.Context, people []string, each func(m *ent.MemberCreate, i int)) ([]*ent.Member, error) {
+func (t *tx) insertMembers(ctx context.Context, people []string, each func(*ent.MemberCreate)) ([]*ent.Member, error) {
 	ids := make([]uuid.UUID, len(people))
 	for i := range ids {
 		var err error
@@ -148,7 +148,7 @@ func (t *tx) insertMembers(ctx context.Context, people []string, each func(m *en
 	}
 	members, err := t.Member.MapCreateBulk(people, func(m *ent.MemberCreate, i int) {
 		m.SetID(ids[i]).SetUserID(people[i])
-		each(m, i)
+		each(m)
 	}).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("insert %d members: %w", len(people), err)
