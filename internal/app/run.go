@@ -14,6 +14,7 @@ import (
 
 	"parley/internal/config"
 	"parley/internal/store"
+	"parley/internal/web"
 )
 
 const (
@@ -51,8 +52,8 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 			return errors.Join(fmt.Errorf("listen for operators (PARLEY_ADMIN_ADDR or --admin-addr): %w", err), listener.Close())
 		}
 	}
-	var front front
-	server := newHTTPServer(&front, logger, readTimeout, writeTimeout)
+	front := newFront(web.Starting())
+	server := newHTTPServer(front, logger, readTimeout, writeTimeout)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with Shutdown or Close
 	defer func() {
@@ -133,29 +134,17 @@ func open(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Opti
 	}
 }
 
-// front answers while the server starts: that it is alive, and not ready. Then what it holds does.
+// front is what the server serves at the moment.
 type front struct{ atomic.Pointer[http.Handler] }
 
-// ServeHTTP is [http.Handler]'s.
-func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if handler := f.Load(); handler != nil {
-		(*handler).ServeHTTP(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	switch r.URL.Path {
-	case "/healthz":
-		_, _ = io.WriteString(w, `{"status":"ok"}`+"\n") // nobody is left to tell where it fails
-	case "/readyz":
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = io.WriteString(w, `{"status":"starting"}`+"\n")
-	default:
-		w.Header().Set("Retry-After", "1")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = io.WriteString(w, `{"errors":[{"message":"The server is starting. Try again.","extensions":{"code":"UNAVAILABLE","safeToRetry":true}}]}`+"\n")
-	}
+func newFront(handler http.Handler) *front {
+	f := new(front)
+	f.Store(&handler)
+	return f
 }
+
+// ServeHTTP is [http.Handler]'s.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*f.Load()).ServeHTTP(w, r) }
 
 func newHTTPServer(handler http.Handler, logger *slog.Logger, read, write time.Duration) *http.Server {
 	return &http.Server{

@@ -19,15 +19,9 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 // ready answers /readyz: {"status":"ready"}, or 503 with {"status":"unavailable"} where check fails or takes longer than
 // limit, or with {"status":"stopping"}. Why is only for the log.
 func ready(check func(context.Context) error, sockets *sockets, limit time.Duration, log *slog.Logger) http.Handler {
-	answer := func(w http.ResponseWriter, status int, body string) {
-		w.Header().Set("Content-Type", mediaJSON)
-		w.Header().Set("Cache-Control", "no-store")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body+"\n") // the client may be gone
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if sockets.stopping() {
-			answer(w, http.StatusServiceUnavailable, `{"status":"stopping"}`)
+			readiness(w, http.StatusServiceUnavailable, "stopping")
 			return
 		}
 		if check != nil {
@@ -35,10 +29,34 @@ func ready(check func(context.Context) error, sockets *sockets, limit time.Durat
 			defer cancel()
 			if err := check(ctx); err != nil {
 				log.WarnContext(ctx, "not ready", "error", err)
-				answer(w, http.StatusServiceUnavailable, `{"status":"unavailable"}`)
+				readiness(w, http.StatusServiceUnavailable, "unavailable")
 				return
 			}
 		}
-		answer(w, http.StatusOK, `{"status":"ready"}`)
+		readiness(w, http.StatusOK, "ready")
 	})
+}
+
+// readiness answers with a state.
+func readiness(w http.ResponseWriter, status int, state string) {
+	w.Header().Set("Content-Type", mediaJSON)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, `{"status":"`+state+`"}`+"\n") // the client may be gone
+}
+
+// Starting answers while there is no [Server] yet: that the process is alive, and not ready.
+func Starting() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/healthz", healthy)
+	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
+		readiness(w, http.StatusServiceUnavailable, "starting")
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, &refusal{
+			status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The server is starting. Try again.",
+			header: map[string]string{"Retry-After": "1"},
+		})
+	})
+	return mux
 }

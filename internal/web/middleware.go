@@ -27,13 +27,16 @@ func identified(next http.Handler) http.Handler {
 	})
 }
 
-// logged writes one line a request: at Debug, or at Info where the server failed (what failed is logged where it was
+// logged tells of each request by its route in mux, and writes one line a request: at Debug, or at Info where the server failed (what failed is logged where it was
 // found). The path comes without its query, which can hold variables.
-func logged(log *slog.Logger, next http.Handler) http.Handler {
+func logged(log *slog.Logger, mux *http.ServeMux, tell func(route string, status int, took time.Duration), next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
+			took := time.Since(start)
+			_, route := mux.Handler(r)
+			tell(route, rec.status, took)
 			level := slog.LevelDebug
 			if rec.status >= http.StatusInternalServerError {
 				level = slog.LevelInfo
@@ -44,22 +47,9 @@ func logged(log *slog.Logger, next http.Handler) http.Handler {
 				slog.String("path", r.URL.Path),
 				slog.Int("status", rec.status),
 				slog.Int64("bytes", rec.bytes),
-				slog.Float64("duration_ms", float64(time.Since(start))/float64(time.Millisecond)),
+				slog.Float64("duration_ms", float64(took)/float64(time.Millisecond)),
 				slog.String("remote", r.RemoteAddr),
 			)
-		}()
-		next.ServeHTTP(rec, r)
-	})
-}
-
-// observed tells of each request by its route in mux.
-func observed(observer Observer, mux *http.ServeMux, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun := time.Now()
-		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-		defer func() {
-			_, route := mux.Handler(r)
-			observer.Request(route, rec.status, time.Since(begun))
 		}()
 		next.ServeHTTP(rec, r)
 	})

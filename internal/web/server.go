@@ -57,6 +57,13 @@ type Observer interface {
 	SocketTooSlow()
 }
 
+// nobody is an observer who does not look.
+type nobody struct{}
+
+func (nobody) Request(string, int, time.Duration) {}
+func (nobody) SocketClosed(uint16)                {}
+func (nobody) SocketTooSlow()                     {}
+
 // Limits bound what one client can cost. A zero value stands for the default.
 type Limits struct {
 	// Body is the size of a request's body in bytes: 1 MiB by default, some sixty of the longest messages.
@@ -133,13 +140,13 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	limits := cfg.Limits.withDefaults()
 	origins := newOrigins(cfg.AllowedOrigins, cfg.Development)
 	sockets := newSockets()
-	if cfg.Observer != nil {
-		sockets.closed = cfg.Observer.SocketClosed
+	observer := cfg.Observer
+	if observer == nil {
+		observer = nobody{}
 	}
+	sockets.closed = observer.SocketClosed
 	door := newDoor(verifier, origins, limits, cfg.Gates, sockets, log)
-	if cfg.Observer != nil {
-		door.listener.TooSlow = cfg.Observer.SocketTooSlow
-	}
+	door.listener.TooSlow = observer.SocketTooSlow
 
 	gql.Use(noDefer{})
 	gql.Use(timeLimit{limits.Operation})
@@ -180,10 +187,7 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	}
 	h = secured(h)
 	h = recovered(log, h)
-	h = logged(log, h)
-	if cfg.Observer != nil {
-		h = observed(cfg.Observer, mux, h)
-	}
+	h = logged(log, mux, observer.Request, h)
 	h = addressed(cfg.Proxies, log, h)
 	h = identified(h)
 	return &Server{handler: h, sockets: sockets}

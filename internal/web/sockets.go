@@ -28,7 +28,7 @@ type sockets struct {
 }
 
 func newSockets() *sockets {
-	return &sockets{open: map[connection]struct{}{}, people: map[string]int{}, closed: func(uint16) {}}
+	return &sockets{open: map[connection]struct{}{}, people: map[string]int{}}
 }
 
 // enter lets a new connection come in, or returns why not. Whoever was let in calls leave when all that it needed has ended.
