@@ -107,13 +107,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
 		Gates:         gates,
 		Logger:        logger,
-		Done: func(kind, field, outcome string, took time.Duration) {
-			if kind == "subscription" {
-				counted.Subscription(field, outcome)
-			} else {
-				counted.Operation(kind, field, outcome, took)
-			}
-		},
+		Done:          counted.Operation,
 	})
 	var public http.Handler // unless there is a place of their own
 	if cfg.AdminAddr == "" {

@@ -56,14 +56,14 @@ func New(version string) *Metrics {
 	return m
 }
 
-// Operation counts a query or mutation: kind is query or mutation.
+// Operation counts an operation that was answered: kind is query, mutation or subscription. Of subscriptions it is not timed
+// how they begin.
 func (m *Metrics) Operation(kind, field, outcome string, took time.Duration) {
+	if kind == "subscription" {
+		m.streams.WithLabelValues(field, outcome).Inc()
+		return
+	}
 	m.operations.WithLabelValues(kind, field, outcome).Observe(took.Seconds())
-}
-
-// Subscription counts a subscription that was asked for.
-func (m *Metrics) Subscription(field, outcome string) {
-	m.streams.WithLabelValues(field, outcome).Inc()
 }
 
 // Request counts an HTTP request.
@@ -76,24 +76,6 @@ func (m *Metrics) SocketClosed(code uint16) { m.closed.WithLabelValues(strconv.I
 
 // SocketTooSlow counts a WebSocket that was cut off for being too slow.
 func (m *Metrics) SocketTooSlow() { m.tooSlow.Inc() }
-
-// Counter shows a number that only grows; labels are pairs of a name and a value. It is read when somebody looks.
-func (m *Metrics) Counter(name, help string, read func() float64, labels ...string) {
-	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: pairs(labels)}, read))
-}
-
-// Gauge shows a number that comes and goes.
-func (m *Metrics) Gauge(name, help string, read func() float64, labels ...string) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: pairs(labels)}, read))
-}
-
-func pairs(list []string) prometheus.Labels {
-	labels := prometheus.Labels{}
-	for i := 0; i+1 < len(list); i += 2 {
-		labels[list[i]] = list[i+1]
-	}
-	return labels
-}
 
 // Handler answers with all of it in Prometheus's text format.
 func (m *Metrics) Handler() http.Handler {
