@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
@@ -49,7 +50,9 @@ func busy(t *testing.T, s *testkit.Server) {
 	alice.Refused("NOT_FOUND", `{ roomInfo(roomId: "x") { id } }`, nil)
 	s.With("").Refused("UNAUTHENTICATED", `query mine { me { id } }`, nil)
 	stream.Ping(testkit.Vars{"authorization": "nonsense"}) // for which it is closed
-	stream.CloseCode(0)
+	if code := stream.CloseCode(20 * time.Second); code != 4403 {
+		t.Errorf("the socket was closed with %d", code)
+	}
 }
 
 // TestMetrics: what is counted is what has happened, under good names, and all that the dashboard and the alerts speak of is
