@@ -174,7 +174,11 @@ func (o *Object[T]) Compile(sets []ast.SelectionSet) (Loader[T], error) {
 	}
 	parts := make([]part, len(chosen))
 	for i, s := range chosen {
-		parts[i].prefix = append(strconv.AppendQuote([]byte{",{"[btoi(i == 0)]}, s.field.Alias), ':')
+		before := byte(',')
+		if i == 0 {
+			before = '{'
+		}
+		parts[i].prefix = append(strconv.AppendQuote([]byte{before}, s.field.Alias), ':')
 		if s.field.Name == "__typename" {
 			name := String(nil, o.Name)
 			parts[i].plain = func(b []byte, _ T) []byte { return append(b, name...) }
@@ -218,13 +222,6 @@ func (o *Object[T]) Compile(sets []ast.SelectionSet) (Loader[T], error) {
 			return append(b, '}')
 		}, nil
 	}, nil
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // selected is a field of the response: what it is, and all that is selected below it (GraphQL, section CollectFields).

@@ -187,7 +187,7 @@ func (n *Node) speak(ctx context.Context) {
 		hints, skipped := n.take()
 		if skipped {
 			count++ // of which nobody hears
-			n.missedOnes()
+			n.failed.Add(1)
 		}
 		for _, m := range messages(n.id, hints, n.carrier.largest()) {
 			count++
@@ -209,9 +209,6 @@ func (n *Node) take() (hints []Hint, skipped bool) {
 	clear(n.pending)
 	return hints, skipped
 }
-
-// missedOnes counts hints that the others miss.
-func (n *Node) missedOnes() { n.failed.Add(1) }
 
 // say sends a message. One that fails is missed by the others, who notice by the next one.
 func (n *Node) say(ctx context.Context, m message) {
