@@ -16,7 +16,9 @@ type Link struct {
 	t       testing.TB
 	network string // of the far end
 	far     string
-	ended   sync.WaitGroup
+	// forth carries what the near end sends, and back what the far end does: pour, unless somebody looks into it.
+	forth, back func(near, far net.Conn)
+	ended       sync.WaitGroup
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
@@ -31,11 +33,20 @@ type Link struct {
 // they end first.
 func NewLink(t testing.TB, network, far string) *Link {
 	t.Helper()
+	l := &Link{}
+	l.forth, l.back = func(near, far net.Conn) { l.pour(far, near) }, func(near, far net.Conn) { l.pour(near, far) }
+	l.open(t, network, far)
+	return l
+}
+
+// open begins to listen.
+func (l *Link) open(t testing.TB, network, far string) {
+	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Link{Addr: listener.Addr().String(), t: t, network: network, far: far, conns: map[net.Conn]struct{}{}}
+	l.Addr, l.t, l.network, l.far, l.conns = listener.Addr().String(), t, network, far, map[net.Conn]struct{}{}
 	l.ended.Go(func() { l.accept(listener) }) // ends with the listener
 	t.Cleanup(func() {
 		_ = listener.Close()
@@ -43,7 +54,6 @@ func NewLink(t testing.TB, network, far string) *Link {
 		l.Cut()
 		l.ended.Wait()
 	})
-	return l
 }
 
 // Delay has whatever is sent, either way, take so much longer. 0 ends it.
@@ -121,9 +131,9 @@ func (l *Link) carry(near net.Conn) {
 	var back sync.WaitGroup
 	back.Go(func() { // ends with the connections
 		defer hangUp()
-		l.pour(near, far)
+		l.back(near, far)
 	})
-	l.pour(far, near)
+	l.forth(near, far)
 	hangUp()
 	back.Wait()
 }

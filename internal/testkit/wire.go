@@ -2,7 +2,7 @@ package testkit
 
 import (
 	"bytes"
-	"context"
+	"cmp"
 	"encoding/binary"
 	"io"
 	"net"
@@ -13,19 +13,14 @@ import (
 
 // Wire is the network between a server and its PostgreSQL, which a test can break.
 type Wire struct {
+	Link
 	// URL is the database's, by way of the wire.
 	URL string
 
-	t        testing.TB
-	network  string // of the database
-	address  string
-	listener net.Listener
-	ended    sync.WaitGroup
-
-	mu    sync.Mutex
-	conns map[net.Conn]struct{}
+	fates sync.Mutex
 	loss  Loss
-	cut   bool
+	// answers are those to each connection.
+	answers map[net.Conn]*answers
 }
 
 // Loss is what becomes of a COMMIT, or of a statement that writes by itself.
@@ -38,122 +33,68 @@ const (
 	Unanswered
 )
 
-// NewWire returns a wire to the database that databaseURL names, without TLS. It ends with the test: start the server
-// that uses it afterwards, so that it ends first.
-func NewWire(t testing.TB, databaseURL string) *Wire {
+// DatabaseEnd is where the PostgreSQL that databaseURL names listens, and its URL by way of another address, without TLS.
+func DatabaseEnd(t testing.TB, databaseURL string) (network, address string, through func(address string) string) {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
 	if err != nil {
 		t.Fatal("the database's URL: ", err)
 	}
-	w := &Wire{t: t, network: "tcp", address: u.Host, conns: map[net.Conn]struct{}{}}
+	network, address = "tcp", u.Host
 	query := u.Query()
-	port := query.Get("port")
-	if port == "" {
-		port = "5432"
-	}
+	port := cmp.Or(query.Get("port"), "5432")
 	if dir := query.Get("host"); dir != "" {
-		w.network, w.address = "unix", dir+"/.s.PGSQL."+port
+		network, address = "unix", dir+"/.s.PGSQL."+port
 	} else if u.Port() == "" {
-		w.address = net.JoinHostPort(u.Hostname(), port)
-	}
-	if w.listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
+		address = net.JoinHostPort(u.Hostname(), port)
 	}
 	query.Del("host")
 	query.Del("port")
 	query.Set("sslmode", "disable")
-	u.Host, u.RawQuery = w.listener.Addr().String(), query.Encode()
-	w.URL = u.String()
-	w.ended.Go(w.accept)
-	t.Cleanup(func() {
-		w.listener.Close()
-		w.Cut()
-		w.ended.Wait()
-	})
+	return network, address, func(address string) string {
+		other := *u
+		other.Host, other.RawQuery = address, query.Encode()
+		return other.String()
+	}
+}
+
+// NewWire returns a wire to the database that databaseURL names, without TLS. It ends with the test: start the server
+// that uses it afterwards, so that it ends first.
+func NewWire(t testing.TB, databaseURL string) *Wire {
+	t.Helper()
+	network, address, through := DatabaseEnd(t, databaseURL)
+	w := &Wire{answers: map[net.Conn]*answers{}}
+	w.forth = func(client, server net.Conn) { w.requests(client, server, w.to(client)) }
+	w.back = func(client, server net.Conn) { _, _ = io.Copy(w.to(client), server) }
+	w.open(t, network, address)
+	w.URL = through(w.Addr)
 	return w
+}
+
+// to is what carries the answers to a client.
+func (w *Wire) to(client net.Conn) *answers {
+	w.fates.Lock()
+	defer w.fates.Unlock()
+	if w.answers[client] == nil {
+		w.answers[client] = &answers{to: client}
+	}
+	return w.answers[client]
 }
 
 // LoseCommit breaks the connection on which the next COMMIT is sent, or the next statement that writes by itself.
 func (w *Wire) LoseCommit(loss Loss) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.fates.Lock()
+	defer w.fates.Unlock()
 	w.loss = loss
-}
-
-// Cut breaks all connections, and all new ones until Mend.
-func (w *Wire) Cut() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.cut = true
-	for c := range w.conns {
-		c.Close()
-	}
-}
-
-// Mend lets new connections through again.
-func (w *Wire) Mend() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.cut = false
-}
-
-// keep notes a connection, to be closed by Cut; false where the wire is cut.
-func (w *Wire) keep(conns ...net.Conn) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range conns {
-		w.conns[c] = struct{}{}
-	}
-	return !w.cut
-}
-
-func (w *Wire) forget(conns ...net.Conn) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range conns {
-		delete(w.conns, c)
-		c.Close()
-	}
 }
 
 // fate is what becomes of the COMMIT that is being sent.
 func (w *Wire) fate() Loss {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.fates.Lock()
+	defer w.fates.Unlock()
 	loss := w.loss
 	w.loss = Nothing
 	return loss
-}
-
-func (w *Wire) accept() {
-	for { // until the listener is closed
-		client, err := w.listener.Accept()
-		if err != nil {
-			return
-		}
-		w.ended.Go(func() { w.carry(client) })
-	}
-}
-
-// carry ends when either side hangs up, or the wire is cut.
-func (w *Wire) carry(client net.Conn) {
-	server, err := new(net.Dialer).DialContext(context.Background(), w.network, w.address)
-	if err != nil {
-		client.Close()
-		w.t.Logf("dial the database: %v", err)
-		return
-	}
-	defer w.forget(client, server)
-	if !w.keep(client, server) {
-		return
-	}
-	back := &answers{to: client}
-	w.ended.Go(func() {
-		_, _ = io.Copy(back, server)
-		client.Close()
-	})
-	w.requests(client, server, back)
 }
 
 // requests carries what the client sends: https://www.postgresql.org/docs/current/protocol-message-formats.html.

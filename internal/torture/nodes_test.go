@@ -1,11 +1,9 @@
 package torture_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -115,7 +113,7 @@ func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *c
 	if byNATS {
 		c.nats = testkit.StartNATS(t)
 	}
-	network, far, through := endOf(t, database)
+	network, far, through := testkit.DatabaseEnd(t, database)
 	for range processes {
 		link := testkit.NewLink(t, network, far)
 		c.databases = append(c.databases, link)
@@ -131,28 +129,6 @@ func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *c
 		c.nodes = append(c.nodes, node{s, "http://" + front.Addr})
 	}
 	return c
-}
-
-// endOf is where a database listens, and its URL by way of another address.
-func endOf(t *testing.T, databaseURL string) (network, address string, through func(string) string) {
-	t.Helper()
-	u, err := url.Parse(databaseURL)
-	if err != nil {
-		t.Fatal("the database's URL: ", err)
-	}
-	query := u.Query()
-	network, address = "tcp", u.Host
-	if dir := query.Get("host"); dir != "" {
-		network, address = "unix", dir+"/.s.PGSQL."+cmp.Or(query.Get("port"), "5432")
-	}
-	query.Del("host")
-	query.Del("port")
-	query.Set("sslmode", "disable")
-	return network, address, func(address string) string {
-		other := *u
-		other.Host, other.RawQuery = address, query.Encode()
-		return other.String()
-	}
 }
 
 // silenceBrokers has nobody hear hints of others any more. Notifications come by the same way as everything else.

@@ -367,27 +367,26 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 		if err := start(); err != nil {
 			return fmt.Errorf("start PostgreSQL again: %w", err)
 		}
-		for {
-			err := pg.admin.PingContext(ctx)
-			if err == nil {
-				return nil
-			}
-			select {
-			case <-ctx.Done():
-				return errors.Join(err, ctx.Err())
-			case <-time.After(10 * time.Millisecond):
-			}
-		}
+		return pg.await(ctx, ended, &out)
 	}
+	if err := pg.await(ctx, ended, &out); err != nil {
+		return nil, errors.Join(err, pg.Stop(context.WithoutCancel(ctx)))
+	}
+	return pg, nil
+}
+
+// await waits until the server, which has just been started, answers. Its output is told where it ends instead.
+func (pg *Postgres) await(ctx context.Context, ended <-chan struct{}, out fmt.Stringer) error {
 	for {
-		if err = pg.admin.PingContext(ctx); err == nil {
-			return pg, nil
+		err := pg.admin.PingContext(ctx)
+		if err == nil {
+			return nil
 		}
 		select {
 		case <-ended:
-			return nil, errors.Join(fmt.Errorf("the server ended:\n%s", out.String()), pg.admin.Close())
+			return fmt.Errorf("the server ended:\n%s", out)
 		case <-ctx.Done():
-			return nil, errors.Join(err, ctx.Err(), pg.Stop(context.WithoutCancel(ctx)))
+			return errors.Join(err, ctx.Err())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
