@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,9 +61,11 @@ type sending struct {
 	by    Viewer
 	in    SendMessageInput
 	rules int64
-	// turn is closed when there is an outcome, or it is for this sender to lead.
+	// turn is closed when there is an outcome, or it is for this sender to lead, or to wait for what is locked.
 	turn chan struct{}
 	lead bool
+	// locked are those whose rooms somebody else has locked, this one among them, if it is for this sender to wait for them.
+	locked []*sending
 
 	// The outcome: a message, or an error; neither: it has to be sent alone.
 	sent Sent
@@ -94,35 +97,69 @@ func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) 
 	lead := s.lead
 	c.sends.mu.Unlock()
 	if !lead {
-		<-s.turn // of those before, each has a time limit
+		if err := c.sends.await(ctx, s); err != nil {
+			return Sent{}, fmt.Errorf("wait to send to room %s: %w", in.RoomID, err)
+		}
 	}
 	if s.lead {
-		c.lead(ctx)
+		c.lead(ctx, s)
+	}
+	if len(s.locked) > 0 {
+		c.sendLocked(ctx, s)
 	}
 	return s.sent, s.err
 }
 
+// await waits for a sender's turn. It fails where the context ends before anything was done; what is on its way by then is
+// waited for, within its own time.
+func (s *sends) await(ctx context.Context, w *sending) error {
+	select {
+	case <-w.turn:
+		return nil
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	i := slices.Index(s.waiting, w)
+	left := i >= 0 && !w.lead
+	if left {
+		s.waiting = slices.Delete(s.waiting, i, i+1)
+	}
+	s.mu.Unlock()
+	if left {
+		return context.Cause(ctx)
+	}
+	<-w.turn
+	return nil
+}
+
 // lead sends what waits, the caller's message among it, and hands the lead on.
-func (c *Chat) lead(ctx context.Context) {
+func (c *Chat) lead(ctx context.Context, by *sending) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime) // it is not for the caller alone
 	defer cancel()
 	runtime.Gosched() // whoever is ready to send does so first: the more share it, the less each costs
 	c.sends.mu.Lock()
-	batch := c.sends.take()
+	batch := c.sends.take(by)
 	c.sends.mu.Unlock()
 	c.counts.batches.Add(1)
 	c.counts.together.Add(int64(len(batch)))
 	locked := c.send(ctx, batch, false)
-	c.sends.settle(batch, locked, true)
-	if len(locked) > 0 { // by somebody else; the others need not wait for that
-		c.send(ctx, locked, true)
-		c.sends.settle(locked, nil, false)
-	}
+	c.sends.handOn(by, batch, locked)
 }
 
-// take takes a batch from those who wait, in their order: of each room all know of the same rules, and none has the same
-// key as another. The sends are locked.
-func (s *sends) take() (batch []*sending) {
+// sendLocked sends the messages whose rooms were locked by somebody else, the caller's among them, once they are no more.
+func (c *Chat) sendLocked(ctx context.Context, by *sending) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
+	defer cancel()
+	c.send(ctx, by.locked, true)
+	c.sends.mu.Lock()
+	defer c.sends.mu.Unlock()
+	c.sends.settle(by, by.locked)
+	c.sends.appoint()
+}
+
+// take takes a batch from those who wait, the one who leads first and the others in their order: of each room all know of
+// the same rules, and none has the same key as another. The sends are locked.
+func (s *sends) take(by *sending) (batch []*sending) {
 	rules := make(map[uuid.UUID]int64)
 	type key struct {
 		room     uuid.UUID
@@ -131,7 +168,8 @@ func (s *sends) take() (batch []*sending) {
 	keys := make(map[key]bool)
 	bytes := 0
 	var rest []*sending
-	for _, w := range s.waiting {
+	waiting := slices.DeleteFunc(s.waiting, func(w *sending) bool { return w == by })
+	for _, w := range slices.Insert(waiting, 0, by) {
 		known, there := rules[w.in.RoomID]
 		var k key
 		if w.in.IdempotencyKey != nil {
@@ -157,26 +195,35 @@ func (s *sends) take() (batch []*sending) {
 	return batch
 }
 
-// settle gives those of batch their outcomes who are not left. first tells that the caller leads: somebody else does from
-// now on who waits for a room that nothing is on its way for.
-func (s *sends) settle(batch, left []*sending, first bool) {
+// handOn gives those of a batch their outcomes whose rooms were not locked by somebody else, and the lead to another. Of
+// those whose rooms were, one waits for all of them: nobody whose message is sent does.
+func (s *sends) handOn(by *sending, batch, locked []*sending) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	still := make(map[uuid.UUID]bool)
-	for _, w := range left {
-		still[w.in.RoomID] = true
+	s.settle(by, slices.DeleteFunc(batch, func(w *sending) bool { return slices.Contains(locked, w) }))
+	switch {
+	case slices.Contains(locked, by):
+		by.locked = locked
+	case len(locked) > 0:
+		locked[0].locked = locked
+		close(locked[0].turn)
 	}
+	s.leading = false
+	s.appoint()
+}
+
+// settle gives a batch its outcomes, the caller's among them or not, and their rooms to others. The sends are locked.
+func (s *sends) settle(by *sending, batch []*sending) {
 	for _, w := range batch {
-		if !still[w.in.RoomID] {
-			delete(s.busy, w.in.RoomID)
-			if !w.lead {
-				close(w.turn)
-			}
+		delete(s.busy, w.in.RoomID)
+		if w != by {
+			close(w.turn)
 		}
 	}
-	if first {
-		s.leading = false
-	}
+}
+
+// appoint has somebody lead who waits for a room that nothing is on its way for, if nobody leads. The sends are locked.
+func (s *sends) appoint() {
 	if s.leading {
 		return
 	}
