@@ -126,7 +126,7 @@ func (s *sends) await(ctx context.Context, w *sending) error {
 	}
 	s.mu.Unlock()
 	if left {
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 	<-w.turn
 	return nil

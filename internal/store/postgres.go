@@ -47,6 +47,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 	if err := migratePostgres(ctx, connector, migrationsOf("postgres"), opts.Logger); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
 	}
+	connector.silence = silenceTime // a migration may take any time
 	pool := sql.OpenDB(connector)
 	size := opts.MaxOpenConns
 	if size <= 0 {

@@ -15,6 +15,9 @@ import (
 type pqConnector struct {
 	*pq.Connector
 	statements int // prepared statements that each connection keeps; 0 or less: none
+	// silence is how long connections that are made wait for the answer to a statement whose context has no deadline; 0 is
+	// for ever.
+	silence time.Duration
 
 	counts cacheCounts
 	// schema counts the schema changes that a stale statement gave away.
@@ -32,13 +35,15 @@ func newPQConnector(url string, statements int) (*pqConnector, error) {
 	if err != nil {
 		return nil, err
 	}
+	connector.Dialer(new(dialer))
 	return &pqConnector{Connector: connector, statements: statements}, nil
 }
 
 // Connect opens a connection.
 func (c *pqConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	schema := c.schema.Load()
-	conn, err := c.Connector.Connect(ctx)
+	var l *line
+	conn, err := c.Connector.Connect(context.WithValue(ctx, lineKey{}, &l))
 	if err != nil {
 		// The dialer has the caller's deadline too, and may notice it a moment before the context does: then it is the
 		// caller who gave up, and nothing is known of the database.
@@ -51,7 +56,7 @@ func (c *pqConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("lib/pq's %T lacks a method of database/sql/driver", conn), conn.Close())
 	}
-	pc := &pqConn{rawConn: raw, connector: c, schema: schema}
+	pc := &pqConn{rawConn: raw, line: l, silence: c.silence, connector: c, schema: schema}
 	if c.statements > 0 {
 		pc.cache = newStmtCache(raw, c.statements, &c.counts)
 	}
@@ -73,11 +78,13 @@ type rawConn interface {
 
 // pqConn is a connection to PostgreSQL. Statements that have arguments are prepared once and found again in the cache
 // (pqcache.go), which saves lib/pq's second round trip; connections that an error has made useless are never used
-// again (pqguard.go).
+// again (pqguard.go), and none waits for ever for an answer (pqline.go).
 //
 // database/sql lets one goroutine at a time use it.
 type pqConn struct {
 	rawConn
+	line      *line
+	silence   time.Duration // see pqConnector
 	connector *pqConnector
 	cache     *stmtCache // nil: off
 	schema    int64      // the connector's schema when this connection was made
@@ -115,7 +122,9 @@ func run[T any](
 		return zero, errRowsOpen
 	case !c.rawConn.IsValid():
 		return zero, sqldriver.ErrBadConn // nothing was sent: database/sql takes another connection
-	case c.cache == nil || len(args) == 0:
+	}
+	c.line.limit(ctx, c.silence)
+	if c.cache == nil || len(args) == 0 {
 		result, err := plain(c.rawConn, ctx, query, args)
 		return result, c.judgeWrite(ctx, query, err)
 	}
@@ -138,6 +147,7 @@ func run[T any](
 
 // PrepareContext prepares a statement for whoever asked, beside the cache.
 func (c *pqConn) PrepareContext(ctx context.Context, query string) (sqldriver.Stmt, error) {
+	c.line.limit(ctx, c.silence)
 	stmt, err := c.rawConn.PrepareContext(ctx, query)
 	return stmt, c.judge(ctx, err)
 }
@@ -149,6 +159,7 @@ func (c *pqConn) Prepare(query string) (sqldriver.Stmt, error) {
 
 // BeginTx starts a transaction.
 func (c *pqConn) BeginTx(ctx context.Context, opts sqldriver.TxOptions) (sqldriver.Tx, error) {
+	c.line.limit(ctx, c.silence)
 	tx, err := c.rawConn.BeginTx(ctx, opts)
 	if err != nil {
 		return nil, c.judge(ctx, err)
@@ -160,6 +171,12 @@ func (c *pqConn) BeginTx(ctx context.Context, opts sqldriver.TxOptions) (sqldriv
 // Begin is BeginTx as the interface of old has it.
 func (c *pqConn) Begin() (sqldriver.Tx, error) {
 	return c.BeginTx(context.Background(), sqldriver.TxOptions{}) //nolint:forbidigo // it was given none
+}
+
+// Ping asks the server for an answer.
+func (c *pqConn) Ping(ctx context.Context) error {
+	c.line.limit(ctx, c.silence)
+	return c.judge(ctx, c.rawConn.Ping(ctx))
 }
 
 // IsValid reports whether the connection may go back into the pool.
@@ -185,6 +202,7 @@ type pqTx struct {
 // Commit commits, and tells a commit that failed from one of which nobody knows.
 func (t *pqTx) Commit() error {
 	t.conn.inTx = false
+	t.conn.line.limit(t.ctx, t.conn.silence)
 	sent := t.conn.rawConn.IsValid() // lib/pq sends nothing on a connection that it knows to be lost
 	err := t.conn.judge(t.ctx, t.Tx.Commit())
 	if err != nil && sent && !isAnswer(err) {
@@ -196,5 +214,6 @@ func (t *pqTx) Commit() error {
 // Rollback rolls back.
 func (t *pqTx) Rollback() error {
 	t.conn.inTx = false
+	t.conn.line.limit(t.ctx, t.conn.silence)
 	return t.conn.judge(t.ctx, t.Tx.Rollback())
 }

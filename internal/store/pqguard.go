@@ -25,10 +25,10 @@ func (c *pqConn) judge(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		// After a cancelled statement the request to cancel may still be on its way, and would hit the next one.
 		c.broken = true
-		if pq.As(err, pqerror.QueryCanceled) != nil { // which does not say who wanted it
+		if pq.As(err, pqerror.QueryCanceled) != nil || isSilence(err) { // which do not say who wanted it
 			return fmt.Errorf("%w (%w)", ctx.Err(), err)
 		}
-	case isBreaking(err):
+	case isBreaking(err), isSilence(err):
 		c.broken = true
 	}
 	return err
