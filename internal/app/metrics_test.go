@@ -90,6 +90,20 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 
+	alerts, err := os.ReadFile("../../ops/prometheus/alerts.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, alert := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(string(alerts), -1) {
+		if !bytes.Contains(guide, []byte("\n| "+alert[1]+" |")) {
+			t.Errorf("nobody tells what %s means", alert[1])
+		}
+	}
+
 	name := regexp.MustCompile(`\b(?:parley|process|go)_[a-z_]+\b`)
 	for _, file := range []string{"../../ops/grafana/parley.json", "../../ops/prometheus/alerts.yml"} {
 		content, err := os.ReadFile(file)
