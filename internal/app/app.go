@@ -36,7 +36,7 @@ type Options struct {
 	Version string
 	// Sweep is the live side's, 0 for its default.
 	Sweep time.Duration
-	// Limits are the web side's, 0 for its defaults. The configuration has the size of a body.
+	// Limits are the web side's, 0 for its defaults. The configuration has the size of a body, and the room for sockets.
 	Limits web.Limits
 	// Hints, if set, returns what carries the hints to hear instead of a broker within the process.
 	Hints func(hear broker.Listener) chat.Publisher
@@ -101,6 +101,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 	domain.LimitKeys(gates.Keys)
 	limits := opts.Limits
 	limits.Body = cfg.MaxBodyBytes
+	limits.Sockets, limits.SocketBytes = cfg.MaxSockets, cfg.MaxSocketBytes
 	gql := graph.New(domain, hub, graph.Options{
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),

@@ -30,6 +30,11 @@ func show(m *metrics.Metrics, domain *chat.Chat, hub *live.Hub, node *broker.Nod
 		})
 	}
 	metrics.Show(m, served.Open, connections...)
+	metrics.Show(m, served.Room,
+		counter("parley_connections_refused_total", "WebSockets and event streams that found no room.", func(r web.Room) int64 { return r.Refused }),
+		gauge("parley_connections_bytes", "Memory of connections and what runs on them, by estimate.", func(r web.Room) int64 { return r.Bytes }),
+		gauge("parley_messages_coming_bytes", "Memory of messages that are coming on WebSockets.", func(r web.Room) int64 { return r.Messages }),
+	)
 }
 
 func counter[S any](name, help string, of func(S) int64, labels ...string) metrics.Number[S] {

@@ -47,6 +47,9 @@ type Config struct {
 	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"info" placeholder:"LEVEL" group:"log" help:"debug, info, warn or error."`
 	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"auto" placeholder:"FORMAT" group:"log" help:"text, json, or auto: text on a terminal, else json."`
 
+	MaxSockets     int   `env:"PARLEY_MAX_SOCKETS" default:"50000" placeholder:"N" group:"server" help:"The most WebSockets and event streams at a time, of all clients. More are answered 503."`
+	MaxSocketBytes int64 `env:"PARLEY_MAX_SOCKET_BYTES" default:"1073741824" placeholder:"BYTES" group:"server" help:"The memory that they may take, by estimate: an idle socket with a subscription takes some 16 KiB. A quarter is for messages that are coming."`
+
 	Introspection string `env:"PARLEY_INTROSPECTION" default:"auto" placeholder:"WHEN" group:"graphql" help:"Whether clients may ask for the schema: on, off, or auto: on in development mode."`
 	MaxDepth      int    `env:"PARLEY_MAX_DEPTH" default:"15" placeholder:"N" group:"graphql" help:"The deepest nesting of an operation's fields."`
 	MaxComplexity int    `env:"PARLEY_MAX_COMPLEXITY" default:"20000" placeholder:"N" group:"graphql" help:"The highest cost of an operation: its fields, those in a list as often as the list may be long."`

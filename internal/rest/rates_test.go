@@ -45,3 +45,17 @@ func TestHandshakesAreLimited(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// TestRoomForOlderSockets: they count among the others, and are refused in their own form.
+func TestRoomForOlderSockets(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.MaxSockets = 2 })
+	alice := as(t, s, "alice")
+	socket := alice.gql.Socket()
+	dial(t, s, alice.token).ask(`{}`)
+	a := alice.call(http.MethodGet, "/ws", "", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")
+	if a.status != 503 || a.Code != 50300 || a.header.Get("Retry-After") == "" || !strings.Contains(a.Msg, "room") {
+		t.Errorf("%+v", a)
+	}
+	socket.Close()
+}

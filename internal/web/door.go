@@ -29,7 +29,7 @@ func newDoor(verifier Verifier, origins origins, limits Limits, gates limit.Gate
 	d := &door{verifier: verifier, origins: origins, limits: limits, gates: gates, sockets: sockets, log: log}
 	d.listener = wire.Listener{
 		Message: limits.SocketMessage, Write: limits.Write, Goodbye: goodbye,
-		Frames: rate.Limit(limits.SocketFrames), Burst: 2 * limits.SocketFrames,
+		Frames: rate.Limit(limits.SocketFrames), Burst: 2 * limits.SocketFrames, Whole: limits.Read,
 	}
 	d.frames.New = func() any { return new(wire.Framer) }
 	return d
@@ -62,18 +62,18 @@ func (d *door) open(w http.ResponseWriter, r *http.Request, choose func(subproto
 	if f := connect(r.Context(), d.gates); f != nil {
 		return f
 	}
-	if f := d.sockets.enter(); f != nil {
+	if f := d.sockets.enter(socketBytes); f != nil {
 		return f
 	}
 	r.Header.Set("Upgrade", "websocket") // what else it lists has been left
 	conn, err := d.listener.Open(w, r, choose)
 	if err != nil { // which Open has answered
 		d.log.DebugContext(r.Context(), "websocket handshake", "request_id", reqid.FromContext(r.Context()), "error", err)
-		d.sockets.leave()
+		d.sockets.leave(socketBytes)
 		return nil
 	}
 	go func() { // ends with the socket; shutdown waits for it
-		defer d.sockets.leave()
+		defer d.sockets.leave(socketBytes)
 		serve(conn)
 	}()
 	return nil

@@ -53,7 +53,9 @@ type operation struct {
 
 	socket *socket
 	id     string
-	ctx    context.Context //nolint:containedctx // the operation's own
+	// bytes is what it takes of the room that there is for all.
+	bytes int64
+	ctx   context.Context //nolint:containedctx // the operation's own
 	// cancel ends it: the client has completed it, or the socket is closed.
 	cancel context.CancelFunc
 
@@ -90,9 +92,14 @@ func (s *socket) subscribeTo(m message) verdict {
 		f := refusal{code: codeRateLimited, message: "Too many operations run on this socket: complete one first."}
 		return verdict{reply: s.dialect.failed(m.ID, gqlerror.List{f.graphQL()})}
 	}
+	bytes := int64(operationBytes + len(m.Payload))
+	if !s.sockets.room.bytes.Take(bytes) {
+		f := refusal{code: codeUnavailable, message: "The server has no room for more operations. Try again later."}
+		return verdict{reply: s.dialect.failed(m.ID, gqlerror.List{f.graphQL()})}
+	}
 	ctx, cancel := context.WithCancel(s.identified)
 	op := &operation{
-		conn: s.conn, frames: &s.frames, prefix: s.dialect.prefix(m.ID), socket: s, id: m.ID, ctx: ctx, cancel: cancel,
+		conn: s.conn, frames: &s.frames, prefix: s.dialect.prefix(m.ID), socket: s, id: m.ID, bytes: bytes, ctx: ctx, cancel: cancel,
 	}
 	s.operations[m.ID] = op
 	s.started++
@@ -121,9 +128,15 @@ func (s *socket) forget(op *operation) (parked bool) {
 	op.unwanted.Store(true)
 	if parked = op.parked; parked {
 		op.parked = false
-		s.started--
+		s.ended(op)
 	}
 	return parked
+}
+
+// ended counts an operation no more. The socket is locked.
+func (s *socket) ended(op *operation) {
+	s.started--
+	s.sockets.room.bytes.Return(op.bytes)
 }
 
 // stop ends what an operation follows.
@@ -264,7 +277,7 @@ func (op *operation) end(errs gqlerror.List) {
 	op.stop()
 	s := op.socket
 	s.mu.Lock()
-	s.started--
+	s.ended(op)
 	wanted := !op.unwanted.Load()
 	if wanted {
 		delete(s.operations, op.id)

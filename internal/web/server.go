@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 
 	"parley/internal/limit"
+	"parley/internal/wire"
 )
 
 // Config says what a [Server] serves besides GraphQL, and to whom. Its zero value is a working, strict server.
@@ -93,6 +94,11 @@ type Limits struct {
 	SocketOperations int
 	// SocketsPerson is how many sockets a person may have open: 100 by default.
 	SocketsPerson int
+	// Sockets is how many WebSockets and event streams there may be at a time, of all clients: 50,000 by default.
+	Sockets int
+	// SocketBytes is how much memory they may take, by estimate: 1 GiB by default. A quarter is for messages that are
+	// coming, the rest for connections and what runs on them.
+	SocketBytes int64
 }
 
 func (l Limits) withDefaults() Limits {
@@ -108,6 +114,8 @@ func (l Limits) withDefaults() Limits {
 	l.SocketFrames = or(l.SocketFrames, 500)
 	l.SocketOperations = or(l.SocketOperations, 100)
 	l.SocketsPerson = or(l.SocketsPerson, 100)
+	l.Sockets = or(l.Sockets, 50_000)
+	l.SocketBytes = or(l.SocketBytes, 1<<30)
 	return l
 }
 
@@ -123,8 +131,9 @@ func or[T int | int64 | time.Duration](value, fallback T) T {
 // The [http.Server] around it must have deadlines for all that is not GraphQL: for reading and writing a request, which
 // GraphQL's own replace, and for idle connections. WebSockets are free of them.
 type Server struct {
-	handler http.Handler
-	sockets *sockets
+	handler  http.Handler
+	sockets  *sockets
+	messages *wire.Budget
 }
 
 // New returns a server that answers queries and mutations with gql, starts subscriptions with subscribe, and asks verifier
@@ -139,14 +148,15 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	}
 	limits := cfg.Limits.withDefaults()
 	origins := newOrigins(cfg.AllowedOrigins, cfg.Development)
-	sockets := newSockets()
+	room, messages := newRoom(limits, log)
+	sockets := newSockets(room)
 	observer := cfg.Observer
 	if observer == nil {
 		observer = nobody{}
 	}
 	sockets.closed = observer.SocketClosed
 	door := newDoor(verifier, origins, limits, cfg.Gates, sockets, log)
-	door.listener.TooSlow = observer.SocketTooSlow
+	door.listener.TooSlow, door.listener.Messages = observer.SocketTooSlow, messages
 
 	gql.Use(noDefer{})
 	gql.Use(timeLimit{limits.Operation})
@@ -190,7 +200,7 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	h = logged(log, mux, observer.Request, h)
 	h = addressed(cfg.Proxies, log, h)
 	h = identified(h)
-	return &Server{handler: h, sockets: sockets}
+	return &Server{handler: h, sockets: sockets, messages: messages}
 }
 
 // Connections are the kinds of connections that live on behind their request: WebSockets by subprotocol, event streams, and
@@ -211,6 +221,13 @@ const (
 func (s *Server) Open() map[string]int { return s.sockets.kinds() }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Room is how much room connections take just now.
+func (s *Server) Room() Room {
+	now := s.sockets.room.now()
+	now.Messages = s.messages.Held()
+	return now
+}
 
 // Shutdown closes all WebSockets with 1012 (clients reconnect, to another node or to the next process) and waits until
 // everything that ran for them has ended. When ctx ends first they are cut off, and its error is returned. From its first

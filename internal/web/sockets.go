@@ -19,6 +19,7 @@ type connection interface {
 
 // sockets are the open WebSockets and event streams of a server, and those still in their handshake.
 type sockets struct {
+	room    *room
 	mu      sync.Mutex
 	open    map[connection]struct{}
 	people  map[string]int // how many sockets each person has
@@ -27,22 +28,30 @@ type sockets struct {
 	serving sync.WaitGroup    // one for each enter without its leave
 }
 
-func newSockets() *sockets {
-	return &sockets{open: map[connection]struct{}{}, people: map[string]int{}}
+func newSockets(room *room) *sockets {
+	return &sockets{room: room, open: map[connection]struct{}{}, people: map[string]int{}}
 }
 
-// enter lets a new connection come in, or returns why not. Whoever was let in calls leave when all that it needed has ended.
-func (ss *sockets) enter() *refusal {
+// enter lets a new connection come in that takes so many bytes, or returns why not. Whoever was let in calls leave, with as
+// many, when all that it needed has ended.
+func (ss *sockets) enter(bytes int64) *refusal {
+	if f := ss.room.enter(bytes); f != nil {
+		return f
+	}
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if ss.stopped {
+		ss.room.leave(bytes)
 		return &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The server is stopping. Connect again."}
 	}
 	ss.serving.Add(1)
 	return nil
 }
 
-func (ss *sockets) leave() { ss.serving.Done() }
+func (ss *sockets) leave(bytes int64) {
+	ss.room.leave(bytes)
+	ss.serving.Done()
+}
 
 // add makes shutdown close s; where that has begun since enter, s is closed at once.
 func (ss *sockets) add(s connection) {

@@ -88,11 +88,11 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		refuse(w, f)
 		return
 	}
-	if f := t.sockets.enter(); f != nil {
+	if f := t.sockets.enter(eventStreamBytes); f != nil {
 		refuse(w, f)
 		return
 	}
-	defer t.sockets.leave()
+	defer t.sockets.leave(eventStreamBytes)
 	s := &eventStream{w: w, control: http.NewResponseController(w), limit: t.limits.Write, cancel: cancel}
 	t.sockets.add(s)
 	defer t.sockets.remove(s)
