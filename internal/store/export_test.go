@@ -8,6 +8,9 @@ import (
 	"log/slog"
 )
 
+// AnswerTime is how long an answer may take after its context's end.
+const AnswerTime = answerTime
+
 // OpenPool opens PostgreSQL as Open does, without migrating it, for tests of its connections.
 func OpenPool(url string, statements int) (*sql.DB, error) {
 	connector, err := newPQConnector(url, statements)

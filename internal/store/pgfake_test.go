@@ -18,7 +18,8 @@ type fakePostgres struct {
 	answer func(query string) answer
 
 	mu          sync.Mutex
-	connections int
+	connections []net.Conn
+	goodbyes    int
 	queries     []string // that arrived, on all connections
 }
 
@@ -74,7 +75,26 @@ func (f *fakePostgres) count(query string) (n int) {
 func (f *fakePostgres) accepted() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.connections
+	return len(f.connections)
+}
+
+// saidGoodbye returns the number of connections that were closed with a word.
+func (f *fakePostgres) saidGoodbye() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.goodbyes
+}
+
+// reset breaks all connections off.
+func (f *fakePostgres) reset(t *testing.T) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, conn := range f.connections {
+		if err := errors.Join(conn.(*net.TCPConn).SetLinger(0), conn.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 const (
@@ -90,7 +110,7 @@ const (
 // serve runs one connection, up to its end.
 func (f *fakePostgres) serve(conn net.Conn) error {
 	f.mu.Lock()
-	f.connections++
+	f.connections = append(f.connections, conn)
 	f.mu.Unlock()
 	r := bufio.NewReader(conn)
 	if _, err := readBody(r); err != nil { // the startup message has no kind
@@ -115,6 +135,9 @@ func (f *fakePostgres) serve(conn net.Conn) error {
 		}
 		switch kind {
 		case 'X':
+			f.mu.Lock()
+			f.goodbyes++
+			f.mu.Unlock()
 			return nil
 		case 'S':
 			failed = false

@@ -184,6 +184,13 @@ func (c *pqConn) IsValid() bool {
 	return !c.broken && c.rawConn.IsValid()
 }
 
+// Close says goodbye and hangs up. It succeeds where the server is gone: nothing was under way that could be lost.
+func (c *pqConn) Close() error {
+	c.line.limit(context.Background(), answerTime) //nolint:forbidigo // it was given none
+	_ = c.rawConn.Close()
+	return nil
+}
+
 // ResetSession is called before the connection is used again.
 func (c *pqConn) ResetSession(ctx context.Context) error {
 	if c.broken || c.schema != c.connector.schema.Load() {

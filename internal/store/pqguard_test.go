@@ -1,10 +1,12 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"parley/internal/store"
 )
@@ -150,6 +152,43 @@ func TestLostConnection(t *testing.T) {
 		}
 		if n := fake.count("INSERT x"); n != 1 {
 			t.Errorf("sent %d times, want once", n)
+		}
+	})
+}
+
+// A pool closes without an error: when the time of its connections' last statements is long over, and when the server is gone.
+func TestClose(t *testing.T) {
+	t.Parallel()
+	t.Run("after the time of the last statement", func(t *testing.T) {
+		t.Parallel()
+		fake, url := newFakePostgres(t, func(string) answer { return answer{} })
+		db := openFake(t, url, store.DefaultStatementCache)
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		if err := db.PingContext(ctx); err != nil {
+			t.Fatal(err)
+		}
+		<-ctx.Done()
+		time.Sleep(store.AnswerTime + 10*time.Millisecond)
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		for until := time.Now().Add(5 * time.Second); fake.saidGoodbye() == 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(until) {
+				t.Fatal("the server was told nothing")
+			}
+		}
+	})
+	t.Run("without the server", func(t *testing.T) {
+		t.Parallel()
+		fake, url := newFakePostgres(t, func(string) answer { return answer{} })
+		db := openFake(t, url, store.DefaultStatementCache)
+		if err := db.PingContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		fake.reset(t)
+		if err := db.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }
