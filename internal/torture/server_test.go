@@ -33,7 +33,7 @@ const secret = "a secret that only the torture knows, 32+ bytes"
 const (
 	// startTime is how long a server may take to be ready, and endTime how long to drain.
 	startTime = 30 * time.Second
-	endTime   = 10 * time.Second
+	endTime   = 30 * time.Second
 )
 
 // deafen is the line that makes a server's broker lose everything.
@@ -60,7 +60,7 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 	}
 	cfg := config.Defaults()
 	cfg.Addr, cfg.DatabaseURL, cfg.JWTSecret, cfg.NATSURL = s.Addr, config.Secret(s.DatabaseURL), secret, config.Secret(s.NATSURL)
-	cfg.ShutdownTimeout = endTime / 2
+	cfg.ShutdownTimeout = endTime / 2 // well over the five seconds that net/http gives a connection to send its first request
 
 	var hints *lossy
 	wired := make(chan struct{})
