@@ -91,7 +91,11 @@ func (f *fakePostgres) reset(t *testing.T) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, conn := range f.connections {
-		if err := errors.Join(conn.(*net.TCPConn).SetLinger(0), conn.Close()); err != nil {
+		tcp, ok := conn.(*net.TCPConn)
+		if !ok {
+			t.Fatalf("a connection is a %T", conn)
+		}
+		if err := errors.Join(tcp.SetLinger(0), tcp.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}
