@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/chat"
 )
@@ -17,6 +18,8 @@ import (
 type subscription struct {
 	exec graphql.GraphExecutor
 	op   *graphql.OperationContext
+	// begin is called when it is executed, and what it returns with the outcome.
+	begin func(context.Context) (context.Context, func(outcome string))
 }
 
 // feedKey is where an execution finds the events it is for.
@@ -41,7 +44,15 @@ type sourceKey struct{}
 // render executes the subscription for each item and returns the responses as JSON. Where sources are given, a response
 // says in its extensions which event it is of, and what was read with the event is not read again. It fails where a
 // response has an error that is not for its reader: such a response is never an event.
-func render[T any](ctx context.Context, s subscription, items []T, sources []source) ([][]byte, error) {
+func render[T any](ctx context.Context, s subscription, items []T, sources []source) (_ [][]byte, err error) {
+	ctx, end := s.begin(ctx)
+	var failed gqlerror.List
+	defer func() {
+		if err != nil && failed == nil {
+			failed = gqlerror.List{gqlerror.Wrap(err)}
+		}
+		end(outcomeOf(failed))
+	}()
 	feed := make(chan T, len(items))
 	for _, item := range items {
 		feed <- item
@@ -66,10 +77,10 @@ func render[T any](ctx context.Context, s subscription, items []T, sources []sou
 		}
 		for _, e := range response.Errors {
 			if code := e.Extensions["code"]; code == string(chat.Internal) || code == string(chat.Unavailable) {
+				failed = gqlerror.List{e}
 				return nil, fmt.Errorf("render: %w", e)
 			}
 		}
-		var err error
 		if out[i], err = encode(response, seq); err != nil {
 			return nil, err
 		}

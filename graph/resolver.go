@@ -17,6 +17,7 @@ type Resolver struct {
 	signIn SignIn
 	logger *slog.Logger
 	done   func(kind, field, outcome string, took time.Duration)
+	trace  func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
 	// audience are those who follow rooms in responses of their own.
 	audience audience
 }

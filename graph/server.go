@@ -44,6 +44,9 @@ type Options struct {
 	// kind is query, mutation or subscription, field the one of the schema that was asked for (several: more than one), and
 	// outcome ok, or the code of the first error.
 	Done func(kind, field, outcome string, took time.Duration)
+	// Trace, if set, is called when a query, a mutation or a subscription begins, or is executed for events (event): name is
+	// what the client calls it. What it returns is used from then on, and called with the outcome.
+	Trace func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
 	// Gates say how often mutations and subscriptions may be asked for.
 	Gates  limit.Gates
 	Logger *slog.Logger
@@ -58,9 +61,12 @@ type Server struct {
 
 // New returns the GraphQL server over the domain.
 func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
-	r := &Resolver{chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger, done: opts.Done}
+	r := &Resolver{chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger, done: opts.Done, trace: opts.Trace}
 	if r.done == nil {
 		r.done = func(string, string, string, time.Duration) {}
+	}
+	if r.trace == nil {
+		r.trace = func(ctx context.Context, _, _, _ string) (context.Context, func(string)) { return ctx, func(string) {} }
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
 
@@ -116,18 +122,21 @@ func (r *Resolver) arrive(ctx context.Context, next graphql.OperationHandler) gr
 	return next(ctx)
 }
 
-// timed tells how long queries and mutations take.
+// timed tells of queries and mutations, and how long they take.
 func (r *Resolver) timed(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx).Operation
 	if op.Operation == ast.Subscription {
 		return next(ctx)
 	}
-	begun := time.Now()
+	begun, field := time.Now(), fieldOf(op)
+	ctx, end := r.trace(ctx, string(op.Operation), field, op.Name)
 	responses := next(ctx)
 	return func(ctx context.Context) *graphql.Response {
 		response := responses(ctx)
 		if response != nil {
-			r.done(string(op.Operation), fieldOf(op), outcomeOf(response.Errors), time.Since(begun))
+			outcome := outcomeOf(response.Errors)
+			r.done(string(op.Operation), field, outcome, time.Since(begun))
+			end(outcome)
 		}
 		return response
 	}

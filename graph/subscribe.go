@@ -38,13 +38,17 @@ type Taker = interface {
 func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (*Stream, gqlerror.List) {
 	r := s.resolver
 	ctx = graphql.WithOperationContext(ctx, op)
-	begun := time.Now()
-	started, err := r.subscribe(ctx, subscription{exec: exec, op: op})
+	begun, field := time.Now(), fieldOf(op.Operation)
+	ctx, end := r.trace(ctx, "subscription", field, op.Operation.Name)
+	started, err := r.subscribe(ctx, subscription{exec: exec, op: op, begin: func(ctx context.Context) (context.Context, func(string)) {
+		return r.trace(ctx, "event", field, op.Operation.Name)
+	}})
 	var refused gqlerror.List
 	if err != nil {
 		refused = gqlerror.List{r.present(ctx, err)}
 	}
-	r.done("subscription", fieldOf(op.Operation), outcomeOf(refused), time.Since(begun))
+	r.done("subscription", field, outcomeOf(refused), time.Since(begun))
+	end(outcomeOf(refused))
 	if err != nil {
 		return nil, refused
 	}

@@ -53,10 +53,20 @@ type App struct {
 	node       *broker.Node // nil where there is one only
 	db         *store.DB
 	verifier   *auth.Verifier
+	traced     func() // ends the tracing
 }
 
 // New opens the database, brings its schema up to date and wires everything up. Close ends it.
 func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Options) (_ *App, err error) {
+	traces, logger, err := tracesOf(ctx, cfg, opts.Version, logger)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			traces.end(ctx, logger)
+		}
+	}()
 	verifier, signIn, err := authenticator(context.WithoutCancel(ctx), cfg, logger) // it fetches keys until Close
 	if err != nil {
 		return nil, err
@@ -71,6 +81,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		MaxOpenConns:   cfg.DBMaxConns,
 		StatementCache: statementCache(cfg.DBStatementCache),
 		Observe:        opts.Observe,
+		Trace:          traces.statement,
 	})
 	if err != nil {
 		return nil, err
@@ -109,6 +120,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Gates:         gates,
 		Logger:        logger,
 		Done:          counted.Operation,
+		Trace:         traces.operation,
 	})
 	var public http.Handler // unless there is a place of their own
 	if cfg.AdminAddr == "" {
@@ -126,12 +138,14 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Logger:         logger,
 		Limits:         limits,
 		Metrics:        public,
+		Trace:          traces.request,
 		Observer:       counted,
 		Gates:          gates,
 		Proxies:        web.Proxies{Trusted: cfg.Proxies(), Forwarded: cfg.ForwardedHeader()},
 	})
 	show(counted, domain, hub, node, db, handler)
 	a := &App{metrics: counted, handler: handler, hub: hub, node: node, db: db, verifier: verifier}
+	a.traced = func() { traces.end(ctx, logger) }
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	if cfg.LogRetention > 0 {
@@ -227,5 +241,7 @@ func (a *App) Close() error {
 	}
 	a.hub.Close()
 	a.verifier.Close()
-	return errors.Join(err, a.db.Close())
+	err = errors.Join(err, a.db.Close())
+	a.traced()
+	return err
 }

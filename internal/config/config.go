@@ -47,6 +47,9 @@ type Config struct {
 	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"info" placeholder:"LEVEL" group:"log" help:"debug, info, warn or error."`
 	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"auto" placeholder:"FORMAT" group:"log" help:"text, json, or auto: text on a terminal, else json."`
 
+	TracesURL   string  `env:"PARLEY_TRACES_URL" placeholder:"URL" group:"log" help:"An OpenTelemetry collector to tell traces to, by OTLP over HTTP, as in http://127.0.0.1:4318. Default: nothing is traced."`
+	TracesShare float64 `env:"PARLEY_TRACES_SHARE" default:"1" placeholder:"SHARE" group:"log" help:"How many traces are told, from 0 to 1."`
+
 	MaxSockets     int   `env:"PARLEY_MAX_SOCKETS" default:"50000" placeholder:"N" group:"server" help:"The most WebSockets and event streams at a time, of all clients. More are answered 503."`
 	MaxSocketBytes int64 `env:"PARLEY_MAX_SOCKET_BYTES" default:"1073741824" placeholder:"BYTES" group:"server" help:"The memory that they may take, by estimate: an idle socket with a subscription takes some 16 KiB. A quarter is for messages that are coming."`
 
@@ -67,7 +70,7 @@ func groups() kong.Option {
 		{Key: "database", Title: "Database:"},
 		{Key: "rates", Title: "How often (advanced):", Description: "A rate is what one person may do, and behind a comma what may come from one address (a /64 with IPv6), as in 20/s:40,200/s:400: 20 a second (s, m or h) after 40 at once. Without the second, an address may do ten times what a person may. off is no limit, for either or for both. A rate holds for everybody, but auto leaves out what this machine asks by itself."},
 		{Key: "auth", Title: "Who is asking (a secret or a key URL):"},
-		{Key: "log", Title: "Log:"},
+		{Key: "log", Title: "Log and traces:"},
 		{Key: "graphql", Title: "GraphQL and its limits (advanced):"},
 	})
 }

@@ -45,7 +45,7 @@ func TestDefaults(t *testing.T) {
 	t.Setenv("PARLEY_ADDR", "nonsense")
 	cfg := mustParse(t, nil)
 	want := config.Config{
-		Addr: "127.0.0.1:8080", ShutdownTimeout: 15 * time.Second,
+		Addr: "127.0.0.1:8080", TracesShare: 1, ShutdownTimeout: 15 * time.Second,
 		DBMaxConns: 16, DBStatementCache: 256,
 		RateMutations: "auto", RateSignIns: "auto", RateKeys: "auto", RateConnections: "auto", RateSubscriptions: "auto",
 		MaxSockets: 50_000, MaxSocketBytes: 1 << 30,
@@ -91,6 +91,8 @@ var settings = []struct {
 	{"--jwt-audience", "PARLEY_JWT_AUDIENCE", "chat", func(c config.Config) any { return c.JWTAudience }, "chat"},
 	{"--log-level", "PARLEY_LOG_LEVEL", "WARN", func(c config.Config) any { return c.Level() }, slog.LevelWarn},
 	{"--log-format", "PARLEY_LOG_FORMAT", "json", func(c config.Config) any { return c.LogJSON(true) }, true},
+	{"--traces-url", "PARLEY_TRACES_URL", "https://c.example:4318", func(c config.Config) any { return c.TracesURL }, "https://c.example:4318"},
+	{"--traces-share", "PARLEY_TRACES_SHARE", "0.25", func(c config.Config) any { return c.TracesShare }, 0.25},
 	{"--introspection", "PARLEY_INTROSPECTION", "off", func(c config.Config) any { return c.IntrospectionOn() }, false},
 	{"--max-depth", "PARLEY_MAX_DEPTH", "3", func(c config.Config) any { return c.MaxDepth }, 3},
 	{"--max-complexity", "PARLEY_MAX_COMPLEXITY", "500", func(c config.Config) any { return c.MaxComplexity }, 500},
@@ -174,6 +176,9 @@ func TestRefused(t *testing.T) {
 		"database without path":  {map[string]string{"DATABASE_URL": "sqlite:"}, []string{"DATABASE_URL"}},
 		"database as a file":     {map[string]string{"DATABASE_URL": "chat.db"}, []string{"sqlite:PATH"}},
 		"unknown level":          {map[string]string{"PARLEY_LOG_LEVEL": "loud"}, []string{"PARLEY_LOG_LEVEL", `"loud"`, "debug, info, warn or error"}},
+		"no collector":           {map[string]string{"PARLEY_TRACES_URL": "127.0.0.1:4318"}, []string{"PARLEY_TRACES_URL", "http://"}},
+		"more than all traces":   {map[string]string{"PARLEY_TRACES_SHARE": "2"}, []string{"PARLEY_TRACES_SHARE", "from 0 to 1"}},
+		"no share of traces":     {map[string]string{"PARLEY_TRACES_SHARE": "NaN"}, []string{"PARLEY_TRACES_SHARE", "from 0 to 1"}},
 		"unknown format":         {map[string]string{"PARLEY_LOG_FORMAT": "xml"}, []string{"PARLEY_LOG_FORMAT", "auto, text or json"}},
 		"unknown introspection":  {map[string]string{"PARLEY_INTROSPECTION": "yes"}, []string{"PARLEY_INTROSPECTION", "auto, on or off"}},
 		"no time to shut down":   {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "0s"}, []string{"PARLEY_SHUTDOWN_TIMEOUT", "15s"}},

@@ -49,6 +49,12 @@ func (c Config) validate() error {
 	if !slices.Contains([]string{auto, on, off}, c.Introspection) {
 		fail("PARLEY_INTROSPECTION (--introspection) is %q; give auto, on or off", c.Introspection)
 	}
+	if u, err := url.Parse(c.TracesURL); c.TracesURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		fail("PARLEY_TRACES_URL (--traces-url) is %q; give a URL such as http://127.0.0.1:4318", c.TracesURL)
+	}
+	if !(c.TracesShare >= 0 && c.TracesShare <= 1) {
+		fail("PARLEY_TRACES_SHARE (--traces-share) is %v; give a number from 0 to 1", c.TracesShare)
+	}
 	if c.ShutdownTimeout <= 0 {
 		fail("PARLEY_SHUTDOWN_TIMEOUT (--shutdown-timeout) is %v; give a time such as 15s", c.ShutdownTimeout)
 	}

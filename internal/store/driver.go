@@ -21,15 +21,19 @@ type driver struct {
 	dialect string
 }
 
-// newDriver returns the driver of a database. observe may be nil.
-func newDriver(dialect string, reads, writes *sql.DB, observe func(context.Context, string)) *driver {
-	r := router{reads: reads, writes: writes, observe: func(ctx context.Context, query string) {
-		count(ctx)
-		if observe != nil {
-			observe(ctx, query)
-		}
-	}}
-	return &driver{Conn: entsql.Conn{ExecQuerier: r}, router: r, dialect: dialect}
+// newDriver returns the driver of a database.
+func newDriver(dialectName string, reads, writes *sql.DB, opts Options) *driver {
+	r := router{reads: reads, writes: writes, watch: watch{system: systemOf(dialectName), observe: opts.Observe, trace: opts.Trace}}
+	return &driver{Conn: entsql.Conn{ExecQuerier: r}, router: r, dialect: dialectName}
+}
+
+// systemOf is a database's name as OpenTelemetry has it
+// (https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/).
+func systemOf(dialectName string) string {
+	if dialectName == dialect.Postgres {
+		return "postgresql"
+	}
+	return "sqlite"
 }
 
 // ExecContext runs a statement that returns no rows.
@@ -51,11 +55,14 @@ func (d *driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, 
 	if opts != nil && opts.ReadOnly {
 		pool = d.reads
 	}
+	end := d.watch.begin(ctx, "BEGIN")
 	tx, err := pool.BeginTx(ctx, opts)
+	end(err)
 	if err != nil {
 		return nil, err
 	}
-	return &entsql.Tx{Conn: entsql.Conn{ExecQuerier: observed{tx, d.observe}}, Tx: tx}, nil
+	o := observed{tx, ctx, d.watch}
+	return &entsql.Tx{Conn: entsql.Conn{ExecQuerier: o}, Tx: o}, nil
 }
 
 // Dialect is ent's name of the database.
@@ -67,23 +74,21 @@ func (d *driver) Close() error { return nil }
 // router runs each statement on the pool that it belongs to.
 type router struct {
 	reads, writes *sql.DB
-	observe       func(context.Context, string)
+	watch         watch
 }
 
 func (r router) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	r.observe(ctx, query)
-	return r.writes.ExecContext(ctx, query, args...)
+	return watched(ctx, r.watch, r.writes.ExecContext, query, args)
 }
 
 // QueryContext tells reads by their first word, because ent also inserts through it (INSERT … RETURNING). A WITH that
 // writes is taken for a read; SQLite's readers refuse it, so that the mistake shows at once.
 func (r router) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	r.observe(ctx, query)
 	pool := r.writes
 	if startsWith(query, "SELECT") || startsWith(query, "WITH") {
 		pool = r.reads
 	}
-	return pool.QueryContext(ctx, query, args...)
+	return watched(ctx, r.watch, pool.QueryContext, query, args)
 }
 
 // startsWith reports whether the first word of a statement is keyword, which is in capitals.
@@ -92,21 +97,67 @@ func startsWith(query, keyword string) bool {
 	return len(query) > len(keyword) && strings.EqualFold(query[:len(keyword)], keyword)
 }
 
-// observed reports the statements of a transaction.
+// observed reports the statements of a transaction, and its end.
 type observed struct {
 	*sql.Tx
-	observe func(context.Context, string)
+	ctx   context.Context //nolint:containedctx // that of the transaction
+	watch watch
 }
 
 func (o observed) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	o.observe(ctx, query)
-	return o.Tx.ExecContext(ctx, query, args...)
+	return watched(ctx, o.watch, o.Tx.ExecContext, query, args)
 }
 
 func (o observed) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	o.observe(ctx, query)
-	return o.Tx.QueryContext(ctx, query, args...)
+	return watched(ctx, o.watch, o.Tx.QueryContext, query, args)
 }
+
+func (o observed) Commit() error {
+	end := o.watch.begin(o.ctx, "COMMIT")
+	err := o.Tx.Commit()
+	end(err)
+	return err
+}
+
+func (o observed) Rollback() error {
+	end := o.watch.begin(o.ctx, "ROLLBACK")
+	err := o.Tx.Rollback()
+	end(err)
+	return err
+}
+
+// watch is who wants to know of statements.
+type watch struct {
+	system  string
+	observe func(ctx context.Context, query string)
+	trace   func(ctx context.Context, system, query string) func(error)
+}
+
+// watched runs a statement.
+func watched[T any](
+	ctx context.Context, w watch, run func(context.Context, string, ...any) (T, error), query string, args []any,
+) (T, error) {
+	count(ctx)
+	if w.observe != nil {
+		w.observe(ctx, query)
+	}
+	end := w.begin(ctx, query)
+	result, err := run(ctx, query, args...)
+	end(err)
+	return result, err
+}
+
+// begin tells of a statement that is about to run, and returns what tells that it has.
+func (w watch) begin(ctx context.Context, query string) (end func(error)) {
+	if w.trace != nil {
+		if end = w.trace(ctx, w.system, query); end != nil {
+			return end
+		}
+	}
+	return untold
+}
+
+func untold(error) {}
 
 // countKey is where a context has its count of statements.
 type countKey struct{}

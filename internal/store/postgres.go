@@ -65,7 +65,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 		return nil, fmt.Errorf("open PostgreSQL database: %w", errors.Join(err, closeAll(pool, ping)))
 	}
 	return &DB{
-		driver: newDriver(dialect.Postgres, pool, pool, opts.Observe),
+		driver: newDriver(dialect.Postgres, pool, pool, opts),
 		ping:   ping,
 		pools:  map[string]*sql.DB{"all": pool},
 		counts: &connector.counts,

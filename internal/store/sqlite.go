@@ -70,7 +70,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		return nil, errors.Join(err, writes.Close())
 	}
 	db := &DB{
-		driver: newDriver(dialect.SQLite, reads, writes, opts.Observe),
+		driver: newDriver(dialect.SQLite, reads, writes, opts),
 		ping:   reads,
 		pools:  map[string]*sql.DB{"reads": reads, "writes": writes},
 		counts: &counts,

@@ -37,6 +37,11 @@ type Options struct {
 	// Observe, if set, is called with each statement that is about to run, inside transactions and outside. BEGIN,
 	// COMMIT and ROLLBACK do not count as statements. It is called from many goroutines at once.
 	Observe func(ctx context.Context, query string)
+
+	// Trace, if set, is called with each statement that is about to run, BEGIN, COMMIT and ROLLBACK among them, and with the
+	// kind of the database. What it returns, if not nil, is called when there is an answer, or the first row of it. It is
+	// called from many goroutines at once.
+	Trace func(ctx context.Context, system, query string) (end func(error))
 }
 
 // DB is an open database whose schema is up to date.

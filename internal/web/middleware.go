@@ -27,16 +27,24 @@ func identified(next http.Handler) http.Handler {
 	})
 }
 
-// logged tells of each request by its route in mux, and writes one line a request: at Debug, or at Info where the server failed (what failed is logged where it was
-// found). The path comes without its query, which can hold variables.
-func logged(log *slog.Logger, mux *http.ServeMux, tell func(route string, status int, took time.Duration), next http.Handler) http.Handler {
+// logged tells of each request by its route in mux, and writes one line a request: at Debug, or at Info where the server
+// failed (what failed is logged where it was found). The path comes without its query, which can hold variables.
+func logged(
+	log *slog.Logger, mux *http.ServeMux, tell func(route string, status int, took time.Duration),
+	trace func(*http.Request) (*http.Request, func(route string, status int)), next http.Handler,
+) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
+		end := func(string, int) {}
+		if trace != nil {
+			r, end = trace(r)
+		}
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
 			took := time.Since(start)
 			_, route := mux.Handler(r)
 			tell(route, rec.status, took)
+			end(route, rec.status)
 			level := slog.LevelDebug
 			if rec.status >= http.StatusInternalServerError {
 				level = slog.LevelInfo

@@ -40,6 +40,9 @@ type Config struct {
 	Limits Limits
 	// Metrics answers /metrics; nil: nothing is there.
 	Metrics http.Handler
+	// Trace, if set, is called when a request comes. What it returns is used from then on, and called with the answer: route
+	// is one of few.
+	Trace func(*http.Request) (*http.Request, func(route string, status int))
 	// Observer hears of requests and of sockets; nil: nobody does.
 	Observer Observer
 	// Gates say how often connections may be opened.
@@ -197,7 +200,7 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	}
 	h = secured(h)
 	h = recovered(log, h)
-	h = logged(log, mux, observer.Request, h)
+	h = logged(log, mux, observer.Request, cfg.Trace, h)
 	h = addressed(cfg.Proxies, log, h)
 	h = identified(h)
 	return &Server{handler: h, sockets: sockets, messages: messages}

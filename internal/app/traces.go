@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"parley/internal/config"
+	"parley/internal/tracing"
+)
+
+// lastTraces is how long the collector may take for what is left when a node ends.
+const lastTraces = 5 * time.Second
+
+// traces are what tells of requests, operations and statements; nil where nobody wants to know.
+type traces struct {
+	request   func(*http.Request) (*http.Request, func(route string, status int))
+	operation func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
+	statement func(ctx context.Context, system, query string) func(error)
+	close     func(context.Context) error
+}
+
+// tracesOf returns what is configured, and a logger that says in which trace a line was logged.
+func tracesOf(ctx context.Context, cfg config.Config, version string, logger *slog.Logger) (traces, *slog.Logger, error) {
+	if cfg.TracesURL == "" {
+		return traces{close: func(context.Context) error { return nil }}, logger, nil
+	}
+	t, err := tracing.New(ctx, tracing.Config{URL: cfg.TracesURL, Share: cfg.TracesShare, Version: version, Log: logger})
+	if err != nil {
+		return traces{}, nil, err
+	}
+	return traces{t.Request, t.Operation, t.Statement, t.Close}, slog.New(tracing.Logs(logger.Handler())), nil
+}
+
+// end tells the last of it.
+func (t traces) end(ctx context.Context, logger *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTraces)
+	defer cancel()
+	if err := t.close(ctx); err != nil {
+		logger.WarnContext(ctx, "the last traces are lost", "error", err)
+	}
+}

@@ -1,0 +1,271 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	spans "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"parley/internal/app"
+	"parley/internal/config"
+	"parley/internal/testkit"
+)
+
+// sink is an OpenTelemetry collector that keeps what it is told.
+type sink struct {
+	url string
+
+	mu    sync.Mutex
+	spans []*spans.Span
+}
+
+func newSink(t *testing.T) *sink {
+	t.Helper()
+	s := &sink{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		var told collector.ExportTraceServiceRequest
+		if err == nil {
+			err = proto.Unmarshal(body, &told)
+		}
+		if err != nil || r.URL.Path != "/v1/traces" {
+			t.Errorf("%s: %v", r.URL.Path, err)
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, of := range told.ResourceSpans {
+			if !strings.Contains(of.Resource.String(), `"service.name"`) || !strings.Contains(of.Resource.String(), `"parley"`) {
+				t.Errorf("told by %v", of.Resource)
+			}
+			for _, in := range of.ScopeSpans {
+				s.spans = append(s.spans, in.Spans...)
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// find returns the spans of a name.
+func (s *sink) find(name string) (found []*spans.Span) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, span := range s.spans {
+		if span.Name == name {
+			found = append(found, span)
+		}
+	}
+	return found
+}
+
+// below returns the spans whose parent is one.
+func (s *sink) below(parent *spans.Span) (found []*spans.Span) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, span := range s.spans {
+		if bytes.Equal(span.ParentSpanId, parent.SpanId) && bytes.Equal(span.TraceId, parent.TraceId) {
+			found = append(found, span)
+		}
+	}
+	return found
+}
+
+// attribute is one of a span's, as text.
+func attribute(span *spans.Span, key string) string {
+	for _, a := range span.Attributes {
+		if a.Key == key {
+			if a.Value.GetStringValue() != "" {
+				return a.Value.GetStringValue()
+			}
+			return fmt.Sprint(a.Value.GetIntValue())
+		}
+	}
+	return ""
+}
+
+// The trace and the span that a request is sent from.
+const traceID, spanID = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+
+// ask asks a server for this and that.
+func ask(t *testing.T, s *testkit.Server) {
+	t.Helper()
+	alice := s.As("alice")
+	room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
+	stream := alice.Subscribe(`subscription hear($room: ID!) { messageAdded(roomId: $room) { seq from { nickName } } }`, testkit.Vars{"room": room})
+	stream.Awake(func() string {
+		return fmt.Sprint(alice.Do(`mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "whispered" }) { message { seq } } }`,
+			testkit.Vars{"room": room}).Int("sendMessage.message.seq"))
+	}, func(data testkit.JSON) string { return fmt.Sprint(data.Int("messageAdded.seq")) })
+	stream.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql",
+		strings.NewReader(`{"query":"query Mine { myRooms { nodes { id members { nodes { nickName } } } } }"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+s.Token("alice"))
+	req.Header.Set("Traceparent", "00-"+traceID+"-"+spanID+"-01")
+	req.Header.Set("X-Request-Id", "a-request-of-alice")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+}
+
+// TestTraces: a trace goes from the one who asks down to the statements, on every way in.
+func TestTraces(t *testing.T) {
+	for name, url := range map[string]func(testing.TB) string{
+		"postgresql": testkit.MigratedPostgresURL,
+		"sqlite":     func(testing.TB) string { return "sqlite::memory:" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			to := newSink(t)
+			t.Run("asked", func(t *testing.T) { // at whose end the server tells the rest
+				ask(t, testkit.StartOn(t, url(t), func(cfg *config.Config) { cfg.TracesURL = to.url }))
+			})
+
+			asked := to.find("query myRooms")
+			if len(asked) != 1 {
+				t.Fatalf("%d operations", len(asked))
+			}
+			if got := fmt.Sprintf("%x", asked[0].TraceId); got != traceID {
+				t.Errorf("the trace %s was made %s", traceID, got)
+			}
+			if attribute(asked[0], "graphql.operation.name") != "Mine" || attribute(asked[0], "parley.outcome") != "ok" {
+				t.Errorf("the operation: %v", asked[0])
+			}
+			var request *spans.Span
+			for _, r := range to.find("POST /graphql") {
+				if bytes.Equal(r.SpanId, asked[0].ParentSpanId) {
+					request = r
+				}
+			}
+			if request == nil {
+				t.Fatal("the operation is in no request")
+			}
+			if fmt.Sprintf("%x", request.ParentSpanId) != spanID || attribute(request, "http.response.status_code") != "200" ||
+				attribute(request, "parley.request_id") != "a-request-of-alice" {
+				t.Errorf("the request: %v", request)
+			}
+			statements := to.below(asked[0])
+			if len(statements) < 2 {
+				t.Errorf("%d statements belong to the operation", len(statements))
+			}
+			for _, statement := range statements {
+				if text := attribute(statement, "db.query.text"); attribute(statement, "db.system.name") != name ||
+					statement.Name != "SELECT" || !strings.HasPrefix(text, "SELECT") {
+					t.Errorf("a statement: %v", statement)
+				}
+			}
+			for _, of := range []string{"mutation createRoom", "mutation sendMessage", "subscription messageAdded", "event messageAdded"} {
+				found := to.find(of)
+				if len(found) == 0 || attribute(found[0], "parley.outcome") != "ok" {
+					t.Errorf("%s: %v", of, found)
+				}
+			}
+			if heard := to.find("subscription messageAdded"); len(heard) > 0 &&
+				(len(heard[0].ParentSpanId) != 0 || len(to.below(heard[0])) == 0 || attribute(heard[0], "graphql.operation.name") != "hear") {
+				t.Errorf("the operation on a socket: %v", heard[0])
+			}
+			if sent := to.find("mutation sendMessage"); len(sent) > 0 && len(to.below(sent[0])) == 0 {
+				t.Error("no statement belongs to a mutation")
+			}
+			for _, told := range to.spans {
+				if strings.Contains(told.String(), "whispered") {
+					t.Errorf("what was said is told: %v", told)
+				}
+			}
+		})
+	}
+}
+
+// served has a node answer one request and end, and returns what it has logged.
+func served(t *testing.T, tracesURL string) []map[string]any {
+	t.Helper()
+	cfg := config.Defaults()
+	cfg.DatabaseURL, cfg.TracesURL = "sqlite::memory:", tracesURL
+	logged := &logSink{}
+	a, err := app.New(t.Context(), cfg, slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})), app.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/graphql?query={__typename}", nil)
+	r.Header.Set("Accept", "application/graphql-response+json")
+	w := httptest.NewRecorder()
+	a.Handler().ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
+	return logged.lines()
+}
+
+// TestTracesInLog: what is logged says in which trace.
+func TestTracesInLog(t *testing.T) {
+	to := newSink(t)
+	lines := served(t, to.url)
+	requests := to.find("GET /graphql")
+	if len(requests) != 1 {
+		t.Fatalf("%d requests were told", len(requests))
+	}
+	trace, span := fmt.Sprintf("%x", requests[0].TraceId), fmt.Sprintf("%x", requests[0].SpanId)
+	if !slices.ContainsFunc(lines, func(line map[string]any) bool {
+		return line["msg"] == "request" && line["trace_id"] == trace && line["span_id"] == span
+	}) {
+		t.Errorf("no line says its trace: %v", lines)
+	}
+}
+
+// TestTracesLost: a collector that is away holds nothing up for long, and the log says so.
+func TestTracesLost(t *testing.T) {
+	begun := time.Now()
+	lines := served(t, "http://127.0.0.1:1")
+	if took := time.Since(begun); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if !slices.ContainsFunc(lines, func(line map[string]any) bool { return line["msg"] == "traces cannot be told" }) {
+		t.Errorf("nobody says that traces are lost: %v", lines)
+	}
+}
+
+// logSink keeps lines of a log in JSON.
+type logSink struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logSink) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logSink) lines() (lines []map[string]any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for decoder := json.NewDecoder(bytes.NewReader(l.text.Bytes())); ; {
+		var line map[string]any
+		if decoder.Decode(&line) != nil {
+			return lines
+		}
+		lines = append(lines, line)
+	}
+}
