@@ -35,7 +35,7 @@ func (c *Chat) EditMessage(ctx context.Context, v Viewer, id MessageID, contents
 			return nil
 		}
 		m.Contents, m.EditedAt = contents, &h.at
-		err := h.tx.Message.Update().Where(message.ID(m.ID)).SetContents(contents).SetEditedAt(h.at).Exec(ctx)
+		err := h.tx.Message.Update().Where(message.RoomID(h.ID), message.ID(m.ID)).SetContents(contents).SetEditedAt(h.at).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("update: %w", err)
 		}
@@ -63,7 +63,7 @@ func (c *Chat) DeleteMessage(ctx context.Context, v Viewer, id MessageID) (*ent.
 			return nil
 		}
 		m.Contents, m.Mentions, m.OpenseaItem, m.DeletedAt = "", nil, nil, &h.at
-		err := h.tx.Message.Update().Where(message.ID(m.ID)).
+		err := h.tx.Message.Update().Where(message.RoomID(h.ID), message.ID(m.ID)).
 			SetContents("").ClearMentions().ClearOpenseaItem().SetDeletedAt(h.at).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("update: %w", err)

@@ -69,7 +69,7 @@ func (h *held) empty(ctx context.Context) error {
 // depart takes a member out of the room: their membership ends (and with it their seat), the log says so, an owner
 // hands over, the room is no longer kept for two, and it is deleted where nobody is left. The caller saves the room.
 func (h *held) depart(ctx context.Context, actor Viewer, m *ent.Member, reason roomevent.Reason) error {
-	if err := h.tx.Member.DeleteOne(m).Exec(ctx); err != nil {
+	if _, err := h.tx.Member.Delete().Where(member.RoomID(h.ID), member.ID(m.ID)).Exec(ctx); err != nil {
 		return fmt.Errorf("end the membership of %q in room %s: %w", m.UserID, h.ID, err)
 	}
 	h.MemberCount--

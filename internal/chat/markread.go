@@ -63,7 +63,7 @@ func (t *tx) markRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64
 	}
 	// The baseline of a membership: what was there when it began counts as read, and is among all.
 	read := max(all.Ordinal-own.OwnOrdinal, m.OthersRead)
-	changed, err := t.Member.Update().Where(member.ID(m.ID), member.LastReadSeqLT(all.Seq)).
+	changed, err := t.Member.Update().Where(member.RoomID(r.ID), member.ID(m.ID), member.LastReadSeqLT(all.Seq)).
 		SetLastReadSeq(all.Seq).SetOthersRead(read).Save(ctx)
 	if err != nil {
 		return fmt.Errorf("update the membership: %w", err)

@@ -179,7 +179,7 @@ func (c *Chat) SetMemberRole(ctx context.Context, v Viewer, roomID uuid.UUID, us
 
 // setRole changes a member's role and says so in the log. A room has one owner: who was it is made something else before.
 func (h *held) setRole(ctx context.Context, actor Viewer, m *ent.Member, role member.Role) error {
-	if err := h.tx.Member.Update().Where(member.ID(m.ID)).SetRole(role).Exec(ctx); err != nil {
+	if err := h.tx.Member.Update().Where(member.RoomID(h.ID), member.ID(m.ID)).SetRole(role).Exec(ctx); err != nil {
 		return fmt.Errorf("make %q %s of room %s: %w", m.UserID, role, h.ID, err)
 	}
 	m.Role = role

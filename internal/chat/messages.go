@@ -165,7 +165,13 @@ func (c *Chat) messages(ctx context.Context, lists []List, w Window) (map[List][
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	items, err := c.db.Message.Query().Where(message.IDIn(padded(ids)...)).Order(order).All(ctx)
+	rooms := make([]uuid.UUID, 0, len(lists))
+	for _, list := range lists {
+		if !slices.Contains(rooms, list.Room) {
+			rooms = append(rooms, list.Room)
+		}
+	}
+	items, err := c.db.Message.Query().Where(message.RoomIDIn(padded(rooms)...), message.IDIn(padded(ids)...)).Order(order).All(ctx)
 	if err != nil {
 		return nil, err
 	}

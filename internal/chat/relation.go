@@ -27,12 +27,22 @@ func relate(ctx context.Context, db *ent.Client, r *ent.Room, userID string) (re
 	if err != nil {
 		return outsider, nil, fmt.Errorf("find a ban of %q in room %s: %w", userID, r.ID, err)
 	}
-	isFriend, err := db.Friendship.Query().
+	isFriend, err := befriended(ctx, db, r, userID)
+	return relationOutside(isBanned, isFriend), nil, err
+}
+
+// befriended tells whether somebody is a friend of a room's owner, where that matters: friendships are people's, and are found
+// in a statement of their own.
+func befriended(ctx context.Context, db *ent.Client, r *ent.Room, userID string) (bool, error) {
+	if r.AccessType != room.AccessTypeFRIEND {
+		return false, nil
+	}
+	is, err := db.Friendship.Query().
 		Where(friendship.UserID(userID), friendship.FriendID(r.OwnerID), friendship.StateEQ(friendship.StateFRIENDS)).Exist(ctx)
 	if err != nil {
-		return outsider, nil, fmt.Errorf("find whether %q is a friend of %q: %w", userID, r.OwnerID, err)
+		return false, fmt.Errorf("find whether %q is a friend of %q: %w", userID, r.OwnerID, err)
 	}
-	return relationOutside(isBanned, isFriend), nil, nil
+	return is, nil
 }
 
 // relationOutside is what somebody outside a room is to it.

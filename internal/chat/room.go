@@ -31,8 +31,7 @@ type Seen struct {
 // seeRoom looks at a room and at what a person is to it, in one statement.
 const seeRoom = `SELECT r.seq, ` + readClock + `, m.id, m.role, m.joined_at, m.joined_seq, m.last_read_seq, m.own_sent, m.others_read,
 	r.message_count - m.own_sent - m.others_read,
-	m.id IS NULL AND EXISTS (SELECT 1 FROM bans b WHERE b.room_id = r.id AND b.user_id = $2),
-	m.id IS NULL AND EXISTS (SELECT 1 FROM friendships f WHERE f.user_id = $2 AND f.friend_id = r.owner_id AND f.state = 'FRIENDS')
+	m.id IS NULL AND EXISTS (SELECT 1 FROM bans b WHERE b.room_id = r.id AND b.user_id = $2)
 FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $2
 WHERE r.id = $1 AND r.deleted_at IS NULL`
 
@@ -42,10 +41,10 @@ func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (Seen, error) {
 	var seen Seen
 	var seq int64
 	var m memberRow
-	var isBanned, isFriend bool
+	var isBanned bool
 	err := each(ctx, c.db, func(rows *sql.Rows) error {
 		found = true
-		return rows.Scan(append(append([]any{&seq, &seen.People}, m.fields()...), &isBanned, &isFriend)...)
+		return rows.Scan(append(append([]any{&seq, &seen.People}, m.fields()...), &isBanned)...)
 	}, seeRoom, id, v.ID)
 	if err != nil {
 		return Seen{}, fmt.Errorf("get room %s: %w", id, err)
@@ -58,9 +57,15 @@ func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (Seen, error) {
 		return Seen{}, err
 	}
 	seen.Room, seen.By = rooms[0], m.of(id, v.ID)
-	who := relationOutside(isBanned, isFriend)
+	var who relation
 	if seen.By != nil {
 		who = relationOfRole(seen.By.Role)
+	} else {
+		isFriend, err := befriended(ctx, c.db, seen.Room, v.ID)
+		if err != nil {
+			return Seen{}, err
+		}
+		who = relationOutside(isBanned, isFriend)
 	}
 	if err := permit(toSee, doorOf(seen.Room), who); err != nil {
 		return Seen{}, err

@@ -178,7 +178,7 @@ func (h *held) send(ctx context.Context, by *ent.Member, in SendMessageInput) (*
 		if root.ThreadSeq != nil {
 			return nil, badInput("threadId", "threadId is in a thread itself: threads have one level.")
 		}
-		if err := h.tx.Message.Update().Where(message.ID(root.ID)).AddReplyCount(1).Exec(ctx); err != nil {
+		if err := h.tx.Message.Update().Where(message.RoomID(h.ID), message.ID(root.ID)).AddReplyCount(1).Exec(ctx); err != nil {
 			return nil, fmt.Errorf("count the replies to %s: %w", in.ThreadID, err)
 		}
 		create.SetThreadSeq(in.ThreadID.Seq)
@@ -197,7 +197,7 @@ func (h *held) send(ctx context.Context, by *ent.Member, in SendMessageInput) (*
 	if err != nil {
 		return nil, fmt.Errorf("insert message %d: %w", h.Seq, err)
 	}
-	if err := h.tx.Member.Update().Where(member.ID(by.ID)).SetOwnSent(by.OwnSent + 1).Exec(ctx); err != nil {
+	if err := h.tx.Member.Update().Where(member.RoomID(h.ID), member.ID(by.ID)).SetOwnSent(by.OwnSent + 1).Exec(ctx); err != nil {
 		return nil, fmt.Errorf("count the messages of %q: %w", by.UserID, err)
 	}
 	return m, h.save(ctx)
