@@ -21,7 +21,9 @@ func TestUnknownOutcome(t *testing.T) {
 
 	// With a key the server finds out by itself, and nobody notices: also not that the hint was lost with the first run.
 	var want []string
-	for name, loss := range map[string]testkit.Loss{"carried out": testkit.Unanswered, "not carried out": testkit.Unheard} {
+	for name, loss := range map[string]testkit.Loss{
+		"carried out": testkit.Unanswered, "half said": testkit.HalfAnswered, "not carried out": testkit.Unheard,
+	} {
 		input := room(name)
 		input["idempotencyKey"] = name
 		wire.LoseCommit(loss)
@@ -35,13 +37,15 @@ func TestUnknownOutcome(t *testing.T) {
 	}
 
 	// Without a key nobody can tell, and the client hears so.
-	for name, loss := range map[string]testkit.Loss{"perhaps": testkit.Unanswered, "perhaps not": testkit.Unheard} {
+	for name, loss := range map[string]testkit.Loss{
+		"perhaps": testkit.Unanswered, "probably": testkit.HalfAnswered, "perhaps not": testkit.Unheard,
+	} {
 		wire.LoseCommit(loss)
 		e := alice.Refused("UNAVAILABLE", createRoom, testkit.Vars{"input": room(name)})
 		if safe, told := e.Extensions["safeToRetry"].(bool); safe || !told {
 			t.Errorf("%s: safeToRetry is %v", name, e.Extensions["safeToRetry"])
 		}
-		if n := count(mine(), name); (n == 1) != (loss == testkit.Unanswered) || n > 1 {
+		if n := count(mine(), name); (n == 1) != (loss != testkit.Unheard) || n > 1 {
 			t.Errorf("%s: there are %d rooms", name, n)
 		}
 	}
@@ -53,6 +57,37 @@ func TestUnknownOutcome(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("heard of %v, want %v", got, want)
+	}
+}
+
+// TestUnknownSend breaks the connection to the database while a message is being sent.
+func TestUnknownSend(t *testing.T) {
+	t.Parallel()
+	wire := testkit.NewWire(t, testkit.MigratedPostgresURL(t))
+	alice := testkit.StartOn(t, wire.URL).As("alice")
+	room := makeRoom(alice, nil)
+	say(alice, room, "prepares the statement on a connection")
+	said := func() []string {
+		return alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { messages(first: 100) { nodes { contents } } } }`,
+			testkit.Vars{"room": room}).Strs("roomInfo.messages.nodes.*.contents")
+	}
+	for name, loss := range map[string]testkit.Loss{
+		"unanswered": testkit.Unanswered, "half answered": testkit.HalfAnswered, "unheard": testkit.Unheard,
+	} {
+		input := testkit.Vars{"roomId": room, "contents": name + ", with a key", "idempotencyKey": name}
+		wire.LoseCommit(loss)
+		alice.Do(sendMessage, testkit.Vars{"input": input})
+		if n := count(said(), name+", with a key"); n != 1 {
+			t.Errorf("%s: with a key it is there %d times", name, n)
+		}
+		wire.LoseCommit(loss)
+		e := alice.Refused("UNAVAILABLE", sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": name}})
+		if safe, told := e.Extensions["safeToRetry"].(bool); safe || !told {
+			t.Errorf("%s: safeToRetry is %v", name, e.Extensions["safeToRetry"])
+		}
+		if n := count(said(), name); (n == 1) != (loss != testkit.Unheard) || n > 1 {
+			t.Errorf("%s: it is there %d times", name, n)
+		}
 	}
 }
 

@@ -109,3 +109,20 @@ func TestUpsertsOfTheSamePeople(t *testing.T) {
 		}
 	}
 }
+
+// TestManyDevicesAtOnce has a person take a seat on many devices at once: each answer is a room, or that there was too much at
+// the same moment, and in the end they sit in one.
+func TestManyDevicesAtOnce(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		alice := s.As("alice")
+		codes := counted(inParallel(100, func() testkit.Reply {
+			return alice.Ask(createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}})
+		}))
+		if codes[""] == 0 || codes[""]+codes["UNAVAILABLE"] != 100 {
+			t.Errorf("answers by code: %v", codes)
+		}
+		if rooms := alice.Do(`{ myRoomIds }`, nil).Strs("myRoomIds"); len(rooms) != 1 {
+			t.Errorf("they are in %d rooms", len(rooms))
+		}
+	})
+}

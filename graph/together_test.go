@@ -2,6 +2,11 @@ package graph_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -50,6 +55,102 @@ func TestLockedRoomsHoldUpNobody(t *testing.T) {
 			t.Errorf("a room has come to %d, want %d", r.Seq, each)
 		}
 	}
+}
+
+// TestSentInOrder: messages that wait together for a room that somebody else has locked are sent in the order in which they
+// came.
+func TestSentInOrder(t *testing.T) {
+	t.Parallel()
+	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
+	alice, db := s.As("alice"), s.Ent()
+	id := makeRoom(alice, nil)
+	say(alice, id, "x")
+	lock := func() func() {
+		tx, err := db.Tx(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tx.Room.Query().Where(room.ID(uuid.MustParse(id))).ForUpdate().OnlyX(t.Context())
+		return func() { _ = tx.Rollback() }
+	}
+	locked := func() int { // statements that wait for a lock
+		rows, err := db.QueryContext(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		n := 0
+		for rows.Next() {
+			if err := rows.Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+
+	unlock := lock()
+	var sending sync.WaitGroup
+	want := []string{"x"}
+	for i := range 6 {
+		text := fmt.Sprint("x", i)
+		want = append(want, text)
+		sending.Go(func() { say(alice, id, text) })
+		if i == 0 {
+			await(t, "the first waits for the lock", func() bool { return locked() == 1 })
+		} else {
+			await(t, "another waits for the first", func() bool { return metric(t, s, "parley_sends_waiting") == i })
+		}
+	}
+	again := make(chan func())
+	go func() { again <- lock() }()
+	await(t, "a second lock waits behind the first message", func() bool { return locked() == 2 })
+	unlock()
+	unlock = <-again
+	await(t, "the others wait for the second lock", func() bool { return locked() == 1 })
+	unlock()
+	sending.Wait()
+	got := alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { messages(first: 100) { nodes { contents } } } }`,
+		testkit.Vars{"room": id}).Strs("roomInfo.messages.nodes.*.contents")
+	if !slices.Equal(got, want) {
+		t.Errorf("sent %v, want %v", got, want)
+	}
+}
+
+// await waits until something is so.
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("in vain: %s", what)
+		}
+	}
+}
+
+// metric is what a server's metric shows.
+func metric(t *testing.T, s *testkit.Server, name string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?m)^` + name + ` (\d+)$`).FindSubmatch(text)
+	if found == nil {
+		t.Fatalf("there is no %s", name)
+	}
+	n, err := strconv.Atoi(string(found[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // TestSendersTogether has many send at once, some of them the same again, while others of them are removed: the log has no

@@ -57,6 +57,7 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 		counter("parley_transaction_reruns_total", reruns, func(s stats) int64 { return s.Unknown }, "reason", "unknown_outcome"),
 		counter("parley_send_batches_total", "Transactions that sent messages together.", func(s stats) int64 { return s.Batches }),
 		counter("parley_send_batched_messages_total", "Messages that were sent together with others.", func(s stats) int64 { return s.Together }),
+		gauge("parley_sends_waiting", "Messages that wait for others to be sent.", func(s stats) int64 { return s.Waiting }),
 		counter("parley_people_total", people, func(s stats) int64 { return s.PeopleFound }, "from", "memory"),
 		counter("parley_people_total", people, func(s stats) int64 { return s.PeopleRead }, "from", "database"),
 		gauge("parley_remembered_bytes", "What is remembered of rooms and people, about.", func(s stats) int64 { return s.RememberedBytes }),

@@ -60,7 +60,7 @@ func AsError(err error) *Error {
 	switch {
 	case errors.As(err, &e):
 		return e
-	case store.IsUnavailable(err), store.IsConflict(err), errors.Is(err, context.DeadlineExceeded):
+	case store.IsUnavailable(err), store.IsConflict(err), errors.Is(err, errMoved), errors.Is(err, context.DeadlineExceeded):
 		return &Error{Code: Unavailable, Message: "The server cannot do this just now. Try again.", cause: err}
 	default:
 		return &Error{Code: Internal, Message: "Something is broken inside the server.", cause: err}

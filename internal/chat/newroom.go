@@ -71,7 +71,7 @@ func (c *Chat) createAtOnce(ctx context.Context, v Viewer, in CreateRoomInput, a
 	made := false
 	if c.dialect == dialect.Postgres {
 		err = c.write(ctx, again, func() (said []broker.Hint, err error) {
-			if made, err = n.insertAtOnce(ctx, c.db); err == nil && !made {
+			if made, err = n.insertAtOnce(ctx, c.db, written); err == nil && !made {
 				return nil, nil
 			}
 			return []broker.Hint{n.created}, err // also where it is unknown: a later run has nothing to say then
@@ -127,10 +127,11 @@ const createRoomAtOnce = `WITH there AS MATERIALIZED (
 )
 SELECT 1 FROM made`
 
-// insertAtOnce makes the room in one statement, if that can be: of PostgreSQL, by itself or in a transaction.
-func (n *newRoom) insertAtOnce(ctx context.Context, q querier) (made bool, err error) {
+// insertAtOnce makes the room in one statement, if that can be: of PostgreSQL, by itself (run is written) or in a transaction
+// (each).
+func (n *newRoom) insertAtOnce(ctx context.Context, q querier, run func(context.Context, querier, func(*sql.Rows) error, string, ...any) error) (made bool, err error) {
 	list := func(texts []string) any { return store.List(dialect.Postgres, texts) }
-	err = each(ctx, q, func(*sql.Rows) error {
+	err = run(ctx, q, func(*sql.Rows) error {
 		made = true
 		return nil
 	}, createRoomAtOnce,
@@ -143,7 +144,7 @@ func (n *newRoom) insertAtOnce(ctx context.Context, q querier) (made bool, err e
 // insertRoom makes the room, if that can be. SQLite takes a statement for each table; lists go into each as one argument.
 func (t *tx) insertRoom(ctx context.Context, n *newRoom) (made bool, err error) {
 	if t.dialect == dialect.Postgres {
-		return n.insertAtOnce(ctx, t)
+		return n.insertAtOnce(ctx, t, each)
 	}
 	list := func(texts []string) any { return store.List(t.dialect, texts) }
 	there := 0

@@ -158,7 +158,7 @@ func (c *Chat) sendLocked(ctx context.Context, by *sending) {
 }
 
 // take takes a batch from those who wait, the one who leads first and the others in their order: of each room all know of
-// the same rules, and none has the same key as another. The sends are locked.
+// the same rules, and none has the same key as another. Nobody overtakes another in a room. The sends are locked.
 func (s *sends) take(by *sending) (batch []*sending) {
 	rules := make(map[uuid.UUID]int64)
 	type key struct {
@@ -166,6 +166,7 @@ func (s *sends) take(by *sending) (batch []*sending) {
 		who, key string
 	}
 	keys := make(map[key]bool)
+	left := make(map[uuid.UUID]bool) // the rooms of those who go on waiting
 	bytes := 0
 	var rest []*sending
 	waiting := slices.DeleteFunc(s.waiting, func(w *sending) bool { return w == by })
@@ -176,9 +177,10 @@ func (s *sends) take(by *sending) (batch []*sending) {
 			k = key{w.in.RoomID, w.by.ID, *w.in.IdempotencyKey}
 		}
 		switch {
-		case s.busy[w.in.RoomID], there && known != w.rules, k.key != "" && keys[k],
+		case s.busy[w.in.RoomID], left[w.in.RoomID], there && known != w.rules, k.key != "" && keys[k],
 			len(batch) == together, len(batch) > 0 && bytes+len(w.in.Contents) > togetherBytes:
 			rest = append(rest, w)
+			left[w.in.RoomID] = true
 			continue
 		}
 		if k.key != "" {
@@ -296,7 +298,7 @@ func (c *Chat) send(ctx context.Context, batch []*sending, wait bool) (locked []
 	for _, s := range batch {
 		switch {
 		case err == nil:
-			if errors.Is(s.err, errAlone) {
+			if errors.Is(s.err, errAlone) && !slices.Contains(locked, s) {
 				c.sends.writers.Remove(Own[uuid.UUID]{Person: s.by.ID, Of: s.in.RoomID})
 			}
 		case errors.As(err, &unknown) && unknown.OutcomeUnknown && s.in.IdempotencyKey != nil:
@@ -310,7 +312,7 @@ func (c *Chat) send(ctx context.Context, batch []*sending, wait bool) (locked []
 	return locked
 }
 
-// sendAtOnce sends a batch in one statement, guarded by the rules under which each may write: whoever's room has others by
+// sendAtOnce sends a batch in its order in one statement, guarded by the rules under which each may write: whoever's room has others by
 // now is not sent. It returns those whose room is locked by somebody else, unless it is to wait.
 //
 // The room's row is locked first; then the statement sees its newest version, and the rules are those of that. As long as
@@ -339,7 +341,7 @@ func (c *Chat) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (sai
 	}
 	list := func(texts []string) any { return store.List(c.dialect, texts) }
 	heads := make(map[uuid.UUID]int64)
-	err = each(ctx, c.db, func(rows *sql.Rows) error {
+	err = written(ctx, c.db, func(rows *sql.Rows) error {
 		var n int
 		var held bool
 		var id, seq, ordinal, own sql.Null[int64]
@@ -423,7 +425,8 @@ SELECT i.n, held.id IS NOT NULL, sent.id, numbered.seq, numbered.ordinal, number
 FROM unnest($1::uuid[]) WITH ORDINALITY AS i (room_id, n)
 LEFT JOIN held ON held.id = i.room_id
 LEFT JOIN numbered ON numbered.n = i.n
-LEFT JOIN sent ON sent.room_id = numbered.room_id AND sent.seq = numbered.seq`
+LEFT JOIN sent ON sent.room_id = numbered.room_id AND sent.seq = numbered.seq
+ORDER BY i.n`
 )
 
 // sendEach sends a batch one by one in a transaction that has the database for itself.

@@ -16,6 +16,8 @@ type Stats struct {
 	Conflicts, Moved, Unknown int64
 	// Batches are transactions that sent messages together, and Together those messages.
 	Batches, Together int64
+	// Waiting are messages that wait for others to be sent.
+	Waiting int64
 	// PeopleFound are people who were remembered, PeopleRead those who had to be read.
 	PeopleFound, PeopleRead int64
 	// RememberedBytes is about how much is remembered of rooms and people.
@@ -30,10 +32,13 @@ func (c *Chat) Stats() Stats {
 	c.people.mu.Lock()
 	bytes += c.people.kept.bytes
 	c.people.mu.Unlock()
+	c.sends.mu.Lock()
+	waiting := len(c.sends.waiting)
+	c.sends.mu.Unlock()
 	n := &c.counts
 	return Stats{
 		Conflicts: n.conflicts.Load(), Moved: n.moved.Load(), Unknown: n.unknown.Load(),
-		Batches: n.batches.Load(), Together: n.together.Load(),
+		Batches: n.batches.Load(), Together: n.together.Load(), Waiting: int64(waiting),
 		PeopleFound: n.found.Load(), PeopleRead: n.read.Load(), RememberedBytes: int64(bytes),
 	}
 }

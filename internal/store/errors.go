@@ -78,6 +78,15 @@ func IsOutcomeUnknown(err error) bool {
 	return ok
 }
 
+// Unanswered is the error of a write outside a transaction whose answer has begun and was not read to its end: of unknown
+// outcome, unless the server itself has said that it failed.
+func Unanswered(err error) error {
+	if err == nil || isAnswer(err) {
+		return err
+	}
+	return &unknownOutcomeError{err}
+}
+
 // unknownOutcomeError says that a write may have taken effect. It does not unwrap to its cause: that may be
 // [sqldriver.ErrBadConn], upon which database/sql would run a statement again.
 type unknownOutcomeError struct{ cause error }

@@ -26,11 +26,13 @@ type Wire struct {
 // Loss is what becomes of a COMMIT, or of a statement that writes by itself.
 type Loss int
 
-// The connection stays, or breaks before the database has heard of the COMMIT, or after it has carried it out.
+// The connection stays, or breaks before the database has heard of the COMMIT, or after it has carried it out: without an
+// answer, or in the middle of it.
 const (
 	Nothing Loss = iota
 	Unheard
 	Unanswered
+	HalfAnswered
 )
 
 // DatabaseEnd is where the PostgreSQL that databaseURL names listens, and its URL by way of another address, without TLS.
@@ -115,7 +117,9 @@ func (w *Wire) requests(client, server net.Conn, back *answers) {
 			case Unheard:
 				return
 			case Unanswered:
-				back.lose()
+				back.lose(false)
+			case HalfAnswered:
+				back.lose(true)
 			case Nothing:
 			}
 		}
@@ -158,19 +162,43 @@ type answers struct {
 	to   net.Conn
 	mu   sync.Mutex
 	lost bool
+	// half: the rows of the answer arrive, and nothing behind them. rest is the beginning of a message.
+	half bool
+	rest []byte
 }
 
-func (a *answers) lose() {
+// lose has the answer that comes next be lost, or its end.
+func (a *answers) lose(half bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.lost = true
+	a.lost, a.half = true, half
 }
 
 func (a *answers) Write(p []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.lost {
+	switch {
+	case !a.lost:
+		return a.to.Write(p)
+	case !a.half:
 		return 0, io.ErrClosedPipe
 	}
-	return a.to.Write(p)
+	a.rest = append(a.rest, p...)
+	for len(a.rest) >= 5 {
+		size := 1 + int(binary.BigEndian.Uint32(a.rest[1:]))
+		if len(a.rest) < size {
+			break
+		}
+		switch a.rest[0] {
+		case 'C': // CommandComplete
+		case 'Z': // ReadyForQuery: it is committed
+			return 0, io.ErrClosedPipe
+		default:
+			if _, err := a.to.Write(a.rest[:size]); err != nil {
+				return 0, err
+			}
+		}
+		a.rest = a.rest[size:]
+	}
+	return len(p), nil
 }

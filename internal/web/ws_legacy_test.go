@@ -94,7 +94,7 @@ func TestLegacyCloseCodes(t *testing.T) {
 // browsers answer; the server says that it is there by keep-alive messages.
 func TestLegacySilence(t *testing.T) {
 	t.Parallel()
-	ts := newServer(t, web.Config{Limits: web.Limits{SocketPing: 200 * time.Millisecond}})
+	ts := newServer(t, web.Config{Limits: web.Limits{SocketPing: time.Second}})
 	c := ts.connectLegacy(t)
 	c.initLegacy()
 	c.send(start("1", "subscription { silent }"))
