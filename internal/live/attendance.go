@@ -75,10 +75,8 @@ func (a *Attendance) take() (frames []Frame, changed <-chan struct{}, behind boo
 // advance moves to seq. The cohort is locked.
 func (a *Attendance) advance(seq int64) {
 	c := a.cohort
-	if a.seq < c.ring.head && seq >= c.ring.head {
-		c.ring.caughtUp(1)
-		c.forget()
-	}
+	c.ring.move(a.seq, seq)
+	c.forget()
 	a.seq = seq
 }
 

@@ -118,6 +118,67 @@ func TestLateMember(t *testing.T) {
 }
 
 // TestComingBackTogether shares pages among many who resume from about the same place.
+// TestAhead: who comes with a seq that the cohort has not come to yet is not late, and nothing is kept for them.
+func TestAhead(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		slow := func(ctx context.Context, events []live.Event) ([][]byte, live.Look, error) {
+			time.Sleep(time.Second)
+			return new(printer).render(ctx, events)
+		}
+		there := hub.Attend(room, "same", 0, 0, slow)
+		there.Park(&screen{})
+		log.set(func(l *fakeLog) { l.head = 7 })
+		hub.Hear(broker.Hint{Room: room, Seq: 7})
+		time.Sleep(100 * time.Millisecond) // while it renders
+		ahead, further := hub.Attend(room, "same", 7, 7, slow), hub.Attend(room, "same", 9, 7, slow)
+		time.Sleep(5 * time.Second)
+		if kept := hub.Stats().KeptBytes; kept != 0 {
+			t.Errorf("%d bytes are kept, and nobody is late", kept)
+		}
+		ahead.Leave()
+		log.set(func(l *fakeLog) { l.head = 10 })
+		hub.Hear(broker.Hint{Room: room, Seq: 10})
+		time.Sleep(5 * time.Second)
+		frames, err := further.Next(t.Context())
+		if err != nil || len(frames) != 1 || frames[0].Event.Position() != 10 {
+			t.Errorf("behind 9: %v, %v", frames, err)
+		}
+		if kept := hub.Stats().KeptBytes; kept != 0 {
+			t.Errorf("%d bytes are kept when all have taken them", kept)
+		}
+		further.Leave()
+		there.Leave()
+	})
+}
+
+// TestLargePayloads: what a node keeps of history stays within its bound, however large an event is shown.
+func TestLargePayloads(t *testing.T) {
+	const bound, frame = 64 << 20, 4 << 20
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		log.head = 64
+		large := func(_ context.Context, events []live.Event) (payloads [][]byte, _ live.Look, _ error) {
+			for range events {
+				payloads = append(payloads, make([]byte, frame))
+			}
+			return payloads, live.Nothing, nil
+		}
+		var most int64
+		for range 30 {
+			room := uuid.New()
+			a := hub.Attend(room, "large", 0, 64, large)
+			if _, err := a.Next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			most = max(most, hub.Stats().KeptBytes)
+			a.Leave()
+		}
+		if most > bound+frame || most < bound {
+			t.Errorf("%d bytes were kept", most)
+		}
+	})
+}
+
 func TestComingBackTogether(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()

@@ -9,7 +9,7 @@ import (
 
 const (
 	// pageSize is how many events a page of history has, and pageBytes how many bytes of payloads it may have before it is
-	// cut short. pageStep is how many events are rendered before the bytes are looked at.
+	// cut short. pageStep is how many events are rendered at most before the bytes are looked at.
 	pageSize  = 64
 	pageBytes = 256 << 10
 	pageStep  = 8
@@ -46,7 +46,7 @@ func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 	}
 	// What is kept begins behind the start of the page, or the log has grown since it was made, or there is no room for
 	// pages: read exactly what is wanted.
-	frames, _, err := c.history(ctx, seq)
+	frames, err := c.history(ctx, seq, func(int64) {})
 	if err == nil && len(frames) == 0 {
 		err = fmt.Errorf("%w: nothing after %d", ErrStopped, seq)
 	}
@@ -77,12 +77,15 @@ func (c *cohort) make(p *page, start int64) {
 	c.tail.hub.pages.Add(1)
 	hub := c.tail.hub
 	var size int64
-	p.frames, size, p.err = c.history(hub.ctx, start)
+	p.frames, p.err = c.history(hub.ctx, start, func(bytes int64) {
+		hub.kept.Add(bytes)
+		size += bytes
+	})
 	if p.err != nil && !errors.Is(p.err, ErrPruned) {
+		hub.kept.Add(-size)
 		c.closePage(start) // the next one tries again
 		return
 	}
-	hub.kept.Add(size)
 	time.AfterFunc(pageLife, func() {
 		hub.kept.Add(-size)
 		c.closePage(start)
@@ -95,31 +98,40 @@ func (c *cohort) closePage(start int64) {
 	delete(c.pages, start)
 }
 
-// history reads and renders a page of the log behind seq, or as much of it as fits, and returns its size in bytes.
-func (c *cohort) history(ctx context.Context, seq int64) (frames []Frame, size int64, err error) {
+// history reads and renders a page of the log behind seq, or as much of it as fits, and tells of the bytes as they come.
+func (c *cohort) history(ctx context.Context, seq int64, keep func(bytes int64)) (frames []Frame, err error) {
 	hub := c.tail.hub
 	select {
 	case hub.catchUps <- struct{}{}:
 		defer func() { <-hub.catchUps }()
 	case <-ctx.Done():
-		return nil, 0, ctx.Err()
+		return nil, ctx.Err()
 	}
 	events, err := hub.read(ctx, c.tail.topic.room, seq, pageSize)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	partial := len(events) == pageSize
+	size, step := 0, 1 // the first may be a page by itself
 	for len(events) > 0 && size <= pageBytes {
-		n := min(pageStep, len(events))
+		n := min(step, len(events))
 		rendered, err := c.rendered(ctx, events[:n], events[n:], partial)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		frames = append(frames, rendered...)
+		bytes := 0
 		for _, f := range rendered {
-			size += int64(len(f.Payload))
+			bytes += len(f.Payload)
 		}
+		keep(int64(bytes))
+		size += bytes
 		events = events[n:]
+		if bytes <= n*pageBytes/pageSize { // their part
+			step = min(2*step, pageStep)
+		} else {
+			step = 1
+		}
 	}
-	return frames, size, nil
+	return frames, nil
 }

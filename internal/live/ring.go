@@ -8,29 +8,58 @@ type ring[T any] struct {
 	head int64
 	// readers is how many there are, and late how many of them have not taken everything.
 	readers, late int
+	// ahead is how many have come, by another way, to a seq above the head.
+	ahead map[int64]int
 }
 
 // join counts a reader who has taken everything up to seq.
 func (r *ring[T]) join(seq int64) {
 	r.readers++
-	if seq < r.head {
-		r.late++
-	}
+	r.place(seq, 1)
 }
 
 // leave is the end of join, for a reader who has come to seq.
 func (r *ring[T]) leave(seq int64) {
 	r.readers--
-	if seq < r.head {
-		r.caughtUp(1)
+	r.place(seq, -1)
+	r.caughtUp(0)
+}
+
+// move is of a reader who has come from one seq to another.
+func (r *ring[T]) move(from, to int64) {
+	r.place(from, -1)
+	r.place(to, 1)
+	r.caughtUp(0)
+}
+
+// place counts n readers more, or fewer, who have come to seq.
+func (r *ring[T]) place(seq int64, n int) {
+	switch {
+	case seq < r.head:
+		r.late += n
+	case seq > r.head:
+		if r.ahead == nil {
+			r.ahead = make(map[int64]int)
+		}
+		if r.ahead[seq] += n; r.ahead[seq] == 0 {
+			delete(r.ahead, seq)
+		}
 	}
 }
 
-// append adds items; from then on every reader is late.
+// append adds items; from then on every reader is late who was not ahead.
 func (r *ring[T]) append(items []T) {
 	r.head += int64(len(items))
 	r.late = r.readers
-	if r.readers > 0 {
+	for seq, n := range r.ahead {
+		if seq >= r.head {
+			r.late -= n
+		}
+		if seq <= r.head {
+			delete(r.ahead, seq)
+		}
+	}
+	if r.late > 0 {
 		r.items = append(r.items, items...)
 	}
 }
@@ -53,8 +82,7 @@ func (r *ring[T]) after(seq int64) (items []T, kept bool) {
 
 // caughtUp counts readers who were late and have taken everything.
 func (r *ring[T]) caughtUp(n int) {
-	r.late -= n
-	if r.late == 0 {
+	if r.late -= n; r.late == 0 {
 		r.items = nil
 	}
 }

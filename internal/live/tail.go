@@ -196,9 +196,12 @@ func (t *tail) add(events []Event) {
 	}
 }
 
-// fail ends the streams of all who listen.
+// fail ends the streams of all who listen. Whoever comes from now on gets another tail: this one reads no more.
 func (t *tail) fail(err error) {
 	t.hub.mu.Lock()
+	if t.hub.tails[t.topic] == t {
+		delete(t.hub.tails, t.topic)
+	}
 	var cohorts []*cohort
 	for _, c := range t.cohorts {
 		cohorts = append(cohorts, c)

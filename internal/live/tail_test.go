@@ -205,6 +205,49 @@ func TestStreamOfBrokenLog(t *testing.T) {
 }
 
 // TestStreamSurvivesAFault reads on after a fault that passes.
+// eager asks again as soon as its stream has come to its end.
+type eager struct{ again func() }
+
+func (eager) Ready() bool          { return true }
+func (eager) Take(live.Frame) bool { return true }
+func (e eager) Resume()            { e.again() }
+
+// TestStreamAfterABrokenLog: who asks again while others are still being told that the log cannot be read is told so, too, or
+// hears what comes when it can be.
+func TestStreamAfterABrokenLog(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		var next *live.Attendance
+		again := eager{func() {
+			if next == nil {
+				next = join(hub, room, 0, 0)
+			}
+		}}
+		streams := []*live.Attendance{join(hub, room, 0, 0), join(hub, room, 0, 0)}
+		for _, s := range streams {
+			s.Park(again)
+		}
+		log.set(func(l *fakeLog) { l.err = errors.New("down") })
+		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		time.Sleep(time.Minute)
+		for _, s := range streams {
+			s.Leave()
+		}
+		log.set(func(l *fakeLog) { l.err, l.head = nil, 3 })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if frames, err := next.Next(ctx); len(frames) != 3 && !errors.Is(err, live.ErrStopped) {
+			t.Errorf("who asked again hears neither what there is nor that it cannot be read: %v, %v", frames, err)
+		}
+		later := join(hub, room, 0, 3)
+		if frames, err := later.Next(ctx); err != nil || len(frames) != 3 {
+			t.Errorf("who comes later: %v, %v", frames, err)
+		}
+		next.Leave()
+		later.Leave()
+	})
+}
+
 func TestStreamSurvivesAFault(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
