@@ -3,6 +3,7 @@ package testkit
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -28,13 +29,31 @@ type frame struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
+// readBuffer is how many bytes the system holds for a socket that does not read: left to itself it would take any number of
+// megabytes, and nobody would notice.
+const readBuffer = 256 << 10
+
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		err = tcp.SetReadBuffer(readBuffer)
+	}
+	return conn, err
+}
+
 // Dial opens a WebSocket that speaks graphql-transport-ws and nothing has been said on.
 func (c *Client) Dial() *websocket.Conn {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()
 	conn, res, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(c.url, "http")+"/graphql",
-		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{}})
+		&websocket.DialOptions{
+			Subprotocols: []string{"graphql-transport-ws"},
+			HTTPClient:   &http.Client{Transport: &http.Transport{DialContext: dial}},
+		})
 	if err != nil {
 		c.t.Fatalf("dial: %v", err)
 	}
