@@ -14,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/graph/generated"
+	"parley/internal/chat"
 )
 
 // Limits bound what one operation may ask for. They are checked before anything is resolved.
@@ -74,17 +75,48 @@ func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	if cost > l.Complexity {
 		return refusal("The operation asks for up to %d values at once; at most %d are allowed. Ask for fewer fields or smaller pages.", cost, l.Complexity)
 	}
-	if !sized(op.Operation) {
+	if cost > heavy {
+		op.Stats.SetExtension(heavyStat, true)
+	} else if !sized(op.Operation) {
 		l.within.Add(op.Operation, struct{}{})
 	}
 	return nil
 }
 
-// sized tells whether an operation's cost depends on its variables: on the sizes of pages, or on what is left out.
+// sized tells whether an operation's cost depends on its variables: on the sizes of pages, on what is left out, or on how many
+// people are named.
 func sized(op *ast.OperationDefinition) bool {
 	return slices.ContainsFunc(op.VariableDefinitions, func(v *ast.VariableDefinition) bool {
-		return v.Type.Name() == "Int" || v.Type.Name() == "Boolean"
+		return v.Type.Name() == "Int" || v.Type.Name() == "Boolean" || v.Type.Elem != nil
 	})
+}
+
+const (
+	// heavy is what an operation may ask for without waiting for others that do, and heavies how many others: what they
+	// return is in memory as a whole.
+	heavy   = 4000
+	heavies = 8
+	// heavyStat is where an operation says that it is heavy.
+	heavyStat = "Heavy"
+)
+
+// inTurn has operations that ask for much wait until few others do.
+func inTurn() graphql.OperationMiddleware {
+	slots := make(chan struct{}, heavies)
+	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		if graphql.GetOperationContext(ctx).Stats.GetExtension(heavyStat) == nil {
+			return next(ctx)
+		}
+		responses := next(ctx) // which executes nothing yet
+		return func(ctx context.Context) *graphql.Response {
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+			case <-ctx.Done(): // whatever is executed now ends with that
+			}
+			return responses(ctx)
+		}
+	}
 }
 
 func refusal(format string, args ...any) *gqlerror.Error {
@@ -149,11 +181,24 @@ func costs() generated.ComplexityRoot {
 	c.Room.Bans = func(child int, first *int, _ *string) int { return pageCost(child, first, 50) }
 	c.Query.Friends = func(child int, first *int, _ *string) int { return pageCost(child, first, 50) }
 	c.Query.FriendRequests = func(child int, first *int, _ *string) int { return pageCost(child, first, 50) }
+	c.Message.Contents = func(int) int { return contentsCost }
+	c.Message.Mentions = func(child int) int { return pageCost(child, new(likely), likely) }
+	c.Message.Reactions = func(child int) int { return pageCost(child, new(likely), likely) }
+	c.Mutation.AddMembers = func(child int, _ string, people []string) int { return pageCost(child, new(len(people)), 0) }
+	c.Mutation.UpsertUsers = func(child int, people []*chat.UserInput) int { return pageCost(child, new(len(people)), 0) }
 	c.Message.Replies = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return messagesCost(child, first, last)
 	}
 	return c
 }
+
+const (
+	// contentsCost is what a message's contents count: they may have 64 KB.
+	contentsCost = 20
+	// likely is how many people are taken to be mentioned by a message, and reactions to be there: it may be more, but not
+	// without bound.
+	likely = 25
+)
 
 // messagesCost is the cost of a page that is asked for from either end.
 func messagesCost(child int, first, last *int) int {

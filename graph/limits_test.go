@@ -41,6 +41,54 @@ func TestLimits(t *testing.T) {
 	bob.Do(`{ myRooms { nodes { id } } }`, nil)
 }
 
+// TestLargeAnswers: what has no page counts by how much of it there may be, also where that is in a variable, and long texts
+// count as such.
+func TestLargeAnswers(t *testing.T) {
+	s := testkit.Start(t, "sqlite3")
+	alice := s.As("alice")
+	room := makeRoom(alice, nil)
+	many := func(n int, what string) string {
+		var text strings.Builder
+		for i := range n {
+			fmt.Fprintf(&text, " a%d: %s", i, what)
+		}
+		return text.String()
+	}
+	vars := testkit.Vars{"room": room, "people": []string{"alice"}}
+	everybody := testkit.Vars{"room": room, "people": make([]string, 1000)}
+	messages := func(what string) string {
+		return `query($room: ID!) { roomInfo(roomId: $room) { messages(first: 100) { nodes { ` + what + ` } } } }`
+	}
+	add := func(n int) string {
+		return `mutation($room: ID!, $people: [ID!]!) {` + many(n, `addMembers(roomId: $room, userIds: $people) { members { role user { id nickName } } }`) + `}`
+	}
+	alice.Do(add(10), vars) // which is small, and the same operation with others is not
+	for name, refused := range map[string]struct {
+		query string
+		vars  testkit.Vars
+	}{
+		"mentions":   {messages(many(10, "mentions { id nickName status avatar }")), vars},
+		"reactions":  {messages(many(10, "reactions { emoji count }")), vars},
+		"contents":   {messages(many(50, "contents")), vars},
+		"addMembers": {add(10), everybody},
+	} {
+		if e := alice.Refused("TOO_COMPLEX", refused.query, refused.vars); !strings.Contains(e.Message, "values") {
+			t.Errorf("%s: %s", name, e.Message)
+		}
+	}
+	alice.Do(messages(`contents mentions { nickName } reactions { emoji count } from { nickName } replyTo { contents from { nickName } }`), vars)
+	const heavy = `{ myRooms(first: 50) { nodes { messages(last: 5) { nodes { contents } } } } }`
+	for _, reply := range inParallel(30, func() testkit.Reply { return alice.Ask(heavy, nil) }) {
+		if reply.Code() != "" {
+			t.Errorf("many at once: %+v", reply.Errors)
+		}
+	}
+	e := alice.Refused("BAD_USER_INPUT", sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": "x", "mentionIds": make([]string, 101)}})
+	if e.Extensions["field"] != "mentionIds" {
+		t.Errorf("the field is %v", e.Extensions["field"])
+	}
+}
+
 func TestIntrospectionIsOffUnlessWanted(t *testing.T) {
 	const query = `{ __schema { types { name fields { args { type { ofType { ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } } } }`
 	s := testkit.Start(t, "sqlite3")

@@ -88,6 +88,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	s.AroundOperations(r.timed)
 	s.Use(rates{opts.Gates})
 	s.AroundOperations(r.arrive)
+	s.AroundOperations(inTurn())
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return fewErrors(next(r.withLoaders(ctx)))
 	})

@@ -2815,7 +2815,7 @@ input SendMessageInput {
   replyToId: ID
   "A message of this room whose thread this one belongs to; not one that is in a thread itself."
   threadId: ID
-  "Members it speaks to. Someone named twice counts once."
+  "Members it speaks to, at most 100. Someone named twice counts once."
   mentionIds: [ID!]! = []
   "The NFT it shows."
   openseaItem: OpenseaItemInput

@@ -60,7 +60,7 @@ func (in CreateRoomInput) check(v Viewer) (CreateRoomInput, error) {
 	if in.Tags, err = checkTags("tags", in.Tags); err != nil {
 		return in, err
 	}
-	if in.MemberIds, err = checkIDs("memberIds", in.MemberIds, v.ID); err != nil {
+	if in.MemberIds, err = checkIDs("memberIds", in.MemberIds, maxNamed, v.ID); err != nil {
 		return in, err
 	}
 	switch people := len(in.MemberIds) + 1; {

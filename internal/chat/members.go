@@ -16,7 +16,7 @@ import (
 // AddMembers makes people members of a room, all of them or none, and returns the room and their memberships in the
 // order given, each once. Who is a member already stays as they are.
 func (c *Chat) AddMembers(ctx context.Context, v Viewer, roomID uuid.UUID, userIDs []string) (*ent.Room, []*ent.Member, error) {
-	userIDs, err := checkIDs("userIds", userIDs, "")
+	userIDs, err := checkIDs("userIds", userIDs, maxNamed, "")
 	if err != nil {
 		return nil, nil, err
 	}

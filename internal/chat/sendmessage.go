@@ -64,7 +64,7 @@ func (in SendMessageInput) check() (SendMessageInput, error) {
 	if in.ThreadID != nil && in.ThreadID.Room != in.RoomID {
 		return in, badInput("threadId", "threadId is not a message of this room.")
 	}
-	in.MentionIds, err = checkIDs("mentionIds", in.MentionIds, "")
+	in.MentionIds, err = checkIDs("mentionIds", in.MentionIds, maxMentions, "")
 	return in, err
 }
 

@@ -19,6 +19,7 @@ const (
 	maxSearch         = 200
 	maxIdempotencyKey = 200
 	maxNamed          = 1000 // people in one call
+	maxMentions       = 100
 )
 
 // checkText accepts valid UTF-8 without NUL of least to most characters.
@@ -54,10 +55,10 @@ func checkOptional(field string, s *string, least, most int) error {
 	return checkText(field, *s, least, most)
 }
 
-// checkIDs accepts at most maxNamed people's ids and returns them in order, each once, without the one left out.
-func checkIDs(field string, ids []string, without string) ([]string, error) {
-	if len(ids) > maxNamed {
-		return nil, badInput(field, fmt.Sprintf("%s names %d people; at most %d are allowed.", field, len(ids), maxNamed))
+// checkIDs accepts at most so many people's ids and returns them in order, each once, without the one left out.
+func checkIDs(field string, ids []string, most int, without string) ([]string, error) {
+	if len(ids) > most {
+		return nil, badInput(field, fmt.Sprintf("%s names %d people; at most %d are allowed.", field, len(ids), most))
 	}
 	seen := make(map[string]bool, len(ids))
 	out := make([]string, 0, len(ids))
