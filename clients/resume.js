@@ -19,8 +19,8 @@ export function resumable(client) {
       return client.subscribe(advancing, {
         ...sink,
         next(result) {
-          const seq = result.extensions?.seq;
-          if (seq <= after) return; // seen
+          const { seq, resync } = result.extensions ?? {};
+          if (seq <= after && !resync) return; // seen
           after = seq ?? after;
           sink.next(result);
         },

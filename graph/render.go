@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/graph/model"
 	"parley/internal/chat"
 )
 
@@ -81,15 +82,20 @@ func render[T any](ctx context.Context, s subscription, items []T, sources []sou
 				return nil, fmt.Errorf("render: %w", e)
 			}
 		}
-		if out[i], err = encode(response, seq); err != nil {
+		resync, away := any(items[i]).(*model.Resync)
+		if away {
+			seq = resync.Seq
+		}
+		if out[i], err = encode(response, seq, away); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// encode writes a response as JSON, with a seq, if not 0, in its extensions.
-func encode(response *graphql.Response, seq int64) ([]byte, error) {
+// encode writes a response as JSON, with a seq in its extensions, if there is one, and whether the stream goes on from there
+// wherever it has been.
+func encode(response *graphql.Response, seq int64, resync bool) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString(`{"data":`)
 	if len(response.Data) == 0 {
@@ -105,9 +111,12 @@ func encode(response *graphql.Response, seq int64) ([]byte, error) {
 		out.WriteString(`,"errors":`)
 		out.Write(errs)
 	}
-	if seq != 0 {
+	if seq != 0 || resync {
 		out.WriteString(`,"extensions":{"seq":`)
 		out.WriteString(strconv.FormatInt(seq, 10))
+		if resync {
+			out.WriteString(`,"resync":true`)
+		}
 		out.WriteString("}")
 	}
 	out.WriteString("}")

@@ -67,6 +67,26 @@ test('graphql-ws', async (t) => {
     assert.deepEqual(events.got, Array.from({ length: 18 }, (_, i) => i + 1));
   });
 
+  await t.test('goes on behind a Resync', async (t) => {
+    const server = await start(t);
+    const roomId = await room(server);
+    const client = connect(server.ws, () => token('bob'), WebSocket);
+    dispose(t, client);
+    const events = [];
+    const heard = collector();
+    client.subscribe({ query: 'subscription($roomId: ID!, $after: Int) { roomEvents(roomId: $roomId, after: $after) { __typename seq } }', variables: { roomId, after: 1000 } }, {
+      next: ({ data }) => {
+        events.push(data.roomEvents.__typename);
+        if (data.roomEvents.__typename === 'MessageAdded') heard.add(data.roomEvents.seq);
+        else if (data.roomEvents.__typename === 'Resync') void say(server, roomId, 'one').then(() => say(server, roomId, 'two'));
+      },
+      error: heard.add,
+      complete: () => {},
+    });
+    await heard.upTo(2); // a room that was restored has not come as far as the client had heard
+    assert.deepEqual(events, ['StreamOpened', 'Resync', 'MessageAdded', 'MessageAdded']);
+  });
+
   await t.test('renews its token on the open socket', async (t) => {
     const server = await start(t);
     const net = await network(t, server);

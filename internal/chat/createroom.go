@@ -63,10 +63,10 @@ func (in CreateRoomInput) check(v Viewer) (CreateRoomInput, error) {
 	if in.MemberIds, err = checkIDs("memberIds", in.MemberIds, maxNamed, v.ID); err != nil {
 		return in, err
 	}
-	switch people := len(in.MemberIds) + 1; {
-	case in.MaxUsers < 0:
-		return in, badInput("maxUsers", "maxUsers must not be negative; 0 is unlimited.")
-	case in.MaxUsers > 0 && in.MaxUsers < people:
+	if err := checkMaxUsers(in.MaxUsers); err != nil {
+		return in, err
+	}
+	if people := len(in.MemberIds) + 1; in.MaxUsers > 0 && in.MaxUsers < people {
 		return in, badInput("maxUsers", fmt.Sprintf("maxUsers is %d, but %d people are to be in the room from its start.", in.MaxUsers, people))
 	}
 	if in.AccessType == nil {

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -53,6 +54,14 @@ func checkOptional(field string, s *string, least, most int) error {
 		return nil
 	}
 	return checkText(field, *s, least, most)
+}
+
+// checkMaxUsers accepts the size of a room, as far as GraphQL's Int goes.
+func checkMaxUsers(n int) error {
+	if n < 0 || n > math.MaxInt32 {
+		return badInput("maxUsers", fmt.Sprintf("maxUsers must be from 0, which is unlimited, to %d.", math.MaxInt32))
+	}
+	return nil
 }
 
 // checkIDs accepts at most so many people's ids and returns them in order, each once, without the one left out.

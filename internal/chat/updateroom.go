@@ -31,8 +31,8 @@ func (in UpdateRoomInput) check() (UpdateRoomInput, error) {
 		checkOptional("name", in.Name, 0, maxName),
 		checkOptional("description", in.Description, 0, maxDescription),
 	)
-	if err == nil && in.MaxUsers != nil && *in.MaxUsers < 0 {
-		err = badInput("maxUsers", "maxUsers must not be negative; 0 is unlimited.")
+	if err == nil && in.MaxUsers != nil {
+		err = checkMaxUsers(*in.MaxUsers)
 	}
 	if err != nil || in.Tags == nil {
 		return in, err

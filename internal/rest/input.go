@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"mime"
 	"net/http"
@@ -25,7 +26,7 @@ func readInput(r *http.Request) (in input, err error) {
 	switch {
 	case err == nil && media == "application/json":
 		decoder := json.NewDecoder(r.Body)
-		if err = decoder.Decode(&in.object); err == nil && (in.object == nil || decoder.More()) {
+		if err = decoder.Decode(&in.object); err == nil && (in.object == nil || !ended(decoder)) {
 			err = errors.New("not one object")
 		}
 	case err == nil && media == "application/x-www-form-urlencoded":
@@ -41,6 +42,12 @@ func readInput(r *http.Request) (in input, err error) {
 		return in, bad("body", "The body cannot be read as its Content-Type says; JSON must be one object.")
 	}
 	return in, nil
+}
+
+// ended tells whether nothing follows.
+func ended(decoder *json.Decoder) bool {
+	_, err := decoder.Token()
+	return errors.Is(err, io.EOF)
 }
 
 // number returns a whole number, at least 1 and at most most.

@@ -34,12 +34,13 @@ func New(c *chat.Chat, body int64, changes *limit.Gate, log *slog.Logger) *API {
 	a.handle("/my_chats", http.MethodPost, a.myChats)
 	a.handle("/rooms", http.MethodPost, a.createRoom)
 	a.handle("/rooms/{room_id}", http.MethodGet, a.room)
+	a.handle("/rooms/{$}", http.MethodGet, a.room) // without an id
 	return a
 }
 
 // Paths are the patterns of what ServeHTTP answers.
 func (a *API) Paths() []string {
-	return []string{"/my_rooms", "/my_chats", "/rooms", "/rooms/{room_id}"}
+	return []string{"/my_rooms", "/my_chats", "/rooms", "/rooms/{room_id}", "/rooms/{$}"}
 }
 
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }

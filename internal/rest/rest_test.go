@@ -319,6 +319,8 @@ func TestRefused(t *testing.T) {
 			"huge page":             {ann, "POST", "/my_chats", `{"page": 99999999999999999999, "size": 1}`, 400, 40000, "page must be"},
 			"no JSON":               {ann, "POST", "/my_chats", `{page: 1}`, 400, 40000, "body"},
 			"two objects":           {ann, "POST", "/my_chats", `{"page": 1, "size": 1}{}`, 400, 40000, "body"},
+			"a brace too many":      {ann, "POST", "/rooms", `{"user_ids": ["bob"]}}`, 400, 40000, "body"},
+			"no room at all":        {ann, "GET", "/rooms/", "", 404, 40400, ""},
 			"body too large":        {ann, "POST", "/my_chats", `{"page": "` + strings.Repeat("x", 2<<20) + `"}`, 400, 40000, "body"},
 			"nobody named":          {ann, "POST", "/rooms", `{"user_ids": []}`, 400, 40000, "user_ids"},
 			"nobody named at all":   {ann, "POST", "/rooms", `{}`, 400, 40000, "user_ids"},

@@ -150,7 +150,8 @@ func TestMalformedMessages(t *testing.T) {
 		`{"type":"Room","room_type":"Create","access_type":3}`:                                      "access_type must be",
 		`{"type":"Room","room_type":"Create","access_type":-1}`:                                     "access_type must be",
 		`{"type":"Room","room_type":"Create","access_type":"1"}`:                                    "access_type must be",
-		`{"type":"Room","room_type":"Create","max_user":-1}`:                                        "max_user must not be negative",
+		`{"type":"Room","room_type":"Create","max_user":-1}`:                                        "max_user must be",
+		`{"type":"Room","room_type":"Create","max_user":2147483648}`:                                "max_user must be",
 		`{"type":"Room","room_type":"Create","max_user":1.5}`:                                       "max_user must be",
 		`{"type":"Room","room_type":"Create","tags":"a"}`:                                           "tags must be",
 		`{"type":"Room","room_type":"Create","tags":[1]}`:                                           "tags must be",
@@ -192,10 +193,14 @@ func TestTokenByMessage(t *testing.T) {
 	}
 	dial(t, s, ann.token).ask(`{}`)
 	dial(t, s, ann.token).closes(1013) // her third
-	if err := l.conn.Write(t.Context(), websocket.MessageText, []byte(`{"type":"Auth","token":"`+s.Token("bob")+`"}`)); err != nil {
-		t.Fatal(err)
+	for _, refused := range []struct{ token, why string }{
+		{`"` + s.Token("bob") + `"`, "another person's"}, {`"garbage"`, "token"}, {`5`, "token"}, {`null`, "token"}, {`"` + ann.token + `"`, "too often"},
+	} {
+		if got := l.ask(`{"type":"Auth","token":` + refused.token + `}`); !strings.Contains(got, `"status":false`) || !strings.Contains(got, refused.why) {
+			t.Errorf("renewed by %s: %s", refused.token, got)
+		}
 	}
-	l.closes(4403) // somebody else's token
+	l.makes(`{"type":"Room","room_type":"Create","disconnect":true}`) // the token before is still good
 }
 
 func TestLineEnds(t *testing.T) {

@@ -149,33 +149,37 @@ func (l *line) identify(ctx context.Context, identity auth.Identity) {
 	}
 }
 
+// renewal is what has become of a new token. problem is why it was not taken, empty if it was. Where that is final, no token
+// like that ever will be; else the next may, and the old one is good until it ends.
+type renewal struct {
+	problem string
+	final   bool
+}
+
 // renew takes a new token: of the same person, so that the socket lives on past the old one's end.
-func (l *line) renew(token string) verdict {
+func (l *line) renew(token string) renewal {
 	l.mu.Lock()
 	if l.renewals == nil {
 		l.renewals = rate.NewLimiter(rate.Every(renewalInterval), renewalBurst)
 	}
 	allowed := l.renewals.Allow()
 	l.mu.Unlock()
-	if !allowed { // the next one may: the old token is good until it ends
-		return verdict{}
+	if !allowed {
+		return renewal{problem: "Tokens come too often: this one was not looked at. The one before is good until it ends."}
 	}
 	ctx, f := identify(l.ctx, l.verifier, l.log, token)
-	switch {
-	case f != nil && f.code == codeUnavailable:
-		return verdict{} // the old token is good until it ends
-	case f != nil:
-		return closeWith(closeForbidden, "Forbidden")
+	if f != nil {
+		return renewal{problem: f.message, final: f.code != codeUnavailable}
 	}
 	identity, _ := auth.FromContext(ctx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	before, ok := auth.FromContext(l.identified)
 	if !ok || before.ID != identity.ID {
-		return closeWith(closeForbidden, "Forbidden")
+		return renewal{problem: "The token is another person's.", final: true}
 	}
 	l.identify(ctx, identity)
-	return verdict{}
+	return renewal{}
 }
 
 // ping asks the client whether it is there. One of which nothing has come by the next time is dropped: there is nobody who

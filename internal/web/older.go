@@ -103,15 +103,16 @@ func (t *talk) receive(text bool, data []byte) verdict {
 	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
 		return closeWith(closeInvalidPayload, "Invalid UTF-8")
 	}
-	var m struct {
-		Type  string
-		Token string
-	}
-	if !text || json.Unmarshal(data, &m) != nil && !json.Valid(data) || hasLoneSurrogate(data) {
+	var members map[string]json.RawMessage
+	if !text || json.Unmarshal(data, &members) != nil && !json.Valid(data) || hasLoneSurrogate(data) {
 		return verdict{reply: t.older.Complain("A message must be a JSON object.")}
 	}
-	if m.Type == "Auth" {
-		return t.authenticate(m.Token)
+	var kind, token string
+	if texts(members, map[string]*string{"type": &kind}) == nil && kind == "Auth" {
+		if texts(members, map[string]*string{"token": &token}) != nil || token == "" {
+			return verdict{reply: t.older.Complain("token must be a string: a token.")}
+		}
+		return t.authenticate(token)
 	}
 	t.mu.Lock()
 	ctx := t.identified
@@ -140,8 +141,8 @@ func (t *talk) authenticate(token string) verdict {
 	_, known := auth.FromContext(t.identified)
 	t.mu.Unlock()
 	if known {
-		if v := t.renew(token); v.code != 0 {
-			return v
+		if r := t.renew(token); r.problem != "" {
+			return verdict{reply: t.older.Complain(r.problem)}
 		}
 		return accepted
 	}

@@ -95,7 +95,7 @@ type Limits struct {
 	SocketFrames int
 	// SocketOperations is how many operations a socket may have running: 100 by default.
 	SocketOperations int
-	// SocketsPerson is how many sockets a person may have open: 100 by default.
+	// SocketsPerson is how many WebSockets and event streams a person may have open: 100 by default.
 	SocketsPerson int
 	// Sockets is how many WebSockets and event streams there may be at a time, of all clients: 50,000 by default.
 	Sockets int

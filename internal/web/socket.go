@@ -35,6 +35,28 @@ type message struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
+// readMessage reads a client's message. Names are told apart by case, as encoding/json does not with a struct's.
+func readMessage(data []byte) (m message, err error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return m, err
+	}
+	m.Payload = members["payload"]
+	return m, texts(members, map[string]*string{"type": &m.Type, "id": &m.ID})
+}
+
+// texts reads members that are strings, or not there.
+func texts(members map[string]json.RawMessage, into map[string]*string) error {
+	for name, text := range into {
+		if raw, ok := members[name]; ok {
+			if err := json.Unmarshal(raw, text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // newSocket returns a socket that is closed unless connection_init comes in time. Its owner calls serve and then end.
 func newSocket(ctx context.Context, conn *wire.Conn, t *webSocket, exec graphql.GraphExecutor) *socket {
 	s := &socket{
@@ -51,8 +73,8 @@ func (s *socket) receive(text bool, data []byte) verdict {
 	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
 		return closeWith(closeInvalidPayload, "Invalid UTF-8")
 	}
-	var m message
-	if !text || json.Unmarshal(data, &m) != nil || hasLoneSurrogate(data) {
+	m, err := readMessage(data)
+	if !text || err != nil || hasLoneSurrogate(data) {
 		return closeWith(closeBadRequest, "Invalid message")
 	}
 	switch {
@@ -80,8 +102,8 @@ func (s *socket) pong(payload json.RawMessage) verdict {
 	if token == "" || fault != "" {
 		return verdict{reply: encoded(message{Type: "pong", Payload: payload})}
 	}
-	if v := s.renew(token); v.code != 0 {
-		return v
+	if s.renew(token).final {
+		return closeWith(closeForbidden, "Forbidden")
 	}
 	return verdict{reply: encoded(message{Type: "pong"})}
 }

@@ -93,11 +93,17 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		return
 	}
 	defer t.sockets.leave(eventStreamBytes)
+	who, _ := auth.FromContext(ctx)
+	if !t.sockets.count(who.ID, t.limits.SocketsPerson) {
+		refuse(w, &refusal{status: http.StatusTooManyRequests, code: codeRateLimited, message: "Too many sockets and event streams of one person: close one first."})
+		return
+	}
+	defer t.sockets.discount(who.ID)
 	s := &eventStream{w: w, control: http.NewResponseController(w), limit: t.limits.Write, cancel: cancel}
 	t.sockets.add(s)
 	defer t.sockets.remove(s)
-	if identity, ok := auth.FromContext(ctx); ok && !identity.ExpiresAt.IsZero() {
-		expiry := time.AfterFunc(time.Until(identity.ExpiresAt), cancel)
+	if !who.ExpiresAt.IsZero() {
+		expiry := time.AfterFunc(time.Until(who.ExpiresAt), cancel)
 		defer expiry.Stop()
 	}
 	t.run(ctx, s, exec, operation)

@@ -144,6 +144,39 @@ func TestSocketsAPerson(t *testing.T) {
 	}
 }
 
+// TestEventStreamsAPerson: event streams count as sockets do.
+func TestEventStreamsAPerson(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{Limits: web.Limits{SocketsPerson: 2}})
+	stream := func(who string) *http.Response {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ts.URL+"/graphql?query=subscription%7Bsilent%7D", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", "text/event-stream")
+		r.Header.Set("Authorization", "Bearer "+who)
+		res, err := ts.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = res.Body.Close() })
+		return res
+	}
+	socket := ts.connect(t)
+	socket.send(`{"type":"connection_init","payload":{"authorization":"Bearer ann"}}`)
+	socket.expect("connection_ack")
+	first := stream("ann")
+	for who, want := range map[string]int{"ann": http.StatusTooManyRequests, "bob": http.StatusOK} {
+		if got := stream(who).StatusCode; got != want {
+			t.Errorf("%s: %d, want %d", who, got, want)
+		}
+	}
+	_ = first.Body.Close()
+	for stream("ann").StatusCode != http.StatusOK { // the end is noticed before long
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
 // TestFloods: who sends much is read slowly, and who takes nothing of the answers is cut off.
 func TestFloods(t *testing.T) {
 	t.Parallel()

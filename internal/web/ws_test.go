@@ -208,6 +208,8 @@ func TestSocketCloseCodes(t *testing.T) {
 		"no JSON later":                {[]string{begin, "hello"}, 4400},
 		"no type":                      {[]string{begin, `{}`}, 4400},
 		"unknown type":                 {[]string{begin, `{"type":"start","id":"1"}`}, 4400},
+		"type in capitals":             {[]string{begin, `{"TYPE":"ping"}`}, 4400},
+		"type a number":                {[]string{begin, `{"type":5}`}, 4400},
 		"a server's type":              {[]string{begin, `{"type":"next","id":"1"}`}, 4400},
 		"init payload no object":       {[]string{`{"type":"connection_init","payload":[1]}`}, 4400},
 		"init payload a string":        {[]string{`{"type":"connection_init","payload":"x"}`}, 4400},
