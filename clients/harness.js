@@ -16,15 +16,18 @@ export function token(person, seconds = 3600) {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
-/** start starts a server. With development anybody may sign in, and tokens are not ours to make. */
-export async function start(t, { development = false } = {}) {
+/**
+ * start starts a server. With development anybody may sign in, and tokens are not ours to make. trusted is the path of a
+ * manifest of the only documents that it answers.
+ */
+export async function start(t, { development = false, trusted = '' } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'parley-'));
   const port = await freePort();
   const binary = process.env.PARLEY_BINARY;
   if (!binary) throw new Error('PARLEY_BINARY must name a built server: go test ./clients sets it');
   const server = spawn(binary, ['--addr', `127.0.0.1:${port}`], {
     cwd: folder,
-    env: { ...process.env, DATABASE_URL: '', PARLEY_JWT_SECRET: development ? '' : secret },
+    env: { ...process.env, DATABASE_URL: '', PARLEY_JWT_SECRET: development ? '' : secret, PARLEY_TRUSTED_DOCUMENTS: trusted },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';

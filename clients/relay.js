@@ -7,16 +7,18 @@ const { Environment, Network, Observable, RecordSource, Store } = relay;
 /** connect returns an environment: queries and mutations go over HTTP, subscriptions over one WebSocket. */
 export function connect({ http, ws }, getToken, webSocketImpl) {
   const socket = connectSocket(ws, getToken, webSocketImpl);
-  const fetchFn = async ({ text: query }, variables) => {
+  // Where the compiler persists queries it leaves an id in place of the text. graphql-ws insists on a query.
+  const asked = ({ id, text }, variables) => (id ? { query: '', documentId: id, variables } : { query: text, variables });
+  const fetchFn = async (request, variables) => {
     const response = await fetch(http, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${await getToken()}` },
-      body: JSON.stringify({ query, variables }),
+      body: JSON.stringify(asked(request, variables)),
     });
     return response.json();
   };
-  const subscribeFn = ({ text: query }, variables) =>
-    Observable.create((sink) => socket.subscribe({ query, variables }, sink));
+  const subscribeFn = (request, variables) =>
+    Observable.create((sink) => socket.subscribe(asked(request, variables), sink));
   const environment = new Environment({
     network: Network.create(fetchFn, subscribeFn),
     store: new Store(new RecordSource()),

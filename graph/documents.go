@@ -33,8 +33,8 @@ func (documents) ExtensionName() string { return "Documents" }
 // Validate has nothing to look at in the schema.
 func (documents) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationParameters looks at a document that is new. It comes behind the persisted queries, which put the
-// document into params. That it is parsed here and then again by the executor costs little beside being validated.
+// MutateOperationParameters looks at a document that is new. It comes behind what puts the document into params: the
+// manifest of trusted ones, or the persisted queries. That it is parsed here and then again by the executor costs little beside being validated.
 func (d documents) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
 	if _, ok := d.valid.Get(ctx, params.Query); ok {
 		return nil
@@ -43,6 +43,11 @@ func (d documents) MutateOperationParameters(ctx context.Context, params *graphq
 	if err != nil {
 		return nil //nolint:nilerr // the executor finds the same, and says so
 	}
+	return tooDear(doc)
+}
+
+// tooDear refuses a document that has been parsed where validating it would be too much.
+func tooDear(doc *ast.QueryDocument) *gqlerror.Error {
 	w := weigher{fragments: make(map[string]*ast.FragmentDefinition, len(doc.Fragments))}
 	for _, f := range doc.Fragments {
 		w.fragments[f.Name] = f

@@ -25,8 +25,8 @@ type express struct {
 // asked is the object that queries begin with.
 type asked struct{}
 
-func newExpress(schema graphql.ExecutableSchema, r *Resolver) *express {
-	compiled, err := lru.New[*ast.OperationDefinition, bulk.Loader[*asked]](parsedDocuments)
+func newExpress(schema graphql.ExecutableSchema, r *Resolver, keep int) *express {
+	compiled, err := lru.New[*ast.OperationDefinition, bulk.Loader[*asked]](keep)
 	if err != nil {
 		panic(err) // the size is above 0
 	}

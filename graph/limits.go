@@ -27,6 +27,8 @@ type Limits struct {
 	Aliases int
 
 	schema graphql.ExecutableSchema
+	// keep is how many operations within is to hold.
+	keep int
 	// within are operations that are within the limits whatever their variables are.
 	within *lru.Cache[*ast.OperationDefinition, struct{}]
 }
@@ -50,7 +52,7 @@ func (l *Limits) Validate(schema graphql.ExecutableSchema) error {
 	}
 	l.schema = schema
 	var err error
-	if l.within, err = lru.New[*ast.OperationDefinition, struct{}](parsedDocuments); err != nil {
+	if l.within, err = lru.New[*ast.OperationDefinition, struct{}](l.keep); err != nil {
 		return fmt.Errorf("make the cache of operations within the limits: %w", err)
 	}
 	return nil

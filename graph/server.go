@@ -39,7 +39,9 @@ type Options struct {
 	SignIn SignIn
 	// Introspection lets clients ask for the schema.
 	Introspection bool
-	Limits        Limits
+	// Trusted, if set, are the only documents that are answered.
+	Trusted *Manifest
+	Limits  Limits
 	// Done, if set, is called when a query or mutation has been answered, and when a subscription was begun or refused:
 	// kind is query, mutation or subscription, field the one of the schema that was asked for (several: more than one), and
 	// outcome ok, or the code of the first error.
@@ -70,13 +72,24 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
 
-	s := handler.New(newExpress(schema, r))
+	keep := parsedDocuments
+	if opts.Trusted != nil {
+		keep = max(keep, opts.Trusted.Size())
+	}
+	opts.Limits.keep = keep
+	s := handler.New(newExpress(schema, r, keep))
 	s.SetErrorPresenter(r.present)
 	s.SetRecoverFunc(panicked)
-	valid := lru.New[*ast.QueryDocument](parsedDocuments)
+	var valid graphql.Cache[*ast.QueryDocument] = lru.New[*ast.QueryDocument](parsedDocuments)
+	if opts.Trusted != nil {
+		valid = validated{opts.Trusted}
+	}
 	s.SetQueryCache(valid)
 	s.SetParserTokenLimit(tokenLimit)
-	s.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](persistedDocuments)})
+	s.Use(trusted{opts.Trusted})
+	if opts.Trusted == nil {
+		s.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](persistedDocuments)})
+	}
 	s.Use(documents{valid})
 	if opts.Introspection {
 		s.Use(extension.Introspection{})

@@ -2486,8 +2486,12 @@ enum ErrorCode {
   GRAPHQL_PARSE_FAILED
   "The document or its variables do not fit the schema."
   GRAPHQL_VALIDATION_FAILED
-  "The server does not know the hash yet: send it once more with the query."
+  "The server does not know the hash, or the id: send it once more with the query."
   PERSISTED_QUERY_NOT_FOUND
+  "The server has no trusted documents, and so knows no ids: send the query."
+  PERSISTED_QUERY_NOT_SUPPORTED
+  "The server answers trusted documents only, and this is none of them."
+  DOCUMENT_NOT_TRUSTED
 }
 `, BuiltIn: false},
 	{Name: "../schema/event.graphqls", Input: `"One entry of a room's log. The seqs of a room's log have no holes: 41 is followed by 42."

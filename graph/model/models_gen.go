@@ -275,8 +275,12 @@ const (
 	ErrorCodeGraphqlParseFailed ErrorCode = "GRAPHQL_PARSE_FAILED"
 	// The document or its variables do not fit the schema.
 	ErrorCodeGraphqlValidationFailed ErrorCode = "GRAPHQL_VALIDATION_FAILED"
-	// The server does not know the hash yet: send it once more with the query.
+	// The server does not know the hash, or the id: send it once more with the query.
 	ErrorCodePersistedQueryNotFound ErrorCode = "PERSISTED_QUERY_NOT_FOUND"
+	// The server has no trusted documents, and so knows no ids: send the query.
+	ErrorCodePersistedQueryNotSupported ErrorCode = "PERSISTED_QUERY_NOT_SUPPORTED"
+	// The server answers trusted documents only, and this is none of them.
+	ErrorCodeDocumentNotTrusted ErrorCode = "DOCUMENT_NOT_TRUSTED"
 )
 
 var AllErrorCode = []ErrorCode{
@@ -299,11 +303,13 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeGraphqlParseFailed,
 	ErrorCodeGraphqlValidationFailed,
 	ErrorCodePersistedQueryNotFound,
+	ErrorCodePersistedQueryNotSupported,
+	ErrorCodeDocumentNotTrusted,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeBadUserInput, ErrorCodeUnknownUser, ErrorCodeRoomFull, ErrorCodeAlreadyInRoom, ErrorCodeWrongKey, ErrorCodeBanned, ErrorCodeIdempotencyConflict, ErrorCodeRateLimited, ErrorCodeTooComplex, ErrorCodeMembershipEnded, ErrorCodeResync, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodePersistedQueryNotFound:
+	case ErrorCodeUnauthenticated, ErrorCodeForbidden, ErrorCodeNotFound, ErrorCodeBadUserInput, ErrorCodeUnknownUser, ErrorCodeRoomFull, ErrorCodeAlreadyInRoom, ErrorCodeWrongKey, ErrorCodeBanned, ErrorCodeIdempotencyConflict, ErrorCodeRateLimited, ErrorCodeTooComplex, ErrorCodeMembershipEnded, ErrorCodeResync, ErrorCodeUnavailable, ErrorCodeInternal, ErrorCodeGraphqlParseFailed, ErrorCodeGraphqlValidationFailed, ErrorCodePersistedQueryNotFound, ErrorCodePersistedQueryNotSupported, ErrorCodeDocumentNotTrusted:
 		return true
 	}
 	return false

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -58,6 +59,10 @@ type App struct {
 
 // New opens the database, brings its schema up to date and wires everything up. Close ends it.
 func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Options) (_ *App, err error) {
+	trusted, err := trustedDocuments(cfg.TrustedDocuments)
+	if err != nil {
+		return nil, err
+	}
 	traces, logger, err := tracesOf(ctx, cfg, opts.Version, logger)
 	if err != nil {
 		return nil, err
@@ -116,6 +121,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 	gql := graph.New(domain, hub, graph.Options{
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),
+		Trusted:       trusted,
 		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
 		Gates:         gates,
 		Logger:        logger,
@@ -143,6 +149,9 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Gates:          gates,
 		Proxies:        web.Proxies{Trusted: cfg.Proxies(), Forwarded: cfg.ForwardedHeader()},
 	})
+	if trusted != nil {
+		logger.Info("only trusted documents are answered", "documents", trusted.Size())
+	}
 	show(counted, domain, hub, node, db, handler)
 	a := &App{metrics: counted, handler: handler, hub: hub, node: node, db: db, verifier: verifier}
 	a.traced = func() { traces.end(ctx, logger) }
@@ -152,6 +161,26 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		a.background.Go(func() { prune(background, domain, cfg.LogRetention, logger) }) // ends with Close
 	}
 	return a, nil
+}
+
+// trustedDocuments reads the manifest at path; nil where there is none to read.
+func trustedDocuments(path string) (*graph.Manifest, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // every document is answered
+	}
+	wrong := func(err error) error {
+		return fmt.Errorf("PARLEY_TRUSTED_DOCUMENTS (--trusted-documents), %s: %w", path, err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, wrong(err)
+	}
+	defer file.Close()
+	manifest, err := graph.ReadManifest(file)
+	if err != nil {
+		return nil, wrong(err)
+	}
+	return manifest, nil
 }
 
 // connect has the domain tell its hints to the hub, and to the hubs of other nodes. It returns the node's place among them;

@@ -124,7 +124,7 @@ func status(media string, response *graphql.Response) int {
 	switch code {
 	case codeUnauthenticated:
 		return http.StatusUnauthorized
-	case codeForbidden:
+	case codeForbidden, codeNotTrusted:
 		return http.StatusForbidden
 	case codeRateLimited:
 		return http.StatusTooManyRequests

@@ -9,7 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// The values of extensions.code (enum ErrorCode of the schema) that this package gives by itself.
+// The values of extensions.code (enum ErrorCode of the schema) that this package gives by itself, or looks at.
 const (
 	codeUnauthenticated  = "UNAUTHENTICATED"
 	codeForbidden        = "FORBIDDEN"
@@ -20,6 +20,7 @@ const (
 	codeUnavailable      = "UNAVAILABLE"
 	codeInternal         = "INTERNAL"
 	codeValidationFailed = "GRAPHQL_VALIDATION_FAILED"
+	codeNotTrusted       = "DOCUMENT_NOT_TRUSTED"
 )
 
 // refusal is a request that is turned away before it is a GraphQL operation. It never repeats what was sent.

@@ -95,7 +95,7 @@ func parseURL(query string) (*graphql.RawParams, *refusal) {
 		return nil, badInput("", "The URL's query string is malformed.")
 	}
 	members := map[string]json.RawMessage{}
-	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+	for _, name := range append(idMembers(), "query", "operationName", "variables", "extensions") {
 		value := values.Get(name)
 		switch {
 		case value == "":
@@ -130,11 +130,40 @@ func parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refu
 	if params.Extensions, f = objectMember(members, "extensions"); f != nil {
 		return nil, f
 	}
-	// A persisted query is known by its hash.
-	if params.Query == "" && params.Extensions["persistedQuery"] == nil {
+	delete(params.Extensions, documentID) // it is only for what is found here
+	id, f := idMember(members)
+	switch {
+	case id != "":
+		if params.Extensions == nil {
+			params.Extensions = map[string]any{}
+		}
+		params.Extensions[documentID] = id
+	case params.Query != "": // whatever else is called an id is ignored, as all members are that mean nothing here
+	case f != nil:
+		return nil, f
+	case params.Extensions["persistedQuery"] == nil: // by whose hash the document may be known, too
 		return nil, badInput("query", "query is missing.")
 	}
 	return &params, nil
+}
+
+// documentID is the member of the extensions in which the GraphQL server is told a document's id: gqlgen's parameters have
+// no other place for one.
+const documentID = "documentId"
+
+// idMembers are the names by which clients send a document's id instead of the document: that of GraphQL over HTTP
+// (appendix Persisted Documents), and two that are usual with Relay.
+func idMembers() []string { return []string{"documentId", "doc_id", "id"} }
+
+// idMember returns the id of the document; "" where there is none.
+func idMember(members map[string]json.RawMessage) (string, *refusal) {
+	for _, name := range idMembers() {
+		id, f := stringMember(members, name)
+		if f != nil || id != "" {
+			return id, f
+		}
+	}
+	return "", nil
 }
 
 // stringMember returns the string called name; one left out is as good as null.

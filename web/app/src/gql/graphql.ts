@@ -128,6 +128,8 @@ export type ErrorCode =
   | 'BAD_USER_INPUT'
   /** I am banned from the room; or someone named is, `extensions.ids`. */
   | 'BANNED'
+  /** The server answers trusted documents only, and this is none of them. */
+  | 'DOCUMENT_NOT_TRUSTED'
   /** It exists and I may see it, but I may not do this. */
   | 'FORBIDDEN'
   /** The document is not GraphQL. */
@@ -142,8 +144,10 @@ export type ErrorCode =
   | 'MEMBERSHIP_ENDED'
   /** There is no such thing, or none that I may see. */
   | 'NOT_FOUND'
-  /** The server does not know the hash yet: send it once more with the query. */
+  /** The server does not know the hash, or the id: send it once more with the query. */
   | 'PERSISTED_QUERY_NOT_FOUND'
+  /** The server has no trusted documents, and so knows no ids: send the query. */
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
   /** Too often, or too much at a time. `extensions.retryAfterMs`, where given, says when to try again. */
   | 'RATE_LIMITED'
   /** A stream cannot go on from `after`: read again. */

@@ -1,0 +1,268 @@
+package graph
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"parley/graph/generated"
+)
+
+const (
+	// manifestBytes and manifestDocuments bound a manifest: all of it is kept parsed, at some twenty times its length.
+	manifestBytes     = 8 << 20
+	manifestDocuments = 5000
+	// manifestErrors is how many of its errors are told at once.
+	manifestErrors = 10
+	// apolloManifest is the format that Apollo's manifests say they have.
+	apolloManifest = "apollo-persisted-query-manifest"
+)
+
+// Manifest is a list of the documents that a server answers, with their ids: it is made when the frontends are built. None
+// of it changes but what is remembered of how clients write its documents.
+type Manifest struct {
+	// ids are the documents by the ids that the manifest gives.
+	ids map[string]*document
+	// texts, sums and forms are the documents by their texts, the SHA-256 of these in hexadecimal, and their normal forms.
+	texts, sums, forms map[string]*document
+	// spellings are documents by the SHA-256 of how clients have written them, where that is not the manifest's way.
+	spellings *lru.Cache[string, *document]
+}
+
+// document is a text of the manifest, parsed and validated.
+type document struct {
+	text   string
+	parsed *ast.QueryDocument
+}
+
+// ReadManifest reads a manifest in one of the forms that clients' tools write, in JSON: an object of texts by their ids
+// (graphql-codegen, Relay), or Apollo's. Its error names the entries that are wrong.
+func ReadManifest(from io.Reader) (*Manifest, error) {
+	data, err := io.ReadAll(io.LimitReader(from, manifestBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest: %w", err)
+	}
+	if len(data) > manifestBytes {
+		return nil, fmt.Errorf("the manifest is larger than %d MiB", manifestBytes>>20)
+	}
+	entries, err := entriesOf(data)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(entries) == 0:
+		return nil, errors.New("the manifest lists no document: nothing would be answered")
+	case len(entries) > manifestDocuments:
+		return nil, fmt.Errorf("the manifest lists %d documents; at most %d are allowed", len(entries), manifestDocuments)
+	}
+	spellings, err := lru.New[string, *document](manifestDocuments)
+	if err != nil {
+		return nil, fmt.Errorf("make the cache of spellings: %w", err)
+	}
+	m := &Manifest{
+		ids: map[string]*document{}, texts: map[string]*document{}, sums: map[string]*document{}, forms: map[string]*document{},
+		spellings: spellings,
+	}
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	var wrong []error
+	for _, e := range entries {
+		if err := m.add(schema, e); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", e.name, err))
+		}
+	}
+	if more := len(wrong) - manifestErrors; more > 0 {
+		wrong = append(wrong[:manifestErrors], fmt.Errorf("and %d more", more))
+	}
+	return m, errors.Join(wrong...)
+}
+
+// entry is one document of a manifest; name is what errors call it.
+type entry struct{ name, id, text string }
+
+// entriesOf reads the entries in the order in which they are written, which is that of the errors.
+func entriesOf(data []byte) ([]entry, error) {
+	if !utf8.Valid(data) {
+		return nil, errors.New("the manifest is not UTF-8")
+	}
+	var whole json.RawMessage
+	if err := json.Unmarshal(data, &whole); err != nil {
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			return nil, fmt.Errorf("the manifest is not valid JSON (line %d): %w", 1+bytes.Count(data[:syntax.Offset], []byte("\n")), err)
+		}
+		return nil, fmt.Errorf("the manifest is not valid JSON: %w", err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if begin, err := decoder.Token(); err != nil || begin != json.Delim('{') {
+		return nil, errUnknownForm
+	}
+	var entries []entry
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return nil, fmt.Errorf("read the manifest: %w", err)
+		}
+		id, _ := key.(string) // as every key is
+		var value any
+		if err := decoder.Decode(&value); err != nil {
+			return nil, fmt.Errorf("read the manifest: %w", err)
+		}
+		text, isText := value.(string)
+		if !isText || id == "format" {
+			return apolloEntries(data)
+		}
+		entries = append(entries, entry{name: fmt.Sprintf("document %q", id), id: id, text: text})
+	}
+	return entries, nil
+}
+
+var errUnknownForm = errors.New("the manifest has none of the forms that are known: an object of documents by their ids, as graphql-codegen " +
+	`and Relay write it, or Apollo's, with "format": "` + apolloManifest + `" and "version": 1`)
+
+func apolloEntries(data []byte) ([]entry, error) {
+	var manifest struct {
+		Format     string
+		Version    int
+		Operations []struct{ ID, Name, Body string }
+	}
+	if err := json.Unmarshal(data, &manifest); err != nil || manifest.Format != apolloManifest || manifest.Version != 1 {
+		return nil, errUnknownForm
+	}
+	var entries []entry
+	for i, operation := range manifest.Operations {
+		name := fmt.Sprintf("operation %d (%s, id %q)", i+1, cmp.Or(operation.Name, "without a name"), operation.ID)
+		entries = append(entries, entry{name: name, id: operation.ID, text: operation.Body})
+	}
+	return entries, nil
+}
+
+// add adds an entry that the server can answer.
+func (m *Manifest) add(schema *ast.Schema, e entry) error {
+	if e.id == "" {
+		return errors.New("it has no id")
+	}
+	if there, taken := m.ids[e.id]; taken {
+		if there.text != e.text {
+			return errors.New("its id stands for another document, too")
+		}
+		return nil
+	}
+	if there, known := m.texts[e.text]; known { // under another id
+		m.ids[e.id] = there
+		return nil
+	}
+	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: e.text}, tokenLimit)
+	if err != nil {
+		return located(err)
+	}
+	if len(parsed.Operations) == 0 {
+		return errors.New("it has no operation")
+	}
+	form := normalForm(parsed)
+	if refused := tooDear(parsed); refused != nil {
+		return located(refused)
+	}
+	if errs := validator.ValidateWithRules(schema, parsed, rules.NewDefaultRules()); len(errs) > 0 {
+		return located(errs[0])
+	}
+	d := &document{text: e.text, parsed: parsed}
+	m.ids[e.id], m.texts[d.text], m.sums[sumOf(d.text)] = d, d, d
+	if m.forms[form] == nil {
+		m.forms[form] = d
+	}
+	return nil
+}
+
+// located is a parser's or a validator's error in words for a terminal.
+func located(err error) error {
+	var e *gqlerror.Error
+	if !errors.As(err, &e) || len(e.Locations) == 0 {
+		return err
+	}
+	return fmt.Errorf("line %d, column %d: %s", e.Locations[0].Line, e.Locations[0].Column, e.Message)
+}
+
+// named returns the document that an id stands for: one of the manifest's, or the SHA-256 of the document, bare or as in
+// GraphQL over HTTP, appendix Persisted Documents ("sha256:…"); nil: there is none.
+func (m *Manifest) named(id string) *document {
+	if d := m.ids[id]; d != nil {
+		return d
+	}
+	sum := strings.TrimPrefix(id, "sha256:")
+	if d := m.sums[sum]; d != nil {
+		return d
+	}
+	d, _ := m.spellings.Get(sum)
+	return d
+}
+
+// written returns the document that a client has written out; nil: it is none of the manifest's. Documents are compared by
+// their normal forms: client libraries print the same document each in their own way.
+func (m *Manifest) written(text string) *document {
+	if d := m.texts[text]; d != nil {
+		return d
+	}
+	sum := sumOf(text)
+	if d, known := m.spellings.Get(sum); known {
+		return d
+	}
+	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, tokenLimit)
+	if err != nil {
+		return nil
+	}
+	d := m.forms[normalForm(parsed)]
+	if d != nil {
+		m.spellings.Add(sum, d)
+	}
+	return d
+}
+
+// Size is how many documents there are.
+func (m *Manifest) Size() int { return len(m.texts) }
+
+// validated is the manifest as the cache of documents that have been validated.
+type validated struct{ *Manifest }
+
+// Get is [graphql.Cache]'s.
+func (v validated) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
+	d := v.texts[text]
+	if d == nil {
+		return nil, false
+	}
+	return d.parsed, true
+}
+
+// Add is [graphql.Cache]'s. It is not called: no other text comes so far.
+func (validated) Add(context.Context, string, *ast.QueryDocument) {}
+
+// normalForm is a document without what means nothing: spaces, commas, comments, and the order of its definitions. What it
+// may lose besides does no harm: what is executed is always the manifest's text.
+func normalForm(doc *ast.QueryDocument) string {
+	sorted := *doc
+	sorted.Operations = slices.SortedStableFunc(slices.Values(doc.Operations), func(a, b *ast.OperationDefinition) int { return cmp.Compare(a.Name, b.Name) })
+	sorted.Fragments = slices.SortedStableFunc(slices.Values(doc.Fragments), func(a, b *ast.FragmentDefinition) int { return cmp.Compare(a.Name, b.Name) })
+	var form strings.Builder
+	formatter.NewFormatter(&form, formatter.WithIndent(""), formatter.WithoutDescription()).FormatQueryDocument(&sorted)
+	return form.String()
+}
+
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
