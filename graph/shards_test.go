@@ -18,12 +18,12 @@ import (
 // Where each table would be on a database whose tables are spread over shards: what belongs to a room with that room, by this
 // column, a copy of what all need everywhere, and what is a person's with the person (docs/operations.md).
 var (
-	byRoom = map[string]string{ //nolint:gochecknoglobals // constant
+	byRoom = map[string]string{
 		"rooms": "id", "members": "room_id", "messages": "room_id", "room_events": "room_id", "reactions": "room_id",
 		"room_tags": "room_id", "bans": "room_id",
 	}
-	everywhere = []string{"users", "clocks"}                                       //nolint:gochecknoglobals // constant
-	byPerson   = []string{"friendships", "seats", "direct_rooms", "room_requests"} //nolint:gochecknoglobals // constant
+	everywhere = []string{"users", "clocks"}
+	byPerson   = []string{"friendships", "seats", "direct_rooms", "room_requests"}
 )
 
 // plan is a node of what PostgreSQL says that it would do.
@@ -76,24 +76,26 @@ func (p plan) conditions() string {
 func (p plan) scattered() string {
 	conditions := p.conditions()
 	var rooms, people []string
-	var everywhere string
+	var wide string
 	p.walk(func(n plan) {
 		key, roomy := byRoom[n.Relation]
 		switch {
 		case slices.Contains(byPerson, n.Relation):
 			people = append(people, n.Relation)
+		case n.Relation != "" && !roomy && !slices.Contains(everywhere, n.Relation):
+			wide = "nobody says where " + n.Relation + " are"
 		case roomy && n.NodeType != "ModifyTable": // what is changed is what is scanned below, and what is inserted says its room
 			rooms = append(rooms, n.Relation)
 			column := regexp.QuoteMeta(n.Alias + "." + key)
 			if !regexp.MustCompile(`(\b` + column + ` = )|( = ` + column + `\b)`).MatchString(conditions) {
-				everywhere = n.Relation + " are looked for in all shards"
+				wide = n.Relation + " are looked for in all shards"
 			}
 		}
 	})
 	if len(rooms) > 0 && len(people) > 0 {
 		return fmt.Sprintf("%v and %v are in one statement", rooms, people)
 	}
-	return everywhere
+	return wide
 }
 
 // explainer asks PostgreSQL how it runs statements.
@@ -156,7 +158,7 @@ func (e *explainer) scattered(statement string) string {
 }
 
 // session are what a statement must not need of the connection that it runs on, or a pooler could not give it another.
-var session = regexp.MustCompile(`(?i)\b(SET|LISTEN|UNLISTEN|PREPARE|DECLARE|FETCH|TEMP|TEMPORARY|LOCK TABLE|pg_advisory\w*|lastval|currval)\b`) //nolint:gochecknoglobals // constant
+var session = regexp.MustCompile(`(?i)\b(SET|LISTEN|UNLISTEN|PREPARE|DECLARE|FETCH|TEMP|TEMPORARY|LOCK TABLE|pg_advisory\w*|lastval|currval)\b`)
 
 // TestShards: what is asked of one room, often, runs where that room is, and nothing but looking for a person's rooms goes
 // everywhere; no statement needs anything of its session.

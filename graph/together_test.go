@@ -85,6 +85,9 @@ func TestSentInOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
 		return n
 	}
 

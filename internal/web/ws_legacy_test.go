@@ -148,7 +148,7 @@ func TestSocketsAPerson(t *testing.T) {
 func TestEventStreamsAPerson(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketsPerson: 2}})
-	stream := func(who string) *http.Response {
+	stream := func(who string) (status int, end func()) {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ts.URL+"/graphql?query=subscription%7Bsilent%7D", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -159,20 +159,21 @@ func TestEventStreamsAPerson(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = res.Body.Close() })
-		return res
+		end = func() { _ = res.Body.Close() }
+		t.Cleanup(end)
+		return res.StatusCode, end
 	}
 	socket := ts.connect(t)
 	socket.send(`{"type":"connection_init","payload":{"authorization":"Bearer ann"}}`)
 	socket.expect("connection_ack")
-	first := stream("ann")
+	_, end := stream("ann")
 	for who, want := range map[string]int{"ann": http.StatusTooManyRequests, "bob": http.StatusOK} {
-		if got := stream(who).StatusCode; got != want {
+		if got, _ := stream(who); got != want {
 			t.Errorf("%s: %d, want %d", who, got, want)
 		}
 	}
-	_ = first.Body.Close()
-	for stream("ann").StatusCode != http.StatusOK { // the end is noticed before long
+	end()
+	for got, _ := stream("ann"); got != http.StatusOK; got, _ = stream("ann") { // the end is noticed before long
 		time.Sleep(5 * time.Millisecond)
 	}
 }
