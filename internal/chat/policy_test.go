@@ -1,0 +1,66 @@
+package chat
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write docs/permissions.md")
+
+// TestPermissionsPage: docs/permissions.md is the policy.
+func TestPermissionsPage(t *testing.T) {
+	const path = "../../docs/permissions.md"
+	page := permissions()
+	if *update {
+		if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	written, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(written) != page {
+		t.Error("the page says something else than the code does: go test ./internal/chat -run Permissions -update")
+	}
+}
+
+// permissions is the policy as a page.
+func permissions() string {
+	var b strings.Builder
+	b.WriteString(`# Who may do what
+
+This page is made from the code, which decides by this table alone: for queries, for changes, and for streams that are open. A cell is
+✓, or the code of the error. Friends are those of the room's owner. A direct room is kept for two people.
+
+Nobody does something to a person of the same or a higher role. Whoever may not see a room gets the same answer as where there is
+none. Everybody leaves, and changes and deletes messages of their own.
+`)
+	for d := range doors {
+		fmt.Fprintf(&b, "\n## %s rooms\n\n| |", map[door]string{
+			publicDoor: "PUBLIC", privateDoor: "PRIVATE", friendDoor: "FRIEND", directDoor: "Direct",
+		}[d])
+		for r := range relations {
+			fmt.Fprintf(&b, " %s |", r)
+		}
+		b.WriteString("\n|---|" + strings.Repeat("---|", int(relations)) + "\n")
+		for a := range actions {
+			fmt.Fprintf(&b, "| %s |", a)
+			for r := range relations {
+				answer := "✓"
+				if code := decide(a, d, r); code != ok {
+					answer = "`" + string(code) + "`"
+					if a == toFind { // it is left out
+						answer = "–"
+					}
+				}
+				fmt.Fprintf(&b, " %s |", answer)
+			}
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
