@@ -1076,7 +1076,7 @@ export type SendMessageInput = {
   contents: Scalars['String']['input'];
   /** The same key from the same person in the same room returns the message first sent with it, for good. 1 to 200 characters; make it random. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Members it speaks to. Someone named twice counts once. */
+  /** Members it speaks to, at most 100. Someone named twice counts once. */
   mentionIds?: Array<Scalars['ID']['input']>;
   /** The NFT it shows. */
   openseaItem?: InputMaybe<OpenseaItemInput>;
