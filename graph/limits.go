@@ -97,7 +97,7 @@ const (
 	// heavy is what an operation may ask for without waiting for others that do, and heavies how many others: what they
 	// return is in memory as a whole.
 	heavy   = 4000
-	heavies = 8
+	heavies = 4
 	// heavyStat is where an operation says that it is heavy.
 	heavyStat = "Heavy"
 )
@@ -196,7 +196,7 @@ func costs() generated.ComplexityRoot {
 
 const (
 	// contentsCost is what a message's contents count: they may have 64 KB.
-	contentsCost = 20
+	contentsCost = 10
 	// likely is how many people are taken to be mentioned by a message, and reactions to be there: it may be more, but not
 	// without bound.
 	likely = 25
