@@ -10,16 +10,19 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/graph/bulk"
+	"parley/graph/model"
 )
 
-// express executes queries in bulk as far as it knows their fields, and has everything else executed field by field, by the
-// schema below it. Both ask chat, and answer the same: only what they cost differs.
+// express executes queries in bulk as far as it knows their fields, and so the payload of a message that is sent, and has
+// everything else executed field by field, by the schema below it. Both ask chat, and answer the same: only what they cost differs.
 type express struct {
 	graphql.ExecutableSchema
 	resolver *Resolver
 	query    *bulk.Object[*asked]
 	// compiled are the operations of the documents that are kept parsed; nil where one is not for here.
 	compiled *lru.Cache[*ast.OperationDefinition, bulk.Loader[*asked]]
+	payload  *bulk.Object[*model.SendMessagePayload]
+	sends    *lru.Cache[*ast.OperationDefinition, *sending]
 }
 
 // asked is the object that queries begin with.
@@ -27,16 +30,32 @@ type asked struct{}
 
 func newExpress(schema graphql.ExecutableSchema, r *Resolver, keep int) *express {
 	compiled, err := lru.New[*ast.OperationDefinition, bulk.Loader[*asked]](keep)
-	if err != nil {
+	sends, other := lru.New[*ast.OperationDefinition, *sending](keep)
+	if err := errors.Join(err, other); err != nil {
 		panic(err) // the size is above 0
 	}
-	return &express{ExecutableSchema: schema, resolver: r, query: newBulkTypes(r).query, compiled: compiled}
+	t := newBulkTypes(r)
+	return &express{
+		ExecutableSchema: schema, resolver: r, query: t.query, compiled: compiled, payload: sendPayloadInBulk(t), sends: sends,
+	}
 }
 
 // Exec is [graphql.ExecutableSchema]'s.
 func (e *express) Exec(ctx context.Context) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx)
-	if op.Operation.Operation != ast.Query {
+	switch op.Operation.Operation {
+	case ast.Query:
+	case ast.Mutation:
+		send, ok := e.sends.Get(op.Operation)
+		if !ok {
+			send = e.compileSend(op.Operation)
+			e.sends.Add(op.Operation, send)
+		}
+		if send != nil {
+			return e.execSend(send)
+		}
+		return e.ExecutableSchema.Exec(ctx)
+	default:
 		return e.ExecutableSchema.Exec(ctx)
 	}
 	load, ok := e.compiled.Get(op.Operation)

@@ -74,15 +74,10 @@ func (r *messageResolver) ViewerReactions(ctx context.Context, obj *ent.Message)
 }
 
 func (r *mutationResolver) SendMessage(ctx context.Context, input chat.SendMessageInput) (*model.SendMessagePayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
+	sent := r.sendMessage(ctx, input)
+	if sent.err != nil {
+		return nil, sent.err
 	}
-	sent, err := r.chat.SendMessage(ctx, v, input)
-	if err != nil {
-		return nil, err
-	}
-	loadersFrom(ctx).heard(sent.People)
 	return &model.SendMessagePayload{Message: sent.Message}, nil
 }
 

@@ -51,6 +51,12 @@ func (r rates) mutation(ctx context.Context, person string, op *graphql.Operatio
 	if r.gates.Mutations == nil && r.gates.SignIns == nil {
 		return nil
 	}
+	if field := only(op.Operation); field != nil && field.Name != "signIn" {
+		if wait := r.gates.Mutations.Take(ctx, person, 1); wait > 0 {
+			return tooOften("Too many changes. Try again later.", wait)
+		}
+		return nil
+	}
 	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"})
 	if wait := r.gates.Mutations.Take(ctx, person, max(1, len(fields))); wait > 0 {
 		return tooOften("Too many changes. Try again later.", wait)
