@@ -206,7 +206,7 @@ func TestContract(t *testing.T) {
 			t.Parallel()
 			for name, test := range map[string]func(*testing.T, network){
 				"hints arrive": hintsArrive, "what is lost is noticed": lossIsNoticed, "away at the start": awayAtStart,
-				"strange messages": strangeMessages, "many people": manyPeople,
+				"alone": alone, "strange messages": strangeMessages, "many people": manyPeople,
 			} {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
@@ -294,6 +294,21 @@ func awayAtStart(t *testing.T, n network) {
 	a.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
 	n.mend()
 	heardB.until(t, "that something was missed", func(_ []broker.Hint, looks int) bool { return looks > 0 })
+	meet(t, a, b, heardA, heardB)
+}
+
+// alone: a node that is alone says next to nothing, and who comes looks for what there has been, and hears the rest.
+func alone(t *testing.T, n network) {
+	heardA, heardB := newEar(), newEar()
+	a := n.join(t, heardA)
+	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(time.Millisecond) {
+		a.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
+	}
+	if s := a.Stats(); s.Published < 500 || s.Sent > 5 {
+		t.Errorf("to nobody it has said %d messages of %d hints", s.Sent, s.Published)
+	}
+	b := n.join(t, heardB)
+	heardB.until(t, "that something has been", func(_ []broker.Hint, looks int) bool { return looks > 0 })
 	meet(t, a, b, heardA, heardB)
 }
 

@@ -59,7 +59,8 @@ type Stats struct {
 //
 // Its own hints go to its listener directly. For the others they are put together while a message is on its way: of a room
 // the newest is what counts. Messages are numbered, and heartbeats say how many there were, so that the others notice what
-// they have missed, as they do when a node falls silent or their own connection was lost.
+// they have missed, as they do when a node falls silent or their own connection was lost. A node that is alone says only that
+// it is there: a message costs more than what it tells of.
 type Node struct {
 	id       string
 	listener Listener
@@ -135,6 +136,11 @@ func (n *Node) Publish(h Hint) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.put(h)
+	n.wakeUp()
+}
+
+// wakeUp has what waits be sent.
+func (n *Node) wakeUp() {
 	select {
 	case n.wake <- struct{}{}:
 	default: // it has been woken already
@@ -169,32 +175,62 @@ func (n *Node) put(h Hint) {
 	}
 }
 
-// speak sends what waits, and heartbeats, until ctx ends.
+// speak sends what waits, and heartbeats, until ctx ends. It begins with one: whoever is there answers.
 func (n *Node) speak(ctx context.Context) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	count := int64(0)
+	unsaid := false // something, while nobody was there: the next message has a number as if it had been
+	say := func(m message) {
+		if unsaid {
+			count++
+			unsaid = false
+		}
+		if len(m.Hints) > 0 || m.Look {
+			count++
+		}
+		m.Count = count
+		n.say(ctx, m)
+	}
+	heart := message{Node: n.id}
+	say(heart)
 	for {
 		select {
 		case <-n.wake:
 		case <-beat.C:
 			n.listenFor(time.Now())
-			n.say(ctx, message{Node: n.id, Count: count})
+			say(heart)
 			continue
 		case <-ctx.Done():
 			return
 		}
 		hints, skipped := n.take()
-		if skipped {
-			count++ // of which nobody hears
+		switch {
+		case n.alone():
+			unsaid = unsaid || skipped || len(hints) > 0
+			continue
+		case skipped:
+			unsaid = true
 			n.failed.Add(1)
+		case len(hints) == 0:
+			say(heart) // to somebody who has come
 		}
 		for _, m := range messages(n.id, hints, n.carrier.largest()) {
-			count++
-			m.Count = count
-			n.say(ctx, m)
+			say(m)
 		}
 	}
+}
+
+// alone tells whether nothing has been heard of another node.
+func (n *Node) alone() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for id := range n.peers {
+		if id != n.id {
+			return false
+		}
+	}
+	return true
 }
 
 // take takes what waits.
@@ -284,6 +320,7 @@ func (n *Node) follow(m message) (missed bool) {
 	if p == nil {
 		p = &peer{count: m.Count}
 		n.peers[m.Node] = p
+		n.wakeUp()                                                           // to be heard by it
 		missed = m.Count > 1 || m.Count == 1 && len(m.Hints) == 0 && !m.Look // it has said something before
 	} else {
 		next := p.count
