@@ -30,7 +30,12 @@ func (s *Server) As(id string) *Client {
 
 // With returns a client with a token; "" is a stranger.
 func (s *Server) With(token string) *Client {
-	return &Client{t: s.t, url: s.URL, token: token}
+	return NewClient(s.t, s.URL, token)
+}
+
+// NewClient returns a client of whatever answers at url, with a token.
+func NewClient(t testing.TB, url, token string) *Client {
+	return &Client{t: t, url: url, token: token}
 }
 
 // Reply is what the server answers: data, errors, or both.

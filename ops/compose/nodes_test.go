@@ -1,0 +1,335 @@
+package compose_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+
+	"parley/internal/app"
+	"parley/internal/auth"
+	"parley/internal/config"
+	"parley/internal/testkit"
+	"parley/internal/web"
+)
+
+// cluster is two nodes on one database, with NATS, and the proxy in front.
+type cluster struct {
+	t     *testing.T
+	nodes []*node
+	// url is the proxy's.
+	url string
+}
+
+// node runs as the program does, in this process.
+type node struct {
+	t       *testing.T
+	cfg     config.Config
+	options app.Options
+	stop    func()
+}
+
+func (n *node) url() string { return "http://" + n.cfg.Addr }
+
+// start starts the node and returns when it is ready.
+func (n *node) start() {
+	n.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	log := slog.New(slog.NewTextHandler(n.t.Output(), nil))
+	go func() { ended <- app.RunWith(ctx, n.cfg, log, io.Discard, n.options) }() // ends with ctx
+	n.stop = func() {
+		n.stop = func() {}
+		cancel()
+		if err := <-ended; err != nil {
+			n.t.Errorf("a node has ended with %v", err)
+		}
+	}
+	eventually(n.t, "a node is ready", func() error {
+		return ask(n.t, http.DefaultClient, http.MethodGet, n.url()+"/readyz", nil).is(http.StatusOK)
+	})
+}
+
+// startCluster starts it; settings are the proxy's, besides those of its file. The environment of the compose file is each
+// node's, but for where things are.
+func startCluster(t *testing.T, settings string, options app.Options, change ...testkit.Option) *cluster {
+	t.Helper()
+	findNginx(t) // before all the rest
+	database := testkit.MigratedPostgresURL(t)
+	broker := strings.Replace(startNATS(t), "nats://", "nats://parley:"+secrets["NATS_PASSWORD"]+"@", 1)
+	c := &cluster{t: t}
+	var addrs []string
+	for _, service := range readCompose(t).nodesOf() {
+		cfg := settingsOf(t, service)
+		cfg.Addr, cfg.AdminAddr, cfg.DatabaseURL, cfg.NATSURL = freeAddr(t), freeAddr(t), config.Secret(database), config.Secret(broker)
+		cfg.TrustedProxies = []string{"127.0.0.1"}
+		for _, to := range change {
+			to(&cfg)
+		}
+		n := &node{t: t, cfg: cfg, options: options}
+		n.start()
+		t.Cleanup(func() { n.stop() })
+		c.nodes, addrs = append(c.nodes, n), append(addrs, cfg.Addr)
+	}
+	c.url = startProxy(t, settings, addrs...)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	return c
+}
+
+// as returns a client of url who is somebody.
+func (c *cluster) as(id, url string) *testkit.Client {
+	c.t.Helper()
+	return testkit.NewClient(c.t, url, c.token(id))
+}
+
+func (c *cluster) token(id string) string {
+	c.t.Helper()
+	issuer, err := auth.NewIssuer(auth.Config{Secret: []byte(secrets["PARLEY_JWT_SECRET"])})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	token, _, err := issuer.Issue(id, id, time.Now())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return token
+}
+
+const (
+	createRoom = `mutation { createRoom(input: {name: "Desk"}) { room { id } } }`
+	send       = `mutation ($room: ID!, $text: String!) { sendMessage(input: {roomId: $room, contents: $text}) { message { seq } } }`
+	listen     = `subscription ($room: ID!, $after: Int) { messageAdded(roomId: $room, after: $after) { seq contents } }`
+)
+
+// TestThroughTheProxy: requests, sockets and event streams, on both nodes, for longer than the proxy waits for what is silent.
+func TestThroughTheProxy(t *testing.T) {
+	const waits = 2 * time.Second // that the proxy does
+	c := startCluster(t, fmt.Sprintf("proxy_read_timeout %[1]dms;\nproxy_send_timeout %[1]dms;", waits.Milliseconds()),
+		app.Options{Limits: web.Limits{SocketPing: waits / 8}})
+	alice := c.as("alice", c.url)
+	room := alice.Do(createRoom, nil).Str("createRoom.room.id")
+	vars := testkit.Vars{"room": room, "after": 0}
+
+	var streams []*testkit.Stream
+	var events []*testkit.Events
+	for range 2 { // one on each node
+		streams = append(streams, alice.Subscribe(listen, vars))
+		events = append(events, alice.Events(listen, vars))
+	}
+	heard := func(text string) {
+		t.Helper()
+		for _, s := range streams {
+			if got := s.Next().Str("messageAdded.contents"); got != text {
+				t.Errorf("a socket has heard %q, want %q", got, text)
+			}
+		}
+		for _, s := range events { // which ends when it is buffered, since more never comes
+			if got := s.Next().Str("messageAdded.contents"); got != text {
+				t.Errorf("an event stream has heard %q, want %q", got, text)
+			}
+		}
+	}
+	for _, n := range c.nodes {
+		text := "by " + n.url()
+		c.as("alice", n.url()).Do(send, testkit.Vars{"room": room, "text": text})
+		heard(text)
+	}
+	for _, s := range streams { // of whom nobody would answer pings
+		s.Close()
+	}
+	streams = nil
+
+	quiet := c.dial("alice")
+	for began := time.Now(); time.Since(began) < 2*waits; {
+		if f := quiet.hear(); f.Type != "ping" {
+			t.Fatalf("a socket on which nothing happens has heard %s %s", f.Type, f.Payload)
+		}
+	}
+	quiet.say(`{"type":"subscribe","id":"1","payload":{"query":"{ myRoomIds }"}}`)
+	for f := quiet.hear(); f.Type != "next"; f = quiet.hear() {
+		if f.Type != "ping" {
+			t.Fatalf("a socket that was silent for long hears %s %s", f.Type, f.Payload)
+		}
+	}
+	alice.Do(send, testkit.Vars{"room": room, "text": "still there"})
+	heard("still there")
+}
+
+// TestTheProxyDropsWhatIsSilent: the other test of its patience can fail.
+func TestTheProxyDropsWhatIsSilent(t *testing.T) {
+	c := startCluster(t, "proxy_read_timeout 500ms;", app.Options{})
+	s := c.dial("alice")
+	ctx, cancel := context.WithTimeout(t.Context(), socketPing-time.Second)
+	defer cancel()
+	if _, _, err := s.conn.Read(ctx); err == nil || ctx.Err() != nil {
+		t.Errorf("the socket has lived: %v", err)
+	}
+}
+
+// socket is one on which graphql-transport-ws has been initialised, and pings are heard.
+type socket struct {
+	t    *testing.T
+	conn *websocket.Conn
+}
+
+type frame struct {
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload"`
+}
+
+func (c *cluster) dial(id string) *socket {
+	c.t.Helper()
+	s := &socket{c.t, c.as(id, c.url).Dial()}
+	c.t.Cleanup(func() { _ = s.conn.CloseNow() })
+	s.say(`{"type":"connection_init","payload":{"authorization":"Bearer ` + c.token(id) + `"}}`)
+	if f := s.hear(); f.Type != "connection_ack" {
+		c.t.Fatalf("init: %s %s", f.Type, f.Payload)
+	}
+	return s
+}
+
+func (s *socket) say(message string) {
+	s.t.Helper()
+	if err := s.conn.Write(s.t.Context(), websocket.MessageText, []byte(message)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// hear waits for the next message, and answers pings.
+func (s *socket) hear() frame {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	var f frame
+	if err := wsjson.Read(ctx, s.conn, &f); err != nil {
+		s.t.Fatal(err)
+	}
+	if f.Type == "ping" {
+		s.say(`{"type":"pong"}`)
+	}
+	return f
+}
+
+// from returns a client whose connections come from an address of this machine.
+func from(t *testing.T, address string) *http.Client {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	transport := &http.Transport{DialContext: dialer.DialContext}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// TestNobodyChoosesTheirAddress: it is whom the proxy sees, whatever they say. Else a limit would hold for nobody, or one
+// for everybody.
+func TestNobodyChoosesTheirAddress(t *testing.T) {
+	const burst = 3
+	c := startCluster(t, "", app.Options{}, func(cfg *config.Config) { cfg.RateMutations = fmt.Sprintf("off,1/h:%d", burst) })
+	change := func(client *http.Client, claim string) string {
+		t.Helper()
+		body, err := json.Marshal(map[string]string{"query": createRoom})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := ask(t, client, http.MethodPost, c.url+"/graphql", body, "Content-Type", "application/json",
+			"Authorization", "Bearer "+c.token("alice"), "X-Forwarded-For", claim, "Forwarded", "for="+claim, "X-Request-Id", "mine-"+claim)
+		if a.err != nil {
+			t.Fatal(a.err)
+		}
+		if got := a.header.Get("X-Request-Id"); got != "mine-"+claim {
+			t.Errorf("the request mine-%s is called %q", claim, got)
+		}
+		return a.body
+	}
+	one, other := from(t, "127.0.0.2"), from(t, "127.0.0.3")
+	made := 0
+	for i := range 2*burst + 2 { // each node counts by itself
+		if body := change(one, fmt.Sprintf("1.2.3.%d", i)); !strings.Contains(body, "RATE_LIMITED") {
+			made++
+		}
+	}
+	if made != 2*burst {
+		t.Errorf("%d changes came from one address, want %d", made, 2*burst)
+	}
+	if body := change(other, "127.0.0.2"); strings.Contains(body, "RATE_LIMITED") {
+		t.Errorf("who comes from elsewhere is limited: %s", body)
+	}
+}
+
+// TestANodeIsRestarted: requests go on, sockets are told to come back and find the other, and nothing is lost.
+func TestANodeIsRestarted(t *testing.T) {
+	c := startCluster(t, "", app.Options{})
+	alice := c.as("alice", c.url)
+	room := alice.Do(createRoom, nil).Str("createRoom.room.id")
+	say := func(text string) int {
+		t.Helper()
+		return alice.Do(send, testkit.Vars{"room": room, "text": text}).Int("sendMessage.message.seq")
+	}
+	var streams []*testkit.Stream
+	for range 2 { // one on each node
+		streams = append(streams, alice.Subscribe(listen, testkit.Vars{"room": room, "after": 0}))
+	}
+	seq := say("before")
+	for _, s := range streams {
+		s.Next()
+	}
+	for i, n := range c.nodes {
+		n.stop()
+		var left int
+		for j, s := range streams {
+			// Which of them was there is the proxy's to know: the other one hears what comes next.
+			if code := s.CloseCode(time.Second); code == int(websocket.StatusServiceRestart) {
+				left++
+			} else {
+				s.Close()
+			}
+			streams[j] = alice.Subscribe(listen, testkit.Vars{"room": room, "after": seq})
+		}
+		if left == 0 {
+			t.Errorf("nobody was on node %d", i)
+		}
+		for k := range 4 {
+			text := fmt.Sprintf("without node %d, %d", i, k)
+			seq = say(text)
+			for _, s := range streams {
+				if got := s.Next().Str("messageAdded.contents"); got != text {
+					t.Errorf("heard %q, want %q", got, text)
+				}
+			}
+		}
+		n.start()
+		c.tried(n)
+	}
+}
+
+// tried returns when the proxy has given a node a socket and a request again, as it does unless it leaves it out.
+func (c *cluster) tried(n *node) {
+	c.t.Helper()
+	eventually(c.t, "the proxy tries the node again", func() error {
+		s := c.dial("alice") // which goes to where fewer are
+		defer func() { _ = s.conn.CloseNow() }()
+		if err := ask(c.t, http.DefaultClient, http.MethodGet, c.url+"/schema.graphql", nil).is(http.StatusOK); err != nil {
+			return err
+		}
+		a := ask(c.t, http.DefaultClient, http.MethodGet, "http://"+n.cfg.AdminAddr+"/metrics", nil)
+		if !openSockets.MatchString(a.body) || !schemaRead.MatchString(a.body) {
+			return errors.Join(errors.New("it has no socket, or no request"), a.is(http.StatusOK))
+		}
+		return nil
+	})
+}
+
+var (
+	openSockets = regexp.MustCompile(`(?m)^parley_connections{.*graphql-transport-ws.*} [1-9]`)
+	schemaRead  = regexp.MustCompile(`(?m)^parley_http_request_duration_seconds_count{.*/schema.graphql.*} [1-9]`)
+)
