@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -22,9 +23,7 @@ func TestSendBothWays(t *testing.T) {
 		first := say(alice, room, "first").Str("id")
 		with := func(more testkit.Vars) testkit.Vars {
 			input := testkit.Vars{"roomId": room, "contents": `"é" & <b>`}
-			for name, value := range more {
-				input[name] = value
-			}
+			maps.Copy(input, more)
 			return input
 		}
 		for name, test := range map[string]struct {
