@@ -2,20 +2,25 @@ package torture_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
+	"time"
 )
 
 // verdict counts what must never happen.
 type verdict struct {
 	lost, doubled, disordered int
-	faults                    *faults
+	// leaked counts what came to somebody who was not to have it any more.
+	leaked int
+	faults *faults
 }
 
 func (v *verdict) add(o verdict) {
 	v.lost += o.lost
 	v.doubled += o.doubled
 	v.disordered += o.disordered
+	v.leaked += o.leaked
 }
 
 func (v *verdict) lose(n int, format string, args ...any) {
@@ -31,6 +36,11 @@ func (v *verdict) double(format string, args ...any) {
 func (v *verdict) disorder(format string, args ...any) {
 	v.disordered++
 	v.faults.add("out of order: "+format, args...)
+}
+
+func (v *verdict) leak(format string, args ...any) {
+	v.leaked++
+	v.faults.add("after a removal: "+format, args...)
 }
 
 // stored is a message as a query returns it in the end.
@@ -59,6 +69,7 @@ func judge(room *ledger, end state, subscribers []*subscriber) verdict {
 	v.judgeChanges(room)
 	for _, s := range subscribers {
 		v.judgeSubscriber(s, end)
+		v.judgeGuest(room, s)
 	}
 	return v
 }
@@ -133,7 +144,7 @@ func (v *verdict) judgeChanges(room *ledger) {
 	type change struct{ kind, id string }
 	events := make(map[change]int)
 	for _, e := range room.told {
-		if e.kind != "MessageAdded" {
+		if e.kind != "MessageAdded" && !e.moves() {
 			events[change{e.kind, e.id}]++
 		}
 	}
@@ -190,8 +201,84 @@ func (v *verdict) judgeSubscriber(s *subscriber, end state) {
 		}
 	}
 	for _, seq := range expected {
-		if seq > s.reached.Load() {
+		if seq > s.reached.Load() && !s.outside() {
 			v.lose(1, "%s never got to %d", s.name, seq)
+		}
+	}
+}
+
+// judgeGuest: who is put out of a room gets nothing any more from their MemberLeft on, and knows it in the end; who is let in
+// again may have it all. Nobody else is turned away.
+func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
+	var left, joined []int64 // ascending
+	for seq, e := range room.told {
+		switch {
+		case e.id != s.name:
+		case e.kind == "MemberLeft":
+			left = append(left, seq)
+		case e.kind == "MemberJoined":
+			joined = append(joined, seq)
+		}
+	}
+	slices.Sort(left)
+	slices.Sort(joined)
+	back := len(s.absences)
+	if s.outside() {
+		back--
+	}
+	if len(left) != len(s.absences) || len(joined) != back {
+		v.faults.add("%s was removed %d times and added again %d times, and the log has %v and %v", s.name, len(s.absences), back, left, joined)
+		return
+	}
+	for i, a := range s.absences {
+		end := int64(math.MaxInt64)
+		if i < back {
+			end = joined[i]
+		}
+		if reason := room.told[left[i]].key; (reason == "BANNED") != a.banned {
+			v.faults.add("%s was removed at %d as %s, banned: %v", s.name, left[i], reason, a.banned)
+		}
+		for j := range s.streams {
+			v.judgeAbsence(s, j, a, left[i], end)
+		}
+	}
+	for j, st := range s.streams {
+		if st.refused != "" && !slices.ContainsFunc(s.absences, st.within) {
+			v.faults.add("%s, stream %d: %s to somebody who was in the room", s.name, j, st.refused)
+		}
+	}
+	if s.outside() {
+		last := s.absences[back]
+		told := func(st stream) bool {
+			return st.refused != "" && (st.begun.After(last.removed) || st.refused == "MEMBERSHIP_ENDED" && st.ended.After(last.removing))
+		}
+		if !slices.ContainsFunc(s.streams, told) {
+			v.lose(1, "%s was removed, and was never told", s.name)
+		}
+	}
+}
+
+// within tells whether a stream may have been refused for an absence.
+func (st stream) within(a *absence) bool {
+	return st.ended.After(a.removing) && (a.added.IsZero() || st.begun.Before(a.added))
+}
+
+// judgeAbsence: a stream that was there before an absence, from the event at left to the one at joined, has nothing from left
+// on, and there are none that have begun in it.
+func (v *verdict) judgeAbsence(s *subscriber, number int, a *absence, left, joined int64) {
+	st := s.streams[number]
+	where := fmt.Sprintf("%s, stream %d, opened at %d, removed at %d", s.name, number, st.opened, left)
+	if left <= st.opened && st.opened < joined {
+		v.leak("%s: let in, and back in at %d", where, joined)
+	}
+	for i, h := range st.heard {
+		outside := a.adding.IsZero() || h.at.Before(a.adding) // if it is what happened later
+		before := st.opened >= 0 && st.opened < left || st.opened < 0 && st.heard[0].at.Before(a.removing)
+		switch {
+		case (before || outside) && (st.seqs[i] >= left || h.room >= left):
+			v.leak("%s: %d, with the room at %d", where, st.seqs[i], h.room)
+		case outside && st.begun.After(a.removed):
+			v.leak("%s: %d, though it was not in", where, st.seqs[i])
 		}
 	}
 }
@@ -218,8 +305,8 @@ func TestJudge(t *testing.T) {
 			w.end.messages[i].From.ID = "w"
 		}
 		w.subs = []*subscriber{
-			{name: "e", events: true, streams: []stream{{0, []int64{1, 2}}, {1, []int64{2, 3}}}},
-			{name: "m", streams: []stream{{0, []int64{1}}, {1, []int64{3}}}},
+			{name: "e", events: true, streams: []stream{{after: 0, seqs: []int64{1, 2}}, {after: 1, seqs: []int64{2, 3}}}},
+			{name: "m", streams: []stream{{after: 0, seqs: []int64{1}}, {after: 1, seqs: []int64{3}}}},
 		}
 		for _, s := range w.subs {
 			s.reached.Store(3)
@@ -227,7 +314,7 @@ func TestJudge(t *testing.T) {
 		return w
 	}
 	events := func(seqs ...int64) func(*world) {
-		return func(w *world) { w.subs[0].streams = []stream{{0, seqs}} }
+		return func(w *world) { w.subs[0].streams = []stream{{after: 0, seqs: seqs}} }
 	}
 	for name, c := range map[string]struct {
 		harm    func(*world)
@@ -244,7 +331,7 @@ func TestJudge(t *testing.T) {
 		"the log has a hole":  {func(w *world) { delete(w.room.told, 2) }, verdict{lost: 2}, 0},
 		"one edit, two":       {func(w *world) { w.room.acknowledged[0].changes = nil }, verdict{doubled: 1}, 0},
 		"a hole in a stream":  {events(1, 3), verdict{lost: 1}, 0},
-		"a message not heard": {func(w *world) { w.subs[1].streams = []stream{{0, []int64{3}}} }, verdict{lost: 1}, 0},
+		"a message not heard": {func(w *world) { w.subs[1].streams = []stream{{after: 0, seqs: []int64{3}}} }, verdict{lost: 1}, 0},
 		"not to the end":      {func(w *world) { w.subs[1].reached.Store(1) }, verdict{lost: 1}, 0},
 		"heard twice":         {events(1, 2, 2, 3), verdict{doubled: 1}, 0},
 		"heard before after":  {func(w *world) { w.subs[0].streams[1].seqs = []int64{1, 2, 3} }, verdict{doubled: 1}, 0},
@@ -264,4 +351,87 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestJudgeGuest does the same with who was put out of the room.
+func TestJudgeGuest(t *testing.T) {
+	start := time.Now()
+	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
+	// came makes what a stream had of seqs, which came second after second from one on, while the room was as old as they.
+	came := func(from int, st stream, seqs ...int64) stream {
+		for i, seq := range seqs {
+			st.seqs = append(st.seqs, seq)
+			st.heard = append(st.heard, heard{at(from + i), seq})
+		}
+		return st
+	}
+	// Somebody is put out at 3, by the clock at 30, comes in again at 6, by the clock at 60, and is put out for good at 9,
+	// by the clock at 90: once as one who hears of all events, and once as one who hears of messages.
+	good := func(events bool) *subscriber {
+		s := &subscriber{name: "g", events: events, guest: true}
+		s.absences = []*absence{
+			{removing: at(30), removed: at(31), adding: at(60), added: at(61)},
+			{removing: at(90), removed: at(91), banned: true},
+		}
+		opened := func(seq int64) int64 {
+			if events {
+				return seq
+			}
+			return -1
+		}
+		s.streams = []stream{
+			came(20, stream{begun: at(20), opened: opened(0), refused: "MEMBERSHIP_ENDED", ended: at(32)}, 1, 2),
+			{begun: at(33), opened: -1, refused: "NOT_FOUND", ended: at(34)},
+			came(62, stream{begun: at(60), after: 2, opened: opened(6)}, 3, 4, 5, 6, 7),
+			came(80, stream{begun: at(80), after: 7, opened: opened(7)}, 8),
+			{begun: at(92), after: 8, opened: -1, refused: "NOT_FOUND", ended: at(93)},
+		}
+		return s
+	}
+	type world struct {
+		room *ledger
+		s    *subscriber
+	}
+	for name, c := range map[string]struct {
+		harm                 func(*world)
+		leaked, lost, others int
+	}{
+		"nothing wrong":                 {harm: func(*world) {}},
+		"events from after the removal": {func(w *world) { w.s.streams[0] = came(40, w.s.streams[0], 3, 4) }, 2, 0, 0},
+		"events from after the removal, when they are in again": {func(w *world) { w.s.streams[0] = came(70, w.s.streams[0], 3, 4) }, 2, 0, 0},
+		"the room as it is after the removal":                   {func(w *world) { w.s.streams[0].heard[1].room = 3 }, 1, 0, 0},
+		"after the last removal":                                {func(w *world) { w.s.streams[3] = came(95, w.s.streams[3], 9) }, 1, 0, 0},
+		"let in meanwhile":                                      {func(w *world) { w.s.streams[1] = came(34, stream{begun: at(33), opened: -1}, 1, 2) }, 2, 0, 0},
+		"let in for good":                                       {func(w *world) { w.s.streams[4] = came(93, stream{begun: at(92), opened: -1}, 1) }, 1, 1, 0},
+		"never told":                                            {func(w *world) { w.s.streams = w.s.streams[:4] }, 0, 1, 0},
+		"turned away while in the room": {func(w *world) {
+			w.s.streams[3].refused, w.s.streams[3].ended = "NOT_FOUND", at(81)
+		}, 0, 0, 1},
+		"a removal that is no event": {func(w *world) { delete(w.room.told, 9) }, 0, 0, 1},
+		"one added, twice":           {func(w *world) { w.room.told[8] = event{"MemberJoined", "g", ""} }, 0, 0, 1},
+		"banned, not kicked":         {func(w *world) { w.room.told[3] = event{"MemberLeft", "g", "BANNED"} }, 0, 0, 1},
+	} {
+		for _, events := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, events %v", name, events), func(t *testing.T) {
+				w := world{newLedger("r", &faults{}), good(events)}
+				w.room.told = map[int64]event{3: {"MemberLeft", "g", "KICKED"}, 6: {"MemberJoined", "g", ""}, 9: {"MemberLeft", "g", "BANNED"}}
+				c.harm(&w)
+				v := verdict{faults: w.room.faults}
+				v.judgeGuest(w.room, w.s)
+				if v.leaked != c.leaked || v.lost != c.lost || w.room.faults.count != c.leaked+c.lost+c.others {
+					t.Errorf("leaked %d, lost %d of %d faults; want %+v; %q", v.leaked, v.lost, w.room.faults.count, c, w.room.faults.first)
+				}
+			})
+		}
+	}
+	t.Run("opened while outside", func(t *testing.T) {
+		w := world{newLedger("r", &faults{}), good(true)}
+		w.room.told = map[int64]event{3: {"MemberLeft", "g", "KICKED"}, 6: {"MemberJoined", "g", ""}, 9: {"MemberLeft", "g", "BANNED"}}
+		w.s.streams[2].opened = 4
+		v := verdict{faults: w.room.faults}
+		v.judgeGuest(w.room, w.s)
+		if v.leaked == 0 {
+			t.Error("nobody notices")
+		}
+	})
 }

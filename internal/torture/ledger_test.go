@@ -26,9 +26,12 @@ type sent struct {
 // event carries the message as it is now, which depends on when one hears.
 type event struct {
 	kind string // the GraphQL type
-	id   string // of the message it is about
-	key  string
+	id   string // of the message it is about, or of the person who has come or gone
+	key  string // of the message, or why the person has gone
 }
+
+// moves tells whether it is somebody's coming or going.
+func (e event) moves() bool { return e.kind == "MemberJoined" || e.kind == "MemberLeft" }
 
 // ledger is what everybody was told about one room.
 type ledger struct {

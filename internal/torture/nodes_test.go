@@ -51,7 +51,7 @@ func TestNodes(t *testing.T) {
 		slices.Sort(rows)
 		var text strings.Builder
 		w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(w, "hints by\tnodes\twriters\tsubscribers\ttroubles\tcuts\tstreams\tacknowledged\trecovered\tdeliveries\tlost\tdoubled\tout of order\tp50\tp99\tworst\t")
+		fmt.Fprintln(w, "hints by\tnodes\twriters\tsubscribers\ttroubles\tcuts\tstreams\tacknowledged\trecovered\tdeliveries\tremovals\tafter a removal\tlost\tdoubled\tout of order\tp50\tp99\tworst\t")
 		for _, row := range rows {
 			fmt.Fprintln(w, row)
 		}
@@ -86,8 +86,8 @@ func torment(t *testing.T, byNATS bool, chance uint64) string {
 	r, err := c.play(ctx)
 	if err != nil {
 		t.Error(err, context.Cause(ctx))
-	} else if r.acknowledged == 0 || r.delivered == 0 {
-		t.Errorf("%d messages acknowledged and %d deliveries prove nothing", r.acknowledged, r.delivered)
+	} else if r.acknowledged == 0 || r.delivered == 0 || r.removals == 0 {
+		t.Errorf("%d messages acknowledged, %d deliveries and %d removals prove nothing", r.acknowledged, r.delivered, r.removals)
 	}
 	for _, link := range slices.Concat(c.databases, c.brokers, c.fronts) {
 		link.Mend()
@@ -99,8 +99,8 @@ func torment(t *testing.T, byNATS bool, chance uint64) string {
 		n += times
 	}
 	p50, p99, worst := c.latency()
-	return fmt.Sprintf("%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%v\t%v\t%v\t", len(c.nodes), *writers, *subscribers, n, r.cuts, r.streams,
-		r.acknowledged, r.recovered, r.delivered, r.lost, r.doubled, r.disordered, p50, p99, worst)
+	return fmt.Sprintf("%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%v\t%v\t%v\t", len(c.nodes), *writers, *subscribers, n, r.cuts, r.streams,
+		r.acknowledged, r.recovered, r.delivered, r.removals, r.leaked, r.lost, r.doubled, r.disordered, p50, p99, worst)
 }
 
 func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *cluster {

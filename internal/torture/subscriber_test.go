@@ -20,7 +20,9 @@ const (
 	messageAdded = `subscription($room: ID!, $after: Int) { item: messageAdded(roomId: $room, after: $after) {
 		__typename seq id idempotencyKey createdAt } }`
 	roomEvents = `subscription($room: ID!, $after: Int) { item: roomEvents(roomId: $room, after: $after) {
-		__typename seq
+		__typename seq room { seq }
+		... on MemberJoined { user { id } }
+		... on MemberLeft { user { id } reason }
 		... on MessageAdded { message { id seq idempotencyKey contents } }
 		... on MessageEdited { message { id seq idempotencyKey contents } }
 		... on MessageDeleted { message { id seq idempotencyKey contents } }
@@ -33,6 +35,10 @@ type item struct {
 	Seq      int64
 	told
 	Message *told
+	User    *struct{ ID string }
+	Reason  string
+	// Room is the room as it is shown with an event.
+	Room struct{ Seq int64 }
 }
 
 // told is what tells a message from others.
@@ -46,6 +52,19 @@ type told struct {
 type stream struct {
 	after int64
 	seqs  []int64
+	heard []heard // beside each of the seqs
+	begun time.Time
+	// opened is the seq at which the server has let the subscriber in; -1 where it does not say.
+	opened int64
+	// refused is the code with which the server has ended it, at ended; "" where it was cut.
+	refused string
+	ended   time.Time
+}
+
+// heard is when an item came, and how new the room is that it shows.
+type heard struct {
+	at   time.Time
+	room int64
 }
 
 // subscriber follows one room, is cut off again and again, and comes back with the seq it has reached.
@@ -59,11 +78,15 @@ type subscriber struct {
 	faults *faults
 	// calm is closed when connections are no longer to be cut.
 	calm <-chan struct{}
+	// guest: the doorman puts them out of the room, and lets them in again. absences is the doorman's until it has ended.
+	guest    bool
+	absences []*absence
 
 	opened    time.Time // when the current stream was
 	latencies []latency // of what came live, and calm
 
 	reached atomic.Int64 // the seq of the last item
+	turned  atomic.Int64 // when it asked last and was not let in, in nanoseconds since 1970
 	streams []stream
 	cuts    int // by itself, not those by the server's death
 }
@@ -103,8 +126,8 @@ func (s *subscriber) follow(ctx context.Context) error {
 	if s.rng.IntN(5) == 0 { // as client libraries do that reconnect by themselves
 		after = max(0, after-s.rng.Int64N(30))
 	}
-	s.streams = append(s.streams, stream{after: after})
 	s.opened = time.Now()
+	s.streams = append(s.streams, stream{after: after, begun: s.opened, opened: -1})
 	query := messageAdded
 	if s.events {
 		query = roomEvents
@@ -119,10 +142,25 @@ func (s *subscriber) follow(ctx context.Context) error {
 			err = s.take(it, first)
 		}
 	}
-	if errors.Is(err, errEnded) {
+	if errors.Is(err, errEnded) || s.guest && s.shownOut(err) {
 		return nil
 	}
 	return fmt.Errorf("after %d: %w", after, err)
+}
+
+// shownOut notes that the server has ended the current stream, or not begun it, since the subscriber is not in the room. What
+// a private room is to outsiders is not to be told from none at all. The judge decides whether it was so.
+func (s *subscriber) shownOut(err error) bool {
+	var r *refusal
+	if !errors.As(err, &r) || r.code != "MEMBERSHIP_ENDED" && r.code != "NOT_FOUND" {
+		return false
+	}
+	current := &s.streams[len(s.streams)-1]
+	current.refused, current.ended = r.code, time.Now()
+	if r.code == "NOT_FOUND" {
+		s.turned.Store(current.begun.UnixNano())
+	}
+	return true
 }
 
 // take notes an item of the current stream.
@@ -136,12 +174,15 @@ func (s *subscriber) take(it item, first bool) error {
 		if it.Seq < current.after {
 			return fmt.Errorf("the stream after %d opens at %d", current.after, it.Seq)
 		}
+		current.opened = it.Seq
 		return nil
 	}
 	e := event{kind: it.Typename, id: it.ID, key: it.IdempotencyKey}
 	switch {
 	case it.Typename == "Message":
 		e.kind = "MessageAdded"
+	case it.User != nil:
+		e.id, e.key = it.User.ID, it.Reason
 	case it.Message == nil:
 		return fmt.Errorf("%s at %d, which nobody has caused", it.Typename, it.Seq)
 	default:
@@ -149,6 +190,7 @@ func (s *subscriber) take(it item, first bool) error {
 	}
 	s.room.tell(it.Seq, e)
 	current.seqs = append(current.seqs, it.Seq)
+	current.heard = append(current.heard, heard{time.Now(), it.Room.Seq})
 	if s.isCalm() && it.CreatedAt.After(s.opened.Add(settleTime)) {
 		s.latencies = append(s.latencies, latency{it.CreatedAt, time.Since(it.CreatedAt)})
 	}

@@ -39,6 +39,7 @@ const patience = 2 * time.Minute
 type report struct {
 	database                        string
 	kills, cuts, streams, delivered int
+	removals                        int
 	tally
 	verdict
 }
@@ -77,10 +78,10 @@ func TestTorture(t *testing.T) {
 func table(reports []report) string {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "database\twriters\tsubscribers\tkills\tcuts\tstreams\tacknowledged\trecovered\tover a kill\tdeliveries\tlost\tdoubled\tout of order\t")
+	fmt.Fprintln(w, "database\twriters\tsubscribers\tkills\tcuts\tstreams\tacknowledged\trecovered\tover a kill\tdeliveries\tremovals\tafter a removal\tlost\tdoubled\tout of order\t")
 	for _, r := range reports {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", r.database, *writers, *subscribers, r.kills, r.cuts, r.streams,
-			r.acknowledged, r.recovered, r.revived, r.delivered, r.lost, r.doubled, r.disordered)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", r.database, *writers, *subscribers, r.kills, r.cuts, r.streams,
+			r.acknowledged, r.recovered, r.revived, r.delivered, r.removals, r.leaked, r.lost, r.doubled, r.disordered)
 	}
 	_ = w.Flush() // to a string
 	return text.String()
@@ -92,6 +93,7 @@ type world struct {
 	rooms       []*ledger
 	writers     []*writer
 	subscribers []*subscriber
+	doormen     []*doorman
 	faults      *faults
 	rng         *rand.Rand
 	// trouble takes the time that is for writing, and makes trouble meanwhile. deafen has nobody hear hints any more.
@@ -128,8 +130,8 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 	r, err := w.play(ctx)
 	if err != nil {
 		t.Error(errors.Join(err, context.Cause(ctx)))
-	} else if r.acknowledged == 0 || r.delivered == 0 {
-		t.Errorf("%d messages acknowledged and %d deliveries prove nothing", r.acknowledged, r.delivered)
+	} else if r.acknowledged == 0 || r.delivered == 0 || r.removals == 0 {
+		t.Errorf("%d messages acknowledged, %d deliveries and %d removals prove nothing", r.acknowledged, r.delivered, r.removals)
 	}
 	w.end(t)
 	return r
@@ -210,8 +212,21 @@ func (w *world) populate(ctx context.Context) error {
 		}
 		w.subscribers = append(w.subscribers, &subscriber{
 			url: c.url, token: c.token, name: name, rng: rng,
-			room: w.rooms[i%len(w.rooms)], events: i/len(w.rooms)%2 == 0, faults: w.faults,
+			room: w.rooms[i%len(w.rooms)], events: i/len(w.rooms)%2 == 0, guest: i/len(w.rooms)%3 == 0, faults: w.faults,
 		})
+	}
+	for i, room := range w.rooms {
+		at := w.nodes[i%len(w.nodes)]
+		d := &doorman{room: room, rng: rand.New(rand.NewPCG(w.rng.Uint64(), 0)), faults: w.faults}
+		d.client = client{url: at.front, http: at.http, token: founder.token}
+		for _, s := range w.subscribersOf(room) {
+			if s.guest {
+				d.guests = append(d.guests, s)
+			}
+		}
+		if len(d.guests) > 0 {
+			w.doormen = append(w.doormen, d)
+		}
 	}
 	return nil
 }
@@ -271,6 +286,9 @@ func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
 	for _, one := range w.writers {
 		writes.Go(func() { one.run(ctx, stop) })
 	}
+	for _, one := range w.doormen {
+		writes.Go(func() { one.run(ctx, stop) })
+	}
 	defer writes.Wait()
 	defer close(stop)
 	if err := w.trouble(ctx); err != nil {
@@ -297,8 +315,11 @@ func (w *world) count() report {
 	}
 	for _, s := range w.subscribers {
 		r.cuts += s.cuts
-		r.streams += len(s.streams)
+		r.removals += len(s.absences)
 		for _, st := range s.streams {
+			if st.refused != "NOT_FOUND" {
+				r.streams++
+			}
 			r.delivered += len(st.seqs)
 		}
 	}
@@ -370,7 +391,8 @@ const settleTime = 400 * time.Millisecond
 // drainTime is how long subscribers may take to catch up when nobody writes any more.
 const drainTime = time.Minute
 
-// drain waits until every subscriber has all that is in its room, or time is up: then the judge says who lacks what.
+// drain waits until every subscriber has all that is in its room, or knows that it is none of theirs, or time is up: then the
+// judge says who lacks what.
 func (w *world) drain(ctx context.Context, ends []state) {
 	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
@@ -383,7 +405,12 @@ func (w *world) drain(ctx context.Context, ends []state) {
 					goal = ends[i].messages[n-1].Seq
 				}
 			}
-			for s.reached.Load() < goal && pause(ctx, 10*time.Millisecond) {
+			arrived := func() bool { return s.reached.Load() >= goal }
+			if s.outside() {
+				removed := s.absences[len(s.absences)-1].removed.UnixNano()
+				arrived = func() bool { return s.turned.Load() > removed }
+			}
+			for !arrived() && pause(ctx, 10*time.Millisecond) {
 			}
 		}
 	}
