@@ -81,13 +81,14 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 			verifier.Close()
 		}
 	}()
-	db, err := store.Open(ctx, string(cfg.DatabaseURL), store.Options{
+	database := store.Options{
 		Logger:         logger,
 		MaxOpenConns:   cfg.DBMaxConns,
 		StatementCache: statementCache(cfg.DBStatementCache),
 		Observe:        opts.Observe,
 		Trace:          traces.statement,
-	})
+	}
+	db, err := store.Open(ctx, string(cfg.DatabaseURL), database)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +109,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 			hub.Close()
 		}
 	}()
-	node, err := connect(ctx, cfg, hub, domain, logger, opts)
+	node, err := connect(ctx, cfg, database, hub, domain, logger, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +186,9 @@ func trustedDocuments(path string) (*graph.Manifest, error) {
 
 // connect has the domain tell its hints to the hub, and to the hubs of other nodes. It returns the node's place among them;
 // nil where there are none, or the test carries the hints.
-func connect(ctx context.Context, cfg config.Config, hub *live.Hub, domain *chat.Chat, logger *slog.Logger, opts Options) (*broker.Node, error) {
+func connect(
+	ctx context.Context, cfg config.Config, database store.Options, hub *live.Hub, domain *chat.Chat, logger *slog.Logger, opts Options,
+) (*broker.Node, error) {
 	var node *broker.Node
 	var err error
 	switch {
@@ -195,7 +198,10 @@ func connect(ctx context.Context, cfg config.Config, hub *live.Hub, domain *chat
 	case cfg.NATSURL != "":
 		node, err = broker.NewNATS(ctx, string(cfg.NATSURL), hub, logger)
 	case cfg.Postgres():
-		node, err = broker.NewPostgres(ctx, string(cfg.DatabaseURL), hub, logger)
+		var notifications *store.Notifications
+		if notifications, err = store.OpenNotifications(ctx, string(cfg.DatabaseURL), database); err == nil {
+			node, err = broker.NewPostgres(ctx, notifications, hub, logger)
+		}
 	default:
 		var hints broker.Memory
 		hints.Listen(hub)

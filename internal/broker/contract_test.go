@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/internal/broker"
+	"parley/internal/store"
 	"parley/internal/testkit"
 )
 
@@ -95,7 +96,11 @@ func postgresNetwork(t *testing.T) network {
 	wire := testkit.NewWire(t, url)
 	return network{
 		join: func(t *testing.T, l broker.Listener) *broker.Node {
-			return joined(broker.NewPostgres(t.Context(), wire.URL, l, quiet(t)))(t)
+			notifications, err := store.OpenNotifications(t.Context(), wire.URL, store.Options{Logger: quiet(t)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return joined(broker.NewPostgres(t.Context(), notifications, l, quiet(t)))(t)
 		},
 		cut: wire.Cut, mend: wire.Mend,
 		raw: func(t *testing.T, message string) {

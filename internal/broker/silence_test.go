@@ -1,0 +1,84 @@
+package broker_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/internal/broker"
+	"parley/internal/store"
+	"parley/internal/testkit"
+)
+
+// TestSilentNetwork: with a network to PostgreSQL that takes everything and carries nothing, which nobody is told of, what is
+// sent fails in time, the connection that listens is given up, and when the network is back all is heard again.
+func TestSilentNetwork(t *testing.T) {
+	t.Parallel()
+	url := testkit.PostgresURL(t)
+	network, far, through := testkit.DatabaseEnd(t, url)
+	link := testkit.NewLink(t, network, far)
+	said := &words{Handler: slog.NewTextHandler(t.Output(), nil), heard: map[string]chan struct{}{
+		"the connection for notifications is lost": make(chan struct{}, 1),
+		"the connection for notifications is back": make(chan struct{}, 1),
+	}}
+	join := func(url string, l broker.Listener) *broker.Node {
+		notifications, err := store.OpenNotifications(t.Context(), url, store.Options{Logger: slog.New(said)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return joined(broker.NewPostgres(t.Context(), notifications, l, quiet(t)))(t)
+	}
+	heardA, heardB := newEar(), newEar()
+	a, b := join(through(link.Addr), heardA), join(url, heardB)
+	meet(t, a, b, heardA, heardB)
+
+	link.Silence()
+	failed := a.Stats().Failed
+	a.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
+	// Five seconds for the message, and one for the answer that it was given up.
+	within(t, "what is sent fails", 8*time.Second, func() bool { return a.Stats().Failed > failed })
+	select {
+	case <-said.heard["the connection for notifications is lost"]:
+	case <-time.After(patience):
+		t.Fatal("nobody notices that nothing comes")
+	}
+	heardA.forget()
+	link.Mend()
+	heardA.until(t, "that something was missed", func(_ []broker.Hint, looks int) bool { return looks > 0 })
+	<-said.heard["the connection for notifications is back"]
+	meet(t, a, b, heardA, heardB)
+}
+
+// within waits until something is so.
+func within(t *testing.T, what string, limit time.Duration, so func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(limit); !so(); {
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("not within %v: %s", limit, what)
+		}
+	}
+}
+
+// words is a log that tells of some messages.
+type words struct {
+	slog.Handler
+	heard map[string]chan struct{}
+}
+
+// Handle is [slog.Handler]'s.
+func (w *words) Handle(ctx context.Context, r slog.Record) error {
+	if c := w.heard[r.Message]; c != nil {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+	return w.Handler.Handle(ctx, r)
+}

@@ -1,0 +1,121 @@
+package store_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/internal/store"
+	"parley/internal/store/storetest"
+	"parley/internal/testkit"
+)
+
+// notifications of a database, closed at the end of the test.
+func notifications(t *testing.T, url string) *store.Notifications {
+	t.Helper()
+	n, err := store.OpenNotifications(t.Context(), url, store.Options{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = n.Close() }) // it may have been
+	return n
+}
+
+// Both connections for notifications say whose they are, as the others do.
+func TestNotifications(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ parameters, want string }{
+		"as it comes": {"", "parley"},
+		"named":       {"application_name=somebody%27s&connect_timeout=7", "somebody's"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := storetest.PostgresURL(t)
+			if c.parameters != "" && strings.Contains(url, "?") {
+				url += "&" + c.parameters
+			} else if c.parameters != "" {
+				url += "?" + c.parameters
+			}
+			n := notifications(t, url)
+			heard, missed := make(chan string, 10), make(chan struct{}, 10)
+			n.Listen("some channel", func(payload string) { heard <- payload }, func() { missed <- struct{}{} })
+			<-missed // it listens
+			for _, payload := range []string{"one", "", "üß'\\"} {
+				if err := n.Notify(t.Context(), "some channel", payload); err != nil {
+					t.Fatal(err)
+				}
+				if got := <-heard; got != payload {
+					t.Errorf("heard %q, want %q", got, payload)
+				}
+			}
+			db, err := store.OpenPool(url, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			named := 0
+			err = db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
+				WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()`, c.want).Scan(&named)
+			if err != nil || named != 2 {
+				t.Errorf("%d connections are called %q, want 2: %v", named, c.want, err)
+			}
+		})
+	}
+}
+
+// A URL that is none is refused without being shown: it may hold a password.
+func TestNotificationsURL(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"postgres://a:secret@h:x/d", "postgres://a:secret@h/d?binary_parameters=yes"} {
+		n, err := store.OpenNotifications(t.Context(), url, store.Options{})
+		if err == nil {
+			_ = n.Close()
+			t.Errorf("%s is taken", url)
+		} else if strings.Contains(err.Error(), "secret@") {
+			t.Errorf("the error shows the URL: %v", err)
+		}
+	}
+}
+
+// Over a network that has gone silent a notification fails soon after its time, and closing waits for nobody.
+func TestNotificationsSilence(t *testing.T) {
+	t.Parallel()
+	network, far, through := testkit.DatabaseEnd(t, storetest.PostgresURL(t))
+	for name, connected := range map[string]bool{"in between": true, "from the start": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			link := testkit.NewLink(t, network, far)
+			if !connected {
+				link.Silence()
+			}
+			n := notifications(t, through(link.Addr))
+			missed := make(chan struct{}, 10)
+			n.Listen("c", func(string) {}, func() { missed <- struct{}{} })
+			if connected {
+				<-missed
+				if err := n.Notify(t.Context(), "c", "before"); err != nil {
+					t.Fatal(err)
+				}
+				link.Silence()
+			}
+			begun := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			defer cancel()
+			if err := n.Notify(ctx, "c", "into nowhere"); err == nil {
+				t.Error("it was sent")
+			}
+			if took := time.Since(begun); took > store.AnswerTime+2*time.Second {
+				t.Errorf("to fail took %v", took)
+			}
+			begun = time.Now()
+			if err := n.Close(); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(begun); took > 4*time.Second {
+				t.Errorf("to close took %v", took)
+			}
+		})
+	}
+}
