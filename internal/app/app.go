@@ -153,7 +153,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 	if trusted != nil {
 		logger.Info("only trusted documents are answered", "documents", trusted.Size())
 	}
-	show(counted, domain, hub, node, db, handler)
+	show(counted, domain, hub, node, db, gates, handler)
 	a := &App{metrics: counted, handler: handler, hub: hub, node: node, db: db, verifier: verifier}
 	a.traced = func() { traces.end(ctx, logger) }
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))

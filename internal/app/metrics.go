@@ -7,6 +7,7 @@ import (
 
 	"parley/internal/broker"
 	"parley/internal/chat"
+	"parley/internal/limit"
 	"parley/internal/live"
 	"parley/internal/metrics"
 	"parley/internal/store"
@@ -14,8 +15,9 @@ import (
 )
 
 // show has the metrics show what the parts of the node count by themselves.
-func show(m *metrics.Metrics, domain *chat.Chat, hub *live.Hub, node *broker.Node, db *store.DB, served *web.Server) {
+func show(m *metrics.Metrics, domain *chat.Chat, hub *live.Hub, node *broker.Node, db *store.DB, gates limit.Gates, served *web.Server) {
 	showChat(m, domain)
+	showGates(m, gates)
 	showLive(m, hub)
 	if node != nil {
 		showBroker(m, node)
@@ -62,6 +64,16 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 		counter("parley_people_total", people, func(s stats) int64 { return s.PeopleRead }, "from", "database"),
 		gauge("parley_remembered_bytes", "What is remembered of rooms and people, about.", func(s stats) int64 { return s.RememberedBytes }),
 	)
+}
+
+func showGates(m *metrics.Metrics, gates limit.Gates) {
+	const help = "Times that something was refused since it was done too often, by what it was."
+	for name, gate := range map[string]*limit.Gate{
+		"mutations": gates.Mutations, "sign_ins": gates.SignIns, "keys": gates.Keys,
+		"connections": gates.Connections, "subscriptions": gates.Subscriptions,
+	} {
+		metrics.Show(m, gate.Refused, counter("parley_rate_refusals_total", help, func(refused int64) int64 { return refused }, "gate", name))
+	}
 }
 
 func showLive(m *metrics.Metrics, hub *live.Hub) {

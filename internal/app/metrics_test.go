@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"parley/internal/config"
@@ -120,6 +121,59 @@ func TestMetrics(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestRefusals: what is refused since it was done too often is counted by what it was.
+func TestRefusals(t *testing.T) {
+	s := testkit.StartOn(t, "sqlite::memory:", func(cfg *config.Config) {
+		cfg.JWTSecret = "" // so that people sign in
+		cfg.RateMutations, cfg.RateSignIns, cfg.RateKeys = "1/h:3,off", "off,1/h:3", "1/h:1"
+		cfg.RateSubscriptions, cfg.RateConnections = "1/h:2", "off,1/h:3"
+	})
+	refusals := func(want map[string]int) {
+		t.Helper()
+		text := scrape(t, s.URL)
+		for _, gate := range []string{"mutations", "sign_ins", "keys", "connections", "subscriptions"} {
+			if line := fmt.Sprintf("\nparley_rate_refusals_total{gate=%q} %d\n", gate, want[gate]); !strings.Contains(text, line) {
+				t.Errorf("there is no %s", line)
+			}
+		}
+	}
+	signIn := `mutation($id: ID!) { signIn(userId: $id) { token } }`
+	person := func(id string) *testkit.Client {
+		return s.With(s.With("").Do(signIn, testkit.Vars{"id": id}).Str("signIn.token"))
+	}
+	alice, bob := person("alice"), person("bob")
+	room := alice.Do(`mutation { createRoom(input: {accessType: PRIVATE}) { room { id } } }`, nil).Str("createRoom.room.id")
+	refusals(nil)
+
+	person("carol")
+	s.With("").Refused("RATE_LIMITED", signIn, testkit.Vars{"id": "dave"})
+	join := `mutation($room: ID!) { joinRoom(roomId: $room, key: "wrong") { room { id } } }`
+	bob.Refused("WRONG_KEY", join, testkit.Vars{"room": room})
+	bob.Refused("RATE_LIMITED", join, testkit.Vars{"room": room})
+	bob.Refused("RATE_LIMITED", join, testkit.Vars{"room": room})
+	refusals(map[string]int{"sign_ins": 1, "keys": 2})
+
+	rename := `mutation { updateProfile(input: {nickName: "x"}) { user { id } } }`
+	for range 2 {
+		alice.Do(rename, nil)
+	}
+	for range 4 {
+		alice.Refused("RATE_LIMITED", rename, nil)
+	}
+	listen, vars := `subscription($room: ID!) { roomEvents(roomId: $room) { seq } }`, testkit.Vars{"room": room}
+	for range 2 {
+		alice.Subscribe(listen, vars).Next()
+	}
+	if e := alice.Subscribe(listen, vars).Error(); e.Extensions["code"] != "RATE_LIMITED" {
+		t.Errorf("the third subscription: %+v", e)
+	}
+	_, res, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http")+"/graphql", nil) //nolint:bodyclose // there is none
+	if err == nil || res.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("the fourth connection: %v", err)
+	}
+	refusals(map[string]int{"sign_ins": 1, "keys": 2, "mutations": 4, "subscriptions": 1, "connections": 1})
 }
 
 // TestOperatorsOwnAddress: with an address of their own the metrics are there and nowhere else, beside the profiles.
