@@ -158,6 +158,14 @@ func applyMigrations(ctx context.Context, dialect goose.Dialect, pool *sql.DB, f
 	for _, result := range results {
 		logger.InfoContext(ctx, "migrated the database", "version", result.Source.Version, "duration_ms", result.Duration.Milliseconds())
 	}
+	there, own, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if there > own {
+		logger.WarnContext(ctx, "the database is of a newer version of the program: this one may be one version behind, and no more",
+			"database", there, "program", own)
+	}
 	return nil
 }
 

@@ -105,9 +105,15 @@ func TestNewerDatabase(t *testing.T) {
 			db := open(t, url, store.Options{})
 			applied := true
 			mustExec(t, db.Driver(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, $2)", 99990101000000, applied)
-			again := open(t, url, store.Options{})
+			said := make(chan struct{}, 1)
+			again := open(t, url, store.Options{Logger: slog.New(notify{
+				slog.DiscardHandler, "the database is of a newer version of the program: this one may be one version behind, and no more", said,
+			})})
 			if err := again.Ping(t.Context()); err != nil {
 				t.Error(err)
+			}
+			if len(said) == 0 {
+				t.Error("nobody is told that the database is newer")
 			}
 		})
 	}
