@@ -31,13 +31,26 @@ func (h *Hub) announce(c Created) {
 	if _, told := h.announced[c.Room]; told {
 		return
 	}
-	h.announced[c.Room] = time.Now()
+	h.announced[c.Room] = foundUntil(c.Room)
 	for _, user := range c.Users {
 		h.arrived(User(user), c.Room)
 	}
 	if c.Public {
 		h.arrived(Lobby(), c.Room)
 	}
+}
+
+// foundUntil is from when on looks back begin to leave a room behind: now, unless the node that has made it has a clock that is
+// ahead. A room's id begins with its time.
+func foundUntil(room uuid.UUID) time.Time {
+	now := time.Now()
+	if room.Version() != 7 {
+		return now
+	}
+	if made := time.Unix(room.Time().UnixTime()); made.After(now) {
+		return made
+	}
+	return now
 }
 
 func (h *Hub) arrived(topic Topic, room uuid.UUID) {

@@ -110,6 +110,31 @@ func TestCreatedRoomsHeal(t *testing.T) {
 	})
 }
 
+// TestCreatedRoomsAhead tells of a room once that a node has made whose clock is an hour ahead, for as long as the sweep finds
+// it among the newest.
+func TestCreatedRoomsAhead(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		lobby := hub.Follow(live.Lobby(), "x", arrivals)
+		defer lobby.Leave()
+		ahead := time.Now().Add(time.Hour)
+		id := uuid.Must(uuid.NewV7())
+		for i := range 6 { // the milliseconds, RFC 9562, 5.7
+			id[i] = byte(ahead.UnixMilli() >> (8 * (5 - i)))
+		}
+		log.set(func(l *fakeLog) {
+			l.created = map[time.Time]live.Created{ahead: {Room: id, Public: true}}
+		})
+		if got := hear(t, lobby, 1)[0]; got != id {
+			t.Errorf("heard of %s, want %s", got, id)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour)
+		defer cancel()
+		if frames, err := lobby.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("then it hears %v, %v", frames, err)
+		}
+	})
+}
+
 // TestFarBehind ends the listening of somebody who is further behind than what is kept: there is no log to read it from.
 func TestFarBehind(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
