@@ -77,9 +77,7 @@ func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	if cost > l.Complexity {
 		return refusal("The operation asks for up to %d values at once; at most %d are allowed. Ask for fewer fields or smaller pages.", cost, l.Complexity)
 	}
-	if cost > heavy {
-		op.Stats.SetExtension(heavyStat, true)
-	} else if !sized(op.Operation) {
+	if !sized(op.Operation) {
 		l.within.Add(op.Operation, struct{}{})
 	}
 	return nil
@@ -91,34 +89,6 @@ func sized(op *ast.OperationDefinition) bool {
 	return slices.ContainsFunc(op.VariableDefinitions, func(v *ast.VariableDefinition) bool {
 		return v.Type.Name() == "Int" || v.Type.Name() == "Boolean" || v.Type.Elem != nil
 	})
-}
-
-const (
-	// heavy is what an operation may ask for without waiting for others that do, and heavies how many others: what they
-	// return is in memory as a whole.
-	heavy   = 4000
-	heavies = 4
-	// heavyStat is where an operation says that it is heavy.
-	heavyStat = "Heavy"
-)
-
-// inTurn has operations that ask for much wait until few others do.
-func inTurn() graphql.OperationMiddleware {
-	slots := make(chan struct{}, heavies)
-	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-		if graphql.GetOperationContext(ctx).Stats.GetExtension(heavyStat) == nil {
-			return next(ctx)
-		}
-		responses := next(ctx) // which executes nothing yet
-		return func(ctx context.Context) *graphql.Response {
-			select {
-			case slots <- struct{}{}:
-				defer func() { <-slots }()
-			case <-ctx.Done(): // whatever is executed now ends with that
-			}
-			return responses(ctx)
-		}
-	}
 }
 
 func refusal(format string, args ...any) *gqlerror.Error {

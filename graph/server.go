@@ -44,7 +44,7 @@ type Options struct {
 	Limits  Limits
 	// Done, if set, is called when a query or mutation has been answered, and when a subscription was begun or refused:
 	// kind is query, mutation or subscription, field the one of the schema that was asked for (several: more than one), and
-	// outcome ok, or the code of the first error.
+	// outcome ok, the code of the first error, or CANCELLED.
 	Done func(kind, field, outcome string, took time.Duration)
 	// Trace, if set, is called when a query, a mutation or a subscription begins, or is executed for events (event): name is
 	// what the client calls it. What it returns is used from then on, and called with the outcome.
@@ -101,7 +101,6 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	s.AroundOperations(r.timed)
 	s.Use(rates{opts.Gates})
 	s.AroundOperations(r.arrive)
-	s.AroundOperations(inTurn())
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return fewErrors(next(r.withLoaders(ctx)))
 	})
@@ -136,6 +135,9 @@ func (r *Resolver) arrive(ctx context.Context, next graphql.OperationHandler) gr
 	return next(ctx)
 }
 
+// cancelled is the outcome of an operation for whose answer nobody waits any more.
+const cancelled = "CANCELLED"
+
 // timed tells of queries and mutations, and how long they take.
 func (r *Resolver) timed(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx).Operation
@@ -145,10 +147,15 @@ func (r *Resolver) timed(ctx context.Context, next graphql.OperationHandler) gra
 	begun, field := time.Now(), fieldOf(op)
 	ctx, end := r.trace(ctx, string(op.Operation), field, op.Name)
 	responses := next(ctx)
+	told := false // transports ask until there is nothing more
 	return func(ctx context.Context) *graphql.Response {
 		response := responses(ctx)
-		if response != nil {
-			outcome := outcomeOf(response.Errors)
+		if !told {
+			told = true
+			outcome := cancelled
+			if response != nil {
+				outcome = outcomeOf(response.Errors)
+			}
 			r.done(string(op.Operation), field, outcome, time.Since(begun))
 			end(outcome)
 		}

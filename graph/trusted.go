@@ -34,7 +34,7 @@ const documentID = "documentId"
 // MutateOperationParameters puts the manifest's text of a document into params.
 func (t trusted) MutateOperationParameters(_ context.Context, params *graphql.RawParams) *gqlerror.Error {
 	if t.manifest == nil {
-		if params.Query == "" && params.Extensions[documentID] != nil {
+		if params.Query == "" && params.Extensions[documentID] != nil && params.Extensions["persistedQuery"] == nil {
 			return coded(persistedNotSupported, "This server has no manifest of trusted documents, and so knows no ids: send the query.")
 		}
 		return nil
@@ -52,12 +52,12 @@ func (t trusted) MutateOperationParameters(_ context.Context, params *graphql.Ra
 func (t trusted) find(params *graphql.RawParams) (*document, *gqlerror.Error) {
 	id, given := params.Extensions[documentID].(string)
 	unknown := "No trusted document has this id."
-	if !given {
-		persisted, _ := params.Extensions["persistedQuery"].(map[string]any)
+	d := t.manifest.named(id)
+	if persisted, _ := params.Extensions["persistedQuery"].(map[string]any); d == nil && persisted != nil {
 		id, given = persisted["sha256Hash"].(string)
 		unknown = "PersistedQueryNotFound" // by these words urql knows it
+		d = t.manifest.named(id)
 	}
-	d := t.manifest.named(id)
 	if d == nil && params.Query != "" {
 		d = t.manifest.written(params.Query)
 	}

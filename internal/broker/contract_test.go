@@ -309,7 +309,7 @@ func alone(t *testing.T, n network) {
 	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(time.Millisecond) {
 		a.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
 	}
-	if s := a.Stats(); s.Published < 500 || s.Sent > 5 {
+	if s := a.Stats(); s.Published < 500 || s.Sent > s.Published/4 { // before it hears itself it cannot know
 		t.Errorf("to nobody it has said %d messages of %d hints", s.Sent, s.Published)
 	}
 	b := n.join(t, heardB)

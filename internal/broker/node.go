@@ -76,6 +76,7 @@ type Node struct {
 	pending map[uuid.UUID]*Hint
 	created []Hint
 	skipped bool // something was not put among pending
+	joined  bool // somebody has come who has not heard of this one
 	wake    chan struct{}
 	peers   map[string]*peer
 	warned  bool // of messages that cannot be read
@@ -86,6 +87,7 @@ type peer struct {
 	count  int64 // of the newest message heard
 	heard  time.Time
 	silent bool
+	spoken bool // something has been heard of it
 }
 
 var _ receiver = (*Node)(nil)
@@ -204,7 +206,7 @@ func (n *Node) speak(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		hints, skipped := n.take()
+		hints, skipped, joined := n.take()
 		switch {
 		case n.alone():
 			unsaid = unsaid || skipped || len(hints) > 0
@@ -212,8 +214,8 @@ func (n *Node) speak(ctx context.Context) {
 		case skipped:
 			unsaid = true
 			n.failed.Add(1)
-		case len(hints) == 0:
-			say(heart) // to somebody who has come
+		case joined && len(hints) == 0:
+			say(heart)
 		}
 		for _, m := range messages(n.id, hints, n.carrier.largest()) {
 			say(m)
@@ -221,10 +223,13 @@ func (n *Node) speak(ctx context.Context) {
 	}
 }
 
-// alone tells whether nothing has been heard of another node.
+// alone tells whether nothing has been heard of another node, though it hears itself, and so would hear the others.
 func (n *Node) alone() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if own := n.peers[n.id]; own == nil || own.silent || !own.spoken {
+		return false
+	}
 	for id := range n.peers {
 		if id != n.id {
 			return false
@@ -234,16 +239,16 @@ func (n *Node) alone() bool {
 }
 
 // take takes what waits.
-func (n *Node) take() (hints []Hint, skipped bool) {
+func (n *Node) take() (hints []Hint, skipped, joined bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	hints, skipped = n.created, n.skipped
+	hints, skipped, joined = n.created, n.skipped, n.joined
 	for _, h := range n.pending {
 		hints = append(hints, *h)
 	}
-	n.created, n.skipped = nil, false
+	n.created, n.skipped, n.joined = nil, false, false
 	clear(n.pending)
-	return hints, skipped
+	return hints, skipped, joined
 }
 
 // say sends a message. One that fails is missed by the others, who notice by the next one.
@@ -320,6 +325,7 @@ func (n *Node) follow(m message) (missed bool) {
 	if p == nil {
 		p = &peer{count: m.Count}
 		n.peers[m.Node] = p
+		n.joined = true
 		n.wakeUp()                                                           // to be heard by it
 		missed = m.Count > 1 || m.Count == 1 && len(m.Hints) == 0 && !m.Look // it has said something before
 	} else {
@@ -330,6 +336,6 @@ func (n *Node) follow(m message) (missed bool) {
 		missed = m.Count > next
 		p.count = max(p.count, m.Count)
 	}
-	p.heard, p.silent = time.Now(), false
+	p.heard, p.silent, p.spoken = time.Now(), false, true
 	return missed
 }

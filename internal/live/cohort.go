@@ -69,6 +69,8 @@ type cohort struct {
 	changed chan struct{}
 	err     error
 	pages   map[int64]*page
+	// delivering: frames are being handed to those who were parked, who are not to be told of an end before that is over.
+	delivering bool
 
 	// Its goroutine's own: whom it delivers to, and how far each has come.
 	places  []*Attendance
@@ -250,6 +252,7 @@ func (c *cohort) append(frames []Frame) {
 	c.forget()
 	c.signal()
 	c.places = append(c.places[:0], c.parked...)
+	c.delivering = len(c.places) > 0
 }
 
 // keep counts bytes of payloads that are kept from now on, or no more.
@@ -298,6 +301,10 @@ func (c *cohort) deliver(frames []Frame) {
 	}
 	c.ring.caughtUp(done)
 	c.forget()
+	c.delivering = false
+	if c.err != nil { // meanwhile
+		refused = append(refused, c.release()...)
+	}
 	c.mu.Unlock()
 	c.tail.hub.delivered(frames, done)
 	c.tail.hub.refusals.Add(int64(len(refused)))
@@ -348,15 +355,24 @@ func (c *cohort) fail(err error) {
 	c.mu.Lock()
 	c.err = err
 	c.signal()
-	parked := c.parked
-	c.parked = nil
-	for _, a := range parked {
-		a.parked = false
+	var parked []*Attendance
+	if !c.delivering {
+		parked = c.release()
 	}
 	c.mu.Unlock()
 	for _, a := range parked {
 		a.listener.Resume()
 	}
+}
+
+// release unparks all who are parked, and returns them. The cohort is locked.
+func (c *cohort) release() []*Attendance {
+	parked := c.parked
+	c.parked = nil
+	for _, a := range parked {
+		a.parked = false
+	}
+	return parked
 }
 
 // detach takes the cohort from its tail, and the tail from the hub where it was the last. The hub is locked.

@@ -248,6 +248,45 @@ func TestStreamAfterABrokenLog(t *testing.T) {
 	})
 }
 
+// fatal is a listener during whose first frame its stream comes to an end.
+type fatal struct {
+	end     func()
+	took    int
+	resumed chan struct{}
+}
+
+func (*fatal) Ready() bool { return true }
+
+func (f *fatal) Take(live.Frame) bool {
+	f.took++
+	f.end()
+	return true
+}
+
+func (f *fatal) Resume() { close(f.resumed) }
+
+// TestEndWhileDelivering: a frame that is being handed over when the stream comes to its end is not handed over again.
+func TestEndWhileDelivering(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		s := join(hub, room, 0, 0)
+		defer s.Leave()
+		f := &fatal{resumed: make(chan struct{})}
+		f.end = func() {
+			log.set(func(l *fakeLog) { l.err = errors.New("down") })
+			hub.Hear(broker.Hint{Room: room, Seq: 2})
+			time.Sleep(time.Minute) // while the tail gives up
+		}
+		s.Park(f)
+		log.set(func(l *fakeLog) { l.head = 1 })
+		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		<-f.resumed
+		if frames, err := s.Next(t.Context()); len(frames) > 0 || !errors.Is(err, live.ErrStopped) || f.took != 1 {
+			t.Errorf("behind %d frames came %v, %v", f.took, frames, err)
+		}
+	})
+}
+
 func TestStreamSurvivesAFault(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -68,7 +69,7 @@ func New(ctx context.Context, cfg Config) (*Tracer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("describe the node: %w", err)
 	}
-	share := sdk.TraceIDRatioBased(cfg.Share)
+	share := lot(cfg.Share)
 	provider := sdk.NewTracerProvider(
 		sdk.WithBatcher(telling{exporter, cfg.Log}),
 		sdk.WithResource(node),
@@ -77,6 +78,21 @@ func New(ctx context.Context, cfg Config) (*Tracer, error) {
 	)
 	return &Tracer{provider: provider, tracer: provider.Tracer("parley")}, nil
 }
+
+// lot is a sampler that draws. It does not look at the number of a trace, which may be a client's.
+type lot float64
+
+// ShouldSample is [sdk.Sampler]'s.
+func (l lot) ShouldSample(p sdk.SamplingParameters) sdk.SamplingResult {
+	result := sdk.SamplingResult{Decision: sdk.Drop, Tracestate: trace.SpanContextFromContext(p.ParentContext).TraceState()}
+	if rand.Float64() < float64(l) { //nolint:gosec // nothing is secret
+		result.Decision = sdk.RecordAndSample
+	}
+	return result
+}
+
+// Description is [sdk.Sampler]'s.
+func (l lot) Description() string { return fmt.Sprintf("lot of %v", float64(l)) }
 
 // Close tells what is left, until ctx ends.
 func (t *Tracer) Close(ctx context.Context) error {
