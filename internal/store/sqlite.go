@@ -61,7 +61,10 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		return nil, err
 	}
 	var counts cacheCounts
-	writes, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_txlock=immediate", "_synchronous="+synchronous), 1, &counts)
+	writes, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_txlock=immediate", "_synchronous="+synchronous,
+		// What a statement that fails half way takes back is otherwise kept in a file for each, and the write-ahead log brought
+		// into the database every 4 MB, with a flush: a page that changes often is written once in 32 MB this way.
+		"_pragma=temp_store(memory)", "_pragma=wal_autocheckpoint(8000)"), 1, &counts)
 	if err != nil {
 		return nil, err
 	}

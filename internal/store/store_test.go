@@ -241,8 +241,10 @@ func TestSQLiteSettings(t *testing.T) {
 			}
 		}
 	}
-	if got := mustValue[int](t, writer, "SELECT synchronous FROM pragma_synchronous"); got != 1 {
-		t.Errorf("synchronous is %d, want 1 (NORMAL)", got)
+	for pragma, want := range map[string]int{"synchronous": 1 /* NORMAL */, "temp_store": 2 /* memory */, "wal_autocheckpoint": 8000} {
+		if got := mustValue[int](t, writer, "PRAGMA "+pragma); got != want {
+			t.Errorf("the writer's %s is %d, want %d", pragma, got, want)
+		}
 	}
 }
 
