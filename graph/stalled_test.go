@@ -92,6 +92,7 @@ func TestStalledReaderIsCutOff(t *testing.T) {
 	stalled := alice.Subscribe(longAdded, testkit.Vars{"room": room, "after": 0})
 	const messages = 400
 	talk(t, alice, room, 0, messages, 0)
+	await(t, "the reader is cut off", func() bool { return metric(t, s, "parley_sockets_too_slow_total") == 1 })
 	said, code := stalled.LastWords() // what was on its way
 	if code != 1013 && code != -1 {
 		t.Errorf("cut off with %d", code)
