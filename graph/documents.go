@@ -33,8 +33,9 @@ func (documents) ExtensionName() string { return "Documents" }
 // Validate has nothing to look at in the schema.
 func (documents) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationParameters looks at a document that is new. It comes behind what puts the document into params: the
-// manifest of trusted ones, or the persisted queries. That it is parsed here and then again by the executor costs little beside being validated.
+// MutateOperationParameters looks at a document that is new. It comes behind what puts the document into params: the manifest of
+// trusted ones, or the persisted queries. That it is parsed here and then again by the executor costs little beside being
+// validated.
 func (d documents) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
 	if _, ok := d.valid.Get(ctx, params.Query); ok {
 		return nil

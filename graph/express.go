@@ -14,70 +14,73 @@ import (
 )
 
 // express executes queries in bulk as far as it knows their fields, and so the payload of a message that is sent, and has
-// everything else executed field by field, by the schema below it. Both ask chat, and answer the same: only what they cost differs.
+// everything else executed field by field, by the schema below it. Both ask chat, and answer the same: only what they cost
+// differs.
 type express struct {
 	graphql.ExecutableSchema
 	resolver *Resolver
 	query    *bulk.Object[*asked]
-	// compiled are the operations of the documents that are kept parsed; nil where one is not for here.
-	compiled *lru.Cache[*ast.OperationDefinition, bulk.Loader[*asked]]
 	payload  *bulk.Object[*model.SendMessagePayload]
-	sends    *lru.Cache[*ast.OperationDefinition, *sending]
+	// compiled are the operations of the documents that are kept parsed; nil where one is not for here.
+	compiled *lru.Cache[*ast.OperationDefinition, execution]
 }
+
+// execution executes an operation once and returns the response's data; nil, and a context, where the schema below is to go on.
+type execution func(ctx context.Context, vars map[string]any) (data []byte, rest context.Context)
 
 // asked is the object that queries begin with.
 type asked struct{}
 
 func newExpress(schema graphql.ExecutableSchema, r *Resolver, keep int) *express {
-	compiled, err := lru.New[*ast.OperationDefinition, bulk.Loader[*asked]](keep)
-	sends, other := lru.New[*ast.OperationDefinition, *sending](keep)
-	if err := errors.Join(err, other); err != nil {
+	compiled, err := lru.New[*ast.OperationDefinition, execution](keep)
+	if err != nil {
 		panic(err) // the size is above 0
 	}
 	t := newBulkTypes(r)
-	return &express{
-		ExecutableSchema: schema, resolver: r, query: t.query, compiled: compiled, payload: sendPayloadInBulk(t), sends: sends,
-	}
+	return &express{ExecutableSchema: schema, resolver: r, query: t.query, payload: sendPayloadInBulk(t), compiled: compiled}
 }
 
 // Exec is [graphql.ExecutableSchema]'s.
 func (e *express) Exec(ctx context.Context) graphql.ResponseHandler {
-	op := graphql.GetOperationContext(ctx)
-	switch op.Operation.Operation {
-	case ast.Query:
-	case ast.Mutation:
-		send, ok := e.sends.Get(op.Operation)
-		if !ok {
-			send = e.compileSend(op.Operation)
-			e.sends.Add(op.Operation, send)
-		}
-		if send != nil {
-			return e.execSend(send)
-		}
-		return e.ExecutableSchema.Exec(ctx)
-	default:
-		return e.ExecutableSchema.Exec(ctx)
-	}
-	load, ok := e.compiled.Get(op.Operation)
+	op := graphql.GetOperationContext(ctx).Operation
+	execute, ok := e.compiled.Get(op)
 	if !ok {
-		load, _ = e.query.Compile([]ast.SelectionSet{op.Operation.SelectionSet}) // nil where it is for the schema below
-		e.compiled.Add(op.Operation, load)
+		execute = e.compile(op)
+		e.compiled.Add(op, execute)
 	}
-	if load == nil {
+	if execute == nil {
 		return e.ExecutableSchema.Exec(ctx)
 	}
 	var below graphql.ResponseHandler
 	return func(ctx context.Context) *graphql.Response {
-		if below != nil {
-			return below(ctx)
+		if below == nil {
+			var data []byte
+			if data, ctx = execute(ctx, graphql.GetOperationContext(ctx).Variables); data != nil {
+				below = graphql.OneShot(nil)
+				below(ctx)
+				return &graphql.Response{Data: data}
+			}
+			below = e.ExecutableSchema.Exec(ctx)
 		}
-		if data := e.execute(ctx, load, op.Variables); data != nil {
-			below = graphql.OneShot(nil)
-			below(ctx)
-			return &graphql.Response{Data: data}
-		}
-		below = e.ExecutableSchema.Exec(ctx)
 		return below(ctx)
+	}
+}
+
+// compile returns what executes an operation; nil where that is for the schema below.
+func (e *express) compile(op *ast.OperationDefinition) execution {
+	switch op.Operation {
+	case ast.Query:
+		load, err := e.query.Compile([]ast.SelectionSet{op.SelectionSet})
+		if err != nil {
+			return nil
+		}
+		return func(ctx context.Context, vars map[string]any) ([]byte, context.Context) {
+			return e.execute(ctx, load, vars), ctx
+		}
+	case ast.Mutation:
+		return e.compileSend(op)
+	default:
+		return nil
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime/debug"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
@@ -13,12 +12,6 @@ import (
 	"parley/graph/model"
 	"parley/internal/chat"
 )
-
-// sending is a mutation that does nothing but send a message, compiled.
-type sending struct {
-	field *ast.Field
-	load  bulk.Loader[*model.SendMessagePayload]
-}
 
 // sentKey is where the resolver finds what has come of a message that was sent before it was asked to.
 type sentKey struct{}
@@ -35,8 +28,9 @@ func sendPayloadInBulk(t *bulkTypes) *bulk.Object[*model.SendMessagePayload] {
 	}}
 }
 
-// compileSend returns a mutation that sends one message; nil where it is for the schema below.
-func (e *express) compileSend(op *ast.OperationDefinition) *sending {
+// compileSend returns what executes a mutation that sends one message; nil where it is for the schema below. Where there is more
+// to say, of the message or its payload, the schema below says it, and is told what has come of the message: it is sent once.
+func (e *express) compileSend(op *ast.OperationDefinition) execution {
 	field := only(op)
 	if field == nil || field.Name != "sendMessage" {
 		return nil
@@ -45,7 +39,18 @@ func (e *express) compileSend(op *ast.OperationDefinition) *sending {
 	if err != nil {
 		return nil
 	}
-	return &sending{field, load}
+	return func(ctx context.Context, vars map[string]any) ([]byte, context.Context) {
+		in, plain := plainMessage(field.ArgumentMap(vars))
+		if !plain {
+			return nil, ctx
+		}
+		var outcome sent
+		if payload := e.send(ctx, load, vars, in, &outcome); payload != nil {
+			data := append(bulk.String([]byte{'{'}, field.Alias), ':')
+			return append(append(data, payload...), '}'), ctx
+		}
+		return nil, context.WithValue(ctx, sentKey{}, &outcome)
+	}
 }
 
 // only is the one field that an operation asks for, without a condition; nil: it is another operation.
@@ -60,35 +65,14 @@ func only(op *ast.OperationDefinition) *ast.Field {
 	return field
 }
 
-// execSend sends a message and writes the payload. Where there is more to say of either, the schema below says it, and is told
-// what has come of the message: it is sent once.
-func (e *express) execSend(s *sending) graphql.ResponseHandler {
-	var below graphql.ResponseHandler
-	return func(ctx context.Context) *graphql.Response {
-		if below != nil {
-			return below(ctx)
-		}
-		in, plain := plainMessage(s.field.ArgumentMap(graphql.GetOperationContext(ctx).Variables))
-		if plain {
-			var outcome sent
-			if data := e.send(ctx, s, in, &outcome); data != nil {
-				below = graphql.OneShot(nil)
-				below(ctx)
-				return &graphql.Response{Data: data}
-			}
-			ctx = context.WithValue(ctx, sentKey{}, &outcome)
-		}
-		below = e.ExecutableSchema.Exec(ctx)
-		return below(ctx)
-	}
-}
-
-// send sends a message, notes what has come of it, and returns the response's data; nil where there is more to say.
-func (e *express) send(ctx context.Context, s *sending, in chat.SendMessageInput, outcome *sent) (data []byte) {
+// send sends a message, notes what has come of it, and writes the payload; nil where there is more to say.
+func (e *express) send(
+	ctx context.Context, load bulk.Loader[*model.SendMessagePayload], vars map[string]any, in chat.SendMessageInput, outcome *sent,
+) (payload []byte) {
 	sending := true
 	defer func() {
 		if what := recover(); what != nil {
-			data = nil
+			payload = nil
 			if sending {
 				outcome.err = panicked(ctx, what)
 				return
@@ -101,13 +85,12 @@ func (e *express) send(ctx context.Context, s *sending, in chat.SendMessageInput
 	if outcome.err != nil {
 		return nil
 	}
-	write, err := s.load(ctx, graphql.GetOperationContext(ctx).Variables, []*model.SendMessagePayload{{Message: outcome.Message}})
+	write, err := load(ctx, vars, []*model.SendMessagePayload{{Message: outcome.Message}})
 	if err != nil {
 		e.resolver.logger.DebugContext(ctx, "executed again", "error", err)
 		return nil
 	}
-	data = append(bulk.String(append(make([]byte, 0, firstBytes), '{'), s.field.Alias), ':')
-	return append(write(data, 0), '}')
+	return write(nil, 0)
 }
 
 // sendMessage sends a message, unless that was done before.

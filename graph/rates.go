@@ -51,13 +51,7 @@ func (r rates) mutation(ctx context.Context, person string, op *graphql.Operatio
 	if r.gates.Mutations == nil && r.gates.SignIns == nil {
 		return nil
 	}
-	if field := only(op.Operation); field != nil && field.Name != "signIn" {
-		if wait := r.gates.Mutations.Take(ctx, person, 1); wait > 0 {
-			return tooOften("Too many changes. Try again later.", wait)
-		}
-		return nil
-	}
-	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"})
+	fields := changes(op)
 	if wait := r.gates.Mutations.Take(ctx, person, max(1, len(fields))); wait > 0 {
 		return tooOften("Too many changes. Try again later.", wait)
 	}
@@ -72,6 +66,17 @@ func (r rates) mutation(ctx context.Context, person string, op *graphql.Operatio
 		}
 	}
 	return nil
+}
+
+// changes are the fields of a mutation.
+func changes(op *graphql.OperationContext) (fields []*ast.Field) {
+	if field := only(op.Operation); field != nil { // as most have, and that need not be collected
+		return []*ast.Field{field}
+	}
+	for _, field := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"}) {
+		fields = append(fields, field.Field)
+	}
+	return fields
 }
 
 func tooOften(message string, wait time.Duration) *gqlerror.Error {

@@ -2,8 +2,6 @@ package graph_test
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -132,24 +130,11 @@ func await(t *testing.T, what string, is func() bool) {
 // metric is what a server's metric shows.
 func metric(t *testing.T, s *testkit.Server, name string) int {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/metrics", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := regexp.MustCompile(`(?m)^` + name + ` (\d+)$`).FindSubmatch(text)
+	found := regexp.MustCompile(`(?m)^` + name + ` (\d+)$`).FindStringSubmatch(s.Metrics())
 	if found == nil {
 		t.Fatalf("there is no %s", name)
 	}
-	n, err := strconv.Atoi(string(found[1]))
+	n, err := strconv.Atoi(found[1])
 	if err != nil {
 		t.Fatal(err)
 	}

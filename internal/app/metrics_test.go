@@ -18,25 +18,6 @@ import (
 	"parley/internal/testkit"
 )
 
-// scrape returns what /metrics says.
-func scrape(t *testing.T, url string) string {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/metrics", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s: %v", res.Status, text, err)
-	}
-	return string(text)
-}
-
 // busy has a server do a bit of everything.
 func busy(t *testing.T, s *testkit.Server) {
 	t.Helper()
@@ -61,7 +42,7 @@ func busy(t *testing.T, s *testkit.Server) {
 func TestMetrics(t *testing.T) {
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
 	busy(t, s)
-	text := scrape(t, s.URL)
+	text := s.Metrics()
 	for _, want := range []string{
 		`parley_operation_duration_seconds_count{field="createRoom",kind="mutation",outcome="ok"} 1`,
 		`parley_operation_duration_seconds_count{field="roomInfo",kind="query",outcome="NOT_FOUND"} 1`,
@@ -132,7 +113,7 @@ func TestRefusals(t *testing.T) {
 	})
 	refusals := func(want map[string]int) {
 		t.Helper()
-		text := scrape(t, s.URL)
+		text := s.Metrics()
 		for _, gate := range []string{"mutations", "sign_ins", "keys", "connections", "subscriptions"} {
 			if line := fmt.Sprintf("\nparley_rate_refusals_total{gate=%q} %d\n", gate, want[gate]); !strings.Contains(text, line) {
 				t.Errorf("there is no %s", line)

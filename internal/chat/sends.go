@@ -312,8 +312,8 @@ func (c *Chat) send(ctx context.Context, batch []*sending, wait bool) (locked []
 	return locked
 }
 
-// sendAtOnce sends a batch in its order in one statement, guarded by the rules under which each may write: whoever's room has others by
-// now is not sent. It returns those whose room is locked by somebody else, unless it is to wait.
+// sendAtOnce sends a batch in its order in one statement, guarded by the rules under which each may write: whoever's room has
+// others by now is not sent. It returns those whose room is locked by somebody else, unless it is to wait.
 //
 // The room's row is locked first; then the statement sees its newest version, and the rules are those of that. As long as
 // they are the same nobody's membership has ended since, so the memberships that the statement sees are there.

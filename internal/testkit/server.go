@@ -2,7 +2,9 @@ package testkit
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -125,6 +127,25 @@ func (s *Server) Statements(do func()) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.statements
+}
+
+// Metrics returns what /metrics says.
+func (s *Server) Metrics() string {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.URL+"/metrics", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		s.t.Fatalf("metrics: %s %s: %v", res.Status, text, err)
+	}
+	return string(text)
 }
 
 // Token returns a token for a person, good for a day.

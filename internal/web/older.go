@@ -107,9 +107,9 @@ func (t *talk) receive(text bool, data []byte) verdict {
 	if !text || json.Unmarshal(data, &members) != nil && !json.Valid(data) || hasLoneSurrogate(data) {
 		return verdict{reply: t.older.Complain("A message must be a JSON object.")}
 	}
-	var kind, token string
-	if texts(members, map[string]*string{"type": &kind}) == nil && kind == "Auth" {
-		if texts(members, map[string]*string{"token": &token}) != nil || token == "" {
+	if kind, _ := stringMember(members, "type"); kind == "Auth" {
+		token, f := stringMember(members, "token")
+		if f != nil || token == "" {
 			return verdict{reply: t.older.Complain("token must be a string: a token.")}
 		}
 		return t.authenticate(token)

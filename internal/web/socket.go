@@ -36,25 +36,17 @@ type message struct {
 }
 
 // readMessage reads a client's message. Names are told apart by case, as encoding/json does not with a struct's.
-func readMessage(data []byte) (m message, err error) {
+func readMessage(data []byte) (m message, ok bool) {
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return m, err
+	if json.Unmarshal(data, &members) != nil {
+		return m, false
 	}
 	m.Payload = members["payload"]
-	return m, texts(members, map[string]*string{"type": &m.Type, "id": &m.ID})
-}
-
-// texts reads members that are strings, or not there.
-func texts(members map[string]json.RawMessage, into map[string]*string) error {
-	for name, text := range into {
-		if raw, ok := members[name]; ok {
-			if err := json.Unmarshal(raw, text); err != nil {
-				return err
-			}
-		}
+	var f *refusal
+	if m.Type, f = stringMember(members, "type"); f == nil {
+		m.ID, f = stringMember(members, "id")
 	}
-	return nil
+	return m, f == nil
 }
 
 // newSocket returns a socket that is closed unless connection_init comes in time. Its owner calls serve and then end.
@@ -73,8 +65,8 @@ func (s *socket) receive(text bool, data []byte) verdict {
 	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
 		return closeWith(closeInvalidPayload, "Invalid UTF-8")
 	}
-	m, err := readMessage(data)
-	if !text || err != nil || hasLoneSurrogate(data) {
+	m, ok := readMessage(data)
+	if !text || !ok || hasLoneSurrogate(data) {
 		return closeWith(closeBadRequest, "Invalid message")
 	}
 	switch {
