@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,7 +13,9 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/ent/member"
 	"parley/ent/room"
+	"parley/ent/roomtag"
 	"parley/internal/testkit"
 )
 
@@ -99,7 +102,7 @@ func TestSentInOrder(t *testing.T) {
 		if i == 0 {
 			await(t, "the first waits for the lock", func() bool { return locked() == 1 })
 		} else {
-			await(t, "another waits for the first", func() bool { return metric(t, s, "parley_sends_waiting") == i })
+			await(t, "another waits for the first", func() bool { return metric(t, s, `parley_batch_waiting{of="message"}`) == i })
 		}
 	}
 	again := make(chan func())
@@ -117,6 +120,111 @@ func TestSentInOrder(t *testing.T) {
 	}
 }
 
+// TestRoomsMadeTogether has many make rooms at once, some the same again, some with people who do not exist: everybody gets the
+// room that they asked for, whole, once, or their own error.
+func TestRoomsMadeTogether(t *testing.T) {
+	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
+		const people, each = 16, 6
+		var names []string
+		for i := range people {
+			names = append(names, fmt.Sprint("p", i))
+			s.As(names[i])
+		}
+		var do []func()
+		for i, name := range names {
+			client := s.As(name)
+			do = append(do, func() {
+				for n := range each {
+					input := testkit.Vars{
+						"name": fmt.Sprint(name, "'s \"room\" {", n, "}, NULL"), "description": "\\",
+						"tags":      []string{fmt.Sprint("t", n), "Z"}[:n%3],
+						"memberIds": []string{names[(i+1)%people], names[(i+n)%people]},
+					}
+					switch n {
+					case 2:
+						input["memberIds"] = []string{"nobody"}
+						client.Refused("UNKNOWN_USER", createRoom, testkit.Vars{"input": input})
+						continue
+					case 3:
+						input["openseaCollection"] = testkit.Vars{"name": "", "cover": "c", "slug": name}
+						input["maxUsers"] = 9
+					case 4:
+						input["idempotencyKey"] = "k"
+					}
+					ids := inParallel([]int{1, 3, 0, 3, 2, 3}[n], func() string {
+						room := client.Do(createRoom, testkit.Vars{"input": input}).At("createRoom.room")
+						for _, what := range []string{"name", "description"} {
+							if got := room.Str(what); got != input[what] {
+								t.Errorf("%s has made a room whose %s is %q, want %q", name, what, got, input[what])
+							}
+						}
+						return room.Str("id")
+					})
+					if n == 4 && len(slices.Compact(ids)) > 1 {
+						t.Errorf("%s has made two rooms with one key", name)
+					}
+				}
+			})
+		}
+		atOnce(do...)
+		sound(t, db)
+		for i, name := range names {
+			rooms := db.Room.Query().Where(room.CreatorID(name)).WithMembers().AllX(t.Context())
+			if want := 1 + 3 + 3 + 1 + 3; len(rooms) != want {
+				t.Errorf("%s has made %d rooms, want %d", name, len(rooms), want)
+			}
+			for _, r := range rooms {
+				var n, of int
+				if _, err := fmt.Sscanf(strings.TrimPrefix(r.Name, name), "'s \"room\" {%d}", &n); err != nil {
+					t.Errorf("a room of %s is called %q", name, r.Name)
+				}
+				want := map[string]member.Role{
+					name: member.RoleOWNER, names[(i+1)%people]: member.RoleMEMBER,
+				}
+				if n > 0 {
+					want[names[(i+n)%people]] = member.RoleMEMBER
+				}
+				for _, m := range r.Edges.Members {
+					if want[m.UserID] != m.Role {
+						t.Errorf("in %q %s is %s, want %q", r.Name, m.UserID, m.Role, want[m.UserID])
+					}
+					of++
+				}
+				tags := db.RoomTag.Query().Where(roomtag.RoomID(r.ID)).CountX(t.Context())
+				if of != len(want) || r.MemberCount != of || tags != n%3 || (r.OpenseaSlug != nil) != (n == 3) || (n == 3) != (r.MaxUsers == 9) {
+					t.Errorf("%q is for %d with %d people, %d tags, %v", r.Name, r.MaxUsers, of, tags, r.OpenseaSlug)
+				}
+			}
+		}
+	})
+}
+
+// TestKeysOnTheirWayHoldUpNobody: whose idempotencyKey is being taken by another transaction waits for that, and nobody else.
+func TestKeysOnTheirWayHoldUpNobody(t *testing.T) {
+	t.Parallel()
+	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
+	alice, bob, db := s.As("alice"), s.As("bob"), s.Ent()
+	tx, err := db.Tx(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx.RoomRequest.Create().SetUserID("alice").SetKey("k").SetHash([]byte{}).SetRoomID(uuid.New()).ExecX(t.Context())
+	made := make(chan string)
+	go func() { made <- makeRoom(alice, testkit.Vars{"idempotencyKey": "k"}) }()
+	for range 3 {
+		makeRoom(bob, nil)
+	}
+	select {
+	case <-made:
+		t.Error("a room was made with a key that is taken")
+	default:
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	<-made
+}
+
 // await waits until something is so.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
@@ -130,7 +238,7 @@ func await(t *testing.T, what string, is func() bool) {
 // metric is what a server's metric shows.
 func metric(t *testing.T, s *testkit.Server, name string) int {
 	t.Helper()
-	found := regexp.MustCompile(`(?m)^` + name + ` (\d+)$`).FindStringSubmatch(s.Metrics())
+	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (\d+)$`).FindStringSubmatch(s.Metrics())
 	if found == nil {
 		t.Fatalf("there is no %s", name)
 	}

@@ -52,14 +52,20 @@ func gauge[S any](name, help string, of func(S) int64, labels ...string) metrics
 func showChat(m *metrics.Metrics, domain *chat.Chat) {
 	type stats = chat.Stats
 	const reruns = "Transactions that were run again, by why."
+	const batches = "Transactions that did what several had asked for."
+	const batched = "What was done together with others: messages sent, rooms made."
+	const waiting = "What waits to be done together with others."
 	const people = "People who were asked for, by where they were found."
 	metrics.Show(m, domain.Stats,
 		counter("parley_transaction_reruns_total", reruns, func(s stats) int64 { return s.Conflicts }, "reason", "conflict"),
 		counter("parley_transaction_reruns_total", reruns, func(s stats) int64 { return s.Moved }, "reason", "moved"),
 		counter("parley_transaction_reruns_total", reruns, func(s stats) int64 { return s.Unknown }, "reason", "unknown_outcome"),
-		counter("parley_send_batches_total", "Transactions that sent messages together.", func(s stats) int64 { return s.Batches }),
-		counter("parley_send_batched_messages_total", "Messages that were sent together with others.", func(s stats) int64 { return s.Together }),
-		gauge("parley_sends_waiting", "Messages that wait for others to be sent.", func(s stats) int64 { return s.Waiting }),
+		counter("parley_batches_total", batches, func(s stats) int64 { return s.Sends.Batches }, "of", "message"),
+		counter("parley_batches_total", batches, func(s stats) int64 { return s.Creations.Batches }, "of", "room"),
+		counter("parley_batched_total", batched, func(s stats) int64 { return s.Sends.Together }, "of", "message"),
+		counter("parley_batched_total", batched, func(s stats) int64 { return s.Creations.Together }, "of", "room"),
+		gauge("parley_batch_waiting", waiting, func(s stats) int64 { return s.Sends.Waiting }, "of", "message"),
+		gauge("parley_batch_waiting", waiting, func(s stats) int64 { return s.Creations.Waiting }, "of", "room"),
 		counter("parley_people_total", people, func(s stats) int64 { return s.PeopleFound }, "from", "memory"),
 		counter("parley_people_total", people, func(s stats) int64 { return s.PeopleRead }, "from", "database"),
 		gauge("parley_remembered_bytes", "What is remembered of rooms and people, about.", func(s stats) int64 { return s.RememberedBytes }),

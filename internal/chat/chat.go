@@ -48,7 +48,9 @@ type Chat struct {
 	rooms   *rooms
 	people  *people
 	sends   *sends
-	counts  counts
+	// creations are the rooms on their way.
+	creations *batches[*creation]
+	counts    counts
 }
 
 // New returns the domain over db, whose dialect is one of ent's dialect names.
@@ -57,14 +59,13 @@ func New(db *ent.Client, dialect string) (*Chat, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of known users: %w", err)
 	}
-	sends, err := newSends()
-	if err != nil {
-		return nil, err
-	}
-	return &Chat{
+	c := &Chat{
 		db: db, dialect: dialect, hints: silence{}, known: known, tries: newTries(),
-		rooms: newRooms(rememberedBytes), people: newPeople(rememberedBytes), sends: sends,
-	}, nil
+		rooms: newRooms(rememberedBytes), people: newPeople(rememberedBytes),
+	}
+	c.creations = c.newCreations()
+	c.sends, err = c.newSends()
+	return c, err
 }
 
 // Publish has each commit followed by its hints on hints. It is called once, before the domain is used.

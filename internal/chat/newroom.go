@@ -4,7 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
@@ -54,8 +58,44 @@ func (in CreateRoomInput) room(v Viewer, id uuid.UUID) (*newRoom, error) {
 	return n, nil
 }
 
-// createAtOnce makes a room in as few statements as there can be, where no seats have to be taken for it. It returns nil
-// where that cannot be, since somebody in it does not exist or the same request has been made before, and nothing was done.
+const (
+	// createdTogether is how many rooms are made in one transaction at most, and createdPeople how many people are in them. A
+	// room for more is made by itself.
+	createdTogether = 64
+	createdPeople   = 500
+)
+
+// creation is a room on its way.
+type creation struct {
+	room  *newRoom
+	again rerun
+	// within is the context that it came with, without its end; as in sending.
+	within context.Context //nolint:containedctx // its request waits for it
+	done   chan struct{}
+
+	// The outcome when done is closed: neither made nor an error where it cannot be made together with others.
+	made bool
+	err  error
+}
+
+func (c *Chat) newCreations() *batches[*creation] {
+	b := &batches[*creation]{do: c.createBatch}
+	b.take = func() (batch []*creation) {
+		people, n := 0, 0
+		for ; n < len(b.waiting) && n < createdTogether; n++ {
+			if people += len(b.waiting[n].room.people); n > 0 && people > createdPeople {
+				break
+			}
+		}
+		batch, b.waiting = b.waiting[:n:n], b.waiting[n:]
+		return batch
+	}
+	return b
+}
+
+// createAtOnce makes a room together with others that are made at the moment, in as few statements as there can be, where no
+// seats have to be taken for it. It returns nil where that cannot be, since somebody in it does not exist or the same request
+// has been made before, and nothing was done.
 func (c *Chat) createAtOnce(ctx context.Context, v Viewer, in CreateRoomInput, again rerun) (*ent.Room, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -68,29 +108,161 @@ func (c *Chat) createAtOnce(ctx context.Context, v Viewer, in CreateRoomInput, a
 	if in.IdempotencyKey != nil {
 		n.key, n.hash = *in.IdempotencyKey, in.hash()
 	}
-	made := false
-	if c.dialect == dialect.Postgres {
-		err = c.write(ctx, again, func() (said []broker.Hint, err error) {
-			if made, err = n.insertAtOnce(ctx, c.db, written); err == nil && !made {
-				return nil, nil
-			}
-			return []broker.Hint{n.created}, err // also where it is unknown: a later run has nothing to say then
-		})
-	} else {
-		err = c.tx(ctx, again, func(t *tx) (err error) {
-			if made, err = t.insertRoom(ctx, n); made {
-				t.publish(n.created)
-			}
-			return err
-		})
+	w := &creation{room: n, again: again, within: context.WithoutCancel(ctx), done: make(chan struct{})}
+	if len(n.people) > createdPeople {
+		c.create(ctx, []*creation{w})
+	} else if err := c.creations.join(ctx, w, w.done); err != nil {
+		return nil, fmt.Errorf("wait to create a room: %w", err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("create room: %w", err)
+	if w.err != nil {
+		return nil, fmt.Errorf("create room: %w", w.err)
 	}
-	if !made {
+	if !w.made {
 		return nil, nil
 	}
 	return n.Room, nil
+}
+
+// createBatch makes the rooms of a batch.
+func (c *Chat) createBatch(batch []*creation) {
+	ctx, cancel := context.WithTimeout(batch[0].within, batchTime)
+	defer cancel()
+	c.create(ctx, batch)
+	for _, w := range batch {
+		close(w.done)
+	}
+}
+
+// create makes the rooms of a batch in one transaction, those of them that can be, and notes the outcomes.
+func (c *Chat) create(ctx context.Context, batch []*creation) {
+	again := idempotent
+	byID := make(map[uuid.UUID]*creation, len(batch))
+	rooms := make([]*newRoom, len(batch))
+	for i, w := range batch {
+		if w.again == once {
+			again = once
+		}
+		rooms[i], byID[w.room.ID] = w.room, w
+	}
+	begin := func() {
+		for _, w := range batch {
+			w.made = false
+		}
+	}
+	err := safely(func() error {
+		if c.dialect != dialect.Postgres {
+			return c.tx(ctx, again, func(t *tx) (err error) {
+				begin()
+				for _, w := range batch {
+					if w.made, err = t.insertRoom(ctx, w.room); err != nil {
+						return err
+					}
+					if w.made {
+						t.publish(w.room.created)
+					}
+				}
+				return nil
+			})
+		}
+		return c.write(ctx, again, func() (said []broker.Hint, err error) {
+			begin()
+			err = insertRooms(ctx, c.db, written, rooms, func(id uuid.UUID) { byID[id].made = true })
+			for _, w := range batch {
+				if w.made || err != nil { // where it is unknown, a later run has nothing to say
+					said = append(said, w.room.created)
+				}
+			}
+			return said, err
+		})
+	})
+	if err == nil {
+		return
+	}
+	unknown := (*Error)(nil)
+	for _, w := range batch {
+		w.made, w.err = false, err
+		if errors.As(err, &unknown) && unknown.OutcomeUnknown && w.again == idempotent {
+			w.err = nil // by itself it is found out, but no more told of
+			c.hints.Publish(w.room.created)
+		}
+	}
+}
+
+// insertRoomsAtOnce makes rooms in one statement, each if all of its people are there, and the request has not been made before.
+const insertRoomsAtOnce = `WITH given AS MATERIALIZED (
+	SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
+		$10::text[], $11::text[], $12::timestamptz[], $13::bool[], $14::bool[], $15::text[], $16::text[])
+		AS g (id, name, description, access_type, max_users, search_text, key, creator_id, opensea_slug,
+			opensea_name, opensea_cover, created_at, exclusive, direct, request, hash)
+), people AS MATERIALIZED (
+	SELECT p.* FROM unnest($17::uuid[], $18::uuid[], $19::text[]) WITH ORDINALITY AS p (id, room_id, user_id, n)
+), there AS MATERIALIZED (
+	SELECT p.room_id, count(*) AS members, min(p.n) AS owner
+	FROM people p LEFT JOIN users u ON u.id = p.user_id GROUP BY p.room_id HAVING count(*) = count(u.id)
+), asked AS (
+	INSERT INTO room_requests (user_id, key, hash, room_id)
+	SELECT g.creator_id, g.request, decode(g.hash, 'hex'), g.id
+	FROM given g JOIN there ON there.room_id = g.id WHERE g.request <> '' ORDER BY g.creator_id, g.request
+	ON CONFLICT (user_id, key) DO NOTHING
+	RETURNING room_id
+), made AS (
+	INSERT INTO rooms (id, name, description, access_type, max_users, search_text, key, creator_id, owner_id, member_count,
+		opensea_slug, opensea_name, opensea_cover, created_at, updated_at, event_at, exclusive, direct)
+	SELECT g.id, g.name, g.description, g.access_type, g.max_users, g.search_text, g.key, g.creator_id, g.creator_id, there.members,
+		NULLIF(g.opensea_slug, ''), g.opensea_name, g.opensea_cover, g.created_at, g.created_at, g.created_at, g.exclusive, g.direct
+	FROM given g JOIN there ON there.room_id = g.id
+	WHERE g.request = '' OR EXISTS (SELECT 1 FROM asked WHERE asked.room_id = g.id)
+	RETURNING id, created_at
+), tagged AS (
+	INSERT INTO room_tags (room_id, position, tag, folded)
+	SELECT t.room_id, t.position, t.tag, t.folded
+	FROM unnest($20::uuid[], $21::bigint[], $22::text[], $23::text[]) AS t (room_id, position, tag, folded) JOIN made ON made.id = t.room_id
+), joined AS (
+	INSERT INTO members (id, room_id, user_id, role, joined_at)
+	SELECT p.id, p.room_id, p.user_id, CASE WHEN p.n = there.owner THEN 'OWNER' ELSE 'MEMBER' END, made.created_at
+	FROM people p JOIN made ON made.id = p.room_id JOIN there ON there.room_id = p.room_id
+)
+SELECT id FROM made`
+
+// insertRooms makes rooms in one statement, those of them that can be: of PostgreSQL, by itself (run is written) or in a
+// transaction (each). made is called with each that was.
+func insertRooms(
+	ctx context.Context, q querier, run func(context.Context, querier, func(*sql.Rows) error, string, ...any) error,
+	rooms []*newRoom, made func(uuid.UUID),
+) error {
+	var args [23][]string
+	add := func(to int, texts ...string) {
+		for i, text := range texts {
+			args[to-1+i] = append(args[to-1+i], text)
+		}
+	}
+	for _, n := range rooms {
+		id, slug := n.ID.String(), ""
+		if n.OpenseaSlug != nil {
+			slug = *n.OpenseaSlug
+		}
+		add(1, id, n.Name, n.Description, string(n.AccessType), strconv.Itoa(n.MaxUsers), n.SearchText, n.Key, n.CreatorID, slug,
+			n.OpenseaName, n.OpenseaCover, n.CreatedAt.Format(time.RFC3339Nano), strconv.FormatBool(n.Exclusive),
+			strconv.FormatBool(n.Direct), n.key, hex.EncodeToString(n.hash))
+		for _, m := range n.members {
+			add(17, m.ID.String(), id, m.UserID)
+		}
+		for i, tag := range n.tags {
+			add(20, id, strconv.Itoa(i), tag, n.folded[i])
+		}
+	}
+	lists := make([]any, len(args))
+	for i, texts := range args {
+		lists[i] = store.List(dialect.Postgres, texts)
+	}
+	return run(ctx, q, func(rows *sql.Rows) error {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		made(id)
+		return nil
+	}, insertRoomsAtOnce, lists...)
 }
 
 // ids are those of the memberships.
@@ -102,49 +274,11 @@ func (n *newRoom) ids() []string {
 	return ids
 }
 
-// createRoomAtOnce makes a room in one statement, if all of its people are there, and the request has not been made before.
-const createRoomAtOnce = `WITH there AS MATERIALIZED (
-	SELECT count(*) = cardinality($14::text[]) AS ok FROM users WHERE id = ANY($14::text[])
-), asked AS (
-	INSERT INTO room_requests (user_id, key, hash, room_id)
-	SELECT $8, $15::varchar, $16, $1 FROM there WHERE ok AND $15::varchar <> ''
-	ON CONFLICT (user_id, key) DO NOTHING
-	RETURNING room_id
-), made AS (
-	INSERT INTO rooms (id, name, description, access_type, max_users, search_text, key, creator_id, owner_id, member_count,
-		opensea_slug, opensea_name, opensea_cover, created_at, updated_at, event_at, exclusive, direct)
-	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $8, cardinality($14::text[]), $9, $10, $11, $12, $12, $12, $19, $20
-	FROM there WHERE ok AND ($15::varchar = '' OR EXISTS (SELECT 1 FROM asked))
-	RETURNING id
-), tagged AS (
-	INSERT INTO room_tags (room_id, position, tag, folded)
-	SELECT made.id, t.n - 1, t.tag, t.folded
-	FROM made, unnest($17::text[], $18::text[]) WITH ORDINALITY AS t (tag, folded, n)
-), joined AS (
-	INSERT INTO members (id, room_id, user_id, role, joined_at)
-	SELECT m.id, made.id, m.user_id, CASE WHEN m.n = 1 THEN 'OWNER' ELSE 'MEMBER' END, $12
-	FROM made, unnest($13::uuid[], $14::text[]) WITH ORDINALITY AS m (id, user_id, n)
-)
-SELECT 1 FROM made`
-
-// insertAtOnce makes the room in one statement, if that can be: of PostgreSQL, by itself (run is written) or in a transaction
-// (each).
-func (n *newRoom) insertAtOnce(ctx context.Context, q querier, run func(context.Context, querier, func(*sql.Rows) error, string, ...any) error) (made bool, err error) {
-	list := func(texts []string) any { return store.List(dialect.Postgres, texts) }
-	err = run(ctx, q, func(*sql.Rows) error {
-		made = true
-		return nil
-	}, createRoomAtOnce,
-		n.ID, n.Name, n.Description, string(n.AccessType), n.MaxUsers, n.SearchText, n.Key, n.CreatorID,
-		n.OpenseaSlug, n.OpenseaName, n.OpenseaCover, n.CreatedAt, list(n.ids()), list(n.people), n.key, n.hash,
-		list(n.tags), list(n.folded), n.Exclusive, n.Direct)
-	return made, err
-}
-
 // insertRoom makes the room, if that can be. SQLite takes a statement for each table; lists go into each as one argument.
 func (t *tx) insertRoom(ctx context.Context, n *newRoom) (made bool, err error) {
 	if t.dialect == dialect.Postgres {
-		return n.insertAtOnce(ctx, t, each)
+		err = insertRooms(ctx, t, each, []*newRoom{n}, func(uuid.UUID) { made = true })
+		return made, err
 	}
 	list := func(texts []string) any { return store.List(t.dialect, texts) }
 	there := 0

@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -27,33 +25,28 @@ const (
 	// together is how many messages are sent in one transaction at most, and togetherBytes how long they are.
 	together      = 64
 	togetherBytes = 1 << 20
-	// sendTime is how long a transaction may take that sends the messages of several.
-	sendTime = 10 * time.Second
 	// knownWriters is how many people's right to write in a room is remembered. An entry is about 200 bytes.
 	knownWriters = 100_000
 )
 
-// sends puts messages together that are sent at the same moment: what comes while a transaction is on its way shares the
-// next one. Nobody waits for others to come. One transaction runs at a time, besides those that wait for a room that somebody
-// else has locked: of two at once each would be smaller, and cost as much. Whoever sends leads, which is to run one, or has
-// another sender do it.
+// sends are the messages on their way. Of a room one transaction is on its way at a time; those of rooms that somebody else has
+// locked wait for them apart from all others.
 type sends struct {
-	mu      sync.Mutex
-	waiting []*sending
-	// leading tells that somebody runs a transaction and looks at those who wait behind it.
-	leading bool
+	batches[*sending]
 	// busy are the rooms that one is on its way for.
 	busy map[uuid.UUID]bool
 	// writers is what the room's rules were when somebody was found to be allowed to write.
 	writers *lru.Cache[Own[uuid.UUID], int64]
 }
 
-func newSends() (*sends, error) {
+func (c *Chat) newSends() (*sends, error) {
 	writers, err := lru.New[Own[uuid.UUID], int64](knownWriters)
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of writers: %w", err)
 	}
-	return &sends{busy: make(map[uuid.UUID]bool), writers: writers}, nil
+	s := &sends{busy: make(map[uuid.UUID]bool), writers: writers}
+	s.take, s.do = s.next, c.sendBatch
+	return s, nil
 }
 
 // sending is a message on its way.
@@ -61,13 +54,12 @@ type sending struct {
 	by    Viewer
 	in    SendMessageInput
 	rules int64
-	// turn is closed when there is an outcome, or it is for this sender to lead, or to wait for what is locked.
-	turn chan struct{}
-	lead bool
-	// locked are those whose rooms somebody else has locked, this one among them, if it is for this sender to wait for them.
-	locked []*sending
+	// within is the context that it came with, without its end: a batch is not for one alone. Of a batch that of its first
+	// message counts, so that what is traced and counted belongs to somebody.
+	within context.Context //nolint:containedctx // its request waits for it
+	done   chan struct{}
 
-	// The outcome: a message, or an error; neither: it has to be sent alone.
+	// The outcome when done is closed: a message, or an error.
 	sent Sent
 	err  error
 }
@@ -87,79 +79,16 @@ func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) 
 	if err != nil {
 		return Sent{}, err
 	}
-	s := &sending{by: v, in: in, rules: rules, turn: make(chan struct{})}
-	c.sends.mu.Lock()
-	c.sends.waiting = append(c.sends.waiting, s)
-	s.lead = !c.sends.leading && !c.sends.busy[in.RoomID]
-	if s.lead {
-		c.sends.leading = true
-	}
-	lead := s.lead
-	c.sends.mu.Unlock()
-	if !lead {
-		if err := c.sends.await(ctx, s); err != nil {
-			return Sent{}, fmt.Errorf("wait to send to room %s: %w", in.RoomID, err)
-		}
-	}
-	if s.lead {
-		c.lead(ctx, s)
-	}
-	if len(s.locked) > 0 {
-		c.sendLocked(ctx, s)
+	s := &sending{by: v, in: in, rules: rules, within: context.WithoutCancel(ctx), done: make(chan struct{})}
+	if err := c.sends.join(ctx, s, s.done); err != nil {
+		return Sent{}, fmt.Errorf("wait to send to room %s: %w", in.RoomID, err)
 	}
 	return s.sent, s.err
 }
 
-// await waits for a sender's turn. It fails where the context ends before anything was done; what is on its way by then is
-// waited for, within its own time.
-func (s *sends) await(ctx context.Context, w *sending) error {
-	select {
-	case <-w.turn:
-		return nil
-	case <-ctx.Done():
-	}
-	s.mu.Lock()
-	i := slices.Index(s.waiting, w)
-	left := i >= 0 && !w.lead
-	if left {
-		s.waiting = slices.Delete(s.waiting, i, i+1)
-	}
-	s.mu.Unlock()
-	if left {
-		return ctx.Err()
-	}
-	<-w.turn
-	return nil
-}
-
-// lead sends what waits, the caller's message among it, and hands the lead on.
-func (c *Chat) lead(ctx context.Context, by *sending) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime) // it is not for the caller alone
-	defer cancel()
-	runtime.Gosched() // whoever is ready to send does so first: the more share it, the less each costs
-	c.sends.mu.Lock()
-	batch := c.sends.take(by)
-	c.sends.mu.Unlock()
-	c.counts.batches.Add(1)
-	c.counts.together.Add(int64(len(batch)))
-	locked := c.send(ctx, batch, false)
-	c.sends.handOn(by, batch, locked)
-}
-
-// sendLocked sends the messages whose rooms were locked by somebody else, the caller's among them, once they are no more.
-func (c *Chat) sendLocked(ctx context.Context, by *sending) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
-	defer cancel()
-	c.send(ctx, by.locked, true)
-	c.sends.mu.Lock()
-	defer c.sends.mu.Unlock()
-	c.sends.settle(by, by.locked)
-	c.sends.appoint()
-}
-
-// take takes a batch from those who wait, the one who leads first and the others in their order: of each room all know of
-// the same rules, and none has the same key as another. Nobody overtakes another in a room. The sends are locked.
-func (s *sends) take(by *sending) (batch []*sending) {
+// next takes a batch from those that wait, in their order: of each room all know of the same rules, and none has the same key as
+// another. Nobody overtakes another in a room. The sends are locked.
+func (s *sends) next() (batch []*sending) {
 	rules := make(map[uuid.UUID]int64)
 	type key struct {
 		room     uuid.UUID
@@ -169,8 +98,7 @@ func (s *sends) take(by *sending) (batch []*sending) {
 	left := make(map[uuid.UUID]bool) // the rooms of those who go on waiting
 	bytes := 0
 	var rest []*sending
-	waiting := slices.DeleteFunc(s.waiting, func(w *sending) bool { return w == by })
-	for _, w := range slices.Insert(waiting, 0, by) {
+	for _, w := range s.waiting {
 		known, there := rules[w.in.RoomID]
 		var k key
 		if w.in.IdempotencyKey != nil {
@@ -197,45 +125,28 @@ func (s *sends) take(by *sending) (batch []*sending) {
 	return batch
 }
 
-// handOn gives those of a batch their outcomes whose rooms were not locked by somebody else, and the lead to another. Of
-// those whose rooms were, one waits for all of them: nobody whose message is sent does.
-func (s *sends) handOn(by *sending, batch, locked []*sending) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.settle(by, slices.DeleteFunc(batch, func(w *sending) bool { return slices.Contains(locked, w) }))
-	switch {
-	case slices.Contains(locked, by):
-		by.locked = locked
-	case len(locked) > 0:
-		locked[0].locked = locked
-		close(locked[0].turn)
-	}
-	s.leading = false
-	s.appoint()
-}
-
-// settle gives a batch its outcomes, the caller's among them or not, and their rooms to others. The sends are locked.
-func (s *sends) settle(by *sending, batch []*sending) {
-	for _, w := range batch {
-		delete(s.busy, w.in.RoomID)
-		if w != by {
-			close(w.turn)
-		}
-	}
-}
-
-// appoint has somebody lead who waits for a room that nothing is on its way for, if nobody leads. The sends are locked.
-func (s *sends) appoint() {
-	if s.leading {
+// sendBatch sends the messages of a batch. Those whose rooms somebody else has locked wait for them, and no others do.
+func (c *Chat) sendBatch(batch []*sending) {
+	locked := c.send(batch, false)
+	c.sends.settle(slices.DeleteFunc(batch, func(w *sending) bool { return slices.Contains(locked, w) }))
+	if len(locked) == 0 {
 		return
 	}
-	for _, w := range s.waiting {
-		if !s.busy[w.in.RoomID] {
-			s.leading, w.lead = true, true
-			close(w.turn)
-			return
-		}
+	go func() { // ends with their transaction, for which they wait
+		c.send(locked, true)
+		c.sends.settle(locked)
+	}()
+}
+
+// settle gives those of a batch their outcomes, and their rooms to others.
+func (s *sends) settle(batch []*sending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range batch {
+		delete(s.busy, w.in.RoomID)
+		close(w.done)
 	}
+	s.lead()
 }
 
 // mayWrite returns the rules of a room under which the viewer may write in it. It fails where they may not.
@@ -266,7 +177,9 @@ WHERE r.id = $1 AND m.user_id = $2 AND r.deleted_at IS NULL`, id, v.ID)
 }
 
 // send sends a batch and notes the outcomes. It returns those whose room is locked by somebody else, unless it is to wait.
-func (c *Chat) send(ctx context.Context, batch []*sending, wait bool) (locked []*sending) {
+func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
+	ctx, cancel := context.WithTimeout(batch[0].within, batchTime)
+	defer cancel()
 	again := idempotent
 	for _, s := range batch {
 		if s.in.IdempotencyKey == nil {
@@ -278,19 +191,19 @@ func (c *Chat) send(ctx context.Context, batch []*sending, wait bool) (locked []
 			s.sent, s.err = Sent{}, errAlone
 		}
 	}
-	var err error
-	if c.dialect == dialect.Postgres {
-		err = c.write(ctx, again, func() (said []broker.Hint, err error) {
+	err := safely(func() error {
+		if c.dialect != dialect.Postgres {
+			return c.tx(ctx, again, func(t *tx) error {
+				begin()
+				return t.sendEach(ctx, batch)
+			})
+		}
+		return c.write(ctx, again, func() (said []broker.Hint, err error) {
 			begin()
 			said, locked, err = c.sendAtOnce(ctx, batch, wait)
 			return said, err
 		})
-	} else {
-		err = c.tx(ctx, again, func(t *tx) error {
-			begin()
-			return t.sendEach(ctx, batch)
-		})
-	}
+	})
 	if err != nil {
 		locked = nil
 	}
