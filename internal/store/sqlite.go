@@ -63,8 +63,9 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 	var counts cacheCounts
 	writes, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_txlock=immediate", "_synchronous="+synchronous,
 		// What a statement that fails half way takes back is otherwise kept in a file for each, and the write-ahead log brought
-		// into the database every 4 MB, with a flush: a page that changes often is written once in 32 MB this way.
-		"_pragma=temp_store(memory)", "_pragma=wal_autocheckpoint(8000)"), 1, &counts)
+		// into the database every 4 MB, with a flush: a page that changes often is written once in 8 MB this way. More would cost
+		// a little less, and have whoever writes at that moment wait for longer.
+		"_pragma=temp_store(memory)", "_pragma=wal_autocheckpoint(2000)"), 1, &counts)
 	if err != nil {
 		return nil, err
 	}
