@@ -44,7 +44,10 @@ func TestSilentDatabase(t *testing.T) {
 	for i := range 60 {
 		asking.Go(func() {
 			ask, vars := `{ myRoomIds }`, testkit.Vars(nil)
-			if i%2 == 0 {
+			switch {
+			case i%4 == 1:
+				ask, vars = createRoom, testkit.Vars{"input": testkit.Vars{"idempotencyKey": fmt.Sprint(i)}}
+			case i%2 == 0:
 				ask = `mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }`
 				vars = testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": "x", "idempotencyKey": fmt.Sprint(i)}}
 			}
@@ -56,9 +59,15 @@ func TestSilentDatabase(t *testing.T) {
 	asking.Wait() // for as long as what is sent together may take
 	link.Mend()
 	for i := range 60 { // the same again, as those would who had no answer
-		if i%2 == 0 {
+		switch {
+		case i%4 == 1:
+			makeRoom(alice, testkit.Vars{"idempotencyKey": fmt.Sprint(i)})
+		case i%2 == 0:
 			say(alice, room, "x", testkit.Vars{"idempotencyKey": fmt.Sprint(i)})
 		}
+	}
+	if n := len(alice.Do(`{ myRoomIds }`, nil).Strs("myRoomIds")); n != 16 {
+		t.Errorf("there are %d rooms, want 16", n)
 	}
 	if n := alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { seq } }`, testkit.Vars{"room": room}).Int("roomInfo.seq"); n != 31 {
 		t.Errorf("there are %d messages, want 31", n)
