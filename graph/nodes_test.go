@@ -64,3 +64,32 @@ func TestNodesHearEachOther(t *testing.T) {
 func awaken(stream *testkit.Stream, makes func() string) {
 	stream.Awake(makes, func(data testkit.JSON) string { return data.Str("roomCreated.id") })
 }
+
+// TestFounders has somebody join a room that a node has made whose clock is an hour ahead. A node that no hint has told of the
+// room, and which finds out by itself who has been in it from the start, does not take them for one of those.
+func TestFounders(t *testing.T) {
+	silent := app.Options{Sweep: 100 * time.Millisecond, Hints: func(broker.Listener) chat.Publisher { return deaf{} }}
+	eachDatabase(t, func(t *testing.T, url, driver, source string) {
+		here, there := testkit.StartApp(t, url, silent), testkit.StartApp(t, url, silent)
+		alice := here.As("alice")
+		there.As("bob")
+		there.As("carol")
+		room := makeRoom(alice, testkit.Vars{"accessType": "PUBLIC", "memberIds": []string{"carol"}})
+		ahead := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
+		changeTimes(t, driver, source, ahead,
+			`UPDATE rooms SET created_at = $1, event_at = $1, updated_at = $1`, `UPDATE members SET joined_at = $1`)
+		there.With(there.Token("bob")).Do(joinRoom, testkit.Vars{"room": room})
+
+		// Nobody has listened so far, so nobody has been told. Rooms are told of in the order of their making.
+		hears := map[string]*testkit.Stream{}
+		for _, person := range []string{"bob", "carol"} {
+			hears[person] = there.With(there.Token(person)).Subscribe(roomCreated, testkit.Vars{"scope": "MINE"})
+		}
+		next := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob", "carol"}})
+		for person, want := range map[string]string{"bob": next, "carol": room} {
+			if got := hears[person].Next().Str("roomCreated.id"); got != want {
+				t.Errorf("%s hears of %s first, want %s", person, got, want)
+			}
+		}
+	})
+}

@@ -47,7 +47,7 @@ func (c *Chat) Created(ctx context.Context, since time.Time, known func(uuid.UUI
 	return created, err
 }
 
-// founders returns who is in rooms since they were made.
+// founders returns who is in rooms since they were made. Whoever joins does so later, whatever the clocks say: see held.
 func (c *Chat) founders(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID][]string, error) {
 	founders := make(map[uuid.UUID][]string)
 	for part := range slices.Chunk(rooms, maxHeads) {

@@ -139,7 +139,8 @@ func inserted(err error) (bool, error) {
 type held struct {
 	*ent.Room
 	tx *tx
-	// at is the time of whatever happens to the room in this transaction: never before the newest event.
+	// at is the time of whatever happens to the room in this transaction: never before the newest event, and always after the
+	// room was made, since the time at which somebody joined tells whether they have been there from the start (see founders).
 	at time.Time
 	// moved are those who came or went in this transaction.
 	moved []string
@@ -161,6 +162,9 @@ func (t *tx) hold(ctx context.Context, id uuid.UUID) (*held, error) {
 	at := now()
 	if at.Before(r.EventAt) {
 		at = r.EventAt
+	}
+	if !at.After(r.CreatedAt) {
+		at = r.CreatedAt.Add(time.Microsecond)
 	}
 	return &held{Room: r, tx: t, at: at}, nil
 }
