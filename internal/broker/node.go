@@ -33,7 +33,7 @@ type carrier interface {
 	send(ctx context.Context, message []byte) error
 	// largest is the size of the largest message, in bytes.
 	largest() int
-	// close ends the carrying; afterwards nothing is received any more.
+	// close ends the carrying, also of what is just being sent; afterwards nothing is received any more.
 	close() error
 }
 
@@ -108,11 +108,12 @@ func begin(ctx context.Context, l Listener, log *slog.Logger, carry func(receive
 	return n, nil
 }
 
-// Close ends the node. What waits to be sent is not sent any more.
+// Close ends the node. What waits to be sent is not sent any more, nor is waited for what is being sent.
 func (n *Node) Close() error {
 	n.stop()
+	err := n.carrier.close()
 	n.running.Wait()
-	return n.carrier.close()
+	return err
 }
 
 // Stats returns what has been counted.

@@ -52,6 +52,41 @@ func TestSilentNetwork(t *testing.T) {
 	meet(t, a, b, heardA, heardB)
 }
 
+// TestSilentNetworkClose: a node that has something to say to a network that has gone silent can be closed all the same.
+func TestSilentNetworkClose(t *testing.T) {
+	t.Parallel()
+	network, far, through := testkit.DatabaseEnd(t, testkit.PostgresURL(t))
+	link := testkit.NewLink(t, network, far)
+	join := func(l broker.Listener) *broker.Node {
+		notifications, err := store.OpenNotifications(t.Context(), through(link.Addr), store.Options{Logger: quiet(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		node, err := broker.NewPostgres(t.Context(), notifications, l, quiet(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return node
+	}
+	heardA, heardB := newEar(), newEar()
+	a, b := join(heardA), join(heardB)
+	meet(t, a, b, heardA, heardB)
+	link.Silence()
+	for _, node := range []*broker.Node{a, b} {
+		node.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
+	}
+	<-time.After(50 * time.Millisecond) // most likely it is on its way then
+	for _, node := range []*broker.Node{a, b} {
+		begun := time.Now()
+		if err := node.Close(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took > 500*time.Millisecond {
+			t.Errorf("to close took %v", took)
+		}
+	}
+}
+
 // within waits until something is so.
 func within(t *testing.T, what string, limit time.Duration, so func() bool) {
 	t.Helper()

@@ -49,11 +49,15 @@ func OpenNotifications(ctx context.Context, url string, opts Options) (*Notifica
 	if err != nil {
 		return nil, fmt.Errorf("open notifications: %w", err)
 	}
-	n := &Notifications{sends: sql.OpenDB(connector)}
+	n := &Notifications{}
+	n.ctx, n.end = context.WithCancel(context.WithoutCancel(ctx))
+	connector.Dialer(&dialer{life: n.ctx})
+	n.sends = sql.OpenDB(connector)
 	n.sends.SetMaxOpenConns(1)
 	n.sends.SetConnMaxLifetime(postgresConnLifetime)
-	n.ctx, n.end = context.WithCancel(context.WithoutCancel(ctx))
-	n.listener = pq.NewDialListener(&listenDialer{ctx: n.ctx}, listenURL, firstReconnect, lastReconnect,
+	// It waits between its attempts here, and not in lib/pq, which would wait on while it is being closed.
+	again := reconnecting{ctx: n.ctx, pause: firstReconnect}
+	n.listener = pq.NewDialListener(&listenDialer{life: n.ctx}, listenURL, 0, 0,
 		func(event pq.ListenerEventType, err error) {
 			switch {
 			case n.ctx.Err() != nil: // it is being closed
@@ -62,8 +66,38 @@ func OpenNotifications(ctx context.Context, url string, opts Options) (*Notifica
 			case event == pq.ListenerEventReconnected:
 				opts.Logger.Info("the connection for notifications is back")
 			}
+			again.wait(event)
 		})
 	return n, nil
+}
+
+// reconnecting is the patience of one goroutine that makes a connection again and again.
+type reconnecting struct {
+	ctx   context.Context //nolint:containedctx // ends all waiting
+	pause time.Duration   // before the next attempt, if this one fails
+	since time.Time       // when the connection was made
+}
+
+// wait waits for as long as it is to be waited after an event, or until ctx ends.
+func (r *reconnecting) wait(event pq.ListenerEventType) {
+	switch event {
+	case pq.ListenerEventConnected, pq.ListenerEventReconnected:
+		r.pause, r.since = firstReconnect, time.Now()
+	case pq.ListenerEventDisconnected: // at once, unless it was just made
+		r.sleep(time.Until(r.since.Add(firstReconnect)))
+	case pq.ListenerEventConnectionAttemptFailed:
+		r.sleep(r.pause)
+		r.pause = min(2*r.pause, lastReconnect)
+	}
+}
+
+func (r *reconnecting) sleep(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.ctx.Done():
+	}
 }
 
 // Listen has hear called with what is sent on a channel of the database from now on, one after the other, and missed whenever
@@ -109,12 +143,13 @@ func (n *Notifications) Notify(ctx context.Context, channel, payload string) err
 	return nil
 }
 
-// Close ends the connections. Afterwards nothing is heard any more.
+// Close ends the connections, at once, and what waits for them. Afterwards nothing is heard any more.
 func (n *Notifications) Close() error {
-	n.end() // first: lib/pq's listener does not close while it waits for an answer
-	err := n.listener.Close()
+	err := n.sends.Close() // says goodbye, unless it is in use
+	n.end()                // breaks what is left: lib/pq's listener does not close while it waits for an answer
+	err = errors.Join(err, n.listener.Close())
 	n.running.Wait()
-	return errors.Join(err, n.sends.Close())
+	return err
 }
 
 // listenerURL is a database's URL with what postgresConfig fills in: lib/pq's listener takes nothing but a URL.
@@ -143,28 +178,24 @@ func listenerURL(rawURL string) (string, error) {
 	return rawURL, nil
 }
 
-// listenDialer opens network connections for lib/pq's listener, until ctx ends, and then breaks them.
+// listenDialer opens network connections for lib/pq's listener, which last as long as life.
 type listenDialer struct {
 	net.Dialer
-	ctx context.Context //nolint:containedctx // lib/pq has none of its own
+	life context.Context //nolint:containedctx // lib/pq has none of its own
 }
 
 // DialContext opens a connection.
 func (d *listenDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(d.ctx, cancel)()
-	conn, err := d.Dialer.DialContext(ctx, network, address)
+	conn, err := dialFor(ctx, d.life, &d.Dialer, network, address)
 	if err != nil {
 		return nil, err
 	}
-	forget := context.AfterFunc(d.ctx, func() { _ = conn.Close() })
-	return &askedLine{Conn: conn, forget: forget}, nil
+	return &askedLine{Conn: conn}, nil
 }
 
 // DialTimeout is DialContext as lib/pq's interface of old has it.
 func (d *listenDialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(d.ctx, timeout)
+	ctx, cancel := context.WithTimeout(d.life, timeout)
 	defer cancel()
 	return d.DialContext(ctx, network, address)
 }
@@ -174,8 +205,7 @@ func (d *listenDialer) DialTimeout(network, address string, timeout time.Duratio
 type askedLine struct {
 	net.Conn
 	// until is when connecting must have ended, zero for no limit.
-	until  time.Time
-	forget func() bool
+	until time.Time
 }
 
 // SetDeadline is what lib/pq calls while it connects.
@@ -192,10 +222,4 @@ func (l *askedLine) Read(p []byte) (int, error) {
 		}
 	}
 	return l.Conn.Read(p)
-}
-
-// Close hangs up.
-func (l *askedLine) Close() error {
-	l.forget()
-	return l.Conn.Close()
 }

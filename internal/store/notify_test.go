@@ -79,6 +79,9 @@ func TestNotificationsURL(t *testing.T) {
 	}
 }
 
+// atOnce is how long something may take that waits for nobody, on a machine that is busy.
+const atOnce = 500 * time.Millisecond
+
 // Over a network that has gone silent a notification fails soon after its time, and closing waits for nobody.
 func TestNotificationsSilence(t *testing.T) {
 	t.Parallel()
@@ -109,13 +112,52 @@ func TestNotificationsSilence(t *testing.T) {
 			if took := time.Since(begun); took > store.AnswerTime+2*time.Second {
 				t.Errorf("to fail took %v", took)
 			}
-			begun = time.Now()
-			if err := n.Close(); err != nil {
-				t.Error(err)
+			sending := make(chan error)
+			go func() { sending <- n.Notify(t.Context(), "c", "into nowhere, without a deadline") }() // ends with Close
+			select {
+			case err := <-sending:
+				t.Fatalf("it was sent: %v", err)
+			case <-time.After(10 * time.Millisecond): // it has begun, or else finds what is closed
 			}
-			if took := time.Since(begun); took > 4*time.Second {
-				t.Errorf("to close took %v", took)
+			closeAtOnce(t, n)
+			begun = time.Now()
+			if err := <-sending; err == nil {
+				t.Error("it was sent")
+			}
+			if took := time.Since(begun); took > atOnce {
+				t.Errorf("what was being sent took %v", took)
 			}
 		})
+	}
+}
+
+// Where nothing is reached closing does not wait for the next attempt.
+func TestNotificationsAway(t *testing.T) {
+	t.Parallel()
+	network, far, through := testkit.DatabaseEnd(t, storetest.PostgresURL(t))
+	link := testkit.NewLink(t, network, far)
+	link.Cut()
+	failed := make(chan struct{}, 100)
+	n, err := store.OpenNotifications(t.Context(), through(link.Addr),
+		store.Options{Logger: slog.New(notify{message: "the connection for notifications is lost", seen: failed})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Listen("c", func(string) {}, func() {})
+	for range 4 { // the next attempt is more than a second away then
+		<-failed
+	}
+	closeAtOnce(t, n)
+}
+
+// closeAtOnce closes notifications that are to wait for nothing.
+func closeAtOnce(t *testing.T, n *store.Notifications) {
+	t.Helper()
+	begun := time.Now()
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took > atOnce {
+		t.Errorf("to close took %v", took)
 	}
 }

@@ -52,7 +52,11 @@ func isSilence(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 type lineKey struct{}
 
 // dialer opens lines for lib/pq, and leaves them to who asked for a connection.
-type dialer struct{ net.Dialer }
+type dialer struct {
+	net.Dialer
+	// life, if set, is how long they last at most.
+	life context.Context //nolint:containedctx // lib/pq has none of its own
+}
 
 // DialContext opens a line. One that nobody has asked for is lib/pq's own, for a request to cancel a statement, whose caller
 // waits for that, too.
@@ -63,7 +67,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 		ctx, cancel = context.WithTimeout(ctx, answerTime)
 		defer cancel()
 	}
-	conn, err := d.Dialer.DialContext(ctx, network, address)
+	conn, err := dialFor(ctx, d.life, &d.Dialer, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -80,4 +84,31 @@ func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (ne
 	ctx, cancel := context.WithTimeout(context.Background(), timeout) //nolint:forbidigo // it was given none
 	defer cancel()
 	return d.DialContext(ctx, network, address)
+}
+
+// dialFor opens a network connection that is broken when life ends, which may be nil, and whoever waits for it is then told.
+func dialFor(ctx, life context.Context, d *net.Dialer, network, address string) (net.Conn, error) {
+	if life == nil {
+		return d.DialContext(ctx, network, address)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(life, cancel)()
+	conn, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &mortalConn{Conn: conn, forget: context.AfterFunc(life, func() { _ = conn.Close() })}, nil
+}
+
+// mortalConn is a network connection that is broken from outside unless forget is called.
+type mortalConn struct {
+	net.Conn
+	forget func() bool
+}
+
+// Close hangs up.
+func (c *mortalConn) Close() error {
+	c.forget()
+	return c.Conn.Close()
 }
