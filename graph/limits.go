@@ -2,9 +2,9 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/complexity"
@@ -29,13 +29,24 @@ type Limits struct {
 	schema graphql.ExecutableSchema
 	// keep is how many operations within is to hold.
 	keep int
-	// within are operations that are within the limits whatever their variables are.
-	within *lru.Cache[*ast.OperationDefinition, struct{}]
+	// within are the weights of operations that are within the limits whatever their variables are, and sized those of others
+	// with the variables that they were asked with.
+	within *lru.Cache[*ast.OperationDefinition, int64]
+	sized  *lru.Cache[sizing, int64]
+}
+
+// sizing is an operation with the variables that its cost depends on.
+type sizing struct {
+	op        *ast.OperationDefinition
+	variables string
 }
 
 // maxFields is how many fields an operation may have, counting a fragment each time it is used: what is above it is
 // a bomb of nested fragments and is refused before anything else looks at it.
 const maxFields = 5000
+
+// maxSizes is how long the text of those variables may be that is kept: numbers can be written at any length.
+const maxSizes = 200
 
 var _ interface {
 	graphql.HandlerExtension
@@ -51,17 +62,28 @@ func (l *Limits) Validate(schema graphql.ExecutableSchema) error {
 		return fmt.Errorf("limits must be positive: %d deep, complexity %d, %d aliases", l.Depth, l.Complexity, l.Aliases)
 	}
 	l.schema = schema
-	var err error
-	if l.within, err = lru.New[*ast.OperationDefinition, struct{}](l.keep); err != nil {
-		return fmt.Errorf("make the cache of operations within the limits: %w", err)
+	var err, also error
+	l.within, err = lru.New[*ast.OperationDefinition, int64](l.keep)
+	l.sized, also = lru.New[sizing, int64](2 * l.keep)
+	if err = errors.Join(err, also); err != nil {
+		return fmt.Errorf("make the caches of operations within the limits: %w", err)
 	}
 	return nil
 }
 
-// MutateOperationContext refuses an operation that is above a limit.
+// MutateOperationContext refuses an operation that is above a limit, and weighs one that is not.
 func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	if l.within.Contains(op.Operation) {
+	weight, ok := l.within.Get(op.Operation)
+	if ok {
+		setWeight(op, weight)
 		return nil
+	}
+	by := sizing{op.Operation, sizes(op)}
+	if by.variables != "" {
+		if weight, ok = l.sized.Get(by); ok {
+			setWeight(op, weight)
+			return nil
+		}
 	}
 	m := measurer{fragments: make(map[*ast.FragmentDefinition]measure)}
 	size := m.selections(op.Operation.SelectionSet)
@@ -77,18 +99,32 @@ func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	if cost > l.Complexity {
 		return refusal("The operation asks for up to %d values at once; at most %d are allowed. Ask for fewer fields or smaller pages.", cost, l.Complexity)
 	}
-	if !sized(op.Operation) {
-		l.within.Add(op.Operation, struct{}{})
+	weight = l.weigh(ctx, op.Operation, op.Variables)
+	setWeight(op, weight)
+	switch {
+	case by.variables == "":
+		l.within.Add(op.Operation, weight)
+	case len(by.variables) <= maxSizes:
+		l.sized.Add(by, weight)
 	}
 	return nil
 }
 
-// sized tells whether an operation's cost depends on its variables: on the sizes of pages, on what is left out, or on how many
-// people are named.
-func sized(op *ast.OperationDefinition) bool {
-	return slices.ContainsFunc(op.VariableDefinitions, func(v *ast.VariableDefinition) bool {
-		return v.Type.Name() == "Int" || v.Type.Name() == "Boolean" || v.Type.Elem != nil
-	})
+// sizes are the variables that an operation's cost depends on, as text: the sizes of pages, what is left out, and how many people
+// are named. It is "" where there are none.
+func sizes(op *graphql.OperationContext) string {
+	var text []byte
+	for _, v := range op.Operation.VariableDefinitions {
+		value, given := op.Variables[v.Variable]
+		switch {
+		case v.Type.Elem != nil:
+			list, _ := value.([]any) // or what is one by itself
+			text = fmt.Append(text, len(list), ",")
+		case v.Type.Name() == "Int" || v.Type.Name() == "Boolean":
+			text = fmt.Append(text, given, value, ",")
+		}
+	}
+	return string(text)
 }
 
 func refusal(format string, args ...any) *gqlerror.Error {

@@ -13,12 +13,16 @@ import (
 
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/limit"
 )
 
 // subscription is an operation that is executed for each of its events.
 type subscription struct {
 	exec graphql.GraphExecutor
 	op   *graphql.OperationContext
+	// memory is for its executions, of which one takes weight.
+	memory *limit.Shares
+	weight int64
 	// begin is called when it is executed, and what it returns with the outcome.
 	begin func(context.Context) (context.Context, func(outcome string))
 }
@@ -54,6 +58,11 @@ func render[T any](ctx context.Context, s subscription, items []T, sources []sou
 		}
 		end(outcomeOf(failed))
 	}()
+	share, err := s.memory.Take(ctx, "", s.weight*int64(len(items)))
+	if err != nil {
+		return nil, err
+	}
+	defer share.Return()
 	feed := make(chan T, len(items))
 	for _, item := range items {
 		feed <- item

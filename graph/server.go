@@ -50,7 +50,10 @@ type Options struct {
 	// what the client calls it. What it returns is used from then on, and called with the outcome.
 	Trace func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
 	// Gates say how often mutations and subscriptions may be asked for.
-	Gates  limit.Gates
+	Gates limit.Gates
+	// Events is the memory for executions of subscriptions; nil is no bound. That for queries and mutations is for who sends
+	// the answers: see Weight.
+	Events *limit.Shares
 	Logger *slog.Logger
 }
 
@@ -63,7 +66,7 @@ type Server struct {
 
 // New returns the GraphQL server over the domain.
 func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
-	r := &Resolver{chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger, done: opts.Done, trace: opts.Trace}
+	r := &Resolver{chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger, done: opts.Done, trace: opts.Trace, events: opts.Events}
 	if r.done == nil {
 		r.done = func(string, string, string, time.Duration) {}
 	}

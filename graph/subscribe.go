@@ -40,9 +40,12 @@ func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *
 	ctx = graphql.WithOperationContext(ctx, op)
 	begun, field := time.Now(), fieldOf(op.Operation)
 	ctx, end := r.trace(ctx, "subscription", field, op.Operation.Name)
-	started, err := r.subscribe(ctx, subscription{exec: exec, op: op, begin: func(ctx context.Context) (context.Context, func(string)) {
-		return r.trace(ctx, "event", field, op.Operation.Name)
-	}})
+	started, err := r.subscribe(ctx, subscription{
+		exec: exec, op: op, memory: r.events, weight: Weight(op),
+		begin: func(ctx context.Context) (context.Context, func(string)) {
+			return r.trace(ctx, "event", field, op.Operation.Name)
+		},
+	})
 	var refused gqlerror.List
 	if err != nil {
 		refused = gqlerror.List{r.present(ctx, err)}

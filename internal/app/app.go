@@ -119,12 +119,14 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 	limits := opts.Limits
 	limits.Body = cfg.MaxBodyBytes
 	limits.Sockets, limits.SocketBytes = cfg.MaxSockets, cfg.MaxSocketBytes
+	answers, events := answersOf(cfg)
 	gql := graph.New(domain, hub, graph.Options{
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),
 		Trusted:       trusted,
 		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
 		Gates:         gates,
+		Events:        events,
 		Logger:        logger,
 		Done:          counted.Operation,
 		Trace:         traces.operation,
@@ -147,6 +149,8 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Metrics:        public,
 		Trace:          traces.request,
 		Observer:       counted,
+		Answers:        answers,
+		Weigh:          graph.Weight,
 		Gates:          gates,
 		Proxies:        web.Proxies{Trusted: cfg.Proxies(), Forwarded: cfg.ForwardedHeader()},
 	})
@@ -154,6 +158,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		logger.Info("only trusted documents are answered", "documents", trusted.Size())
 	}
 	show(counted, domain, hub, node, db, gates, handler)
+	showAnswers(counted, answers, events)
 	a := &App{metrics: counted, handler: handler, hub: hub, node: node, db: db, verifier: verifier}
 	a.traced = func() { traces.end(ctx, logger) }
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))

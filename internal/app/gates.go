@@ -5,6 +5,15 @@ import (
 	"parley/internal/limit"
 )
 
+// eventsShare is which part of the memory for answers is for what subscriptions are told: one in so many.
+const eventsShare = 4
+
+// answersOf divides the memory for answers: for those to queries and mutations, and for what subscriptions are told.
+func answersOf(cfg config.Config) (answers, events *limit.Shares) {
+	most := max(cfg.MaxAnswerBytes/eventsShare, 1)
+	return limit.NewShares(max(cfg.MaxAnswerBytes-most, 1)), limit.NewShares(most)
+}
+
 // gatesOf are the gates that the settings describe.
 func gatesOf(rates config.Rates) limit.Gates {
 	gate := func(r config.Rate) *limit.Gate {

@@ -82,6 +82,20 @@ func showGates(m *metrics.Metrics, gates limit.Gates) {
 	}
 }
 
+func showAnswers(m *metrics.Metrics, answers, events *limit.Shares) {
+	type stats = limit.SharesStats
+	for kind, shares := range map[string]*limit.Shares{"operation": answers, "event": events} {
+		metrics.Show(m, shares.Stats,
+			gauge("parley_answers_bytes", "Memory of answers that may be large, by estimate and by what they answer.",
+				func(s stats) int64 { return s.Held }, "kind", kind),
+			gauge("parley_answers_waiting", "Answers that wait for memory, by what they answer.",
+				func(s stats) int64 { return s.Waiting }, "kind", kind),
+			counter("parley_answers_refused_total", "Answers that found no memory in time, by what they answer.",
+				func(s stats) int64 { return s.Refused }, "kind", kind),
+		)
+	}
+}
+
 func showLive(m *metrics.Metrics, hub *live.Hub) {
 	type stats = live.Stats
 	metrics.Show(m, hub.Stats,

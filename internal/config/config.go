@@ -53,6 +53,8 @@ type Config struct {
 	MaxSockets     int   `env:"PARLEY_MAX_SOCKETS" default:"50000" placeholder:"N" group:"server" help:"The most WebSockets and event streams at a time, of all clients. More are answered 503."`
 	MaxSocketBytes int64 `env:"PARLEY_MAX_SOCKET_BYTES" default:"1073741824" placeholder:"BYTES" group:"server" help:"The memory that they may take, by estimate: an idle socket with a subscription takes some 16 KiB. A quarter is for messages that are coming."`
 
+	MaxAnswerBytes int64 `env:"PARLEY_MAX_ANSWER_BYTES" default:"536870912" placeholder:"BYTES" group:"server" help:"The memory that answers may take together while they are made and sent, by estimate. Those that may be large wait for it, and in the end are answered UNAVAILABLE. A quarter is for what subscriptions are told."`
+
 	Introspection    string `env:"PARLEY_INTROSPECTION" default:"auto" placeholder:"WHEN" group:"graphql" help:"Whether clients may ask for the schema: on, off, or auto: on in development mode."`
 	TrustedDocuments string `env:"PARLEY_TRUSTED_DOCUMENTS" placeholder:"FILE" group:"graphql" help:"The only documents to answer: a manifest in JSON, as graphql-codegen, Relay or Apollo's tools write it. Default: every document is answered."`
 	MaxDepth         int    `env:"PARLEY_MAX_DEPTH" default:"15" placeholder:"N" group:"graphql" help:"The deepest nesting of an operation's fields."`

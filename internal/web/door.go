@@ -15,6 +15,7 @@ import (
 
 // door lets WebSockets in, whatever is spoken on them.
 type door struct {
+	answers  *answers
 	verifier Verifier
 	origins  origins
 	limits   Limits
@@ -25,8 +26,8 @@ type door struct {
 	frames   sync.Pool // of *wire.Framer
 }
 
-func newDoor(verifier Verifier, origins origins, limits Limits, gates limit.Gates, sockets *sockets, log *slog.Logger) *door {
-	d := &door{verifier: verifier, origins: origins, limits: limits, gates: gates, sockets: sockets, log: log}
+func newDoor(answers *answers, verifier Verifier, origins origins, limits Limits, gates limit.Gates, sockets *sockets, log *slog.Logger) *door {
+	d := &door{answers: answers, verifier: verifier, origins: origins, limits: limits, gates: gates, sockets: sockets, log: log}
 	d.listener = wire.Listener{
 		Message: limits.SocketMessage, Write: limits.Write, Goodbye: goodbye,
 		Frames: rate.Limit(limits.SocketFrames), Burst: 2 * limits.SocketFrames, Whole: limits.Read,

@@ -15,8 +15,8 @@ import (
 // overHTTP answers GraphQL requests by GET and POST as the specification GraphQL over HTTP
 // (https://graphql.github.io/graphql-over-http/draft/) says: also where it says SHOULD or MAY.
 type overHTTP struct {
-	limits Limits
-	log    *slog.Logger
+	*answers
+	log *slog.Logger
 }
 
 var _ graphql.Transport = (*overHTTP)(nil)
@@ -67,18 +67,18 @@ func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		refuse(w, f)
 		return
 	}
-	answer(ctx, w, media, exec, operation)
+	t.overHTTP(ctx, w, media, exec, operation)
 }
 
-// answer executes an operation that is no subscription.
-func answer(ctx context.Context, w http.ResponseWriter, media string, exec graphql.GraphExecutor, operation *graphql.OperationContext) {
-	responses, ctx := exec.DispatchOperation(graphql.WithOperationContext(ctx, operation), operation)
-	response := responses(ctx)
-	if response == nil { // the client has gone away, or the server is stopping
-		refuse(w, &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The operation was given up."})
-		return
-	}
-	respond(w, media, response)
+// overHTTP answers an operation that is no subscription.
+func (a *answers) overHTTP(ctx context.Context, w http.ResponseWriter, media string, exec graphql.GraphExecutor, operation *graphql.OperationContext) {
+	a.answer(graphql.WithOperationContext(ctx, operation), exec, operation, func(response *graphql.Response) {
+		if response == nil { // the client has gone away, or the server is stopping
+			refuse(w, &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The operation was given up."})
+			return
+		}
+		respond(w, media, response)
+	})
 }
 
 // checkMethod refuses operations that cannot go by method: links and prefetches must not change anything, and one

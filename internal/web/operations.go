@@ -200,16 +200,16 @@ func (op *operation) until(do func() (errs gqlerror.List, parked bool)) {
 
 // answer executes a query or mutation and sends its result.
 func (op *operation) answer(ctx context.Context, opCtx *graphql.OperationContext) {
-	responses, ctx := op.socket.exec.DispatchOperation(ctx, opCtx)
-	response := responses(ctx)
-	if response == nil {
-		return
-	}
-	payload, err := json.Marshal(response)
-	if err != nil {
-		panic(err) // what has been executed always encodes
-	}
-	op.send(payload)
+	op.socket.answers.answer(ctx, op.socket.exec, opCtx, func(response *graphql.Response) {
+		if response == nil {
+			return
+		}
+		payload, err := encode(response)
+		if err != nil {
+			panic(err) // what has been executed always encodes
+		}
+		op.send(payload)
+	})
 }
 
 // follow sends what comes of a subscription until that ends or has to wait; then it is parked.

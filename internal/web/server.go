@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 
 	"parley/internal/limit"
@@ -45,6 +46,10 @@ type Config struct {
 	Trace func(*http.Request) (*http.Request, func(route string, status int))
 	// Observer hears of requests and of sockets; nil: nobody does.
 	Observer Observer
+	// Answers is the memory for answers to queries and mutations, and Weigh tells how much of it one may take while it is made,
+	// 0 where that is little; nil: there is no bound.
+	Answers *limit.Shares
+	Weigh   func(*graphql.OperationContext) int64
 	// Gates say how often connections may be opened.
 	Gates limit.Gates
 	// Proxies are believed about whom a request comes from.
@@ -158,14 +163,18 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 		observer = nobody{}
 	}
 	sockets.closed = observer.SocketClosed
-	door := newDoor(verifier, origins, limits, cfg.Gates, sockets, log)
+	answers := &answers{memory: cfg.Answers, weigh: cfg.Weigh, limits: limits}
+	if answers.weigh == nil {
+		answers.weigh = func(*graphql.OperationContext) int64 { return 0 }
+	}
+	door := newDoor(answers, verifier, origins, limits, cfg.Gates, sockets, log)
 	door.listener.TooSlow, door.listener.Messages = observer.SocketTooSlow, messages
 
 	gql.Use(noDefer{})
 	gql.Use(timeLimit{limits.Operation})
 	gql.AddTransport(&webSocket{door: door, subscribe: subscribe})
-	gql.AddTransport(&events{subscribe: subscribe, limits: limits, gates: cfg.Gates, sockets: sockets, log: log})
-	gql.AddTransport(&overHTTP{limits: limits, log: log})
+	gql.AddTransport(&events{answers: answers, subscribe: subscribe, gates: cfg.Gates, sockets: sockets, log: log})
+	gql.AddTransport(&overHTTP{answers: answers, log: log})
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", authenticated(verifier, log, gql))

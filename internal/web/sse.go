@@ -25,8 +25,8 @@ const mediaEvents = "text/event-stream"
 // https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. What is wrong before an operation begins is said as
 // GraphQL over HTTP says it; what ends one later, in a last result.
 type events struct {
+	*answers
 	subscribe Subscribe
-	limits    Limits
 	gates     limit.Gates
 	sockets   *sockets
 	log       *slog.Logger
@@ -80,7 +80,7 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		}
 		if acceptable {
 			w.Header().Set("Content-Type", media+charset)
-			answer(ctx, w, media, exec, operation)
+			t.overHTTP(ctx, w, media, exec, operation)
 			return
 		}
 	}
@@ -115,15 +115,17 @@ func (s *eventStream) kind() string { return kindEvents }
 // run sends what comes of an operation.
 func (t *events) run(ctx context.Context, s *eventStream, exec graphql.GraphExecutor, operation *graphql.OperationContext) {
 	if operation.Operation.Operation != ast.Subscription {
-		responses, ctx := exec.DispatchOperation(ctx, operation)
-		if response := responses(ctx); response != nil && s.begin() == nil {
+		t.answer(ctx, exec, operation, func(response *graphql.Response) {
+			if response == nil || s.begin() != nil {
+				return
+			}
 			body, err := encode(response)
 			if err != nil {
 				panic(err) // an extension that is no JSON: a mistake in the server
 			}
 			_ = s.event("next", body) // where it fails nobody listens
 			_ = s.event("complete", nil)
-		}
+		})
 		return
 	}
 	stream, errs := t.subscribe(ctx, exec, operation)

@@ -1,0 +1,175 @@
+package graph_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"runtime/metrics"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/internal/app"
+	"parley/internal/config"
+	"parley/internal/testkit"
+	"parley/internal/web"
+)
+
+// fullRoom makes a room of a hundred of the longest messages, and returns a query whose answer has them several times, some
+// 6 MB each.
+func fullRoom(c *testkit.Client, members ...string) (room string, query func(times int) string) {
+	room = makeRoom(c, testkit.Vars{"memberIds": members})
+	for range 100 {
+		say(c, room, strings.Repeat("😀", 16_000))
+	}
+	return room, func(times int) string {
+		var pages strings.Builder
+		for i := range times {
+			fmt.Fprintf(&pages, " m%d: messages(first: 100, beforeSeq: %d) { nodes { contents } }", i, 1000+i)
+		}
+		return `query($room: ID!) { roomInfo(roomId: $room) {` + pages.String() + ` } }`
+	}
+}
+
+// begin sends an operation by a connection of its own, and does not read the answer.
+func begin(t *testing.T, s *testkit.Server, person, query string, vars testkit.Vars) net.Conn {
+	t.Helper()
+	body, err := json.Marshal(testkit.Vars{"query": query, "variables": vars})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+s.Token(person))
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() }) // it may have been
+	if err := req.Write(conn); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// TestAnswersFindNoMemory has somebody not take a large answer. Others then get no large ones, and are told so in time; but small
+// ones, and what their subscriptions tell them. When it has been taken they do.
+func TestAnswersFindNoMemory(t *testing.T) {
+	t.Parallel()
+	options := app.Options{Limits: web.Limits{Operation: 2 * time.Second}}
+	s := testkit.StartApp(t, "sqlite::memory:", options, func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 })
+	alice, bob := s.As("alice"), s.As("bob")
+	room, query := fullRoom(alice, "bob")
+	vars := testkit.Vars{"room": room}
+	large := query(3)
+	stream := bob.Subscribe(`subscription($room: ID!) { messageAdded(roomId: $room) { contents room { members(first: 100) { nodes { avatar } } } } }`, vars)
+	stream.Awake(func() string { return say(alice, room, fmt.Sprint(time.Now())).Str("contents") },
+		func(data testkit.JSON) string { return data.Str("messageAdded.contents") })
+
+	slow := begin(t, s, "alice", large, vars)
+	if _, err := io.ReadFull(slow, make([]byte, 1)); err != nil { // it is being sent
+		t.Fatal(err)
+	}
+	if e := bob.Refused("UNAVAILABLE", large, vars); e.Extensions["safeToRetry"] != true {
+		t.Errorf("got %+v", e)
+	}
+	if e := bob.Subscribe(large, vars).Error(); e.Extensions["code"] != "UNAVAILABLE" {
+		t.Errorf("over a WebSocket it is %+v", e)
+	}
+	if e := bob.Events(large, vars).Error(); e.Extensions["code"] != "UNAVAILABLE" {
+		t.Errorf("by events it is %+v", e)
+	}
+	bob.Do(`query($room: ID!) { roomInfo(roomId: $room) { name memberCount } }`, vars)
+	say(bob, room, "still there")
+	for stream.Next().Str("messageAdded.contents") != "still there" {
+	}
+	if refused := counter(t, s, `parley_answers_refused_total{kind="operation"}`); refused != "3" {
+		t.Errorf("%s were refused", refused)
+	}
+	if err := slow.Close(); err != nil {
+		t.Error(err)
+	}
+	if got := len(bob.Do(large, vars).List("roomInfo.m2.nodes")); got != 100 {
+		t.Errorf("then there are %d messages", got)
+	}
+	if held := counter(t, s, `parley_answers_bytes{kind="operation"}`); held != "0" {
+		t.Errorf("in the end %s bytes are held", held)
+	}
+}
+
+// counter is the value of a metric.
+func counter(t *testing.T, s *testkit.Server, name string) string {
+	t.Helper()
+	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (.*)$`).FindStringSubmatch(s.Metrics())
+	if found == nil {
+		t.Fatalf("there is no metric %s", name)
+	}
+	return found[1]
+}
+
+// TestAnswersMemory has many people ask for large answers at once, in bulk and field by field, and looks at what that takes: about
+// what is allowed, and not what all of them take together.
+func TestAnswersMemory(t *testing.T) { // by itself: it looks at the memory of the process
+	const people, allowed = 12, 64 << 20
+	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.MaxAnswerBytes = allowed })
+	alice := s.As("alice")
+	var ids []string
+	for i := range people {
+		ids = append(ids, fmt.Sprint("person", i))
+		s.As(ids[i])
+	}
+	room, query := fullRoom(alice, ids...)
+	before := objects()
+	ended, peak := make(chan struct{}), make(chan int64)
+	go func() { // ends with the answers
+		most := int64(0)
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				most = max(most, objects())
+			case <-ended:
+				peak <- most - before
+				return
+			}
+		}
+	}()
+	var asking sync.WaitGroup
+	for i, id := range ids {
+		asking.Go(func() {
+			asked := query(3) // 19 MB
+			if i%2 == 0 {
+				asked = strings.ReplaceAll(asked, "contents", "contents @include(if: true)")
+			}
+			conn := begin(t, s, id, asked, testkit.Vars{"room": room})
+			head := make([]byte, len("HTTP/1.1 200"))
+			if _, err := io.ReadFull(conn, head); err != nil || string(head) != "HTTP/1.1 200" {
+				t.Errorf("%s is answered %s: %v", id, head, err)
+			}
+			_, _ = io.CopyN(io.Discard, conn, 19_000_000)
+			_ = conn.Close()
+		})
+	}
+	asking.Wait()
+	close(ended)
+	// What is garbage counts as well, and one is always answered, also where it is allowed too little for that.
+	if got := <-peak; got > 6*allowed {
+		t.Errorf("they took %d MiB, of %d MiB that are allowed", got>>20, allowed>>20)
+	}
+}
+
+// objects is how many bytes the objects of the process take, those not collected yet included.
+func objects() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
+}
