@@ -82,7 +82,7 @@ func (r *Resolver) log(ctx context.Context, level slog.Level, path ast.Path, err
 		level = slog.LevelDebug
 	}
 	r.logger.LogAttrs(ctx, level, "operation failed", slog.String("code", string(chat.AsError(err).Code)),
-		slog.String("request_id", reqid.FromContext(ctx)), slog.String("path", path.String()), slog.Any("error", err))
+		slog.String("path", path.String()), slog.Any("error", err))
 }
 
 // noOperation says what is missing where a valid document has not the operation that was asked for; "" otherwise.

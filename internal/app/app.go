@@ -23,6 +23,7 @@ import (
 	"parley/internal/config"
 	"parley/internal/live"
 	"parley/internal/metrics"
+	"parley/internal/reqid"
 	"parley/internal/rest"
 	"parley/internal/store"
 	"parley/internal/web"
@@ -63,6 +64,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 	if err != nil {
 		return nil, err
 	}
+	logger = slog.New(reqid.Logs(logger.Handler()))
 	traces, logger, err := tracesOf(ctx, cfg, opts.Version, logger)
 	if err != nil {
 		return nil, err

@@ -4,12 +4,16 @@ package reqid
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 )
 
 // MaxLen is the longest id, in bytes, that is taken over from a client or a proxy.
 const MaxLen = 128
 
-type contextKey struct{}
+type (
+	contextKey   struct{}
+	operationKey struct{}
+)
 
 // New returns a fresh id: 26 letters and digits with 130 random bits.
 func New() string { return rand.Text() }
@@ -39,5 +43,20 @@ func NewContext(ctx context.Context, id string) context.Context {
 // FromContext returns the id of the request that ctx belongs to, or "" outside of one.
 func FromContext(ctx context.Context) string {
 	id, _ := ctx.Value(contextKey{}).(string)
+	return id
+}
+
+// WithOperation returns a context for one of the operations that a connection carries, whose request is the one that opened it.
+// id is the client's own, of which no more than [MaxLen] bytes are kept.
+func WithOperation(ctx context.Context, id string) context.Context {
+	if len(id) > MaxLen {
+		id = strings.ToValidUTF8(id[:MaxLen], "")
+	}
+	return context.WithValue(ctx, operationKey{}, id)
+}
+
+// Operation returns the id of the operation that ctx belongs to, or "" where there is none but the request.
+func Operation(ctx context.Context) string {
+	id, _ := ctx.Value(operationKey{}).(string)
 	return id
 }

@@ -113,15 +113,19 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	reply(w, code/codesOfStatus, envelope{Msg: e.Message, Code: code, Data: nothing(r)})
 }
 
-// told is what the caller is told of an error. A fault of the server is logged here, once.
+// told is what the caller is told of an error. A fault of the server is logged here, once, under the id that it is told with.
 func (a *API) told(ctx context.Context, err error) *chat.Error {
 	e := chat.AsError(err)
-	id := reqid.FromContext(ctx)
 	switch {
 	case e.Code == chat.Internal && ctx.Err() == nil:
-		a.log.ErrorContext(ctx, "an older interface failed", "request_id", id, "error", err)
+		a.log.ErrorContext(ctx, "an older interface failed", "error", err)
 	case e.Code == chat.Unavailable && ctx.Err() == nil:
-		a.log.WarnContext(ctx, "an older interface cannot answer", "request_id", id, "error", err)
+		a.log.WarnContext(ctx, "an older interface cannot answer", "error", err)
+	}
+	if e.Code == chat.Internal { // these answers have no other place for it
+		told := *e
+		told.Message += " Request: " + reqid.FromContext(ctx) + "."
+		return &told
 	}
 	return e
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"parley/internal/auth"
-	"parley/internal/reqid"
 )
 
 // Verifier tells who a token belongs to. Its errors are of type [*auth.Error]; any other, and one with the reason
@@ -46,10 +45,10 @@ func identify(ctx context.Context, verifier Verifier, log *slog.Logger, token st
 		return auth.NewContext(ctx, identity), nil
 	}
 	if refused := (*auth.Error)(nil); errors.As(err, &refused) && refused.Reason != auth.KeysUnavailable {
-		log.DebugContext(ctx, "token refused", "request_id", reqid.FromContext(ctx), "reason", refused.Reason)
+		log.DebugContext(ctx, "token refused", "reason", refused.Reason)
 		return ctx, unauthenticated(refused.Message)
 	}
-	log.WarnContext(ctx, "tokens cannot be verified", "request_id", reqid.FromContext(ctx), "error", err, "cause", errors.Unwrap(err))
+	log.WarnContext(ctx, "tokens cannot be verified", "error", err, "cause", errors.Unwrap(err))
 	return ctx, &refusal{
 		status:  http.StatusServiceUnavailable,
 		code:    codeUnavailable,

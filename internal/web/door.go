@@ -9,7 +9,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/internal/limit"
-	"parley/internal/reqid"
 	"parley/internal/wire"
 )
 
@@ -69,7 +68,7 @@ func (d *door) open(w http.ResponseWriter, r *http.Request, choose func(subproto
 	r.Header.Set("Upgrade", "websocket") // what else it lists has been left
 	conn, err := d.listener.Open(w, r, choose)
 	if err != nil { // which Open has answered
-		d.log.DebugContext(r.Context(), "websocket handshake", "request_id", reqid.FromContext(r.Context()), "error", err)
+		d.log.DebugContext(r.Context(), "websocket handshake", "error", err)
 		d.sockets.leave(socketBytes)
 		return nil
 	}

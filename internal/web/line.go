@@ -13,7 +13,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/internal/auth"
-	"parley/internal/reqid"
 	"parley/internal/wire"
 )
 
@@ -87,7 +86,7 @@ func (l *line) serve(receive func(text bool, data []byte) verdict) {
 		}
 	}
 	if !errors.Is(err, wire.ErrClosed) {
-		l.log.DebugContext(l.ctx, "websocket ended", "request_id", reqid.FromContext(l.ctx), "error", err)
+		l.log.DebugContext(l.ctx, "websocket ended", "error", err)
 	}
 }
 
@@ -98,7 +97,7 @@ var errPanic = errors.New("a message has made the server panic")
 func (l *line) listen(receive func(text bool, data []byte) verdict) (err error) {
 	defer func() {
 		if what := recover(); what != nil {
-			l.log.ErrorContext(l.ctx, "panic", slog.Any("panic", what), slog.String("request_id", reqid.FromContext(l.ctx)))
+			l.log.ErrorContext(l.ctx, "panic", slog.Any("panic", what))
 			err = errPanic
 		}
 	}()

@@ -50,7 +50,6 @@ func logged(
 				level = slog.LevelInfo
 			}
 			log.LogAttrs(r.Context(), level, "request",
-				slog.String("request_id", reqid.FromContext(r.Context())),
 				slog.String("method", r.Method),
 				slog.String("path", r.URL.Path),
 				slog.Int("status", rec.status),
@@ -107,8 +106,7 @@ func recoverPanic(log *slog.Logger, w http.ResponseWriter, r *http.Request) {
 	if p == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked with, never wrapped
 		panic(p)
 	}
-	id := reqid.FromContext(r.Context())
-	log.ErrorContext(r.Context(), "panic", "request_id", id, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+	log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 	if rec, ok := w.(*recorder); ok && rec.started {
 		panic(http.ErrAbortHandler)
 	}
@@ -117,7 +115,7 @@ func recoverPanic(log *slog.Logger, w http.ResponseWriter, r *http.Request) {
 		status:    http.StatusInternalServerError,
 		code:      codeInternal,
 		message:   "Something is broken inside the server.",
-		requestID: id,
+		requestID: reqid.FromContext(r.Context()),
 	})
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"parley/internal/auth"
+	"parley/internal/reqid"
 	"parley/internal/wire"
 )
 
@@ -51,8 +53,9 @@ type talk struct {
 
 	older Older
 
-	// Guarded by the line's lock. busy: a message is being carried out.
-	busy bool
+	// Guarded by the line's lock. busy: a message is being carried out, the carried-th.
+	busy    bool
+	carried int
 }
 
 var _ connection = (*talk)(nil)
@@ -119,6 +122,8 @@ func (t *talk) receive(text bool, data []byte) verdict {
 	_, known := auth.FromContext(ctx)
 	t.busy = known && !t.restarting
 	goOn := t.busy
+	t.carried++
+	ctx = reqid.WithOperation(ctx, strconv.Itoa(t.carried))
 	t.mu.Unlock()
 	if !known {
 		return verdict{reply: t.older.Complain(`Who is asking? Send {"type": "Auth", "token": …} first, or the token in the handshake's Authorization header.`)}

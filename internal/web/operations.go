@@ -97,7 +97,7 @@ func (s *socket) subscribeTo(m message) verdict {
 		f := refusal{code: codeUnavailable, message: "The server has no room for more operations. Try again later."}
 		return verdict{reply: s.dialect.failed(m.ID, gqlerror.List{f.graphQL()})}
 	}
-	ctx, cancel := context.WithCancel(s.identified)
+	ctx, cancel := context.WithCancel(reqid.WithOperation(s.identified, m.ID))
 	op := &operation{
 		conn: s.conn, frames: &s.frames, prefix: s.dialect.prefix(m.ID), socket: s, id: m.ID, bytes: bytes, ctx: ctx, cancel: cancel,
 	}
@@ -188,8 +188,8 @@ func (op *operation) Resume() {
 func (op *operation) until(do func() (errs gqlerror.List, parked bool)) {
 	defer func() {
 		if what := recover(); what != nil {
-			op.socket.log.ErrorContext(op.ctx, "panic", slog.Any("panic", what), slog.String("request_id", reqid.FromContext(op.ctx)))
-			f := refusal{code: codeInternal, message: "Something is broken inside the server."}
+			op.socket.log.ErrorContext(op.ctx, "panic", slog.Any("panic", what))
+			f := refusal{code: codeInternal, message: "Something is broken inside the server.", requestID: reqid.FromContext(op.ctx)}
 			op.end(gqlerror.List{f.graphQL()})
 		}
 	}()

@@ -36,7 +36,8 @@ type Config struct {
 	// Development also admits pages of any loopback origin, and answers under loopback host names only: a web site that
 	// makes its own name resolve to 127.0.0.1 (DNS rebinding) is of another host.
 	Development bool
-	// Logger receives the access log (Debug) and faults of the server (Error); nil: nothing is logged.
+	// Logger receives the access log (Debug) and faults of the server (Error), each with the context of its request, whose id it
+	// is to add (reqid.Logs); nil: nothing is logged.
 	Logger *slog.Logger
 	Limits Limits
 	// Metrics answers /metrics; nil: nothing is there.

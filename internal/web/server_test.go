@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/reqid"
 	"parley/internal/web"
 )
 
@@ -248,7 +249,7 @@ func TestDevelopmentHost(t *testing.T) {
 func TestLog(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	log := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(reqid.Logs(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	ts := newServer(t, web.Config{Logger: log})
 	ts.do(t, "GET", "/graphql?query=%7Bme%7D&variables=%7B%22secret%22%3A1%7D", "", "X-Request-Id: one", "Authorization: Bearer ann-secret")
 	ts.post(t, "{ panics }", "X-Request-Id: two")

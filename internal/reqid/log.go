@@ -1,0 +1,36 @@
+package reqid
+
+import (
+	"context"
+	"log/slog"
+)
+
+// Logs has each line that is logged for a request say for which, first of all: request_id, and operation_id where that is one of
+// several on its connection. Whoever logs gives the context, and no more.
+func Logs(next slog.Handler) slog.Handler { return lines{next} }
+
+type lines struct{ slog.Handler }
+
+// Handle is [slog.Handler]'s.
+func (l lines) Handle(ctx context.Context, line slog.Record) error {
+	id := FromContext(ctx)
+	if id == "" {
+		return l.Handler.Handle(ctx, line)
+	}
+	told := slog.NewRecord(line.Time, line.Level, line.Message, line.PC)
+	told.AddAttrs(slog.String("request_id", id))
+	if operation := Operation(ctx); operation != "" {
+		told.AddAttrs(slog.String("operation_id", operation))
+	}
+	line.Attrs(func(a slog.Attr) bool {
+		told.AddAttrs(a)
+		return true
+	})
+	return l.Handler.Handle(ctx, told)
+}
+
+// WithAttrs is [slog.Handler]'s.
+func (l lines) WithAttrs(attrs []slog.Attr) slog.Handler { return lines{l.Handler.WithAttrs(attrs)} }
+
+// WithGroup is [slog.Handler]'s.
+func (l lines) WithGroup(name string) slog.Handler { return lines{l.Handler.WithGroup(name)} }
