@@ -142,7 +142,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		SDL:            graph.SDL(),
 		Playground:     assets.Playground(page),
 		App:            assets.App(page),
-		Older:          rest.New(domain, cfg.MaxBodyBytes, gates.Mutations, logger),
+		Older:          rest.New(domain, cfg.MaxBodyBytes, gates.Mutations, answers, logger),
 		Ready:          db.Ping,
 		AllowedOrigins: cfg.AllowedOrigins,
 		Development:    cfg.Development(),

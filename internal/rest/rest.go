@@ -22,14 +22,15 @@ type API struct {
 	chat    *chat.Chat
 	body    int64
 	changes *limit.Gate
+	answers *limit.Shares
 	log     *slog.Logger
 	mux     *http.ServeMux
 }
 
 // New returns the older interfaces over the domain. A request's body may have up to body bytes; changes says how often
-// rooms may be made.
-func New(c *chat.Chat, body int64, changes *limit.Gate, log *slog.Logger) *API {
-	a := &API{chat: c, body: body, changes: changes, log: log, mux: http.NewServeMux()}
+// rooms may be made, and answers is the memory for what is answered.
+func New(c *chat.Chat, body int64, changes *limit.Gate, answers *limit.Shares, log *slog.Logger) *API {
+	a := &API{chat: c, body: body, changes: changes, answers: answers, log: log, mux: http.NewServeMux()}
 	a.handle("/my_rooms", http.MethodGet, a.myRooms)
 	a.handle("/my_chats", http.MethodPost, a.myChats)
 	a.handle("/rooms", http.MethodPost, a.createRoom)
@@ -79,10 +80,15 @@ func (a *API) handle(path, method string, ask func(*http.Request, chat.Viewer) (
 		if err == nil {
 			data, err = ask(r, v)
 		}
+		var share *limit.Share
+		if err == nil {
+			share, err = a.admit(r.Context(), data)
+		}
 		if err != nil {
 			a.fail(w, r, err)
 			return
 		}
+		defer share.Return()
 		reply(w, http.StatusOK, envelope{Msg: "ok", Data: data})
 	})
 }

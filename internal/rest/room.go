@@ -47,7 +47,7 @@ type fullProfile struct {
 }
 
 // roomBase is what both descriptions of a room have in common; P is how they describe people.
-type roomBase[P any] struct {
+type roomBase[P textual] struct {
 	RoomID        string `json:"room_id"`
 	Name          string `json:"name"`
 	Description   string `json:"description"`
@@ -149,15 +149,15 @@ func (a *API) myChats(r *http.Request, v chat.Viewer) (any, error) {
 		return nil, err
 	}
 	if page-1 > len(all)/size { // so large that multiplying them would not do
-		return []chatRoom{}, nil
+		return chatRooms{}, nil
 	}
 	from := min((page-1)*size, len(all))
 	return a.describeAll(ctx, all[from:min(from+size, len(all))])
 }
 
 // describeAll describes rooms that the viewer is in. The number of statements does not depend on how many there are.
-func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) ([]chatRoom, error) {
-	described := []chatRoom{}
+func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) (chatRooms, error) {
+	described := chatRooms{}
 	if len(ids) == 0 {
 		return described, nil
 	}
@@ -204,7 +204,7 @@ func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) ([]chatRoom, err
 	return described, nil
 }
 
-func describe[P any](r *ent.Room, members []string, people map[string]*ent.User, as func(*ent.User) P) roomBase[P] {
+func describe[P textual](r *ent.Room, members []string, people map[string]*ent.User, as func(*ent.User) P) roomBase[P] {
 	b := roomBase[P]{
 		RoomID: r.ID.String(), Name: r.Name, Description: r.Description,
 		CreatorID: r.CreatorID, Creator: as(people[r.CreatorID]), Members: []P{},

@@ -1,0 +1,70 @@
+package rest
+
+import (
+	"context"
+
+	"parley/internal/auth"
+	"parley/internal/chat"
+	"parley/internal/limit"
+)
+
+const (
+	// making is what an answer takes of memory for each byte of its texts: six in JSON, as for a control character, which are
+	// there three times while it is put together.
+	making = 6 * 3
+	// lightest is what an answer may take that does not ask.
+	lightest = 1 << 20
+)
+
+// textual is an answer that knows how many bytes of text it has. People are in it once for each room, and texts of theirs that are
+// a few kilobytes in memory may be hundreds of megabytes of JSON.
+type textual interface{ text() int }
+
+// admit waits for the memory for an answer, where that is much. The caller gives it back.
+func (a *API) admit(ctx context.Context, data any) (*limit.Share, error) {
+	answer, ok := data.(textual)
+	if !ok {
+		return nil, nil //nolint:nilnil // it is small
+	}
+	bytes := making * int64(answer.text())
+	if bytes <= lightest {
+		return nil, nil //nolint:nilnil // see above
+	}
+	who, _ := auth.FromContext(ctx)
+	share, err := a.answers.Take(ctx, who.ID, bytes)
+	if err != nil {
+		return nil, &chat.Error{Code: chat.Unavailable, Message: "The server has no memory left for so large an answer. Try again later, or ask for less."}
+	}
+	return share, nil
+}
+
+func (p profile) text() int {
+	return len(p.UserID) + len(p.NickName) + len(p.Status) + len(p.EthWalletAddress) + len(p.EnsName) + len(p.TwitterUsername) +
+		len(p.DiscordUsername) + len(p.InstagramUsername) + len(p.InstagramAvatar) + len(p.FacebookUsername) +
+		len(p.FacebookAvatar) + len(p.OpenseaUsername)
+}
+
+func (p fullProfile) text() int {
+	return p.profile.text() + len(p.TwitterAvatar) + len(p.DiscordAvatar) + len(p.OpenseaAvatar)
+}
+
+func (b roomBase[P]) text() int {
+	n := len(b.Name) + len(b.Description) + b.Creator.text()
+	for _, member := range b.Members {
+		n += member.text()
+	}
+	return n
+}
+
+// chatRooms is a list of rooms.
+type chatRooms []chatRoom
+
+func (rooms chatRooms) text() (n int) {
+	for _, r := range rooms {
+		n += r.text()
+		if r.LatestMsg != nil {
+			n += len(r.LatestMsg.MsgContents)
+		}
+	}
+	return n
+}
