@@ -128,11 +128,17 @@ func (n *Notifications) ask() {
 	for {
 		select {
 		case <-tick.C:
-			_ = n.listener.Ping() // where it fails the listener reconnects, and says so
+			n.ping()
 		case <-n.ctx.Done():
 			return
 		}
 	}
+}
+
+// ping asks once. Where it fails the listener reconnects, and says so; but lib/pq panics where the answer is an error.
+func (n *Notifications) ping() {
+	defer func() { _ = recover() }() // it is there: it has answered
+	_ = n.listener.Ping()
 }
 
 // Notify sends something on a channel, in a transaction by itself.

@@ -161,3 +161,20 @@ func closeAtOnce(t *testing.T, n *store.Notifications) {
 		t.Errorf("to close took %v", took)
 	}
 }
+
+// TestNotificationsAskedInVain: a server that answers the question whether it is there with an error is there.
+func TestNotificationsAskedInVain(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{}, 10)
+	_, url := newFakePostgres(t, func(query string) answer {
+		if query != "" {
+			return answer{}
+		}
+		asked <- struct{}{}
+		return answer{severity: "ERROR", code: "57014"} // canceled by an operator
+	})
+	n := notifications(t, url)
+	n.Listen("some channel", func(string) {}, func() {})
+	<-asked
+	<-asked
+}
