@@ -26,7 +26,7 @@ type Config struct {
 
 	DatabaseURL      Secret `env:"DATABASE_URL" placeholder:"URL" group:"database" help:"postgres://user:password@host/name, or sqlite:PATH. Default: the file parley.db in the working folder."`
 	DBMaxConns       int    `name:"db-max-conns" env:"PARLEY_DB_MAX_CONNS" default:"16" placeholder:"N" group:"database" help:"The most connections to PostgreSQL at a time, besides one for /readyz."`
-	DBStatementCache int    `name:"db-statement-cache" env:"PARLEY_DB_STATEMENT_CACHE" default:"256" placeholder:"N" group:"database" help:"Prepared statements that a PostgreSQL connection keeps. 0 is none, which a pooler in transaction mode (PgBouncer) needs."`
+	DBStatementCache int    `name:"db-statement-cache" env:"PARLEY_DB_STATEMENT_CACHE" default:"256" placeholder:"N" group:"database" help:"Prepared statements that a PostgreSQL connection keeps. 0 is none, which a pooler in transaction mode needs that does not carry them along (PgBouncer before 1.21)."`
 
 	LogRetention time.Duration `env:"PARLEY_LOG_RETENTION" default:"0" placeholder:"DURATION" group:"database" help:"How long rooms' logs keep what happened besides messages, for streams to resume from, as in 720h. Messages are always kept. 0 is for ever."`
 

@@ -128,6 +128,7 @@ func (f *fakePostgres) serve(conn net.Conn) error {
 	send('R', "\x00\x00\x00\x00") // AuthenticationOk
 	send('Z', status)
 	failed := false // the rest up to the Sync is to be skipped
+	row := binaryOne
 	for {
 		kind, err := r.ReadByte()
 		if err != nil {
@@ -154,12 +155,17 @@ func (f *fakePostgres) serve(conn net.Conn) error {
 			}
 			switch kind {
 			case 'D':
-				send('t', oneParameter)
+				row = binaryOne // which is asked for where it is known before that the column is an int4
+				if strings.HasPrefix(body, "P") {
+					row = textOne // a portal's, which is asked for as text
+				} else {
+					send('t', oneParameter)
+				}
 				send('T', oneColumn)
 			case 'B':
 				send('2', "")
 			case 'E':
-				send('D', binaryOne)
+				send('D', row)
 				send('C', "SELECT 1\x00")
 			default:
 				return fmt.Errorf("message %q", kind)

@@ -48,6 +48,9 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
 	}
 	connector.silence = silenceTime // a migration may take any time
+	if err := checkPooler(ctx, connector); err != nil {
+		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
+	}
 	pool := sql.OpenDB(connector)
 	size := opts.MaxOpenConns
 	if size <= 0 {
@@ -83,8 +86,7 @@ func cacheSize(opts Options) int {
 
 // postgresConfig reads a URL, and libpq's environment variables, and fills in what Parley relies on.
 func postgresConfig(rawURL string) (pq.Config, error) {
-	// binary_parameters would send JSON columns in a format that PostgreSQL refuses; the statement cache saves the
-	// same round trip.
+	// Whether parameters are binary is for newPQConnector to say.
 	cfg, err := pq.NewConfig(rawURL)
 	if err != nil {
 		if urlErr, ok := errors.AsType[*url.Error](err); ok {

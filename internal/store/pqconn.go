@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	sqldriver "database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -31,6 +32,9 @@ func newPQConnector(url string, statements int) (*pqConnector, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Without prepared statements a query goes out in one piece. lib/pq would send it in two otherwise, between which a pooler
+	// may put somebody else's: then each would run with the arguments of the other.
+	cfg.BinaryParameters = statements <= 0
 	connector, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
 		return nil, err
@@ -143,6 +147,16 @@ func run[T any](
 		}
 	}
 	return result, c.judgeWrite(ctx, query, err)
+}
+
+// CheckNamedValue makes an argument one that lib/pq can send. Where it sends bytes as they are, PostgreSQL takes them for
+// bytea: JSON, which ent gives as a json.RawMessage, is text.
+func (c *pqConn) CheckNamedValue(arg *sqldriver.NamedValue) error {
+	if document, ok := arg.Value.(json.RawMessage); ok && c.cache == nil {
+		arg.Value = string(document)
+		return nil
+	}
+	return c.rawConn.CheckNamedValue(arg)
 }
 
 // PrepareContext prepares a statement for whoever asked, beside the cache.

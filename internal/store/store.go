@@ -31,7 +31,8 @@ type Options struct {
 
 	// StatementCache is how many prepared statements each connection to PostgreSQL keeps. Default:
 	// DefaultStatementCache. A negative number turns the cache off, which poolers that give every transaction another
-	// server connection need (PgBouncer's pool_mode=transaction before its version 1.21).
+	// server connection need (PgBouncer's pool_mode=transaction before its version 1.21): each statement is sent in one
+	// piece then.
 	StatementCache int
 
 	// Observe, if set, is called with each statement that is about to run, inside transactions and outside. BEGIN,
