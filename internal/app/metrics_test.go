@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -101,6 +102,33 @@ func TestMetrics(t *testing.T) {
 				t.Errorf("%s speaks of %s, which is not there", file, n)
 			}
 		}
+	}
+}
+
+// TestAlerts: each alert fires when it should, and not when it should not.
+func TestAlerts(t *testing.T) {
+	read := func(name string) []byte {
+		content, err := os.ReadFile("../../ops/prometheus/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	cases := read("alerts_test.yml")
+	for _, alert := range regexp.MustCompile(`- alert: (\w+)`).FindAllSubmatch(read("alerts.yml"), -1) {
+		if !bytes.Contains(cases, append([]byte("alertname: "), alert[1]...)) {
+			t.Errorf("nobody has tried %s", alert[1])
+		}
+	}
+	promtool, err := exec.LookPath("promtool")
+	switch {
+	case err != nil && os.Getenv("CI") == "true":
+		t.Fatal("no promtool: scripts/install-packages installs it")
+	case err != nil:
+		t.Skip("no promtool on the PATH")
+	}
+	if out, err := exec.CommandContext(t.Context(), promtool, "test", "rules", "../../ops/prometheus/alerts_test.yml").CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 
