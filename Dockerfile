@@ -2,7 +2,7 @@
 
 # Parley: one static binary, without a shell or a package manager around it, run by nobody in particular.
 #
-#   docker build -t parley .
+#   docker build -t parley --build-arg VERSION="$(git describe --tags --always --dirty)" .
 #   docker run -p 127.0.0.1:8080:8080 -v parley:/data -e PARLEY_JWT_SECRET="$(openssl rand -hex 32)" parley
 #
 # In a container the server listens on every address, and that takes knowing who is asking: set PARLEY_JWT_SECRET or
@@ -15,8 +15,10 @@ COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 ARG TARGETOS TARGETARCH
+# What --version and the metrics call it: the history, which would tell, is not copied.
+ARG VERSION
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags='-s -w' -o /out/parley . \
+    CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags="-s -w -X main.release=$VERSION" -o /out/parley . \
     && mkdir /out/data
 
 FROM scratch

@@ -48,8 +48,14 @@ func newLogger(cfg config.Config, out *os.File) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, options))
 }
 
-// version is that of the module, as the Go tool has recorded it.
+// release is the version of a program that was built where the Go tool cannot tell it, as in an image. The linker sets it.
+var release string //nolint:gochecknoglobals // the linker sets nothing else
+
+// version is the release, or that of the module, as the Go tool has recorded it.
 func version() string {
+	if release != "" {
+		return "parley " + release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "parley (unknown version)"
