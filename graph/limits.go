@@ -45,6 +45,9 @@ type sizing struct {
 // a bomb of nested fragments and is refused before anything else looks at it.
 const maxFields = 5000
 
+// maxAlias is how long an alias may be: it is in the answer again for each element of a list.
+const maxAlias = 100
+
 // maxSizes is how long the text of those variables may be that is kept: numbers can be written at any length.
 const maxSizes = 200
 
@@ -95,6 +98,9 @@ func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	case size.aliases > l.Aliases:
 		return refusal("The operation has %d aliases; at most %d are allowed.", size.aliases, l.Aliases)
 	}
+	if size.name > maxAlias {
+		return refusal("The operation has an alias of %d characters; at most %d are allowed.", size.name, maxAlias)
+	}
 	cost := complexity.Calculate(ctx, l.schema, op.Operation, op.Variables)
 	if cost > l.Complexity {
 		return refusal("The operation asks for up to %d values at once; at most %d are allowed. Ask for fewer fields or smaller pages.", cost, l.Complexity)
@@ -132,7 +138,10 @@ func refusal(format string, args ...any) *gqlerror.Error {
 }
 
 // measure is the size of a part of an operation.
-type measure struct{ fields, depth, aliases int }
+type measure struct {
+	fields, depth, aliases int
+	name                   int // the longest of the aliases
+}
 
 // measurer measures each fragment once, however often it is used: nested ones multiply.
 type measurer struct {
@@ -146,6 +155,7 @@ func (m *measurer) selections(set ast.SelectionSet) measure {
 		total.fields = min(total.fields+part.fields, math.MaxInt32)
 		total.aliases = min(total.aliases+part.aliases, math.MaxInt32)
 		total.depth = max(total.depth, part.depth)
+		total.name = max(total.name, part.name)
 	}
 	return total
 }
@@ -161,6 +171,7 @@ func (m *measurer) selection(s ast.Selection) measure {
 		}
 		if s.Alias != s.Name {
 			size.aliases++
+			size.name = max(size.name, len(s.Alias))
 		}
 		return size
 	case *ast.InlineFragment:

@@ -23,6 +23,7 @@ func TestLimits(t *testing.T) {
 	alice := s.As("alice")
 	for name, query := range map[string]string{
 		"aliases":    "{ me {" + aliases.String() + "} }",
+		"long alias": "{ ...f } fragment f on Query { me { " + strings.Repeat("a", 101) + ": id } }",
 		"fragments":  bomb.String(),
 		"threads":    `{ myRooms(first: 50) { nodes { messages(last: 50) { nodes { replies { nodes { id } } } } } } }`,
 		"complexity": `{ myRooms(first: 100) { nodes { members(first: 100) { nodes { id nickName avatar } } } } }`,

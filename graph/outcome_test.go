@@ -17,6 +17,9 @@ func TestUnknownOutcome(t *testing.T) {
 	mine := func() []string {
 		return bob.Do(`{ myRooms(first: 100) { nodes { name } } }`, nil).Strs("myRooms.nodes.*.name")
 	}
+	newest := func() string {
+		return bob.Do(`{ myRooms(first: 1) { nodes { id } } }`, nil).Strs("myRooms.nodes.*.id")[0]
+	}
 	room := func(name string) testkit.Vars { return testkit.Vars{"name": name, "memberIds": []string{"bob"}} }
 
 	// With a key the server finds out by itself, and nobody notices: also not that the hint was lost with the first run.
@@ -47,6 +50,9 @@ func TestUnknownOutcome(t *testing.T) {
 		}
 		if n := count(mine(), name); (n == 1) != (loss != testkit.Unheard) || n > 1 {
 			t.Errorf("%s: there are %d rooms", name, n)
+		}
+		if loss != testkit.Unheard { // and who is in it is told of it
+			want = append(want, newest())
 		}
 	}
 

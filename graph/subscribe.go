@@ -72,6 +72,12 @@ func (s *Stream) Next(ctx context.Context) ([][]byte, gqlerror.List) {
 // false where it cannot, or Next has something at once.
 func (s *Stream) Park(taker Taker) bool { return s.stream.park(taker) }
 
+// Parks tells whether it can: a list of rooms cannot.
+func (s *Stream) Parks() bool {
+	_, list := s.stream.(*listStream)
+	return !list
+}
+
 // Stop ends the subscription.
 func (s *Stream) Stop() { s.stream.close() }
 

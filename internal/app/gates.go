@@ -8,10 +8,13 @@ import (
 // eventsShare is which part of the memory for answers is for what subscriptions are told: one in so many.
 const eventsShare = 4
 
+// personsShare is which part of the memory for answers one person may have: one in so many. What subscriptions are told is nobody's.
+const personsShare = 8
+
 // answersOf divides the memory for answers: for those to queries and mutations, and for what subscriptions are told.
 func answersOf(cfg config.Config) (answers, events *limit.Shares) {
 	most := max(cfg.MaxAnswerBytes/eventsShare, 1)
-	return limit.NewShares(max(cfg.MaxAnswerBytes-most, 1)), limit.NewShares(most)
+	return limit.NewShares(max(cfg.MaxAnswerBytes-most, 1), personsShare), limit.NewShares(most, 1)
 }
 
 // gatesOf are the gates that the settings describe.

@@ -179,11 +179,17 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 		return
 	}
 	unknown := (*Error)(nil)
+	isUnknown := errors.As(err, &unknown) && unknown.OutcomeUnknown
+	if len(batch) > 1 && !isUnknown && !store.IsUnavailable(err) { // what is wrong with one is not so with all
+		for i := range batch {
+			c.create(ctx, batch[i:i+1])
+		}
+		return
+	}
 	for _, w := range batch {
 		w.made, w.err = false, err
-		if errors.As(err, &unknown) && unknown.OutcomeUnknown && w.again == idempotent {
-			w.err = nil // by itself it is found out, but no more told of
-			c.hints.Publish(w.room.created)
+		if isUnknown && w.again == idempotent {
+			w.err = nil // by itself it is found out
 		}
 	}
 }

@@ -71,9 +71,7 @@ func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint
 			hints = append(hints, said...)
 		}
 		if err == nil {
-			for _, h := range hints {
-				c.hints.Publish(h)
-			}
+			c.say(hints)
 			return nil
 		}
 		switch {
@@ -86,6 +84,7 @@ func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint
 		}
 		lost := errors.Is(err, errMoved) || store.IsConflict(err) || (unknown && again == idempotent)
 		if !lost || attempt == attempts {
+			c.say(hints)
 			if unknown && again == once {
 				return &Error{Code: Unavailable, Message: "The connection to the database broke while this was being saved: it may or may not have happened.", OutcomeUnknown: true, cause: err}
 			}
@@ -97,6 +96,13 @@ func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint
 			return ctx.Err()
 		}
 		pause = min(2*pause, longestPause)
+	}
+}
+
+// say publishes hints.
+func (c *Chat) say(hints []broker.Hint) {
+	for _, h := range hints {
+		c.hints.Publish(h)
 	}
 }
 

@@ -2,6 +2,7 @@ package limit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -9,14 +10,13 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// personsShare is which part of all there is one person may have: one in so many.
-const personsShare = 8
-
 // Shares divide memory among those who need much of it for a while. Who finds none waits, first come, first served; one person
-// waits for their own before they wait among the others, so that nobody stands in the way of all. Nil is no bound.
+// waits for their part before they wait among the others, so that no few stand in the way of all. Who needs more than a person's
+// part has to wait for the others who do, and is then counted with that part. Nil is no bound.
 type Shares struct {
 	most, persons int64
 	all           *semaphore.Weighted
+	large         *semaphore.Weighted // for one
 
 	held, waiting, refused atomic.Int64
 
@@ -30,10 +30,11 @@ type purse struct {
 	users int
 }
 
-// NewShares divides so many bytes.
-func NewShares(most int64) *Shares {
+// NewShares divides so many bytes, of which one person may have one in so many parts.
+func NewShares(most, parts int64) *Shares {
 	return &Shares{
-		most: most, persons: max(most/personsShare, 1), all: semaphore.NewWeighted(most), people: make(map[string]*purse),
+		most: most, persons: max(most/parts, 1), all: semaphore.NewWeighted(most), large: semaphore.NewWeighted(1),
+		people: make(map[string]*purse),
 	}
 }
 
@@ -42,35 +43,46 @@ type Share struct {
 	of     *Shares
 	person string
 	purse  *purse
-	// bytes are those of all, own those of the person.
-	bytes, own int64
+	bytes  int64
+	// large: nobody else may have more than a person's part.
+	large bool
 }
 
-// Take waits for so many bytes, or until ctx ends, whose error it returns. Who asks for more than there is gets all. "" is a
-// person like others.
-func (s *Shares) Take(ctx context.Context, person string, bytes int64) (*Share, error) {
+// Take waits for so many bytes, or until ctx ends, whose error it returns. "" is a person like others.
+func (s *Shares) Take(ctx context.Context, person string, bytes int64) (_ *Share, err error) {
 	if s == nil || bytes <= 0 {
 		return nil, nil //nolint:nilnil // nothing was asked for
 	}
 	s.waiting.Add(1)
 	defer s.waiting.Add(-1)
-	share := &Share{of: s, person: person, purse: s.open(person), bytes: min(bytes, s.most), own: min(bytes, s.persons)}
-	if err := share.purse.left.Acquire(ctx, share.own); err != nil {
-		s.close(person, share.purse)
-		return nil, s.refuse(err)
+	share := &Share{of: s, person: person, purse: s.open(person)}
+	defer func() {
+		if err != nil {
+			if errors.Is(err, context.DeadlineExceeded) { // and nobody has gone away
+				s.refused.Add(1)
+			}
+			share.Return()
+			err = fmt.Errorf("wait for memory: %w", err)
+		}
+	}()
+	own := min(bytes, s.persons)
+	if err := share.purse.left.Acquire(ctx, own); err != nil {
+		return nil, err
 	}
-	if err := s.all.Acquire(ctx, share.bytes); err != nil {
-		share.purse.left.Release(share.own)
-		s.close(person, share.purse)
-		return nil, s.refuse(err)
+	if bytes > s.persons {
+		if err := s.large.Acquire(ctx, 1); err != nil {
+			share.purse.left.Release(own)
+			return nil, err
+		}
+		share.large = true
 	}
-	s.held.Add(share.bytes)
+	if err := s.all.Acquire(ctx, own); err != nil {
+		share.purse.left.Release(own)
+		return nil, err
+	}
+	share.bytes = own
+	s.held.Add(own)
 	return share, nil
-}
-
-func (s *Shares) refuse(err error) error {
-	s.refused.Add(1)
-	return fmt.Errorf("wait for memory: %w", err)
 }
 
 // open returns a person's purse until close.
@@ -94,18 +106,19 @@ func (s *Shares) close(person string, p *purse) {
 	}
 }
 
-// Keep gives back what is above so many bytes.
+// Keep gives back what is above so many bytes. It is called when it is known how many are needed.
 func (s *Share) Keep(bytes int64) {
 	if s == nil {
 		return
+	}
+	if s.large {
+		s.large = false
+		s.of.large.Release(1)
 	}
 	if rest := s.bytes - bytes; rest > 0 {
 		s.bytes -= rest
 		s.of.held.Add(-rest)
 		s.of.all.Release(rest)
-	}
-	if rest := s.own - bytes; rest > 0 {
-		s.own -= rest
 		s.purse.left.Release(rest)
 	}
 }

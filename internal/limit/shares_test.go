@@ -33,26 +33,25 @@ func holding(t *testing.T, s *limit.Shares, person string, bytes int64, patience
 func TestShares(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := limit.NewShares(80)
-		var at [8]time.Duration
+		s := limit.NewShares(20, 2)
+		var at [7]time.Duration
 		start := func(i int, person string, bytes int64, patience, held time.Duration) {
 			go holding(t, s, person, bytes, patience, held, &at[i]) // ends with the test's bubble
 			synctest.Wait()
 		}
 		start(0, "a", 60, time.Hour, 4*time.Second) // more than a person's part: then alone of them
-		start(1, "a", 5, time.Hour, time.Second)    // behind that, though there is room
-		start(2, "a", 5, time.Second, time.Hour)    // in vain
-		start(3, "b", 20, time.Hour, 2*time.Second) // all there is
-		start(4, "c", 1000, time.Hour, time.Second) // waits for everything
-		start(5, "d", 1, time.Hour, time.Second)    // and does not overtake
-		start(6, "", 3, time.Hour, time.Second)
-		start(7, "e", 0, 0, 0) // nothing is always there
-		if got := s.Stats(); got != (limit.SharesStats{Held: 80, Waiting: 5}) {
+		start(1, "a", 5, time.Second, time.Hour)    // in vain, though there is room
+		start(2, "b", 1000, time.Hour, time.Second) // behind who also needs more than their part
+		start(3, "c", 8, time.Hour, 9*time.Second)  // nobody stands in the way
+		start(4, "d", 7, time.Hour, time.Second)    // there is no room
+		start(5, "", 1, time.Hour, time.Second)     // and nobody overtakes
+		start(6, "e", 0, 0, 0)                      // nothing is always there
+		if got := s.Stats(); got != (limit.SharesStats{Held: 18, Waiting: 4}) {
 			t.Errorf("it is %+v", got)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		want := [8]time.Duration{0, 5 * time.Second, -1, 0, 4 * time.Second, 5 * time.Second, 5 * time.Second, 0}
+		want := [7]time.Duration{0, -1, 5 * time.Second, 0, 4 * time.Second, 4 * time.Second, 0}
 		if at != want {
 			t.Errorf("they waited %v, want %v", at, want)
 		}
@@ -62,26 +61,48 @@ func TestShares(t *testing.T) {
 	})
 }
 
+// TestSharesGoneAway does not count who has not waited for it.
+func TestSharesGoneAway(t *testing.T) {
+	t.Parallel()
+	s := limit.NewShares(8, 1)
+	all, err := s.Take(t.Context(), "a", 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, person := range []string{"a", "b"} {
+		if _, err := s.Take(ctx, person, 9); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s gets %v", person, err)
+		}
+	}
+	all.Return()
+	if got := s.Stats(); got != (limit.SharesStats{}) {
+		t.Errorf("in the end it is %+v", got)
+	}
+}
+
 // TestSharesKeep gives back what is not needed any more, and no more than that.
 func TestSharesKeep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := limit.NewShares(80)
+		s := limit.NewShares(80, 8)
 		all, err := s.Take(t.Context(), "a", 80)
 		if err != nil {
 			t.Fatal(err)
 		}
+		var own, others time.Duration
+		go holding(t, s, "b", 70, time.Hour, time.Hour, &others) // ends with the test's bubble
+		synctest.Wait()
+		if got := s.Stats(); got != (limit.SharesStats{Held: 10, Waiting: 1}) {
+			t.Errorf("it is %+v", got)
+		}
 		all.Keep(1000)
 		all.Keep(4)
 		all.Keep(6)
-		if got := s.Stats().Held; got != 4 {
-			t.Errorf("%d are held", got)
-		}
-		var own, others time.Duration
-		go holding(t, s, "a", 6, time.Hour, time.Hour, &own) // end with the test's bubble
-		go holding(t, s, "b", 70, time.Hour, time.Hour, &others)
+		go holding(t, s, "a", 6, time.Hour, time.Hour, &own) // ends with the test's bubble
 		synctest.Wait()
-		if got := s.Stats(); got != (limit.SharesStats{Held: 80}) {
+		if got := s.Stats(); got != (limit.SharesStats{Held: 20}) {
 			t.Errorf("it is %+v", got)
 		}
 		all.Return()

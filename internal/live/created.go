@@ -7,9 +7,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// overlap is how far back the sweep looks for rooms that no hint has told of: longer than a transaction lasts, since a
+// overlap is how far back the sweep looks for rooms that no hint has told of: longer than it takes to make one, since a
 // room's time is from before its commit.
-const overlap = 30 * time.Second
+const overlap = time.Minute
 
 // skew is how far the clocks of nodes may be apart: so much longer is remembered what has been told.
 const skew = time.Minute

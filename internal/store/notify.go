@@ -32,6 +32,7 @@ type Notifications struct {
 	ctx      context.Context //nolint:containedctx // that of the connection that listens, which lib/pq makes without one
 	end      context.CancelFunc
 	running  sync.WaitGroup
+	logger   *slog.Logger
 }
 
 // OpenNotifications returns the notifications of the database that url names, as in [Open]. One that is away is waited for in
@@ -49,7 +50,7 @@ func OpenNotifications(ctx context.Context, url string, opts Options) (*Notifica
 	if err != nil {
 		return nil, fmt.Errorf("open notifications: %w", err)
 	}
-	n := &Notifications{}
+	n := &Notifications{logger: opts.Logger}
 	n.ctx, n.end = context.WithCancel(context.WithoutCancel(ctx))
 	connector.Dialer(&dialer{life: n.ctx})
 	n.sends = sql.OpenDB(connector)
@@ -137,7 +138,11 @@ func (n *Notifications) ask() {
 
 // ping asks once. Where it fails the listener reconnects, and says so; but lib/pq panics where the answer is an error.
 func (n *Notifications) ping() {
-	defer func() { _ = recover() }() // it is there: it has answered
+	defer func() {
+		if what := recover(); what != nil {
+			n.logger.Warn("the connection for notifications is there, and complains", "error", what)
+		}
+	}()
 	_ = n.listener.Ping()
 }
 

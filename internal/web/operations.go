@@ -26,6 +26,8 @@ type Stream interface {
 	// Park has results handed to taker as they come, instead of waiting for them with Next. It returns false where it
 	// cannot, or Next has something at once.
 	Park(taker Taker) bool
+	// Parks tells whether it can: then Next has something at once, or soon, wherever Park has returned false.
+	Parks() bool
 	// Stop ends it.
 	Stop()
 }
@@ -215,17 +217,31 @@ func (op *operation) answer(ctx context.Context, opCtx *graphql.OperationContext
 // follow sends what comes of a subscription until that ends or has to wait; then it is parked.
 func (op *operation) follow() (errs gqlerror.List, parked bool) {
 	for !op.park() {
-		results, errs := op.stream.Next(op.ctx)
-		for _, payload := range results {
-			if !op.send(payload) {
-				return nil, false
-			}
-		}
-		if len(errs) > 0 || len(results) == 0 {
+		errs, goOn := op.pass()
+		if !goOn {
 			return errs, false
 		}
 	}
 	return nil, true
+}
+
+// pass sends what there is by now, or comes next, and tells whether there may be more. Of a socket one operation does so at a time,
+// where it need not wait for what comes: what waits to be sent takes memory.
+func (op *operation) pass() (errs gqlerror.List, goOn bool) {
+	if op.stream.Parks() {
+		select {
+		case op.socket.passing <- struct{}{}:
+			defer func() { <-op.socket.passing }()
+		case <-op.ctx.Done(): // Next knows what there is to say
+		}
+	}
+	results, errs := op.stream.Next(op.ctx)
+	for _, payload := range results {
+		if !op.send(payload) {
+			return nil, false
+		}
+	}
+	return errs, len(errs) == 0 && len(results) > 0
 }
 
 // park lets go of the goroutine while there is nothing to send. Where it returns true the operation is no longer the

@@ -301,4 +301,6 @@ func (s *pulledStream) Next(context.Context) ([][]byte, gqlerror.List) {
 
 func (s *pulledStream) Park(web.Taker) bool { return false }
 
+func (s *pulledStream) Parks() bool { return false }
+
 func (s *pulledStream) Stop() {}

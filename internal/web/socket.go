@@ -24,6 +24,9 @@ type socket struct {
 	initialised bool
 	operations  map[string]*operation
 	started     int
+
+	// passing is full while an operation passes on what there is to send.
+	passing chan struct{}
 }
 
 var _ connection = (*socket)(nil)
@@ -52,7 +55,8 @@ func readMessage(data []byte) (m message, ok bool) {
 // newSocket returns a socket that is closed unless connection_init comes in time. Its owner calls serve and then end.
 func newSocket(ctx context.Context, conn *wire.Conn, t *webSocket, exec graphql.GraphExecutor) *socket {
 	s := &socket{
-		line: line{door: t.door, conn: conn}, subscribe: t.subscribe, dialect: dialectOf(conn.Subprotocol()),
+		passing: make(chan struct{}, 1),
+		line:    line{door: t.door, conn: conn}, subscribe: t.subscribe, dialect: dialectOf(conn.Subprotocol()),
 		exec: codedExecutor{exec, t.limits.Document}, operations: map[string]*operation{},
 	}
 	s.shut, s.alive = s.close, s.askAlive
