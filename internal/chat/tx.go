@@ -165,14 +165,19 @@ func (t *tx) hold(ctx context.Context, id uuid.UUID) (*held, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hold room %s: %w", id, err)
 	}
+	return &held{Room: r, tx: t, at: timeOf(r.EventAt, r.CreatedAt)}, nil
+}
+
+// timeOf is the time of a change in a room that is held: now, not before the last one and after it was made.
+func timeOf(last, made time.Time) time.Time {
 	at := now()
-	if at.Before(r.EventAt) {
-		at = r.EventAt
+	if at.Before(last) {
+		at = last
 	}
-	if !at.After(r.CreatedAt) {
-		at = r.CreatedAt.Add(time.Microsecond)
+	if !at.After(made) {
+		at = made.Add(time.Microsecond)
 	}
-	return &held{Room: r, tx: t, at: at}, nil
+	return at
 }
 
 // holdPeople takes people's rows, in the order of their ids, so that nobody else seats or changes any of them until this
