@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -12,7 +11,6 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,20 +22,8 @@ import (
 	"parley/internal/reqid"
 )
 
-// logbook is a log that a test reads.
-type logbook struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logbook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
 // about returns the lines of a request, of the operation, if it is one of several, as level and message.
-func (l *logbook) about(t *testing.T, request, operation string) (lines []string) {
+func (l *logSink) about(t *testing.T, request, operation string) (lines []string) {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,7 +53,7 @@ func TestRequestIDs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	cfg := config.Defaults()
 	cfg.DatabaseURL, cfg.JWTSecret = config.Secret("sqlite:"+path), "a secret that only tests know, 32+ bytes"
-	var log logbook
+	var log logSink
 	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	a, err := app.New(t.Context(), cfg, logger, app.Options{Sweep: time.Hour})
 	if err != nil {
