@@ -56,7 +56,7 @@ func render[T any](ctx context.Context, s subscription, items []T, sources []sou
 		if err != nil && failed == nil {
 			failed = gqlerror.List{gqlerror.Wrap(err)}
 		}
-		end(outcomeOf(failed))
+		end(outcomeOf(ctx, failed))
 	}()
 	share, err := s.memory.Take(ctx, "", s.weight*int64(len(items)))
 	if err != nil {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"strings"
@@ -157,7 +158,7 @@ func (r *Resolver) timed(ctx context.Context, next graphql.OperationHandler) gra
 			told = true
 			outcome := cancelled
 			if response != nil {
-				outcome = outcomeOf(response.Errors)
+				outcome = outcomeOf(ctx, response.Errors)
 			}
 			r.done(string(op.Operation), field, outcome, time.Since(begun))
 			end(outcome)
@@ -179,14 +180,17 @@ func fieldOf(op *ast.OperationDefinition) string {
 	}
 }
 
-// outcomeOf is ok, or the code of the first error.
-func outcomeOf(errs gqlerror.List) string {
+// outcomeOf is ok, or the code of the first error; CANCELLED where it comes of nobody's waiting any more.
+func outcomeOf(ctx context.Context, errs gqlerror.List) string {
 	if len(errs) == 0 {
 		return "ok"
 	}
 	code, ok := errs[0].Extensions["code"].(string)
 	if !ok {
-		return string(chat.Internal)
+		code = string(chat.Internal)
+	}
+	if (code == string(chat.Internal) || code == string(chat.Unavailable)) && errors.Is(ctx.Err(), context.Canceled) {
+		return cancelled
 	}
 	return code
 }

@@ -50,8 +50,9 @@ func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *
 	if err != nil {
 		refused = gqlerror.List{r.present(ctx, err)}
 	}
-	r.done("subscription", field, outcomeOf(refused), time.Since(begun))
-	end(outcomeOf(refused))
+	outcome := outcomeOf(ctx, refused)
+	r.done("subscription", field, outcome, time.Since(begun))
+	end(outcome)
 	if err != nil {
 		return nil, refused
 	}

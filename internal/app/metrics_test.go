@@ -2,13 +2,17 @@ package app_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -102,6 +106,55 @@ func TestMetrics(t *testing.T) {
 				t.Errorf("%s speaks of %s, which is not there", file, n)
 			}
 		}
+	}
+}
+
+// TestNobodyWaits: that somebody has gone who had asked for something is no fault of the server, and is not counted as one.
+func TestNobodyWaits(t *testing.T) {
+	network, far, through := testkit.DatabaseEnd(t, testkit.MigratedPostgresURL(t))
+	link := testkit.NewLink(t, network, far)
+	s := testkit.StartOn(t, through(link.Addr))
+	alice := s.As("alice")
+	room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
+
+	link.Silence()
+	var asking sync.WaitGroup
+	for _, query := range []string{`{ myRoomIds }`, `mutation { markRead(roomId: %q, seq: 1) { room { id } } }`} {
+		body, err := json.Marshal(testkit.Vars{"query": strings.ReplaceAll(query, "%q", strconv.Quote(room))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asking.Go(func() {
+			ctx, hangUp := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer hangUp()
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/graphql", bytes.NewReader(body))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("Authorization", "Bearer "+s.Token("alice"))
+			res, err := http.DefaultClient.Do(req)
+			if err == nil {
+				_ = res.Body.Close()
+				t.Errorf("%s is answered: %s", query, res.Status)
+			}
+		})
+	}
+	asking.Wait()
+	link.Mend()
+	outcome := regexp.MustCompile(`(?m)^parley_operation_duration_seconds_count\{field="(?:myRoomIds|markRead)",kind="\w+",outcome="(\w+)"\} 1$`)
+	var outcomes [][]string
+	for deadline := time.Now().Add(20 * time.Second); len(outcomes) < 2 && time.Now().Before(deadline); {
+		outcomes = outcome.FindAllStringSubmatch(s.Metrics(), -1)
+	}
+	for _, o := range outcomes {
+		if o[1] != "CANCELLED" {
+			t.Errorf("%s", o[0])
+		}
+	}
+	if len(outcomes) != 2 {
+		t.Errorf("%d of 2 are counted: %q", len(outcomes), outcomes)
 	}
 }
 
