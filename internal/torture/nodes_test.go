@@ -2,6 +2,8 @@ package torture_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -20,7 +22,7 @@ const (
 	processes = 3
 	// longestTrouble is how long a link is cut, silent or slow at a time.
 	longestTrouble = 1500 * time.Millisecond
-	// calmTime is how long there is no trouble in the end, to see how fast a delivery is.
+	// calmTime is how long there is no trouble in the end, at least, to see how fast a delivery is.
 	calmTime = 3 * time.Second
 )
 
@@ -29,6 +31,7 @@ type cluster struct {
 	*world
 	t        *testing.T
 	postgres *storetest.Postgres
+	database string        // its URL, past all links
 	nats     *testkit.NATS // nil where hints go by PostgreSQL
 	// The links of each node to its database, to NATS and to its clients.
 	databases, brokers, fronts []*testkit.Link
@@ -92,24 +95,28 @@ func torment(t *testing.T, byNATS bool, chance uint64) string {
 	for _, link := range slices.Concat(c.databases, c.brokers, c.fronts) {
 		link.Mend()
 	}
+	latency, err := c.latency(ctx)
+	if err != nil {
+		t.Error(err)
+	}
 	c.end(t)
 	t.Logf("troubles: %v", c.troubles)
 	n := 0
 	for _, times := range c.troubles {
 		n += times
 	}
-	p50, p99, worst := c.latency()
-	return fmt.Sprintf("%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%v\t%v\t%v\t", len(c.nodes), *writers, *subscribers, n, r.cuts, r.streams,
-		r.acknowledged, r.recovered, r.delivered, r.removals, r.leaked, r.lost, r.doubled, r.disordered, p50, p99, worst)
+	return fmt.Sprintf("%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s", len(c.nodes), *writers, *subscribers, n, r.cuts, r.streams,
+		r.acknowledged, r.recovered, r.delivered, r.removals, r.leaked, r.lost, r.doubled, r.disordered, latency)
 }
 
 func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *cluster {
 	c := &cluster{t: t, troubles: map[string]int{}, postgres: storetest.Own(t)}
-	c.world = &world{faults: &faults{}, rng: rand.New(rand.NewPCG(chance, 0)), trouble: c.makeTrouble, deafen: c.silenceBrokers, calm: calmTime}
+	c.world = &world{faults: &faults{}, rng: rand.New(rand.NewPCG(chance, 0)), trouble: c.makeTrouble, deafen: c.silenceBrokers, calm: max(calmTime, *duration/10), calmly: *calmly}
 	database, err := c.postgres.Migrated(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.database = database
 	if byNATS {
 		c.nats = testkit.StartNATS(t)
 	}
@@ -232,23 +239,72 @@ func (c *cluster) roll(ctx context.Context) error {
 	return nil
 }
 
-// latency is how long messages took to subscribers, on all nodes, while all was calm and hints were heard.
-func (c *cluster) latency() (p50, p99, worst time.Duration) {
+// latency is how long events took from their commits to subscribers, on all nodes, while all was calm and hints were heard: the
+// median, p99 and the worst, as the table has them.
+func (c *cluster) latency(ctx context.Context) (string, error) {
+	commits, err := c.commits(ctx)
+	if err != nil {
+		return "", fmt.Errorf("learn when events were committed: %w", err)
+	}
+	if commits == nil {
+		c.t.Log("a PostgreSQL without track_commit_timestamp does not say how long deliveries take")
+		return "-\t-\t-\t", nil
+	}
+	from, to := c.calmed.Add(c.calm/3), c.deafened.Add(-settleTime)
 	var all []time.Duration
 	for _, s := range c.subscribers {
-		for _, l := range s.latencies {
-			if l.created.After(c.calmed.Add(calmTime/3)) && l.created.Before(c.deafened.Add(-settleTime)) {
-				all = append(all, l.took)
+		for _, st := range s.streams {
+			for i, h := range st.heard {
+				at, known := commits[entry{s.room.roomID, st.seqs[i]}]
+				if known && at.After(from) && at.Before(to) && at.After(st.begun.Add(settleTime)) {
+					all = append(all, h.at.Sub(at))
+				}
 			}
 		}
 	}
 	if len(all) == 0 {
-		c.t.Error("nothing was delivered while all was calm")
-		return 0, 0, 0
+		return "", errors.New("nothing was delivered while all was calm")
 	}
 	slices.Sort(all)
-	at := func(part float64) time.Duration {
-		return all[int(part*float64(len(all)-1))].Round(100 * time.Microsecond)
+	var row strings.Builder
+	for _, part := range []float64{0.5, 0.99, 1} {
+		fmt.Fprintf(&row, "%v\t", all[int(part*float64(len(all)-1))].Round(100*time.Microsecond))
 	}
-	return at(0.5), at(0.99), at(1)
+	return row.String(), nil
+}
+
+// entry is an entry of a room's log.
+type entry struct {
+	room string
+	seq  int64
+}
+
+// commits tells when the events were committed, by the clock of the database, which is that of everybody here: all of those
+// whose rows nobody has changed since. It is nil where the database does not keep that.
+func (c *cluster) commits(ctx context.Context) (map[entry]time.Time, error) {
+	db, err := sql.Open("postgres", c.database)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = db.Close() }()
+	var kept string
+	if err := db.QueryRowContext(ctx, `SHOW track_commit_timestamp`).Scan(&kept); err != nil || kept != "on" {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, `SELECT room_id, seq, pg_xact_commit_timestamp(xmin) FROM messages WHERE edited_at IS NULL AND deleted_at IS NULL
+UNION ALL SELECT room_id, seq, pg_xact_commit_timestamp(xmin) FROM room_events`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	commits := make(map[entry]time.Time)
+	for rows.Next() {
+		var e entry
+		var at time.Time
+		if err := rows.Scan(&e.room, &e.seq, &at); err != nil {
+			return nil, err
+		}
+		commits[e] = at
+	}
+	return commits, rows.Err()
 }

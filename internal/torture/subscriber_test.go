@@ -18,7 +18,7 @@ import (
 
 const (
 	messageAdded = `subscription($room: ID!, $after: Int) { item: messageAdded(roomId: $room, after: $after) {
-		__typename seq id idempotencyKey createdAt } }`
+		__typename seq id idempotencyKey } }`
 	roomEvents = `subscription($room: ID!, $after: Int) { item: roomEvents(roomId: $room, after: $after) {
 		__typename seq room { seq }
 		... on MemberJoined { user { id } }
@@ -45,7 +45,6 @@ type item struct {
 type told struct {
 	ID             string
 	IdempotencyKey string
-	CreatedAt      time.Time
 }
 
 // stream is what came over one connection.
@@ -82,23 +81,20 @@ type subscriber struct {
 	guest    bool
 	absences []*absence
 
-	opened    time.Time // when the current stream was
-	latencies []latency // of what came live, and calm
-
 	reached atomic.Int64 // the seq of the last item
 	turned  atomic.Int64 // when it asked last and was not let in, in nanoseconds since 1970
 	streams []stream
 	cuts    int // by itself, not those by the server's death
 }
 
-// latency is how long a message took from its commit, or a little before, to a subscriber.
-type latency struct {
-	created time.Time
-	took    time.Duration
-}
-
-// longestStream is how long a connection may last.
-const longestStream = 1500 * time.Millisecond
+const (
+	// longestStream is how long a connection may last.
+	longestStream = 1500 * time.Millisecond
+	// longestAway is the longest time from one connection to the next, and longestOutside that of who has been put out of
+	// the room.
+	longestAway    = 100 * time.Millisecond
+	longestOutside = time.Second
+)
 
 // run follows the room until ctx ends.
 func (s *subscriber) run(ctx context.Context) {
@@ -106,7 +102,11 @@ func (s *subscriber) run(ctx context.Context) {
 		if err := s.follow(ctx); err != nil && ctx.Err() == nil {
 			s.faults.add("%s: %v", s.name, err)
 		}
-		pause(ctx, time.Duration(s.rng.Int64N(int64(100*time.Millisecond))))
+		longest := longestAway
+		if n := len(s.streams); n > 0 && s.streams[n-1].refused != "" {
+			longest = longestOutside
+		}
+		pause(ctx, time.Duration(s.rng.Int64N(int64(longest))))
 	}
 }
 
@@ -126,8 +126,7 @@ func (s *subscriber) follow(ctx context.Context) error {
 	if s.rng.IntN(5) == 0 { // as client libraries do that reconnect by themselves
 		after = max(0, after-s.rng.Int64N(30))
 	}
-	s.opened = time.Now()
-	s.streams = append(s.streams, stream{after: after, begun: s.opened, opened: -1})
+	s.streams = append(s.streams, stream{after: after, begun: time.Now(), opened: -1})
 	query := messageAdded
 	if s.events {
 		query = roomEvents
@@ -191,9 +190,6 @@ func (s *subscriber) take(it item, first bool) error {
 	s.room.tell(it.Seq, e)
 	current.seqs = append(current.seqs, it.Seq)
 	current.heard = append(current.heard, heard{time.Now(), it.Room.Seq})
-	if s.isCalm() && it.CreatedAt.After(s.opened.Add(settleTime)) {
-		s.latencies = append(s.latencies, latency{it.CreatedAt, time.Since(it.CreatedAt)})
-	}
 	s.reached.Store(max(s.reached.Load(), it.Seq))
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -29,6 +30,7 @@ var (
 	subscribers = flag.Int("torture.subscribers", 50, "how many listen")
 	rooms       = flag.Int("torture.rooms", 3, "how many rooms they share")
 	rest        = flag.Duration("torture.rest", 50*time.Millisecond, "how long a writer rests between two requests, on average")
+	calmly      = flag.Int64("torture.calmly", 8, "how many times as long writers of several nodes rest while there is no trouble")
 	seed        = flag.Uint64("torture.seed", 0, "what chance is drawn from; 0 is something else each time")
 )
 
@@ -102,6 +104,9 @@ type world struct {
 	// calm is how long there is no trouble before that: from calmed to deafened.
 	calm             time.Duration
 	calmed, deafened time.Time
+	// calmly is how many times as long writers rest then, and slowness how many times they do at the moment.
+	calmly   int64
+	slowness atomic.Int64
 }
 
 // node is a server, and where its clients reach it.
@@ -117,7 +122,7 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 
-	w := &world{faults: &faults{}, rng: rand.New(rand.NewPCG(chance, 0)), calm: settleTime}
+	w := &world{faults: &faults{}, rng: rand.New(rand.NewPCG(chance, 0)), calm: settleTime, calmly: 1}
 	s := newServer(t, settings{DatabaseURL: databaseURL, Seed: chance}, abort)
 	w.nodes = []node{{s, s.url()}}
 	w.trouble, w.deafen = w.kill, s.deafen
@@ -207,7 +212,7 @@ func (w *world) populate(ctx context.Context) error {
 		rng := rand.New(rand.NewPCG(w.rng.Uint64(), 0))
 		c := clients[name]
 		if i < *writers {
-			w.writers = append(w.writers, &writer{client: c, name: name, rng: rng, rooms: w.rooms, rest: *rest, killed: &w.nodeOf(i).killed, faults: w.faults})
+			w.writers = append(w.writers, &writer{client: c, name: name, rng: rng, rooms: w.rooms, rest: *rest, slowness: &w.slowness, killed: &w.nodeOf(i).killed, faults: w.faults})
 			continue
 		}
 		w.subscribers = append(w.subscribers, &subscriber{
@@ -282,6 +287,7 @@ func (w *world) play(ctx context.Context) (report, error) {
 // a little before.
 func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
 	stop := make(chan struct{})
+	w.slowness.Store(1)
 	var writes sync.WaitGroup
 	for _, one := range w.writers {
 		writes.Go(func() { one.run(ctx, stop) })
@@ -297,8 +303,10 @@ func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
 	// The last of the writing comes with no hints at all, and to subscribers who have all come back: what nobody speaks
 	// of must be found too.
 	close(calm)
+	w.slowness.Store(w.calmly)
 	w.calmed = time.Now()
 	pause(ctx, w.calm)
+	w.slowness.Store(1)
 	w.deafened = time.Now()
 	err := w.deafen()
 	pause(ctx, settleTime)

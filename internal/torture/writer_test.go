@@ -22,12 +22,14 @@ const (
 // knows what must have become of them.
 type writer struct {
 	client
-	name   string
-	rng    *rand.Rand
-	rooms  []*ledger
-	rest   time.Duration // between two requests, on average
-	killed *atomic.Int64 // when the server was killed last, in nanoseconds since 1970
-	faults *faults
+	name  string
+	rng   *rand.Rand
+	rooms []*ledger
+	rest  time.Duration // between two requests, on average
+	// slowness is how many times as long it rests at the moment.
+	slowness *atomic.Int64
+	killed   *atomic.Int64 // when the server was killed last, in nanoseconds since 1970
+	faults   *faults
 
 	took time.Duration // the last message that was new, from the last try to the answer
 	sent []*sent
@@ -51,7 +53,7 @@ func (w *writer) run(ctx context.Context, stop <-chan struct{}) {
 		select {
 		case <-stop:
 			return
-		case <-time.After(time.Duration(w.rng.Int64N(int64(2*w.rest) + 1))):
+		case <-time.After(time.Duration(w.rng.Int64N(2*w.slowness.Load()*int64(w.rest) + 1))):
 		}
 		if err := w.step(ctx); err != nil {
 			w.faults.add("%s: %v", w.name, err)

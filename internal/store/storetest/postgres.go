@@ -330,7 +330,7 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 		"listen_addresses=", "unix_socket_directories=" + dir,
 		"max_connections=500",
 		"fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0",
-		"autovacuum=off", "jit=off",
+		"autovacuum=off", "jit=off", "track_commit_timestamp=on",
 	} {
 		args = append(args, "-c", setting)
 	}
