@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"database/sql"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -197,6 +199,72 @@ func TestRoomsMadeTogether(t *testing.T) {
 					t.Errorf("%q is for %d with %d people, %d tags, %v", r.Name, r.MaxUsers, of, tags, r.OpenseaSlug)
 				}
 			}
+		}
+	})
+}
+
+// TestRefusedTogether: what the database refuses is one person's own, whoever shares the transaction with them.
+func TestRefusedTogether(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, url, driver, source string) {
+		s := testkit.StartOn(t, url)
+		alice := s.As("alice")
+		id := makeRoom(alice, nil)
+		db, err := sql.Open(driver, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		refuse := `CREATE TRIGGER refuse_%[1]s BEFORE INSERT ON %[1]s WHEN NEW.%[2]s = 'refused' BEGIN SELECT RAISE(ABORT, 'refused'); END`
+		if driver == dialect.Postgres {
+			refuse = `CREATE FUNCTION refuse_%[1]s() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON %[1]s FOR EACH ROW WHEN (NEW.%[2]s = 'refused') EXECUTE FUNCTION refuse_%[1]s()`
+		}
+		for table, column := range map[string]string{"messages": "contents", "rooms": "name"} {
+			if _, err := db.ExecContext(t.Context(), fmt.Sprintf(refuse, table, column)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const each = 60
+		do := func(what string, one func(text string)) {
+			before := metric(t, s, `parley_batches_total{of="`+what+`"}`)
+			var all []func()
+			for i := range each {
+				all = append(all, func() {
+					if i%10 == 0 {
+						one("refused")
+					} else {
+						one(fmt.Sprint("number ", i))
+					}
+				})
+			}
+			atOnce(all...)
+			if n := metric(t, s, `parley_batches_total{of="`+what+`"}`) - before; n > each/2 {
+				t.Errorf("%d × %s were in %d batches, which shows nothing", each, what, n)
+			}
+		}
+		code := func(text string) string {
+			if text == "refused" {
+				return "INTERNAL"
+			}
+			return ""
+		}
+		do("message", func(text string) {
+			reply := alice.Ask(`mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }`,
+				testkit.Vars{"input": testkit.Vars{"roomId": id, "contents": text}})
+			if reply.Code() != code(text) {
+				t.Errorf("message %q: %q", text, reply.Code())
+			}
+		})
+		do("room", func(text string) {
+			if reply := alice.Ask(createRoom, testkit.Vars{"input": testkit.Vars{"name": text}}); reply.Code() != code(text) {
+				t.Errorf("room %q: %q", text, reply.Code())
+			}
+		})
+		if n := alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { seq } }`, testkit.Vars{"id": id}).Int("roomInfo.seq"); n != each-each/10 {
+			t.Errorf("%d messages are there, want %d", n, each-each/10)
+		}
+		if n := len(alice.Do(`{ myRoomIds }`, nil).Strs("myRoomIds")); n != 1+each-each/10 {
+			t.Errorf("%d rooms are there, want %d", n, 1+each-each/10)
 		}
 	})
 }

@@ -2,12 +2,15 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"parley/internal/store"
 )
 
 const (
@@ -92,6 +95,13 @@ func (b *batches[T]) run() {
 			return
 		}
 	}
+}
+
+// worthAlone tells whether something that has failed as one of a batch should be tried alone: what the database refuses may be another
+// of them, and whether what is of unknown outcome was done is found out by doing it again, where that is doing it once.
+func worthAlone(err error, again rerun) bool {
+	unknown := (*Error)(nil)
+	return store.IsRefused(err) || again == idempotent && errors.As(err, &unknown) && unknown.OutcomeUnknown
 }
 
 // safely is do, of which a panic is an error: there is no request around a batch that would catch it.

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -73,7 +72,7 @@ type creation struct {
 	within context.Context //nolint:containedctx // its request waits for it
 	done   chan struct{}
 
-	// The outcome when done is closed: neither made nor an error where it cannot be made together with others.
+	// The outcome when done is closed: neither made nor an error where it is to be made alone.
 	made bool
 	err  error
 }
@@ -94,8 +93,8 @@ func (c *Chat) newCreations() *batches[*creation] {
 }
 
 // createAtOnce makes a room together with others that are made at the moment, in as few statements as there can be, where no
-// seats have to be taken for it. It returns nil where that cannot be, since somebody in it does not exist or the same request
-// has been made before, and nothing was done.
+// seats have to be taken for it. It returns nil where that cannot be, since somebody in it does not exist, the same request has been
+// made before, or another of them was refused: then it is to be made alone.
 func (c *Chat) createAtOnce(ctx context.Context, v Viewer, in CreateRoomInput, again rerun) (*ent.Room, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -178,18 +177,10 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 	if err == nil {
 		return
 	}
-	unknown := (*Error)(nil)
-	isUnknown := errors.As(err, &unknown) && unknown.OutcomeUnknown
-	if len(batch) > 1 && !isUnknown && !store.IsUnavailable(err) { // what is wrong with one is not so with all
-		for i := range batch {
-			c.create(ctx, batch[i:i+1])
-		}
-		return
-	}
 	for _, w := range batch {
 		w.made, w.err = false, err
-		if isUnknown && w.again == idempotent {
-			w.err = nil // by itself it is found out
+		if worthAlone(err, w.again) {
+			w.err = nil
 		}
 	}
 }

@@ -207,17 +207,14 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 	if err != nil {
 		locked = nil
 	}
-	unknown := (*Error)(nil)
 	for _, s := range batch {
 		switch {
 		case err == nil:
 			if errors.Is(s.err, errAlone) && !slices.Contains(locked, s) {
 				c.sends.writers.Remove(Own[uuid.UUID]{Person: s.by.ID, Of: s.in.RoomID})
 			}
-		case errors.As(err, &unknown) && unknown.OutcomeUnknown && s.in.IdempotencyKey != nil:
-			s.sent, s.err = Sent{}, errAlone // which finds out
-		case store.IsUniqueViolation(err):
-			s.sent, s.err = Sent{}, errAlone // of somebody's key, and only theirs
+		case worthAlone(err, rerun(s.in.IdempotencyKey != nil)):
+			s.sent, s.err = Sent{}, errAlone
 		default:
 			s.sent, s.err = Sent{}, err
 		}

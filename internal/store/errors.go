@@ -28,13 +28,20 @@ func IsConflict(err error) bool {
 	return sqliteCode(err) == sqlite3.SQLITE_BUSY
 }
 
-// IsUniqueViolation reports whether a statement failed because it would have made a second row with a unique key.
-func IsUniqueViolation(err error) bool {
-	if pqErr := pq.As(err); pqErr != nil {
-		return pqErr.Code == pqerror.UniqueViolation
+// IsRefused reports whether the database has said that it does not do what it was asked for, because of what that is: nothing
+// was done, nor would be another time. Of several things that were asked for together the others may do.
+func IsRefused(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
 	}
-	sqliteErr, ok := errors.AsType[*sqlite.Error](err)
-	return ok && (sqliteErr.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || sqliteErr.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+	if pq.As(err) != nil {
+		return isAnswer(err) && !IsConflict(err) && !IsUnavailable(err)
+	}
+	switch sqliteCode(err) {
+	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG:
+		return true
+	}
+	return false
 }
 
 // IsUnavailable reports whether the database could not be reached, is going down, has run out of something or has given

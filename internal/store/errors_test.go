@@ -20,7 +20,7 @@ import (
 
 func TestClassification(t *testing.T) {
 	t.Parallel()
-	type classes struct{ conflict, unavailable bool }
+	type classes struct{ conflict, unavailable, refused bool }
 	code := func(code pqerror.Code) error { return fmt.Errorf("send: %w", &pq.Error{Code: code}) }
 	for name, test := range map[string]struct {
 		err  error
@@ -30,12 +30,14 @@ func TestClassification(t *testing.T) {
 		"deadlock":                {code("40P01"), classes{conflict: true}},
 		"serialization":           {code("40001"), classes{conflict: true}},
 		"stale plan":              {code("0A000"), classes{conflict: true}},
-		"unique violation":        {code("23505"), classes{}},
+		"unique violation":        {code("23505"), classes{refused: true}},
+		"raised by a trigger":     {code("P0001"), classes{refused: true}},
+		"not JSON":                {code("22P02"), classes{refused: true}},
 		"statement timeout":       {code("57014"), classes{unavailable: true}},
 		"cancelled statement":     {fmt.Errorf("%w (%w)", context.Canceled, code("57014")), classes{}},
 		"past the deadline":       {fmt.Errorf("%w (%w)", context.DeadlineExceeded, code("57014")), classes{}},
 		"lock timeout":            {code("55P03"), classes{unavailable: true}},
-		"no code":                 {code(""), classes{}},
+		"no code":                 {code(""), classes{refused: true}},
 		"connection failure":      {code("08006"), classes{unavailable: true}},
 		"shutdown":                {code("57P01"), classes{unavailable: true}},
 		"crash":                   {code("57P02"), classes{unavailable: true}},
@@ -54,7 +56,7 @@ func TestClassification(t *testing.T) {
 		"no rows":                 {sql.ErrNoRows, classes{}},
 		"something else":          {errors.New("deadlock detected (40P01)"), classes{}},
 	} {
-		got := classes{store.IsConflict(test.err), store.IsUnavailable(test.err)}
+		got := classes{store.IsConflict(test.err), store.IsUnavailable(test.err), store.IsRefused(test.err)}
 		if got != test.want {
 			t.Errorf("%s: %+v, want %+v", name, got, test.want)
 		}
