@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -103,4 +104,41 @@ func TestStalledReaderIsCutOff(t *testing.T) {
 	again := alice.Subscribe(longAdded, testkit.Vars{"room": room, "after": len(said)})
 	defer again.Close()
 	hearOut(t, again, len(said))
+}
+
+// TestSubscriptionsOfOneSocketTakeTurns: what a client has asked for many times over on a socket that it does not read is not made
+// many times over before it is, and then comes whole.
+func TestSubscriptionsOfOneSocketTakeTurns(t *testing.T) {
+	t.Parallel()
+	const subscriptions, messages = 60, 12 // 600 kB to each, of which 256 are a page
+	s := testkit.StartApp(t, "sqlite:"+t.TempDir()+"/parley.db", app.Options{Limits: web.Limits{Write: time.Hour}})
+	alice := s.As("alice")
+	room := makeRoom(alice, nil)
+	for range messages {
+		say(alice, room, long)
+	}
+	socket := alice.Socket()
+	defer socket.Cut()
+	for i := range subscriptions {
+		socket.Subscribe(fmt.Sprint(i), fmt.Sprintf(`subscription { a%d: messageAdded(roomId: %q, after: 0) { seq contents } }`, i, room))
+	}
+	pages, since := 0, time.Now()
+	await(t, "no more is made", func() bool {
+		if now := metric(t, s, "parley_catch_up_pages_total"); now != pages {
+			pages, since = now, time.Now()
+		}
+		return pages > 0 && time.Since(since) > time.Second
+	})
+	t.Logf("%d pages were made", pages)
+	if pages > subscriptions/2 { // some fit into the buffers of the connection
+		t.Errorf("%d pages were made for a client that reads nothing", pages)
+	}
+	heard := make(map[string]int)
+	for range subscriptions * messages {
+		id, data := socket.Next()
+		heard[id]++
+		if seq := data.Int("a" + id + ".seq"); seq != heard[id] {
+			t.Fatalf("%s hears %d behind %d", id, seq, heard[id]-1)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -33,6 +34,27 @@ func (s *Socket) Say(message string) {
 	if err := s.conn.Write(ctx, websocket.MessageText, []byte(message)); err != nil {
 		s.t.Fatalf("say %s: %v", message, err)
 	}
+}
+
+// Subscribe asks for an operation under an id.
+func (s *Socket) Subscribe(id, query string) {
+	s.t.Helper()
+	payload, err := json.Marshal(Vars{"query": query})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	message, err := json.Marshal(frame{ID: id, Type: "subscribe", Payload: payload})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.Say(string(message))
+}
+
+// Next waits for the next event, and returns its data and the id of the operation that it is of.
+func (s *Socket) Next() (id string, data JSON) {
+	s.t.Helper()
+	f := s.hear()
+	return f.ID, f.data(s.t)
 }
 
 func (s *Socket) hear() frame {

@@ -120,21 +120,26 @@ func (s *Stream) read() frame {
 // Next waits for the next event and returns its data.
 func (s *Stream) Next() JSON {
 	s.t.Helper()
-	f := s.read()
+	return s.read().data(s.t)
+}
+
+// data is what an event says.
+func (f frame) data(t testing.TB) JSON {
+	t.Helper()
 	if f.Type != "next" {
-		s.t.Fatalf("want an event, got %s %s", f.Type, f.Payload)
+		t.Fatalf("want an event, got %s %s", f.Type, f.Payload)
 	}
 	var reply struct {
 		Data   any
 		Errors []ReplyError
 	}
 	if err := json.Unmarshal(f.Payload, &reply); err != nil {
-		s.t.Fatalf("decode %s: %v", f.Payload, err)
+		t.Fatalf("decode %s: %v", f.Payload, err)
 	}
 	if len(reply.Errors) > 0 {
-		s.t.Fatalf("event with errors: %+v", reply.Errors)
+		t.Fatalf("event with errors: %+v", reply.Errors)
 	}
-	return JSON{s.t, reply.Data}
+	return JSON{t, reply.Data}
 }
 
 // Awake returns when the stream hears: cause makes an event and returns what tells it from others; it is called again
