@@ -92,6 +92,7 @@ func TestMetrics(t *testing.T) {
 	}
 
 	name := regexp.MustCompile(`\b(?:parley|process|go)_[a-z_]+\b`)
+	grouped := regexp.MustCompile(`by \(([a-z, ]+)\) \((?:rate\()?(\w+)`)
 	for _, file := range []string{"../../ops/grafana/parley.json", "../../ops/prometheus/alerts.yml"} {
 		content, err := os.ReadFile(file)
 		if err != nil {
@@ -104,6 +105,14 @@ func TestMetrics(t *testing.T) {
 		for _, n := range names {
 			if !strings.Contains(text, "\n"+n+"{") && !strings.Contains(text, "\n"+n+" ") {
 				t.Errorf("%s speaks of %s, which is not there", file, n)
+			}
+		}
+		for _, group := range grouped.FindAllStringSubmatch(string(content), -1) {
+			for label := range strings.SplitSeq(group[1], ", ") {
+				given := label == "job" || label == "instance" // by Prometheus
+				if !given && !regexp.MustCompile(`(?m)^`+group[2]+`\{(?:[^}]*,)?`+label+`="`).MatchString(text) {
+					t.Errorf("%s has %s by %s, which it has not", file, group[2], label)
+				}
 			}
 		}
 	}
