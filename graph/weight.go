@@ -23,7 +23,9 @@ const (
 var texts = map[string]int{ //nolint:gochecknoglobals // never changed
 	"contents": 16_000, "description": 2000, "status": 2000, "avatar": 2000, "cover": 2000, "imageUrl": 2000, "tags": 1000,
 	"name": 200, "nickName": 200, "username": 200, "slug": 200, "ensName": 200, "ethWalletAddress": 200, "contractAddress": 200,
-	"tokenId": 200, "idempotencyKey": 200, "id": 128, "userId": 128,
+	"tokenId": 200, "idempotencyKey": 200, "id": 128, "userId": 128, "memberId": 128,
+	"cursor": 128, "startCursor": 128, "endCursor": 128, // with somebody's id in them
+	"emoji": 32, "viewerReactions": 50 * 33, // all of a message's
 	"myRoomIds": 10_000, // who is in thousands of rooms
 }
 
