@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -158,11 +159,16 @@ func newHTTPServer(handler http.Handler, logger *slog.Logger, read, write time.D
 	}
 }
 
-// welcome tells a person where to go.
+// welcome tells a person where to go, from this machine.
 func welcome(stdout io.Writer, cfg config.Config, addr net.Addr) {
 	if cfg.Development() {
 		_, _ = fmt.Fprintf(stdout, "Parley runs in development mode: anybody on this machine can sign in as anyone.\n"+
 			"To run it for others, set PARLEY_JWT_SECRET or PARLEY_JWKS_URL.\n\n")
 	}
-	_, _ = fmt.Fprintf(stdout, "  Chat        http://%s/app\n  Playground  http://%[1]s/\n  GraphQL     http://%[1]s/graphql\n\n", addr)
+	host := addr.String()
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		// Every address is none to go to: from outside of a container nothing is at [::].
+		host = net.JoinHostPort("localhost", strconv.Itoa(tcp.Port))
+	}
+	_, _ = fmt.Fprintf(stdout, "  Chat        http://%s/app\n  Playground  http://%[1]s/\n  GraphQL     http://%[1]s/graphql\n\n", host)
 }

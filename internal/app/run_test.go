@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -347,4 +348,22 @@ func TestDatabaseAwayAtStart(t *testing.T) {
 	until("/readyz", http.StatusServiceUnavailable, "unavailable")
 	wire.Mend()
 	until("/readyz", http.StatusOK, "ready")
+}
+
+// TestWhereToGo: what the server says is an address that can be opened, also where it listens on all that there are.
+func TestWhereToGo(t *testing.T) {
+	t.Parallel()
+	for listens, want := range map[string]string{
+		"127.0.0.1:8080": "http://127.0.0.1:8080/app",
+		"192.0.2.1:8080": "http://192.0.2.1:8080/app",
+		"[::1]:8080":     "http://[::1]:8080/app",
+		"0.0.0.0:8080":   "http://localhost:8080/app",
+		"[::]:8080":      "http://localhost:8080/app",
+	} {
+		var said strings.Builder
+		app.Welcome(&said, config.Defaults(), net.TCPAddrFromAddrPort(netip.MustParseAddrPort(listens)))
+		if !strings.Contains(said.String(), " "+want+"\n") {
+			t.Errorf("at %s it says %q, want %s", listens, said.String(), want)
+		}
+	}
 }
