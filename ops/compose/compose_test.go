@@ -45,7 +45,8 @@ type service struct {
 	Ports       []string
 	Volumes     []string
 	Networks    any
-	ReadOnly    bool     `yaml:"read_only"`
+	ReadOnly    bool `yaml:"read_only"`
+	Tmpfs       []string
 	CapDrop     []string `yaml:"cap_drop"`
 	SecurityOpt []string `yaml:"security_opt"`
 	HealthCheck any      `yaml:"healthcheck"`
@@ -217,8 +218,13 @@ func TestTheFilesFitTogether(t *testing.T) {
 			t.Errorf("%s may do more than it needs", name)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(nodes["parley-1"].Build, "Dockerfile")); err != nil {
-		t.Error(err)
+	image := read(t, filepath.Join(nodes["parley-1"].Build, "Dockerfile"))
+	for _, volume := range regexp.MustCompile(`(?m)^VOLUME (\S+)$`).FindAllStringSubmatch(image, -1) {
+		for name, node := range nodes {
+			if !slices.Contains(node.Tmpfs, volume[1]) {
+				t.Errorf("%s leaves a volume behind for %s whenever it goes down", name, volume[1])
+			}
+		}
 	}
 	if file.Services["postgres"].HealthCheck == nil {
 		t.Error("nobody knows when postgres is healthy, which nodes wait for")
