@@ -142,3 +142,41 @@ func TestSubscriptionsOfOneSocketTakeTurns(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingToShowHoldsUpNobody: a subscription behind which nothing has come that it shows leaves the socket to the others.
+func TestNothingToShowHoldsUpNobody(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		alice := s.As("alice")
+		s.As("bob")
+		quiet, lively := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}}), makeRoom(alice, nil)
+		id := say(alice, quiet, "first").Str("id")
+		for range 3 { // and then no message any more
+			alice.Do(`mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "x", on: $on) { message { id } } }`, testkit.Vars{"id": id, "on": true})
+			alice.Do(`mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "x", on: $on) { message { id } } }`, testkit.Vars{"id": id, "on": false})
+		}
+		socket := alice.Socket()
+		defer socket.Close()
+		for i := range 5 {
+			socket.Subscribe(fmt.Sprint("quiet ", i), fmt.Sprintf(`subscription { a%d: messageAdded(roomId: %q, after: 1) { seq } }`, i, quiet))
+		}
+		socket.Subscribe("lively", fmt.Sprintf(`subscription { roomEvents(roomId: %q) { __typename } }`, lively))
+		want := func(id, kind string) {
+			t.Helper()
+			if got, data := socket.Next(); got != id || data.Str("roomEvents.__typename") != kind {
+				t.Errorf("heard %s of %q, want %s of %q", data, got, kind, id)
+			}
+		}
+		want("lively", "StreamOpened")
+		say(alice, lively, "x")
+		want("lively", "MessageAdded")
+		say(alice, quiet, "x")
+		heard := make(map[string]bool)
+		for range 5 {
+			id, _ := socket.Next()
+			heard[id] = true
+		}
+		if len(heard) != 5 {
+			t.Errorf("%v hear of a message, want all five", heard)
+		}
+	})
+}

@@ -17,11 +17,14 @@ import (
 
 // stream is a running subscription. Except for close it is for one goroutine.
 type stream interface {
-	// next waits for results: whole responses in JSON. An error ends the stream.
+	// next waits for what comes next, and returns the results of it, if any: whole responses in JSON. An error ends the stream.
 	next(ctx context.Context) ([][]byte, error)
 	// park has results handed to taker as they come, instead of waiting for them with next. It returns false where it
-	// cannot, or there is something to be had from next at once.
+	// cannot, or there may be something to be had from next at once.
 	park(taker Taker) bool
+	// await waits, where park has returned false, until next need not wait, and returns true, or until park may not return
+	// false any more.
+	await(ctx context.Context) bool
 	// close ends it.
 	close()
 }
@@ -48,25 +51,23 @@ func (s *createdStream) Take(f live.Frame) bool { return f.Payload == nil || s.t
 // Resume is [live.Listener]'s.
 func (s *createdStream) Resume() { s.taker.Resume() }
 
+func (s *createdStream) await(ctx context.Context) bool { return s.place.Await(ctx) }
+
 func (s *createdStream) next(ctx context.Context) ([][]byte, error) {
-	for {
-		frames, err := s.place.Next(ctx)
-		switch {
-		case errors.Is(err, live.ErrBehind), errors.Is(err, live.ErrStopped):
-			return nil, &chat.Error{Code: chat.Unavailable, Message: "Some new rooms could not be told of: subscribe again, and read your rooms again."}
-		case err != nil:
-			return nil, err
-		}
-		var payloads [][]byte
-		for _, f := range frames {
-			if f.Payload != nil {
-				payloads = append(payloads, f.Payload)
-			}
-		}
-		if len(payloads) > 0 {
-			return payloads, nil
+	frames, err := s.place.Next(ctx)
+	switch {
+	case errors.Is(err, live.ErrBehind), errors.Is(err, live.ErrStopped):
+		return nil, &chat.Error{Code: chat.Unavailable, Message: "Some new rooms could not be told of: subscribe again, and read your rooms again."}
+	case err != nil:
+		return nil, err
+	}
+	var payloads [][]byte
+	for _, f := range frames {
+		if f.Payload != nil {
+			payloads = append(payloads, f.Payload)
 		}
 	}
+	return payloads, nil
 }
 
 // arrivalsShown renders rooms that have come into being, those that see finds.
@@ -122,6 +123,8 @@ func (s *listStream) close() { s.list.Leave() }
 
 // park is never possible: what a list has to tell depends on time.
 func (s *listStream) park(Taker) bool { return false }
+
+func (s *listStream) await(context.Context) bool { return true }
 
 func (s *listStream) next(ctx context.Context) ([][]byte, error) {
 	if !s.opened {
@@ -203,28 +206,25 @@ func (s *roomStream) Take(f live.Frame) bool {
 // Resume is [live.Listener]'s.
 func (s *roomStream) Resume() { s.taker.Resume() }
 
+func (s *roomStream) await(ctx context.Context) bool { return s.first != nil || s.place.Await(ctx) }
+
 func (s *roomStream) next(ctx context.Context) ([][]byte, error) {
 	if first := s.first; first != nil {
 		s.first = nil
 		return first, nil
 	}
-	for {
-		frames, err := s.place.Next(ctx)
-		switch {
-		case errors.Is(err, live.ErrPruned) && s.resync != nil:
-			return s.again(ctx)
-		case errors.Is(err, live.ErrPruned):
-			return nil, errResync()
-		case errors.Is(err, live.ErrStopped):
-			return nil, &chat.Error{Code: chat.Unavailable, Message: "The room's log cannot be read just now: subscribe again, from the last event you have."}
-		case err != nil:
-			return nil, err
-		}
-		payloads, err := s.payloads(frames)
-		if len(payloads) > 0 || err != nil {
-			return payloads, err
-		}
+	frames, err := s.place.Next(ctx)
+	switch {
+	case errors.Is(err, live.ErrPruned) && s.resync != nil:
+		return s.again(ctx)
+	case errors.Is(err, live.ErrPruned):
+		return nil, errResync()
+	case errors.Is(err, live.ErrStopped):
+		return nil, &chat.Error{Code: chat.Unavailable, Message: "The room's log cannot be read just now: subscribe again, from the last event you have."}
+	case err != nil:
+		return nil, err
 	}
+	return s.payloads(frames)
 }
 
 // payloads returns what is shown of frames, up to the one that ends the stream.

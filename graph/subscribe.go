@@ -59,18 +59,19 @@ func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *
 	return &Stream{r: r, stream: started}, nil
 }
 
-// Next waits for results: whole responses in JSON that are shared and must not be changed. Errors end the subscription,
-// also beside results, which are to be sent first.
-func (s *Stream) Next(ctx context.Context) ([][]byte, gqlerror.List) {
+// Next waits for what comes next, and returns the results of it: whole responses in JSON that are shared and must not be changed; none
+// where nothing of it is to be shown. Errors end the subscription, also beside results, which are to be sent first; otherwise there
+// may be more.
+func (s *Stream) Next(ctx context.Context) (results [][]byte, more bool, errs gqlerror.List) {
 	results, err := s.stream.next(ctx)
 	if err != nil {
-		return results, gqlerror.List{s.r.present(ctx, err)}
+		return results, false, gqlerror.List{s.r.present(ctx, err)}
 	}
-	return results, nil
+	return results, true, nil
 }
 
 // Park has results handed to taker as they come, instead of waiting for them with Next, which costs a goroutine. It returns
-// false where it cannot, or Next has something at once.
+// false where it cannot, or there may be something for Next at once.
 func (s *Stream) Park(taker Taker) bool { return s.stream.park(taker) }
 
 // Parks tells whether it can: a list of rooms cannot.
@@ -78,6 +79,10 @@ func (s *Stream) Parks() bool {
 	_, list := s.stream.(*listStream)
 	return !list
 }
+
+// Await waits, where Park has returned false though the subscription parks, until Next need not wait, and returns true, or until Park
+// may not return false any more.
+func (s *Stream) Await(ctx context.Context) bool { return s.stream.await(ctx) }
 
 // Stop ends the subscription.
 func (s *Stream) Stop() { s.stream.close() }

@@ -51,6 +51,42 @@ func (a *Attendance) Next(ctx context.Context) ([]Frame, error) {
 	}
 }
 
+// Await waits until Next need not wait, and returns true, or until all has been taken, so that Park may return true. Where the context
+// has ended Next says so.
+func (a *Attendance) Await(ctx context.Context) bool {
+	for {
+		there, changed := a.look()
+		if changed == nil {
+			return there
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return true
+		}
+	}
+}
+
+// look tells whether there is something for Next, or nothing, or returns a channel that is closed when that may change: for who is ahead
+// of the cohort.
+func (a *Attendance) look() (there bool, changed <-chan struct{}) {
+	c := a.cohort
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a.seq <= c.ring.head || c.err != nil || a.left {
+		return a.seq != c.ring.head || c.err != nil || a.left, nil
+	}
+	return false, c.change()
+}
+
+// change is closed when head moves or err is set. The cohort is locked.
+func (c *cohort) change() <-chan struct{} {
+	if c.changed == nil {
+		c.changed = make(chan struct{})
+	}
+	return c.changed
+}
+
 // take moves to the head and returns what lies between, or a channel that is closed when there may be more. behind tells
 // that the cohort no longer keeps what comes next.
 func (a *Attendance) take() (frames []Frame, changed <-chan struct{}, behind bool, err error) {
@@ -66,10 +102,8 @@ func (a *Attendance) take() (frames []Frame, changed <-chan struct{}, behind boo
 		return frames, nil, false, nil
 	case c.err != nil:
 		return nil, nil, false, c.err
-	case c.changed == nil:
-		c.changed = make(chan struct{})
 	}
-	return nil, c.changed, false, nil
+	return nil, c.change(), false, nil
 }
 
 // advance moves to seq. The cohort is locked.

@@ -54,6 +54,9 @@ func (s *Socket) Subscribe(id, query string) {
 func (s *Socket) Next() (id string, data JSON) {
 	s.t.Helper()
 	f := s.hear()
+	for f.Type == "ping" { // asked while nobody was reading
+		f = s.hear()
+	}
 	return f.ID, f.data(s.t)
 }
 

@@ -20,14 +20,18 @@ type Subscribe func(ctx context.Context, exec graphql.GraphExecutor, op *graphql
 
 // Stream is a running subscription. Except for Stop it is for one goroutine.
 type Stream interface {
-	// Next waits for results: whole responses in JSON, which are shared by many and must not be changed. Errors end the
-	// subscription, also beside results, which go first; neither means that it has ended by itself.
-	Next(ctx context.Context) ([][]byte, gqlerror.List)
+	// Next waits for what comes next, and returns the results of it: whole responses in JSON, which are shared by many and must
+	// not be changed; none where nothing of it is to be shown. more tells whether there may be more behind it. Otherwise the
+	// subscription has ended, with errors or by itself, when the results have been passed on.
+	Next(ctx context.Context) (results [][]byte, more bool, errs gqlerror.List)
 	// Park has results handed to taker as they come, instead of waiting for them with Next. It returns false where it
-	// cannot, or Next has something at once.
+	// cannot, or there may be something for Next at once.
 	Park(taker Taker) bool
-	// Parks tells whether it can: then Next has something at once, or soon, wherever Park has returned false.
+	// Parks tells whether it can.
 	Parks() bool
+	// Await waits, where Park has returned false though it can, until Next need not wait, and returns true, or until Park may
+	// not return false any more.
+	Await(ctx context.Context) bool
 	// Stop ends it.
 	Stop()
 }
@@ -225,23 +229,26 @@ func (op *operation) follow() (errs gqlerror.List, parked bool) {
 	return nil, true
 }
 
-// pass sends what there is by now, or comes next, and tells whether there may be more. Of a socket one operation does so at a time,
-// where it need not wait for what comes: what waits to be sent takes memory.
+// pass sends what there is by now, or comes next, and tells whether there may be more. Of the operations of a socket that park one does
+// so at a time: what waits to be sent takes memory. None waits for what is to come meanwhile.
 func (op *operation) pass() (errs gqlerror.List, goOn bool) {
 	if op.stream.Parks() {
+		if !op.stream.Await(op.ctx) {
+			return nil, true
+		}
 		select {
 		case op.socket.passing <- struct{}{}:
 			defer func() { <-op.socket.passing }()
 		case <-op.ctx.Done(): // Next knows what there is to say
 		}
 	}
-	results, errs := op.stream.Next(op.ctx)
+	results, more, errs := op.stream.Next(op.ctx)
 	for _, payload := range results {
 		if !op.send(payload) {
 			return nil, false
 		}
 	}
-	return errs, len(errs) == 0 && len(results) > 0
+	return errs, more
 }
 
 // park lets go of the goroutine while there is nothing to send. Where it returns true the operation is no longer the

@@ -287,20 +287,22 @@ func pulled(ctx context.Context, exec graphql.GraphExecutor, op *graphql.Operati
 	return &pulledStream{ctx, responses}, nil
 }
 
-func (s *pulledStream) Next(context.Context) ([][]byte, gqlerror.List) {
+func (s *pulledStream) Next(context.Context) (results [][]byte, more bool, errs gqlerror.List) {
 	response := s.responses(s.ctx)
 	if response == nil {
-		return nil, nil
+		return nil, false, nil
 	}
 	payload, err := json.Marshal(response)
 	if err != nil {
 		panic(err)
 	}
-	return [][]byte{payload}, nil
+	return [][]byte{payload}, true, nil
 }
 
 func (s *pulledStream) Park(web.Taker) bool { return false }
 
 func (s *pulledStream) Parks() bool { return false }
+
+func (s *pulledStream) Await(context.Context) bool { return true }
 
 func (s *pulledStream) Stop() {}
