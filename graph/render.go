@@ -54,7 +54,7 @@ func render[T any](ctx context.Context, s subscription, items []T, sources []sou
 	var failed gqlerror.List
 	defer func() {
 		if err != nil && failed == nil {
-			failed = gqlerror.List{gqlerror.Wrap(err)}
+			failed = gqlerror.List{{Err: err, Extensions: map[string]any{"code": string(chat.AsError(err).Code)}}}
 		}
 		end(outcomeOf(ctx, failed))
 	}()

@@ -150,6 +150,7 @@ func (r *Resolver) timed(ctx context.Context, next graphql.OperationHandler) gra
 	}
 	begun, field := time.Now(), fieldOf(op)
 	ctx, end := r.trace(ctx, string(op.Operation), field, op.Name)
+	waits := ctx // that of whoever waits for the answer: those within have ended by the time that it is there
 	responses := next(ctx)
 	told := false // transports ask until there is nothing more
 	return func(ctx context.Context) *graphql.Response {
@@ -158,7 +159,7 @@ func (r *Resolver) timed(ctx context.Context, next graphql.OperationHandler) gra
 			told = true
 			outcome := cancelled
 			if response != nil {
-				outcome = outcomeOf(ctx, response.Errors)
+				outcome = outcomeOf(waits, response.Errors)
 			}
 			r.done(string(op.Operation), field, outcome, time.Since(begun))
 			end(outcome)

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,8 +19,10 @@ import (
 	"github.com/coder/websocket"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"parley/internal/app"
 	"parley/internal/config"
 	"parley/internal/testkit"
+	"parley/internal/web"
 )
 
 // busy has a server do a bit of everything.
@@ -118,18 +120,38 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestNobodyWaits: that somebody has gone who had asked for something is no fault of the server, and is not counted as one.
-func TestNobodyWaits(t *testing.T) {
-	network, far, through := testkit.DatabaseEnd(t, testkit.MigratedPostgresURL(t))
+// TestOutcomes: what fails is counted as what has failed, and that somebody has gone who had asked for something is no fault of the
+// server.
+func TestOutcomes(t *testing.T) {
+	url := testkit.MigratedPostgresURL(t)
+	network, far, through := testkit.DatabaseEnd(t, url)
 	link := testkit.NewLink(t, network, far)
-	s := testkit.StartOn(t, through(link.Addr))
+	s := testkit.StartApp(t, through(link.Addr), app.Options{Limits: web.Limits{Operation: time.Second}})
 	alice := s.As("alice")
 	room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
+	const list, read = `{ myRoomIds }`, `mutation($room: ID!) { markRead(roomId: $room, seq: 1) { room { id } } }`
+	vars := testkit.Vars{"room": room}
+	counted := func(outcome string) func() bool {
+		return func() bool {
+			text := s.Metrics()
+			return strings.Contains(text, `parley_operation_duration_seconds_count{field="myRoomIds",kind="query",outcome="`+outcome+`"} 1`) &&
+				strings.Contains(text, `parley_operation_duration_seconds_count{field="markRead",kind="mutation",outcome="`+outcome+`"} 1`)
+		}
+	}
+	await := func(outcome string) {
+		t.Helper()
+		is := counted(outcome)
+		for deadline := time.Now().Add(20 * time.Second); !is(); {
+			if time.Now().After(deadline) {
+				t.Fatalf("one of each is not counted as %s:\n%s", outcome, s.Metrics())
+			}
+		}
+	}
 
 	link.Silence()
 	var asking sync.WaitGroup
-	for _, query := range []string{`{ myRoomIds }`, `mutation { markRead(roomId: %q, seq: 1) { room { id } } }`} {
-		body, err := json.Marshal(testkit.Vars{"query": strings.ReplaceAll(query, "%q", strconv.Quote(room))})
+	for _, query := range []string{list, read} {
+		body, err := json.Marshal(testkit.Vars{"query": query, "variables": vars})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,19 +173,32 @@ func TestNobodyWaits(t *testing.T) {
 		})
 	}
 	asking.Wait()
+	await("CANCELLED")
+	for _, query := range []string{list, read} {
+		asking.Go(func() { alice.Refused("UNAVAILABLE", query, vars) })
+	}
+	asking.Wait()
+	await("UNAVAILABLE")
 	link.Mend()
-	outcome := regexp.MustCompile(`(?m)^parley_operation_duration_seconds_count\{field="(?:myRoomIds|markRead)",kind="\w+",outcome="(\w+)"\} 1$`)
-	var outcomes [][]string
-	for deadline := time.Now().Add(20 * time.Second); len(outcomes) < 2 && time.Now().Before(deadline); {
-		outcomes = outcome.FindAllStringSubmatch(s.Metrics(), -1)
+
+	db, err := sql.Open("postgres", url)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, o := range outcomes {
-		if o[1] != "CANCELLED" {
-			t.Errorf("%s", o[0])
-		}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), `ALTER TABLE members RENAME TO lost`); err != nil {
+		t.Fatal(err)
 	}
-	if len(outcomes) != 2 {
-		t.Errorf("%d of 2 are counted: %q", len(outcomes), outcomes)
+	for _, query := range []string{list, read} {
+		alice.Refused("INTERNAL", query, vars)
+	}
+	await("INTERNAL")
+	alerts, err := os.ReadFile("../../ops/prometheus/alerts.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(alerts, []byte(`outcome=~"INTERNAL|UNAVAILABLE"`)) {
+		t.Error("nobody is woken by what fails")
 	}
 }
 
