@@ -231,6 +231,16 @@ func (w *window) focused() string {
 	return roleOf(node) + " " + nameOf(node)
 }
 
+// focusComesTo waits until something of the role has the focus: what a message has become may be told before who has changed it has
+// the answer.
+func (w *window) focusComesTo(role string) {
+	w.t.Helper()
+	eventually(w.t, "the focus comes to a "+role, func() (bool, any) {
+		at := w.focused()
+		return strings.HasPrefix(at, role+" "), at
+	})
+}
+
 // text is what there is to read in the first element that the selector finds; "" where there is none.
 func (w *window) text(selector string) string {
 	w.t.Helper()
