@@ -138,12 +138,17 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		public = counted.Handler()
 	}
 	page := assets.PageConfig{Endpoint: "/graphql", SignIn: cfg.Development()}
+	var connected func() bool
+	if node != nil {
+		connected = node.Connected
+	}
 	handler := web.New(gql.Server, subscriber(gql), verifier, web.Config{
 		SDL:            graph.SDL(),
 		Playground:     assets.Playground(page),
 		App:            assets.App(page),
 		Older:          rest.New(domain, cfg.MaxBodyBytes, gates.Mutations, answers, logger),
 		Ready:          db.Ping,
+		Connected:      connected,
 		AllowedOrigins: cfg.AllowedOrigins,
 		Development:    cfg.Development(),
 		Logger:         logger,

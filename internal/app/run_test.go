@@ -350,6 +350,39 @@ func TestDatabaseAwayAtStart(t *testing.T) {
 	until("/readyz", http.StatusOK, "ready")
 }
 
+// TestHintsAwayAtStart: a node whose NATS does not answer serves, says what it lacks, and needs nobody's help when NATS is there.
+func TestHintsAwayAtStart(t *testing.T) {
+	nats := testkit.StartNATS(t)
+	nats.Stop()
+	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t), func(cfg *config.Config) { cfg.NATSURL = config.Secret(nats.URL) })
+	until := func(want string) {
+		t.Helper()
+		var got string
+		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/readyz", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, _ := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if got = strings.TrimSpace(string(raw)); res.StatusCode == http.StatusOK && got == want {
+				return
+			}
+		}
+		t.Fatalf("/readyz says %s, want %s", got, want)
+	}
+	until(`{"status":"ready","hints":"away"}`)
+	s.As("alice").Do(`mutation { createRoom(input: {}) { room { id } } }`, nil)
+	nats.Start()
+	until(`{"status":"ready"}`)
+	nats.Stop()
+	until(`{"status":"ready","hints":"away"}`)
+}
+
 // TestWhereToGo: what the server says is an address that can be opened, also where it listens on all that there are.
 func TestWhereToGo(t *testing.T) {
 	t.Parallel()

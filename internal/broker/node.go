@@ -132,6 +132,15 @@ func (n *Node) Stats() Stats {
 	}
 }
 
+// Connected reports whether the node hears itself, and so would hear the others. Of one that has heard itself a short silence says
+// nothing.
+func (n *Node) Connected() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	own := n.peers[n.id]
+	return own != nil && own.spoken && time.Since(own.heard) <= silence
+}
+
 // Publish hands h to the node's own listener, before it returns, and sends it to the others. It does not wait for that.
 func (n *Node) Publish(h Hint) {
 	n.published.Add(1)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,11 +18,12 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 }
 
 // ready answers /readyz: {"status":"ready"}, or 503 with {"status":"unavailable"} where check fails or takes longer than
-// limit, or with {"status":"stopping"}. Why is only for the log.
-func ready(check func(context.Context) error, sockets *sockets, limit time.Duration, log *slog.Logger) http.Handler {
+// limit, or with {"status":"stopping"}. Why is only for the log. A node that does not hear the others is ready, and says so:
+// {"status":"ready","hints":"away"}.
+func ready(check func(context.Context) error, connected func() bool, sockets *sockets, limit time.Duration, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if sockets.stopping() {
-			readiness(w, http.StatusServiceUnavailable, "stopping")
+			tell(w, http.StatusServiceUnavailable, readiness{Status: "stopping"})
 			return
 		}
 		if check != nil {
@@ -29,20 +31,29 @@ func ready(check func(context.Context) error, sockets *sockets, limit time.Durat
 			defer cancel()
 			if err := check(ctx); err != nil {
 				log.WarnContext(ctx, "not ready", "error", err)
-				readiness(w, http.StatusServiceUnavailable, "unavailable")
+				tell(w, http.StatusServiceUnavailable, readiness{Status: "unavailable"})
 				return
 			}
 		}
-		readiness(w, http.StatusOK, "ready")
+		if connected != nil && !connected() {
+			tell(w, http.StatusOK, readiness{Status: "ready", Hints: "away"})
+			return
+		}
+		tell(w, http.StatusOK, readiness{Status: "ready"})
 	})
 }
 
-// readiness answers with a state.
-func readiness(w http.ResponseWriter, status int, state string) {
+// readiness is what /readyz says.
+type readiness struct {
+	Status string `json:"status"`
+	Hints  string `json:"hints,omitempty"`
+}
+
+func tell(w http.ResponseWriter, status int, is readiness) {
 	w.Header().Set("Content-Type", mediaJSON)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, `{"status":"`+state+`"}`+"\n") // the client may be gone
+	_ = json.NewEncoder(w).Encode(is) // the client may be gone
 }
 
 // Starting answers while there is no [Server] yet: that the process is alive, and not ready.
@@ -50,7 +61,7 @@ func Starting() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", healthy)
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
-		readiness(w, http.StatusServiceUnavailable, "starting")
+		tell(w, http.StatusServiceUnavailable, readiness{Status: "starting"})
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, &refusal{

@@ -30,6 +30,8 @@ type Config struct {
 	Older Older
 	// Ready tells /readyz whether what the server needs (the database) can be reached; nil: always.
 	Ready func(context.Context) error
+	// Connected tells /readyz whether the other nodes are heard; nil: there are none. Without it all is delivered, but later.
+	Connected func() bool
 	// AllowedOrigins are the origins (scheme://host[:port]) whose pages may use the server besides its own, or "*" for
 	// all. It decides for CORS and for WebSockets alike.
 	AllowedOrigins []string
@@ -180,7 +182,7 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", authenticated(verifier, log, gql))
 	mux.Handle("/healthz", readOnly(http.HandlerFunc(healthy)))
-	mux.Handle("/readyz", readOnly(ready(cfg.Ready, sockets, limits.Ready, log)))
+	mux.Handle("/readyz", readOnly(ready(cfg.Ready, cfg.Connected, sockets, limits.Ready, log)))
 	mux.Handle("/", http.HandlerFunc(notFound))
 	if cfg.Metrics != nil {
 		mux.Handle("/metrics", readOnly(cfg.Metrics))
