@@ -58,7 +58,8 @@ func (c *Chat) tx(ctx context.Context, again rerun, do func(*tx) error) error {
 }
 
 // write has run write something, and publishes the hints that it returns. It runs it again as tx does; run is a transaction,
-// or a single statement, which is one by itself. Of a commit that may have happened the hints are there beside the error.
+// or a single statement, which is one by itself. Of a commit that may have happened the hints are there beside the error, as far as
+// it is known what they would say.
 func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint, error)) error {
 	pause := firstPause
 	// hints also holds those of runs whose commit may have happened: a later run then finds what they did, and has
@@ -93,6 +94,7 @@ func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint
 		select {
 		case <-time.After(rand.N(pause)): //nolint:gosec // spreads those who collided; nothing is secret
 		case <-ctx.Done():
+			c.say(hints)
 			return ctx.Err()
 		}
 		pause = min(2*pause, longestPause)

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-
-	"github.com/lib/pq"
 )
 
 // errPooler is what stops a start behind a pooler that would mix statements up.
@@ -25,7 +23,7 @@ func checkPooler(ctx context.Context, connector *pqConnector) (err error) {
 	pool := sql.OpenDB(connector)
 	pool.SetMaxOpenConns(2)
 	defer func() { err = errors.Join(err, pool.Close()) }()
-	asks, holds := new(sql.Conn), new(sql.Conn)
+	var asks, holds *sql.Conn
 	for _, conn := range []**sql.Conn{&asks, &holds} {
 		if *conn, err = pool.Conn(ctx); err != nil {
 			return fmt.Errorf("connect: %w", err)
@@ -60,7 +58,7 @@ func checkPrepared(ctx context.Context, conn *sql.Conn, number int64) error {
 		return nil
 	case err == nil: // it was another one
 		return errPooler
-	case pq.As(err) != nil && !IsUnavailable(err): // as was this one, or there was none
+	case IsRefused(err): // as was this one, or there was none
 		return fmt.Errorf("%w (%w)", errPooler, err)
 	default:
 		return fmt.Errorf("run a statement that was prepared: %w", err)

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -148,13 +147,13 @@ func (t *events) run(ctx context.Context, s *eventStream, exec graphql.GraphExec
 		s.keepAlive(quiet, t.limits.SocketPing)
 	}()
 	for {
-		results, errs := stream.Next(ctx)
+		results, more, errs := stream.Next(ctx)
 		for _, payload := range results {
 			if s.event("next", payload) != nil {
 				return
 			}
 		}
-		if len(errs) > 0 || len(results) == 0 {
+		if !more {
 			if ctx.Err() == nil {
 				s.end(errs)
 			}
@@ -183,11 +182,7 @@ func (s *eventStream) begin() error {
 
 // event sends an event. data is JSON in one line, or nothing.
 func (s *eventStream) event(name string, data []byte) error {
-	var buf bytes.Buffer
-	buf.WriteString("event: " + name + "\ndata: ")
-	buf.Write(data)
-	buf.WriteString("\n\n")
-	return s.write(buf.Bytes())
+	return s.write([]byte("event: "+name+"\ndata: "), data, []byte("\n\n"))
 }
 
 // end sends the errors that end an operation, if any, and its end.
@@ -204,14 +199,16 @@ func (s *eventStream) end(errs gqlerror.List) {
 	_ = s.event("complete", nil) // where it fails nobody listens
 }
 
-// write sends data at once. A client that does not take it in time is cut off.
-func (s *eventStream) write(data []byte) error {
+// write sends the parts of something at once, as they are: an answer may be large. A client that does not take it in time is cut off.
+func (s *eventStream) write(parts ...[]byte) error {
 	s.writing <- struct{}{}
 	defer func() { <-s.writing }()
 	_ = s.control.SetWriteDeadline(time.Now().Add(s.limit)) // an error means that there is no real connection behind w
-	if _, err := s.w.Write(data); err != nil {
-		s.cancel()
-		return err
+	for _, part := range parts {
+		if _, err := s.w.Write(part); err != nil {
+			s.cancel()
+			return err
+		}
 	}
 	return s.control.Flush()
 }
