@@ -108,6 +108,52 @@ func TestAnswersFindNoMemory(t *testing.T) {
 	}
 }
 
+// TestAnswersQueue has somebody not take a large answer and ask for many more. The first of them wait, the others are told at once to
+// come back later; somebody else is answered.
+func TestAnswersQueue(t *testing.T) {
+	t.Parallel()
+	const asked, wait = 24, 16
+	options := app.Options{Limits: web.Limits{Operation: 4 * time.Second}}
+	s := testkit.StartApp(t, "sqlite::memory:", options, func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 })
+	alice, bob := s.As("alice"), s.As("bob")
+	room, query := fullRoom(alice, "bob")
+	vars := testkit.Vars{"room": room}
+	large := query(3)
+	slow := begin(t, s, "alice", large, vars)
+	if _, err := io.ReadFull(slow, make([]byte, 1)); err != nil { // it is being sent
+		t.Fatal(err)
+	}
+	codes := make(chan string, asked)
+	for range asked {
+		go func() { // ends with the operation's time limit
+			reply := alice.Ask(large, vars)
+			if reply.Code() == "RATE_LIMITED" && (reply.Status != http.StatusTooManyRequests || reply.Errors[0].Extensions["retryAfterMs"] == nil) {
+				t.Errorf("got %+v", reply)
+			}
+			codes <- reply.Code()
+		}()
+	}
+	for range asked - wait {
+		if code := <-codes; code != "RATE_LIMITED" {
+			t.Errorf("one is told %s before the others need not wait", code)
+		}
+	}
+	if waiting := counter(t, s, `parley_answers_waiting{kind="operation"}`); waiting != fmt.Sprint(wait) {
+		t.Errorf("%s wait", waiting)
+	}
+	if got := len(bob.Do(large, vars).List("roomInfo.m2.nodes")); got != 100 {
+		t.Errorf("somebody else has %d messages", got)
+	}
+	for range wait {
+		if code := <-codes; code != "UNAVAILABLE" {
+			t.Errorf("one who waited is told %s", code)
+		}
+	}
+	if refused := counter(t, s, `parley_answers_refused_total{kind="operation"}`); refused != fmt.Sprint(asked) {
+		t.Errorf("%s were refused", refused)
+	}
+}
+
 // counter is the value of a metric.
 func counter(t *testing.T, s *testkit.Server, name string) string {
 	t.Helper()

@@ -11,10 +11,14 @@ const eventsShare = 4
 // personsShare is which part of the memory for answers one person may have: one in so many. What subscriptions are told is nobody's.
 const personsShare = 8
 
+// answersQueue is how many answers may wait for memory: what was asked is there meanwhile, and may be as long as a body.
+var answersQueue = limit.Queue{Person: 16, All: 1000} //nolint:gochecknoglobals // never changed
+
 // answersOf divides the memory for answers: for those to queries and mutations, and for what subscriptions are told.
 func answersOf(cfg config.Config) (answers, events *limit.Shares) {
 	most := max(cfg.MaxAnswerBytes/eventsShare, 1)
-	return limit.NewShares(max(cfg.MaxAnswerBytes-most, 1), personsShare), limit.NewShares(most, 1)
+	// Events are told when there is memory: of a subscription no more than one page waits, and subscriptions have bounds.
+	return limit.NewShares(max(cfg.MaxAnswerBytes-most, 1), personsShare, answersQueue), limit.NewShares(most, 1, limit.Queue{})
 }
 
 // gatesOf are the gates that the settings describe.

@@ -90,7 +90,7 @@ func showAnswers(m *metrics.Metrics, answers, events *limit.Shares) {
 				func(s stats) int64 { return s.Held }, "kind", kind),
 			gauge("parley_answers_waiting", "Answers that wait for memory, by what they answer.",
 				func(s stats) int64 { return s.Waiting }, "kind", kind),
-			counter("parley_answers_refused_total", "Answers that found no memory in time, by what they answer.",
+			counter("parley_answers_refused_total", "Answers that found no memory in time, or for which too many waited, by what they answer.",
 				func(s stats) int64 { return s.Refused }, "kind", kind),
 		)
 	}

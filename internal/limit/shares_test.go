@@ -33,7 +33,7 @@ func holding(t *testing.T, s *limit.Shares, person string, bytes int64, patience
 func TestShares(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := limit.NewShares(20, 2)
+		s := limit.NewShares(20, 2, limit.Queue{})
 		var at [7]time.Duration
 		start := func(i int, person string, bytes int64, patience, held time.Duration) {
 			go holding(t, s, person, bytes, patience, held, &at[i]) // ends with the test's bubble
@@ -64,7 +64,7 @@ func TestShares(t *testing.T) {
 // TestSharesGoneAway does not count who has not waited for it.
 func TestSharesGoneAway(t *testing.T) {
 	t.Parallel()
-	s := limit.NewShares(8, 1)
+	s := limit.NewShares(8, 1, limit.Queue{})
 	all, err := s.Take(t.Context(), "a", 8)
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestSharesGoneAway(t *testing.T) {
 func TestSharesKeep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := limit.NewShares(80, 8)
+		s := limit.NewShares(80, 8, limit.Queue{})
 		all, err := s.Take(t.Context(), "a", 80)
 		if err != nil {
 			t.Fatal(err)
@@ -110,6 +110,52 @@ func TestSharesKeep(t *testing.T) {
 		synctest.Wait()
 		if got := s.Stats(); got != (limit.SharesStats{}) {
 			t.Errorf("in the end it is %+v", got)
+		}
+	})
+}
+
+// TestSharesQueue bounds how many wait: of one person, and of all. Who is refused is so at once; who waits keeps their place, and
+// who need not wait is not counted.
+func TestSharesQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := limit.NewShares(8, 2, limit.Queue{Person: 2, All: 5})
+		refused := func(person string) bool {
+			begun := time.Now()
+			_, err := s.Take(t.Context(), person, 4)
+			if err != nil && (!errors.Is(err, limit.ErrQueueFull) || time.Since(begun) != 0) {
+				t.Errorf("%s gets %v after %v", person, err, time.Since(begun))
+			}
+			return err != nil
+		}
+		var at [7]time.Duration
+		start := func(i int, person string) {
+			go holding(t, s, person, 4, time.Hour, time.Second, &at[i]) // ends with the test's bubble
+			synctest.Wait()
+		}
+		for i := range 3 {
+			start(i, "a")
+		}
+		if !refused("a") {
+			t.Error("a third of one person's waits")
+		}
+		for i := range 4 {
+			start(3+i, "") // the first need not wait
+		}
+		if !refused("b") {
+			t.Error("a sixth waits")
+		}
+		if got := s.Stats(); got != (limit.SharesStats{Held: 8, Waiting: 5, Refused: 2}) {
+			t.Errorf("it is %+v", got)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		want := [7]time.Duration{0, time.Second, 2 * time.Second, 0, time.Second, 2 * time.Second, 3 * time.Second}
+		if at != want {
+			t.Errorf("they waited %v, want %v", at, want)
+		}
+		if refused("b") {
+			t.Error("nobody waits any more")
 		}
 	})
 }

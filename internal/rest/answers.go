@@ -2,6 +2,8 @@ package rest
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"parley/internal/auth"
 	"parley/internal/chat"
@@ -14,6 +16,8 @@ const (
 	making = 6 * 3
 	// lightest is what an answer may take that does not ask.
 	lightest = 1 << 20
+	// again is when to ask again where too many wait for theirs.
+	again = 5 * time.Second
 )
 
 // textual is an answer that knows how many bytes of text it has. People are in it once for each room, and texts of theirs that are
@@ -32,6 +36,9 @@ func (a *API) admit(ctx context.Context, data any) (*limit.Share, error) {
 	}
 	who, _ := auth.FromContext(ctx)
 	share, err := a.answers.Take(ctx, who.ID, bytes)
+	if errors.Is(err, limit.ErrQueueFull) {
+		return nil, &chat.Error{Code: chat.RateLimited, Message: "Too many large answers are waited for. Try again later, or ask for less.", RetryAfter: again}
+	}
 	if err != nil {
 		return nil, &chat.Error{Code: chat.Unavailable, Message: "The server has no memory left for so large an answer. Try again later, or ask for less."}
 	}

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -18,8 +20,12 @@ type answers struct {
 	limits Limits
 }
 
-// sending is how many times an answer is there while it is sent.
-const sending = 2
+const (
+	// sending is how many times an answer is there while it is sent.
+	sending = 2
+	// again is when to ask again where too many wait for their answers.
+	again = 5 * time.Second
+)
 
 // answer has an operation executed that is no subscription. write is called with the response, unless nobody waits for it or the
 // operation took too long: then it is called with nil.
@@ -34,10 +40,7 @@ func (a *answers) answer(ctx context.Context, exec graphql.GraphExecutor, op *gr
 	who, _ := auth.FromContext(ctx)
 	share, err := a.memory.Take(ctx, who.ID, weight)
 	if err != nil {
-		write(&graphql.Response{Errors: gqlerror.List{{
-			Message:    "The server has no memory left for an answer that may be so large. Try again later, or ask for less.",
-			Extensions: map[string]any{"code": codeUnavailable, "safeToRetry": true},
-		}}})
+		write(&graphql.Response{Errors: gqlerror.List{noMemory(err)}})
 		return
 	}
 	defer share.Return()
@@ -46,6 +49,20 @@ func (a *answers) answer(ctx context.Context, exec graphql.GraphExecutor, op *gr
 		share.Keep(sending * int64(cap(response.Data)))
 	}
 	write(response)
+}
+
+// noMemory is what is told of an error of [limit.Shares.Take].
+func noMemory(err error) *gqlerror.Error {
+	if errors.Is(err, limit.ErrQueueFull) {
+		return &gqlerror.Error{
+			Message:    "Too many large answers are waited for. Try again later, or ask for less.",
+			Extensions: map[string]any{"code": codeRateLimited, "retryAfterMs": again.Milliseconds()},
+		}
+	}
+	return &gqlerror.Error{
+		Message:    "The server has no memory left for an answer that may be so large. Try again later, or ask for less.",
+		Extensions: map[string]any{"code": codeUnavailable, "safeToRetry": true},
+	}
 }
 
 func executed(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) *graphql.Response {
