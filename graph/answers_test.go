@@ -97,6 +97,9 @@ func TestAnswersFindNoMemory(t *testing.T) {
 	if refused := counter(t, s, `parley_answers_refused_total{kind="operation"}`); refused != "3" {
 		t.Errorf("%s were refused", refused)
 	}
+	if seen := operations(t, s, "UNAVAILABLE"); seen != "3" {
+		t.Errorf("%s are seen among the operations", seen)
+	}
 	if err := slow.Close(); err != nil {
 		t.Error(err)
 	}
@@ -152,6 +155,17 @@ func TestAnswersQueue(t *testing.T) {
 	if refused := counter(t, s, `parley_answers_refused_total{kind="operation"}`); refused != fmt.Sprint(asked) {
 		t.Errorf("%s were refused", refused)
 	}
+	for outcome, want := range map[string]int{"RATE_LIMITED": asked - wait, "UNAVAILABLE": wait} {
+		if seen := operations(t, s, outcome); seen != fmt.Sprint(want) {
+			t.Errorf("%s are seen among the operations as %s", seen, outcome)
+		}
+	}
+}
+
+// operations is how many queries of rooms have had an outcome.
+func operations(t *testing.T, s *testkit.Server, outcome string) string {
+	t.Helper()
+	return counter(t, s, fmt.Sprintf(`parley_operation_duration_seconds_count{field="roomInfo",kind="query",outcome="%s"}`, outcome))
 }
 
 // counter is the value of a metric.

@@ -168,6 +168,16 @@ func (r *Resolver) timed(ctx context.Context, next graphql.OperationHandler) gra
 	}
 }
 
+// Refused tells of a query or mutation that is not executed, as of one that was: whoever sends answers refuses those for which there
+// is no memory. What ctx's trace has of it has no length, since nothing was done.
+func (s *Server) Refused(ctx context.Context, op *graphql.OperationContext, errs gqlerror.List, waited time.Duration) {
+	kind, field := string(op.Operation.Operation), fieldOf(op.Operation)
+	ctx, end := s.resolver.trace(ctx, kind, field, op.Operation.Name)
+	outcome := outcomeOf(ctx, errs)
+	s.resolver.done(kind, field, outcome, waited)
+	end(outcome)
+}
+
 // fieldOf is what an operation asks for, in a word that is one of few.
 func fieldOf(op *ast.OperationDefinition) string {
 	field, ok := op.SelectionSet[0].(*ast.Field)

@@ -158,6 +158,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Observer:       counted,
 		Answers:        answers,
 		Weigh:          graph.Weight,
+		Refused:        gql.Refused,
 		Gates:          gates,
 		Proxies:        web.Proxies{Trusted: cfg.Proxies(), Forwarded: cfg.ForwardedHeader()},
 	})

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -17,7 +18,10 @@ import (
 type answers struct {
 	memory *limit.Shares
 	weigh  func(*graphql.OperationContext) int64
-	limits Limits
+	// refused is Config.Refused.
+	refused func(context.Context, *graphql.OperationContext, gqlerror.List, time.Duration)
+	limits  Limits
+	log     *slog.Logger
 }
 
 const (
@@ -35,12 +39,18 @@ func (a *answers) answer(ctx context.Context, exec graphql.GraphExecutor, op *gr
 		write(executed(ctx, exec, op))
 		return
 	}
+	begun, asking := time.Now(), ctx
 	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.Operation, errTimeLimit)
 	defer cancel()
 	who, _ := auth.FromContext(ctx)
 	share, err := a.memory.Take(ctx, who.ID, weight)
 	if err != nil {
-		write(&graphql.Response{Errors: gqlerror.List{noMemory(err)}})
+		errs := gqlerror.List{noMemory(err)}
+		a.refused(asking, op, errs, time.Since(begun))
+		if asking.Err() == nil && !errors.Is(err, limit.ErrQueueFull) { // of which there may be very many
+			a.log.WarnContext(ctx, "no memory for an answer", slog.Int64("bytes", weight), slog.Any("error", err))
+		}
+		write(&graphql.Response{Errors: errs})
 		return
 	}
 	defer share.Return()

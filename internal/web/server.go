@@ -13,6 +13,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/limit"
 	"parley/internal/wire"
@@ -53,6 +54,9 @@ type Config struct {
 	// 0 where that is little; nil: there is no bound.
 	Answers *limit.Shares
 	Weigh   func(*graphql.OperationContext) int64
+	// Refused, if set, is called when there is no memory for the answer to a query or mutation, which is then never executed:
+	// with what is answered instead, and how long it has waited.
+	Refused func(ctx context.Context, op *graphql.OperationContext, errs gqlerror.List, waited time.Duration)
 	// Gates say how often connections may be opened.
 	Gates limit.Gates
 	// Proxies are believed about whom a request comes from.
@@ -166,9 +170,12 @@ func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config
 		observer = nobody{}
 	}
 	sockets.closed = observer.SocketClosed
-	answers := &answers{memory: cfg.Answers, weigh: cfg.Weigh, limits: limits}
+	answers := &answers{memory: cfg.Answers, weigh: cfg.Weigh, refused: cfg.Refused, limits: limits, log: log}
 	if answers.weigh == nil {
 		answers.weigh = func(*graphql.OperationContext) int64 { return 0 }
+	}
+	if answers.refused == nil {
+		answers.refused = func(context.Context, *graphql.OperationContext, gqlerror.List, time.Duration) {}
 	}
 	door := newDoor(answers, verifier, origins, limits, cfg.Gates, sockets, log)
 	door.listener.TooSlow, door.listener.Messages = observer.SocketTooSlow, messages

@@ -1,0 +1,64 @@
+package web_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/internal/limit"
+	"parley/internal/reqid"
+	"parley/internal/web"
+)
+
+// TestNoMemoryIsTold: an answer for which there is no memory is counted among the operations, though none is executed, and is in the
+// log under its request's id where it has waited in vain; of those that may not wait there may be too many for that.
+func TestNoMemoryIsTold(t *testing.T) {
+	t.Parallel()
+	for code, queue := range map[string]limit.Queue{"UNAVAILABLE": {}, "RATE_LIMITED": {All: 1}} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			memory := limit.NewShares(8, 1, queue)
+			taken, err := memory.Take(t.Context(), "", 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer taken.Return()
+			if queue.All > 0 {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				go func() { _, _ = memory.Take(ctx, "", 8) }() // until cancel
+				for memory.Stats().Waiting == 0 {
+					time.Sleep(time.Millisecond)
+				}
+			}
+			var log safeBuffer
+			var told []string
+			ts := newServer(t, web.Config{
+				Answers: memory,
+				Weigh:   func(*graphql.OperationContext) int64 { return 8 },
+				Refused: func(_ context.Context, op *graphql.OperationContext, errs gqlerror.List, _ time.Duration) {
+					code, _ := errs[0].Extensions["code"].(string)
+					told = append(told, op.OperationName+" "+code)
+				},
+				Logger: slog.New(reqid.Logs(slog.NewTextHandler(&log, nil))),
+				Limits: web.Limits{Operation: 50 * time.Millisecond},
+			})
+			a := ts.do(t, http.MethodPost, "/graphql", `{"query": "query Large { __typename }", "operationName": "Large"}`, "Content-Type: application/json", "X-Request-Id: one")
+			if a.code() != code {
+				t.Errorf("%d %s", a.StatusCode, a.body)
+			}
+			if len(told) != 1 || told[0] != "Large "+code {
+				t.Errorf("it is told %q", told)
+			}
+			if said := strings.Contains(log.String(), `level=WARN msg="no memory for an answer" request_id=one`); said != (code == "UNAVAILABLE") {
+				t.Errorf("the log says %s", log.String())
+			}
+		})
+	}
+}
