@@ -246,7 +246,7 @@ func TestTracesLost(t *testing.T) {
 	}
 }
 
-// logSink keeps lines of a log in JSON.
+// logSink keeps a log while it is written.
 type logSink struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -258,6 +258,13 @@ func (l *logSink) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
+func (l *logSink) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// lines are those of a log in JSON.
 func (l *logSink) lines() (lines []map[string]any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
