@@ -105,7 +105,7 @@ func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	if cost > l.Complexity {
 		return refusal("The operation asks for up to %d values at once; at most %d are allowed. Ask for fewer fields or smaller pages.", cost, l.Complexity)
 	}
-	weight = l.weigh(ctx, op.Operation, op.Variables)
+	weight = l.weigh(ctx, op.Operation, op.Variables, size.name)
 	setWeight(op, weight)
 	switch {
 	case by.variables == "":

@@ -2,10 +2,13 @@ package graph
 
 import (
 	"context"
+	"math"
 
 	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"parley/internal/chat"
 )
 
 const (
@@ -21,29 +24,53 @@ const (
 
 // texts are how many characters the schema's longer texts may have, by their fields' names.
 var texts = map[string]int{ //nolint:gochecknoglobals // never changed
-	"contents": 16_000, "description": 2000, "status": 2000, "avatar": 2000, "cover": 2000, "imageUrl": 2000, "tags": 1000,
-	"name": 200, "nickName": 200, "username": 200, "slug": 200, "ensName": 200, "ethWalletAddress": 200, "contractAddress": 200,
-	"tokenId": 200, "idempotencyKey": 200, "id": 128, "userId": 128, "memberId": 128,
-	"cursor": 128, "startCursor": 128, "endCursor": 128, // with somebody's id in them
-	"emoji": 32, "viewerReactions": 50 * 33, // all of a message's
-	"myRoomIds": 10_000, // who is in thousands of rooms
+	"contents": chat.MaxContents, "description": chat.MaxDescription, "tags": chat.MaxTags * chat.MaxTag,
+	"status": chat.MaxAddress, "avatar": chat.MaxAddress, "cover": chat.MaxAddress, "imageUrl": chat.MaxAddress,
+	"name": chat.MaxName, "nickName": chat.MaxName, "username": chat.MaxName, "slug": chat.MaxName, "ensName": chat.MaxName,
+	"ethWalletAddress": chat.MaxName, "contractAddress": chat.MaxName, "tokenId": chat.MaxName,
+	"idempotencyKey": chat.MaxIdempotencyKey,
+	"id":             chat.MaxID, "userId": chat.MaxID, "memberId": chat.MaxID,
+	"cursor": chat.MaxID, "startCursor": chat.MaxID, "endCursor": chat.MaxID, // with somebody's id in them
+	"emoji": chat.MaxEmoji, "viewerReactions": chat.MaxEmojis * (chat.MaxEmoji + 1), // all of a message's
+	"myRoomIds": likelyRooms * (len(`"00000000-0000-0000-0000-000000000000",`) + charBytes - 1) / charBytes,
 }
 
-// bytesOf is a schema in which fields cost what they may have of bytes, in units.
-type bytesOf struct{ graphql.ExecutableSchema }
+// likelyRooms is in how many rooms somebody is taken to be who asks for all of them. There is no bound.
+const likelyRooms = 5000
 
-// Complexity is [graphql.ExecutableSchema]'s.
+// shortAlias is how long an alias may be beside a value in one unit.
+const shortAlias = 24
+
+// bytesOf is a schema in which fields cost what they may have of bytes, in units.
+type bytesOf struct {
+	graphql.ExecutableSchema
+	// alias is what the longest alias of the operation may take beyond a field's own unit. It is counted for each field, as if all
+	// had it: it is mostly nothing, and else at most two.
+	alias int
+}
+
+// Complexity is [graphql.ExecutableSchema]'s. It counts all the reactions that there may be, where cost counts those that are likely.
+// Of mentions it counts the likely number, too: with all of them a page of messages as chats show it, with mentions' names and what
+// was replied to, would be above a person's part, and only one could be made at a time on a node.
 func (s bytesOf) Complexity(ctx context.Context, typeName, field string, child int, args map[string]any) (int, bool) {
 	if n := texts[field]; n > 0 && child == 0 {
-		return (n*charBytes + unit - 1) / unit, true
+		return (n*charBytes+unit-1)/unit + s.alias, true
 	}
-	return s.ExecutableSchema.Complexity(ctx, typeName, field, child, args)
+	if typeName == "Message" && field == "reactions" {
+		return pageCost(child, new(chat.MaxEmojis), 0) + s.alias, true
+	}
+	n, counted := s.ExecutableSchema.Complexity(ctx, typeName, field, child, args)
+	if !counted {
+		n = 1 + min(child, math.MaxInt32)
+	}
+	return n + s.alias, true
 }
 
 // weigh returns how much memory the answer to an operation may take while it is made, in bytes, or 0 where that is little. Its
-// cost must have been found to be within the limits.
-func (l *Limits) weigh(ctx context.Context, op *ast.OperationDefinition, vars map[string]any) int64 {
-	bytes := making * unit * int64(complexity.Calculate(ctx, bytesOf{l.schema}, op, vars))
+// cost must have been found to be within the limits, and alias is the length of its longest alias.
+func (l *Limits) weigh(ctx context.Context, op *ast.OperationDefinition, vars map[string]any, alias int) int64 {
+	schema := bytesOf{l.schema, (max(alias-shortAlias, 0) + unit - 1) / unit}
+	bytes := making * unit * int64(complexity.Calculate(ctx, schema, op, vars))
 	if bytes <= lightest {
 		return 0
 	}

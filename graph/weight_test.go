@@ -2,8 +2,11 @@ package graph
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/graph/generated"
@@ -23,6 +26,37 @@ func TestTextsAreWeighed(t *testing.T) {
 			if (kind == "String" || kind == "ID") && texts[field.Name] == 0 && !slices.Contains(short, field.Name) {
 				t.Errorf("nobody says how long %s.%s may be", of.Name, field.Name)
 			}
+		}
+	}
+}
+
+// TestWeights: all the reactions that there may be are weighed, and long aliases, which are there again for each element of a list;
+// and a screen of messages is below what one person may have by default, so that others need not wait for it.
+func TestWeights(t *testing.T) {
+	t.Parallel()
+	limits := &Limits{Depth: 15, Complexity: 20_000, Aliases: 50, keep: 10}
+	if err := limits.Validate(generated.NewExecutableSchema(generated.Config{Complexity: costs()})); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		fields      string
+		least, most int64
+	}{
+		{"reactions { " + strings.Repeat("x", maxAlias) + ": count }", 50 * 50 * (maxAlias + 2), 48 << 20},
+		{"contents mentions { id nickName } reactions { emoji count } from { nickName } replyTo { contents from { nickName } }", 50 * 32_000, 48 << 20},
+	} {
+		doc, errs := gqlparser.LoadQueryWithRules(limits.schema.Schema(), `{ roomInfo(roomId: "x") { messages(first: 50) { nodes { `+test.fields+` } } } }`, nil)
+		if errs != nil {
+			t.Fatal(errs)
+		}
+		op := &graphql.OperationContext{Operation: doc.Operations[0]}
+		if err := limits.MutateOperationContext(t.Context(), op); err != nil {
+			t.Fatal(err)
+		}
+		if got := Weight(op); got < making*test.least || got > test.most {
+			t.Errorf("%s weighs %d", test.fields, got)
+		} else {
+			t.Logf("%.1f MiB", float64(got)/(1<<20))
 		}
 	}
 }

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// maxEmoji is the most characters that an emoji may have: some are sequences of many.
-	maxEmoji = 32
-	// maxEmojis is how many different emojis a message takes.
-	maxEmojis = 50
+	// MaxEmoji is the most characters that an emoji may have: some are sequences of many.
+	MaxEmoji = 32
+	// MaxEmojis is how many different emojis a message takes.
+	MaxEmojis = 50
 )
 
 // EditMessage changes the contents of a message of the viewer's. Contents that are the same change nothing.
@@ -77,7 +77,7 @@ func (c *Chat) DeleteMessage(ctx context.Context, v Viewer, id MessageID) (*ent.
 
 // React adds the viewer's reaction to a message, or takes it away. One that is there, or gone, already stays so.
 func (c *Chat) React(ctx context.Context, v Viewer, id MessageID, emoji string, on bool) (*ent.Message, error) {
-	if err := checkText("emoji", emoji, 1, maxEmoji); err != nil {
+	if err := checkText("emoji", emoji, 1, MaxEmoji); err != nil {
 		return nil, err
 	}
 	if strings.ContainsFunc(emoji, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
@@ -116,8 +116,8 @@ func (h *held) react(ctx context.Context, v Viewer, m *ent.Message, emoji string
 	for _, e := range emojis {
 		known = known || e == emoji
 	}
-	if !known && len(emojis) >= maxEmojis {
-		return false, badInput("emoji", fmt.Sprintf("A message takes %d different emojis.", maxEmojis))
+	if !known && len(emojis) >= MaxEmojis {
+		return false, badInput("emoji", fmt.Sprintf("A message takes %d different emojis.", MaxEmojis))
 	}
 	made, err := inserted(h.tx.Reaction.Create().
 		SetRoomID(h.ID).SetMessageSeq(m.Seq).SetUserID(v.ID).SetEmoji(emoji).

@@ -43,15 +43,15 @@ type OpenseaCollectionInput struct {
 // the access type decided.
 func (in CreateRoomInput) check(v Viewer) (CreateRoomInput, error) {
 	err := errors.Join(
-		checkText("name", in.Name, 0, maxName),
-		checkText("description", in.Description, 0, maxDescription),
-		checkOptional("idempotencyKey", in.IdempotencyKey, 1, maxIdempotencyKey),
+		checkText("name", in.Name, 0, MaxName),
+		checkText("description", in.Description, 0, MaxDescription),
+		checkOptional("idempotencyKey", in.IdempotencyKey, 1, MaxIdempotencyKey),
 	)
 	if o := in.OpenseaCollection; o != nil {
 		err = errors.Join(err,
-			checkText("openseaCollection.name", o.Name, 0, maxName),
-			checkText("openseaCollection.cover", o.Cover, 0, maxAddress),
-			checkText("openseaCollection.slug", o.Slug, 1, maxName),
+			checkText("openseaCollection.name", o.Name, 0, MaxName),
+			checkText("openseaCollection.cover", o.Cover, 0, MaxAddress),
+			checkText("openseaCollection.slug", o.Slug, 1, MaxName),
 		)
 	}
 	if err != nil {

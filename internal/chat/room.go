@@ -197,7 +197,7 @@ func (c *Chat) Rooms(ctx context.Context, v Viewer, search Search, first int, af
 	if err := checkOptional("search", search.Words, 0, maxSearch); err != nil {
 		return none, err
 	}
-	if err := checkOptional("tag", search.Tag, 1, maxTag); err != nil {
+	if err := checkOptional("tag", search.Tag, 1, MaxTag); err != nil {
 		return none, err
 	}
 	q := c.db.Room.Query().Where(allowed(toFind, v.ID))

@@ -16,8 +16,8 @@ import (
 	"parley/ent/schema"
 )
 
-// maxContents is the most characters that a message may have.
-const maxContents = 16_000
+// MaxContents is the most characters that a message may have.
+const MaxContents = 16_000
 
 // SendMessageInput is a message to send.
 type SendMessageInput struct {
@@ -44,15 +44,15 @@ type OpenseaItemInput struct {
 func (in SendMessageInput) check() (SendMessageInput, error) {
 	err := errors.Join(
 		checkContents(in.Type, in.Contents),
-		checkOptional("idempotencyKey", in.IdempotencyKey, 1, maxIdempotencyKey),
+		checkOptional("idempotencyKey", in.IdempotencyKey, 1, MaxIdempotencyKey),
 	)
 	if o := in.OpenseaItem; o != nil {
 		err = errors.Join(err,
-			checkText("openseaItem.contractAddress", o.ContractAddress, 1, maxName),
-			checkText("openseaItem.tokenId", o.TokenID, 0, maxName),
-			checkText("openseaItem.name", o.Name, 0, maxName),
-			checkText("openseaItem.description", o.Description, 0, maxDescription),
-			checkText("openseaItem.imageUrl", o.ImageURL, 0, maxAddress),
+			checkText("openseaItem.contractAddress", o.ContractAddress, 1, MaxName),
+			checkText("openseaItem.tokenId", o.TokenID, 0, MaxName),
+			checkText("openseaItem.name", o.Name, 0, MaxName),
+			checkText("openseaItem.description", o.Description, 0, MaxDescription),
+			checkText("openseaItem.imageUrl", o.ImageURL, 0, MaxAddress),
 		)
 	}
 	if err != nil {
@@ -70,7 +70,7 @@ func (in SendMessageInput) check() (SendMessageInput, error) {
 
 // checkContents accepts the contents of a message of the type.
 func checkContents(kind message.Type, contents string) error {
-	if err := checkText("contents", contents, 1, maxContents); err != nil {
+	if err := checkText("contents", contents, 1, MaxContents); err != nil {
 		return err
 	}
 	if kind == message.TypeCARD && !json.Valid([]byte(contents)) {

@@ -11,16 +11,16 @@ import (
 
 // Limits of what a caller may give, in characters where they are about text.
 const (
-	maxID             = 128
-	maxName           = 200
-	maxAddress        = 2000 // of a picture
-	maxDescription    = 2000
-	maxTags           = 20
-	maxTag            = 50
+	MaxID             = 128
+	MaxName           = 200
+	MaxAddress        = 2000 // of a picture
+	MaxDescription    = 2000
+	MaxTags           = 20
+	MaxTag            = 50
 	maxSearch         = 200
-	maxIdempotencyKey = 200
+	MaxIdempotencyKey = 200
 	maxNamed          = 1000 // people in one call
-	maxMentions       = 100
+	maxMentions       = 100  // people in one message
 )
 
 // checkText accepts valid UTF-8 without NUL of least to most characters.
@@ -45,7 +45,7 @@ func checkID(field, id string) error {
 	if strings.ContainsFunc(id, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }) {
 		return badInput(field, field+" contains characters that an id cannot have.")
 	}
-	return checkText(field, id, 1, maxID)
+	return checkText(field, id, 1, MaxID)
 }
 
 // checkOptional is checkText for a value that may be left out.
@@ -85,12 +85,12 @@ func checkIDs(field string, ids []string, most int, without string) ([]string, e
 
 // checkTags accepts a room's tags and returns them in order, each once.
 func checkTags(field string, tags []string) ([]string, error) {
-	if len(tags) > maxTags {
-		return nil, badInput(field, fmt.Sprintf("%s has %d entries; at most %d are allowed.", field, len(tags), maxTags))
+	if len(tags) > MaxTags {
+		return nil, badInput(field, fmt.Sprintf("%s has %d entries; at most %d are allowed.", field, len(tags), MaxTags))
 	}
 	var out []string
 	for _, tag := range tags {
-		if err := checkText(field, tag, 1, maxTag); err != nil {
+		if err := checkText(field, tag, 1, MaxTag); err != nil {
 			return nil, err
 		}
 		if !slices.Contains(out, tag) {

@@ -28,8 +28,8 @@ type UpdateRoomInput struct {
 // check accepts the input and returns it as it will be carried out: tags once each.
 func (in UpdateRoomInput) check() (UpdateRoomInput, error) {
 	err := errors.Join(
-		checkOptional("name", in.Name, 0, maxName),
-		checkOptional("description", in.Description, 0, maxDescription),
+		checkOptional("name", in.Name, 0, MaxName),
+		checkOptional("description", in.Description, 0, MaxDescription),
 	)
 	if err == nil && in.MaxUsers != nil {
 		err = checkMaxUsers(*in.MaxUsers)

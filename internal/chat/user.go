@@ -56,11 +56,11 @@ type text struct {
 // texts lists the profile's texts.
 func (p *ProfileInput) texts() []text {
 	list := []text{
-		{"nickName", user.FieldNickName, p.NickName, maxName},
-		{"avatar", user.FieldAvatar, p.Avatar, maxAddress},
-		{"status", user.FieldStatus, p.Status, maxDescription},
-		{"ethWalletAddress", user.FieldEthWalletAddress, p.EthWalletAddress, maxName},
-		{"ensName", user.FieldEnsName, p.EnsName, maxName},
+		{"nickName", user.FieldNickName, p.NickName, MaxName},
+		{"avatar", user.FieldAvatar, p.Avatar, MaxAddress},
+		{"status", user.FieldStatus, p.Status, MaxDescription},
+		{"ethWalletAddress", user.FieldEthWalletAddress, p.EthWalletAddress, MaxName},
+		{"ensName", user.FieldEnsName, p.EnsName, MaxName},
 	}
 	for _, s := range []struct {
 		field    string
@@ -76,8 +76,8 @@ func (p *ProfileInput) texts() []text {
 	} {
 		if s.profile != nil {
 			list = append(list,
-				text{s.field + ".username", s.username, s.profile.Username, maxName},
-				text{s.field + ".avatar", s.avatar, s.profile.Avatar, maxAddress})
+				text{s.field + ".username", s.username, s.profile.Username, MaxName},
+				text{s.field + ".avatar", s.avatar, s.profile.Avatar, MaxAddress})
 		}
 	}
 	return list
@@ -131,7 +131,7 @@ func (c *Chat) Arrive(ctx context.Context, id, name, picture string) error {
 	if err == nil && !there {
 		err = c.tx(ctx, idempotent, func(t *tx) error {
 			_, err := inserted(t.User.Create().SetID(id).
-				SetNickName(fitting(name, maxName)).SetAvatar(fitting(picture, maxAddress)).
+				SetNickName(fitting(name, MaxName)).SetAvatar(fitting(picture, MaxAddress)).
 				SetCreatedAt(now()).
 				OnConflictColumns(user.FieldID).DoNothing().Exec(ctx))
 			return err
@@ -150,7 +150,7 @@ func (c *Chat) SignIn(ctx context.Context, id, name string) (*ent.User, error) {
 	if err := checkID("userId", id); err != nil {
 		return nil, err
 	}
-	if err := checkText("nickName", name, 0, maxName); err != nil {
+	if err := checkText("nickName", name, 0, MaxName); err != nil {
 		return nil, err
 	}
 	if err := c.Arrive(ctx, id, name, ""); err != nil {
