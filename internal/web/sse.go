@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -204,11 +205,10 @@ func (s *eventStream) write(parts ...[]byte) error {
 	s.writing <- struct{}{}
 	defer func() { <-s.writing }()
 	_ = s.control.SetWriteDeadline(time.Now().Add(s.limit)) // an error means that there is no real connection behind w
-	for _, part := range parts {
-		if _, err := s.w.Write(part); err != nil {
-			s.cancel()
-			return err
-		}
+	whole := net.Buffers(parts)
+	if _, err := whole.WriteTo(s.w); err != nil {
+		s.cancel()
+		return err
 	}
 	return s.control.Flush()
 }
