@@ -54,7 +54,7 @@ func (a *Attendance) Next(ctx context.Context) ([]Frame, error) {
 // Await waits until Next need not wait, and returns true, or until all has been taken, so that Park may return true. Where the context
 // has ended Next says so.
 func (a *Attendance) Await(ctx context.Context) bool {
-	for {
+	for ctx.Err() == nil {
 		there, changed := a.look()
 		if changed == nil {
 			return there
@@ -62,9 +62,9 @@ func (a *Attendance) Await(ctx context.Context) bool {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return true
 		}
 	}
+	return true
 }
 
 // look tells whether there is something for Next, or nothing, or returns a channel that is closed when that may change: for who is ahead

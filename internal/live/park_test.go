@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -230,4 +231,20 @@ func TestEndingsShared(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAwait tells who has nothing to take, and may park, and does not keep those whose time is over.
+func TestAwait(t *testing.T) {
+	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
+		a := join(hub, uuid.New(), 0, 0)
+		defer a.Leave()
+		if a.Await(t.Context()) {
+			t.Error("there is something to take")
+		}
+		ended, end := context.WithCancel(t.Context())
+		end()
+		if !a.Await(ended) {
+			t.Error("who has ended is told to park")
+		}
+	})
 }
