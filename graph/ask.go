@@ -1,10 +1,10 @@
 package graph
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -68,8 +68,14 @@ func skipped(directives ast.DirectiveList, variables map[string]any) bool {
 	return given && !include
 }
 
-// ask is what those share who asked the same: the document, the operation's name and its variables, without the root
-// field's `after`; and the viewer, where the answer depends on who asks.
+// maxSubscriptionVariables bounds the variables of a subscription, in bytes of JSON: they stay in
+// memory as long as the subscription.
+const maxSubscriptionVariables = 8 << 10
+
+// ask returns a key that is equal for subscriptions that share one execution: the SHA-256 of the
+// document, the operation's name and its variables, without the root field's `after`; and of the
+// viewer, where the response depends on who asks. Larger variables than maxSubscriptionVariables
+// are BAD_USER_INPUT.
 func ask(op *graphql.OperationContext, v chat.Viewer, perViewer bool) (string, error) {
 	doc := *op.Doc
 	variables := maps.Clone(op.Variables)
@@ -87,13 +93,19 @@ func ask(op *graphql.OperationContext, v chat.Viewer, perViewer bool) (string, e
 	if err != nil {
 		return "", fmt.Errorf("encode the variables: %w", err)
 	}
-	var key strings.Builder
-	formatter.NewFormatter(&key, formatter.WithIndent("")).FormatQueryDocument(&doc)
-	fmt.Fprintf(&key, "\x00%s\x00%s", op.OperationName, coerced)
-	if perViewer {
-		fmt.Fprintf(&key, "\x00%s\x00%t", v.ID, v.Admin)
+	if len(coerced) > maxSubscriptionVariables {
+		return "", &chat.Error{
+			Code: chat.BadUserInput, Field: "variables",
+			Message: fmt.Sprintf("The variables of a subscription may take at most %d bytes of JSON.", maxSubscriptionVariables),
+		}
 	}
-	return key.String(), nil
+	key := sha256.New()
+	formatter.NewFormatter(key, formatter.WithIndent("")).FormatQueryDocument(&doc)
+	fmt.Fprintf(key, "\x00%s\x00%s", op.OperationName, coerced)
+	if perViewer {
+		fmt.Fprintf(key, "\x00%s\x00%t", v.ID, v.Admin)
+	}
+	return string(key.Sum(nil)), nil
 }
 
 func withoutArgument(f *ast.Field, name string) *ast.Field {

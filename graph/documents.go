@@ -3,48 +3,44 @@ package graph
 import (
 	"context"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/parser"
+
+	"parley/graph/guard"
+	"parley/internal/auth"
 )
 
 // maxWeight bounds the work of validating a document, in visits of a selection and comparisons of two: some 10 ms. A
 // screen's document with fifty fragments weighs a few thousand.
 const maxWeight = 30_000
 
-// documents refuses documents that are dear to validate, before they are. Everybody may send one, also without a token,
-// and the rule of the GraphQL specification that fields of one response name must be able to merge (section 5.3.2)
-// compares all pairs of them.
-type documents struct {
-	// valid has been validated already.
-	valid graphql.Cache[*ast.QueryDocument]
+// documentCache has validated documents of users, and apart from them those of clients without a
+// token, which cannot evict the users'.
+type documentCache struct{ users, anonymous *guard.Cache[*guard.Document] }
+
+func newDocumentCache() documentCache {
+	return documentCache{
+		users:     guard.NewCache(userDocuments, (*guard.Document).Bytes),
+		anonymous: guard.NewCache(anonymousDocuments, (*guard.Document).Bytes),
+	}
 }
 
-var _ interface {
-	graphql.HandlerExtension
-	graphql.OperationParameterMutator
-} = documents{}
-
-// ExtensionName names the extension.
-func (documents) ExtensionName() string { return "Documents" }
-
-// Validate has nothing to look at in the schema.
-func (documents) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationParameters looks at a document that is new. It comes behind what puts the document into params: the manifest of
-// trusted ones, or the persisted queries. That it is parsed here and then again by the executor costs little beside being
-// validated.
-func (d documents) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
-	if _, ok := d.valid.Get(ctx, params.Query); ok {
-		return nil
+// Get is [graphql.Cache]'s.
+func (c documentCache) Get(ctx context.Context, text string) (*guard.Document, bool) {
+	if d, ok := c.users.Get(ctx, text); ok {
+		return d, true
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: params.Query}, tokenLimit)
-	if err != nil {
-		return nil //nolint:nilerr // the executor finds the same, and says so
+	return c.anonymous.Get(ctx, text)
+}
+
+// Add is [graphql.Cache]'s.
+func (c documentCache) Add(ctx context.Context, text string, d *guard.Document) {
+	if _, ok := auth.FromContext(ctx); ok {
+		c.users.Add(ctx, text, d)
+		return
 	}
-	return tooDear(doc)
+	c.anonymous.Add(ctx, text, d)
 }
 
 // tooDear refuses a document that has been parsed where validating it would be too much.

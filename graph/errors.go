@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +36,6 @@ const (
 func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 	told := *graphql.DefaultErrorPresenter(ctx, err)
 	if _, coded := told.Extensions["code"]; coded {
-		told.Message = cmp.Or(noOperation(ctx), told.Message)
 		return &told
 	}
 	var unfit *model.InputError
@@ -83,22 +81,6 @@ func (r *Resolver) log(ctx context.Context, level slog.Level, path ast.Path, err
 	}
 	r.logger.LogAttrs(ctx, level, "operation failed", slog.String("code", string(chat.AsError(err).Code)),
 		slog.String("path", path.String()), slog.Any("error", err))
-}
-
-// noOperation says what is missing where a valid document has not the operation that was asked for; "" otherwise.
-func noOperation(ctx context.Context) string {
-	if !graphql.HasOperationContext(ctx) {
-		return ""
-	}
-	op := graphql.GetOperationContext(ctx)
-	switch {
-	case op.Doc == nil || op.Operation != nil:
-		return ""
-	case op.OperationName == "":
-		return "The document has several operations: name the one to run in operationName."
-	default:
-		return fmt.Sprintf("The document has no operation %q, which operationName asks for.", op.OperationName)
-	}
 }
 
 // isNotFound tells whether err says that there is no such thing.

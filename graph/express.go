@@ -6,10 +6,10 @@ import (
 	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/graph/bulk"
+	"parley/graph/guard"
 	"parley/graph/model"
 )
 
@@ -21,8 +21,6 @@ type express struct {
 	resolver *Resolver
 	query    *bulk.Object[*asked]
 	payload  *bulk.Object[*model.SendMessagePayload]
-	// compiled are the operations of the documents that are kept parsed; nil where one is not for here.
-	compiled *lru.Cache[*ast.OperationDefinition, execution]
 }
 
 // execution executes an operation once and returns the response's data; nil, and a context, where the schema below is to go on.
@@ -31,23 +29,21 @@ type execution func(ctx context.Context, vars map[string]any) (data []byte, rest
 // asked is the object that queries begin with.
 type asked struct{}
 
-func newExpress(schema graphql.ExecutableSchema, r *Resolver, keep int) *express {
-	compiled, err := lru.New[*ast.OperationDefinition, execution](keep)
-	if err != nil {
-		panic(err) // the size is above 0
-	}
+// compiledKey is where a prepared operation has its execution; nil where it is not for here.
+type compiledKey struct{}
+
+func newExpress(schema graphql.ExecutableSchema, r *Resolver) *express {
 	t := newBulkTypes(r)
-	return &express{ExecutableSchema: schema, resolver: r, query: t.query, payload: sendPayloadInBulk(t), compiled: compiled}
+	return &express{ExecutableSchema: schema, resolver: r, query: t.query, payload: sendPayloadInBulk(t)}
 }
 
 // Exec is [graphql.ExecutableSchema]'s.
 func (e *express) Exec(ctx context.Context) graphql.ResponseHandler {
-	op := graphql.GetOperationContext(ctx).Operation
-	execute, ok := e.compiled.Get(op)
-	if !ok {
-		execute = e.compile(op)
-		e.compiled.Add(op, execute)
+	op := guard.OperationOf(graphql.GetOperationContext(ctx))
+	if op == nil { // an event
+		return e.ExecutableSchema.Exec(ctx)
 	}
+	execute := guard.Memo(op, compiledKey{}, func() execution { return e.compile(op.Definition) })
 	if execute == nil {
 		return e.ExecutableSchema.Exec(ctx)
 	}

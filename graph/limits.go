@@ -2,18 +2,18 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/graph/generated"
+	"parley/graph/guard"
 	"parley/internal/chat"
 )
 
@@ -27,18 +27,35 @@ type Limits struct {
 	Aliases int
 
 	schema graphql.ExecutableSchema
-	// keep is how many operations within is to hold.
-	keep int
-	// within are the weights of operations that are within the limits whatever their variables are, and sized those of others
-	// with the variables that they were asked with.
-	within *lru.Cache[*ast.OperationDefinition, int64]
-	sized  *lru.Cache[sizing, int64]
 }
 
-// sizing is an operation with the variables that its cost depends on.
-type sizing struct {
-	op        *ast.OperationDefinition
-	variables string
+// weightsKey is where a prepared operation has its weights.
+type weightsKey struct{}
+
+// weights are those of an operation that is within the limits, by the variables that its cost
+// depends on.
+type weights struct {
+	mu          sync.Mutex
+	byVariables map[string]int64
+}
+
+// maxWeights is how many are kept of an operation: pages come in few sizes.
+const maxWeights = 8
+
+func (w *weights) get(variables string) (int64, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	weight, ok := w.byVariables[variables]
+	return weight, ok
+}
+
+func (w *weights) put(variables string, weight int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.byVariables) >= maxWeights {
+		clear(w.byVariables)
+	}
+	w.byVariables[variables] = weight
 }
 
 // maxFields is how many fields an operation may have, counting a fragment each time it is used: what is above it is
@@ -65,28 +82,18 @@ func (l *Limits) Validate(schema graphql.ExecutableSchema) error {
 		return fmt.Errorf("limits must be positive: %d deep, complexity %d, %d aliases", l.Depth, l.Complexity, l.Aliases)
 	}
 	l.schema = schema
-	var err, also error
-	l.within, err = lru.New[*ast.OperationDefinition, int64](l.keep)
-	l.sized, also = lru.New[sizing, int64](2 * l.keep)
-	if err = errors.Join(err, also); err != nil {
-		return fmt.Errorf("make the caches of operations within the limits: %w", err)
-	}
 	return nil
 }
 
 // MutateOperationContext refuses an operation that is above a limit, and weighs one that is not.
 func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	weight, ok := l.within.Get(op.Operation)
-	if ok {
+	known := guard.Memo(guard.OperationOf(op), weightsKey{}, func() *weights {
+		return &weights{byVariables: map[string]int64{}}
+	})
+	variables := sizes(op)
+	if weight, ok := known.get(variables); ok {
 		setWeight(op, weight)
 		return nil
-	}
-	by := sizing{op.Operation, sizes(op)}
-	if by.variables != "" {
-		if weight, ok = l.sized.Get(by); ok {
-			setWeight(op, weight)
-			return nil
-		}
 	}
 	m := measurer{fragments: make(map[*ast.FragmentDefinition]measure)}
 	size := m.selections(op.Operation.SelectionSet)
@@ -105,13 +112,10 @@ func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	if cost > l.Complexity {
 		return refusal("The operation asks for up to %d values at once; at most %d are allowed. Ask for fewer fields or smaller pages.", cost, l.Complexity)
 	}
-	weight = l.weigh(ctx, op.Operation, op.Variables, size.name)
+	weight := l.weigh(ctx, op.Operation, op.Variables, size.name)
 	setWeight(op, weight)
-	switch {
-	case by.variables == "":
-		l.within.Add(op.Operation, weight)
-	case len(by.variables) <= maxSizes:
-		l.sized.Add(by, weight)
+	if len(variables) <= maxSizes {
+		known.put(variables, weight)
 	}
 	return nil
 }

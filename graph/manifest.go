@@ -18,11 +18,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/parser"
-	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"parley/graph/generated"
+	"parley/graph/guard"
 )
 
 const (
@@ -48,8 +46,8 @@ type Manifest struct {
 
 // document is a text of the manifest, parsed and validated.
 type document struct {
-	text   string
-	parsed *ast.QueryDocument
+	text  string
+	valid *guard.Document
 }
 
 // ReadManifest reads a manifest in one of the forms that clients' tools write, in JSON: an object of texts by their ids
@@ -167,21 +165,19 @@ func (m *Manifest) add(schema *ast.Schema, e entry) error {
 		m.ids[e.id] = there
 		return nil
 	}
-	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: e.text}, tokenLimit)
+	parsed, err := guard.Parse(e.text, tokenLimit)
 	if err != nil {
 		return located(err)
-	}
-	if len(parsed.Operations) == 0 {
-		return errors.New("it has no operation")
 	}
 	form := normalForm(parsed)
 	if refused := tooDear(parsed); refused != nil {
 		return located(refused)
 	}
-	if errs := validator.ValidateWithRules(schema, parsed, rules.NewDefaultRules()); len(errs) > 0 {
+	valid, errs := guard.Validate(schema, e.text, parsed, false)
+	if len(errs) > 0 {
 		return located(errs[0])
 	}
-	d := &document{text: e.text, parsed: parsed}
+	d := &document{text: e.text, valid: valid}
 	m.ids[e.id], m.texts[d.text], m.sums[sumOf(d.text)] = d, d, d
 	if m.forms[form] == nil {
 		m.forms[form] = d
@@ -222,7 +218,7 @@ func (m *Manifest) written(text string) *document {
 	if d, known := m.spellings.Get(sum); known {
 		return d
 	}
-	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, tokenLimit)
+	parsed, err := guard.Parse(text, tokenLimit)
 	if err != nil {
 		return nil
 	}
@@ -240,16 +236,16 @@ func (m *Manifest) Size() int { return len(m.texts) }
 type validated struct{ *Manifest }
 
 // Get is [graphql.Cache]'s.
-func (v validated) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
+func (v validated) Get(_ context.Context, text string) (*guard.Document, bool) {
 	d := v.texts[text]
 	if d == nil {
 		return nil, false
 	}
-	return d.parsed, true
+	return d.valid, true
 }
 
 // Add is [graphql.Cache]'s. It is not called: no other text comes so far.
-func (validated) Add(context.Context, string, *ast.QueryDocument) {}
+func (validated) Add(context.Context, string, *guard.Document) {}
 
 // normalForm is a document without what means nothing: spaces, commas, comments, and the order of its definitions. What it
 // may lose besides does no harm: what is executed is always the manifest's text.

@@ -9,14 +9,13 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/graph/generated"
+	"parley/graph/guard"
 	"parley/internal/auth"
 	"parley/internal/chat"
 	"parley/internal/limit"
@@ -24,10 +23,12 @@ import (
 )
 
 const (
-	// parsedDocuments is how many documents are kept parsed and validated. The longest take some 0.5 MB each.
-	parsedDocuments = 500
-	// persistedDocuments is how many texts of automatic persisted queries are kept.
-	persistedDocuments = 500
+	// userDocuments is the memory for validated documents that users have sent, in bytes.
+	userDocuments = 32 << 20
+	// anonymousDocuments is the memory for those of clients without a token.
+	anonymousDocuments = 4 << 20
+	// persistedQueries is the memory for the texts of automatic persisted queries.
+	persistedQueries = 8 << 20
 	// tokenLimit bounds a document's length in lexical tokens; the longest introspection query has some 300.
 	tokenLimit = 1500
 	// maxErrors bounds the errors of one response: a document may have one in every word.
@@ -61,7 +62,7 @@ type Options struct {
 // Server is the GraphQL server, without transports: those for queries and mutations are added to the handler, and those
 // for subscriptions use Subscribe.
 type Server struct {
-	*handler.Server
+	*guard.Server
 	resolver *Resolver
 }
 
@@ -76,30 +77,34 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
 
-	keep := parsedDocuments
+	var documents graphql.Cache[*guard.Document] = newDocumentCache()
 	if opts.Trusted != nil {
-		keep = max(keep, opts.Trusted.Size())
+		documents = validated{opts.Trusted}
 	}
-	opts.Limits.keep = keep
-	s := handler.New(newExpress(schema, r, keep))
-	s.SetErrorPresenter(r.present)
-	s.SetRecoverFunc(panicked)
-	var valid graphql.Cache[*ast.QueryDocument] = lru.New[*ast.QueryDocument](parsedDocuments)
-	if opts.Trusted != nil {
-		valid = validated{opts.Trusted}
-	}
-	s.SetQueryCache(valid)
-	s.SetParserTokenLimit(tokenLimit)
+	s := guard.New(newExpress(schema, r), guard.Options{
+		Tokens:     tokenLimit,
+		Documents:  documents,
+		Inspect:    tooDear,
+		HideSchema: !opts.Introspection,
+		Present:    r.present,
+		Recover:    panicked,
+		RootField: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+				// A payload must not find in a loader what an earlier mutation of the operation has changed.
+				ctx = r.withLoaders(ctx)
+			}
+			return next(ctx)
+		},
+	})
 	s.Use(trusted{opts.Trusted})
 	if opts.Trusted == nil {
-		s.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](persistedDocuments)})
+		texts := guard.NewCache(persistedQueries, func(text string) int { return len(text) })
+		s.Use(extension.AutomaticPersistedQuery{Cache: texts})
 	}
-	s.Use(documents{valid})
 	if opts.Introspection {
 		s.Use(extension.Introspection{})
 	} else {
 		s.Use(noIntrospection{})
-		s.SetDisableSuggestion(true) // "Did you mean …" tells the schema's names
 	}
 	s.Use(&opts.Limits)
 	s.AroundOperations(r.timed)
@@ -107,13 +112,6 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	s.AroundOperations(r.arrive)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return fewErrors(next(r.withLoaders(ctx)))
-	})
-	s.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-		if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
-			// What one mutation changes, the next one's payload must not find in a loader's memory.
-			ctx = r.withLoaders(ctx)
-		}
-		return next(ctx)
 	})
 	return &Server{Server: s, resolver: r}
 }

@@ -6,10 +6,10 @@ import (
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/graph/generated"
+	"parley/graph/guard"
 )
 
 // TestTextsAreWeighed: of each text in the schema it is known how long it may be, or that it is short.
@@ -34,10 +34,9 @@ func TestTextsAreWeighed(t *testing.T) {
 // and a screen of messages is below what one person may have by default, so that others need not wait for it.
 func TestWeights(t *testing.T) {
 	t.Parallel()
-	limits := &Limits{Depth: 15, Complexity: 20_000, Aliases: 50, keep: 10}
-	if err := limits.Validate(generated.NewExecutableSchema(generated.Config{Complexity: costs()})); err != nil {
-		t.Fatal(err)
-	}
+	schema := generated.NewExecutableSchema(generated.Config{Complexity: costs()})
+	server := guard.New(schema, guard.Options{})
+	server.Use(&Limits{Depth: 15, Complexity: 20_000, Aliases: 50})
 	for _, test := range []struct {
 		fields      string
 		least, most int64
@@ -45,13 +44,10 @@ func TestWeights(t *testing.T) {
 		{"reactions { " + strings.Repeat("x", maxAlias) + ": count }", 50 * 50 * (maxAlias + 2), 48 << 20},
 		{"contents mentions { id nickName } reactions { emoji count } from { nickName } replyTo { contents from { nickName } }", 50 * 32_000, 48 << 20},
 	} {
-		doc, errs := gqlparser.LoadQueryWithRules(limits.schema.Schema(), `{ roomInfo(roomId: "x") { messages(first: 50) { nodes { `+test.fields+` } } } }`, nil)
+		query := `{ roomInfo(roomId: "x") { messages(first: 50) { nodes { ` + test.fields + ` } } } }`
+		op, errs := server.Prepare(graphql.StartOperationTrace(t.Context()), &graphql.RawParams{Query: query})
 		if errs != nil {
 			t.Fatal(errs)
-		}
-		op := &graphql.OperationContext{Operation: doc.Operations[0]}
-		if err := limits.MutateOperationContext(t.Context(), op); err != nil {
-			t.Fatal(err)
 		}
 		if got := Weight(op); got < making*test.least || got > test.most {
 			t.Errorf("%s weighs %d", test.fields, got)

@@ -2730,13 +2730,13 @@ input OpenseaItemInput {
   "The address of its contract, 1 to 200 characters."
   contractAddress: String!
   "Its number within the contract, at most 200 characters."
-  tokenId: String! = ""
+  tokenId: String = ""
   "What it is called, at most 200 characters."
-  name: String! = ""
+  name: String = ""
   "What it is, at most 2,000 characters."
-  description: String! = ""
+  description: String = ""
   "The address of its image, at most 2,000 characters."
-  imageUrl: String! = ""
+  imageUrl: String = ""
 }
 
 "A message in a room."
@@ -2814,13 +2814,13 @@ input SendMessageInput {
   "1 to 16,000 characters; of a CARD a JSON document."
   contents: String!
   "What the contents are."
-  type: MessageType! = TEXT
+  type: MessageType = TEXT
   "A message of this room that this one answers."
   replyToId: ID
   "A message of this room whose thread this one belongs to; not one that is in a thread itself."
   threadId: ID
   "Members it speaks to, at most 100. Someone named twice counts once."
-  mentionIds: [ID!]! = []
+  mentionIds: [ID!] = []
   "The NFT it shows."
   openseaItem: OpenseaItemInput
   "The same key from the same person in the same room returns the message first sent with it, for good. 1 to 200 characters; make it random."
@@ -2920,7 +2920,7 @@ input OpenseaCollectionInput {
   "What the collection is called, at most 200 characters."
   name: String!
   "The address of its cover image, at most 2,000 characters."
-  cover: String! = ""
+  cover: String = ""
   "Its name in OpenSea's addresses, 1 to 200 characters."
   slug: String!
 }
@@ -3042,21 +3042,21 @@ type RoomEdge {
 "A room to make."
 input CreateRoomInput {
   "At most 200 characters; may be empty."
-  name: String! = ""
+  name: String = ""
   "At most 2,000 characters."
-  description: String! = ""
+  description: String = ""
   "Who is in it from the start, besides me; at most 1,000. Someone named twice, and myself, count once."
-  memberIds: [ID!]! = []
+  memberIds: [ID!] = []
   "Left out: PRIVATE where memberIds names anyone, else PUBLIC."
   accessType: RoomAccessType
   "The most members it may have, myself included; 0 is unlimited."
-  maxUsers: Int! = 0
+  maxUsers: Int = 0
   "At most 20 of at most 50 characters."
-  tags: [String!]! = []
+  tags: [String!] = []
   "A person can be in one exclusive room at a time: everyone in it must be in none."
-  exclusive: Boolean! = false
+  exclusive: Boolean = false
   "Leave the exclusive room I am in, instead of failing with ALREADY_IN_ROOM. It moves only me."
-  disconnect: Boolean! = false
+  disconnect: Boolean = false
   "The OpenSea collection the room is made for."
   openseaCollection: OpenseaCollectionInput
   "The same key from the same person returns the same room, however often it is sent. 1 to 200 characters; make it random."
@@ -13095,21 +13095,21 @@ func (ec *executionContext) unmarshalInputCreateRoomInput(ctx context.Context, o
 		switch k {
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Name = data
 		case "description":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Description = data
 		case "memberIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberIds"))
-			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13123,28 +13123,28 @@ func (ec *executionContext) unmarshalInputCreateRoomInput(ctx context.Context, o
 			it.AccessType = data
 		case "maxUsers":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxUsers"))
-			data, err := ec.unmarshalNInt2int(ctx, v)
+			data, err := ec.unmarshalOInt2int(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.MaxUsers = data
 		case "tags":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
-			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Tags = data
 		case "exclusive":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exclusive"))
-			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Exclusive = data
 		case "disconnect":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disconnect"))
-			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13199,7 +13199,7 @@ func (ec *executionContext) unmarshalInputOpenseaCollectionInput(ctx context.Con
 			it.Name = data
 		case "cover":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cover"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13256,28 +13256,28 @@ func (ec *executionContext) unmarshalInputOpenseaItemInput(ctx context.Context, 
 			it.ContractAddress = data
 		case "tokenId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tokenId"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.TokenID = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Name = data
 		case "description":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Description = data
 		case "imageUrl":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("imageUrl"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13421,7 +13421,7 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 			it.Contents = data
 		case "type":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
-			data, err := ec.unmarshalNMessageType2parleyᚋentᚋmessageᚐType(ctx, v)
+			data, err := ec.unmarshalOMessageType2parleyᚋentᚋmessageᚐType(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13442,7 +13442,7 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 			it.ThreadID = data
 		case "mentionIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mentionIds"))
-			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -20156,6 +20156,41 @@ func (ec *executionContext) marshalOEditMessagePayload2ᚖparleyᚋgraphᚋmodel
 	return ec._EditMessagePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOID2ᚖparleyᚋinternalᚋchatᚐMessageID(ctx context.Context, v any) (*chat.MessageID, error) {
 	if v == nil {
 		return nil, nil
@@ -20189,6 +20224,18 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalID(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOInt2int(ctx context.Context, v any) (int, error) {
+	res, err := model.UnmarshalInt(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInt2int(ctx context.Context, sel ast.SelectionSet, v int) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := model.MarshalInt(v)
 	return res
 }
 
@@ -20244,6 +20291,30 @@ func (ec *executionContext) marshalOMessageConnection2ᚖparleyᚋgraphᚋmodel�
 	}
 	return ec._MessageConnection(ctx, sel, v)
 }
+
+func (ec *executionContext) unmarshalOMessageType2parleyᚋentᚋmessageᚐType(ctx context.Context, v any) (message.Type, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOMessageType2parleyᚋentᚋmessageᚐType[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOMessageType2parleyᚋentᚋmessageᚐType(ctx context.Context, sel ast.SelectionSet, v message.Type) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOMessageType2parleyᚋentᚋmessageᚐType[v])
+	return res
+}
+
+var (
+	unmarshalOMessageType2parleyᚋentᚋmessageᚐType = map[string]message.Type{
+		"TEXT": message.TypeTEXT,
+		"CARD": message.TypeCARD,
+	}
+	marshalOMessageType2parleyᚋentᚋmessageᚐType = map[message.Type]string{
+		message.TypeTEXT: "TEXT",
+		message.TypeCARD: "CARD",
+	}
+)
 
 func (ec *executionContext) marshalONode2parleyᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {
 	if v == nil {
@@ -20422,6 +20493,18 @@ func (ec *executionContext) unmarshalOSocialProfileInput2ᚖparleyᚋinternalᚋ
 	}
 	res, err := ec.unmarshalInputSocialProfileInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -42,6 +42,9 @@ type OpenseaItemInput struct {
 
 // check accepts the input and returns it as it will be carried out: people once each.
 func (in SendMessageInput) check() (SendMessageInput, error) {
+	if in.Type == "" { // null, which means the default
+		in.Type = message.TypeTEXT
+	}
 	err := errors.Join(
 		checkContents(in.Type, in.Contents),
 		checkOptional("idempotencyKey", in.IdempotencyKey, 1, MaxIdempotencyKey),

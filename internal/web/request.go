@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -124,7 +123,7 @@ func parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refu
 	if params.OperationName, f = stringMember(members, "operationName"); f != nil {
 		return nil, f
 	}
-	if params.Variables, f = objectMember(members, "variables"); f != nil {
+	if params.Variables, f = variablesMember(members); f != nil {
 		return nil, f
 	}
 	if params.Extensions, f = objectMember(members, "extensions"); f != nil {
@@ -185,30 +184,40 @@ func stringMember(members map[string]json.RawMessage, name string) (string, *ref
 	return *value, nil
 }
 
+// variablesMember returns the variables, each as valid JSON of the type [json.RawMessage]: the
+// executor decodes those that the operation declares. Variables left out are as good as null.
+func variablesMember(members map[string]json.RawMessage) (map[string]any, *refusal) {
+	const name = "variables"
+	raw, given := members[name]
+	if !given {
+		return nil, nil
+	}
+	var variables map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &variables); err != nil {
+		return nil, badInput(name, name+" must be a JSON object.")
+	}
+	if hasLoneSurrogate(raw) {
+		return nil, badInput(name, name+loneSurrogate)
+	}
+	values := make(map[string]any, len(variables))
+	for variable, value := range variables {
+		values[variable] = value
+	}
+	return values, nil
+}
+
 // objectMember returns the object called name; one left out is as good as null.
 func objectMember(members map[string]json.RawMessage, name string) (map[string]any, *refusal) {
 	raw, given := members[name]
 	if !given {
 		return nil, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
 	var value map[string]any
-	if err := decoder.Decode(&value); err != nil {
+	if err := json.Unmarshal(raw, &value); err != nil {
 		return nil, badInput(name, name+" must be a JSON object.")
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) { // in a URL anything can follow
-		return nil, badInput(name, name+" must be one JSON object.")
 	}
 	if hasLoneSurrogate(raw) {
 		return nil, badInput(name, name+loneSurrogate)
-	}
-	for key, v := range value {
-		n, err := plainNumbers(v)
-		if err != nil {
-			return nil, badInput(name, name+" holds a number that is out of range.")
-		}
-		value[key] = n
 	}
 	return value, nil
 }
@@ -248,46 +257,4 @@ func escaped(valid []byte) rune {
 		panic(err) // four hexadecimal digits, or the JSON is not valid
 	}
 	return rune(n)
-}
-
-// maxExactInt is the largest whole number up to which a float64 holds every one exactly.
-const maxExactInt = 1 << 53
-
-// plainNumbers returns v with each json.Number in it made an int64 where it is whole, else a float64. Left as it is, a
-// json.Number is a string to reflection, and variable coercion takes 5 for a String.
-func plainNumbers(v any) (any, error) {
-	switch v := v.(type) {
-	case json.Number:
-		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
-			return n, nil
-		}
-		f, err := v.Float64()
-		if err != nil {
-			return nil, err
-		}
-		if f == math.Trunc(f) && math.Abs(f) <= maxExactInt {
-			return int64(f), nil
-		}
-		return f, nil
-	case map[string]any:
-		for key, member := range v {
-			n, err := plainNumbers(member)
-			if err != nil {
-				return nil, err
-			}
-			v[key] = n
-		}
-		return v, nil
-	case []any:
-		for i, element := range v {
-			n, err := plainNumbers(element)
-			if err != nil {
-				return nil, err
-			}
-			v[i] = n
-		}
-		return v, nil
-	default:
-		return v, nil
-	}
 }

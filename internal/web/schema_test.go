@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2"
@@ -22,6 +21,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"go.uber.org/goleak"
 
+	"parley/graph/guard"
 	"parley/internal/auth"
 	"parley/internal/reqid"
 	"parley/internal/web"
@@ -201,9 +201,8 @@ func newServer(t *testing.T, cfg web.Config) *testServer {
 	return ts
 }
 
-func newGraphQL(schema graphql.ExecutableSchema) *handler.Server {
-	gql := handler.New(schema)
-	gql.SetQueryCache(lru.New[*ast.QueryDocument](100))
+func newGraphQL(schema graphql.ExecutableSchema) *guard.Server {
+	gql := guard.New(schema, guard.Options{})
 	gql.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](100)})
 	gql.Use(extension.FixedComplexityLimit(100))
 	return gql

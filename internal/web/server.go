@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/limit"
@@ -61,6 +60,14 @@ type Config struct {
 	Gates limit.Gates
 	// Proxies are believed about whom a request comes from.
 	Proxies Proxies
+}
+
+// GraphQL is a GraphQL server. New adds its transports to it, and extensions that they need. The
+// variables of an operation that a transport hands over are of type [encoding/json.RawMessage].
+type GraphQL interface {
+	http.Handler
+	Use(extension graphql.HandlerExtension)
+	AddTransport(transport graphql.Transport)
 }
 
 // Observer counts what happens.
@@ -156,7 +163,7 @@ type Server struct {
 //
 // gql comes with its schema, caches, extensions and error presenter, and without transports: New adds those, and two
 // extensions of its own (an operation's time limit; no @defer). It must not be used for a second server.
-func New(gql *handler.Server, subscribe Subscribe, verifier Verifier, cfg Config) *Server {
+func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Server {
 	log := cfg.Logger
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)

@@ -1,0 +1,198 @@
+package guard
+
+import (
+	"context"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"parley/graph/coerce"
+)
+
+// Document is a validated document. It is shared by all requests for its text and never changes.
+type Document struct {
+	text       string
+	parsed     *ast.QueryDocument
+	operations []*Operation
+	bytes      int
+}
+
+// Text is the document as it was written.
+func (d *Document) Text() string { return d.text }
+
+// Bytes estimates how much memory the document takes, with what is compiled of it.
+func (d *Document) Bytes() int { return d.bytes }
+
+// operation returns the operation called name, or the only one for an empty name; nil if there is
+// no such operation.
+func (d *Document) operation(name string) *Operation {
+	if name == "" && len(d.operations) == 1 {
+		return d.operations[0]
+	}
+	for _, op := range d.operations {
+		if op.Definition.Name == name && name != "" {
+			return op
+		}
+	}
+	return nil
+}
+
+// Operation is one operation of a validated document, with what others have computed of it.
+type Operation struct {
+	*coerce.Operation
+	memo sync.Map
+}
+
+// Memo returns what compute returns for the operation, computing it once for each key. Concurrent
+// callers may compute it twice; all get the same value. The value must be small, or part of what
+// [Document.Bytes] estimates.
+func Memo[K comparable, V any](op *Operation, key K, compute func() V) V {
+	value, ok := op.memo.Load(key)
+	if !ok {
+		value, _ = op.memo.LoadOrStore(key, compute())
+	}
+	return value.(V) //nolint:errcheck,forcetypeassert // a key has values of one type
+}
+
+// operationKey is where the statistics of an operation context have its [Operation].
+const operationKey = "guard.Operation"
+
+// OperationOf returns the operation that a [Server] has prepared; nil for one that somebody else
+// has, such as an event's copy.
+func OperationOf(op *graphql.OperationContext) *Operation {
+	operation, _ := op.Stats.GetExtension(operationKey).(*Operation)
+	return operation
+}
+
+// What a parsed document takes of memory, in bytes, measured with TestDocumentSize: the length of
+// its text counts twice, since values and names are parts of it or copies.
+const (
+	documentBytes  = 1 << 10
+	selectionBytes = 600 // with what is compiled of it
+	valueBytes     = 420
+)
+
+// sizeOf estimates the memory of a parsed document.
+func sizeOf(text string, doc *ast.QueryDocument) int {
+	total := documentBytes + 2*len(text)
+	var arguments func(ast.ArgumentList)
+	var value func(*ast.Value)
+	value = func(v *ast.Value) {
+		total += valueBytes
+		for _, child := range v.Children {
+			value(child.Value)
+		}
+	}
+	arguments = func(list ast.ArgumentList) {
+		for _, argument := range list {
+			total += valueBytes
+			value(argument.Value)
+		}
+	}
+	directives := func(list ast.DirectiveList) {
+		for _, d := range list {
+			total += valueBytes
+			arguments(d.Arguments)
+		}
+	}
+	var selections func(ast.SelectionSet)
+	selections = func(set ast.SelectionSet) {
+		for _, s := range set {
+			total += selectionBytes
+			switch s := s.(type) {
+			case *ast.Field:
+				arguments(s.Arguments)
+				directives(s.Directives)
+				selections(s.SelectionSet)
+			case *ast.InlineFragment:
+				directives(s.Directives)
+				selections(s.SelectionSet)
+			case *ast.FragmentSpread:
+				directives(s.Directives)
+			}
+		}
+	}
+	for _, op := range doc.Operations {
+		total += selectionBytes
+		for _, v := range op.VariableDefinitions {
+			total += valueBytes
+			if v.DefaultValue != nil {
+				value(v.DefaultValue)
+			}
+			directives(v.Directives)
+		}
+		directives(op.Directives)
+		selections(op.SelectionSet)
+	}
+	for _, f := range doc.Fragments {
+		total += selectionBytes
+		directives(f.Directives)
+		selections(f.SelectionSet)
+	}
+	return total
+}
+
+// Cache keeps values by text, the most recently used ones, up to a bound of bytes. It is safe for
+// concurrent use.
+type Cache[V any] struct {
+	sizeOf func(V) int
+	limit  int
+
+	mu    sync.Mutex
+	bytes int
+	lru   *simplelru.LRU[string, V]
+}
+
+// NewCache returns a cache of at most limit bytes, by sizeOf its values and keys. A value above an
+// eighth of that is not cached.
+func NewCache[V any](limit int, sizeOf func(V) int) *Cache[V] {
+	c := &Cache[V]{sizeOf: sizeOf, limit: limit}
+	evicted := func(key string, value V) { c.bytes -= c.entryBytes(key, value) }
+	var err error
+	// The bytes are the bound; the number of entries only has to be above what fits.
+	if c.lru, err = simplelru.NewLRU(max(1, limit/entryBytes), evicted); err != nil {
+		panic(err) // the size is above 0
+	}
+	return c
+}
+
+// entryBytes is what an entry takes beside its key and value.
+const entryBytes = 200
+
+func (c *Cache[V]) entryBytes(key string, value V) int {
+	return entryBytes + len(key) + c.sizeOf(value)
+}
+
+// Get returns the value of a text.
+func (c *Cache[V]) Get(_ context.Context, text string) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lru.Get(text)
+}
+
+// Add caches the value of a text.
+func (c *Cache[V]) Add(_ context.Context, text string, value V) {
+	size := c.entryBytes(text, value)
+	if size > c.limit/8 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lru.Contains(text) {
+		return
+	}
+	c.lru.Add(text, value)
+	c.bytes += size
+	for c.bytes > c.limit {
+		c.lru.RemoveOldest()
+	}
+}
+
+// Bytes is how much the cache holds.
+func (c *Cache[V]) Bytes() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bytes
+}

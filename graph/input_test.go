@@ -1,0 +1,167 @@
+package graph_test
+
+import (
+	"database/sql"
+	"testing"
+
+	"parley/internal/testkit"
+)
+
+const validationFailed = "GRAPHQL_VALIDATION_FAILED"
+
+// TestInputThatTheSchemaForbids sends values that do not fit the schema. The server refuses each
+// operation as a whole and does nothing of it.
+func TestInputThatTheSchemaForbids(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		alice, bob := s.As("alice"), s.As("bob")
+		_ = bob
+		created := alice.Do(`mutation { createRoom(input: {name: "r", memberIds: ["bob"], accessType: PRIVATE}) { room { id } } }`, nil)
+		room := created.Str("createRoom.room.id")
+		sent := alice.Do(`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "first"}) { message { id } } }`, testkit.Vars{"r": room})
+		message := sent.Str("sendMessage.message.id")
+		state := `query($r: ID!) { myRooms { nodes { name accessType } }
+			roomInfo(roomId: $r) { accessType members { edges { member { role } node { id } } }
+				messages(first: 50) { nodes { type contents reactions { count } } } } }`
+		before := alice.Do(state, testkit.Vars{"r": room}).String()
+		for _, test := range []struct {
+			query string
+			vars  testkit.Vars
+		}{
+			// An enum's value in another letter case, and a string literal for an enum.
+			{`mutation($a: RoomAccessType) { createRoom(input: {accessType: $a}) { room { id } } }`, testkit.Vars{"a": "public"}},
+			{`mutation($i: CreateRoomInput!) { createRoom(input: $i) { room { id } } }`, testkit.Vars{"i": testkit.Vars{"accessType": "Public"}}},
+			{`mutation($t: MessageType!, $r: ID!) { sendMessage(input: {roomId: $r, contents: "{no", type: $t}) { message { type } } }`, testkit.Vars{"t": "card", "r": room}},
+			{`mutation($w: RoomRole!, $r: ID!) { setMemberRole(roomId: $r, userId: "bob", role: $w) { member { role } } }`, testkit.Vars{"w": "moderator", "r": room}},
+			{`mutation { createRoom(input: {accessType: "PUBLIC"}) { room { id } } }`, nil},
+			// Null where the schema has no null.
+			{`mutation($b: Boolean, $r: ID!) { removeMember(roomId: $r, userId: "bob", ban: $b) { userId } }`, testkit.Vars{"b": nil, "r": room}},
+			{`mutation($i: CreateRoomInput = {name: "d"}) { createRoom(input: $i) { room { name } } }`, testkit.Vars{"i": nil}},
+			{`mutation($o: Boolean, $m: ID!) { react(messageId: $m, emoji: "👍", on: $o) { message { id } } }`, testkit.Vars{"o": nil, "m": message}},
+			{`query($t: Boolean, $r: ID!) { roomInfo(roomId: $r) { messages(inThreads: $t) { nodes { seq } } } }`, testkit.Vars{"t": nil, "r": room}},
+			{`query($v: Boolean = false) { __typename @include(if: $v) }`, testkit.Vars{"v": nil}},
+			{`query($v: Boolean = false) { myRooms { nodes { ...F @skip(if: $v) } } } fragment F on Room { id }`, testkit.Vars{"v": nil}},
+			// An object for a scalar or an enum.
+			{`{ rooms(search: {}) { nodes { id } } }`, nil},
+			{`{ user(id: {}) { id } }`, nil},
+			{`{ node(id: {}) { id } }`, nil},
+			{`{ me { id @include(if: {}) } }`, nil},
+			{`mutation { createRoom(input: {name: {}}) { room { id } } }`, nil},
+			{`mutation($m: ID!) { react(messageId: $m, emoji: {}) { message { id } } }`, testkit.Vars{"m": message}},
+			{`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "x", type: {}}) { message { id } } }`, testkit.Vars{"r": room}},
+			{`{ myRooms { nodes { members(after: {}) { nodes { id } } } } }`, nil},
+			// A second field of a mutation whose variable or literal does not fit: the first is not executed.
+			{
+				`mutation($i: CreateRoomInput!, $r: ID!) { sendMessage(input: {roomId: $r, contents: "sent"}) { message { seq } } createRoom(input: $i) { room { id } } }`,
+				testkit.Vars{"r": room, "i": testkit.Vars{"maxUsers": "3"}},
+			},
+			{
+				`mutation($i: CreateRoomInput!, $r: ID!) { sendMessage(input: {roomId: $r, contents: "sent"}) { message { seq } } createRoom(input: $i) { room { id } } }`,
+				testkit.Vars{"r": room, "i": testkit.Vars{"maxUsers": 2147483648}},
+			},
+			{`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "sent"}) { message { seq } } createRoom(input: {maxUsers: 2147483648}) { room { id } } }`, testkit.Vars{"r": room}},
+			// Half of a surrogate pair in a literal.
+			{`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "a\uD83D b"}) { message { contents } } }`, testkit.Vars{"r": room}},
+		} {
+			reply := alice.Ask(test.query, test.vars)
+			if reply.Code() != validationFailed || reply.Data.String() != "<nil>" {
+				t.Errorf("%s with %v: %v %+v", test.query, test.vars, reply.Data, reply.Errors)
+			}
+		}
+		after := alice.Do(state, testkit.Vars{"r": room}).String()
+		if before != after {
+			t.Errorf("the refused operations changed\n%s\nto\n%s", before, after)
+		}
+	})
+}
+
+// TestSubscriptionsThatTheSchemaForbids: a directive whose condition is null or an object is
+// refused when the subscription begins. Before, the first event ended the process.
+func TestSubscriptionsThatTheSchemaForbids(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		alice := s.As("alice")
+		room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
+		null := testkit.Vars{"v": nil, "r": room}
+		for _, test := range []struct {
+			query string
+			vars  testkit.Vars
+		}{
+			{`subscription($v: Boolean = false) { roomCreated { id @include(if: $v) } }`, testkit.Vars{"v": nil}},
+			{`subscription { roomCreated { id @include(if: {}) } }`, nil},
+			{`subscription($v: Boolean = false, $r: ID!) { messageAdded(roomId: $r) { id @skip(if: $v) } }`, null},
+			{`subscription($v: Boolean = false, $r: ID!) { messageAdded(roomId: $r) { ...F @include(if: $v) } } fragment F on Message { id }`, null},
+			{`subscription($v: Boolean = false, $r: ID!) { roomEvents(roomId: $r) { __typename ... on MessageAdded { seq @include(if: $v) } } }`, null},
+			{`subscription($s: RoomScope!) { roomCreated(scope: $s) { id } }`, testkit.Vars{"s": "public"}},
+			{`subscription($s: RoomScope) { roomCreated(scope: $s) { id } }`, testkit.Vars{"s": nil}},
+			{`subscription { roomCreated(scope: {}) { id } }`, nil},
+			{`subscription { roomCreated { id members(after: {}) { nodes { id } } } }`, nil},
+		} {
+			stream := alice.Subscribe(test.query, test.vars)
+			if e := stream.Error(); e.Extensions["code"] != validationFailed {
+				t.Errorf("%s: %+v", test.query, e)
+			}
+			stream.Close()
+		}
+		alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil)
+	})
+}
+
+// TestNullTakesTheDefault: an input field that has a default takes it for null, as a literal, as a
+// variable and inside of one; and the request is the same as one without the field.
+func TestNullTakesTheDefault(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		alice := s.As("alice")
+		room := alice.Do(`mutation { createRoom(input: {name: null, description: null, memberIds: null, maxUsers: null,
+			tags: null, exclusive: null, disconnect: null}) { room { id } } }`, nil).Str("createRoom.room.id")
+		for i, test := range []struct {
+			query string
+			vars  testkit.Vars
+		}{
+			{`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "x", idempotencyKey: "k"}) { message { id type } } }`, testkit.Vars{"r": room}},
+			{`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "x", idempotencyKey: "k", type: null, mentionIds: null}) { message { id type } } }`, testkit.Vars{"r": room}},
+			{`mutation($r: ID!, $t: MessageType) { sendMessage(input: {roomId: $r, contents: "x", idempotencyKey: "k", type: $t}) { message { id type } } }`, testkit.Vars{"r": room, "t": nil}},
+			{
+				`mutation($i: SendMessageInput!) { sendMessage(input: $i) { message { id type } } }`,
+				testkit.Vars{"i": testkit.Vars{"roomId": room, "contents": "x", "idempotencyKey": "k", "type": nil, "mentionIds": nil}},
+			},
+		} {
+			message := alice.Do(test.query, test.vars).At("sendMessage.message")
+			if got := message.Str("type"); got != "TEXT" {
+				t.Errorf("%d: type %q", i, got)
+			}
+		}
+		seqs := alice.Do(`query($r: ID!) { roomInfo(roomId: $r) { messages(first: 9) { nodes { seq } } } }`, testkit.Vars{"r": room})
+		if n := seqs.List("roomInfo.messages.nodes"); len(n) != 1 {
+			t.Errorf("%v; want one message: the requests are the same", n)
+		}
+	})
+}
+
+// TestEmptyEnumsAreRepaired: the migration gives rows that an earlier version stored with an empty
+// enum value one that the schema has.
+func TestEmptyEnumsAreRepaired(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, url, driver, source string) {
+		alice := testkit.StartOn(t, url).As("alice")
+		room := alice.Do(`mutation { createRoom(input: {accessType: PUBLIC}) { room { id } } }`, nil).Str("createRoom.room.id")
+		alice.Do(`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "x"}) { message { id } } }`, testkit.Vars{"r": room})
+
+		db, err := sql.Open(driver, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, statement := range []string{
+			"UPDATE rooms SET access_type = ''", "UPDATE messages SET type = ''",
+			"DELETE FROM goose_db_version WHERE version_id = 20261130022000",
+		} {
+			if _, err := db.ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		again := testkit.StartOn(t, url).As("alice").Do(`query($r: ID!) { roomInfo(roomId: $r) { accessType messages(first: 9) { nodes { type } } } }`, testkit.Vars{"r": room})
+		if got := again.Str("roomInfo.accessType") + again.Str("roomInfo.messages.nodes.0.type"); got != "PRIVATETEXT" {
+			t.Errorf("after the migration: %s", got)
+		}
+	})
+}
