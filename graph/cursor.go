@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"time"
@@ -111,8 +110,7 @@ func pageInfo(more bool, after *string, cursors []string) *model.PageInfo {
 	return info
 }
 
-func roomConnection(ctx context.Context, page chat.Page[*ent.Room], after *string, cursor func(*ent.Room) string) *model.RoomConnection {
-	loadersFrom(ctx).came(page.Items...)
+func roomConnection(page chat.Page[*ent.Room], after *string, cursor func(*ent.Room) string) *model.RoomConnection {
 	c := &model.RoomConnection{Nodes: page.Items, Edges: make([]*model.RoomEdge, len(page.Items))}
 	cursors := make([]string, len(page.Items))
 	for i, room := range page.Items {

@@ -1,0 +1,55 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/graph/model"
+	"parley/internal/chat"
+)
+
+// mapped returns what of makes of each value.
+func mapped[T, V any](values []T, of func(T) V) []V {
+	out := make([]V, len(values))
+	for i, value := range values {
+		out[i] = of(value)
+	}
+	return out
+}
+
+// scattered puts values in their places among n; the others are the zero value.
+func scattered[V any](values []V, places []int, n int) []V {
+	all := make([]V, n)
+	for i, value := range values {
+		all[places[i]] = value
+	}
+	return all
+}
+
+// viewerMemberships are the viewer's memberships of rooms, nil outside.
+func viewerMemberships(ctx context.Context, rooms []*ent.Room) ([]*chat.Membership, error) {
+	s := scopeOf(ctx)
+	return viewersOwn(ctx, s, &s.memberships, mapped(rooms, func(room *ent.Room) uuid.UUID { return room.ID }))
+}
+
+// ofMemberships is a field of rooms that depends on the viewer's membership, which is nil outside.
+func ofMemberships[V any](
+	ctx context.Context, rooms []*ent.Room, of func(*ent.Room, *chat.Membership) V,
+) ([]V, error) {
+	memberships, err := viewerMemberships(ctx, rooms)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]V, len(rooms))
+	for i, room := range rooms {
+		values[i] = of(room, memberships[i])
+	}
+	return values, nil
+}
+
+// eventRooms loads the rooms of events.
+func eventRooms[E interface{ Room() uuid.UUID }](ctx context.Context, events []E) ([]*ent.Room, error) {
+	return scopeOf(ctx).rooms.many(ctx, mapped(events, E.Room), nil)
+}
