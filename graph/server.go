@@ -52,9 +52,9 @@ type Options struct {
 	Trace func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
 	// Gates say how often mutations and subscriptions may be asked for.
 	Gates limit.Gates
-	// Events is the memory for executions of subscriptions; nil is no bound. That for queries and mutations is for who sends
+	// Events bound the executions of subscriptions; nil is no bound. The memory for queries and mutations is for who sends
 	// the answers: see Weight.
-	Events *limit.Shares
+	Events *limit.Executions
 	Logger *slog.Logger
 }
 

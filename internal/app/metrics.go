@@ -82,10 +82,12 @@ func showGates(m *metrics.Metrics, gates limit.Gates) {
 	}
 }
 
-func showAnswers(m *metrics.Metrics, answers, events *limit.Shares) {
+func showAnswers(m *metrics.Metrics, answers *limit.Shares, events *limit.Executions) {
 	type stats = limit.SharesStats
-	for kind, shares := range map[string]*limit.Shares{"operation": answers, "event": events} {
-		metrics.Show(m, shares.Stats,
+	for kind, read := range map[string]func() stats{
+		"operation": answers.Stats, "event": events.Stats,
+	} {
+		metrics.Show(m, read,
 			gauge("parley_answers_bytes", "Memory of answers that may be large, by estimate and by what they answer.",
 				func(s stats) int64 { return s.Held }, "kind", kind),
 			gauge("parley_answers_waiting", "Answers that wait for memory, by what they answer.",
