@@ -31,8 +31,16 @@ type Limits struct {
 	keep int
 	// within are the weights of operations that are within the limits whatever their variables are, and sized those of others
 	// with the variables that they were asked with.
-	within *lru.Cache[*ast.OperationDefinition, int64]
-	sized  *lru.Cache[sizing, int64]
+	within *lru.Cache[*ast.OperationDefinition, estimate]
+	sized  *lru.Cache[sizing, estimate]
+	// charge, if set, takes the cost of an operation within the limits from what the caller may spend.
+	charge func(ctx context.Context, op *graphql.OperationContext, cost int) *gqlerror.Error
+}
+
+// estimate is what an operation asks for: its cost, and the memory for its answer (see weigh).
+type estimate struct {
+	cost   int
+	weight int64
 }
 
 // sizing is an operation with the variables that its cost depends on.
@@ -66,8 +74,8 @@ func (l *Limits) Validate(schema graphql.ExecutableSchema) error {
 	}
 	l.schema = schema
 	var err, also error
-	l.within, err = lru.New[*ast.OperationDefinition, int64](l.keep)
-	l.sized, also = lru.New[sizing, int64](2 * l.keep)
+	l.within, err = lru.New[*ast.OperationDefinition, estimate](l.keep)
+	l.sized, also = lru.New[sizing, estimate](2 * l.keep)
 	if err = errors.Join(err, also); err != nil {
 		return fmt.Errorf("make the caches of operations within the limits: %w", err)
 	}
@@ -76,16 +84,14 @@ func (l *Limits) Validate(schema graphql.ExecutableSchema) error {
 
 // MutateOperationContext refuses an operation that is above a limit, and weighs one that is not.
 func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	weight, ok := l.within.Get(op.Operation)
+	found, ok := l.within.Get(op.Operation)
 	if ok {
-		setWeight(op, weight)
-		return nil
+		return l.accept(ctx, op, found)
 	}
 	by := sizing{op.Operation, sizes(op)}
 	if by.variables != "" {
-		if weight, ok = l.sized.Get(by); ok {
-			setWeight(op, weight)
-			return nil
+		if found, ok = l.sized.Get(by); ok {
+			return l.accept(ctx, op, found)
 		}
 	}
 	m := measurer{fragments: make(map[*ast.FragmentDefinition]measure)}
@@ -101,19 +107,37 @@ func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	if size.name > maxAlias {
 		return refusal("The operation has an alias of %d characters; at most %d are allowed.", size.name, maxAlias)
 	}
-	cost := complexity.Calculate(ctx, l.schema, op.Operation, op.Variables)
+	schema := introspectionCost(l.schema.Schema(), op.Operation.SelectionSet)
+	if schema > maxIntrospection {
+		return refusal("The operation asks for more than %d values of the schema at once. The schema is at /schema.graphql.", maxIntrospection)
+	}
+	cost := complexity.Calculate(ctx, l.schema, op.Operation, op.Variables) + searchCost*size.searches
 	if cost > l.Complexity {
 		return refusal("The operation asks for up to %d values at once; at most %d are allowed. Ask for fewer fields or smaller pages.", cost, l.Complexity)
 	}
-	weight = l.weigh(ctx, op.Operation, op.Variables, size.name)
-	setWeight(op, weight)
+	weight := l.weigh(ctx, op.Operation, op.Variables, size.name)
+	if more := making * unit * int64(schema); weight+more > lightest {
+		weight += more
+	}
+	found = estimate{cost + schema, weight}
 	switch {
 	case by.variables == "":
-		l.within.Add(op.Operation, weight)
+		l.within.Add(op.Operation, found)
 	case len(by.variables) <= maxSizes:
-		l.sized.Add(by, weight)
+		l.sized.Add(by, found)
 	}
-	return nil
+	return l.accept(ctx, op, found)
+}
+
+// accept notes the weight of an operation within the limits, and charges its cost.
+func (l *Limits) accept(
+	ctx context.Context, op *graphql.OperationContext, found estimate,
+) *gqlerror.Error {
+	setWeight(op, found.weight)
+	if l.charge == nil {
+		return nil
+	}
+	return l.charge(ctx, op, found.cost)
 }
 
 // sizes are the variables that an operation's cost depends on, as text: the sizes of pages, what is left out, and how many people
@@ -141,6 +165,7 @@ func refusal(format string, args ...any) *gqlerror.Error {
 type measure struct {
 	fields, depth, aliases int
 	name                   int // the longest of the aliases
+	searches               int // the fields that search
 }
 
 // measurer measures each fragment once, however often it is used: nested ones multiply.
@@ -154,6 +179,7 @@ func (m *measurer) selections(set ast.SelectionSet) measure {
 		part := m.selection(s)
 		total.fields = min(total.fields+part.fields, math.MaxInt32)
 		total.aliases = min(total.aliases+part.aliases, math.MaxInt32)
+		total.searches = min(total.searches+part.searches, math.MaxInt32)
 		total.depth = max(total.depth, part.depth)
 		total.name = max(total.name, part.name)
 	}
@@ -166,6 +192,10 @@ func (m *measurer) selection(s ast.Selection) measure {
 		size := m.selections(s.SelectionSet)
 		size.fields++
 		size.depth++
+		// Whatever the value: a cost that is cached must not depend on a text among the variables.
+		if s.Name == "rooms" && s.Arguments.ForName("search") != nil {
+			size.searches++
+		}
 		if strings.HasPrefix(s.Name, "__") {
 			size.depth = 0
 		}
@@ -212,6 +242,8 @@ func costs() generated.ComplexityRoot {
 }
 
 const (
+	// searchCost is what a search counts beside what it returns: it looks at all rooms.
+	searchCost = 500
 	// contentsCost is what a message's contents count: they may have 64 KB.
 	contentsCost = 10
 	// likely is how many people are taken to be mentioned by a message, and reactions to be there: it may be more, but not

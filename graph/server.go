@@ -101,9 +101,11 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		s.Use(noIntrospection{})
 		s.SetDisableSuggestion(true) // "Did you mean …" tells the schema's names
 	}
+	limited := rates{opts.Gates}
+	opts.Limits.charge = limited.query
 	s.Use(&opts.Limits)
 	s.AroundOperations(r.timed)
-	s.Use(rates{opts.Gates})
+	s.Use(limited)
 	s.AroundOperations(r.arrive)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return fewErrors(next(r.withLoaders(ctx)))

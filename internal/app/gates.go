@@ -8,6 +8,9 @@ import (
 // eventsShare is which part of the memory for answers is for what subscriptions are told: one in so many.
 const eventsShare = 4
 
+// searchesShare is which part of the database connections may search at a time: one in so many.
+const searchesShare = 4
+
 // personsShare is which part of the memory for answers one person may have: one in so many. For what
 // subscriptions are told see [limit.Executions].
 const personsShare = 8
@@ -33,5 +36,6 @@ func gatesOf(rates config.Rates) limit.Gates {
 		Keys:          gate(rates.Keys),
 		Connections:   gate(rates.Connections),
 		Subscriptions: gate(rates.Subscriptions),
+		Queries:       gate(rates.Queries),
 	}
 }

@@ -77,6 +77,7 @@ func showGates(m *metrics.Metrics, gates limit.Gates) {
 	for name, gate := range map[string]*limit.Gate{
 		"mutations": gates.Mutations, "sign_ins": gates.SignIns, "keys": gates.Keys,
 		"connections": gates.Connections, "subscriptions": gates.Subscriptions,
+		"queries": gates.Queries,
 	} {
 		metrics.Show(m, gate.Refused, counter("parley_rate_refusals_total", help, func(refused int64) int64 { return refused }, "gate", name))
 	}
