@@ -22,7 +22,7 @@ func (r *memberJoinedResolver) User(ctx context.Context, obj *model.MemberJoined
 }
 
 func (r *memberJoinedResolver) Member(ctx context.Context, obj *model.MemberJoined) (*ent.Member, error) {
-	return r.chat.Member(ctx, obj.RoomID, obj.UserID)
+	return subject(ctx, obj.RoomID, obj.UserID)
 }
 
 func (r *memberLeftResolver) Room(ctx context.Context, obj *model.MemberLeft) (*ent.Room, error) {
@@ -42,7 +42,7 @@ func (r *memberRoleChangedResolver) User(ctx context.Context, obj *model.MemberR
 }
 
 func (r *memberRoleChangedResolver) Member(ctx context.Context, obj *model.MemberRoleChanged) (*ent.Member, error) {
-	return r.chat.Member(ctx, obj.RoomID, obj.UserID)
+	return subject(ctx, obj.RoomID, obj.UserID)
 }
 
 func (r *messageAddedResolver) Room(ctx context.Context, obj *model.MessageAdded) (*ent.Room, error) {

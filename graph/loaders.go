@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/ent/friendship"
 	"parley/internal/chat"
+	"parley/internal/live"
 )
 
 // loaders load what nested fields ask for in batches. They remember what they have loaded, so they live for one
@@ -35,6 +36,8 @@ type loaders struct {
 	bans         batch[bansKey, chat.Page[*ent.Ban]]
 	friendships  batch[chat.Own[string], friendship.State]
 	memberships  batch[chat.Own[uuid.UUID], *chat.Membership]
+	subjects     batch[chat.Own[uuid.UUID], *chat.Membership] // of whom an event is about
+	arrivals     batch[uuid.UUID, *ent.Room]                  // the room of an arrival
 	messagesByID batch[chat.MessageID, *ent.Message]
 	lists        batch[listKey, chat.Messages]
 	reactions    batch[chat.MessageID, []chat.ReactionCount]
@@ -82,24 +85,31 @@ type loadersKey struct{}
 // withLoaders gives ctx loaders: of its own, or where an event is shown those that belong to it, which know from the start
 // what was read with it.
 func (r *Resolver) withLoaders(ctx context.Context) context.Context {
-	e, ok := ctx.Value(sourceKey{}).(source)
+	l, ok := ctx.Value(sourceKey{}).(*loaders)
 	if !ok {
-		return context.WithValue(ctx, loadersKey{}, r.newLoaders())
+		l = r.newLoaders()
 	}
-	return context.WithValue(ctx, loadersKey{}, r.loadersOf(e))
+	return context.WithValue(ctx, loadersKey{}, l)
 }
 
-func (r *Resolver) loadersOf(e source) *loaders {
-	l, ok := e.Share(func() any {
-		l := r.newLoaders()
-		var first atomic.Pointer[string]
-		l.beside = func(person string) []string {
-			// Whoever reads history shares its events with nobody: others are thought of when the second one asks.
-			if first.CompareAndSwap(nil, &person) || *first.Load() == person {
-				return nil
-			}
-			return r.audience.beside(e.Room, person)
+// loadersAt returns loaders for an event of a topic, which several users may see in responses of their own.
+func (r *Resolver) loadersAt(topic live.Topic) *loaders {
+	l := r.newLoaders()
+	var first atomic.Pointer[string]
+	l.beside = func(person string) []string {
+		// Whoever reads history shares its events with nobody: others are thought of when the second one asks.
+		if first.CompareAndSwap(nil, &person) || *first.Load() == person {
+			return nil
 		}
+		return r.audience.beside(topic, person)
+	}
+	return l
+}
+
+// loadersOf returns the loaders that all executions for an event share.
+func (r *Resolver) loadersOf(e *chat.Event) *loaders {
+	l, ok := e.Share(func() any {
+		l := r.loadersAt(live.Room(e.Room))
 		l.came(e.About)
 		if e.Who != nil {
 			l.users.put(e.Who.ID, e.Who)
@@ -147,6 +157,13 @@ func (r *Resolver) newLoaders() *loaders {
 		return r.loadBans(ctx, l, keys)
 	})
 	useOwn(l, &l.memberships, l.rooms.of, r.chat.Memberships)
+	l.subjects.use(&l.loads, func(chat.Own[uuid.UUID]) []chat.Own[uuid.UUID] { return nil },
+		func(
+			ctx context.Context, keys []chat.Own[uuid.UUID],
+		) (map[chat.Own[uuid.UUID]]*chat.Membership, error) {
+			people, rooms := owned(keys)
+			return r.chat.Memberships(ctx, people, rooms)
+		})
 	useOwn(l, &l.own, l.messages.of, r.chat.OwnReactions)
 	useOwn(l, &l.friendships, l.people.of, r.chat.Friendships)
 	return l
@@ -167,13 +184,26 @@ func useOwn[K comparable, V any](
 		return keys
 	}
 	b.use(&l.loads, beside, func(ctx context.Context, keys []chat.Own[K]) (map[chat.Own[K]]V, error) {
-		var people []string
-		var of []K
-		for _, key := range keys {
-			people, of = append(people, key.Person), append(of, key.Of)
-		}
-		return load(ctx, distinct(people), distinct(of))
+		people, of := owned(keys)
+		return load(ctx, people, of)
 	})
+}
+
+// owned returns the people and what they own, each once.
+func owned[K comparable](keys []chat.Own[K]) (people []string, of []K) {
+	for _, key := range keys {
+		people, of = append(people, key.Person), append(of, key.Of)
+	}
+	return distinct(people), distinct(of)
+}
+
+// subject loads the membership of the person that an event is about; nil if they have left since.
+func subject(ctx context.Context, room uuid.UUID, person string) (*ent.Member, error) {
+	m, err := loadersFrom(ctx).subjects.get(ctx, chat.Own[uuid.UUID]{Person: person, Of: room})
+	if m == nil || err != nil {
+		return nil, err
+	}
+	return m.Member, nil
 }
 
 // distinct returns each of values once, in their order.
