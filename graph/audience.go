@@ -4,36 +4,36 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/google/uuid"
+	"parley/internal/live"
 )
 
 // together is for how many people what they have for themselves is loaded together, when an event is shown to each of them
 // in a response of their own.
 const together = 1000
 
-// audience knows who follows each room in responses of their own. The zero value is nobody.
+// audience records which users follow each topic in responses of their own. The zero value is empty.
 type audience struct {
-	mu    sync.Mutex
-	rooms map[uuid.UUID]*seats
+	mu     sync.Mutex
+	topics map[live.Topic]*seats
 }
 
-// seats are the people who follow a room, each once, and how often each does.
+// seats are the users that follow a topic, each once, and how often each does.
 type seats struct {
 	people []string
 	counts map[string]int
 }
 
-// enter adds a person to a room's, until leave is called.
-func (a *audience) enter(room uuid.UUID, person string) {
+// enter adds a user to a topic's, until leave is called.
+func (a *audience) enter(topic live.Topic, person string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := a.rooms[room]
+	s := a.topics[topic]
 	if s == nil {
 		s = &seats{counts: make(map[string]int)}
-		if a.rooms == nil {
-			a.rooms = make(map[uuid.UUID]*seats)
+		if a.topics == nil {
+			a.topics = make(map[live.Topic]*seats)
 		}
-		a.rooms[room] = s
+		a.topics[topic] = s
 	}
 	if s.counts[person]++; s.counts[person] == 1 {
 		s.people = append(s.people, person)
@@ -41,25 +41,25 @@ func (a *audience) enter(room uuid.UUID, person string) {
 }
 
 // leave undoes an enter.
-func (a *audience) leave(room uuid.UUID, person string) {
+func (a *audience) leave(topic live.Topic, person string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := a.rooms[room]
+	s := a.topics[topic]
 	if s.counts[person]--; s.counts[person] > 0 {
 		return
 	}
 	delete(s.counts, person)
 	s.people = slices.DeleteFunc(s.people, func(p string) bool { return p == person })
 	if len(s.people) == 0 {
-		delete(a.rooms, room)
+		delete(a.topics, topic)
 	}
 }
 
-// beside returns a part of a room's people, a person among them unless they have left.
-func (a *audience) beside(room uuid.UUID, person string) []string {
+// beside returns a part of a topic's users, a user among them unless they have left.
+func (a *audience) beside(topic live.Topic, person string) []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := a.rooms[room]
+	s := a.topics[topic]
 	if s == nil {
 		return nil
 	}

@@ -81,7 +81,7 @@ func TestManyViewsOfOneEvent(t *testing.T) {
 			streams = append(streams, stream)
 		}
 		for name, view := range map[string]func(i int){
-			"different views":    func(i int) { join(alice, fmt.Sprintf(different, i)) },
+			"different views":    func(i int) { join(s.As(ids[i]), fmt.Sprintf(different, i)) },
 			"views of their own": func(i int) { join(s.As(ids[i]), own) },
 		} {
 			streams = nil

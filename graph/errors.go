@@ -61,7 +61,9 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 			told.Extensions["ids"] = e.IDs
 		}
 	case chat.RateLimited:
-		told.Extensions["retryAfterMs"] = e.RetryAfter.Milliseconds()
+		if e.RetryAfter > 0 {
+			told.Extensions["retryAfterMs"] = e.RetryAfter.Milliseconds()
+		}
 	case chat.Unavailable:
 		told.Extensions["safeToRetry"] = !e.OutcomeUnknown
 		r.log(ctx, slog.LevelWarn, told.Path, err)

@@ -22,7 +22,7 @@ func (r *memberJoinedResolver) User(ctx context.Context, objs []*model.MemberJoi
 }
 
 func (r *memberJoinedResolver) Member(ctx context.Context, objs []*model.MemberJoined) ([]*ent.Member, error) {
-	return each(objs, func(e *model.MemberJoined) (*ent.Member, error) { return r.chat.Member(ctx, e.RoomID, e.UserID) })
+	return subjects(ctx, objs, func(e *model.MemberJoined) string { return e.UserID })
 }
 
 func (r *memberLeftResolver) Room(ctx context.Context, objs []*model.MemberLeft) ([]*ent.Room, error) {
@@ -42,7 +42,7 @@ func (r *memberRoleChangedResolver) User(ctx context.Context, objs []*model.Memb
 }
 
 func (r *memberRoleChangedResolver) Member(ctx context.Context, objs []*model.MemberRoleChanged) ([]*ent.Member, error) {
-	return each(objs, func(e *model.MemberRoleChanged) (*ent.Member, error) { return r.chat.Member(ctx, e.RoomID, e.UserID) })
+	return subjects(ctx, objs, func(e *model.MemberRoleChanged) string { return e.UserID })
 }
 
 func (r *messageAddedResolver) Room(ctx context.Context, objs []*model.MessageAdded) ([]*ent.Room, error) {

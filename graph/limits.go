@@ -27,35 +27,43 @@ type Limits struct {
 	Aliases int
 
 	schema graphql.ExecutableSchema
+	// charge, if set, takes the cost of an operation within the limits from what the caller may spend.
+	charge func(ctx context.Context, op *graphql.OperationContext, cost int) *gqlerror.Error
 }
 
-// weightsKey is where a prepared operation has its weights.
-type weightsKey struct{}
+// estimate is what an operation asks for: its cost, and the memory for its answer (see weigh).
+type estimate struct {
+	cost   int
+	weight int64
+}
 
-// weights are those of an operation that is within the limits, by the variables that its cost
+// estimatesKey is where a prepared operation has its estimates.
+type estimatesKey struct{}
+
+// estimates are those of an operation that is within the limits, by the variables that its cost
 // depends on.
-type weights struct {
+type estimates struct {
 	mu          sync.Mutex
-	byVariables map[string]int64
+	byVariables map[string]estimate
 }
 
-// maxWeights is how many are kept of an operation: pages come in few sizes.
-const maxWeights = 8
+// maxEstimates bounds the estimates of one operation: pages come in few sizes.
+const maxEstimates = 8
 
-func (w *weights) get(variables string) (int64, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	weight, ok := w.byVariables[variables]
-	return weight, ok
+func (e *estimates) get(variables string) (estimate, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	found, ok := e.byVariables[variables]
+	return found, ok
 }
 
-func (w *weights) put(variables string, weight int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.byVariables) >= maxWeights {
-		clear(w.byVariables)
+func (e *estimates) put(variables string, found estimate) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.byVariables) >= maxEstimates {
+		clear(e.byVariables)
 	}
-	w.byVariables[variables] = weight
+	e.byVariables[variables] = found
 }
 
 // maxFields is how many fields an operation may have, counting a fragment each time it is used: what is above it is
@@ -87,13 +95,12 @@ func (l *Limits) Validate(schema graphql.ExecutableSchema) error {
 
 // MutateOperationContext refuses an operation that is above a limit, and weighs one that is not.
 func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	known := guard.Memo(guard.OperationOf(op), weightsKey{}, func() *weights {
-		return &weights{byVariables: map[string]int64{}}
+	known := guard.Memo(guard.OperationOf(op), estimatesKey{}, func() *estimates {
+		return &estimates{byVariables: map[string]estimate{}}
 	})
 	variables := sizes(op)
-	if weight, ok := known.get(variables); ok {
-		setWeight(op, weight)
-		return nil
+	if found, ok := known.get(variables); ok {
+		return l.accept(ctx, op, found)
 	}
 	m := measurer{fragments: make(map[*ast.FragmentDefinition]measure)}
 	size := m.selections(op.Operation.SelectionSet)
@@ -108,16 +115,34 @@ func (l *Limits) MutateOperationContext(ctx context.Context, op *graphql.Operati
 	if size.name > maxAlias {
 		return refusal("The operation has an alias of %d characters; at most %d are allowed.", size.name, maxAlias)
 	}
-	cost := complexity.Calculate(ctx, l.schema, op.Operation, op.Variables)
+	schema := introspectionCost(l.schema.Schema(), op.Operation.SelectionSet)
+	if schema > maxIntrospection {
+		return refusal("The operation asks for more than %d values of the schema at once. The schema is at /schema.graphql.", maxIntrospection)
+	}
+	cost := complexity.Calculate(ctx, l.schema, op.Operation, op.Variables) + searchCost*size.searches
 	if cost > l.Complexity {
 		return refusal("The operation asks for up to %d values at once; at most %d are allowed. Ask for fewer fields or smaller pages.", cost, l.Complexity)
 	}
 	weight := l.weigh(ctx, op.Operation, op.Variables, size.name)
-	setWeight(op, weight)
-	if len(variables) <= maxSizes {
-		known.put(variables, weight)
+	if more := making * unit * int64(schema); weight+more > lightest {
+		weight += more
 	}
-	return nil
+	found := estimate{cost + schema, weight}
+	if len(variables) <= maxSizes {
+		known.put(variables, found)
+	}
+	return l.accept(ctx, op, found)
+}
+
+// accept notes the weight of an operation within the limits, and charges its cost.
+func (l *Limits) accept(
+	ctx context.Context, op *graphql.OperationContext, found estimate,
+) *gqlerror.Error {
+	setWeight(op, found.weight)
+	if l.charge == nil {
+		return nil
+	}
+	return l.charge(ctx, op, found.cost)
 }
 
 // sizes are the variables that an operation's cost depends on, as text: the sizes of pages, what is left out, and how many people
@@ -145,6 +170,7 @@ func refusal(format string, args ...any) *gqlerror.Error {
 type measure struct {
 	fields, depth, aliases int
 	name                   int // the longest of the aliases
+	searches               int // the fields that search
 }
 
 // measurer measures each fragment once, however often it is used: nested ones multiply.
@@ -158,6 +184,7 @@ func (m *measurer) selections(set ast.SelectionSet) measure {
 		part := m.selection(s)
 		total.fields = min(total.fields+part.fields, math.MaxInt32)
 		total.aliases = min(total.aliases+part.aliases, math.MaxInt32)
+		total.searches = min(total.searches+part.searches, math.MaxInt32)
 		total.depth = max(total.depth, part.depth)
 		total.name = max(total.name, part.name)
 	}
@@ -170,6 +197,10 @@ func (m *measurer) selection(s ast.Selection) measure {
 		size := m.selections(s.SelectionSet)
 		size.fields++
 		size.depth++
+		// Whatever the value: a cost that is cached must not depend on a text among the variables.
+		if s.Name == "rooms" && s.Arguments.ForName("search") != nil {
+			size.searches++
+		}
 		if strings.HasPrefix(s.Name, "__") {
 			size.depth = 0
 		}
@@ -216,6 +247,8 @@ func costs() generated.ComplexityRoot {
 }
 
 const (
+	// searchCost is what a search counts beside what it returns: it looks at all rooms.
+	searchCost = 500
 	// contentsCost is what a message's contents count: they may have 64 KB.
 	contentsCost = 10
 	// likely is how many people are taken to be mentioned by a message, and reactions to be there: it may be more, but not

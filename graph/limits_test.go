@@ -107,6 +107,45 @@ func TestIntrospectionIsOffUnlessWanted(t *testing.T) {
 	open.As("alice").Do(query, nil)
 }
 
+// TestIntrospectionHasACost: what tools ask for is answered, what multiplies is not, and both take from the query rate.
+func TestIntrospectionHasACost(t *testing.T) {
+	const tools = `query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name kind }
+		subscriptionType { name kind } types { ...FullType } directives { name description isRepeatable locations
+		args(includeDeprecated: true) { ...InputValue } } } }
+	fragment FullType on __Type { kind name description specifiedByURL isOneOf fields(includeDeprecated: true) { name description
+		args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }
+		inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef }
+		enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+	fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
+	fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType {
+		kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }`
+	wide := "{ " + strings.Join(aliased(45, `__schema { types { ...f } }`), " ") + ` }
+		fragment f on __Type { fields { name type { ofType { fields { name type { name } } } } } }`
+	many := "{ " + strings.Join(aliased(50, `__type(name: "String") { ...f }`), " ") + ` }
+		fragment f on __Type { fields { type { ofType { fields { name description isDeprecated deprecationReason
+		type { kind name ofType { kind name ofType { kind name } } } args { name description } } } } } }`
+	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) {
+		cfg.Introspection, cfg.RateQueries = "on", "1/h:100000,off"
+	})
+	alice := s.As("alice")
+	for _, query := range []string{wide, many} {
+		if e := alice.Refused("TOO_COMPLEX", query, nil); !strings.Contains(e.Message, "schema") {
+			t.Errorf("%s", e.Message)
+		}
+	}
+	answered := 0
+	for alice.Ask(tools, nil).Code() == "" {
+		if answered++; answered > 50 {
+			t.Fatal("it costs nothing")
+		}
+	}
+	t.Logf("%d times", answered)
+	if answered < 4 {
+		t.Errorf("what tools ask for is answered %d times", answered)
+	}
+	alice.Refused("RATE_LIMITED", tools, nil)
+}
+
 func TestBadDocuments(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")

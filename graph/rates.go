@@ -14,7 +14,7 @@ import (
 	"parley/internal/limit"
 )
 
-// rates refuses mutations and subscriptions that come too often, before the database is asked anything.
+// rates refuses operations that come too often, and queries that cost too much together, before the database is asked.
 type rates struct{ gates limit.Gates }
 
 var _ interface {
@@ -41,7 +41,22 @@ func (r rates) MutateOperationContext(ctx context.Context, op *graphql.Operation
 		if wait := r.gates.Subscriptions.Take(ctx, who.ID, 1); wait > 0 {
 			return tooOften("Too many new subscriptions. Try again later.", wait)
 		}
-	default: // queries have a cost
+	default: // for queries see query
+	}
+	return nil
+}
+
+// query takes the cost of a query from what its caller may spend, or returns RATE_LIMITED. Services are exempt.
+func (r rates) query(ctx context.Context, op *graphql.OperationContext, cost int) *gqlerror.Error {
+	if op.Operation.Operation != ast.Query {
+		return nil
+	}
+	who, _ := auth.FromContext(ctx)
+	if who.Admin {
+		return nil
+	}
+	if wait := r.gates.Queries.Take(ctx, who.ID, max(1, cost)); wait > 0 {
+		return tooOften("Your queries ask for too much in a short time. Try again later.", wait)
 	}
 	return nil
 }

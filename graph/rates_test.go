@@ -223,6 +223,35 @@ func TestSubscriptionsAreLimited(t *testing.T) {
 	}, func(cfg *config.Config) { cfg.RateSubscriptions = "1/h:2" })
 }
 
+// TestQueriesAreLimitedByCost: a caller may spend so much, cheap queries are many, and a search is dear whatever is looked
+// for. Services are exempt.
+func TestQueriesAreLimitedByCost(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		const search = `query($words: String) { rooms(search: $words, first: 1) { nodes { id } } }`
+		alice := s.As("alice") // who has spent 2
+		for range 20 {
+			alice.Do(`{ me { id } }`, nil)
+		}
+		alice.Do(search, testkit.Vars{"words": nil})
+		ran := s.Statements(func() {
+			e := alice.Refused("RATE_LIMITED", search, testkit.Vars{"words": "x"})
+			if e.Extensions["retryAfterMs"] == nil {
+				t.Errorf("%+v", e)
+			}
+		})
+		if len(ran) != 0 {
+			t.Errorf("a refused query asked the database: %q", ran)
+		}
+		alice.Do(`{ me { id } }`, nil)
+		alice.Do(rename, nil)
+		s.As("bob").Do(search, testkit.Vars{"words": "x"})
+		admin := s.Sign(map[string]any{"sub": "backend", "exp": time.Now().Add(time.Hour).Unix(), "admin": true})
+		for range 5 {
+			s.With(admin).Do(search, nil)
+		}
+	}, func(cfg *config.Config) { cfg.RateQueries = "1/h:1000,off" })
+}
+
 // TestRefusedLeaveNoTrace: who was never let through does not come into being.
 func TestRefusedLeaveNoTrace(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {

@@ -14,15 +14,16 @@ import (
 	"parley/graph/model"
 	"parley/internal/chat"
 	"parley/internal/limit"
+	"parley/internal/live"
 )
 
 // subscription is an operation that is executed for each of its events.
 type subscription struct {
 	exec graphql.GraphExecutor
 	op   *graphql.OperationContext
-	// memory is for its executions, of which one takes weight.
-	memory *limit.Shares
-	weight int64
+	// executions bound what its executions take; one takes weight bytes.
+	executions *limit.Executions
+	weight     int64
 	// begin is called when it is executed, and what it returns with the outcome.
 	begin func(context.Context) (context.Context, func(outcome string))
 }
@@ -40,16 +41,54 @@ func fed[T any](ctx context.Context) (<-chan T, error) {
 	return events, nil
 }
 
-// source is what an item that is rendered comes from: an event of a room's log, or nothing.
-type source = *chat.Event
+// source is the event that an item comes from: its seq, 0 if it is not in a log, and the loaders that all executions for
+// the event share.
+type source struct {
+	seq     int64
+	loaders *loaders
+}
 
-// sourceKey is where an execution finds the event that it shows.
+// sourceKey is where an execution finds the loaders of the event that it shows.
 type sourceKey struct{}
+
+// audienceOf is a user, or if that is "" all subscribers of a topic: executions count against its quota.
+type audienceOf struct {
+	user  string
+	topic live.Topic
+}
 
 // render executes the subscription for each item and returns the responses as JSON. Where sources are given, a response
 // says in its extensions which event it is of, and what was read with the event is not read again. It fails where a
 // response has an error that is not for its reader: such a response is never an event.
-func render[T any](ctx context.Context, s subscription, items []T, sources []source) (_ [][]byte, err error) {
+//
+// Items are executed in parts that fit the quota of the audience.
+func render[T any](
+	ctx context.Context, s subscription, of audienceOf, items []T, sources []source,
+) ([][]byte, error) {
+	part := len(items)
+	if quota := s.executions.Quota(); quota > 0 && s.weight > 0 {
+		part = int(max(quota/s.weight, 1))
+	}
+	out := make([][]byte, 0, len(items))
+	for start := 0; start < len(items); start += part {
+		end := min(start+part, len(items))
+		var from []source
+		if sources != nil {
+			from = sources[start:end]
+		}
+		rendered, err := renderPart(ctx, s, of, items[start:end], from)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rendered...)
+	}
+	return out, nil
+}
+
+// renderPart is render for items that are executed together.
+func renderPart[T any](
+	ctx context.Context, s subscription, of audienceOf, items []T, sources []source,
+) (_ [][]byte, err error) {
 	ctx, end := s.begin(ctx)
 	var failed gqlerror.List
 	defer func() {
@@ -58,11 +97,11 @@ func render[T any](ctx context.Context, s subscription, items []T, sources []sou
 		}
 		end(outcomeOf(ctx, failed))
 	}()
-	share, err := s.memory.Take(ctx, "", s.weight*int64(len(items)))
+	execution, err := s.executions.Acquire(ctx, of.user, of.topic.String(), s.weight*int64(len(items)))
 	if err != nil {
 		return nil, err
 	}
-	defer share.Return()
+	defer execution.Release()
 	feed := make(chan T, len(items))
 	for _, item := range items {
 		feed <- item
@@ -77,11 +116,11 @@ func render[T any](ctx context.Context, s subscription, items []T, sources []sou
 	out := make([][]byte, len(items))
 	for i := range items {
 		var seq int64
-		of := ctx
+		own := ctx
 		if sources != nil {
-			seq, of = sources[i].Seq, context.WithValue(ctx, sourceKey{}, sources[i])
+			seq, own = sources[i].seq, context.WithValue(ctx, sourceKey{}, sources[i].loaders)
 		}
-		response := responses(of)
+		response := responses(own)
 		if response == nil {
 			return nil, errors.Join(fmt.Errorf("the execution ended before item %d of %d", i+1, len(items)), ctx.Err())
 		}

@@ -6,7 +6,6 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
-	"parley/graph/model"
 	"parley/internal/chat"
 )
 
@@ -49,7 +48,26 @@ func ofMemberships[V any](
 	return values, nil
 }
 
+// ofRoom is an event of a room's log.
+type ofRoom interface{ InRoom() uuid.UUID }
+
 // eventRooms loads the rooms of events.
-func eventRooms[E interface{ Room() uuid.UUID }](ctx context.Context, events []E) ([]*ent.Room, error) {
-	return scopeOf(ctx).rooms.many(ctx, mapped(events, E.Room), nil)
+func eventRooms[E ofRoom](ctx context.Context, events []E) ([]*ent.Room, error) {
+	return scopeOf(ctx).rooms.many(ctx, mapped(events, E.InRoom), nil)
+}
+
+// subjects loads the memberships of the users that events are about; null if they have left since.
+func subjects[E ofRoom](ctx context.Context, events []E, user func(E) string) ([]*ent.Member, error) {
+	memberships, err := scopeOf(ctx).subjects.many(ctx, mapped(events, func(e E) chat.Own[uuid.UUID] {
+		return chat.Own[uuid.UUID]{Person: user(e), Of: e.InRoom()}
+	}), nil)
+	if err != nil {
+		return nil, err
+	}
+	return mapped(memberships, func(m *chat.Membership) *ent.Member {
+		if m == nil {
+			return nil
+		}
+		return m.Member
+	}), nil
 }

@@ -19,7 +19,7 @@ type Resolver struct {
 	logger *slog.Logger
 	done   func(kind, field, outcome string, took time.Duration)
 	trace  func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
-	events *limit.Shares
+	events *limit.Executions
 	// audience are those who follow rooms in responses of their own.
 	audience audience
 }

@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/ent/friendship"
 	"parley/internal/chat"
+	"parley/internal/live"
 )
 
 // scope is what the resolvers of one response share: what they have loaded, and how recent it has to
@@ -34,6 +35,8 @@ type scope struct {
 	lists       cache[listKey, chat.Messages]
 	reactions   cache[chat.MessageID, []chat.ReactionCount]
 	memberships cache[chat.Own[uuid.UUID], *chat.Membership]
+	subjects    cache[chat.Own[uuid.UUID], *chat.Membership] // of the users that events are about
+	arrivals    cache[uuid.UUID, *ent.Room]                  // the room of a RoomCreated
 	own         cache[chat.Own[chat.MessageID], []string]
 	friendships cache[chat.Own[string], friendship.State]
 }
@@ -60,31 +63,39 @@ type bansKey struct {
 
 type scopeKey struct{}
 
-// withScope gives ctx a scope: a new one, or that of the event that is shown, which knows what was
-// read with the event.
+// withScope gives ctx a scope: a new one, or that of the event that is shown.
 func (r *Resolver) withScope(ctx context.Context) context.Context {
-	if e, ok := ctx.Value(sourceKey{}).(source); ok && e != nil {
-		return context.WithValue(ctx, scopeKey{}, r.scopeOfEvent(e))
+	s, ok := ctx.Value(sourceKey{}).(*scope)
+	if !ok {
+		s = r.newScope()
 	}
-	return context.WithValue(ctx, scopeKey{}, r.newScope())
+	return context.WithValue(ctx, scopeKey{}, s)
 }
 
 func scopeOf(ctx context.Context) *scope {
 	return ctx.Value(scopeKey{}).(*scope) //nolint:errcheck // every operation runs behind withScope
 }
 
-// scopeOfEvent is the scope that all executions for an event share.
-func (r *Resolver) scopeOfEvent(e source) *scope {
-	shared, ok := e.Share(func() any {
-		s := r.newScope()
-		var first atomic.Pointer[string]
-		s.peers = func(user string) []string {
-			// A reader of history shares its events with nobody: peers count from the second user on.
-			if first.CompareAndSwap(nil, &user) || *first.Load() == user {
-				return nil
-			}
-			return r.audience.beside(e.Room, user)
+// scopeAt returns a scope for an event of a topic, which several users may see in responses of their
+// own.
+func (r *Resolver) scopeAt(topic live.Topic) *scope {
+	s := r.newScope()
+	var first atomic.Pointer[string]
+	s.peers = func(user string) []string {
+		// A reader of history shares its events with nobody: peers count from the second user on.
+		if first.CompareAndSwap(nil, &user) || *first.Load() == user {
+			return nil
 		}
+		return r.audience.beside(topic, user)
+	}
+	return s
+}
+
+// scopeOfEvent is the scope that all executions for an event share. It knows what was read with the
+// event.
+func (r *Resolver) scopeOfEvent(e *chat.Event) *scope {
+	shared, ok := e.Share(func() any {
+		s := r.scopeAt(live.Room(e.Room))
 		if e.About != nil {
 			s.rooms.put(e.About.ID, e.About)
 		}
@@ -118,6 +129,7 @@ func (r *Resolver) newScope() *scope {
 	s.lists.load = counted(s, r.loadLists)
 	s.reactions.load = counted(s, byKey(r.chat.Reactions))
 	s.memberships.load = counted(s, byKey(ownBy(r.chat.Memberships)))
+	s.subjects.load = counted(s, byKey(ownBy(r.chat.Memberships)))
 	s.own.load = counted(s, byKey(ownBy(r.chat.OwnReactions)))
 	s.friendships.load = counted(s, byKey(ownBy(r.chat.Friendships)))
 	return s

@@ -53,9 +53,9 @@ type Options struct {
 	Trace func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
 	// Gates say how often mutations and subscriptions may be asked for.
 	Gates limit.Gates
-	// Events is the memory for executions of subscriptions; nil is no bound. That for queries and mutations is for who sends
+	// Events bound the executions of subscriptions; nil is no bound. The memory for queries and mutations is for who sends
 	// the answers: see Weight.
-	Events *limit.Shares
+	Events *limit.Executions
 	Logger *slog.Logger
 }
 
@@ -106,9 +106,11 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	} else {
 		s.Use(noIntrospection{})
 	}
+	limited := rates{opts.Gates}
+	opts.Limits.charge = limited.query
 	s.Use(&opts.Limits)
 	s.AroundOperations(r.timed)
-	s.Use(rates{opts.Gates})
+	s.Use(limited)
 	s.AroundOperations(r.arrive)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return fewErrors(next(r.withLoaders(ctx)))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/internal/app"
+	"parley/internal/live"
 	"parley/internal/testkit"
 	"parley/internal/web"
 )
@@ -113,13 +114,17 @@ func TestSubscriptionsOfOneSocketTakeTurns(t *testing.T) {
 	const subscriptions, messages = 60, 12 // 600 kB to each, of which 256 are a page
 	s := testkit.StartApp(t, "sqlite:"+t.TempDir()+"/parley.db", app.Options{Limits: web.Limits{Write: time.Hour}})
 	alice := s.As("alice")
-	room := makeRoom(alice, nil)
-	for range messages {
-		say(alice, room, long)
+	rooms := make([]string, subscriptions/live.MaxAsks)
+	for i := range rooms {
+		rooms[i] = makeRoom(alice, nil)
+		for range messages {
+			say(alice, rooms[i], long)
+		}
 	}
 	socket := alice.Socket()
 	defer socket.Cut()
 	for i := range subscriptions {
+		room := rooms[i%len(rooms)]
 		socket.Subscribe(fmt.Sprint(i), fmt.Sprintf(`subscription { a%d: messageAdded(roomId: %q, after: 0) { seq contents } }`, i, room))
 	}
 	pages, since := 0, time.Now()

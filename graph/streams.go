@@ -32,10 +32,17 @@ type stream interface {
 // createdStream sends each room that comes into being at a topic.
 type createdStream struct {
 	place *live.Attendance
+	// leave, if not nil, takes the viewer from the topic's audience.
+	leave func()
 	taker Taker // while it is parked
 }
 
-func (s *createdStream) close() { s.place.Leave() }
+func (s *createdStream) close() {
+	s.place.Leave()
+	if s.leave != nil {
+		s.leave()
+	}
+}
 
 func (s *createdStream) park(taker Taker) bool {
 	s.taker = taker
@@ -70,37 +77,84 @@ func (s *createdStream) next(ctx context.Context) ([][]byte, error) {
 	return payloads, nil
 }
 
-// arrivalsShown renders rooms that have come into being, those that see finds.
-func arrivalsShown(shown subscription, see func(ctx context.Context, id uuid.UUID) (*ent.Room, error)) live.Render {
-	return func(ctx context.Context, events []live.Event) ([][]byte, live.Look, error) {
+// arrivalsShown renders rooms that have come into being, those that the subscribers of a topic may see.
+func (r *Resolver) arrivalsShown(shown subscription, topic live.Topic, v chat.Viewer) live.Render {
+	return func(
+		ctx context.Context, owner string, events []live.Event,
+	) ([][]byte, live.Look, error) {
 		var rooms []*ent.Room
+		var sources []source
 		var places []int
 		for i, event := range events {
-			arrival, ok := event.(live.Arrival)
+			arrival, ok := event.(*live.Arrival)
 			if !ok {
 				return nil, live.Nothing, fmt.Errorf("a room that has come into being is a %T", event)
 			}
-			room, err := see(ctx, arrival.Room)
-			if isNotFound(err) {
-				continue // deleted since, or no longer to be seen
-			}
+			l := r.loadersOfArrival(arrival, topic, v)
+			room, err := l.arrivals.get(ctx, arrival.Room)
 			if err != nil {
 				return nil, live.Nothing, err
 			}
+			if room == nil {
+				continue // deleted since, or no longer to be seen
+			}
 			rooms, places = append(rooms, room), append(places, i)
+			sources = append(sources, source{loaders: l})
 		}
-		payloads, err := spread(ctx, shown, rooms, nil, places, len(events))
+		of := audienceOf{owner, topic}
+		payloads, err := spread(ctx, shown, of, rooms, sources, places, len(events))
 		return payloads, live.Alone, err
 	}
 }
 
+// loadersOfArrival returns the loaders that all executions for an arrival share: of its topic's subscribers, who are one
+// user or see public rooms only.
+func (r *Resolver) loadersOfArrival(a *live.Arrival, topic live.Topic, v chat.Viewer) *loaders {
+	l, ok := a.Share(func() any {
+		l := r.loadersAt(topic)
+		l.arrivals.use(&l.loads, func(uuid.UUID) []uuid.UUID { return nil },
+			func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
+				room, err := r.seeArrival(ctx, l, topic, v, ids[0]) // there are no siblings
+				if isNotFound(err) {
+					return nil, nil
+				}
+				return map[uuid.UUID]*ent.Room{ids[0]: room}, err
+			})
+		return l
+	}).(*loaders)
+	if !ok {
+		panic("somebody else shares something at an arrival")
+	}
+	return l
+}
+
+// seeArrival returns a room that has come into being, or NOT_FOUND if the topic's subscribers may not see it.
+func (r *Resolver) seeArrival(
+	ctx context.Context, l *loaders, topic live.Topic, v chat.Viewer, id uuid.UUID,
+) (*ent.Room, error) {
+	if topic == live.Lobby() {
+		room, err := r.chat.PublicRoom(ctx, id)
+		if err == nil {
+			l.came(room)
+		}
+		return room, err
+	}
+	seen, err := r.chat.Room(ctx, v, id)
+	if err == nil {
+		l.saw(v, seen)
+	}
+	return seen.Room, err
+}
+
 // spread renders items and puts their payloads in their places among n.
-func spread[T any](ctx context.Context, shown subscription, items []T, sources []source, places []int, n int) ([][]byte, error) {
+func spread[T any](
+	ctx context.Context, shown subscription, of audienceOf, items []T, sources []source, places []int, n int,
+) ([][]byte, error) {
 	payloads := make([][]byte, n)
 	if len(items) == 0 {
 		return payloads, nil
 	}
-	rendered, err := render(ctx, shown, items, sources)
+	rendered, err := render(ctx, shown, of, items, sources)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +183,7 @@ func (s *listStream) await(context.Context) bool { return true }
 func (s *listStream) next(ctx context.Context) ([][]byte, error) {
 	if !s.opened {
 		s.opened = true
-		return render(ctx, s.shown, []*model.MyRoomsChange{{Kind: model.MyRoomsChangeKindOpened}}, nil)
+		return render(ctx, s.shown, audienceOf{user: s.v.ID}, []*model.MyRoomsChange{{Kind: model.MyRoomsChangeKindOpened}}, nil)
 	}
 	changes, err := s.list.Next(ctx)
 	if err != nil {
@@ -141,7 +195,7 @@ func (s *listStream) next(ctx context.Context) ([][]byte, error) {
 			return nil, err
 		}
 	}
-	return render(ctx, s.shown, steps, nil)
+	return render(ctx, s.shown, audienceOf{user: s.v.ID}, steps, nil)
 }
 
 // step is what a change means to a screen.
@@ -171,7 +225,7 @@ type roomStream struct {
 	// authorised is the seq up to which the viewer has been found to be in the room; the log tells what comes after.
 	authorised int64
 	// attend takes a place in the room's log behind a seq.
-	attend func(seq, head int64) *live.Attendance
+	attend func(seq, head int64) (*live.Attendance, error)
 	place  *live.Attendance
 	// leave, if not nil, takes the viewer from the room's audience.
 	leave func()
@@ -276,7 +330,11 @@ func (s *roomStream) again(ctx context.Context) ([][]byte, error) {
 		return nil, err
 	}
 	s.place.Leave()
-	s.authorised, s.place = head, s.attend(head, head)
+	place, err := s.attend(head, head)
+	if err != nil {
+		return nil, err
+	}
+	s.authorised, s.place = head, place
 	return s.resync(ctx, head)
 }
 
@@ -310,7 +368,10 @@ func (r *Resolver) eventsShown(shown subscription) live.Render {
 
 // eventsAs renders what show makes of the events that it wants; the others' payloads are nil.
 func eventsAs[T any](r *Resolver, shown subscription, show func(*chat.Event) (T, bool)) live.Render {
-	return func(ctx context.Context, events []live.Event) ([][]byte, live.Look, error) {
+	return func(
+		ctx context.Context, owner string, events []live.Event,
+	) ([][]byte, live.Look, error) {
+		var room live.Topic
 		var items []T
 		var sources []source
 		var places []int
@@ -320,23 +381,25 @@ func eventsAs[T any](r *Resolver, shown subscription, show func(*chat.Event) (T,
 				return nil, live.Nothing, err
 			}
 			if item, wanted := show(e); wanted {
-				items, sources, places = append(items, item), append(sources, e), append(places, i)
+				items, places = append(items, item), append(places, i)
+				sources = append(sources, source{e.Seq, r.loadersOf(e)})
+				room = live.Room(e.Room)
 			}
 		}
 		ctx, looks := chat.Looking(ctx)
-		payloads, err := spread(ctx, shown, items, sources, places, len(events))
-		return payloads, r.look(looks(), sources), err
+		payloads, err := spread(ctx, shown, audienceOf{owner, room}, items, sources, places, len(events))
+		return payloads, lookOf(looks(), sources), err
 	}
 }
 
-// look tells what a rendering of events has read: so many times itself, or what the others have who render them.
-func (r *Resolver) look(itself int64, sources []source) live.Look {
+// lookOf tells what a rendering of events has read: so many times itself, or what the others have who render them.
+func lookOf(itself int64, sources []source) live.Look {
 	if itself > 0 {
 		return live.Alone
 	}
 	look := live.Nothing
 	for _, e := range sources {
-		loads, settled := r.loadersOf(e).loads.count()
+		loads, settled := e.loaders.loads.count()
 		if !settled {
 			return live.Alone
 		}

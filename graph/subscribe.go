@@ -2,16 +2,15 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/ent"
 	"parley/graph/model"
 	"parley/internal/chat"
 	"parley/internal/live"
@@ -41,7 +40,7 @@ func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *
 	begun, field := time.Now(), fieldOf(op.Operation)
 	ctx, end := r.trace(ctx, "subscription", field, op.Operation.Name)
 	started, err := r.subscribe(ctx, subscription{
-		exec: exec, op: op, memory: r.events, weight: Weight(op),
+		exec: exec, op: op, executions: r.events, weight: Weight(op),
 		begin: func(ctx context.Context) (context.Context, func(string)) {
 			return r.trace(ctx, "event", field, op.Operation.Name)
 		},
@@ -139,8 +138,10 @@ func shareable(ctx context.Context, v chat.Viewer, op *graphql.OperationContext)
 
 // rendering has render act as who may share what it makes.
 func (s sharing) rendering(render live.Render) live.Render {
-	return func(ctx context.Context, events []live.Event) ([][]byte, live.Look, error) {
-		return render(s.as(ctx), events)
+	return func(
+		ctx context.Context, owner string, events []live.Event,
+	) ([][]byte, live.Look, error) {
+		return render(s.as(ctx), owner, events)
 	}
 }
 
@@ -150,14 +151,30 @@ func (r *Resolver) subscribeToCreated(ctx context.Context, v chat.Viewer, shown 
 	if err != nil {
 		return nil, err
 	}
-	topic, see := live.User(v.ID), func(ctx context.Context, id uuid.UUID) (*ent.Room, error) {
-		seen, err := r.chat.Room(ctx, v, id)
-		return seen.Room, err
-	}
+	topic := live.User(v.ID)
 	if public {
-		topic, see = live.Lobby(), r.chat.PublicRoom
+		topic = live.Lobby()
 	}
-	return &createdStream{place: r.live.Follow(topic, s.key, s.rendering(arrivalsShown(shown, see)))}, nil
+	place, err := r.live.Follow(topic, v.ID, s.key, s.rendering(r.arrivalsShown(shown, topic, v)))
+	if err != nil {
+		return nil, errAsks(err)
+	}
+	stream := &createdStream{place: place}
+	if s.perViewer {
+		r.audience.enter(topic, v.ID)
+		stream.leave = sync.OnceFunc(func() { r.audience.leave(topic, v.ID) })
+	}
+	return stream, nil
+}
+
+// errAsks is the answer to a user that follows a topic with too many different documents.
+func errAsks(err error) error {
+	if !errors.Is(err, live.ErrTooManyAsks) {
+		return err
+	}
+	return &chat.Error{Code: chat.RateLimited, Message: fmt.Sprintf(
+		"You follow this with %d different documents or variables already. End one of those subscriptions first.",
+		live.MaxAsks)}
 }
 
 // subscribeToRoom starts a stream of a room's log.
@@ -190,25 +207,32 @@ func (r *Resolver) subscribeToRoom(ctx context.Context, v chat.Viewer, shown sub
 	}
 	frames := share.rendering(show(shown))
 	s := &roomStream{r: r, v: v, room: roomID, authorised: head}
-	s.attend = func(seq, head int64) *live.Attendance { return r.live.Attend(roomID, share.key, seq, head, frames) }
+	s.attend = func(seq, head int64) (*live.Attendance, error) {
+		place, err := r.live.Attend(roomID, v.ID, share.key, seq, head, frames)
+		return place, errAsks(err)
+	}
+	own := audienceOf{user: v.ID}
 	if field.Name == "roomEvents" {
 		items := []model.RoomEvent{openedAt(roomID, head)}
 		if ahead {
 			items = append(items, resyncAt(roomID, head))
 		}
-		if s.first, err = render(ctx, shown, items, nil); err != nil {
+		if s.first, err = render(ctx, shown, own, items, nil); err != nil {
 			return nil, err
 		}
 		s.resync = func(ctx context.Context, head int64) ([][]byte, error) {
-			return render(ctx, shown, []model.RoomEvent{resyncAt(roomID, head)}, nil)
+			return render(ctx, shown, own, []model.RoomEvent{resyncAt(roomID, head)}, nil)
 		}
 	} else if ahead {
 		return nil, errResync()
 	}
-	s.place = s.attend(from, head)
+	if s.place, err = s.attend(from, head); err != nil {
+		return nil, err
+	}
 	if share.perViewer {
-		r.audience.enter(roomID, v.ID)
-		s.leave = sync.OnceFunc(func() { r.audience.leave(roomID, v.ID) })
+		topic := live.Room(roomID)
+		r.audience.enter(topic, v.ID)
+		s.leave = sync.OnceFunc(func() { r.audience.leave(topic, v.ID) })
 	}
 	return s, nil
 }

@@ -100,7 +100,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		}
 	}()
 
-	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), db.Dialect())
+	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), db.Dialect(), max(1, cfg.DBMaxConns/searchesShare))
 	if err != nil {
 		return nil, err
 	}

@@ -8,17 +8,21 @@ import (
 // eventsShare is which part of the memory for answers is for what subscriptions are told: one in so many.
 const eventsShare = 4
 
-// personsShare is which part of the memory for answers one person may have: one in so many. What subscriptions are told is nobody's.
+// searchesShare is which part of the database connections may search at a time: one in so many.
+const searchesShare = 4
+
+// personsShare is which part of the memory for answers one person may have: one in so many. For what
+// subscriptions are told see [limit.Executions].
 const personsShare = 8
 
 // answersQueue is how many answers may wait for memory: what was asked is there meanwhile, and may be as long as a body.
 var answersQueue = limit.Queue{Person: 16, All: 1000} //nolint:gochecknoglobals // never changed
 
 // answersOf divides the memory for answers: for those to queries and mutations, and for what subscriptions are told.
-func answersOf(cfg config.Config) (answers, events *limit.Shares) {
+func answersOf(cfg config.Config) (answers *limit.Shares, events *limit.Executions) {
 	most := max(cfg.MaxAnswerBytes/eventsShare, 1)
 	// Events are told when there is memory: of a subscription no more than one page waits, and subscriptions have bounds.
-	return limit.NewShares(max(cfg.MaxAnswerBytes-most, 1), personsShare, answersQueue), limit.NewShares(most, 1, limit.Queue{})
+	return limit.NewShares(max(cfg.MaxAnswerBytes-most, 1), personsShare, answersQueue), limit.NewExecutions(most)
 }
 
 // gatesOf are the gates that the settings describe.
@@ -32,5 +36,6 @@ func gatesOf(rates config.Rates) limit.Gates {
 		Keys:          gate(rates.Keys),
 		Connections:   gate(rates.Connections),
 		Subscriptions: gate(rates.Subscriptions),
+		Queries:       gate(rates.Queries),
 	}
 }

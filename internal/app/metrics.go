@@ -77,15 +77,18 @@ func showGates(m *metrics.Metrics, gates limit.Gates) {
 	for name, gate := range map[string]*limit.Gate{
 		"mutations": gates.Mutations, "sign_ins": gates.SignIns, "keys": gates.Keys,
 		"connections": gates.Connections, "subscriptions": gates.Subscriptions,
+		"queries": gates.Queries,
 	} {
 		metrics.Show(m, gate.Refused, counter("parley_rate_refusals_total", help, func(refused int64) int64 { return refused }, "gate", name))
 	}
 }
 
-func showAnswers(m *metrics.Metrics, answers, events *limit.Shares) {
+func showAnswers(m *metrics.Metrics, answers *limit.Shares, events *limit.Executions) {
 	type stats = limit.SharesStats
-	for kind, shares := range map[string]*limit.Shares{"operation": answers, "event": events} {
-		metrics.Show(m, shares.Stats,
+	for kind, read := range map[string]func() stats{
+		"operation": answers.Stats, "event": events.Stats,
+	} {
+		metrics.Show(m, read,
 			gauge("parley_answers_bytes", "Memory of answers that may be large, by estimate and by what they answer.",
 				func(s stats) int64 { return s.Held }, "kind", kind),
 			gauge("parley_answers_waiting", "Answers that wait for memory, by what they answer.",

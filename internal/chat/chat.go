@@ -50,18 +50,21 @@ type Chat struct {
 	sends   *sends
 	// creations are the rooms on their way.
 	creations *batches[*creation]
-	counts    counts
+	// searches has a place for each search that may run at a time.
+	searches *limit.Shares
+	counts   counts
 }
 
-// New returns the domain over db, whose dialect is one of ent's dialect names.
-func New(db *ent.Client, dialect string) (*Chat, error) {
+// New returns the domain over db, whose dialect is one of ent's dialect names, and in which so many searches may run at a
+// time.
+func New(db *ent.Client, dialect string, searches int) (*Chat, error) {
 	known, err := lru.New[string, struct{}](knownUsers)
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of known users: %w", err)
 	}
 	c := &Chat{
 		db: db, dialect: dialect, hints: silence{}, known: known, tries: newTries(),
-		rooms: newRooms(rememberedBytes), people: newPeople(rememberedBytes),
+		rooms: newRooms(rememberedBytes), people: newPeople(rememberedBytes), searches: newSearches(searches),
 	}
 	c.creations = c.newCreations()
 	c.sends, err = c.newSends()

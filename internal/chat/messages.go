@@ -12,7 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
-	"parley/ent/member"
 	"parley/ent/message"
 	"parley/ent/predicate"
 	"parley/ent/reaction"
@@ -322,16 +321,4 @@ func (c *Chat) OwnReactions(ctx context.Context, people []string, ids []MessageI
 		emojis[id] = append(emojis[id], r.Emoji)
 	}
 	return emojis, nil
-}
-
-// Member returns a person's membership of a room; nil where they are not in it. The viewer must be in the room.
-func (c *Chat) Member(ctx context.Context, roomID uuid.UUID, userID string) (*ent.Member, error) {
-	m, err := c.db.Member.Query().Where(member.RoomID(roomID), member.UserID(userID)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find %q in room %s: %w", userID, roomID, err)
-	}
-	return m, nil
 }

@@ -201,14 +201,23 @@ func (c *Chat) Rooms(ctx context.Context, v Viewer, search Search, first int, af
 		return none, err
 	}
 	q := c.db.Room.Query().Where(allowed(toFind, v.ID))
+	var words []string
 	if search.Words != nil {
-		words := strings.Fields(fold(*search.Words))
-		if len(words) > maxSearchWords {
-			return none, badInput("search", fmt.Sprintf("search has %d words; at most %d are looked for.", len(words), maxSearchWords))
+		words = strings.Fields(fold(*search.Words))
+	}
+	if len(words) > maxSearchWords {
+		return none, badInput("search", fmt.Sprintf("search has %d words; at most %d are looked for.", len(words), maxSearchWords))
+	}
+	if len(words) > 0 {
+		searching, done, err := c.beginSearch(ctx, v)
+		if err != nil {
+			return none, err
 		}
-		for _, word := range words {
-			q.Where(room.SearchTextContains(word))
-		}
+		defer done()
+		ctx = searching
+	}
+	for _, word := range words {
+		q.Where(room.SearchTextContains(word))
 	}
 	if search.Tag != nil {
 		q.Where(room.HasTagsWith(roomtag.Folded(fold(*search.Tag))))

@@ -47,7 +47,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Addr: "127.0.0.1:8080", TracesShare: 1, ShutdownTimeout: 15 * time.Second,
 		DBMaxConns: 16, DBStatementCache: 256,
-		RateMutations: "auto", RateSignIns: "auto", RateKeys: "auto", RateConnections: "auto", RateSubscriptions: "auto",
+		RateMutations: "auto", RateSignIns: "auto", RateKeys: "auto", RateConnections: "auto", RateSubscriptions: "auto", RateQueries: "auto",
 		MaxSockets: 50_000, MaxSocketBytes: 1 << 30, MaxAnswerBytes: 512 << 20,
 		TrustedProxies: []string{"127.0.0.0/8", "::1/128"}, ProxyHeader: "x-forwarded-for",
 		LogLevel: "info", LogFormat: "auto",
@@ -80,6 +80,11 @@ var settings = []struct {
 	{"--rate-sign-ins", "PARLEY_RATE_SIGN_INS", "6/m", func(c config.Config) any { return c.Rates().SignIns }, rate(config.Pace{Burst: 6, Every: 10 * time.Second}, config.Pace{Burst: 60, Every: time.Second})},
 	{"--rate-keys", "PARLEY_RATE_KEYS", "1/h:3, off", func(c config.Config) any { return c.Rates().Keys }, rate(config.Pace{Burst: 3, Every: time.Hour}, config.Pace{})},
 	{"--rate-connections", "PARLEY_RATE_CONNECTIONS", "off,10/s:100", func(c config.Config) any { return c.Rates().Connections }, rate(config.Pace{}, config.Pace{Burst: 100, Every: 100 * time.Millisecond})},
+	{
+		"--rate-queries", "PARLEY_RATE_QUERIES", "100000/s:20000000,off",
+		func(c config.Config) any { return c.Rates().Queries },
+		rate(config.Pace{Burst: 20_000_000, Every: 10 * time.Microsecond}, config.Pace{}),
+	},
 	{"--rate-subscriptions", "PARLEY_RATE_SUBSCRIPTIONS", "0", func(c config.Config) any { return c.Rates().Subscriptions }, rate(config.Pace{}, config.Pace{})},
 	{"--max-sockets", "PARLEY_MAX_SOCKETS", "10", func(c config.Config) any { return c.MaxSockets }, 10},
 	{"--max-answer-bytes", "PARLEY_MAX_ANSWER_BYTES", "1000000", func(c config.Config) any { return c.MaxAnswerBytes }, int64(1_000_000)},
@@ -266,7 +271,7 @@ func TestModes(t *testing.T) {
 func TestAutomaticRates(t *testing.T) {
 	t.Parallel()
 	rates := mustParse(t, nil).Rates()
-	for name, r := range map[string]config.Rate{"mutations": rates.Mutations, "sign-ins": rates.SignIns, "keys": rates.Keys, "connections": rates.Connections, "subscriptions": rates.Subscriptions} {
+	for name, r := range map[string]config.Rate{"mutations": rates.Mutations, "sign-ins": rates.SignIns, "keys": rates.Keys, "connections": rates.Connections, "subscriptions": rates.Subscriptions, "queries": rates.Queries} {
 		if r.Person.Burst < 1 || r.Person.Every <= 0 || r.Address.Burst < r.Person.Burst || r.Address.Every >= r.Person.Every {
 			t.Errorf("%s: %+v", name, r)
 		}

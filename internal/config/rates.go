@@ -21,7 +21,7 @@ type Pace struct {
 type Rate struct{ Person, Address Pace }
 
 // Rates are how often things may be done.
-type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions Rate }
+type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions, Queries Rate }
 
 // What the operator gets who says nothing. People and their programs do not come near; whoever does is at fault or means
 // harm. This machine's own requests are left out: whoever develops or measures there is alone.
@@ -31,6 +31,7 @@ const (
 	autoKeys          = "10/m:10,100/m:100"
 	autoConnections   = "2/s:100,50/s:1000"
 	autoSubscriptions = "20/s:500,500/s:5000"
+	autoQueries       = "50000/s:1000000,500000/s:10000000"
 )
 
 // addressPeople is how many people's pace an address has that was given none.
@@ -48,6 +49,7 @@ func (c Config) Rates() Rates {
 		Keys:          rate(c.RateKeys, autoKeys),
 		Connections:   rate(c.RateConnections, autoConnections),
 		Subscriptions: rate(c.RateSubscriptions, autoSubscriptions),
+		Queries:       rate(c.RateQueries, autoQueries),
 	}
 	rates.Keys.Person.Remote = false // nobody needs to be wrong so often, wherever they are
 	return rates
@@ -74,6 +76,7 @@ func (c Config) validateRates(fail func(string, ...any)) {
 		{"PARLEY_RATE_KEYS (--rate-keys)", c.RateKeys},
 		{"PARLEY_RATE_CONNECTIONS (--rate-connections)", c.RateConnections},
 		{"PARLEY_RATE_SUBSCRIPTIONS (--rate-subscriptions)", c.RateSubscriptions},
+		{"PARLEY_RATE_QUERIES (--rate-queries)", c.RateQueries},
 	} {
 		if _, err := parseRateOr(rate.value, off); err != nil {
 			fail("%s is %q: %w; give a rate such as 20/s:40, for an address too as in 20/s:40,200/s:400, or off or auto", rate.names, rate.value, err)
@@ -130,7 +133,7 @@ func parseRate(text string) (rate Rate, err error) {
 
 const (
 	// mostBurst and mostOften bound what a pace may be.
-	mostBurst = 1_000_000
+	mostBurst = 100_000_000
 	mostOften = 10_000_000
 )
 

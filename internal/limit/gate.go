@@ -13,8 +13,9 @@ type Rate struct{ Person, Address Pace }
 // Gates has one for each thing that is limited. A nil Gate lets everything through.
 type Gates struct {
 	// Mutations counts the root fields of mutations, SignIns the signIn among them, Keys the wrong keys of rooms that
-	// were tried, Connections new WebSockets and event streams, and Subscriptions new ones.
-	Mutations, SignIns, Keys, Connections, Subscriptions *Gate
+	// were tried, Connections new WebSockets and event streams, Subscriptions new ones, and
+	// Queries the cost of queries.
+	Mutations, SignIns, Keys, Connections, Subscriptions, Queries *Gate
 }
 
 // Gate lets one thing be done at a rate. Each node counts for itself.

@@ -6,6 +6,7 @@ import "context"
 // for Leave it is for one goroutine.
 type Attendance struct {
 	cohort *cohort
+	user   string
 
 	// Guarded by the cohort's lock, except that seq is its goroutine's while it is not parked.
 	seq    int64
@@ -173,6 +174,7 @@ func (a *Attendance) Leave() {
 	}
 	c.ring.leave(a.seq)
 	c.forget()
+	c.forgetUser(a.user)
 	if c.ring.readers == 0 {
 		c.detach()
 	}

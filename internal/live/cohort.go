@@ -24,8 +24,11 @@ const (
 )
 
 // Render makes the payloads of events: one for each, nil where there is nothing to show of it. It fails as a whole where
-// one cannot be made: a failure is never a payload. look tells what it has read besides.
-type Render func(ctx context.Context, events []Event) (payloads [][]byte, look Look, err error)
+// one cannot be made: a failure is never a payload. look tells what it has read besides. owner is the user that all the
+// payloads are for, or "" where several users share them: executions for one user count against that user.
+type Render func(ctx context.Context, owner string, events []Event) (
+	payloads [][]byte, look Look, err error,
+)
 
 // Look tells what a rendering has read beside its events, since which a payload may show what happened after its event was
 // read. A number above 0 says that it has read nothing itself, and used what others had read who rendered the same events:
@@ -56,9 +59,10 @@ type cohort struct {
 	render Render
 
 	// Guarded by the hub's lock: where it stands in the tail, and whether its goroutine runs. That ends when it has come
-	// to the tail's head.
+	// to the tail's head. users counts the attendances of each user.
 	seq     int64
 	working bool
+	users   map[string]int
 
 	mu   sync.Mutex
 	ring ring[Frame] // its readers are the attendances
@@ -78,10 +82,13 @@ type cohort struct {
 }
 
 // Attend has a room's events rendered from seq on, where head is the seq of its newest event as far as the caller knows.
-// All who give the same ask share what render makes; the first one's render is used. The caller leaves.
+// All who give the same ask share what render makes; the first one's render is used. The caller leaves. It returns
+// ErrTooManyAsks if the user follows the room with MaxAsks other asks.
 //
 // First the position is taken, then history is read, then the tail is followed: there is no seam between them.
-func (h *Hub) Attend(room uuid.UUID, ask string, seq, head int64, render Render) *Attendance {
+func (h *Hub) Attend(
+	room uuid.UUID, user, ask string, seq, head int64, render Render,
+) (*Attendance, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t := h.tails[Room(room)]
@@ -90,25 +97,31 @@ func (h *Hub) Attend(room uuid.UUID, ask string, seq, head int64, render Render)
 		t.look() // what came between the caller's look and this
 	}
 	t.want(head)
-	return t.attend(ask, seq, render)
+	return t.attend(user, ask, seq, render)
 }
 
-// Follow has the rooms rendered that come into being from now on, as events of User or Lobby. The caller leaves.
-func (h *Hub) Follow(topic Topic, ask string, render Render) *Attendance {
+// Follow has the rooms rendered that come into being from now on, as events of User or Lobby. The caller leaves. It
+// returns ErrTooManyAsks if the user follows the topic with MaxAsks other asks.
+func (h *Hub) Follow(topic Topic, user, ask string, render Render) (*Attendance, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t := h.tails[topic]
 	if t == nil {
 		t = h.newTail(topic, 0)
 	}
-	return t.attend(ask, t.ring.head, render)
+	return t.attend(user, ask, t.ring.head, render)
 }
 
 // attend takes a place in the cohort of those who ask the same. The hub is locked.
-func (t *tail) attend(ask string, seq int64, render Render) *Attendance {
+func (t *tail) attend(user, ask string, seq int64, render Render) (*Attendance, error) {
 	c := t.cohorts[ask]
+	if (c == nil || c.users[user] == 0) && t.asks[user] >= MaxAsks {
+		return nil, ErrTooManyAsks
+	}
 	if c == nil {
-		c = &cohort{tail: t, ask: ask, render: render, seq: t.ring.head}
+		c = &cohort{
+			tail: t, ask: ask, render: render, seq: t.ring.head, users: make(map[string]int, 1),
+		}
 		c.ring.head = c.seq
 		t.ring.join(c.seq)
 		t.cohorts[ask] = c
@@ -116,7 +129,33 @@ func (t *tail) attend(ask string, seq int64, render Render) *Attendance {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ring.join(seq)
-	return &Attendance{cohort: c, seq: seq}
+	if c.users[user]++; c.users[user] == 1 {
+		t.asks[user]++
+	}
+	return &Attendance{cohort: c, user: user, seq: seq}, nil
+}
+
+// forgetUser undoes what attend has counted for a user. The hub is locked.
+func (c *cohort) forgetUser(user string) {
+	if c.users[user]--; c.users[user] > 0 {
+		return
+	}
+	delete(c.users, user)
+	if c.tail.asks[user]--; c.tail.asks[user] == 0 {
+		delete(c.tail.asks, user)
+	}
+}
+
+// owner returns the user whose attendances are all there are, or "" if several users share the cohort.
+func (c *cohort) owner() string {
+	c.tail.hub.mu.Lock()
+	defer c.tail.hub.mu.Unlock()
+	if len(c.users) == 1 {
+		for user := range c.users {
+			return user
+		}
+	}
+	return ""
 }
 
 // wake has the cohort look at its tail. The hub is locked.
@@ -192,7 +231,7 @@ func (c *cohort) rendered(ctx context.Context, events, later []Event, partial bo
 	var payloads [][]byte
 	endings := known
 	err := persist(ctx, func() error {
-		made, look, err := c.render(ctx, events)
+		made, look, err := c.render(ctx, c.owner(), events)
 		payloads = made
 		if err != nil || c.tail.topic.kind != roomTopic || look == Nothing && !partial {
 			return err

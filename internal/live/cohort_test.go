@@ -24,7 +24,7 @@ type printer struct {
 	err  error
 }
 
-func (p *printer) render(_ context.Context, events []live.Event) (payloads [][]byte, look live.Look, err error) {
+func (p *printer) render(_ context.Context, _ string, events []live.Event) (payloads [][]byte, look live.Look, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
@@ -79,10 +79,10 @@ func TestCohortRendersOnce(t *testing.T) {
 		var same, other printer
 		var places []*live.Attendance
 		for range 1000 {
-			places = append(places, hub.Attend(room, "same", 0, 0, same.render))
+			places = append(places, subscribe(hub, room, "same", 0, 0, same.render))
 		}
-		apart := hub.Attend(room, "other", 0, 0, other.render)
-		elsewhere := hub.Attend(uuid.New(), "same", 0, 0, other.render)
+		apart := subscribe(hub, room, "other", 0, 0, other.render)
+		elsewhere := subscribe(hub, uuid.New(), "same", 0, 0, other.render)
 		for seq := int64(1); seq <= 30; seq++ {
 			log.set(func(l *fakeLog) { l.head = seq })
 			hub.Hear(broker.Hint{Room: room, Seq: seq})
@@ -104,7 +104,7 @@ func TestLateMember(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		var p printer
-		fast, late := hub.Attend(room, "x", 0, 0, p.render), hub.Attend(room, "x", 0, 0, p.render)
+		fast, late := subscribe(hub, room, "x", 0, 0, p.render), subscribe(hub, room, "x", 0, 0, p.render)
 		defer fast.Leave()
 		log.set(func(l *fakeLog) { l.head = 100_000 })
 		hub.Hear(broker.Hint{Room: room, Seq: 100_000})
@@ -122,16 +122,16 @@ func TestLateMember(t *testing.T) {
 func TestAhead(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		slow := func(ctx context.Context, events []live.Event) ([][]byte, live.Look, error) {
+		slow := func(ctx context.Context, owner string, events []live.Event) ([][]byte, live.Look, error) {
 			time.Sleep(time.Second)
-			return new(printer).render(ctx, events)
+			return new(printer).render(ctx, owner, events)
 		}
-		there := hub.Attend(room, "same", 0, 0, slow)
+		there := subscribe(hub, room, "same", 0, 0, slow)
 		there.Park(&screen{})
 		log.set(func(l *fakeLog) { l.head = 7 })
 		hub.Hear(broker.Hint{Room: room, Seq: 7})
 		time.Sleep(100 * time.Millisecond) // while it renders
-		ahead, further := hub.Attend(room, "same", 7, 7, slow), hub.Attend(room, "same", 9, 7, slow)
+		ahead, further := subscribe(hub, room, "same", 7, 7, slow), subscribe(hub, room, "same", 9, 7, slow)
 		time.Sleep(5 * time.Second)
 		if kept := hub.Stats().KeptBytes; kept != 0 {
 			t.Errorf("%d bytes are kept, and nobody is late", kept)
@@ -157,7 +157,7 @@ func TestLargePayloads(t *testing.T) {
 	const bound, frame = 64 << 20, 4 << 20
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		log.head = 64
-		large := func(_ context.Context, events []live.Event) (payloads [][]byte, _ live.Look, _ error) {
+		large := func(_ context.Context, _ string, events []live.Event) (payloads [][]byte, _ live.Look, _ error) {
 			for range events {
 				payloads = append(payloads, make([]byte, frame))
 			}
@@ -166,7 +166,7 @@ func TestLargePayloads(t *testing.T) {
 		var most int64
 		for range 30 {
 			room := uuid.New()
-			a := hub.Attend(room, "large", 0, 64, large)
+			a := subscribe(hub, room, "large", 0, 64, large)
 			if _, err := a.Next(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -187,7 +187,7 @@ func TestComingBackTogether(t *testing.T) {
 		log.head = head
 		places := make([]*live.Attendance, 500) // all are there before the first one reads: a cohort lives as long as somebody
 		for i := range places {
-			places[i] = hub.Attend(room, "x", int64(i%7), head, p.render)
+			places[i] = subscribe(hub, room, "x", int64(i%7), head, p.render)
 		}
 		var wg sync.WaitGroup
 		for i, a := range places {
@@ -207,12 +207,12 @@ func TestCohortOfPrunedLog(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		var p printer
 		log.head, log.start = 100, 70
-		gone := hub.Attend(uuid.New(), "x", 69, 100, p.render)
+		gone := subscribe(hub, uuid.New(), "x", 69, 100, p.render)
 		defer gone.Leave()
 		if _, err := gone.Next(t.Context()); !errors.Is(err, live.ErrPruned) {
 			t.Errorf("got %v", err)
 		}
-		kept := hub.Attend(uuid.New(), "x", 72, 100, p.render) // its page begins before what is kept
+		kept := subscribe(hub, uuid.New(), "x", 72, 100, p.render) // its page begins before what is kept
 		defer kept.Leave()
 		attend(t, kept, 72, 100)
 	})
@@ -223,7 +223,7 @@ func TestRenderFails(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		var p printer
-		a := hub.Attend(room, "x", 0, 0, p.render)
+		a := subscribe(hub, room, "x", 0, 0, p.render)
 		defer a.Leave()
 		p.fail(errors.New("broken"))
 		log.set(func(l *fakeLog) { l.head = 1 })
@@ -239,7 +239,7 @@ func TestRenderFails(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		p.fail(nil)
-		again := hub.Attend(room, "x", 1, 2, p.render)
+		again := subscribe(hub, room, "x", 1, 2, p.render)
 		defer again.Leave()
 		attend(t, again, 1, 2)
 	})
@@ -251,7 +251,7 @@ func TestCohortEnds(t *testing.T) {
 		room := uuid.New()
 		var p printer
 		for range 100 {
-			a := hub.Attend(room, "x", 0, 0, p.render)
+			a := subscribe(hub, room, "x", 0, 0, p.render)
 			synctest.Wait()
 			a.Leave()
 		}

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,13 +19,22 @@ const skew = time.Minute
 type Arrival struct {
 	Room uuid.UUID
 	seq  int64
+
+	once   sync.Once
+	shared any
+}
+
+// Share returns what the executions for the arrival share, as the first caller makes it. It lives as long as the arrival.
+func (a *Arrival) Share(with func() any) any {
+	a.once.Do(func() { a.shared = with() })
+	return a.shared
 }
 
 // Position counts the arrivals that this node has told of.
-func (a Arrival) Position() int64 { return a.seq }
+func (a *Arrival) Position() int64 { return a.seq }
 
 // Ending is false: nothing ends the listening to new rooms.
-func (a Arrival) Ending() bool { return false }
+func (a *Arrival) Ending() bool { return false }
 
 // announce tells of a room that has come into being, once. The hub is locked.
 func (h *Hub) announce(c Created) {
@@ -55,7 +65,7 @@ func foundUntil(room uuid.UUID) time.Time {
 
 func (h *Hub) arrived(topic Topic, room uuid.UUID) {
 	if t := h.tails[topic]; t != nil {
-		t.add([]Event{Arrival{Room: room, seq: t.ring.head + 1}})
+		t.add([]Event{&Arrival{Room: room, seq: t.ring.head + 1}})
 	}
 }
 

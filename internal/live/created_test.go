@@ -15,9 +15,9 @@ import (
 )
 
 // arrivals renders arrivals as their rooms' ids.
-func arrivals(_ context.Context, events []live.Event) (payloads [][]byte, look live.Look, err error) {
+func arrivals(_ context.Context, _ string, events []live.Event) (payloads [][]byte, look live.Look, err error) {
 	for _, e := range events {
-		payloads = append(payloads, []byte(e.(live.Arrival).Room.String())) //nolint:errcheck // all are
+		payloads = append(payloads, []byte(e.(*live.Arrival).Room.String())) //nolint:errcheck // all are
 	}
 	return payloads, live.Alone, nil
 }
@@ -44,7 +44,7 @@ func hear(t *testing.T, a *live.Attendance, n int) (rooms []uuid.UUID) {
 func TestCreatedRooms(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
 		follow := func(topic live.Topic) *live.Attendance {
-			a := hub.Follow(topic, "x", arrivals)
+			a := listen(hub, topic, "x", arrivals)
 			t.Cleanup(a.Leave)
 			return a
 		}
@@ -67,7 +67,7 @@ func TestCreatedRooms(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
 		}
-		late := hub.Follow(live.User("alice"), "y", arrivals)
+		late := listen(hub, live.User("alice"), "y", arrivals)
 		defer late.Leave()
 		news := created(false, "alice")
 		hub.Hear(news)
@@ -80,7 +80,7 @@ func TestCreatedRooms(t *testing.T) {
 // TestCreatedRoomsHeal finds rooms that no hint tells of, each once, and none from before the listening.
 func TestCreatedRoomsHeal(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
-		lobby := hub.Follow(live.Lobby(), "x", arrivals)
+		lobby := listen(hub, live.Lobby(), "x", arrivals)
 		defer lobby.Leave()
 		log.set(func(l *fakeLog) {
 			l.created = map[time.Time]live.Created{time.Now().Add(-time.Second): {Room: uuid.New(), Public: true}} // before the start
@@ -114,7 +114,7 @@ func TestCreatedRoomsHeal(t *testing.T) {
 // it among the newest.
 func TestCreatedRoomsAhead(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
-		lobby := hub.Follow(live.Lobby(), "x", arrivals)
+		lobby := listen(hub, live.Lobby(), "x", arrivals)
 		defer lobby.Leave()
 		ahead := time.Now().Add(time.Hour)
 		id := uuid.Must(uuid.NewV7())
@@ -138,7 +138,7 @@ func TestCreatedRoomsAhead(t *testing.T) {
 // TestFarBehind ends the listening of somebody who is further behind than what is kept: there is no log to read it from.
 func TestFarBehind(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
-		slow := hub.Follow(live.Lobby(), "x", arrivals)
+		slow := listen(hub, live.Lobby(), "x", arrivals)
 		defer slow.Leave()
 		for range 5000 {
 			hub.Hear(created(true))

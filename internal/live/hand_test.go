@@ -63,7 +63,7 @@ func TestRestless(t *testing.T) {
 	for i := range all {
 		r := &restless{resumed: make(chan struct{}, 1)}
 		all[i] = r
-		a := hub.Attend(room, "the same", 0, 0, new(printer).render)
+		a := subscribe(hub, room, "the same", 0, 0, new(printer).render)
 		running.Go(func() { // ends with the last event
 			defer a.Leave()
 			for {

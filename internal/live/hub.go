@@ -20,6 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/internal/broker"
+	"parley/internal/limit"
 )
 
 // Options of a Hub.
@@ -40,8 +41,9 @@ type Hub struct {
 	ctx     context.Context //nolint:containedctx // the life of the hub, which outlives every call
 	stop    context.CancelFunc
 	running sync.WaitGroup
-	// catchUps has a place for each page of history that may be rendered at a time.
-	catchUps chan struct{}
+	// catchUps has a place for each page of history that may be rendered at a time. One user, and one topic's shared
+	// pages, may have half of them.
+	catchUps *limit.Shares
 
 	// kept is how many bytes of payloads the cohorts keep.
 	kept atomic.Int64
@@ -67,7 +69,7 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 		opts.Logger = slog.Default()
 	}
 	h := &Hub{
-		log: log, lists: lists, opts: opts, catchUps: make(chan struct{}, catchUps),
+		log: log, lists: lists, opts: opts, catchUps: limit.NewShares(catchUps, 2, limit.Queue{}),
 		tails:     make(map[Topic]*tail),
 		again:     make(chan struct{}, 1),
 		viewers:   make(map[string]map[*List]struct{}),

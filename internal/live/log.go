@@ -16,7 +16,12 @@ const (
 	firstRetry   = 50 * time.Millisecond
 )
 
+// MaxAsks is how many different asks one user may follow one topic with.
+const MaxAsks = 20
+
 var (
+	// ErrTooManyAsks refuses an attendance of a user who follows the topic with MaxAsks other asks.
+	ErrTooManyAsks = errors.New("the user follows the topic with too many different asks")
 	// ErrPruned ends a stream whose log no longer goes back to where it stands.
 	ErrPruned = errors.New("the log no longer goes back that far")
 	// ErrStopped ends the streams of a room whose log cannot be read or shown. They can be resumed from where they stand.

@@ -101,12 +101,15 @@ func (c *cohort) closePage(start int64) {
 // history reads and renders a page of the log behind seq, or as much of it as fits, and tells of the bytes as they come.
 func (c *cohort) history(ctx context.Context, seq int64, keep func(bytes int64)) (frames []Frame, err error) {
 	hub := c.tail.hub
-	select {
-	case hub.catchUps <- struct{}{}:
-		defer func() { <-hub.catchUps }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	of := c.owner()
+	if of == "" {
+		of = "\x00" + c.tail.topic.room.String() // no user has NUL in their id
 	}
+	place, err := hub.catchUps.Take(ctx, of, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer place.Return()
 	events, err := hub.read(ctx, c.tail.topic.room, seq, pageSize)
 	if err != nil {
 		return nil, err

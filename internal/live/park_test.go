@@ -71,7 +71,7 @@ func TestParked(t *testing.T) {
 		screens := make([]*screen, 1000)
 		places := make([]*live.Attendance, len(screens))
 		for i := range screens {
-			screens[i], places[i] = &screen{}, hub.Attend(room, "x", 0, 0, p.render)
+			screens[i], places[i] = &screen{}, subscribe(hub, room, "x", 0, 0, p.render)
 			if !places[i].Park(screens[i]) {
 				t.Fatal("nothing has happened, and it cannot be parked")
 			}
@@ -162,7 +162,7 @@ func TestEndings(t *testing.T) {
 			inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 				room := uuid.New()
 				p := printer{look: test.look}
-				a := hub.Attend(room, "x", 0, 0, p.render)
+				a := subscribe(hub, room, "x", 0, 0, p.render)
 				defer a.Leave()
 				synctest.Wait()
 				log.set(func(l *fakeLog) { l.head = test.head })
@@ -206,7 +206,7 @@ func TestEndingsShared(t *testing.T) {
 				places := make([]*live.Attendance, len(test.looks))
 				for i, look := range test.looks {
 					p := printer{look: look}
-					places[i] = hub.Attend(room, fmt.Sprint(i), 0, 0, p.render)
+					places[i] = subscribeAs(hub, fmt.Sprint(i), room, fmt.Sprint(i), 0, 0, p.render)
 					defer places[i].Leave()
 				}
 				synctest.Wait()

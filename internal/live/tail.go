@@ -24,8 +24,9 @@ type tail struct {
 	// The rest is guarded by the hub's lock.
 
 	ring ring[Event] // its readers are the cohorts
-	// cohorts are all who listen, by what they ask.
+	// cohorts are all who listen, by what they ask, and asks is how many of them each user is in.
 	cohorts map[string]*cohort
+	asks    map[string]int
 	// wanted: the log may have grown, to hinted at least. partial: the last reading has not come to its end.
 	wanted, partial bool
 	hinted          int64
@@ -89,7 +90,7 @@ func (t *tail) forgetLooking(l *looking) {
 
 // newTail returns the tail of a topic, whose newest event is the one at head. The hub is locked.
 func (h *Hub) newTail(topic Topic, head int64) *tail {
-	t := &tail{hub: h, topic: topic, cohorts: make(map[string]*cohort)}
+	t := &tail{hub: h, topic: topic, cohorts: make(map[string]*cohort), asks: make(map[string]int)}
 	t.ring.head = head
 	h.tails[topic] = t
 	return t

@@ -96,7 +96,7 @@ func (l *fakeLog) Standings(context.Context, string) (map[uuid.UUID]live.Standin
 
 // join follows a room's log alone.
 func join(hub *live.Hub, room uuid.UUID, seq, head int64) *live.Attendance {
-	return hub.Attend(room, uuid.NewString(), seq, head, new(printer).render)
+	return subscribeAs(hub, uuid.NewString(), room, uuid.NewString(), seq, head, new(printer).render)
 }
 
 // inHub runs test with a hub over a log, in a bubble where time is the test's.

@@ -10,6 +10,18 @@ type Topic struct {
 	user string
 }
 
+// String returns a text that differs from those of all other topics.
+func (t Topic) String() string {
+	switch t.kind {
+	case roomTopic:
+		return "room " + t.room.String()
+	case userTopic:
+		return "user " + t.user
+	default:
+		return "lobby"
+	}
+}
+
 type topicKind int
 
 const (
