@@ -8,12 +8,12 @@ package graph
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
+
+	"github.com/google/uuid"
 )
 
 func (r *messageResolver) ID(ctx context.Context, objs []*ent.Message) ([]string, error) {

@@ -85,9 +85,6 @@ func (r rates) mutation(ctx context.Context, person string, op *graphql.Operatio
 
 // changes are the fields of a mutation.
 func changes(op *graphql.OperationContext) (fields []*ast.Field) {
-	if field := only(op.Operation); field != nil { // as most have, and that need not be collected
-		return []*ast.Field{field}
-	}
 	for _, field := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"}) {
 		fields = append(fields, field.Field)
 	}

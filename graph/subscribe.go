@@ -34,13 +34,13 @@ type Taker = interface {
 }
 
 // Subscribe starts a subscription that exec has made op of. The caller stops it.
-func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (*Stream, gqlerror.List) {
+func (s *Server) Subscribe(ctx context.Context, _ graphql.GraphExecutor, op *graphql.OperationContext) (*Stream, gqlerror.List) {
 	r := s.resolver
 	ctx = graphql.WithOperationContext(ctx, op)
 	begun, field := time.Now(), fieldOf(op.Operation)
 	ctx, end := r.trace(ctx, "subscription", field, op.Operation.Name)
 	started, err := r.subscribe(ctx, subscription{
-		exec: exec, op: op, executions: r.events, weight: Weight(op),
+		r: r, op: op, plan: r.executable.plan(op), executions: r.events, weight: Weight(op),
 		begin: func(ctx context.Context) (context.Context, func(string)) {
 			return r.trace(ctx, "event", field, op.Operation.Name)
 		},
@@ -98,6 +98,9 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (stream, e
 	fields := graphql.CollectFields(shown.op, shown.op.Operation.SelectionSet, []string{"Subscription"})
 	if len(fields) != 1 {
 		return nil, &chat.Error{Code: chat.BadUserInput, Field: "query", Message: "A subscription asks for one field."}
+	}
+	if shown.plan == nil {
+		return nil, &chat.Error{Code: chat.BadUserInput, Field: "query", Message: "A subscription asks for a field of the type Subscription."}
 	}
 	arguments := fields[0].ArgumentMap(shown.op.Variables)
 	switch name := fields[0].Name; name {
