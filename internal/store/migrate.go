@@ -48,7 +48,12 @@ const (
 // migratePostgres applies the migrations that a database lacks, each in a transaction, while a connection of its own
 // holds the lock. The lock is that of a transaction, not of a session, and thus also safe behind a pooler; and it is
 // tried for, not waited for, because a waiting statement would hold up CREATE INDEX CONCURRENTLY.
-func migratePostgres(ctx context.Context, connector *pqConnector, files fs.FS, logger *slog.Logger) (err error) {
+//
+// Before the first one it calls check, which may refuse the database.
+func migratePostgres(
+	ctx context.Context, connector *pqConnector, files fs.FS, check func(context.Context, querier) error,
+	logger *slog.Logger,
+) (err error) {
 	pool := sql.OpenDB(connector)
 	pool.SetMaxOpenConns(2) // one that holds the lock, one that migrates
 	defer func() { err = errors.Join(err, pool.Close()) }()
@@ -75,6 +80,9 @@ func migratePostgres(ctx context.Context, connector *pqConnector, files fs.FS, l
 		if err := pause(ctx, migrationPause); err != nil {
 			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
 		}
+	}
+	if err := check(ctx, lock); err != nil {
+		return err
 	}
 	for try := 1; ; try++ {
 		err := applyMigrations(ctx, goose.DialectPostgres, pool, files, logger)
@@ -122,7 +130,10 @@ func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, l
 			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
 		}
 	}
-	err = applyMigrations(ctx, goose.DialectSQLite3, pool, files, logger)
+	err = markSQLite(ctx, pool)
+	if err == nil {
+		err = applyMigrations(ctx, goose.DialectSQLite3, pool, files, logger)
+	}
 	if err == nil {
 		err = checkForeignKeys(ctx, pool)
 	}
