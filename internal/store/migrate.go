@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 	"github.com/pressly/goose/v3"
@@ -84,6 +85,9 @@ func migratePostgres(
 	if err := check(ctx, lock); err != nil {
 		return err
 	}
+	if err := refold(ctx, pool, dialect.Postgres, logger); err != nil {
+		return err
+	}
 	for try := 1; ; try++ {
 		err := applyMigrations(ctx, goose.DialectPostgres, pool, files, logger)
 		inUse := pq.As(err, pqerror.LockNotAvailable, pqerror.TRDeadlockDetected) != nil
@@ -132,6 +136,9 @@ func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, l
 	}
 	err = markSQLite(ctx, pool)
 	if err == nil {
+		err = refold(ctx, pool, dialect.SQLite, logger)
+	}
+	if err == nil {
 		err = applyMigrations(ctx, goose.DialectSQLite3, pool, files, logger)
 	}
 	if err == nil {
@@ -149,16 +156,16 @@ func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, l
 
 // applyMigrations applies those of the files that the database lacks. Versions that only the database has are those of a
 // newer program, and no concern of ours.
-func applyMigrations(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.FS, logger *slog.Logger) error {
+func applyMigrations(ctx context.Context, dialectOf goose.Dialect, pool *sql.DB, files fs.FS, logger *slog.Logger) error {
 	options := []goose.ProviderOption{
 		goose.WithDisableGlobalRegistry(true),
 		goose.WithSlog(logger), // nothing is said unless verbose; without this goose would have its own logger
 	}
-	if dialect == goose.DialectSQLite3 {
+	if dialectOf == goose.DialectSQLite3 {
 		// "Isolated" makes goose begin no transactions of its own: it runs inside of ours.
 		options = append(options, goose.WithIsolateDDL(true))
 	}
-	provider, err := goose.NewProvider(dialect, pool, files, options...)
+	provider, err := goose.NewProvider(dialectOf, pool, files, options...)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

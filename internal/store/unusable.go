@@ -214,7 +214,6 @@ FROM sqlite_master WHERE type = 'table'`).Scan(&history, &tables)
 	return checkTables(ctx, pool, history, tables)
 }
 
-
 // markSQLite refuses a database without a write-ahead log, and marks others as Parley's. The connection is in a transaction.
 func markSQLite(ctx context.Context, pool *sql.DB) error {
 	var mode string
