@@ -17,7 +17,8 @@ import (
 
 func main() { os.Exit(run()) }
 
-// run returns the exit code: 0 after a clean shutdown, 1 where serving failed, 2 where the settings are wrong.
+// run returns the exit code: 0 after a clean shutdown, 1 if serving failed, 2 if a setting cannot work, or a file or database that it
+// names.
 func run() int {
 	cfg, err := config.Parse(os.Args[1:], os.LookupEnv, version(), os.Stdout, os.Stderr)
 	switch {
@@ -32,6 +33,10 @@ func run() int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal ends the process at once
 	if err := app.RunWith(ctx, cfg, logger, os.Stdout, app.Options{Version: version()}); err != nil {
+		if invalid := (*config.InvalidError)(nil); errors.As(err, &invalid) {
+			_, _ = fmt.Fprintln(os.Stderr, "parley:", err)
+			return 2
+		}
 		logger.Error("parley has ended", "error", err)
 		return 1
 	}

@@ -62,7 +62,7 @@ type App struct {
 func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Options) (_ *App, err error) {
 	trusted, err := trustedDocuments(cfg.TrustedDocuments)
 	if err != nil {
-		return nil, err
+		return nil, &config.InvalidError{Err: err}
 	}
 	logger = slog.New(reqid.Logs(logger.Handler()))
 	traces, logger, err := tracesOf(ctx, cfg, opts.Version, logger)
@@ -91,6 +91,9 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Trace:          traces.statement,
 	}
 	db, err := store.Open(ctx, string(cfg.DatabaseURL), database)
+	if store.IsUnusable(err) {
+		return nil, &config.InvalidError{Err: err}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +271,7 @@ func authenticator(ctx context.Context, cfg config.Config, logger *slog.Logger) 
 	}
 	verifier, err := auth.NewVerifier(ctx, tokens)
 	if err != nil {
-		return nil, nil, fmt.Errorf("verify tokens: %w", err)
+		return nil, nil, &config.InvalidError{Err: fmt.Errorf("verify tokens: %w", err)}
 	}
 	return verifier, signIn, nil
 }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"parley/internal/config"
@@ -37,6 +38,8 @@ const (
 // Run serves until ctx ends and then drains: sockets are told to come back, requests in flight get their answers, for at
 // most the configured time. It prints where to go to stdout. Where ctx ends while the server starts, as it may for long
 // when another process migrates the database, Run gives up and returns nil: nothing was cut off.
+//
+// It returns a [config.InvalidError] if a setting cannot work, or a file or database that it names: then no file has been changed.
 func Run(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout io.Writer) error {
 	return RunWith(ctx, cfg, logger, stdout, Options{})
 }
@@ -45,12 +48,12 @@ func Run(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout io.
 func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout io.Writer, opts Options) (err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
 	if err != nil {
-		return fmt.Errorf("listen (choose another address with PARLEY_ADDR or --addr): %w", err)
+		return notListening("listen (choose another address with PARLEY_ADDR or --addr)", err)
 	}
 	var operators net.Listener
 	if cfg.AdminAddr != "" {
 		if operators, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.AdminAddr); err != nil {
-			return errors.Join(fmt.Errorf("listen for operators (PARLEY_ADMIN_ADDR or --admin-addr): %w", err), listener.Close())
+			return errors.Join(notListening("listen for operators (PARLEY_ADMIN_ADDR or --admin-addr)", err), listener.Close())
 		}
 	}
 	front := newFront(web.Starting())
@@ -104,6 +107,16 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	err = errors.Join(err, <-sockets)
 	<-served
 	return err
+}
+
+// notListening is why an address cannot be listened on. It is the setting's fault unless another process has the address, which may
+// be about to end.
+func notListening(what string, err error) error {
+	wrapped := fmt.Errorf("%s: %w", what, err)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return wrapped
+	}
+	return &config.InvalidError{Err: wrapped}
 }
 
 // ended is the error of a server that has ended because it was closed: none.

@@ -40,7 +40,7 @@ type Config struct {
 	TrustedProxies    []string `env:"PARLEY_TRUSTED_PROXIES" sep:"," default:"127.0.0.0/8,::1/128" placeholder:"CIDR" group:"rates" help:"Proxies that are believed whose request they pass on; none is believed where this is off."`
 	ProxyHeader       string   `env:"PARLEY_PROXY_HEADER" default:"x-forwarded-for" placeholder:"NAME" group:"rates" help:"The header in which they say so: x-forwarded-for or forwarded (RFC 7239). It must be one that they set themselves."`
 
-	JWTSecret   Secret `name:"jwt-secret" env:"PARLEY_JWT_SECRET" placeholder:"SECRET" group:"auth" help:"Verifies tokens signed with HS256; 32 random bytes or more. The environment is the better place: other users of the machine can read flags."`
+	JWTSecret   Secret `name:"jwt-secret" env:"PARLEY_JWT_SECRET" placeholder:"SECRET" group:"auth" help:"Verifies tokens signed with HS256; at least 32 random bytes, as from openssl rand -hex 32. The environment is the better place: other users of the machine can read flags."`
 	JWKSURL     string `name:"jwks-url" env:"PARLEY_JWKS_URL" placeholder:"URL" group:"auth" help:"Where the identity provider publishes its keys: verifies tokens signed with RS256, ES256 or EdDSA."`
 	JWTIssuer   string `name:"jwt-issuer" env:"PARLEY_JWT_ISSUER" placeholder:"ISS" group:"auth" help:"The iss that tokens must have; needed with a key URL."`
 	JWTAudience string `name:"jwt-audience" env:"PARLEY_JWT_AUDIENCE" placeholder:"AUD" group:"auth" help:"The aud that tokens must have; needed with a key URL."`
@@ -81,7 +81,7 @@ func groups() kong.Option {
 
 // Parse reads the settings from args (without the program's name) and, through lookup, from the environment
 // ([os.LookupEnv]). --help and --version (which prints version) go to stdout. Its error lists everything that is wrong, one
-// line each, in words for the operator and without any secret; or it is [ErrAnswered].
+// line each, in words for the operator and without any secret, and is an [InvalidError]; or it is [ErrAnswered].
 func Parse(args []string, lookup func(string) (string, bool), version string, stdout, stderr io.Writer) (Config, error) {
 	var cli struct {
 		Config
@@ -110,12 +110,12 @@ func Parse(args []string, lookup func(string) (string, bool), version string, st
 	case answered:
 		return Config{}, ErrAnswered
 	case err != nil:
-		return Config{}, fmt.Errorf("%w (--help lists the settings)", err)
+		return Config{}, &InvalidError{fmt.Errorf("%w (--help lists the settings)", err)}
 	}
 	cli.AllowedOrigins = trimmed(cli.AllowedOrigins)
 	cli.TrustedProxies = trimmed(cli.TrustedProxies)
 	if err := cli.validate(); err != nil {
-		return Config{}, err
+		return Config{}, &InvalidError{err}
 	}
 	return cli.Config, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,6 +82,9 @@ func (c Config) validateRates(fail func(string, ...any)) {
 		if _, err := parseRateOr(rate.value, off); err != nil {
 			fail("%s is %q: %w; give a rate such as 20/s:40, for an address too as in 20/s:40,200/s:400, or off or auto", rate.names, rate.value, err)
 		}
+	}
+	if len(c.TrustedProxies) > 1 && slices.Contains(c.TrustedProxies, off) {
+		fail("PARLEY_TRUSTED_PROXIES (--trusted-proxies) has off beside networks; give one or the other")
 	}
 	for _, text := range c.TrustedProxies {
 		if _, err := parseNetwork(text); err != nil && text != off {

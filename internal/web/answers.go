@@ -31,17 +31,20 @@ const (
 	again = 5 * time.Second
 )
 
-// answer has an operation executed that is no subscription. write is called with the response, unless nobody waits for it or the
-// operation took too long: then it is called with nil.
-func (a *answers) answer(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, write func(*graphql.Response)) {
+// answer executes a query or mutation and calls write with the response, or with nil if the caller is gone. The operation's time
+// covers everything: creating a new user, waiting for response memory, execution.
+func (a *answers) answer(
+	ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext,
+	write func(*graphql.Response),
+) {
+	begun, asking := time.Now(), ctx
+	ctx, cancel := withTimeLimit(ctx, a.limits.Operation)
+	defer cancel()
 	weight := a.weigh(op)
 	if weight == 0 {
 		write(executed(ctx, exec, op))
 		return
 	}
-	begun, asking := time.Now(), ctx
-	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.Operation, errTimeLimit)
-	defer cancel()
 	who, _ := auth.FromContext(ctx)
 	share, err := a.memory.Take(ctx, who.ID, weight)
 	if err != nil {
@@ -75,7 +78,12 @@ func noMemory(err error) *gqlerror.Error {
 	}
 }
 
+// executed returns the response to an operation; nil if the caller is gone.
 func executed(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) *graphql.Response {
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	return responses(ctx)
+	responses, running := exec.DispatchOperation(ctx, op)
+	response := responses(running)
+	if response == nil && errors.Is(context.Cause(ctx), errTimeLimit) {
+		return tookTooLong()
+	}
+	return response
 }

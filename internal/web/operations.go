@@ -15,7 +15,7 @@ import (
 	"parley/internal/wire"
 )
 
-// Subscribe starts a subscription that exec has made op of.
+// Subscribe starts a subscription that exec has made op of. Its context ends when it returns: the stream must not keep it.
 type Subscribe func(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (Stream, gqlerror.List)
 
 // Stream is a running subscription. Except for Stop it is for one goroutine.

@@ -162,7 +162,7 @@ func (s *testSchema) subscribe(ctx context.Context, op *graphql.OperationContext
 	}
 }
 
-// testVerifier knows the tokens of ann and bob, and two that are of no use.
+// testVerifier knows the tokens of ann and bob, and some that are of no use.
 type testVerifier struct{}
 
 func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, error) {
@@ -173,6 +173,8 @@ func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, erro
 		return auth.Identity{ID: "brief", ExpiresAt: time.Now().Add(50 * time.Millisecond)}, nil
 	case "unavailable":
 		return auth.Identity{}, &auth.Error{Reason: auth.KeysUnavailable, Message: "no keys"}
+	case "toosoon":
+		return auth.Identity{}, &auth.Error{Reason: auth.KeysUnavailable, Message: "not now", RetryAfter: 7 * time.Second}
 	default:
 		return auth.Identity{}, &auth.Error{Reason: auth.BadSignature, Message: "The token's signature is wrong."}
 	}
@@ -278,15 +280,18 @@ func (ts *testServer) post(t *testing.T, query string, header ...string) answer 
 // pulledStream is a subscription whose resolver brings the events.
 type pulledStream struct {
 	ctx       context.Context
+	stop      context.CancelFunc
 	responses graphql.ResponseHandler
 }
 
 func pulled(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (web.Stream, gqlerror.List) {
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	return &pulledStream{ctx, responses}, nil
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	responses, running := exec.DispatchOperation(running, op)
+	return &pulledStream{running, stop, responses}, nil
 }
 
-func (s *pulledStream) Next(context.Context) (results [][]byte, more bool, errs gqlerror.List) {
+func (s *pulledStream) Next(ctx context.Context) (results [][]byte, more bool, errs gqlerror.List) {
+	defer context.AfterFunc(ctx, s.stop)()
 	response := s.responses(s.ctx)
 	if response == nil {
 		return nil, false, nil
@@ -304,4 +309,4 @@ func (s *pulledStream) Parks() bool { return false }
 
 func (s *pulledStream) Await(context.Context) bool { return true }
 
-func (s *pulledStream) Stop() {}
+func (s *pulledStream) Stop() { s.stop() }

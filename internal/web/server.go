@@ -36,7 +36,8 @@ type Config struct {
 	// all. It decides for CORS and for WebSockets alike.
 	AllowedOrigins []string
 	// Development also admits pages of any loopback origin, and answers under loopback host names only: a web site that
-	// makes its own name resolve to 127.0.0.1 (DNS rebinding) is of another host.
+	// makes its own name resolve to 127.0.0.1 (DNS rebinding) is of another host. It refuses what was forwarded for another
+	// machine.
 	Development bool
 	// Logger receives the access log (Debug) and faults of the server (Error), each with the context of its request, whose id it
 	// is to add (reqid.Logs); nil: nothing is logged.
@@ -97,7 +98,8 @@ type Limits struct {
 	// Read is how long a client may take to send a body, and Write how long to take a response or a WebSocket message:
 	// 10 s each by default. Who is slower is disconnected.
 	Read, Write time.Duration
-	// Operation is how long a query or mutation may run: 30 s by default.
+	// Operation bounds a query, a mutation and the setup of a subscription, a new user's first
+	// request included: 30 s by default.
 	Operation time.Duration
 	// Ready is how long /readyz waits for an answer: 2 s by default, less than the usual probe's patience.
 	Ready time.Duration
@@ -161,8 +163,8 @@ type Server struct {
 // New returns a server that answers queries and mutations with gql, starts subscriptions with subscribe, and asks verifier
 // who a token belongs to.
 //
-// gql comes with its schema, caches, extensions and error presenter, and without transports: New adds those, and two
-// extensions of its own (an operation's time limit; no @defer). It must not be used for a second server.
+// gql comes with its schema, caches, extensions and error presenter, and without transports: New adds those, and an
+// extension of its own (no @defer). It must not be used for a second server.
 func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Server {
 	log := cfg.Logger
 	if log == nil {
@@ -187,8 +189,9 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	door := newDoor(answers, verifier, origins, limits, cfg.Gates, sockets, log)
 	door.listener.TooSlow, door.listener.Messages = observer.SocketTooSlow, messages
 
+	subscribe = limited(subscribe, limits.Operation)
+
 	gql.Use(noDefer{})
-	gql.Use(timeLimit{limits.Operation})
 	gql.AddTransport(&webSocket{door: door, subscribe: subscribe})
 	gql.AddTransport(&events{answers: answers, subscribe: subscribe, gates: cfg.Gates, sockets: sockets, log: log})
 	gql.AddTransport(&overHTTP{answers: answers, log: log})
@@ -222,7 +225,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	var h http.Handler = mux
 	h = crossOrigin(origins, h)
 	if cfg.Development {
-		h = loopbackOnly(h)
+		h = localOnly(h)
 	}
 	h = secured(h)
 	h = recovered(log, h)
