@@ -16,14 +16,29 @@ const searchesShare = 4
 const personsShare = 8
 
 // answersQueue is how many answers may wait for memory: what was asked is there meanwhile, and may be as long as a body.
-var answersQueue = limit.Queue{Person: 16, All: 1000} //nolint:gochecknoglobals // never changed
+var answersQueue = limit.Queue{User: 16, All: 1000} //nolint:gochecknoglobals // never changed
 
 // answersOf divides the memory for answers: for those to queries and mutations, and for what subscriptions are told.
-func answersOf(cfg config.Config) (answers *limit.Shares, events *limit.Executions) {
+func answersOf(
+	cfg config.Config, reporter *limit.Reporter,
+) (answers *limit.Memory, events *limit.Executions) {
+	const setting = "PARLEY_MAX_ANSWER_BYTES"
 	most := max(cfg.MaxAnswerBytes/eventsShare, 1)
+	rest := max(cfg.MaxAnswerBytes-most, 1)
+	quota := max(rest/personsShare, 1)
+	answers = limit.NewMemory(limit.MemoryOptions{
+		Bytes: rest, User: quota, Anonymous: quota, Queue: answersQueue,
+		Refused: func() { reporter.Reached(budgetResponses, setting) },
+	})
 	// Events are told when there is memory: of a subscription no more than one page waits, and subscriptions have bounds.
-	return limit.NewShares(max(cfg.MaxAnswerBytes-most, 1), personsShare, answersQueue), limit.NewExecutions(most)
+	return answers, limit.NewExecutions(most)
 }
+
+// The names of the memory budgets in logs and metrics, besides those of package web.
+const (
+	budgetResponses = "responses"
+	budgetEvents    = "events"
+)
 
 // gatesOf are the gates that the settings describe.
 func gatesOf(rates config.Rates) limit.Gates {

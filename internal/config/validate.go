@@ -68,6 +68,7 @@ func (c Config) validate() error {
 		{"PARLEY_DB_MAX_CONNS (--db-max-conns)", int64(c.DBMaxConns)},
 		{"PARLEY_MAX_SOCKETS (--max-sockets)", int64(c.MaxSockets)},
 		{"PARLEY_MAX_SOCKET_BYTES (--max-socket-bytes)", c.MaxSocketBytes},
+		{"PARLEY_MAX_REQUEST_MEMORY (--max-request-memory)", c.MaxRequestMemory},
 		{"PARLEY_MAX_ANSWER_BYTES (--max-answer-bytes)", c.MaxAnswerBytes},
 		{"PARLEY_MAX_DEPTH (--max-depth)", int64(c.MaxDepth)},
 		{"PARLEY_MAX_COMPLEXITY (--max-complexity)", int64(c.MaxComplexity)},
