@@ -117,12 +117,12 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		return nil, err
 	}
 	counted := metrics.New(opts.Version)
-	gates := gatesOf(cfg.Rates())
+	reporter := limit.NewReporter(logger)
+	gates := gatesOf(cfg.Rates(), reporter)
 	domain.LimitKeys(gates.Keys)
 	limits := opts.Limits
 	limits.Body, limits.RequestBytes = cfg.MaxBodyBytes, cfg.MaxRequestMemory
 	limits.Sockets, limits.SocketBytes = cfg.MaxSockets, cfg.MaxSocketBytes
-	reporter := limit.NewReporter(logger)
 	answers, events := answersOf(cfg, reporter)
 	gql := graph.New(domain, hub, graph.Options{
 		SignIn:        signIn,

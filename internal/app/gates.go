@@ -1,6 +1,8 @@
 package app
 
 import (
+	"strings"
+
 	"parley/internal/config"
 	"parley/internal/limit"
 )
@@ -40,17 +42,20 @@ const (
 	budgetEvents    = "events"
 )
 
-// gatesOf are the gates that the settings describe.
-func gatesOf(rates config.Rates) limit.Gates {
-	gate := func(r config.Rate) *limit.Gate {
-		return limit.NewGate(limit.Rate{Person: limit.Pace(r.Person), Address: limit.Pace(r.Address)})
+// gatesOf returns the rate limiters that the settings describe. They report to reporter what they refuse.
+func gatesOf(rates config.Rates, reporter *limit.Reporter) limit.Gates {
+	gate := func(r config.Rate, name string) *limit.Gate {
+		return limit.NewGate(limit.Rate{
+			Person: limit.Pace(r.Person), Address: limit.Pace(r.Address),
+			Refused: func() { reporter.Reached("rate_"+name, "PARLEY_RATE_"+strings.ToUpper(name)) },
+		})
 	}
 	return limit.Gates{
-		Mutations:     gate(rates.Mutations),
-		SignIns:       gate(rates.SignIns),
-		Keys:          gate(rates.Keys),
-		Connections:   gate(rates.Connections),
-		Subscriptions: gate(rates.Subscriptions),
-		Queries:       gate(rates.Queries),
+		Mutations:     gate(rates.Mutations, "mutations"),
+		SignIns:       gate(rates.SignIns, "sign_ins"),
+		Keys:          gate(rates.Keys, "keys"),
+		Connections:   gate(rates.Connections, "connections"),
+		Subscriptions: gate(rates.Subscriptions, "subscriptions"),
+		Queries:       gate(rates.Queries, "queries"),
 	}
 }

@@ -130,6 +130,36 @@ func (s *scanner) ends(from int) bool {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
+// Len returns how many members or elements the object or array in valid JSON has, without those of nested ones; 0 for
+// other values.
+func Len(valid []byte) int {
+	s, depth, commas, empty := scanner{data: valid}, 0, 0, true
+	for s.at < len(valid) {
+		c := valid[s.at]
+		if c == '"' {
+			s.text()
+			empty = empty && depth != 1
+			continue
+		}
+		switch {
+		case c == '{' || c == '[':
+			empty = empty && depth != 1
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		case c == ',' && depth == 1:
+			commas++
+		case !isSpace(c):
+			empty = empty && depth != 1
+		}
+		s.at++
+	}
+	if empty {
+		return 0
+	}
+	return commas + 1
+}
+
 // Depth returns how deeply the arrays and objects of valid JSON are nested: 0 for a number, 1 for [1].
 func Depth(valid []byte) int {
 	s, depth, deepest := scanner{data: valid}, 0, 0

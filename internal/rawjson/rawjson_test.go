@@ -65,6 +65,17 @@ func TestDepth(t *testing.T) {
 	}
 }
 
+func TestLen(t *testing.T) {
+	t.Parallel()
+	for data, want := range map[string]int{
+		`1`: 0, `"a,b"`: 0, `{}`: 0, ` [ ] `: 0, `[0]`: 1, `[[]]`: 1, `[{"a":1,"b":2}]`: 1, `["",","]`: 2, `{"a":[1,2,3],"b":{"c":1,"d":2}}`: 2,
+	} {
+		if got := rawjson.Len([]byte(data)); got != want {
+			t.Errorf("%s: %d, want %d", data, got, want)
+		}
+	}
+}
+
 // FuzzMembers compares with encoding/json.
 func FuzzMembers(f *testing.F) {
 	for _, seed := range []string{`{"a":1,"b":[{"a":"\\\""}]}`, `{"a":{"b":1}} `, ` {"\u0061":1.5e-3,"b":null}`, `[]`, `{"a"`} {

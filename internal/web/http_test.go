@@ -115,6 +115,7 @@ func TestStatus(t *testing.T) {
 		"no JSON":                   {`{"query`, 400, 400, "BAD_USER_INPUT", ""},
 		"something behind":          {query("{me}") + "}", 400, 400, "BAD_USER_INPUT", ""},
 		"null":                      {"null", 400, 400, "BAD_USER_INPUT", ""},
+		"many variables":            {`{"query":"{me}","variables":{"a":0` + strings.Repeat(`,"x":0`, 1000) + `}}`, 400, 400, "BAD_USER_INPUT", "variables"},
 		"byte order mark":           {"\ufeff" + query("{ me }"), 200, 200, "", ""},
 		"many extensions":           {`{"query":"{me}","extensions":{"x":[` + strings.Repeat("{},", 5000) + `1]}}`, 200, 200, "", ""},
 		"large extensions":          {`{"query":"{me}","extensions":{"x":[` + strings.Repeat("{},", 6000) + `1]}}`, 400, 400, "BAD_USER_INPUT", "extensions"},

@@ -82,6 +82,8 @@ func parameterNames() []string {
 }
 
 const (
+	// maxVariables is more than a document can declare.
+	maxVariables = 1000
 	// maxExtensions and maxExtensionsDepth bound the extensions of a request, and maxPersistedQuery the one that is known.
 	maxExtensions      = 16 << 10
 	maxExtensionsDepth = 16
@@ -101,7 +103,16 @@ func readMembers(data []byte) (members map[string]json.RawMessage, f *refusal) {
 	if err != nil {
 		return nil, badInput("", "The body is not a JSON object.")
 	}
-	return members, knownExtensions(members)
+	return members, checkMembers(members)
+}
+
+// checkMembers refuses members that would cost much to decode, and leaves in the extensions what is known.
+func checkMembers(members map[string]json.RawMessage) *refusal {
+	const name = "variables"
+	if rawjson.Len(members[name]) > maxVariables {
+		return badInput(name, fmt.Sprintf("There are more than %d variables.", maxVariables))
+	}
+	return knownExtensions(members)
 }
 
 // knownExtensions leaves in the extensions of a request those that mean something: one.
@@ -149,14 +160,16 @@ func parseURL(query string) (*graphql.RawParams, *refusal) {
 		case !utf8.ValidString(value):
 			return nil, badInput(name, name+" is not UTF-8.")
 		case name == "variables" || name == "extensions":
-			members[name] = json.RawMessage(value)
+			if members[name] = json.RawMessage(value); !json.Valid(members[name]) {
+				return nil, badInput(name, name+" must be one JSON object.")
+			}
 		default:
 			if members[name], err = json.Marshal(value); err != nil {
 				return nil, badInput(name, name+" is not a string.")
 			}
 		}
 	}
-	if f := knownExtensions(members); f != nil {
+	if f := checkMembers(members); f != nil {
 		return nil, f
 	}
 	return parseMembers(members)
