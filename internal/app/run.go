@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"parley/internal/config"
+	"parley/internal/conns"
+	"parley/internal/limit"
 	"parley/internal/store"
 	"parley/internal/web"
 )
@@ -51,15 +53,22 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 		return notListening("listen (choose another address with PARLEY_ADDR or --addr)", err)
 	}
 	var operators net.Listener
+	sockets, connections := fitDescriptors(cfg, logger)
+	cfg.MaxSockets = sockets
+	reporter := limit.NewReporter(logger)
+	public := conns.NewListener(listener, connections, excessConnections, func(name string) {
+		reporter.Reached(name, descriptorsAdvice)
+	})
 	if cfg.AdminAddr != "" {
 		if operators, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.AdminAddr); err != nil {
 			return errors.Join(notListening("listen for operators (PARLEY_ADMIN_ADDR or --admin-addr)", err), listener.Close())
 		}
 	}
 	front := newFront(web.Starting())
-	server := newHTTPServer(front, logger, readTimeout, writeTimeout)
+	server := newHTTPServer(probesOnly(front), logger, readTimeout, writeTimeout)
+	server.ConnState, server.ConnContext = public.ConnState, public.ConnContext
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }() // ends with Shutdown or Close
+	go func() { served <- server.Serve(public) }() // ends with Shutdown or Close
 	defer func() {
 		if err != nil {
 			_ = server.Close() // it has nothing to serve any more
@@ -82,10 +91,15 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	defer runtime.KeepAlive(floor)
 	handler := a.Handler()
 	front.Store(&handler)
+	showConnections(a.metrics, public)
 	if operators != nil {
 		private := newHTTPServer(a.Operators(), logger, readTimeout, 2*time.Minute) // a profile takes its time
+		limited := conns.NewListener(operators, operatorConnections, excessConnections, func(name string) {
+			reporter.Reached("operators_"+name, descriptorsAdvice)
+		})
+		private.ConnState, private.ConnContext = limited.ConnState, limited.ConnContext
 		served := make(chan error, 1)
-		go func() { served <- private.Serve(operators) }() // ends with Close below
+		go func() { served <- private.Serve(limited) }() // ends with Close below
 		defer func() { err = errors.Join(err, private.Close(), ended(<-served)) }()
 	}
 	welcome(stdout, cfg, listener.Addr())
@@ -98,13 +112,13 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	logger.Info("shutting down", "limit_ms", cfg.ShutdownTimeout.Milliseconds())
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownTimeout)
 	defer cancel()
-	sockets := make(chan error, 1)
-	go func() { sockets <- a.Shutdown(drain) }() // ends with drain at the latest
+	closed := make(chan error, 1)
+	go func() { closed <- a.Shutdown(drain) }() // ends with drain at the latest
 	err = server.Shutdown(drain)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("some requests were cut off: %w", err), server.Close())
 	}
-	err = errors.Join(err, <-sockets)
+	err = errors.Join(err, <-closed)
 	<-served
 	return err
 }

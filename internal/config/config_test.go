@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 		Addr: "127.0.0.1:8080", TracesShare: 1, ShutdownTimeout: 15 * time.Second,
 		DBMaxConns: 16, DBStatementCache: 256,
 		RateMutations: "auto", RateSignIns: "auto", RateKeys: "auto", RateConnections: "auto", RateSubscriptions: "auto", RateQueries: "auto",
-		MaxSockets: 50_000, MaxSocketBytes: 1 << 30, MaxAnswerBytes: 512 << 20,
+		MaxSockets: 50_000, MaxSocketBytes: 1 << 30, MaxRequestMemory: 256 << 20, MaxAnswerBytes: 512 << 20,
 		TrustedProxies: []string{"127.0.0.0/8", "::1/128"}, ProxyHeader: "x-forwarded-for",
 		LogLevel: "info", LogFormat: "auto",
 		Introspection: "auto", MaxDepth: 15, MaxComplexity: 20000, MaxAliases: 50, MaxBodyBytes: 1 << 20,
@@ -309,7 +309,8 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// TestAutomaticRates hold for other machines, except that nobody guesses keys.
+// TestAutomaticRates: in development mode they hold for other machines, except that of wrong keys. In production they hold
+// for this machine, too: there its requests may come through a proxy that does not name its clients.
 func TestAutomaticRates(t *testing.T) {
 	t.Parallel()
 	rates := mustParse(t, nil).Rates()
@@ -320,6 +321,10 @@ func TestAutomaticRates(t *testing.T) {
 		if !r.Address.Remote || r.Person.Remote != (name != "keys") {
 			t.Errorf("%s: this machine is not left out: %+v", name, r)
 		}
+	}
+	production := mustParse(t, map[string]string{"PARLEY_JWT_SECRET": secret}).Rates()
+	if production.Mutations.Address.Remote || production.Connections.Person.Remote || production.Keys.Address.Remote {
+		t.Errorf("in production this machine is left out: %+v", production)
 	}
 	if rates.Keys.Person != (config.Pace{Burst: 10, Every: 6 * time.Second}) {
 		t.Errorf("keys: %+v", rates.Keys.Person)

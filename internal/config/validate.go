@@ -71,6 +71,7 @@ func (c Config) validateRanges(fail func(string, ...any)) {
 		{"PARLEY_DB_STATEMENT_CACHE (--db-statement-cache)", int64(c.DBStatementCache), 0, 100_000},
 		{"PARLEY_MAX_SOCKETS (--max-sockets)", int64(c.MaxSockets), 1, 10_000_000},
 		{"PARLEY_MAX_SOCKET_BYTES (--max-socket-bytes)", c.MaxSocketBytes, 1 << 16, 1 << 44},
+		{"PARLEY_MAX_REQUEST_MEMORY (--max-request-memory)", c.MaxRequestMemory, 1 << 16, 1 << 44},
 		{"PARLEY_MAX_ANSWER_BYTES (--max-answer-bytes)", c.MaxAnswerBytes, 1 << 16, 1 << 44},
 		{"PARLEY_MAX_DEPTH (--max-depth)", int64(c.MaxDepth), 1, 1000},
 		{"PARLEY_MAX_COMPLEXITY (--max-complexity)", int64(c.MaxComplexity), 1, 1_000_000_000},

@@ -9,15 +9,16 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/internal/auth"
 	"parley/internal/limit"
 )
 
 // answers have queries and mutations executed and their answers written. What is large waits for memory before it is begun, and
 // has it until the client has taken it.
 type answers struct {
-	memory *limit.Shares
-	weigh  func(*graphql.OperationContext) int64
+	memory *limit.Memory
+	// requests is the memory for what is asked.
+	requests *limit.Memory
+	weigh    func(*graphql.OperationContext) int64
 	// refused is Config.Refused.
 	refused func(context.Context, *graphql.OperationContext, gqlerror.List, time.Duration)
 	limits  Limits
@@ -45,8 +46,7 @@ func (a *answers) answer(
 		write(executed(ctx, exec, op))
 		return
 	}
-	who, _ := auth.FromContext(ctx)
-	share, err := a.memory.Take(ctx, who.ID, weight)
+	memory, err := a.memory.Acquire(ctx, ownerOf(ctx), weight)
 	if err != nil {
 		errs := gqlerror.List{noMemory(err)}
 		a.refused(asking, op, errs, time.Since(begun))
@@ -56,15 +56,15 @@ func (a *answers) answer(
 		write(&graphql.Response{Errors: errs})
 		return
 	}
-	defer share.Return()
+	defer memory.Release()
 	response := executed(ctx, exec, op)
 	if response != nil {
-		share.Keep(sending * int64(cap(response.Data)))
+		memory.Shrink(sending * int64(cap(response.Data)))
 	}
 	write(response)
 }
 
-// noMemory is what is told of an error of [limit.Shares.Take].
+// noMemory returns the GraphQL error for an error of [limit.Memory.Acquire].
 func noMemory(err error) *gqlerror.Error {
 	if errors.Is(err, limit.ErrQueueFull) {
 		return &gqlerror.Error{

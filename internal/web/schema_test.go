@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -162,10 +163,14 @@ func (s *testSchema) subscribe(ctx context.Context, op *graphql.OperationContext
 	}
 }
 
-// testVerifier knows the tokens of ann and bob, and some that are of no use.
+// testVerifier knows the tokens of ann, bob and all users whose names begin with user, and some that
+// are of no use.
 type testVerifier struct{}
 
 func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, error) {
+	if strings.HasPrefix(token, "user") {
+		return auth.Identity{ID: token, ExpiresAt: time.Now().Add(time.Hour)}, nil
+	}
 	switch token {
 	case "ann", "bob":
 		return auth.Identity{ID: token, ExpiresAt: time.Now().Add(time.Hour)}, nil
@@ -190,6 +195,7 @@ type testServer struct {
 func newServer(t *testing.T, cfg web.Config) *testServer {
 	t.Helper()
 	schema := newTestSchema()
+	cfg.Proxies.Trusted = append(cfg.Proxies.Trusted, netip.MustParsePrefix("127.0.0.0/8"))
 	server := web.New(newGraphQL(schema), pulled, testVerifier{}, cfg)
 	ts := &testServer{Server: httptest.NewServer(server), web: server, schema: schema}
 	t.Cleanup(func() {
