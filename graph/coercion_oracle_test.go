@@ -96,7 +96,7 @@ func exceptions() []exception {
 var longInteger = regexp.MustCompile(`[0-9]{19}`)
 
 // oracleOperations is how many generated operations are compared. PARLEY_ORACLE_OPERATIONS sets another number.
-const oracleOperations = 4000
+const oracleOperations = 3000
 
 // TestOracle compares the decision to execute an operation with that of graphql-js. Parley's decision is
 // taken as a client meets it: with the decoding of the request, and without executing anything.

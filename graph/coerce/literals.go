@@ -117,6 +117,9 @@ func (c *checker) value(v *ast.Value, t *ast.Type, otherwise bool) {
 	switch {
 	case v.Kind == ast.Variable:
 		c.use(v, t, otherwise)
+		// In a fragment the definition is that of the last operation, whose default gqlparser would
+		// take for a variable that another operation leaves out. Variables has all the defaults.
+		v.VariableDefinition = nil
 	case v.Kind == ast.NullValue:
 		if t.NonNull {
 			c.fail(v.Position, "null is not %s.", a(t))
