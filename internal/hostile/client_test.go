@@ -15,8 +15,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// patience is how long a request or a wait may take before it counts as never answered. It is longer than
-// the server's own limits, so that those decide.
+// patience is how long a request or a wait may take before it counts as never answered. It is
+// longer than the server's own limits, so that those decide.
 const patience = 45 * time.Second
 
 // Outcomes of a request or an operation that no code of the server names.
@@ -27,8 +27,8 @@ const (
 
 type vars = map[string]any
 
-// client is a user or an anonymous program on another machine: a trusted proxy on the loopback interface
-// forwards its requests. It is safe for concurrent use.
+// client is a user or an anonymous program on another machine: a trusted proxy on the loopback
+// interface forwards its requests. It is safe for concurrent use.
 type client struct {
 	server  *process
 	http    *http.Client

@@ -16,8 +16,9 @@ import (
 func domainAttacks() []attack {
 	return []attack{
 		{
-			// A search costs what reading many rooms does, and a user's queries have a rate by cost.
-			name: "searches", budget: 2 * noBudget,
+			// A search costs what reading many rooms does, and a user's queries have a rate by
+			// cost.
+			name: "searches", again: true, budget: 2 * noBudget,
 			prepare: func(a *arena) func() {
 				a.seedRooms(size(5000, 200_000))
 				attacker := a.attacker(1)
@@ -44,7 +45,7 @@ func domainAttacks() []attack {
 		},
 		{
 			// Each member that a room is made with counts as a change.
-			name: "rooms with many members", budget: 3 * noBudget,
+			name: "rooms with many members", again: true, budget: 3 * noBudget,
 			prepare: func(a *arena) func() {
 				crowd := enterAll(a.ctx, a.server, "crowd", 1000)
 				attacker := a.attacker(1)
@@ -62,7 +63,7 @@ func domainAttacks() []attack {
 		},
 		{
 			// A stranger's rooms are bounded by the rate, and the chat list costs a page.
-			name: "rooms full of strangers", budget: 2 * noBudget,
+			name: "rooms full of strangers", again: true, budget: 2 * noBudget,
 			prepare: func(a *arena) func() {
 				attackers := []*client{a.attacker(1), a.attacker(2)}
 				for _, attacker := range attackers {
@@ -104,10 +105,10 @@ func domainAttacks() []attack {
 		},
 		{
 			// Two attackers together take two shares.
-			name: "two attackers at once", only: dialect.Postgres, budget: 2*bodyBudget + documentBudget,
+			name: "two attackers at once", again: true, only: dialect.Postgres, budget: 2*bodyBudget + documentBudget,
 			prepare: func(a *arena) func() {
 				heavy := a.heavyEvents(size(40, 500), size(6, 20))
-				bodies := bombBodies(mib - 1<<10)
+				bodies := bombBodies()
 				bomber, stranger := a.attacker(2), a.stranger(1)
 				bomber.enter(a.ctx)
 				return func() {
@@ -128,8 +129,8 @@ func domainAttacks() []attack {
 	}
 }
 
-// wrongKeys returns an attack: many users try wrong keys of one room, as often as they may, while others
-// come with the right one.
+// wrongKeys returns an attack: many users try wrong keys of one room, as often as they may, while
+// others come with the right one.
 func (a *arena) wrongKeys(attackers int) func() {
 	owner := a.user("owner", "198.51.100.8")
 	owner.enter(a.ctx)

@@ -33,59 +33,197 @@ const (
 // badOperations are queries and mutations that must be refused before anything is executed.
 func badOperations() []input {
 	return []input{
-		{name: "null for a directive", query: `query($v:Boolean=false){__typename @include(if:$v)}`, vars: vars{"v": nil}},
-		{name: "null for a directive, nested", query: `query($v:Boolean=false){rooms{nodes{id @include(if:$v)}}}`, vars: vars{"v": nil}},
-		{name: "null for @skip on a fragment", query: `query($v:Boolean=false){me{...on User @skip(if:$v){id}}}`, vars: vars{"v": nil}},
+		{
+			name:  "null for a directive",
+			query: `query($v:Boolean=false){__typename @include(if:$v)}`,
+			vars:  vars{"v": nil},
+		},
+		{
+			name:  "null for a directive, nested",
+			query: `query($v:Boolean=false){rooms{nodes{id @include(if:$v)}}}`,
+			vars:  vars{"v": nil},
+		},
+		{
+			name:  "null for @skip on a fragment",
+			query: `query($v:Boolean=false){me{...on User @skip(if:$v){id}}}`,
+			vars:  vars{"v": nil},
+		},
 		{name: "an object for a directive", query: `{me{id @include(if:{})}}`},
 		{name: "an object for a string", query: `{rooms(search:{}){nodes{id}}}`},
 		{name: "an object for an id", query: `{user(id:{}){id}}`},
 		{name: "an object for the id of a node", query: `{node(id:{}){id}}`},
-		{name: "an object for a member of an input", query: `mutation{createRoom(input:{name:{}}){room{id}}}`},
-		{name: "an object for an enum", query: `mutation{sendMessage(input:{roomId:"%s",contents:"x",type:{}}){message{id}}}`},
+		{
+			name:  "an object for a member of an input",
+			query: `mutation{createRoom(input:{name:{}}){room{id}}}`,
+		},
+		{
+			name:  "an object for an enum",
+			query: `mutation{sendMessage(input:{roomId:"%s",contents:"x",type:{}}){message{id}}}`,
+		},
 		{name: "an object for the name of a type", query: `{__type(name:{}){name}}`},
-		{name: "an enum in lower case", query: `mutation($a:RoomAccessType){createRoom(input:{accessType:$a}){room{id}}}`, vars: vars{"a": "public"}},
-		{name: "another enum in lower case", query: `mutation($t:MessageType!){sendMessage(input:{roomId:"%s",contents:"{",type:$t}){message{id}}}`, vars: vars{"t": "card"}},
-		{name: "an enum within an input in mixed case", query: `mutation($i:CreateRoomInput!){createRoom(input:$i){room{id}}}`, vars: vars{"i": vars{"accessType": "Private"}}},
-		{name: "a role in lower case", query: `mutation($r:RoomRole!){setMemberRole(roomId:"%s",userId:"bob",role:$r){member{role}}}`, vars: vars{"r": "moderator"}},
-		{name: "an empty enum", query: `mutation($a:RoomAccessType){createRoom(input:{accessType:$a}){room{id}}}`, vars: vars{"a": ""}},
-		{name: "null for an argument with a default", query: `mutation($b:Boolean){removeMember(roomId:"%s",userId:"bob",ban:$b){userId}}`, vars: vars{"b": nil}},
-		{name: "null for an input with a default", query: `mutation($i:CreateRoomInput={name:"d"}){createRoom(input:$i){room{id}}}`, vars: vars{"i": nil}},
-		{name: "null for an argument of a field", query: `query($t:Boolean){roomInfo(roomId:"%s"){messages(inThreads:$t){nodes{seq}}}}`, vars: vars{"t": nil}},
-		{name: "null for a reaction", query: `mutation($o:Boolean){react(messageId:"x",emoji:"x",on:$o){message{id}}}`, vars: vars{"o": nil}},
-		{name: "a number as a string", query: `mutation($i:CreateRoomInput!){sendMessage(input:{roomId:"%s",contents:"sent"}){message{seq}} createRoom(input:$i){room{id}}}`, vars: vars{"i": vars{"maxUsers": "3"}}},
-		{name: "a number out of range", query: `mutation($i:CreateRoomInput!){sendMessage(input:{roomId:"%s",contents:"sent"}){message{seq}} createRoom(input:$i){room{id}}}`, vars: vars{"i": vars{"maxUsers": 2147483648}}},
-		{name: "half a surrogate pair", query: `mutation{sendMessage(input:{roomId:"%s",contents:"a\uD83D b"}){message{id}}}`, codes: []string{parse}},
-		{name: "half a surrogate pair, in braces", query: `mutation{sendMessage(input:{roomId:"%s",contents:"a\u{D83D} b"}){message{id}}}`, codes: []string{parse}},
-		{name: "half a surrogate pair in a variable", raw: `{"query":"query($s:String){rooms(search:$s){nodes{id}}}","variables":{"s":"a\ud83d"}}`, codes: []string{badInput, validation}},
-		{name: "an address that is a program", query: `mutation{updateProfile(input:{avatar:"javascript:alert(1)"}){user{id}}}`, codes: []string{badInput}},
-		{name: "an address that is data", query: `mutation{updateProfile(input:{avatar:"data:text/html,x"}){user{id}}}`, codes: []string{badInput}},
-		{name: "an address with spaces before it", query: `mutation{updateProfile(input:{avatar:" \tjavascript:alert(1)"}){user{id}}}`, codes: []string{badInput}},
-		{name: "an address of a profile elsewhere", query: `mutation{updateProfile(input:{twitter:{avatar:"JavaScript:alert(1)"}}){user{id}}}`, codes: []string{badInput}},
-		{name: "an address of a file", query: `mutation{updateProfile(input:{discord:{avatar:"file:///etc/passwd"}}){user{id}}}`, codes: []string{badInput}},
-		{name: "an address of a cover", query: `mutation{createRoom(input:{openseaCollection:{name:"x",slug:"x",cover:"javascript:alert(1)"}}){room{id}}}`, codes: []string{badInput}},
-		{name: "an address of an item's image", query: `mutation{sendMessage(input:{roomId:"%s",contents:"x",openseaItem:{contractAddress:"x",imageUrl:"vbscript:x"}}){message{id}}}`, codes: []string{badInput}},
+		{
+			name:  "an enum in lower case",
+			query: `mutation($a:RoomAccessType){createRoom(input:{accessType:$a}){room{id}}}`,
+			vars:  vars{"a": "public"},
+		},
+		{
+			name:  "another enum in lower case",
+			query: `mutation($t:MessageType!){sendMessage(input:{roomId:"%s",contents:"{",type:$t}){message{id}}}`,
+			vars:  vars{"t": "card"},
+		},
+		{
+			name:  "an enum within an input in mixed case",
+			query: `mutation($i:CreateRoomInput!){createRoom(input:$i){room{id}}}`,
+			vars:  vars{"i": vars{"accessType": "Private"}},
+		},
+		{
+			name:  "a role in lower case",
+			query: `mutation($r:RoomRole!){setMemberRole(roomId:"%s",userId:"bob",role:$r){member{role}}}`,
+			vars:  vars{"r": "moderator"},
+		},
+		{
+			name:  "an empty enum",
+			query: `mutation($a:RoomAccessType){createRoom(input:{accessType:$a}){room{id}}}`,
+			vars:  vars{"a": ""},
+		},
+		{
+			name:  "null for an argument with a default",
+			query: `mutation($b:Boolean){removeMember(roomId:"%s",userId:"bob",ban:$b){userId}}`,
+			vars:  vars{"b": nil},
+		},
+		{
+			name:  "null for an input with a default",
+			query: `mutation($i:CreateRoomInput={name:"d"}){createRoom(input:$i){room{id}}}`,
+			vars:  vars{"i": nil},
+		},
+		{
+			name:  "null for an argument of a field",
+			query: `query($t:Boolean){roomInfo(roomId:"%s"){messages(inThreads:$t){nodes{seq}}}}`,
+			vars:  vars{"t": nil},
+		},
+		{
+			name:  "null for a reaction",
+			query: `mutation($o:Boolean){react(messageId:"x",emoji:"x",on:$o){message{id}}}`,
+			vars:  vars{"o": nil},
+		},
+		{
+			name:  "a number as a string",
+			query: `mutation($i:CreateRoomInput!){sendMessage(input:{roomId:"%s",contents:"sent"}){message{seq}} createRoom(input:$i){room{id}}}`,
+			vars:  vars{"i": vars{"maxUsers": "3"}},
+		},
+		{
+			name:  "a number out of range",
+			query: `mutation($i:CreateRoomInput!){sendMessage(input:{roomId:"%s",contents:"sent"}){message{seq}} createRoom(input:$i){room{id}}}`,
+			vars:  vars{"i": vars{"maxUsers": 2147483648}},
+		},
+		{
+			name:  "half a surrogate pair",
+			query: `mutation{sendMessage(input:{roomId:"%s",contents:"a\uD83D b"}){message{id}}}`,
+			codes: []string{parse},
+		},
+		{
+			name:  "half a surrogate pair, in braces",
+			query: `mutation{sendMessage(input:{roomId:"%s",contents:"a\u{D83D} b"}){message{id}}}`,
+			codes: []string{parse},
+		},
+		{
+			name:  "half a surrogate pair in a variable",
+			raw:   `{"query":"query($s:String){rooms(search:$s){nodes{id}}}","variables":{"s":"a\ud83d"}}`,
+			codes: []string{badInput, validation},
+		},
+		{
+			name:  "an address that is a program",
+			query: `mutation{updateProfile(input:{avatar:"javascript:alert(1)"}){user{id}}}`,
+			codes: []string{badInput},
+		},
+		{
+			name:  "an address that is data",
+			query: `mutation{updateProfile(input:{avatar:"data:text/html,x"}){user{id}}}`,
+			codes: []string{badInput},
+		},
+		{
+			name:  "an address with spaces before it",
+			query: `mutation{updateProfile(input:{avatar:" \tjavascript:alert(1)"}){user{id}}}`,
+			codes: []string{badInput},
+		},
+		{
+			name:  "an address of a profile elsewhere",
+			query: `mutation{updateProfile(input:{twitter:{avatar:"JavaScript:alert(1)"}}){user{id}}}`,
+			codes: []string{badInput},
+		},
+		{
+			name:  "an address of a file",
+			query: `mutation{updateProfile(input:{discord:{avatar:"file:///etc/passwd"}}){user{id}}}`,
+			codes: []string{badInput},
+		},
+		{
+			name:  "an address of a cover",
+			query: `mutation{createRoom(input:{openseaCollection:{name:"x",slug:"x",cover:"javascript:alert(1)"}}){room{id}}}`,
+			codes: []string{badInput},
+		},
+		{
+			name:  "an address of an item's image",
+			query: `mutation{sendMessage(input:{roomId:"%s",contents:"x",openseaItem:{contractAddress:"x",imageUrl:"vbscript:x"}}){message{id}}}`,
+			codes: []string{badInput},
+		},
 	}
 }
 
-// badSubscriptions are subscriptions that must be refused: an event that is rendered with them would fail.
+// badSubscriptions are subscriptions that must be refused: an event that is rendered with them
+// would fail.
 func badSubscriptions() []input {
 	return []input{
-		{name: "null for a directive", query: `subscription($v:Boolean=false){roomCreated{id @include(if:$v)}}`, vars: vars{"v": nil}},
+		{
+			name:  "null for a directive",
+			query: `subscription($v:Boolean=false){roomCreated{id @include(if:$v)}}`,
+			vars:  vars{"v": nil},
+		},
 		{name: "an object for a directive", query: `subscription{roomCreated{id @include(if:{})}}`},
-		{name: "null for @skip", query: `subscription($v:Boolean=false){messageAdded(roomId:"%s"){id @skip(if:$v)}}`, vars: vars{"v": nil}},
-		{name: "null for a fragment", query: `subscription($v:Boolean=false){messageAdded(roomId:"%s"){...F @include(if:$v)}}fragment F on Message{id}`, vars: vars{"v": nil}},
-		{name: "null within a type", query: `subscription($v:Boolean=false){roomEvents(roomId:"%s"){__typename ...on MessageAdded{seq @include(if:$v)}}}`, vars: vars{"v": nil}},
-		{name: "null within an object", query: `subscription($v:Boolean=false){roomEvents(roomId:"%s"){...on MessageAdded{message{id @skip(if:$v)}}}}`, vars: vars{"v": nil}},
-		{name: "null within a chat list", query: `subscription($v:Boolean=false){myRoomsChanged{room{id @include(if:$v)}}}`, vars: vars{"v": nil}},
+		{
+			name:  "null for @skip",
+			query: `subscription($v:Boolean=false){messageAdded(roomId:"%s"){id @skip(if:$v)}}`,
+			vars:  vars{"v": nil},
+		},
+		{
+			name:  "null for a fragment",
+			query: `subscription($v:Boolean=false){messageAdded(roomId:"%s"){...F @include(if:$v)}}fragment F on Message{id}`,
+			vars:  vars{"v": nil},
+		},
+		{
+			name:  "null within a type",
+			query: `subscription($v:Boolean=false){roomEvents(roomId:"%s"){__typename ...on MessageAdded{seq @include(if:$v)}}}`,
+			vars:  vars{"v": nil},
+		},
+		{
+			name:  "null within an object",
+			query: `subscription($v:Boolean=false){roomEvents(roomId:"%s"){...on MessageAdded{message{id @skip(if:$v)}}}}`,
+			vars:  vars{"v": nil},
+		},
+		{
+			name:  "null within a chat list",
+			query: `subscription($v:Boolean=false){myRoomsChanged{room{id @include(if:$v)}}}`,
+			vars:  vars{"v": nil},
+		},
 		{name: "an object for a scope", query: `subscription{roomCreated(scope:{}){id}}`},
-		{name: "a scope in lower case", query: `subscription($s:RoomScope!){roomCreated(scope:$s){id}}`, vars: vars{"s": "public"}},
-		{name: "null for a scope", query: `subscription($s:RoomScope){roomCreated(scope:$s){id}}`, vars: vars{"s": nil}},
-		{name: "an object for a cursor", query: `subscription{roomCreated{id members(after:{}){nodes{id}}}}`},
+		{
+			name:  "a scope in lower case",
+			query: `subscription($s:RoomScope!){roomCreated(scope:$s){id}}`,
+			vars:  vars{"s": "public"},
+		},
+		{
+			name:  "null for a scope",
+			query: `subscription($s:RoomScope){roomCreated(scope:$s){id}}`,
+			vars:  vars{"s": nil},
+		},
+		{
+			name:  "an object for a cursor",
+			query: `subscription{roomCreated{id members(after:{}){nodes{id}}}}`,
+		},
 	}
 }
 
-// testInputs sends what the schema does not allow. It is refused with the code that says so, nothing has been
-// executed, and the process and the streams of others live on.
+// testInputs sends what the schema does not allow. It is refused with the code that says so,
+// nothing has been executed, and the process and the streams of others live on.
 func testInputs(t *testing.T, program string) {
 	for _, database := range []string{dialect.SQLite, dialect.Postgres} {
 		t.Run(database, func(t *testing.T) {
@@ -163,8 +301,8 @@ func (in input) refused(t *testing.T, r reply) {
 	}
 }
 
-// subscribed asserts the refusal over a WebSocket and over server-sent events, and causes the events that a
-// subscription that was taken would be told of.
+// subscribed asserts the refusal over a WebSocket and over server-sent events, and causes the
+// events that a subscription that was accepted would receive.
 func (in input) subscribed(ctx context.Context, t *testing.T, alice *client, room string) {
 	s, err := alice.connect(ctx, nil)
 	if err != nil {
@@ -240,8 +378,8 @@ func (p *process) mustLive(ctx context.Context, t *testing.T) {
 	}
 }
 
-// testHalfAnEmoji has a client send half of a surrogate pair over a WebSocket: that is an error of the
-// operation, not the end of the socket.
+// testHalfAnEmoji has a client send half of a surrogate pair over a WebSocket: that is an error of
+// the operation, not the end of the socket.
 func testHalfAnEmoji(t *testing.T, program string) {
 	t.Parallel()
 	p := start(t, program, dialect.SQLite, nil)
@@ -285,8 +423,8 @@ func testTokenPicture(t *testing.T, program string) {
 	}
 }
 
-// testForwardedInDevelopment: a server in development mode, where any client signs in as any user, refuses
-// requests that a proxy has forwarded.
+// testForwardedInDevelopment: a server in development mode, where any client signs in as any user,
+// refuses requests that a proxy has forwarded.
 func testForwardedInDevelopment(t *testing.T, program string) {
 	t.Parallel()
 	p := start(t, program, dialect.SQLite, environment{"PARLEY_JWT_SECRET": ""})
@@ -313,8 +451,8 @@ func testForwardedInDevelopment(t *testing.T, program string) {
 	}
 }
 
-// testLoopbackIsLimited: a proxy on the same machine that sends no forwarding header does not switch the
-// rate limits of a production server off.
+// testLoopbackIsLimited: a proxy on the same machine that sends no forwarding header does not
+// switch the rate limits of a production server off.
 func testLoopbackIsLimited(t *testing.T, program string) {
 	t.Parallel()
 	for _, test := range []struct{ name, address string }{

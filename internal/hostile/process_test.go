@@ -61,7 +61,8 @@ type process struct {
 // environment are settings by the name of their variable.
 type environment map[string]string
 
-// descriptors is an [environment] entry that is no setting: the process's limit of file descriptors.
+// descriptors is an [environment] entry that is no setting: the process's limit of file
+// descriptors.
 const descriptors = "RLIMIT_NOFILE"
 
 // start runs the program on a new database until the end of the test. Its tokens are signed with
@@ -146,8 +147,8 @@ func (p *process) dead() bool {
 	}
 }
 
-// memory returns the resident memory of the process in bytes: now, and its peak since [process.resetPeak].
-// ok is false on systems without /proc.
+// memory returns the resident memory of the process in bytes: now, and its peak since
+// [process.resetPeak]. ok is false on systems without /proc.
 func (p *process) memory() (now, peak int64, ok bool) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {

@@ -11,14 +11,15 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// slowTime is after how long the server has closed each connection that sends too slowly: the time for a
-// request's headers or body, and what a busy machine adds.
+// slowTime is after how long the server has closed each connection that sends too slowly: the time
+// for a request's headers or body, and what a busy machine adds.
 const slowTime = 40 * time.Second
 
 func slowAttacks() []attack {
 	return []attack{
 		{
-			// A request's headers and body have their time, and a body is charged before it is read.
+			// A request's headers and body have their time, and a body is charged before it is
+			// read.
 			name: "slow requests", only: dialect.SQLite, budget: bodyBudget,
 			prepare: func(a *arena) func() {
 				return func() {
@@ -84,7 +85,8 @@ func (p *connections) dial(a *arena, begin func(net.Conn) error) {
 	a.answers.add(ok)
 }
 
-// awaitClosed waits until the server has closed all connections, and returns how many are open in the end.
+// awaitClosed waits until the server has closed all connections, and returns how many are open in
+// the end.
 func (p *connections) awaitClosed(within time.Duration) int {
 	deadline := time.Now().Add(within)
 	open := 0
@@ -139,10 +141,8 @@ func (a *arena) slowReaders(readers, messages int) func() {
 			}
 			a.answers.add(ok)
 		})
-		for range 200 { // until all are subscribed
-			if a.server.metric("parley_subscriptions") >= float64(readers+1) || !pause(a.ctx, probeRest) {
-				break
-			}
+		if !a.settle(func() bool { return a.server.metric("parley_subscriptions") >= float64(readers+1) }) {
+			a.t.Errorf("%v subscriptions of %d", a.server.metric("parley_subscriptions"), readers+1)
 		}
 		long := strings.Repeat("😀", 15_000) // 60 KB
 		for i := range messages {
@@ -154,13 +154,8 @@ func (a *arena) slowReaders(readers, messages int) func() {
 			}
 		}
 		cut := func() float64 { return a.server.metric("parley_sockets_too_slow_total") }
-		for range int(slowTime / probeRest) {
-			if cut() >= float64(readers) || !pause(a.ctx, probeRest) {
-				break
-			}
-		}
-		if n := cut(); int(n) != readers {
-			a.t.Errorf("%v of %d sockets that do not read were cut off", n, readers)
+		if !a.settle(func() bool { return cut() >= float64(readers) }) || int(cut()) != readers {
+			a.t.Errorf("%v of %d sockets that do not read were cut off", cut(), readers)
 		}
 	}
 }

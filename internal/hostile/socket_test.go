@@ -30,8 +30,9 @@ type socket struct {
 	writing sync.Mutex
 	mu      sync.Mutex
 	changed *sync.Cond
-	// Guarded by mu. seen counts messages by type; errors, by code, those of type error. code is that of the
-	// server's close frame, 0 while there is none, and 1006 if the connection broke without one.
+	// Guarded by mu. seen counts messages by type; errors, by code, those of type error. code is
+	// that of the server's close frame, 0 while there is none, and 1006 if the connection broke
+	// without one.
 	seen   map[string]int
 	errors map[string]int
 	code   int
@@ -63,8 +64,8 @@ func outcomeOf(err error) string {
 	}
 }
 
-// open makes a connection and its WebSocket handshake, and reads nothing behind it. receive is the size of
-// the kernel's receive buffer; 0 is its default.
+// open makes a connection and its WebSocket handshake, and reads nothing behind it. receive is the
+// size of the kernel's receive buffer; 0 is its default.
 func (c *client) open(ctx context.Context, receive int) (*socket, error) {
 	s := &socket{seen: map[string]int{}, errors: map[string]int{}, closed: make(chan struct{})}
 	s.changed = sync.NewCond(&s.mu)
@@ -167,7 +168,8 @@ func codeOf(payload json.RawMessage) string {
 	return reply{Errors: errs}.code()
 }
 
-// connect opens a WebSocket, starts to read it and sends connection_init. on may be nil. The caller closes it.
+// connect opens a WebSocket, starts to read it and sends connection_init. on may be nil. The caller
+// closes it.
 func (c *client) connect(ctx context.Context, on func(frame)) (*socket, error) {
 	s, err := c.open(ctx, 0)
 	if err != nil {
@@ -190,7 +192,8 @@ func (c *client) connect(ctx context.Context, on func(frame)) (*socket, error) {
 	return s, nil
 }
 
-// await waits until done returns true, and returns what it returned last. The socket is locked while done runs.
+// await waits until done returns true, and returns what it returned last. The socket is locked
+// while done runs.
 func (s *socket) await(ctx context.Context, done func() bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

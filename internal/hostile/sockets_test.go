@@ -9,14 +9,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"entgo.io/ent/dialect"
 )
 
 const (
-	// socketMemory is the PARLEY_MAX_SOCKET_BYTES of attacks on the memory of sockets at reduced size, and
-	// fullSocketMemory the default.
+	// socketMemory is the PARLEY_MAX_SOCKET_BYTES of attacks on the memory of sockets at reduced
+	// size, and fullSocketMemory the default.
 	socketMemory     = 32 * mib
 	fullSocketMemory = 1 << 30
 )
@@ -62,8 +61,9 @@ func (p *party) leave() {
 func socketAttacks() []attack {
 	return []attack{
 		{
-			// Bytes of a payload that nothing keeps count for nothing, and what one user has is a share.
-			name: "subscriptions with junk", only: dialect.SQLite,
+			// Bytes of a payload that nothing keeps count for nothing, and what one user has is a
+			// share.
+			name: "subscriptions with junk", again: true, only: dialect.SQLite,
 			settings: smallSockets(), budget: int64(size(socketMemory, fullSocketMemory/4)),
 			prepare: func(a *arena) func() {
 				junk := strings.Repeat("x", size(64<<10, mib-1024))
@@ -77,7 +77,7 @@ func socketAttacks() []attack {
 			},
 		},
 		{
-			name: "subscriptions with bytes that are kept", only: dialect.SQLite,
+			name: "subscriptions with bytes that are kept", again: true, only: dialect.SQLite,
 			settings: smallSockets(), budget: int64(size(socketMemory, fullSocketMemory/4)),
 			prepare: func(a *arena) func() {
 				kept := strings.Repeat("<", size(64<<10, mib-4096))
@@ -93,7 +93,7 @@ func socketAttacks() []attack {
 		},
 		{
 			// Anonymous sockets are few for each address, and a part of all is for users.
-			name: "anonymous sockets that stay", only: dialect.SQLite, budget: noBudget,
+			name: "anonymous sockets that stay", again: true, only: dialect.SQLite, budget: noBudget,
 			settings: environment{"PARLEY_MAX_SOCKETS": strconv.Itoa(size(120, 1500))},
 			prepare: func(a *arena) func() {
 				strangers := make([]*client, 8)
@@ -118,8 +118,9 @@ func socketAttacks() []attack {
 			},
 		},
 		{
-			// A message that does not end holds what it has sent, and without a token that is little.
-			name: "unfinished messages", only: dialect.SQLite, budget: noBudget,
+			// A message that does not end holds what it has sent, and without a token that is
+			// little.
+			name: "unfinished messages", again: true, only: dialect.SQLite, budget: noBudget,
 			settings: smallSockets(),
 			prepare: func(a *arena) func() {
 				stranger := a.stranger(1)
@@ -161,15 +162,17 @@ func socketAttacks() []attack {
 		},
 		{
 			// A user's expensive events wait for each other, not others' for them.
-			name: "heavy events of one user", budget: 3 * noBudget,
-			prepare: func(a *arena) func() { return a.heavyEvents(size(300, 1000), size(4, 30)) },
+			name: "heavy events of one user", again: true, budget: 3 * noBudget,
+			settings: environment{"PARLEY_RATE_MUTATIONS": "off"},
+			prepare:  func(a *arena) func() { return a.heavyEvents(size(300, 1000), size(4, 30)) },
 		},
 		{
-			name: "subscription churn", only: dialect.SQLite, budget: noBudget,
+			name: "subscription churn", again: true, only: dialect.SQLite, budget: noBudget,
 			prepare: func(a *arena) func() { return a.churn(size(400, 5000)) },
 		},
 		{
-			// The limit of file descriptors is a limit like others: the log names it, and probes are answered.
+			// The limit of file descriptors is a limit like others: the log names it, and probes
+			// are answered.
 			name: "file descriptors", only: dialect.SQLite, budget: noBudget,
 			settings: environment{descriptors: "400"},
 			prepare:  func(a *arena) func() { return a.descriptors(900) },
@@ -177,8 +180,8 @@ func socketAttacks() []attack {
 	}
 }
 
-// descriptors returns an attack: so many connections are opened and kept. A third says nothing, a third are
-// anonymous sockets, and a third are sockets of two users, which no time limit closes.
+// descriptors returns an attack: so many connections are opened and kept. A third says nothing, a
+// third are anonymous sockets, and a third are sockets of two users, which no time limit closes.
 func (a *arena) descriptors(n int) func() {
 	users := []*client{a.attacker(1), a.attacker(2)}
 	for _, user := range users {
@@ -223,8 +226,8 @@ func (a *arena) descriptors(n int) func() {
 	}
 }
 
-// subscriptions returns an attack: one user opens sockets and on each so many subscriptions with the payload
-// that payload returns. allowed are the outcomes.
+// subscriptions returns an attack: one user opens sockets and on each so many subscriptions with
+// the payload that payload returns. allowed are the outcomes.
 func (a *arena) subscriptions(
 	sockets, operations int, payload func(room string, i int) any, allowed ...string,
 ) func() {
@@ -235,153 +238,143 @@ func (a *arena) subscriptions(
 		var open party
 		defer open.leave()
 		each(sockets, 4, func(n int) {
-			s, err := attacker.connect(a.ctx, nil)
-			if err != nil {
-				a.answers.add(outcomeOf(err))
-				return
-			}
-			open.add(s)
-			for i := range operations {
-				if s.subscribe(strconv.Itoa(i), payload(room, n*operations+i)) != nil {
-					break
-				}
-			}
-			settled := func() bool { return s.seen["next"]+s.seen["error"] >= operations }
-			s.await(a.ctx, settled)
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			for range s.seen["next"] {
-				a.answers.add(ok)
-			}
-			for code, count := range s.errors {
-				for range count {
-					a.answers.add("error " + code)
-				}
-			}
-			if s.code != 0 {
-				a.answers.add("close " + strconv.Itoa(s.code))
-			}
+			a.subscribeAll(&open, attacker, operations, func(i int) any { return payload(room, n*operations+i) })
 		})
 		a.victim.reconnect(0)
 		a.expect(allowed...)
 	}
 }
 
-// members returns an attack: subscriptions that ask for the member of MemberJoined by many aliases, each by
-// others, and users who join. The statements of a join do not depend on either.
+// perTopic is how many different subscriptions of one user an attack has on one room: as many as
+// one user may have.
+const perTopic = 20
+
+// members returns an attack: users subscribe to a room, ask for the member of MemberJoined by many
+// aliases, each subscription by others, and guests join. The statements of a join depend on
+// neither.
 func (a *arena) members(cohorts, aliases int) func() {
-	const perSocket = 90
-	attacker, joins := a.attacker(1), size(3, 5)
-	attacker.enter(a.ctx)
-	room := attacker.room(a.ctx)
-	guests := enterAll(a.ctx, a.server, "guest", joins)
+	owner := a.user("owner", "198.51.100.8")
+	owner.enter(a.ctx)
+	names := enterAll(a.ctx, a.server, "attacker", cohorts/perTopic)
+	room := owner.room(a.ctx, names...)
+	guests := enterAll(a.ctx, a.server, "guest", size(3, 5))
 	return func() {
 		var open party
 		defer open.leave()
-		var subscribed []int // of each socket
-		for begun := 0; begun < cohorts; begun += perSocket {
-			s, err := attacker.connect(a.ctx, nil)
-			if err != nil {
-				a.t.Error(err)
-				return
-			}
-			open.add(s)
-			n := min(perSocket, cohorts-begun)
-			for i := range n {
+		for i, name := range names {
+			attacker := a.user(name, fmt.Sprintf("203.0.113.%d", i+1))
+			a.subscribeAll(&open, attacker, perTopic, func(n int) any {
 				var document strings.Builder
 				document.WriteString(`subscription($r: ID!) { roomEvents(roomId: $r) { seq ... on MemberJoined {`)
 				for alias := range aliases {
-					fmt.Fprintf(&document, " a%d_%d: member { id }", begun+i, alias)
+					fmt.Fprintf(&document, " a%d_%d: member { id }", i*perTopic+n, alias)
 				}
 				document.WriteString(` } } }`)
-				payload := vars{"query": document.String(), "variables": vars{"r": room}}
-				if err := s.subscribe(strconv.Itoa(i), payload); err != nil {
-					a.t.Error(err)
-					return
-				}
-			}
-			s.await(a.ctx, func() bool { return s.seen["next"]+s.seen["error"] >= n })
-			for range s.count("error") {
-				a.answers.add("error")
-			}
-			subscribed = append(subscribed, s.count("next"))
-			for range s.count("next") {
-				a.answers.add(ok)
-			}
+				return vars{"query": document.String(), "variables": vars{"r": room}}
+			})
 		}
 		quiet := a.quiet()
 		before := a.server.statements()
 		for _, guest := range guests {
-			attacker.must(a.ctx, nil, `mutation($r: ID!, $u: [ID!]!) {
+			owner.must(a.ctx, nil, `mutation($r: ID!, $u: [ID!]!) {
 				addMembers(roomId: $r, userIds: $u) { members { user { id } } } }`,
 				vars{"r": room, "u": []string{guest}})
 		}
-		opened := 0
-		for i, s := range open.sockets {
-			opened += subscribed[i]
-			s.await(a.ctx, func() bool { return s.seen["next"] >= subscribed[i]*(1+len(guests)) })
+		for _, s := range open.sockets {
+			s.await(a.ctx, func() bool { return s.seen["next"] >= perTopic*(1+len(guests)) })
 		}
 		each := (a.server.statements() - before) / len(guests)
 		quiet()
-		a.note("%d statements a join with %d subscriptions of %d aliases", each, opened, aliases)
-		const most = 60 // the join, its events, and what the pages for operators and polls run meanwhile
+		a.note("%d statements a join with %d subscriptions of %d aliases", each, cohorts, aliases)
+		const most = 60 // the join, its events, and what polls run meanwhile
 		if each > most {
-			a.t.Errorf("%d SQL statements a join with %d subscriptions, want at most %d", each, opened, most)
+			a.t.Errorf("%d SQL statements a join with %d subscriptions, want at most %d", each, cohorts, most)
 		}
-		a.expect(ok, "error")
+		a.expect(ok)
 	}
 }
 
-// quiet makes the victim rest, so that what the server counts is the attack's. The function it returns ends
-// that.
+// subscribeAll has a user open a socket with n subscriptions, and counts what they are answered.
+func (a *arena) subscribeAll(open *party, user *client, n int, payload func(i int) any) {
+	s, err := user.connect(a.ctx, nil)
+	if err != nil {
+		a.answers.add(outcomeOf(err))
+		return
+	}
+	open.add(s)
+	for i := range n {
+		if err := s.subscribe(strconv.Itoa(i), payload(i)); err != nil {
+			a.answers.add(noAnswer)
+			return
+		}
+	}
+	s.await(a.ctx, func() bool { return s.seen["next"]+s.seen["error"] >= n })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range min(n, s.seen["next"]) {
+		a.answers.add(ok)
+	}
+	for code, count := range s.errors {
+		for range count {
+			a.answers.add("error " + code)
+		}
+	}
+	if s.code != 0 {
+		a.answers.add("close " + strconv.Itoa(s.code))
+	}
+}
+
+// quiet makes the victim rest, so that what the server counts is the attack's. The function it
+// returns ends that.
 func (a *arena) quiet() func() {
 	a.victim.resting.Lock()
 	return a.victim.resting.Unlock
 }
 
-// heavyEvents returns an attack: one user subscribes to expensive events of a room of their own and sends.
-func (a *arena) heavyEvents(subscriptions, messages int) func() {
-	const perSocket = 90
+// heavyEvents returns an attack: one user subscribes to expensive events of rooms of their own and
+// sends to all of them at once, so often.
+func (a *arena) heavyEvents(subscriptions, times int) func() {
 	attacker := a.attacker(1)
 	attacker.enter(a.ctx)
-	room := attacker.room(a.ctx)
-	send := func(contents string) reply {
-		return attacker.ask(a.ctx, `mutation($i: SendMessageInput!) { sendMessage(input: $i) { message { id } } }`,
-			vars{"i": vars{"roomId": room, "contents": contents}})
+	rooms := make([]string, subscriptions/perTopic)
+	for i := range rooms {
+		rooms[i] = attacker.room(a.ctx)
 	}
-	for range 30 {
-		send(strings.Repeat("long ", 200))
+	send := func(each int, contents string) {
+		var mutation strings.Builder
+		mutation.WriteString("mutation($c: String!) {")
+		for i, room := range rooms {
+			for n := range each {
+				fmt.Fprintf(&mutation, ` m%d_%d: sendMessage(input: {roomId: %q, contents: $c}) { message { id } }`, i, n, room)
+			}
+		}
+		mutation.WriteString("}")
+		a.answers.add(attacker.ask(a.ctx, mutation.String(), vars{"c": contents}).outcome())
+	}
+	for range 100 * len(rooms) / 45 {
+		send(45/len(rooms), strings.Repeat("long ", 200)) // nearly as many aliases as there may be
 	}
 	return func() {
 		var open party
 		defer open.leave()
-		for begun := 0; begun < subscriptions; begun += perSocket {
-			s, err := attacker.connect(a.ctx, nil)
-			if err != nil {
-				a.t.Error(err)
-				return
-			}
-			open.add(s)
-			n := min(perSocket, subscriptions-begun)
-			for i := range n {
+		for _, room := range rooms {
+			a.subscribeAll(&open, attacker, perTopic, func(i int) any {
 				query := fmt.Sprintf(`subscription($r: ID!) { roomEvents(roomId: $r) { s%d: seq ... on MessageAdded {
-					room { messages(last: 30) { nodes { contents from { nickName } } } } } } }`, begun+i)
-				if err := s.subscribe(strconv.Itoa(i), vars{"query": query, "variables": vars{"r": room}}); err != nil {
-					a.t.Error(err)
-					return
-				}
-			}
-			s.await(a.ctx, func() bool { return s.seen["next"]+s.seen["error"] >= n })
+					room { messages(last: 100) { nodes { id seq contents createdAt from { nickName } } } } } } }`, i)
+				return vars{"query": query, "variables": vars{"r": room}}
+			})
 		}
 		var waits []int
-		for i := range messages {
+		for i := range times {
 			before := delivered(&open)
-			a.answers.add(send("event " + strconv.Itoa(i)).outcome())
-			for delivered(&open) == before && pause(a.ctx, time.Millisecond) { // until the rendering has begun
+			send(1, "event "+strconv.Itoa(i))
+			if !a.settle(func() bool { return delivered(&open) > before }) {
+				a.t.Errorf("no event of the attack arrives: %v", a.answers.copy())
+				return
 			}
 			waits = append(waits, a.overtaken(fmt.Sprintf("in between %d", i)))
 		}
-		a.expect(ok, "200 RATE_LIMITED", "429 RATE_LIMITED")
+		a.expect(ok, "429 RATE_LIMITED", "error RATE_LIMITED")
 		slices.Sort(waits)
 		a.note("renderings while a message of the victim was on its way: %v", waits)
 		// One queue for all would have the victim wait for each of the attacker's subscriptions.
@@ -400,7 +393,8 @@ func delivered(p *party) int {
 	return n
 }
 
-// overtaken has the victim send a message and returns how many events the server rendered until it arrived.
+// overtaken has the victim send a message and returns how many events the server rendered until it
+// arrived.
 func (a *arena) overtaken(contents string) int {
 	executions := func() int { return int(a.server.metric("parley_executions_total")) }
 	before := executions()
@@ -445,14 +439,9 @@ func (a *arena) churn(n int) func() {
 			a.answers.add(ok)
 		}
 		s.mu.Unlock()
-		a.expect(ok, "error RATE_LIMITED")
+		a.expect(ok)                                                          // the client never has more than one
 		left := func() bool { return a.server.metric("parley_cohorts") <= 2 } // the victim's
-		for range 50 {
-			if left() || !pause(a.ctx, probeRest) {
-				break
-			}
-		}
-		if !left() {
+		if !a.settle(left) {
 			a.t.Errorf("%v cohorts are left", a.server.metric("parley_cohorts"))
 		}
 	}

@@ -24,8 +24,8 @@ const (
 	connectRest = 600 * time.Millisecond
 )
 
-// victim is a user of the shipped application: a chat list over HTTP, an open room over a WebSocket, new
-// connections with the large operations of an application now and then.
+// victim is a user of the shipped application: a chat list over HTTP, an open room over a
+// WebSocket, new connections with the large operations of an application now and then.
 type victim struct {
 	*client
 	ctx    context.Context
@@ -40,8 +40,8 @@ type victim struct {
 	resting sync.RWMutex
 
 	mu sync.Mutex
-	// Guarded by mu. attacked: the attack has begun. sent are the times of the messages that have not been
-	// delivered, by contents; failures is what the victim was refused.
+	// Guarded by mu. attacked: the attack has begun. sent are the times of the messages that have
+	// not been delivered, by contents; failures is what the victim was refused.
 	attacked bool
 	calm     times
 	attack   times
