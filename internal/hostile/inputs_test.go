@@ -119,12 +119,12 @@ func badOperations() []input {
 		{
 			name:  "half a surrogate pair",
 			query: `mutation{sendMessage(input:{roomId:"%s",contents:"a\uD83D b"}){message{id}}}`,
-			codes: []string{parse},
+			codes: []string{parse, validation},
 		},
 		{
 			name:  "half a surrogate pair, in braces",
 			query: `mutation{sendMessage(input:{roomId:"%s",contents:"a\u{D83D} b"}){message{id}}}`,
-			codes: []string{parse},
+			codes: []string{parse, validation},
 		},
 		{
 			name:  "half a surrogate pair in a variable",
