@@ -1,7 +1,9 @@
 package hostile_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -111,8 +113,9 @@ func bodyAttacks() []attack {
 				return func() {
 					each(size(4, 16)*len(bodies), size(16, 64), func(i int) {
 						a.answers.add(attacker.post(a.ctx, bodies[i%len(bodies)]).outcome())
+						a.answers.add(attacker.bombOlder(a.ctx, i).outcome())
 					})
-					a.expect(append(refusedBody(), ok, noAnswer)...)
+					a.expect(append(refusedBody(), ok, noAnswer, "400 ", "413 ", "429 ", "503 ")...)
 				}
 			},
 		},
@@ -199,6 +202,18 @@ func bombBodies() [][]byte {
 		}
 	}
 	return bodies
+}
+
+// bombOlder sends a bomb to an older interface, whose answers have numbers instead of codes.
+func (c *client) bombOlder(ctx context.Context, n int) reply {
+	all := bombs()
+	value := all[n%len(all)].value(bodySize - 100)
+	path, body := "/my_chats", `{"page":1,"size":1,"x":`+value+`}`
+	if n%2 == 0 {
+		path, body = "/rooms", `{"user_ids":`+value+`}`
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	return c.request(ctx, http.MethodPost, path, strings.NewReader(body), header)
 }
 
 // bombSocket opens an anonymous socket and sends bombs: as the payload of connection_init, or of

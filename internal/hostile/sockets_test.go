@@ -92,6 +92,12 @@ func socketAttacks() []attack {
 			},
 		},
 		{
+			// The id of an operation is kept, too: clients send a UUID or a number.
+			name: "subscriptions with long ids", again: true, only: dialect.SQLite,
+			settings: smallSockets(), budget: int64(size(socketMemory, fullSocketMemory/4)),
+			prepare: func(a *arena) func() { return a.longIDs(size(4, 8), size(20, 96)) },
+		},
+		{
 			// Anonymous sockets are few for each address, and a part of all is for users.
 			name: "anonymous sockets that stay", again: true, only: dialect.SQLite, budget: noBudget,
 			settings: environment{"PARLEY_MAX_SOCKETS": strconv.Itoa(size(120, 1500))},
@@ -177,6 +183,40 @@ func socketAttacks() []attack {
 			settings: environment{descriptors: "400"},
 			prepare:  func(a *arena) func() { return a.descriptors(900) },
 		},
+	}
+}
+
+// longIDs returns an attack: one user opens sockets, and on each so many subscriptions whose ids fill a message.
+func (a *arena) longIDs(sockets, operations int) func() {
+	attacker := a.attacker(1)
+	attacker.enter(a.ctx)
+	room := attacker.room(a.ctx)
+	return func() {
+		var open party
+		defer open.leave()
+		each(sockets, 4, func(int) {
+			s, err := attacker.connect(a.ctx, nil)
+			if err != nil {
+				a.answers.add(outcomeOf(err))
+				return
+			}
+			open.add(s)
+			payload := vars{
+				"query":     `subscription($r: ID!) { roomEvents(roomId: $r) { seq } }`,
+				"variables": vars{"r": room},
+			}
+			for i := range operations {
+				id := strconv.Itoa(i) + strings.Repeat("x", bodySize-1<<10)
+				if s.subscribe(id, payload) != nil {
+					break
+				}
+			}
+			s.await(a.ctx, func() bool { return s.seen["next"]+s.seen["error"] >= operations })
+			a.count(s, operations)
+		})
+		a.victim.reconnect(0)
+		a.expect("close 4400", "error BAD_USER_INPUT", "error UNAVAILABLE", "error RATE_LIMITED", "close 1009",
+			"close 1013")
 	}
 }
 
@@ -309,6 +349,11 @@ func (a *arena) subscribeAll(open *party, user *client, n int, payload func(i in
 		}
 	}
 	s.await(a.ctx, func() bool { return s.seen["next"]+s.seen["error"] >= n })
+	a.count(s, n)
+}
+
+// count counts what a socket with n subscriptions was answered: an event of each, an error or a close code.
+func (a *arena) count(s *socket, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for range min(n, s.seen["next"]) {
