@@ -205,12 +205,15 @@ func enterAll(ctx context.Context, p *process, prefix string, n int) []string {
 	return ids
 }
 
+// encode returns v as JSON, with the characters of HTML as they are: they must not grow on their way.
 func encode(v any) []byte {
-	raw, err := json.Marshal(v)
-	if err != nil {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
 		panic(err) // a mistake of the test
 	}
-	return raw
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n"))
 }
 
 // tally counts outcomes. It is safe for concurrent use.

@@ -49,7 +49,9 @@ type arena struct {
 	victim *victim
 	// answers counts what the server answered to the attackers.
 	answers tally
-	clients []*client
+
+	mu      sync.Mutex
+	clients []*client // guarded by mu
 	notes   []string
 }
 
@@ -76,6 +78,8 @@ func size(small, large int) int {
 // user returns a user whose requests come from an address.
 func (a *arena) user(name, address string) *client {
 	c := newClient(a.server, name, address)
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.clients = append(a.clients, c)
 	return c
 }

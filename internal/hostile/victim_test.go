@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -242,8 +243,12 @@ func (v *victim) reconnect(int) {
 		v.fail("an operation: %v", err)
 		return
 	}
-	if !s.await(v.ctx, func() bool { return s.seen["next"] > 0 && s.seen["complete"] > 0 }) {
-		v.fail("an operation of %d bytes on a new socket: closed with %d, %v", len(v.large), s.closeCode(), s.errors)
+	s.await(v.ctx, func() bool { return s.seen["complete"]+s.seen["error"] > 0 })
+	s.mu.Lock()
+	answered, code, errs := s.seen["next"] > 0, s.code, maps.Clone(s.errors)
+	s.mu.Unlock()
+	if !answered {
+		v.fail("an operation of %d bytes on a new socket: closed with %d, %v", len(v.large), code, errs)
 		return
 	}
 	v.note(begun, func(t *times) *[]time.Duration { return &t.connections })
