@@ -1,9 +1,9 @@
 # Every verb is one line over Go's own commands or scripts/, so nothing here needs make.
 .DEFAULT_GOAL := help
-.PHONY: help run test torture bench generate migration clients lint check build tools
+.PHONY: help run test torture bench bench-hostile generate migration clients lint check build tools
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start the server on http://127.0.0.1:8080, with the file parley.db
 	go run .
@@ -16,6 +16,9 @@ torture: ## prove for two minutes a database that nothing is lost, doubled or ou
 
 bench: ## measure what a delivery costs beside a bare WebSocket loop and stock gqlgen, for three minutes
 	scripts/bench
+
+bench-hostile: ## attack a server at full size and measure how much other users notice, for ten minutes
+	scripts/bench-hostile
 
 generate: ## write ent's and gqlgen's code anew
 	scripts/generate

@@ -17,7 +17,8 @@ import (
 
 func main() { os.Exit(run()) }
 
-// run returns the exit code: 0 after a clean shutdown, 1 where serving failed, 2 where the settings are wrong.
+// run returns the exit code: 0 after a clean shutdown, 1 if serving failed, 2 if a setting cannot work, or a file or database that it
+// names.
 func run() int {
 	cfg, err := config.Parse(os.Args[1:], os.LookupEnv, version(), os.Stdout, os.Stderr)
 	switch {
@@ -28,21 +29,44 @@ func run() int {
 		return 2
 	}
 	logger := newLogger(cfg, os.Stderr)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
 	defer stop()
-	context.AfterFunc(ctx, stop) // the second signal ends the process at once
+	context.AfterFunc(ctx, stop)   // the second signal ends the process at once
+	signal.Ignore(syscall.SIGPIPE) // a log that cannot be written any more is no reason to end
 	if err := app.RunWith(ctx, cfg, logger, os.Stdout, app.Options{Version: version()}); err != nil {
+		if invalid := (*config.InvalidError)(nil); errors.As(err, &invalid) {
+			_, _ = fmt.Fprintln(os.Stderr, "parley:", err)
+			return 2
+		}
 		logger.Error("parley has ended", "error", err)
 		return 1
 	}
 	return 0
 }
 
+// stopSignals returns the signals that begin a shutdown. SIGHUP is one of them if the process has a terminal, which has
+// been closed then. A service has none: there tools send SIGHUP to have settings or logs opened again, and it is ignored.
+func stopSignals() []os.Signal {
+	stop := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	terminal, err := os.Open("/dev/tty")
+	if err == nil {
+		_ = terminal.Close()
+	}
+	if err == nil && !signal.Ignored(syscall.SIGHUP) { // nohup has it ignored
+		return append(stop, syscall.SIGHUP)
+	}
+	signal.Ignore(syscall.SIGHUP)
+	return stop
+}
+
+func isTerminal(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
 func newLogger(cfg config.Config, out *os.File) *slog.Logger {
-	info, err := out.Stat()
-	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
 	options := &slog.HandlerOptions{Level: cfg.Level()}
-	if cfg.LogJSON(terminal) {
+	if cfg.LogJSON(isTerminal(out)) {
 		return slog.New(slog.NewJSONHandler(out, options))
 	}
 	return slog.New(slog.NewTextHandler(out, options))

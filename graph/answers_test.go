@@ -94,7 +94,7 @@ func TestAnswersFindNoMemory(t *testing.T) {
 	say(bob, room, "still there")
 	for stream.Next().Str("messageAdded.contents") != "still there" {
 	}
-	if refused := counter(t, s, `parley_answers_refused_total{kind="operation"}`); refused != "3" {
+	if refused := counter(t, s, `parley_memory_refused_total{budget="responses"}`); refused != "3" {
 		t.Errorf("%s were refused", refused)
 	}
 	if seen := operations(t, s, "UNAVAILABLE"); seen != "3" {
@@ -106,7 +106,7 @@ func TestAnswersFindNoMemory(t *testing.T) {
 	if got := len(alice.Do(large, vars).List("roomInfo.m2.nodes")); got != 100 {
 		t.Errorf("then there are %d messages", got)
 	}
-	if held := counter(t, s, `parley_answers_bytes{kind="operation"}`); held != "0" {
+	if held := counter(t, s, `parley_memory_reserved_bytes{budget="responses"}`); held != "0" {
 		t.Errorf("in the end %s bytes are held", held)
 	}
 }
@@ -141,7 +141,7 @@ func TestAnswersQueue(t *testing.T) {
 			t.Errorf("one is told %s before the others need not wait", code)
 		}
 	}
-	if waiting := counter(t, s, `parley_answers_waiting{kind="operation"}`); waiting != fmt.Sprint(wait) {
+	if waiting := counter(t, s, `parley_memory_waiting{budget="responses"}`); waiting != fmt.Sprint(wait) {
 		t.Errorf("%s wait", waiting)
 	}
 	if got := len(bob.Do(large, vars).List("roomInfo.m2.nodes")); got != 100 {
@@ -152,7 +152,7 @@ func TestAnswersQueue(t *testing.T) {
 			t.Errorf("one who waited is told %s", code)
 		}
 	}
-	if refused := counter(t, s, `parley_answers_refused_total{kind="operation"}`); refused != fmt.Sprint(asked) {
+	if refused := counter(t, s, `parley_memory_refused_total{budget="responses"}`); refused != fmt.Sprint(asked) {
 		t.Errorf("%s were refused", refused)
 	}
 	for outcome, want := range map[string]int{"RATE_LIMITED": asked - wait, "UNAVAILABLE": wait} {

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"testing"
 
 	"parley/internal/testkit"
@@ -59,14 +60,14 @@ func TestInputThatTheSchemaForbids(t *testing.T) {
 				testkit.Vars{"r": room, "i": testkit.Vars{"maxUsers": 2147483648}},
 			},
 			{`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "sent"}) { message { seq } } createRoom(input: {maxUsers: 2147483648}) { room { id } } }`, testkit.Vars{"r": room}},
-			// Half of a surrogate pair in a literal.
-			{`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "a\uD83D b"}) { message { contents } } }`, testkit.Vars{"r": room}},
 		} {
 			reply := alice.Ask(test.query, test.vars)
 			if reply.Code() != validationFailed || reply.Data.String() != "<nil>" {
 				t.Errorf("%s with %v: %v %+v", test.query, test.vars, reply.Data, reply.Errors)
 			}
 		}
+		// Half of a surrogate pair in a literal.
+		alice.Refused("GRAPHQL_PARSE_FAILED", `mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "a\uD83D b"}) { message { contents } } }`, testkit.Vars{"r": room})
 		after := alice.Do(state, testkit.Vars{"r": room}).String()
 		if before != after {
 			t.Errorf("the refused operations changed\n%s\nto\n%s", before, after)
@@ -162,6 +163,25 @@ func TestEmptyEnumsAreRepaired(t *testing.T) {
 		again := testkit.StartOn(t, url).As("alice").Do(`query($r: ID!) { roomInfo(roomId: $r) { accessType messages(first: 9) { nodes { type } } } }`, testkit.Vars{"r": room})
 		if got := again.Str("roomInfo.accessType") + again.Str("roomInfo.messages.nodes.0.type"); got != "PRIVATETEXT" {
 			t.Errorf("after the migration: %s", got)
+		}
+	})
+}
+
+// TestDefaultsOfTheOperation: a variable that is left out has the default of the operation that is
+// executed, also in a fragment that another operation of the document shares.
+func TestDefaultsOfTheOperation(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		document := `mutation None($n: String) { ...F } mutation Other($n: String = "other") { ...F }
+			fragment F on Mutation { createRoom(input: {name: $n}) { room { name } } }`
+		for operation, want := range map[string]string{"None": "", "Other": "other"} {
+			body, err := json.Marshal(testkit.Vars{"query": document, "operationName": operation})
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply := s.As("alice").Post(body, "application/json")
+			if got := reply.Data.Str("createRoom.room.name"); got != want || reply.Code() != "" {
+				t.Errorf("%s: name %q, %+v; want %q", operation, got, reply.Errors, want)
+			}
 		}
 	})
 }

@@ -21,6 +21,7 @@ import (
 
 	"parley/graph/generated"
 	"parley/graph/guard"
+	"parley/internal/rawjson"
 )
 
 const (
@@ -60,7 +61,7 @@ func ReadManifest(from io.Reader) (*Manifest, error) {
 	if len(data) > manifestBytes {
 		return nil, fmt.Errorf("the manifest is larger than %d MiB", manifestBytes>>20)
 	}
-	entries, err := entriesOf(data)
+	entries, err := entriesOf(rawjson.TrimBOM(data))
 	if err != nil {
 		return nil, err
 	}

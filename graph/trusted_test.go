@@ -599,6 +599,15 @@ func FuzzTrusted(f *testing.F) {
 	})
 }
 
+// TestManifestWithMark: a byte order mark, as some editors write it, is ignored (RFC 8259, section 8.1).
+func TestManifestWithMark(t *testing.T) {
+	t.Parallel()
+	list, err := graph.ReadManifest(strings.NewReader("\ufeff" + `{"a": "{ me { id } }"}`))
+	if err != nil || list.Size() != 1 {
+		t.Errorf("%v %v", list, err)
+	}
+}
+
 // FuzzManifest: a file is a list of documents, or an error.
 func FuzzManifest(f *testing.F) {
 	for _, seed := range []string{

@@ -170,9 +170,6 @@ func TestLiterals(t *testing.T) {
 		`query($v: Int = {}) { f(i: $v) }`: false, `query($v: Color = "RED") { f(c: $v) }`: false,
 		`query($v: String) { f(i: $v) }`: false, `query($v: Int) { f(f: $v) }`: false, `query($v: [Int!]) { list(l: $v) }`: false,
 		`query($v: Int) { box(box: {id: 1, size: $v}) }`: true, `query($v: ID) { box(box: {id: $v}) }`: false,
-		`{ f(s: "\uD83D\uDE00") }`: true, `{ f(s: "\u{1F600}") }`: true, `{ f(s: "\uD83D") }`: false, `{ f(s: "\uDE00") }`: false,
-		`{ f(s: "\uD83Dx\uDE00") }`: false, `{ f(s: "�") }`: true, `{ f(s: "\\uD83D�") }`: true, `{ f(s: "é\uD83D") }`: false,
-		`{ f(s: "a") g: f(s: "\uFFFD") }`: true, `{ f(s: """\uD83D""") }`: true,
 	} {
 		_, errs := check(t, s, query)
 		if (len(errs) == 0) != ok {

@@ -3,8 +3,6 @@ package coerce
 import (
 	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -119,6 +117,9 @@ func (c *checker) value(v *ast.Value, t *ast.Type, otherwise bool) {
 	switch {
 	case v.Kind == ast.Variable:
 		c.use(v, t, otherwise)
+		// In a fragment the definition is that of the last operation, whose default gqlparser would
+		// take for a variable that another operation leaves out. Variables has all the defaults.
+		v.VariableDefinition = nil
 	case v.Kind == ast.NullValue:
 		if t.NonNull {
 			c.fail(v.Position, "null is not %s.", a(t))
@@ -200,10 +201,6 @@ func (c *checker) named(v *ast.Value, t *ast.Type) {
 
 // scalar reports whether a literal is one of a scalar.
 func (c *checker) scalar(v *ast.Value, t *ast.Type) bool {
-	if v.Kind == ast.StringValue && strings.ContainsRune(v.Raw, utf8.RuneError) && loneSurrogate(v) {
-		c.fail(v.Position, "A string has half of a surrogate pair, which is not a character.")
-		return true
-	}
 	text := v.Kind == ast.StringValue || v.Kind == ast.BlockValue
 	switch t.NamedType {
 	case stringType:
@@ -316,41 +313,4 @@ func short(v *ast.Value) string {
 	default:
 		return "This value"
 	}
-}
-
-// loneSurrogate reports whether a string literal has an escape that is half of a surrogate pair.
-// The parser puts U+FFFD in its place.
-func loneSurrogate(v *ast.Value) bool {
-	if v.Position == nil || v.Position.Src == nil {
-		return false
-	}
-	source := []rune(v.Position.Src.Input)
-	token := source[min(v.Position.Start, len(source)):min(v.Position.End, len(source))]
-	unit := func(at int) (rune, bool) { // the code unit of an escape
-		if at+6 > len(token) || token[at] != '\\' || token[at+1] != 'u' {
-			return 0, false
-		}
-		n, err := strconv.ParseUint(string(token[at+2:at+6]), 16, 32)
-		return rune(n), err == nil
-	}
-	for i := 0; i < len(token); i++ {
-		if token[i] != '\\' {
-			continue
-		}
-		first, ok := unit(i)
-		switch {
-		case !ok: // another escape, or \u{…}, which the parser checks
-			i++
-		case first >= 0xd800 && first < 0xdc00:
-			if second, ok := unit(i + 6); !ok || second < 0xdc00 || second > 0xdfff {
-				return true
-			}
-			i += 11
-		case first >= 0xdc00 && first <= 0xdfff:
-			return true
-		default:
-			i += 5
-		}
-	}
-	return false
 }

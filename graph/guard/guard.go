@@ -219,6 +219,9 @@ func Parse(text string, tokens int) (*ast.QueryDocument, *gqlerror.Error) {
 		errcode.Set(refused, errcode.ParseFailed)
 		return nil, refused
 	}
+	if refused := checkGrammar(text, parsed); refused != nil {
+		return nil, refused
+	}
 	if len(parsed.Operations) == 0 {
 		refused := gqlerror.Errorf("The document has no operation.")
 		errcode.Set(refused, errcode.ValidationFailed)
@@ -252,6 +255,7 @@ func Validate(
 
 func validationRules(hideSchema bool) *rules.Rules {
 	list := rules.NewDefaultRules()
+	list.ReplaceRule("SingleFieldSubscriptions", singleRoot)
 	if hideSchema {
 		for _, quiet := range []struct {
 			name string

@@ -21,6 +21,7 @@ import (
 	"parley/internal/broker"
 	"parley/internal/chat"
 	"parley/internal/config"
+	"parley/internal/limit"
 	"parley/internal/live"
 	"parley/internal/metrics"
 	"parley/internal/reqid"
@@ -62,7 +63,7 @@ type App struct {
 func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Options) (_ *App, err error) {
 	trusted, err := trustedDocuments(cfg.TrustedDocuments)
 	if err != nil {
-		return nil, err
+		return nil, &config.InvalidError{Err: err}
 	}
 	logger = slog.New(reqid.Logs(logger.Handler()))
 	traces, logger, err := tracesOf(ctx, cfg, opts.Version, logger)
@@ -91,6 +92,9 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Trace:          traces.statement,
 	}
 	db, err := store.Open(ctx, string(cfg.DatabaseURL), database)
+	if store.IsUnusable(err) {
+		return nil, &config.InvalidError{Err: err}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -116,12 +120,13 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		return nil, err
 	}
 	counted := metrics.New(opts.Version)
-	gates := gatesOf(cfg.Rates())
+	reporter := limit.NewReporter(logger)
+	gates := gatesOf(cfg.Rates(), reporter)
 	domain.LimitKeys(gates.Keys)
 	limits := opts.Limits
-	limits.Body = cfg.MaxBodyBytes
+	limits.Body, limits.RequestBytes = cfg.MaxBodyBytes, cfg.MaxRequestMemory
 	limits.Sockets, limits.SocketBytes = cfg.MaxSockets, cfg.MaxSocketBytes
-	answers, events := answersOf(cfg)
+	answers, events := answersOf(cfg, reporter)
 	gql := graph.New(domain, hub, graph.Options{
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),
@@ -146,7 +151,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		SDL:            graph.SDL(),
 		Playground:     assets.Playground(page),
 		App:            assets.App(page),
-		Older:          rest.New(domain, cfg.MaxBodyBytes, gates.Mutations, answers, logger),
+		Older:          rest.New(domain, gates.Mutations, answers, logger),
 		Ready:          db.Ping,
 		Connected:      connected,
 		AllowedOrigins: cfg.AllowedOrigins,
@@ -159,6 +164,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Answers:        answers,
 		Weigh:          graph.Weight,
 		Refused:        gql.Refused,
+		Reporter:       reporter,
 		Gates:          gates,
 		Proxies:        web.Proxies{Trusted: cfg.Proxies(), Forwarded: cfg.ForwardedHeader()},
 	})
@@ -166,7 +172,11 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		logger.Info("only trusted documents are answered", "documents", trusted.Size())
 	}
 	show(counted, domain, hub, node, db, gates, handler)
-	showAnswers(counted, answers, events)
+	budgets := map[string]func() limit.MemoryStats{budgetResponses: answers.Stats, budgetEvents: events.Stats}
+	for name, memory := range handler.Memory() {
+		budgets[name] = memory.Stats
+	}
+	showMemory(counted, budgets)
 	a := &App{metrics: counted, handler: handler, hub: hub, node: node, db: db, verifier: verifier}
 	a.traced = func() { traces.end(ctx, logger) }
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -268,7 +278,7 @@ func authenticator(ctx context.Context, cfg config.Config, logger *slog.Logger) 
 	}
 	verifier, err := auth.NewVerifier(ctx, tokens)
 	if err != nil {
-		return nil, nil, fmt.Errorf("verify tokens: %w", err)
+		return nil, nil, &config.InvalidError{Err: fmt.Errorf("verify tokens: %w", err)}
 	}
 	return verifier, signIn, nil
 }

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"strings"
+
 	"parley/internal/config"
 	"parley/internal/limit"
 )
@@ -16,26 +18,44 @@ const searchesShare = 4
 const personsShare = 8
 
 // answersQueue is how many answers may wait for memory: what was asked is there meanwhile, and may be as long as a body.
-var answersQueue = limit.Queue{Person: 16, All: 1000} //nolint:gochecknoglobals // never changed
+var answersQueue = limit.Queue{User: 16, All: 1000} //nolint:gochecknoglobals // never changed
 
 // answersOf divides the memory for answers: for those to queries and mutations, and for what subscriptions are told.
-func answersOf(cfg config.Config) (answers *limit.Shares, events *limit.Executions) {
+func answersOf(
+	cfg config.Config, reporter *limit.Reporter,
+) (answers *limit.Memory, events *limit.Executions) {
+	const setting = "PARLEY_MAX_ANSWER_BYTES"
 	most := max(cfg.MaxAnswerBytes/eventsShare, 1)
+	rest := max(cfg.MaxAnswerBytes-most, 1)
+	quota := max(rest/personsShare, 1)
+	answers = limit.NewMemory(limit.MemoryOptions{
+		Bytes: rest, User: quota, Anonymous: quota, Queue: answersQueue,
+		Refused: func() { reporter.Reached(budgetResponses, setting) },
+	})
 	// Events are told when there is memory: of a subscription no more than one page waits, and subscriptions have bounds.
-	return limit.NewShares(max(cfg.MaxAnswerBytes-most, 1), personsShare, answersQueue), limit.NewExecutions(most)
+	return answers, limit.NewExecutions(most)
 }
 
-// gatesOf are the gates that the settings describe.
-func gatesOf(rates config.Rates) limit.Gates {
-	gate := func(r config.Rate) *limit.Gate {
-		return limit.NewGate(limit.Rate{Person: limit.Pace(r.Person), Address: limit.Pace(r.Address)})
+// The names of the memory budgets in logs and metrics, besides those of package web.
+const (
+	budgetResponses = "responses"
+	budgetEvents    = "events"
+)
+
+// gatesOf returns the rate limiters that the settings describe. They report to reporter what they refuse.
+func gatesOf(rates config.Rates, reporter *limit.Reporter) limit.Gates {
+	gate := func(r config.Rate, name string) *limit.Gate {
+		return limit.NewGate(limit.Rate{
+			Person: limit.Pace(r.Person), Address: limit.Pace(r.Address),
+			Refused: func() { reporter.Reached("rate_"+name, "PARLEY_RATE_"+strings.ToUpper(name)) },
+		})
 	}
 	return limit.Gates{
-		Mutations:     gate(rates.Mutations),
-		SignIns:       gate(rates.SignIns),
-		Keys:          gate(rates.Keys),
-		Connections:   gate(rates.Connections),
-		Subscriptions: gate(rates.Subscriptions),
-		Queries:       gate(rates.Queries),
+		Mutations:     gate(rates.Mutations, "mutations"),
+		SignIns:       gate(rates.SignIns, "sign_ins"),
+		Keys:          gate(rates.Keys, "keys"),
+		Connections:   gate(rates.Connections, "connections"),
+		Subscriptions: gate(rates.Subscriptions, "subscriptions"),
+		Queries:       gate(rates.Queries, "queries"),
 	}
 }

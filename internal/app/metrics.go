@@ -33,9 +33,8 @@ func show(m *metrics.Metrics, domain *chat.Chat, hub *live.Hub, node *broker.Nod
 	}
 	metrics.Show(m, served.Open, connections...)
 	metrics.Show(m, served.Room,
-		counter("parley_connections_refused_total", "WebSockets and event streams that found no room.", func(r web.Room) int64 { return r.Refused }),
-		gauge("parley_connections_bytes", "Memory of connections and what runs on them, by estimate.", func(r web.Room) int64 { return r.Bytes }),
-		gauge("parley_messages_coming_bytes", "Memory of messages that are coming on WebSockets.", func(r web.Room) int64 { return r.Messages }),
+		counter("parley_connections_refused_total", "WebSockets and event streams that were refused.", func(r web.Room) int64 { return r.Refused }),
+		gauge("parley_connections_anonymous", "WebSockets and event streams without a token.", func(r web.Room) int64 { return r.Anonymous }),
 	)
 }
 
@@ -83,18 +82,19 @@ func showGates(m *metrics.Metrics, gates limit.Gates) {
 	}
 }
 
-func showAnswers(m *metrics.Metrics, answers *limit.Shares, events *limit.Executions) {
-	type stats = limit.SharesStats
-	for kind, read := range map[string]func() stats{
-		"operation": answers.Stats, "event": events.Stats,
-	} {
+// showMemory shows the memory budgets, by name.
+func showMemory(m *metrics.Metrics, budgets map[string]func() limit.MemoryStats) {
+	type stats = limit.MemoryStats
+	for name, read := range budgets {
 		metrics.Show(m, read,
-			gauge("parley_answers_bytes", "Memory of answers that may be large, by estimate and by what they answer.",
-				func(s stats) int64 { return s.Held }, "kind", kind),
-			gauge("parley_answers_waiting", "Answers that wait for memory, by what they answer.",
-				func(s stats) int64 { return s.Waiting }, "kind", kind),
-			counter("parley_answers_refused_total", "Answers that found no memory in time, or for which too many waited, by what they answer.",
-				func(s stats) int64 { return s.Refused }, "kind", kind),
+			gauge("parley_memory_limit_bytes", "Size of the memory budget.",
+				func(s stats) int64 { return s.Limit }, "budget", name),
+			gauge("parley_memory_reserved_bytes", "Memory that is reserved, by estimate.",
+				func(s stats) int64 { return s.Reserved }, "budget", name),
+			gauge("parley_memory_waiting", "Requests that wait for memory.",
+				func(s stats) int64 { return s.Waiting }, "budget", name),
+			counter("parley_memory_refused_total", "Requests for memory that were refused, or that timed out.",
+				func(s stats) int64 { return s.Refused }, "budget", name),
 		)
 	}
 }

@@ -11,9 +11,12 @@ import (
 	"runtime"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"parley/internal/config"
+	"parley/internal/conns"
+	"parley/internal/limit"
 	"parley/internal/store"
 	"parley/internal/web"
 )
@@ -37,6 +40,8 @@ const (
 // Run serves until ctx ends and then drains: sockets are told to come back, requests in flight get their answers, for at
 // most the configured time. It prints where to go to stdout. Where ctx ends while the server starts, as it may for long
 // when another process migrates the database, Run gives up and returns nil: nothing was cut off.
+//
+// It returns a [config.InvalidError] if a setting cannot work, or a file or database that it names: then no file has been changed.
 func Run(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout io.Writer) error {
 	return RunWith(ctx, cfg, logger, stdout, Options{})
 }
@@ -45,18 +50,25 @@ func Run(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout io.
 func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout io.Writer, opts Options) (err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
 	if err != nil {
-		return fmt.Errorf("listen (choose another address with PARLEY_ADDR or --addr): %w", err)
+		return notListening("listen (choose another address with PARLEY_ADDR or --addr)", err)
 	}
 	var operators net.Listener
+	sockets, connections := fitDescriptors(cfg, logger)
+	cfg.MaxSockets = sockets
+	reporter := limit.NewReporter(logger)
+	public := conns.NewListener(listener, connections, excessConnections, func(name string) {
+		reporter.Reached(name, descriptorsAdvice)
+	})
 	if cfg.AdminAddr != "" {
 		if operators, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.AdminAddr); err != nil {
-			return errors.Join(fmt.Errorf("listen for operators (PARLEY_ADMIN_ADDR or --admin-addr): %w", err), listener.Close())
+			return errors.Join(notListening("listen for operators (PARLEY_ADMIN_ADDR or --admin-addr)", err), listener.Close())
 		}
 	}
 	front := newFront(web.Starting())
-	server := newHTTPServer(front, logger, readTimeout, writeTimeout)
+	server := newHTTPServer(probesOnly(front), logger, readTimeout, writeTimeout)
+	server.ConnState, server.ConnContext = public.ConnState, public.ConnContext
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }() // ends with Shutdown or Close
+	go func() { served <- server.Serve(public) }() // ends with Shutdown or Close
 	defer func() {
 		if err != nil {
 			_ = server.Close() // it has nothing to serve any more
@@ -79,10 +91,15 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	defer runtime.KeepAlive(floor)
 	handler := a.Handler()
 	front.Store(&handler)
+	showConnections(a.metrics, public)
 	if operators != nil {
 		private := newHTTPServer(a.Operators(), logger, readTimeout, 2*time.Minute) // a profile takes its time
+		limited := conns.NewListener(operators, operatorConnections, excessConnections, func(name string) {
+			reporter.Reached("operators_"+name, descriptorsAdvice)
+		})
+		private.ConnState, private.ConnContext = limited.ConnState, limited.ConnContext
 		served := make(chan error, 1)
-		go func() { served <- private.Serve(operators) }() // ends with Close below
+		go func() { served <- private.Serve(limited) }() // ends with Close below
 		defer func() { err = errors.Join(err, private.Close(), ended(<-served)) }()
 	}
 	welcome(stdout, cfg, listener.Addr())
@@ -95,15 +112,25 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	logger.Info("shutting down", "limit_ms", cfg.ShutdownTimeout.Milliseconds())
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownTimeout)
 	defer cancel()
-	sockets := make(chan error, 1)
-	go func() { sockets <- a.Shutdown(drain) }() // ends with drain at the latest
+	closed := make(chan error, 1)
+	go func() { closed <- a.Shutdown(drain) }() // ends with drain at the latest
 	err = server.Shutdown(drain)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("some requests were cut off: %w", err), server.Close())
 	}
-	err = errors.Join(err, <-sockets)
+	err = errors.Join(err, <-closed)
 	<-served
 	return err
+}
+
+// notListening is why an address cannot be listened on. It is the setting's fault unless another process has the address, which may
+// be about to end.
+func notListening(what string, err error) error {
+	wrapped := fmt.Errorf("%s: %w", what, err)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return wrapped
+	}
+	return &config.InvalidError{Err: wrapped}
 }
 
 // ended is the error of a server that has ended because it was closed: none.

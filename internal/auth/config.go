@@ -2,18 +2,19 @@ package auth
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
 )
 
 // MinSecretBytes is the length below which an HS256 secret can be guessed from a token: that of the hash (RFC 7518,
-// section 3.2). A shorter one works, with a warning in the log.
+// section 3.2). A shorter one is refused.
 const MinSecretBytes = 32
 
 // Config says which tokens to accept. Exactly one of Secret and JWKSURL is set.
 type Config struct {
-	// Secret verifies tokens signed with HS256. It is used byte for byte and should have MinSecretBytes of them.
+	// Secret verifies tokens signed with HS256. It is used byte for byte and has MinSecretBytes of them or more.
 	Secret []byte
 	// JWKSURL is where the key set is that verifies tokens signed with RS256, ES256 or EdDSA: https, or http on a
 	// loopback address.
@@ -23,7 +24,7 @@ type Config struct {
 	// Audience must be, or be among, the token's aud. It is required with JWKSURL, whose keys sign tokens for other
 	// applications too; left out with Secret, any aud is accepted.
 	Audience string
-	// Log is told of a secret that is too short, and when the key set cannot be fetched. Nil: nobody is told.
+	// Log receives an entry when the key set cannot be fetched. Nil: there is none.
 	Log *slog.Logger
 }
 
@@ -35,6 +36,9 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("nothing to verify tokens with: set PARLEY_JWT_SECRET or PARLEY_JWKS_URL"))
 	case len(c.Secret) != 0 && c.JWKSURL != "":
 		errs = append(errs, errors.New("PARLEY_JWT_SECRET and PARLEY_JWKS_URL are both set: leave one out"))
+	}
+	if n := len(c.Secret); 0 < n && n < MinSecretBytes {
+		errs = append(errs, fmt.Errorf("PARLEY_JWT_SECRET has %d bytes; HS256 needs %d or more: openssl rand -hex 32", n, MinSecretBytes))
 	}
 	if c.JWKSURL != "" {
 		errs = append(errs, validateJWKSURL(c.JWKSURL))

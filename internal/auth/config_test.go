@@ -16,7 +16,7 @@ func TestConfigValidate(t *testing.T) {
 		"both":               {Config{Secret: testSecret, JWKSURL: "https://a.example/", Issuer: "i", Audience: "a"}, []string{"PARLEY_JWT_SECRET", "PARLEY_JWKS_URL", "leave one out"}},
 		"secret":             {Config{Secret: testSecret}, nil},
 		"least secret":       {Config{Secret: bytes.Repeat([]byte("x"), 32)}, nil},
-		"short secret":       {Config{Secret: []byte("x")}, nil},
+		"short secret":       {Config{Secret: []byte("x")}, []string{"PARLEY_JWT_SECRET", "openssl rand -hex 32"}},
 		"no issuer":          {Config{JWKSURL: "https://a.example/", Audience: "a"}, []string{"PARLEY_JWT_ISSUER"}},
 		"no audience":        {Config{JWKSURL: "https://a.example/", Issuer: "i"}, []string{"PARLEY_JWT_AUDIENCE"}},
 		"everything at once": {Config{JWKSURL: "http://a.example/"}, []string{"https://", "PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE"}},

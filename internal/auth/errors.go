@@ -1,5 +1,7 @@
 package auth
 
+import "time"
+
 // Reason tells programs why a token was not accepted.
 type Reason string
 
@@ -23,8 +25,8 @@ const (
 	BadSubject Reason = "bad_subject"
 	// BadExpiry is a token without an exp, or with one that is not a plausible time in seconds.
 	BadExpiry Reason = "bad_expiry"
-	// KeysUnavailable is a token that could not be judged, since the key set cannot be fetched. It may be good: try
-	// again.
+	// KeysUnavailable is a token that could not be judged, because the key set cannot be fetched, or was fetched so often for
+	// unknown keys that it is too soon to look for another. The token may be good: try again.
 	KeysUnavailable Reason = "keys_unavailable"
 )
 
@@ -33,6 +35,8 @@ type Error struct {
 	Reason Reason
 	// Message is for people: it says what is wrong and never repeats anything of the token.
 	Message string
+	// RetryAfter is when to try again, with KeysUnavailable, if that is known.
+	RetryAfter time.Duration
 	// cause is what lies beneath; for the log only.
 	cause error
 }

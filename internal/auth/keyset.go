@@ -77,9 +77,14 @@ func (s *snapshot) has(id string) bool {
 
 // ask wants a key that is not in the set.
 type ask struct {
-	id       string
-	answered chan<- struct{} // closed once the current snapshot is as good as it gets
+	id string
+	// answered receives 0 once the current snapshot is newer than the question, or how long it takes until the set may be
+	// fetched again for an unknown key. It has room for one.
+	answered chan<- time.Duration
 }
+
+// errThrottled says that the set was not fetched for an unknown key.
+var errThrottled = errors.New("too many tokens with unknown keys: the key set is not fetched for each")
 
 // newKeySet starts a goroutine that runs until ctx ends or close is called.
 func newKeySet(ctx context.Context, address string, log *slog.Logger) *keySet {
@@ -131,8 +136,10 @@ func (s *keySet) close() {
 // refresh and not at once.
 func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.VerificationKeySet, error) {
 	current := s.current.Load()
+	var tooSoon time.Duration
 	if !current.has(id) {
-		if err := s.ask(ctx, id); err != nil {
+		var err error
+		if tooSoon, err = s.ask(ctx, id); err != nil {
 			return jwt.VerificationKeySet{}, unavailable(err)
 		}
 		current = s.current.Load()
@@ -141,6 +148,10 @@ func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.Verificati
 	case current.has(id):
 	case current.err != nil: // the key may well be there by now
 		return jwt.VerificationKeySet{}, unavailable(current.err)
+	case tooSoon > 0:
+		err := unavailable(errThrottled)
+		err.RetryAfter = tooSoon
+		return jwt.VerificationKeySet{}, err
 	default:
 		return jwt.VerificationKeySet{}, refuse(BadSignature,
 			"The token is signed with a key that is not, or no longer, in the issuer's key set.")
@@ -158,23 +169,24 @@ func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.Verificati
 	return found, nil
 }
 
-// ask returns when the set has been looked at again, or the goroutine has decided that it is too soon for that.
-func (s *keySet) ask(ctx context.Context, id string) error {
-	answered := make(chan struct{})
+// ask has the set fetched for an unknown key and returns 0, or how long it takes until it may be fetched again: then it was not,
+// and the key may be there.
+func (s *keySet) ask(ctx context.Context, id string) (tooSoon time.Duration, err error) {
+	answered := make(chan time.Duration, 1)
 	select {
 	case s.asks <- ask{id: id, answered: answered}:
 	case <-s.done:
-		return errors.New("the key set is closed")
+		return 0, errors.New("the key set is closed")
 	case <-ctx.Done():
-		return fmt.Errorf("wait for the key set: %w", ctx.Err())
+		return 0, fmt.Errorf("wait for the key set: %w", ctx.Err())
 	}
 	select {
-	case <-answered:
-		return nil
+	case tooSoon = <-answered:
+		return tooSoon, nil
 	case <-s.done:
-		return errors.New("the key set is closed")
+		return 0, errors.New("the key set is closed")
 	case <-ctx.Done():
-		return fmt.Errorf("wait for the key set: %w", ctx.Err())
+		return 0, fmt.Errorf("wait for the key set: %w", ctx.Err())
 	}
 }
 
@@ -193,11 +205,17 @@ func (s *keySet) run(ctx context.Context) {
 		case <-timer.C:
 			timer.Reset(s.refresh(ctx, &r))
 		case a := <-s.asks:
-			// Whoever asked while a fetch was under way may find what they want already there.
-			if !s.current.Load().has(a.id) && limiter.Allow() {
-				timer.Reset(s.refresh(ctx, &r))
+			// A caller that asked while a fetch was under way may find its key already there.
+			tooSoon := time.Duration(0)
+			if !s.current.Load().has(a.id) {
+				if reserved := limiter.Reserve(); reserved.Delay() == 0 {
+					timer.Reset(s.refresh(ctx, &r))
+				} else {
+					tooSoon = reserved.Delay()
+					reserved.Cancel()
+				}
 			}
-			close(a.answered)
+			a.answered <- tooSoon
 		}
 	}
 }

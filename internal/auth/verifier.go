@@ -62,10 +62,6 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 		secret:     cfg.Secret,
 		known:      known,
 	}
-	if n := len(cfg.Secret); 0 < n && n < MinSecretBytes && cfg.Log != nil {
-		cfg.Log.WarnContext(ctx, "PARLEY_JWT_SECRET is so short that it can be guessed from a token: take one from `openssl rand -hex 32`",
-			"bytes", n, "should_be", MinSecretBytes)
-	}
 	if cfg.JWKSURL != "" {
 		v.algorithms = []string{
 			jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg(),

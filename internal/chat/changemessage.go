@@ -3,13 +3,13 @@ package chat
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode"
+	"slices"
 
 	"parley/ent"
 	"parley/ent/message"
 	"parley/ent/reaction"
 	"parley/ent/roomevent"
+	"parley/internal/text"
 )
 
 const (
@@ -77,30 +77,55 @@ func (c *Chat) DeleteMessage(ctx context.Context, v Viewer, id MessageID) (*ent.
 
 // React adds the viewer's reaction to a message, or takes it away. One that is there, or gone, already stays so.
 func (c *Chat) React(ctx context.Context, v Viewer, id MessageID, emoji string, on bool) (*ent.Message, error) {
-	if err := checkText("emoji", emoji, 1, MaxEmoji); err != nil {
+	if err := checkText("emoji", emoji, text.Rule{Kind: text.Emoji, Least: 1, Most: MaxEmoji}); err != nil {
 		return nil, err
-	}
-	if strings.ContainsFunc(emoji, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return nil, badInput("emoji", "emoji must not contain spaces.")
 	}
 	return c.changeMessage(ctx, v, id, func(h *held, _ *ent.Member, m *ent.Message) error {
 		if m.DeletedAt != nil {
 			return &Error{Code: Forbidden, Message: "A deleted message takes no reactions."}
 		}
-		changed, err := h.react(ctx, v, m, emoji, on)
+		spelling, changed, err := h.react(ctx, v, m, emoji, on)
 		if err != nil || !changed {
 			return err
 		}
 		return h.logMessage(ctx, roomevent.KindREACTIONS_CHANGED, v, m, func(e *ent.RoomEventCreate) {
-			e.SetSubjectID(v.ID).SetEmoji(emoji).SetOn(on)
+			e.SetSubjectID(v.ID).SetEmoji(spelling).SetOn(on)
 		})
 	})
 }
 
-// react tells whether it has changed anything.
-func (h *held) react(ctx context.Context, v Viewer, m *ent.Message, emoji string, on bool) (bool, error) {
-	ofMessage := h.tx.Reaction.Query().Where(reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq))
+// react returns the emoji in the spelling that the message has, and whether anything has changed. ❤ and ❤️ (with a variation selector)
+// are one emoji: the first spelling stays.
+func (h *held) react(
+	ctx context.Context, v Viewer, m *ent.Message, emoji string, on bool,
+) (spelling string, changed bool, err error) {
 	if !on {
+		return h.unreact(ctx, v, m, emoji)
+	}
+	var emojis []string
+	err = h.tx.Reaction.Query().Where(reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq)).
+		Unique(true).Select(reaction.FieldEmoji).Scan(ctx, &emojis)
+	if err != nil {
+		return "", false, fmt.Errorf("list the emojis: %w", err)
+	}
+	spelling, known := spellingOf(emoji, emojis)
+	if !known && len(emojis) >= MaxEmojis {
+		return "", false, badInput("emoji", fmt.Sprintf("A message takes %d different emojis.", MaxEmojis))
+	}
+	made, err := inserted(h.tx.Reaction.Create().
+		SetRoomID(h.ID).SetMessageSeq(m.Seq).SetUserID(v.ID).SetEmoji(spelling).
+		OnConflictColumns(reaction.FieldRoomID, reaction.FieldMessageSeq, reaction.FieldEmoji, reaction.FieldUserID).DoNothing().Exec(ctx))
+	if err != nil {
+		return "", false, fmt.Errorf("insert the reaction: %w", err)
+	}
+	return spelling, made, nil
+}
+
+// unreact takes a reaction away. It looks for another spelling only if there is none as given.
+func (h *held) unreact(
+	ctx context.Context, v Viewer, m *ent.Message, emoji string,
+) (spelling string, changed bool, err error) {
+	remove := func(emoji string) (bool, error) {
 		n, err := h.tx.Reaction.Delete().Where(
 			reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq), reaction.UserID(v.ID), reaction.Emoji(emoji)).Exec(ctx)
 		if err != nil {
@@ -108,24 +133,36 @@ func (h *held) react(ctx context.Context, v Viewer, m *ent.Message, emoji string
 		}
 		return n > 0, nil
 	}
-	var emojis []string
-	if err := ofMessage.Clone().Unique(true).Select(reaction.FieldEmoji).Scan(ctx, &emojis); err != nil {
-		return false, fmt.Errorf("list the emojis: %w", err)
+	if changed, err = remove(emoji); changed || err != nil {
+		return emoji, changed, err
 	}
-	known := false
-	for _, e := range emojis {
-		known = known || e == emoji
-	}
-	if !known && len(emojis) >= MaxEmojis {
-		return false, badInput("emoji", fmt.Sprintf("A message takes %d different emojis.", MaxEmojis))
-	}
-	made, err := inserted(h.tx.Reaction.Create().
-		SetRoomID(h.ID).SetMessageSeq(m.Seq).SetUserID(v.ID).SetEmoji(emoji).
-		OnConflictColumns(reaction.FieldRoomID, reaction.FieldMessageSeq, reaction.FieldEmoji, reaction.FieldUserID).DoNothing().Exec(ctx))
+	var own []string
+	err = h.tx.Reaction.Query().
+		Where(reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq), reaction.UserID(v.ID)).
+		Select(reaction.FieldEmoji).Scan(ctx, &own)
 	if err != nil {
-		return false, fmt.Errorf("insert the reaction: %w", err)
+		return "", false, fmt.Errorf("list the emojis: %w", err)
 	}
-	return made, nil
+	spelling, known := spellingOf(emoji, own)
+	if !known {
+		return emoji, false, nil
+	}
+	changed, err = remove(spelling)
+	return spelling, changed, err
+}
+
+// spellingOf returns which of emojis is the one given, and whether one is: itself if it is there.
+func spellingOf(emoji string, emojis []string) (spelling string, known bool) {
+	if slices.Contains(emojis, emoji) {
+		return emoji, true
+	}
+	key := text.EmojiKey(emoji)
+	for _, other := range emojis {
+		if text.EmojiKey(other) == key {
+			return other, true
+		}
+	}
+	return emoji, false
 }
 
 // changeMessage holds the room of a message and changes it as a member of the room.

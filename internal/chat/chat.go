@@ -51,7 +51,7 @@ type Chat struct {
 	// creations are the rooms on their way.
 	creations *batches[*creation]
 	// searches has a place for each search that may run at a time.
-	searches *limit.Shares
+	searches *limit.Memory
 	counts   counts
 }
 

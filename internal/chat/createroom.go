@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -14,6 +13,7 @@ import (
 	"parley/ent/room"
 	"parley/ent/roomrequest"
 	"parley/ent/user"
+	"parley/internal/text"
 )
 
 // CreateRoomInput is a room to make.
@@ -28,6 +28,8 @@ type CreateRoomInput struct {
 	Disconnect        bool
 	OpenseaCollection *OpenseaCollectionInput
 	IdempotencyKey    *string
+	// givenTags are the tags as they were given, each once, if they have been checked: the hash is of these.
+	givenTags []string
 	// direct: the room is kept for two; the caller has written its DirectRoom.
 	direct bool
 }
@@ -43,23 +45,25 @@ type OpenseaCollectionInput struct {
 // the access type decided.
 func (in CreateRoomInput) check(v Viewer) (CreateRoomInput, error) {
 	err := errors.Join(
-		checkText("name", in.Name, 0, MaxName),
-		checkText("description", in.Description, 0, MaxDescription),
-		checkOptional("idempotencyKey", in.IdempotencyKey, 1, MaxIdempotencyKey),
+		checkText("name", in.Name, nameRule()),
+		checkText("description", in.Description, descriptionRule()),
+		checkOptional("idempotencyKey", in.IdempotencyKey, keyRule()),
 	)
 	if o := in.OpenseaCollection; o != nil {
 		err = errors.Join(err,
-			checkText("openseaCollection.name", o.Name, 0, MaxName),
-			checkText("openseaCollection.cover", o.Cover, 0, MaxAddress),
-			checkText("openseaCollection.slug", o.Slug, 1, MaxName),
+			checkText("openseaCollection.name", o.Name, nameRule()),
+			checkText("openseaCollection.cover", o.Cover, pictureRule()),
+			checkText("openseaCollection.slug", o.Slug, requiredName()),
 		)
 	}
 	if err != nil {
 		return in, err
 	}
-	if in.Tags, err = checkTags("tags", in.Tags); err != nil {
+	given := in.Tags
+	if in.Tags, err = checkTags("tags", given); err != nil {
 		return in, err
 	}
+	in.givenTags = distinct(given)
 	if in.MemberIds, err = checkIDs("memberIds", in.MemberIds, maxNamed, v.ID); err != nil {
 		return in, err
 	}
@@ -80,6 +84,17 @@ func (in CreateRoomInput) check(v Viewer) (CreateRoomInput, error) {
 	return in, nil
 }
 
+// distinct returns each of values once, in their order; never nil.
+func distinct(values []string) []string {
+	out := []string{}
+	for _, value := range values {
+		if !slices.Contains(out, value) {
+			out = append(out, value)
+		}
+	}
+	return out
+}
+
 // hash tells one request from another under the same idempotencyKey.
 func (in CreateRoomInput) hash() []byte {
 	r := request{}
@@ -90,7 +105,11 @@ func (in CreateRoomInput) hash() []byte {
 		r.text("accessType", string(*in.AccessType))
 	}
 	r.number("maxUsers", in.MaxUsers)
-	r.list("tags", in.Tags)
+	if in.givenTags != nil {
+		r.list("tags", in.givenTags)
+	} else {
+		r.list("tags", in.Tags)
+	}
 	r.flag("exclusive", in.Exclusive)
 	r.flag("disconnect", in.Disconnect)
 	if o := in.OpenseaCollection; o != nil {
@@ -204,11 +223,6 @@ func (t *tx) createRoom(ctx context.Context, v Viewer, id uuid.UUID, in CreateRo
 	return n.Room, nil
 }
 
-// searchText is what a room is found by.
-func searchText(name, description string, tags []string) string {
-	return fold(strings.Join(append([]string{name, description}, tags...), "\n"))
-}
-
 // checkExist answers UNKNOWN_USER with the ids of those who do not. People are never deleted.
 func (t *tx) checkExist(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
@@ -227,7 +241,7 @@ func (t *tx) checkExist(ctx context.Context, ids []string) error {
 
 func (t *tx) addTags(ctx context.Context, roomID uuid.UUID, tags []string) error {
 	err := t.RoomTag.MapCreateBulk(tags, func(tag *ent.RoomTagCreate, i int) {
-		tag.SetRoomID(roomID).SetPosition(i).SetTag(tags[i]).SetFolded(fold(tags[i]))
+		tag.SetRoomID(roomID).SetPosition(i).SetTag(tags[i]).SetFolded(text.TagKey(tags[i]))
 	}).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert %d tags: %w", len(tags), err)

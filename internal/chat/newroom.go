@@ -16,6 +16,7 @@ import (
 	"parley/ent/room"
 	"parley/internal/broker"
 	"parley/internal/store"
+	"parley/internal/text"
 )
 
 // newRoom is a room with everything that is in it from its start.
@@ -42,12 +43,12 @@ func (in CreateRoomInput) room(v Viewer, id uuid.UUID) (*newRoom, error) {
 		n.members = append(n.members, &ent.Member{ID: member, RoomID: id, UserID: person})
 	}
 	for _, tag := range in.Tags {
-		n.folded = append(n.folded, fold(tag))
+		n.folded = append(n.folded, text.TagKey(tag))
 	}
 	at := now()
 	n.Room = &ent.Room{
 		ID: id, Name: in.Name, Description: in.Description, AccessType: *in.AccessType, MaxUsers: in.MaxUsers,
-		Exclusive: in.Exclusive, Direct: in.direct, SearchText: searchText(in.Name, in.Description, in.Tags), Key: rand.Text(),
+		Exclusive: in.Exclusive, Direct: in.direct, SearchText: text.SearchText(in.Name, in.Description, in.Tags), Key: rand.Text(),
 		CreatorID: v.ID, OwnerID: v.ID, MemberCount: len(n.people), CreatedAt: at, UpdatedAt: at, EventAt: at,
 	}
 	if o := in.OpenseaCollection; o != nil {

@@ -14,6 +14,7 @@ import (
 	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/roomtag"
+	"parley/internal/text"
 )
 
 // maxSearchWords bounds how many words one search looks for.
@@ -194,16 +195,18 @@ func (c *Chat) Rooms(ctx context.Context, v Viewer, search Search, first int, af
 	if err := checkFirst(first); err != nil {
 		return none, err
 	}
-	if err := checkOptional("search", search.Words, 0, maxSearch); err != nil {
+	if err := checkOptional("search", search.Words, text.Rule{Kind: text.Prose, Most: maxSearch}); err != nil {
 		return none, err
 	}
-	if err := checkOptional("tag", search.Tag, 1, MaxTag); err != nil {
-		return none, err
+	if search.Tag != nil {
+		if err := checkText("tag", strings.TrimSpace(*search.Tag), tagRule()); err != nil {
+			return none, err
+		}
 	}
 	q := c.db.Room.Query().Where(allowed(toFind, v.ID))
 	var words []string
 	if search.Words != nil {
-		words = strings.Fields(fold(*search.Words))
+		words = strings.Fields(text.Fold(*search.Words))
 	}
 	if len(words) > maxSearchWords {
 		return none, badInput("search", fmt.Sprintf("search has %d words; at most %d are looked for.", len(words), maxSearchWords))
@@ -220,7 +223,7 @@ func (c *Chat) Rooms(ctx context.Context, v Viewer, search Search, first int, af
 		q.Where(room.SearchTextContains(word))
 	}
 	if search.Tag != nil {
-		q.Where(room.HasTagsWith(roomtag.Folded(fold(*search.Tag))))
+		q.Where(room.HasTagsWith(roomtag.Folded(text.TagKey(*search.Tag))))
 	}
 	if after != nil {
 		q.Where(func(s *entsql.Selector) {

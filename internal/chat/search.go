@@ -19,9 +19,11 @@ const (
 
 // newSearches returns bounds for searches, which scan all rooms: so many at a time, of which one
 // user may have one.
-func newSearches(n int) *limit.Shares {
-	queue := limit.Queue{Person: searchesWaiting, All: allSearchesWaiting}
-	return limit.NewShares(int64(n), int64(n), queue)
+func newSearches(n int) *limit.Memory {
+	return limit.NewMemory(limit.MemoryOptions{
+		Bytes: int64(n), User: 1, Anonymous: 1,
+		Queue: limit.Queue{User: searchesWaiting, All: allSearchesWaiting},
+	})
 }
 
 // beginSearch waits until the viewer may search, and returns a context that bounds the search. The
@@ -31,7 +33,7 @@ func (c *Chat) beginSearch(
 	ctx context.Context, v Viewer,
 ) (_ context.Context, done func(), err error) {
 	searching, cancel := context.WithTimeout(ctx, searchTime)
-	turn, err := c.searches.Take(searching, v.ID, 1)
+	turn, err := c.searches.Acquire(searching, limit.Owner{User: v.ID}, 1)
 	if err != nil {
 		cancel()
 		if errors.Is(err, limit.ErrQueueFull) {
@@ -43,7 +45,7 @@ func (c *Chat) beginSearch(
 		return nil, nil, fmt.Errorf("wait to search: %w", err)
 	}
 	return searching, func() {
-		turn.Return()
+		turn.Release()
 		cancel()
 	}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"parley/ent/member"
 	"parley/ent/message"
 	"parley/ent/schema"
+	"parley/internal/text"
 )
 
 // MaxContents is the most characters that a message may have.
@@ -47,15 +48,15 @@ func (in SendMessageInput) check() (SendMessageInput, error) {
 	}
 	err := errors.Join(
 		checkContents(in.Type, in.Contents),
-		checkOptional("idempotencyKey", in.IdempotencyKey, 1, MaxIdempotencyKey),
+		checkOptional("idempotencyKey", in.IdempotencyKey, keyRule()),
 	)
 	if o := in.OpenseaItem; o != nil {
 		err = errors.Join(err,
-			checkText("openseaItem.contractAddress", o.ContractAddress, 1, MaxName),
-			checkText("openseaItem.tokenId", o.TokenID, 0, MaxName),
-			checkText("openseaItem.name", o.Name, 0, MaxName),
-			checkText("openseaItem.description", o.Description, 0, MaxDescription),
-			checkText("openseaItem.imageUrl", o.ImageURL, 0, MaxAddress),
+			checkText("openseaItem.contractAddress", o.ContractAddress, requiredName()),
+			checkText("openseaItem.tokenId", o.TokenID, nameRule()),
+			checkText("openseaItem.name", o.Name, nameRule()),
+			checkText("openseaItem.description", o.Description, descriptionRule()),
+			checkText("openseaItem.imageUrl", o.ImageURL, pictureRule()),
 		)
 	}
 	if err != nil {
@@ -73,7 +74,7 @@ func (in SendMessageInput) check() (SendMessageInput, error) {
 
 // checkContents accepts the contents of a message of the type.
 func checkContents(kind message.Type, contents string) error {
-	if err := checkText("contents", contents, 1, MaxContents); err != nil {
+	if err := checkText("contents", contents, text.Rule{Kind: text.Prose, Least: 1, Most: MaxContents}); err != nil {
 		return err
 	}
 	if kind == message.TypeCARD && !json.Valid([]byte(contents)) {

@@ -3,10 +3,9 @@ package chat
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"parley/internal/text"
 )
 
 // Limits of what a caller may give, in characters where they are about text.
@@ -23,37 +22,45 @@ const (
 	maxMentions       = 100  // people in one message
 )
 
-// checkText accepts valid UTF-8 without NUL of least to most characters.
-func checkText(field, s string, least, most int) error {
-	switch n := utf8.RuneCountInString(s); {
-	case !utf8.ValidString(s):
-		return badInput(field, field+" is not valid UTF-8.")
-	case strings.ContainsRune(s, 0):
-		return badInput(field, field+" contains a NUL character.")
-	case n < least && n == 0:
-		return badInput(field, field+" must not be empty.")
-	case n < least:
-		return badInput(field, fmt.Sprintf("%s must have at least %d characters.", field, least))
-	case n > most:
-		return badInput(field, fmt.Sprintf("%s has %d characters; at most %d are allowed.", field, n, most))
+// The rules of what users write, field by field: see docs/text.md.
+
+// nameRule is for names of users, rooms and things, which may be left out.
+func nameRule() text.Rule { return text.Rule{Kind: text.Label, Most: MaxName} }
+
+// requiredName is nameRule for a name that must not be empty.
+func requiredName() text.Rule { return text.Rule{Kind: text.Label, Least: 1, Most: MaxName} }
+
+// descriptionRule is for descriptions and a user's status.
+func descriptionRule() text.Rule { return text.Rule{Kind: text.Prose, Most: MaxDescription} }
+
+// pictureRule is for addresses of pictures; an empty one is none.
+func pictureRule() text.Rule { return text.Rule{Kind: text.WebAddress, Most: MaxAddress} }
+
+// keyRule is for idempotency keys.
+func keyRule() text.Rule { return text.Rule{Kind: text.Opaque, Least: 1, Most: MaxIdempotencyKey} }
+
+// tagRule is for one tag, without the space around it.
+func tagRule() text.Rule { return text.Rule{Kind: text.Label, Least: 1, Most: MaxTag} }
+
+// checkText returns BAD_USER_INPUT if a field's text is not as the rule has it.
+func checkText(field, s string, rule text.Rule) error {
+	if problem := rule.Problem(s); problem != "" {
+		return badInput(field, field+" "+problem+".")
 	}
 	return nil
 }
 
 // checkID accepts what can be the id of a person: what a token may carry as its sub.
 func checkID(field, id string) error {
-	if strings.ContainsFunc(id, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }) {
-		return badInput(field, field+" contains characters that an id cannot have.")
-	}
-	return checkText(field, id, 1, MaxID)
+	return checkText(field, id, text.Rule{Kind: text.ID, Least: 1, Most: MaxID})
 }
 
 // checkOptional is checkText for a value that may be left out.
-func checkOptional(field string, s *string, least, most int) error {
+func checkOptional(field string, s *string, rule text.Rule) error {
 	if s == nil {
 		return nil
 	}
-	return checkText(field, *s, least, most)
+	return checkText(field, *s, rule)
 }
 
 // checkMaxUsers accepts the size of a room, as far as GraphQL's Int goes.
@@ -83,22 +90,26 @@ func checkIDs(field string, ids []string, most int, without string) ([]string, e
 	return out, nil
 }
 
-// checkTags accepts a room's tags and returns them in order, each once.
+// checkTags accepts a room's tags and returns them in order, without the space around them. Of tags that are the same but for their
+// case the first is kept.
 func checkTags(field string, tags []string) ([]string, error) {
 	if len(tags) > MaxTags {
 		return nil, badInput(field, fmt.Sprintf("%s has %d entries; at most %d are allowed.", field, len(tags), MaxTags))
 	}
 	var out []string
+	seen := make(map[string]bool, len(tags))
 	for _, tag := range tags {
-		if err := checkText(field, tag, 1, MaxTag); err != nil {
-			return nil, err
+		tag = strings.TrimSpace(tag)
+		if tag == "" {
+			return nil, badInput(field, "A tag must not be empty.")
 		}
-		if !slices.Contains(out, tag) {
+		if problem := tagRule().Problem(tag); problem != "" {
+			return nil, badInput(field, field+": a tag "+problem+".")
+		}
+		if key := text.TagKey(tag); !seen[key] {
+			seen[key] = true
 			out = append(out, tag)
 		}
 	}
 	return out, nil
 }
-
-// fold is the form in which names and tags are searched for: case does not matter.
-func fold(s string) string { return strings.ToLower(s) }

@@ -13,6 +13,7 @@ import (
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/ent/roomtag"
+	"parley/internal/text"
 )
 
 // UpdateRoomInput is what is to be changed of a room. Nil stays as it is.
@@ -25,11 +26,11 @@ type UpdateRoomInput struct {
 	Tags        []string
 }
 
-// check accepts the input and returns it as it will be carried out: tags once each.
+// check accepts the input and returns it as it will be carried out: tags trimmed and once each.
 func (in UpdateRoomInput) check() (UpdateRoomInput, error) {
 	err := errors.Join(
-		checkOptional("name", in.Name, 0, MaxName),
-		checkOptional("description", in.Description, 0, MaxDescription),
+		checkOptional("name", in.Name, nameRule()),
+		checkOptional("description", in.Description, descriptionRule()),
 	)
 	if err == nil && in.MaxUsers != nil {
 		err = checkMaxUsers(*in.MaxUsers)
@@ -102,7 +103,7 @@ func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRo
 	if !changed {
 		return nil
 	}
-	change.SetName(h.Name).SetDescription(h.Description).SetSearchText(searchText(h.Name, h.Description, tags)).
+	change.SetName(h.Name).SetDescription(h.Description).SetSearchText(text.SearchText(h.Name, h.Description, tags)).
 		SetMaxUsers(h.MaxUsers).SetAccessType(h.AccessType)
 	if err := change.Exec(ctx); err != nil {
 		return fmt.Errorf("write what has changed: %w", err)

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
 	"parley/ent/user"
+	"parley/internal/text"
 )
 
 // usersAtOnce is how many people one statement creates: databases limit the parameters of a statement.
@@ -45,22 +44,22 @@ type UserInput struct {
 	Profile ProfileInput
 }
 
-// text is one text of a profile: where it comes from, its column and its limit.
-type text struct {
+// profileText is one text of a profile: where it comes from, its column and its rule.
+type profileText struct {
 	field  string
 	column string
 	value  *string
-	most   int
+	rule   text.Rule
 }
 
 // texts lists the profile's texts.
-func (p *ProfileInput) texts() []text {
-	list := []text{
-		{"nickName", user.FieldNickName, p.NickName, MaxName},
-		{"avatar", user.FieldAvatar, p.Avatar, MaxAddress},
-		{"status", user.FieldStatus, p.Status, MaxDescription},
-		{"ethWalletAddress", user.FieldEthWalletAddress, p.EthWalletAddress, MaxName},
-		{"ensName", user.FieldEnsName, p.EnsName, MaxName},
+func (p *ProfileInput) texts() []profileText {
+	list := []profileText{
+		{"nickName", user.FieldNickName, p.NickName, nameRule()},
+		{"avatar", user.FieldAvatar, p.Avatar, pictureRule()},
+		{"status", user.FieldStatus, p.Status, descriptionRule()},
+		{"ethWalletAddress", user.FieldEthWalletAddress, p.EthWalletAddress, nameRule()},
+		{"ensName", user.FieldEnsName, p.EnsName, nameRule()},
 	}
 	for _, s := range []struct {
 		field    string
@@ -76,8 +75,8 @@ func (p *ProfileInput) texts() []text {
 	} {
 		if s.profile != nil {
 			list = append(list,
-				text{s.field + ".username", s.username, s.profile.Username, MaxName},
-				text{s.field + ".avatar", s.avatar, s.profile.Avatar, MaxAddress})
+				profileText{s.field + ".username", s.username, s.profile.Username, nameRule()},
+				profileText{s.field + ".avatar", s.avatar, s.profile.Avatar, pictureRule()})
 		}
 	}
 	return list
@@ -86,7 +85,7 @@ func (p *ProfileInput) texts() []text {
 // check accepts the profile; prefix goes before the names of its fields in an error.
 func (p *ProfileInput) check(prefix string) error {
 	for _, t := range p.texts() {
-		if err := checkOptional(prefix+t.field, t.value, 0, t.most); err != nil {
+		if err := checkOptional(prefix+t.field, t.value, t.rule); err != nil {
 			return err
 		}
 	}
@@ -126,12 +125,15 @@ func (c *Chat) Arrive(ctx context.Context, id, name, picture string) error {
 	if err := checkID("sub", id); err != nil {
 		return &Error{Code: Unauthenticated, Message: "The token's sub is not an id: 1 to 128 characters.", cause: err}
 	}
+	if !text.IsWebAddress(picture, MaxAddress) {
+		picture = ""
+	}
 	// Most have been here before, and a transaction that may write would wait for SQLite's writer.
 	there, err := c.db.User.Query().Where(user.ID(id)).Exist(ctx)
 	if err == nil && !there {
 		err = c.tx(ctx, idempotent, func(t *tx) error {
 			_, err := inserted(t.User.Create().SetID(id).
-				SetNickName(fitting(name, MaxName)).SetAvatar(fitting(picture, MaxAddress)).
+				SetNickName(text.Fitting(name, MaxName)).SetAvatar(picture).
 				SetCreatedAt(now()).
 				OnConflictColumns(user.FieldID).DoNothing().Exec(ctx))
 			return err
@@ -150,24 +152,13 @@ func (c *Chat) SignIn(ctx context.Context, id, name string) (*ent.User, error) {
 	if err := checkID("userId", id); err != nil {
 		return nil, err
 	}
-	if err := checkText("nickName", name, 0, MaxName); err != nil {
+	if err := checkText("nickName", name, nameRule()); err != nil {
 		return nil, err
 	}
 	if err := c.Arrive(ctx, id, name, ""); err != nil {
 		return nil, err
 	}
 	return c.User(ctx, id)
-}
-
-// fitting is s, or nothing where it cannot be stored, cut to most characters.
-func fitting(s string, most int) string {
-	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
-		return ""
-	}
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most])
-	}
-	return s
 }
 
 // UpsertUsers creates and updates people, all of them or none, and returns them in the order given, each once. Of a

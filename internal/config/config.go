@@ -31,16 +31,16 @@ type Config struct {
 	LogRetention time.Duration `env:"PARLEY_LOG_RETENTION" default:"0" placeholder:"DURATION" group:"database" help:"How long rooms' logs keep what happened besides messages, for streams to resume from, as in 720h. Messages are always kept. 0 is for ever."`
 
 	NATSURL           Secret   `name:"nats-url" env:"PARLEY_NATS_URL" placeholder:"URL" group:"database" help:"NATS servers that nodes tell each other by what has changed, as in nats://host:4222, separated by commas. Default: with PostgreSQL its notifications."`
-	RateMutations     string   `env:"PARLEY_RATE_MUTATIONS" default:"auto" placeholder:"RATE" group:"rates" help:"Changes, each field of a mutation counting one. auto: 50/s:200,500/s:2000, from other machines."`
-	RateSignIns       string   `name:"rate-sign-ins" env:"PARLEY_RATE_SIGN_INS" default:"auto" placeholder:"RATE" group:"rates" help:"signIn, in development mode. auto: 1/s:10,5/s:50, from other machines."`
-	RateKeys          string   `env:"PARLEY_RATE_KEYS" default:"auto" placeholder:"RATE" group:"rates" help:"Wrong keys of private rooms. auto: 10/m:10 for a person; for an address 100/m:100, from other machines."`
-	RateConnections   string   `env:"PARLEY_RATE_CONNECTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New WebSockets and event streams. auto: 2/s:100,50/s:1000, from other machines."`
-	RateSubscriptions string   `env:"PARLEY_RATE_SUBSCRIPTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New subscriptions. auto: 20/s:500,500/s:5000, from other machines."`
-	RateQueries       string   `env:"PARLEY_RATE_QUERIES" default:"auto" placeholder:"RATE" group:"rates" help:"The cost of queries, as --max-complexity counts it; a search costs 500 more. auto: 50000/s:1000000,500000/s:10000000, from other machines."`
+	RateMutations     string   `env:"PARLEY_RATE_MUTATIONS" default:"auto" placeholder:"RATE" group:"rates" help:"Changes, each field of a mutation counting one. auto: 50/s:200,500/s:2000."`
+	RateSignIns       string   `name:"rate-sign-ins" env:"PARLEY_RATE_SIGN_INS" default:"auto" placeholder:"RATE" group:"rates" help:"signIn, in development mode. auto: 1/s:10,5/s:50."`
+	RateKeys          string   `env:"PARLEY_RATE_KEYS" default:"auto" placeholder:"RATE" group:"rates" help:"Wrong keys of private rooms. auto: 10/m:10 for a user; for an address 100/m:100."`
+	RateConnections   string   `env:"PARLEY_RATE_CONNECTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New WebSockets and event streams. auto: 2/s:100,50/s:1000."`
+	RateSubscriptions string   `env:"PARLEY_RATE_SUBSCRIPTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New subscriptions. auto: 20/s:500,500/s:5000."`
+	RateQueries       string   `env:"PARLEY_RATE_QUERIES" default:"auto" placeholder:"RATE" group:"rates" help:"The cost of queries, as --max-complexity counts it; a search costs 500 more. auto: 50000/s:1000000,500000/s:10000000."`
 	TrustedProxies    []string `env:"PARLEY_TRUSTED_PROXIES" sep:"," default:"127.0.0.0/8,::1/128" placeholder:"CIDR" group:"rates" help:"Proxies that are believed whose request they pass on; none is believed where this is off."`
 	ProxyHeader       string   `env:"PARLEY_PROXY_HEADER" default:"x-forwarded-for" placeholder:"NAME" group:"rates" help:"The header in which they say so: x-forwarded-for or forwarded (RFC 7239). It must be one that they set themselves."`
 
-	JWTSecret   Secret `name:"jwt-secret" env:"PARLEY_JWT_SECRET" placeholder:"SECRET" group:"auth" help:"Verifies tokens signed with HS256; 32 random bytes or more. The environment is the better place: other users of the machine can read flags."`
+	JWTSecret   Secret `name:"jwt-secret" env:"PARLEY_JWT_SECRET" placeholder:"SECRET" group:"auth" help:"Verifies tokens signed with HS256; at least 32 random bytes, as from openssl rand -hex 32. The environment is the better place: other users of the machine can read flags."`
 	JWKSURL     string `name:"jwks-url" env:"PARLEY_JWKS_URL" placeholder:"URL" group:"auth" help:"Where the identity provider publishes its keys: verifies tokens signed with RS256, ES256 or EdDSA."`
 	JWTIssuer   string `name:"jwt-issuer" env:"PARLEY_JWT_ISSUER" placeholder:"ISS" group:"auth" help:"The iss that tokens must have; needed with a key URL."`
 	JWTAudience string `name:"jwt-audience" env:"PARLEY_JWT_AUDIENCE" placeholder:"AUD" group:"auth" help:"The aud that tokens must have; needed with a key URL."`
@@ -51,8 +51,10 @@ type Config struct {
 	TracesURL   string  `env:"PARLEY_TRACES_URL" placeholder:"URL" group:"log" help:"An OpenTelemetry collector to tell traces to, by OTLP over HTTP, as in http://127.0.0.1:4318. Default: nothing is traced."`
 	TracesShare float64 `env:"PARLEY_TRACES_SHARE" default:"1" placeholder:"SHARE" group:"log" help:"How many traces are told, from 0 to 1."`
 
-	MaxSockets     int   `env:"PARLEY_MAX_SOCKETS" default:"50000" placeholder:"N" group:"server" help:"The most WebSockets and event streams at a time, of all clients. More are answered 503."`
+	MaxSockets     int   `env:"PARLEY_MAX_SOCKETS" default:"50000" placeholder:"N" group:"server" help:"The most WebSockets and event streams at a time, of all clients. More are answered 503. It is lowered where the process may not open as many files. A quarter at most is for clients without a token, and half for one address."`
 	MaxSocketBytes int64 `env:"PARLEY_MAX_SOCKET_BYTES" default:"1073741824" placeholder:"BYTES" group:"server" help:"The memory that they may take, by estimate: an idle socket with a subscription takes some 16 KiB. A quarter is for messages that are coming."`
+
+	MaxRequestMemory int64 `env:"PARLEY_MAX_REQUEST_MEMORY" default:"268435456" placeholder:"BYTES" group:"server" help:"The memory that requests may take together, by estimate: some ten times the size of their bodies, from before they are read until they are answered. More are answered UNAVAILABLE. One user may have an eighth, and clients without a token a quarter."`
 
 	MaxAnswerBytes int64 `env:"PARLEY_MAX_ANSWER_BYTES" default:"536870912" placeholder:"BYTES" group:"server" help:"The memory that answers may take together while they are made and sent, by estimate. Those that may be large wait for it, and in the end are answered UNAVAILABLE. A quarter is for what subscriptions are told."`
 
@@ -72,7 +74,7 @@ func groups() kong.Option {
 	return kong.ExplicitGroups([]kong.Group{
 		{Key: "server", Title: "Server:"},
 		{Key: "database", Title: "Database:"},
-		{Key: "rates", Title: "How often (advanced):", Description: "A rate is what one person may do, and behind a comma what may come from one address (a /64 with IPv6), as in 20/s:40,200/s:400: 20 a second (s, m or h) after 40 at once. Without the second, an address may do ten times what a person may. off is no limit, for either or for both. A rate holds for everybody, but auto leaves out what this machine asks by itself."},
+		{Key: "rates", Title: "How often (advanced):", Description: "A rate is what one person may do, and behind a comma what may come from one address (a /64 with IPv6), as in 20/s:40,200/s:400: 20 a second (s, m or h) after 40 at once. Without the second, an address may do ten times what a person may. off is no limit, for either or for both. In development mode auto does not limit requests of this machine."},
 		{Key: "auth", Title: "Who is asking (a secret or a key URL):"},
 		{Key: "log", Title: "Log and traces:"},
 		{Key: "graphql", Title: "GraphQL and its limits (advanced):"},
@@ -81,7 +83,7 @@ func groups() kong.Option {
 
 // Parse reads the settings from args (without the program's name) and, through lookup, from the environment
 // ([os.LookupEnv]). --help and --version (which prints version) go to stdout. Its error lists everything that is wrong, one
-// line each, in words for the operator and without any secret; or it is [ErrAnswered].
+// line each, in words for the operator and without any secret, and is an [InvalidError]; or it is [ErrAnswered].
 func Parse(args []string, lookup func(string) (string, bool), version string, stdout, stderr io.Writer) (Config, error) {
 	var cli struct {
 		Config
@@ -110,12 +112,12 @@ func Parse(args []string, lookup func(string) (string, bool), version string, st
 	case answered:
 		return Config{}, ErrAnswered
 	case err != nil:
-		return Config{}, fmt.Errorf("%w (--help lists the settings)", err)
+		return Config{}, &InvalidError{fmt.Errorf("%w (--help lists the settings)", err)}
 	}
 	cli.AllowedOrigins = trimmed(cli.AllowedOrigins)
 	cli.TrustedProxies = trimmed(cli.TrustedProxies)
 	if err := cli.validate(); err != nil {
-		return Config{}, err
+		return Config{}, &InvalidError{err}
 	}
 	return cli.Config, nil
 }

@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 		Addr: "127.0.0.1:8080", TracesShare: 1, ShutdownTimeout: 15 * time.Second,
 		DBMaxConns: 16, DBStatementCache: 256,
 		RateMutations: "auto", RateSignIns: "auto", RateKeys: "auto", RateConnections: "auto", RateSubscriptions: "auto", RateQueries: "auto",
-		MaxSockets: 50_000, MaxSocketBytes: 1 << 30, MaxAnswerBytes: 512 << 20,
+		MaxSockets: 50_000, MaxSocketBytes: 1 << 30, MaxRequestMemory: 256 << 20, MaxAnswerBytes: 512 << 20,
 		TrustedProxies: []string{"127.0.0.0/8", "::1/128"}, ProxyHeader: "x-forwarded-for",
 		LogLevel: "info", LogFormat: "auto",
 		Introspection: "auto", MaxDepth: 15, MaxComplexity: 20000, MaxAliases: 50, MaxBodyBytes: 1 << 20,
@@ -88,7 +88,7 @@ var settings = []struct {
 	{"--rate-subscriptions", "PARLEY_RATE_SUBSCRIPTIONS", "0", func(c config.Config) any { return c.Rates().Subscriptions }, rate(config.Pace{}, config.Pace{})},
 	{"--max-sockets", "PARLEY_MAX_SOCKETS", "10", func(c config.Config) any { return c.MaxSockets }, 10},
 	{"--max-answer-bytes", "PARLEY_MAX_ANSWER_BYTES", "1000000", func(c config.Config) any { return c.MaxAnswerBytes }, int64(1_000_000)},
-	{"--max-socket-bytes", "PARLEY_MAX_SOCKET_BYTES", "1000000", func(c config.Config) any { return c.MaxSocketBytes }, int64(1_000_000)},
+	{"--max-socket-bytes", "PARLEY_MAX_SOCKET_BYTES", "2000000", func(c config.Config) any { return c.MaxSocketBytes }, int64(2_000_000)},
 	{"--trusted-proxies", "PARLEY_TRUSTED_PROXIES", "10.1.2.3/8, fd00::1", func(c config.Config) any { return fmt.Sprint(c.Proxies()) }, "[10.0.0.0/8 fd00::1/128]"},
 	{"--proxy-header", "PARLEY_PROXY_HEADER", "Forwarded", func(c config.Config) any { return c.ProxyHeader }, "Forwarded"},
 	{"--jwt-secret", "PARLEY_JWT_SECRET", secret, func(c config.Config) any { return string(c.JWTSecret) }, secret},
@@ -169,45 +169,79 @@ func TestRefused(t *testing.T) {
 			map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWKS_URL": "https://login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"},
 			[]string{"both set", "leave one out"},
 		},
-		"keys alone":             {map[string]string{"PARLEY_JWKS_URL": "https://login.example/keys"}, []string{"PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE"}},
-		"keys over plain HTTP":   {map[string]string{"PARLEY_JWKS_URL": "http://login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}, []string{"PARLEY_JWKS_URL", "https://"}},
-		"key URL that is none":   {map[string]string{"PARLEY_JWKS_URL": "login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}, []string{"PARLEY_JWKS_URL", "https://"}},
-		"issuer alone":           {map[string]string{"PARLEY_JWT_ISSUER": "i"}, []string{"PARLEY_JWT_ISSUER", "PARLEY_JWT_SECRET"}},
-		"origin without scheme":  {map[string]string{"PARLEY_ALLOWED_ORIGINS": "chat.example.com"}, []string{"PARLEY_ALLOWED_ORIGINS", `"chat.example.com"`, "https://"}},
-		"origin with a path":     {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://chat.example.com/"}, []string{"without a path"}},
-		"origin with a pattern":  {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://*.example.com"}, []string{"is not an origin"}},
-		"origin with a person":   {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://a@example.com"}, []string{"is not an origin"}},
-		"second origin":          {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://a.example,b"}, []string{`"b"`}},
-		"another database":       {map[string]string{"DATABASE_URL": "mysql://localhost"}, []string{"DATABASE_URL", "postgres://", "sqlite:PATH"}},
-		"database without path":  {map[string]string{"DATABASE_URL": "sqlite:"}, []string{"DATABASE_URL"}},
-		"database as a file":     {map[string]string{"DATABASE_URL": "chat.db"}, []string{"sqlite:PATH"}},
-		"unknown level":          {map[string]string{"PARLEY_LOG_LEVEL": "loud"}, []string{"PARLEY_LOG_LEVEL", `"loud"`, "debug, info, warn or error"}},
-		"no collector":           {map[string]string{"PARLEY_TRACES_URL": "127.0.0.1:4318"}, []string{"PARLEY_TRACES_URL", "http://"}},
-		"more than all traces":   {map[string]string{"PARLEY_TRACES_SHARE": "2"}, []string{"PARLEY_TRACES_SHARE", "from 0 to 1"}},
-		"no share of traces":     {map[string]string{"PARLEY_TRACES_SHARE": "NaN"}, []string{"PARLEY_TRACES_SHARE", "from 0 to 1"}},
-		"unknown format":         {map[string]string{"PARLEY_LOG_FORMAT": "xml"}, []string{"PARLEY_LOG_FORMAT", "auto, text or json"}},
-		"unknown introspection":  {map[string]string{"PARLEY_INTROSPECTION": "yes"}, []string{"PARLEY_INTROSPECTION", "auto, on or off"}},
-		"no time to shut down":   {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "0s"}, []string{"PARLEY_SHUTDOWN_TIMEOUT", "15s"}},
-		"time that is none":      {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "soon"}, []string{"--shutdown-timeout", "soon"}},
-		"no connections":         {map[string]string{"PARLEY_DB_MAX_CONNS": "0"}, []string{"PARLEY_DB_MAX_CONNS", "1 or more"}},
-		"number that is none":    {map[string]string{"PARLEY_DB_MAX_CONNS": "many"}, []string{"--db-max-conns", "many"}},
-		"negative cache":         {map[string]string{"PARLEY_DB_STATEMENT_CACHE": "-1"}, []string{"PARLEY_DB_STATEMENT_CACHE", "0 (none) or more"}},
-		"no sockets":             {map[string]string{"PARLEY_MAX_SOCKETS": "0"}, []string{"PARLEY_MAX_SOCKETS"}},
-		"no memory for sockets":  {map[string]string{"PARLEY_MAX_SOCKET_BYTES": "0"}, []string{"PARLEY_MAX_SOCKET_BYTES"}},
-		"no depth":               {map[string]string{"PARLEY_MAX_DEPTH": "0"}, []string{"PARLEY_MAX_DEPTH"}},
-		"no complexity":          {map[string]string{"PARLEY_MAX_COMPLEXITY": "0"}, []string{"PARLEY_MAX_COMPLEXITY"}},
-		"no aliases":             {map[string]string{"PARLEY_MAX_ALIASES": "0"}, []string{"PARLEY_MAX_ALIASES"}},
-		"no body":                {map[string]string{"PARLEY_MAX_BODY_BYTES": "0"}, []string{"PARLEY_MAX_BODY_BYTES"}},
-		"rate without a unit":    {map[string]string{"PARLEY_RATE_MUTATIONS": "20"}, []string{"PARLEY_RATE_MUTATIONS (--rate-mutations)", `"20"`, "unit", "20/s:40"}},
-		"rate of no unit":        {map[string]string{"PARLEY_RATE_SIGN_INS": "20/d"}, []string{"PARLEY_RATE_SIGN_INS", "s, m or h"}},
-		"rate of nothing":        {map[string]string{"PARLEY_RATE_KEYS": "0/s"}, []string{"PARLEY_RATE_KEYS", "its count"}},
-		"burst of nothing":       {map[string]string{"PARLEY_RATE_CONNECTIONS": "1/s:0"}, []string{"PARLEY_RATE_CONNECTIONS", "its burst"}},
-		"burst left out":         {map[string]string{"PARLEY_RATE_CONNECTIONS": "1/s:"}, []string{"PARLEY_RATE_CONNECTIONS", "its burst"}},
-		"three rates":            {map[string]string{"PARLEY_RATE_SUBSCRIPTIONS": "1/s,1/s,1/s"}, []string{"PARLEY_RATE_SUBSCRIPTIONS"}},
-		"auto for one":           {map[string]string{"PARLEY_RATE_SUBSCRIPTIONS": "auto,1/s"}, []string{"PARLEY_RATE_SUBSCRIPTIONS"}},
-		"proxy by name":          {map[string]string{"PARLEY_TRUSTED_PROXIES": "proxy.example"}, []string{"PARLEY_TRUSTED_PROXIES", `"proxy.example"`, "10.0.0.0/8"}},
-		"another proxy header":   {map[string]string{"PARLEY_PROXY_HEADER": "X-Real-IP"}, []string{"PARLEY_PROXY_HEADER", "forwarded"}},
-		"everything at one time": {map[string]string{"PARLEY_LOG_LEVEL": "loud", "PARLEY_MAX_DEPTH": "0"}, []string{"PARLEY_LOG_LEVEL", "\nPARLEY_MAX_DEPTH"}},
+		"keys alone":                {map[string]string{"PARLEY_JWKS_URL": "https://login.example/keys"}, []string{"PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE"}},
+		"keys over plain HTTP":      {map[string]string{"PARLEY_JWKS_URL": "http://login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}, []string{"PARLEY_JWKS_URL", "https://"}},
+		"key URL that is none":      {map[string]string{"PARLEY_JWKS_URL": "login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}, []string{"PARLEY_JWKS_URL", "https://"}},
+		"issuer alone":              {map[string]string{"PARLEY_JWT_ISSUER": "i"}, []string{"PARLEY_JWT_ISSUER", "PARLEY_JWT_SECRET"}},
+		"origin without scheme":     {map[string]string{"PARLEY_ALLOWED_ORIGINS": "chat.example.com"}, []string{"PARLEY_ALLOWED_ORIGINS", `"chat.example.com"`, "https://"}},
+		"origin with a path":        {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://chat.example.com/"}, []string{"without a path"}},
+		"origin with a pattern":     {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://*.example.com"}, []string{"is not an origin"}},
+		"origin with a person":      {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://a@example.com"}, []string{"is not an origin"}},
+		"second origin":             {map[string]string{"PARLEY_ALLOWED_ORIGINS": "https://a.example,b"}, []string{`"b"`}},
+		"another database":          {map[string]string{"DATABASE_URL": "mysql://localhost"}, []string{"DATABASE_URL", "postgres://", "sqlite:PATH"}},
+		"database without path":     {map[string]string{"DATABASE_URL": "sqlite:"}, []string{"DATABASE_URL"}},
+		"database as a file":        {map[string]string{"DATABASE_URL": "chat.db"}, []string{"sqlite:PATH"}},
+		"unknown level":             {map[string]string{"PARLEY_LOG_LEVEL": "loud"}, []string{"PARLEY_LOG_LEVEL", `"loud"`, "debug, info, warn or error"}},
+		"no collector":              {map[string]string{"PARLEY_TRACES_URL": "127.0.0.1:4318"}, []string{"PARLEY_TRACES_URL", "http://"}},
+		"more than all traces":      {map[string]string{"PARLEY_TRACES_SHARE": "2"}, []string{"PARLEY_TRACES_SHARE", "from 0 to 1"}},
+		"no share of traces":        {map[string]string{"PARLEY_TRACES_SHARE": "NaN"}, []string{"PARLEY_TRACES_SHARE", "from 0 to 1"}},
+		"unknown format":            {map[string]string{"PARLEY_LOG_FORMAT": "xml"}, []string{"PARLEY_LOG_FORMAT", "auto, text or json"}},
+		"unknown introspection":     {map[string]string{"PARLEY_INTROSPECTION": "yes"}, []string{"PARLEY_INTROSPECTION", "auto, on or off"}},
+		"no time to shut down":      {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "0s"}, []string{"PARLEY_SHUTDOWN_TIMEOUT", "15s"}},
+		"time that is none":         {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "soon"}, []string{"--shutdown-timeout", "soon"}},
+		"no connections":            {map[string]string{"PARLEY_DB_MAX_CONNS": "0"}, []string{"PARLEY_DB_MAX_CONNS", "1 to 10000"}},
+		"number that is none":       {map[string]string{"PARLEY_DB_MAX_CONNS": "many"}, []string{"--db-max-conns", "many"}},
+		"negative cache":            {map[string]string{"PARLEY_DB_STATEMENT_CACHE": "-1"}, []string{"PARLEY_DB_STATEMENT_CACHE", "from 0 to"}},
+		"no sockets":                {map[string]string{"PARLEY_MAX_SOCKETS": "0"}, []string{"PARLEY_MAX_SOCKETS"}},
+		"no memory for sockets":     {map[string]string{"PARLEY_MAX_SOCKET_BYTES": "0"}, []string{"PARLEY_MAX_SOCKET_BYTES"}},
+		"no depth":                  {map[string]string{"PARLEY_MAX_DEPTH": "0"}, []string{"PARLEY_MAX_DEPTH"}},
+		"no complexity":             {map[string]string{"PARLEY_MAX_COMPLEXITY": "0"}, []string{"PARLEY_MAX_COMPLEXITY"}},
+		"no aliases":                {map[string]string{"PARLEY_MAX_ALIASES": "0"}, []string{"PARLEY_MAX_ALIASES"}},
+		"no body":                   {map[string]string{"PARLEY_MAX_BODY_BYTES": "0"}, []string{"PARLEY_MAX_BODY_BYTES"}},
+		"rate without a unit":       {map[string]string{"PARLEY_RATE_MUTATIONS": "20"}, []string{"PARLEY_RATE_MUTATIONS (--rate-mutations)", `"20"`, "unit", "20/s:40"}},
+		"rate of no unit":           {map[string]string{"PARLEY_RATE_SIGN_INS": "20/d"}, []string{"PARLEY_RATE_SIGN_INS", "s, m or h"}},
+		"rate of nothing":           {map[string]string{"PARLEY_RATE_KEYS": "0/s"}, []string{"PARLEY_RATE_KEYS", "its count"}},
+		"burst of nothing":          {map[string]string{"PARLEY_RATE_CONNECTIONS": "1/s:0"}, []string{"PARLEY_RATE_CONNECTIONS", "its burst"}},
+		"burst left out":            {map[string]string{"PARLEY_RATE_CONNECTIONS": "1/s:"}, []string{"PARLEY_RATE_CONNECTIONS", "its burst"}},
+		"three rates":               {map[string]string{"PARLEY_RATE_SUBSCRIPTIONS": "1/s,1/s,1/s"}, []string{"PARLEY_RATE_SUBSCRIPTIONS"}},
+		"auto for one":              {map[string]string{"PARLEY_RATE_SUBSCRIPTIONS": "auto,1/s"}, []string{"PARLEY_RATE_SUBSCRIPTIONS"}},
+		"proxy by name":             {map[string]string{"PARLEY_TRUSTED_PROXIES": "proxy.example"}, []string{"PARLEY_TRUSTED_PROXIES", `"proxy.example"`, "10.0.0.0/8"}},
+		"another proxy header":      {map[string]string{"PARLEY_PROXY_HEADER": "X-Real-IP"}, []string{"PARLEY_PROXY_HEADER", "forwarded"}},
+		"unlimited connections":     {map[string]string{"PARLEY_DB_MAX_CONNS": "100000"}, []string{"PARLEY_DB_MAX_CONNS", "10000"}},
+		"number beyond all numbers": {map[string]string{"PARLEY_MAX_SOCKETS": "99999999999999999999"}, []string{"--max-sockets"}},
+		"body beyond memory":        {map[string]string{"PARLEY_MAX_BODY_BYTES": "9223372036854775807"}, []string{"PARLEY_MAX_BODY_BYTES", "1073741824"}},
+		"body for nothing":          {map[string]string{"PARLEY_MAX_BODY_BYTES": "1"}, []string{"PARLEY_MAX_BODY_BYTES", "1024"}},
+		"body beyond the sockets'":  {map[string]string{"PARLEY_MAX_BODY_BYTES": "2000000", "PARLEY_MAX_SOCKET_BYTES": "1000000"}, []string{"PARLEY_MAX_BODY_BYTES", "PARLEY_MAX_SOCKET_BYTES"}},
+		"memory beyond memory":      {map[string]string{"PARLEY_MAX_ANSWER_BYTES": "9223372036854775807"}, []string{"PARLEY_MAX_ANSWER_BYTES"}},
+		"complexity that overflows": {map[string]string{"PARLEY_MAX_COMPLEXITY": "9223372036854775807"}, []string{"PARLEY_MAX_COMPLEXITY"}},
+		"negative depth":            {map[string]string{"PARLEY_MAX_DEPTH": "-1"}, []string{"PARLEY_MAX_DEPTH"}},
+		"days to shut down":         {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "2000000h"}, []string{"PARLEY_SHUTDOWN_TIMEOUT", "24h"}},
+		"time beyond all times":     {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "9999999999h"}, []string{"--shutdown-timeout"}},
+		"negative retention":        {map[string]string{"PARLEY_LOG_RETENTION": "-1h"}, []string{"PARLEY_LOG_RETENTION", "0 for ever"}},
+		"retention of nothing":      {map[string]string{"PARLEY_LOG_RETENTION": "1ns"}, []string{"PARLEY_LOG_RETENTION", "720h"}},
+		"endless share of traces":   {map[string]string{"PARLEY_TRACES_SHARE": "+Inf"}, []string{"PARLEY_TRACES_SHARE"}},
+		"negative share of traces":  {map[string]string{"PARLEY_TRACES_SHARE": "-0.1"}, []string{"PARLEY_TRACES_SHARE"}},
+		"collector at no port":      {map[string]string{"PARLEY_TRACES_URL": "http://h:99999"}, []string{"PARLEY_TRACES_URL"}},
+		"NATS at no port":           {map[string]string{"PARLEY_NATS_URL": "nats://h:99999"}, []string{"PARLEY_NATS_URL"}},
+		"NATS without a host":       {map[string]string{"PARLEY_NATS_URL": "nats://:4222"}, []string{"PARLEY_NATS_URL"}},
+		"database without anything": {map[string]string{"DATABASE_URL": "postgres:"}, []string{"DATABASE_URL"}},
+		"endless burst":             {map[string]string{"PARLEY_RATE_KEYS": "1/h:1000000000"}, []string{"PARLEY_RATE_KEYS", "its burst"}},
+		"endless rate":              {map[string]string{"PARLEY_RATE_KEYS": "1000000000/s"}, []string{"PARLEY_RATE_KEYS", "its count"}},
+		"no proxies and some":       {map[string]string{"PARLEY_TRUSTED_PROXIES": "off,10.0.0.0/8"}, []string{"PARLEY_TRUSTED_PROXIES"}},
+		"operators at the same":     {map[string]string{"PARLEY_ADDR": "127.0.0.1:8080", "PARLEY_ADMIN_ADDR": "localhost:08080"}, []string{"PARLEY_ADMIN_ADDR", "same address"}},
+		"operators everywhere":      {map[string]string{"PARLEY_ADDR": "127.0.0.1:8080", "PARLEY_ADMIN_ADDR": ":8080"}, []string{"PARLEY_ADMIN_ADDR", "same address"}},
+		"operators at the mapped":   {map[string]string{"PARLEY_ADDR": "127.0.0.1:8080", "PARLEY_ADMIN_ADDR": "[::ffff:127.0.0.1]:8080"}, []string{"same address"}},
+		"operators at no port":      {map[string]string{"PARLEY_ADMIN_ADDR": "127.0.0.1:99999"}, []string{"PARLEY_ADMIN_ADDR"}},
+		"short secret":              {map[string]string{"PARLEY_JWT_SECRET": "s3cr3t"}, []string{"PARLEY_JWT_SECRET", "6 bytes", "openssl rand -hex 32"}},
+		"placeholder":               {map[string]string{"PARLEY_JWT_SECRET": "change-me-change-me-change-me-12345"}, []string{"PARLEY_JWT_SECRET", "placeholder"}},
+		"placeholder of jwt.io":     {map[string]string{"PARLEY_JWT_SECRET": "a-string-secret-at-least-256-bits-long"}, []string{"placeholder"}},
+		"command as a secret":       {map[string]string{"PARLEY_JWT_SECRET": "$(openssl rand -hex 32) is my secret"}, []string{"placeholder"}},
+		"text of compose.yaml":      {map[string]string{"PARLEY_JWT_SECRET": "set it to a long random string!!"}, []string{"placeholder"}},
+		"one letter":                {map[string]string{"PARLEY_JWT_SECRET": strings.Repeat("x", 40)}, []string{"PARLEY_JWT_SECRET", "different characters"}},
+		"secret with a line's end":  {map[string]string{"PARLEY_JWT_SECRET": secret + "\n"}, []string{"PARLEY_JWT_SECRET", "white space"}},
+		"issuer with a space":       {map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWT_ISSUER": "i "}, []string{"PARLEY_JWT_ISSUER", "white space"}},
+		"key URL at no port":        {map[string]string{"PARLEY_JWKS_URL": "https://h:99999/", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}, []string{"PARLEY_JWKS_URL"}},
+		"everything at one time":    {map[string]string{"PARLEY_LOG_LEVEL": "loud", "PARLEY_MAX_DEPTH": "0"}, []string{"PARLEY_LOG_LEVEL", "\nPARLEY_MAX_DEPTH"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -221,6 +255,9 @@ func TestRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+	if _, _, err := parse(t, map[string]string{"PARLEY_MAX_DEPTH": "0"}); !errors.As(err, new(*config.InvalidError)) {
+		t.Errorf("%T, want an InvalidError", err)
 	}
 	if _, _, err := parse(t, nil, "--prot=1"); err == nil || !strings.Contains(err.Error(), "unknown flag --prot") {
 		t.Errorf("unknown flag: %v", err)
@@ -241,6 +278,11 @@ func TestAccepted(t *testing.T) {
 		{"DATABASE_URL": "sqlite:/var/lib/parley/parley.db"},
 		{"DATABASE_URL": "sqlite::memory:"},
 		{"DATABASE_URL": "postgresql:///chat?host=/run/postgresql"},
+		{"DATABASE_URL": "postgres://a:1,b:2/chat"},
+		{"PARLEY_LOG_RETENTION": "1m"},
+		{"PARLEY_ADDR": "127.0.0.1:0", "PARLEY_ADMIN_ADDR": "127.0.0.1:0"},
+		{"PARLEY_ADDR": "127.0.0.1:8080", "PARLEY_ADMIN_ADDR": "[::1]:8080"},
+		{"PARLEY_RATE_KEYS": "1/h:1000000"},
 	} {
 		if _, _, err := parse(t, env); err != nil {
 			t.Errorf("%v: %v", env, err)
@@ -267,7 +309,8 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// TestAutomaticRates hold for other machines, except that nobody guesses keys.
+// TestAutomaticRates: in development mode they hold for other machines, except that of wrong keys. In production they hold
+// for this machine, too: there its requests may come through a proxy that does not name its clients.
 func TestAutomaticRates(t *testing.T) {
 	t.Parallel()
 	rates := mustParse(t, nil).Rates()
@@ -278,6 +321,10 @@ func TestAutomaticRates(t *testing.T) {
 		if !r.Address.Remote || r.Person.Remote != (name != "keys") {
 			t.Errorf("%s: this machine is not left out: %+v", name, r)
 		}
+	}
+	production := mustParse(t, map[string]string{"PARLEY_JWT_SECRET": secret}).Rates()
+	if production.Mutations.Address.Remote || production.Connections.Person.Remote || production.Keys.Address.Remote {
+		t.Errorf("in production this machine is left out: %+v", production)
 	}
 	if rates.Keys.Person != (config.Pace{Burst: 10, Every: 6 * time.Second}) {
 		t.Errorf("keys: %+v", rates.Keys.Person)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,8 +24,8 @@ type Rate struct{ Person, Address Pace }
 // Rates are how often things may be done.
 type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions, Queries Rate }
 
-// What the operator gets who says nothing. People and their programs do not come near; whoever does is at fault or means
-// harm. This machine's own requests are left out: whoever develops or measures there is alone.
+// The presets of auto. Users and their programs do not come near them. In development mode they do not hold for requests
+// of this machine. In production they do: there such requests come through a proxy that does not name its clients.
 const (
 	autoMutations     = "50/s:200,500/s:2000"
 	autoSignIns       = "1/s:10,5/s:50"
@@ -41,6 +42,8 @@ const addressPeople = 10
 func (c Config) Rates() Rates {
 	rate := func(text, preset string) Rate {
 		r, _ := parseRateOr(text, preset) // it has been checked
+		remote := text == auto && c.Development()
+		r.Person.Remote, r.Address.Remote = remote, remote
 		return r
 	}
 	rates := Rates{
@@ -53,6 +56,14 @@ func (c Config) Rates() Rates {
 	}
 	rates.Keys.Person.Remote = false // nobody needs to be wrong so often, wherever they are
 	return rates
+}
+
+// WithoutRates returns c with all rates off except a user's for wrong keys: for benchmarks and tests, whose requests all
+// come from one address.
+func (c Config) WithoutRates() Config {
+	c.RateMutations, c.RateSignIns, c.RateConnections, c.RateSubscriptions, c.RateQueries = off, off, off, off, off
+	c.RateKeys = "10/m:10,off"
+	return c
 }
 
 // Proxies are the networks of the proxies that are trusted.
@@ -82,6 +93,9 @@ func (c Config) validateRates(fail func(string, ...any)) {
 			fail("%s is %q: %w; give a rate such as 20/s:40, for an address too as in 20/s:40,200/s:400, or off or auto", rate.names, rate.value, err)
 		}
 	}
+	if len(c.TrustedProxies) > 1 && slices.Contains(c.TrustedProxies, off) {
+		fail("PARLEY_TRUSTED_PROXIES (--trusted-proxies) has off beside networks; give one or the other")
+	}
 	for _, text := range c.TrustedProxies {
 		if _, err := parseNetwork(text); err != nil && text != off {
 			fail("PARLEY_TRUSTED_PROXIES (--trusted-proxies): %q is neither an address nor a network; give 10.1.2.3, 10.0.0.0/8 or fd00::/8, or off", text)
@@ -107,14 +121,12 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return network.Masked(), err
 }
 
-// parseRateOr reads a rate; where it is "auto", preset, which leaves out this machine.
+// parseRateOr reads a rate; where it is "auto", preset.
 func parseRateOr(text, preset string) (Rate, error) {
-	if text != auto {
-		return parseRate(text)
+	if text == auto {
+		text = preset
 	}
-	rate, err := parseRate(preset)
-	rate.Person.Remote, rate.Address.Remote = true, true
-	return rate, err
+	return parseRate(text)
 }
 
 // parseRate reads PACE[,PACE]: a person's, and an address's.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The words that settings are made of.
@@ -49,37 +50,57 @@ func (c Config) validate() error {
 	if !slices.Contains([]string{auto, on, off}, c.Introspection) {
 		fail("PARLEY_INTROSPECTION (--introspection) is %q; give auto, on or off", c.Introspection)
 	}
-	if u, err := url.Parse(c.TracesURL); c.TracesURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		fail("PARLEY_TRACES_URL (--traces-url) is %q; give a URL such as http://127.0.0.1:4318", c.TracesURL)
+	if c.TracesURL != "" && !validURL(c.TracesURL, "http", "https") { // which may hold a password
+		fail("PARLEY_TRACES_URL (--traces-url) is not the URL of a collector; give one such as http://127.0.0.1:4318")
 	}
 	if !(c.TracesShare >= 0 && c.TracesShare <= 1) {
 		fail("PARLEY_TRACES_SHARE (--traces-share) is %v; give a number from 0 to 1", c.TracesShare)
 	}
-	if c.ShutdownTimeout <= 0 {
-		fail("PARLEY_SHUTDOWN_TIMEOUT (--shutdown-timeout) is %v; give a time such as 15s", c.ShutdownTimeout)
-	}
-	if c.DBStatementCache < 0 {
-		fail("PARLEY_DB_STATEMENT_CACHE (--db-statement-cache) is %d; give 0 (none) or more", c.DBStatementCache)
-	}
-	for _, limit := range []struct {
-		names string
-		value int64
-	}{
-		{"PARLEY_DB_MAX_CONNS (--db-max-conns)", int64(c.DBMaxConns)},
-		{"PARLEY_MAX_SOCKETS (--max-sockets)", int64(c.MaxSockets)},
-		{"PARLEY_MAX_SOCKET_BYTES (--max-socket-bytes)", c.MaxSocketBytes},
-		{"PARLEY_MAX_ANSWER_BYTES (--max-answer-bytes)", c.MaxAnswerBytes},
-		{"PARLEY_MAX_DEPTH (--max-depth)", int64(c.MaxDepth)},
-		{"PARLEY_MAX_COMPLEXITY (--max-complexity)", int64(c.MaxComplexity)},
-		{"PARLEY_MAX_ALIASES (--max-aliases)", int64(c.MaxAliases)},
-		{"PARLEY_MAX_BODY_BYTES (--max-body-bytes)", c.MaxBodyBytes},
-	} {
-		if limit.value < 1 {
-			fail("%s is %d; give 1 or more", limit.names, limit.value)
-		}
-	}
+	c.validateRanges(fail)
 	return errors.Join(errs...)
 }
+
+// validateRanges checks the settings that are numbers and times. Each bound is what the program can work with: beyond it, sums
+// overflow, or nothing would be left of what the setting is for.
+func (c Config) validateRanges(fail func(string, ...any)) {
+	for _, limit := range []struct {
+		names              string
+		value, least, most int64
+	}{
+		{"PARLEY_DB_MAX_CONNS (--db-max-conns)", int64(c.DBMaxConns), 1, 10_000},
+		{"PARLEY_DB_STATEMENT_CACHE (--db-statement-cache)", int64(c.DBStatementCache), 0, 100_000},
+		{"PARLEY_MAX_SOCKETS (--max-sockets)", int64(c.MaxSockets), 1, 10_000_000},
+		{"PARLEY_MAX_SOCKET_BYTES (--max-socket-bytes)", c.MaxSocketBytes, 1 << 16, 1 << 44},
+		{"PARLEY_MAX_REQUEST_MEMORY (--max-request-memory)", c.MaxRequestMemory, 1 << 16, 1 << 44},
+		{"PARLEY_MAX_ANSWER_BYTES (--max-answer-bytes)", c.MaxAnswerBytes, 1 << 16, 1 << 44},
+		{"PARLEY_MAX_DEPTH (--max-depth)", int64(c.MaxDepth), 1, 1000},
+		{"PARLEY_MAX_COMPLEXITY (--max-complexity)", int64(c.MaxComplexity), 1, 1_000_000_000},
+		{"PARLEY_MAX_ALIASES (--max-aliases)", int64(c.MaxAliases), 1, 100_000},
+		{"PARLEY_MAX_BODY_BYTES (--max-body-bytes)", c.MaxBodyBytes, 1024, 1 << 30},
+	} {
+		if limit.value < limit.least || limit.value > limit.most {
+			fail("%s is %d; give a number from %d to %d", limit.names, limit.value, limit.least, limit.most)
+		}
+	}
+	if c.MaxBodyBytes > c.MaxSocketBytes {
+		fail("PARLEY_MAX_BODY_BYTES (--max-body-bytes) is %d, which is more than all clients together may use, %d "+
+			"(PARLEY_MAX_SOCKET_BYTES, --max-socket-bytes); make it smaller", c.MaxBodyBytes, c.MaxSocketBytes)
+	}
+	if c.ShutdownTimeout < time.Millisecond || c.ShutdownTimeout > longestShutdown {
+		fail("PARLEY_SHUTDOWN_TIMEOUT (--shutdown-timeout) is %v; give a time from 1ms to %v, such as 15s",
+			c.ShutdownTimeout, longestShutdown)
+	}
+	if c.LogRetention != 0 && (c.LogRetention < shortestRetention || c.LogRetention > longestRetention) {
+		fail("PARLEY_LOG_RETENTION (--log-retention) is %v; give 0 for ever, or a time from %v to %v, such as 720h",
+			c.LogRetention, shortestRetention, longestRetention)
+	}
+}
+
+const (
+	longestShutdown = 24 * time.Hour
+	// Within shortestRetention a client reconnects after a restart.
+	shortestRetention, longestRetention = time.Minute, 100 * 365 * 24 * time.Hour
+)
 
 func (c Config) validateAddr(fail func(string, ...any)) {
 	host, port, err := net.SplitHostPort(c.Addr)
@@ -87,18 +108,53 @@ func (c Config) validateAddr(fail func(string, ...any)) {
 		fail("PARLEY_ADDR (--addr) is %q; give host:port, as in 127.0.0.1:8080, or :8080 for every interface", c.Addr)
 		return
 	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+	if !validPort(port) {
 		fail("PARLEY_ADDR (--addr) has the port %q; give a number from 0 to 65535", port)
 	}
 	if c.AdminAddr != "" {
-		if _, _, err := net.SplitHostPort(c.AdminAddr); err != nil || c.AdminAddr == c.Addr {
-			fail("PARLEY_ADMIN_ADDR (--admin-addr) is %q; give host:port, as in 127.0.0.1:9090, another than PARLEY_ADDR", c.AdminAddr)
+		adminHost, adminPort, err := net.SplitHostPort(c.AdminAddr)
+		switch {
+		case err != nil || !validPort(adminPort):
+			fail("PARLEY_ADMIN_ADDR (--admin-addr) is %q; give host:port, as in 127.0.0.1:9090", c.AdminAddr)
+		case samePort(port, adminPort) && overlap(host, adminHost):
+			fail("PARLEY_ADMIN_ADDR (--admin-addr) is %q and PARLEY_ADDR (--addr) is %q, which is the same address; "+
+				"give another port", c.AdminAddr, c.Addr)
 		}
 	}
 	if c.Development() && !isLoopback(host) {
 		fail("PARLEY_ADDR (--addr) is %q, and in development mode, where anybody can sign in as anybody, the server listens on this machine only: "+
 			"set PARLEY_JWT_SECRET (--jwt-secret), or PARLEY_JWKS_URL (--jwks-url) with PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE, or listen on 127.0.0.1", c.Addr)
 	}
+}
+
+func validPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+// samePort reports whether two valid ports are one. Port 0 is any free port, another one each time.
+func samePort(a, b string) bool {
+	m, _ := strconv.ParseUint(a, 10, 16)
+	n, _ := strconv.ParseUint(b, 10, 16)
+	return m == n && m != 0
+}
+
+// overlap reports whether two hosts to listen on have an address in common, as far as that is known without looking names up.
+func overlap(a, b string) bool {
+	if strings.EqualFold(a, b) || isUnspecified(a) || isUnspecified(b) {
+		return true
+	}
+	if strings.EqualFold(a, "localhost") || strings.EqualFold(b, "localhost") {
+		return isLoopback(a) && isLoopback(b)
+	}
+	m, errA := netip.ParseAddr(a)
+	n, errB := netip.ParseAddr(b)
+	return errA == nil && errB == nil && m.Unmap() == n.Unmap()
+}
+
+func isUnspecified(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "" || err == nil && addr.Unmap().IsUnspecified()
 }
 
 func (c Config) validateAuth(fail func(string, ...any)) {
@@ -108,11 +164,23 @@ func (c Config) validateAuth(fail func(string, ...any)) {
 	if c.Development() && (c.JWTIssuer != "" || c.JWTAudience != "") {
 		fail("PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE are for tokens that can be verified; set PARLEY_JWT_SECRET (--jwt-secret) or PARLEY_JWKS_URL (--jwks-url) too")
 	}
+	if c.JWTSecret != "" {
+		if problem := secretProblem(string(c.JWTSecret)); problem != "" {
+			fail("PARLEY_JWT_SECRET (--jwt-secret) %s", problem)
+		}
+	}
+	for _, claim := range []struct{ names, value string }{
+		{"PARLEY_JWT_ISSUER (--jwt-issuer)", c.JWTIssuer}, {"PARLEY_JWT_AUDIENCE (--jwt-audience)", c.JWTAudience},
+	} {
+		if strings.TrimSpace(claim.value) != claim.value {
+			fail("%s is %q; remove the white space around it: tokens are compared with it letter by letter", claim.names, claim.value)
+		}
+	}
 	if c.JWKSURL == "" {
 		return
 	}
-	u, err := url.Parse(c.JWKSURL) // which may hold a password, and is not shown
-	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+	// It may hold a password, and is not shown.
+	if u, err := url.Parse(c.JWKSURL); !validURL(c.JWKSURL, "https", "http") || err != nil || u.Scheme == "http" && !isLoopback(u.Hostname()) {
 		fail("PARLEY_JWKS_URL (--jwks-url) is not an address of the web; give https://… (http:// is for this machine only)")
 	}
 	if c.JWTIssuer == "" {
@@ -137,8 +205,17 @@ func validDatabaseURL(s string) bool {
 	if path, ok := strings.CutPrefix(s, "sqlite:"); ok {
 		return path != ""
 	}
+	// libpq takes several hosts, and sockets' folders, in the query; store looks at them.
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql")
+	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Opaque == "" &&
+		u.Host+u.Path+u.RawQuery != "" && u.Fragment == ""
+}
+
+// validURL reports whether s is an absolute URL of one of the schemes, with a host and a port that exists, if any.
+func validURL(s string, schemes ...string) bool {
+	u, err := url.Parse(s)
+	return err == nil && slices.Contains(schemes, u.Scheme) && u.Hostname() != "" && (u.Port() == "" || validPort(u.Port())) &&
+		u.Fragment == "" && u.Opaque == ""
 }
 
 // isLoopback reports whether host is this machine alone. Other names are not looked up: what they mean can change.
@@ -168,8 +245,7 @@ func validNATSURL(s string) bool {
 		return true
 	}
 	for server := range strings.SplitSeq(s, ",") {
-		u, err := url.Parse(strings.TrimSpace(server))
-		if err != nil || u.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) {
+		if !validURL(strings.TrimSpace(server), "nats", "tls", "ws", "wss") {
 			return false
 		}
 	}

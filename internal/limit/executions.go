@@ -20,12 +20,13 @@ const (
 type Executions struct{ single, shared pool }
 
 // pool bounds the executions of one kind.
-type pool struct{ memory, slots *Shares }
+type pool struct{ memory, slots *Memory }
 
 func newPool(bytes int64) pool {
+	bytes = max(bytes, 1)
 	return pool{
-		memory: NewShares(max(bytes, 1), quotaParts, Queue{}),
-		slots:  NewShares(concurrentAll, concurrentAll/concurrent, Queue{}),
+		memory: NewMemory(MemoryOptions{Bytes: bytes, User: max(bytes/quotaParts, 1)}),
+		slots:  NewMemory(MemoryOptions{Bytes: concurrentAll, User: concurrent}),
 	}
 }
 
@@ -40,11 +41,11 @@ func (e *Executions) Quota() int64 {
 	if e == nil {
 		return 0
 	}
-	return e.single.memory.persons
+	return e.single.memory.options.User
 }
 
 // Execution is an execution's part of both bounds.
-type Execution struct{ slot, memory *Share }
+type Execution struct{ slot, memory Reservation }
 
 // Acquire waits until an execution may run and has so many bytes of memory: for one user, or for
 // the subscribers of a topic if user is "". It returns ctx's error if ctx ends first. The caller
@@ -59,11 +60,11 @@ func (e *Executions) Acquire(
 	if user == "" {
 		of, key = e.shared, topic
 	}
-	if execution.slot, err = of.slots.Take(ctx, key, 1); err != nil {
+	if execution.slot, err = of.slots.Acquire(ctx, Owner{User: key}, 1); err != nil {
 		return Execution{}, err
 	}
-	if execution.memory, err = of.memory.Take(ctx, key, bytes); err != nil {
-		execution.slot.Return()
+	if execution.memory, err = of.memory.Acquire(ctx, Owner{User: key}, bytes); err != nil {
+		execution.slot.Release()
 		return Execution{}, err
 	}
 	return execution, nil
@@ -71,18 +72,19 @@ func (e *Executions) Acquire(
 
 // Release ends an execution. It is called once.
 func (e Execution) Release() {
-	e.memory.Return()
-	e.slot.Return()
+	e.memory.Release()
+	e.slot.Release()
 }
 
 // Stats returns the memory's counts, and as Waiting also what waits to run.
-func (e *Executions) Stats() (sum SharesStats) {
+func (e *Executions) Stats() (sum MemoryStats) {
 	if e == nil {
 		return sum
 	}
 	for _, of := range []pool{e.single, e.shared} {
 		memory, slots := of.memory.Stats(), of.slots.Stats()
-		sum.Held += memory.Held
+		sum.Limit += memory.Limit
+		sum.Reserved += memory.Reserved
 		sum.Waiting += memory.Waiting + slots.Waiting
 		sum.Refused += memory.Refused
 	}

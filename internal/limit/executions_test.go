@@ -56,7 +56,7 @@ func TestExecutionsAreFair(t *testing.T) {
 	}
 	var none *limit.Executions
 	execution, err := none.Acquire(t.Context(), "a", "b", 1<<40)
-	if err != nil || none.Quota() != 0 || none.Stats() != (limit.SharesStats{}) {
+	if err != nil || none.Quota() != 0 || none.Stats() != (limit.MemoryStats{}) {
 		t.Error(err)
 	}
 	execution.Release()

@@ -8,7 +8,11 @@ import (
 )
 
 // Rate is how often one thing may be done by a person, whatever addresses they come from, and from an address, by whomever.
-type Rate struct{ Person, Address Pace }
+type Rate struct {
+	Person, Address Pace
+	// Refused, if set, is called when something is refused. It must not block.
+	Refused func()
+}
 
 // Gates has one for each thing that is limited. A nil Gate lets everything through.
 type Gates struct {
@@ -61,7 +65,7 @@ func (g *Gate) Take(ctx context.Context, person string, n int) (wait time.Durati
 		}
 	}
 	if wait > 0 {
-		g.refused.Add(1)
+		g.refuse()
 	}
 	return wait
 }
@@ -75,9 +79,16 @@ func (g *Gate) TakePerson(ctx context.Context, person string, n int) (wait time.
 		wait = g.people.Take(person, n)
 	}
 	if wait > 0 {
-		g.refused.Add(1)
+		g.refuse()
 	}
 	return wait
+}
+
+func (g *Gate) refuse() {
+	g.refused.Add(1)
+	if g.rate.Refused != nil {
+		g.rate.Refused()
+	}
 }
 
 // GiveBack takes back what was counted, with the same arguments.

@@ -43,7 +43,7 @@ type Hub struct {
 	running sync.WaitGroup
 	// catchUps has a place for each page of history that may be rendered at a time. One user, and one topic's shared
 	// pages, may have half of them.
-	catchUps *limit.Shares
+	catchUps *limit.Memory
 
 	// kept is how many bytes of payloads the cohorts keep.
 	kept atomic.Int64
@@ -69,7 +69,7 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 		opts.Logger = slog.Default()
 	}
 	h := &Hub{
-		log: log, lists: lists, opts: opts, catchUps: limit.NewShares(catchUps, 2, limit.Queue{}),
+		log: log, lists: lists, opts: opts, catchUps: limit.NewMemory(limit.MemoryOptions{Bytes: catchUps, User: catchUps / 2}),
 		tails:     make(map[Topic]*tail),
 		again:     make(chan struct{}, 1),
 		viewers:   make(map[string]map[*List]struct{}),

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"parley/internal/limit"
 )
 
 const (
@@ -105,11 +107,11 @@ func (c *cohort) history(ctx context.Context, seq int64, keep func(bytes int64))
 	if of == "" {
 		of = "\x00" + c.tail.topic.room.String() // no user has NUL in their id
 	}
-	place, err := hub.catchUps.Take(ctx, of, 1)
+	place, err := hub.catchUps.Acquire(ctx, limit.Owner{User: of}, 1)
 	if err != nil {
 		return nil, err
 	}
-	defer place.Return()
+	defer place.Release()
 	events, err := hub.read(ctx, c.tail.topic.room, seq, pageSize)
 	if err != nil {
 		return nil, err

@@ -25,24 +25,24 @@ const (
 type textual interface{ text() int }
 
 // admit waits for the memory for an answer, where that is much. The caller gives it back.
-func (a *API) admit(ctx context.Context, data any) (*limit.Share, error) {
+func (a *API) admit(ctx context.Context, data any) (limit.Reservation, error) {
 	answer, ok := data.(textual)
 	if !ok {
-		return nil, nil //nolint:nilnil // it is small
+		return limit.Reservation{}, nil // it is small
 	}
 	bytes := making * int64(answer.text())
 	if bytes <= lightest {
-		return nil, nil //nolint:nilnil // see above
+		return limit.Reservation{}, nil // it is small
 	}
 	who, _ := auth.FromContext(ctx)
-	share, err := a.answers.Take(ctx, who.ID, bytes)
+	memory, err := a.answers.Acquire(ctx, limit.OwnerOf(ctx, who.ID), bytes)
 	if errors.Is(err, limit.ErrQueueFull) {
-		return nil, &chat.Error{Code: chat.RateLimited, Message: "Too many large answers are waited for. Try again later, or ask for less.", RetryAfter: again}
+		return memory, &chat.Error{Code: chat.RateLimited, Message: "Too many large answers are waited for. Try again later, or ask for less.", RetryAfter: again}
 	}
 	if err != nil {
-		return nil, &chat.Error{Code: chat.Unavailable, Message: "The server has no memory left for so large an answer. Try again later, or ask for less."}
+		return memory, &chat.Error{Code: chat.Unavailable, Message: "The server has no memory left for so large an answer. Try again later, or ask for less."}
 	}
-	return share, nil
+	return memory, nil
 }
 
 func (p profile) text() int {

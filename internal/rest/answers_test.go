@@ -28,8 +28,8 @@ func TestLargeListsWait(t *testing.T) {
 	bob := as(t, s, "bob")
 	for i := range people {
 		ids = append(ids, fmt.Sprint("person", i))
-		as(t, s, ids[i+1]).gql.Do(`mutation($text: String!) { updateProfile(input: {status: $text, instagram: {avatar: $text}}) { user { id } } }`,
-			testkit.Vars{"text": strings.Repeat("<", 2000)})
+		as(t, s, ids[i+1]).gql.Do(`mutation($text: String!, $avatar: String!) { updateProfile(input: {status: $text, instagram: {avatar: $avatar}}) { user { id } } }`,
+			testkit.Vars{"text": strings.Repeat("<", 2000), "avatar": "https://a.example/" + strings.Repeat("<", 1980)})
 	}
 	for range rooms {
 		alice.gql.Do(`mutation($people: [ID!]!) { createRoom(input: {memberIds: $people}) { room { id } } }`, testkit.Vars{"people": ids})

@@ -9,9 +9,12 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"parley/internal/chat"
+	"parley/internal/rawjson"
 )
 
 // input is what a request says: a JSON object or a form. What it has besides is not looked at.
@@ -20,23 +23,23 @@ type input struct {
 	form   url.Values
 }
 
-// readInput reads a request's body.
+// inputNames are the members of a request that mean something.
+func inputNames() []string { return []string{"user_ids", "page", "size"} }
+
+// readInput reads a request's body, whose size the caller has limited.
 func readInput(r *http.Request) (in input, err error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return in, bad("body", "The body cannot be read.")
+	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case err == nil && media == "application/json":
-		decoder := json.NewDecoder(r.Body)
-		if err = decoder.Decode(&in.object); err == nil && (in.object == nil || !ended(decoder)) {
-			err = errors.New("not one object")
-		}
+		in.object, err = rawjson.Members(body, inputNames()...)
 	case err == nil && media == "application/x-www-form-urlencoded":
-		err = r.ParseForm()
-		in.form = r.PostForm
+		in.form, err = parseForm(string(body), inputNames())
 	default:
 		return in, bad("body", "The body must be application/json or application/x-www-form-urlencoded, and Content-Type must say which.")
-	}
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return in, bad("body", fmt.Sprintf("The body has more than %d bytes.", tooLarge.Limit))
 	}
 	if err != nil {
 		return in, bad("body", "The body cannot be read as its Content-Type says; JSON must be one object.")
@@ -44,10 +47,21 @@ func readInput(r *http.Request) (in input, err error) {
 	return in, nil
 }
 
-// ended tells whether nothing follows.
-func ended(decoder *json.Decoder) bool {
-	_, err := decoder.Token()
-	return errors.Is(err, io.EOF)
+// parseForm returns the values of those fields of a form that are called one of names.
+func parseForm(body string, names []string) (url.Values, error) {
+	form := make(url.Values)
+	for pair := range strings.SplitSeq(body, "&") {
+		encodedName, encodedValue, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(encodedName)
+		value, wrong := url.QueryUnescape(encodedValue)
+		if err != nil || wrong != nil || strings.Contains(pair, ";") {
+			return nil, errors.New("the form is malformed")
+		}
+		if slices.Contains(names, name) {
+			form[name] = append(form[name], value)
+		}
+	}
+	return form, nil
 }
 
 // number returns a whole number, at least 1 and at most most.

@@ -20,17 +20,16 @@ import (
 // API answers the older interfaces. Who asks is in the request's context (package auth).
 type API struct {
 	chat    *chat.Chat
-	body    int64
 	changes *limit.Gate
-	answers *limit.Shares
+	answers *limit.Memory
 	log     *slog.Logger
 	mux     *http.ServeMux
 }
 
-// New returns the older interfaces over the domain. A request's body may have up to body bytes; changes says how often
-// rooms may be made, and answers is the memory for what is answered.
-func New(c *chat.Chat, body int64, changes *limit.Gate, answers *limit.Shares, log *slog.Logger) *API {
-	a := &API{chat: c, body: body, changes: changes, answers: answers, log: log, mux: http.NewServeMux()}
+// New returns the older interfaces over the domain. changes limits how often rooms may be created, and answers admits the
+// memory for responses. The caller limits and reads the bodies of requests.
+func New(c *chat.Chat, changes *limit.Gate, answers *limit.Memory, log *slog.Logger) *API {
+	a := &API{chat: c, changes: changes, answers: answers, log: log, mux: http.NewServeMux()}
 	a.handle("/my_rooms", http.MethodGet, a.myRooms)
 	a.handle("/my_chats", http.MethodPost, a.myChats)
 	a.handle("/rooms", http.MethodPost, a.createRoom)
@@ -74,21 +73,20 @@ func (a *API) handle(path, method string, ask func(*http.Request, chat.Viewer) (
 			a.Refuse(w, r, http.StatusMethodNotAllowed, "This method is not allowed here; allowed: "+method+".")
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, a.body)
 		v, err := a.arrive(r.Context(), path == "/rooms")
 		var data any
 		if err == nil {
 			data, err = ask(r, v)
 		}
-		var share *limit.Share
+		var memory limit.Reservation
 		if err == nil {
-			share, err = a.admit(r.Context(), data)
+			memory, err = a.admit(r.Context(), data)
 		}
 		if err != nil {
 			a.fail(w, r, err)
 			return
 		}
-		defer share.Return()
+		defer memory.Release()
 		reply(w, http.StatusOK, envelope{Msg: "ok", Data: data})
 	})
 }

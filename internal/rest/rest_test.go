@@ -321,7 +321,7 @@ func TestRefused(t *testing.T) {
 			"two objects":           {ann, "POST", "/my_chats", `{"page": 1, "size": 1}{}`, 400, 40000, "body"},
 			"a brace too many":      {ann, "POST", "/rooms", `{"user_ids": ["bob"]}}`, 400, 40000, "body"},
 			"no room at all":        {ann, "GET", "/rooms/", "", 404, 40400, ""},
-			"body too large":        {ann, "POST", "/my_chats", `{"page": "` + strings.Repeat("x", 2<<20) + `"}`, 400, 40000, "body"},
+			"body too large":        {ann, "POST", "/my_chats", `{"page": "` + strings.Repeat("x", 2<<20) + `"}`, 413, 41300, "body"},
 			"nobody named":          {ann, "POST", "/rooms", `{"user_ids": []}`, 400, 40000, "user_ids"},
 			"nobody named at all":   {ann, "POST", "/rooms", `{}`, 400, 40000, "user_ids"},
 			"named by number":       {ann, "POST", "/rooms", `{"user_ids": [1]}`, 400, 40000, "user_ids"},

@@ -6,6 +6,7 @@ import (
 
 	"parley/ent/room"
 	"parley/internal/chat"
+	"parley/internal/rawjson"
 )
 
 // created is the answer to a message that has made a room.
@@ -38,8 +39,8 @@ func (a *API) talk(ctx context.Context, message []byte) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(message, &members) != nil || members == nil {
+	members, err := rawjson.Members(message, "type", "room_type", "disconnect", "name", "access_type", "max_user", "tags")
+	if err != nil {
 		return "", bad("message", "A message must be a JSON object.")
 	}
 	in, err := roomOf(members)

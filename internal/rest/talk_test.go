@@ -192,7 +192,15 @@ func TestTokenByMessage(t *testing.T) {
 		t.Errorf("renewed: %s", got)
 	}
 	dial(t, s, ann.token).ask(`{}`)
-	dial(t, s, ann.token).closes(1013) // her third
+	third := ann.call(http.MethodGet, "/ws", "", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")
+	if third.status != http.StatusTooManyRequests || third.header.Get("Retry-After") == "" {
+		t.Errorf("her third: %+v", third)
+	}
+	later := dial(t, s, "")
+	if err := later.conn.Write(t.Context(), websocket.MessageText, []byte(`{"type":"Auth","token":"`+ann.token+`"}`)); err != nil {
+		t.Fatal(err)
+	}
+	later.closes(1013) // her third, too
 	for _, refused := range []struct{ token, why string }{
 		{`"` + s.Token("bob") + `"`, "another person's"}, {`"garbage"`, "token"}, {`5`, "token"}, {`null`, "token"}, {`"` + ann.token + `"`, "too often"},
 	} {

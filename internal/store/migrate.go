@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 	"github.com/pressly/goose/v3"
@@ -48,7 +49,12 @@ const (
 // migratePostgres applies the migrations that a database lacks, each in a transaction, while a connection of its own
 // holds the lock. The lock is that of a transaction, not of a session, and thus also safe behind a pooler; and it is
 // tried for, not waited for, because a waiting statement would hold up CREATE INDEX CONCURRENTLY.
-func migratePostgres(ctx context.Context, connector *pqConnector, files fs.FS, logger *slog.Logger) (err error) {
+//
+// Before the first one it calls check, which may refuse the database.
+func migratePostgres(
+	ctx context.Context, connector *pqConnector, files fs.FS, check func(context.Context, querier) error,
+	logger *slog.Logger,
+) (err error) {
 	pool := sql.OpenDB(connector)
 	pool.SetMaxOpenConns(2) // one that holds the lock, one that migrates
 	defer func() { err = errors.Join(err, pool.Close()) }()
@@ -75,6 +81,12 @@ func migratePostgres(ctx context.Context, connector *pqConnector, files fs.FS, l
 		if err := pause(ctx, migrationPause); err != nil {
 			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
 		}
+	}
+	if err := check(ctx, lock); err != nil {
+		return err
+	}
+	if err := refold(ctx, pool, dialect.Postgres, logger); err != nil {
+		return err
 	}
 	for try := 1; ; try++ {
 		err := applyMigrations(ctx, goose.DialectPostgres, pool, files, logger)
@@ -122,7 +134,13 @@ func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, l
 			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
 		}
 	}
-	err = applyMigrations(ctx, goose.DialectSQLite3, pool, files, logger)
+	err = markSQLite(ctx, pool)
+	if err == nil {
+		err = refold(ctx, pool, dialect.SQLite, logger)
+	}
+	if err == nil {
+		err = applyMigrations(ctx, goose.DialectSQLite3, pool, files, logger)
+	}
 	if err == nil {
 		err = checkForeignKeys(ctx, pool)
 	}
@@ -138,16 +156,16 @@ func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, l
 
 // applyMigrations applies those of the files that the database lacks. Versions that only the database has are those of a
 // newer program, and no concern of ours.
-func applyMigrations(ctx context.Context, dialect goose.Dialect, pool *sql.DB, files fs.FS, logger *slog.Logger) error {
+func applyMigrations(ctx context.Context, dialectOf goose.Dialect, pool *sql.DB, files fs.FS, logger *slog.Logger) error {
 	options := []goose.ProviderOption{
 		goose.WithDisableGlobalRegistry(true),
 		goose.WithSlog(logger), // nothing is said unless verbose; without this goose would have its own logger
 	}
-	if dialect == goose.DialectSQLite3 {
+	if dialectOf == goose.DialectSQLite3 {
 		// "Isolated" makes goose begin no transactions of its own: it runs inside of ours.
 		options = append(options, goose.WithIsolateDDL(true))
 	}
-	provider, err := goose.NewProvider(dialect, pool, files, options...)
+	provider, err := goose.NewProvider(dialectOf, pool, files, options...)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

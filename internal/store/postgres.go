@@ -36,15 +36,24 @@ const (
 // wait behind everybody else in the pool just when it matters whether the database answers.
 func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err error) {
 	defer func() {
-		if errors.Is(err, pq.ErrSSLNotSupported) {
-			err = fmt.Errorf("%w (add sslmode=disable to the URL to talk to it without)", err)
+		if err != nil && !IsUnusable(err) {
+			err = unusableAnswer(err)
 		}
 	}()
 	connector, err := newPQConnector(url, cacheSize(opts))
 	if err != nil {
+		return nil, unusable(err, "open PostgreSQL database: DATABASE_URL (--database-url) cannot be used")
+	}
+	size := opts.MaxOpenConns
+	if size <= 0 {
+		size = DefaultMaxOpenConns
+	}
+	first := sql.OpenDB(connector)
+	err = checkPostgres(ctx, first, size, func(msg string, args ...any) { opts.Logger.WarnContext(ctx, msg, args...) })
+	if err := errors.Join(err, first.Close()); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
 	}
-	if err := migratePostgres(ctx, connector, migrationsOf("postgres"), opts.Logger); err != nil {
+	if err := migratePostgres(ctx, connector, migrationsOf("postgres"), checkPostgresTables, opts.Logger); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
 	}
 	connector.silence = silenceTime // a migration may take any time
@@ -52,10 +61,6 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
 	}
 	pool := sql.OpenDB(connector)
-	size := opts.MaxOpenConns
-	if size <= 0 {
-		size = DefaultMaxOpenConns
-	}
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	ping := sql.OpenDB(connector)

@@ -47,17 +47,21 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 			err = errors.Join(fmt.Errorf("open SQLite database %s: %w", path, err), cleanup())
 		}
 	}()
-	if dir := filepath.Dir(path); dir != "." {
-		if _, err := os.Stat(dir); err != nil {
-			return nil, err // SQLite says no more than "unable to open database file"
-		}
+	unmarked, err := checkSQLiteFile(path) // SQLite says no more than "unable to open database file"
+	if err == nil && unmarked {
+		err = checkSQLiteTables(ctx, path)
 	}
-
-	if err := makePrivate(path); err != nil {
+	if err != nil {
 		return nil, err
+	}
+	if err := makePrivate(path); err != nil {
+		return nil, unusable(err, "it cannot be made: give the server's user the right to write the folder, or name another file")
 	}
 	// The migration comes first: it is also what puts the file into WAL mode.
 	if err := migrateSQLite(ctx, path, synchronous, migrationsOf("sqlite"), opts.Logger); err != nil {
+		if !IsUnusable(err) {
+			err = unusableFile(err)
+		}
 		return nil, err
 	}
 	var counts cacheCounts

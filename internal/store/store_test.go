@@ -111,7 +111,7 @@ func TestOpenRefuses(t *testing.T) {
 		"a bare path":     {"parley.db", `must begin with "sqlite:" or "postgres://"`},
 		"no path":         {"sqlite:", "lacks the path"},
 		"no such folder":  {"sqlite:" + missing, "no such file or directory"},
-		"a folder":        {"sqlite:" + t.TempDir(), "is a directory"},
+		"a folder":        {"sqlite:" + t.TempDir(), "it is a folder"},
 		"not a URL":       {"postgres://u:secret@local host/db", "URL is not valid"},
 		"a bad port":      {"postgres://u:secret@localhost:port/db", "URL is not valid"},
 		"a bad parameter": {"postgres://u:secret@localhost/db?sslmode=secretive", "sslmode"},

@@ -32,10 +32,16 @@ func EachSeeded(t *testing.T, test func(t *testing.T, s *Server, db *ent.Client)
 // Ent returns a client on the server's database, which must not be a private one ("sqlite::memory:").
 func (s *Server) Ent() *ent.Client {
 	s.t.Helper()
-	db := openDatabase(s.t, s.DatabaseURL)
-	s.t.Cleanup(func() {
+	return Ent(s.t, s.DatabaseURL)
+}
+
+// Ent returns a client on the database that url names, beside a server. It closes with the test.
+func Ent(t testing.TB, url string) *ent.Client {
+	t.Helper()
+	db := openDatabase(t, url)
+	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
-			s.t.Error(err)
+			t.Error(err)
 		}
 	})
 	return ent.NewClient(ent.Driver(db.Driver()))

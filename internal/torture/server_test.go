@@ -58,7 +58,7 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 		logger.Error("decode the settings", "error", err)
 		return 2
 	}
-	cfg := config.Defaults()
+	cfg := config.Defaults().WithoutRates() // all requests come from one address
 	cfg.Addr, cfg.DatabaseURL, cfg.JWTSecret, cfg.NATSURL = s.Addr, config.Secret(s.DatabaseURL), secret, config.Secret(s.NATSURL)
 	cfg.ShutdownTimeout = endTime / 2 // well over the five seconds that net/http gives a connection to send its first request
 

@@ -20,20 +20,32 @@ type Proxies struct {
 	Forwarded bool
 }
 
-// addressed gives each request the address that it comes from, which is its limits' (package limit).
-func addressed(proxies Proxies, log *slog.Logger, next http.Handler) http.Handler {
-	var warned sync.Once
+// addressed gives each request the address that it comes from, for which limits count (package limit). Once each it warns
+// of a proxy that is not trusted, and, except in development, of one on this machine that does not say where requests come
+// from: all of its clients share the limits of one address.
+func addressed(proxies Proxies, development bool, log *slog.Logger, next http.Handler) http.Handler {
+	var untrusted, silent sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address, ignored := proxies.client(r)
-		if ignored {
-			warned.Do(func() {
-				log.WarnContext(r.Context(), "requests are forwarded by who is not trusted: all that it forwards counts as its own (PARLEY_TRUSTED_PROXIES)",
+		switch {
+		case ignored:
+			untrusted.Do(func() {
+				log.WarnContext(r.Context(), "requests are forwarded by a proxy that is not trusted, "+
+					"its clients share the limits of one address (PARLEY_TRUSTED_PROXIES)", "remote", r.RemoteAddr)
+			})
+		case !development && address.IsLoopback() && !IsProbe(r.URL.Path):
+			silent.Do(func() {
+				log.WarnContext(r.Context(), "requests come from this machine without a forwarding header, "+
+					"if a proxy passes them on, its clients share the limits of one address (PARLEY_PROXY_HEADER)",
 					"remote", r.RemoteAddr)
 			})
 		}
 		next.ServeHTTP(w, r.WithContext(limit.NewContext(r.Context(), address)))
 	})
 }
+
+// IsProbe reports whether a path is for orchestrators and monitoring, which often ask from this machine.
+func IsProbe(path string) bool { return path == "/healthz" || path == "/readyz" || path == "/metrics" }
 
 // client is the address of whom r comes from: the last in the chain of those who passed it on who is not trusted. What
 // stands before that one in the header is only what it says. ignored: nobody on the chain was trusted, though there is one.

@@ -9,15 +9,16 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/internal/auth"
 	"parley/internal/limit"
 )
 
 // answers have queries and mutations executed and their answers written. What is large waits for memory before it is begun, and
 // has it until the client has taken it.
 type answers struct {
-	memory *limit.Shares
-	weigh  func(*graphql.OperationContext) int64
+	memory *limit.Memory
+	// requests is the memory for what is asked.
+	requests *limit.Memory
+	weigh    func(*graphql.OperationContext) int64
 	// refused is Config.Refused.
 	refused func(context.Context, *graphql.OperationContext, gqlerror.List, time.Duration)
 	limits  Limits
@@ -31,19 +32,21 @@ const (
 	again = 5 * time.Second
 )
 
-// answer has an operation executed that is no subscription. write is called with the response, unless nobody waits for it or the
-// operation took too long: then it is called with nil.
-func (a *answers) answer(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, write func(*graphql.Response)) {
+// answer executes a query or mutation and calls write with the response, or with nil if the caller is gone. The operation's time
+// covers everything: creating a new user, waiting for response memory, execution.
+func (a *answers) answer(
+	ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext,
+	write func(*graphql.Response),
+) {
+	begun, asking := time.Now(), ctx
+	ctx, cancel := withTimeLimit(ctx, a.limits.Operation)
+	defer cancel()
 	weight := a.weigh(op)
 	if weight == 0 {
 		write(executed(ctx, exec, op))
 		return
 	}
-	begun, asking := time.Now(), ctx
-	ctx, cancel := context.WithTimeoutCause(ctx, a.limits.Operation, errTimeLimit)
-	defer cancel()
-	who, _ := auth.FromContext(ctx)
-	share, err := a.memory.Take(ctx, who.ID, weight)
+	memory, err := a.memory.Acquire(ctx, ownerOf(ctx), weight)
 	if err != nil {
 		errs := gqlerror.List{noMemory(err)}
 		a.refused(asking, op, errs, time.Since(begun))
@@ -53,15 +56,15 @@ func (a *answers) answer(ctx context.Context, exec graphql.GraphExecutor, op *gr
 		write(&graphql.Response{Errors: errs})
 		return
 	}
-	defer share.Return()
+	defer memory.Release()
 	response := executed(ctx, exec, op)
 	if response != nil {
-		share.Keep(sending * int64(cap(response.Data)))
+		memory.Shrink(sending * int64(cap(response.Data)))
 	}
 	write(response)
 }
 
-// noMemory is what is told of an error of [limit.Shares.Take].
+// noMemory returns the GraphQL error for an error of [limit.Memory.Acquire].
 func noMemory(err error) *gqlerror.Error {
 	if errors.Is(err, limit.ErrQueueFull) {
 		return &gqlerror.Error{
@@ -75,7 +78,12 @@ func noMemory(err error) *gqlerror.Error {
 	}
 }
 
+// executed returns the response to an operation; nil if the caller is gone.
 func executed(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) *graphql.Response {
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	return responses(ctx)
+	responses, running := exec.DispatchOperation(ctx, op)
+	response := responses(running)
+	if response == nil && errors.Is(context.Cause(ctx), errTimeLimit) {
+		return tookTooLong()
+	}
+	return response
 }

@@ -23,16 +23,16 @@ func TestNoMemoryIsTold(t *testing.T) {
 	for code, queue := range map[string]limit.Queue{"UNAVAILABLE": {}, "RATE_LIMITED": {All: 1}} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
-			memory := limit.NewShares(8, 1, queue)
-			taken, err := memory.Take(t.Context(), "", 8)
+			memory := limit.NewMemory(limit.MemoryOptions{Bytes: 8, Queue: queue})
+			taken, err := memory.Acquire(t.Context(), limit.Owner{}, 8)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer taken.Return()
+			defer taken.Release()
 			if queue.All > 0 {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				go func() { _, _ = memory.Take(ctx, "", 8) }() // until cancel
+				go func() { _, _ = memory.Acquire(ctx, limit.Owner{}, 8) }() // until cancel
 				for memory.Stats().Waiting == 0 {
 					time.Sleep(time.Millisecond)
 				}

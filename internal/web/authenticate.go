@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"parley/internal/auth"
 )
@@ -14,6 +15,9 @@ import (
 type Verifier interface {
 	Verify(ctx context.Context, token string) (auth.Identity, error)
 }
+
+// keysRetryAfter is when to try again while the key set cannot be fetched.
+const keysRetryAfter = 5 * time.Second
 
 // authenticated puts the identity that the Authorization header proves into the request's context. Without the header a
 // request goes on with none: what strangers may do is for the operations to say.
@@ -38,9 +42,13 @@ func authenticated(verifier Verifier, log *slog.Logger, next http.Handler) http.
 	})
 }
 
-// identify returns ctx with the identity that token proves.
-func identify(ctx context.Context, verifier Verifier, log *slog.Logger, token string) (context.Context, *refusal) {
-	identity, err := verifier.Verify(ctx, token)
+// identify returns ctx with the identity that token proves. It takes at most authenticationTimeout.
+func identify(
+	ctx context.Context, verifier Verifier, log *slog.Logger, token string,
+) (context.Context, *refusal) {
+	verify, cancel := context.WithTimeout(ctx, authenticationTimeout)
+	defer cancel()
+	identity, err := verifier.Verify(verify, token)
 	if err == nil {
 		return auth.NewContext(ctx, identity), nil
 	}
@@ -48,12 +56,18 @@ func identify(ctx context.Context, verifier Verifier, log *slog.Logger, token st
 		log.DebugContext(ctx, "token refused", "reason", refused.Reason)
 		return ctx, unauthenticated(refused.Message)
 	}
-	log.WarnContext(ctx, "tokens cannot be verified", "error", err, "cause", errors.Unwrap(err))
+	level, again := slog.LevelWarn, keysRetryAfter
+	if refused := (*auth.Error)(nil); errors.As(err, &refused) && refused.RetryAfter > 0 {
+		// The key set is fine. Tokens with made-up key ids get here, too, and must not fill the log.
+		level, again = slog.LevelDebug, refused.RetryAfter
+	}
+	log.Log(ctx, level, "tokens cannot be verified", "error", err, "cause", errors.Unwrap(err))
 	return ctx, &refusal{
-		status:  http.StatusServiceUnavailable,
-		code:    codeUnavailable,
-		message: "Tokens cannot be verified just now. Try again.",
-		header:  map[string]string{"Retry-After": "5"},
+		status:     http.StatusServiceUnavailable,
+		code:       codeUnavailable,
+		message:    "Tokens cannot be verified just now. Try again.",
+		retryAfter: again,
+		header:     map[string]string{"Retry-After": retryAfter(again.Milliseconds())},
 	}
 }
 

@@ -20,20 +20,30 @@ type door struct {
 	limits   Limits
 	gates    limit.Gates
 	sockets  *sockets
+	budgets  *budgets
 	log      *slog.Logger
 	listener wire.Listener
 	frames   sync.Pool // of *wire.Framer
 }
 
-func newDoor(answers *answers, verifier Verifier, origins origins, limits Limits, gates limit.Gates, sockets *sockets, log *slog.Logger) *door {
-	d := &door{answers: answers, verifier: verifier, origins: origins, limits: limits, gates: gates, sockets: sockets, log: log}
+func newDoor(
+	answers *answers, verifier Verifier, origins origins, limits Limits, gates limit.Gates, sockets *sockets,
+	budgets *budgets, log *slog.Logger,
+) *door {
+	d := &door{
+		answers: answers, verifier: verifier, origins: origins, limits: limits, gates: gates, sockets: sockets,
+		budgets: budgets, log: log,
+	}
 	d.listener = wire.Listener{
-		Message: limits.SocketMessage, Write: limits.Write, Goodbye: goodbye,
+		Message: limits.SocketMessage, Messages: budgets.messages, Write: limits.Write, Goodbye: goodbye,
 		Frames: rate.Limit(limits.SocketFrames), Burst: 2 * limits.SocketFrames, Whole: limits.Read,
 	}
 	d.frames.New = func() any { return new(wire.Framer) }
 	return d
 }
+
+// anonymousMessage is the size of the largest WebSocket message of an anonymous client.
+func (l Limits) anonymousMessage() int64 { return min(l.SocketMessage, anonymousMessage) }
 
 // wanted reports whether r wants to become a WebSocket. Upgrade may list other protocols, which a server is free to leave
 // (RFC 9110, section 7.8).
@@ -51,7 +61,9 @@ func wanted(r *http.Request) bool {
 
 // open makes a WebSocket of a request and has it served by a goroutine of its own, so that nothing is kept of the request.
 // choose is asked for each subprotocol that the client offers. Where it cannot be, it returns why, or has answered itself.
-func (d *door) open(w http.ResponseWriter, r *http.Request, choose func(subprotocol string) bool, serve func(*wire.Conn)) *refusal {
+func (d *door) open(
+	w http.ResponseWriter, r *http.Request, choose func(subprotocol string) bool, serve func(*wire.Conn, *admission),
+) *refusal {
 	if origin := r.Header.Get("Origin"); origin != "" && !d.origins.allows(r, origin) {
 		return &refusal{
 			status:  http.StatusForbidden,
@@ -62,19 +74,26 @@ func (d *door) open(w http.ResponseWriter, r *http.Request, choose func(subproto
 	if f := connect(r.Context(), d.gates); f != nil {
 		return f
 	}
-	if f := d.sockets.enter(socketBytes); f != nil {
+	admission, f := d.sockets.admit(r.Context(), socketBytes)
+	if f != nil {
 		return f
 	}
+	owner := ownerOf(r.Context())
 	r.Header.Set("Upgrade", "websocket") // what else it lists has been left
 	conn, err := d.listener.Open(w, r, choose)
 	if err != nil { // which Open has answered
 		d.log.DebugContext(r.Context(), "websocket handshake", "error", err)
-		d.sockets.leave(socketBytes)
+		admission.release()
 		return nil
 	}
+	if owner.User == "" {
+		conn.Identify(owner, d.limits.anonymousMessage())
+	} else {
+		conn.Identify(owner, d.limits.SocketMessage)
+	}
 	go func() { // ends with the socket; shutdown waits for it
-		defer d.sockets.leave(socketBytes)
-		serve(conn)
+		defer admission.release()
+		serve(conn, admission)
 	}()
 	return nil
 }

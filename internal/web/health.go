@@ -56,6 +56,13 @@ func tell(w http.ResponseWriter, status int, is readiness) {
 	_ = json.NewEncoder(w).Encode(is) // the client may be gone
 }
 
+// Full answers requests for which there is no room: 503, and when to come back.
+func Full() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, unavailable("The server has too many connections. Try again later."))
+	})
+}
+
 // Starting answers while there is no [Server] yet: that the process is alive, and not ready.
 func Starting() http.Handler {
 	mux := http.NewServeMux()

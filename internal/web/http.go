@@ -50,7 +50,9 @@ func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	}
 	ctx := r.Context()
 	start := graphql.Now()
-	params, f := readRequest(w, r, t.limits)
+	memory := t.requests.Open(ownerOf(ctx))
+	defer memory.Release()
+	params, f := readRequest(w, r, t.limits, &memory)
 	if f != nil {
 		refuse(w, f)
 		return

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/internal/auth"
+	"parley/internal/limit"
+	"parley/internal/rawjson"
 	"parley/internal/wire"
 )
 
@@ -32,7 +34,8 @@ const (
 type line struct {
 	*door // what all have in common
 
-	conn *wire.Conn
+	conn      *wire.Conn
+	admission *admission
 	// ctx is what runs for the client; drop ends it. It outlives the request's, whose end is to be told to the client.
 	ctx  context.Context //nolint:containedctx // see above
 	drop context.CancelFunc
@@ -46,12 +49,11 @@ type line struct {
 	mu sync.Mutex
 	// closing: the close frame has been sent. restarting: it will be when what is running has been answered.
 	closing, restarting bool
-	// identified carries who the client has proved to be; person is whom the socket is counted for.
+	// identified carries who the client has proved to be.
 	identified context.Context //nolint:containedctx // see above
-	person     string
 	renewals   *rate.Limiter
-	// timers close the socket unless they are stopped: when nobody says in time who it is, and then when the token ends
-	// (expiry), and when nothing comes at all (pinger).
+	// The timers close the socket unless they are stopped: expiry when the client does not identify itself in time, and
+	// then when its token expires; pinger when nothing comes at all.
 	expiry, pinger *time.Timer
 }
 
@@ -126,15 +128,17 @@ func (l *line) admit(ctx context.Context) verdict {
 	if _, counted := auth.FromContext(l.ctx); !counted && !identity.Admin {
 		// The handshake counted the address, without knowing whose it was.
 		if wait := l.gates.Connections.TakePerson(ctx, identity.ID, 1); wait > 0 {
-			return closeWith(closeTryAgainLater, fmt.Sprintf("Too many new sockets of one person: come back in %d ms", wait.Milliseconds()))
+			return closeWith(closeTryAgainLater, fmt.Sprintf("Too many new sockets of one user: come back in %d ms", wait.Milliseconds()))
 		}
 	}
-	if !l.sockets.count(identity.ID, l.limits.SocketsPerson) {
-		return closeWith(closeTryAgainLater, "Too many sockets of one person")
+	if err := l.admission.identify(ownerOf(ctx)); err != nil {
+		return closeWith(closeTryAgainLater, tooManyReason(err))
+	}
+	if identity.ID != "" {
+		l.conn.Identify(ownerOf(ctx), l.limits.SocketMessage)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.person = identity.ID
 	l.identify(ctx, identity)
 	return verdict{}
 }
@@ -143,7 +147,12 @@ func (l *line) admit(ctx context.Context) verdict {
 func (l *line) identify(ctx context.Context, identity auth.Identity) {
 	l.identified = ctx
 	l.expiry.Stop()
-	if !identity.ExpiresAt.IsZero() {
+	switch {
+	case identity.ID == "":
+		l.expiry = time.AfterFunc(l.limits.SocketAnonymous, func() {
+			l.shut(closeUnauthorized, "Unauthorized: no token came in time")
+		})
+	case !identity.ExpiresAt.IsZero():
 		l.expiry = time.AfterFunc(time.Until(identity.ExpiresAt), func() { l.shut(closeForbidden, "Token expired") })
 	}
 }
@@ -202,6 +211,23 @@ func (l *line) closeForRestart() {
 	l.shut(closeServiceRestart, fmt.Sprintf("Service restart: come back in %d ms", spread.Milliseconds()))
 }
 
+// evict closes a socket whose client has not identified itself, in favour of newer ones.
+func (l *line) evict() { l.shut(closeTryAgainLater, "Too many sockets without a token") }
+
+// tooManyReason is why a socket is closed for an error of [admission.identify].
+func tooManyReason(err error) string {
+	switch {
+	case errors.Is(err, errUserConnections):
+		return "Too many sockets of one user"
+	case errors.Is(err, errAddressConnections):
+		return "Too many sockets from one address"
+	case errors.Is(err, limit.ErrQuotaExceeded):
+		return "The sockets of one user take too much memory"
+	default:
+		return "The server has no memory for more sockets"
+	}
+}
+
 // cut ends the connection without a word.
 func (l *line) cut() {
 	l.drop()
@@ -227,25 +253,21 @@ func (l *line) end() {
 	l.expiry.Stop()
 	l.pinger.Stop()
 	l.mu.Unlock()
-	l.sockets.discount(l.person)
 }
 
-// tokenOf returns the token that a payload carries; "" where it carries none. fault says why it is none, after a name.
+// tokenOf returns the token that the payload of a connection_init or a ping carries; "" where it carries none. fault says
+// why the payload is invalid, after a name. Nothing else of the payload is decoded.
 func tokenOf(payload json.RawMessage) (token, fault string) {
-	if len(payload) == 0 {
+	if len(payload) == 0 || string(payload) == "null" {
 		return "", ""
 	}
-	var members map[string]any
-	if json.Unmarshal(payload, &members) != nil {
+	members, err := rawjson.Members(payload, "authorization", "Authorization")
+	if err != nil {
 		return "", ": it must be an object"
 	}
 	for _, name := range []string{"authorization", "Authorization"} {
-		value := members[name]
-		if value == nil {
-			continue // a client without a token may well say so with null
-		}
-		text, ok := value.(string)
-		if !ok {
+		text, f := stringMember(members, name) // a client without a token may say so with null
+		if f != nil {
 			return "", ": authorization must be a string"
 		}
 		if bearer, ok := auth.Bearer(text); ok {

@@ -2,11 +2,8 @@ package web
 
 import (
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"parley/internal/reqid"
@@ -130,34 +127,4 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		next.ServeHTTP(w, r)
 	})
-}
-
-// loopbackOnly refuses requests that do not address the server by a loopback name (see [Config].Development).
-func loopbackOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isLoopback(r.Host) {
-			refuse(w, &refusal{
-				status: http.StatusMisdirectedRequest,
-				code:   codeForbidden,
-				message: "This server runs in development mode and answers on localhost only. " +
-					"To serve other host names, set PARLEY_JWT_SECRET or PARLEY_JWKS_URL.",
-			})
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// isLoopback reports whether host, with a port or without, is a name that always means this machine: localhost and what
-// is below it (RFC 6761, section 6.3), 127.0.0.0/8 and ::1.
-func isLoopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && addr.IsLoopback()
 }

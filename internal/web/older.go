@@ -1,14 +1,17 @@
 package web
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"parley/internal/auth"
+	"parley/internal/rawjson"
 	"parley/internal/reqid"
 	"parley/internal/wire"
 )
@@ -27,7 +30,10 @@ type Older interface {
 	Complain(message string) []byte
 }
 
-// olderHTTP gives the older paths who asks, and a time limit.
+// olderFactor is what a request of the older interfaces takes of memory for each of its bytes until it has been answered.
+const olderFactor = 16
+
+// olderHTTP authenticates the requests of the older paths, reads their bodies and limits their time.
 func (d *door) olderHTTP(older Older) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeoutCause(r.Context(), d.limits.Operation, errTimeLimit)
@@ -43,7 +49,18 @@ func (d *door) olderHTTP(older Older) http.Handler {
 				return
 			}
 		}
-		older.ServeHTTP(w, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		memory := d.budgets.requests.Open(ownerOf(ctx))
+		defer memory.Release()
+		if r.Method == http.MethodPost {
+			body, f := readBody(w, r, d.limits, &memory, olderFactor)
+			if f != nil {
+				refuseOlder(older, w, r, f)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+		}
+		older.ServeHTTP(w, r)
 	})
 }
 
@@ -73,11 +90,11 @@ func (d *door) talks(older Older) http.Handler {
 			return
 		}
 		ctx := context.WithoutCancel(r.Context())
-		f := d.open(w, r, func(string) bool { return false }, func(conn *wire.Conn) {
-			t := &talk{line: line{door: d, conn: conn}, older: older}
+		f := d.open(w, r, func(string) bool { return false }, func(conn *wire.Conn, admission *admission) {
+			t := &talk{line: line{door: d, conn: conn, admission: admission}, older: older}
 			t.shut, t.alive = t.close, conn.Ping // which libraries and browsers answer
 			t.begin(ctx)
-			d.sockets.add(t)
+			d.sockets.add(t, admission)
 			defer d.sockets.remove(t)
 			defer t.end()
 			if _, known := auth.FromContext(ctx); known {
@@ -106,8 +123,8 @@ func (t *talk) receive(text bool, data []byte) verdict {
 	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
 		return closeWith(closeInvalidPayload, "Invalid UTF-8")
 	}
-	var members map[string]json.RawMessage
-	if !text || json.Unmarshal(data, &members) != nil && !json.Valid(data) || hasLoneSurrogate(data) {
+	members, err := rawjson.Members(data, "type", "token")
+	if !text || err != nil && !errors.Is(err, rawjson.ErrNotObject) || hasLoneSurrogate(data) {
 		return verdict{reply: t.older.Complain("A message must be a JSON object.")}
 	}
 	if kind, _ := stringMember(members, "type"); kind == "Auth" {

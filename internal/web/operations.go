@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -11,11 +12,12 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/internal/limit"
 	"parley/internal/reqid"
 	"parley/internal/wire"
 )
 
-// Subscribe starts a subscription that exec has made op of.
+// Subscribe starts a subscription that exec has made op of. Its context ends when it returns: the stream must not keep it.
 type Subscribe func(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (Stream, gqlerror.List)
 
 // Stream is a running subscription. Except for Stop it is for one goroutine.
@@ -59,15 +61,22 @@ type operation struct {
 
 	socket *socket
 	id     string
-	// bytes is what it takes of the room that there is for all.
-	bytes int64
-	ctx   context.Context //nolint:containedctx // the operation's own
+	// memory is what it and its decoded request take. It is the goroutine's until the operation is parked.
+	memory limit.Reservation
+	ctx    context.Context //nolint:containedctx // the operation's own
 	// cancel ends it: the client has completed it, or the socket is closed.
 	cancel context.CancelFunc
 
 	// Guarded by the socket's lock. stream is what it follows, if it is a subscription.
 	stream Stream
 	parked bool
+	// document is what the stream holds of the budget's documents.
+	document *ast.QueryDocument
+}
+
+// errorFor is the error message for operation id, which has not begun.
+func (s *socket) errorFor(id string, f *refusal) verdict {
+	return verdict{reply: s.dialect.failed(id, gqlerror.List{f.graphQL()})}
 }
 
 // subscribeTo starts an operation.
@@ -80,37 +89,55 @@ func (s *socket) subscribeTo(m message) verdict {
 	if m.ID == "" {
 		return closeWith(closeBadRequest, "Invalid subscribe message: no id")
 	}
-	var members map[string]json.RawMessage
-	if len(m.Payload) == 0 || json.Unmarshal(m.Payload, &members) != nil {
+	members, f := readMembers(m.Payload)
+	if len(m.Payload) == 0 || f != nil && members == nil || !validShape(members) {
 		return closeWith(closeBadRequest, "Invalid subscribe payload")
-	}
-	params, f := parseMembers(members)
-	if f != nil {
-		return closeWith(closeBadRequest, "Invalid subscribe payload: "+f.message)
 	}
 	if _, running := s.operations[m.ID]; running {
 		return closeWith(closeSubscriberExists, "Subscriber already exists")
 	}
+	// The client waits for few operations. Those that it has completed take a moment to end: until then it has to wait
+	// where there are too many of them.
+	for len(s.operations) < s.limits.SocketOperations && s.started >= 2*s.limits.SocketOperations && !s.closing {
+		s.ending.Wait()
+	}
 	if s.closing {
 		return verdict{}
 	}
-	if s.started >= s.limits.SocketOperations {
-		f := refusal{code: codeRateLimited, message: "Too many operations run on this socket: complete one first."}
-		return verdict{reply: s.dialect.failed(m.ID, gqlerror.List{f.graphQL()})}
+	if len(s.operations) >= s.limits.SocketOperations {
+		return s.errorFor(m.ID, &refusal{code: codeRateLimited, message: "Too many operations run on this socket: complete one first."})
 	}
-	bytes := int64(operationBytes + len(m.Payload))
-	if !s.sockets.room.bytes.Take(bytes) {
-		f := refusal{code: codeUnavailable, message: "The server has no room for more operations. Try again later."}
-		return verdict{reply: s.dialect.failed(m.ID, gqlerror.List{f.graphQL()})}
+	memory, err := s.budgets.connections.Reserve(ownerOf(s.identified), operationBytes+decodeFactor*int64(len(m.Payload)))
+	if err != nil {
+		return s.errorFor(m.ID, noMemoryFor(err, "operations"))
+	}
+	params := (*graphql.RawParams)(nil)
+	if f == nil {
+		params, f = parseMembers(members)
+	}
+	if f != nil {
+		memory.Release()
+		return s.errorFor(m.ID, f)
 	}
 	ctx, cancel := context.WithCancel(reqid.WithOperation(s.identified, m.ID))
 	op := &operation{
-		conn: s.conn, frames: &s.frames, prefix: s.dialect.prefix(m.ID), socket: s, id: m.ID, bytes: bytes, ctx: ctx, cancel: cancel,
+		conn: s.conn, frames: &s.frames, prefix: s.dialect.prefix(m.ID), socket: s, id: m.ID, memory: memory, ctx: ctx,
+		cancel: cancel,
 	}
 	s.operations[m.ID] = op
 	s.started++
 	s.running.Go(func() { op.run(params) }) // ends with the operation, or when it is parked
 	return verdict{}
+}
+
+// validShape reports whether members are of the types that the protocol gives them. What they hold is for the operation.
+func validShape(members map[string]json.RawMessage) bool {
+	is := func(name, begin string) bool {
+		value, given := members[name]
+		return !given || strings.IndexByte(begin, value[0]) >= 0
+	}
+	return is("query", `"n`) && is("operationName", `"n`) && is("variables", "{n") && is("extensions", "{n") &&
+		(members["query"] != nil || members["extensions"] != nil || idGiven(members))
 }
 
 // complete ends an operation that the client waits for no more. Its id is free at once.
@@ -142,7 +169,12 @@ func (s *socket) forget(op *operation) (parked bool) {
 // ended counts an operation no more. The socket is locked.
 func (s *socket) ended(op *operation) {
 	s.started--
-	s.sockets.room.bytes.Return(op.bytes)
+	op.memory.Release()
+	if op.document != nil {
+		s.budgets.documents.release(op.document)
+		op.document = nil
+	}
+	s.ending.Broadcast()
 }
 
 // stop ends what an operation follows.
@@ -167,6 +199,9 @@ func (op *operation) run(params *graphql.RawParams) {
 			op.answer(ctx, opCtx)
 			return nil, false
 		}
+		if errs := op.keep(opCtx); len(errs) > 0 {
+			return errs, false
+		}
 		stream, errs := op.socket.subscribe(ctx, exec, opCtx)
 		if len(errs) > 0 {
 			return errs, false
@@ -177,6 +212,19 @@ func (op *operation) run(params *graphql.RawParams) {
 		op.socket.restartIfIdle()
 		return op.follow()
 	})
+}
+
+// keep reserves what a subscription keeps for as long as it lives, instead of what decoding its request has taken.
+func (op *operation) keep(opCtx *graphql.OperationContext) gqlerror.List {
+	s := op.socket
+	op.memory.Shrink(keptBytes(opCtx))
+	if err := s.budgets.documents.hold(ownerOf(op.ctx), opCtx); err != nil {
+		return gqlerror.List{noMemoryFor(err, "operations").graphQL()}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	op.document = opCtx.Doc
+	return nil
 }
 
 // Resume is [Taker]'s: it goes on with a subscription that was parked.

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -71,4 +72,32 @@ func TestConnectionsAreLimited(t *testing.T) {
 		c.send(`{"type":"connection_init","payload":{"authorization":"ann"}}`)
 		c.expectClose(1013)
 	})
+}
+
+// TestSilentProxy: in production the log warns once of requests from this machine that do not say where they come from.
+func TestSilentProxy(t *testing.T) {
+	t.Parallel()
+	const warning = "without a forwarding header"
+	for _, test := range []struct {
+		name, header, path string
+		development        bool
+		want               int
+	}{
+		{"production", "X-Other: 1", "/graphql?query=%7Bme%7D", false, 1},
+		{"a health check", "X-Other: 1", "/healthz", false, 0},
+		{"a proxy that names its clients", "X-Forwarded-For: 192.0.2.1", "/graphql?query=%7Bme%7D", false, 0},
+		{"development", "X-Other: 1", "/graphql?query=%7Bme%7D", true, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var log safeBuffer
+			ts := newServer(t, web.Config{Development: test.development, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			for range 3 {
+				ts.do(t, http.MethodGet, test.path, "", test.header)
+			}
+			if got := strings.Count(log.String(), warning); got != test.want {
+				t.Errorf("%d warnings, want %d: %s", got, test.want, log.String())
+			}
+		})
+	}
 }

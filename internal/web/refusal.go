@@ -32,7 +32,7 @@ type refusal struct {
 	field string
 	// requestID tells which entry of the log explains it, with INTERNAL.
 	requestID string
-	// retryAfter is when to try again, with RATE_LIMITED.
+	// retryAfter is when to try again, with RATE_LIMITED and UNAVAILABLE.
 	retryAfter time.Duration
 	// header holds what the status calls for (Allow, WWW-Authenticate, Retry-After).
 	header map[string]string

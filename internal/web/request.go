@@ -5,29 +5,38 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
-	"time"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"parley/internal/limit"
+	"parley/internal/rawjson"
 )
 
-// readRequest returns the parameters of r, which is a GET or a POST (GraphQL over HTTP, section Request).
+// readRequest returns the parameters of r, which is a GET or a POST (GraphQL over HTTP, section Request). memory grows by
+// what they take, before they are read.
 // A POST must say that it carries JSON: a page of another origin cannot send that without a CORS preflight, so that it
 // cannot make a browser act in its user's place.
-func readRequest(w http.ResponseWriter, r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
+func readRequest(
+	w http.ResponseWriter, r *http.Request, limits Limits, memory *limit.Reservation,
+) (*graphql.RawParams, *refusal) {
 	if r.Method == http.MethodGet {
+		if err := memory.Grow(decodeFactor * int64(len(r.URL.RawQuery))); err != nil {
+			return nil, noMemoryFor(err, "requests")
+		}
 		return parseURL(r.URL.RawQuery)
 	}
 	if f := checkContent(r.Header); f != nil {
 		return nil, f
 	}
-	body, f := readBody(w, r, limits)
+	body, f := readBody(w, r, limits, memory, decodeFactor)
 	if f != nil {
 		return nil, f
 	}
@@ -51,63 +60,117 @@ func checkContent(header http.Header) *refusal {
 	return nil
 }
 
-func readBody(w http.ResponseWriter, r *http.Request, limits Limits) ([]byte, *refusal) {
-	// net/http ends the deadline with the body. An error means that there is no real connection behind w: then there is
-	// nobody to wait for.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limits.Read))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limits.Body))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nil, &refusal{
-			status:  http.StatusRequestEntityTooLarge,
-			code:    codeBadUserInput,
-			message: fmt.Sprintf("The body is larger than %d bytes.", tooLarge.Limit),
-		}
-	}
-	if err != nil {
-		return nil, badInput("", "The body could not be read.")
-	}
-	return body, nil
-}
-
 // parseBody reads the parameters from a JSON object; members that it does not know are ignored.
 func parseBody(body []byte) (*graphql.RawParams, *refusal) {
 	if !utf8.Valid(body) {
 		return nil, badInput("", "The body is not UTF-8.")
 	}
+	body = rawjson.TrimBOM(body)
 	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
 		return nil, badInput("", "Batches are not supported: send one operation a request.")
 	}
-	var members map[string]json.RawMessage // a struct would also take "QUERY" for "query"
-	if err := json.Unmarshal(body, &members); err != nil {
-		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-			return nil, badInput("", fmt.Sprintf("The body is not valid JSON (byte %d).", syntax.Offset))
-		}
-		return nil, badInput("", "The body is not a JSON object.")
+	members, f := readMembers(body)
+	if f != nil {
+		return nil, f
 	}
 	return parseMembers(members)
 }
 
-// parseURL reads the parameters from a URL's query string, where variables and extensions are JSON.
-func parseURL(query string) (*graphql.RawParams, *refusal) {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, badInput("", "The URL's query string is malformed.")
+// parameterNames are the members of a request that mean something.
+func parameterNames() []string {
+	return append(idMembers(), "query", "operationName", "variables", "extensions")
+}
+
+const (
+	// maxVariables is more than a document can declare.
+	maxVariables = 1000
+	// maxExtensions and maxExtensionsDepth bound the extensions of a request, and maxPersistedQuery the one that is known.
+	maxExtensions      = 16 << 10
+	maxExtensionsDepth = 16
+	maxPersistedQuery  = 1 << 10
+)
+
+// persistedQuery is the extension by which clients send the hash of a document.
+const persistedQuery = "persistedQuery"
+
+// readMembers returns the members of a request, in JSON, that mean something. Their values are parts of data. members is
+// nil where data is not an object.
+func readMembers(data []byte) (members map[string]json.RawMessage, f *refusal) {
+	members, err := rawjson.Members(data, parameterNames()...)
+	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		return nil, badInput("", fmt.Sprintf("The body is not valid JSON (byte %d).", syntax.Offset))
 	}
-	members := map[string]json.RawMessage{}
-	for _, name := range append(idMembers(), "query", "operationName", "variables", "extensions") {
-		value := values.Get(name)
-		switch {
-		case value == "":
+	if err != nil {
+		return nil, badInput("", "The body is not a JSON object.")
+	}
+	return members, checkMembers(members)
+}
+
+// checkMembers refuses members that would cost much to decode, and leaves in the extensions what is known.
+func checkMembers(members map[string]json.RawMessage) *refusal {
+	const name = "variables"
+	if rawjson.Len(members[name]) > maxVariables {
+		return badInput(name, fmt.Sprintf("There are more than %d variables.", maxVariables))
+	}
+	return knownExtensions(members)
+}
+
+// knownExtensions leaves in the extensions of a request those that mean something: one.
+func knownExtensions(members map[string]json.RawMessage) *refusal {
+	const name = "extensions"
+	raw, given := members[name]
+	switch {
+	case !given:
+		return nil
+	case len(raw) > maxExtensions:
+		return badInput(name, fmt.Sprintf("extensions has more than %d bytes.", maxExtensions))
+	}
+	known, err := rawjson.Members(raw, persistedQuery)
+	switch {
+	case err != nil:
+		return nil // no object, or null, which parseMembers refuses or takes
+	case rawjson.Depth(raw) > maxExtensionsDepth:
+		return badInput(name, fmt.Sprintf("extensions is nested more than %d deep.", maxExtensionsDepth))
+	case len(known[persistedQuery]) > maxPersistedQuery:
+		return badInput(name, fmt.Sprintf("persistedQuery has more than %d bytes.", maxPersistedQuery))
+	case known[persistedQuery] == nil:
+		delete(members, name)
+	default:
+		members[name] = slices.Concat([]byte(`{"`+persistedQuery+`":`), known[persistedQuery], []byte("}"))
+	}
+	return nil
+}
+
+// parseURL reads the parameters from a URL's query string, where variables and extensions are JSON. Of a parameter that
+// is given more than once the first counts.
+func parseURL(query string) (*graphql.RawParams, *refusal) {
+	names := parameterNames()
+	members := make(map[string]json.RawMessage, len(names))
+	for pair := range strings.SplitSeq(query, "&") {
+		encodedName, encodedValue, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(encodedName)
+		value, wrong := url.QueryUnescape(encodedValue)
+		if err != nil || wrong != nil || strings.Contains(pair, ";") {
+			return nil, badInput("", "The URL's query string is malformed.")
+		}
+		if _, given := members[name]; given || value == "" || !slices.Contains(names, name) {
 			continue
+		}
+		switch {
 		case !utf8.ValidString(value):
 			return nil, badInput(name, name+" is not UTF-8.")
 		case name == "variables" || name == "extensions":
-			members[name] = json.RawMessage(value)
+			if members[name] = json.RawMessage(value); !json.Valid(members[name]) {
+				return nil, badInput(name, name+" must be one JSON object.")
+			}
 		default:
 			if members[name], err = json.Marshal(value); err != nil {
 				return nil, badInput(name, name+" is not a string.")
 			}
 		}
+	}
+	if f := checkMembers(members); f != nil {
+		return nil, f
 	}
 	return parseMembers(members)
 }
@@ -163,6 +226,11 @@ func idMember(members map[string]json.RawMessage) (string, *refusal) {
 		}
 	}
 	return "", nil
+}
+
+// idGiven reports whether the id of a document is given instead of the document.
+func idGiven(members map[string]json.RawMessage) bool {
+	return slices.ContainsFunc(idMembers(), func(name string) bool { return members[name] != nil })
 }
 
 // stringMember returns the string called name; one left out is as good as null.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -162,10 +163,14 @@ func (s *testSchema) subscribe(ctx context.Context, op *graphql.OperationContext
 	}
 }
 
-// testVerifier knows the tokens of ann and bob, and two that are of no use.
+// testVerifier knows the tokens of ann, bob and all users whose names begin with user, and some that
+// are of no use.
 type testVerifier struct{}
 
 func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, error) {
+	if strings.HasPrefix(token, "user") {
+		return auth.Identity{ID: token, ExpiresAt: time.Now().Add(time.Hour)}, nil
+	}
 	switch token {
 	case "ann", "bob":
 		return auth.Identity{ID: token, ExpiresAt: time.Now().Add(time.Hour)}, nil
@@ -173,6 +178,8 @@ func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, erro
 		return auth.Identity{ID: "brief", ExpiresAt: time.Now().Add(50 * time.Millisecond)}, nil
 	case "unavailable":
 		return auth.Identity{}, &auth.Error{Reason: auth.KeysUnavailable, Message: "no keys"}
+	case "toosoon":
+		return auth.Identity{}, &auth.Error{Reason: auth.KeysUnavailable, Message: "not now", RetryAfter: 7 * time.Second}
 	default:
 		return auth.Identity{}, &auth.Error{Reason: auth.BadSignature, Message: "The token's signature is wrong."}
 	}
@@ -188,6 +195,7 @@ type testServer struct {
 func newServer(t *testing.T, cfg web.Config) *testServer {
 	t.Helper()
 	schema := newTestSchema()
+	cfg.Proxies.Trusted = append(cfg.Proxies.Trusted, netip.MustParsePrefix("127.0.0.0/8"))
 	server := web.New(newGraphQL(schema), pulled, testVerifier{}, cfg)
 	ts := &testServer{Server: httptest.NewServer(server), web: server, schema: schema}
 	t.Cleanup(func() {
@@ -278,15 +286,18 @@ func (ts *testServer) post(t *testing.T, query string, header ...string) answer 
 // pulledStream is a subscription whose resolver brings the events.
 type pulledStream struct {
 	ctx       context.Context
+	stop      context.CancelFunc
 	responses graphql.ResponseHandler
 }
 
 func pulled(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (web.Stream, gqlerror.List) {
-	responses, ctx := exec.DispatchOperation(ctx, op)
-	return &pulledStream{ctx, responses}, nil
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	responses, running := exec.DispatchOperation(running, op)
+	return &pulledStream{running, stop, responses}, nil
 }
 
-func (s *pulledStream) Next(context.Context) (results [][]byte, more bool, errs gqlerror.List) {
+func (s *pulledStream) Next(ctx context.Context) (results [][]byte, more bool, errs gqlerror.List) {
+	defer context.AfterFunc(ctx, s.stop)()
 	response := s.responses(s.ctx)
 	if response == nil {
 		return nil, false, nil
@@ -304,4 +315,4 @@ func (s *pulledStream) Parks() bool { return false }
 
 func (s *pulledStream) Await(context.Context) bool { return true }
 
-func (s *pulledStream) Stop() {}
+func (s *pulledStream) Stop() { s.stop() }

@@ -15,7 +15,6 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/limit"
-	"parley/internal/wire"
 )
 
 // Config says what a [Server] serves besides GraphQL, and to whom. Its zero value is a working, strict server.
@@ -36,7 +35,8 @@ type Config struct {
 	// all. It decides for CORS and for WebSockets alike.
 	AllowedOrigins []string
 	// Development also admits pages of any loopback origin, and answers under loopback host names only: a web site that
-	// makes its own name resolve to 127.0.0.1 (DNS rebinding) is of another host.
+	// makes its own name resolve to 127.0.0.1 (DNS rebinding) is of another host. It refuses what was forwarded for another
+	// machine.
 	Development bool
 	// Logger receives the access log (Debug) and faults of the server (Error), each with the context of its request, whose id it
 	// is to add (reqid.Logs); nil: nothing is logged.
@@ -51,11 +51,13 @@ type Config struct {
 	Observer Observer
 	// Answers is the memory for answers to queries and mutations, and Weigh tells how much of it one may take while it is made,
 	// 0 where that is little; nil: there is no bound.
-	Answers *limit.Shares
+	Answers *limit.Memory
 	Weigh   func(*graphql.OperationContext) int64
 	// Refused, if set, is called when there is no memory for the answer to a query or mutation, which is then never executed:
 	// with what is answered instead, and how long it has waited.
 	Refused func(ctx context.Context, op *graphql.OperationContext, errs gqlerror.List, waited time.Duration)
+	// Reporter logs which limits are reached; nil: they are not logged.
+	Reporter *limit.Reporter
 	// Gates say how often connections may be opened.
 	Gates limit.Gates
 	// Proxies are believed about whom a request comes from.
@@ -89,34 +91,44 @@ func (nobody) SocketTooSlow()                     {}
 
 // Limits bound what one client can cost. A zero value stands for the default.
 type Limits struct {
-	// Body is the size of a request's body in bytes: 1 MiB by default, some sixty of the longest messages.
+	// Body is the size of a request's body in bytes: 1 MiB by default, some sixty of the longest messages. An
+	// anonymous client may send 16 KiB more than Document at most.
 	Body int64
+	// RequestBytes is how much memory requests may take, by estimate, from before they are read until they have been
+	// answered: 256 MiB by default.
+	RequestBytes int64
 	// Document is the length of an operation's document, the query without its variables, in bytes: 64 KiB by default.
 	// Parsing one costs many times its length in memory.
 	Document int
 	// Read is how long a client may take to send a body, and Write how long to take a response or a WebSocket message:
 	// 10 s each by default. Who is slower is disconnected.
 	Read, Write time.Duration
-	// Operation is how long a query or mutation may run: 30 s by default.
+	// Operation bounds a query, a mutation and the setup of a subscription, a new user's first
+	// request included: 30 s by default.
 	Operation time.Duration
 	// Ready is how long /readyz waits for an answer: 2 s by default, less than the usual probe's patience.
 	Ready time.Duration
 
 	// SocketInit is how long a new WebSocket may wait with its connection_init: 10 s by default.
 	SocketInit time.Duration
+	// SocketAnonymous is how long a WebSocket or event stream may last without a token: a minute by default.
+	SocketAnonymous time.Duration
 	// SocketPing is the time between two pings; a socket that has not answered one before the next but one is
 	// closed. 25 s by default: proxies commonly drop what was silent for 60 s.
 	SocketPing time.Duration
-	// SocketMessage is the size of a WebSocket message from a client in bytes: as Body by default.
+	// SocketMessage is the size of a WebSocket message from a client in bytes: as Body by default. An anonymous
+	// client may send 64 KiB at most.
 	SocketMessage int64
 	// SocketFrames is how many frames a second of a WebSocket are read, after twice as many at once: 500 by default. Who
 	// sends more is read more slowly.
 	SocketFrames int
-	// SocketOperations is how many operations a socket may have running: 100 by default.
+	// SocketOperations is how many operations a socket may have running: 100 by default. As many more may be about to
+	// end that the client has completed.
 	SocketOperations int
-	// SocketsPerson is how many WebSockets and event streams a person may have open: 100 by default.
+	// SocketsPerson is how many WebSockets and event streams a user may have open: 100 by default.
 	SocketsPerson int
-	// Sockets is how many WebSockets and event streams there may be at a time, of all clients: 50,000 by default.
+	// Sockets is how many WebSockets and event streams there may be at a time, of all clients: 50,000 by default. An
+	// address may have half of them, and a quarter may be without a token, a tenth of those from one address.
 	Sockets int
 	// SocketBytes is how much memory they may take, by estimate: 1 GiB by default. A quarter is for messages that are
 	// coming, the rest for connections and what runs on them.
@@ -126,11 +138,13 @@ type Limits struct {
 func (l Limits) withDefaults() Limits {
 	l.Body = or(l.Body, 1<<20)
 	l.Document = or(l.Document, 64<<10)
+	l.RequestBytes = or(l.RequestBytes, 256<<20)
 	l.Read = or(l.Read, 10*time.Second)
 	l.Write = or(l.Write, 10*time.Second)
 	l.Operation = or(l.Operation, 30*time.Second)
 	l.Ready = or(l.Ready, 2*time.Second)
 	l.SocketInit = or(l.SocketInit, 10*time.Second)
+	l.SocketAnonymous = or(l.SocketAnonymous, time.Minute)
 	l.SocketPing = or(l.SocketPing, 25*time.Second)
 	l.SocketMessage = or(l.SocketMessage, l.Body)
 	l.SocketFrames = or(l.SocketFrames, 500)
@@ -153,16 +167,16 @@ func or[T int | int64 | time.Duration](value, fallback T) T {
 // The [http.Server] around it must have deadlines for all that is not GraphQL: for reading and writing a request, which
 // GraphQL's own replace, and for idle connections. WebSockets are free of them.
 type Server struct {
-	handler  http.Handler
-	sockets  *sockets
-	messages *wire.Budget
+	handler http.Handler
+	sockets *sockets
+	budgets *budgets
 }
 
 // New returns a server that answers queries and mutations with gql, starts subscriptions with subscribe, and asks verifier
 // who a token belongs to.
 //
-// gql comes with its schema, caches, extensions and error presenter, and without transports: New adds those, and two
-// extensions of its own (an operation's time limit; no @defer). It must not be used for a second server.
+// gql comes with its schema, caches, extensions and error presenter, and without transports: New adds those, and an
+// extension of its own (no @defer). It must not be used for a second server.
 func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Server {
 	log := cfg.Logger
 	if log == nil {
@@ -170,27 +184,32 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	}
 	limits := cfg.Limits.withDefaults()
 	origins := newOrigins(cfg.AllowedOrigins, cfg.Development)
-	room, messages := newRoom(limits, log)
-	sockets := newSockets(room)
+	budgets := newBudgets(limits, cfg.Reporter)
+	sockets := newSockets(connectionLimitsOf(limits), budgets.connections, cfg.Reporter)
 	observer := cfg.Observer
 	if observer == nil {
 		observer = nobody{}
 	}
 	sockets.closed = observer.SocketClosed
-	answers := &answers{memory: cfg.Answers, weigh: cfg.Weigh, refused: cfg.Refused, limits: limits, log: log}
+	answers := &answers{
+		memory: cfg.Answers, requests: budgets.requests, weigh: cfg.Weigh, refused: cfg.Refused, limits: limits, log: log,
+	}
 	if answers.weigh == nil {
 		answers.weigh = func(*graphql.OperationContext) int64 { return 0 }
 	}
 	if answers.refused == nil {
 		answers.refused = func(context.Context, *graphql.OperationContext, gqlerror.List, time.Duration) {}
 	}
-	door := newDoor(answers, verifier, origins, limits, cfg.Gates, sockets, log)
-	door.listener.TooSlow, door.listener.Messages = observer.SocketTooSlow, messages
+	door := newDoor(answers, verifier, origins, limits, cfg.Gates, sockets, budgets, log)
+	door.listener.TooSlow = observer.SocketTooSlow
+
+	subscribe = limited(subscribe, limits.Operation)
 
 	gql.Use(noDefer{})
-	gql.Use(timeLimit{limits.Operation})
 	gql.AddTransport(&webSocket{door: door, subscribe: subscribe})
-	gql.AddTransport(&events{answers: answers, subscribe: subscribe, gates: cfg.Gates, sockets: sockets, log: log})
+	gql.AddTransport(&events{
+		answers: answers, subscribe: subscribe, gates: cfg.Gates, sockets: sockets, documents: &budgets.documents, log: log,
+	})
 	gql.AddTransport(&overHTTP{answers: answers, log: log})
 
 	mux := http.NewServeMux()
@@ -222,14 +241,14 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	var h http.Handler = mux
 	h = crossOrigin(origins, h)
 	if cfg.Development {
-		h = loopbackOnly(h)
+		h = localOnly(h)
 	}
 	h = secured(h)
 	h = recovered(log, h)
 	h = logged(log, mux, observer.Request, cfg.Trace, h)
-	h = addressed(cfg.Proxies, log, h)
+	h = addressed(cfg.Proxies, cfg.Development, log, h)
 	h = identified(h)
-	return &Server{handler: h, sockets: sockets, messages: messages}
+	return &Server{handler: h, sockets: sockets, budgets: budgets}
 }
 
 // Connections are the kinds of connections that live on behind their request: WebSockets by subprotocol, event streams, and
@@ -251,11 +270,14 @@ func (s *Server) Open() map[string]int { return s.sockets.kinds() }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Room is how much room connections take just now.
-func (s *Server) Room() Room {
-	now := s.sockets.room.now()
-	now.Messages = s.messages.Held()
-	return now
+// Room is how many connections there are just now.
+func (s *Server) Room() Room { return s.sockets.now() }
+
+// Memory returns the memory budgets of the server by name. Each is a label of the metrics.
+func (s *Server) Memory() map[string]*limit.Memory {
+	return map[string]*limit.Memory{
+		budgetRequests: s.budgets.requests, budgetMessages: s.budgets.messages, budgetConnections: s.budgets.connections,
+	}
 }
 
 // Shutdown closes all WebSockets with 1012 (clients reconnect, to another node or to the next process) and waits until

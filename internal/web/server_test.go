@@ -149,6 +149,7 @@ func TestAuthentication(t *testing.T) {
 		"Basic YW5uOg==":     {401, "UNAUTHENTICATED", nil},
 		"ann":                {401, "UNAUTHENTICATED", nil},
 		"Bearer unavailable": {503, "UNAVAILABLE", nil},
+		"Bearer toosoon":     {503, "UNAVAILABLE", nil},
 	} {
 		a := ts.post(t, "{ me }", "Authorization: "+header)
 		if a.StatusCode != test.status || a.code() != test.code || a.data["me"] != test.me {
@@ -157,6 +158,10 @@ func TestAuthentication(t *testing.T) {
 		if test.status == 401 && a.Header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
 			t.Errorf("%q: WWW-Authenticate %q", header, a.Header.Get("WWW-Authenticate"))
 		}
+	}
+	if a := ts.post(t, "{ me }", "Authorization: Bearer toosoon"); a.Header.Get("Retry-After") != "7" ||
+		a.errors[0].Extensions["retryAfterMs"] != 7000.0 {
+		t.Errorf("an unknown key: Retry-After %q, %s; want 7 s", a.Header.Get("Retry-After"), a.body)
 	}
 	// A token in the URL is in every log on the way.
 	if a := ts.do(t, "GET", "/graphql?query=%7Bme%7D&access_token=ann&authorization=Bearer+ann", ""); a.data["me"] != nil {
@@ -242,6 +247,40 @@ func TestDevelopmentHost(t *testing.T) {
 			if a := production.do(t, "GET", path, "", "Host: "+host); a.StatusCode != http.StatusOK {
 				t.Errorf("%s %s out of development: %d", host, path, a.StatusCode)
 			}
+		}
+	}
+}
+
+func TestDevelopmentRefusesForwardedRequests(t *testing.T) {
+	t.Parallel()
+	development, production := newServer(t, web.Config{Development: true}), newServer(t, web.Config{})
+	for header, local := range map[string]bool{
+		"X-Forwarded-For: 203.0.113.9":                          false,
+		"X-Forwarded-For: 127.0.0.1, 203.0.113.9":               false,
+		"X-Forwarded-For: unknown":                              false,
+		"X-Real-IP: 2001:db8::1":                                false,
+		"X-Forwarded-Host: chat.example.com":                    false,
+		"CF-Connecting-IP: 203.0.113.9":                         false,
+		"Via: 1.1 proxy":                                        false,
+		"Forwarded: for=203.0.113.9":                            false,
+		`Forwarded: for=127.0.0.1;proto=https, for="[2001::1]"`: false,
+		"Forwarded: for=127.0.0.1;host=chat.example.com":        false,
+		"Forwarded: for=_hidden":                                false,
+		// The proxies of frontends' development servers.
+		"X-Forwarded-For: 127.0.0.1":                 true,
+		"X-Forwarded-For: ::ffff:127.0.0.1":          true,
+		"X-Forwarded-Host: localhost:3000":           true,
+		"X-Forwarded-Proto: http":                    true,
+		`Forwarded: for="[::1]:4711";host=localhost`: true,
+	} {
+		a := development.post(t, "{ me }", header)
+		if got := a.StatusCode == http.StatusOK; got != local ||
+			!local && (a.StatusCode != http.StatusForbidden || a.code() != "FORBIDDEN" ||
+				!strings.Contains(a.errors[0].Message, "PARLEY_JWT_SECRET")) {
+			t.Errorf("%s: %d %s; want answered %v", header, a.StatusCode, a.body, local)
+		}
+		if a := production.post(t, "{ me }", header); a.StatusCode != http.StatusOK {
+			t.Errorf("%s out of development: %d", header, a.StatusCode)
 		}
 	}
 }

@@ -3,11 +3,13 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"parley/internal/rawjson"
 	"parley/internal/wire"
 )
 
@@ -24,6 +26,8 @@ type socket struct {
 	initialised bool
 	operations  map[string]*operation
 	started     int
+	// ending is signalled when an operation has ended.
+	ending *sync.Cond
 
 	// passing is full while an operation passes on what there is to send.
 	passing chan struct{}
@@ -40,8 +44,8 @@ type message struct {
 
 // readMessage reads a client's message. Names are told apart by case, as encoding/json does not with a struct's.
 func readMessage(data []byte) (m message, ok bool) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(data, &members) != nil {
+	members, err := rawjson.Members(data, "type", "id", "payload")
+	if err != nil {
 		return m, false
 	}
 	m.Payload = members["payload"]
@@ -53,12 +57,15 @@ func readMessage(data []byte) (m message, ok bool) {
 }
 
 // newSocket returns a socket that is closed unless connection_init comes in time. Its owner calls serve and then end.
-func newSocket(ctx context.Context, conn *wire.Conn, t *webSocket, exec graphql.GraphExecutor) *socket {
+func newSocket(
+	ctx context.Context, conn *wire.Conn, admission *admission, t *webSocket, exec graphql.GraphExecutor,
+) *socket {
 	s := &socket{
 		passing: make(chan struct{}, 1),
-		line:    line{door: t.door, conn: conn}, subscribe: t.subscribe, dialect: dialectOf(conn.Subprotocol()),
+		line:    line{door: t.door, conn: conn, admission: admission}, subscribe: t.subscribe, dialect: dialectOf(conn.Subprotocol()),
 		exec: codedExecutor{exec, t.limits.Document}, operations: map[string]*operation{},
 	}
+	s.ending = sync.NewCond(&s.mu)
 	s.shut, s.alive = s.close, s.askAlive
 	s.begin(ctx)
 	return s
@@ -70,7 +77,7 @@ func (s *socket) receive(text bool, data []byte) verdict {
 		return closeWith(closeInvalidPayload, "Invalid UTF-8")
 	}
 	m, ok := readMessage(data)
-	if !text || !ok || hasLoneSurrogate(data) {
+	if !text || !ok {
 		return closeWith(closeBadRequest, "Invalid message")
 	}
 	switch {
@@ -94,6 +101,9 @@ func (s *socket) receive(text bool, data []byte) verdict {
 
 // pong answers a ping with its own payload. One that carries a token renews that of the socket, and is not repeated.
 func (s *socket) pong(payload json.RawMessage) verdict {
+	if len(payload) > tokenPayload {
+		return closeWith(closeMessageTooBig, "The ping payload is too large")
+	}
 	token, fault := tokenOf(payload)
 	if token == "" || fault != "" {
 		return verdict{reply: encoded(message{Type: "pong", Payload: payload})}
@@ -113,6 +123,9 @@ func (s *socket) initialise(payload json.RawMessage) verdict {
 	s.mu.Unlock()
 	if again {
 		return closeWith(closeTooManyInitialised, "Too many initialisation requests")
+	}
+	if len(payload) > tokenPayload {
+		return closeWith(closeMessageTooBig, "The connection_init payload is too large")
 	}
 	token, fault := tokenOf(payload)
 	if fault != "" {
@@ -200,6 +213,7 @@ func (s *socket) close(code uint16, reason string) {
 			op.cancel() // queries and mutations come to their end, though nobody hears of it
 		}
 	}
+	s.ending.Broadcast()
 	s.mu.Unlock()
 	for _, op := range parked {
 		op.stop()

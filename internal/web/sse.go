@@ -29,6 +29,7 @@ type events struct {
 	subscribe Subscribe
 	gates     limit.Gates
 	sockets   *sockets
+	documents *documents
 	log       *slog.Logger
 }
 
@@ -54,7 +55,9 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 	exec = codedExecutor{exec, t.limits.Document}
 	w.Header().Add("Vary", "Accept")
 	w.Header().Set("Cache-Control", "no-store")
-	params, f := readRequest(w, r, t.limits)
+	memory := t.requests.Open(ownerOf(r.Context()))
+	defer memory.Release()
+	params, f := readRequest(w, r, t.limits, &memory)
 	if f != nil {
 		refuse(w, f)
 		return
@@ -88,21 +91,29 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		refuse(w, f)
 		return
 	}
-	if f := t.sockets.enter(eventStreamBytes); f != nil {
+	admission, f := t.sockets.admit(ctx, eventStreamBytes+keptBytes(operation))
+	if f != nil {
 		refuse(w, f)
 		return
 	}
-	defer t.sockets.leave(eventStreamBytes)
-	who, _ := auth.FromContext(ctx)
-	if !t.sockets.count(who.ID, t.limits.SocketsPerson) {
-		refuse(w, &refusal{status: http.StatusTooManyRequests, code: codeRateLimited, message: "Too many sockets and event streams of one person: close one first."})
+	defer admission.release()
+	if err := t.documents.hold(ownerOf(ctx), operation); err != nil {
+		refuse(w, noMemoryFor(err, "operations"))
 		return
 	}
-	defer t.sockets.discount(who.ID)
+	defer t.documents.release(operation.Doc)
+	if operation.Operation.Operation == ast.Subscription {
+		memory.Release() // what is kept of the request counts for the connection from now on
+	}
 	s := &eventStream{w: w, control: http.NewResponseController(w), limit: t.limits.Write, cancel: cancel}
-	t.sockets.add(s)
+	t.sockets.add(s, admission)
 	defer t.sockets.remove(s)
-	if !who.ExpiresAt.IsZero() {
+	who, known := auth.FromContext(ctx)
+	switch {
+	case !known:
+		expiry := time.AfterFunc(t.limits.SocketAnonymous, cancel)
+		defer expiry.Stop()
+	case !who.ExpiresAt.IsZero():
 		expiry := time.AfterFunc(time.Until(who.ExpiresAt), cancel)
 		defer expiry.Stop()
 	}
@@ -231,6 +242,9 @@ func (s *eventStream) keepAlive(ctx context.Context, interval time.Duration) {
 
 // restart ends the stream: the client connects again.
 func (s *eventStream) restart() { s.cancel() }
+
+// evict ends it as well.
+func (s *eventStream) evict() { s.cancel() }
 
 // cut ends it as well.
 func (s *eventStream) cut() { s.cancel() }

@@ -6,44 +6,36 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
+// errTimeLimit is the cause of a context that ended because an operation used up its time.
 var errTimeLimit = errors.New("operation ran into its time limit")
 
-// timeLimit ends the context of queries and mutations, on every transport. Subscriptions last as long as their clients.
-type timeLimit struct{ limit time.Duration }
+// authenticationTimeout bounds the verification of one token, which may fetch the issuer's key set.
+const authenticationTimeout = 10 * time.Second
 
-var _ interface {
-	graphql.HandlerExtension
-	graphql.OperationInterceptor
-} = timeLimit{}
+// withTimeLimit returns a context that ends after limit with the cause errTimeLimit.
+func withTimeLimit(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, limit, errTimeLimit)
+}
 
-func (timeLimit) ExtensionName() string { return "TimeLimit" }
+// tookTooLong is the response to an operation that used up its time before it had an answer.
+func tookTooLong() *graphql.Response {
+	return &graphql.Response{Errors: gqlerror.List{{
+		Message:    "The operation took too long. Try again.",
+		Extensions: map[string]any{"code": codeUnavailable},
+	}}}
+}
 
-func (timeLimit) Validate(graphql.ExecutableSchema) error { return nil }
-
-func (t timeLimit) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
-		return next(ctx)
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, t.limit, errTimeLimit)
-	responses := next(ctx)
-	answered := false // transports of streams ask until there is nothing more
-	return func(ctx context.Context) *graphql.Response {
+// limited returns subscribe with a time limit for the setup of a subscription. The subscription
+// itself has none.
+func limited(subscribe Subscribe, limit time.Duration) Subscribe {
+	return func(
+		ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext,
+	) (Stream, gqlerror.List) {
+		ctx, cancel := withTimeLimit(ctx, limit)
 		defer cancel()
-		if answered {
-			return nil
-		}
-		answered = true
-		response := responses(ctx)
-		if response == nil && errors.Is(context.Cause(ctx), errTimeLimit) {
-			return &graphql.Response{Errors: gqlerror.List{{
-				Message:    "The operation took too long. Try again.",
-				Extensions: map[string]any{"code": codeUnavailable},
-			}}}
-		}
-		return response
+		return subscribe(ctx, exec, op)
 	}
 }

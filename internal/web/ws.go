@@ -21,6 +21,7 @@ const (
 
 	closeNormal         = 1000
 	closeInvalidPayload = 1007
+	closeMessageTooBig  = 1009
 	closeServiceRestart = 1012
 	closeTryAgainLater  = 1013
 )
@@ -39,8 +40,8 @@ func (t *webSocket) Supports(r *http.Request) bool { return wanted(r) }
 // Do opens a socket.
 func (t *webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	ctx := context.WithoutCancel(r.Context())
-	f := t.open(w, r, func(offered string) bool { return dialectOf(offered) != nil }, func(conn *wire.Conn) {
-		t.serve(newSocket(ctx, conn, t, exec))
+	f := t.open(w, r, func(offered string) bool { return dialectOf(offered) != nil }, func(conn *wire.Conn, admission *admission) {
+		t.serve(newSocket(ctx, conn, admission, t, exec))
 	})
 	if f != nil {
 		refuse(w, f)
@@ -49,7 +50,7 @@ func (t *webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 
 // serve serves a socket until it is closed and all that ran for it has ended.
 func (t *webSocket) serve(s *socket) {
-	t.sockets.add(s)
+	t.sockets.add(s, s.admission)
 	defer t.sockets.remove(s)
 	defer s.end()
 	if s.dialect == nil {

@@ -203,7 +203,7 @@ func TestFloods(t *testing.T) {
 		ts := newServer(t, web.Config{Limits: web.Limits{Write: 100 * time.Millisecond, SocketFrames: 1_000_000}})
 		c := ts.connect(t)
 		c.init()
-		ping := `{"type":"ping","payload":{"x":"` + strings.Repeat("x", 100_000) + `"}}`
+		ping := `{"type":"ping","payload":{"x":"` + strings.Repeat("x", 15_000) + `"}}`
 		deadline := time.Now().Add(20 * time.Second)
 		for c.Write(t.Context(), websocket.MessageText, []byte(ping)) == nil {
 			if time.Now().After(deadline) {

@@ -217,7 +217,9 @@ func TestSocketCloseCodes(t *testing.T) {
 		"Authorization an object":      {[]string{`{"type":"connection_init","payload":{"Authorization":{"token":"ann"}}}`}, 4400},
 		"not UTF-8":                    {[]string{begin, subscribeRaw("{ me } #\xff")}, 1007},
 		"not UTF-8 first":              {[]string{"{\"type\":\"\xff\"}"}, 1007},
-		"half a surrogate pair":        {[]string{begin, subscribeRaw(`{ me } #\ud800`)}, 4400},
+		"variables of another type":    {[]string{begin, `{"type":"subscribe","id":"1","payload":{"query":"{me}","variables":"x"}}`}, 4400},
+		"query of another type":        {[]string{begin, `{"type":"subscribe","id":"1","payload":{"query":{}}}`}, 4400},
+		"payload of another type":      {[]string{begin, `{"type":"subscribe","id":"1","payload":"{me}"}`}, 4400},
 		"id of half a surrogate pair":  {[]string{begin, `{"type":"subscribe","id":"\uDC00","payload":{"query":"{me}"}}`}, 4400},
 		"subscribe without id":         {[]string{begin, `{"type":"subscribe","payload":{"query":"{me}"}}`}, 4400},
 		"subscribe without payload":    {[]string{begin, `{"type":"subscribe","id":"1"}`}, 4400},
@@ -339,6 +341,49 @@ func TestSocketOperationsAreBounded(t *testing.T) {
 			break
 		}
 	}
+}
+
+// TestSocketOperationErrors: what is wrong with one operation ends that operation, not the socket.
+func TestSocketOperationErrors(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{})
+	c := ts.connect(t)
+	c.init()
+	for name, payload := range map[string]string{
+		"half a surrogate pair in the query":     `{"query":"{ me } #\ud800"}`,
+		"half a surrogate pair in the variables": `{"query":"query($t:String){echo(text:$t)}","variables":{"t":"party \ud83c"}}`,
+		"half a surrogate pair in the name":      `{"query":"{me}","operationName":"\udfff"}`,
+		"an empty query":                         `{"query":""}`,
+		"no query but null":                      `{"query":null}`,
+		"too many extensions":                    `{"query":"{me}","extensions":{"x":"` + strings.Repeat("x", 20_000) + `"}}`,
+	} {
+		c.refused(`{"type":"subscribe","id":"e","payload":`+payload+`}`, "BAD_USER_INPUT")
+		c.send(subscribe("e", "{ __typename }"))
+		m, err := c.next()
+		if err != nil || m.Type != "next" {
+			t.Fatalf("%s: %v %v", name, m, err)
+		}
+		c.expect("complete e")
+	}
+	c.send("\ufeff" + subscribe("b", "{ __typename }"))
+	c.expect(`next b {"data":{"__typename":"Query"}}`, "complete b")
+	c.send(`{"type":"ping","payload":{"half":"\ud800"}}`)
+	c.expect(`pong  {"half":"\ud800"}`)
+}
+
+// TestSocketCompletedInARow: operations that the client has completed do not count as those that it waits for, though
+// they take a moment to end.
+func TestSocketCompletedInARow(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{Limits: web.Limits{SocketOperations: 2}})
+	c := ts.connect(t)
+	c.init()
+	for i := range 200 {
+		id := fmt.Sprint(i)
+		c.send(subscribe(id, "subscription { silent }"), `{"type":"complete","id":"`+id+`"}`)
+	}
+	c.send(subscribe("last", "{ __typename }"))
+	c.expect(`next last {"data":{"__typename":"Query"}}`, "complete last")
 }
 
 func TestSocketTimeLimit(t *testing.T) {

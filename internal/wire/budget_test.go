@@ -2,29 +2,29 @@ package wire_test
 
 import (
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/gobwas/ws"
 
+	"parley/internal/limit"
 	"parley/internal/wire"
 )
 
 // limited is a listener with a budget for messages.
 func limited(most int64) *wire.Listener {
 	l := listener()
-	l.Messages = wire.NewBudget(most)
+	l.Messages = limit.NewMemory(limit.MemoryOptions{Bytes: most})
 	return l
 }
 
 // eventually waits until as much of a budget is held as is wanted.
-func eventually(t *testing.T, b *wire.Budget, want int64) {
+func eventually(t *testing.T, m *limit.Memory, want int64) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
-	for b.Held() != want {
+	for m.Stats().Reserved != want {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d bytes are held; want %d", b.Held(), want)
+			t.Fatalf("%d bytes are held; want %d", m.Stats().Reserved, want)
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -33,7 +33,7 @@ func eventually(t *testing.T, b *wire.Budget, want int64) {
 // TestMessagesShareABudget: what many sockets have sent of their messages is bounded together; small ones always pass.
 func TestMessagesShareABudget(t *testing.T) {
 	const part = 60_000
-	l := limited(130_000)
+	l := limited(260_000)
 	var halves []*peer
 	for range 2 { // fragments that are never ended
 		p, c := open(t, l)
@@ -41,7 +41,7 @@ func TestMessagesShareABudget(t *testing.T) {
 		p.write(masked(false, ws.OpText, strings.Repeat("x", part)))
 		halves = append(halves, p)
 	}
-	eventually(t, l.Messages, 2*(part-4096))
+	eventually(t, l.Messages, 2*2*(part-4096))
 	p, c := open(t, l)
 	ended := echo(c)
 	p.write(text("small"))
@@ -51,12 +51,12 @@ func TestMessagesShareABudget(t *testing.T) {
 	p.write(masked(false, ws.OpText, strings.Repeat("z", part)))
 	p.expectClose(1013)
 	_ = p.Close()
-	if err := <-ended; err == nil || !strings.Contains(err.Error(), "no room") {
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "no memory") {
 		t.Errorf("reading ended with %v", err)
 	}
-	eventually(t, l.Messages, 2*(part-4096))
+	eventually(t, l.Messages, 2*2*(part-4096))
 	_ = halves[0].Close() // gives its share back
-	eventually(t, l.Messages, part-4096)
+	eventually(t, l.Messages, 2*(part-4096))
 	halves[1].write(masked(true, ws.OpContinuation, "end")) // and so does a message that is whole and answered
 	halves[1].expect(ws.OpText, strings.Repeat("x", part)+"end")
 	eventually(t, l.Messages, 0)
@@ -103,28 +103,29 @@ func TestMessageMustCome(t *testing.T) {
 	})
 }
 
-func TestBudgetAtOnce(t *testing.T) {
-	b := wire.NewBudget(1000)
-	var running sync.WaitGroup
-	for range 50 {
-		running.Go(func() {
-			for range 1000 {
-				if b.Take(30) {
-					if held := b.Held(); held < 30 {
-						t.Errorf("%d bytes are held", held)
-					}
-					b.Return(30)
-				}
+// TestMessagesHaveQuotas: the unfinished messages of one client do not close the sockets of others.
+func TestMessagesHaveQuotas(t *testing.T) {
+	const part = 30_000
+	l := listener()
+	l.Messages = limit.NewMemory(limit.MemoryOptions{Bytes: 1 << 20, User: 2 * part, Anonymous: 2 * part})
+	for _, user := range []string{"", "ann"} {
+		for i := range 2 {
+			p, c := open(t, l)
+			c.Identify(limit.Owner{User: user}, largest)
+			ended := echo(c)
+			p.write(masked(false, ws.OpText, strings.Repeat("x", part)))
+			if i == 1 {
+				p.expectClose(1013)
+				_ = p.Close()
+				<-ended
 			}
-		})
+		}
 	}
-	running.Wait()
-	if b.Held() != 0 || !b.Take(1000) || b.Take(1) {
-		t.Error("the budget is not what it was")
-	}
-	var none *wire.Budget
-	if !none.Take(1<<40) || none.Held() != 0 {
-		t.Error("no budget is a bound")
-	}
-	none.Return(1)
+	p, c := open(t, l)
+	c.Identify(limit.Owner{User: "bob"}, part)
+	echo(c)
+	p.write(text(strings.Repeat("y", part)))
+	p.expect(ws.OpText, strings.Repeat("y", part))
+	p.write(text(strings.Repeat("y", part+1)))
+	p.expectClose(1009)
 }

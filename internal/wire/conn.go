@@ -16,6 +16,8 @@ import (
 
 	"github.com/gobwas/ws"
 	"golang.org/x/time/rate"
+
+	"parley/internal/limit"
 )
 
 // ErrClosed is the error of a socket that is closed, or about to be.
@@ -36,9 +38,10 @@ type Listener struct {
 	Burst  int
 	// TooSlow, if set, is called when a client is cut off that does not let a frame through.
 	TooSlow func()
-	// Messages is what messages may take together, of all sockets that share it, beyond the first 4 KiB of each: from when
-	// they come until the next one is waited for. A client whose message finds no room is closed with 1013. nil is no bound.
-	Messages *Budget
+	// Messages admits what messages take of memory beyond the first 4 KiB of each, MessageFactor times their size: from
+	// before they are read until the next one is waited for. A client whose message is not admitted is closed with 1013.
+	// nil is no bound.
+	Messages *limit.Memory
 	// Whole is how long a client may take to send all of a message. One that is slower is closed with 1013. 0 is no limit.
 	Whole time.Duration
 
@@ -80,8 +83,12 @@ type Conn struct {
 	readErr    error
 	fragments  fragments
 	pace       *rate.Limiter
-	// held is how much of the messages' budget is this socket's, and overdue what closes it unless its message is whole.
-	held    int64
+	// largest is the size of the largest message that the client may send, and owner who its messages count for.
+	largest int64
+	owner   limit.Owner
+	// held is what the message that comes has reserved; nil where it is small. overdue closes the socket unless its
+	// message is whole.
+	held    *limit.Reservation
 	overdue *time.Timer
 }
 
@@ -99,7 +106,7 @@ func (l *Listener) Open(w http.ResponseWriter, r *http.Request, choose func(subp
 		}
 		return nil, err
 	}
-	c := &Conn{listener: l, conn: conn, subprotocol: handshake.Protocol}
+	c := &Conn{listener: l, conn: conn, subprotocol: handshake.Protocol, largest: l.Message}
 	if l.Frames > 0 {
 		c.pace = rate.NewLimiter(l.Frames, l.Burst)
 	}
@@ -107,8 +114,8 @@ func (l *Listener) Open(w http.ResponseWriter, r *http.Request, choose func(subp
 	if rw.Reader.Buffered() > 0 {
 		c.early = rw.Reader
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok && canTry {
-		if raw, err := tcp.SyscallConn(); err == nil {
+	if system, ok := conn.(syscall.Conn); ok && canTry {
+		if raw, err := system.SyscallConn(); err == nil {
 			c.raw, c.received, c.sent = raw, c.receive, c.send
 		}
 	}
@@ -121,6 +128,9 @@ type hijacker struct{ http.ResponseWriter }
 func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(h.ResponseWriter).Hijack()
 }
+
+// Identify sets who the client's messages count for, and the size of the largest one. The goroutine that reads calls it.
+func (c *Conn) Identify(owner limit.Owner, largest int64) { c.owner, c.largest = owner, largest }
 
 // Subprotocol is what was agreed upon; "" is none.
 func (c *Conn) Subprotocol() string { return c.subprotocol }

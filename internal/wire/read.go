@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"parley/internal/limit"
 )
 
 // fragments is a message of which not all frames have come.
@@ -67,12 +69,12 @@ func (c *Conn) data(h ws.Header) (text bool, data []byte, done bool, err error) 
 			c.expectWhole()
 		}
 	}
-	if h.Length > c.listener.Message-int64(len(f.data)) {
+	if h.Length > c.largest-int64(len(f.data)) {
 		return false, nil, false, c.refuse(ws.StatusMessageTooBig, errors.New("the message is too large"))
 	}
 	from := len(f.data)
 	if f.data, err = c.payload(f.data, h); err != nil {
-		if errors.Is(err, errNoRoom) {
+		if errors.Is(err, errNoMemory) || errors.Is(err, errQuota) {
 			return false, nil, false, c.refuse(tryAgainLater, err)
 		}
 		return false, nil, false, c.broken(err)
@@ -87,27 +89,39 @@ func (c *Conn) data(h ws.Header) (text bool, data []byte, done bool, err error) 
 	return text, data, true, nil
 }
 
-// errNoRoom is the end of a socket whose message finds no room.
-var errNoRoom = errors.New("the server has no room for large messages just now")
+// errNoMemory and errQuota end a socket whose message is not admitted.
+var (
+	errNoMemory = errors.New("the server has no memory for large messages now")
+	errQuota    = errors.New("your messages take too much memory at a time")
+)
 
-// hold takes what a message of size bytes needs of the budget, of which it may have something already.
-func (c *Conn) hold(size int) bool {
-	more := int64(size-grow) - c.held
-	if more <= 0 {
-		return true
+// MessageFactor is what a message takes of memory for each of its bytes: it is copied as it grows.
+const MessageFactor = 2
+
+// reserve reserves what a message of size bytes takes, of which a part may have been reserved already.
+func (c *Conn) reserve(size int) error {
+	if size <= grow {
+		return nil
 	}
-	if !c.listener.Messages.Take(more) {
-		return false
+	if c.held == nil {
+		r := c.listener.Messages.Open(c.owner)
+		c.held = &r
 	}
-	c.held += more
-	return true
+	switch err := c.held.Grow(MessageFactor*int64(size-grow) - c.held.Bytes()); {
+	case errors.Is(err, limit.ErrQuotaExceeded):
+		return errQuota
+	case err != nil:
+		return errNoMemory
+	default:
+		return nil
+	}
 }
 
-// release gives back what the last message took.
+// release releases what the last message has reserved.
 func (c *Conn) release() {
-	if c.held > 0 && !c.fragments.open {
-		c.listener.Messages.Return(c.held)
-		c.held = 0
+	if c.held != nil && !c.fragments.open {
+		c.held.Release()
+		c.held = nil
 	}
 }
 
@@ -132,8 +146,8 @@ func (c *Conn) payload(data []byte, h ws.Header) ([]byte, error) {
 	for left := int(h.Length); left > 0; {
 		n := min(left, max(grow, len(data)))
 		from := len(data)
-		if !c.hold(from + n) {
-			return nil, errNoRoom
+		if err := c.reserve(from + n); err != nil {
+			return nil, err
 		}
 		data = append(data, make([]byte, n)...)
 		if _, err := io.ReadFull(reader{c}, data[from:]); err != nil {

@@ -22,7 +22,7 @@ import (
 )
 
 // secrets are what the operator makes.
-var secrets = map[string]string{"PARLEY_JWT_SECRET": strings.Repeat("a1", 32), "POSTGRES_PASSWORD": "12e4", "NATS_PASSWORD": "12e4"}
+var secrets = map[string]string{"PARLEY_JWT_SECRET": "7d1f0c6b2e9a4835" + strings.Repeat("a1", 24), "POSTGRES_PASSWORD": "12e4", "NATS_PASSWORD": "12e4"}
 
 type composeFile struct {
 	Services map[string]service

@@ -1,0 +1,173 @@
+package conns_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"parley/internal/conns"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type server struct {
+	*conns.Listener
+	t       *testing.T
+	release chan struct{}
+	mu      sync.Mutex
+	reached map[string]int
+}
+
+// serve serves with a limit of connections: /wait does not answer before the test ends.
+func serve(t *testing.T, limit, reserve int) *server {
+	t.Helper()
+	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{t: t, release: make(chan struct{}), reached: map[string]int{}}
+	s.Listener = conns.NewListener(inner, limit, reserve, func(name string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.reached[name]++
+	})
+	h := &http.Server{
+		ReadHeaderTimeout: time.Minute, ConnState: s.ConnState, ConnContext: s.ConnContext,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/wait" {
+				<-s.release
+			}
+			_, _ = fmt.Fprintf(w, "excess: %v", conns.Excess(r.Context()))
+		}),
+	}
+	served := make(chan error)
+	go func() { served <- h.Serve(s.Listener) }() // ends with Close
+	t.Cleanup(func() {
+		close(s.release)
+		_ = h.Close()
+		<-served
+	})
+	return s
+}
+
+type client struct {
+	net.Conn
+	t *testing.T
+}
+
+func (s *server) dial() *client {
+	s.t.Helper()
+	c, err := (&net.Dialer{}).DialContext(s.t.Context(), "tcp", s.Addr().String())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = c.Close() })
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	return &client{c, s.t}
+}
+
+// dialled returns a connection that the server has accepted.
+func (s *server) dialled() *client {
+	open, evicted := s.Stats().Open, s.Stats().Evicted
+	c := s.dial()
+	s.until(func(now conns.Stats) bool { return now.Open > open || now.Evicted > evicted })
+	return c
+}
+
+func (s *server) until(want func(conns.Stats) bool) {
+	s.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !want(s.Stats()); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("it is still %+v", s.Stats())
+		}
+	}
+}
+
+func (c *client) send(path string) {
+	c.t.Helper()
+	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *client) expect(want string) {
+	c.t.Helper()
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		c.t.Fatalf("%v, want %s", err, want)
+	}
+	defer res.Body.Close()
+	if body, _ := io.ReadAll(res.Body); string(body) != want {
+		c.t.Errorf("%s, want %s", body, want)
+	}
+}
+
+func (c *client) expectClosed() {
+	c.t.Helper()
+	if n, err := c.Read(make([]byte, 1)); err == nil {
+		c.t.Errorf("%d bytes are read, want the end", n)
+	}
+}
+
+// TestEviction: at the limit idle connections are closed first, then those without a request; busy ones never are.
+func TestEviction(t *testing.T) {
+	s := serve(t, 4, 2)
+	busy := s.dialled()
+	busy.send("/wait")
+	fresh := s.dialled()
+	var idle []*client
+	for range 2 {
+		c := s.dialled()
+		c.send("/")
+		c.expect("excess: false")
+		idle = append(idle, c)
+	}
+	for i := range idle {
+		s.dialled().send("/wait")
+		idle[i].expectClosed()
+	}
+	s.dialled().send("/wait")
+	fresh.expectClosed()
+	if got := s.Stats(); got != (conns.Stats{Open: 4, Limit: 4, Evicted: 3}) {
+		t.Errorf("%+v", got)
+	}
+
+	// All are busy now: two more are accepted, and the oldest of those makes place.
+	first, second := s.dialled(), s.dialled()
+	third := s.dialled()
+	first.expectClosed()
+	for _, c := range []*client{second, third} {
+		c.send("/")
+		c.expect("excess: true")
+	}
+	if got := s.Stats(); got != (conns.Stats{Open: 6, Limit: 4, Evicted: 4, Excess: 3}) {
+		t.Errorf("%+v", got)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reached["http_connections"] != 6 {
+		t.Errorf("it is reported %v", s.reached)
+	}
+}
+
+// TestClosed: a connection that ends makes room.
+func TestClosed(t *testing.T) {
+	s := serve(t, 2, 1)
+	for range 10 {
+		c := s.dialled()
+		c.send("/")
+		c.expect("excess: false")
+		_ = c.Close()
+		s.until(func(now conns.Stats) bool { return now.Open == 0 })
+	}
+	if got := s.Stats(); got.Evicted != 0 || got.Excess != 0 {
+		t.Errorf("%+v", got)
+	}
+}

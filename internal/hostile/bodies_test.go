@@ -1,0 +1,252 @@
+package hostile_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"entgo.io/ent/dialect"
+)
+
+// What the operations page allows for, with garbage: the collector runs when the heap has doubled,
+// so what is held for a moment counts twice.
+const (
+	// noBudget is for attacks that are refused before they take memory: what the requests of victim
+	// and attackers take while they are answered, and the caches that the victim fills.
+	noBudget = 48 * mib
+	// bodyBudget is for requests that are read: the share of one address or user, decoded.
+	bodyBudget = 96 * mib
+	// documentBudget is for the caches of documents and plans.
+	documentBudget = 160 * mib
+)
+
+// bodySize is nearly the largest body and message that the default settings allow.
+const bodySize = mib - 1<<10
+
+// bomb is a small text that becomes large when it is decoded.
+type bomb struct {
+	name  string
+	value func(size int) string // JSON of about so many bytes
+}
+
+// list returns a JSON list of so many bytes that repeats an element.
+func list(bytes int, element string) string {
+	return "[" + strings.Repeat(element+",", bytes/(len(element)+1)) + "0]"
+}
+
+// bombs are the shapes that multiply: of each byte sent a generic decoder makes 10 to 100.
+func bombs() []bomb {
+	return []bomb{
+		{"objects", func(n int) string { return list(n, `{"":0}`) }},
+		{"arrays", func(n int) string { return list(n, `[]`) }},
+		{"nested arrays", func(n int) string { return list(n, `[[[[0]]]]`) }},
+		{"numbers", func(n int) string { return list(n, `1`) }},
+		{"depth", func(n int) string {
+			deep := min(n/2, 9000) // what encoding/json takes
+			return strings.Repeat("[", deep) + strings.Repeat("]", deep)
+		}},
+		{"deep objects", func(n int) string {
+			deep := min(n/6, 9000)
+			return strings.Repeat(`{"a":`, deep) + "0" + strings.Repeat("}", deep)
+		}},
+		{"members", func(n int) string {
+			var text strings.Builder
+			text.WriteByte('{')
+			for i := 0; text.Len() < n-16; i++ {
+				text.WriteString(`"` + strconv.FormatInt(int64(i), 36) + `":0,`)
+			}
+			return text.String() + `"":0}`
+		}},
+	}
+}
+
+// places are the members of a request in which a bomb may hide.
+func places() []func(value string) string {
+	return []func(string) string{
+		func(v string) string { return `{"query":"{__typename}","variables":{"x":` + v + `}}` },
+		func(v string) string { return `{"query":"{__typename}","extensions":{"x":` + v + `}}` },
+		func(v string) string { return `{"query":"{__typename}","anything":` + v + `}` },
+		func(v string) string {
+			return `{"query":"query($ids:[ID!]!){__typename @include(if:false) ...on Query{me{id}}}","variables":{"ids":` + v + `}}`
+		},
+	}
+}
+
+// refusedBody are the answers to a request whose body is not read or not kept: it is larger than
+// the client may send, there is no memory for it, or it is not what the operation declares.
+func refusedBody() []string {
+	return []string{
+		"413 BAD_USER_INPUT", "429 RATE_LIMITED", "503 UNAVAILABLE",
+		"400 BAD_USER_INPUT", "400 TOO_COMPLEX", "400 GRAPHQL_VALIDATION_FAILED",
+		// With the media type application/json a refused operation is answered 200 with errors.
+		"200 BAD_USER_INPUT", "200 TOO_COMPLEX", "200 GRAPHQL_VALIDATION_FAILED", "200 UNAVAILABLE",
+		"200 UNAUTHENTICATED",
+	}
+}
+
+func bodyAttacks() []attack {
+	return []attack{
+		{
+			// A body is charged to its address before it is read, and without a token it is small.
+			name: "JSON bombs, anonymous", again: true, only: dialect.SQLite, budget: bodyBudget,
+			prepare: func(a *arena) func() {
+				bodies := bombBodies()
+				attacker := a.stranger(1)
+				return func() {
+					each(size(4, 16)*len(bodies), size(16, 64), func(i int) {
+						a.answers.add(attacker.post(a.ctx, bodies[i%len(bodies)]).outcome())
+					})
+					a.expect(append(refusedBody(), noAnswer)...)
+				}
+			},
+		},
+		{
+			// With a token bodies are as large as the setting says, and decoded as far as they are
+			// declared.
+			name: "JSON bombs, one user", again: true, only: dialect.SQLite, budget: 2 * bodyBudget,
+			prepare: func(a *arena) func() {
+				bodies := bombBodies()
+				attacker := a.attacker(1)
+				attacker.enter(a.ctx)
+				return func() {
+					each(size(4, 16)*len(bodies), size(16, 64), func(i int) {
+						a.answers.add(attacker.post(a.ctx, bodies[i%len(bodies)]).outcome())
+						a.answers.add(attacker.bombOlder(a.ctx, i).outcome())
+					})
+					a.expect(append(refusedBody(), ok, noAnswer, "400 ", "413 ", "429 ", "503 ")...)
+				}
+			},
+		},
+		{
+			name: "JSON bombs, anonymous sockets", again: true, only: dialect.SQLite, budget: bodyBudget,
+			prepare: func(a *arena) func() {
+				return func() {
+					each(size(24, 96), 24, func(i int) { a.bombSocket(i) })
+				}
+			},
+		},
+		{
+			name: "documents that differ", only: dialect.SQLite, budget: documentBudget,
+			prepare: func(a *arena) func() {
+				strangers := make([]*client, 8)
+				for i := range strangers {
+					strangers[i] = a.stranger(i)
+				}
+				return func() {
+					each(size(600, 1800), 8, func(i int) {
+						a.answers.add(strangers[i%8].ask(a.ctx, largeDocument(i), nil).outcome())
+					})
+					a.expect("200 UNAUTHENTICATED", "429 RATE_LIMITED", "503 UNAVAILABLE", "200 UNAVAILABLE",
+						"413 BAD_USER_INPUT", "200 TOO_COMPLEX")
+				}
+			},
+		},
+		{
+			// Nested lists of types double with each level.
+			name: "introspection bombs", again: true, only: dialect.SQLite, budget: noBudget,
+			settings: environment{"PARLEY_INTROSPECTION": "on"},
+			prepare: func(a *arena) func() {
+				attacker := a.stranger(1)
+				var query strings.Builder
+				query.WriteString("{")
+				for i := range 40 {
+					fmt.Fprintf(&query, "a%d:__schema{types{...F}}", i)
+				}
+				query.WriteString("}fragment F on __Type{name fields{name args{name type{name kind ofType{name kind ofType{name}}}}" +
+					"type{name kind ofType{name kind fields{name type{name ofType{name}}}}}}}")
+				return func() {
+					each(size(8, 24), size(8, 12), func(int) {
+						a.answers.add(attacker.ask(a.ctx, query.String(), nil).outcome())
+					})
+					a.expect("200 TOO_COMPLEX", "400 TOO_COMPLEX", "429 RATE_LIMITED")
+					// The introspection of tools is answered.
+					tools := a.stranger(2)
+					if r := tools.ask(a.ctx, standardIntrospection, nil); r.outcome() != ok {
+						a.t.Errorf("the standard introspection query: %s", r)
+					}
+				}
+			},
+		},
+	}
+}
+
+// standardIntrospection is what tools send, by and large.
+const standardIntrospection = `query IntrospectionQuery { __schema {
+	queryType { name } mutationType { name } subscriptionType { name }
+	types { ...FullType }
+	directives { name description locations args { ...InputValue } } } }
+fragment FullType on __Type { kind name description
+	fields(includeDeprecated: true) { name description args { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }
+	inputFields { ...InputValue } interfaces { ...TypeRef }
+	enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue }
+fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name
+	ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }`
+
+// largeDocument returns a document near the greatest length and number of tokens that no other
+// document equals.
+func largeDocument(i int) string {
+	return fmt.Sprintf(`mutation Q%d { addMembers(roomId: "x", userIds: [%s]) { room { id } } }`, i,
+		strings.Repeat(`"a-user-id-that-has-forty-characters-in-it" `, 1400))
+}
+
+// bombBodies are requests of [bodySize], each bomb in each place.
+func bombBodies() [][]byte {
+	var bodies [][]byte
+	for _, b := range bombs() {
+		value := b.value(bodySize - 200)
+		for _, place := range places() {
+			bodies = append(bodies, []byte(place(value)))
+		}
+	}
+	return bodies
+}
+
+// bombOlder sends a bomb to an older interface, whose answers have numbers instead of codes.
+func (c *client) bombOlder(ctx context.Context, n int) reply {
+	all := bombs()
+	value := all[n%len(all)].value(bodySize - 100)
+	path, body := "/my_chats", `{"page":1,"size":1,"x":`+value+`}`
+	if n%2 == 0 {
+		path, body = "/rooms", `{"user_ids":`+value+`}`
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	return c.request(ctx, http.MethodPost, path, strings.NewReader(body), header)
+}
+
+// bombSocket opens an anonymous socket and sends bombs: as the payload of connection_init, or of
+// pings.
+func (a *arena) bombSocket(n int) {
+	attacker := a.stranger(n % 4)
+	all := bombs()
+	value := all[n%len(all)].value(bodySize - 100)
+	s, err := attacker.open(a.ctx, 0)
+	if err != nil {
+		a.answers.add(outcomeOf(err))
+		return
+	}
+	go s.listen() // ends with the connection
+	defer func() {
+		s.close()
+		<-s.closed
+	}()
+	messages := []string{`{"type":"connection_init","payload":{"x":` + value + `}}`}
+	if n%2 == 0 {
+		ping := `{"type":"ping","payload":{"x":` + value + `}}`
+		messages = []string{`{"type":"connection_init"}`, ping, ping, ping}
+	}
+	for _, message := range messages {
+		if s.write(1, []byte(message)) != nil {
+			break
+		}
+	}
+	s.await(a.ctx, func() bool { return s.seen["pong"] == 3 || n%2 == 1 && s.seen["connection_ack"] == 1 })
+	switch code := s.closeCode(); code {
+	case 0:
+		a.answers.add(ok)
+	default:
+		a.answers.add("close " + strconv.Itoa(code))
+	}
+}

@@ -1,0 +1,202 @@
+package hostile_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"entgo.io/ent/dialect"
+
+	"parley/internal/testkit"
+)
+
+func domainAttacks() []attack {
+	return []attack{
+		{
+			// A search costs what reading many rooms does, and a user's queries have a rate by
+			// cost.
+			name: "searches", again: true, budget: 2 * noBudget,
+			prepare: func(a *arena) func() {
+				a.seedRooms(size(5000, 200_000))
+				attacker := a.attacker(1)
+				attacker.enter(a.ctx)
+				var query strings.Builder
+				query.WriteString("{")
+				for i := range 50 {
+					fmt.Fprintf(&query, `a%d:rooms(search:"zz%d",first:1){nodes{id}}`, i, i)
+				}
+				query.WriteString("}")
+				return func() {
+					each(size(20, 60), 20, func(int) {
+						a.answers.add(attacker.ask(a.ctx, query.String(), nil).outcome())
+					})
+					each(size(100, 400), 20, func(i int) {
+						r := attacker.ask(a.ctx, `query($s:String){rooms(search:$s,first:1){nodes{id}}}`,
+							vars{"s": "zz" + strconv.Itoa(i)})
+						a.answers.add(r.outcome())
+					})
+					a.expect(ok, "200 TOO_COMPLEX", "429 RATE_LIMITED", "200 UNAVAILABLE")
+					a.expectRefused(1, "200 TOO_COMPLEX", "429 RATE_LIMITED")
+				}
+			},
+		},
+		{
+			// Each member that a room is made with counts as a change.
+			name: "rooms with many members", again: true, budget: 3 * noBudget,
+			prepare: func(a *arena) func() {
+				crowd := enterAll(a.ctx, a.server, "crowd", 1000)
+				attacker := a.attacker(1)
+				attacker.enter(a.ctx)
+				return func() {
+					each(size(12, 40), 4, func(int) {
+						r := attacker.ask(a.ctx, `mutation($u: [ID!]!) { createRoom(input: {memberIds: $u}) { room { id } } }`,
+							vars{"u": crowd})
+						a.answers.add(r.outcome())
+					})
+					a.expect(ok, "429 RATE_LIMITED", "200 TOO_COMPLEX")
+					a.expectRefused(size(6, 30), "429 RATE_LIMITED", "200 TOO_COMPLEX")
+				}
+			},
+		},
+		{
+			// A stranger's rooms are bounded by the rate, and the chat list costs a page.
+			name: "rooms full of strangers", again: true, budget: 2 * noBudget,
+			prepare: func(a *arena) func() {
+				attackers := []*client{a.attacker(1), a.attacker(2)}
+				for _, attacker := range attackers {
+					attacker.enter(a.ctx)
+				}
+				return func() {
+					each(size(600, 4000), 16, func(i int) {
+						r := attackers[i%2].ask(a.ctx, `mutation { createRoom(input: {memberIds: ["victim"]}) { room { id } } }`, nil)
+						a.answers.add(r.outcome())
+					})
+					a.expect(ok, "429 RATE_LIMITED")
+				}
+			},
+		},
+		{
+			// Wrong keys of some do not lock the right key out.
+			name: "wrong room keys", budget: 2 * noBudget,
+			prepare: func(a *arena) func() { return a.wrongKeys(size(120, 150)) },
+		},
+		{
+			// A seat that a stranger has given does not keep a user from taking one.
+			name: "seats in exclusive rooms", budget: noBudget,
+			prepare: func(a *arena) func() {
+				attacker := a.attacker(1)
+				attacker.enter(a.ctx)
+				return func() {
+					for range 5 {
+						r := attacker.ask(a.ctx,
+							`mutation { createRoom(input: {exclusive: true, disconnect: true, memberIds: ["victim"]}) { room { id } } }`, nil)
+						a.answers.add(r.outcome())
+					}
+					r := a.victim.ask(a.ctx, `mutation { createRoom(input: {exclusive: true}) { room { id } } }`, nil)
+					if r.outcome() != ok {
+						a.t.Errorf("the victim's own exclusive room: %s", r)
+					}
+				}
+			},
+		},
+		{
+			// Two attackers together take two shares.
+			name: "two attackers at once", again: true, only: dialect.Postgres, budget: 2*bodyBudget + documentBudget,
+			prepare: func(a *arena) func() {
+				heavy := a.heavyEvents(size(40, 500), size(6, 20))
+				bodies := bombBodies()
+				bomber, stranger := a.attacker(2), a.stranger(1)
+				bomber.enter(a.ctx)
+				return func() {
+					var both sync.WaitGroup
+					both.Go(heavy)
+					both.Go(func() {
+						each(size(2, 8)*len(bodies), 16, func(i int) {
+							c := []*client{bomber, stranger}[i%2]
+							if outcome := c.post(a.ctx, bodies[i%len(bodies)]).outcome(); outcome == ok {
+								a.answers.add(ok)
+							}
+						})
+					})
+					both.Wait()
+				}
+			},
+		},
+	}
+}
+
+// wrongKeys returns an attack: many users try wrong keys of one room, as often as they may, while
+// others come with the right one.
+func (a *arena) wrongKeys(attackers int) func() {
+	owner := a.user("owner", "198.51.100.8")
+	owner.enter(a.ctx)
+	var made struct {
+		CreateRoom struct{ Room struct{ ID, JoinKey string } }
+	}
+	owner.must(a.ctx, &made, `mutation { createRoom(input: {accessType: PRIVATE}) { room { id joinKey } } }`, nil)
+	room := made.CreateRoom.Room
+	enterAll(a.ctx, a.server, "attacker", attackers)
+	enterAll(a.ctx, a.server, "guest", 40)
+	all := make([]*client, attackers)
+	for i := range all {
+		all[i] = a.user("attacker-"+strconv.Itoa(i), fmt.Sprintf("203.0.113.%d", i%250+1))
+	}
+	const join = `mutation($r: ID!, $k: String) { joinRoom(roomId: $r, key: $k) { room { id } } }`
+	return func() {
+		each(attackers*12, 16, func(i int) {
+			r := all[i%attackers].ask(a.ctx, join, vars{"r": room.ID, "k": "wrong-" + strconv.Itoa(i)})
+			a.answers.add(r.outcome())
+		})
+		for i := range 40 {
+			all[i%6].ask(a.ctx, join, vars{"r": room.ID, "k": "wrong"})
+			guest := a.user("guest-"+strconv.Itoa(i), "198.51.100.9")
+			if r := guest.ask(a.ctx, join, vars{"r": room.ID, "k": room.JoinKey}); r.outcome() != ok {
+				a.t.Errorf("the right key: %s", r)
+				break
+			}
+		}
+		a.expect("200 WRONG_KEY", "200 RATE_LIMITED", "429 RATE_LIMITED")
+		a.expectRefused(attackers, "200 RATE_LIMITED", "429 RATE_LIMITED")
+	}
+}
+
+// seedRooms fills the database with public rooms that a search has to look at: copies of one.
+func (a *arena) seedRooms(n int) {
+	a.t.Helper()
+	owner := a.user("owner", "198.51.100.8")
+	owner.enter(a.ctx)
+	owner.must(a.ctx, nil, `mutation($d: String!) { createRoom(input: {name: "template", description: $d, accessType: PUBLIC}) { room { id } } }`,
+		vars{"d": strings.Repeat("lorem ipsum ", 20)})
+	db := testkit.Ent(a.t, a.server.source)
+	rows, err := db.QueryContext(a.ctx, `SELECT * FROM rooms LIMIT 0`)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		a.t.Fatal(err)
+	}
+	numbers, id := `generate_series(1, $1) AS n`, `gen_random_uuid()`
+	if a.server.database == dialect.SQLite {
+		numbers = `(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) SELECT i FROM n) AS n`
+		id = `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-a' ||
+			substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
+	}
+	values := slices.Clone(columns)
+	for i, column := range values {
+		values[i] = "rooms." + column
+		if column == "id" {
+			values[i] = id
+		}
+	}
+	// Column names come from the database.
+	insert := `INSERT INTO rooms (` + strings.Join(columns, ", ") + `) SELECT ` + strings.Join(values, ", ") +
+		` FROM rooms, ` + numbers + ` WHERE rooms.name = 'template'`
+	if _, err := db.ExecContext(a.ctx, insert, n); err != nil {
+		a.t.Fatalf("make %d rooms: %v", n, err)
+	}
+}

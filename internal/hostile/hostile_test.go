@@ -1,0 +1,326 @@
+package hostile_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"entgo.io/ent/dialect"
+)
+
+// attack is one thing that a hostile client tries.
+type attack struct {
+	name string
+	// only names the one database on which the attack runs, where the database plays no role.
+	only string
+	// settings change the server's.
+	settings environment
+	// budget is how many bytes the server's peak may be above its memory in the calm: what the
+	// operations page allows for what is attacked, with the garbage that the collector has not
+	// freed yet.
+	budget int64
+	// again: at full size the attack is repeated for [fullTime], so that there is enough to
+	// measure.
+	again bool
+	// lossy: the attack takes all there is by many users and addresses, so that the victim is
+	// refused, too.
+	lossy bool
+	// prepare makes what the attack needs and returns the attack. That runs beside the victim,
+	// asserts what it is answered, and returns when all of its own has ended.
+	prepare func(a *arena) func()
+}
+
+// attacks are all of them.
+func attacks() []attack {
+	return slices.Concat(bodyAttacks(), socketAttacks(), domainAttacks(), slowAttacks())
+}
+
+// arena is where an attack happens.
+type arena struct {
+	t      *testing.T
+	ctx    context.Context
+	server *process
+	victim *victim
+	// answers counts what the server answered to the attackers.
+	answers tally
+
+	mu      sync.Mutex
+	clients []*client // guarded by mu
+	notes   []string
+}
+
+const (
+	// calmTime is how long the victim is measured before the attack, and fullCalmTime at full size.
+	calmTime     = 400 * time.Millisecond
+	fullCalmTime = 3 * time.Second
+	// fullTime is how long an attack lasts at full size, at least, if it can be repeated.
+	fullTime = 8 * time.Second
+	// probeRest is the time between two looks at the server's health.
+	probeRest = 250 * time.Millisecond
+	// settleRest is the time between two looks at what a test waits for.
+	settleRest = 10 * time.Millisecond
+)
+
+// small returns the first number in tests, and the second at full size.
+func size(small, large int) int {
+	if *full {
+		return large
+	}
+	return small
+}
+
+// user returns a user whose requests come from an address.
+func (a *arena) user(name, address string) *client {
+	c := newClient(a.server, name, address)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.clients = append(a.clients, c)
+	return c
+}
+
+// attacker returns the user attacker-n at an address of its own.
+func (a *arena) attacker(n int) *client {
+	return a.user(fmt.Sprintf("attacker-%d", n), fmt.Sprintf("203.0.113.%d", n%250+1))
+}
+
+// stranger returns an anonymous client at an address of its own.
+func (a *arena) stranger(n int) *client {
+	return a.user("", fmt.Sprintf("192.0.2.%d", n%250+1))
+}
+
+// each calls do for 0 to n-1, so many at a time, and returns when all calls have.
+func each(n, parallel int, do func(i int)) {
+	var running sync.WaitGroup
+	next := make(chan int)
+	for range min(n, parallel) {
+		running.Go(func() { // ends when next is closed
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	running.Wait()
+}
+
+// expect fails the test for each answer to the attack that is not one of those allowed.
+func (a *arena) expect(allowed ...string) {
+	a.t.Helper()
+	for outcome, n := range a.answers.copy() {
+		if !slices.Contains(allowed, outcome) {
+			a.t.Errorf("%d answers to the attack were %q, want only %q", n, outcome, allowed)
+		}
+	}
+}
+
+// expectRefused fails the test unless so many answers, at least, were one of those given.
+func (a *arena) expectRefused(least int, outcomes ...string) {
+	a.t.Helper()
+	if n := a.answers.of(outcomes...); n < least {
+		a.t.Errorf("%d answers to the attack were %q, want %d at least: %v",
+			n, outcomes, least, a.answers.copy())
+	}
+}
+
+// settle waits until done returns true, and reports whether it did within the patience of the
+// tests.
+func (a *arena) settle(done func() bool) bool {
+	ctx, cancel := context.WithTimeout(a.ctx, patience)
+	defer cancel()
+	for !done() {
+		if !pause(ctx, settleRest) {
+			return done()
+		}
+	}
+	return true
+}
+
+// note adds a figure to what the test logs.
+func (a *arena) note(format string, args ...any) {
+	a.notes = append(a.notes, fmt.Sprintf(format, args...))
+}
+
+// TestHostile builds the server and attacks it.
+func TestHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes two minutes")
+	}
+	program := build(t)
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, program string)
+	}{
+		{"attacks", testAttacks},
+		{"worst case", testWorstCase},
+		{"inputs", testInputs},
+		{"half an emoji", testHalfAnEmoji},
+		{"picture of a token", testTokenPicture},
+		{"forwarded in development mode", testForwardedInDevelopment},
+		{"proxy without headers", testLoopbackIsLimited},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, program) })
+	}
+}
+
+// testAttacks runs all attacks.
+func testAttacks(t *testing.T, program string) {
+	var mu sync.Mutex
+	var rows []string
+	t.Cleanup(func() {
+		slices.Sort(rows)
+		t.Logf("\n%s", table(rows))
+	})
+	for _, one := range attacks() {
+		for _, database := range []string{dialect.SQLite, dialect.Postgres} {
+			if one.only != "" && one.only != database {
+				continue
+			}
+			t.Run(one.name+"/"+database, func(t *testing.T) {
+				if !*full {
+					t.Parallel()
+				}
+				row := run(t, program, database, one)
+				mu.Lock()
+				defer mu.Unlock()
+				rows = append(rows, one.name+"\t"+database+"\t"+row)
+			})
+		}
+	}
+}
+
+// run runs an attack on one database and returns its row of the table.
+func run(t *testing.T, program, database string, what attack) string {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	a := &arena{t: t, ctx: ctx, server: start(t, program, database, what.settings)}
+	defer func() {
+		for _, c := range a.clients {
+			c.close()
+		}
+	}()
+	a.victim = newVictim(ctx, a.server)
+	assault := what.prepare(a)
+	if err := a.victim.begin(); err != nil {
+		t.Fatalf("the victim cannot begin: %v", err)
+	}
+	healthy := a.watchHealth()
+	calm := calmTime
+	if *full {
+		calm = fullCalmTime
+	}
+	pause(ctx, calm)
+	before, _, measured := a.server.memory()
+	a.server.resetPeak()
+
+	a.victim.beginAttack()
+	begun := time.Now()
+	assault()
+	for *full && what.again && time.Since(begun) < fullTime && !t.Failed() {
+		assault()
+	}
+	a.victim.awaitWork()
+	took := time.Since(begun)
+
+	_, peak, _ := a.server.memory()
+	healthy()
+	a.victim.end()
+	a.judge(what, measured, before, peak)
+	n, refused := a.answers.all()
+	for _, note := range a.notes {
+		t.Log(note)
+	}
+	t.Logf("%d answers in %.1f s: %v; memory %d MiB, peak %d MiB of at most %d",
+		n, took.Seconds(), a.answers.copy(), before/mib, peak/mib, (before+what.budget)/mib)
+	verdict := "held"
+	if t.Failed() {
+		verdict = "FAILED"
+	}
+	return fmt.Sprintf("%d of %d\t%s\t%d → %d MiB\t%s", refused, n, a.victim.figures(), before/mib, peak/mib, verdict)
+}
+
+// judge asserts what holds for every attack.
+func (a *arena) judge(what attack, measured bool, before, peak int64) {
+	a.t.Helper()
+	if a.server.dead() {
+		a.t.Fatalf("the server has ended:\n%s", a.server.log.tail())
+	}
+	if a.victim.count > 0 && !what.lossy {
+		a.t.Errorf("the victim was refused %d times: %q", a.victim.count, a.victim.failures)
+	}
+	if len(a.victim.attack.queries) == 0 || len(a.victim.attack.deliveries) == 0 {
+		a.t.Error("the victim has done nothing during the attack, which proves nothing")
+	}
+	if measured && peak > before+what.budget {
+		a.t.Errorf("the server's memory went from %d MiB to %d MiB: %d MiB more than the budget of %d MiB",
+			before/mib, peak/mib, (peak-before-what.budget)/mib, what.budget/mib)
+	}
+	if log := a.server.log.String(); strings.Contains(log, "panic") {
+		a.t.Errorf("the server panicked:\n%s", a.server.log.tail())
+	}
+}
+
+// watchHealth asks the server's pages for operators again and again until the function that it
+// returns is called: they must answer all the time.
+func (a *arena) watchHealth() (stop func()) {
+	ctx, cancel := context.WithCancel(a.ctx)
+	var watching sync.WaitGroup
+	failed := map[string]int{}
+	var mu sync.Mutex
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		watching.Go(func() { // ends with ctx
+			for pause(ctx, probeRest) {
+				status, _, err := a.server.get(ctx, path)
+				if ctx.Err() == nil && (err != nil || status != http.StatusOK) {
+					mu.Lock()
+					failed[fmt.Sprintf("%s: %d %v", path, status, err)]++
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	return func() {
+		cancel()
+		watching.Wait()
+		for what, n := range failed {
+			a.t.Errorf("%d times %s", n, what)
+		}
+	}
+}
+
+// figures are the victim's columns of the table.
+func (v *victim) figures() string {
+	pair := func(calm, attack []time.Duration) string {
+		round := func(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }
+		c, a := percentile(calm, 0.95), percentile(attack, 0.95)
+		ratio := float64(a) / float64(max(c, time.Microsecond))
+		return fmt.Sprintf("%v / %v\t%v / %v\t%.1f", round(percentile(calm, 0.5)), round(c),
+			round(percentile(attack, 0.5)), round(a), ratio)
+	}
+	return pair(v.calm.queries, v.attack.queries) + "\t" + pair(v.calm.deliveries, v.attack.deliveries)
+}
+
+// table formats rows as Markdown.
+func table(rows []string) string {
+	head := []string{
+		"attack", "database", "refused", "query p50/p95 calm", "attacked", "ratio",
+		"delivery p50/p95 calm", "attacked", "ratio", "memory", "result",
+	}
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 1, ' ', tabwriter.Debug)
+	fmt.Fprintln(w, strings.Join(head, "\t "))
+	fmt.Fprintln(w, strings.Repeat("---\t", len(head)-1)+"---")
+	for _, row := range rows {
+		fmt.Fprintln(w, strings.ReplaceAll(row, "\t", "\t "))
+	}
+	_ = w.Flush() // to a string
+	return text.String()
+}

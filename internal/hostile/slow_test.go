@@ -1,0 +1,161 @@
+package hostile_test
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"entgo.io/ent/dialect"
+)
+
+// slowTime is after how long the server has closed each connection that sends too slowly: the time
+// for a request's headers or body, and what a busy machine adds.
+const slowTime = 40 * time.Second
+
+func slowAttacks() []attack {
+	return []attack{
+		{
+			// A request's headers and body have their time, and a body is charged before it is
+			// read.
+			name: "slow requests", only: dialect.SQLite, budget: bodyBudget,
+			prepare: func(a *arena) func() {
+				return func() {
+					var conns connections
+					defer conns.close()
+					each(size(300, 3000), 16, func(i int) { // headers that do not end
+						conns.dial(a, func(c net.Conn) error {
+							_, err := fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.%d\r\n", i%4+1)
+							return err
+						})
+					})
+					each(size(100, 2000), 16, func(i int) { // bodies that do not end
+						conns.dial(a, func(c net.Conn) error {
+							_, err := fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.%d\r\n"+
+								"Content-Type: application/json\r\nContent-Length: 300000\r\n\r\n%s", i%4+1, strings.Repeat("x", 200<<10))
+							return err
+						})
+					})
+					each(size(200, 8000), 16, func(int) { // nothing
+						conns.dial(a, func(net.Conn) error { return nil })
+					})
+					each(size(100, 500), 16, func(i int) { // chunks that do not end
+						conns.dial(a, func(c net.Conn) error {
+							_, err := fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.%d\r\n"+
+								"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n0123456789abcdef\r\n", i%4+1)
+							return err
+						})
+					})
+					left := conns.awaitClosed(slowTime)
+					if left > 0 {
+						a.t.Errorf("the server has not closed %d of %d connections that send too slowly", left, len(conns.all))
+					}
+				}
+			},
+		},
+		{
+			// A socket that does not read is cut off, and others of its room do not wait for it.
+			name: "slow readers", only: dialect.SQLite, budget: 3 * noBudget,
+			prepare: func(a *arena) func() { return a.slowReaders(size(20, 95), size(90, 120)) },
+		},
+	}
+}
+
+// connections keeps plain connections until the end of an attack.
+type connections struct {
+	mu  sync.Mutex
+	all []net.Conn
+}
+
+func (p *connections) dial(a *arena, begin func(net.Conn) error) {
+	conn, err := new(net.Dialer).DialContext(a.ctx, "tcp", a.server.url[len("http://"):])
+	if err == nil {
+		p.mu.Lock()
+		p.all = append(p.all, conn)
+		p.mu.Unlock()
+		_ = conn.SetWriteDeadline(time.Now().Add(patience))
+		err = begin(conn)
+	}
+	if err != nil {
+		a.answers.add(noAnswer)
+		return
+	}
+	a.answers.add(ok)
+}
+
+// awaitClosed waits until the server has closed all connections, and returns how many are open in
+// the end.
+func (p *connections) awaitClosed(within time.Duration) int {
+	deadline := time.Now().Add(within)
+	open := 0
+	scratch := make([]byte, 1<<10)
+	for _, c := range p.all {
+		_ = c.SetReadDeadline(deadline)
+		for {
+			if _, err := c.Read(scratch); err != nil {
+				if wait, isNet := err.(net.Error); isNet && wait.Timeout() { //nolint:errorlint // never wrapped
+					open++
+				}
+				break
+			}
+		}
+	}
+	return open
+}
+
+func (p *connections) close() {
+	for _, c := range p.all {
+		_ = c.Close()
+	}
+}
+
+// slowReaders returns an attack: members of the victim's room subscribe and never read.
+func (a *arena) slowReaders(readers, messages int) func() {
+	names := enterAll(a.ctx, a.server, "reader", readers)
+	owner := a.user("owner", "198.51.100.8")
+	owner.enter(a.ctx)
+	room := owner.room(a.ctx, names...)
+	return func() {
+		var open party
+		defer func() {
+			for _, s := range open.sockets {
+				s.close()
+			}
+		}()
+		each(readers, 8, func(i int) {
+			c := a.user(names[i], fmt.Sprintf("203.0.113.%d", i%250+1))
+			s, err := c.open(a.ctx, 4<<10)
+			if err != nil {
+				a.answers.add(outcomeOf(err))
+				return
+			}
+			open.add(s)
+			init := frame{Type: "connection_init", Payload: encode(vars{"authorization": "Bearer " + c.token})}
+			query := `subscription($r: ID!) { roomEvents(roomId: $r) { seq ... on MessageAdded { message { contents } } } }`
+			if s.send(init) != nil ||
+				s.subscribe("s", vars{"query": query, "variables": vars{"r": room}}) != nil {
+				a.answers.add(noAnswer)
+				return
+			}
+			a.answers.add(ok)
+		})
+		if !a.settle(func() bool { return a.server.metric("parley_subscriptions") >= float64(readers+1) }) {
+			a.t.Errorf("%v subscriptions of %d", a.server.metric("parley_subscriptions"), readers+1)
+		}
+		long := strings.Repeat("😀", 15_000) // 60 KB
+		for i := range messages {
+			r := owner.ask(a.ctx, `mutation($i: SendMessageInput!) { sendMessage(input: $i) { message { id } } }`,
+				vars{"i": vars{"roomId": room, "contents": strconv.Itoa(i) + long}})
+			if r.outcome() != ok {
+				a.t.Errorf("message %d: %s", i, r)
+				return
+			}
+		}
+		cut := func() float64 { return a.server.metric("parley_sockets_too_slow_total") }
+		if !a.settle(func() bool { return cut() >= float64(readers) }) || int(cut()) != readers {
+			a.t.Errorf("%v of %d sockets that do not read were cut off", cut(), readers)
+		}
+	}
+}

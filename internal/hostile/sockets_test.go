@@ -1,0 +1,497 @@
+package hostile_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"entgo.io/ent/dialect"
+)
+
+const (
+	// socketMemory is the PARLEY_MAX_SOCKET_BYTES of attacks on the memory of sockets at reduced
+	// size, and fullSocketMemory the default.
+	socketMemory     = 32 * mib
+	fullSocketMemory = 1 << 30
+)
+
+// smallSockets are settings with little memory for sockets.
+func smallSockets() environment {
+	return environment{"PARLEY_MAX_SOCKET_BYTES": strconv.Itoa(size(socketMemory, fullSocketMemory))}
+}
+
+// party keeps the sockets of an attack until its end.
+type party struct {
+	mu      sync.Mutex
+	sockets []*socket
+}
+
+func (p *party) add(s *socket) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sockets = append(p.sockets, s)
+}
+
+// open returns how many sockets the server has not closed.
+func (p *party) open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, s := range p.sockets {
+		if s.closeCode() == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// leave closes all of them. They have been listened to.
+func (p *party) leave() {
+	for _, s := range p.sockets {
+		s.close()
+		<-s.closed
+	}
+}
+
+func socketAttacks() []attack {
+	return []attack{
+		{
+			// Bytes of a payload that nothing keeps count for nothing, and what one user has is a
+			// share.
+			name: "subscriptions with junk", again: true, only: dialect.SQLite,
+			settings: smallSockets(), budget: int64(size(socketMemory, fullSocketMemory/4)),
+			prepare: func(a *arena) func() {
+				junk := strings.Repeat("x", size(64<<10, mib-1024))
+				return a.subscriptions(size(6, 8), size(80, 96), func(room string, _ int) any {
+					return vars{
+						"query":     `subscription($r: ID!) { roomEvents(roomId: $r) { seq } }`,
+						"variables": vars{"r": room}, "junk": junk,
+					}
+				}, ok, "error RATE_LIMITED", "error UNAVAILABLE", "close 1009", "close 1013", "close 4400",
+					"error BAD_USER_INPUT")
+			},
+		},
+		{
+			name: "subscriptions with bytes that are kept", again: true, only: dialect.SQLite,
+			settings: smallSockets(), budget: int64(size(socketMemory, fullSocketMemory/4)),
+			prepare: func(a *arena) func() {
+				kept := strings.Repeat("<", size(64<<10, mib-4096))
+				return a.subscriptions(size(6, 8), size(80, 96), func(room string, i int) any {
+					return vars{
+						"query": `subscription($r: ID!, $s: String) { roomEvents(roomId: $r) { seq
+							room { members(first: 1, after: $s) { nodes { id } } } } }`,
+						"variables": vars{"r": room, "s": strconv.Itoa(i) + kept},
+					}
+				}, ok, "error RATE_LIMITED", "error UNAVAILABLE", "error BAD_USER_INPUT",
+					"error TOO_COMPLEX", "close 1009", "close 1013")
+			},
+		},
+		{
+			// The id of an operation is kept, too: clients send a UUID or a number.
+			name: "subscriptions with long ids", again: true, only: dialect.SQLite,
+			settings: smallSockets(), budget: int64(size(socketMemory, fullSocketMemory/4)),
+			prepare: func(a *arena) func() { return a.longIDs(size(4, 8), size(20, 96)) },
+		},
+		{
+			// Anonymous sockets are few for each address, and a part of all is for users.
+			name: "anonymous sockets that stay", again: true, only: dialect.SQLite, budget: noBudget,
+			settings: environment{"PARLEY_MAX_SOCKETS": strconv.Itoa(size(120, 1500))},
+			prepare: func(a *arena) func() {
+				strangers := make([]*client, 8)
+				for i := range strangers {
+					strangers[i] = a.stranger(i)
+				}
+				return func() {
+					var sockets party
+					defer sockets.leave()
+					each(size(240, 3000), 16, func(i int) {
+						s, err := strangers[i%len(strangers)].connect(a.ctx, nil)
+						a.answers.add(outcomeOf(err))
+						if err == nil {
+							sockets.add(s)
+						}
+					})
+					a.victim.reconnect(0)
+					a.expect(ok, "429 RATE_LIMITED", "503 UNAVAILABLE", "close 1013", "close 4429")
+					a.expectRefused(size(120, 1500), "429 RATE_LIMITED", "503 UNAVAILABLE", "close 1013", "close 4429")
+					a.note("%d anonymous sockets open", sockets.open())
+				}
+			},
+		},
+		{
+			// A message that does not end holds what it has sent, and without a token that is
+			// little.
+			name: "unfinished messages", again: true, only: dialect.SQLite, budget: noBudget,
+			settings: smallSockets(),
+			prepare: func(a *arena) func() {
+				stranger := a.stranger(1)
+				return func() {
+					var sockets party
+					defer sockets.leave()
+					half := make([]byte, size(256<<10, mib-64))
+					each(size(80, 270), 16, func(int) {
+						s, err := stranger.open(a.ctx, 0)
+						if err != nil {
+							a.answers.add(outcomeOf(err))
+							return
+						}
+						go s.listen() // ends with the connection
+						sockets.add(s)
+						if s.begin(int64(len(half)+32), half) != nil {
+							a.answers.add("close " + strconv.Itoa(s.closeCode()))
+							return
+						}
+						a.answers.add(ok)
+					})
+					for range 3 {
+						a.victim.reconnect(0)
+					}
+					for _, s := range sockets.sockets {
+						if code := s.closeCode(); code != 0 {
+							a.answers.add("close " + strconv.Itoa(code))
+						}
+					}
+					a.expect(ok, "429 RATE_LIMITED", "503 UNAVAILABLE", "close 1009", "close 1013",
+						"close 1006", "close 0")
+				}
+			},
+		},
+		{
+			// Each field of each event is loaded once for all subscriptions.
+			name: "aliases of an event's member", budget: 2 * noBudget,
+			prepare: func(a *arena) func() { return a.members(size(50, 300), 49) },
+		},
+		{
+			// A user's expensive events wait for each other, not others' for them.
+			name: "heavy events of one user", again: true, budget: 3 * noBudget,
+			settings: environment{"PARLEY_RATE_MUTATIONS": "off"},
+			prepare:  func(a *arena) func() { return a.heavyEvents(size(300, 1000), size(4, 30)) },
+		},
+		{
+			name: "subscription churn", again: true, only: dialect.SQLite, budget: noBudget,
+			prepare: func(a *arena) func() { return a.churn(size(400, 5000)) },
+		},
+		{
+			// The limit of file descriptors is a limit like others: the log names it, and probes
+			// are answered.
+			name: "file descriptors", only: dialect.SQLite, budget: noBudget,
+			settings: environment{descriptors: "400"},
+			prepare:  func(a *arena) func() { return a.descriptors(900) },
+		},
+	}
+}
+
+// longIDs returns an attack: one user opens sockets, and on each so many subscriptions whose ids fill a message.
+func (a *arena) longIDs(sockets, operations int) func() {
+	attacker := a.attacker(1)
+	attacker.enter(a.ctx)
+	room := attacker.room(a.ctx)
+	return func() {
+		var open party
+		defer open.leave()
+		each(sockets, 4, func(int) {
+			s, err := attacker.connect(a.ctx, nil)
+			if err != nil {
+				a.answers.add(outcomeOf(err))
+				return
+			}
+			open.add(s)
+			payload := vars{
+				"query":     `subscription($r: ID!) { roomEvents(roomId: $r) { seq } }`,
+				"variables": vars{"r": room},
+			}
+			long := strings.Repeat("x", bodySize-1<<10)
+			for i := range operations {
+				id := strconv.Itoa(i) + long
+				if s.subscribe(id, payload) != nil {
+					break
+				}
+			}
+			s.await(a.ctx, func() bool { return s.seen["next"]+s.seen["error"] >= operations })
+			a.count(s, operations)
+		})
+		a.victim.reconnect(0)
+		a.expect("close 4400", "error BAD_USER_INPUT", "error UNAVAILABLE", "error RATE_LIMITED", "close 1009",
+			"close 1013")
+	}
+}
+
+// descriptors returns an attack: so many connections are opened and kept. A third says nothing, a
+// third are anonymous sockets, and a third are sockets of two users, which no time limit closes.
+func (a *arena) descriptors(n int) func() {
+	users := []*client{a.attacker(1), a.attacker(2)}
+	for _, user := range users {
+		user.enter(a.ctx)
+	}
+	return func() {
+		var silent connections
+		var open party
+		defer silent.close()
+		defer open.leave()
+		ctx, cancel := context.WithTimeout(a.ctx, patience/3) // a server that accepts nothing answers nothing
+		defer cancel()
+		each(n, 16, func(i int) {
+			who := a.stranger(i)
+			switch i % 3 {
+			case 0:
+				silent.dial(a, func(net.Conn) error { return nil })
+				return
+			case 1:
+				who = users[i/3%2]
+			}
+			s, err := who.connect(ctx, nil)
+			a.answers.add(outcomeOf(err))
+			if err == nil {
+				open.add(s)
+			}
+		})
+		for range 3 {
+			for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+				if status, _, err := a.server.get(a.ctx, path); status != http.StatusOK {
+					a.t.Errorf("%s with all file descriptors in use: %d %v", path, status, err)
+					return
+				}
+			}
+		}
+		a.expect(ok, noAnswer, "429 RATE_LIMITED", "503 UNAVAILABLE", "close 1013", "close 4429", "close 1006")
+		log := a.server.log.String()
+		if !strings.Contains(log, "descriptor") && !strings.Contains(log, "RLIMIT_NOFILE") {
+			a.t.Errorf("the log does not name the limit of file descriptors:\n%s", a.server.log.tail())
+		}
+		a.note("%d descriptors open", a.server.openFiles())
+	}
+}
+
+// subscriptions returns an attack: one user opens sockets and on each so many subscriptions with
+// the payload that payload returns. allowed are the outcomes.
+func (a *arena) subscriptions(
+	sockets, operations int, payload func(room string, i int) any, allowed ...string,
+) func() {
+	attacker := a.attacker(1)
+	attacker.enter(a.ctx)
+	room := attacker.room(a.ctx)
+	return func() {
+		var open party
+		defer open.leave()
+		each(sockets, 4, func(n int) {
+			a.subscribeAll(&open, attacker, operations, func(i int) any { return payload(room, n*operations+i) })
+		})
+		a.victim.reconnect(0)
+		a.expect(allowed...)
+	}
+}
+
+// perTopic is how many different subscriptions of one user an attack has on one room: as many as
+// one user may have.
+const perTopic = 20
+
+// members returns an attack: users subscribe to a room, ask for the member of MemberJoined by many
+// aliases, each subscription by others, and guests join. The statements of a join depend on
+// neither.
+func (a *arena) members(cohorts, aliases int) func() {
+	owner := a.user("owner", "198.51.100.8")
+	owner.enter(a.ctx)
+	names := enterAll(a.ctx, a.server, "attacker", cohorts/perTopic)
+	room := owner.room(a.ctx, names...)
+	guests := enterAll(a.ctx, a.server, "guest", size(3, 5))
+	return func() {
+		var open party
+		defer open.leave()
+		for i, name := range names {
+			attacker := a.user(name, fmt.Sprintf("203.0.113.%d", i+1))
+			a.subscribeAll(&open, attacker, perTopic, func(n int) any {
+				var document strings.Builder
+				document.WriteString(`subscription($r: ID!) { roomEvents(roomId: $r) { seq ... on MemberJoined {`)
+				for alias := range aliases {
+					fmt.Fprintf(&document, " a%d_%d: member { id }", i*perTopic+n, alias)
+				}
+				document.WriteString(` } } }`)
+				return vars{"query": document.String(), "variables": vars{"r": room}}
+			})
+		}
+		quiet := a.quiet()
+		before := a.server.statements()
+		for _, guest := range guests {
+			owner.must(a.ctx, nil, `mutation($r: ID!, $u: [ID!]!) {
+				addMembers(roomId: $r, userIds: $u) { members { user { id } } } }`,
+				vars{"r": room, "u": []string{guest}})
+		}
+		for _, s := range open.sockets {
+			s.await(a.ctx, func() bool { return s.seen["next"] >= perTopic*(1+len(guests)) })
+		}
+		each := (a.server.statements() - before) / len(guests)
+		quiet()
+		a.note("%d statements a join with %d subscriptions of %d aliases", each, cohorts, aliases)
+		const most = 60 // the join, its events, and what polls run meanwhile
+		if each > most {
+			a.t.Errorf("%d SQL statements a join with %d subscriptions, want at most %d", each, cohorts, most)
+		}
+		a.expect(ok)
+	}
+}
+
+// subscribeAll has a user open a socket with n subscriptions, and counts what they are answered.
+func (a *arena) subscribeAll(open *party, user *client, n int, payload func(i int) any) {
+	s, err := user.connect(a.ctx, nil)
+	if err != nil {
+		a.answers.add(outcomeOf(err))
+		return
+	}
+	open.add(s)
+	for i := range n {
+		if err := s.subscribe(strconv.Itoa(i), payload(i)); err != nil {
+			a.answers.add(noAnswer)
+			return
+		}
+	}
+	s.await(a.ctx, func() bool { return s.seen["next"]+s.seen["error"] >= n })
+	a.count(s, n)
+}
+
+// count counts what a socket with n subscriptions was answered: an event of each, an error or a close code.
+func (a *arena) count(s *socket, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range min(n, s.seen["next"]) {
+		a.answers.add(ok)
+	}
+	for code, count := range s.errors {
+		for range count {
+			a.answers.add("error " + code)
+		}
+	}
+	if s.code != 0 {
+		a.answers.add("close " + strconv.Itoa(s.code))
+	}
+}
+
+// quiet makes the victim rest, so that what the server counts is the attack's. The function it
+// returns ends that.
+func (a *arena) quiet() func() {
+	a.victim.resting.Lock()
+	return a.victim.resting.Unlock
+}
+
+// heavyEvents returns an attack: one user subscribes to expensive events of rooms of their own and
+// sends to all of them at once, so often.
+func (a *arena) heavyEvents(subscriptions, times int) func() {
+	attacker := a.attacker(1)
+	attacker.enter(a.ctx)
+	rooms := make([]string, subscriptions/perTopic)
+	for i := range rooms {
+		rooms[i] = attacker.room(a.ctx)
+	}
+	send := func(each int, contents string) {
+		var mutation strings.Builder
+		mutation.WriteString("mutation($c: String!) {")
+		for i, room := range rooms {
+			for n := range each {
+				fmt.Fprintf(&mutation, ` m%d_%d: sendMessage(input: {roomId: %q, contents: $c}) { message { id } }`, i, n, room)
+			}
+		}
+		mutation.WriteString("}")
+		a.answers.add(attacker.ask(a.ctx, mutation.String(), vars{"c": contents}).outcome())
+	}
+	for range 100 * len(rooms) / 45 {
+		send(45/len(rooms), strings.Repeat("long ", 200)) // nearly as many aliases as there may be
+	}
+	return func() {
+		var open party
+		defer open.leave()
+		for _, room := range rooms {
+			a.subscribeAll(&open, attacker, perTopic, func(i int) any {
+				query := fmt.Sprintf(`subscription($r: ID!) { roomEvents(roomId: $r) { s%d: seq ... on MessageAdded {
+					room { messages(last: 100) { nodes { id seq contents createdAt from { nickName } } } } } } }`, i)
+				return vars{"query": query, "variables": vars{"r": room}}
+			})
+		}
+		var waits []int
+		for i := range times {
+			before := delivered(&open)
+			send(1, "event "+strconv.Itoa(i))
+			if !a.settle(func() bool { return delivered(&open) > before }) {
+				a.t.Errorf("no event of the attack arrives: %v", a.answers.copy())
+				return
+			}
+			waits = append(waits, a.overtaken(fmt.Sprintf("in between %d", i)))
+		}
+		a.expect(ok, "429 RATE_LIMITED", "error RATE_LIMITED")
+		slices.Sort(waits)
+		a.note("renderings while a message of the victim was on its way: %v", waits)
+		// One queue for all would have the victim wait for each of the attacker's subscriptions.
+		if wait := waits[len(waits)/2]; wait > subscriptions/2 {
+			a.t.Errorf("a message of the victim waits for %d renderings of one user's %d subscriptions", wait, subscriptions)
+		}
+	}
+}
+
+// delivered returns how many events the sockets of a party have received.
+func delivered(p *party) int {
+	n := 0
+	for _, s := range p.sockets {
+		n += s.count("next")
+	}
+	return n
+}
+
+// overtaken has the victim send a message and returns how many events the server rendered from its answer until
+// the event arrived.
+func (a *arena) overtaken(contents string) int {
+	executions := func() int { return int(a.server.metric("parley_executions_total")) }
+	a.victim.deliver(contents)
+	if a.victim.delivered(contents) {
+		return 0
+	}
+	before := executions()
+	a.victim.stream.await(a.ctx, func() bool { return a.victim.delivered(contents) })
+	return executions() - before
+}
+
+// churn returns an attack: a user subscribes and completes, again and again, without waiting.
+func (a *arena) churn(n int) func() {
+	attacker := a.attacker(1)
+	attacker.enter(a.ctx)
+	room := attacker.room(a.ctx)
+	return func() {
+		s, err := attacker.connect(a.ctx, nil)
+		if err != nil {
+			a.t.Error(err)
+			return
+		}
+		defer func() {
+			s.close()
+			<-s.closed
+		}()
+		for i := range n {
+			id := strconv.Itoa(i)
+			query := `subscription($r: ID!) { roomEvents(roomId: $r) { seq } }`
+			if s.subscribe(id, vars{"query": query, "variables": vars{"r": room}}) != nil ||
+				s.send(frame{ID: id, Type: "complete"}) != nil {
+				break
+			}
+		}
+		if s.send(frame{Type: "ping"}) == nil {
+			s.await(a.ctx, func() bool { return s.seen["pong"] > 0 })
+		}
+		s.mu.Lock()
+		for code, count := range s.errors {
+			for range count {
+				a.answers.add("error " + code)
+			}
+		}
+		for range n - s.seen["error"] {
+			a.answers.add(ok)
+		}
+		s.mu.Unlock()
+		a.expect(ok)                                                          // the client never has more than one
+		left := func() bool { return a.server.metric("parley_cohorts") <= 2 } // the victim's
+		if !a.settle(left) {
+			a.t.Errorf("%v cohorts are left", a.server.metric("parley_cohorts"))
+		}
+	}
+}

@@ -1,0 +1,307 @@
+package hostile_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// victimAddress is where the victim's requests come from.
+const victimAddress = "198.51.100.7"
+
+// How often the victim does what it does. It stays far below every rate limit.
+const (
+	queryRest   = 40 * time.Millisecond
+	sendRest    = 100 * time.Millisecond
+	connectRest = 600 * time.Millisecond
+)
+
+// victim is a user of the shipped application: a chat list over HTTP, an open room over a
+// WebSocket, new connections with the large operations of an application now and then.
+type victim struct {
+	*client
+	ctx    context.Context
+	cancel context.CancelFunc
+	ended  sync.WaitGroup
+
+	roomID string
+	stream *socket
+	large  string // a query of more than 8 KB
+
+	// resting keeps the victim from doing anything while it is locked.
+	resting sync.RWMutex
+
+	mu sync.Mutex
+	// Guarded by mu. attacked: the attack has begun. sent are the times of the messages that have
+	// not been delivered, by contents; failures is what the victim was refused.
+	attacked bool
+	calm     times
+	attack   times
+	sent     map[string]time.Time
+	seq      int64
+	failures []string
+	count    int
+}
+
+// times are the durations of what the victim did in one phase.
+type times struct{ queries, deliveries, connections []time.Duration }
+
+// newVictim lets the victim in, with a room of its own and ten others.
+func newVictim(ctx context.Context, p *process) *victim {
+	p.t.Helper()
+	v := &victim{client: newClient(p, "victim", victimAddress), sent: map[string]time.Time{}}
+	v.ctx, v.cancel = context.WithCancel(ctx)
+	v.enter(ctx)
+	friend := newClient(p, "friend", victimAddress)
+	defer friend.close()
+	friend.enter(ctx)
+	for range 10 {
+		v.roomID = v.room(ctx, "friend")
+	}
+	v.large = "query { # " + strings.Repeat("x", 8<<10) + "\n me { id nickName } }"
+	return v
+}
+
+// appDocument returns a document of the shipped application with the fragments that it uses.
+func appDocument(t testing.TB, name string) string {
+	t.Helper()
+	source, err := os.ReadFile("../../web/app/src/api/operations.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]string{}
+	block := regexp.MustCompile("(?s)graphql\\(`\\s*(?:fragment|query|mutation|subscription) (\\w+)(.*?)`\\)")
+	text := regexp.MustCompile("(?s)`(.*)`")
+	for _, found := range block.FindAllStringSubmatch(string(source), -1) {
+		parts[found[1]] = text.FindStringSubmatch(found[0])[1]
+	}
+	var whole strings.Builder
+	included := map[string]bool{}
+	var include func(name string)
+	include = func(name string) {
+		if included[name] {
+			return
+		}
+		included[name] = true
+		whole.WriteString(parts[name])
+		spread := regexp.MustCompile(`\.\.\.(\w+)`)
+		for _, fragment := range spread.FindAllStringSubmatch(parts[name], -1) {
+			include(fragment[1])
+		}
+	}
+	include(name)
+	if parts[name] == "" {
+		t.Fatalf("the application has no document %s", name)
+	}
+	return whole.String()
+}
+
+// fail notes what the victim was refused.
+func (v *victim) fail(format string, args ...any) {
+	if v.ctx.Err() != nil {
+		return // the test ends
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.count++
+	if len(v.failures) < 5 {
+		v.failures = append(v.failures, fmt.Sprintf(format, args...))
+	}
+}
+
+// begin starts the victim's work. end ends it.
+func (v *victim) begin() error {
+	stream, err := v.connect(v.ctx, v.receive)
+	if err != nil {
+		return err
+	}
+	v.stream = stream
+	subscription := vars{
+		"query":     appDocument(v.server.t, "RoomEvents"),
+		"variables": vars{"roomId": v.roomID, "after": 0},
+	}
+	if err := stream.subscribe("room", subscription); err != nil {
+		return err
+	}
+	v.ended.Go(func() { v.repeat(queryRest, v.query) })
+	v.ended.Go(func() { v.repeat(sendRest, v.send) })
+	v.ended.Go(func() { v.repeat(connectRest, v.reconnect) })
+	return nil
+}
+
+// repeat calls do until the victim's context ends.
+func (v *victim) repeat(rest time.Duration, do func(n int)) {
+	for n := 0; pause(v.ctx, rest); n++ {
+		v.resting.RLock()
+		do(n)
+		v.resting.RUnlock()
+	}
+}
+
+// note stores a duration in the phase in which it began.
+func (v *victim) note(begun time.Time, list func(*times) *[]time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	phase := &v.calm
+	if v.attacked {
+		phase = &v.attack
+	}
+	*list(phase) = append(*list(phase), time.Since(begun))
+}
+
+// query reads the chat list.
+func (v *victim) query(int) {
+	begun := time.Now()
+	var ignored json.RawMessage
+	const chats = `{ myRooms(first: 20) { nodes { id name unreadCount latestMessage { contents } } } }`
+	if err := v.do(v.ctx, &ignored, chats, nil); err != nil {
+		v.fail("a query: %v", err)
+		return
+	}
+	v.note(begun, func(t *times) *[]time.Duration { return &t.queries })
+}
+
+// send sends the next message.
+func (v *victim) send(n int) { v.deliver("message " + strconv.Itoa(n)) }
+
+// delivered reports whether a message that was sent has arrived.
+func (v *victim) delivered(contents string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	_, waiting := v.sent[contents]
+	return !waiting
+}
+
+// deliver sends a message; receive notes when it arrives.
+func (v *victim) deliver(contents string) {
+	v.mu.Lock()
+	v.sent[contents] = time.Now()
+	v.mu.Unlock()
+	const mutation = `mutation($i: SendMessageInput!) { sendMessage(input: $i) { message { seq } } }`
+	input := vars{"roomId": v.roomID, "contents": contents}
+	if err := v.do(v.ctx, nil, mutation, vars{"i": input}); err != nil {
+		v.fail("a message: %v", err)
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		delete(v.sent, contents)
+	}
+}
+
+// receive takes an event of the victim's room.
+func (v *victim) receive(f frame) {
+	var event struct {
+		Data struct {
+			RoomEvents struct {
+				Typename string `json:"__typename"`
+				Seq      int64
+				Message  struct{ Contents string }
+			}
+		}
+		Errors []replyError
+	}
+	switch err := json.Unmarshal(f.Payload, &event); {
+	case f.Type == "connection_ack":
+		return
+	case f.Type != "next" || err != nil || len(event.Errors) > 0:
+		v.fail("an event: %s %s", f.Type, f.Payload)
+		return
+	}
+	got := event.Data.RoomEvents
+	v.mu.Lock()
+	begun, mine := v.sent[got.Message.Contents]
+	delete(v.sent, got.Message.Contents)
+	before := v.seq
+	v.seq = got.Seq
+	v.mu.Unlock()
+	if got.Typename != "StreamOpened" && got.Seq != before+1 {
+		v.fail("event %d follows event %d", got.Seq, before)
+	}
+	if mine {
+		v.note(begun, func(t *times) *[]time.Duration { return &t.deliveries })
+	}
+}
+
+// reconnect opens another WebSocket and sends an operation as large as those of applications.
+func (v *victim) reconnect(int) {
+	begun := time.Now()
+	s, err := v.connect(v.ctx, nil)
+	if err != nil {
+		v.fail("a connection: %v", err)
+		return
+	}
+	defer s.close()
+	if err := s.subscribe("q", vars{"query": v.large}); err != nil {
+		v.fail("an operation: %v", err)
+		return
+	}
+	s.await(v.ctx, func() bool { return s.seen["complete"]+s.seen["error"] > 0 })
+	s.mu.Lock()
+	answered, code, errs := s.seen["next"] > 0, s.code, maps.Clone(s.errors)
+	s.mu.Unlock()
+	if !answered {
+		v.fail("an operation of %d bytes on a new socket: closed with %d, %v", len(v.large), code, errs)
+		return
+	}
+	v.note(begun, func(t *times) *[]time.Duration { return &t.connections })
+}
+
+// beginAttack counts what begins from now on as done under attack.
+func (v *victim) beginAttack() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.attacked = true
+}
+
+// awaitWork returns when the victim has done something of each kind since the attack began.
+func (v *victim) awaitWork() {
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	defer cancel()
+	done := func() bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return len(v.attack.queries) > 0 && len(v.attack.deliveries) > 0
+	}
+	for !done() && pause(ctx, queryRest) {
+	}
+}
+
+// end ends the victim's work when everything it has sent has arrived.
+func (v *victim) end() {
+	v.stream.await(v.ctx, func() bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return len(v.sent) == 0
+	})
+	v.mu.Lock()
+	missing, code := len(v.sent), v.stream.closeCode()
+	v.mu.Unlock()
+	if code != 0 {
+		v.fail("the open room was closed with %d", code)
+	}
+	if missing > 1 { // one may have been sent just now
+		v.fail("%d messages did not arrive", missing)
+	}
+	v.cancel()
+	v.ended.Wait()
+	v.stream.close()
+	<-v.stream.closed
+	v.close()
+}
+
+// percentile returns the value below which such a part of the durations is.
+func percentile(all []time.Duration, part float64) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[int(part*float64(len(sorted)-1))]
+}

@@ -1,0 +1,448 @@
+package limit
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+)
+
+// ErrMemoryFull means that the budget of a [Memory] has no room for a reservation.
+var ErrMemoryFull = errors.New("the memory budget is exhausted")
+
+// ErrQuotaExceeded means that a reservation exceeds a quota of its owner.
+var ErrQuotaExceeded = errors.New("a memory quota is exceeded")
+
+// ErrQueueFull means that too many callers of [Memory.Acquire] wait already.
+var ErrQueueFull = errors.New("too many callers wait for memory")
+
+// Owner names the user and the address that a reservation counts for. An owner without a user is anonymous.
+type Owner struct {
+	User    string
+	Address netip.Addr
+}
+
+// OwnerOf returns the owner of what user ("" if anonymous) does in ctx, which carries the client's address. All
+// addresses of an IPv6 /64 network are one.
+func OwnerOf(ctx context.Context, user string) Owner {
+	return Owner{User: user, Address: network(Address(ctx))}
+}
+
+// MemoryOptions configure a [Memory]. All sizes are in bytes; a quota of 0 is no quota.
+type MemoryOptions struct {
+	// Bytes is the budget.
+	Bytes int64
+	// User is what one user may reserve, and Address what all users of one address may reserve together.
+	User, Address int64
+	// Anonymous is what all owners without a user may reserve together, and AnonymousAddress what those of one
+	// address may.
+	Anonymous, AnonymousAddress int64
+	// Small is the size up to which a reservation counts for no quota while less than half of the budget is
+	// reserved. Such a reservation costs one atomic operation.
+	Small int64
+	// Queue limits how many callers may wait in Acquire: they use memory, too.
+	Queue Queue
+	// Refused, if set, is called when a reservation is refused. It must not block.
+	Refused func()
+}
+
+// Queue limits how many callers wait for memory. Zero is no limit.
+type Queue struct {
+	// User is the limit for one user, All the limit for all owners together. Anonymous callers count for All only.
+	User, All int64
+}
+
+// Memory admits uses of memory to a budget before the memory is allocated. Each reservation counts for the budget of the
+// node and for quotas of its owner, so that one user or one address cannot take what all need.
+//
+// A nil Memory admits everything. All methods are safe for concurrent use.
+type Memory struct {
+	options  MemoryOptions
+	reserved atomic.Int64
+	refused  atomic.Int64
+	waiting  atomic.Int64 // changes under mu
+
+	mu       sync.Mutex
+	accounts map[accountKey]*account
+	queue    list.List // of *waiter, in the order of arrival
+	// oversized: a reservation above its owner's quota is held. There is one at a time.
+	oversized bool
+	// scan numbers the passes over the queue: see grant.
+	scan int64
+}
+
+// NewMemory returns the memory admission for a budget.
+func NewMemory(options MemoryOptions) *Memory {
+	return &Memory{options: options, accounts: make(map[accountKey]*account)}
+}
+
+type accountKind uint8
+
+const (
+	userAccount accountKind = iota
+	addressAccount
+	anonymousAccount
+	anonymousAddressAccount
+)
+
+type accountKey struct {
+	kind    accountKind
+	user    string
+	address netip.Addr
+}
+
+// account is what an owner has reserved against one quota. It exists while reservations or waiters refer to it.
+type account struct {
+	key                      accountKey
+	quota                    int64
+	reserved, users, waiting int64
+	blocked                  int64 // the last scan in which a waiter for this account could not be admitted
+}
+
+// Reservation is memory that has been admitted. The zero value holds nothing and admits everything. A copy takes
+// the place of the original. It is not safe for concurrent use.
+type Reservation struct {
+	memory   *Memory
+	owner    Owner
+	accounts [2]*account // nil where no quota counts
+	bytes    int64
+	// oversized: it exceeds its owner's quota, and counts for as much as that.
+	oversized bool
+}
+
+// Open returns a reservation of no bytes, which grows with [Reservation.Grow].
+func (m *Memory) Open(owner Owner) Reservation { return Reservation{memory: m, owner: owner} }
+
+// Reserve admits bytes for owner. It does not wait: it returns ErrMemoryFull or ErrQuotaExceeded where the budget or a
+// quota has no room.
+func (m *Memory) Reserve(owner Owner, bytes int64) (Reservation, error) {
+	r := m.Open(owner)
+	err := r.Grow(bytes)
+	return r, err
+}
+
+// Grow adds bytes to the reservation, or nothing if that is not admitted. Its errors are those of [Memory.Reserve].
+func (r *Reservation) Grow(bytes int64) error {
+	m := r.memory
+	if m == nil || bytes <= 0 {
+		return nil
+	}
+	if !r.counted() && r.bytes+bytes <= m.options.Small && m.reserved.Load() < m.options.Bytes/2 && m.take(bytes) {
+		r.bytes += bytes
+		return nil
+	}
+	if err := m.grow(r, bytes); err != nil {
+		m.refuse()
+		return err
+	}
+	return nil
+}
+
+// grow is Grow for a reservation that counts for its owner's quotas from now on.
+func (m *Memory) grow(r *Reservation, bytes int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	accounts, uncounted := r.accounts, int64(0)
+	if !r.counted() {
+		accounts, uncounted = m.open(r.owner), r.bytes // a small one until now
+	}
+	if err := m.admit(accounts, bytes, uncounted); err != nil {
+		if !r.counted() {
+			m.close(&accounts)
+		}
+		return err
+	}
+	r.accounts = accounts
+	r.bytes += bytes
+	return nil
+}
+
+// counted reports whether the reservation counts for its owner's quotas.
+func (r *Reservation) counted() bool { return r.accounts[0] != nil || r.accounts[1] != nil }
+
+// Shrink releases what is above bytes.
+func (r *Reservation) Shrink(bytes int64) {
+	m := r.memory
+	if m == nil {
+		return
+	}
+	released := max(r.bytes-max(bytes, 0), 0)
+	if !r.counted() {
+		r.bytes -= released
+		m.reserved.Add(-released)
+		if m.waiting.Load() > 0 {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.grant()
+		}
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r.bytes -= released
+	m.reserved.Add(-released)
+	for _, a := range r.accounts {
+		if a != nil {
+			a.reserved -= released
+		}
+	}
+	if r.oversized {
+		r.oversized, m.oversized = false, false
+	}
+	if r.bytes == 0 {
+		m.close(&r.accounts)
+	}
+	m.grant()
+}
+
+// Release releases all of the reservation. It may be called more than once.
+func (r *Reservation) Release() { r.Shrink(0) }
+
+// Bytes returns the size of the reservation.
+func (r *Reservation) Bytes() int64 { return r.bytes }
+
+// Acquire admits bytes for owner and waits for them until ctx ends: callers are admitted in the order of their arrival,
+// except that a caller whose own quota is exhausted does not hold up others. Reservations above a quota are admitted one at
+// a time and count for as much as the quota. It returns ErrQueueFull at once if too many callers wait, and otherwise the
+// error of ctx.
+func (m *Memory) Acquire(ctx context.Context, owner Owner, bytes int64) (Reservation, error) {
+	if m == nil || bytes <= 0 {
+		return Reservation{}, nil
+	}
+	w := &waiter{owner: owner, bytes: bytes, ready: make(chan struct{})}
+	if !m.enqueue(w) {
+		m.refuse()
+		return Reservation{}, fmt.Errorf("acquire memory: %w", ErrQueueFull)
+	}
+	select {
+	case <-w.ready:
+	default:
+		select {
+		case <-w.ready:
+		case <-ctx.Done():
+			if m.dequeue(w) {
+				if errors.Is(ctx.Err(), context.DeadlineExceeded) { // otherwise the client went away
+					m.refuse()
+				}
+				return Reservation{}, fmt.Errorf("acquire memory: %w", ctx.Err())
+			}
+		}
+	}
+	return Reservation{memory: m, owner: owner, accounts: w.accounts, bytes: w.bytes, oversized: w.oversized}, nil
+}
+
+// waiter is a caller of Acquire.
+type waiter struct {
+	owner     Owner
+	accounts  [2]*account
+	bytes     int64
+	oversized bool
+	waits     bool          // it counts as one that waits
+	ready     chan struct{} // closed when the waiter is admitted
+	element   *list.Element // nil from then on
+}
+
+// enqueue adds w to the queue and admits it if that needs no waiting. It returns false if too many wait.
+func (m *Memory) enqueue(w *waiter) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	w.accounts = m.open(w.owner)
+	for _, a := range w.accounts {
+		if a != nil && w.bytes > a.quota {
+			w.bytes, w.oversized = a.quota, true
+		}
+	}
+	w.bytes = min(w.bytes, m.options.Bytes)
+	w.element = m.queue.PushBack(w)
+	m.grant()
+	if w.element == nil {
+		return true
+	}
+	queue, own := m.options.Queue, w.accounts[0]
+	if queue.All > 0 && m.waiting.Load() >= queue.All ||
+		queue.User > 0 && w.owner.User != "" && own != nil && own.waiting >= queue.User {
+		m.queue.Remove(w.element)
+		m.close(&w.accounts)
+		return false
+	}
+	w.waits = true
+	m.waiting.Add(1)
+	if own != nil {
+		own.waiting++
+	}
+	return true
+}
+
+// dequeue removes w from the queue. It returns false if w has been admitted meanwhile.
+func (m *Memory) dequeue(w *waiter) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if w.element == nil {
+		return false
+	}
+	m.leave(w)
+	m.close(&w.accounts)
+	m.grant()
+	return true
+}
+
+// leave takes w off the queue. The caller holds m.mu.
+func (m *Memory) leave(w *waiter) {
+	m.queue.Remove(w.element)
+	w.element = nil
+	if !w.waits {
+		return
+	}
+	m.waiting.Add(-1)
+	if own := w.accounts[0]; own != nil {
+		own.waiting--
+	}
+}
+
+// grant admits waiters in the order of their arrival. A waiter whose own quota is exhausted holds up only those that
+// count for the same quota. The caller holds m.mu.
+func (m *Memory) grant() {
+	if m.queue.Len() == 0 {
+		return
+	}
+	m.scan++
+	oversized := m.oversized
+	for e := m.queue.Front(); e != nil; {
+		w, ok := e.Value.(*waiter)
+		e = e.Next()
+		if !ok {
+			continue
+		}
+		if w.oversized && oversized || m.blocked(w) {
+			oversized = oversized || w.oversized
+			if own := w.accounts[0]; own != nil {
+				own.blocked = m.scan
+			}
+			continue
+		}
+		if m.admit(w.accounts, w.bytes, 0) != nil {
+			return // all others wait behind it
+		}
+		m.oversized = m.oversized || w.oversized
+		oversized = oversized || w.oversized
+		m.leave(w)
+		close(w.ready)
+	}
+}
+
+// blocked reports whether a quota of w is exhausted, or reserved for a waiter before it in this scan.
+func (m *Memory) blocked(w *waiter) bool {
+	blocked := false
+	for _, a := range w.accounts {
+		if a == nil {
+			continue
+		}
+		if a.reserved+w.bytes > a.quota {
+			a.blocked = m.scan
+		}
+		blocked = blocked || a.blocked == m.scan
+	}
+	return blocked
+}
+
+// admit counts bytes for the budget and for accounts, which uncounted bytes join that the budget has counted before. The
+// caller holds m.mu.
+func (m *Memory) admit(accounts [2]*account, bytes, uncounted int64) error {
+	for _, a := range accounts {
+		if a != nil && a.reserved+uncounted+bytes > a.quota {
+			return ErrQuotaExceeded
+		}
+	}
+	if !m.take(bytes) {
+		return ErrMemoryFull
+	}
+	for _, a := range accounts {
+		if a != nil {
+			a.reserved += uncounted + bytes
+		}
+	}
+	return nil
+}
+
+// take counts bytes for the budget. It needs no lock.
+func (m *Memory) take(bytes int64) bool {
+	for {
+		reserved := m.reserved.Load()
+		if bytes > m.options.Bytes-reserved {
+			return false
+		}
+		if m.reserved.CompareAndSwap(reserved, reserved+bytes) {
+			return true
+		}
+	}
+}
+
+// refuse counts a refusal.
+func (m *Memory) refuse() {
+	m.refused.Add(1)
+	if m.options.Refused != nil {
+		m.options.Refused()
+	}
+}
+
+// open returns the accounts of owner, its own first, until close. The caller holds m.mu.
+func (m *Memory) open(owner Owner) [2]*account {
+	address := accountKey{kind: addressAccount, address: owner.Address}
+	if owner.User == "" {
+		address.kind = anonymousAddressAccount
+		return [2]*account{
+			m.account(address, m.options.AnonymousAddress, owner.Address.IsValid()),
+			m.account(accountKey{kind: anonymousAccount}, m.options.Anonymous, true),
+		}
+	}
+	return [2]*account{
+		m.account(accountKey{kind: userAccount, user: owner.User}, m.options.User, true),
+		m.account(address, m.options.Address, owner.Address.IsValid()),
+	}
+}
+
+func (m *Memory) account(key accountKey, quota int64, known bool) *account {
+	if quota <= 0 || !known {
+		return nil
+	}
+	a := m.accounts[key]
+	if a == nil {
+		a = &account{key: key, quota: quota}
+		m.accounts[key] = a
+	}
+	a.users++
+	return a
+}
+
+// close ends the use of accounts. The caller holds m.mu.
+func (m *Memory) close(accounts *[2]*account) {
+	for i, a := range accounts {
+		if a == nil {
+			continue
+		}
+		if a.users--; a.users == 0 {
+			delete(m.accounts, a.key)
+		}
+		accounts[i] = nil
+	}
+}
+
+// MemoryStats are the figures of a [Memory].
+type MemoryStats struct {
+	// Limit is the budget in bytes, Reserved how much of it is reserved, Waiting how many callers wait in Acquire, and
+	// Refused how many reservations have been refused or have timed out.
+	Limit, Reserved, Waiting, Refused int64
+}
+
+// Stats returns the current figures.
+func (m *Memory) Stats() MemoryStats {
+	if m == nil {
+		return MemoryStats{}
+	}
+	return MemoryStats{
+		Limit: m.options.Bytes, Reserved: m.reserved.Load(), Waiting: m.waiting.Load(), Refused: m.refused.Load(),
+	}
+}

@@ -1,0 +1,243 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// UnusableError says why a database cannot be used as it is, and what to do about it. Trying again is of no use.
+type UnusableError struct {
+	message string
+	cause   error // what the database said, if it did
+}
+
+func (e *UnusableError) Error() string {
+	if e.cause == nil {
+		return e.message
+	}
+	return fmt.Sprintf("%s (%v)", e.message, e.cause)
+}
+
+// Unwrap returns what the database said, or nil.
+func (e *UnusableError) Unwrap() error { return e.cause }
+
+func unusable(cause error, format string, args ...any) error {
+	return &UnusableError{message: fmt.Sprintf(format, args...), cause: cause}
+}
+
+// IsUnusable reports whether an error of [Open] says that the database, or its URL, has to be changed before it works.
+func IsUnusable(err error) bool {
+	_, ok := errors.AsType[*UnusableError](err)
+	return ok
+}
+
+// errForeign is the answer for a database that has tables, but not Parley's.
+func errForeign() error {
+	return unusable(nil, "it has the tables of another application: give Parley a database of its own")
+}
+
+// minPostgresVersion is the oldest version of PostgreSQL that works, as server_version_num has it.
+const minPostgresVersion = 140_000
+
+// checkPostgres refuses a server or database that Parley does not work with. It changes nothing.
+func checkPostgres(ctx context.Context, pool *sql.DB, conns int, warn func(msg string, args ...any)) error {
+	var (
+		encoding, strings, version, readOnly, user string
+		number, most                               int
+		standby                                    bool
+		schema                                     sql.NullString
+		mayCreate, migrated                        sql.NullBool
+	)
+	err := pool.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), current_setting('standard_conforming_strings'),
+	current_setting('server_version'), current_setting('server_version_num')::int, current_setting('max_connections')::int,
+	current_setting('transaction_read_only'), pg_is_in_recovery(), current_user, current_schema(),
+	has_schema_privilege(current_schema(), 'CREATE'), to_regclass('goose_db_version') IS NOT NULL`).Scan(
+		&encoding, &strings, &version, &number, &most, &readOnly, &standby, &user, &schema, &mayCreate, &migrated)
+	if err != nil {
+		return fmt.Errorf("look at its settings: %w", unusableAnswer(err))
+	}
+	switch {
+	case number < minPostgresVersion:
+		return unusable(nil, "PostgreSQL %s is too old: use 14 or newer", version)
+	case encoding != "UTF8":
+		return unusable(nil, "its encoding is %s, in which not every text can be stored: "+
+			"make another with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0", encoding)
+	case standby:
+		return unusable(nil, "this server is a standby, which takes no writes: connect to the primary, "+
+			"or list all servers in the URL with target_session_attrs=read-write")
+	case readOnly == "on":
+		return unusable(nil, "transactions are read-only here: "+
+			"set default_transaction_read_only = off for the database and the user %q", user)
+	case strings != "on":
+		return unusable(nil, "standard_conforming_strings is off: ALTER DATABASE … SET standard_conforming_strings = on")
+	case !schema.Valid:
+		return unusable(nil, "the user %q has no schema to use: create the first one of its search_path, or change that", user)
+	case !migrated.Bool && !mayCreate.Bool:
+		return unusable(nil, "the user %q may not create tables in the schema %q: GRANT CREATE ON SCHEMA %s TO %s",
+			user, schema.String, pq.QuoteIdentifier(schema.String), pq.QuoteIdentifier(user))
+	}
+	if conns > most {
+		warn("the pool may have more connections than the database has in all: lower PARLEY_DB_MAX_CONNS",
+			"pool", conns, "max_connections", most)
+	}
+	return nil
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// checkPostgresTables refuses a database that has another application's tables, or another application's history of
+// migrations. The caller has the lock of the schema.
+func checkPostgresTables(ctx context.Context, q querier) error {
+	var history, rooms bool
+	err := q.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL, to_regclass('rooms') IS NOT NULL OR
+	to_regclass('users') IS NOT NULL`).Scan(&history, &rooms)
+	if err != nil {
+		return fmt.Errorf("look at the tables: %w", err)
+	}
+	return checkTables(ctx, q, history, rooms)
+}
+
+// checkTables is told whether there are a history of migrations and tables that a migration makes.
+func checkTables(ctx context.Context, q querier, history, tables bool) error {
+	if !history {
+		if tables {
+			return errForeign()
+		}
+		return nil
+	}
+	var migrated bool
+	err := q.QueryRowContext(ctx, "SELECT count(*) > 0 FROM goose_db_version WHERE version_id > 0").Scan(&migrated)
+	if err != nil {
+		return fmt.Errorf("look at the history of migrations: %w", err)
+	}
+	if migrated != tables {
+		return errForeign()
+	}
+	return nil
+}
+
+// unusableAnswer returns err as an [UnusableError] if PostgreSQL, or its driver, has said that it will not do because of how it is set
+// up.
+func unusableAnswer(err error) error {
+	if errors.Is(err, pq.ErrSSLNotSupported) {
+		return unusable(err, "the server does not speak TLS: add sslmode=disable to the URL to connect without")
+	}
+	pqErr := pq.As(err)
+	if pqErr == nil {
+		return err
+	}
+	switch pqErr.Code {
+	case pqerror.InvalidPassword, pqerror.InvalidAuthorizationSpecification:
+		return unusable(err, "the server does not let this user in: check the user and password in the URL, and pg_hba.conf")
+	case pqerror.InvalidCatalogName:
+		return unusable(err, "there is no such database: create it, or correct the name in the URL")
+	case pqerror.InsufficientPrivilege:
+		return unusable(err, "the user lacks a privilege: make it the owner of the database's tables")
+	case pqerror.DuplicateTable:
+		return errForeign()
+	}
+	return err
+}
+
+// sqliteApplicationID marks Parley's files (https://www.sqlite.org/fileformat2.html#application_id): "Prly".
+const sqliteApplicationID = 0x50726c79
+
+// checkSQLiteFile refuses a path at which there is no database of Parley's and none can be. It changes nothing. unmarked reports
+// whether there is a database that does not say whose it is.
+func checkSQLiteFile(path string) (unmarked bool, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return false, unusable(err, "its folder does not exist or cannot be reached: create it, or name another file")
+		}
+		return false, nil
+	case err != nil:
+		return false, unusable(err, "it cannot be reached: name another file")
+	case info.IsDir():
+		return false, unusable(nil, "it is a folder: name a file in it, as in sqlite:%s", filepath.Join(path, "parley.db"))
+	case !info.Mode().IsRegular():
+		return false, unusable(nil, "it is not a file: name another")
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return false, unusable(err, "it cannot be written: give the server's user the right to write it, or name another file")
+	}
+	defer file.Close()
+	var header [100]byte // https://www.sqlite.org/fileformat2.html#the_database_header
+	switch n, err := io.ReadFull(file, header[:]); {
+	case errors.Is(err, io.EOF):
+		return false, nil // empty, as one that was just made
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return false, unusable(err, "it cannot be read")
+	case n < len(header) || !strings.HasPrefix(string(header[:]), "SQLite format 3\x00"):
+		return false, unusable(nil, "it is not an SQLite database, or it is encrypted: name another file")
+	}
+	if header[18] > 2 || header[19] > 2 {
+		return false, unusable(nil, "it was written by a newer version of SQLite: name another file")
+	}
+	id := binary.BigEndian.Uint32(header[68:])
+	if id != 0 && id != sqliteApplicationID {
+		return false, unusable(nil, "it is the file of another application (application_id 0x%08x): name another file", id)
+	}
+	return id == 0, nil
+}
+
+// checkSQLiteTables refuses a database that has another application's tables. It only reads.
+func checkSQLiteTables(ctx context.Context, path string) (err error) {
+	pool, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "mode=ro"), 1, new(cacheCounts))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	var history, tables bool
+	err = pool.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE name = 'goose_db_version') > 0,
+	count(*) FILTER (WHERE name NOT LIKE 'goose_%' AND name NOT LIKE 'sqlite_%') > 0
+FROM sqlite_master WHERE type = 'table'`).Scan(&history, &tables)
+	if err != nil {
+		return fmt.Errorf("look at the tables: %w", unusableFile(err))
+	}
+	return checkTables(ctx, pool, history, tables)
+}
+
+// markSQLite refuses a database without a write-ahead log, and marks others as Parley's. The connection is in a transaction.
+func markSQLite(ctx context.Context, pool *sql.DB) error {
+	var mode string
+	if err := pool.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return fmt.Errorf("look at the journal: %w", err)
+	}
+	if mode != "wal" {
+		return unusable(nil, "it cannot have a write-ahead log here (its journal is %q): "+
+			"use a local file system, not one of the network", mode)
+	}
+	if _, err := pool.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", sqliteApplicationID)); err != nil {
+		return fmt.Errorf("mark the file: %w", err)
+	}
+	return nil
+}
+
+// unusableFile returns err as an [UnusableError] if SQLite has said that it cannot work with the file, or beside it.
+func unusableFile(err error) error {
+	switch sqliteCode(err) {
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR:
+		return unusable(err, "SQLite cannot work here: it needs a local file system, "+
+			"and the right to make files beside the database (-wal and -shm)")
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return unusable(err, "it is damaged, or not a database: restore a backup, or name another file")
+	}
+	return err
+}
