@@ -221,7 +221,7 @@ func (c *client) bombOlder(ctx context.Context, n int) reply {
 		path, body = "/rooms", `{"user_ids":`+value+`}`
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
-	return c.request(ctx, http.MethodPost, path, strings.NewReader(body), header)
+	return c.request(ctx, path, strings.NewReader(body), header)
 }
 
 // bombSocket opens an anonymous socket and sends bombs: as the payload of connection_init, or of

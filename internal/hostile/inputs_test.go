@@ -324,7 +324,7 @@ func (in input) subscribed(ctx context.Context, t *testing.T, alice *client, roo
 	overEvents := make(chan reply, 1)
 	go func() { // ends with the answer or with events
 		header := http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"}}
-		overEvents <- alice.request(events, http.MethodPost, "/graphql", strings.NewReader(string(in.body(room))), header)
+		overEvents <- alice.request(events, "/graphql", strings.NewReader(string(in.body(room))), header)
 	}()
 	const cause = `mutation($r: ID!) {
 		createRoom(input: {}) { room { id } }
@@ -440,7 +440,7 @@ func testForwardedInDevelopment(t *testing.T, program string) {
 		{"Via": {"1.1 proxy"}},
 	} {
 		header.Set("Content-Type", "application/json")
-		r := c.request(t.Context(), http.MethodPost, "/graphql", bytes.NewReader(body), header)
+		r := c.request(t.Context(), "/graphql", bytes.NewReader(body), header)
 		if r.status != http.StatusForbidden || r.code() != "FORBIDDEN" {
 			t.Errorf("%v: want 403 FORBIDDEN, got %s", header, r)
 		}
@@ -450,7 +450,7 @@ func testForwardedInDevelopment(t *testing.T, program string) {
 		{"X-Forwarded-For": {"127.0.0.1"}, "X-Forwarded-Proto": {"http"}}, // of a frontend's development server
 	} {
 		header.Set("Content-Type", "application/json")
-		r := c.request(t.Context(), http.MethodPost, "/graphql", bytes.NewReader(body), header)
+		r := c.request(t.Context(), "/graphql", bytes.NewReader(body), header)
 		if r.outcome() != ok {
 			t.Errorf("%v: %s", header, r)
 		}

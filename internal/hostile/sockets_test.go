@@ -225,12 +225,10 @@ func (a *arena) longIDs(sockets, operations int) func() {
 }
 
 // descriptors returns an attack: so many connections are opened and kept. A third says nothing, a
-// third are anonymous sockets, and a third are sockets of two users, which no time limit closes.
+// third are anonymous sockets, and a third are sockets of one user, which no time limit closes.
 func (a *arena) descriptors(n int) func() {
-	users := []*client{a.attacker(1), a.attacker(2)}
-	for _, user := range users {
-		user.enter(a.ctx)
-	}
+	user := a.attacker(1)
+	user.enter(a.ctx)
 	return func() {
 		var silent connections
 		var open party
@@ -245,7 +243,7 @@ func (a *arena) descriptors(n int) func() {
 				silent.dial(a, func(net.Conn) error { return nil })
 				return
 			case 1:
-				who = users[i/3%2]
+				who = user
 			}
 			s, err := who.connect(ctx, nil)
 			a.answers.add(outcomeOf(err))
