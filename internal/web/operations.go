@@ -79,6 +79,10 @@ func (s *socket) errorFor(id string, f *refusal) verdict {
 	return verdict{reply: s.dialect.failed(id, gqlerror.List{f.graphQL()})}
 }
 
+// maxOperationID bounds an operation's id, in bytes: it stays in memory as long as the operation, and each
+// result repeats it. Client libraries send a number or a UUID.
+const maxOperationID = 256
+
 // subscribeTo starts an operation.
 func (s *socket) subscribeTo(m message) verdict {
 	s.mu.Lock()
@@ -88,6 +92,9 @@ func (s *socket) subscribeTo(m message) verdict {
 	}
 	if m.ID == "" {
 		return closeWith(closeBadRequest, "Invalid subscribe message: no id")
+	}
+	if len(m.ID) > maxOperationID {
+		return closeWith(closeBadRequest, "Invalid subscribe message: the id is too long")
 	}
 	members, f := readMembers(m.Payload)
 	if len(m.Payload) == 0 || f != nil && members == nil || !validShape(members) {
