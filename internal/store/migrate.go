@@ -111,7 +111,7 @@ func migratePostgres(
 func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, logger *slog.Logger) (err error) {
 	// A single connection: what follows is one session. goose shares it without knowing.
 	dsn := sqliteDSN(path, migrationPause, "_foreign_keys=0", "_journal_mode=WAL", "_synchronous="+synchronous)
-	pool, err := sqlitePool(dsn, 1, new(cacheCounts))
+	pool, err := sqlitePool(dsn, 1, new(cacheCounts), nil)
 	if err != nil {
 		return err
 	}

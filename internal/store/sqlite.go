@@ -14,6 +14,8 @@ import (
 
 	"entgo.io/ent/dialect"
 	"modernc.org/sqlite"
+
+	"parley/internal/panics"
 )
 
 // sqliteBusyTimeout is how long a statement waits for the lock of another process before it fails with SQLITE_BUSY.
@@ -69,11 +71,11 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		// What a statement that fails half way takes back is otherwise kept in a file for each, and the write-ahead log brought
 		// into the database every 4 MB, with a flush: a page that changes often is written once in 8 MB this way. More would cost
 		// a little less, and have whoever writes at that moment wait for longer.
-		"_pragma=temp_store(memory)", "_pragma=wal_autocheckpoint(2000)"), 1, &counts)
+		"_pragma=temp_store(memory)", "_pragma=wal_autocheckpoint(2000)"), 1, &counts, opts.Panics)
 	if err != nil {
 		return nil, err
 	}
-	reads, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_query_only=1"), max(4, runtime.GOMAXPROCS(0)), &counts)
+	reads, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_query_only=1"), max(4, runtime.GOMAXPROCS(0)), &counts, opts.Panics)
 	if err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}
@@ -121,12 +123,12 @@ func sqliteDSN(path string, busyTimeout time.Duration, settings ...string) strin
 }
 
 // sqlitePool returns a pool of up to size connections, which it keeps.
-func sqlitePool(dsn string, size int, counts *cacheCounts) (*sql.DB, error) {
+func sqlitePool(dsn string, size int, counts *cacheCounts, guard *panics.Guard) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(sqliteConnector{connector, counts})
+	pool := sql.OpenDB(sqliteConnector{connector, counts, guard})
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	return pool, nil
