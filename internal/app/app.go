@@ -95,6 +95,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Observe:        opts.Observe,
 		Trace:          traces.statement,
 		Panics:         guard,
+		Synchronous:    store.Synchronous(cfg.SQLiteSynchronous),
 	}
 	db, err := store.Open(ctx, string(cfg.DatabaseURL), database)
 	if store.IsUnusable(err) {

@@ -31,7 +31,7 @@ func MigratePostgres(ctx context.Context, url string, files fs.FS, logger *slog.
 
 // MigrateSQLite applies files.
 func MigrateSQLite(ctx context.Context, path string, files fs.FS, logger *slog.Logger) error {
-	return migrateSQLite(ctx, path, "OFF", files, logger)
+	return migrateSQLite(ctx, path, []string{"_synchronous=OFF"}, files, logger)
 }
 
 // SQLiteConn is what a connection to SQLite that is given to SQLitePool can do.

@@ -108,9 +108,11 @@ func migratePostgres(
 // (https://www.sqlite.org/lang_altertable.html#otheralter): enforced, replacing a table would delete the rows that refer
 // to it. That must be settled before the transaction begins, which ignores what a migration says about it. All keys are
 // checked at the end instead.
-func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, logger *slog.Logger) (err error) {
+func migrateSQLite(
+	ctx context.Context, path string, synchronous []string, files fs.FS, logger *slog.Logger,
+) (err error) {
 	// A single connection: what follows is one session. goose shares it without knowing.
-	dsn := sqliteDSN(path, migrationPause, "_foreign_keys=0", "_journal_mode=WAL", "_synchronous="+synchronous)
+	dsn := sqliteDSN(path, migrationPause, append(synchronous, "_foreign_keys=0", "_journal_mode=WAL")...)
 	pool, err := sqlitePool(dsn, 1, new(cacheCounts), nil)
 	if err != nil {
 		return err

@@ -31,6 +31,9 @@ type Options struct {
 	// Default: one that logs and does not count.
 	Panics *panics.Guard
 
+	// Synchronous says when SQLite writes commits to the disk. Default: SynchronousFull.
+	Synchronous Synchronous
+
 	// MaxOpenConns is the size of the pool of connections to PostgreSQL, beside which there is one for Ping; SQLite has
 	// no use for it. Default: DefaultMaxOpenConns.
 	MaxOpenConns int
