@@ -69,7 +69,7 @@ func run(ctx context.Context, rounds int, round time.Duration, dir string) (err 
 		if err != nil {
 			return err
 		}
-		defer m.db.Close() //nolint:errcheck // the files are removed
+		defer m.db.Close()
 		modes = append(modes, m)
 	}
 	kinds := []kind{{"message", 1}, {"message", 16}, {"reaction", 1}, {"reaction", 16}}
@@ -108,7 +108,8 @@ func open(ctx context.Context, path string, synchronous store.Synchronous) (*mod
 		synchronous: synchronous, db: db, rates: map[kind][]float64{},
 		sent: map[kind]int64{}, commits: map[kind]int64{},
 	}
-	if m.chat, err = chat.New(ent.NewClient(ent.Driver(db.Driver())), db.Dialect(), panics.NewGuard(quiet)); err != nil {
+	client := ent.NewClient(ent.Driver(db.Driver()))
+	if m.chat, err = chat.New(client, db.Dialect(), 1, panics.NewGuard(quiet)); err != nil {
 		return nil, err
 	}
 	var people []string

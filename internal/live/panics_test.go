@@ -100,13 +100,15 @@ func ends(t *testing.T, a *live.Attendance) {
 	}
 }
 
-func explode(context.Context, []live.Event) ([][]byte, live.Look, error) { panic("render") }
+func explode(context.Context, string, []live.Event) ([][]byte, live.Look, error) {
+	panic("render")
+}
 
 // TestPanicOfARendering ends the streams of its cohort, without a second attempt, and no others.
 func TestPanicOfARendering(t *testing.T) {
 	inExploding(t, func(t *testing.T, e *exploding) {
-		one := e.Attend(e.room, "explosive", 0, 0, explode)
-		two := e.Attend(e.room, "explosive", 0, 0, explode)
+		one := subscribeAs(e.Hub, "user", e.room, "explosive", 0, 0, explode)
+		two := subscribeAs(e.Hub, "user", e.room, "explosive", 0, 0, explode)
 		neighbour := join(e.Hub, e.room, 0, 0)
 		defer neighbour.Leave()
 		e.add(1)
@@ -114,7 +116,7 @@ func TestPanicOfARendering(t *testing.T) {
 		ends(t, two)
 		attend(t, neighbour, 0, 1)
 		e.expect(t, 1)
-		again := e.Attend(e.room, "explosive", 1, 1, new(printer).render) // a new cohort
+		again := subscribeAs(e.Hub, "user", e.room, "explosive", 1, 1, new(printer).render) // a new cohort
 		defer again.Leave()
 		e.add(2)
 		attend(t, again, 1, 2)
@@ -127,7 +129,7 @@ func TestPanicOfARendering(t *testing.T) {
 func TestPanicOfAPage(t *testing.T) {
 	inExploding(t, func(t *testing.T, e *exploding) {
 		e.add(10)
-		ends(t, e.Attend(e.room, "explosive", 0, 10, explode))
+		ends(t, subscribeAs(e.Hub, "user", e.room, "explosive", 0, 10, explode))
 		e.expect(t, 1)
 		neighbour := join(e.Hub, e.room, 0, 10)
 		defer neighbour.Leave()
@@ -140,14 +142,14 @@ func TestPanicOfTheLog(t *testing.T) {
 	for _, method := range []string{"Read", "Endings"} {
 		inExploding(t, func(t *testing.T, e *exploding) {
 			render := (&printer{look: live.Alone}).render // so that endings are looked for
-			a := e.Attend(e.room, "same", 0, 0, render)
+			a := subscribeAs(e.Hub, "user", e.room, "same", 0, 0, render)
 			synctest.Wait()
 			e.log.method.Store(method)
 			e.add(1)
 			ends(t, a)
 			e.expect(t, 1)
 			e.log.method.Store("")
-			a = e.Attend(e.room, "same", 0, 1, render)
+			a = subscribeAs(e.Hub, "user", e.room, "same", 0, 1, render)
 			defer a.Leave()
 			attend(t, a, 0, 1)
 			e.add(2)
@@ -162,7 +164,7 @@ func TestPanicOfASweep(t *testing.T) {
 	inExploding(t, func(t *testing.T, e *exploding) {
 		a := join(e.Hub, e.room, 0, 0)
 		defer a.Leave()
-		rooms := e.Follow(live.Lobby(), "rooms", new(printer).render)
+		rooms := listen(e.Hub, live.Lobby(), "rooms", new(printer).render)
 		defer rooms.Leave()
 		synctest.Wait()
 		for i, method := range []string{"Heads", "Created"} {
@@ -214,7 +216,7 @@ func TestPanicOfAListener(t *testing.T) {
 				if i == many/2 {
 					g.in = method
 				}
-				a := e.Attend(e.room, "same", 0, 0, new(printer).render)
+				a := subscribeAs(e.Hub, "user", e.room, "same", 0, 0, new(printer).render)
 				if !a.Park(g) {
 					t.Fatal("it does not park")
 				}

@@ -78,7 +78,7 @@ func migratePostgres(
 		if !waiting {
 			logger.InfoContext(ctx, "waiting for another process that migrates the database")
 		}
-		if err := pause(ctx, migrationPause); err != nil {
+		if err := pause(ctx); err != nil {
 			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
 		}
 	}
@@ -95,7 +95,7 @@ func migratePostgres(
 			return err
 		}
 		logger.WarnContext(ctx, "a migration waits for tables that are in use", "try", try)
-		if err := pause(ctx, migrationPause); err != nil {
+		if err := pause(ctx); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 	}
@@ -132,7 +132,7 @@ func migrateSQLite(
 		if !waiting {
 			logger.InfoContext(ctx, "waiting for another process that writes to the database")
 		}
-		if err := pause(ctx, migrationPause); err != nil {
+		if err := pause(ctx); err != nil {
 			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
 		}
 	}
@@ -206,9 +206,9 @@ func checkForeignKeys(ctx context.Context, pool *sql.DB) error {
 	}
 }
 
-// pause waits for d or for the end of ctx, whose error it returns.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
+// pause waits between two attempts to take a lock, or until ctx ends, whose error it returns.
+func pause(ctx context.Context) error {
+	timer := time.NewTimer(migrationPause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
