@@ -39,6 +39,8 @@ func (p *panicking) Park(web.Taker) bool {
 	return false
 }
 
+func (p *panicking) Stop() {}
+
 func (p *panicking) Verify(context.Context, string) (auth.Identity, error) { panic("verify") }
 
 func (p *panicking) Request(string, int, time.Duration) {}
