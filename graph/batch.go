@@ -38,31 +38,16 @@ func (b *batch[K, V]) use(loads *loads, siblings func(K) []K, load func(context.
 
 // get returns the value of key.
 func (b *batch[K, V]) get(ctx context.Context, key K) (V, error) {
-	b.mu.Lock()
-	mine, ok := b.loaded[key]
-	if ok {
-		b.mu.Unlock()
+	before, keys, outcomes := b.claim(key)
+	if before != nil {
 		select {
-		case <-mine.done:
-			return mine.value, mine.err
+		case <-before.done:
+			return before.value, before.err
 		case <-ctx.Done():
 			var none V
 			return none, ctx.Err()
 		}
 	}
-	if b.loaded == nil {
-		b.loaded = make(map[K]*outcome[V])
-	}
-	var keys []K
-	var outcomes []*outcome[V]
-	for _, k := range append([]K{key}, b.siblings(key)...) {
-		if _, ok := b.loaded[k]; !ok {
-			o := &outcome[V]{done: make(chan struct{}), err: errUnloaded}
-			b.loaded[k] = o
-			keys, outcomes = append(keys, k), append(outcomes, o)
-		}
-	}
-	b.mu.Unlock()
 
 	failed := true // or has panicked
 	b.loads.begin()
@@ -81,6 +66,27 @@ func (b *batch[K, V]) get(ctx context.Context, key K) (V, error) {
 	}
 	failed = err != nil
 	return outcomes[0].value, err
+}
+
+// claim returns the outcome of key if a caller has asked for it before. Otherwise the caller loads keys,
+// and sets their outcomes.
+func (b *batch[K, V]) claim(key K) (before *outcome[V], keys []K, outcomes []*outcome[V]) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if before, ok := b.loaded[key]; ok {
+		return before, nil, nil
+	}
+	if b.loaded == nil {
+		b.loaded = make(map[K]*outcome[V])
+	}
+	for _, k := range append([]K{key}, b.siblings(key)...) {
+		if _, ok := b.loaded[k]; !ok {
+			o := &outcome[V]{done: make(chan struct{}), err: errUnloaded}
+			b.loaded[k] = o
+			keys, outcomes = append(keys, k), append(outcomes, o)
+		}
+	}
+	return nil, keys, outcomes
 }
 
 func (b *batch[K, V]) forget(keys []K) {

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -84,7 +83,7 @@ func (e *express) compile(op *ast.OperationDefinition) execution {
 func (e *express) execute(ctx context.Context, load bulk.Loader[*asked], vars map[string]any) (data []byte) {
 	defer func() {
 		if what := recover(); what != nil {
-			e.resolver.logger.ErrorContext(ctx, "panic in bulk", "panic", what, "stack", string(debug.Stack()))
+			_ = e.resolver.panicked(ctx, what)
 			data = nil
 		}
 	}()

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"runtime/debug"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -73,11 +72,9 @@ func (e *express) send(
 	defer func() {
 		if what := recover(); what != nil {
 			payload = nil
-			if sending {
-				outcome.err = panicked(ctx, what)
-				return
+			if err := e.resolver.panicked(ctx, what); sending {
+				outcome.err = err
 			}
-			e.resolver.logger.ErrorContext(ctx, "panic in bulk", "panic", what, "stack", string(debug.Stack()))
 		}
 	}()
 	*outcome = e.resolver.sendMessage(ctx, in)

@@ -41,6 +41,9 @@ func (c Config) validate() error {
 	if !validNATSURL(string(c.NATSURL)) { // which may hold a password, too
 		fail("PARLEY_NATS_URL (--nats-url) is not nats://host:port or tls://host:port, or several of them separated by commas")
 	}
+	if !slices.Contains([]string{"full", "normal"}, c.SQLiteSynchronous) {
+		fail("PARLEY_SQLITE_SYNCHRONOUS (--sqlite-synchronous) is %q; give full or normal", c.SQLiteSynchronous)
+	}
 	if _, ok := parseLevel(c.LogLevel); !ok {
 		fail("PARLEY_LOG_LEVEL (--log-level) is %q; give debug, info, warn or error", c.LogLevel)
 	}

@@ -40,7 +40,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 			err = unusableAnswer(err)
 		}
 	}()
-	connector, err := newPQConnector(url, cacheSize(opts))
+	connector, err := newPQConnector(url, cacheSize(opts), opts.Panics)
 	if err != nil {
 		return nil, unusable(err, "open PostgreSQL database: DATABASE_URL (--database-url) cannot be used")
 	}

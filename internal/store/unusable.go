@@ -200,7 +200,7 @@ func checkSQLiteFile(path string) (unmarked bool, err error) {
 
 // checkSQLiteTables refuses a database that has another application's tables. It only reads.
 func checkSQLiteTables(ctx context.Context, path string) (err error) {
-	pool, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "mode=ro"), 1, new(cacheCounts))
+	pool, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "mode=ro"), 1, new(cacheCounts), nil)
 	if err != nil {
 		return err
 	}
