@@ -68,7 +68,7 @@ func start(t *testing.T, descriptors int, env ...string) *process {
 	p.Cmd = exec.CommandContext(t.Context(), "sh", "-c", fmt.Sprintf("ulimit -n %d; exec \"$0\"", descriptors), executable)
 	p.Dir = t.TempDir()
 	p.Env = append(os.Environ(), runs+"=1", "DATABASE_URL=sqlite::memory:", "PARLEY_ADDR=127.0.0.1:0", "PARLEY_ADMIN_ADDR="+admin,
-		"PARLEY_JWT_SECRET="+strings.Repeat("x", 32))
+		"PARLEY_JWT_SECRET=only for tests, 32 bytes or more")
 	p.Env = append(p.Env, env...)
 	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	read, write, err := os.Pipe()

@@ -3,9 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -14,6 +12,7 @@ import (
 
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/panics"
 	"parley/internal/reqid"
 )
 
@@ -44,7 +43,10 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 		return &told
 	}
 	e := chat.AsError(err)
-	told.Message, told.Err = e.Message, nil
+	told.Message = e.Message
+	if !panics.Is(err) { // an event's subscriptions are ended because of it: see render
+		told.Err = nil
+	}
 	told.Extensions = map[string]any{"code": string(e.Code)}
 	switch e.Code {
 	case chat.BadUserInput:
@@ -76,9 +78,9 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 }
 
 // log writes down what went wrong; at Debug where the client has gone or its time has run out, since what fails after
-// that is no fault.
+// that is no fault, and after a panic, which has been logged.
 func (r *Resolver) log(ctx context.Context, level slog.Level, path ast.Path, err error) {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || panics.Is(err) {
 		level = slog.LevelDebug
 	}
 	r.logger.LogAttrs(ctx, level, "operation failed", slog.String("code", string(chat.AsError(err).Code)),
@@ -91,7 +93,7 @@ func isNotFound(err error) bool {
 	return errors.As(err, &e) && e.Code == chat.NotFound
 }
 
-// panicked makes an error of a panic in a resolver, with the stack for the log.
-func panicked(_ context.Context, what any) error {
-	return fmt.Errorf("panic: %v\n%s", what, debug.Stack())
+// panicked logs a panic in a resolver and returns its error.
+func (r *Resolver) panicked(ctx context.Context, what any) error {
+	return r.panics.Recovered(ctx, panics.Operation, what)
 }

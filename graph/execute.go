@@ -45,7 +45,7 @@ func (r *Resolver) request(op *graphql.OperationContext) *exec.Request {
 		Present: func(ctx context.Context, path ast.Path, err error) *gqlerror.Error {
 			return r.present(ctx, gqlerror.WrapPath(path, err))
 		},
-		Recover: panicked,
+		Recover: r.panicked,
 	}
 	if op.Operation.Operation == ast.Mutation {
 		// A payload must not find in the scope what an earlier mutation of the operation has changed.

@@ -9,6 +9,7 @@ import (
 	"parley/internal/chat"
 	"parley/internal/limit"
 	"parley/internal/live"
+	"parley/internal/panics"
 )
 
 // Resolver is the root of all resolvers.
@@ -21,6 +22,7 @@ type Resolver struct {
 	done       func(kind, field, outcome string, took time.Duration)
 	trace      func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
 	events     *limit.Executions
+	panics     *panics.Guard
 	// audience are those who follow rooms in responses of their own.
 	audience audience
 }

@@ -20,6 +20,7 @@ import (
 	"parley/internal/chat"
 	"parley/internal/limit"
 	"parley/internal/live"
+	"parley/internal/panics"
 )
 
 const (
@@ -56,6 +57,8 @@ type Options struct {
 	// Events bound the executions of subscriptions; nil is no bound. The memory for queries and mutations is for who sends
 	// the answers: see Weight.
 	Events *limit.Executions
+	// Panics contains the panics of resolvers; nil contains them without counting.
+	Panics *panics.Guard
 	Logger *slog.Logger
 }
 
@@ -68,7 +71,10 @@ type Server struct {
 
 // New returns the GraphQL server over the domain.
 func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
-	r := &Resolver{chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger, done: opts.Done, trace: opts.Trace, events: opts.Events}
+	r := &Resolver{
+		chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger, done: opts.Done, trace: opts.Trace, events: opts.Events,
+		panics: opts.Panics,
+	}
 	if r.done == nil {
 		r.done = func(string, string, string, time.Duration) {}
 	}
@@ -88,7 +94,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		Inspect:    tooDear,
 		HideSchema: !opts.Introspection,
 		Present:    r.present,
-		Recover:    panicked,
+		Recover:    r.panicked,
 		RootField: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
 				// A payload must not find in the scope what an earlier mutation of the operation has changed.

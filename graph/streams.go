@@ -7,12 +7,15 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/ent"
 	"parley/ent/roomevent"
 	"parley/graph/model"
 	"parley/internal/chat"
 	"parley/internal/live"
+	"parley/internal/panics"
+	"parley/internal/reqid"
 )
 
 // stream is a running subscription. Except for close it is for one goroutine.
@@ -63,6 +66,8 @@ func (s *createdStream) await(ctx context.Context) bool { return s.place.Await(c
 func (s *createdStream) next(ctx context.Context) ([][]byte, error) {
 	frames, err := s.place.Next(ctx)
 	switch {
+	case isFault(err):
+		return nil, err
 	case errors.Is(err, live.ErrBehind), errors.Is(err, live.ErrStopped):
 		return nil, &chat.Error{Code: chat.Unavailable, Message: "Some new rooms could not be told of: subscribe again, and read your rooms again."}
 	case err != nil:
@@ -272,6 +277,8 @@ func (s *roomStream) next(ctx context.Context) ([][]byte, error) {
 		return s.again(ctx)
 	case errors.Is(err, live.ErrPruned):
 		return nil, errResync()
+	case isFault(err):
+		return nil, err
 	case errors.Is(err, live.ErrStopped):
 		return nil, &chat.Error{Code: chat.Unavailable, Message: "The room's log cannot be read just now: subscribe again, from the last event you have."}
 	case err != nil:
@@ -335,6 +342,26 @@ func (s *roomStream) again(ctx context.Context) ([][]byte, error) {
 	}
 	s.authorised, s.place = head, place
 	return s.resync(ctx, head)
+}
+
+// isFault reports whether an event cannot be rendered because of a fault of the server, which a
+// client that subscribes again would meet again. It has been logged when the event was rendered.
+func isFault(err error) bool {
+	if panics.Is(err) {
+		return true
+	}
+	e, ok := errors.AsType[*gqlerror.Error](err)
+	return ok && errors.Is(err, live.ErrStopped) && e.Extensions["code"] == string(chat.Internal)
+}
+
+// errFault ends a stream because of a fault.
+func errFault(ctx context.Context) *gqlerror.Error {
+	return &gqlerror.Error{
+		Message: "Something is broken inside the server.",
+		Extensions: map[string]any{
+			"code": string(chat.Internal), "requestId": reqid.FromContext(ctx),
+		},
+	}
 }
 
 // errResync ends a stream that cannot go on from where it stands.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -63,6 +64,10 @@ func (s *Server) Subscribe(ctx context.Context, _ graphql.GraphExecutor, op *gra
 // may be more.
 func (s *Stream) Next(ctx context.Context) (results [][]byte, more bool, errs gqlerror.List) {
 	results, err := s.stream.next(ctx)
+	if isFault(err) {
+		s.r.log(ctx, slog.LevelDebug, nil, err)
+		return results, false, gqlerror.List{errFault(ctx)}
+	}
 	if err != nil {
 		return results, false, gqlerror.List{s.r.present(ctx, err)}
 	}

@@ -24,9 +24,11 @@ import (
 	"parley/internal/limit"
 	"parley/internal/live"
 	"parley/internal/metrics"
+	"parley/internal/panics"
 	"parley/internal/reqid"
 	"parley/internal/rest"
 	"parley/internal/store"
+	"parley/internal/tracing"
 	"parley/internal/web"
 	assets "parley/web"
 )
@@ -56,6 +58,7 @@ type App struct {
 	node       *broker.Node // nil where there is one only
 	db         *store.DB
 	verifier   *auth.Verifier
+	panics     *panics.Guard
 	traced     func() // ends the tracing
 }
 
@@ -66,7 +69,8 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		return nil, &config.InvalidError{Err: err}
 	}
 	logger = slog.New(reqid.Logs(logger.Handler()))
-	traces, logger, err := tracesOf(ctx, cfg, opts.Version, logger)
+	guard := panics.NewGuard(slog.New(tracing.Logs(logger.Handler())))
+	traces, logger, err := tracesOf(ctx, cfg, opts.Version, logger, guard)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +79,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 			traces.end(ctx, logger)
 		}
 	}()
-	verifier, signIn, err := authenticator(context.WithoutCancel(ctx), cfg, logger) // it fetches keys until Close
+	verifier, signIn, err := authenticator(context.WithoutCancel(ctx), cfg, logger, guard) // it fetches keys until Close
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +94,8 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		StatementCache: statementCache(cfg.DBStatementCache),
 		Observe:        opts.Observe,
 		Trace:          traces.statement,
+		Panics:         guard,
+		Synchronous:    store.Synchronous(cfg.SQLiteSynchronous),
 	}
 	db, err := store.Open(ctx, string(cfg.DatabaseURL), database)
 	if store.IsUnusable(err) {
@@ -104,12 +110,14 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		}
 	}()
 
-	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), db.Dialect(), max(1, cfg.DBMaxConns/searchesShare))
+	searches := max(1, cfg.DBMaxConns/searchesShare)
+	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), db.Dialect(), searches, guard)
 	if err != nil {
 		return nil, err
 	}
 	read := logs{domain}
-	hub := live.NewHub(context.WithoutCancel(ctx), read, read, live.Options{Sweep: opts.Sweep, Logger: logger})
+	hub := live.NewHub(context.WithoutCancel(ctx), read, read,
+		live.Options{Sweep: opts.Sweep, Logger: logger, Panics: guard})
 	defer func() {
 		if err != nil {
 			hub.Close()
@@ -119,7 +127,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 	if err != nil {
 		return nil, err
 	}
-	counted := metrics.New(opts.Version)
+	counted := metrics.New(opts.Version, guard)
 	reporter := limit.NewReporter(logger)
 	gates := gatesOf(cfg.Rates(), reporter)
 	domain.LimitKeys(gates.Keys)
@@ -134,6 +142,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
 		Gates:         gates,
 		Events:        events,
+		Panics:        guard,
 		Logger:        logger,
 		Done:          counted.Operation,
 		Trace:         traces.operation,
@@ -157,6 +166,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		AllowedOrigins: cfg.AllowedOrigins,
 		Development:    cfg.Development(),
 		Logger:         logger,
+		Panics:         guard,
 		Limits:         limits,
 		Metrics:        public,
 		Trace:          traces.request,
@@ -177,12 +187,19 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		budgets[name] = memory.Stats
 	}
 	showMemory(counted, budgets)
-	a := &App{metrics: counted, handler: handler, hub: hub, node: node, db: db, verifier: verifier}
+	showPanics(counted, guard)
+	a := &App{
+		metrics: counted, handler: handler, hub: hub, node: node, db: db, verifier: verifier,
+		panics: guard,
+	}
 	a.traced = func() { traces.end(ctx, logger) }
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	if cfg.LogRetention > 0 {
-		a.background.Go(func() { prune(background, domain, cfg.LogRetention, logger) }) // ends with Close
+		// It ends with Close.
+		a.background.Go(guard.Wrap(background, panics.Background, func() {
+			prune(background, domain, cfg.LogRetention, logger, guard)
+		}, nil))
 	}
 	return a, nil
 }
@@ -219,11 +236,11 @@ func connect(
 		domain.Publish(opts.Hints(hub))
 		return nil, nil
 	case cfg.NATSURL != "":
-		node, err = broker.NewNATS(ctx, string(cfg.NATSURL), hub, logger)
+		node, err = broker.NewNATS(ctx, string(cfg.NATSURL), hub, logger, database.Panics)
 	case cfg.Postgres():
 		var notifications *store.Notifications
 		if notifications, err = store.OpenNotifications(ctx, string(cfg.DatabaseURL), database); err == nil {
-			node, err = broker.NewPostgres(ctx, notifications, hub, logger)
+			node, err = broker.NewPostgres(ctx, notifications, hub, logger, database.Panics)
 		}
 	default:
 		var hints broker.Memory
@@ -259,13 +276,16 @@ func statementCache(statements int) int {
 
 // authenticator verifies tokens as configured. In development it does so with a secret of its own, which the second
 // result signs with.
-func authenticator(ctx context.Context, cfg config.Config, logger *slog.Logger) (*auth.Verifier, graph.SignIn, error) {
+func authenticator(
+	ctx context.Context, cfg config.Config, logger *slog.Logger, guard *panics.Guard,
+) (*auth.Verifier, graph.SignIn, error) {
 	tokens := auth.Config{
 		Secret:   []byte(cfg.JWTSecret),
 		JWKSURL:  cfg.JWKSURL,
 		Issuer:   cfg.JWTIssuer,
 		Audience: cfg.JWTAudience,
 		Log:      logger,
+		Panics:   guard,
 	}
 	var signIn graph.SignIn
 	if cfg.Development() {

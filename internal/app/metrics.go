@@ -10,6 +10,7 @@ import (
 	"parley/internal/limit"
 	"parley/internal/live"
 	"parley/internal/metrics"
+	"parley/internal/panics"
 	"parley/internal/store"
 	"parley/internal/web"
 )
@@ -97,6 +98,16 @@ func showMemory(m *metrics.Metrics, budgets map[string]func() limit.MemoryStats)
 				func(s stats) int64 { return s.Refused }, "budget", name),
 		)
 	}
+}
+
+func showPanics(m *metrics.Metrics, guard *panics.Guard) {
+	var numbers []metrics.Number[*panics.Guard]
+	for _, where := range panics.All() {
+		numbers = append(numbers, counter("parley_panics_total",
+			"Panics that were recovered, by the kind of work that they ended.",
+			func(g *panics.Guard) int64 { return g.Count(where) }, "where", where.String()))
+	}
+	metrics.Show(m, func() *panics.Guard { return guard }, numbers...)
 }
 
 func showLive(m *metrics.Metrics, hub *live.Hub) {

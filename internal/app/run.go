@@ -17,6 +17,7 @@ import (
 	"parley/internal/config"
 	"parley/internal/conns"
 	"parley/internal/limit"
+	"parley/internal/panics"
 	"parley/internal/store"
 	"parley/internal/web"
 )
@@ -113,7 +114,9 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownTimeout)
 	defer cancel()
 	closed := make(chan error, 1)
-	go func() { closed <- a.Shutdown(drain) }() // ends with drain at the latest
+	// It ends with drain at the latest.
+	go a.panics.Wrap(drain, panics.Background,
+		func() { closed <- a.Shutdown(drain) }, func(err error) { closed <- err })()
 	err = server.Shutdown(drain)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("some requests were cut off: %w", err), server.Close())

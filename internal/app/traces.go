@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/internal/config"
+	"parley/internal/panics"
 	"parley/internal/tracing"
 )
 
@@ -22,11 +23,15 @@ type traces struct {
 }
 
 // tracesOf returns what is configured, and a logger that says in which trace a line was logged.
-func tracesOf(ctx context.Context, cfg config.Config, version string, logger *slog.Logger) (traces, *slog.Logger, error) {
+func tracesOf(
+	ctx context.Context, cfg config.Config, version string, logger *slog.Logger, guard *panics.Guard,
+) (traces, *slog.Logger, error) {
 	if cfg.TracesURL == "" {
 		return traces{close: func(context.Context) error { return nil }}, logger, nil
 	}
-	t, err := tracing.New(ctx, tracing.Config{URL: cfg.TracesURL, Share: cfg.TracesShare, Version: version, Log: logger})
+	t, err := tracing.New(ctx, tracing.Config{
+		URL: cfg.TracesURL, Share: cfg.TracesShare, Version: version, Log: logger, Panics: guard,
+	})
 	if err != nil {
 		return traces{}, nil, err
 	}

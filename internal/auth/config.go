@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+
+	"parley/internal/panics"
 )
 
 // MinSecretBytes is the length below which an HS256 secret can be guessed from a token: that of the hash (RFC 7518,
@@ -26,6 +28,8 @@ type Config struct {
 	Audience string
 	// Log receives an entry when the key set cannot be fetched. Nil: there is none.
 	Log *slog.Logger
+	// Panics contains the panics of the fetching of keys; nil contains them without counting.
+	Panics *panics.Guard
 }
 
 // Validate returns everything that is wrong with the configuration, in the words of the settings it comes from.

@@ -16,6 +16,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/time/rate"
+
+	"parley/internal/panics"
 )
 
 const (
@@ -45,6 +47,7 @@ type keySet struct {
 	address string
 	client  *http.Client
 	log     *slog.Logger
+	panics  *panics.Guard
 
 	current atomic.Pointer[snapshot] // never nil
 	asks    chan ask
@@ -87,7 +90,9 @@ type ask struct {
 var errThrottled = errors.New("too many tokens with unknown keys: the key set is not fetched for each")
 
 // newKeySet starts a goroutine that runs until ctx ends or close is called.
-func newKeySet(ctx context.Context, address string, log *slog.Logger) *keySet {
+func newKeySet(
+	ctx context.Context, address string, log *slog.Logger, guard *panics.Guard,
+) *keySet {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -99,12 +104,13 @@ func newKeySet(ctx context.Context, address string, log *slog.Logger) *keySet {
 		address: address,
 		client:  newClient(),
 		log:     log,
+		panics:  guard,
 		asks:    make(chan ask),
 		cancel:  cancel,
 		done:    make(chan struct{}),
 	}
 	s.current.Store(&snapshot{err: errors.New("the key set has not been fetched yet")})
-	go s.run(ctx)
+	go guard.Wrap(ctx, panics.Background, func() { s.run(ctx) }, nil)()
 	return s
 }
 
@@ -228,7 +234,11 @@ type refresher struct {
 
 // refresh fetches the set once, makes what it finds current, and returns how long to wait before the next time.
 func (s *keySet) refresh(ctx context.Context, r *refresher) (pause time.Duration) {
-	next, err := s.next(ctx)
+	var next *snapshot
+	err := s.panics.Run(ctx, panics.Background, func() (err error) {
+		next, err = s.next(ctx)
+		return err
+	})
 	if ctx.Err() != nil {
 		return 0
 	}

@@ -66,7 +66,7 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 		v.algorithms = []string{
 			jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg(),
 		}
-		v.keys = newKeySet(ctx, cfg.JWKSURL, cfg.Log)
+		v.keys = newKeySet(ctx, cfg.JWKSURL, cfg.Log, cfg.Panics)
 	}
 	v.parser = jwt.NewParser(
 		jwt.WithValidMethods(v.algorithms),

@@ -100,7 +100,7 @@ func postgresNetwork(t *testing.T) network {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return joined(broker.NewPostgres(t.Context(), notifications, l, quiet(t)))(t)
+			return joined(broker.NewPostgres(t.Context(), notifications, l, quiet(t), nil))(t)
 		},
 		cut: wire.Cut, mend: wire.Mend,
 		raw: func(t *testing.T, message string) {
@@ -121,7 +121,7 @@ func natsNetwork(t *testing.T) network {
 	server := testkit.StartNATS(t)
 	return network{
 		join: func(t *testing.T, l broker.Listener) *broker.Node {
-			return joined(broker.NewNATS(t.Context(), server.URL, l, quiet(t)))(t)
+			return joined(broker.NewNATS(t.Context(), server.URL, l, quiet(t), nil))(t)
 		},
 		cut: server.Stop, mend: server.Start,
 		raw: func(t *testing.T, message string) {

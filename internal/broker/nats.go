@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"parley/internal/panics"
 )
 
 const (
@@ -21,8 +23,10 @@ type natsCarrier struct{ conn *nats.Conn }
 
 // NewNATS connects a node to the others by the NATS servers that url names (nats://host:4222, several separated by commas).
 // Servers that are away are waited for in the background. The caller closes the node.
-func NewNATS(ctx context.Context, url string, l Listener, log *slog.Logger) (*Node, error) {
-	return begin(ctx, l, log, func(r receiver) (carrier, error) {
+func NewNATS(
+	ctx context.Context, url string, l Listener, log *slog.Logger, guard *panics.Guard,
+) (*Node, error) {
+	return begin(ctx, l, log, guard, func(r receiver) (carrier, error) {
 		conn, err := nats.Connect(url,
 			nats.Name("parley"),
 			nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(500*time.Millisecond),

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/internal/panics"
 )
 
 const (
@@ -65,7 +67,11 @@ type Node struct {
 	id       string
 	listener Listener
 	log      *slog.Logger
+	panics   *panics.Guard
 	carrier  carrier
+
+	// ctx ends what runs for the node: Close cancels it.
+	ctx context.Context //nolint:containedctx // the life of the node, which outlives every call
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -93,18 +99,22 @@ type peer struct {
 var _ receiver = (*Node)(nil)
 
 // begin makes the node that carry connects to the others, and has it speak until Close.
-func begin(ctx context.Context, l Listener, log *slog.Logger, carry func(receiver) (carrier, error)) (*Node, error) {
+func begin(
+	ctx context.Context, l Listener, log *slog.Logger, guard *panics.Guard,
+	carry func(receiver) (carrier, error),
+) (*Node, error) {
 	n := &Node{
-		id: rand.Text(), listener: l, log: log, pending: make(map[uuid.UUID]*Hint), wake: make(chan struct{}, 1),
+		id: rand.Text(), listener: l, log: log, panics: guard, pending: make(map[uuid.UUID]*Hint), wake: make(chan struct{}, 1),
 		peers: make(map[string]*peer),
 	}
 	n.peers[n.id] = &peer{heard: time.Now()} // who does not hear itself does not hear the others
+	n.ctx, n.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var err error
 	if n.carrier, err = carry(n); err != nil {
+		n.stop()
 		return nil, err
 	}
-	ctx, n.stop = context.WithCancel(context.WithoutCancel(ctx))
-	n.running.Go(func() { n.speak(ctx) }) // ends with Close
+	n.running.Go(guard.Wrap(n.ctx, panics.Publication, func() { n.speak(n.ctx) }, nil)) // ends with Close
 	return n, nil
 }
 
@@ -118,18 +128,22 @@ func (n *Node) Close() error {
 
 // Stats returns what has been counted.
 func (n *Node) Stats() Stats {
+	return Stats{
+		Published: n.published.Load(), Sent: n.sent.Load(), Failed: n.failed.Load(), Received: n.received.Load(),
+		Heard: n.heard.Load(), Missed: n.missed.Load(), Unknown: n.unread.Load(), Peers: n.heardPeers(),
+	}
+}
+
+// heardPeers is how many other nodes are heard of at present.
+func (n *Node) heardPeers() (peers int64) {
 	n.mu.Lock()
-	peers := int64(0)
+	defer n.mu.Unlock()
 	for id, p := range n.peers {
 		if id != n.id && !p.silent {
 			peers++
 		}
 	}
-	n.mu.Unlock()
-	return Stats{
-		Published: n.published.Load(), Sent: n.sent.Load(), Failed: n.failed.Load(), Received: n.received.Load(),
-		Heard: n.heard.Load(), Missed: n.missed.Load(), Unknown: n.unread.Load(), Peers: peers,
-	}
+	return peers
 }
 
 // Connected reports whether the node hears itself, and so would hear the others. Of one that has heard itself a short silence says
@@ -144,7 +158,7 @@ func (n *Node) Connected() bool {
 // Publish hands h to the node's own listener, before it returns, and sends it to the others. It does not wait for that.
 func (n *Node) Publish(h Hint) {
 	n.published.Add(1)
-	n.listener.Hear(h)
+	n.panics.Wrap(n.ctx, panics.Publication, func() { n.listener.Hear(h) }, nil)()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.put(h)
@@ -205,22 +219,12 @@ func (n *Node) speak(ctx context.Context) {
 		n.say(ctx, m)
 	}
 	heart := message{Node: n.id}
-	say(heart)
-	for {
-		select {
-		case <-n.wake:
-		case <-beat.C:
-			n.listenFor(time.Now())
-			say(heart)
-			continue
-		case <-ctx.Done():
-			return
-		}
+	send := func() {
 		hints, skipped, joined := n.take()
 		switch {
 		case n.alone():
 			unsaid = unsaid || skipped || len(hints) > 0
-			continue
+			return
 		case skipped:
 			unsaid = true
 			n.failed.Add(1)
@@ -229,6 +233,25 @@ func (n *Node) speak(ctx context.Context) {
 		}
 		for _, m := range messages(n.id, hints, n.carrier.largest()) {
 			say(m)
+		}
+	}
+	// What a panic keeps from being sent has a number, so that the others notice that they miss it.
+	lost := func(error) {
+		unsaid = true
+		n.failed.Add(1)
+	}
+	n.panics.Wrap(ctx, panics.Publication, func() { say(heart) }, lost)()
+	for {
+		select {
+		case <-n.wake:
+			n.panics.Wrap(ctx, panics.Publication, send, lost)()
+		case <-beat.C:
+			n.panics.Wrap(ctx, panics.Publication, func() {
+				n.listenFor(time.Now())
+				say(heart)
+			}, lost)()
+		case <-ctx.Done():
+			return
 		}
 	}
 }
@@ -277,8 +300,15 @@ func (n *Node) say(ctx context.Context, m message) {
 
 // listenFor looks for nodes that have fallen silent. What they have said last may have been missed.
 func (n *Node) listenFor(now time.Time) {
+	if n.noteSilence(now) {
+		n.lookAgain()
+	}
+}
+
+// noteSilence marks the nodes that have fallen silent, and reports whether there are new ones.
+func (n *Node) noteSilence(now time.Time) (missed bool) {
 	n.mu.Lock()
-	missed := false
+	defer n.mu.Unlock()
 	for id, p := range n.peers {
 		if quiet := now.Sub(p.heard); quiet > gone {
 			delete(n.peers, id)
@@ -287,28 +317,36 @@ func (n *Node) listenFor(now time.Time) {
 			n.log.Warn("a node has fallen silent", "node", id, "myself", id == n.id)
 		}
 	}
-	n.mu.Unlock()
-	if missed {
-		n.lookAgain()
-	}
+	return missed
 }
 
 // lookAgain is [receiver]'s.
 func (n *Node) lookAgain() {
 	n.missed.Add(1)
-	n.listener.LookAgain()
+	n.panics.Wrap(n.ctx, panics.Publication, n.listener.LookAgain, nil)()
 }
 
-// receive is [receiver]'s.
+// receive is [receiver]'s. A message that makes the node panic is dropped: what it tells of is found
+// by the listener's poll.
 func (n *Node) receive(data []byte) {
+	n.panics.Wrap(n.ctx, panics.Publication, func() { n.handle(data) }, nil)()
+}
+
+// warnOnce reports whether the caller is the first to warn of messages that cannot be read.
+func (n *Node) warnOnce() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	first := !n.warned
+	n.warned = true
+	return first
+}
+
+// handle acts on a message.
+func (n *Node) handle(data []byte) {
 	m, err := decode(data)
 	if err != nil {
 		n.unread.Add(1)
-		n.mu.Lock()
-		warned := n.warned
-		n.warned = true
-		n.mu.Unlock()
-		if !warned {
+		if n.warnOnce() {
 			n.log.Warn("a message of another node cannot be read: is it of another version?", "error", err)
 		}
 		return
@@ -323,7 +361,7 @@ func (n *Node) receive(data []byte) {
 	}
 	for _, h := range m.Hints {
 		n.heard.Add(1)
-		n.listener.Hear(h.hint())
+		n.panics.Wrap(n.ctx, panics.Publication, func() { n.listener.Hear(h.hint()) }, nil)()
 	}
 }
 

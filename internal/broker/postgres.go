@@ -3,6 +3,8 @@ package broker
 import (
 	"context"
 	"log/slog"
+
+	"parley/internal/panics"
 )
 
 const (
@@ -30,8 +32,10 @@ type postgres struct{ notifications Notifications }
 
 // NewPostgres connects a node to the others by the notifications of the database that all of them share. The caller closes the
 // node, which closes the notifications.
-func NewPostgres(ctx context.Context, by Notifications, l Listener, log *slog.Logger) (*Node, error) {
-	return begin(ctx, l, log, func(r receiver) (carrier, error) {
+func NewPostgres(
+	ctx context.Context, by Notifications, l Listener, log *slog.Logger, guard *panics.Guard,
+) (*Node, error) {
+	return begin(ctx, l, log, guard, func(r receiver) (carrier, error) {
 		by.Listen(channel, func(payload string) { r.receive([]byte(payload)) }, r.lookAgain)
 		return &postgres{by}, nil
 	})

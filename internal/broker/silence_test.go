@@ -29,7 +29,7 @@ func TestSilentNetwork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return joined(broker.NewPostgres(t.Context(), notifications, l, quiet(t)))(t)
+		return joined(broker.NewPostgres(t.Context(), notifications, l, quiet(t), nil))(t)
 	}
 	heardA, heardB := newEar(), newEar()
 	a, b := join(through(link.Addr), heardA), join(url, heardB)
@@ -62,7 +62,7 @@ func TestSilentNetworkClose(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		node, err := broker.NewPostgres(t.Context(), notifications, l, quiet(t))
+		node, err := broker.NewPostgres(t.Context(), notifications, l, quiet(t), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"parley/ent"
 	"parley/internal/broker"
 	"parley/internal/limit"
+	"parley/internal/panics"
 	"parley/internal/store"
 )
 
@@ -43,6 +44,7 @@ type Chat struct {
 	db      *ent.Client
 	dialect string
 	hints   Publisher
+	panics  *panics.Guard
 	known   *lru.Cache[string, struct{}]
 	tries   *tries
 	rooms   *rooms
@@ -56,14 +58,15 @@ type Chat struct {
 }
 
 // New returns the domain over db, whose dialect is one of ent's dialect names, and in which so many searches may run at a
-// time.
-func New(db *ent.Client, dialect string, searches int) (*Chat, error) {
+// time. guard contains the panics of its transactions and batches; nil contains them without
+// counting.
+func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Chat, error) {
 	known, err := lru.New[string, struct{}](knownUsers)
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of known users: %w", err)
 	}
 	c := &Chat{
-		db: db, dialect: dialect, hints: silence{}, known: known, tries: newTries(),
+		db: db, dialect: dialect, hints: silence{}, panics: guard, known: known, tries: newTries(),
 		rooms: newRooms(rememberedBytes), people: newPeople(rememberedBytes), searches: newSearches(searches),
 	}
 	c.creations = c.newCreations()

@@ -67,19 +67,16 @@ const (
 
 // creation is a room on its way.
 type creation struct {
+	write
 	room  *newRoom
 	again rerun
-	// within is the context that it came with, without its end; as in sending.
-	within context.Context //nolint:containedctx // its request waits for it
-	done   chan struct{}
 
-	// The outcome when done is closed: neither made nor an error where it is to be made alone.
+	// made is false where it is to be made alone, or has failed.
 	made bool
-	err  error
 }
 
 func (c *Chat) newCreations() *batches[*creation] {
-	b := &batches[*creation]{do: c.createBatch}
+	b := &batches[*creation]{panics: c.panics, do: c.createBatch}
 	b.take = func() (batch []*creation) {
 		people, n := 0, 0
 		for ; n < len(b.waiting) && n < createdTogether; n++ {
@@ -108,10 +105,10 @@ func (c *Chat) createAtOnce(ctx context.Context, v Viewer, in CreateRoomInput, a
 	if in.IdempotencyKey != nil {
 		n.key, n.hash = *in.IdempotencyKey, in.hash()
 	}
-	w := &creation{room: n, again: again, within: context.WithoutCancel(ctx), done: make(chan struct{})}
+	w := &creation{write: newWrite(ctx), room: n, again: again}
 	if len(n.people) > createdPeople {
 		c.create(ctx, []*creation{w})
-	} else if err := c.creations.join(ctx, w, w.done); err != nil {
+	} else if err := c.creations.join(ctx, w); err != nil {
 		return nil, fmt.Errorf("wait to create a room: %w", err)
 	}
 	if w.err != nil {
@@ -128,9 +125,7 @@ func (c *Chat) createBatch(batch []*creation) {
 	ctx, cancel := context.WithTimeout(batch[0].within, batchTime)
 	defer cancel()
 	c.create(ctx, batch)
-	for _, w := range batch {
-		close(w.done)
-	}
+	c.creations.settle(batch)
 }
 
 // create makes the rooms of a batch in one transaction, those of them that can be, and notes the outcomes.
@@ -149,22 +144,9 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 			w.made = false
 		}
 	}
-	err := safely(func() error {
-		if c.dialect != dialect.Postgres {
-			return c.tx(ctx, again, func(t *tx) (err error) {
-				begin()
-				for _, w := range batch {
-					if w.made, err = t.insertRoom(ctx, w.room); err != nil {
-						return err
-					}
-					if w.made {
-						t.publish(w.room.created)
-					}
-				}
-				return nil
-			})
-		}
-		return c.write(ctx, again, func() (said []broker.Hint, err error) {
+	var err error
+	if c.dialect == dialect.Postgres {
+		err = c.write(ctx, again, func() (said []broker.Hint, err error) {
 			begin()
 			err = insertRooms(ctx, c.db, written, rooms, func(id uuid.UUID) { byID[id].made = true })
 			for _, w := range batch {
@@ -174,13 +156,26 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 			}
 			return said, err
 		})
-	})
+	} else {
+		err = c.tx(ctx, again, func(t *tx) (err error) {
+			begin()
+			for _, w := range batch {
+				if w.made, err = t.insertRoom(ctx, w.room); err != nil {
+					return err
+				}
+				if w.made {
+					t.publish(w.room.created)
+				}
+			}
+			return nil
+		})
+	}
 	if err == nil {
 		return
 	}
 	for _, w := range batch {
 		w.made, w.err = false, err
-		if worthAlone(err, w.again) {
+		if worthAlone(err, w.again, len(batch)) {
 			w.err = nil
 		}
 	}

@@ -33,6 +33,13 @@ func newPeople(bytes int) *people {
 	return &people{at: unasked, kept: newKept[string, *ent.User](bytes)}
 }
 
+// bytes returns the estimated size of what is cached.
+func (p *people) bytes() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.kept.bytes
+}
+
 // find puts those of ids who are remembered as of a tick into users, and returns the others. It returns false where nobody
 // is remembered as late as that: see advance.
 func (p *people) find(at Clock, ids []string, users []*ent.User) (missing []string, known bool) {

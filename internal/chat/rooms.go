@@ -41,6 +41,13 @@ func (k *rooms) find(id uuid.UUID, seq int64) *ent.Room {
 	return nil
 }
 
+// bytes returns the estimated size of what is cached.
+func (k *rooms) bytes() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.kept.bytes
+}
+
 // learn remembers rooms, and forgets what they were before.
 func (k *rooms) learn(found ...*ent.Room) {
 	k.mu.Lock()

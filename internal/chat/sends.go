@@ -18,6 +18,7 @@ import (
 	"parley/ent/member"
 	"parley/ent/schema"
 	"parley/internal/broker"
+	"parley/internal/panics"
 	"parley/internal/store"
 )
 
@@ -45,23 +46,20 @@ func (c *Chat) newSends() (*sends, error) {
 		return nil, fmt.Errorf("make the cache of writers: %w", err)
 	}
 	s := &sends{busy: make(map[uuid.UUID]bool), writers: writers}
-	s.take, s.do = s.next, c.sendBatch
+	s.panics, s.take, s.do = c.panics, s.choose, c.sendBatch
+	s.release = func(w *sending) { delete(s.busy, w.in.RoomID) }
 	return s, nil
 }
 
 // sending is a message on its way.
 type sending struct {
+	write
 	by    Viewer
 	in    SendMessageInput
 	rules int64
-	// within is the context that it came with, without its end: a batch is not for one alone. Of a batch that of its first
-	// message counts, so that what is traced and counted belongs to somebody.
-	within context.Context //nolint:containedctx // its request waits for it
-	done   chan struct{}
 
-	// The outcome when done is closed: a message, or an error.
+	// sent is the outcome unless the write has failed.
 	sent Sent
-	err  error
 }
 
 // errAlone asks for a message to be sent in a transaction of its own.
@@ -79,16 +77,19 @@ func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) 
 	if err != nil {
 		return Sent{}, err
 	}
-	s := &sending{by: v, in: in, rules: rules, within: context.WithoutCancel(ctx), done: make(chan struct{})}
-	if err := c.sends.join(ctx, s, s.done); err != nil {
+	s := &sending{write: newWrite(ctx), by: v, in: in, rules: rules}
+	if err := c.sends.join(ctx, s); err != nil {
 		return Sent{}, fmt.Errorf("wait to send to room %s: %w", in.RoomID, err)
 	}
-	return s.sent, s.err
+	if s.err != nil {
+		return Sent{}, s.err
+	}
+	return s.sent, nil
 }
 
-// next takes a batch from those that wait, in their order: of each room all know of the same rules, and none has the same key as
+// choose takes a batch from those that wait, in their order: of each room all know of the same rules, and none has the same key as
 // another. Nobody overtakes another in a room. The sends are locked.
-func (s *sends) next() (batch []*sending) {
+func (s *sends) choose() (batch []*sending) {
 	rules := make(map[uuid.UUID]int64)
 	type key struct {
 		room     uuid.UUID
@@ -132,21 +133,11 @@ func (c *Chat) sendBatch(batch []*sending) {
 	if len(locked) == 0 {
 		return
 	}
-	go func() { // ends with their transaction, for which they wait
+	// It ends with their transaction, for which they wait.
+	go c.panics.Wrap(locked[0].within, panics.Write, func() {
 		c.send(locked, true)
 		c.sends.settle(locked)
-	}()
-}
-
-// settle gives those of a batch their outcomes, and their rooms to others.
-func (s *sends) settle(batch []*sending) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, w := range batch {
-		delete(s.busy, w.in.RoomID)
-		close(w.done)
-	}
-	s.lead()
+	}, func(err error) { c.sends.abandon(locked, err) })()
 }
 
 // mayWrite returns the rules of a room under which the viewer may write in it. It fails where they may not.
@@ -191,19 +182,19 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 			s.sent, s.err = Sent{}, errAlone
 		}
 	}
-	err := safely(func() error {
-		if c.dialect != dialect.Postgres {
-			return c.tx(ctx, again, func(t *tx) error {
-				begin()
-				return t.sendEach(ctx, batch)
-			})
-		}
-		return c.write(ctx, again, func() (said []broker.Hint, err error) {
+	var err error
+	if c.dialect == dialect.Postgres {
+		err = c.write(ctx, again, func() (said []broker.Hint, err error) {
 			begin()
 			said, locked, err = c.sendAtOnce(ctx, batch, wait)
 			return said, err
 		})
-	})
+	} else {
+		err = c.tx(ctx, again, func(t *tx) error {
+			begin()
+			return t.sendEach(ctx, batch)
+		})
+	}
 	if err != nil {
 		locked = nil
 	}
@@ -213,7 +204,7 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 			if errors.Is(s.err, errAlone) && !slices.Contains(locked, s) {
 				c.sends.writers.Remove(Own[uuid.UUID]{Person: s.by.ID, Of: s.in.RoomID})
 			}
-		case worthAlone(err, rerun(s.in.IdempotencyKey != nil)):
+		case worthAlone(err, rerun(s.in.IdempotencyKey != nil), len(batch)):
 			s.sent, s.err = Sent{}, errAlone
 		default:
 			s.sent, s.err = Sent{}, err

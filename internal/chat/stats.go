@@ -23,12 +23,7 @@ type Stats struct {
 
 // Stats returns what has been counted.
 func (c *Chat) Stats() Stats {
-	c.rooms.mu.Lock()
-	bytes := c.rooms.kept.bytes
-	c.rooms.mu.Unlock()
-	c.people.mu.Lock()
-	bytes += c.people.kept.bytes
-	c.people.mu.Unlock()
+	bytes := c.rooms.bytes() + c.people.bytes()
 	n := &c.counts
 	return Stats{
 		Conflicts: n.conflicts.Load(), Moved: n.moved.Load(), Unknown: n.unknown.Load(),

@@ -17,6 +17,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/ent/user"
 	"parley/internal/broker"
+	"parley/internal/panics"
 	"parley/internal/store"
 )
 
@@ -60,19 +61,22 @@ func (c *Chat) tx(ctx context.Context, again rerun, do func(*tx) error) error {
 // write has run write something, and publishes the hints that it returns. It runs it again as tx does; run is a transaction,
 // or a single statement, which is one by itself. Of a commit that may have happened the hints are there beside the error, as far as
 // it is known what they would say.
+//
+// A panic of run is an error, and run is not repeated: INTERNAL if nothing was written, UNAVAILABLE
+// with OutcomeUnknown if that is not known.
 func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint, error)) error {
 	pause := firstPause
 	// hints also holds those of runs whose commit may have happened: a later run then finds what they did, and has
 	// nothing of its own to say. That a hint may be wrong, too, is in the nature of hints.
 	var hints []broker.Hint
 	for attempt := 1; ; attempt++ {
-		said, err := run()
-		unknown := store.IsOutcomeUnknown(err)
+		said, err := c.attempt(ctx, run)
+		unknown := store.IsOutcomeUnknown(err) || isUncertain(err)
 		if err == nil || unknown {
 			hints = append(hints, said...)
 		}
 		if err == nil {
-			c.say(hints)
+			c.say(ctx, hints)
 			return nil
 		}
 		switch {
@@ -84,49 +88,90 @@ func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint
 			c.counts.conflicts.Add(1)
 		}
 		lost := errors.Is(err, errMoved) || store.IsConflict(err) || (unknown && again == idempotent)
-		if !lost || attempt == attempts {
-			c.say(hints)
-			if unknown && again == once {
-				return &Error{Code: Unavailable, Message: "The connection to the database broke while this was being saved: it may or may not have happened.", OutcomeUnknown: true, cause: err}
+		if !lost || attempt == attempts || panics.Is(err) {
+			c.say(ctx, hints)
+			if unknown && (again == once || panics.Is(err)) {
+				return errUncertain(err)
 			}
 			return err
 		}
 		select {
 		case <-time.After(rand.N(pause)): //nolint:gosec // spreads those who collided; nothing is secret
 		case <-ctx.Done():
-			c.say(hints)
+			c.say(ctx, hints)
 			return ctx.Err()
 		}
 		pause = min(2*pause, longestPause)
 	}
 }
 
-// say publishes hints.
-func (c *Chat) say(hints []broker.Hint) {
+// attempt calls run. If run panics, what it has written is unknown.
+func (c *Chat) attempt(
+	ctx context.Context, run func() ([]broker.Hint, error),
+) (said []broker.Hint, err error) {
+	returned := false
+	err = c.panics.Run(ctx, panics.Write, func() (err error) {
+		said, err = run()
+		returned = true
+		return err
+	})
+	if !returned {
+		err = errUncertain(err)
+	}
+	return said, err
+}
+
+// errUncertain is the error of a write that may or may not have happened.
+func errUncertain(cause error) *Error {
+	return &Error{
+		Code:           Unavailable,
+		Message:        "Saving this was interrupted: it may or may not have happened.",
+		OutcomeUnknown: true,
+		cause:          cause,
+	}
+}
+
+// isUncertain reports whether err is that of a write that may or may not have happened.
+func isUncertain(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.OutcomeUnknown
+}
+
+// say publishes hints. The change is committed by now: a publisher that panics delays the screens
+// of others, and does not fail the change.
+func (c *Chat) say(ctx context.Context, hints []broker.Hint) {
 	for _, h := range hints {
-		c.hints.Publish(h)
+		_ = c.panics.Run(ctx, panics.Publication, func() error {
+			c.hints.Publish(h)
+			return nil
+		})
 	}
 }
 
 // try runs do in a transaction once and returns the hints to publish, also where the commit failed.
+// A panic of do is an error, and the transaction is rolled back.
 func (c *Chat) try(ctx context.Context, do func(*tx) error) ([]broker.Hint, error) {
-	etx, err := c.db.Tx(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
-	}
+	var t *tx
 	committed := false
 	defer func() {
-		if !committed {
-			// Also on a panic in do. Its own failure changes nothing: the database rolls back what is not committed.
-			_ = etx.Rollback()
+		if t != nil && !committed {
+			// Its own failure changes nothing: the database rolls back what is not committed.
+			_ = t.Rollback()
 		}
 	}()
-	t := &tx{Tx: etx, dialect: c.dialect}
-	if err := do(t); err != nil {
+	err := c.panics.Run(ctx, panics.Write, func() error {
+		etx, err := c.db.Tx(ctx)
+		if err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		t = &tx{Tx: etx, dialect: c.dialect}
+		return do(t)
+	})
+	if err != nil {
 		return nil, err
 	}
 	committed = true
-	if err := etx.Commit(); err != nil {
+	if err := t.Commit(); err != nil {
 		return t.hints, fmt.Errorf("commit: %w", err)
 	}
 	return t.hints, nil

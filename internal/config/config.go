@@ -28,6 +28,8 @@ type Config struct {
 	DBMaxConns       int    `name:"db-max-conns" env:"PARLEY_DB_MAX_CONNS" default:"16" placeholder:"N" group:"database" help:"The most connections to PostgreSQL at a time, besides one for /readyz."`
 	DBStatementCache int    `name:"db-statement-cache" env:"PARLEY_DB_STATEMENT_CACHE" default:"256" placeholder:"N" group:"database" help:"Prepared statements that a PostgreSQL connection keeps. 0 is none, which a pooler in transaction mode needs that does not carry them along (PgBouncer before 1.21)."`
 
+	SQLiteSynchronous string `name:"sqlite-synchronous" env:"PARLEY_SQLITE_SYNCHRONOUS" default:"full" placeholder:"WHEN" group:"database" help:"When SQLite writes a commit to the disk. full: before it is acknowledged. normal: later, so that writing is faster and a power cut loses the last seconds; clients then resynchronize."`
+
 	LogRetention time.Duration `env:"PARLEY_LOG_RETENTION" default:"0" placeholder:"DURATION" group:"database" help:"How long rooms' logs keep what happened besides messages, for streams to resume from, as in 720h. Messages are always kept. 0 is for ever."`
 
 	NATSURL           Secret   `name:"nats-url" env:"PARLEY_NATS_URL" placeholder:"URL" group:"database" help:"NATS servers that nodes tell each other by what has changed, as in nats://host:4222, separated by commas. Default: with PostgreSQL its notifications."`

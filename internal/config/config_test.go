@@ -46,7 +46,7 @@ func TestDefaults(t *testing.T) {
 	cfg := mustParse(t, nil)
 	want := config.Config{
 		Addr: "127.0.0.1:8080", TracesShare: 1, ShutdownTimeout: 15 * time.Second,
-		DBMaxConns: 16, DBStatementCache: 256,
+		DBMaxConns: 16, DBStatementCache: 256, SQLiteSynchronous: "full",
 		RateMutations: "auto", RateSignIns: "auto", RateKeys: "auto", RateConnections: "auto", RateSubscriptions: "auto", RateQueries: "auto",
 		MaxSockets: 50_000, MaxSocketBytes: 1 << 30, MaxRequestMemory: 256 << 20, MaxAnswerBytes: 512 << 20,
 		TrustedProxies: []string{"127.0.0.0/8", "::1/128"}, ProxyHeader: "x-forwarded-for",
@@ -96,6 +96,7 @@ var settings = []struct {
 	{"--jwt-issuer", "PARLEY_JWT_ISSUER", "https://login.example", func(c config.Config) any { return c.JWTIssuer }, "https://login.example"},
 	{"--jwt-audience", "PARLEY_JWT_AUDIENCE", "chat", func(c config.Config) any { return c.JWTAudience }, "chat"},
 	{"--log-level", "PARLEY_LOG_LEVEL", "WARN", func(c config.Config) any { return c.Level() }, slog.LevelWarn},
+	{"--sqlite-synchronous", "PARLEY_SQLITE_SYNCHRONOUS", "normal", func(c config.Config) any { return c.SQLiteSynchronous }, "normal"},
 	{"--log-format", "PARLEY_LOG_FORMAT", "json", func(c config.Config) any { return c.LogJSON(true) }, true},
 	{"--traces-url", "PARLEY_TRACES_URL", "https://c.example:4318", func(c config.Config) any { return c.TracesURL }, "https://c.example:4318"},
 	{"--traces-share", "PARLEY_TRACES_SHARE", "0.25", func(c config.Config) any { return c.TracesShare }, 0.25},
@@ -185,6 +186,8 @@ func TestRefused(t *testing.T) {
 		"no collector":              {map[string]string{"PARLEY_TRACES_URL": "127.0.0.1:4318"}, []string{"PARLEY_TRACES_URL", "http://"}},
 		"more than all traces":      {map[string]string{"PARLEY_TRACES_SHARE": "2"}, []string{"PARLEY_TRACES_SHARE", "from 0 to 1"}},
 		"no share of traces":        {map[string]string{"PARLEY_TRACES_SHARE": "NaN"}, []string{"PARLEY_TRACES_SHARE", "from 0 to 1"}},
+		"no syncing":                {map[string]string{"PARLEY_SQLITE_SYNCHRONOUS": "off"}, []string{"PARLEY_SQLITE_SYNCHRONOUS", "full or normal"}},
+		"syncing in capitals":       {map[string]string{"PARLEY_SQLITE_SYNCHRONOUS": "FULL"}, []string{"PARLEY_SQLITE_SYNCHRONOUS", "full or normal"}},
 		"unknown format":            {map[string]string{"PARLEY_LOG_FORMAT": "xml"}, []string{"PARLEY_LOG_FORMAT", "auto, text or json"}},
 		"unknown introspection":     {map[string]string{"PARLEY_INTROSPECTION": "yes"}, []string{"PARLEY_INTROSPECTION", "auto, on or off"}},
 		"no time to shut down":      {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "0s"}, []string{"PARLEY_SHUTDOWN_TIMEOUT", "15s"}},

@@ -41,6 +41,9 @@ func (c Config) validate() error {
 	if !validNATSURL(string(c.NATSURL)) { // which may hold a password, too
 		fail("PARLEY_NATS_URL (--nats-url) is not nats://host:port or tls://host:port, or several of them separated by commas")
 	}
+	if !slices.Contains([]string{"full", "normal"}, c.SQLiteSynchronous) {
+		fail("PARLEY_SQLITE_SYNCHRONOUS (--sqlite-synchronous) is %q; give full or normal", c.SQLiteSynchronous)
+	}
 	if _, ok := parseLevel(c.LogLevel); !ok {
 		fail("PARLEY_LOG_LEVEL (--log-level) is %q; give debug, info, warn or error", c.LogLevel)
 	}
@@ -86,6 +89,10 @@ func (c Config) validateRanges(fail func(string, ...any)) {
 		fail("PARLEY_MAX_BODY_BYTES (--max-body-bytes) is %d, which is more than all clients together may use, %d "+
 			"(PARLEY_MAX_SOCKET_BYTES, --max-socket-bytes); make it smaller", c.MaxBodyBytes, c.MaxSocketBytes)
 	}
+	if requestFactor*c.MaxBodyBytes > c.MaxRequestMemory {
+		fail("PARLEY_MAX_REQUEST_MEMORY (--max-request-memory) is %d, which the largest request needs more than "+
+			"(%d times PARLEY_MAX_BODY_BYTES); make it larger", c.MaxRequestMemory, requestFactor)
+	}
 	if c.ShutdownTimeout < time.Millisecond || c.ShutdownTimeout > longestShutdown {
 		fail("PARLEY_SHUTDOWN_TIMEOUT (--shutdown-timeout) is %v; give a time from 1ms to %v, such as 15s",
 			c.ShutdownTimeout, longestShutdown)
@@ -97,6 +104,8 @@ func (c Config) validateRanges(fail func(string, ...any)) {
 }
 
 const (
+	// requestFactor is what a request of the older interfaces takes of memory for each of its bytes, more than others.
+	requestFactor   = 16
 	longestShutdown = 24 * time.Hour
 	// Within shortestRetention a client reconnects after a restart.
 	shortestRetention, longestRetention = time.Minute, 100 * 365 * 24 * time.Hour

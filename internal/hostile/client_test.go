@@ -108,11 +108,11 @@ func (r reply) String() string {
 	return fmt.Sprintf("%d %+v %.200s", r.status, r.Errors, r.Data)
 }
 
-// request sends a request as it is.
+// request sends a POST as it is.
 func (c *client) request(
-	ctx context.Context, method, path string, body io.Reader, header http.Header,
+	ctx context.Context, path string, body io.Reader, header http.Header,
 ) reply {
-	req, err := http.NewRequestWithContext(ctx, method, c.server.url+path, body)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server.url+path, body)
 	if err != nil {
 		return reply{err: err}
 	}
@@ -139,7 +139,7 @@ func (c *client) request(
 // post sends a body of JSON.
 func (c *client) post(ctx context.Context, body []byte) reply {
 	header := http.Header{"Content-Type": {"application/json"}}
-	return c.request(ctx, http.MethodPost, "/graphql", bytes.NewReader(body), header)
+	return c.request(ctx, "/graphql", bytes.NewReader(body), header)
 }
 
 // ask sends an operation.

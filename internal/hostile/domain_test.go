@@ -18,7 +18,7 @@ func domainAttacks() []attack {
 		{
 			// A search costs what reading many rooms does, and a user's queries have a rate by
 			// cost.
-			name: "searches", again: true, budget: 2 * noBudget,
+			name: "searches", again: true, budget: holding(16 * mib),
 			prepare: func(a *arena) func() {
 				a.seedRooms(size(5000, 200_000))
 				attacker := a.attacker(1)
@@ -45,7 +45,7 @@ func domainAttacks() []attack {
 		},
 		{
 			// Each member that a room is made with counts as a change.
-			name: "rooms with many members", again: true, budget: 3 * noBudget,
+			name: "rooms with many members", again: true, budget: holding(32 * mib),
 			prepare: func(a *arena) func() {
 				crowd := enterAll(a.ctx, a.server, "crowd", 1000)
 				attacker := a.attacker(1)
@@ -63,7 +63,7 @@ func domainAttacks() []attack {
 		},
 		{
 			// A stranger's rooms are bounded by the rate, and the chat list costs a page.
-			name: "rooms full of strangers", again: true, budget: 2 * noBudget,
+			name: "rooms full of strangers", again: true, budget: holding(16 * mib),
 			prepare: func(a *arena) func() {
 				attackers := []*client{a.attacker(1), a.attacker(2)}
 				for _, attacker := range attackers {
@@ -80,7 +80,7 @@ func domainAttacks() []attack {
 		},
 		{
 			// Wrong keys of some do not lock the right key out.
-			name: "wrong room keys", budget: 2 * noBudget,
+			name: "wrong room keys", budget: holding(16 * mib),
 			prepare: func(a *arena) func() { return a.wrongKeys(size(120, 150)) },
 		},
 		{
@@ -104,7 +104,7 @@ func domainAttacks() []attack {
 		},
 		{
 			// Two attackers together take two shares.
-			name: "two attackers at once", again: true, only: dialect.Postgres, budget: 2*bodyBudget + documentBudget,
+			name: "two attackers at once", again: true, only: dialect.Postgres, budget: holding(userRequests + anonymousRequests + 32*mib),
 			prepare: func(a *arena) func() {
 				heavy := a.heavyEvents(size(40, 500), size(6, 20))
 				bodies := bombBodies()

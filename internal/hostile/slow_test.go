@@ -20,7 +20,7 @@ func slowAttacks() []attack {
 		{
 			// A request's headers and body have their time, and a body is charged before it is
 			// read.
-			name: "slow requests", only: dialect.SQLite, budget: bodyBudget,
+			name: "slow requests", only: dialect.SQLite, budget: holding(64 * mib),
 			prepare: func(a *arena) func() {
 				return func() {
 					var conns connections
@@ -57,7 +57,7 @@ func slowAttacks() []attack {
 		},
 		{
 			// A socket that does not read is cut off, and others of its room do not wait for it.
-			name: "slow readers", only: dialect.SQLite, budget: 3 * noBudget,
+			name: "slow readers", only: dialect.SQLite, budget: holding(32 * mib),
 			prepare: func(a *arena) func() { return a.slowReaders(size(20, 95), size(90, 120)) },
 		},
 	}

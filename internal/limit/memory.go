@@ -309,15 +309,13 @@ func (m *Memory) grant() {
 		return
 	}
 	m.scan++
-	oversized := m.oversized
 	for e := m.queue.Front(); e != nil; {
 		w, ok := e.Value.(*waiter)
 		e = e.Next()
 		if !ok {
 			continue
 		}
-		if w.oversized && oversized || m.blocked(w) {
-			oversized = oversized || w.oversized
+		if m.blocked(w) || w.oversized && m.oversized {
 			if own := w.accounts[0]; own != nil {
 				own.blocked = m.scan
 			}
@@ -327,7 +325,6 @@ func (m *Memory) grant() {
 			return // all others wait behind it
 		}
 		m.oversized = m.oversized || w.oversized
-		oversized = oversized || w.oversized
 		m.leave(w)
 		close(w.ready)
 	}

@@ -72,6 +72,28 @@ func TestAcquireWaits(t *testing.T) {
 	})
 }
 
+// TestAcquireOversized: a caller that waits for its own quota does not keep others from reserving more than theirs.
+func TestAcquireOversized(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := limit.NewMemory(limit.MemoryOptions{Bytes: 20, User: 10})
+		sent, err := m.Acquire(t.Context(), limit.Owner{User: "a"}, 60)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent.Shrink(9)
+		var own, other time.Duration
+		go acquire(t, m, "a", 60, time.Second, time.Hour, &own) // ends with the test's bubble
+		synctest.Wait()
+		go acquire(t, m, "b", 60, time.Minute, time.Second, &other) // ends with the test's bubble
+		time.Sleep(time.Hour)
+		if own != -1 || other != 0 {
+			t.Errorf("they waited %v and %v", own, other)
+		}
+		sent.Release()
+	})
+}
+
 // TestAcquireAbandoned: a caller that goes away is no refusal.
 func TestAcquireAbandoned(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,10 @@
 package live
 
-import "context"
+import (
+	"context"
+
+	"parley/internal/panics"
+)
 
 // Attendance is one listener's place in a cohort: a position and nothing else, so that a slow one costs no memory. Except
 // for Leave it is for one goroutine.
@@ -15,6 +19,46 @@ type Attendance struct {
 	place  int // in the cohort's list of those who are parked
 	// listener is whom frames are handed to while it is parked.
 	listener Listener
+	// failed is the panic of the listener: it ends this stream, and no other of the cohort. The
+	// goroutine that delivers sets it while the attendance is parked.
+	failed error
+}
+
+// ready asks the listener whether it would take a frame.
+func (a *Attendance) ready() (ready bool) {
+	defer a.contain()
+	return a.listener.Ready()
+}
+
+// offer hands frames to the listener, and notes in reached the last that it has taken.
+func (a *Attendance) offer(frames []Frame, reached *int64) {
+	defer a.contain()
+	for _, f := range frames {
+		if !a.listener.Take(f) {
+			return
+		}
+		*reached = f.Event.Position()
+	}
+}
+
+// resume has the listener call Next again.
+func (a *Attendance) resume() {
+	defer a.contain()
+	a.listener.Resume()
+}
+
+// contain, deferred, makes a panic of the listener the end of its stream.
+func (a *Attendance) contain() {
+	if value := recover(); value != nil {
+		hub := a.cohort.tail.hub
+		a.fail(hub.opts.Panics.Recovered(hub.ctx, panics.Event, value))
+	}
+}
+
+func (a *Attendance) fail(err error) {
+	a.cohort.mu.Lock()
+	defer a.cohort.mu.Unlock()
+	a.failed = err
 }
 
 // Listener is handed frames while it has nothing else to do: see [Attendance.Park].
@@ -74,8 +118,9 @@ func (a *Attendance) look() (there bool, changed <-chan struct{}) {
 	c := a.cohort
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if a.seq <= c.ring.head || c.err != nil || a.left {
-		return a.seq != c.ring.head || c.err != nil || a.left, nil
+	ended := c.err != nil || a.failed != nil || a.left
+	if a.seq <= c.ring.head || ended {
+		return a.seq != c.ring.head || ended, nil
 	}
 	return false, c.change()
 }
@@ -96,6 +141,8 @@ func (a *Attendance) take() (frames []Frame, changed <-chan struct{}, behind boo
 	defer c.mu.Unlock()
 	frames, there := c.ring.after(a.seq)
 	switch {
+	case a.failed != nil:
+		return nil, nil, false, a.failed
 	case !there:
 		return nil, nil, true, nil
 	case len(frames) > 0:
@@ -138,7 +185,7 @@ func (a *Attendance) Park(l Listener) bool {
 	c := a.cohort
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if a.left || a.seq != c.ring.head || c.err != nil {
+	if a.left || a.seq != c.ring.head || c.err != nil || a.failed != nil {
 		return false
 	}
 	a.parked, a.listener, a.place = true, l, len(c.parked)

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
+
+	"parley/internal/panics"
 )
 
 const (
@@ -162,7 +164,9 @@ func (c *cohort) owner() string {
 func (c *cohort) wake() {
 	if !c.working && c.tail.hub.ctx.Err() == nil {
 		c.working = true
-		c.tail.hub.running.Go(c.work) // ends at the tail's head, or with the hub
+		hub := c.tail.hub
+		// It ends at the tail's head, or with the hub.
+		hub.running.Go(hub.opts.Panics.Wrap(hub.ctx, panics.Event, c.work, c.abort))
 	}
 }
 
@@ -194,14 +198,9 @@ func (c *cohort) work() {
 // partial tells that more may have happened before they were read.
 func (c *cohort) take(ctx context.Context) (events []Event, partial bool, err error) {
 	t := c.tail
-	t.hub.mu.Lock()
-	events, there := t.ring.after(c.seq)
-	before, head, partial := c.seq, t.ring.head, t.partial || len(events) > batch
-	c.working = before < head && t.cohorts[c.ask] == c
-	working := c.working
-	t.hub.mu.Unlock()
+	events, there, before, head, partial := c.next()
 	switch {
-	case !working:
+	case before == head:
 		return nil, false, nil
 	case !there && t.topic.kind != roomTopic:
 		return nil, false, ErrBehind
@@ -215,24 +214,48 @@ func (c *cohort) take(ctx context.Context) (events []Event, partial bool, err er
 	if len(events) == 0 {
 		return nil, false, ErrStopped // the tail has read them, and now they are gone
 	}
-	t.hub.mu.Lock()
-	defer t.hub.mu.Unlock()
-	c.seq = events[len(events)-1].Position()
-	if c.seq == t.ring.head && t.cohorts[c.ask] == c {
-		t.ring.caughtUp(1)
-	}
+	c.advance(events[len(events)-1].Position())
 	return events, partial, nil
 }
 
-// rendered renders events, trying again where that fails. later are those behind them that were read together with them;
+// next returns the events between the cohort's position and the tail's head; there is false when the
+// tail no longer keeps the first of them. The two positions are equal when the goroutine is to end.
+func (c *cohort) next() (events []Event, there bool, before, head int64, partial bool) {
+	t := c.tail
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	events, there = t.ring.after(c.seq)
+	before, head, partial = c.seq, t.ring.head, t.partial || len(events) > batch
+	c.working = before < head && t.cohorts[c.ask] == c
+	if !c.working {
+		head = before
+	}
+	return events, there, before, head, partial
+}
+
+// advance moves the cohort to seq in its tail.
+func (c *cohort) advance(seq int64) {
+	t := c.tail
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	c.seq = seq
+	if c.seq == t.ring.head && t.cohorts[c.ask] == c {
+		t.ring.caughtUp(1)
+	}
+}
+
+// rendered renders events, and retries what fails unless it panics. later are those behind them that were read together with them;
 // partial tells that there may be more behind those.
 func (c *cohort) rendered(ctx context.Context, events, later []Event, partial bool) ([]Frame, error) {
 	known := append(endingsOf(events), endingsOf(later)...)
 	var payloads [][]byte
 	endings := known
 	err := persist(ctx, func() error {
-		made, look, err := c.render(ctx, c.owner(), events)
-		payloads = made
+		var look Look
+		err := c.tail.hub.opts.Panics.Run(ctx, panics.Event, func() (err error) {
+			payloads, look, err = c.render(ctx, c.owner(), events)
+			return err
+		})
 		if err != nil || c.tail.topic.kind != roomTopic || look == Nothing && !partial {
 			return err
 		}
@@ -320,12 +343,26 @@ func (c *cohort) deliver(frames []Frame) {
 	if len(c.places) == 0 {
 		return
 	}
-	c.reached = append(c.reached[:0], make([]int64, len(c.places))...)
+	c.reached = c.reached[:0]
+	for range c.places {
+		c.reached = append(c.reached, frames[0].Event.Position()-1)
+	}
 	c.write(frames)
 
+	done, refused := c.delivered()
+	c.tail.hub.delivered(frames, done)
+	c.tail.hub.refusals.Add(int64(len(refused)))
+	clear(c.places) // so that who leaves is not held
+	for _, a := range refused {
+		a.resume()
+	}
+}
+
+// delivered notes how far the subscribers of a delivery have come. It returns how many have taken all
+// of it, and those that have not, or whose stream has ended: they are no longer parked.
+func (c *cohort) delivered() (done int, refused []*Attendance) {
 	c.mu.Lock()
-	var refused []*Attendance
-	done := 0
+	defer c.mu.Unlock()
 	for i, a := range c.places {
 		switch {
 		case !a.parked: // has left meanwhile
@@ -344,43 +381,36 @@ func (c *cohort) deliver(frames []Frame) {
 	if c.err != nil { // meanwhile
 		refused = append(refused, c.release()...)
 	}
-	c.mu.Unlock()
-	c.tail.hub.delivered(frames, done)
-	c.tail.hub.refusals.Add(int64(len(refused)))
-	clear(c.places) // so that who leaves is not held
-	for _, a := range refused {
-		a.listener.Resume()
-	}
+	return done, refused
 }
 
 // write hands frames to all places. Where they are many, several goroutines share them.
 func (c *cohort) write(frames []Frame) {
 	part := max(together, (len(c.places)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
 	var others sync.WaitGroup
+	defer others.Wait()
 	for start := part; start < len(c.places); start += part {
 		end := min(start+part, len(c.places))
-		others.Go(func() { hand(frames, c.places[start:end], c.reached[start:end]) })
+		// It ends with the places. One that panics is none of the others' business: see offer.
+		others.Go(c.tail.hub.opts.Panics.Wrap(c.tail.hub.ctx, panics.Event, func() {
+			hand(frames, c.places[start:end], c.reached[start:end])
+		}, nil))
 	}
 	end := min(part, len(c.places))
 	hand(frames, c.places[:end], c.reached[:end])
-	others.Wait()
 }
 
-// hand hands frames to places in turn, and notes how far each has come.
+// hand hands frames to places in turn, and notes how far each has come, if it has taken any.
 func hand(frames []Frame, places []*Attendance, reached []int64) {
 	var ready [ahead]bool
 	for start := 0; start < len(places); start += ahead {
 		next := places[start:min(start+ahead, len(places))]
 		for i, a := range next {
-			ready[i] = a.listener.Ready()
+			ready[i] = a.ready()
 		}
 		for i, a := range next {
-			reached[start+i] = frames[0].Event.Position() - 1
-			for _, f := range frames {
-				if !ready[i] || !a.listener.Take(f) {
-					break
-				}
-				reached[start+i] = f.Event.Position()
+			if ready[i] {
+				a.offer(frames, &reached[start+i])
 			}
 		}
 	}
@@ -388,20 +418,42 @@ func hand(frames []Frame, places []*Attendance, reached []int64) {
 
 // fail ends the streams of all who listen.
 func (c *cohort) fail(err error) {
-	c.tail.hub.mu.Lock()
-	c.detach() // the next one who asks begins anew
-	c.tail.hub.mu.Unlock()
+	for _, a := range c.end(err) {
+		a.resume()
+	}
+}
+
+// abort ends the streams after the cohort's goroutine has panicked, which may have been in the midst
+// of a delivery.
+func (c *cohort) abort(err error) {
+	c.stopDelivering()
+	c.fail(err)
+}
+
+func (c *cohort) stopDelivering() {
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.delivering = false
+}
+
+// end sets the error that ends the streams, and returns the subscribers that are to be resumed.
+func (c *cohort) end(err error) []*Attendance {
+	c.remove() // the next subscriber begins anew
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.err = err
 	c.signal()
-	var parked []*Attendance
-	if !c.delivering {
-		parked = c.release()
+	if c.delivering {
+		return nil // the delivery resumes them
 	}
-	c.mu.Unlock()
-	for _, a := range parked {
-		a.listener.Resume()
-	}
+	return c.release()
+}
+
+// remove is detach for a caller that does not hold the hub's lock.
+func (c *cohort) remove() {
+	c.tail.hub.mu.Lock()
+	defer c.tail.hub.mu.Unlock()
+	c.detach()
 }
 
 // release unparks all who are parked, and returns them. The cohort is locked.

@@ -72,18 +72,7 @@ func (h *Hub) arrived(topic Topic, room uuid.UUID) {
 // lookForRooms announces rooms that have come into being and of which no hint has told.
 func (h *Hub) lookForRooms(ctx context.Context) error {
 	since := time.Now().Add(-max(overlap, 2*h.opts.Sweep))
-	h.mu.Lock()
-	for room, at := range h.announced {
-		if at.Before(since.Add(-skew)) {
-			delete(h.announced, room)
-		}
-	}
-	listening := false
-	for topic := range h.tails {
-		listening = listening || topic.kind != roomTopic
-	}
-	h.mu.Unlock()
-	if !listening {
+	if !h.forgetAnnounced(since.Add(-skew)) {
 		return nil
 	}
 	if since.Before(h.begun) {
@@ -99,6 +88,22 @@ func (h *Hub) lookForRooms(ctx context.Context) error {
 		h.announce(c)
 	}
 	return nil
+}
+
+// forgetAnnounced forgets the rooms that were announced before a time. It reports whether there are
+// subscribers to new rooms.
+func (h *Hub) forgetAnnounced(before time.Time) (subscribed bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for room, at := range h.announced {
+		if at.Before(before) {
+			delete(h.announced, room)
+		}
+	}
+	for topic := range h.tails {
+		subscribed = subscribed || topic.kind != roomTopic
+	}
+	return subscribed
 }
 
 // told tells whether a room has been announced.

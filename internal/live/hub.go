@@ -21,6 +21,7 @@ import (
 
 	"parley/internal/broker"
 	"parley/internal/limit"
+	"parley/internal/panics"
 )
 
 // Options of a Hub.
@@ -30,6 +31,8 @@ type Options struct {
 	Sweep time.Duration
 	// Logger hears of logs and lists that cannot be read. Default: slog.Default().
 	Logger *slog.Logger
+	// Panics contains the panics of what the hub runs. Default: one that logs to Logger.
+	Panics *panics.Guard
 }
 
 // Hub holds the listeners of one node.
@@ -68,6 +71,9 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
+	if opts.Panics == nil {
+		opts.Panics = panics.NewGuard(opts.Logger)
+	}
 	h := &Hub{
 		log: log, lists: lists, opts: opts, catchUps: limit.NewMemory(limit.MemoryOptions{Bytes: catchUps, User: catchUps / 2}),
 		tails:     make(map[Topic]*tail),
@@ -78,16 +84,21 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 		begun:     time.Now(),
 	}
 	h.ctx, h.stop = context.WithCancel(ctx)
-	h.running.Go(h.sweep) // ends with the hub
+	h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event, h.sweep, nil)) // ends with the hub
 	return h
 }
 
 // Close ends everything that runs for the hub and waits for it.
 func (h *Hub) Close() {
-	h.mu.Lock()
-	h.stop() // under the lock: whoever starts something under it sees that it is too late
-	h.mu.Unlock()
+	h.end()
 	h.running.Wait()
+}
+
+// end cancels the hub's context under the lock, so that nothing starts under the lock afterwards.
+func (h *Hub) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stop()
 }
 
 // Hear wakes whom a hint concerns. It does not block.
@@ -134,21 +145,29 @@ func (h *Hub) sweep() {
 		select {
 		case <-tick.C:
 		case <-h.again:
-			h.readLists()
+			h.poll(func(context.Context) error {
+				h.readLists()
+				return nil
+			})
 		case <-h.ctx.Done():
 			return
 		}
 		h.looks.Add(1)
-		for _, err := range []error{h.lookAtHeads(h.ctx), h.lookForRooms(h.ctx)} {
-			if err != nil && h.ctx.Err() == nil {
-				h.opts.Logger.WarnContext(h.ctx, "the rooms cannot be looked at", "error", err)
-			}
-		}
+		h.poll(h.lookAtHeads)
+		h.poll(h.lookForRooms)
 		select {
 		case <-time.After(lookInterval):
 		case <-h.ctx.Done():
 			return
 		}
+	}
+}
+
+// poll runs one step of a sweep. A step that fails or panics is logged, and the next sweep repeats it.
+func (h *Hub) poll(step func(context.Context) error) {
+	err := h.opts.Panics.Run(h.ctx, panics.Event, func() error { return step(h.ctx) })
+	if err != nil && h.ctx.Err() == nil && !panics.Is(err) {
+		h.opts.Logger.WarnContext(h.ctx, "the rooms cannot be looked at", "error", err)
 	}
 }
 
@@ -165,14 +184,7 @@ func (h *Hub) readLists() {
 
 // lookAtHeads reads the heads of the rooms that somebody listens to and tells their tails.
 func (h *Hub) lookAtHeads(ctx context.Context) error {
-	h.mu.Lock()
-	rooms := make([]uuid.UUID, 0, len(h.tails))
-	for topic := range h.tails {
-		if topic.kind == roomTopic {
-			rooms = append(rooms, topic.room)
-		}
-	}
-	h.mu.Unlock()
+	rooms := h.openRooms()
 	if len(rooms) == 0 {
 		return nil
 	}
@@ -188,4 +200,17 @@ func (h *Hub) lookAtHeads(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// openRooms returns the rooms that have subscribers on this node.
+func (h *Hub) openRooms() []uuid.UUID {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	rooms := make([]uuid.UUID, 0, len(h.tails))
+	for topic := range h.tails {
+		if topic.kind == roomTopic {
+			rooms = append(rooms, topic.room)
+		}
+	}
+	return rooms
 }

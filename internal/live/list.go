@@ -58,12 +58,7 @@ func (h *Hub) Watch(ctx context.Context, user string) (*List, error) {
 		due:     make(map[uuid.UUID]struct{}),
 		told:    make(map[uuid.UUID]time.Time),
 	}
-	h.mu.Lock()
-	if h.viewers[user] == nil {
-		h.viewers[user] = make(map[*List]struct{})
-	}
-	h.viewers[user][l] = struct{}{}
-	h.mu.Unlock()
+	h.add(l)
 	// Read once to know which rooms to listen to, and then, listening, what is known of them.
 	for range 2 {
 		standings, err := h.lists.Standings(ctx, user)
@@ -74,6 +69,16 @@ func (h *Hub) Watch(ctx context.Context, user string) (*List, error) {
 		l.adopt(standings)
 	}
 	return l, nil
+}
+
+// add registers a list under its viewer.
+func (h *Hub) add(l *List) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.viewers[l.user] == nil {
+		h.viewers[l.user] = make(map[*List]struct{})
+	}
+	h.viewers[l.user][l] = struct{}{}
 }
 
 // adopt makes standings what is known, and listens to their rooms.
@@ -150,11 +155,7 @@ func (l *List) Next(ctx context.Context) ([]Change, error) {
 
 // take notes what hints have told since it was last called.
 func (l *List) take() {
-	l.hub.mu.Lock()
-	touched := l.touched
-	l.touched = make(map[uuid.UUID]int64)
-	l.hub.mu.Unlock()
-	for room, seq := range touched {
+	for room, seq := range l.takeTouched() {
 		standing, ok := l.known[room]
 		switch {
 		case !ok || seq == unknown:
@@ -167,6 +168,15 @@ func (l *List) take() {
 		}
 		l.due[room] = struct{}{}
 	}
+}
+
+// takeTouched returns what hints have told since the last call.
+func (l *List) takeTouched() map[uuid.UUID]int64 {
+	l.hub.mu.Lock()
+	defer l.hub.mu.Unlock()
+	touched := l.touched
+	l.touched = make(map[uuid.UUID]int64)
+	return touched
 }
 
 // read reads the list again; what differs from what is known is due.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/internal/panics"
 )
 
 const (
@@ -69,13 +71,14 @@ func (h *Hub) read(ctx context.Context, room uuid.UUID, after int64, limit int) 
 	return events, err
 }
 
-// persist tries again what fails, with pauses that double, and ends with ErrStopped. ErrPruned is no failure that passes.
+// persist retries what fails, with pauses that double, and ends with ErrStopped. It does not retry
+// ErrPruned, nor a panic: what panics once is likely to panic each time.
 func persist(ctx context.Context, try func() error) error {
 	pause := firstRetry
 	for attempt := 1; ; attempt++ {
 		err := try()
 		switch {
-		case err == nil, errors.Is(err, ErrPruned):
+		case err == nil, errors.Is(err, ErrPruned), panics.Is(err):
 			return err
 		case attempt == readAttempts:
 			return fmt.Errorf("%w: %w", ErrStopped, err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/internal/limit"
+	"parley/internal/panics"
 )
 
 const (
@@ -41,6 +42,9 @@ func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 		case <-p.done:
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		}
+		if panics.Is(p.err) {
+			return nil, p.err // the same events would panic again
 		}
 		if n := len(p.frames); p.err == nil && n > 0 && p.frames[n-1].Event.Position() > seq {
 			return p.frames[seq-start:], nil
@@ -79,19 +83,22 @@ func (c *cohort) make(p *page, start int64) {
 	c.tail.hub.pages.Add(1)
 	hub := c.tail.hub
 	var size int64
-	p.frames, p.err = c.history(hub.ctx, start, func(bytes int64) {
-		hub.kept.Add(bytes)
-		size += bytes
+	p.err = hub.opts.Panics.Run(hub.ctx, panics.Event, func() (err error) {
+		p.frames, err = c.history(hub.ctx, start, func(bytes int64) {
+			hub.kept.Add(bytes)
+			size += bytes
+		})
+		return err
 	})
 	if p.err != nil && !errors.Is(p.err, ErrPruned) {
 		hub.kept.Add(-size)
 		c.closePage(start) // the next one tries again
 		return
 	}
-	time.AfterFunc(pageLife, func() {
+	time.AfterFunc(pageLife, hub.opts.Panics.Wrap(hub.ctx, panics.Event, func() {
 		hub.kept.Add(-size)
 		c.closePage(start)
-	})
+	}, nil))
 }
 
 func (c *cohort) closePage(start int64) {

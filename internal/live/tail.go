@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
+
+	"parley/internal/panics"
 )
 
 const (
@@ -55,7 +59,10 @@ func (t *tail) endings(ctx context.Context, first, last int64, look Look) ([]Eve
 	}
 	l, mine := t.looking(first, last, look)
 	if mine {
-		l.endings, l.err = t.hub.log.Endings(ctx, t.topic.room, last)
+		l.err = t.hub.opts.Panics.Run(ctx, panics.Event, func() (err error) {
+			l.endings, err = t.hub.log.Endings(ctx, t.topic.room, last)
+			return err
+		})
 		if l.err != nil {
 			t.forgetLooking(l)
 		}
@@ -109,7 +116,8 @@ func (t *tail) look() {
 	t.wanted = true
 	if !t.reading && t.hub.ctx.Err() == nil {
 		t.reading = true
-		t.hub.running.Go(t.read) // ends when nothing is wanted, or with the hub
+		// It ends when nothing is wanted, or with the hub.
+		t.hub.running.Go(t.hub.opts.Panics.Wrap(t.hub.ctx, panics.Event, t.read, t.fail))
 	}
 }
 
@@ -199,16 +207,17 @@ func (t *tail) add(events []Event) {
 
 // fail ends the streams of all who listen. Whoever comes from now on gets another tail: this one reads no more.
 func (t *tail) fail(err error) {
+	for _, c := range t.detach() {
+		c.fail(err)
+	}
+}
+
+// detach takes the tail from the hub and returns its cohorts.
+func (t *tail) detach() []*cohort {
 	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
 	if t.hub.tails[t.topic] == t {
 		delete(t.hub.tails, t.topic)
 	}
-	var cohorts []*cohort
-	for _, c := range t.cohorts {
-		cohorts = append(cohorts, c)
-	}
-	t.hub.mu.Unlock()
-	for _, c := range cohorts {
-		c.fail(err)
-	}
+	return slices.Collect(maps.Values(t.cohorts))
 }

@@ -11,11 +11,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"parley/internal/panics"
 )
 
 // Metrics are those of one node.
 type Metrics struct {
 	registry   *prometheus.Registry
+	panics     *panics.Guard
 	operations *prometheus.HistogramVec
 	requests   *prometheus.HistogramVec
 	streams    *prometheus.CounterVec
@@ -23,12 +26,14 @@ type Metrics struct {
 	tooSlow    prometheus.Counter
 }
 
-// New returns metrics that have counted nothing yet, of a program of a version.
-func New(version string) *Metrics {
+// New returns metrics that have counted nothing yet, of a program of a version. guard contains the
+// panics of what is shown: the registry reads it in goroutines of its own.
+func New(version string, guard *panics.Guard) *Metrics {
 	// From a cached read to an operation's time limit.
 	buckets := []float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
+		panics:   guard,
 		operations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "parley_operation_duration_seconds", Buckets: buckets,
 			Help: "Time of a query or mutation, by the field of the schema it asks for (several: more than one) and by its outcome, ok, the code of its first error, or CANCELLED where nobody waited for it any more.",

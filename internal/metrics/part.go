@@ -1,6 +1,12 @@
 package metrics
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"parley/internal/panics"
+)
 
 // Number is one of what a part of the node counts by itself, and tells together as an S.
 type Number[S any] struct {
@@ -14,7 +20,7 @@ type Number[S any] struct {
 
 // Show shows numbers of a part, which is read once whenever somebody looks.
 func Show[S any](m *Metrics, read func() S, numbers ...Number[S]) {
-	p := &part[S]{read: read, numbers: numbers}
+	p := &part[S]{read: read, numbers: numbers, panics: m.panics}
 	for _, n := range numbers {
 		labels := prometheus.Labels{}
 		for i := 0; i+1 < len(n.Labels); i += 2 {
@@ -30,6 +36,7 @@ type part[S any] struct {
 	read         func() S
 	numbers      []Number[S]
 	descriptions []*prometheus.Desc
+	panics       *panics.Guard
 }
 
 // Describe is [prometheus.Collector]'s.
@@ -39,8 +46,13 @@ func (p *part[S]) Describe(into chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect is [prometheus.Collector]'s.
+// Collect is [prometheus.Collector]'s. A part that panics shows nothing; the others are shown.
 func (p *part[S]) Collect(into chan<- prometheus.Metric) {
+	ctx := context.Background() //nolint:forbidigo // a collector is given none
+	p.panics.Wrap(ctx, panics.Background, func() { p.collect(into) }, nil)()
+}
+
+func (p *part[S]) collect(into chan<- prometheus.Metric) {
 	stats := p.read()
 	for i, n := range p.numbers {
 		kind := prometheus.CounterValue

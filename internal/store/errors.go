@@ -12,6 +12,8 @@ import (
 	"github.com/lib/pq/pqerror"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"parley/internal/panics"
 )
 
 // IsConflict reports whether a transaction failed only because of what ran beside it, so that running the whole of it
@@ -94,9 +96,16 @@ func Unanswered(err error) error {
 	return &unknownOutcomeError{err}
 }
 
-// unknownOutcomeError says that a write may have taken effect. It does not unwrap to its cause: that may be
-// [sqldriver.ErrBadConn], upon which database/sql would run a statement again.
+// unknownOutcomeError says that a write may have taken effect. It unwraps to its cause only if that is a panic: other
+// causes may be [sqldriver.ErrBadConn], upon which database/sql would run a statement again.
 type unknownOutcomeError struct{ cause error }
+
+func (e *unknownOutcomeError) Unwrap() error {
+	if panics.Is(e.cause) {
+		return e.cause
+	}
+	return nil
+}
 
 func (e *unknownOutcomeError) Error() string {
 	return "connection lost before the answer to a write: " + e.cause.Error()

@@ -13,7 +13,7 @@ const AnswerTime = answerTime
 
 // OpenPool opens PostgreSQL as Open does, without migrating it, for tests of its connections.
 func OpenPool(url string, statements int) (*sql.DB, error) {
-	connector, err := newPQConnector(url, statements)
+	connector, err := newPQConnector(url, statements, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +22,7 @@ func OpenPool(url string, statements int) (*sql.DB, error) {
 
 // MigratePostgres applies files.
 func MigratePostgres(ctx context.Context, url string, files fs.FS, logger *slog.Logger) error {
-	connector, err := newPQConnector(url, 0)
+	connector, err := newPQConnector(url, 0, nil)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func MigratePostgres(ctx context.Context, url string, files fs.FS, logger *slog.
 
 // MigrateSQLite applies files.
 func MigrateSQLite(ctx context.Context, path string, files fs.FS, logger *slog.Logger) error {
-	return migrateSQLite(ctx, path, "OFF", files, logger)
+	return migrateSQLite(ctx, path, []string{"_synchronous=OFF"}, files, logger)
 }
 
 // SQLiteConn is what a connection to SQLite that is given to SQLitePool can do.
@@ -39,7 +39,7 @@ type SQLiteConn = rawSQLiteConn
 
 // SQLitePool returns a pool of one connection that connector makes.
 func SQLitePool(connector sqldriver.Connector) *sql.DB {
-	pool := sql.OpenDB(sqliteConnector{connector, new(cacheCounts)})
+	pool := sql.OpenDB(sqliteConnector{connector, new(cacheCounts), nil})
 	pool.SetMaxOpenConns(1)
 	return pool
 }

@@ -78,7 +78,7 @@ func migratePostgres(
 		if !waiting {
 			logger.InfoContext(ctx, "waiting for another process that migrates the database")
 		}
-		if err := pause(ctx, migrationPause); err != nil {
+		if err := pause(ctx); err != nil {
 			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
 		}
 	}
@@ -95,7 +95,7 @@ func migratePostgres(
 			return err
 		}
 		logger.WarnContext(ctx, "a migration waits for tables that are in use", "try", try)
-		if err := pause(ctx, migrationPause); err != nil {
+		if err := pause(ctx); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 	}
@@ -108,10 +108,12 @@ func migratePostgres(
 // (https://www.sqlite.org/lang_altertable.html#otheralter): enforced, replacing a table would delete the rows that refer
 // to it. That must be settled before the transaction begins, which ignores what a migration says about it. All keys are
 // checked at the end instead.
-func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, logger *slog.Logger) (err error) {
+func migrateSQLite(
+	ctx context.Context, path string, synchronous []string, files fs.FS, logger *slog.Logger,
+) (err error) {
 	// A single connection: what follows is one session. goose shares it without knowing.
-	dsn := sqliteDSN(path, migrationPause, "_foreign_keys=0", "_journal_mode=WAL", "_synchronous="+synchronous)
-	pool, err := sqlitePool(dsn, 1, new(cacheCounts))
+	dsn := sqliteDSN(path, migrationPause, append(synchronous, "_foreign_keys=0", "_journal_mode=WAL")...)
+	pool, err := sqlitePool(dsn, 1, new(cacheCounts), nil)
 	if err != nil {
 		return err
 	}
@@ -130,7 +132,7 @@ func migrateSQLite(ctx context.Context, path, synchronous string, files fs.FS, l
 		if !waiting {
 			logger.InfoContext(ctx, "waiting for another process that writes to the database")
 		}
-		if err := pause(ctx, migrationPause); err != nil {
+		if err := pause(ctx); err != nil {
 			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
 		}
 	}
@@ -204,9 +206,9 @@ func checkForeignKeys(ctx context.Context, pool *sql.DB) error {
 	}
 }
 
-// pause waits for d or for the end of ctx, whose error it returns.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
+// pause waits between two attempts to take a lock, or until ctx ends, whose error it returns.
+func pause(ctx context.Context) error {
+	timer := time.NewTimer(migrationPause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

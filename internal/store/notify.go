@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+
+	"parley/internal/panics"
 )
 
 const (
@@ -33,6 +35,7 @@ type Notifications struct {
 	end      context.CancelFunc
 	running  sync.WaitGroup
 	logger   *slog.Logger
+	panics   *panics.Guard
 }
 
 // OpenNotifications returns the notifications of the database that url names, as in [Open]. One that is away is waited for in
@@ -41,7 +44,7 @@ func OpenNotifications(ctx context.Context, url string, opts Options) (*Notifica
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	connector, err := newPQConnector(url, cacheSize(opts))
+	connector, err := newPQConnector(url, cacheSize(opts), opts.Panics)
 	if err != nil {
 		return nil, fmt.Errorf("open notifications: %w", err)
 	}
@@ -50,7 +53,7 @@ func OpenNotifications(ctx context.Context, url string, opts Options) (*Notifica
 	if err != nil {
 		return nil, fmt.Errorf("open notifications: %w", err)
 	}
-	n := &Notifications{logger: opts.Logger}
+	n := &Notifications{logger: opts.Logger, panics: opts.Panics}
 	n.ctx, n.end = context.WithCancel(context.WithoutCancel(ctx))
 	connector.Dialer(&dialer{life: n.ctx})
 	n.sends = sql.OpenDB(connector)
@@ -60,16 +63,26 @@ func OpenNotifications(ctx context.Context, url string, opts Options) (*Notifica
 	again := reconnecting{ctx: n.ctx, pause: firstReconnect}
 	n.listener = pq.NewDialListener(&listenDialer{life: n.ctx}, listenURL, 0, 0,
 		func(event pq.ListenerEventType, err error) {
-			switch {
-			case n.ctx.Err() != nil: // it is being closed
-			case err != nil:
-				opts.Logger.Warn("the connection for notifications is lost", "error", err)
-			case event == pq.ListenerEventReconnected:
-				opts.Logger.Info("the connection for notifications is back")
-			}
+			n.contain(func() { n.report(event, err) })
 			again.wait(event)
 		})
 	return n, nil
+}
+
+// report logs what has become of the connection that listens.
+func (n *Notifications) report(event pq.ListenerEventType, err error) {
+	switch {
+	case n.ctx.Err() != nil: // it is being closed
+	case err != nil:
+		n.logger.Warn("the connection for notifications is lost", "error", err)
+	case event == pq.ListenerEventReconnected:
+		n.logger.Info("the connection for notifications is back")
+	}
+}
+
+// contain calls a handler of one notification. One that panics drops that notification.
+func (n *Notifications) contain(handler func()) {
+	n.panics.Wrap(n.ctx, panics.Publication, handler, nil)()
 }
 
 // reconnecting is the patience of one goroutine that makes a connection again and again.
@@ -104,22 +117,24 @@ func (r *reconnecting) sleep(d time.Duration) {
 // Listen has hear called with what is sent on a channel of the database from now on, one after the other, and missed whenever
 // something may have been sent that is not heard: also when it has begun to listen. It is called once.
 func (n *Notifications) Listen(channel string, hear func(payload string), missed func()) {
-	n.running.Go(func() { // ends with Close; it waits for the connection
+	// It waits for the connection, and ends with Close.
+	n.running.Go(n.panics.Wrap(n.ctx, panics.Publication, func() {
 		if err := n.listener.Listen(channel); err != nil && !errors.Is(err, pq.ErrChannelAlreadyOpen) {
 			return // closed meanwhile
 		}
 		missed() // what was said before
-	})
-	n.running.Go(func() { // ends with Close, which closes what it reads from
+	}, nil))
+	// It ends with Close, which closes what it reads from.
+	n.running.Go(n.panics.Wrap(n.ctx, panics.Publication, func() {
 		for notification := range n.listener.Notify {
 			if notification == nil { // the connection was lost and is back
-				missed()
+				n.contain(missed)
 				continue
 			}
-			hear(notification.Extra)
+			n.contain(func() { hear(notification.Extra) })
 		}
-	})
-	n.running.Go(n.ask) // ends with Close
+	}, nil))
+	n.running.Go(n.panics.Wrap(n.ctx, panics.Publication, n.ask, nil)) // ends with Close
 }
 
 // ask asks the connection that listens whether it is there.

@@ -40,7 +40,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 			err = unusableAnswer(err)
 		}
 	}()
-	connector, err := newPQConnector(url, cacheSize(opts))
+	connector, err := newPQConnector(url, cacheSize(opts), opts.Panics)
 	if err != nil {
 		return nil, unusable(err, "open PostgreSQL database: DATABASE_URL (--database-url) cannot be used")
 	}
@@ -49,7 +49,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 		size = DefaultMaxOpenConns
 	}
 	first := sql.OpenDB(connector)
-	err = checkPostgres(ctx, first, size, func(msg string, args ...any) { opts.Logger.WarnContext(ctx, msg, args...) })
+	err = checkPostgres(ctx, first, size, opts.Logger)
 	if err := errors.Join(err, first.Close()); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+
+	"parley/internal/panics"
 )
 
 // pqConnector makes lib/pq's connections and puts each behind a cache of prepared statements and a guard.
@@ -19,6 +21,7 @@ type pqConnector struct {
 	// silence is how long connections that are made wait for the answer to a statement whose context has no deadline; 0 is
 	// for ever.
 	silence time.Duration
+	panics  *panics.Guard
 
 	counts cacheCounts
 	// schema counts the schema changes that a stale statement gave away.
@@ -26,8 +29,8 @@ type pqConnector struct {
 }
 
 // newPQConnector returns the connector of the database that url names, whose connections keep so many prepared
-// statements.
-func newPQConnector(url string, statements int) (*pqConnector, error) {
+// statements. guard contains the panics of lib/pq.
+func newPQConnector(url string, statements int, guard *panics.Guard) (*pqConnector, error) {
 	cfg, err := postgresConfig(url)
 	if err != nil {
 		return nil, err
@@ -40,11 +43,12 @@ func newPQConnector(url string, statements int) (*pqConnector, error) {
 		return nil, err
 	}
 	connector.Dialer(new(dialer))
-	return &pqConnector{Connector: connector, statements: statements}, nil
+	return &pqConnector{Connector: connector, statements: statements, panics: guard}, nil
 }
 
 // Connect opens a connection.
-func (c *pqConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+func (c *pqConnector) Connect(ctx context.Context) (_ sqldriver.Conn, err error) {
+	defer contain(ctx, c.panics, new(bool), &err)
 	schema := c.schema.Load()
 	var l *line
 	conn, err := c.Connector.Connect(context.WithValue(ctx, lineKey{}, &l))
@@ -101,7 +105,10 @@ type pqConn struct {
 var errRowsOpen = errors.New("the rows of an earlier query on this connection are still open: close them first")
 
 // QueryContext runs a statement that returns rows.
-func (c *pqConn) QueryContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
+func (c *pqConn) QueryContext(
+	ctx context.Context, query string, args []sqldriver.NamedValue,
+) (_ sqldriver.Rows, err error) {
+	defer c.containing(query)(ctx, c.connector.panics, &c.broken, &err)
 	rows, err := run(ctx, c, query, args, rawConn.QueryContext, cachedStmt.QueryContext)
 	if err != nil {
 		return nil, err
@@ -110,8 +117,21 @@ func (c *pqConn) QueryContext(ctx context.Context, query string, args []sqldrive
 }
 
 // ExecContext runs a statement and counts the rows that it changed.
-func (c *pqConn) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
+func (c *pqConn) ExecContext(
+	ctx context.Context, query string, args []sqldriver.NamedValue,
+) (_ sqldriver.Result, err error) {
+	defer c.containing(query)(ctx, c.connector.panics, &c.broken, &err)
 	return run(ctx, c, query, args, rawConn.ExecContext, cachedStmt.ExecContext)
+}
+
+// containing returns what contains a panic of a statement.
+func (c *pqConn) containing(
+	query string,
+) func(context.Context, *panics.Guard, *bool, *error) {
+	if c.inTx || startsWith(query, "SELECT") {
+		return contain
+	}
+	return containWrite
 }
 
 // run sends a statement: as it is where it has no arguments, through the cache where it has.
@@ -172,7 +192,10 @@ func (c *pqConn) Prepare(query string) (sqldriver.Stmt, error) {
 }
 
 // BeginTx starts a transaction.
-func (c *pqConn) BeginTx(ctx context.Context, opts sqldriver.TxOptions) (sqldriver.Tx, error) {
+func (c *pqConn) BeginTx(
+	ctx context.Context, opts sqldriver.TxOptions,
+) (_ sqldriver.Tx, err error) {
+	defer contain(ctx, c.connector.panics, &c.broken, &err)
 	c.line.limit(ctx, c.silence)
 	tx, err := c.rawConn.BeginTx(ctx, opts)
 	if err != nil {
@@ -188,7 +211,8 @@ func (c *pqConn) Begin() (sqldriver.Tx, error) {
 }
 
 // Ping asks the server for an answer.
-func (c *pqConn) Ping(ctx context.Context) error {
+func (c *pqConn) Ping(ctx context.Context) (err error) {
+	defer contain(ctx, c.connector.panics, &c.broken, &err)
 	c.line.limit(ctx, c.silence)
 	return c.judge(ctx, c.rawConn.Ping(ctx))
 }
@@ -199,14 +223,17 @@ func (c *pqConn) IsValid() bool {
 }
 
 // Close says goodbye and hangs up. It succeeds where the server is gone: nothing was under way that could be lost.
-func (c *pqConn) Close() error {
-	c.line.limit(context.Background(), answerTime) //nolint:forbidigo // it was given none
+func (c *pqConn) Close() (err error) {
+	ctx := context.Background() //nolint:forbidigo // it was given none
+	defer contain(ctx, c.connector.panics, &c.broken, &err)
+	c.line.limit(ctx, answerTime)
 	_ = c.rawConn.Close()
 	return nil
 }
 
 // ResetSession is called before the connection is used again.
-func (c *pqConn) ResetSession(ctx context.Context) error {
+func (c *pqConn) ResetSession(ctx context.Context) (err error) {
+	defer contain(ctx, c.connector.panics, &c.broken, &err)
 	if c.broken || c.schema != c.connector.schema.Load() {
 		return sqldriver.ErrBadConn
 	}
@@ -221,11 +248,12 @@ type pqTx struct {
 }
 
 // Commit commits, and tells a commit that failed from one of which nobody knows.
-func (t *pqTx) Commit() error {
+func (t *pqTx) Commit() (err error) {
+	defer containWrite(t.ctx, t.conn.connector.panics, &t.conn.broken, &err)
 	t.conn.inTx = false
 	t.conn.line.limit(t.ctx, t.conn.silence)
 	sent := t.conn.rawConn.IsValid() // lib/pq sends nothing on a connection that it knows to be lost
-	err := t.conn.judge(t.ctx, t.Tx.Commit())
+	err = t.conn.judge(t.ctx, t.Tx.Commit())
 	if err != nil && sent && !isAnswer(err) {
 		return &unknownOutcomeError{err}
 	}
@@ -233,7 +261,8 @@ func (t *pqTx) Commit() error {
 }
 
 // Rollback rolls back.
-func (t *pqTx) Rollback() error {
+func (t *pqTx) Rollback() (err error) {
+	defer contain(t.ctx, t.conn.connector.panics, &t.conn.broken, &err)
 	t.conn.inTx = false
 	t.conn.line.limit(t.ctx, t.conn.silence)
 	return t.conn.judge(t.ctx, t.Tx.Rollback())

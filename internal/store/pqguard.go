@@ -110,8 +110,9 @@ func (c *pqConn) follow(ctx context.Context, rows sqldriver.Rows) (sqldriver.Row
 }
 
 // Next reads a row, and returns io.EOF after the last.
-func (r *pqRows) Next(dest []sqldriver.Value) error {
-	err := r.rawRows.Next(dest)
+func (r *pqRows) Next(dest []sqldriver.Value) (err error) {
+	defer contain(r.ctx, r.conn.connector.panics, &r.conn.broken, &err)
+	err = r.rawRows.Next(dest)
 	if err == io.EOF { //nolint:errorlint // database/sql/driver compares so
 		return err
 	}
@@ -119,9 +120,10 @@ func (r *pqRows) Next(dest []sqldriver.Value) error {
 }
 
 // Close reads what is left of the answer.
-func (r *pqRows) Close() error {
+func (r *pqRows) Close() (err error) {
+	defer contain(r.ctx, r.conn.connector.panics, &r.conn.broken, &err)
 	r.conn.rowsOpen = false
-	err := r.conn.judge(r.ctx, r.rawRows.Close())
+	err = r.conn.judge(r.ctx, r.rawRows.Close())
 	if r.ctx.Err() != nil {
 		r.conn.broken = true // see judge
 	}

@@ -14,6 +14,8 @@ import (
 
 	"entgo.io/ent/dialect"
 	"modernc.org/sqlite"
+
+	"parley/internal/panics"
 )
 
 // sqliteBusyTimeout is how long a statement waits for the lock of another process before it fails with SQLITE_BUSY.
@@ -27,7 +29,8 @@ const sqliteBusyTimeout = 5 * time.Second
 // A goroutine that holds a transaction must run its statements in it: another write would wait for the writer for ever.
 func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err error) {
 	cleanup := func() error { return nil }
-	synchronous := "NORMAL" // with a write-ahead log: a power cut may cost the last commits, never the database
+	synchronous := syncedSettings(opts.Synchronous)
+	private := path == ":memory:"
 	switch path {
 	case "":
 		return nil, errors.New(`open database: "sqlite:" lacks the path of a file`)
@@ -40,7 +43,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		}
 		cleanup = func() error { return os.RemoveAll(dir) }
 		path = filepath.Join(dir, "parley.db")
-		synchronous = "OFF"
+		synchronous = []string{"_synchronous=OFF"}
 	}
 	defer func() {
 		if err != nil {
@@ -64,16 +67,26 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		}
 		return nil, err
 	}
+	if !private {
+		run, err := beginRun(ctx, path, opts.Synchronous, opts.Logger)
+		if err != nil {
+			return nil, err
+		}
+		remove := cleanup
+		cleanup = func() error {
+			return errors.Join(run.end(context.WithoutCancel(ctx)), remove())
+		}
+	}
 	var counts cacheCounts
-	writes, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_txlock=immediate", "_synchronous="+synchronous,
+	writes, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, append(synchronous, "_foreign_keys=1", "_txlock=immediate",
 		// What a statement that fails half way takes back is otherwise kept in a file for each, and the write-ahead log brought
 		// into the database every 4 MB, with a flush: a page that changes often is written once in 8 MB this way. More would cost
 		// a little less, and have whoever writes at that moment wait for longer.
-		"_pragma=temp_store(memory)", "_pragma=wal_autocheckpoint(2000)"), 1, &counts)
+		"_pragma=temp_store(memory)", "_pragma=wal_autocheckpoint(2000)")...), 1, &counts, opts.Panics)
 	if err != nil {
 		return nil, err
 	}
-	reads, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_query_only=1"), max(4, runtime.GOMAXPROCS(0)), &counts)
+	reads, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_query_only=1"), max(4, runtime.GOMAXPROCS(0)), &counts, opts.Panics)
 	if err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}
@@ -121,12 +134,12 @@ func sqliteDSN(path string, busyTimeout time.Duration, settings ...string) strin
 }
 
 // sqlitePool returns a pool of up to size connections, which it keeps.
-func sqlitePool(dsn string, size int, counts *cacheCounts) (*sql.DB, error) {
+func sqlitePool(dsn string, size int, counts *cacheCounts, guard *panics.Guard) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(sqliteConnector{connector, counts})
+	pool := sql.OpenDB(sqliteConnector{connector, counts, guard})
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	return pool, nil

@@ -5,16 +5,20 @@ import (
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+
+	"parley/internal/panics"
 )
 
 // sqliteConnector makes the driver's connections and puts each behind a cache of prepared statements.
 type sqliteConnector struct {
 	sqldriver.Connector
 	counts *cacheCounts
+	panics *panics.Guard
 }
 
 // Connect opens a connection.
-func (c sqliteConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+func (c sqliteConnector) Connect(ctx context.Context) (_ sqldriver.Conn, err error) {
+	defer contain(ctx, c.panics, new(bool), &err)
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -23,7 +27,8 @@ func (c sqliteConnector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("%T lacks a method of database/sql/driver", conn), conn.Close())
 	}
-	return &sqliteConn{rawSQLiteConn: raw, cache: newStmtCache(raw, DefaultStatementCache, c.counts)}, nil
+	cache := newStmtCache(raw, DefaultStatementCache, c.counts)
+	return &sqliteConn{rawSQLiteConn: raw, cache: cache, panics: c.panics}, nil
 }
 
 // rawSQLiteConn is what the driver's connection can do, and so must ours.
@@ -47,17 +52,22 @@ type sqliteConn struct {
 	cache *stmtCache
 	// open counts the answers of which rows are still to be read. A statement has room for one, and must not be closed
 	// before: as long as there are any, none is taken from the cache.
-	open int
+	open   int
+	panics *panics.Guard
+	broken bool // the driver has panicked: do not use again
 }
 
 // QueryContext runs a statement that returns rows.
-func (c *sqliteConn) QueryContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
+func (c *sqliteConn) QueryContext(
+	ctx context.Context, query string, args []sqldriver.NamedValue,
+) (_ sqldriver.Rows, err error) {
+	defer contain(ctx, c.panics, &c.broken, &err)
 	rows, err := c.query(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
 	c.open++
-	return &sqliteRows{Rows: rows, conn: c}, nil
+	return &sqliteRows{Rows: rows, ctx: ctx, conn: c}, nil
 }
 
 func (c *sqliteConn) query(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
@@ -73,7 +83,10 @@ func (c *sqliteConn) query(ctx context.Context, query string, args []sqldriver.N
 }
 
 // ExecContext runs a statement and counts the rows that it changed.
-func (c *sqliteConn) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
+func (c *sqliteConn) ExecContext(
+	ctx context.Context, query string, args []sqldriver.NamedValue,
+) (_ sqldriver.Result, err error) {
+	defer contain(ctx, c.panics, &c.broken, &err)
 	stmt, err := c.prepared(ctx, query, args)
 	switch {
 	case err != nil:
@@ -94,8 +107,34 @@ func (c *sqliteConn) prepared(ctx context.Context, query string, args []sqldrive
 	return stmt, err
 }
 
+// BeginTx starts a transaction.
+func (c *sqliteConn) BeginTx(
+	ctx context.Context, opts sqldriver.TxOptions,
+) (_ sqldriver.Tx, err error) {
+	defer contain(ctx, c.panics, &c.broken, &err)
+	tx, err := c.rawSQLiteConn.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &sqliteTx{tx, ctx, c}, nil
+}
+
+// IsValid reports whether the connection may go back into the pool.
+func (c *sqliteConn) IsValid() bool { return !c.broken && c.rawSQLiteConn.IsValid() }
+
+// ResetSession is called before the connection is used again.
+func (c *sqliteConn) ResetSession(ctx context.Context) (err error) {
+	defer contain(ctx, c.panics, &c.broken, &err)
+	if c.broken {
+		return sqldriver.ErrBadConn
+	}
+	return c.rawSQLiteConn.ResetSession(ctx)
+}
+
 // Close closes the connection and what it has prepared.
-func (c *sqliteConn) Close() error {
+func (c *sqliteConn) Close() (err error) {
+	ctx := context.Background() //nolint:forbidigo // it was given none
+	defer contain(ctx, c.panics, &c.broken, &err)
 	var errs []error
 	for c.cache.used.Len() > 0 {
 		errs = append(errs, c.cache.remove(c.cache.used.Back()))
@@ -106,15 +145,42 @@ func (c *sqliteConn) Close() error {
 // sqliteRows is an answer.
 type sqliteRows struct {
 	sqldriver.Rows
+	ctx    context.Context //nolint:containedctx // that of the query
 	conn   *sqliteConn
 	closed bool
 }
 
+// Next reads a row, and returns io.EOF after the last.
+func (r *sqliteRows) Next(dest []sqldriver.Value) (err error) {
+	defer contain(r.ctx, r.conn.panics, &r.conn.broken, &err)
+	return r.Rows.Next(dest)
+}
+
 // Close makes room for the next one.
-func (r *sqliteRows) Close() error {
+func (r *sqliteRows) Close() (err error) {
+	defer contain(r.ctx, r.conn.panics, &r.conn.broken, &err)
 	if !r.closed {
 		r.closed = true
 		r.conn.open--
 	}
 	return r.Rows.Close()
+}
+
+// sqliteTx is a transaction.
+type sqliteTx struct {
+	sqldriver.Tx
+	ctx  context.Context //nolint:containedctx // that of the transaction
+	conn *sqliteConn
+}
+
+// Commit commits. After a panic of the driver it is unknown whether it has.
+func (t *sqliteTx) Commit() (err error) {
+	defer containWrite(t.ctx, t.conn.panics, &t.conn.broken, &err)
+	return t.Tx.Commit()
+}
+
+// Rollback rolls back.
+func (t *sqliteTx) Rollback() (err error) {
+	defer contain(t.ctx, t.conn.panics, &t.conn.broken, &err)
+	return t.Tx.Rollback()
 }

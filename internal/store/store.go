@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"entgo.io/ent/dialect"
+
+	"parley/internal/panics"
 )
 
 // DefaultURL is the database of a server that was told of none: a file in the working folder.
@@ -24,6 +26,13 @@ const DefaultURL = "sqlite:parley.db"
 type Options struct {
 	// Logger hears of migrations, and of waiting for another process that migrates. Default: slog.Default().
 	Logger *slog.Logger
+
+	// Panics contains the panics of drivers, and of what runs for the database in the background.
+	// Default: one that logs and does not count.
+	Panics *panics.Guard
+
+	// Synchronous says when SQLite writes commits to the disk. Default: SynchronousFull.
+	Synchronous Synchronous
 
 	// MaxOpenConns is the size of the pool of connections to PostgreSQL, beside which there is one for Ping; SQLite has
 	// no use for it. Default: DefaultMaxOpenConns.

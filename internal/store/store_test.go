@@ -241,7 +241,7 @@ func TestSQLiteSettings(t *testing.T) {
 			}
 		}
 	}
-	for pragma, want := range map[string]int{"synchronous": 1 /* NORMAL */, "temp_store": 2 /* memory */, "wal_autocheckpoint": 2000} {
+	for pragma, want := range map[string]int{"synchronous": 2 /* FULL */, "temp_store": 2 /* memory */, "wal_autocheckpoint": 2000} {
 		if got := mustValue[int](t, writer, "PRAGMA "+pragma); got != want {
 			t.Errorf("the writer's %s is %d, want %d", pragma, got, want)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,7 +52,7 @@ func errForeign() error {
 const minPostgresVersion = 140_000
 
 // checkPostgres refuses a server or database that Parley does not work with. It changes nothing.
-func checkPostgres(ctx context.Context, pool *sql.DB, conns int, warn func(msg string, args ...any)) error {
+func checkPostgres(ctx context.Context, pool *sql.DB, conns int, logger *slog.Logger) error {
 	var (
 		encoding, strings, version, readOnly, user string
 		number, most                               int
@@ -88,7 +89,7 @@ func checkPostgres(ctx context.Context, pool *sql.DB, conns int, warn func(msg s
 			user, schema.String, pq.QuoteIdentifier(schema.String), pq.QuoteIdentifier(user))
 	}
 	if conns > most {
-		warn("the pool may have more connections than the database has in all: lower PARLEY_DB_MAX_CONNS",
+		logger.WarnContext(ctx, "the pool may have more connections than the database has in all: lower PARLEY_DB_MAX_CONNS",
 			"pool", conns, "max_connections", most)
 	}
 	return nil
@@ -199,7 +200,7 @@ func checkSQLiteFile(path string) (unmarked bool, err error) {
 
 // checkSQLiteTables refuses a database that has another application's tables. It only reads.
 func checkSQLiteTables(ctx context.Context, path string) (err error) {
-	pool, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "mode=ro"), 1, new(cacheCounts))
+	pool, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "mode=ro"), 1, new(cacheCounts), nil)
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,13 @@ func StartApp(t testing.TB, url string, options app.Options, opts ...Option) *Se
 	if url[:len("postgres")] == "postgres" {
 		s.Dialect = dialect.Postgres
 	}
-	options.Observe = s.observe
+	also := options.Observe
+	options.Observe = func(ctx context.Context, query string) {
+		s.observe(ctx, query)
+		if also != nil {
+			also(ctx, query)
+		}
+	}
 	var err error
 	s.app, err = app.New(context.Background(), cfg, slog.New(slog.NewTextHandler(t.Output(), nil)), options)
 	if err != nil {

@@ -46,7 +46,9 @@ type settings struct {
 	// be, and its chance is drawn from Seed.
 	Nodes   bool
 	NATSURL string
-	Seed    uint64
+	// Synchronous is PARLEY_SQLITE_SYNCHRONOUS; empty is its default.
+	Synchronous string
+	Seed        uint64
 }
 
 // serve is what the killed process does: it runs a server until orders end, which they do with the test in any case. It
@@ -60,6 +62,9 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 	}
 	cfg := config.Defaults().WithoutRates() // all requests come from one address
 	cfg.Addr, cfg.DatabaseURL, cfg.JWTSecret, cfg.NATSURL = s.Addr, config.Secret(s.DatabaseURL), secret, config.Secret(s.NATSURL)
+	if s.Synchronous != "" {
+		cfg.SQLiteSynchronous = s.Synchronous
+	}
 	cfg.ShutdownTimeout = endTime / 2 // well over the five seconds that net/http gives a connection to send its first request
 
 	var hints *lossy

@@ -23,6 +23,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"parley/internal/panics"
 	"parley/internal/reqid"
 )
 
@@ -36,6 +37,8 @@ type Config struct {
 	Version string
 	// Log hears of what cannot be told.
 	Log *slog.Logger
+	// Panics contains the panics of the exporting; nil contains them without counting.
+	Panics *panics.Guard
 }
 
 // Tracer makes spans and has them told in the background. When the collector is slow or away, what does not fit into its
@@ -71,7 +74,7 @@ func New(ctx context.Context, cfg Config) (*Tracer, error) {
 	}
 	share := lot(cfg.Share)
 	provider := sdk.NewTracerProvider(
-		sdk.WithBatcher(telling{exporter, cfg.Log}),
+		sdk.WithBatcher(telling{exporter, cfg.Log, cfg.Panics}),
 		sdk.WithResource(node),
 		// Whoever sends a request may begin a trace, and is not to decide by that what tracing costs.
 		sdk.WithSampler(sdk.ParentBased(share, sdk.WithRemoteParentSampled(share))),
@@ -105,14 +108,18 @@ func (t *Tracer) Close(ctx context.Context) error {
 // telling is an exporter that says what has failed.
 type telling struct {
 	*otlptrace.Exporter
-	log *slog.Logger
+	log    *slog.Logger
+	panics *panics.Guard
 }
 
 // ExportSpans is [sdk.SpanExporter]'s.
 func (t telling) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
-	if err := t.Exporter.ExportSpans(ctx, spans); err != nil {
-		t.log.WarnContext(ctx, "traces cannot be told", "spans", len(spans), "error", err)
-	}
+	_ = t.panics.Run(ctx, panics.Background, func() error { // the SDK exports in a goroutine of its own
+		if err := t.Exporter.ExportSpans(ctx, spans); err != nil {
+			t.log.WarnContext(ctx, "traces cannot be told", "spans", len(spans), "error", err)
+		}
+		return nil
+	})
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/limit"
+	"parley/internal/panics"
 )
 
 // answers have queries and mutations executed and their answers written. What is large waits for memory before it is begun, and
@@ -23,6 +24,7 @@ type answers struct {
 	refused func(context.Context, *graphql.OperationContext, gqlerror.List, time.Duration)
 	limits  Limits
 	log     *slog.Logger
+	panics  *panics.Guard
 }
 
 const (

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/internal/limit"
+	"parley/internal/panics"
 	"parley/internal/wire"
 )
 
@@ -91,9 +93,11 @@ func (d *door) open(
 	} else {
 		conn.Identify(owner, d.limits.SocketMessage)
 	}
-	go func() { // ends with the socket; shutdown waits for it
+	ctx := context.WithoutCancel(r.Context())
+	// It ends with the socket; shutdown waits for it.
+	go d.answers.panics.Wrap(ctx, panics.Socket, func() {
 		defer admission.release()
 		serve(conn, admission)
-	}()
+	}, func(error) { conn.Cut() })()
 	return nil
 }

@@ -26,7 +26,7 @@ func (t *overHTTP) Supports(*http.Request) bool { return true }
 // Do answers r. Whatever is wrong with it is said in a GraphQL response.
 func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	// gqlgen's server would recover too, without a content type and without a log.
-	defer recoverPanic(t.log, w, r)
+	defer recoverPanic(t.panics, w, r)
 	exec = codedExecutor{exec, t.limits.Document}
 
 	w.Header().Add("Vary", "Accept")

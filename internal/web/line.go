@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"parley/internal/auth"
 	"parley/internal/limit"
+	"parley/internal/panics"
 	"parley/internal/rawjson"
 	"parley/internal/wire"
 )
@@ -61,8 +61,31 @@ type line struct {
 func (l *line) begin(ctx context.Context) {
 	l.ctx, l.drop = context.WithCancel(ctx)
 	l.identified = l.ctx
-	l.expiry = time.AfterFunc(l.limits.SocketInit, func() { l.shut(closeInitTimeout, "Connection initialisation timeout") })
-	l.pinger = time.AfterFunc(l.limits.SocketPing, l.ping)
+	l.expiry = l.after(l.limits.SocketInit, func() { l.shut(closeInitTimeout, "Connection initialisation timeout") })
+	l.pinger = l.after(l.limits.SocketPing, l.ping)
+}
+
+// after calls f after d in a goroutine of its own, unless the timer is stopped. A panic of f closes
+// the socket with 1011.
+func (l *line) after(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, l.contained(panics.Socket, f))
+}
+
+// contained wraps a function that runs for the socket. A panic of it closes the socket with 1011.
+func (l *line) contained(where panics.Where, f func()) func() {
+	return l.answers.panics.Wrap(l.ctx, where, f, func(error) { l.abort() })
+}
+
+// abort closes the socket after a panic.
+func (l *line) abort() {
+	closed := false
+	defer func() {
+		if !closed { // the closing has panicked, too
+			l.cut()
+		}
+	}()
+	l.shut(closeInternalError, "Something is broken inside the server")
+	closed = true
 }
 
 // verdict is what to do about a client's message: reply to it, close the socket with code and reason, or (the zero value)
@@ -83,26 +106,22 @@ func (l *line) serve(receive func(text bool, data []byte) verdict) {
 	err := error(nil)
 	for err == nil {
 		if err = l.conn.Await(); err == nil {
-			go func() { ended <- l.listen(receive) }() // ends when all that has come has been acted upon
+			// It ends when all that has come has been acted upon.
+			go l.answers.panics.Wrap(l.ctx, panics.Socket,
+				func() { ended <- l.listen(receive) }, func(err error) { ended <- err })()
 			err = <-ended
 		}
+	}
+	if panics.Is(err) {
+		l.abort()
 	}
 	if !errors.Is(err, wire.ErrClosed) {
 		l.log.DebugContext(l.ctx, "websocket ended", "error", err)
 	}
 }
 
-// errPanic is the end of a socket on which a message has made the server panic, which has been logged.
-var errPanic = errors.New("a message has made the server panic")
-
 // listen acts on the messages that have begun to come.
-func (l *line) listen(receive func(text bool, data []byte) verdict) (err error) {
-	defer func() {
-		if what := recover(); what != nil {
-			l.log.ErrorContext(l.ctx, "panic", slog.Any("panic", what))
-			err = errPanic
-		}
-	}()
+func (l *line) listen(receive func(text bool, data []byte) verdict) error {
 	for l.conn.Buffered() {
 		text, data, err := l.conn.Read()
 		if err != nil {
@@ -149,11 +168,11 @@ func (l *line) identify(ctx context.Context, identity auth.Identity) {
 	l.expiry.Stop()
 	switch {
 	case identity.ID == "":
-		l.expiry = time.AfterFunc(l.limits.SocketAnonymous, func() {
+		l.expiry = l.after(l.limits.SocketAnonymous, func() {
 			l.shut(closeUnauthorized, "Unauthorized: no token came in time")
 		})
 	case !identity.ExpiresAt.IsZero():
-		l.expiry = time.AfterFunc(time.Until(identity.ExpiresAt), func() { l.shut(closeForbidden, "Token expired") })
+		l.expiry = l.after(time.Until(identity.ExpiresAt), func() { l.shut(closeForbidden, "Token expired") })
 	}
 }
 

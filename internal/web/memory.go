@@ -74,7 +74,7 @@ func newBudgets(limits Limits, reporter *limit.Reporter) *budgets {
 	const socketSetting = "PARLEY_MAX_SOCKET_BYTES"
 	messages := limits.SocketBytes / messagesParts
 	b := &budgets{
-		requests: newBudget(limits.RequestBytes, decodeFactor*limits.Body, decodeFactor*limits.anonymousBody(),
+		requests: newBudget(limits.RequestBytes, olderFactor*limits.Body, decodeFactor*limits.anonymousBody(),
 			decodeFactor*smallRequest, func() { reporter.Reached(budgetRequests, "PARLEY_MAX_REQUEST_MEMORY") }),
 		messages: newBudget(messages, wire.MessageFactor*limits.SocketMessage, wire.MessageFactor*anonymousMessage,
 			0, func() { reporter.Reached(budgetMessages, socketSetting) }),

@@ -1,11 +1,12 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
+	"parley/internal/panics"
 	"parley/internal/reqid"
 )
 
@@ -86,16 +87,16 @@ func (rec *recorder) Write(b []byte) (int, error) {
 func (rec *recorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 
 // recovered turns a panic in next into a response.
-func recovered(log *slog.Logger, next http.Handler) http.Handler {
+func recovered(guard *panics.Guard, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer recoverPanic(log, w, r)
+		defer recoverPanic(guard, w, r)
 		next.ServeHTTP(w, r)
 	})
 }
 
 // recoverPanic, deferred, logs a panic with its stack and answers 500 INTERNAL with the request's id, unless the response
 // has begun: then the connection is dropped, so that nobody takes a half for the whole.
-func recoverPanic(log *slog.Logger, w http.ResponseWriter, r *http.Request) {
+func recoverPanic(guard *panics.Guard, w http.ResponseWriter, r *http.Request) {
 	p := recover()
 	if p == nil {
 		return
@@ -103,17 +104,22 @@ func recoverPanic(log *slog.Logger, w http.ResponseWriter, r *http.Request) {
 	if p == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked with, never wrapped
 		panic(p)
 	}
-	log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+	_ = guard.Recovered(r.Context(), panics.Request, p)
 	if rec, ok := w.(*recorder); ok && rec.started {
 		panic(http.ErrAbortHandler)
 	}
 	w.Header().Del("Content-Length")
-	refuse(w, &refusal{
+	refuse(w, broken(r.Context()))
+}
+
+// broken is what the client of a request or operation is told that has panicked.
+func broken(ctx context.Context) *refusal {
+	return &refusal{
 		status:    http.StatusInternalServerError,
 		code:      codeInternal,
 		message:   "Something is broken inside the server.",
-		requestID: reqid.FromContext(r.Context()),
-	})
+		requestID: reqid.FromContext(ctx),
+	}
 }
 
 // secured sets the headers that keep a browser from doing more with a response than its reader wants. Handlers that

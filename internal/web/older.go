@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"parley/internal/auth"
@@ -195,7 +194,7 @@ func (t *talk) restart() {
 	t.restarting = true
 	busy := t.busy
 	t.mu.Unlock()
-	time.AfterFunc(patience, t.closeForRestart)
+	t.after(patience, t.closeForRestart)
 	if !busy {
 		t.closeForRestart()
 	}
@@ -204,7 +203,7 @@ func (t *talk) restart() {
 // close begins the closing handshake; the reading ends with it. Only the first call counts.
 func (t *talk) close(code uint16, reason string) {
 	if t.conclude() {
+		defer t.conn.Close(code, reason)
 		t.sockets.closed(code)
-		t.conn.Close(code, reason)
 	}
 }

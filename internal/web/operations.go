@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/limit"
+	"parley/internal/panics"
 	"parley/internal/reqid"
 	"parley/internal/wire"
 )
@@ -79,6 +79,10 @@ func (s *socket) errorFor(id string, f *refusal) verdict {
 	return verdict{reply: s.dialect.failed(id, gqlerror.List{f.graphQL()})}
 }
 
+// maxOperationID bounds an operation's id, in bytes: it stays in memory as long as the operation, and each
+// result repeats it. Client libraries send a number or a UUID.
+const maxOperationID = 256
+
 // subscribeTo starts an operation.
 func (s *socket) subscribeTo(m message) verdict {
 	s.mu.Lock()
@@ -88,6 +92,9 @@ func (s *socket) subscribeTo(m message) verdict {
 	}
 	if m.ID == "" {
 		return closeWith(closeBadRequest, "Invalid subscribe message: no id")
+	}
+	if len(m.ID) > maxOperationID {
+		return closeWith(closeBadRequest, "Invalid subscribe message: the id is too long")
 	}
 	members, f := readMembers(m.Payload)
 	if len(m.Payload) == 0 || f != nil && members == nil || !validShape(members) {
@@ -126,7 +133,9 @@ func (s *socket) subscribeTo(m message) verdict {
 	}
 	s.operations[m.ID] = op
 	s.started++
-	s.running.Go(func() { op.run(params) }) // ends with the operation, or when it is parked
+	// It ends with the operation, or when it is parked.
+	s.running.Go(s.answers.panics.Wrap(ctx, panics.Operation,
+		func() { op.run(params) }, func(error) { s.abort() }))
 	return verdict{}
 }
 
@@ -234,20 +243,25 @@ func (op *operation) Resume() {
 	defer s.mu.Unlock()
 	if op.parked && !s.closing { // or else it has been forgotten, or is about to be
 		op.parked = false
-		s.running.Go(func() { op.until(op.follow) }) // ends with the operation, or when it is parked again
+		// It ends with the operation, or when it is parked again.
+		s.running.Go(s.answers.panics.Wrap(op.ctx, panics.Operation,
+			func() { op.until(op.follow) }, func(error) { s.abort() }))
 	}
 }
 
-// until ends the operation when do has come to the end of it: with errors, if any, unless it is parked.
+// until ends the operation when do has come to the end of it: with errors, if any, unless it is parked. A panic of do ends it
+// with INTERNAL, and no other of the socket.
 func (op *operation) until(do func() (errs gqlerror.List, parked bool)) {
-	defer func() {
-		if what := recover(); what != nil {
-			op.socket.log.ErrorContext(op.ctx, "panic", slog.Any("panic", what))
-			f := refusal{code: codeInternal, message: "Something is broken inside the server.", requestID: reqid.FromContext(op.ctx)}
-			op.end(gqlerror.List{f.graphQL()})
-		}
-	}()
-	if errs, parked := do(); !parked {
+	var errs gqlerror.List
+	parked := false
+	err := op.socket.answers.panics.Run(op.ctx, panics.Operation, func() error {
+		errs, parked = do()
+		return nil
+	})
+	if err != nil {
+		errs = gqlerror.List{broken(op.ctx).graphQL()}
+	}
+	if !parked {
 		op.end(errs)
 	}
 }
@@ -347,14 +361,7 @@ func (op *operation) send(payload []byte) bool {
 func (op *operation) end(errs gqlerror.List) {
 	op.stop()
 	s := op.socket
-	s.mu.Lock()
-	s.ended(op)
-	wanted := !op.unwanted.Load()
-	if wanted {
-		delete(s.operations, op.id)
-	}
-	s.mu.Unlock()
-	if wanted {
+	if s.remove(op) {
 		last := encoded(message{Type: "complete", ID: op.id})
 		if len(errs) > 0 {
 			last = s.dialect.failed(op.id, errs)
@@ -362,4 +369,17 @@ func (op *operation) end(errs gqlerror.List) {
 		_ = s.write(last) // where it fails the next read does
 	}
 	s.restartIfIdle()
+}
+
+// remove counts an operation no more, and reports whether the client still waits for it.
+func (s *socket) remove(op *operation) (wanted bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	op.parked = false // it may have panicked while it was being parked
+	s.ended(op)
+	wanted = !op.unwanted.Load()
+	if wanted {
+		delete(s.operations, op.id)
+	}
+	return wanted
 }

@@ -194,9 +194,17 @@ type testServer struct {
 // newServer serves testSchema, with APQ and a complexity limit as the real one has them.
 func newServer(t *testing.T, cfg web.Config) *testServer {
 	t.Helper()
+	return newServerWith(t, pulled, testVerifier{}, cfg)
+}
+
+// newServerWith is newServer with streams and a verifier of the caller's.
+func newServerWith(
+	t *testing.T, subscribe web.Subscribe, verifier web.Verifier, cfg web.Config,
+) *testServer {
+	t.Helper()
 	schema := newTestSchema()
 	cfg.Proxies.Trusted = append(cfg.Proxies.Trusted, netip.MustParsePrefix("127.0.0.0/8"))
-	server := web.New(newGraphQL(schema), pulled, testVerifier{}, cfg)
+	server := web.New(newGraphQL(schema), subscribe, verifier, cfg)
 	ts := &testServer{Server: httptest.NewServer(server), web: server, schema: schema}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/limit"
+	"parley/internal/panics"
 )
 
 // Config says what a [Server] serves besides GraphQL, and to whom. Its zero value is a working, strict server.
@@ -41,6 +42,8 @@ type Config struct {
 	// Logger receives the access log (Debug) and faults of the server (Error), each with the context of its request, whose id it
 	// is to add (reqid.Logs); nil: nothing is logged.
 	Logger *slog.Logger
+	// Panics contains the panics of requests, sockets and operations; nil: one that logs to Logger.
+	Panics *panics.Guard
 	Limits Limits
 	// Metrics answers /metrics; nil: nothing is there.
 	Metrics http.Handler
@@ -182,6 +185,10 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	guard := cfg.Panics
+	if guard == nil {
+		guard = panics.NewGuard(log)
+	}
 	limits := cfg.Limits.withDefaults()
 	origins := newOrigins(cfg.AllowedOrigins, cfg.Development)
 	budgets := newBudgets(limits, cfg.Reporter)
@@ -193,6 +200,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	sockets.closed = observer.SocketClosed
 	answers := &answers{
 		memory: cfg.Answers, requests: budgets.requests, weigh: cfg.Weigh, refused: cfg.Refused, limits: limits, log: log,
+		panics: guard,
 	}
 	if answers.weigh == nil {
 		answers.weigh = func(*graphql.OperationContext) int64 { return 0 }
@@ -202,6 +210,9 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	}
 	door := newDoor(answers, verifier, origins, limits, cfg.Gates, sockets, budgets, log)
 	door.listener.TooSlow = observer.SocketTooSlow
+	door.listener.Panics = guard
+
+	subscribe = limited(subscribe, limits.Operation)
 
 	subscribe = limited(subscribe, limits.Operation)
 
@@ -244,7 +255,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 		h = localOnly(h)
 	}
 	h = secured(h)
-	h = recovered(log, h)
+	h = recovered(guard, h)
 	h = logged(log, mux, observer.Request, cfg.Trace, h)
 	h = addressed(cfg.Proxies, cfg.Development, log, h)
 	h = identified(h)

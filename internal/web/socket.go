@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
-	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -172,7 +171,7 @@ func (s *socket) restart() {
 	s.mu.Lock()
 	s.restarting = true
 	s.mu.Unlock()
-	time.AfterFunc(patience, s.closeForRestart)
+	s.after(patience, s.closeForRestart)
 	s.restartIfIdle()
 }
 
@@ -202,6 +201,7 @@ func (s *socket) close(code uint16, reason string) {
 	if !s.conclude() {
 		return
 	}
+	defer s.conn.Close(code, reason)
 	s.mu.Lock()
 	// The close frame is the last word: an operation that ends because of it must not be told of as one that failed.
 	var parked []*operation
@@ -219,5 +219,4 @@ func (s *socket) close(code uint16, reason string) {
 		op.stop()
 	}
 	s.sockets.closed(code)
-	s.conn.Close(code, reason)
 }

@@ -16,6 +16,7 @@ import (
 
 	"parley/internal/auth"
 	"parley/internal/limit"
+	"parley/internal/panics"
 )
 
 // mediaEvents is the media type of server-sent events.
@@ -51,7 +52,7 @@ func (t *events) Supports(r *http.Request) bool {
 
 // Do runs one operation and returns when it has ended, or the client has gone.
 func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	defer recoverPanic(t.log, w, r)
+	defer recoverPanic(t.panics, w, r)
 	exec = codedExecutor{exec, t.limits.Document}
 	w.Header().Add("Vary", "Accept")
 	w.Header().Set("Cache-Control", "no-store")
@@ -154,10 +155,22 @@ func (t *events) run(ctx context.Context, s *eventStream, exec graphql.GraphExec
 	defer func() { <-ended }()
 	quiet, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() { // ends with quiet
+	// It ends with quiet.
+	go t.panics.Wrap(quiet, panics.Request, func() {
 		defer close(ended)
 		s.keepAlive(quiet, t.limits.SocketPing)
-	}()
+	}, func(error) { s.cancel() })()
+	err := t.panics.Run(ctx, panics.Request, func() error {
+		s.follow(ctx, stream)
+		return nil
+	})
+	if err != nil {
+		s.end(gqlerror.List{broken(ctx).graphQL()})
+	}
+}
+
+// follow sends what comes of a subscription.
+func (s *eventStream) follow(ctx context.Context, stream Stream) {
 	for {
 		results, more, errs := stream.Next(ctx)
 		for _, payload := range results {

@@ -22,6 +22,7 @@ const (
 	closeNormal         = 1000
 	closeInvalidPayload = 1007
 	closeMessageTooBig  = 1009
+	closeInternalError  = 1011
 	closeServiceRestart = 1012
 	closeTryAgainLater  = 1013
 )

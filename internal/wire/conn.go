@@ -5,6 +5,7 @@ package wire
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/internal/limit"
+	"parley/internal/panics"
 )
 
 // ErrClosed is the error of a socket that is closed, or about to be.
@@ -44,6 +46,8 @@ type Listener struct {
 	Messages *limit.Memory
 	// Whole is how long a client may take to send all of a message. One that is slower is closed with 1013. 0 is no limit.
 	Whole time.Duration
+	// Panics contains the panics of what runs for a socket beside its reader and its writers.
+	Panics *panics.Guard
 
 	buffers sync.Pool // of *buffer
 }
@@ -249,4 +253,10 @@ func (c *Conn) took(in *buffer, n int, err error) {
 	}
 	c.listener.buffers.Put(in)
 	c.readErr = err
+}
+
+// contained wraps what runs in a goroutine or a timer of the socket. A panic of it cuts the socket.
+func (c *Conn) contained(f func()) func() {
+	ctx := context.Background() //nolint:forbidigo // a socket outlives its request and has no context
+	return c.listener.Panics.Wrap(ctx, panics.Socket, f, func(error) { c.Cut() })
 }

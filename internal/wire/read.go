@@ -129,7 +129,9 @@ func (c *Conn) release() {
 // only pongs, would hold what it takes for as long as they like.
 func (c *Conn) expectWhole() {
 	if c.listener.Whole > 0 {
-		c.overdue = time.AfterFunc(c.listener.Whole, func() { c.Close(uint16(tryAgainLater), "The message took too long") })
+		c.overdue = time.AfterFunc(c.listener.Whole, c.contained(func() {
+			c.Close(uint16(tryAgainLater), "The message took too long")
+		}))
 	}
 }
 

@@ -53,21 +53,20 @@ func (c *Conn) Try(frame []byte) bool {
 	if c.raw == nil || !c.writing.TryLock() {
 		return false
 	}
+	handedOver := false
+	defer func() {
+		if !handedOver {
+			c.writing.Unlock()
+		}
+	}()
 	if c.closing.Load() {
-		c.writing.Unlock()
 		return false
 	}
-	switch n := c.attempt(frame); n {
-	case len(frame):
-		c.writing.Unlock()
-		return true
-	case 0:
-		c.writing.Unlock()
-		return false
-	default:
-		c.finish(bytes.Clone(frame[n:]))
-		return true
+	n := c.attempt(frame)
+	if 0 < n && n < len(frame) {
+		handedOver = c.finish(bytes.Clone(frame[n:]))
 	}
+	return n > 0
 }
 
 // attempt writes as much of data as goes without waiting. The caller holds writing.
@@ -81,15 +80,13 @@ func (c *Conn) attempt(data []byte) int {
 	return c.written
 }
 
-// finish writes the rest of a frame from a goroutine, which gives writing back.
-func (c *Conn) finish(rest []byte) {
-	flushing := c.flush(func() {
+// finish writes the rest of a frame from a goroutine, which then releases writing. It returns false
+// if the connection has been cut: then the caller still holds writing.
+func (c *Conn) finish(rest []byte) bool {
+	return c.flush(func() {
 		defer c.writing.Unlock()
 		_ = c.push(rest, false) // where it fails the connection has been cut
 	})
-	if !flushing {
-		c.writing.Unlock()
-	}
 }
 
 // flush writes from a goroutine, which ends with the frame, or its time. It returns false where the connection has been
@@ -98,7 +95,7 @@ func (c *Conn) flush(write func()) bool {
 	c.ending.Lock()
 	defer c.ending.Unlock()
 	if !c.cut {
-		c.flushing.Go(write)
+		c.flushing.Go(c.contained(write))
 	}
 	return !c.cut
 }
@@ -158,12 +155,15 @@ func (c *Conn) sayGoodbye(body []byte) {
 	}
 	frame := ws.MustCompileFrame(ws.NewCloseFrame(body))
 	if c.writing.TryLock() {
-		n := c.attempt(frame)
-		if n == len(frame) {
-			c.writing.Unlock()
-			return
+		handedOver := false
+		defer func() {
+			if !handedOver {
+				c.writing.Unlock()
+			}
+		}()
+		if n := c.attempt(frame); n < len(frame) {
+			handedOver = c.finish(frame[n:])
 		}
-		c.finish(frame[n:])
 		return
 	}
 	c.flush(func() {

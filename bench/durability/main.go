@@ -1,0 +1,193 @@
+// Command durability measures what PARLEY_SQLITE_SYNCHRONOUS costs: messages and reactions a second
+// with 1 and with 16 writers, at full and at normal. The modes take turns in short rounds, so that
+// what else the machine does affects both. It prints a table of medians.
+//
+//	go run ./bench/durability [-rounds 7] [-round 1s] [-dir FOLDER]
+//
+// The folder must be on the disk that is to be measured: a file system in memory syncs nothing.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/message"
+	"parley/internal/chat"
+	"parley/internal/panics"
+	"parley/internal/store"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 7, "how many rounds each mode has")
+	round := flag.Duration("round", time.Second, "how long a round is")
+	dir := flag.String("dir", "", "where the databases are made, and removed again; default: a temporary folder")
+	flag.Parse()
+	if err := run(context.Background(), *rounds, *round, *dir); err != nil { //nolint:forbidigo // main's own
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// mode is a database that is written to in one way, and the results of its rounds.
+type mode struct {
+	synchronous store.Synchronous
+	chat        *chat.Chat
+	db          *store.DB
+	room        uuid.UUID
+	messages    []chat.MessageID
+	rates       map[kind][]float64
+	// sent and commits count the messages and their transactions.
+	sent, commits map[kind]int64
+}
+
+// kind is what is written, and by how many at a time.
+type kind struct {
+	what    string
+	writers int
+}
+
+func run(ctx context.Context, rounds int, round time.Duration, dir string) (err error) {
+	if dir, err = os.MkdirTemp(dir, "durability-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	var modes []*mode
+	for _, synchronous := range []store.Synchronous{store.SynchronousFull, store.SynchronousNormal} {
+		m, err := open(ctx, filepath.Join(dir, string(synchronous)+".db"), synchronous)
+		if err != nil {
+			return err
+		}
+		defer m.db.Close()
+		modes = append(modes, m)
+	}
+	kinds := []kind{{"message", 1}, {"message", 16}, {"reaction", 1}, {"reaction", 16}}
+	for i := range rounds {
+		for _, k := range kinds {
+			if i%2 == 1 {
+				slices.Reverse(modes)
+			}
+			for _, m := range modes {
+				if err := m.play(ctx, k, round); err != nil {
+					return fmt.Errorf("%s, %d × %s: %w", m.synchronous, k.writers, k.what, err)
+				}
+			}
+			if i%2 == 1 {
+				slices.Reverse(modes)
+			}
+		}
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "written\twriters\tfull/s\tnormal/s\tnormal : full\tmessages a commit, full\tnormal\t")
+	for _, k := range kinds {
+		full, normal := median(modes[0].rates[k]), median(modes[1].rates[k])
+		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.0f\t%.2f\t%s\t%s\t\n", k.what, k.writers, full, normal, normal/full,
+			modes[0].grouped(k), modes[1].grouped(k))
+	}
+	return w.Flush()
+}
+
+func open(ctx context.Context, path string, synchronous store.Synchronous) (*mode, error) {
+	quiet := slog.New(slog.DiscardHandler)
+	db, err := store.Open(ctx, "sqlite:"+path, store.Options{Logger: quiet, Synchronous: synchronous})
+	if err != nil {
+		return nil, err
+	}
+	m := &mode{
+		synchronous: synchronous, db: db, rates: map[kind][]float64{},
+		sent: map[kind]int64{}, commits: map[kind]int64{},
+	}
+	client := ent.NewClient(ent.Driver(db.Driver()))
+	if m.chat, err = chat.New(client, db.Dialect(), 1, panics.NewGuard(quiet)); err != nil {
+		return nil, err
+	}
+	var people []string
+	for i := range 16 {
+		people = append(people, writer(i).ID)
+		if err := m.chat.Arrive(ctx, people[i], people[i], ""); err != nil {
+			return nil, err
+		}
+	}
+	room, err := m.chat.CreateRoom(ctx, writer(0), chat.CreateRoomInput{MemberIds: people[1:]})
+	if err != nil {
+		return nil, err
+	}
+	m.room = room.ID
+	for range 16 {
+		sent, err := m.send(ctx, writer(0))
+		if err != nil {
+			return nil, err
+		}
+		m.messages = append(m.messages, chat.MessageID{Room: m.room, Seq: sent.Seq})
+	}
+	return m, nil
+}
+
+func writer(i int) chat.Viewer { return chat.Viewer{ID: fmt.Sprintf("writer-%d", i)} }
+
+func (m *mode) send(ctx context.Context, v chat.Viewer) (chat.Sent, error) {
+	return m.chat.SendMessage(ctx, v, chat.SendMessageInput{
+		RoomID: m.room, Type: message.TypeTEXT, Contents: "Nothing is lost that was acknowledged.",
+	})
+}
+
+// play writes for a round.
+func (m *mode) play(ctx context.Context, k kind, round time.Duration) error {
+	before := m.chat.Stats().Sends
+	begun := time.Now()
+	var done atomic.Int64
+	var writing sync.WaitGroup
+	failed := make(chan error, k.writers)
+	for i := range k.writers {
+		writing.Go(func() {
+			for n := 0; time.Since(begun) < round; n++ {
+				var err error
+				if k.what == "message" {
+					_, err = m.send(ctx, writer(i))
+				} else {
+					_, err = m.chat.React(ctx, writer(i), m.messages[i], "👍", n%2 == 0)
+				}
+				if err != nil {
+					failed <- err
+					return
+				}
+				done.Add(1)
+			}
+		})
+	}
+	writing.Wait()
+	took := time.Since(begun)
+	close(failed)
+	for err := range failed {
+		return err
+	}
+	after := m.chat.Stats().Sends
+	m.rates[k] = append(m.rates[k], float64(done.Load())/took.Seconds())
+	m.sent[k] += after.Together - before.Together
+	m.commits[k] += after.Batches - before.Batches
+	return nil
+}
+
+// grouped is how many messages a commit had.
+func (m *mode) grouped(k kind) string {
+	if m.commits[k] == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", float64(m.sent[k])/float64(m.commits[k]))
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}

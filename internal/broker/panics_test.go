@@ -1,0 +1,57 @@
+package broker_test
+
+import (
+	"log/slog"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"parley/internal/broker"
+	"parley/internal/panics"
+	"parley/internal/testkit"
+)
+
+// bomb is an ear that panics when it hears of a room.
+type bomb struct {
+	*ear
+	room uuid.UUID
+	went atomic.Int64
+}
+
+func (b *bomb) Hear(h broker.Hint) {
+	if h.Room == b.room {
+		b.went.Add(1)
+		panic("heard")
+	}
+	b.ear.Hear(h)
+}
+
+// TestPanicOfAListener: a hint at which the listener panics is dropped, on the node itself and on
+// another, and the next ones arrive.
+func TestPanicOfAListener(t *testing.T) {
+	t.Parallel()
+	server := testkit.StartNATS(t)
+	guard := panics.NewGuard(slog.New(slog.DiscardHandler))
+	room := uuid.New()
+	a, b := &bomb{ear: newEar(), room: room}, &bomb{ear: newEar(), room: room}
+	join := func(l broker.Listener) *broker.Node {
+		return joined(broker.NewNATS(t.Context(), server.URL, l, quiet(t), guard))(t)
+	}
+	nodeA, nodeB := join(a), join(b)
+	meet(t, nodeA, nodeB, a.ear, b.ear)
+	next := uuid.New()
+	nodeA.Publish(broker.Hint{Room: room, Seq: 1})
+	nodeA.Publish(broker.Hint{Room: next, Seq: 1})
+	for _, l := range []*bomb{a, b} {
+		l.until(t, "the hint after the one that panics", func(hints []broker.Hint, _ int) bool {
+			return len(hints) > 0 && hints[len(hints)-1].Room == next
+		})
+	}
+	if a.went.Load() != 1 {
+		t.Errorf("the node's own listener has panicked %d times", a.went.Load())
+	}
+	if n := guard.Count(panics.Publication); n != a.went.Load()+b.went.Load() {
+		t.Errorf("%d panics are counted of %d and %d", n, a.went.Load(), b.went.Load())
+	}
+}

@@ -1,0 +1,242 @@
+package live_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/internal/broker"
+	"parley/internal/live"
+	"parley/internal/panics"
+)
+
+// explosive is a log of which one method panics.
+type explosive struct {
+	fakeLog
+	method atomic.Value // its name; "" is none
+}
+
+func (l *explosive) step(method string) {
+	if l.method.Load() == method {
+		panic(method)
+	}
+}
+
+func (l *explosive) Read(ctx context.Context, room uuid.UUID, after int64, limit int) ([]live.Event, error) {
+	l.step("Read")
+	return l.fakeLog.Read(ctx, room, after, limit)
+}
+
+func (l *explosive) Endings(ctx context.Context, room uuid.UUID, after int64) ([]live.Event, error) {
+	l.step("Endings")
+	return l.fakeLog.Endings(ctx, room, after)
+}
+
+func (l *explosive) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
+	l.step("Heads")
+	return l.fakeLog.Heads(ctx, rooms)
+}
+
+func (l *explosive) Created(
+	ctx context.Context, since time.Time, known func(uuid.UUID) bool,
+) ([]live.Created, error) {
+	l.step("Created")
+	return l.fakeLog.Created(ctx, since, known)
+}
+
+// exploding is a hub over an explosive log, whose panics are counted. What does not end with the hub
+// is found by synctest.
+type exploding struct {
+	*live.Hub
+	log   *explosive
+	guard *panics.Guard
+	lines *bytes.Buffer
+	room  uuid.UUID
+}
+
+func inExploding(t *testing.T, test func(t *testing.T, e *exploding)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		e := &exploding{log: &explosive{}, lines: new(bytes.Buffer), room: uuid.New()}
+		e.guard = panics.NewGuard(slog.New(slog.NewTextHandler(e.lines, nil)))
+		e.Hub = live.NewHub(t.Context(), e.log, e.log, live.Options{
+			Panics: e.guard, Logger: slog.New(slog.DiscardHandler),
+		})
+		test(t, e)
+		e.Close()
+	})
+}
+
+// add appends an event to the room's log and publishes it.
+func (e *exploding) add(seq int64) {
+	e.log.set(func(l *fakeLog) { l.head = seq })
+	e.Hear(broker.Hint{Room: e.room, Seq: seq})
+}
+
+// expect fails unless so many panics were counted, each with one line in the log.
+func (e *exploding) expect(t *testing.T, n int) {
+	t.Helper()
+	synctest.Wait()
+	lines := strings.Count(e.lines.String(), "\n")
+	if counted := int(e.guard.Count(panics.Event)); counted != n || lines != n {
+		t.Errorf("%d panics are counted and %d are logged, want %d:\n%s", counted, lines, n, e.lines)
+	}
+}
+
+// ends fails unless a stream ends with a panic.
+func ends(t *testing.T, a *live.Attendance) {
+	t.Helper()
+	defer a.Leave()
+	if frames, err := a.Next(t.Context()); !panics.Is(err) {
+		t.Errorf("after a panic there are %d frames and %v", len(frames), err)
+	}
+}
+
+func explode(context.Context, string, []live.Event) ([][]byte, live.Look, error) {
+	panic("render")
+}
+
+// TestPanicOfARendering ends the streams of its cohort, without a second attempt, and no others.
+func TestPanicOfARendering(t *testing.T) {
+	inExploding(t, func(t *testing.T, e *exploding) {
+		one := subscribeAs(e.Hub, "user", e.room, "explosive", 0, 0, explode)
+		two := subscribeAs(e.Hub, "user", e.room, "explosive", 0, 0, explode)
+		neighbour := join(e.Hub, e.room, 0, 0)
+		defer neighbour.Leave()
+		e.add(1)
+		ends(t, one)
+		ends(t, two)
+		attend(t, neighbour, 0, 1)
+		e.expect(t, 1)
+		again := subscribeAs(e.Hub, "user", e.room, "explosive", 1, 1, new(printer).render) // a new cohort
+		defer again.Leave()
+		e.add(2)
+		attend(t, again, 1, 2)
+		attend(t, neighbour, 1, 2)
+		e.expect(t, 1)
+	})
+}
+
+// TestPanicOfAPage ends the stream that catches up.
+func TestPanicOfAPage(t *testing.T) {
+	inExploding(t, func(t *testing.T, e *exploding) {
+		e.add(10)
+		ends(t, subscribeAs(e.Hub, "user", e.room, "explosive", 0, 10, explode))
+		e.expect(t, 1)
+		neighbour := join(e.Hub, e.room, 0, 10)
+		defer neighbour.Leave()
+		attend(t, neighbour, 0, 10)
+	})
+}
+
+// TestPanicOfTheLog ends the streams of the room; the next ones begin anew.
+func TestPanicOfTheLog(t *testing.T) {
+	for _, method := range []string{"Read", "Endings"} {
+		inExploding(t, func(t *testing.T, e *exploding) {
+			render := (&printer{look: live.Alone}).render // so that endings are looked for
+			a := subscribeAs(e.Hub, "user", e.room, "same", 0, 0, render)
+			synctest.Wait()
+			e.log.method.Store(method)
+			e.add(1)
+			ends(t, a)
+			e.expect(t, 1)
+			e.log.method.Store("")
+			a = subscribeAs(e.Hub, "user", e.room, "same", 0, 1, render)
+			defer a.Leave()
+			attend(t, a, 0, 1)
+			e.add(2)
+			attend(t, a, 1, 2)
+			e.expect(t, 1)
+		})
+	}
+}
+
+// TestPanicOfASweep is logged, and the next sweep finds what this one has not.
+func TestPanicOfASweep(t *testing.T) {
+	inExploding(t, func(t *testing.T, e *exploding) {
+		a := join(e.Hub, e.room, 0, 0)
+		defer a.Leave()
+		rooms := listen(e.Hub, live.Lobby(), "rooms", new(printer).render)
+		defer rooms.Leave()
+		synctest.Wait()
+		for i, method := range []string{"Heads", "Created"} {
+			e.log.method.Store(method)
+			time.Sleep(3 * time.Second) // as often as the hub sweeps
+			e.expect(t, i+1)
+			e.log.method.Store("")
+		}
+		e.log.set(func(l *fakeLog) { l.head = 1 }) // of which no hint tells
+		attend(t, a, 0, 1)
+		e.expect(t, 2)
+	})
+}
+
+// grenade is a listener that panics when it is handed a frame.
+type grenade struct {
+	in      string
+	taken   []int64
+	resumed chan struct{}
+	once    sync.Once
+}
+
+func (g *grenade) Ready() bool {
+	if g.in == "Ready" {
+		panic(g.in)
+	}
+	return true
+}
+
+func (g *grenade) Take(f live.Frame) bool {
+	if g.in == "Take" {
+		panic(g.in)
+	}
+	g.taken = append(g.taken, f.Event.Position())
+	return true
+}
+
+func (g *grenade) Resume() { g.once.Do(func() { close(g.resumed) }) }
+
+// TestPanicOfAListener ends its stream, and none of those that are written to beside it.
+func TestPanicOfAListener(t *testing.T) {
+	for _, method := range []string{"Ready", "Take"} {
+		inExploding(t, func(t *testing.T, e *exploding) {
+			const many = 400 // so that several goroutines write
+			var listeners []*grenade
+			var places []*live.Attendance
+			for i := range many {
+				g := &grenade{resumed: make(chan struct{})}
+				if i == many/2 {
+					g.in = method
+				}
+				a := subscribeAs(e.Hub, "user", e.room, "same", 0, 0, new(printer).render)
+				if !a.Park(g) {
+					t.Fatal("it does not park")
+				}
+				listeners, places = append(listeners, g), append(places, a)
+			}
+			synctest.Wait()
+			e.add(1)
+			e.add(2)
+			e.expect(t, 1)
+			for i, g := range listeners {
+				if i == many/2 {
+					<-g.resumed
+					ends(t, places[i])
+					continue
+				}
+				if len(g.taken) != 2 {
+					t.Errorf("listener %d has taken %v", i, g.taken)
+				}
+				places[i].Leave()
+			}
+		})
+	}
+}

@@ -1,0 +1,118 @@
+package web_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/internal/auth"
+	"parley/internal/panics"
+	"parley/internal/web"
+)
+
+// panicking is a stream that panics at the method with its name, and a verifier and an observer that
+// panic.
+type panicking struct {
+	pulledStream
+	at string
+}
+
+func (p *panicking) Next(ctx context.Context) ([][]byte, bool, gqlerror.List) {
+	if p.at == "Next" {
+		panic(p.at)
+	}
+	<-ctx.Done()
+	return nil, false, nil
+}
+
+func (p *panicking) Parks() bool { return p.at == "Park" }
+
+func (p *panicking) Park(web.Taker) bool {
+	if p.at == "Park" {
+		panic(p.at)
+	}
+	return false
+}
+
+func (p *panicking) Stop() {}
+
+func (p *panicking) Verify(context.Context, string) (auth.Identity, error) { panic("verify") }
+
+func (p *panicking) Request(string, int, time.Duration) {}
+func (p *panicking) SocketTooSlow()                     {}
+func (p *panicking) SocketClosed(uint16)                { panic("closed") }
+
+// TestPanicsOnSockets: a panic ends what it happened in, with what its client is to be told.
+func TestPanicsOnSockets(t *testing.T) {
+	const ticks = `subscription { count(n: 1) }`
+	at := func(method string) (web.Subscribe, *panics.Guard, web.Config) {
+		guard := panics.NewGuard(slog.New(slog.DiscardHandler))
+		first := true
+		start := func(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (web.Stream, gqlerror.List) {
+			if !first {
+				return pulled(ctx, exec, op)
+			}
+			first = false
+			return &panicking{at: method}, nil
+		}
+		return start, guard, web.Config{Panics: guard}
+	}
+	for _, method := range []string{"Next", "Park"} {
+		t.Run(method, func(t *testing.T) {
+			start, guard, cfg := at(method)
+			ts := newServerWith(t, start, testVerifier{}, cfg)
+			c := ts.connect(t)
+			c.init()
+			c.send(subscribe("victim", ticks))
+			m, err := c.next()
+			if err != nil || m.Type != "error" || !strings.Contains(string(m.Payload), "INTERNAL") {
+				t.Errorf("the stream ends with %v, %v", m, err)
+			}
+			c.send(subscribe("neighbour", ticks))
+			if m, err := c.next(); err != nil || m.Type != "next" || m.ID != "neighbour" {
+				t.Errorf("on the same socket comes %v, %v", m, err)
+			}
+			if n := guard.Count(panics.Operation); n != 1 {
+				t.Errorf("%d panics are counted", n)
+			}
+		})
+	}
+	t.Run("event stream", func(t *testing.T) {
+		start, guard, cfg := at("Next")
+		ts := newServerWith(t, start, testVerifier{}, cfg)
+		res := ts.post(t, ticks, "Accept: text/event-stream")
+		if body := string(res.body); !strings.Contains(body, "INTERNAL") || !strings.Contains(body, "complete") {
+			t.Errorf("the stream is %s", body)
+		}
+		if n := guard.Count(panics.Request); n != 1 {
+			t.Errorf("%d panics are counted", n)
+		}
+	})
+	t.Run("message", func(t *testing.T) {
+		_, guard, cfg := at("")
+		ts := newServerWith(t, pulled, &panicking{}, cfg)
+		c, neighbour := ts.connect(t), ts.connect(t)
+		neighbour.init()
+		c.send(`{"type":"connection_init","payload":{"authorization":"x"}}`)
+		c.expectClose(1011)
+		neighbour.send(`{"type":"ping"}`)
+		neighbour.expect("pong")
+		if n := guard.Count(panics.Socket); n != 1 {
+			t.Errorf("%d panics are counted", n)
+		}
+	})
+	t.Run("timer", func(t *testing.T) {
+		_, guard, cfg := at("")
+		cfg.Observer, cfg.Limits = &panicking{}, web.Limits{SocketInit: 10 * time.Millisecond}
+		ts := newServerWith(t, pulled, testVerifier{}, cfg)
+		ts.connect(t).expectClose(4408)
+		for guard.Count(panics.Socket) == 0 { // or the test has no end
+			time.Sleep(time.Millisecond)
+		}
+	})
+}
