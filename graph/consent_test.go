@@ -87,7 +87,7 @@ func TestAddPermission(t *testing.T) {
 	})
 }
 
-// TestExclusiveTakesFriends: nobody takes a stranger's only place in an exclusive room.
+// TestExclusiveTakesFriends: a user cannot take a stranger's only place in an exclusive room.
 func TestExclusiveTakesFriends(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
@@ -133,7 +133,7 @@ func TestLeaveRooms(t *testing.T) {
 			}
 		}
 		if got := stream.Next().String(); !strings.Contains(got, "MemberLeft") {
-			t.Errorf("alice is told %s", got)
+			t.Errorf("alice receives %s", got)
 		}
 		if role := alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { viewerRole } }`, testkit.Vars{"id": rooms[1]}).Str("roomInfo.viewerRole"); role != "OWNER" {
 			t.Errorf("alice is %s where bob has left", role)

@@ -61,7 +61,7 @@ func (r rates) query(ctx context.Context, op *graphql.OperationContext, cost int
 	return nil
 }
 
-// mutation counts the changes of each field of a mutation, and those that sign somebody in once more, for whom they do.
+// mutation counts the changes of each field of a mutation, and each signIn once more, for the user that it signs in.
 func (r rates) mutation(ctx context.Context, person string, op *graphql.OperationContext) *gqlerror.Error {
 	if r.gates.Mutations == nil && r.gates.SignIns == nil {
 		return nil

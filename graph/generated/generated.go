@@ -3136,7 +3136,7 @@ extend type Mutation {
   createRoom(input: CreateRoomInput!): CreateRoomPayload
   """
   The one room kept for the two of us, made when there is none: PRIVATE, maxUsers 2, closed to addMembers. Not any room that happens to have two members.
-  It is kept until either of us leaves; what is left then is a room like others. FORBIDDEN if it has to be made and their addPermission does not allow it.
+  It is kept until either of us leaves; what is left then is a room like others. FORBIDDEN if there is none and their addPermission does not allow it.
   """
   directRoom(userId: ID!): DirectRoomPayload
   "Changes a room; as its owner or a moderator."
@@ -3276,7 +3276,7 @@ type User implements Node {
   facebook: SocialProfile!
   "The person on OpenSea."
   opensea: SocialProfile!
-  "Who may make me a member of a room. Null unless the person is me."
+  "The users that may make me a member of a room. Null unless the person is me."
   addPermission: AddPermission @viewer
   "What there is between this person and me."
   viewerFriendship: Friendship! @viewer
@@ -3322,11 +3322,11 @@ input ProfileInput {
   facebook: SocialProfileInput
   "The person on OpenSea."
   opensea: SocialProfileInput
-  "Who may make the person a member of a room."
+  "The users that may make the person a member of a room."
   addPermission: AddPermission
 }
 
-"Who may make a person a member of a room by createRoom, addMembers or directRoom. Admin tokens always may; joining oneself is not affected."
+"The users that may make a person a member of a room by createRoom, addMembers or directRoom. Admin tokens always may; joining oneself is not affected."
 enum AddPermission {
   "Every user. This is the default."
   EVERYONE

@@ -19,7 +19,7 @@ const mayAdd = `(u.id = g.creator_id OR u.add_permission = 'EVERYONE'
 
 // refusing returns those of ids that the viewer may not make members of a room, in one statement:
 // their add permission says so, or the room is exclusive and they are no friends of the viewer.
-// Services may add everybody. Returns UNKNOWN_USER if some do not exist.
+// Services may add all users. Returns UNKNOWN_USER if some do not exist.
 func (t *tx) refusing(
 	ctx context.Context, v Viewer, ids []string, exclusive bool,
 ) (refusing []string, err error) {

@@ -96,7 +96,7 @@ func (c *Chat) newCreations() *batches[*creation] {
 }
 
 // createAtOnce makes a room together with others that are made at the moment, in as few statements as there can be, where no
-// seats have to be taken for it. It returns nil where that cannot be, since somebody in it does not exist or may not be added, the same request has been
+// seats have to be taken for it. It returns nil where that cannot be, since a user in it does not exist or may not be added, the same request has been
 // made before, or another of them was refused: then it is to be made alone.
 func (c *Chat) createAtOnce(ctx context.Context, v Viewer, in CreateRoomInput, again rerun) (*ent.Room, error) {
 	id, err := uuid.NewV7()
