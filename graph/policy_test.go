@@ -90,7 +90,7 @@ func TestHandOver(t *testing.T) {
 			owner := s.As(name("owner"))
 			people := []string{name("first"), name("second"), name("third")}
 			for _, id := range people {
-				s.As(id)
+				befriends(s, name("owner"), id)
 			}
 			id := makeRoom(owner, testkit.Vars{"exclusive": true, "memberIds": people})
 			for _, who := range c.moderators {

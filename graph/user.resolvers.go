@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/ent"
+	"parley/ent/user"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
@@ -187,6 +188,13 @@ func (r *userResolver) Facebook(ctx context.Context, obj *ent.User) (*model.Soci
 
 func (r *userResolver) Opensea(ctx context.Context, obj *ent.User) (*model.SocialProfile, error) {
 	return &model.SocialProfile{Username: obj.OpenseaUsername, Avatar: obj.OpenseaAvatar}, nil
+}
+
+func (r *userResolver) AddPermission(ctx context.Context, obj *ent.User) (*user.AddPermission, error) {
+	if v, err := viewer(ctx); err != nil || v.ID != obj.ID {
+		return nil, err
+	}
+	return &obj.AddPermission, nil
 }
 
 func (r *userResolver) ViewerFriendship(ctx context.Context, obj *ent.User) (model.Friendship, error) {
