@@ -10575,6 +10575,7 @@ type UserMutation struct {
 	facebook_avatar    *string
 	opensea_username   *string
 	opensea_avatar     *string
+	add_permission     *user.AddPermission
 	created_at         *time.Time
 	changed            *int64
 	addchanged         *int64
@@ -11228,6 +11229,42 @@ func (m *UserMutation) ResetOpenseaAvatar() {
 	m.opensea_avatar = nil
 }
 
+// SetAddPermission sets the "add_permission" field.
+func (m *UserMutation) SetAddPermission(up user.AddPermission) {
+	m.add_permission = &up
+}
+
+// AddPermission returns the value of the "add_permission" field in the mutation.
+func (m *UserMutation) AddPermission() (r user.AddPermission, exists bool) {
+	v := m.add_permission
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddPermission returns the old "add_permission" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldAddPermission(ctx context.Context) (v user.AddPermission, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddPermission is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddPermission requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddPermission: %w", err)
+	}
+	return oldValue.AddPermission, nil
+}
+
+// ResetAddPermission resets all changes to the "add_permission" field.
+func (m *UserMutation) ResetAddPermission() {
+	m.add_permission = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *UserMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -11354,7 +11391,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 18)
 	if m.nick_name != nil {
 		fields = append(fields, user.FieldNickName)
 	}
@@ -11400,6 +11437,9 @@ func (m *UserMutation) Fields() []string {
 	if m.opensea_avatar != nil {
 		fields = append(fields, user.FieldOpenseaAvatar)
 	}
+	if m.add_permission != nil {
+		fields = append(fields, user.FieldAddPermission)
+	}
 	if m.created_at != nil {
 		fields = append(fields, user.FieldCreatedAt)
 	}
@@ -11444,6 +11484,8 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.OpenseaUsername()
 	case user.FieldOpenseaAvatar:
 		return m.OpenseaAvatar()
+	case user.FieldAddPermission:
+		return m.AddPermission()
 	case user.FieldCreatedAt:
 		return m.CreatedAt()
 	case user.FieldChanged:
@@ -11487,6 +11529,8 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldOpenseaUsername(ctx)
 	case user.FieldOpenseaAvatar:
 		return m.OldOpenseaAvatar(ctx)
+	case user.FieldAddPermission:
+		return m.OldAddPermission(ctx)
 	case user.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case user.FieldChanged:
@@ -11604,6 +11648,13 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetOpenseaAvatar(v)
+		return nil
+	case user.FieldAddPermission:
+		v, ok := value.(user.AddPermission)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddPermission(v)
 		return nil
 	case user.FieldCreatedAt:
 		v, ok := value.(time.Time)
@@ -11727,6 +11778,9 @@ func (m *UserMutation) ResetField(name string) error {
 		return nil
 	case user.FieldOpenseaAvatar:
 		m.ResetOpenseaAvatar()
+		return nil
+	case user.FieldAddPermission:
+		m.ResetAddPermission()
 		return nil
 	case user.FieldCreatedAt:
 		m.ResetCreatedAt()

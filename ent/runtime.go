@@ -166,7 +166,7 @@ func init() {
 	// user.DefaultOpenseaAvatar holds the default value on creation for the opensea_avatar field.
 	user.DefaultOpenseaAvatar = userDescOpenseaAvatar.Default.(string)
 	// userDescChanged is the schema descriptor for changed field.
-	userDescChanged := userFields[17].Descriptor()
+	userDescChanged := userFields[18].Descriptor()
 	// user.DefaultChanged holds the default value on creation for the changed field.
 	user.DefaultChanged = userDescChanged.Default.(int64)
 	// userDescID is the schema descriptor for id field.

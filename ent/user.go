@@ -48,6 +48,8 @@ type User struct {
 	OpenseaUsername string `json:"opensea_username,omitempty"`
 	// OpenseaAvatar holds the value of the "opensea_avatar" field.
 	OpenseaAvatar string `json:"opensea_avatar,omitempty"`
+	// The users that may make the user a member of a room.
+	AddPermission user.AddPermission `json:"add_permission,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// What the clock of people showed when the profile was last changed; 0 while it is as it came.
@@ -62,7 +64,7 @@ func (*User) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case user.FieldChanged:
 			values[i] = new(sql.NullInt64)
-		case user.FieldID, user.FieldNickName, user.FieldAvatar, user.FieldStatus, user.FieldEthWalletAddress, user.FieldEnsName, user.FieldTwitterUsername, user.FieldTwitterAvatar, user.FieldDiscordUsername, user.FieldDiscordAvatar, user.FieldInstagramUsername, user.FieldInstagramAvatar, user.FieldFacebookUsername, user.FieldFacebookAvatar, user.FieldOpenseaUsername, user.FieldOpenseaAvatar:
+		case user.FieldID, user.FieldNickName, user.FieldAvatar, user.FieldStatus, user.FieldEthWalletAddress, user.FieldEnsName, user.FieldTwitterUsername, user.FieldTwitterAvatar, user.FieldDiscordUsername, user.FieldDiscordAvatar, user.FieldInstagramUsername, user.FieldInstagramAvatar, user.FieldFacebookUsername, user.FieldFacebookAvatar, user.FieldOpenseaUsername, user.FieldOpenseaAvatar, user.FieldAddPermission:
 			values[i] = new(sql.NullString)
 		case user.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -177,6 +179,12 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.OpenseaAvatar = value.String
 			}
+		case user.FieldAddPermission:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field add_permission", values[i])
+			} else if value.Valid {
+				_m.AddPermission = user.AddPermission(value.String)
+			}
 		case user.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -269,6 +277,9 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("opensea_avatar=")
 	builder.WriteString(_m.OpenseaAvatar)
+	builder.WriteString(", ")
+	builder.WriteString("add_permission=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AddPermission))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

@@ -233,6 +233,20 @@ func (_c *UserCreate) SetNillableOpenseaAvatar(v *string) *UserCreate {
 	return _c
 }
 
+// SetAddPermission sets the "add_permission" field.
+func (_c *UserCreate) SetAddPermission(v user.AddPermission) *UserCreate {
+	_c.mutation.SetAddPermission(v)
+	return _c
+}
+
+// SetNillableAddPermission sets the "add_permission" field if the given value is not nil.
+func (_c *UserCreate) SetNillableAddPermission(v *user.AddPermission) *UserCreate {
+	if v != nil {
+		_c.SetAddPermission(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *UserCreate) SetCreatedAt(v time.Time) *UserCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -354,6 +368,10 @@ func (_c *UserCreate) defaults() {
 		v := user.DefaultOpenseaAvatar
 		_c.mutation.SetOpenseaAvatar(v)
 	}
+	if _, ok := _c.mutation.AddPermission(); !ok {
+		v := user.DefaultAddPermission
+		_c.mutation.SetAddPermission(v)
+	}
 	if _, ok := _c.mutation.Changed(); !ok {
 		v := user.DefaultChanged
 		_c.mutation.SetChanged(v)
@@ -406,6 +424,14 @@ func (_c *UserCreate) check() error {
 	}
 	if _, ok := _c.mutation.OpenseaAvatar(); !ok {
 		return &ValidationError{Name: "opensea_avatar", err: errors.New(`ent: missing required field "User.opensea_avatar"`)}
+	}
+	if _, ok := _c.mutation.AddPermission(); !ok {
+		return &ValidationError{Name: "add_permission", err: errors.New(`ent: missing required field "User.add_permission"`)}
+	}
+	if v, ok := _c.mutation.AddPermission(); ok {
+		if err := user.AddPermissionValidator(v); err != nil {
+			return &ValidationError{Name: "add_permission", err: fmt.Errorf(`ent: validator failed for field "User.add_permission": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "User.created_at"`)}
@@ -513,6 +539,10 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.OpenseaAvatar(); ok {
 		_spec.SetField(user.FieldOpenseaAvatar, field.TypeString, value)
 		_node.OpenseaAvatar = value
+	}
+	if value, ok := _c.mutation.AddPermission(); ok {
+		_spec.SetField(user.FieldAddPermission, field.TypeEnum, value)
+		_node.AddPermission = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(user.FieldCreatedAt, field.TypeTime, value)
@@ -751,6 +781,18 @@ func (u *UserUpsert) SetOpenseaAvatar(v string) *UserUpsert {
 // UpdateOpenseaAvatar sets the "opensea_avatar" field to the value that was provided on create.
 func (u *UserUpsert) UpdateOpenseaAvatar() *UserUpsert {
 	u.SetExcluded(user.FieldOpenseaAvatar)
+	return u
+}
+
+// SetAddPermission sets the "add_permission" field.
+func (u *UserUpsert) SetAddPermission(v user.AddPermission) *UserUpsert {
+	u.Set(user.FieldAddPermission, v)
+	return u
+}
+
+// UpdateAddPermission sets the "add_permission" field to the value that was provided on create.
+func (u *UserUpsert) UpdateAddPermission() *UserUpsert {
+	u.SetExcluded(user.FieldAddPermission)
 	return u
 }
 
@@ -1030,6 +1072,20 @@ func (u *UserUpsertOne) SetOpenseaAvatar(v string) *UserUpsertOne {
 func (u *UserUpsertOne) UpdateOpenseaAvatar() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateOpenseaAvatar()
+	})
+}
+
+// SetAddPermission sets the "add_permission" field.
+func (u *UserUpsertOne) SetAddPermission(v user.AddPermission) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAddPermission(v)
+	})
+}
+
+// UpdateAddPermission sets the "add_permission" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateAddPermission() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAddPermission()
 	})
 }
 
@@ -1479,6 +1535,20 @@ func (u *UserUpsertBulk) SetOpenseaAvatar(v string) *UserUpsertBulk {
 func (u *UserUpsertBulk) UpdateOpenseaAvatar() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateOpenseaAvatar()
+	})
+}
+
+// SetAddPermission sets the "add_permission" field.
+func (u *UserUpsertBulk) SetAddPermission(v user.AddPermission) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAddPermission(v)
+	})
+}
+
+// UpdateAddPermission sets the "add_permission" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateAddPermission() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAddPermission()
 	})
 }
 

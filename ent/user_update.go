@@ -238,6 +238,20 @@ func (_u *UserUpdate) SetNillableOpenseaAvatar(v *string) *UserUpdate {
 	return _u
 }
 
+// SetAddPermission sets the "add_permission" field.
+func (_u *UserUpdate) SetAddPermission(v user.AddPermission) *UserUpdate {
+	_u.mutation.SetAddPermission(v)
+	return _u
+}
+
+// SetNillableAddPermission sets the "add_permission" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableAddPermission(v *user.AddPermission) *UserUpdate {
+	if v != nil {
+		_u.SetAddPermission(*v)
+	}
+	return _u
+}
+
 // SetChanged sets the "changed" field.
 func (_u *UserUpdate) SetChanged(v int64) *UserUpdate {
 	_u.mutation.ResetChanged()
@@ -291,6 +305,16 @@ func (_u *UserUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *UserUpdate) check() error {
+	if v, ok := _u.mutation.AddPermission(); ok {
+		if err := user.AddPermissionValidator(v); err != nil {
+			return &ValidationError{Name: "add_permission", err: fmt.Errorf(`ent: validator failed for field "User.add_permission": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *UserUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UserUpdate {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -298,6 +322,9 @@ func (_u *UserUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UserUpdat
 }
 
 func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(user.Table, user.Columns, sqlgraph.NewFieldSpec(user.FieldID, field.TypeString))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -350,6 +377,9 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.OpenseaAvatar(); ok {
 		_spec.SetField(user.FieldOpenseaAvatar, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AddPermission(); ok {
+		_spec.SetField(user.FieldAddPermission, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Changed(); ok {
 		_spec.SetField(user.FieldChanged, field.TypeInt64, value)
@@ -589,6 +619,20 @@ func (_u *UserUpdateOne) SetNillableOpenseaAvatar(v *string) *UserUpdateOne {
 	return _u
 }
 
+// SetAddPermission sets the "add_permission" field.
+func (_u *UserUpdateOne) SetAddPermission(v user.AddPermission) *UserUpdateOne {
+	_u.mutation.SetAddPermission(v)
+	return _u
+}
+
+// SetNillableAddPermission sets the "add_permission" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableAddPermission(v *user.AddPermission) *UserUpdateOne {
+	if v != nil {
+		_u.SetAddPermission(*v)
+	}
+	return _u
+}
+
 // SetChanged sets the "changed" field.
 func (_u *UserUpdateOne) SetChanged(v int64) *UserUpdateOne {
 	_u.mutation.ResetChanged()
@@ -655,6 +699,16 @@ func (_u *UserUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *UserUpdateOne) check() error {
+	if v, ok := _u.mutation.AddPermission(); ok {
+		if err := user.AddPermissionValidator(v); err != nil {
+			return &ValidationError{Name: "add_permission", err: fmt.Errorf(`ent: validator failed for field "User.add_permission": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *UserUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UserUpdateOne {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -662,6 +716,9 @@ func (_u *UserUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UserUp
 }
 
 func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(user.Table, user.Columns, sqlgraph.NewFieldSpec(user.FieldID, field.TypeString))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -731,6 +788,9 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.OpenseaAvatar(); ok {
 		_spec.SetField(user.FieldOpenseaAvatar, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AddPermission(); ok {
+		_spec.SetField(user.FieldAddPermission, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Changed(); ok {
 		_spec.SetField(user.FieldChanged, field.TypeInt64, value)

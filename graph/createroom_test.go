@@ -178,6 +178,8 @@ func TestCreateRoomExclusive(t *testing.T) {
 			maps.Copy(input, more)
 			return testkit.Vars{"input": input}
 		}
+		befriends(s, "alice", "bob")
+		befriends(s, "carol", "bob")
 		first := alice.Do(createRoom, exclusive(testkit.Vars{"memberIds": []string{"bob"}})).Str("createRoom.room.id")
 
 		if e := alice.Refused("ALREADY_IN_ROOM", createRoom, exclusive(nil)); e.Message != "User joined to other room" {
@@ -215,6 +217,9 @@ func TestCreateRoomExclusiveInParallel(t *testing.T) {
 		clients := map[string]*testkit.Client{}
 		for _, id := range people {
 			clients[id] = s.As(id)
+		}
+		for i, id := range people {
+			befriends(s, id, people[(i+1)%len(people)])
 		}
 		var wg sync.WaitGroup
 		for i, id := range people {

@@ -122,14 +122,9 @@ func roomConnection(page chat.Page[*ent.Room], after *string, cursor func(*ent.R
 }
 
 func memberConnection(room *ent.Room, page chat.Page[*ent.Member], after *string) *model.RoomMemberConnection {
-	c := &model.RoomMemberConnection{TotalCount: room.MemberCount, Edges: make([]model.RoomMemberEdge, len(page.Items))}
-	cursors := make([]string, len(page.Items))
-	for i, m := range page.Items {
-		cursors[i] = memberCursor(m)
-		c.Edges[i] = model.RoomMemberEdge{Cursor: cursors[i], Member: m}
-	}
-	c.PageInfo = pageInfo(page.More, after, cursors)
-	return c
+	return &model.RoomMemberConnection{TotalCount: room.MemberCount, Page: model.Page[*ent.Member]{
+		Items: page.Items, Earlier: after != nil, Later: page.More, CursorOf: memberCursor,
+	}}
 }
 
 func memberCursor(m *ent.Member) string {

@@ -47,6 +47,7 @@ func TestExpiryIsNoFailure(t *testing.T) {
 func TestNothingFromAfterTheRemoval(t *testing.T) {
 	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
+		befriends(s, "alice", "bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}, "exclusive": true})
 		const many = 400
 		last := ""

@@ -58,7 +58,7 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 		told.Extensions["reason"] = e.Reason
 	case chat.UnknownUser, chat.AlreadyInRoom:
 		told.Extensions["ids"] = e.IDs
-	case chat.Banned:
+	case chat.Banned, chat.Forbidden:
 		if e.IDs != nil {
 			told.Extensions["ids"] = e.IDs
 		}

@@ -10,6 +10,7 @@ import (
 func TestServerSentEvents(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
+		befriends(s, "alice", "bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}, "exclusive": true})
 		stream := alice.Events(roomEvents, testkit.Vars{"room": room, "after": 0})
 		if e := stream.Next().At("roomEvents"); e.Str("__typename") != "StreamOpened" {

@@ -14,6 +14,13 @@ const (
 	removeFriend  = `mutation($user: ID!) { removeFriend(userId: $user) { user { id viewerFriendship } } }`
 )
 
+// befriends makes friends of two users.
+func befriends(s *testkit.Server, a, b string) {
+	s.As(b)
+	s.As(a).Do(requestFriend, testkit.Vars{"user": b})
+	s.As(b).Do(answerFriend, testkit.Vars{"user": a, "accept": true})
+}
+
 func TestFriends(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")

@@ -2,10 +2,12 @@ package graph_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"parley/internal/app"
+	"parley/internal/config"
 	"parley/internal/testkit"
 )
 
@@ -120,6 +122,23 @@ func TestTriesAreLimited(t *testing.T) {
 		s.As("carol").Do(joinRoom, right)
 		s.As("dave").Refused("WRONG_KEY", joinRoom, wrong)
 	})
+}
+
+// TestOthersDoNotLockARoom: however many wrong keys others give, who has the right one comes in.
+func TestOthersDoNotLockARoom(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		alice := s.As("alice")
+		room := makeRoom(alice, testkit.Vars{"accessType": "PRIVATE"})
+		right := testkit.Vars{"room": room, "key": keyOf(alice, room)}
+		many := "mutation($room: ID!) { " + strings.Join(aliased(50, `joinRoom(roomId: $room, key: "wrong") { room { id } }`), " ") + " }"
+		for i := range 25 { // the room has 1,000 attempts for all, and each user 50 here
+			s.As(fmt.Sprint("eve", i)).Ask(many, testkit.Vars{"room": room})
+		}
+		s.As("mallory").Refused("RATE_LIMITED", joinRoom, testkit.Vars{"room": room, "key": "wrong"})
+		for i := range 3 {
+			s.As(fmt.Sprint("bob", i)).Do(joinRoom, right)
+		}
+	}, func(cfg *config.Config) { cfg.RateKeys = "1/h:50,off" })
 }
 
 // TestJoinExclusive moves somebody from one exclusive room to another, only when they say so.

@@ -206,6 +206,7 @@ var elsewhere = map[string]string{
 	"requestFriend": "people", "answerFriendRequest": "people", "removeFriend": "people",
 	"createRoom": "no room to ask about", "directRoom": "no room to ask about: TestDirectRoom",
 	"roomCreated": "hears of rooms by the same rule as roomInfo: TestRoomCreated", "myRoomsChanged": "tells of what is in myRooms: TestMyRoomsChanged",
+	"User.addPermission": "oneself: TestAddPermission", "leaveRooms": "leaves what is there, as leaveRoom does: TestLeaveRooms",
 	"User.viewerFriendship": "people", "Message.viewerReactions": "of a message that one may see: node",
 }
 

@@ -65,6 +65,8 @@ func TestAddMembersToExclusive(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		s.As("carol")
+		befriends(s, "alice", "bob")
+		befriends(s, "alice", "carol")
 		room := makeRoom(alice, testkit.Vars{"exclusive": true})
 		makeRoom(bob, testkit.Vars{"exclusive": true})
 		if e := alice.Refused("ALREADY_IN_ROOM", addMembers, testkit.Vars{"room": room, "users": []string{"carol", "bob"}}); fmt.Sprint(e.Extensions["ids"]) != "[bob]" {
@@ -85,7 +87,7 @@ func TestAddMembersStatements(t *testing.T) {
 				var people []string
 				for i := range n {
 					people = append(people, fmt.Sprint(exclusive, n, "p", i))
-					s.As(people[i])
+					befriends(s, "alice", people[i])
 				}
 				room := makeRoom(alice, testkit.Vars{"exclusive": exclusive, "disconnect": exclusive})
 				statements := s.Statements(func() { alice.Do(addMembers, testkit.Vars{"room": room, "users": people}) })

@@ -121,18 +121,9 @@ func namedMessages(ctx context.Context, objs []*ent.Message, seq func(*ent.Messa
 }
 
 func messageConnection(part chat.Messages) *model.MessageConnection {
-	c := &model.MessageConnection{
-		Messages: part.Items,
-		Edges:    make([]model.MessageEdge, len(part.Items)),
-		PageInfo: &model.PageInfo{HasPreviousPage: part.Earlier, HasNextPage: part.Later},
-	}
-	for i, m := range part.Items {
-		c.Edges[i] = model.MessageEdge{Cursor: messageCursor(m), Node: m}
-	}
-	if n := len(c.Edges); n > 0 {
-		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
-	}
-	return c
+	return &model.MessageConnection{Page: model.Page[*ent.Message]{
+		Items: part.Items, Earlier: part.Earlier, Later: part.Later, CursorOf: messageCursor,
+	}}
 }
 
 func messageCursor(m *ent.Message) string { return messagesBySeq.encode(m.Seq, m.RoomID) }

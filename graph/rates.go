@@ -61,13 +61,18 @@ func (r rates) query(ctx context.Context, op *graphql.OperationContext, cost int
 	return nil
 }
 
-// mutation counts each field of a mutation, and those that sign somebody in once more, for whom they do.
+// mutation counts the changes of each field of a mutation, and each signIn once more, for the user that it signs in.
 func (r rates) mutation(ctx context.Context, person string, op *graphql.OperationContext) *gqlerror.Error {
 	if r.gates.Mutations == nil && r.gates.SignIns == nil {
 		return nil
 	}
 	fields := changes(op)
-	if wait := r.gates.Mutations.Take(ctx, person, max(1, len(fields))); wait > 0 {
+	total := 0
+	for _, field := range fields {
+		total += changesOf(field, op.Variables)
+	}
+	total = max(1, total)
+	if wait := r.gates.Mutations.Take(ctx, person, total); wait > 0 {
 		return tooOften("Too many changes. Try again later.", wait)
 	}
 	for _, field := range fields {
@@ -76,11 +81,56 @@ func (r rates) mutation(ctx context.Context, person string, op *graphql.Operatio
 		}
 		named, _ := field.ArgumentMap(op.Variables)["userId"].(string)
 		if wait := r.gates.SignIns.Take(ctx, strings.Clone(named), 1); wait > 0 {
-			r.gates.Mutations.GiveBack(ctx, person, max(1, len(fields)))
+			r.gates.Mutations.GiveBack(ctx, person, total)
 			return tooOften("Too many sign-ins. Try again later.", wait)
 		}
 	}
 	return nil
+}
+
+// changeBytes is how much text one change may store: each further part counts as another change.
+const changeBytes = 8 << 10
+
+// changesOf returns how many changes a field of a mutation counts: one, and one for each user that it makes a member, for
+// each further room that it leaves, and for each further part of a text that it stores.
+func changesOf(field *ast.Field, vars map[string]any) int {
+	switch field.Name {
+	case "createRoom":
+		input, _ := field.ArgumentMap(vars)["input"].(map[string]any)
+		return 1 + count(input["memberIds"])
+	case "addMembers":
+		return 1 + count(field.ArgumentMap(vars)["userIds"])
+	case "directRoom":
+		return 2
+	case "leaveRooms":
+		return max(1, count(field.ArgumentMap(vars)["roomIds"]))
+	case "sendMessage":
+		input, _ := field.ArgumentMap(vars)["input"].(map[string]any)
+		return parts(input["contents"])
+	case "editMessage":
+		return parts(field.ArgumentMap(vars)["contents"])
+	default:
+		return 1
+	}
+}
+
+// count returns how many values a list has; a value alone stands for a list of one.
+func count(value any) int {
+	list, ok := value.([]any)
+	switch {
+	case ok:
+		return len(list)
+	case value == nil:
+		return 0
+	default:
+		return 1
+	}
+}
+
+// parts returns in how many parts of changeBytes a text is stored, at least one.
+func parts(value any) int {
+	text, _ := value.(string)
+	return max(1, (len(text)+changeBytes-1)/changeBytes)
 }
 
 // changes are the fields of a mutation.

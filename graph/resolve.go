@@ -18,6 +18,15 @@ func mapped[T, V any](values []T, of func(T) V) []V {
 	return out
 }
 
+// pointers returns the addresses of values, which are allocated together.
+func pointers[T any](values []T) []*T {
+	out := make([]*T, len(values))
+	for i := range values {
+		out[i] = &values[i]
+	}
+	return out
+}
+
 // scattered puts values in their places among n; the others are the zero value.
 func scattered[V any](values []V, places []int, n int) []V {
 	all := make([]V, n)

@@ -13,6 +13,8 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
+
+	"github.com/google/uuid"
 )
 
 func (r *banConnectionResolver) Nodes(ctx context.Context, objs []*model.BanConnection) ([][]*ent.User, error) {
@@ -109,6 +111,22 @@ func (r *mutationResolver) LeaveRoom(ctx context.Context, roomID string) (*model
 		return nil, err
 	}
 	return &model.LeaveRoomPayload{RoomID: roomID}, nil
+}
+
+func (r *mutationResolver) LeaveRooms(ctx context.Context, roomIds []string) (*model.LeaveRoomsPayload, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	roomIds = distinct(roomIds)
+	rooms := make([]uuid.UUID, len(roomIds))
+	for i, id := range roomIds {
+		rooms[i] = model.ParseUUID(id)
+	}
+	if err := r.chat.LeaveRooms(ctx, v, rooms); err != nil {
+		return nil, err
+	}
+	return &model.LeaveRoomsPayload{RoomIds: roomIds}, nil
 }
 
 func (r *mutationResolver) AddMembers(ctx context.Context, roomID string, userIds []string) (*model.AddMembersPayload, error) {
@@ -326,7 +344,7 @@ func (r *roomMemberResolver) User(ctx context.Context, objs []*ent.Member) ([]*e
 
 func (r *roomMemberConnectionResolver) Nodes(ctx context.Context, objs []*model.RoomMemberConnection) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.RoomMemberConnection) []string {
-		return mapped(c.Edges, func(e model.RoomMemberEdge) string { return e.Member.UserID })
+		return mapped(c.Items, func(m *ent.Member) string { return m.UserID })
 	})
 }
 

@@ -327,81 +327,119 @@ type cache[K comparable, V any] struct {
 	// loading is held while load runs, so that concurrent callers find what the first one loads.
 	loading semaphore
 
-	mu     sync.Mutex
-	values map[K]V
+	mu sync.Mutex
+	// places are where keys have their values; a place at the end of values or behind it is that of a
+	// key that is being loaded.
+	places map[K]int
+	values []V
 }
 
 // many returns the values of keys in their order. It loads those that are missing at once; more, if
 // not nil, may add keys to them.
 func (c *cache[K, V]) many(ctx context.Context, keys []K, more func([]K) []K) ([]V, error) {
-	values := make([]V, len(keys))
-	if len(keys) == 0 || c.find(keys, values) == nil {
-		return values, nil
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	out := make([]V, len(keys))
+	if c.find(keys, out) {
+		return out, nil
 	}
 	if err := c.loading.acquire(ctx); err != nil {
 		return nil, err
 	}
 	defer c.loading.release()
-	missing := c.find(keys, values)
-	if missing == nil {
-		return values, nil
+	missing := c.claim(nil, keys)
+	if more != nil && len(missing) > 0 {
+		missing = c.claim(missing, more(missing))
 	}
-	if more != nil {
-		missing = distinct(more(missing))
-	}
-	loaded, err := c.load(ctx, missing)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	if c.values == nil {
-		c.values = make(map[K]V, len(missing))
-	}
-	for i, key := range missing {
-		if _, ok := c.values[key]; !ok {
-			c.values[key] = loaded[i]
+	if len(missing) > 0 {
+		if err := c.loadMissing(ctx, missing); err != nil {
+			return nil, err
 		}
 	}
-	c.mu.Unlock()
-	c.find(keys, values)
-	return values, nil
+	c.find(keys, out)
+	return out, nil
 }
 
-// find puts the values that are there into values, and returns the other keys, each once.
-func (c *cache[K, V]) find(keys []K, values []V) (missing []K) {
+// find puts the values of keys into out, and reports whether all are there.
+func (c *cache[K, V]) find(keys []K, out []V) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, key := range keys {
-		value, ok := c.values[key]
-		if !ok {
-			missing = append(missing, key)
-			continue
-		}
-		values[i] = value
+	if len(c.values) == 0 {
+		return false
 	}
-	if len(missing) > 1 {
-		missing = distinct(missing)
+	for i, key := range keys {
+		at, ok := c.places[key]
+		if !ok || at >= len(c.values) {
+			return false
+		}
+		out[i] = c.values[at]
+	}
+	return true
+}
+
+// claim gives places to those of keys that have none, and appends them to missing. The caller holds
+// loading and loads them.
+func (c *cache[K, V]) claim(missing, keys []K) []K {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.places == nil {
+		c.places = make(map[K]int, len(keys))
+	}
+	for _, key := range keys {
+		if _, ok := c.places[key]; !ok {
+			c.places[key] = len(c.values) + len(missing)
+			missing = append(missing, key)
+		}
 	}
 	return missing
 }
 
-// known returns a value that is there.
-func (c *cache[K, V]) known(key K) (V, bool) {
+// loadMissing loads the values of claimed keys, or takes their places back.
+func (c *cache[K, V]) loadMissing(ctx context.Context, missing []K) (err error) {
+	failed := true // also if load panics
+	defer func() {
+		if failed {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			for _, key := range missing {
+				delete(c.places, key)
+			}
+		}
+	}()
+	loaded, err := c.load(ctx, missing)
+	if err != nil {
+		return err
+	}
+	failed = false
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	value, ok := c.values[key]
-	return value, ok
+	c.values = append(c.values, loaded...)
+	return nil
 }
 
-// put adds a value that has come into the response in another way, unless there is one.
+// known returns a value that is there.
+func (c *cache[K, V]) known(key K) (value V, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at, ok := c.places[key]
+	if !ok || at >= len(c.values) {
+		return value, false
+	}
+	return c.values[at], true
+}
+
+// put adds a value that has come into the response in another way, unless there is one, or values are
+// being loaded.
 func (c *cache[K, V]) put(key K, value V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.values == nil {
-		c.values = make(map[K]V)
+	if c.places == nil {
+		c.places = make(map[K]int)
 	}
-	if _, ok := c.values[key]; !ok {
-		c.values[key] = value
+	if _, ok := c.places[key]; !ok && len(c.places) == len(c.values) {
+		c.places[key] = len(c.values)
+		c.values = append(c.values, value)
 	}
 }
 

@@ -186,11 +186,12 @@ func (c *crowd) act() string {
 	case 11:
 		query, vars["contents"] = `mutation($room: ID!, $contents: String!) { sendMessage(input: { roomId: $room, contents: $contents }) { message { id } } }`, "x"
 	case 12:
-		query = []string{requestFriend, removeFriend}[c.random(2)]
+		query = []string{requestFriend, requestFriend, removeFriend, setPermission}[c.random(4)]
+		vars["p"] = []string{"EVERYONE", "FRIENDS", "NOBODY"}[c.random(3)]
 	case 13:
 		query, vars["accept"] = answerFriend, true
 	case 14:
-		query = directRoom
+		query, vars["rooms"] = []string{directRoom, leaveRooms}[c.random(2)], []any{room, c.rooms[c.random(len(c.rooms))]}
 	default:
 		query, vars["input"] = createRoom, testkit.Vars{"exclusive": c.random(2) == 0, "disconnect": c.random(2) == 0, "memberIds": []string{whom}, "maxUsers": c.random(4)}
 	}

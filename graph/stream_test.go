@@ -96,6 +96,7 @@ func TestMessageAdded(t *testing.T) {
 func TestRoomEvents(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
+		befriends(s, "alice", "bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}, "exclusive": true})
 		stream := bob.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0})
 		if e := stream.Next().At("roomEvents"); e.Str("__typename") != "StreamOpened" || e.Int("seq") != 0 || e.Str("roomId") != room {
@@ -190,6 +191,7 @@ func TestStreamsRefuse(t *testing.T) {
 func TestStreamsEndWithMembership(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
+		befriends(s, "alice", "bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}, "exclusive": true})
 		events := alice.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0})
 		messages := alice.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 0})
@@ -304,6 +306,7 @@ func TestMyRoomsChanged(t *testing.T) {
 			testkit.EachApp(t, options, func(t *testing.T, s *testkit.Server) {
 				alice, bob := s.As("alice"), s.As("bob")
 				room := makeRoom(alice, testkit.Vars{"name": "old", "memberIds": []string{"bob"}})
+				befriends(s, "alice", "bob")
 				lobby := makeRoom(alice, testkit.Vars{"name": "game", "memberIds": []string{"bob"}, "exclusive": true})
 				stream := bob.Subscribe(myRoomsChanged, nil)
 				if e := stream.Next().At("myRoomsChanged"); e.Str("kind") != "OPENED" || !e.IsNull("roomId") || !e.IsNull("room") {

@@ -12,6 +12,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/friendship"
+	"parley/ent/user"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
@@ -166,32 +167,45 @@ func (r *queryResolver) FriendRequests(ctx context.Context, first *int, after *s
 }
 
 func (r *userResolver) Twitter(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
-	return mapped(objs, func(u *ent.User) *model.SocialProfile {
-		return &model.SocialProfile{Username: u.TwitterUsername, Avatar: u.TwitterAvatar}
-	}), nil
+	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+		return model.SocialProfile{Username: u.TwitterUsername, Avatar: u.TwitterAvatar}
+	})), nil
 }
 
 func (r *userResolver) Discord(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
-	return mapped(objs, func(u *ent.User) *model.SocialProfile {
-		return &model.SocialProfile{Username: u.DiscordUsername, Avatar: u.DiscordAvatar}
-	}), nil
+	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+		return model.SocialProfile{Username: u.DiscordUsername, Avatar: u.DiscordAvatar}
+	})), nil
 }
 
 func (r *userResolver) Instagram(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
-	return mapped(objs, func(u *ent.User) *model.SocialProfile {
-		return &model.SocialProfile{Username: u.InstagramUsername, Avatar: u.InstagramAvatar}
-	}), nil
+	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+		return model.SocialProfile{Username: u.InstagramUsername, Avatar: u.InstagramAvatar}
+	})), nil
 }
 
 func (r *userResolver) Facebook(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
-	return mapped(objs, func(u *ent.User) *model.SocialProfile {
-		return &model.SocialProfile{Username: u.FacebookUsername, Avatar: u.FacebookAvatar}
-	}), nil
+	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+		return model.SocialProfile{Username: u.FacebookUsername, Avatar: u.FacebookAvatar}
+	})), nil
 }
 
 func (r *userResolver) Opensea(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
-	return mapped(objs, func(u *ent.User) *model.SocialProfile {
-		return &model.SocialProfile{Username: u.OpenseaUsername, Avatar: u.OpenseaAvatar}
+	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+		return model.SocialProfile{Username: u.OpenseaUsername, Avatar: u.OpenseaAvatar}
+	})), nil
+}
+
+func (r *userResolver) AddPermission(ctx context.Context, objs []*ent.User) ([]*user.AddPermission, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return mapped(objs, func(u *ent.User) *user.AddPermission {
+		if u.ID != v.ID {
+			return nil
+		}
+		return &u.AddPermission
 	}), nil
 }
 

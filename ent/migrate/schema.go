@@ -497,6 +497,7 @@ var (
 		{Name: "facebook_avatar", Type: field.TypeString, Default: ""},
 		{Name: "opensea_username", Type: field.TypeString, Default: ""},
 		{Name: "opensea_avatar", Type: field.TypeString, Default: ""},
+		{Name: "add_permission", Type: field.TypeEnum, Enums: []string{"EVERYONE", "FRIENDS", "NOBODY"}, Default: "EVERYONE"},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "changed", Type: field.TypeInt64, Default: 0},
 	}
@@ -509,7 +510,7 @@ var (
 			{
 				Name:    "user_changed",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[17]},
+				Columns: []*schema.Column{UsersColumns[18]},
 			},
 		},
 	}

@@ -28,6 +28,8 @@ func (User) Fields() []ent.Field {
 		field.String("facebook_avatar").Default(""),
 		field.String("opensea_username").Default(""),
 		field.String("opensea_avatar").Default(""),
+		field.Enum("add_permission").Values("EVERYONE", "FRIENDS", "NOBODY").Default("EVERYONE").
+			Comment("The users that may make the user a member of a room."),
 		field.Time("created_at").Immutable(),
 		field.Int64("changed").Default(0).Comment("What the clock of people showed when the profile was last changed; 0 while it is as it came."),
 	}

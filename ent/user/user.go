@@ -3,6 +3,8 @@
 package user
 
 import (
+	"fmt"
+
 	"entgo.io/ent/dialect/sql"
 )
 
@@ -41,6 +43,8 @@ const (
 	FieldOpenseaUsername = "opensea_username"
 	// FieldOpenseaAvatar holds the string denoting the opensea_avatar field in the database.
 	FieldOpenseaAvatar = "opensea_avatar"
+	// FieldAddPermission holds the string denoting the add_permission field in the database.
+	FieldAddPermission = "add_permission"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// FieldChanged holds the string denoting the changed field in the database.
@@ -67,6 +71,7 @@ var Columns = []string{
 	FieldFacebookAvatar,
 	FieldOpenseaUsername,
 	FieldOpenseaAvatar,
+	FieldAddPermission,
 	FieldCreatedAt,
 	FieldChanged,
 }
@@ -117,6 +122,33 @@ var (
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
+
+// AddPermission defines the type for the "add_permission" enum field.
+type AddPermission string
+
+// AddPermissionEVERYONE is the default value of the AddPermission enum.
+const DefaultAddPermission = AddPermissionEVERYONE
+
+// AddPermission values.
+const (
+	AddPermissionEVERYONE AddPermission = "EVERYONE"
+	AddPermissionFRIENDS  AddPermission = "FRIENDS"
+	AddPermissionNOBODY   AddPermission = "NOBODY"
+)
+
+func (ap AddPermission) String() string {
+	return string(ap)
+}
+
+// AddPermissionValidator is a validator for the "add_permission" field enum values. It is called by the builders before save.
+func AddPermissionValidator(ap AddPermission) error {
+	switch ap {
+	case AddPermissionEVERYONE, AddPermissionFRIENDS, AddPermissionNOBODY:
+		return nil
+	default:
+		return fmt.Errorf("user: invalid enum value for add_permission field: %q", ap)
+	}
+}
 
 // OrderOption defines the ordering options for the User queries.
 type OrderOption func(*sql.Selector)
@@ -199,6 +231,11 @@ func ByOpenseaUsername(opts ...sql.OrderTermOption) OrderOption {
 // ByOpenseaAvatar orders the results by the opensea_avatar field.
 func ByOpenseaAvatar(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOpenseaAvatar, opts...).ToFunc()
+}
+
+// ByAddPermission orders the results by the add_permission field.
+func ByAddPermission(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAddPermission, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

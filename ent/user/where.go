@@ -1124,6 +1124,26 @@ func OpenseaAvatarContainsFold(v string) predicate.User {
 	return predicate.User(sql.FieldContainsFold(FieldOpenseaAvatar, v))
 }
 
+// AddPermissionEQ applies the EQ predicate on the "add_permission" field.
+func AddPermissionEQ(v AddPermission) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldAddPermission, v))
+}
+
+// AddPermissionNEQ applies the NEQ predicate on the "add_permission" field.
+func AddPermissionNEQ(v AddPermission) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldAddPermission, v))
+}
+
+// AddPermissionIn applies the In predicate on the "add_permission" field.
+func AddPermissionIn(vs ...AddPermission) predicate.User {
+	return predicate.User(sql.FieldIn(FieldAddPermission, vs...))
+}
+
+// AddPermissionNotIn applies the NotIn predicate on the "add_permission" field.
+func AddPermissionNotIn(vs ...AddPermission) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldAddPermission, vs...))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldCreatedAt, v))

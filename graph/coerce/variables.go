@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -82,19 +83,20 @@ func (d *decoder) fail(format string, args ...any) *gqlerror.Error {
 
 // where is d.path as a client would write it, as in $input.tags[0].
 func (d *decoder) where() string {
-	text := "$"
+	var text strings.Builder
+	text.WriteByte('$')
 	for i, part := range d.path[1:] {
 		switch part := part.(type) {
 		case ast.PathIndex:
-			text += "[" + strconv.Itoa(int(part)) + "]"
+			fmt.Fprintf(&text, "[%d]", int(part))
 		case ast.PathName:
 			if i > 0 {
-				text += "."
+				text.WriteByte('.')
 			}
-			text += string(part)
+			text.WriteString(string(part))
 		}
 	}
-	return text
+	return text.String()
 }
 
 // value reads a value of type t.

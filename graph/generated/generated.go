@@ -14,6 +14,7 @@ import (
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/ent/schema"
+	"parley/ent/user"
 	"parley/graph/model"
 	"parley/internal/chat"
 	"strconv"
@@ -147,6 +148,10 @@ type ComplexityRoot struct {
 		RoomID func(childComplexity int) int
 	}
 
+	LeaveRoomsPayload struct {
+		RoomIds func(childComplexity int) int
+	}
+
 	MarkReadPayload struct {
 		Room func(childComplexity int) int
 	}
@@ -247,6 +252,7 @@ type ComplexityRoot struct {
 		EditMessage         func(childComplexity int, messageID string, contents string) int
 		JoinRoom            func(childComplexity int, roomID string, key *string, disconnect bool) int
 		LeaveRoom           func(childComplexity int, roomID string) int
+		LeaveRooms          func(childComplexity int, roomIds []string) int
 		MarkRead            func(childComplexity int, roomID string, seq int) int
 		React               func(childComplexity int, messageID string, emoji string, on bool) int
 		RemoveFriend        func(childComplexity int, userID string) int
@@ -461,6 +467,7 @@ type ComplexityRoot struct {
 	}
 
 	User struct {
+		AddPermission    func(childComplexity int) int
 		Avatar           func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
 		Discord          func(childComplexity int) int
@@ -555,6 +562,7 @@ type MutationResolver interface {
 	RotateRoomKey(ctx context.Context, roomID string) (*model.RotateRoomKeyPayload, error)
 	JoinRoom(ctx context.Context, roomID string, key *string, disconnect bool) (*model.JoinRoomPayload, error)
 	LeaveRoom(ctx context.Context, roomID string) (*model.LeaveRoomPayload, error)
+	LeaveRooms(ctx context.Context, roomIds []string) (*model.LeaveRoomsPayload, error)
 	AddMembers(ctx context.Context, roomID string, userIds []string) (*model.AddMembersPayload, error)
 	RemoveMember(ctx context.Context, roomID string, userID string, ban bool) (*model.RemoveMemberPayload, error)
 	Unban(ctx context.Context, roomID string, userID string) (*model.UnbanPayload, error)
@@ -629,6 +637,7 @@ type UserResolver interface {
 	Instagram(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error)
 	Facebook(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error)
 	Opensea(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error)
+	AddPermission(ctx context.Context, objs []*ent.User) ([]*user.AddPermission, error)
 	ViewerFriendship(ctx context.Context, objs []*ent.User) ([]model.Friendship, error)
 }
 
@@ -857,6 +866,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LeaveRoomPayload.RoomID(childComplexity), true
+
+	case "LeaveRoomsPayload.roomIds":
+		if e.ComplexityRoot.LeaveRoomsPayload.RoomIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LeaveRoomsPayload.RoomIds(childComplexity), true
 
 	case "MarkReadPayload.room":
 		if e.ComplexityRoot.MarkReadPayload.Room == nil {
@@ -1332,6 +1348,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LeaveRoom(childComplexity, args["roomId"].(string)), true
+	case "Mutation.leaveRooms":
+		if e.ComplexityRoot.Mutation.LeaveRooms == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_leaveRooms_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LeaveRooms(childComplexity, args["roomIds"].([]string)), true
 	case "Mutation.markRead":
 		if e.ComplexityRoot.Mutation.MarkRead == nil {
 			break
@@ -2220,6 +2247,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpsertUsersPayload.Users(childComplexity), true
 
+	case "User.addPermission":
+		if e.ComplexityRoot.User.AddPermission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.AddPermission(childComplexity), true
 	case "User.avatar":
 		if e.ComplexityRoot.User.Avatar == nil {
 			break
@@ -2449,7 +2482,7 @@ Each is explained in docs/errors.md.
 enum ErrorCode {
   "No token, or one that is expired, wrongly signed or not for this server. Get a new one."
   UNAUTHENTICATED
-  "It exists and I may see it, but I may not do this."
+  "It exists and I may see it, but I may not do this. ` + "`" + `extensions.ids` + "`" + `, where given, names people who do not let me add them."
   FORBIDDEN
   "There is no such thing, or none that I may see."
   NOT_FOUND
@@ -3045,7 +3078,7 @@ input CreateRoomInput {
   name: String = ""
   "At most 2,000 characters."
   description: String = ""
-  "Who is in it from the start, besides me; at most 1,000. Someone named twice, and myself, count once."
+  "Who is in it from the start, besides me; at most 1,000. Someone named twice, and myself, count once. FORBIDDEN, with ` + "`" + `extensions.ids` + "`" + `, if someone's addPermission does not allow it."
   memberIds: [ID!] = []
   "Left out: PRIVATE where memberIds names anyone, else PUBLIC."
   accessType: RoomAccessType
@@ -3053,7 +3086,7 @@ input CreateRoomInput {
   maxUsers: Int = 0
   "At most 20 of at most 50 characters."
   tags: [String!] = []
-  "A person can be in one exclusive room at a time: everyone in it must be in none."
+  "A person can be in one exclusive room at a time: everyone in it must be in none. memberIds must be friends of mine then, unless the token is an admin's."
   exclusive: Boolean = false
   "Leave the exclusive room I am in, instead of failing with ALREADY_IN_ROOM. It moves only me."
   disconnect: Boolean = false
@@ -3103,7 +3136,7 @@ extend type Mutation {
   createRoom(input: CreateRoomInput!): CreateRoomPayload
   """
   The one room kept for the two of us, made when there is none: PRIVATE, maxUsers 2, closed to addMembers. Not any room that happens to have two members.
-  It is kept until either of us leaves; what is left then is a room like others.
+  It is kept until either of us leaves; what is left then is a room like others. FORBIDDEN if there is none and their addPermission does not allow it.
   """
   directRoom(userId: ID!): DirectRoomPayload
   "Changes a room; as its owner or a moderator."
@@ -3120,7 +3153,9 @@ extend type Mutation {
   joinRoom(roomId: ID!, key: String, disconnect: Boolean! = false): JoinRoomPayload
   "Ends my membership. An owner hands over to the longest-serving moderator, else member; the last one out deletes the room."
   leaveRoom(roomId: ID!): LeaveRoomPayload
-  "Makes people members, at most 1,000, all of them or none; as the owner or a moderator. Who is a member already stays as they are."
+  "Ends my memberships of at most 100 rooms, as leaveRoom does; all of them or none. A room that I am not in is left already."
+  leaveRooms(roomIds: [ID!]!): LeaveRoomsPayload
+  "Makes people members, at most 1,000, all of them or none; as the owner or a moderator. Who is a member already stays as they are. FORBIDDEN, with ` + "`" + `extensions.ids` + "`" + `, if someone's addPermission does not allow it."
   addMembers(roomId: ID!, userIds: [ID!]!): AddMembersPayload
   "Removes somebody with a lower role, and with ` + "`" + `ban` + "`" + ` keeps them out: also somebody who is no member, ahead. As the owner or a moderator. Who is not there is removed already."
   removeMember(roomId: ID!, userId: ID!, ban: Boolean! = false): RemoveMemberPayload
@@ -3170,6 +3205,12 @@ type JoinRoomPayload {
 type LeaveRoomPayload {
   "The room that I am no longer in."
   roomId: ID!
+}
+
+"The outcome of ` + "`" + `leaveRooms` + "`" + `."
+type LeaveRoomsPayload {
+  "The rooms named, each once. I am in none of them."
+  roomIds: [ID!]!
 }
 
 "The outcome of ` + "`" + `addMembers` + "`" + `."
@@ -3235,6 +3276,8 @@ type User implements Node {
   facebook: SocialProfile!
   "The person on OpenSea."
   opensea: SocialProfile!
+  "The users that may make me a member of a room. Null unless the person is me."
+  addPermission: AddPermission @viewer
   "What there is between this person and me."
   viewerFriendship: Friendship! @viewer
   "When Parley first heard of the person."
@@ -3279,6 +3322,18 @@ input ProfileInput {
   facebook: SocialProfileInput
   "The person on OpenSea."
   opensea: SocialProfileInput
+  "The users that may make the person a member of a room."
+  addPermission: AddPermission
+}
+
+"The users that may make a person a member of a room by createRoom, addMembers or directRoom. Admin tokens always may; joining oneself is not affected."
+enum AddPermission {
+  "Every user. This is the default."
+  EVERYONE
+  "Only friends."
+  FRIENDS
+  "No user."
+  NOBODY
 }
 
 "What there is between a person and me."
@@ -3587,6 +3642,14 @@ func (ec *executionContext) childFields_LeaveRoomPayload(ctx context.Context, fi
 		return ec.fieldContext_LeaveRoomPayload_roomId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LeaveRoomPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LeaveRoomsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roomIds":
+		return ec.fieldContext_LeaveRoomsPayload_roomIds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LeaveRoomsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_MarkReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3981,6 +4044,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_facebook(ctx, field)
 	case "opensea":
 		return ec.fieldContext_User_opensea(ctx, field)
+	case "addPermission":
+		return ec.fieldContext_User_addPermission(ctx, field)
 	case "viewerFriendship":
 		return ec.fieldContext_User_viewerFriendship(ctx, field)
 	case "createdAt":
@@ -4306,6 +4371,20 @@ func (ec *executionContext) field_Mutation_leaveRoom_args(ctx context.Context, r
 		return nil, err
 	}
 	args["roomId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_leaveRooms_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "roomIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["roomIds"] = arg0
 	return args, nil
 }
 
@@ -6051,6 +6130,29 @@ func (ec *executionContext) fieldContext_LeaveRoomPayload_roomId(_ context.Conte
 	return graphql.NewScalarFieldContext("LeaveRoomPayload", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
+func (ec *executionContext) _LeaveRoomsPayload_roomIds(ctx context.Context, field graphql.CollectedField, obj *model.LeaveRoomsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LeaveRoomsPayload_roomIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoomIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LeaveRoomsPayload_roomIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LeaveRoomsPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _MarkReadPayload_room(ctx context.Context, field graphql.CollectedField, obj *model.MarkReadPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7715,7 +7817,7 @@ func (ec *executionContext) _MessageConnection_edges(ctx context.Context, field 
 			return ec.fieldContext_MessageConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.MessageEdge) graphql.Marshaler {
@@ -7729,7 +7831,7 @@ func (ec *executionContext) fieldContext_MessageConnection_edges(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "MessageConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_MessageEdge(ctx, field)
@@ -7779,7 +7881,7 @@ func (ec *executionContext) _MessageConnection_pageInfo(ctx context.Context, fie
 			return ec.fieldContext_MessageConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
@@ -7793,7 +7895,7 @@ func (ec *executionContext) fieldContext_MessageConnection_pageInfo(_ context.Co
 	fc = &graphql.FieldContext{
 		Object:     "MessageConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -7967,7 +8069,7 @@ func (ec *executionContext) _MessageEdge_cursor(ctx context.Context, field graph
 			return ec.fieldContext_MessageEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -7978,7 +8080,7 @@ func (ec *executionContext) _MessageEdge_cursor(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_MessageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MessageEdge", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("MessageEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _MessageEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.MessageEdge) (ret graphql.Marshaler) {
@@ -8691,6 +8793,50 @@ func (ec *executionContext) fieldContext_Mutation_leaveRoom(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_leaveRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_leaveRooms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_leaveRooms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LeaveRooms(ctx, fc.Args["roomIds"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LeaveRoomsPayload) graphql.Marshaler {
+			return ec.marshalOLeaveRoomsPayload2ᚖparleyᚋgraphᚋmodelᚐLeaveRoomsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_leaveRooms(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LeaveRoomsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_leaveRooms_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -11687,7 +11833,7 @@ func (ec *executionContext) _RoomMemberConnection_edges(ctx context.Context, fie
 			return ec.fieldContext_RoomMemberConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.RoomMemberEdge) graphql.Marshaler {
@@ -11701,7 +11847,7 @@ func (ec *executionContext) fieldContext_RoomMemberConnection_edges(_ context.Co
 	fc = &graphql.FieldContext{
 		Object:     "RoomMemberConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RoomMemberEdge(ctx, field)
@@ -11774,7 +11920,7 @@ func (ec *executionContext) _RoomMemberConnection_pageInfo(ctx context.Context, 
 			return ec.fieldContext_RoomMemberConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
@@ -11788,7 +11934,7 @@ func (ec *executionContext) fieldContext_RoomMemberConnection_pageInfo(_ context
 	fc = &graphql.FieldContext{
 		Object:     "RoomMemberConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -11829,7 +11975,7 @@ func (ec *executionContext) _RoomMemberEdge_cursor(ctx context.Context, field gr
 			return ec.fieldContext_RoomMemberEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -11840,7 +11986,7 @@ func (ec *executionContext) _RoomMemberEdge_cursor(ctx context.Context, field gr
 	)
 }
 func (ec *executionContext) fieldContext_RoomMemberEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoomMemberEdge", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("RoomMemberEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _RoomMemberEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.RoomMemberEdge) (ret graphql.Marshaler) {
@@ -13164,6 +13310,52 @@ func (ec *executionContext) resolveBatch_User_opensea(ctx context.Context, field
 		results,
 		err,
 		"User.opensea",
+	)
+}
+
+func (ec *executionContext) _User_addPermission(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_addPermission(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_User_addPermission(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *user.AddPermission) graphql.Marshaler {
+			return ec.marshalOAddPermission2ᚖparleyᚋentᚋuserᚐAddPermission(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_addPermission(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, true, true, errors.New("field of type AddPermission does not have child fields"))
+}
+func (ec *executionContext) resolveBatch_User_addPermission(ctx context.Context, field graphql.CollectedField, obj *ent.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*ent.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AddPermission(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*user.AddPermission](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.addPermission",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AddPermission(ctx, []*ent.User{obj})
+	return graphql.ResolveBatchSingleResult[*user.AddPermission](
+		ctx,
+		results,
+		err,
+		"User.addPermission",
 	)
 }
 
@@ -14540,7 +14732,7 @@ func (ec *executionContext) unmarshalInputProfileInput(ctx context.Context, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"nickName", "avatar", "status", "ethWalletAddress", "ensName", "twitter", "discord", "instagram", "facebook", "opensea"}
+	fieldsInOrder := [...]string{"nickName", "avatar", "status", "ethWalletAddress", "ensName", "twitter", "discord", "instagram", "facebook", "opensea", "addPermission"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14617,6 +14809,13 @@ func (ec *executionContext) unmarshalInputProfileInput(ctx context.Context, obj 
 				return it, err
 			}
 			it.Opensea = data
+		case "addPermission":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addPermission"))
+			data, err := ec.unmarshalOAddPermission2ᚖparleyᚋentᚋuserᚐAddPermission(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddPermission = data
 		}
 	}
 	return it, nil
@@ -15867,6 +16066,44 @@ func (ec *executionContext) _LeaveRoomPayload(ctx context.Context, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("LeaveRoomPayload")
 		case "roomId":
 			out.Values[i] = ec._LeaveRoomPayload_roomId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var leaveRoomsPayloadImplementors = []string{"LeaveRoomsPayload"}
+
+func (ec *executionContext) _LeaveRoomsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.LeaveRoomsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, leaveRoomsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LeaveRoomsPayload")
+		case "roomIds":
+			out.Values[i] = ec._LeaveRoomsPayload_roomIds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -17314,6 +17551,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "leaveRoom":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_leaveRoom(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "leaveRooms":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_leaveRooms(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -19979,6 +20223,44 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "addPermission":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._User_addPermission(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "viewerFriendship":
 			field := field
 
@@ -21327,6 +21609,38 @@ func (ec *executionContext) marshalOAddMembersPayload2ᚖparleyᚋgraphᚋmodel�
 	return ec._AddMembersPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAddPermission2ᚖparleyᚋentᚋuserᚐAddPermission(ctx context.Context, v any) (*user.AddPermission, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOAddPermission2ᚖparleyᚋentᚋuserᚐAddPermission[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAddPermission2ᚖparleyᚋentᚋuserᚐAddPermission(ctx context.Context, sel ast.SelectionSet, v *user.AddPermission) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOAddPermission2ᚖparleyᚋentᚋuserᚐAddPermission[*v])
+	return res
+}
+
+var (
+	unmarshalOAddPermission2ᚖparleyᚋentᚋuserᚐAddPermission = map[string]user.AddPermission{
+		"EVERYONE": user.AddPermissionEVERYONE,
+		"FRIENDS":  user.AddPermissionFRIENDS,
+		"NOBODY":   user.AddPermissionNOBODY,
+	}
+	marshalOAddPermission2ᚖparleyᚋentᚋuserᚐAddPermission = map[user.AddPermission]string{
+		user.AddPermissionEVERYONE: "EVERYONE",
+		user.AddPermissionFRIENDS:  "FRIENDS",
+		user.AddPermissionNOBODY:   "NOBODY",
+	}
+)
+
 func (ec *executionContext) marshalOAnswerFriendRequestPayload2ᚖparleyᚋgraphᚋmodelᚐAnswerFriendRequestPayload(ctx context.Context, sel ast.SelectionSet, v *model.AnswerFriendRequestPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -21519,6 +21833,13 @@ func (ec *executionContext) marshalOLeaveRoomPayload2ᚖparleyᚋgraphᚋmodel�
 		return graphql.Null
 	}
 	return ec._LeaveRoomPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLeaveRoomsPayload2ᚖparleyᚋgraphᚋmodelᚐLeaveRoomsPayload(ctx context.Context, sel ast.SelectionSet, v *model.LeaveRoomsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LeaveRoomsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMarkReadPayload2ᚖparleyᚋgraphᚋmodelᚐMarkReadPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkReadPayload) graphql.Marshaler {

@@ -10,6 +10,7 @@ import (
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/ent/schema"
+	"parley/ent/user"
 	"parley/graph/exec"
 	"parley/graph/model"
 	"parley/internal/chat"
@@ -37,6 +38,7 @@ func NewExecSchema(es graphql.ExecutableSchema) *exec.Schema {
 	t.friendRequestEdge = &exec.Object[*model.FriendRequestEdge]{Name: "FriendRequestEdge"}
 	t.joinRoomPayload = &exec.Object[*model.JoinRoomPayload]{Name: "JoinRoomPayload"}
 	t.leaveRoomPayload = &exec.Object[*model.LeaveRoomPayload]{Name: "LeaveRoomPayload"}
+	t.leaveRoomsPayload = &exec.Object[*model.LeaveRoomsPayload]{Name: "LeaveRoomsPayload"}
 	t.markReadPayload = &exec.Object[*model.MarkReadPayload]{Name: "MarkReadPayload"}
 	t.memberJoined = &exec.Object[*model.MemberJoined]{Name: "MemberJoined", Interfaces: []string{"RoomEvent"}}
 	t.memberLeft = &exec.Object[*model.MemberLeft]{Name: "MemberLeft", Interfaces: []string{"RoomEvent"}}
@@ -120,6 +122,7 @@ func NewExecSchema(es graphql.ExecutableSchema) *exec.Schema {
 	t.fieldsFriendRequestEdge(ec)
 	t.fieldsJoinRoomPayload(ec)
 	t.fieldsLeaveRoomPayload(ec)
+	t.fieldsLeaveRoomsPayload(ec)
 	t.fieldsMarkReadPayload(ec)
 	t.fieldsMemberJoined(ec)
 	t.fieldsMemberLeft(ec)
@@ -180,6 +183,7 @@ type execTables struct {
 	friendRequestEdge          *exec.Object[*model.FriendRequestEdge]
 	joinRoomPayload            *exec.Object[*model.JoinRoomPayload]
 	leaveRoomPayload           *exec.Object[*model.LeaveRoomPayload]
+	leaveRoomsPayload          *exec.Object[*model.LeaveRoomsPayload]
 	markReadPayload            *exec.Object[*model.MarkReadPayload]
 	memberJoined               *exec.Object[*model.MemberJoined]
 	memberLeft                 *exec.Object[*model.MemberLeft]
@@ -356,6 +360,12 @@ func (t *execTables) fieldsLeaveRoomPayload(ec *executionContext) {
 	}
 }
 
+func (t *execTables) fieldsLeaveRoomsPayload(ec *executionContext) {
+	t.leaveRoomsPayload.Fields = map[string]exec.Field[*model.LeaveRoomsPayload]{
+		"roomIds": exec.Part(exec.List(exec.Leaf(exec.String[string])), func(obj *model.LeaveRoomsPayload) []string { return obj.RoomIds }),
+	}
+}
+
 func (t *execTables) fieldsMarkReadPayload(ec *executionContext) {
 	t.markReadPayload.Fields = map[string]exec.Field[*model.MarkReadPayload]{
 		"room": exec.Part(exec.Required(exec.NoPointer, t.room.Of()), func(obj *model.MarkReadPayload) *ent.Room { return obj.Room }),
@@ -490,9 +500,9 @@ func (t *execTables) fieldsMessageAdded(ec *executionContext) {
 
 func (t *execTables) fieldsMessageConnection(ec *executionContext) {
 	t.messageConnection.Fields = map[string]exec.Field[*model.MessageConnection]{
-		"edges":    exec.Part(exec.Pointers(exec.List(t.messageEdge.Of())), func(obj *model.MessageConnection) []model.MessageEdge { return obj.Edges }),
+		"edges":    exec.Part(exec.Pointers(exec.List(t.messageEdge.Of())), func(obj *model.MessageConnection) []model.MessageEdge { return obj.Edges() }),
 		"nodes":    exec.Part(exec.List(exec.Required(exec.NoPointer, t.message.Of())), func(obj *model.MessageConnection) []*ent.Message { return obj.Nodes() }),
-		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.MessageConnection) *model.PageInfo { return obj.PageInfo }),
+		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.MessageConnection) *model.PageInfo { return obj.PageInfo() }),
 	}
 }
 
@@ -511,7 +521,7 @@ func (t *execTables) fieldsMessageDeleted(ec *executionContext) {
 
 func (t *execTables) fieldsMessageEdge(ec *executionContext) {
 	t.messageEdge.Fields = map[string]exec.Field[*model.MessageEdge]{
-		"cursor": exec.Plain(func(b []byte, obj *model.MessageEdge) []byte { return exec.String[string](b, obj.Cursor) }),
+		"cursor": exec.Plain(func(b []byte, obj *model.MessageEdge) []byte { return exec.String[string](b, obj.Cursor()) }),
 		"node":   exec.Part(exec.Required(exec.NoPointer, t.message.Of()), func(obj *model.MessageEdge) *ent.Message { return obj.Node }),
 	}
 }
@@ -724,19 +734,19 @@ func (t *execTables) fieldsRoomMember(ec *executionContext) {
 
 func (t *execTables) fieldsRoomMemberConnection(ec *executionContext) {
 	t.roomMemberConnection.Fields = map[string]exec.Field[*model.RoomMemberConnection]{
-		"edges": exec.Part(exec.Pointers(exec.List(t.roomMemberEdge.Of())), func(obj *model.RoomMemberConnection) []model.RoomMemberEdge { return obj.Edges }),
+		"edges": exec.Part(exec.Pointers(exec.List(t.roomMemberEdge.Of())), func(obj *model.RoomMemberConnection) []model.RoomMemberEdge { return obj.Edges() }),
 		"nodes": exec.Resolved(exec.List(exec.Required(exec.NoPointer, t.user.Of())), false, nil,
 			func(ctx context.Context, args exec.Args, objs []*model.RoomMemberConnection) ([][]*ent.User, error) {
 				return ec.Resolvers.RoomMemberConnection().Nodes(ctx, objs)
 			}),
-		"pageInfo":   exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.RoomMemberConnection) *model.PageInfo { return obj.PageInfo }),
+		"pageInfo":   exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.RoomMemberConnection) *model.PageInfo { return obj.PageInfo() }),
 		"totalCount": exec.Plain(func(b []byte, obj *model.RoomMemberConnection) []byte { return exec.Int[int](b, obj.TotalCount) }),
 	}
 }
 
 func (t *execTables) fieldsRoomMemberEdge(ec *executionContext) {
 	t.roomMemberEdge.Fields = map[string]exec.Field[*model.RoomMemberEdge]{
-		"cursor": exec.Plain(func(b []byte, obj *model.RoomMemberEdge) []byte { return exec.String[string](b, obj.Cursor) }),
+		"cursor": exec.Plain(func(b []byte, obj *model.RoomMemberEdge) []byte { return exec.String[string](b, obj.Cursor()) }),
 		"node": exec.Resolved(exec.Required(exec.NoPointer, t.user.Of()), false, nil,
 			func(ctx context.Context, args exec.Args, objs []*model.RoomMemberEdge) ([]*ent.User, error) {
 				return ec.Resolvers.RoomMemberEdge().Node(ctx, objs)
@@ -856,6 +866,10 @@ func (t *execTables) fieldsUser(ec *executionContext) {
 			func(ctx context.Context, args exec.Args, objs []*ent.User) ([]*model.SocialProfile, error) {
 				return ec.Resolvers.User().Opensea(ctx, objs)
 			}),
+		"addPermission": exec.Resolved(exec.Leaf(exec.Or(exec.String[user.AddPermission])), true, nil,
+			func(ctx context.Context, args exec.Args, objs []*ent.User) ([]*user.AddPermission, error) {
+				return ec.Resolvers.User().AddPermission(ctx, objs)
+			}),
 		"viewerFriendship": exec.Resolved(exec.Leaf(exec.String[model.Friendship]), false, nil,
 			func(ctx context.Context, args exec.Args, objs []*ent.User) ([]model.Friendship, error) {
 				return ec.Resolvers.User().ViewerFriendship(ctx, objs)
@@ -952,6 +966,10 @@ func (t *execTables) roots(ec *executionContext) *exec.Schema {
 			"leaveRoom": exec.RootField(exec.Nullable(exec.NoPointer, t.leaveRoomPayload.Of()), true, ec.field_Mutation_leaveRoom_args,
 				func(ctx context.Context, args exec.Args) (*model.LeaveRoomPayload, error) {
 					return ec.Resolvers.Mutation().LeaveRoom(ctx, args["roomId"].(string))
+				}),
+			"leaveRooms": exec.RootField(exec.Nullable(exec.NoPointer, t.leaveRoomsPayload.Of()), true, ec.field_Mutation_leaveRooms_args,
+				func(ctx context.Context, args exec.Args) (*model.LeaveRoomsPayload, error) {
+					return ec.Resolvers.Mutation().LeaveRooms(ctx, args["roomIds"].([]string))
 				}),
 			"addMembers": exec.RootField(exec.Nullable(exec.NoPointer, t.addMembersPayload.Of()), true, ec.field_Mutation_addMembers_args,
 				func(ctx context.Context, args exec.Args) (*model.AddMembersPayload, error) {

@@ -85,6 +85,12 @@ type LeaveRoomPayload struct {
 	RoomID string `json:"roomId"`
 }
 
+// The outcome of `leaveRooms`.
+type LeaveRoomsPayload struct {
+	// The rooms named, each once. I am in none of them.
+	RoomIds []string `json:"roomIds"`
+}
+
 // The outcome of `markRead`.
 type MarkReadPayload struct {
 	// The room as it is now.
@@ -240,7 +246,7 @@ type ErrorCode string
 const (
 	// No token, or one that is expired, wrongly signed or not for this server. Get a new one.
 	ErrorCodeUnauthenticated ErrorCode = "UNAUTHENTICATED"
-	// It exists and I may see it, but I may not do this.
+	// It exists and I may see it, but I may not do this. `extensions.ids`, where given, names people who do not let me add them.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// There is no such thing, or none that I may see.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"

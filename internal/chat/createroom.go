@@ -147,6 +147,9 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 			before = id
 			return nil
 		}
+		if err := t.checkMayAdd(ctx, v, in.MemberIds, in.Exclusive); err != nil {
+			return err
+		}
 		if in.Exclusive {
 			var left *held
 			if in.Disconnect {
@@ -198,11 +201,8 @@ func (t *tx) requestRoom(ctx context.Context, v Viewer, in CreateRoomInput) (id 
 	return request.RoomID, true, nil
 }
 
-// createRoom writes a room and everything that is in it from its start.
+// createRoom writes a room and everything that is in it from its start. The viewer may add its members: see checkMayAdd.
 func (t *tx) createRoom(ctx context.Context, v Viewer, id uuid.UUID, in CreateRoomInput) (*ent.Room, error) {
-	if err := t.checkExist(ctx, in.MemberIds); err != nil {
-		return nil, err
-	}
 	n, err := in.room(v, id)
 	if err != nil {
 		return nil, err
@@ -212,7 +212,7 @@ func (t *tx) createRoom(ctx context.Context, v Viewer, id uuid.UUID, in CreateRo
 		return nil, err
 	}
 	if !made {
-		return nil, fmt.Errorf("insert room %s: somebody in it does not exist", id)
+		return nil, errMoved // a member has just changed their add permission
 	}
 	if in.Exclusive {
 		if err := t.takeSeats(ctx, n.members); err != nil {
@@ -234,7 +234,7 @@ func (t *tx) checkExist(ctx context.Context, ids []string) error {
 	}
 	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(there, id) })
 	if len(unknown) > 0 {
-		return &Error{Code: UnknownUser, Message: "People were named who do not exist.", IDs: unknown}
+		return errUnknownUsers(unknown)
 	}
 	return nil
 }

@@ -23,13 +23,16 @@ func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Ro
 	var r *ent.Room
 	err := c.tx(ctx, idempotent, func(t *tx) error {
 		if err := t.checkExist(ctx, []string{userID}); err != nil {
-			return err
+			return err // before a row refers to them
 		}
 		id, before, err := t.keepForTwo(ctx, v.ID, userID)
 		if err != nil {
 			return err
 		}
 		if !before {
+			if err := t.checkMayAdd(ctx, v, []string{userID}, false); err != nil {
+				return err
+			}
 			private := room.AccessTypePRIVATE
 			r, err = t.createRoom(ctx, v, id, CreateRoomInput{MemberIds: []string{userID}, AccessType: &private, MaxUsers: 2, direct: true})
 			return err

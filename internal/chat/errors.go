@@ -37,7 +37,8 @@ type Error struct {
 	Message string
 	// Field names the argument, with BadUserInput.
 	Field string
-	// IDs are the people meant, with UnknownUser and AlreadyInRoom, and with BadUserInput and Banned where others are.
+	// IDs are the people meant, with UnknownUser and AlreadyInRoom, and with BadUserInput, Banned and
+	// Forbidden where others are.
 	IDs []string
 	// RetryAfter is when to try again, with RateLimited.
 	RetryAfter time.Duration

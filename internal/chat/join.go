@@ -18,10 +18,11 @@ import (
 // JoinRoom makes the viewer a member of a room and returns it. Where they are one already it changes nothing.
 //
 // Who may not see the room needs its key, and is answered WRONG_KEY without, whether or not the room exists. With
-// disconnect they leave the exclusive room that they are in, if the one they join is exclusive, too.
+// disconnect they leave the exclusive room that they are in, if the one they join is exclusive, too. Too many wrong keys of
+// the viewer, or of an address, are RATE_LIMITED; those of others never keep the right key out.
 func (c *Chat) JoinRoom(ctx context.Context, v Viewer, id uuid.UUID, key *string, disconnect bool) (*ent.Room, error) {
-	wait := c.tries.take(ctx, v.ID, id)
-	if wait > 0 {
+	own, ofRoom := c.tries.take(ctx, v.ID, id)
+	if own > 0 {
 		key = nil // not even the right one is told from the others
 	}
 	var joined *ent.Room
@@ -35,10 +36,10 @@ func (c *Chat) JoinRoom(ctx context.Context, v Viewer, id uuid.UUID, key *string
 	})
 	e := new(Error)
 	switch wrong := errors.As(err, &e) && e.Code == WrongKey; {
-	case !wrong && wait == 0:
-		c.tries.giveBack(ctx, v.ID, id)
-	case wrong && wait > 0:
-		return nil, &Error{Code: RateLimited, Message: "Too many wrong keys. Try again later.", RetryAfter: wait}
+	case !wrong && own == 0:
+		c.tries.giveBack(ctx, v.ID, id, ofRoom)
+	case wrong && own+ofRoom > 0:
+		return nil, &Error{Code: RateLimited, Message: "Too many wrong keys. Try again later.", RetryAfter: own + ofRoom}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("join room %s: %w", id, err)

@@ -15,6 +15,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/room"
 	"parley/ent/roomevent"
+	"parley/ent/user"
 )
 
 // KindMessageAdded is the kind of the events that are messages; the others are the kinds of ent's RoomEvent.
@@ -58,7 +59,7 @@ const (
 	m.reply_count, m.mentions, m.opensea_item, m.idempotency_key, m.created_at, m.edited_at, m.deleted_at`
 	userColumns = `u.id, u.nick_name, u.avatar, u.status, u.eth_wallet_address, u.ens_name, u.twitter_username, u.twitter_avatar,
 	u.discord_username, u.discord_avatar, u.instagram_username, u.instagram_avatar, u.facebook_username, u.facebook_avatar,
-	u.opensea_username, u.opensea_avatar, u.created_at`
+	u.opensea_username, u.opensea_avatar, u.add_permission, u.created_at`
 	roomColumns = `r.id, r.name, r.description, r.access_type, r.max_users, r.exclusive, r.direct, r.opensea_slug, r.opensea_name,
 	r.opensea_cover, r.creator_id, r.owner_id, r."key", r.search_text, r.seq, r.log_start, r.rules, r.member_count, r.message_count,
 	r.latest_seq, r.created_at, r.updated_at, r.event_at, r.deleted_at`
@@ -146,7 +147,7 @@ type eventRow struct {
 }
 
 // userTexts is how many of userColumns are texts: all but the last.
-const userTexts = 16
+const userTexts = 17
 
 // scanEvent reads a row of logQuery.
 func scanEvent(rows *sql.Rows, roomID uuid.UUID) (*Event, error) {
@@ -202,7 +203,8 @@ func (row *eventRow) who() *ent.User {
 		ID: t[0].V, NickName: t[1].V, Avatar: t[2].V, Status: t[3].V, EthWalletAddress: t[4].V, EnsName: t[5].V,
 		TwitterUsername: t[6].V, TwitterAvatar: t[7].V, DiscordUsername: t[8].V, DiscordAvatar: t[9].V,
 		InstagramUsername: t[10].V, InstagramAvatar: t[11].V, FacebookUsername: t[12].V, FacebookAvatar: t[13].V,
-		OpenseaUsername: t[14].V, OpenseaAvatar: t[15].V, CreatedAt: row.come.Time,
+		OpenseaUsername: t[14].V, OpenseaAvatar: t[15].V,
+		AddPermission: user.AddPermission(t[16].V), CreatedAt: row.come.Time,
 	}
 }
 

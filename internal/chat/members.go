@@ -42,7 +42,8 @@ func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Membe
 	if len(people) == 0 {
 		return nil, nil
 	}
-	if err := h.tx.checkExist(ctx, people); err != nil {
+	refusing, err := h.tx.refusing(ctx, v, people, h.Exclusive)
+	if err != nil {
 		return nil, err
 	}
 	kept, err := h.tx.Ban.Query().Where(ban.RoomID(h.ID), ban.UserIDIn(padded(people)...)).
@@ -62,6 +63,10 @@ func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Membe
 		members[m.UserID] = m
 	}
 	newcomers := slices.DeleteFunc(slices.Clone(people), func(id string) bool { return members[id] != nil })
+	refusing = slices.DeleteFunc(refusing, func(id string) bool { return members[id] != nil })
+	if len(refusing) > 0 {
+		return nil, errNotAddable(refusing, h.Exclusive)
+	}
 	if len(newcomers) > 0 {
 		admitted, err := h.admit(ctx, v, newcomers, false, nil)
 		if err != nil {

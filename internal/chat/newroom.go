@@ -26,6 +26,8 @@ type newRoom struct {
 	members      []*ent.Member // their memberships, as far as they are not the same for all
 	tags, folded []string
 	created      broker.Hint
+	// service: its members need not let the creator add them.
+	service bool
 	// key is the idempotencyKey that is to be taken together with it, and hash that of the request; "" where there is none,
 	// or it has been taken.
 	key  string
@@ -34,7 +36,7 @@ type newRoom struct {
 
 // room is the room to make, under an id.
 func (in CreateRoomInput) room(v Viewer, id uuid.UUID) (*newRoom, error) {
-	n := &newRoom{people: append([]string{v.ID}, in.MemberIds...), tags: in.Tags, hash: []byte{}}
+	n := &newRoom{people: append([]string{v.ID}, in.MemberIds...), tags: in.Tags, hash: []byte{}, service: v.Admin}
 	for _, person := range n.people {
 		member, err := uuid.NewV7()
 		if err != nil {
@@ -91,7 +93,7 @@ func (c *Chat) newCreations() *batches[*creation] {
 }
 
 // createAtOnce makes a room together with others that are made at the moment, in as few statements as there can be, where no
-// seats have to be taken for it. It returns nil where that cannot be, since somebody in it does not exist, the same request has been
+// seats have to be taken for it. It returns nil where that cannot be, since a user in it does not exist or may not be added, the same request has been
 // made before, or another of them was refused: then it is to be made alone.
 func (c *Chat) createAtOnce(ctx context.Context, v Viewer, in CreateRoomInput, again rerun) (*ent.Room, error) {
 	id, err := uuid.NewV7()
@@ -181,17 +183,21 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 	}
 }
 
-// insertRoomsAtOnce makes rooms in one statement, each if all of its people are there, and the request has not been made before.
+// insertRoomsAtOnce makes rooms in one statement, each if all of its people are there and may be added, and the request has not been
+// made before.
 const insertRoomsAtOnce = `WITH given AS MATERIALIZED (
 	SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
-		$10::text[], $11::text[], $12::timestamptz[], $13::bool[], $14::bool[], $15::text[], $16::text[])
+		$10::text[], $11::text[], $12::timestamptz[], $13::bool[], $14::bool[], $15::text[], $16::text[],
+		$24::bool[])
 		AS g (id, name, description, access_type, max_users, search_text, key, creator_id, opensea_slug,
-			opensea_name, opensea_cover, created_at, exclusive, direct, request, hash)
+			opensea_name, opensea_cover, created_at, exclusive, direct, request, hash, service)
 ), people AS MATERIALIZED (
 	SELECT p.* FROM unnest($17::uuid[], $18::uuid[], $19::text[]) WITH ORDINALITY AS p (id, room_id, user_id, n)
 ), there AS MATERIALIZED (
 	SELECT p.room_id, count(*) AS members, min(p.n) AS owner
-	FROM people p LEFT JOIN users u ON u.id = p.user_id GROUP BY p.room_id HAVING count(*) = count(u.id)
+	FROM people p JOIN given g ON g.id = p.room_id
+	LEFT JOIN users u ON u.id = p.user_id AND (g.service OR ` + mayAdd + `)
+	GROUP BY p.room_id HAVING count(*) = count(u.id)
 ), asked AS (
 	INSERT INTO room_requests (user_id, key, hash, room_id)
 	SELECT g.creator_id, g.request, decode(g.hash, 'hex'), g.id
@@ -223,7 +229,7 @@ func insertRooms(
 	ctx context.Context, q querier, run func(context.Context, querier, func(*sql.Rows) error, string, ...any) error,
 	rooms []*newRoom, made func(uuid.UUID),
 ) error {
-	var args [23][]string
+	var args [24][]string
 	add := func(to int, texts ...string) {
 		for i, text := range texts {
 			args[to-1+i] = append(args[to-1+i], text)
@@ -237,6 +243,7 @@ func insertRooms(
 		add(1, id, n.Name, n.Description, string(n.AccessType), strconv.Itoa(n.MaxUsers), n.SearchText, n.Key, n.CreatorID, slug,
 			n.OpenseaName, n.OpenseaCover, n.CreatedAt.Format(time.RFC3339Nano), strconv.FormatBool(n.Exclusive),
 			strconv.FormatBool(n.Direct), n.key, hex.EncodeToString(n.hash))
+		add(24, strconv.FormatBool(n.service))
 		for _, m := range n.members {
 			add(17, m.ID.String(), id, m.UserID)
 		}
@@ -276,7 +283,9 @@ func (t *tx) insertRoom(ctx context.Context, n *newRoom) (made bool, err error) 
 	list := func(texts []string) any { return store.List(t.dialect, texts) }
 	there := 0
 	err = each(ctx, t, func(rows *sql.Rows) error { return rows.Scan(&there) },
-		`SELECT count(*) FROM users WHERE `+store.AnyOf(t.dialect, "id", "$1", "text"), list(n.people))
+		`SELECT count(*) FROM users u, (SELECT $3 AS creator_id) g
+WHERE `+store.AnyOf(t.dialect, "u.id", "$1", "text")+` AND ($2 OR `+mayAdd+`)`,
+		list(n.people), n.service, n.CreatorID)
 	if err != nil || there < len(n.people) {
 		return false, err
 	}

@@ -38,6 +38,10 @@ This page is made from the code, which decides by this table alone: for queries,
 
 Nobody does something to a person of the same or a higher role. Whoever may not see a room gets the same answer as where there is
 none. Everybody leaves, and changes and deletes messages of their own.
+
+` + "`createRoom`, `addMembers` and `directRoom`" + ` also need the consent of the users that they make members, which each user gives with
+` + "`User.addPermission`" + `: EVERYONE (the default), FRIENDS or NOBODY. Others are ` + "`FORBIDDEN`, with their `ids`" + `. An exclusive room takes
+a user's only place in such rooms, so only friends can be added to one. Admin tokens need no consent, and neither does joining oneself.
 `)
 	for d := range doors {
 		fmt.Fprintf(&b, "\n## %s rooms\n\n| |", map[door]string{

@@ -31,20 +31,22 @@ func newTries() *tries {
 	}
 }
 
-// take counts a try of a person's to join a room, which may or may not exist, before its outcome is known, so that many at
-// once are counted, too. It returns how long there is none; 0: this is one.
-func (t *tries) take(ctx context.Context, userID string, roomID uuid.UUID) (wait time.Duration) {
-	if wait = t.people.Take(ctx, userID, 1); wait > 0 {
-		return wait
+// take counts an attempt of a user to join a room, which may or may not exist, before its outcome is known, so that
+// many at once are counted, too. own is how long the user, or the address, has no attempt left: then even the right key
+// must be refused, or it could be told from the wrong ones. room is how long the room has none left because of others:
+// then wrong keys are refused with RATE_LIMITED, and the right one is accepted.
+func (t *tries) take(ctx context.Context, userID string, roomID uuid.UUID) (own, room time.Duration) {
+	if own = t.people.Take(ctx, userID, 1); own > 0 {
+		return own, 0
 	}
-	if wait = t.rooms.Take(roomID, 1); wait > 0 {
-		t.people.GiveBack(ctx, userID, 1)
-	}
-	return wait
+	return 0, t.rooms.Take(roomID, 1)
 }
 
-// giveBack takes back the counting of a try that was none: no key was asked for, or it was the right one.
-func (t *tries) giveBack(ctx context.Context, userID string, roomID uuid.UUID) {
+// giveBack undoes the counting of an attempt that was not a wrong key: no key was needed, or it was the right one. room
+// is what take has returned.
+func (t *tries) giveBack(ctx context.Context, userID string, roomID uuid.UUID, room time.Duration) {
 	t.people.GiveBack(ctx, userID, 1)
-	t.rooms.GiveBack(roomID, 1)
+	if room == 0 {
+		t.rooms.GiveBack(roomID, 1)
+	}
 }

@@ -30,6 +30,7 @@ type ProfileInput struct {
 	Instagram        *SocialProfileInput
 	Facebook         *SocialProfileInput
 	Opensea          *SocialProfileInput
+	AddPermission    *user.AddPermission
 }
 
 // SocialProfileInput is what is to be changed of a person on another platform.
@@ -99,6 +100,9 @@ func (p *ProfileInput) columns() map[string]string {
 		if t.value != nil {
 			columns[t.column] = *t.value
 		}
+	}
+	if p.AddPermission != nil {
+		columns[user.FieldAddPermission] = string(*p.AddPermission)
 	}
 	return columns
 }
@@ -270,7 +274,11 @@ func (t *tx) insertUsers(ctx context.Context, ids []string, profiles map[string]
 	for _, id := range ids {
 		values := []any{id, at}
 		for _, column := range columns {
-			values = append(values, profiles[id][column]) // "" where it was not given, as is every column's default
+			value, given := profiles[id][column] // "" if not, which is the default of all texts
+			if column == user.FieldAddPermission && !given {
+				value = string(user.DefaultAddPermission)
+			}
+			values = append(values, value)
 		}
 		insert.Values(values...)
 	}

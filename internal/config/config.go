@@ -33,7 +33,7 @@ type Config struct {
 	LogRetention time.Duration `env:"PARLEY_LOG_RETENTION" default:"0" placeholder:"DURATION" group:"database" help:"How long rooms' logs keep what happened besides messages, for streams to resume from, as in 720h. Messages are always kept. 0 is for ever."`
 
 	NATSURL           Secret   `name:"nats-url" env:"PARLEY_NATS_URL" placeholder:"URL" group:"database" help:"NATS servers that nodes tell each other by what has changed, as in nats://host:4222, separated by commas. Default: with PostgreSQL its notifications."`
-	RateMutations     string   `env:"PARLEY_RATE_MUTATIONS" default:"auto" placeholder:"RATE" group:"rates" help:"Changes, each field of a mutation counting one. auto: 50/s:200,500/s:2000."`
+	RateMutations     string   `env:"PARLEY_RATE_MUTATIONS" default:"auto" placeholder:"RATE" group:"rates" help:"Changes: each field of a mutation is one, and so is each user made a member, each room left and each started 8 KiB of a message. auto: 50/s:200,500/s:2000."`
 	RateSignIns       string   `name:"rate-sign-ins" env:"PARLEY_RATE_SIGN_INS" default:"auto" placeholder:"RATE" group:"rates" help:"signIn, in development mode. auto: 1/s:10,5/s:50."`
 	RateKeys          string   `env:"PARLEY_RATE_KEYS" default:"auto" placeholder:"RATE" group:"rates" help:"Wrong keys of private rooms. auto: 10/m:10 for a user; for an address 100/m:100."`
 	RateConnections   string   `env:"PARLEY_RATE_CONNECTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New WebSockets and event streams. auto: 2/s:100,50/s:1000."`

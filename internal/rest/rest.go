@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -97,12 +98,25 @@ func (a *API) arrive(ctx context.Context, change bool) (chat.Viewer, error) {
 	if !ok {
 		return chat.Viewer{}, &chat.Error{Code: chat.Unauthenticated, Message: "Who is asking? Send a token: Authorization: Bearer …"}
 	}
-	if change && !who.Admin {
-		if wait := a.changes.Take(ctx, who.ID, 1); wait > 0 {
-			return chat.Viewer{}, &chat.Error{Code: chat.RateLimited, Message: "Too many changes. Try again later.", RetryAfter: wait}
+	v := chat.Viewer{ID: who.ID, Admin: who.Admin}
+	if change {
+		if err := a.count(ctx, v, 1); err != nil {
+			return chat.Viewer{}, err
 		}
 	}
-	return chat.Viewer{ID: who.ID, Admin: who.Admin}, a.chat.Arrive(ctx, who.ID, who.Name, who.Picture)
+	return v, a.chat.Arrive(ctx, who.ID, who.Name, who.Picture)
+}
+
+// count takes changes from those that the viewer may make. Returns RATE_LIMITED if there are too few left; services are
+// exempt.
+func (a *API) count(ctx context.Context, v chat.Viewer, changes int) error {
+	if v.Admin || changes == 0 {
+		return nil
+	}
+	if wait := a.changes.Take(ctx, v.ID, changes); wait > 0 {
+		return &chat.Error{Code: chat.RateLimited, Message: "Too many changes. Try again later.", RetryAfter: wait}
+	}
+	return nil
 }
 
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -163,6 +177,10 @@ func (a *API) createRoom(r *http.Request, v chat.Viewer) (any, error) {
 	}
 	ids, err := in.texts("user_ids")
 	if err != nil {
+		return nil, err
+	}
+	others := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == v.ID })
+	if err := a.count(r.Context(), v, len(others)); err != nil {
 		return nil, err
 	}
 	made, err := a.chat.CreateRoom(r.Context(), v, chat.CreateRoomInput{MemberIds: ids, AccessType: private()})
