@@ -25,6 +25,9 @@ type scope struct {
 	// event in responses of their own.
 	peers func(user string) []string
 
+	// loadUsers returns users in the order of their ids. A query needs no cache of its own beside the
+	// node's; the executions for an event share users.
+	loadUsers   func(ctx context.Context, ids []string) ([]*ent.User, error)
 	users       cache[string, *ent.User]
 	rooms       cache[uuid.UUID, *ent.Room]
 	tags        cache[*ent.Room, []string]
@@ -80,6 +83,7 @@ func scopeOf(ctx context.Context) *scope {
 // own.
 func (r *Resolver) scopeAt(topic live.Topic) *scope {
 	s := r.newScope()
+	s.loadUsers = func(ctx context.Context, ids []string) ([]*ent.User, error) { return s.users.many(ctx, ids, nil) }
 	var first atomic.Pointer[string]
 	s.peers = func(user string) []string {
 		// A reader of history shares its events with nobody: peers count from the second user on.
@@ -115,9 +119,10 @@ func (r *Resolver) scopeOfEvent(e *chat.Event) *scope {
 
 func (r *Resolver) newScope() *scope {
 	s := &scope{peers: func(string) []string { return nil }}
-	s.users.load = counted(s, func(ctx context.Context, ids []string) ([]*ent.User, error) {
+	s.loadUsers = func(ctx context.Context, ids []string) ([]*ent.User, error) {
 		return r.chat.People(ctx, s.profileVersion(), ids)
-	})
+	}
+	s.users.load = counted(s, s.loadUsers)
 	s.rooms.load = counted(s, byKey(r.chat.RoomsByID))
 	s.tags.load = counted(s, r.chat.TagsOf)
 	s.members.load = counted(s, r.loadMembers)

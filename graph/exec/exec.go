@@ -13,6 +13,7 @@ package exec
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -37,6 +38,16 @@ type Plan struct {
 	root  completer[Root]
 	event func(r *run, values any) (encoder, int, error)
 	alias string
+	// size is the length of the last response, in bytes: the next one will be about as long.
+	size atomic.Int64
+}
+
+// maxFirstBytes bounds the memory that a response gets at first.
+const maxFirstBytes = 256 << 10
+
+// writer returns a writer for a response.
+func (p *Plan) writer() writer {
+	return writer{b: make([]byte, 0, min(p.size.Load()+p.size.Load()/8+64, maxFirstBytes))}
 }
 
 // Request is one execution of a plan.
@@ -99,10 +110,11 @@ func (s *Schema) Plan(op *ast.OperationDefinition, variables map[string]any) *Pl
 func (p *Plan) Execute(ctx context.Context, request *Request) (data []byte, errs gqlerror.List) {
 	r := &run{Request: request, ctx: ctx}
 	encode := p.root(r, make([]Root, 1))
-	w := writer{b: make([]byte, 0, 1024)}
+	w := p.writer()
 	if !encode(&w, 0) {
 		return []byte("null"), w.errs
 	}
+	p.size.Store(int64(len(w.b)))
 	return w.b, w.errs
 }
 
@@ -122,10 +134,12 @@ func (p *Plan) ExecuteEvents(ctx context.Context, request *Request, events any) 
 	}
 	responses := make([]Response, n)
 	for i := range responses {
-		w := writer{b: appendKey([]byte{'{'}, p.alias)}
+		w := p.writer()
+		w.b = appendKey(append(w.b, '{'), p.alias)
 		w.push(p.alias)
 		if encode(&w, i) {
 			w.b = append(w.b, '}')
+			p.size.Store(int64(len(w.b)))
 		} else {
 			w.b = append(w.b[:0], "null"...)
 		}

@@ -53,10 +53,18 @@ func (w *writer) fail(err *gqlerror.Error) {
 // appendKey appends the key of an object's member.
 func appendKey(b []byte, key string) []byte { return append(strconv.AppendQuote(b, key), ':') }
 
+// plain has the bytes that a JSON string has as they are. Above ASCII not all characters may be so.
+var plain = func() (is [256]bool) { //nolint:gochecknoglobals // never changed
+	for c := ' '; c < 0x7f; c++ {
+		is[c] = c != '"' && c != '\\'
+	}
+	return is
+}()
+
 // String appends a string as JSON.
 func String[S ~string](b []byte, s S) []byte {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+		if !plain[s[i]] {
 			quoted, err := json.Marshal(string(s))
 			if err != nil {
 				panic(err) // strings always encode
