@@ -24,7 +24,7 @@ func budgets() []budget {
 		{"requests", "PARLEY_MAX_REQUEST_MEMORY", 32 * mib},
 		{"connections and messages", "PARLEY_MAX_SOCKET_BYTES", 64 * mib},
 		{"responses and events", "PARLEY_MAX_ANSWER_BYTES", 64 * mib},
-		{"documents and plans", "PARLEY_MAX_DOCUMENT_MEMORY", 32 * mib},
+		{"documents and plans", "", 44 * mib},
 		{"rooms and users", "", 32 * mib}, // the test has few
 		{"replay", "", 16 * mib},          // few streams are behind
 	}
