@@ -62,7 +62,12 @@ func worstCase(a *arena) func() {
 		attackers[i] = a.user(name, fmt.Sprintf("203.0.113.%d", i+1))
 		strangers[i] = a.stranger(i)
 	}
-	room := attackers[0].room(a.ctx, names[1:]...)
+	// A user follows one room with 20 different documents or variables at most.
+	rooms := make([]string, 5)
+	for i := range rooms {
+		rooms[i] = attackers[0].room(a.ctx, names[1:]...)
+	}
+	room := rooms[0]
 	for range 4 {
 		var mutation strings.Builder
 		mutation.WriteString("mutation($c: String!) {")
@@ -95,17 +100,20 @@ func worstCase(a *arena) func() {
 		func() { // subscriptions
 			var open party
 			defer open.leave()
-			kept := strings.Repeat("<", 16<<10)
+			kept := strings.Repeat("x", 7<<10) // 8 KiB at most are accepted
 			each(users, 8, func(i int) {
-				a.subscribeAll(&open, attackers[i], 50, func(n int) any {
+				a.subscribeAll(&open, attackers[i], 100, func(n int) any {
 					return vars{
 						"query": `subscription($r: ID!, $s: String) { roomEvents(roomId: $r) { seq
 							room { members(first: 1, after: $s) { nodes { id } } }
 							... on MessageAdded { room { messages(last: 50) { nodes { contents } } } } } }`,
-						"variables": vars{"r": room, "s": strconv.Itoa(i*100+n) + kept},
+						"variables": vars{"r": rooms[n%len(rooms)], "s": strconv.Itoa(i*100+n) + kept},
 					}
 				})
 			})
+			if a.answers.of(ok) == 0 {
+				a.t.Errorf("no subscription was accepted, which proves nothing: %v", a.answers.copy())
+			}
 			for range 3 { // rendered for each
 				attackers[0].ask(a.ctx, `mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "x"}) { message { id } } }`,
 					vars{"r": room})
