@@ -3,7 +3,11 @@ package graph_test
 import (
 	"database/sql"
 	"encoding/json"
+	"os"
+	"strconv"
 	"testing"
+
+	"github.com/pressly/goose/v3"
 
 	"parley/internal/testkit"
 )
@@ -149,13 +153,25 @@ func TestEmptyEnumsAreRepaired(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		const version = 20261130022000
 		for _, statement := range []string{
 			"UPDATE rooms SET access_type = ''", "UPDATE messages SET type = ''",
-			"DELETE FROM goose_db_version WHERE version_id = 20261130022000",
+			"DELETE FROM goose_db_version WHERE version_id = " + strconv.Itoa(version),
 		} {
 			if _, err := db.ExecContext(t.Context(), statement); err != nil {
 				t.Fatal(err)
 			}
+		}
+		dir, dialect := "postgres", goose.DialectPostgres
+		if driver == "sqlite" {
+			dir, dialect = "sqlite", goose.DialectSQLite3
+		}
+		migrations, err := goose.NewProvider(dialect, db, os.DirFS("../internal/store/migrations/"+dir), goose.WithDisableGlobalRegistry(true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := migrations.ApplyVersion(t.Context(), version, true); err != nil {
+			t.Fatal(err)
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)

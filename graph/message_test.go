@@ -37,10 +37,10 @@ func TestSendMessage(t *testing.T) {
 		}
 		second := say(bob, room, `{"card": 1}`, testkit.Vars{
 			"type": "CARD", "replyToId": first.Str("id"), "threadId": first.Str("id"), "mentionIds": []string{"alice", "bob", "alice"},
-			"openseaItem": testkit.Vars{"contractAddress": "0x1", "imageUrl": "i.png"}, "idempotencyKey": "k",
+			"openseaItem": testkit.Vars{"contractAddress": "0x1", "imageUrl": "https://example.com/i.png"}, "idempotencyKey": "k",
 		})
 		if second.Int("seq") != 2 || second.Int("replyTo.seq") != 1 || second.Int("thread.seq") != 1 || second.Str("idempotencyKey") != "k" ||
-			!slices.Equal(second.Strs("mentions.*.id"), []string{"alice", "bob"}) || second.Str("openseaItem.imageUrl") != "i.png" || second.Str("openseaItem.name") != "" {
+			!slices.Equal(second.Strs("mentions.*.id"), []string{"alice", "bob"}) || second.Str("openseaItem.imageUrl") != "https://example.com/i.png" || second.Str("openseaItem.name") != "" {
 			t.Errorf("the second message: %v", second)
 		}
 		got := alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { seq updatedAt latestMessage { seq from { id } }

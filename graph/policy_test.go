@@ -139,13 +139,14 @@ func TestLongNameInToken(t *testing.T) {
 			"long": {strings.Repeat("ö", 300), strings.Repeat("ö", 200)},
 			"most": {strings.Repeat("ö", 200), strings.Repeat("ö", 200)},
 		} {
-			token := s.Sign(map[string]any{"sub": sub, "name": c.name, "picture": strings.Repeat("p", 3000), "exp": time.Now().Add(time.Hour).Unix()})
+			token := s.Sign(map[string]any{"sub": sub, "name": c.name, "picture": "https://example.com/" + strings.Repeat("p", 3000), "exp": time.Now().Add(time.Hour).Unix()})
 			me := s.With(token).Do(`{ me { nickName avatar } }`, nil)
 			if got := me.Str("me.nickName"); got != c.want {
 				t.Errorf("%s: %q", sub, got)
 			}
-			if n := len(me.Str("me.avatar")); n != 2000 {
-				t.Errorf("%s: the picture's address has %d characters", sub, n)
+			// A shortened address would be another one: a picture that does not fit is ignored.
+			if got := me.Str("me.avatar"); got != "" {
+				t.Errorf("%s: the picture's address is %q", sub, got)
 			}
 		}
 	})

@@ -57,7 +57,7 @@ type Options struct {
 	// Events bound the executions of subscriptions; nil is no bound. The memory for queries and mutations is for who sends
 	// the answers: see Weight.
 	Events *limit.Executions
-	// Panics contains the panics of resolvers; nil contains them without counting.
+	// Panics contains the panics of resolvers; nil: a guard that logs to Logger.
 	Panics *panics.Guard
 	Logger *slog.Logger
 }
@@ -74,6 +74,9 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	r := &Resolver{
 		chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger, done: opts.Done, trace: opts.Trace, events: opts.Events,
 		panics: opts.Panics,
+	}
+	if r.panics == nil {
+		r.panics = panics.NewGuard(opts.Logger)
 	}
 	if r.done == nil {
 		r.done = func(string, string, string, time.Duration) {}

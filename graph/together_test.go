@@ -150,7 +150,7 @@ func TestRoomsMadeTogether(t *testing.T) {
 						client.Refused("UNKNOWN_USER", createRoom, testkit.Vars{"input": input})
 						continue
 					case 3:
-						input["openseaCollection"] = testkit.Vars{"name": "", "cover": "c", "slug": name}
+						input["openseaCollection"] = testkit.Vars{"name": "", "cover": "https://example.com/c", "slug": name}
 						input["maxUsers"] = 9
 					case 4:
 						input["idempotencyKey"] = "k"

@@ -65,9 +65,9 @@ func TestUpdateProfile(t *testing.T) {
 		nickName avatar status ethWalletAddress ensName twitter { username avatar } opensea { username avatar } } } }`
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
-		alice.Do(update, testkit.Vars{"input": testkit.Vars{"nickName": "Al", "status": "here", "twitter": testkit.Vars{"username": "al", "avatar": "a.png"}}})
+		alice.Do(update, testkit.Vars{"input": testkit.Vars{"nickName": "Al", "status": "here", "twitter": testkit.Vars{"username": "al", "avatar": "https://example.com/a.png"}}})
 		got := alice.Do(update, testkit.Vars{"input": testkit.Vars{"status": "", "nickName": nil, "twitter": testkit.Vars{"username": "al2"}, "ensName": "al.eth"}}).At("updateProfile.user")
-		if want := "map[avatar: ensName:al.eth ethWalletAddress: nickName:Al opensea:map[avatar: username:] status: twitter:map[avatar:a.png username:al2]]"; got.String() != want {
+		if want := "map[avatar: ensName:al.eth ethWalletAddress: nickName:Al opensea:map[avatar: username:] status: twitter:map[avatar:https://example.com/a.png username:al2]]"; got.String() != want {
 			t.Errorf("got  %v\nwant %s", got, want)
 		}
 		for field, value := range map[string]any{

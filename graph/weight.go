@@ -29,6 +29,7 @@ var texts = map[string]int{ //nolint:gochecknoglobals // never changed
 	"name": chat.MaxName, "nickName": chat.MaxName, "username": chat.MaxName, "slug": chat.MaxName, "ensName": chat.MaxName,
 	"ethWalletAddress": chat.MaxName, "contractAddress": chat.MaxName, "tokenId": chat.MaxName,
 	"idempotencyKey": chat.MaxIdempotencyKey,
+	"roomIds":        chat.MaxLeft * (chat.MaxID + 3),
 	"id":             chat.MaxID, "userId": chat.MaxID, "memberId": chat.MaxID,
 	"cursor": chat.MaxID, "startCursor": chat.MaxID, "endCursor": chat.MaxID, // with somebody's id in them
 	"emoji": chat.MaxEmoji, "viewerReactions": chat.MaxEmojis * (chat.MaxEmoji + 1), // all of a message's

@@ -94,7 +94,7 @@ func TestMetrics(t *testing.T) {
 	}
 
 	name := regexp.MustCompile(`\b(?:parley|process|go)_[a-z_]+\b`)
-	grouped := regexp.MustCompile(`by \(([a-z, ]+)\) \((?:rate\()?(\w+)`)
+	grouped := regexp.MustCompile(`by \(([a-z, ]+)\) \((?:(?:rate|increase)\()?(\w+)`)
 	for _, file := range []string{"../../ops/grafana/parley.json", "../../ops/prometheus/alerts.yml"} {
 		content, err := os.ReadFile(file)
 		if err != nil {

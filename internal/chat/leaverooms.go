@@ -13,15 +13,15 @@ import (
 	"parley/ent/roomevent"
 )
 
-// maxLeft is how many rooms can be left at once.
-const maxLeft = 100
+// MaxLeft is how many rooms can be left at once.
+const MaxLeft = 100
 
 // LeaveRooms ends the viewer's memberships of rooms, all of them or none, in one transaction. A room
 // that the viewer is not in, or that does not exist, is left already. Returns BAD_USER_INPUT if more
 // than 100 rooms are named.
 func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error {
-	if len(ids) > maxLeft {
-		return badInput("roomIds", fmt.Sprintf("roomIds names %d rooms; at most %d are allowed.", len(ids), maxLeft))
+	if len(ids) > MaxLeft {
+		return badInput("roomIds", fmt.Sprintf("roomIds names %d rooms; at most %d are allowed.", len(ids), MaxLeft))
 	}
 	if len(ids) == 0 {
 		return nil

@@ -23,6 +23,7 @@ type server struct {
 	release chan struct{}
 	mu      sync.Mutex
 	reached map[string]int
+	states  map[net.Conn]http.ConnState
 }
 
 // serve serves with a limit of connections: /wait does not answer before the test ends.
@@ -32,14 +33,20 @@ func serve(t *testing.T, limit, reserve int) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, release: make(chan struct{}), reached: map[string]int{}}
+	s := &server{t: t, release: make(chan struct{}), reached: map[string]int{}, states: map[net.Conn]http.ConnState{}}
 	s.Listener = conns.NewListener(inner, limit, reserve, func(name string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.reached[name]++
 	})
 	h := &http.Server{
-		ReadHeaderTimeout: time.Minute, ConnState: s.ConnState, ConnContext: s.ConnContext,
+		ReadHeaderTimeout: time.Minute, ConnContext: s.ConnContext,
+		ConnState: func(c net.Conn, state http.ConnState) {
+			s.ConnState(c, state)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.states[c] = state
+		},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/wait" {
 				<-s.release
@@ -90,6 +97,22 @@ func (s *server) until(want func(conns.Stats) bool) {
 	}
 }
 
+// settled waits until so many connections are in a state.
+func (s *server) settled(state http.ConnState, n int) {
+	s.t.Helper()
+	s.until(func(conns.Stats) bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		found := 0
+		for _, is := range s.states {
+			if is == state {
+				found++
+			}
+		}
+		return found == n
+	})
+}
+
 func (c *client) send(path string) {
 	c.t.Helper()
 	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path); err != nil {
@@ -121,6 +144,7 @@ func TestEviction(t *testing.T) {
 	s := serve(t, 4, 2)
 	busy := s.dialled()
 	busy.send("/wait")
+	s.settled(http.StateActive, 1)
 	fresh := s.dialled()
 	var idle []*client
 	for range 2 {
@@ -128,13 +152,16 @@ func TestEviction(t *testing.T) {
 		c.send("/")
 		c.expect("excess: false")
 		idle = append(idle, c)
+		s.settled(http.StateIdle, len(idle))
 	}
 	for i := range idle {
 		s.dialled().send("/wait")
 		idle[i].expectClosed()
+		s.settled(http.StateActive, i+2)
 	}
 	s.dialled().send("/wait")
 	fresh.expectClosed()
+	s.settled(http.StateActive, 4)
 	if got := s.Stats(); got != (conns.Stats{Open: 4, Limit: 4, Evicted: 3}) {
 		t.Errorf("%+v", got)
 	}

@@ -21,7 +21,7 @@ func holding(bytes int64) int64 { return noBudget + 2*bytes }
 const (
 	userRequests      = 256 * mib / 8
 	anonymousRequests = 256 * mib / 16 // of one address
-	documents         = 64 * mib
+	documents         = 44 * mib       // users, anonymous clients, and persisted queries
 )
 
 // bodySize is nearly the largest body and message that the default settings allow.

@@ -192,24 +192,36 @@ func (p *process) get(ctx context.Context, path string) (int, string, error) {
 	return res.StatusCode, string(body), err
 }
 
+// series returns the values of a metric by their labels.
+func (p *process) series(ctx context.Context, name string) (map[string]float64, error) {
+	_, text, err := p.get(ctx, "/metrics")
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]float64{}
+	for line := range strings.SplitSeq(text, "\n") {
+		series, value, _ := strings.Cut(line, " ")
+		bare, labels, _ := strings.Cut(series, "{")
+		if bare != name {
+			continue
+		}
+		if values[strings.TrimSuffix(labels, "}")], err = strconv.ParseFloat(value, 64); err != nil {
+			return nil, fmt.Errorf("metric %s: %w", line, err)
+		}
+	}
+	return values, nil
+}
+
 // metric returns the sum of all series of a metric.
 func (p *process) metric(name string) float64 {
 	p.t.Helper()
-	_, text, err := p.get(p.t.Context(), "/metrics")
+	series, err := p.series(p.t.Context(), name)
 	if err != nil {
 		p.t.Fatalf("read /metrics: %v", err)
 	}
 	var sum float64
-	for line := range strings.SplitSeq(text, "\n") {
-		series, value, _ := strings.Cut(line, " ")
-		if bare, _, _ := strings.Cut(series, "{"); bare != name {
-			continue
-		}
-		n, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			p.t.Fatalf("metric %s: %v", line, err)
-		}
-		sum += n
+	for value := range maps.Values(series) {
+		sum += value
 	}
 	return sum
 }

@@ -61,6 +61,12 @@ func slowAttacks() []attack {
 			settings: environment{"PARLEY_RATE_MUTATIONS": "off"}, // each message counts as eight changes
 			prepare:  func(a *arena) func() { return a.slowReaders(size(20, 95), size(90, 120)) },
 		},
+		{
+			// An event that waits to be sent counts for its user, also if it is large and no other has it.
+			name: "large events that are not read", only: dialect.SQLite, budget: holding(64 * mib),
+			settings: environment{"PARLEY_RATE_MUTATIONS": "off"},
+			prepare:  func(a *arena) func() { return a.unreadEvents(size(1, 5)) },
+		},
 	}
 }
 
@@ -157,6 +163,67 @@ func (a *arena) slowReaders(readers, messages int) func() {
 		cut := func() float64 { return a.server.metric("parley_sockets_too_slow_total") }
 		if !a.settle(func() bool { return cut() >= float64(readers) }) || int(cut()) != readers {
 			a.t.Errorf("%v of %d sockets that do not read were cut off", cut(), readers)
+		}
+	}
+}
+
+// unreadEvents returns an attack: one user opens sockets that are never read, each with a subscription of its
+// own to events of 17 MB.
+func (a *arena) unreadEvents(rooms int) func() {
+	attacker := a.attacker(1)
+	attacker.enter(a.ctx)
+	ids := make([]string, rooms)
+	for i := range ids {
+		ids[i] = attacker.room(a.ctx)
+		for range 30 {
+			attacker.must(a.ctx, nil, `mutation($c: String!) { `+sendTo(ids[i])+` }`,
+				vars{"c": strings.Repeat("😀", 16_000)}) // 64 KB
+		}
+	}
+	return func() {
+		var open party
+		defer func() {
+			for _, s := range open.sockets {
+				s.close()
+			}
+		}()
+		for _, room := range ids {
+			for i := range perTopic {
+				s, err := attacker.open(a.ctx, 4<<10)
+				if err != nil {
+					a.answers.add(outcomeOf(err))
+					continue
+				}
+				open.add(s)
+				var query strings.Builder
+				query.WriteString("subscription($r: ID!) { roomEvents(roomId: $r) { seq ... on MessageAdded {")
+				for n := range 9 {
+					fmt.Fprintf(&query, " a%d_%d: room { messages(last: 30) { nodes { contents } } }", i, n)
+				}
+				query.WriteString(" } } }")
+				init := frame{
+					Type: "connection_init", Payload: encode(vars{"authorization": "Bearer " + attacker.token}),
+				}
+				payload := vars{"query": query.String(), "variables": vars{"r": room}}
+				if s.send(init) != nil || s.subscribe("s", payload) != nil {
+					a.answers.add(noAnswer)
+					continue
+				}
+				a.answers.add(ok)
+			}
+		}
+		subscribed := func() bool {
+			return a.server.metric("parley_subscriptions") >= float64(len(open.sockets)+1)
+		}
+		if !a.settle(subscribed) {
+			a.t.Error("the attack has not subscribed")
+		}
+		for _, room := range ids {
+			attacker.must(a.ctx, nil, `mutation($c: String!) { `+sendTo(room)+` }`, vars{"c": "x"})
+		}
+		// Each is cut off in the end, or has ended.
+		if !a.settle(func() bool { return a.server.metric("parley_subscriptions") <= 1 }) {
+			a.t.Errorf("%v subscriptions are left", a.server.metric("parley_subscriptions"))
 		}
 	}
 }
