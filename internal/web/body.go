@@ -32,8 +32,8 @@ func (l Limits) anonymousBody() int64 {
 }
 
 // readBody returns the body of r. memory grows before each part of it is read, by what the part takes, and then to factor
-// times its size, which its decoding takes. What is announced, and does not come, takes nothing: clients could reserve all
-// there is by the head of a request alone. The client has limits.Read to send the body.
+// times its size, which its decoding takes. The Content-Length alone reserves nothing beyond the first part: otherwise
+// clients could exhaust the budget by the heads of requests. The client has limits.Read to send the body.
 func readBody(
 	w http.ResponseWriter, r *http.Request, limits Limits, memory *limit.Reservation, factor int64,
 ) ([]byte, *refusal) {

@@ -80,7 +80,8 @@ func (ts *testServer) begin(t *testing.T, size int, header ...string) net.Conn {
 	return conn
 }
 
-// TestAnnouncedBodies: a body takes memory as it comes. Bodies that are announced and do not come keep nobody out.
+// TestAnnouncedBodies: a body takes memory as it comes. Bodies that are announced and do not come do not
+// cause others to be refused.
 func TestAnnouncedBodies(t *testing.T) {
 	t.Parallel()
 	const size, n = 200_000, 100
