@@ -214,8 +214,6 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 
 	subscribe = limited(subscribe, limits.Operation)
 
-	subscribe = limited(subscribe, limits.Operation)
-
 	gql.Use(noDefer{})
 	gql.AddTransport(&webSocket{door: door, subscribe: subscribe})
 	gql.AddTransport(&events{
