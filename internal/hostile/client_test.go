@@ -138,7 +138,12 @@ func (c *client) request(
 
 // post sends a body of JSON.
 func (c *client) post(ctx context.Context, body []byte) reply {
-	header := http.Header{"Content-Type": {"application/json"}}
+	header := http.Header{
+		"Content-Type": {"application/json"},
+		// It is not sent. With it the client sends a request again, as browsers do, if the server has closed a
+		// connection that was idle.
+		"X-Idempotency-Key": {},
+	}
 	return c.request(ctx, "/graphql", bytes.NewReader(body), header)
 }
 

@@ -75,6 +75,7 @@ func domainAttacks() []attack {
 						a.answers.add(r.outcome())
 					})
 					a.expect(ok, "429 RATE_LIMITED")
+					a.escape(attackers[0])
 				}
 			},
 		},
@@ -126,6 +127,36 @@ func domainAttacks() []attack {
 			},
 		},
 	}
+}
+
+// escape has the victim refuse to be added by strangers and leave the rooms that they have made.
+func (a *arena) escape(attacker *client) {
+	a.t.Helper()
+	a.victim.must(a.ctx, nil,
+		`mutation { updateProfile(input: {addPermission: FRIENDS}) { user { addPermission } } }`, nil)
+	refused := func() bool {
+		r := attacker.ask(a.ctx, `mutation { createRoom(input: {memberIds: ["victim"]}) { room { id } } }`, nil)
+		return r.code() == "FORBIDDEN"
+	}
+	if !a.settle(refused) { // the attacker may have to wait for its rate
+		a.t.Error("strangers can still add the victim")
+	}
+	var mine struct {
+		MyRooms struct {
+			Nodes []struct {
+				ID      string
+				Creator struct{ ID string }
+			}
+		}
+	}
+	a.victim.must(a.ctx, &mine, `{ myRooms(first: 50) { nodes { id creator { id } } } }`, nil)
+	var theirs []string
+	for _, room := range mine.MyRooms.Nodes {
+		if room.Creator.ID != "victim" {
+			theirs = append(theirs, room.ID)
+		}
+	}
+	a.victim.must(a.ctx, nil, `mutation($r: [ID!]!) { leaveRooms(roomIds: $r) { roomIds } }`, vars{"r": theirs})
 }
 
 // wrongKeys returns an attack: many users try wrong keys of one room, as often as they may, while

@@ -58,7 +58,8 @@ func slowAttacks() []attack {
 		{
 			// A socket that does not read is cut off, and others of its room do not wait for it.
 			name: "slow readers", only: dialect.SQLite, budget: holding(32 * mib),
-			prepare: func(a *arena) func() { return a.slowReaders(size(20, 95), size(90, 120)) },
+			settings: environment{"PARLEY_RATE_MUTATIONS": "off"},
+			prepare:  func(a *arena) func() { return a.slowReaders(size(20, 95), size(90, 120)) },
 		},
 		{
 			// An event that waits to be sent counts for its user, also if it is large and no other has it.

@@ -187,7 +187,7 @@ func (v *victim) deliver(contents string) {
 	v.sent[contents] = time.Now()
 	v.mu.Unlock()
 	const mutation = `mutation($i: SendMessageInput!) { sendMessage(input: $i) { message { seq } } }`
-	input := vars{"roomId": v.roomID, "contents": contents}
+	input := vars{"roomId": v.roomID, "contents": contents, "idempotencyKey": contents}
 	if err := v.do(v.ctx, nil, mutation, vars{"i": input}); err != nil {
 		v.fail("a message: %v", err)
 		v.mu.Lock()

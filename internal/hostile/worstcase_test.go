@@ -189,7 +189,7 @@ func (l *load) connections() *party {
 
 // events are rendered for each subscription.
 func (l *load) events() {
-	for range 5 {
+	for range 2 {
 		l.attackers[0].ask(l.ctx, `mutation($c: String!) { `+sendTo(l.room)+` }`, vars{"c": "x"})
 	}
 }
@@ -205,7 +205,7 @@ func (l *load) responses() {
 		fmt.Fprintf(&query, " a%d: roomInfo(roomId: $r) { messages(last: 100) { nodes { contents } } }", i)
 	}
 	query.WriteString("}")
-	each(size(64, 300), 16, func(i int) {
+	each(size(32, 300), 16, func(i int) {
 		r := l.attackers[i%len(l.attackers)].ask(l.ctx, query.String(), vars{"r": l.room})
 		l.answers.add("response " + r.outcome())
 	})
