@@ -244,7 +244,15 @@ func run(t *testing.T, program, database string, what attack) string {
 	if t.Failed() {
 		verdict = "FAILED"
 	}
-	return fmt.Sprintf("%d of %d\t%s\t%d → %d MiB\t%s", refused, n, a.victim.figures(), before/mib, peak/mib, verdict)
+	return fmt.Sprintf(
+		"%d of %d\t%s\t%d → %d MiB\t%s",
+		refused,
+		n,
+		a.victim.figures(),
+		before/mib,
+		peak/mib,
+		verdict,
+	)
 }
 
 // judge asserts what holds for every attack.
@@ -260,8 +268,13 @@ func (a *arena) judge(what attack, measured bool, before, peak int64) {
 		a.t.Error("the victim has done nothing during the attack, which proves nothing")
 	}
 	if measured && peak > before+what.budget {
-		a.t.Errorf("the server's memory went from %d MiB to %d MiB: %d MiB more than the budget of %d MiB",
-			before/mib, peak/mib, (peak-before-what.budget)/mib, what.budget/mib)
+		a.t.Errorf(
+			"the server's memory went from %d MiB to %d MiB: %d MiB more than the budget of %d MiB",
+			before/mib,
+			peak/mib,
+			(peak-before-what.budget)/mib,
+			what.budget/mib,
+		)
 	}
 	if log := a.server.log.String(); strings.Contains(log, "panic") {
 		a.t.Errorf("the server panicked:\n%s", a.server.log.tail())
@@ -305,7 +318,13 @@ func (v *victim) figures() string {
 		return fmt.Sprintf("%v / %v\t%v / %v\t%.1f", round(percentile(calm, 0.5)), round(c),
 			round(percentile(attack, 0.5)), round(a), ratio)
 	}
-	return pair(v.calm.queries, v.attack.queries) + "\t" + pair(v.calm.deliveries, v.attack.deliveries)
+	return pair(
+		v.calm.queries,
+		v.attack.queries,
+	) + "\t" + pair(
+		v.calm.deliveries,
+		v.attack.deliveries,
+	)
 }
 
 // table formats rows as Markdown.
