@@ -33,7 +33,7 @@ func domainAttacks() []attack {
 					each(size(20, 60), 20, func(int) {
 						a.answers.add(attacker.ask(a.ctx, query.String(), nil).outcome())
 					})
-					each(size(100, 400), 20, func(i int) {
+					each(100, 20, func(i int) {
 						r := attacker.ask(
 							a.ctx,
 							`query($s:String){rooms(search:$s,first:1){nodes{id}}}`,
