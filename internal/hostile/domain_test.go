@@ -70,7 +70,7 @@ func domainAttacks() []attack {
 		},
 		{
 			// A stranger's rooms are bounded by the rate, and the chat list costs a page.
-			name: "rooms full of strangers", again: true, budget: holding(16 * mib),
+			name: "rooms full of strangers", budget: holding(16 * mib),
 			prepare: func(a *arena) func() {
 				attackers := []*client{a.attacker(1), a.attacker(2)}
 				for _, attacker := range attackers {
