@@ -13,7 +13,7 @@ import (
 // noBudget is for attacks that are refused before they take memory. It is what the requests of the
 // victim and of the attackers leave as garbage: the collector runs when the heap has doubled, which
 // is 32 MiB at least.
-const noBudget = 48 * mib
+const noBudget = 64 * mib
 
 // holding is the budget of an attack that may hold so many bytes, which the heap may double.
 func holding(bytes int64) int64 { return noBudget + 2*bytes }

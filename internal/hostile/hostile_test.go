@@ -47,6 +47,8 @@ type arena struct {
 	ctx    context.Context
 	server *process
 	victim *victim
+	// reconnected is how often the attack had the victim open a socket.
+	reconnected int
 	// answers counts what the server answered to the attackers.
 	answers tally
 
@@ -110,6 +112,14 @@ func each(n, parallel int, do func(i int)) {
 	}
 	close(next)
 	running.Wait()
+}
+
+// reconnect has the victim open a socket at the height of the attack. An attack that is repeated does so a few
+// times only: the victim has a rate, too.
+func (a *arena) reconnect() {
+	if a.reconnected++; a.reconnected <= 10 {
+		a.victim.reconnect(0)
+	}
 }
 
 // expect fails the test for each answer to the attack that is not one of those allowed.
