@@ -217,7 +217,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	gql.Use(noDefer{})
 	gql.AddTransport(&webSocket{door: door, subscribe: subscribe})
 	gql.AddTransport(&events{
-		answers: answers, subscribe: subscribe, gates: cfg.Gates, sockets: sockets, documents: &budgets.documents, log: log,
+		answers: answers, subscribe: subscribe, gates: cfg.Gates, sockets: sockets, budgets: budgets, log: log,
 	})
 	gql.AddTransport(&overHTTP{answers: answers, log: log})
 
