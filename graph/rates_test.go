@@ -286,3 +286,26 @@ func TestAtOnce(t *testing.T) {
 		}
 	}, func(cfg *config.Config) { cfg.RateMutations = "1/h:50" })
 }
+
+// TestNewDocumentsAreLimited: a document that is not cached costs by its length, also if it is then
+// refused; one that is cached costs nothing but its query's cost.
+func TestNewDocumentsAreLimited(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		alice := s.As("alice")
+		const cheap = `{ me { id } }`
+		alice.Do(cheap, nil)
+		wrong := func(i int) string {
+			return fmt.Sprintf("{ no%d } # %s", i, strings.Repeat("x", 8000))
+		}
+		refused := 0
+		for i := range 10 {
+			if alice.Ask(wrong(i), nil).Code() == "RATE_LIMITED" {
+				refused++
+			}
+		}
+		if refused != 6 { // each costs some 2,003 of 10,000, and alice has spent a little before
+			t.Errorf("%d of 10 documents were refused", refused)
+		}
+		s.As("bob").Do(cheap, nil)
+	}, func(cfg *config.Config) { cfg.RateQueries = "1/h:10000,off" })
+}

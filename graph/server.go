@@ -86,6 +86,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
 
+	limited := rates{opts.Gates}
 	var documents graphql.Cache[*guard.Document] = newDocumentCache()
 	if opts.Trusted != nil {
 		documents = validated{opts.Trusted}
@@ -94,6 +95,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	s := guard.New(r.executable, guard.Options{
 		Tokens:     tokenLimit,
 		Documents:  documents,
+		Charge:     limited.document,
 		Inspect:    tooDear,
 		HideSchema: !opts.Introspection,
 		Present:    r.present,
@@ -116,7 +118,6 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	} else {
 		s.Use(noIntrospection{})
 	}
-	limited := rates{opts.Gates}
 	opts.Limits.charge = limited.query
 	s.Use(&opts.Limits)
 	s.AroundOperations(r.timed)

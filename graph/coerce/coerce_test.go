@@ -240,6 +240,17 @@ func TestValuesAreBounded(t *testing.T) {
 	if _, err := op.Variables(s, map[string]any{"l": long}); err == nil || err.Extensions["code"] != "TOO_COMPLEX" {
 		t.Errorf("half a million values: %v", err)
 	}
+	op, errs = check(t, s, `query($a: Any) { f(any: $a) }`)
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	if _, err := op.Variables(s, map[string]any{"a": long}); err == nil || err.Extensions["code"] != "TOO_COMPLEX" {
+		t.Errorf("half a million values of a scalar of the schema's own: %v", err)
+	}
+	text := json.RawMessage(`"` + strings.Repeat(",", 500_000) + `"`)
+	if _, err := op.Variables(s, map[string]any{"a": text}); err != nil {
+		t.Errorf("a text of half a million commas: %v", err)
+	}
 }
 
 // FuzzVariables: whatever the JSON is, decoding neither panics nor runs past its end; and what it

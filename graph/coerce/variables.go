@@ -102,9 +102,7 @@ func (d *decoder) where() string {
 // value reads a value of type t.
 func (d *decoder) value(t *ast.Type) (any, *gqlerror.Error) {
 	if d.left--; d.left < 0 {
-		err := invalid(nil, "The variables hold more than %d values.", maxValues)
-		err.Extensions["code"] = tooComplex
-		return nil, err
+		return nil, tooManyValues()
 	}
 	d.space()
 	switch {
@@ -131,6 +129,12 @@ func (d *decoder) value(t *ast.Type) (any, *gqlerror.Error) {
 }
 
 const tooComplex = "TOO_COMPLEX"
+
+func tooManyValues() *gqlerror.Error {
+	err := invalid(nil, "The variables hold more than %d values.", maxValues)
+	err.Extensions["code"] = tooComplex
+	return err
+}
 
 func (d *decoder) list(t *ast.Type) (any, *gqlerror.Error) {
 	list := []any{}
@@ -255,13 +259,22 @@ func (d *decoder) scalar(t *ast.Type) (any, *gqlerror.Error) {
 func (d *decoder) custom() (any, *gqlerror.Error) {
 	start := d.pos
 	d.skip()
-	for _, c := range d.data[start:d.pos] {
-		if c == ',' || c == ':' {
+	end := d.pos
+	for d.pos = start; d.pos < end; {
+		switch d.data[d.pos] {
+		case '"':
+			d.skipText()
+			continue
+		case ',', ':':
 			d.left--
 		}
+		d.pos++
+	}
+	if d.left < 0 {
+		return nil, tooManyValues()
 	}
 	var value any
-	if err := json.Unmarshal(d.data[start:d.pos], &value); err != nil {
+	if err := json.Unmarshal(d.data[start:end], &value); err != nil {
 		return nil, d.fail("it is not valid JSON")
 	}
 	return value, nil

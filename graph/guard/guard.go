@@ -27,6 +27,9 @@ type Options struct {
 	Tokens int
 	// Documents caches validated documents by their text; nil: a small cache of the server's own.
 	Documents graphql.Cache[*Document]
+	// Charge, if set, takes the cost of parsing and validating a document that is not cached from what
+	// the client may spend.
+	Charge func(ctx context.Context, text string) *gqlerror.Error
 	// Inspect, if set, may refuse a document between parsing and validation.
 	Inspect func(*ast.QueryDocument) *gqlerror.Error
 	// HideSchema leaves the names of the schema out of validation errors.
@@ -175,7 +178,7 @@ func (s *Server) Prepare(
 func noOperation(name string) *gqlerror.Error {
 	err := gqlerror.Errorf("The document has several operations: name the one to run in operationName.")
 	if name != "" {
-		err.Message = fmt.Sprintf("The document has no operation %q, which operationName asks for.", name)
+		err.Message = fmt.Sprintf("The document has no operation %.100q, which operationName asks for.", name)
 	}
 	errcode.Set(err, errcode.ValidationFailed)
 	return err
@@ -190,6 +193,11 @@ func (s *Server) document(
 		stats.Parsing.End = graphql.Now()
 		stats.Validation.Start = stats.Parsing.End
 		return d, nil
+	}
+	if s.opts.Charge != nil {
+		if err := s.opts.Charge(ctx, text); err != nil {
+			return nil, gqlerror.List{err}
+		}
 	}
 	parsed, err := Parse(text, s.opts.Tokens)
 	stats.Parsing.End = graphql.Now()

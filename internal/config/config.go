@@ -38,7 +38,7 @@ type Config struct {
 	RateKeys          string   `env:"PARLEY_RATE_KEYS" default:"auto" placeholder:"RATE" group:"rates" help:"Wrong keys of private rooms. auto: 10/m:10 for a user; for an address 100/m:100."`
 	RateConnections   string   `env:"PARLEY_RATE_CONNECTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New WebSockets and event streams. auto: 2/s:100,50/s:1000."`
 	RateSubscriptions string   `env:"PARLEY_RATE_SUBSCRIPTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New subscriptions. auto: 20/s:500,500/s:5000."`
-	RateQueries       string   `env:"PARLEY_RATE_QUERIES" default:"auto" placeholder:"RATE" group:"rates" help:"The cost of queries, as --max-complexity counts it; a search costs 500 more. auto: 50000/s:1000000,500000/s:10000000."`
+	RateQueries       string   `env:"PARLEY_RATE_QUERIES" default:"auto" placeholder:"RATE" group:"rates" help:"The cost of queries, as --max-complexity counts it; a search costs 500 more, and a document that is not cached one more for each 4 bytes. auto: 50000/s:1000000,500000/s:10000000."`
 	TrustedProxies    []string `env:"PARLEY_TRUSTED_PROXIES" sep:"," default:"127.0.0.0/8,::1/128" placeholder:"CIDR" group:"rates" help:"Proxies that are believed whose request they pass on; none is believed where this is off."`
 	ProxyHeader       string   `env:"PARLEY_PROXY_HEADER" default:"x-forwarded-for" placeholder:"NAME" group:"rates" help:"The header in which they say so: x-forwarded-for or forwarded (RFC 7239). It must be one that they set themselves."`
 

@@ -138,7 +138,12 @@ func (c *client) request(
 
 // post sends a body of JSON.
 func (c *client) post(ctx context.Context, body []byte) reply {
-	header := http.Header{"Content-Type": {"application/json"}}
+	header := http.Header{
+		"Content-Type": {"application/json"},
+		// It is not sent. With it the client sends a request again, as browsers do, if the server
+		// has closed a connection that was idle.
+		"X-Idempotency-Key": {},
+	}
 	return c.request(ctx, "/graphql", bytes.NewReader(body), header)
 }
 
@@ -173,8 +178,12 @@ func (c *client) room(ctx context.Context, members ...string) string {
 	var made struct {
 		CreateRoom struct{ Room struct{ ID string } }
 	}
-	c.must(ctx, &made, `mutation($ids: [ID!]!) { createRoom(input: {memberIds: $ids}) { room { id } } }`,
-		vars{"ids": append([]string{}, members...)})
+	c.must(
+		ctx,
+		&made,
+		`mutation($ids: [ID!]!) { createRoom(input: {memberIds: $ids}) { room { id } } }`,
+		vars{"ids": append([]string{}, members...)},
+	)
 	return made.CreateRoom.Room.ID
 }
 
@@ -198,14 +207,19 @@ func enterAll(ctx context.Context, p *process, prefix string, n int) []string {
 	}
 	for len(users) > 0 {
 		some := users[:min(len(users), 1000)]
-		admin.must(ctx, nil, `mutation($u: [UserInput!]!) { upsertUsers(users: $u) { users { id } } }`,
-			vars{"u": some})
+		admin.must(
+			ctx,
+			nil,
+			`mutation($u: [UserInput!]!) { upsertUsers(users: $u) { users { id } } }`,
+			vars{"u": some},
+		)
 		users = users[len(some):]
 	}
 	return ids
 }
 
-// encode returns v as JSON, with the characters of HTML as they are: they must not grow on their way.
+// encode returns v as JSON, with the characters of HTML as they are: they must not grow on their
+// way.
 func encode(v any) []byte {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

@@ -47,6 +47,8 @@ type arena struct {
 	ctx    context.Context
 	server *process
 	victim *victim
+	// reconnected is how often the attack had the victim open a socket.
+	reconnected int
 	// answers counts what the server answered to the attackers.
 	answers tally
 
@@ -110,6 +112,14 @@ func each(n, parallel int, do func(i int)) {
 	}
 	close(next)
 	running.Wait()
+}
+
+// reconnect has the victim open a socket at the height of the attack. An attack that is repeated does so a few
+// times only: the victim has a rate, too.
+func (a *arena) reconnect() {
+	if a.reconnected++; a.reconnected <= 10 {
+		a.victim.reconnect(0)
+	}
 }
 
 // expect fails the test for each answer to the attack that is not one of those allowed.
@@ -244,7 +254,15 @@ func run(t *testing.T, program, database string, what attack) string {
 	if t.Failed() {
 		verdict = "FAILED"
 	}
-	return fmt.Sprintf("%d of %d\t%s\t%d → %d MiB\t%s", refused, n, a.victim.figures(), before/mib, peak/mib, verdict)
+	return fmt.Sprintf(
+		"%d of %d\t%s\t%d → %d MiB\t%s",
+		refused,
+		n,
+		a.victim.figures(),
+		before/mib,
+		peak/mib,
+		verdict,
+	)
 }
 
 // judge asserts what holds for every attack.
@@ -260,8 +278,13 @@ func (a *arena) judge(what attack, measured bool, before, peak int64) {
 		a.t.Error("the victim has done nothing during the attack, which proves nothing")
 	}
 	if measured && peak > before+what.budget {
-		a.t.Errorf("the server's memory went from %d MiB to %d MiB: %d MiB more than the budget of %d MiB",
-			before/mib, peak/mib, (peak-before-what.budget)/mib, what.budget/mib)
+		a.t.Errorf(
+			"the server's memory went from %d MiB to %d MiB: %d MiB more than the budget of %d MiB",
+			before/mib,
+			peak/mib,
+			(peak-before-what.budget)/mib,
+			what.budget/mib,
+		)
 	}
 	if log := a.server.log.String(); strings.Contains(log, "panic") {
 		a.t.Errorf("the server panicked:\n%s", a.server.log.tail())
@@ -305,7 +328,13 @@ func (v *victim) figures() string {
 		return fmt.Sprintf("%v / %v\t%v / %v\t%.1f", round(percentile(calm, 0.5)), round(c),
 			round(percentile(attack, 0.5)), round(a), ratio)
 	}
-	return pair(v.calm.queries, v.attack.queries) + "\t" + pair(v.calm.deliveries, v.attack.deliveries)
+	return pair(
+		v.calm.queries,
+		v.attack.queries,
+	) + "\t" + pair(
+		v.calm.deliveries,
+		v.attack.deliveries,
+	)
 }
 
 // table formats rows as Markdown.

@@ -68,9 +68,10 @@ func badOperations() []input {
 			vars:  vars{"a": "public"},
 		},
 		{
-			name:  "another enum in lower case",
-			query: `mutation($t:MessageType!){sendMessage(input:{roomId:"%s",contents:"{",type:$t}){message{id}}}`,
-			vars:  vars{"t": "card"},
+			name: "another enum in lower case",
+			query: `mutation($t:MessageType!){sendMessage(input:{roomId:"%s",
+				contents:"{",type:$t}){message{id}}}`,
+			vars: vars{"t": "card"},
 		},
 		{
 			name:  "an enum within an input in mixed case",
@@ -78,9 +79,10 @@ func badOperations() []input {
 			vars:  vars{"i": vars{"accessType": "Private"}},
 		},
 		{
-			name:  "a role in lower case",
-			query: `mutation($r:RoomRole!){setMemberRole(roomId:"%s",userId:"bob",role:$r){member{role}}}`,
-			vars:  vars{"r": "moderator"},
+			name: "a role in lower case",
+			query: `mutation($r:RoomRole!){setMemberRole(roomId:"%s",userId:"bob",role:$r){member{
+				role}}}`,
+			vars: vars{"r": "moderator"},
 		},
 		{
 			name:  "an empty enum",
@@ -108,14 +110,16 @@ func badOperations() []input {
 			vars:  vars{"o": nil},
 		},
 		{
-			name:  "a number as a string",
-			query: `mutation($i:CreateRoomInput!){sendMessage(input:{roomId:"%s",contents:"sent"}){message{seq}} createRoom(input:$i){room{id}}}`,
-			vars:  vars{"i": vars{"maxUsers": "3"}},
+			name: "a number as a string",
+			query: `mutation($i:CreateRoomInput!){sendMessage(input:{roomId:"%s",contents:"sent"}){
+				message{seq}} createRoom(input:$i){room{id}}}`,
+			vars: vars{"i": vars{"maxUsers": "3"}},
 		},
 		{
-			name:  "a number out of range",
-			query: `mutation($i:CreateRoomInput!){sendMessage(input:{roomId:"%s",contents:"sent"}){message{seq}} createRoom(input:$i){room{id}}}`,
-			vars:  vars{"i": vars{"maxUsers": 2147483648}},
+			name: "a number out of range",
+			query: `mutation($i:CreateRoomInput!){sendMessage(input:{roomId:"%s",contents:"sent"}){
+				message{seq}} createRoom(input:$i){room{id}}}`,
+			vars: vars{"i": vars{"maxUsers": 2147483648}},
 		},
 		{
 			name:  "half a surrogate pair",
@@ -128,8 +132,9 @@ func badOperations() []input {
 			codes: []string{parse, validation},
 		},
 		{
-			name:  "half a surrogate pair in a variable",
-			raw:   `{"query":"query($s:String){rooms(search:$s){nodes{id}}}","variables":{"s":"a\ud83d"}}`,
+			name: "half a surrogate pair in a variable",
+			raw: `{"query":"query($s:String){rooms(search:$s){nodes{id}}}","variables":{
+				"s":"a\ud83d"}}`,
 			codes: []string{badInput, validation},
 		},
 		{
@@ -148,23 +153,27 @@ func badOperations() []input {
 			codes: []string{badInput},
 		},
 		{
-			name:  "an address of a profile elsewhere",
-			query: `mutation{updateProfile(input:{twitter:{avatar:"JavaScript:alert(1)"}}){user{id}}}`,
+			name: "an address of a profile elsewhere",
+			query: `mutation{updateProfile(input:{twitter:{avatar:"JavaScript:alert(1)"}}){user{
+				id}}}`,
 			codes: []string{badInput},
 		},
 		{
-			name:  "an address of a file",
-			query: `mutation{updateProfile(input:{discord:{avatar:"file:///etc/passwd"}}){user{id}}}`,
+			name: "an address of a file",
+			query: `mutation{updateProfile(input:{discord:{avatar:"file:///etc/passwd"}}){user{
+				id}}}`,
 			codes: []string{badInput},
 		},
 		{
-			name:  "an address of a cover",
-			query: `mutation{createRoom(input:{openseaCollection:{name:"x",slug:"x",cover:"javascript:alert(1)"}}){room{id}}}`,
+			name: "an address of a cover",
+			query: `mutation{createRoom(input:{openseaCollection:{
+				name:"x",slug:"x",cover:"javascript:alert(1)"}}){room{id}}}`,
 			codes: []string{badInput},
 		},
 		{
-			name:  "an address of an item's image",
-			query: `mutation{sendMessage(input:{roomId:"%s",contents:"x",openseaItem:{contractAddress:"x",imageUrl:"vbscript:x"}}){message{id}}}`,
+			name: "an address of an item's image",
+			query: `mutation{sendMessage(input:{roomId:"%s",contents:"x",openseaItem:{
+				contractAddress:"x",imageUrl:"vbscript:x"}}){message{id}}}`,
 			codes: []string{badInput},
 		},
 	}
@@ -186,19 +195,22 @@ func badSubscriptions() []input {
 			vars:  vars{"v": nil},
 		},
 		{
-			name:  "null for a fragment",
-			query: `subscription($v:Boolean=false){messageAdded(roomId:"%s"){...F @include(if:$v)}}fragment F on Message{id}`,
-			vars:  vars{"v": nil},
+			name: "null for a fragment",
+			query: `subscription($v:Boolean=false){messageAdded(roomId:"%s"){...F
+				@include(if:$v)}}fragment F on Message{id}`,
+			vars: vars{"v": nil},
 		},
 		{
-			name:  "null within a type",
-			query: `subscription($v:Boolean=false){roomEvents(roomId:"%s"){__typename ...on MessageAdded{seq @include(if:$v)}}}`,
-			vars:  vars{"v": nil},
+			name: "null within a type",
+			query: `subscription($v:Boolean=false){roomEvents(roomId:"%s"){__typename ...on
+				MessageAdded{seq @include(if:$v)}}}`,
+			vars: vars{"v": nil},
 		},
 		{
-			name:  "null within an object",
-			query: `subscription($v:Boolean=false){roomEvents(roomId:"%s"){...on MessageAdded{message{id @skip(if:$v)}}}}`,
-			vars:  vars{"v": nil},
+			name: "null within an object",
+			query: `subscription($v:Boolean=false){roomEvents(roomId:"%s"){...on MessageAdded{
+				message{id @skip(if:$v)}}}}`,
+			vars: vars{"v": nil},
 		},
 		{
 			name:  "null within a chat list",
@@ -246,7 +258,10 @@ func testInputs(t *testing.T, program string) {
 				<-other.closed
 			}()
 			query := `subscription($r: ID!) { roomEvents(roomId: $r, after: 0) { seq } }`
-			if err := other.subscribe("other", vars{"query": query, "variables": vars{"r": room}}); err != nil {
+			if err := other.subscribe(
+				"other",
+				vars{"query": query, "variables": vars{"r": room}},
+			); err != nil {
 				t.Fatal(err)
 			}
 			other.await(ctx, func() bool { return other.seen["next"] > 0 })
@@ -262,16 +277,24 @@ func testInputs(t *testing.T, program string) {
 				p.mustLive(ctx, t)
 			}
 			for _, in := range badSubscriptions() {
-				t.Run("subscription/"+in.name, func(t *testing.T) { in.subscribed(ctx, t, alice, room) })
+				t.Run(
+					"subscription/"+in.name,
+					func(t *testing.T) { in.subscribed(ctx, t, alice, room) },
+				)
 				p.mustLive(ctx, t)
 			}
 			if after := stateOf(ctx, t, alice, room); after != before {
 				t.Errorf("refused operations have changed %s to %s", before, after)
 			}
-			alice.must(ctx, nil, `mutation($i: SendMessageInput!) { sendMessage(input: $i) { message { id } } }`,
-				vars{"i": vars{"roomId": room, "contents": "the end"}})
+			alice.must(
+				ctx,
+				nil,
+				`mutation($i: SendMessageInput!) { sendMessage(input: $i) { message { id } } }`,
+				vars{"i": vars{"roomId": room, "contents": "the end"}},
+			)
 			events := other.count("next")
-			if !other.await(ctx, func() bool { return other.seen["next"] >= events }) || other.closeCode() != 0 {
+			if !other.await(ctx, func() bool { return other.seen["next"] >= events }) ||
+				other.closeCode() != 0 {
 				t.Errorf("the stream of another user has ended: %d", other.closeCode())
 			}
 		})
@@ -324,7 +347,7 @@ func (in input) subscribed(ctx context.Context, t *testing.T, alice *client, roo
 	overEvents := make(chan reply, 1)
 	go func() { // ends with the answer or with events
 		header := http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"}}
-		overEvents <- alice.request(events, "/graphql", strings.NewReader(string(in.body(room))), header)
+		overEvents <- alice.request(events, "/graphql", bytes.NewReader(in.body(room)), header)
 	}()
 	const cause = `mutation($r: ID!) {
 		createRoom(input: {}) { room { id } }
@@ -332,17 +355,29 @@ func (in input) subscribed(ctx context.Context, t *testing.T, alice *client, roo
 	if err := alice.do(ctx, nil, cause, vars{"r": room}); err != nil {
 		t.Error(err)
 	}
-	s.await(ctx, func() bool { return s.seen["error"] > 0 || s.seen["next"] > 0 && s.seen["pong"] > 0 })
+	s.await(
+		ctx,
+		func() bool { return s.seen["error"] > 0 || s.seen["next"] > 0 && s.seen["pong"] > 0 },
+	)
 	s.mu.Lock()
 	if s.errors[validation] != 1 {
-		t.Errorf("over a WebSocket: want %s, got %v, %v, closed with %d", validation, s.errors, s.seen, s.code)
+		t.Errorf(
+			"over a WebSocket: want %s, got %v, %v, closed with %d",
+			validation,
+			s.errors,
+			s.seen,
+			s.code,
+		)
 	}
 	s.mu.Unlock()
 	select {
 	case r := <-overEvents:
 		in.refused(t, r)
 	case <-s.closed:
-		t.Errorf("over server-sent events: no answer, and the socket was closed with %d", s.closeCode())
+		t.Errorf(
+			"over server-sent events: no answer, and the socket was closed with %d",
+			s.closeCode(),
+		)
 	}
 }
 
@@ -358,7 +393,9 @@ func stateOf(ctx context.Context, t *testing.T, alice *client, room string) stri
 	}
 	const query = `query($r: ID!) {
 		me { avatar twitter { avatar } discord { avatar } }
-		roomInfo(roomId: $r) { members { nodes { id } } messages(last: 100) { nodes { contents } } } }`
+		roomInfo(roomId: $r) {
+			members { nodes { id } }
+			messages(last: 100) { nodes { contents } } } }`
 	if err := alice.do(ctx, &state, query, vars{"r": room}); err != nil {
 		t.Fatal(err)
 	}
@@ -394,7 +431,8 @@ func testHalfAnEmoji(t *testing.T, program string) {
 		s.close()
 		<-s.closed
 	}()
-	half := `{"id":"1","type":"subscribe","payload":{"query":"query($s:String){rooms(search:$s){nodes{id}}}",` +
+	half := `{"id":"1","type":"subscribe","payload":{` +
+		`"query":"query($s:String){rooms(search:$s){nodes{id}}}",` +
 		`"variables":{"s":"party \ud83c"}}}`
 	if err := s.write(1, []byte(half)); err != nil {
 		t.Fatal(err)
@@ -414,7 +452,10 @@ func testTokenPicture(t *testing.T, program string) {
 	p := start(t, program, dialect.SQLite, nil)
 	alice := newClient(p, "alice", "")
 	defer alice.close()
-	alice.token = sign(p, jwt.MapClaims{"sub": "alice", "name": "Alice", "picture": "javascript:alert(1)"})
+	alice.token = sign(
+		p,
+		jwt.MapClaims{"sub": "alice", "name": "Alice", "picture": "javascript:alert(1)"},
+	)
 	var me struct {
 		Me struct{ NickName, Avatar string }
 	}
@@ -447,7 +488,8 @@ func testForwardedInDevelopment(t *testing.T, program string) {
 	}
 	for _, header := range []http.Header{
 		{},
-		{"X-Forwarded-For": {"127.0.0.1"}, "X-Forwarded-Proto": {"http"}}, // of a frontend's development server
+		// Of a frontend's development server.
+		{"X-Forwarded-For": {"127.0.0.1"}, "X-Forwarded-Proto": {"http"}},
 	} {
 		header.Set("Content-Type", "application/json")
 		r := c.request(t.Context(), "/graphql", bytes.NewReader(body), header)

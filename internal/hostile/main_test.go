@@ -9,6 +9,10 @@ import (
 
 // full runs the attacks at the size of a real attack, one after the other, and prints the victim's
 // times. Without it they have the reduced size of a test.
-var full = flag.Bool("hostile.full", false, "run the attacks at full size, one at a time, and print a table")
+var full = flag.Bool(
+	"hostile.full",
+	false,
+	"run the attacks at full size, one at a time, and print a table",
+)
 
 func TestMain(m *testing.M) { testkit.Main(m) }

@@ -205,7 +205,10 @@ func (p *process) series(ctx context.Context, name string) (map[string]float64, 
 		if bare != name {
 			continue
 		}
-		if values[strings.TrimSuffix(labels, "}")], err = strconv.ParseFloat(value, 64); err != nil {
+		if values[strings.TrimSuffix(labels, "}")], err = strconv.ParseFloat(
+			value,
+			64,
+		); err != nil {
 			return nil, fmt.Errorf("metric %s: %w", line, err)
 		}
 	}

@@ -97,7 +97,10 @@ func (c *client) open(ctx context.Context, receive int) (*socket, error) {
 			}
 		},
 	}
-	conn, buffered, _, err := dialer.Dial(ctx, "ws"+strings.TrimPrefix(c.server.url, "http")+"/graphql")
+	conn, buffered, _, err := dialer.Dial(
+		ctx,
+		"ws"+strings.TrimPrefix(c.server.url, "http")+"/graphql",
+	)
 	if err != nil {
 		if r.outcome != "" {
 			err = &r
@@ -188,7 +191,10 @@ func (c *client) connect(ctx context.Context, on func(frame)) (*socket, error) {
 	}
 	if !s.await(ctx, func() bool { return s.seen["connection_ack"] > 0 }) {
 		s.close()
-		return nil, fmt.Errorf("no connection_ack: %w", &refused{"close " + strconv.Itoa(s.closeCode())})
+		return nil, fmt.Errorf(
+			"no connection_ack: %w",
+			&refused{"close " + strconv.Itoa(s.closeCode())},
+		)
 	}
 	return s, nil
 }

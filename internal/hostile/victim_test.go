@@ -79,7 +79,9 @@ func appDocument(t testing.TB, name string) string {
 		t.Fatal(err)
 	}
 	parts := map[string]string{}
-	block := regexp.MustCompile("(?s)graphql\\(`\\s*(?:fragment|query|mutation|subscription) (\\w+)(.*?)`\\)")
+	block := regexp.MustCompile(
+		"(?s)graphql\\(`\\s*(?:fragment|query|mutation|subscription) (\\w+)(.*?)`\\)",
+	)
 	text := regexp.MustCompile("(?s)`(.*)`")
 	for _, found := range block.FindAllStringSubmatch(string(source), -1) {
 		parts[found[1]] = text.FindStringSubmatch(found[0])[1]
@@ -162,7 +164,8 @@ func (v *victim) note(begun time.Time, list func(*times) *[]time.Duration) {
 func (v *victim) query(int) {
 	begun := time.Now()
 	var ignored json.RawMessage
-	const chats = `{ myRooms(first: 20) { nodes { id name unreadCount latestMessage { contents } } } }`
+	const chats = `{ myRooms(first: 20) { nodes { id name unreadCount latestMessage { contents } }
+		} }`
 	if err := v.do(v.ctx, &ignored, chats, nil); err != nil {
 		v.fail("a query: %v", err)
 		return
@@ -186,8 +189,9 @@ func (v *victim) deliver(contents string) {
 	v.mu.Lock()
 	v.sent[contents] = time.Now()
 	v.mu.Unlock()
-	const mutation = `mutation($i: SendMessageInput!) { sendMessage(input: $i) { message { seq } } }`
-	input := vars{"roomId": v.roomID, "contents": contents}
+	const mutation = `mutation($i: SendMessageInput!) { sendMessage(input: $i) { message { seq } }
+		}`
+	input := vars{"roomId": v.roomID, "contents": contents, "idempotencyKey": contents}
 	if err := v.do(v.ctx, nil, mutation, vars{"i": input}); err != nil {
 		v.fail("a message: %v", err)
 		v.mu.Lock()
@@ -248,7 +252,12 @@ func (v *victim) reconnect(int) {
 	answered, code, errs := s.seen["next"] > 0, s.code, maps.Clone(s.errors)
 	s.mu.Unlock()
 	if !answered {
-		v.fail("an operation of %d bytes on a new socket: closed with %d, %v", len(v.large), code, errs)
+		v.fail(
+			"an operation of %d bytes on a new socket: closed with %d, %v",
+			len(v.large),
+			code,
+			errs,
+		)
 		return
 	}
 	v.note(begun, func(t *times) *[]time.Duration { return &t.connections })

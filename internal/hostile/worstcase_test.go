@@ -34,8 +34,8 @@ func budgets() []budget {
 	}
 }
 
-// testWorstCase has many users and addresses take all there is of each budget at the same time. The memory of
-// the process stays within the sum of the table, which the heap may double.
+// testWorstCase has many users and addresses take all there is of each budget at the same time. The
+// memory of the process stays within the sum of the table, which the heap may double.
 func testWorstCase(t *testing.T, program string) {
 	settings := environment{
 		"PARLEY_RATE_MUTATIONS": "off", "PARLEY_RATE_CONNECTIONS": "off",
@@ -49,7 +49,11 @@ func testWorstCase(t *testing.T, program string) {
 		}
 	}
 	row := run(t, program, dialect.SQLite, attack{
-		name: "worst case", settings: settings, budget: holding(sum), lossy: true, prepare: worstCase,
+		name:     "worst case",
+		settings: settings,
+		budget:   holding(sum),
+		lossy:    true,
+		prepare:  worstCase,
 	})
 	t.Log(row)
 }
@@ -73,12 +77,20 @@ func worstCase(a *arena) func() {
 		mutation.WriteString("}")
 		attackers[0].must(a.ctx, nil, mutation.String(), vars{"c": strings.Repeat("long ", 3000)})
 	}
-	load := &load{arena: a, attackers: attackers, strangers: strangers, room: room, bodies: bombBodies()}
+	load := &load{
+		arena:     a,
+		attackers: attackers,
+		strangers: strangers,
+		room:      room,
+		bodies:    bombBodies(),
+	}
 	return func() {
 		drove := a.watchBudgets()
 		var all sync.WaitGroup
 		subscribed := load.connections()
-		for _, part := range []func(){load.requests, load.messages, load.events, load.documents, load.responses} {
+		for _, part := range []func(){
+			load.requests, load.messages, load.events, load.documents, load.responses,
+		} {
 			all.Go(part)
 		}
 		all.Wait()
@@ -96,10 +108,20 @@ func worstCase(a *arena) func() {
 				least = limit / 8
 			}
 			if highest[b.name] < least {
-				a.t.Errorf("the test has driven the budget %s to %d of %d bytes only", b.name, highest[b.name], limit)
+				a.t.Errorf(
+					"the test has driven the budget %s to %d of %d bytes only",
+					b.name,
+					highest[b.name],
+					limit,
+				)
 			}
 			if highest[b.name] > limit {
-				a.t.Errorf("the budget %s has %d bytes reserved, of %d", b.name, highest[b.name], limit)
+				a.t.Errorf(
+					"the budget %s has %d bytes reserved, of %d",
+					b.name,
+					highest[b.name],
+					limit,
+				)
 			}
 		}
 	}
@@ -110,8 +132,8 @@ func sendTo(room string) string {
 	return fmt.Sprintf(`sendMessage(input: {roomId: %q, contents: $c}) { message { id } }`, room)
 }
 
-// watchBudgets notes what is reserved of each memory budget until the function that it returns is called, which
-// returns the highest values.
+// watchBudgets notes what is reserved of each memory budget until the function that it returns is
+// called, which returns the highest values.
 func (a *arena) watchBudgets() func() map[string]int64 {
 	ctx, cancel := context.WithCancel(a.ctx)
 	highest := map[string]int64{}
@@ -174,7 +196,9 @@ func (l *load) connections() *party {
 	each(len(l.attackers), 8, func(user int) {
 		l.subscribeAll(&open, l.attackers[user], perTopic, func(i int) any {
 			var query strings.Builder
-			query.WriteString("subscription($r: ID!) { roomEvents(roomId: $r) { seq ... on MessageAdded { room {")
+			query.WriteString(
+				"subscription($r: ID!) { roomEvents(roomId: $r) { seq ... on MessageAdded { room {",
+			)
 			for alias := range 10 {
 				fmt.Fprintf(&query, " a%d_%d_%d_%s: messages(last: 30) { nodes { contents } }",
 					user, i, alias, strings.Repeat("x", 80))
@@ -189,7 +213,7 @@ func (l *load) connections() *party {
 
 // events are rendered for each subscription.
 func (l *load) events() {
-	for range 5 {
+	for range 2 {
 		l.attackers[0].ask(l.ctx, `mutation($c: String!) { `+sendTo(l.room)+` }`, vars{"c": "x"})
 	}
 }
@@ -202,10 +226,14 @@ func (l *load) responses() {
 	var query strings.Builder
 	query.WriteString("query($r: ID!) {")
 	for i := range 15 {
-		fmt.Fprintf(&query, " a%d: roomInfo(roomId: $r) { messages(last: 100) { nodes { contents } } }", i)
+		fmt.Fprintf(
+			&query,
+			" a%d: roomInfo(roomId: $r) { messages(last: 100) { nodes { contents } } }",
+			i,
+		)
 	}
 	query.WriteString("}")
-	each(size(64, 300), 16, func(i int) {
+	each(size(32, 300), 16, func(i int) {
 		r := l.attackers[i%len(l.attackers)].ask(l.ctx, query.String(), vars{"r": l.room})
 		l.answers.add("response " + r.outcome())
 	})

@@ -1,4 +1,11 @@
-// Package limit says how often something may be done: by a person, and from an address.
+// Package limit bounds what one user, or one address, may take of what all need.
+//
+// [Gate] limits how often something may be done: token buckets for users and for addresses. [Memory]
+// admits uses of memory to a budget before the memory is allocated, with quotas for users and
+// addresses: [Memory.Reserve] refuses at once, [Memory.Acquire] waits. [Executions] apply it to the
+// rendering of events, and [Reporter] logs which limit is reached, once a minute for each.
+//
+// Who asks comes from the caller; the address comes from the context: see [NewContext].
 package limit
 
 import (

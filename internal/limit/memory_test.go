@@ -87,6 +87,7 @@ func TestAcquireOversized(t *testing.T) {
 		synctest.Wait()
 		go acquire(t, m, "b", 60, time.Minute, time.Second, &other) // ends with the test's bubble
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if own != -1 || other != 0 {
 			t.Errorf("they waited %v and %v", own, other)
 		}

@@ -12,8 +12,11 @@ import (
 	"parley/internal/limit"
 )
 
-// firstChunk is the size of the first part of a body of unknown length. Each further part doubles the body.
-const firstChunk = 4 << 10
+// firstChunk is the size of the first part of a body that is read. Each further part doubles the body.
+const firstChunk = 8 << 10
+
+// arrivalFactor is what a body takes of memory for each of its bytes while it comes: it is copied as it grows.
+const arrivalFactor = 2
 
 // maxBody returns the size of the largest body that the client of ctx may send. Anonymous clients sign in, read the
 // schema and run trusted documents: they need a document and a little more.
@@ -28,8 +31,9 @@ func (l Limits) anonymousBody() int64 {
 	return min(l.Body, int64(l.Document)+anonymousBodyMargin)
 }
 
-// readBody returns the body of r. Before a part of it is read, memory grows by what that part will take, which is factor
-// times its size. The client has limits.Read to send it.
+// readBody returns the body of r. memory grows before each part of it is read, by what the part takes, and then to factor
+// times its size, which its decoding takes. The Content-Length alone reserves nothing beyond the first part: otherwise
+// clients could exhaust the budget by the heads of requests. The client has limits.Read to send the body.
 func readBody(
 	w http.ResponseWriter, r *http.Request, limits Limits, memory *limit.Reservation, factor int64,
 ) ([]byte, *refusal) {
@@ -39,28 +43,26 @@ func readBody(
 	}
 	// net/http ends the deadline with the body. An error means that w has no connection that could be slow.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limits.Read))
-	if r.ContentLength >= 0 {
-		if err := memory.Grow(factor * r.ContentLength); err != nil {
-			return nil, noMemoryFor(err, "requests")
-		}
-		body := make([]byte, r.ContentLength)
-		if _, err := io.ReadFull(r.Body, body); err != nil {
-			return nil, badInput("", "The body could not be read.")
-		}
-		return body, nil
+	body, f := readParts(r, largest, memory)
+	if f != nil {
+		return nil, f
 	}
-	return readChunks(r, largest, memory, factor)
+	if err := memory.Grow(factor*int64(len(body)) - memory.Bytes()); err != nil {
+		return nil, noMemoryFor(err, "requests")
+	}
+	return body, nil
 }
 
-// readChunks is readBody for a body of unknown length.
-func readChunks(
-	r *http.Request, largest int64, memory *limit.Reservation, factor int64,
-) ([]byte, *refusal) {
+// readParts reads the body of r part by part.
+func readParts(r *http.Request, largest int64, memory *limit.Reservation) ([]byte, *refusal) {
+	most := largest + 1 // one byte more than is allowed shows that there is more
+	if r.ContentLength >= 0 {
+		most = r.ContentLength
+	}
 	var body []byte
 	for {
-		// One byte more than is allowed shows that there is more.
-		size := min(int64(len(body))+max(firstChunk, int64(len(body))), largest+1)
-		if err := memory.Grow(factor*size - memory.Bytes()); err != nil {
+		size := min(int64(len(body))+max(firstChunk, int64(len(body))), most)
+		if err := memory.Grow(arrivalFactor*size - memory.Bytes()); err != nil {
 			return nil, noMemoryFor(err, "requests")
 		}
 		grown := make([]byte, size)
@@ -69,7 +71,7 @@ func readChunks(
 		switch {
 		case int64(len(body)) > largest:
 			return nil, bodyTooLarge(r.Context(), largest)
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF), int64(len(body)) == r.ContentLength:
 			return body, nil
 		case err != nil:
 			return nil, badInput("", "The body could not be read.")

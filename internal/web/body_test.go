@@ -80,6 +80,28 @@ func (ts *testServer) begin(t *testing.T, size int, header ...string) net.Conn {
 	return conn
 }
 
+// TestAnnouncedBodies: a body takes memory as it comes. Bodies that are announced and do not come do not
+// cause others to be refused.
+func TestAnnouncedBodies(t *testing.T) {
+	t.Parallel()
+	const size, n = 200_000, 100
+	ts := newServer(t, web.Config{Limits: web.Limits{RequestBytes: 16 << 20, Body: size, Read: 2 * time.Second}})
+	for i := range n {
+		ts.begin(t, size, as(fmt.Sprintf("user-%d", i)), fmt.Sprintf("X-Forwarded-For: 10.0.1.%d", i))
+	}
+	ts.reserved(t, "requests", func(bytes int64) bool { return bytes > 0 })
+	large := `{"query":"{ me }"}` + strings.Repeat(" ", size/2)
+	for range 3 {
+		if a := ts.do(t, http.MethodPost, "/graphql", large, jsonBody, as("bob")); a.data["me"] != "bob" {
+			t.Errorf("another user: %d %s", a.StatusCode, a.body)
+		}
+	}
+	if got := ts.web.Memory()["requests"].Stats(); got.Reserved > n*16<<10 || got.Refused > 0 {
+		t.Errorf("%+v", got)
+	}
+	ts.reserved(t, "requests", isZero)
+}
+
 // TestSlowBodies: the memory of bodies is reserved before they are read. One user, or the clients without a token,
 // leave enough for others.
 func TestSlowBodies(t *testing.T) {
@@ -87,18 +109,21 @@ func TestSlowBodies(t *testing.T) {
 	for _, test := range []struct {
 		name, header string
 		size         int
+		memory       int64
 	}{
-		{"of a user", as("ann"), 200_000},
-		{"without a token", "X-Forwarded-For: 10.0.0.1", 80_000},
-		{"without a token, small ones", "X-Forwarded-For: 10.0.0.1", 8_000},
+		{"of a user", as("ann"), 200_000, 16 << 20},
+		{"without a token", "X-Forwarded-For: 10.0.0.1", 80_000, 16 << 20},
+		{"without a token, small ones", "X-Forwarded-For: 10.0.0.1", 8_000, 4 << 20},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			ts := newServer(t, web.Config{Limits: web.Limits{RequestBytes: 16 << 20, Body: 200_000, Read: 2 * time.Second}})
+			ts := newServer(t, web.Config{Limits: web.Limits{RequestBytes: test.memory, Body: 200_000, Read: 2 * time.Second}})
 			var answers sync.WaitGroup
 			statuses := make(chan string, 200)
+			most := []byte(strings.Repeat(" ", test.size-1))
 			for range cap(statuses) {
 				conn := ts.begin(t, test.size, test.header)
+				_, _ = conn.Write(most) // which fails if the server has refused it
 				answers.Go(func() {
 					answer := make([]byte, len("HTTP/1.1 429"))
 					_, _ = io.ReadFull(conn, answer)
@@ -129,7 +154,7 @@ func TestSlowBodies(t *testing.T) {
 			for status := range statuses {
 				count[status]++
 			}
-			if count["HTTP/1.1 429"] == 0 || count["HTTP/1.1 400"] == 0 || count["HTTP/1.1 429"]+count["HTTP/1.1 400"] != 200 {
+			if count["HTTP/1.1 429"] == 0 || count["HTTP/1.1 400"] == 0 || count["HTTP/1.1 429"]+count["HTTP/1.1 400"]+count[""] != 200 {
 				t.Errorf("%v", count)
 			}
 			ts.reserved(t, "requests", isZero)

@@ -140,6 +140,27 @@ func TestAnonymousConnections(t *testing.T) {
 	known.expect(`next 1 {"data":{"me":"ann"}}`, "complete 1")
 }
 
+// TestEvictedConnections: a client that does not answer the close frame of its evicted sockets cannot pile them up, and
+// they are cut soon.
+func TestEvictedConnections(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{Limits: web.Limits{Sockets: 80}}) // 20 anonymous ones, 2 of an address
+	const address = "X-Forwarded-For: 10.0.0.1"
+	for range 4 { // of which two are evicted
+		ts.connect(t, address).init()
+	}
+	if room := ts.web.Room(); room != (web.Room{Open: 4, Anonymous: 2}) {
+		t.Errorf("%+v", room)
+	}
+	if _, status := ts.dial(t, address); status != http.StatusTooManyRequests {
+		t.Errorf("dialled: %d", status)
+	}
+	ts.connect(t, "X-Forwarded-For: 10.0.0.2").init()
+	ts.connect(t, address, as("ann")).init()
+	ts.becomes(t, func(room web.Room) bool { return room == web.Room{Open: 4, Anonymous: 3, Refused: 1} })
+	ts.connect(t, address).init()
+}
+
 // TestConnectionsOfAnAddress: the users of one address have half of the connections.
 func TestConnectionsOfAnAddress(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,8 @@ const (
 	renewalBurst    = 3
 	// goodbye is how long a client may take to answer a close frame.
 	goodbye = 5 * time.Second
+	// evictionTimeout is how long the client of an evicted socket may take to answer: others wait for its place.
+	evictionTimeout = time.Second
 	// patience is how long restart waits for what is running.
 	patience = 5 * time.Second
 	// comeBack is the time over which clients are asked to come back after a restart.
@@ -231,7 +233,10 @@ func (l *line) closeForRestart() {
 }
 
 // evict closes a socket whose client has not identified itself, in favour of newer ones.
-func (l *line) evict() { l.shut(closeTryAgainLater, "Too many sockets without a token") }
+func (l *line) evict() {
+	l.after(evictionTimeout, l.cut)
+	l.shut(closeTryAgainLater, "Too many sockets without a token")
+}
 
 // tooManyReason is why a socket is closed for an error of [admission.identify].
 func tooManyReason(err error) string {

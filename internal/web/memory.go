@@ -31,6 +31,8 @@ const (
 	decodeFactor = 10
 	// documentFactor is what a document's syntax tree takes for each byte of the document.
 	documentFactor = 8
+	// smallPayload is the size of results, in bytes, that may wait to be sent without a reservation: one of each socket.
+	smallPayload = 4 << 10
 	// smallRequest is the size of requests, in bytes, that count for no quota while there is enough memory.
 	smallRequest = 8 << 10
 )
@@ -98,6 +100,19 @@ func newBudget(bytes, largest, anonymous, small int64, refused func()) *limit.Me
 		Small:            small,
 		Refused:          refused,
 	})
+}
+
+// reserveUnsent reserves memory for results until they have been sent: what they take themselves, and the frame of the
+// largest.
+func (b *budgets) reserveUnsent(owner limit.Owner, results [][]byte) (limit.Reservation, error) {
+	total, largest := 0, 0
+	for _, payload := range results {
+		total, largest = total+len(payload), max(largest, len(payload))
+	}
+	if total <= smallPayload {
+		return b.connections.Open(owner), nil
+	}
+	return b.connections.Reserve(owner, int64(total+largest))
 }
 
 // ownerOf returns the owner of what is reserved for the client of ctx.

@@ -305,6 +305,12 @@ func (op *operation) pass() (errs gqlerror.List, goOn bool) {
 		}
 	}
 	results, more, errs := op.stream.Next(op.ctx)
+	memory, err := op.socket.budgets.reserveUnsent(ownerOf(op.ctx), results)
+	if err != nil { // the client reads too slowly for what it has selected
+		op.socket.shut(closeTryAgainLater, "Too much waits to be sent: read faster, or select less")
+		return nil, false
+	}
+	defer memory.Release()
 	for _, payload := range results {
 		if !op.send(payload) {
 			return nil, false
@@ -341,7 +347,7 @@ func (op *operation) Ready() bool {
 
 // Take is [Taker]'s: it sends a result if that can be done at once.
 func (op *operation) Take(payload []byte) bool {
-	if op.unwanted.Load() {
+	if op.unwanted.Load() || len(payload) > smallPayload { // what is large is reserved before it waits
 		return false
 	}
 	framer, ok := op.frames.Get().(*wire.Framer)

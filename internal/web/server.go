@@ -214,12 +214,10 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 
 	subscribe = limited(subscribe, limits.Operation)
 
-	subscribe = limited(subscribe, limits.Operation)
-
 	gql.Use(noDefer{})
 	gql.AddTransport(&webSocket{door: door, subscribe: subscribe})
 	gql.AddTransport(&events{
-		answers: answers, subscribe: subscribe, gates: cfg.Gates, sockets: sockets, documents: &budgets.documents, log: log,
+		answers: answers, subscribe: subscribe, gates: cfg.Gates, sockets: sockets, budgets: budgets, log: log,
 	})
 	gql.AddTransport(&overHTTP{answers: answers, log: log})
 

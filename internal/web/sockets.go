@@ -64,13 +64,17 @@ type sockets struct {
 	// anonymous are the admissions of anonymous clients, the oldest first; anonymousAddresses counts them by address.
 	anonymous          list.List // of *admission
 	anonymousAddresses map[netip.Addr]int
-	stopped            bool
+	// evicted and evictedAddresses count the connections that have been evicted and are still closing.
+	evicted          int
+	evictedAddresses map[netip.Addr]int
+	stopped          bool
 }
 
 func newSockets(limits connectionLimits, memory *limit.Memory, reporter *limit.Reporter) *sockets {
 	return &sockets{
 		limits: limits, memory: memory, reporter: reporter, open: map[connection]struct{}{},
 		users: map[string]int{}, addresses: map[netip.Addr]int{}, anonymousAddresses: map[netip.Addr]int{},
+		evictedAddresses: map[netip.Addr]int{},
 	}
 }
 
@@ -79,10 +83,11 @@ type admission struct {
 	sockets *sockets
 	memory  limit.Reservation
 	// Guarded by the lock of sockets. owner is who the connection counts for, connection is set by add, and element is
-	// its place among the anonymous ones.
+	// its place among the anonymous ones; evicted tells that it has been evicted.
 	owner      limit.Owner
 	connection connection
 	element    *list.Element
+	evicted    bool
 }
 
 // errUserConnections, errAddressConnections and errConnections say which limit of connections is reached.
@@ -163,7 +168,8 @@ func (ss *sockets) claim(a *admission, owner limit.Owner) (evicted connection, e
 	return evicted, nil
 }
 
-// makeRoom makes room for a connection of an anonymous client. The caller holds ss.mu.
+// makeRoom makes room for a connection of an anonymous client. Evicted connections take a moment to close: as many of them
+// are allowed as of others, so that clients that do not close theirs cannot pile them up. The caller holds ss.mu.
 func (ss *sockets) makeRoom(address netip.Addr) (evicted connection, err error) {
 	full := ss.anonymous.Len() >= ss.limits.anonymous
 	addressFull := address.IsValid() && ss.anonymousAddresses[address] >= ss.limits.anonymousAddress
@@ -171,12 +177,21 @@ func (ss *sockets) makeRoom(address netip.Addr) (evicted connection, err error) 
 		return nil, nil //nolint:nilnil // there is room
 	}
 	ss.reporter.Reached("anonymous_sockets", "PARLEY_MAX_SOCKETS")
+	switch {
+	case ss.evicted >= ss.limits.anonymous:
+		return nil, errConnections
+	case ss.evictedAddresses[address] >= ss.limits.anonymousAddress && address.IsValid():
+		return nil, errAddressConnections
+	}
 	for e := ss.anonymous.Front(); e != nil; e = e.Next() {
 		a, ok := e.Value.(*admission)
 		if !ok || a.connection == nil || addressFull && a.owner.Address != address {
 			continue
 		}
 		ss.unclaim(a)
+		a.evicted = true
+		ss.evicted++
+		ss.evictedAddresses[a.owner.Address]++
 		return a.connection, nil
 	}
 	if addressFull && !full {
@@ -245,6 +260,10 @@ func (ss *sockets) leave(a *admission) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	ss.unclaim(a)
+	if a.evicted {
+		ss.evicted--
+		decrement(ss.evictedAddresses, a.owner.Address)
+	}
 	ss.admitted--
 	ss.serving.Done()
 }

@@ -30,7 +30,7 @@ type events struct {
 	subscribe Subscribe
 	gates     limit.Gates
 	sockets   *sockets
-	documents *documents
+	budgets   *budgets
 	log       *slog.Logger
 }
 
@@ -98,11 +98,11 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		return
 	}
 	defer admission.release()
-	if err := t.documents.hold(ownerOf(ctx), operation); err != nil {
+	if err := t.budgets.documents.hold(ownerOf(ctx), operation); err != nil {
 		refuse(w, noMemoryFor(err, "operations"))
 		return
 	}
-	defer t.documents.release(operation.Doc)
+	defer t.budgets.documents.release(operation.Doc)
 	if operation.Operation.Operation == ast.Subscription {
 		memory.Release() // what is kept of the request counts for the connection from now on
 	}
@@ -161,7 +161,7 @@ func (t *events) run(ctx context.Context, s *eventStream, exec graphql.GraphExec
 		s.keepAlive(quiet, t.limits.SocketPing)
 	}, func(error) { s.cancel() })()
 	err := t.panics.Run(ctx, panics.Request, func() error {
-		s.follow(ctx, stream)
+		t.follow(ctx, s, stream)
 		return nil
 	})
 	if err != nil {
@@ -170,13 +170,11 @@ func (t *events) run(ctx context.Context, s *eventStream, exec graphql.GraphExec
 }
 
 // follow sends what comes of a subscription.
-func (s *eventStream) follow(ctx context.Context, stream Stream) {
+func (t *events) follow(ctx context.Context, s *eventStream, stream Stream) {
 	for {
 		results, more, errs := stream.Next(ctx)
-		for _, payload := range results {
-			if s.event("next", payload) != nil {
-				return
-			}
+		if !t.send(ctx, s, results) {
+			return
 		}
 		if !more {
 			if ctx.Err() == nil {
@@ -185,6 +183,22 @@ func (s *eventStream) follow(ctx context.Context, stream Stream) {
 			return
 		}
 	}
+}
+
+// send sends the results of a subscription. It returns false if the client has gone, or reads too slowly for what it has
+// selected.
+func (t *events) send(ctx context.Context, s *eventStream, results [][]byte) bool {
+	memory, err := t.budgets.reserveUnsent(ownerOf(ctx), results)
+	if err != nil {
+		return false
+	}
+	defer memory.Release()
+	for _, payload := range results {
+		if s.event("next", payload) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // eventStream is one connection. Its writes come from the operation and from keepAlive.
