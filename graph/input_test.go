@@ -141,6 +141,23 @@ func TestNullTakesTheDefault(t *testing.T) {
 	})
 }
 
+// TestNullVariableInInput: a variable that is null takes the default of the input field that it
+// stands for, whatever the field's type.
+func TestNullVariableInInput(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		alice := s.As("alice")
+		for _, declared := range []string{"", " = null"} {
+			room := alice.Do(`mutation($n: String`+declared+`, $d: String, $u: [ID!], $m: Int`+declared+`, $t: [String!], $e: Boolean) {
+				createRoom(input: {name: $n, description: $d, memberIds: $u, maxUsers: $m, tags: $t, exclusive: $e, disconnect: $e}) {
+					room { name description maxUsers tags exclusive memberCount } } }`,
+				testkit.Vars{"n": nil, "d": nil, "u": nil, "m": nil, "t": nil, "e": nil}).At("createRoom.room")
+			if got := room.String(); got != "map[description: exclusive:false maxUsers:0 memberCount:1 name: tags:[]]" {
+				t.Errorf("with null: %s", got)
+			}
+		}
+	})
+}
+
 // TestEmptyEnumsAreRepaired: the migration gives rows that an earlier version stored with an empty
 // enum value one that the schema has.
 func TestEmptyEnumsAreRepaired(t *testing.T) {

@@ -23,6 +23,9 @@ type variable struct {
 	// the variable in a place whose type is not null and that has a default for a variable that is
 	// left out (GraphQL specification, section "All Variable Usages Are Allowed").
 	needed bool
+	// nullIsDefault means that the operation uses the variable for an input field that has a default:
+	// null is as good as no value then.
+	nullIsDefault bool
 }
 
 // Check refuses a document whose literals or uses of variables do not fit the schema. The document
@@ -135,9 +138,17 @@ func (c *checker) value(v *ast.Value, t *ast.Type, otherwise bool) {
 	}
 }
 
+// declared is the index of a variable's declaration; -1 if the value is none that is declared.
+func (c *checker) declared(v *ast.Value) int {
+	if v.Kind != ast.Variable {
+		return -1
+	}
+	return slices.IndexFunc(c.op.variables, func(d variable) bool { return d.Variable == v.Raw })
+}
+
 // use checks the use of a variable in a place of type t.
 func (c *checker) use(v *ast.Value, t *ast.Type, otherwise bool) {
-	i := slices.IndexFunc(c.op.variables, func(d variable) bool { return d.Variable == v.Raw })
+	i := c.declared(v)
 	if i < 0 {
 		c.fail(v.Position, "Variable %q is not defined.", "$"+v.Raw)
 		return
@@ -229,6 +240,9 @@ func (c *checker) object(v *ast.Value, def *ast.Definition) {
 			continue
 		}
 		c.value(member.Value, field.Type, hasDefault(field.DefaultValue))
+		if i := c.declared(member.Value); i >= 0 && hasDefault(field.DefaultValue) {
+			c.op.variables[i].nullIsDefault = true
+		}
 	}
 	for _, field := range def.Fields {
 		if field.Type.NonNull && !hasDefault(field.DefaultValue) &&

@@ -38,7 +38,9 @@ func (op *Operation) Variables(
 		switch {
 		case ok:
 		case hasDefault(v.DefaultValue):
-			values[v.Variable] = v.defaultValue
+			if v.defaultValue != nil || !v.nullIsDefault {
+				values[v.Variable] = v.defaultValue
+			}
 			continue
 		case v.Type.NonNull:
 			return nil, invalid(v.Position, "Variable %q of type %q is missing.", "$"+v.Variable, v.Type)
@@ -53,7 +55,9 @@ func (op *Operation) Variables(
 		if err != nil {
 			return nil, err
 		}
-		values[v.Variable] = value
+		if value != nil || !v.nullIsDefault {
+			values[v.Variable] = value
+		}
 	}
 	return values, nil
 }
