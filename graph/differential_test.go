@@ -169,13 +169,18 @@ func (l *lab) compareQuery(c *tally, ctx context.Context, user string, o opgen.O
 		return
 	}
 	if !l.HasPlan(op) {
-		c.tb.Errorf("no plan for %s", o.Query)
+		if !asksForSchema.MatchString(o.Query) {
+			c.tb.Errorf("no plan for %s", o.Query)
+		}
 		return
 	}
 	byExec := l.Execute(ctx, graph.ByExec, op)
 	byGqlgen := l.Execute(ctx, graph.ByGqlgen, op)
 	c.compare(o, op, user, byExec, byGqlgen, equalLeaves)
 }
+
+// asksForSchema finds the operations that gqlgen executes.
+var asksForSchema = regexp.MustCompile(`__schema|__type\b`)
 
 func (l *lab) compareEvents(t *testing.T, seed, count uint64) {
 	rng := rand.New(rand.NewPCG(seed, 3))
