@@ -148,7 +148,7 @@ func (l *lab) compareQueries(t *testing.T, seed, count uint64) {
 	c := newTally(t)
 	for range count {
 		user := labViewers[rng.IntN(len(labViewers))]
-		l.compareQuery(c, as(t.Context(), user), user, generator.Next())
+		l.compareQuery(as(t.Context(), user), c, user, generator.Next())
 	}
 	t.Log(c)
 	if c.codes["INTERNAL"] > 0 || c.invalid > 0 {
@@ -161,9 +161,9 @@ func (l *lab) compareQueries(t *testing.T, seed, count uint64) {
 	}
 }
 
-func (l *lab) compareQuery(c *tally, ctx context.Context, user string, o opgen.Operation) {
+func (l *lab) compareQuery(ctx context.Context, c *tally, user string, o opgen.Operation) {
 	c.tb.Helper()
-	op, err := l.prepare(c.tb, ctx, o)
+	op, err := l.prepare(ctx, c.tb, o)
 	if err != nil {
 		c.invalid++
 		return
@@ -190,16 +190,16 @@ func (l *lab) compareEvents(t *testing.T, seed, count uint64) {
 	for range count {
 		user := labViewers[rng.IntN(len(labViewers))]
 		ctx, o := as(t.Context(), user), generator.Next()
-		op := l.prepared(t, ctx, o)
+		op := l.prepared(ctx, t, o)
 		switch rootFieldOf(op).Name {
 		case "messageAdded":
-			compareRendered(c, ctx, l, o, op, user, some(rng, events.messages))
+			compareRendered(ctx, c, l, o, op, user, some(rng, events.messages))
 		case "roomEvents":
-			compareRendered(c, ctx, l, o, op, user, some(rng, events.ofRooms))
+			compareRendered(ctx, c, l, o, op, user, some(rng, events.ofRooms))
 		case "myRoomsChanged":
-			compareRendered(c, ctx, l, o, op, user, some(rng, events.changes))
+			compareRendered(ctx, c, l, o, op, user, some(rng, events.changes))
 		case "roomCreated":
-			compareRendered(c, ctx, l, o, op, user, some(rng, events.created))
+			compareRendered(ctx, c, l, o, op, user, some(rng, events.created))
 		default:
 			t.Fatalf("an unknown subscription: %s", o.Query)
 		}
@@ -217,7 +217,7 @@ func some[T any](rng *rand.Rand, values []T) []T {
 }
 
 func compareRendered[T any](
-	c *tally, ctx context.Context, l *lab, o opgen.Operation, op *graphql.OperationContext,
+	ctx context.Context, c *tally, l *lab, o opgen.Operation, op *graphql.OperationContext,
 	user string, events []T,
 ) {
 	c.tb.Helper()
@@ -315,7 +315,7 @@ func compareMutations(t *testing.T, seed, count uint64) {
 		var responses [2]*graphql.Response
 		var op *graphql.OperationContext
 		for k, by := range []graph.Executor{graph.ByExec, graph.ByGqlgen} {
-			op = labs[k].prepared(t, ctx, o)
+			op = labs[k].prepared(ctx, t, o)
 			responses[k] = labs[k].Execute(ctx, by, op)
 		}
 		c.compare(o, op, user, responses[0], responses[1], w.same)
@@ -377,7 +377,7 @@ func TestPanicOfResolver(t *testing.T) {
 	l := openObserved(t, "sqlite::memory:", nil, logger, m.observe).filled(t, 1)
 	log.Reset()
 	ctx := as(t.Context(), labOwner)
-	op := l.prepared(t, ctx, opgen.Operation{
+	op := l.prepared(ctx, t, opgen.Operation{
 		Query: `{ myRooms { nodes { id bans { nodes { id } } name } } me { id } }`,
 	})
 	whole := l.Execute(ctx, graph.ByExec, op)
@@ -409,7 +409,7 @@ func FuzzExecutors(f *testing.F) {
 		kinds := []ast.Operation{ast.Query}
 		generator := l.generator(rng, schema, opgen.Options{Kinds: kinds, Wrong: 0.1})
 		user := labViewers[rng.IntN(len(labViewers))]
-		l.compareQuery(newTally(t), as(t.Context(), user), user, generator.Next())
+		l.compareQuery(as(t.Context(), user), newTally(t), user, generator.Next())
 	})
 }
 

@@ -283,7 +283,7 @@ func (f *filler) findCursors() {
 	seen := map[string]bool{}
 	for _, user := range f.lab.data.users {
 		ctx := as(f.tb.Context(), user)
-		op := f.lab.prepared(f.tb, ctx, opgen.Operation{Query: query})
+		op := f.lab.prepared(ctx, f.tb, opgen.Operation{Query: query})
 		response := f.lab.Execute(ctx, graph.ByGqlgen, op)
 		if len(response.Errors) > 0 {
 			f.tb.Fatal(response.Errors)
@@ -310,10 +310,10 @@ func (f *filler) findCursors() {
 
 // prepared returns an operation that passes validation.
 func (l *lab) prepared(
-	tb testing.TB, ctx context.Context, o opgen.Operation,
+	ctx context.Context, tb testing.TB, o opgen.Operation,
 ) *graphql.OperationContext {
 	tb.Helper()
-	op, errs := l.prepare(tb, ctx, o)
+	op, errs := l.prepare(ctx, tb, o)
 	if errs != nil {
 		tb.Fatalf("%v\n%s\n%s", errs, o.Query, o.Variables)
 	}
@@ -321,7 +321,7 @@ func (l *lab) prepared(
 }
 
 func (l *lab) prepare(
-	tb testing.TB, ctx context.Context, o opgen.Operation,
+	ctx context.Context, tb testing.TB, o opgen.Operation,
 ) (*graphql.OperationContext, error) {
 	tb.Helper()
 	variables := map[string]json.RawMessage{}

@@ -325,8 +325,9 @@ func TestRootFieldContext(t *testing.T) {
 		n++
 		return context.WithValue(ctx, key{}, n)
 	}
-	w.plan(t, `mutation { a: add(n: 1) { strict } b: add(n: 2) { strict } }`, nil).Execute(t.Context(), request)
-	if !slices.Equal(seen, []any{1, 2}) {
+	plan := w.plan(t, `mutation { a: add(n: 1) { strict } b: add(n: 2) { strict } }`, nil)
+	_, errs := plan.Execute(t.Context(), request)
+	if len(errs) > 0 || !slices.Equal(seen, []any{1, 2}) {
 		t.Errorf("the contexts are %v", seen)
 	}
 }

@@ -122,7 +122,9 @@ func (c *call[T, V]) run(r *run, objs []T) (values []V, failed []*gqlerror.Error
 }
 
 // same reports whether two errors are one.
-func same(a, b error) bool { return reflect.ValueOf(a).Comparable() && a == b }
+func same(a, b error) bool {
+	return reflect.ValueOf(a).Comparable() && a == b //nolint:errorlint // the error itself is meant
+}
 
 // present returns an error of the field as that of the response.
 func (s *selected) present(r *run, err error) *gqlerror.Error {
@@ -415,7 +417,7 @@ func (a *Abstract[I]) Of() Type[I] {
 
 var errUnknown = errors.New("a value is nil or of none of the types that its interface can be")
 
-// NoPointer, NoSlice and Never tell [Nullable] and [Required] which values are null.
+// NoPointer reports whether a pointer is null: see [Nullable] and [Required].
 func NoPointer[V any](value *V) bool { return value == nil }
 
 // NoSlice reports whether a list is null.
