@@ -53,6 +53,18 @@ func executorFaults() []executorFault {
 				response.Data = []byte("null")
 			}
 		},
+	}, {
+		name: "paths of errors in arguments go on into the argument, which is no part of the response",
+		repair: func(op *graphql.OperationContext, response *graphql.Response) {
+			for i, err := range response.Errors {
+				if field, ok := err.Path[0].(ast.PathName); ok && op.Operation.Operation == ast.Mutation &&
+					err.Extensions["code"] == "GRAPHQL_VALIDATION_FAILED" {
+					whole := *err
+					whole.Path = ast.Path{field}
+					response.Errors[i] = &whole
+				}
+			}
+		},
 	}}
 }
 
