@@ -156,7 +156,7 @@ func (r *roomResolver) LatestMessage(ctx context.Context, objs []*ent.Room) ([]*
 		}
 	}
 	latest, err := scopeOf(ctx).latest.many(ctx, rooms, nil)
-	return scattered(latest, places, len(objs)), err
+	return scattered(latest, places, len(objs)), failedAt(places, len(objs), err)
 }
 
 func (r *roomResolver) UnreadCount(ctx context.Context, objs []*ent.Room) ([]int, error) {

@@ -95,10 +95,11 @@ func messagesOf(ctx context.Context, ask messagesAsked, lists []*chat.List) ([]*
 		keys, places = append(keys, listKey{*list, window}), append(places, i)
 	}
 	parts, err := scopeOf(ctx).lists.many(ctx, keys, nil)
-	if err != nil {
-		return nil, err
-	}
 	for i, place := range places {
+		if err != nil {
+			failed[place], refused = err, err
+			continue
+		}
 		connections[place] = messageConnection(parts[i])
 	}
 	if refused != nil {
@@ -117,7 +118,7 @@ func namedMessages(ctx context.Context, objs []*ent.Message, seq func(*ent.Messa
 		}
 	}
 	found, err := scopeOf(ctx).messages.many(ctx, ids, nil)
-	return scattered(found, places, len(objs)), err
+	return scattered(found, places, len(objs)), failedAt(places, len(objs), err)
 }
 
 func messageConnection(part chat.Messages) *model.MessageConnection {

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -34,6 +35,19 @@ func scattered[V any](values []V, places []int, n int) []V {
 		all[places[i]] = value
 	}
 	return all
+}
+
+// failedAt returns err as that of the objects at places among n, and of no others: those to which
+// the viewer has no access are null without an error. It returns nil if err is nil.
+func failedAt(places []int, n int, err error) error {
+	if err == nil {
+		return nil
+	}
+	failed := make(graphql.BatchErrorList, n)
+	for _, place := range places {
+		failed[place] = err
+	}
+	return failed
 }
 
 // viewerMemberships are the viewer's memberships of rooms, nil outside.

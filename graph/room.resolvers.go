@@ -308,7 +308,7 @@ func (r *roomResolver) Bans(ctx context.Context, objs []*ent.Room, first *int, a
 	}
 	from, err := bansByAge.place(after)
 	if err != nil {
-		return nil, err
+		return connections, failedAt(places, len(objs), err)
 	}
 	if from != nil {
 		for i := range keys {
@@ -317,7 +317,7 @@ func (r *roomResolver) Bans(ctx context.Context, objs []*ent.Room, first *int, a
 	}
 	pages, err := scopeOf(ctx).bans.many(ctx, keys, nil)
 	if err != nil {
-		return nil, err
+		return connections, failedAt(places, len(objs), err)
 	}
 	for i, place := range places {
 		connections[place] = banConnection(pages[i], after)

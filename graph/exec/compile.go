@@ -188,16 +188,16 @@ func (o *Object[T]) compile(c *compiler, sets []ast.SelectionSet) completer[T] {
 			for k := range parts {
 				p := &parts[k]
 				w.b = append(w.b, p.prefix...)
-				if encode := encoders[k]; encode == nil {
+				encode := encoders[k]
+				if encode == nil {
 					w.b = p.plain(w.b, objs[i])
 					continue
-				} else {
-					w.push(p.name)
-					ok := encode(w, i)
-					w.pop()
-					if !ok {
-						return false
-					}
+				}
+				w.push(p.name)
+				ok := encode(w, i)
+				w.pop()
+				if !ok {
+					return false
 				}
 			}
 			if len(parts) == 0 {

@@ -109,6 +109,12 @@ func (s *Schema) Plan(op *ast.OperationDefinition, variables map[string]any) *Pl
 // Execute executes a query or mutation. data is null where a root field failed that cannot be null.
 func (p *Plan) Execute(ctx context.Context, request *Request) (data []byte, errs gqlerror.List) {
 	r := &run{Request: request, ctx: ctx}
+	defer func() {
+		if what := recover(); what != nil { // no resolver's: those fail their field
+			err := request.Present(ctx, nil, request.Recover(ctx, what))
+			data, errs = []byte("null"), gqlerror.List{err}
+		}
+	}()
 	encode := p.root(r, make([]Root, 1))
 	w := p.writer()
 	if !encode(&w, 0) {
@@ -126,13 +132,20 @@ type Response struct {
 
 // ExecuteEvents executes a subscription for events, which are a slice of the type that its field
 // has in Go. The responses are in their order.
-func (p *Plan) ExecuteEvents(ctx context.Context, request *Request, events any) ([]Response, error) {
+func (p *Plan) ExecuteEvents(
+	ctx context.Context, request *Request, events any,
+) (responses []Response, err error) {
 	r := &run{Request: request, ctx: ctx}
+	defer func() {
+		if what := recover(); what != nil { // no resolver's: those fail their field
+			responses, err = nil, request.Recover(ctx, what)
+		}
+	}()
 	encode, n, err := p.event(r, events)
 	if err != nil {
 		return nil, err
 	}
-	responses := make([]Response, n)
+	responses = make([]Response, n)
 	for i := range responses {
 		w := p.writer()
 		w.b = appendKey(append(w.b, '{'), p.alias)

@@ -3,6 +3,8 @@ package exec
 import (
 	"context"
 	"errors"
+	"fmt"
+	"reflect"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -96,25 +98,38 @@ func (c *call[T, V]) run(r *run, objs []T) (values []V, failed []*gqlerror.Error
 		return values, nil
 	}
 	failed = make([]*gqlerror.Error, len(objs))
-	var each graphql.BatchErrors
-	if errors.As(err, &each) && len(each.Errors()) == len(objs) && len(values) == len(objs) {
-		for i, err := range each.Errors() {
-			if err != nil {
-				failed[i] = c.present(r, err)
-			}
+	each, ok := errors.AsType[graphql.BatchErrors](err)
+	if !ok {
+		one := c.present(r, err)
+		for i := range failed {
+			failed[i] = one
 		}
-		return values, failed
+		return make([]V, len(objs)), failed
 	}
-	one := c.present(r, err)
-	for i := range failed {
-		failed[i] = one
+	// Objects that follow one another often share an error: it is presented, and logged, once.
+	var last error
+	var shown *gqlerror.Error
+	for i, err := range each.Errors() {
+		if err == nil {
+			continue
+		}
+		if shown == nil || !same(err, last) {
+			last, shown = err, c.present(r, err)
+		}
+		failed[i] = shown
 	}
-	return make([]V, len(objs)), failed
+	return values, failed
 }
 
-func (c *call[T, V]) present(r *run, err error) *gqlerror.Error {
-	shown := *r.Present(r.ctx, c.path, err)
-	if p := c.field.Position; p != nil {
+// same reports whether two errors are one.
+func same(a, b error) bool {
+	return reflect.ValueOf(a).Comparable() && a == b //nolint:errorlint // the error itself is meant
+}
+
+// present returns an error of the field as that of the response.
+func (s *selected) present(r *run, err error) *gqlerror.Error {
+	shown := *r.Present(r.ctx, s.path, err)
+	if p := s.field.Position; p != nil {
 		shown.Locations = []gqlerror.Location{{Line: p.Line, Column: p.Column}}
 	}
 	return &shown
@@ -142,13 +157,14 @@ func (c *call[T, V]) safely(r *run, objs []T) (values []V, err error) {
 		IsResolver: true,
 	})
 	values, err = c.resolve(ctx, args, objs)
-	if err == nil && len(values) != len(objs) {
+	each, ok := errors.AsType[graphql.BatchErrors](err)
+	if (err == nil || ok) && len(values) != len(objs) || ok && len(each.Errors()) != len(objs) {
 		return nil, errLength
 	}
 	return values, err
 }
 
-var errLength = errors.New("a batch resolver returned another number of values than there are objects")
+var errLength = errors.New("a resolver returned another number of values or errors than there are objects")
 
 // completed completes the values of those objects whose resolver did not fail.
 func completed[V any](
@@ -224,13 +240,12 @@ func Nullable[V any](isNull func(V) bool, of Type[V]) Type[V] {
 func Required[V any](isNull func(V) bool, of Type[V]) Type[V] {
 	return func(c *compiler, f *selected) completer[V] {
 		complete := of(c, f)
-		path := c.path
 		return func(r *run, values []V) encoder {
 			there, places := present(values, isNull)
 			if places == nil {
 				return complete(r, values)
 			}
-			missing := r.Present(r.ctx, path, errNull)
+			missing := f.present(r, errNull)
 			encode := complete(r, there)
 			return func(w *writer, i int) bool {
 				if places[i] < 0 {
@@ -325,11 +340,12 @@ func Pointers[V any](of Type[[]*V]) Type[[]V] {
 // Case is one of the object types that values of an interface or union can have.
 type Case[I any] func(c *compiler, f *selected) func(r *run, values []I, kind []int, self int) encoder
 
-// CaseOf is an object type of Go type T, which is a concrete type of the Go interface I.
+// CaseOf is an object type of Go type T, a pointer, which is a concrete type of the Go interface I.
 func CaseOf[I, T any](of *Object[T]) (is func(I) bool, use Case[I]) {
 	is = func(value I) bool {
+		var null T
 		_, ok := any(value).(T)
-		return ok
+		return ok && any(value) != any(null)
 	}
 	return is, func(c *compiler, f *selected) func(r *run, values []I, kind []int, self int) encoder {
 		complete := of.compile(c, f.sets)
@@ -368,13 +384,18 @@ func (a *Abstract[I]) Of() Type[I] {
 		return func(r *run, values []I) encoder {
 			kind, place := make([]int, len(values)), make([]int, len(values))
 			count := make([]int, len(cases))
+			var unknown *gqlerror.Error
 			for i, value := range values {
+				kind[i] = -1
 				for k, is := range a.is {
 					if is(value) {
 						kind[i], place[i] = k, count[k]
 						count[k]++
 						break
 					}
+				}
+				if kind[i] < 0 && unknown == nil {
+					unknown = f.present(r, fmt.Errorf("%w: %T", errUnknown, value))
 				}
 			}
 			encoders := make([]encoder, len(cases))
@@ -383,12 +404,20 @@ func (a *Abstract[I]) Of() Type[I] {
 					encoders[k] = complete(r, values, kind, k)
 				}
 			}
-			return func(w *writer, i int) bool { return encoders[kind[i]](w, place[i]) }
+			return func(w *writer, i int) bool {
+				if kind[i] < 0 {
+					w.fail(unknown)
+					return false
+				}
+				return encoders[kind[i]](w, place[i])
+			}
 		}
 	}
 }
 
-// NoPointer, NoSlice and Never tell [Nullable] and [Required] which values are null.
+var errUnknown = errors.New("a value is nil or of none of the types that its interface can be")
+
+// NoPointer reports whether a pointer is null: see [Nullable] and [Required].
 func NoPointer[V any](value *V) bool { return value == nil }
 
 // NoSlice reports whether a list is null.

@@ -75,6 +75,18 @@ func (b *build) Abstracts() []*codegen.Interface {
 	return list
 }
 
+// Cases are the names of the objects that an interface or union can be, each once: gqlgen has those
+// that implement the Go interface by value twice.
+func (b *build) Cases(of *codegen.Interface) []string {
+	var names []string
+	for _, implementor := range of.Implementors {
+		if !slices.Contains(names, implementor.Name) {
+			names = append(names, implementor.Name)
+		}
+	}
+	return names
+}
+
 // RootObjects are the query and the mutation object.
 func (b *build) RootObjects() []*codegen.Object {
 	return []*codegen.Object{b.QueryRoot, b.MutationRoot}
