@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"time"
@@ -111,8 +110,7 @@ func pageInfo(more bool, after *string, cursors []string) *model.PageInfo {
 	return info
 }
 
-func roomConnection(ctx context.Context, page chat.Page[*ent.Room], after *string, cursor func(*ent.Room) string) *model.RoomConnection {
-	loadersFrom(ctx).came(page.Items...)
+func roomConnection(page chat.Page[*ent.Room], after *string, cursor func(*ent.Room) string) *model.RoomConnection {
 	c := &model.RoomConnection{Nodes: page.Items, Edges: make([]*model.RoomEdge, len(page.Items))}
 	cursors := make([]string, len(page.Items))
 	for i, room := range page.Items {
@@ -124,14 +122,9 @@ func roomConnection(ctx context.Context, page chat.Page[*ent.Room], after *strin
 }
 
 func memberConnection(room *ent.Room, page chat.Page[*ent.Member], after *string) *model.RoomMemberConnection {
-	c := &model.RoomMemberConnection{TotalCount: room.MemberCount, Edges: make([]model.RoomMemberEdge, len(page.Items))}
-	cursors := make([]string, len(page.Items))
-	for i, m := range page.Items {
-		cursors[i] = memberCursor(m)
-		c.Edges[i] = model.RoomMemberEdge{Cursor: cursors[i], Member: m}
-	}
-	c.PageInfo = pageInfo(page.More, after, cursors)
-	return c
+	return &model.RoomMemberConnection{TotalCount: room.MemberCount, Page: model.Page[*ent.Member]{
+		Items: page.Items, Earlier: after != nil, Later: page.More, CursorOf: memberCursor,
+	}}
 }
 
 func memberCursor(m *ent.Member) string {

@@ -13,68 +13,68 @@ import (
 	"parley/graph/model"
 )
 
-func (r *memberJoinedResolver) Room(ctx context.Context, obj *model.MemberJoined) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *memberJoinedResolver) Room(ctx context.Context, objs []*model.MemberJoined) ([]*ent.Room, error) {
+	return eventRooms(ctx, objs)
 }
 
-func (r *memberJoinedResolver) User(ctx context.Context, obj *model.MemberJoined) (*ent.User, error) {
-	return person(ctx, obj.UserID)
+func (r *memberJoinedResolver) User(ctx context.Context, objs []*model.MemberJoined) ([]*ent.User, error) {
+	return users(ctx, objs, func(e *model.MemberJoined) string { return e.UserID })
 }
 
-func (r *memberJoinedResolver) Member(ctx context.Context, obj *model.MemberJoined) (*ent.Member, error) {
-	return subject(ctx, obj.RoomID, obj.UserID)
+func (r *memberJoinedResolver) Member(ctx context.Context, objs []*model.MemberJoined) ([]*ent.Member, error) {
+	return subjects(ctx, objs, func(e *model.MemberJoined) string { return e.UserID })
 }
 
-func (r *memberLeftResolver) Room(ctx context.Context, obj *model.MemberLeft) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *memberLeftResolver) Room(ctx context.Context, objs []*model.MemberLeft) ([]*ent.Room, error) {
+	return eventRooms(ctx, objs)
 }
 
-func (r *memberLeftResolver) User(ctx context.Context, obj *model.MemberLeft) (*ent.User, error) {
-	return person(ctx, obj.UserID)
+func (r *memberLeftResolver) User(ctx context.Context, objs []*model.MemberLeft) ([]*ent.User, error) {
+	return users(ctx, objs, func(e *model.MemberLeft) string { return e.UserID })
 }
 
-func (r *memberRoleChangedResolver) Room(ctx context.Context, obj *model.MemberRoleChanged) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *memberRoleChangedResolver) Room(ctx context.Context, objs []*model.MemberRoleChanged) ([]*ent.Room, error) {
+	return eventRooms(ctx, objs)
 }
 
-func (r *memberRoleChangedResolver) User(ctx context.Context, obj *model.MemberRoleChanged) (*ent.User, error) {
-	return person(ctx, obj.UserID)
+func (r *memberRoleChangedResolver) User(ctx context.Context, objs []*model.MemberRoleChanged) ([]*ent.User, error) {
+	return users(ctx, objs, func(e *model.MemberRoleChanged) string { return e.UserID })
 }
 
-func (r *memberRoleChangedResolver) Member(ctx context.Context, obj *model.MemberRoleChanged) (*ent.Member, error) {
-	return subject(ctx, obj.RoomID, obj.UserID)
+func (r *memberRoleChangedResolver) Member(ctx context.Context, objs []*model.MemberRoleChanged) ([]*ent.Member, error) {
+	return subjects(ctx, objs, func(e *model.MemberRoleChanged) string { return e.UserID })
 }
 
-func (r *messageAddedResolver) Room(ctx context.Context, obj *model.MessageAdded) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *messageAddedResolver) Room(ctx context.Context, objs []*model.MessageAdded) ([]*ent.Room, error) {
+	return eventRooms(ctx, objs)
 }
 
-func (r *messageDeletedResolver) Room(ctx context.Context, obj *model.MessageDeleted) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *messageDeletedResolver) Room(ctx context.Context, objs []*model.MessageDeleted) ([]*ent.Room, error) {
+	return eventRooms(ctx, objs)
 }
 
-func (r *messageEditedResolver) Room(ctx context.Context, obj *model.MessageEdited) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *messageEditedResolver) Room(ctx context.Context, objs []*model.MessageEdited) ([]*ent.Room, error) {
+	return eventRooms(ctx, objs)
 }
 
-func (r *reactionsChangedResolver) Room(ctx context.Context, obj *model.ReactionsChanged) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *reactionsChangedResolver) Room(ctx context.Context, objs []*model.ReactionsChanged) ([]*ent.Room, error) {
+	return eventRooms(ctx, objs)
 }
 
-func (r *reactionsChangedResolver) User(ctx context.Context, obj *model.ReactionsChanged) (*ent.User, error) {
-	return person(ctx, obj.UserID)
+func (r *reactionsChangedResolver) User(ctx context.Context, objs []*model.ReactionsChanged) ([]*ent.User, error) {
+	return users(ctx, objs, func(e *model.ReactionsChanged) string { return e.UserID })
 }
 
-func (r *resyncResolver) Room(ctx context.Context, obj *model.Resync) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *resyncResolver) Room(ctx context.Context, objs []*model.Resync) ([]*ent.Room, error) {
+	return eventRooms(ctx, objs)
 }
 
-func (r *roomUpdatedResolver) Room(ctx context.Context, obj *model.RoomUpdated) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *roomUpdatedResolver) Room(ctx context.Context, objs []*model.RoomUpdated) ([]*ent.Room, error) {
+	return eventRooms(ctx, objs)
 }
 
-func (r *streamOpenedResolver) Room(ctx context.Context, obj *model.StreamOpened) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *streamOpenedResolver) Room(ctx context.Context, objs []*model.StreamOpened) ([]*ent.Room, error) {
+	return eventRooms(ctx, objs)
 }
 
 func (r *subscriptionResolver) MessageAdded(ctx context.Context, roomID string, after *int) (<-chan *ent.Message, error) {

@@ -2,5 +2,5 @@
 // that batch those calls, cursors, limits, and the one place that turns errors into responses.
 package graph
 
-//go:generate go run github.com/99designs/gqlgen generate
+//go:generate go run ./plugin/generate
 //go:generate go run ./sdl ../schema.graphql

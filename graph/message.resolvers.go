@@ -12,72 +12,72 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
+
+	"github.com/google/uuid"
 )
 
-func (r *messageResolver) ID(ctx context.Context, obj *ent.Message) (string, error) {
-	return messageID(obj).String(), nil
+func (r *messageResolver) ID(ctx context.Context, objs []*ent.Message) ([]string, error) {
+	return mapped(objs, func(m *ent.Message) string { return messageID(m).String() }), nil
 }
 
-func (r *messageResolver) Room(ctx context.Context, obj *ent.Message) (*ent.Room, error) {
-	return loadersFrom(ctx).roomsByID.get(ctx, obj.RoomID)
+func (r *messageResolver) Room(ctx context.Context, objs []*ent.Message) ([]*ent.Room, error) {
+	return scopeOf(ctx).rooms.many(ctx, mapped(objs, func(m *ent.Message) uuid.UUID { return m.RoomID }), nil)
 }
 
-func (r *messageResolver) From(ctx context.Context, obj *ent.Message) (*ent.User, error) {
-	return person(ctx, obj.AuthorID)
+func (r *messageResolver) From(ctx context.Context, objs []*ent.Message) ([]*ent.User, error) {
+	return users(ctx, objs, func(m *ent.Message) string { return m.AuthorID })
 }
 
-func (r *messageResolver) ReplyTo(ctx context.Context, obj *ent.Message) (*ent.Message, error) {
-	if obj.ReplyToSeq == nil {
-		return nil, nil
-	}
-	return loadersFrom(ctx).messagesByID.get(ctx, chat.MessageID{Room: obj.RoomID, Seq: *obj.ReplyToSeq})
+func (r *messageResolver) ReplyTo(ctx context.Context, objs []*ent.Message) ([]*ent.Message, error) {
+	return namedMessages(ctx, objs, func(m *ent.Message) *int64 { return m.ReplyToSeq })
 }
 
-func (r *messageResolver) Thread(ctx context.Context, obj *ent.Message) (*ent.Message, error) {
-	if obj.ThreadSeq == nil {
-		return nil, nil
-	}
-	return loadersFrom(ctx).messagesByID.get(ctx, chat.MessageID{Room: obj.RoomID, Seq: *obj.ThreadSeq})
+func (r *messageResolver) Thread(ctx context.Context, objs []*ent.Message) ([]*ent.Message, error) {
+	return namedMessages(ctx, objs, func(m *ent.Message) *int64 { return m.ThreadSeq })
 }
 
-func (r *messageResolver) IsThread(ctx context.Context, obj *ent.Message) (bool, error) {
-	return obj.ReplyCount > 0, nil
+func (r *messageResolver) IsThread(ctx context.Context, objs []*ent.Message) ([]bool, error) {
+	return mapped(objs, func(m *ent.Message) bool { return m.ReplyCount > 0 }), nil
 }
 
-func (r *messageResolver) Replies(ctx context.Context, obj *ent.Message, first *int, after *string, last *int, before *string) (*model.MessageConnection, error) {
+func (r *messageResolver) Replies(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*model.MessageConnection, error) {
 	ask := messagesAsked{first: first, after: after, last: last, before: before, otherwiseFirst: true}
-	return r.messages(ctx, chat.List{Room: obj.RoomID, Thread: obj.Seq}, ask)
+	return messagesOf(ctx, ask, mapped(objs, func(m *ent.Message) *chat.List { return &chat.List{Room: m.RoomID, Thread: m.Seq} }))
 }
 
-func (r *messageResolver) Mentions(ctx context.Context, obj *ent.Message) ([]*ent.User, error) {
-	users := make([]*ent.User, len(obj.Mentions))
-	for i, id := range obj.Mentions {
-		var err error
-		if users[i], err = person(ctx, id); err != nil {
-			return nil, err
+func (r *messageResolver) Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error) {
+	return userLists(ctx, objs, func(m *ent.Message) []string { return m.Mentions })
+}
+
+func (r *messageResolver) Reactions(ctx context.Context, objs []*ent.Message) ([][]*chat.ReactionCount, error) {
+	counts, err := scopeOf(ctx).reactions.many(ctx, mapped(objs, messageID), nil)
+	if err != nil {
+		return nil, err
+	}
+	return mapped(counts, func(of []chat.ReactionCount) []*chat.ReactionCount {
+		reactions := make([]*chat.ReactionCount, len(of))
+		for i := range of {
+			reactions[i] = &of[i]
 		}
-	}
-	return users, nil
+		return reactions
+	}), nil
 }
 
-func (r *messageResolver) Reactions(ctx context.Context, obj *ent.Message) ([]*chat.ReactionCount, error) {
-	counts, err := loadersFrom(ctx).reactions.get(ctx, messageID(obj))
-	reactions := make([]*chat.ReactionCount, len(counts))
-	for i := range counts {
-		reactions[i] = &counts[i]
-	}
-	return reactions, err
-}
-
-func (r *messageResolver) ViewerReactions(ctx context.Context, obj *ent.Message) ([]string, error) {
-	return getOwn(ctx, &loadersFrom(ctx).own, messageID(obj))
+func (r *messageResolver) ViewerReactions(ctx context.Context, objs []*ent.Message) ([][]string, error) {
+	s := scopeOf(ctx)
+	return viewersOwn(ctx, s, &s.own, mapped(objs, messageID))
 }
 
 func (r *mutationResolver) SendMessage(ctx context.Context, input chat.SendMessageInput) (*model.SendMessagePayload, error) {
-	sent := r.sendMessage(ctx, input)
-	if sent.err != nil {
-		return nil, sent.err
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
 	}
+	sent, err := r.chat.SendMessage(ctx, v, input)
+	if err != nil {
+		return nil, err
+	}
+	scopeOf(ctx).shown(sent.People)
 	return &model.SendMessagePayload{Message: sent.Message}, nil
 }
 
@@ -129,37 +129,52 @@ func (r *mutationResolver) MarkRead(ctx context.Context, roomID string, seq int)
 	return &model.MarkReadPayload{Room: room}, nil
 }
 
-func (r *roomResolver) Messages(ctx context.Context, obj *ent.Room, first *int, after *string, last *int, before *string, beforeSeq *int, afterSeq *int, inThreads bool) (*model.MessageConnection, error) {
-	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
-	if err != nil || !r.chat.MayRead(obj, m) {
-		return nil, err
-	}
+func (r *roomResolver) Messages(ctx context.Context, objs []*ent.Room, first *int, after *string, last *int, before *string, beforeSeq *int, afterSeq *int, inThreads bool) ([]*model.MessageConnection, error) {
 	ask := messagesAsked{first: first, after: after, last: last, before: before, afterSeq: afterSeq, beforeSeq: beforeSeq, noThreads: !inThreads}
-	return r.messages(ctx, chat.List{Room: obj.ID}, ask)
-}
-
-func (r *roomResolver) LatestMessage(ctx context.Context, obj *ent.Room) (*ent.Message, error) {
-	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
-	if err != nil || !r.chat.MayRead(obj, m) || obj.LatestSeq == 0 {
+	lists, err := ofMemberships(ctx, objs, func(room *ent.Room, m *chat.Membership) *chat.List {
+		if !r.chat.MayRead(room, m) {
+			return nil
+		}
+		return &chat.List{Room: room.ID}
+	})
+	if err != nil {
 		return nil, err
 	}
-	return loadersFrom(ctx).messagesByID.get(ctx, chat.MessageID{Room: obj.ID, Seq: obj.LatestSeq})
+	return messagesOf(ctx, ask, lists)
 }
 
-func (r *roomResolver) UnreadCount(ctx context.Context, obj *ent.Room) (int, error) {
-	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
-	if m == nil || err != nil {
-		return 0, err
+func (r *roomResolver) LatestMessage(ctx context.Context, objs []*ent.Room) ([]*ent.Message, error) {
+	memberships, err := viewerMemberships(ctx, objs)
+	if err != nil {
+		return nil, err
 	}
-	return int(m.Unread), nil
+	var rooms []*ent.Room
+	var places []int
+	for i, room := range objs {
+		if r.chat.MayRead(room, memberships[i]) && room.LatestSeq > 0 {
+			rooms, places = append(rooms, room), append(places, i)
+		}
+	}
+	latest, err := scopeOf(ctx).latest.many(ctx, rooms, nil)
+	return scattered(latest, places, len(objs)), failedAt(places, len(objs), err)
 }
 
-func (r *roomResolver) LastReadSeq(ctx context.Context, obj *ent.Room) (int, error) {
-	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
-	if m == nil || err != nil {
-		return 0, err
-	}
-	return int(m.LastReadSeq), nil
+func (r *roomResolver) UnreadCount(ctx context.Context, objs []*ent.Room) ([]int, error) {
+	return ofMemberships(ctx, objs, func(_ *ent.Room, m *chat.Membership) int {
+		if m == nil {
+			return 0
+		}
+		return int(m.Unread)
+	})
+}
+
+func (r *roomResolver) LastReadSeq(ctx context.Context, objs []*ent.Room) ([]int, error) {
+	return ofMemberships(ctx, objs, func(_ *ent.Room, m *chat.Membership) int {
+		if m == nil {
+			return 0
+		}
+		return int(m.LastReadSeq)
+	})
 }
 
 func (r *Resolver) Message() generated.MessageResolver { return &messageResolver{r} }

@@ -3,6 +3,8 @@ package graph
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"parley/ent"
 	"parley/graph/model"
 	"parley/internal/chat"
@@ -74,32 +76,55 @@ func seqBound(list chat.List, field string, cursor *string, number *int) (int64,
 	}
 }
 
-// messages resolves a page of a list.
-func (r *Resolver) messages(ctx context.Context, list chat.List, ask messagesAsked) (*model.MessageConnection, error) {
-	window, err := ask.window(list)
-	if err != nil {
-		return nil, err
+// messagesOf resolves the same part of each list; null for a list that is nil.
+func messagesOf(ctx context.Context, ask messagesAsked, lists []*chat.List) ([]*model.MessageConnection, error) {
+	connections := make([]*model.MessageConnection, len(lists))
+	failed := make(graphql.BatchErrorList, len(lists))
+	var keys []listKey
+	var places []int
+	var refused error
+	for i, list := range lists {
+		if list == nil {
+			continue
+		}
+		window, err := ask.window(*list) // a cursor is of one list
+		if err != nil {
+			failed[i], refused = err, err
+			continue
+		}
+		keys, places = append(keys, listKey{*list, window}), append(places, i)
 	}
-	part, err := loadersFrom(ctx).lists.get(ctx, listKey{list, window})
-	if err != nil {
-		return nil, err
+	parts, err := scopeOf(ctx).lists.many(ctx, keys, nil)
+	for i, place := range places {
+		if err != nil {
+			failed[place], refused = err, err
+			continue
+		}
+		connections[place] = messageConnection(parts[i])
 	}
-	return messageConnection(part), nil
+	if refused != nil {
+		return connections, failed
+	}
+	return connections, nil
+}
+
+// namedMessages loads the message whose seq each message names; null where it names none.
+func namedMessages(ctx context.Context, objs []*ent.Message, seq func(*ent.Message) *int64) ([]*ent.Message, error) {
+	var ids []chat.MessageID
+	var places []int
+	for i, m := range objs {
+		if named := seq(m); named != nil {
+			ids, places = append(ids, chat.MessageID{Room: m.RoomID, Seq: *named}), append(places, i)
+		}
+	}
+	found, err := scopeOf(ctx).messages.many(ctx, ids, nil)
+	return scattered(found, places, len(objs)), failedAt(places, len(objs), err)
 }
 
 func messageConnection(part chat.Messages) *model.MessageConnection {
-	c := &model.MessageConnection{
-		Messages: part.Items,
-		Edges:    make([]model.MessageEdge, len(part.Items)),
-		PageInfo: &model.PageInfo{HasPreviousPage: part.Earlier, HasNextPage: part.Later},
-	}
-	for i, m := range part.Items {
-		c.Edges[i] = model.MessageEdge{Cursor: messageCursor(m), Node: m}
-	}
-	if n := len(c.Edges); n > 0 {
-		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[n-1].Cursor
-	}
-	return c
+	return &model.MessageConnection{Page: model.Page[*ent.Message]{
+		Items: part.Items, Earlier: part.Earlier, Later: part.Later, CursorOf: messageCursor,
+	}}
 }
 
 func messageCursor(m *ent.Message) string { return messagesBySeq.encode(m.Seq, m.RoomID) }

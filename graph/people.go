@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/base64"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -12,16 +13,34 @@ import (
 	"parley/internal/chat"
 )
 
-// person loads somebody for the field that is resolved. Of whom the id alone is asked for, nothing has to be read: who is
-// named is there, for people are never deleted.
-func person(ctx context.Context, id string) (*ent.User, error) {
-	if onlyID(graphql.GetFieldContext(ctx).Field.Selections) {
-		return &ent.User{ID: id}, nil
-	}
-	return loadersFrom(ctx).users.get(ctx, id)
+// users loads the user of each object. If the field selects only the id, nothing is loaded: users are
+// never deleted.
+func users[T any](ctx context.Context, objs []T, id func(T) string) ([]*ent.User, error) {
+	return usersByID(ctx, mapped(objs, id))
 }
 
-// onlyID tells whether nothing but the id is selected.
+func usersByID(ctx context.Context, ids []string) ([]*ent.User, error) {
+	if onlyID(graphql.GetFieldContext(ctx).Field.Selections) {
+		return mapped(ids, func(id string) *ent.User { return &ent.User{ID: id} }), nil
+	}
+	return scopeOf(ctx).loadUsers(ctx, ids)
+}
+
+// userLists loads the users of each object, all of them together.
+func userLists[T any](ctx context.Context, objs []T, ids func(T) []string) ([][]*ent.User, error) {
+	lists := mapped(objs, ids)
+	all, err := usersByID(ctx, slices.Concat(lists...))
+	if err != nil {
+		return nil, err
+	}
+	return mapped(lists, func(ids []string) []*ent.User {
+		list := all[:len(ids):len(ids)]
+		all = all[len(ids):]
+		return list
+	}), nil
+}
+
+// onlyID reports whether a selection has nothing but the id.
 func onlyID(set ast.SelectionSet) bool {
 	for _, s := range set {
 		if f, ok := s.(*ast.Field); !ok || f.Name != "id" && f.Name != "__typename" {
@@ -42,33 +61,29 @@ func banConnection(page chat.Page[*ent.Ban], after *string) *model.BanConnection
 	return c
 }
 
-func friendConnection(ctx context.Context, page chat.Page[*ent.Friendship], after *string) *model.FriendConnection {
+func friendConnection(page chat.Page[*ent.Friendship], after *string) *model.FriendConnection {
 	c := &model.FriendConnection{Edges: make([]model.FriendEdge, len(page.Items))}
-	cursors, people := make([]string, len(page.Items)), make([]string, len(page.Items))
+	cursors := make([]string, len(page.Items))
 	for i, f := range page.Items {
-		cursors[i], people[i] = friendsByAge.placeCursor(chat.Place{At: *f.Since, ID: f.ID}), f.FriendID
+		cursors[i] = friendsByAge.placeCursor(chat.Place{At: *f.Since, ID: f.ID})
 		c.Edges[i] = model.FriendEdge{Cursor: cursors[i], UserID: f.FriendID, Since: *f.Since}
 	}
-	loadersFrom(ctx).people.add(people)
 	c.PageInfo = pageInfo(page.More, after, cursors)
 	return c
 }
 
-func friendRequestConnection(ctx context.Context, page chat.Page[*ent.Friendship], after *string) *model.FriendRequestConnection {
+func friendRequestConnection(page chat.Page[*ent.Friendship], after *string) *model.FriendRequestConnection {
 	c := &model.FriendRequestConnection{
 		Edges: make([]*model.FriendRequestEdge, len(page.Items)),
 		Nodes: make([]*model.FriendRequest, len(page.Items)),
 	}
 	cursors := make([]string, len(page.Items))
-	var people []string
 	for i, f := range page.Items {
 		asked := chat.RequestOf(f)
-		people = append(people, asked.From, asked.To)
 		cursors[i] = requestsByAge.placeCursor(chat.Place{At: f.RequestedAt, ID: f.ID})
 		c.Nodes[i] = &model.FriendRequest{ID: requestID(asked), FromID: asked.From, ToID: asked.To, CreatedAt: asked.At}
 		c.Edges[i] = &model.FriendRequestEdge{Cursor: cursors[i], Node: c.Nodes[i]}
 	}
-	loadersFrom(ctx).people.add(people)
 	c.PageInfo = pageInfo(page.More, after, cursors)
 	return c
 }

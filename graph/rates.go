@@ -151,9 +151,6 @@ func parts(value any) int {
 
 // changes are the fields of a mutation.
 func changes(op *graphql.OperationContext) (fields []*ast.Field) {
-	if field := only(op.Operation); field != nil { // as most have, and that need not be collected
-		return []*ast.Field{field}
-	}
 	for _, field := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"}) {
 		fields = append(fields, field.Field)
 	}

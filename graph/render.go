@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/graph/exec"
 	"parley/graph/model"
 	"parley/internal/chat"
 	"parley/internal/limit"
@@ -19,8 +20,9 @@ import (
 
 // subscription is an operation that is executed for each of its events.
 type subscription struct {
-	exec graphql.GraphExecutor
+	r    *Resolver
 	op   *graphql.OperationContext
+	plan *exec.Plan
 	// executions bound what its executions take; one takes weight bytes.
 	executions *limit.Executions
 	weight     int64
@@ -41,14 +43,14 @@ func fed[T any](ctx context.Context) (<-chan T, error) {
 	return events, nil
 }
 
-// source is the event that an item comes from: its seq, 0 if it is not in a log, and the loaders that all executions for
+// source is the event that an item comes from: its seq, 0 if it is not in a log, and the scope that all executions for
 // the event share.
 type source struct {
-	seq     int64
-	loaders *loaders
+	seq   int64
+	scope *scope
 }
 
-// sourceKey is where an execution finds the loaders of the event that it shows.
+// sourceKey is where an execution finds the scope of the event that it shows.
 type sourceKey struct{}
 
 // audienceOf is a user, or if that is "" all subscribers of a topic: executions count against its quota.
@@ -102,39 +104,31 @@ func renderPart[T any](
 		return nil, err
 	}
 	defer execution.Release()
-	feed := make(chan T, len(items))
-	for _, item := range items {
-		feed <- item
-	}
-	close(feed)
-	op := &graphql.OperationContext{ // a copy: an execution writes into it
-		RawQuery: s.op.RawQuery, Variables: s.op.Variables, OperationName: s.op.OperationName, Doc: s.op.Doc,
-		Operation: s.op.Operation, DisableIntrospection: s.op.DisableIntrospection, RecoverFunc: s.op.RecoverFunc,
-		ResolverMiddleware: s.op.ResolverMiddleware, RootResolverMiddleware: s.op.RootResolverMiddleware,
-	}
-	responses, ctx := s.exec.DispatchOperation(context.WithValue(ctx, feedKey{}, (<-chan T)(feed)), op)
 	out := make([][]byte, len(items))
-	for i := range items {
+	for i, item := range items {
 		var seq int64
 		own := ctx
 		if sources != nil {
-			seq, own = sources[i].seq, context.WithValue(ctx, sourceKey{}, sources[i].loaders)
+			seq, own = sources[i].seq, context.WithValue(ctx, sourceKey{}, sources[i].scope)
 		}
-		response := responses(own)
-		if response == nil {
-			return nil, errors.Join(fmt.Errorf("the execution ended before item %d of %d", i+1, len(items)), ctx.Err())
+		responses, err := s.plan.ExecuteEvents(s.r.withScope(own), s.r.request(s.op), []T{item})
+		if err == nil {
+			err = ctx.Err() // what is there may be the error of a resolver that was cancelled
 		}
-		for _, e := range response.Errors {
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range responses[0].Errors {
 			if code := e.Extensions["code"]; code == string(chat.Internal) || code == string(chat.Unavailable) {
 				failed = gqlerror.List{e}
 				return nil, fmt.Errorf("render: %w", e)
 			}
 		}
-		resync, away := any(items[i]).(*model.Resync)
+		resync, away := any(item).(*model.Resync)
 		if away {
 			seq = resync.Seq
 		}
-		if out[i], err = encode(response, seq, away); err != nil {
+		if out[i], err = encode(responses[0], seq, away); err != nil {
 			return nil, err
 		}
 	}
@@ -143,16 +137,13 @@ func renderPart[T any](
 
 // encode writes a response as JSON, with a seq in its extensions, if there is one, and whether the stream goes on from there
 // wherever it has been.
-func encode(response *graphql.Response, seq int64, resync bool) ([]byte, error) {
+func encode(response exec.Response, seq int64, resync bool) ([]byte, error) {
 	var out bytes.Buffer
+	out.Grow(len(response.Data) + 64)
 	out.WriteString(`{"data":`)
-	if len(response.Data) == 0 {
-		out.WriteString("null")
-	} else {
-		out.Write(response.Data)
-	}
+	out.Write(response.Data)
 	if len(response.Errors) > 0 {
-		errs, err := json.Marshal(response.Errors)
+		errs, err := json.Marshal(response.Errors[:min(len(response.Errors), maxErrors)])
 		if err != nil {
 			return nil, fmt.Errorf("encode errors: %w", err)
 		}

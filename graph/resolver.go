@@ -14,14 +14,15 @@ import (
 
 // Resolver is the root of all resolvers.
 type Resolver struct {
-	chat   *chat.Chat
-	live   *live.Hub
-	signIn SignIn
-	logger *slog.Logger
-	done   func(kind, field, outcome string, took time.Duration)
-	trace  func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
-	events *limit.Executions
-	panics *panics.Guard
+	chat       *chat.Chat
+	executable *executable
+	live       *live.Hub
+	signIn     SignIn
+	logger     *slog.Logger
+	done       func(kind, field, outcome string, took time.Duration)
+	trace      func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
+	events     *limit.Executions
+	panics     *panics.Guard
 	// audience are those who follow rooms in responses of their own.
 	audience audience
 }

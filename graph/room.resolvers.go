@@ -17,23 +17,18 @@ import (
 	"github.com/google/uuid"
 )
 
-func (r *banConnectionResolver) Nodes(ctx context.Context, obj *model.BanConnection) ([]*ent.User, error) {
-	users := make([]*ent.User, len(obj.Edges))
-	for i, edge := range obj.Edges {
-		var err error
-		if users[i], err = person(ctx, edge.UserID); err != nil {
-			return nil, err
-		}
-	}
-	return users, nil
+func (r *banConnectionResolver) Nodes(ctx context.Context, objs []*model.BanConnection) ([][]*ent.User, error) {
+	return userLists(ctx, objs, func(c *model.BanConnection) []string {
+		return mapped(c.Edges, func(e model.BanEdge) string { return e.UserID })
+	})
 }
 
-func (r *banEdgeResolver) Node(ctx context.Context, obj *model.BanEdge) (*ent.User, error) {
-	return person(ctx, obj.UserID)
+func (r *banEdgeResolver) Node(ctx context.Context, objs []*model.BanEdge) ([]*ent.User, error) {
+	return users(ctx, objs, func(e *model.BanEdge) string { return e.UserID })
 }
 
-func (r *banEdgeResolver) By(ctx context.Context, obj *model.BanEdge) (*ent.User, error) {
-	return person(ctx, obj.ByID)
+func (r *banEdgeResolver) By(ctx context.Context, objs []*model.BanEdge) ([]*ent.User, error) {
+	return users(ctx, objs, func(e *model.BanEdge) string { return e.ByID })
 }
 
 func (r *mutationResolver) CreateRoom(ctx context.Context, input chat.CreateRoomInput) (*model.CreateRoomPayload, error) {
@@ -143,7 +138,6 @@ func (r *mutationResolver) AddMembers(ctx context.Context, roomID string, userId
 	if err != nil {
 		return nil, err
 	}
-	loadersFrom(ctx).people.add(userIds)
 	return &model.AddMembersPayload{Room: room, Members: members}, nil
 }
 
@@ -214,9 +208,9 @@ func (r *queryResolver) MyRooms(ctx context.Context, first *int, after *string) 
 	if err != nil {
 		return nil, err
 	}
-	loadersFrom(ctx).saw(v, page.Items...)
+	scopeOf(ctx).saw(v, page.Items...)
 	rooms := chat.Page[*ent.Room]{Items: roomsOf(page.Items), More: page.More}
-	return roomConnection(ctx, rooms, after, func(room *ent.Room) string {
+	return roomConnection(rooms, after, func(room *ent.Room) string {
 		return roomsByActivity.cursor(chat.Position{At: room.UpdatedAt, ID: room.ID})
 	}), nil
 }
@@ -230,7 +224,7 @@ func (r *queryResolver) RoomInfo(ctx context.Context, roomID string) (*ent.Room,
 	if err != nil {
 		return nil, err
 	}
-	loadersFrom(ctx).saw(v, room)
+	scopeOf(ctx).saw(v, room)
 	return room.Room, nil
 }
 
@@ -247,91 +241,115 @@ func (r *queryResolver) Rooms(ctx context.Context, search *string, tag *string, 
 	if err != nil {
 		return nil, err
 	}
-	return roomConnection(ctx, page, after, func(room *ent.Room) string {
+	return roomConnection(page, after, func(room *ent.Room) string {
 		return roomsByAge.cursor(chat.Position{At: room.CreatedAt, ID: room.ID})
 	}), nil
 }
 
-func (r *roomResolver) Tags(ctx context.Context, obj *ent.Room) ([]string, error) {
-	return loadersFrom(ctx).tags.get(ctx, obj.ID)
+func (r *roomResolver) Tags(ctx context.Context, objs []*ent.Room) ([][]string, error) {
+	return scopeOf(ctx).tags.many(ctx, objs, nil)
 }
 
-func (r *roomResolver) Is1v1(ctx context.Context, obj *ent.Room) (bool, error) {
-	return obj.MemberCount == 2, nil
+func (r *roomResolver) Is1v1(ctx context.Context, objs []*ent.Room) ([]bool, error) {
+	return mapped(objs, func(room *ent.Room) bool { return room.MemberCount == 2 }), nil
 }
 
-func (r *roomResolver) OpenseaCollection(ctx context.Context, obj *ent.Room) (*model.OpenseaCollection, error) {
-	if obj.OpenseaSlug == nil {
-		return nil, nil
-	}
-	return &model.OpenseaCollection{Name: obj.OpenseaName, Cover: obj.OpenseaCover, Slug: *obj.OpenseaSlug}, nil
+func (r *roomResolver) OpenseaCollection(ctx context.Context, objs []*ent.Room) ([]*model.OpenseaCollection, error) {
+	return mapped(objs, func(room *ent.Room) *model.OpenseaCollection {
+		if room.OpenseaSlug == nil {
+			return nil
+		}
+		return &model.OpenseaCollection{Name: room.OpenseaName, Cover: room.OpenseaCover, Slug: *room.OpenseaSlug}
+	}), nil
 }
 
-func (r *roomResolver) Creator(ctx context.Context, obj *ent.Room) (*ent.User, error) {
-	return person(ctx, obj.CreatorID)
+func (r *roomResolver) Creator(ctx context.Context, objs []*ent.Room) ([]*ent.User, error) {
+	return users(ctx, objs, func(room *ent.Room) string { return room.CreatorID })
 }
 
-func (r *roomResolver) Members(ctx context.Context, obj *ent.Room, first *int, after *string) (*model.RoomMemberConnection, error) {
+func (r *roomResolver) Members(ctx context.Context, objs []*ent.Room, first *int, after *string) ([]*model.RoomMemberConnection, error) {
 	from, err := membersByAge.position(after)
 	if err != nil {
 		return nil, err
 	}
-	page, err := loadersFrom(ctx).members.get(ctx, newMembersKey(obj.ID, pageSize(first, 50), from))
+	page := membersKey{first: pageSize(first, 50)}
+	if from != nil {
+		page.from = *from
+	}
+	pages, err := scopeOf(ctx).members.many(ctx, mapped(objs, func(room *ent.Room) membersKey {
+		page.room = room
+		return page
+	}), nil)
 	if err != nil {
 		return nil, err
 	}
-	return memberConnection(obj, page, after), nil
+	connections := make([]*model.RoomMemberConnection, len(objs))
+	for i, room := range objs {
+		connections[i] = memberConnection(room, pages[i], after)
+	}
+	return connections, nil
 }
 
-func (r *roomResolver) Bans(ctx context.Context, obj *ent.Room, first *int, after *string) (*model.BanConnection, error) {
-	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
-	if err != nil || !r.chat.MaySeeBans(obj, m) {
+func (r *roomResolver) Bans(ctx context.Context, objs []*ent.Room, first *int, after *string) ([]*model.BanConnection, error) {
+	connections := make([]*model.BanConnection, len(objs))
+	memberships, err := viewerMemberships(ctx, objs)
+	if err != nil {
 		return nil, err
+	}
+	var keys []bansKey
+	var places []int
+	for i, room := range objs {
+		if r.chat.MaySeeBans(room, memberships[i]) {
+			keys, places = append(keys, bansKey{room: room.ID, first: pageSize(first, 50)}), append(places, i)
+		}
+	}
+	if len(keys) == 0 {
+		return connections, nil
 	}
 	from, err := bansByAge.place(after)
 	if err != nil {
-		return nil, err
+		return connections, failedAt(places, len(objs), err)
 	}
-	page, err := loadersFrom(ctx).bans.get(ctx, newBansKey(obj.ID, pageSize(first, 50), from))
-	if err != nil {
-		return nil, err
-	}
-	return banConnection(page, after), nil
-}
-
-func (r *roomResolver) ViewerRole(ctx context.Context, obj *ent.Room) (*member.Role, error) {
-	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
-	if m == nil || err != nil {
-		return nil, err
-	}
-	return &m.Role, nil
-}
-
-func (r *roomResolver) JoinKey(ctx context.Context, obj *ent.Room) (*string, error) {
-	m, err := getOwn(ctx, &loadersFrom(ctx).memberships, obj.ID)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.JoinKey(obj, m), nil
-}
-
-func (r *roomMemberResolver) User(ctx context.Context, obj *ent.Member) (*ent.User, error) {
-	return person(ctx, obj.UserID)
-}
-
-func (r *roomMemberConnectionResolver) Nodes(ctx context.Context, obj *model.RoomMemberConnection) ([]*ent.User, error) {
-	users := make([]*ent.User, len(obj.Edges))
-	for i, edge := range obj.Edges {
-		var err error
-		if users[i], err = person(ctx, edge.Member.UserID); err != nil {
-			return nil, err
+	if from != nil {
+		for i := range keys {
+			keys[i].from = *from
 		}
 	}
-	return users, nil
+	pages, err := scopeOf(ctx).bans.many(ctx, keys, nil)
+	if err != nil {
+		return connections, failedAt(places, len(objs), err)
+	}
+	for i, place := range places {
+		connections[place] = banConnection(pages[i], after)
+	}
+	return connections, nil
 }
 
-func (r *roomMemberEdgeResolver) Node(ctx context.Context, obj *model.RoomMemberEdge) (*ent.User, error) {
-	return person(ctx, obj.Member.UserID)
+func (r *roomResolver) ViewerRole(ctx context.Context, objs []*ent.Room) ([]*member.Role, error) {
+	return ofMemberships(ctx, objs, func(_ *ent.Room, m *chat.Membership) *member.Role {
+		if m == nil {
+			return nil
+		}
+		return &m.Role
+	})
+}
+
+func (r *roomResolver) JoinKey(ctx context.Context, objs []*ent.Room) ([]*string, error) {
+	return ofMemberships(ctx, objs, r.chat.JoinKey)
+}
+
+func (r *roomMemberResolver) User(ctx context.Context, objs []*ent.Member) ([]*ent.User, error) {
+	return users(ctx, objs, func(m *ent.Member) string { return m.UserID })
+}
+
+func (r *roomMemberConnectionResolver) Nodes(ctx context.Context, objs []*model.RoomMemberConnection) ([][]*ent.User, error) {
+	return userLists(ctx, objs, func(c *model.RoomMemberConnection) []string {
+		return mapped(c.Items, func(m *ent.Member) string { return m.UserID })
+	})
+}
+
+func (r *roomMemberEdgeResolver) Node(ctx context.Context, objs []*model.RoomMemberEdge) ([]*ent.User, error) {
+	return users(ctx, objs, func(e *model.RoomMemberEdge) string { return e.Member.UserID })
 }
 
 func (r *subscriptionResolver) RoomCreated(ctx context.Context, scope model.RoomScope) (<-chan *ent.Room, error) {

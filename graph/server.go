@@ -91,7 +91,8 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	if opts.Trusted != nil {
 		documents = validated{opts.Trusted}
 	}
-	s := guard.New(newExpress(schema, r), guard.Options{
+	r.executable = &executable{ExecutableSchema: schema, tables: generated.NewExecSchema(schema), resolver: r}
+	s := guard.New(r.executable, guard.Options{
 		Tokens:     tokenLimit,
 		Documents:  documents,
 		Charge:     limited.document,
@@ -101,8 +102,8 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		Recover:    r.panicked,
 		RootField: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
-				// A payload must not find in a loader what an earlier mutation of the operation has changed.
-				ctx = r.withLoaders(ctx)
+				// A payload must not find in the scope what an earlier mutation of the operation has changed.
+				ctx = r.withScope(ctx)
 			}
 			return next(ctx)
 		},
@@ -123,7 +124,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	s.Use(limited)
 	s.AroundOperations(r.arrive)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		return fewErrors(next(r.withLoaders(ctx)))
+		return fewErrors(next(r.withScope(ctx)))
 	})
 	return &Server{Server: s, resolver: r}
 }

@@ -95,16 +95,16 @@ func (r *Resolver) arrivalsShown(shown subscription, topic live.Topic, v chat.Vi
 			if !ok {
 				return nil, live.Nothing, fmt.Errorf("a room that has come into being is a %T", event)
 			}
-			l := r.loadersOfArrival(arrival, topic, v)
-			room, err := l.arrivals.get(ctx, arrival.Room)
+			s := r.scopeOfArrival(arrival, topic, v)
+			room, err := s.arrivals.many(ctx, []uuid.UUID{arrival.Room}, nil)
 			if err != nil {
 				return nil, live.Nothing, err
 			}
-			if room == nil {
-				continue // deleted since, or no longer to be seen
+			if room[0] == nil {
+				continue // deleted since, or no longer visible
 			}
-			rooms, places = append(rooms, room), append(places, i)
-			sources = append(sources, source{loaders: l})
+			rooms, places = append(rooms, room[0]), append(places, i)
+			sources = append(sources, source{scope: s})
 		}
 		of := audienceOf{owner, topic}
 		payloads, err := spread(ctx, shown, of, rooms, sources, places, len(events))
@@ -112,41 +112,40 @@ func (r *Resolver) arrivalsShown(shown subscription, topic live.Topic, v chat.Vi
 	}
 }
 
-// loadersOfArrival returns the loaders that all executions for an arrival share: of its topic's subscribers, who are one
-// user or see public rooms only.
-func (r *Resolver) loadersOfArrival(a *live.Arrival, topic live.Topic, v chat.Viewer) *loaders {
-	l, ok := a.Share(func() any {
-		l := r.loadersAt(topic)
-		l.arrivals.use(&l.loads, func(uuid.UUID) []uuid.UUID { return nil },
-			func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
-				room, err := r.seeArrival(ctx, l, topic, v, ids[0]) // there are no siblings
-				if isNotFound(err) {
-					return nil, nil
-				}
-				return map[uuid.UUID]*ent.Room{ids[0]: room}, err
-			})
-		return l
-	}).(*loaders)
+// scopeOfArrival returns the scope that all executions for a new room share: of its topic's
+// subscribers, who are one user or see public rooms only.
+func (r *Resolver) scopeOfArrival(a *live.Arrival, topic live.Topic, v chat.Viewer) *scope {
+	shared, ok := a.Share(func() any {
+		s := r.scopeAt(topic)
+		s.arrivals.load = counted(s, func(ctx context.Context, ids []uuid.UUID) ([]*ent.Room, error) {
+			room, err := r.seeArrival(ctx, s, topic, v, ids[0]) // an arrival is of one room
+			if isNotFound(err) {
+				return []*ent.Room{nil}, nil
+			}
+			return []*ent.Room{room}, err
+		})
+		return s
+	}).(*scope)
 	if !ok {
-		panic("somebody else shares something at an arrival")
+		panic("an arrival shares something else than a scope")
 	}
-	return l
+	return shared
 }
 
-// seeArrival returns a room that has come into being, or NOT_FOUND if the topic's subscribers may not see it.
+// seeArrival returns a room that was created, or NOT_FOUND if the topic's subscribers may not see it.
 func (r *Resolver) seeArrival(
-	ctx context.Context, l *loaders, topic live.Topic, v chat.Viewer, id uuid.UUID,
+	ctx context.Context, s *scope, topic live.Topic, v chat.Viewer, id uuid.UUID,
 ) (*ent.Room, error) {
 	if topic == live.Lobby() {
 		room, err := r.chat.PublicRoom(ctx, id)
 		if err == nil {
-			l.came(room)
+			s.rooms.put(room.ID, room)
 		}
 		return room, err
 	}
 	seen, err := r.chat.Room(ctx, v, id)
 	if err == nil {
-		l.saw(v, seen)
+		s.saw(v, seen)
 	}
 	return seen.Room, err
 }
@@ -409,7 +408,7 @@ func eventsAs[T any](r *Resolver, shown subscription, show func(*chat.Event) (T,
 			}
 			if item, wanted := show(e); wanted {
 				items, places = append(items, item), append(places, i)
-				sources = append(sources, source{e.Seq, r.loadersOf(e)})
+				sources = append(sources, source{e.Seq, r.scopeOfEvent(e)})
 				room = live.Room(e.Room)
 			}
 		}
@@ -426,7 +425,7 @@ func lookOf(itself int64, sources []source) live.Look {
 	}
 	look := live.Nothing
 	for _, e := range sources {
-		loads, settled := e.loaders.loads.count()
+		loads, settled := e.scope.loaded()
 		if !settled {
 			return live.Alone
 		}

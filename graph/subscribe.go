@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/graph/model"
@@ -35,13 +34,13 @@ type Taker = interface {
 }
 
 // Subscribe starts a subscription that exec has made op of. The caller stops it.
-func (s *Server) Subscribe(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (*Stream, gqlerror.List) {
+func (s *Server) Subscribe(ctx context.Context, _ graphql.GraphExecutor, op *graphql.OperationContext) (*Stream, gqlerror.List) {
 	r := s.resolver
 	ctx = graphql.WithOperationContext(ctx, op)
 	begun, field := time.Now(), fieldOf(op.Operation)
 	ctx, end := r.trace(ctx, "subscription", field, op.Operation.Name)
 	started, err := r.subscribe(ctx, subscription{
-		exec: exec, op: op, executions: r.events, weight: Weight(op),
+		r: r, op: op, plan: r.executable.plan(op), executions: r.events, weight: Weight(op),
 		begin: func(ctx context.Context) (context.Context, func(string)) {
 			return r.trace(ctx, "event", field, op.Operation.Name)
 		},
@@ -104,21 +103,40 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (stream, e
 	if len(fields) != 1 {
 		return nil, &chat.Error{Code: chat.BadUserInput, Field: "query", Message: "A subscription asks for one field."}
 	}
-	arguments := fields[0].ArgumentMap(shown.op.Variables)
-	switch name := fields[0].Name; name {
-	case "roomCreated":
-		return r.subscribeToCreated(ctx, v, shown, arguments["scope"] == string(model.RoomScopePublic))
-	case "myRoomsChanged":
-		list, err := r.live.Watch(ctx, v.ID)
-		if err != nil {
-			return nil, err
-		}
-		return &listStream{r: r, v: v, list: list, shown: shown}, nil
-	case "messageAdded", "roomEvents":
-		return r.subscribeToRoom(ctx, v, shown, fields[0].Field, arguments)
-	default:
-		return nil, fmt.Errorf("subscribe to %s: there is no such stream", name)
+	if shown.plan == nil {
+		return nil, &chat.Error{Code: chat.BadUserInput, Field: "query", Message: "A subscription asks for a field of the type Subscription."}
 	}
+	start, ok := r.streams()[fields[0].Name]
+	if !ok {
+		return nil, fmt.Errorf("subscribe to %s: there is no such stream", fields[0].Name)
+	}
+	return start(ctx, v, shown, fields[0].ArgumentMap(shown.op.Variables))
+}
+
+// starter starts the stream of a subscription, with the field's arguments.
+type starter func(
+	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
+) (stream, error)
+
+// streams returns what starts each of the schema's subscriptions, by the field's name.
+func (r *Resolver) streams() map[string]starter {
+	return map[string]starter{
+		"roomCreated":    r.subscribeToCreated,
+		"myRoomsChanged": r.subscribeToList,
+		"messageAdded":   r.subscribeToRoom(r.messagesShown, false),
+		"roomEvents":     r.subscribeToRoom(r.eventsShown, true),
+	}
+}
+
+// subscribeToList starts a stream of the changes of the viewer's chat list.
+func (r *Resolver) subscribeToList(
+	ctx context.Context, v chat.Viewer, shown subscription, _ map[string]any,
+) (stream, error) {
+	list, err := r.live.Watch(ctx, v.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &listStream{r: r, v: v, list: list, shown: shown}, nil
 }
 
 // sharing tells who may share a subscription's executions.
@@ -151,13 +169,15 @@ func (s sharing) rendering(render live.Render) live.Render {
 }
 
 // subscribeToCreated starts a stream of the rooms that come into being: with the viewer in them, or for all to see.
-func (r *Resolver) subscribeToCreated(ctx context.Context, v chat.Viewer, shown subscription, public bool) (stream, error) {
+func (r *Resolver) subscribeToCreated(
+	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
+) (stream, error) {
 	s, err := shareable(ctx, v, shown.op)
 	if err != nil {
 		return nil, err
 	}
 	topic := live.User(v.ID)
-	if public {
+	if arguments["scope"] == string(model.RoomScopePublic) {
 		topic = live.Lobby()
 	}
 	place, err := r.live.Follow(topic, v.ID, s.key, s.rendering(r.arrivalsShown(shown, topic, v)))
@@ -182,8 +202,23 @@ func errAsks(err error) error {
 		live.MaxAsks)}
 }
 
-// subscribeToRoom starts a stream of a room's log.
-func (r *Resolver) subscribeToRoom(ctx context.Context, v chat.Viewer, shown subscription, field *ast.Field, arguments map[string]any) (stream, error) {
+// subscribeToRoom returns what starts a stream of a room's log that shows what show renders. A stream of
+// RoomEvents begins with StreamOpened and has Resync; the others end with RESYNC instead.
+func (r *Resolver) subscribeToRoom(
+	show func(subscription) live.Render, roomEvents bool,
+) starter {
+	return func(
+		ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
+	) (stream, error) {
+		return r.followRoom(ctx, v, shown, arguments, show(shown), roomEvents)
+	}
+}
+
+// followRoom starts a stream of a room's log: see subscribeToRoom.
+func (r *Resolver) followRoom(
+	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
+	rendered live.Render, roomEvents bool,
+) (stream, error) {
 	after, given, err := afterArgument(arguments)
 	if err != nil {
 		return nil, err
@@ -206,18 +241,14 @@ func (r *Resolver) subscribeToRoom(ctx context.Context, v chat.Viewer, shown sub
 	if err != nil {
 		return nil, err
 	}
-	show := r.messagesShown
-	if field.Name == "roomEvents" {
-		show = r.eventsShown
-	}
-	frames := share.rendering(show(shown))
+	frames := share.rendering(rendered)
 	s := &roomStream{r: r, v: v, room: roomID, authorised: head}
 	s.attend = func(seq, head int64) (*live.Attendance, error) {
 		place, err := r.live.Attend(roomID, v.ID, share.key, seq, head, frames)
 		return place, errAsks(err)
 	}
 	own := audienceOf{user: v.ID}
-	if field.Name == "roomEvents" {
+	if roomEvents {
 		items := []model.RoomEvent{openedAt(roomID, head)}
 		if ahead {
 			items = append(items, resyncAt(roomID, head))

@@ -11,33 +11,29 @@ import (
 	"time"
 
 	"parley/ent"
+	"parley/ent/friendship"
 	"parley/ent/user"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
 )
 
-func (r *friendConnectionResolver) Nodes(ctx context.Context, obj *model.FriendConnection) ([]*ent.User, error) {
-	users := make([]*ent.User, len(obj.Edges))
-	for i, edge := range obj.Edges {
-		var err error
-		if users[i], err = person(ctx, edge.UserID); err != nil {
-			return nil, err
-		}
-	}
-	return users, nil
+func (r *friendConnectionResolver) Nodes(ctx context.Context, objs []*model.FriendConnection) ([][]*ent.User, error) {
+	return userLists(ctx, objs, func(c *model.FriendConnection) []string {
+		return mapped(c.Edges, func(e model.FriendEdge) string { return e.UserID })
+	})
 }
 
-func (r *friendEdgeResolver) Node(ctx context.Context, obj *model.FriendEdge) (*ent.User, error) {
-	return person(ctx, obj.UserID)
+func (r *friendEdgeResolver) Node(ctx context.Context, objs []*model.FriendEdge) ([]*ent.User, error) {
+	return users(ctx, objs, func(f *model.FriendEdge) string { return f.UserID })
 }
 
-func (r *friendRequestResolver) From(ctx context.Context, obj *model.FriendRequest) (*ent.User, error) {
-	return person(ctx, obj.FromID)
+func (r *friendRequestResolver) From(ctx context.Context, objs []*model.FriendRequest) ([]*ent.User, error) {
+	return users(ctx, objs, func(f *model.FriendRequest) string { return f.FromID })
 }
 
-func (r *friendRequestResolver) To(ctx context.Context, obj *model.FriendRequest) (*ent.User, error) {
-	return person(ctx, obj.ToID)
+func (r *friendRequestResolver) To(ctx context.Context, objs []*model.FriendRequest) ([]*ent.User, error) {
+	return users(ctx, objs, func(f *model.FriendRequest) string { return f.ToID })
 }
 
 func (r *mutationResolver) UpsertUsers(ctx context.Context, users []*chat.UserInput) (*model.UpsertUsersPayload, error) {
@@ -151,7 +147,7 @@ func (r *queryResolver) Friends(ctx context.Context, first *int, after *string) 
 	if err != nil {
 		return nil, err
 	}
-	return friendConnection(ctx, page, after), nil
+	return friendConnection(page, after), nil
 }
 
 func (r *queryResolver) FriendRequests(ctx context.Context, first *int, after *string) (*model.FriendRequestConnection, error) {
@@ -167,42 +163,64 @@ func (r *queryResolver) FriendRequests(ctx context.Context, first *int, after *s
 	if err != nil {
 		return nil, err
 	}
-	return friendRequestConnection(ctx, page, after), nil
+	return friendRequestConnection(page, after), nil
 }
 
-func (r *userResolver) Twitter(ctx context.Context, obj *ent.User) (*model.SocialProfile, error) {
-	return &model.SocialProfile{Username: obj.TwitterUsername, Avatar: obj.TwitterAvatar}, nil
+func (r *userResolver) Twitter(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+		return model.SocialProfile{Username: u.TwitterUsername, Avatar: u.TwitterAvatar}
+	})), nil
 }
 
-func (r *userResolver) Discord(ctx context.Context, obj *ent.User) (*model.SocialProfile, error) {
-	return &model.SocialProfile{Username: obj.DiscordUsername, Avatar: obj.DiscordAvatar}, nil
+func (r *userResolver) Discord(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+		return model.SocialProfile{Username: u.DiscordUsername, Avatar: u.DiscordAvatar}
+	})), nil
 }
 
-func (r *userResolver) Instagram(ctx context.Context, obj *ent.User) (*model.SocialProfile, error) {
-	return &model.SocialProfile{Username: obj.InstagramUsername, Avatar: obj.InstagramAvatar}, nil
+func (r *userResolver) Instagram(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+		return model.SocialProfile{Username: u.InstagramUsername, Avatar: u.InstagramAvatar}
+	})), nil
 }
 
-func (r *userResolver) Facebook(ctx context.Context, obj *ent.User) (*model.SocialProfile, error) {
-	return &model.SocialProfile{Username: obj.FacebookUsername, Avatar: obj.FacebookAvatar}, nil
+func (r *userResolver) Facebook(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+		return model.SocialProfile{Username: u.FacebookUsername, Avatar: u.FacebookAvatar}
+	})), nil
 }
 
-func (r *userResolver) Opensea(ctx context.Context, obj *ent.User) (*model.SocialProfile, error) {
-	return &model.SocialProfile{Username: obj.OpenseaUsername, Avatar: obj.OpenseaAvatar}, nil
+func (r *userResolver) Opensea(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+		return model.SocialProfile{Username: u.OpenseaUsername, Avatar: u.OpenseaAvatar}
+	})), nil
 }
 
-func (r *userResolver) AddPermission(ctx context.Context, obj *ent.User) (*user.AddPermission, error) {
-	if v, err := viewer(ctx); err != nil || v.ID != obj.ID {
+func (r *userResolver) AddPermission(ctx context.Context, objs []*ent.User) ([]*user.AddPermission, error) {
+	v, err := viewer(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return &obj.AddPermission, nil
+	return mapped(objs, func(u *ent.User) *user.AddPermission {
+		if u.ID != v.ID {
+			return nil
+		}
+		return &u.AddPermission
+	}), nil
 }
 
-func (r *userResolver) ViewerFriendship(ctx context.Context, obj *ent.User) (model.Friendship, error) {
-	state, err := getOwn(ctx, &loadersFrom(ctx).friendships, obj.ID)
-	if err != nil || state == "" {
-		return model.FriendshipNone, err
+func (r *userResolver) ViewerFriendship(ctx context.Context, objs []*ent.User) ([]model.Friendship, error) {
+	s := scopeOf(ctx)
+	states, err := viewersOwn(ctx, s, &s.friendships, mapped(objs, func(u *ent.User) string { return u.ID }))
+	if err != nil {
+		return nil, err
 	}
-	return model.Friendship(state), nil
+	return mapped(states, func(state friendship.State) model.Friendship {
+		if state == "" {
+			return model.FriendshipNone
+		}
+		return model.Friendship(state)
+	}), nil
 }
 
 func (r *Resolver) FriendConnection() generated.FriendConnectionResolver {

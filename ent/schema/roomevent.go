@@ -16,7 +16,16 @@ func (RoomEvent) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("room_id", uuid.UUID{}).Immutable(),
 		field.Int64("seq").Immutable(),
-		field.Enum("kind").Values("MESSAGE_EDITED", "MESSAGE_DELETED", "REACTIONS_CHANGED", "MEMBER_JOINED", "MEMBER_LEFT", "MEMBER_ROLE_CHANGED", "ROOM_UPDATED", "ROOM_DELETED").Immutable(),
+		field.Enum("kind").Values(
+			"MESSAGE_EDITED",
+			"MESSAGE_DELETED",
+			"REACTIONS_CHANGED",
+			"MEMBER_JOINED",
+			"MEMBER_LEFT",
+			"MEMBER_ROLE_CHANGED",
+			"ROOM_UPDATED",
+			"ROOM_DELETED",
+		).Immutable(),
 		field.String("actor_id").Immutable().Comment("Who did it."),
 		field.String("subject_id").Optional().Nillable().Immutable().Comment("Whom it happened to."),
 		field.Enum("role").Values("OWNER", "MODERATOR", "MEMBER").Optional().Nillable().Immutable().Comment("The subject's role from here on."),

@@ -489,65 +489,65 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type BanConnectionResolver interface {
-	Nodes(ctx context.Context, obj *model.BanConnection) ([]*ent.User, error)
+	Nodes(ctx context.Context, objs []*model.BanConnection) ([][]*ent.User, error)
 }
 type BanEdgeResolver interface {
-	Node(ctx context.Context, obj *model.BanEdge) (*ent.User, error)
-	By(ctx context.Context, obj *model.BanEdge) (*ent.User, error)
+	Node(ctx context.Context, objs []*model.BanEdge) ([]*ent.User, error)
+	By(ctx context.Context, objs []*model.BanEdge) ([]*ent.User, error)
 }
 type FriendConnectionResolver interface {
-	Nodes(ctx context.Context, obj *model.FriendConnection) ([]*ent.User, error)
+	Nodes(ctx context.Context, objs []*model.FriendConnection) ([][]*ent.User, error)
 }
 type FriendEdgeResolver interface {
-	Node(ctx context.Context, obj *model.FriendEdge) (*ent.User, error)
+	Node(ctx context.Context, objs []*model.FriendEdge) ([]*ent.User, error)
 }
 type FriendRequestResolver interface {
-	From(ctx context.Context, obj *model.FriendRequest) (*ent.User, error)
-	To(ctx context.Context, obj *model.FriendRequest) (*ent.User, error)
+	From(ctx context.Context, objs []*model.FriendRequest) ([]*ent.User, error)
+	To(ctx context.Context, objs []*model.FriendRequest) ([]*ent.User, error)
 }
 type MemberJoinedResolver interface {
-	Room(ctx context.Context, obj *model.MemberJoined) (*ent.Room, error)
+	Room(ctx context.Context, objs []*model.MemberJoined) ([]*ent.Room, error)
 
-	User(ctx context.Context, obj *model.MemberJoined) (*ent.User, error)
+	User(ctx context.Context, objs []*model.MemberJoined) ([]*ent.User, error)
 
-	Member(ctx context.Context, obj *model.MemberJoined) (*ent.Member, error)
+	Member(ctx context.Context, objs []*model.MemberJoined) ([]*ent.Member, error)
 }
 type MemberLeftResolver interface {
-	Room(ctx context.Context, obj *model.MemberLeft) (*ent.Room, error)
+	Room(ctx context.Context, objs []*model.MemberLeft) ([]*ent.Room, error)
 
-	User(ctx context.Context, obj *model.MemberLeft) (*ent.User, error)
+	User(ctx context.Context, objs []*model.MemberLeft) ([]*ent.User, error)
 }
 type MemberRoleChangedResolver interface {
-	Room(ctx context.Context, obj *model.MemberRoleChanged) (*ent.Room, error)
+	Room(ctx context.Context, objs []*model.MemberRoleChanged) ([]*ent.Room, error)
 
-	User(ctx context.Context, obj *model.MemberRoleChanged) (*ent.User, error)
+	User(ctx context.Context, objs []*model.MemberRoleChanged) ([]*ent.User, error)
 
-	Member(ctx context.Context, obj *model.MemberRoleChanged) (*ent.Member, error)
+	Member(ctx context.Context, objs []*model.MemberRoleChanged) ([]*ent.Member, error)
 }
 type MessageResolver interface {
-	ID(ctx context.Context, obj *ent.Message) (string, error)
+	ID(ctx context.Context, objs []*ent.Message) ([]string, error)
 
-	Room(ctx context.Context, obj *ent.Message) (*ent.Room, error)
-	From(ctx context.Context, obj *ent.Message) (*ent.User, error)
+	Room(ctx context.Context, objs []*ent.Message) ([]*ent.Room, error)
+	From(ctx context.Context, objs []*ent.Message) ([]*ent.User, error)
 
-	ReplyTo(ctx context.Context, obj *ent.Message) (*ent.Message, error)
-	Thread(ctx context.Context, obj *ent.Message) (*ent.Message, error)
-	IsThread(ctx context.Context, obj *ent.Message) (bool, error)
-	Replies(ctx context.Context, obj *ent.Message, first *int, after *string, last *int, before *string) (*model.MessageConnection, error)
+	ReplyTo(ctx context.Context, objs []*ent.Message) ([]*ent.Message, error)
+	Thread(ctx context.Context, objs []*ent.Message) ([]*ent.Message, error)
+	IsThread(ctx context.Context, objs []*ent.Message) ([]bool, error)
+	Replies(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*model.MessageConnection, error)
 
-	Mentions(ctx context.Context, obj *ent.Message) ([]*ent.User, error)
+	Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error)
 
-	Reactions(ctx context.Context, obj *ent.Message) ([]*chat.ReactionCount, error)
-	ViewerReactions(ctx context.Context, obj *ent.Message) ([]string, error)
+	Reactions(ctx context.Context, objs []*ent.Message) ([][]*chat.ReactionCount, error)
+	ViewerReactions(ctx context.Context, objs []*ent.Message) ([][]string, error)
 }
 type MessageAddedResolver interface {
-	Room(ctx context.Context, obj *model.MessageAdded) (*ent.Room, error)
+	Room(ctx context.Context, objs []*model.MessageAdded) ([]*ent.Room, error)
 }
 type MessageDeletedResolver interface {
-	Room(ctx context.Context, obj *model.MessageDeleted) (*ent.Room, error)
+	Room(ctx context.Context, objs []*model.MessageDeleted) ([]*ent.Room, error)
 }
 type MessageEditedResolver interface {
-	Room(ctx context.Context, obj *model.MessageEdited) (*ent.Room, error)
+	Room(ctx context.Context, objs []*model.MessageEdited) ([]*ent.Room, error)
 }
 type MutationResolver interface {
 	SendMessage(ctx context.Context, input chat.SendMessageInput) (*model.SendMessagePayload, error)
@@ -586,44 +586,44 @@ type QueryResolver interface {
 	FriendRequests(ctx context.Context, first *int, after *string) (*model.FriendRequestConnection, error)
 }
 type ReactionsChangedResolver interface {
-	Room(ctx context.Context, obj *model.ReactionsChanged) (*ent.Room, error)
+	Room(ctx context.Context, objs []*model.ReactionsChanged) ([]*ent.Room, error)
 
-	User(ctx context.Context, obj *model.ReactionsChanged) (*ent.User, error)
+	User(ctx context.Context, objs []*model.ReactionsChanged) ([]*ent.User, error)
 }
 type ResyncResolver interface {
-	Room(ctx context.Context, obj *model.Resync) (*ent.Room, error)
+	Room(ctx context.Context, objs []*model.Resync) ([]*ent.Room, error)
 }
 type RoomResolver interface {
-	Tags(ctx context.Context, obj *ent.Room) ([]string, error)
+	Tags(ctx context.Context, objs []*ent.Room) ([][]string, error)
 
-	Is1v1(ctx context.Context, obj *ent.Room) (bool, error)
-	OpenseaCollection(ctx context.Context, obj *ent.Room) (*model.OpenseaCollection, error)
-	Creator(ctx context.Context, obj *ent.Room) (*ent.User, error)
-	Members(ctx context.Context, obj *ent.Room, first *int, after *string) (*model.RoomMemberConnection, error)
+	Is1v1(ctx context.Context, objs []*ent.Room) ([]bool, error)
+	OpenseaCollection(ctx context.Context, objs []*ent.Room) ([]*model.OpenseaCollection, error)
+	Creator(ctx context.Context, objs []*ent.Room) ([]*ent.User, error)
+	Members(ctx context.Context, objs []*ent.Room, first *int, after *string) ([]*model.RoomMemberConnection, error)
 
-	Bans(ctx context.Context, obj *ent.Room, first *int, after *string) (*model.BanConnection, error)
+	Bans(ctx context.Context, objs []*ent.Room, first *int, after *string) ([]*model.BanConnection, error)
 
-	ViewerRole(ctx context.Context, obj *ent.Room) (*member.Role, error)
-	JoinKey(ctx context.Context, obj *ent.Room) (*string, error)
-	Messages(ctx context.Context, obj *ent.Room, first *int, after *string, last *int, before *string, beforeSeq *int, afterSeq *int, inThreads bool) (*model.MessageConnection, error)
-	LatestMessage(ctx context.Context, obj *ent.Room) (*ent.Message, error)
-	UnreadCount(ctx context.Context, obj *ent.Room) (int, error)
-	LastReadSeq(ctx context.Context, obj *ent.Room) (int, error)
+	ViewerRole(ctx context.Context, objs []*ent.Room) ([]*member.Role, error)
+	JoinKey(ctx context.Context, objs []*ent.Room) ([]*string, error)
+	Messages(ctx context.Context, objs []*ent.Room, first *int, after *string, last *int, before *string, beforeSeq *int, afterSeq *int, inThreads bool) ([]*model.MessageConnection, error)
+	LatestMessage(ctx context.Context, objs []*ent.Room) ([]*ent.Message, error)
+	UnreadCount(ctx context.Context, objs []*ent.Room) ([]int, error)
+	LastReadSeq(ctx context.Context, objs []*ent.Room) ([]int, error)
 }
 type RoomMemberResolver interface {
-	User(ctx context.Context, obj *ent.Member) (*ent.User, error)
+	User(ctx context.Context, objs []*ent.Member) ([]*ent.User, error)
 }
 type RoomMemberConnectionResolver interface {
-	Nodes(ctx context.Context, obj *model.RoomMemberConnection) ([]*ent.User, error)
+	Nodes(ctx context.Context, objs []*model.RoomMemberConnection) ([][]*ent.User, error)
 }
 type RoomMemberEdgeResolver interface {
-	Node(ctx context.Context, obj *model.RoomMemberEdge) (*ent.User, error)
+	Node(ctx context.Context, objs []*model.RoomMemberEdge) ([]*ent.User, error)
 }
 type RoomUpdatedResolver interface {
-	Room(ctx context.Context, obj *model.RoomUpdated) (*ent.Room, error)
+	Room(ctx context.Context, objs []*model.RoomUpdated) ([]*ent.Room, error)
 }
 type StreamOpenedResolver interface {
-	Room(ctx context.Context, obj *model.StreamOpened) (*ent.Room, error)
+	Room(ctx context.Context, objs []*model.StreamOpened) ([]*ent.Room, error)
 }
 type SubscriptionResolver interface {
 	MessageAdded(ctx context.Context, roomID string, after *int) (<-chan *ent.Message, error)
@@ -632,13 +632,13 @@ type SubscriptionResolver interface {
 	RoomCreated(ctx context.Context, scope model.RoomScope) (<-chan *ent.Room, error)
 }
 type UserResolver interface {
-	Twitter(ctx context.Context, obj *ent.User) (*model.SocialProfile, error)
-	Discord(ctx context.Context, obj *ent.User) (*model.SocialProfile, error)
-	Instagram(ctx context.Context, obj *ent.User) (*model.SocialProfile, error)
-	Facebook(ctx context.Context, obj *ent.User) (*model.SocialProfile, error)
-	Opensea(ctx context.Context, obj *ent.User) (*model.SocialProfile, error)
-	AddPermission(ctx context.Context, obj *ent.User) (*user.AddPermission, error)
-	ViewerFriendship(ctx context.Context, obj *ent.User) (model.Friendship, error)
+	Twitter(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error)
+	Discord(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error)
+	Instagram(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error)
+	Facebook(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error)
+	Opensea(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error)
+	AddPermission(ctx context.Context, objs []*ent.User) ([]*user.AddPermission, error)
+	ViewerFriendship(ctx context.Context, objs []*ent.User) ([]model.Friendship, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -5163,7 +5163,7 @@ func (ec *executionContext) _BanConnection_nodes(ctx context.Context, field grap
 			return ec.fieldContext_BanConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.BanConnection().Nodes(ctx, obj)
+			return ec.resolveBatch_BanConnection_nodes(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
@@ -5184,6 +5184,29 @@ func (ec *executionContext) fieldContext_BanConnection_nodes(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_BanConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.BanConnection) (any, error) {
+	resolver := ec.Resolvers.BanConnection()
+	if batch, ok := graphql.BatchParentsFor[*model.BanConnection](ctx, "BanConnection"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Nodes(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"BanConnection.nodes",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Nodes(ctx, []*model.BanConnection{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.User](
+		ctx,
+		results,
+		err,
+		"BanConnection.nodes",
+	)
 }
 
 func (ec *executionContext) _BanConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.BanConnection) (ret graphql.Marshaler) {
@@ -5250,7 +5273,7 @@ func (ec *executionContext) _BanEdge_node(ctx context.Context, field graphql.Col
 			return ec.fieldContext_BanEdge_node(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.BanEdge().Node(ctx, obj)
+			return ec.resolveBatch_BanEdge_node(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -5272,6 +5295,29 @@ func (ec *executionContext) fieldContext_BanEdge_node(_ context.Context, field g
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_BanEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.BanEdge) (any, error) {
+	resolver := ec.Resolvers.BanEdge()
+	if batch, ok := graphql.BatchParentsFor[*model.BanEdge](ctx, "BanEdge"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Node(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"BanEdge.node",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Node(ctx, []*model.BanEdge{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"BanEdge.node",
+	)
+}
 
 func (ec *executionContext) _BanEdge_by(ctx context.Context, field graphql.CollectedField, obj *model.BanEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -5282,7 +5328,7 @@ func (ec *executionContext) _BanEdge_by(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_BanEdge_by(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.BanEdge().By(ctx, obj)
+			return ec.resolveBatch_BanEdge_by(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -5303,6 +5349,29 @@ func (ec *executionContext) fieldContext_BanEdge_by(_ context.Context, field gra
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_BanEdge_by(ctx context.Context, field graphql.CollectedField, obj *model.BanEdge) (any, error) {
+	resolver := ec.Resolvers.BanEdge()
+	if batch, ok := graphql.BatchParentsFor[*model.BanEdge](ctx, "BanEdge"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.By(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"BanEdge.by",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.By(ctx, []*model.BanEdge{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"BanEdge.by",
+	)
 }
 
 func (ec *executionContext) _BanEdge_at(ctx context.Context, field graphql.CollectedField, obj *model.BanEdge) (ret graphql.Marshaler) {
@@ -5520,7 +5589,7 @@ func (ec *executionContext) _FriendConnection_nodes(ctx context.Context, field g
 			return ec.fieldContext_FriendConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.FriendConnection().Nodes(ctx, obj)
+			return ec.resolveBatch_FriendConnection_nodes(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
@@ -5541,6 +5610,29 @@ func (ec *executionContext) fieldContext_FriendConnection_nodes(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_FriendConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.FriendConnection) (any, error) {
+	resolver := ec.Resolvers.FriendConnection()
+	if batch, ok := graphql.BatchParentsFor[*model.FriendConnection](ctx, "FriendConnection"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Nodes(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"FriendConnection.nodes",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Nodes(ctx, []*model.FriendConnection{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.User](
+		ctx,
+		results,
+		err,
+		"FriendConnection.nodes",
+	)
 }
 
 func (ec *executionContext) _FriendConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.FriendConnection) (ret graphql.Marshaler) {
@@ -5607,7 +5699,7 @@ func (ec *executionContext) _FriendEdge_node(ctx context.Context, field graphql.
 			return ec.fieldContext_FriendEdge_node(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.FriendEdge().Node(ctx, obj)
+			return ec.resolveBatch_FriendEdge_node(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -5628,6 +5720,29 @@ func (ec *executionContext) fieldContext_FriendEdge_node(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_FriendEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.FriendEdge) (any, error) {
+	resolver := ec.Resolvers.FriendEdge()
+	if batch, ok := graphql.BatchParentsFor[*model.FriendEdge](ctx, "FriendEdge"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Node(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"FriendEdge.node",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Node(ctx, []*model.FriendEdge{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"FriendEdge.node",
+	)
 }
 
 func (ec *executionContext) _FriendEdge_since(ctx context.Context, field graphql.CollectedField, obj *model.FriendEdge) (ret graphql.Marshaler) {
@@ -5685,7 +5800,7 @@ func (ec *executionContext) _FriendRequest_from(ctx context.Context, field graph
 			return ec.fieldContext_FriendRequest_from(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.FriendRequest().From(ctx, obj)
+			return ec.resolveBatch_FriendRequest_from(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -5707,6 +5822,29 @@ func (ec *executionContext) fieldContext_FriendRequest_from(_ context.Context, f
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_FriendRequest_from(ctx context.Context, field graphql.CollectedField, obj *model.FriendRequest) (any, error) {
+	resolver := ec.Resolvers.FriendRequest()
+	if batch, ok := graphql.BatchParentsFor[*model.FriendRequest](ctx, "FriendRequest"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.From(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"FriendRequest.from",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.From(ctx, []*model.FriendRequest{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"FriendRequest.from",
+	)
+}
 
 func (ec *executionContext) _FriendRequest_to(ctx context.Context, field graphql.CollectedField, obj *model.FriendRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -5717,7 +5855,7 @@ func (ec *executionContext) _FriendRequest_to(ctx context.Context, field graphql
 			return ec.fieldContext_FriendRequest_to(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.FriendRequest().To(ctx, obj)
+			return ec.resolveBatch_FriendRequest_to(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -5738,6 +5876,29 @@ func (ec *executionContext) fieldContext_FriendRequest_to(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_FriendRequest_to(ctx context.Context, field graphql.CollectedField, obj *model.FriendRequest) (any, error) {
+	resolver := ec.Resolvers.FriendRequest()
+	if batch, ok := graphql.BatchParentsFor[*model.FriendRequest](ctx, "FriendRequest"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.To(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"FriendRequest.to",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.To(ctx, []*model.FriendRequest{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"FriendRequest.to",
+	)
 }
 
 func (ec *executionContext) _FriendRequest_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.FriendRequest) (ret graphql.Marshaler) {
@@ -6056,7 +6217,7 @@ func (ec *executionContext) _MemberJoined_room(ctx context.Context, field graphq
 			return ec.fieldContext_MemberJoined_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MemberJoined().Room(ctx, obj)
+			return ec.resolveBatch_MemberJoined_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -6077,6 +6238,29 @@ func (ec *executionContext) fieldContext_MemberJoined_room(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MemberJoined_room(ctx context.Context, field graphql.CollectedField, obj *model.MemberJoined) (any, error) {
+	resolver := ec.Resolvers.MemberJoined()
+	if batch, ok := graphql.BatchParentsFor[*model.MemberJoined](ctx, "MemberJoined"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MemberJoined.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.MemberJoined{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"MemberJoined.room",
+	)
 }
 
 func (ec *executionContext) _MemberJoined_seq(ctx context.Context, field graphql.CollectedField, obj *model.MemberJoined) (ret graphql.Marshaler) {
@@ -6134,7 +6318,7 @@ func (ec *executionContext) _MemberJoined_user(ctx context.Context, field graphq
 			return ec.fieldContext_MemberJoined_user(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MemberJoined().User(ctx, obj)
+			return ec.resolveBatch_MemberJoined_user(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -6155,6 +6339,29 @@ func (ec *executionContext) fieldContext_MemberJoined_user(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MemberJoined_user(ctx context.Context, field graphql.CollectedField, obj *model.MemberJoined) (any, error) {
+	resolver := ec.Resolvers.MemberJoined()
+	if batch, ok := graphql.BatchParentsFor[*model.MemberJoined](ctx, "MemberJoined"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.User(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MemberJoined.user",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.User(ctx, []*model.MemberJoined{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"MemberJoined.user",
+	)
 }
 
 func (ec *executionContext) _MemberJoined_role(ctx context.Context, field graphql.CollectedField, obj *model.MemberJoined) (ret graphql.Marshaler) {
@@ -6189,7 +6396,7 @@ func (ec *executionContext) _MemberJoined_member(ctx context.Context, field grap
 			return ec.fieldContext_MemberJoined_member(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MemberJoined().Member(ctx, obj)
+			return ec.resolveBatch_MemberJoined_member(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Member) graphql.Marshaler {
@@ -6210,6 +6417,29 @@ func (ec *executionContext) fieldContext_MemberJoined_member(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MemberJoined_member(ctx context.Context, field graphql.CollectedField, obj *model.MemberJoined) (any, error) {
+	resolver := ec.Resolvers.MemberJoined()
+	if batch, ok := graphql.BatchParentsFor[*model.MemberJoined](ctx, "MemberJoined"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Member(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Member](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MemberJoined.member",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Member(ctx, []*model.MemberJoined{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Member](
+		ctx,
+		results,
+		err,
+		"MemberJoined.member",
+	)
 }
 
 func (ec *executionContext) _MemberLeft_roomId(ctx context.Context, field graphql.CollectedField, obj *model.MemberLeft) (ret graphql.Marshaler) {
@@ -6244,7 +6474,7 @@ func (ec *executionContext) _MemberLeft_room(ctx context.Context, field graphql.
 			return ec.fieldContext_MemberLeft_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MemberLeft().Room(ctx, obj)
+			return ec.resolveBatch_MemberLeft_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -6265,6 +6495,29 @@ func (ec *executionContext) fieldContext_MemberLeft_room(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MemberLeft_room(ctx context.Context, field graphql.CollectedField, obj *model.MemberLeft) (any, error) {
+	resolver := ec.Resolvers.MemberLeft()
+	if batch, ok := graphql.BatchParentsFor[*model.MemberLeft](ctx, "MemberLeft"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MemberLeft.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.MemberLeft{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"MemberLeft.room",
+	)
 }
 
 func (ec *executionContext) _MemberLeft_seq(ctx context.Context, field graphql.CollectedField, obj *model.MemberLeft) (ret graphql.Marshaler) {
@@ -6322,7 +6575,7 @@ func (ec *executionContext) _MemberLeft_user(ctx context.Context, field graphql.
 			return ec.fieldContext_MemberLeft_user(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MemberLeft().User(ctx, obj)
+			return ec.resolveBatch_MemberLeft_user(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -6343,6 +6596,29 @@ func (ec *executionContext) fieldContext_MemberLeft_user(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MemberLeft_user(ctx context.Context, field graphql.CollectedField, obj *model.MemberLeft) (any, error) {
+	resolver := ec.Resolvers.MemberLeft()
+	if batch, ok := graphql.BatchParentsFor[*model.MemberLeft](ctx, "MemberLeft"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.User(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MemberLeft.user",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.User(ctx, []*model.MemberLeft{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"MemberLeft.user",
+	)
 }
 
 func (ec *executionContext) _MemberLeft_reason(ctx context.Context, field graphql.CollectedField, obj *model.MemberLeft) (ret graphql.Marshaler) {
@@ -6400,7 +6676,7 @@ func (ec *executionContext) _MemberRoleChanged_room(ctx context.Context, field g
 			return ec.fieldContext_MemberRoleChanged_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MemberRoleChanged().Room(ctx, obj)
+			return ec.resolveBatch_MemberRoleChanged_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -6421,6 +6697,29 @@ func (ec *executionContext) fieldContext_MemberRoleChanged_room(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MemberRoleChanged_room(ctx context.Context, field graphql.CollectedField, obj *model.MemberRoleChanged) (any, error) {
+	resolver := ec.Resolvers.MemberRoleChanged()
+	if batch, ok := graphql.BatchParentsFor[*model.MemberRoleChanged](ctx, "MemberRoleChanged"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MemberRoleChanged.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.MemberRoleChanged{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"MemberRoleChanged.room",
+	)
 }
 
 func (ec *executionContext) _MemberRoleChanged_seq(ctx context.Context, field graphql.CollectedField, obj *model.MemberRoleChanged) (ret graphql.Marshaler) {
@@ -6478,7 +6777,7 @@ func (ec *executionContext) _MemberRoleChanged_user(ctx context.Context, field g
 			return ec.fieldContext_MemberRoleChanged_user(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MemberRoleChanged().User(ctx, obj)
+			return ec.resolveBatch_MemberRoleChanged_user(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -6499,6 +6798,29 @@ func (ec *executionContext) fieldContext_MemberRoleChanged_user(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MemberRoleChanged_user(ctx context.Context, field graphql.CollectedField, obj *model.MemberRoleChanged) (any, error) {
+	resolver := ec.Resolvers.MemberRoleChanged()
+	if batch, ok := graphql.BatchParentsFor[*model.MemberRoleChanged](ctx, "MemberRoleChanged"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.User(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MemberRoleChanged.user",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.User(ctx, []*model.MemberRoleChanged{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"MemberRoleChanged.user",
+	)
 }
 
 func (ec *executionContext) _MemberRoleChanged_role(ctx context.Context, field graphql.CollectedField, obj *model.MemberRoleChanged) (ret graphql.Marshaler) {
@@ -6533,7 +6855,7 @@ func (ec *executionContext) _MemberRoleChanged_member(ctx context.Context, field
 			return ec.fieldContext_MemberRoleChanged_member(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MemberRoleChanged().Member(ctx, obj)
+			return ec.resolveBatch_MemberRoleChanged_member(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Member) graphql.Marshaler {
@@ -6555,6 +6877,29 @@ func (ec *executionContext) fieldContext_MemberRoleChanged_member(_ context.Cont
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_MemberRoleChanged_member(ctx context.Context, field graphql.CollectedField, obj *model.MemberRoleChanged) (any, error) {
+	resolver := ec.Resolvers.MemberRoleChanged()
+	if batch, ok := graphql.BatchParentsFor[*model.MemberRoleChanged](ctx, "MemberRoleChanged"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Member(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Member](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MemberRoleChanged.member",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Member(ctx, []*model.MemberRoleChanged{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Member](
+		ctx,
+		results,
+		err,
+		"MemberRoleChanged.member",
+	)
+}
 
 func (ec *executionContext) _Message_id(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -6565,7 +6910,7 @@ func (ec *executionContext) _Message_id(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_Message_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Message().ID(ctx, obj)
+			return ec.resolveBatch_Message_id(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -6577,6 +6922,29 @@ func (ec *executionContext) _Message_id(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_Message_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, true, true, errors.New("field of type ID does not have child fields"))
+}
+func (ec *executionContext) resolveBatch_Message_id(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ID(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.id",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ID(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[string](
+		ctx,
+		results,
+		err,
+		"Message.id",
+	)
 }
 
 func (ec *executionContext) _Message_seq(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -6611,7 +6979,7 @@ func (ec *executionContext) _Message_room(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Message_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Message().Room(ctx, obj)
+			return ec.resolveBatch_Message_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -6633,6 +7001,29 @@ func (ec *executionContext) fieldContext_Message_room(_ context.Context, field g
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Message_room(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"Message.room",
+	)
+}
 
 func (ec *executionContext) _Message_from(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -6643,7 +7034,7 @@ func (ec *executionContext) _Message_from(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Message_from(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Message().From(ctx, obj)
+			return ec.resolveBatch_Message_from(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -6664,6 +7055,29 @@ func (ec *executionContext) fieldContext_Message_from(_ context.Context, field g
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_from(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.From(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.from",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.From(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"Message.from",
+	)
 }
 
 func (ec *executionContext) _Message_type(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -6721,7 +7135,7 @@ func (ec *executionContext) _Message_replyTo(ctx context.Context, field graphql.
 			return ec.fieldContext_Message_replyTo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Message().ReplyTo(ctx, obj)
+			return ec.resolveBatch_Message_replyTo(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
@@ -6743,6 +7157,29 @@ func (ec *executionContext) fieldContext_Message_replyTo(_ context.Context, fiel
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Message_replyTo(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ReplyTo(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Message](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.replyTo",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ReplyTo(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Message](
+		ctx,
+		results,
+		err,
+		"Message.replyTo",
+	)
+}
 
 func (ec *executionContext) _Message_thread(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -6753,7 +7190,7 @@ func (ec *executionContext) _Message_thread(ctx context.Context, field graphql.C
 			return ec.fieldContext_Message_thread(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Message().Thread(ctx, obj)
+			return ec.resolveBatch_Message_thread(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
@@ -6775,6 +7212,29 @@ func (ec *executionContext) fieldContext_Message_thread(_ context.Context, field
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Message_thread(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Thread(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Message](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.thread",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Thread(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Message](
+		ctx,
+		results,
+		err,
+		"Message.thread",
+	)
+}
 
 func (ec *executionContext) _Message_isThread(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -6785,7 +7245,7 @@ func (ec *executionContext) _Message_isThread(ctx context.Context, field graphql
 			return ec.fieldContext_Message_isThread(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Message().IsThread(ctx, obj)
+			return ec.resolveBatch_Message_isThread(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
@@ -6798,6 +7258,29 @@ func (ec *executionContext) _Message_isThread(ctx context.Context, field graphql
 func (ec *executionContext) fieldContext_Message_isThread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, true, true, errors.New("field of type Boolean does not have child fields"))
 }
+func (ec *executionContext) resolveBatch_Message_isThread(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.IsThread(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[bool](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.isThread",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.IsThread(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[bool](
+		ctx,
+		results,
+		err,
+		"Message.isThread",
+	)
+}
 
 func (ec *executionContext) _Message_replies(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -6808,8 +7291,7 @@ func (ec *executionContext) _Message_replies(ctx context.Context, field graphql.
 			return ec.fieldContext_Message_replies(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Message().Replies(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.resolveBatch_Message_replies(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.MessageConnection) graphql.Marshaler {
@@ -6841,6 +7323,30 @@ func (ec *executionContext) fieldContext_Message_replies(ctx context.Context, fi
 		return fc, err
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_replies(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Replies(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*model.MessageConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.replies",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Replies(ctx, []*ent.Message{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*model.MessageConnection](
+		ctx,
+		results,
+		err,
+		"Message.replies",
+	)
 }
 
 func (ec *executionContext) _Message_replyCount(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -6875,7 +7381,7 @@ func (ec *executionContext) _Message_mentions(ctx context.Context, field graphql
 			return ec.fieldContext_Message_mentions(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Message().Mentions(ctx, obj)
+			return ec.resolveBatch_Message_mentions(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
@@ -6896,6 +7402,29 @@ func (ec *executionContext) fieldContext_Message_mentions(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_mentions(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Mentions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.mentions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Mentions(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.User](
+		ctx,
+		results,
+		err,
+		"Message.mentions",
+	)
 }
 
 func (ec *executionContext) _Message_openseaItem(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -6939,7 +7468,7 @@ func (ec *executionContext) _Message_reactions(ctx context.Context, field graphq
 			return ec.fieldContext_Message_reactions(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Message().Reactions(ctx, obj)
+			return ec.resolveBatch_Message_reactions(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*chat.ReactionCount) graphql.Marshaler {
@@ -6961,6 +7490,29 @@ func (ec *executionContext) fieldContext_Message_reactions(_ context.Context, fi
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Message_reactions(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Reactions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*chat.ReactionCount](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.reactions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Reactions(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[[]*chat.ReactionCount](
+		ctx,
+		results,
+		err,
+		"Message.reactions",
+	)
+}
 
 func (ec *executionContext) _Message_viewerReactions(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -6971,7 +7523,7 @@ func (ec *executionContext) _Message_viewerReactions(ctx context.Context, field 
 			return ec.fieldContext_Message_viewerReactions(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Message().ViewerReactions(ctx, obj)
+			return ec.resolveBatch_Message_viewerReactions(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
@@ -6983,6 +7535,29 @@ func (ec *executionContext) _Message_viewerReactions(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_Message_viewerReactions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, true, true, errors.New("field of type String does not have child fields"))
+}
+func (ec *executionContext) resolveBatch_Message_viewerReactions(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ViewerReactions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.viewerReactions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ViewerReactions(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[[]string](
+		ctx,
+		results,
+		err,
+		"Message.viewerReactions",
+	)
 }
 
 func (ec *executionContext) _Message_idempotencyKey(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -7109,7 +7684,7 @@ func (ec *executionContext) _MessageAdded_room(ctx context.Context, field graphq
 			return ec.fieldContext_MessageAdded_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MessageAdded().Room(ctx, obj)
+			return ec.resolveBatch_MessageAdded_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -7130,6 +7705,29 @@ func (ec *executionContext) fieldContext_MessageAdded_room(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MessageAdded_room(ctx context.Context, field graphql.CollectedField, obj *model.MessageAdded) (any, error) {
+	resolver := ec.Resolvers.MessageAdded()
+	if batch, ok := graphql.BatchParentsFor[*model.MessageAdded](ctx, "MessageAdded"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MessageAdded.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.MessageAdded{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"MessageAdded.room",
+	)
 }
 
 func (ec *executionContext) _MessageAdded_seq(ctx context.Context, field graphql.CollectedField, obj *model.MessageAdded) (ret graphql.Marshaler) {
@@ -7219,7 +7817,7 @@ func (ec *executionContext) _MessageConnection_edges(ctx context.Context, field 
 			return ec.fieldContext_MessageConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.MessageEdge) graphql.Marshaler {
@@ -7233,7 +7831,7 @@ func (ec *executionContext) fieldContext_MessageConnection_edges(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "MessageConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_MessageEdge(ctx, field)
@@ -7283,7 +7881,7 @@ func (ec *executionContext) _MessageConnection_pageInfo(ctx context.Context, fie
 			return ec.fieldContext_MessageConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
@@ -7297,7 +7895,7 @@ func (ec *executionContext) fieldContext_MessageConnection_pageInfo(_ context.Co
 	fc = &graphql.FieldContext{
 		Object:     "MessageConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -7338,7 +7936,7 @@ func (ec *executionContext) _MessageDeleted_room(ctx context.Context, field grap
 			return ec.fieldContext_MessageDeleted_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MessageDeleted().Room(ctx, obj)
+			return ec.resolveBatch_MessageDeleted_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -7359,6 +7957,29 @@ func (ec *executionContext) fieldContext_MessageDeleted_room(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MessageDeleted_room(ctx context.Context, field graphql.CollectedField, obj *model.MessageDeleted) (any, error) {
+	resolver := ec.Resolvers.MessageDeleted()
+	if batch, ok := graphql.BatchParentsFor[*model.MessageDeleted](ctx, "MessageDeleted"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MessageDeleted.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.MessageDeleted{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"MessageDeleted.room",
+	)
 }
 
 func (ec *executionContext) _MessageDeleted_seq(ctx context.Context, field graphql.CollectedField, obj *model.MessageDeleted) (ret graphql.Marshaler) {
@@ -7448,7 +8069,7 @@ func (ec *executionContext) _MessageEdge_cursor(ctx context.Context, field graph
 			return ec.fieldContext_MessageEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -7459,7 +8080,7 @@ func (ec *executionContext) _MessageEdge_cursor(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_MessageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MessageEdge", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("MessageEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _MessageEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.MessageEdge) (ret graphql.Marshaler) {
@@ -7526,7 +8147,7 @@ func (ec *executionContext) _MessageEdited_room(ctx context.Context, field graph
 			return ec.fieldContext_MessageEdited_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MessageEdited().Room(ctx, obj)
+			return ec.resolveBatch_MessageEdited_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -7547,6 +8168,29 @@ func (ec *executionContext) fieldContext_MessageEdited_room(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MessageEdited_room(ctx context.Context, field graphql.CollectedField, obj *model.MessageEdited) (any, error) {
+	resolver := ec.Resolvers.MessageEdited()
+	if batch, ok := graphql.BatchParentsFor[*model.MessageEdited](ctx, "MessageEdited"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MessageEdited.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.MessageEdited{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"MessageEdited.room",
+	)
 }
 
 func (ec *executionContext) _MessageEdited_seq(ctx context.Context, field graphql.CollectedField, obj *model.MessageEdited) (ret graphql.Marshaler) {
@@ -9542,7 +10186,7 @@ func (ec *executionContext) _ReactionsChanged_room(ctx context.Context, field gr
 			return ec.fieldContext_ReactionsChanged_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ReactionsChanged().Room(ctx, obj)
+			return ec.resolveBatch_ReactionsChanged_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -9563,6 +10207,29 @@ func (ec *executionContext) fieldContext_ReactionsChanged_room(_ context.Context
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReactionsChanged_room(ctx context.Context, field graphql.CollectedField, obj *model.ReactionsChanged) (any, error) {
+	resolver := ec.Resolvers.ReactionsChanged()
+	if batch, ok := graphql.BatchParentsFor[*model.ReactionsChanged](ctx, "ReactionsChanged"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReactionsChanged.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.ReactionsChanged{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"ReactionsChanged.room",
+	)
 }
 
 func (ec *executionContext) _ReactionsChanged_seq(ctx context.Context, field graphql.CollectedField, obj *model.ReactionsChanged) (ret graphql.Marshaler) {
@@ -9652,7 +10319,7 @@ func (ec *executionContext) _ReactionsChanged_user(ctx context.Context, field gr
 			return ec.fieldContext_ReactionsChanged_user(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ReactionsChanged().User(ctx, obj)
+			return ec.resolveBatch_ReactionsChanged_user(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -9673,6 +10340,29 @@ func (ec *executionContext) fieldContext_ReactionsChanged_user(_ context.Context
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ReactionsChanged_user(ctx context.Context, field graphql.CollectedField, obj *model.ReactionsChanged) (any, error) {
+	resolver := ec.Resolvers.ReactionsChanged()
+	if batch, ok := graphql.BatchParentsFor[*model.ReactionsChanged](ctx, "ReactionsChanged"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.User(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ReactionsChanged.user",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.User(ctx, []*model.ReactionsChanged{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"ReactionsChanged.user",
+	)
 }
 
 func (ec *executionContext) _ReactionsChanged_emoji(ctx context.Context, field graphql.CollectedField, obj *model.ReactionsChanged) (ret graphql.Marshaler) {
@@ -9895,7 +10585,7 @@ func (ec *executionContext) _Resync_room(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Resync_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Resync().Room(ctx, obj)
+			return ec.resolveBatch_Resync_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -9916,6 +10606,29 @@ func (ec *executionContext) fieldContext_Resync_room(_ context.Context, field gr
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Resync_room(ctx context.Context, field graphql.CollectedField, obj *model.Resync) (any, error) {
+	resolver := ec.Resolvers.Resync()
+	if batch, ok := graphql.BatchParentsFor[*model.Resync](ctx, "Resync"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Resync.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.Resync{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"Resync.room",
+	)
 }
 
 func (ec *executionContext) _Resync_seq(ctx context.Context, field graphql.CollectedField, obj *model.Resync) (ret graphql.Marshaler) {
@@ -10088,7 +10801,7 @@ func (ec *executionContext) _Room_tags(ctx context.Context, field graphql.Collec
 			return ec.fieldContext_Room_tags(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Room().Tags(ctx, obj)
+			return ec.resolveBatch_Room_tags(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
@@ -10100,6 +10813,29 @@ func (ec *executionContext) _Room_tags(ctx context.Context, field graphql.Collec
 }
 func (ec *executionContext) fieldContext_Room_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, true, true, errors.New("field of type String does not have child fields"))
+}
+func (ec *executionContext) resolveBatch_Room_tags(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Tags(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.tags",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Tags(ctx, []*ent.Room{obj})
+	return graphql.ResolveBatchSingleResult[[]string](
+		ctx,
+		results,
+		err,
+		"Room.tags",
+	)
 }
 
 func (ec *executionContext) _Room_exclusive(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
@@ -10134,7 +10870,7 @@ func (ec *executionContext) _Room_is1v1(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_Room_is1v1(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Room().Is1v1(ctx, obj)
+			return ec.resolveBatch_Room_is1v1(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
@@ -10147,6 +10883,29 @@ func (ec *executionContext) _Room_is1v1(ctx context.Context, field graphql.Colle
 func (ec *executionContext) fieldContext_Room_is1v1(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, true, true, errors.New("field of type Boolean does not have child fields"))
 }
+func (ec *executionContext) resolveBatch_Room_is1v1(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Is1v1(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[bool](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.is1v1",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Is1v1(ctx, []*ent.Room{obj})
+	return graphql.ResolveBatchSingleResult[bool](
+		ctx,
+		results,
+		err,
+		"Room.is1v1",
+	)
+}
 
 func (ec *executionContext) _Room_openseaCollection(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -10157,7 +10916,7 @@ func (ec *executionContext) _Room_openseaCollection(ctx context.Context, field g
 			return ec.fieldContext_Room_openseaCollection(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Room().OpenseaCollection(ctx, obj)
+			return ec.resolveBatch_Room_openseaCollection(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.OpenseaCollection) graphql.Marshaler {
@@ -10179,6 +10938,29 @@ func (ec *executionContext) fieldContext_Room_openseaCollection(_ context.Contex
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Room_openseaCollection(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.OpenseaCollection(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.OpenseaCollection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.openseaCollection",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.OpenseaCollection(ctx, []*ent.Room{obj})
+	return graphql.ResolveBatchSingleResult[*model.OpenseaCollection](
+		ctx,
+		results,
+		err,
+		"Room.openseaCollection",
+	)
+}
 
 func (ec *executionContext) _Room_creator(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -10189,7 +10971,7 @@ func (ec *executionContext) _Room_creator(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Room_creator(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Room().Creator(ctx, obj)
+			return ec.resolveBatch_Room_creator(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -10211,6 +10993,29 @@ func (ec *executionContext) fieldContext_Room_creator(_ context.Context, field g
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Room_creator(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Creator(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.creator",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Creator(ctx, []*ent.Room{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"Room.creator",
+	)
+}
 
 func (ec *executionContext) _Room_members(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -10221,8 +11026,7 @@ func (ec *executionContext) _Room_members(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Room_members(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Room().Members(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.resolveBatch_Room_members(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RoomMemberConnection) graphql.Marshaler {
@@ -10254,6 +11058,30 @@ func (ec *executionContext) fieldContext_Room_members(ctx context.Context, field
 		return fc, err
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Room_members(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Members(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*model.RoomMemberConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.members",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Members(ctx, []*ent.Room{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string))
+	return graphql.ResolveBatchSingleResult[*model.RoomMemberConnection](
+		ctx,
+		results,
+		err,
+		"Room.members",
+	)
 }
 
 func (ec *executionContext) _Room_memberCount(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
@@ -10288,8 +11116,7 @@ func (ec *executionContext) _Room_bans(ctx context.Context, field graphql.Collec
 			return ec.fieldContext_Room_bans(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Room().Bans(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.resolveBatch_Room_bans(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BanConnection) graphql.Marshaler {
@@ -10321,6 +11148,30 @@ func (ec *executionContext) fieldContext_Room_bans(ctx context.Context, field gr
 		return fc, err
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Room_bans(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Bans(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*model.BanConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.bans",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Bans(ctx, []*ent.Room{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string))
+	return graphql.ResolveBatchSingleResult[*model.BanConnection](
+		ctx,
+		results,
+		err,
+		"Room.bans",
+	)
 }
 
 func (ec *executionContext) _Room_seq(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
@@ -10401,7 +11252,7 @@ func (ec *executionContext) _Room_viewerRole(ctx context.Context, field graphql.
 			return ec.fieldContext_Room_viewerRole(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Room().ViewerRole(ctx, obj)
+			return ec.resolveBatch_Room_viewerRole(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *member.Role) graphql.Marshaler {
@@ -10414,6 +11265,29 @@ func (ec *executionContext) _Room_viewerRole(ctx context.Context, field graphql.
 func (ec *executionContext) fieldContext_Room_viewerRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, true, true, errors.New("field of type RoomRole does not have child fields"))
 }
+func (ec *executionContext) resolveBatch_Room_viewerRole(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ViewerRole(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*member.Role](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.viewerRole",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ViewerRole(ctx, []*ent.Room{obj})
+	return graphql.ResolveBatchSingleResult[*member.Role](
+		ctx,
+		results,
+		err,
+		"Room.viewerRole",
+	)
+}
 
 func (ec *executionContext) _Room_joinKey(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -10424,7 +11298,7 @@ func (ec *executionContext) _Room_joinKey(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Room_joinKey(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Room().JoinKey(ctx, obj)
+			return ec.resolveBatch_Room_joinKey(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -10437,6 +11311,29 @@ func (ec *executionContext) _Room_joinKey(ctx context.Context, field graphql.Col
 func (ec *executionContext) fieldContext_Room_joinKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, true, true, errors.New("field of type String does not have child fields"))
 }
+func (ec *executionContext) resolveBatch_Room_joinKey(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.JoinKey(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.joinKey",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.JoinKey(ctx, []*ent.Room{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Room.joinKey",
+	)
+}
 
 func (ec *executionContext) _Room_messages(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -10447,8 +11344,7 @@ func (ec *executionContext) _Room_messages(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Room_messages(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Room().Messages(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["beforeSeq"].(*int), fc.Args["afterSeq"].(*int), fc.Args["inThreads"].(bool))
+			return ec.resolveBatch_Room_messages(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.MessageConnection) graphql.Marshaler {
@@ -10481,6 +11377,30 @@ func (ec *executionContext) fieldContext_Room_messages(ctx context.Context, fiel
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Room_messages(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Messages(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["beforeSeq"].(*int), fc.Args["afterSeq"].(*int), fc.Args["inThreads"].(bool))
+		})
+		return graphql.ResolveBatchGroupResult[*model.MessageConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.messages",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Messages(ctx, []*ent.Room{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["beforeSeq"].(*int), fc.Args["afterSeq"].(*int), fc.Args["inThreads"].(bool))
+	return graphql.ResolveBatchSingleResult[*model.MessageConnection](
+		ctx,
+		results,
+		err,
+		"Room.messages",
+	)
+}
 
 func (ec *executionContext) _Room_latestMessage(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -10491,7 +11411,7 @@ func (ec *executionContext) _Room_latestMessage(ctx context.Context, field graph
 			return ec.fieldContext_Room_latestMessage(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Room().LatestMessage(ctx, obj)
+			return ec.resolveBatch_Room_latestMessage(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
@@ -10513,6 +11433,29 @@ func (ec *executionContext) fieldContext_Room_latestMessage(_ context.Context, f
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_Room_latestMessage(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.LatestMessage(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Message](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.latestMessage",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.LatestMessage(ctx, []*ent.Room{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Message](
+		ctx,
+		results,
+		err,
+		"Room.latestMessage",
+	)
+}
 
 func (ec *executionContext) _Room_unreadCount(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -10523,7 +11466,7 @@ func (ec *executionContext) _Room_unreadCount(ctx context.Context, field graphql
 			return ec.fieldContext_Room_unreadCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Room().UnreadCount(ctx, obj)
+			return ec.resolveBatch_Room_unreadCount(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -10536,6 +11479,29 @@ func (ec *executionContext) _Room_unreadCount(ctx context.Context, field graphql
 func (ec *executionContext) fieldContext_Room_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, true, true, errors.New("field of type Int does not have child fields"))
 }
+func (ec *executionContext) resolveBatch_Room_unreadCount(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.UnreadCount(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.unreadCount",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.UnreadCount(ctx, []*ent.Room{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"Room.unreadCount",
+	)
+}
 
 func (ec *executionContext) _Room_lastReadSeq(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -10546,7 +11512,7 @@ func (ec *executionContext) _Room_lastReadSeq(ctx context.Context, field graphql
 			return ec.fieldContext_Room_lastReadSeq(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Room().LastReadSeq(ctx, obj)
+			return ec.resolveBatch_Room_lastReadSeq(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
@@ -10558,6 +11524,29 @@ func (ec *executionContext) _Room_lastReadSeq(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_Room_lastReadSeq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, true, true, errors.New("field of type Int does not have child fields"))
+}
+func (ec *executionContext) resolveBatch_Room_lastReadSeq(ctx context.Context, field graphql.CollectedField, obj *ent.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*ent.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.LastReadSeq(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.lastReadSeq",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.LastReadSeq(ctx, []*ent.Room{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"Room.lastReadSeq",
+	)
 }
 
 func (ec *executionContext) _RoomConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.RoomConnection) (ret graphql.Marshaler) {
@@ -10743,7 +11732,7 @@ func (ec *executionContext) _RoomMember_user(ctx context.Context, field graphql.
 			return ec.fieldContext_RoomMember_user(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoomMember().User(ctx, obj)
+			return ec.resolveBatch_RoomMember_user(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -10764,6 +11753,29 @@ func (ec *executionContext) fieldContext_RoomMember_user(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoomMember_user(ctx context.Context, field graphql.CollectedField, obj *ent.Member) (any, error) {
+	resolver := ec.Resolvers.RoomMember()
+	if batch, ok := graphql.BatchParentsFor[*ent.Member](ctx, "RoomMember"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.User(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoomMember.user",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.User(ctx, []*ent.Member{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"RoomMember.user",
+	)
 }
 
 func (ec *executionContext) _RoomMember_role(ctx context.Context, field graphql.CollectedField, obj *ent.Member) (ret graphql.Marshaler) {
@@ -10821,7 +11833,7 @@ func (ec *executionContext) _RoomMemberConnection_edges(ctx context.Context, fie
 			return ec.fieldContext_RoomMemberConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.RoomMemberEdge) graphql.Marshaler {
@@ -10835,7 +11847,7 @@ func (ec *executionContext) fieldContext_RoomMemberConnection_edges(_ context.Co
 	fc = &graphql.FieldContext{
 		Object:     "RoomMemberConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RoomMemberEdge(ctx, field)
@@ -10853,7 +11865,7 @@ func (ec *executionContext) _RoomMemberConnection_nodes(ctx context.Context, fie
 			return ec.fieldContext_RoomMemberConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoomMemberConnection().Nodes(ctx, obj)
+			return ec.resolveBatch_RoomMemberConnection_nodes(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
@@ -10875,6 +11887,29 @@ func (ec *executionContext) fieldContext_RoomMemberConnection_nodes(_ context.Co
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_RoomMemberConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.RoomMemberConnection) (any, error) {
+	resolver := ec.Resolvers.RoomMemberConnection()
+	if batch, ok := graphql.BatchParentsFor[*model.RoomMemberConnection](ctx, "RoomMemberConnection"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Nodes(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoomMemberConnection.nodes",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Nodes(ctx, []*model.RoomMemberConnection{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.User](
+		ctx,
+		results,
+		err,
+		"RoomMemberConnection.nodes",
+	)
+}
 
 func (ec *executionContext) _RoomMemberConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.RoomMemberConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -10885,7 +11920,7 @@ func (ec *executionContext) _RoomMemberConnection_pageInfo(ctx context.Context, 
 			return ec.fieldContext_RoomMemberConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
@@ -10899,7 +11934,7 @@ func (ec *executionContext) fieldContext_RoomMemberConnection_pageInfo(_ context
 	fc = &graphql.FieldContext{
 		Object:     "RoomMemberConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -10940,7 +11975,7 @@ func (ec *executionContext) _RoomMemberEdge_cursor(ctx context.Context, field gr
 			return ec.fieldContext_RoomMemberEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -10951,7 +11986,7 @@ func (ec *executionContext) _RoomMemberEdge_cursor(ctx context.Context, field gr
 	)
 }
 func (ec *executionContext) fieldContext_RoomMemberEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoomMemberEdge", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("RoomMemberEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _RoomMemberEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.RoomMemberEdge) (ret graphql.Marshaler) {
@@ -10963,7 +11998,7 @@ func (ec *executionContext) _RoomMemberEdge_node(ctx context.Context, field grap
 			return ec.fieldContext_RoomMemberEdge_node(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoomMemberEdge().Node(ctx, obj)
+			return ec.resolveBatch_RoomMemberEdge_node(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
@@ -10984,6 +12019,29 @@ func (ec *executionContext) fieldContext_RoomMemberEdge_node(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoomMemberEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.RoomMemberEdge) (any, error) {
+	resolver := ec.Resolvers.RoomMemberEdge()
+	if batch, ok := graphql.BatchParentsFor[*model.RoomMemberEdge](ctx, "RoomMemberEdge"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Node(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoomMemberEdge.node",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Node(ctx, []*model.RoomMemberEdge{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"RoomMemberEdge.node",
+	)
 }
 
 func (ec *executionContext) _RoomMemberEdge_member(ctx context.Context, field graphql.CollectedField, obj *model.RoomMemberEdge) (ret graphql.Marshaler) {
@@ -11050,7 +12108,7 @@ func (ec *executionContext) _RoomUpdated_room(ctx context.Context, field graphql
 			return ec.fieldContext_RoomUpdated_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RoomUpdated().Room(ctx, obj)
+			return ec.resolveBatch_RoomUpdated_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -11071,6 +12129,29 @@ func (ec *executionContext) fieldContext_RoomUpdated_room(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoomUpdated_room(ctx context.Context, field graphql.CollectedField, obj *model.RoomUpdated) (any, error) {
+	resolver := ec.Resolvers.RoomUpdated()
+	if batch, ok := graphql.BatchParentsFor[*model.RoomUpdated](ctx, "RoomUpdated"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoomUpdated.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.RoomUpdated{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"RoomUpdated.room",
+	)
 }
 
 func (ec *executionContext) _RoomUpdated_seq(ctx context.Context, field graphql.CollectedField, obj *model.RoomUpdated) (ret graphql.Marshaler) {
@@ -11403,7 +12484,7 @@ func (ec *executionContext) _StreamOpened_room(ctx context.Context, field graphq
 			return ec.fieldContext_StreamOpened_room(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.StreamOpened().Room(ctx, obj)
+			return ec.resolveBatch_StreamOpened_room(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -11424,6 +12505,29 @@ func (ec *executionContext) fieldContext_StreamOpened_room(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_StreamOpened_room(ctx context.Context, field graphql.CollectedField, obj *model.StreamOpened) (any, error) {
+	resolver := ec.Resolvers.StreamOpened()
+	if batch, ok := graphql.BatchParentsFor[*model.StreamOpened](ctx, "StreamOpened"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"StreamOpened.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.StreamOpened{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"StreamOpened.room",
+	)
 }
 
 func (ec *executionContext) _StreamOpened_seq(ctx context.Context, field graphql.CollectedField, obj *model.StreamOpened) (ret graphql.Marshaler) {
@@ -11943,7 +13047,7 @@ func (ec *executionContext) _User_twitter(ctx context.Context, field graphql.Col
 			return ec.fieldContext_User_twitter(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.User().Twitter(ctx, obj)
+			return ec.resolveBatch_User_twitter(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SocialProfile) graphql.Marshaler {
@@ -11965,6 +13069,29 @@ func (ec *executionContext) fieldContext_User_twitter(_ context.Context, field g
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_User_twitter(ctx context.Context, field graphql.CollectedField, obj *ent.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*ent.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Twitter(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.SocialProfile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.twitter",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Twitter(ctx, []*ent.User{obj})
+	return graphql.ResolveBatchSingleResult[*model.SocialProfile](
+		ctx,
+		results,
+		err,
+		"User.twitter",
+	)
+}
 
 func (ec *executionContext) _User_discord(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -11975,7 +13102,7 @@ func (ec *executionContext) _User_discord(ctx context.Context, field graphql.Col
 			return ec.fieldContext_User_discord(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.User().Discord(ctx, obj)
+			return ec.resolveBatch_User_discord(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SocialProfile) graphql.Marshaler {
@@ -11997,6 +13124,29 @@ func (ec *executionContext) fieldContext_User_discord(_ context.Context, field g
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_User_discord(ctx context.Context, field graphql.CollectedField, obj *ent.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*ent.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Discord(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.SocialProfile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.discord",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Discord(ctx, []*ent.User{obj})
+	return graphql.ResolveBatchSingleResult[*model.SocialProfile](
+		ctx,
+		results,
+		err,
+		"User.discord",
+	)
+}
 
 func (ec *executionContext) _User_instagram(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -12007,7 +13157,7 @@ func (ec *executionContext) _User_instagram(ctx context.Context, field graphql.C
 			return ec.fieldContext_User_instagram(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.User().Instagram(ctx, obj)
+			return ec.resolveBatch_User_instagram(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SocialProfile) graphql.Marshaler {
@@ -12029,6 +13179,29 @@ func (ec *executionContext) fieldContext_User_instagram(_ context.Context, field
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_User_instagram(ctx context.Context, field graphql.CollectedField, obj *ent.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*ent.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Instagram(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.SocialProfile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.instagram",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Instagram(ctx, []*ent.User{obj})
+	return graphql.ResolveBatchSingleResult[*model.SocialProfile](
+		ctx,
+		results,
+		err,
+		"User.instagram",
+	)
+}
 
 func (ec *executionContext) _User_facebook(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -12039,7 +13212,7 @@ func (ec *executionContext) _User_facebook(ctx context.Context, field graphql.Co
 			return ec.fieldContext_User_facebook(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.User().Facebook(ctx, obj)
+			return ec.resolveBatch_User_facebook(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SocialProfile) graphql.Marshaler {
@@ -12061,6 +13234,29 @@ func (ec *executionContext) fieldContext_User_facebook(_ context.Context, field 
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_User_facebook(ctx context.Context, field graphql.CollectedField, obj *ent.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*ent.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Facebook(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.SocialProfile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.facebook",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Facebook(ctx, []*ent.User{obj})
+	return graphql.ResolveBatchSingleResult[*model.SocialProfile](
+		ctx,
+		results,
+		err,
+		"User.facebook",
+	)
+}
 
 func (ec *executionContext) _User_opensea(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -12071,7 +13267,7 @@ func (ec *executionContext) _User_opensea(ctx context.Context, field graphql.Col
 			return ec.fieldContext_User_opensea(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.User().Opensea(ctx, obj)
+			return ec.resolveBatch_User_opensea(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SocialProfile) graphql.Marshaler {
@@ -12093,6 +13289,29 @@ func (ec *executionContext) fieldContext_User_opensea(_ context.Context, field g
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_User_opensea(ctx context.Context, field graphql.CollectedField, obj *ent.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*ent.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Opensea(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.SocialProfile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.opensea",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Opensea(ctx, []*ent.User{obj})
+	return graphql.ResolveBatchSingleResult[*model.SocialProfile](
+		ctx,
+		results,
+		err,
+		"User.opensea",
+	)
+}
 
 func (ec *executionContext) _User_addPermission(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -12103,7 +13322,7 @@ func (ec *executionContext) _User_addPermission(ctx context.Context, field graph
 			return ec.fieldContext_User_addPermission(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.User().AddPermission(ctx, obj)
+			return ec.resolveBatch_User_addPermission(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *user.AddPermission) graphql.Marshaler {
@@ -12116,6 +13335,29 @@ func (ec *executionContext) _User_addPermission(ctx context.Context, field graph
 func (ec *executionContext) fieldContext_User_addPermission(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, true, true, errors.New("field of type AddPermission does not have child fields"))
 }
+func (ec *executionContext) resolveBatch_User_addPermission(ctx context.Context, field graphql.CollectedField, obj *ent.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*ent.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AddPermission(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*user.AddPermission](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.addPermission",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AddPermission(ctx, []*ent.User{obj})
+	return graphql.ResolveBatchSingleResult[*user.AddPermission](
+		ctx,
+		results,
+		err,
+		"User.addPermission",
+	)
+}
 
 func (ec *executionContext) _User_viewerFriendship(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -12126,7 +13368,7 @@ func (ec *executionContext) _User_viewerFriendship(ctx context.Context, field gr
 			return ec.fieldContext_User_viewerFriendship(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.User().ViewerFriendship(ctx, obj)
+			return ec.resolveBatch_User_viewerFriendship(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.Friendship) graphql.Marshaler {
@@ -12138,6 +13380,29 @@ func (ec *executionContext) _User_viewerFriendship(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_User_viewerFriendship(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, true, true, errors.New("field of type Friendship does not have child fields"))
+}
+func (ec *executionContext) resolveBatch_User_viewerFriendship(ctx context.Context, field graphql.CollectedField, obj *ent.User) (any, error) {
+	resolver := ec.Resolvers.User()
+	if batch, ok := graphql.BatchParentsFor[*ent.User](ctx, "User"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ViewerFriendship(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[model.Friendship](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"User.viewerFriendship",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ViewerFriendship(ctx, []*ent.User{obj})
+	return graphql.ResolveBatchSingleResult[model.Friendship](
+		ctx,
+		results,
+		err,
+		"User.viewerFriendship",
+	)
 }
 
 func (ec *executionContext) _User_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.User) (ret graphql.Marshaler) {
@@ -19457,6 +20722,7 @@ func (ec *executionContext) marshalNBanEdge2parleyᚋgraphᚋmodelᚐBanEdge(ctx
 }
 
 func (ec *executionContext) marshalNBanEdge2ᚕparleyᚋgraphᚋmodelᚐBanEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.BanEdge) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "BanEdge", v)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -19508,6 +20774,7 @@ func (ec *executionContext) marshalNFriendEdge2parleyᚋgraphᚋmodelᚐFriendEd
 }
 
 func (ec *executionContext) marshalNFriendEdge2ᚕparleyᚋgraphᚋmodelᚐFriendEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.FriendEdge) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "FriendEdge", v)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -19524,6 +20791,7 @@ func (ec *executionContext) marshalNFriendEdge2ᚕparleyᚋgraphᚋmodelᚐFrien
 }
 
 func (ec *executionContext) marshalNFriendRequest2ᚕᚖparleyᚋgraphᚋmodelᚐFriendRequestᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.FriendRequest) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "FriendRequest", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -19721,6 +20989,7 @@ var (
 )
 
 func (ec *executionContext) marshalNMessage2ᚕᚖparleyᚋentᚐMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Message) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Message", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -19866,6 +21135,7 @@ func (ec *executionContext) marshalNReaction2ᚖparleyᚋinternalᚋchatᚐReact
 }
 
 func (ec *executionContext) marshalNRoom2ᚕᚖparleyᚋentᚐRoomᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Room) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Room", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -19968,6 +21238,7 @@ func (ec *executionContext) marshalNRoomEvent2parleyᚋgraphᚋmodelᚐRoomEvent
 }
 
 func (ec *executionContext) marshalNRoomMember2ᚕᚖparleyᚋentᚐMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Member) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "RoomMember", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -20008,6 +21279,7 @@ func (ec *executionContext) marshalNRoomMemberEdge2parleyᚋgraphᚋmodelᚐRoom
 }
 
 func (ec *executionContext) marshalNRoomMemberEdge2ᚕparleyᚋgraphᚋmodelᚐRoomMemberEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.RoomMemberEdge) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "RoomMemberEdge", v)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -20145,6 +21417,7 @@ func (ec *executionContext) unmarshalNUpdateRoomInput2parleyᚋinternalᚋchat�
 }
 
 func (ec *executionContext) marshalNUser2ᚕᚖparleyᚋentᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.User) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "User", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

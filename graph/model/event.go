@@ -20,6 +20,9 @@ type Event struct {
 	At     time.Time
 }
 
+// InRoom is the id of the event's room.
+func (e Event) InRoom() uuid.UUID { return e.RoomID }
+
 // MessageAdded says that somebody sent a message.
 type MessageAdded struct {
 	Event

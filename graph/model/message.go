@@ -9,17 +9,25 @@ import (
 type OpenseaItem = schema.OpenseaItem
 
 // MessageConnection is a page of messages.
-type MessageConnection struct {
-	Messages []*ent.Message
-	Edges    []MessageEdge
-	PageInfo *PageInfo
-}
+type MessageConnection struct{ Page[*ent.Message] }
 
-// Nodes are the messages alone.
-func (c *MessageConnection) Nodes() []*ent.Message { return c.Messages }
+// Nodes are the messages.
+func (c *MessageConnection) Nodes() []*ent.Message { return c.Items }
+
+// Edges are the messages' places in the list.
+func (c *MessageConnection) Edges() []MessageEdge {
+	edges := make([]MessageEdge, len(c.Items))
+	for i, m := range c.Items {
+		edges[i] = MessageEdge{Node: m, page: &c.Page}
+	}
+	return edges
+}
 
 // MessageEdge is a message's place in a list.
 type MessageEdge struct {
-	Cursor string
-	Node   *ent.Message
+	Node *ent.Message
+	page *Page[*ent.Message]
 }
+
+// Cursor is the edge's own position.
+func (e *MessageEdge) Cursor() string { return e.page.CursorOf(e.Node) }

@@ -7,14 +7,14 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"parley/graph/bulk"
+	"parley/graph/exec"
 )
 
 // MarshalTime writes an instant in UTC as RFC 3339, always with six digits of a second.
 func MarshalTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		var buf [len(`"2006-01-02T15:04:05.000000Z"`)]byte
-		_, _ = w.Write(bulk.Time(buf[:0], t)) // gqlgen writes to memory: it never fails
+		_, _ = w.Write(exec.Time(buf[:0], t)) // gqlgen writes to memory: it never fails
 	})
 }
 

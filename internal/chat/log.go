@@ -62,7 +62,8 @@ const (
 	u.opensea_username, u.opensea_avatar, u.add_permission, u.created_at`
 	roomColumns = `r.id, r.name, r.description, r.access_type, r.max_users, r.exclusive, r.direct, r.opensea_slug, r.opensea_name,
 	r.opensea_cover, r.creator_id, r.owner_id, r."key", r.search_text, r.seq, r.log_start, r.rules, r.member_count, r.message_count,
-	r.latest_seq, r.created_at, r.updated_at, r.event_at, r.deleted_at`
+	r.latest_seq,
+	r.created_at, r.updated_at, r.event_at, r.deleted_at`
 )
 
 // logQuery reads a part of a room's log: both halves in one statement, so that they are of one moment, and with each event
@@ -189,7 +190,8 @@ func (row *eventRow) roomFields(r *ent.Room) []any {
 	return []any{
 		&r.ID, &r.Name, &r.Description, &r.AccessType, &r.MaxUsers, &r.Exclusive, &r.Direct, &r.OpenseaSlug, &r.OpenseaName,
 		&r.OpenseaCover, &r.CreatorID, &r.OwnerID, &r.Key, &r.SearchText, &r.Seq, &r.LogStart, &r.Rules, &r.MemberCount, &r.MessageCount,
-		&r.LatestSeq, &row.made, &row.updated, &row.happened, &row.deleted,
+		&r.LatestSeq,
+		&row.made, &row.updated, &row.happened, &row.deleted,
 	}
 }
 

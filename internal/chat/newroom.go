@@ -187,10 +187,11 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 // made before.
 const insertRoomsAtOnce = `WITH given AS MATERIALIZED (
 	SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
-		$10::text[], $11::text[], $12::timestamptz[], $13::bool[], $14::bool[], $15::text[], $16::text[],
-		$24::bool[])
+		$10::text[], $11::text[], $12::timestamptz[], $13::bool[], $14::bool[],
+		$15::text[], $16::text[], $24::bool[])
 		AS g (id, name, description, access_type, max_users, search_text, key, creator_id, opensea_slug,
-			opensea_name, opensea_cover, created_at, exclusive, direct, request, hash, service)
+			opensea_name, opensea_cover, created_at, exclusive, direct,
+			request, hash, service)
 ), people AS MATERIALIZED (
 	SELECT p.* FROM unnest($17::uuid[], $18::uuid[], $19::text[]) WITH ORDINALITY AS p (id, room_id, user_id, n)
 ), there AS MATERIALIZED (
@@ -205,10 +206,13 @@ const insertRoomsAtOnce = `WITH given AS MATERIALIZED (
 	ON CONFLICT (user_id, key) DO NOTHING
 	RETURNING room_id
 ), made AS (
-	INSERT INTO rooms (id, name, description, access_type, max_users, search_text, key, creator_id, owner_id, member_count,
-		opensea_slug, opensea_name, opensea_cover, created_at, updated_at, event_at, exclusive, direct)
+	INSERT INTO rooms (
+		id, name, description, access_type, max_users, search_text, key, creator_id, owner_id, member_count,
+		opensea_slug, opensea_name, opensea_cover, created_at, updated_at, event_at,
+		exclusive, direct)
 	SELECT g.id, g.name, g.description, g.access_type, g.max_users, g.search_text, g.key, g.creator_id, g.creator_id, there.members,
-		NULLIF(g.opensea_slug, ''), g.opensea_name, g.opensea_cover, g.created_at, g.created_at, g.created_at, g.exclusive, g.direct
+		NULLIF(g.opensea_slug, ''), g.opensea_name, g.opensea_cover, g.created_at, g.created_at, g.created_at,
+		g.exclusive, g.direct
 	FROM given g JOIN there ON there.room_id = g.id
 	WHERE g.request = '' OR EXISTS (SELECT 1 FROM asked WHERE asked.room_id = g.id)
 	RETURNING id, created_at
@@ -265,6 +269,15 @@ func insertRooms(
 	}, insertRoomsAtOnce, lists...)
 }
 
+// insertOneRoom makes a room on SQLite.
+const insertOneRoom = `INSERT INTO rooms (
+	id, name, description, access_type, max_users, search_text, key, creator_id, owner_id, member_count,
+	opensea_slug, opensea_name, opensea_cover, created_at, updated_at, event_at,
+	exclusive, direct)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9,
+	$10, $11, $12, $13, $13, $13,
+	$14, $15)`
+
 // ids are those of the memberships.
 func (n *newRoom) ids() []string {
 	ids := make([]string, len(n.members))
@@ -299,11 +312,10 @@ ON CONFLICT (user_id, key) DO NOTHING`, n.CreatorID, n.key, n.hash, n.ID)
 			return false, err
 		}
 	}
-	_, err = t.ExecContext(ctx, `INSERT INTO rooms (id, name, description, access_type, max_users, search_text, key, creator_id,
-	owner_id, member_count, opensea_slug, opensea_name, opensea_cover, created_at, updated_at, event_at, exclusive, direct)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $13, $13, $14, $15)`,
+	_, err = t.ExecContext(ctx, insertOneRoom,
 		n.ID, n.Name, n.Description, string(n.AccessType), n.MaxUsers, n.SearchText, n.Key, n.CreatorID,
-		n.MemberCount, n.OpenseaSlug, n.OpenseaName, n.OpenseaCover, n.CreatedAt, n.Exclusive, n.Direct)
+		n.MemberCount, n.OpenseaSlug, n.OpenseaName, n.OpenseaCover, n.CreatedAt,
+		n.Exclusive, n.Direct)
 	if err != nil {
 		return false, fmt.Errorf("insert the room: %w", err)
 	}

@@ -134,16 +134,17 @@ func relationOfRole(role member.Role) relation {
 // somebody of the same or a higher role nobody may. Outside is the lowest.
 func mayTouch(by, to relation) bool { return by.inside() && by > to }
 
-// What the policy answers: yes, or the code of an error.
+// What the policy answers: yes, or the code of an error. The zero value, of a row that is missing, denies.
 const (
-	ok Code = ""
+	ok Code = "OK"
 	no      = Forbidden
 	nf      = NotFound
 	wk      = WrongKey
 	ba      = Banned
 )
 
-// decide answers whether someone may do something: ok, or the code of the error.
+// decide answers whether someone may do something: ok, or the code of the error. Where the table has
+// no row it answers "", which is not ok.
 func decide(a action, d door, r relation) Code {
 	if r.inside() {
 		return decideInside(a, d)[r-ordinaryMember]
@@ -226,8 +227,8 @@ func permit(a action, d door, r relation) error {
 		return errWrongKey()
 	case Banned:
 		return &Error{Code: Banned, Message: "You are banned from this room."}
-	default:
-		return &Error{Code: code, Message: whoMay(a, d, r)}
+	default: // also the zero value
+		return &Error{Code: Forbidden, Message: whoMay(a, d, r)}
 	}
 }
 

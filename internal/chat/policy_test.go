@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -25,6 +26,26 @@ func TestPermissionsPage(t *testing.T) {
 	}
 	if string(written) != page {
 		t.Error("the page says something else than the code does: go test ./internal/chat -run Permissions -update")
+	}
+}
+
+// TestPolicyIsComplete: each action has a name, and a row in the table, which denies where it has none.
+func TestPolicyIsComplete(t *testing.T) {
+	for a := range actions {
+		if a.String() == "" {
+			t.Errorf("action %d has no name", a)
+		}
+		for d := range doors {
+			for r := range relations {
+				if decide(a, d, r) == "" {
+					t.Errorf("the policy has no row for %q in %s rooms, for %s", a, d, r)
+				}
+			}
+		}
+	}
+	err, is := errors.AsType[*Error](permit(actions-1, doors-1, ordinaryMember))
+	if !is || err.Code != Forbidden {
+		t.Errorf("a member deletes a direct room: %v", err)
 	}
 }
 

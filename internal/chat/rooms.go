@@ -88,12 +88,12 @@ func (k *rooms) add(r *ent.Room, with func(p *past)) {
 }
 
 // keep puts p in its place. The rooms are locked.
-func (k *rooms) keep(p *past) {
-	const (
-		fixed  = 900 // the room's struct and this one, and its place in the list and the map
-		member = 250
-	)
-	size := fixed + len(p.room.Name) + len(p.room.Description) + len(p.room.SearchText) + len(p.room.OpenseaName) + len(p.room.OpenseaCover)
+func (k *rooms) keep(p *past) { k.kept.put(p.room.ID, p, p.size()) }
+
+// size is about how many bytes are taken.
+func (p *past) size() int {
+	const member = 250
+	size := sizeOfRoom(p.room)
 	if p.tags != nil {
 		for _, tag := range *p.tags {
 			size += 16 + len(tag)
@@ -108,7 +108,14 @@ func (k *rooms) keep(p *past) {
 	if p.members != nil {
 		size += member * len(p.members.Items)
 	}
-	k.kept.put(p.room.ID, p, size)
+	return size
+}
+
+// sizeOfRoom is about how many bytes a room takes.
+func sizeOfRoom(r *ent.Room) int {
+	const fixed = 900 // the room's struct and past, and its place in the list and the map
+	return fixed +
+		len(r.Name) + len(r.Description) + len(r.SearchText) + len(r.OpenseaName) + len(r.OpenseaCover)
 }
 
 // completed returns something of each room, in its place: what is remembered, by take, which returns false where it is not

@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/ent/migrate"
+	"parley/ent/roomevent"
+	"parley/graph/generated"
+	"parley/internal/chat"
+)
+
+// TestEveryKindIsShown: each kind of event of a room's log has a type in the schema, except for those
+// that only end streams. A kind that roomEvent leaves out would be skipped without a word.
+func TestEveryKindIsShown(t *testing.T) {
+	t.Parallel()
+	hidden := []roomevent.Kind{roomevent.KindROOM_DELETED}
+	kinds := []roomevent.Kind{chat.KindMessageAdded}
+	for _, column := range migrate.RoomEventsTable.Columns {
+		if column.Name == roomevent.FieldKind {
+			for _, kind := range column.Enums {
+				kinds = append(kinds, roomevent.Kind(kind))
+			}
+		}
+	}
+	if len(kinds) == 1 {
+		t.Fatal("the log has no kinds")
+	}
+	for _, kind := range kinds {
+		shown := roomEvent(&chat.Event{Kind: kind}) != nil
+		if hides := slices.Contains(hidden, kind); shown == hides {
+			t.Errorf("roomEvent shows %s: %v", kind, shown)
+		}
+	}
+}
+
+// TestEverySubscriptionHasAStream: what starts streams knows exactly the schema's subscriptions.
+func TestEverySubscriptionHasAStream(t *testing.T) {
+	t.Parallel()
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	var want []string
+	for _, field := range schema.Subscription.Fields {
+		want = append(want, field.Name)
+	}
+	slices.Sort(want)
+	got := slices.Sorted(maps.Keys((&Resolver{}).streams()))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("subscriptions (-schema +streams):\n%s", diff)
+	}
+}
+
+// TestResolversAreImplemented: gqlgen writes resolvers that panic, to be completed by hand.
+func TestResolversAreImplemented(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.resolvers.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, left := range []string{"not implemented", "!!! WARNING !!!"} {
+			if strings.Contains(string(text), left) {
+				t.Errorf("%s has something that gqlgen left to be done: %q", file, left)
+			}
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/internal/chat"
+)
+
+// mapped returns what of makes of each value.
+func mapped[T, V any](values []T, of func(T) V) []V {
+	out := make([]V, len(values))
+	for i, value := range values {
+		out[i] = of(value)
+	}
+	return out
+}
+
+// pointers returns the addresses of values, which are allocated together.
+func pointers[T any](values []T) []*T {
+	out := make([]*T, len(values))
+	for i := range values {
+		out[i] = &values[i]
+	}
+	return out
+}
+
+// scattered puts values in their places among n; the others are the zero value.
+func scattered[V any](values []V, places []int, n int) []V {
+	all := make([]V, n)
+	for i, value := range values {
+		all[places[i]] = value
+	}
+	return all
+}
+
+// failedAt returns err as that of the objects at places among n, and of no others: those to which
+// the viewer has no access are null without an error. It returns nil if err is nil.
+func failedAt(places []int, n int, err error) error {
+	if err == nil {
+		return nil
+	}
+	failed := make(graphql.BatchErrorList, n)
+	for _, place := range places {
+		failed[place] = err
+	}
+	return failed
+}
+
+// viewerMemberships are the viewer's memberships of rooms, nil outside.
+func viewerMemberships(ctx context.Context, rooms []*ent.Room) ([]*chat.Membership, error) {
+	s := scopeOf(ctx)
+	return viewersOwn(ctx, s, &s.memberships, mapped(rooms, func(room *ent.Room) uuid.UUID { return room.ID }))
+}
+
+// ofMemberships is a field of rooms that depends on the viewer's membership, which is nil outside.
+func ofMemberships[V any](
+	ctx context.Context, rooms []*ent.Room, of func(*ent.Room, *chat.Membership) V,
+) ([]V, error) {
+	memberships, err := viewerMemberships(ctx, rooms)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]V, len(rooms))
+	for i, room := range rooms {
+		values[i] = of(room, memberships[i])
+	}
+	return values, nil
+}
+
+// ofRoom is an event of a room's log.
+type ofRoom interface{ InRoom() uuid.UUID }
+
+// eventRooms loads the rooms of events.
+func eventRooms[E ofRoom](ctx context.Context, events []E) ([]*ent.Room, error) {
+	return scopeOf(ctx).rooms.many(ctx, mapped(events, E.InRoom), nil)
+}
+
+// subjects loads the memberships of the users that events are about; null if they have left since.
+func subjects[E ofRoom](ctx context.Context, events []E, user func(E) string) ([]*ent.Member, error) {
+	memberships, err := scopeOf(ctx).subjects.many(ctx, mapped(events, func(e E) chat.Own[uuid.UUID] {
+		return chat.Own[uuid.UUID]{Person: user(e), Of: e.InRoom()}
+	}), nil)
+	if err != nil {
+		return nil, err
+	}
+	return mapped(memberships, func(m *chat.Membership) *ent.Member {
+		if m == nil {
+			return nil
+		}
+		return m.Member
+	}), nil
+}
