@@ -3,7 +3,6 @@ package guard
 import (
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,7 +48,7 @@ type costs struct {
 }
 
 // newCosts reads the costs that a schema declares by @cost and @listSize. It returns an error for
-// directives that contradict each other or name what is not there.
+// directives that are not supported or name what does not exist.
 func newCosts(schema *ast.Schema) (*costs, error) {
 	c := &costs{schema: schema, fields: map[fieldKey]*fieldCost{}}
 	for _, object := range schema.Types {
@@ -67,14 +66,15 @@ func newCosts(schema *ast.Schema) (*costs, error) {
 				for _, name := range size.fields {
 					sized := c.fields[fieldKey{f.Type.Name(), name}]
 					if sized == nil {
-						return nil, fmt.Errorf("%s.%s: %s has no field %s", object.Name, f.Name, f.Type.Name(), name)
+						return nil, fmt.Errorf("%s.%s: %s has no field %s",
+							object.Name, f.Name, f.Type.Name(), name)
 					}
 					sized.sized = true
 				}
 			}
 		}
 	}
-	return c, c.check()
+	return c, nil
 }
 
 // declared reads the directives of a field.
@@ -158,42 +158,6 @@ func texts(value any) (list []string) {
 		list = append(list, text)
 	}
 	return list
-}
-
-// check refuses a schema in which the cost of a field depends on how an operation comes to it.
-func (c *costs) check() error {
-	for _, object := range c.schema.Types {
-		for _, f := range object.Fields {
-			if err := c.checkField(object, f); err != nil {
-				return fmt.Errorf("%s.%s: %w", object.Name, f.Name, err)
-			}
-		}
-	}
-	return nil
-}
-
-func (c *costs) checkField(object *ast.Definition, f *ast.FieldDefinition) error {
-	if object.Kind == ast.InputObject && f.Directives.ForName("cost") != nil {
-		return fmt.Errorf("the cost of an input field is not supported: declare it at the argument")
-	}
-	own := c.fields[fieldKey{object.Name, f.Name}]
-	for _, name := range object.Interfaces {
-		if above := c.fields[fieldKey{name, f.Name}]; above != nil && !reflect.DeepEqual(own, above) {
-			return fmt.Errorf("it costs something else as a field of %s", name)
-		}
-	}
-	def := c.schema.Types[f.Type.Name()]
-	if def == nil {
-		return nil
-	}
-	for _, below := range def.Fields {
-		sized := c.fields[fieldKey{def.Name, below.Name}].sized
-		if sized && (own.listSize == nil || !slices.Contains(own.listSize.fields, below.Name)) {
-			return fmt.Errorf("@listSize must have %s in sizedFields, as other fields of the type %s do",
-				below.Name, def.Name)
-		}
-	}
-	return nil
 }
 
 // measure is the size of a part of an operation.
@@ -301,7 +265,8 @@ func (m *measurer) field(f *ast.Field) measure {
 	for _, argument := range f.Arguments {
 		own += declared.arguments[argument.Name] // whatever its value
 	}
-	cost, bytes := elements*(declared.element+size.cost), longest*(declared.bytes+size.bytes)
+	cost := elements * (declared.element + size.cost)
+	bytes := longest * (declared.bytes + size.bytes)
 	size.cost, size.bytes = own, key
 	if declared.sized {
 		size.perElement.cost, size.perElement.bytes = cost, bytes

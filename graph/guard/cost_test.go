@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,6 +30,9 @@ func TestSchemaIsMeasurable(t *testing.T) {
 	c, err := newCosts(schema)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, wrong := range contradictions(c) {
+		t.Error(wrong)
 	}
 	for _, of := range schema.Types {
 		if of.Kind != ast.Object && of.Kind != ast.Interface || of.BuiltIn {
@@ -62,7 +66,9 @@ func TestSchemaIsMeasurable(t *testing.T) {
 }
 
 // measured prepares an operation and returns it with what it costs.
-func measured(t *testing.T, query string, variables map[string]any) (op *graphql.OperationContext, cost int) {
+func measured(
+	t *testing.T, query string, variables map[string]any,
+) (op *graphql.OperationContext, cost int) {
 	t.Helper()
 	schema := generated.NewExecutableSchema(generated.Config{})
 	cost = -1
@@ -101,7 +107,8 @@ func TestCost(t *testing.T) {
 	first := func(n any) map[string]any { return map[string]any{"n": n} }
 	const byVariable = `query($n: Int) { myRooms(first: $n) { nodes { id name } } }`
 	const defaulted = `query($n: Int = 7) { myRooms(first: $n) { nodes { id name } } }`
-	const add = `mutation($n: [ID!]!) { addMembers(roomId: "r", userIds: $n) { room { id } members { id role } } }`
+	const add = `mutation($n: [ID!]!) {
+		addMembers(roomId: "r", userIds: $n) { room { id } members { id role } } }`
 	for _, test := range []struct {
 		query     string
 		variables map[string]any
@@ -127,20 +134,26 @@ func TestCost(t *testing.T) {
 		{defaulted, nil, 1 + 7*3},
 		{defaulted, first(nil), 1 + 20*3},
 		{
-			`{ myRooms(first: 2) { edges { cursor node { members(first: 3) { nodes { id } totalCount } } } } }`,
+			`{ myRooms(first: 2) { edges { cursor node {
+				members(first: 3) { nodes { id } totalCount } } } } }`,
 			nil, 1 + 2*(1+1+(1+(1+3*2+1))),
 		},
 		// The sizes reach through fragments, which are measured once for all of their uses.
-		{`{ a: myRooms(first: 2) { ...P } b: myRooms(first: 5) { ...P ...P } } fragment P on RoomConnection { ...Q pageInfo { hasNextPage } }
+		{`{ a: myRooms(first: 2) { ...P } b: myRooms(first: 5) { ...P ...P } }
+			fragment P on RoomConnection { ...Q pageInfo { hasNextPage } }
 			fragment Q on RoomConnection { ... { nodes { id } } }`, nil, 1 + 2*2 + 2 + 1 + 2*(5*2+2)},
 		// A field that is left out counts.
 		{`query($n: Boolean = false) { me { id @include(if: $n) nickName @skip(if: true) } }`, nil, 3},
 		// Both directions, and the larger one if both are given.
 		{`{ node(id: "m") { ... on Message { replies(last: 4) { nodes { id } } } } }`, nil, 1 + 1 + 4*2},
-		{`{ node(id: "m") { ... on Message { replies(first: 2, last: 4) { nodes { id } } } } }`, nil, 1 + 1 + 4*2},
+		{
+			`{ node(id: "m") { ... on Message { replies(first: 2, last: 4) { nodes { id } } } } }`,
+			nil, 1 + 1 + 4*2,
+		},
 		{`{ node(id: "m") { ... on Message { replies { nodes { id } } } } }`, nil, 1 + 1 + 50*2},
 		{
-			`{ node(id: "m") { ... on Message { contents mentions { id } reactions { emoji count } viewerReactions } } }`,
+			`{ node(id: "m") { ... on Message {
+				contents mentions { id } reactions { emoji count } viewerReactions } } }`,
 			nil, 1 + 10 + 25*2 + (1 + 25*2) + 1,
 		},
 		{`{ rooms(first: 1) { nodes { id } } }`, nil, 1 + 2},
@@ -148,7 +161,10 @@ func TestCost(t *testing.T) {
 		{`query($n: String) { rooms(first: 1, search: $n) { nodes { id } } }`, nil, 500 + 1 + 2},
 		{add, first([]string{"a", "b", "c"}), 1 + 2 + 3*3},
 		{add, first("a"), 1 + 2 + 3},
-		{`mutation { addMembers(roomId: "r", userIds: ["a", "b"]) { members { id role } } }`, nil, 1 + 2*3},
+		{
+			`mutation { addMembers(roomId: "r", userIds: ["a", "b"]) { members { id role } } }`,
+			nil, 1 + 2*3,
+		},
 		{`mutation { addMembers(roomId: "r", userIds: "a") { members { id role } } }`, nil, 1 + 3},
 	} {
 		if _, cost := measured(t, test.query, test.variables); cost != test.cost {
@@ -173,7 +189,8 @@ func TestDocumentedExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	example := regexp.MustCompile("(?s)```graphql\n(.*?)```.*The cost is \\*\\*(\\d+)\\*\\*").FindSubmatch(page)
+	expression := regexp.MustCompile("(?s)```graphql\n(.*?)```.*The cost is \\*\\*(\\d+)\\*\\*")
+	example := expression.FindSubmatch(page)
 	if example == nil {
 		t.Fatal("there is no example")
 	}
@@ -189,7 +206,8 @@ func TestEstimatedBytes(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", maxAlias)
 	op, _ := measured(t, "{ "+repeat(5, "myRoomIds")+" }", nil)
-	if got := EstimatedBytes(op); got < 5*responseCopies*5000*int64(len(`"00000000-0000-0000-0000-000000000000",`)) {
+	ids := 5 * 5000 * int64(len(`"00000000-0000-0000-0000-000000000000",`))
+	if got := EstimatedBytes(op); got < responseCopies*ids {
 		t.Errorf("five times 5,000 ids take %d bytes", got)
 	}
 	for _, test := range []struct {
@@ -201,7 +219,8 @@ func TestEstimatedBytes(t *testing.T) {
 			"replyTo { contents from { nickName } }", 50 * 2 * chat.MaxContents * charBytes, 48 << 20},
 		{"id", 0, 0},
 	} {
-		op, _ := measured(t, `{ roomInfo(roomId: "x") { messages(first: 50) { nodes { `+test.fields+` } } } }`, nil)
+		op, _ := measured(t,
+			`{ roomInfo(roomId: "x") { messages(first: 50) { nodes { `+test.fields+` } } } }`, nil)
 		got := EstimatedBytes(op)
 		if got < responseCopies*test.least || got > test.most {
 			t.Errorf("%s: %d bytes, want %d to %d", test.fields, got, responseCopies*test.least, test.most)
@@ -225,12 +244,47 @@ func TestEstimatesAreBounded(t *testing.T) {
 	}
 }
 
-// TestContradictions: a schema whose costs would depend on the way to a field is refused.
+// contradictions are the fields whose cost depends on the way by which an operation selects them,
+// and the costs that are not counted.
+func contradictions(c *costs) (wrong []string) {
+	for _, object := range c.schema.Types {
+		for _, f := range object.Fields {
+			say := func(format string, args ...any) {
+				wrong = append(wrong, object.Name+"."+f.Name+": "+fmt.Sprintf(format, args...))
+			}
+			if object.Kind == ast.InputObject && f.Directives.ForName("cost") != nil {
+				say("the cost of an input field is not counted: declare it at the argument")
+			}
+			own := c.fields[fieldKey{object.Name, f.Name}]
+			for _, name := range object.Interfaces {
+				above := c.fields[fieldKey{name, f.Name}]
+				if above != nil && !reflect.DeepEqual(own, above) {
+					say("it costs something else as a field of %s", name)
+				}
+			}
+			def := c.schema.Types[f.Type.Name()]
+			if def == nil {
+				continue
+			}
+			for _, below := range def.Fields {
+				sized := c.fields[fieldKey{def.Name, below.Name}].sized
+				if sized && (own.listSize == nil || !slices.Contains(own.listSize.fields, below.Name)) {
+					say("@listSize must have %s in sizedFields, as other fields of the type %s do",
+						below.Name, def.Name)
+				}
+			}
+		}
+	}
+	return wrong
+}
+
+// TestContradictions: schemas with mistakes are refused, or fail TestSchemaIsMeasurable.
 func TestContradictions(t *testing.T) {
 	t.Parallel()
 	const declarations = `
-		directive @cost(weight: String!) on FIELD_DEFINITION | ARGUMENT_DEFINITION | OBJECT | SCALAR | ENUM | INPUT_FIELD_DEFINITION
-		directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
+		directive @cost(weight: String!) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
+		directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!],
+			requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
 		type C { nodes: [Int!] } `
 	for says, sdl := range map[string]string{
 		"":                          `type Query { c: C @listSize(assumedSize: 1, sizedFields: ["nodes"], requireOneSlicingArgument: false) }`,
@@ -242,9 +296,13 @@ func TestContradictions(t *testing.T) {
 		"field of I":                `interface I { f: Int } type Query implements I { f: Int @cost(weight: "2") }`,
 		"input field":               `input I { a: Int @cost(weight: "2") } type Query { f(i: I): Int }`,
 	} {
-		_, err := newCosts(gqlparser.MustLoadSchema(&ast.Source{Input: declarations + sdl}))
-		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v", sdl, err)
+		c, err := newCosts(gqlparser.MustLoadSchema(&ast.Source{Input: declarations + sdl}))
+		found := fmt.Sprint(err)
+		if err == nil {
+			found = strings.Join(contradictions(c), ", ")
+		}
+		if (found == "") != (says == "") || !strings.Contains(found, says) {
+			t.Errorf("%s: %s", sdl, found)
 		}
 	}
 }

@@ -64,8 +64,8 @@ func (l Limits) check(size measure, introspection bool) *gqlerror.Error {
 	case size.schema > 0 && !introspection:
 		return errNoIntrospection()
 	case size.fields > maxFields:
-		return refusal(tooComplex, "The operation has more than %d fields, counting a fragment each time "+
-			"it is used.", maxFields)
+		return refusal(tooComplex, "The operation has more than %d fields, counting a fragment "+
+			"each time it is used.", maxFields)
 	case above(size.depth, l.Depth):
 		return refusal(tooComplex, "The operation is nested %d deep; at most %d is allowed.",
 			size.depth, l.Depth)
@@ -152,7 +152,9 @@ func sizesOf(names []string, variables map[string]any) (text []byte) {
 }
 
 // limit refuses an operation that is above a limit. It returns the estimate of one that is not.
-func (s *Server) limit(op *graphql.OperationContext, operation *Operation) (estimate, *gqlerror.Error) {
+func (s *Server) limit(
+	op *graphql.OperationContext, operation *Operation,
+) (estimate, *gqlerror.Error) {
 	if found, ok := operation.estimates.get(op.Variables); ok {
 		return found, nil
 	}
