@@ -22,6 +22,7 @@ import (
 
 	"parley/graph"
 	"parley/graph/generated"
+	"parley/graph/guard"
 	"parley/internal/testkit/opgen"
 	"parley/internal/web"
 )
@@ -188,7 +189,7 @@ func newDecider(tb testing.TB) func(testing.TB, opgen.Operation) verdict {
 	tb.Helper()
 	gql := graph.New(nil, nil, graph.Options{
 		Introspection: true,
-		Limits:        graph.Limits{Depth: 15, Complexity: math.MaxInt32, Aliases: 50},
+		Limits:        guard.Limits{Depth: 15, Cost: math.MaxInt32, Aliases: 50},
 	})
 	accepted := false
 	gql.AroundOperations(func(context.Context, graphql.OperationHandler) graphql.ResponseHandler {

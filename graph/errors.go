@@ -16,18 +16,6 @@ import (
 	"parley/internal/reqid"
 )
 
-// The codes of operations that are refused before anybody asks the domain.
-const (
-	// tooComplex: for its cost.
-	tooComplex = "TOO_COMPLEX"
-	// notTrusted: its document is none of the manifest's.
-	notTrusted = "DOCUMENT_NOT_TRUSTED"
-	// persistedNotFound: nobody knows the document's id. Client libraries know the code, and send the query then.
-	persistedNotFound = "PERSISTED_QUERY_NOT_FOUND"
-	// persistedNotSupported: there are no ids. Client libraries send no more of them then.
-	persistedNotSupported = "PERSISTED_QUERY_NOT_SUPPORTED"
-)
-
 // present turns an error into what the client is told. It is the one place that does, and the one that logs.
 //
 // The executor's own errors arrive with a code or, like those of the schema's scalars, as refusals of what the client

@@ -30,7 +30,7 @@ func TestErrorCodes(t *testing.T) {
 	code := find(t, regexp.MustCompile(`(?:Code|code)\w* *= "([A-Z_]+)"`),
 		"../internal/web/refusal.go")
 	code = append(code, find(t, regexp.MustCompile(`\w+ +Code += "([A-Z_]+)"`), "../internal/chat/errors.go")...)
-	code = append(code, find(t, regexp.MustCompile(`\t\w+ = "([A-Z_]+)"`), "errors.go")...)
+	code = append(code, find(t, regexp.MustCompile(`\t\w+ = "([A-Z_]+)"`), "guard/limits.go")...)
 	// gqlgen's own: errcode.ParseFailed, errcode.ValidationFailed.
 	code = append(code, "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED")
 	slices.Sort(code)

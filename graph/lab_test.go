@@ -20,6 +20,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/room"
 	"parley/graph"
+	"parley/graph/guard"
 	"parley/internal/auth"
 	"parley/internal/chat"
 	"parley/internal/panics"
@@ -67,7 +68,7 @@ func openObserved(
 	}
 	server := graph.New(domain, nil, graph.Options{
 		Introspection: true,
-		Limits:        graph.Limits{Depth: 1000, Complexity: 1 << 30, Aliases: 1000},
+		Limits:        guard.Limits{Depth: 1000, Cost: 1 << 30, Aliases: 1000},
 		Logger:        logger,
 		Panics:        panics.NewGuard(logger),
 	})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 
+	"parley/graph/guard"
 	"parley/internal/chat"
 )
 
@@ -60,7 +61,7 @@ func TestPanicInResolver(t *testing.T) {
 	var log bytes.Buffer
 	s := New(nil, nil, Options{
 		SignIn: func(string, string, time.Time) (string, time.Time, error) { panic("never reached: there is no domain") },
-		Limits: Limits{Depth: 15, Complexity: 1000, Aliases: 10},
+		Limits: guard.Limits{Depth: 15, Cost: 1000, Aliases: 10},
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	s.AddTransport(transport.POST{})

@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-
 	"parley/ent"
 	"parley/ent/member"
 	"parley/graph/generated"

@@ -3,13 +3,13 @@ package graph
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -23,18 +23,8 @@ import (
 	"parley/internal/panics"
 )
 
-const (
-	// userDocuments is the memory for validated documents that users have sent, in bytes.
-	userDocuments = 32 << 20
-	// anonymousDocuments is the memory for those of clients without a token.
-	anonymousDocuments = 4 << 20
-	// persistedQueries is the memory for the texts of automatic persisted queries.
-	persistedQueries = 8 << 20
-	// tokenLimit bounds a document's length in lexical tokens; the longest introspection query has some 300.
-	tokenLimit = 1500
-	// maxErrors bounds the errors of one response: a document may have one in every word.
-	maxErrors = 20
-)
+// maxErrors bounds the errors of one response: a document may have one in every word.
+const maxErrors = 20
 
 // Options of the GraphQL server.
 type Options struct {
@@ -43,8 +33,8 @@ type Options struct {
 	// Introspection lets clients ask for the schema.
 	Introspection bool
 	// Trusted, if set, are the only documents that are answered.
-	Trusted *Manifest
-	Limits  Limits
+	Trusted *guard.Manifest
+	Limits  guard.Limits
 	// Done, if set, is called when a query or mutation has been answered, and when a subscription was begun or refused:
 	// kind is query, mutation or subscription, field the one of the schema that was asked for (several: more than one), and
 	// outcome ok, the code of the first error, or CANCELLED.
@@ -55,7 +45,7 @@ type Options struct {
 	// Gates say how often mutations and subscriptions may be asked for.
 	Gates limit.Gates
 	// Events bound the executions of subscriptions; nil is no bound. The memory for queries and mutations is for who sends
-	// the answers: see Weight.
+	// the answers: see [guard.EstimatedBytes].
 	Events *limit.Executions
 	// Panics contains the panics of resolvers; nil: a guard that logs to Logger.
 	Panics *panics.Guard
@@ -84,22 +74,19 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	if r.trace == nil {
 		r.trace = func(ctx context.Context, _, _, _ string) (context.Context, func(string)) { return ctx, func(string) {} }
 	}
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
-
-	limited := rates{opts.Gates}
-	var documents graphql.Cache[*guard.Document] = newDocumentCache()
-	if opts.Trusted != nil {
-		documents = validated{opts.Trusted}
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	r.executable = &executable{
+		ExecutableSchema: schema, tables: generated.NewExecSchema(schema), resolver: r,
 	}
-	r.executable = &executable{ExecutableSchema: schema, tables: generated.NewExecSchema(schema), resolver: r}
+	limited := rates{opts.Gates}
 	s := guard.New(r.executable, guard.Options{
-		Tokens:     tokenLimit,
-		Documents:  documents,
-		Charge:     limited.document,
-		Inspect:    tooDear,
-		HideSchema: !opts.Introspection,
-		Present:    r.present,
-		Recover:    r.panicked,
+		Trusted:        opts.Trusted,
+		Introspection:  opts.Introspection,
+		Limits:         opts.Limits,
+		ChargeDocument: limited.document,
+		Charge:         limited.query,
+		Present:        r.present,
+		Recover:        r.panicked,
 		RootField: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
 				// A payload must not find in the scope what an earlier mutation of the operation has changed.
@@ -108,18 +95,6 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 			return next(ctx)
 		},
 	})
-	s.Use(trusted{opts.Trusted})
-	if opts.Trusted == nil {
-		texts := guard.NewCache(persistedQueries, func(text string) int { return len(text) })
-		s.Use(extension.AutomaticPersistedQuery{Cache: texts})
-	}
-	if opts.Introspection {
-		s.Use(extension.Introspection{})
-	} else {
-		s.Use(noIntrospection{})
-	}
-	opts.Limits.charge = limited.query
-	s.Use(&opts.Limits)
 	s.AroundOperations(r.timed)
 	s.Use(limited)
 	s.AroundOperations(r.arrive)
@@ -230,6 +205,11 @@ func (r *Resolver) greet(ctx context.Context) error {
 func keepViewer(ctx context.Context) func(context.Context) context.Context {
 	who, _ := auth.FromContext(ctx)
 	return func(ctx context.Context) context.Context { return auth.NewContext(ctx, who) }
+}
+
+// ReadManifest reads a manifest of trusted documents: see [guard.ReadManifest].
+func ReadManifest(from io.Reader) (*guard.Manifest, error) {
+	return guard.ReadManifest(generated.NewExecutableSchema(generated.Config{}).Schema(), from)
 }
 
 // SDL is the schema in GraphQL's definition language, for tools.

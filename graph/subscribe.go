@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/graph/guard"
 	"parley/graph/model"
 	"parley/internal/chat"
 	"parley/internal/live"
@@ -40,7 +41,7 @@ func (s *Server) Subscribe(ctx context.Context, _ graphql.GraphExecutor, op *gra
 	begun, field := time.Now(), fieldOf(op.Operation)
 	ctx, end := r.trace(ctx, "subscription", field, op.Operation.Name)
 	started, err := r.subscribe(ctx, subscription{
-		r: r, op: op, plan: r.executable.plan(op), executions: r.events, weight: Weight(op),
+		r: r, op: op, plan: r.executable.plan(op), executions: r.events, weight: guard.EstimatedBytes(op),
 		begin: func(ctx context.Context) (context.Context, func(string)) {
 			return r.trace(ctx, "event", field, op.Operation.Name)
 		},

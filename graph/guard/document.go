@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/graph/coerce"
+	"parley/internal/auth"
 )
 
 // Document is a validated document. It is shared by all requests for its text and never changes.
@@ -42,7 +43,8 @@ func (d *Document) operation(name string) *Operation {
 // Operation is one operation of a validated document, with what others have computed of it.
 type Operation struct {
 	*coerce.Operation
-	memo sync.Map
+	estimates estimates
+	memo      sync.Map
 }
 
 // Memo returns what compute returns for the operation, computing it once for each key. Concurrent
@@ -65,6 +67,15 @@ func OperationOf(op *graphql.OperationContext) *Operation {
 	operation, _ := op.Stats.GetExtension(operationKey).(*Operation)
 	return operation
 }
+
+const (
+	// userDocuments is the memory for validated documents that users have sent, in bytes.
+	userDocuments = 32 << 20
+	// anonymousDocuments is the memory for those of clients without a token.
+	anonymousDocuments = 4 << 20
+	// persistedQueries is the memory for the texts of automatic persisted queries.
+	persistedQueries = 8 << 20
+)
 
 // What a parsed document takes of memory, in bytes, measured with TestDocumentSize: the length of
 // its text counts twice, since values and names are parts of it or copies.
@@ -195,4 +206,32 @@ func (c *Cache[V]) Bytes() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.bytes
+}
+
+// documentCache caches validated documents of users apart from those of clients without a token,
+// which cannot evict the users'.
+type documentCache struct{ users, anonymous *Cache[*Document] }
+
+func newDocumentCache() documentCache {
+	return documentCache{
+		users:     NewCache(userDocuments, (*Document).Bytes),
+		anonymous: NewCache(anonymousDocuments, (*Document).Bytes),
+	}
+}
+
+// Get is [graphql.Cache]'s.
+func (c documentCache) Get(ctx context.Context, text string) (*Document, bool) {
+	if d, ok := c.users.Get(ctx, text); ok {
+		return d, true
+	}
+	return c.anonymous.Get(ctx, text)
+}
+
+// Add is [graphql.Cache]'s.
+func (c documentCache) Add(ctx context.Context, text string, d *Document) {
+	if _, ok := auth.FromContext(ctx); ok {
+		c.users.Add(ctx, text, d)
+		return
+	}
+	c.anonymous.Add(ctx, text, d)
 }

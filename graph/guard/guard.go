@@ -1,6 +1,7 @@
-// Package guard prepares an operation before it is executed: it parses and validates the document,
-// coerces the variables, and asks the extensions whether the operation may run. Nothing of an
-// operation that it refuses has been executed.
+// Package guard prepares an operation before it is executed: it finds a trusted document, parses and
+// validates it, coerces the variables, limits the operation and computes its cost and its largest
+// response. Nothing of an operation that it refuses has been executed. docs/limits.md explains the
+// limits.
 package guard
 
 import (
@@ -11,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -23,17 +25,16 @@ import (
 
 // Options of a [Server].
 type Options struct {
-	// Tokens bounds a document's length in lexical tokens; 0 is no bound.
-	Tokens int
-	// Documents caches validated documents by their text; nil: a small cache of the server's own.
-	Documents graphql.Cache[*Document]
-	// Charge, if set, takes the cost of parsing and validating a document that is not cached from what
-	// the client may spend.
-	Charge func(ctx context.Context, text string) *gqlerror.Error
-	// Inspect, if set, may refuse a document between parsing and validation.
-	Inspect func(*ast.QueryDocument) *gqlerror.Error
-	// HideSchema leaves the names of the schema out of validation errors.
-	HideSchema bool
+	// Trusted, if set, are the only documents that are executed.
+	Trusted *Manifest
+	// Introspection lets clients select the schema. Without it, validation errors do not suggest
+	// names of the schema either.
+	Introspection bool
+	Limits        Limits
+	// ChargeDocument, if set, may refuse a document that is not cached, before it is parsed.
+	ChargeDocument func(ctx context.Context, text string) *gqlerror.Error
+	// Charge, if set, may refuse an operation within the limits, by its cost.
+	Charge func(ctx context.Context, op *graphql.OperationContext, cost int) *gqlerror.Error
 	// Present turns errors into those of a response, and Recover panics into errors.
 	Present graphql.ErrorPresenterFunc
 	Recover graphql.RecoverFunc
@@ -46,6 +47,8 @@ type Options struct {
 type Server struct {
 	inner      *handler.Server
 	schema     graphql.ExecutableSchema
+	costs      *costs
+	documents  graphql.Cache[*Document]
 	opts       Options
 	parameters []graphql.OperationParameterMutator
 	operations []graphql.OperationContextMutator
@@ -53,11 +56,20 @@ type Server struct {
 
 var _ http.Handler = (*Server)(nil)
 
-// New returns a server without transports and extensions.
+// New returns a server without transports. It panics if @cost or @listSize contradict each other in
+// the schema.
 func New(schema graphql.ExecutableSchema, opts Options) *Server {
-	s := &Server{inner: handler.New(schema), schema: schema, opts: opts}
-	if opts.Documents == nil {
-		s.opts.Documents = NewCache(1<<20, (*Document).Bytes)
+	costs, err := newCosts(schema.Schema())
+	if err != nil {
+		panic(fmt.Errorf("read the costs of the schema: %w", err))
+	}
+	s := &Server{inner: handler.New(schema), schema: schema, costs: costs, opts: opts}
+	if opts.Trusted != nil {
+		s.documents = validated{opts.Trusted}
+	} else {
+		s.documents = newDocumentCache()
+		texts := NewCache(persistedQueries, func(text string) int { return len(text) })
+		s.Use(extension.AutomaticPersistedQuery{Cache: texts})
 	}
 	if opts.Present != nil {
 		s.inner.SetErrorPresenter(opts.Present)
@@ -130,7 +142,7 @@ func (s *Server) Prepare(
 	ctx context.Context, params *graphql.RawParams,
 ) (*graphql.OperationContext, gqlerror.List) {
 	op := &graphql.OperationContext{
-		DisableIntrospection: true,
+		DisableIntrospection: !s.opts.Introspection,
 		RecoverFunc:          s.opts.Recover,
 		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) {
 			return next(ctx)
@@ -142,6 +154,9 @@ func (s *Server) Prepare(
 		},
 	}
 	ctx = graphql.WithOperationContext(ctx, op)
+	if err := s.opts.Trusted.resolve(params); err != nil {
+		return op, gqlerror.List{err}
+	}
 	for _, p := range s.parameters {
 		if err := p.MutateOperationParameters(ctx, params); err != nil {
 			return op, gqlerror.List{err}
@@ -166,6 +181,18 @@ func (s *Server) Prepare(
 		return op, gqlerror.List{err}
 	}
 	op.Stats.Validation.End = graphql.Now()
+	found, err := s.limit(op, operation)
+	if err != nil {
+		return op, gqlerror.List{err}
+	}
+	if found.bytes > 0 {
+		op.Stats.SetExtension(bytesKey, found.bytes)
+	}
+	if s.opts.Charge != nil {
+		if err := s.opts.Charge(ctx, op, found.cost); err != nil {
+			return op, gqlerror.List{err}
+		}
+	}
 	for _, o := range s.operations {
 		if err := o.MutateOperationContext(ctx, op); err != nil {
 			return op, gqlerror.List{err}
@@ -189,32 +216,30 @@ func (s *Server) document(
 	ctx context.Context, stats *graphql.Stats, text string,
 ) (*Document, gqlerror.List) {
 	stats.Parsing.Start = graphql.Now()
-	if d, ok := s.opts.Documents.Get(ctx, text); ok {
+	if d, ok := s.documents.Get(ctx, text); ok {
 		stats.Parsing.End = graphql.Now()
 		stats.Validation.Start = stats.Parsing.End
 		return d, nil
 	}
-	if s.opts.Charge != nil {
-		if err := s.opts.Charge(ctx, text); err != nil {
+	if s.opts.ChargeDocument != nil {
+		if err := s.opts.ChargeDocument(ctx, text); err != nil {
 			return nil, gqlerror.List{err}
 		}
 	}
-	parsed, err := Parse(text, s.opts.Tokens)
+	parsed, err := Parse(text, maxTokens)
 	stats.Parsing.End = graphql.Now()
 	stats.Validation.Start = stats.Parsing.End
 	if err != nil {
 		return nil, gqlerror.List{err}
 	}
-	if s.opts.Inspect != nil {
-		if err := s.opts.Inspect(parsed); err != nil {
-			return nil, gqlerror.List{err}
-		}
+	if err := tooExpensive(parsed); err != nil {
+		return nil, gqlerror.List{err}
 	}
-	d, errs := Validate(s.schema.Schema(), text, parsed, s.opts.HideSchema)
+	d, errs := Validate(s.schema.Schema(), text, parsed, !s.opts.Introspection)
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	s.opts.Documents.Add(ctx, text, d)
+	s.documents.Add(ctx, text, d)
 	return d, nil
 }
 

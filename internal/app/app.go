@@ -17,6 +17,7 @@ import (
 
 	"parley/ent"
 	"parley/graph"
+	opguard "parley/graph/guard"
 	"parley/internal/auth"
 	"parley/internal/broker"
 	"parley/internal/chat"
@@ -139,7 +140,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),
 		Trusted:       trusted,
-		Limits:        graph.Limits{Depth: cfg.MaxDepth, Complexity: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
+		Limits:        opguard.Limits{Depth: cfg.MaxDepth, Cost: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
 		Gates:         gates,
 		Events:        events,
 		Panics:        guard,
@@ -172,7 +173,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		Trace:          traces.request,
 		Observer:       counted,
 		Answers:        answers,
-		Weigh:          graph.Weight,
+		Weigh:          opguard.EstimatedBytes,
 		Refused:        gql.Refused,
 		Reporter:       reporter,
 		Gates:          gates,
@@ -205,7 +206,7 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 }
 
 // trustedDocuments reads the manifest at path; nil where there is none to read.
-func trustedDocuments(path string) (*graph.Manifest, error) {
+func trustedDocuments(path string) (*opguard.Manifest, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // every document is answered
 	}

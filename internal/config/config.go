@@ -63,7 +63,7 @@ type Config struct {
 	Introspection    string `env:"PARLEY_INTROSPECTION" default:"auto" placeholder:"WHEN" group:"graphql" help:"Whether clients may ask for the schema: on, off, or auto: on in development mode."`
 	TrustedDocuments string `env:"PARLEY_TRUSTED_DOCUMENTS" placeholder:"FILE" group:"graphql" help:"The only documents to answer: a manifest in JSON, as graphql-codegen, Relay or Apollo's tools write it. Default: every document is answered."`
 	MaxDepth         int    `env:"PARLEY_MAX_DEPTH" default:"15" placeholder:"N" group:"graphql" help:"The deepest nesting of an operation's fields."`
-	MaxComplexity    int    `env:"PARLEY_MAX_COMPLEXITY" default:"20000" placeholder:"N" group:"graphql" help:"The highest cost of an operation: its fields, those in a list as often as the list may be long."`
+	MaxComplexity    int    `env:"PARLEY_MAX_COMPLEXITY" default:"20000" placeholder:"N" group:"graphql" help:"The highest cost of an operation, the number of values that its response may have: docs/limits.md."`
 	MaxAliases       int    `env:"PARLEY_MAX_ALIASES" default:"50" placeholder:"N" group:"graphql" help:"The most aliases in an operation."`
 	MaxBodyBytes     int64  `env:"PARLEY_MAX_BODY_BYTES" default:"1048576" placeholder:"BYTES" group:"graphql" help:"The largest request."`
 }

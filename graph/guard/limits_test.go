@@ -1,4 +1,4 @@
-package graph_test
+package guard_test
 
 import (
 	"fmt"
@@ -47,7 +47,7 @@ func TestLimits(t *testing.T) {
 func TestLargeAnswers(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
-	room := makeRoom(alice, nil)
+	room := alice.Do(createRoom, nil).Str("createRoom.room.id")
 	many := func(n int, what string) string {
 		var text strings.Builder
 		for i := range n {
@@ -175,4 +175,16 @@ func TestWhichOperation(t *testing.T) {
 	if reply.Code() != "GRAPHQL_VALIDATION_FAILED" || !strings.Contains(reply.Errors[0].Message, `no operation "C"`) {
 		t.Errorf("one named that is not there: %+v", reply.Errors)
 	}
+}
+
+const createRoom = `mutation { createRoom(input: {}) { room { id } } }`
+
+const sendMessage = `mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }`
+
+func aliased(n int, field string) []string {
+	fields := make([]string, n)
+	for i := range fields {
+		fields[i] = fmt.Sprintf("f%d: %s", i, field)
+	}
+	return fields
 }

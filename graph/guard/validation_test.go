@@ -1,4 +1,4 @@
-package graph_test
+package guard_test
 
 import (
 	"encoding/json"
@@ -11,12 +11,13 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 
 	"parley/graph"
+	"parley/graph/guard"
 	"parley/internal/config"
 	"parley/internal/testkit"
 )
 
-// dear are documents that cost more to validate than to send, each as long as it may be.
-func dear() map[string]string {
+// expensive are documents that cost more to validate than to send, each as long as it may be.
+func expensive() map[string]string {
 	tower := func(n int, open, inside, end string) string {
 		return strings.Repeat(open, n) + inside + strings.Repeat(end, n)
 	}
@@ -44,9 +45,9 @@ func dear() map[string]string {
 	}
 }
 
-func TestDearDocumentsAreRefused(t *testing.T) {
+func TestExpensiveDocumentsAreRefused(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
-	for name, query := range dear() {
+	for name, query := range expensive() {
 		if e := s.With("").Refused("TOO_COMPLEX", query, nil); !strings.Contains(e.Message, "validating") {
 			t.Errorf("%s: %s", name, e.Message)
 		}
@@ -55,9 +56,9 @@ func TestDearDocumentsAreRefused(t *testing.T) {
 
 // BenchmarkDocuments measures what it costs to refuse a document, over HTTP but for the network.
 func BenchmarkDocuments(b *testing.B) {
-	h := graph.New(nil, nil, graph.Options{Limits: graph.Limits{Depth: 15, Complexity: 10_000, Aliases: 200}})
+	h := graph.New(nil, nil, graph.Options{Limits: guard.Limits{Depth: 15, Cost: 10_000, Aliases: 200}})
 	h.AddTransport(transport.POST{})
-	for name, query := range dear() {
+	for name, query := range expensive() {
 		body, err := json.Marshal(map[string]string{"query": query})
 		if err != nil {
 			b.Fatal(err)

@@ -1,51 +1,20 @@
-package graph
+package guard
 
 import (
-	"context"
-
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"parley/graph/guard"
-	"parley/internal/auth"
 )
 
-// maxWeight bounds the work of validating a document, in visits of a selection and comparisons of two: some 10 ms. A
-// screen's document with fifty fragments weighs a few thousand.
-const maxWeight = 30_000
+// maxValidationWork bounds the work of validating a document, in visits of a selection and
+// comparisons of two selections: some 10 ms. A screen's document with fifty fragments takes a few
+// thousand.
+const maxValidationWork = 30_000
 
-// documentCache has validated documents of users, and apart from them those of clients without a
-// token, which cannot evict the users'.
-type documentCache struct{ users, anonymous *guard.Cache[*guard.Document] }
-
-func newDocumentCache() documentCache {
-	return documentCache{
-		users:     guard.NewCache(userDocuments, (*guard.Document).Bytes),
-		anonymous: guard.NewCache(anonymousDocuments, (*guard.Document).Bytes),
-	}
-}
-
-// Get is [graphql.Cache]'s.
-func (c documentCache) Get(ctx context.Context, text string) (*guard.Document, bool) {
-	if d, ok := c.users.Get(ctx, text); ok {
-		return d, true
-	}
-	return c.anonymous.Get(ctx, text)
-}
-
-// Add is [graphql.Cache]'s.
-func (c documentCache) Add(ctx context.Context, text string, d *guard.Document) {
-	if _, ok := auth.FromContext(ctx); ok {
-		c.users.Add(ctx, text, d)
-		return
-	}
-	c.anonymous.Add(ctx, text, d)
-}
-
-// tooDear refuses a document that has been parsed where validating it would be too much.
-func tooDear(doc *ast.QueryDocument) *gqlerror.Error {
-	w := weigher{fragments: make(map[string]*ast.FragmentDefinition, len(doc.Fragments))}
+// tooExpensive refuses a parsed document whose validation would take too long, or one of whose
+// fragments is recursive.
+func tooExpensive(doc *ast.QueryDocument) *gqlerror.Error {
+	w := validationWork{fragments: make(map[string]*ast.FragmentDefinition, len(doc.Fragments))}
 	for _, f := range doc.Fragments {
 		w.fragments[f.Name] = f
 	}
@@ -55,28 +24,29 @@ func tooDear(doc *ast.QueryDocument) *gqlerror.Error {
 		return refused
 	}
 	for _, op := range doc.Operations {
-		w.weigh(op.SelectionSet)
+		w.definition(op.SelectionSet)
 	}
 	for _, f := range doc.Fragments {
-		w.weigh(f.SelectionSet)
+		w.definition(f.SelectionSet)
 	}
-	if w.heavy() {
-		return refusal("The document repeats fields and fragments too often: validating it would take too long.")
+	if w.exceeded() {
+		return refusal(tooComplex, "The document repeats fields and fragments too often: validating it "+
+			"would take too long.")
 	}
 	return nil
 }
 
-// weigher estimates from above what validation does with a document, and stops when that is too much. The document's
-// fragments must not be recursive.
-type weigher struct {
+// validationWork is an upper bound of what validation does with a document. It stops counting above
+// maxValidationWork. The document's fragments must not be recursive.
+type validationWork struct {
 	fragments map[string]*ast.FragmentDefinition
-	weight    int
+	work      int
 }
 
-func (w *weigher) heavy() bool { return w.weight > maxWeight }
+func (w *validationWork) exceeded() bool { return w.work > maxValidationWork }
 
-// recursive returns the name of a fragment that uses itself; "" where there is none.
-func (w *weigher) recursive() string {
+// recursive returns the name of a fragment that uses itself, or "".
+func (w *validationWork) recursive() string {
 	const open, done = 1, 2
 	state := make(map[string]int, len(w.fragments))
 	var visit func(ast.SelectionSet) string
@@ -117,16 +87,17 @@ func (w *weigher) recursive() string {
 	return ""
 }
 
-// weigh adds the weight of an operation or of a fragment.
-func (w *weigher) weigh(set ast.SelectionSet) {
+// definition adds the work for an operation or a fragment.
+func (w *validationWork) definition(set ast.SelectionSet) {
 	w.compare(set)
 	w.walk(set, map[string]bool{})
 }
 
-// walk is the way that every rule takes: into each fragment once. Each inline fragment is compared by itself besides.
-func (w *weigher) walk(set ast.SelectionSet, entered map[string]bool) {
+// walk counts the way of every rule: into each fragment once. Each inline fragment is compared by
+// itself besides.
+func (w *validationWork) walk(set ast.SelectionSet, entered map[string]bool) {
 	for _, s := range set {
-		if w.weight++; w.heavy() {
+		if w.work++; w.exceeded() {
 			return
 		}
 		switch s := s.(type) {
@@ -144,9 +115,10 @@ func (w *weigher) walk(set ast.SelectionSet, entered map[string]bool) {
 	}
 }
 
-// compare is what the rule of merging does with selection sets that come to lie in one object of the response: it
-// compares each two fields of one name, and each two fragments, and then what lies below fields of one name.
-func (w *weigher) compare(sets ...ast.SelectionSet) {
+// compare counts what the rule of field merging does with selection sets of one object of the
+// response: it compares each two fields of one name and each two fragments, and then what lies below
+// fields of one name.
+func (w *validationWork) compare(sets ...ast.SelectionSet) {
 	type namesake struct {
 		fields int
 		below  []ast.SelectionSet
@@ -156,7 +128,7 @@ func (w *weigher) compare(sets ...ast.SelectionSet) {
 	var collect func(ast.SelectionSet)
 	collect = func(set ast.SelectionSet) {
 		for _, s := range set {
-			if w.heavy() {
+			if w.exceeded() {
 				return
 			}
 			switch s := s.(type) {
@@ -167,16 +139,16 @@ func (w *weigher) compare(sets ...ast.SelectionSet) {
 					names[s.Alias] = same
 				}
 				same.fields++
-				w.weight += same.fields
+				w.work += same.fields
 				if len(s.SelectionSet) > 0 {
 					same.below = append(same.below, s.SelectionSet)
 				}
 			case *ast.InlineFragment:
-				w.weight++
+				w.work++
 				collect(s.SelectionSet)
 			case *ast.FragmentSpread:
 				spreads++
-				w.weight += spreads
+				w.work += spreads
 				if f := w.fragments[s.Name]; f != nil && !spread[s.Name] {
 					spread[s.Name] = true
 					collect(f.SelectionSet)
@@ -188,7 +160,7 @@ func (w *weigher) compare(sets ...ast.SelectionSet) {
 		collect(set)
 	}
 	for _, same := range names {
-		if len(same.below) > 0 && !w.heavy() {
+		if len(same.below) > 0 && !w.exceeded() {
 			w.compare(same.below...)
 		}
 	}

@@ -1,4 +1,4 @@
-package graph
+package guard
 
 import (
 	"bytes"
@@ -19,41 +19,37 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/graph/generated"
-	"parley/graph/guard"
 	"parley/internal/rawjson"
 )
 
 const (
-	// manifestBytes and manifestDocuments bound a manifest: all of it is kept parsed, at some twenty times its length.
+	// manifestBytes and manifestDocuments bound a manifest: all of it stays parsed in memory, at some
+	// twenty times its length.
 	manifestBytes     = 8 << 20
 	manifestDocuments = 5000
-	// manifestErrors is how many of its errors are told at once.
+	// manifestErrors is how many of its errors are reported at once.
 	manifestErrors = 10
 	// apolloManifest is the format that Apollo's manifests say they have.
 	apolloManifest = "apollo-persisted-query-manifest"
 )
 
-// Manifest is a list of the documents that a server answers, with their ids: it is made when the frontends are built. None
-// of it changes but what is remembered of how clients write its documents.
+// Manifest is a list of the documents that a server executes, with their ids. The frontends' build
+// writes it. Except for the cache of spellings it never changes; it is safe for concurrent use.
 type Manifest struct {
 	// ids are the documents by the ids that the manifest gives.
-	ids map[string]*document
-	// texts, sums and forms are the documents by their texts, the SHA-256 of these in hexadecimal, and their normal forms.
-	texts, sums, forms map[string]*document
-	// spellings are documents by the SHA-256 of how clients have written them, where that is not the manifest's way.
-	spellings *lru.Cache[string, *document]
+	ids map[string]*Document
+	// texts, sums and forms are the documents by their texts, the SHA-256 of these in hexadecimal, and
+	// their normal forms.
+	texts, sums, forms map[string]*Document
+	// spellings caches documents by the SHA-256 of the texts that clients have sent, where these differ
+	// from the manifest's.
+	spellings *lru.Cache[string, *Document]
 }
 
-// document is a text of the manifest, parsed and validated.
-type document struct {
-	text  string
-	valid *guard.Document
-}
-
-// ReadManifest reads a manifest in one of the forms that clients' tools write, in JSON: an object of texts by their ids
-// (graphql-codegen, Relay), or Apollo's. Its error names the entries that are wrong.
-func ReadManifest(from io.Reader) (*Manifest, error) {
+// ReadManifest reads a manifest in one of the forms that clients' tools write, in JSON: an object of
+// texts by their ids (graphql-codegen, Relay), or Apollo's. Its error names the entries that are
+// invalid by the schema.
+func ReadManifest(schema *ast.Schema, from io.Reader) (*Manifest, error) {
 	data, err := io.ReadAll(io.LimitReader(from, manifestBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("read the manifest: %w", err)
@@ -69,17 +65,17 @@ func ReadManifest(from io.Reader) (*Manifest, error) {
 	case len(entries) == 0:
 		return nil, errors.New("the manifest lists no document: nothing would be answered")
 	case len(entries) > manifestDocuments:
-		return nil, fmt.Errorf("the manifest lists %d documents; at most %d are allowed", len(entries), manifestDocuments)
+		return nil, fmt.Errorf("the manifest lists %d documents; at most %d are allowed",
+			len(entries), manifestDocuments)
 	}
-	spellings, err := lru.New[string, *document](manifestDocuments)
+	spellings, err := lru.New[string, *Document](manifestDocuments)
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of spellings: %w", err)
 	}
 	m := &Manifest{
-		ids: map[string]*document{}, texts: map[string]*document{}, sums: map[string]*document{}, forms: map[string]*document{},
-		spellings: spellings,
+		ids: map[string]*Document{}, texts: map[string]*Document{}, sums: map[string]*Document{},
+		forms: map[string]*Document{}, spellings: spellings,
 	}
-	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
 	var wrong []error
 	for _, e := range entries {
 		if err := m.add(schema, e); err != nil {
@@ -95,7 +91,7 @@ func ReadManifest(from io.Reader) (*Manifest, error) {
 // entry is one document of a manifest; name is what errors call it.
 type entry struct{ name, id, text string }
 
-// entriesOf reads the entries in the order in which they are written, which is that of the errors.
+// entriesOf returns the entries in the order of the file, which is also that of the errors.
 func entriesOf(data []byte) ([]entry, error) {
 	if !utf8.Valid(data) {
 		return nil, errors.New("the manifest is not UTF-8")
@@ -103,7 +99,8 @@ func entriesOf(data []byte) ([]entry, error) {
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil {
 		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-			return nil, fmt.Errorf("the manifest is not valid JSON (line %d): %w", 1+bytes.Count(data[:syntax.Offset], []byte("\n")), err)
+			line := 1 + bytes.Count(data[:syntax.Offset], []byte("\n"))
+			return nil, fmt.Errorf("the manifest is not valid JSON (line %d): %w", line, err)
 		}
 		return nil, fmt.Errorf("the manifest is not valid JSON: %w", err)
 	}
@@ -131,8 +128,9 @@ func entriesOf(data []byte) ([]entry, error) {
 	return entries, nil
 }
 
-var errUnknownForm = errors.New("the manifest has none of the forms that are known: an object of documents by their ids, as graphql-codegen " +
-	`and Relay write it, or Apollo's, with "format": "` + apolloManifest + `" and "version": 1`)
+var errUnknownForm = errors.New("the manifest has none of the forms that are known: an object of " +
+	"documents by their ids, as graphql-codegen and Relay write it, or Apollo's, with " +
+	`"format": "` + apolloManifest + `" and "version": 1`)
 
 func apolloEntries(data []byte) ([]entry, error) {
 	var manifest struct {
@@ -140,18 +138,20 @@ func apolloEntries(data []byte) ([]entry, error) {
 		Version    int
 		Operations []struct{ ID, Name, Body string }
 	}
-	if err := json.Unmarshal(data, &manifest); err != nil || manifest.Format != apolloManifest || manifest.Version != 1 {
+	err := json.Unmarshal(data, &manifest)
+	if err != nil || manifest.Format != apolloManifest || manifest.Version != 1 {
 		return nil, errUnknownForm
 	}
 	var entries []entry
 	for i, operation := range manifest.Operations {
-		name := fmt.Sprintf("operation %d (%s, id %q)", i+1, cmp.Or(operation.Name, "without a name"), operation.ID)
+		name := fmt.Sprintf("operation %d (%s, id %q)",
+			i+1, cmp.Or(operation.Name, "without a name"), operation.ID)
 		entries = append(entries, entry{name: name, id: operation.ID, text: operation.Body})
 	}
 	return entries, nil
 }
 
-// add adds an entry that the server can answer.
+// add adds an entry that the server can execute.
 func (m *Manifest) add(schema *ast.Schema, e entry) error {
 	if e.id == "" {
 		return errors.New("it has no id")
@@ -166,19 +166,18 @@ func (m *Manifest) add(schema *ast.Schema, e entry) error {
 		m.ids[e.id] = there
 		return nil
 	}
-	parsed, err := guard.Parse(e.text, tokenLimit)
+	parsed, err := Parse(e.text, maxTokens)
 	if err != nil {
 		return located(err)
 	}
 	form := normalForm(parsed)
-	if refused := tooDear(parsed); refused != nil {
+	if refused := tooExpensive(parsed); refused != nil {
 		return located(refused)
 	}
-	valid, errs := guard.Validate(schema, e.text, parsed, false)
+	d, errs := Validate(schema, e.text, parsed, false)
 	if len(errs) > 0 {
 		return located(errs[0])
 	}
-	d := &document{text: e.text, valid: valid}
 	m.ids[e.id], m.texts[d.text], m.sums[sumOf(d.text)] = d, d, d
 	if m.forms[form] == nil {
 		m.forms[form] = d
@@ -186,7 +185,7 @@ func (m *Manifest) add(schema *ast.Schema, e entry) error {
 	return nil
 }
 
-// located is a parser's or a validator's error in words for a terminal.
+// located returns a parser's or a validator's error with its position, for a terminal.
 func located(err error) error {
 	var e *gqlerror.Error
 	if !errors.As(err, &e) || len(e.Locations) == 0 {
@@ -195,9 +194,10 @@ func located(err error) error {
 	return fmt.Errorf("line %d, column %d: %s", e.Locations[0].Line, e.Locations[0].Column, e.Message)
 }
 
-// named returns the document that an id stands for: one of the manifest's, or the SHA-256 of the document, bare or as in
-// GraphQL over HTTP, appendix Persisted Documents ("sha256:…"); nil: there is none.
-func (m *Manifest) named(id string) *document {
+// named returns the document of an id: one of the manifest's ids, or the SHA-256 of the document,
+// bare or as in GraphQL over HTTP, appendix Persisted Documents ("sha256:…"). It returns nil for an
+// unknown id.
+func (m *Manifest) named(id string) *Document {
 	if d := m.ids[id]; d != nil {
 		return d
 	}
@@ -209,9 +209,9 @@ func (m *Manifest) named(id string) *document {
 	return d
 }
 
-// written returns the document that a client has written out; nil: it is none of the manifest's. Documents are compared by
-// their normal forms: client libraries print the same document each in their own way.
-func (m *Manifest) written(text string) *document {
+// written returns the manifest's document that has the same normal form as text, or nil: client
+// libraries print the same document in different ways.
+func (m *Manifest) written(text string) *Document {
 	if d := m.texts[text]; d != nil {
 		return d
 	}
@@ -219,7 +219,7 @@ func (m *Manifest) written(text string) *document {
 	if d, known := m.spellings.Get(sum); known {
 		return d
 	}
-	parsed, err := guard.Parse(text, tokenLimit)
+	parsed, err := Parse(text, maxTokens)
 	if err != nil {
 		return nil
 	}
@@ -233,29 +233,29 @@ func (m *Manifest) written(text string) *document {
 // Size is how many documents there are.
 func (m *Manifest) Size() int { return len(m.texts) }
 
-// validated is the manifest as the cache of documents that have been validated.
+// validated is a manifest as a cache of validated documents.
 type validated struct{ *Manifest }
 
 // Get is [graphql.Cache]'s.
-func (v validated) Get(_ context.Context, text string) (*guard.Document, bool) {
-	d := v.texts[text]
-	if d == nil {
-		return nil, false
-	}
-	return d.valid, true
+func (v validated) Get(_ context.Context, text string) (*Document, bool) {
+	d, ok := v.texts[text]
+	return d, ok
 }
 
-// Add is [graphql.Cache]'s. It is not called: no other text comes so far.
-func (validated) Add(context.Context, string, *guard.Document) {}
+// Add is [graphql.Cache]'s. It is not called, since [Manifest.resolve] lets no other text through.
+func (validated) Add(context.Context, string, *Document) {}
 
-// normalForm is a document without what means nothing: spaces, commas, comments, and the order of its definitions. What it
-// may lose besides does no harm: what is executed is always the manifest's text.
+// normalForm is a document without what has no meaning: spaces, commas, comments, and the order of
+// its definitions. Losing more does no harm: the server always executes the manifest's text.
 func normalForm(doc *ast.QueryDocument) string {
 	sorted := *doc
-	sorted.Operations = slices.SortedStableFunc(slices.Values(doc.Operations), func(a, b *ast.OperationDefinition) int { return cmp.Compare(a.Name, b.Name) })
-	sorted.Fragments = slices.SortedStableFunc(slices.Values(doc.Fragments), func(a, b *ast.FragmentDefinition) int { return cmp.Compare(a.Name, b.Name) })
+	sorted.Operations = slices.SortedStableFunc(slices.Values(doc.Operations),
+		func(a, b *ast.OperationDefinition) int { return cmp.Compare(a.Name, b.Name) })
+	sorted.Fragments = slices.SortedStableFunc(slices.Values(doc.Fragments),
+		func(a, b *ast.FragmentDefinition) int { return cmp.Compare(a.Name, b.Name) })
 	var form strings.Builder
-	formatter.NewFormatter(&form, formatter.WithIndent(""), formatter.WithoutDescription()).FormatQueryDocument(&sorted)
+	formatter.NewFormatter(&form, formatter.WithIndent(""), formatter.WithoutDescription()).
+		FormatQueryDocument(&sorted)
 	return form.String()
 }
 

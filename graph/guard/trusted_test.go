@@ -1,4 +1,4 @@
-package graph_test
+package guard_test
 
 import (
 	"bytes"
@@ -24,6 +24,7 @@ import (
 	"github.com/coder/websocket/wsjson"
 
 	"parley/graph"
+	"parley/graph/guard"
 	"parley/internal/app"
 	"parley/internal/config"
 	"parley/internal/testkit"
@@ -516,7 +517,7 @@ func strict(tb testing.TB, manifest string) (http.Handler, func() *graphql.Opera
 	if err != nil {
 		tb.Fatal(err)
 	}
-	h := graph.New(nil, nil, graph.Options{Trusted: list, Limits: graph.Limits{Depth: 15, Complexity: 10_000, Aliases: 50}})
+	h := graph.New(nil, nil, graph.Options{Trusted: list, Limits: guard.Limits{Depth: 15, Cost: 10_000, Aliases: 50}})
 	h.AddTransport(transport.POST{})
 	var last *graphql.OperationContext
 	h.AroundOperations(func(ctx context.Context, _ graphql.OperationHandler) graphql.ResponseHandler {

@@ -1,0 +1,9 @@
+package guard_test
+
+import (
+	"testing"
+
+	"parley/internal/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
