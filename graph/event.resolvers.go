@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"

@@ -8,13 +8,14 @@ package graph
 import (
 	"context"
 	"fmt"
+	"time"
+
 	"parley/ent"
 	"parley/ent/friendship"
 	"parley/ent/user"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
-	"time"
 )
 
 func (r *friendConnectionResolver) Nodes(ctx context.Context, objs []*model.FriendConnection) ([][]*ent.User, error) {
