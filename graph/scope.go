@@ -213,7 +213,7 @@ func viewersOwn[K comparable, V any](
 	}
 	return c.many(ctx, wanted, func(missing []chat.Own[K]) []chat.Own[K] {
 		for _, user := range s.peers(v.ID) {
-			for _, key := range missing[:len(missing):len(missing)] {
+			for _, key := range slices.Clone(missing) {
 				if key.Person == v.ID {
 					missing = append(missing, chat.Own[K]{Person: user, Of: key.Of})
 				}

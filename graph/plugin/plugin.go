@@ -169,7 +169,7 @@ func (b *build) Address(f *codegen.Field) string {
 
 // Type is the expression that completes values of a reference.
 func (b *build) Type(ref *config.TypeReference) string {
-	inner := ""
+	var inner string
 	switch {
 	case ref.GQL.Elem != nil && b.byValue(ref.Elem()):
 		inner = fmt.Sprintf("exec.Pointers(exec.List(%s))", b.Type(ref.Elem()))

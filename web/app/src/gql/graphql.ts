@@ -27,6 +27,15 @@ export type AddMembersPayload = {
   room: Room;
 };
 
+/** The users that may make a person a member of a room by createRoom, addMembers or directRoom. Admin tokens always may; joining oneself is not affected. */
+export type AddPermission =
+  /** Every user. This is the default. */
+  | 'EVERYONE'
+  /** Only friends. */
+  | 'FRIENDS'
+  /** No user. */
+  | 'NOBODY';
+
 /** The outcome of `answerFriendRequest`. */
 export type AnswerFriendRequestPayload = {
   __typename?: 'AnswerFriendRequestPayload';
@@ -63,23 +72,23 @@ export type CreateRoomInput = {
   /** Left out: PRIVATE where memberIds names anyone, else PUBLIC. */
   accessType?: InputMaybe<RoomAccessType>;
   /** At most 2,000 characters. */
-  description?: Scalars['String']['input'];
+  description?: InputMaybe<Scalars['String']['input']>;
   /** Leave the exclusive room I am in, instead of failing with ALREADY_IN_ROOM. It moves only me. */
-  disconnect?: Scalars['Boolean']['input'];
-  /** A person can be in one exclusive room at a time: everyone in it must be in none. */
-  exclusive?: Scalars['Boolean']['input'];
+  disconnect?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A person can be in one exclusive room at a time: everyone in it must be in none. memberIds must be friends of mine then, unless the token is an admin's. */
+  exclusive?: InputMaybe<Scalars['Boolean']['input']>;
   /** The same key from the same person returns the same room, however often it is sent. 1 to 200 characters; make it random. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The most members it may have, myself included; 0 is unlimited. */
-  maxUsers?: Scalars['Int']['input'];
-  /** Who is in it from the start, besides me; at most 1,000. Someone named twice, and myself, count once. */
-  memberIds?: Array<Scalars['ID']['input']>;
+  maxUsers?: InputMaybe<Scalars['Int']['input']>;
+  /** Who is in it from the start, besides me; at most 1,000. Someone named twice, and myself, count once. FORBIDDEN, with `extensions.ids`, if someone's addPermission does not allow it. */
+  memberIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   /** At most 200 characters; may be empty. */
-  name?: Scalars['String']['input'];
+  name?: InputMaybe<Scalars['String']['input']>;
   /** The OpenSea collection the room is made for. */
   openseaCollection?: InputMaybe<OpenseaCollectionInput>;
   /** At most 20 of at most 50 characters. */
-  tags?: Array<Scalars['String']['input']>;
+  tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 /** The outcome of `createRoom`. */
@@ -130,7 +139,7 @@ export type ErrorCode =
   | 'BANNED'
   /** The server answers trusted documents only, and this is none of them. */
   | 'DOCUMENT_NOT_TRUSTED'
-  /** It exists and I may see it, but I may not do this. */
+  /** It exists and I may see it, but I may not do this. `extensions.ids`, where given, names people who do not let me add them. */
   | 'FORBIDDEN'
   /** The document is not GraphQL. */
   | 'GRAPHQL_PARSE_FAILED'
@@ -257,6 +266,13 @@ export type LeaveRoomPayload = {
   __typename?: 'LeaveRoomPayload';
   /** The room that I am no longer in. */
   roomId: Scalars['ID']['output'];
+};
+
+/** The outcome of `leaveRooms`. */
+export type LeaveRoomsPayload = {
+  __typename?: 'LeaveRoomsPayload';
+  /** The rooms named, each once. I am in none of them. */
+  roomIds: Array<Scalars['ID']['output']>;
 };
 
 /** The outcome of `markRead`. */
@@ -447,7 +463,7 @@ export type MessageType =
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Makes people members, at most 1,000, all of them or none; as the owner or a moderator. Who is a member already stays as they are. */
+  /** Makes people members, at most 1,000, all of them or none; as the owner or a moderator. Who is a member already stays as they are. FORBIDDEN, with `extensions.ids`, if someone's addPermission does not allow it. */
   addMembers?: Maybe<AddMembersPayload>;
   /** Accepts somebody's request, or turns it down. NOT_FOUND where they have not asked. */
   answerFriendRequest?: Maybe<AnswerFriendRequestPayload>;
@@ -459,7 +475,7 @@ export type Mutation = {
   deleteRoom?: Maybe<DeleteRoomPayload>;
   /**
    * The one room kept for the two of us, made when there is none: PRIVATE, maxUsers 2, closed to addMembers. Not any room that happens to have two members.
-   * It is kept until either of us leaves; what is left then is a room like others.
+   * It is kept until either of us leaves; what is left then is a room like others. FORBIDDEN if there is none and their addPermission does not allow it.
    */
   directRoom?: Maybe<DirectRoomPayload>;
   /** Changes the contents of a message of mine; 1 to 16,000 characters. */
@@ -471,6 +487,8 @@ export type Mutation = {
   joinRoom?: Maybe<JoinRoomPayload>;
   /** Ends my membership. An owner hands over to the longest-serving moderator, else member; the last one out deletes the room. */
   leaveRoom?: Maybe<LeaveRoomPayload>;
+  /** Ends my memberships of at most 100 rooms, as leaveRoom does; all of them or none. A room that I am not in is left already. */
+  leaveRooms?: Maybe<LeaveRoomsPayload>;
   /** I have read everything up to seq. It never moves backwards; a seq that is not there yet stands for the newest. */
   markRead?: Maybe<MarkReadPayload>;
   /** Adds my reaction to a message, or takes it away. An emoji has 1 to 32 characters; a message takes at most 50 different ones. */
@@ -547,6 +565,11 @@ export type MutationJoinRoomArgs = {
 
 export type MutationLeaveRoomArgs = {
   roomId: Scalars['ID']['input'];
+};
+
+
+export type MutationLeaveRoomsArgs = {
+  roomIds: Array<Scalars['ID']['input']>;
 };
 
 
@@ -663,7 +686,7 @@ export type OpenseaCollection = {
 /** The OpenSea collection a room is made for. */
 export type OpenseaCollectionInput = {
   /** The address of its cover image, at most 2,000 characters. */
-  cover?: Scalars['String']['input'];
+  cover?: InputMaybe<Scalars['String']['input']>;
   /** What the collection is called, at most 200 characters. */
   name: Scalars['String']['input'];
   /** Its name in OpenSea's addresses, 1 to 200 characters. */
@@ -690,13 +713,13 @@ export type OpenseaItemInput = {
   /** The address of its contract, 1 to 200 characters. */
   contractAddress: Scalars['String']['input'];
   /** What it is, at most 2,000 characters. */
-  description?: Scalars['String']['input'];
+  description?: InputMaybe<Scalars['String']['input']>;
   /** The address of its image, at most 2,000 characters. */
-  imageUrl?: Scalars['String']['input'];
+  imageUrl?: InputMaybe<Scalars['String']['input']>;
   /** What it is called, at most 200 characters. */
-  name?: Scalars['String']['input'];
+  name?: InputMaybe<Scalars['String']['input']>;
   /** Its number within the contract, at most 200 characters. */
-  tokenId?: Scalars['String']['input'];
+  tokenId?: InputMaybe<Scalars['String']['input']>;
 };
 
 /**
@@ -717,6 +740,8 @@ export type PageInfo = {
 
 /** A field left out or null stays as it is; an empty string clears it. */
 export type ProfileInput = {
+  /** The users that may make the person a member of a room. */
+  addPermission?: InputMaybe<AddPermission>;
   /** The address of a picture, at most 2,000 characters. */
   avatar?: InputMaybe<Scalars['String']['input']>;
   /** The person on Discord. */
@@ -1077,7 +1102,7 @@ export type SendMessageInput = {
   /** The same key from the same person in the same room returns the message first sent with it, for good. 1 to 200 characters; make it random. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Members it speaks to, at most 100. Someone named twice counts once. */
-  mentionIds?: Array<Scalars['ID']['input']>;
+  mentionIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   /** The NFT it shows. */
   openseaItem?: InputMaybe<OpenseaItemInput>;
   /** A message of this room that this one answers. */
@@ -1087,7 +1112,7 @@ export type SendMessageInput = {
   /** A message of this room whose thread this one belongs to; not one that is in a thread itself. */
   threadId?: InputMaybe<Scalars['ID']['input']>;
   /** What the contents are. */
-  type?: MessageType;
+  type?: InputMaybe<MessageType>;
 };
 
 /** The outcome of `sendMessage`. */
@@ -1231,6 +1256,8 @@ export type UpsertUsersPayload = {
 /** A person. The id is the application's own: the `sub` of the token. */
 export type User = Node & {
   __typename?: 'User';
+  /** The users that may make me a member of a room. Null unless the person is me. */
+  addPermission?: Maybe<AddPermission>;
   /** The address of a picture; empty where there is none. */
   avatar: Scalars['String']['output'];
   /** When Parley first heard of the person. */
