@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -53,24 +54,31 @@ func (w *writer) fail(err *gqlerror.Error) {
 // appendKey appends the key of an object's member.
 func appendKey(b []byte, key string) []byte { return append(strconv.AppendQuote(b, key), ':') }
 
-// plain has the bytes that a JSON string has as they are. Above ASCII not all characters may be so.
+// plain has the bytes that a JSON string has as they are, if the text is UTF-8.
 var plain = func() (is [256]bool) { //nolint:gochecknoglobals // never changed
-	for c := ' '; c < 0x7f; c++ {
-		is[c] = c != '"' && c != '\\'
+	for c := ' '; c <= 0xff; c++ {
+		is[c] = c != '"' && c != '\\' && c != 0x7f
 	}
 	return is
 }()
 
 // String appends a string as JSON.
 func String[S ~string](b []byte, s S) []byte {
+	var bits byte
+	escapes := false
 	for i := range len(s) {
+		bits |= s[i]
 		if !plain[s[i]] {
-			quoted, err := json.Marshal(string(s))
-			if err != nil {
-				panic(err) // strings always encode
-			}
-			return append(b, quoted...)
+			escapes = true
+			break
 		}
+	}
+	if escapes || bits >= utf8.RuneSelf && !utf8.ValidString(string(s)) {
+		quoted, err := json.Marshal(string(s))
+		if err != nil {
+			panic(err) // strings always encode
+		}
+		return append(b, quoted...)
 	}
 	b = append(b, '"')
 	b = append(b, s...)
