@@ -16,6 +16,9 @@ const (
 	pageSize  = 64
 	pageBytes = 256 << 10
 	pageStep  = 8
+	// largestPage is how many bytes a page may have that is kept for others. An event that is larger than a page is one
+	// by itself.
+	largestPage = 4 * pageBytes
 	// pageLife is how long a page is kept for others who need the same: the many screens that come back together after a
 	// restart.
 	pageLife = 2 * time.Second
@@ -95,10 +98,15 @@ func (c *cohort) make(p *page, start int64) {
 		c.closePage(start) // the next one tries again
 		return
 	}
-	time.AfterFunc(pageLife, hub.opts.Panics.Wrap(hub.ctx, panics.Event, func() {
+	release := func() {
 		hub.kept.Add(-size)
 		c.closePage(start)
-	}, nil))
+	}
+	if size > largestPage || hub.kept.Load() > nodeBytes { // only those that wait for it already get it
+		release()
+		return
+	}
+	time.AfterFunc(pageLife, hub.opts.Panics.Wrap(hub.ctx, panics.Event, release, nil))
 }
 
 func (c *cohort) closePage(start int64) {
