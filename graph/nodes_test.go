@@ -82,7 +82,7 @@ func TestFounders(t *testing.T) {
 
 		// Nobody has listened so far, so nobody has been told. Rooms are told of in the order of their making.
 		hears := map[string]*testkit.Stream{}
-		for _, person := range []string{"bob", "carol"} {
+		for _, person := range []string{"carol", "bob"} { // the first to follow has the room looked for
 			hears[person] = there.With(there.Token(person)).Subscribe(roomCreated, testkit.Vars{"scope": "MINE"})
 		}
 		next := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob", "carol"}})
