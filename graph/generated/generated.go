@@ -350,7 +350,7 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../schema/base.graphqls", Input: `"An instant in UTC, RFC 3339 with as many fractional digits as are known, e.g. 2022-01-29T08:10:10.855372Z."
+	{Name: "../schema/base.graphqls", Input: `"An instant in UTC, RFC 3339 with six fractional digits, so that times sort as texts do, e.g. 2022-01-29T08:10:10.855372Z."
 scalar Time
 
 """

@@ -14,7 +14,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An instant in UTC, RFC 3339 with as many fractional digits as are known, e.g. 2022-01-29T08:10:10.855372Z. */
+  /** An instant in UTC, RFC 3339 with six fractional digits, so that times sort as texts do, e.g. 2022-01-29T08:10:10.855372Z. */
   Time: { input: string; output: string; }
 };
 
