@@ -17,8 +17,8 @@ import (
 
 func main() { os.Exit(run()) }
 
-// run returns the exit code: 0 after a clean shutdown, 1 if serving failed, 2 if a setting cannot work, or a file or database that it
-// names.
+// run returns the exit code: 0 after a clean shutdown, 1 if serving failed, 2 if a setting cannot
+// work, or a file or database that it names.
 func run() int {
 	cfg, err := config.Parse(os.Args[1:], os.LookupEnv, version(), os.Stdout, os.Stderr)
 	switch {
@@ -33,7 +33,13 @@ func run() int {
 	defer stop()
 	context.AfterFunc(ctx, stop)   // the second signal ends the process at once
 	signal.Ignore(syscall.SIGPIPE) // a log that cannot be written any more is no reason to end
-	if err := app.RunWith(ctx, cfg, logger, os.Stdout, app.Options{Version: version()}); err != nil {
+	if err := app.RunWith(
+		ctx,
+		cfg,
+		logger,
+		os.Stdout,
+		app.Options{Version: version()},
+	); err != nil {
 		if invalid := (*config.InvalidError)(nil); errors.As(err, &invalid) {
 			_, _ = fmt.Fprintln(os.Stderr, "parley:", err)
 			return 2
@@ -44,8 +50,9 @@ func run() int {
 	return 0
 }
 
-// stopSignals returns the signals that begin a shutdown. SIGHUP is one of them if the process has a terminal, which has
-// been closed then. A service has none: there tools send SIGHUP to have settings or logs opened again, and it is ignored.
+// stopSignals returns the signals that begin a shutdown. SIGHUP is one of them if the process has a
+// terminal, which has been closed then. A service has none: there tools send SIGHUP to have
+// settings or logs opened again, and it is ignored.
 func stopSignals() []os.Signal {
 	stop := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	terminal, err := os.Open("/dev/tty")
@@ -72,7 +79,8 @@ func newLogger(cfg config.Config, out *os.File) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, options))
 }
 
-// release is the version of a program that was built where the Go tool cannot tell it, as in an image. The linker sets it.
+// release is the version of a program that was built where the Go tool cannot tell it, as in an
+// image. The linker sets it.
 var release string //nolint:gochecknoglobals // the linker sets nothing else
 
 // version is the release, or that of the module, as the Go tool has recorded it.

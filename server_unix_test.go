@@ -65,10 +65,22 @@ func start(t *testing.T, descriptors int, env ...string) *process {
 	}
 	admin := freeAddr(t)
 	p := &process{t: t, admin: "http://" + admin}
-	p.Cmd = exec.CommandContext(t.Context(), "sh", "-c", fmt.Sprintf("ulimit -n %d; exec \"$0\"", descriptors), executable)
+	p.Cmd = exec.CommandContext(
+		t.Context(),
+		"sh",
+		"-c",
+		fmt.Sprintf("ulimit -n %d; exec \"$0\"", descriptors),
+		executable,
+	)
 	p.Dir = t.TempDir()
-	p.Env = append(os.Environ(), runs+"=1", "DATABASE_URL=sqlite::memory:", "PARLEY_ADDR=127.0.0.1:0", "PARLEY_ADMIN_ADDR="+admin,
-		"PARLEY_JWT_SECRET=only for tests, 32 bytes or more")
+	p.Env = append(
+		os.Environ(),
+		runs+"=1",
+		"DATABASE_URL=sqlite::memory:",
+		"PARLEY_ADDR=127.0.0.1:0",
+		"PARLEY_ADMIN_ADDR="+admin,
+		"PARLEY_JWT_SECRET=only for tests, 32 bytes or more",
+	)
 	p.Env = append(p.Env, env...)
 	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	read, write, err := os.Pipe()
@@ -100,7 +112,8 @@ func start(t *testing.T, descriptors int, env ...string) *process {
 	})
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
-		if found := regexp.MustCompile(`(http://\S+)/graphql`).FindStringSubmatch(lines.Text()); found != nil {
+		if found := regexp.MustCompile(`(http://\S+)/graphql`).
+			FindStringSubmatch(lines.Text()); found != nil {
 			p.url = found[1]
 			return p
 		}
@@ -122,7 +135,10 @@ func freeAddr(t *testing.T) string {
 // get asks on a connection of its own.
 func (p *process) get(url string) (status int, body string) {
 	p.t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	client := http.Client{
+		Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout:   10 * time.Second,
+	}
 	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		p.t.Fatal(err)
@@ -169,7 +185,8 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestFewDescriptors: with all connections taken, by sockets and by clients that say nothing, the node is visible.
+// TestFewDescriptors: with all connections taken, by sockets and by clients that say nothing, the
+// node is visible.
 func TestFewDescriptors(t *testing.T) {
 	p := start(t, 256)
 	addr := strings.TrimPrefix(p.url, "http://")
@@ -183,15 +200,23 @@ func TestFewDescriptors(t *testing.T) {
 		t.Cleanup(func() { _ = conn.Close() })
 		switch i % 3 {
 		case 0: // a socket
-			_, err = fmt.Fprintf(conn, "GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n"+
-				"X-Forwarded-For: 10.0.0.%d\r\n\r\n", i%256)
+			_, err = fmt.Fprintf(
+				conn,
+				"GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+					"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n"+
+					"X-Forwarded-For: 10.0.0.%d\r\n\r\n",
+				i%256,
+			)
 		case 1: // a request that keeps its connection
 			_, err = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		case 2: // a body that does not come
-			_, err = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+			_, err = io.WriteString(
+				conn,
+				"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+			)
 		}
-		if err != nil && !strings.Contains(err.Error(), "reset") && !strings.Contains(err.Error(), "broken pipe") {
+		if err != nil && !strings.Contains(err.Error(), "reset") &&
+			!strings.Contains(err.Error(), "broken pipe") {
 			t.Fatal(err)
 		}
 		if i%50 == 49 {
@@ -205,7 +230,9 @@ func TestFewDescriptors(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, "parley_http_connections_limit") {
 		t.Errorf("/metrics: %d", status)
 	}
-	if files := regexp.MustCompile(`process_open_fds (\d+)`).FindStringSubmatch(body); files == nil || len(files[1]) != 3 || files[1] > "250" {
+	if files := regexp.MustCompile(`process_open_fds (\d+)`).
+		FindStringSubmatch(body); files == nil || len(files[1]) != 3 ||
+		files[1] > "250" {
 		t.Errorf("open files: %v", files)
 	}
 	for _, want := range []string{"fewer sockets than PARLEY_MAX_SOCKETS", `"limit":"http_connections"`} {

@@ -1,6 +1,7 @@
 //go:build tools
 
-// The code generators, so that go.mod holds their versions beside those of the libraries they generate for.
+// The code generators, so that go.mod holds their versions beside those of the libraries they
+// generate for.
 package main
 
 import (

@@ -39,7 +39,9 @@ func (s *bareServer) room(name string) *bareRoom {
 }
 
 func (s *bareServer) listen(w http.ResponseWriter, r *http.Request) {
-	upgrader := ws.HTTPUpgrader{Protocol: func(offered string) bool { return offered == subprotocol }}
+	upgrader := ws.HTTPUpgrader{
+		Protocol: func(offered string) bool { return offered == subprotocol },
+	}
 	conn, _, _, err := upgrader.Upgrade(r, w)
 	if err != nil {
 		return

@@ -12,7 +12,8 @@ import (
 // idle is what sockets cost that have a subscription each, in bytes for one.
 type idle struct {
 	sockets int
-	// asIs is the process's growth as it is, with what the garbage collector has not given back, and collected without.
+	// asIs is the process's growth as it is, with what the garbage collector has not given back,
+	// and collected without.
 	asIs, collected float64
 	// heap and stacks are what of it lives, by the runtime's account; goroutines is a count.
 	heap, stacks, goroutines float64
@@ -62,13 +63,25 @@ func measureIdle(ctx context.Context, k kind, o options) (m idle, err error) {
 	}
 	each := func(after, before int) float64 { return float64(after-before) / float64(o.idle) }
 	return idle{
-		sockets: o.idle, asIs: each(asIs.RSS, before.RSS), collected: each(collected.RSS, before.RSS),
-		heap: each(collected.Heap, before.Heap), stacks: each(collected.Stacks, before.Stacks),
+		sockets:    o.idle,
+		asIs:       each(asIs.RSS, before.RSS),
+		collected:  each(collected.RSS, before.RSS),
+		heap:       each(collected.Heap, before.Heap),
+		stacks:     each(collected.Stacks, before.Stacks),
 		goroutines: each(collected.Goroutines, before.Goroutines),
 	}, err
 }
 
 func (m idle) print(out io.Writer, k kind) {
-	_, _ = fmt.Fprintf(out, "idle, %d sockets  %-7s %5.1f KiB each (%.1f before a garbage collection): %.1f heap, %.1f stacks of %.1f goroutines\n",
-		m.sockets, k, m.collected/1024, m.asIs/1024, m.heap/1024, m.stacks/1024, m.goroutines)
+	_, _ = fmt.Fprintf(
+		out,
+		"idle, %d sockets  %-7s %5.1f KiB each (%.1f before a garbage collection): %.1f heap, %.1f stacks of %.1f goroutines\n",
+		m.sockets,
+		k,
+		m.collected/1024,
+		m.asIs/1024,
+		m.heap/1024,
+		m.stacks/1024,
+		m.goroutines,
+	)
 }

@@ -1,9 +1,10 @@
-// Command bench measures what a live message costs a server, and prints a table: Parley beside gqlgen's own transport
-// (stock) and beside a loop that only writes ready frames with the same WebSocket library (bare).
+// Command bench measures what a live message costs a server, and prints a table: Parley beside
+// gqlgen's own transport (stock) and beside a loop that only writes ready frames with the same
+// WebSocket library (bare).
 //
-// Each server is a process of its own, so that its CPU time and memory are told apart from those of this process, which
-// holds the sockets and sends the messages. What is compared is measured in turns within one run: on a busy machine the
-// ratios say more than the figures.
+// Each server is a process of its own, so that its CPU time and memory are told apart from those of
+// this process, which holds the sockets and sends the messages. What is compared is measured in
+// turns within one run: on a busy machine the ratios say more than the figures.
 package main
 
 import (
@@ -23,7 +24,8 @@ type options struct {
 	kinds       []kind
 	rounds      int
 	subscribers int
-	// length is how long a case is measured, and rate how many messages a second are sent meanwhile.
+	// length is how long a case is measured, and rate how many messages a second are sent
+	// meanwhile.
 	length          time.Duration
 	oneRoom, spread float64
 	idle            int
@@ -42,7 +44,12 @@ func main() {
 		return
 	}
 	if runtime.GOOS != "linux" {
-		fail(fmt.Errorf("it reads a process's memory as Linux tells it, and does not run on %s", runtime.GOOS))
+		fail(
+			fmt.Errorf(
+				"it reads a process's memory as Linux tells it, and does not run on %s",
+				runtime.GOOS,
+			),
+		)
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
@@ -59,17 +66,50 @@ func fail(err error) {
 
 func flags() options {
 	var o options
-	kinds := flag.String("servers", "bare,stock,parley", "what to measure, separated by commas; ratios need bare")
-	stalled := flag.String("stalled", "parley", "which servers to stall a reader of, separated by commas; empty for none")
-	flag.IntVar(&o.rounds, "rounds", 3, "how often each case is measured; the table has the medians")
-	flag.IntVar(&o.subscribers, "subscribers", 1000, "subscribers of the one room, and rooms of one subscriber; at most 1,000")
+	kinds := flag.String(
+		"servers",
+		"bare,stock,parley",
+		"what to measure, separated by commas; ratios need bare",
+	)
+	stalled := flag.String(
+		"stalled",
+		"parley",
+		"which servers to stall a reader of, separated by commas; empty for none",
+	)
+	flag.IntVar(
+		&o.rounds,
+		"rounds",
+		3,
+		"how often each case is measured; the table has the medians",
+	)
+	flag.IntVar(
+		&o.subscribers,
+		"subscribers",
+		1000,
+		"subscribers of the one room, and rooms of one subscriber; at most 1,000",
+	)
 	flag.DurationVar(&o.length, "length", 1500*time.Millisecond, "how long a case is measured")
 	flag.Float64Var(&o.oneRoom, "rate", 20, "messages a second to the one room")
 	flag.Float64Var(&o.spread, "spread-rate", 300, "messages a second to the many rooms, in turn")
-	flag.IntVar(&o.idle, "idle", 5000, "sockets for the memory of an idle subscription; 0 leaves it out")
+	flag.IntVar(
+		&o.idle,
+		"idle",
+		5000,
+		"sockets for the memory of an idle subscription; 0 leaves it out",
+	)
 	flag.StringVar(&o.only, "only", "", "measure only the cases whose name contains this")
-	flag.StringVar(&o.profile, "profile", "", "write profiles of Parley with plain fields to files of this prefix: -one.cpu, -many.cpu and -idle.heap; their cost is in the figures")
-	flag.BoolVar(&o.statements, "statements", false, "print each SQL statement of Parley in the measured cases, and how often it ran")
+	flag.StringVar(
+		&o.profile,
+		"profile",
+		"",
+		"write profiles of Parley with plain fields to files of this prefix: -one.cpu, -many.cpu and -idle.heap; their cost is in the figures",
+	)
+	flag.BoolVar(
+		&o.statements,
+		"statements",
+		false,
+		"print each SQL statement of Parley in the measured cases, and how often it ran",
+	)
 	flag.Parse()
 	o.kinds, o.stalled = parseKinds(*kinds), parseKinds(*stalled)
 	o.subscribers = min(o.subscribers, mostMembers)

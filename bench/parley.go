@@ -13,9 +13,13 @@ import (
 	"parley/internal/config"
 )
 
-// newParley is a node of Parley as in production, on SQLite in a file that is removed in the end. observe is called with
-// each SQL statement.
-func newParley(ctx context.Context, secret string, observe func(query string)) (http.Handler, func() error, error) {
+// newParley is a node of Parley as in production, on SQLite in a file that is removed in the end.
+// observe is called with each SQL statement.
+func newParley(
+	ctx context.Context,
+	secret string,
+	observe func(query string),
+) (http.Handler, func() error, error) {
 	folder, err := os.MkdirTemp("", "parley-bench-")
 	if err != nil {
 		return nil, nil, err
@@ -23,9 +27,14 @@ func newParley(ctx context.Context, secret string, observe func(query string)) (
 	cfg := config.Defaults().WithoutRates() // all requests come from one address
 	cfg.DatabaseURL = config.Secret("sqlite:" + filepath.Join(folder, "parley.db"))
 	cfg.JWTSecret = config.Secret(secret)
-	node, err := app.New(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})), app.Options{
-		Observe: func(_ context.Context, query string) { observe(query) },
-	})
+	node, err := app.New(
+		ctx,
+		cfg,
+		slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		app.Options{
+			Observe: func(_ context.Context, query string) { observe(query) },
+		},
+	)
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(folder))
 	}

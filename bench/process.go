@@ -32,7 +32,14 @@ func start(ctx context.Context, k kind, secret string, sendBuffer int) (*process
 	if err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, self, serveRole, fmt.Sprintf("-send-buffer=%d", sendBuffer), string(k)) //nolint:gosec // itself
+	//nolint:gosec // itself
+	command := exec.CommandContext(
+		ctx,
+		self,
+		serveRole,
+		fmt.Sprintf("-send-buffer=%d", sendBuffer),
+		string(k),
+	)
 	command.Env = append(os.Environ(), keyVariable+"="+secret)
 	command.Stderr = os.Stderr
 	orders, err := command.StdinPipe()
@@ -47,8 +54,14 @@ func start(ctx context.Context, k kind, secret string, sendBuffer int) (*process
 		return nil, err
 	}
 	p := &process{
-		kind: k, command: command, orders: orders, answers: json.NewDecoder(output),
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}, Timeout: 30 * time.Second},
+		kind:    k,
+		command: command,
+		orders:  orders,
+		answers: json.NewDecoder(output),
+		client: &http.Client{
+			Transport: &http.Transport{MaxIdleConnsPerHost: senders},
+			Timeout:   30 * time.Second,
+		},
 	}
 	var first ready
 	if err := p.answers.Decode(&first); err != nil {

@@ -36,9 +36,18 @@ func (c cell) perDelivery() float64 {
 	return (micro(c.cpu) - c.perSend()*float64(c.events)) / float64(max(len(c.latencies), 1))
 }
 
-// perEvent is how many SQL statements a message costs, and how many of them also without subscribers.
+// perEvent is how many SQL statements a message costs, and how many of them also without
+// subscribers.
 func (c cell) perEvent() (all, alone float64) {
-	return float64(total(c.statements)) / float64(c.events), float64(total(c.alone.statements)) / float64(c.alone.events)
+	return float64(
+			total(c.statements),
+		) / float64(
+			c.events,
+		), float64(
+			total(c.alone.statements),
+		) / float64(
+			c.alone.events,
+		)
 }
 
 func total(counts map[string]int) (n int) {
@@ -69,23 +78,39 @@ func (r *results) print(out io.Writer, o options) {
 		return cmp.Or(cmp.Compare(a.shape, b.shape), cmp.Compare(a.fields, b.fields))
 	})
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, "case\tfields\tserver\tCPU µs/delivery\t× bare\tp50 ms\tp99 ms\tCPU µs/send\tSQL/event\tof it live\tlost\t")
+	_, _ = fmt.Fprintln(
+		table,
+		"case\tfields\tserver\tCPU µs/delivery\t× bare\tp50 ms\tp99 ms\tCPU µs/send\tSQL/event\tof it live\tlost\t",
+	)
 	for _, key := range r.order {
 		cells := r.cells[key]
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%.1f\t%s\t%s\t%s\t%.0f\t%.2f\t%.2f\t%d\t\n",
-			key.shape, strings.TrimPrefix(string(key.fields), string(plain)+" "), key.kind,
-			medianOf(cells, cell.perDelivery), r.ratio(key),
-			ms(medianPercentile(cells, 0.5)), ms(medianPercentile(cells, 0.99)),
+		_, _ = fmt.Fprintf(
+			table,
+			"%s\t%s\t%s\t%.1f\t%s\t%s\t%s\t%.0f\t%.2f\t%.2f\t%d\t\n",
+			key.shape,
+			strings.TrimPrefix(string(key.fields), string(plain)+" "),
+			key.kind,
+			medianOf(cells, cell.perDelivery),
+			r.ratio(key),
+			ms(medianPercentile(cells, 0.5)),
+			ms(medianPercentile(cells, 0.99)),
 			medianOf(cells, cell.perSend),
 			medianOf(cells, func(c cell) float64 { all, _ := c.perEvent(); return all }),
-			medianOf(cells, func(c cell) float64 { all, alone := c.perEvent(); return all - alone }),
-			lost(cells))
+			medianOf(
+				cells,
+				func(c cell) float64 { all, alone := c.perEvent(); return all - alone },
+			),
+			lost(cells),
+		)
 	}
 	_ = table.Flush()
-	_, _ = fmt.Fprintln(out, "CPU is the server's, user and system. A send is an HTTP request, measured without subscribers and taken off the\n"+
-		"deliveries; Parley's commits. SQL is Parley's; live is what only happens where somebody listens. Medians of the rounds;\n"+
-		"× bare is the median of each round's ratio. Latency is from before the send to after the read, commit included.\n"+
-		"Stock has all its data in memory. In many rooms bare and stock are sent a batch a request, Parley a message a request.")
+	_, _ = fmt.Fprintln(
+		out,
+		"CPU is the server's, user and system. A send is an HTTP request, measured without subscribers and taken off the\n"+
+			"deliveries; Parley's commits. SQL is Parley's; live is what only happens where somebody listens. Medians of the rounds;\n"+
+			"× bare is the median of each round's ratio. Latency is from before the send to after the read, commit included.\n"+
+			"Stock has all its data in memory. In many rooms bare and stock are sent a batch a request, Parley a message a request.",
+	)
 	if o.statements {
 		r.printStatements(out)
 	}
@@ -112,7 +137,14 @@ func (r *results) printStatements(out io.Writer) {
 		}
 		c := r.cells[key][0]
 		for i, part := range []cell{*c.alone, c} {
-			_, _ = fmt.Fprintf(out, "\n%s, %s, %s: %d events\n", key.shape, key.fields, []string{"nobody listens", "all listen"}[i], part.events)
+			_, _ = fmt.Fprintf(
+				out,
+				"\n%s, %s, %s: %d events\n",
+				key.shape,
+				key.fields,
+				[]string{"nobody listens", "all listen"}[i],
+				part.events,
+			)
 			for _, query := range slices.Sorted(maps.Keys(part.statements)) {
 				_, _ = fmt.Fprintf(out, "%6d  %s\n", part.statements[query], query)
 			}
@@ -129,7 +161,9 @@ func medianOf(cells []cell, value func(cell) float64) float64 {
 }
 
 func medianPercentile(cells []cell, p float64) time.Duration {
-	return time.Duration(medianOf(cells, func(c cell) float64 { return float64(percentile(c.latencies, p)) }))
+	return time.Duration(
+		medianOf(cells, func(c cell) float64 { return float64(percentile(c.latencies, p)) }),
+	)
 }
 
 func lost(cells []cell) (n int) {

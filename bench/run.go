@@ -54,7 +54,10 @@ func measureDeliveries(ctx context.Context, o options, r *results) (err error) {
 		{name: fmt.Sprintf("1 room × %d", o.subscribers)},
 		{name: fmt.Sprintf("%d rooms × 1", o.subscribers), spread: true},
 	}
-	shapes = slices.DeleteFunc(shapes, func(s shape) bool { return !strings.Contains(s.name, o.only) })
+	shapes = slices.DeleteFunc(
+		shapes,
+		func(s shape) bool { return !strings.Contains(s.name, o.only) },
+	)
 	if len(shapes) == 0 {
 		return nil
 	}
@@ -84,7 +87,8 @@ func measureDeliveries(ctx context.Context, o options, r *results) (err error) {
 	return nil
 }
 
-// measureShape measures one server's sends without subscribers, and then with them for each selection of fields.
+// measureShape measures one server's sends without subscribers, and then with them for each
+// selection of fields.
 func measureShape(t *target, s shape, o options, r *results) error {
 	rooms, rate, file := []string{t.whole}, o.oneRoom, "-one.cpu"
 	if s.spread {
@@ -180,7 +184,10 @@ func warmUp(t *target, subscribers []*subscriber, f fields) error {
 			}
 		}
 		rooms := slices.Collect(maps.Keys(waiting))
-		if err := inParallel(len(rooms), func(i int) error { return t.send(rooms[i:i+1], f) }); err != nil {
+		if err := inParallel(
+			len(rooms),
+			func(i int) error { return t.send(rooms[i:i+1], f) },
+		); err != nil {
 			return err
 		}
 		if caughtUp(t, subscribers, 500*time.Millisecond) {
@@ -205,7 +212,14 @@ func caughtUp(t *target, subscribers []*subscriber, patience time.Duration) bool
 }
 
 // measure sends for a time and returns what it cost the server, and what the subscribers got.
-func measure(t *target, rooms []string, f fields, rate float64, length time.Duration, subscribers []*subscriber) (cell, error) {
+func measure(
+	t *target,
+	rooms []string,
+	f fields,
+	rate float64,
+	length time.Duration,
+	subscribers []*subscriber,
+) (cell, error) {
 	var c cell
 	for _, s := range subscribers {
 		s.forget()

@@ -40,7 +40,8 @@ const (
 // usage is what a server process has used up to now.
 type usage struct {
 	CPU time.Duration
-	// RSS is what the process has of the machine's memory, Heap and Stacks what of it lives, in bytes.
+	// RSS is what the process has of the machine's memory, Heap and Stacks what of it lives, in
+	// bytes.
 	RSS, Heap, Stacks int
 	Goroutines        int
 	Statements        map[string]int
@@ -49,11 +50,16 @@ type usage struct {
 // ready is the first line that a server process prints.
 type ready struct{ Addr string }
 
-// serve is a server process: it listens on a free port of the loopback interface, says which, and answers commands, one a
-// line, until there are no more: "usage", "collect" (as usage, after a garbage collection), "profile FILE", "profiled", "heap FILE".
+// serve is a server process: it listens on a free port of the loopback interface, says which, and
+// answers commands, one a line, until there are no more: "usage", "collect" (as usage, after a
+// garbage collection), "profile FILE", "profiled", "heap FILE".
 func serve(ctx context.Context, args []string, commands io.Reader, answers io.Writer) error {
 	set := flag.NewFlagSet(serveRole, flag.ContinueOnError)
-	sendBuffer := set.Int("send-buffer", 0, "bytes that the kernel buffers for a socket; 0 is its default")
+	sendBuffer := set.Int(
+		"send-buffer",
+		0,
+		"bytes that the kernel buffers for a socket; 0 is its default",
+	)
 	if err := set.Parse(args); err != nil {
 		return err
 	}
@@ -123,7 +129,11 @@ func obey(commands io.Reader, answers *json.Encoder, first ready, seen *statemen
 		}
 		var memory runtime.MemStats
 		runtime.ReadMemStats(&memory)
-		used.Heap, used.Stacks, used.Goroutines = int(memory.HeapAlloc), int(memory.StackInuse), runtime.NumGoroutine()
+		used.Heap, used.Stacks, used.Goroutines = int(
+			memory.HeapAlloc,
+		), int(
+			memory.StackInuse,
+		), runtime.NumGoroutine()
 		used.Statements = seen.copy()
 		if err := answers.Encode(used); err != nil {
 			return err

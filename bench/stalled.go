@@ -20,16 +20,18 @@ const (
 // stall is what a reader that stops reading does to the others.
 type stall struct {
 	others int
-	// without and during are p50 and p99: the medians of those of each second, since a busy machine has bad ones.
+	// without and during are p50 and p99: the medians of those of each second, since a busy machine
+	// has bad ones.
 	without, during [2]time.Duration
 	lost            int
-	// closed is how long after the last read the server closed the socket, 0 if it never did; code is that of the close
-	// frame, 0 if there was none.
+	// closed is how long after the last read the server closed the socket, 0 if it never did; code
+	// is that of the close frame, 0 if there was none.
 	closed time.Duration
 	code   uint16
 }
 
-// measureStalled measures a room's latency, then again while one of its readers does not read, until that one is closed.
+// measureStalled measures a room's latency, then again while one of its readers does not read,
+// until that one is closed.
 func measureStalled(ctx context.Context, k kind, o options) (m stall, err error) {
 	fmt.Fprintf(os.Stderr, "a stalled reader: %s\n", k)
 	t, err := prepare(ctx, k, o.subscribers, smallBuffer)
@@ -92,7 +94,8 @@ func measureStalled(ctx context.Context, k kind, o options) (m stall, err error)
 	return m, ctx.Err()
 }
 
-// closing waits until the server has closed a socket and returns how long that took, or 0 when ctx has ended.
+// closing waits until the server has closed a socket and returns how long that took, or 0 when ctx
+// has ended.
 func closing(ctx context.Context, s *subscriber) time.Duration {
 	begin := time.Now()
 	port := s.wire.conn.LocalAddr().(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // it has been dialled by TCP
@@ -108,8 +111,25 @@ func closing(ctx context.Context, s *subscriber) time.Duration {
 func (m stall) print(out io.Writer, k kind) {
 	end := fmt.Sprintf("still open after %v", stallLimit)
 	if m.closed > 0 {
-		end = fmt.Sprintf("closed after %.1f s with %d (0: no close frame)", m.closed.Seconds(), m.code)
+		end = fmt.Sprintf(
+			"closed after %.1f s with %d (0: no close frame)",
+			m.closed.Seconds(),
+			m.code,
+		)
 	}
-	_, _ = fmt.Fprintf(out, "1 stalled of %d    %-7s the others' p50 %s → %s ms, p99 %s → %s ms (× %.2f), lost %d; it is %s\n", m.others+1, k,
-		ms(m.without[0]), ms(m.during[0]), ms(m.without[1]), ms(m.during[1]), float64(m.during[1])/float64(m.without[1]), m.lost, end)
+	_, _ = fmt.Fprintf(
+		out,
+		"1 stalled of %d    %-7s the others' p50 %s → %s ms, p99 %s → %s ms (× %.2f), lost %d; it is %s\n",
+		m.others+1,
+		k,
+		ms(
+			m.without[0],
+		),
+		ms(m.during[0]),
+		ms(m.without[1]),
+		ms(m.during[1]),
+		float64(m.during[1])/float64(m.without[1]),
+		m.lost,
+		end,
+	)
 }

@@ -48,7 +48,9 @@ func connect(t *target, room, person string, receiveBuffer int) (*subscriber, er
 }
 
 func (s *subscriber) initialise(token string) error {
-	if err := s.wire.write(`{"type":"connection_init","payload":{"authorization":"` + token + `"}}`); err != nil {
+	if err := s.wire.write(
+		`{"type":"connection_init","payload":{"authorization":"` + token + `"}}`,
+	); err != nil {
 		return err
 	}
 	_ = s.wire.conn.SetReadDeadline(time.Now().Add(patience))
@@ -65,7 +67,9 @@ func (s *subscriber) initialise(token string) error {
 
 // subscribe asks for messages under an id.
 func (s *subscriber) subscribe(id, query string) error {
-	payload, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"room": s.room}})
+	payload, err := json.Marshal(
+		map[string]any{"query": query, "variables": map[string]any{"room": s.room}},
+	)
 	if err != nil {
 		return err
 	}
@@ -99,7 +103,8 @@ func (s *subscriber) listen() {
 	}
 }
 
-// Contents are the message's number in its room and when it was sent, in ns: `"contents":"17 1700000000000000000 …"`.
+// Contents are the message's number in its room and when it was sent, in ns: `"contents":"17
+// 1700000000000000000 …"`.
 func (s *subscriber) take(payload []byte, now time.Time) bool {
 	_, contents, found := bytes.Cut(payload, []byte(`"contents":"`))
 	if !found {

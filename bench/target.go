@@ -71,7 +71,11 @@ func person(i int) string { return "reader-" + strconv.Itoa(i) }
 
 // prepare starts a server and makes n people, a room of all of them and a room for each.
 func prepare(ctx context.Context, k kind, n, sendBuffer int) (*target, error) {
-	t := &target{ctx: ctx, secret: strings.Repeat("only for benchmarks ", 2), sent: make(map[string]*atomic.Int64)}
+	t := &target{
+		ctx:    ctx,
+		secret: strings.Repeat("only for benchmarks ", 2),
+		sent:   make(map[string]*atomic.Int64),
+	}
 	var err error
 	if t.process, err = start(ctx, k, t.secret, sendBuffer); err != nil {
 		return nil, err
@@ -93,16 +97,28 @@ func prepare(ctx context.Context, k kind, n, sendBuffer int) (*target, error) {
 
 // populate makes Parley's people and rooms.
 func (t *target) populate(n int) error {
-	people := []any{map[string]any{"id": publisherID, "profile": map[string]any{"nickName": publisherName}}}
+	people := []any{
+		map[string]any{"id": publisherID, "profile": map[string]any{"nickName": publisherName}},
+	}
 	members := make([]string, n)
 	for i := range n {
 		members[i] = person(i)
-		people = append(people, map[string]any{"id": members[i], "profile": map[string]any{"nickName": "Reader " + strconv.Itoa(i)}})
+		people = append(
+			people,
+			map[string]any{
+				"id":      members[i],
+				"profile": map[string]any{"nickName": "Reader " + strconv.Itoa(i)},
+			},
+		)
 	}
 	for len(people) > 0 {
 		some := people[:min(len(people), mostMembers)]
 		people = people[len(some):]
-		if _, err := t.ask("admin", `mutation($users: [UserInput!]!) { upsertUsers(users: $users) { users { id } } }`, map[string]any{"users": some}); err != nil {
+		if _, err := t.ask(
+			"admin",
+			`mutation($users: [UserInput!]!) { upsertUsers(users: $users) { users { id } } }`,
+			map[string]any{"users": some},
+		); err != nil {
 			return err
 		}
 	}
@@ -118,8 +134,11 @@ func (t *target) populate(n int) error {
 }
 
 func (t *target) makeRoom(name string, members []string) (string, error) {
-	data, err := t.ask(publisherID, `mutation($input: CreateRoomInput!) { createRoom(input: $input) { room { id } } }`,
-		map[string]any{"input": map[string]any{"name": name, "memberIds": members}})
+	data, err := t.ask(
+		publisherID,
+		`mutation($input: CreateRoomInput!) { createRoom(input: $input) { room { id } } }`,
+		map[string]any{"input": map[string]any{"name": name, "memberIds": members}},
+	)
 	if err != nil {
 		return "", err
 	}
@@ -162,7 +181,12 @@ func (t *target) ask(as, query string, variables map[string]any) (json.RawMessag
 }
 
 func (t *target) post(path, as string, body []byte) ([]byte, error) {
-	request, err := http.NewRequestWithContext(t.ctx, http.MethodPost, "http://"+t.process.addr+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(
+		t.ctx,
+		http.MethodPost,
+		"http://"+t.process.addr+path,
+		bytes.NewReader(body),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -182,16 +206,23 @@ func (t *target) post(path, as string, body []byte) ([]byte, error) {
 	return answer, err
 }
 
-// message is one of a batch for the servers whose sends cost nothing but the request: it is shared by as many messages as
-// there may be, so that what they cost is not lost in it.
+// message is one of a batch for the servers whose sends cost nothing but the request: it is shared
+// by as many messages as there may be, so that what they cost is not lost in it.
 type message struct{ Room, Text string }
 
-// send sends each of the rooms its next message, which says which one it is and when it was sent. One goroutine at a time
-// may send to a room.
+// send sends each of the rooms its next message, which says which one it is and when it was sent.
+// One goroutine at a time may send to a room.
 func (t *target) send(rooms []string, f fields) error {
 	batch := make([]message, len(rooms))
 	for i, room := range rooms {
-		batch[i] = message{room, fmt.Sprintf("%d %d and something to read, as long as people write.", t.sent[room].Add(1), time.Now().UnixNano())}
+		batch[i] = message{
+			room,
+			fmt.Sprintf(
+				"%d %d and something to read, as long as people write.",
+				t.sent[room].Add(1),
+				time.Now().UnixNano(),
+			),
+		}
 		if t.process.kind == bare {
 			batch[i].Text = f.frame(room, batch[i].Text)
 		}
@@ -204,8 +235,13 @@ func (t *target) send(rooms []string, f fields) error {
 		return err
 	}
 	for _, m := range batch {
-		if _, err := t.ask(publisherID, `mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }`,
-			map[string]any{"input": map[string]any{"roomId": m.Room, "contents": m.Text}}); err != nil {
+		if _, err := t.ask(
+			publisherID,
+			`mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }`,
+			map[string]any{
+				"input": map[string]any{"roomId": m.Room, "contents": m.Text},
+			},
+		); err != nil {
 			return err
 		}
 	}
@@ -234,9 +270,14 @@ func inParallel(n int, do func(i int) error) error {
 	return first
 }
 
-// publish sends at a fixed rate of messages to the rooms in turn, for a time, and returns how many it has sent. The
-// servers that are sent batches get some twenty a second.
-func (t *target) publish(rooms []string, f fields, rate float64, length time.Duration) (int, error) {
+// publish sends at a fixed rate of messages to the rooms in turn, for a time, and returns how many
+// it has sent. The servers that are sent batches get some twenty a second.
+func (t *target) publish(
+	rooms []string,
+	f fields,
+	rate float64,
+	length time.Duration,
+) (int, error) {
 	batch := 1
 	if t.process.kind != parley {
 		batch = min(max(int(rate/batches), 1), len(rooms))
@@ -260,7 +301,10 @@ func (t *target) publish(rooms []string, f fields, rate float64, length time.Dur
 				if group%workers != w { // a room is always the same worker's
 					continue
 				}
-				sleep(t.ctx, time.Until(begin.Add(time.Duration(float64(i)/rate*float64(time.Second)))))
+				sleep(
+					t.ctx,
+					time.Until(begin.Add(time.Duration(float64(i)/rate*float64(time.Second)))),
+				)
 				if failures[w] = t.send(groups[group], f); failures[w] != nil {
 					return
 				}

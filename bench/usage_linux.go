@@ -22,7 +22,10 @@ func measureSelf() (usage, error) {
 	for line := range strings.Lines(string(status)) {
 		if text, ok := strings.CutPrefix(line, "VmRSS:"); ok {
 			kib, err := strconv.Atoi(strings.Fields(text)[0])
-			return usage{CPU: time.Duration(spent.Utime.Nano() + spent.Stime.Nano()), RSS: kib << 10}, err
+			return usage{
+				CPU: time.Duration(spent.Utime.Nano() + spent.Stime.Nano()),
+				RSS: kib << 10,
+			}, err
 		}
 	}
 	return usage{}, fmt.Errorf("no VmRSS in %q", status)
@@ -43,7 +46,8 @@ func setBuffer(raw syscall.RawConn, option, size int) error {
 	return failed
 }
 
-// established tells whether a server still has its end of a connection, which is told by the client's port.
+// established tells whether a server still has its end of a connection, which is told by the
+// client's port.
 func established(clientPort int) (bool, error) {
 	table, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {

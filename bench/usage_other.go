@@ -7,7 +7,9 @@ import (
 	"syscall"
 )
 
-var errLinux = errors.New("only Linux tells what a process uses in the way that this program reads it") //nolint:gochecknoglobals // an error is a constant
+var errLinux = errors.New(
+	"only Linux tells what a process uses in the way that this program reads it",
+) //nolint:gochecknoglobals // an error is a constant
 
 func measureSelf() (usage, error) { return usage{}, errLinux }
 

@@ -24,7 +24,8 @@ const (
 // patience is how long a server may take to open a socket.
 const patience = 20 * time.Second
 
-// wire is the client's end of a WebSocket: as little work as there can be, since it shares the machine with the server.
+// wire is the client's end of a WebSocket: as little work as there can be, since it shares the
+// machine with the server.
 type wire struct {
 	conn   net.Conn
 	in     *bufio.Reader
@@ -50,10 +51,16 @@ func dial(ctx context.Context, addr, path string, receiveBuffer int) (*wire, err
 
 func (w *wire) upgrade(addr, path string) error {
 	_ = w.conn.SetDeadline(time.Now().Add(patience))
-	// The key is that of RFC 6455's example: there is no cache between here and the server to be fooled.
-	if _, err := fmt.Fprintf(w.conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: %s\r\n\r\n",
-		path, addr, subprotocol); err != nil {
+	// The key is that of RFC 6455's example: there is no cache between here and the server to be
+	// fooled.
+	if _, err := fmt.Fprintf(
+		w.conn,
+		"GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: %s\r\n\r\n",
+		path,
+		addr,
+		subprotocol,
+	); err != nil {
 		return err
 	}
 	response, err := http.ReadResponse(w.in, nil)
@@ -67,7 +74,8 @@ func (w *wire) upgrade(addr, path string) error {
 	return w.conn.SetDeadline(time.Time{})
 }
 
-// read returns the next frame, until the next call. A server's frames are whole messages here, and not masked.
+// read returns the next frame, until the next call. A server's frames are whole messages here, and
+// not masked.
 func (w *wire) read() (opcode byte, payload []byte, err error) {
 	var head [8]byte
 	if _, err := io.ReadFull(w.in, head[:2]); err != nil {

@@ -23,7 +23,12 @@ func TestSnippets(t *testing.T) {
 	fresh := snippet.ReplaceAllStringFunc(string(text), func(found string) string {
 		shown++
 		parts := snippet.FindStringSubmatch(found)
-		return fmt.Sprintf("<!-- clients/%s#%s -->\n```js\n%s```\n", parts[2], parts[3], region(t, parts[2], parts[3]))
+		return fmt.Sprintf(
+			"<!-- clients/%s#%s -->\n```js\n%s```\n",
+			parts[2],
+			parts[3],
+			region(t, parts[2], parts[3]),
+		)
 	})
 	if shown < 5 {
 		t.Errorf("the page shows %d snippets", shown)
@@ -32,7 +37,9 @@ func TestSnippets(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatal("the page shows something else than the files have: go test ./clients -run Snippets -update")
+		t.Fatal(
+			"the page shows something else than the files have: go test ./clients -run Snippets -update",
+		)
 	}
 	if err := os.WriteFile(page, []byte(fresh), 0o600); err != nil {
 		t.Fatal(err)

@@ -20,8 +20,8 @@ import (
 	"parley/internal/web"
 )
 
-// fullRoom makes a room of a hundred of the longest messages, and returns a query whose answer has them several times, some
-// 6 MB each.
+// fullRoom makes a room of a hundred of the longest messages, and returns a query whose answer has
+// them several times, some 6 MB each.
 func fullRoom(c *testkit.Client, members ...string) (room string, query func(times int) string) {
 	room = makeRoom(c, testkit.Vars{"memberIds": members})
 	for range 100 {
@@ -30,7 +30,12 @@ func fullRoom(c *testkit.Client, members ...string) (room string, query func(tim
 	return room, func(times int) string {
 		var pages strings.Builder
 		for i := range times {
-			fmt.Fprintf(&pages, " m%d: messages(first: 100, beforeSeq: %d) { nodes { contents } }", i, 1000+i)
+			fmt.Fprintf(
+				&pages,
+				" m%d: messages(first: 100, beforeSeq: %d) { nodes { contents } }",
+				i,
+				1000+i,
+			)
 		}
 		return `query($room: ID!) { roomInfo(roomId: $room) {` + pages.String() + ` } }`
 	}
@@ -43,13 +48,20 @@ func begin(t *testing.T, s *testkit.Server, person, query string, vars testkit.V
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		s.URL+"/graphql",
+		bytes.NewReader(body),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+s.Token(person))
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
+	conn, err := new(
+		net.Dialer,
+	).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,17 +72,26 @@ func begin(t *testing.T, s *testkit.Server, person, query string, vars testkit.V
 	return conn
 }
 
-// TestAnswersFindNoMemory has somebody not take a large answer. They then get no other large ones, and are told so in time; but
-// small ones, and what their subscriptions tell them. Others do, and so do they when it has been taken.
+// TestAnswersFindNoMemory has somebody not take a large answer. They then get no other large ones,
+// and are told so in time; but small ones, and what their subscriptions tell them. Others do, and
+// so do they when it has been taken.
 func TestAnswersFindNoMemory(t *testing.T) {
 	t.Parallel()
 	options := app.Options{Limits: web.Limits{Operation: 2 * time.Second}}
-	s := testkit.StartApp(t, "sqlite::memory:", options, func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 })
+	s := testkit.StartApp(
+		t,
+		"sqlite::memory:",
+		options,
+		func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 },
+	)
 	alice, bob := s.As("alice"), s.As("bob")
 	room, query := fullRoom(alice, "bob")
 	vars := testkit.Vars{"room": room}
 	large := query(3)
-	stream := alice.Subscribe(`subscription($room: ID!) { messageAdded(roomId: $room) { contents room { members(first: 100) { nodes { avatar } } } } }`, vars)
+	stream := alice.Subscribe(
+		`subscription($room: ID!) { messageAdded(roomId: $room) { contents room { members(first: 100) { nodes { avatar } } } } }`,
+		vars,
+	)
 	stream.Awake(func() string { return say(alice, room, fmt.Sprint(time.Now())).Str("contents") },
 		func(data testkit.JSON) string { return data.Str("messageAdded.contents") })
 
@@ -111,13 +132,18 @@ func TestAnswersFindNoMemory(t *testing.T) {
 	}
 }
 
-// TestAnswersQueue has somebody not take a large answer and ask for many more. The first of them wait, the others are told at once to
-// come back later; somebody else is answered.
+// TestAnswersQueue has somebody not take a large answer and ask for many more. The first of them
+// wait, the others are told at once to come back later; somebody else is answered.
 func TestAnswersQueue(t *testing.T) {
 	t.Parallel()
 	const asked, wait = 24, 16
 	options := app.Options{Limits: web.Limits{Operation: 4 * time.Second}}
-	s := testkit.StartApp(t, "sqlite::memory:", options, func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 })
+	s := testkit.StartApp(
+		t,
+		"sqlite::memory:",
+		options,
+		func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 },
+	)
 	alice, bob := s.As("alice"), s.As("bob")
 	room, query := fullRoom(alice, "bob")
 	vars := testkit.Vars{"room": room}
@@ -130,7 +156,8 @@ func TestAnswersQueue(t *testing.T) {
 	for range asked {
 		go func() { // ends with the operation's time limit
 			reply := alice.Ask(large, vars)
-			if reply.Code() == "RATE_LIMITED" && (reply.Status != http.StatusTooManyRequests || reply.Errors[0].Extensions["retryAfterMs"] == nil) {
+			if reply.Code() == "RATE_LIMITED" &&
+				(reply.Status != http.StatusTooManyRequests || reply.Errors[0].Extensions["retryAfterMs"] == nil) {
 				t.Errorf("got %+v", reply)
 			}
 			codes <- reply.Code()
@@ -141,7 +168,13 @@ func TestAnswersQueue(t *testing.T) {
 			t.Errorf("one is told %s before the others need not wait", code)
 		}
 	}
-	if waiting := counter(t, s, `parley_memory_waiting{budget="responses"}`); waiting != fmt.Sprint(wait) {
+	if waiting := counter(
+		t,
+		s,
+		`parley_memory_waiting{budget="responses"}`,
+	); waiting != fmt.Sprint(
+		wait,
+	) {
 		t.Errorf("%s wait", waiting)
 	}
 	if got := len(bob.Do(large, vars).List("roomInfo.m2.nodes")); got != 100 {
@@ -152,7 +185,13 @@ func TestAnswersQueue(t *testing.T) {
 			t.Errorf("one who waited is told %s", code)
 		}
 	}
-	if refused := counter(t, s, `parley_memory_refused_total{budget="responses"}`); refused != fmt.Sprint(asked) {
+	if refused := counter(
+		t,
+		s,
+		`parley_memory_refused_total{budget="responses"}`,
+	); refused != fmt.Sprint(
+		asked,
+	) {
 		t.Errorf("%s were refused", refused)
 	}
 	for outcome, want := range map[string]int{"RATE_LIMITED": asked - wait, "UNAVAILABLE": wait} {
@@ -165,21 +204,29 @@ func TestAnswersQueue(t *testing.T) {
 // operations is how many queries of rooms have had an outcome.
 func operations(t *testing.T, s *testkit.Server, outcome string) string {
 	t.Helper()
-	return counter(t, s, fmt.Sprintf(`parley_operation_duration_seconds_count{field="roomInfo",kind="query",outcome="%s"}`, outcome))
+	return counter(
+		t,
+		s,
+		fmt.Sprintf(
+			`parley_operation_duration_seconds_count{field="roomInfo",kind="query",outcome="%s"}`,
+			outcome,
+		),
+	)
 }
 
 // counter is the value of a metric.
 func counter(t *testing.T, s *testkit.Server, name string) string {
 	t.Helper()
-	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (.*)$`).FindStringSubmatch(s.Metrics())
+	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (.*)$`).
+		FindStringSubmatch(s.Metrics())
 	if found == nil {
 		t.Fatalf("there is no metric %s", name)
 	}
 	return found[1]
 }
 
-// TestAnswersMemory has many people ask for large answers at once, in bulk and field by field, and looks at what that takes: about
-// what is allowed, and not what all of them take together.
+// TestAnswersMemory has many people ask for large answers at once, in bulk and field by field, and
+// looks at what that takes: about what is allowed, and not what all of them take together.
 func TestAnswersMemory(t *testing.T) { // by itself: it looks at the memory of the process
 	const people, allowed = 12, 64 << 20
 	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.MaxAnswerBytes = allowed })
@@ -224,7 +271,8 @@ func TestAnswersMemory(t *testing.T) { // by itself: it looks at the memory of t
 	}
 	asking.Wait()
 	close(ended)
-	// What is garbage counts as well, and one is always answered, also where it is allowed too little for that.
+	// What is garbage counts as well, and one is always answered, also where it is allowed too
+	// little for that.
 	if got := <-peak; got > 6*allowed {
 		t.Errorf("they took %d MiB, of %d MiB that are allowed", got>>20, allowed>>20)
 	}

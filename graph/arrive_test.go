@@ -10,8 +10,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestArriveAgain has a person come back to a server that has been started again while SQLite's writer is busy: who
-// exists already needs no write.
+// TestArriveAgain has a person come back to a server that has been started again while SQLite's
+// writer is busy: who exists already needs no write.
 func TestArriveAgain(t *testing.T) {
 	url := "sqlite:" + filepath.Join(t.TempDir(), "parley.db")
 	testkit.StartOn(t, url).As("alice")
@@ -30,7 +30,8 @@ func TestArriveAgain(t *testing.T) {
 	}
 }
 
-// TestUpsertManyUsers counts what a full call costs the database: it must not write whom it has nothing to say of.
+// TestUpsertManyUsers counts what a full call costs the database: it must not write whom it has
+// nothing to say of.
 func TestUpsertManyUsers(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		admin := s.With(s.Sign(map[string]any{"sub": "admin", "admin": true, "exp": 4102444800}))
@@ -47,7 +48,9 @@ func TestUpsertManyUsers(t *testing.T) {
 			nameless = append(nameless, testkit.Vars{"id": id, "profile": testkit.Vars{}})
 		}
 		var users []testkit.JSON
-		made := s.Statements(func() { users = admin.Do(upsert, testkit.Vars{"users": named}).List("upsertUsers.users") })
+		made := s.Statements(
+			func() { users = admin.Do(upsert, testkit.Vars{"users": named}).List("upsertUsers.users") },
+		)
 		if len(made) > 10 {
 			t.Errorf("1000 people took %d statements to create", len(made))
 		}
@@ -56,21 +59,38 @@ func TestUpsertManyUsers(t *testing.T) {
 			if i%2 == 1 {
 				nick, status = "", fmt.Sprint("suser", i)
 			}
-			if u.Str("id") != fmt.Sprint("user", i) || u.Str("nickName") != nick || u.Str("status") != status || u.Str("avatar") != "" {
+			if u.Str("id") != fmt.Sprint("user", i) || u.Str("nickName") != nick ||
+				u.Str("status") != status ||
+				u.Str("avatar") != "" {
 				t.Fatalf("person %d is %v", i, u)
 			}
 		}
-		again := s.Statements(func() { users = admin.Do(upsert, testkit.Vars{"users": nameless}).List("upsertUsers.users") })
-		if slices.ContainsFunc(again, func(q string) bool { return !strings.HasPrefix(q, "SELECT") }) {
+		again := s.Statements(
+			func() { users = admin.Do(upsert, testkit.Vars{"users": nameless}).List("upsertUsers.users") },
+		)
+		if slices.ContainsFunc(
+			again,
+			func(q string) bool { return !strings.HasPrefix(q, "SELECT") },
+		) {
 			t.Errorf("with nothing to change there was written: %.200v", again)
 		}
 		if users[0].Str("nickName") != "nuser0" {
 			t.Errorf("the name is lost: %v", users[0])
 		}
 		changed := s.Statements(func() {
-			admin.Do(upsert, testkit.Vars{"users": append([]testkit.Vars{{"id": "user7", "profile": testkit.Vars{"nickName": "seven"}}}, nameless[8:]...)})
+			admin.Do(
+				upsert,
+				testkit.Vars{
+					"users": append(
+						[]testkit.Vars{
+							{"id": "user7", "profile": testkit.Vars{"nickName": "seven"}},
+						},
+						nameless[8:]...),
+				},
+			)
 		})
-		// The person, the clock, whose tick it is, and then who has changed since, and how they are now.
+		// The person, the clock, whose tick it is, and then who has changed since, and how they are
+		// now.
 		if len(changed) > len(again)+5 {
 			t.Errorf("one change took %d statements, none %d", len(changed), len(again))
 		}

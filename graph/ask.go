@@ -18,10 +18,18 @@ const viewerDirective = "viewer"
 
 // dependsOnViewer tells whether a field marked @viewer is among those that an operation selects.
 func dependsOnViewer(op *graphql.OperationContext) bool {
-	return selectsMarked(op.Operation.SelectionSet, op.Variables, make(map[*ast.FragmentDefinition]bool))
+	return selectsMarked(
+		op.Operation.SelectionSet,
+		op.Variables,
+		make(map[*ast.FragmentDefinition]bool),
+	)
 }
 
-func selectsMarked(set ast.SelectionSet, variables map[string]any, seen map[*ast.FragmentDefinition]bool) bool {
+func selectsMarked(
+	set ast.SelectionSet,
+	variables map[string]any,
+	seen map[*ast.FragmentDefinition]bool,
+) bool {
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
@@ -82,7 +90,9 @@ func ask(op *graphql.OperationContext, v chat.Viewer, perViewer bool) (string, e
 	if root, ok := op.Operation.SelectionSet[0].(*ast.Field); ok {
 		if after := root.Arguments.ForName("after"); after != nil {
 			stripped := *op.Operation
-			stripped.SelectionSet = append(ast.SelectionSet{withoutArgument(root, "after")}, op.Operation.SelectionSet[1:]...)
+			stripped.SelectionSet = append(
+				ast.SelectionSet{withoutArgument(root, "after")},
+				op.Operation.SelectionSet[1:]...)
 			doc.Operations = ast.OperationList{&stripped}
 			if after.Value.Kind == ast.Variable && !uses(&doc, after.Value.Raw) {
 				delete(variables, after.Value.Raw)
@@ -95,8 +105,12 @@ func ask(op *graphql.OperationContext, v chat.Viewer, perViewer bool) (string, e
 	}
 	if len(coerced) > maxSubscriptionVariables {
 		return "", &chat.Error{
-			Code: chat.BadUserInput, Field: "variables",
-			Message: fmt.Sprintf("The variables of a subscription may take at most %d bytes of JSON.", maxSubscriptionVariables),
+			Code:  chat.BadUserInput,
+			Field: "variables",
+			Message: fmt.Sprintf(
+				"The variables of a subscription may take at most %d bytes of JSON.",
+				maxSubscriptionVariables,
+			),
 		}
 	}
 	key := sha256.New()
@@ -138,7 +152,8 @@ func setUses(set ast.SelectionSet, variable string) bool {
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
-			if argumentsUse(s.Arguments, variable) || directivesUse(s.Directives, variable) || setUses(s.SelectionSet, variable) {
+			if argumentsUse(s.Arguments, variable) || directivesUse(s.Directives, variable) ||
+				setUses(s.SelectionSet, variable) {
 				return true
 			}
 		case *ast.InlineFragment:

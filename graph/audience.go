@@ -7,11 +7,12 @@ import (
 	"parley/internal/live"
 )
 
-// together is for how many people what they have for themselves is loaded together, when an event is shown to each of them
-// in a response of their own.
+// together is for how many people what they have for themselves is loaded together, when an event
+// is shown to each of them in a response of their own.
 const together = 1000
 
-// audience records which users follow each topic in responses of their own. The zero value is empty.
+// audience records which users follow each topic in responses of their own. The zero value is
+// empty.
 type audience struct {
 	mu     sync.Mutex
 	topics map[live.Topic]*seats

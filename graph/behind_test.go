@@ -14,15 +14,20 @@ import (
 // TestRoomCreatedBehind has more rooms made at once than a subscriber can keep up with.
 func TestRoomCreatedBehind(t *testing.T) {
 	var hints broker.Memory
-	s := testkit.StartApp(t, "sqlite::memory:", app.Options{Hints: func(hear broker.Listener) chat.Publisher {
-		hints.Listen(hear)
-		return &hints
-	}})
+	s := testkit.StartApp(
+		t,
+		"sqlite::memory:",
+		app.Options{Hints: func(hear broker.Listener) chat.Publisher {
+			hints.Listen(hear)
+			return &hints
+		}},
+	)
 	stream := listen(s.As("alice"), "PUBLIC")
 	for range 20_000 { // of which each takes the subscriber a look into the database
 		hints.Publish(broker.Hint{Room: uuid.New(), Created: true, Public: true})
 	}
-	if e := stream.Error(); e.Extensions["code"] != "UNAVAILABLE" || e.Extensions["safeToRetry"] != true {
+	if e := stream.Error(); e.Extensions["code"] != "UNAVAILABLE" ||
+		e.Extensions["safeToRetry"] != true {
 		t.Errorf("the stream ended with %+v", e)
 	}
 }

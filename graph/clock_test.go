@@ -13,9 +13,9 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestClockAhead has a room in which a node has written whose clock is an hour ahead. On a node whose clock is right time does
-// not run backwards: nothing is before what came before it, everything is in its order, and nobody misses or counts anything
-// twice.
+// TestClockAhead has a room in which a node has written whose clock is an hour ahead. On a node
+// whose clock is right time does not run backwards: nothing is before what came before it,
+// everything is in its order, and nobody misses or counts anything twice.
 func TestClockAhead(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		there := testkit.StartOn(t, url).As("alice")
@@ -24,9 +24,14 @@ func TestClockAhead(t *testing.T) {
 		say(there, room, "early")
 		say(there, room, "from the future")
 		ahead := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-		changeTimes(t, driver, source, ahead,
+		changeTimes(
+			t,
+			driver,
+			source,
+			ahead,
 			`UPDATE rooms SET event_at = $1, updated_at = $1`,
-			`UPDATE messages SET created_at = $1 WHERE seq = (SELECT seq FROM rooms WHERE id = room_id)`)
+			`UPDATE messages SET created_at = $1 WHERE seq = (SELECT seq FROM rooms WHERE id = room_id)`,
+		)
 
 		here := testkit.StartOn(t, url)
 		alice, bob := here.As("alice"), here.As("bob")
@@ -37,18 +42,34 @@ func TestClockAhead(t *testing.T) {
 		first := say(alice, room, "right") // alone
 		var together sync.WaitGroup
 		for i := range 10 {
-			together.Go(func() { say(here.With(here.Token("alice")), room, fmt.Sprint("together ", i)) })
+			together.Go(
+				func() { say(here.With(here.Token("alice")), room, fmt.Sprint("together ", i)) },
+			)
 		}
 		together.Wait()
-		say(bob, room, "my own", testkit.Vars{"idempotencyKey": "k", "mentionIds": []string{"alice"}})
-		alice.Do(`mutation($id: ID!) { editMessage(messageId: $id, contents: "edited") { message { id } }
-			react(messageId: $id, emoji: "👍", on: true) { message { id } } }`, testkit.Vars{"id": first.Str("id")})
+		say(
+			bob,
+			room,
+			"my own",
+			testkit.Vars{"idempotencyKey": "k", "mentionIds": []string{"alice"}},
+		)
+		alice.Do(
+			`mutation($id: ID!) { editMessage(messageId: $id, contents: "edited") { message { id } }
+			react(messageId: $id, emoji: "👍", on: true) { message { id } } }`,
+			testkit.Vars{"id": first.Str("id")},
+		)
 		alice.Do(addMembers, testkit.Vars{"room": room, "users": []string{"carol"}})
 		alice.Do(setRole, testkit.Vars{"room": room, "user": "carol", "role": "MODERATOR"})
 		alice.Do(updateRoom, testkit.Vars{"input": testkit.Vars{"roomId": room, "name": "Garden"}})
 		alice.Do(kick, testkit.Vars{"room": room, "user": "carol"})
-		alice.Do(`mutation($id: ID!) { deleteMessage(messageId: $id) { message { id } } }`, testkit.Vars{"id": first.Str("id")})
-		other := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}}) // by a clock that is right
+		alice.Do(
+			`mutation($id: ID!) { deleteMessage(messageId: $id) { message { id } } }`,
+			testkit.Vars{"id": first.Str("id")},
+		)
+		other := makeRoom(
+			alice,
+			testkit.Vars{"memberIds": []string{"bob"}},
+		) // by a clock that is right
 
 		// The stream has all of it, in order, and time stands still until the hour is over.
 		const last = 2 + 1 + 10 + 1 + 2 + 1 + 1 + 1 + 1 + 1
@@ -60,7 +81,13 @@ func TestClockAhead(t *testing.T) {
 				t.Fatalf("the stream has %d, want %d", got, seq)
 			}
 			if at.Before(before) || seq >= 2 && at.Before(ahead) {
-				t.Errorf("event %d is of %v, and the one before it of %v; the room's time is %v", seq, at, before, ahead)
+				t.Errorf(
+					"event %d is of %v, and the one before it of %v; the room's time is %v",
+					seq,
+					at,
+					before,
+					ahead,
+				)
 			}
 			before = at
 		}
@@ -74,7 +101,8 @@ func TestClockAhead(t *testing.T) {
 		const read = `query($room: ID!) { roomInfo(roomId: $room) { seq unreadCount updatedAt latestMessage { contents }
 			messages(first: 100) { nodes { seq createdAt editedAt deletedAt } } } }`
 		got := bob.Do(read, testkit.Vars{"room": room}).At("roomInfo")
-		if got.Int("seq") != last || got.Int("unreadCount") != 13 || got.Str("latestMessage.contents") != "my own" {
+		if got.Int("seq") != last || got.Int("unreadCount") != 13 ||
+			got.Str("latestMessage.contents") != "my own" {
 			t.Errorf("the room is %v", got)
 		}
 		if updated := when(t, got.Str("updatedAt")); updated.Before(ahead) {
@@ -96,18 +124,35 @@ func TestClockAhead(t *testing.T) {
 			t.Errorf("bob's rooms are %v", mine)
 		}
 		for _, step := range []struct{ read, unread int }{{2, 11}, {13, 0}, {2, 0}} { // what is read stays so
-			bob.Do(`mutation($room: ID!, $seq: Int!) { markRead(roomId: $room, seq: $seq) { room { id } } }`, testkit.Vars{"room": room, "seq": step.read})
-			if unread := bob.Do(read, testkit.Vars{"room": room}).Int("roomInfo.unreadCount"); unread != step.unread {
-				t.Errorf("read up to %d, bob has %d unread, want %d", step.read, unread, step.unread)
+			bob.Do(
+				`mutation($room: ID!, $seq: Int!) { markRead(roomId: $room, seq: $seq) { room { id } } }`,
+				testkit.Vars{"room": room, "seq": step.read},
+			)
+			if unread := bob.Do(read, testkit.Vars{"room": room}).
+				Int("roomInfo.unreadCount"); unread != step.unread {
+				t.Errorf(
+					"read up to %d, bob has %d unread, want %d",
+					step.read,
+					unread,
+					step.unread,
+				)
 			}
 		}
-		if again := say(bob, room, "my own", testkit.Vars{"idempotencyKey": "k", "mentionIds": []string{"alice"}}); again.Int("seq") != 14 {
+		if again := say(
+			bob,
+			room,
+			"my own",
+			testkit.Vars{"idempotencyKey": "k", "mentionIds": []string{"alice"}},
+		); again.Int(
+			"seq",
+		) != 14 {
 			t.Errorf("sent again it is at %d", again.Int("seq"))
 		}
 	})
 }
 
-// eachDatabase runs test with a database of each kind: what a server is given for it, and what database/sql is.
+// eachDatabase runs test with a database of each kind: what a server is given for it, and what
+// database/sql is.
 func eachDatabase(t *testing.T, test func(t *testing.T, url, driver, source string)) {
 	t.Helper()
 	t.Run(dialect.SQLite, func(t *testing.T) {
@@ -132,7 +177,11 @@ func changeTimes(t *testing.T, driver, source string, at time.Time, statements .
 	defer db.Close()
 	for _, statement := range statements {
 		// As the server writes times into SQLite; PostgreSQL reads it, too.
-		if _, err := db.ExecContext(t.Context(), statement, at.Format("2006-01-02 15:04:05.999999999-07:00")); err != nil {
+		if _, err := db.ExecContext(
+			t.Context(),
+			statement,
+			at.Format("2006-01-02 15:04:05.999999999-07:00"),
+		); err != nil {
 			t.Fatal(err)
 		}
 	}

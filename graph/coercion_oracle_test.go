@@ -54,53 +54,65 @@ func exceptions() []exception {
 			return js.Accepted && parley.Code == code && strings.Contains(parley.Reason, reason)
 		}
 	}
-	return []exception{{
-		name:    "limits",
-		reason:  "Parley bounds depth, fields, aliases and the work of validation; graphql-js does not.",
-		applies: refusedFor("TOO_COMPLEX", ""),
-	}, {
-		name: "surrogates",
-		reason: "Half of a surrogate pair in the JSON of the variables is not a character, and no " +
-			"database stores it. JavaScript's strings may contain it.",
-		applies: refusedFor("BAD_USER_INPUT", "surrogate"),
-	}, {
-		name: "directives at the root of a subscription",
-		reason: "The specification of September 2025 forbids them. graphql-js 16 refuses those with " +
-			"variables only.",
-		applies: refusedFor("GRAPHQL_VALIDATION_FAILED", "root field of a subscription cannot have"),
-	}, {
-		name: "control characters",
-		reason: "gqlparser refuses unescaped control characters, as the specification did before " +
-			"September 2025. Clients write them as escapes.",
-		applies: func(o opgen.Operation, js, parley verdict) bool {
-			control := func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }
-			return js.Accepted && parley.Code == "GRAPHQL_PARSE_FAILED" &&
-				strings.ContainsFunc(o.Query, control)
+	return []exception{
+		{
+			name:    "limits",
+			reason:  "Parley bounds depth, fields, aliases and the work of validation; graphql-js does not.",
+			applies: refusedFor("TOO_COMPLEX", ""),
 		},
-	}, {
-		name: "integers beyond 64 bits",
-		reason: "gqlparser holds integers in 64 bits, also those that stand for an ID. Clients write " +
-			"such an ID as a string, or in a variable.",
-		applies: func(o opgen.Operation, js, parley verdict) bool {
-			return js.Accepted && strings.HasPrefix(parley.Reason, "ID cannot represent") &&
-				longInteger.MatchString(o.Query)
+		{
+			name: "surrogates",
+			reason: "Half of a surrogate pair in the JSON of the variables is not a character, and no " +
+				"database stores it. JavaScript's strings may contain it.",
+			applies: refusedFor("BAD_USER_INPUT", "surrogate"),
 		},
-	}, {
-		name: "quotation marks behind a block string",
-		reason: `"""a""""" is a block string and an empty string. gqlparser reads one string, so Parley ` +
-			"refuses it. Clients separate them.",
-		applies: refusedFor("GRAPHQL_PARSE_FAILED", "follows a block string"),
-	}}
+		{
+			name: "directives at the root of a subscription",
+			reason: "The specification of September 2025 forbids them. graphql-js 16 refuses those with " +
+				"variables only.",
+			applies: refusedFor(
+				"GRAPHQL_VALIDATION_FAILED",
+				"root field of a subscription cannot have",
+			),
+		},
+		{
+			name: "control characters",
+			reason: "gqlparser refuses unescaped control characters, as the specification did before " +
+				"September 2025. Clients write them as escapes.",
+			applies: func(o opgen.Operation, js, parley verdict) bool {
+				control := func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }
+				return js.Accepted && parley.Code == "GRAPHQL_PARSE_FAILED" &&
+					strings.ContainsFunc(o.Query, control)
+			},
+		},
+		{
+			name: "integers beyond 64 bits",
+			reason: "gqlparser holds integers in 64 bits, also those that stand for an ID. Clients write " +
+				"such an ID as a string, or in a variable.",
+			applies: func(o opgen.Operation, js, parley verdict) bool {
+				return js.Accepted && strings.HasPrefix(parley.Reason, "ID cannot represent") &&
+					longInteger.MatchString(o.Query)
+			},
+		},
+		{
+			name: "quotation marks behind a block string",
+			reason: `"""a""""" is a block string and an empty string. gqlparser reads one string, so Parley ` +
+				"refuses it. Clients separate them.",
+			applies: refusedFor("GRAPHQL_PARSE_FAILED", "follows a block string"),
+		},
+	}
 }
 
 // longInteger is an integer that may need more than 64 bits.
 var longInteger = regexp.MustCompile(`[0-9]{19}`)
 
-// oracleOperations is how many generated operations are compared. PARLEY_ORACLE_OPERATIONS sets another number.
+// oracleOperations is how many generated operations are compared. PARLEY_ORACLE_OPERATIONS sets
+// another number.
 const oracleOperations = 3000
 
-// TestOracle compares the decision to execute an operation with that of graphql-js. Parley's decision is
-// taken as a client meets it: with the decoding of the request, and without executing anything.
+// TestOracle compares the decision to execute an operation with that of graphql-js. Parley's
+// decision is taken as a client meets it: with the decoding of the request, and without executing
+// anything.
 func TestOracle(t *testing.T) {
 	t.Parallel()
 	t.Run("cases", func(t *testing.T) {
@@ -221,7 +233,11 @@ func newDecider(tb testing.TB) func(testing.TB, opgen.Operation) verdict {
 				Extensions struct{ Code string }
 			}
 		}
-		if err := json.Unmarshal(w.Body.Bytes(), &response); err != nil || len(response.Errors) == 0 {
+		if err := json.Unmarshal(
+			w.Body.Bytes(),
+			&response,
+		); err != nil ||
+			len(response.Errors) == 0 {
 			tb.Fatalf("neither accepted nor refused: %d %s\n%s", w.Code, w.Body, o.Query)
 		}
 		refused := response.Errors[0]

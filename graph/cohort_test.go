@@ -11,7 +11,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestSharedExecution counts what an event costs the database: the same for fifty screens as for one.
+// TestSharedExecution counts what an event costs the database: the same for fifty screens as for
+// one.
 func TestSharedExecution(t *testing.T) {
 	const events = `subscription($room: ID!, $after: Int) { roomEvents(roomId: $room, after: $after) { seq room { name }
 		... on MessageAdded { message { contents from { id nickName } } } } }`
@@ -49,8 +50,8 @@ func TestSharedExecution(t *testing.T) {
 	})
 }
 
-// TestManyViewsOfOneEvent: what an event costs the database does not depend on how many different things are asked about
-// it, nor on how many people see it in their own way.
+// TestManyViewsOfOneEvent: what an event costs the database does not depend on how many different
+// things are asked about it, nor on how many people see it in their own way.
 func TestManyViewsOfOneEvent(t *testing.T) {
 	const people, slack = 40, 8 // those who render while something is loaded look for endings by themselves
 	const different = `subscription($room: ID!) { roomEvents(roomId: $room, after: 0) { seq view%d: __typename room { members(first: 5) { nodes { nickName } } tags }
@@ -95,7 +96,13 @@ func TestManyViewsOfOneEvent(t *testing.T) {
 				view(i)
 			}
 			if many := least(); many > few+slack {
-				t.Errorf("%s: an event costs %d statements for 2 and %d for %d", name, few, many, people)
+				t.Errorf(
+					"%s: an event costs %d statements for 2 and %d for %d",
+					name,
+					few,
+					many,
+					people,
+				)
 			}
 			for _, stream := range streams {
 				stream.Close()
@@ -111,7 +118,13 @@ func TestExecutionPerViewer(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		room := makeRoom(alice, testkit.Vars{"name": "Garden", "memberIds": []string{"bob"}})
-		hers, his := alice.Subscribe(events, testkit.Vars{"room": room, "mine": true}), bob.Subscribe(events, testkit.Vars{"room": room, "mine": true})
+		hers, his := alice.Subscribe(
+			events,
+			testkit.Vars{"room": room, "mine": true},
+		), bob.Subscribe(
+			events,
+			testkit.Vars{"room": room, "mine": true},
+		)
 		shared := bob.Subscribe(events, testkit.Vars{"room": room, "mine": false})
 		for _, stream := range []*testkit.Stream{hers, his, shared} {
 			stream.Next()
@@ -129,7 +142,8 @@ func TestExecutionPerViewer(t *testing.T) {
 	})
 }
 
-// TestSharedViewsDiffer keeps those apart who ask different things: another selection, alias, variable or name.
+// TestSharedViewsDiffer keeps those apart who ask different things: another selection, alias,
+// variable or name.
 func TestSharedViewsDiffer(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
@@ -138,13 +152,31 @@ func TestSharedViewsDiffer(t *testing.T) {
 		query string
 		vars  testkit.Vars
 	}{
-		"map[roomEvents:map[seq:1]]":         {`subscription { roomEvents(roomId: "` + room + `", after: 0) { seq } }`, nil},
-		"map[e:map[seq:1]]":                  {`subscription { e: roomEvents(roomId: "` + room + `", after: 0) { seq } }`, nil},
-		"map[roomEvents:map[s:1]]":           {`subscription { roomEvents(roomId: "` + room + `", after: 0) { s: seq } }`, nil},
-		"map[roomEvents:map[roomId:" + room:  {`subscription($on: Boolean!) { roomEvents(roomId: "` + room + `", after: 0) { roomId @include(if: $on) __typename @skip(if: $on) } }`, testkit.Vars{"on": true}},
-		"map[roomEvents:map[__typename:Mess": {`subscription($on: Boolean!) { roomEvents(roomId: "` + room + `", after: 0) { roomId @include(if: $on) __typename @skip(if: $on) } }`, testkit.Vars{"on": false}},
+		"map[roomEvents:map[seq:1]]": {
+			`subscription { roomEvents(roomId: "` + room + `", after: 0) { seq } }`,
+			nil,
+		},
+		"map[e:map[seq:1]]": {
+			`subscription { e: roomEvents(roomId: "` + room + `", after: 0) { seq } }`,
+			nil,
+		},
+		"map[roomEvents:map[s:1]]": {
+			`subscription { roomEvents(roomId: "` + room + `", after: 0) { s: seq } }`,
+			nil,
+		},
+		"map[roomEvents:map[roomId:" + room: {
+			`subscription($on: Boolean!) { roomEvents(roomId: "` + room + `", after: 0) { roomId @include(if: $on) __typename @skip(if: $on) } }`,
+			testkit.Vars{"on": true},
+		},
+		"map[roomEvents:map[__typename:Mess": {
+			`subscription($on: Boolean!) { roomEvents(roomId: "` + room + `", after: 0) { roomId @include(if: $on) __typename @skip(if: $on) } }`,
+			testkit.Vars{"on": false},
+		},
 		// after is left out of what must be the same, but not where something else uses it.
-		"map[roomEvents:map[room:map[members": {`subscription($n: Int) { roomEvents(roomId: "` + room + `", after: $n) { room { members(first: $n) { nodes { id } } } } }`, testkit.Vars{"n": 0}},
+		"map[roomEvents:map[room:map[members": {
+			`subscription($n: Int) { roomEvents(roomId: "` + room + `", after: $n) { room { members(first: $n) { nodes { id } } } } }`,
+			testkit.Vars{"n": 0},
+		},
 	}
 	streams := map[string]*testkit.Stream{}
 	for want, ask := range asks {
@@ -164,17 +196,25 @@ func TestEventsCarryTheirSeq(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
 	room := makeRoom(alice, nil)
-	stream := alice.Subscribe(`subscription($room: ID!) { messageAdded(roomId: $room, after: 0) { contents } }`, testkit.Vars{"room": room})
+	stream := alice.Subscribe(
+		`subscription($room: ID!) { messageAdded(roomId: $room, after: 0) { contents } }`,
+		testkit.Vars{"room": room},
+	)
 	for i := range 3 {
 		say(alice, room, fmt.Sprint(i))
 		var payload struct{ Extensions struct{ Seq int } }
-		if err := json.Unmarshal(stream.Raw(), &payload); err != nil || payload.Extensions.Seq != i+1 {
+		if err := json.Unmarshal(
+			stream.Raw(),
+			&payload,
+		); err != nil ||
+			payload.Extensions.Seq != i+1 {
 			t.Errorf("extensions.seq %d, %v; want %d", payload.Extensions.Seq, err, i+1)
 		}
 	}
 }
 
-// TestManyComeBack lets many screens resume from far back at once: they share the reading of the log.
+// TestManyComeBack lets many screens resume from far back at once: they share the reading of the
+// log.
 func TestManyComeBack(t *testing.T) {
 	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
@@ -212,7 +252,9 @@ func TestRenewToken(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	s.As("alice")
 	sign := func(sub string, life time.Duration) string {
-		return s.Sign(map[string]any{"sub": sub, "exp": float64(time.Now().Add(life).UnixMilli()) / 1000})
+		return s.Sign(
+			map[string]any{"sub": sub, "exp": float64(time.Now().Add(life).UnixMilli()) / 1000},
+		)
 	}
 	room := makeRoom(s.As("alice"), nil)
 	for name, renew := range map[string]func(*testkit.Stream){
@@ -222,7 +264,8 @@ func TestRenewToken(t *testing.T) {
 		"expired": func(*testkit.Stream) {},
 		"another": func(stream *testkit.Stream) { stream.Ping(testkit.Vars{"authorization": sign("eve", time.Minute)}) },
 	} {
-		stream := s.With(sign("alice", 2*time.Second)).Subscribe(roomEvents, testkit.Vars{"room": room})
+		stream := s.With(sign("alice", 2*time.Second)).
+			Subscribe(roomEvents, testkit.Vars{"room": room})
 		stream.Next()
 		renew(stream)
 		code := stream.CloseCode(3 * time.Second)

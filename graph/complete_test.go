@@ -16,8 +16,8 @@ import (
 	"parley/internal/chat"
 )
 
-// TestEveryKindIsShown: each kind of event of a room's log has a type in the schema, except for those
-// that only end streams. A kind that roomEvent leaves out would be skipped without a word.
+// TestEveryKindIsShown: each kind of event of a room's log has a type in the schema, except for
+// those that only end streams. A kind that roomEvent leaves out would be skipped without a word.
 func TestEveryKindIsShown(t *testing.T) {
 	t.Parallel()
 	hidden := []roomevent.Kind{roomevent.KindROOM_DELETED}

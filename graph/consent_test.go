@@ -18,11 +18,19 @@ const (
 )
 
 func service(s *testkit.Server) *testkit.Client {
-	return s.With(s.Sign(map[string]any{"sub": "backend", "exp": time.Now().Add(time.Hour).Unix(), "admin": true}))
+	return s.With(
+		s.Sign(
+			map[string]any{
+				"sub":   "backend",
+				"exp":   time.Now().Add(time.Hour).Unix(),
+				"admin": true,
+			},
+		),
+	)
 }
 
-// TestAddPermission: users say who may make them members, whatever the way; friends and services may where others may not,
-// and what exists stays.
+// TestAddPermission: users say who may make them members, whatever the way; friends and services
+// may where others may not, and what exists stays.
 func TestAddPermission(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, carol, dave := s.As("alice"), s.As("carol"), s.As("dave")
@@ -30,7 +38,8 @@ func TestAddPermission(t *testing.T) {
 		befriends(s, "alice", "bob")
 		before := carol.Do(directRoomOf, testkit.Vars{"user": "bob"}).Str("directRoom.room.id")
 		bob, back := s.As("bob"), service(s)
-		if got := bob.Do(`{ me { addPermission } }`, nil).Str("me.addPermission"); got != "EVERYONE" {
+		if got := bob.Do(`{ me { addPermission } }`, nil).
+			Str("me.addPermission"); got != "EVERYONE" {
 			t.Errorf("at first it is %s", got)
 		}
 		for permission, may := range map[string]map[*testkit.Client]bool{
@@ -38,7 +47,8 @@ func TestAddPermission(t *testing.T) {
 			"FRIENDS":  {alice: true, carol: false, back: true},
 			"NOBODY":   {alice: false, carol: false, back: true},
 		} {
-			got := bob.Do(setPermission, testkit.Vars{"p": permission}).Str("updateProfile.user.addPermission")
+			got := bob.Do(setPermission, testkit.Vars{"p": permission}).
+				Str("updateProfile.user.addPermission")
 			bob.Do(setPermission, testkit.Vars{"p": nil}) // changes nothing
 			if got != permission {
 				t.Errorf("it is %s, want %s", got, permission)
@@ -66,13 +76,23 @@ func TestAddPermission(t *testing.T) {
 					}
 				}
 			}
-			bob.Do(joinRoom, testkit.Vars{"room": makeRoom(carol, testkit.Vars{"accessType": "PUBLIC"})})
+			bob.Do(
+				joinRoom,
+				testkit.Vars{"room": makeRoom(carol, testkit.Vars{"accessType": "PUBLIC"})},
+			)
 		}
 		dave.Do(setPermission, testkit.Vars{"p": "NOBODY"})
-		if e := alice.Refused("FORBIDDEN", directRoomOf, testkit.Vars{"user": "dave"}); fmt.Sprint(e.Extensions["ids"]) != "[dave]" {
+		if e := alice.Refused(
+			"FORBIDDEN",
+			directRoomOf,
+			testkit.Vars{"user": "dave"},
+		); fmt.Sprint(
+			e.Extensions["ids"],
+		) != "[dave]" {
 			t.Errorf("directRoom: %+v", e)
 		}
-		if again := carol.Do(directRoomOf, testkit.Vars{"user": "bob"}).Str("directRoom.room.id"); again != before {
+		if again := carol.Do(directRoomOf, testkit.Vars{"user": "bob"}).
+			Str("directRoom.room.id"); again != before {
 			t.Errorf("the room that there was is another: %s, %s", before, again)
 		}
 		if !carol.Do(`{ user(id: "bob") { addPermission } }`, nil).IsNull("user.addPermission") {
@@ -99,8 +119,13 @@ func TestExclusiveTakesFriends(t *testing.T) {
 			t.Errorf("ids are %v", e.Extensions["ids"])
 		}
 		room := makeRoom(alice, testkit.Vars{"exclusive": true, "memberIds": []string{"bob"}})
-		alice.Refused("FORBIDDEN", addMembers, testkit.Vars{"room": room, "users": []string{"carol"}})
-		s.As("bob").Refused("ALREADY_IN_ROOM", createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true}})
+		alice.Refused(
+			"FORBIDDEN",
+			addMembers,
+			testkit.Vars{"room": room, "users": []string{"carol"}},
+		)
+		s.As("bob").
+			Refused("ALREADY_IN_ROOM", createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true}})
 		s.As("bob").Do(setPermission, testkit.Vars{"p": "NOBODY"})
 		makeRoom(alice, testkit.Vars{"exclusive": true, "disconnect": true})
 		s.As("carol").Do(createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true}})
@@ -109,18 +134,31 @@ func TestExclusiveTakesFriends(t *testing.T) {
 	})
 }
 
-// TestLeaveRooms: many at once, with an event in each, whatever one is in them; what one is not in is left already.
+// TestLeaveRooms: many at once, with an event in each, whatever one is in them; what one is not in
+// is left already.
 func TestLeaveRooms(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		befriends(s, "alice", "bob")
 		inhabited := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 		rooms := []string{
-			inhabited, makeRoom(bob, testkit.Vars{"memberIds": []string{"alice"}}), makeRoom(bob, nil),
-			makeRoom(bob, testkit.Vars{"exclusive": true}), alice.Do(directRoomOf, testkit.Vars{"user": "bob"}).Str("directRoom.room.id"),
+			inhabited,
+			makeRoom(bob, testkit.Vars{"memberIds": []string{"alice"}}),
+			makeRoom(bob, nil),
+			makeRoom(
+				bob,
+				testkit.Vars{"exclusive": true},
+			),
+			alice.Do(directRoomOf, testkit.Vars{"user": "bob"}).Str("directRoom.room.id"),
 		}
 		kept, others := makeRoom(bob, nil), makeRoom(alice, nil)
-		named := append(slices.Clone(rooms), rooms[0], others, "00000000-0000-7000-8000-000000000000", "nothing")
+		named := append(
+			slices.Clone(rooms),
+			rooms[0],
+			others,
+			"00000000-0000-7000-8000-000000000000",
+			"nothing",
+		)
 		stream := alice.Subscribe(roomEvents, testkit.Vars{"room": inhabited})
 		stream.Next()
 		for range 2 { // again changes nothing
@@ -128,17 +166,26 @@ func TestLeaveRooms(t *testing.T) {
 			if len(left) != len(named)-1 {
 				t.Errorf("left are %v", left)
 			}
-			if mine := bob.Do(`{ myRoomIds }`, nil).Strs("myRoomIds"); !slices.Equal(mine, []string{kept}) {
+			if mine := bob.Do(`{ myRoomIds }`, nil).
+				Strs("myRoomIds"); !slices.Equal(
+				mine,
+				[]string{kept},
+			) {
 				t.Errorf("bob is in %v", mine)
 			}
 		}
 		if got := stream.Next().String(); !strings.Contains(got, "MemberLeft") {
 			t.Errorf("alice receives %s", got)
 		}
-		if role := alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { viewerRole } }`, testkit.Vars{"id": rooms[1]}).Str("roomInfo.viewerRole"); role != "OWNER" {
+		if role := alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { viewerRole } }`, testkit.Vars{"id": rooms[1]}).
+			Str("roomInfo.viewerRole"); role != "OWNER" {
 			t.Errorf("alice is %s where bob has left", role)
 		}
-		e := bob.Refused("BAD_USER_INPUT", leaveRooms, testkit.Vars{"rooms": append(aliased(101, ""), named...)})
+		e := bob.Refused(
+			"BAD_USER_INPUT",
+			leaveRooms,
+			testkit.Vars{"rooms": append(aliased(101, ""), named...)},
+		)
 		if e.Extensions["field"] != "roomIds" {
 			t.Errorf("%+v", e)
 		}
@@ -171,6 +218,11 @@ func TestManyAtOnceAreManyChanges(t *testing.T) {
 		spend("f", addMembers, testkit.Vars{"room": room, "users": people}, 7) // and the room
 		room = makeRoom(s.As("g"), nil)
 		long := strings.Repeat("x", 8<<10+1)
-		spend("g", sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": long}}, 3)
+		spend(
+			"g",
+			sendMessage,
+			testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": long}},
+			3,
+		)
 	}, func(cfg *config.Config) { cfg.RateMutations = "1/h:10,off" })
 }

@@ -12,8 +12,8 @@ import (
 	"parley/graph"
 )
 
-// TestContract holds the schema against the one that frontends have been promised: it may grow, and nothing that somebody
-// relies on may go, be renamed or become another.
+// TestContract holds the schema against the one that frontends have been promised: it may grow, and
+// nothing that somebody relies on may go, be renamed or become another.
 func TestContract(t *testing.T) {
 	promised, err := os.ReadFile("testdata/contract.graphqls")
 	if err != nil {
@@ -65,24 +65,30 @@ func breaks(promised, kept *ast.Schema) (broken []string) {
 				continue
 			}
 			f := is.Fields.ForName(field.Name)
-			if f == nil || f.Type.String() != field.Type.String() || f.DefaultValue.String() != field.DefaultValue.String() {
+			if f == nil || f.Type.String() != field.Type.String() ||
+				f.DefaultValue.String() != field.DefaultValue.String() {
 				say("there is no %s.%s: %s", name, field.Name, field.Type)
 				continue
 			}
 			for _, arg := range field.Arguments {
-				if a := f.Arguments.ForName(arg.Name); a == nil || a.Type.String() != arg.Type.String() || a.DefaultValue.String() != arg.DefaultValue.String() {
+				if a := f.Arguments.ForName(
+					arg.Name,
+				); a == nil || a.Type.String() != arg.Type.String() ||
+					a.DefaultValue.String() != arg.DefaultValue.String() {
 					say("%s.%s has no argument %s: %s", name, field.Name, arg.Name, arg.Type)
 				}
 			}
 			for _, arg := range f.Arguments {
-				if field.Arguments.ForName(arg.Name) == nil && arg.Type.NonNull && arg.DefaultValue == nil {
+				if field.Arguments.ForName(arg.Name) == nil && arg.Type.NonNull &&
+					arg.DefaultValue == nil {
 					say("%s.%s needs an argument more, %s", name, field.Name, arg.Name)
 				}
 			}
 		}
 		if was.Kind == ast.InputObject {
 			for _, field := range is.Fields {
-				if was.Fields.ForName(field.Name) == nil && field.Type.NonNull && field.DefaultValue == nil {
+				if was.Fields.ForName(field.Name) == nil && field.Type.NonNull &&
+					field.DefaultValue == nil {
 					say("%s needs a field more, %s", name, field.Name)
 				}
 			}

@@ -26,8 +26,11 @@ func TestCreateRoom(t *testing.T) {
 		s.As("carol")
 
 		room := alice.Do(createRoom, testkit.Vars{"input": testkit.Vars{
-			"name": "Garden", "description": "Plants.\nAnd tea.", "memberIds": []string{"carol", "bob", "carol", "alice"},
-			"maxUsers": 3, "tags": []string{"b", "a", "b"},
+			"name":              "Garden",
+			"description":       "Plants.\nAnd tea.",
+			"memberIds":         []string{"carol", "bob", "carol", "alice"},
+			"maxUsers":          3,
+			"tags":              []string{"b", "a", "b"},
 			"openseaCollection": testkit.Vars{"name": "Apes", "slug": "apes"},
 		}}).At("createRoom.room")
 
@@ -36,10 +39,20 @@ func TestCreateRoom(t *testing.T) {
 			got[field] = room.At(field).String()
 		}
 		want := map[string]string{
-			"name": "Garden", "description": "Plants.\nAnd tea.", "accessType": "PRIVATE", "maxUsers": "3", "tags": "[b a]",
-			"exclusive": "false", "is1v1": "false", "memberCount": "3", "seq": "0", "viewerRole": "OWNER", "creator.id": "alice",
-			"openseaCollection": "map[cover: name:Apes slug:apes]",
-			"members.nodes":     "[map[id:alice] map[id:carol] map[id:bob]]", "members.totalCount": "3",
+			"name":               "Garden",
+			"description":        "Plants.\nAnd tea.",
+			"accessType":         "PRIVATE",
+			"maxUsers":           "3",
+			"tags":               "[b a]",
+			"exclusive":          "false",
+			"is1v1":              "false",
+			"memberCount":        "3",
+			"seq":                "0",
+			"viewerRole":         "OWNER",
+			"creator.id":         "alice",
+			"openseaCollection":  "map[cover: name:Apes slug:apes]",
+			"members.nodes":      "[map[id:alice] map[id:carol] map[id:bob]]",
+			"members.totalCount": "3",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("the room (-want +got):\n%s", diff)
@@ -52,11 +65,17 @@ func TestCreateRoom(t *testing.T) {
 		}
 
 		seen := bob.Do(`query($id: ID!) { roomInfo(roomId: $id) { viewerRole joinKey members { edges { member { role } } } } }`,
-			testkit.Vars{"id": room.Str("id")}).At("roomInfo")
+			testkit.Vars{"id": room.Str("id")}).
+			At("roomInfo")
 		if seen.Str("viewerRole") != "MEMBER" || !seen.IsNull("joinKey") {
 			t.Errorf("bob sees %v", seen)
 		}
-		if roles := seen.Strs("members.edges.*.member.role"); !slices.Equal(roles, []string{"OWNER", "MEMBER", "MEMBER"}) {
+		if roles := seen.Strs(
+			"members.edges.*.member.role",
+		); !slices.Equal(
+			roles,
+			[]string{"OWNER", "MEMBER", "MEMBER"},
+		) {
 			t.Errorf("roles %v", roles)
 		}
 	})
@@ -76,7 +95,8 @@ func TestCreateRoomAccessTypeDefault(t *testing.T) {
 			{testkit.Vars{"memberIds": []string{"bob"}, "accessType": "PUBLIC"}, "PUBLIC"},
 			{testkit.Vars{"accessType": "FRIEND"}, "FRIEND"},
 		} {
-			if got := alice.Do(createRoom, testkit.Vars{"input": c.input}).Str("createRoom.room.accessType"); got != c.want {
+			if got := alice.Do(createRoom, testkit.Vars{"input": c.input}).
+				Str("createRoom.room.accessType"); got != c.want {
 				t.Errorf("%v: %s, want %s", c.input, got, c.want)
 			}
 		}
@@ -120,7 +140,12 @@ func TestCreateRoomRefuses(t *testing.T) {
 				t.Errorf("%s: field %q, want %q", c.name, field, c.field)
 			}
 		}
-		accepted := testkit.Vars{"name": long(200), "description": long(2000), "tags": []string{long(50)}, "idempotencyKey": long(200)}
+		accepted := testkit.Vars{
+			"name":           long(200),
+			"description":    long(2000),
+			"tags":           []string{long(50)},
+			"idempotencyKey": long(200),
+		}
 		alice.Do(createRoom, testkit.Vars{"input": accepted})
 		if n := len(alice.Do(`{ myRoomIds }`, nil).List("myRoomIds")); n != 1 {
 			t.Errorf("%d rooms were made, want the accepted one", n)
@@ -144,26 +169,56 @@ func TestCreateRoomUnknownUsers(t *testing.T) {
 		// Nothing was kept of it: the key is free once the people exist.
 		s.As("nobody")
 		s.As("noone")
-		alice.Do(createRoom, testkit.Vars{"input": testkit.Vars{"memberIds": []string{"nobody", "bob", "noone"}, "idempotencyKey": "k"}})
+		alice.Do(
+			createRoom,
+			testkit.Vars{
+				"input": testkit.Vars{
+					"memberIds":      []string{"nobody", "bob", "noone"},
+					"idempotencyKey": "k",
+				},
+			},
+		)
 	})
 }
 
 func TestCreateRoomIdempotency(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
-		request := testkit.Vars{"input": testkit.Vars{"name": "Once", "memberIds": []string{"bob"}, "idempotencyKey": "k"}}
+		request := testkit.Vars{
+			"input": testkit.Vars{
+				"name":           "Once",
+				"memberIds":      []string{"bob"},
+				"idempotencyKey": "k",
+			},
+		}
 
-		ids := inParallel(100, func() string { return alice.Do(createRoom, request).At("createRoom.room").String() })
+		ids := inParallel(
+			100,
+			func() string { return alice.Do(createRoom, request).At("createRoom.room").String() },
+		)
 		if len(slices.Compact(ids)) != 1 {
 			t.Errorf("100 requests with one key were answered differently: %v", slices.Compact(ids))
 		}
 		if n := len(alice.Do(`{ myRoomIds }`, nil).List("myRoomIds")); n != 1 {
 			t.Errorf("%d rooms were made", n)
 		}
-		alice.Refused("IDEMPOTENCY_CONFLICT", createRoom, testkit.Vars{"input": testkit.Vars{"name": "Other", "memberIds": []string{"bob"}, "idempotencyKey": "k"}})
+		alice.Refused(
+			"IDEMPOTENCY_CONFLICT",
+			createRoom,
+			testkit.Vars{
+				"input": testkit.Vars{
+					"name":           "Other",
+					"memberIds":      []string{"bob"},
+					"idempotencyKey": "k",
+				},
+			},
+		)
 
 		// Keys belong to a person: another may use the same one.
-		theirs := bob.Do(createRoom, testkit.Vars{"input": testkit.Vars{"name": "Bob's", "idempotencyKey": "k"}})
+		theirs := bob.Do(
+			createRoom,
+			testkit.Vars{"input": testkit.Vars{"name": "Bob's", "idempotencyKey": "k"}},
+		)
 		if theirs.Str("createRoom.room.name") != "Bob's" {
 			t.Errorf("bob got %v", theirs)
 		}
@@ -180,37 +235,64 @@ func TestCreateRoomExclusive(t *testing.T) {
 		}
 		befriends(s, "alice", "bob")
 		befriends(s, "carol", "bob")
-		first := alice.Do(createRoom, exclusive(testkit.Vars{"memberIds": []string{"bob"}})).Str("createRoom.room.id")
+		first := alice.Do(createRoom, exclusive(testkit.Vars{"memberIds": []string{"bob"}})).
+			Str("createRoom.room.id")
 
-		if e := alice.Refused("ALREADY_IN_ROOM", createRoom, exclusive(nil)); e.Message != "User joined to other room" {
+		if e := alice.Refused(
+			"ALREADY_IN_ROOM",
+			createRoom,
+			exclusive(nil),
+		); e.Message != "User joined to other room" {
 			t.Errorf("message %q", e.Message)
 		}
-		e := carol.Refused("ALREADY_IN_ROOM", createRoom, exclusive(testkit.Vars{"memberIds": []string{"bob"}}))
+		e := carol.Refused(
+			"ALREADY_IN_ROOM",
+			createRoom,
+			exclusive(testkit.Vars{"memberIds": []string{"bob"}}),
+		)
 		if got := fmt.Sprint(e.Extensions["ids"]); got != "[bob]" {
 			t.Errorf("ids %s", got)
 		}
 		// disconnect moves only the caller, never someone named.
-		carol.Refused("ALREADY_IN_ROOM", createRoom, exclusive(testkit.Vars{"memberIds": []string{"bob"}, "disconnect": true}))
+		carol.Refused(
+			"ALREADY_IN_ROOM",
+			createRoom,
+			exclusive(testkit.Vars{"memberIds": []string{"bob"}, "disconnect": true}),
+		)
 		// Other rooms are not limited.
-		alice.Do(createRoom, testkit.Vars{"input": testkit.Vars{"memberIds": []string{"bob", "carol"}}})
+		alice.Do(
+			createRoom,
+			testkit.Vars{"input": testkit.Vars{"memberIds": []string{"bob", "carol"}}},
+		)
 
 		alice.Do(createRoom, exclusive(testkit.Vars{"disconnect": true}))
-		left := bob.Do(`query($id: ID!) { roomInfo(roomId: $id) { memberCount seq viewerRole members { nodes { id } } } }`, testkit.Vars{"id": first}).At("roomInfo")
-		if left.Int("memberCount") != 1 || left.Str("viewerRole") != "OWNER" || left.Str("members.nodes.0.id") != "bob" {
+		left := bob.Do(`query($id: ID!) { roomInfo(roomId: $id) { memberCount seq viewerRole members { nodes { id } } } }`, testkit.Vars{"id": first}).
+			At("roomInfo")
+		if left.Int("memberCount") != 1 || left.Str("viewerRole") != "OWNER" ||
+			left.Str("members.nodes.0.id") != "bob" {
 			t.Errorf("after its owner left: %v", left)
 		}
 		if left.Int("seq") != 2 { // alice left, bob became the owner
 			t.Errorf("seq %d, want 2", left.Int("seq"))
 		}
-		alice.Refused("NOT_FOUND", `query($id: ID!) { roomInfo(roomId: $id) { id } }`, testkit.Vars{"id": first})
+		alice.Refused(
+			"NOT_FOUND",
+			`query($id: ID!) { roomInfo(roomId: $id) { id } }`,
+			testkit.Vars{"id": first},
+		)
 
 		// The last one out closes the room.
 		bob.Do(createRoom, exclusive(testkit.Vars{"disconnect": true, "accessType": "PUBLIC"}))
-		bob.Refused("NOT_FOUND", `query($id: ID!) { roomInfo(roomId: $id) { id } }`, testkit.Vars{"id": first})
+		bob.Refused(
+			"NOT_FOUND",
+			`query($id: ID!) { roomInfo(roomId: $id) { id } }`,
+			testkit.Vars{"id": first},
+		)
 	})
 }
 
-// TestCreateRoomExclusiveInParallel switches people among exclusive rooms at once: nobody is ever in two.
+// TestCreateRoomExclusiveInParallel switches people among exclusive rooms at once: nobody is ever
+// in two.
 func TestCreateRoomExclusiveInParallel(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		people := []string{"a", "b", "c", "d"}
@@ -227,8 +309,22 @@ func TestCreateRoomExclusiveInParallel(t *testing.T) {
 			for range 4 { // devices of one person
 				wg.Go(func() {
 					for range 5 {
-						clients[id].Ask(createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true, "memberIds": []string{other}}})
-						reply := clients[id].Ask(createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}})
+						clients[id].Ask(
+							createRoom,
+							testkit.Vars{
+								"input": testkit.Vars{
+									"exclusive":  true,
+									"disconnect": true,
+									"memberIds":  []string{other},
+								},
+							},
+						)
+						reply := clients[id].Ask(
+							createRoom,
+							testkit.Vars{
+								"input": testkit.Vars{"exclusive": true, "disconnect": true},
+							},
+						)
 						if len(reply.Errors) > 0 {
 							t.Errorf("%s: %+v", id, reply.Errors)
 						}
@@ -238,7 +334,8 @@ func TestCreateRoomExclusiveInParallel(t *testing.T) {
 		}
 		wg.Wait()
 		for _, id := range people {
-			rooms := clients[id].Do(`{ myRooms { nodes { id exclusive memberCount members { totalCount nodes { id } } } } }`, nil).List("myRooms.nodes")
+			rooms := clients[id].Do(`{ myRooms { nodes { id exclusive memberCount members { totalCount nodes { id } } } } }`, nil).
+				List("myRooms.nodes")
 			if len(rooms) != 1 {
 				t.Errorf("%s is in %d exclusive rooms: %v", id, len(rooms), rooms)
 			}

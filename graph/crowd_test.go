@@ -33,7 +33,12 @@ func TestHundredJoins(t *testing.T) {
 		for _, c := range clients {
 			next <- c
 		}
-		codes := counted(inParallel(len(clients), func() testkit.Reply { return (<-next).Ask(joinRoom, testkit.Vars{"room": room}) }))
+		codes := counted(
+			inParallel(
+				len(clients),
+				func() testkit.Reply { return (<-next).Ask(joinRoom, testkit.Vars{"room": room}) },
+			),
+		)
 		if codes[""] != 3 || codes["ROOM_FULL"] != 97 {
 			t.Errorf("got %v", codes)
 		}
@@ -54,13 +59,21 @@ func TestJoinsAgainstDelete(t *testing.T) {
 			do := []func(){func() { alice.Do(deleteRoom, testkit.Vars{"room": room}) }}
 			for _, c := range clients {
 				do = append(do, func() {
-					if code := c.Ask(joinRoom, testkit.Vars{"room": room}).Code(); !slices.Contains([]string{"", "NOT_FOUND", "WRONG_KEY"}, code) {
+					if code := c.Ask(joinRoom, testkit.Vars{"room": room}).
+						Code(); !slices.Contains(
+						[]string{"", "NOT_FOUND", "WRONG_KEY"},
+						code,
+					) {
 						t.Errorf("a join is answered %s", code)
 					}
 				})
 			}
 			atOnce(do...)
-			alice.Refused("NOT_FOUND", `query($room: ID!) { roomInfo(roomId: $room) { id } }`, testkit.Vars{"room": room})
+			alice.Refused(
+				"NOT_FOUND",
+				`query($room: ID!) { roomInfo(roomId: $room) { id } }`,
+				testkit.Vars{"room": room},
+			)
 		}
 		sound(t, db)
 		for _, c := range clients {
@@ -81,7 +94,10 @@ func TestOwnerAndHeirLeave(t *testing.T) {
 		}
 		for round := range 12 {
 			room := makeRoom(clients["ann"], testkit.Vars{"memberIds": people[1:]})
-			clients["ann"].Do(setRole, testkit.Vars{"room": room, "user": "bob", "role": "MODERATOR"})
+			clients["ann"].Do(
+				setRole,
+				testkit.Vars{"room": room, "user": "bob", "role": "MODERATOR"},
+			)
 			leaving := people[:2+round%3] // at last everybody
 			var do []func()
 			for _, id := range leaving {
@@ -90,7 +106,8 @@ func TestOwnerAndHeirLeave(t *testing.T) {
 			atOnce(do...)
 			if len(leaving) < len(people) {
 				heir := people[len(leaving)]
-				if role := clients[heir].Do(`query($room: ID!) { roomInfo(roomId: $room) { viewerRole } }`, testkit.Vars{"room": room}).Str("roomInfo.viewerRole"); role != "OWNER" {
+				if role := clients[heir].Do(`query($room: ID!) { roomInfo(roomId: $room) { viewerRole } }`, testkit.Vars{"room": room}).
+					Str("roomInfo.viewerRole"); role != "OWNER" {
 					t.Errorf("%s is %s", heir, role)
 				}
 			}
@@ -108,7 +125,9 @@ func TestBanAgainstJoin(t *testing.T) {
 			atOnce(
 				func() { alice.Do(kick, testkit.Vars{"room": room, "user": "bob", "ban": true}) },
 				func() {
-					if code := bob.Ask(joinRoom, testkit.Vars{"room": room}).Code(); code != "" && code != "BANNED" {
+					if code := bob.Ask(joinRoom, testkit.Vars{"room": room}).
+						Code(); code != "" &&
+						code != "BANNED" {
 						t.Errorf("the join is answered %s", code)
 					}
 				},
@@ -135,7 +154,10 @@ func TestExclusiveFromTwoDevices(t *testing.T) {
 			replies := make([]testkit.Reply, 4)
 			for i := range replies {
 				do = append(do, func() {
-					replies[i] = bob.Ask(joinRoom, testkit.Vars{"room": rooms[i%2], "disconnect": round%2 == 0})
+					replies[i] = bob.Ask(
+						joinRoom,
+						testkit.Vars{"room": rooms[i%2], "disconnect": round%2 == 0},
+					)
 				})
 			}
 			atOnce(do...)
@@ -144,8 +166,10 @@ func TestExclusiveFromTwoDevices(t *testing.T) {
 				t.Fatalf("bob is in %v", ids)
 			}
 			for i, reply := range replies {
-				// Without disconnect the first room that he came into stays his, and the other one is refused.
-				if code := reply.Code(); code != "" && (round%2 == 0 || code != "ALREADY_IN_ROOM" || rooms[i%2] == ids[0]) {
+				// Without disconnect the first room that he came into stays his, and the other one
+				// is refused.
+				if code := reply.Code(); code != "" &&
+					(round%2 == 0 || code != "ALREADY_IN_ROOM" || rooms[i%2] == ids[0]) {
 					t.Errorf("a join is answered %s", code)
 				}
 			}
@@ -168,7 +192,10 @@ func TestDirectRoomAtOnce(t *testing.T) {
 				if j%2 == 1 {
 					who, whom = b, a
 				}
-				do = append(do, func() { got[j] = clients[who].Do(directRoom, testkit.Vars{"user": whom}).Str("directRoom.room.id") })
+				do = append(
+					do,
+					func() { got[j] = clients[who].Do(directRoom, testkit.Vars{"user": whom}).Str("directRoom.room.id") },
+				)
 			}
 			atOnce(do...)
 			if slices.ContainsFunc(got, func(id string) bool { return id != got[0] }) {

@@ -36,7 +36,8 @@ func (l list) encode(number int64, id uuid.UUID) string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// decode reads a cursor of the list, which the argument named field carries. What encode does not write is none.
+// decode reads a cursor of the list, which the argument named field carries. What encode does not
+// write is none.
 func (l list) decode(field, cursor string) (number int64, id uuid.UUID, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(raw) != cursorBytes || raw[0] != byte(l) {
@@ -51,7 +52,11 @@ func (l list) decode(field, cursor string) (number int64, id uuid.UUID, err erro
 
 // noCursor is the answer to an argument that should be a cursor.
 func noCursor(field string) error {
-	return &chat.Error{Code: chat.BadUserInput, Field: field, Message: field + " is not a cursor of this list."}
+	return &chat.Error{
+		Code:    chat.BadUserInput,
+		Field:   field,
+		Message: field + " is not a cursor of this list.",
+	}
 }
 
 // cursor writes a position in a list that is ordered by time.
@@ -67,7 +72,8 @@ func (l list) position(after *string) (*chat.Position, error) {
 		return nil, err
 	}
 	at := time.UnixMicro(micros).UTC()
-	if at.Year() < 1970 || at.Year() > 9999 { // which no cursor of ours is, and not every database can compare with
+	if at.Year() < 1970 ||
+		at.Year() > 9999 { // which no cursor of ours is, and not every database can compare with
 		return nil, noCursor("after")
 	}
 	return &chat.Position{At: at, ID: id}, nil
@@ -80,7 +86,8 @@ func (l list) placeCursor(p chat.Place) string {
 	return l.cursor(chat.Position{At: p.At, ID: id})
 }
 
-// place reads the cursor after, of a list that is ordered by time and then by the numbers of the rows; nil stays nil.
+// place reads the cursor after, of a list that is ordered by time and then by the numbers of the
+// rows; nil stays nil.
 func (l list) place(after *string) (*chat.Place, error) {
 	p, err := l.position(after)
 	if p == nil || err != nil {
@@ -101,7 +108,8 @@ func pageSize(first *int, otherwise int) int {
 	return *first
 }
 
-// pageInfo describes a page by its cursors. Lists are read forwards: what comes before a page is what after skipped.
+// pageInfo describes a page by its cursors. Lists are read forwards: what comes before a page is
+// what after skipped.
 func pageInfo(more bool, after *string, cursors []string) *model.PageInfo {
 	info := &model.PageInfo{HasNextPage: more, HasPreviousPage: after != nil}
 	if n := len(cursors); n > 0 {
@@ -110,7 +118,11 @@ func pageInfo(more bool, after *string, cursors []string) *model.PageInfo {
 	return info
 }
 
-func roomConnection(page chat.Page[*ent.Room], after *string, cursor func(*ent.Room) string) *model.RoomConnection {
+func roomConnection(
+	page chat.Page[*ent.Room],
+	after *string,
+	cursor func(*ent.Room) string,
+) *model.RoomConnection {
 	c := &model.RoomConnection{Nodes: page.Items, Edges: make([]*model.RoomEdge, len(page.Items))}
 	cursors := make([]string, len(page.Items))
 	for i, room := range page.Items {
@@ -121,7 +133,11 @@ func roomConnection(page chat.Page[*ent.Room], after *string, cursor func(*ent.R
 	return c
 }
 
-func memberConnection(room *ent.Room, page chat.Page[*ent.Member], after *string) *model.RoomMemberConnection {
+func memberConnection(
+	room *ent.Room,
+	page chat.Page[*ent.Member],
+	after *string,
+) *model.RoomMemberConnection {
 	return &model.RoomMemberConnection{TotalCount: room.MemberCount, Page: model.Page[*ent.Member]{
 		Items: page.Items, Earlier: after != nil, Later: page.More, CursorOf: memberCursor,
 	}}

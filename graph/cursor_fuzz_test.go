@@ -13,7 +13,10 @@ import (
 
 // FuzzCursor reads anything as a cursor: what is accepted is what we would have written.
 func FuzzCursor(f *testing.F) {
-	at := chat.Position{At: time.Date(2026, 11, 22, 1, 2, 3, 4000, time.UTC), ID: uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057")}
+	at := chat.Position{
+		At: time.Date(2026, 11, 22, 1, 2, 3, 4000, time.UTC),
+		ID: uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057"),
+	}
 	good := roomsByAge.cursor(at)
 	out := binary.BigEndian.AppendUint64([]byte{byte(roomsByAge)}, 1<<63)
 	for _, seed := range []string{

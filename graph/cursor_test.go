@@ -14,14 +14,19 @@ import (
 func TestCursorsOutOfTime(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
-		room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
+		room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).
+			Str("createRoom.room.id")
 		for list, query := range map[byte]string{
 			'a': `query($after: String) { myRooms(after: $after) { nodes { id } } }`,
 			'r': `query($after: String) { rooms(after: $after) { nodes { id } } }`,
 			'm': `query($after: String, $id: ID!) { roomInfo(roomId: $id) { members(after: $after) { nodes { id } } } }`,
 		} {
 			for _, micros := range []int64{math.MinInt64, math.MaxInt64, -1, time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()} {
-				e := alice.Refused("BAD_USER_INPUT", query, testkit.Vars{"id": room, "after": cursor(list, micros)})
+				e := alice.Refused(
+					"BAD_USER_INPUT",
+					query,
+					testkit.Vars{"id": room, "after": cursor(list, micros)},
+				)
 				if e.Extensions["field"] != "after" {
 					t.Errorf("%c at %d µs: %+v", list, micros, e)
 				}

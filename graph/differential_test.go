@@ -37,35 +37,39 @@ type executorFault struct {
 }
 
 func executorFaults() []executorFault {
-	return []executorFault{{
-		name: "paths of errors in an event lack the subscription's field, and its null stays below it",
-		repair: func(op *graphql.OperationContext, response *graphql.Response) {
-			if op.Operation.Operation != ast.Subscription || len(response.Errors) == 0 {
-				return
-			}
-			alias := rootFieldOf(op).Alias
-			for i, err := range response.Errors {
-				whole := *err
-				whole.Path = append(ast.Path{ast.PathName(alias)}, err.Path...)
-				response.Errors[i] = &whole
-			}
-			if string(response.Data) == fmt.Sprintf(`{%q:null}`, alias) {
-				response.Data = []byte("null")
-			}
-		},
-	}, {
-		name: "paths of errors in arguments go on into the argument, which is no part of the response",
-		repair: func(op *graphql.OperationContext, response *graphql.Response) {
-			for i, err := range response.Errors {
-				if field, ok := err.Path[0].(ast.PathName); ok && op.Operation.Operation == ast.Mutation &&
-					err.Extensions["code"] == "GRAPHQL_VALIDATION_FAILED" {
+	return []executorFault{
+		{
+			name: "paths of errors in an event lack the subscription's field, and its null stays below it",
+			repair: func(op *graphql.OperationContext, response *graphql.Response) {
+				if op.Operation.Operation != ast.Subscription || len(response.Errors) == 0 {
+					return
+				}
+				alias := rootFieldOf(op).Alias
+				for i, err := range response.Errors {
 					whole := *err
-					whole.Path = ast.Path{field}
+					whole.Path = append(ast.Path{ast.PathName(alias)}, err.Path...)
 					response.Errors[i] = &whole
 				}
-			}
+				if string(response.Data) == fmt.Sprintf(`{%q:null}`, alias) {
+					response.Data = []byte("null")
+				}
+			},
 		},
-	}}
+		{
+			name: "paths of errors in arguments go on into the argument, which is no part of the response",
+			repair: func(op *graphql.OperationContext, response *graphql.Response) {
+				for i, err := range response.Errors {
+					if field, ok := err.Path[0].(ast.PathName); ok &&
+						op.Operation.Operation == ast.Mutation &&
+						err.Extensions["code"] == "GRAPHQL_VALIDATION_FAILED" {
+						whole := *err
+						whole.Path = ast.Path{field}
+						response.Errors[i] = &whole
+					}
+				}
+			},
+		},
+	}
 }
 
 func rootFieldOf(op *graphql.OperationContext) graphql.CollectedField {
@@ -119,8 +123,16 @@ func (c *tally) compare(
 }
 
 func (c *tally) String() string {
-	return fmt.Sprintf("%d operations (%d invalid); %d disagreements, excepted %v; errors %v, %d null, %d moved up",
-		c.operations, c.invalid, c.differ, c.excepted, c.codes, c.nulls, c.moved)
+	return fmt.Sprintf(
+		"%d operations (%d invalid); %d disagreements, excepted %v; errors %v, %d null, %d moved up",
+		c.operations,
+		c.invalid,
+		c.differ,
+		c.excepted,
+		c.codes,
+		c.nulls,
+		c.moved,
+	)
 }
 
 // loadSchema returns the schema that operations are generated from.
@@ -128,8 +140,9 @@ func loadSchema() *ast.Schema {
 	return gqlparser.MustLoadSchema(&ast.Source{Input: graph.SDL()})
 }
 
-// TestExecutorsAgree: graph/exec and gqlgen's executor give the same response to the same operation.
-// PARLEY_DIFFERENTIAL_SEED and PARLEY_DIFFERENTIAL_OPERATIONS change which operations, and how many.
+// TestExecutorsAgree: graph/exec and gqlgen's executor give the same response to the same
+// operation. PARLEY_DIFFERENTIAL_SEED and PARLEY_DIFFERENTIAL_OPERATIONS change which operations,
+// and how many.
 func TestExecutorsAgree(t *testing.T) {
 	t.Parallel()
 	seed, operations := uint64(18), uint64(1500)
@@ -196,7 +209,11 @@ var asksForSchema = regexp.MustCompile(`__schema|__type\b`)
 
 func (l *lab) compareEvents(t *testing.T, seed, count uint64) {
 	rng := rand.New(rand.NewPCG(seed, 3))
-	generator := l.generator(rng, loadSchema(), opgen.Options{Kinds: []ast.Operation{ast.Subscription}})
+	generator := l.generator(
+		rng,
+		loadSchema(),
+		opgen.Options{Kinds: []ast.Operation{ast.Subscription}},
+	)
 	c := newTally(t)
 	events := l.events(t)
 	for range count {
@@ -271,7 +288,11 @@ func (l *lab) events(t *testing.T) labEvents {
 			t.Fatal(err)
 		}
 		at := model.Event{RoomID: room, Seq: 7, At: found[room].CreatedAt}
-		events.ofRooms = append(events.ofRooms, &model.StreamOpened{Event: at}, &model.Resync{Event: at})
+		events.ofRooms = append(
+			events.ofRooms,
+			&model.StreamOpened{Event: at},
+			&model.Resync{Event: at},
+		)
 		for _, e := range log {
 			events.ofRooms = append(events.ofRooms, graph.RoomEventOf(e))
 			if e.Kind == chat.KindMessageAdded {
@@ -279,10 +300,16 @@ func (l *lab) events(t *testing.T) labEvents {
 			}
 		}
 		events.created = append(events.created, found[room])
-		events.changes = append(events.changes,
+		events.changes = append(
+			events.changes,
 			&model.MyRoomsChange{Kind: model.MyRoomsChangeKindOpened},
 			&model.MyRoomsChange{Kind: model.MyRoomsChangeKindRemoved, RoomID: &id},
-			&model.MyRoomsChange{Kind: model.MyRoomsChangeKindChanged, RoomID: &id, Room: found[room]})
+			&model.MyRoomsChange{
+				Kind:   model.MyRoomsChangeKindChanged,
+				RoomID: &id,
+				Room:   found[room],
+			},
+		)
 	}
 	kinds := map[string]bool{}
 	for _, e := range events.ofRooms {
@@ -302,7 +329,8 @@ func compareMutations(t *testing.T, seed, count uint64) {
 	var labs [2]*lab
 	for i := range labs {
 		copied := filepath.Join(dir, fmt.Sprintf("copy%d.db", i))
-		_, err := testkit.Ent(t, "sqlite:"+original).ExecContext(t.Context(), "VACUUM INTO '"+copied+"'")
+		_, err := testkit.Ent(t, "sqlite:"+original).
+			ExecContext(t.Context(), "VACUUM INTO '"+copied+"'")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -350,7 +378,9 @@ func newTwins(data *labData) *twins {
 }
 
 var (
-	madeID     = regexp.MustCompile(`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9_-]{16,32})$`)
+	madeID = regexp.MustCompile(
+		`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9_-]{16,32})$`,
+	)
 	madeTime   = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`)
 	madeCursor = regexp.MustCompile(`^[A-Za-z0-9_-]{34}$`)
 )
@@ -379,8 +409,8 @@ func (w *twins) same(a, b any) bool {
 	return true
 }
 
-// TestPanicOfResolver: a resolver that panics fails its field with INTERNAL, and nothing else. There is
-// one line in the log.
+// TestPanicOfResolver: a resolver that panics fails its field with INTERNAL, and nothing else.
+// There is one line in the log.
 func TestPanicOfResolver(t *testing.T) {
 	t.Parallel()
 	var m mine
@@ -403,7 +433,8 @@ func TestPanicOfResolver(t *testing.T) {
 	if lines := strings.Count(log.String(), "\n"); lines != 1 || len(failed.Errors) < 2 {
 		t.Errorf("%d errors, and %d lines in the log:\n%s", len(failed.Errors), lines, log.String())
 	}
-	withoutBans := regexp.MustCompile(`"bans":\{"nodes":\[[^]]*\]\}`).ReplaceAll(whole.Data, []byte(`"bans":null`))
+	withoutBans := regexp.MustCompile(`"bans":\{"nodes":\[[^]]*\]\}`).
+		ReplaceAll(whole.Data, []byte(`"bans":null`))
 	if len(whole.Errors) > 0 || !bytes.Equal(withoutBans, failed.Data) {
 		t.Errorf("got  %s\nwant %s", failed.Data, withoutBans)
 	}

@@ -15,10 +15,15 @@ func TestDirectRoom(t *testing.T) {
 			t.Helper()
 			return c.Do(directRoom, testkit.Vars{"user": user}).Str("directRoom.room.id")
 		}
-		makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}}) // has two members, and is another
+		makeRoom(
+			alice,
+			testkit.Vars{"memberIds": []string{"bob"}},
+		) // has two members, and is another
 		heard := listen(bob, "MINE")
 		made := alice.Do(directRoom, testkit.Vars{"user": "bob"}).At("directRoom.room")
-		if made.Str("accessType") != "PRIVATE" || made.Int("maxUsers") != 2 || !made.Bool("is1v1") || made.Int("memberCount") != 2 {
+		if made.Str("accessType") != "PRIVATE" || made.Int("maxUsers") != 2 ||
+			!made.Bool("is1v1") ||
+			made.Int("memberCount") != 2 {
 			t.Errorf("the room is %v", made)
 		}
 		room := made.Str("id")
@@ -28,7 +33,11 @@ func TestDirectRoom(t *testing.T) {
 		if of(bob, "alice") != room || of(alice, "bob") != room || of(carol, "bob") == room {
 			t.Error("a pair has one room")
 		}
-		alice.Refused("FORBIDDEN", addMembers, testkit.Vars{"room": room, "users": []string{"carol"}})
+		alice.Refused(
+			"FORBIDDEN",
+			addMembers,
+			testkit.Vars{"room": room, "users": []string{"carol"}},
+		)
 		carol.Refused("WRONG_KEY", joinRoom, testkit.Vars{"room": room})
 		alice.Refused("BAD_USER_INPUT", directRoom, testkit.Vars{"user": "alice"})
 		alice.Refused("UNKNOWN_USER", directRoom, testkit.Vars{"user": "nobody"})
@@ -43,7 +52,10 @@ func TestDirectRoom(t *testing.T) {
 		bob.Do(leaveRoom, testkit.Vars{"room": second})
 		alice.Do(leaveRoom, testkit.Vars{"room": second})
 		third := of(bob, "alice")
-		bob.Do(`mutation($room: ID!) { deleteRoom(roomId: $room) { roomId } }`, testkit.Vars{"room": third})
+		bob.Do(
+			`mutation($room: ID!) { deleteRoom(roomId: $room) { roomId } }`,
+			testkit.Vars{"room": third},
+		)
 		if of(alice, "bob") == third {
 			t.Error("the room that is deleted is kept for the two")
 		}

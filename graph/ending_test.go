@@ -10,8 +10,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestRestartIsNoFailure closes sockets as a deploy does: a subscription must not be told of as failed, or client
-// libraries take it for the end.
+// TestRestartIsNoFailure closes sockets as a deploy does: a subscription must not be told of as
+// failed, or client libraries take it for the end.
 func TestRestartIsNoFailure(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
@@ -42,8 +42,8 @@ func TestExpiryIsNoFailure(t *testing.T) {
 	}
 }
 
-// TestNothingFromAfterTheRemoval catches somebody up on old events who has left meanwhile: what was written into the
-// old messages after that is not for them.
+// TestNothingFromAfterTheRemoval catches somebody up on old events who has left meanwhile: what was
+// written into the old messages after that is not for them.
 func TestNothingFromAfterTheRemoval(t *testing.T) {
 	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
@@ -54,11 +54,18 @@ func TestNothingFromAfterTheRemoval(t *testing.T) {
 		for i := range many {
 			last = say(alice, room, strings.Repeat("long ", 3000)+fmt.Sprint(i)).Str("id")
 		}
-		// Bob's reader stops in the middle of a long history, while the buffers of the connection are full.
+		// Bob's reader stops in the middle of a long history, while the buffers of the connection
+		// are full.
 		stream := bob.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 0})
 		stream.Next()
-		bob.Do(createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}})
-		alice.Do(`mutation($id: ID!) { editMessage(messageId: $id, contents: "SECRET") { message { id } } }`, testkit.Vars{"id": last})
+		bob.Do(
+			createRoom,
+			testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}},
+		)
+		alice.Do(
+			`mutation($id: ID!) { editMessage(messageId: $id, contents: "SECRET") { message { id } } }`,
+			testkit.Vars{"id": last},
+		)
 		for {
 			event, failed := stream.NextOrError()
 			if failed != nil {

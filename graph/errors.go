@@ -16,10 +16,11 @@ import (
 	"parley/internal/reqid"
 )
 
-// present turns an error into what the client is told. It is the one place that does, and the one that logs.
+// present turns an error into what the client is told. It is the one place that does, and the one
+// that logs.
 //
-// The executor's own errors arrive with a code or, like those of the schema's scalars, as refusals of what the client
-// wrote; every other is the domain's, or a fault.
+// The executor's own errors arrive with a code or, like those of the schema's scalars, as refusals
+// of what the client wrote; every other is the domain's, or a fault.
 func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 	told := *graphql.DefaultErrorPresenter(ctx, err)
 	if _, coded := told.Extensions["code"]; coded {
@@ -65,14 +66,20 @@ func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
 	return &told
 }
 
-// log writes down what went wrong; at Debug where the client has gone or its time has run out, since what fails after
-// that is no fault, and after a panic, which has been logged.
+// log writes down what went wrong; at Debug where the client has gone or its time has run out,
+// since what fails after that is no fault, and after a panic, which has been logged.
 func (r *Resolver) log(ctx context.Context, level slog.Level, path ast.Path, err error) {
 	if ctx.Err() != nil || panics.Is(err) {
 		level = slog.LevelDebug
 	}
-	r.logger.LogAttrs(ctx, level, "operation failed", slog.String("code", string(chat.AsError(err).Code)),
-		slog.String("path", path.String()), slog.Any("error", err))
+	r.logger.LogAttrs(
+		ctx,
+		level,
+		"operation failed",
+		slog.String("code", string(chat.AsError(err).Code)),
+		slog.String("path", path.String()),
+		slog.Any("error", err),
+	)
 }
 
 // isNotFound tells whether err says that there is no such thing.

@@ -14,7 +14,8 @@ import (
 	"parley/graph"
 )
 
-// TestErrorCodes compares the three places that name the codes: the schema, the documentation and the code.
+// TestErrorCodes compares the three places that name the codes: the schema, the documentation and
+// the code.
 func TestErrorCodes(t *testing.T) {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphql", Input: graph.SDL()})
 	var inSchema []string
@@ -29,7 +30,9 @@ func TestErrorCodes(t *testing.T) {
 
 	code := find(t, regexp.MustCompile(`(?:Code|code)\w* *= "([A-Z_]+)"`),
 		"../internal/web/refusal.go")
-	code = append(code, find(t, regexp.MustCompile(`\w+ +Code += "([A-Z_]+)"`), "../internal/chat/errors.go")...)
+	code = append(
+		code,
+		find(t, regexp.MustCompile(`\w+ +Code += "([A-Z_]+)"`), "../internal/chat/errors.go")...)
 	code = append(code, find(t, regexp.MustCompile(`\t\w+ = "([A-Z_]+)"`), "guard/limits.go")...)
 	// gqlgen's own: errcode.ParseFailed, errcode.ValidationFailed.
 	code = append(code, "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED")
@@ -66,15 +69,23 @@ func TestSchemaIsDocumented(t *testing.T) {
 		if def.BuiltIn {
 			continue
 		}
-		if def.Description == "" && name != "Query" && name != "Mutation" && name != "Subscription" {
+		if def.Description == "" && name != "Query" && name != "Mutation" &&
+			name != "Subscription" {
 			t.Errorf("%s has no description", name)
 		}
 		for _, field := range def.Fields {
 			if field.Description == "" && !strings.HasPrefix(field.Name, "__") {
 				t.Errorf("%s.%s has no description", name, field.Name)
 			}
-			if d := field.Directives.ForName("deprecated"); d != nil && d.Arguments.ForName("reason") == nil {
-				t.Errorf("%s.%s is deprecated, and does not say what to use instead", name, field.Name)
+			if d := field.Directives.ForName(
+				"deprecated",
+			); d != nil &&
+				d.Arguments.ForName("reason") == nil {
+				t.Errorf(
+					"%s.%s is deprecated, and does not say what to use instead",
+					name,
+					field.Name,
+				)
 			}
 		}
 		for _, value := range def.EnumValues {

@@ -17,13 +17,18 @@ import (
 	"parley/internal/testkit"
 )
 
-// selectionOf selects a field, and by a fragment of its type, which it returns, everything below it.
+// selectionOf selects a field, and by a fragment of its type, which it returns, everything below
+// it.
 func selectionOf(schema *ast.Schema, field *ast.FieldDefinition) (selection, fragment string) {
 	of := schema.Types[field.Type.Name()]
 	if of.Kind != ast.Object {
 		return field.Name, ""
 	}
-	return field.Name + " { ...f }", "fragment f on " + of.Name + " { " + fieldsOf(schema, of, 1) + " }"
+	return field.Name + " { ...f }", "fragment f on " + of.Name + " { " + fieldsOf(
+		schema,
+		of,
+		1,
+	) + " }"
 }
 
 // fieldsOf selects all fields of a type, and theirs down to a depth.
@@ -70,7 +75,10 @@ func happenings(s *testkit.Server, room string) map[string]happening {
 			do(alice, `editMessage(messageId: $message, contents: "as it was")`),
 		},
 		"MessageDeleted": {func() {
-			alice.Do(`mutation($m: ID!) { deleteMessage(messageId: $m) { __typename } }`, testkit.Vars{"m": last})
+			alice.Do(
+				`mutation($m: ID!) { deleteMessage(messageId: $m) { __typename } }`,
+				testkit.Vars{"m": last},
+			)
 		}, func() { last = say(alice, room, "to be deleted").Str("id") }},
 		"ReactionsChanged": {
 			do(alice, `react(messageId: $message, emoji: "x")`),
@@ -89,12 +97,13 @@ func happenings(s *testkit.Server, room string) map[string]happening {
 	}
 }
 
-// TestEventFieldsAreBatched: whatever field of an event is selected, as often as a document may and by several groups of
-// subscribers, the event takes the same number of SQL statements.
+// TestEventFieldsAreBatched: whatever field of an event is selected, as often as a document may and
+// by several groups of subscribers, the event takes the same number of SQL statements.
 func TestEventFieldsAreBatched(t *testing.T) {
 	const (
 		aliases, documents = 49, 6
-		// slack is for executions that end while another one loads: they look for membership ends by themselves.
+		// slack is for executions that end while another one loads: they look for membership ends
+		// by themselves.
 		slack = 2 * documents
 	)
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphql", Input: graph.SDL()})
@@ -104,7 +113,14 @@ func TestEventFieldsAreBatched(t *testing.T) {
 	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		s.As("carol")
-		room := makeRoom(alice, testkit.Vars{"accessType": "PUBLIC", "tags": []string{"a"}, "memberIds": []string{"bob"}})
+		room := makeRoom(
+			alice,
+			testkit.Vars{
+				"accessType": "PUBLIC",
+				"tags":       []string{"a"},
+				"memberIds":  []string{"bob"},
+			},
+		)
 		ways := happenings(s, room)
 		for _, kind := range schema.PossibleTypes["RoomEvent"] {
 			way, ok := ways[kind.Name]
@@ -128,7 +144,9 @@ func TestEventFieldsAreBatched(t *testing.T) {
 						}
 						stream := []*testkit.Client{alice, bob}[d%2].Subscribe(
 							`subscription($room: ID!) { roomEvents(roomId: $room) { kind: __typename at: seq ... on `+
-								kind.Name+` { `+set.String()+` } } } `+fragment, testkit.Vars{"room": room})
+								kind.Name+` { `+set.String()+` } } } `+fragment,
+							testkit.Vars{"room": room},
+						)
 						stream.Next() // StreamOpened
 						streams = append(streams, stream)
 					}
@@ -150,19 +168,26 @@ func TestEventFieldsAreBatched(t *testing.T) {
 				}
 				one := cost(1, 1)
 				if many := cost(documents, aliases); many > one+slack {
-					t.Errorf("%s.%s: an event takes %d statements for one field, and %d for %d documents with %d aliases",
-						kind.Name, field.Name, one, many, documents, aliases)
+					t.Errorf(
+						"%s.%s: an event takes %d statements for one field, and %d for %d documents with %d aliases",
+						kind.Name,
+						field.Name,
+						one,
+						many,
+						documents,
+						aliases,
+					)
 				}
 			}
 		}
 	}, generous)
 }
 
-// TestArrivalsAreBatched: a new room takes the same number of SQL statements however many different documents
-// subscribers of new rooms have.
+// TestArrivalsAreBatched: a new room takes the same number of SQL statements however many different
+// documents subscribers of new rooms have.
 func TestArrivalsAreBatched(t *testing.T) {
-	// Two documents are the least: what viewers have for themselves is loaded for the first, and then for all others.
-	// Reading the room may overlap with its creation: hence the slack.
+	// Two documents are the least: what viewers have for themselves is loaded for the first, and
+	// then for all others. Reading the room may overlap with its creation: hence the slack.
 	const least, people, slack = 2, 12, 4
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphql", Input: graph.SDL()})
 	fields := fieldsOf(schema, schema.Types["Room"], 1)
@@ -177,11 +202,22 @@ func TestArrivalsAreBatched(t *testing.T) {
 						who = s.As(fmt.Sprint("person", d))
 					}
 					streams = append(streams, who.Subscribe(fmt.Sprintf(
-						`subscription { roomCreated(scope: %s) { d%d: __typename id %s } }`, scope, d, fields), nil))
+						`subscription { roomCreated(scope: %s) { d%d: __typename id %s } }`,
+						scope,
+						d,
+						fields,
+					), nil))
 				}
-				await(t, "they follow", func() bool { return metric(t, s, "parley_subscriptions") == documents })
+				await(
+					t,
+					"they follow",
+					func() bool { return metric(t, s, "parley_subscriptions") == documents },
+				)
 				ran := s.Statements(func() {
-					room := makeRoom(alice, testkit.Vars{"accessType": "PUBLIC", "tags": []string{"a"}})
+					room := makeRoom(
+						alice,
+						testkit.Vars{"accessType": "PUBLIC", "tags": []string{"a"}},
+					)
 					for _, stream := range streams {
 						if got := stream.Next().Str("roomCreated.id"); got != room {
 							t.Errorf("%s comes instead of %s", got, room)
@@ -191,11 +227,22 @@ func TestArrivalsAreBatched(t *testing.T) {
 				for _, stream := range streams {
 					stream.Close()
 				}
-				await(t, "they are gone", func() bool { return metric(t, s, "parley_subscriptions") == 0 })
+				await(
+					t,
+					"they are gone",
+					func() bool { return metric(t, s, "parley_subscriptions") == 0 },
+				)
 				return len(ran)
 			}
 			if few, many := cost(least), cost(people); many > few+slack {
-				t.Errorf("%s: a room takes %d statements for %d documents and %d for %d", scope, few, least, many, people)
+				t.Errorf(
+					"%s: a room takes %d statements for %d documents and %d for %d",
+					scope,
+					few,
+					least,
+					many,
+					people,
+				)
 			}
 		}, func(cfg *config.Config) { cfg.MaxComplexity = 1 << 30 })
 	}
@@ -207,14 +254,22 @@ func TestDocumentsAreLimited(t *testing.T) {
 		alice := s.As("alice")
 		room := makeRoom(alice, nil)
 		follow := func(i int) *testkit.Stream {
-			return alice.Subscribe(fmt.Sprintf(`subscription($room: ID!) { roomEvents(roomId: $room) { a%d: seq } }`, i),
-				testkit.Vars{"room": room})
+			return alice.Subscribe(
+				fmt.Sprintf(
+					`subscription($room: ID!) { roomEvents(roomId: $room) { a%d: seq } }`,
+					i,
+				),
+				testkit.Vars{"room": room},
+			)
 		}
 		for i := range live.MaxAsks {
 			follow(i).Next()
 		}
 		follow(0).Next() // the same again
-		if e := follow(live.MaxAsks).Error(); e.Extensions["code"] != "RATE_LIMITED" || !strings.Contains(e.Message, "20") {
+		if e := follow(
+			live.MaxAsks,
+		).Error(); e.Extensions["code"] != "RATE_LIMITED" ||
+			!strings.Contains(e.Message, "20") {
 			t.Errorf("%+v", e)
 		}
 	})

@@ -22,7 +22,10 @@ func TestServerSentEvents(t *testing.T) {
 				t.Errorf("got %d, want %d", got, i+1)
 			}
 		}
-		alice.Do(createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}})
+		alice.Do(
+			createRoom,
+			testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}},
+		)
 		if e := stream.Error(); e.Extensions["code"] != "MEMBERSHIP_ENDED" {
 			t.Errorf("it ends with %+v", e)
 		}

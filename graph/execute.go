@@ -12,8 +12,8 @@ import (
 	"parley/graph/guard"
 )
 
-// executable executes operations by graph/exec. Operations that ask for the schema, too, are executed
-// by gqlgen, over the same resolvers.
+// executable executes operations by graph/exec. Operations that ask for the schema, too, are
+// executed by gqlgen, over the same resolvers.
 type executable struct {
 	graphql.ExecutableSchema
 	tables   *exec.Schema
@@ -48,7 +48,8 @@ func (r *Resolver) request(op *graphql.OperationContext) *exec.Request {
 		Recover: r.panicked,
 	}
 	if op.Operation.Operation == ast.Mutation {
-		// A payload must not find in the scope what an earlier mutation of the operation has changed.
+		// A payload must not find in the scope what an earlier mutation of the operation has
+		// changed.
 		request.RootField = r.withScope
 	}
 	return request
@@ -72,7 +73,10 @@ const maxPlans = 8
 func (e *executable) plan(op *graphql.OperationContext) *exec.Plan {
 	prepared := guard.OperationOf(op)
 	known := guard.Memo(prepared, plansKey{}, func() *plans {
-		return &plans{conditions: exec.Conditions(prepared.Definition), byValues: map[string]*exec.Plan{}}
+		return &plans{
+			conditions: exec.Conditions(prepared.Definition),
+			byValues:   map[string]*exec.Plan{},
+		}
 	})
 	var values []byte
 	for _, name := range known.conditions {

@@ -17,8 +17,9 @@ import (
 	"parley/internal/web"
 )
 
-// TestSilentDatabase: with a database that does not answer requests end, although nobody tells the server that
-// the network has gone; when it answers again so does the server, and nothing was done twice.
+// TestSilentDatabase: with a database that does not answer requests end, although nobody tells the
+// server that the network has gone; when it answers again so does the server, and nothing was done
+// twice.
 func TestSilentDatabase(t *testing.T) {
 	t.Parallel()
 	u, err := url.Parse(testkit.MigratedPostgresURL(t))
@@ -34,7 +35,11 @@ func TestSilentDatabase(t *testing.T) {
 	query.Del("host")
 	query.Set("sslmode", "disable")
 	u.Host, u.RawQuery = link.Addr, query.Encode()
-	s := testkit.StartApp(t, u.String(), app.Options{Limits: web.Limits{Operation: 500 * time.Millisecond}})
+	s := testkit.StartApp(
+		t,
+		u.String(),
+		app.Options{Limits: web.Limits{Operation: 500 * time.Millisecond}},
+	)
 	alice := s.As("alice")
 	room := makeRoom(alice, nil)
 	say(alice, room, "before")
@@ -46,10 +51,18 @@ func TestSilentDatabase(t *testing.T) {
 			ask, vars := `{ myRoomIds }`, testkit.Vars(nil)
 			switch {
 			case i%4 == 1:
-				ask, vars = createRoom, testkit.Vars{"input": testkit.Vars{"idempotencyKey": fmt.Sprint(i)}}
+				ask, vars = createRoom, testkit.Vars{
+					"input": testkit.Vars{"idempotencyKey": fmt.Sprint(i)},
+				}
 			case i%2 == 0:
 				ask = `mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }`
-				vars = testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": "x", "idempotencyKey": fmt.Sprint(i)}}
+				vars = testkit.Vars{
+					"input": testkit.Vars{
+						"roomId":         room,
+						"contents":       "x",
+						"idempotencyKey": fmt.Sprint(i),
+					},
+				}
 			}
 			if reply := alice.Ask(ask, vars); reply.Code() != "UNAVAILABLE" {
 				t.Errorf("%s: %q %+v", ask, reply.Code(), reply.Errors)
@@ -69,23 +82,27 @@ func TestSilentDatabase(t *testing.T) {
 	if n := len(alice.Do(`{ myRoomIds }`, nil).Strs("myRoomIds")); n != 16 {
 		t.Errorf("there are %d rooms, want 16", n)
 	}
-	if n := alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { seq } }`, testkit.Vars{"room": room}).Int("roomInfo.seq"); n != 31 {
+	if n := alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { seq } }`, testkit.Vars{"room": room}).
+		Int("roomInfo.seq"); n != 31 {
 		t.Errorf("there are %d messages, want 31", n)
 	}
 }
 
-// TestFullDisk: where there is no room for SQLite to write, writing is refused and reading goes on; with room again so does
-// writing, and nothing is half done.
+// TestFullDisk: where there is no room for SQLite to write, writing is refused and reading goes on;
+// with room again so does writing, and nothing is half done.
 func TestFullDisk(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("a small disk takes Linux")
 	}
 	disk := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk).
+		CombinedOutput(); err != nil {
 		t.Skipf("a small disk takes the right to mount one: %s", out)
 	}
 	t.Cleanup(func() {
-		if out, err := exec.Command("umount", disk).CombinedOutput(); err != nil { //nolint:noctx // it ends at once
+		//nolint:noctx // it ends at once
+		if out, err := exec.Command("umount", disk).
+			CombinedOutput(); err != nil {
 			t.Errorf("umount: %s", out)
 		}
 	})
@@ -94,8 +111,12 @@ func TestFullDisk(t *testing.T) {
 	room := makeRoom(alice, nil)
 	sent := 0
 	send := func() testkit.Reply {
-		return alice.Ask(`mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { seq } } }`,
-			testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": strings.Repeat("x", 16_000)}})
+		return alice.Ask(
+			`mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { seq } } }`,
+			testkit.Vars{
+				"input": testkit.Vars{"roomId": room, "contents": strings.Repeat("x", 16_000)},
+			},
+		)
 	}
 	ballast := filepath.Join(disk, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); err != nil {
@@ -115,7 +136,8 @@ func TestFullDisk(t *testing.T) {
 		break
 	}
 	info := func() int {
-		return alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { seq } }`, testkit.Vars{"room": room}).Int("roomInfo.seq")
+		return alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { seq } }`, testkit.Vars{"room": room}).
+			Int("roomInfo.seq")
 	}
 	if n := info(); n != sent {
 		t.Errorf("%d messages were acknowledged, and the room is at %d", sent, n)

@@ -26,7 +26,8 @@ func TestFriends(t *testing.T) {
 		alice, bob := s.As("alice"), s.As("bob")
 		are := func(c *testkit.Client, other, want string) {
 			t.Helper()
-			if got := c.Do(`query($id: ID!) { user(id: $id) { viewerFriendship } }`, testkit.Vars{"id": other}).Str("user.viewerFriendship"); got != want {
+			if got := c.Do(`query($id: ID!) { user(id: $id) { viewerFriendship } }`, testkit.Vars{"id": other}).
+				Str("user.viewerFriendship"); got != want {
 				t.Errorf("%s, want %s", got, want)
 			}
 		}
@@ -48,8 +49,14 @@ func TestFriends(t *testing.T) {
 		}
 		alice.Refused("NOT_FOUND", answerFriend, answer("bob", true)) // not one's own request
 		for c, want := range map[*testkit.Client]string{alice: "mine", bob: "mine"} {
-			p := c.Do(`{ friendRequests { nodes { id from { id } to { id } createdAt } edges { cursor node { id } } pageInfo { hasNextPage } } friends { nodes { id } } }`, nil)
-			if p.Str("friendRequests.nodes.0.from.id") != "alice" || p.Str("friendRequests.edges.0.node.id") == "" || p.Str("friendRequests.nodes.0.to.id") != "bob" || len(p.List("friends.nodes")) != 0 {
+			p := c.Do(
+				`{ friendRequests { nodes { id from { id } to { id } createdAt } edges { cursor node { id } } pageInfo { hasNextPage } } friends { nodes { id } } }`,
+				nil,
+			)
+			if p.Str("friendRequests.nodes.0.from.id") != "alice" ||
+				p.Str("friendRequests.edges.0.node.id") == "" ||
+				p.Str("friendRequests.nodes.0.to.id") != "bob" ||
+				len(p.List("friends.nodes")) != 0 {
 				t.Errorf("%s: %v", want, p)
 			}
 		}
@@ -58,14 +65,20 @@ func TestFriends(t *testing.T) {
 		bob.Refused("NOT_FOUND", answerFriend, answer("alice", false))
 		ask(alice, "bob")
 		for range 2 {
-			if u := bob.Do(answerFriend, answer("alice", true)).At("answerFriendRequest.user"); u.Str("viewerFriendship") != "FRIENDS" || u.Str("id") != "alice" {
+			if u := bob.Do(answerFriend, answer("alice", true)).
+				At("answerFriendRequest.user"); u.Str("viewerFriendship") != "FRIENDS" ||
+				u.Str("id") != "alice" {
 				t.Errorf("bob's friend: %v", u)
 			}
 		}
 		both("FRIENDS", "FRIENDS")
 		ask(bob, "alice") // are friends
 		both("FRIENDS", "FRIENDS")
-		if p := alice.Do(`{ friends { nodes { id } edges { since node { id } } } friendRequests { nodes { id } } }`, nil); p.Str("friends.edges.0.node.id") != "bob" || len(p.List("friendRequests.nodes")) != 0 {
+		if p := alice.Do(
+			`{ friends { nodes { id } edges { since node { id } } } friendRequests { nodes { id } } }`,
+			nil,
+		); p.Str("friends.edges.0.node.id") != "bob" ||
+			len(p.List("friendRequests.nodes")) != 0 {
 			t.Errorf("alice's friends: %v", p)
 		}
 		for range 2 {
@@ -96,7 +109,8 @@ func TestFriendsPages(t *testing.T) {
 		pages := func(list, node string) (got []string) {
 			after := any(nil)
 			for {
-				p := alice.Do(`query($after: String) { `+list+`(first: 3, after: $after) { edges { cursor node { `+node+` } } pageInfo { hasNextPage endCursor } } }`, testkit.Vars{"after": after}).At(list)
+				p := alice.Do(`query($after: String) { `+list+`(first: 3, after: $after) { edges { cursor node { `+node+` } } pageInfo { hasNextPage endCursor } } }`, testkit.Vars{"after": after}).
+					At(list)
 				for _, e := range p.List("edges") {
 					if list == "friends" {
 						got = append(got, e.Str("node.id"))
@@ -119,13 +133,21 @@ func TestFriendsPages(t *testing.T) {
 		if got := pages("friends", "id"); !slices.Equal(got, want) {
 			t.Errorf("friends %v, want %v", got, want)
 		}
-		foreign := alice.Do(`{ friends { pageInfo { endCursor } } }`, nil).Str("friends.pageInfo.endCursor")
-		alice.Refused("BAD_USER_INPUT", `query($after: String) { friendRequests(after: $after) { nodes { id } } }`, testkit.Vars{"after": foreign})
+		foreign := alice.Do(`{ friends { pageInfo { endCursor } } }`, nil).
+			Str("friends.pageInfo.endCursor")
+		alice.Refused(
+			"BAD_USER_INPUT",
+			`query($after: String) { friendRequests(after: $after) { nodes { id } } }`,
+			testkit.Vars{"after": foreign},
+		)
 		alice.Refused("BAD_USER_INPUT", `{ friends(first: 101) { nodes { id } } }`, nil)
 
 		list := func(first int) int {
 			return len(s.Statements(func() {
-				alice.Do(`query($first: Int) { friends(first: $first) { nodes { nickName viewerFriendship } edges { node { id } } } }`, testkit.Vars{"first": first})
+				alice.Do(
+					`query($first: Int) { friends(first: $first) { nodes { nickName viewerFriendship } edges { node { id } } } }`,
+					testkit.Vars{"first": first},
+				)
 			}))
 		}
 		if few, many := list(1), list(7); few != many {
@@ -144,7 +166,8 @@ func TestFriendsAskAtOnce(t *testing.T) {
 				func() { bob.Do(requestFriend, testkit.Vars{"user": "alice"}) },
 			)
 			for c, other := range map[*testkit.Client]string{alice: "bob", bob: "alice"} {
-				if got := c.Do(`{ user(id: "`+other+`") { viewerFriendship } }`, nil).Str("user.viewerFriendship"); got != "FRIENDS" {
+				if got := c.Do(`{ user(id: "`+other+`") { viewerFriendship } }`, nil).
+					Str("user.viewerFriendship"); got != "FRIENDS" {
 					t.Fatalf("of %s: %s", other, got)
 				}
 			}

@@ -20,9 +20,15 @@ func TestInputThatTheSchemaForbids(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		_ = bob
-		created := alice.Do(`mutation { createRoom(input: {name: "r", memberIds: ["bob"], accessType: PRIVATE}) { room { id } } }`, nil)
+		created := alice.Do(
+			`mutation { createRoom(input: {name: "r", memberIds: ["bob"], accessType: PRIVATE}) { room { id } } }`,
+			nil,
+		)
 		room := created.Str("createRoom.room.id")
-		sent := alice.Do(`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "first"}) { message { id } } }`, testkit.Vars{"r": room})
+		sent := alice.Do(
+			`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "first"}) { message { id } } }`,
+			testkit.Vars{"r": room},
+		)
 		message := sent.Str("sendMessage.message.id")
 		state := `query($r: ID!) { myRooms { nodes { name accessType } }
 			roomInfo(roomId: $r) { accessType members { edges { member { role } node { id } } }
@@ -54,7 +60,8 @@ func TestInputThatTheSchemaForbids(t *testing.T) {
 			{`mutation($m: ID!) { react(messageId: $m, emoji: {}) { message { id } } }`, testkit.Vars{"m": message}},
 			{`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "x", type: {}}) { message { id } } }`, testkit.Vars{"r": room}},
 			{`{ myRooms { nodes { members(after: {}) { nodes { id } } } } }`, nil},
-			// A second field of a mutation whose variable or literal does not fit: the first is not executed.
+			// A second field of a mutation whose variable or literal does not fit: the first is not
+			// executed.
 			{
 				`mutation($i: CreateRoomInput!, $r: ID!) { sendMessage(input: {roomId: $r, contents: "sent"}) { message { seq } } createRoom(input: $i) { room { id } } }`,
 				testkit.Vars{"r": room, "i": testkit.Vars{"maxUsers": "3"}},
@@ -71,7 +78,11 @@ func TestInputThatTheSchemaForbids(t *testing.T) {
 			}
 		}
 		// Half of a surrogate pair in a literal.
-		alice.Refused("GRAPHQL_PARSE_FAILED", `mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "a\uD83D b"}) { message { contents } } }`, testkit.Vars{"r": room})
+		alice.Refused(
+			"GRAPHQL_PARSE_FAILED",
+			`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "a\uD83D b"}) { message { contents } } }`,
+			testkit.Vars{"r": room},
+		)
 		after := alice.Do(state, testkit.Vars{"r": room}).String()
 		if before != after {
 			t.Errorf("the refused operations changed\n%s\nto\n%s", before, after)
@@ -84,7 +95,8 @@ func TestInputThatTheSchemaForbids(t *testing.T) {
 func TestSubscriptionsThatTheSchemaForbids(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
-		room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
+		room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).
+			Str("createRoom.room.id")
 		null := testkit.Vars{"v": nil, "r": room}
 		for _, test := range []struct {
 			query string
@@ -116,7 +128,8 @@ func TestNullTakesTheDefault(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		room := alice.Do(`mutation { createRoom(input: {name: null, description: null, memberIds: null, maxUsers: null,
-			tags: null, exclusive: null, disconnect: null}) { room { id } } }`, nil).Str("createRoom.room.id")
+			tags: null, exclusive: null, disconnect: null}) { room { id } } }`, nil).
+			Str("createRoom.room.id")
 		for i, test := range []struct {
 			query string
 			vars  testkit.Vars
@@ -134,7 +147,10 @@ func TestNullTakesTheDefault(t *testing.T) {
 				t.Errorf("%d: type %q", i, got)
 			}
 		}
-		seqs := alice.Do(`query($r: ID!) { roomInfo(roomId: $r) { messages(first: 9) { nodes { seq } } } }`, testkit.Vars{"r": room})
+		seqs := alice.Do(
+			`query($r: ID!) { roomInfo(roomId: $r) { messages(first: 9) { nodes { seq } } } }`,
+			testkit.Vars{"r": room},
+		)
 		if n := seqs.List("roomInfo.messages.nodes"); len(n) != 1 {
 			t.Errorf("%v; want one message: the requests are the same", n)
 		}
@@ -150,7 +166,15 @@ func TestNullVariableInInput(t *testing.T) {
 			room := alice.Do(`mutation($n: String`+declared+`, $d: String, $u: [ID!], $m: Int`+declared+`, $t: [String!], $e: Boolean) {
 				createRoom(input: {name: $n, description: $d, memberIds: $u, maxUsers: $m, tags: $t, exclusive: $e, disconnect: $e}) {
 					room { name description maxUsers tags exclusive memberCount } } }`,
-				testkit.Vars{"n": nil, "d": nil, "u": nil, "m": nil, "t": nil, "e": nil}).At("createRoom.room")
+				testkit.Vars{
+					"n": nil,
+					"d": nil,
+					"u": nil,
+					"m": nil,
+					"t": nil,
+					"e": nil,
+				}).
+				At("createRoom.room")
 			if got := room.String(); got != "map[description: exclusive:false maxUsers:0 memberCount:1 name: tags:[]]" {
 				t.Errorf("with null: %s", got)
 			}
@@ -163,8 +187,12 @@ func TestNullVariableInInput(t *testing.T) {
 func TestEmptyEnumsAreRepaired(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		alice := testkit.StartOn(t, url).As("alice")
-		room := alice.Do(`mutation { createRoom(input: {accessType: PUBLIC}) { room { id } } }`, nil).Str("createRoom.room.id")
-		alice.Do(`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "x"}) { message { id } } }`, testkit.Vars{"r": room})
+		room := alice.Do(`mutation { createRoom(input: {accessType: PUBLIC}) { room { id } } }`, nil).
+			Str("createRoom.room.id")
+		alice.Do(
+			`mutation($r: ID!) { sendMessage(input: {roomId: $r, contents: "x"}) { message { id } } }`,
+			testkit.Vars{"r": room},
+		)
 
 		db, err := sql.Open(driver, source)
 		if err != nil {
@@ -183,7 +211,12 @@ func TestEmptyEnumsAreRepaired(t *testing.T) {
 		if driver == "sqlite" {
 			dir, dialect = "sqlite", goose.DialectSQLite3
 		}
-		migrations, err := goose.NewProvider(dialect, db, os.DirFS("../internal/store/migrations/"+dir), goose.WithDisableGlobalRegistry(true))
+		migrations, err := goose.NewProvider(
+			dialect,
+			db,
+			os.DirFS("../internal/store/migrations/"+dir),
+			goose.WithDisableGlobalRegistry(true),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,8 +226,14 @@ func TestEmptyEnumsAreRepaired(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		again := testkit.StartOn(t, url).As("alice").Do(`query($r: ID!) { roomInfo(roomId: $r) { accessType messages(first: 9) { nodes { type } } } }`, testkit.Vars{"r": room})
-		if got := again.Str("roomInfo.accessType") + again.Str("roomInfo.messages.nodes.0.type"); got != "PRIVATETEXT" {
+		again := testkit.StartOn(t, url).
+			As("alice").
+			Do(`query($r: ID!) { roomInfo(roomId: $r) { accessType messages(first: 9) { nodes { type } } } }`, testkit.Vars{"r": room})
+		if got := again.Str(
+			"roomInfo.accessType",
+		) + again.Str(
+			"roomInfo.messages.nodes.0.type",
+		); got != "PRIVATETEXT" {
 			t.Errorf("after the migration: %s", got)
 		}
 	})

@@ -19,17 +19,20 @@ const (
 
 // keyOf returns a private room's key.
 func keyOf(c *testkit.Client, room string) string {
-	return c.Do(`query($id: ID!) { roomInfo(roomId: $id) { joinKey } }`, testkit.Vars{"id": room}).Str("roomInfo.joinKey")
+	return c.Do(`query($id: ID!) { roomInfo(roomId: $id) { joinKey } }`, testkit.Vars{"id": room}).
+		Str("roomInfo.joinKey")
 }
 
-// TestJoinStartsAtZero has somebody join a room with a past, leave it and come back: what was there is not unread.
+// TestJoinStartsAtZero has somebody join a room with a past, leave it and come back: what was there
+// is not unread.
 func TestJoinStartsAtZero(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		room := makeRoom(alice, testkit.Vars{"accessType": "PUBLIC"})
 		unread := func(want int) {
 			t.Helper()
-			if got := bob.Do(`query($id: ID!) { roomInfo(roomId: $id) { unreadCount } }`, testkit.Vars{"id": room}).Int("roomInfo.unreadCount"); got != want {
+			if got := bob.Do(`query($id: ID!) { roomInfo(roomId: $id) { unreadCount } }`, testkit.Vars{"id": room}).
+				Int("roomInfo.unreadCount"); got != want {
 				t.Errorf("%d unread, want %d", got, want)
 			}
 		}
@@ -38,7 +41,8 @@ func TestJoinStartsAtZero(t *testing.T) {
 		}
 		for range 2 {
 			joined := bob.Do(joinRoom, testkit.Vars{"room": room}).At("joinRoom.room")
-			if joined.Int("unreadCount") != 0 || joined.Str("viewerRole") != "MEMBER" || joined.Int("memberCount") != 2 {
+			if joined.Int("unreadCount") != 0 || joined.Str("viewerRole") != "MEMBER" ||
+				joined.Int("memberCount") != 2 {
 				t.Errorf("bob joins %v", joined)
 			}
 			say(bob, room, "hello")
@@ -46,7 +50,10 @@ func TestJoinStartsAtZero(t *testing.T) {
 			last := say(alice, room, "hello").Int("seq")
 			say(alice, room, "again")
 			unread(2)
-			bob.Do(`mutation($room: ID!, $seq: Int!) { markRead(roomId: $room, seq: $seq) { room { id } } }`, testkit.Vars{"room": room, "seq": last})
+			bob.Do(
+				`mutation($room: ID!, $seq: Int!) { markRead(roomId: $room, seq: $seq) { room { id } } }`,
+				testkit.Vars{"room": room, "seq": last},
+			)
 			unread(1)
 			bob.Do(joinRoom, testkit.Vars{"room": room}) // already a member: nothing changes
 			unread(1)
@@ -64,7 +71,10 @@ func TestJoinHides(t *testing.T) {
 		full := makeRoom(alice, testkit.Vars{"accessType": "PRIVATE", "maxUsers": 1})
 		closed := makeRoom(alice, testkit.Vars{"accessType": "PRIVATE"})
 		gone := makeRoom(alice, testkit.Vars{"accessType": "PUBLIC"})
-		alice.Do(`mutation($room: ID!) { deleteRoom(roomId: $room) { roomId } }`, testkit.Vars{"room": gone})
+		alice.Do(
+			`mutation($room: ID!) { deleteRoom(roomId: $room) { roomId } }`,
+			testkit.Vars{"room": gone},
+		)
 		alice.Do(kick, testkit.Vars{"room": closed, "user": "bob", "ban": true})
 		said := map[string]bool{}
 		for _, room := range []string{full, closed, gone, "00000000-0000-7000-8000-000000000000", "nonsense"} {
@@ -75,9 +85,15 @@ func TestJoinHides(t *testing.T) {
 		}
 		bob.Refused("ROOM_FULL", joinRoom, testkit.Vars{"room": full, "key": keyOf(alice, full)})
 		bob.Refused("BANNED", joinRoom, testkit.Vars{"room": closed, "key": keyOf(alice, closed)})
-		alice.Do(`mutation($room: ID!) { unban(roomId: $room, userId: "bob") { user { id } } }`, testkit.Vars{"room": closed})
+		alice.Do(
+			`mutation($room: ID!) { unban(roomId: $room, userId: "bob") { user { id } } }`,
+			testkit.Vars{"room": closed},
+		)
 		old := keyOf(alice, closed)
-		alice.Do(`mutation($room: ID!) { rotateRoomKey(roomId: $room) { room { id } } }`, testkit.Vars{"room": closed})
+		alice.Do(
+			`mutation($room: ID!) { rotateRoomKey(roomId: $room) { room { id } } }`,
+			testkit.Vars{"room": closed},
+		)
 		bob.Refused("WRONG_KEY", joinRoom, testkit.Vars{"room": closed, "key": old})
 		bob.Do(joinRoom, testkit.Vars{"room": closed, "key": keyOf(alice, closed)})
 	})
@@ -108,10 +124,12 @@ func TestTriesAreLimited(t *testing.T) {
 				codes[reply.Code()]++
 			}
 			// One may have come back meanwhile.
-			if codes["WRONG_KEY"] < 10 || codes["WRONG_KEY"] > 11 || codes["WRONG_KEY"]+codes["RATE_LIMITED"] != 20 {
+			if codes["WRONG_KEY"] < 10 || codes["WRONG_KEY"] > 11 ||
+				codes["WRONG_KEY"]+codes["RATE_LIMITED"] != 20 {
 				t.Errorf("%s: %v", who, codes)
 			}
-			// The right key is not told from the wrong ones, also not of a room that does not exist.
+			// The right key is not told from the wrong ones, also not of a room that does not
+			// exist.
 			e := c.Refused("RATE_LIMITED", joinRoom, right)
 			if ms, _ := e.Extensions["retryAfterMs"].(float64); ms <= 0 || ms > 6000 {
 				t.Errorf("try again after %v ms", e.Extensions["retryAfterMs"])
@@ -130,11 +148,15 @@ func TestOthersDoNotLockARoom(t *testing.T) {
 		alice := s.As("alice")
 		room := makeRoom(alice, testkit.Vars{"accessType": "PRIVATE"})
 		right := testkit.Vars{"room": room, "key": keyOf(alice, room)}
-		many := "mutation($room: ID!) { " + strings.Join(aliased(50, `joinRoom(roomId: $room, key: "wrong") { room { id } }`), " ") + " }"
+		many := "mutation($room: ID!) { " + strings.Join(
+			aliased(50, `joinRoom(roomId: $room, key: "wrong") { room { id } }`),
+			" ",
+		) + " }"
 		for i := range 25 { // the room has 1,000 attempts for all, and each user 50 here
 			s.As(fmt.Sprint("eve", i)).Ask(many, testkit.Vars{"room": room})
 		}
-		s.As("mallory").Refused("RATE_LIMITED", joinRoom, testkit.Vars{"room": room, "key": "wrong"})
+		s.As("mallory").
+			Refused("RATE_LIMITED", joinRoom, testkit.Vars{"room": room, "key": "wrong"})
 		for i := range 3 {
 			s.As(fmt.Sprint("bob", i)).Do(joinRoom, right)
 		}
@@ -147,23 +169,44 @@ func TestJoinExclusive(t *testing.T) {
 		alice, bob := s.As("alice"), s.As("bob")
 		game := testkit.Vars{"accessType": "PUBLIC", "exclusive": true}
 		first, second := makeRoom(alice, game), makeRoom(bob, game)
-		if e := bob.Refused("ALREADY_IN_ROOM", joinRoom, testkit.Vars{"room": first}); e.Message != "User joined to other room" {
+		if e := bob.Refused(
+			"ALREADY_IN_ROOM",
+			joinRoom,
+			testkit.Vars{"room": first},
+		); e.Message != "User joined to other room" {
 			t.Errorf("message %q", e.Message)
 		}
 		stream := bob.Subscribe(roomEvents, testkit.Vars{"room": second})
 		stream.Next()
 		bob.Do(joinRoom, testkit.Vars{"room": first, "disconnect": true})
-		if e := stream.Error(); e.Extensions["code"] != "MEMBERSHIP_ENDED" || e.Extensions["reason"] != "DISCONNECTED" {
+		if e := stream.Error(); e.Extensions["code"] != "MEMBERSHIP_ENDED" ||
+			e.Extensions["reason"] != "DISCONNECTED" {
 			t.Errorf("the first room's stream ends with %+v", e)
 		}
-		alice.Refused("WRONG_KEY", joinRoom, testkit.Vars{"room": second, "disconnect": true}) // its last member has left
-		bob.Do(joinRoom, testkit.Vars{"room": first, "disconnect": true})                      // is there already
-		bob.Do(joinRoom, testkit.Vars{"room": makeRoom(alice, testkit.Vars{"accessType": "PUBLIC"}), "disconnect": true})
+		alice.Refused(
+			"WRONG_KEY",
+			joinRoom,
+			testkit.Vars{"room": second, "disconnect": true},
+		) // its last member has left
+		bob.Do(
+			joinRoom,
+			testkit.Vars{"room": first, "disconnect": true},
+		) // is there already
+		bob.Do(
+			joinRoom,
+			testkit.Vars{
+				"room":       makeRoom(alice, testkit.Vars{"accessType": "PUBLIC"}),
+				"disconnect": true,
+			},
+		)
 		if n := len(bob.Do(`{ myRoomIds }`, nil).List("myRoomIds")); n != 2 {
 			t.Errorf("bob is in %d rooms: one that is no game moves nobody", n)
 		}
 		// Where joining fails nothing is left.
-		full := makeRoom(s.As("carol"), testkit.Vars{"accessType": "PUBLIC", "exclusive": true, "maxUsers": 1})
+		full := makeRoom(
+			s.As("carol"),
+			testkit.Vars{"accessType": "PUBLIC", "exclusive": true, "maxUsers": 1},
+		)
 		bob.Refused("ROOM_FULL", joinRoom, testkit.Vars{"room": full, "disconnect": true})
 		if n := len(bob.Do(`{ myRoomIds }`, nil).List("myRoomIds")); n != 2 {
 			t.Errorf("bob is in %d rooms", n)
@@ -171,7 +214,8 @@ func TestJoinExclusive(t *testing.T) {
 	})
 }
 
-// TestRejoin leaves a room and comes back: the stream from before ends, one from after goes on past the old leaving.
+// TestRejoin leaves a room and comes back: the stream from before ends, one from after goes on past
+// the old leaving.
 func TestRejoin(t *testing.T) {
 	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
@@ -183,20 +227,23 @@ func TestRejoin(t *testing.T) {
 		bob.Do(joinRoom, testkit.Vars{"room": room})  // 3
 		after := bob.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0})
 		say(alice, room, "welcome back") // 4
-		if e := before.Error(); e.Extensions["code"] != "MEMBERSHIP_ENDED" || e.Extensions["reason"] != "LEFT" {
+		if e := before.Error(); e.Extensions["code"] != "MEMBERSHIP_ENDED" ||
+			e.Extensions["reason"] != "LEFT" {
 			t.Errorf("the stream from before ends with %+v", e)
 		}
 		after.Next()
 		for i, want := range []string{"MemberJoined", "MemberLeft", "MemberJoined", "MessageAdded"} {
-			if e := after.Next().At("roomEvents"); e.Str("__typename") != want || e.Int("seq") != i+1 {
+			if e := after.Next().
+				At("roomEvents"); e.Str("__typename") != want ||
+				e.Int("seq") != i+1 {
 				t.Errorf("got %v, want %s", e, want)
 			}
 		}
 	})
 }
 
-// TestStreamsEnd ends memberships in every way: streams end at once, over both transports, with the reason, and deliver
-// nothing that came after.
+// TestStreamsEnd ends memberships in every way: streams end at once, over both transports, with the
+// reason, and deliver nothing that came after.
 func TestStreamsEnd(t *testing.T) {
 	const ban = `mutation($room: ID!) { removeMember(roomId: $room, userId: "bob", ban: true) { userId } }`
 	for _, c := range []struct{ reason, who, how string }{
@@ -206,45 +253,68 @@ func TestStreamsEnd(t *testing.T) {
 		{"DELETED", "alice", `mutation($room: ID!) { deleteRoom(roomId: $room) { roomId } }`},
 	} {
 		t.Run(c.reason, func(t *testing.T) {
-			testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
-				alice, bob, carol := s.As("alice"), s.As("bob"), s.As("carol")
-				room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob", "carol"}})
-				events, messages := bob.Subscribe(roomEvents, testkit.Vars{"room": room}), bob.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 0})
-				sse, others := bob.Events(roomEvents, testkit.Vars{"room": room}), carol.Subscribe(roomEvents, testkit.Vars{"room": room})
-				list := bob.Subscribe(`subscription { myRoomsChanged { kind roomId } }`, nil)
-				events.Next()
-				sse.Next()
-				others.Next()
-				list.Next()
-				say(alice, room, "before")
-				events.Next()
-				messages.Next()
-				sse.Next()
-				others.Next()
-				s.As(c.who).Do(c.how, testkit.Vars{"room": room})
-				if c.reason != "DELETED" {
-					say(alice, room, "SECRET")
-					if e := others.Next().At("roomEvents"); e.Str("__typename") != "MemberLeft" || e.Str("reason") != c.reason || e.Str("user.id") != "bob" {
-						t.Errorf("carol hears %v", e)
-					}
+			testkit.EachApp(
+				t,
+				app.Options{Sweep: time.Hour},
+				func(t *testing.T, s *testkit.Server) {
+					alice, bob, carol := s.As("alice"), s.As("bob"), s.As("carol")
+					room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob", "carol"}})
+					events, messages := bob.Subscribe(
+						roomEvents,
+						testkit.Vars{"room": room},
+					), bob.Subscribe(
+						messageAdded,
+						testkit.Vars{"room": room, "after": 0},
+					)
+					sse, others := bob.Events(
+						roomEvents,
+						testkit.Vars{"room": room},
+					), carol.Subscribe(
+						roomEvents,
+						testkit.Vars{"room": room},
+					)
+					list := bob.Subscribe(`subscription { myRoomsChanged { kind roomId } }`, nil)
+					events.Next()
+					sse.Next()
 					others.Next()
-				} else if e := others.Error(); e.Extensions["reason"] != "DELETED" {
-					t.Errorf("carol's stream ends with %+v", e)
-				}
-				for name, e := range map[string]testkit.ReplyError{"roomEvents": events.Error(), "messageAdded": messages.Error(), "events": sse.Error()} {
-					if e.Extensions["code"] != "MEMBERSHIP_ENDED" || e.Extensions["reason"] != c.reason {
-						t.Errorf("%s ends with %+v", name, e)
+					list.Next()
+					say(alice, room, "before")
+					events.Next()
+					messages.Next()
+					sse.Next()
+					others.Next()
+					s.As(c.who).Do(c.how, testkit.Vars{"room": room})
+					if c.reason != "DELETED" {
+						say(alice, room, "SECRET")
+						if e := others.Next().
+							At("roomEvents"); e.Str("__typename") != "MemberLeft" || e.Str("reason") != c.reason ||
+							e.Str("user.id") != "bob" {
+							t.Errorf("carol hears %v", e)
+						}
+						others.Next()
+					} else if e := others.Error(); e.Extensions["reason"] != "DELETED" {
+						t.Errorf("carol's stream ends with %+v", e)
 					}
-				}
-				sse.Complete()
-				for { // a change that is told late may come before
-					e := list.Next().At("myRoomsChanged")
-					if e.Str("kind") == "REMOVED" && e.Str("roomId") == room {
-						break
+					for name, e := range map[string]testkit.ReplyError{"roomEvents": events.Error(), "messageAdded": messages.Error(), "events": sse.Error()} {
+						if e.Extensions["code"] != "MEMBERSHIP_ENDED" ||
+							e.Extensions["reason"] != c.reason {
+							t.Errorf("%s ends with %+v", name, e)
+						}
 					}
-				}
-				bob.Refused("NOT_FOUND", `query($id: ID!) { roomInfo(roomId: $id) { id } }`, testkit.Vars{"id": room})
-			})
+					sse.Complete()
+					for { // a change that is told late may come before
+						e := list.Next().At("myRoomsChanged")
+						if e.Str("kind") == "REMOVED" && e.Str("roomId") == room {
+							break
+						}
+					}
+					bob.Refused(
+						"NOT_FOUND",
+						`query($id: ID!) { roomInfo(roomId: $id) { id } }`,
+						testkit.Vars{"id": room},
+					)
+				},
+			)
 		})
 	}
 }

@@ -50,10 +50,18 @@ func openLab(tb testing.TB, url string, data *labData) *lab {
 
 // openObserved is openLab with a logger, and a function that is called for each statement.
 func openObserved(
-	tb testing.TB, url string, data *labData, logger *slog.Logger, observe func(context.Context, string),
+	tb testing.TB,
+	url string,
+	data *labData,
+	logger *slog.Logger,
+	observe func(context.Context, string),
 ) *lab {
 	tb.Helper()
-	db, err := store.Open(context.Background(), url, store.Options{Logger: logger, Observe: observe})
+	db, err := store.Open(
+		context.Background(),
+		url,
+		store.Options{Logger: logger, Observe: observe},
+	)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -147,7 +155,17 @@ func (f *filler) text() string {
 }
 
 func (f *filler) addUsers() {
-	f.lab.data.users = []string{labOwner, labMember, labAdmin, labOutsider, "ann", "bob", "cem", "dee", "eve"}
+	f.lab.data.users = []string{
+		labOwner,
+		labMember,
+		labAdmin,
+		labOutsider,
+		"ann",
+		"bob",
+		"cem",
+		"dee",
+		"eve",
+	}
 	for _, id := range f.lab.data.users {
 		f.must(f.lab.chat.Arrive(f.tb.Context(), id, id, ""))
 		status, name := f.text(), f.line()
@@ -176,7 +194,11 @@ func (f *filler) addRoom(i int) {
 		in.MemberIds = append(in.MemberIds, labMember)
 	}
 	if f.chance(0.3) {
-		in.OpenseaCollection = &chat.OpenseaCollectionInput{Name: f.line(), Cover: "https://c", Slug: "s"}
+		in.OpenseaCollection = &chat.OpenseaCollectionInput{
+			Name:  f.line(),
+			Cover: "https://c",
+			Slug:  "s",
+		}
 	}
 	var made *ent.Room
 	var err error
@@ -236,7 +258,13 @@ func (f *filler) addMessage(in uuid.UUID, members []string) {
 	id := chat.MessageID{Room: in, Seq: sent.Seq}
 	data.messages, f.messages = append(data.messages, id.String()), append(f.messages, id)
 	for _, user := range f.some(members, 3) {
-		_, err := domain.React(ctx, chat.Viewer{ID: user}, id, f.any([]string{"👍", "❤", "x"}), f.chance(0.9))
+		_, err := domain.React(
+			ctx,
+			chat.Viewer{ID: user},
+			id,
+			f.any([]string{"👍", "❤", "x"}),
+			f.chance(0.9),
+		)
 		f.must(err)
 	}
 	if f.chance(0.15) {
@@ -417,5 +445,10 @@ func (d *labData) cursor(rng *rand.Rand, of string) string {
 }
 
 func (l *lab) String() string {
-	return fmt.Sprintf("%d users, %d rooms, %d messages", len(l.data.users), len(l.data.rooms), len(l.data.messages))
+	return fmt.Sprintf(
+		"%d users, %d rooms, %d messages",
+		len(l.data.users),
+		len(l.data.rooms),
+		len(l.data.messages),
+	)
 }

@@ -10,13 +10,16 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestNothingLeaks subscribes and completes many times, and cuts many connections: afterwards the server is as it was.
+// TestNothingLeaks subscribes and completes many times, and cuts many connections: afterwards the
+// server is as it was.
 func TestNothingLeaks(t *testing.T) {
 	const cycles, sockets, cuts = 10_000, 8, 2_000
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
 	room := makeRoom(alice, nil)
-	payload, err := json.Marshal(testkit.Vars{"query": messageAdded, "variables": testkit.Vars{"room": room, "after": 0}})
+	payload, err := json.Marshal(
+		testkit.Vars{"query": messageAdded, "variables": testkit.Vars{"room": room, "after": 0}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +29,9 @@ func TestNothingLeaks(t *testing.T) {
 			defer socket.Close()
 			for i := range times / sockets {
 				id := fmt.Sprint(i)
-				socket.Say(`{"id":"` + id + `","type":"subscribe","payload":` + string(payload) + `}`)
+				socket.Say(
+					`{"id":"` + id + `","type":"subscribe","payload":` + string(payload) + `}`,
+				)
 				socket.Say(`{"id":"` + id + `","type":"complete"}`)
 			}
 			socket.Say(`{"type":"ping"}`)
@@ -59,8 +64,8 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
-// settled waits until there are few goroutines, or as few as there will be, and returns their number and the size of the
-// heap.
+// settled waits until there are few goroutines, or as few as there will be, and returns their
+// number and the size of the heap.
 func settled(t *testing.T, few int) (goroutines int, heap uint64) {
 	t.Helper()
 	least, since := runtime.NumGoroutine(), time.Now()

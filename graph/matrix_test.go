@@ -14,8 +14,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// The matrix asks for everything that touches a room, as everybody whom a room knows, of every kind of room. What must
-// come back is written down here and not computed:
+// The matrix asks for everything that touches a room, as everybody whom a room knows, of every kind
+// of room. What must come back is written down here and not computed:
 //
 //	.   it works, or is there
 //	-   it is null, or not in the list, without an error
@@ -26,17 +26,28 @@ import (
 //	BI  BAD_USER_INPUT
 //	    (two spaces where there is nobody of that kind: see people)
 
-// people are the columns: those outside (bannedfriend: the owner's friend who is banned, admin: an outsider whose token has
-// the claim) and those inside. A direct room has no moderator, and nobody is banned from one.
-var people = []string{"outsider", "friend", "banned", "bannedfriend", "admin", "member", "moderator", "owner"}
+// people are the columns: those outside (bannedfriend: the owner's friend who is banned, admin: an
+// outsider whose token has the claim) and those inside. A direct room has no moderator, and nobody
+// is banned from one.
+var people = []string{
+	"outsider",
+	"friend",
+	"banned",
+	"bannedfriend",
+	"admin",
+	"member",
+	"moderator",
+	"owner",
+}
 
 var doors = []string{"PUBLIC", "PRIVATE", "FRIEND", "direct"}
 
 // answers are what people get, by door.
 type answers map[string]string
 
-// members are the answers where whoever is outside is refused, as they see the room or not, and members get what is given:
-// the member, the moderator, the owner. In a direct room: the member and the owner.
+// members are the answers where whoever is outside is refused, as they see the room or not, and
+// members get what is given: the member, the moderator, the owner. In a direct room: the member and
+// the owner.
 func members(ordinary, direct string) answers {
 	return answers{
 		"PUBLIC":  "FO FO FO FO FO " + ordinary,
@@ -52,7 +63,8 @@ func withoutModerator(answers string) string {
 	return fmt.Sprintf("%-6s%s", memberAndOwner[0], memberAndOwner[1])
 }
 
-// shown are the answers of a field of a room, by who is inside: whoever sees the room and is outside gets null.
+// shown are the answers of a field of a room, by who is inside: whoever sees the room and is
+// outside gets null.
 func shown(public, private, friend, direct string) answers {
 	return answers{
 		"PUBLIC":  "-  -  -  -  -  " + public,
@@ -101,68 +113,165 @@ func has(path string) func(*cast, testkit.JSON) bool {
 
 func matrix() []operation {
 	return []operation{
-		{name: "roomInfo", ask: `query($room: ID!) { roomInfo(roomId: $room) { id memberCount members { nodes { id } } } }`, want: answers{
-			//          outsider friend banned bannedfriend admin member moderator owner
-			"PUBLIC":  ".  .  .  .  .  .  .  .",
-			"PRIVATE": "NF NF NF NF NF .  .  .",
-			"FRIEND":  "NF .  NF .  NF .  .  .",
-			"direct":  "NF NF       NF .     .",
-		}},
+		{
+			name: "roomInfo",
+			ask:  `query($room: ID!) { roomInfo(roomId: $room) { id memberCount members { nodes { id } } } }`,
+			want: answers{
+				//          outsider friend banned bannedfriend admin member moderator owner
+				"PUBLIC":  ".  .  .  .  .  .  .  .",
+				"PRIVATE": "NF NF NF NF NF .  .  .",
+				"FRIEND":  "NF .  NF .  NF .  .  .",
+				"direct":  "NF NF       NF .     .",
+			},
+		},
 		{name: "node, a room", ask: `query($room: ID!) { node(id: $room) { id } }`, want: answers{
 			"PUBLIC":  ".  .  .  .  .  .  .  .",
 			"PRIVATE": "-  -  -  -  -  .  .  .",
 			"FRIEND":  "-  .  -  .  -  .  .  .",
 			"direct":  "-  -        -  .     .",
 		}},
-		{name: "node, a message", ask: `query($message: ID!) { node(id: $message) { id } }`, vars: withOthers, want: listed()},
-		{name: "rooms", ask: `{ rooms(first: 100) { nodes { id } } }`, there: has("rooms.nodes.*.id"), want: answers{
-			"PUBLIC":  ".  .  -  -  .  .  .  .",
-			"PRIVATE": "-  -  -  -  -  -  -  -",
-			"FRIEND":  "-  .  -  -  -  .  .  .",
-			"direct":  "-  -        -  -     -",
-		}},
-		{name: "myRooms", ask: `{ myRooms(first: 100) { nodes { id } } }`, there: has("myRooms.nodes.*.id"), want: listed()},
+		{
+			name: "node, a message",
+			ask:  `query($message: ID!) { node(id: $message) { id } }`,
+			vars: withOthers,
+			want: listed(),
+		},
+		{
+			name:  "rooms",
+			ask:   `{ rooms(first: 100) { nodes { id } } }`,
+			there: has("rooms.nodes.*.id"),
+			want: answers{
+				"PUBLIC":  ".  .  -  -  .  .  .  .",
+				"PRIVATE": "-  -  -  -  -  -  -  -",
+				"FRIEND":  "-  .  -  -  -  .  .  .",
+				"direct":  "-  -        -  -     -",
+			},
+		},
+		{
+			name:  "myRooms",
+			ask:   `{ myRooms(first: 100) { nodes { id } } }`,
+			there: has("myRooms.nodes.*.id"),
+			want:  listed(),
+		},
 		{name: "myRoomIds", ask: `{ myRoomIds }`, there: has("myRoomIds"), want: listed()},
 
-		{name: "Room.messages", ask: `query($room: ID!) { roomInfo(roomId: $room) { messages { nodes { id } } } }`, there: field("messages"), want: shown(".  .  .", ".  .  .", ".  .  .", ". .")},
-		{name: "Room.latestMessage", ask: `query($room: ID!) { roomInfo(roomId: $room) { latestMessage { id } } }`, there: field("latestMessage"), want: shown(".  .  .", ".  .  .", ".  .  .", ". .")},
-		{name: "Room.viewerRole", ask: `query($room: ID!) { roomInfo(roomId: $room) { viewerRole } }`, there: field("viewerRole"), want: shown(".  .  .", ".  .  .", ".  .  .", ". .")},
-		{name: "Room.bans", ask: `query($room: ID!) { roomInfo(roomId: $room) { bans { nodes { id } } } }`, there: field("bans"), want: shown("-  .  .", "-  .  .", "-  .  .", "- -")},
-		{name: "Room.joinKey", ask: `query($room: ID!) { roomInfo(roomId: $room) { joinKey } }`, there: field("joinKey"), want: shown("-  -  -", "-  .  .", "-  -  -", "- -")},
 		{
-			name: "Room.unreadCount", ask: `query($room: ID!) { roomInfo(roomId: $room) { unreadCount } }`,
+			name:  "Room.messages",
+			ask:   `query($room: ID!) { roomInfo(roomId: $room) { messages { nodes { id } } } }`,
+			there: field("messages"),
+			want:  shown(".  .  .", ".  .  .", ".  .  .", ". ."),
+		},
+		{
+			name:  "Room.latestMessage",
+			ask:   `query($room: ID!) { roomInfo(roomId: $room) { latestMessage { id } } }`,
+			there: field("latestMessage"),
+			want:  shown(".  .  .", ".  .  .", ".  .  .", ". ."),
+		},
+		{
+			name:  "Room.viewerRole",
+			ask:   `query($room: ID!) { roomInfo(roomId: $room) { viewerRole } }`,
+			there: field("viewerRole"),
+			want:  shown(".  .  .", ".  .  .", ".  .  .", ". ."),
+		},
+		{
+			name:  "Room.bans",
+			ask:   `query($room: ID!) { roomInfo(roomId: $room) { bans { nodes { id } } } }`,
+			there: field("bans"),
+			want:  shown("-  .  .", "-  .  .", "-  .  .", "- -"),
+		},
+		{
+			name:  "Room.joinKey",
+			ask:   `query($room: ID!) { roomInfo(roomId: $room) { joinKey } }`,
+			there: field("joinKey"),
+			want:  shown("-  -  -", "-  .  .", "-  -  -", "- -"),
+		},
+		{
+			name:  "Room.unreadCount",
+			ask:   `query($room: ID!) { roomInfo(roomId: $room) { unreadCount } }`,
 			there: func(_ *cast, data testkit.JSON) bool { return data.Int("roomInfo.unreadCount") > 0 },
 			want:  shown(".  .  .", ".  .  .", ".  .  .", ". ."),
 		},
 		{
-			name: "Room.lastReadSeq", ask: `query($room: ID!) { roomInfo(roomId: $room) { lastReadSeq } }`,
+			name:  "Room.lastReadSeq",
+			ask:   `query($room: ID!) { roomInfo(roomId: $room) { lastReadSeq } }`,
 			there: func(_ *cast, data testkit.JSON) bool { return data.Int("roomInfo.lastReadSeq") > 0 },
 			want:  shown("-  -  -", "-  -  -", "-  -  -", "- -"), // nobody has read anything
 		},
 
-		{name: "sendMessage", changes: true, ask: `mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "x" }) { message { id } } }`, want: members(".  .  .", ". .")},
-		{name: "editMessage, one's own", changes: true, ask: `mutation($message: ID!) { editMessage(messageId: $message, contents: "y") { message { id } } }`, vars: withOwn, want: members(".  .  .", ". .")},
-		{name: "editMessage, another's", ask: `mutation($message: ID!) { editMessage(messageId: $message, contents: "y") { message { id } } }`, vars: withOthers, want: members("FO FO FO", "FO FO")},
-		{name: "deleteMessage, one's own", changes: true, ask: `mutation($message: ID!) { deleteMessage(messageId: $message) { message { id } } }`, vars: withOwn, want: members(".  .  .", ". .")},
-		{name: "deleteMessage, a member's", changes: true, ask: `mutation($message: ID!) { deleteMessage(messageId: $message) { message { id } } }`, vars: withOthers, want: members("FO .  .", "FO FO")},
-		{name: "react", changes: true, ask: `mutation($message: ID!) { react(messageId: $message, emoji: "x") { message { id } } }`, vars: withOthers, want: members(".  .  .", ". .")},
-		{name: "markRead", changes: true, ask: `mutation($room: ID!) { markRead(roomId: $room, seq: 1) { room { id } } }`, want: members(".  .  .", ". .")},
-
-		{name: "joinRoom, without a key", changes: true, ask: `mutation($room: ID!) { joinRoom(roomId: $room) { room { id } } }`, want: answers{
-			"PUBLIC":  ".  .  BA BA .  .  .  .",
-			"PRIVATE": "WK WK WK WK WK .  .  .",
-			"FRIEND":  "WK .  WK BA WK .  .  .",
-			"direct":  "WK WK       WK .     .",
-		}},
-		{name: "joinRoom, with a wrong key", changes: true, ask: `mutation($room: ID!) { joinRoom(roomId: $room, key: "wrong") { room { id } } }`, want: answers{
-			"PUBLIC":  ".  .  BA BA .  .  .  .",
-			"PRIVATE": "WK WK WK WK WK .  .  .",
-			"FRIEND":  "WK .  WK BA WK .  .  .",
-			"direct":  "WK WK       WK .     .",
-		}},
 		{
-			name: "joinRoom, with the room's key", changes: true, ask: `mutation($room: ID!, $key: String) { joinRoom(roomId: $room, key: $key) { room { id } } }`,
-			vars: func(c *cast, _ string) testkit.Vars { return testkit.Vars{"key": c.key()} },
+			name:    "sendMessage",
+			changes: true,
+			ask:     `mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "x" }) { message { id } } }`,
+			want:    members(".  .  .", ". ."),
+		},
+		{
+			name:    "editMessage, one's own",
+			changes: true,
+			ask:     `mutation($message: ID!) { editMessage(messageId: $message, contents: "y") { message { id } } }`,
+			vars:    withOwn,
+			want:    members(".  .  .", ". ."),
+		},
+		{
+			name: "editMessage, another's",
+			ask:  `mutation($message: ID!) { editMessage(messageId: $message, contents: "y") { message { id } } }`,
+			vars: withOthers,
+			want: members("FO FO FO", "FO FO"),
+		},
+		{
+			name:    "deleteMessage, one's own",
+			changes: true,
+			ask:     `mutation($message: ID!) { deleteMessage(messageId: $message) { message { id } } }`,
+			vars:    withOwn,
+			want:    members(".  .  .", ". ."),
+		},
+		{
+			name:    "deleteMessage, a member's",
+			changes: true,
+			ask:     `mutation($message: ID!) { deleteMessage(messageId: $message) { message { id } } }`,
+			vars:    withOthers,
+			want:    members("FO .  .", "FO FO"),
+		},
+		{
+			name:    "react",
+			changes: true,
+			ask:     `mutation($message: ID!) { react(messageId: $message, emoji: "x") { message { id } } }`,
+			vars:    withOthers,
+			want:    members(".  .  .", ". ."),
+		},
+		{
+			name:    "markRead",
+			changes: true,
+			ask:     `mutation($room: ID!) { markRead(roomId: $room, seq: 1) { room { id } } }`,
+			want:    members(".  .  .", ". ."),
+		},
+
+		{
+			name:    "joinRoom, without a key",
+			changes: true,
+			ask:     `mutation($room: ID!) { joinRoom(roomId: $room) { room { id } } }`,
+			want: answers{
+				"PUBLIC":  ".  .  BA BA .  .  .  .",
+				"PRIVATE": "WK WK WK WK WK .  .  .",
+				"FRIEND":  "WK .  WK BA WK .  .  .",
+				"direct":  "WK WK       WK .     .",
+			},
+		},
+		{
+			name:    "joinRoom, with a wrong key",
+			changes: true,
+			ask:     `mutation($room: ID!) { joinRoom(roomId: $room, key: "wrong") { room { id } } }`,
+			want: answers{
+				"PUBLIC":  ".  .  BA BA .  .  .  .",
+				"PRIVATE": "WK WK WK WK WK .  .  .",
+				"FRIEND":  "WK .  WK BA WK .  .  .",
+				"direct":  "WK WK       WK .     .",
+			},
+		},
+		{
+			name:    "joinRoom, with the room's key",
+			changes: true,
+			ask:     `mutation($room: ID!, $key: String) { joinRoom(roomId: $room, key: $key) { room { id } } }`,
+			vars:    func(c *cast, _ string) testkit.Vars { return testkit.Vars{"key": c.key()} },
 			want: answers{
 				"PUBLIC":  ".  .  BA BA .  .  .  .",
 				"PRIVATE": ".  .  BA BA .  .  .  .",
@@ -170,44 +279,149 @@ func matrix() []operation {
 				"direct":  "WK WK       WK .     .",
 			},
 		},
-		{name: "leaveRoom", changes: true, ask: `mutation($room: ID!) { leaveRoom(roomId: $room) { roomId } }`, want: members(".  .  .", ". .")},
-		{name: "addMembers", changes: true, ask: `mutation($room: ID!) { addMembers(roomId: $room, userIds: ["outsider"]) { room { id } } }`, want: members("FO .  .", "FO FO")},
-		{name: "removeMember, a member", changes: true, ask: `mutation($room: ID!, $user: ID!) { removeMember(roomId: $room, userId: $user) { room { id } } }`, vars: withTarget, want: members("FO .  .", "FO FO")},
-		{name: "removeMember, the moderator", changes: true, ask: `mutation($room: ID!) { removeMember(roomId: $room, userId: "moderator") { room { id } } }`, want: members("FO FO .", "FO FO")},
-		{name: "removeMember, the owner", ask: `mutation($room: ID!) { removeMember(roomId: $room, userId: "owner") { room { id } } }`, want: members("FO FO FO", "FO FO")},
-		{name: "removeMember, with a ban", changes: true, ask: `mutation($room: ID!, $user: ID!) { removeMember(roomId: $room, userId: $user, ban: true) { room { id } } }`, vars: withTarget, want: members("FO .  .", "FO FO")},
-		{name: "removeMember, with a ban ahead", changes: true, ask: `mutation($room: ID!) { removeMember(roomId: $room, userId: "outsider", ban: true) { room { id } } }`, want: members("FO .  .", "FO FO")},
-		{name: "unban", changes: true, ask: `mutation($room: ID!) { unban(roomId: $room, userId: "banned") { room { id } } }`, want: members("FO .  .", "FO FO")},
-		{name: "setMemberRole, of a member", changes: true, ask: `mutation($room: ID!, $user: ID!) { setMemberRole(roomId: $room, userId: $user, role: MODERATOR) { room { id } } }`, vars: withTarget, want: members("FO FO .", "FO FO")},
-		{name: "setMemberRole, the room's owner", changes: true, ask: `mutation($room: ID!, $user: ID!) { setMemberRole(roomId: $room, userId: $user, role: OWNER) { room { id } } }`, vars: withTarget, want: members("FO FO .", "FO FO")},
-		{name: "setMemberRole, one's own", ask: `mutation($room: ID!, $me: ID!) { setMemberRole(roomId: $room, userId: $me, role: MODERATOR) { room { id } } }`, vars: func(_ *cast, who string) testkit.Vars { return testkit.Vars{"me": who} }, want: members("FO FO FO", "FO FO")},
-		{name: "setMemberRole, of an outsider", ask: `mutation($room: ID!) { setMemberRole(roomId: $room, userId: "outsider", role: MODERATOR) { room { id } } }`, want: members("FO FO BI", "FO FO")},
-		{name: "updateRoom, name", changes: true, ask: `mutation($room: ID!) { updateRoom(input: { roomId: $room, name: "new" }) { room { id } } }`, want: members("FO .  .", "FO .")},
-		{name: "updateRoom, maxUsers", changes: true, ask: `mutation($room: ID!) { updateRoom(input: { roomId: $room, maxUsers: 50 }) { room { id } } }`, want: members("FO .  .", "FO FO")},
 		{
-			name: "updateRoom, accessType", changes: true, ask: `mutation($room: ID!, $access: RoomAccessType) { updateRoom(input: { roomId: $room, accessType: $access }) { room { id } } }`,
+			name:    "leaveRoom",
+			changes: true,
+			ask:     `mutation($room: ID!) { leaveRoom(roomId: $room) { roomId } }`,
+			want:    members(".  .  .", ". ."),
+		},
+		{
+			name:    "addMembers",
+			changes: true,
+			ask:     `mutation($room: ID!) { addMembers(roomId: $room, userIds: ["outsider"]) { room { id } } }`,
+			want:    members("FO .  .", "FO FO"),
+		},
+		{
+			name:    "removeMember, a member",
+			changes: true,
+			ask:     `mutation($room: ID!, $user: ID!) { removeMember(roomId: $room, userId: $user) { room { id } } }`,
+			vars:    withTarget,
+			want:    members("FO .  .", "FO FO"),
+		},
+		{
+			name:    "removeMember, the moderator",
+			changes: true,
+			ask:     `mutation($room: ID!) { removeMember(roomId: $room, userId: "moderator") { room { id } } }`,
+			want:    members("FO FO .", "FO FO"),
+		},
+		{
+			name: "removeMember, the owner",
+			ask:  `mutation($room: ID!) { removeMember(roomId: $room, userId: "owner") { room { id } } }`,
+			want: members("FO FO FO", "FO FO"),
+		},
+		{
+			name:    "removeMember, with a ban",
+			changes: true,
+			ask:     `mutation($room: ID!, $user: ID!) { removeMember(roomId: $room, userId: $user, ban: true) { room { id } } }`,
+			vars:    withTarget,
+			want:    members("FO .  .", "FO FO"),
+		},
+		{
+			name:    "removeMember, with a ban ahead",
+			changes: true,
+			ask:     `mutation($room: ID!) { removeMember(roomId: $room, userId: "outsider", ban: true) { room { id } } }`,
+			want:    members("FO .  .", "FO FO"),
+		},
+		{
+			name:    "unban",
+			changes: true,
+			ask:     `mutation($room: ID!) { unban(roomId: $room, userId: "banned") { room { id } } }`,
+			want:    members("FO .  .", "FO FO"),
+		},
+		{
+			name:    "setMemberRole, of a member",
+			changes: true,
+			ask:     `mutation($room: ID!, $user: ID!) { setMemberRole(roomId: $room, userId: $user, role: MODERATOR) { room { id } } }`,
+			vars:    withTarget,
+			want:    members("FO FO .", "FO FO"),
+		},
+		{
+			name:    "setMemberRole, the room's owner",
+			changes: true,
+			ask:     `mutation($room: ID!, $user: ID!) { setMemberRole(roomId: $room, userId: $user, role: OWNER) { room { id } } }`,
+			vars:    withTarget,
+			want:    members("FO FO .", "FO FO"),
+		},
+		{
+			name: "setMemberRole, one's own",
+			ask:  `mutation($room: ID!, $me: ID!) { setMemberRole(roomId: $room, userId: $me, role: MODERATOR) { room { id } } }`,
+			vars: func(_ *cast, who string) testkit.Vars { return testkit.Vars{"me": who} },
+			want: members("FO FO FO", "FO FO"),
+		},
+		{
+			name: "setMemberRole, of an outsider",
+			ask:  `mutation($room: ID!) { setMemberRole(roomId: $room, userId: "outsider", role: MODERATOR) { room { id } } }`,
+			want: members("FO FO BI", "FO FO"),
+		},
+		{
+			name:    "updateRoom, name",
+			changes: true,
+			ask:     `mutation($room: ID!) { updateRoom(input: { roomId: $room, name: "new" }) { room { id } } }`,
+			want:    members("FO .  .", "FO ."),
+		},
+		{
+			name:    "updateRoom, maxUsers",
+			changes: true,
+			ask:     `mutation($room: ID!) { updateRoom(input: { roomId: $room, maxUsers: 50 }) { room { id } } }`,
+			want:    members("FO .  .", "FO FO"),
+		},
+		{
+			name:    "updateRoom, accessType",
+			changes: true,
+			ask:     `mutation($room: ID!, $access: RoomAccessType) { updateRoom(input: { roomId: $room, accessType: $access }) { room { id } } }`,
 			vars: func(c *cast, _ string) testkit.Vars {
-				return testkit.Vars{"access": map[string]string{"PUBLIC": "FRIEND", "PRIVATE": "PUBLIC", "FRIEND": "PRIVATE", "direct": "PUBLIC"}[c.door]}
+				return testkit.Vars{
+					"access": map[string]string{"PUBLIC": "FRIEND", "PRIVATE": "PUBLIC", "FRIEND": "PRIVATE", "direct": "PUBLIC"}[c.door],
+				}
 			},
 			want: members("FO FO .", "FO FO"),
 		},
-		{name: "rotateRoomKey", changes: true, ask: `mutation($room: ID!) { rotateRoomKey(roomId: $room) { room { id } } }`, want: members("FO .  .", "FO FO")},
-		{name: "deleteRoom", changes: true, ask: `mutation($room: ID!) { deleteRoom(roomId: $room) { roomId } }`, want: members("FO FO .", "FO .")},
+		{
+			name:    "rotateRoomKey",
+			changes: true,
+			ask:     `mutation($room: ID!) { rotateRoomKey(roomId: $room) { room { id } } }`,
+			want:    members("FO .  .", "FO FO"),
+		},
+		{
+			name:    "deleteRoom",
+			changes: true,
+			ask:     `mutation($room: ID!) { deleteRoom(roomId: $room) { roomId } }`,
+			want:    members("FO FO .", "FO ."),
+		},
 
-		{name: "messageAdded", ask: `subscription($room: ID!) { messageAdded(roomId: $room, after: 0) { id } }`, want: members(".  .  .", ". .")},
-		{name: "roomEvents", ask: `subscription($room: ID!) { roomEvents(roomId: $room) { seq } }`, want: members(".  .  .", ". .")},
+		{
+			name: "messageAdded",
+			ask:  `subscription($room: ID!) { messageAdded(roomId: $room, after: 0) { id } }`,
+			want: members(".  .  .", ". ."),
+		},
+		{
+			name: "roomEvents",
+			ask:  `subscription($room: ID!) { roomEvents(roomId: $room) { seq } }`,
+			want: members(".  .  .", ". ."),
+		},
 	}
 }
 
 // elsewhere are the root fields and fields for the viewer without a row, and why.
 var elsewhere = map[string]string{
-	"me": "oneself", "user": "people are seen by everybody", "friends": "one's own", "friendRequests": "one's own",
-	"upsertUsers": "people", "signIn": "people", "updateProfile": "oneself",
-	"requestFriend": "people", "answerFriendRequest": "people", "removeFriend": "people",
-	"createRoom": "no room to ask about", "directRoom": "no room to ask about: TestDirectRoom",
-	"roomCreated": "hears of rooms by the same rule as roomInfo: TestRoomCreated", "myRoomsChanged": "tells of what is in myRooms: TestMyRoomsChanged",
-	"User.addPermission": "oneself: TestAddPermission", "leaveRooms": "leaves what is there, as leaveRoom does: TestLeaveRooms",
-	"User.viewerFriendship": "people", "Message.viewerReactions": "of a message that one may see: node",
+	"me":                      "oneself",
+	"user":                    "people are seen by everybody",
+	"friends":                 "one's own",
+	"friendRequests":          "one's own",
+	"upsertUsers":             "people",
+	"signIn":                  "people",
+	"updateProfile":           "oneself",
+	"requestFriend":           "people",
+	"answerFriendRequest":     "people",
+	"removeFriend":            "people",
+	"createRoom":              "no room to ask about",
+	"directRoom":              "no room to ask about: TestDirectRoom",
+	"roomCreated":             "hears of rooms by the same rule as roomInfo: TestRoomCreated",
+	"myRoomsChanged":          "tells of what is in myRooms: TestMyRoomsChanged",
+	"User.addPermission":      "oneself: TestAddPermission",
+	"leaveRooms":              "leaves what is there, as leaveRoom does: TestLeaveRooms",
+	"User.viewerFriendship":   "people",
+	"Message.viewerReactions": "of a message that one may see: node",
 }
 
 // TestMatrixIsWhole finds everything in the schema that has no row.
@@ -256,7 +470,9 @@ func TestMatrix(t *testing.T) {
 				c := newCast(t, s, door)
 				for _, row := range matrix() {
 					for i, who := range people {
-						want := strings.TrimSpace((row.want[door] + strings.Repeat(" ", 30))[3*i:][:3])
+						want := strings.TrimSpace(
+							(row.want[door] + strings.Repeat(" ", 30))[3*i:][:3],
+						)
 						if (c.clients[who] == nil) != (want == "") {
 							t.Fatalf("%s: %q is said of %s in %s rooms", row.name, want, who, door)
 						}
@@ -264,7 +480,14 @@ func TestMatrix(t *testing.T) {
 							continue
 						}
 						if got := c.ask(row, who); got != want {
-							t.Errorf("%s as %s in a %s room: %s, want %s", row.name, who, door, got, want)
+							t.Errorf(
+								"%s as %s in a %s room: %s, want %s",
+								row.name,
+								who,
+								door,
+								got,
+								want,
+							)
 						}
 					}
 				}
@@ -285,7 +508,8 @@ type cast struct {
 func newCast(t *testing.T, s *testkit.Server, door string) *cast {
 	c := &cast{t: t, door: door, clients: map[string]*testkit.Client{}}
 	for _, who := range people {
-		if door == "direct" && slices.Contains([]string{"banned", "bannedfriend", "moderator"}, who) {
+		if door == "direct" &&
+			slices.Contains([]string{"banned", "bannedfriend", "moderator"}, who) {
 			s.As(who)
 			continue
 		}
@@ -293,10 +517,15 @@ func newCast(t *testing.T, s *testkit.Server, door string) *cast {
 	}
 	s.As("target")
 	c.clients["target"] = s.As("target")
-	c.clients["admin"] = s.With(s.Sign(map[string]any{"sub": "admin", "admin": true, "exp": 4102444800}))
+	c.clients["admin"] = s.With(
+		s.Sign(map[string]any{"sub": "admin", "admin": true, "exp": 4102444800}),
+	)
 	for _, who := range []string{"friend", "bannedfriend"} {
 		s.As(who).Do(`mutation { requestFriend(userId: "owner") { user { id } } }`, nil)
-		c.clients["owner"].Do(`mutation($id: ID!) { answerFriendRequest(userId: $id, accept: true) { user { id } } }`, testkit.Vars{"id": who})
+		c.clients["owner"].Do(
+			`mutation($id: ID!) { answerFriendRequest(userId: $id, accept: true) { user { id } } }`,
+			testkit.Vars{"id": who},
+		)
 	}
 	c.set()
 	return c
@@ -307,13 +536,16 @@ func (c *cast) set() {
 	owner := c.clients["owner"]
 	inside := []string{"owner", "member"}
 	if c.door == "direct" {
-		c.room = owner.Do(`mutation { directRoom(userId: "member") { room { id } } }`, nil).Str("directRoom.room.id")
+		c.room = owner.Do(`mutation { directRoom(userId: "member") { room { id } } }`, nil).
+			Str("directRoom.room.id")
 	} else {
 		inside = append(inside, "moderator", "target")
 		c.room = makeRoom(owner, testkit.Vars{"accessType": c.door, "memberIds": inside[1:]})
-		owner.Do(`mutation($room: ID!) { setMemberRole(roomId: $room, userId: "moderator", role: MODERATOR) { member { id } }
+		owner.Do(
+			`mutation($room: ID!) { setMemberRole(roomId: $room, userId: "moderator", role: MODERATOR) { member { id } }
 			a: removeMember(roomId: $room, userId: "banned", ban: true) { userId } b: removeMember(roomId: $room, userId: "bannedfriend", ban: true) { userId } }`,
-			testkit.Vars{"room": c.room})
+			testkit.Vars{"room": c.room},
+		)
 	}
 	c.messages = map[string]string{}
 	for _, who := range inside {
@@ -346,7 +578,10 @@ func (c *cast) own(who string) string {
 
 // key is the room's key, or one that no room has where nobody is told it.
 func (c *cast) key() any {
-	room := c.clients["owner"].Do(`query($room: ID!) { roomInfo(roomId: $room) { joinKey } }`, testkit.Vars{"room": c.room})
+	room := c.clients["owner"].Do(
+		`query($room: ID!) { roomInfo(roomId: $room) { joinKey } }`,
+		testkit.Vars{"room": c.room},
+	)
 	if room.IsNull("roomInfo.joinKey") {
 		return "there is none"
 	}
@@ -375,14 +610,23 @@ func (c *cast) ask(row operation, who string) string {
 func (c *cast) leave() {
 	if c.door == "direct" {
 		for _, who := range []string{"member", "owner"} {
-			c.clients[who].Ask(`mutation($room: ID!) { leaveRoom(roomId: $room) { roomId } }`, testkit.Vars{"room": c.room})
+			c.clients[who].Ask(
+				`mutation($room: ID!) { leaveRoom(roomId: $room) { roomId } }`,
+				testkit.Vars{"room": c.room},
+			)
 		}
 	}
 }
 
 func (c *cast) outcome(row operation, who string, vars testkit.Vars) string {
 	c.t.Helper()
-	short := map[any]string{"FORBIDDEN": "FO", "NOT_FOUND": "NF", "WRONG_KEY": "WK", "BANNED": "BA", "BAD_USER_INPUT": "BI"}
+	short := map[any]string{
+		"FORBIDDEN":      "FO",
+		"NOT_FOUND":      "NF",
+		"WRONG_KEY":      "WK",
+		"BANNED":         "BA",
+		"BAD_USER_INPUT": "BI",
+	}
 	if strings.HasPrefix(row.ask, "subscription") {
 		stream := c.clients[who].Subscribe(row.ask, vars)
 		defer stream.Close()

@@ -21,14 +21,23 @@ func (r *messageResolver) ID(ctx context.Context, objs []*ent.Message) ([]string
 }
 
 func (r *messageResolver) Room(ctx context.Context, objs []*ent.Message) ([]*ent.Room, error) {
-	return scopeOf(ctx).rooms.many(ctx, mapped(objs, func(m *ent.Message) uuid.UUID { return m.RoomID }), nil)
+	return scopeOf(
+		ctx,
+	).rooms.many(
+		ctx,
+		mapped(objs, func(m *ent.Message) uuid.UUID { return m.RoomID }),
+		nil,
+	)
 }
 
 func (r *messageResolver) From(ctx context.Context, objs []*ent.Message) ([]*ent.User, error) {
 	return users(ctx, objs, func(m *ent.Message) string { return m.AuthorID })
 }
 
-func (r *messageResolver) ReplyTo(ctx context.Context, objs []*ent.Message) ([]*ent.Message, error) {
+func (r *messageResolver) ReplyTo(
+	ctx context.Context,
+	objs []*ent.Message,
+) ([]*ent.Message, error) {
 	return namedMessages(ctx, objs, func(m *ent.Message) *int64 { return m.ReplyToSeq })
 }
 
@@ -40,16 +49,42 @@ func (r *messageResolver) IsThread(ctx context.Context, objs []*ent.Message) ([]
 	return mapped(objs, func(m *ent.Message) bool { return m.ReplyCount > 0 }), nil
 }
 
-func (r *messageResolver) Replies(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*model.MessageConnection, error) {
-	ask := messagesAsked{first: first, after: after, last: last, before: before, otherwiseFirst: true}
-	return messagesOf(ctx, ask, mapped(objs, func(m *ent.Message) *chat.List { return &chat.List{Room: m.RoomID, Thread: m.Seq} }))
+func (r *messageResolver) Replies(
+	ctx context.Context,
+	objs []*ent.Message,
+	first *int,
+	after *string,
+	last *int,
+	before *string,
+) ([]*model.MessageConnection, error) {
+	ask := messagesAsked{
+		first:          first,
+		after:          after,
+		last:           last,
+		before:         before,
+		otherwiseFirst: true,
+	}
+	return messagesOf(
+		ctx,
+		ask,
+		mapped(
+			objs,
+			func(m *ent.Message) *chat.List { return &chat.List{Room: m.RoomID, Thread: m.Seq} },
+		),
+	)
 }
 
-func (r *messageResolver) Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error) {
+func (r *messageResolver) Mentions(
+	ctx context.Context,
+	objs []*ent.Message,
+) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(m *ent.Message) []string { return m.Mentions })
 }
 
-func (r *messageResolver) Reactions(ctx context.Context, objs []*ent.Message) ([][]*chat.ReactionCount, error) {
+func (r *messageResolver) Reactions(
+	ctx context.Context,
+	objs []*ent.Message,
+) ([][]*chat.ReactionCount, error) {
 	counts, err := scopeOf(ctx).reactions.many(ctx, mapped(objs, messageID), nil)
 	if err != nil {
 		return nil, err
@@ -63,12 +98,18 @@ func (r *messageResolver) Reactions(ctx context.Context, objs []*ent.Message) ([
 	}), nil
 }
 
-func (r *messageResolver) ViewerReactions(ctx context.Context, objs []*ent.Message) ([][]string, error) {
+func (r *messageResolver) ViewerReactions(
+	ctx context.Context,
+	objs []*ent.Message,
+) ([][]string, error) {
 	s := scopeOf(ctx)
 	return viewersOwn(ctx, s, &s.own, mapped(objs, messageID))
 }
 
-func (r *mutationResolver) SendMessage(ctx context.Context, input chat.SendMessageInput) (*model.SendMessagePayload, error) {
+func (r *mutationResolver) SendMessage(
+	ctx context.Context,
+	input chat.SendMessageInput,
+) (*model.SendMessagePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -81,7 +122,11 @@ func (r *mutationResolver) SendMessage(ctx context.Context, input chat.SendMessa
 	return &model.SendMessagePayload{Message: sent.Message}, nil
 }
 
-func (r *mutationResolver) EditMessage(ctx context.Context, messageID string, contents string) (*model.EditMessagePayload, error) {
+func (r *mutationResolver) EditMessage(
+	ctx context.Context,
+	messageID string,
+	contents string,
+) (*model.EditMessagePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -93,7 +138,10 @@ func (r *mutationResolver) EditMessage(ctx context.Context, messageID string, co
 	return &model.EditMessagePayload{Message: changed}, nil
 }
 
-func (r *mutationResolver) DeleteMessage(ctx context.Context, messageID string) (*model.DeleteMessagePayload, error) {
+func (r *mutationResolver) DeleteMessage(
+	ctx context.Context,
+	messageID string,
+) (*model.DeleteMessagePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -105,7 +153,12 @@ func (r *mutationResolver) DeleteMessage(ctx context.Context, messageID string) 
 	return &model.DeleteMessagePayload{Message: changed}, nil
 }
 
-func (r *mutationResolver) React(ctx context.Context, messageID string, emoji string, on bool) (*model.ReactPayload, error) {
+func (r *mutationResolver) React(
+	ctx context.Context,
+	messageID string,
+	emoji string,
+	on bool,
+) (*model.ReactPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -117,7 +170,11 @@ func (r *mutationResolver) React(ctx context.Context, messageID string, emoji st
 	return &model.ReactPayload{Message: changed}, nil
 }
 
-func (r *mutationResolver) MarkRead(ctx context.Context, roomID string, seq int) (*model.MarkReadPayload, error) {
+func (r *mutationResolver) MarkRead(
+	ctx context.Context,
+	roomID string,
+	seq int,
+) (*model.MarkReadPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -129,8 +186,26 @@ func (r *mutationResolver) MarkRead(ctx context.Context, roomID string, seq int)
 	return &model.MarkReadPayload{Room: room}, nil
 }
 
-func (r *roomResolver) Messages(ctx context.Context, objs []*ent.Room, first *int, after *string, last *int, before *string, beforeSeq *int, afterSeq *int, inThreads bool) ([]*model.MessageConnection, error) {
-	ask := messagesAsked{first: first, after: after, last: last, before: before, afterSeq: afterSeq, beforeSeq: beforeSeq, noThreads: !inThreads}
+func (r *roomResolver) Messages(
+	ctx context.Context,
+	objs []*ent.Room,
+	first *int,
+	after *string,
+	last *int,
+	before *string,
+	beforeSeq *int,
+	afterSeq *int,
+	inThreads bool,
+) ([]*model.MessageConnection, error) {
+	ask := messagesAsked{
+		first:     first,
+		after:     after,
+		last:      last,
+		before:    before,
+		afterSeq:  afterSeq,
+		beforeSeq: beforeSeq,
+		noThreads: !inThreads,
+	}
 	lists, err := ofMemberships(ctx, objs, func(room *ent.Room, m *chat.Membership) *chat.List {
 		if !r.chat.MayRead(room, m) {
 			return nil
@@ -143,7 +218,10 @@ func (r *roomResolver) Messages(ctx context.Context, objs []*ent.Room, first *in
 	return messagesOf(ctx, ask, lists)
 }
 
-func (r *roomResolver) LatestMessage(ctx context.Context, objs []*ent.Room) ([]*ent.Message, error) {
+func (r *roomResolver) LatestMessage(
+	ctx context.Context,
+	objs []*ent.Room,
+) ([]*ent.Message, error) {
 	memberships, err := viewerMemberships(ctx, objs)
 	if err != nil {
 		return nil, err

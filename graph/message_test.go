@@ -31,25 +31,48 @@ func TestSendMessage(t *testing.T) {
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 
 		first := say(alice, room, "Hi")
-		if first.Int("seq") != 1 || first.Str("from.id") != "alice" || first.Str("type") != "TEXT" || first.Str("room.id") != room ||
-			first.Bool("isThread") || !first.IsNull("idempotencyKey") || !first.IsNull("editedAt") || !first.IsNull("openseaItem") {
+		if first.Int("seq") != 1 || first.Str("from.id") != "alice" ||
+			first.Str("type") != "TEXT" ||
+			first.Str("room.id") != room ||
+			first.Bool("isThread") ||
+			!first.IsNull("idempotencyKey") ||
+			!first.IsNull("editedAt") ||
+			!first.IsNull("openseaItem") {
 			t.Errorf("the first message: %v", first)
 		}
 		second := say(bob, room, `{"card": 1}`, testkit.Vars{
-			"type": "CARD", "replyToId": first.Str("id"), "threadId": first.Str("id"), "mentionIds": []string{"alice", "bob", "alice"},
-			"openseaItem": testkit.Vars{"contractAddress": "0x1", "imageUrl": "https://example.com/i.png"}, "idempotencyKey": "k",
+			"type":       "CARD",
+			"replyToId":  first.Str("id"),
+			"threadId":   first.Str("id"),
+			"mentionIds": []string{"alice", "bob", "alice"},
+			"openseaItem": testkit.Vars{
+				"contractAddress": "0x1",
+				"imageUrl":        "https://example.com/i.png",
+			},
+			"idempotencyKey": "k",
 		})
-		if second.Int("seq") != 2 || second.Int("replyTo.seq") != 1 || second.Int("thread.seq") != 1 || second.Str("idempotencyKey") != "k" ||
-			!slices.Equal(second.Strs("mentions.*.id"), []string{"alice", "bob"}) || second.Str("openseaItem.imageUrl") != "https://example.com/i.png" || second.Str("openseaItem.name") != "" {
+		if second.Int("seq") != 2 || second.Int("replyTo.seq") != 1 ||
+			second.Int("thread.seq") != 1 ||
+			second.Str("idempotencyKey") != "k" ||
+			!slices.Equal(second.Strs("mentions.*.id"), []string{"alice", "bob"}) ||
+			second.Str("openseaItem.imageUrl") != "https://example.com/i.png" ||
+			second.Str("openseaItem.name") != "" {
 			t.Errorf("the second message: %v", second)
 		}
-		got := alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { seq updatedAt latestMessage { seq from { id } }
-			messages { nodes { seq isThread replyCount replies { nodes { seq } } } pageInfo { hasNextPage hasPreviousPage } } } node(id: "`+first.Str("id")+`") { __typename id } }`,
-			testkit.Vars{"id": room})
-		if got.Int("roomInfo.seq") != 2 || got.Int("roomInfo.latestMessage.seq") != 2 || got.Str("roomInfo.updatedAt") != second.Str("createdAt") {
+		got := alice.Do(
+			`query($id: ID!) { roomInfo(roomId: $id) { seq updatedAt latestMessage { seq from { id } }
+			messages { nodes { seq isThread replyCount replies { nodes { seq } } } pageInfo { hasNextPage hasPreviousPage } } } node(id: "`+first.Str(
+				"id",
+			)+`") { __typename id } }`,
+			testkit.Vars{"id": room},
+		)
+		if got.Int("roomInfo.seq") != 2 || got.Int("roomInfo.latestMessage.seq") != 2 ||
+			got.Str("roomInfo.updatedAt") != second.Str("createdAt") {
 			t.Errorf("the room: %v", got)
 		}
-		if want := "[map[isThread:true replies:map[nodes:[map[seq:2]]] replyCount:1 seq:1] map[isThread:false replies:map[nodes:[]] replyCount:0 seq:2]]"; got.At("roomInfo.messages.nodes").String() != want {
+		if want := "[map[isThread:true replies:map[nodes:[map[seq:2]]] replyCount:1 seq:1] map[isThread:false replies:map[nodes:[]] replyCount:0 seq:2]]"; got.At("roomInfo.messages.nodes").
+			String() !=
+			want {
 			t.Errorf("messages %v\nwant     %s", got.At("roomInfo.messages.nodes"), want)
 		}
 		if got.Str("node.__typename") != "Message" || got.Str("node.id") != first.Str("id") {
@@ -58,7 +81,11 @@ func TestSendMessage(t *testing.T) {
 		// The room that was spoken in last comes first.
 		other := makeRoom(alice, nil)
 		say(bob, room, "again")
-		if ids := alice.Do(`{ myRoomIds }`, nil).Strs("myRoomIds"); !slices.Equal(ids, []string{room, other}) {
+		if ids := alice.Do(`{ myRoomIds }`, nil).
+			Strs("myRoomIds"); !slices.Equal(
+			ids,
+			[]string{room, other},
+		) {
 			t.Errorf("my rooms: %v", ids)
 		}
 	})
@@ -93,16 +120,37 @@ func TestSendMessageRefuses(t *testing.T) {
 		} {
 			input := testkit.Vars{"roomId": room, "contents": "x"}
 			maps.Copy(input, c.input)
-			if e := alice.Refused("BAD_USER_INPUT", sendMessage, testkit.Vars{"input": input}); e.Extensions["field"] != c.field {
+			if e := alice.Refused(
+				"BAD_USER_INPUT",
+				sendMessage,
+				testkit.Vars{"input": input},
+			); e.Extensions["field"] != c.field {
 				t.Errorf("%s: field %v, want %s", c.name, e.Extensions["field"], c.field)
 			}
 		}
-		if reply := alice.Post([]byte(`{"query":"mutation { sendMessage(input: {roomId: \"`+room+`\", contents: \"`+"\xff\xfe"+`\"}) { message { id } } }"}`), "application/json"); reply.Code() == "" {
+		if reply := alice.Post(
+			[]byte(
+				`{"query":"mutation { sendMessage(input: {roomId: \"`+room+`\", contents: \"`+"\xff\xfe"+`\"}) { message { id } } }"}`,
+			),
+			"application/json",
+		); reply.Code() == "" {
 			t.Errorf("invalid UTF-8 was accepted: %v", reply.Data)
 		}
-		carol.Refused("NOT_FOUND", sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": "x"}})
-		carol.Refused("NOT_FOUND", sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": "nonsense", "contents": "x"}})
-		carol.Refused("FORBIDDEN", sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": public, "contents": "x"}})
+		carol.Refused(
+			"NOT_FOUND",
+			sendMessage,
+			testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": "x"}},
+		)
+		carol.Refused(
+			"NOT_FOUND",
+			sendMessage,
+			testkit.Vars{"input": testkit.Vars{"roomId": "nonsense", "contents": "x"}},
+		)
+		carol.Refused(
+			"FORBIDDEN",
+			sendMessage,
+			testkit.Vars{"input": testkit.Vars{"roomId": public, "contents": "x"}},
+		)
 
 		if n := say(bob, room, strings.Repeat("ö", 16_000)).Int("seq"); n != 3 {
 			t.Errorf("what was refused took a seq: the next is %d", n)
@@ -120,18 +168,37 @@ func TestSendMessageIdempotency(t *testing.T) {
 		if len(slices.Compact(seqs)) != 1 {
 			t.Errorf("seqs %v", seqs)
 		}
-		alice.Refused("IDEMPOTENCY_CONFLICT", sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": "other", "idempotencyKey": "k"}})
+		alice.Refused(
+			"IDEMPOTENCY_CONFLICT",
+			sendMessage,
+			testkit.Vars{
+				"input": testkit.Vars{"roomId": room, "contents": "other", "idempotencyKey": "k"},
+			},
+		)
 		// An honest retry after an edit gets the message as it is now.
 		id := say(alice, room, "once", key).Str("id")
-		alice.Do(`mutation($id: ID!) { editMessage(messageId: $id, contents: "edited") { message { id } } }`, testkit.Vars{"id": id})
-		if again := say(alice, room, "once", key); again.Str("contents") != "edited" || again.Str("id") != id {
+		alice.Do(
+			`mutation($id: ID!) { editMessage(messageId: $id, contents: "edited") { message { id } } }`,
+			testkit.Vars{"id": id},
+		)
+		if again := say(
+			alice,
+			room,
+			"once",
+			key,
+		); again.Str("contents") != "edited" ||
+			again.Str("id") != id {
 			t.Errorf("the retry got %v", again)
 		}
 		// Keys are of a person in a room.
-		if say(bob, room, "bob's", key).Int("seq") == 1 || say(alice, other, "elsewhere", key).Int("seq") != 1 {
+		if say(bob, room, "bob's", key).Int("seq") == 1 ||
+			say(alice, other, "elsewhere", key).Int("seq") != 1 {
 			t.Error("a key was taken for another's")
 		}
-		if n := len(alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { messages { nodes { id } } } }`, testkit.Vars{"id": room}).List("roomInfo.messages.nodes")); n != 2 {
+		if n := len(
+			alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { messages { nodes { id } } } }`, testkit.Vars{"id": room}).
+				List("roomInfo.messages.nodes"),
+		); n != 2 {
 			t.Errorf("%d messages", n)
 		}
 	})
@@ -144,13 +211,25 @@ func TestEditAndDeleteMessage(t *testing.T) {
 		alice, bob, carol := s.As("alice"), s.As("bob"), s.As("carol")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 		seq := func() int {
-			return alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { seq } }`, testkit.Vars{"id": room}).Int("roomInfo.seq")
+			return alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { seq } }`, testkit.Vars{"id": room}).
+				Int("roomInfo.seq")
 		}
-		mine := say(bob, room, "mine", testkit.Vars{"mentionIds": []string{"alice"}, "openseaItem": testkit.Vars{"contractAddress": "0x1"}})
+		mine := say(
+			bob,
+			room,
+			"mine",
+			testkit.Vars{
+				"mentionIds":  []string{"alice"},
+				"openseaItem": testkit.Vars{"contractAddress": "0x1"},
+			},
+		)
 		card := say(bob, room, "1", testkit.Vars{"type": "CARD"})
 
-		edited := bob.Do(edit, testkit.Vars{"id": mine.Str("id"), "contents": "changed"}).At("editMessage.message")
-		if edited.Str("contents") != "changed" || edited.IsNull("editedAt") || edited.Int("seq") != 1 || seq() != 3 {
+		edited := bob.Do(edit, testkit.Vars{"id": mine.Str("id"), "contents": "changed"}).
+			At("editMessage.message")
+		if edited.Str("contents") != "changed" || edited.IsNull("editedAt") ||
+			edited.Int("seq") != 1 ||
+			seq() != 3 {
 			t.Errorf("edited: %v", edited)
 		}
 		bob.Do(edit, testkit.Vars{"id": mine.Str("id"), "contents": "changed"})
@@ -163,12 +242,19 @@ func TestEditAndDeleteMessage(t *testing.T) {
 		bob.Refused("BAD_USER_INPUT", edit, testkit.Vars{"id": mine.Str("id"), "contents": ""})
 		bob.Refused("BAD_USER_INPUT", edit, testkit.Vars{"id": card.Str("id"), "contents": "{"})
 
-		bob.Do(`mutation($id: ID!) { react(messageId: $id, emoji: "👍") { message { id } } }`, testkit.Vars{"id": mine.Str("id")})
+		bob.Do(
+			`mutation($id: ID!) { react(messageId: $id, emoji: "👍") { message { id } } }`,
+			testkit.Vars{"id": mine.Str("id")},
+		)
 		owners := say(alice, room, "the owner's")
 		bob.Refused("FORBIDDEN", del, testkit.Vars{"id": owners.Str("id")})
 		carol.Refused("NOT_FOUND", del, testkit.Vars{"id": mine.Str("id")})
 		gone := alice.Do(del, testkit.Vars{"id": mine.Str("id")}).At("deleteMessage.message")
-		if gone.Str("contents") != "" || gone.IsNull("deletedAt") || len(gone.List("mentions")) != 0 || len(gone.List("reactions")) != 0 || !gone.IsNull("openseaItem") || gone.Str("from.id") != "bob" {
+		if gone.Str("contents") != "" || gone.IsNull("deletedAt") ||
+			len(gone.List("mentions")) != 0 ||
+			len(gone.List("reactions")) != 0 ||
+			!gone.IsNull("openseaItem") ||
+			gone.Str("from.id") != "bob" {
 			t.Errorf("deleted: %v", gone)
 		}
 		at := seq()
@@ -177,7 +263,11 @@ func TestEditAndDeleteMessage(t *testing.T) {
 			t.Error("deleting again took a seq")
 		}
 		bob.Refused("FORBIDDEN", edit, testkit.Vars{"id": mine.Str("id"), "contents": "back"})
-		bob.Refused("FORBIDDEN", `mutation($id: ID!) { react(messageId: $id, emoji: "x") { message { id } } }`, testkit.Vars{"id": mine.Str("id")})
+		bob.Refused(
+			"FORBIDDEN",
+			`mutation($id: ID!) { react(messageId: $id, emoji: "x") { message { id } } }`,
+			testkit.Vars{"id": mine.Str("id")},
+		)
 	})
 }
 
@@ -194,7 +284,8 @@ func TestReact(t *testing.T) {
 		do(bob, "🎉", true)
 		do(bob, "👍", true)
 		got := do(bob, "👍", true) // again: nothing changes
-		if got.At("reactions").String() != "[map[count:2 emoji:👍] map[count:1 emoji:🎉]]" || got.Int("room.seq") != 4 {
+		if got.At("reactions").String() != "[map[count:2 emoji:👍] map[count:1 emoji:🎉]]" ||
+			got.Int("room.seq") != 4 {
 			t.Errorf("reactions %v", got)
 		}
 		if !slices.Equal(got.Strs("viewerReactions"), []string{"🎉", "👍"}) {
@@ -202,11 +293,16 @@ func TestReact(t *testing.T) {
 		}
 		do(bob, "👍", false)
 		got = do(bob, "👍", false)
-		if got.At("reactions").String() != "[map[count:1 emoji:👍] map[count:1 emoji:🎉]]" || got.Int("room.seq") != 5 {
+		if got.At("reactions").String() != "[map[count:1 emoji:👍] map[count:1 emoji:🎉]]" ||
+			got.Int("room.seq") != 5 {
 			t.Errorf("reactions %v", got)
 		}
 		for _, emoji := range []string{"", " ", "a b", "a\x00", strings.Repeat("x", 33)} {
-			if e := alice.Refused("BAD_USER_INPUT", react, testkit.Vars{"id": id, "emoji": emoji, "on": true}); e.Extensions["field"] != "emoji" {
+			if e := alice.Refused(
+				"BAD_USER_INPUT",
+				react,
+				testkit.Vars{"id": id, "emoji": emoji, "on": true},
+			); e.Extensions["field"] != "emoji" {
 				t.Errorf("%q: %v", emoji, e)
 			}
 		}
@@ -214,7 +310,11 @@ func TestReact(t *testing.T) {
 		for i := range 48 {
 			do(alice, fmt.Sprint("e", i), true)
 		}
-		alice.Refused("BAD_USER_INPUT", react, testkit.Vars{"id": id, "emoji": "one more", "on": true})
+		alice.Refused(
+			"BAD_USER_INPUT",
+			react,
+			testkit.Vars{"id": id, "emoji": "one more", "on": true},
+		)
 		alice.Refused("BAD_USER_INPUT", react, testkit.Vars{"id": id, "emoji": "51st", "on": true})
 		do(bob, "e0", true) // one that is there
 	})
@@ -229,7 +329,9 @@ func TestMarkRead(t *testing.T) {
 			return c.Do(mark, testkit.Vars{"id": room, "seq": seq}).At("markRead.room").String()
 		}
 		unread := func(c *testkit.Client) string {
-			return c.Do(`query($id: ID!) { roomInfo(roomId: $id) { unreadCount lastReadSeq } }`, testkit.Vars{"id": room}).At("roomInfo").String()
+			return c.Do(`query($id: ID!) { roomInfo(roomId: $id) { unreadCount lastReadSeq } }`, testkit.Vars{"id": room}).
+				At("roomInfo").
+				String()
 		}
 		for i := range 6 { // alice at 1, 3, 5; bob at 2, 4, 6
 			say([]*testkit.Client{alice, bob}[i%2], room, "x")
@@ -243,7 +345,15 @@ func TestMarkRead(t *testing.T) {
 		if got := read(bob, 1); got != "map[lastReadSeq:3 seq:6 unreadCount:1]" {
 			t.Errorf("it moved backwards: %s", got)
 		}
-		alice.Do(`mutation { deleteMessage(messageId: "`+say(alice, room, "gone").Str("id")+`") { message { id } } }`, nil)
+		alice.Do(
+			`mutation { deleteMessage(messageId: "`+say(
+				alice,
+				room,
+				"gone",
+			).Str("id")+
+				`") { message { id } } }`,
+			nil,
+		)
 		if got := unread(bob); got != "map[lastReadSeq:3 unreadCount:2]" {
 			t.Errorf("deleted ones count: %s", got)
 		}
@@ -261,7 +371,11 @@ func TestMarkRead(t *testing.T) {
 		if got := unread(carol); got != "map[lastReadSeq:0 unreadCount:0]" {
 			t.Errorf("an outsider: %s", got)
 		}
-		if e := bob.Refused("BAD_USER_INPUT", mark, testkit.Vars{"id": room, "seq": -1}); e.Extensions["field"] != "seq" {
+		if e := bob.Refused(
+			"BAD_USER_INPUT",
+			mark,
+			testkit.Vars{"id": room, "seq": -1},
+		); e.Extensions["field"] != "seq" {
 			t.Errorf("field %v", e.Extensions)
 		}
 		carol.Refused("FORBIDDEN", mark, testkit.Vars{"id": room, "seq": 1})
@@ -286,10 +400,17 @@ func TestMessagesPages(t *testing.T) {
 		}
 		ask := func(arguments string) testkit.JSON {
 			return alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { messages`+arguments+` { nodes { seq } edges { cursor node { seq } } pageInfo { hasPreviousPage hasNextPage startCursor endCursor } } } }`,
-				testkit.Vars{"id": room}).At("roomInfo.messages")
+				testkit.Vars{"id": room}).
+				At("roomInfo.messages")
 		}
 		show := func(page testkit.JSON) string {
-			return fmt.Sprint(strings.Join(page.Strs("nodes.*.seq"), " "), " ", page.Bool("pageInfo.hasPreviousPage"), " ", page.Bool("pageInfo.hasNextPage"))
+			return fmt.Sprint(
+				strings.Join(page.Strs("nodes.*.seq"), " "),
+				" ",
+				page.Bool("pageInfo.hasPreviousPage"),
+				" ",
+				page.Bool("pageInfo.hasNextPage"),
+			)
 		}
 		cursor := func(seq int) string {
 			return ask("(first: 1, afterSeq: " + fmt.Sprint(seq-1) + ")").Str("edges.0.cursor")
@@ -323,7 +444,8 @@ func TestMessagesPages(t *testing.T) {
 			}
 		}
 		replies := func(arguments string) string {
-			page := alice.Do(`query { node(id: "`+root+`") { ... on Message { replyCount messages: replies`+arguments+` { nodes { seq } edges { cursor node { seq } } pageInfo { hasPreviousPage hasNextPage } } } } }`, nil).At("node")
+			page := alice.Do(`query { node(id: "`+root+`") { ... on Message { replyCount messages: replies`+arguments+` { nodes { seq } edges { cursor node { seq } } pageInfo { hasPreviousPage hasNextPage } } } } }`, nil).
+				At("node")
 			return show(page.At("messages"))
 		}
 		for _, c := range []struct{ arguments, want string }{
@@ -340,7 +462,9 @@ func TestMessagesPages(t *testing.T) {
 		// A page that was read stays where it is while messages arrive.
 		page := ask("(first: 2, afterSeq: 8)")
 		say(alice, room, "11")
-		if got := show(ask("(first: 2, after: \"" + page.Str("pageInfo.endCursor") + "\")")); got != "11 true false" {
+		if got := show(
+			ask("(first: 2, after: \"" + page.Str("pageInfo.endCursor") + "\")"),
+		); got != "11 true false" {
 			t.Errorf("the page behind: %s", got)
 		}
 		for arguments, field := range map[string]string{
@@ -352,23 +476,36 @@ func TestMessagesPages(t *testing.T) {
 			"(after: \"nonsense\")": "after",
 			"(before: \"\")":        "before",
 		} {
-			if e := alice.Refused("BAD_USER_INPUT", `{ roomInfo(roomId: "`+room+`") { messages`+arguments+` { nodes { id } } } }`, nil); e.Extensions["field"] != field {
+			if e := alice.Refused(
+				"BAD_USER_INPUT",
+				`{ roomInfo(roomId: "`+room+`") { messages`+arguments+` { nodes { id } } } }`,
+				nil,
+			); e.Extensions["field"] != field {
 				t.Errorf("messages%s: field %v", arguments, e.Extensions["field"])
 			}
 		}
 		other := makeRoom(alice, nil)
 		say(alice, other, "x")
-		foreign := alice.Do(`{ roomInfo(roomId: "`+other+`") { messages { pageInfo { endCursor } } } }`, nil).Str("roomInfo.messages.pageInfo.endCursor")
-		alice.Refused("BAD_USER_INPUT", `{ roomInfo(roomId: "`+room+`") { messages(after: "`+foreign+`") { nodes { id } } } }`, nil)
+		foreign := alice.Do(`{ roomInfo(roomId: "`+other+`") { messages { pageInfo { endCursor } } } }`, nil).
+			Str("roomInfo.messages.pageInfo.endCursor")
+		alice.Refused(
+			"BAD_USER_INPUT",
+			`{ roomInfo(roomId: "`+room+`") { messages(after: "`+foreign+`") { nodes { id } } } }`,
+			nil,
+		)
 
-		outside := carol.Do(`{ roomInfo(roomId: "`+room+`") { messages { nodes { id } } latestMessage { id } unreadCount lastReadSeq } node(id: "`+root+`") { id } }`, nil)
+		outside := carol.Do(
+			`{ roomInfo(roomId: "`+room+`") { messages { nodes { id } } latestMessage { id } unreadCount lastReadSeq } node(id: "`+root+`") { id } }`,
+			nil,
+		)
 		if outside.String() != "map[node:<nil> roomInfo:map[lastReadSeq:0 latestMessage:<nil> messages:<nil> unreadCount:0]]" {
 			t.Errorf("an outsider sees %v", outside)
 		}
 	})
 }
 
-// TestMessagesStatements counts what lists with messages ask the database: not more for many rows than for few.
+// TestMessagesStatements counts what lists with messages ask the database: not more for many rows
+// than for few.
 func TestMessagesStatements(t *testing.T) {
 	const list = `{ myRooms(first: 50) { nodes { name unreadCount lastReadSeq viewerRole members { nodes { nickName } } creator { nickName }
 		latestMessage { contents from { nickName } } } } }`
@@ -390,13 +527,27 @@ func TestMessagesStatements(t *testing.T) {
 		}
 		statements := s.Statements(func() { alice.Do(list, nil) })
 		if len(statements) > 8 {
-			t.Errorf("50 rooms took %d statements:\n%s", len(statements), strings.Join(statements, "\n"))
+			t.Errorf(
+				"50 rooms took %d statements:\n%s",
+				len(statements),
+				strings.Join(statements, "\n"),
+			)
 		}
 		for i := range 48 {
 			m := say(people[i%5], rooms[0], "z", testkit.Vars{"mentionIds": names[:i%3]})
 			if i%4 == 0 {
-				say(alice, rooms[0], "reply", testkit.Vars{"replyToId": m.Str("id"), "threadId": m.Str("id")})
-				alice.Do(`mutation { react(messageId: "`+m.Str("id")+`", emoji: "x") { message { id } } }`, nil)
+				say(
+					alice,
+					rooms[0],
+					"reply",
+					testkit.Vars{"replyToId": m.Str("id"), "threadId": m.Str("id")},
+				)
+				alice.Do(
+					`mutation { react(messageId: "`+m.Str(
+						"id",
+					)+`", emoji: "x") { message { id } } }`,
+					nil,
+				)
 			}
 		}
 		var data testkit.JSON
@@ -405,7 +556,11 @@ func TestMessagesStatements(t *testing.T) {
 			t.Errorf("%d messages", n)
 		}
 		if len(statements) > 14 {
-			t.Errorf("50 messages took %d statements:\n%s", len(statements), strings.Join(statements, "\n"))
+			t.Errorf(
+				"50 messages took %d statements:\n%s",
+				len(statements),
+				strings.Join(statements, "\n"),
+			)
 		}
 	})
 }
@@ -425,7 +580,8 @@ func TestManyThreads(t *testing.T) {
 			root := say(alice, room, "root").Str("id")
 			say(alice, room, "reply", testkit.Vars{"threadId": root})
 		}
-		rooms := alice.Do(`{ myRooms { nodes { messages(last: 100) { nodes { replyCount replies(first: 1) { nodes { seq } } } } } } }`, nil).List("myRooms.nodes")
+		rooms := alice.Do(`{ myRooms { nodes { messages(last: 100) { nodes { replyCount replies(first: 1) { nodes { seq } } } } } } }`, nil).
+			List("myRooms.nodes")
 		for _, room := range rooms {
 			for _, m := range room.List("messages.nodes") {
 				if len(m.List("replies.nodes")) != m.Int("replyCount") {

@@ -28,7 +28,11 @@ func (a messagesAsked) window(list chat.List) (chat.Window, error) {
 	w := chat.Window{Count: defaultMessages, Last: !a.otherwiseFirst, NoThreads: a.noThreads}
 	switch {
 	case a.first != nil && a.last != nil:
-		return w, &chat.Error{Code: chat.BadUserInput, Field: "last", Message: "Ask for the first or for the last ones, not for both."}
+		return w, &chat.Error{
+			Code:    chat.BadUserInput,
+			Field:   "last",
+			Message: "Ask for the first or for the last ones, not for both.",
+		}
 	case a.first != nil:
 		w.Count, w.Last = *a.first, false
 	case a.last != nil:
@@ -52,7 +56,11 @@ func seqBound(list chat.List, field string, cursor *string, number *int) (int64,
 	var bound int64
 	if number != nil {
 		if *number < 0 {
-			return 0, &chat.Error{Code: chat.BadUserInput, Field: field + "Seq", Message: field + "Seq must not be negative."}
+			return 0, &chat.Error{
+				Code:    chat.BadUserInput,
+				Field:   field + "Seq",
+				Message: field + "Seq must not be negative.",
+			}
 		}
 		bound = int64(*number)
 	}
@@ -64,7 +72,11 @@ func seqBound(list chat.List, field string, cursor *string, number *int) (int64,
 		return 0, err
 	}
 	if room != list.Room || seq < 1 {
-		return 0, &chat.Error{Code: chat.BadUserInput, Field: field, Message: field + " is not a cursor of this list."}
+		return 0, &chat.Error{
+			Code:    chat.BadUserInput,
+			Field:   field,
+			Message: field + " is not a cursor of this list.",
+		}
 	}
 	switch {
 	case number == nil:
@@ -77,7 +89,11 @@ func seqBound(list chat.List, field string, cursor *string, number *int) (int64,
 }
 
 // messagesOf resolves the same part of each list; null for a list that is nil.
-func messagesOf(ctx context.Context, ask messagesAsked, lists []*chat.List) ([]*model.MessageConnection, error) {
+func messagesOf(
+	ctx context.Context,
+	ask messagesAsked,
+	lists []*chat.List,
+) ([]*model.MessageConnection, error) {
 	connections := make([]*model.MessageConnection, len(lists))
 	failed := make(graphql.BatchErrorList, len(lists))
 	var keys []listKey
@@ -109,12 +125,22 @@ func messagesOf(ctx context.Context, ask messagesAsked, lists []*chat.List) ([]*
 }
 
 // namedMessages loads the message whose seq each message names; null where it names none.
-func namedMessages(ctx context.Context, objs []*ent.Message, seq func(*ent.Message) *int64) ([]*ent.Message, error) {
+func namedMessages(
+	ctx context.Context,
+	objs []*ent.Message,
+	seq func(*ent.Message) *int64,
+) ([]*ent.Message, error) {
 	var ids []chat.MessageID
 	var places []int
 	for i, m := range objs {
 		if named := seq(m); named != nil {
-			ids, places = append(ids, chat.MessageID{Room: m.RoomID, Seq: *named}), append(places, i)
+			ids, places = append(
+				ids,
+				chat.MessageID{Room: m.RoomID, Seq: *named},
+			), append(
+				places,
+				i,
+			)
 		}
 	}
 	found, err := scopeOf(ctx).messages.many(ctx, ids, nil)

@@ -28,7 +28,11 @@ func TestNewcomerHasATimeLimit(t *testing.T) {
 			if name == dialect.Postgres {
 				url = testkit.MigratedPostgresURL(t)
 			}
-			s := testkit.StartApp(t, url, app.Options{Limits: web.Limits{Operation: 200 * time.Millisecond}})
+			s := testkit.StartApp(
+				t,
+				url,
+				app.Options{Limits: web.Limits{Operation: 200 * time.Millisecond}},
+			)
 			lockUsers(t, s)
 			for transport, ask := range map[string]func(*testing.T, *testkit.Server, string) string{
 				"HTTP": func(_ *testing.T, s *testkit.Server, id string) string {
@@ -55,7 +59,11 @@ func TestNewcomerHasATimeLimit(t *testing.T) {
 			} {
 				t.Run(transport, func(t *testing.T) {
 					t.Parallel()
-					if code := ask(t, s, "new-"+strings.ReplaceAll(transport, " ", "-")); code != "UNAVAILABLE" {
+					if code := ask(
+						t,
+						s,
+						"new-"+strings.ReplaceAll(transport, " ", "-"),
+					); code != "UNAVAILABLE" {
 						t.Errorf("%q, want UNAVAILABLE", code)
 					}
 				})
@@ -73,7 +81,10 @@ func lockUsers(t *testing.T, s *testkit.Server) {
 	}
 	t.Cleanup(func() { _ = tx.Rollback() })
 	if s.Dialect == dialect.Postgres { // a transaction of SQLite's locks all
-		if _, err := tx.ExecContext(t.Context(), "LOCK TABLE users IN ACCESS EXCLUSIVE MODE"); err != nil {
+		if _, err := tx.ExecContext(
+			t.Context(),
+			"LOCK TABLE users IN ACCESS EXCLUSIVE MODE",
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,13 +120,21 @@ func olderPath(t *testing.T, s *testkit.Server, id string) string {
 }
 
 func olderSocket(t *testing.T, s *testkit.Server, id string) string {
-	conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http")+"/ws", //nolint:bodyclose // it has none
-		&websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + s.Token(id)}}})
+	//nolint:bodyclose // it has none
+	conn, _, err := websocket.Dial(
+		t.Context(),
+		"ws"+strings.TrimPrefix(s.URL, "http")+"/ws",
+		&websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + s.Token(id)}}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.CloseNow() }()
-	if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{"type": "Room", "room_type": "Create"}`)); err != nil {
+	if err := conn.Write(
+		t.Context(),
+		websocket.MessageText,
+		[]byte(`{"type": "Room", "room_type": "Create"}`),
+	); err != nil {
 		t.Fatal(err)
 	}
 	_, message, err := conn.Read(t.Context())

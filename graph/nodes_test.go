@@ -12,11 +12,12 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestNodesHearEachOther has people on two nodes of one database. Where hints are carried nothing waits for a sweep, which
-// is an hour away; where none are the sweep finds everything.
+// TestNodesHearEachOther has people on two nodes of one database. Where hints are carried nothing
+// waits for a sweep, which is an hour away; where none are the sweep finds everything.
 func TestNodesHearEachOther(t *testing.T) {
 	never, soon := app.Options{Sweep: time.Hour}, app.Options{
-		Sweep: 100 * time.Millisecond, Hints: func(broker.Listener) chat.Publisher { return deaf{} },
+		Sweep: 100 * time.Millisecond,
+		Hints: func(broker.Listener) chat.Publisher { return deaf{} },
 	}
 	for name, nodes := range map[string]func(t *testing.T) (app.Options, []testkit.Option){
 		"notifications": func(*testing.T) (app.Options, []testkit.Option) { return never, nil },
@@ -30,14 +31,25 @@ func TestNodesHearEachOther(t *testing.T) {
 			t.Parallel()
 			options, opts := nodes(t)
 			url := testkit.MigratedPostgresURL(t)
-			here, there := testkit.StartApp(t, url, options, opts...), testkit.StartApp(t, url, options, opts...)
+			here, there := testkit.StartApp(
+				t,
+				url,
+				options,
+				opts...), testkit.StartApp(
+				t,
+				url,
+				options,
+				opts...)
 			alice, bob := here.As("alice"), there.As("bob")
 			created := listen(bob, "MINE")
 			list := bob.Subscribe(`subscription { myRoomsChanged { kind roomId } }`, nil)
 			if kind := list.Next().Str("myRoomsChanged.kind"); kind != "OPENED" {
 				t.Fatalf("a list begins with %s", kind)
 			}
-			awaken(created, func() string { return makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}}) })
+			awaken(
+				created,
+				func() string { return makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}}) },
+			)
 			room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 			for next(created).Str("id") != room { // those before it
 			}
@@ -65,25 +77,40 @@ func awaken(stream *testkit.Stream, makes func() string) {
 	stream.Awake(makes, func(data testkit.JSON) string { return data.Str("roomCreated.id") })
 }
 
-// TestFounders has somebody join a room that a node has made whose clock is an hour ahead. A node that no hint has told of the
-// room, and which finds out by itself who has been in it from the start, does not take them for one of those.
+// TestFounders has somebody join a room that a node has made whose clock is an hour ahead. A node
+// that no hint has told of the room, and which finds out by itself who has been in it from the
+// start, does not take them for one of those.
 func TestFounders(t *testing.T) {
-	silent := app.Options{Sweep: 100 * time.Millisecond, Hints: func(broker.Listener) chat.Publisher { return deaf{} }}
+	silent := app.Options{
+		Sweep: 100 * time.Millisecond,
+		Hints: func(broker.Listener) chat.Publisher { return deaf{} },
+	}
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		here, there := testkit.StartApp(t, url, silent), testkit.StartApp(t, url, silent)
 		alice := here.As("alice")
 		there.As("bob")
 		there.As("carol")
-		room := makeRoom(alice, testkit.Vars{"accessType": "PUBLIC", "memberIds": []string{"carol"}})
+		room := makeRoom(
+			alice,
+			testkit.Vars{"accessType": "PUBLIC", "memberIds": []string{"carol"}},
+		)
 		ahead := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-		changeTimes(t, driver, source, ahead,
-			`UPDATE rooms SET created_at = $1, event_at = $1, updated_at = $1`, `UPDATE members SET joined_at = $1`)
+		changeTimes(
+			t,
+			driver,
+			source,
+			ahead,
+			`UPDATE rooms SET created_at = $1, event_at = $1, updated_at = $1`,
+			`UPDATE members SET joined_at = $1`,
+		)
 		there.With(there.Token("bob")).Do(joinRoom, testkit.Vars{"room": room})
 
-		// Nobody has listened so far, so nobody has been told. Rooms are told of in the order of their making.
+		// Nobody has listened so far, so nobody has been told. Rooms are told of in the order of
+		// their making.
 		hears := map[string]*testkit.Stream{}
 		for _, person := range []string{"carol", "bob"} { // the first to follow has the room looked for
-			hears[person] = there.With(there.Token(person)).Subscribe(roomCreated, testkit.Vars{"scope": "MINE"})
+			hears[person] = there.With(there.Token(person)).
+				Subscribe(roomCreated, testkit.Vars{"scope": "MINE"})
 		}
 		next := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob", "carol"}})
 		for person, want := range map[string]string{"bob": next, "carol": room} {

@@ -15,14 +15,16 @@ func TestUnknownOutcome(t *testing.T) {
 	alice, bob := s.As("alice"), s.As("bob")
 	heard := listen(bob, "MINE")
 	mine := func() []string {
-		return bob.Do(`{ myRooms(first: 100) { nodes { name } } }`, nil).Strs("myRooms.nodes.*.name")
+		return bob.Do(`{ myRooms(first: 100) { nodes { name } } }`, nil).
+			Strs("myRooms.nodes.*.name")
 	}
 	newest := func() string {
 		return bob.Do(`{ myRooms(first: 1) { nodes { id } } }`, nil).Strs("myRooms.nodes.*.id")[0]
 	}
 	room := func(name string) testkit.Vars { return testkit.Vars{"name": name, "memberIds": []string{"bob"}} }
 
-	// With a key the server finds out by itself, and nobody notices: also not that the hint was lost with the first run.
+	// With a key the server finds out by itself, and nobody notices: also not that the hint was
+	// lost with the first run.
 	var want []string
 	for name, loss := range map[string]testkit.Loss{
 		"carried out": testkit.Unanswered, "half said": testkit.HalfAnswered, "not carried out": testkit.Unheard,
@@ -75,19 +77,28 @@ func TestUnknownSend(t *testing.T) {
 	say(alice, room, "prepares the statement on a connection")
 	said := func() []string {
 		return alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { messages(first: 100) { nodes { contents } } } }`,
-			testkit.Vars{"room": room}).Strs("roomInfo.messages.nodes.*.contents")
+			testkit.Vars{"room": room}).
+			Strs("roomInfo.messages.nodes.*.contents")
 	}
 	for name, loss := range map[string]testkit.Loss{
 		"unanswered": testkit.Unanswered, "half answered": testkit.HalfAnswered, "unheard": testkit.Unheard,
 	} {
-		input := testkit.Vars{"roomId": room, "contents": name + ", with a key", "idempotencyKey": name}
+		input := testkit.Vars{
+			"roomId":         room,
+			"contents":       name + ", with a key",
+			"idempotencyKey": name,
+		}
 		wire.LoseCommit(loss)
 		alice.Do(sendMessage, testkit.Vars{"input": input})
 		if n := count(said(), name+", with a key"); n != 1 {
 			t.Errorf("%s: with a key it is there %d times", name, n)
 		}
 		wire.LoseCommit(loss)
-		e := alice.Refused("UNAVAILABLE", sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": name}})
+		e := alice.Refused(
+			"UNAVAILABLE",
+			sendMessage,
+			testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": name}},
+		)
 		if safe, told := e.Extensions["safeToRetry"].(bool); safe || !told {
 			t.Errorf("%s: safeToRetry is %v", name, e.Extensions["safeToRetry"])
 		}

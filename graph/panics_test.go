@@ -72,8 +72,11 @@ func TestPanics(t *testing.T) {
 				__typename seq } }`, in)
 			neighbour.Next()
 			victim := func() *testkit.Stream {
-				v := alice.Subscribe(`subscription($room: ID!) { roomEvents(roomId: $room) { __typename
-					... on MessageAdded { seq message { room { tags } } } } }`, in)
+				v := alice.Subscribe(
+					`subscription($room: ID!) { roomEvents(roomId: $room) { __typename
+					... on MessageAdded { seq message { room { tags } } } } }`,
+					in,
+				)
 				v.Next()
 				return v
 			}
@@ -87,7 +90,8 @@ func TestPanics(t *testing.T) {
 			if reply := send("rendered", ""); reply.Code() != "" {
 				t.Errorf("the message is refused: %+v", reply.Errors)
 			}
-			if e := v.Error(); e.Extensions["code"] != "INTERNAL" || e.Extensions["requestId"] == "" {
+			if e := v.Error(); e.Extensions["code"] != "INTERNAL" ||
+				e.Extensions["requestId"] == "" {
 				t.Errorf("the stream ends with %+v", e)
 			}
 			if e := neighbour.Next(); e.Int("roomEvents.seq") != 1 {
@@ -107,7 +111,8 @@ func TestPanics(t *testing.T) {
 				t.Errorf("%d panics of events are counted, want 1", n)
 			}
 
-			// A write: with PostgreSQL it is one statement, of which nobody knows whether it has run.
+			// A write: with PostgreSQL it is one statement, of which nobody knows whether it has
+			// run.
 			insert, code := "INSERT INTO messages", "INTERNAL"
 			if name == dialect.Postgres {
 				code = "UNAVAILABLE"
@@ -124,7 +129,10 @@ func TestPanics(t *testing.T) {
 				if reply := send("kept", "key"); reply.Code() != "" {
 					t.Errorf("a write with a key: %q %+v", reply.Code(), reply.Errors)
 				}
-			} else if reply := send("kept", ""); reply.Code() != "" {
+			} else if reply := send(
+				"kept",
+				"",
+			); reply.Code() != "" {
 				t.Errorf("after a write that panics: %q %+v", reply.Code(), reply.Errors)
 			}
 			if e := neighbour.Next(); e.Int("roomEvents.seq") != 3 {

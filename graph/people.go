@@ -13,8 +13,8 @@ import (
 	"parley/internal/chat"
 )
 
-// users loads the user of each object. If the field selects only the id, nothing is loaded: users are
-// never deleted.
+// users loads the user of each object. If the field selects only the id, nothing is loaded: users
+// are never deleted.
 func users[T any](ctx context.Context, objs []T, id func(T) string) ([]*ent.User, error) {
 	return usersByID(ctx, mapped(objs, id))
 }
@@ -72,7 +72,10 @@ func friendConnection(page chat.Page[*ent.Friendship], after *string) *model.Fri
 	return c
 }
 
-func friendRequestConnection(page chat.Page[*ent.Friendship], after *string) *model.FriendRequestConnection {
+func friendRequestConnection(
+	page chat.Page[*ent.Friendship],
+	after *string,
+) *model.FriendRequestConnection {
 	c := &model.FriendRequestConnection{
 		Edges: make([]*model.FriendRequestEdge, len(page.Items)),
 		Nodes: make([]*model.FriendRequest, len(page.Items)),
@@ -81,14 +84,20 @@ func friendRequestConnection(page chat.Page[*ent.Friendship], after *string) *mo
 	for i, f := range page.Items {
 		asked := chat.RequestOf(f)
 		cursors[i] = requestsByAge.placeCursor(chat.Place{At: f.RequestedAt, ID: f.ID})
-		c.Nodes[i] = &model.FriendRequest{ID: requestID(asked), FromID: asked.From, ToID: asked.To, CreatedAt: asked.At}
+		c.Nodes[i] = &model.FriendRequest{
+			ID:        requestID(asked),
+			FromID:    asked.From,
+			ToID:      asked.To,
+			CreatedAt: asked.At,
+		}
 		c.Edges[i] = &model.FriendRequestEdge{Cursor: cursors[i], Node: c.Nodes[i]}
 	}
 	c.PageInfo = pageInfo(page.More, after, cursors)
 	return c
 }
 
-// requestID names a request by the two people, whoever of them looks at it: ids of people contain no NUL.
+// requestID names a request by the two people, whoever of them looks at it: ids of people contain
+// no NUL.
 func requestID(asked chat.FriendRequest) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(asked.From + "\x00" + asked.To))
 }

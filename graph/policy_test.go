@@ -16,7 +16,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestFriendsRooms shows a FRIEND room to its owner's friends, not to whoever has asked or has been asked.
+// TestFriendsRooms shows a FRIEND room to its owner's friends, not to whoever has asked or has been
+// asked.
 func TestFriendsRooms(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		owner := s.As("owner")
@@ -29,7 +30,10 @@ func TestFriendsRooms(t *testing.T) {
 			if state != "" {
 				befriend(t, db, who, "owner", state)
 			}
-			found := slices.Contains(c.Do(`{ rooms(first: 100) { nodes { id } } }`, nil).Strs("rooms.nodes.*.id"), id)
+			found := slices.Contains(
+				c.Do(`{ rooms(first: 100) { nodes { id } } }`, nil).Strs("rooms.nodes.*.id"),
+				id,
+			)
 			if want := who == "friend"; found != want {
 				t.Errorf("%s finds the room: %v", who, found)
 			}
@@ -47,7 +51,11 @@ func TestFriendsRooms(t *testing.T) {
 // befriend writes what a person has with a friend.
 func befriend(t *testing.T, db *ent.Client, userID, friendID string, state friendship.State) {
 	t.Helper()
-	create := db.Friendship.Create().SetUserID(userID).SetFriendID(friendID).SetState(state).SetRequestedAt(time.Now())
+	create := db.Friendship.Create().
+		SetUserID(userID).
+		SetFriendID(friendID).
+		SetState(state).
+		SetRequestedAt(time.Now())
 	if state == friendship.StateFRIENDS {
 		create.SetSince(time.Now())
 	}
@@ -61,7 +69,12 @@ func TestRoomsLeavesOutWhereOneIsBanned(t *testing.T) {
 		owner, bob := s.As("owner"), s.As("bob")
 		banned := makeRoom(owner, testkit.Vars{"accessType": "PUBLIC"})
 		other := makeRoom(owner, testkit.Vars{"accessType": "PUBLIC"})
-		err := db.Ban.Create().SetRoomID(uuid.MustParse(banned)).SetUserID("bob").SetActorID("owner").SetAt(time.Now()).Exec(t.Context())
+		err := db.Ban.Create().
+			SetRoomID(uuid.MustParse(banned)).
+			SetUserID("bob").
+			SetActorID("owner").
+			SetAt(time.Now()).
+			Exec(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +88,8 @@ func TestRoomsLeavesOutWhereOneIsBanned(t *testing.T) {
 	})
 }
 
-// TestHandOver has owners leave: the longest-serving moderator follows, else the longest-serving member.
+// TestHandOver has owners leave: the longest-serving moderator follows, else the longest-serving
+// member.
 func TestHandOver(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		for _, c := range []struct {
@@ -94,15 +108,19 @@ func TestHandOver(t *testing.T) {
 			}
 			id := makeRoom(owner, testkit.Vars{"exclusive": true, "memberIds": people})
 			for _, who := range c.moderators {
-				n, err := db.Member.Update().Where(member.RoomID(uuid.MustParse(id)), member.UserID(name(who))).
-					SetRole(member.RoleMODERATOR).Save(t.Context())
+				n, err := db.Member.Update().
+					Where(member.RoomID(uuid.MustParse(id)), member.UserID(name(who))).
+					SetRole(member.RoleMODERATOR).
+					Save(t.Context())
 				if n != 1 || err != nil {
 					t.Fatal(n, err)
 				}
 			}
 			makeRoom(owner, testkit.Vars{"exclusive": true, "disconnect": true})
-			edges := s.As(people[0]).Do(`query($id: ID!) { roomInfo(roomId: $id) { members { edges { member { role user { id } } } } } }`,
-				testkit.Vars{"id": id}).List("roomInfo.members.edges")
+			edges := s.As(people[0]).
+				Do(`query($id: ID!) { roomInfo(roomId: $id) { members { edges { member { role user { id } } } } } }`,
+					testkit.Vars{"id": id}).
+				List("roomInfo.members.edges")
 			var owners []string
 			for _, e := range edges {
 				if e.Str("member.role") == "OWNER" {
@@ -110,22 +128,34 @@ func TestHandOver(t *testing.T) {
 				}
 			}
 			if !slices.Equal(owners, []string{name(c.heir)}) {
-				t.Errorf("with the moderators %v the owner is %v, want %s", c.moderators, owners, c.heir)
+				t.Errorf(
+					"with the moderators %v the owner is %v, want %s",
+					c.moderators,
+					owners,
+					c.heir,
+				)
 			}
 		}
 	})
 }
 
-// TestTimesNeverRunBackwards gives a room's newest event a time that is yet to come, as a clock set back does.
+// TestTimesNeverRunBackwards gives a room's newest event a time that is yet to come, as a clock set
+// back does.
 func TestTimesNeverRunBackwards(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		alice := s.As("alice")
 		id := makeRoom(alice, nil)
 		last := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-		if err := db.Room.Update().Where(room.ID(uuid.MustParse(id))).SetEventAt(last).Exec(t.Context()); err != nil {
+		if err := db.Room.Update().
+			Where(room.ID(uuid.MustParse(id))).
+			SetEventAt(last).
+			Exec(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		sent := alice.Do(`mutation($id: ID!) { sendMessage(input: { roomId: $id, contents: "now" }) { message { createdAt } } }`, testkit.Vars{"id": id})
+		sent := alice.Do(
+			`mutation($id: ID!) { sendMessage(input: { roomId: $id, contents: "now" }) { message { createdAt } } }`,
+			testkit.Vars{"id": id},
+		)
 		at, err := time.Parse(time.RFC3339Nano, sent.Str("sendMessage.message.createdAt"))
 		if err != nil || at.Before(last) {
 			t.Errorf("sent at %s (%v), after what was at %s", at, err, last)
@@ -139,7 +169,14 @@ func TestLongNameInToken(t *testing.T) {
 			"long": {strings.Repeat("ö", 300), strings.Repeat("ö", 200)},
 			"most": {strings.Repeat("ö", 200), strings.Repeat("ö", 200)},
 		} {
-			token := s.Sign(map[string]any{"sub": sub, "name": c.name, "picture": "https://example.com/" + strings.Repeat("p", 3000), "exp": time.Now().Add(time.Hour).Unix()})
+			token := s.Sign(
+				map[string]any{
+					"sub":     sub,
+					"name":    c.name,
+					"picture": "https://example.com/" + strings.Repeat("p", 3000),
+					"exp":     time.Now().Add(time.Hour).Unix(),
+				},
+			)
 			me := s.With(token).Do(`{ me { nickName avatar } }`, nil)
 			if got := me.Str("me.nickName"); got != c.want {
 				t.Errorf("%s: %q", sub, got)

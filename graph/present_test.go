@@ -17,8 +17,8 @@ import (
 	"parley/internal/chat"
 )
 
-// TestFaultsAreLogged tells faults of the server, which somebody should look at, from what fails since the client has
-// gone away.
+// TestFaultsAreLogged tells faults of the server, which somebody should look at, from what fails
+// since the client has gone away.
 func TestFaultsAreLogged(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -34,7 +34,11 @@ func TestFaultsAreLogged(t *testing.T) {
 		"what the client did wrong": {t.Context(), &chat.Error{Code: chat.NotFound}, ""},
 	} {
 		var log bytes.Buffer
-		r := &Resolver{logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+		r := &Resolver{
+			logger: slog.New(
+				slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}),
+			),
+		}
 		told := r.present(c.ctx, c.err)
 		if got := log.String(); !strings.Contains(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%s: logged %q, want %s", name, got, c.want)
@@ -75,7 +79,8 @@ func TestPanicInResolver(t *testing.T) {
 		strings.Contains(answer, "panic") || strings.Contains(answer, "nil pointer") {
 		t.Errorf("answered %s", answer)
 	}
-	if !strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "user.resolvers.go") {
+	if !strings.Contains(log.String(), "level=ERROR") ||
+		!strings.Contains(log.String(), "user.resolvers.go") {
 		t.Errorf("logged %s", log.String())
 	}
 }

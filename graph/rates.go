@@ -14,7 +14,8 @@ import (
 	"parley/internal/limit"
 )
 
-// rates refuses operations that come too often, and queries that cost too much together, before the database is asked.
+// rates refuses operations that come too often, and queries that cost too much together, before the
+// database is asked.
 type rates struct{ gates limit.Gates }
 
 var _ interface {
@@ -28,8 +29,12 @@ func (rates) ExtensionName() string { return "Rates" }
 // Validate has nothing to look at in the schema.
 func (rates) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationContext counts an operation, or refuses it. The application's own back end is not counted.
-func (r rates) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+// MutateOperationContext counts an operation, or refuses it. The application's own back end is not
+// counted.
+func (r rates) MutateOperationContext(
+	ctx context.Context,
+	op *graphql.OperationContext,
+) *gqlerror.Error {
 	who, _ := auth.FromContext(ctx)
 	if who.Admin {
 		return nil
@@ -46,7 +51,8 @@ func (r rates) MutateOperationContext(ctx context.Context, op *graphql.Operation
 	return nil
 }
 
-// query takes the cost of a query from what its caller may spend, or returns RATE_LIMITED. Services are exempt.
+// query takes the cost of a query from what its caller may spend, or returns RATE_LIMITED. Services
+// are exempt.
 func (r rates) query(ctx context.Context, op *graphql.OperationContext, cost int) *gqlerror.Error {
 	if op.Operation.Operation != ast.Query {
 		return nil
@@ -61,8 +67,8 @@ func (r rates) query(ctx context.Context, op *graphql.OperationContext, cost int
 	return nil
 }
 
-// parseShare is how many bytes of a document that is not cached cost as much as one value: parsing and
-// validating 64 KiB takes some 7 ms.
+// parseShare is how many bytes of a document that is not cached cost as much as one value: parsing
+// and validating 64 KiB takes some 7 ms.
 const parseShare = 4
 
 // document charges the parsing and validation of a document, also of one that is then refused.
@@ -77,8 +83,13 @@ func (r rates) document(ctx context.Context, text string) *gqlerror.Error {
 	return nil
 }
 
-// mutation counts the changes of each field of a mutation, and each signIn once more, for the user that it signs in.
-func (r rates) mutation(ctx context.Context, person string, op *graphql.OperationContext) *gqlerror.Error {
+// mutation counts the changes of each field of a mutation, and each signIn once more, for the user
+// that it signs in.
+func (r rates) mutation(
+	ctx context.Context,
+	person string,
+	op *graphql.OperationContext,
+) *gqlerror.Error {
 	if r.gates.Mutations == nil && r.gates.SignIns == nil {
 		return nil
 	}
@@ -107,8 +118,9 @@ func (r rates) mutation(ctx context.Context, person string, op *graphql.Operatio
 // changeBytes is how much text one change may store: each further part counts as another change.
 const changeBytes = 8 << 10
 
-// changesOf returns how many changes a field of a mutation counts: one, and one for each user that it makes a member, for
-// each further room that it leaves, and for each further part of a text that it stores.
+// changesOf returns how many changes a field of a mutation counts: one, and one for each user that
+// it makes a member, for each further room that it leaves, and for each further part of a text that
+// it stores.
 func changesOf(field *ast.Field, vars map[string]any) int {
 	switch field.Name {
 	case "createRoom":

@@ -28,7 +28,12 @@ func from(t *testing.T, s *testkit.Server, token, query string, headers ...strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", strings.NewReader(string(document)))
+	r, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		s.URL+"/graphql",
+		strings.NewReader(string(document)),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,15 +59,23 @@ func from(t *testing.T, s *testkit.Server, token, query string, headers ...strin
 
 const rename = `mutation { updateProfile(input: {nickName: "x"}) { user { id } } }`
 
-// TestMutationsAreLimited: by person, each root field counting one, and before the database is asked.
+// TestMutationsAreLimited: by person, each root field counting one, and before the database is
+// asked.
 func TestMutationsAreLimited(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		alice.Do(rename, nil)
-		alice.Refused("RATE_LIMITED", `mutation { a: updateProfile(input: {nickName: "a"}) { user { id } } ...more } fragment more on Mutation {
-			b: updateProfile(input: {nickName: "b"}) { user { id } } c: updateProfile(input: {nickName: "c"}) { user { id } } d: updateProfile(input: {nickName: "d"}) { user { id } } }`, nil)
-		alice.Do(`mutation($no: Boolean = false) { a: updateProfile(input: {nickName: "a"}) { user { id } } ... { b: updateProfile(input: {nickName: "b"}) { user { id } } }
-			c: updateProfile(input: {nickName: "c"}) @include(if: $no) { user { id } } }`, nil)
+		alice.Refused(
+			"RATE_LIMITED",
+			`mutation { a: updateProfile(input: {nickName: "a"}) { user { id } } ...more } fragment more on Mutation {
+			b: updateProfile(input: {nickName: "b"}) { user { id } } c: updateProfile(input: {nickName: "c"}) { user { id } } d: updateProfile(input: {nickName: "d"}) { user { id } } }`,
+			nil,
+		)
+		alice.Do(
+			`mutation($no: Boolean = false) { a: updateProfile(input: {nickName: "a"}) { user { id } } ... { b: updateProfile(input: {nickName: "b"}) { user { id } } }
+			c: updateProfile(input: {nickName: "c"}) @include(if: $no) { user { id } } }`,
+			nil,
+		)
 		alice.Do(rename, nil) // the fourth
 		ran := s.Statements(func() {
 			e := alice.Refused("RATE_LIMITED", rename, nil)
@@ -75,7 +88,13 @@ func TestMutationsAreLimited(t *testing.T) {
 		}
 		alice.Do(`{ me { nickName } }`, nil) // reading goes on
 		s.As("bob").Do(rename, nil)          // and so do others
-		admin := s.Sign(map[string]any{"sub": "backend", "exp": time.Now().Add(time.Hour).Unix(), "admin": true})
+		admin := s.Sign(
+			map[string]any{
+				"sub":   "backend",
+				"exp":   time.Now().Add(time.Hour).Unix(),
+				"admin": true,
+			},
+		)
 		for range 10 {
 			s.With(admin).Do(rename, nil)
 		}
@@ -83,12 +102,15 @@ func TestMutationsAreLimited(t *testing.T) {
 		for _, accept := range []string{"application/json", "application/graphql-response+json", "text/event-stream"} {
 			a := from(t, s, s.Token("alice"), rename, "Accept: "+accept)
 			seconds, err := strconv.Atoi(a.retryAfter)
-			if a.status != http.StatusTooManyRequests || err != nil || seconds < 60 || !strings.Contains(a.body, `"RATE_LIMITED"`) || strings.Contains(a.body, `"data"`) {
+			if a.status != http.StatusTooManyRequests || err != nil || seconds < 60 ||
+				!strings.Contains(a.body, `"RATE_LIMITED"`) ||
+				strings.Contains(a.body, `"data"`) {
 				t.Errorf("%s: %+v", accept, a)
 			}
 		}
 		socket := alice.Subscribe(rename, nil)
-		if e := socket.Error(); e.Extensions["code"] != "RATE_LIMITED" || e.Extensions["retryAfterMs"] == nil {
+		if e := socket.Error(); e.Extensions["code"] != "RATE_LIMITED" ||
+			e.Extensions["retryAfterMs"] == nil {
 			t.Errorf("on a socket: %+v", e)
 		}
 		socket.Close()
@@ -123,16 +145,27 @@ func TestAddressesAreLimited(t *testing.T) {
 	allow(3, "X-Forwarded-For: 2001:db8::1")
 	allow(0, "X-Forwarded-For: [2001:db8::2]:443")
 	allow(3, "X-Forwarded-For: 2001:db8:0:1::1")
-	allow(0, "X-Forwarded-For: 203.0.113.9, unknown") // the proxy's own, which the first three have used up
-	allow(0, "Forwarded: for=203.0.113.10")           // nobody's word
+	allow(
+		0,
+		"X-Forwarded-For: 203.0.113.9, unknown",
+	) // the proxy's own, which the first three have used up
+	allow(0, "Forwarded: for=203.0.113.10") // nobody's word
 
-	wary := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.RateMutations, cfg.TrustedProxies = "off,1/h:3", []string{"10.0.0.0/8"} })
+	wary := testkit.Start(
+		t,
+		"sqlite3",
+		func(cfg *config.Config) { cfg.RateMutations, cfg.TrustedProxies = "off,1/h:3", []string{"10.0.0.0/8"} },
+	)
 	s = wary
 	allow(3, "X-Forwarded-For: 192.0.2.1")
 	allow(0, "X-Forwarded-For: 192.0.2.2")
 	allow(0)
 
-	modern := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.RateMutations, cfg.ProxyHeader = "off,1/h:3", "Forwarded" })
+	modern := testkit.Start(
+		t,
+		"sqlite3",
+		func(cfg *config.Config) { cfg.RateMutations, cfg.ProxyHeader = "off,1/h:3", "Forwarded" },
+	)
 	s = modern
 	allow(3, `Forwarded: for=203.0.113.1, For="[2001:db8::1]:4711";proto=https`)
 	allow(0, `Forwarded: proto=http;for="[2001:db8::2]"`)
@@ -140,11 +173,14 @@ func TestAddressesAreLimited(t *testing.T) {
 	allow(0, "X-Forwarded-For: 192.0.2.1")
 }
 
-// TestAutomaticRates: in development mode they do not hold for this machine. In production they do, since a proxy there may
-// pass on requests without a word of where they come from.
+// TestAutomaticRates: in development mode they do not hold for this machine. In production they do,
+// since a proxy there may pass on requests without a word of where they come from.
 func TestAutomaticRates(t *testing.T) {
 	t.Parallel()
-	many := "mutation { " + strings.Join(aliased(50, `updateProfile(input: {nickName: "x"}) { user { id } }`), " ") + "}"
+	many := "mutation { " + strings.Join(
+		aliased(50, `updateProfile(input: {nickName: "x"}) { user { id } }`),
+		" ",
+	) + "}"
 	limited := func(s *testkit.Server, token string) bool {
 		for range 20 {
 			if from(t, s, token, many).status == http.StatusTooManyRequests {
@@ -158,8 +194,15 @@ func TestAutomaticRates(t *testing.T) {
 	if !limited(production, production.Token("alice")) {
 		t.Error("in production 1,000 changes at once are not limited")
 	}
-	development := testkit.Start(t, "sqlite3", automatic, func(cfg *config.Config) { cfg.JWTSecret = "" })
-	token := development.With("").Do(`mutation { signIn(userId: "alice") { token } }`, nil).Str("signIn.token")
+	development := testkit.Start(
+		t,
+		"sqlite3",
+		automatic,
+		func(cfg *config.Config) { cfg.JWTSecret = "" },
+	)
+	token := development.With("").
+		Do(`mutation { signIn(userId: "alice") { token } }`, nil).
+		Str("signIn.token")
 	if limited(development, token) {
 		t.Error("in development mode this machine is limited")
 	}
@@ -176,10 +219,15 @@ func aliased(n int, field string) []string {
 // TestSignInsAreLimited: by whom one signs in as, and by address.
 func TestSignInsAreLimited(t *testing.T) {
 	t.Parallel()
-	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.JWTSecret, cfg.RateSignIns = "", "1/h:2,1/h:4" })
+	s := testkit.Start(
+		t,
+		"sqlite3",
+		func(cfg *config.Config) { cfg.JWTSecret, cfg.RateSignIns = "", "1/h:2,1/h:4" },
+	)
 	anybody := s.With("")
 	signIn := func(id string) string {
-		return anybody.Ask(`mutation($id: ID!) { signIn(userId: $id) { token } }`, testkit.Vars{"id": id}).Code()
+		return anybody.Ask(`mutation($id: ID!) { signIn(userId: $id) { token } }`, testkit.Vars{"id": id}).
+			Code()
 	}
 	for i, want := range []struct{ id, code string }{
 		{"ann", ""}, {"ann", ""}, {"ann", "RATE_LIMITED"}, {"bob", ""}, {"carol", ""}, {"dave", "RATE_LIMITED"},
@@ -190,7 +238,8 @@ func TestSignInsAreLimited(t *testing.T) {
 	}
 }
 
-// TestKeysAreLimitedByAddress: many people of one address try keys, and give them back that were right.
+// TestKeysAreLimitedByAddress: many people of one address try keys, and give them back that were
+// right.
 func TestKeysAreLimitedByAddress(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
@@ -200,10 +249,13 @@ func TestKeysAreLimitedByAddress(t *testing.T) {
 			s.As(fmt.Sprint("right", i)).Do(joinRoom, right)
 		}
 		for i := range 5 {
-			s.As(fmt.Sprint("wrong", i)).Refused("WRONG_KEY", joinRoom, testkit.Vars{"room": room, "key": "wrong"})
+			s.As(fmt.Sprint("wrong", i)).
+				Refused("WRONG_KEY", joinRoom, testkit.Vars{"room": room, "key": "wrong"})
 		}
 		s.As("late").Refused("RATE_LIMITED", joinRoom, testkit.Vars{"room": room, "key": "wrong"})
-		s.As("later").Refused("RATE_LIMITED", joinRoom, right) // the right one is not told from the others
+		s.As("later").
+			Refused("RATE_LIMITED", joinRoom, right)
+		// the right one is not told from the others
 	}, func(cfg *config.Config) { cfg.RateKeys = "off,1/h:5" })
 }
 
@@ -216,19 +268,22 @@ func TestSubscriptionsAreLimited(t *testing.T) {
 		for range 2 {
 			alice.Subscribe(listen, nil).Next() // it has begun
 		}
-		if e := alice.Subscribe(listen, nil).Error(); e.Extensions["code"] != "RATE_LIMITED" || e.Extensions["retryAfterMs"] == nil {
+		if e := alice.Subscribe(listen, nil).
+			Error(); e.Extensions["code"] != "RATE_LIMITED" ||
+			e.Extensions["retryAfterMs"] == nil {
 			t.Errorf("%+v", e)
 		}
 		a := from(t, s, s.Token("alice"), listen, "Accept: text/event-stream")
-		if a.status != http.StatusTooManyRequests || a.retryAfter == "" || !strings.Contains(a.body, "RATE_LIMITED") {
+		if a.status != http.StatusTooManyRequests || a.retryAfter == "" ||
+			!strings.Contains(a.body, "RATE_LIMITED") {
 			t.Errorf("as events: %+v", a)
 		}
 		bob.Subscribe(strings.Replace(listen, mine, his, 1), nil).Next()
 	}, func(cfg *config.Config) { cfg.RateSubscriptions = "1/h:2" })
 }
 
-// TestQueriesAreLimitedByCost: a caller may spend so much, cheap queries are many, and a search is dear whatever is looked
-// for. Services are exempt.
+// TestQueriesAreLimitedByCost: a caller may spend so much, cheap queries are many, and a search is
+// dear whatever is looked for. Services are exempt.
 func TestQueriesAreLimitedByCost(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		const search = `query($words: String) { rooms(search: $words, first: 1) { nodes { id } } }`
@@ -249,7 +304,13 @@ func TestQueriesAreLimitedByCost(t *testing.T) {
 		alice.Do(`{ me { id } }`, nil)
 		alice.Do(rename, nil)
 		s.As("bob").Do(search, testkit.Vars{"words": "x"})
-		admin := s.Sign(map[string]any{"sub": "backend", "exp": time.Now().Add(time.Hour).Unix(), "admin": true})
+		admin := s.Sign(
+			map[string]any{
+				"sub":   "backend",
+				"exp":   time.Now().Add(time.Hour).Unix(),
+				"admin": true,
+			},
+		)
 		for range 5 {
 			s.With(admin).Do(search, nil)
 		}
@@ -261,10 +322,12 @@ func TestRefusedLeaveNoTrace(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		alice.Do(rename, nil)
-		alice.Subscribe(`subscription { roomEvents(roomId: "`+makeRoom(alice, nil)+`") { __typename } }`, nil).Next()
+		alice.Subscribe(`subscription { roomEvents(roomId: "`+makeRoom(alice, nil)+`") { __typename } }`, nil).
+			Next()
 		newcomer := s.With(s.Token("newcomer"))
 		newcomer.Refused("RATE_LIMITED", rename, nil)
-		if e := newcomer.Subscribe(`subscription { roomCreated { id } }`, nil).Error(); e.Extensions["code"] != "RATE_LIMITED" {
+		if e := newcomer.Subscribe(`subscription { roomCreated { id } }`, nil).
+			Error(); e.Extensions["code"] != "RATE_LIMITED" {
 			t.Errorf("%+v", e)
 		}
 		if !alice.Do(`{ user(id: "newcomer") { id } }`, nil).IsNull("user") {

@@ -33,8 +33,9 @@ type subscription struct {
 // feedKey is where an execution finds the events it is for.
 type feedKey struct{}
 
-// fed is what a subscription's resolver returns: the events that the execution is for. Parley resolves subscriptions in
-// no other way: which events there are, and for whom, is decided before (see Subscribe).
+// fed is what a subscription's resolver returns: the events that the execution is for. Parley
+// resolves subscriptions in no other way: which events there are, and for whom, is decided before
+// (see Subscribe).
 func fed[T any](ctx context.Context) (<-chan T, error) {
 	events, ok := ctx.Value(feedKey{}).(<-chan T)
 	if !ok {
@@ -43,8 +44,8 @@ func fed[T any](ctx context.Context) (<-chan T, error) {
 	return events, nil
 }
 
-// source is the event that an item comes from: its seq, 0 if it is not in a log, and the scope that all executions for
-// the event share.
+// source is the event that an item comes from: its seq, 0 if it is not in a log, and the scope that
+// all executions for the event share.
 type source struct {
 	seq   int64
 	scope *scope
@@ -53,15 +54,17 @@ type source struct {
 // sourceKey is where an execution finds the scope of the event that it shows.
 type sourceKey struct{}
 
-// audienceOf is a user, or if that is "" all subscribers of a topic: executions count against its quota.
+// audienceOf is a user, or if that is "" all subscribers of a topic: executions count against its
+// quota.
 type audienceOf struct {
 	user  string
 	topic live.Topic
 }
 
-// render executes the subscription for each item and returns the responses as JSON. Where sources are given, a response
-// says in its extensions which event it is of, and what was read with the event is not read again. It fails where a
-// response has an error that is not for its reader: such a response is never an event.
+// render executes the subscription for each item and returns the responses as JSON. Where sources
+// are given, a response says in its extensions which event it is of, and what was read with the
+// event is not read again. It fails where a response has an error that is not for its reader: such
+// a response is never an event.
 //
 // Items are executed in parts that fit the quota of the audience.
 func render[T any](
@@ -95,11 +98,18 @@ func renderPart[T any](
 	var failed gqlerror.List
 	defer func() {
 		if err != nil && failed == nil {
-			failed = gqlerror.List{{Err: err, Extensions: map[string]any{"code": string(chat.AsError(err).Code)}}}
+			failed = gqlerror.List{
+				{Err: err, Extensions: map[string]any{"code": string(chat.AsError(err).Code)}},
+			}
 		}
 		end(outcomeOf(ctx, failed))
 	}()
-	execution, err := s.executions.Acquire(ctx, of.user, of.topic.String(), s.weight*int64(len(items)))
+	execution, err := s.executions.Acquire(
+		ctx,
+		of.user,
+		of.topic.String(),
+		s.weight*int64(len(items)),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +129,8 @@ func renderPart[T any](
 			return nil, err
 		}
 		for _, e := range responses[0].Errors {
-			if code := e.Extensions["code"]; code == string(chat.Internal) || code == string(chat.Unavailable) {
+			if code := e.Extensions["code"]; code == string(chat.Internal) ||
+				code == string(chat.Unavailable) {
 				failed = gqlerror.List{e}
 				return nil, fmt.Errorf("render: %w", e)
 			}
@@ -135,8 +146,8 @@ func renderPart[T any](
 	return out, nil
 }
 
-// encode writes a response as JSON, with a seq in its extensions, if there is one, and whether the stream goes on from there
-// wherever it has been.
+// encode writes a response as JSON, with a seq in its extensions, if there is one, and whether the
+// stream goes on from there wherever it has been.
 func encode(response exec.Response, seq int64, resync bool) ([]byte, error) {
 	var out bytes.Buffer
 	out.Grow(len(response.Data) + 64)

@@ -53,7 +53,12 @@ func failedAt(places []int, n int, err error) error {
 // viewerMemberships are the viewer's memberships of rooms, nil outside.
 func viewerMemberships(ctx context.Context, rooms []*ent.Room) ([]*chat.Membership, error) {
 	s := scopeOf(ctx)
-	return viewersOwn(ctx, s, &s.memberships, mapped(rooms, func(room *ent.Room) uuid.UUID { return room.ID }))
+	return viewersOwn(
+		ctx,
+		s,
+		&s.memberships,
+		mapped(rooms, func(room *ent.Room) uuid.UUID { return room.ID }),
+	)
 }
 
 // ofMemberships is a field of rooms that depends on the viewer's membership, which is nil outside.
@@ -80,10 +85,20 @@ func eventRooms[E ofRoom](ctx context.Context, events []E) ([]*ent.Room, error) 
 }
 
 // subjects loads the memberships of the users that events are about; null if they have left since.
-func subjects[E ofRoom](ctx context.Context, events []E, user func(E) string) ([]*ent.Member, error) {
-	memberships, err := scopeOf(ctx).subjects.many(ctx, mapped(events, func(e E) chat.Own[uuid.UUID] {
-		return chat.Own[uuid.UUID]{Person: user(e), Of: e.InRoom()}
-	}), nil)
+func subjects[E ofRoom](
+	ctx context.Context,
+	events []E,
+	user func(E) string,
+) ([]*ent.Member, error) {
+	memberships, err := scopeOf(
+		ctx,
+	).subjects.many(
+		ctx,
+		mapped(events, func(e E) chat.Own[uuid.UUID] {
+			return chat.Own[uuid.UUID]{Person: user(e), Of: e.InRoom()}
+		}),
+		nil,
+	)
 	if err != nil {
 		return nil, err
 	}

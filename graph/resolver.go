@@ -27,14 +27,18 @@ type Resolver struct {
 	audience audience
 }
 
-// SignIn makes a token for a person, in development. It is nil where an identity provider does that.
+// SignIn makes a token for a person, in development. It is nil where an identity provider does
+// that.
 type SignIn func(id, name string, now time.Time) (token string, expiresAt time.Time, err error)
 
 // viewer is who is asking, or UNAUTHENTICATED.
 func viewer(ctx context.Context) (chat.Viewer, error) {
 	who, ok := auth.FromContext(ctx)
 	if !ok {
-		return chat.Viewer{}, &chat.Error{Code: chat.Unauthenticated, Message: "Who is asking? Send a token: Authorization: Bearer …"}
+		return chat.Viewer{}, &chat.Error{
+			Code:    chat.Unauthenticated,
+			Message: "Who is asking? Send a token: Authorization: Bearer …",
+		}
 	}
 	return chat.Viewer{ID: who.ID, Admin: who.Admin}, nil
 }

@@ -76,7 +76,12 @@ func (n *tree) difference(other *tree, same func(a, b any) bool) string {
 	case n.kind != other.kind || n.name != other.name:
 		return fmt.Sprintf("/%s is another kind of value, or another key", n.name)
 	case len(n.children) != len(other.children):
-		return fmt.Sprintf("/%s has %d and %d elements", n.name, len(n.children), len(other.children))
+		return fmt.Sprintf(
+			"/%s has %d and %d elements",
+			n.name,
+			len(n.children),
+			len(other.children),
+		)
 	case n.kind == 0 && !same(n.leaf, other.leaf):
 		return fmt.Sprintf("/%s is %v and %v", n.name, n.leaf, other.leaf)
 	}

@@ -17,7 +17,10 @@ import (
 	"github.com/google/uuid"
 )
 
-func (r *banConnectionResolver) Nodes(ctx context.Context, objs []*model.BanConnection) ([][]*ent.User, error) {
+func (r *banConnectionResolver) Nodes(
+	ctx context.Context,
+	objs []*model.BanConnection,
+) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.BanConnection) []string {
 		return mapped(c.Edges, func(e model.BanEdge) string { return e.UserID })
 	})
@@ -31,7 +34,10 @@ func (r *banEdgeResolver) By(ctx context.Context, objs []*model.BanEdge) ([]*ent
 	return users(ctx, objs, func(e *model.BanEdge) string { return e.ByID })
 }
 
-func (r *mutationResolver) CreateRoom(ctx context.Context, input chat.CreateRoomInput) (*model.CreateRoomPayload, error) {
+func (r *mutationResolver) CreateRoom(
+	ctx context.Context,
+	input chat.CreateRoomInput,
+) (*model.CreateRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -43,7 +49,10 @@ func (r *mutationResolver) CreateRoom(ctx context.Context, input chat.CreateRoom
 	return &model.CreateRoomPayload{Room: room}, nil
 }
 
-func (r *mutationResolver) DirectRoom(ctx context.Context, userID string) (*model.DirectRoomPayload, error) {
+func (r *mutationResolver) DirectRoom(
+	ctx context.Context,
+	userID string,
+) (*model.DirectRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -55,7 +64,10 @@ func (r *mutationResolver) DirectRoom(ctx context.Context, userID string) (*mode
 	return &model.DirectRoomPayload{Room: room}, nil
 }
 
-func (r *mutationResolver) UpdateRoom(ctx context.Context, input chat.UpdateRoomInput) (*model.UpdateRoomPayload, error) {
+func (r *mutationResolver) UpdateRoom(
+	ctx context.Context,
+	input chat.UpdateRoomInput,
+) (*model.UpdateRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -67,7 +79,10 @@ func (r *mutationResolver) UpdateRoom(ctx context.Context, input chat.UpdateRoom
 	return &model.UpdateRoomPayload{Room: room}, nil
 }
 
-func (r *mutationResolver) DeleteRoom(ctx context.Context, roomID string) (*model.DeleteRoomPayload, error) {
+func (r *mutationResolver) DeleteRoom(
+	ctx context.Context,
+	roomID string,
+) (*model.DeleteRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -78,7 +93,10 @@ func (r *mutationResolver) DeleteRoom(ctx context.Context, roomID string) (*mode
 	return &model.DeleteRoomPayload{RoomID: roomID}, nil
 }
 
-func (r *mutationResolver) RotateRoomKey(ctx context.Context, roomID string) (*model.RotateRoomKeyPayload, error) {
+func (r *mutationResolver) RotateRoomKey(
+	ctx context.Context,
+	roomID string,
+) (*model.RotateRoomKeyPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -90,7 +108,12 @@ func (r *mutationResolver) RotateRoomKey(ctx context.Context, roomID string) (*m
 	return &model.RotateRoomKeyPayload{Room: room}, nil
 }
 
-func (r *mutationResolver) JoinRoom(ctx context.Context, roomID string, key *string, disconnect bool) (*model.JoinRoomPayload, error) {
+func (r *mutationResolver) JoinRoom(
+	ctx context.Context,
+	roomID string,
+	key *string,
+	disconnect bool,
+) (*model.JoinRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -102,7 +125,10 @@ func (r *mutationResolver) JoinRoom(ctx context.Context, roomID string, key *str
 	return &model.JoinRoomPayload{Room: room}, nil
 }
 
-func (r *mutationResolver) LeaveRoom(ctx context.Context, roomID string) (*model.LeaveRoomPayload, error) {
+func (r *mutationResolver) LeaveRoom(
+	ctx context.Context,
+	roomID string,
+) (*model.LeaveRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -113,7 +139,10 @@ func (r *mutationResolver) LeaveRoom(ctx context.Context, roomID string) (*model
 	return &model.LeaveRoomPayload{RoomID: roomID}, nil
 }
 
-func (r *mutationResolver) LeaveRooms(ctx context.Context, roomIds []string) (*model.LeaveRoomsPayload, error) {
+func (r *mutationResolver) LeaveRooms(
+	ctx context.Context,
+	roomIds []string,
+) (*model.LeaveRoomsPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -129,7 +158,11 @@ func (r *mutationResolver) LeaveRooms(ctx context.Context, roomIds []string) (*m
 	return &model.LeaveRoomsPayload{RoomIds: roomIds}, nil
 }
 
-func (r *mutationResolver) AddMembers(ctx context.Context, roomID string, userIds []string) (*model.AddMembersPayload, error) {
+func (r *mutationResolver) AddMembers(
+	ctx context.Context,
+	roomID string,
+	userIds []string,
+) (*model.AddMembersPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -141,7 +174,12 @@ func (r *mutationResolver) AddMembers(ctx context.Context, roomID string, userId
 	return &model.AddMembersPayload{Room: room, Members: members}, nil
 }
 
-func (r *mutationResolver) RemoveMember(ctx context.Context, roomID string, userID string, ban bool) (*model.RemoveMemberPayload, error) {
+func (r *mutationResolver) RemoveMember(
+	ctx context.Context,
+	roomID string,
+	userID string,
+	ban bool,
+) (*model.RemoveMemberPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -158,7 +196,11 @@ func (r *mutationResolver) RemoveMember(ctx context.Context, roomID string, user
 	return payload, nil
 }
 
-func (r *mutationResolver) Unban(ctx context.Context, roomID string, userID string) (*model.UnbanPayload, error) {
+func (r *mutationResolver) Unban(
+	ctx context.Context,
+	roomID string,
+	userID string,
+) (*model.UnbanPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -170,7 +212,12 @@ func (r *mutationResolver) Unban(ctx context.Context, roomID string, userID stri
 	return &model.UnbanPayload{Room: room, User: user}, nil
 }
 
-func (r *mutationResolver) SetMemberRole(ctx context.Context, roomID string, userID string, role member.Role) (*model.SetMemberRolePayload, error) {
+func (r *mutationResolver) SetMemberRole(
+	ctx context.Context,
+	roomID string,
+	userID string,
+	role member.Role,
+) (*model.SetMemberRolePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -195,7 +242,11 @@ func (r *queryResolver) MyRoomIds(ctx context.Context) ([]string, error) {
 	return ids, err
 }
 
-func (r *queryResolver) MyRooms(ctx context.Context, first *int, after *string) (*model.RoomConnection, error) {
+func (r *queryResolver) MyRooms(
+	ctx context.Context,
+	first *int,
+	after *string,
+) (*model.RoomConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -228,7 +279,13 @@ func (r *queryResolver) RoomInfo(ctx context.Context, roomID string) (*ent.Room,
 	return room.Room, nil
 }
 
-func (r *queryResolver) Rooms(ctx context.Context, search *string, tag *string, first *int, after *string) (*model.RoomConnection, error) {
+func (r *queryResolver) Rooms(
+	ctx context.Context,
+	search *string,
+	tag *string,
+	first *int,
+	after *string,
+) (*model.RoomConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -237,7 +294,13 @@ func (r *queryResolver) Rooms(ctx context.Context, search *string, tag *string, 
 	if err != nil {
 		return nil, err
 	}
-	page, err := r.chat.Rooms(ctx, v, chat.Search{Words: search, Tag: tag}, pageSize(first, 20), from)
+	page, err := r.chat.Rooms(
+		ctx,
+		v,
+		chat.Search{Words: search, Tag: tag},
+		pageSize(first, 20),
+		from,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -254,12 +317,19 @@ func (r *roomResolver) Is1v1(ctx context.Context, objs []*ent.Room) ([]bool, err
 	return mapped(objs, func(room *ent.Room) bool { return room.MemberCount == 2 }), nil
 }
 
-func (r *roomResolver) OpenseaCollection(ctx context.Context, objs []*ent.Room) ([]*model.OpenseaCollection, error) {
+func (r *roomResolver) OpenseaCollection(
+	ctx context.Context,
+	objs []*ent.Room,
+) ([]*model.OpenseaCollection, error) {
 	return mapped(objs, func(room *ent.Room) *model.OpenseaCollection {
 		if room.OpenseaSlug == nil {
 			return nil
 		}
-		return &model.OpenseaCollection{Name: room.OpenseaName, Cover: room.OpenseaCover, Slug: *room.OpenseaSlug}
+		return &model.OpenseaCollection{
+			Name:  room.OpenseaName,
+			Cover: room.OpenseaCover,
+			Slug:  *room.OpenseaSlug,
+		}
 	}), nil
 }
 
@@ -267,7 +337,12 @@ func (r *roomResolver) Creator(ctx context.Context, objs []*ent.Room) ([]*ent.Us
 	return users(ctx, objs, func(room *ent.Room) string { return room.CreatorID })
 }
 
-func (r *roomResolver) Members(ctx context.Context, objs []*ent.Room, first *int, after *string) ([]*model.RoomMemberConnection, error) {
+func (r *roomResolver) Members(
+	ctx context.Context,
+	objs []*ent.Room,
+	first *int,
+	after *string,
+) ([]*model.RoomMemberConnection, error) {
 	from, err := membersByAge.position(after)
 	if err != nil {
 		return nil, err
@@ -290,7 +365,12 @@ func (r *roomResolver) Members(ctx context.Context, objs []*ent.Room, first *int
 	return connections, nil
 }
 
-func (r *roomResolver) Bans(ctx context.Context, objs []*ent.Room, first *int, after *string) ([]*model.BanConnection, error) {
+func (r *roomResolver) Bans(
+	ctx context.Context,
+	objs []*ent.Room,
+	first *int,
+	after *string,
+) ([]*model.BanConnection, error) {
 	connections := make([]*model.BanConnection, len(objs))
 	memberships, err := viewerMemberships(ctx, objs)
 	if err != nil {
@@ -300,7 +380,13 @@ func (r *roomResolver) Bans(ctx context.Context, objs []*ent.Room, first *int, a
 	var places []int
 	for i, room := range objs {
 		if r.chat.MaySeeBans(room, memberships[i]) {
-			keys, places = append(keys, bansKey{room: room.ID, first: pageSize(first, 50)}), append(places, i)
+			keys, places = append(
+				keys,
+				bansKey{room: room.ID, first: pageSize(first, 50)},
+			), append(
+				places,
+				i,
+			)
 		}
 	}
 	if len(keys) == 0 {
@@ -342,17 +428,26 @@ func (r *roomMemberResolver) User(ctx context.Context, objs []*ent.Member) ([]*e
 	return users(ctx, objs, func(m *ent.Member) string { return m.UserID })
 }
 
-func (r *roomMemberConnectionResolver) Nodes(ctx context.Context, objs []*model.RoomMemberConnection) ([][]*ent.User, error) {
+func (r *roomMemberConnectionResolver) Nodes(
+	ctx context.Context,
+	objs []*model.RoomMemberConnection,
+) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.RoomMemberConnection) []string {
 		return mapped(c.Items, func(m *ent.Member) string { return m.UserID })
 	})
 }
 
-func (r *roomMemberEdgeResolver) Node(ctx context.Context, objs []*model.RoomMemberEdge) ([]*ent.User, error) {
+func (r *roomMemberEdgeResolver) Node(
+	ctx context.Context,
+	objs []*model.RoomMemberEdge,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(e *model.RoomMemberEdge) string { return e.Member.UserID })
 }
 
-func (r *subscriptionResolver) RoomCreated(ctx context.Context, scope model.RoomScope) (<-chan *ent.Room, error) {
+func (r *subscriptionResolver) RoomCreated(
+	ctx context.Context,
+	scope model.RoomScope,
+) (<-chan *ent.Room, error) {
 	return fed[*ent.Room](ctx)
 }
 

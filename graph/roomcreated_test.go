@@ -27,10 +27,20 @@ func TestRoomCreated(t *testing.T) {
 
 		private := makeRoom(alice, testkit.Vars{"name": "private", "memberIds": []string{"bob"}})
 		makeRoom(alice, testkit.Vars{"accessType": "PRIVATE"})
-		friend := makeRoom(alice, testkit.Vars{"accessType": "FRIEND", "memberIds": []string{"bob"}})
-		public := makeRoom(alice, testkit.Vars{"name": "public", "accessType": "PUBLIC", "memberIds": []string{"bob"}})
+		friend := makeRoom(
+			alice,
+			testkit.Vars{"accessType": "FRIEND", "memberIds": []string{"bob"}},
+		)
+		public := makeRoom(
+			alice,
+			testkit.Vars{"name": "public", "accessType": "PUBLIC", "memberIds": []string{"bob"}},
+		)
 		elsewhere := makeRoom(carol, testkit.Vars{"accessType": "PUBLIC"})
-		repeated := testkit.Vars{"accessType": "PUBLIC", "memberIds": []string{"bob"}, "idempotencyKey": "k"}
+		repeated := testkit.Vars{
+			"accessType":     "PUBLIC",
+			"memberIds":      []string{"bob"},
+			"idempotencyKey": "k",
+		}
 		last := makeRoom(alice, repeated)
 		makeRoom(alice, repeated) // not created again
 
@@ -41,7 +51,8 @@ func TestRoomCreated(t *testing.T) {
 				if event.Str("id") != want {
 					t.Fatalf("%s: heard of %v, want %s", name, event, want)
 				}
-				if want == private && (event.Str("viewerRole") != "MEMBER" || event.Str("members.nodes.0.id") != "alice" || event.Str("creator.nickName") != "alice") {
+				if want == private &&
+					(event.Str("viewerRole") != "MEMBER" || event.Str("members.nodes.0.id") != "alice" || event.Str("creator.nickName") != "alice") {
 					t.Errorf("the event is %v", event)
 				}
 			}

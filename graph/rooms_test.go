@@ -22,7 +22,9 @@ func TestMyRooms(t *testing.T) {
 		alice, bob := s.As("alice"), s.As("bob")
 		var want []string
 		for i := range 7 {
-			want = append([]string{makeRoom(alice, testkit.Vars{"name": fmt.Sprint("room ", i)})}, want...)
+			want = append(
+				[]string{makeRoom(alice, testkit.Vars{"name": fmt.Sprint("room ", i)})},
+				want...)
 		}
 		makeRoom(bob, testkit.Vars{"accessType": "PUBLIC"}) // not hers
 
@@ -38,7 +40,8 @@ func TestMyRooms(t *testing.T) {
 			if !slices.Equal(p.Strs("nodes.*.id"), p.Strs("edges.*.node.id")) {
 				t.Errorf("nodes and edges differ: %v", p)
 			}
-			if p.Bool("pageInfo.hasPreviousPage") != (page > 0) || p.Bool("pageInfo.hasNextPage") != (page < 2) {
+			if p.Bool("pageInfo.hasPreviousPage") != (page > 0) ||
+				p.Bool("pageInfo.hasNextPage") != (page < 2) {
 				t.Errorf("page %d: %v", page, p.At("pageInfo"))
 			}
 			if !p.Bool("pageInfo.hasNextPage") {
@@ -56,7 +59,8 @@ func TestPagesRefuse(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		id := makeRoom(alice, nil)
-		ofRooms := alice.Do(`{ rooms { pageInfo { endCursor } } }`, nil).Str("rooms.pageInfo.endCursor")
+		ofRooms := alice.Do(`{ rooms { pageInfo { endCursor } } }`, nil).
+			Str("rooms.pageInfo.endCursor")
 		ofMembers := alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { members { pageInfo { endCursor } } } }`, testkit.Vars{"id": id}).
 			Str("roomInfo.members.pageInfo.endCursor")
 		for _, list := range []struct{ query, foreign string }{
@@ -75,7 +79,11 @@ func TestPagesRefuse(t *testing.T) {
 				{"after", testkit.Vars{"after": strings.Repeat("A", 10_000)}},
 				{"after", testkit.Vars{"after": list.foreign}},
 			} {
-				if e := alice.Refused("BAD_USER_INPUT", list.query, bad.vars); e.Extensions["field"] != bad.field {
+				if e := alice.Refused(
+					"BAD_USER_INPUT",
+					list.query,
+					bad.vars,
+				); e.Extensions["field"] != bad.field {
 					t.Errorf("%s with %v: field %v", list.query, bad.vars, e.Extensions["field"])
 				}
 			}
@@ -99,7 +107,8 @@ func TestRoomMembersPages(t *testing.T) {
 		after := any(nil)
 		for {
 			p := alice.Do(`query($id: ID!, $after: String) { roomInfo(roomId: $id) { members(first: 5, after: $after) {
-				totalCount nodes { id } pageInfo { hasNextPage endCursor } } } }`, testkit.Vars{"id": id, "after": after}).At("roomInfo.members")
+				totalCount nodes { id } pageInfo { hasNextPage endCursor } } } }`, testkit.Vars{"id": id, "after": after}).
+				At("roomInfo.members")
 			got = append(got, p.Strs("nodes.*.id")...)
 			if p.Int("totalCount") != 12 {
 				t.Errorf("totalCount %d", p.Int("totalCount"))
@@ -149,9 +158,19 @@ func TestRoomInfoHides(t *testing.T) {
 func TestRoomsDiscover(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
-		tea := makeRoom(alice, testkit.Vars{"name": "Tea Garden", "description": "Ünder 100% _shade_", "tags": []string{"Calm", "green"}})
+		tea := makeRoom(
+			alice,
+			testkit.Vars{
+				"name":        "Tea Garden",
+				"description": "Ünder 100% _shade_",
+				"tags":        []string{"Calm", "green"},
+			},
+		)
 		chess := makeRoom(alice, testkit.Vars{"name": "Chess", "tags": []string{"games"}})
-		makeRoom(alice, testkit.Vars{"name": "Tea, private", "accessType": "PRIVATE", "tags": []string{"Calm"}})
+		makeRoom(
+			alice,
+			testkit.Vars{"name": "Tea, private", "accessType": "PRIVATE", "tags": []string{"Calm"}},
+		)
 		makeRoom(alice, testkit.Vars{"name": "Tea with friends", "accessType": "FRIEND"})
 		for _, c := range []struct {
 			name string
@@ -171,24 +190,37 @@ func TestRoomsDiscover(t *testing.T) {
 			{"both", testkit.Vars{"search": "tea", "tag": "games"}, nil},
 			{"nothing asked for", testkit.Vars{"search": ""}, []string{chess, tea}},
 		} {
-			got := bob.Do(`query($search: String, $tag: String) { rooms(search: $search, tag: $tag) { nodes { id } } }`, c.vars).Strs("rooms.nodes.*.id")
+			got := bob.Do(`query($search: String, $tag: String) { rooms(search: $search, tag: $tag) { nodes { id } } }`, c.vars).
+				Strs("rooms.nodes.*.id")
 			if !slices.Equal(got, c.want) {
 				t.Errorf("%s: %v, want %v", c.name, got, c.want)
 			}
 		}
-		first := bob.Do(`{ rooms(first: 1) { nodes { id } pageInfo { hasNextPage endCursor } } }`, nil).At("rooms")
+		first := bob.Do(`{ rooms(first: 1) { nodes { id } pageInfo { hasNextPage endCursor } } }`, nil).
+			At("rooms")
 		second := bob.Do(`query($after: String) { rooms(first: 1, after: $after) { nodes { id } pageInfo { hasNextPage } } }`,
-			testkit.Vars{"after": first.Str("pageInfo.endCursor")}).At("rooms")
-		if first.Str("nodes.0.id") != chess || second.Str("nodes.0.id") != tea || second.Bool("pageInfo.hasNextPage") {
+			testkit.Vars{"after": first.Str("pageInfo.endCursor")}).
+			At("rooms")
+		if first.Str("nodes.0.id") != chess || second.Str("nodes.0.id") != tea ||
+			second.Bool("pageInfo.hasNextPage") {
 			t.Errorf("paged %v, then %v", first, second)
 		}
-		bob.Refused("BAD_USER_INPUT", `{ rooms(search: "`+strings.Repeat("a ", 101)+`") { nodes { id } } }`, nil)
-		bob.Refused("BAD_USER_INPUT", `{ rooms(search: "`+strings.Repeat("a ", 11)+`") { nodes { id } } }`, nil)
+		bob.Refused(
+			"BAD_USER_INPUT",
+			`{ rooms(search: "`+strings.Repeat("a ", 101)+`") { nodes { id } } }`,
+			nil,
+		)
+		bob.Refused(
+			"BAD_USER_INPUT",
+			`{ rooms(search: "`+strings.Repeat("a ", 11)+`") { nodes { id } } }`,
+			nil,
+		)
 		bob.Refused("BAD_USER_INPUT", `{ rooms(tag: "") { nodes { id } } }`, nil)
 	})
 }
 
-// TestMyRoomsStatements counts what the chat list asks the database: not more for fifty rooms than for one.
+// TestMyRoomsStatements counts what the chat list asks the database: not more for fifty rooms than
+// for one.
 func TestMyRoomsStatements(t *testing.T) {
 	const list = `{ myRooms(first: 50) { nodes { name tags viewerRole joinKey members { nodes { nickName } } creator { nickName } } } }`
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
@@ -199,7 +231,10 @@ func TestMyRoomsStatements(t *testing.T) {
 			s.As(people[i])
 		}
 		for rooms := 1; rooms <= 50; rooms++ {
-			makeRoom(alice, testkit.Vars{"memberIds": people[:rooms%len(people)], "tags": []string{"t"}})
+			makeRoom(
+				alice,
+				testkit.Vars{"memberIds": people[:rooms%len(people)], "tags": []string{"t"}},
+			)
 			if rooms != 1 && rooms != 50 {
 				continue
 			}
@@ -208,9 +243,15 @@ func TestMyRoomsStatements(t *testing.T) {
 			if n := len(data.List("myRooms.nodes")); n != rooms {
 				t.Fatalf("%d rooms, want %d", n, rooms)
 			}
-			// Rooms, memberships, tags, members, and people: the creators may be asked for before the members are known.
+			// Rooms, memberships, tags, members, and people: the creators may be asked for before
+			// the members are known.
 			if len(statements) > 6 {
-				t.Errorf("%d rooms took %d statements:\n%s", rooms, len(statements), strings.Join(statements, "\n"))
+				t.Errorf(
+					"%d rooms took %d statements:\n%s",
+					rooms,
+					len(statements),
+					strings.Join(statements, "\n"),
+				)
 			}
 		}
 	})

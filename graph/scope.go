@@ -14,8 +14,8 @@ import (
 	"parley/internal/live"
 )
 
-// scope is what the resolvers of one response share: what they have loaded, and how recent it has to
-// be. It lives for one query, one field of a mutation, or one event, whose responses share it.
+// scope is what the resolvers of one response share: what they have loaded, and how recent it has
+// to be. It lives for one query, one field of a mutation, or one event, whose responses share it.
 type scope struct {
 	// loads counts loads that were begun and that have ended.
 	begun, ended atomic.Int64
@@ -25,8 +25,8 @@ type scope struct {
 	// event in responses of their own.
 	peers func(user string) []string
 
-	// loadUsers returns users in the order of their ids. A query needs no cache of its own beside the
-	// node's; the executions for an event share users.
+	// loadUsers returns users in the order of their ids. A query needs no cache of its own beside
+	// the node's; the executions for an event share users.
 	loadUsers   func(ctx context.Context, ids []string) ([]*ent.User, error)
 	users       cache[string, *ent.User]
 	rooms       cache[uuid.UUID, *ent.Room]
@@ -79,8 +79,8 @@ func scopeOf(ctx context.Context) *scope {
 	return ctx.Value(scopeKey{}).(*scope) //nolint:errcheck // every operation runs behind withScope
 }
 
-// scopeAt returns a scope for an event of a topic, which several users may see in responses of their
-// own.
+// scopeAt returns a scope for an event of a topic, which several users may see in responses of
+// their own.
 func (r *Resolver) scopeAt(topic live.Topic) *scope {
 	s := r.newScope()
 	s.loadUsers = func(ctx context.Context, ids []string) ([]*ent.User, error) { return s.users.many(ctx, ids, nil) }
@@ -254,7 +254,10 @@ func roomsOf(seen []chat.Seen) []*ent.Room {
 func messageID(m *ent.Message) chat.MessageID { return chat.MessageID{Room: m.RoomID, Seq: m.Seq} }
 
 // loadMembers loads the same page of the members of several rooms.
-func (r *Resolver) loadMembers(ctx context.Context, keys []membersKey) ([]chat.Page[*ent.Member], error) {
+func (r *Resolver) loadMembers(
+	ctx context.Context,
+	keys []membersKey,
+) ([]chat.Page[*ent.Member], error) {
 	page := keys[0] // the keys of a call differ in their room only
 	rooms := make([]*ent.Room, len(keys))
 	for i, key := range keys {
@@ -267,9 +270,14 @@ func (r *Resolver) loadMembers(ctx context.Context, keys []membersKey) ([]chat.P
 	for i, room := range rooms {
 		ids[i] = room.ID
 	}
-	return byKey(func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]chat.Page[*ent.Member], error) {
-		return r.chat.Members(ctx, distinct(slices.Clone(ids)), page.first, &page.from)
-	})(ctx, ids)
+	return byKey(
+		func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]chat.Page[*ent.Member], error) {
+			return r.chat.Members(ctx, distinct(slices.Clone(ids)), page.first, &page.from)
+		},
+	)(
+		ctx,
+		ids,
+	)
 }
 
 // loadBans loads the same page of the bans of several rooms.
@@ -283,9 +291,14 @@ func (r *Resolver) loadBans(ctx context.Context, keys []bansKey) ([]chat.Page[*e
 	for i, key := range keys {
 		ids[i] = key.room
 	}
-	return byKey(func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]chat.Page[*ent.Ban], error) {
-		return r.chat.Bans(ctx, ids, page.first, after)
-	})(ctx, ids)
+	return byKey(
+		func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]chat.Page[*ent.Ban], error) {
+			return r.chat.Bans(ctx, ids, page.first, after)
+		},
+	)(
+		ctx,
+		ids,
+	)
 }
 
 // loadLists loads the same part of several lists of messages.
@@ -301,13 +314,19 @@ func (r *Resolver) loadLists(ctx context.Context, keys []listKey) ([]chat.Messag
 }
 
 // loadLatest loads the latest messages of rooms that have some.
-func (r *Resolver) loadLatest(ctx context.Context, s *scope, rooms []*ent.Room) ([]*ent.Message, error) {
+func (r *Resolver) loadLatest(
+	ctx context.Context,
+	s *scope,
+	rooms []*ent.Room,
+) ([]*ent.Message, error) {
 	latest := make([]*ent.Message, len(rooms))
 	var missing []*ent.Room
 	var places []int
 	for i, room := range rooms {
 		var ok bool
-		if latest[i], ok = s.messages.known(chat.MessageID{Room: room.ID, Seq: room.LatestSeq}); !ok {
+		if latest[i], ok = s.messages.known(
+			chat.MessageID{Room: room.ID, Seq: room.LatestSeq},
+		); !ok {
 			missing, places = append(missing, room), append(places, i)
 		}
 	}
@@ -324,8 +343,8 @@ func (r *Resolver) loadLatest(ctx context.Context, s *scope, rooms []*ent.Room) 
 	return latest, nil
 }
 
-// cache has values by key, each loaded once. It is safe for concurrent use; the zero value needs load
-// to be set. What could not be loaded is loaded again for the next caller.
+// cache has values by key, each loaded once. It is safe for concurrent use; the zero value needs
+// load to be set. What could not be loaded is loaded again for the next caller.
 type cache[K comparable, V any] struct {
 	// load returns the values of keys in their order.
 	load func(ctx context.Context, keys []K) ([]V, error)
@@ -333,8 +352,8 @@ type cache[K comparable, V any] struct {
 	loading semaphore
 
 	mu sync.Mutex
-	// places are where keys have their values; a place at the end of values or behind it is that of a
-	// key that is being loaded.
+	// places are where keys have their values; a place at the end of values or behind it is that of
+	// a key that is being loaded.
 	places map[K]int
 	values []V
 }
@@ -434,8 +453,8 @@ func (c *cache[K, V]) known(key K) (value V, ok bool) {
 	return c.values[at], true
 }
 
-// put adds a value that has come into the response in another way, unless there is one, or values are
-// being loaded.
+// put adds a value that has come into the response in another way, unless there is one, or values
+// are being loaded.
 func (c *cache[K, V]) put(key K, value V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

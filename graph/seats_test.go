@@ -24,10 +24,17 @@ func atOnce(do ...func()) {
 }
 
 func exclusive(members ...string) testkit.Vars {
-	return testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true, "memberIds": append([]string{}, members...)}}
+	return testkit.Vars{
+		"input": testkit.Vars{
+			"exclusive":  true,
+			"disconnect": true,
+			"memberIds":  append([]string{}, members...),
+		},
+	}
 }
 
-// TestSwitchesThatNameEachOther has two people who are each in an exclusive room leave it for one with the other.
+// TestSwitchesThatNameEachOther has two people who are each in an exclusive room leave it for one
+// with the other.
 func TestSwitchesThatNameEachOther(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartWithoutDeadlocks(t)
@@ -50,8 +57,8 @@ func TestSwitchesThatNameEachOther(t *testing.T) {
 	}
 }
 
-// TestRoomsThatNameEachOther has people who are in no exclusive room make one with the other at once. There are no seats
-// to be locked: they themselves must be.
+// TestRoomsThatNameEachOther has people who are in no exclusive room make one with the other at
+// once. There are no seats to be locked: they themselves must be.
 func TestRoomsThatNameEachOther(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartWithoutDeadlocks(t)
@@ -63,7 +70,10 @@ func TestRoomsThatNameEachOther(t *testing.T) {
 			c := s.As(id)
 			clients = append(clients, c)
 			befriends(s, id, people[(j+1)%3])
-			moves = append(moves, func() { c.Ask(createRoom, exclusive(people[(j+1)%3], people[(j+2)%3])) })
+			moves = append(
+				moves,
+				func() { c.Ask(createRoom, exclusive(people[(j+1)%3], people[(j+2)%3])) },
+			)
 		}
 		atOnce(moves...)
 		for _, c := range clients {
@@ -75,8 +85,8 @@ func TestRoomsThatNameEachOther(t *testing.T) {
 	}
 }
 
-// TestUpsertsOfTheSamePeople names the same people in another order, some of them new, while they move. Each call says
-// something else of them: nothing of it is lost.
+// TestUpsertsOfTheSamePeople names the same people in another order, some of them new, while they
+// move. Each call says something else of them: nothing of it is lost.
 func TestUpsertsOfTheSamePeople(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartWithoutDeadlocks(t)
@@ -87,7 +97,8 @@ func TestUpsertsOfTheSamePeople(t *testing.T) {
 			users[i] = testkit.Vars{"id": id, "profile": profile}
 		}
 		return admin.Do(`mutation($users: [UserInput!]!) { upsertUsers(users: $users) { users { nickName status ensName } } }`,
-			testkit.Vars{"users": users}).List("upsertUsers.users")
+			testkit.Vars{"users": users}).
+			List("upsertUsers.users")
 	}
 	for i := range 20 {
 		ids := make([]string, 12)
@@ -97,7 +108,9 @@ func TestUpsertsOfTheSamePeople(t *testing.T) {
 		}
 		reversed := slices.Clone(ids)
 		slices.Reverse(reversed)
-		mover := s.With(s.Sign(map[string]any{"sub": fmt.Sprint("mover", i), "admin": true, "exp": 4102444800}))
+		mover := s.With(
+			s.Sign(map[string]any{"sub": fmt.Sprint("mover", i), "admin": true, "exp": 4102444800}),
+		)
 		value := fmt.Sprint(i)
 		atOnce(
 			func() { upsert(ids, testkit.Vars{"nickName": value}) },
@@ -106,20 +119,24 @@ func TestUpsertsOfTheSamePeople(t *testing.T) {
 			func() { mover.Ask(createRoom, exclusive(ids[3], ids[1])) },
 		)
 		for j, u := range upsert(ids, testkit.Vars{}) {
-			if u.Str("nickName") != value || u.Str("status") != value || j >= 6 && u.Str("ensName") != value {
+			if u.Str("nickName") != value || u.Str("status") != value ||
+				j >= 6 && u.Str("ensName") != value {
 				t.Fatalf("call %d: %s is %v", i, ids[j], u)
 			}
 		}
 	}
 }
 
-// TestManyDevicesAtOnce has a person take a seat on many devices at once: each answer is a room, or that there was too much at
-// the same moment, and in the end they sit in one.
+// TestManyDevicesAtOnce has a person take a seat on many devices at once: each answer is a room, or
+// that there was too much at the same moment, and in the end they sit in one.
 func TestManyDevicesAtOnce(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		codes := counted(inParallel(100, func() testkit.Reply {
-			return alice.Ask(createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}})
+			return alice.Ask(
+				createRoom,
+				testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}},
+			)
 		}))
 		if codes[""] == 0 || codes[""]+codes["UNAVAILABLE"] != 100 {
 			t.Errorf("answers by code: %v", codes)

@@ -35,25 +35,27 @@ type Options struct {
 	// Trusted, if set, are the only documents that are answered.
 	Trusted *guard.Manifest
 	Limits  guard.Limits
-	// Done, if set, is called when a query or mutation has been answered, and when a subscription was begun or refused:
-	// kind is query, mutation or subscription, field the one of the schema that was asked for (several: more than one), and
-	// outcome ok, the code of the first error, or CANCELLED.
+	// Done, if set, is called when a query or mutation has been answered, and when a subscription
+	// was begun or refused: kind is query, mutation or subscription, field the one of the schema
+	// that was asked for (several: more than one), and outcome ok, the code of the first error, or
+	// CANCELLED.
 	Done func(kind, field, outcome string, took time.Duration)
-	// Trace, if set, is called when a query, a mutation or a subscription begins, or is executed for events (event): name is
-	// what the client calls it. What it returns is used from then on, and called with the outcome.
+	// Trace, if set, is called when a query, a mutation or a subscription begins, or is executed
+	// for events (event): name is what the client calls it. What it returns is used from then on,
+	// and called with the outcome.
 	Trace func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
 	// Gates say how often mutations and subscriptions may be asked for.
 	Gates limit.Gates
-	// Events bound the executions of subscriptions; nil is no bound. The memory for queries and mutations is for who sends
-	// the answers: see [guard.EstimatedBytes].
+	// Events bound the executions of subscriptions; nil is no bound. The memory for queries and
+	// mutations is for who sends the answers: see [guard.EstimatedBytes].
 	Events *limit.Executions
 	// Panics contains the panics of resolvers; nil: a guard that logs to Logger.
 	Panics *panics.Guard
 	Logger *slog.Logger
 }
 
-// Server is the GraphQL server, without transports: those for queries and mutations are added to the handler, and those
-// for subscriptions use Subscribe.
+// Server is the GraphQL server, without transports: those for queries and mutations are added to
+// the handler, and those for subscriptions use Subscribe.
 type Server struct {
 	*guard.Server
 	resolver *Resolver
@@ -62,7 +64,13 @@ type Server struct {
 // New returns the GraphQL server over the domain.
 func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	r := &Resolver{
-		chat: c, live: hub, signIn: opts.SignIn, logger: opts.Logger, done: opts.Done, trace: opts.Trace, events: opts.Events,
+		chat:   c,
+		live:   hub,
+		signIn: opts.SignIn,
+		logger: opts.Logger,
+		done:   opts.Done,
+		trace:  opts.Trace,
+		events: opts.Events,
 		panics: opts.Panics,
 	}
 	if r.panics == nil {
@@ -89,7 +97,8 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		Recover:        r.panicked,
 		RootField: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
-				// A payload must not find in the scope what an earlier mutation of the operation has changed.
+				// A payload must not find in the scope what an earlier mutation of the operation
+				// has changed.
 				ctx = r.withScope(ctx)
 			}
 			return next(ctx)
@@ -104,7 +113,8 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	return &Server{Server: s, resolver: r}
 }
 
-// fewErrors leaves the first errors of a response and says in its extensions how many more there were.
+// fewErrors leaves the first errors of a response and says in its extensions how many more there
+// were.
 func fewErrors(response *graphql.Response) *graphql.Response {
 	if response == nil || len(response.Errors) <= maxErrors {
 		return response
@@ -116,7 +126,10 @@ func fewErrors(response *graphql.Response) *graphql.Response {
 }
 
 // arrive greets who sends an operation.
-func (r *Resolver) arrive(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+func (r *Resolver) arrive(
+	ctx context.Context,
+	next graphql.OperationHandler,
+) graphql.ResponseHandler {
 	if err := r.greet(ctx); err != nil {
 		failed := graphql.ErrorResponse(ctx, "")
 		failed.Errors[0] = r.present(ctx, err)
@@ -129,7 +142,10 @@ func (r *Resolver) arrive(ctx context.Context, next graphql.OperationHandler) gr
 const cancelled = "CANCELLED"
 
 // timed tells of queries and mutations, and how long they take.
-func (r *Resolver) timed(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+func (r *Resolver) timed(
+	ctx context.Context,
+	next graphql.OperationHandler,
+) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx).Operation
 	if op.Operation == ast.Subscription {
 		return next(ctx)
@@ -154,9 +170,15 @@ func (r *Resolver) timed(ctx context.Context, next graphql.OperationHandler) gra
 	}
 }
 
-// Refused tells of a query or mutation that is not executed, as of one that was: whoever sends answers refuses those for which there
-// is no memory. What ctx's trace has of it has no length, since nothing was done.
-func (s *Server) Refused(ctx context.Context, op *graphql.OperationContext, errs gqlerror.List, waited time.Duration) {
+// Refused tells of a query or mutation that is not executed, as of one that was: whoever sends
+// answers refuses those for which there is no memory. What ctx's trace has of it has no length,
+// since nothing was done.
+func (s *Server) Refused(
+	ctx context.Context,
+	op *graphql.OperationContext,
+	errs gqlerror.List,
+	waited time.Duration,
+) {
 	kind, field := string(op.Operation.Operation), fieldOf(op.Operation)
 	ctx, end := s.resolver.trace(ctx, kind, field, op.Operation.Name)
 	outcome := outcomeOf(ctx, errs)
@@ -177,7 +199,8 @@ func fieldOf(op *ast.OperationDefinition) string {
 	}
 }
 
-// outcomeOf is ok, or the code of the first error; CANCELLED where it comes of nobody's waiting any more.
+// outcomeOf is ok, or the code of the first error; CANCELLED where it comes of nobody's waiting any
+// more.
 func outcomeOf(ctx context.Context, errs gqlerror.List) string {
 	if len(errs) == 0 {
 		return "ok"
@@ -186,7 +209,8 @@ func outcomeOf(ctx context.Context, errs gqlerror.List) string {
 	if !ok {
 		code = string(chat.Internal)
 	}
-	if (code == string(chat.Internal) || code == string(chat.Unavailable)) && errors.Is(ctx.Err(), context.Canceled) {
+	if (code == string(chat.Internal) || code == string(chat.Unavailable)) &&
+		errors.Is(ctx.Err(), context.Canceled) {
 		return cancelled
 	}
 	return code
@@ -215,6 +239,7 @@ func ReadManifest(from io.Reader) (*guard.Manifest, error) {
 // SDL is the schema in GraphQL's definition language, for tools.
 func SDL() string {
 	var text strings.Builder
-	formatter.NewFormatter(&text, formatter.WithIndent("  ")).FormatSchema(generated.NewExecutableSchema(generated.Config{}).Schema())
+	formatter.NewFormatter(&text, formatter.WithIndent("  ")).
+		FormatSchema(generated.NewExecutableSchema(generated.Config{}).Schema())
 	return text.String()
 }

@@ -15,12 +15,18 @@ import (
 	"parley/internal/testkit"
 )
 
-// Where each table would be on a database whose tables are spread over shards: what belongs to a room with that room, by this
-// column, a copy of what all need everywhere, and what is a person's with the person (docs/operations.md).
+// Where each table would be on a database whose tables are spread over shards: what belongs to a
+// room with that room, by this column, a copy of what all need everywhere, and what is a person's
+// with the person (docs/operations.md).
 var (
 	byRoom = map[string]string{
-		"rooms": "id", "members": "room_id", "messages": "room_id", "room_events": "room_id", "reactions": "room_id",
-		"room_tags": "room_id", "bans": "room_id",
+		"rooms":       "id",
+		"members":     "room_id",
+		"messages":    "room_id",
+		"room_events": "room_id",
+		"reactions":   "room_id",
+		"room_tags":   "room_id",
+		"bans":        "room_id",
 	}
 	everywhere = []string{"users", "clocks"}
 	byPerson   = []string{"friendships", "seats", "direct_rooms", "room_requests"}
@@ -59,7 +65,8 @@ func (p plan) conditions() string {
 			all.WriteString(c + "\n")
 		}
 	})
-	// Where a subquery is hashed, it is by all that it returns: EXISTS with conditions that are equalities.
+	// Where a subquery is hashed, it is by all that it returns: EXISTS with conditions that are
+	// equalities.
 	hashed := all.String()
 	p.walk(func(n plan) {
 		if n.Subplan != "" && strings.Contains(hashed, "hashed "+n.Subplan) {
@@ -71,8 +78,8 @@ func (p plan) conditions() string {
 	return all.String()
 }
 
-// scattered says what keeps a statement from running on the shards of the rooms that it names: a part of a room that is looked
-// for in all of them, or a room's part and a person's in one.
+// scattered says what keeps a statement from running on the shards of the rooms that it names: a
+// part of a room that is looked for in all of them, or a room's part and a person's in one.
 func (p plan) scattered() string {
 	conditions := p.conditions()
 	var rooms, people []string
@@ -87,7 +94,8 @@ func (p plan) scattered() string {
 		case roomy && n.NodeType != "ModifyTable": // what is changed is what is scanned below, and what is inserted says its room
 			rooms = append(rooms, n.Relation)
 			column := regexp.QuoteMeta(n.Alias + "." + key)
-			if !regexp.MustCompile(`(\b` + column + ` = )|( = ` + column + `\b)`).MatchString(conditions) {
+			if !regexp.MustCompile(`(\b` + column + ` = )|( = ` + column + `\b)`).
+				MatchString(conditions) {
 				wide = n.Relation + " are looked for in all shards"
 			}
 		}
@@ -117,7 +125,10 @@ func newExplainer(t *testing.T, url string) *explainer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if _, err := conn.ExecContext(t.Context(), "SET plan_cache_mode = force_generic_plan"); err != nil {
+	if _, err := conn.ExecContext(
+		t.Context(),
+		"SET plan_cache_mode = force_generic_plan",
+	); err != nil {
 		t.Fatal(err)
 	}
 	return &explainer{t: t, conn: conn, seen: map[string]string{}}
@@ -157,11 +168,14 @@ func (e *explainer) scattered(statement string) string {
 	return e.seen[statement]
 }
 
-// session are what a statement must not need of the connection that it runs on, or a pooler could not give it another.
-var session = regexp.MustCompile(`(?i)\b(SET|LISTEN|UNLISTEN|PREPARE|DECLARE|FETCH|TEMP|TEMPORARY|LOCK TABLE|pg_advisory\w*|lastval|currval)\b`)
+// session are what a statement must not need of the connection that it runs on, or a pooler could
+// not give it another.
+var session = regexp.MustCompile(
+	`(?i)\b(SET|LISTEN|UNLISTEN|PREPARE|DECLARE|FETCH|TEMP|TEMPORARY|LOCK TABLE|pg_advisory\w*|lastval|currval)\b`,
+)
 
-// TestShards: what is asked of one room, often, runs where that room is, and nothing but looking for a person's rooms goes
-// everywhere; no statement needs anything of its session.
+// TestShards: what is asked of one room, often, runs where that room is, and nothing but looking
+// for a person's rooms goes everywhere; no statement needs anything of its session.
 func TestShards(t *testing.T) {
 	t.Parallel()
 	url := testkit.MigratedPostgresURL(t)
@@ -170,7 +184,8 @@ func TestShards(t *testing.T) {
 	alice, bob := s.As("alice"), s.As("bob")
 	bob.Do(`{ me { id } }`, nil)
 	room := makeRoom(alice, testkit.Vars{"name": "open"})
-	hall := alice.Do(`mutation { createRoom(input: { name: "hall", accessType: PUBLIC }) { room { id } } }`, nil).Str("createRoom.room.id")
+	hall := alice.Do(`mutation { createRoom(input: { name: "hall", accessType: PUBLIC }) { room { id } } }`, nil).
+		Str("createRoom.room.id")
 	sent := say(alice, room, "first").Str("id")
 	vars := testkit.Vars{"room": room, "hall": hall, "sent": sent}
 	mutate := func(text string) func() {
@@ -232,7 +247,8 @@ func TestShards(t *testing.T) {
 
 // withoutUpdate is a statement without the SET of its UPDATEs, which is another.
 func withoutUpdate(statement string) string {
-	return regexp.MustCompile(`(?i)(UPDATE\s+\S+(\s+(AS\s+)?\w+)?|DO UPDATE)\s+SET\b`).ReplaceAllString(statement, "$1")
+	return regexp.MustCompile(`(?i)(UPDATE\s+\S+(\s+(AS\s+)?\w+)?|DO UPDATE)\s+SET\b`).
+		ReplaceAllString(statement, "$1")
 }
 
 // TestShardsAreSeen: the test above sees what it is to see.

@@ -18,7 +18,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// sound checks in the database what must hold of all rooms, whatever was done and however much of it at once.
+// sound checks in the database what must hold of all rooms, whatever was done and however much of
+// it at once.
 func sound(t *testing.T, db *ent.Client) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -87,9 +88,17 @@ func sound(t *testing.T, db *ent.Client) {
 			}
 		}
 		for _, m := range members {
-			own := slices.DeleteFunc(slices.Clone(sent[m.UserID]), func(seq int64) bool { return seq <= m.JoinedSeq })
+			own := slices.DeleteFunc(
+				slices.Clone(sent[m.UserID]),
+				func(seq int64) bool { return seq <= m.JoinedSeq },
+			)
 			if m.OwnSent != int64(len(own)) {
-				wrong("%s has sent %d messages, and is said to have sent %d", m.UserID, len(own), m.OwnSent)
+				wrong(
+					"%s has sent %d messages, and is said to have sent %d",
+					m.UserID,
+					len(own),
+					m.OwnSent,
+				)
 			}
 		}
 		outside := map[string]int64{} // since when
@@ -100,7 +109,13 @@ func sound(t *testing.T, db *ent.Client) {
 			if e.Kind == roomevent.KindMEMBER_JOINED {
 				for _, seq := range sent[*e.SubjectID] {
 					if left := outside[*e.SubjectID]; left > 0 && left < seq && seq < e.Seq {
-						wrong("%s left at %d, joined at %d and sent at %d", *e.SubjectID, left, e.Seq, seq)
+						wrong(
+							"%s left at %d, joined at %d and sent at %d",
+							*e.SubjectID,
+							left,
+							e.Seq,
+							seq,
+						)
 					}
 				}
 				delete(outside, *e.SubjectID)
@@ -146,7 +161,12 @@ type crowd struct {
 
 func newCrowd(t *testing.T, s *testkit.Server, random func(n int) int) *crowd {
 	t.Helper()
-	c := &crowd{t: t, people: []string{"ann", "bob", "cat", "dan", "eve"}, clients: map[string]*testkit.Client{}, random: random}
+	c := &crowd{
+		t:       t,
+		people:  []string{"ann", "bob", "cat", "dan", "eve"},
+		clients: map[string]*testkit.Client{},
+		random:  random,
+	}
 	for _, id := range c.people {
 		c.clients[id] = s.As(id)
 	}
@@ -161,11 +181,18 @@ func newCrowd(t *testing.T, s *testkit.Server, random func(n int) int) *crowd {
 	return c
 }
 
-// act has somebody do something, which may well be refused; never with a fault of the server. It returns what it was.
+// act has somebody do something, which may well be refused; never with a fault of the server. It
+// returns what it was.
 func (c *crowd) act() string {
 	who, whom := c.people[c.random(len(c.people))], c.people[c.random(len(c.people))]
 	room := c.rooms[c.random(len(c.rooms))]
-	vars := testkit.Vars{"room": room, "user": whom, "users": []string{whom, c.people[c.random(len(c.people))]}, "disconnect": c.random(2) == 0, "ban": c.random(3) == 0}
+	vars := testkit.Vars{
+		"room":       room,
+		"user":       whom,
+		"users":      []string{whom, c.people[c.random(len(c.people))]},
+		"disconnect": c.random(2) == 0,
+		"ban":        c.random(3) == 0,
+	}
 	var query string
 	switch c.random(16) {
 	case 0, 1, 2:
@@ -182,7 +209,11 @@ func (c *crowd) act() string {
 		query = `mutation($room: ID!, $user: ID!) { unban(roomId: $room, userId: $user) { room { id } } }`
 	case 10:
 		query = updateRoom
-		vars["input"] = testkit.Vars{"roomId": room, "maxUsers": c.random(5), "accessType": []string{"PUBLIC", "PRIVATE", "FRIEND"}[c.random(3)]}
+		vars["input"] = testkit.Vars{
+			"roomId":     room,
+			"maxUsers":   c.random(5),
+			"accessType": []string{"PUBLIC", "PRIVATE", "FRIEND"}[c.random(3)],
+		}
 	case 11:
 		query, vars["contents"] = `mutation($room: ID!, $contents: String!) { sendMessage(input: { roomId: $room, contents: $contents }) { message { id } } }`, "x"
 	case 12:
@@ -191,23 +222,33 @@ func (c *crowd) act() string {
 	case 13:
 		query, vars["accept"] = answerFriend, true
 	case 14:
-		query, vars["rooms"] = []string{directRoom, leaveRooms}[c.random(2)], []any{room, c.rooms[c.random(len(c.rooms))]}
+		query, vars["rooms"] = []string{directRoom, leaveRooms}[c.random(2)], []any{
+			room,
+			c.rooms[c.random(len(c.rooms))],
+		}
 	default:
-		query, vars["input"] = createRoom, testkit.Vars{"exclusive": c.random(2) == 0, "disconnect": c.random(2) == 0, "memberIds": []string{whom}, "maxUsers": c.random(4)}
+		query, vars["input"] = createRoom, testkit.Vars{
+			"exclusive":  c.random(2) == 0,
+			"disconnect": c.random(2) == 0,
+			"memberIds":  []string{whom},
+			"maxUsers":   c.random(4),
+		}
 	}
 	reply := c.clients[who].Ask(query, vars)
 	switch code := reply.Code(); code {
 	case "INTERNAL", "UNAVAILABLE", "GRAPHQL_VALIDATION_FAILED":
 		c.t.Errorf("%s: %s with %v: %+v", who, query, vars, reply.Errors)
 	case "":
-		if path := map[string]string{directRoom: "directRoom.room.id", createRoom: "createRoom.room.id"}[query]; path != "" && len(c.rooms) < 30 {
+		if path := map[string]string{directRoom: "directRoom.room.id", createRoom: "createRoom.room.id"}[query]; path != "" &&
+			len(c.rooms) < 30 {
 			c.rooms = append(c.rooms, reply.Data.Str(path))
 		}
 	}
 	return fmt.Sprintf("%s did %s with %v", who, query, vars)
 }
 
-// TestRoomsStaySound has people do things at random, one after another and all at once, and looks at the database.
+// TestRoomsStaySound has people do things at random, one after another and all at once, and looks
+// at the database.
 func TestRoomsStaySound(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		seed := uint64(time.Now().UnixNano())
@@ -219,7 +260,8 @@ func TestRoomsStaySound(t *testing.T) {
 				t.Fatalf("since %s", did)
 			}
 		}
-		// The same people, each twice, at once. The rooms that are made meanwhile are nobody else's to play with.
+		// The same people, each twice, at once. The rooms that are made meanwhile are nobody else's
+		// to play with.
 		var do []func()
 		for i := range 2 * len(c.people) {
 			one := *c

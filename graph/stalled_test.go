@@ -52,10 +52,15 @@ func talk(t *testing.T, c *testkit.Client, room string, seq, messages, readers i
 	return seq
 }
 
-// TestStalledReadersCostNothing: what a client does not take is not kept for it, and not lost to it.
+// TestStalledReadersCostNothing: what a client does not take is not kept for it, and not lost to
+// it.
 func TestStalledReadersCostNothing(t *testing.T) {
 	const messages = 500 // 24 MB
-	s := testkit.StartApp(t, "sqlite:"+t.TempDir()+"/parley.db", app.Options{Limits: web.Limits{Write: time.Hour}})
+	s := testkit.StartApp(
+		t,
+		"sqlite:"+t.TempDir()+"/parley.db",
+		app.Options{Limits: web.Limits{Write: time.Hour}},
+	)
 	alice := s.As("alice")
 	room := makeRoom(alice, nil)
 	seq := talk(t, alice, room, 0, 20, 4)
@@ -68,7 +73,11 @@ func TestStalledReadersCostNothing(t *testing.T) {
 	grown := int64(living()) - int64(before)
 	t.Logf("the heap has grown by %d KiB", grown>>10)
 	if grown > 12<<20 {
-		t.Errorf("the heap has grown by %d KiB while %d KiB were not read", grown>>10, messages*len(long)>>10)
+		t.Errorf(
+			"the heap has grown by %d KiB while %d KiB were not read",
+			grown>>10,
+			messages*len(long)>>10,
+		)
 	}
 	for _, stream := range stalled[:3] {
 		hearOut(t, stream, seq)
@@ -88,13 +97,21 @@ func living() uint64 {
 // TestStalledReaderIsCutOff when its time is over, and goes on where it was when it comes back.
 func TestStalledReaderIsCutOff(t *testing.T) {
 	t.Parallel()
-	s := testkit.StartApp(t, "sqlite:"+t.TempDir()+"/parley.db", app.Options{Limits: web.Limits{Write: 2 * time.Second}})
+	s := testkit.StartApp(
+		t,
+		"sqlite:"+t.TempDir()+"/parley.db",
+		app.Options{Limits: web.Limits{Write: 2 * time.Second}},
+	)
 	alice := s.As("alice")
 	room := makeRoom(alice, nil)
 	stalled := alice.Subscribe(longAdded, testkit.Vars{"room": room, "after": 0})
 	const messages = 400
 	talk(t, alice, room, 0, messages, 0)
-	await(t, "the reader is cut off", func() bool { return metric(t, s, "parley_sockets_too_slow_total") == 1 })
+	await(
+		t,
+		"the reader is cut off",
+		func() bool { return metric(t, s, "parley_sockets_too_slow_total") == 1 },
+	)
 	said, code := stalled.LastWords() // what was on its way
 	if code != 1013 && code != -1 {
 		t.Errorf("cut off with %d", code)
@@ -107,12 +124,16 @@ func TestStalledReaderIsCutOff(t *testing.T) {
 	hearOut(t, again, len(said))
 }
 
-// TestSubscriptionsOfOneSocketTakeTurns: what a client has asked for many times over on a socket that it does not read is not made
-// many times over before it is, and then comes whole.
+// TestSubscriptionsOfOneSocketTakeTurns: what a client has asked for many times over on a socket
+// that it does not read is not made many times over before it is, and then comes whole.
 func TestSubscriptionsOfOneSocketTakeTurns(t *testing.T) {
 	t.Parallel()
 	const subscriptions, messages = 60, 12 // 600 kB to each, of which 256 are a page
-	s := testkit.StartApp(t, "sqlite:"+t.TempDir()+"/parley.db", app.Options{Limits: web.Limits{Write: time.Hour}})
+	s := testkit.StartApp(
+		t,
+		"sqlite:"+t.TempDir()+"/parley.db",
+		app.Options{Limits: web.Limits{Write: time.Hour}},
+	)
 	alice := s.As("alice")
 	rooms := make([]string, subscriptions/live.MaxAsks)
 	for i := range rooms {
@@ -125,7 +146,14 @@ func TestSubscriptionsOfOneSocketTakeTurns(t *testing.T) {
 	defer socket.Cut()
 	for i := range subscriptions {
 		room := rooms[i%len(rooms)]
-		socket.Subscribe(fmt.Sprint(i), fmt.Sprintf(`subscription { a%d: messageAdded(roomId: %q, after: 0) { seq contents } }`, i, room))
+		socket.Subscribe(
+			fmt.Sprint(i),
+			fmt.Sprintf(
+				`subscription { a%d: messageAdded(roomId: %q, after: 0) { seq contents } }`,
+				i,
+				room,
+			),
+		)
 	}
 	pages, since := 0, time.Now()
 	await(t, "no more is made", func() bool {
@@ -148,23 +176,46 @@ func TestSubscriptionsOfOneSocketTakeTurns(t *testing.T) {
 	}
 }
 
-// TestNothingToShowHoldsUpNobody: a subscription behind which nothing has come that it shows leaves the socket to the others.
+// TestNothingToShowHoldsUpNobody: a subscription behind which nothing has come that it shows leaves
+// the socket to the others.
 func TestNothingToShowHoldsUpNobody(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		s.As("bob")
-		quiet, lively := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}}), makeRoom(alice, nil)
+		quiet, lively := makeRoom(
+			alice,
+			testkit.Vars{"memberIds": []string{"bob"}},
+		), makeRoom(
+			alice,
+			nil,
+		)
 		id := say(alice, quiet, "first").Str("id")
 		for range 3 { // and then no message any more
-			alice.Do(`mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "x", on: $on) { message { id } } }`, testkit.Vars{"id": id, "on": true})
-			alice.Do(`mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "x", on: $on) { message { id } } }`, testkit.Vars{"id": id, "on": false})
+			alice.Do(
+				`mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "x", on: $on) { message { id } } }`,
+				testkit.Vars{"id": id, "on": true},
+			)
+			alice.Do(
+				`mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "x", on: $on) { message { id } } }`,
+				testkit.Vars{"id": id, "on": false},
+			)
 		}
 		socket := alice.Socket()
 		defer socket.Close()
 		for i := range 5 {
-			socket.Subscribe(fmt.Sprint("quiet ", i), fmt.Sprintf(`subscription { a%d: messageAdded(roomId: %q, after: 1) { seq } }`, i, quiet))
+			socket.Subscribe(
+				fmt.Sprint("quiet ", i),
+				fmt.Sprintf(
+					`subscription { a%d: messageAdded(roomId: %q, after: 1) { seq } }`,
+					i,
+					quiet,
+				),
+			)
 		}
-		socket.Subscribe("lively", fmt.Sprintf(`subscription { roomEvents(roomId: %q) { __typename } }`, lively))
+		socket.Subscribe(
+			"lively",
+			fmt.Sprintf(`subscription { roomEvents(roomId: %q) { __typename } }`, lively),
+		)
 		want := func(id, kind string) {
 			t.Helper()
 			if got, data := socket.Next(); got != id || data.Str("roomEvents.__typename") != kind {

@@ -14,8 +14,8 @@ import (
 )
 
 // TestInputsAreStored gives each field of an input that its object has, too, a value: the mutation
-// returns it, and so does a query afterwards. With a field that is forgotten on the way from the input to
-// the database, the mutation would succeed and change nothing.
+// returns it, and so does a query afterwards. With a field that is forgotten on the way from the
+// input to the database, the mutation would succeed and change nothing.
 func TestInputsAreStored(t *testing.T) {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphql", Input: graph.SDL()})
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
@@ -52,23 +52,37 @@ func TestInputsAreStored(t *testing.T) {
 				}
 				selected := field.Name + selection
 				changed := alice.Do(fmt.Sprintf("mutation($input: %s!) { %s(input: $input) { %s { id %s } } }",
-					test.input, test.mutation, test.object, selected), testkit.Vars{"input": input}).
+					test.input, test.mutation, test.object, selected),
+					testkit.Vars{"input": input}).
 					At(test.mutation + "." + test.object)
 				read := alice.Do("query($id: ID!) { "+fmt.Sprintf(asNode, selected)+" }",
 					testkit.Vars{"id": changed.Str("id")}).At("node")
 				want := fmt.Sprint(value)
 				if got := changed.At(field.Name).String(); got != want {
-					t.Errorf("%s.%s: the mutation returns %s, want %s", test.input, field.Name, got, want)
+					t.Errorf(
+						"%s.%s: the mutation returns %s, want %s",
+						test.input,
+						field.Name,
+						got,
+						want,
+					)
 				}
 				if got := read.At(field.Name).String(); got != want {
-					t.Errorf("%s.%s: a query returns %s, want %s", test.input, field.Name, got, want)
+					t.Errorf(
+						"%s.%s: a query returns %s, want %s",
+						test.input,
+						field.Name,
+						got,
+						want,
+					)
 				}
 			}
 		}
 	})
 }
 
-// someOf is a value of an input type that no field has by default, and what to select of such a field.
+// someOf is a value of an input type that no field has by default, and what to select of such a
+// field.
 func someOf(schema *ast.Schema, of *ast.Type, name string) (value any, selection string) {
 	if of.Elem != nil {
 		value, selection = someOf(schema, of.Elem, name)

@@ -79,11 +79,21 @@ func TestMessageAdded(t *testing.T) {
 		}
 		stream := bob.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 2})
 		for _, want := range []int{3, 4, 5} {
-			if got := stream.Next().At("messageAdded"); got.Int("seq") != want || got.Str("contents") != fmt.Sprint(want) || got.Str("from.id") != "alice" {
+			if got := stream.Next().
+				At("messageAdded"); got.Int("seq") != want || got.Str("contents") != fmt.Sprint(want) ||
+				got.Str("from.id") != "alice" {
 				t.Fatalf("got %v, want %d", got, want)
 			}
 		}
-		alice.Do(`mutation { deleteMessage(messageId: "`+say(alice, room, "6").Str("id")+`") { message { id } } }`, nil) // 7 is no message
+		alice.Do(
+			`mutation { deleteMessage(messageId: "`+say(
+				alice,
+				room,
+				"6",
+			).Str("id")+
+				`") { message { id } } }`,
+			nil,
+		) // 7 is no message
 		say(alice, room, "8")
 		for _, want := range []int{6, 8} {
 			if got := stream.Next().Int("messageAdded.seq"); got != want {
@@ -99,14 +109,22 @@ func TestRoomEvents(t *testing.T) {
 		befriends(s, "alice", "bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}, "exclusive": true})
 		stream := bob.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0})
-		if e := stream.Next().At("roomEvents"); e.Str("__typename") != "StreamOpened" || e.Int("seq") != 0 || e.Str("roomId") != room {
+		if e := stream.Next().
+			At("roomEvents"); e.Str("__typename") != "StreamOpened" || e.Int("seq") != 0 ||
+			e.Str("roomId") != room {
 			t.Fatalf("the stream begins with %v", e)
 		}
 		id := say(bob, room, "Hi").Str("id")
-		bob.Do(`mutation { editMessage(messageId: "`+id+`", contents: "Hello") { message { id } } }`, nil)
+		bob.Do(
+			`mutation { editMessage(messageId: "`+id+`", contents: "Hello") { message { id } } }`,
+			nil,
+		)
 		alice.Do(`mutation { react(messageId: "`+id+`", emoji: "x") { message { id } } }`, nil)
 		bob.Do(`mutation { deleteMessage(messageId: "`+id+`") { message { id } } }`, nil)
-		alice.Do(createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}})
+		alice.Do(
+			createRoom,
+			testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}},
+		)
 
 		var kinds []string
 		for i := range 6 {
@@ -117,7 +135,8 @@ func TestRoomEvents(t *testing.T) {
 			}
 			switch i {
 			case 2:
-				if e.Str("user.id") != "alice" || e.Str("emoji") != "x" || !e.Bool("on") || e.Int("message.seq") != 1 {
+				if e.Str("user.id") != "alice" || e.Str("emoji") != "x" || !e.Bool("on") ||
+					e.Int("message.seq") != 1 {
 					t.Errorf("reaction %v", e)
 				}
 			case 4:
@@ -125,20 +144,35 @@ func TestRoomEvents(t *testing.T) {
 					t.Errorf("leaving %v", e)
 				}
 			case 5:
-				if e.Str("user.id") != "bob" || e.Str("role") != "OWNER" || e.Str("member.role") != "OWNER" {
+				if e.Str("user.id") != "bob" || e.Str("role") != "OWNER" ||
+					e.Str("member.role") != "OWNER" {
 					t.Errorf("hand-over %v", e)
 				}
 			}
 		}
-		if diff := cmp.Diff([]string{"MessageAdded", "MessageEdited", "ReactionsChanged", "MessageDeleted", "MemberLeft", "MemberRoleChanged"}, kinds); diff != "" {
+		if diff := cmp.Diff(
+			[]string{
+				"MessageAdded",
+				"MessageEdited",
+				"ReactionsChanged",
+				"MessageDeleted",
+				"MemberLeft",
+				"MemberRoleChanged",
+			},
+			kinds,
+		); diff != "" {
 			t.Errorf("kinds (-want +got):\n%s", diff)
 		}
 		// The same again from the log, from its middle.
 		again := bob.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 3})
-		if e := again.Next().At("roomEvents"); e.Str("__typename") != "StreamOpened" || e.Int("seq") != 6 {
+		if e := again.Next().
+			At("roomEvents"); e.Str("__typename") != "StreamOpened" ||
+			e.Int("seq") != 6 {
 			t.Errorf("the stream begins with %v", e)
 		}
-		if e := again.Next().At("roomEvents"); e.Str("__typename") != "MessageDeleted" || e.Int("seq") != 4 {
+		if e := again.Next().
+			At("roomEvents"); e.Str("__typename") != "MessageDeleted" ||
+			e.Int("seq") != 4 {
 			t.Errorf("the stream goes on with %v", e)
 		}
 	})
@@ -163,20 +197,24 @@ func TestStreamsRefuse(t *testing.T) {
 			{alice, public, -1, "BAD_USER_INPUT"},
 			{alice, public, 2, "RESYNC"},
 		} {
-			if e := c.client.Subscribe(messageAdded, testkit.Vars{"room": c.room, "after": c.after}).Error(); e.Extensions["code"] != c.code {
+			if e := c.client.Subscribe(messageAdded, testkit.Vars{"room": c.room, "after": c.after}).
+				Error(); e.Extensions["code"] != c.code {
 				t.Errorf("after %v: %+v, want %s", c.after, e, c.code)
 			}
 			if c.code == "RESYNC" {
 				continue
 			}
-			if e := c.client.Subscribe(roomEvents, testkit.Vars{"room": c.room, "after": c.after}).Error(); e.Extensions["code"] != c.code {
+			if e := c.client.Subscribe(roomEvents, testkit.Vars{"room": c.room, "after": c.after}).
+				Error(); e.Extensions["code"] != c.code {
 				t.Errorf("roomEvents after %v: %+v, want %s", c.after, e, c.code)
 			}
 		}
 		// A position that the room has not reached, as after a restored backup.
 		stream := alice.Subscribe(roomEvents, testkit.Vars{"room": public, "after": 57})
 		for _, want := range []string{"StreamOpened", "Resync"} {
-			if e := stream.Next().At("roomEvents"); e.Str("__typename") != want || e.Int("seq") != 1 {
+			if e := stream.Next().
+				At("roomEvents"); e.Str("__typename") != want ||
+				e.Int("seq") != 1 {
 				t.Errorf("got %v, want %s at 1", e, want)
 			}
 		}
@@ -187,7 +225,8 @@ func TestStreamsRefuse(t *testing.T) {
 	})
 }
 
-// TestStreamsEndWithMembership shows that nothing reaches somebody that was committed after they left.
+// TestStreamsEndWithMembership shows that nothing reaches somebody that was committed after they
+// left.
 func TestStreamsEndWithMembership(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
@@ -199,17 +238,22 @@ func TestStreamsEndWithMembership(t *testing.T) {
 		events.Next() // StreamOpened
 		events.Next()
 		messages.Next()
-		alice.Do(createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}})
+		alice.Do(
+			createRoom,
+			testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}},
+		)
 		say(bob, room, "after")
 		for name, stream := range map[string]*testkit.Stream{"roomEvents": events, "messageAdded": messages} {
-			if e := stream.Error(); e.Extensions["code"] != "MEMBERSHIP_ENDED" || e.Extensions["reason"] != "DISCONNECTED" {
+			if e := stream.Error(); e.Extensions["code"] != "MEMBERSHIP_ENDED" ||
+				e.Extensions["reason"] != "DISCONNECTED" {
 				t.Errorf("%s: %+v", name, e)
 			}
 		}
 	})
 }
 
-// TestStreamsHeal follows rooms over brokers that lose what they carry: nothing is missing, doubled or out of order.
+// TestStreamsHeal follows rooms over brokers that lose what they carry: nothing is missing, doubled
+// or out of order.
 func TestStreamsHeal(t *testing.T) {
 	for name, hints := range map[string]func(broker.Listener) chat.Publisher{
 		"lossy": newLossy,
@@ -217,40 +261,50 @@ func TestStreamsHeal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			testkit.EachApp(t, app.Options{Hints: hints, Sweep: 100 * time.Millisecond}, func(t *testing.T, s *testkit.Server) {
-				const writers, each = 8, 25
-				alice, bob := s.As("alice"), s.As("bob")
-				room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
-				var streams []*testkit.Stream
-				for range 3 {
-					streams = append(streams, bob.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0}))
-				}
-				var wg sync.WaitGroup
-				for range writers {
-					wg.Go(func() {
-						for i := range each {
-							id := say(alice, room, fmt.Sprint(i)).Str("id")
-							if i%5 == 0 {
-								alice.Do(`mutation { editMessage(messageId: "`+id+`", contents: "edited") { message { id } } }`, nil)
+			testkit.EachApp(
+				t,
+				app.Options{Hints: hints, Sweep: 100 * time.Millisecond},
+				func(t *testing.T, s *testkit.Server) {
+					const writers, each = 8, 25
+					alice, bob := s.As("alice"), s.As("bob")
+					room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
+					var streams []*testkit.Stream
+					for range 3 {
+						streams = append(
+							streams,
+							bob.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0}),
+						)
+					}
+					var wg sync.WaitGroup
+					for range writers {
+						wg.Go(func() {
+							for i := range each {
+								id := say(alice, room, fmt.Sprint(i)).Str("id")
+								if i%5 == 0 {
+									alice.Do(
+										`mutation { editMessage(messageId: "`+id+`", contents: "edited") { message { id } } }`,
+										nil,
+									)
+								}
+							}
+						})
+					}
+					wg.Wait()
+					const events = writers * (each + each/5)
+					all := func(stream *testkit.Stream) {
+						stream.Next() // StreamOpened
+						for want := 1; want <= events; want++ {
+							if got := stream.Next().Int("roomEvents.seq"); got != want {
+								t.Fatalf("got %d, want %d", got, want)
 							}
 						}
-					})
-				}
-				wg.Wait()
-				const events = writers * (each + each/5)
-				all := func(stream *testkit.Stream) {
-					stream.Next() // StreamOpened
-					for want := 1; want <= events; want++ {
-						if got := stream.Next().Int("roomEvents.seq"); got != want {
-							t.Fatalf("got %d, want %d", got, want)
-						}
 					}
-				}
-				for _, stream := range streams {
-					all(stream)
-				}
-				all(bob.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0}))
-			})
+					for _, stream := range streams {
+						all(stream)
+					}
+					all(bob.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0}))
+				},
+			)
 		})
 	}
 }
@@ -261,7 +315,10 @@ func TestPrunedLog(t *testing.T) {
 		alice := s.As("alice")
 		room := makeRoom(alice, nil)
 		id := say(alice, room, "1").Str("id")
-		alice.Do(`mutation { editMessage(messageId: "`+id+`", contents: "edited") { message { id } } }`, nil) // 2
+		alice.Do(
+			`mutation { editMessage(messageId: "`+id+`", contents: "edited") { message { id } } }`,
+			nil,
+		) // 2
 		open := alice.Subscribe(roomEvents, testkit.Vars{"room": room})
 		open.Next()
 		say(alice, room, "3")
@@ -279,17 +336,23 @@ func TestPrunedLog(t *testing.T) {
 		if next.Str("__typename") != "Resync" || next.Int("seq") != 3 {
 			t.Fatalf("after what was pruned comes %v", next)
 		}
-		if e := alice.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 1}).Error(); e.Extensions["code"] != "RESYNC" {
+		if e := alice.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 1}).
+			Error(); e.Extensions["code"] != "RESYNC" {
 			t.Errorf("messageAdded: %+v", e)
 		}
-		if got := alice.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 2}).Next().Int("messageAdded.seq"); got != 3 {
+		if got := alice.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 2}).
+			Next().
+			Int("messageAdded.seq"); got != 3 {
 			t.Errorf("from where it is kept: %d", got)
 		}
 		say(alice, room, "4")
 		if e := open.Next().At("roomEvents"); e.Int("seq") != 4 {
 			t.Errorf("the open stream goes on with %v", e)
 		}
-		if n := len(alice.Do(`{ roomInfo(roomId: "`+room+`") { messages { nodes { id } } } }`, nil).List("roomInfo.messages.nodes")); n != 3 {
+		if n := len(
+			alice.Do(`{ roomInfo(roomId: "`+room+`") { messages { nodes { id } } } }`, nil).
+				List("roomInfo.messages.nodes"),
+		); n != 3 {
 			t.Errorf("%d messages are left", n)
 		}
 	}, func(cfg *config.Config) { cfg.LogRetention = 300 * time.Millisecond })
@@ -307,12 +370,18 @@ func TestMyRoomsChanged(t *testing.T) {
 				alice, bob := s.As("alice"), s.As("bob")
 				room := makeRoom(alice, testkit.Vars{"name": "old", "memberIds": []string{"bob"}})
 				befriends(s, "alice", "bob")
-				lobby := makeRoom(alice, testkit.Vars{"name": "game", "memberIds": []string{"bob"}, "exclusive": true})
+				lobby := makeRoom(
+					alice,
+					testkit.Vars{"name": "game", "memberIds": []string{"bob"}, "exclusive": true},
+				)
 				stream := bob.Subscribe(myRoomsChanged, nil)
-				if e := stream.Next().At("myRoomsChanged"); e.Str("kind") != "OPENED" || !e.IsNull("roomId") || !e.IsNull("room") {
+				if e := stream.Next().
+					At("myRoomsChanged"); e.Str("kind") != "OPENED" || !e.IsNull("roomId") ||
+					!e.IsNull("room") {
 					t.Fatalf("it begins with %v", e)
 				}
-				// until waits for a change of a room that shows what is wanted: changes come together.
+				// until waits for a change of a room that shows what is wanted: changes come
+				// together.
 				until := func(id, want string) {
 					t.Helper()
 					for {
@@ -330,14 +399,24 @@ func TestMyRoomsChanged(t *testing.T) {
 				until(made, "kind:CHANGED")
 				say(alice, made, "in the new one")
 				until(made, "unreadCount:1")
-				bob.Do(createRoom, testkit.Vars{"input": testkit.Vars{"name": "another game", "exclusive": true, "disconnect": true}})
+				bob.Do(
+					createRoom,
+					testkit.Vars{
+						"input": testkit.Vars{
+							"name":       "another game",
+							"exclusive":  true,
+							"disconnect": true,
+						},
+					},
+				)
 				until(lobby, "kind:REMOVED")
 			})
 		})
 	}
 }
 
-// TestMyRoomsChangedIsCalm sends many messages and counts the changes: at most one a room every 250 ms.
+// TestMyRoomsChangedIsCalm sends many messages and counts the changes: at most one a room every 250
+// ms.
 func TestMyRoomsChangedIsCalm(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
@@ -358,8 +437,8 @@ func TestMyRoomsChangedIsCalm(t *testing.T) {
 	})
 }
 
-// TestSnapshotAndStreamMeet does random things to a room while a screen reads it and then applies the events that came
-// after: it must show what a fresh reading shows.
+// TestSnapshotAndStreamMeet does random things to a room while a screen reads it and then applies
+// the events that came after: it must show what a fresh reading shows.
 func TestSnapshotAndStreamMeet(t *testing.T) {
 	const snapshot = `query($id: ID!) { roomInfo(roomId: $id) { seq memberCount
 		messages(last: 100) { nodes { id seq contents deletedAt editedAt replyCount isThread reactions { emoji count } mentions { id } } } } }`
@@ -379,7 +458,9 @@ func TestSnapshotAndStreamMeet(t *testing.T) {
 
 		var wg sync.WaitGroup
 		for i, name := range names {
-			wg.Go(func() { actAtRandom(people[name], room, rand.New(rand.NewPCG(seed, uint64(i))), 25) })
+			wg.Go(
+				func() { actAtRandom(people[name], room, rand.New(rand.NewPCG(seed, uint64(i))), 25) },
+			)
 		}
 		type screen struct {
 			seq   int
@@ -403,14 +484,18 @@ func TestSnapshotAndStreamMeet(t *testing.T) {
 			want[m.Str("id")] = m.String()
 		}
 		for _, screen := range screens {
-			stream := people["bob"].Subscribe(events, testkit.Vars{"room": room, "after": screen.seq})
+			stream := people["bob"].Subscribe(
+				events,
+				testkit.Vars{"room": room, "after": screen.seq},
+			)
 			stream.Next() // StreamOpened
 			for seq := screen.seq + 1; seq <= fresh.Int("seq"); seq++ {
 				e := stream.Next().At("roomEvents")
 				if e.Int("seq") != seq {
 					t.Fatalf("event %v, want seq %d", e, seq)
 				}
-				if e.Str("__typename") == "MemberLeft" || e.Str("__typename") == "MemberRoleChanged" {
+				if e.Str("__typename") == "MemberLeft" ||
+					e.Str("__typename") == "MemberRoleChanged" {
 					continue
 				}
 				message := e.At("message")
@@ -431,7 +516,8 @@ func TestSnapshotAndStreamMeet(t *testing.T) {
 // actAtRandom does everything that can be done to messages.
 func actAtRandom(c *testkit.Client, room string, random *rand.Rand, times int) {
 	pick := func() (id string, ok bool) {
-		nodes := c.Do(`query($id: ID!) { roomInfo(roomId: $id) { messages(last: 20) { nodes { id } } } }`, testkit.Vars{"id": room}).Strs("roomInfo.messages.nodes.*.id")
+		nodes := c.Do(`query($id: ID!) { roomInfo(roomId: $id) { messages(last: 20) { nodes { id } } } }`, testkit.Vars{"id": room}).
+			Strs("roomInfo.messages.nodes.*.id")
 		if len(nodes) == 0 {
 			return "", false
 		}
@@ -439,20 +525,53 @@ func actAtRandom(c *testkit.Client, room string, random *rand.Rand, times int) {
 	}
 	for i := range times {
 		id, ok := pick()
-		vars := testkit.Vars{"id": id, "emoji": string(rune('a' + random.IntN(3))), "on": random.IntN(3) > 0, "contents": fmt.Sprint("edited ", i)}
+		vars := testkit.Vars{
+			"id":       id,
+			"emoji":    string(rune('a' + random.IntN(3))),
+			"on":       random.IntN(3) > 0,
+			"contents": fmt.Sprint("edited ", i),
+		}
 		switch action := random.IntN(8); {
 		case !ok || action < 2:
 			say(c, room, fmt.Sprint(i))
 		case action == 2:
-			c.Ask(sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": "reply", "replyToId": id, "mentionIds": []string{"bob"}}})
+			c.Ask(
+				sendMessage,
+				testkit.Vars{
+					"input": testkit.Vars{
+						"roomId":     room,
+						"contents":   "reply",
+						"replyToId":  id,
+						"mentionIds": []string{"bob"},
+					},
+				},
+			)
 		case action == 3: // refused where it is in a thread itself
-			c.Ask(sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": "in a thread", "threadId": id}})
+			c.Ask(
+				sendMessage,
+				testkit.Vars{
+					"input": testkit.Vars{
+						"roomId":   room,
+						"contents": "in a thread",
+						"threadId": id,
+					},
+				},
+			)
 		case action == 4: // refused where it is another's
-			c.Ask(`mutation($id: ID!, $contents: String!) { editMessage(messageId: $id, contents: $contents) { message { id } } }`, testkit.Vars{"id": id, "contents": vars["contents"]})
+			c.Ask(
+				`mutation($id: ID!, $contents: String!) { editMessage(messageId: $id, contents: $contents) { message { id } } }`,
+				testkit.Vars{"id": id, "contents": vars["contents"]},
+			)
 		case action == 5:
-			c.Ask(`mutation($id: ID!) { deleteMessage(messageId: $id) { message { id } } }`, testkit.Vars{"id": id})
+			c.Ask(
+				`mutation($id: ID!) { deleteMessage(messageId: $id) { message { id } } }`,
+				testkit.Vars{"id": id},
+			)
 		default:
-			c.Ask(`mutation($id: ID!, $emoji: String!, $on: Boolean!) { react(messageId: $id, emoji: $emoji, on: $on) { message { id } } }`, testkit.Vars{"id": id, "emoji": vars["emoji"], "on": vars["on"]})
+			c.Ask(
+				`mutation($id: ID!, $emoji: String!, $on: Boolean!) { react(messageId: $id, emoji: $emoji, on: $on) { message { id } } }`,
+				testkit.Vars{"id": id, "emoji": vars["emoji"], "on": vars["on"]},
+			)
 		}
 	}
 }

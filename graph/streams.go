@@ -20,13 +20,14 @@ import (
 
 // stream is a running subscription. Except for close it is for one goroutine.
 type stream interface {
-	// next waits for what comes next, and returns the results of it, if any: whole responses in JSON. An error ends the stream.
+	// next waits for what comes next, and returns the results of it, if any: whole responses in
+	// JSON. An error ends the stream.
 	next(ctx context.Context) ([][]byte, error)
-	// park has results handed to taker as they come, instead of waiting for them with next. It returns false where it
-	// cannot, or there may be something to be had from next at once.
+	// park has results handed to taker as they come, instead of waiting for them with next. It
+	// returns false where it cannot, or there may be something to be had from next at once.
 	park(taker Taker) bool
-	// await waits, where park has returned false, until next need not wait, and returns true, or until park may not return
-	// false any more.
+	// await waits, where park has returned false, until next need not wait, and returns true, or
+	// until park may not return false any more.
 	await(ctx context.Context) bool
 	// close ends it.
 	close()
@@ -56,7 +57,9 @@ func (s *createdStream) park(taker Taker) bool {
 func (s *createdStream) Ready() bool { return s.taker.Ready() }
 
 // Take is [live.Listener]'s.
-func (s *createdStream) Take(f live.Frame) bool { return f.Payload == nil || s.taker.Take(f.Payload) }
+func (s *createdStream) Take(f live.Frame) bool {
+	return f.Payload == nil || s.taker.Take(f.Payload)
+}
 
 // Resume is [live.Listener]'s.
 func (s *createdStream) Resume() { s.taker.Resume() }
@@ -69,7 +72,10 @@ func (s *createdStream) next(ctx context.Context) ([][]byte, error) {
 	case isFault(err):
 		return nil, err
 	case errors.Is(err, live.ErrBehind), errors.Is(err, live.ErrStopped):
-		return nil, &chat.Error{Code: chat.Unavailable, Message: "Some new rooms could not be told of: subscribe again, and read your rooms again."}
+		return nil, &chat.Error{
+			Code:    chat.Unavailable,
+			Message: "Some new rooms could not be told of: subscribe again, and read your rooms again.",
+		}
 	case err != nil:
 		return nil, err
 	}
@@ -82,7 +88,8 @@ func (s *createdStream) next(ctx context.Context) ([][]byte, error) {
 	return payloads, nil
 }
 
-// arrivalsShown renders rooms that have come into being, those that the subscribers of a topic may see.
+// arrivalsShown renders rooms that have come into being, those that the subscribers of a topic may
+// see.
 func (r *Resolver) arrivalsShown(shown subscription, topic live.Topic, v chat.Viewer) live.Render {
 	return func(
 		ctx context.Context, owner string, events []live.Event,
@@ -93,7 +100,10 @@ func (r *Resolver) arrivalsShown(shown subscription, topic live.Topic, v chat.Vi
 		for i, event := range events {
 			arrival, ok := event.(*live.Arrival)
 			if !ok {
-				return nil, live.Nothing, fmt.Errorf("a room that has come into being is a %T", event)
+				return nil, live.Nothing, fmt.Errorf(
+					"a room that has come into being is a %T",
+					event,
+				)
 			}
 			s := r.scopeOfArrival(arrival, topic, v)
 			room, err := s.arrivals.many(ctx, []uuid.UUID{arrival.Room}, nil)
@@ -132,7 +142,8 @@ func (r *Resolver) scopeOfArrival(a *live.Arrival, topic live.Topic, v chat.View
 	return shared
 }
 
-// seeArrival returns a room that was created, or NOT_FOUND if the topic's subscribers may not see it.
+// seeArrival returns a room that was created, or NOT_FOUND if the topic's subscribers may not see
+// it.
 func (r *Resolver) seeArrival(
 	ctx context.Context, s *scope, topic live.Topic, v chat.Viewer, id uuid.UUID,
 ) (*ent.Room, error) {
@@ -152,7 +163,13 @@ func (r *Resolver) seeArrival(
 
 // spread renders items and puts their payloads in their places among n.
 func spread[T any](
-	ctx context.Context, shown subscription, of audienceOf, items []T, sources []source, places []int, n int,
+	ctx context.Context,
+	shown subscription,
+	of audienceOf,
+	items []T,
+	sources []source,
+	places []int,
+	n int,
 ) ([][]byte, error) {
 	payloads := make([][]byte, n)
 	if len(items) == 0 {
@@ -187,7 +204,13 @@ func (s *listStream) await(context.Context) bool { return true }
 func (s *listStream) next(ctx context.Context) ([][]byte, error) {
 	if !s.opened {
 		s.opened = true
-		return render(ctx, s.shown, audienceOf{user: s.v.ID}, []*model.MyRoomsChange{{Kind: model.MyRoomsChangeKindOpened}}, nil)
+		return render(
+			ctx,
+			s.shown,
+			audienceOf{user: s.v.ID},
+			[]*model.MyRoomsChange{{Kind: model.MyRoomsChangeKindOpened}},
+			nil,
+		)
 	}
 	changes, err := s.list.Next(ctx)
 	if err != nil {
@@ -226,7 +249,8 @@ type roomStream struct {
 	r     *Resolver
 	v     chat.Viewer
 	room  uuid.UUID
-	// authorised is the seq up to which the viewer has been found to be in the room; the log tells what comes after.
+	// authorised is the seq up to which the viewer has been found to be in the room; the log tells
+	// what comes after.
 	authorised int64
 	// attend takes a place in the room's log behind a seq.
 	attend func(seq, head int64) (*live.Attendance, error)
@@ -235,8 +259,8 @@ type roomStream struct {
 	leave func()
 	// first is sent before anything else.
 	first [][]byte
-	// resync makes what is sent where the stream cannot go on from where it stands, and goes on from the end; nil: then
-	// it ends.
+	// resync makes what is sent where the stream cannot go on from where it stands, and goes on
+	// from the end; nil: then it ends.
 	resync func(ctx context.Context, head int64) ([][]byte, error)
 }
 
@@ -255,7 +279,8 @@ func (s *roomStream) park(taker Taker) bool {
 // Ready is [live.Listener]'s.
 func (s *roomStream) Ready() bool { return s.authorised >= 0 && s.taker.Ready() }
 
-// Take is [live.Listener]'s. What ends the stream is refused here: next comes upon it again, and says so.
+// Take is [live.Listener]'s. What ends the stream is refused here: next comes upon it again, and
+// says so.
 func (s *roomStream) Take(f live.Frame) bool {
 	show, err := s.shows(f)
 	return err == nil && (!show || s.taker.Take(f.Payload))
@@ -280,7 +305,10 @@ func (s *roomStream) next(ctx context.Context) ([][]byte, error) {
 	case isFault(err):
 		return nil, err
 	case errors.Is(err, live.ErrStopped):
-		return nil, &chat.Error{Code: chat.Unavailable, Message: "The room's log cannot be read just now: subscribe again, from the last event you have."}
+		return nil, &chat.Error{
+			Code:    chat.Unavailable,
+			Message: "The room's log cannot be read just now: subscribe again, from the last event you have.",
+		}
 	case err != nil:
 		return nil, err
 	}
@@ -302,9 +330,9 @@ func (s *roomStream) payloads(frames []live.Frame) ([][]byte, error) {
 	return payloads, nil
 }
 
-// shows tells whether something is to be shown of a frame. It fails with the first one that says that the viewer is no
-// longer in the room: nothing that was committed after that is delivered. That goes for what a payload shows, too: it was
-// made later than its event.
+// shows tells whether something is to be shown of a frame. It fails with the first one that says
+// that the viewer is no longer in the room: nothing that was committed after that is delivered.
+// That goes for what a payload shows, too: it was made later than its event.
 func (s *roomStream) shows(f live.Frame) (bool, error) {
 	if err := s.ends(f.Event); err != nil {
 		return false, err
@@ -366,7 +394,10 @@ func errFault(ctx context.Context) *gqlerror.Error {
 
 // errResync ends a stream that cannot go on from where it stands.
 func errResync() error {
-	return &chat.Error{Code: chat.Resync, Message: "The stream cannot go on from there: read the room again, and subscribe from its newest message."}
+	return &chat.Error{
+		Code:    chat.Resync,
+		Message: "The stream cannot go on from there: read the room again, and subscribe from its newest message.",
+	}
 }
 
 func logEvent(e live.Event) (*chat.Event, error) {
@@ -393,7 +424,11 @@ func (r *Resolver) eventsShown(shown subscription) live.Render {
 }
 
 // eventsAs renders what show makes of the events that it wants; the others' payloads are nil.
-func eventsAs[T any](r *Resolver, shown subscription, show func(*chat.Event) (T, bool)) live.Render {
+func eventsAs[T any](
+	r *Resolver,
+	shown subscription,
+	show func(*chat.Event) (T, bool),
+) live.Render {
 	return func(
 		ctx context.Context, owner string, events []live.Event,
 	) ([][]byte, live.Look, error) {
@@ -413,12 +448,21 @@ func eventsAs[T any](r *Resolver, shown subscription, show func(*chat.Event) (T,
 			}
 		}
 		ctx, looks := chat.Looking(ctx)
-		payloads, err := spread(ctx, shown, audienceOf{owner, room}, items, sources, places, len(events))
+		payloads, err := spread(
+			ctx,
+			shown,
+			audienceOf{owner, room},
+			items,
+			sources,
+			places,
+			len(events),
+		)
 		return payloads, lookOf(looks(), sources), err
 	}
 }
 
-// lookOf tells what a rendering of events has read: so many times itself, or what the others have who render them.
+// lookOf tells what a rendering of events has read: so many times itself, or what the others have
+// who render them.
 func lookOf(itself int64, sources []source) live.Look {
 	if itself > 0 {
 		return live.Alone
@@ -455,7 +499,13 @@ func roomEvent(e *chat.Event) model.RoomEvent {
 	case roomevent.KindMESSAGE_DELETED:
 		return &model.MessageDeleted{Event: event, Message: e.Message}
 	case roomevent.KindREACTIONS_CHANGED:
-		return &model.ReactionsChanged{Event: event, Message: e.Message, UserID: e.Subject, Emoji: e.Emoji, On: e.On}
+		return &model.ReactionsChanged{
+			Event:   event,
+			Message: e.Message,
+			UserID:  e.Subject,
+			Emoji:   e.Emoji,
+			On:      e.On,
+		}
 	case roomevent.KindMEMBER_JOINED:
 		return &model.MemberJoined{Event: event, UserID: e.Subject, Role: e.Role}
 	case roomevent.KindMEMBER_LEFT:

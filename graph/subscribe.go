@@ -25,23 +25,32 @@ type Stream struct {
 
 // Taker is whom results are handed to while nobody waits for them: see [Stream.Park].
 type Taker = interface {
-	// Ready tells whether Take would take a result now, as far as that is known; it looks at what Take will look at.
+	// Ready tells whether Take would take a result now, as far as that is known; it looks at what
+	// Take will look at.
 	Ready() bool
 	// Take is handed a result. It must not block; it returns false for one that it cannot take now.
 	Take(result []byte) bool
-	// Resume is called, once, when a result has not been taken, and when the subscription has come to its end: Next goes on
-	// from there. It must not block.
+	// Resume is called, once, when a result has not been taken, and when the subscription has come
+	// to its end: Next goes on from there. It must not block.
 	Resume()
 }
 
 // Subscribe starts a subscription that exec has made op of. The caller stops it.
-func (s *Server) Subscribe(ctx context.Context, _ graphql.GraphExecutor, op *graphql.OperationContext) (*Stream, gqlerror.List) {
+func (s *Server) Subscribe(
+	ctx context.Context,
+	_ graphql.GraphExecutor,
+	op *graphql.OperationContext,
+) (*Stream, gqlerror.List) {
 	r := s.resolver
 	ctx = graphql.WithOperationContext(ctx, op)
 	begun, field := time.Now(), fieldOf(op.Operation)
 	ctx, end := r.trace(ctx, "subscription", field, op.Operation.Name)
 	started, err := r.subscribe(ctx, subscription{
-		r: r, op: op, plan: r.executable.plan(op), executions: r.events, weight: guard.EstimatedBytes(op),
+		r:          r,
+		op:         op,
+		plan:       r.executable.plan(op),
+		executions: r.events,
+		weight:     guard.EstimatedBytes(op),
 		begin: func(ctx context.Context) (context.Context, func(string)) {
 			return r.trace(ctx, "event", field, op.Operation.Name)
 		},
@@ -59,9 +68,9 @@ func (s *Server) Subscribe(ctx context.Context, _ graphql.GraphExecutor, op *gra
 	return &Stream{r: r, stream: started}, nil
 }
 
-// Next waits for what comes next, and returns the results of it: whole responses in JSON that are shared and must not be changed; none
-// where nothing of it is to be shown. Errors end the subscription, also beside results, which are to be sent first; otherwise there
-// may be more.
+// Next waits for what comes next, and returns the results of it: whole responses in JSON that are
+// shared and must not be changed; none where nothing of it is to be shown. Errors end the
+// subscription, also beside results, which are to be sent first; otherwise there may be more.
 func (s *Stream) Next(ctx context.Context) (results [][]byte, more bool, errs gqlerror.List) {
 	results, err := s.stream.next(ctx)
 	if isFault(err) {
@@ -74,8 +83,8 @@ func (s *Stream) Next(ctx context.Context) (results [][]byte, more bool, errs gq
 	return results, true, nil
 }
 
-// Park has results handed to taker as they come, instead of waiting for them with Next, which costs a goroutine. It returns
-// false where it cannot, or there may be something for Next at once.
+// Park has results handed to taker as they come, instead of waiting for them with Next, which costs
+// a goroutine. It returns false where it cannot, or there may be something for Next at once.
 func (s *Stream) Park(taker Taker) bool { return s.stream.park(taker) }
 
 // Parks tells whether it can: a list of rooms cannot.
@@ -84,8 +93,8 @@ func (s *Stream) Parks() bool {
 	return !list
 }
 
-// Await waits, where Park has returned false though the subscription parks, until Next need not wait, and returns true, or until Park
-// may not return false any more.
+// Await waits, where Park has returned false though the subscription parks, until Next need not
+// wait, and returns true, or until Park may not return false any more.
 func (s *Stream) Await(ctx context.Context) bool { return s.stream.await(ctx) }
 
 // Stop ends the subscription.
@@ -100,12 +109,24 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (stream, e
 	if err := r.greet(ctx); err != nil {
 		return nil, err
 	}
-	fields := graphql.CollectFields(shown.op, shown.op.Operation.SelectionSet, []string{"Subscription"})
+	fields := graphql.CollectFields(
+		shown.op,
+		shown.op.Operation.SelectionSet,
+		[]string{"Subscription"},
+	)
 	if len(fields) != 1 {
-		return nil, &chat.Error{Code: chat.BadUserInput, Field: "query", Message: "A subscription asks for one field."}
+		return nil, &chat.Error{
+			Code:    chat.BadUserInput,
+			Field:   "query",
+			Message: "A subscription asks for one field.",
+		}
 	}
 	if shown.plan == nil {
-		return nil, &chat.Error{Code: chat.BadUserInput, Field: "query", Message: "A subscription asks for a field of the type Subscription."}
+		return nil, &chat.Error{
+			Code:    chat.BadUserInput,
+			Field:   "query",
+			Message: "A subscription asks for a field of the type Subscription.",
+		}
 	}
 	start, ok := r.streams()[fields[0].Name]
 	if !ok {
@@ -151,7 +172,10 @@ type sharing struct {
 }
 
 func shareable(ctx context.Context, v chat.Viewer, op *graphql.OperationContext) (sharing, error) {
-	s := sharing{perViewer: dependsOnViewer(op), as: func(ctx context.Context) context.Context { return ctx }}
+	s := sharing{
+		perViewer: dependsOnViewer(op),
+		as:        func(ctx context.Context) context.Context { return ctx },
+	}
 	if s.perViewer {
 		s.as = keepViewer(ctx)
 	}
@@ -169,7 +193,8 @@ func (s sharing) rendering(render live.Render) live.Render {
 	}
 }
 
-// subscribeToCreated starts a stream of the rooms that come into being: with the viewer in them, or for all to see.
+// subscribeToCreated starts a stream of the rooms that come into being: with the viewer in them, or
+// for all to see.
 func (r *Resolver) subscribeToCreated(
 	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 ) (stream, error) {
@@ -200,11 +225,12 @@ func errAsks(err error) error {
 	}
 	return &chat.Error{Code: chat.RateLimited, Message: fmt.Sprintf(
 		"You follow this with %d different documents or variables already. End one of those subscriptions first.",
-		live.MaxAsks)}
+		live.MaxAsks,
+	)}
 }
 
-// subscribeToRoom returns what starts a stream of a room's log that shows what show renders. A stream of
-// RoomEvents begins with StreamOpened and has Resync; the others end with RESYNC instead.
+// subscribeToRoom returns what starts a stream of a room's log that shows what show renders. A
+// stream of RoomEvents begins with StreamOpened and has Resync; the others end with RESYNC instead.
 func (r *Resolver) subscribeToRoom(
 	show func(subscription) live.Render, roomEvents bool,
 ) starter {
@@ -284,7 +310,11 @@ func afterArgument(arguments map[string]any) (after int64, given bool, err error
 		return 0, false, err
 	}
 	if after < 0 {
-		return 0, false, &chat.Error{Code: chat.BadUserInput, Field: "after", Message: "after must not be negative."}
+		return 0, false, &chat.Error{
+			Code:    chat.BadUserInput,
+			Field:   "after",
+			Message: "after must not be negative.",
+		}
 	}
 	return after, true, nil
 }

@@ -21,8 +21,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestLockedRoomsHoldUpNobody: while somebody else has rooms locked their senders wait, and those of other rooms do not,
-// whoever of them it is that sends the messages of several.
+// TestLockedRoomsHoldUpNobody: while somebody else has rooms locked their senders wait, and those
+// of other rooms do not, whoever of them it is that sends the messages of several.
 func TestLockedRoomsHoldUpNobody(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
@@ -60,8 +60,8 @@ func TestLockedRoomsHoldUpNobody(t *testing.T) {
 	}
 }
 
-// TestSentInOrder: messages that wait together for a room that somebody else has locked are sent in the order in which they
-// came.
+// TestSentInOrder: messages that wait together for a room that somebody else has locked are sent in
+// the order in which they came.
 func TestSentInOrder(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
@@ -77,7 +77,10 @@ func TestSentInOrder(t *testing.T) {
 		return func() { _ = tx.Rollback() }
 	}
 	locked := func() int { // statements that wait for a lock
-		rows, err := db.QueryContext(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)
+		rows, err := db.QueryContext(
+			t.Context(),
+			`SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +107,11 @@ func TestSentInOrder(t *testing.T) {
 		if i == 0 {
 			await(t, "the first waits for the lock", func() bool { return locked() == 1 })
 		} else {
-			await(t, "another waits for the first", func() bool { return metric(t, s, `parley_batch_waiting{of="message"}`) == i })
+			await(
+				t,
+				"another waits for the first",
+				func() bool { return metric(t, s, `parley_batch_waiting{of="message"}`) == i },
+			)
 		}
 	}
 	again := make(chan func())
@@ -113,19 +120,21 @@ func TestSentInOrder(t *testing.T) {
 	unlock()
 	unlock = <-again
 	await(t, "the others wait for the second lock, unless they came before it", func() bool {
-		return locked() == 1 || db.Room.GetX(t.Context(), uuid.MustParse(id)).Seq == int64(len(want))
+		return locked() == 1 ||
+			db.Room.GetX(t.Context(), uuid.MustParse(id)).Seq == int64(len(want))
 	})
 	unlock()
 	sending.Wait()
 	got := alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { messages(first: 100) { nodes { contents } } } }`,
-		testkit.Vars{"room": id}).Strs("roomInfo.messages.nodes.*.contents")
+		testkit.Vars{"room": id}).
+		Strs("roomInfo.messages.nodes.*.contents")
 	if !slices.Equal(got, want) {
 		t.Errorf("sent %v, want %v", got, want)
 	}
 }
 
-// TestRoomsMadeTogether has many make rooms at once, some the same again, some with people who do not exist: everybody gets the
-// room that they asked for, whole, once, or their own error.
+// TestRoomsMadeTogether has many make rooms at once, some the same again, some with people who do
+// not exist: everybody gets the room that they asked for, whole, once, or their own error.
 func TestRoomsMadeTogether(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		const people, each = 16, 6
@@ -140,9 +149,15 @@ func TestRoomsMadeTogether(t *testing.T) {
 			do = append(do, func() {
 				for n := range each {
 					input := testkit.Vars{
-						"name": fmt.Sprint(name, "'s \"room\" {", n, "}, NULL"), "description": "\\",
-						"tags":      []string{fmt.Sprint("t", n), "Z"}[:n%3],
-						"memberIds": []string{names[(i+1)%people], names[(i+n)%people]},
+						"name": fmt.Sprint(
+							name,
+							"'s \"room\" {",
+							n,
+							"}, NULL",
+						),
+						"description": "\\",
+						"tags":        []string{fmt.Sprint("t", n), "Z"}[:n%3],
+						"memberIds":   []string{names[(i+1)%people], names[(i+n)%people]},
 					}
 					switch n {
 					case 2:
@@ -150,16 +165,27 @@ func TestRoomsMadeTogether(t *testing.T) {
 						client.Refused("UNKNOWN_USER", createRoom, testkit.Vars{"input": input})
 						continue
 					case 3:
-						input["openseaCollection"] = testkit.Vars{"name": "", "cover": "https://example.com/c", "slug": name}
+						input["openseaCollection"] = testkit.Vars{
+							"name":  "",
+							"cover": "https://example.com/c",
+							"slug":  name,
+						}
 						input["maxUsers"] = 9
 					case 4:
 						input["idempotencyKey"] = "k"
 					}
 					ids := inParallel([]int{1, 3, 0, 3, 2, 3}[n], func() string {
-						room := client.Do(createRoom, testkit.Vars{"input": input}).At("createRoom.room")
+						room := client.Do(createRoom, testkit.Vars{"input": input}).
+							At("createRoom.room")
 						for _, what := range []string{"name", "description"} {
 							if got := room.Str(what); got != input[what] {
-								t.Errorf("%s has made a room whose %s is %q, want %q", name, what, got, input[what])
+								t.Errorf(
+									"%s has made a room whose %s is %q, want %q",
+									name,
+									what,
+									got,
+									input[what],
+								)
 							}
 						}
 						return room.Str("id")
@@ -179,7 +205,11 @@ func TestRoomsMadeTogether(t *testing.T) {
 			}
 			for _, r := range rooms {
 				var n, of int
-				if _, err := fmt.Sscanf(strings.TrimPrefix(r.Name, name), "'s \"room\" {%d}", &n); err != nil {
+				if _, err := fmt.Sscanf(
+					strings.TrimPrefix(r.Name, name),
+					"'s \"room\" {%d}",
+					&n,
+				); err != nil {
 					t.Errorf("a room of %s is called %q", name, r.Name)
 				}
 				want := map[string]member.Role{
@@ -190,20 +220,36 @@ func TestRoomsMadeTogether(t *testing.T) {
 				}
 				for _, m := range r.Edges.Members {
 					if want[m.UserID] != m.Role {
-						t.Errorf("in %q %s is %s, want %q", r.Name, m.UserID, m.Role, want[m.UserID])
+						t.Errorf(
+							"in %q %s is %s, want %q",
+							r.Name,
+							m.UserID,
+							m.Role,
+							want[m.UserID],
+						)
 					}
 					of++
 				}
 				tags := db.RoomTag.Query().Where(roomtag.RoomID(r.ID)).CountX(t.Context())
-				if of != len(want) || r.MemberCount != of || tags != n%3 || (r.OpenseaSlug != nil) != (n == 3) || (n == 3) != (r.MaxUsers == 9) {
-					t.Errorf("%q is for %d with %d people, %d tags, %v", r.Name, r.MaxUsers, of, tags, r.OpenseaSlug)
+				if of != len(want) || r.MemberCount != of || tags != n%3 ||
+					(r.OpenseaSlug != nil) != (n == 3) ||
+					(n == 3) != (r.MaxUsers == 9) {
+					t.Errorf(
+						"%q is for %d with %d people, %d tags, %v",
+						r.Name,
+						r.MaxUsers,
+						of,
+						tags,
+						r.OpenseaSlug,
+					)
 				}
 			}
 		}
 	})
 }
 
-// TestRefusedTogether: what the database refuses is one person's own, whoever shares the transaction with them.
+// TestRefusedTogether: what the database refuses is one person's own, whoever shares the
+// transaction with them.
 func TestRefusedTogether(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		s := testkit.StartOn(t, url)
@@ -220,7 +266,10 @@ func TestRefusedTogether(t *testing.T) {
 CREATE TRIGGER refuse BEFORE INSERT ON %[1]s FOR EACH ROW WHEN (NEW.%[2]s = 'refused') EXECUTE FUNCTION refuse_%[1]s()`
 		}
 		for table, column := range map[string]string{"messages": "contents", "rooms": "name"} {
-			if _, err := db.ExecContext(t.Context(), fmt.Sprintf(refuse, table, column)); err != nil {
+			if _, err := db.ExecContext(
+				t.Context(),
+				fmt.Sprintf(refuse, table, column),
+			); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -249,18 +298,26 @@ CREATE TRIGGER refuse BEFORE INSERT ON %[1]s FOR EACH ROW WHEN (NEW.%[2]s = 'ref
 			return ""
 		}
 		do("message", func(text string) {
-			reply := alice.Ask(`mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }`,
-				testkit.Vars{"input": testkit.Vars{"roomId": id, "contents": text}})
+			reply := alice.Ask(
+				`mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }`,
+				testkit.Vars{"input": testkit.Vars{"roomId": id, "contents": text}},
+			)
 			if reply.Code() != code(text) {
 				t.Errorf("message %q: %q", text, reply.Code())
 			}
 		})
 		do("room", func(text string) {
-			if reply := alice.Ask(createRoom, testkit.Vars{"input": testkit.Vars{"name": text}}); reply.Code() != code(text) {
+			if reply := alice.Ask(
+				createRoom,
+				testkit.Vars{"input": testkit.Vars{"name": text}},
+			); reply.Code() != code(
+				text,
+			) {
 				t.Errorf("room %q: %q", text, reply.Code())
 			}
 		})
-		if n := alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { seq } }`, testkit.Vars{"id": id}).Int("roomInfo.seq"); n != each-each/10 {
+		if n := alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { seq } }`, testkit.Vars{"id": id}).
+			Int("roomInfo.seq"); n != each-each/10 {
 			t.Errorf("%d messages are there, want %d", n, each-each/10)
 		}
 		if n := len(alice.Do(`{ myRoomIds }`, nil).Strs("myRoomIds")); n != 1+each-each/10 {
@@ -269,7 +326,8 @@ CREATE TRIGGER refuse BEFORE INSERT ON %[1]s FOR EACH ROW WHEN (NEW.%[2]s = 'ref
 	})
 }
 
-// TestKeysOnTheirWayHoldUpNobody: whose idempotencyKey is being taken by another transaction waits for that, and nobody else.
+// TestKeysOnTheirWayHoldUpNobody: whose idempotencyKey is being taken by another transaction waits
+// for that, and nobody else.
 func TestKeysOnTheirWayHoldUpNobody(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
@@ -278,7 +336,12 @@ func TestKeysOnTheirWayHoldUpNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tx.RoomRequest.Create().SetUserID("alice").SetKey("k").SetHash([]byte{}).SetRoomID(uuid.New()).ExecX(t.Context())
+	tx.RoomRequest.Create().
+		SetUserID("alice").
+		SetKey("k").
+		SetHash([]byte{}).
+		SetRoomID(uuid.New()).
+		ExecX(t.Context())
 	made := make(chan string)
 	go func() { made <- makeRoom(alice, testkit.Vars{"idempotencyKey": "k"}) }()
 	for range 3 {
@@ -308,7 +371,8 @@ func await(t *testing.T, what string, is func() bool) {
 // metric is what a server's metric shows.
 func metric(t *testing.T, s *testkit.Server, name string) int {
 	t.Helper()
-	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (\d+)$`).FindStringSubmatch(s.Metrics())
+	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (\d+)$`).
+		FindStringSubmatch(s.Metrics())
 	if found == nil {
 		t.Fatalf("there is no %s", name)
 	}
@@ -319,8 +383,9 @@ func metric(t *testing.T, s *testkit.Server, name string) int {
 	return n
 }
 
-// TestSendersTogether has many send at once, some of them the same again, while others of them are removed: the log has no
-// hole, nobody's message is there twice, and none of somebody's that was committed after their removal.
+// TestSendersTogether has many send at once, some of them the same again, while others of them are
+// removed: the log has no hole, nobody's message is there twice, and none of somebody's that was
+// committed after their removal.
 func TestSendersTogether(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		owner := s.As("owner")
@@ -329,16 +394,28 @@ func TestSendersTogether(t *testing.T) {
 			people = append(people, fmt.Sprint("p", i))
 			s.As(people[i])
 		}
-		rooms := []string{makeRoom(owner, testkit.Vars{"memberIds": people}), makeRoom(owner, testkit.Vars{"memberIds": people})}
+		rooms := []string{
+			makeRoom(owner, testkit.Vars{"memberIds": people}),
+			makeRoom(owner, testkit.Vars{"memberIds": people}),
+		}
 		const each = 25
 		var do []func()
 		for i, id := range people {
 			client := s.As(id)
 			do = append(do, func() {
 				for n := range each {
-					vars := testkit.Vars{"input": testkit.Vars{"roomId": rooms[n%2], "contents": "x", "idempotencyKey": fmt.Sprint(n)}}
+					vars := testkit.Vars{
+						"input": testkit.Vars{
+							"roomId":         rooms[n%2],
+							"contents":       "x",
+							"idempotencyKey": fmt.Sprint(n),
+						},
+					}
 					send := func() testkit.Reply {
-						return client.Ask(`mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id seq } } }`, vars)
+						return client.Ask(
+							`mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id seq } } }`,
+							vars,
+						)
 					}
 					got := inParallel(1+i%2, send)
 					for _, reply := range got {
@@ -362,7 +439,8 @@ func TestSendersTogether(t *testing.T) {
 		atOnce(do...)
 		sound(t, db)
 		for _, id := range people[4:] {
-			got := s.As(id).Do(`query($room: ID!) { roomInfo(roomId: $room) { unreadCount } }`, testkit.Vars{"room": rooms[1]})
+			got := s.As(id).
+				Do(`query($room: ID!) { roomInfo(roomId: $room) { unreadCount } }`, testkit.Vars{"room": rooms[1]})
 			if unread := got.Int("roomInfo.unreadCount"); unread < 7*(each/2) {
 				t.Errorf("%s has %d unread", id, unread)
 			}

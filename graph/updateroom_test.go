@@ -12,7 +12,16 @@ func TestUpdateRoom(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		s.As("bob")
-		room := makeRoom(alice, testkit.Vars{"name": "old", "description": "d", "accessType": "PUBLIC", "tags": []string{"a", "b"}, "memberIds": []string{"bob"}})
+		room := makeRoom(
+			alice,
+			testkit.Vars{
+				"name":        "old",
+				"description": "d",
+				"accessType":  "PUBLIC",
+				"tags":        []string{"a", "b"},
+				"memberIds":   []string{"bob"},
+			},
+		)
 		stream := alice.Subscribe(roomEvents, testkit.Vars{"room": room})
 		stream.Next()
 		list := s.As("bob").Subscribe(`subscription { myRoomsChanged { kind room { name } } }`, nil)
@@ -20,7 +29,9 @@ func TestUpdateRoom(t *testing.T) {
 		update := func(input testkit.Vars) testkit.JSON {
 			t.Helper()
 			input["roomId"] = room
-			return alice.Do(updateRoom, testkit.Vars{"input": input}).At("updateRoom.room").Without("updatedAt")
+			return alice.Do(updateRoom, testkit.Vars{"input": input}).
+				At("updateRoom.room").
+				Without("updatedAt")
 		}
 		for _, c := range []struct {
 			input testkit.Vars
@@ -40,7 +51,9 @@ func TestUpdateRoom(t *testing.T) {
 			}
 		}
 		for seq := 1; seq <= 5; seq++ {
-			if e := stream.Next().At("roomEvents"); e.Str("__typename") != "RoomUpdated" || e.Int("seq") != seq {
+			if e := stream.Next().
+				At("roomEvents"); e.Str("__typename") != "RoomUpdated" ||
+				e.Int("seq") != seq {
 				t.Errorf("event %v", e)
 			}
 		}
@@ -51,17 +64,29 @@ func TestUpdateRoom(t *testing.T) {
 				t.Errorf("%s finds %v", query, got)
 			}
 		}
-		if got := s.As("carol").Do(`{ rooms(search: "old") { nodes { id } } }`, nil).List("rooms.nodes"); len(got) != 0 {
+		if got := s.As("carol").
+			Do(`{ rooms(search: "old") { nodes { id } } }`, nil).
+			List("rooms.nodes"); len(
+			got,
+		) != 0 {
 			t.Errorf("the old name finds %v", got)
 		}
 		for field, input := range map[string]testkit.Vars{
 			"maxUsers": {"maxUsers": 1}, "name": {"name": "a\x00"}, "tags": {"tags": []string{""}}, "description": {"description": "\x00"},
 		} {
 			input["roomId"] = room
-			if e := alice.Refused("BAD_USER_INPUT", updateRoom, testkit.Vars{"input": input}); e.Extensions["field"] != field {
+			if e := alice.Refused(
+				"BAD_USER_INPUT",
+				updateRoom,
+				testkit.Vars{"input": input},
+			); e.Extensions["field"] != field {
 				t.Errorf("%v: %+v", input, e)
 			}
 		}
-		alice.Refused("BAD_USER_INPUT", updateRoom, testkit.Vars{"input": testkit.Vars{"roomId": room, "maxUsers": -1}})
+		alice.Refused(
+			"BAD_USER_INPUT",
+			updateRoom,
+			testkit.Vars{"input": testkit.Vars{"roomId": room, "maxUsers": -1}},
+		)
 	})
 }

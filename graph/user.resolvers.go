@@ -18,25 +18,40 @@ import (
 	"parley/internal/chat"
 )
 
-func (r *friendConnectionResolver) Nodes(ctx context.Context, objs []*model.FriendConnection) ([][]*ent.User, error) {
+func (r *friendConnectionResolver) Nodes(
+	ctx context.Context,
+	objs []*model.FriendConnection,
+) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.FriendConnection) []string {
 		return mapped(c.Edges, func(e model.FriendEdge) string { return e.UserID })
 	})
 }
 
-func (r *friendEdgeResolver) Node(ctx context.Context, objs []*model.FriendEdge) ([]*ent.User, error) {
+func (r *friendEdgeResolver) Node(
+	ctx context.Context,
+	objs []*model.FriendEdge,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(f *model.FriendEdge) string { return f.UserID })
 }
 
-func (r *friendRequestResolver) From(ctx context.Context, objs []*model.FriendRequest) ([]*ent.User, error) {
+func (r *friendRequestResolver) From(
+	ctx context.Context,
+	objs []*model.FriendRequest,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(f *model.FriendRequest) string { return f.FromID })
 }
 
-func (r *friendRequestResolver) To(ctx context.Context, objs []*model.FriendRequest) ([]*ent.User, error) {
+func (r *friendRequestResolver) To(
+	ctx context.Context,
+	objs []*model.FriendRequest,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(f *model.FriendRequest) string { return f.ToID })
 }
 
-func (r *mutationResolver) UpsertUsers(ctx context.Context, users []*chat.UserInput) (*model.UpsertUsersPayload, error) {
+func (r *mutationResolver) UpsertUsers(
+	ctx context.Context,
+	users []*chat.UserInput,
+) (*model.UpsertUsersPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -48,9 +63,16 @@ func (r *mutationResolver) UpsertUsers(ctx context.Context, users []*chat.UserIn
 	return &model.UpsertUsersPayload{Users: people}, nil
 }
 
-func (r *mutationResolver) SignIn(ctx context.Context, userID string, nickName *string) (*model.SignInPayload, error) {
+func (r *mutationResolver) SignIn(
+	ctx context.Context,
+	userID string,
+	nickName *string,
+) (*model.SignInPayload, error) {
 	if r.signIn == nil {
-		return nil, &chat.Error{Code: chat.Forbidden, Message: "This server does not sign people in: get a token from your identity provider."}
+		return nil, &chat.Error{
+			Code:    chat.Forbidden,
+			Message: "This server does not sign people in: get a token from your identity provider.",
+		}
 	}
 	name := userID
 	if nickName != nil {
@@ -67,7 +89,10 @@ func (r *mutationResolver) SignIn(ctx context.Context, userID string, nickName *
 	return &model.SignInPayload{Token: token, User: who, ExpiresAt: expiresAt}, nil
 }
 
-func (r *mutationResolver) UpdateProfile(ctx context.Context, input chat.ProfileInput) (*model.UpdateProfilePayload, error) {
+func (r *mutationResolver) UpdateProfile(
+	ctx context.Context,
+	input chat.ProfileInput,
+) (*model.UpdateProfilePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -79,7 +104,10 @@ func (r *mutationResolver) UpdateProfile(ctx context.Context, input chat.Profile
 	return &model.UpdateProfilePayload{User: me}, nil
 }
 
-func (r *mutationResolver) RequestFriend(ctx context.Context, userID string) (*model.RequestFriendPayload, error) {
+func (r *mutationResolver) RequestFriend(
+	ctx context.Context,
+	userID string,
+) (*model.RequestFriendPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -91,7 +119,11 @@ func (r *mutationResolver) RequestFriend(ctx context.Context, userID string) (*m
 	return &model.RequestFriendPayload{User: user}, nil
 }
 
-func (r *mutationResolver) AnswerFriendRequest(ctx context.Context, userID string, accept bool) (*model.AnswerFriendRequestPayload, error) {
+func (r *mutationResolver) AnswerFriendRequest(
+	ctx context.Context,
+	userID string,
+	accept bool,
+) (*model.AnswerFriendRequestPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -103,7 +135,10 @@ func (r *mutationResolver) AnswerFriendRequest(ctx context.Context, userID strin
 	return &model.AnswerFriendRequestPayload{User: user}, nil
 }
 
-func (r *mutationResolver) RemoveFriend(ctx context.Context, userID string) (*model.RemoveFriendPayload, error) {
+func (r *mutationResolver) RemoveFriend(
+	ctx context.Context,
+	userID string,
+) (*model.RemoveFriendPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -134,7 +169,11 @@ func (r *queryResolver) User(ctx context.Context, id string) (*ent.User, error) 
 	return u, err
 }
 
-func (r *queryResolver) Friends(ctx context.Context, first *int, after *string) (*model.FriendConnection, error) {
+func (r *queryResolver) Friends(
+	ctx context.Context,
+	first *int,
+	after *string,
+) (*model.FriendConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -150,7 +189,11 @@ func (r *queryResolver) Friends(ctx context.Context, first *int, after *string) 
 	return friendConnection(page, after), nil
 }
 
-func (r *queryResolver) FriendRequests(ctx context.Context, first *int, after *string) (*model.FriendRequestConnection, error) {
+func (r *queryResolver) FriendRequests(
+	ctx context.Context,
+	first *int,
+	after *string,
+) (*model.FriendRequestConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -166,37 +209,55 @@ func (r *queryResolver) FriendRequests(ctx context.Context, first *int, after *s
 	return friendRequestConnection(page, after), nil
 }
 
-func (r *userResolver) Twitter(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+func (r *userResolver) Twitter(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.TwitterUsername, Avatar: u.TwitterAvatar}
 	})), nil
 }
 
-func (r *userResolver) Discord(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+func (r *userResolver) Discord(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.DiscordUsername, Avatar: u.DiscordAvatar}
 	})), nil
 }
 
-func (r *userResolver) Instagram(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+func (r *userResolver) Instagram(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.InstagramUsername, Avatar: u.InstagramAvatar}
 	})), nil
 }
 
-func (r *userResolver) Facebook(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+func (r *userResolver) Facebook(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.FacebookUsername, Avatar: u.FacebookAvatar}
 	})), nil
 }
 
-func (r *userResolver) Opensea(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+func (r *userResolver) Opensea(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.OpenseaUsername, Avatar: u.OpenseaAvatar}
 	})), nil
 }
 
-func (r *userResolver) AddPermission(ctx context.Context, objs []*ent.User) ([]*user.AddPermission, error) {
+func (r *userResolver) AddPermission(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*user.AddPermission, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -209,9 +270,17 @@ func (r *userResolver) AddPermission(ctx context.Context, objs []*ent.User) ([]*
 	}), nil
 }
 
-func (r *userResolver) ViewerFriendship(ctx context.Context, objs []*ent.User) ([]model.Friendship, error) {
+func (r *userResolver) ViewerFriendship(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]model.Friendship, error) {
 	s := scopeOf(ctx)
-	states, err := viewersOwn(ctx, s, &s.friendships, mapped(objs, func(u *ent.User) string { return u.ID }))
+	states, err := viewersOwn(
+		ctx,
+		s,
+		&s.friendships,
+		mapped(objs, func(u *ent.User) string { return u.ID }),
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -13,11 +13,18 @@ import (
 func TestMe(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		// The very first request brings the person into being, with what the token says.
-		me := s.With(s.Token("alice")).Do(`{ me { id nickName avatar status twitter { username avatar } createdAt } }`, nil).At("me")
-		if me.Str("id") != "alice" || me.Str("nickName") != "alice" || me.Str("twitter.username") != "" {
+		me := s.With(s.Token("alice")).
+			Do(`{ me { id nickName avatar status twitter { username avatar } createdAt } }`, nil).
+			At("me")
+		if me.Str("id") != "alice" || me.Str("nickName") != "alice" ||
+			me.Str("twitter.username") != "" {
 			t.Errorf("me: %v", me)
 		}
-		if at, err := time.Parse(time.RFC3339Nano, me.Str("createdAt")); err != nil || time.Since(at) > time.Minute || at.Location() != time.UTC {
+		if at, err := time.Parse(
+			time.RFC3339Nano,
+			me.Str("createdAt"),
+		); err != nil || time.Since(at) > time.Minute ||
+			at.Location() != time.UTC {
 			t.Errorf("createdAt %s: %v", me.Str("createdAt"), err)
 		}
 	})
@@ -53,7 +60,9 @@ func TestBadTokens(t *testing.T) {
 			"cut":            head,
 			"nonsense":       "nonsense",
 		} {
-			if reply := s.With(token).Ask(`{ me { id } }`, nil); reply.Code() != "UNAUTHENTICATED" || reply.Status != 401 {
+			if reply := s.With(token).
+				Ask(`{ me { id } }`, nil); reply.Code() != "UNAUTHENTICATED" ||
+				reply.Status != 401 {
 				t.Errorf("%s: %d %+v", name, reply.Status, reply.Errors)
 			}
 		}
@@ -65,8 +74,21 @@ func TestUpdateProfile(t *testing.T) {
 		nickName avatar status ethWalletAddress ensName twitter { username avatar } opensea { username avatar } } } }`
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
-		alice.Do(update, testkit.Vars{"input": testkit.Vars{"nickName": "Al", "status": "here", "twitter": testkit.Vars{"username": "al", "avatar": "https://example.com/a.png"}}})
-		got := alice.Do(update, testkit.Vars{"input": testkit.Vars{"status": "", "nickName": nil, "twitter": testkit.Vars{"username": "al2"}, "ensName": "al.eth"}}).At("updateProfile.user")
+		alice.Do(
+			update,
+			testkit.Vars{
+				"input": testkit.Vars{
+					"nickName": "Al",
+					"status":   "here",
+					"twitter": testkit.Vars{
+						"username": "al",
+						"avatar":   "https://example.com/a.png",
+					},
+				},
+			},
+		)
+		got := alice.Do(update, testkit.Vars{"input": testkit.Vars{"status": "", "nickName": nil, "twitter": testkit.Vars{"username": "al2"}, "ensName": "al.eth"}}).
+			At("updateProfile.user")
 		if want := "map[avatar: ensName:al.eth ethWalletAddress: nickName:Al opensea:map[avatar: username:] status: twitter:map[avatar:https://example.com/a.png username:al2]]"; got.String() != want {
 			t.Errorf("got  %v\nwant %s", got, want)
 		}
@@ -80,7 +102,11 @@ func TestUpdateProfile(t *testing.T) {
 			"facebook.username": testkit.Vars{"username": strings.Repeat("x", 201)},
 		} {
 			name, _, _ := strings.Cut(field, ".")
-			if e := alice.Refused("BAD_USER_INPUT", update, testkit.Vars{"input": testkit.Vars{name: value}}); e.Extensions["field"] != field {
+			if e := alice.Refused(
+				"BAD_USER_INPUT",
+				update,
+				testkit.Vars{"input": testkit.Vars{name: value}},
+			); e.Extensions["field"] != field {
 				t.Errorf("%s: field %v", field, e.Extensions["field"])
 			}
 		}
@@ -94,7 +120,15 @@ func TestUpdateProfile(t *testing.T) {
 func TestUpsertUsers(t *testing.T) {
 	const upsert = `mutation($users: [UserInput!]!) { upsertUsers(users: $users) { users { id nickName status } } }`
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
-		admin := s.With(s.Sign(map[string]any{"sub": "backend", "admin": true, "exp": time.Now().Add(time.Hour).Unix()}))
+		admin := s.With(
+			s.Sign(
+				map[string]any{
+					"sub":   "backend",
+					"admin": true,
+					"exp":   time.Now().Add(time.Hour).Unix(),
+				},
+			),
+		)
 		got := admin.Do(upsert, testkit.Vars{"users": []testkit.Vars{
 			{"id": "zoe", "profile": testkit.Vars{"nickName": "Zoe", "status": "old"}},
 			{"id": "adam", "profile": testkit.Vars{}},
@@ -103,7 +137,12 @@ func TestUpsertUsers(t *testing.T) {
 		if want := "[map[id:zoe nickName:Zoe status:new] map[id:adam nickName: status:]]"; got.String() != want {
 			t.Errorf("got  %v\nwant %s", got, want)
 		}
-		admin.Do(upsert, testkit.Vars{"users": []testkit.Vars{{"id": "zoe", "profile": testkit.Vars{"nickName": "Zoë"}}}})
+		admin.Do(
+			upsert,
+			testkit.Vars{
+				"users": []testkit.Vars{{"id": "zoe", "profile": testkit.Vars{"nickName": "Zoë"}}},
+			},
+		)
 		zoe := admin.Do(`{ user(id: "zoe") { nickName status } }`, nil).At("user")
 		if zoe.String() != "map[nickName:Zoë status:new]" {
 			t.Errorf("zoe: %v", zoe)
@@ -129,10 +168,18 @@ func TestUpsertUsers(t *testing.T) {
 		// Two back ends at once, in opposite orders.
 		inParallel(8, func() int {
 			admin.Do(upsert, testkit.Vars{"users": []testkit.Vars{
-				{"id": "b", "profile": testkit.Vars{"status": "1"}}, {"id": "a", "profile": testkit.Vars{"status": "1"}},
+				{
+					"id":      "b",
+					"profile": testkit.Vars{"status": "1"},
+				},
+				{"id": "a", "profile": testkit.Vars{"status": "1"}},
 			}})
 			admin.Do(upsert, testkit.Vars{"users": []testkit.Vars{
-				{"id": "a", "profile": testkit.Vars{"status": "2"}}, {"id": "b", "profile": testkit.Vars{"status": "2"}},
+				{
+					"id":      "a",
+					"profile": testkit.Vars{"status": "2"},
+				},
+				{"id": "b", "profile": testkit.Vars{"status": "2"}},
 			}})
 			return 0
 		})
@@ -147,20 +194,29 @@ func TestSignIn(t *testing.T) {
 		if got.Str("user.nickName") != "Alice" {
 			t.Errorf("signed in as %v", got)
 		}
-		if me := s.With(got.Str("token")).Do(`{ me { id nickName } }`, nil).At("me"); me.String() != "map[id:alice nickName:Alice]" {
+		if me := s.With(got.Str("token")).
+			Do(`{ me { id nickName } }`, nil).
+			At("me"); me.String() != "map[id:alice nickName:Alice]" {
 			t.Errorf("me: %v", me)
 		}
 		// Another sign-in does not rename; without a name somebody new is called by their id.
-		if again := s.With("").Do(signIn, testkit.Vars{"id": "alice", "name": "Al"}); again.Str("signIn.user.nickName") != "Alice" {
+		if again := s.With("").
+			Do(signIn, testkit.Vars{"id": "alice", "name": "Al"}); again.Str(
+			"signIn.user.nickName",
+		) != "Alice" {
 			t.Errorf("renamed: %v", again)
 		}
-		if bob := s.With("").Do(signIn, testkit.Vars{"id": "bob"}); bob.Str("signIn.user.nickName") != "bob" {
+		if bob := s.With("").
+			Do(signIn, testkit.Vars{"id": "bob"}); bob.Str(
+			"signIn.user.nickName",
+		) != "bob" {
 			t.Errorf("bob: %v", bob)
 		}
 		for _, id := range []string{"", strings.Repeat("x", 129), "a\x00", "a\nb"} {
 			s.With("").Refused("BAD_USER_INPUT", signIn, testkit.Vars{"id": id})
 		}
-		s.With("").Refused("BAD_USER_INPUT", signIn, testkit.Vars{"id": "eve", "name": strings.Repeat("x", 201)})
+		s.With("").
+			Refused("BAD_USER_INPUT", signIn, testkit.Vars{"id": "eve", "name": strings.Repeat("x", 201)})
 	}, development)
 
 	s := testkit.Start(t, "sqlite3")
@@ -177,10 +233,13 @@ func TestMutationsInOneRequest(t *testing.T) {
 			c: createRoom(input: { maxUsers: -1 }) { room { id } }
 			d: createRoom(input: { name: "2" }) { room { creator { nickName } } }
 		}`, nil)
-		if reply.Data.Str("a.room.creator.nickName") != "alice" || reply.Data.Str("d.room.creator.nickName") != "New" || !reply.Data.IsNull("c") {
+		if reply.Data.Str("a.room.creator.nickName") != "alice" ||
+			reply.Data.Str("d.room.creator.nickName") != "New" ||
+			!reply.Data.IsNull("c") {
 			t.Errorf("data %v", reply.Data)
 		}
-		if len(reply.Errors) != 1 || reply.Code() != "BAD_USER_INPUT" || fmt.Sprint(reply.Errors[0].Path) != "[c]" {
+		if len(reply.Errors) != 1 || reply.Code() != "BAD_USER_INPUT" ||
+			fmt.Sprint(reply.Errors[0].Path) != "[c]" {
 			t.Errorf("errors %+v", reply.Errors)
 		}
 	})

@@ -6,21 +6,23 @@ import (
 	"strings"
 )
 
-// appPolicy lets the page load nothing from elsewhere, and run and draw nothing that is not in a file of its own. About
-// connect-src see playgroundPolicy.
+// appPolicy lets the page load nothing from elsewhere, and run and draw nothing that is not in a
+// file of its own. About connect-src see playgroundPolicy.
 const appPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// App serves the chat: its files below "/app/assets/", and its page at "/app" and everywhere else below it, since the
-// page itself knows its places ("/app/rooms/ID"). Everything else is 404 Not Found, and every method but GET and HEAD
-// 405 Method Not Allowed. It panics where the binary was built without the app's files.
+// App serves the chat: its files below "/app/assets/", and its page at "/app" and everywhere else
+// below it, since the page itself knows its places ("/app/rooms/ID"). Everything else is 404 Not
+// Found, and every method but GET and HEAD 405 Method Not Allowed. It panics where the binary was
+// built without the app's files.
 func App(cfg PageConfig) http.Handler {
 	app, err := loadBundle("app", "/app/", appPolicy, cfg)
 	if err != nil {
 		panic(fmt.Sprintf("load the app's embedded files: %v", err))
 	}
 	return reading(func(path string) *file {
-		if path == "/app" || strings.HasPrefix(path, "/app/") && !strings.HasPrefix(path, "/app/assets/") {
+		if path == "/app" ||
+			strings.HasPrefix(path, "/app/") && !strings.HasPrefix(path, "/app/assets/") {
 			return app.page
 		}
 		return app.files[path]

@@ -21,8 +21,8 @@ import (
 type PageConfig struct {
 	// Endpoint is the path of the GraphQL endpoint, the same for HTTP and WebSocket: "/graphql".
 	Endpoint string `json:"endpoint"`
-	// SignIn offers to sign in as anybody. Set it in development mode, where the server has the signIn mutation
-	// switched on.
+	// SignIn offers to sign in as anybody. Set it in development mode, where the server has the
+	// signIn mutation switched on.
 	SignIn bool `json:"signIn"`
 }
 
@@ -32,7 +32,8 @@ type bundle struct {
 	files map[string]*file
 }
 
-// loadBundle reads what lies below dist/name. Its files are served below prefix, all of it under policy.
+// loadBundle reads what lies below dist/name. Its files are served below prefix, all of it under
+// policy.
 func loadBundle(name, prefix, policy string, cfg PageConfig) (*bundle, error) {
 	root, err := fs.Sub(dist, path.Join("dist", name))
 	if err != nil {
@@ -64,8 +65,8 @@ func loadBundle(name, prefix, policy string, cfg PageConfig) (*bundle, error) {
 	return b, nil
 }
 
-// reading answers GET and HEAD with the files that find returns, and other methods with 405 Method Not Allowed. Where it
-// returns nil it is 404 Not Found.
+// reading answers GET and HEAD with the files that find returns, and other methods with 405 Method
+// Not Allowed. Where it returns nil it is 404 Not Found.
 func reading(find func(path string) *file) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		file := find(r.URL.Path)
@@ -90,7 +91,8 @@ type file struct {
 	hash         string // of the contents
 }
 
-// newPage writes the configuration into the page. It goes into an attribute, since the policy forbids inline scripts.
+// newPage writes the configuration into the page. It goes into an attribute, since the policy
+// forbids inline scripts.
 func newPage(zipped []byte, cfg PageConfig, policy string) (*file, error) {
 	config, err := json.Marshal(cfg)
 	if err != nil {
@@ -100,7 +102,12 @@ func newPage(zipped []byte, cfg PageConfig, policy string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := bytes.Replace(template, []byte("{{config}}"), []byte(html.EscapeString(string(config))), 1)
+	page := bytes.Replace(
+		template,
+		[]byte("{{config}}"),
+		[]byte(html.EscapeString(string(config))),
+		1,
+	)
 	var buf bytes.Buffer
 	zw := gzip.NewWriter(&buf)
 	if _, err := zw.Write(page); err != nil {
@@ -118,7 +125,8 @@ func newPage(zipped []byte, cfg PageConfig, policy string) (*file, error) {
 	}, nil
 }
 
-// newFile is for a file that has the hash of its contents in its name, and so never changes under it.
+// newFile is for a file that has the hash of its contents in its name, and so never changes under
+// it.
 func newFile(name string, zipped []byte, policy string) (*file, error) {
 	contentType := contentTypeOf(name)
 	if contentType == "" {
@@ -133,8 +141,8 @@ func newFile(name string, zipped []byte, policy string) (*file, error) {
 	}, nil
 }
 
-// contentTypeOf goes by the name's extension; "" for an unknown one. The standard library's table would add what the
-// machine it runs on believes.
+// contentTypeOf goes by the name's extension; "" for an unknown one. The standard library's table
+// would add what the machine it runs on believes.
 func contentTypeOf(name string) string {
 	switch path.Ext(name) {
 	case ".css":

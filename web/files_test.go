@@ -27,8 +27,22 @@ type frontend struct {
 }
 
 var frontends = []frontend{
-	{"playground", Playground, "/", "/playground/", playgroundPolicy, regexp.MustCompile(`^/playground/[a-z.]+-[0-9A-Za-z]{8}\.[a-z]+$`)},
-	{"app", App, "/app", "/app/", appPolicy, regexp.MustCompile(`^/app/assets/[a-z]+-[-_0-9A-Za-z]{8}\.[a-z]+$`)},
+	{
+		"playground",
+		Playground,
+		"/",
+		"/playground/",
+		playgroundPolicy,
+		regexp.MustCompile(`^/playground/[a-z.]+-[0-9A-Za-z]{8}\.[a-z]+$`),
+	},
+	{
+		"app",
+		App,
+		"/app",
+		"/app/",
+		appPolicy,
+		regexp.MustCompile(`^/app/assets/[a-z]+-[-_0-9A-Za-z]{8}\.[a-z]+$`),
+	},
 }
 
 // each runs test for both, on a server of its own.
@@ -56,9 +70,20 @@ func testEveryFile(t *testing.T, f frontend, srv *httptest.Server) {
 	for _, name := range append(slices.Collect(maps.Keys(bundle.files)), f.page) {
 		plain := fetch(t, srv, http.MethodGet, name, nil)
 		if plain.status != http.StatusOK || plain.header.Get("Content-Encoding") != "" {
-			t.Errorf("GET %s: status %d, encoding %q", name, plain.status, plain.header.Get("Content-Encoding"))
+			t.Errorf(
+				"GET %s: status %d, encoding %q",
+				name,
+				plain.status,
+				plain.header.Get("Content-Encoding"),
+			)
 		}
-		zipped := fetch(t, srv, http.MethodGet, name, http.Header{"Accept-Encoding": {"br, gzip;q=0.8"}})
+		zipped := fetch(
+			t,
+			srv,
+			http.MethodGet,
+			name,
+			http.Header{"Accept-Encoding": {"br, gzip;q=0.8"}},
+		)
 		if got := zipped.header.Get("Content-Encoding"); got != "gzip" {
 			t.Errorf("GET %s, accepting gzip: encoding %q", name, got)
 		}
@@ -85,11 +110,24 @@ func testEveryFile(t *testing.T, f frontend, srv *httptest.Server) {
 		}
 
 		head := fetch(t, srv, http.MethodHead, name, nil)
-		if head.status != http.StatusOK || len(head.body) != 0 || head.header.Get("ETag") != plain.header.Get("ETag") {
-			t.Errorf("HEAD %s: status %d, %d bytes, tag %s", name, head.status, len(head.body), head.header.Get("ETag"))
+		if head.status != http.StatusOK || len(head.body) != 0 ||
+			head.header.Get("ETag") != plain.header.Get("ETag") {
+			t.Errorf(
+				"HEAD %s: status %d, %d bytes, tag %s",
+				name,
+				head.status,
+				len(head.body),
+				head.header.Get("ETag"),
+			)
 		}
 
-		again := fetch(t, srv, http.MethodGet, name, http.Header{"If-None-Match": {`"other", ` + plain.header.Get("ETag")}})
+		again := fetch(
+			t,
+			srv,
+			http.MethodGet,
+			name,
+			http.Header{"If-None-Match": {`"other", ` + plain.header.Get("ETag")}},
+		)
 		if again.status != http.StatusNotModified {
 			t.Errorf("GET %s with its own tag: status %d", name, again.status)
 		}
@@ -158,7 +196,11 @@ func TestAPageCarriesItsConfig(t *testing.T) {
 		{Endpoint: "/graphql", SignIn: false},
 		{Endpoint: `/a"><script>'&amp;`, SignIn: true},
 	} {
-		each(t, want, func(t *testing.T, f frontend, srv *httptest.Server) { testConfig(t, f, srv, want) })
+		each(
+			t,
+			want,
+			func(t *testing.T, f frontend, srv *httptest.Server) { testConfig(t, f, srv, want) },
+		)
 	}
 }
 
@@ -218,8 +260,15 @@ func TestTheAppHasDeepLinks(t *testing.T) {
 	page := fetch(t, srv, http.MethodGet, "/app", nil)
 	for _, path := range []string{"/app/", "/app/rooms/0198c5a4-3c1e-7000-8000-000000000000", "/app/discover", "/app/join", "/app/index.html"} {
 		got := fetch(t, srv, http.MethodGet, path, nil)
-		if got.status != http.StatusOK || !bytes.Equal(got.body, page.body) || got.header.Get("Cache-Control") != "no-cache" {
-			t.Errorf("GET %s: status %d, Cache-Control %q, the page: %t", path, got.status, got.header.Get("Cache-Control"), bytes.Equal(got.body, page.body))
+		if got.status != http.StatusOK || !bytes.Equal(got.body, page.body) ||
+			got.header.Get("Cache-Control") != "no-cache" {
+			t.Errorf(
+				"GET %s: status %d, Cache-Control %q, the page: %t",
+				path,
+				got.status,
+				got.header.Get("Cache-Control"),
+				bytes.Equal(got.body, page.body),
+			)
 		}
 	}
 }
@@ -264,7 +313,9 @@ func fetch(t *testing.T, srv *httptest.Server, method, path string, header http.
 	if header != nil {
 		request.Header = header
 	}
-	response, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true}).RoundTrip(request)
+	response, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true}).RoundTrip(
+		request,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,9 +32,19 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 7, "how many rounds each mode has")
 	round := flag.Duration("round", time.Second, "how long a round is")
-	dir := flag.String("dir", "", "where the databases are made, and removed again; default: a temporary folder")
+	dir := flag.String(
+		"dir",
+		"",
+		"where the databases are made, and removed again; default: a temporary folder",
+	)
 	flag.Parse()
-	if err := run(context.Background(), *rounds, *round, *dir); err != nil { //nolint:forbidigo // main's own
+	//nolint:forbidigo // main's own
+	if err := run(
+		context.Background(),
+		*rounds,
+		*round,
+		*dir,
+	); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -89,18 +99,34 @@ func run(ctx context.Context, rounds int, round time.Duration, dir string) (err 
 		}
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "written\twriters\tfull/s\tnormal/s\tnormal : full\tmessages a commit, full\tnormal\t")
+	fmt.Fprintln(
+		w,
+		"written\twriters\tfull/s\tnormal/s\tnormal : full\tmessages a commit, full\tnormal\t",
+	)
 	for _, k := range kinds {
 		full, normal := median(modes[0].rates[k]), median(modes[1].rates[k])
-		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.0f\t%.2f\t%s\t%s\t\n", k.what, k.writers, full, normal, normal/full,
-			modes[0].grouped(k), modes[1].grouped(k))
+		fmt.Fprintf(
+			w,
+			"%s\t%d\t%.0f\t%.0f\t%.2f\t%s\t%s\t\n",
+			k.what,
+			k.writers,
+			full,
+			normal,
+			normal/full,
+			modes[0].grouped(k),
+			modes[1].grouped(k),
+		)
 	}
 	return w.Flush()
 }
 
 func open(ctx context.Context, path string, synchronous store.Synchronous) (*mode, error) {
 	quiet := slog.New(slog.DiscardHandler)
-	db, err := store.Open(ctx, "sqlite:"+path, store.Options{Logger: quiet, Synchronous: synchronous})
+	db, err := store.Open(
+		ctx,
+		"sqlite:"+path,
+		store.Options{Logger: quiet, Synchronous: synchronous},
+	)
 	if err != nil {
 		return nil, err
 	}

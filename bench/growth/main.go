@@ -1,6 +1,7 @@
-// Command growth measures how the cost of operations grows with what there is: the same questions to the same server over
-// data of one size and of ten times that, and in a room of 10,000 members. It starts a PostgreSQL of its own and prints a
-// table of medians, of requests one after the other over HTTP.
+// Command growth measures how the cost of operations grows with what there is: the same questions
+// to the same server over data of one size and of ten times that, and in a room of 10,000 members.
+// It starts a PostgreSQL of its own and prints a table of medians, of requests one after the other
+// over HTTP.
 //
 //	go run ./bench/growth [-people 10000] [-requests 300]
 package main
@@ -34,10 +35,19 @@ import (
 const secret = "only for measuring, on this machine alone"
 
 func main() {
-	people := flag.Int("people", 10_000, "how many people the smaller data has; 10,000 are in the large room")
+	people := flag.Int(
+		"people",
+		10_000,
+		"how many people the smaller data has; 10,000 are in the large room",
+	)
 	requests := flag.Int("requests", 300, "how often each operation is asked for")
 	flag.Parse()
-	if err := run(context.Background(), *people, *requests); err != nil { //nolint:forbidigo // main's own
+	//nolint:forbidigo // main's own
+	if err := run(
+		context.Background(),
+		*people,
+		*requests,
+	); err != nil {
 		fmt.Fprintln(os.Stderr, "growth:", err)
 		os.Exit(1)
 	}
@@ -58,10 +68,24 @@ func run(ctx context.Context, people, requests int) (err error) {
 		columns = append(columns, c)
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintf(w, "operation\t%d people\tstatements\t%d people\tstatements\tratio\t\n", people, 10*people)
+	_, _ = fmt.Fprintf(
+		w,
+		"operation\t%d people\tstatements\t%d people\tstatements\tratio\t\n",
+		people,
+		10*people,
+	)
 	for i, op := range columns[0] {
 		other := columns[1][i]
-		_, _ = fmt.Fprintf(w, "%s\t%.2f ms\t%.1f\t%.2f ms\t%.1f\t× %.2f\t\n", op.name, op.median, op.statements, other.median, other.statements, other.median/op.median)
+		_, _ = fmt.Fprintf(
+			w,
+			"%s\t%.2f ms\t%.1f\t%.2f ms\t%.1f\t× %.2f\t\n",
+			op.name,
+			op.median,
+			op.statements,
+			other.median,
+			other.statements,
+			other.median/op.median,
+		)
 	}
 	return w.Flush()
 }
@@ -75,7 +99,11 @@ type figure struct {
 }
 
 // measure seeds a database and asks for each operation.
-func measure(ctx context.Context, pg *storetest.Postgres, people, requests int) (_ column, err error) {
+func measure(
+	ctx context.Context,
+	pg *storetest.Postgres,
+	people, requests int,
+) (_ column, err error) {
 	url, err := pg.Migrated(ctx)
 	if err != nil {
 		return nil, err
@@ -86,7 +114,12 @@ func measure(ctx context.Context, pg *storetest.Postgres, people, requests int) 
 	cfg := config.Defaults().WithoutRates() // all requests come from one address
 	cfg.DatabaseURL, cfg.JWTSecret = config.Secret(url), secret
 	var statements atomic.Int64
-	node, err := app.New(ctx, cfg, slog.New(slog.DiscardHandler), app.Options{Observe: func(context.Context, string) { statements.Add(1) }})
+	node, err := app.New(
+		ctx,
+		cfg,
+		slog.New(slog.DiscardHandler),
+		app.Options{Observe: func(context.Context, string) { statements.Add(1) }},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +130,15 @@ func measure(ctx context.Context, pg *storetest.Postgres, people, requests int) 
 	if err != nil {
 		return nil, err
 	}
-	a := &asker{url: server.URL + "/graphql", http: server.Client(), issuer: issuer, people: people, rooms: people / 5, random: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // nothing is secret
+	//nolint:gosec // nothing is secret
+	a := &asker{
+		url:    server.URL + "/graphql",
+		http:   server.Client(),
+		issuer: issuer,
+		people: people,
+		rooms:  people / 5,
+		random: rand.New(rand.NewPCG(1, 2)),
+	}
 	var c column
 	for _, op := range operations() {
 		var took []time.Duration
@@ -111,7 +152,14 @@ func measure(ctx context.Context, pg *storetest.Postgres, people, requests int) 
 			took = append(took, time.Since(begun))
 		}
 		slices.Sort(took)
-		c = append(c, figure{op.name, float64(took[len(took)/2].Microseconds()) / 1000, float64(statements.Load()-before) / float64(requests)})
+		c = append(
+			c,
+			figure{
+				op.name,
+				float64(took[len(took)/2].Microseconds()) / 1000,
+				float64(statements.Load()-before) / float64(requests),
+			},
+		)
 	}
 	return c, nil
 }
@@ -129,22 +177,34 @@ func seed(ctx context.Context, url string, people int) (err error) {
 			err = driver.Exec(ctx, query, args, nil)
 		}
 	}
-	exec(`INSERT INTO users (id, nick_name, created_at) SELECT 'p' || i, 'person ' || i, now() FROM generate_series(0, $1::int - 1) i`, people)
+	exec(
+		`INSERT INTO users (id, nick_name, created_at) SELECT 'p' || i, 'person ' || i, now() FROM generate_series(0, $1::int - 1) i`,
+		people,
+	)
 	// Room i has 2 + (i mod 49) members: people from i * 7 on, each the third after the one before.
-	exec(`INSERT INTO rooms (id, name, access_type, key, search_text, creator_id, owner_id, member_count, seq, message_count, latest_seq,
+	exec(
+		`INSERT INTO rooms (id, name, access_type, key, search_text, creator_id, owner_id, member_count, seq, message_count, latest_seq,
 	created_at, updated_at, event_at)
 SELECT md5('r' || i)::uuid, 'room ' || i, 'PUBLIC', 'k', 'room ' || i || ' ' || md5(i::text), 'p' || (i * 7 % $1), 'p' || (i * 7 % $1), 2 + i % 49, 40, 40, 40,
 	now() - i * interval '1 second', now() - i * interval '1 second', now() - i * interval '1 second'
-FROM generate_series(0, $1::int / 5 - 1) i`, people)
+FROM generate_series(0, $1::int / 5 - 1) i`,
+		people,
+	)
 	exec(`INSERT INTO members (id, room_id, user_id, role, joined_at, own_sent)
 SELECT md5('m' || i || '-' || k)::uuid, md5('r' || i)::uuid, 'p' || ((i * 7 + k * 3) % $1), CASE WHEN k = 0 THEN 'OWNER' ELSE 'MEMBER' END,
 	now() - i * interval '1 second', CASE WHEN k < 2 THEN 20 ELSE 0 END
 FROM generate_series(0, $1::int / 5 - 1) i, generate_series(0, 1 + i % 49) k`, people)
-	exec(`INSERT INTO messages (room_id, seq, ordinal, own_ordinal, author_id, type, contents, mentions, created_at)
+	exec(
+		`INSERT INTO messages (room_id, seq, ordinal, own_ordinal, author_id, type, contents, mentions, created_at)
 SELECT md5('r' || i)::uuid, s, s, (s + 1) / 2, 'p' || ((i * 7 + (s % 2) * 3) % $1), 'TEXT', 'message ' || s, '[]', now() - i * interval '1 second'
-FROM generate_series(0, $1::int / 5 - 1) i, generate_series(1, 40) s`, people)
-	exec(`INSERT INTO rooms (id, name, access_type, key, search_text, creator_id, owner_id, member_count, created_at, updated_at, event_at)
-SELECT md5('large')::uuid, 'large', 'PUBLIC', 'k', 'large', 'p0', 'p0', least($1::int, 10000), now(), now(), now()`, people)
+FROM generate_series(0, $1::int / 5 - 1) i, generate_series(1, 40) s`,
+		people,
+	)
+	exec(
+		`INSERT INTO rooms (id, name, access_type, key, search_text, creator_id, owner_id, member_count, created_at, updated_at, event_at)
+SELECT md5('large')::uuid, 'large', 'PUBLIC', 'k', 'large', 'p0', 'p0', least($1::int, 10000), now(), now(), now()`,
+		people,
+	)
 	exec(`INSERT INTO members (id, room_id, user_id, role, joined_at)
 SELECT md5('large' || i)::uuid, md5('large')::uuid, 'p' || i, CASE WHEN i = 0 THEN 'OWNER' ELSE 'MEMBER' END, now() + i * interval '1 microsecond'
 FROM generate_series(0, least($1::int, 10000) - 1) i`, people)
@@ -214,7 +274,13 @@ func operations() []operation {
 	}
 	inLarge := func(name, query string) operation {
 		return operation{name, func(a *asker, _ int) ([]byte, string) {
-			return request(query, vars{"room": large}), fmt.Sprint("p", a.random.IntN(10_000)%a.people)
+			return request(
+					query,
+					vars{"room": large},
+				), fmt.Sprint(
+					"p",
+					a.random.IntN(10_000)%a.people,
+				)
 		}}
 	}
 	const (
@@ -227,14 +293,27 @@ func operations() []operation {
 		inRoom("roomInfo, 100 members", info),
 		inRoom("50 messages with authors", messages),
 		{"chat list of 20", func(a *asker, _ int) ([]byte, string) {
-			return request(`{ myRooms { nodes { name members(first: 10) { nodes { nickName } } unreadCount latestMessage { contents from { nickName } } } } }`, nil), anyone(a)
+			return request(
+					`{ myRooms { nodes { name members(first: 10) { nodes { nickName } } unreadCount latestMessage { contents from { nickName } } } } }`,
+					nil,
+				), anyone(
+					a,
+				)
 		}},
-		{"myRoomIds", func(a *asker, _ int) ([]byte, string) { return request(`{ myRoomIds }`, nil), anyone(a) }},
+		{
+			"myRoomIds",
+			func(a *asker, _ int) ([]byte, string) { return request(`{ myRoomIds }`, nil), anyone(a) },
+		},
 		{"rooms to join", func(a *asker, _ int) ([]byte, string) {
 			return request(`{ rooms { nodes { name memberCount } } }`, nil), anyone(a)
 		}},
 		{"rooms to join, by a word", func(a *asker, i int) ([]byte, string) {
-			return request(`query($search: String) { rooms(search: $search) { nodes { name } } }`, vars{"search": fmt.Sprintf("%03x", i)}), anyone(a)
+			return request(
+					`query($search: String) { rooms(search: $search) { nodes { name } } }`,
+					vars{"search": fmt.Sprintf("%03x", i)},
+				), anyone(
+					a,
+				)
 		}},
 		inRoom("sendMessage", send),
 		inRoom("markRead", read),
@@ -243,7 +322,12 @@ func operations() []operation {
 			for k := range 5 {
 				ids = append(ids, fmt.Sprint("p", (i*11+k*13)%a.people))
 			}
-			return request(`mutation($ids: [ID!]!) { createRoom(input: { memberIds: $ids }) { room { id } } }`, vars{"ids": ids}), anyone(a)
+			return request(
+					`mutation($ids: [ID!]!) { createRoom(input: { memberIds: $ids }) { room { id } } }`,
+					vars{"ids": ids},
+				), anyone(
+					a,
+				)
 		}},
 		inLarge("large: roomInfo, 100 members", info),
 		inLarge("large: sendMessage", send),

@@ -61,8 +61,12 @@ func copyTable(ctx context.Context, from, to connection, table string) error {
 			return nil
 		}
 		row := ", (" + strings.Repeat("?, ", len(columns)-1) + "?)"
-		query := fmt.Sprintf("INSERT INTO %s (\"%s\") VALUES %s", table, strings.Join(columns, `", "`),
-			strings.Repeat(row, len(values)/len(columns))[2:])
+		query := fmt.Sprintf(
+			"INSERT INTO %s (\"%s\") VALUES %s",
+			table,
+			strings.Join(columns, `", "`),
+			strings.Repeat(row, len(values)/len(columns))[2:],
+		)
 		_, err := to.ExecContext(ctx, query, values...)
 		values = values[:0]
 		return err
@@ -78,7 +82,9 @@ func copyTable(ctx context.Context, from, to connection, table string) error {
 		}
 		for i, v := range row {
 			if bytes, ok := v.([]byte); ok {
-				row[i] = string(bytes) // ids and JSON: there are no other bytes among what is copied
+				row[i] = string(
+					bytes,
+				) // ids and JSON: there are no other bytes among what is copied
 			}
 		}
 		if values = append(values, row...); len(values) >= rowsAtOnce*len(columns) {

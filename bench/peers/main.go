@@ -1,10 +1,12 @@
-// Command peers writes the target that the load generator of a comparison asks Parley with: the same operations on the same
-// data as the other servers, in Parley's words, each with the token of somebody who may.
+// Command peers writes the target that the load generator of a comparison asks Parley with: the
+// same operations on the same data as the other servers, in Parley's words, each with the token of
+// somebody who may.
 //
 //	peers -url http://127.0.0.1:8080 -name parley -fixtures DIR -senders FILE -out DIR
 //
-// Senders has a line "room person" for each of the rooms that are written to, and then some of one room, which is written to
-// by all of them. It needs PARLEY_JWT_SECRET. It also copies the data to another database:
+// Senders has a line "room person" for each of the rooms that are written to, and then some of one
+// room, which is written to by all of them. It needs PARLEY_JWT_SECRET. It also copies the data to
+// another database:
 //
 //	peers -copy FROM -to TO
 package main
@@ -27,7 +29,11 @@ func main() {
 	to := flag.String("to", "", "the URL of a new database to copy it to")
 	name := flag.String("name", "parley", "what to call the target")
 	url := flag.String("url", "http://127.0.0.1:8080", "the server")
-	fixtures := flag.String("fixtures", "", "the folder with users20.txt, users.txt, rooms.txt and bigroom.txt")
+	fixtures := flag.String(
+		"fixtures",
+		"",
+		"the folder with users20.txt, users.txt, rooms.txt and bigroom.txt",
+	)
 	senders := flag.String("senders", "", "the file of rooms and who writes to them")
 	out := flag.String("out", "", "the folder to write to")
 	flag.Parse()
@@ -72,7 +78,13 @@ func write(name, url, fixtures, senders, out string) error {
 			hot = append(hot, person)
 			continue
 		}
-		lists["writtenrooms"], writers = append(lists["writtenrooms"], room), append(writers, person)
+		lists["writtenrooms"], writers = append(
+			lists["writtenrooms"],
+			room,
+		), append(
+			writers,
+			person,
+		)
 	}
 	if lists["tokens20"], err = tokens(lists["users20"]); err != nil {
 		return err
@@ -86,7 +98,11 @@ func write(name, url, fixtures, senders, out string) error {
 	files := map[string]string{}
 	for name, list := range lists {
 		files[name] = filepath.Join(out, name+".txt")
-		if err := os.WriteFile(files[name], []byte(strings.Join(list, "\n")+"\n"), 0o600); err != nil {
+		if err := os.WriteFile(
+			files[name],
+			[]byte(strings.Join(list, "\n")+"\n"),
+			0o600,
+		); err != nil {
 			return err
 		}
 	}
@@ -107,8 +123,11 @@ type object = map[string]any
 func targetOf(name, url string, fixtures map[string]string) object {
 	const people = `nodes { id nickName twitter { username } }`
 	return object{
-		"name": name, "url": url + "/graphql", "wsUrl": strings.Replace(url, "http", "ws", 1) + "/graphql",
-		"headers": object{"Authorization": "Bearer {{tokens20}}"}, "fixtures": fixtures,
+		"name":     name,
+		"url":      url + "/graphql",
+		"wsUrl":    strings.Replace(url, "http", "ws", 1) + "/graphql",
+		"headers":  object{"Authorization": "Bearer {{tokens20}}"},
+		"fixtures": fixtures,
 		"ops": object{
 			"roomInfo": object{
 				"query":     `query roomInfo($roomId: ID!) { roomInfo(roomId: $roomId) { id name description createdAt creator { id nickName } members(first: 100) { ` + people + ` } } }`,
@@ -116,14 +135,21 @@ func targetOf(name, url string, fixtures map[string]string) object {
 				"expect":    []string{`"roomInfo":{"id":"{{rooms}}"`, `"username":"tw_`},
 			},
 			"myChats": object{
-				"query":    `query myChats { myRooms(first: 20) { nodes { id name description createdAt creator { id nickName } members(first: 10) { ` + people + ` } unreadCount latestMessage { id contents from { id } createdAt } } } }`,
-				"expect":   []string{`"myRooms":{"nodes":[{"id":"`, `"latestMessage":{"id":"`, `"username":"tw_`},
+				"query": `query myChats { myRooms(first: 20) { nodes { id name description createdAt creator { id nickName } members(first: 10) { ` + people + ` } unreadCount latestMessage { id contents from { id } createdAt } } } }`,
+				"expect": []string{
+					`"myRooms":{"nodes":[{"id":"`,
+					`"latestMessage":{"id":"`,
+					`"username":"tw_`,
+				},
 				"minBytes": 12000,
 			},
 			"createRoom": object{
 				"query": `mutation createRoom($input: CreateRoomInput!) { createRoom(input: $input) { room { id name createdAt } } }`,
 				"variables": object{"input": object{
-					"name": "load {{i}}", "description": "made by the load generator", "tags": []string{"a", "b"}, "memberIds": "{{users*5}}",
+					"name":        "load {{i}}",
+					"description": "made by the load generator",
+					"tags":        []string{"a", "b"},
+					"memberIds":   "{{users*5}}",
 				}},
 				"expect": []string{`"room":{"id":"`, `"name":"load {{i}}"`},
 			},

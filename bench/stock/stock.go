@@ -1,5 +1,6 @@
-// Package stock is a chat room's live messages as gqlgen alone does them: a channel for each subscriber, and an execution
-// for each subscriber and event. What it knows is in memory, so a nested field costs it no statement.
+// Package stock is a chat room's live messages as gqlgen alone does them: a channel for each
+// subscriber, and an execution for each subscriber and event. What it knows is in memory, so a
+// nested field costs it no statement.
 package stock
 
 //go:generate go run github.com/99designs/gqlgen generate
@@ -16,8 +17,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// backlog is how many messages may wait for one subscriber. What comes on top is lost to it, as in gqlgen's own example
-// of a chat.
+// backlog is how many messages may wait for one subscriber. What comes on top is lost to it, as in
+// gqlgen's own example of a chat.
 const backlog = 256
 
 // Rooms are the source of messages and the root of the resolvers.
@@ -47,7 +48,13 @@ func (r *Rooms) Send(room, contents string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seq++
-	m := &Message{ID: room + "." + strconv.FormatInt(r.seq, 10), Seq: r.seq, Contents: contents, From: &r.author, Room: &Room{ID: room}}
+	m := &Message{
+		ID:       room + "." + strconv.FormatInt(r.seq, 10),
+		Seq:      r.seq,
+		Contents: contents,
+		From:     &r.author,
+		Room:     &Room{ID: room},
+	}
 	for subscriber := range r.rooms[room] {
 		select {
 		case subscriber <- m:
@@ -71,7 +78,10 @@ func (queryResolver) Ok(context.Context) (bool, error) { return true, nil }
 
 type subscriptionResolver struct{ rooms *Rooms }
 
-func (s subscriptionResolver) MessageAdded(ctx context.Context, roomID string) (<-chan *Message, error) {
+func (s subscriptionResolver) MessageAdded(
+	ctx context.Context,
+	roomID string,
+) (<-chan *Message, error) {
 	r := s.rooms
 	messages := make(chan *Message, backlog)
 	r.mu.Lock()
@@ -91,7 +101,9 @@ func (s subscriptionResolver) MessageAdded(ctx context.Context, roomID string) (
 
 type messageResolver struct{ rooms *Rooms }
 
-func (m messageResolver) From(context.Context, *Message) (*User, error) { return &m.rooms.author, nil }
+func (m messageResolver) From(context.Context, *Message) (*User, error) {
+	return &m.rooms.author, nil
+}
 
 func (m messageResolver) Room(_ context.Context, message *Message) (*Room, error) {
 	return &Room{ID: message.Room.ID, Name: "Room " + message.Room.ID}, nil

@@ -5,8 +5,9 @@ import (
 	"entgo.io/ent/schema/field"
 )
 
-// Clock counts changes of one kind of things. Whoever changes one raises it in the same transaction, so that what has been
-// read before can be told from what has changed since. There is one, of people.
+// Clock counts changes of one kind of things. Whoever changes one raises it in the same
+// transaction, so that what has been read before can be told from what has changed since. There is
+// one, of people.
 type Clock struct{ ent.Schema }
 
 // Fields of the Clock.

@@ -8,15 +8,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// DirectRoom is the one room kept for two people. It goes when either leaves, so that their next one is another room.
+// DirectRoom is the one room kept for two people. It goes when either leaves, so that their next
+// one is another room.
 type DirectRoom struct{ ent.Schema }
 
 // Fields of the DirectRoom.
 func (DirectRoom) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("lower_id").Immutable().Comment("Of the two people the one whose id is lower, by bytes."),
+		field.String("lower_id").
+			Immutable().
+			Comment("Of the two people the one whose id is lower, by bytes."),
 		field.String("higher_id").Immutable(),
-		field.UUID("room_id", uuid.UUID{}).Unique().Immutable().Comment("No foreign key: it is written before the room, to decide who makes it."),
+		field.UUID("room_id", uuid.UUID{}).
+			Unique().
+			Immutable().
+			Comment("No foreign key: it is written before the room, to decide who makes it."),
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"entgo.io/ent/schema/index"
 )
 
-// Friendship is what one person has with another, seen from the first: there are two rows a pair, written together,
-// so that each list is read from one index.
+// Friendship is what one person has with another, seen from the first: there are two rows a pair,
+// written together, so that each list is read from one index.
 type Friendship struct{ ent.Schema }
 
 // Fields of the Friendship.
@@ -16,7 +16,9 @@ func (Friendship) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("user_id").Immutable(),
 		field.String("friend_id").Immutable(),
-		field.Enum("state").Values("REQUESTED", "INVITED", "FRIENDS").Comment("REQUESTED: the user asked; INVITED: the friend did."),
+		field.Enum("state").
+			Values("REQUESTED", "INVITED", "FRIENDS").
+			Comment("REQUESTED: the user asked; INVITED: the friend did."),
 		field.Time("requested_at").Immutable(),
 		field.Time("since").Optional().Nillable().Comment("When they became friends."),
 	}

@@ -20,17 +20,31 @@ func (Member) Fields() []ent.Field {
 		field.String("user_id").Immutable(),
 		field.Enum("role").Values("OWNER", "MODERATOR", "MEMBER"),
 		field.Time("joined_at").Immutable(),
-		field.Int64("joined_seq").Default(0).Immutable().Comment("The head of the room's log when they joined."),
-		field.Int64("last_read_seq").Default(0).Comment("The seq of the message they read last; 0 before the first."),
-		field.Int64("own_sent").Default(0).Comment("How many messages they have sent since they joined."),
-		field.Int64("others_read").Default(0).Comment("How many of the room's other messages they have read; those from before they joined count as read."),
+		field.Int64("joined_seq").
+			Default(0).
+			Immutable().
+			Comment("The head of the room's log when they joined."),
+		field.Int64("last_read_seq").
+			Default(0).
+			Comment("The seq of the message they read last; 0 before the first."),
+		field.Int64("own_sent").
+			Default(0).
+			Comment("How many messages they have sent since they joined."),
+		field.Int64("others_read").
+			Default(0).
+			Comment("How many of the room's other messages they have read; those from before they joined count as read."),
 	}
 }
 
 // Edges of the Member.
 func (Member) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("room", Room.Type).Ref("members").Field("room_id").Unique().Required().Immutable(),
+		edge.From("room", Room.Type).
+			Ref("members").
+			Field("room_id").
+			Unique().
+			Required().
+			Immutable(),
 		edge.To("user", User.Type).Field("user_id").Unique().Required().Immutable(),
 		edge.To("seat", Seat.Type).Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
 	}

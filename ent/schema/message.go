@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Message is a message: the entry of its room's log that says it was added, and what it has become since. Other
-// messages of the room are named by their seq.
+// Message is a message: the entry of its room's log that says it was added, and what it has become
+// since. Other messages of the room are named by their seq.
 type Message struct{ ent.Schema }
 
 // OpenseaItem is the NFT that a message shows.
@@ -30,15 +30,28 @@ func (Message) Fields() []ent.Field {
 		field.String("author_id").Immutable(),
 		field.Enum("type").Values("TEXT", "CARD").Immutable(),
 		field.Text("contents").Comment("Empty once deleted."),
-		field.Int64("reply_to_seq").Optional().Nillable().Immutable().Comment("The message this one answers."),
-		field.Int64("thread_seq").Optional().Nillable().Immutable().Comment("The message whose thread this one belongs to."),
+		field.Int64("reply_to_seq").
+			Optional().
+			Nillable().
+			Immutable().
+			Comment("The message this one answers."),
+		field.Int64("thread_seq").
+			Optional().
+			Nillable().
+			Immutable().
+			Comment("The message whose thread this one belongs to."),
 		field.Int64("ordinal").Immutable().Comment("Its place among the room's messages, from 1."),
-		field.Int64("own_ordinal").Immutable().Comment("Its place among those its author has sent since they joined, from 1."),
+		field.Int64("own_ordinal").
+			Immutable().
+			Comment("Its place among those its author has sent since they joined, from 1."),
 		field.Int("reply_count").Default(0).Comment("How many messages belong to its thread."),
 		field.JSON("mentions", []string{}).Optional(),
 		field.JSON("opensea_item", &OpenseaItem{}).Optional(),
 		field.String("idempotency_key").Optional().Nillable().Immutable(),
-		field.Bytes("request_hash").Optional().Immutable().Comment("SHA-256 of the request, beside its key."),
+		field.Bytes("request_hash").
+			Optional().
+			Immutable().
+			Comment("SHA-256 of the request, beside its key."),
 		field.Time("created_at").Immutable(),
 		field.Time("edited_at").Optional().Nillable(),
 		field.Time("deleted_at").Optional().Nillable(),
@@ -48,7 +61,12 @@ func (Message) Fields() []ent.Field {
 // Edges of the Message.
 func (Message) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("room", Room.Type).Ref("messages").Field("room_id").Unique().Required().Immutable(),
+		edge.From("room", Room.Type).
+			Ref("messages").
+			Field("room_id").
+			Unique().
+			Required().
+			Immutable(),
 		edge.To("author", User.Type).Field("author_id").Unique().Required().Immutable(),
 	}
 }

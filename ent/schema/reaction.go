@@ -24,7 +24,12 @@ func (Reaction) Fields() []ent.Field {
 // Edges of the Reaction.
 func (Reaction) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("room", Room.Type).Ref("reactions").Field("room_id").Unique().Required().Immutable(),
+		edge.From("room", Room.Type).
+			Ref("reactions").
+			Field("room_id").
+			Unique().
+			Required().
+			Immutable(),
 		edge.To("user", User.Type).Field("user_id").Unique().Required().Immutable(),
 	}
 }

@@ -10,9 +10,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// Room is a room and, at the same time, the head of its log: whoever changes anything in it holds this row.
+// Room is a room and, at the same time, the head of its log: whoever changes anything in it holds
+// this row.
 //
-// There is no index on updated_at: every message moves it, and an index would end PostgreSQL's in-place updates.
+// There is no index on updated_at: every message moves it, and an index would end PostgreSQL's
+// in-place updates.
 type Room struct{ ent.Schema }
 
 // Annotations of the Room.
@@ -33,24 +35,43 @@ func (Room) Fields() []ent.Field {
 		field.Enum("access_type").Values("PUBLIC", "PRIVATE", "FRIEND"),
 		field.Int("max_users").Default(0).Comment("The most members it may have; 0 is unlimited."),
 		field.Bool("exclusive").Default(false).Immutable(),
-		field.Bool("direct").Default(false).Comment("It is kept for two people: there is a DirectRoom of it."),
-		field.String("opensea_slug").Optional().Nillable().Immutable().Comment("Null where the room was not made for a collection."),
+		field.Bool("direct").
+			Default(false).
+			Comment("It is kept for two people: there is a DirectRoom of it."),
+		field.String("opensea_slug").
+			Optional().
+			Nillable().
+			Immutable().
+			Comment("Null where the room was not made for a collection."),
 		field.String("opensea_name").Default("").Immutable(),
 		field.String("opensea_cover").Default("").Immutable(),
 		field.String("creator_id").Immutable(),
-		field.String("owner_id").Comment("The member whose role is OWNER; changes with the hand-over, in the same transaction."),
+		field.String("owner_id").
+			Comment("The member whose role is OWNER; changes with the hand-over, in the same transaction."),
 		field.String("key").Sensitive().Comment("What joiners of a private room must give."),
-		field.String("search_text").Default("").Comment("Name, description and tags, case-folded, for the discovery of rooms."),
+		field.String("search_text").
+			Default("").
+			Comment("Name, description and tags, case-folded, for the discovery of rooms."),
 		field.Int64("seq").Default(0).Comment("The position of the newest event of the log."),
-		field.Int64("log_start").Default(0).Comment("Events up to and including this position have been pruned."),
+		field.Int64("log_start").
+			Default(0).
+			Comment("Events up to and including this position have been pruned."),
 		field.Int64("rules").Default(0).Comment("Raised by every change that takes a right away."),
 		field.Int("member_count").Default(0),
-		field.Int64("message_count").Default(0).Comment("How many messages were ever added: the ordinal of the newest."),
-		field.Int64("latest_seq").Default(0).Comment("The seq of the newest message; 0 before the first."),
+		field.Int64("message_count").
+			Default(0).
+			Comment("How many messages were ever added: the ordinal of the newest."),
+		field.Int64("latest_seq").
+			Default(0).
+			Comment("The seq of the newest message; 0 before the first."),
 		field.Time("created_at").Immutable(),
 		field.Time("updated_at").Comment("When the newest message came, or the room was made."),
-		field.Time("event_at").Comment("The time of the newest event: the next one is never before it."),
-		field.Time("deleted_at").Optional().Nillable().Comment("The row stays as a tombstone that ends the room's streams."),
+		field.Time("event_at").
+			Comment("The time of the newest event: the next one is never before it."),
+		field.Time("deleted_at").
+			Optional().
+			Nillable().
+			Comment("The row stays as a tombstone that ends the room's streams."),
 	}
 }
 

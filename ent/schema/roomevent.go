@@ -27,10 +27,28 @@ func (RoomEvent) Fields() []ent.Field {
 			"ROOM_DELETED",
 		).Immutable(),
 		field.String("actor_id").Immutable().Comment("Who did it."),
-		field.String("subject_id").Optional().Nillable().Immutable().Comment("Whom it happened to."),
-		field.Enum("role").Values("OWNER", "MODERATOR", "MEMBER").Optional().Nillable().Immutable().Comment("The subject's role from here on."),
-		field.Enum("reason").Values("LEFT", "KICKED", "BANNED", "DISCONNECTED").Optional().Nillable().Immutable().Comment("Why the subject left."),
-		field.Int64("message_seq").Optional().Nillable().Immutable().Comment("The message it happened to."),
+		field.String("subject_id").
+			Optional().
+			Nillable().
+			Immutable().
+			Comment("Whom it happened to."),
+		field.Enum("role").
+			Values("OWNER", "MODERATOR", "MEMBER").
+			Optional().
+			Nillable().
+			Immutable().
+			Comment("The subject's role from here on."),
+		field.Enum("reason").
+			Values("LEFT", "KICKED", "BANNED", "DISCONNECTED").
+			Optional().
+			Nillable().
+			Immutable().
+			Comment("Why the subject left."),
+		field.Int64("message_seq").
+			Optional().
+			Nillable().
+			Immutable().
+			Comment("The message it happened to."),
 		field.String("emoji").Optional().Immutable().Comment("Of a reaction."),
 		field.Bool("on").Optional().Immutable().Comment("Whether the reaction came or went."),
 		field.Time("at").Immutable(),

@@ -15,8 +15,12 @@ func (RoomRequest) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("user_id").Immutable(),
 		field.String("key").Immutable(),
-		field.Bytes("hash").Immutable().Comment("SHA-256 of the request: another request under the same key is a conflict."),
-		field.UUID("room_id", uuid.UUID{}).Immutable().Comment("No foreign key: it is written before the room, to decide who makes it."),
+		field.Bytes("hash").
+			Immutable().
+			Comment("SHA-256 of the request: another request under the same key is a conflict."),
+		field.UUID("room_id", uuid.UUID{}).
+			Immutable().
+			Comment("No foreign key: it is written before the room, to decide who makes it."),
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Seat is a person's place in the one exclusive room they are in: the primary key is the person, so that there can
-// never be two. It falls with the membership it belongs to.
+// Seat is a person's place in the one exclusive room they are in: the primary key is the person, so
+// that there can never be two. It falls with the membership it belongs to.
 type Seat struct{ ent.Schema }
 
 // Fields of the Seat.
@@ -23,6 +23,11 @@ func (Seat) Fields() []ent.Field {
 // Edges of the Seat.
 func (Seat) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("member", Member.Type).Ref("seat").Field("member_id").Unique().Required().Immutable(),
+		edge.From("member", Member.Type).
+			Ref("seat").
+			Field("member_id").
+			Unique().
+			Required().
+			Immutable(),
 	}
 }

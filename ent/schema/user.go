@@ -12,7 +12,11 @@ type User struct{ ent.Schema }
 // Fields of the User.
 func (User) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("id").NotEmpty().MaxLen(512).Immutable().Comment("The sub of the person's token, 1 to 128 characters."),
+		field.String("id").
+			NotEmpty().
+			MaxLen(512).
+			Immutable().
+			Comment("The sub of the person's token, 1 to 128 characters."),
 		field.String("nick_name").Default(""),
 		field.String("avatar").Default(""),
 		field.String("status").Default("").Comment("Free text that the person shows to others."),
@@ -31,7 +35,9 @@ func (User) Fields() []ent.Field {
 		field.Enum("add_permission").Values("EVERYONE", "FRIENDS", "NOBODY").Default("EVERYONE").
 			Comment("The users that may make the user a member of a room."),
 		field.Time("created_at").Immutable(),
-		field.Int64("changed").Default(0).Comment("What the clock of people showed when the profile was last changed; 0 while it is as it came."),
+		field.Int64("changed").
+			Default(0).
+			Comment("What the clock of people showed when the profile was last changed; 0 while it is as it came."),
 	}
 }
 

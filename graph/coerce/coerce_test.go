@@ -127,23 +127,39 @@ func TestVariables(t *testing.T) {
 		if test.typ == "[Int!]" {
 			declared += "!"
 		}
-		doc, err := parser.ParseQuery(&ast.Source{Input: "query($v: " + declared + ") { " + field + " }"})
+		doc, err := parser.ParseQuery(
+			&ast.Source{Input: "query($v: " + declared + ") { " + field + " }"},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = validator.ValidateWithRules(s, doc, nil) // "$v is never used" for types that no field takes
+		_ = validator.ValidateWithRules(
+			s,
+			doc,
+			nil,
+		) // "$v is never used" for types that no field takes
 		ops, errs := coerce.Check(s, doc)
 		if len(errs) > 0 {
 			t.Fatal(errs)
 		}
-		values, refused := ops[0].Variables(s, map[string]any{"v": json.RawMessage(test.json), "undeclared": json.RawMessage(`[[[`)})
+		values, refused := ops[0].Variables(
+			s,
+			map[string]any{"v": json.RawMessage(test.json), "undeclared": json.RawMessage(`[[[`)},
+		)
 		switch {
 		case test.refused == "" && refused != nil:
 			t.Errorf("%s %s: %v", test.typ, test.json, refused)
 		case test.refused == "" && !reflect.DeepEqual(values["v"], test.want):
 			t.Errorf("%s %s: %#v; want %#v", test.typ, test.json, values["v"], test.want)
 		case test.refused != "" && (refused == nil || !strings.Contains(refused.Message, test.refused)):
-			t.Errorf("%s %s: %#v, %v; want an error with %q", test.typ, test.json, values["v"], refused, test.refused)
+			t.Errorf(
+				"%s %s: %#v, %v; want an error with %q",
+				test.typ,
+				test.json,
+				values["v"],
+				refused,
+				test.refused,
+			)
 		}
 	}
 }
@@ -210,8 +226,12 @@ func TestNullVariables(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	s := schema(t)
-	op, errs := check(t, s, `query($b: Box = {id: 7, label: null, tags: "x", inner: {id: "y", color: RED}}, $l: [Int!]! = 4, $n: Int = null)
-		{ box(box: $b) list(l: $l) f(i: $n) }`)
+	op, errs := check(
+		t,
+		s,
+		`query($b: Box = {id: 7, label: null, tags: "x", inner: {id: "y", color: RED}}, $l: [Int!]! = 4, $n: Int = null)
+		{ box(box: $b) list(l: $l) f(i: $n) }`,
+	)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
@@ -220,8 +240,13 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]any{
-		"b": map[string]any{"id": "7", "tags": []any{"x"}, "inner": map[string]any{"id": "y", "color": "RED"}},
-		"l": []any{int64(4)}, "n": nil,
+		"b": map[string]any{
+			"id":    "7",
+			"tags":  []any{"x"},
+			"inner": map[string]any{"id": "y", "color": "RED"},
+		},
+		"l": []any{int64(4)},
+		"n": nil,
 	}
 	if !reflect.DeepEqual(values, want) {
 		t.Errorf("%#v; want %#v", values, want)
@@ -237,14 +262,22 @@ func TestValuesAreBounded(t *testing.T) {
 		t.Fatal(errs)
 	}
 	long := json.RawMessage("[" + strings.Repeat("0,", 500_000) + "0]")
-	if _, err := op.Variables(s, map[string]any{"l": long}); err == nil || err.Extensions["code"] != "TOO_COMPLEX" {
+	if _, err := op.Variables(
+		s,
+		map[string]any{"l": long},
+	); err == nil ||
+		err.Extensions["code"] != "TOO_COMPLEX" {
 		t.Errorf("half a million values: %v", err)
 	}
 	op, errs = check(t, s, `query($a: Any) { f(any: $a) }`)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	if _, err := op.Variables(s, map[string]any{"a": long}); err == nil || err.Extensions["code"] != "TOO_COMPLEX" {
+	if _, err := op.Variables(
+		s,
+		map[string]any{"a": long},
+	); err == nil ||
+		err.Extensions["code"] != "TOO_COMPLEX" {
 		t.Errorf("half a million values of a scalar of the schema's own: %v", err)
 	}
 	text := json.RawMessage(`"` + strings.Repeat(",", 500_000) + `"`)
@@ -257,7 +290,11 @@ func TestValuesAreBounded(t *testing.T) {
 // accepts encodes to JSON that it accepts again with the same values.
 func FuzzVariables(f *testing.F) {
 	s := schema(f)
-	op, errs := check(f, s, `query($b: [[Box!]], $i: Int, $id: ID, $f: Float) { boxes(boxes: $b) f(i: $i, id: $id, f: $f) }`)
+	op, errs := check(
+		f,
+		s,
+		`query($b: [[Box!]], $i: Int, $id: ID, $f: Float) { boxes(boxes: $b) f(i: $i, id: $id, f: $f) }`,
+	)
 	if len(errs) > 0 {
 		f.Fatal(errs)
 	}

@@ -23,8 +23,8 @@ type variable struct {
 	// the variable in a place whose type is not null and that has a default for a variable that is
 	// left out (GraphQL specification, section "All Variable Usages Are Allowed").
 	needed bool
-	// nullIsDefault means that the operation uses the variable for an input field that has a default:
-	// null is as good as no value then.
+	// nullIsDefault means that the operation uses the variable for an input field that has a
+	// default: null is as good as no value then.
 	nullIsDefault bool
 }
 

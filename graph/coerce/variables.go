@@ -14,8 +14,8 @@ import (
 // fields of objects. The longest valid input, upsertUsers with 1,000 users, has about 12,000.
 const maxValues = 20_000
 
-// Variables returns the values of the variables that op declares. given holds valid JSON in UTF-8 by name;
-// a variable that op does not declare is ignored and not decoded.
+// Variables returns the values of the variables that op declares. given holds valid JSON in UTF-8
+// by name; a variable that op does not declare is ignored and not decoded.
 //
 // A value is nil, a bool, a string (String, ID, enum), an int64 (Int), a float64 (Float), a []any
 // or a map[string]any. An input field that is null and has a default is left out, so that the
@@ -43,7 +43,12 @@ func (op *Operation) Variables(
 			}
 			continue
 		case v.Type.NonNull:
-			return nil, invalid(v.Position, "Variable %q of type %q is missing.", "$"+v.Variable, v.Type)
+			return nil, invalid(
+				v.Position,
+				"Variable %q of type %q is missing.",
+				"$"+v.Variable,
+				v.Type,
+			)
 		default:
 			continue
 		}
@@ -80,7 +85,12 @@ func (d *decoder) reset(variable string, raw []byte) {
 
 // fail refuses the value at d.path.
 func (d *decoder) fail(format string, args ...any) *gqlerror.Error {
-	err := invalid(nil, "The value of %s does not fit: %s.", d.where(), fmt.Sprintf(format, args...))
+	err := invalid(
+		nil,
+		"The value of %s does not fit: %s.",
+		d.where(),
+		fmt.Sprintf(format, args...),
+	)
 	err.Path = append(ast.Path(nil), d.path...)
 	return err
 }
@@ -184,7 +194,8 @@ func (d *decoder) object(t *ast.Type, def *ast.Definition) (any, *gqlerror.Error
 	}
 	d.path = d.path[:depth]
 	for _, field := range def.Fields {
-		if _, ok := object[field.Name]; ok || !field.Type.NonNull || hasDefault(field.DefaultValue) {
+		if _, ok := object[field.Name]; ok || !field.Type.NonNull ||
+			hasDefault(field.DefaultValue) {
 			continue
 		}
 		return nil, d.fail("its field %q of type %s is missing", field.Name, field.Type)

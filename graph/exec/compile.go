@@ -54,7 +54,10 @@ func (c *compiler) collectSet(
 			if c.skips(s.Directives) {
 				continue
 			}
-			at := slices.IndexFunc(fields, func(f *selected) bool { return f.field.Alias == s.Alias })
+			at := slices.IndexFunc(
+				fields,
+				func(f *selected) bool { return f.field.Alias == s.Alias },
+			)
 			if at < 0 {
 				at = len(fields)
 				path := append(slices.Clip(c.path), ast.PathName(s.Alias))

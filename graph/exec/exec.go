@@ -24,7 +24,8 @@ import (
 type Schema struct {
 	Query    *Object[Root]
 	Mutation *Object[Root]
-	// Events are the fields of subscriptions by name. Their values come from outside of the package.
+	// Events are the fields of subscriptions by name. Their values come from outside of the
+	// package.
 	Events map[string]Event
 }
 

@@ -102,7 +102,11 @@ func TestOneCallALevel(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.people[1].pets = []animal{w.animals[2]}
-	w.do(t, `{ people { pets { ... on Cat { owner { strict } } ... on Dog { owner { name } } } } }`, nil)
+	w.do(
+		t,
+		`{ people { pets { ... on Cat { owner { strict } } ... on Dog { owner { name } } } } }`,
+		nil,
+	)
 	if want := []string{"Cat.owner 2", "strict 1", "Dog.owner 1"}; !slices.Equal(w.calls, want) {
 		t.Errorf("called %v, want %v", w.calls, want)
 	}
@@ -242,7 +246,13 @@ func TestPanics(t *testing.T) {
 	want := `{"animals":[{"name":"Tom","owner":null,"lives":9},{"name":"Rex"},{"name":"Ida","owner":null,"lives":3}],` +
 		`"person":{"name":"Ann"}}` + "\nanimals[0].owner: recovered: boom\nanimals[2].owner: recovered: boom"
 	if got != want || w.recovered != 1 || w.presented != 1 {
-		t.Errorf("got  %s\nwant %s\nrecovered %d, presented %d", got, want, w.recovered, w.presented)
+		t.Errorf(
+			"got  %s\nwant %s\nrecovered %d, presented %d",
+			got,
+			want,
+			w.recovered,
+			w.presented,
+		)
 	}
 
 	got = newWorld().do(t, `{ animal { name } person { name broken } }`, nil)
@@ -302,7 +312,11 @@ func TestPresentedOnce(t *testing.T) {
 func TestSerialMutations(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	got := w.do(t, `mutation { a: add(n: 1) { strict } fail { strict } b: add(n: 2) { strict } a: add(n: 1) { name } }`, nil)
+	got := w.do(
+		t,
+		`mutation { a: add(n: 1) { strict } fail { strict } b: add(n: 2) { strict } a: add(n: 1) { name } }`,
+		nil,
+	)
 	want := `{"a":{"strict":"strict 1","name":"1"},"fail":null,"b":{"strict":"strict 2"}}` + "\nfail: made to fail"
 	calls := []string{"add(1) 1", "strict 1", "fail 1", "add(2) 1", "strict 1"}
 	if got != want || !slices.Equal(w.calls, calls) {
@@ -367,7 +381,11 @@ func TestEvents(t *testing.T) {
 	w.strict = func(_ context.Context, people []*person) ([]string, error) {
 		return []string{"one", ""}, graphql.BatchErrorList{nil, errMade}
 	}
-	plan := w.plan(t, `subscription { x: seen { __typename ... on Cat { owner { strict } } } }`, nil)
+	plan := w.plan(
+		t,
+		`subscription { x: seen { __typename ... on Cat { owner { strict } } } }`,
+		nil,
+	)
 	events := []animal{w.animals[0], w.animals[1], nil, w.animals[2]}
 	responses, err := plan.ExecuteEvents(t.Context(), w.request(nil), events)
 	if err != nil {

@@ -121,17 +121,25 @@ func (w *world) schema() *exec.Schema {
 			}),
 	}
 	people.Fields = map[string]exec.Field[*person]{
-		"name":   exec.Plain(func(b []byte, p *person) []byte { return exec.String(b, p.name) }),
-		"nick":   exec.Plain(func(b []byte, p *person) []byte { return exec.Or(exec.String[string])(b, p.nick) }),
+		"name": exec.Plain(func(b []byte, p *person) []byte { return exec.String(b, p.name) }),
+		"nick": exec.Plain(
+			func(b []byte, p *person) []byte { return exec.Or(exec.String[string])(b, p.nick) },
+		),
 		"broken": exec.Plain(func([]byte, *person) []byte { panic("broken") }),
 		"strict": exec.Resolved(text, false, nil,
 			func(ctx context.Context, _ exec.Args, objs []*person) ([]string, error) {
 				w.called("strict", len(objs))
 				return w.strict(ctx, objs)
 			}),
-		"pets":  exec.Part(manyAnimals, func(p *person) []animal { return p.pets }),
-		"grid":  exec.Part(exec.Nullable(exec.NoSlice, exec.List(exec.Nullable(exec.NoSlice, exec.List(oneCat)))), func(p *person) [][]*cat { return p.grid }),
-		"tight": exec.Part(exec.List(exec.List(oneCat)), func(p *person) [][]*cat { return p.tight }),
+		"pets": exec.Part(manyAnimals, func(p *person) []animal { return p.pets }),
+		"grid": exec.Part(
+			exec.Nullable(exec.NoSlice, exec.List(exec.Nullable(exec.NoSlice, exec.List(oneCat)))),
+			func(p *person) [][]*cat { return p.grid },
+		),
+		"tight": exec.Part(
+			exec.List(exec.List(oneCat)),
+			func(p *person) [][]*cat { return p.tight },
+		),
 	}
 	first := func(name string) func(context.Context, exec.Args) (*person, error) {
 		return func(context.Context, exec.Args) (*person, error) {
@@ -151,21 +159,38 @@ func (w *world) schema() *exec.Schema {
 				func(context.Context, exec.Args) (animal, error) { return w.animals[0], nil }),
 			"person": exec.RootField(maybePerson, true, nil, first("person")),
 			"me":     exec.RootField(onePerson, false, nil, first("me")),
-			"people": exec.RootField(exec.Nullable(exec.NoSlice, exec.List(maybePerson)), true, nil, all),
-			"strict": exec.RootField(exec.Nullable(exec.NoSlice, exec.List(onePerson)), true, nil, all),
+			"people": exec.RootField(
+				exec.Nullable(exec.NoSlice, exec.List(maybePerson)),
+				true,
+				nil,
+				all,
+			),
+			"strict": exec.RootField(
+				exec.Nullable(exec.NoSlice, exec.List(onePerson)),
+				true,
+				nil,
+				all,
+			),
 		}},
-		Mutation: &exec.Object[exec.Root]{Name: "Mutation", Fields: map[string]exec.Field[exec.Root]{
-			"add": exec.RootField(maybePerson, true, func(_ context.Context, raw map[string]any) (exec.Args, error) { return raw, nil },
-				func(_ context.Context, args exec.Args) (*person, error) {
-					w.called(fmt.Sprintf("add(%v)", args["n"]), 1)
-					return &person{name: fmt.Sprint(args["n"])}, nil
-				}),
-			"fail": exec.RootField(maybePerson, true, nil,
-				func(context.Context, exec.Args) (*person, error) {
-					w.called("fail", 1)
-					return nil, errMade
-				}),
-		}},
+		Mutation: &exec.Object[exec.Root]{
+			Name: "Mutation",
+			Fields: map[string]exec.Field[exec.Root]{
+				"add": exec.RootField(
+					maybePerson,
+					true,
+					func(_ context.Context, raw map[string]any) (exec.Args, error) { return raw, nil },
+					func(_ context.Context, args exec.Args) (*person, error) {
+						w.called(fmt.Sprintf("add(%v)", args["n"]), 1)
+						return &person{name: fmt.Sprint(args["n"])}, nil
+					},
+				),
+				"fail": exec.RootField(maybePerson, true, nil,
+					func(context.Context, exec.Args) (*person, error) {
+						w.called("fail", 1)
+						return nil, errMade
+					}),
+			},
+		},
 		Events: map[string]exec.Event{
 			"seen":  exec.EventOf(exec.Required(noAnimal, animals.Of())),
 			"maybe": exec.EventOf(maybePerson),
@@ -232,7 +257,12 @@ func newWorld() *world {
 	tom, ida := &cat{name: "Tom", lives: 9}, &cat{name: "Ida", lives: 3}
 	rex := &dog{name: "Rex", barks: true, friend: tom}
 	tom.friend = rex
-	ann := &person{name: "Ann", pets: []animal{tom, rex}, grid: [][]*cat{{tom}, nil, {ida, tom}}, tight: [][]*cat{{ida}}}
+	ann := &person{
+		name:  "Ann",
+		pets:  []animal{tom, rex},
+		grid:  [][]*cat{{tom}, nil, {ida, tom}},
+		tight: [][]*cat{{ida}},
+	}
 	bob := &person{name: "Bob"}
 	w := &world{animals: []animal{tom, rex, ida}, people: []*person{ann, bob}}
 	w.strict = func(_ context.Context, people []*person) ([]string, error) {

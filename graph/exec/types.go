@@ -164,7 +164,9 @@ func (c *call[T, V]) safely(r *run, objs []T) (values []V, err error) {
 	return values, err
 }
 
-var errLength = errors.New("a resolver returned another number of values or errors than there are objects")
+var errLength = errors.New(
+	"a resolver returned another number of values or errors than there are objects",
+)
 
 // completed completes the values of those objects whose resolver did not fail.
 func completed[V any](

@@ -86,7 +86,9 @@ func String[S ~string](b []byte, s S) []byte {
 }
 
 // Int appends a whole number as JSON.
-func Int[N ~int | ~int32 | ~int64](b []byte, n N) []byte { return strconv.AppendInt(b, int64(n), 10) }
+func Int[N ~int | ~int32 | ~int64](b []byte, n N) []byte {
+	return strconv.AppendInt(b, int64(n), 10)
+}
 
 // Bool appends a truth value as JSON.
 func Bool(b []byte, v bool) []byte { return strconv.AppendBool(b, v) }

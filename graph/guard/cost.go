@@ -166,8 +166,8 @@ type measure struct {
 	fields, aliases, depth int
 	// alias is the length of the longest alias.
 	alias int
-	// cost and bytes are the cost and the largest response. perElement are those of the fields whose
-	// length the field above gives, for one element.
+	// cost and bytes are the cost and the largest response. perElement are those of the fields
+	// whose length the field above gives, for one element.
 	cost, bytes float64
 	perElement  struct{ cost, bytes float64 }
 	// schema is how many values of the schema introspection fields return.
@@ -276,8 +276,8 @@ func (m *measurer) field(f *ast.Field) measure {
 	return size
 }
 
-// length is how long a list may be: the largest of its slicing arguments, or the assumed size. It is
-// at least 1.
+// length is how long a list may be: the largest of its slicing arguments, or the assumed size. It
+// is at least 1.
 func (m *measurer) length(f *ast.Field, list *listSize) float64 {
 	largest, given := 0, false
 	for _, name := range list.slicing {

@@ -41,7 +41,11 @@ func TestSchemaIsMeasurable(t *testing.T) {
 		for _, f := range of.Fields {
 			declared := c.fields[fieldKey{of.Name, f.Name}]
 			if f.Type.Elem != nil && !declared.sized && declared.listSize == nil {
-				t.Errorf("%s.%s has neither @listSize nor a parent with sizedFields", of.Name, f.Name)
+				t.Errorf(
+					"%s.%s has neither @listSize nor a parent with sizedFields",
+					of.Name,
+					f.Name,
+				)
 			}
 			if list := declared.listSize; list != nil && list.assumed == 0 {
 				for _, name := range list.slicing {
@@ -52,13 +56,20 @@ func TestSchemaIsMeasurable(t *testing.T) {
 			}
 			kind := schema.Types[f.Type.Name()]
 			known := slices.Contains([]string{"Int", "Boolean", "Float", "Time"}, kind.Name)
-			if kind.Kind == ast.Scalar && !known && lengths[f.Name] == 0 && !slices.Contains(short, f.Name) {
+			if kind.Kind == ast.Scalar && !known && lengths[f.Name] == 0 &&
+				!slices.Contains(short, f.Name) {
 				t.Errorf("lengths lacks %s.%s", of.Name, f.Name)
 			}
 			if list := declared.listSize; list != nil && len(list.slicing) > 0 {
 				byDefault := f.Arguments.ForName(list.slicing[0]).DefaultValue
 				if byDefault != nil && byDefault.Raw != fmt.Sprint(list.assumed) {
-					t.Errorf("%s.%s: assumedSize %d, default %s", of.Name, f.Name, list.assumed, byDefault.Raw)
+					t.Errorf(
+						"%s.%s: assumedSize %d, default %s",
+						of.Name,
+						f.Name,
+						list.assumed,
+						byDefault.Raw,
+					)
 				}
 			}
 		}
@@ -223,7 +234,13 @@ func TestEstimatedBytes(t *testing.T) {
 			`{ roomInfo(roomId: "x") { messages(first: 50) { nodes { `+test.fields+` } } } }`, nil)
 		got := EstimatedBytes(op)
 		if got < responseCopies*test.least || got > test.most {
-			t.Errorf("%s: %d bytes, want %d to %d", test.fields, got, responseCopies*test.least, test.most)
+			t.Errorf(
+				"%s: %d bytes, want %d to %d",
+				test.fields,
+				got,
+				responseCopies*test.least,
+				test.most,
+			)
 		}
 	}
 }
@@ -268,7 +285,8 @@ func contradictions(c *costs) (wrong []string) {
 			}
 			for _, below := range def.Fields {
 				sized := c.fields[fieldKey{def.Name, below.Name}].sized
-				if sized && (own.listSize == nil || !slices.Contains(own.listSize.fields, below.Name)) {
+				if sized &&
+					(own.listSize == nil || !slices.Contains(own.listSize.fields, below.Name)) {
 					say("@listSize must have %s in sizedFields, as other fields of the type %s do",
 						below.Name, def.Name)
 				}

@@ -44,9 +44,21 @@ func TestDocumentSize(t *testing.T) {
 		}
 		took := int(heap()-before) / n
 		estimate := documents[0].Bytes()
-		t.Logf("%s: %d bytes of text take %d, estimated %d (%.2f)", name, len(text), took, estimate, float64(estimate)/float64(took))
+		t.Logf(
+			"%s: %d bytes of text take %d, estimated %d (%.2f)",
+			name,
+			len(text),
+			took,
+			estimate,
+			float64(estimate)/float64(took),
+		)
 		if estimate < took || estimate > 6*took+4096 {
-			t.Errorf("%s: the estimate %d is not between %d and six times that", name, estimate, took)
+			t.Errorf(
+				"%s: the estimate %d is not between %d and six times that",
+				name,
+				estimate,
+				took,
+			)
 		}
 		runtime.KeepAlive(documents)
 	}

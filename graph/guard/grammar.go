@@ -59,7 +59,11 @@ func unparsable(text string, i int, at *ast.Position, format string, args ...any
 		before := text[:i]
 		line := strings.LastIndexByte(before, '\n') + 1
 		at = &ast.Position{
-			Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[line:]) + 1,
+			Line: strings.Count(
+				before,
+				"\n",
+			) + 1,
+			Column: utf8.RuneCountInString(before[line:]) + 1,
 		}
 	}
 	err.Locations = []gqlerror.Location{{Line: at.Line, Column: at.Column}}

@@ -1,7 +1,7 @@
-// Package guard prepares an operation before it is executed: it finds a trusted document, parses and
-// validates it, coerces the variables, limits the operation and computes its cost and its largest
-// response. Nothing of an operation that it refuses has been executed. docs/limits.md explains the
-// limits.
+// Package guard prepares an operation before it is executed: it finds a trusted document, parses
+// and validates it, coerces the variables, limits the operation and computes its cost and its
+// largest response. Nothing of an operation that it refuses has been executed. docs/limits.md
+// explains the limits.
 package guard
 
 import (
@@ -203,9 +203,14 @@ func (s *Server) Prepare(
 
 // noOperation says which operation a valid document lacks.
 func noOperation(name string) *gqlerror.Error {
-	err := gqlerror.Errorf("The document has several operations: name the one to run in operationName.")
+	err := gqlerror.Errorf(
+		"The document has several operations: name the one to run in operationName.",
+	)
 	if name != "" {
-		err.Message = fmt.Sprintf("The document has no operation %.100q, which operationName asks for.", name)
+		err.Message = fmt.Sprintf(
+			"The document has no operation %.100q, which operationName asks for.",
+			name,
+		)
 	}
 	errcode.Set(err, errcode.ValidationFailed)
 	return err

@@ -13,8 +13,11 @@ const maxIntrospection = 30_000
 
 // errNoIntrospection refuses an operation that selects the schema. __typename does not.
 func errNoIntrospection() *gqlerror.Error {
-	return refusal(string(chat.Forbidden), "Introspection is off: PARLEY_INTROSPECTION=on turns it on. "+
-		"The schema is at /schema.graphql.")
+	return refusal(
+		string(chat.Forbidden),
+		"Introspection is off: PARLEY_INTROSPECTION=on turns it on. "+
+			"The schema is at /schema.graphql.",
+	)
 }
 
 // introspection counts the values that introspection fields return, by the schema itself: lists

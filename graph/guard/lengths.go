@@ -5,7 +5,8 @@ import "parley/internal/chat"
 const (
 	// charBytes is what a character may take in JSON, as in \u003c.
 	charBytes = 6
-	// unit is what a value may take in JSON with its key, in bytes, without the characters of a text.
+	// unit is what a value may take in JSON with its key, in bytes, without the characters of a
+	// text.
 	unit = 64
 	// shortAlias is the length of an alias that fits into a unit beside a value.
 	shortAlias = 24

@@ -30,8 +30,8 @@ const (
 	maxFields = 5000
 	// maxAlias is how long an alias may be: a response repeats it for each element of a list.
 	maxAlias = 100
-	// responseCopies is how many times a response is in memory while it is computed: the values, the
-	// response as it grows, and as it is sent.
+	// responseCopies is how many times a response is in memory while it is computed: the values,
+	// the response as it grows, and as it is sent.
 	responseCopies = 3
 	// smallResponse is the size up to which a response needs no reservation: there is room for
 	// thousands of them.
@@ -73,14 +73,23 @@ func (l Limits) check(size measure, introspection bool) *gqlerror.Error {
 		return refusal(tooComplex, "The operation has %d aliases; at most %d are allowed.",
 			size.aliases, l.Aliases)
 	case size.alias > maxAlias:
-		return refusal(tooComplex, "The operation has an alias of %d characters; at most %d are allowed.",
-			size.alias, maxAlias)
+		return refusal(
+			tooComplex,
+			"The operation has an alias of %d characters; at most %d are allowed.",
+			size.alias,
+			maxAlias,
+		)
 	case size.schema > maxIntrospection:
 		return refusal(tooComplex, "The operation selects more than %d values of the schema. "+
 			"The schema is at /schema.graphql.", maxIntrospection)
 	case l.Cost > 0 && size.cost > float64(l.Cost):
-		return refusal(tooComplex, "The operation selects up to %.0f values; at most %d are allowed. "+
-			"Select fewer fields or smaller pages.", math.Ceil(size.cost), l.Cost)
+		return refusal(
+			tooComplex,
+			"The operation selects up to %.0f values; at most %d are allowed. "+
+				"Select fewer fields or smaller pages.",
+			math.Ceil(size.cost),
+			l.Cost,
+		)
 	}
 	return nil
 }
@@ -100,7 +109,10 @@ func estimateOf(size measure) estimate {
 		bytes = 0
 	}
 	return estimate{
-		cost: int(min(math.Ceil(size.cost+size.schema), math.MaxInt32)), bytes: int64(min(bytes, 1<<62)),
+		cost: int(
+			min(math.Ceil(size.cost+size.schema), math.MaxInt32),
+		),
+		bytes: int64(min(bytes, 1<<62)),
 	}
 }
 
@@ -144,7 +156,11 @@ func sizesOf(names []string, variables map[string]any) (text []byte) {
 	for _, name := range names {
 		if value, ok := variables[name]; ok {
 			n, given := number(value)
-			text = strconv.AppendInt(strconv.AppendBool(text, given), int64(min(n, maxListSize)), 10)
+			text = strconv.AppendInt(
+				strconv.AppendBool(text, given),
+				int64(min(n, maxListSize)),
+				10,
+			)
 		}
 		text = append(text, ',')
 	}

@@ -33,17 +33,24 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: the database was asked: %v", name, statements)
 		}
 	}
-	alice.Do(`{ myRooms(first: 50) { nodes { members { nodes { id nickName } } creator { nickName } } } }`, nil)
+	alice.Do(
+		`{ myRooms(first: 50) { nodes { members { nodes { id nickName } } creator { nickName } } } }`,
+		nil,
+	)
 
 	shallow := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.MaxDepth = 3 })
 	bob := shallow.As("bob")
 	bob.Refused("TOO_COMPLEX", `{ myRooms { nodes { members { nodes { id } } } } }`, nil)
-	bob.Refused("TOO_COMPLEX", `{ myRooms { ...f } } fragment f on RoomConnection { nodes { creator { id } } }`, nil)
+	bob.Refused(
+		"TOO_COMPLEX",
+		`{ myRooms { ...f } } fragment f on RoomConnection { nodes { creator { id } } }`,
+		nil,
+	)
 	bob.Do(`{ myRooms { nodes { id } } }`, nil)
 }
 
-// TestLargeAnswers: what has no page counts by how much of it there may be, also where that is in a variable, and long texts
-// count as such.
+// TestLargeAnswers: what has no page counts by how much of it there may be, also where that is in a
+// variable, and long texts count as such.
 func TestLargeAnswers(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
@@ -61,7 +68,10 @@ func TestLargeAnswers(t *testing.T) {
 		return `query($room: ID!) { roomInfo(roomId: $room) { messages(first: 100) { nodes { ` + what + ` } } } }`
 	}
 	add := func(n int) string {
-		return `mutation($room: ID!, $people: [ID!]!) {` + many(n, `addMembers(roomId: $room, userIds: $people) { members { role user { id nickName } } }`) + `}`
+		return `mutation($room: ID!, $people: [ID!]!) {` + many(
+			n,
+			`addMembers(roomId: $room, userIds: $people) { members { role user { id nickName } } }`,
+		) + `}`
 	}
 	alice.Do(add(10), vars) // which is small, and the same operation with others is not
 	for name, refused := range map[string]struct {
@@ -73,13 +83,35 @@ func TestLargeAnswers(t *testing.T) {
 		"contents":   {messages(many(50, "contents")), vars},
 		"addMembers": {add(10), everybody},
 	} {
-		if e := alice.Refused("TOO_COMPLEX", refused.query, refused.vars); !strings.Contains(e.Message, "values") {
+		if e := alice.Refused(
+			"TOO_COMPLEX",
+			refused.query,
+			refused.vars,
+		); !strings.Contains(
+			e.Message,
+			"values",
+		) {
 			t.Errorf("%s: %s", name, e.Message)
 		}
 	}
-	alice.Do(messages(`contents mentions { nickName } reactions { emoji count } from { nickName } replyTo { contents from { nickName } }`), vars)
+	alice.Do(
+		messages(
+			`contents mentions { nickName } reactions { emoji count } from { nickName } replyTo { contents from { nickName } }`,
+		),
+		vars,
+	)
 	alice.Do(`{ myRooms(first: 50) { nodes { messages(last: 5) { nodes { contents } } } } }`, nil)
-	e := alice.Refused("BAD_USER_INPUT", sendMessage, testkit.Vars{"input": testkit.Vars{"roomId": room, "contents": "x", "mentionIds": make([]string, 101)}})
+	e := alice.Refused(
+		"BAD_USER_INPUT",
+		sendMessage,
+		testkit.Vars{
+			"input": testkit.Vars{
+				"roomId":     room,
+				"contents":   "x",
+				"mentionIds": make([]string, 101),
+			},
+		},
+	)
 	if e.Extensions["field"] != "mentionIds" {
 		t.Errorf("the field is %v", e.Extensions["field"])
 	}
@@ -93,21 +125,32 @@ func TestIntrospectionIsOffUnlessWanted(t *testing.T) {
 		query, `{ schema: __schema { types { name } } }`, `{ __type(name: "Room") { name } }`, `{ me { id } ... { ...F } } fragment F on Query { __schema { types { name } } }`,
 	} {
 		e := alice.Refused("FORBIDDEN", question, nil)
-		if !strings.Contains(e.Message, "PARLEY_INTROSPECTION=on") || !strings.Contains(e.Message, "/schema.graphql") {
+		if !strings.Contains(e.Message, "PARLEY_INTROSPECTION=on") ||
+			!strings.Contains(e.Message, "/schema.graphql") {
 			t.Errorf("the error helps nobody: %s", e.Message)
 		}
 	}
-	if name := alice.Do(`{ __typename me { __typename } }`, nil).Str("me.__typename"); name != "User" {
+	if name := alice.Do(`{ __typename me { __typename } }`, nil).
+		Str("me.__typename"); name != "User" {
 		t.Errorf("__typename is %q", name)
 	}
-	if e := s.As("alice").Refused("GRAPHQL_VALIDATION_FAILED", `{ myRoom { id } }`, nil); strings.Contains(e.Message, "myRooms") {
+	if e := s.As("alice").
+		Refused("GRAPHQL_VALIDATION_FAILED", `{ myRoom { id } }`, nil); strings.Contains(
+		e.Message,
+		"myRooms",
+	) {
 		t.Errorf("an error tells the schema: %s", e.Message)
 	}
-	open := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.Introspection = "on"; cfg.MaxDepth = 3 })
+	open := testkit.Start(
+		t,
+		"sqlite3",
+		func(cfg *config.Config) { cfg.Introspection = "on"; cfg.MaxDepth = 3 },
+	)
 	open.As("alice").Do(query, nil)
 }
 
-// TestIntrospectionHasACost: what tools ask for is answered, what multiplies is not, and both take from the query rate.
+// TestIntrospectionHasACost: what tools ask for is answered, what multiplies is not, and both take
+// from the query rate.
 func TestIntrospectionHasACost(t *testing.T) {
 	const tools = `query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name kind }
 		subscriptionType { name kind } types { ...FullType } directives { name description isRepeatable locations
@@ -168,11 +211,19 @@ func TestWhichOperation(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
 	const two = `query A { me { id } } query B { me { nickName } }`
-	if e := alice.Refused("GRAPHQL_VALIDATION_FAILED", two, nil); !strings.Contains(e.Message, "several operations") {
+	if e := alice.Refused(
+		"GRAPHQL_VALIDATION_FAILED",
+		two,
+		nil,
+	); !strings.Contains(
+		e.Message,
+		"several operations",
+	) {
 		t.Errorf("none named: %s", e.Message)
 	}
 	reply := alice.Post([]byte(`{"query": "`+two+`", "operationName": "C"}`), "application/json")
-	if reply.Code() != "GRAPHQL_VALIDATION_FAILED" || !strings.Contains(reply.Errors[0].Message, `no operation "C"`) {
+	if reply.Code() != "GRAPHQL_VALIDATION_FAILED" ||
+		!strings.Contains(reply.Errors[0].Message, `no operation "C"`) {
 		t.Errorf("one named that is not there: %+v", reply.Errors)
 	}
 }

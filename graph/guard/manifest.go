@@ -23,8 +23,8 @@ import (
 )
 
 const (
-	// manifestBytes and manifestDocuments bound a manifest: all of it stays parsed in memory, at some
-	// twenty times its length.
+	// manifestBytes and manifestDocuments bound a manifest: all of it stays parsed in memory, at
+	// some twenty times its length.
 	manifestBytes     = 8 << 20
 	manifestDocuments = 5000
 	// manifestErrors is how many of its errors are reported at once.
@@ -38,16 +38,16 @@ const (
 type Manifest struct {
 	// ids are the documents by the ids that the manifest gives.
 	ids map[string]*Document
-	// texts, sums and forms are the documents by their texts, the SHA-256 of these in hexadecimal, and
-	// their normal forms.
+	// texts, sums and forms are the documents by their texts, the SHA-256 of these in hexadecimal,
+	// and their normal forms.
 	texts, sums, forms map[string]*Document
-	// spellings caches documents by the SHA-256 of the texts that clients have sent, where these differ
-	// from the manifest's.
+	// spellings caches documents by the SHA-256 of the texts that clients have sent, where these
+	// differ from the manifest's.
 	spellings *lru.Cache[string, *Document]
 }
 
-// ReadManifest reads a manifest in one of the forms that clients' tools write, in JSON: an object of
-// texts by their ids (graphql-codegen, Relay), or Apollo's. Its error names the entries that are
+// ReadManifest reads a manifest in one of the forms that clients' tools write, in JSON: an object
+// of texts by their ids (graphql-codegen, Relay), or Apollo's. Its error names the entries that are
 // invalid by the schema.
 func ReadManifest(schema *ast.Schema, from io.Reader) (*Manifest, error) {
 	data, err := io.ReadAll(io.LimitReader(from, manifestBytes+1))
@@ -191,7 +191,12 @@ func located(err error) error {
 	if !errors.As(err, &e) || len(e.Locations) == 0 {
 		return err
 	}
-	return fmt.Errorf("line %d, column %d: %s", e.Locations[0].Line, e.Locations[0].Column, e.Message)
+	return fmt.Errorf(
+		"line %d, column %d: %s",
+		e.Locations[0].Line,
+		e.Locations[0].Column,
+		e.Message,
+	)
 }
 
 // named returns the document of an id: one of the manifest's ids, or the SHA-256 of the document,

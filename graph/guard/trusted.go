@@ -17,8 +17,11 @@ func (m *Manifest) resolve(params *graphql.RawParams) *gqlerror.Error {
 	if m == nil {
 		id, hash := params.Extensions[documentID], params.Extensions["persistedQuery"]
 		if params.Query == "" && id != nil && hash == nil {
-			return refusal(persistedNotSupported, "The server has no manifest of trusted documents, and "+
-				"so knows no ids: send the query.")
+			return refusal(
+				persistedNotSupported,
+				"The server has no manifest of trusted documents, and "+
+					"so knows no ids: send the query.",
+			)
 		}
 		return nil
 	}

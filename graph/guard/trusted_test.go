@@ -43,7 +43,11 @@ const (
 func manifest(t *testing.T) string {
 	t.Helper()
 	text, err := json.Marshal(map[string]string{
-		"me": trustedMe, "rooms": trustedRooms, "follow": trustedFollow, "two": trustedTwo, "rename": trustedRename,
+		"me":     trustedMe,
+		"rooms":  trustedRooms,
+		"follow": trustedFollow,
+		"two":    trustedTwo,
+		"rename": trustedRename,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +74,8 @@ func persisted(hash string) testkit.Vars {
 	return testkit.Vars{"persistedQuery": testkit.Vars{"version": 1, "sha256Hash": hash}}
 }
 
-// door sends a request in one of the ways that there are, and returns the first that comes: the data, or the error's code.
+// door sends a request in one of the ways that there are, and returns the first that comes: the
+// data, or the error's code.
 type door func(t *testing.T, s *testkit.Server, token string, request testkit.Vars) (data, code string)
 
 func waysIn() map[string]door {
@@ -108,7 +113,12 @@ func post(t *testing.T, s *testkit.Server, request testkit.Vars) *http.Request {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		s.URL+"/graphql",
+		bytes.NewReader(body),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +140,12 @@ func get(t *testing.T, s *testkit.Server, request testkit.Vars) *http.Request {
 		}
 		values.Set(name, text)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/graphql?"+values.Encode(), nil)
+	r, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodGet,
+		s.URL+"/graphql?"+values.Encode(),
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,10 +185,20 @@ func overHTTP(t *testing.T, token, accept string, r *http.Request) (data, code s
 	return firstOf(t, event)
 }
 
-func overSocket(t *testing.T, s *testkit.Server, token, subprotocol, begin string, request testkit.Vars) (data, code string) {
+func overSocket(
+	t *testing.T,
+	s *testkit.Server,
+	token, subprotocol, begin string,
+	request testkit.Vars,
+) (data, code string) {
 	t.Helper()
 	ctx := t.Context()
-	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(s.URL, "http")+"/graphql", &websocket.DialOptions{Subprotocols: []string{subprotocol}}) //nolint:bodyclose // a WebSocket's response has no body
+	//nolint:bodyclose // a WebSocket's response has no body
+	conn, _, err := websocket.Dial(
+		ctx,
+		"ws"+strings.TrimPrefix(s.URL, "http")+"/graphql",
+		&websocket.DialOptions{Subprotocols: []string{subprotocol}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +223,10 @@ func overSocket(t *testing.T, s *testkit.Server, token, subprotocol, begin strin
 		case "next", "data":
 			return firstOf(t, message.Payload)
 		case "error":
-			return firstOf(t, []byte(`{"errors":[`+strings.Trim(string(message.Payload), "[]")+`]}`))
+			return firstOf(
+				t,
+				[]byte(`{"errors":[`+strings.Trim(string(message.Payload), "[]")+`]}`),
+			)
 		}
 	}
 }
@@ -218,8 +246,8 @@ func firstOf(t *testing.T, response []byte) (data, code string) {
 	return string(decoded.Data), code
 }
 
-// TestTrustedDocuments goes through each door: the manifest's documents are answered, by whatever name they are asked for, and
-// nothing else is.
+// TestTrustedDocuments goes through each door: the manifest's documents are answered, by whatever
+// name they are asked for, and nothing else is.
 func TestTrustedDocuments(t *testing.T) {
 	s := testkit.Start(t, "sqlite3", trusting(t, manifest(t)))
 	token := s.Token("alice")
@@ -264,7 +292,9 @@ func TestTrustedDocuments(t *testing.T) {
 				"persistedQuery of some shape": {"BAD_USER_INPUT", testkit.Vars{"extensions": testkit.Vars{"persistedQuery": "me"}}},
 			} {
 				var data, code string
-				statements := s.Statements(func() { data, code = ask(t, s, token, refused.request) })
+				statements := s.Statements(
+					func() { data, code = ask(t, s, token, refused.request) },
+				)
 				if data != "" && data != "null" || code != refused.code || len(statements) > 0 {
 					t.Errorf("%s: %s %s, want %s; %v", what, data, code, refused.code, statements)
 				}
@@ -273,19 +303,43 @@ func TestTrustedDocuments(t *testing.T) {
 	}
 }
 
-// TestTrustedChanges: a mutation and a subscription go by their ids where they may go, and nowhere else.
+// TestTrustedChanges: a mutation and a subscription go by their ids where they may go, and nowhere
+// else.
 func TestTrustedChanges(t *testing.T) {
-	s := testkit.Start(t, "sqlite3", trusting(t, strings.Replace(manifest(t), "{", `{"create":"mutation { createRoom(input: {}) { room { id } } }",`, 1)))
+	s := testkit.Start(
+		t,
+		"sqlite3",
+		trusting(
+			t,
+			strings.Replace(
+				manifest(t),
+				"{",
+				`{"create":"mutation { createRoom(input: {}) { room { id } } }",`,
+				1,
+			),
+		),
+	)
 	token := s.Token("alice")
 	created, _ := waysIn()["POST"](t, s, token, testkit.Vars{"documentId": "create"})
 	room := strings.Split(created, `"`)[7]
 	for name, ask := range waysIn() {
 		data, code := ask(t, s, token, testkit.Vars{"documentId": "rename"})
-		if byGet := strings.Contains(name, "GET"); byGet != (data == "") || byGet != (code == "BAD_USER_INPUT") {
+		if byGet := strings.Contains(
+			name,
+			"GET",
+		); byGet != (data == "") ||
+			byGet != (code == "BAD_USER_INPUT") {
 			t.Errorf("%s: a mutation: %s %s", name, data, code)
 		}
-		data, code = ask(t, s, token, testkit.Vars{"documentId": "follow", "variables": testkit.Vars{"roomId": room}})
-		if stream := name != "POST" && name != "GET"; stream != strings.Contains(data, "StreamOpened") || stream == (code == "BAD_USER_INPUT") {
+		data, code = ask(
+			t,
+			s,
+			token,
+			testkit.Vars{"documentId": "follow", "variables": testkit.Vars{"roomId": room}},
+		)
+		if stream := name != "POST" &&
+			name != "GET"; stream != strings.Contains(data, "StreamOpened") ||
+			stream == (code == "BAD_USER_INPUT") {
 			t.Errorf("%s: a subscription: %s %s", name, data, code)
 		}
 	}
@@ -317,7 +371,8 @@ func TestTrustedStatus(t *testing.T) {
 	}
 }
 
-// TestTrustedSpellings: libraries print the same document in their own ways; what is executed is the manifest's.
+// TestTrustedSpellings: libraries print the same document in their own ways; what is executed is
+// the manifest's.
 func TestTrustedSpellings(t *testing.T) {
 	s := testkit.Start(t, "sqlite3", trusting(t, manifest(t)))
 	alice := s.With(s.Token("alice"))
@@ -334,10 +389,14 @@ func TestTrustedSpellings(t *testing.T) {
 
 	// As Apollo and urql go about it: the hash, then both, and from then on the hash.
 	first := ask(hash)
-	if first.Code() != "PERSISTED_QUERY_NOT_FOUND" || first.Errors[0].Message != "PersistedQueryNotFound" {
+	if first.Code() != "PERSISTED_QUERY_NOT_FOUND" ||
+		first.Errors[0].Message != "PersistedQueryNotFound" {
 		t.Errorf("at first: %+v", first.Errors)
 	}
-	if both := ask(testkit.Vars{"query": other, "extensions": persisted(hashOf(other))}); both.Code() != "" || both.Data.Str("me.id") != "alice" {
+	if both := ask(
+		testkit.Vars{"query": other, "extensions": persisted(hashOf(other))},
+	); both.Code() != "" ||
+		both.Data.Str("me.id") != "alice" {
 		t.Errorf("with the query: %+v", both.Errors)
 	}
 	if again := ask(hash); again.Code() != "" || again.Data.Str("me.id") != "alice" {
@@ -368,14 +427,20 @@ func TestTrustedForms(t *testing.T) {
 		"Apollo, in another order": `{"operations": [{"id": "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33", "body": "{ me { id } }"}], "version": 1, "format": "apollo-persisted-query-manifest"}`,
 	} {
 		s := testkit.Start(t, "sqlite3", trusting(t, manifest))
-		data, code := waysIn()["POST"](t, s, s.Token("alice"), testkit.Vars{"documentId": "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33"})
+		data, code := waysIn()["POST"](
+			t,
+			s,
+			s.Token("alice"),
+			testkit.Vars{"documentId": "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33"},
+		)
 		if !strings.HasPrefix(data, `{"me":{"id":"alice"`) {
 			t.Errorf("%s: %s %s", name, data, code)
 		}
 	}
 }
 
-// TestBrokenManifests: a server that cannot answer what it is to answer does not start, and says why.
+// TestBrokenManifests: a server that cannot answer what it is to answer does not start, and says
+// why.
 func TestBrokenManifests(t *testing.T) {
 	const apollo = `{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [%s]}`
 	var many, wrong strings.Builder
@@ -419,11 +484,17 @@ func TestBrokenManifests(t *testing.T) {
 			cfg := config.Defaults()
 			cfg.DatabaseURL = "sqlite::memory:"
 			trusting(t, test.manifest)(&cfg)
-			startsNot(t, cfg, append(test.says, "PARLEY_TRUSTED_DOCUMENTS", cfg.TrustedDocuments)...)
+			startsNot(
+				t,
+				cfg,
+				append(test.says, "PARLEY_TRUSTED_DOCUMENTS", cfg.TrustedDocuments)...)
 		})
 	}
 	cfg := config.Defaults()
-	cfg.DatabaseURL, cfg.TrustedDocuments = "sqlite::memory:", filepath.Join(t.TempDir(), "nowhere.json")
+	cfg.DatabaseURL, cfg.TrustedDocuments = "sqlite::memory:", filepath.Join(
+		t.TempDir(),
+		"nowhere.json",
+	)
 	startsNot(t, cfg, "PARLEY_TRUSTED_DOCUMENTS", "nowhere.json", "no such file")
 	cfg.TrustedDocuments = t.TempDir()
 	startsNot(t, cfg, "PARLEY_TRUSTED_DOCUMENTS", cfg.TrustedDocuments, "directory")
@@ -461,14 +532,21 @@ func TestTrustedIsOff(t *testing.T) {
 			"an extension":         {testkit.Vars{"extensions": testkit.Vars{"documentId": "x", "persistedQuery": testkit.Vars{"version": 1, "sha256Hash": "x"}}}, "PERSISTED_QUERY_NOT_FOUND"},
 			"hash and query":       {testkit.Vars{"query": "{ me { id } }", "extensions": persisted(hashOf("{ me { id } }"))}, ""},
 		} {
-			if data, code := ask(t, s, token, test.request); code != test.code || (code == "") != (data == `{"me":{"id":"alice"}}`) {
+			if data, code := ask(
+				t,
+				s,
+				token,
+				test.request,
+			); code != test.code ||
+				(code == "") != (data == `{"me":{"id":"alice"}}`) {
 				t.Errorf("%s, %s: %s %s, want %s", name, what, data, code, test.code)
 			}
 		}
 	}
 }
 
-// TestTrustedLeavesTheRest: what the manifest says comes on top of what is on and off anyway, and is for GraphQL alone.
+// TestTrustedLeavesTheRest: what the manifest says comes on top of what is on and off anyway, and
+// is for GraphQL alone.
 func TestTrustedLeavesTheRest(t *testing.T) {
 	const list = `{"schema": "{ __schema { queryType { name } } }", "sign": "mutation($id: ID!) { signIn(userId: $id) { user { id } } }"}`
 	ask := func(s *testkit.Server, request testkit.Vars) string {
@@ -480,7 +558,10 @@ func TestTrustedLeavesTheRest(t *testing.T) {
 	if code := ask(closed, testkit.Vars{"documentId": "schema"}); code != "FORBIDDEN" {
 		t.Errorf("introspection is off, and %q", code)
 	}
-	if code := ask(closed, testkit.Vars{"documentId": "sign", "variables": testkit.Vars{"id": "bob"}}); code != "FORBIDDEN" {
+	if code := ask(
+		closed,
+		testkit.Vars{"documentId": "sign", "variables": testkit.Vars{"id": "bob"}},
+	); code != "FORBIDDEN" {
 		t.Errorf("nobody signs in by name, and %q", code)
 	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, closed.URL+"/my_rooms", nil)
@@ -497,14 +578,28 @@ func TestTrustedLeavesTheRest(t *testing.T) {
 		t.Errorf("GET /my_rooms: %s", res.Status)
 	}
 
-	open := testkit.Start(t, "sqlite3", trusting(t, list), func(cfg *config.Config) { cfg.Introspection = "on" })
+	open := testkit.Start(
+		t,
+		"sqlite3",
+		trusting(t, list),
+		func(cfg *config.Config) { cfg.Introspection = "on" },
+	)
 	if code := ask(open, testkit.Vars{"documentId": "schema"}); code != "" {
 		t.Errorf("introspection is on and on the list, and %q", code)
 	}
 
-	development := testkit.Start(t, "sqlite3", trusting(t, list), func(cfg *config.Config) { cfg.JWTSecret = "" })
+	development := testkit.Start(
+		t,
+		"sqlite3",
+		trusting(t, list),
+		func(cfg *config.Config) { cfg.JWTSecret = "" },
+	)
 	stranger := development.With("")
-	if reply := stranger.Post([]byte(`{"documentId": "sign", "variables": {"id": "bob"}}`), "application/json"); reply.Code() != "" || reply.Data.Str("signIn.user.id") != "bob" {
+	if reply := stranger.Post(
+		[]byte(`{"documentId": "sign", "variables": {"id": "bob"}}`),
+		"application/json",
+	); reply.Code() != "" ||
+		reply.Data.Str("signIn.user.id") != "bob" {
 		t.Errorf("signIn is on the list: %+v", reply.Errors)
 	}
 	stranger.Refused("DOCUMENT_NOT_TRUSTED", `mutation { signIn(userId: "bob") { token } }`, nil)
@@ -517,13 +612,19 @@ func strict(tb testing.TB, manifest string) (http.Handler, func() *graphql.Opera
 	if err != nil {
 		tb.Fatal(err)
 	}
-	h := graph.New(nil, nil, graph.Options{Trusted: list, Limits: guard.Limits{Depth: 15, Cost: 10_000, Aliases: 50}})
+	h := graph.New(
+		nil,
+		nil,
+		graph.Options{Trusted: list, Limits: guard.Limits{Depth: 15, Cost: 10_000, Aliases: 50}},
+	)
 	h.AddTransport(transport.POST{})
 	var last *graphql.OperationContext
-	h.AroundOperations(func(ctx context.Context, _ graphql.OperationHandler) graphql.ResponseHandler {
-		last = graphql.GetOperationContext(ctx)
-		return graphql.OneShot(&graphql.Response{Data: []byte("null")})
-	})
+	h.AroundOperations(
+		func(ctx context.Context, _ graphql.OperationHandler) graphql.ResponseHandler {
+			last = graphql.GetOperationContext(ctx)
+			return graphql.OneShot(&graphql.Response{Data: []byte("null")})
+		},
+	)
 	return h, func() *graphql.OperationContext {
 		op := last
 		last = nil
@@ -537,13 +638,18 @@ func send(tb testing.TB, h http.Handler, request testkit.Vars) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r := httptest.NewRequestWithContext(tb.Context(), http.MethodPost, "/graphql", bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(
+		tb.Context(),
+		http.MethodPost,
+		"/graphql",
+		bytes.NewReader(body),
+	)
 	r.Header.Set("Content-Type", "application/json")
 	h.ServeHTTP(httptest.NewRecorder(), r)
 }
 
-// TestTrustedDocumentsAreParsedOnce: by whatever name a document is asked for, it is the one that was parsed at the start,
-// by which what is known of it is found again.
+// TestTrustedDocumentsAreParsedOnce: by whatever name a document is asked for, it is the one that
+// was parsed at the start, by which what is known of it is found again.
 func TestTrustedDocumentsAreParsedOnce(t *testing.T) {
 	h, executed := strict(t, `{"a": "{ __typename }", "b": "{ __typename }", "c": "{ me { id } }"}`)
 	var first *graphql.OperationContext
@@ -574,7 +680,13 @@ func TestTrustedDocumentsAreParsedOnce(t *testing.T) {
 
 // FuzzTrusted: whatever is sent as a query, what is executed is a text of the manifest.
 func FuzzTrusted(f *testing.F) {
-	texts := []string{trustedMe, trustedRooms, trustedFollow, trustedRename, `query B($s: String = "a\nb") { rooms(search: $s, first: 3) { nodes { id @skip(if: true) } } }`}
+	texts := []string{
+		trustedMe,
+		trustedRooms,
+		trustedFollow,
+		trustedRename,
+		`query B($s: String = "a\nb") { rooms(search: $s, first: 3) { nodes { id @skip(if: true) } } }`,
+	}
 	list := map[string]string{}
 	for i, text := range texts {
 		list[fmt.Sprint(i)] = text
@@ -600,7 +712,8 @@ func FuzzTrusted(f *testing.F) {
 	})
 }
 
-// TestManifestWithMark: a byte order mark, as some editors write it, is ignored (RFC 8259, section 8.1).
+// TestManifestWithMark: a byte order mark, as some editors write it, is ignored (RFC 8259, section
+// 8.1).
 func TestManifestWithMark(t *testing.T) {
 	t.Parallel()
 	list, err := graph.ReadManifest(strings.NewReader("\ufeff" + `{"a": "{ me { id } }"}`))

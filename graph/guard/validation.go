@@ -30,8 +30,11 @@ func tooExpensive(doc *ast.QueryDocument) *gqlerror.Error {
 		w.definition(f.SelectionSet)
 	}
 	if w.exceeded() {
-		return refusal(tooComplex, "The document repeats fields and fragments too often: validating it "+
-			"would take too long.")
+		return refusal(
+			tooComplex,
+			"The document repeats fields and fragments too often: validating it "+
+				"would take too long.",
+		)
 	}
 	return nil
 }
@@ -116,8 +119,8 @@ func (w *validationWork) walk(set ast.SelectionSet, entered map[string]bool) {
 }
 
 // compare counts what the rule of field merging does with selection sets of one object of the
-// response: it compares each two fields of one name and each two fragments, and then what lies below
-// fields of one name.
+// response: it compares each two fields of one name and each two fragments, and then what lies
+// below fields of one name.
 func (w *validationWork) compare(sets ...ast.SelectionSet) {
 	type namesake struct {
 		fields int

@@ -33,22 +33,37 @@ func expensive() map[string]string {
 		fmt.Fprintf(&operations, "query q%d{me{...f}}", i)
 	}
 	return map[string]string{
-		"one field":                      "{me{" + strings.Repeat("id ", 1490) + "}}",
-		"one alias":                      "{me{" + strings.Repeat("a:id ", 490) + "}}",
-		"one field with fields":          "{" + strings.Repeat("me{id}", 370) + "}",
-		"inline fragments in each other": "{me{" + tower(300, "...{", strings.Repeat("id ", 150), "}") + "}}",
+		"one field":             "{me{" + strings.Repeat("id ", 1490) + "}}",
+		"one alias":             "{me{" + strings.Repeat("a:id ", 490) + "}}",
+		"one field with fields": "{" + strings.Repeat("me{id}", 370) + "}",
+		"inline fragments in each other": "{me{" + tower(
+			300,
+			"...{",
+			strings.Repeat("id ", 150),
+			"}",
+		) + "}}",
 		"an inline fragment below fragments": "{me{...f0}}" + chain.String() +
 			"fragment f150 on User{...{" + strings.Repeat("id ", 190) + "}}",
-		"fragments beside each other":      "{me{" + spreads.String() + "}}" + fragments.String(),
-		"a fragment that operations share": operations.String() + "fragment f on User{" + strings.Repeat("id ", 250) + "}",
-		"fields in a row of fragments":     "{me{...f0}}" + chain.String() + "fragment f150 on User{" + strings.Repeat("id ", 240) + "}",
+		"fragments beside each other": "{me{" + spreads.String() + "}}" + fragments.String(),
+		"a fragment that operations share": operations.String() + "fragment f on User{" + strings.Repeat(
+			"id ",
+			250,
+		) + "}",
+		"fields in a row of fragments": "{me{...f0}}" + chain.String() + "fragment f150 on User{" + strings.Repeat(
+			"id ",
+			240,
+		) + "}",
 	}
 }
 
 func TestExpensiveDocumentsAreRefused(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	for name, query := range expensive() {
-		if e := s.With("").Refused("TOO_COMPLEX", query, nil); !strings.Contains(e.Message, "validating") {
+		if e := s.With("").
+			Refused("TOO_COMPLEX", query, nil); !strings.Contains(
+			e.Message,
+			"validating",
+		) {
 			t.Errorf("%s: %s", name, e.Message)
 		}
 	}
@@ -56,7 +71,11 @@ func TestExpensiveDocumentsAreRefused(t *testing.T) {
 
 // BenchmarkDocuments measures what it costs to refuse a document, over HTTP but for the network.
 func BenchmarkDocuments(b *testing.B) {
-	h := graph.New(nil, nil, graph.Options{Limits: guard.Limits{Depth: 15, Cost: 10_000, Aliases: 200}})
+	h := graph.New(
+		nil,
+		nil,
+		graph.Options{Limits: guard.Limits{Depth: 15, Cost: 10_000, Aliases: 200}},
+	)
 	h.AddTransport(transport.POST{})
 	for name, query := range expensive() {
 		body, err := json.Marshal(map[string]string{"query": query})
@@ -65,7 +84,12 @@ func BenchmarkDocuments(b *testing.B) {
 		}
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				req := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
+				req := httptest.NewRequestWithContext(
+					b.Context(),
+					http.MethodPost,
+					"/graphql",
+					strings.NewReader(string(body)),
+				)
 				req.Header.Set("Content-Type", "application/json")
 				w := httptest.NewRecorder()
 				h.ServeHTTP(w, req)
@@ -80,26 +104,41 @@ func TestUsualDocumentsAreAccepted(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
 
-	// As client libraries put them together: a fragment for each part of a screen, which all ask for the id.
+	// As client libraries put them together: a fragment for each part of a screen, which all ask
+	// for the id.
 	var spreads, fragments strings.Builder
 	for i := range 60 {
 		fmt.Fprintf(&spreads, "...Part%d ", i)
-		fmt.Fprintf(&fragments, "fragment Part%d on Room{__typename id creator{__typename id nickName}}", i)
+		fmt.Fprintf(
+			&fragments,
+			"fragment Part%d on Room{__typename id creator{__typename id nickName}}",
+			i,
+		)
 	}
 	alice.Do("query Screen{myRooms{nodes{"+spreads.String()+"}}}"+fragments.String(), nil)
 
 	// A file of operations, of which one is run.
-	reply := alice.Post([]byte(`{"operationName": "B", "query": "query A{me{...P}} query B{me{...P}} fragment P on User{id ...Q} fragment Q on User{nickName}"}`), "application/json")
+	reply := alice.Post(
+		[]byte(
+			`{"operationName": "B", "query": "query A{me{...P}} query B{me{...P}} fragment P on User{id ...Q} fragment Q on User{nickName}"}`,
+		),
+		"application/json",
+	)
 	if reply.Code() != "" || reply.Data.Str("me.id") != "alice" {
 		t.Errorf("operation B: %+v", reply)
 	}
-	e := alice.Refused("GRAPHQL_VALIDATION_FAILED", `{ me { ...P } } fragment P on User { id ...Q } fragment Q on User { ...P }`, nil)
+	e := alice.Refused(
+		"GRAPHQL_VALIDATION_FAILED",
+		`{ me { ...P } } fragment P on User { id ...Q } fragment Q on User { ...P }`,
+		nil,
+	)
 	if !strings.Contains(e.Message, "recursive") {
 		t.Errorf("of a recursive fragment it is said: %s", e.Message)
 	}
 }
 
-// TestIntrospectionQuery asks for all that tools ask for: GraphiQL, code generators, with every option turned on.
+// TestIntrospectionQuery asks for all that tools ask for: GraphiQL, code generators, with every
+// option turned on.
 func TestIntrospectionQuery(t *testing.T) {
 	typeRef := "kind name"
 	for range 9 {

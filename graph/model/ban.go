@@ -2,7 +2,8 @@ package model
 
 import "time"
 
-// BanConnection is a page of those who are banned from a room. Its people are loaded where they are asked for.
+// BanConnection is a page of those who are banned from a room. Its people are loaded where they are
+// asked for.
 type BanConnection struct {
 	Edges    []BanEdge
 	PageInfo *PageInfo

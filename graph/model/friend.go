@@ -15,7 +15,8 @@ type FriendEdge struct {
 	Since  time.Time
 }
 
-// FriendRequest is one person's wish to be another's friend. The two are loaded where they are asked for.
+// FriendRequest is one person's wish to be another's friend. The two are loaded where they are
+// asked for.
 type FriendRequest struct {
 	ID        string
 	FromID    string

@@ -21,7 +21,8 @@ func MarshalUUID(id uuid.UUID) graphql.Marshaler {
 	})
 }
 
-// UnmarshalUUID reads the id of a room. What is none is the id of no room: that is not found like any other.
+// UnmarshalUUID reads the id of a room. What is none is the id of no room: that is not found like
+// any other.
 func UnmarshalUUID(v any) (uuid.UUID, error) {
 	s, err := graphql.UnmarshalID(v)
 	if err != nil {
@@ -30,7 +31,8 @@ func UnmarshalUUID(v any) (uuid.UUID, error) {
 	return ParseUUID(s), nil
 }
 
-// ParseUUID reads the id of a room in the one form in which it is written. What is none is the id of no room.
+// ParseUUID reads the id of a room in the one form in which it is written. What is none is the id
+// of no room.
 func ParseUUID(s string) uuid.UUID {
 	id, err := uuid.Parse(s)
 	if err != nil || id.String() != s {

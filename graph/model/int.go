@@ -17,7 +17,9 @@ func MarshalInt(n int) graphql.Marshaler { return MarshalInt64(int64(n)) }
 func MarshalInt64(n int64) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		var buf [20]byte
-		_, _ = w.Write(strconv.AppendInt(buf[:0], n, 10)) // gqlgen writes to memory; there is nobody to tell
+		_, _ = w.Write(
+			strconv.AppendInt(buf[:0], n, 10),
+		) // gqlgen writes to memory; there is nobody to tell
 	})
 }
 

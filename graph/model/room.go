@@ -1,5 +1,5 @@
-// Package model holds the Go types of the GraphQL schema that are not entities: hand-written ones here, gqlgen's in
-// models_gen.go.
+// Package model holds the Go types of the GraphQL schema that are not entities: hand-written ones
+// here, gqlgen's in models_gen.go.
 package model
 
 import (

@@ -1,6 +1,6 @@
 // Package plugin extends gqlgen: it writes the tables by which graph/exec executes the schema, from
-// the schema and the Go types that gqlgen.yml binds it to. A field that is bound to a struct's field
-// or method needs no code by hand.
+// the schema and the Go types that gqlgen.yml binds it to. A field that is bound to a struct's
+// field or method needs no code by hand.
 package plugin
 
 import (
@@ -122,7 +122,11 @@ func (b *build) Value(f *codegen.Field) (string, error) {
 	case f.IsMethod() && f.NoErr && !f.MethodHasContext && len(f.Args) == 0:
 		return "obj." + f.GoFieldName + "()", nil
 	default:
-		return "", fmt.Errorf("%s.%s is bound to what the tables do not know: make it a resolver", f.Object.Name, f.Name)
+		return "", fmt.Errorf(
+			"%s.%s is bound to what the tables do not know: make it a resolver",
+			f.Object.Name,
+			f.Name,
+		)
 	}
 }
 
@@ -230,7 +234,10 @@ func (b *build) write(ref *config.TypeReference) string {
 		}
 	}
 	if ref.Marshaler != nil && ref.CastType == nil {
-		return fmt.Sprintf("exec.Marshaled(%s)", templates.CurrentImports.Lookup(ref.Marshaler.Pkg().Path())+"."+ref.Marshaler.Name())
+		return fmt.Sprintf(
+			"exec.Marshaled(%s)",
+			templates.CurrentImports.Lookup(ref.Marshaler.Pkg().Path())+"."+ref.Marshaler.Name(),
+		)
 	}
 	return fmt.Sprintf("exec.Marshaled(func(v %s) graphql.Marshaler { return v })", goType)
 }
@@ -239,7 +246,8 @@ func (b *build) write(ref *config.TypeReference) string {
 func sameNames(ref *config.TypeReference) bool {
 	for _, value := range ref.EnumValues {
 		c, ok := value.Object.(*types.Const)
-		if !ok || c.Val().Kind() != constant.String || constant.StringVal(c.Val()) != value.Definition.Name {
+		if !ok || c.Val().Kind() != constant.String ||
+			constant.StringVal(c.Val()) != value.Definition.Name {
 			return false
 		}
 	}

@@ -13,7 +13,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: sdl FILE")
 		os.Exit(2)
 	}
-	if err := os.WriteFile(os.Args[1], []byte(graph.SDL()), 0o644); err != nil { //nolint:gosec // everybody may read it
+	//nolint:gosec // everybody may read it
+	if err := os.WriteFile(
+		os.Args[1],
+		[]byte(graph.SDL()),
+		0o644,
+	); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -1,5 +1,5 @@
-// Package app wires Parley together: the database, the domain, the live side, GraphQL and HTTP. Only main and tests
-// import it.
+// Package app wires Parley together: the database, the domain, the live side, GraphQL and HTTP.
+// Only main and tests import it.
 package app
 
 import (
@@ -42,7 +42,8 @@ type Options struct {
 	Version string
 	// Sweep is the live side's, 0 for its default.
 	Sweep time.Duration
-	// Limits are the web side's, 0 for its defaults. The configuration has the size of a body, and the room for sockets.
+	// Limits are the web side's, 0 for its defaults. The configuration has the size of a body, and
+	// the room for sockets.
 	Limits web.Limits
 	// Hints, if set, returns what carries the hints to hear instead of a broker within the process.
 	Hints func(hear broker.Listener) chat.Publisher
@@ -64,7 +65,12 @@ type App struct {
 }
 
 // New opens the database, brings its schema up to date and wires everything up. Close ends it.
-func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Options) (_ *App, err error) {
+func New(
+	ctx context.Context,
+	cfg config.Config,
+	logger *slog.Logger,
+	opts Options,
+) (_ *App, err error) {
 	trusted, err := trustedDocuments(cfg.TrustedDocuments)
 	if err != nil {
 		return nil, &config.InvalidError{Err: err}
@@ -80,7 +86,12 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 			traces.end(ctx, logger)
 		}
 	}()
-	verifier, signIn, err := authenticator(context.WithoutCancel(ctx), cfg, logger, guard) // it fetches keys until Close
+	verifier, signIn, err := authenticator(
+		context.WithoutCancel(ctx),
+		cfg,
+		logger,
+		guard,
+	) // it fetches keys until Close
 	if err != nil {
 		return nil, err
 	}
@@ -140,13 +151,17 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),
 		Trusted:       trusted,
-		Limits:        opguard.Limits{Depth: cfg.MaxDepth, Cost: cfg.MaxComplexity, Aliases: cfg.MaxAliases},
-		Gates:         gates,
-		Events:        events,
-		Panics:        guard,
-		Logger:        logger,
-		Done:          counted.Operation,
-		Trace:         traces.operation,
+		Limits: opguard.Limits{
+			Depth:   cfg.MaxDepth,
+			Cost:    cfg.MaxComplexity,
+			Aliases: cfg.MaxAliases,
+		},
+		Gates:  gates,
+		Events: events,
+		Panics: guard,
+		Logger: logger,
+		Done:   counted.Operation,
+		Trace:  traces.operation,
 	})
 	var public http.Handler // unless there is a place of their own
 	if cfg.AdminAddr == "" {
@@ -183,7 +198,10 @@ func New(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Optio
 		logger.Info("only trusted documents are answered", "documents", trusted.Size())
 	}
 	show(counted, domain, hub, node, db, gates, handler)
-	budgets := map[string]func() limit.MemoryStats{budgetResponses: answers.Stats, budgetEvents: events.Stats}
+	budgets := map[string]func() limit.MemoryStats{
+		budgetResponses: answers.Stats,
+		budgetEvents:    events.Stats,
+	}
 	for name, memory := range handler.Memory() {
 		budgets[name] = memory.Stats
 	}
@@ -225,10 +243,16 @@ func trustedDocuments(path string) (*opguard.Manifest, error) {
 	return manifest, nil
 }
 
-// connect has the domain tell its hints to the hub, and to the hubs of other nodes. It returns the node's place among them;
-// nil where there are none, or the test carries the hints.
+// connect has the domain tell its hints to the hub, and to the hubs of other nodes. It returns the
+// node's place among them; nil where there are none, or the test carries the hints.
 func connect(
-	ctx context.Context, cfg config.Config, database store.Options, hub *live.Hub, domain *chat.Chat, logger *slog.Logger, opts Options,
+	ctx context.Context,
+	cfg config.Config,
+	database store.Options,
+	hub *live.Hub,
+	domain *chat.Chat,
+	logger *slog.Logger,
+	opts Options,
 ) (*broker.Node, error) {
 	var node *broker.Node
 	var err error
@@ -240,7 +264,11 @@ func connect(
 		node, err = broker.NewNATS(ctx, string(cfg.NATSURL), hub, logger, database.Panics)
 	case cfg.Postgres():
 		var notifications *store.Notifications
-		if notifications, err = store.OpenNotifications(ctx, string(cfg.DatabaseURL), database); err == nil {
+		if notifications, err = store.OpenNotifications(
+			ctx,
+			string(cfg.DatabaseURL),
+			database,
+		); err == nil {
 			node, err = broker.NewPostgres(ctx, notifications, hub, logger, database.Panics)
 		}
 	default:
@@ -275,8 +303,8 @@ func statementCache(statements int) int {
 	return statements
 }
 
-// authenticator verifies tokens as configured. In development it does so with a secret of its own, which the second
-// result signs with.
+// authenticator verifies tokens as configured. In development it does so with a secret of its own,
+// which the second result signs with.
 func authenticator(
 	ctx context.Context, cfg config.Config, logger *slog.Logger, guard *panics.Guard,
 ) (*auth.Verifier, graph.SignIn, error) {
@@ -310,7 +338,8 @@ func (a *App) Handler() http.Handler { return a.handler }
 // Shutdown closes the sockets and waits for what runs on them, until ctx ends.
 func (a *App) Shutdown(ctx context.Context) error { return a.handler.Shutdown(ctx) }
 
-// Close releases the database and whatever runs in the background. Call it when nothing is served any more.
+// Close releases the database and whatever runs in the background. Call it when nothing is served
+// any more.
 func (a *App) Close() error {
 	a.stop()
 	a.background.Wait()

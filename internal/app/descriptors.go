@@ -13,13 +13,15 @@ import (
 const (
 	// operatorConnections is how many connections the address for operators accepts.
 	operatorConnections = 16
-	// excessConnections is how many more connections are accepted, on each address, when all that are allowed are busy.
+	// excessConnections is how many more connections are accepted, on each address, when all that
+	// are allowed are busy.
 	excessConnections = 16
-	// otherDescriptors is how many descriptors are left to what is no connection of a client, besides databaseDescriptors
-	// for each connection to the database: SQLite opens three files.
+	// otherDescriptors is how many descriptors are left to what is no connection of a client,
+	// besides databaseDescriptors for each connection to the database: SQLite opens three files.
 	otherDescriptors    = 48
 	databaseDescriptors = 3
-	// requestParts is the part of the connections that is left to requests: sockets may take the others.
+	// requestParts is the part of the connections that is left to requests: sockets may take the
+	// others.
 	requestParts = 8
 	// unlimited is how many connections there may be where descriptors are not limited.
 	unlimited = 1 << 20
@@ -28,8 +30,8 @@ const (
 // descriptorsAdvice is what an operator can do about too few file descriptors.
 const descriptorsAdvice = "file descriptors: LimitNOFILE, ulimit -n"
 
-// fitDescriptors returns how many sockets and how many connections in all there may be with the file descriptors that the
-// process has. It warns where they are fewer than what is configured.
+// fitDescriptors returns how many sockets and how many connections in all there may be with the
+// file descriptors that the process has. It warns where they are fewer than what is configured.
 func fitDescriptors(cfg config.Config, logger *slog.Logger) (sockets, connections int) {
 	descriptors, limited := conns.Descriptors()
 	if !limited {
@@ -37,8 +39,15 @@ func fitDescriptors(cfg config.Config, logger *slog.Logger) (sockets, connection
 	}
 	sockets, connections = socketsFor(cfg, descriptors)
 	if sockets < cfg.MaxSockets && !cfg.Development() {
-		logger.Warn("fewer sockets than PARLEY_MAX_SOCKETS, the process may not open enough files: raise LimitNOFILE or ulimit -n",
-			"sockets", sockets, "configured", cfg.MaxSockets, "descriptors", descriptors)
+		logger.Warn(
+			"fewer sockets than PARLEY_MAX_SOCKETS, the process may not open enough files: raise LimitNOFILE or ulimit -n",
+			"sockets",
+			sockets,
+			"configured",
+			cfg.MaxSockets,
+			"descriptors",
+			descriptors,
+		)
 	}
 	return sockets, connections
 }
@@ -50,8 +59,8 @@ func socketsFor(cfg config.Config, descriptors int) (sockets, connections int) {
 	return max(min(cfg.MaxSockets, connections-connections/requestParts), 1), connections
 }
 
-// probesOnly answers requests on connections beyond the limit: those of monitoring and orchestrators as always, all
-// others with 503. It has such a connection closed.
+// probesOnly answers requests on connections beyond the limit: those of monitoring and
+// orchestrators as always, all others with 503. It has such a connection closed.
 func probesOnly(next http.Handler) http.Handler {
 	full := web.Full()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,14 +80,25 @@ func probesOnly(next http.Handler) http.Handler {
 // showConnections shows the connections that the server has accepted.
 func showConnections(m *metrics.Metrics, listener *conns.Listener) {
 	type stats = conns.Stats
-	metrics.Show(m, listener.Stats,
+	metrics.Show(
+		m,
+		listener.Stats,
 		gauge("parley_http_connections", "Open connections, those of WebSockets included.",
 			func(s stats) int64 { return s.Open }),
-		gauge("parley_http_connections_limit", "Connections that may be open with the file descriptors of the process.",
-			func(s stats) int64 { return s.Limit }),
-		counter("parley_http_connections_evicted_total", "Idle connections closed in favour of newer ones.",
-			func(s stats) int64 { return s.Evicted }),
-		counter("parley_http_connections_excess_total", "Connections accepted beyond the limit, for health checks.",
-			func(s stats) int64 { return s.Excess }),
+		gauge(
+			"parley_http_connections_limit",
+			"Connections that may be open with the file descriptors of the process.",
+			func(s stats) int64 { return s.Limit },
+		),
+		counter(
+			"parley_http_connections_evicted_total",
+			"Idle connections closed in favour of newer ones.",
+			func(s stats) int64 { return s.Evicted },
+		),
+		counter(
+			"parley_http_connections_excess_total",
+			"Connections accepted beyond the limit, for health checks.",
+			func(s stats) int64 { return s.Excess },
+		),
 	)
 }

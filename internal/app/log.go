@@ -14,7 +14,12 @@ import (
 type logs struct{ chat *chat.Chat }
 
 // Read implements [live.Log].
-func (l logs) Read(ctx context.Context, room uuid.UUID, after int64, limit int) ([]live.Event, error) {
+func (l logs) Read(
+	ctx context.Context,
+	room uuid.UUID,
+	after int64,
+	limit int,
+) ([]live.Event, error) {
 	events, pruned, err := l.chat.Log(ctx, room, after, limit)
 	if err != nil {
 		return nil, err
@@ -43,7 +48,11 @@ func liveEvents(events []*chat.Event) []live.Event {
 }
 
 // Created implements [live.Log].
-func (l logs) Created(ctx context.Context, since time.Time, known func(uuid.UUID) bool) ([]live.Created, error) {
+func (l logs) Created(
+	ctx context.Context,
+	since time.Time,
+	known func(uuid.UUID) bool,
+) ([]live.Created, error) {
 	found, err := l.chat.Created(ctx, since, known)
 	if err != nil {
 		return nil, err

@@ -29,11 +29,18 @@ import (
 func busy(t *testing.T, s *testkit.Server) {
 	t.Helper()
 	alice := s.As("alice")
-	room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
-	stream := alice.Subscribe(`subscription($room: ID!) { messageAdded(roomId: $room) { seq from { nickName } } }`, testkit.Vars{"room": room})
+	room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).
+		Str("createRoom.room.id")
+	stream := alice.Subscribe(
+		`subscription($room: ID!) { messageAdded(roomId: $room) { seq from { nickName } } }`,
+		testkit.Vars{"room": room},
+	)
 	stream.Awake(func() string {
-		return fmt.Sprint(alice.Do(`mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "x" }) { message { seq } } }`,
-			testkit.Vars{"room": room}).Int("sendMessage.message.seq"))
+		return fmt.Sprint(
+			alice.Do(`mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "x" }) { message { seq } } }`,
+				testkit.Vars{"room": room}).
+				Int("sendMessage.message.seq"),
+		)
 	}, func(data testkit.JSON) string { return fmt.Sprint(data.Int("messageAdded.seq")) })
 	alice.Do(`{ myRooms { nodes { members { nodes { nickName } } } } }`, nil)
 	alice.Refused("NOT_FOUND", `{ roomInfo(roomId: "x") { id } }`, nil)
@@ -44,8 +51,8 @@ func busy(t *testing.T, s *testkit.Server) {
 	}
 }
 
-// TestMetrics: what is counted is what has happened, under good names, and all that the dashboard and the alerts speak of is
-// there.
+// TestMetrics: what is counted is what has happened, under good names, and all that the dashboard
+// and the alerts speak of is there.
 func TestMetrics(t *testing.T) {
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
 	busy(t, s)
@@ -67,7 +74,8 @@ func TestMetrics(t *testing.T) {
 		"parley_executions_total", "parley_deliveries_total", "parley_delivered_bytes_total", `parley_batches_total{of="message"}`, `parley_batched_total{of="room"}`,
 		`parley_statement_cache_total{result="hit"}`, "parley_remembered_bytes", "parley_hints_published_total", `parley_people_total{from="database"}`,
 	} {
-		if regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(some)+` 0$`).MatchString(text) || !strings.Contains(text, "\n"+some+" ") {
+		if regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(some)+` 0$`).MatchString(text) ||
+			!strings.Contains(text, "\n"+some+" ") {
 			t.Errorf("%s has counted nothing", some)
 		}
 	}
@@ -112,7 +120,9 @@ func TestMetrics(t *testing.T) {
 		for _, group := range grouped.FindAllStringSubmatch(string(content), -1) {
 			for label := range strings.SplitSeq(group[1], ", ") {
 				given := label == "job" || label == "instance" // by Prometheus
-				if !given && !regexp.MustCompile(`(?m)^`+group[2]+`\{(?:[^}]*,)?`+label+`="`).MatchString(text) {
+				if !given &&
+					!regexp.MustCompile(`(?m)^`+group[2]+`\{(?:[^}]*,)?`+label+`="`).
+						MatchString(text) {
 					t.Errorf("%s has %s by %s, which it has not", file, group[2], label)
 				}
 			}
@@ -120,22 +130,33 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestOutcomes: what fails is counted as what has failed, and that somebody has gone who had asked for something is no fault of the
-// server.
+// TestOutcomes: what fails is counted as what has failed, and that somebody has gone who had asked
+// for something is no fault of the server.
 func TestOutcomes(t *testing.T) {
 	url := testkit.MigratedPostgresURL(t)
 	network, far, through := testkit.DatabaseEnd(t, url)
 	link := testkit.NewLink(t, network, far)
-	s := testkit.StartApp(t, through(link.Addr), app.Options{Limits: web.Limits{Operation: time.Second}})
+	s := testkit.StartApp(
+		t,
+		through(link.Addr),
+		app.Options{Limits: web.Limits{Operation: time.Second}},
+	)
 	alice := s.As("alice")
-	room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
+	room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).
+		Str("createRoom.room.id")
 	const list, read = `{ myRoomIds }`, `mutation($room: ID!) { markRead(roomId: $room, seq: 1) { room { id } } }`
 	vars := testkit.Vars{"room": room}
 	counted := func(outcome string) func() bool {
 		return func() bool {
 			text := s.Metrics()
-			return strings.Contains(text, `parley_operation_duration_seconds_count{field="myRoomIds",kind="query",outcome="`+outcome+`"} 1`) &&
-				strings.Contains(text, `parley_operation_duration_seconds_count{field="markRead",kind="mutation",outcome="`+outcome+`"} 1`)
+			return strings.Contains(
+				text,
+				`parley_operation_duration_seconds_count{field="myRoomIds",kind="query",outcome="`+outcome+`"} 1`,
+			) &&
+				strings.Contains(
+					text,
+					`parley_operation_duration_seconds_count{field="markRead",kind="mutation",outcome="`+outcome+`"} 1`,
+				)
 		}
 	}
 	await := func(outcome string) {
@@ -158,7 +179,12 @@ func TestOutcomes(t *testing.T) {
 		asking.Go(func() {
 			ctx, hangUp := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer hangUp()
-			req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/graphql", bytes.NewReader(body))
+			req, err := http.NewRequestWithContext(
+				ctx,
+				http.MethodPost,
+				s.URL+"/graphql",
+				bytes.NewReader(body),
+			)
 			if err != nil {
 				t.Error(err)
 				return
@@ -224,7 +250,8 @@ func TestAlerts(t *testing.T) {
 	case err != nil:
 		t.Skip("no promtool on the PATH")
 	}
-	if out, err := exec.CommandContext(t.Context(), promtool, "test", "rules", "../../ops/prometheus/alerts_test.yml").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), promtool, "test", "rules", "../../ops/prometheus/alerts_test.yml").
+		CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
 }
@@ -240,7 +267,14 @@ func TestRefusals(t *testing.T) {
 		t.Helper()
 		text := s.Metrics()
 		for _, gate := range []string{"mutations", "sign_ins", "keys", "connections", "subscriptions"} {
-			if line := fmt.Sprintf("\nparley_rate_refusals_total{gate=%q} %d\n", gate, want[gate]); !strings.Contains(text, line) {
+			if line := fmt.Sprintf(
+				"\nparley_rate_refusals_total{gate=%q} %d\n",
+				gate,
+				want[gate],
+			); !strings.Contains(
+				text,
+				line,
+			) {
 				t.Errorf("there is no %s", line)
 			}
 		}
@@ -250,7 +284,8 @@ func TestRefusals(t *testing.T) {
 		return s.With(s.With("").Do(signIn, testkit.Vars{"id": id}).Str("signIn.token"))
 	}
 	alice, bob := person("alice"), person("bob")
-	room := alice.Do(`mutation { createRoom(input: {accessType: PRIVATE}) { room { id } } }`, nil).Str("createRoom.room.id")
+	room := alice.Do(`mutation { createRoom(input: {accessType: PRIVATE}) { room { id } } }`, nil).
+		Str("createRoom.room.id")
 	refusals(nil)
 
 	person("carol")
@@ -268,23 +303,43 @@ func TestRefusals(t *testing.T) {
 	for range 4 {
 		alice.Refused("RATE_LIMITED", rename, nil)
 	}
-	listen, vars := `subscription($room: ID!) { roomEvents(roomId: $room) { seq } }`, testkit.Vars{"room": room}
+	listen, vars := `subscription($room: ID!) { roomEvents(roomId: $room) { seq } }`, testkit.Vars{
+		"room": room,
+	}
 	for range 2 {
 		alice.Subscribe(listen, vars).Next()
 	}
 	if e := alice.Subscribe(listen, vars).Error(); e.Extensions["code"] != "RATE_LIMITED" {
 		t.Errorf("the third subscription: %+v", e)
 	}
-	_, res, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http")+"/graphql", nil) //nolint:bodyclose // there is none
+	//nolint:bodyclose // there is none
+	_, res, err := websocket.Dial(
+		t.Context(),
+		"ws"+strings.TrimPrefix(s.URL, "http")+"/graphql",
+		nil,
+	)
 	if err == nil || res.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("the fourth connection: %v", err)
 	}
-	refusals(map[string]int{"sign_ins": 1, "keys": 2, "mutations": 4, "subscriptions": 1, "connections": 1})
+	refusals(
+		map[string]int{
+			"sign_ins":      1,
+			"keys":          2,
+			"mutations":     4,
+			"subscriptions": 1,
+			"connections":   1,
+		},
+	)
 }
 
-// TestOperatorsOwnAddress: with an address of their own the metrics are there and nowhere else, beside the profiles.
+// TestOperatorsOwnAddress: with an address of their own the metrics are there and nowhere else,
+// beside the profiles.
 func TestOperatorsOwnAddress(t *testing.T) {
-	s := testkit.StartOn(t, "sqlite::memory:", func(cfg *config.Config) { cfg.AdminAddr = "127.0.0.1:0" })
+	s := testkit.StartOn(
+		t,
+		"sqlite::memory:",
+		func(cfg *config.Config) { cfg.AdminAddr = "127.0.0.1:0" },
+	)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/metrics", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -294,7 +349,10 @@ func TestOperatorsOwnAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if body, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusNotFound || bytes.Contains(body, []byte("parley_")) {
+	if body, _ := io.ReadAll(
+		res.Body,
+	); res.StatusCode != http.StatusNotFound ||
+		bytes.Contains(body, []byte("parley_")) {
 		t.Errorf("everybody reads the metrics: %s", res.Status)
 	}
 }

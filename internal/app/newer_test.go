@@ -12,8 +12,9 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestNewerSchema has two servers of this version on a database that the next one has migrated, which only adds: one that was
-// there before, in the middle of its work, and one that starts on it. Both do all that they did, and leave the schema alone.
+// TestNewerSchema has two servers of this version on a database that the next one has migrated,
+// which only adds: one that was there before, in the middle of its work, and one that starts on it.
+// Both do all that they did, and leave the schema alone.
 func TestNewerSchema(t *testing.T) {
 	for name, database := range map[string]func(*testing.T) (url, driver, source string){
 		dialect.SQLite: func(t *testing.T) (string, string, string) {
@@ -39,7 +40,10 @@ func TestNewerSchema(t *testing.T) {
 			expand(t, db)
 			versions := count(t, db, "goose_db_version")
 
-			rooms = append(rooms, work(t, before, before)) // what it had prepared is of the old tables
+			rooms = append(
+				rooms,
+				work(t, before, before),
+			) // what it had prepared is of the old tables
 			after := testkit.StartOn(t, url)
 			for _, s := range []*testkit.Server{before, after} {
 				for _, other := range []*testkit.Server{before, after} {
@@ -47,7 +51,13 @@ func TestNewerSchema(t *testing.T) {
 				}
 			}
 			for _, s := range []*testkit.Server{before, after} {
-				if mine := s.As("alice").Do(`{ myRoomIds }`, nil).List("myRoomIds"); len(mine) != len(rooms) {
+				if mine := s.As("alice").
+					Do(`{ myRoomIds }`, nil).
+					List("myRoomIds"); len(
+					mine,
+				) != len(
+					rooms,
+				) {
 					t.Errorf("alice is in %d rooms, want %d", len(mine), len(rooms))
 				}
 			}
@@ -72,7 +82,11 @@ func expand(t *testing.T, db *sql.DB) {
 	mustExec(t, db, "CREATE TABLE a_new_table (n bigint)")
 	mustExec(t, db, "INSERT INTO a_new_table VALUES (1)")
 	mustExec(t, db, "CREATE INDEX a_new_index ON messages (new_text)")
-	mustExec(t, db, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99990101000000, true)")
+	mustExec(
+		t,
+		db,
+		"INSERT INTO goose_db_version (version_id, is_applied) VALUES (99990101000000, true)",
+	)
 }
 
 func mustExec(t *testing.T, db *sql.DB, statement string) {
@@ -90,21 +104,28 @@ func count(t *testing.T, db *sql.DB, table string) (n int) {
 	return n
 }
 
-// work does with two servers what writes to each table and reads it, in a room of its own, which it returns.
+// work does with two servers what writes to each table and reads it, in a room of its own, which it
+// returns.
 func work(t *testing.T, s, other *testkit.Server) string {
 	t.Helper()
 	alice, bob := s.As("alice"), other.As("bob")
 	other.As("carol")
 	key := fmt.Sprint(t.Name(), len(alice.Do(`{ myRoomIds }`, nil).List("myRoomIds")))
 	room := alice.Do(`mutation($key: String) { createRoom(input: {memberIds: ["bob"], tags: ["a"], idempotencyKey: $key}) { room { id } } }`,
-		testkit.Vars{"key": key}).Str("createRoom.room.id")
+		testkit.Vars{"key": key}).
+		Str("createRoom.room.id")
 	in := testkit.Vars{"room": room}
-	events := bob.Subscribe(`subscription($room: ID!) { roomEvents(roomId: $room, after: 0) { __typename seq room { name tags } } }`, in)
+	events := bob.Subscribe(
+		`subscription($room: ID!) { roomEvents(roomId: $room, after: 0) { __typename seq room { name tags } } }`,
+		in,
+	)
 	events.Next() // StreamOpened
 	send := `mutation($room: ID!, $text: String!, $key: String) {
 		sendMessage(input: {roomId: $room, contents: $text, idempotencyKey: $key}) { message { id seq } } }`
-	first := alice.Do(send, testkit.Vars{"room": room, "text": "one", "key": "k"}).At("sendMessage.message")
-	if again := alice.Do(send, testkit.Vars{"room": room, "text": "one", "key": "k"}).Int("sendMessage.message.seq"); again != 1 {
+	first := alice.Do(send, testkit.Vars{"room": room, "text": "one", "key": "k"}).
+		At("sendMessage.message")
+	if again := alice.Do(send, testkit.Vars{"room": room, "text": "one", "key": "k"}).
+		Int("sendMessage.message.seq"); again != 1 {
 		t.Errorf("sent twice it is at %d", again)
 	}
 	bob.Do(send, testkit.Vars{"room": room, "text": "two"})
@@ -126,9 +147,13 @@ func work(t *testing.T, s, other *testkit.Server) string {
 		t.Errorf("the events are %s, want %s", got, want)
 	}
 	got := bob.Do(`query($room: ID!) { roomInfo(roomId: $room) { seq name tags unreadCount memberCount latestMessage { contents from { nickName } }
-		members { nodes { id } } messages(first: 10) { nodes { contents deletedAt } } } }`, in).At("roomInfo")
-	if got.Int("seq") != 8 || got.Str("name") != "Garden" || got.Int("unreadCount") != 0 || got.Int("memberCount") != 2 ||
-		got.Str("latestMessage.contents") != "two" || len(got.List("messages.nodes")) != 2 || len(got.List("members.nodes")) != 2 {
+		members { nodes { id } } messages(first: 10) { nodes { contents deletedAt } } } }`, in).
+		At("roomInfo")
+	if got.Int("seq") != 8 || got.Str("name") != "Garden" || got.Int("unreadCount") != 0 ||
+		got.Int("memberCount") != 2 ||
+		got.Str("latestMessage.contents") != "two" ||
+		len(got.List("messages.nodes")) != 2 ||
+		len(got.List("members.nodes")) != 2 {
 		t.Errorf("the room is %v", got)
 	}
 	bob.Do(`{ myRooms { nodes { id unreadCount members { nodes { nickName } } } } }`, nil)

@@ -31,8 +31,8 @@ type pooler struct {
 	process            *exec.Cmd
 }
 
-// findPooler returns the path of PgBouncer and its version. The test is skipped where there is none, and fails where there
-// has to be.
+// findPooler returns the path of PgBouncer and its version. The test is skipped where there is
+// none, and fails where there has to be.
 func findPooler(t *testing.T) (path string, major, minor int) {
 	t.Helper()
 	for _, name := range []string{os.Getenv("PARLEY_TEST_PGBOUNCER"), "pgbouncer", "/usr/sbin/pgbouncer"} {
@@ -65,7 +65,15 @@ func startPooler(t *testing.T, databaseURL, settings string) *pooler {
 		t.Fatal(err)
 	}
 	network, far, through := testkit.DatabaseEnd(t, databaseURL)
-	host, port, name := filepath.Dir(far), strings.TrimPrefix(filepath.Base(far), ".s.PGSQL."), strings.TrimPrefix(u.Path, "/")
+	host, port, name := filepath.Dir(
+		far,
+	), strings.TrimPrefix(
+		filepath.Base(far),
+		".s.PGSQL.",
+	), strings.TrimPrefix(
+		u.Path,
+		"/",
+	)
 	if network == "tcp" {
 		if host, port, err = net.SplitHostPort(far); err != nil {
 			t.Fatal(err)
@@ -85,7 +93,11 @@ func startPooler(t *testing.T, databaseURL, settings string) *pooler {
 	addr := l.Addr().String()
 	_ = l.Close()
 	_, own, _ := strings.Cut(addr, ":")
-	folder, err := os.MkdirTemp("/tmp", "parley-pooler-") //nolint:usetesting // whose folder the pooler's user may not get to
+	//nolint:usetesting // whose folder the pooler's user may not get to
+	folder, err := os.MkdirTemp(
+		"/tmp",
+		"parley-pooler-",
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,10 +105,23 @@ func startPooler(t *testing.T, databaseURL, settings string) *pooler {
 	if err := os.Chmod(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	p := &pooler{t: t, URL: through(addr), addr: addr, path: path, config: filepath.Join(folder, "pgbouncer.ini")}
-	content := fmt.Sprintf("[databases]\n%[1]s = host=%[2]s port=%[3]s user=%[4]s\n[pgbouncer]\nauth_type = any\n"+
-		"listen_addr = 127.0.0.1\nlisten_port = %[5]s\nunix_socket_dir =\n%[6]s\n",
-		name, host, port, user, own, settings)
+	p := &pooler{
+		t:      t,
+		URL:    through(addr),
+		addr:   addr,
+		path:   path,
+		config: filepath.Join(folder, "pgbouncer.ini"),
+	}
+	content := fmt.Sprintf(
+		"[databases]\n%[1]s = host=%[2]s port=%[3]s user=%[4]s\n[pgbouncer]\nauth_type = any\n"+
+			"listen_addr = 127.0.0.1\nlisten_port = %[5]s\nunix_socket_dir =\n%[6]s\n",
+		name,
+		host,
+		port,
+		user,
+		own,
+		settings,
+	)
 	if err := os.WriteFile(p.config, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -135,8 +160,8 @@ func (p *pooler) kill() {
 	_ = p.process.Wait()
 }
 
-// TestPooler has two nodes work through PgBouncer, from the migration on, while it is killed and started again. What
-// docs/operations.md says of it is what is set here.
+// TestPooler has two nodes work through PgBouncer, from the migration on, while it is killed and
+// started again. What docs/operations.md says of it is what is set here.
 func TestPooler(t *testing.T) {
 	_, major, minor := findPooler(t)
 	for name, c := range map[string]struct {
@@ -157,7 +182,10 @@ func TestPooler(t *testing.T) {
 			options := []testkit.Option{func(cfg *config.Config) { cfg.DBStatementCache = c.cache }}
 			if c.nats {
 				broker := testkit.StartNATS(t)
-				options = append(options, func(cfg *config.Config) { cfg.NATSURL = config.Secret(broker.URL) })
+				options = append(
+					options,
+					func(cfg *config.Config) { cfg.NATSURL = config.Secret(broker.URL) },
+				)
 			}
 			var nodes []*testkit.Server
 			for range 2 {
@@ -168,8 +196,8 @@ func TestPooler(t *testing.T) {
 	}
 }
 
-// TestPoolerThatMixesUp: where each transaction gets another connection and nobody carries along what was prepared, a node does
-// not start, since it would run what others have prepared.
+// TestPoolerThatMixesUp: where each transaction gets another connection and nobody carries along
+// what was prepared, a node does not start, since it would run what others have prepared.
 func TestPoolerThatMixesUp(t *testing.T) {
 	_, major, minor := findPooler(t)
 	settings := "pool_mode = transaction\ndefault_pool_size = 8"
@@ -178,8 +206,15 @@ func TestPoolerThatMixesUp(t *testing.T) {
 	}
 	p := startPooler(t, testkit.PostgresURL(t), settings)
 	cfg := config.Defaults()
-	cfg.DatabaseURL, cfg.JWTSecret = config.Secret(p.URL), "a secret that only tests know, 32+ bytes"
-	a, err := app.New(t.Context(), cfg, slog.New(slog.NewTextHandler(t.Output(), nil)), app.Options{})
+	cfg.DatabaseURL, cfg.JWTSecret = config.Secret(
+		p.URL,
+	), "a secret that only tests know, 32+ bytes"
+	a, err := app.New(
+		t.Context(),
+		cfg,
+		slog.New(slog.NewTextHandler(t.Output(), nil)),
+		app.Options{},
+	)
 	if err == nil {
 		_ = a.Close()
 		t.Fatal("it starts")
@@ -199,11 +234,16 @@ func pooled(t *testing.T, p *pooler, nodes []*testkit.Server) {
 		names = append(names, fmt.Sprint("w", i))
 		nodes[i%len(nodes)].As(names[i])
 	}
-	room := alice.Do(`mutation($who: [ID!]) { createRoom(input: {memberIds: $who}) { room { id } } }`, testkit.Vars{"who": names}).Str("createRoom.room.id")
+	room := alice.Do(`mutation($who: [ID!]) { createRoom(input: {memberIds: $who}) { room { id } } }`, testkit.Vars{"who": names}).
+		Str("createRoom.room.id")
 	var streams []*testkit.Stream
 	for _, n := range nodes {
-		streams = append(streams, n.As("alice").Subscribe(`subscription($room: ID!) { messageAdded(roomId: $room, after: 0) { seq contents } }`,
-			testkit.Vars{"room": room}))
+		streams = append(
+			streams,
+			n.As("alice").
+				Subscribe(`subscription($room: ID!) { messageAdded(roomId: $room, after: 0) { seq contents } }`,
+					testkit.Vars{"room": room}),
+		)
 	}
 	var half, all sync.WaitGroup
 	half.Add(people)
@@ -218,16 +258,30 @@ func pooled(t *testing.T, p *pooler, nodes []*testkit.Server) {
 				insist(t, n.With(n.Token(name)), `mutation($room: ID!, $text: String!) {
 					sendMessage(input: {roomId: $room, contents: $text, idempotencyKey: $text}) { message { contents from { id } } } }`,
 					testkit.Vars{"room": room, "text": text}, func(r testkit.JSON) bool {
-						return r.Str("sendMessage.message.contents") == text && r.Str("sendMessage.message.from.id") == name
+						return r.Str("sendMessage.message.contents") == text &&
+							r.Str("sendMessage.message.from.id") == name
 					})
-				insist(t, n.With(n.Token(name)), `query($room: ID!) { roomInfo(roomId: $room) { id memberCount members { nodes { id } } } me { id } }`,
-					testkit.Vars{"room": room}, func(r testkit.JSON) bool {
-						return r.Str("roomInfo.id") == room && len(r.List("roomInfo.members.nodes")) == people+1 && r.Str("me.id") == name
-					})
-				insist(t, n.With(n.Token(name)), `mutation($key: String!) { createRoom(input: {memberIds: ["alice"], name: $key, idempotencyKey: $key}) { room { name memberCount } } }`,
-					testkit.Vars{"key": fmt.Sprint(name, k)}, func(r testkit.JSON) bool {
-						return r.Str("createRoom.room.name") == fmt.Sprint(name, k) && r.Int("createRoom.room.memberCount") == 2
-					})
+				insist(
+					t,
+					n.With(n.Token(name)),
+					`query($room: ID!) { roomInfo(roomId: $room) { id memberCount members { nodes { id } } } me { id } }`,
+					testkit.Vars{"room": room},
+					func(r testkit.JSON) bool {
+						return r.Str("roomInfo.id") == room &&
+							len(r.List("roomInfo.members.nodes")) == people+1 &&
+							r.Str("me.id") == name
+					},
+				)
+				insist(
+					t,
+					n.With(n.Token(name)),
+					`mutation($key: String!) { createRoom(input: {memberIds: ["alice"], name: $key, idempotencyKey: $key}) { room { name memberCount } } }`,
+					testkit.Vars{"key": fmt.Sprint(name, k)},
+					func(r testkit.JSON) bool {
+						return r.Str("createRoom.room.name") == fmt.Sprint(name, k) &&
+							r.Int("createRoom.room.memberCount") == 2
+					},
+				)
 			}
 		})
 	}
@@ -258,7 +312,13 @@ func pooled(t *testing.T, p *pooler, nodes []*testkit.Server) {
 }
 
 // insist asks until the answer is not that the database is away.
-func insist(t *testing.T, c *testkit.Client, query string, vars testkit.Vars, right func(testkit.JSON) bool) {
+func insist(
+	t *testing.T,
+	c *testkit.Client,
+	query string,
+	vars testkit.Vars,
+	right func(testkit.JSON) bool,
+) {
 	t.Helper()
 	var last testkit.Reply
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {

@@ -22,7 +22,8 @@ import (
 	"parley/internal/reqid"
 )
 
-// about returns the lines of a request, of the operation, if it is one of several, as level and message.
+// about returns the lines of a request, of the operation, if it is one of several, as level and
+// message.
 func (l *logSink) about(t *testing.T, request, operation string) (lines []string) {
 	t.Helper()
 	l.mu.Lock()
@@ -46,13 +47,16 @@ func (l *logSink) about(t *testing.T, request, operation string) (lines []string
 	return lines
 }
 
-// TestRequestIDs breaks the database and asks at every door. Each fault is in the log under the id of its request, which the
-// proxy has given it, with the operation's, where it is one of several on a connection; and its caller is told that id.
+// TestRequestIDs breaks the database and asks at every door. Each fault is in the log under the id
+// of its request, which the proxy has given it, with the operation's, where it is one of several on
+// a connection; and its caller is told that id.
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "parley.db")
 	cfg := config.Defaults()
-	cfg.DatabaseURL, cfg.JWTSecret = config.Secret("sqlite:"+path), "a secret that only tests know, 32+ bytes"
+	cfg.DatabaseURL, cfg.JWTSecret = config.Secret(
+		"sqlite:"+path,
+	), "a secret that only tests know, 32+ bytes"
 	var log logSink
 	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	a, err := app.New(t.Context(), cfg, logger, app.Options{Sweep: time.Hour})
@@ -80,11 +84,20 @@ func TestRequestIDs(t *testing.T) {
 		t.Fatal(err)
 	}
 	header := func(request string) http.Header {
-		return http.Header{"Authorization": {"Bearer " + token}, "X-Request-Id": {request}, "Content-Type": {"application/json"}}
+		return http.Header{
+			"Authorization": {"Bearer " + token},
+			"X-Request-Id":  {request},
+			"Content-Type":  {"application/json"},
+		}
 	}
 	ask := func(request, method, path, accept, body string) (said, id string) {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(body))
+		req, err := http.NewRequestWithContext(
+			t.Context(),
+			method,
+			server.URL+path,
+			strings.NewReader(body),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,14 +116,24 @@ func TestRequestIDs(t *testing.T) {
 		}
 		return string(text), res.Header.Get("X-Request-Id")
 	}
-	if said, id := ask("", http.MethodPost, "/graphql", "", `{"query": "{ me { id } }"}`); !strings.Contains(said, "alice") || len(id) < 20 {
+	if said, id := ask(
+		"",
+		http.MethodPost,
+		"/graphql",
+		"",
+		`{"query": "{ me { id } }"}`,
+	); !strings.Contains(said, "alice") ||
+		len(id) < 20 {
 		t.Fatalf("before: %s, %q", said, id)
 	}
 	db, err := sql.Open("sqlite", "file:"+path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(t.Context(), `ALTER TABLE members RENAME TO elsewhere`); err != nil {
+	if _, err := db.ExecContext(
+		t.Context(),
+		`ALTER TABLE members RENAME TO elsewhere`,
+	); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
@@ -129,7 +152,14 @@ func TestRequestIDs(t *testing.T) {
 			}
 		}
 		if faults != 1 {
-			t.Errorf("%s: the fault is told %d times under %s %s: %q", door, faults, request, operation, log.about(t, request, operation))
+			t.Errorf(
+				"%s: the fault is told %d times under %s %s: %q",
+				door,
+				faults,
+				request,
+				operation,
+				log.about(t, request, operation),
+			)
 		}
 	}
 	const query, stream = `{"query": "{ myRoomIds }"}`, `{"query": "subscription { myRoomsChanged { kind } }"}`
@@ -154,8 +184,11 @@ func TestRequestIDs(t *testing.T) {
 	// talk returns what says something on a socket, and then reads until it hears a word.
 	talk := func(path, request string, protocols ...string) func(message, word string) string {
 		t.Helper()
-		conn, res, err := websocket.Dial(t.Context(), strings.Replace(server.URL, "http", "ws", 1)+path,
-			&websocket.DialOptions{HTTPHeader: header(request), Subprotocols: protocols})
+		conn, res, err := websocket.Dial(
+			t.Context(),
+			strings.Replace(server.URL, "http", "ws", 1)+path,
+			&websocket.DialOptions{HTTPHeader: header(request), Subprotocols: protocols},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,12 +216,20 @@ func TestRequestIDs(t *testing.T) {
 		say := talk("/graphql", "of-"+protocol, protocol)
 		say(`{"type": "connection_init"}`, "connection_ack")
 		for id, payload := range map[string]string{"asked": query, "followed": stream, strings.Repeat("ü", 70): query} {
-			said := say(fmt.Sprintf(`{"type": %q, "id": %q, "payload": %s}`, start, id, payload), "broken")
+			said := say(
+				fmt.Sprintf(`{"type": %q, "id": %q, "payload": %s}`, start, id, payload),
+				"broken",
+			)
 			told(protocol, said, "of-"+protocol, id[:min(len(id), reqid.MaxLen)])
 		}
 	}
 	say := talk("/ws", "of-talk")
 	for n := range 3 {
-		told("talk", say(`{"type": "Room", "room_type": "Create"}`, "status"), "of-talk", fmt.Sprint(n+1))
+		told(
+			"talk",
+			say(`{"type": "Room", "room_type": "Create"}`, "status"),
+			"of-talk",
+			fmt.Sprint(n+1),
+		)
 	}
 }

@@ -37,7 +37,11 @@ func backups() map[string]func(*testing.T) (from database, backUp func() (restor
 			return from, func() func() database {
 				to := in("copy.db")
 				db := openSQL(t, from)
-				mustExec(t, db, "PRAGMA busy_timeout = 10000; VACUUM INTO '"+to.url[len("sqlite:"):]+"'")
+				mustExec(
+					t,
+					db,
+					"PRAGMA busy_timeout = 10000; VACUUM INTO '"+to.url[len("sqlite:"):]+"'",
+				)
 				return func() database { return to }
 			}
 		},
@@ -92,8 +96,9 @@ func afterRestoring(t *testing.T) string {
 	return string(found[0][1])
 }
 
-// TestRestore makes a backup while people write, goes on, and brings it back. Whoever has seen what is lost is told so, also
-// when as much has been written meanwhile, and what they had names nothing else.
+// TestRestore makes a backup while people write, goes on, and brings it back. Whoever has seen what
+// is lost is told so, also when as much has been written meanwhile, and what they had names nothing
+// else.
 func TestRestore(t *testing.T) {
 	const more = 20 // that are sent after the backup, and again after it was brought back
 	for name, kind := range backups() {
@@ -103,7 +108,8 @@ func TestRestore(t *testing.T) {
 			old := testkit.StartOn(t, from.url)
 			alice := old.As("alice")
 			old.As("bob")
-			room := alice.Do(`mutation { createRoom(input: {memberIds: ["bob"]}) { room { id } } }`, nil).Str("createRoom.room.id")
+			room := alice.Do(`mutation { createRoom(input: {memberIds: ["bob"]}) { room { id } } }`, nil).
+				Str("createRoom.room.id")
 			send := func(c *testkit.Client, key string) testkit.JSON {
 				t.Helper()
 				return c.Do(`mutation($room: ID!, $key: String!) {
@@ -134,7 +140,10 @@ func TestRestore(t *testing.T) {
 				lost = send(alice, fmt.Sprint("after ", i))
 			}
 			heard := lost.Int("seq")
-			alice.Do(`mutation { updateProfile(input: {nickName: "Alice in the future"}) { user { id } } }`, nil)
+			alice.Do(
+				`mutation { updateProfile(input: {nickName: "Alice in the future"}) { user { id } } }`,
+				nil,
+			)
 
 			to := restore()
 			mustExec(t, openSQL(t, to), afterRestoring(t))
@@ -154,7 +163,13 @@ func TestRestore(t *testing.T) {
 			kept := bob.Do(messages, in).At("roomInfo")
 			there := len(kept.List("messages.nodes"))
 			if int64(there) < least || int64(there) > most || kept.Int("unreadCount") != there {
-				t.Fatalf("%d messages are there, %d unread, and between %d and %d were", there, kept.Int("unreadCount"), least, most)
+				t.Fatalf(
+					"%d messages are there, %d unread, and between %d and %d were",
+					there,
+					kept.Int("unreadCount"),
+					least,
+					most,
+				)
 			}
 			for i, m := range kept.List("messages.nodes") {
 				if m.Int("seq") != i+1 || m.Str("from.nickName") != "alice" {
@@ -172,11 +187,18 @@ func TestRestore(t *testing.T) {
 			if again := send(alice, "after 0").Int("seq"); again != head || head <= heard {
 				t.Errorf("sent anew it is at %d and %d", head, again)
 			}
-			alice.Refused("NOT_FOUND", `mutation($id: ID!) { deleteMessage(messageId: $id) { message { id } } }`, testkit.Vars{"id": lost.Str("id")})
+			alice.Refused(
+				"NOT_FOUND",
+				`mutation($id: ID!) { deleteMessage(messageId: $id) { message { id } } }`,
+				testkit.Vars{"id": lost.Str("id")},
+			)
 			head = bob.Do(messages, in).Int("roomInfo.seq")
 			for _, after := range []int{0, there - 1, there, heard - 1, heard, heard + 1} {
 				in := testkit.Vars{"room": room, "after": after}
-				events := bob.Subscribe(`subscription($room: ID!, $after: Int) { roomEvents(roomId: $room, after: $after) { __typename seq } }`, in)
+				events := bob.Subscribe(
+					`subscription($room: ID!, $after: Int) { roomEvents(roomId: $room, after: $after) { __typename seq } }`,
+					in,
+				)
 				if e := events.Next(); e.Str("roomEvents.__typename") != "StreamOpened" {
 					t.Errorf("after %d: %v", after, e)
 				}
@@ -193,7 +215,10 @@ func TestRestore(t *testing.T) {
 						t.Fatalf("after %d: %v, and %d messages were kept", after, e, there)
 					}
 				}
-				added := bob.Subscribe(`subscription($room: ID!, $after: Int) { messageAdded(roomId: $room, after: $after) { seq } }`, in)
+				added := bob.Subscribe(
+					`subscription($room: ID!, $after: Int) { messageAdded(roomId: $room, after: $after) { seq } }`,
+					in,
+				)
 				for seq := after; ; {
 					e, failed := added.NextOrError()
 					if failed != nil {

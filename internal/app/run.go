@@ -23,32 +23,42 @@ import (
 )
 
 const (
-	// headerTimeout is how long a client may take to send a request's headers, readTimeout to send all of it;
-	// writeTimeout is how long it may then wait for the response and take to read it; idleTimeout how long a connection
-	// may wait for its next request. GraphQL operations have limits of their own instead, in package web, and WebSockets
-	// others. A request that is refused unread has them too: net/http reads its body before it writes the refusal.
+	// headerTimeout is how long a client may take to send a request's headers, readTimeout to send
+	// all of it; writeTimeout is how long it may then wait for the response and take to read it;
+	// idleTimeout how long a connection may wait for its next request. GraphQL operations have
+	// limits of their own instead, in package web, and WebSockets others. A request that is refused
+	// unread has them too: net/http reads its body before it writes the refusal.
 	headerTimeout = 10 * time.Second
 	readTimeout   = 20 * time.Second
 	writeTimeout  = time.Minute
 	idleTimeout   = 2 * time.Minute
 	// headerBytes bounds a request's headers; a token has at most 8 KiB.
 	headerBytes = 32 << 10
-	// heapFloor is how many bytes the heap seems to have in use always. They are never touched, so they take no memory; but
-	// the collector runs when the heap has doubled, which without them a small server does many times a second.
+	// heapFloor is how many bytes the heap seems to have in use always. They are never touched, so
+	// they take no memory; but the collector runs when the heap has doubled, which without them a
+	// small server does many times a second.
 	heapFloor = 32 << 20
 )
 
-// Run serves until ctx ends and then drains: sockets are told to come back, requests in flight get their answers, for at
-// most the configured time. It prints where to go to stdout. Where ctx ends while the server starts, as it may for long
-// when another process migrates the database, Run gives up and returns nil: nothing was cut off.
+// Run serves until ctx ends and then drains: sockets are told to come back, requests in flight get
+// their answers, for at most the configured time. It prints where to go to stdout. Where ctx ends
+// while the server starts, as it may for long when another process migrates the database, Run gives
+// up and returns nil: nothing was cut off.
 //
-// It returns a [config.InvalidError] if a setting cannot work, or a file or database that it names: then no file has been changed.
+// It returns a [config.InvalidError] if a setting cannot work, or a file or database that it names:
+// then no file has been changed.
 func Run(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout io.Writer) error {
 	return RunWith(ctx, cfg, logger, stdout, Options{})
 }
 
 // RunWith is Run with options.
-func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout io.Writer, opts Options) (err error) {
+func RunWith(
+	ctx context.Context,
+	cfg config.Config,
+	logger *slog.Logger,
+	stdout io.Writer,
+	opts Options,
+) (err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Addr)
 	if err != nil {
 		return notListening("listen (choose another address with PARLEY_ADDR or --addr)", err)
@@ -62,7 +72,10 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	})
 	if cfg.AdminAddr != "" {
 		if operators, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.AdminAddr); err != nil {
-			return errors.Join(notListening("listen for operators (PARLEY_ADMIN_ADDR or --admin-addr)", err), listener.Close())
+			return errors.Join(
+				notListening("listen for operators (PARLEY_ADMIN_ADDR or --admin-addr)", err),
+				listener.Close(),
+			)
 		}
 	}
 	front := newFront(web.Starting())
@@ -94,10 +107,20 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	front.Store(&handler)
 	showConnections(a.metrics, public)
 	if operators != nil {
-		private := newHTTPServer(a.Operators(), logger, readTimeout, 2*time.Minute) // a profile takes its time
-		limited := conns.NewListener(operators, operatorConnections, excessConnections, func(name string) {
-			reporter.Reached("operators_"+name, descriptorsAdvice)
-		})
+		private := newHTTPServer(
+			a.Operators(),
+			logger,
+			readTimeout,
+			2*time.Minute,
+		) // a profile takes its time
+		limited := conns.NewListener(
+			operators,
+			operatorConnections,
+			excessConnections,
+			func(name string) {
+				reporter.Reached("operators_"+name, descriptorsAdvice)
+			},
+		)
 		private.ConnState, private.ConnContext = limited.ConnState, limited.ConnContext
 		served := make(chan error, 1)
 		go func() { served <- private.Serve(limited) }() // ends with Close below
@@ -126,8 +149,8 @@ func RunWith(ctx context.Context, cfg config.Config, logger *slog.Logger, stdout
 	return err
 }
 
-// notListening is why an address cannot be listened on. It is the setting's fault unless another process has the address, which may
-// be about to end.
+// notListening is why an address cannot be listened on. It is the setting's fault unless another
+// process has the address, which may be about to end.
 func notListening(what string, err error) error {
 	wrapped := fmt.Errorf("%s: %w", what, err)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -156,7 +179,13 @@ func open(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Opti
 		if err == nil || !cfg.Postgres() || !store.IsUnavailable(err) {
 			return a, err
 		}
-		logger.Warn("the database cannot be reached: it is tried again", "error", err, "wait_ms", wait.Milliseconds())
+		logger.Warn(
+			"the database cannot be reached: it is tried again",
+			"error",
+			err,
+			"wait_ms",
+			wait.Milliseconds(),
+		)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -177,7 +206,11 @@ func newFront(handler http.Handler) *front {
 // ServeHTTP is [http.Handler]'s.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*f.Load()).ServeHTTP(w, r) }
 
-func newHTTPServer(handler http.Handler, logger *slog.Logger, read, write time.Duration) *http.Server {
+func newHTTPServer(
+	handler http.Handler,
+	logger *slog.Logger,
+	read, write time.Duration,
+) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: min(headerTimeout, read),
@@ -192,13 +225,20 @@ func newHTTPServer(handler http.Handler, logger *slog.Logger, read, write time.D
 // welcome tells a person where to go, from this machine.
 func welcome(stdout io.Writer, cfg config.Config, addr net.Addr) {
 	if cfg.Development() {
-		_, _ = fmt.Fprintf(stdout, "Parley runs in development mode: anybody on this machine can sign in as anyone.\n"+
-			"To run it for others, set PARLEY_JWT_SECRET or PARLEY_JWKS_URL.\n\n")
+		_, _ = fmt.Fprintf(
+			stdout,
+			"Parley runs in development mode: anybody on this machine can sign in as anyone.\n"+
+				"To run it for others, set PARLEY_JWT_SECRET or PARLEY_JWKS_URL.\n\n",
+		)
 	}
 	host := addr.String()
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		// Every address is none to go to: from outside of a container nothing is at [::].
 		host = net.JoinHostPort("localhost", strconv.Itoa(tcp.Port))
 	}
-	_, _ = fmt.Fprintf(stdout, "  Chat        http://%s/app\n  Playground  http://%[1]s/\n  GraphQL     http://%[1]s/graphql\n\n", host)
+	_, _ = fmt.Fprintf(
+		stdout,
+		"  Chat        http://%s/app\n  Playground  http://%[1]s/\n  GraphQL     http://%[1]s/graphql\n\n",
+		host,
+	)
 }

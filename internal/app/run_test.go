@@ -26,7 +26,8 @@ import (
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
-// start runs a server as main does, on a free port and a file of its own, and returns its address and what ends it.
+// start runs a server as main does, on a free port and a file of its own, and returns its address
+// and what ends it.
 func start(t *testing.T) (address string, stop func() error) {
 	t.Helper()
 	cfg := config.Defaults()
@@ -70,7 +71,12 @@ func start(t *testing.T) (address string, stop func() error) {
 func TestRunServesAndDrains(t *testing.T) {
 	address, stop := start(t)
 	for _, path := range []string{"/healthz", "/readyz", "/", "/schema.graphql"} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, nil)
+		req, err := http.NewRequestWithContext(
+			t.Context(),
+			http.MethodGet,
+			"http://"+address+path,
+			nil,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,11 +89,20 @@ func TestRunServesAndDrains(t *testing.T) {
 			t.Errorf("GET %s: %s", path, res.Status)
 		}
 	}
-	conn, _, err := websocket.Dial(t.Context(), "ws://"+address+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // a WebSocket's response has no body
+	//nolint:bodyclose // a WebSocket's response has no body
+	conn, _, err := websocket.Dial(
+		t.Context(),
+		"ws://"+address+"/graphql",
+		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{"type":"connection_init"}`)); err != nil {
+	if err := conn.Write(
+		t.Context(),
+		websocket.MessageText,
+		[]byte(`{"type":"connection_init"}`),
+	); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := conn.Read(t.Context()); err != nil {
@@ -120,8 +135,8 @@ func TestRunRefusesATakenAddress(t *testing.T) {
 	}
 }
 
-// serve runs a server whose requests have the deadlines given, and returns its address. closed gets one for
-// each connection that the server has closed.
+// serve runs a server whose requests have the deadlines given, and returns its address. closed gets
+// one for each connection that the server has closed.
 func serve(t *testing.T, read, write time.Duration) (address string, closed <-chan struct{}) {
 	t.Helper()
 	cfg := config.Defaults()
@@ -162,8 +177,8 @@ func serve(t *testing.T, read, write time.Duration) (address string, closed <-ch
 	return listener.Addr().String(), ended
 }
 
-// TestDeadlines: whatever a client asks for, it does not get a connection for longer than the deadlines, by neither
-// finishing its request nor reading the answer.
+// TestDeadlines: whatever a client asks for, it does not get a connection for longer than the
+// deadlines, by neither finishing its request nor reading the answer.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	const (
@@ -216,19 +231,26 @@ func TestDeadlines(t *testing.T) {
 				return
 			}
 			answer, err := io.ReadAll(conn)
-			if want := "HTTP/1.1 " + test.status; err != nil || !bytes.HasPrefix(answer, []byte(want)) {
+			if want := "HTTP/1.1 " + test.status; err != nil ||
+				!bytes.HasPrefix(answer, []byte(want)) {
 				t.Errorf("answered %.200q, %v; want %s", answer, err, want)
 			}
 		})
 	}
 }
 
-// TestSocketOutlivesDeadlines: the deadlines of a request are not those of the WebSocket that it becomes.
+// TestSocketOutlivesDeadlines: the deadlines of a request are not those of the WebSocket that it
+// becomes.
 func TestSocketOutlivesDeadlines(t *testing.T) {
 	t.Parallel()
 	const deadline = 500 * time.Millisecond
 	address, _ := serve(t, deadline, deadline)
-	conn, _, err := websocket.Dial(t.Context(), "ws://"+address+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // a WebSocket's response has no body
+	//nolint:bodyclose // a WebSocket's response has no body
+	conn, _, err := websocket.Dial(
+		t.Context(),
+		"ws://"+address+"/graphql",
+		&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +281,11 @@ func TestStopWhileStarting(t *testing.T) {
 	}
 	defer func() { _ = other.Close() }()
 	other.SetMaxOpenConns(1)
-	if _, err := other.ExecContext(t.Context(), "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
+	if _, err := other.ExecContext(
+		t.Context(),
+		"SELECT pg_advisory_lock($1)",
+		int64(migrationLock),
+	); err != nil {
 		t.Fatal(err)
 	}
 
@@ -290,7 +316,8 @@ func TestStopWhileStarting(t *testing.T) {
 	}
 }
 
-// TestDatabaseAwayAtStart: the server says that it is not ready, keeps trying, and serves when the database is there.
+// TestDatabaseAwayAtStart: the server says that it is not ready, keeps trying, and serves when the
+// database is there.
 func TestDatabaseAwayAtStart(t *testing.T) {
 	wire := testkit.NewWire(t, testkit.MigratedPostgresURL(t))
 	wire.Cut()
@@ -322,7 +349,12 @@ func TestDatabaseAwayAtStart(t *testing.T) {
 		var got int
 		var raw []byte
 		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+cfg.Addr+path, nil)
+			req, err := http.NewRequestWithContext(
+				t.Context(),
+				http.MethodGet,
+				"http://"+cfg.Addr+path,
+				nil,
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -355,16 +387,26 @@ func TestDatabaseAwayAtStart(t *testing.T) {
 	until("/readyz", http.StatusOK, "ready")
 }
 
-// TestHintsAwayAtStart: a node whose NATS does not answer serves, says what it lacks, and needs nobody's help when NATS is there.
+// TestHintsAwayAtStart: a node whose NATS does not answer serves, says what it lacks, and needs
+// nobody's help when NATS is there.
 func TestHintsAwayAtStart(t *testing.T) {
 	nats := testkit.StartNATS(t)
 	nats.Stop()
-	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t), func(cfg *config.Config) { cfg.NATSURL = config.Secret(nats.URL) })
+	s := testkit.StartOn(
+		t,
+		testkit.MigratedPostgresURL(t),
+		func(cfg *config.Config) { cfg.NATSURL = config.Secret(nats.URL) },
+	)
 	until := func(want string) {
 		t.Helper()
 		var got string
 		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/readyz", nil)
+			req, err := http.NewRequestWithContext(
+				t.Context(),
+				http.MethodGet,
+				s.URL+"/readyz",
+				nil,
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -374,7 +416,10 @@ func TestHintsAwayAtStart(t *testing.T) {
 			}
 			raw, _ := io.ReadAll(res.Body)
 			_ = res.Body.Close()
-			if got = strings.TrimSpace(string(raw)); res.StatusCode == http.StatusOK && got == want {
+			if got = strings.TrimSpace(
+				string(raw),
+			); res.StatusCode == http.StatusOK &&
+				got == want {
 				return
 			}
 		}
@@ -388,7 +433,8 @@ func TestHintsAwayAtStart(t *testing.T) {
 	until(`{"status":"ready","hints":"away"}`)
 }
 
-// TestWhereToGo: what the server says is an address that can be opened, also where it listens on all that there are.
+// TestWhereToGo: what the server says is an address that can be opened, also where it listens on
+// all that there are.
 func TestWhereToGo(t *testing.T) {
 	t.Parallel()
 	for listens, want := range map[string]string{
@@ -399,7 +445,11 @@ func TestWhereToGo(t *testing.T) {
 		"[::]:8080":      "http://localhost:8080/app",
 	} {
 		var said strings.Builder
-		app.Welcome(&said, config.Defaults(), net.TCPAddrFromAddrPort(netip.MustParseAddrPort(listens)))
+		app.Welcome(
+			&said,
+			config.Defaults(),
+			net.TCPAddrFromAddrPort(netip.MustParseAddrPort(listens)),
+		)
 		if !strings.Contains(said.String(), " "+want+"\n") {
 			t.Errorf("at %s it says %q, want %s", listens, said.String(), want)
 		}

@@ -24,7 +24,11 @@ type traces struct {
 
 // tracesOf returns what is configured, and a logger that says in which trace a line was logged.
 func tracesOf(
-	ctx context.Context, cfg config.Config, version string, logger *slog.Logger, guard *panics.Guard,
+	ctx context.Context,
+	cfg config.Config,
+	version string,
+	logger *slog.Logger,
+	guard *panics.Guard,
 ) (traces, *slog.Logger, error) {
 	if cfg.TracesURL == "" {
 		return traces{close: func(context.Context) error { return nil }}, logger, nil
@@ -35,7 +39,14 @@ func tracesOf(
 	if err != nil {
 		return traces{}, nil, err
 	}
-	return traces{t.Request, t.Operation, t.Statement, t.Close}, slog.New(tracing.Logs(logger.Handler())), nil
+	return traces{
+			t.Request,
+			t.Operation,
+			t.Statement,
+			t.Close,
+		}, slog.New(
+			tracing.Logs(logger.Handler()),
+		), nil
 }
 
 // end tells the last of it.

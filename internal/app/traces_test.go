@@ -48,7 +48,8 @@ func newSink(t *testing.T) *sink {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, of := range told.ResourceSpans {
-			if !strings.Contains(of.Resource.String(), `"service.name"`) || !strings.Contains(of.Resource.String(), `"parley"`) {
+			if !strings.Contains(of.Resource.String(), `"service.name"`) ||
+				!strings.Contains(of.Resource.String(), `"parley"`) {
 				t.Errorf("told by %v", of.Resource)
 			}
 			for _, in := range of.ScopeSpans {
@@ -78,7 +79,8 @@ func (s *sink) below(parent *spans.Span) (found []*spans.Span) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, span := range s.spans {
-		if bytes.Equal(span.ParentSpanId, parent.SpanId) && bytes.Equal(span.TraceId, parent.TraceId) {
+		if bytes.Equal(span.ParentSpanId, parent.SpanId) &&
+			bytes.Equal(span.TraceId, parent.TraceId) {
 			found = append(found, span)
 		}
 	}
@@ -105,15 +107,28 @@ const traceID, spanID = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 func ask(t *testing.T, s *testkit.Server) {
 	t.Helper()
 	alice := s.As("alice")
-	room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
-	stream := alice.Subscribe(`subscription hear($room: ID!) { messageAdded(roomId: $room) { seq from { nickName } } }`, testkit.Vars{"room": room})
+	room := alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).
+		Str("createRoom.room.id")
+	stream := alice.Subscribe(
+		`subscription hear($room: ID!) { messageAdded(roomId: $room) { seq from { nickName } } }`,
+		testkit.Vars{"room": room},
+	)
 	stream.Awake(func() string {
-		return fmt.Sprint(alice.Do(`mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "whispered" }) { message { seq } } }`,
-			testkit.Vars{"room": room}).Int("sendMessage.message.seq"))
+		return fmt.Sprint(
+			alice.Do(`mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "whispered" }) { message { seq } } }`,
+				testkit.Vars{"room": room}).
+				Int("sendMessage.message.seq"),
+		)
 	}, func(data testkit.JSON) string { return fmt.Sprint(data.Int("messageAdded.seq")) })
 	stream.Close()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql",
-		strings.NewReader(`{"query":"query Mine { myRooms { nodes { id members { nodes { nickName } } } } }"}`))
+	req, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		s.URL+"/graphql",
+		strings.NewReader(
+			`{"query":"query Mine { myRooms { nodes { id members { nodes { nickName } } } } }"}`,
+		),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +152,10 @@ func TestTraces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			to := newSink(t)
 			t.Run("asked", func(t *testing.T) { // at whose end the server tells the rest
-				ask(t, testkit.StartOn(t, url(t), func(cfg *config.Config) { cfg.TracesURL = to.url }))
+				ask(
+					t,
+					testkit.StartOn(t, url(t), func(cfg *config.Config) { cfg.TracesURL = to.url }),
+				)
 			})
 
 			asked := to.find("query myRooms")
@@ -147,7 +165,8 @@ func TestTraces(t *testing.T) {
 			if got := fmt.Sprintf("%x", asked[0].TraceId); got != traceID {
 				t.Errorf("the trace %s was made %s", traceID, got)
 			}
-			if attribute(asked[0], "graphql.operation.name") != "Mine" || attribute(asked[0], "parley.outcome") != "ok" {
+			if attribute(asked[0], "graphql.operation.name") != "Mine" ||
+				attribute(asked[0], "parley.outcome") != "ok" {
 				t.Errorf("the operation: %v", asked[0])
 			}
 			var request *spans.Span
@@ -159,7 +178,8 @@ func TestTraces(t *testing.T) {
 			if request == nil {
 				t.Fatal("the operation is in no request")
 			}
-			if fmt.Sprintf("%x", request.ParentSpanId) != spanID || attribute(request, "http.response.status_code") != "200" ||
+			if fmt.Sprintf("%x", request.ParentSpanId) != spanID ||
+				attribute(request, "http.response.status_code") != "200" ||
 				attribute(request, "parley.request_id") != "a-request-of-alice" {
 				t.Errorf("the request: %v", request)
 			}
@@ -168,8 +188,12 @@ func TestTraces(t *testing.T) {
 				t.Errorf("%d statements belong to the operation", len(statements))
 			}
 			for _, statement := range statements {
-				if text := attribute(statement, "db.query.text"); attribute(statement, "db.system.name") != name ||
-					statement.Name != "SELECT" || !strings.HasPrefix(text, "SELECT") {
+				if text := attribute(
+					statement,
+					"db.query.text",
+				); attribute(statement, "db.system.name") != name ||
+					statement.Name != "SELECT" ||
+					!strings.HasPrefix(text, "SELECT") {
 					t.Errorf("a statement: %v", statement)
 				}
 			}
@@ -183,7 +207,10 @@ func TestTraces(t *testing.T) {
 				(len(heard[0].ParentSpanId) != 0 || len(to.below(heard[0])) == 0 || attribute(heard[0], "graphql.operation.name") != "hear") {
 				t.Errorf("the operation on a socket: %v", heard[0])
 			}
-			if sent := to.find("mutation sendMessage"); len(sent) > 0 && len(to.below(sent[0])) == 0 {
+			if sent := to.find(
+				"mutation sendMessage",
+			); len(sent) > 0 &&
+				len(to.below(sent[0])) == 0 {
 				t.Error("no statement belongs to a mutation")
 			}
 			for _, told := range to.spans {
@@ -201,11 +228,21 @@ func served(t *testing.T, tracesURL string) []map[string]any {
 	cfg := config.Defaults()
 	cfg.DatabaseURL, cfg.TracesURL = "sqlite::memory:", tracesURL
 	logged := &logSink{}
-	a, err := app.New(t.Context(), cfg, slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})), app.Options{})
+	a, err := app.New(
+		t.Context(),
+		cfg,
+		slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		app.Options{},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/graphql?query={__typename}", nil)
+	r := httptest.NewRequestWithContext(
+		t.Context(),
+		http.MethodGet,
+		"http://localhost/graphql?query={__typename}",
+		nil,
+	)
 	r.Header.Set("Accept", "application/graphql-response+json")
 	w := httptest.NewRecorder()
 	a.Handler().ServeHTTP(w, r)
@@ -241,7 +278,10 @@ func TestTracesLost(t *testing.T) {
 	if took := time.Since(begun); took > 20*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	if !slices.ContainsFunc(lines, func(line map[string]any) bool { return line["msg"] == "traces cannot be told" }) {
+	if !slices.ContainsFunc(
+		lines,
+		func(line map[string]any) bool { return line["msg"] == "traces cannot be told" },
+	) {
 		t.Errorf("nobody says that traces are lost: %v", lines)
 	}
 }

@@ -46,7 +46,8 @@ func TestUncleanEnd(all *testing.T) {
 			s := testkit.StartOn(t, "sqlite:"+path, synchronous(when))
 			alice := s.As("alice")
 			if room == "" {
-				room = alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).Str("createRoom.room.id")
+				room = alice.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil).
+					Str("createRoom.room.id")
 			}
 			if want > raised {
 				for _, after := range []int{1, want - 1 - raised, want - raised} {
@@ -66,7 +67,8 @@ func TestUncleanEnd(all *testing.T) {
 				}
 			}
 			seq := alice.Do(`mutation($room: ID!) { sendMessage(input: {roomId: $room, contents: "x"}) {
-				message { seq } } }`, testkit.Vars{"room": room}).Int("sendMessage.message.seq")
+				message { seq } } }`, testkit.Vars{"room": room}).
+				Int("sendMessage.message.seq")
 			if seq != want {
 				t.Errorf("the message is at %d, want %d", seq, want)
 			}

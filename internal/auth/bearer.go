@@ -2,8 +2,9 @@ package auth
 
 import "strings"
 
-// Bearer returns the token of an Authorization header's value, "Bearer <token>" (RFC 6750, section 2.1). The scheme
-// may be in any case (RFC 9110, section 11.1). ok is false where there is no such token.
+// Bearer returns the token of an Authorization header's value, "Bearer <token>" (RFC 6750, section
+// 2.1). The scheme may be in any case (RFC 9110, section 11.1). ok is false where there is no such
+// token.
 func Bearer(header string) (token string, ok bool) {
 	scheme, token, found := strings.Cut(strings.Trim(header, " \t"), " ")
 	if !found || !strings.EqualFold(scheme, "Bearer") {
@@ -31,5 +32,6 @@ func isToken68(s string) bool {
 }
 
 func isBase64URL(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_'
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' ||
+		c == '_'
 }

@@ -42,7 +42,8 @@ func FuzzBearer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, header string) {
 		token, ok := Bearer(header)
-		if ok != (token != "") || strings.ContainsAny(token, " \t\r\n,\"\x00") || !strings.Contains(header, token) {
+		if ok != (token != "") || strings.ContainsAny(token, " \t\r\n,\"\x00") ||
+			!strings.Contains(header, token) {
 			t.Errorf("Bearer(%q) = %q, %v", header, token, ok)
 		}
 	})

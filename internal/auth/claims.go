@@ -16,19 +16,21 @@ const (
 	// MaxSubjectLength is the most characters a person's id may have.
 	MaxSubjectLength = 128
 
-	// notBeforeLeeway is how early a token may come before its nbf. Issuers put their own clock's time there, and the
-	// token may be here sooner than this machine's clock agrees. exp gets no leeway: whoever sets it can add some.
+	// notBeforeLeeway is how early a token may come before its nbf. Issuers put their own clock's
+	// time there, and the token may be here sooner than this machine's clock agrees. exp gets no
+	// leeway: whoever sets it can add some.
 	notBeforeLeeway = 30 * time.Second
 
-	// latestDate is the last second of the year 9999. A time beyond it is a mistake, usually one of milliseconds.
+	// latestDate is the last second of the year 9999. A time beyond it is a mistake, usually one of
+	// milliseconds.
 	latestDate = 253402300799
 )
 
-// identify reads who is asking out of the claims of a token whose signature is good, and refuses what is not meant for
-// this server or not for now. An empty issuer or audience is not asked for.
+// identify reads who is asking out of the claims of a token whose signature is good, and refuses
+// what is not meant for this server or not for now. An empty issuer or audience is not asked for.
 //
-// The claims are a map, and not a struct, since a struct would take "Admin" for "admin" (RFC 7519, section 10.1.1: names
-// are case-sensitive).
+// The claims are a map, and not a struct, since a struct would take "Admin" for "admin" (RFC 7519,
+// section 10.1.1: names are case-sensitive).
 func identify(claims jwt.MapClaims, issuer, audience string, now time.Time) (Identity, error) {
 	if err := checkOrigin(claims, issuer, audience); err != nil {
 		return Identity{}, err
@@ -73,7 +75,10 @@ func checkOrigin(claims jwt.MapClaims, issuer, audience string) error {
 			return err
 		}
 		if iss != issuer {
-			return refuse(WrongIssuer, `The token comes from another issuer (its "iss") than this server trusts.`)
+			return refuse(
+				WrongIssuer,
+				`The token comes from another issuer (its "iss") than this server trusts.`,
+			)
 		}
 	}
 	if audience != "" {
@@ -82,7 +87,10 @@ func checkOrigin(claims jwt.MapClaims, issuer, audience string) error {
 			return malformed(`The token's "aud" must be a string or a list of strings.`)
 		}
 		if !slices.Contains(aud, audience) {
-			return refuse(WrongAudience, `The token is not meant for this server: its "aud" does not name it.`)
+			return refuse(
+				WrongAudience,
+				`The token is not meant for this server: its "aud" does not name it.`,
+			)
 		}
 	}
 	return nil
@@ -95,11 +103,16 @@ func checkTimes(claims jwt.MapClaims, now time.Time) (expiresAt time.Time, err e
 		return time.Time{}, err
 	}
 	if claims["exp"] == nil {
-		return time.Time{}, refuse(BadExpiry, `The token has no "exp": one that never expires is not accepted.`)
+		return time.Time{}, refuse(
+			BadExpiry,
+			`The token has no "exp": one that never expires is not accepted.`,
+		)
 	}
 	if exp < 0 || exp > latestDate {
-		return time.Time{}, refuse(BadExpiry,
-			`The token's "exp" is not a plausible time. It is in seconds since 1970, not in milliseconds.`)
+		return time.Time{}, refuse(
+			BadExpiry,
+			`The token's "exp" is not a plausible time. It is in seconds since 1970, not in milliseconds.`,
+		)
 	}
 	expiresAt = numericDate(exp)
 	if !now.Before(expiresAt) {
@@ -111,7 +124,10 @@ func checkTimes(claims jwt.MapClaims, now time.Time) (expiresAt time.Time, err e
 		return time.Time{}, err
 	}
 	if nbf > latestDate || numericDate(max(nbf, 0)).After(now.Add(notBeforeLeeway)) {
-		return time.Time{}, refuse(NotYetValid, `The token is not valid yet: its "nbf" is in the future.`)
+		return time.Time{}, refuse(
+			NotYetValid,
+			`The token is not valid yet: its "nbf" is in the future.`,
+		)
 	}
 	return expiresAt, nil
 }
@@ -126,17 +142,27 @@ func numericDate(seconds float64) time.Time {
 	return time.Unix(int64(whole), int64(fraction*1e9)).UTC()
 }
 
-// checkSubject refuses what cannot be a person's id. U+FFFD is what the JSON decoder leaves of bytes that are not UTF-8
-// and of half a surrogate pair: letting it pass would make one person of many.
+// checkSubject refuses what cannot be a person's id. U+FFFD is what the JSON decoder leaves of
+// bytes that are not UTF-8 and of half a surrogate pair: letting it pass would make one person of
+// many.
 func checkSubject(id string) error {
 	unreadable := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
 	switch {
 	case id == "":
-		return refuse(BadSubject, `The token does not say who you are: its "sub" is missing or empty.`)
+		return refuse(
+			BadSubject,
+			`The token does not say who you are: its "sub" is missing or empty.`,
+		)
 	case utf8.RuneCountInString(id) > MaxSubjectLength:
-		return refuse(BadSubject, fmt.Sprintf(`The token's "sub" is longer than %d characters.`, MaxSubjectLength))
+		return refuse(
+			BadSubject,
+			fmt.Sprintf(`The token's "sub" is longer than %d characters.`, MaxSubjectLength),
+		)
 	case strings.ContainsFunc(id, unreadable):
-		return refuse(BadSubject, `The token's "sub" has a control character, or one that is not valid UTF-8.`)
+		return refuse(
+			BadSubject,
+			`The token's "sub" has a control character, or one that is not valid UTF-8.`,
+		)
 	}
 	return nil
 }
@@ -150,8 +176,8 @@ func withoutControls(s string) string {
 	}, s)
 }
 
-// optional returns the claim of that name, or T's zero value where it is left out or null. One of another type is
-// refused, not guessed at: the string "true" makes nobody an admin.
+// optional returns the claim of that name, or T's zero value where it is left out or null. One of
+// another type is refused, not guessed at: the string "true" makes nobody an admin.
 func optional[T string | float64 | bool](claims jwt.MapClaims, name string) (T, error) {
 	value, ok := claims[name].(T)
 	if !ok && claims[name] != nil {

@@ -18,19 +18,52 @@ func TestClaimsAccepted(t *testing.T) {
 		claims jwt.MapClaims
 		want   Identity
 	}{
-		"least":               {nil, Identity{ID: "ada"}},
-		"all":                 {jwt.MapClaims{"name": "Ada", "picture": "https://a.example/ada.png", "admin": true}, Identity{ID: "ada", Name: "Ada", Picture: "https://a.example/ada.png", Admin: true}},
-		"admin false":         {jwt.MapClaims{"admin": false}, Identity{ID: "ada"}},
-		"nulls":               {jwt.MapClaims{"name": json.RawMessage("null"), "admin": json.RawMessage("null")}, Identity{ID: "ada"}},
-		"case matters":        {jwt.MapClaims{"Admin": true, "Sub": "eve", "NAME": "Eve"}, Identity{ID: "ada"}},
-		"controls in name":    {jwt.MapClaims{"name": "A\x00d\na"}, Identity{ID: "ada", Name: "Ada"}},
-		"aud in a list":       {jwt.MapClaims{"aud": []string{"other", testAudience}}, Identity{ID: "ada"}},
-		"longest sub":         {jwt.MapClaims{"sub": strings.Repeat("é", 128)}, Identity{ID: strings.Repeat("é", 128)}},
-		"sub as given":        {jwt.MapClaims{"sub": " Auth0|Ada@Example.com "}, Identity{ID: " Auth0|Ada@Example.com "}},
-		"nbf past":            {jwt.MapClaims{"nbf": time.Now().Add(-time.Hour).Unix()}, Identity{ID: "ada"}},
-		"nbf, clocks differ":  {jwt.MapClaims{"nbf": time.Now().Add(20 * time.Second).Unix()}, Identity{ID: "ada"}},
-		"iat in the future":   {jwt.MapClaims{"iat": time.Now().Add(time.Hour).Unix()}, Identity{ID: "ada"}},
-		"claims of any other": {jwt.MapClaims{"email": 5, "roles": []any{nil}}, Identity{ID: "ada"}},
+		"least": {nil, Identity{ID: "ada"}},
+		"all": {
+			jwt.MapClaims{"name": "Ada", "picture": "https://a.example/ada.png", "admin": true},
+			Identity{ID: "ada", Name: "Ada", Picture: "https://a.example/ada.png", Admin: true},
+		},
+		"admin false": {jwt.MapClaims{"admin": false}, Identity{ID: "ada"}},
+		"nulls": {
+			jwt.MapClaims{"name": json.RawMessage("null"), "admin": json.RawMessage("null")},
+			Identity{ID: "ada"},
+		},
+		"case matters": {
+			jwt.MapClaims{"Admin": true, "Sub": "eve", "NAME": "Eve"},
+			Identity{ID: "ada"},
+		},
+		"controls in name": {
+			jwt.MapClaims{"name": "A\x00d\na"},
+			Identity{ID: "ada", Name: "Ada"},
+		},
+		"aud in a list": {
+			jwt.MapClaims{"aud": []string{"other", testAudience}},
+			Identity{ID: "ada"},
+		},
+		"longest sub": {
+			jwt.MapClaims{"sub": strings.Repeat("é", 128)},
+			Identity{ID: strings.Repeat("é", 128)},
+		},
+		"sub as given": {
+			jwt.MapClaims{"sub": " Auth0|Ada@Example.com "},
+			Identity{ID: " Auth0|Ada@Example.com "},
+		},
+		"nbf past": {
+			jwt.MapClaims{"nbf": time.Now().Add(-time.Hour).Unix()},
+			Identity{ID: "ada"},
+		},
+		"nbf, clocks differ": {
+			jwt.MapClaims{"nbf": time.Now().Add(20 * time.Second).Unix()},
+			Identity{ID: "ada"},
+		},
+		"iat in the future": {
+			jwt.MapClaims{"iat": time.Now().Add(time.Hour).Unix()},
+			Identity{ID: "ada"},
+		},
+		"claims of any other": {
+			jwt.MapClaims{"email": 5, "roles": []any{nil}},
+			Identity{ID: "ada"},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -80,20 +113,23 @@ func TestClaimsRefused(t *testing.T) {
 		"expired seconds ago": {
 			jwt.MapClaims{"exp": now.Add(-2 * time.Second).Unix()}, Expired,
 		},
-		"expired an hour ago":   {jwt.MapClaims{"exp": now.Add(-time.Hour).Unix()}, Expired},
-		"nbf in a minute":       {jwt.MapClaims{"nbf": now.Add(time.Minute).Unix()}, NotYetValid},
-		"nbf beyond int64":      {jwt.MapClaims{"nbf": 1e300}, NotYetValid},
-		"nbf a string":          {jwt.MapClaims{"nbf": "0"}, Malformed},
-		"no iss":                {jwt.MapClaims{"iss": nil}, WrongIssuer},
-		"another iss":           {jwt.MapClaims{"iss": testIssuer + "x"}, WrongIssuer},
-		"iss a list":            {jwt.MapClaims{"iss": []string{testIssuer}}, Malformed},
-		"no aud":                {jwt.MapClaims{"aud": nil}, WrongAudience},
-		"another aud":           {jwt.MapClaims{"aud": "other"}, WrongAudience},
-		"aud nearly":            {jwt.MapClaims{"aud": "Parley"}, WrongAudience},
-		"another aud in a list": {jwt.MapClaims{"aud": []string{"other", "another"}}, WrongAudience},
-		"empty list of aud":     {jwt.MapClaims{"aud": []string{}}, WrongAudience},
-		"aud a number":          {jwt.MapClaims{"aud": 7}, WrongAudience},
-		"numbers in aud":        {jwt.MapClaims{"aud": []any{testAudience, 7}}, Malformed},
+		"expired an hour ago": {jwt.MapClaims{"exp": now.Add(-time.Hour).Unix()}, Expired},
+		"nbf in a minute":     {jwt.MapClaims{"nbf": now.Add(time.Minute).Unix()}, NotYetValid},
+		"nbf beyond int64":    {jwt.MapClaims{"nbf": 1e300}, NotYetValid},
+		"nbf a string":        {jwt.MapClaims{"nbf": "0"}, Malformed},
+		"no iss":              {jwt.MapClaims{"iss": nil}, WrongIssuer},
+		"another iss":         {jwt.MapClaims{"iss": testIssuer + "x"}, WrongIssuer},
+		"iss a list":          {jwt.MapClaims{"iss": []string{testIssuer}}, Malformed},
+		"no aud":              {jwt.MapClaims{"aud": nil}, WrongAudience},
+		"another aud":         {jwt.MapClaims{"aud": "other"}, WrongAudience},
+		"aud nearly":          {jwt.MapClaims{"aud": "Parley"}, WrongAudience},
+		"another aud in a list": {
+			jwt.MapClaims{"aud": []string{"other", "another"}},
+			WrongAudience,
+		},
+		"empty list of aud": {jwt.MapClaims{"aud": []string{}}, WrongAudience},
+		"aud a number":      {jwt.MapClaims{"aud": 7}, WrongAudience},
+		"numbers in aud":    {jwt.MapClaims{"aud": []any{testAudience, 7}}, Malformed},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -114,15 +150,26 @@ func TestClaimsNotAskedFor(t *testing.T) {
 
 func TestInvalidUTF8InSubject(t *testing.T) {
 	payload := `{"sub":"a` + "\xff" + `","exp":99999999999}`
-	mustRefuse(t, newTestVerifier(t, Config{Secret: testSecret}), signRaw(t, `{"alg":"HS256"}`, payload), BadSubject)
+	mustRefuse(
+		t,
+		newTestVerifier(t, Config{Secret: testSecret}),
+		signRaw(t, `{"alg":"HS256"}`, payload),
+		BadSubject,
+	)
 }
 
 func TestExpiryHasNoLeeway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newSecretVerifier(t)
 		token := signHS256(t, claimsWith(jwt.MapClaims{"exp": time.Now().Add(time.Minute).Unix()}))
-		fresh := signHS256(t, claimsWith(jwt.MapClaims{"exp": time.Now().Add(time.Minute).Unix(), "name": "Ada"}))
-		fraction := signHS256(t, claimsWith(jwt.MapClaims{"exp": float64(time.Now().Unix()) + 60.5}))
+		fresh := signHS256(
+			t,
+			claimsWith(jwt.MapClaims{"exp": time.Now().Add(time.Minute).Unix(), "name": "Ada"}),
+		)
+		fraction := signHS256(
+			t,
+			claimsWith(jwt.MapClaims{"exp": float64(time.Now().Unix()) + 60.5}),
+		)
 
 		mustVerify(t, v, token)
 		time.Sleep(time.Minute - time.Nanosecond)

@@ -10,21 +10,23 @@ import (
 	"parley/internal/panics"
 )
 
-// MinSecretBytes is the length below which an HS256 secret can be guessed from a token: that of the hash (RFC 7518,
-// section 3.2). A shorter one is refused.
+// MinSecretBytes is the length below which an HS256 secret can be guessed from a token: that of the
+// hash (RFC 7518, section 3.2). A shorter one is refused.
 const MinSecretBytes = 32
 
 // Config says which tokens to accept. Exactly one of Secret and JWKSURL is set.
 type Config struct {
-	// Secret verifies tokens signed with HS256. It is used byte for byte and has MinSecretBytes of them or more.
+	// Secret verifies tokens signed with HS256. It is used byte for byte and has MinSecretBytes of
+	// them or more.
 	Secret []byte
-	// JWKSURL is where the key set is that verifies tokens signed with RS256, ES256 or EdDSA: https, or http on a
-	// loopback address.
+	// JWKSURL is where the key set is that verifies tokens signed with RS256, ES256 or EdDSA:
+	// https, or http on a loopback address.
 	JWKSURL string
-	// Issuer must be the token's iss. It is required with JWKSURL; left out with Secret, any iss is accepted.
+	// Issuer must be the token's iss. It is required with JWKSURL; left out with Secret, any iss is
+	// accepted.
 	Issuer string
-	// Audience must be, or be among, the token's aud. It is required with JWKSURL, whose keys sign tokens for other
-	// applications too; left out with Secret, any aud is accepted.
+	// Audience must be, or be among, the token's aud. It is required with JWKSURL, whose keys sign
+	// tokens for other applications too; left out with Secret, any aud is accepted.
 	Audience string
 	// Log receives an entry when the key set cannot be fetched. Nil: there is none.
 	Log *slog.Logger
@@ -32,39 +34,57 @@ type Config struct {
 	Panics *panics.Guard
 }
 
-// Validate returns everything that is wrong with the configuration, in the words of the settings it comes from.
+// Validate returns everything that is wrong with the configuration, in the words of the settings it
+// comes from.
 func (c Config) Validate() error {
 	var errs []error
 	switch {
 	case len(c.Secret) == 0 && c.JWKSURL == "":
-		errs = append(errs, errors.New("nothing to verify tokens with: set PARLEY_JWT_SECRET or PARLEY_JWKS_URL"))
+		errs = append(
+			errs,
+			errors.New("nothing to verify tokens with: set PARLEY_JWT_SECRET or PARLEY_JWKS_URL"),
+		)
 	case len(c.Secret) != 0 && c.JWKSURL != "":
-		errs = append(errs, errors.New("PARLEY_JWT_SECRET and PARLEY_JWKS_URL are both set: leave one out"))
+		errs = append(
+			errs,
+			errors.New("PARLEY_JWT_SECRET and PARLEY_JWKS_URL are both set: leave one out"),
+		)
 	}
 	if n := len(c.Secret); 0 < n && n < MinSecretBytes {
-		errs = append(errs, fmt.Errorf("PARLEY_JWT_SECRET has %d bytes; HS256 needs %d or more: openssl rand -hex 32", n, MinSecretBytes))
+		errs = append(
+			errs,
+			fmt.Errorf(
+				"PARLEY_JWT_SECRET has %d bytes; HS256 needs %d or more: openssl rand -hex 32",
+				n,
+				MinSecretBytes,
+			),
+		)
 	}
 	if c.JWKSURL != "" {
 		errs = append(errs, validateJWKSURL(c.JWKSURL))
 		if c.Issuer == "" {
 			errs = append(errs, errors.New(
-				"PARLEY_JWKS_URL needs PARLEY_JWT_ISSUER: set it to the iss of the tokens to accept"))
+				"PARLEY_JWKS_URL needs PARLEY_JWT_ISSUER: set it to the iss of the tokens to accept",
+			))
 		}
 		if c.Audience == "" {
 			errs = append(errs, errors.New(
 				"PARLEY_JWKS_URL needs PARLEY_JWT_AUDIENCE: set it to the aud of the tokens to accept, "+
-					"or tokens for other applications would be good here"))
+					"or tokens for other applications would be good here",
+			))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// validateJWKSURL keeps the keys from coming over a wire on which they can be replaced. The address is left out of the
-// messages: it may hold a password.
+// validateJWKSURL keeps the keys from coming over a wire on which they can be replaced. The address
+// is left out of the messages: it may hold a password.
 func validateJWKSURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {
-		return errors.New("PARLEY_JWKS_URL is not a web address: give one such as https://login.example.com/jwks.json")
+		return errors.New(
+			"PARLEY_JWKS_URL is not a web address: give one such as https://login.example.com/jwks.json",
+		)
 	}
 	switch {
 	case u.Scheme == "https":
@@ -72,7 +92,9 @@ func validateJWKSURL(raw string) error {
 	case u.Scheme == "http" && isLoopback(u.Hostname()):
 		return nil
 	default:
-		return errors.New("PARLEY_JWKS_URL must begin with https:// (http:// is for loopback addresses only)")
+		return errors.New(
+			"PARLEY_JWKS_URL must begin with https:// (http:// is for loopback addresses only)",
+		)
 	}
 }
 

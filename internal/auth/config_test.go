@@ -12,19 +12,37 @@ func TestConfigValidate(t *testing.T) {
 		cfg  Config
 		want []string // what the message names; none: it is good
 	}{
-		"nothing":            {Config{}, []string{"PARLEY_JWT_SECRET", "PARLEY_JWKS_URL"}},
-		"both":               {Config{Secret: testSecret, JWKSURL: "https://a.example/", Issuer: "i", Audience: "a"}, []string{"PARLEY_JWT_SECRET", "PARLEY_JWKS_URL", "leave one out"}},
-		"secret":             {Config{Secret: testSecret}, nil},
-		"least secret":       {Config{Secret: bytes.Repeat([]byte("x"), 32)}, nil},
-		"short secret":       {Config{Secret: []byte("x")}, []string{"PARLEY_JWT_SECRET", "openssl rand -hex 32"}},
-		"no issuer":          {Config{JWKSURL: "https://a.example/", Audience: "a"}, []string{"PARLEY_JWT_ISSUER"}},
-		"no audience":        {Config{JWKSURL: "https://a.example/", Issuer: "i"}, []string{"PARLEY_JWT_AUDIENCE"}},
-		"everything at once": {Config{JWKSURL: "http://a.example/"}, []string{"https://", "PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE"}},
-		"https":              {jwks("https://a.example/jwks"), nil},
-		"http":               {jwks("http://a.example/jwks"), []string{"PARLEY_JWKS_URL", "https://"}},
-		"http, localhost":    {jwks("http://localhost:8080/jwks"), nil},
-		"http, 127.0.0.1":    {jwks("http://127.0.0.1:8080/jwks"), nil},
-		"http, ::1":          {jwks("http://[::1]:8080/jwks"), nil},
+		"nothing": {Config{}, []string{"PARLEY_JWT_SECRET", "PARLEY_JWKS_URL"}},
+		"both": {
+			Config{Secret: testSecret, JWKSURL: "https://a.example/", Issuer: "i", Audience: "a"},
+			[]string{"PARLEY_JWT_SECRET", "PARLEY_JWKS_URL", "leave one out"},
+		},
+		"secret":       {Config{Secret: testSecret}, nil},
+		"least secret": {Config{Secret: bytes.Repeat([]byte("x"), 32)}, nil},
+		"short secret": {
+			Config{Secret: []byte("x")},
+			[]string{"PARLEY_JWT_SECRET", "openssl rand -hex 32"},
+		},
+		"no issuer": {
+			Config{JWKSURL: "https://a.example/", Audience: "a"},
+			[]string{"PARLEY_JWT_ISSUER"},
+		},
+		"no audience": {
+			Config{JWKSURL: "https://a.example/", Issuer: "i"},
+			[]string{"PARLEY_JWT_AUDIENCE"},
+		},
+		"everything at once": {
+			Config{JWKSURL: "http://a.example/"},
+			[]string{"https://", "PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE"},
+		},
+		"https": {jwks("https://a.example/jwks"), nil},
+		"http": {
+			jwks("http://a.example/jwks"),
+			[]string{"PARLEY_JWKS_URL", "https://"},
+		},
+		"http, localhost": {jwks("http://localhost:8080/jwks"), nil},
+		"http, 127.0.0.1": {jwks("http://127.0.0.1:8080/jwks"), nil},
+		"http, ::1":       {jwks("http://[::1]:8080/jwks"), nil},
 		"http, like loopback": {
 			jwks("http://127.0.0.1.a.example/jwks"), []string{"https://"},
 		},
@@ -53,7 +71,8 @@ func TestConfigValidate(t *testing.T) {
 
 func TestConfigNeverShowsSecrets(t *testing.T) {
 	err := Config{Secret: []byte("hunter2"), JWKSURL: "http://ada:swordfish@a.example/"}.Validate()
-	if err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "swordfish") {
+	if err == nil || strings.Contains(err.Error(), "hunter2") ||
+		strings.Contains(err.Error(), "swordfish") {
 		t.Errorf("Validate() = %v", err)
 	}
 }

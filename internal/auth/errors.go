@@ -5,11 +5,13 @@ import "time"
 // Reason tells programs why a token was not accepted.
 type Reason string
 
-// The reasons. With each but KeysUnavailable the token itself is at fault, and sending it again does not help.
+// The reasons. With each but KeysUnavailable the token itself is at fault, and sending it again
+// does not help.
 const (
 	// Malformed is a token that cannot be read, or has a claim of the wrong type.
 	Malformed Reason = "malformed"
-	// AlgorithmNotAllowed is a token that is signed in another way than the server is configured for, or not at all.
+	// AlgorithmNotAllowed is a token that is signed in another way than the server is configured
+	// for, or not at all.
 	AlgorithmNotAllowed Reason = "algorithm_not_allowed"
 	// BadSignature is a token that nobody with the right key has signed.
 	BadSignature Reason = "bad_signature"
@@ -25,8 +27,9 @@ const (
 	BadSubject Reason = "bad_subject"
 	// BadExpiry is a token without an exp, or with one that is not a plausible time in seconds.
 	BadExpiry Reason = "bad_expiry"
-	// KeysUnavailable is a token that could not be judged, because the key set cannot be fetched, or was fetched so often for
-	// unknown keys that it is too soon to look for another. The token may be good: try again.
+	// KeysUnavailable is a token that could not be judged, because the key set cannot be fetched,
+	// or was fetched so often for unknown keys that it is too soon to look for another. The token
+	// may be good: try again.
 	KeysUnavailable Reason = "keys_unavailable"
 )
 
@@ -41,7 +44,8 @@ type Error struct {
 	cause error
 }
 
-// Error returns the message alone. The cause may name addresses that are nobody's business; it is there to unwrap.
+// Error returns the message alone. The cause may name addresses that are nobody's business; it is
+// there to unwrap.
 func (e *Error) Error() string { return e.Message }
 
 // Unwrap returns what lies beneath, or nil.

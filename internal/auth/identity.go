@@ -1,7 +1,8 @@
-// Package auth turns tokens into people: it verifies JSON Web Tokens (RFC 7519) and says who is asking.
+// Package auth turns tokens into people: it verifies JSON Web Tokens (RFC 7519) and says who is
+// asking.
 //
-// The operator's configuration decides how a token must be signed, never the token: HS256 with a shared secret, or
-// RS256, ES256 and EdDSA with the public keys of a JSON Web Key Set (RFC 7517).
+// The operator's configuration decides how a token must be signed, never the token: HS256 with a
+// shared secret, or RS256, ES256 and EdDSA with the public keys of a JSON Web Key Set (RFC 7517).
 //
 // The claims read are sub (required), exp (required), nbf, iss, aud, name, picture and admin.
 package auth
@@ -15,8 +16,9 @@ import (
 type Identity struct {
 	// ID is the token's sub as given: 1 to 128 characters, valid UTF-8 without control characters.
 	ID string
-	// Name and Picture are the token's claims of those names, without control characters. They are empty where the
-	// token says nothing, and bounded by nothing but the size of a token: whoever keeps them sets the limits.
+	// Name and Picture are the token's claims of those names, without control characters. They are
+	// empty where the token says nothing, and bounded by nothing but the size of a token: whoever
+	// keeps them sets the limits.
 	Name, Picture string
 	// Admin is the token's admin claim, a boolean. It is false where the token says nothing.
 	Admin bool

@@ -12,15 +12,15 @@ import (
 // DevelopmentTokenLifetime is how long a token of an Issuer is good for.
 const DevelopmentTokenLifetime = 24 * time.Hour
 
-// Issuer signs tokens for development: it lets people in without asking who they are, so that a server on one's own
-// machine needs no login. Tokens for anybody else come from the application.
+// Issuer signs tokens for development: it lets people in without asking who they are, so that a
+// server on one's own machine needs no login. Tokens for anybody else come from the application.
 type Issuer struct {
 	secret           []byte
 	issuer, audience string
 }
 
-// NewIssuer returns an Issuer of tokens that a Verifier of the same configuration accepts. It needs a secret: with a
-// key set the private keys are somewhere else.
+// NewIssuer returns an Issuer of tokens that a Verifier of the same configuration accepts. It needs
+// a secret: with a key set the private keys are somewhere else.
 func NewIssuer(cfg Config) (*Issuer, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("issue tokens: %w", err)
@@ -31,10 +31,13 @@ func NewIssuer(cfg Config) (*Issuer, error) {
 	return &Issuer{secret: cfg.Secret, issuer: cfg.Issuer, audience: cfg.Audience}, nil
 }
 
-// Issue signs a token that says its bearer is id, called name where name is not empty. The token is good from now until
-// expiresAt, DevelopmentTokenLifetime later, in whole seconds and UTC. An id that no token may carry is an *Error with
-// BadSubject.
-func (i *Issuer) Issue(id, name string, now time.Time) (token string, expiresAt time.Time, err error) {
+// Issue signs a token that says its bearer is id, called name where name is not empty. The token is
+// good from now until expiresAt, DevelopmentTokenLifetime later, in whole seconds and UTC. An id
+// that no token may carry is an *Error with BadSubject.
+func (i *Issuer) Issue(
+	id, name string,
+	now time.Time,
+) (token string, expiresAt time.Time, err error) {
 	if err := checkSubject(id); err != nil {
 		return "", time.Time{}, err
 	}

@@ -37,7 +37,10 @@ func TestIssue(t *testing.T) {
 			if got := mustVerify(t, v, token); got != want {
 				t.Errorf("%s: Verify = %+v, want %+v", name, got, want)
 			}
-			other := newTestVerifier(t, Config{Secret: RandomSecret(), Issuer: cfg.Issuer, Audience: cfg.Audience})
+			other := newTestVerifier(
+				t,
+				Config{Secret: RandomSecret(), Issuer: cfg.Issuer, Audience: cfg.Audience},
+			)
 			mustRefuse(t, other, token, BadSignature)
 			time.Sleep(24 * time.Hour)
 			mustRefuse(t, v, token, Expired)

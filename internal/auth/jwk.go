@@ -23,8 +23,9 @@ const (
 	minRSABits = 2048
 )
 
-// parse reads a JSON Web Key Set (RFC 7517, section 5). A key that is of no use here is left out and does not take the
-// others with it: sets are shared with other applications, and hold keys for encryption and for newer algorithms.
+// parse reads a JSON Web Key Set (RFC 7517, section 5). A key that is of no use here is left out
+// and does not take the others with it: sets are shared with other applications, and hold keys for
+// encryption and for newer algorithms.
 func (s *keySet) parse(ctx context.Context, document []byte) ([]publicKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -56,11 +57,12 @@ func parseKey(raw json.RawMessage) (publicKey, error) {
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return publicKey{}, fmt.Errorf("read the key: %w", err)
 	}
-	if m.USE != "" && m.USE != jwkset.UseSig || len(m.KEYOPS) > 0 && !slices.Contains(m.KEYOPS, jwkset.KeyOpsVerify) {
+	if m.USE != "" && m.USE != jwkset.UseSig ||
+		len(m.KEYOPS) > 0 && !slices.Contains(m.KEYOPS, jwkset.KeyOpsVerify) {
 		return publicKey{}, errors.New("it is not for verifying signatures")
 	}
-	// What makes the key trusted is the address it comes from. Its certificates play no part, and fetching them would
-	// let the document choose addresses.
+	// What makes the key trusted is the address it comes from. Its certificates play no part, and
+	// fetching them would let the document choose addresses.
 	m.X5U, m.X5C, m.X5T, m.X5TS256 = "", nil, "", ""
 
 	// Without the option Private, private halves are ignored and symmetric keys refused.

@@ -28,21 +28,24 @@ const (
 	// maxKeySetBytes bounds what is read of an answer. Real ones have a few kilobytes.
 	maxKeySetBytes = 1 << 20
 
-	// firstRetry is the pause after a fetch that failed. It doubles with each further failure, up to lastRetry.
+	// firstRetry is the pause after a fetch that failed. It doubles with each further failure, up
+	// to lastRetry.
 	firstRetry = time.Second
 	lastRetry  = time.Minute
-	// maxStale is how long the last good set is used while it cannot be fetched again. After it nobody gets in: keys
-	// that may have been revoked a day ago are worse than none.
+	// maxStale is how long the last good set is used while it cannot be fetched again. After it
+	// nobody gets in: keys that may have been revoked a day ago are worse than none.
 	maxStale = 24 * time.Hour
 
-	// Tokens with unknown keys cause at most askBurst fetches at once, and then one every askInterval. Anybody can make
-	// such tokens, so they must not become a flood at the issuer; and a new key must be found at once.
+	// Tokens with unknown keys cause at most askBurst fetches at once, and then one every
+	// askInterval. Anybody can make such tokens, so they must not become a flood at the issuer; and
+	// a new key must be found at once.
 	askInterval = 10 * time.Second
 	askBurst    = 3
 )
 
-// A keySet holds the public keys at an address. One goroutine fetches them, at intervals and when it is asked, and
-// nobody else does: however many requests wait for a new key, one fetch serves them all.
+// A keySet holds the public keys at an address. One goroutine fetches them, at intervals and when
+// it is asked, and nobody else does: however many requests wait for a new key, one fetch serves
+// them all.
 type keySet struct {
 	address string
 	client  *http.Client
@@ -73,7 +76,8 @@ type publicKey struct {
 	key       crypto.PublicKey
 }
 
-// has says whether a key has that id. The empty id is that of a token which names none: any key may be its.
+// has says whether a key has that id. The empty id is that of a token which names none: any key may
+// be its.
 func (s *snapshot) has(id string) bool {
 	return slices.ContainsFunc(s.keys, func(k publicKey) bool { return id == "" || k.id == id })
 }
@@ -81,13 +85,15 @@ func (s *snapshot) has(id string) bool {
 // ask wants a key that is not in the set.
 type ask struct {
 	id string
-	// answered receives 0 once the current snapshot is newer than the question, or how long it takes until the set may be
-	// fetched again for an unknown key. It has room for one.
+	// answered receives 0 once the current snapshot is newer than the question, or how long it
+	// takes until the set may be fetched again for an unknown key. It has room for one.
 	answered chan<- time.Duration
 }
 
 // errThrottled says that the set was not fetched for an unknown key.
-var errThrottled = errors.New("too many tokens with unknown keys: the key set is not fetched for each")
+var errThrottled = errors.New(
+	"too many tokens with unknown keys: the key set is not fetched for each",
+)
 
 // newKeySet starts a goroutine that runs until ctx ends or close is called.
 func newKeySet(
@@ -123,9 +129,12 @@ func newClient() *http.Client {
 			// Minutes lie between two fetches: a connection kept open would only be found broken.
 			DisableKeepAlives: true,
 		},
-		// The operator named the address that is trusted. Where it leads elsewhere, they should say so.
+		// The operator named the address that is trusted. Where it leads elsewhere, they should say
+		// so.
 		CheckRedirect: func(*http.Request, []*http.Request) error {
-			return errors.New("redirects are not followed: set PARLEY_JWKS_URL to the final address")
+			return errors.New(
+				"redirects are not followed: set PARLEY_JWKS_URL to the final address",
+			)
 		},
 	}
 }
@@ -135,11 +144,11 @@ func (s *keySet) close() {
 	<-s.done
 }
 
-// find returns the keys with that id that are good for that algorithm. It asks for a fetch where it knows no key with
-// that id; ctx bounds the wait.
+// find returns the keys with that id that are good for that algorithm. It asks for a fetch where it
+// knows no key with that id; ctx bounds the wait.
 //
-// For a token that names no key (id is empty) every key of its algorithm is tried, and a new key is found by the next
-// refresh and not at once.
+// For a token that names no key (id is empty) every key of its algorithm is tried, and a new key is
+// found by the next refresh and not at once.
 func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.VerificationKeySet, error) {
 	current := s.current.Load()
 	var tooSoon time.Duration
@@ -170,13 +179,16 @@ func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.Verificati
 		}
 	}
 	if len(found.Keys) == 0 {
-		return found, refuse(AlgorithmNotAllowed, "The token is signed in another way than its key is meant for.")
+		return found, refuse(
+			AlgorithmNotAllowed,
+			"The token is signed in another way than its key is meant for.",
+		)
 	}
 	return found, nil
 }
 
-// ask has the set fetched for an unknown key and returns 0, or how long it takes until it may be fetched again: then it was not,
-// and the key may be there.
+// ask has the set fetched for an unknown key and returns 0, or how long it takes until it may be
+// fetched again: then it was not, and the key may be there.
 func (s *keySet) ask(ctx context.Context, id string) (tooSoon time.Duration, err error) {
 	answered := make(chan time.Duration, 1)
 	select {
@@ -232,7 +244,8 @@ type refresher struct {
 	failures  int       // since then
 }
 
-// refresh fetches the set once, makes what it finds current, and returns how long to wait before the next time.
+// refresh fetches the set once, makes what it finds current, and returns how long to wait before
+// the next time.
 func (s *keySet) refresh(ctx context.Context, r *refresher) (pause time.Duration) {
 	var next *snapshot
 	err := s.panics.Run(ctx, panics.Background, func() (err error) {
@@ -255,10 +268,22 @@ func (s *keySet) refresh(ctx context.Context, r *refresher) (pause time.Duration
 	failed.err = err
 	pause = min(firstRetry<<min(r.failures, 10), lastRetry)
 	r.failures++
-	s.log.ErrorContext(ctx, "cannot fetch the key set that tokens are verified with", "error", err, "retry_in", pause)
+	s.log.ErrorContext(
+		ctx,
+		"cannot fetch the key set that tokens are verified with",
+		"error",
+		err,
+		"retry_in",
+		pause,
+	)
 	if len(failed.keys) > 0 && time.Since(r.succeeded) >= maxStale {
 		failed = snapshot{generation: failed.generation + 1, err: err}
-		s.log.ErrorContext(ctx, "the key set is too old to be used any longer", "fetched_at", r.succeeded)
+		s.log.ErrorContext(
+			ctx,
+			"the key set is too old to be used any longer",
+			"fetched_at",
+			r.succeeded,
+		)
 	}
 	s.current.Store(&failed)
 	return pause

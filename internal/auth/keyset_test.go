@@ -32,9 +32,24 @@ func TestKeySetAlgorithms(t *testing.T) {
 				if got := mustVerify(t, v, signer.sign(t, claimsWith(nil))); got.ID != "ada" {
 					t.Errorf("%s: ID = %q", name, got.ID)
 				}
-				mustRefuse(t, v, signer.sign(t, claimsWith(jwt.MapClaims{"iss": "other"})), WrongIssuer)
-				mustRefuse(t, v, signer.sign(t, claimsWith(jwt.MapClaims{"aud": "other"})), WrongAudience)
-				mustRefuse(t, v, signer.sign(t, claimsWith(jwt.MapClaims{"exp": time.Now().Unix() - 5})), Expired)
+				mustRefuse(
+					t,
+					v,
+					signer.sign(t, claimsWith(jwt.MapClaims{"iss": "other"})),
+					WrongIssuer,
+				)
+				mustRefuse(
+					t,
+					v,
+					signer.sign(t, claimsWith(jwt.MapClaims{"aud": "other"})),
+					WrongAudience,
+				)
+				mustRefuse(
+					t,
+					v,
+					signer.sign(t, claimsWith(jwt.MapClaims{"exp": time.Now().Unix() - 5})),
+					Expired,
+				)
 			}
 		})
 	}
@@ -42,23 +57,65 @@ func TestKeySetAlgorithms(t *testing.T) {
 
 func TestKeySetRefuses(t *testing.T) {
 	rsaSigner, ecSigner := newRSA(t, "rsa"), newECDSA(t, "ec")
-	v := newTestVerifier(t, newIssuerServer(t, rsaSigner.jwk(t, nil), ecSigner.jwk(t, nil)).config())
+	v := newTestVerifier(
+		t,
+		newIssuerServer(t, rsaSigner.jwk(t, nil), ecSigner.jwk(t, nil)).config(),
+	)
 	claims := claimsWith(nil)
 
 	forged := newECDSA(t, "ec")
 	mustRefuse(t, v, forged.sign(t, claims), BadSignature)
 	mustRefuse(t, v, newEd25519(t, "ec").sign(t, claims), AlgorithmNotAllowed)
-	mustRefuse(t, v, sign(t, jwt.SigningMethodES256, ecSigner.key, map[string]any{"kid": "rsa"}, claims), AlgorithmNotAllowed)
-	mustRefuse(t, v, sign(t, jwt.SigningMethodPS256, rsaSigner.key, map[string]any{"kid": "rsa"}, claims), AlgorithmNotAllowed)
-	mustRefuse(t, v, sign(t, jwt.SigningMethodRS512, rsaSigner.key, map[string]any{"kid": "rsa"}, claims), AlgorithmNotAllowed)
-	mustRefuse(t, v, sign(t, jwt.SigningMethodES256, ecSigner.key, map[string]any{"kid": 7}, claims), Malformed)
-	mustRefuse(t, v, sign(t, jwt.SigningMethodES256, ecSigner.key, map[string]any{"crit": []string{"x"}}, claims), Malformed)
+	mustRefuse(
+		t,
+		v,
+		sign(t, jwt.SigningMethodES256, ecSigner.key, map[string]any{"kid": "rsa"}, claims),
+		AlgorithmNotAllowed,
+	)
+	mustRefuse(
+		t,
+		v,
+		sign(t, jwt.SigningMethodPS256, rsaSigner.key, map[string]any{"kid": "rsa"}, claims),
+		AlgorithmNotAllowed,
+	)
+	mustRefuse(
+		t,
+		v,
+		sign(t, jwt.SigningMethodRS512, rsaSigner.key, map[string]any{"kid": "rsa"}, claims),
+		AlgorithmNotAllowed,
+	)
+	mustRefuse(
+		t,
+		v,
+		sign(t, jwt.SigningMethodES256, ecSigner.key, map[string]any{"kid": 7}, claims),
+		Malformed,
+	)
+	mustRefuse(
+		t,
+		v,
+		sign(
+			t,
+			jwt.SigningMethodES256,
+			ecSigner.key,
+			map[string]any{"crit": []string{"x"}},
+			claims,
+		),
+		Malformed,
+	)
 	mustRefuse(t, v, newECDSA(t, "unknown").sign(t, claims), BadSignature)
 }
 
 func TestTokensWithoutKid(t *testing.T) {
 	first, second := newECDSA(t, "first"), newECDSA(t, "second")
-	v := newTestVerifier(t, newIssuerServer(t, first.jwk(t, nil), newRSA(t, "rsa").jwk(t, nil), second.jwk(t, map[string]any{"kid": nil})).config())
+	v := newTestVerifier(
+		t,
+		newIssuerServer(
+			t,
+			first.jwk(t, nil),
+			newRSA(t, "rsa").jwk(t, nil),
+			second.jwk(t, map[string]any{"kid": nil}),
+		).config(),
+	)
 	for _, s := range []signer{first, second} {
 		mustVerify(t, v, sign(t, s.method, s.key, nil, claimsWith(nil)))
 	}
@@ -67,7 +124,8 @@ func TestTokensWithoutKid(t *testing.T) {
 	mustRefuse(t, v, newEd25519(t, "").sign(t, claimsWith(nil)), AlgorithmNotAllowed)
 }
 
-// A key that cannot be used is left out. Each set holds it beside a good one, which must go on working.
+// A key that cannot be used is left out. Each set holds it beside a good one, which must go on
+// working.
 func TestUnusableKeysAreLeftOut(t *testing.T) {
 	good := newEd25519(t, "good")
 	signer := newRSA(t, "bad")
@@ -151,7 +209,10 @@ func TestUnknownKidFloodIsBounded(t *testing.T) {
 					var e *Error
 					if !errors.As(err, &e) || e.Reason != BadSignature &&
 						(e.Reason != KeysUnavailable || e.RetryAfter <= 0 || e.RetryAfter > askInterval) {
-						t.Errorf("Verify = %v, want BadSignature, or KeysUnavailable with a time", err)
+						t.Errorf(
+							"Verify = %v, want BadSignature, or KeysUnavailable with a time",
+							err,
+						)
 					}
 				})
 			}
@@ -294,7 +355,8 @@ func TestSilentServer(t *testing.T) {
 	defer cancel()
 	_, err := v.Verify(ctx, signer.sign(t, claimsWith(nil)))
 	var e *Error
-	if !errors.As(err, &e) || e.Reason != KeysUnavailable || !errors.Is(err, context.DeadlineExceeded) {
+	if !errors.As(err, &e) || e.Reason != KeysUnavailable ||
+		!errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Verify = %v, want KeysUnavailable because of the deadline", err)
 	}
 	v.Close() // ends the fetch that is under way
@@ -311,7 +373,10 @@ func (slowTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestFetchTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &keySet{address: "https://login.example.com/", client: &http.Client{Transport: slowTransport{}}}
+		s := &keySet{
+			address: "https://login.example.com/",
+			client:  &http.Client{Transport: slowTransport{}},
+		}
 		start := time.Now()
 		if _, err := s.fetch(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("fetch = %v", err)

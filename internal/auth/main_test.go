@@ -36,14 +36,23 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // claimsWith returns good claims, changed. A nil value takes the claim away.
 func claimsWith(changes jwt.MapClaims) jwt.MapClaims {
 	claims := jwt.MapClaims{
-		"sub": "ada", "iss": testIssuer, "aud": testAudience, "exp": time.Now().Add(time.Hour).Unix(),
+		"sub": "ada",
+		"iss": testIssuer,
+		"aud": testAudience,
+		"exp": time.Now().Add(time.Hour).Unix(),
 	}
 	maps.Copy(claims, changes)
 	maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
 	return claims
 }
 
-func sign(tb testing.TB, method jwt.SigningMethod, key any, header map[string]any, claims jwt.MapClaims) string {
+func sign(
+	tb testing.TB,
+	method jwt.SigningMethod,
+	key any,
+	header map[string]any,
+	claims jwt.MapClaims,
+) string {
 	tb.Helper()
 	token := jwt.NewWithClaims(method, claims)
 	maps.Copy(token.Header, header)
@@ -72,7 +81,10 @@ func newTestVerifier(tb testing.TB, cfg Config) *Verifier {
 // newSecretVerifier accepts tokens signed with testSecret and checks their issuer and audience.
 func newSecretVerifier(tb testing.TB) *Verifier {
 	tb.Helper()
-	return newTestVerifier(tb, Config{Secret: testSecret, Issuer: testIssuer, Audience: testAudience})
+	return newTestVerifier(
+		tb,
+		Config{Secret: testSecret, Issuer: testIssuer, Audience: testAudience},
+	)
 }
 
 func mustVerify(tb testing.TB, v *Verifier, token string) Identity {
@@ -128,7 +140,10 @@ func (s signer) jwk(tb testing.TB, changes map[string]any) map[string]any {
 
 func publicJWK(tb testing.TB, key any, id string, changes map[string]any) map[string]any {
 	tb.Helper()
-	jwk, err := jwkset.NewJWKFromKey(key, jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: id}})
+	jwk, err := jwkset.NewJWKFromKey(
+		key,
+		jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: id}},
+	)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -146,7 +161,9 @@ func publicJWK(tb testing.TB, key any, id string, changes map[string]any) map[st
 }
 
 // rsaKey is made once: it takes a while.
-var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+var rsaKey = sync.OnceValues(
+	func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) },
+)
 
 func newRSA(tb testing.TB, id string) signer {
 	tb.Helper()

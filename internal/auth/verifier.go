@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// MaxTokenBytes is the most bytes a token may have. A longer one is refused before anything in it is read.
+	// MaxTokenBytes is the most bytes a token may have. A longer one is refused before anything in
+	// it is read.
 	MaxTokenBytes = 8 << 10
 
 	// maxKnownTokens bounds the memory that verified tokens take, about half a kilobyte each.
@@ -23,10 +24,10 @@ const (
 
 // A Verifier says who the bearer of a token is. It is safe for concurrent use.
 //
-// It remembers the tokens it has verified, by their SHA-256, so that a request does not pay for the signature again.
-// Their expiry is checked on every call all the same, and they are forgotten when the key set changes. A key that is
-// taken out of the set is therefore good for at most five more minutes (refreshInterval), or where the set cannot be
-// fetched, for a day (maxStale).
+// It remembers the tokens it has verified, by their SHA-256, so that a request does not pay for the
+// signature again. Their expiry is checked on every call all the same, and they are forgotten when
+// the key set changes. A key that is taken out of the set is therefore good for at most five more
+// minutes (refreshInterval), or where the set cannot be fetched, for a day (maxStale).
 type Verifier struct {
 	parser           *jwt.Parser
 	algorithms       []string
@@ -36,7 +37,8 @@ type Verifier struct {
 	known            *lru.Cache[[sha256.Size]byte, knownToken]
 }
 
-// knownToken is what a token said when its signature was verified, with the keys of that generation.
+// knownToken is what a token said when its signature was verified, with the keys of that
+// generation.
 type knownToken struct {
 	identity   Identity
 	generation uint64
@@ -44,9 +46,10 @@ type knownToken struct {
 
 // NewVerifier returns a Verifier of the tokens that cfg describes.
 //
-// With a key set it starts one goroutine, which fetches the set at once and keeps it fresh until ctx ends or Close is
-// called. NewVerifier does not wait for it: where the set cannot be fetched, the server starts, the log says so, and
-// tokens are refused with KeysUnavailable until a retry succeeds.
+// With a key set it starts one goroutine, which fetches the set at once and keeps it fresh until
+// ctx ends or Close is called. NewVerifier does not wait for it: where the set cannot be fetched,
+// the server starts, the log says so, and tokens are refused with KeysUnavailable until a retry
+// succeeds.
 func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("verify tokens: %w", err)
@@ -64,7 +67,9 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 	}
 	if cfg.JWKSURL != "" {
 		v.algorithms = []string{
-			jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg(),
+			jwt.SigningMethodRS256.Alg(),
+			jwt.SigningMethodES256.Alg(),
+			jwt.SigningMethodEdDSA.Alg(),
 		}
 		v.keys = newKeySet(ctx, cfg.JWKSURL, cfg.Log, cfg.Panics)
 	}
@@ -76,7 +81,8 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 	return v, nil
 }
 
-// Close ends the fetching of the key set and waits for it. Later calls of Verify find the keys that were there.
+// Close ends the fetching of the key set and waits for it. Later calls of Verify find the keys that
+// were there.
 func (v *Verifier) Close() {
 	if v.keys != nil {
 		v.keys.close()
@@ -85,14 +91,18 @@ func (v *Verifier) Close() {
 
 // Verify returns who the bearer of token is, or an *Error that says why it was not accepted.
 //
-// It waits for the key set only where the token's key is not in the set as it was last seen; ctx bounds the wait.
+// It waits for the key set only where the token's key is not in the set as it was last seen; ctx
+// bounds the wait.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	if len(token) > MaxTokenBytes {
-		return Identity{}, malformed(fmt.Sprintf("The token is longer than %d bytes.", MaxTokenBytes))
+		return Identity{}, malformed(
+			fmt.Sprintf("The token is longer than %d bytes.", MaxTokenBytes),
+		)
 	}
 	now := time.Now()
 	digest := sha256.Sum256([]byte(token))
-	// Taken before the keys are looked at: if they change meanwhile, the token is merely verified once more.
+	// Taken before the keys are looked at: if they change meanwhile, the token is merely verified
+	// once more.
 	generation := v.generation()
 
 	if known, ok := v.known.Get(digest); ok && known.generation == generation {
@@ -123,24 +133,35 @@ func (v *Verifier) generation() uint64 {
 	return v.keys.current.Load().generation
 }
 
-// verifySignature returns the claims of a token that was signed with one of the keys and an algorithm meant for it.
+// verifySignature returns the claims of a token that was signed with one of the keys and an
+// algorithm meant for it.
 func (v *Verifier) verifySignature(ctx context.Context, token string) (jwt.MapClaims, error) {
 	// The decoder of base64 skips line breaks, which would give one token many spellings.
-	if strings.ContainsFunc(token, func(r rune) bool { return r > 0x7f || r != '.' && !isBase64URL(byte(r)) }) {
+	if strings.ContainsFunc(
+		token,
+		func(r rune) bool { return r > 0x7f || r != '.' && !isBase64URL(byte(r)) },
+	) {
 		return nil, malformed("The token has a character that no token has.")
 	}
 	claims := jwt.MapClaims{}
-	parsed, err := v.parser.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
+	parsed, err := v.parser.ParseWithClaims(
+		token,
+		claims,
+		func(t *jwt.Token) (any, error) { return v.key(ctx, t) },
+	)
 	if err != nil {
 		return nil, v.refusal(parsed, err)
 	}
 	return claims, nil
 }
 
-// key returns what the token's signature is to be verified with. The parser has already seen to its algorithm.
+// key returns what the token's signature is to be verified with. The parser has already seen to its
+// algorithm.
 func (v *Verifier) key(ctx context.Context, token *jwt.Token) (any, error) {
 	if _, ok := token.Header["crit"]; ok { // RFC 7515, section 4.1.11
-		return nil, malformed(`The token needs an extension ("crit") that this server does not have.`)
+		return nil, malformed(
+			`The token needs an extension ("crit") that this server does not have.`,
+		)
 	}
 	if v.keys == nil {
 		return v.secret, nil
@@ -152,17 +173,26 @@ func (v *Verifier) key(ctx context.Context, token *jwt.Token) (any, error) {
 	return v.keys.find(ctx, id, token.Method.Alg())
 }
 
-// refusal puts what the parser says into words that can be shown: the parser's own may repeat parts of the token.
+// refusal puts what the parser says into words that can be shown: the parser's own may repeat parts
+// of the token.
 func (v *Verifier) refusal(token *jwt.Token, err error) error {
 	if refused, ok := errors.AsType[*Error](err); ok {
 		return refused
 	}
 	if errors.Is(err, jwt.ErrTokenMalformed) {
-		return malformed("This is not a token: a JSON Web Token has three parts, in base64url, with dots between them.")
+		return malformed(
+			"This is not a token: a JSON Web Token has three parts, in base64url, with dots between them.",
+		)
 	}
-	if algorithm, ok := token.Header["alg"].(string); !ok || !slices.Contains(v.algorithms, algorithm) {
-		return refuse(AlgorithmNotAllowed,
-			"The token is not signed in a way that this server accepts: "+strings.Join(v.algorithms, ", ")+".")
+	if algorithm, ok := token.Header["alg"].(string); !ok ||
+		!slices.Contains(v.algorithms, algorithm) {
+		return refuse(
+			AlgorithmNotAllowed,
+			"The token is not signed in a way that this server accepts: "+strings.Join(
+				v.algorithms,
+				", ",
+			)+".",
+		)
 	}
 	return &Error{Reason: BadSignature, Message: "The token's signature is wrong.", cause: err}
 }

@@ -80,7 +80,13 @@ func TestSignatures(t *testing.T) {
 	admin := signHS256(t, claimsWith(jwt.MapClaims{"admin": true}))
 	mustVerify(t, v, good) // remembered: its neighbours must not profit
 
-	otherSecret := sign(t, jwt.SigningMethodHS256, []byte("another secret of enough bytes!!"), nil, claimsWith(nil))
+	otherSecret := sign(
+		t,
+		jwt.SigningMethodHS256,
+		[]byte("another secret of enough bytes!!"),
+		nil,
+		claimsWith(nil),
+	)
 	mustRefuse(t, v, otherSecret, BadSignature)
 	mustRefuse(t, v, parts[0]+"."+parts[1]+".", BadSignature)
 	mustRefuse(t, v, parts[0]+"."+strings.Split(admin, ".")[1]+"."+parts[2], BadSignature)
@@ -117,7 +123,8 @@ func TestAlgorithmsAreNotTheTokensChoice(t *testing.T) {
 	}
 }
 
-// A public key is known to everybody. A verifier that lets the token choose takes it for an HMAC secret.
+// A public key is known to everybody. A verifier that lets the token choose takes it for an HMAC
+// secret.
 func TestPublicKeyIsNoSecret(t *testing.T) {
 	signer := newRSA(t, "rsa")
 	server := newIssuerServer(t, signer.jwk(t, nil))
@@ -149,7 +156,9 @@ func TestVerifiedTokensAreRemembered(t *testing.T) {
 	if got := v.known.Len(); got != 1 {
 		t.Fatalf("%d tokens are remembered, want the good one", got)
 	}
-	v.secret = []byte("whoever still knows the token does not look at this") // only the memory can accept it now
+	v.secret = []byte(
+		"whoever still knows the token does not look at this",
+	) // only the memory can accept it now
 	mustVerify(t, v, token)
 }
 
@@ -186,7 +195,8 @@ func TestConcurrentVerify(t *testing.T) {
 	}
 }
 
-// FuzzVerify knows neither the secret nor a private key, so nothing that it makes up may be accepted.
+// FuzzVerify knows neither the secret nor a private key, so nothing that it makes up may be
+// accepted.
 func FuzzVerify(f *testing.F) {
 	claims := claimsWith(nil)
 	good := sign(f, jwt.SigningMethodHS256, []byte("another secret of enough bytes!!"), nil, claims)
@@ -204,9 +214,21 @@ func FuzzVerify(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	server := newIssuerServer(f,
-		publicJWK(f, stranger.Public(), "key", nil), newECDSA(f, "key").jwk(f, nil), newEd25519(f, "key").jwk(f, nil))
-	verifiers := map[string]*Verifier{"secret": newSecretVerifier(f), "key set": newTestVerifier(f, server.config())}
+	server := newIssuerServer(
+		f,
+		publicJWK(
+			f,
+			stranger.Public(),
+			"key",
+			nil,
+		),
+		newECDSA(f, "key").jwk(f, nil),
+		newEd25519(f, "key").jwk(f, nil),
+	)
+	verifiers := map[string]*Verifier{
+		"secret":  newSecretVerifier(f),
+		"key set": newTestVerifier(f, server.config()),
+	}
 
 	f.Fuzz(func(t *testing.T, token string) {
 		for name, v := range verifiers {

@@ -1,7 +1,9 @@
-// Package broker carries hints: small notes that something has been committed and where to look for it.
+// Package broker carries hints: small notes that something has been committed and where to look for
+// it.
 //
-// A hint may be lost, doubled or come out of order; whoever hears it reads the truth from the database. Between nodes hints
-// go by PostgreSQL or by NATS, which are both a [carrier]; a [Node] does what is the same for both.
+// A hint may be lost, doubled or come out of order; whoever hears it reads the truth from the
+// database. Between nodes hints go by PostgreSQL or by NATS, which are both a [carrier]; a [Node]
+// does what is the same for both.
 package broker
 
 import (
@@ -16,10 +18,11 @@ type Hint struct {
 	Room uuid.UUID
 	// Seq is the head of the room's log after it.
 	Seq int64
-	// Users are the people whose list of rooms it changes besides the room's own news: they came, went, or read.
+	// Users are the people whose list of rooms it changes besides the room's own news: they came,
+	// went, or read.
 	Users []string
-	// Created marks a room that has come into being, with Users in it from the start. Public tells whether a lobby may
-	// hear of it.
+	// Created marks a room that has come into being, with Users in it from the start. Public tells
+	// whether a lobby may hear of it.
 	Created bool
 	Public  bool
 }

@@ -96,7 +96,11 @@ func postgresNetwork(t *testing.T) network {
 	wire := testkit.NewWire(t, url)
 	return network{
 		join: func(t *testing.T, l broker.Listener) *broker.Node {
-			notifications, err := store.OpenNotifications(t.Context(), wire.URL, store.Options{Logger: quiet(t)})
+			notifications, err := store.OpenNotifications(
+				t.Context(),
+				wire.URL,
+				store.Options{Logger: quiet(t)},
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +114,11 @@ func postgresNetwork(t *testing.T) network {
 				t.Fatal(err)
 			}
 			defer db.Close()
-			if _, err := db.ExecContext(t.Context(), "SELECT pg_notify('parley_hints', $1)", message); err != nil {
+			if _, err := db.ExecContext(
+				t.Context(),
+				"SELECT pg_notify('parley_hints', $1)",
+				message,
+			); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -222,10 +230,16 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// hintsArrive: a node hears its own hints before Publish returns, and the others' newest ones, whole.
+// hintsArrive: a node hears its own hints before Publish returns, and the others' newest ones,
+// whole.
 func hintsArrive(t *testing.T, n network) {
 	a, _, heardA, heardB := pair(t, n)
-	room, made := uuid.New(), broker.Hint{Room: uuid.New(), Created: true, Public: true, Users: []string{"ann", `b"o\b`, "ü"}}
+	room, made := uuid.New(), broker.Hint{
+		Room:    uuid.New(),
+		Created: true,
+		Public:  true,
+		Users:   []string{"ann", `b"o\b`, "ü"},
+	}
 	const last = 2000
 	for seq := int64(1); seq <= last; seq++ {
 		a.Publish(broker.Hint{Room: room, Seq: seq, Users: []string{fmt.Sprint("u", seq%3)}})
@@ -269,7 +283,8 @@ func hintsArrive(t *testing.T, n network) {
 	}
 }
 
-// lossIsNoticed: while the network is cut nobody waits, and when it is back both look, and hear each other again.
+// lossIsNoticed: while the network is cut nobody waits, and when it is back both look, and hear
+// each other again.
 func lossIsNoticed(t *testing.T, n network) {
 	a, b, heardA, heardB := pair(t, n)
 	n.cut()
@@ -298,22 +313,32 @@ func awayAtStart(t *testing.T, n network) {
 	a, b := n.join(t, heardA), n.join(t, heardB)
 	a.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
 	n.mend()
-	heardB.until(t, "that something was missed", func(_ []broker.Hint, looks int) bool { return looks > 0 })
+	heardB.until(
+		t,
+		"that something was missed",
+		func(_ []broker.Hint, looks int) bool { return looks > 0 },
+	)
 	meet(t, a, b, heardA, heardB)
 }
 
-// alone: a node that is alone says next to nothing, and who comes looks for what there has been, and hears the rest.
+// alone: a node that is alone says next to nothing, and who comes looks for what there has been,
+// and hears the rest.
 func alone(t *testing.T, n network) {
 	heardA, heardB := newEar(), newEar()
 	a := n.join(t, heardA)
 	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(time.Millisecond) {
 		a.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
 	}
-	if s := a.Stats(); s.Published < 500 || s.Sent > s.Published/4 { // before it hears itself it cannot know
+	if s := a.Stats(); s.Published < 500 ||
+		s.Sent > s.Published/4 { // before it hears itself it cannot know
 		t.Errorf("to nobody it has said %d messages of %d hints", s.Sent, s.Published)
 	}
 	b := n.join(t, heardB)
-	heardB.until(t, "that something has been", func(_ []broker.Hint, looks int) bool { return looks > 0 })
+	heardB.until(
+		t,
+		"that something has been",
+		func(_ []broker.Hint, looks int) bool { return looks > 0 },
+	)
 	meet(t, a, b, heardA, heardB)
 }
 
@@ -344,15 +369,31 @@ func strangeMessages(t *testing.T, n network) {
 	}
 	n.raw(t, `{"v":1,"n":"other","c":4}`)
 	heardB.until(t, "a gap", func(_ []broker.Hint, looks int) bool { return looks == 1 })
-	n.raw(t, `{"v":1,"n":"other","c":3,"h":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":7}]}`) // late
-	heardB.until(t, "what came late", func(hints []broker.Hint, looks int) bool { return of(hints) == 3 && looks == 1 })
+	n.raw(
+		t,
+		`{"v":1,"n":"other","c":3,"h":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":7}]}`,
+	) // late
+	heardB.until(
+		t,
+		"what came late",
+		func(hints []broker.Hint, looks int) bool { return of(hints) == 3 && looks == 1 },
+	)
 	n.raw(t, `{"v":1,"n":"newcomer","c":9}`)
-	heardB.until(t, "one who has said something before", func(_ []broker.Hint, looks int) bool { return looks == 2 })
+	heardB.until(
+		t,
+		"one who has said something before",
+		func(_ []broker.Hint, looks int) bool { return looks == 2 },
+	)
 	n.raw(t, `{"v":1,"n":"other","c":5,"l":true}`)
-	heardB.until(t, "one who cannot say it all", func(_ []broker.Hint, looks int) bool { return looks == 3 })
+	heardB.until(
+		t,
+		"one who cannot say it all",
+		func(_ []broker.Hint, looks int) bool { return looks == 3 },
+	)
 }
 
-// manyPeople: a hint that is larger than a message comes in parts, and a room with so many people is looked for.
+// manyPeople: a hint that is larger than a message comes in parts, and a room with so many people
+// is looked for.
 func manyPeople(t *testing.T, n network) {
 	a, _, _, heardB := pair(t, n)
 	var people []string

@@ -14,7 +14,8 @@ const version = 1
 // message is what nodes send to each other: hints, or with none of them a heartbeat.
 type message struct {
 	Version int `json:"v"`
-	// Node is who sends it, and Count the number of this message among its own; of a heartbeat the number before.
+	// Node is who sends it, and Count the number of this message among its own; of a heartbeat the
+	// number before.
 	Node  string `json:"n"`
 	Count int64  `json:"c"`
 	// Look says that there is more than can be told: look yourself.
@@ -56,14 +57,16 @@ func decode(data []byte) (message, error) {
 	return m, nil
 }
 
-// envelope is more than all of a message but its hints takes, and listed what a hint takes beside its people.
+// envelope is more than all of a message but its hints takes, and listed what a hint takes beside
+// its people.
 const (
 	envelope = 120
 	listed   = 120
 )
 
-// messages puts hints into messages of at most a size. Of a hint that is too large for one, its people are told in several;
-// a room that has come into being with more people than fit is not told of, but to be looked for.
+// messages puts hints into messages of at most a size. Of a hint that is too large for one, its
+// people are told in several; a room that has come into being with more people than fit is not told
+// of, but to be looked for.
 func messages(node string, hints []Hint, largest int) (all []message) {
 	current := message{Node: node}
 	size := envelope

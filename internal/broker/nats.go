@@ -18,19 +18,28 @@ const (
 	natsLargest = 64 << 10
 )
 
-// natsCarrier carries messages by NATS. What is said while the connection is lost is not kept: the others look then.
+// natsCarrier carries messages by NATS. What is said while the connection is lost is not kept: the
+// others look then.
 type natsCarrier struct{ conn *nats.Conn }
 
-// NewNATS connects a node to the others by the NATS servers that url names (nats://host:4222, several separated by commas).
-// Servers that are away are waited for in the background. The caller closes the node.
+// NewNATS connects a node to the others by the NATS servers that url names (nats://host:4222,
+// several separated by commas). Servers that are away are waited for in the background. The caller
+// closes the node.
 func NewNATS(
 	ctx context.Context, url string, l Listener, log *slog.Logger, guard *panics.Guard,
 ) (*Node, error) {
 	return begin(ctx, l, log, guard, func(r receiver) (carrier, error) {
-		conn, err := nats.Connect(url,
+		conn, err := nats.Connect(
+			url,
 			nats.Name("parley"),
-			nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(500*time.Millisecond),
-			nats.ReconnectBufSize(-1), nats.PingInterval(2*heartbeat), nats.MaxPingsOutstanding(2),
+			nats.RetryOnFailedConnect(
+				true,
+			),
+			nats.MaxReconnects(-1),
+			nats.ReconnectWait(500*time.Millisecond),
+			nats.ReconnectBufSize(-1),
+			nats.PingInterval(2*heartbeat),
+			nats.MaxPingsOutstanding(2),
 			nats.ConnectHandler(func(*nats.Conn) { r.lookAgain() }),
 			nats.ReconnectHandler(func(*nats.Conn) {
 				log.Info("the connection to NATS is back")

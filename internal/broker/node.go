@@ -17,12 +17,13 @@ import (
 const (
 	// heartbeat is how often a node says that it is there, and how many messages it has sent.
 	heartbeat = 2 * time.Second
-	// silence is for how long nothing may be heard of a node until what it has said may have been missed.
+	// silence is for how long nothing may be heard of a node until what it has said may have been
+	// missed.
 	silence = 3 * heartbeat
 	// gone is for how long a node is remembered of which nothing is heard.
 	gone = 10 * time.Minute
-	// maxPending is of how many rooms hints may wait to be sent, and maxUsers how many people a hint may name that waits.
-	// What is above that is not sent, and the others are made to look.
+	// maxPending is of how many rooms hints may wait to be sent, and maxUsers how many people a
+	// hint may name that waits. What is above that is not sent, and the others are made to look.
 	maxPending = 10_000
 	maxUsers   = 2_000
 	// sendTime is how long a message may take to be handed over.
@@ -35,7 +36,8 @@ type carrier interface {
 	send(ctx context.Context, message []byte) error
 	// largest is the size of the largest message, in bytes.
 	largest() int
-	// close ends the carrying, also of what is just being sent; afterwards nothing is received any more.
+	// close ends the carrying, also of what is just being sent; afterwards nothing is received any
+	// more.
 	close() error
 }
 
@@ -51,7 +53,8 @@ type receiver interface {
 type Stats struct {
 	// Published are hints of this node; Sent, Failed and Received are messages, of many hints each.
 	Published, Sent, Failed, Received int64
-	// Heard are hints of other nodes, Missed how often some may have been missed, Unknown messages that could not be read.
+	// Heard are hints of other nodes, Missed how often some may have been missed, Unknown messages
+	// that could not be read.
 	Heard, Missed, Unknown int64
 	// Peers is how many other nodes are heard of at present.
 	Peers int64
@@ -59,10 +62,11 @@ type Stats struct {
 
 // Node is a node's place among others: it tells them its hints, and hears theirs.
 //
-// Its own hints go to its listener directly. For the others they are put together while a message is on its way: of a room
-// the newest is what counts. Messages are numbered, and heartbeats say how many there were, so that the others notice what
-// they have missed, as they do when a node falls silent or their own connection was lost. A node that is alone says only that
-// it is there: a message costs more than what it tells of.
+// Its own hints go to its listener directly. For the others they are put together while a message
+// is on its way: of a room the newest is what counts. Messages are numbered, and heartbeats say how
+// many there were, so that the others notice what they have missed, as they do when a node falls
+// silent or their own connection was lost. A node that is alone says only that it is there: a
+// message costs more than what it tells of.
 type Node struct {
 	id       string
 	listener Listener
@@ -104,8 +108,13 @@ func begin(
 	carry func(receiver) (carrier, error),
 ) (*Node, error) {
 	n := &Node{
-		id: rand.Text(), listener: l, log: log, panics: guard, pending: make(map[uuid.UUID]*Hint), wake: make(chan struct{}, 1),
-		peers: make(map[string]*peer),
+		id:       rand.Text(),
+		listener: l,
+		log:      log,
+		panics:   guard,
+		pending:  make(map[uuid.UUID]*Hint),
+		wake:     make(chan struct{}, 1),
+		peers:    make(map[string]*peer),
 	}
 	n.peers[n.id] = &peer{heard: time.Now()} // who does not hear itself does not hear the others
 	n.ctx, n.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -114,11 +123,14 @@ func begin(
 		n.stop()
 		return nil, err
 	}
-	n.running.Go(guard.Wrap(n.ctx, panics.Publication, func() { n.speak(n.ctx) }, nil)) // ends with Close
+	n.running.Go(
+		guard.Wrap(n.ctx, panics.Publication, func() { n.speak(n.ctx) }, nil),
+	) // ends with Close
 	return n, nil
 }
 
-// Close ends the node. What waits to be sent is not sent any more, nor is waited for what is being sent.
+// Close ends the node. What waits to be sent is not sent any more, nor is waited for what is being
+// sent.
 func (n *Node) Close() error {
 	n.stop()
 	err := n.carrier.close()
@@ -129,8 +141,14 @@ func (n *Node) Close() error {
 // Stats returns what has been counted.
 func (n *Node) Stats() Stats {
 	return Stats{
-		Published: n.published.Load(), Sent: n.sent.Load(), Failed: n.failed.Load(), Received: n.received.Load(),
-		Heard: n.heard.Load(), Missed: n.missed.Load(), Unknown: n.unread.Load(), Peers: n.heardPeers(),
+		Published: n.published.Load(),
+		Sent:      n.sent.Load(),
+		Failed:    n.failed.Load(),
+		Received:  n.received.Load(),
+		Heard:     n.heard.Load(),
+		Missed:    n.missed.Load(),
+		Unknown:   n.unread.Load(),
+		Peers:     n.heardPeers(),
 	}
 }
 
@@ -146,8 +164,8 @@ func (n *Node) heardPeers() (peers int64) {
 	return peers
 }
 
-// Connected reports whether the node hears itself, and so would hear the others. Of one that has heard itself a short silence says
-// nothing.
+// Connected reports whether the node hears itself, and so would hear the others. Of one that has
+// heard itself a short silence says nothing.
 func (n *Node) Connected() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -155,7 +173,8 @@ func (n *Node) Connected() bool {
 	return own != nil && own.spoken && time.Since(own.heard) <= silence
 }
 
-// Publish hands h to the node's own listener, before it returns, and sends it to the others. It does not wait for that.
+// Publish hands h to the node's own listener, before it returns, and sends it to the others. It
+// does not wait for that.
 func (n *Node) Publish(h Hint) {
 	n.published.Add(1)
 	n.panics.Wrap(n.ctx, panics.Publication, func() { n.listener.Hear(h) }, nil)()
@@ -201,7 +220,8 @@ func (n *Node) put(h Hint) {
 	}
 }
 
-// speak sends what waits, and heartbeats, until ctx ends. It begins with one: whoever is there answers.
+// speak sends what waits, and heartbeats, until ctx ends. It begins with one: whoever is there
+// answers.
 func (n *Node) speak(ctx context.Context) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
@@ -256,7 +276,8 @@ func (n *Node) speak(ctx context.Context) {
 	}
 }
 
-// alone tells whether nothing has been heard of another node, though it hears itself, and so would hear the others.
+// alone tells whether nothing has been heard of another node, though it hears itself, and so would
+// hear the others.
 func (n *Node) alone() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -326,8 +347,8 @@ func (n *Node) lookAgain() {
 	n.panics.Wrap(n.ctx, panics.Publication, n.listener.LookAgain, nil)()
 }
 
-// receive is [receiver]'s. A message that makes the node panic is dropped: what it tells of is found
-// by the listener's poll.
+// receive is [receiver]'s. A message that makes the node panic is dropped: what it tells of is
+// found by the listener's poll.
 func (n *Node) receive(data []byte) {
 	n.panics.Wrap(n.ctx, panics.Publication, func() { n.handle(data) }, nil)()
 }
@@ -347,7 +368,11 @@ func (n *Node) handle(data []byte) {
 	if err != nil {
 		n.unread.Add(1)
 		if n.warnOnce() {
-			n.log.Warn("a message of another node cannot be read: is it of another version?", "error", err)
+			n.log.Warn(
+				"a message of another node cannot be read: is it of another version?",
+				"error",
+				err,
+			)
 		}
 		return
 	}
@@ -374,8 +399,9 @@ func (n *Node) follow(m message) (missed bool) {
 		p = &peer{count: m.Count}
 		n.peers[m.Node] = p
 		n.joined = true
-		n.wakeUp()                                                           // to be heard by it
-		missed = m.Count > 1 || m.Count == 1 && len(m.Hints) == 0 && !m.Look // it has said something before
+		n.wakeUp() // to be heard by it
+		missed = m.Count > 1 ||
+			m.Count == 1 && len(m.Hints) == 0 && !m.Look // it has said something before
 	} else {
 		next := p.count
 		if len(m.Hints) > 0 || m.Look {

@@ -17,8 +17,8 @@ const (
 
 // Notifications are those of a PostgreSQL database.
 type Notifications interface {
-	// Listen has hear called with what is sent on a channel, and missed whenever something may have been sent that is not
-	// heard.
+	// Listen has hear called with what is sent on a channel, and missed whenever something may have
+	// been sent that is not heard.
 	Listen(channel string, hear func(payload string), missed func())
 	// Notify sends something on a channel.
 	Notify(ctx context.Context, channel, payload string) error
@@ -26,12 +26,12 @@ type Notifications interface {
 	Close() error
 }
 
-// postgres carries messages as notifications. A message is sent in a transaction by itself, behind the commit of what it tells
-// of.
+// postgres carries messages as notifications. A message is sent in a transaction by itself, behind
+// the commit of what it tells of.
 type postgres struct{ notifications Notifications }
 
-// NewPostgres connects a node to the others by the notifications of the database that all of them share. The caller closes the
-// node, which closes the notifications.
+// NewPostgres connects a node to the others by the notifications of the database that all of them
+// share. The caller closes the node, which closes the notifications.
 func NewPostgres(
 	ctx context.Context, by Notifications, l Listener, log *slog.Logger, guard *panics.Guard,
 ) (*Node, error) {

@@ -13,8 +13,9 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestSilentNetwork: with a network to PostgreSQL that takes everything and carries nothing, which nobody is told of, what is
-// sent fails in time, the connection that listens is given up, and when the network is back all is heard again.
+// TestSilentNetwork: with a network to PostgreSQL that takes everything and carries nothing, which
+// nobody is told of, what is sent fails in time, the connection that listens is given up, and when
+// the network is back all is heard again.
 func TestSilentNetwork(t *testing.T) {
 	t.Parallel()
 	url := testkit.PostgresURL(t)
@@ -25,7 +26,11 @@ func TestSilentNetwork(t *testing.T) {
 		"the connection for notifications is back": make(chan struct{}, 1),
 	}}
 	join := func(url string, l broker.Listener) *broker.Node {
-		notifications, err := store.OpenNotifications(t.Context(), url, store.Options{Logger: slog.New(said)})
+		notifications, err := store.OpenNotifications(
+			t.Context(),
+			url,
+			store.Options{Logger: slog.New(said)},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,18 +52,27 @@ func TestSilentNetwork(t *testing.T) {
 	}
 	heardA.forget()
 	link.Mend()
-	heardA.until(t, "that something was missed", func(_ []broker.Hint, looks int) bool { return looks > 0 })
+	heardA.until(
+		t,
+		"that something was missed",
+		func(_ []broker.Hint, looks int) bool { return looks > 0 },
+	)
 	<-said.heard["the connection for notifications is back"]
 	meet(t, a, b, heardA, heardB)
 }
 
-// TestSilentNetworkClose: a node that has something to say to a network that has gone silent can be closed all the same.
+// TestSilentNetworkClose: a node that has something to say to a network that has gone silent can be
+// closed all the same.
 func TestSilentNetworkClose(t *testing.T) {
 	t.Parallel()
 	network, far, through := testkit.DatabaseEnd(t, testkit.PostgresURL(t))
 	link := testkit.NewLink(t, network, far)
 	join := func(l broker.Listener) *broker.Node {
-		notifications, err := store.OpenNotifications(t.Context(), through(link.Addr), store.Options{Logger: quiet(t)})
+		notifications, err := store.OpenNotifications(
+			t.Context(),
+			through(link.Addr),
+			store.Options{Logger: quiet(t)},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

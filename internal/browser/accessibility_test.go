@@ -52,7 +52,8 @@ func TestWithoutAMouse(t *testing.T) {
 	w.focusComesTo("listitem")
 }
 
-// TestEverythingHasAName looks at each place of the app, in both colour schemes, as far as a program can.
+// TestEverythingHasAName looks at each place of the app, in both colour schemes, as far as a
+// program can.
 func TestEverythingHasAName(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
@@ -60,7 +61,15 @@ func TestEverythingHasAName(t *testing.T) {
 	check := func(place string) {
 		t.Helper()
 		for _, scheme := range []string{"light", "dark"} {
-			call(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			call(
+				w,
+				emulation.SetEmulatedMedia,
+				emulation.SetEmulatedMediaParams{
+					Features: []*emulation.MediaFeature{
+						{Name: "prefers-color-scheme", Value: scheme},
+					},
+				},
+			)
 			w.checkContrast(place + ", " + scheme)
 		}
 		w.checkNames(place)
@@ -99,7 +108,18 @@ func TestEverythingHasAName(t *testing.T) {
 }
 
 // named are the roles of what is used or found by its name.
-var named = []string{"button", "link", "textbox", "searchbox", "combobox", "radio", "checkbox", "dialog", "navigation", "complementary"}
+var named = []string{
+	"button",
+	"link",
+	"textbox",
+	"searchbox",
+	"combobox",
+	"radio",
+	"checkbox",
+	"dialog",
+	"navigation",
+	"complementary",
+}
 
 // checkNames holds the accessibility tree against what people need who do not see the page.
 func (w *window) checkNames(place string) {
@@ -121,12 +141,20 @@ func (w *window) checkNames(place string) {
 	if h1 := w.texts("h1"); len(h1) != 1 || h1[0] == "" {
 		w.t.Errorf("%s: the main headings are %q, want one", place, h1)
 	}
-	if doubled := run(w, chromedp.Evaluate[[]string](`[...document.querySelectorAll("[id]")].map(({id}) => id).filter((id, i, all) => all.indexOf(id) !== i)`)); len(doubled) > 0 {
+	if doubled := run(
+		w,
+		chromedp.Evaluate[[]string](
+			`[...document.querySelectorAll("[id]")].map(({id}) => id).filter((id, i, all) => all.indexOf(id) !== i)`,
+		),
+	); len(
+		doubled,
+	) > 0 {
 		w.t.Errorf("%s: the ids %q are given twice", place, doubled)
 	}
 }
 
-// contrast finds texts that are too faint to read: less than 4.5 to 1 against what is behind them (WCAG 2.2, 1.4.3).
+// contrast finds texts that are too faint to read: less than 4.5 to 1 against what is behind them
+// (WCAG 2.2, 1.4.3).
 const contrast = `(() => {
   const channels = (color) => color.match(/[\d.]+/g).map(Number);
   const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))

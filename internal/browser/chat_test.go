@@ -117,7 +117,10 @@ func TestRoomsAreFoundJoinedAndLeft(t *testing.T) {
 	alice.createRoom("Cellar", "", "Only with the room’s key")
 	alice.click("button", "1 person")
 	key := alice.text("code")
-	run(bob, chromedp.Navigate(run(alice, chromedp.Location()))) // a deep link to what he may not see
+	run(
+		bob,
+		chromedp.Navigate(run(alice, chromedp.Location())),
+	) // a deep link to what he may not see
 	bob.await("heading", "Not for you to see")
 	bob.write("textbox", "Key", "wrong"+kb.Enter)
 	bob.await("alert", "")
@@ -131,7 +134,8 @@ func TestRoomsAreFoundJoinedAndLeft(t *testing.T) {
 	bob.reads(".page", "This room has been deleted.")
 }
 
-// TestNothingIsLostOrDoubled kills the server while two people talk, and compares what they see with what there is.
+// TestNothingIsLostOrDoubled kills the server while two people talk, and compares what they see
+// with what there is.
 func TestNothingIsLostOrDoubled(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
@@ -156,8 +160,17 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 		var rooms struct{ MyRoomIds []string }
 		s.ask(carol, `{ myRoomIds }`, nil, &rooms)
 		for i := range 20 {
-			s.ask(carol, `mutation ($in: SendMessageInput!) { sendMessage(input: $in) { message { id } } }`,
-				map[string]any{"in": map[string]any{"roomId": rooms.MyRoomIds[0], "contents": fmt.Sprintf("Wave %d.%d", round, i)}}, nil)
+			s.ask(
+				carol,
+				`mutation ($in: SendMessageInput!) { sendMessage(input: $in) { message { id } } }`,
+				map[string]any{
+					"in": map[string]any{
+						"roomId":   rooms.MyRoomIds[0],
+						"contents": fmt.Sprintf("Wave %d.%d", round, i),
+					},
+				},
+				nil,
+			)
 		}
 		for _, w := range []*window{alice, bob} {
 			w.reads(".message", fmt.Sprintf("Bob in the storm %d", round))
@@ -190,7 +203,12 @@ func (s *server) history(person string) []string {
 			}
 		}
 	}
-	s.ask(s.signIn(person), `{ myRooms(first: 1) { nodes { messages(last: 100) { nodes { contents } } } } }`, nil, &data)
+	s.ask(
+		s.signIn(person),
+		`{ myRooms(first: 1) { nodes { messages(last: 100) { nodes { contents } } } } }`,
+		nil,
+		&data,
+	)
 	var contents []string
 	for _, message := range data.MyRooms.Nodes[0].Messages.Nodes {
 		contents = append(contents, message.Contents)

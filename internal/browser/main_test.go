@@ -24,9 +24,16 @@ func TestMain(m *testing.M) {
 }
 
 // programs are the names that Chromium and Chrome have on Linux.
-var programs = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
+var programs = []string{
+	"chromium",
+	"chromium-browser",
+	"google-chrome",
+	"google-chrome-stable",
+	"chrome",
+}
 
-// findBrowser returns the path of a browser. The test is skipped where there is none, and fails where there has to be.
+// findBrowser returns the path of a browser. The test is skipped where there is none, and fails
+// where there has to be.
 var findBrowser = sync.OnceValue(func() string {
 	if path := os.Getenv("PARLEY_TEST_BROWSER"); path != "" {
 		return path

@@ -17,8 +17,8 @@ func (w *window) as(person string) {
 	w.reads(".parley-who", person)
 }
 
-// TestPlayground runs queries and subscriptions of several people side by side. That the page asks nobody else than the
-// server is held by open.
+// TestPlayground runs queries and subscriptions of several people side by side. That the page asks
+// nobody else than the server is held by open.
 func TestPlayground(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)

@@ -66,7 +66,9 @@ func pictureApp(browser *browser, s *server) {
 	carol.do("survived", "React with ❤️")
 	carol.do("survived", "Answer")
 	carol.say("All of them? Even the one by the gate?")
-	alice.say("Who waters them next week? I am away until Thursday, and the forecast says no rain at all.")
+	alice.say(
+		"Who waters them next week? I am away until Thursday, and the forecast says no rain at all.",
+	)
 	bob.reads(".message", "Who waters")
 	bob.say("@Alice" + kb.Tab + "I can, from Tuesday on")
 	carol.reads(".message", "from Tuesday on")
@@ -93,10 +95,26 @@ func pictureApp(browser *browser, s *server) {
 func (w *window) picture(name, scheme string, width, height int64) {
 	w.t.Helper()
 	run(w, chromedp.EmulateViewport(width, height))
-	call(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-	run(w, chromedp.Evaluate[any](`new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))`, chromedp.EvalAwaitPromise))
+	call(
+		w,
+		emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		},
+	)
+	run(
+		w,
+		chromedp.Evaluate[any](
+			`new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))`,
+			chromedp.EvalAwaitPromise,
+		),
+	)
 	quality := int64(80)
-	data := call(w, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: &quality}).Data
+	data := call(
+		w,
+		page.CaptureScreenshot,
+		page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: &quality},
+	).Data
 	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
 		w.t.Fatal(err)
 	}

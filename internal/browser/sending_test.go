@@ -28,7 +28,10 @@ func TestAFailedSendKeepsTheText(t *testing.T) {
 	run(alice, chromedp.Reload())
 	alice.reads(".outgoing", "Not to be lost")
 	alice.await("combobox", "Message")
-	if draft := run(alice, chromedp.Evaluate[string](`document.querySelector("textarea").value`)); draft != "Half a sent" {
+	if draft := run(
+		alice,
+		chromedp.Evaluate[string](`document.querySelector("textarea").value`),
+	); draft != "Half a sent" {
 		t.Errorf("after a reload the field holds %q", draft)
 	}
 	alice.reads(".outgoing", "Not sent yet")
@@ -47,7 +50,8 @@ func TestAFailedSendKeepsTheText(t *testing.T) {
 	}
 }
 
-// TestALostAnswerDoublesNothing: the server has committed the message and dies before it can say so. The same again.
+// TestALostAnswerDoublesNothing: the server has committed the message and dies before it can say
+// so. The same again.
 func TestALostAnswerDoublesNothing(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
@@ -77,7 +81,8 @@ func TestALostAnswerDoublesNothing(t *testing.T) {
 	}
 }
 
-// TestARefusalIsToldInWords: what the server refuses for good is not tried again by itself, and is not lost.
+// TestARefusalIsToldInWords: what the server refuses for good is not tried again by itself, and is
+// not lost.
 func TestARefusalIsToldInWords(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
@@ -86,7 +91,10 @@ func TestARefusalIsToldInWords(t *testing.T) {
 	bob.click("link", "Stage")
 	alice.say("Only Alice changes this")
 	bob.reads(".message", "Only Alice changes this")
-	if tools := bob.texts(".message .tools button"); slices.Contains(tools, "Edit") || slices.Contains(tools, "Delete") {
+	if tools := bob.texts(
+		".message .tools button",
+	); slices.Contains(tools, "Edit") ||
+		slices.Contains(tools, "Delete") {
 		t.Errorf("Bob is offered %q", tools)
 	}
 	alice.click("link", "New room")
@@ -95,9 +103,14 @@ func TestARefusalIsToldInWords(t *testing.T) {
 	alice.reads("[role=alert]", "Nobody here has the name nobody-at-all.")
 }
 
-// intercept fails the window's requests that carry the operation, at a stage of theirs, as long as failing says so; each
-// time it calls before first.
-func (w *window) intercept(operation string, stage fetch.RequestStage, failing *atomic.Bool, before func()) {
+// intercept fails the window's requests that carry the operation, at a stage of theirs, as long as
+// failing says so; each time it calls before first.
+func (w *window) intercept(
+	operation string,
+	stage fetch.RequestStage,
+	failing *atomic.Bool,
+	before func(),
+) {
 	w.t.Helper()
 	err := chromedp.Listen(w.ctx, func(event any) {
 		paused, ok := event.(*fetch.EventRequestPaused)
@@ -108,9 +121,20 @@ func (w *window) intercept(operation string, stage fetch.RequestStage, failing *
 			var err error
 			if failing.Load() && strings.Contains(body(paused.Request), operation) {
 				before()
-				_, err = chromedp.Call(w.ctx, fetch.FailRequest, fetch.FailRequestParams{RequestID: paused.RequestID, ErrorReason: network.ErrorReasonConnectionReset})
+				_, err = chromedp.Call(
+					w.ctx,
+					fetch.FailRequest,
+					fetch.FailRequestParams{
+						RequestID:   paused.RequestID,
+						ErrorReason: network.ErrorReasonConnectionReset,
+					},
+				)
 			} else {
-				_, err = chromedp.Call(w.ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: paused.RequestID})
+				_, err = chromedp.Call(
+					w.ctx,
+					fetch.ContinueRequest,
+					fetch.ContinueRequestParams{RequestID: paused.RequestID},
+				)
 			}
 			if err != nil && w.ctx.Err() == nil {
 				w.problem("answer an intercepted request: %v", err)
@@ -120,7 +144,13 @@ func (w *window) intercept(operation string, stage fetch.RequestStage, failing *
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	call(w, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: "*/graphql", RequestStage: stage}}})
+	call(
+		w,
+		fetch.Enable,
+		fetch.EnableParams{
+			Patterns: []*fetch.RequestPattern{{URLPattern: "*/graphql", RequestStage: stage}},
+		},
+	)
 }
 
 func body(request *network.Request) string {

@@ -19,13 +19,14 @@ import (
 	"parley/internal/config"
 )
 
-// serverVariable makes a server of this test binary: its value is the address and the database, as JSON.
+// serverVariable makes a server of this test binary: its value is the address and the database, as
+// JSON.
 const serverVariable = "PARLEY_BROWSER_SERVER"
 
 type settings struct{ Addr, DatabaseURL string }
 
-// serve runs a server in development mode until input ends, which it does with the test in any case. It returns the exit
-// code.
+// serve runs a server in development mode until input ends, which it does with the test in any
+// case. It returns the exit code.
 func serve(encoded string, input io.Reader, output io.Writer) int {
 	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var s settings
@@ -64,7 +65,13 @@ func startServer(t *testing.T) *server {
 	}
 	addr := listener.Addr().String()
 	_ = listener.Close()
-	s := &server{t: t, settings: settings{Addr: addr, DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "parley.db")}}
+	s := &server{
+		t: t,
+		settings: settings{
+			Addr:        addr,
+			DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "parley.db"),
+		},
+	}
 	s.start()
 	t.Cleanup(s.kill)
 	return s
@@ -97,7 +104,10 @@ func (s *server) start() {
 		if err != nil {
 			return false, err
 		}
-		return res.StatusCode == http.StatusOK, errors.Join(res.Body.Close(), errors.New(res.Status))
+		return res.StatusCode == http.StatusOK, errors.Join(
+			res.Body.Close(),
+			errors.New(res.Status),
+		)
 	})
 }
 
@@ -116,7 +126,12 @@ func (s *server) kill() {
 func (s *server) signIn(id string) string {
 	s.t.Helper()
 	var data struct{ SignIn struct{ Token string } }
-	s.ask("", `mutation ($id: ID!) { signIn(userId: $id) { token } }`, map[string]any{"id": id}, &data)
+	s.ask(
+		"",
+		`mutation ($id: ID!) { signIn(userId: $id) { token } }`,
+		map[string]any{"id": id},
+		&data,
+	)
 	return data.SignIn.Token
 }
 
@@ -127,7 +142,12 @@ func (s *server) ask(token, query string, vars map[string]any, data any) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url()+"/graphql", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(
+		s.t.Context(),
+		http.MethodPost,
+		s.url()+"/graphql",
+		bytes.NewReader(body),
+	)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -149,10 +169,12 @@ func (s *server) ask(token, query string, vars map[string]any, data any) {
 	}
 }
 
-// patience is how long anything may take that a person waits for. It is for machines that do other things as well.
+// patience is how long anything may take that a person waits for. It is for machines that do other
+// things as well.
 const patience = 30 * time.Second
 
-// eventually waits until check is true; where it stays false, the test fails with what check last saw.
+// eventually waits until check is true; where it stays false, the test fails with what check last
+// saw.
 func eventually(t *testing.T, what string, check func() (bool, any)) {
 	t.Helper()
 	deadline := time.NewTimer(patience)

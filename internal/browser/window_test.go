@@ -22,8 +22,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// window is one person's window. It is used as a person uses it: by what is there to see and by what things are called
-// (their role and name in the accessibility tree), so that what has no name cannot be used.
+// window is one person's window. It is used as a person uses it: by what is there to see and by
+// what things are called (their role and name in the accessibility tree), so that what has no name
+// cannot be used.
 type window struct {
 	t   *testing.T
 	ctx context.Context // chromedp keeps the tab in it
@@ -34,8 +35,8 @@ type window struct {
 	problems []string
 }
 
-// open opens a window of its own profile. When the test ends, it fails where the page has asked anybody else than the
-// server, or has thrown, or has broken its own policy.
+// open opens a window of its own profile. When the test ends, it fails where the page has asked
+// anybody else than the server, or has thrown, or has broken its own policy.
 func (b *browser) open(address string) *window {
 	t := b.t
 	t.Helper()
@@ -53,7 +54,11 @@ func (b *browser) open(address string) *window {
 	call(w, cdplog.Enable, cdp.Empty{})
 	call(w, runtime.Enable, cdp.Empty{})
 	// Also a window behind another one is looked at by its person.
-	call(w, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	call(
+		w,
+		emulation.SetFocusEmulationEnabled,
+		emulation.SetFocusEmulationEnabledParams{Enabled: true},
+	)
 	run(w, chromedp.EmulateViewport(1280, 800))
 	run(w, chromedp.Navigate(address))
 	t.Cleanup(func() {
@@ -79,7 +84,8 @@ func (w *window) listen(event any) {
 		}
 		w.problem("the page has thrown: %s", thrown)
 	case *cdplog.EventEntryAdded:
-		if e.Entry.Source == cdplog.EntrySourceSecurity || strings.Contains(e.Entry.Text, "Content Security Policy") {
+		if e.Entry.Source == cdplog.EntrySourceSecurity ||
+			strings.Contains(e.Entry.Text, "Content Security Policy") {
 			w.problem("the page breaks its policy: %s", e.Entry.Text)
 		}
 	}
@@ -129,21 +135,36 @@ func (w *window) press(keys string) {
 	}
 }
 
-// enter presses Enter. With chromedp's, the page gets the character also where it has taken the key for itself.
+// enter presses Enter. With chromedp's, the page gets the character also where it has taken the key
+// for itself.
 func (w *window) enter() {
 	w.t.Helper()
-	key := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}
+	key := input.DispatchKeyEventParams{
+		Type:                  input.DispatchKeyEventTypeKeyDown,
+		Key:                   "Enter",
+		Code:                  "Enter",
+		Text:                  "\r",
+		WindowsVirtualKeyCode: 13,
+	}
 	call(w, input.DispatchKeyEvent, key)
 	key.Type, key.Text = input.DispatchKeyEventTypeKeyUp, ""
 	call(w, input.DispatchKeyEvent, key)
 }
 
-// find returns the element with that role and name; several words of a name are enough. nil: there is none.
+// find returns the element with that role and name; several words of a name are enough. nil: there
+// is none.
 func (w *window) find(role, name string) *accessibility.Node {
 	w.t.Helper()
 	root := call(w, dom.GetDocument, dom.GetDocumentParams{}).Root
-	nodes := call(w, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{BackendNodeID: root.BackendNodeID, Role: role}).Nodes
-	i := slices.IndexFunc(nodes, func(node *accessibility.Node) bool { return !node.Ignored && strings.Contains(nameOf(node), name) })
+	nodes := call(
+		w,
+		accessibility.QueryAXTree,
+		accessibility.QueryAXTreeParams{BackendNodeID: root.BackendNodeID, Role: role},
+	).Nodes
+	i := slices.IndexFunc(
+		nodes,
+		func(node *accessibility.Node) bool { return !node.Ignored && strings.Contains(nameOf(node), name) },
+	)
 	if i < 0 {
 		return nil
 	}
@@ -178,17 +199,37 @@ func (w *window) click(role, name string) {
 // It must stand still, and nothing may lie over it: a person waits for that, too.
 func (w *window) clickNode(node *accessibility.Node) {
 	w.t.Helper()
-	call(w, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: node.BackendDOMNodeID})
-	object := call(w, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: node.BackendDOMNodeID}).Object.ObjectID
+	call(
+		w,
+		dom.ScrollIntoViewIfNeeded,
+		dom.ScrollIntoViewIfNeededParams{BackendNodeID: node.BackendDOMNodeID},
+	)
+	object := call(
+		w,
+		dom.ResolveNode,
+		dom.ResolveNodeParams{BackendNodeID: node.BackendDOMNodeID},
+	).Object.ObjectID
 	var at, before [2]float64
-	eventually(w.t, fmt.Sprintf("the %s %q can be clicked", roleOf(node), nameOf(node)), func() (bool, any) {
-		before = at
-		result := call(w, runtime.CallFunctionOn, runtime.CallFunctionOnParams{ObjectID: object, ReturnByValue: new(true), FunctionDeclaration: middle})
-		if err := json.Unmarshal(result.Result.Value, &at); err != nil {
-			w.t.Fatal(err)
-		}
-		return at == before && at != [2]float64{}, at
-	})
+	eventually(
+		w.t,
+		fmt.Sprintf("the %s %q can be clicked", roleOf(node), nameOf(node)),
+		func() (bool, any) {
+			before = at
+			result := call(
+				w,
+				runtime.CallFunctionOn,
+				runtime.CallFunctionOnParams{
+					ObjectID:            object,
+					ReturnByValue:       new(true),
+					FunctionDeclaration: middle,
+				},
+			)
+			if err := json.Unmarshal(result.Result.Value, &at); err != nil {
+				w.t.Fatal(err)
+			}
+			return at == before && at != [2]float64{}, at
+		},
+	)
 	run(w, chromedp.MouseClickXY(at[0], at[1]))
 }
 
@@ -207,7 +248,8 @@ func (w *window) write(role, name, text string) {
 	w.press(text)
 }
 
-// focus presses Tab until the element with that role and name has the focus: whoever has no mouse gets there.
+// focus presses Tab until the element with that role and name has the focus: whoever has no mouse
+// gets there.
 func (w *window) focus(role, name string) {
 	w.t.Helper()
 	var passed []string
@@ -225,14 +267,18 @@ func (w *window) focus(role, name string) {
 // focused is the role and the name of what has the focus.
 func (w *window) focused() string {
 	w.t.Helper()
-	object := call(w, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.activeElement"}).Result.ObjectID
+	object := call(
+		w,
+		runtime.Evaluate,
+		runtime.EvaluateParams{Expression: "document.activeElement"},
+	).Result.ObjectID
 	alone := false
 	node := call(w, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{ObjectID: object, FetchRelatives: &alone}).Nodes[0]
 	return roleOf(node) + " " + nameOf(node)
 }
 
-// focusComesTo waits until something of the role has the focus: what a message has become may be told before who has changed it has
-// the answer.
+// focusComesTo waits until something of the role has the focus: what a message has become may be
+// told before who has changed it has the answer.
 func (w *window) focusComesTo(role string) {
 	w.t.Helper()
 	eventually(w.t, "the focus comes to a "+role, func() (bool, any) {
@@ -241,16 +287,31 @@ func (w *window) focusComesTo(role string) {
 	})
 }
 
-// text is what there is to read in the first element that the selector finds; "" where there is none.
+// text is what there is to read in the first element that the selector finds; "" where there is
+// none.
 func (w *window) text(selector string) string {
 	w.t.Helper()
-	return run(w, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q)?.innerText ?? ""`, selector)))
+	return run(
+		w,
+		chromedp.Evaluate[string](
+			fmt.Sprintf(`document.querySelector(%q)?.innerText ?? ""`, selector),
+		),
+	)
 }
 
-// texts is what there is to read in each element that the selector finds; the editors draw spaces that do not break.
+// texts is what there is to read in each element that the selector finds; the editors draw spaces
+// that do not break.
 func (w *window) texts(selector string) []string {
 	w.t.Helper()
-	return run(w, chromedp.Evaluate[[]string](fmt.Sprintf(`[...document.querySelectorAll(%q)].map((element) => element.innerText.replaceAll("\u00a0", " "))`, selector)))
+	return run(
+		w,
+		chromedp.Evaluate[[]string](
+			fmt.Sprintf(
+				`[...document.querySelectorAll(%q)].map((element) => element.innerText.replaceAll("\u00a0", " "))`,
+				selector,
+			),
+		),
+	)
 }
 
 // reads waits until the text is to be read in what the selector finds.
@@ -258,7 +319,10 @@ func (w *window) reads(selector, text string) {
 	w.t.Helper()
 	eventually(w.t, fmt.Sprintf("%q in %s", text, selector), func() (bool, any) {
 		texts := w.texts(selector)
-		return slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, text) }), texts
+		return slices.ContainsFunc(
+			texts,
+			func(s string) bool { return strings.Contains(s, text) },
+		), texts
 	})
 }
 

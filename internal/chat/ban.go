@@ -15,8 +15,10 @@ import (
 
 // ban keeps somebody out of the room. Who is banned already stays so.
 func (h *held) ban(ctx context.Context, actor Viewer, userID string) error {
-	banned, err := inserted(h.tx.Ban.Create().SetRoomID(h.ID).SetUserID(userID).SetActorID(actor.ID).SetAt(h.at).
-		OnConflictColumns(ban.FieldRoomID, ban.FieldUserID).DoNothing().Exec(ctx))
+	banned, err := inserted(
+		h.tx.Ban.Create().SetRoomID(h.ID).SetUserID(userID).SetActorID(actor.ID).SetAt(h.at).
+			OnConflictColumns(ban.FieldRoomID, ban.FieldUserID).DoNothing().Exec(ctx),
+	)
 	if err != nil {
 		return fmt.Errorf("ban %q from room %s: %w", userID, h.ID, err)
 	}
@@ -26,8 +28,14 @@ func (h *held) ban(ctx context.Context, actor Viewer, userID string) error {
 	return nil
 }
 
-// Unban lets somebody come in again as others may, and returns the room and them. Who is not banned stays so.
-func (c *Chat) Unban(ctx context.Context, v Viewer, roomID uuid.UUID, userID string) (*ent.Room, *ent.User, error) {
+// Unban lets somebody come in again as others may, and returns the room and them. Who is not banned
+// stays so.
+func (c *Chat) Unban(
+	ctx context.Context,
+	v Viewer,
+	roomID uuid.UUID,
+	userID string,
+) (*ent.Room, *ent.User, error) {
 	if err := checkID("userId", userID); err != nil {
 		return nil, nil, err
 	}
@@ -60,26 +68,47 @@ type Place struct {
 	ID int
 }
 
-// MaySeeBans tells whether the viewer may see who is banned from a room, by their membership of it; nil: they have none.
+// MaySeeBans tells whether the viewer may see who is banned from a room, by their membership of it;
+// nil: they have none.
 func (c *Chat) MaySeeBans(r *ent.Room, m *Membership) bool { return may(toSeeBans, r, m) }
 
-// Bans returns, of each room given, who is banned from it, those banned longest first: first of them each, after a place
-// if one is given. All of it in one statement. The viewer must be allowed to see them: see [Chat.MaySeeBans].
-func (c *Chat) Bans(ctx context.Context, rooms []uuid.UUID, first int, after *Place) (map[uuid.UUID]Page[*ent.Ban], error) {
+// Bans returns, of each room given, who is banned from it, those banned longest first: first of
+// them each, after a place if one is given. All of it in one statement. The viewer must be allowed
+// to see them: see [Chat.MaySeeBans].
+func (c *Chat) Bans(
+	ctx context.Context,
+	rooms []uuid.UUID,
+	first int,
+	after *Place,
+) (map[uuid.UUID]Page[*ent.Ban], error) {
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
 	q := c.db.Ban.Query().Where(ban.RoomIDIn(padded(rooms)...))
 	if after != nil {
 		q.Where(func(s *entsql.Selector) {
-			s.Where(entsql.CompositeGT([]string{s.C(ban.FieldAt), s.C(ban.FieldID)}, after.At, after.ID))
+			s.Where(
+				entsql.CompositeGT(
+					[]string{s.C(ban.FieldAt), s.C(ban.FieldID)},
+					after.At,
+					after.ID,
+				),
+			)
 		})
 	}
 	if len(rooms) == 1 {
 		q.Limit(first + 1)
 	} else {
-		// In Modify and not in Where: it must come behind the condition on the rooms, which it wraps.
-		q.Modify(sqlgraph.LimitNeighbors(ban.FieldRoomID, first+1, entsql.Expr(ban.FieldAt), entsql.Expr(ban.FieldID)))
+		// In Modify and not in Where: it must come behind the condition on the rooms, which it
+		// wraps.
+		q.Modify(
+			sqlgraph.LimitNeighbors(
+				ban.FieldRoomID,
+				first+1,
+				entsql.Expr(ban.FieldAt),
+				entsql.Expr(ban.FieldID),
+			),
+		)
 	}
 	found, err := q.Order(ban.ByAt(), ban.ByID()).All(ctx)
 	if err != nil {

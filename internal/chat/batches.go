@@ -14,14 +14,16 @@ import (
 const (
 	// batchTime is how long a batch may take.
 	batchTime = 10 * time.Second
-	// batchPatience is how long the next batch waits for the one before: what is slow, or waits for a lock, holds up nobody else.
+	// batchPatience is how long the next batch waits for the one before: what is slow, or waits for
+	// a lock, holds up nobody else.
 	batchPatience = 200 * time.Millisecond
 )
 
 // write is one write that a batch does together with others.
 type write struct {
 	// within is the context that it came with, without its end: a batch is not for one alone. Of a
-	// batch that of its first write counts, so that what is traced and counted belongs to a request.
+	// batch that of its first write counts, so that what is traced and counted belongs to a
+	// request.
 	within context.Context //nolint:containedctx // its request waits for it
 	// done is closed when the write has its outcome.
 	done chan struct{}
@@ -44,9 +46,9 @@ type queued interface {
 	common() *write
 }
 
-// batches has done together what is asked for at the same moment: what comes while a batch is on its way shares the next one.
-// Nobody waits for others to come. One batch is on its way at a time, unless it is slow: of two at once each would be smaller,
-// and cost as much.
+// batches has done together what is asked for at the same moment: what comes while a batch is on
+// its way shares the next one. Nobody waits for others to come. One batch is on its way at a time,
+// unless it is slow: of two at once each would be smaller, and cost as much.
 type batches[T queued] struct {
 	panics *panics.Guard
 
@@ -58,17 +60,18 @@ type batches[T queued] struct {
 
 	done, together atomic.Int64
 
-	// take takes a batch from those that wait; an empty one where nothing can be done now. The batches are locked.
+	// take takes a batch from those that wait; an empty one where nothing can be done now. The
+	// batches are locked.
 	take func() []T
-	// do does a batch and settles each write in it. What it leaves unsettled because it panics is of
-	// unknown outcome.
+	// do does a batch and settles each write in it. What it leaves unsettled because it panics is
+	// of unknown outcome.
 	do func([]T)
 	// release, if set, is called with each write that is settled. The batches are locked.
 	release func(T)
 }
 
-// join has w done, and returns when it is. It fails where the context ends before w was in a batch, and
-// nothing was done; what is on its way by then is waited for, within its own time.
+// join has w done, and returns when it is. It fails where the context ends before w was in a batch,
+// and nothing was done; what is on its way by then is waited for, within its own time.
 func (b *batches[T]) join(ctx context.Context, w T) error {
 	b.enqueue(w)
 	done := w.common().done
@@ -113,8 +116,8 @@ func (b *batches[T]) lead() {
 	go b.panics.Wrap(b.waiting[0].common().within, panics.Write, b.run, b.abandonQueue)()
 }
 
-// run does one batch after the other. It ends when nothing is left to do, or a batch was slow, behind which another goes on;
-// everything that is done is waited for by who asked for it, in join.
+// run does one batch after the other. It ends when nothing is left to do, or a batch was slow,
+// behind which another goes on; everything that is done is waited for by who asked for it, in join.
 func (b *batches[T]) run() {
 	for {
 		batch := b.next()
@@ -150,7 +153,8 @@ func (b *batches[T]) passOn() {
 	b.lead()
 }
 
-// settle gives the writes of a batch their outcomes, and starts the next batch if it waited for them.
+// settle gives the writes of a batch their outcomes, and starts the next batch if it waited for
+// them.
 func (b *batches[T]) settle(batch []T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -160,7 +164,8 @@ func (b *batches[T]) settle(batch []T) {
 	b.lead()
 }
 
-// settleOne settles a write that is not settled; err, if set, is its outcome. The batches are locked.
+// settleOne settles a write that is not settled; err, if set, is its outcome. The batches are
+// locked.
 func (b *batches[T]) settleOne(w T, err error) {
 	c := w.common()
 	if c.settled {
@@ -198,9 +203,10 @@ func (b *batches[T]) abandonQueue(err error) {
 	}
 }
 
-// worthAlone tells whether something that has failed as one of a batch should be tried alone: what the database refuses may be another
-// of them, and whether what is of unknown outcome was done is found out by doing it again, where that is doing it once.
-// So it is after a panic of a batch that has written nothing: one of the others may be its cause.
+// worthAlone tells whether something that has failed as one of a batch should be tried alone: what
+// the database refuses may be another of them, and whether what is of unknown outcome was done is
+// found out by doing it again, where that is doing it once. So it is after a panic of a batch that
+// has written nothing: one of the others may be its cause.
 func worthAlone(err error, again rerun, batch int) bool {
 	if isUncertain(err) {
 		return again == idempotent
@@ -210,7 +216,8 @@ func worthAlone(err error, again rerun, batch int) bool {
 
 // BatchStats is what has been done together.
 type BatchStats struct {
-	// Batches are transactions that did what several had asked for, and Together what they did. Waiting is what is in none yet.
+	// Batches are transactions that did what several had asked for, and Together what they did.
+	// Waiting is what is in none yet.
 	Batches, Together, Waiting int64
 }
 

@@ -19,8 +19,14 @@ const (
 	MaxEmojis = 50
 )
 
-// EditMessage changes the contents of a message of the viewer's. Contents that are the same change nothing.
-func (c *Chat) EditMessage(ctx context.Context, v Viewer, id MessageID, contents string) (*ent.Message, error) {
+// EditMessage changes the contents of a message of the viewer's. Contents that are the same change
+// nothing.
+func (c *Chat) EditMessage(
+	ctx context.Context,
+	v Viewer,
+	id MessageID,
+	contents string,
+) (*ent.Message, error) {
 	return c.changeMessage(ctx, v, id, func(h *held, _ *ent.Member, m *ent.Message) error {
 		switch {
 		case m.AuthorID != v.ID:
@@ -35,7 +41,11 @@ func (c *Chat) EditMessage(ctx context.Context, v Viewer, id MessageID, contents
 			return nil
 		}
 		m.Contents, m.EditedAt = contents, &h.at
-		err := h.tx.Message.Update().Where(message.RoomID(h.ID), message.ID(m.ID)).SetContents(contents).SetEditedAt(h.at).Exec(ctx)
+		err := h.tx.Message.Update().
+			Where(message.RoomID(h.ID), message.ID(m.ID)).
+			SetContents(contents).
+			SetEditedAt(h.at).
+			Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("update: %w", err)
 		}
@@ -43,8 +53,9 @@ func (c *Chat) EditMessage(ctx context.Context, v Viewer, id MessageID, contents
 	})
 }
 
-// DeleteMessage empties a message and leaves its place: one of the viewer's, or as a moderator or owner one of somebody
-// with a lower role, or who has left. A message that is deleted already stays as it is.
+// DeleteMessage empties a message and leaves its place: one of the viewer's, or as a moderator or
+// owner one of somebody with a lower role, or who has left. A message that is deleted already stays
+// as it is.
 func (c *Chat) DeleteMessage(ctx context.Context, v Viewer, id MessageID) (*ent.Message, error) {
 	return c.changeMessage(ctx, v, id, func(h *held, by *ent.Member, m *ent.Message) error {
 		if m.AuthorID != v.ID {
@@ -68,16 +79,29 @@ func (c *Chat) DeleteMessage(ctx context.Context, v Viewer, id MessageID) (*ent.
 		if err != nil {
 			return fmt.Errorf("update: %w", err)
 		}
-		if _, err := h.tx.Reaction.Delete().Where(reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq)).Exec(ctx); err != nil {
+		if _, err := h.tx.Reaction.Delete().
+			Where(reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq)).
+			Exec(ctx); err != nil {
 			return fmt.Errorf("delete the reactions: %w", err)
 		}
 		return h.logMessage(ctx, roomevent.KindMESSAGE_DELETED, v, m, nil)
 	})
 }
 
-// React adds the viewer's reaction to a message, or takes it away. One that is there, or gone, already stays so.
-func (c *Chat) React(ctx context.Context, v Viewer, id MessageID, emoji string, on bool) (*ent.Message, error) {
-	if err := checkText("emoji", emoji, text.Rule{Kind: text.Emoji, Least: 1, Most: MaxEmoji}); err != nil {
+// React adds the viewer's reaction to a message, or takes it away. One that is there, or gone,
+// already stays so.
+func (c *Chat) React(
+	ctx context.Context,
+	v Viewer,
+	id MessageID,
+	emoji string,
+	on bool,
+) (*ent.Message, error) {
+	if err := checkText(
+		"emoji",
+		emoji,
+		text.Rule{Kind: text.Emoji, Least: 1, Most: MaxEmoji},
+	); err != nil {
 		return nil, err
 	}
 	return c.changeMessage(ctx, v, id, func(h *held, _ *ent.Member, m *ent.Message) error {
@@ -88,14 +112,20 @@ func (c *Chat) React(ctx context.Context, v Viewer, id MessageID, emoji string, 
 		if err != nil || !changed {
 			return err
 		}
-		return h.logMessage(ctx, roomevent.KindREACTIONS_CHANGED, v, m, func(e *ent.RoomEventCreate) {
-			e.SetSubjectID(v.ID).SetEmoji(spelling).SetOn(on)
-		})
+		return h.logMessage(
+			ctx,
+			roomevent.KindREACTIONS_CHANGED,
+			v,
+			m,
+			func(e *ent.RoomEventCreate) {
+				e.SetSubjectID(v.ID).SetEmoji(spelling).SetOn(on)
+			},
+		)
 	})
 }
 
-// react returns the emoji in the spelling that the message has, and whether anything has changed. ❤ and ❤️ (with a variation selector)
-// are one emoji: the first spelling stays.
+// react returns the emoji in the spelling that the message has, and whether anything has changed. ❤
+// and ❤️ (with a variation selector) are one emoji: the first spelling stays.
 func (h *held) react(
 	ctx context.Context, v Viewer, m *ent.Message, emoji string, on bool,
 ) (spelling string, changed bool, err error) {
@@ -110,11 +140,15 @@ func (h *held) react(
 	}
 	spelling, known := spellingOf(emoji, emojis)
 	if !known && len(emojis) >= MaxEmojis {
-		return "", false, badInput("emoji", fmt.Sprintf("A message takes %d different emojis.", MaxEmojis))
+		return "", false, badInput(
+			"emoji",
+			fmt.Sprintf("A message takes %d different emojis.", MaxEmojis),
+		)
 	}
 	made, err := inserted(h.tx.Reaction.Create().
 		SetRoomID(h.ID).SetMessageSeq(m.Seq).SetUserID(v.ID).SetEmoji(spelling).
-		OnConflictColumns(reaction.FieldRoomID, reaction.FieldMessageSeq, reaction.FieldEmoji, reaction.FieldUserID).DoNothing().Exec(ctx))
+		OnConflictColumns(reaction.FieldRoomID, reaction.FieldMessageSeq, reaction.FieldEmoji, reaction.FieldUserID).
+		DoNothing().Exec(ctx))
 	if err != nil {
 		return "", false, fmt.Errorf("insert the reaction: %w", err)
 	}
@@ -127,7 +161,9 @@ func (h *held) unreact(
 ) (spelling string, changed bool, err error) {
 	remove := func(emoji string) (bool, error) {
 		n, err := h.tx.Reaction.Delete().Where(
-			reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq), reaction.UserID(v.ID), reaction.Emoji(emoji)).Exec(ctx)
+			reaction.RoomID(h.ID),
+			reaction.MessageSeq(m.Seq), reaction.UserID(v.ID), reaction.Emoji(emoji)).
+			Exec(ctx)
 		if err != nil {
 			return false, fmt.Errorf("delete the reaction: %w", err)
 		}
@@ -166,7 +202,12 @@ func spellingOf(emoji string, emojis []string) (spelling string, known bool) {
 }
 
 // changeMessage holds the room of a message and changes it as a member of the room.
-func (c *Chat) changeMessage(ctx context.Context, v Viewer, id MessageID, change func(h *held, by *ent.Member, m *ent.Message) error) (*ent.Message, error) {
+func (c *Chat) changeMessage(
+	ctx context.Context,
+	v Viewer,
+	id MessageID,
+	change func(h *held, by *ent.Member, m *ent.Message) error,
+) (*ent.Message, error) {
 	var changed *ent.Message
 	// Doing it twice is doing it once: what is so already stays so.
 	err := c.tx(ctx, idempotent, func(t *tx) error {
@@ -191,7 +232,13 @@ func (c *Chat) changeMessage(ctx context.Context, v Viewer, id MessageID, change
 }
 
 // logMessage appends an event about a message and saves the room.
-func (h *held) logMessage(ctx context.Context, kind roomevent.Kind, v Viewer, m *ent.Message, more func(*ent.RoomEventCreate)) error {
+func (h *held) logMessage(
+	ctx context.Context,
+	kind roomevent.Kind,
+	v Viewer,
+	m *ent.Message,
+	more func(*ent.RoomEventCreate),
+) error {
 	err := h.log(ctx, kind, v.ID, func(e *ent.RoomEventCreate) {
 		e.SetMessageSeq(m.Seq)
 		if more != nil {

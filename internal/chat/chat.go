@@ -1,7 +1,8 @@
 // Package chat is the domain of Parley: its rules, its transactions and who may see what.
 //
-// Every read and every write of the application's data goes through it, with the acting user as an argument. A write
-// is committed first; then a hint is published that tells the live side where to look.
+// Every read and every write of the application's data goes through it, with the acting user as an
+// argument. A write is committed first; then a hint is published that tells the live side where to
+// look.
 package chat
 
 import (
@@ -21,15 +22,16 @@ import (
 // rememberedBytes is how many bytes of what has been read of rooms are kept, and as many of people.
 const rememberedBytes = 64 << 20
 
-// knownUsers is how many people the server remembers to have met, so that a request of theirs need not ask the
-// database whether they exist. An entry is about 100 bytes.
+// knownUsers is how many people the server remembers to have met, so that a request of theirs need
+// not ask the database whether they exist. An entry is about 100 bytes.
 const knownUsers = 100_000
 
 // Viewer is who is asking: a person who exists (see [Chat.Arrive]).
 type Viewer struct {
 	// ID is the person's id.
 	ID string
-	// Admin marks the application's own back end. It may create and update people; it sees no more rooms than others.
+	// Admin marks the application's own back end. It may create and update people; it sees no more
+	// rooms than others.
 	Admin bool
 }
 
@@ -57,28 +59,38 @@ type Chat struct {
 	counts   counts
 }
 
-// New returns the domain over db, whose dialect is one of ent's dialect names, and in which so many searches may run at a
-// time. guard contains the panics of its transactions and batches; nil contains them without
-// counting.
+// New returns the domain over db, whose dialect is one of ent's dialect names, and in which so many
+// searches may run at a time. guard contains the panics of its transactions and batches; nil
+// contains them without counting.
 func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Chat, error) {
 	known, err := lru.New[string, struct{}](knownUsers)
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of known users: %w", err)
 	}
 	c := &Chat{
-		db: db, dialect: dialect, hints: silence{}, panics: guard, known: known, tries: newTries(),
-		rooms: newRooms(rememberedBytes), people: newPeople(rememberedBytes), searches: newSearches(searches),
+		db:      db,
+		dialect: dialect,
+		hints:   silence{},
+		panics:  guard,
+		known:   known,
+		tries:   newTries(),
+		rooms: newRooms(
+			rememberedBytes,
+		),
+		people:   newPeople(rememberedBytes),
+		searches: newSearches(searches),
 	}
 	c.creations = c.newCreations()
 	c.sends, err = c.newSends()
 	return c, err
 }
 
-// Publish has each commit followed by its hints on hints. It is called once, before the domain is used.
+// Publish has each commit followed by its hints on hints. It is called once, before the domain is
+// used.
 func (c *Chat) Publish(hints Publisher) { c.hints = hints }
 
-// LimitKeys has keys say how often a person, and an address, may give a wrong one; nil is no limit. It is called before the
-// domain is used.
+// LimitKeys has keys say how often a person, and an address, may give a wrong one; nil is no limit.
+// It is called before the domain is used.
 func (c *Chat) LimitKeys(keys *limit.Gate) { c.tries.people = keys }
 
 // silence is where hints go that nobody wants.

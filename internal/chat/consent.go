@@ -10,9 +10,9 @@ import (
 	"parley/internal/store"
 )
 
-// mayAdd is the condition in SQL under which the user g.creator_id may make the user u a member of a
-// room that is not exclusive: see [tx.refusing]. A statement that makes a room carries it, so that
-// this costs no statement of its own.
+// mayAdd is the condition in SQL under which the user g.creator_id may make the user u a member of
+// a room that is not exclusive: see [tx.refusing]. A statement that makes a room carries it, so
+// that this costs no statement of its own.
 const mayAdd = `(u.id = g.creator_id OR u.add_permission = 'EVERYONE'
 	OR u.add_permission = 'FRIENDS' AND EXISTS (
 		SELECT 1 FROM friendships f WHERE f.user_id = u.id AND f.friend_id = g.creator_id AND f.state = 'FRIENDS'))`

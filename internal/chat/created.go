@@ -15,7 +15,8 @@ import (
 	"parley/ent/room"
 )
 
-// Created is a room that has come into being, who is in it from the start, and whether everybody may see it.
+// Created is a room that has come into being, who is in it from the start, and whether everybody
+// may see it.
 type Created struct {
 	Room   uuid.UUID
 	Users  []string
@@ -25,8 +26,13 @@ type Created struct {
 // mostCreated is how many new rooms are looked at in one go.
 const mostCreated = 2000
 
-// Created returns rooms that have come into being since a time, the oldest first, without those that the caller knows of.
-func (c *Chat) Created(ctx context.Context, since time.Time, known func(uuid.UUID) bool) ([]Created, error) {
+// Created returns rooms that have come into being since a time, the oldest first, without those
+// that the caller knows of.
+func (c *Chat) Created(
+	ctx context.Context,
+	since time.Time,
+	known func(uuid.UUID) bool,
+) ([]Created, error) {
 	rooms, err := c.db.Room.Query().Where(room.IDGTE(firstID(since)), room.DeletedAtIsNil()).
 		Order(room.ByID(entsql.OrderDesc())).Limit(mostCreated).
 		Select(room.FieldID, room.FieldAccessType).All(ctx)
@@ -38,7 +44,10 @@ func (c *Chat) Created(ctx context.Context, since time.Time, known func(uuid.UUI
 	created := make([]Created, len(rooms))
 	ids := make([]uuid.UUID, len(rooms))
 	for i, r := range rooms {
-		ids[i], created[i] = r.ID, Created{Room: r.ID, Public: r.AccessType == room.AccessTypePUBLIC}
+		ids[i], created[i] = r.ID, Created{
+			Room:   r.ID,
+			Public: r.AccessType == room.AccessTypePUBLIC,
+		}
 	}
 	founders, err := c.founders(ctx, ids)
 	for i := range created {
@@ -47,15 +56,19 @@ func (c *Chat) Created(ctx context.Context, since time.Time, known func(uuid.UUI
 	return created, err
 }
 
-// founders returns who is in rooms since they were made. Whoever joins does so later, whatever the clocks say: see held.
+// founders returns who is in rooms since they were made. Whoever joins does so later, whatever the
+// clocks say: see held.
 func (c *Chat) founders(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID][]string, error) {
 	founders := make(map[uuid.UUID][]string)
 	for part := range slices.Chunk(rooms, maxHeads) {
-		members, err := c.db.Member.Query().Where(member.RoomIDIn(padded(part)...), func(s *entsql.Selector) {
-			r := entsql.Table(room.Table)
-			s.Join(r).On(s.C(member.FieldRoomID), r.C(room.FieldID))
-			s.Where(entsql.ColumnsEQ(s.C(member.FieldJoinedAt), r.C(room.FieldCreatedAt)))
-		}).Select(member.FieldRoomID, member.FieldUserID).All(ctx)
+		members, err := c.db.Member.Query().
+			Where(member.RoomIDIn(padded(part)...), func(s *entsql.Selector) {
+				r := entsql.Table(room.Table)
+				s.Join(r).On(s.C(member.FieldRoomID), r.C(room.FieldID))
+				s.Where(entsql.ColumnsEQ(s.C(member.FieldJoinedAt), r.C(room.FieldCreatedAt)))
+			}).
+			Select(member.FieldRoomID, member.FieldUserID).
+			All(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("find the first members of %d rooms: %w", len(part), err)
 		}
@@ -66,7 +79,8 @@ func (c *Chat) founders(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID][
 	return founders, nil
 }
 
-// firstID is the least UUIDv7 of a time (RFC 9562, section 5.7): rooms made since then have ids that are not below it.
+// firstID is the least UUIDv7 of a time (RFC 9562, section 5.7): rooms made since then have ids
+// that are not below it.
 func firstID(at time.Time) (id uuid.UUID) {
 	var millis [8]byte
 	binary.BigEndian.PutUint64(millis[:], uint64(at.UnixMilli()))

@@ -28,7 +28,8 @@ type CreateRoomInput struct {
 	Disconnect        bool
 	OpenseaCollection *OpenseaCollectionInput
 	IdempotencyKey    *string
-	// givenTags are the tags as they were given, each once, if they have been checked: the hash is of these.
+	// givenTags are the tags as they were given, each once, if they have been checked: the hash is
+	// of these.
 	givenTags []string
 	// direct: the room is kept for two; the caller has written its DirectRoom.
 	direct bool
@@ -41,8 +42,8 @@ type OpenseaCollectionInput struct {
 	Slug  string
 }
 
-// check accepts the input and returns it as it will be carried out: people and tags once each, the viewer left out,
-// the access type decided.
+// check accepts the input and returns it as it will be carried out: people and tags once each, the
+// viewer left out, the access type decided.
 func (in CreateRoomInput) check(v Viewer) (CreateRoomInput, error) {
 	err := errors.Join(
 		checkText("name", in.Name, nameRule()),
@@ -71,7 +72,14 @@ func (in CreateRoomInput) check(v Viewer) (CreateRoomInput, error) {
 		return in, err
 	}
 	if people := len(in.MemberIds) + 1; in.MaxUsers > 0 && in.MaxUsers < people {
-		return in, badInput("maxUsers", fmt.Sprintf("maxUsers is %d, but %d people are to be in the room from its start.", in.MaxUsers, people))
+		return in, badInput(
+			"maxUsers",
+			fmt.Sprintf(
+				"maxUsers is %d, but %d people are to be in the room from its start.",
+				in.MaxUsers,
+				people,
+			),
+		)
 	}
 	if in.AccessType == nil {
 		// A chat between named people is never public by accident.
@@ -120,8 +128,8 @@ func (in CreateRoomInput) hash() []byte {
 	return r.hash()
 }
 
-// CreateRoom makes a room that the viewer owns, or returns the one that the same request has made before, as it is now:
-// NOT_FOUND where the viewer can no longer see it.
+// CreateRoom makes a room that the viewer owns, or returns the one that the same request has made
+// before, as it is now: NOT_FOUND where the viewer can no longer see it.
 func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*ent.Room, error) {
 	in, err := in.check(v)
 	if err != nil {
@@ -157,7 +165,13 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 					return err
 				}
 			}
-			if err := t.clearSeats(ctx, v, append([]string{v.ID}, in.MemberIds...), in.Disconnect, left); err != nil {
+			if err := t.clearSeats(
+				ctx,
+				v,
+				append([]string{v.ID}, in.MemberIds...),
+				in.Disconnect,
+				left,
+			); err != nil {
 				return err
 			}
 		}
@@ -174,9 +188,14 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 	return made, nil
 }
 
-// requestRoom returns the id of the room to make, or of the one that the request has made before. With an
-// idempotencyKey it holds the key until the transaction ends, so that of many at once one makes the room.
-func (t *tx) requestRoom(ctx context.Context, v Viewer, in CreateRoomInput) (id uuid.UUID, before bool, err error) {
+// requestRoom returns the id of the room to make, or of the one that the request has made before.
+// With an idempotencyKey it holds the key until the transaction ends, so that of many at once one
+// makes the room.
+func (t *tx) requestRoom(
+	ctx context.Context,
+	v Viewer,
+	in CreateRoomInput,
+) (id uuid.UUID, before bool, err error) {
 	if id, err = uuid.NewV7(); err != nil {
 		return id, false, fmt.Errorf("make an id: %w", err)
 	}
@@ -196,13 +215,22 @@ func (t *tx) requestRoom(ctx context.Context, v Viewer, in CreateRoomInput) (id 
 		return id, false, fmt.Errorf("find the request made before: %w", err)
 	}
 	if !bytes.Equal(request.Hash, hash) {
-		return id, false, &Error{Code: IdempotencyConflict, Message: "This idempotencyKey has been used for another room."}
+		return id, false, &Error{
+			Code:    IdempotencyConflict,
+			Message: "This idempotencyKey has been used for another room.",
+		}
 	}
 	return request.RoomID, true, nil
 }
 
-// createRoom writes a room and everything that is in it from its start. The viewer may add its members: see checkMayAdd.
-func (t *tx) createRoom(ctx context.Context, v Viewer, id uuid.UUID, in CreateRoomInput) (*ent.Room, error) {
+// createRoom writes a room and everything that is in it from its start. The viewer may add its
+// members: see checkMayAdd.
+func (t *tx) createRoom(
+	ctx context.Context,
+	v Viewer,
+	id uuid.UUID,
+	in CreateRoomInput,
+) (*ent.Room, error) {
 	n, err := in.room(v, id)
 	if err != nil {
 		return nil, err
@@ -232,7 +260,10 @@ func (t *tx) checkExist(ctx context.Context, ids []string) error {
 	if err != nil {
 		return fmt.Errorf("look up %d users: %w", len(ids), err)
 	}
-	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(there, id) })
+	unknown := slices.DeleteFunc(
+		slices.Clone(ids),
+		func(id string) bool { return slices.Contains(there, id) },
+	)
 	if len(unknown) > 0 {
 		return errUnknownUsers(unknown)
 	}

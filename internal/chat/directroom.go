@@ -11,8 +11,8 @@ import (
 	"parley/ent/room"
 )
 
-// DirectRoom returns the one room kept for the viewer and another person, and makes it where there is none. It is kept
-// until either leaves, or it is deleted.
+// DirectRoom returns the one room kept for the viewer and another person, and makes it where there
+// is none. It is kept until either leaves, or it is deleted.
 func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Room, error) {
 	if err := checkID("userId", userID); err != nil {
 		return nil, err
@@ -34,7 +34,17 @@ func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Ro
 				return err
 			}
 			private := room.AccessTypePRIVATE
-			r, err = t.createRoom(ctx, v, id, CreateRoomInput{MemberIds: []string{userID}, AccessType: &private, MaxUsers: 2, direct: true})
+			r, err = t.createRoom(
+				ctx,
+				v,
+				id,
+				CreateRoomInput{
+					MemberIds:  []string{userID},
+					AccessType: &private,
+					MaxUsers:   2,
+					direct:     true,
+				},
+			)
 			return err
 		}
 		r, err = t.Room.Query().Where(room.ID(id), allowed(toRead, v.ID)).Only(ctx)
@@ -49,19 +59,25 @@ func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Ro
 	return r, nil
 }
 
-// keepForTwo returns the id of the room to make for two people, or of the one that is kept for them. It holds their place
-// until the transaction ends, so that of many at once one makes the room.
+// keepForTwo returns the id of the room to make for two people, or of the one that is kept for
+// them. It holds their place until the transaction ends, so that of many at once one makes the
+// room.
 func (t *tx) keepForTwo(ctx context.Context, a, b string) (id uuid.UUID, before bool, err error) {
 	lower, higher := min(a, b), max(a, b)
 	if id, err = uuid.NewV7(); err != nil {
 		return id, false, fmt.Errorf("make an id: %w", err)
 	}
-	first, err := inserted(t.DirectRoom.Create().SetLowerID(lower).SetHigherID(higher).SetRoomID(id).
-		OnConflictColumns(directroom.FieldLowerID, directroom.FieldHigherID).DoNothing().Exec(ctx))
+	first, err := inserted(
+		t.DirectRoom.Create().SetLowerID(lower).SetHigherID(higher).SetRoomID(id).
+			OnConflictColumns(directroom.FieldLowerID, directroom.FieldHigherID).
+			DoNothing().Exec(ctx),
+	)
 	if err != nil || first {
 		return id, false, err
 	}
-	kept, err := t.DirectRoom.Query().Where(directroom.LowerID(lower), directroom.HigherID(higher)).Only(ctx)
+	kept, err := t.DirectRoom.Query().
+		Where(directroom.LowerID(lower), directroom.HigherID(higher)).
+		Only(ctx)
 	if ent.IsNotFound(err) {
 		return id, false, errMoved // released between the two statements
 	}

@@ -37,8 +37,8 @@ type Error struct {
 	Message string
 	// Field names the argument, with BadUserInput.
 	Field string
-	// IDs are the people meant, with UnknownUser and AlreadyInRoom, and with BadUserInput, Banned and
-	// Forbidden where others are.
+	// IDs are the people meant, with UnknownUser and AlreadyInRoom, and with BadUserInput, Banned
+	// and Forbidden where others are.
 	IDs []string
 	// RetryAfter is when to try again, with RateLimited.
 	RetryAfter time.Duration
@@ -54,15 +54,22 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// AsError returns the Error in err's chain, or what the caller may be told of any other: that the database is
-// unavailable, or that something is broken inside.
+// AsError returns the Error in err's chain, or what the caller may be told of any other: that the
+// database is unavailable, or that something is broken inside.
 func AsError(err error) *Error {
 	var e *Error
 	switch {
 	case errors.As(err, &e):
 		return e
-	case store.IsUnavailable(err), store.IsConflict(err), errors.Is(err, errMoved), errors.Is(err, context.DeadlineExceeded):
-		return &Error{Code: Unavailable, Message: "The server cannot do this just now. Try again.", cause: err}
+	case store.IsUnavailable(err),
+		store.IsConflict(err),
+		errors.Is(err, errMoved),
+		errors.Is(err, context.DeadlineExceeded):
+		return &Error{
+			Code:    Unavailable,
+			Message: "The server cannot do this just now. Try again.",
+			cause:   err,
+		}
 	default:
 		return &Error{Code: Internal, Message: "Something is broken inside the server.", cause: err}
 	}
@@ -78,7 +85,8 @@ func errNoRoom() *Error {
 	return &Error{Code: NotFound, Message: "There is no such room, or none that you may see."}
 }
 
-// errWrongKey is the answer to who may not join without the right key: also where there is no such room.
+// errWrongKey is the answer to who may not join without the right key: also where there is no such
+// room.
 func errWrongKey() *Error {
 	return &Error{Code: WrongKey, Message: "This is not the room's key."}
 }
@@ -95,7 +103,10 @@ func errNoUser() *Error {
 
 // errNotBelow is the answer to who would do something to a person of the same or a higher role.
 func errNotBelow() *Error {
-	return &Error{Code: Forbidden, Message: "You may do this only to people with a lower role than yours."}
+	return &Error{
+		Code:    Forbidden,
+		Message: "You may do this only to people with a lower role than yours.",
+	}
 }
 
 // errNoMessage is the answer for a message that does not exist.

@@ -12,8 +12,8 @@ import (
 	"parley/ent/predicate"
 )
 
-// RequestFriend asks somebody to be the viewer's friend, and returns them. Where they have asked the viewer before, the
-// two are friends from then on.
+// RequestFriend asks somebody to be the viewer's friend, and returns them. Where they have asked
+// the viewer before, the two are friends from then on.
 func (c *Chat) RequestFriend(ctx context.Context, v Viewer, userID string) (*ent.User, error) {
 	return c.changeFriendship(ctx, idempotent, v, userID, func(t *tx, is friendship.State) error {
 		switch is {
@@ -27,9 +27,14 @@ func (c *Chat) RequestFriend(ctx context.Context, v Viewer, userID string) (*ent
 	})
 }
 
-// AnswerFriendRequest makes somebody who has asked for it the viewer's friend, or turns them down, and returns them. To
-// accept a friend again changes nothing.
-func (c *Chat) AnswerFriendRequest(ctx context.Context, v Viewer, userID string, accept bool) (*ent.User, error) {
+// AnswerFriendRequest makes somebody who has asked for it the viewer's friend, or turns them down,
+// and returns them. To accept a friend again changes nothing.
+func (c *Chat) AnswerFriendRequest(
+	ctx context.Context,
+	v Viewer,
+	userID string,
+	accept bool,
+) (*ent.User, error) {
 	again := once // who is turned down leaves no trace
 	if accept {
 		again = idempotent
@@ -48,7 +53,8 @@ func (c *Chat) AnswerFriendRequest(ctx context.Context, v Viewer, userID string,
 	})
 }
 
-// RemoveFriend ends what there is between the viewer and somebody: a friendship, or a request of either. It returns them.
+// RemoveFriend ends what there is between the viewer and somebody: a friendship, or a request of
+// either. It returns them.
 func (c *Chat) RemoveFriend(ctx context.Context, v Viewer, userID string) (*ent.User, error) {
 	return c.changeFriendship(ctx, idempotent, v, userID, func(t *tx, is friendship.State) error {
 		if is == "" {
@@ -58,9 +64,15 @@ func (c *Chat) RemoveFriend(ctx context.Context, v Viewer, userID string) (*ent.
 	})
 }
 
-// changeFriendship changes what there is between the viewer and somebody, knowing what there is: "" for nothing. Both are
-// held, so that of two who ask each other at once one is the first.
-func (c *Chat) changeFriendship(ctx context.Context, again rerun, v Viewer, userID string, change func(t *tx, is friendship.State) error) (*ent.User, error) {
+// changeFriendship changes what there is between the viewer and somebody, knowing what there is: ""
+// for nothing. Both are held, so that of two who ask each other at once one is the first.
+func (c *Chat) changeFriendship(
+	ctx context.Context,
+	again rerun,
+	v Viewer,
+	userID string,
+	change func(t *tx, is friendship.State) error,
+) (*ent.User, error) {
 	if err := checkID("userId", userID); err != nil {
 		return nil, err
 	}
@@ -74,7 +86,9 @@ func (c *Chat) changeFriendship(ctx context.Context, again rerun, v Viewer, user
 		if err := t.holdPeople(ctx, []string{v.ID, userID}); err != nil {
 			return err
 		}
-		is, err := t.Friendship.Query().Where(friendship.UserID(v.ID), friendship.FriendID(userID)).Only(ctx)
+		is, err := t.Friendship.Query().
+			Where(friendship.UserID(v.ID), friendship.FriendID(userID)).
+			Only(ctx)
 		switch {
 		case ent.IsNotFound(err):
 			return change(t, "")
@@ -94,8 +108,16 @@ func (c *Chat) changeFriendship(ctx context.Context, again rerun, v Viewer, user
 func (t *tx) request(ctx context.Context, from, to string) error {
 	at := now()
 	err := t.Friendship.CreateBulk(
-		t.Friendship.Create().SetUserID(from).SetFriendID(to).SetState(friendship.StateREQUESTED).SetRequestedAt(at),
-		t.Friendship.Create().SetUserID(to).SetFriendID(from).SetState(friendship.StateINVITED).SetRequestedAt(at),
+		t.Friendship.Create().
+			SetUserID(from).
+			SetFriendID(to).
+			SetState(friendship.StateREQUESTED).
+			SetRequestedAt(at),
+		t.Friendship.Create().
+			SetUserID(to).
+			SetFriendID(from).
+			SetState(friendship.StateINVITED).
+			SetRequestedAt(at),
 	).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("write the request: %w", err)
@@ -105,7 +127,11 @@ func (t *tx) request(ctx context.Context, from, to string) error {
 
 // befriend makes friends of two of whom one has asked the other.
 func (t *tx) befriend(ctx context.Context, a, b string) error {
-	err := t.Friendship.Update().Where(between(a, b)).SetState(friendship.StateFRIENDS).SetSince(now()).Exec(ctx)
+	err := t.Friendship.Update().
+		Where(between(a, b)).
+		SetState(friendship.StateFRIENDS).
+		SetSince(now()).
+		Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("write the friendship: %w", err)
 	}
@@ -128,19 +154,46 @@ func between(a, b string) predicate.Friendship {
 	)
 }
 
-// Friends returns the viewer's friends, the newest first: first of them, after a place if one is given.
-func (c *Chat) Friends(ctx context.Context, v Viewer, first int, after *Place) (Page[*ent.Friendship], error) {
+// Friends returns the viewer's friends, the newest first: first of them, after a place if one is
+// given.
+func (c *Chat) Friends(
+	ctx context.Context,
+	v Viewer,
+	first int,
+	after *Place,
+) (Page[*ent.Friendship], error) {
 	return c.friendships(ctx, v, friendship.FieldSince, first, after, friendship.StateFRIENDS)
 }
 
-// FriendRequests returns the requests that the viewer and others have made of each other and that are not answered, the
-// newest first: first of them, after a place if one is given.
-func (c *Chat) FriendRequests(ctx context.Context, v Viewer, first int, after *Place) (Page[*ent.Friendship], error) {
-	return c.friendships(ctx, v, friendship.FieldRequestedAt, first, after, friendship.StateREQUESTED, friendship.StateINVITED)
+// FriendRequests returns the requests that the viewer and others have made of each other and that
+// are not answered, the newest first: first of them, after a place if one is given.
+func (c *Chat) FriendRequests(
+	ctx context.Context,
+	v Viewer,
+	first int,
+	after *Place,
+) (Page[*ent.Friendship], error) {
+	return c.friendships(
+		ctx,
+		v,
+		friendship.FieldRequestedAt,
+		first,
+		after,
+		friendship.StateREQUESTED,
+		friendship.StateINVITED,
+	)
 }
 
-// friendships returns what the viewer has with others in some states, ordered by a column with a time.
-func (c *Chat) friendships(ctx context.Context, v Viewer, by string, first int, after *Place, states ...friendship.State) (Page[*ent.Friendship], error) {
+// friendships returns what the viewer has with others in some states, ordered by a column with a
+// time.
+func (c *Chat) friendships(
+	ctx context.Context,
+	v Viewer,
+	by string,
+	first int,
+	after *Place,
+	states ...friendship.State,
+) (Page[*ent.Friendship], error) {
 	var none Page[*ent.Friendship]
 	if err := checkFirst(first); err != nil {
 		return none, err
@@ -148,7 +201,9 @@ func (c *Chat) friendships(ctx context.Context, v Viewer, by string, first int, 
 	q := c.db.Friendship.Query().Where(friendship.UserID(v.ID), friendship.StateIn(states...))
 	if after != nil {
 		q.Where(func(s *entsql.Selector) {
-			s.Where(entsql.CompositeLT([]string{s.C(by), s.C(friendship.FieldID)}, after.At, after.ID))
+			s.Where(
+				entsql.CompositeLT([]string{s.C(by), s.C(friendship.FieldID)}, after.At, after.ID),
+			)
 		})
 	}
 	found, err := q.Order(ent.Desc(by, friendship.FieldID)).Limit(first + 1).All(ctx)
@@ -173,12 +228,22 @@ func RequestOf(f *ent.Friendship) FriendRequest {
 	return r
 }
 
-// Friendships returns what each of people has with others, in one statement; those with whom there is nothing are missing.
-// What somebody has is for them alone to see.
-func (c *Chat) Friendships(ctx context.Context, people, others []string) (map[Own[string]]friendship.State, error) {
-	found, err := c.db.Friendship.Query().Where(friendship.UserIDIn(padded(people)...), friendship.FriendIDIn(padded(others)...)).All(ctx)
+// Friendships returns what each of people has with others, in one statement; those with whom there
+// is nothing are missing. What somebody has is for them alone to see.
+func (c *Chat) Friendships(
+	ctx context.Context,
+	people, others []string,
+) (map[Own[string]]friendship.State, error) {
+	found, err := c.db.Friendship.Query().
+		Where(friendship.UserIDIn(padded(people)...), friendship.FriendIDIn(padded(others)...)).
+		All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find what %d people have with %d others: %w", len(people), len(others), err)
+		return nil, fmt.Errorf(
+			"find what %d people have with %d others: %w",
+			len(people),
+			len(others),
+			err,
+		)
 	}
 	states := make(map[Own[string]]friendship.State, len(found))
 	for _, f := range found {

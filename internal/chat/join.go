@@ -15,12 +15,20 @@ import (
 	"parley/ent/roomevent"
 )
 
-// JoinRoom makes the viewer a member of a room and returns it. Where they are one already it changes nothing.
+// JoinRoom makes the viewer a member of a room and returns it. Where they are one already it
+// changes nothing.
 //
-// Who may not see the room needs its key, and is answered WRONG_KEY without, whether or not the room exists. With
-// disconnect they leave the exclusive room that they are in, if the one they join is exclusive, too. Too many wrong keys of
-// the viewer, or of an address, are RATE_LIMITED; those of others never keep the right key out.
-func (c *Chat) JoinRoom(ctx context.Context, v Viewer, id uuid.UUID, key *string, disconnect bool) (*ent.Room, error) {
+// Who may not see the room needs its key, and is answered WRONG_KEY without, whether or not the
+// room exists. With disconnect they leave the exclusive room that they are in, if the one they join
+// is exclusive, too. Too many wrong keys of the viewer, or of an address, are RATE_LIMITED; those
+// of others never keep the right key out.
+func (c *Chat) JoinRoom(
+	ctx context.Context,
+	v Viewer,
+	id uuid.UUID,
+	key *string,
+	disconnect bool,
+) (*ent.Room, error) {
 	own, ofRoom := c.tries.take(ctx, v.ID, id)
 	if own > 0 {
 		key = nil // not even the right one is told from the others
@@ -39,7 +47,11 @@ func (c *Chat) JoinRoom(ctx context.Context, v Viewer, id uuid.UUID, key *string
 	case !wrong && own == 0:
 		c.tries.giveBack(ctx, v.ID, id, ofRoom)
 	case wrong && own+ofRoom > 0:
-		return nil, &Error{Code: RateLimited, Message: "Too many wrong keys. Try again later.", RetryAfter: own + ofRoom}
+		return nil, &Error{
+			Code:       RateLimited,
+			Message:    "Too many wrong keys. Try again later.",
+			RetryAfter: own + ofRoom,
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("join room %s: %w", id, err)
@@ -47,9 +59,14 @@ func (c *Chat) JoinRoom(ctx context.Context, v Viewer, id uuid.UUID, key *string
 	return joined, nil
 }
 
-// holdToJoin holds the room to join and, with disconnect, the exclusive room that the viewer is in; nil where that is none,
-// or the same.
-func (t *tx) holdToJoin(ctx context.Context, v Viewer, id uuid.UUID, disconnect bool) (h, left *held, err error) {
+// holdToJoin holds the room to join and, with disconnect, the exclusive room that the viewer is in;
+// nil where that is none, or the same.
+func (t *tx) holdToJoin(
+	ctx context.Context,
+	v Viewer,
+	id uuid.UUID,
+	disconnect bool,
+) (h, left *held, err error) {
 	ids := []uuid.UUID{id}
 	if disconnect {
 		s, err := t.seatOf(ctx, v.ID)
@@ -80,7 +97,8 @@ func (t *tx) holdToJoin(ctx context.Context, v Viewer, id uuid.UUID, disconnect 
 	return h, left, nil
 }
 
-// join makes the viewer a member of the room. left is the exclusive room that they leave for it, if any.
+// join makes the viewer a member of the room. left is the exclusive room that they leave for it, if
+// any.
 func (h *held) join(ctx context.Context, v Viewer, key *string, disconnect bool, left *held) error {
 	who, m, err := h.relate(ctx, v.ID)
 	if err != nil {
@@ -100,14 +118,21 @@ func (h *held) join(ctx context.Context, v Viewer, key *string, disconnect bool,
 	return err
 }
 
-// opens tells whether a key is the room's, in a time that does not depend on how much of it is right.
+// opens tells whether a key is the room's, in a time that does not depend on how much of it is
+// right.
 func (h *held) opens(key *string) bool {
 	return key != nil && subtle.ConstantTimeCompare([]byte(*key), []byte(h.Key)) == 1
 }
 
-// admit makes people members who are none, says so in the log and saves the room. In an exclusive room they take their
-// seats: see clearSeats. Nothing that was said before is unread to them.
-func (h *held) admit(ctx context.Context, v Viewer, people []string, disconnect bool, left *held) ([]*ent.Member, error) {
+// admit makes people members who are none, says so in the log and saves the room. In an exclusive
+// room they take their seats: see clearSeats. Nothing that was said before is unread to them.
+func (h *held) admit(
+	ctx context.Context,
+	v Viewer,
+	people []string,
+	disconnect bool,
+	left *held,
+) ([]*ent.Member, error) {
 	if h.MaxUsers > 0 && h.MemberCount+len(people) > h.MaxUsers {
 		return nil, errRoomFull()
 	}
@@ -117,7 +142,11 @@ func (h *held) admit(ctx context.Context, v Viewer, people []string, disconnect 
 		}
 	}
 	members, err := h.tx.insertMembers(ctx, people, func(m *ent.MemberCreate) {
-		m.SetRoomID(h.ID).SetRole(member.RoleMEMBER).SetJoinedAt(h.at).SetJoinedSeq(h.Seq).SetOthersRead(h.MessageCount)
+		m.SetRoomID(h.ID).
+			SetRole(member.RoleMEMBER).
+			SetJoinedAt(h.at).
+			SetJoinedSeq(h.Seq).
+			SetOthersRead(h.MessageCount)
 	})
 	if err != nil {
 		return nil, err
@@ -129,9 +158,15 @@ func (h *held) admit(ctx context.Context, v Viewer, people []string, disconnect 
 	}
 	h.MemberCount += len(people)
 	h.moved = append(h.moved, people...)
-	err = h.logEach(ctx, roomevent.KindMEMBER_JOINED, v.ID, len(people), func(e *ent.RoomEventCreate, i int) {
-		e.SetSubjectID(people[i]).SetRole(roomevent.RoleMEMBER)
-	})
+	err = h.logEach(
+		ctx,
+		roomevent.KindMEMBER_JOINED,
+		v.ID,
+		len(people),
+		func(e *ent.RoomEventCreate, i int) {
+			e.SetSubjectID(people[i]).SetRole(roomevent.RoleMEMBER)
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +174,11 @@ func (h *held) admit(ctx context.Context, v Viewer, people []string, disconnect 
 }
 
 // insertMembers writes the memberships of people; each sets what is not the same for all rooms.
-func (t *tx) insertMembers(ctx context.Context, people []string, each func(*ent.MemberCreate)) ([]*ent.Member, error) {
+func (t *tx) insertMembers(
+	ctx context.Context,
+	people []string,
+	each func(*ent.MemberCreate),
+) ([]*ent.Member, error) {
 	ids := make([]uuid.UUID, len(people))
 	for i := range ids {
 		var err error

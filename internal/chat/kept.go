@@ -4,7 +4,8 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// kept holds values by key within a number of bytes: those used last stay. Whoever uses it guards it.
+// kept holds values by key within a number of bytes: those used last stay. Whoever uses it guards
+// it.
 type kept[K comparable, V any] struct {
 	values *simplelru.LRU[K, sized[V]]
 	bytes  int

@@ -11,7 +11,13 @@ func TestKept(t *testing.T) {
 	k.get("a")
 	k.put("c", 3, 40)
 	if there("b") || !there("a") || !there("c") || k.bytes != 80 {
-		t.Errorf("a, b and c are there: %t, %t, %t, in %d bytes", there("a"), there("b"), there("c"), k.bytes)
+		t.Errorf(
+			"a, b and c are there: %t, %t, %t, in %d bytes",
+			there("a"),
+			there("b"),
+			there("c"),
+			k.bytes,
+		)
 	}
 	k.put("a", 4, 90) // in the place of the one before, which costs no more
 	if v, _ := k.get("a"); v != 4 || there("c") || k.bytes != 90 {

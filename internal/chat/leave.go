@@ -54,7 +54,10 @@ func (c *Chat) DeleteRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 
 // empty ends all memberships, and with them the seats.
 func (h *held) empty(ctx context.Context) error {
-	people, err := h.tx.Member.Query().Where(member.RoomID(h.ID)).Select(member.FieldUserID).Strings(ctx)
+	people, err := h.tx.Member.Query().
+		Where(member.RoomID(h.ID)).
+		Select(member.FieldUserID).
+		Strings(ctx)
 	if err != nil {
 		return fmt.Errorf("list the members of room %s: %w", h.ID, err)
 	}
@@ -66,10 +69,18 @@ func (h *held) empty(ctx context.Context) error {
 	return nil
 }
 
-// depart takes a member out of the room: their membership ends (and with it their seat), the log says so, an owner
-// hands over, the room is no longer kept for two, and it is deleted where nobody is left. The caller saves the room.
-func (h *held) depart(ctx context.Context, actor Viewer, m *ent.Member, reason roomevent.Reason) error {
-	if _, err := h.tx.Member.Delete().Where(member.RoomID(h.ID), member.ID(m.ID)).Exec(ctx); err != nil {
+// depart takes a member out of the room: their membership ends (and with it their seat), the log
+// says so, an owner hands over, the room is no longer kept for two, and it is deleted where nobody
+// is left. The caller saves the room.
+func (h *held) depart(
+	ctx context.Context,
+	actor Viewer,
+	m *ent.Member,
+	reason roomevent.Reason,
+) error {
+	if _, err := h.tx.Member.Delete().
+		Where(member.RoomID(h.ID), member.ID(m.ID)).
+		Exec(ctx); err != nil {
 		return fmt.Errorf("end the membership of %q in room %s: %w", m.UserID, h.ID, err)
 	}
 	h.MemberCount--
@@ -105,13 +116,16 @@ func (h *held) release(ctx context.Context) error {
 	return nil
 }
 
-// bequeath makes the longest-serving moderator, else member, the owner of a room whose owner has left.
+// bequeath makes the longest-serving moderator, else member, the owner of a room whose owner has
+// left.
 func (h *held) bequeath(ctx context.Context, actor Viewer) error {
 	heir, err := h.tx.Member.Query().Where(member.RoomID(h.ID)).
 		Order(
 			func(s *entsql.Selector) {
 				s.OrderExpr(entsql.ExprFunc(func(b *entsql.Builder) {
-					b.WriteString("CASE ").Ident(s.C(member.FieldRole)).WriteString(" WHEN 'MODERATOR' THEN 0 ELSE 1 END")
+					b.WriteString("CASE ").
+						Ident(s.C(member.FieldRole)).
+						WriteString(" WHEN 'MODERATOR' THEN 0 ELSE 1 END")
 				}))
 			},
 			member.ByJoinedAt(), member.ByID(),

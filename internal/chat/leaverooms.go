@@ -16,12 +16,15 @@ import (
 // MaxLeft is how many rooms can be left at once.
 const MaxLeft = 100
 
-// LeaveRooms ends the viewer's memberships of rooms, all of them or none, in one transaction. A room
-// that the viewer is not in, or that does not exist, is left already. Returns BAD_USER_INPUT if more
-// than 100 rooms are named.
+// LeaveRooms ends the viewer's memberships of rooms, all of them or none, in one transaction. A
+// room that the viewer is not in, or that does not exist, is left already. Returns BAD_USER_INPUT
+// if more than 100 rooms are named.
 func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error {
 	if len(ids) > MaxLeft {
-		return badInput("roomIds", fmt.Sprintf("roomIds names %d rooms; at most %d are allowed.", len(ids), MaxLeft))
+		return badInput(
+			"roomIds",
+			fmt.Sprintf("roomIds names %d rooms; at most %d are allowed.", len(ids), MaxLeft),
+		)
 	}
 	if len(ids) == 0 {
 		return nil
@@ -33,7 +36,10 @@ func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error 
 			return fmt.Errorf("find the memberships: %w", err)
 		}
 		// Rooms are locked in the order of their ids.
-		slices.SortFunc(mine, func(a, b *ent.Member) int { return bytes.Compare(a.RoomID[:], b.RoomID[:]) })
+		slices.SortFunc(
+			mine,
+			func(a, b *ent.Member) int { return bytes.Compare(a.RoomID[:], b.RoomID[:]) },
+		)
 		for _, m := range mine {
 			if err := t.leave(ctx, v, m.RoomID); err != nil {
 				return err

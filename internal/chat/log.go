@@ -18,7 +18,8 @@ import (
 	"parley/ent/user"
 )
 
-// KindMessageAdded is the kind of the events that are messages; the others are the kinds of ent's RoomEvent.
+// KindMessageAdded is the kind of the events that are messages; the others are the kinds of ent's
+// RoomEvent.
 const KindMessageAdded roomevent.Kind = "MESSAGE_ADDED"
 
 // Event is one entry of a room's log.
@@ -27,7 +28,8 @@ type Event struct {
 	Seq  int64
 	Kind roomevent.Kind
 	At   time.Time
-	// Message is the one that was added, or that it happened to, as it is now; nil with other kinds.
+	// Message is the one that was added, or that it happened to, as it is now; nil with other
+	// kinds.
 	Message *ent.Message
 	// Subject is whom it happened to; with a reaction, whose it is.
 	Subject string
@@ -37,8 +39,8 @@ type Event struct {
 	// Emoji and On are of a reaction.
 	Emoji string
 	On    bool
-	// About is the room and Who the subject, or the message's author where there is none: as they were when the event was
-	// read, so that showing them asks the database nothing more.
+	// About is the room and Who the subject, or the message's author where there is none: as they
+	// were when the event was read, so that showing them asks the database nothing more.
 	About *ent.Room
 	Who   *ent.User
 
@@ -46,14 +48,15 @@ type Event struct {
 	shared any
 }
 
-// Share returns what those who show the event share of it, as the first one who asks makes it. It lives as long as the event.
+// Share returns what those who show the event share of it, as the first one who asks makes it. It
+// lives as long as the event.
 func (e *Event) Share(with func() any) any {
 	e.once.Do(func() { e.shared = with() })
 	return e.shared
 }
 
-// messageColumns, userColumns and roomColumns are what logQuery reads of each, in the order of messageFields, userFields
-// and roomFields.
+// messageColumns, userColumns and roomColumns are what logQuery reads of each, in the order of
+// messageFields, userFields and roomFields.
 const (
 	messageColumns = `m.id, m.seq, m.author_id, m.type, m.contents, m.reply_to_seq, m.thread_seq, m.ordinal, m.own_ordinal,
 	m.reply_count, m.mentions, m.opensea_item, m.idempotency_key, m.created_at, m.edited_at, m.deleted_at`
@@ -66,8 +69,9 @@ const (
 	r.created_at, r.updated_at, r.event_at, r.deleted_at`
 )
 
-// logQuery reads a part of a room's log: both halves in one statement, so that they are of one moment, and with each event
-// whom and what it is about. Since a log has no holes, the bound on seq is the bound on the number of entries.
+// logQuery reads a part of a room's log: both halves in one statement, so that they are of one
+// moment, and with each event whom and what it is about. Since a log has no holes, the bound on seq
+// is the bound on the number of entries.
 const logQuery = `
 SELECT m.seq AS seq, 'MESSAGE_ADDED' AS kind, m.created_at AS happened_at,
 	NULL AS subject_id, NULL AS role, NULL AS reason, NULL AS emoji, NULL AS turned_on,
@@ -87,11 +91,17 @@ LEFT JOIN users u ON u.id = COALESCE(e.subject_id, m.author_id)
 WHERE e.room_id = $1 AND e.seq > $2 AND e.seq <= $3
 ORDER BY 1`
 
-// Log reads the events of a room that follow the one at after, at most limit of them, in order and without a hole: where
-// one is missing it ends before it. pruned tells that the log no longer goes back to after.
+// Log reads the events of a room that follow the one at after, at most limit of them, in order and
+// without a hole: where one is missing it ends before it. pruned tells that the log no longer goes
+// back to after.
 //
 // Whoever reads a room's log has been authorised: see [Chat.Follow].
-func (c *Chat) Log(ctx context.Context, roomID uuid.UUID, after int64, limit int) (events []*Event, pruned bool, err error) {
+func (c *Chat) Log(
+	ctx context.Context,
+	roomID uuid.UUID,
+	after int64,
+	limit int,
+) (events []*Event, pruned bool, err error) {
 	rows, err := c.db.QueryContext(ctx, logQuery, roomID, after, after+int64(limit))
 	if err != nil {
 		return nil, false, fmt.Errorf("read the log of room %s after %d: %w", roomID, after, err)
@@ -100,7 +110,12 @@ func (c *Chat) Log(ctx context.Context, roomID uuid.UUID, after int64, limit int
 	for rows.Next() {
 		e, err := scanEvent(rows, roomID)
 		if err != nil {
-			return nil, false, fmt.Errorf("read the log of room %s after %d: %w", roomID, after, err)
+			return nil, false, fmt.Errorf(
+				"read the log of room %s after %d: %w",
+				roomID,
+				after,
+				err,
+			)
 		}
 		if e.Seq != after+int64(len(events))+1 {
 			break
@@ -154,7 +169,16 @@ const userTexts = 17
 func scanEvent(rows *sql.Rows, roomID uuid.UUID) (*Event, error) {
 	var row eventRow
 	e, m, r := &Event{Room: roomID}, &ent.Message{RoomID: roomID}, &ent.Room{}
-	fields := []any{&e.Seq, &e.Kind, &row.at, &row.subject, &row.role, &row.reason, &row.emoji, &row.on}
+	fields := []any{
+		&e.Seq,
+		&e.Kind,
+		&row.at,
+		&row.subject,
+		&row.role,
+		&row.reason,
+		&row.emoji,
+		&row.on,
+	}
 	fields = append(fields, row.messageFields(m)...)
 	fields = append(fields, row.userFields()...)
 	fields = append(fields, row.roomFields(r)...)
@@ -173,8 +197,22 @@ func scanEvent(rows *sql.Rows, roomID uuid.UUID) (*Event, error) {
 
 func (row *eventRow) messageFields(m *ent.Message) []any {
 	return []any{
-		&row.messageID, &row.messageSeq, &row.author, &row.messageType, &row.contents, &m.ReplyToSeq, &m.ThreadSeq, &row.ordinal, &row.own,
-		&row.replies, &row.mentions, &row.item, &m.IdempotencyKey, &row.sent, &row.edited, &row.removed,
+		&row.messageID,
+		&row.messageSeq,
+		&row.author,
+		&row.messageType,
+		&row.contents,
+		&m.ReplyToSeq,
+		&m.ThreadSeq,
+		&row.ordinal,
+		&row.own,
+		&row.replies,
+		&row.mentions,
+		&row.item,
+		&m.IdempotencyKey,
+		&row.sent,
+		&row.edited,
+		&row.removed,
 	}
 }
 
@@ -188,10 +226,30 @@ func (row *eventRow) userFields() []any {
 
 func (row *eventRow) roomFields(r *ent.Room) []any {
 	return []any{
-		&r.ID, &r.Name, &r.Description, &r.AccessType, &r.MaxUsers, &r.Exclusive, &r.Direct, &r.OpenseaSlug, &r.OpenseaName,
-		&r.OpenseaCover, &r.CreatorID, &r.OwnerID, &r.Key, &r.SearchText, &r.Seq, &r.LogStart, &r.Rules, &r.MemberCount, &r.MessageCount,
+		&r.ID,
+		&r.Name,
+		&r.Description,
+		&r.AccessType,
+		&r.MaxUsers,
+		&r.Exclusive,
+		&r.Direct,
+		&r.OpenseaSlug,
+		&r.OpenseaName,
+		&r.OpenseaCover,
+		&r.CreatorID,
+		&r.OwnerID,
+		&r.Key,
+		&r.SearchText,
+		&r.Seq,
+		&r.LogStart,
+		&r.Rules,
+		&r.MemberCount,
+		&r.MessageCount,
 		&r.LatestSeq,
-		&row.made, &row.updated, &row.happened, &row.deleted,
+		&row.made,
+		&row.updated,
+		&row.happened,
+		&row.deleted,
 	}
 }
 
@@ -202,11 +260,24 @@ func (row *eventRow) who() *ent.User {
 		return nil
 	}
 	return &ent.User{
-		ID: t[0].V, NickName: t[1].V, Avatar: t[2].V, Status: t[3].V, EthWalletAddress: t[4].V, EnsName: t[5].V,
-		TwitterUsername: t[6].V, TwitterAvatar: t[7].V, DiscordUsername: t[8].V, DiscordAvatar: t[9].V,
-		InstagramUsername: t[10].V, InstagramAvatar: t[11].V, FacebookUsername: t[12].V, FacebookAvatar: t[13].V,
-		OpenseaUsername: t[14].V, OpenseaAvatar: t[15].V,
-		AddPermission: user.AddPermission(t[16].V), CreatedAt: row.come.Time,
+		ID:                t[0].V,
+		NickName:          t[1].V,
+		Avatar:            t[2].V,
+		Status:            t[3].V,
+		EthWalletAddress:  t[4].V,
+		EnsName:           t[5].V,
+		TwitterUsername:   t[6].V,
+		TwitterAvatar:     t[7].V,
+		DiscordUsername:   t[8].V,
+		DiscordAvatar:     t[9].V,
+		InstagramUsername: t[10].V,
+		InstagramAvatar:   t[11].V,
+		FacebookUsername:  t[12].V,
+		FacebookAvatar:    t[13].V,
+		OpenseaUsername:   t[14].V,
+		OpenseaAvatar:     t[15].V,
+		AddPermission:     user.AddPermission(t[16].V),
+		CreatedAt:         row.come.Time,
 	}
 }
 
@@ -215,7 +286,9 @@ func (row *eventRow) message(m *ent.Message) (*ent.Message, error) {
 	if !row.messageID.Valid {
 		return nil, nil
 	}
-	m.ID, m.Seq, m.Ordinal, m.OwnOrdinal, m.ReplyCount = int(row.messageID.V), row.messageSeq.V, row.ordinal.V, row.own.V, row.replies.V
+	m.ID, m.Seq, m.Ordinal, m.OwnOrdinal, m.ReplyCount = int(
+		row.messageID.V,
+	), row.messageSeq.V, row.ordinal.V, row.own.V, row.replies.V
 	m.AuthorID, m.Type, m.Contents = row.author.V, message.Type(row.messageType.V), row.contents.V
 	m.CreatedAt, m.EditedAt, m.DeletedAt = row.sent.Time, row.edited.pointer(), row.removed.pointer()
 	for column, into := range map[*[]byte]any{&row.mentions: &m.Mentions, &row.item: &m.OpenseaItem} {
@@ -229,7 +302,8 @@ func (row *eventRow) message(m *ent.Message) (*ent.Message, error) {
 	return m, nil
 }
 
-// instant reads a time that may be null. SQLite forgets a column's type in a union and gives the text.
+// instant reads a time that may be null. SQLite forgets a column's type in a union and gives the
+// text.
 type instant struct {
 	time.Time
 	valid bool
@@ -265,10 +339,14 @@ func (i *instant) pointer() *time.Time {
 	return &i.Time
 }
 
-// Follow authorises the viewer to follow a room's log and returns its head at that moment: from an event above it on, the
-// log itself tells when the viewer is no longer in the room. Membership and head are read in one statement.
+// Follow authorises the viewer to follow a room's log and returns its head at that moment: from an
+// event above it on, the log itself tells when the viewer is no longer in the room. Membership and
+// head are read in one statement.
 func (c *Chat) Follow(ctx context.Context, v Viewer, roomID uuid.UUID) (head int64, err error) {
-	r, err := c.db.Room.Query().Where(room.ID(roomID), allowed(toRead, v.ID)).Select(room.FieldSeq).Only(ctx)
+	r, err := c.db.Room.Query().
+		Where(room.ID(roomID), allowed(toRead, v.ID)).
+		Select(room.FieldSeq).
+		Only(ctx)
 	if ent.IsNotFound(err) {
 		return 0, refused(ctx, c.db, v, roomID, toRead)
 	}
@@ -300,23 +378,36 @@ func (c *Chat) Endings(ctx context.Context, roomID uuid.UUID, after int64) ([]*E
 	return events, nil
 }
 
-// Ends tells whether an event above the head at which a viewer was authorised ends their streams of the room.
+// Ends tells whether an event above the head at which a viewer was authorised ends their streams of
+// the room.
 func (e *Event) Ends(v Viewer) error {
 	switch {
 	case e.Kind == roomevent.KindROOM_DELETED:
-		return &Error{Code: MembershipEnded, Message: "The room has been deleted.", Reason: "DELETED"}
+		return &Error{
+			Code:    MembershipEnded,
+			Message: "The room has been deleted.",
+			Reason:  "DELETED",
+		}
 	case e.Kind == roomevent.KindMEMBER_LEFT && e.Subject == v.ID:
-		return &Error{Code: MembershipEnded, Message: "You are no longer in the room.", Reason: string(e.Reason)}
+		return &Error{
+			Code:    MembershipEnded,
+			Message: "You are no longer in the room.",
+			Reason:  string(e.Reason),
+		}
 	}
 	return nil
 }
 
-// Heads returns the seqs of rooms, in one statement a thousand rooms. Rooms that do not exist are missing.
+// Heads returns the seqs of rooms, in one statement a thousand rooms. Rooms that do not exist are
+// missing.
 func (c *Chat) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
 	heads := make(map[uuid.UUID]int64, len(rooms))
 	for start := 0; start < len(rooms); start += maxHeads {
 		part := rooms[start:min(start+maxHeads, len(rooms))]
-		found, err := c.db.Room.Query().Where(room.IDIn(padded(part)...)).Select(room.FieldID, room.FieldSeq).All(ctx)
+		found, err := c.db.Room.Query().
+			Where(room.IDIn(padded(part)...)).
+			Select(room.FieldID, room.FieldSeq).
+			All(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read the heads of %d rooms: %w", len(part), err)
 		}
@@ -330,13 +421,17 @@ func (c *Chat) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int6
 // maxHeads is how many rooms' heads are read in one statement.
 const maxHeads = 1024
 
-// Standing is how a room stands in someone's list: the seq of its newest event, and the seq they have read up to.
+// Standing is how a room stands in someone's list: the seq of its newest event, and the seq they
+// have read up to.
 type Standing struct{ Seq, Read int64 }
 
 // Standings returns how the rooms stand that a person is in, in one statement.
 func (c *Chat) Standings(ctx context.Context, userID string) (map[uuid.UUID]Standing, error) {
-	rows, err := c.db.QueryContext(ctx,
-		`SELECT r.id, r.seq, m.last_read_seq FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1`, userID)
+	rows, err := c.db.QueryContext(
+		ctx,
+		`SELECT r.id, r.seq, m.last_read_seq FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1`,
+		userID,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("read the rooms of %q: %w", userID, err)
 	}

@@ -13,8 +13,8 @@ import (
 	"parley/ent/user"
 )
 
-// TestLogReadsWholeRows compares what the log's statement reads with the columns that the entities have: one that were
-// forgotten would be empty in whatever shows it.
+// TestLogReadsWholeRows compares what the log's statement reads with the columns that the entities
+// have: one that were forgotten would be empty in whatever shows it.
 func TestLogReadsWholeRows(t *testing.T) {
 	var row eventRow
 	for name, test := range map[string]struct {
@@ -34,7 +34,10 @@ func TestLogReadsWholeRows(t *testing.T) {
 		if len(read) != test.fields {
 			t.Errorf("%s: %d columns go into %d fields", name, len(read), test.fields)
 		}
-		want := slices.DeleteFunc(slices.Clone(test.want), func(c string) bool { return slices.Contains(test.not, c) })
+		want := slices.DeleteFunc(
+			slices.Clone(test.want),
+			func(c string) bool { return slices.Contains(test.not, c) },
+		)
 		slices.Sort(want)
 		slices.Sort(read)
 		if diff := cmp.Diff(want, read); diff != "" {

@@ -15,12 +15,17 @@ import (
 	"parley/internal/broker"
 )
 
-// MarkRead says that the viewer has read everything in the room up to seq. It never moves backwards, and a seq that is
-// not there yet stands for the newest.
+// MarkRead says that the viewer has read everything in the room up to seq. It never moves
+// backwards, and a seq that is not there yet stands for the newest.
 //
-// It holds no lock on the room and takes no seq: messages up to the room's seq are committed and their ordinals never
-// change.
-func (c *Chat) MarkRead(ctx context.Context, v Viewer, roomID uuid.UUID, seq int64) (*ent.Room, error) {
+// It holds no lock on the room and takes no seq: messages up to the room's seq are committed and
+// their ordinals never change.
+func (c *Chat) MarkRead(
+	ctx context.Context,
+	v Viewer,
+	roomID uuid.UUID,
+	seq int64,
+) (*ent.Room, error) {
 	if seq < 0 {
 		return nil, badInput("seq", "seq must not be negative.")
 	}
@@ -57,14 +62,23 @@ func (t *tx) markRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64
 	if all.Seq <= m.LastReadSeq {
 		return nil // nothing new to read, or it would move backwards
 	}
-	own, err := t.newest(ctx, message.RoomID(r.ID), message.AuthorID(m.UserID), message.SeqLTE(seq), message.SeqGT(m.JoinedSeq))
+	own, err := t.newest(
+		ctx,
+		message.RoomID(r.ID),
+		message.AuthorID(m.UserID),
+		message.SeqLTE(seq),
+		message.SeqGT(m.JoinedSeq),
+	)
 	if err != nil {
 		return err
 	}
 	// The baseline of a membership: what was there when it began counts as read, and is among all.
 	read := max(all.Ordinal-own.OwnOrdinal, m.OthersRead)
-	changed, err := t.Member.Update().Where(member.RoomID(r.ID), member.ID(m.ID), member.LastReadSeqLT(all.Seq)).
-		SetLastReadSeq(all.Seq).SetOthersRead(read).Save(ctx)
+	changed, err := t.Member.Update().
+		Where(member.RoomID(r.ID), member.ID(m.ID), member.LastReadSeqLT(all.Seq)).
+		SetLastReadSeq(all.Seq).
+		SetOthersRead(read).
+		Save(ctx)
 	if err != nil {
 		return fmt.Errorf("update the membership: %w", err)
 	}
@@ -74,9 +88,13 @@ func (t *tx) markRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64
 	return nil
 }
 
-// newest returns the newest message of those selected; the zero message, with ordinals of 0, where there is none.
+// newest returns the newest message of those selected; the zero message, with ordinals of 0, where
+// there is none.
 func (t *tx) newest(ctx context.Context, selected ...predicate.Message) (*ent.Message, error) {
-	m, err := t.Message.Query().Where(selected...).Order(message.BySeq(entsql.OrderDesc())).First(ctx)
+	m, err := t.Message.Query().
+		Where(selected...).
+		Order(message.BySeq(entsql.OrderDesc())).
+		First(ctx)
 	if ent.IsNotFound(err) {
 		return &ent.Message{}, nil
 	}

@@ -13,9 +13,14 @@ import (
 	"parley/ent/roomevent"
 )
 
-// AddMembers makes people members of a room, all of them or none, and returns the room and their memberships in the
-// order given, each once. Who is a member already stays as they are.
-func (c *Chat) AddMembers(ctx context.Context, v Viewer, roomID uuid.UUID, userIDs []string) (*ent.Room, []*ent.Member, error) {
+// AddMembers makes people members of a room, all of them or none, and returns the room and their
+// memberships in the order given, each once. Who is a member already stays as they are.
+func (c *Chat) AddMembers(
+	ctx context.Context,
+	v Viewer,
+	roomID uuid.UUID,
+	userIDs []string,
+) (*ent.Room, []*ent.Member, error) {
 	userIDs, err := checkIDs("userIds", userIDs, maxNamed, "")
 	if err != nil {
 		return nil, nil, err
@@ -52,9 +57,15 @@ func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Membe
 		return nil, fmt.Errorf("find who is banned: %w", err)
 	}
 	if len(kept) > 0 {
-		return nil, &Error{Code: Banned, Message: "Someone named is banned from this room.", IDs: kept}
+		return nil, &Error{
+			Code:    Banned,
+			Message: "Someone named is banned from this room.",
+			IDs:     kept,
+		}
 	}
-	there, err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserIDIn(padded(people)...)).All(ctx)
+	there, err := h.tx.Member.Query().
+		Where(member.RoomID(h.ID), member.UserIDIn(padded(people)...)).
+		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find who is a member: %w", err)
 	}
@@ -62,7 +73,10 @@ func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Membe
 	for _, m := range there {
 		members[m.UserID] = m
 	}
-	newcomers := slices.DeleteFunc(slices.Clone(people), func(id string) bool { return members[id] != nil })
+	newcomers := slices.DeleteFunc(
+		slices.Clone(people),
+		func(id string) bool { return members[id] != nil },
+	)
 	refusing = slices.DeleteFunc(refusing, func(id string) bool { return members[id] != nil })
 	if len(refusing) > 0 {
 		return nil, errNotAddable(refusing, h.Exclusive)
@@ -83,9 +97,16 @@ func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Membe
 	return all, nil
 }
 
-// RemoveMember ends the membership of somebody with a lower role, and with ban keeps them out: also somebody who is no
-// member, ahead. It returns the room and the id of the membership that has ended; nil where there was none.
-func (c *Chat) RemoveMember(ctx context.Context, v Viewer, roomID uuid.UUID, userID string, ban bool) (*ent.Room, *uuid.UUID, error) {
+// RemoveMember ends the membership of somebody with a lower role, and with ban keeps them out: also
+// somebody who is no member, ahead. It returns the room and the id of the membership that has
+// ended; nil where there was none.
+func (c *Chat) RemoveMember(
+	ctx context.Context,
+	v Viewer,
+	roomID uuid.UUID,
+	userID string,
+	ban bool,
+) (*ent.Room, *uuid.UUID, error) {
 	if err := checkID("userId", userID); err != nil {
 		return nil, nil, err
 	}
@@ -123,8 +144,8 @@ func (c *Chat) RemoveMember(ctx context.Context, v Viewer, roomID uuid.UUID, use
 	return r, ended, nil
 }
 
-// below returns the membership of somebody to whom a member may do something; nil where they are outside. It is FORBIDDEN
-// where their role is not lower.
+// below returns the membership of somebody to whom a member may do something; nil where they are
+// outside. It is FORBIDDEN where their role is not lower.
 func (h *held) below(ctx context.Context, by *ent.Member, userID string) (*ent.Member, error) {
 	if err := h.tx.checkExist(ctx, []string{userID}); err != nil {
 		return nil, err
@@ -139,9 +160,15 @@ func (h *held) below(ctx context.Context, by *ent.Member, userID string) (*ent.M
 	return m, nil
 }
 
-// SetMemberRole gives somebody in a room another role and returns the room and their membership. Giving OWNER hands the
-// room over: who gives it is a moderator from then on.
-func (c *Chat) SetMemberRole(ctx context.Context, v Viewer, roomID uuid.UUID, userID string, role member.Role) (*ent.Room, *ent.Member, error) {
+// SetMemberRole gives somebody in a room another role and returns the room and their membership.
+// Giving OWNER hands the room over: who gives it is a moderator from then on.
+func (c *Chat) SetMemberRole(
+	ctx context.Context,
+	v Viewer,
+	roomID uuid.UUID,
+	userID string,
+	role member.Role,
+) (*ent.Room, *ent.Member, error) {
 	if err := checkID("userId", userID); err != nil {
 		return nil, nil, err
 	}
@@ -162,7 +189,12 @@ func (c *Chat) SetMemberRole(ctx context.Context, v Viewer, roomID uuid.UUID, us
 		}
 		switch {
 		case changed == nil:
-			return &Error{Code: BadUserInput, Field: "userId", IDs: []string{userID}, Message: "userId is not a member of this room."}
+			return &Error{
+				Code:    BadUserInput,
+				Field:   "userId",
+				IDs:     []string{userID},
+				Message: "userId is not a member of this room.",
+			}
 		case changed.Role == role:
 			return nil
 		}
@@ -182,9 +214,13 @@ func (c *Chat) SetMemberRole(ctx context.Context, v Viewer, roomID uuid.UUID, us
 	return r, changed, nil
 }
 
-// setRole changes a member's role and says so in the log. A room has one owner: who was it is made something else before.
+// setRole changes a member's role and says so in the log. A room has one owner: who was it is made
+// something else before.
 func (h *held) setRole(ctx context.Context, actor Viewer, m *ent.Member, role member.Role) error {
-	if err := h.tx.Member.Update().Where(member.RoomID(h.ID), member.ID(m.ID)).SetRole(role).Exec(ctx); err != nil {
+	if err := h.tx.Member.Update().
+		Where(member.RoomID(h.ID), member.ID(m.ID)).
+		SetRole(role).
+		Exec(ctx); err != nil {
 		return fmt.Errorf("make %q %s of room %s: %w", m.UserID, role, h.ID, err)
 	}
 	m.Role = role

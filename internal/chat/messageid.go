@@ -7,7 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// MessageID names a message by its room and its seq, so that it can be found, and one day be placed, by its room.
+// MessageID names a message by its room and its seq, so that it can be found, and one day be
+// placed, by its room.
 type MessageID struct {
 	Room uuid.UUID
 	Seq  int64
@@ -18,11 +19,15 @@ const messageIDBytes = 16 + 8
 
 // String is the form in which clients know the id: 32 characters of URL-safe base64.
 func (id MessageID) String() string {
-	raw := binary.BigEndian.AppendUint64(append(make([]byte, 0, messageIDBytes), id.Room[:]...), uint64(id.Seq))
+	raw := binary.BigEndian.AppendUint64(
+		append(make([]byte, 0, messageIDBytes), id.Room[:]...),
+		uint64(id.Seq),
+	)
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// ParseMessageID reads what String has written. What is none names no message: the zero id, with ok false.
+// ParseMessageID reads what String has written. What is none names no message: the zero id, with ok
+// false.
 func ParseMessageID(s string) (id MessageID, ok bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil || len(raw) != messageIDBytes {

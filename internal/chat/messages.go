@@ -49,13 +49,16 @@ func (w Window) check() error {
 		name = "last"
 	}
 	if w.Count < 0 || w.Count > maxPage {
-		return badInput(name, fmt.Sprintf("%s is %d; a page has 0 to %d entries.", name, w.Count, maxPage))
+		return badInput(
+			name,
+			fmt.Sprintf("%s is %d; a page has 0 to %d entries.", name, w.Count, maxPage),
+		)
 	}
 	return nil
 }
 
-// Messages returns the same part of each list. The viewer must be in the rooms. The number of statements does not depend
-// on the number of lists, up to maxLists of them.
+// Messages returns the same part of each list. The viewer must be in the rooms. The number of
+// statements does not depend on the number of lists, up to maxLists of them.
 func (c *Chat) Messages(ctx context.Context, lists []List, w Window) (map[List]Messages, error) {
 	if err := w.check(); err != nil {
 		return nil, err
@@ -138,9 +141,14 @@ func (s *statement) condition(list List, w Window) string {
 	return condition
 }
 
-// messages reads one more message of each list than is wanted, in the window's direction. Each list is read by a query of
-// its own inside one statement, which reads no more than it returns, however long the list is.
-func (c *Chat) messages(ctx context.Context, lists []List, w Window) (map[List][]*ent.Message, error) {
+// messages reads one more message of each list than is wanted, in the window's direction. Each list
+// is read by a query of its own inside one statement, which reads no more than it returns, however
+// long the list is.
+func (c *Chat) messages(
+	ctx context.Context,
+	lists []List,
+	w Window,
+) (map[List][]*ent.Message, error) {
 	var q statement
 	order, direction := message.BySeq(), "ASC"
 	if w.Last {
@@ -157,8 +165,14 @@ func (c *Chat) messages(ctx context.Context, lists []List, w Window) (map[List][
 		if w.Before > 0 {
 			condition += " AND seq < " + q.arg(w.Before)
 		}
-		fmt.Fprintf(&q, "SELECT id FROM (SELECT id FROM messages WHERE %s ORDER BY seq %s LIMIT %s) AS part%d",
-			condition, direction, q.arg(w.Count+1), i)
+		fmt.Fprintf(
+			&q,
+			"SELECT id FROM (SELECT id FROM messages WHERE %s ORDER BY seq %s LIMIT %s) AS part%d",
+			condition,
+			direction,
+			q.arg(w.Count+1),
+			i,
+		)
 	}
 	ids, err := c.numbers(ctx, &q)
 	if err != nil || len(ids) == 0 {
@@ -170,7 +184,10 @@ func (c *Chat) messages(ctx context.Context, lists []List, w Window) (map[List][
 			rooms = append(rooms, list.Room)
 		}
 	}
-	items, err := c.db.Message.Query().Where(message.RoomIDIn(padded(rooms)...), message.IDIn(padded(ids)...)).Order(order).All(ctx)
+	items, err := c.db.Message.Query().
+		Where(message.RoomIDIn(padded(rooms)...), message.IDIn(padded(ids)...)).
+		Order(order).
+		All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -186,14 +203,27 @@ func (c *Chat) messages(ctx context.Context, lists []List, w Window) (map[List][
 }
 
 // lookBeyond calls yes with each list that has a message whose seq compares so to a bound.
-func (c *Chat) lookBeyond(ctx context.Context, lists []List, w Window, compares string, bound int64, yes func(List)) error {
+func (c *Chat) lookBeyond(
+	ctx context.Context,
+	lists []List,
+	w Window,
+	compares string,
+	bound int64,
+	yes func(List),
+) error {
 	var q statement
 	for i, list := range padded(lists) {
 		if i > 0 {
 			q.WriteString(" UNION ")
 		}
-		fmt.Fprintf(&q, "SELECT %d AS list WHERE EXISTS (SELECT 1 FROM messages WHERE %s AND seq %s %s)",
-			min(i, len(lists)-1), q.condition(list, w), compares, q.arg(bound))
+		fmt.Fprintf(
+			&q,
+			"SELECT %d AS list WHERE EXISTS (SELECT 1 FROM messages WHERE %s AND seq %s %s)",
+			min(i, len(lists)-1),
+			q.condition(list, w),
+			compares,
+			q.arg(bound),
+		)
 	}
 	found, err := c.numbers(ctx, &q)
 	if err != nil {
@@ -222,7 +252,8 @@ func (c *Chat) numbers(ctx context.Context, q *statement) ([]int, error) {
 // Message returns a message of a room that the viewer is in; NOT_FOUND otherwise.
 func (c *Chat) Message(ctx context.Context, v Viewer, id MessageID) (*ent.Message, error) {
 	m, err := c.db.Message.Query().
-		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(allowed(toRead, v.ID))).Only(ctx)
+		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(allowed(toRead, v.ID))).
+		Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, errNoMessage()
 	}
@@ -232,9 +263,15 @@ func (c *Chat) Message(ctx context.Context, v Viewer, id MessageID) (*ent.Messag
 	return m, nil
 }
 
-// MessagesByID returns messages, in one statement; what does not exist is missing. The viewer must be in the rooms.
-func (c *Chat) MessagesByID(ctx context.Context, ids []MessageID) (map[MessageID]*ent.Message, error) {
-	messages, err := c.db.Message.Query().Where(message.Or(named(ids, message.FieldRoomID, message.FieldSeq)...)).All(ctx)
+// MessagesByID returns messages, in one statement; what does not exist is missing. The viewer must
+// be in the rooms.
+func (c *Chat) MessagesByID(
+	ctx context.Context,
+	ids []MessageID,
+) (map[MessageID]*ent.Message, error) {
+	messages, err := c.db.Message.Query().
+		Where(message.Or(named(ids, message.FieldRoomID, message.FieldSeq)...)).
+		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("get %d messages: %w", len(ids), err)
 	}
@@ -258,7 +295,12 @@ func named(ids []MessageID, roomColumn, seqColumn string) []predicate.Message {
 	var out []predicate.Message
 	for _, id := range padded(order) {
 		out = append(out, func(s *entsql.Selector) {
-			s.Where(entsql.And(entsql.EQ(s.C(roomColumn), id), entsql.In(s.C(seqColumn), padded(seqs[id])...)))
+			s.Where(
+				entsql.And(
+					entsql.EQ(s.C(roomColumn), id),
+					entsql.In(s.C(seqColumn), padded(seqs[id])...),
+				),
+			)
 		})
 	}
 	return out
@@ -270,9 +312,12 @@ type ReactionCount struct {
 	Count int
 }
 
-// Reactions returns what people reacted to each message with, in one statement: the emoji that came first comes first.
-// The viewer must be in the rooms.
-func (c *Chat) Reactions(ctx context.Context, ids []MessageID) (map[MessageID][]ReactionCount, error) {
+// Reactions returns what people reacted to each message with, in one statement: the emoji that came
+// first comes first. The viewer must be in the rooms.
+func (c *Chat) Reactions(
+	ctx context.Context,
+	ids []MessageID,
+) (map[MessageID][]ReactionCount, error) {
 	var rows []reactionRow
 	err := c.db.Reaction.Query().Where(reactionsTo(ids)).
 		GroupBy(reaction.FieldRoomID, reaction.FieldMessageSeq, reaction.FieldEmoji).
@@ -308,12 +353,24 @@ func reactionsTo(ids []MessageID) predicate.Reaction {
 	return reaction.Or(of...)
 }
 
-// OwnReactions returns the emojis that each of people reacted to each message with, in the order they came, in one
-// statement.
-func (c *Chat) OwnReactions(ctx context.Context, people []string, ids []MessageID) (map[Own[MessageID]][]string, error) {
-	own, err := c.db.Reaction.Query().Where(reactionsTo(ids), reaction.UserIDIn(padded(people)...)).Order(reaction.ByID()).All(ctx)
+// OwnReactions returns the emojis that each of people reacted to each message with, in the order
+// they came, in one statement.
+func (c *Chat) OwnReactions(
+	ctx context.Context,
+	people []string,
+	ids []MessageID,
+) (map[Own[MessageID]][]string, error) {
+	own, err := c.db.Reaction.Query().
+		Where(reactionsTo(ids), reaction.UserIDIn(padded(people)...)).
+		Order(reaction.ByID()).
+		All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list the reactions of %d people to %d messages: %w", len(people), len(ids), err)
+		return nil, fmt.Errorf(
+			"list the reactions of %d people to %d messages: %w",
+			len(people),
+			len(ids),
+			err,
+		)
 	}
 	emojis := make(map[Own[MessageID]][]string)
 	for _, r := range own {

@@ -28,15 +28,20 @@ type newRoom struct {
 	created      broker.Hint
 	// service: its members need not let the creator add them.
 	service bool
-	// key is the idempotencyKey that is to be taken together with it, and hash that of the request; "" where there is none,
-	// or it has been taken.
+	// key is the idempotencyKey that is to be taken together with it, and hash that of the request;
+	// "" where there is none, or it has been taken.
 	key  string
 	hash []byte
 }
 
 // room is the room to make, under an id.
 func (in CreateRoomInput) room(v Viewer, id uuid.UUID) (*newRoom, error) {
-	n := &newRoom{people: append([]string{v.ID}, in.MemberIds...), tags: in.Tags, hash: []byte{}, service: v.Admin}
+	n := &newRoom{
+		people:  append([]string{v.ID}, in.MemberIds...),
+		tags:    in.Tags,
+		hash:    []byte{},
+		service: v.Admin,
+	}
 	for _, person := range n.people {
 		member, err := uuid.NewV7()
 		if err != nil {
@@ -49,20 +54,37 @@ func (in CreateRoomInput) room(v Viewer, id uuid.UUID) (*newRoom, error) {
 	}
 	at := now()
 	n.Room = &ent.Room{
-		ID: id, Name: in.Name, Description: in.Description, AccessType: *in.AccessType, MaxUsers: in.MaxUsers,
-		Exclusive: in.Exclusive, Direct: in.direct, SearchText: text.SearchText(in.Name, in.Description, in.Tags), Key: rand.Text(),
-		CreatorID: v.ID, OwnerID: v.ID, MemberCount: len(n.people), CreatedAt: at, UpdatedAt: at, EventAt: at,
+		ID:          id,
+		Name:        in.Name,
+		Description: in.Description,
+		AccessType:  *in.AccessType,
+		MaxUsers:    in.MaxUsers,
+		Exclusive:   in.Exclusive,
+		Direct:      in.direct,
+		SearchText:  text.SearchText(in.Name, in.Description, in.Tags),
+		Key:         rand.Text(),
+		CreatorID:   v.ID,
+		OwnerID:     v.ID,
+		MemberCount: len(n.people),
+		CreatedAt:   at,
+		UpdatedAt:   at,
+		EventAt:     at,
 	}
 	if o := in.OpenseaCollection; o != nil {
 		n.OpenseaSlug, n.OpenseaName, n.OpenseaCover = &o.Slug, o.Name, o.Cover
 	}
-	n.created = broker.Hint{Room: id, Created: true, Users: n.people, Public: n.AccessType == room.AccessTypePUBLIC}
+	n.created = broker.Hint{
+		Room:    id,
+		Created: true,
+		Users:   n.people,
+		Public:  n.AccessType == room.AccessTypePUBLIC,
+	}
 	return n, nil
 }
 
 const (
-	// createdTogether is how many rooms are made in one transaction at most, and createdPeople how many people are in them. A
-	// room for more is made by itself.
+	// createdTogether is how many rooms are made in one transaction at most, and createdPeople how
+	// many people are in them. A room for more is made by itself.
 	createdTogether = 64
 	createdPeople   = 500
 )
@@ -92,10 +114,16 @@ func (c *Chat) newCreations() *batches[*creation] {
 	return b
 }
 
-// createAtOnce makes a room together with others that are made at the moment, in as few statements as there can be, where no
-// seats have to be taken for it. It returns nil where that cannot be, since a user in it does not exist or may not be added, the same request has been
-// made before, or another of them was refused: then it is to be made alone.
-func (c *Chat) createAtOnce(ctx context.Context, v Viewer, in CreateRoomInput, again rerun) (*ent.Room, error) {
+// createAtOnce makes a room together with others that are made at the moment, in as few statements
+// as there can be, where no seats have to be taken for it. It returns nil where that cannot be,
+// since a user in it does not exist or may not be added, the same request has been made before, or
+// another of them was refused: then it is to be made alone.
+func (c *Chat) createAtOnce(
+	ctx context.Context,
+	v Viewer,
+	in CreateRoomInput,
+	again rerun,
+) (*ent.Room, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("make an id: %w", err)
@@ -130,7 +158,8 @@ func (c *Chat) createBatch(batch []*creation) {
 	c.creations.settle(batch)
 }
 
-// create makes the rooms of a batch in one transaction, those of them that can be, and notes the outcomes.
+// create makes the rooms of a batch in one transaction, those of them that can be, and notes the
+// outcomes.
 func (c *Chat) create(ctx context.Context, batch []*creation) {
 	again := idempotent
 	byID := make(map[uuid.UUID]*creation, len(batch))
@@ -150,7 +179,13 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 	if c.dialect == dialect.Postgres {
 		err = c.write(ctx, again, func() (said []broker.Hint, err error) {
 			begin()
-			err = insertRooms(ctx, c.db, written, rooms, func(id uuid.UUID) { byID[id].made = true })
+			err = insertRooms(
+				ctx,
+				c.db,
+				written,
+				rooms,
+				func(id uuid.UUID) { byID[id].made = true },
+			)
 			for _, w := range batch {
 				if w.made || err != nil { // where it is unknown, a later run has nothing to say
 					said = append(said, w.room.created)
@@ -183,8 +218,8 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 	}
 }
 
-// insertRoomsAtOnce makes rooms in one statement, each if all of its people are there and may be added, and the request has not been
-// made before.
+// insertRoomsAtOnce makes rooms in one statement, each if all of its people are there and may be
+// added, and the request has not been made before.
 const insertRoomsAtOnce = `WITH given AS MATERIALIZED (
 	SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
 		$10::text[], $11::text[], $12::timestamptz[], $13::bool[], $14::bool[],
@@ -227,11 +262,14 @@ const insertRoomsAtOnce = `WITH given AS MATERIALIZED (
 )
 SELECT id FROM made`
 
-// insertRooms makes rooms in one statement, those of them that can be: of PostgreSQL, by itself (run is written) or in a
-// transaction (each). made is called with each that was.
+// insertRooms makes rooms in one statement, those of them that can be: of PostgreSQL, by itself
+// (run is written) or in a transaction (each). made is called with each that was.
 func insertRooms(
-	ctx context.Context, q querier, run func(context.Context, querier, func(*sql.Rows) error, string, ...any) error,
-	rooms []*newRoom, made func(uuid.UUID),
+	ctx context.Context,
+	q querier,
+	run func(context.Context, querier, func(*sql.Rows) error, string, ...any) error,
+	rooms []*newRoom,
+	made func(uuid.UUID),
 ) error {
 	var args [24][]string
 	add := func(to int, texts ...string) {
@@ -244,9 +282,25 @@ func insertRooms(
 		if n.OpenseaSlug != nil {
 			slug = *n.OpenseaSlug
 		}
-		add(1, id, n.Name, n.Description, string(n.AccessType), strconv.Itoa(n.MaxUsers), n.SearchText, n.Key, n.CreatorID, slug,
-			n.OpenseaName, n.OpenseaCover, n.CreatedAt.Format(time.RFC3339Nano), strconv.FormatBool(n.Exclusive),
-			strconv.FormatBool(n.Direct), n.key, hex.EncodeToString(n.hash))
+		add(
+			1,
+			id,
+			n.Name,
+			n.Description,
+			string(n.AccessType),
+			strconv.Itoa(n.MaxUsers),
+			n.SearchText,
+			n.Key,
+			n.CreatorID,
+			slug,
+			n.OpenseaName,
+			n.OpenseaCover,
+			n.CreatedAt.Format(time.RFC3339Nano),
+			strconv.FormatBool(n.Exclusive),
+			strconv.FormatBool(n.Direct),
+			n.key,
+			hex.EncodeToString(n.hash),
+		)
 		add(24, strconv.FormatBool(n.service))
 		for _, m := range n.members {
 			add(17, m.ID.String(), id, m.UserID)
@@ -287,7 +341,8 @@ func (n *newRoom) ids() []string {
 	return ids
 }
 
-// insertRoom makes the room, if that can be. SQLite takes a statement for each table; lists go into each as one argument.
+// insertRoom makes the room, if that can be. SQLite takes a statement for each table; lists go into
+// each as one argument.
 func (t *tx) insertRoom(ctx context.Context, n *newRoom) (made bool, err error) {
 	if t.dialect == dialect.Postgres {
 		err = insertRooms(ctx, t, each, []*newRoom{n}, func(uuid.UUID) { made = true })
@@ -303,8 +358,15 @@ WHERE `+store.AnyOf(t.dialect, "u.id", "$1", "text")+` AND ($2 OR `+mayAdd+`)`,
 		return false, err
 	}
 	if n.key != "" {
-		asked, err := t.ExecContext(ctx, `INSERT INTO room_requests (user_id, key, hash, room_id) VALUES ($1, $2, $3, $4)
-ON CONFLICT (user_id, key) DO NOTHING`, n.CreatorID, n.key, n.hash, n.ID)
+		asked, err := t.ExecContext(
+			ctx,
+			`INSERT INTO room_requests (user_id, key, hash, room_id) VALUES ($1, $2, $3, $4)
+ON CONFLICT (user_id, key) DO NOTHING`,
+			n.CreatorID,
+			n.key,
+			n.hash,
+			n.ID,
+		)
 		if err != nil {
 			return false, err
 		}
@@ -312,10 +374,25 @@ ON CONFLICT (user_id, key) DO NOTHING`, n.CreatorID, n.key, n.hash, n.ID)
 			return false, err
 		}
 	}
-	_, err = t.ExecContext(ctx, insertOneRoom,
-		n.ID, n.Name, n.Description, string(n.AccessType), n.MaxUsers, n.SearchText, n.Key, n.CreatorID,
-		n.MemberCount, n.OpenseaSlug, n.OpenseaName, n.OpenseaCover, n.CreatedAt,
-		n.Exclusive, n.Direct)
+	_, err = t.ExecContext(
+		ctx,
+		insertOneRoom,
+		n.ID,
+		n.Name,
+		n.Description,
+		string(n.AccessType),
+		n.MaxUsers,
+		n.SearchText,
+		n.Key,
+		n.CreatorID,
+		n.MemberCount,
+		n.OpenseaSlug,
+		n.OpenseaName,
+		n.OpenseaCover,
+		n.CreatedAt,
+		n.Exclusive,
+		n.Direct,
+	)
 	if err != nil {
 		return false, fmt.Errorf("insert the room: %w", err)
 	}

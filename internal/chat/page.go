@@ -26,7 +26,10 @@ type Position struct {
 // checkFirst accepts the size of a page.
 func checkFirst(first int) error {
 	if first < 0 || first > maxPage {
-		return badInput("first", fmt.Sprintf("first is %d; a page has 0 to %d entries.", first, maxPage))
+		return badInput(
+			"first",
+			fmt.Sprintf("first is %d; a page has 0 to %d entries.", first, maxPage),
+		)
 	}
 	return nil
 }
@@ -39,8 +42,8 @@ func page[T any](items []T, first int) Page[T] {
 	return Page[T]{Items: items}
 }
 
-// padded repeats the last of ids until their number is a power of two, so that queries over lists of any length have
-// few different texts and their prepared statements are found again.
+// padded repeats the last of ids until their number is a power of two, so that queries over lists
+// of any length have few different texts and their prepared statements are found again.
 func padded[T any](ids []T) []T {
 	n := 1
 	for n < len(ids) {

@@ -10,19 +10,21 @@ import (
 	"parley/internal/store"
 )
 
-// Clock is how many times people's profiles had been changed when something was read. Whoever was told something at one
-// must never be shown a profile of before it.
+// Clock is how many times people's profiles had been changed when something was read. Whoever was
+// told something at one must never be shown a profile of before it.
 type Clock int64
 
 // unasked is the clock of a reading that has not looked at it.
 const unasked Clock = -1
 
-// readClock is an expression for what the clock of people shows, at the moment of the statement that it stands in.
+// readClock is an expression for what the clock of people shows, at the moment of the statement
+// that it stands in.
 const readClock = `(SELECT value FROM clocks WHERE id = 'people')`
 
-// people remembers people as they were at a tick of the clock, or later. Each change of a profile raises the clock in its
-// own transaction, so one look at it tells whether anything that is remembered may be out of date, and another who has
-// changed. What other nodes change shows in it just as well.
+// people remembers people as they were at a tick of the clock, or later. Each change of a profile
+// raises the clock in its own transaction, so one look at it tells whether anything that is
+// remembered may be out of date, and another who has changed. What other nodes change shows in it
+// just as well.
 type people struct {
 	mu   sync.Mutex
 	at   Clock
@@ -40,8 +42,8 @@ func (p *people) bytes() int {
 	return p.kept.bytes
 }
 
-// find puts those of ids who are remembered as of a tick into users, and returns the others. It returns false where nobody
-// is remembered as late as that: see advance.
+// find puts those of ids who are remembered as of a tick into users, and returns the others. It
+// returns false where nobody is remembered as late as that: see advance.
 func (p *people) find(at Clock, ids []string, users []*ent.User) (missing []string, known bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,8 +66,8 @@ func (p *people) since() Clock {
 	return p.at
 }
 
-// advance forgets who has changed between a tick as of which people were remembered and a later one, as of which the others
-// are remembered then.
+// advance forgets who has changed between a tick as of which people were remembered and a later
+// one, as of which the others are remembered then.
 func (p *people) advance(to Clock, changed []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -93,14 +95,46 @@ func (p *people) learn(at Clock, users []*ent.User) {
 // sizeOfUser is about how many bytes a person takes.
 func sizeOfUser(u *ent.User) int {
 	const fixed = 600 // the struct, and its place in the list and the map
-	return fixed + 2*len(u.ID) + len(u.NickName) + len(u.Avatar) + len(u.Status) + len(u.EthWalletAddress) + len(u.EnsName) +
-		len(u.TwitterUsername) + len(u.TwitterAvatar) + len(u.DiscordUsername) + len(u.DiscordAvatar) +
-		len(u.InstagramUsername) + len(u.InstagramAvatar) + len(u.FacebookUsername) + len(u.FacebookAvatar) +
-		len(u.OpenseaUsername) + len(u.OpenseaAvatar)
+	return fixed + 2*len(
+		u.ID,
+	) + len(
+		u.NickName,
+	) + len(
+		u.Avatar,
+	) + len(
+		u.Status,
+	) + len(
+		u.EthWalletAddress,
+	) + len(
+		u.EnsName,
+	) +
+		len(
+			u.TwitterUsername,
+		) + len(
+		u.TwitterAvatar,
+	) + len(
+		u.DiscordUsername,
+	) + len(
+		u.DiscordAvatar,
+	) +
+		len(
+			u.InstagramUsername,
+		) + len(
+		u.InstagramAvatar,
+	) + len(
+		u.FacebookUsername,
+	) + len(
+		u.FacebookAvatar,
+	) +
+		len(
+			u.OpenseaUsername,
+		) + len(
+		u.OpenseaAvatar,
+	)
 }
 
-// People returns people by id, each in the place of their id, and nil for those who do not exist: as they are at a tick of
-// the clock or later. Who is remembered is not read again.
+// People returns people by id, each in the place of their id, and nil for those who do not exist:
+// as they are at a tick of the clock or later. Who is remembered is not read again.
 func (c *Chat) People(ctx context.Context, at Clock, ids []string) ([]*ent.User, error) {
 	users := make([]*ent.User, len(ids))
 	if at == unasked {
@@ -135,7 +169,12 @@ func (c *Chat) People(ctx context.Context, at Clock, ids []string) ([]*ent.User,
 
 // clock looks at the clock of people.
 func (c *Chat) clock(ctx context.Context) (at Clock, err error) {
-	err = each(ctx, c.db, func(rows *sql.Rows) error { return rows.Scan(&at) }, `SELECT value FROM clocks WHERE id = 'people'`)
+	err = each(
+		ctx,
+		c.db,
+		func(rows *sql.Rows) error { return rows.Scan(&at) },
+		`SELECT value FROM clocks WHERE id = 'people'`,
+	)
 	if err != nil {
 		return 0, fmt.Errorf("look at the clock of people: %w", err)
 	}
@@ -191,14 +230,26 @@ type querier interface {
 }
 
 // each calls scan with each row of a query's result.
-func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
+func each(
+	ctx context.Context,
+	q querier,
+	scan func(*sql.Rows) error,
+	query string,
+	args ...any,
+) error {
 	_, err := eachSent(ctx, q, scan, query, args...)
 	return err
 }
 
-// written is each of a statement that writes and is no part of a transaction: where its answer was not read to its end, it may
-// have taken effect.
-func written(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
+// written is each of a statement that writes and is no part of a transaction: where its answer was
+// not read to its end, it may have taken effect.
+func written(
+	ctx context.Context,
+	q querier,
+	scan func(*sql.Rows) error,
+	query string,
+	args ...any,
+) error {
 	sent, err := eachSent(ctx, q, scan, query, args...)
 	if sent {
 		return store.Unanswered(err)
@@ -207,7 +258,13 @@ func written(ctx context.Context, q querier, scan func(*sql.Rows) error, query s
 }
 
 // eachSent is each, and tells whether an answer had begun.
-func eachSent(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) (sent bool, err error) {
+func eachSent(
+	ctx context.Context,
+	q querier,
+	scan func(*sql.Rows) error,
+	query string,
+	args ...any,
+) (sent bool, err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return false, err

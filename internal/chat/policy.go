@@ -11,9 +11,9 @@ import (
 	"parley/ent/room"
 )
 
-// This file is the policy: the one place that decides who may see, join and do what. It is a table; docs/permissions.md
-// shows it whole. Queries ask it as a condition (allowed), writes behind the room's lock (tx.enter), and open streams
-// begin with the one and are ended by the log.
+// This file is the policy: the one place that decides who may see, join and do what. It is a table;
+// docs/permissions.md shows it whole. Queries ask it as a condition (allowed), writes behind the
+// room's lock (tx.enter), and open streams begin with the one and are ended by the log.
 
 // action is something that people do to a room, or see of it.
 type action int
@@ -130,11 +130,12 @@ func relationOfRole(role member.Role) relation {
 	}
 }
 
-// mayTouch tells whether someone may do something to another person in the room, as far as those two are concerned: to
-// somebody of the same or a higher role nobody may. Outside is the lowest.
+// mayTouch tells whether someone may do something to another person in the room, as far as those
+// two are concerned: to somebody of the same or a higher role nobody may. Outside is the lowest.
 func mayTouch(by, to relation) bool { return by.inside() && by > to }
 
-// What the policy answers: yes, or the code of an error. The zero value, of a row that is missing, denies.
+// What the policy answers: yes, or the code of an error. The zero value, of a row that is missing,
+// denies.
 const (
 	ok Code = "OK"
 	no      = Forbidden
@@ -143,8 +144,8 @@ const (
 	ba      = Banned
 )
 
-// decide answers whether someone may do something: ok, or the code of the error. Where the table has
-// no row it answers "", which is not ok.
+// decide answers whether someone may do something: ok, or the code of the error. Where the table
+// has no row it answers "", which is not ok.
 func decide(a action, d door, r relation) Code {
 	if r.inside() {
 		return decideInside(a, d)[r-ordinaryMember]
@@ -158,7 +159,8 @@ func decide(a action, d door, r relation) Code {
 	return no
 }
 
-// decideOutside is the half of the table about those who are not in the room. What it leaves out takes membership.
+// decideOutside is the half of the table about those who are not in the room. What it leaves out
+// takes membership.
 func decideOutside(d door) [toJoinByKey + 1][4]Code {
 	// outsider, friend, banned, banned friend
 	return [doors][toJoinByKey + 1][4]Code{
@@ -191,7 +193,23 @@ func decideOutside(d door) [toJoinByKey + 1][4]Code {
 
 // decideInside is the half of the table about members.
 func decideInside(a action, d door) [3]Code {
-	everyone, moderators, ownerOnly, nobody := [3]Code{ok, ok, ok}, [3]Code{no, ok, ok}, [3]Code{no, no, ok}, [3]Code{no, no, no}
+	everyone, moderators, ownerOnly, nobody := [3]Code{
+		ok,
+		ok,
+		ok,
+	}, [3]Code{
+		no,
+		ok,
+		ok,
+	}, [3]Code{
+		no,
+		no,
+		ok,
+	}, [3]Code{
+		no,
+		no,
+		no,
+	}
 	//                   PUBLIC      PRIVATE     FRIEND      direct
 	return [actions][doors][3]Code{
 		toSee:          {everyone, everyone, everyone, everyone},
@@ -246,8 +264,8 @@ func whoMay(a action, d door, r relation) string {
 	}
 }
 
-// allowed is the policy as a condition: it selects the rooms to which it lets a person do something that all members may
-// or none. Rooms that are deleted let nobody do anything.
+// allowed is the policy as a condition: it selects the rooms to which it lets a person do something
+// that all members may or none. Rooms that are deleted let nobody do anything.
 func allowed(a action, userID string) predicate.Room {
 	var where []predicate.Room
 	always := true // members may, whatever the door
@@ -272,8 +290,9 @@ func allowed(a action, userID string) predicate.Room {
 	return room.And(room.DeletedAtIsNil(), room.Or(where...))
 }
 
-// allowedOutside selects those outside a door who may do something, as what one of the conditions holds for; none: nobody.
-// all tells that it is for all who are not banned, so that members need no condition of their own.
+// allowedOutside selects those outside a door who may do something, as what one of the conditions
+// holds for; none: nobody. all tells that it is for all who are not banned, so that members need no
+// condition of their own.
 func allowedOutside(a action, d door, userID string) (where []predicate.Room, all bool) {
 	may := func(r relation) bool { return decide(a, d, r) == ok }
 	switch {

@@ -25,11 +25,14 @@ func TestPermissionsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(written) != page {
-		t.Error("the page says something else than the code does: go test ./internal/chat -run Permissions -update")
+		t.Error(
+			"the page says something else than the code does: go test ./internal/chat -run Permissions -update",
+		)
 	}
 }
 
-// TestPolicyIsComplete: each action has a name, and a row in the table, which denies where it has none.
+// TestPolicyIsComplete: each action has a name, and a row in the table, which denies where it has
+// none.
 func TestPolicyIsComplete(t *testing.T) {
 	for a := range actions {
 		if a.String() == "" {

@@ -15,8 +15,9 @@ import (
 // pruneRooms is how many rooms' logs one look finds to prune.
 const pruneRooms = 256
 
-// Prune forgets the events of all logs that are older than before, and returns how many it has forgotten. Messages are
-// kept: they are the conversation, and a log that begins later only ends the streams that would resume from before it.
+// Prune forgets the events of all logs that are older than before, and returns how many it has
+// forgotten. Messages are kept: they are the conversation, and a log that begins later only ends
+// the streams that would resume from before it.
 func (c *Chat) Prune(ctx context.Context, before time.Time) (pruned int, err error) {
 	for {
 		var starts []struct {
@@ -24,7 +25,8 @@ func (c *Chat) Prune(ctx context.Context, before time.Time) (pruned int, err err
 			Seq  int64     `sql:"seq"`
 		}
 		err := c.db.RoomEvent.Query().Where(roomevent.AtLT(before)).Limit(pruneRooms).
-			GroupBy(roomevent.FieldRoomID).Aggregate(ent.As(ent.Max(roomevent.FieldSeq), "seq")).Scan(ctx, &starts)
+			GroupBy(roomevent.FieldRoomID).
+			Aggregate(ent.As(ent.Max(roomevent.FieldSeq), "seq")).Scan(ctx, &starts)
 		if err != nil {
 			return pruned, fmt.Errorf("find old events: %w", err)
 		}
@@ -41,15 +43,20 @@ func (c *Chat) Prune(ctx context.Context, before time.Time) (pruned int, err err
 	}
 }
 
-// pruneRoom forgets a room's events up to seq, and says so in its row in the same transaction: what was pruned can
-// always be told from what is missing.
+// pruneRoom forgets a room's events up to seq, and says so in its row in the same transaction: what
+// was pruned can always be told from what is missing.
 func (c *Chat) pruneRoom(ctx context.Context, id uuid.UUID, seq int64) (pruned int, err error) {
 	err = c.tx(ctx, idempotent, func(t *tx) error {
-		if err := t.Room.Update().Where(room.ID(id), room.LogStartLT(seq)).SetLogStart(seq).Exec(ctx); err != nil {
+		if err := t.Room.Update().
+			Where(room.ID(id), room.LogStartLT(seq)).
+			SetLogStart(seq).
+			Exec(ctx); err != nil {
 			return err
 		}
 		var err error
-		pruned, err = t.RoomEvent.Delete().Where(roomevent.RoomID(id), roomevent.SeqLTE(seq)).Exec(ctx)
+		pruned, err = t.RoomEvent.Delete().
+			Where(roomevent.RoomID(id), roomevent.SeqLTE(seq)).
+			Exec(ctx)
 		return err
 	})
 	return pruned, err

@@ -13,9 +13,14 @@ import (
 	"parley/ent/room"
 )
 
-// relate returns what a person is to a room, and their membership where they have one. Behind the room's lock it stays
-// so until the transaction ends.
-func relate(ctx context.Context, db *ent.Client, r *ent.Room, userID string) (relation, *ent.Member, error) {
+// relate returns what a person is to a room, and their membership where they have one. Behind the
+// room's lock it stays so until the transaction ends.
+func relate(
+	ctx context.Context,
+	db *ent.Client,
+	r *ent.Room,
+	userID string,
+) (relation, *ent.Member, error) {
 	m, err := db.Member.Query().Where(member.RoomID(r.ID), member.UserID(userID)).Only(ctx)
 	if err == nil {
 		return relationOfRole(m.Role), m, nil
@@ -31,14 +36,15 @@ func relate(ctx context.Context, db *ent.Client, r *ent.Room, userID string) (re
 	return relationOutside(isBanned, isFriend), nil, err
 }
 
-// befriended tells whether somebody is a friend of a room's owner, where that matters: friendships are people's, and are found
-// in a statement of their own.
+// befriended tells whether somebody is a friend of a room's owner, where that matters: friendships
+// are people's, and are found in a statement of their own.
 func befriended(ctx context.Context, db *ent.Client, r *ent.Room, userID string) (bool, error) {
 	if r.AccessType != room.AccessTypeFRIEND {
 		return false, nil
 	}
 	is, err := db.Friendship.Query().
-		Where(friendship.UserID(userID), friendship.FriendID(r.OwnerID), friendship.StateEQ(friendship.StateFRIENDS)).Exist(ctx)
+		Where(friendship.UserID(userID), friendship.FriendID(r.OwnerID), friendship.StateEQ(friendship.StateFRIENDS)).
+		Exist(ctx)
 	if err != nil {
 		return false, fmt.Errorf("find whether %q is a friend of %q: %w", userID, r.OwnerID, err)
 	}
@@ -64,9 +70,14 @@ func (h *held) relate(ctx context.Context, userID string) (relation, *ent.Member
 	return relate(ctx, h.tx.Client(), h.Room, userID)
 }
 
-// enter holds a room in which the viewer does something that only members may, and returns their membership of it. It
-// fails where the policy does not let them.
-func (t *tx) enter(ctx context.Context, v Viewer, id uuid.UUID, a action) (*held, *ent.Member, error) {
+// enter holds a room in which the viewer does something that only members may, and returns their
+// membership of it. It fails where the policy does not let them.
+func (t *tx) enter(
+	ctx context.Context,
+	v Viewer,
+	id uuid.UUID,
+	a action,
+) (*held, *ent.Member, error) {
 	h, err := t.hold(ctx, id)
 	if err != nil {
 		return nil, nil, err
@@ -102,10 +113,14 @@ func refused(ctx context.Context, db *ent.Client, v Viewer, id uuid.UUID, a acti
 	if err := permit(a, doorOf(r), who); err != nil {
 		return err
 	}
-	return &Error{Code: Unavailable, Message: "The room has just changed. Try again."} // they have come in meanwhile
+	return &Error{
+		Code:    Unavailable,
+		Message: "The room has just changed. Try again.",
+	} // they have come in meanwhile
 }
 
-// may tells whether the viewer may do something to a room that they see, by their membership of it; nil: they have none.
+// may tells whether the viewer may do something to a room that they see, by their membership of it;
+// nil: they have none.
 func may(a action, r *ent.Room, m *Membership) bool {
 	who := outsider
 	if m != nil {
@@ -114,5 +129,6 @@ func may(a action, r *ent.Room, m *Membership) bool {
 	return decide(a, doorOf(r), who) == ok
 }
 
-// MayRead tells whether the viewer may read the messages of a room, by their membership of it; nil: they have none.
+// MayRead tells whether the viewer may read the messages of a room, by their membership of it; nil:
+// they have none.
 func (c *Chat) MayRead(r *ent.Room, m *Membership) bool { return may(toRead, r, m) }

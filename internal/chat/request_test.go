@@ -10,21 +10,41 @@ import (
 	"parley/ent/room"
 )
 
-// TestHashesStay keeps the hashes as they are: the databases of those who run Parley are full of them, and a client that
-// tries again after an upgrade must not be told that it asks for something else.
+// TestHashesStay keeps the hashes as they are: the databases of those who run Parley are full of
+// them, and a client that tries again after an upgrade must not be told that it asks for something
+// else.
 func TestHashesStay(t *testing.T) {
 	key := "k"
 	access := room.AccessTypePRIVATE
 	id := uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057")
 	full := CreateRoomInput{
-		Name: "Garden", Description: "Plants.\nAnd tea.", MemberIds: []string{"bob", "carol"}, AccessType: &access, MaxUsers: 3,
-		Tags: []string{"a", "ö"}, Exclusive: true, Disconnect: true,
-		OpenseaCollection: &OpenseaCollectionInput{Name: "Apes", Slug: "apes"}, IdempotencyKey: &key,
+		Name:        "Garden",
+		Description: "Plants.\nAnd tea.",
+		MemberIds:   []string{"bob", "carol"},
+		AccessType:  &access,
+		MaxUsers:    3,
+		Tags:        []string{"a", "ö"},
+		Exclusive:   true,
+		Disconnect:  true,
+		OpenseaCollection: &OpenseaCollectionInput{
+			Name: "Apes",
+			Slug: "apes",
+		},
+		IdempotencyKey: &key,
 	}
 	sent := SendMessageInput{
-		RoomID: id, Contents: "Hello, 世界", Type: message.TypeTEXT, ReplyToID: &MessageID{Room: id, Seq: 7}, ThreadID: &MessageID{Room: id, Seq: 5},
-		MentionIds:  []string{"bob"},
-		OpenseaItem: &OpenseaItemInput{ContractAddress: "0x1", TokenID: "2", Name: "Ape"}, IdempotencyKey: &key,
+		RoomID:     id,
+		Contents:   "Hello, 世界",
+		Type:       message.TypeTEXT,
+		ReplyToID:  &MessageID{Room: id, Seq: 7},
+		ThreadID:   &MessageID{Room: id, Seq: 5},
+		MentionIds: []string{"bob"},
+		OpenseaItem: &OpenseaItemInput{
+			ContractAddress: "0x1",
+			TokenID:         "2",
+			Name:            "Ape",
+		},
+		IdempotencyKey: &key,
 	}
 	for name, c := range map[string]struct {
 		got  []byte
@@ -67,7 +87,11 @@ func TestHashesDiffer(t *testing.T) {
 		seen[string(in.hash())] = i
 	}
 	key := "k"
-	if a, b := (CreateRoomInput{Name: "a"}), (CreateRoomInput{Name: "a", IdempotencyKey: &key}); string(a.hash()) != string(b.hash()) {
+	if a, b := (CreateRoomInput{Name: "a"}), (CreateRoomInput{Name: "a", IdempotencyKey: &key}); string(
+		a.hash(),
+	) != string(
+		b.hash(),
+	) {
 		t.Error("the key is part of the hash")
 	}
 }

@@ -74,7 +74,8 @@ func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (Seen, error) {
 	return seen, nil
 }
 
-// memberRow is a membership as it is read, and how many messages it has not read: null where there is none.
+// memberRow is a membership as it is read, and how many messages it has not read: null where there
+// is none.
 type memberRow struct {
 	id                              uuid.NullUUID
 	role                            sql.Null[member.Role]
@@ -83,7 +84,16 @@ type memberRow struct {
 }
 
 func (row *memberRow) fields() []any {
-	return []any{&row.id, &row.role, &row.joined, &row.since, &row.read, &row.sent, &row.seen, &row.unread}
+	return []any{
+		&row.id,
+		&row.role,
+		&row.joined,
+		&row.since,
+		&row.read,
+		&row.sent,
+		&row.seen,
+		&row.unread,
+	}
 }
 
 // of is the membership of a person in a room; nil where there is none.
@@ -92,14 +102,23 @@ func (row *memberRow) of(roomID uuid.UUID, userID string) *Membership {
 		return nil
 	}
 	return &Membership{Unread: row.unread.V, Member: &ent.Member{
-		ID: row.id.UUID, RoomID: roomID, UserID: userID, Role: row.role.V, JoinedAt: row.joined.Time,
-		JoinedSeq: row.since.V, LastReadSeq: row.read.V, OwnSent: row.sent.V, OthersRead: row.seen.V,
+		ID:          row.id.UUID,
+		RoomID:      roomID,
+		UserID:      userID,
+		Role:        row.role.V,
+		JoinedAt:    row.joined.Time,
+		JoinedSeq:   row.since.V,
+		LastReadSeq: row.read.V,
+		OwnSent:     row.sent.V,
+		OthersRead:  row.seen.V,
 	}}
 }
 
 // PublicRoom returns a room that everybody may see; NOT_FOUND otherwise.
 func (c *Chat) PublicRoom(ctx context.Context, id uuid.UUID) (*ent.Room, error) {
-	r, err := c.db.Room.Query().Where(room.ID(id), room.DeletedAtIsNil(), room.AccessTypeEQ(room.AccessTypePUBLIC)).Only(ctx)
+	r, err := c.db.Room.Query().
+		Where(room.ID(id), room.DeletedAtIsNil(), room.AccessTypeEQ(room.AccessTypePUBLIC)).
+		Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, errNoRoom()
 	}
@@ -123,7 +142,10 @@ func (c *Chat) MyRoom(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, e
 
 // MyRoomIDs returns the ids of all rooms that the viewer is in, the latest active first.
 func (c *Chat) MyRoomIDs(ctx context.Context, v Viewer) ([]uuid.UUID, error) {
-	ids, err := c.db.Room.Query().Where(room.DeletedAtIsNil(), memberIs(v.ID)).Order(latestActive()...).IDs(ctx)
+	ids, err := c.db.Room.Query().
+		Where(room.DeletedAtIsNil(), memberIs(v.ID)).
+		Order(latestActive()...).
+		IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the ids of my rooms: %w", err)
 	}
@@ -140,9 +162,14 @@ WHERE m.user_id = $1 AND r.deleted_at IS NULL`
 	listRoomsOrder = ` ORDER BY r.updated_at DESC, r.id DESC LIMIT $2`
 )
 
-// MyRooms returns the rooms that the viewer is in, the latest active first: first of them, after a position if one
-// is given.
-func (c *Chat) MyRooms(ctx context.Context, v Viewer, first int, after *Position) (Page[Seen], error) {
+// MyRooms returns the rooms that the viewer is in, the latest active first: first of them, after a
+// position if one is given.
+func (c *Chat) MyRooms(
+	ctx context.Context,
+	v Viewer,
+	first int,
+	after *Position,
+) (Page[Seen], error) {
 	if err := checkFirst(first); err != nil {
 		return Page[Seen]{}, err
 	}
@@ -189,13 +216,24 @@ type Search struct {
 	Tag   *string // one of the tags
 }
 
-// Rooms returns rooms that the viewer could join, the newest first: first of them, after a position if one is given.
-func (c *Chat) Rooms(ctx context.Context, v Viewer, search Search, first int, after *Position) (Page[*ent.Room], error) {
+// Rooms returns rooms that the viewer could join, the newest first: first of them, after a position
+// if one is given.
+func (c *Chat) Rooms(
+	ctx context.Context,
+	v Viewer,
+	search Search,
+	first int,
+	after *Position,
+) (Page[*ent.Room], error) {
 	var none Page[*ent.Room]
 	if err := checkFirst(first); err != nil {
 		return none, err
 	}
-	if err := checkOptional("search", search.Words, text.Rule{Kind: text.Prose, Most: maxSearch}); err != nil {
+	if err := checkOptional(
+		"search",
+		search.Words,
+		text.Rule{Kind: text.Prose, Most: maxSearch},
+	); err != nil {
 		return none, err
 	}
 	if search.Tag != nil {
@@ -209,7 +247,14 @@ func (c *Chat) Rooms(ctx context.Context, v Viewer, search Search, first int, af
 		words = strings.Fields(text.Fold(*search.Words))
 	}
 	if len(words) > maxSearchWords {
-		return none, badInput("search", fmt.Sprintf("search has %d words; at most %d are looked for.", len(words), maxSearchWords))
+		return none, badInput(
+			"search",
+			fmt.Sprintf(
+				"search has %d words; at most %d are looked for.",
+				len(words),
+				maxSearchWords,
+			),
+		)
 	}
 	if len(words) > 0 {
 		searching, done, err := c.beginSearch(ctx, v)
@@ -227,33 +272,61 @@ func (c *Chat) Rooms(ctx context.Context, v Viewer, search Search, first int, af
 	}
 	if after != nil {
 		q.Where(func(s *entsql.Selector) {
-			s.Where(entsql.CompositeLT([]string{s.C(room.FieldCreatedAt), s.C(room.FieldID)}, after.At, after.ID))
+			s.Where(
+				entsql.CompositeLT(
+					[]string{s.C(room.FieldCreatedAt), s.C(room.FieldID)},
+					after.At,
+					after.ID,
+				),
+			)
 		})
 	}
-	rooms, err := q.Order(room.ByCreatedAt(entsql.OrderDesc()), room.ByID(entsql.OrderDesc())).Limit(first + 1).All(ctx)
+	rooms, err := q.Order(room.ByCreatedAt(entsql.OrderDesc()), room.ByID(entsql.OrderDesc())).
+		Limit(first + 1).
+		All(ctx)
 	if err != nil {
 		return none, fmt.Errorf("discover rooms: %w", err)
 	}
 	return page(rooms, first), nil
 }
 
-// Members returns, of each room given, the members that have been in it longest: first of them each, after a position
-// if one is given. All of it in one statement. The viewer must be allowed to see the rooms.
-func (c *Chat) Members(ctx context.Context, rooms []uuid.UUID, first int, after *Position) (map[uuid.UUID]Page[*ent.Member], error) {
+// Members returns, of each room given, the members that have been in it longest: first of them
+// each, after a position if one is given. All of it in one statement. The viewer must be allowed to
+// see the rooms.
+func (c *Chat) Members(
+	ctx context.Context,
+	rooms []uuid.UUID,
+	first int,
+	after *Position,
+) (map[uuid.UUID]Page[*ent.Member], error) {
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
 	q := c.db.Member.Query().Where(member.RoomIDIn(padded(rooms)...))
 	if after != nil {
 		q.Where(func(s *entsql.Selector) {
-			s.Where(entsql.CompositeGT([]string{s.C(member.FieldJoinedAt), s.C(member.FieldID)}, after.At, after.ID))
+			s.Where(
+				entsql.CompositeGT(
+					[]string{s.C(member.FieldJoinedAt), s.C(member.FieldID)},
+					after.At,
+					after.ID,
+				),
+			)
 		})
 	}
 	if len(rooms) == 1 {
 		q.Order(member.ByJoinedAt(), member.ByID()).Limit(first + 1)
 	} else {
-		// In Modify and not in Where: it must come behind the condition on the rooms, which it wraps.
-		q.Modify(sqlgraph.LimitNeighbors(member.FieldRoomID, first+1, entsql.Expr(member.FieldJoinedAt), entsql.Expr(member.FieldID)))
+		// In Modify and not in Where: it must come behind the condition on the rooms, which it
+		// wraps.
+		q.Modify(
+			sqlgraph.LimitNeighbors(
+				member.FieldRoomID,
+				first+1,
+				entsql.Expr(member.FieldJoinedAt),
+				entsql.Expr(member.FieldID),
+			),
+		)
 		q.Order(member.ByJoinedAt(), member.ByID())
 	}
 	members, err := q.All(ctx)
@@ -284,19 +357,34 @@ type Own[K comparable] struct {
 	Of     K
 }
 
-// Memberships returns the place of each of people in each of the rooms that they are in, in one statement.
-func (c *Chat) Memberships(ctx context.Context, people []string, rooms []uuid.UUID) (map[Own[uuid.UUID]]*Membership, error) {
-	members, err := c.db.Member.Query().Where(member.UserIDIn(padded(people)...), member.RoomIDIn(padded(rooms)...)).
+// Memberships returns the place of each of people in each of the rooms that they are in, in one
+// statement.
+func (c *Chat) Memberships(
+	ctx context.Context,
+	people []string,
+	rooms []uuid.UUID,
+) (map[Own[uuid.UUID]]*Membership, error) {
+	members, err := c.db.Member.Query().
+		Where(member.UserIDIn(padded(people)...), member.RoomIDIn(padded(rooms)...)).
 		Modify(func(s *entsql.Selector) {
 			r := entsql.Table(room.Table)
 			s.Join(r).On(s.C(member.FieldRoomID), r.C(room.FieldID))
 			s.AppendSelectExprAs(entsql.ExprFunc(func(b *entsql.Builder) {
-				b.Ident(r.C(room.FieldMessageCount)).WriteString(" - ").Ident(s.C(member.FieldOwnSent)).
-					WriteString(" - ").Ident(s.C(member.FieldOthersRead))
+				b.Ident(r.C(room.FieldMessageCount)).
+					WriteString(" - ").
+					Ident(s.C(member.FieldOwnSent)).
+					WriteString(" - ").
+					Ident(s.C(member.FieldOthersRead))
 			}), "unread")
-		}).All(ctx)
+		}).
+		All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find the memberships of %d people in %d rooms: %w", len(people), len(rooms), err)
+		return nil, fmt.Errorf(
+			"find the memberships of %d people in %d rooms: %w",
+			len(people),
+			len(rooms),
+			err,
+		)
 	}
 	found := make(map[Own[uuid.UUID]]*Membership, len(members))
 	for _, m := range members {
@@ -313,7 +401,8 @@ func (c *Chat) Memberships(ctx context.Context, people []string, rooms []uuid.UU
 	return found, nil
 }
 
-// RoomsByID returns rooms, in one statement; those that do not exist are missing. The viewer must be allowed to see them.
+// RoomsByID returns rooms, in one statement; those that do not exist are missing. The viewer must
+// be allowed to see them.
 func (c *Chat) RoomsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
 	rooms, err := c.db.Room.Query().Where(room.IDIn(padded(ids)...)).All(ctx)
 	if err != nil {
@@ -327,8 +416,8 @@ func (c *Chat) RoomsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*e
 	return byID, nil
 }
 
-// JoinKey returns what the joiners of a private room must give; nil for whoever may not know it, and where no key is
-// asked for. m is the viewer's membership, or nil.
+// JoinKey returns what the joiners of a private room must give; nil for whoever may not know it,
+// and where no key is asked for. m is the viewer's membership, or nil.
 func (c *Chat) JoinKey(r *ent.Room, m *Membership) *string {
 	if !may(toSeeKey, r, m) {
 		return nil
@@ -336,10 +425,13 @@ func (c *Chat) JoinKey(r *ent.Room, m *Membership) *string {
 	return &r.Key
 }
 
-// Tags returns the tags of each room, in the order they were given, in one statement. The viewer must be allowed to
-// see the rooms.
+// Tags returns the tags of each room, in the order they were given, in one statement. The viewer
+// must be allowed to see the rooms.
 func (c *Chat) Tags(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID][]string, error) {
-	tags, err := c.db.RoomTag.Query().Where(roomtag.RoomIDIn(padded(rooms)...)).Order(roomtag.ByPosition()).All(ctx)
+	tags, err := c.db.RoomTag.Query().
+		Where(roomtag.RoomIDIn(padded(rooms)...)).
+		Order(roomtag.ByPosition()).
+		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the tags of %d rooms: %w", len(rooms), err)
 	}

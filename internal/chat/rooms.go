@@ -10,10 +10,11 @@ import (
 	"parley/ent"
 )
 
-// rooms remembers what has been read of rooms. All that there is of a room changes with its seq, in the same transaction;
-// so what was read at one seq is true for whoever has just read that the room stands at the same: nobody has to say that
-// it has changed, and no other node either. What people have for themselves (what they have read, whom they are friends
-// with) is no part of it, nor are people's profiles.
+// rooms remembers what has been read of rooms. All that there is of a room changes with its seq, in
+// the same transaction; so what was read at one seq is true for whoever has just read that the room
+// stands at the same: nobody has to say that it has changed, and no other node either. What people
+// have for themselves (what they have read, whom they are friends with) is no part of it, nor are
+// people's profiles.
 type rooms struct {
 	mu   sync.Mutex
 	kept *kept[uuid.UUID, *past]
@@ -115,15 +116,22 @@ func (p *past) size() int {
 func sizeOfRoom(r *ent.Room) int {
 	const fixed = 900 // the room's struct and past, and its place in the list and the map
 	return fixed +
-		len(r.Name) + len(r.Description) + len(r.SearchText) + len(r.OpenseaName) + len(r.OpenseaCover)
+		len(
+			r.Name,
+		) + len(r.Description) + len(r.SearchText) + len(r.OpenseaName) + len(r.OpenseaCover)
 }
 
-// completed returns something of each room, in its place: what is remembered, by take, which returns false where it is not
-// there; and of the others what read returns, which is then remembered by keep, if the room has stood at the same seq all the
-// while: what was read between two looks at the same seq is of that seq.
+// completed returns something of each room, in its place: what is remembered, by take, which
+// returns false where it is not there; and of the others what read returns, which is then
+// remembered by keep, if the room has stood at the same seq all the while: what was read between
+// two looks at the same seq is of that seq.
 func completed[V any](
-	ctx context.Context, c *Chat, of []*ent.Room,
-	take func(p *past) (V, bool), read func(missing []*ent.Room, ids []uuid.UUID) (map[uuid.UUID]V, error), keep func(p *past, value V),
+	ctx context.Context,
+	c *Chat,
+	of []*ent.Room,
+	take func(p *past) (V, bool),
+	read func(missing []*ent.Room, ids []uuid.UUID) (map[uuid.UUID]V, error),
+	keep func(p *past, value V),
 ) ([]V, error) {
 	values := make([]V, len(of))
 	var missing []*ent.Room
@@ -158,9 +166,13 @@ func completed[V any](
 	return values, nil
 }
 
-// MembersOf returns, of each room, the members that have been in it longest: first of them each. The viewer must be allowed
-// to see the rooms.
-func (c *Chat) MembersOf(ctx context.Context, of []*ent.Room, first int) ([]Page[*ent.Member], error) {
+// MembersOf returns, of each room, the members that have been in it longest: first of them each.
+// The viewer must be allowed to see the rooms.
+func (c *Chat) MembersOf(
+	ctx context.Context,
+	of []*ent.Room,
+	first int,
+) ([]Page[*ent.Member], error) {
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
@@ -181,9 +193,13 @@ func (c *Chat) MembersOf(ctx context.Context, of []*ent.Room, first int) ([]Page
 		func(p *past, page Page[*ent.Member]) { p.members, p.first = &page, first })
 }
 
-// LatestMessages returns the newest message of each room, nil before its first. The viewer must be in the rooms.
+// LatestMessages returns the newest message of each room, nil before its first. The viewer must be
+// in the rooms.
 func (c *Chat) LatestMessages(ctx context.Context, of []*ent.Room) ([]*ent.Message, error) {
-	return completed(ctx, c, of,
+	return completed(
+		ctx,
+		c,
+		of,
 		func(p *past) (*ent.Message, bool) { return p.latest, p.latest != nil || p.room.LatestSeq == 0 },
 		func(missing []*ent.Room, _ []uuid.UUID) (map[uuid.UUID]*ent.Message, error) {
 			var ids []MessageID
@@ -202,12 +218,17 @@ func (c *Chat) LatestMessages(ctx context.Context, of []*ent.Room) ([]*ent.Messa
 			}
 			return latest, err
 		},
-		func(p *past, m *ent.Message) { p.latest = m })
+		func(p *past, m *ent.Message) { p.latest = m },
+	)
 }
 
-// TagsOf returns the tags of each room, in the order they were given. The viewer must be allowed to see the rooms.
+// TagsOf returns the tags of each room, in the order they were given. The viewer must be allowed to
+// see the rooms.
 func (c *Chat) TagsOf(ctx context.Context, of []*ent.Room) ([][]string, error) {
-	return completed(ctx, c, of,
+	return completed(
+		ctx,
+		c,
+		of,
 		func(p *past) (tags []string, there bool) {
 			if p.tags != nil {
 				tags = *p.tags
@@ -215,10 +236,12 @@ func (c *Chat) TagsOf(ctx context.Context, of []*ent.Room) ([][]string, error) {
 			return tags, p.tags != nil
 		},
 		func(_ []*ent.Room, ids []uuid.UUID) (map[uuid.UUID][]string, error) { return c.Tags(ctx, ids) },
-		func(p *past, tags []string) { p.tags = &tags })
+		func(p *past, tags []string) { p.tags = &tags },
+	)
 }
 
-// roomsAt returns rooms that have just been seen to stand at their seqs, or later where one has moved on since.
+// roomsAt returns rooms that have just been seen to stand at their seqs, or later where one has
+// moved on since.
 func (c *Chat) roomsAt(ctx context.Context, ids []uuid.UUID, seqs []int64) ([]*ent.Room, error) {
 	found := make([]*ent.Room, len(ids))
 	var missing []uuid.UUID

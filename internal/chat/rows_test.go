@@ -17,12 +17,17 @@ import (
 	"parley/ent/room"
 )
 
-// TestNewRoomsAreWholeRows compares the columns that the statements write that make a room with those
-// that a room has: a column that a statement leaves out would have its default in every new room.
+// TestNewRoomsAreWholeRows compares the columns that the statements write that make a room with
+// those that a room has: a column that a statement leaves out would have its default in every new
+// room.
 func TestNewRoomsAreWholeRows(t *testing.T) {
 	t.Parallel()
 	defaults := []string{
-		room.FieldSeq, room.FieldLogStart, room.FieldRules, room.FieldMessageCount, room.FieldLatestSeq,
+		room.FieldSeq,
+		room.FieldLogStart,
+		room.FieldRules,
+		room.FieldMessageCount,
+		room.FieldLatestSeq,
 		room.FieldDeletedAt,
 	}
 	want := slices.DeleteFunc(slices.Clone(room.Columns), func(column string) bool {
@@ -33,7 +38,8 @@ func TestNewRoomsAreWholeRows(t *testing.T) {
 	for name, statement := range map[string]string{
 		"SQLite": insertOneRoom, "PostgreSQL": insertRoomsAtOnce,
 	} {
-		written := regexp.MustCompile(`\w+`).FindAllString(columns.FindStringSubmatch(statement)[1], -1)
+		written := regexp.MustCompile(`\w+`).
+			FindAllString(columns.FindStringSubmatch(statement)[1], -1)
 		slices.Sort(written)
 		if diff := cmp.Diff(want, written); diff != "" {
 			t.Errorf("%s writes other columns than a room has (-want +written):\n%s", name, diff)
@@ -41,8 +47,8 @@ func TestNewRoomsAreWholeRows(t *testing.T) {
 	}
 }
 
-// TestCachesCountAllTexts: what the caches take into account of a room and of a user has all of their
-// texts in it. Short ones are part of the fixed size.
+// TestCachesCountAllTexts: what the caches take into account of a room and of a user has all of
+// their texts in it. Short ones are part of the fixed size.
 func TestCachesCountAllTexts(t *testing.T) {
 	t.Parallel()
 	short := []string{"AccessType", "CreatorID", "OwnerID", "Key", "OpenseaSlug", "AddPermission"}
@@ -88,8 +94,9 @@ func setText(v reflect.Value, s string) bool {
 	return true
 }
 
-// TestHashesCoverInputs sets each field of the inputs that have an idempotencyKey: the hash is another.
-// With a field that the hash leaves out, a request that differs in it would be taken for a retry.
+// TestHashesCoverInputs sets each field of the inputs that have an idempotencyKey: the hash is
+// another. With a field that the hash leaves out, a request that differs in it would be taken for a
+// retry.
 func TestHashesCoverInputs(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -100,15 +107,16 @@ func TestHashesCoverInputs(t *testing.T) {
 		"SendMessageInput": {&SendMessageInput{}, on((*SendMessageInput).hash)},
 	} {
 		eachField(t, name, test.empty, func(path string, in any) {
-			if path != name+".IdempotencyKey" && string(test.hash(in)) == string(test.hash(test.empty)) {
+			if path != name+".IdempotencyKey" &&
+				string(test.hash(in)) == string(test.hash(test.empty)) {
 				t.Errorf("the hash leaves %s out", path)
 			}
 		})
 	}
 }
 
-// eachField calls with for each exported field of the struct that of points to, and for those of the
-// structs in it, with a copy of it in which that field alone is set.
+// eachField calls with for each exported field of the struct that of points to, and for those of
+// the structs in it, with a copy of it in which that field alone is set.
 func eachField(t *testing.T, name string, of any, with func(path string, in any)) {
 	t.Helper()
 	top := reflect.TypeOf(of).Elem()
@@ -175,11 +183,15 @@ func setSome(v reflect.Value) error {
 	return nil
 }
 
-// TestInputsAreChecked gives each text of each input characters that no rule accepts, and each number a
-// negative value: BAD_USER_INPUT, which names a field.
+// TestInputsAreChecked gives each text of each input characters that no rule accepts, and each
+// number a negative value: BAD_USER_INPUT, which names a field.
 func TestInputsAreChecked(t *testing.T) {
 	t.Parallel()
-	typed := []string{"AccessType", "Type", "AddPermission"} // enums: the schema's coercion accepts its values only
+	typed := []string{
+		"AccessType",
+		"Type",
+		"AddPermission",
+	} // enums: the schema's coercion accepts its values only
 	for name, test := range map[string]struct {
 		empty any
 		check func(any) error

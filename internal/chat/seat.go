@@ -12,10 +12,16 @@ import (
 	"parley/ent/seat"
 )
 
-// clearSeats makes sure that nobody of people, who are to be in one exclusive room, has a seat elsewhere. With disconnect
-// the viewer leaves theirs, which is in the room left, held before; whoever else has one makes it fail. From then on
-// nobody but this transaction seats any of them.
-func (t *tx) clearSeats(ctx context.Context, v Viewer, people []string, disconnect bool, left *held) error {
+// clearSeats makes sure that nobody of people, who are to be in one exclusive room, has a seat
+// elsewhere. With disconnect the viewer leaves theirs, which is in the room left, held before;
+// whoever else has one makes it fail. From then on nobody but this transaction seats any of them.
+func (t *tx) clearSeats(
+	ctx context.Context,
+	v Viewer,
+	people []string,
+	disconnect bool,
+	left *held,
+) error {
 	if err := t.holdPeople(ctx, people); err != nil {
 		return err
 	}
@@ -37,7 +43,11 @@ func (t *tx) clearSeats(ctx context.Context, v Viewer, people []string, disconne
 	case own != nil && !disconnect:
 		return &Error{Code: AlreadyInRoom, Message: "User joined to other room", IDs: seated}
 	case len(others) > 0:
-		return &Error{Code: AlreadyInRoom, Message: "Someone named joined to other room", IDs: others}
+		return &Error{
+			Code:    AlreadyInRoom,
+			Message: "Someone named joined to other room",
+			IDs:     others,
+		}
 	case own == nil:
 		return nil
 	case left == nil || left.ID != own.RoomID:
@@ -84,13 +94,17 @@ func isNotFound(err error) bool {
 	return errors.As(err, &e) && e.Code == NotFound
 }
 
-// takeSeats gives each member of one exclusive room their seat in it. Their seats have been cleared.
+// takeSeats gives each member of one exclusive room their seat in it. Their seats have been
+// cleared.
 func (t *tx) takeSeats(ctx context.Context, members []*ent.Member) error {
-	insert := entsql.Dialect(t.dialect).Insert(seat.Table).Columns(seat.FieldID, seat.FieldRoomID, seat.FieldMemberID)
+	insert := entsql.Dialect(t.dialect).
+		Insert(seat.Table).
+		Columns(seat.FieldID, seat.FieldRoomID, seat.FieldMemberID)
 	for _, m := range members {
 		insert.Values(m.UserID, m.RoomID, m.ID)
 	}
-	query, args := insert.OnConflict(entsql.ConflictColumns(seat.FieldID), entsql.DoNothing()).Query()
+	query, args := insert.OnConflict(entsql.ConflictColumns(seat.FieldID), entsql.DoNothing()).
+		Query()
 	result, err := t.ExecContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("take %d seats: %w", len(members), err)

@@ -74,7 +74,11 @@ func (in SendMessageInput) check() (SendMessageInput, error) {
 
 // checkContents accepts the contents of a message of the type.
 func checkContents(kind message.Type, contents string) error {
-	if err := checkText("contents", contents, text.Rule{Kind: text.Prose, Least: 1, Most: MaxContents}); err != nil {
+	if err := checkText(
+		"contents",
+		contents,
+		text.Rule{Kind: text.Prose, Least: 1, Most: MaxContents},
+	); err != nil {
 		return err
 	}
 	if kind == message.TypeCARD && !json.Valid([]byte(contents)) {
@@ -113,8 +117,8 @@ type Sent struct {
 	People Clock
 }
 
-// SendMessage adds a message to a room that the viewer is in, or returns the one that the same request has added
-// before, as it is now.
+// SendMessage adds a message to a room that the viewer is in, or returns the one that the same
+// request has added before, as it is now.
 func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (Sent, error) {
 	in, err := in.check()
 	if err != nil {
@@ -142,12 +146,17 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 }
 
 // sentBefore returns the message that the same request has added before; nil where it is new.
-func (h *held) sentBefore(ctx context.Context, v Viewer, in SendMessageInput) (*ent.Message, error) {
+func (h *held) sentBefore(
+	ctx context.Context,
+	v Viewer,
+	in SendMessageInput,
+) (*ent.Message, error) {
 	if in.IdempotencyKey == nil {
 		return nil, nil
 	}
 	m, err := h.tx.Message.Query().
-		Where(message.RoomID(h.ID), message.AuthorID(v.ID), message.IdempotencyKey(*in.IdempotencyKey)).Only(ctx)
+		Where(message.RoomID(h.ID), message.AuthorID(v.ID), message.IdempotencyKey(*in.IdempotencyKey)).
+		Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}
@@ -155,13 +164,20 @@ func (h *held) sentBefore(ctx context.Context, v Viewer, in SendMessageInput) (*
 		return nil, fmt.Errorf("find the message sent before: %w", err)
 	}
 	if !bytes.Equal(in.hash(), m.RequestHash) {
-		return nil, &Error{Code: IdempotencyConflict, Message: "This idempotencyKey has been used for another message."}
+		return nil, &Error{
+			Code:    IdempotencyConflict,
+			Message: "This idempotencyKey has been used for another message.",
+		}
 	}
 	return m, nil
 }
 
 // send adds a message of a member's to the room.
-func (h *held) send(ctx context.Context, by *ent.Member, in SendMessageInput) (*ent.Message, error) {
+func (h *held) send(
+	ctx context.Context,
+	by *ent.Member,
+	in SendMessageInput,
+) (*ent.Message, error) {
 	if err := h.checkMentions(ctx, in.MentionIds); err != nil {
 		return nil, err
 	}
@@ -180,9 +196,15 @@ func (h *held) send(ctx context.Context, by *ent.Member, in SendMessageInput) (*
 			return nil, err
 		}
 		if root.ThreadSeq != nil {
-			return nil, badInput("threadId", "threadId is in a thread itself: threads have one level.")
+			return nil, badInput(
+				"threadId",
+				"threadId is in a thread itself: threads have one level.",
+			)
 		}
-		if err := h.tx.Message.Update().Where(message.RoomID(h.ID), message.ID(root.ID)).AddReplyCount(1).Exec(ctx); err != nil {
+		if err := h.tx.Message.Update().
+			Where(message.RoomID(h.ID), message.ID(root.ID)).
+			AddReplyCount(1).
+			Exec(ctx); err != nil {
 			return nil, fmt.Errorf("count the replies to %s: %w", in.ThreadID, err)
 		}
 		create.SetThreadSeq(in.ThreadID.Seq)
@@ -197,11 +219,18 @@ func (h *held) send(ctx context.Context, by *ent.Member, in SendMessageInput) (*
 	h.Seq++
 	h.MessageCount++
 	h.LatestSeq, h.EventAt, h.UpdatedAt = h.Seq, h.at, h.at
-	m, err := create.SetSeq(h.Seq).SetOrdinal(h.MessageCount).SetOwnOrdinal(by.OwnSent + 1).SetCreatedAt(h.at).Save(ctx)
+	m, err := create.SetSeq(h.Seq).
+		SetOrdinal(h.MessageCount).
+		SetOwnOrdinal(by.OwnSent + 1).
+		SetCreatedAt(h.at).
+		Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("insert message %d: %w", h.Seq, err)
 	}
-	if err := h.tx.Member.Update().Where(member.RoomID(h.ID), member.ID(by.ID)).SetOwnSent(by.OwnSent + 1).Exec(ctx); err != nil {
+	if err := h.tx.Member.Update().
+		Where(member.RoomID(h.ID), member.ID(by.ID)).
+		SetOwnSent(by.OwnSent + 1).
+		Exec(ctx); err != nil {
 		return nil, fmt.Errorf("count the messages of %q: %w", by.UserID, err)
 	}
 	return m, h.save(ctx)
@@ -218,9 +247,17 @@ func (h *held) checkMentions(ctx context.Context, ids []string) error {
 	if err != nil {
 		return fmt.Errorf("look up %d people in room %s: %w", len(ids), h.ID, err)
 	}
-	outsiders := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(inside, id) })
+	outsiders := slices.DeleteFunc(
+		slices.Clone(ids),
+		func(id string) bool { return slices.Contains(inside, id) },
+	)
 	if len(outsiders) > 0 {
-		return &Error{Code: BadUserInput, Field: "mentionIds", IDs: outsiders, Message: "Only members of the room can be mentioned."}
+		return &Error{
+			Code:    BadUserInput,
+			Field:   "mentionIds",
+			IDs:     outsiders,
+			Message: "Only members of the room can be mentioned.",
+		}
 	}
 	return nil
 }

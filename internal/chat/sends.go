@@ -23,15 +23,17 @@ import (
 )
 
 const (
-	// together is how many messages are sent in one transaction at most, and togetherBytes how long they are.
+	// together is how many messages are sent in one transaction at most, and togetherBytes how long
+	// they are.
 	together      = 64
 	togetherBytes = 1 << 20
-	// knownWriters is how many people's right to write in a room is remembered. An entry is about 200 bytes.
+	// knownWriters is how many people's right to write in a room is remembered. An entry is about
+	// 200 bytes.
 	knownWriters = 100_000
 )
 
-// sends are the messages on their way. Of a room one transaction is on its way at a time; those of rooms that somebody else has
-// locked wait for them apart from all others.
+// sends are the messages on their way. Of a room one transaction is on its way at a time; those of
+// rooms that somebody else has locked wait for them apart from all others.
 type sends struct {
 	batches[*sending]
 	// busy are the rooms that one is on its way for.
@@ -65,13 +67,14 @@ type sending struct {
 // errAlone asks for a message to be sent in a transaction of its own.
 var errAlone = errors.New("to be sent alone")
 
-// plain tells whether a message can be sent together with others: it refers to nothing that has to be looked up.
+// plain tells whether a message can be sent together with others: it refers to nothing that has to
+// be looked up.
 func (in SendMessageInput) plain() bool {
 	return in.ReplyToID == nil && in.ThreadID == nil && len(in.MentionIds) == 0
 }
 
-// sendTogether sends a message together with what others send at the moment. It is errAlone where that cannot be, and
-// nothing was done.
+// sendTogether sends a message together with what others send at the moment. It is errAlone where
+// that cannot be, and nothing was done.
 func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) (Sent, error) {
 	rules, err := c.mayWrite(ctx, v, in.RoomID)
 	if err != nil {
@@ -87,8 +90,9 @@ func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) 
 	return s.sent, nil
 }
 
-// choose takes a batch from those that wait, in their order: of each room all know of the same rules, and none has the same key as
-// another. Nobody overtakes another in a room. The sends are locked.
+// choose takes a batch from those that wait, in their order: of each room all know of the same
+// rules, and none has the same key as another. Nobody overtakes another in a room. The sends are
+// locked.
 func (s *sends) choose() (batch []*sending) {
 	rules := make(map[uuid.UUID]int64)
 	type key struct {
@@ -106,8 +110,12 @@ func (s *sends) choose() (batch []*sending) {
 			k = key{w.in.RoomID, w.by.ID, *w.in.IdempotencyKey}
 		}
 		switch {
-		case s.busy[w.in.RoomID], left[w.in.RoomID], there && known != w.rules, k.key != "" && keys[k],
-			len(batch) == together, len(batch) > 0 && bytes+len(w.in.Contents) > togetherBytes:
+		case s.busy[w.in.RoomID],
+			left[w.in.RoomID],
+			there && known != w.rules,
+			k.key != "" && keys[k],
+			len(batch) == together,
+			len(batch) > 0 && bytes+len(w.in.Contents) > togetherBytes:
 			rest = append(rest, w)
 			left[w.in.RoomID] = true
 			continue
@@ -126,10 +134,13 @@ func (s *sends) choose() (batch []*sending) {
 	return batch
 }
 
-// sendBatch sends the messages of a batch. Those whose rooms somebody else has locked wait for them, and no others do.
+// sendBatch sends the messages of a batch. Those whose rooms somebody else has locked wait for
+// them, and no others do.
 func (c *Chat) sendBatch(batch []*sending) {
 	locked := c.send(batch, false)
-	c.sends.settle(slices.DeleteFunc(batch, func(w *sending) bool { return slices.Contains(locked, w) }))
+	c.sends.settle(
+		slices.DeleteFunc(batch, func(w *sending) bool { return slices.Contains(locked, w) }),
+	)
 	if len(locked) == 0 {
 		return
 	}
@@ -140,7 +151,8 @@ func (c *Chat) sendBatch(batch []*sending) {
 	}, func(err error) { c.sends.abandon(locked, err) })()
 }
 
-// mayWrite returns the rules of a room under which the viewer may write in it. It fails where they may not.
+// mayWrite returns the rules of a room under which the viewer may write in it. It fails where they
+// may not.
 func (c *Chat) mayWrite(ctx context.Context, v Viewer, id uuid.UUID) (rules int64, err error) {
 	key := Own[uuid.UUID]{Person: v.ID, Of: id}
 	if rules, ok := c.sends.writers.Get(key); ok {
@@ -167,7 +179,8 @@ WHERE r.id = $1 AND m.user_id = $2 AND r.deleted_at IS NULL`, id, v.ID)
 	return rules, nil
 }
 
-// send sends a batch and notes the outcomes. It returns those whose room is locked by somebody else, unless it is to wait.
+// send sends a batch and notes the outcomes. It returns those whose room is locked by somebody
+// else, unless it is to wait.
 func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 	ctx, cancel := context.WithTimeout(batch[0].within, batchTime)
 	defer cancel()
@@ -213,12 +226,18 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 	return locked
 }
 
-// sendAtOnce sends a batch in its order in one statement, guarded by the rules under which each may write: whoever's room has
-// others by now is not sent. It returns those whose room is locked by somebody else, unless it is to wait.
+// sendAtOnce sends a batch in its order in one statement, guarded by the rules under which each may
+// write: whoever's room has others by now is not sent. It returns those whose room is locked by
+// somebody else, unless it is to wait.
 //
-// The room's row is locked first; then the statement sees its newest version, and the rules are those of that. As long as
-// they are the same nobody's membership has ended since, so the memberships that the statement sees are there.
-func (c *Chat) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (said []broker.Hint, locked []*sending, err error) {
+// The room's row is locked first; then the statement sees its newest version, and the rules are
+// those of that. As long as they are the same nobody's membership has ended since, so the
+// memberships that the statement sees are there.
+func (c *Chat) sendAtOnce(
+	ctx context.Context,
+	batch []*sending,
+	wait bool,
+) (said []broker.Hint, locked []*sending, err error) {
 	var rooms, authors, types, contents, keys, hashes, items, rules []string
 	for _, s := range batch {
 		key, hash, item := "", "", ""
@@ -232,7 +251,16 @@ func (c *Chat) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (sai
 			}
 			item = string(encoded)
 		}
-		rooms, authors, rules = append(rooms, s.in.RoomID.String()), append(authors, s.by.ID), append(rules, fmt.Sprint(s.rules))
+		rooms, authors, rules = append(
+			rooms,
+			s.in.RoomID.String(),
+		), append(
+			authors,
+			s.by.ID,
+		), append(
+			rules,
+			fmt.Sprint(s.rules),
+		)
 		types, contents = append(types, string(s.in.Type)), append(contents, s.in.Contents)
 		keys, hashes, items = append(keys, key), append(hashes, hash), append(items, item)
 	}
@@ -254,7 +282,10 @@ func (c *Chat) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (sai
 		s := batch[n-1]
 		switch {
 		case id.Valid:
-			s.sent, s.err = Sent{s.message(int(id.V), seq.V, ordinal.V, own.V, at.Time), people}, nil
+			s.sent, s.err = Sent{
+				s.message(int(id.V), seq.V, ordinal.V, own.V, at.Time),
+				people,
+			}, nil
 			heads[s.in.RoomID] = max(heads[s.in.RoomID], seq.V)
 		case !held && !wait:
 			locked = append(locked, s)
@@ -273,8 +304,16 @@ func (c *Chat) sendAtOnce(ctx context.Context, batch []*sending, wait bool) (sai
 // message is the message that was sent.
 func (s *sending) message(id int, seq, ordinal, own int64, at time.Time) *ent.Message {
 	m := &ent.Message{
-		ID: id, RoomID: s.in.RoomID, Seq: seq, AuthorID: s.by.ID, Type: s.in.Type, Contents: s.in.Contents,
-		Ordinal: ordinal, OwnOrdinal: own, IdempotencyKey: s.in.IdempotencyKey, CreatedAt: at,
+		ID:             id,
+		RoomID:         s.in.RoomID,
+		Seq:            seq,
+		AuthorID:       s.by.ID,
+		Type:           s.in.Type,
+		Contents:       s.in.Contents,
+		Ordinal:        ordinal,
+		OwnOrdinal:     own,
+		IdempotencyKey: s.in.IdempotencyKey,
+		CreatedAt:      at,
 	}
 	if s.in.OpenseaItem != nil {
 		m.OpenseaItem = (*schema.OpenseaItem)(s.in.OpenseaItem)
@@ -282,8 +321,9 @@ func (s *sending) message(id int, seq, ordinal, own int64, at time.Time) *ent.Me
 	return m
 }
 
-// The statement of sendAtOnce. given is what is to be sent and has not been before; held are the rooms' locks, in the order
-// of all locks; moved are the rooms whose rules are still the same; numbered is what is sent.
+// The statement of sendAtOnce. given is what is to be sent and has not been before; held are the
+// rooms' locks, in the order of all locks; moved are the rooms whose rules are still the same;
+// numbered is what is sent.
 const (
 	sendTogetherNow     = sendLocking + ` SKIP LOCKED` + sendLocked
 	sendTogetherWaiting = sendLocking + sendLocked
@@ -341,15 +381,20 @@ func (t *tx) sendEach(ctx context.Context, batch []*sending) error {
 		}
 		refusal := (*Error)(nil)
 		s.sent.People = unasked
-		if s.sent.Message, s.err = t.sendOne(ctx, s.by, s.in); s.err != nil && !errors.As(s.err, &refusal) {
+		if s.sent.Message, s.err = t.sendOne(
+			ctx,
+			s.by,
+			s.in,
+		); s.err != nil &&
+			!errors.As(s.err, &refusal) {
 			return s.err // and nothing is sent
 		}
 	}
 	return nil
 }
 
-// sendPlain sends a message that has only a text, guarded by the rules under which its sender may write, as sendAtOnce does: where
-// the room has others by now it is not sent.
+// sendPlain sends a message that has only a text, guarded by the rules under which its sender may
+// write, as sendAtOnce does: where the room has others by now it is not sent.
 func (t *tx) sendPlain(ctx context.Context, s *sending) error {
 	found := false
 	var seq, ordinal, own int64
@@ -366,8 +411,20 @@ WHERE r.id = $1 AND r.rules = $2 AND r.deleted_at IS NULL AND m.user_id = $3`, s
 		return nil // alone it is found out why
 	}
 	at := timeOf(last.Time, made.Time)
-	sent, err := t.ExecContext(ctx, `INSERT INTO messages (room_id, seq, ordinal, own_ordinal, author_id, type, contents, mentions, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, s.in.RoomID, seq, ordinal, own, s.by.ID, s.in.Type, s.in.Contents, []byte("[]"), at)
+	sent, err := t.ExecContext(
+		ctx,
+		`INSERT INTO messages (room_id, seq, ordinal, own_ordinal, author_id, type, contents, mentions, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		s.in.RoomID,
+		seq,
+		ordinal,
+		own,
+		s.by.ID,
+		s.in.Type,
+		s.in.Contents,
+		[]byte("[]"),
+		at,
+	)
 	if err != nil {
 		return fmt.Errorf("insert message %d: %w", seq, err)
 	}
@@ -375,11 +432,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, s.in.RoomID, seq, ordinal, own, s.
 	if err != nil {
 		return fmt.Errorf("learn the id of message %d: %w", seq, err)
 	}
-	if _, err := t.ExecContext(ctx, `UPDATE members SET own_sent = $1 WHERE room_id = $2 AND user_id = $3`, own, s.in.RoomID, s.by.ID); err != nil {
+	if _, err := t.ExecContext(
+		ctx,
+		`UPDATE members SET own_sent = $1 WHERE room_id = $2 AND user_id = $3`,
+		own,
+		s.in.RoomID,
+		s.by.ID,
+	); err != nil {
 		return fmt.Errorf("count the messages of %q: %w", s.by.ID, err)
 	}
-	if _, err := t.ExecContext(ctx, `UPDATE rooms SET seq = $1, latest_seq = $1, message_count = $2, event_at = $3, updated_at = $3 WHERE id = $4`,
-		seq, ordinal, at, s.in.RoomID); err != nil {
+	if _, err := t.ExecContext(
+		ctx,
+		`UPDATE rooms SET seq = $1, latest_seq = $1, message_count = $2, event_at = $3, updated_at = $3 WHERE id = $4`,
+		seq,
+		ordinal,
+		at,
+		s.in.RoomID,
+	); err != nil {
 		return fmt.Errorf("save room %s: %w", s.in.RoomID, err)
 	}
 	s.sent, s.err = Sent{s.message(int(id), seq, ordinal, own, at), unasked}, nil
@@ -387,14 +456,17 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, s.in.RoomID, seq, ordinal, own, s.
 	return nil
 }
 
-// sendOne sends a message, or finds the one that the same request has sent before. Where it is refused nothing is written.
+// sendOne sends a message, or finds the one that the same request has sent before. Where it is
+// refused nothing is written.
 func (t *tx) sendOne(ctx context.Context, v Viewer, in SendMessageInput) (*ent.Message, error) {
 	h, m, err := t.enter(ctx, v, in.RoomID, toWrite)
 	if err != nil {
 		return nil, err
 	}
 	if sent, err := h.sentBefore(ctx, v, in); sent != nil || err != nil {
-		t.publish(broker.Hint{Room: h.ID, Seq: h.Seq}) // what it said may have been lost with the answer to it
+		t.publish(
+			broker.Hint{Room: h.ID, Seq: h.Seq},
+		) // what it said may have been lost with the answer to it
 		return sent, err
 	}
 	return h.send(ctx, m, in)

@@ -10,8 +10,9 @@ type counts struct {
 
 // Stats is what the domain has done since it began, and holds.
 type Stats struct {
-	// Conflicts are transactions that lost against others, and Moved those under which something changed before it was
-	// locked: both were run again. Unknown are those of which nobody knows whether they were committed.
+	// Conflicts are transactions that lost against others, and Moved those under which something
+	// changed before it was locked: both were run again. Unknown are those of which nobody knows
+	// whether they were committed.
 	Conflicts, Moved, Unknown int64
 	// Sends are the messages, and Creations the rooms that were made.
 	Sends, Creations BatchStats

@@ -66,15 +66,22 @@ func checkOptional(field string, s *string, rule text.Rule) error {
 // checkMaxUsers accepts the size of a room, as far as GraphQL's Int goes.
 func checkMaxUsers(n int) error {
 	if n < 0 || n > math.MaxInt32 {
-		return badInput("maxUsers", fmt.Sprintf("maxUsers must be from 0, which is unlimited, to %d.", math.MaxInt32))
+		return badInput(
+			"maxUsers",
+			fmt.Sprintf("maxUsers must be from 0, which is unlimited, to %d.", math.MaxInt32),
+		)
 	}
 	return nil
 }
 
-// checkIDs accepts at most so many people's ids and returns them in order, each once, without the one left out.
+// checkIDs accepts at most so many people's ids and returns them in order, each once, without the
+// one left out.
 func checkIDs(field string, ids []string, most int, without string) ([]string, error) {
 	if len(ids) > most {
-		return nil, badInput(field, fmt.Sprintf("%s names %d people; at most %d are allowed.", field, len(ids), most))
+		return nil, badInput(
+			field,
+			fmt.Sprintf("%s names %d people; at most %d are allowed.", field, len(ids), most),
+		)
 	}
 	seen := make(map[string]bool, len(ids))
 	out := make([]string, 0, len(ids))
@@ -90,11 +97,14 @@ func checkIDs(field string, ids []string, most int, without string) ([]string, e
 	return out, nil
 }
 
-// checkTags accepts a room's tags and returns them in order, without the space around them. Of tags that are the same but for their
-// case the first is kept.
+// checkTags accepts a room's tags and returns them in order, without the space around them. Of tags
+// that are the same but for their case the first is kept.
 func checkTags(field string, tags []string) ([]string, error) {
 	if len(tags) > MaxTags {
-		return nil, badInput(field, fmt.Sprintf("%s has %d entries; at most %d are allowed.", field, len(tags), MaxTags))
+		return nil, badInput(
+			field,
+			fmt.Sprintf("%s has %d entries; at most %d are allowed.", field, len(tags), MaxTags),
+		)
 	}
 	var out []string
 	seen := make(map[string]bool, len(tags))

@@ -24,12 +24,14 @@ import (
 const (
 	// attempts is how often a transaction is run that lost against another.
 	attempts = 12
-	// firstPause is the longest wait before the second attempt; it doubles with each, to longestPause.
+	// firstPause is the longest wait before the second attempt; it doubles with each, to
+	// longestPause.
 	firstPause   = 2 * time.Millisecond
 	longestPause = 200 * time.Millisecond
 )
 
-// errMoved asks for another run of the transaction: what was found before a lock had changed under it.
+// errMoved asks for another run of the transaction: what was found before a lock had changed under
+// it.
 var errMoved = errors.New("what was found has changed before it was locked")
 
 // rerun says what to do with a transaction whose commit may or may not have happened.
@@ -49,25 +51,27 @@ type tx struct {
 	hints   []broker.Hint
 }
 
-// tx runs do in a transaction and then publishes its hints. Every write of the domain happens in here.
+// tx runs do in a transaction and then publishes its hints. Every write of the domain happens in
+// here.
 //
-// It runs do again from the start when the database says that it lost against another transaction, so do must not
-// change anything outside. Locks are taken in one order everywhere: rooms by id, then people by id; what was found
-// before a lock is read again behind it.
+// It runs do again from the start when the database says that it lost against another transaction,
+// so do must not change anything outside. Locks are taken in one order everywhere: rooms by id,
+// then people by id; what was found before a lock is read again behind it.
 func (c *Chat) tx(ctx context.Context, again rerun, do func(*tx) error) error {
 	return c.write(ctx, again, func() ([]broker.Hint, error) { return c.try(ctx, do) })
 }
 
-// write has run write something, and publishes the hints that it returns. It runs it again as tx does; run is a transaction,
-// or a single statement, which is one by itself. Of a commit that may have happened the hints are there beside the error, as far as
-// it is known what they would say.
+// write has run write something, and publishes the hints that it returns. It runs it again as tx
+// does; run is a transaction, or a single statement, which is one by itself. Of a commit that may
+// have happened the hints are there beside the error, as far as it is known what they would say.
 //
 // A panic of run is an error, and run is not repeated: INTERNAL if nothing was written, UNAVAILABLE
 // with OutcomeUnknown if that is not known.
 func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint, error)) error {
 	pause := firstPause
-	// hints also holds those of runs whose commit may have happened: a later run then finds what they did, and has
-	// nothing of its own to say. That a hint may be wrong, too, is in the nature of hints.
+	// hints also holds those of runs whose commit may have happened: a later run then finds what
+	// they did, and has nothing of its own to say. That a hint may be wrong, too, is in the nature
+	// of hints.
 	var hints []broker.Hint
 	for attempt := 1; ; attempt++ {
 		said, err := c.attempt(ctx, run)
@@ -87,7 +91,8 @@ func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint
 		case store.IsConflict(err):
 			c.counts.conflicts.Add(1)
 		}
-		lost := errors.Is(err, errMoved) || store.IsConflict(err) || (unknown && again == idempotent)
+		lost := errors.Is(err, errMoved) || store.IsConflict(err) ||
+			(unknown && again == idempotent)
 		if !lost || attempt == attempts || panics.Is(err) {
 			c.say(ctx, hints)
 			if unknown && (again == once || panics.Is(err)) {
@@ -180,7 +185,8 @@ func (c *Chat) try(ctx context.Context, do func(*tx) error) ([]broker.Hint, erro
 // publish says h after the commit.
 func (t *tx) publish(h broker.Hint) { t.hints = append(t.hints, h) }
 
-// inserted tells whether an insert with ON CONFLICT DO NOTHING made a row: ent reports the missing one as no rows.
+// inserted tells whether an insert with ON CONFLICT DO NOTHING made a row: ent reports the missing
+// one as no rows.
 func inserted(err error) (bool, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -188,12 +194,14 @@ func inserted(err error) (bool, error) {
 	return err == nil, err
 }
 
-// held is a room whose row this transaction holds until its end, so that nobody else can change anything in the room.
+// held is a room whose row this transaction holds until its end, so that nobody else can change
+// anything in the room.
 type held struct {
 	*ent.Room
 	tx *tx
-	// at is the time of whatever happens to the room in this transaction: never before the newest event, and always after the
-	// room was made, since the time at which somebody joined tells whether they have been there from the start (see founders).
+	// at is the time of whatever happens to the room in this transaction: never before the newest
+	// event, and always after the room was made, since the time at which somebody joined tells
+	// whether they have been there from the start (see founders).
 	at time.Time
 	// moved are those who came or went in this transaction.
 	moved []string
@@ -215,7 +223,8 @@ func (t *tx) hold(ctx context.Context, id uuid.UUID) (*held, error) {
 	return &held{Room: r, tx: t, at: timeOf(r.EventAt, r.CreatedAt)}, nil
 }
 
-// timeOf is the time of a change in a room that is held: now, not before the last one and after it was made.
+// timeOf is the time of a change in a room that is held: now, not before the last one and after it
+// was made.
 func timeOf(last, made time.Time) time.Time {
 	at := now()
 	if at.Before(last) {
@@ -227,8 +236,9 @@ func timeOf(last, made time.Time) time.Time {
 	return at
 }
 
-// holdPeople takes people's rows, in the order of their ids, so that nobody else seats or changes any of them until this
-// transaction ends. Whoever refers to them (a member, a message) is not held up.
+// holdPeople takes people's rows, in the order of their ids, so that nobody else seats or changes
+// any of them until this transaction ends. Whoever refers to them (a member, a message) is not held
+// up.
 func (t *tx) holdPeople(ctx context.Context, ids []string) error {
 	if t.dialect != dialect.Postgres {
 		return nil // SQLite's transactions are alone from their beginning
@@ -236,7 +246,11 @@ func (t *tx) holdPeople(ctx context.Context, ids []string) error {
 	_, err := t.User.Query().Where(user.IDIn(padded(ids)...)).Unique(false).
 		Modify(func(s *entsql.Selector) {
 			// By bytes, whatever the database's own order: as the program sorts.
-			s.OrderExpr(entsql.ExprFunc(func(b *entsql.Builder) { b.Ident(s.C(user.FieldID)).WriteString(` COLLATE "C"`) }))
+			s.OrderExpr(
+				entsql.ExprFunc(
+					func(b *entsql.Builder) { b.Ident(s.C(user.FieldID)).WriteString(` COLLATE "C"`) },
+				),
+			)
 			s.For(entsql.LockNoKeyUpdate)
 		}).Select(user.FieldID).Strings(ctx)
 	if err != nil {
@@ -245,11 +259,22 @@ func (t *tx) holdPeople(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// log appends an event of the kind given to the room's log. The head moves with it in the row: see save.
-func (h *held) log(ctx context.Context, kind roomevent.Kind, actor string, more func(*ent.RoomEventCreate)) error {
+// log appends an event of the kind given to the room's log. The head moves with it in the row: see
+// save.
+func (h *held) log(
+	ctx context.Context,
+	kind roomevent.Kind,
+	actor string,
+	more func(*ent.RoomEventCreate),
+) error {
 	h.Seq++
 	h.EventAt = h.at
-	event := h.tx.RoomEvent.Create().SetRoomID(h.ID).SetSeq(h.Seq).SetKind(kind).SetActorID(actor).SetAt(h.at)
+	event := h.tx.RoomEvent.Create().
+		SetRoomID(h.ID).
+		SetSeq(h.Seq).
+		SetKind(kind).
+		SetActorID(actor).
+		SetAt(h.at)
 	if more != nil {
 		more(event)
 	}
@@ -260,11 +285,22 @@ func (h *held) log(ctx context.Context, kind roomevent.Kind, actor string, more 
 }
 
 // logEach appends n events of the kind given to the room's log, in one statement.
-func (h *held) logEach(ctx context.Context, kind roomevent.Kind, actor string, n int, each func(e *ent.RoomEventCreate, i int)) error {
+func (h *held) logEach(
+	ctx context.Context,
+	kind roomevent.Kind,
+	actor string,
+	n int,
+	each func(e *ent.RoomEventCreate, i int),
+) error {
 	events := make([]*ent.RoomEventCreate, n)
 	for i := range events {
 		h.Seq++
-		events[i] = h.tx.RoomEvent.Create().SetRoomID(h.ID).SetSeq(h.Seq).SetKind(kind).SetActorID(actor).SetAt(h.at)
+		events[i] = h.tx.RoomEvent.Create().
+			SetRoomID(h.ID).
+			SetSeq(h.Seq).
+			SetKind(kind).
+			SetActorID(actor).
+			SetAt(h.at)
 		each(events[i], i)
 	}
 	h.EventAt = h.at
@@ -274,7 +310,8 @@ func (h *held) logEach(ctx context.Context, kind roomevent.Kind, actor string, n
 	return nil
 }
 
-// save writes the row's own columns back as they are now in h: ROOM_FULL where there would be too many people.
+// save writes the row's own columns back as they are now in h: ROOM_FULL where there would be too
+// many people.
 func (h *held) save(ctx context.Context) error {
 	saved, err := h.tx.Room.Update().
 		Where(room.ID(h.ID), room.Or(room.MaxUsers(0), room.MaxUsersGTE(h.MemberCount))).

@@ -66,7 +66,11 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 }
 
 func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRoomInput) error {
-	tags, err := h.tx.RoomTag.Query().Where(roomtag.RoomID(h.ID)).Order(roomtag.ByPosition()).Select(roomtag.FieldTag).Strings(ctx)
+	tags, err := h.tx.RoomTag.Query().
+		Where(roomtag.RoomID(h.ID)).
+		Order(roomtag.ByPosition()).
+		Select(roomtag.FieldTag).
+		Strings(ctx)
 	if err != nil {
 		return fmt.Errorf("list the tags: %w", err)
 	}
@@ -89,7 +93,14 @@ func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRo
 			return err
 		}
 		if *in.MaxUsers != 0 && *in.MaxUsers < h.MemberCount {
-			return badInput("maxUsers", fmt.Sprintf("maxUsers is %d, but the room has %d members.", *in.MaxUsers, h.MemberCount))
+			return badInput(
+				"maxUsers",
+				fmt.Sprintf(
+					"maxUsers is %d, but the room has %d members.",
+					*in.MaxUsers,
+					h.MemberCount,
+				),
+			)
 		}
 		changed, h.MaxUsers = true, *in.MaxUsers
 	}
@@ -103,8 +114,11 @@ func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRo
 	if !changed {
 		return nil
 	}
-	change.SetName(h.Name).SetDescription(h.Description).SetSearchText(text.SearchText(h.Name, h.Description, tags)).
-		SetMaxUsers(h.MaxUsers).SetAccessType(h.AccessType)
+	change.SetName(h.Name).
+		SetDescription(h.Description).
+		SetSearchText(text.SearchText(h.Name, h.Description, tags)).
+		SetMaxUsers(h.MaxUsers).
+		SetAccessType(h.AccessType)
 	if err := change.Exec(ctx); err != nil {
 		return fmt.Errorf("write what has changed: %w", err)
 	}

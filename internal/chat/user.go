@@ -15,7 +15,8 @@ import (
 	"parley/internal/text"
 )
 
-// usersAtOnce is how many people one statement creates: databases limit the parameters of a statement.
+// usersAtOnce is how many people one statement creates: databases limit the parameters of a
+// statement.
 const usersAtOnce = 250
 
 // ProfileInput is what is to be changed of a person. Nil stays as it is; an empty string clears.
@@ -120,14 +121,19 @@ func (t *tx) setProfile(ctx context.Context, id string, columns map[string]strin
 	return nil
 }
 
-// Arrive makes sure that the person exists who is asking: a verified token brings them into being with the name and
-// the picture it carries. Those never change a person who is there already. What of them cannot be stored is left out.
+// Arrive makes sure that the person exists who is asking: a verified token brings them into being
+// with the name and the picture it carries. Those never change a person who is there already. What
+// of them cannot be stored is left out.
 func (c *Chat) Arrive(ctx context.Context, id, name, picture string) error {
 	if c.known.Contains(id) {
 		return nil
 	}
 	if err := checkID("sub", id); err != nil {
-		return &Error{Code: Unauthenticated, Message: "The token's sub is not an id: 1 to 128 characters.", cause: err}
+		return &Error{
+			Code:    Unauthenticated,
+			Message: "The token's sub is not an id: 1 to 128 characters.",
+			cause:   err,
+		}
 	}
 	if !text.IsWebAddress(picture, MaxAddress) {
 		picture = ""
@@ -150,8 +156,8 @@ func (c *Chat) Arrive(ctx context.Context, id, name, picture string) error {
 	return nil
 }
 
-// SignIn makes sure that a person exists, for a server without an identity provider, and returns them. The name is for
-// someone new: it never changes a person who is there already.
+// SignIn makes sure that a person exists, for a server without an identity provider, and returns
+// them. The name is for someone new: it never changes a person who is there already.
 func (c *Chat) SignIn(ctx context.Context, id, name string) (*ent.User, error) {
 	if err := checkID("userId", id); err != nil {
 		return nil, err
@@ -165,14 +171,24 @@ func (c *Chat) SignIn(ctx context.Context, id, name string) (*ent.User, error) {
 	return c.User(ctx, id)
 }
 
-// UpsertUsers creates and updates people, all of them or none, and returns them in the order given, each once. Of a
-// person named twice the later values count. It takes an admin.
-func (c *Chat) UpsertUsers(ctx context.Context, v Viewer, people []*UserInput) ([]*ent.User, error) {
+// UpsertUsers creates and updates people, all of them or none, and returns them in the order given,
+// each once. Of a person named twice the later values count. It takes an admin.
+func (c *Chat) UpsertUsers(
+	ctx context.Context,
+	v Viewer,
+	people []*UserInput,
+) ([]*ent.User, error) {
 	if !v.Admin {
-		return nil, &Error{Code: Forbidden, Message: "Only an admin token may create or update people."}
+		return nil, &Error{
+			Code:    Forbidden,
+			Message: "Only an admin token may create or update people.",
+		}
 	}
 	if len(people) > maxNamed {
-		return nil, badInput("users", fmt.Sprintf("users names %d people; at most %d are allowed.", len(people), maxNamed))
+		return nil, badInput(
+			"users",
+			fmt.Sprintf("users names %d people; at most %d are allowed.", len(people), maxNamed),
+		)
 	}
 	var ids []string
 	profiles := make(map[string]map[string]string, len(people))
@@ -205,9 +221,9 @@ func (c *Chat) UpsertUsers(ctx context.Context, v Viewer, people []*UserInput) (
 	return users, nil
 }
 
-// upsert creates and updates people: columns of the profile by the person's id. People are locked by id, so that of two
-// calls that name the same ones one waits for the other, never both: first all that are new are made in that order, then
-// all others are changed in that order.
+// upsert creates and updates people: columns of the profile by the person's id. People are locked
+// by id, so that of two calls that name the same ones one waits for the other, never both: first
+// all that are new are made in that order, then all others are changed in that order.
 func (t *tx) upsert(ctx context.Context, profiles map[string]map[string]string) error {
 	ids := slices.Sorted(maps.Keys(profiles))
 	if len(ids) == 0 {
@@ -242,8 +258,8 @@ func (t *tx) upsert(ctx context.Context, profiles map[string]map[string]string) 
 	return t.tick(ctx, there)
 }
 
-// tick raises the clock of people, whose profiles this transaction has changed. It comes last: whoever changes other people
-// waits here.
+// tick raises the clock of people, whose profiles this transaction has changed. It comes last:
+// whoever changes other people waits here.
 func (t *tx) tick(ctx context.Context, changed []string) error {
 	if len(changed) == 0 {
 		return nil
@@ -254,15 +270,23 @@ func (t *tx) tick(ctx context.Context, changed []string) error {
 	if err != nil {
 		return fmt.Errorf("raise the clock of people: %w", err)
 	}
-	if err := t.User.Update().Where(user.IDIn(padded(changed)...)).SetChanged(value).Exec(ctx); err != nil {
+	if err := t.User.Update().
+		Where(user.IDIn(padded(changed)...)).
+		SetChanged(value).
+		Exec(ctx); err != nil {
 		return fmt.Errorf("note that %d people have changed: %w", len(changed), err)
 	}
 	return nil
 }
 
-// insertUsers creates people with their profiles, in one statement. It leaves those alone who exist, and then returns
-// false.
-func (t *tx) insertUsers(ctx context.Context, ids []string, profiles map[string]map[string]string, at time.Time) (all bool, err error) {
+// insertUsers creates people with their profiles, in one statement. It leaves those alone who
+// exist, and then returns false.
+func (t *tx) insertUsers(
+	ctx context.Context,
+	ids []string,
+	profiles map[string]map[string]string,
+	at time.Time,
+) (all bool, err error) {
 	given := make(map[string]bool)
 	for _, id := range ids {
 		for column := range profiles[id] {
@@ -270,7 +294,9 @@ func (t *tx) insertUsers(ctx context.Context, ids []string, profiles map[string]
 		}
 	}
 	columns := slices.Sorted(maps.Keys(given))
-	insert := entsql.Dialect(t.dialect).Insert(user.Table).Columns(append([]string{user.FieldID, user.FieldCreatedAt}, columns...)...)
+	insert := entsql.Dialect(t.dialect).
+		Insert(user.Table).
+		Columns(append([]string{user.FieldID, user.FieldCreatedAt}, columns...)...)
 	for _, id := range ids {
 		values := []any{id, at}
 		for _, column := range columns {
@@ -282,7 +308,8 @@ func (t *tx) insertUsers(ctx context.Context, ids []string, profiles map[string]
 		}
 		insert.Values(values...)
 	}
-	query, args := insert.OnConflict(entsql.ConflictColumns(user.FieldID), entsql.DoNothing()).Query()
+	query, args := insert.OnConflict(entsql.ConflictColumns(user.FieldID), entsql.DoNothing()).
+		Query()
 	result, err := t.ExecContext(ctx, query, args...)
 	if err != nil {
 		return false, err

@@ -1,4 +1,5 @@
-// Package config reads the server's settings from flags and the environment, checks them, and explains them (--help).
+// Package config reads the server's settings from flags and the environment, checks them, and
+// explains them (--help).
 package config
 
 import (
@@ -12,12 +13,12 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// ErrAnswered is returned by [Parse] where --help or --version was asked for and has been answered: there is nothing to
-// run, and nothing is wrong.
+// ErrAnswered is returned by [Parse] where --help or --version was asked for and has been answered:
+// there is nothing to run, and nothing is wrong.
 var ErrAnswered = errors.New("help or version printed")
 
-// Config holds every setting. The tags are what the operator sees: each setting has a flag, a variable of the same words,
-// and its help.
+// Config holds every setting. The tags are what the operator sees: each setting has a flag, a
+// variable of the same words, and its help.
 type Config struct {
 	Addr            string        `env:"PARLEY_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" group:"server" help:"Where to listen. An empty host, as in :8080, is every interface; port 0 is any free port."`
 	AllowedOrigins  []string      `env:"PARLEY_ALLOWED_ORIGINS" sep:"," placeholder:"ORIGIN" group:"server" help:"Origins whose pages may use the server, as in https://chat.example.com, separated by commas; * is every origin. Default: the server's own pages."`
@@ -76,17 +77,27 @@ func groups() kong.Option {
 	return kong.ExplicitGroups([]kong.Group{
 		{Key: "server", Title: "Server:"},
 		{Key: "database", Title: "Database:"},
-		{Key: "rates", Title: "How often (advanced):", Description: "A rate is what one person may do, and behind a comma what may come from one address (a /64 with IPv6), as in 20/s:40,200/s:400: 20 a second (s, m or h) after 40 at once. Without the second, an address may do ten times what a person may. off is no limit, for either or for both. In development mode auto does not limit requests of this machine."},
+		{
+			Key:         "rates",
+			Title:       "How often (advanced):",
+			Description: "A rate is what one person may do, and behind a comma what may come from one address (a /64 with IPv6), as in 20/s:40,200/s:400: 20 a second (s, m or h) after 40 at once. Without the second, an address may do ten times what a person may. off is no limit, for either or for both. In development mode auto does not limit requests of this machine.",
+		},
 		{Key: "auth", Title: "Who is asking (a secret or a key URL):"},
 		{Key: "log", Title: "Log and traces:"},
 		{Key: "graphql", Title: "GraphQL and its limits (advanced):"},
 	})
 }
 
-// Parse reads the settings from args (without the program's name) and, through lookup, from the environment
-// ([os.LookupEnv]). --help and --version (which prints version) go to stdout. Its error lists everything that is wrong, one
-// line each, in words for the operator and without any secret, and is an [InvalidError]; or it is [ErrAnswered].
-func Parse(args []string, lookup func(string) (string, bool), version string, stdout, stderr io.Writer) (Config, error) {
+// Parse reads the settings from args (without the program's name) and, through lookup, from the
+// environment ([os.LookupEnv]). --help and --version (which prints version) go to stdout. Its error
+// lists everything that is wrong, one line each, in words for the operator and without any secret,
+// and is an [InvalidError]; or it is [ErrAnswered].
+func Parse(
+	args []string,
+	lookup func(string) (string, bool),
+	version string,
+	stdout, stderr io.Writer,
+) (Config, error) {
 	var cli struct {
 		Config
 		Version kong.VersionFlag `help:"Print the version and exit."`
@@ -126,9 +137,17 @@ func Parse(args []string, lookup func(string) (string, bool), version string, st
 
 // Defaults returns the settings of a server that was told nothing.
 func Defaults() Config {
-	cfg, err := Parse(nil, func(string) (string, bool) { return "", false }, "", io.Discard, io.Discard)
+	cfg, err := Parse(
+		nil,
+		func(string) (string, bool) { return "", false },
+		"",
+		io.Discard,
+		io.Discard,
+	)
 	if err != nil {
-		panic(err) // the defaults are valid, or the first start of the server shows that they are not
+		panic(
+			err,
+		) // the defaults are valid, or the first start of the server shows that they are not
 	}
 	return cfg
 }
@@ -168,8 +187,8 @@ func helpText(value *kong.Value) string {
 	return text
 }
 
-// Development reports whether the server has no way to verify tokens that others issue: it then issues its own to whoever
-// asks.
+// Development reports whether the server has no way to verify tokens that others issue: it then
+// issues its own to whoever asks.
 func (c Config) Development() bool { return c.JWTSecret == "" && c.JWKSURL == "" }
 
 // Postgres reports whether the database is PostgreSQL.

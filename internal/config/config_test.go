@@ -45,13 +45,31 @@ func TestDefaults(t *testing.T) {
 	t.Setenv("PARLEY_ADDR", "nonsense")
 	cfg := mustParse(t, nil)
 	want := config.Config{
-		Addr: "127.0.0.1:8080", TracesShare: 1, ShutdownTimeout: 15 * time.Second,
-		DBMaxConns: 16, DBStatementCache: 256, SQLiteSynchronous: "full",
-		RateMutations: "auto", RateSignIns: "auto", RateKeys: "auto", RateConnections: "auto", RateSubscriptions: "auto", RateQueries: "auto",
-		MaxSockets: 50_000, MaxSocketBytes: 1 << 30, MaxRequestMemory: 256 << 20, MaxAnswerBytes: 512 << 20,
-		TrustedProxies: []string{"127.0.0.0/8", "::1/128"}, ProxyHeader: "x-forwarded-for",
-		LogLevel: "info", LogFormat: "auto",
-		Introspection: "auto", MaxDepth: 15, MaxComplexity: 20000, MaxAliases: 50, MaxBodyBytes: 1 << 20,
+		Addr:              "127.0.0.1:8080",
+		TracesShare:       1,
+		ShutdownTimeout:   15 * time.Second,
+		DBMaxConns:        16,
+		DBStatementCache:  256,
+		SQLiteSynchronous: "full",
+		RateMutations:     "auto",
+		RateSignIns:       "auto",
+		RateKeys:          "auto",
+		RateConnections:   "auto",
+		RateSubscriptions: "auto",
+		RateQueries:       "auto",
+		MaxSockets:        50_000,
+		MaxSocketBytes:    1 << 30,
+		MaxRequestMemory:  256 << 20,
+		MaxAnswerBytes:    512 << 20,
+		TrustedProxies:    []string{"127.0.0.0/8", "::1/128"},
+		ProxyHeader:       "x-forwarded-for",
+		LogLevel:          "info",
+		LogFormat:         "auto",
+		Introspection:     "auto",
+		MaxDepth:          15,
+		MaxComplexity:     20000,
+		MaxAliases:        50,
+		MaxBodyBytes:      1 << 20,
 	}
 	if diff := cmp.Diff(config.Defaults(), cfg); diff != "" {
 		t.Errorf("Defaults: -Defaults +Parse:\n%s", diff)
@@ -71,40 +89,214 @@ var settings = []struct {
 	want             any
 }{
 	{"--addr", "PARLEY_ADDR", "[::1]:0", func(c config.Config) any { return c.Addr }, "[::1]:0"},
-	{"--allowed-origins", "PARLEY_ALLOWED_ORIGINS", "https://a.example, http://b.example:1,", func(c config.Config) any { return c.AllowedOrigins }, []string{"https://a.example", "http://b.example:1"}},
-	{"--shutdown-timeout", "PARLEY_SHUTDOWN_TIMEOUT", "1m30s", func(c config.Config) any { return c.ShutdownTimeout }, 90 * time.Second},
-	{"--database-url", "DATABASE_URL", "postgres://u:p@h/db", func(c config.Config) any { return string(c.DatabaseURL) }, "postgres://u:p@h/db"},
-	{"--db-max-conns", "PARLEY_DB_MAX_CONNS", "4", func(c config.Config) any { return c.DBMaxConns }, 4},
-	{"--db-statement-cache", "PARLEY_DB_STATEMENT_CACHE", "0", func(c config.Config) any { return c.DBStatementCache }, 0},
-	{"--rate-mutations", "PARLEY_RATE_MUTATIONS", "20/s:40", func(c config.Config) any { return c.Rates().Mutations }, rate(config.Pace{Burst: 40, Every: 50 * time.Millisecond}, config.Pace{Burst: 400, Every: 5 * time.Millisecond})},
-	{"--rate-sign-ins", "PARLEY_RATE_SIGN_INS", "6/m", func(c config.Config) any { return c.Rates().SignIns }, rate(config.Pace{Burst: 6, Every: 10 * time.Second}, config.Pace{Burst: 60, Every: time.Second})},
-	{"--rate-keys", "PARLEY_RATE_KEYS", "1/h:3, off", func(c config.Config) any { return c.Rates().Keys }, rate(config.Pace{Burst: 3, Every: time.Hour}, config.Pace{})},
-	{"--rate-connections", "PARLEY_RATE_CONNECTIONS", "off,10/s:100", func(c config.Config) any { return c.Rates().Connections }, rate(config.Pace{}, config.Pace{Burst: 100, Every: 100 * time.Millisecond})},
+	{
+		"--allowed-origins",
+		"PARLEY_ALLOWED_ORIGINS",
+		"https://a.example, http://b.example:1,",
+		func(c config.Config) any { return c.AllowedOrigins },
+		[]string{"https://a.example", "http://b.example:1"},
+	},
+	{
+		"--shutdown-timeout",
+		"PARLEY_SHUTDOWN_TIMEOUT",
+		"1m30s",
+		func(c config.Config) any { return c.ShutdownTimeout },
+		90 * time.Second,
+	},
+	{
+		"--database-url",
+		"DATABASE_URL",
+		"postgres://u:p@h/db",
+		func(c config.Config) any { return string(c.DatabaseURL) },
+		"postgres://u:p@h/db",
+	},
+	{
+		"--db-max-conns",
+		"PARLEY_DB_MAX_CONNS",
+		"4",
+		func(c config.Config) any { return c.DBMaxConns },
+		4,
+	},
+	{
+		"--db-statement-cache",
+		"PARLEY_DB_STATEMENT_CACHE",
+		"0",
+		func(c config.Config) any { return c.DBStatementCache },
+		0,
+	},
+	{
+		"--rate-mutations",
+		"PARLEY_RATE_MUTATIONS",
+		"20/s:40",
+		func(c config.Config) any { return c.Rates().Mutations },
+		rate(
+			config.Pace{Burst: 40, Every: 50 * time.Millisecond},
+			config.Pace{Burst: 400, Every: 5 * time.Millisecond},
+		),
+	},
+	{
+		"--rate-sign-ins",
+		"PARLEY_RATE_SIGN_INS",
+		"6/m",
+		func(c config.Config) any { return c.Rates().SignIns },
+		rate(
+			config.Pace{Burst: 6, Every: 10 * time.Second},
+			config.Pace{Burst: 60, Every: time.Second},
+		),
+	},
+	{
+		"--rate-keys",
+		"PARLEY_RATE_KEYS",
+		"1/h:3, off",
+		func(c config.Config) any { return c.Rates().Keys },
+		rate(config.Pace{Burst: 3, Every: time.Hour}, config.Pace{}),
+	},
+	{
+		"--rate-connections",
+		"PARLEY_RATE_CONNECTIONS",
+		"off,10/s:100",
+		func(c config.Config) any { return c.Rates().Connections },
+		rate(config.Pace{}, config.Pace{Burst: 100, Every: 100 * time.Millisecond}),
+	},
 	{
 		"--rate-queries", "PARLEY_RATE_QUERIES", "100000/s:20000000,off",
 		func(c config.Config) any { return c.Rates().Queries },
 		rate(config.Pace{Burst: 20_000_000, Every: 10 * time.Microsecond}, config.Pace{}),
 	},
-	{"--rate-subscriptions", "PARLEY_RATE_SUBSCRIPTIONS", "0", func(c config.Config) any { return c.Rates().Subscriptions }, rate(config.Pace{}, config.Pace{})},
-	{"--max-sockets", "PARLEY_MAX_SOCKETS", "10", func(c config.Config) any { return c.MaxSockets }, 10},
-	{"--max-answer-bytes", "PARLEY_MAX_ANSWER_BYTES", "1000000", func(c config.Config) any { return c.MaxAnswerBytes }, int64(1_000_000)},
-	{"--max-socket-bytes", "PARLEY_MAX_SOCKET_BYTES", "2000000", func(c config.Config) any { return c.MaxSocketBytes }, int64(2_000_000)},
-	{"--trusted-proxies", "PARLEY_TRUSTED_PROXIES", "10.1.2.3/8, fd00::1", func(c config.Config) any { return fmt.Sprint(c.Proxies()) }, "[10.0.0.0/8 fd00::1/128]"},
-	{"--proxy-header", "PARLEY_PROXY_HEADER", "Forwarded", func(c config.Config) any { return c.ProxyHeader }, "Forwarded"},
-	{"--jwt-secret", "PARLEY_JWT_SECRET", secret, func(c config.Config) any { return string(c.JWTSecret) }, secret},
-	{"--jwks-url", "PARLEY_JWKS_URL", "https://login.example/keys", func(c config.Config) any { return c.JWKSURL }, "https://login.example/keys"},
-	{"--jwt-issuer", "PARLEY_JWT_ISSUER", "https://login.example", func(c config.Config) any { return c.JWTIssuer }, "https://login.example"},
-	{"--jwt-audience", "PARLEY_JWT_AUDIENCE", "chat", func(c config.Config) any { return c.JWTAudience }, "chat"},
-	{"--log-level", "PARLEY_LOG_LEVEL", "WARN", func(c config.Config) any { return c.Level() }, slog.LevelWarn},
-	{"--sqlite-synchronous", "PARLEY_SQLITE_SYNCHRONOUS", "normal", func(c config.Config) any { return c.SQLiteSynchronous }, "normal"},
-	{"--log-format", "PARLEY_LOG_FORMAT", "json", func(c config.Config) any { return c.LogJSON(true) }, true},
-	{"--traces-url", "PARLEY_TRACES_URL", "https://c.example:4318", func(c config.Config) any { return c.TracesURL }, "https://c.example:4318"},
-	{"--traces-share", "PARLEY_TRACES_SHARE", "0.25", func(c config.Config) any { return c.TracesShare }, 0.25},
-	{"--introspection", "PARLEY_INTROSPECTION", "off", func(c config.Config) any { return c.IntrospectionOn() }, false},
+	{
+		"--rate-subscriptions",
+		"PARLEY_RATE_SUBSCRIPTIONS",
+		"0",
+		func(c config.Config) any { return c.Rates().Subscriptions },
+		rate(config.Pace{}, config.Pace{}),
+	},
+	{
+		"--max-sockets",
+		"PARLEY_MAX_SOCKETS",
+		"10",
+		func(c config.Config) any { return c.MaxSockets },
+		10,
+	},
+	{
+		"--max-answer-bytes",
+		"PARLEY_MAX_ANSWER_BYTES",
+		"1000000",
+		func(c config.Config) any { return c.MaxAnswerBytes },
+		int64(1_000_000),
+	},
+	{
+		"--max-socket-bytes",
+		"PARLEY_MAX_SOCKET_BYTES",
+		"2000000",
+		func(c config.Config) any { return c.MaxSocketBytes },
+		int64(2_000_000),
+	},
+	{
+		"--trusted-proxies",
+		"PARLEY_TRUSTED_PROXIES",
+		"10.1.2.3/8, fd00::1",
+		func(c config.Config) any { return fmt.Sprint(c.Proxies()) },
+		"[10.0.0.0/8 fd00::1/128]",
+	},
+	{
+		"--proxy-header",
+		"PARLEY_PROXY_HEADER",
+		"Forwarded",
+		func(c config.Config) any { return c.ProxyHeader },
+		"Forwarded",
+	},
+	{
+		"--jwt-secret",
+		"PARLEY_JWT_SECRET",
+		secret,
+		func(c config.Config) any { return string(c.JWTSecret) },
+		secret,
+	},
+	{
+		"--jwks-url",
+		"PARLEY_JWKS_URL",
+		"https://login.example/keys",
+		func(c config.Config) any { return c.JWKSURL },
+		"https://login.example/keys",
+	},
+	{
+		"--jwt-issuer",
+		"PARLEY_JWT_ISSUER",
+		"https://login.example",
+		func(c config.Config) any { return c.JWTIssuer },
+		"https://login.example",
+	},
+	{
+		"--jwt-audience",
+		"PARLEY_JWT_AUDIENCE",
+		"chat",
+		func(c config.Config) any { return c.JWTAudience },
+		"chat",
+	},
+	{
+		"--log-level",
+		"PARLEY_LOG_LEVEL",
+		"WARN",
+		func(c config.Config) any { return c.Level() },
+		slog.LevelWarn,
+	},
+	{
+		"--sqlite-synchronous",
+		"PARLEY_SQLITE_SYNCHRONOUS",
+		"normal",
+		func(c config.Config) any { return c.SQLiteSynchronous },
+		"normal",
+	},
+	{
+		"--log-format",
+		"PARLEY_LOG_FORMAT",
+		"json",
+		func(c config.Config) any { return c.LogJSON(true) },
+		true,
+	},
+	{
+		"--traces-url",
+		"PARLEY_TRACES_URL",
+		"https://c.example:4318",
+		func(c config.Config) any { return c.TracesURL },
+		"https://c.example:4318",
+	},
+	{
+		"--traces-share",
+		"PARLEY_TRACES_SHARE",
+		"0.25",
+		func(c config.Config) any { return c.TracesShare },
+		0.25,
+	},
+	{
+		"--introspection",
+		"PARLEY_INTROSPECTION",
+		"off",
+		func(c config.Config) any { return c.IntrospectionOn() },
+		false,
+	},
 	{"--max-depth", "PARLEY_MAX_DEPTH", "3", func(c config.Config) any { return c.MaxDepth }, 3},
-	{"--max-complexity", "PARLEY_MAX_COMPLEXITY", "500", func(c config.Config) any { return c.MaxComplexity }, 500},
-	{"--max-aliases", "PARLEY_MAX_ALIASES", "1", func(c config.Config) any { return c.MaxAliases }, 1},
-	{"--max-body-bytes", "PARLEY_MAX_BODY_BYTES", "2000", func(c config.Config) any { return c.MaxBodyBytes }, int64(2000)},
+	{
+		"--max-complexity",
+		"PARLEY_MAX_COMPLEXITY",
+		"500",
+		func(c config.Config) any { return c.MaxComplexity },
+		500,
+	},
+	{
+		"--max-aliases",
+		"PARLEY_MAX_ALIASES",
+		"1",
+		func(c config.Config) any { return c.MaxAliases },
+		1,
+	},
+	{
+		"--max-body-bytes",
+		"PARLEY_MAX_BODY_BYTES",
+		"2000",
+		func(c config.Config) any { return c.MaxBodyBytes },
+		int64(2000),
+	},
 }
 
 func rate(person, address config.Pace) config.Rate {
@@ -115,7 +307,11 @@ func rate(person, address config.Pace) config.Rate {
 func needed(env string) map[string]string {
 	switch env {
 	case "PARLEY_JWKS_URL", "PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE":
-		return map[string]string{"PARLEY_JWKS_URL": "https://login.example/other", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}
+		return map[string]string{
+			"PARLEY_JWKS_URL":     "https://login.example/other",
+			"PARLEY_JWT_ISSUER":   "i",
+			"PARLEY_JWT_AUDIENCE": "a",
+		}
 	default:
 		return map[string]string{}
 	}
@@ -259,10 +455,21 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := parse(t, map[string]string{"PARLEY_MAX_DEPTH": "0"}); !errors.As(err, new(*config.InvalidError)) {
+	if _, _, err := parse(
+		t,
+		map[string]string{"PARLEY_MAX_DEPTH": "0"},
+	); !errors.As(
+		err,
+		new(*config.InvalidError),
+	) {
 		t.Errorf("%T, want an InvalidError", err)
 	}
-	if _, _, err := parse(t, nil, "--prot=1"); err == nil || !strings.Contains(err.Error(), "unknown flag --prot") {
+	if _, _, err := parse(
+		t,
+		nil,
+		"--prot=1",
+	); err == nil ||
+		!strings.Contains(err.Error(), "unknown flag --prot") {
 		t.Errorf("unknown flag: %v", err)
 	}
 }
@@ -312,13 +519,15 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// TestAutomaticRates: in development mode they hold for other machines, except that of wrong keys. In production they hold
-// for this machine, too: there its requests may come through a proxy that does not name its clients.
+// TestAutomaticRates: in development mode they hold for other machines, except that of wrong keys.
+// In production they hold for this machine, too: there its requests may come through a proxy that
+// does not name its clients.
 func TestAutomaticRates(t *testing.T) {
 	t.Parallel()
 	rates := mustParse(t, nil).Rates()
 	for name, r := range map[string]config.Rate{"mutations": rates.Mutations, "sign-ins": rates.SignIns, "keys": rates.Keys, "connections": rates.Connections, "subscriptions": rates.Subscriptions, "queries": rates.Queries} {
-		if r.Person.Burst < 1 || r.Person.Every <= 0 || r.Address.Burst < r.Person.Burst || r.Address.Every >= r.Person.Every {
+		if r.Person.Burst < 1 || r.Person.Every <= 0 || r.Address.Burst < r.Person.Burst ||
+			r.Address.Every >= r.Person.Every {
 			t.Errorf("%s: %+v", name, r)
 		}
 		if !r.Address.Remote || r.Person.Remote != (name != "keys") {
@@ -326,7 +535,8 @@ func TestAutomaticRates(t *testing.T) {
 		}
 	}
 	production := mustParse(t, map[string]string{"PARLEY_JWT_SECRET": secret}).Rates()
-	if production.Mutations.Address.Remote || production.Connections.Person.Remote || production.Keys.Address.Remote {
+	if production.Mutations.Address.Remote || production.Connections.Person.Remote ||
+		production.Keys.Address.Remote {
 		t.Errorf("in production this machine is left out: %+v", production)
 	}
 	if rates.Keys.Person != (config.Pace{Burst: 10, Every: 6 * time.Second}) {
@@ -340,19 +550,29 @@ func TestAutomaticRates(t *testing.T) {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	const mark = "very-secret-value"
-	_, help, err := parse(t, map[string]string{"PARLEY_JWT_SECRET": mark, "DATABASE_URL": mark, "PARLEY_ADDR": "nonsense"}, "--help")
+	_, help, err := parse(
+		t,
+		map[string]string{
+			"PARLEY_JWT_SECRET": mark,
+			"DATABASE_URL":      mark,
+			"PARLEY_ADDR":       "nonsense",
+		},
+		"--help",
+	)
 	if !errors.Is(err, config.ErrAnswered) {
 		t.Errorf("%v, want ErrAnswered", err)
 	}
 	for _, s := range settings {
-		if !strings.Contains(help, s.flag+"=") || !strings.Contains(strings.Join(strings.Fields(help), " "), "["+s.env+"]") {
+		if !strings.Contains(help, s.flag+"=") ||
+			!strings.Contains(strings.Join(strings.Fields(help), " "), "["+s.env+"]") {
 			t.Errorf("%s or %s is not in the help", s.flag, s.env)
 		}
 	}
 	if strings.Contains(help, mark) {
 		t.Error("a secret is in the help")
 	}
-	if len(help) < 2000 || !strings.Contains(help, "Database:") || !strings.Contains(help, "Default: 127.0.0.1:8080.") {
+	if len(help) < 2000 || !strings.Contains(help, "Database:") ||
+		!strings.Contains(help, "Default: 127.0.0.1:8080.") {
 		t.Errorf("no groups or defaults:\n%s", help)
 	}
 	_, version, err := parse(t, nil, "--version")
@@ -364,10 +584,18 @@ func TestHelp(t *testing.T) {
 func TestSecretsDoNotShow(t *testing.T) {
 	t.Parallel()
 	const password = "hunter2-hunter2-hunter2-hunter2-hunter2"
-	cfg := mustParse(t, map[string]string{"PARLEY_JWT_SECRET": password, "DATABASE_URL": "postgres://u:" + password + "@h/db"})
+	cfg := mustParse(
+		t,
+		map[string]string{
+			"PARLEY_JWT_SECRET": password,
+			"DATABASE_URL":      "postgres://u:" + password + "@h/db",
+		},
+	)
 	var out bytes.Buffer
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("config", "config", cfg, "secret", cfg.JWTSecret, "pointer", &cfg)
-	slog.New(slog.NewTextHandler(&out, nil)).Info("config", "config", cfg, "secret", cfg.JWTSecret, "pointer", &cfg)
+	slog.New(slog.NewJSONHandler(&out, nil)).
+		Info("config", "config", cfg, "secret", cfg.JWTSecret, "pointer", &cfg)
+	slog.New(slog.NewTextHandler(&out, nil)).
+		Info("config", "config", cfg, "secret", cfg.JWTSecret, "pointer", &cfg)
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		fmt.Fprintf(&out, format+format+format, cfg, &cfg, cfg.JWTSecret)
 	}
@@ -395,7 +623,11 @@ func TestSecretsDoNotShow(t *testing.T) {
 		{args: []string{"--jwt-secrte", password}},
 		{args: []string{"--jwt-secret", "--jwt-issuer", password}},
 	} {
-		if _, _, err := parse(t, test.env, test.args...); err == nil || strings.Contains(err.Error(), password[:20]) {
+		if _, _, err := parse(
+			t,
+			test.env,
+			test.args...); err == nil ||
+			strings.Contains(err.Error(), password[:20]) {
 			t.Errorf("%v %v: %v", test.env, test.args, err)
 		}
 	}

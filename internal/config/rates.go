@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Pace is how often something may happen: Burst times at once, and once more each Every. The zero Pace is no limit.
+// Pace is how often something may happen: Burst times at once, and once more each Every. The zero
+// Pace is no limit.
 type Pace struct {
 	Burst int
 	Every time.Duration
@@ -24,8 +25,9 @@ type Rate struct{ Person, Address Pace }
 // Rates are how often things may be done.
 type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions, Queries Rate }
 
-// The presets of auto. Users and their programs do not come near them. In development mode they do not hold for requests
-// of this machine. In production they do: there such requests come through a proxy that does not name its clients.
+// The presets of auto. Users and their programs do not come near them. In development mode they do
+// not hold for requests of this machine. In production they do: there such requests come through a
+// proxy that does not name its clients.
 const (
 	autoMutations     = "50/s:200,500/s:2000"
 	autoSignIns       = "1/s:10,5/s:50"
@@ -58,8 +60,8 @@ func (c Config) Rates() Rates {
 	return rates
 }
 
-// WithoutRates returns c with all rates off except a user's for wrong keys: for benchmarks and tests, whose requests all
-// come from one address.
+// WithoutRates returns c with all rates off except a user's for wrong keys: for benchmarks and
+// tests, whose requests all come from one address.
 func (c Config) WithoutRates() Config {
 	c.RateMutations, c.RateSignIns, c.RateConnections, c.RateSubscriptions, c.RateQueries = off, off, off, off, off
 	c.RateKeys = "10/m:10,off"
@@ -77,7 +79,8 @@ func (c Config) Proxies() []netip.Prefix {
 	return networks
 }
 
-// ForwardedHeader reports whether proxies say whom they speak for in Forwarded instead of X-Forwarded-For.
+// ForwardedHeader reports whether proxies say whom they speak for in Forwarded instead of
+// X-Forwarded-For.
 func (c Config) ForwardedHeader() bool { return strings.EqualFold(c.ProxyHeader, forwarded) }
 
 func (c Config) validateRates(fail func(string, ...any)) {
@@ -90,19 +93,34 @@ func (c Config) validateRates(fail func(string, ...any)) {
 		{"PARLEY_RATE_QUERIES (--rate-queries)", c.RateQueries},
 	} {
 		if _, err := parseRateOr(rate.value, off); err != nil {
-			fail("%s is %q: %w; give a rate such as 20/s:40, for an address too as in 20/s:40,200/s:400, or off or auto", rate.names, rate.value, err)
+			fail(
+				"%s is %q: %w; give a rate such as 20/s:40, for an address too as in 20/s:40,200/s:400, or off or auto",
+				rate.names,
+				rate.value,
+				err,
+			)
 		}
 	}
 	if len(c.TrustedProxies) > 1 && slices.Contains(c.TrustedProxies, off) {
-		fail("PARLEY_TRUSTED_PROXIES (--trusted-proxies) has off beside networks; give one or the other")
+		fail(
+			"PARLEY_TRUSTED_PROXIES (--trusted-proxies) has off beside networks; give one or the other",
+		)
 	}
 	for _, text := range c.TrustedProxies {
 		if _, err := parseNetwork(text); err != nil && text != off {
-			fail("PARLEY_TRUSTED_PROXIES (--trusted-proxies): %q is neither an address nor a network; give 10.1.2.3, 10.0.0.0/8 or fd00::/8, or off", text)
+			fail(
+				"PARLEY_TRUSTED_PROXIES (--trusted-proxies): %q is neither an address nor a network; give 10.1.2.3, 10.0.0.0/8 or fd00::/8, or off",
+				text,
+			)
 		}
 	}
 	if h := strings.ToLower(c.ProxyHeader); h != xForwardedFor && h != forwarded {
-		fail("PARLEY_PROXY_HEADER (--proxy-header) is %q; give %s or %s", c.ProxyHeader, xForwardedFor, forwarded)
+		fail(
+			"PARLEY_PROXY_HEADER (--proxy-header) is %q; give %s or %s",
+			c.ProxyHeader,
+			xForwardedFor,
+			forwarded,
+		)
 	}
 }
 
@@ -139,7 +157,10 @@ func parseRate(text string) (rate Rate, err error) {
 		rate.Address, err = parsePace(strings.TrimSpace(address))
 		return rate, err
 	}
-	rate.Address = Pace{Burst: rate.Person.Burst * addressPeople, Every: rate.Person.Every / addressPeople}
+	rate.Address = Pace{
+		Burst: rate.Person.Burst * addressPeople,
+		Every: rate.Person.Every / addressPeople,
+	}
 	return rate, nil
 }
 
@@ -166,7 +187,10 @@ func parsePace(text string) (Pace, error) {
 	}
 	pace := Pace{Burst: min(n, mostBurst), Every: per / time.Duration(n)}
 	if given {
-		if pace.Burst, err = strconv.Atoi(burst); err != nil || pace.Burst < 1 || pace.Burst > mostBurst {
+		if pace.Burst, err = strconv.Atoi(
+			burst,
+		); err != nil || pace.Burst < 1 ||
+			pace.Burst > mostBurst {
 			return Pace{}, fmt.Errorf("its burst is no number from 1 to %d", mostBurst)
 		}
 	}

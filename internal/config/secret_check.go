@@ -6,18 +6,35 @@ import (
 	"unicode"
 )
 
-// minSecretBytes is the length of HS256's hash: a shorter secret can be guessed from a token, and RFC 7518, section 3.2 forbids it.
+// minSecretBytes is the length of HS256's hash: a shorter secret can be guessed from a token, and
+// RFC 7518, section 3.2 forbids it.
 const minSecretBytes = 32
 
-// minSecretVariety is how many different characters a secret must have. 32 random hexadecimal digits have fewer once in a billion.
+// minSecretVariety is how many different characters a secret must have. 32 random hexadecimal
+// digits have fewer once in a billion.
 const minSecretVariety = 8
 
 // placeholders returns what occurs in the secrets of examples, in lower case and without other
 // characters than letters and digits.
 func placeholders() []string {
 	return []string{
-		"changeme", "changethis", "replaceme", "replacethis", "yoursecret", "yoursupersecret", "your256bit", "secretkey", "supersecret",
-		"mysecret", "placeholder", "example", "secretatleast256bits", "longrandomstring", "opensslrand", "parleyjwtsecret", "insertsecret",
+		"changeme",
+		"changethis",
+		"replaceme",
+		"replacethis",
+		"yoursecret",
+		"yoursupersecret",
+		"your256bit",
+		"secretkey",
+		"supersecret",
+		"mysecret",
+		"placeholder",
+		"example",
+		"secretatleast256bits",
+		"longrandomstring",
+		"opensslrand",
+		"parleyjwtsecret",
+		"insertsecret",
 	}
 }
 
@@ -38,9 +55,16 @@ func secretProblem(s string) string {
 	case strings.TrimSpace(s) != s:
 		return "begins or ends with white space, which is often the end of the line of a file; remove it"
 	case len(s) < minSecretBytes:
-		return fmt.Sprintf("has %d bytes; HS256 needs %d or more, or it can be guessed from a token", len(s), minSecretBytes) + generate
+		return fmt.Sprintf(
+			"has %d bytes; HS256 needs %d or more, or it can be guessed from a token",
+			len(s),
+			minSecretBytes,
+		) + generate
 	case len(variety) < minSecretVariety:
-		return fmt.Sprintf("consists of %d different characters and can be guessed", len(variety)) + generate
+		return fmt.Sprintf(
+			"consists of %d different characters and can be guessed",
+			len(variety),
+		) + generate
 	}
 	for _, word := range placeholders() {
 		if strings.Contains(letters, word) {

@@ -32,17 +32,27 @@ func (c Config) validate() error {
 	c.validateRates(fail)
 	for _, origin := range c.AllowedOrigins {
 		if origin != "*" && !isOrigin(origin) {
-			fail("PARLEY_ALLOWED_ORIGINS (--allowed-origins): %q is not an origin; give scheme://host[:port] without a path, as in https://chat.example.com, or *", origin)
+			fail(
+				"PARLEY_ALLOWED_ORIGINS (--allowed-origins): %q is not an origin; give scheme://host[:port] without a path, as in https://chat.example.com, or *",
+				origin,
+			)
 		}
 	}
 	if !validDatabaseURL(string(c.DatabaseURL)) { // which may hold a password, and is not shown
-		fail("DATABASE_URL (--database-url) is neither postgres://user:password@host/name nor sqlite:PATH; leave it out for the file parley.db here")
+		fail(
+			"DATABASE_URL (--database-url) is neither postgres://user:password@host/name nor sqlite:PATH; leave it out for the file parley.db here",
+		)
 	}
 	if !validNATSURL(string(c.NATSURL)) { // which may hold a password, too
-		fail("PARLEY_NATS_URL (--nats-url) is not nats://host:port or tls://host:port, or several of them separated by commas")
+		fail(
+			"PARLEY_NATS_URL (--nats-url) is not nats://host:port or tls://host:port, or several of them separated by commas",
+		)
 	}
 	if !slices.Contains([]string{"full", "normal"}, c.SQLiteSynchronous) {
-		fail("PARLEY_SQLITE_SYNCHRONOUS (--sqlite-synchronous) is %q; give full or normal", c.SQLiteSynchronous)
+		fail(
+			"PARLEY_SQLITE_SYNCHRONOUS (--sqlite-synchronous) is %q; give full or normal",
+			c.SQLiteSynchronous,
+		)
 	}
 	if _, ok := parseLevel(c.LogLevel); !ok {
 		fail("PARLEY_LOG_LEVEL (--log-level) is %q; give debug, info, warn or error", c.LogLevel)
@@ -54,7 +64,9 @@ func (c Config) validate() error {
 		fail("PARLEY_INTROSPECTION (--introspection) is %q; give auto, on or off", c.Introspection)
 	}
 	if c.TracesURL != "" && !validURL(c.TracesURL, "http", "https") { // which may hold a password
-		fail("PARLEY_TRACES_URL (--traces-url) is not the URL of a collector; give one such as http://127.0.0.1:4318")
+		fail(
+			"PARLEY_TRACES_URL (--traces-url) is not the URL of a collector; give one such as http://127.0.0.1:4318",
+		)
 	}
 	if !(c.TracesShare >= 0 && c.TracesShare <= 1) {
 		fail("PARLEY_TRACES_SHARE (--traces-share) is %v; give a number from 0 to 1", c.TracesShare)
@@ -63,8 +75,8 @@ func (c Config) validate() error {
 	return errors.Join(errs...)
 }
 
-// validateRanges checks the settings that are numbers and times. Each bound is what the program can work with: beyond it, sums
-// overflow, or nothing would be left of what the setting is for.
+// validateRanges checks the settings that are numbers and times. Each bound is what the program can
+// work with: beyond it, sums overflow, or nothing would be left of what the setting is for.
 func (c Config) validateRanges(fail func(string, ...any)) {
 	for _, limit := range []struct {
 		names              string
@@ -82,29 +94,52 @@ func (c Config) validateRanges(fail func(string, ...any)) {
 		{"PARLEY_MAX_BODY_BYTES (--max-body-bytes)", c.MaxBodyBytes, 1024, 1 << 30},
 	} {
 		if limit.value < limit.least || limit.value > limit.most {
-			fail("%s is %d; give a number from %d to %d", limit.names, limit.value, limit.least, limit.most)
+			fail(
+				"%s is %d; give a number from %d to %d",
+				limit.names,
+				limit.value,
+				limit.least,
+				limit.most,
+			)
 		}
 	}
 	if c.MaxBodyBytes > c.MaxSocketBytes {
-		fail("PARLEY_MAX_BODY_BYTES (--max-body-bytes) is %d, which is more than all clients together may use, %d "+
-			"(PARLEY_MAX_SOCKET_BYTES, --max-socket-bytes); make it smaller", c.MaxBodyBytes, c.MaxSocketBytes)
+		fail(
+			"PARLEY_MAX_BODY_BYTES (--max-body-bytes) is %d, which is more than all clients together may use, %d "+
+				"(PARLEY_MAX_SOCKET_BYTES, --max-socket-bytes); make it smaller",
+			c.MaxBodyBytes,
+			c.MaxSocketBytes,
+		)
 	}
 	if requestFactor*c.MaxBodyBytes > c.MaxRequestMemory {
-		fail("PARLEY_MAX_REQUEST_MEMORY (--max-request-memory) is %d, which the largest request needs more than "+
-			"(%d times PARLEY_MAX_BODY_BYTES); make it larger", c.MaxRequestMemory, requestFactor)
+		fail(
+			"PARLEY_MAX_REQUEST_MEMORY (--max-request-memory) is %d, which the largest request needs more than "+
+				"(%d times PARLEY_MAX_BODY_BYTES); make it larger",
+			c.MaxRequestMemory,
+			requestFactor,
+		)
 	}
 	if c.ShutdownTimeout < time.Millisecond || c.ShutdownTimeout > longestShutdown {
-		fail("PARLEY_SHUTDOWN_TIMEOUT (--shutdown-timeout) is %v; give a time from 1ms to %v, such as 15s",
-			c.ShutdownTimeout, longestShutdown)
+		fail(
+			"PARLEY_SHUTDOWN_TIMEOUT (--shutdown-timeout) is %v; give a time from 1ms to %v, such as 15s",
+			c.ShutdownTimeout,
+			longestShutdown,
+		)
 	}
-	if c.LogRetention != 0 && (c.LogRetention < shortestRetention || c.LogRetention > longestRetention) {
-		fail("PARLEY_LOG_RETENTION (--log-retention) is %v; give 0 for ever, or a time from %v to %v, such as 720h",
-			c.LogRetention, shortestRetention, longestRetention)
+	if c.LogRetention != 0 &&
+		(c.LogRetention < shortestRetention || c.LogRetention > longestRetention) {
+		fail(
+			"PARLEY_LOG_RETENTION (--log-retention) is %v; give 0 for ever, or a time from %v to %v, such as 720h",
+			c.LogRetention,
+			shortestRetention,
+			longestRetention,
+		)
 	}
 }
 
 const (
-	// requestFactor is what a request of the older interfaces takes of memory for each of its bytes, more than others.
+	// requestFactor is what a request of the older interfaces takes of memory for each of its
+	// bytes, more than others.
 	requestFactor   = 16
 	longestShutdown = 24 * time.Hour
 	// Within shortestRetention a client reconnects after a restart.
@@ -114,7 +149,10 @@ const (
 func (c Config) validateAddr(fail func(string, ...any)) {
 	host, port, err := net.SplitHostPort(c.Addr)
 	if err != nil {
-		fail("PARLEY_ADDR (--addr) is %q; give host:port, as in 127.0.0.1:8080, or :8080 for every interface", c.Addr)
+		fail(
+			"PARLEY_ADDR (--addr) is %q; give host:port, as in 127.0.0.1:8080, or :8080 for every interface",
+			c.Addr,
+		)
 		return
 	}
 	if !validPort(port) {
@@ -124,15 +162,25 @@ func (c Config) validateAddr(fail func(string, ...any)) {
 		adminHost, adminPort, err := net.SplitHostPort(c.AdminAddr)
 		switch {
 		case err != nil || !validPort(adminPort):
-			fail("PARLEY_ADMIN_ADDR (--admin-addr) is %q; give host:port, as in 127.0.0.1:9090", c.AdminAddr)
+			fail(
+				"PARLEY_ADMIN_ADDR (--admin-addr) is %q; give host:port, as in 127.0.0.1:9090",
+				c.AdminAddr,
+			)
 		case samePort(port, adminPort) && overlap(host, adminHost):
-			fail("PARLEY_ADMIN_ADDR (--admin-addr) is %q and PARLEY_ADDR (--addr) is %q, which is the same address; "+
-				"give another port", c.AdminAddr, c.Addr)
+			fail(
+				"PARLEY_ADMIN_ADDR (--admin-addr) is %q and PARLEY_ADDR (--addr) is %q, which is the same address; "+
+					"give another port",
+				c.AdminAddr,
+				c.Addr,
+			)
 		}
 	}
 	if c.Development() && !isLoopback(host) {
-		fail("PARLEY_ADDR (--addr) is %q, and in development mode, where anybody can sign in as anybody, the server listens on this machine only: "+
-			"set PARLEY_JWT_SECRET (--jwt-secret), or PARLEY_JWKS_URL (--jwks-url) with PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE, or listen on 127.0.0.1", c.Addr)
+		fail(
+			"PARLEY_ADDR (--addr) is %q, and in development mode, where anybody can sign in as anybody, the server listens on this machine only: "+
+				"set PARLEY_JWT_SECRET (--jwt-secret), or PARLEY_JWKS_URL (--jwks-url) with PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE, or listen on 127.0.0.1",
+			c.Addr,
+		)
 	}
 }
 
@@ -148,7 +196,8 @@ func samePort(a, b string) bool {
 	return m == n && m != 0
 }
 
-// overlap reports whether two hosts to listen on have an address in common, as far as that is known without looking names up.
+// overlap reports whether two hosts to listen on have an address in common, as far as that is known
+// without looking names up.
 func overlap(a, b string) bool {
 	if strings.EqualFold(a, b) || isUnspecified(a) || isUnspecified(b) {
 		return true
@@ -168,10 +217,14 @@ func isUnspecified(host string) bool {
 
 func (c Config) validateAuth(fail func(string, ...any)) {
 	if c.JWTSecret != "" && c.JWKSURL != "" {
-		fail("PARLEY_JWT_SECRET (--jwt-secret) and PARLEY_JWKS_URL (--jwks-url) are both set; leave one out")
+		fail(
+			"PARLEY_JWT_SECRET (--jwt-secret) and PARLEY_JWKS_URL (--jwks-url) are both set; leave one out",
+		)
 	}
 	if c.Development() && (c.JWTIssuer != "" || c.JWTAudience != "") {
-		fail("PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE are for tokens that can be verified; set PARLEY_JWT_SECRET (--jwt-secret) or PARLEY_JWKS_URL (--jwks-url) too")
+		fail(
+			"PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE are for tokens that can be verified; set PARLEY_JWT_SECRET (--jwt-secret) or PARLEY_JWKS_URL (--jwks-url) too",
+		)
 	}
 	if c.JWTSecret != "" {
 		if problem := secretProblem(string(c.JWTSecret)); problem != "" {
@@ -182,28 +235,42 @@ func (c Config) validateAuth(fail func(string, ...any)) {
 		{"PARLEY_JWT_ISSUER (--jwt-issuer)", c.JWTIssuer}, {"PARLEY_JWT_AUDIENCE (--jwt-audience)", c.JWTAudience},
 	} {
 		if strings.TrimSpace(claim.value) != claim.value {
-			fail("%s is %q; remove the white space around it: tokens are compared with it letter by letter", claim.names, claim.value)
+			fail(
+				"%s is %q; remove the white space around it: tokens are compared with it letter by letter",
+				claim.names,
+				claim.value,
+			)
 		}
 	}
 	if c.JWKSURL == "" {
 		return
 	}
 	// It may hold a password, and is not shown.
-	if u, err := url.Parse(c.JWKSURL); !validURL(c.JWKSURL, "https", "http") || err != nil || u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		fail("PARLEY_JWKS_URL (--jwks-url) is not an address of the web; give https://… (http:// is for this machine only)")
+	if u, err := url.Parse(
+		c.JWKSURL,
+	); !validURL(c.JWKSURL, "https", "http") || err != nil ||
+		u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		fail(
+			"PARLEY_JWKS_URL (--jwks-url) is not an address of the web; give https://… (http:// is for this machine only)",
+		)
 	}
 	if c.JWTIssuer == "" {
-		fail("PARLEY_JWKS_URL needs PARLEY_JWT_ISSUER (--jwt-issuer): set it to the iss of the tokens to accept")
+		fail(
+			"PARLEY_JWKS_URL needs PARLEY_JWT_ISSUER (--jwt-issuer): set it to the iss of the tokens to accept",
+		)
 	}
 	if c.JWTAudience == "" {
-		fail("PARLEY_JWKS_URL needs PARLEY_JWT_AUDIENCE (--jwt-audience): set it to the aud of the tokens to accept, or those for other applications would do")
+		fail(
+			"PARLEY_JWKS_URL needs PARLEY_JWT_AUDIENCE (--jwt-audience): set it to the aud of the tokens to accept, or those for other applications would do",
+		)
 	}
 }
 
 // isOrigin reports whether s is an origin as browsers write it (RFC 6454, section 6.2).
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && u.Scheme != "" && u.Hostname() != "" && !strings.ContainsAny(u.Host, "*?#") &&
+	return err == nil && u.Scheme != "" && u.Hostname() != "" &&
+		!strings.ContainsAny(u.Host, "*?#") &&
 		strings.EqualFold(s, u.Scheme+"://"+u.Host)
 }
 
@@ -220,14 +287,18 @@ func validDatabaseURL(s string) bool {
 		u.Host+u.Path+u.RawQuery != "" && u.Fragment == ""
 }
 
-// validURL reports whether s is an absolute URL of one of the schemes, with a host and a port that exists, if any.
+// validURL reports whether s is an absolute URL of one of the schemes, with a host and a port that
+// exists, if any.
 func validURL(s string, schemes ...string) bool {
 	u, err := url.Parse(s)
-	return err == nil && slices.Contains(schemes, u.Scheme) && u.Hostname() != "" && (u.Port() == "" || validPort(u.Port())) &&
-		u.Fragment == "" && u.Opaque == ""
+	return err == nil && slices.Contains(schemes, u.Scheme) && u.Hostname() != "" &&
+		(u.Port() == "" || validPort(u.Port())) &&
+		u.Fragment == "" &&
+		u.Opaque == ""
 }
 
-// isLoopback reports whether host is this machine alone. Other names are not looked up: what they mean can change.
+// isLoopback reports whether host is this machine alone. Other names are not looked up: what they
+// mean can change.
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()

@@ -1,5 +1,5 @@
-// Package conns limits the connections of an HTTP server, so that the process does not run out of file descriptors: then
-// it could not even answer its health checks.
+// Package conns limits the connections of an HTTP server, so that the process does not run out of
+// file descriptors: then it could not even answer its health checks.
 package conns
 
 import (
@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// Listener accepts connections up to a limit. At the limit it closes the connection that has been idle for longest, or
-// else the one that has been without a request for longest. If all are busy it accepts some more (see [Excess]), so that
-// requests can be answered that say why there is no room.
+// Listener accepts connections up to a limit. At the limit it closes the connection that has been
+// idle for longest, or else the one that has been without a request for longest. If all are busy it
+// accepts some more (see [Excess]), so that requests can be answered that say why there is no room.
 //
 // Its server must call ConnState and ConnContext: set them as the fields of [http.Server].
 type Listener struct {
@@ -24,23 +24,28 @@ type Listener struct {
 
 	mu    sync.Mutex
 	stats Stats
-	// idle, fresh and excess are the connections that wait for another request, that have not sent one yet, and that
-	// were accepted beyond the limit; the oldest first.
+	// idle, fresh and excess are the connections that wait for another request, that have not sent
+	// one yet, and that were accepted beyond the limit; the oldest first.
 	idle, fresh, excess list.List // of *conn
 }
 
 // Stats are the figures of a [Listener].
 type Stats struct {
-	// Open is how many connections there are, Limit how many there may be, Evicted how many have been closed in favour
-	// of newer ones, and Excess how many have been accepted beyond the limit.
+	// Open is how many connections there are, Limit how many there may be, Evicted how many have
+	// been closed in favour of newer ones, and Excess how many have been accepted beyond the limit.
 	Open, Limit, Evicted, Excess int64
 }
 
-// NewListener returns a listener that accepts limit connections of inner, and reserve more when all of them are busy.
-// reached is called with the name of the limit each time that one is reached; it must not block.
+// NewListener returns a listener that accepts limit connections of inner, and reserve more when all
+// of them are busy. reached is called with the name of the limit each time that one is reached; it
+// must not block.
 func NewListener(inner net.Listener, limit, reserve int, reached func(name string)) *Listener {
 	return &Listener{
-		Listener: inner, limit: limit, reserve: reserve, reached: reached, stats: Stats{Limit: int64(limit)},
+		Listener: inner,
+		limit:    limit,
+		reserve:  reserve,
+		reached:  reached,
+		stats:    Stats{Limit: int64(limit)},
 	}
 }
 
@@ -186,8 +191,8 @@ func (l *Listener) ConnContext(ctx context.Context, nc net.Conn) context.Context
 	return ctx
 }
 
-// Excess reports whether the connection of a request was accepted beyond the limit: only what is small may be answered,
-// and the connection has to be closed.
+// Excess reports whether the connection of a request was accepted beyond the limit: only what is
+// small may be answered, and the connection has to be closed.
 func Excess(ctx context.Context) bool {
 	excess, _ := ctx.Value(contextKey{}).(bool)
 	return excess

@@ -33,7 +33,12 @@ func serve(t *testing.T, limit, reserve int) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, release: make(chan struct{}), reached: map[string]int{}, states: map[net.Conn]http.ConnState{}}
+	s := &server{
+		t:       t,
+		release: make(chan struct{}),
+		reached: map[string]int{},
+		states:  map[net.Conn]http.ConnState{},
+	}
 	s.Listener = conns.NewListener(inner, limit, reserve, func(name string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -139,7 +144,8 @@ func (c *client) expectClosed() {
 	}
 }
 
-// TestEviction: at the limit idle connections are closed first, then those without a request; busy ones never are.
+// TestEviction: at the limit idle connections are closed first, then those without a request; busy
+// ones never are.
 func TestEviction(t *testing.T) {
 	s := serve(t, 4, 2)
 	busy := s.dialled()

@@ -7,10 +7,15 @@ import (
 	"syscall"
 )
 
-// Descriptors returns how many file descriptors the process may have; ok is false if that is not limited, or unknown.
+// Descriptors returns how many file descriptors the process may have; ok is false if that is not
+// limited, or unknown.
 func Descriptors() (limit int, ok bool) {
 	var files syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil || files.Cur > math.MaxInt32 {
+	if err := syscall.Getrlimit(
+		syscall.RLIMIT_NOFILE,
+		&files,
+	); err != nil ||
+		files.Cur > math.MaxInt32 {
 		return 0, false
 	}
 	return int(files.Cur), true

@@ -1,6 +1,7 @@
 // Extending proves docs/extending.md, which lists the places to edit for a new field, mutation or
-// subscription. It makes the page's changes on a copy of the repository, runs the generators and the
-// tests that the page names, and then leaves out each place once: what the page names must fail.
+// subscription. It makes the page's changes on a copy of the repository, runs the generators and
+// the tests that the page names, and then leaves out each place once: what the page names must
+// fail.
 //
 // Run it at the top of the repository. It needs Go alone; the tests use SQLite.
 package main
@@ -68,7 +69,8 @@ type checkout struct {
 
 // fill copies the files that git knows or would add.
 func (c *checkout) fill(ctx context.Context) error {
-	list, err := exec.CommandContext(ctx, "git", "ls-files", "-z", "-co", "--exclude-standard").Output()
+	list, err := exec.CommandContext(ctx, "git", "ls-files", "-z", "-co", "--exclude-standard").
+		Output()
 	if err != nil {
 		return err
 	}
@@ -99,10 +101,11 @@ func (c *checkout) write(name string, content []byte) error {
 	return os.WriteFile(path, content, 0o600)
 }
 
-// extend makes the changes of the page. Where a place is the input of a generator, it is as if left out
-// until the generator runs: that is when its claim is checked.
+// extend makes the changes of the page. Where a place is the input of a generator, it is as if left
+// out until the generator runs: that is when its claim is checked.
 func (c *checkout) extend(ctx context.Context, sections []*section) error {
-	// The mutation comes last: until gqlgen runs it does not compile, and the others are to be tested.
+	// The mutation comes last: until gqlgen runs it does not compile, and the others are to be
+	// tested.
 	order := slices.Clone(sections)
 	slices.SortStableFunc(order, func(a, b *section) int {
 		switch {
@@ -295,7 +298,13 @@ func (c *checkout) prove(ctx context.Context, p *place) error {
 			return silent
 		}
 		if !strings.Contains(out, "--- FAIL: "+p.claim.test) {
-			return fmt.Errorf("%s (%s): %s does not fail, but:\n%s", p.name, p.where(), p.claim, out)
+			return fmt.Errorf(
+				"%s (%s): %s does not fail, but:\n%s",
+				p.name,
+				p.where(),
+				p.claim,
+				out,
+			)
 		}
 		c.say("%s (%s): %s fails", p.name, p.where(), p.claim.test)
 		return nil
@@ -329,7 +338,14 @@ func (cl claim) String() string {
 
 // goTest are the arguments of go that run tests of a package, on SQLite.
 func goTest(pkg, tests string) []string {
-	return []string{"test", "-vet=off", "-ldflags=-s -w", "-run", "^(" + tests + ")$/(?i)^sqlite", pkg}
+	return []string{
+		"test",
+		"-vet=off",
+		"-ldflags=-s -w",
+		"-run",
+		"^(" + tests + ")$/(?i)^sqlite",
+		pkg,
+	}
 }
 
 // must runs a command that has to succeed.

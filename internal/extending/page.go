@@ -157,8 +157,12 @@ func (e *edit) apply(file []string) ([]string, error) {
 		}
 	}
 	if matches != 1 {
-		return nil, fmt.Errorf("%s has the lines of this edit in %d places; correct docs/extending.md:\n%s",
-			e.file, matches, strings.Join(e.lines, "\n"))
+		return nil, fmt.Errorf(
+			"%s has the lines of this edit in %d places; correct docs/extending.md:\n%s",
+			e.file,
+			matches,
+			strings.Join(e.lines, "\n"),
+		)
 	}
 	e.changes = changes
 	return out, nil
@@ -232,7 +236,14 @@ func (e *edit) undo(file []string) ([]string, error) {
 		for i := 0; i+len(c.after) <= len(file); i++ {
 			same := true
 			for j, line := range c.after {
-				same = same && strings.Join(strings.Fields(line), " ") == strings.Join(strings.Fields(file[i+j]), " ")
+				same = same &&
+					strings.Join(
+						strings.Fields(line),
+						" ",
+					) == strings.Join(
+						strings.Fields(file[i+j]),
+						" ",
+					)
 			}
 			if same {
 				at = append(at, i)

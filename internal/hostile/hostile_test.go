@@ -114,8 +114,8 @@ func each(n, parallel int, do func(i int)) {
 	running.Wait()
 }
 
-// reconnect has the victim open a socket at the height of the attack. An attack that is repeated does so a few
-// times only: the victim has a rate, too.
+// reconnect has the victim open a socket at the height of the attack. An attack that is repeated
+// does so a few times only: the victim has a rate, too.
 func (a *arena) reconnect() {
 	if a.reconnected++; a.reconnected <= 10 {
 		a.victim.reconnect(0)

@@ -59,15 +59,21 @@ func slowAttacks() []attack {
 		},
 		{
 			// A socket that does not read is cut off, and others of its room do not wait for it.
-			name: "slow readers", only: dialect.SQLite, budget: holding(32 * mib),
-			settings: environment{"PARLEY_RATE_MUTATIONS": "off"}, // each message counts as eight changes
-			prepare:  func(a *arena) func() { return a.slowReaders(size(20, 95), size(90, 120)) },
+			name:   "slow readers",
+			only:   dialect.SQLite,
+			budget: holding(32 * mib),
+			settings: environment{
+				"PARLEY_RATE_MUTATIONS": "off",
+			}, // each message counts as eight changes
+			prepare: func(a *arena) func() { return a.slowReaders(size(20, 95), size(90, 120)) },
 		},
 		{
 			// An event that waits to be sent counts for its user, also if it is large and no other
 			// has it: 96 MiB are one user's part of the connections' budget. One execution at a
 			// time may be larger than its quota: these take 78 MiB by estimate.
-			name: "large events that are not read", only: dialect.SQLite, budget: holding(176 * mib),
+			name:     "large events that are not read",
+			only:     dialect.SQLite,
+			budget:   holding(176 * mib),
 			settings: environment{"PARLEY_RATE_MUTATIONS": "off"},
 			prepare:  func(a *arena) func() { return a.unreadEvents(size(1, 5)) },
 		},

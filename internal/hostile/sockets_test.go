@@ -485,8 +485,8 @@ func (a *arena) heavyEvents(subscriptions, times int) func() {
 		a.expect(ok, "429 RATE_LIMITED", "error RATE_LIMITED")
 		slices.Sort(waits)
 		a.note("renderings while a message of the victim was on its way: %v", waits)
-		// One queue for all would have each message of the victim wait for each of the attacker's subscriptions. Where
-		// the processor is busy with others, some do.
+		// One queue for all would have each message of the victim wait for each of the attacker's
+		// subscriptions. Where the processor is busy with others, some do.
 		if wait := waits[(len(waits)-1)/4]; wait > subscriptions/2 {
 			a.t.Errorf(
 				"a message of the victim waits for %d renderings of one user's %d subscriptions",

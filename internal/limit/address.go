@@ -12,13 +12,15 @@ func NewContext(ctx context.Context, address netip.Addr) context.Context {
 	return context.WithValue(ctx, contextKey{}, address)
 }
 
-// Address is the address that what happens in ctx was asked from; it is not valid where nobody knows.
+// Address is the address that what happens in ctx was asked from; it is not valid where nobody
+// knows.
 func Address(ctx context.Context) netip.Addr {
 	address, _ := ctx.Value(contextKey{}).(netip.Addr)
 	return address
 }
 
-// network is whom an address belongs to: with IPv6 one customer, often one machine, has 2^64 of them (RFC 6177).
+// network is whom an address belongs to: with IPv6 one customer, often one machine, has 2^64 of
+// them (RFC 6177).
 func network(address netip.Addr) netip.Addr {
 	address = address.Unmap().WithZone("")
 	if address.Is6() {

@@ -1,9 +1,9 @@
 // Package limit bounds what one user, or one address, may take of what all need.
 //
-// [Gate] limits how often something may be done: token buckets for users and for addresses. [Memory]
-// admits uses of memory to a budget before the memory is allocated, with quotas for users and
-// addresses: [Memory.Reserve] refuses at once, [Memory.Acquire] waits. [Executions] apply it to the
-// rendering of events, and [Reporter] logs which limit is reached, once a minute for each.
+// [Gate] limits how often something may be done: token buckets for users and for addresses.
+// [Memory] admits uses of memory to a budget before the memory is allocated, with quotas for users
+// and addresses: [Memory.Reserve] refuses at once, [Memory.Acquire] waits. [Executions] apply it to
+// the rendering of events, and [Reporter] logs which limit is reached, once a minute for each.
 //
 // Who asks comes from the caller; the address comes from the context: see [NewContext].
 package limit
@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// Pace is how often something may happen: Burst times at once, and once more each Every. The zero Pace is no limit.
+// Pace is how often something may happen: Burst times at once, and once more each Every. The zero
+// Pace is no limit.
 type Pace struct {
 	Burst int
 	Every time.Duration
@@ -27,15 +28,17 @@ func (p Pace) limits() bool { return p.Burst > 0 && p.Every > 0 }
 
 const (
 	shards = 64
-	// known is how many buckets are kept of one kind; twice that for a moment. One takes some 60 bytes.
+	// known is how many buckets are kept of one kind; twice that for a moment. One takes some 60
+	// bytes.
 	known = 1 << 16
 	// perGeneration is how many of them a shard keeps before it looks which it can forget.
 	perGeneration = known / shards
 )
 
-// Buckets are the token buckets of many keys, which all have the same pace. What they take of memory is bounded: a bucket
-// that is full again is as good as one that was never there, and is forgotten; where that is not enough, those that have not
-// been asked for longest are forgotten before they are full. Whoever has as many keys as that needs no bucket twice anyway.
+// Buckets are the token buckets of many keys, which all have the same pace. What they take of
+// memory is bounded: a bucket that is full again is as good as one that was never there, and is
+// forgotten; where that is not enough, those that have not been asked for longest are forgotten
+// before they are full. Whoever has as many keys as that needs no bucket twice anyway.
 //
 // They may be used by many goroutines.
 type Buckets[K comparable] struct {
@@ -45,8 +48,9 @@ type Buckets[K comparable] struct {
 	shards [shards]shard[K]
 }
 
-// shard has each bucket as the time since the beginning at which it is full again (the theoretical arrival time of the
-// generic cell rate algorithm, ITU-T I.371): one number that needs no refilling.
+// shard has each bucket as the time since the beginning at which it is full again (the theoretical
+// arrival time of the generic cell rate algorithm, ITU-T I.371): one number that needs no
+// refilling.
 type shard[K comparable] struct {
 	mu sync.Mutex
 	// young have been asked since the last change of generations; old have not.
@@ -58,9 +62,9 @@ func NewBuckets[K comparable](pace Pace) *Buckets[K] {
 	return &Buckets[K]{pace: pace, seed: maphash.MakeSeed(), begun: time.Now()}
 }
 
-// Take takes n from a key's bucket. Where there is not as much it takes nothing, and returns how long it is until there is.
-// More than a full bucket holds is taken from a full one, which then stays empty for longer: what is asked for at once and
-// cannot be divided is late, not impossible.
+// Take takes n from a key's bucket. Where there is not as much it takes nothing, and returns how
+// long it is until there is. More than a full bucket holds is taken from a full one, which then
+// stays empty for longer: what is asked for at once and cannot be divided is late, not impossible.
 func (b *Buckets[K]) Take(key K, n int) (wait time.Duration) {
 	now := time.Since(b.begun)
 	s := b.shard(key)

@@ -68,7 +68,8 @@ func TestBucketsModel(t *testing.T) {
 	})
 }
 
-// TestBucketsAreBounded: millions of addresses take bounded memory, and whoever goes on asking is not forgotten.
+// TestBucketsAreBounded: millions of addresses take bounded memory, and whoever goes on asking is
+// not forgotten.
 func TestBucketsAreBounded(t *testing.T) {
 	t.Parallel()
 	b := limit.NewBuckets[netip.Addr](limit.Pace{Burst: 1, Every: 24 * time.Hour})
@@ -99,7 +100,8 @@ func TestBucketsAreBounded(t *testing.T) {
 	runtime.KeepAlive(b)
 }
 
-// TestFullBucketsGoFirst: as long as there is room for those that are not full, none of them is forgotten.
+// TestFullBucketsGoFirst: as long as there is room for those that are not full, none of them is
+// forgotten.
 func TestFullBucketsGoFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"parley/internal/limit"
 )
 
-// TestExecutionsAreFair has one user ask for far more than there is, in memory and in number: another
-// user and a shared execution need not wait.
+// TestExecutionsAreFair has one user ask for far more than there is, in memory and in number:
+// another user and a shared execution need not wait.
 func TestExecutionsAreFair(t *testing.T) {
 	t.Parallel()
 	for name, bytes := range map[string]int64{"heavy": 50, "light": 0} {

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Rate is how often one thing may be done by a person, whatever addresses they come from, and from an address, by whomever.
+// Rate is how often one thing may be done by a person, whatever addresses they come from, and from
+// an address, by whomever.
 type Rate struct {
 	Person, Address Pace
 	// Refused, if set, is called when something is refused. It must not block.
@@ -16,9 +17,9 @@ type Rate struct {
 
 // Gates has one for each thing that is limited. A nil Gate lets everything through.
 type Gates struct {
-	// Mutations counts the root fields of mutations, SignIns the signIn among them, Keys the wrong keys of rooms that
-	// were tried, Connections new WebSockets and event streams, Subscriptions new ones, and
-	// Queries the cost of queries.
+	// Mutations counts the root fields of mutations, SignIns the signIn among them, Keys the wrong
+	// keys of rooms that were tried, Connections new WebSockets and event streams, Subscriptions
+	// new ones, and Queries the cost of queries.
 	Mutations, SignIns, Keys, Connections, Subscriptions, Queries *Gate
 }
 
@@ -45,11 +46,13 @@ func NewGate(rate Rate) *Gate {
 	return g
 }
 
-// longestPerson is the longest id, in bytes, by which somebody is counted: people have 128 characters at most.
+// longestPerson is the longest id, in bytes, by which somebody is counted: people have 128
+// characters at most.
 const longestPerson = 512
 
-// Take asks to do something n times, for a person ("" where that is not known) and the address that ctx carries. 0 is yes,
-// and it is counted; else nothing is, and it is how long to wait before asking again.
+// Take asks to do something n times, for a person ("" where that is not known) and the address that
+// ctx carries. 0 is yes, and it is counted; else nothing is, and it is how long to wait before
+// asking again.
 func (g *Gate) Take(ctx context.Context, person string, n int) (wait time.Duration) {
 	if g == nil {
 		return 0
@@ -70,7 +73,8 @@ func (g *Gate) Take(ctx context.Context, person string, n int) (wait time.Durati
 	return wait
 }
 
-// TakePerson is Take for a person alone, whose address was asked for before it was known who they are.
+// TakePerson is Take for a person alone, whose address was asked for before it was known who they
+// are.
 func (g *Gate) TakePerson(ctx context.Context, person string, n int) (wait time.Duration) {
 	if g == nil {
 		return 0
@@ -109,7 +113,8 @@ func (g *Gate) GiveBack(ctx context.Context, person string, n int) {
 // who tells for whom there is a limit.
 func (g *Gate) who(person string, address netip.Addr) (people, addresses bool) {
 	remote := !address.Unmap().IsLoopback()
-	people = g.people != nil && (remote || !g.rate.Person.Remote) && person != "" && len(person) <= longestPerson
+	people = g.people != nil && (remote || !g.rate.Person.Remote) && person != "" &&
+		len(person) <= longestPerson
 	addresses = g.addresses != nil && (remote || !g.rate.Address.Remote) && address.IsValid()
 	return people, addresses
 }

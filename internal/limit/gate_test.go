@@ -17,7 +17,12 @@ func from(t *testing.T, address string) context.Context {
 func TestGate(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
-	g := limit.NewGate(limit.Rate{Person: limit.Pace{Burst: 2, Every: day}, Address: limit.Pace{Burst: 3, Every: day}})
+	g := limit.NewGate(
+		limit.Rate{
+			Person:  limit.Pace{Burst: 2, Every: day},
+			Address: limit.Pace{Burst: 3, Every: day},
+		},
+	)
 	take := func(address, person string, want bool) {
 		t.Helper()
 		if got := g.Take(from(t, address), person, 1) == 0; got != want {

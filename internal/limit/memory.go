@@ -19,14 +19,15 @@ var ErrQuotaExceeded = errors.New("a memory quota is exceeded")
 // ErrQueueFull means that too many callers of [Memory.Acquire] wait already.
 var ErrQueueFull = errors.New("too many callers wait for memory")
 
-// Owner names the user and the address that a reservation counts for. An owner without a user is anonymous.
+// Owner names the user and the address that a reservation counts for. An owner without a user is
+// anonymous.
 type Owner struct {
 	User    string
 	Address netip.Addr
 }
 
-// OwnerOf returns the owner of what user ("" if anonymous) does in ctx, which carries the client's address. All
-// addresses of an IPv6 /64 network are one.
+// OwnerOf returns the owner of what user ("" if anonymous) does in ctx, which carries the client's
+// address. All addresses of an IPv6 /64 network are one.
 func OwnerOf(ctx context.Context, user string) Owner {
 	return Owner{User: user, Address: network(Address(ctx))}
 }
@@ -35,13 +36,14 @@ func OwnerOf(ctx context.Context, user string) Owner {
 type MemoryOptions struct {
 	// Bytes is the budget.
 	Bytes int64
-	// User is what one user may reserve, and Address what all users of one address may reserve together.
+	// User is what one user may reserve, and Address what all users of one address may reserve
+	// together.
 	User, Address int64
-	// Anonymous is what all owners without a user may reserve together, and AnonymousAddress what those of one
-	// address may.
+	// Anonymous is what all owners without a user may reserve together, and AnonymousAddress what
+	// those of one address may.
 	Anonymous, AnonymousAddress int64
-	// Small is the size up to which a reservation counts for no quota while less than half of the budget is
-	// reserved. Such a reservation costs one atomic operation.
+	// Small is the size up to which a reservation counts for no quota while less than half of the
+	// budget is reserved. Such a reservation costs one atomic operation.
 	Small int64
 	// Queue limits how many callers may wait in Acquire: they use memory, too.
 	Queue Queue
@@ -51,12 +53,14 @@ type MemoryOptions struct {
 
 // Queue limits how many callers wait for memory. Zero is no limit.
 type Queue struct {
-	// User is the limit for one user, All the limit for all owners together. Anonymous callers count for All only.
+	// User is the limit for one user, All the limit for all owners together. Anonymous callers
+	// count for All only.
 	User, All int64
 }
 
-// Memory admits uses of memory to a budget before the memory is allocated. Each reservation counts for the budget of the
-// node and for quotas of its owner, so that one user or one address cannot take what all need.
+// Memory admits uses of memory to a budget before the memory is allocated. Each reservation counts
+// for the budget of the node and for quotas of its owner, so that one user or one address cannot
+// take what all need.
 //
 // A nil Memory admits everything. All methods are safe for concurrent use.
 type Memory struct {
@@ -94,7 +98,8 @@ type accountKey struct {
 	address netip.Addr
 }
 
-// account is what an owner has reserved against one quota. It exists while reservations or waiters refer to it.
+// account is what an owner has reserved against one quota. It exists while reservations or waiters
+// refer to it.
 type account struct {
 	key                      accountKey
 	quota                    int64
@@ -102,8 +107,8 @@ type account struct {
 	blocked                  int64 // the last scan in which a waiter for this account could not be admitted
 }
 
-// Reservation is memory that has been admitted. The zero value holds nothing and admits everything. A copy takes
-// the place of the original. It is not safe for concurrent use.
+// Reservation is memory that has been admitted. The zero value holds nothing and admits everything.
+// A copy takes the place of the original. It is not safe for concurrent use.
 type Reservation struct {
 	memory   *Memory
 	owner    Owner
@@ -116,21 +121,23 @@ type Reservation struct {
 // Open returns a reservation of no bytes, which grows with [Reservation.Grow].
 func (m *Memory) Open(owner Owner) Reservation { return Reservation{memory: m, owner: owner} }
 
-// Reserve admits bytes for owner. It does not wait: it returns ErrMemoryFull or ErrQuotaExceeded where the budget or a
-// quota has no room.
+// Reserve admits bytes for owner. It does not wait: it returns ErrMemoryFull or ErrQuotaExceeded
+// where the budget or a quota has no room.
 func (m *Memory) Reserve(owner Owner, bytes int64) (Reservation, error) {
 	r := m.Open(owner)
 	err := r.Grow(bytes)
 	return r, err
 }
 
-// Grow adds bytes to the reservation, or nothing if that is not admitted. Its errors are those of [Memory.Reserve].
+// Grow adds bytes to the reservation, or nothing if that is not admitted. Its errors are those of
+// [Memory.Reserve].
 func (r *Reservation) Grow(bytes int64) error {
 	m := r.memory
 	if m == nil || bytes <= 0 {
 		return nil
 	}
-	if !r.counted() && r.bytes+bytes <= m.options.Small && m.reserved.Load() < m.options.Bytes/2 && m.take(bytes) {
+	if !r.counted() && r.bytes+bytes <= m.options.Small && m.reserved.Load() < m.options.Bytes/2 &&
+		m.take(bytes) {
 		r.bytes += bytes
 		return nil
 	}
@@ -204,10 +211,10 @@ func (r *Reservation) Release() { r.Shrink(0) }
 // Bytes returns the size of the reservation.
 func (r *Reservation) Bytes() int64 { return r.bytes }
 
-// Acquire admits bytes for owner and waits for them until ctx ends: callers are admitted in the order of their arrival,
-// except that a caller whose own quota is exhausted does not hold up others. Reservations above a quota are admitted one at
-// a time and count for as much as the quota. It returns ErrQueueFull at once if too many callers wait, and otherwise the
-// error of ctx.
+// Acquire admits bytes for owner and waits for them until ctx ends: callers are admitted in the
+// order of their arrival, except that a caller whose own quota is exhausted does not hold up
+// others. Reservations above a quota are admitted one at a time and count for as much as the quota.
+// It returns ErrQueueFull at once if too many callers wait, and otherwise the error of ctx.
 func (m *Memory) Acquire(ctx context.Context, owner Owner, bytes int64) (Reservation, error) {
 	if m == nil || bytes <= 0 {
 		return Reservation{}, nil
@@ -224,14 +231,23 @@ func (m *Memory) Acquire(ctx context.Context, owner Owner, bytes int64) (Reserva
 		case <-w.ready:
 		case <-ctx.Done():
 			if m.dequeue(w) {
-				if errors.Is(ctx.Err(), context.DeadlineExceeded) { // otherwise the client went away
+				if errors.Is(
+					ctx.Err(),
+					context.DeadlineExceeded,
+				) { // otherwise the client went away
 					m.refuse()
 				}
 				return Reservation{}, fmt.Errorf("acquire memory: %w", ctx.Err())
 			}
 		}
 	}
-	return Reservation{memory: m, owner: owner, accounts: w.accounts, bytes: w.bytes, oversized: w.oversized}, nil
+	return Reservation{
+		memory:    m,
+		owner:     owner,
+		accounts:  w.accounts,
+		bytes:     w.bytes,
+		oversized: w.oversized,
+	}, nil
 }
 
 // waiter is a caller of Acquire.
@@ -245,7 +261,8 @@ type waiter struct {
 	element   *list.Element // nil from then on
 }
 
-// enqueue adds w to the queue and admits it if that needs no waiting. It returns false if too many wait.
+// enqueue adds w to the queue and admits it if that needs no waiting. It returns false if too many
+// wait.
 func (m *Memory) enqueue(w *waiter) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -302,8 +319,8 @@ func (m *Memory) leave(w *waiter) {
 	}
 }
 
-// grant admits waiters in the order of their arrival. A waiter whose own quota is exhausted holds up only those that
-// count for the same quota. The caller holds m.mu.
+// grant admits waiters in the order of their arrival. A waiter whose own quota is exhausted holds
+// up only those that count for the same quota. The caller holds m.mu.
 func (m *Memory) grant() {
 	if m.queue.Len() == 0 {
 		return
@@ -330,7 +347,8 @@ func (m *Memory) grant() {
 	}
 }
 
-// blocked reports whether a quota of w is exhausted, or reserved for a waiter before it in this scan.
+// blocked reports whether a quota of w is exhausted, or reserved for a waiter before it in this
+// scan.
 func (m *Memory) blocked(w *waiter) bool {
 	blocked := false
 	for _, a := range w.accounts {
@@ -345,8 +363,8 @@ func (m *Memory) blocked(w *waiter) bool {
 	return blocked
 }
 
-// admit counts bytes for the budget and for accounts, which uncounted bytes join that the budget has counted before. The
-// caller holds m.mu.
+// admit counts bytes for the budget and for accounts, which uncounted bytes join that the budget
+// has counted before. The caller holds m.mu.
 func (m *Memory) admit(accounts [2]*account, bytes, uncounted int64) error {
 	for _, a := range accounts {
 		if a != nil && a.reserved+uncounted+bytes > a.quota {
@@ -429,8 +447,8 @@ func (m *Memory) close(accounts *[2]*account) {
 
 // MemoryStats are the figures of a [Memory].
 type MemoryStats struct {
-	// Limit is the budget in bytes, Reserved how much of it is reserved, Waiting how many callers wait in Acquire, and
-	// Refused how many reservations have been refused or have timed out.
+	// Limit is the budget in bytes, Reserved how much of it is reserved, Waiting how many callers
+	// wait in Acquire, and Refused how many reservations have been refused or have timed out.
 	Limit, Reserved, Waiting, Refused int64
 }
 
@@ -440,6 +458,9 @@ func (m *Memory) Stats() MemoryStats {
 		return MemoryStats{}
 	}
 	return MemoryStats{
-		Limit: m.options.Bytes, Reserved: m.reserved.Load(), Waiting: m.waiting.Load(), Refused: m.refused.Load(),
+		Limit:    m.options.Bytes,
+		Reserved: m.reserved.Load(),
+		Waiting:  m.waiting.Load(),
+		Refused:  m.refused.Load(),
 	}
 }

@@ -13,10 +13,15 @@ import (
 	"parley/internal/limit"
 )
 
-// acquire has user hold bytes for a while. It sets at to the time until they were admitted, or to -1 if that took longer
-// than timeout.
+// acquire has user hold bytes for a while. It sets at to the time until they were admitted, or to
+// -1 if that took longer than timeout.
 func acquire(
-	t *testing.T, m *limit.Memory, user string, bytes int64, timeout, held time.Duration, at *time.Duration,
+	t *testing.T,
+	m *limit.Memory,
+	user string,
+	bytes int64,
+	timeout, held time.Duration,
+	at *time.Duration,
 ) {
 	t.Helper()
 	begun := time.Now()
@@ -56,11 +61,17 @@ func TestAcquireWaits(t *testing.T) {
 		}
 		start(0, "a", 60, time.Hour, 4*time.Second) // above the quota: one at a time
 		start(1, "a", 5, time.Second, time.Hour)    // times out, though the budget has room
-		start(2, "b", 1000, time.Hour, time.Second) // waits for the other reservation above its quota
-		start(3, "c", 8, time.Hour, 9*time.Second)  // passes those that wait for their own quota
-		start(4, "d", 7, time.Hour, time.Second)    // the budget has no room
-		start(5, "", 1, time.Hour, time.Second)     // does not overtake
-		start(6, "e", 0, 0, 0)                      // nothing is always admitted
+		start(
+			2,
+			"b",
+			1000,
+			time.Hour,
+			time.Second,
+		) // waits for the other reservation above its quota
+		start(3, "c", 8, time.Hour, 9*time.Second) // passes those that wait for their own quota
+		start(4, "d", 7, time.Hour, time.Second)   // the budget has no room
+		start(5, "", 1, time.Hour, time.Second)    // does not overtake
+		start(6, "e", 0, 0, 0)                     // nothing is always admitted
 		expectStats(t, m, limit.MemoryStats{Reserved: 18, Waiting: 4})
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -72,7 +83,8 @@ func TestAcquireWaits(t *testing.T) {
 	})
 }
 
-// TestAcquireOversized: a caller that waits for its own quota does not keep others from reserving more than theirs.
+// TestAcquireOversized: a caller that waits for its own quota does not keep others from reserving
+// more than theirs.
 func TestAcquireOversized(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -195,7 +207,12 @@ func TestQuotas(t *testing.T) {
 	t.Parallel()
 	refusals := 0
 	m := limit.NewMemory(limit.MemoryOptions{
-		Bytes: 1000, User: 100, Address: 150, Anonymous: 60, AnonymousAddress: 40, Refused: func() { refusals++ },
+		Bytes:            1000,
+		User:             100,
+		Address:          150,
+		Anonymous:        60,
+		AnonymousAddress: 40,
+		Refused:          func() { refusals++ },
 	})
 	var held []limit.Reservation
 	for i, step := range []struct {
@@ -235,11 +252,13 @@ func TestQuotas(t *testing.T) {
 	}
 }
 
-// TestSmall: small reservations count for no quota until half of the budget is reserved. So an attacker who makes many
-// of them leaves the other half to the quotas.
+// TestSmall: small reservations count for no quota until half of the budget is reserved. So an
+// attacker who makes many of them leaves the other half to the quotas.
 func TestSmall(t *testing.T) {
 	t.Parallel()
-	m := limit.NewMemory(limit.MemoryOptions{Bytes: 100, User: 20, Anonymous: 10, AnonymousAddress: 10, Small: 5})
+	m := limit.NewMemory(
+		limit.MemoryOptions{Bytes: 100, User: 20, Anonymous: 10, AnonymousAddress: 10, Small: 5},
+	)
 	admitted := 0
 	for range 100 {
 		if _, err := m.Reserve(owner("", "10.0.0.1"), 5); err == nil {
@@ -280,11 +299,16 @@ func TestSmall(t *testing.T) {
 // TestMemoryConcurrently: the budget is never exceeded, and nothing stays reserved.
 func TestMemoryConcurrently(t *testing.T) {
 	t.Parallel()
-	m := limit.NewMemory(limit.MemoryOptions{Bytes: 1000, User: 300, Address: 700, Anonymous: 300, Small: 10})
+	m := limit.NewMemory(
+		limit.MemoryOptions{Bytes: 1000, User: 300, Address: 700, Anonymous: 300, Small: 10},
+	)
 	var running sync.WaitGroup
 	for i := range 16 {
 		running.Go(func() {
-			o := limit.OwnerOf(limit.NewContext(t.Context(), netip.MustParseAddr("10.0.0.1")), fmt.Sprint(i%4))
+			o := limit.OwnerOf(
+				limit.NewContext(t.Context(), netip.MustParseAddr("10.0.0.1")),
+				fmt.Sprint(i%4),
+			)
 			for n := range 500 {
 				if r, err := m.Reserve(o, int64(1+n%100)); err == nil {
 					_ = r.Grow(50)

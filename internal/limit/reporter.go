@@ -9,8 +9,8 @@ import (
 // reportInterval is the least time between two lines about the same limit.
 const reportInterval = time.Minute
 
-// Reporter logs which limits refuse what clients ask for: at most one line per limit and minute, with a count, so that an
-// attack does not fill the log. It is safe for concurrent use.
+// Reporter logs which limits refuse what clients ask for: at most one line per limit and minute,
+// with a count, so that an attack does not fill the log. It is safe for concurrent use.
 type Reporter struct {
 	log *slog.Logger
 
@@ -29,8 +29,8 @@ func NewReporter(log *slog.Logger) *Reporter {
 	return &Reporter{log: log, limits: make(map[string]*report)}
 }
 
-// Reached reports that limit, which is one of few names, has refused something. setting says what an operator can change.
-// A nil Reporter does nothing.
+// Reached reports that limit, which is one of few names, has refused something. setting says what
+// an operator can change. A nil Reporter does nothing.
 func (r *Reporter) Reached(limit, setting string) {
 	if r == nil {
 		return
@@ -40,7 +40,8 @@ func (r *Reporter) Reached(limit, setting string) {
 	}
 }
 
-// count counts a refusal. It returns how many there were since the last line if it is time for the next one, otherwise 0.
+// count counts a refusal. It returns how many there were since the last line if it is time for the
+// next one, otherwise 0.
 func (r *Reporter) count(limit string, now time.Time) int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"parley/internal/panics"
 )
 
-// Attendance is one listener's place in a cohort: a position and nothing else, so that a slow one costs no memory. Except
-// for Leave it is for one goroutine.
+// Attendance is one listener's place in a cohort: a position and nothing else, so that a slow one
+// costs no memory. Except for Leave it is for one goroutine.
 type Attendance struct {
 	cohort *cohort
 	user   string
@@ -63,19 +63,20 @@ func (a *Attendance) fail(err error) {
 
 // Listener is handed frames while it has nothing else to do: see [Attendance.Park].
 type Listener interface {
-	// Ready tells whether Take would take a frame now, as far as that is known. It looks at what Take will look at, so that
-	// the processor has it by then.
+	// Ready tells whether Take would take a frame now, as far as that is known. It looks at what
+	// Take will look at, so that the processor has it by then.
 	Ready() bool
-	// Take is handed the next frame. It must not block. Where it returns false the frame is not taken: the attendance is
-	// parked no more, and Resume is called.
+	// Take is handed the next frame. It must not block. Where it returns false the frame is not
+	// taken: the attendance is parked no more, and Resume is called.
 	Take(Frame) bool
-	// Resume is called once after Park has returned true, unless the attendance is left before: call Next again, for the
-	// frame that was not taken or the end of the stream. It must not block.
+	// Resume is called once after Park has returned true, unless the attendance is left before:
+	// call Next again, for the frame that was not taken or the end of the stream. It must not
+	// block.
 	Resume()
 }
 
-// Next returns what follows, one frame or more, in order and without a hole, and waits until there is something. It ends
-// with the context's error, ErrPruned, ErrStopped or ErrBehind.
+// Next returns what follows, one frame or more, in order and without a hole, and waits until there
+// is something. It ends with the context's error, ErrPruned, ErrStopped or ErrBehind.
 func (a *Attendance) Next(ctx context.Context) ([]Frame, error) {
 	for {
 		frames, changed, behind, err := a.take()
@@ -96,8 +97,8 @@ func (a *Attendance) Next(ctx context.Context) ([]Frame, error) {
 	}
 }
 
-// Await waits until Next need not wait, and returns true, or until all has been taken, so that Park may return true. Where the context
-// has ended Next says so.
+// Await waits until Next need not wait, and returns true, or until all has been taken, so that Park
+// may return true. Where the context has ended Next says so.
 func (a *Attendance) Await(ctx context.Context) bool {
 	for ctx.Err() == nil {
 		there, changed := a.look()
@@ -112,8 +113,8 @@ func (a *Attendance) Await(ctx context.Context) bool {
 	return true
 }
 
-// look tells whether there is something for Next, or nothing, or returns a channel that is closed when that may change: for who is ahead
-// of the cohort.
+// look tells whether there is something for Next, or nothing, or returns a channel that is closed
+// when that may change: for who is ahead of the cohort.
 func (a *Attendance) look() (there bool, changed <-chan struct{}) {
 	c := a.cohort
 	c.mu.Lock()
@@ -133,8 +134,8 @@ func (c *cohort) change() <-chan struct{} {
 	return c.changed
 }
 
-// take moves to the head and returns what lies between, or a channel that is closed when there may be more. behind tells
-// that the cohort no longer keeps what comes next.
+// take moves to the head and returns what lies between, or a channel that is closed when there may
+// be more. behind tells that the cohort no longer keeps what comes next.
 func (a *Attendance) take() (frames []Frame, changed <-chan struct{}, behind bool, err error) {
 	c := a.cohort
 	c.mu.Lock()
@@ -179,8 +180,8 @@ func (a *Attendance) catchUp(ctx context.Context) ([]Frame, error) {
 	return frames, nil
 }
 
-// Park has what follows handed to l instead of waiting for it with Next, which costs a goroutine. It returns false where
-// there is something to be had from Next at once.
+// Park has what follows handed to l instead of waiting for it with Next, which costs a goroutine.
+// It returns false where there is something to be had from Next at once.
 func (a *Attendance) Park(l Listener) bool {
 	c := a.cohort
 	c.mu.Lock()
@@ -204,8 +205,8 @@ func (a *Attendance) unpark() {
 	c.parked = c.parked[:last]
 }
 
-// Leave ends the attendance. It may be called by any goroutine, and more than once; a frame that is just being handed to a
-// listener may still come.
+// Leave ends the attendance. It may be called by any goroutine, and more than once; a frame that is
+// just being handed to a listener may still come.
 func (a *Attendance) Leave() {
 	c := a.cohort
 	c.tail.hub.mu.Lock()

@@ -12,29 +12,33 @@ import (
 )
 
 const (
-	// cohortBytes is how many bytes of payloads a cohort keeps for those who take them late. They are kept only while
-	// somebody has not taken them.
+	// cohortBytes is how many bytes of payloads a cohort keeps for those who take them late. They
+	// are kept only while somebody has not taken them.
 	cohortBytes = 256 << 10
-	// nodeBytes is how many bytes of payloads all cohorts of a node keep together, pages of history included. Above that,
-	// whoever is late is caught up from the database.
+	// nodeBytes is how many bytes of payloads all cohorts of a node keep together, pages of history
+	// included. Above that, whoever is late is caught up from the database.
 	nodeBytes = 64 << 20
-	// together is how many listeners are written to by one goroutine in turn; where there are more, several share them.
+	// together is how many listeners are written to by one goroutine in turn; where there are more,
+	// several share them.
 	together = 128
-	// ahead is of how many listeners it is looked whether they are ready before the first of them is written to: what is to
-	// be looked at has to come from far, and of several comes in the time of one.
+	// ahead is of how many listeners it is looked whether they are ready before the first of them
+	// is written to: what is to be looked at has to come from far, and of several comes in the time
+	// of one.
 	ahead = 16
 )
 
-// Render makes the payloads of events: one for each, nil where there is nothing to show of it. It fails as a whole where
-// one cannot be made: a failure is never a payload. look tells what it has read besides. owner is the user that all the
-// payloads are for, or "" where several users share them: executions for one user count against that user.
+// Render makes the payloads of events: one for each, nil where there is nothing to show of it. It
+// fails as a whole where one cannot be made: a failure is never a payload. look tells what it has
+// read besides. owner is the user that all the payloads are for, or "" where several users share
+// them: executions for one user count against that user.
 type Render func(ctx context.Context, owner string, events []Event) (
 	payloads [][]byte, look Look, err error,
 )
 
-// Look tells what a rendering has read beside its events, since which a payload may show what happened after its event was
-// read. A number above 0 says that it has read nothing itself, and used what others had read who rendered the same events:
-// the same number, the same readings, all of them done.
+// Look tells what a rendering has read beside its events, since which a payload may show what
+// happened after its event was read. A number above 0 says that it has read nothing itself, and
+// used what others had read who rendered the same events: the same number, the same readings, all
+// of them done.
 type Look int64
 
 const (
@@ -49,8 +53,9 @@ type Frame struct {
 	Event Event
 	// Payload is shared by all who asked the same, and must not be changed. Nil: nothing is shown.
 	Payload []byte
-	// Endings are what had happened in the room, above the event, when the payload was made, that may end somebody's
-	// stream. A payload shows things as they are then: whoever's stream such an event ends must not see it.
+	// Endings are what had happened in the room, above the event, when the payload was made, that
+	// may end somebody's stream. A payload shows things as they are then: whoever's stream such an
+	// event ends must not see it.
 	Endings []Event
 }
 
@@ -60,8 +65,8 @@ type cohort struct {
 	ask    string
 	render Render
 
-	// Guarded by the hub's lock: where it stands in the tail, and whether its goroutine runs. That ends when it has come
-	// to the tail's head. users counts the attendances of each user.
+	// Guarded by the hub's lock: where it stands in the tail, and whether its goroutine runs. That
+	// ends when it has come to the tail's head. users counts the attendances of each user.
 	seq     int64
 	working bool
 	users   map[string]int
@@ -75,7 +80,8 @@ type cohort struct {
 	changed chan struct{}
 	err     error
 	pages   map[int64]*page
-	// delivering: frames are being handed to those who were parked, who are not to be told of an end before that is over.
+	// delivering: frames are being handed to those who were parked, who are not to be told of an
+	// end before that is over.
 	delivering bool
 
 	// Its goroutine's own: whom it delivers to, and how far each has come.
@@ -83,11 +89,13 @@ type cohort struct {
 	reached []int64
 }
 
-// Attend has a room's events rendered from seq on, where head is the seq of its newest event as far as the caller knows.
-// All who give the same ask share what render makes; the first one's render is used. The caller leaves. It returns
-// ErrTooManyAsks if the user follows the room with MaxAsks other asks.
+// Attend has a room's events rendered from seq on, where head is the seq of its newest event as far
+// as the caller knows. All who give the same ask share what render makes; the first one's render is
+// used. The caller leaves. It returns ErrTooManyAsks if the user follows the room with MaxAsks
+// other asks.
 //
-// First the position is taken, then history is read, then the tail is followed: there is no seam between them.
+// First the position is taken, then history is read, then the tail is followed: there is no seam
+// between them.
 func (h *Hub) Attend(
 	room uuid.UUID, user, ask string, seq, head int64, render Render,
 ) (*Attendance, error) {
@@ -102,8 +110,8 @@ func (h *Hub) Attend(
 	return t.attend(user, ask, seq, render)
 }
 
-// Follow has the rooms rendered that come into being from now on, as events of User or Lobby. The caller leaves. It
-// returns ErrTooManyAsks if the user follows the topic with MaxAsks other asks.
+// Follow has the rooms rendered that come into being from now on, as events of User or Lobby. The
+// caller leaves. It returns ErrTooManyAsks if the user follows the topic with MaxAsks other asks.
 func (h *Hub) Follow(topic Topic, user, ask string, render Render) (*Attendance, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -148,7 +156,8 @@ func (c *cohort) forgetUser(user string) {
 	}
 }
 
-// owner returns the user whose attendances are all there are, or "" if several users share the cohort.
+// owner returns the user whose attendances are all there are, or "" if several users share the
+// cohort.
 func (c *cohort) owner() string {
 	c.tail.hub.mu.Lock()
 	defer c.tail.hub.mu.Unlock()
@@ -194,8 +203,8 @@ func (c *cohort) work() {
 	}
 }
 
-// take moves towards the tail's head and returns the events between: none when there are none, and the goroutine's end.
-// partial tells that more may have happened before they were read.
+// take moves towards the tail's head and returns the events between: none when there are none, and
+// the goroutine's end. partial tells that more may have happened before they were read.
 func (c *cohort) take(ctx context.Context) (events []Event, partial bool, err error) {
 	t := c.tail
 	events, there, before, head, partial := c.next()
@@ -218,8 +227,9 @@ func (c *cohort) take(ctx context.Context) (events []Event, partial bool, err er
 	return events, partial, nil
 }
 
-// next returns the events between the cohort's position and the tail's head; there is false when the
-// tail no longer keeps the first of them. The two positions are equal when the goroutine is to end.
+// next returns the events between the cohort's position and the tail's head; there is false when
+// the tail no longer keeps the first of them. The two positions are equal when the goroutine is to
+// end.
 func (c *cohort) next() (events []Event, there bool, before, head int64, partial bool) {
 	t := c.tail
 	t.hub.mu.Lock()
@@ -244,9 +254,13 @@ func (c *cohort) advance(seq int64) {
 	}
 }
 
-// rendered renders events, and retries what fails unless it panics. later are those behind them that were read together with them;
-// partial tells that there may be more behind those.
-func (c *cohort) rendered(ctx context.Context, events, later []Event, partial bool) ([]Frame, error) {
+// rendered renders events, and retries what fails unless it panics. later are those behind them
+// that were read together with them; partial tells that there may be more behind those.
+func (c *cohort) rendered(
+	ctx context.Context,
+	events, later []Event,
+	partial bool,
+) ([]Frame, error) {
 	known := append(endingsOf(events), endingsOf(later)...)
 	var payloads [][]byte
 	endings := known
@@ -288,8 +302,8 @@ func endingsOf(events []Event) (endings []Event) {
 	return endings
 }
 
-// append keeps frames for those who are late, wakes those who wait, and notes whom they are to be handed to: those who are
-// parked at this very moment. Who parks after it has had them.
+// append keeps frames for those who are late, wakes those who wait, and notes whom they are to be
+// handed to: those who are parked at this very moment. Who parks after it has had them.
 func (c *cohort) append(frames []Frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -338,7 +352,8 @@ func (c *cohort) signal() {
 	}
 }
 
-// deliver hands frames, the newest, to those whom append has noted. Whoever does not take one goes on by themselves.
+// deliver hands frames, the newest, to those whom append has noted. Whoever does not take one goes
+// on by themselves.
 func (c *cohort) deliver(frames []Frame) {
 	if len(c.places) == 0 {
 		return
@@ -358,8 +373,8 @@ func (c *cohort) deliver(frames []Frame) {
 	}
 }
 
-// delivered notes how far the subscribers of a delivery have come. It returns how many have taken all
-// of it, and those that have not, or whose stream has ended: they are no longer parked.
+// delivered notes how far the subscribers of a delivery have come. It returns how many have taken
+// all of it, and those that have not, or whose stream has ended: they are no longer parked.
 func (c *cohort) delivered() (done int, refused []*Attendance) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -423,8 +438,8 @@ func (c *cohort) fail(err error) {
 	}
 }
 
-// abort ends the streams after the cohort's goroutine has panicked, which may have been in the midst
-// of a delivery.
+// abort ends the streams after the cohort's goroutine has panicked, which may have been in the
+// midst of a delivery.
 func (c *cohort) abort(err error) {
 	c.stopDelivering()
 	c.fail(err)
@@ -466,7 +481,8 @@ func (c *cohort) release() []*Attendance {
 	return parked
 }
 
-// detach takes the cohort from its tail, and the tail from the hub where it was the last. The hub is locked.
+// detach takes the cohort from its tail, and the tail from the hub where it was the last. The hub
+// is locked.
 func (c *cohort) detach() {
 	t := c.tail
 	if t.cohorts[c.ask] != c {

@@ -24,7 +24,11 @@ type printer struct {
 	err  error
 }
 
-func (p *printer) render(_ context.Context, _ string, events []live.Event) (payloads [][]byte, look live.Look, err error) {
+func (p *printer) render(
+	_ context.Context,
+	_ string,
+	events []live.Event,
+) (payloads [][]byte, look live.Look, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
@@ -104,7 +108,21 @@ func TestLateMember(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		var p printer
-		fast, late := subscribe(hub, room, "x", 0, 0, p.render), subscribe(hub, room, "x", 0, 0, p.render)
+		fast, late := subscribe(
+			hub,
+			room,
+			"x",
+			0,
+			0,
+			p.render,
+		), subscribe(
+			hub,
+			room,
+			"x",
+			0,
+			0,
+			p.render,
+		)
 		defer fast.Leave()
 		log.set(func(l *fakeLog) { l.head = 100_000 })
 		hub.Hear(broker.Hint{Room: room, Seq: 100_000})
@@ -117,8 +135,9 @@ func TestLateMember(t *testing.T) {
 	})
 }
 
-// TestComingBackTogether shares pages among many who resume from about the same place.
-// TestAhead: who comes with a seq that the cohort has not come to yet is not late, and nothing is kept for them.
+// TestComingBackTogether shares pages among many who resume from about the same place. TestAhead:
+// who comes with a seq that the cohort has not come to yet is not late, and nothing is kept for
+// them.
 func TestAhead(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
@@ -131,7 +150,21 @@ func TestAhead(t *testing.T) {
 		log.set(func(l *fakeLog) { l.head = 7 })
 		hub.Hear(broker.Hint{Room: room, Seq: 7})
 		time.Sleep(100 * time.Millisecond) // while it renders
-		ahead, further := subscribe(hub, room, "same", 7, 7, slow), subscribe(hub, room, "same", 9, 7, slow)
+		ahead, further := subscribe(
+			hub,
+			room,
+			"same",
+			7,
+			7,
+			slow,
+		), subscribe(
+			hub,
+			room,
+			"same",
+			9,
+			7,
+			slow,
+		)
 		time.Sleep(5 * time.Second)
 		if kept := hub.Stats().KeptBytes; kept != 0 {
 			t.Errorf("%d bytes are kept, and nobody is late", kept)
@@ -152,13 +185,15 @@ func TestAhead(t *testing.T) {
 	})
 }
 
-// TestLargePayloads: what a node keeps of history stays within its bound, however large an event is shown.
+// TestLargePayloads: what a node keeps of history stays within its bound, however large an event is
+// shown.
 func TestLargePayloads(t *testing.T) {
 	t.Run("large events", func(t *testing.T) { keepsOfHistory(t, 200<<10, 400, 60<<20, 64<<20) })
 	t.Run("events larger than a page", func(t *testing.T) { keepsOfHistory(t, 4<<20, 30, 0, 0) })
 }
 
-// keepsOfHistory reads the history of rooms whose events have so many bytes, and looks at how many bytes the node keeps.
+// keepsOfHistory reads the history of rooms whose events have so many bytes, and looks at how many
+// bytes the node keeps.
 func keepsOfHistory(t *testing.T, frame, rooms int, least, most int64) {
 	t.Helper()
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
@@ -191,7 +226,10 @@ func TestComingBackTogether(t *testing.T) {
 		var p printer
 		const head = 1000
 		log.head = head
-		places := make([]*live.Attendance, 500) // all are there before the first one reads: a cohort lives as long as somebody
+		places := make(
+			[]*live.Attendance,
+			500,
+		) // all are there before the first one reads: a cohort lives as long as somebody
 		for i := range places {
 			places[i] = subscribe(hub, room, "x", int64(i%7), head, p.render)
 		}
@@ -218,13 +256,21 @@ func TestCohortOfPrunedLog(t *testing.T) {
 		if _, err := gone.Next(t.Context()); !errors.Is(err, live.ErrPruned) {
 			t.Errorf("got %v", err)
 		}
-		kept := subscribe(hub, uuid.New(), "x", 72, 100, p.render) // its page begins before what is kept
+		kept := subscribe(
+			hub,
+			uuid.New(),
+			"x",
+			72,
+			100,
+			p.render,
+		) // its page begins before what is kept
 		defer kept.Leave()
 		attend(t, kept, 72, 100)
 	})
 }
 
-// TestRenderFails never delivers a failure: it tries again, and then ends the streams so that they can be resumed.
+// TestRenderFails never delivers a failure: it tries again, and then ends the streams so that they
+// can be resumed.
 func TestRenderFails(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
@@ -251,7 +297,8 @@ func TestRenderFails(t *testing.T) {
 	})
 }
 
-// TestCohortEnds leaves nothing behind: the bubble would not end while a goroutine of a cohort runs.
+// TestCohortEnds leaves nothing behind: the bubble would not end while a goroutine of a cohort
+// runs.
 func TestCohortEnds(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()

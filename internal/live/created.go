@@ -8,11 +8,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// overlap is how far back the sweep looks for rooms that no hint has told of: longer than it takes to make one, since a
-// room's time is from before its commit.
+// overlap is how far back the sweep looks for rooms that no hint has told of: longer than it takes
+// to make one, since a room's time is from before its commit.
 const overlap = time.Minute
 
-// skew is how far the clocks of nodes may be apart: so much longer is remembered what has been told.
+// skew is how far the clocks of nodes may be apart: so much longer is remembered what has been
+// told.
 const skew = time.Minute
 
 // Arrival is an event of the topics User and Lobby: a room has come into being.
@@ -24,7 +25,8 @@ type Arrival struct {
 	shared any
 }
 
-// Share returns what the executions for the arrival share, as the first caller makes it. It lives as long as the arrival.
+// Share returns what the executions for the arrival share, as the first caller makes it. It lives
+// as long as the arrival.
 func (a *Arrival) Share(with func() any) any {
 	a.once.Do(func() { a.shared = with() })
 	return a.shared
@@ -50,8 +52,8 @@ func (h *Hub) announce(c Created) {
 	}
 }
 
-// foundUntil is from when on looks back begin to leave a room behind: now, unless the node that has made it has a clock that is
-// ahead. A room's id begins with its time.
+// foundUntil is from when on looks back begin to leave a room behind: now, unless the node that has
+// made it has a clock that is ahead. A room's id begins with its time.
 func foundUntil(room uuid.UUID) time.Time {
 	now := time.Now()
 	if room.Version() != 7 {

@@ -15,9 +15,17 @@ import (
 )
 
 // arrivals renders arrivals as their rooms' ids.
-func arrivals(_ context.Context, _ string, events []live.Event) (payloads [][]byte, look live.Look, err error) {
+func arrivals(
+	_ context.Context,
+	_ string,
+	events []live.Event,
+) (payloads [][]byte, look live.Look, err error) {
 	for _, e := range events {
-		payloads = append(payloads, []byte(e.(*live.Arrival).Room.String())) //nolint:errcheck // all are
+		//nolint:errcheck // all are
+		payloads = append(
+			payloads,
+			[]byte(e.(*live.Arrival).Room.String()),
+		)
 	}
 	return payloads, live.Alone, nil
 }
@@ -50,8 +58,24 @@ func TestCreatedRooms(t *testing.T) {
 		}
 		before := created(true, "alice")
 		hub.Hear(before) // nobody listens yet
-		alice, bob, lobby := follow(live.User("alice")), follow(live.User("bob")), follow(live.Lobby())
-		both, public, alone := created(false, "alice", "bob"), created(true, "carol"), created(true, "alice")
+		alice, bob, lobby := follow(
+			live.User("alice"),
+		), follow(
+			live.User("bob"),
+		), follow(
+			live.Lobby(),
+		)
+		both, public, alone := created(
+			false,
+			"alice",
+			"bob",
+		), created(
+			true,
+			"carol",
+		), created(
+			true,
+			"alice",
+		)
 		for _, h := range []broker.Hint{both, public, both, alone, {Room: uuid.New(), Seq: 3}} { // one is doubled
 			hub.Hear(h)
 		}
@@ -77,13 +101,16 @@ func TestCreatedRooms(t *testing.T) {
 	})
 }
 
-// TestCreatedRoomsHeal finds rooms that no hint tells of, each once, and none from before the listening.
+// TestCreatedRoomsHeal finds rooms that no hint tells of, each once, and none from before the
+// listening.
 func TestCreatedRoomsHeal(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		lobby := listen(hub, live.Lobby(), "x", arrivals)
 		defer lobby.Leave()
 		log.set(func(l *fakeLog) {
-			l.created = map[time.Time]live.Created{time.Now().Add(-time.Second): {Room: uuid.New(), Public: true}} // before the start
+			l.created = map[time.Time]live.Created{
+				time.Now().Add(-time.Second): {Room: uuid.New(), Public: true},
+			} // before the start
 		})
 		time.Sleep(time.Second)
 		told, untold := created(true), live.Created{Room: uuid.New(), Public: true}
@@ -110,8 +137,8 @@ func TestCreatedRoomsHeal(t *testing.T) {
 	})
 }
 
-// TestCreatedRoomsAhead tells of a room once that a node has made whose clock is an hour ahead, for as long as the sweep finds
-// it among the newest.
+// TestCreatedRoomsAhead tells of a room once that a node has made whose clock is an hour ahead, for
+// as long as the sweep finds it among the newest.
 func TestCreatedRoomsAhead(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		lobby := listen(hub, live.Lobby(), "x", arrivals)
@@ -135,7 +162,8 @@ func TestCreatedRoomsAhead(t *testing.T) {
 	})
 }
 
-// TestFarBehind ends the listening of somebody who is further behind than what is kept: there is no log to read it from.
+// TestFarBehind ends the listening of somebody who is further behind than what is kept: there is no
+// log to read it from.
 func TestFarBehind(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
 		slow := listen(hub, live.Lobby(), "x", arrivals)

@@ -39,8 +39,8 @@ func listen(hub *live.Hub, topic live.Topic, ask string, render live.Render) *li
 	return a
 }
 
-// TestMaxAsks: a user follows one topic with so many different asks, however often with each; other users and topics
-// are not affected, and an ask that ends makes room.
+// TestMaxAsks: a user follows one topic with so many different asks, however often with each; other
+// users and topics are not affected, and an ask that ends makes room.
 func TestMaxAsks(t *testing.T) {
 	t.Parallel()
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
@@ -61,7 +61,10 @@ func TestMaxAsks(t *testing.T) {
 		if err := ask(room, "alice", live.MaxAsks); !errors.Is(err, live.ErrTooManyAsks) {
 			t.Errorf("one ask too many: %v", err)
 		}
-		if err := errors.Join(ask(room, "bob", live.MaxAsks), ask(uuid.New(), "alice", -1)); err != nil {
+		if err := errors.Join(
+			ask(room, "bob", live.MaxAsks),
+			ask(uuid.New(), "alice", -1),
+		); err != nil {
 			t.Error(err)
 		}
 		all[0].Leave()

@@ -15,7 +15,8 @@ import (
 // lastEvent is refused by all who are parked, so that they come to their end by themselves.
 const lastEvent = 5000
 
-// restless is a listener that refuses now and then, and so goes to and fro between waiting by itself and being parked.
+// restless is a listener that refuses now and then, and so goes to and fro between waiting by
+// itself and being parked.
 type restless struct {
 	mu      sync.Mutex
 	last    int64
@@ -50,10 +51,13 @@ func (r *restless) reached(seq int64) bool {
 	return r.last >= seq
 }
 
-// TestRestless: whoever parks while frames are being handed out has had them already, or gets them, and never both.
+// TestRestless: whoever parks while frames are being handed out has had them already, or gets them,
+// and never both.
 func TestRestless(t *testing.T) {
 	const listeners, events = 16, lastEvent
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(16)) // more than there are, so that they interrupt each other anywhere
+	defer runtime.GOMAXPROCS(
+		runtime.GOMAXPROCS(16),
+	) // more than there are, so that they interrupt each other anywhere
 	log := &fakeLog{}
 	hub := live.NewHub(t.Context(), log, log, live.Options{})
 	defer hub.Close()

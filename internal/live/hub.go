@@ -1,12 +1,14 @@
-// Package live tells open screens what happens. It hears the broker's hints, reads the logs of the rooms that somebody
-// listens to on this node, has each event rendered once for all who asked the same, and hands them the payloads.
+// Package live tells open screens what happens. It hears the broker's hints, reads the logs of the
+// rooms that somebody listens to on this node, has each event rendered once for all who asked the
+// same, and hands them the payloads.
 //
 //	hint → tail (an event is read once for the node) → cohorts (and rendered once for each) → listeners
 //
-// What has nothing to do has no goroutine: not a room where nothing happens, nor a listener who has heard everything.
+// What has nothing to do has no goroutine: not a room where nothing happens, nor a listener who has
+// heard everything.
 //
-// Hints may be lost, doubled or late: they only say where to look now. What nobody has said is found by looking at the
-// heads of the rooms every few seconds.
+// Hints may be lost, doubled or late: they only say where to look now. What nobody has said is
+// found by looking at the heads of the rooms every few seconds.
 package live
 
 import (
@@ -26,8 +28,8 @@ import (
 
 // Options of a Hub.
 type Options struct {
-	// Sweep is the time between two looks at the heads of the rooms that are listened to: how late an event can be of
-	// which no hint came. Default: 3 s.
+	// Sweep is the time between two looks at the heads of the rooms that are listened to: how late
+	// an event can be of which no hint came. Default: 3 s.
 	Sweep time.Duration
 	// Logger hears of logs and lists that cannot be read. Default: slog.Default().
 	Logger *slog.Logger
@@ -44,8 +46,8 @@ type Hub struct {
 	ctx     context.Context //nolint:containedctx // the life of the hub, which outlives every call
 	stop    context.CancelFunc
 	running sync.WaitGroup
-	// catchUps has a place for each page of history that may be rendered at a time. One user, and one topic's shared
-	// pages, may have half of them.
+	// catchUps has a place for each page of history that may be rendered at a time. One user, and
+	// one topic's shared pages, may have half of them.
 	catchUps *limit.Memory
 
 	// kept is how many bytes of payloads the cohorts keep.
@@ -58,7 +60,8 @@ type Hub struct {
 	again   chan struct{} // somebody wants the hub to look again: see LookAgain
 	viewers map[string]map[*List]struct{}
 	byRoom  map[uuid.UUID]map[*List]struct{}
-	// announced are the rooms whose creation has been told, since begun or for as long as a look back may find them.
+	// announced are the rooms whose creation has been told, since begun or for as long as a look
+	// back may find them.
 	announced map[uuid.UUID]time.Time
 	begun     time.Time
 }
@@ -75,7 +78,10 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 		opts.Panics = panics.NewGuard(opts.Logger)
 	}
 	h := &Hub{
-		log: log, lists: lists, opts: opts, catchUps: limit.NewMemory(limit.MemoryOptions{Bytes: catchUps, User: catchUps / 2}),
+		log:       log,
+		lists:     lists,
+		opts:      opts,
+		catchUps:  limit.NewMemory(limit.MemoryOptions{Bytes: catchUps, User: catchUps / 2}),
 		tails:     make(map[Topic]*tail),
 		again:     make(chan struct{}, 1),
 		viewers:   make(map[string]map[*List]struct{}),
@@ -121,8 +127,8 @@ func (h *Hub) Hear(hint broker.Hint) {
 	}
 }
 
-// LookAgain has the hub look for what hints that were missed may have told, at once but not more often than it makes sense.
-// It does not block.
+// LookAgain has the hub look for what hints that were missed may have told, at once but not more
+// often than it makes sense. It does not block.
 func (h *Hub) LookAgain() {
 	select {
 	case h.again <- struct{}{}:
@@ -163,7 +169,8 @@ func (h *Hub) sweep() {
 	}
 }
 
-// poll runs one step of a sweep. A step that fails or panics is logged, and the next sweep repeats it.
+// poll runs one step of a sweep. A step that fails or panics is logged, and the next sweep repeats
+// it.
 func (h *Hub) poll(step func(context.Context) error) {
 	err := h.opts.Panics.Run(h.ctx, panics.Event, func() error { return step(h.ctx) })
 	if err != nil && h.ctx.Err() == nil && !panics.Is(err) {

@@ -10,7 +10,8 @@ import (
 const (
 	// quiet is the least time between two changes of one room in one list.
 	quiet = 250 * time.Millisecond
-	// healing is how many sweeps pass between two times that a list is read again to find what no hint told.
+	// healing is how many sweeps pass between two times that a list is read again to find what no
+	// hint told.
 	healing = 10
 	// unknown stands for a seq: what has changed is something else.
 	unknown = -1
@@ -22,7 +23,8 @@ type Lists interface {
 	Standings(ctx context.Context, user string) (map[uuid.UUID]Standing, error)
 }
 
-// Standing is what a room's place in a list changes with: the seq of its newest event, and what its viewer has read.
+// Standing is what a room's place in a list changes with: the seq of its newest event, and what its
+// viewer has read.
 type Standing struct{ Seq, Read int64 }
 
 // Change is what is to be done to a list.
@@ -39,8 +41,9 @@ type List struct {
 	woken chan struct{}
 	heal  *time.Ticker
 
-	// touched are the rooms that hints have spoken of since Next looked, with the newest seq or unknown. Guarded by the
-	// hub's lock, and bounded by the rooms of the list and those that came and went.
+	// touched are the rooms that hints have spoken of since Next looked, with the newest seq or
+	// unknown. Guarded by the hub's lock, and bounded by the rooms of the list and those that came
+	// and went.
 	touched map[uuid.UUID]int64
 
 	known map[uuid.UUID]Standing
@@ -49,11 +52,14 @@ type List struct {
 	stale bool                    // whether known must be read again before anything is told
 }
 
-// Watch follows a viewer's list of rooms: nothing that changes after it has returned is missed. The caller leaves the
-// list.
+// Watch follows a viewer's list of rooms: nothing that changes after it has returned is missed. The
+// caller leaves the list.
 func (h *Hub) Watch(ctx context.Context, user string) (*List, error) {
 	l := &List{
-		hub: h, user: user, woken: make(chan struct{}, 1), heal: time.NewTicker(healing * h.opts.Sweep),
+		hub:     h,
+		user:    user,
+		woken:   make(chan struct{}, 1),
+		heal:    time.NewTicker(healing * h.opts.Sweep),
 		touched: make(map[uuid.UUID]int64),
 		due:     make(map[uuid.UUID]struct{}),
 		told:    make(map[uuid.UUID]time.Time),
@@ -119,7 +125,8 @@ func (l *List) touch(room uuid.UUID, seq int64) {
 	}
 }
 
-// Next waits for the next changes. A room is told of at most every 250 ms; its last change is always told.
+// Next waits for the next changes. A room is told of at most every 250 ms; its last change is
+// always told.
 func (l *List) Next(ctx context.Context) ([]Change, error) {
 	for {
 		l.take()
@@ -186,7 +193,8 @@ func (l *List) read(ctx context.Context) error {
 		return err
 	}
 	for room, standing := range standings {
-		if known, ok := l.known[room]; !ok || known.Read != standing.Read || known.Seq < standing.Seq {
+		if known, ok := l.known[room]; !ok || known.Read != standing.Read ||
+			known.Seq < standing.Seq {
 			l.due[room] = struct{}{}
 		}
 	}
@@ -200,7 +208,8 @@ func (l *List) read(ctx context.Context) error {
 	return nil
 }
 
-// ready returns the rooms whose change may be told now, and how long the next of the others has to wait; 0: there is none.
+// ready returns the rooms whose change may be told now, and how long the next of the others has to
+// wait; 0: there is none.
 func (l *List) ready(now time.Time) (ready []uuid.UUID, wait time.Duration) {
 	for room, at := range l.told {
 		if now.Sub(at) >= quiet {

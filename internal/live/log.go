@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// readAttempts is how often something is tried that reads the database before it is given up and the streams that
-	// need it end; the pauses between double from firstRetry.
+	// readAttempts is how often something is tried that reads the database before it is given up
+	// and the streams that need it end; the pauses between double from firstRetry.
 	readAttempts = 6
 	firstRetry   = 50 * time.Millisecond
 )
@@ -26,7 +26,8 @@ var (
 	ErrTooManyAsks = errors.New("the user follows the topic with too many different asks")
 	// ErrPruned ends a stream whose log no longer goes back to where it stands.
 	ErrPruned = errors.New("the log no longer goes back that far")
-	// ErrStopped ends the streams of a room whose log cannot be read or shown. They can be resumed from where they stand.
+	// ErrStopped ends the streams of a room whose log cannot be read or shown. They can be resumed
+	// from where they stand.
 	ErrStopped = errors.New("the log cannot be read")
 	// ErrBehind ends a stream that is so far behind that what comes next is kept nowhere.
 	ErrBehind = errors.New("the reader is too far behind")
@@ -42,15 +43,16 @@ type Event interface {
 
 // Log is where rooms' logs are read.
 type Log interface {
-	// Read returns events of a room that follow the one at after, at most limit, in order and without a hole, or
-	// ErrPruned. They are of one moment: fewer than limit are all that there were.
+	// Read returns events of a room that follow the one at after, at most limit, in order and
+	// without a hole, or ErrPruned. They are of one moment: fewer than limit are all that there
+	// were.
 	Read(ctx context.Context, room uuid.UUID, after int64, limit int) ([]Event, error)
 	// Endings returns the events of a room above after that may end somebody's stream.
 	Endings(ctx context.Context, room uuid.UUID, after int64) ([]Event, error)
 	// Heads returns the seqs of rooms; those that do not exist are missing.
 	Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error)
-	// Created returns rooms that have come into being since a time, the oldest first and not more than a few thousand,
-	// without those that the caller knows of.
+	// Created returns rooms that have come into being since a time, the oldest first and not more
+	// than a few thousand, without those that the caller knows of.
 	Created(ctx context.Context, since time.Time, known func(uuid.UUID) bool) ([]Created, error)
 }
 
@@ -62,8 +64,14 @@ type Created struct {
 	Public bool
 }
 
-// read reads a log, trying again where that fails: ErrPruned, ErrStopped or the context's error is the end of it.
-func (h *Hub) read(ctx context.Context, room uuid.UUID, after int64, limit int) (events []Event, err error) {
+// read reads a log, trying again where that fails: ErrPruned, ErrStopped or the context's error is
+// the end of it.
+func (h *Hub) read(
+	ctx context.Context,
+	room uuid.UUID,
+	after int64,
+	limit int,
+) (events []Event, err error) {
 	err = persist(ctx, func() error {
 		events, err = h.log.Read(ctx, room, after, limit)
 		return err

@@ -11,16 +11,17 @@ import (
 )
 
 const (
-	// pageSize is how many events a page of history has, and pageBytes how many bytes of payloads it may have before it is
-	// cut short. pageStep is how many events are rendered at most before the bytes are looked at.
+	// pageSize is how many events a page of history has, and pageBytes how many bytes of payloads
+	// it may have before it is cut short. pageStep is how many events are rendered at most before
+	// the bytes are looked at.
 	pageSize  = 64
 	pageBytes = 256 << 10
 	pageStep  = 8
-	// largestPage is how many bytes a page may have that is kept for others. An event that is larger than a page is one
-	// by itself.
+	// largestPage is how many bytes a page may have that is kept for others. An event that is
+	// larger than a page is one by itself.
 	largestPage = 4 * pageBytes
-	// pageLife is how long a page is kept for others who need the same: the many screens that come back together after a
-	// restart.
+	// pageLife is how long a page is kept for others who need the same: the many screens that come
+	// back together after a restart.
 	pageLife = 2 * time.Second
 	// catchUps is how many pages a node renders at once.
 	catchUps = 4
@@ -33,7 +34,8 @@ type page struct {
 	err    error
 }
 
-// page returns frames behind seq, at least one. Pages begin at fixed places, so that those who need the same share them.
+// page returns frames behind seq, at least one. Pages begin at fixed places, so that those who need
+// the same share them.
 func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 	start := seq / pageSize * pageSize
 	p, mine := c.openPage(start)
@@ -53,8 +55,8 @@ func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 			return p.frames[seq-start:], nil
 		}
 	}
-	// What is kept begins behind the start of the page, or the log has grown since it was made, or there is no room for
-	// pages: read exactly what is wanted.
+	// What is kept begins behind the start of the page, or the log has grown since it was made, or
+	// there is no room for pages: read exactly what is wanted.
 	frames, err := c.history(ctx, seq, func(int64) {})
 	if err == nil && len(frames) == 0 {
 		err = fmt.Errorf("%w: nothing after %d", ErrStopped, seq)
@@ -62,7 +64,8 @@ func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 	return frames, err
 }
 
-// openPage returns the page behind start, and whether it is the caller's to make; nil where the node has no room for it.
+// openPage returns the page behind start, and whether it is the caller's to make; nil where the
+// node has no room for it.
 func (c *cohort) openPage(start int64) (p *page, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,7 +105,8 @@ func (c *cohort) make(p *page, start int64) {
 		hub.kept.Add(-size)
 		c.closePage(start)
 	}
-	if size > largestPage || hub.kept.Load() > nodeBytes { // only those that wait for it already get it
+	if size > largestPage ||
+		hub.kept.Load() > nodeBytes { // only those that wait for it already get it
 		release()
 		return
 	}
@@ -115,8 +119,13 @@ func (c *cohort) closePage(start int64) {
 	delete(c.pages, start)
 }
 
-// history reads and renders a page of the log behind seq, or as much of it as fits, and tells of the bytes as they come.
-func (c *cohort) history(ctx context.Context, seq int64, keep func(bytes int64)) (frames []Frame, err error) {
+// history reads and renders a page of the log behind seq, or as much of it as fits, and tells of
+// the bytes as they come.
+func (c *cohort) history(
+	ctx context.Context,
+	seq int64,
+	keep func(bytes int64),
+) (frames []Frame, err error) {
 	hub := c.tail.hub
 	of := c.owner()
 	if of == "" {

@@ -30,12 +30,21 @@ func (l *explosive) step(method string) {
 	}
 }
 
-func (l *explosive) Read(ctx context.Context, room uuid.UUID, after int64, limit int) ([]live.Event, error) {
+func (l *explosive) Read(
+	ctx context.Context,
+	room uuid.UUID,
+	after int64,
+	limit int,
+) ([]live.Event, error) {
 	l.step("Read")
 	return l.fakeLog.Read(ctx, room, after, limit)
 }
 
-func (l *explosive) Endings(ctx context.Context, room uuid.UUID, after int64) ([]live.Event, error) {
+func (l *explosive) Endings(
+	ctx context.Context,
+	room uuid.UUID,
+	after int64,
+) ([]live.Event, error) {
 	l.step("Endings")
 	return l.fakeLog.Endings(ctx, room, after)
 }
@@ -52,8 +61,8 @@ func (l *explosive) Created(
 	return l.fakeLog.Created(ctx, since, known)
 }
 
-// exploding is a hub over an explosive log, whose panics are counted. What does not end with the hub
-// is found by synctest.
+// exploding is a hub over an explosive log, whose panics are counted. What does not end with the
+// hub is found by synctest.
 type exploding struct {
 	*live.Hub
 	log   *explosive
@@ -87,7 +96,13 @@ func (e *exploding) expect(t *testing.T, n int) {
 	synctest.Wait()
 	lines := strings.Count(e.lines.String(), "\n")
 	if counted := int(e.guard.Count(panics.Event)); counted != n || lines != n {
-		t.Errorf("%d panics are counted and %d are logged, want %d:\n%s", counted, lines, n, e.lines)
+		t.Errorf(
+			"%d panics are counted and %d are logged, want %d:\n%s",
+			counted,
+			lines,
+			n,
+			e.lines,
+		)
 	}
 }
 
@@ -116,7 +131,15 @@ func TestPanicOfARendering(t *testing.T) {
 		ends(t, two)
 		attend(t, neighbour, 0, 1)
 		e.expect(t, 1)
-		again := subscribeAs(e.Hub, "user", e.room, "explosive", 1, 1, new(printer).render) // a new cohort
+		again := subscribeAs(
+			e.Hub,
+			"user",
+			e.room,
+			"explosive",
+			1,
+			1,
+			new(printer).render,
+		) // a new cohort
 		defer again.Leave()
 		e.add(2)
 		attend(t, again, 1, 2)

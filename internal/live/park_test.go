@@ -62,8 +62,8 @@ func (s *screen) expect(t *testing.T, last int64, resumed int) {
 	}
 }
 
-// TestParked hands frames to a thousand listeners. One that refuses goes on by itself from just there, and is parked
-// again, while the others hear everything.
+// TestParked hands frames to a thousand listeners. One that refuses goes on by itself from just
+// there, and is parked again, while the others hear everything.
 func TestParked(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
@@ -144,8 +144,9 @@ func TestParkedTillTheEnd(t *testing.T) {
 	})
 }
 
-// TestEndings tells with each frame who may have left since, as far as its payload can show it: always those among the
-// events read together, and those behind them where more was looked at than the events.
+// TestEndings tells with each frame who may have left since, as far as its payload can show it:
+// always those among the events read together, and those behind them where more was looked at than
+// the events.
 func TestEndings(t *testing.T) {
 	for name, test := range map[string]struct {
 		look  live.Look
@@ -176,7 +177,11 @@ func TestEndings(t *testing.T) {
 				}
 				for _, f := range frames {
 					if len(f.Endings) > 0 && f.Endings[0].Position() <= f.Event.Position() {
-						t.Errorf("beside %d there is the ending %d", f.Event.Position(), f.Endings[0].Position())
+						t.Errorf(
+							"beside %d there is the ending %d",
+							f.Event.Position(),
+							f.Endings[0].Position(),
+						)
 					}
 				}
 				log.set(func(l *fakeLog) { // the cohort renders on
@@ -223,8 +228,10 @@ func TestEndingsShared(t *testing.T) {
 				}
 				synctest.Wait()
 				log.set(func(l *fakeLog) {
-					// The order of the cohorts is anybody's guess: of different ones the same may look twice.
-					if l.looks < test.want || l.looks > test.want+1 || test.want < 2 && l.looks != test.want {
+					// The order of the cohorts is anybody's guess: of different ones the same may
+					// look twice.
+					if l.looks < test.want || l.looks > test.want+1 ||
+						test.want < 2 && l.looks != test.want {
 						t.Errorf("%d looks for endings, want %d", l.looks, test.want)
 					}
 				})
@@ -233,7 +240,8 @@ func TestEndingsShared(t *testing.T) {
 	}
 }
 
-// TestAwait tells who has nothing to take, and may park, and does not keep those whose time is over.
+// TestAwait tells who has nothing to take, and may park, and does not keep those whose time is
+// over.
 func TestAwait(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
 		a := join(hub, uuid.New(), 0, 0)

@@ -2,16 +2,16 @@ package live
 
 // Stats is what a hub does, and has done since it began.
 type Stats struct {
-	// Topics are those that somebody listens to, Cohorts the groups that share executions, Listeners their members, Lists
-	// the lists of rooms that are followed.
+	// Topics are those that somebody listens to, Cohorts the groups that share executions,
+	// Listeners their members, Lists the lists of rooms that are followed.
 	Topics, Cohorts, Listeners, Lists int64
 	// KeptBytes are payloads that are kept for those who are late.
 	KeptBytes int64
-	// Executions are events that were rendered, once for a cohort; Deliveries the payloads handed to listeners, and Bytes
-	// their size.
+	// Executions are events that were rendered, once for a cohort; Deliveries the payloads handed
+	// to listeners, and Bytes their size.
 	Executions, Deliveries, Bytes int64
-	// Pages are pages of history that were rendered for those who catch up. Refusals is how often a listener could not take
-	// what was handed to it at once.
+	// Pages are pages of history that were rendered for those who catch up. Refusals is how often a
+	// listener could not take what was handed to it at once.
 	Pages, Refusals int64
 	// Looks is how often the rooms were looked at without a hint.
 	Looks int64
@@ -20,8 +20,13 @@ type Stats struct {
 // Stats returns what the hub does.
 func (h *Hub) Stats() Stats {
 	s := Stats{
-		KeptBytes: h.kept.Load(), Executions: h.executions.Load(), Deliveries: h.deliveries.Load(), Bytes: h.bytes.Load(),
-		Pages: h.pages.Load(), Refusals: h.refusals.Load(), Looks: h.looks.Load(),
+		KeptBytes:  h.kept.Load(),
+		Executions: h.executions.Load(),
+		Deliveries: h.deliveries.Load(),
+		Bytes:      h.bytes.Load(),
+		Pages:      h.pages.Load(),
+		Refusals:   h.refusals.Load(),
+		Looks:      h.looks.Load(),
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -14,13 +14,13 @@ import (
 const (
 	// batch is how many events are read from a log, or rendered, at once.
 	batch = 256
-	// kept is how many of its newest events a topic keeps for cohorts that are late, and how many frames a cohort keeps
-	// for those who take them late.
+	// kept is how many of its newest events a topic keeps for cohorts that are late, and how many
+	// frames a cohort keeps for those who take them late.
 	kept = 1024
 )
 
-// tail follows the end of a topic for the cohorts on this node. A room's reads each event once, however many listen; the
-// others are told what happens.
+// tail follows the end of a topic for the cohorts on this node. A room's reads each event once,
+// however many listen; the others are told what happens.
 type tail struct {
 	hub   *Hub
 	topic Topic
@@ -31,7 +31,8 @@ type tail struct {
 	// cohorts are all who listen, by what they ask, and asks is how many of them each user is in.
 	cohorts map[string]*cohort
 	asks    map[string]int
-	// wanted: the log may have grown, to hinted at least. partial: the last reading has not come to its end.
+	// wanted: the log may have grown, to hinted at least. partial: the last reading has not come to
+	// its end.
 	wanted, partial bool
 	hinted          int64
 	// looked is the last look for endings.
@@ -40,8 +41,8 @@ type tail struct {
 	reading bool
 }
 
-// looking is a look for what may end somebody's stream behind events, from first to last, that were rendered with a look
-// which others may have, too.
+// looking is a look for what may end somebody's stream behind events, from first to last, that were
+// rendered with a look which others may have, too.
 type looking struct {
 	first, last int64
 	look        Look
@@ -51,8 +52,9 @@ type looking struct {
 	err     error
 }
 
-// endings returns what may end somebody's stream behind events, from first to last, after they have been rendered: so it
-// goes back to all that the rendering can have seen. Those who have seen the same share it.
+// endings returns what may end somebody's stream behind events, from first to last, after they have
+// been rendered: so it goes back to all that the rendering can have seen. Those who have seen the
+// same share it.
 func (t *tail) endings(ctx context.Context, first, last int64, look Look) ([]Event, error) {
 	if look <= Nothing {
 		return t.hub.log.Endings(ctx, t.topic.room, last)
@@ -164,7 +166,8 @@ func (t *tail) readOn(ctx context.Context) error {
 	}
 }
 
-// next returns the seq to read behind; more is false when there is nothing to read, and the goroutine's end.
+// next returns the seq to read behind; more is false when there is nothing to read, and the
+// goroutine's end.
 func (t *tail) next() (after int64, more bool) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
@@ -205,7 +208,8 @@ func (t *tail) add(events []Event) {
 	}
 }
 
-// fail ends the streams of all who listen. Whoever comes from now on gets another tail: this one reads no more.
+// fail ends the streams of all who listen. Whoever comes from now on gets another tail: this one
+// reads no more.
 func (t *tail) fail(err error) {
 	for _, c := range t.detach() {
 		c.fail(err)

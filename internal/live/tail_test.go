@@ -40,7 +40,12 @@ func (l *fakeLog) set(change func(*fakeLog)) {
 	change(l)
 }
 
-func (l *fakeLog) Read(_ context.Context, _ uuid.UUID, after int64, limit int) ([]live.Event, error) {
+func (l *fakeLog) Read(
+	_ context.Context,
+	_ uuid.UUID,
+	after int64,
+	limit int,
+) ([]live.Event, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reads++
@@ -57,7 +62,11 @@ func (l *fakeLog) Read(_ context.Context, _ uuid.UUID, after int64, limit int) (
 	return events, nil
 }
 
-func (l *fakeLog) Endings(_ context.Context, _ uuid.UUID, after int64) (endings []live.Event, _ error) {
+func (l *fakeLog) Endings(
+	_ context.Context,
+	_ uuid.UUID,
+	after int64,
+) (endings []live.Event, _ error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.looks++
@@ -69,7 +78,11 @@ func (l *fakeLog) Endings(_ context.Context, _ uuid.UUID, after int64) (endings 
 	return endings, l.err
 }
 
-func (l *fakeLog) Created(_ context.Context, since time.Time, known func(uuid.UUID) bool) (created []live.Created, _ error) {
+func (l *fakeLog) Created(
+	_ context.Context,
+	since time.Time,
+	known func(uuid.UUID) bool,
+) (created []live.Created, _ error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for at, c := range l.created {
@@ -96,7 +109,15 @@ func (l *fakeLog) Standings(context.Context, string) (map[uuid.UUID]live.Standin
 
 // join follows a room's log alone.
 func join(hub *live.Hub, room uuid.UUID, seq, head int64) *live.Attendance {
-	return subscribeAs(hub, uuid.NewString(), room, uuid.NewString(), seq, head, new(printer).render)
+	return subscribeAs(
+		hub,
+		uuid.NewString(),
+		room,
+		uuid.NewString(),
+		seq,
+		head,
+		new(printer).render,
+	)
 }
 
 // inHub runs test with a hub over a log, in a bubble where time is the test's.
@@ -186,7 +207,8 @@ func TestStreamOfPrunedLog(t *testing.T) {
 	})
 }
 
-// TestStreamOfBrokenLog ends the streams of a log that cannot be read, resumable, and begins anew when it can.
+// TestStreamOfBrokenLog ends the streams of a log that cannot be read, resumable, and begins anew
+// when it can.
 func TestStreamOfBrokenLog(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
@@ -212,8 +234,8 @@ func (eager) Ready() bool          { return true }
 func (eager) Take(live.Frame) bool { return true }
 func (e eager) Resume()            { e.again() }
 
-// TestStreamAfterABrokenLog: who asks again while others are still being told that the log cannot be read is told so, too, or
-// hears what comes when it can be.
+// TestStreamAfterABrokenLog: who asks again while others are still being told that the log cannot
+// be read is told so, too, or hears what comes when it can be.
 func TestStreamAfterABrokenLog(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
@@ -237,7 +259,11 @@ func TestStreamAfterABrokenLog(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if frames, err := next.Next(ctx); len(frames) != 3 && !errors.Is(err, live.ErrStopped) {
-			t.Errorf("who asked again hears neither what there is nor that it cannot be read: %v, %v", frames, err)
+			t.Errorf(
+				"who asked again hears neither what there is nor that it cannot be read: %v, %v",
+				frames,
+				err,
+			)
 		}
 		later := join(hub, room, 0, 3)
 		if frames, err := later.Next(ctx); err != nil || len(frames) != 3 {
@@ -265,7 +291,8 @@ func (f *fatal) Take(live.Frame) bool {
 
 func (f *fatal) Resume() { close(f.resumed) }
 
-// TestEndWhileDelivering: a frame that is being handed over when the stream comes to its end is not handed over again.
+// TestEndWhileDelivering: a frame that is being handed over when the stream comes to its end is not
+// handed over again.
 func TestEndWhileDelivering(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
@@ -281,7 +308,10 @@ func TestEndWhileDelivering(t *testing.T) {
 		log.set(func(l *fakeLog) { l.head = 1 })
 		hub.Hear(broker.Hint{Room: room, Seq: 1})
 		<-f.resumed
-		if frames, err := s.Next(t.Context()); len(frames) > 0 || !errors.Is(err, live.ErrStopped) || f.took != 1 {
+		if frames, err := s.Next(
+			t.Context(),
+		); len(frames) > 0 || !errors.Is(err, live.ErrStopped) ||
+			f.took != 1 {
 			t.Errorf("behind %d frames came %v, %v", f.took, frames, err)
 		}
 	})

@@ -2,8 +2,8 @@ package live
 
 import "github.com/google/uuid"
 
-// Topic is what a subscriber listens to: a room's log, or the rooms that come into being with somebody in them or for
-// everybody to see.
+// Topic is what a subscriber listens to: a room's log, or the rooms that come into being with
+// somebody in them or for everybody to see.
 type Topic struct {
 	kind topicKind
 	room uuid.UUID

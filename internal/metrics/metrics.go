@@ -1,4 +1,5 @@
-// Package metrics holds what a node counts and times, for Prometheus. It knows nothing of what it counts: app tells it.
+// Package metrics holds what a node counts and times, for Prometheus. It knows nothing of what it
+// counts: app tells it.
 //
 // Labels are few and known beforehand: names that clients choose are none of them.
 package metrics
@@ -30,39 +31,70 @@ type Metrics struct {
 // panics of what is shown: the registry reads it in goroutines of its own.
 func New(version string, guard *panics.Guard) *Metrics {
 	// From a cached read to an operation's time limit.
-	buckets := []float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}
+	buckets := []float64{
+		0.0005,
+		0.001,
+		0.0025,
+		0.005,
+		0.01,
+		0.025,
+		0.05,
+		0.1,
+		0.25,
+		0.5,
+		1,
+		2.5,
+		5,
+		10,
+		30,
+	}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		panics:   guard,
 		operations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "parley_operation_duration_seconds", Buckets: buckets,
-			Help: "Time of a query or mutation, by the field of the schema it asks for (several: more than one) and by its outcome, ok, the code of its first error, or CANCELLED where nobody waited for it any more.",
+			Name:    "parley_operation_duration_seconds",
+			Buckets: buckets,
+			Help:    "Time of a query or mutation, by the field of the schema it asks for (several: more than one) and by its outcome, ok, the code of its first error, or CANCELLED where nobody waited for it any more.",
 		}, []string{"kind", "field", "outcome"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "parley_http_request_duration_seconds", Buckets: buckets,
-			Help: "Time of an HTTP request, by route and status. A WebSocket's ends with its handshake.",
+			Name:    "parley_http_request_duration_seconds",
+			Buckets: buckets,
+			Help:    "Time of an HTTP request, by route and status. A WebSocket's ends with its handshake.",
 		}, []string{"route", "status"}),
 		streams: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "parley_subscriptions_total", Help: "Subscriptions that were asked for, by field and outcome.",
+			Name: "parley_subscriptions_total",
+			Help: "Subscriptions that were asked for, by field and outcome.",
 		}, []string{"field", "outcome"}),
 		closed: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "parley_sockets_closed_total", Help: "WebSockets closed by the server, by close code.",
+			Name: "parley_sockets_closed_total",
+			Help: "WebSockets closed by the server, by close code.",
 		}, []string{"code"}),
 	}
 	m.tooSlow = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "parley_sockets_too_slow_total", Help: "WebSockets cut off because their client did not take what was sent to it in time.",
+		Name: "parley_sockets_too_slow_total",
+		Help: "WebSockets cut off because their client did not take what was sent to it in time.",
 	})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "parley_build_info", Help: "1, with the version of the program.", ConstLabels: prometheus.Labels{"version": version},
+		Name:        "parley_build_info",
+		Help:        "1, with the version of the program.",
+		ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.operations, m.requests, m.streams, m.closed, m.tooSlow, build,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(
+		m.operations,
+		m.requests,
+		m.streams,
+		m.closed,
+		m.tooSlow,
+		build,
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
 	return m
 }
 
-// Operation counts an operation that was answered: kind is query, mutation or subscription. Of subscriptions it is not timed
-// how they begin.
+// Operation counts an operation that was answered: kind is query, mutation or subscription. Of
+// subscriptions it is not timed how they begin.
 func (m *Metrics) Operation(kind, field, outcome string, took time.Duration) {
 	if kind == "subscription" {
 		m.streams.WithLabelValues(field, outcome).Inc()
@@ -77,7 +109,9 @@ func (m *Metrics) Request(route string, status int, took time.Duration) {
 }
 
 // SocketClosed counts a WebSocket that the server has closed.
-func (m *Metrics) SocketClosed(code uint16) { m.closed.WithLabelValues(strconv.Itoa(int(code))).Inc() }
+func (m *Metrics) SocketClosed(code uint16) {
+	m.closed.WithLabelValues(strconv.Itoa(int(code))).Inc()
+}
 
 // SocketTooSlow counts a WebSocket that was cut off for being too slow.
 func (m *Metrics) SocketTooSlow() { m.tooSlow.Inc() }

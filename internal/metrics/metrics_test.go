@@ -16,12 +16,17 @@ func TestPanicOfAPart(t *testing.T) {
 	guard := panics.NewGuard(slog.New(slog.DiscardHandler))
 	m := metrics.New("test", guard)
 	number := func(name string) metrics.Number[int] {
-		return metrics.Number[int]{Name: name, Help: name, Of: func(n int) float64 { return float64(n) }}
+		return metrics.Number[int]{
+			Name: name,
+			Help: name,
+			Of:   func(n int) float64 { return float64(n) },
+		}
 	}
 	metrics.Show(m, func() int { panic("boom") }, number("broken"))
 	metrics.Show(m, func() int { return 7 }, number("whole"))
 	out := httptest.NewRecorder()
-	m.Handler().ServeHTTP(out, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	m.Handler().
+		ServeHTTP(out, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	if body := out.Body.String(); out.Code != http.StatusOK || !strings.Contains(body, "whole 7") ||
 		strings.Contains(body, "broken") {
 		t.Errorf("%d\n%s", out.Code, body)

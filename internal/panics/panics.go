@@ -74,8 +74,8 @@ func Is(err error) bool {
 	return ok
 }
 
-// Guard contains panics and counts them. It is safe for concurrent use. A nil Guard contains panics,
-// too: it logs to [slog.Default] and does not count.
+// Guard contains panics and counts them. It is safe for concurrent use. A nil Guard contains
+// panics, too: it logs to [slog.Default] and does not count.
 type Guard struct {
 	log    *slog.Logger
 	counts [kinds]atomic.Int64
@@ -104,8 +104,8 @@ func (g *Guard) Run(ctx context.Context, where Where, f func() error) (err error
 }
 
 // Wrap returns a function for a goroutine or a timer: it calls f. If f panics, it logs and counts
-// the panic and calls failed, if there is one, with an [Error]. failed ends what f was doing; a panic
-// of failed is contained as well.
+// the panic and calls failed, if there is one, with an [Error]. failed ends what f was doing; a
+// panic of failed is contained as well.
 func (g *Guard) Wrap(ctx context.Context, where Where, f func(), failed func(error)) func() {
 	return func() {
 		err := g.Run(ctx, where, func() error {

@@ -46,7 +46,12 @@ func TestWrap(t *testing.T) {
 	if !panics.Is(failed) || guard.Count(panics.Socket) != 2 {
 		t.Errorf("failed with %v; %d are counted", failed, guard.Count(panics.Socket))
 	}
-	guard.Wrap(t.Context(), panics.Socket, func() {}, func(err error) { t.Errorf("no panic, and %v", err) })()
+	guard.Wrap(
+		t.Context(),
+		panics.Socket,
+		func() {},
+		func(err error) { t.Errorf("no panic, and %v", err) },
+	)()
 }
 
 // broken is a handler of logs that panics.

@@ -29,8 +29,18 @@ func unprotected() map[string]string {
 func TestStarts(t *testing.T) {
 	root := filepath.Join("..", "..")
 	elsewhere := []string{ // generated, or no part of the server
-		"bench", "bin", "clients", "docs", "ent", "graph/generated", "graph/sdl", "internal/testkit",
-		"internal/store/migrate", "internal/store/storetest", "node_modules", ".git",
+		"bench",
+		"bin",
+		"clients",
+		"docs",
+		"ent",
+		"graph/generated",
+		"graph/sdl",
+		"internal/testkit",
+		"internal/store/migrate",
+		"internal/store/storetest",
+		"node_modules",
+		".git",
 	}
 	allowed := unprotected()
 	used := map[string]bool{}
@@ -69,7 +79,10 @@ func TestStarts(t *testing.T) {
 				if _, ok := allowed[place]; ok && !protected {
 					used[place] = true
 				} else if !protected {
-					t.Errorf("%s: a panic here ends the process: see this test", files.Position(n.Pos()))
+					t.Errorf(
+						"%s: a panic here ends the process: see this test",
+						files.Position(n.Pos()),
+					)
 				}
 				return true
 			})
@@ -80,7 +93,10 @@ func TestStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if starts < 20 {
-		t.Errorf("only %d goroutines and timers were found: does the test still look at the server?", starts)
+		t.Errorf(
+			"only %d goroutines and timers were found: does the test still look at the server?",
+			starts,
+		)
 	}
 	for place := range allowed {
 		if !used[place] {

@@ -1,5 +1,5 @@
-// Package rawjson reads the members of a JSON object without decoding their values: what a client sends is decoded only
-// where it is known what it may be.
+// Package rawjson reads the members of a JSON object without decoding their values: what a client
+// sends is decoded only where it is known what it may be.
 package rawjson
 
 import (
@@ -12,14 +12,16 @@ import (
 // ErrNotObject means that a JSON text is not an object.
 var ErrNotObject = errors.New("the JSON text is not an object")
 
-// TrimBOM returns data without a byte order mark at its beginning, which a receiver may ignore (RFC 8259, section 8.1).
+// TrimBOM returns data without a byte order mark at its beginning, which a receiver may ignore (RFC
+// 8259, section 8.1).
 func TrimBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) }
 
-// Members returns the members of the object in data that are called one of names; of several with one name it is the
-// last. Names are compared exactly, after their escapes have been decoded. The values are parts of data, not copies.
+// Members returns the members of the object in data that are called one of names; of several with
+// one name it is the last. Names are compared exactly, after their escapes have been decoded. The
+// values are parts of data, not copies.
 //
-// It costs memory for the members that it returns alone, whatever else there is. It returns an error of encoding/json
-// where data is not valid JSON, and ErrNotObject where it is not an object.
+// It costs memory for the members that it returns alone, whatever else there is. It returns an
+// error of encoding/json where data is not valid JSON, and ErrNotObject where it is not an object.
 func Members(data []byte, names ...string) (map[string]json.RawMessage, error) {
 	data = TrimBOM(data)
 	if !json.Valid(data) {
@@ -124,14 +126,15 @@ func (s *scanner) ends(from int) bool {
 	case '"', '{', '[':
 		return true
 	default:
-		return s.at == len(s.data) || isSpace(s.data[s.at]) || bytes.IndexByte([]byte(",}]"), s.data[s.at]) >= 0
+		return s.at == len(s.data) || isSpace(s.data[s.at]) ||
+			bytes.IndexByte([]byte(",}]"), s.data[s.at]) >= 0
 	}
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
-// Len returns how many members or elements the object or array in valid JSON has, without those of nested ones; 0 for
-// other values.
+// Len returns how many members or elements the object or array in valid JSON has, without those of
+// nested ones; 0 for other values.
 func Len(valid []byte) int {
 	s, depth, commas, empty := scanner{data: valid}, 0, 0, true
 	for s.at < len(valid) {
@@ -160,7 +163,8 @@ func Len(valid []byte) int {
 	return commas + 1
 }
 
-// Depth returns how deeply the arrays and objects of valid JSON are nested: 0 for a number, 1 for [1].
+// Depth returns how deeply the arrays and objects of valid JSON are nested: 0 for a number, 1 for
+// [1].
 func Depth(valid []byte) int {
 	s, depth, deepest := scanner{data: valid}, 0, 0
 	for s.at < len(valid) {

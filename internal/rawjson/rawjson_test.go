@@ -43,7 +43,11 @@ func TestMembers(t *testing.T) {
 		}
 	}
 	var syntax *json.SyntaxError
-	if _, err := rawjson.Members([]byte(`{"a":}`), "a"); !errors.As(err, &syntax) || syntax.Offset != 6 {
+	if _, err := rawjson.Members(
+		[]byte(`{"a":}`),
+		"a",
+	); !errors.As(err, &syntax) ||
+		syntax.Offset != 6 {
 		t.Errorf("invalid JSON: %v", err)
 	}
 }

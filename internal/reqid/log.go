@@ -5,8 +5,9 @@ import (
 	"log/slog"
 )
 
-// Logs has each line that is logged for a request say for which, first of all: request_id, and operation_id where that is one of
-// several on its connection. Whoever logs gives the context, and no more.
+// Logs has each line that is logged for a request say for which, first of all: request_id, and
+// operation_id where that is one of several on its connection. Whoever logs gives the context, and
+// no more.
 func Logs(next slog.Handler) slog.Handler { return lines{next} }
 
 type lines struct{ slog.Handler }
@@ -30,7 +31,9 @@ func (l lines) Handle(ctx context.Context, line slog.Record) error {
 }
 
 // WithAttrs is [slog.Handler]'s.
-func (l lines) WithAttrs(attrs []slog.Attr) slog.Handler { return lines{l.Handler.WithAttrs(attrs)} }
+func (l lines) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return lines{l.Handler.WithAttrs(attrs)}
+}
 
 // WithGroup is [slog.Handler]'s.
 func (l lines) WithGroup(name string) slog.Handler { return lines{l.Handler.WithGroup(name)} }

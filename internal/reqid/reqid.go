@@ -1,4 +1,5 @@
-// Package reqid carries the id of a request from the edge, where it is chosen, to whatever logs or reports about it.
+// Package reqid carries the id of a request from the edge, where it is chosen, to whatever logs or
+// reports about it.
 package reqid
 
 import (
@@ -18,8 +19,8 @@ type (
 // New returns a fresh id: 26 letters and digits with 130 random bits.
 func New() string { return rand.Text() }
 
-// Valid reports whether id, chosen by somebody else, may be written into headers and logs as it is: 1 to [MaxLen]
-// letters, digits, dots, colons, hyphens and underscores.
+// Valid reports whether id, chosen by somebody else, may be written into headers and logs as it is:
+// 1 to [MaxLen] letters, digits, dots, colons, hyphens and underscores.
 func Valid(id string) bool {
 	if id == "" || len(id) > MaxLen {
 		return false
@@ -46,8 +47,9 @@ func FromContext(ctx context.Context) string {
 	return id
 }
 
-// WithOperation returns a context for one of the operations that a connection carries, whose request is the one that opened it.
-// id is the client's own, of which no more than [MaxLen] bytes are kept.
+// WithOperation returns a context for one of the operations that a connection carries, whose
+// request is the one that opened it. id is the client's own, of which no more than [MaxLen] bytes
+// are kept.
 func WithOperation(ctx context.Context, id string) context.Context {
 	if len(id) > MaxLen {
 		id = strings.ToValidUTF8(id[:MaxLen], "")
@@ -55,7 +57,8 @@ func WithOperation(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, operationKey{}, id)
 }
 
-// Operation returns the id of the operation that ctx belongs to, or "" where there is none but the request.
+// Operation returns the id of the operation that ctx belongs to, or "" where there is none but the
+// request.
 func Operation(ctx context.Context) string {
 	id, _ := ctx.Value(operationKey{}).(string)
 	return id

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// making is what an answer takes of memory for each byte of its texts: six in JSON, as for a control character, which are
-	// there three times while it is put together.
+	// making is what an answer takes of memory for each byte of its texts: six in JSON, as for a
+	// control character, which are there three times while it is put together.
 	making = 6 * 3
 	// lightest is what an answer may take that does not ask.
 	lightest = 1 << 20
@@ -20,8 +20,9 @@ const (
 	again = 5 * time.Second
 )
 
-// textual is an answer that knows how many bytes of text it has. People are in it once for each room, and texts of theirs that are
-// a few kilobytes in memory may be hundreds of megabytes of JSON.
+// textual is an answer that knows how many bytes of text it has. People are in it once for each
+// room, and texts of theirs that are a few kilobytes in memory may be hundreds of megabytes of
+// JSON.
 type textual interface{ text() int }
 
 // admit waits for the memory for an answer, where that is much. The caller gives it back.
@@ -37,18 +38,49 @@ func (a *API) admit(ctx context.Context, data any) (limit.Reservation, error) {
 	who, _ := auth.FromContext(ctx)
 	memory, err := a.answers.Acquire(ctx, limit.OwnerOf(ctx, who.ID), bytes)
 	if errors.Is(err, limit.ErrQueueFull) {
-		return memory, &chat.Error{Code: chat.RateLimited, Message: "Too many large answers are waited for. Try again later, or ask for less.", RetryAfter: again}
+		return memory, &chat.Error{
+			Code:       chat.RateLimited,
+			Message:    "Too many large answers are waited for. Try again later, or ask for less.",
+			RetryAfter: again,
+		}
 	}
 	if err != nil {
-		return memory, &chat.Error{Code: chat.Unavailable, Message: "The server has no memory left for so large an answer. Try again later, or ask for less."}
+		return memory, &chat.Error{
+			Code:    chat.Unavailable,
+			Message: "The server has no memory left for so large an answer. Try again later, or ask for less.",
+		}
 	}
 	return memory, nil
 }
 
 func (p profile) text() int {
-	return len(p.UserID) + len(p.NickName) + len(p.Status) + len(p.EthWalletAddress) + len(p.EnsName) + len(p.TwitterUsername) +
-		len(p.DiscordUsername) + len(p.InstagramUsername) + len(p.InstagramAvatar) + len(p.FacebookUsername) +
-		len(p.FacebookAvatar) + len(p.OpenseaUsername)
+	return len(
+		p.UserID,
+	) + len(
+		p.NickName,
+	) + len(
+		p.Status,
+	) + len(
+		p.EthWalletAddress,
+	) + len(
+		p.EnsName,
+	) + len(
+		p.TwitterUsername,
+	) +
+		len(
+			p.DiscordUsername,
+		) + len(
+		p.InstagramUsername,
+	) + len(
+		p.InstagramAvatar,
+	) + len(
+		p.FacebookUsername,
+	) +
+		len(
+			p.FacebookAvatar,
+		) + len(
+		p.OpenseaUsername,
+	)
 }
 
 func (p fullProfile) text() int {

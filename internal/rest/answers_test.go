@@ -15,33 +15,58 @@ import (
 	"parley/internal/web"
 )
 
-// TestLargeListsWait: a list of rooms whose people have said much of themselves waits for memory while somebody does not take
-// theirs, and is answered in time that there is none; a small one is not held up.
+// TestLargeListsWait: a list of rooms whose people have said much of themselves waits for memory
+// while somebody does not take theirs, and is answered in time that there is none; a small one is
+// not held up.
 func TestLargeListsWait(t *testing.T) {
 	t.Parallel()
 	const people, rooms = 30, 30
 	options := app.Options{Limits: web.Limits{Operation: 2 * time.Second}}
-	s := testkit.StartApp(t, "sqlite::memory:", options, func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 })
+	s := testkit.StartApp(
+		t,
+		"sqlite::memory:",
+		options,
+		func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 },
+	)
 	alice, small := as(t, s, "alice"), as(t, s, "small")
 	small.gql.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil)
 	ids := []string{"bob"}
 	bob := as(t, s, "bob")
 	for i := range people {
 		ids = append(ids, fmt.Sprint("person", i))
-		as(t, s, ids[i+1]).gql.Do(`mutation($text: String!, $avatar: String!) { updateProfile(input: {status: $text, instagram: {avatar: $avatar}}) { user { id } } }`,
-			testkit.Vars{"text": strings.Repeat("<", 2000), "avatar": "https://a.example/" + strings.Repeat("<", 1980)})
+		as(
+			t,
+			s,
+			ids[i+1],
+		).gql.Do(
+			`mutation($text: String!, $avatar: String!) { updateProfile(input: {status: $text, instagram: {avatar: $avatar}}) { user { id } } }`,
+			testkit.Vars{
+				"text":   strings.Repeat("<", 2000),
+				"avatar": "https://a.example/" + strings.Repeat("<", 1980),
+			},
+		)
 	}
 	for range rooms {
-		alice.gql.Do(`mutation($people: [ID!]!) { createRoom(input: {memberIds: $people}) { room { id } } }`, testkit.Vars{"people": ids})
+		alice.gql.Do(
+			`mutation($people: [ID!]!) { createRoom(input: {memberIds: $people}) { room { id } } }`,
+			testkit.Vars{"people": ids},
+		)
 	}
 	const ask = `{"page": 1, "size": 100}`
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/my_chats", strings.NewReader(ask))
+	req, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		s.URL+"/my_chats",
+		strings.NewReader(ask),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+alice.token)
-	slow, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
+	slow, err := new(
+		net.Dialer,
+	).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +77,12 @@ func TestLargeListsWait(t *testing.T) {
 	if _, err := io.ReadFull(slow, make([]byte, 1)); err != nil { // 22 MB are being sent
 		t.Fatal(err)
 	}
-	if a := bob.call(http.MethodPost, "/my_chats", ask); a.status != http.StatusServiceUnavailable || a.Code != 50300 {
+	if a := bob.call(
+		http.MethodPost,
+		"/my_chats",
+		ask,
+	); a.status != http.StatusServiceUnavailable ||
+		a.Code != 50300 {
 		t.Errorf("%d %s", a.status, a.Msg)
 	}
 	if a := small.call(http.MethodPost, "/my_chats", ask); a.status != http.StatusOK {

@@ -7,7 +7,8 @@ import (
 	"parley/internal/chat"
 )
 
-// codesOfStatus: an answer's code is the HTTP status and two digits that tell apart what has the same status.
+// codesOfStatus: an answer's code is the HTTP status and two digits that tell apart what has the
+// same status.
 const codesOfStatus = 100
 
 // codeOf is the number of an error.

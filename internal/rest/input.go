@@ -39,10 +39,16 @@ func readInput(r *http.Request) (in input, err error) {
 	case err == nil && media == "application/x-www-form-urlencoded":
 		in.form, err = parseForm(string(body), inputNames())
 	default:
-		return in, bad("body", "The body must be application/json or application/x-www-form-urlencoded, and Content-Type must say which.")
+		return in, bad(
+			"body",
+			"The body must be application/json or application/x-www-form-urlencoded, and Content-Type must say which.",
+		)
 	}
 	if err != nil {
-		return in, bad("body", "The body cannot be read as its Content-Type says; JSON must be one object.")
+		return in, bad(
+			"body",
+			"The body cannot be read as its Content-Type says; JSON must be one object.",
+		)
 	}
 	return in, nil
 }

@@ -1,5 +1,6 @@
-// Package rest speaks Parley's older interfaces: four paths over HTTP whose answers are {"msg", "code", "data"}, and the
-// messages that make rooms over a WebSocket. It has no rules of its own: all of it is the domain's, as with GraphQL.
+// Package rest speaks Parley's older interfaces: four paths over HTTP whose answers are {"msg",
+// "code", "data"}, and the messages that make rooms over a WebSocket. It has no rules of its own:
+// all of it is the domain's, as with GraphQL.
 package rest
 
 import (
@@ -27,8 +28,8 @@ type API struct {
 	mux     *http.ServeMux
 }
 
-// New returns the older interfaces over the domain. changes limits how often rooms may be created, and answers admits the
-// memory for responses. The caller limits and reads the bodies of requests.
+// New returns the older interfaces over the domain. changes limits how often rooms may be created,
+// and answers admits the memory for responses. The caller limits and reads the bodies of requests.
 func New(c *chat.Chat, changes *limit.Gate, answers *limit.Memory, log *slog.Logger) *API {
 	a := &API{chat: c, changes: changes, answers: answers, log: log, mux: http.NewServeMux()}
 	a.handle("/my_rooms", http.MethodGet, a.myRooms)
@@ -71,7 +72,12 @@ func (a *API) handle(path, method string, ask func(*http.Request, chat.Viewer) (
 	a.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != method {
 			w.Header().Set("Allow", method)
-			a.Refuse(w, r, http.StatusMethodNotAllowed, "This method is not allowed here; allowed: "+method+".")
+			a.Refuse(
+				w,
+				r,
+				http.StatusMethodNotAllowed,
+				"This method is not allowed here; allowed: "+method+".",
+			)
 			return
 		}
 		v, err := a.arrive(r.Context(), path == "/rooms")
@@ -92,11 +98,15 @@ func (a *API) handle(path, method string, ask func(*http.Request, chat.Viewer) (
 	})
 }
 
-// arrive is who asks, unless it is for a change and too often. They come into being with their first request.
+// arrive is who asks, unless it is for a change and too often. They come into being with their
+// first request.
 func (a *API) arrive(ctx context.Context, change bool) (chat.Viewer, error) {
 	who, ok := auth.FromContext(ctx)
 	if !ok {
-		return chat.Viewer{}, &chat.Error{Code: chat.Unauthenticated, Message: "Who is asking? Send a token: Authorization: Bearer …"}
+		return chat.Viewer{}, &chat.Error{
+			Code:    chat.Unauthenticated,
+			Message: "Who is asking? Send a token: Authorization: Bearer …",
+		}
 	}
 	v := chat.Viewer{ID: who.ID, Admin: who.Admin}
 	if change {
@@ -107,14 +117,18 @@ func (a *API) arrive(ctx context.Context, change bool) (chat.Viewer, error) {
 	return v, a.chat.Arrive(ctx, who.ID, who.Name, who.Picture)
 }
 
-// count takes changes from those that the viewer may make. Returns RATE_LIMITED if there are too few left; services are
-// exempt.
+// count takes changes from those that the viewer may make. Returns RATE_LIMITED if there are too
+// few left; services are exempt.
 func (a *API) count(ctx context.Context, v chat.Viewer, changes int) error {
 	if v.Admin || changes == 0 {
 		return nil
 	}
 	if wait := a.changes.Take(ctx, v.ID, changes); wait > 0 {
-		return &chat.Error{Code: chat.RateLimited, Message: "Too many changes. Try again later.", RetryAfter: wait}
+		return &chat.Error{
+			Code:       chat.RateLimited,
+			Message:    "Too many changes. Try again later.",
+			RetryAfter: wait,
+		}
 	}
 	return nil
 }
@@ -131,7 +145,8 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	reply(w, code/codesOfStatus, envelope{Msg: e.Message, Code: code, Data: nothing(r)})
 }
 
-// told is what the caller is told of an error. A fault of the server is logged here, once, under the id that it is told with.
+// told is what the caller is told of an error. A fault of the server is logged here, once, under
+// the id that it is told with.
 func (a *API) told(ctx context.Context, err error) *chat.Error {
 	e := chat.AsError(err)
 	switch {
@@ -183,7 +198,11 @@ func (a *API) createRoom(r *http.Request, v chat.Viewer) (any, error) {
 	if err := a.count(r.Context(), v, len(others)); err != nil {
 		return nil, err
 	}
-	made, err := a.chat.CreateRoom(r.Context(), v, chat.CreateRoomInput{MemberIds: ids, AccessType: private()})
+	made, err := a.chat.CreateRoom(
+		r.Context(),
+		v,
+		chat.CreateRoomInput{MemberIds: ids, AccessType: private()},
+	)
 	if err != nil {
 		return nil, renamed(err, map[string]string{"memberIds": "user_ids"})
 	}

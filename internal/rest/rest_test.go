@@ -170,17 +170,24 @@ func TestPythonClient(t *testing.T) {
 		if got := shape(room); got != info {
 			t.Errorf("got  %s\nwant %s", got, info)
 		}
-		if room["is_1v1"] != true || room["creator_id"] != "ann" || room["room_id"] != id || room["is_opensea_coll"] != false ||
-			object(t, room["creator"])["user_id"] != "ann" || object(t, list(t, room["members"])[1])["user_id"] != "bob" {
+		if room["is_1v1"] != true || room["creator_id"] != "ann" || room["room_id"] != id ||
+			room["is_opensea_coll"] != false ||
+			object(t, room["creator"])["user_id"] != "ann" ||
+			object(t, list(t, room["members"])[1])["user_id"] != "bob" {
 			t.Errorf("room: %v", room)
 		}
 		for _, of := range []map[string]any{room, object(t, room["creator"])} {
 			at, err := strconv.ParseInt(fmt.Sprint(of["created_at"]), 10, 64)
-			if made := time.Unix(0, at); err != nil || made.Before(before.Add(-time.Minute)) || made.After(time.Now().Add(time.Second)) {
+			if made := time.Unix(
+				0,
+				at,
+			); err != nil || made.Before(before.Add(-time.Minute)) ||
+				made.After(time.Now().Add(time.Second)) {
 				t.Errorf("created at %v: %v", of["created_at"], err)
 			}
 		}
-		if got := ann.gql.Do(`query($id: ID!) { roomInfo(roomId: $id) { accessType memberCount } }`, testkit.Vars{"id": id}).String(); got != "map[roomInfo:map[accessType:PRIVATE memberCount:2]]" {
+		if got := ann.gql.Do(`query($id: ID!) { roomInfo(roomId: $id) { accessType memberCount } }`, testkit.Vars{"id": id}).
+			String(); got != "map[roomInfo:map[accessType:PRIVATE memberCount:2]]" {
 			t.Errorf("the same room in GraphQL: %s", got)
 		}
 		form := url.Values{"user_ids": {"bob", "ann", "bob"}}.Encode()
@@ -193,9 +200,13 @@ func TestPythonClient(t *testing.T) {
 func TestOpenseaRoom(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	ann := as(t, s, "ann")
-	id := ann.gql.Do(`mutation { createRoom(input: { openseaCollection: { name: "Apes", cover: "https://x/y.png", slug: "apes" } }) { room { id } } }`, nil).Str("createRoom.room.id")
+	id := ann.gql.Do(`mutation { createRoom(input: { openseaCollection: { name: "Apes", cover: "https://x/y.png", slug: "apes" } }) { room { id } } }`, nil).
+		Str("createRoom.room.id")
 	room := object(t, ann.ok("GET", "/rooms/"+id, ""))
-	if room["is_opensea_coll"] != true || room["opensea_coll_name"] != "Apes" || room["opensea_coll_cover"] != "https://x/y.png" || room["opensea_coll_slug"] != "apes" || room["is_1v1"] != false {
+	if room["is_opensea_coll"] != true || room["opensea_coll_name"] != "Apes" ||
+		room["opensea_coll_cover"] != "https://x/y.png" ||
+		room["opensea_coll_slug"] != "apes" ||
+		room["is_1v1"] != false {
 		t.Errorf("room: %v", room)
 	}
 }
@@ -211,7 +222,8 @@ func TestMyChats(t *testing.T) {
 		}
 		say := func(room, more string) string {
 			return ann.gql.Do(`mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "Hi" `+more+` }) { message { id } } }`,
-				testkit.Vars{"room": room}).Str("sendMessage.message.id")
+				testkit.Vars{"room": room}).
+				Str("sendMessage.message.id")
 		}
 		first := say(ids[3], "")
 		page := list(t, ann.ok("POST", "/my_chats", `{"page": 1, "size": 2}`))
@@ -223,22 +235,36 @@ func TestMyChats(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, listed)
 		}
 		message := object(t, active["latest_msg"])
-		if active["room_id"] != ids[3] || message["id"] != first || message["msg_type"] != "text" || message["msg_contents"] != "Hi" ||
-			message["from_uid"] != "ann" || message["to_room_id"] != ids[3] || message["is_thread"] != false {
+		if active["room_id"] != ids[3] || message["id"] != first || message["msg_type"] != "text" ||
+			message["msg_contents"] != "Hi" ||
+			message["from_uid"] != "ann" ||
+			message["to_room_id"] != ids[3] ||
+			message["is_thread"] != false {
 			t.Errorf("latest active: %v", active)
 		}
 		if quiet := object(t, page[1]); quiet["latest_msg"] != nil || quiet["room_id"] != ids[0] {
 			t.Errorf("nothing has been said there: %v", quiet)
 		}
 
-		say(ids[3], `, replyToId: "`+first+`", mentionIds: ["bob"], openseaItem: { contractAddress: "0x1", tokenId: "7", name: "Ape", description: "", imageUrl: "https://x/y.png" }`)
-		message = object(t, object(t, list(t, ann.ok("POST", "/my_chats", "page=1&size=1"))[0])["latest_msg"])
-		if message["reply_to_msg_id"] != first || len(list(t, message["at_user_ids"])) != 1 || message["opensea_item_name"] != "Ape" ||
-			message["opensea_item_contract_address"] != "0x1" || message["opensea_item_image_url"] != "https://x/y.png" {
+		say(
+			ids[3],
+			`, replyToId: "`+first+`", mentionIds: ["bob"], openseaItem: { contractAddress: "0x1", tokenId: "7", name: "Ape", description: "", imageUrl: "https://x/y.png" }`,
+		)
+		message = object(
+			t,
+			object(t, list(t, ann.ok("POST", "/my_chats", "page=1&size=1"))[0])["latest_msg"],
+		)
+		if message["reply_to_msg_id"] != first || len(list(t, message["at_user_ids"])) != 1 ||
+			message["opensea_item_name"] != "Ape" ||
+			message["opensea_item_contract_address"] != "0x1" ||
+			message["opensea_item_image_url"] != "https://x/y.png" {
 			t.Errorf("a reply: %v", message)
 		}
 		say(ids[3], `, threadId: "`+first+`"`)
-		message = object(t, object(t, list(t, ann.ok("POST", "/my_chats", "page=1&size=1"))[0])["latest_msg"])
+		message = object(
+			t,
+			object(t, list(t, ann.ok("POST", "/my_chats", "page=1&size=1"))[0])["latest_msg"],
+		)
 		if message["belong_to_thread_id"] != first {
 			t.Errorf("in a thread: %v", message)
 		}
@@ -260,7 +286,11 @@ func TestMyChats(t *testing.T) {
 		}
 		// The number of statements does not depend on the number of rooms.
 		cost := func(size int) int {
-			return len(s.Statements(func() { ann.ok("POST", "/my_chats", fmt.Sprintf("page=1&size=%d", size)) }))
+			return len(
+				s.Statements(
+					func() { ann.ok("POST", "/my_chats", fmt.Sprintf("page=1&size=%d", size)) },
+				),
+			)
 		}
 		if one, all := cost(1), cost(5); one != all || all > 6 {
 			t.Errorf("%d statements for one room, %d for five", one, all)
@@ -277,15 +307,30 @@ func TestManyMembers(t *testing.T) {
 		people = append(people, fmt.Sprintf("p%03d", i))
 		inputs = append(inputs, fmt.Sprintf(`{ id: "p%03d", profile: {} }`, i))
 	}
-	admin := s.With(s.Sign(map[string]any{"sub": "app", "admin": true, "exp": time.Now().Add(time.Hour).Unix()}))
-	admin.Do(`mutation { upsertUsers(users: [`+strings.Join(inputs[:100], " ")+`]) { __typename } }`, nil)
-	admin.Do(`mutation { upsertUsers(users: [`+strings.Join(inputs[100:], " ")+`]) { __typename } }`, nil)
+	admin := s.With(
+		s.Sign(
+			map[string]any{"sub": "app", "admin": true, "exp": time.Now().Add(time.Hour).Unix()},
+		),
+	)
+	admin.Do(
+		`mutation { upsertUsers(users: [`+strings.Join(inputs[:100], " ")+`]) { __typename } }`,
+		nil,
+	)
+	admin.Do(
+		`mutation { upsertUsers(users: [`+strings.Join(inputs[100:], " ")+`]) { __typename } }`,
+		nil,
+	)
 	body, err := json.Marshal(map[string]any{"user_ids": people})
 	if err != nil {
 		t.Fatal(err)
 	}
 	id, _ := ann.ok("POST", "/rooms", string(body)).(string)
-	if members := list(t, object(t, ann.ok("GET", "/rooms/"+id, ""))["members"]); len(members) != 151 {
+	if members := list(
+		t,
+		object(t, ann.ok("GET", "/rooms/"+id, ""))["members"],
+	); len(
+		members,
+	) != 151 {
 		t.Errorf("%d members", len(members))
 	}
 }
@@ -295,7 +340,11 @@ func TestRefused(t *testing.T) {
 		ann, bob := as(t, s, "ann"), as(t, s, "bob")
 		hidden, _ := bob.ok("POST", "/rooms", `{"user_ids":["bob"]}`).(string)
 		stranger, forged := person{t: t, url: s.URL}, person{t: t, url: s.URL, token: "forged"}
-		expired := person{t: t, url: s.URL, token: s.Sign(map[string]any{"sub": "ann", "exp": time.Now().Add(-time.Hour).Unix()})}
+		expired := person{
+			t:     t,
+			url:   s.URL,
+			token: s.Sign(map[string]any{"sub": "ann", "exp": time.Now().Add(-time.Hour).Unix()}),
+		}
 		for name, test := range map[string]struct {
 			who                person
 			method, path, body string
@@ -332,17 +381,36 @@ func TestRefused(t *testing.T) {
 			"room in capitals":      {bob, "GET", "/rooms/" + strings.ToUpper(hidden), "", 404, 40400, ""},
 		} {
 			a := test.who.call(test.method, test.path, test.body)
-			if a.status != test.status || a.Code != test.code || !strings.Contains(a.Msg, test.says) || a.Msg == "" {
-				t.Errorf("%s: %d, %d, %q; want %d, %d, %q", name, a.status, a.Code, a.Msg, test.status, test.code, test.says)
+			if a.status != test.status || a.Code != test.code ||
+				!strings.Contains(a.Msg, test.says) ||
+				a.Msg == "" {
+				t.Errorf(
+					"%s: %d, %d, %q; want %d, %d, %q",
+					name,
+					a.status,
+					a.Code,
+					a.Msg,
+					test.status,
+					test.code,
+					test.says,
+				)
 			}
-			if empty, isList := a.Data.([]any); test.path == "/my_rooms" && (!isList || len(empty) != 0) || test.path != "/my_rooms" && a.Data != nil {
+			if empty, isList := a.Data.([]any); test.path == "/my_rooms" &&
+				(!isList || len(empty) != 0) ||
+				test.path != "/my_rooms" && a.Data != nil {
 				t.Errorf("%s: data is %v", name, a.Data)
 			}
 			if test.status == http.StatusMethodNotAllowed && a.header.Get("Allow") == "" {
 				t.Errorf("%s: no Allow", name)
 			}
 		}
-		if a := ann.call("POST", "/my_chats", `{"page":1,"size":1}`, "Content-Type: text/plain"); a.Code != 40000 || !strings.Contains(a.Msg, "Content-Type") {
+		if a := ann.call(
+			"POST",
+			"/my_chats",
+			`{"page":1,"size":1}`,
+			"Content-Type: text/plain",
+		); a.Code != 40000 ||
+			!strings.Contains(a.Msg, "Content-Type") {
 			t.Errorf("plain text: %+v", a)
 		}
 		if rooms := list(t, ann.ok("GET", "/my_rooms", "")); len(rooms) != 0 {

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// maxPage is the most rooms that a page may have, and how many members of a room are read at once.
+	// maxPage is the most rooms that a page may have, and how many members of a room are read at
+	// once.
 	maxPage = 100
 	// maxMembers is how many members of one room are listed. Of each room in a list it is maxPage.
 	maxMembers = 1000
@@ -155,7 +156,8 @@ func (a *API) myChats(r *http.Request, v chat.Viewer) (any, error) {
 	return a.describeAll(ctx, all[from:min(from+size, len(all))])
 }
 
-// describeAll describes rooms that the viewer is in. The number of statements does not depend on how many there are.
+// describeAll describes rooms that the viewer is in. The number of statements does not depend on
+// how many there are.
 func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) (chatRooms, error) {
 	described := chatRooms{}
 	if len(ids) == 0 {
@@ -204,11 +206,22 @@ func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) (chatRooms, erro
 	return described, nil
 }
 
-func describe[P textual](r *ent.Room, members []string, people map[string]*ent.User, as func(*ent.User) P) roomBase[P] {
+func describe[P textual](
+	r *ent.Room,
+	members []string,
+	people map[string]*ent.User,
+	as func(*ent.User) P,
+) roomBase[P] {
 	b := roomBase[P]{
-		RoomID: r.ID.String(), Name: r.Name, Description: r.Description,
-		CreatorID: r.CreatorID, Creator: as(people[r.CreatorID]), Members: []P{},
-		Is1v1: r.MemberCount == 2, IsOpenseaColl: r.OpenseaSlug != nil, CreatedAt: nanoseconds(r.CreatedAt),
+		RoomID:        r.ID.String(),
+		Name:          r.Name,
+		Description:   r.Description,
+		CreatorID:     r.CreatorID,
+		Creator:       as(people[r.CreatorID]),
+		Members:       []P{},
+		Is1v1:         r.MemberCount == 2,
+		IsOpenseaColl: r.OpenseaSlug != nil,
+		CreatedAt:     nanoseconds(r.CreatedAt),
 	}
 	for _, id := range members {
 		b.Members = append(b.Members, as(people[id]))
@@ -234,7 +247,12 @@ func newFullProfile(u *ent.User) fullProfile {
 	if u == nil {
 		return fullProfile{}
 	}
-	return fullProfile{profile: newProfile(u), TwitterAvatar: u.TwitterAvatar, DiscordAvatar: u.DiscordAvatar, OpenseaAvatar: u.OpenseaAvatar}
+	return fullProfile{
+		profile:       newProfile(u),
+		TwitterAvatar: u.TwitterAvatar,
+		DiscordAvatar: u.DiscordAvatar,
+		OpenseaAvatar: u.OpenseaAvatar,
+	}
 }
 
 func newLatestMsg(m *ent.Message) *latestMsg {
@@ -248,10 +266,16 @@ func newLatestMsg(m *ent.Message) *latestMsg {
 		return chat.MessageID{Room: m.RoomID, Seq: *seq}.String()
 	}
 	msg := &latestMsg{
-		ID: named(&m.Seq), MsgType: strings.ToLower(string(m.Type)), MsgContents: m.Contents,
-		FromUID: m.AuthorID, ToRoomID: m.RoomID.String(), ReplyToMsgID: named(m.ReplyToSeq),
-		IsThread: m.ReplyCount > 0, BelongToThreadID: named(m.ThreadSeq), AtUserIDs: append([]string{}, m.Mentions...),
-		CreatedAt: nanoseconds(m.CreatedAt),
+		ID:               named(&m.Seq),
+		MsgType:          strings.ToLower(string(m.Type)),
+		MsgContents:      m.Contents,
+		FromUID:          m.AuthorID,
+		ToRoomID:         m.RoomID.String(),
+		ReplyToMsgID:     named(m.ReplyToSeq),
+		IsThread:         m.ReplyCount > 0,
+		BelongToThreadID: named(m.ThreadSeq),
+		AtUserIDs:        append([]string{}, m.Mentions...),
+		CreatedAt:        nanoseconds(m.CreatedAt),
 	}
 	if item := m.OpenseaItem; item != nil {
 		msg.OpenseaItemContractAddress, msg.OpenseaItemName, msg.OpenseaItemImageURL = item.ContractAddress, item.Name, item.ImageURL

@@ -39,7 +39,16 @@ func (a *API) talk(ctx context.Context, message []byte) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	members, err := rawjson.Members(message, "type", "room_type", "disconnect", "name", "access_type", "max_user", "tags")
+	members, err := rawjson.Members(
+		message,
+		"type",
+		"room_type",
+		"disconnect",
+		"name",
+		"access_type",
+		"max_user",
+		"tags",
+	)
 	if err != nil {
 		return "", bad("message", "A message must be a JSON object.")
 	}

@@ -28,7 +28,11 @@ func dial(t *testing.T, s *testkit.Server, token string) line {
 	if token != "" {
 		header.Set("Authorization", "Bearer "+token)
 	}
-	conn, res, err := websocket.Dial(t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/ws", &websocket.DialOptions{HTTPHeader: header})
+	conn, res, err := websocket.Dial(
+		t.Context(),
+		strings.Replace(s.URL, "http", "ws", 1)+"/ws",
+		&websocket.DialOptions{HTTPHeader: header},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +72,11 @@ func (l line) makes(message string) string {
 		Type   string
 		Room   string
 	}
-	if err := json.Unmarshal([]byte(raw), &answer); err != nil || !answer.Status || answer.Type != "RoomCreated" || len(answer.Room) != 36 {
+	if err := json.Unmarshal(
+		[]byte(raw),
+		&answer,
+	); err != nil || !answer.Status || answer.Type != "RoomCreated" ||
+		len(answer.Room) != 36 {
 		l.t.Fatalf("%s: %s", message, raw)
 	}
 	if got := shape(decoded(l.t, raw)); got != "{room string, status bool, type string}" {
@@ -112,15 +120,20 @@ func TestCreateByMessage(t *testing.T) {
 			`{"type": "Room", "room_type": "Create", "disconnect": true, "access_type": 2, "name": "Friends", "x": 1, "tags": null}`: `accessType:FRIEND exclusive:true maxUsers:0 memberCount:1 name:Friends tags:[]`,
 		} {
 			id := l.makes(message)
-			if got := ann.gql.Do(roomInfo, testkit.Vars{"id": id}).String(); got != "map[roomInfo:map["+want+" viewerRole:OWNER]]" {
+			if got := ann.gql.Do(roomInfo, testkit.Vars{"id": id}).
+				String(); got != "map[roomInfo:map["+want+" viewerRole:OWNER]]" {
 				t.Errorf("%s:\ngot  %s\nwant %s", message, got, want)
 			}
 		}
 		// One such room at a time, and exactly these words.
-		if got := l.ask(`{"type":"Room","room_type":"Create"}`); got != `{"status":false,"error":"User joined to other room"}` {
+		if got := l.ask(
+			`{"type":"Room","room_type":"Create"}`,
+		); got != `{"status":false,"error":"User joined to other room"}` {
 			t.Errorf("a second room: %s", got)
 		}
-		if got := l.ask(`{"type":"Room","room_type":"Create","disconnect":false}`); got != `{"status":false,"error":"User joined to other room"}` {
+		if got := l.ask(
+			`{"type":"Room","room_type":"Create","disconnect":false}`,
+		); got != `{"status":false,"error":"User joined to other room"}` {
 			t.Errorf("a second room: %s", got)
 		}
 		if rooms := list(t, ann.ok("GET", "/my_rooms", "")); len(rooms) != 1 {
@@ -163,7 +176,13 @@ func TestMalformedMessages(t *testing.T) {
 			t.Errorf("%s: %s", message, got)
 		}
 	}
-	if got := l.send(websocket.MessageBinary, `{"type":"Room","room_type":"Create"}`); !strings.Contains(got, "JSON object") {
+	if got := l.send(
+		websocket.MessageBinary,
+		`{"type":"Room","room_type":"Create"}`,
+	); !strings.Contains(
+		got,
+		"JSON object",
+	) {
 		t.Errorf("binary: %s", got)
 	}
 	if rooms := list(t, ann.ok("GET", "/my_rooms", "")); len(rooms) != 0 {
@@ -176,63 +195,106 @@ func TestTokenByMessage(t *testing.T) {
 	s := testkit.StartApp(t, "sqlite::memory:", app.Options{Limits: web.Limits{SocketsPerson: 2}})
 	ann := as(t, s, "ann")
 	l := dial(t, s, "")
-	if got := l.ask(`{"type":"Room","room_type":"Create"}`); !strings.Contains(got, `"status":false`) || !strings.Contains(got, "Who is asking?") {
+	if got := l.ask(
+		`{"type":"Room","room_type":"Create"}`,
+	); !strings.Contains(got, `"status":false`) ||
+		!strings.Contains(got, "Who is asking?") {
 		t.Errorf("nobody: %s", got)
 	}
 	for _, bad := range []string{`"forged"`, `""`, `5`, `null`} {
-		if got := l.ask(`{"type":"Auth","token":` + bad + `}`); !strings.Contains(got, `"status":false`) {
+		if got := l.ask(
+			`{"type":"Auth","token":` + bad + `}`,
+		); !strings.Contains(
+			got,
+			`"status":false`,
+		) {
 			t.Errorf("token %s: %s", bad, got)
 		}
 	}
-	if got := l.ask(`{"type":"Auth","token":"` + ann.token + `"}`); got != `{"status":true,"type":"Authenticated"}` {
+	if got := l.ask(
+		`{"type":"Auth","token":"` + ann.token + `"}`,
+	); got != `{"status":true,"type":"Authenticated"}` {
 		t.Fatalf("token: %s", got)
 	}
 	l.makes(`{"type":"Room","room_type":"Create"}`)
-	if got := l.ask(`{"type":"Auth","token":"` + ann.token + `"}`); got != `{"status":true,"type":"Authenticated"}` {
+	if got := l.ask(
+		`{"type":"Auth","token":"` + ann.token + `"}`,
+	); got != `{"status":true,"type":"Authenticated"}` {
 		t.Errorf("renewed: %s", got)
 	}
 	dial(t, s, ann.token).ask(`{}`)
-	third := ann.call(http.MethodGet, "/ws", "", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")
+	third := ann.call(
+		http.MethodGet,
+		"/ws",
+		"",
+		"Upgrade: websocket",
+		"Connection: Upgrade",
+		"Sec-WebSocket-Version: 13",
+		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+	)
 	if third.status != http.StatusTooManyRequests || third.header.Get("Retry-After") == "" {
 		t.Errorf("her third: %+v", third)
 	}
 	later := dial(t, s, "")
-	if err := later.conn.Write(t.Context(), websocket.MessageText, []byte(`{"type":"Auth","token":"`+ann.token+`"}`)); err != nil {
+	if err := later.conn.Write(
+		t.Context(),
+		websocket.MessageText,
+		[]byte(`{"type":"Auth","token":"`+ann.token+`"}`),
+	); err != nil {
 		t.Fatal(err)
 	}
 	later.closes(1013) // her third, too
 	for _, refused := range []struct{ token, why string }{
 		{`"` + s.Token("bob") + `"`, "another person's"}, {`"garbage"`, "token"}, {`5`, "token"}, {`null`, "token"}, {`"` + ann.token + `"`, "too often"},
 	} {
-		if got := l.ask(`{"type":"Auth","token":` + refused.token + `}`); !strings.Contains(got, `"status":false`) || !strings.Contains(got, refused.why) {
+		if got := l.ask(
+			`{"type":"Auth","token":` + refused.token + `}`,
+		); !strings.Contains(got, `"status":false`) ||
+			!strings.Contains(got, refused.why) {
 			t.Errorf("renewed by %s: %s", refused.token, got)
 		}
 	}
-	l.makes(`{"type":"Room","room_type":"Create","disconnect":true}`) // the token before is still good
+	l.makes(
+		`{"type":"Room","room_type":"Create","disconnect":true}`,
+	) // the token before is still good
 }
 
 func TestLineEnds(t *testing.T) {
-	limits := app.Options{Limits: web.Limits{SocketInit: 50 * time.Millisecond, SocketMessage: 1000}}
+	limits := app.Options{
+		Limits: web.Limits{SocketInit: 50 * time.Millisecond, SocketMessage: 1000},
+	}
 	t.Run("without a token in time", func(t *testing.T) {
 		dial(t, testkit.StartApp(t, "sqlite::memory:", limits), "").closes(4408)
 	})
 	t.Run("with the token", func(t *testing.T) {
 		s := testkit.StartApp(t, "sqlite::memory:", limits)
-		l := dial(t, s, s.Sign(map[string]any{"sub": "ann", "exp": time.Now().Add(2 * time.Second).Unix()}))
+		l := dial(
+			t,
+			s,
+			s.Sign(map[string]any{"sub": "ann", "exp": time.Now().Add(2 * time.Second).Unix()}),
+		)
 		l.ask(`{}`)
 		l.closes(4403)
 	})
 	t.Run("by a message too large", func(t *testing.T) {
 		s := testkit.StartApp(t, "sqlite::memory:", limits)
 		l := dial(t, s, s.Token("ann"))
-		if err := l.conn.Write(t.Context(), websocket.MessageText, []byte(`{"x":"`+strings.Repeat("x", 1000)+`"}`)); err != nil {
+		if err := l.conn.Write(
+			t.Context(),
+			websocket.MessageText,
+			[]byte(`{"x":"`+strings.Repeat("x", 1000)+`"}`),
+		); err != nil {
 			t.Fatal(err)
 		}
 		l.closes(1009)
 	})
 	t.Run("with a bad token in the handshake", func(t *testing.T) {
 		s := testkit.StartApp(t, "sqlite::memory:", limits)
-		_, res, err := websocket.Dial(t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/ws", &websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer forged"}}})
+		_, res, err := websocket.Dial(
+			t.Context(),
+			strings.Replace(s.URL, "http", "ws", 1)+"/ws",
+			&websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer forged"}}},
+		)
 		if err == nil || res == nil || res.StatusCode != http.StatusUnauthorized {
 			t.Fatalf("got %v, %v", res, err)
 		}
@@ -240,7 +302,12 @@ func TestLineEnds(t *testing.T) {
 	})
 	t.Run("where none was asked for", func(t *testing.T) {
 		s := testkit.StartApp(t, "sqlite::memory:", limits)
-		if a := as(t, s, "ann").call("GET", "/ws", ""); a.status != http.StatusUpgradeRequired || a.Code != 42600 {
+		if a := as(
+			t,
+			s,
+			"ann",
+		).call("GET", "/ws", ""); a.status != http.StatusUpgradeRequired ||
+			a.Code != 42600 {
 			t.Errorf("got %+v", a)
 		}
 	})
@@ -260,8 +327,12 @@ func TestBothSides(t *testing.T) {
 			return id
 		})
 		l := dial(t, s, ann.token)
-		hear(lobby, func() string { return l.makes(`{"type":"Room","room_type":"Create","disconnect":true}`) })
-		id := ann.gql.Do(`mutation { createRoom(input: { memberIds: ["bob"] }) { room { id } } }`, nil).Str("createRoom.room.id")
+		hear(
+			lobby,
+			func() string { return l.makes(`{"type":"Room","room_type":"Create","disconnect":true}`) },
+		)
+		id := ann.gql.Do(`mutation { createRoom(input: { memberIds: ["bob"] }) { room { id } } }`, nil).
+			Str("createRoom.room.id")
 		if rooms := list(t, bob.ok("GET", "/my_rooms", "")); rooms[0] != id {
 			t.Errorf("my rooms: %v", rooms)
 		}

@@ -7,8 +7,8 @@ import (
 )
 
 // contain, deferred, turns a panic of a driver into an error and marks its connection as broken, so
-// that database/sql closes it. database/sql calls drivers from goroutines of its own, too, and would
-// never return the connection of a query that panics to its pool.
+// that database/sql closes it. database/sql calls drivers from goroutines of its own, too, and
+// would never return the connection of a query that panics to its pool.
 func contain(ctx context.Context, guard *panics.Guard, broken *bool, err *error) {
 	if value := recover(); value != nil {
 		*broken = true

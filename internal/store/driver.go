@@ -10,11 +10,11 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 )
 
-// driver is the [dialect.Driver] of both databases. Transactions and writes run on one pool, reads outside
-// transactions on another; with PostgreSQL the two are the same.
+// driver is the [dialect.Driver] of both databases. Transactions and writes run on one pool, reads
+// outside transactions on another; with PostgreSQL the two are the same.
 //
-// Its embedded Conn turns ent's Exec and Query into ExecContext and QueryContext, which ent also calls directly for
-// hand-written statements.
+// Its embedded Conn turns ent's Exec and Query into ExecContext and QueryContext, which ent also
+// calls directly for hand-written statements.
 type driver struct {
 	entsql.Conn
 	router
@@ -23,7 +23,11 @@ type driver struct {
 
 // newDriver returns the driver of a database.
 func newDriver(dialectName string, reads, writes *sql.DB, opts Options) *driver {
-	r := router{reads: reads, writes: writes, watch: watch{system: systemOf(dialectName), observe: opts.Observe, trace: opts.Trace}}
+	r := router{
+		reads:  reads,
+		writes: writes,
+		watch:  watch{system: systemOf(dialectName), observe: opts.Observe, trace: opts.Trace},
+	}
 	return &driver{Conn: entsql.Conn{ExecQuerier: r}, router: r, dialect: dialectName}
 }
 
@@ -68,7 +72,8 @@ func (d *driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, 
 // Dialect is ent's name of the database.
 func (d *driver) Dialect() string { return d.dialect }
 
-// Close does nothing: the database belongs to the [DB], and ent's client, which would close it, only borrows it.
+// Close does nothing: the database belongs to the [DB], and ent's client, which would close it,
+// only borrows it.
 func (d *driver) Close() error { return nil }
 
 // router runs each statement on the pool that it belongs to.
@@ -81,8 +86,9 @@ func (r router) ExecContext(ctx context.Context, query string, args ...any) (sql
 	return watched(ctx, r.watch, r.writes.ExecContext, query, args)
 }
 
-// QueryContext tells reads by their first word, because ent also inserts through it (INSERT … RETURNING). A WITH that
-// writes is taken for a read; SQLite's readers refuse it, so that the mistake shows at once.
+// QueryContext tells reads by their first word, because ent also inserts through it (INSERT …
+// RETURNING). A WITH that writes is taken for a read; SQLite's readers refuse it, so that the
+// mistake shows at once.
 func (r router) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	pool := r.writes
 	if startsWith(query, "SELECT") || startsWith(query, "WITH") {
@@ -135,7 +141,11 @@ type watch struct {
 
 // watched runs a statement.
 func watched[T any](
-	ctx context.Context, w watch, run func(context.Context, string, ...any) (T, error), query string, args []any,
+	ctx context.Context,
+	w watch,
+	run func(context.Context, string, ...any) (T, error),
+	query string,
+	args []any,
 ) (T, error) {
 	count(ctx)
 	if w.observe != nil {

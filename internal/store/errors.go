@@ -16,13 +16,15 @@ import (
 	"parley/internal/panics"
 )
 
-// IsConflict reports whether a transaction failed only because of what ran beside it, so that running the whole of it
-// again is right: a deadlock, a serialization failure, a statement whose plan a schema change made stale, or SQLite's
-// writer being busy.
+// IsConflict reports whether a transaction failed only because of what ran beside it, so that
+// running the whole of it again is right: a deadlock, a serialization failure, a statement whose
+// plan a schema change made stale, or SQLite's writer being busy.
 func IsConflict(err error) bool {
 	if pqErr := pq.As(err); pqErr != nil {
 		switch pqErr.Code {
-		case pqerror.TRDeadlockDetected, pqerror.TRSerializationFailure, pqerror.FeatureNotSupported:
+		case pqerror.TRDeadlockDetected,
+			pqerror.TRSerializationFailure,
+			pqerror.FeatureNotSupported:
 			return true
 		}
 		return false
@@ -30,8 +32,9 @@ func IsConflict(err error) bool {
 	return sqliteCode(err) == sqlite3.SQLITE_BUSY
 }
 
-// IsRefused reports whether the database has said that it does not do what it was asked for, because of what that is: nothing
-// was done, nor would be another time. Of several things that were asked for together the others may do.
+// IsRefused reports whether the database has said that it does not do what it was asked for,
+// because of what that is: nothing was done, nor would be another time. Of several things that were
+// asked for together the others may do.
 func IsRefused(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
@@ -46,8 +49,9 @@ func IsRefused(err error) bool {
 	return false
 }
 
-// IsUnavailable reports whether the database could not be reached, is going down, has run out of something or has given
-// a statement up for taking too long: the same request may work later. The end of the caller's own context is not that.
+// IsUnavailable reports whether the database could not be reached, is going down, has run out of
+// something or has given a statement up for taking too long: the same request may work later. The
+// end of the caller's own context is not that.
 func IsUnavailable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
@@ -80,15 +84,16 @@ func IsUnavailable(err error) bool {
 	return IsOutcomeUnknown(err)
 }
 
-// IsOutcomeUnknown reports whether the connection was lost between sending a COMMIT, or a write outside a transaction,
-// and its answer: it may have taken effect or not. Run it again only where doing it twice is doing it once.
+// IsOutcomeUnknown reports whether the connection was lost between sending a COMMIT, or a write
+// outside a transaction, and its answer: it may have taken effect or not. Run it again only where
+// doing it twice is doing it once.
 func IsOutcomeUnknown(err error) bool {
 	_, ok := errors.AsType[*unknownOutcomeError](err)
 	return ok
 }
 
-// Unanswered is the error of a write outside a transaction whose answer has begun and was not read to its end: of unknown
-// outcome, unless the server itself has said that it failed.
+// Unanswered is the error of a write outside a transaction whose answer has begun and was not read
+// to its end: of unknown outcome, unless the server itself has said that it failed.
 func Unanswered(err error) error {
 	if err == nil || isAnswer(err) {
 		return err
@@ -96,8 +101,9 @@ func Unanswered(err error) error {
 	return &unknownOutcomeError{err}
 }
 
-// unknownOutcomeError says that a write may have taken effect. It unwraps to its cause only if that is a panic: other
-// causes may be [sqldriver.ErrBadConn], upon which database/sql would run a statement again.
+// unknownOutcomeError says that a write may have taken effect. It unwraps to its cause only if that
+// is a panic: other causes may be [sqldriver.ErrBadConn], upon which database/sql would run a
+// statement again.
 type unknownOutcomeError struct{ cause error }
 
 func (e *unknownOutcomeError) Unwrap() error {
@@ -111,18 +117,23 @@ func (e *unknownOutcomeError) Error() string {
 	return "connection lost before the answer to a write: " + e.cause.Error()
 }
 
-// goesAway reports whether the server is shutting down, starting, dropping the database or, since a failover, no
-// longer the one that takes writes.
+// goesAway reports whether the server is shutting down, starting, dropping the database or, since a
+// failover, no longer the one that takes writes.
 func goesAway(code pqerror.Code) bool {
 	switch code {
-	case pqerror.AdminShutdown, pqerror.CrashShutdown, pqerror.CannotConnectNow, pqerror.DatabaseDropped,
-		pqerror.IdleSessionTimeout, pqerror.ReadOnlySQLTransaction:
+	case pqerror.AdminShutdown,
+		pqerror.CrashShutdown,
+		pqerror.CannotConnectNow,
+		pqerror.DatabaseDropped,
+		pqerror.IdleSessionTimeout,
+		pqerror.ReadOnlySQLTransaction:
 		return true
 	}
 	return false
 }
 
-// class is the first two characters of a SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+// class is the first two characters of a SQLSTATE
+// (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 func class(err *pq.Error) pqerror.Class {
 	if len(err.Code) != 5 {
 		return "" // no PostgreSQL sends that; Code.Class would panic

@@ -56,7 +56,11 @@ func TestClassification(t *testing.T) {
 		"no rows":                 {sql.ErrNoRows, classes{}},
 		"something else":          {errors.New("deadlock detected (40P01)"), classes{}},
 	} {
-		got := classes{store.IsConflict(test.err), store.IsUnavailable(test.err), store.IsRefused(test.err)}
+		got := classes{
+			store.IsConflict(test.err),
+			store.IsUnavailable(test.err),
+			store.IsRefused(test.err),
+		}
 		if got != test.want {
 			t.Errorf("%s: %+v, want %+v", name, got, test.want)
 		}
@@ -130,7 +134,14 @@ func TestGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustExec(t, tx, "SET LOCAL statement_timeout = 10")
-	if _, err := value[string](t.Context(), tx, "SELECT pg_sleep($1)", 60); !store.IsUnavailable(err) {
+	if _, err := value[string](
+		t.Context(),
+		tx,
+		"SELECT pg_sleep($1)",
+		60,
+	); !store.IsUnavailable(
+		err,
+	) {
 		t.Errorf("statement timeout: %v, want it unavailable", err)
 	}
 	if err := tx.Rollback(); err != nil {

@@ -26,7 +26,13 @@ func MigratePostgres(ctx context.Context, url string, files fs.FS, logger *slog.
 	if err != nil {
 		return err
 	}
-	return migratePostgres(ctx, connector, files, func(context.Context, querier) error { return nil }, logger)
+	return migratePostgres(
+		ctx,
+		connector,
+		files,
+		func(context.Context, querier) error { return nil },
+		logger,
+	)
 }
 
 // MigrateSQLite applies files.

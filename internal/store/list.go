@@ -7,9 +7,9 @@ import (
 	"github.com/lib/pq"
 )
 
-// AnyOf is a condition that selects by a column's being one of a list, whose texts are the argument that follows it: the
-// statement's text does not depend on how long the list is. placeholder is the argument's, and kind the column's type in
-// PostgreSQL.
+// AnyOf is a condition that selects by a column's being one of a list, whose texts are the argument
+// that follows it: the statement's text does not depend on how long the list is. placeholder is the
+// argument's, and kind the column's type in PostgreSQL.
 func AnyOf(name, column, placeholder, kind string) string {
 	if name == dialect.Postgres {
 		return column + " = ANY(" + placeholder + "::" + kind + "[])"

@@ -16,10 +16,12 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// migrations holds the schema's history, a folder for each database. "go run ./internal/store/migrate NAME" adds to it.
+// migrations holds the schema's history, a folder for each database. "go run
+// ./internal/store/migrate NAME" adds to it.
 //
-// A version of the program must run on the schema of the next one, so that the two can overlap while servers are
-// replaced one by one: add first (expand), ship, and take away in a later version what nothing uses any more (contract).
+// A version of the program must run on the schema of the next one, so that the two can overlap
+// while servers are replaced one by one: add first (expand), ship, and take away in a later version
+// what nothing uses any more (contract).
 //
 //go:embed migrations/sqlite migrations/postgres
 var migrations embed.FS
@@ -34,25 +36,30 @@ func migrationsOf(name string) fs.FS {
 }
 
 const (
-	// migrationLock is the key of the advisory lock that whoever migrates a PostgreSQL database holds. Other programs
-	// in the same database must not use it.
+	// migrationLock is the key of the advisory lock that whoever migrates a PostgreSQL database
+	// holds. Other programs in the same database must not use it.
 	migrationLock = 0x7061726c6579 // "parley"
 
-	// migrationPause is the time between two tries to take that lock, or one in a table that is in use.
+	// migrationPause is the time between two tries to take that lock, or one in a table that is in
+	// use.
 	migrationPause = 200 * time.Millisecond
 
-	// migrationTries is how often a migration is tried while others use its tables: each gives up after the
-	// lock_timeout of its file, lest everybody queue behind it.
+	// migrationTries is how often a migration is tried while others use its tables: each gives up
+	// after the lock_timeout of its file, lest everybody queue behind it.
 	migrationTries = 20
 )
 
-// migratePostgres applies the migrations that a database lacks, each in a transaction, while a connection of its own
-// holds the lock. The lock is that of a transaction, not of a session, and thus also safe behind a pooler; and it is
-// tried for, not waited for, because a waiting statement would hold up CREATE INDEX CONCURRENTLY.
+// migratePostgres applies the migrations that a database lacks, each in a transaction, while a
+// connection of its own holds the lock. The lock is that of a transaction, not of a session, and
+// thus also safe behind a pooler; and it is tried for, not waited for, because a waiting statement
+// would hold up CREATE INDEX CONCURRENTLY.
 //
 // Before the first one it calls check, which may refuse the database.
 func migratePostgres(
-	ctx context.Context, connector *pqConnector, files fs.FS, check func(context.Context, querier) error,
+	ctx context.Context,
+	connector *pqConnector,
+	files fs.FS,
+	check func(context.Context, querier) error,
 	logger *slog.Logger,
 ) (err error) {
 	pool := sql.OpenDB(connector)
@@ -64,12 +71,16 @@ func migratePostgres(
 		return fmt.Errorf("lock the schema: %w", err)
 	}
 	defer lock.Rollback() //nolint:errcheck // lets the lock go, as does the loss of the connection
-	if _, err := lock.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+	if _, err := lock.ExecContext(
+		ctx,
+		"SET LOCAL idle_in_transaction_session_timeout = 0",
+	); err != nil {
 		return fmt.Errorf("lock the schema: %w", err)
 	}
 	for waiting := false; ; waiting = true {
 		var locked bool
-		if err := lock.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", int64(migrationLock)).Scan(&locked); err != nil {
+		if err := lock.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", int64(migrationLock)).
+			Scan(&locked); err != nil {
 			return fmt.Errorf("lock the schema: %w", err)
 		}
 		if locked {
@@ -101,26 +112,29 @@ func migratePostgres(
 	}
 }
 
-// migrateSQLite applies the migrations that a database lacks, all in one transaction: whoever comes second waits for it
-// and then finds nothing to do. It puts the file into WAL mode, if it is new.
+// migrateSQLite applies the migrations that a database lacks, all in one transaction: whoever comes
+// second waits for it and then finds nothing to do. It puts the file into WAL mode, if it is new.
 //
 // Foreign keys are not enforced meanwhile, as SQLite's procedure for changing a table asks
-// (https://www.sqlite.org/lang_altertable.html#otheralter): enforced, replacing a table would delete the rows that refer
-// to it. That must be settled before the transaction begins, which ignores what a migration says about it. All keys are
-// checked at the end instead.
+// (https://www.sqlite.org/lang_altertable.html#otheralter): enforced, replacing a table would
+// delete the rows that refer to it. That must be settled before the transaction begins, which
+// ignores what a migration says about it. All keys are checked at the end instead.
 func migrateSQLite(
 	ctx context.Context, path string, synchronous []string, files fs.FS, logger *slog.Logger,
 ) (err error) {
 	// A single connection: what follows is one session. goose shares it without knowing.
-	dsn := sqliteDSN(path, migrationPause, append(synchronous, "_foreign_keys=0", "_journal_mode=WAL")...)
+	dsn := sqliteDSN(
+		path,
+		migrationPause,
+		append(synchronous, "_foreign_keys=0", "_journal_mode=WAL")...)
 	pool, err := sqlitePool(dsn, 1, new(cacheCounts), nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
 
-	// The first statement also connects, which puts a new file into WAL mode; SQLite does not wait for others there,
-	// whatever busy_timeout says.
+	// The first statement also connects, which puts a new file into WAL mode; SQLite does not wait
+	// for others there, whatever busy_timeout says.
 	for waiting := false; ; waiting = true {
 		_, err := pool.ExecContext(ctx, "BEGIN IMMEDIATE")
 		if err == nil {
@@ -156,12 +170,20 @@ func migrateSQLite(
 	return nil
 }
 
-// applyMigrations applies those of the files that the database lacks. Versions that only the database has are those of a
-// newer program, and no concern of ours.
-func applyMigrations(ctx context.Context, dialectOf goose.Dialect, pool *sql.DB, files fs.FS, logger *slog.Logger) error {
+// applyMigrations applies those of the files that the database lacks. Versions that only the
+// database has are those of a newer program, and no concern of ours.
+func applyMigrations(
+	ctx context.Context,
+	dialectOf goose.Dialect,
+	pool *sql.DB,
+	files fs.FS,
+	logger *slog.Logger,
+) error {
 	options := []goose.ProviderOption{
 		goose.WithDisableGlobalRegistry(true),
-		goose.WithSlog(logger), // nothing is said unless verbose; without this goose would have its own logger
+		goose.WithSlog(
+			logger,
+		), // nothing is said unless verbose; without this goose would have its own logger
 	}
 	if dialectOf == goose.DialectSQLite3 {
 		// "Isolated" makes goose begin no transactions of its own: it runs inside of ours.
@@ -176,15 +198,28 @@ func applyMigrations(ctx context.Context, dialectOf goose.Dialect, pool *sql.DB,
 		return fmt.Errorf("migrate: %w", err)
 	}
 	for _, result := range results {
-		logger.InfoContext(ctx, "migrated the database", "version", result.Source.Version, "duration_ms", result.Duration.Milliseconds())
+		logger.InfoContext(
+			ctx,
+			"migrated the database",
+			"version",
+			result.Source.Version,
+			"duration_ms",
+			result.Duration.Milliseconds(),
+		)
 	}
 	there, own, err := provider.GetVersions(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	if there > own {
-		logger.WarnContext(ctx, "the database is of a newer version of the program: this one may be one version behind, and no more",
-			"database", there, "program", own)
+		logger.WarnContext(
+			ctx,
+			"the database is of a newer version of the program: this one may be one version behind, and no more",
+			"database",
+			there,
+			"program",
+			own,
+		)
 	}
 	return nil
 }
@@ -202,7 +237,11 @@ func checkForeignKeys(ctx context.Context, pool *sql.DB) error {
 	case err != nil:
 		return fmt.Errorf("check foreign keys: %w", err)
 	default:
-		return fmt.Errorf("check foreign keys: a row of %s refers to one of %s that does not exist", table, parent)
+		return fmt.Errorf(
+			"check foreign keys: a row of %s refers to one of %s that does not exist",
+			table,
+			parent,
+		)
 	}
 }
 

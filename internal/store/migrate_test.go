@@ -20,7 +20,8 @@ import (
 	"parley/internal/store/storetest"
 )
 
-// childURL names the environment variable that turns TestOpenInProcess into a process that opens a database.
+// childURL names the environment variable that turns TestOpenInProcess into a process that opens a
+// database.
 const childURL = "PARLEY_STORE_TEST_CHILD_URL"
 
 func TestOpenInProcess(t *testing.T) {
@@ -32,7 +33,11 @@ func TestOpenInProcess(t *testing.T) {
 	if _, err := os.Stdin.Read(make([]byte, 1)); err == nil {
 		t.Fatal("unexpected input")
 	}
-	db, err := store.Open(t.Context(), url, store.Options{Logger: slog.New(slog.NewTextHandler(os.Stdout, nil))})
+	db, err := store.Open(
+		t.Context(),
+		url,
+		store.Options{Logger: slog.New(slog.NewTextHandler(os.Stdout, nil))},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +60,12 @@ func TestProcessesStartAtOnce(t *testing.T) {
 			var wg sync.WaitGroup
 			outputs := make([]string, processes)
 			for i := range processes {
-				child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOpenInProcess$", "-test.v")
+				child := exec.CommandContext(
+					t.Context(),
+					os.Args[0],
+					"-test.run=^TestOpenInProcess$",
+					"-test.v",
+				)
 				child.Env = append(os.Environ(), childURL+"="+url)
 				child.Stdin = stdin
 				wg.Go(func() {
@@ -66,18 +76,34 @@ func TestProcessesStartAtOnce(t *testing.T) {
 					}
 				})
 			}
-			time.Sleep(200 * time.Millisecond) // let them come as far as their start; nothing depends on it
+			time.Sleep(
+				200 * time.Millisecond,
+			) // let them come as far as their start; nothing depends on it
 			if err := start.Close(); err != nil {
 				t.Error(err)
 			}
 			wg.Wait()
 			stdin.Close()
 
-			if n := strings.Count(strings.Join(outputs, ""), "migrated the database"); n != countMigrations(t) {
-				t.Errorf("%d migrations ran in all processes, want each of %d once:\n%s", n, countMigrations(t), strings.Join(outputs, "\n"))
+			if n := strings.Count(
+				strings.Join(outputs, ""),
+				"migrated the database",
+			); n != countMigrations(
+				t,
+			) {
+				t.Errorf(
+					"%d migrations ran in all processes, want each of %d once:\n%s",
+					n,
+					countMigrations(t),
+					strings.Join(outputs, "\n"),
+				)
 			}
 			db := open(t, url, store.Options{})
-			double := mustValue[int](t, db.Driver(), "SELECT count(*) - count(DISTINCT version_id) FROM goose_db_version")
+			double := mustValue[int](
+				t,
+				db.Driver(),
+				"SELECT count(*) - count(DISTINCT version_id) FROM goose_db_version",
+			)
 			if double != 0 {
 				t.Errorf("%d migrations were recorded twice", double)
 			}
@@ -104,10 +130,18 @@ func TestNewerDatabase(t *testing.T) {
 			url := newURL(t)
 			db := open(t, url, store.Options{})
 			applied := true
-			mustExec(t, db.Driver(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, $2)", 99990101000000, applied)
+			mustExec(
+				t,
+				db.Driver(),
+				"INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, $2)",
+				99990101000000,
+				applied,
+			)
 			said := make(chan struct{}, 1)
 			again := open(t, url, store.Options{Logger: slog.New(notify{
-				slog.DiscardHandler, "the database is of a newer version of the program: this one may be one version behind, and no more", said,
+				slog.DiscardHandler,
+				"the database is of a newer version of the program: this one may be one version behind, and no more",
+				said,
 			})})
 			if err := again.Ping(t.Context()); err != nil {
 				t.Error(err)
@@ -131,7 +165,8 @@ func TestMigrationFiles(t *testing.T) {
 		if err != nil {
 			t.Errorf("PostgreSQL lacks a migration: %v", err)
 		}
-		if filepath.Ext(file.Name()) == ".sql" && !strings.Contains(string(text), "\nSET LOCAL lock_timeout = ") {
+		if filepath.Ext(file.Name()) == ".sql" &&
+			!strings.Contains(string(text), "\nSET LOCAL lock_timeout = ") {
 			t.Errorf("%s does not set a lock_timeout", file.Name())
 		}
 	}
@@ -148,7 +183,9 @@ func TestMigrationFiles(t *testing.T) {
 func files(statements ...string) fstest.MapFS {
 	all := fstest.MapFS{}
 	for i, s := range statements {
-		all[fmt.Sprintf("%d_test.sql", i+1)] = &fstest.MapFile{Data: []byte("-- +goose Up\n" + s + "\n")}
+		all[fmt.Sprintf("%d_test.sql", i+1)] = &fstest.MapFile{
+			Data: []byte("-- +goose Up\n" + s + "\n"),
+		}
 	}
 	return all
 }
@@ -196,8 +233,12 @@ func TestSQLiteMigrations(t *testing.T) {
 	t.Run("all or nothing", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "test.db")
-		err := store.MigrateSQLite(t.Context(), path, files(parents, "CREATE TABLE more (id integer); SELECT nonsense;"),
-			slog.New(slog.DiscardHandler))
+		err := store.MigrateSQLite(
+			t.Context(),
+			path,
+			files(parents, "CREATE TABLE more (id integer); SELECT nonsense;"),
+			slog.New(slog.DiscardHandler),
+		)
 		if err == nil {
 			t.Fatal("nonsense was applied")
 		}
@@ -209,9 +250,14 @@ func TestSQLiteMigrations(t *testing.T) {
 	t.Run("no dangling references", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "test.db")
-		err := store.MigrateSQLite(t.Context(), path, files(parents+"INSERT INTO children VALUES (1, 7);"),
-			slog.New(slog.DiscardHandler))
-		if err == nil || !strings.Contains(err.Error(), "a row of children refers to one of parents") {
+		err := store.MigrateSQLite(
+			t.Context(),
+			path,
+			files(parents+"INSERT INTO children VALUES (1, 7);"),
+			slog.New(slog.DiscardHandler),
+		)
+		if err == nil ||
+			!strings.Contains(err.Error(), "a row of children refers to one of parents") {
 			t.Errorf("error %v, want one about foreign keys", err)
 		}
 	})
@@ -228,7 +274,13 @@ func TestSQLiteMigrationWaits(t *testing.T) {
 	waiting := make(chan struct{}, 1)
 	opened := make(chan error)
 	go func() {
-		logger := slog.New(notify{slog.DiscardHandler, "waiting for another process that writes to the database", waiting})
+		logger := slog.New(
+			notify{
+				slog.DiscardHandler,
+				"waiting for another process that writes to the database",
+				waiting,
+			},
+		)
 		db, err := store.Open(t.Context(), url, store.Options{Logger: logger})
 		if err == nil {
 			err = db.Close()
@@ -249,12 +301,18 @@ func TestSQLiteMigrationWaits(t *testing.T) {
 	}
 }
 
-// A migration that must wait for a table gives up after its lock_timeout, so that others get through, and tries again.
+// A migration that must wait for a table gives up after its lock_timeout, so that others get
+// through, and tries again.
 func TestPostgresMigrationTriesAgain(t *testing.T) {
 	t.Parallel()
 	url := storetest.PostgresURL(t)
 	discard := slog.New(slog.DiscardHandler)
-	if err := store.MigratePostgres(t.Context(), url, files("CREATE TABLE busy (n integer);"), discard); err != nil {
+	if err := store.MigratePostgres(
+		t.Context(),
+		url,
+		files("CREATE TABLE busy (n integer);"),
+		discard,
+	); err != nil {
 		t.Fatal(err)
 	}
 	db, err := store.OpenPool(url, 0)
@@ -272,7 +330,9 @@ func TestPostgresMigrationTriesAgain(t *testing.T) {
 	retries := make(chan struct{}, 100)
 	migrated := make(chan error)
 	go func() {
-		logger := slog.New(notify{slog.DiscardHandler, "a migration waits for tables that are in use", retries})
+		logger := slog.New(
+			notify{slog.DiscardHandler, "a migration waits for tables that are in use", retries},
+		)
 		migrated <- store.MigratePostgres(t.Context(), url, files("CREATE TABLE busy (n integer);",
 			"SET LOCAL lock_timeout = '20ms'; ALTER TABLE busy ADD COLUMN m integer;"), logger)
 	}()

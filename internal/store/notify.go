@@ -18,16 +18,17 @@ import (
 )
 
 const (
-	// askInterval is how often the connection that listens is asked whether it is there, and quietTime for how long nothing
-	// may come on it: then it is given up, and made anew.
+	// askInterval is how often the connection that listens is asked whether it is there, and
+	// quietTime for how long nothing may come on it: then it is given up, and made anew.
 	askInterval = 5 * time.Second
 	quietTime   = askInterval + 3*time.Second
 	// A connection that was lost is made again after so long at first, and at last.
 	firstReconnect, lastReconnect = 200 * time.Millisecond, 2 * time.Second
 )
 
-// Notifications are those of a PostgreSQL database, on two connections of their own: one listens, one sends. Both are made as
-// those of a [DB] are, and neither waits for ever for a network that has gone silent.
+// Notifications are those of a PostgreSQL database, on two connections of their own: one listens,
+// one sends. Both are made as those of a [DB] are, and neither waits for ever for a network that
+// has gone silent.
 type Notifications struct {
 	sends    *sql.DB
 	listener *pq.Listener
@@ -38,8 +39,8 @@ type Notifications struct {
 	panics   *panics.Guard
 }
 
-// OpenNotifications returns the notifications of the database that url names, as in [Open]. One that is away is waited for in
-// the background. The caller closes them.
+// OpenNotifications returns the notifications of the database that url names, as in [Open]. One
+// that is away is waited for in the background. The caller closes them.
 func OpenNotifications(ctx context.Context, url string, opts Options) (*Notifications, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
@@ -59,7 +60,8 @@ func OpenNotifications(ctx context.Context, url string, opts Options) (*Notifica
 	n.sends = sql.OpenDB(connector)
 	n.sends.SetMaxOpenConns(1)
 	n.sends.SetConnMaxLifetime(postgresConnLifetime)
-	// It waits between its attempts here, and not in lib/pq, which would wait on while it is being closed.
+	// It waits between its attempts here, and not in lib/pq, which would wait on while it is being
+	// closed.
 	again := reconnecting{ctx: n.ctx, pause: firstReconnect}
 	n.listener = pq.NewDialListener(&listenDialer{life: n.ctx}, listenURL, 0, 0,
 		func(event pq.ListenerEventType, err error) {
@@ -114,12 +116,16 @@ func (r *reconnecting) sleep(d time.Duration) {
 	}
 }
 
-// Listen has hear called with what is sent on a channel of the database from now on, one after the other, and missed whenever
-// something may have been sent that is not heard: also when it has begun to listen. It is called once.
+// Listen has hear called with what is sent on a channel of the database from now on, one after the
+// other, and missed whenever something may have been sent that is not heard: also when it has begun
+// to listen. It is called once.
 func (n *Notifications) Listen(channel string, hear func(payload string), missed func()) {
 	// It waits for the connection, and ends with Close.
 	n.running.Go(n.panics.Wrap(n.ctx, panics.Publication, func() {
-		if err := n.listener.Listen(channel); err != nil && !errors.Is(err, pq.ErrChannelAlreadyOpen) {
+		if err := n.listener.Listen(
+			channel,
+		); err != nil &&
+			!errors.Is(err, pq.ErrChannelAlreadyOpen) {
 			return // closed meanwhile
 		}
 		missed() // what was said before
@@ -151,7 +157,8 @@ func (n *Notifications) ask() {
 	}
 }
 
-// ping asks once. Where it fails the listener reconnects, and says so; but lib/pq panics where the answer is an error.
+// ping asks once. Where it fails the listener reconnects, and says so; but lib/pq panics where the
+// answer is an error.
 func (n *Notifications) ping() {
 	defer func() {
 		if what := recover(); what != nil {
@@ -163,13 +170,19 @@ func (n *Notifications) ping() {
 
 // Notify sends something on a channel, in a transaction by itself.
 func (n *Notifications) Notify(ctx context.Context, channel, payload string) error {
-	if _, err := n.sends.ExecContext(ctx, "SELECT pg_notify($1, $2)", channel, payload); err != nil {
+	if _, err := n.sends.ExecContext(
+		ctx,
+		"SELECT pg_notify($1, $2)",
+		channel,
+		payload,
+	); err != nil {
 		return fmt.Errorf("notify: %w", err)
 	}
 	return nil
 }
 
-// Close ends the connections, at once, and what waits for them. Afterwards nothing is heard any more.
+// Close ends the connections, at once, and what waits for them. Afterwards nothing is heard any
+// more.
 func (n *Notifications) Close() error {
 	err := n.sends.Close() // says goodbye, unless it is in use
 	n.end()                // breaks what is left: lib/pq's listener does not close while it waits for an answer
@@ -178,7 +191,8 @@ func (n *Notifications) Close() error {
 	return err
 }
 
-// listenerURL is a database's URL with what postgresConfig fills in: lib/pq's listener takes nothing but a URL.
+// listenerURL is a database's URL with what postgresConfig fills in: lib/pq's listener takes
+// nothing but a URL.
 func listenerURL(rawURL string) (string, error) {
 	cfg, err := postgresConfig(rawURL)
 	if err != nil {
@@ -220,14 +234,18 @@ func (d *listenDialer) DialContext(ctx context.Context, network, address string)
 }
 
 // DialTimeout is DialContext as lib/pq's interface of old has it.
-func (d *listenDialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+func (d *listenDialer) DialTimeout(
+	network, address string,
+	timeout time.Duration,
+) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(d.life, timeout)
 	defer cancel()
 	return d.DialContext(ctx, network, address)
 }
 
-// askedLine is the network connection of a listener, which is asked now and then whether it is there: one on which nothing
-// comes for longer than that is not. A network that has gone silent tells nobody.
+// askedLine is the network connection of a listener, which is asked now and then whether it is
+// there: one on which nothing comes for longer than that is not. A network that has gone silent
+// tells nobody.
 type askedLine struct {
 	net.Conn
 	// until is when connecting must have ended, zero for no limit.

@@ -15,7 +15,11 @@ import (
 // notifications of a database, closed at the end of the test.
 func notifications(t *testing.T, url string) *store.Notifications {
 	t.Helper()
-	n, err := store.OpenNotifications(t.Context(), url, store.Options{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	n, err := store.OpenNotifications(
+		t.Context(),
+		url,
+		store.Options{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +44,11 @@ func TestNotifications(t *testing.T) {
 			}
 			n := notifications(t, url)
 			heard, missed := make(chan string, 10), make(chan struct{}, 10)
-			n.Listen("some channel", func(payload string) { heard <- payload }, func() { missed <- struct{}{} })
+			n.Listen(
+				"some channel",
+				func(payload string) { heard <- payload },
+				func() { missed <- struct{}{} },
+			)
 			<-missed // it listens
 			for _, payload := range []string{"one", "", "üß'\\"} {
 				if err := n.Notify(t.Context(), "some channel", payload); err != nil {
@@ -82,7 +90,8 @@ func TestNotificationsURL(t *testing.T) {
 // atOnce is how long something may take that waits for nobody, on a machine that is busy.
 const atOnce = 500 * time.Millisecond
 
-// Over a network that has gone silent a notification fails soon after its time, and closing waits for nobody.
+// Over a network that has gone silent a notification fails soon after its time, and closing waits
+// for nobody.
 func TestNotificationsSilence(t *testing.T) {
 	t.Parallel()
 	network, far, through := testkit.DatabaseEnd(t, storetest.PostgresURL(t))
@@ -138,8 +147,15 @@ func TestNotificationsAway(t *testing.T) {
 	link := testkit.NewLink(t, network, far)
 	link.Cut()
 	failed := make(chan struct{}, 100)
-	n, err := store.OpenNotifications(t.Context(), through(link.Addr),
-		store.Options{Logger: slog.New(notify{message: "the connection for notifications is lost", seen: failed})})
+	n, err := store.OpenNotifications(
+		t.Context(),
+		through(link.Addr),
+		store.Options{
+			Logger: slog.New(
+				notify{message: "the connection for notifications is lost", seen: failed},
+			),
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +178,8 @@ func closeAtOnce(t *testing.T, n *store.Notifications) {
 	}
 }
 
-// TestNotificationsAskedInVain: a server that answers the question whether it is there with an error is there.
+// TestNotificationsAskedInVain: a server that answers the question whether it is there with an
+// error is there.
 func TestNotificationsAskedInVain(t *testing.T) {
 	t.Parallel()
 	asked := make(chan struct{}, 10)

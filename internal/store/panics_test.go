@@ -85,8 +85,8 @@ func (t faultyTx) Rollback() error {
 	return t.Tx.Rollback()
 }
 
-// TestPanicOfADriver: a driver that panics fails the statement, and leaves the pool's only connection
-// to nobody: the next statement has another.
+// TestPanicOfADriver: a driver that panics fails the statement, and leaves the pool's only
+// connection to nobody: the next statement has another.
 func TestPanicOfADriver(t *testing.T) {
 	for _, method := range []string{"Connect", "Query", "Next", "Exec", "Begin", "Commit", "Rollback"} {
 		t.Run(method, func(t *testing.T) {
@@ -99,7 +99,10 @@ func TestPanicOfADriver(t *testing.T) {
 			t.Cleanup(func() { _ = pool.Close() })
 			ctx := t.Context()
 			use := func(end string) error {
-				if _, err := pool.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS n (n INTEGER)"); err != nil {
+				if _, err := pool.ExecContext(
+					ctx,
+					"CREATE TABLE IF NOT EXISTS n (n INTEGER)",
+				); err != nil {
 					return err
 				}
 				n := 0

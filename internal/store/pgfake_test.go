@@ -12,8 +12,9 @@ import (
 	"testing"
 )
 
-// fakePostgres speaks enough of PostgreSQL's protocol (https://www.postgresql.org/docs/current/protocol-message-formats.html)
-// to misbehave: it answers each query as told. One that is prepared is answered when it is parsed.
+// fakePostgres speaks enough of PostgreSQL's protocol
+// (https://www.postgresql.org/docs/current/protocol-message-formats.html) to misbehave: it answers
+// each query as told. One that is prepared is answered when it is parsed.
 type fakePostgres struct {
 	answer func(query string) answer
 
@@ -46,7 +47,10 @@ func newFakePostgres(t *testing.T, respond func(query string) answer) (*fakePost
 			}
 			wg.Go(func() { // ends when either side hangs up
 				defer conn.Close()
-				if err := f.serve(conn); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+				if err := f.serve(
+					conn,
+				); err != nil && !errors.Is(err, io.EOF) &&
+					!errors.Is(err, net.ErrClosed) {
 					t.Log("fake server: ", err)
 				}
 			})

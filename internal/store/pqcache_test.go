@@ -16,11 +16,14 @@ import (
 	"parley/internal/store/storetest"
 )
 
-// prepared returns the statements that the server has for the one connection of a pool, and how often each has run.
+// prepared returns the statements that the server has for the one connection of a pool, and how
+// often each has run.
 func prepared(t *testing.T, db *store.DB) map[string]int {
 	t.Helper()
 	// No arguments: this statement itself is not prepared.
-	rows, err := raw(db.Driver()).QueryContext(t.Context(), "SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
+	rows, err := raw(
+		db.Driver(),
+	).QueryContext(t.Context(), "SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +150,11 @@ func TestStaleStatement(t *testing.T) {
 					t.Errorf("%d columns (%v), want %d", got, err, want)
 				}
 			}
-			mustExec(t, db.Driver(), fmt.Sprintf("ALTER TABLE changing ADD COLUMN m%d integer", want))
+			mustExec(
+				t,
+				db.Driver(),
+				fmt.Sprintf("ALTER TABLE changing ADD COLUMN m%d integer", want),
+			)
 		}
 	})
 
@@ -205,13 +212,22 @@ func TestStaleStatement(t *testing.T) {
 
 func TestStatementCacheConcurrently(t *testing.T) {
 	t.Parallel()
-	db := open(t, storetest.MigratedPostgresURL(t), store.Options{MaxOpenConns: 4, StatementCache: 3})
+	db := open(
+		t,
+		storetest.MigratedPostgresURL(t),
+		store.Options{MaxOpenConns: 4, StatementCache: 3},
+	)
 	var wg sync.WaitGroup
 	for worker := range 8 {
 		wg.Go(func() {
 			for i := range 100 {
 				n := (worker + i) % 7 // more statements than fit
-				got, err := value[int](t.Context(), db.Driver(), fmt.Sprintf("SELECT $1::int * %d", n), i)
+				got, err := value[int](
+					t.Context(),
+					db.Driver(),
+					fmt.Sprintf("SELECT $1::int * %d", n),
+					i,
+				)
 				if err != nil || got != i*n {
 					t.Errorf("%d * %d = %d, %v", i, n, got, err)
 					return
@@ -259,7 +275,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// A cancelled statement's connection is replaced: the request to cancel it may arrive late, and would hit the next one.
+// A cancelled statement's connection is replaced: the request to cancel it may arrive late, and
+// would hit the next one.
 func TestCancelReplacesConnection(t *testing.T) {
 	t.Parallel()
 	db := openPostgres(t, store.Options{})

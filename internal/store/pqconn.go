@@ -14,12 +14,13 @@ import (
 	"parley/internal/panics"
 )
 
-// pqConnector makes lib/pq's connections and puts each behind a cache of prepared statements and a guard.
+// pqConnector makes lib/pq's connections and puts each behind a cache of prepared statements and a
+// guard.
 type pqConnector struct {
 	*pq.Connector
 	statements int // prepared statements that each connection keeps; 0 or less: none
-	// silence is how long connections that are made wait for the answer to a statement whose context has no deadline; 0 is
-	// for ever.
+	// silence is how long connections that are made wait for the answer to a statement whose
+	// context has no deadline; 0 is for ever.
 	silence time.Duration
 	panics  *panics.Guard
 
@@ -28,15 +29,16 @@ type pqConnector struct {
 	schema atomic.Int64
 }
 
-// newPQConnector returns the connector of the database that url names, whose connections keep so many prepared
-// statements. guard contains the panics of lib/pq.
+// newPQConnector returns the connector of the database that url names, whose connections keep so
+// many prepared statements. guard contains the panics of lib/pq.
 func newPQConnector(url string, statements int, guard *panics.Guard) (*pqConnector, error) {
 	cfg, err := postgresConfig(url)
 	if err != nil {
 		return nil, err
 	}
-	// Without prepared statements a query goes out in one piece. lib/pq would send it in two otherwise, between which a pooler
-	// may put somebody else's: then each would run with the arguments of the other.
+	// Without prepared statements a query goes out in one piece. lib/pq would send it in two
+	// otherwise, between which a pooler may put somebody else's: then each would run with the
+	// arguments of the other.
 	cfg.BinaryParameters = statements <= 0
 	connector, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
@@ -53,16 +55,24 @@ func (c *pqConnector) Connect(ctx context.Context) (_ sqldriver.Conn, err error)
 	var l *line
 	conn, err := c.Connector.Connect(context.WithValue(ctx, lineKey{}, &l))
 	if err != nil {
-		// The dialer has the caller's deadline too, and may notice it a moment before the context does: then it is the
-		// caller who gave up, and nothing is known of the database.
+		// The dialer has the caller's deadline too, and may notice it a moment before the context
+		// does: then it is the caller who gave up, and nothing is known of the database.
 		if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
-			return nil, fmt.Errorf("connect: %w (%v)", context.DeadlineExceeded, err) //nolint:errorlint // it is not what happened
+			//nolint:errorlint // it is not what happened
+			return nil, fmt.Errorf(
+				"connect: %w (%v)",
+				context.DeadlineExceeded,
+				err,
+			)
 		}
 		return nil, err
 	}
 	raw, ok := conn.(rawConn)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("lib/pq's %T lacks a method of database/sql/driver", conn), conn.Close())
+		return nil, errors.Join(
+			fmt.Errorf("lib/pq's %T lacks a method of database/sql/driver", conn),
+			conn.Close(),
+		)
 	}
 	pc := &pqConn{rawConn: raw, line: l, silence: c.silence, connector: c, schema: schema}
 	if c.statements > 0 {
@@ -84,9 +94,10 @@ type rawConn interface {
 	sqldriver.Validator
 }
 
-// pqConn is a connection to PostgreSQL. Statements that have arguments are prepared once and found again in the cache
-// (pqcache.go), which saves lib/pq's second round trip; connections that an error has made useless are never used
-// again (pqguard.go), and none waits for ever for an answer (pqline.go).
+// pqConn is a connection to PostgreSQL. Statements that have arguments are prepared once and found
+// again in the cache (pqcache.go), which saves lib/pq's second round trip; connections that an
+// error has made useless are never used again (pqguard.go), and none waits for ever for an answer
+// (pqline.go).
 //
 // database/sql lets one goroutine at a time use it.
 type pqConn struct {
@@ -102,7 +113,9 @@ type pqConn struct {
 }
 
 // errRowsOpen is a mistake of the caller: the protocol has room for one answer at a time.
-var errRowsOpen = errors.New("the rows of an earlier query on this connection are still open: close them first")
+var errRowsOpen = errors.New(
+	"the rows of an earlier query on this connection are still open: close them first",
+)
 
 // QueryContext runs a statement that returns rows.
 func (c *pqConn) QueryContext(
@@ -169,8 +182,8 @@ func run[T any](
 	return result, c.judgeWrite(ctx, query, err)
 }
 
-// CheckNamedValue makes an argument one that lib/pq can send. Where it sends bytes as they are, PostgreSQL takes them for
-// bytea: JSON, which ent gives as a json.RawMessage, is text.
+// CheckNamedValue makes an argument one that lib/pq can send. Where it sends bytes as they are,
+// PostgreSQL takes them for bytea: JSON, which ent gives as a json.RawMessage, is text.
 func (c *pqConn) CheckNamedValue(arg *sqldriver.NamedValue) error {
 	if document, ok := arg.Value.(json.RawMessage); ok && c.cache == nil {
 		arg.Value = string(document)
@@ -207,7 +220,11 @@ func (c *pqConn) BeginTx(
 
 // Begin is BeginTx as the interface of old has it.
 func (c *pqConn) Begin() (sqldriver.Tx, error) {
-	return c.BeginTx(context.Background(), sqldriver.TxOptions{}) //nolint:forbidigo // it was given none
+	//nolint:forbidigo // it was given none
+	return c.BeginTx(
+		context.Background(),
+		sqldriver.TxOptions{},
+	)
 }
 
 // Ping asks the server for an answer.
@@ -222,7 +239,8 @@ func (c *pqConn) IsValid() bool {
 	return !c.broken && c.rawConn.IsValid()
 }
 
-// Close says goodbye and hangs up. It succeeds where the server is gone: nothing was under way that could be lost.
+// Close says goodbye and hangs up. It succeeds where the server is gone: nothing was under way that
+// could be lost.
 func (c *pqConn) Close() (err error) {
 	ctx := context.Background() //nolint:forbidigo // it was given none
 	defer contain(ctx, c.connector.panics, &c.broken, &err)

@@ -11,10 +11,10 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-// judge looks at the error of a statement and marks the connection as broken where it cannot be trusted any more.
-// lib/pq does so itself for an error that is FATAL in so many letters, which poolers and translated servers do not
-// write, and otherwise keeps a connection for ever whose server hung up after an error
-// (https://github.com/lib/pq/issues/1450).
+// judge looks at the error of a statement and marks the connection as broken where it cannot be
+// trusted any more. lib/pq does so itself for an error that is FATAL in so many letters, which
+// poolers and translated servers do not write, and otherwise keeps a connection for ever whose
+// server hung up after an error (https://github.com/lib/pq/issues/1450).
 func (c *pqConn) judge(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
@@ -23,9 +23,11 @@ func (c *pqConn) judge(ctx context.Context, err error) error {
 		c.broken = true
 		return sqldriver.ErrBadConn
 	case ctx.Err() != nil:
-		// After a cancelled statement the request to cancel may still be on its way, and would hit the next one.
+		// After a cancelled statement the request to cancel may still be on its way, and would hit
+		// the next one.
 		c.broken = true
-		if pq.As(err, pqerror.QueryCanceled) != nil || isSilence(err) { // which do not say who wanted it
+		if pq.As(err, pqerror.QueryCanceled) != nil ||
+			isSilence(err) { // which do not say who wanted it
 			return fmt.Errorf("%w (%w)", ctx.Err(), err)
 		}
 	case isBreaking(err), isSilence(err):
@@ -34,8 +36,9 @@ func (c *pqConn) judge(ctx context.Context, err error) error {
 	return err
 }
 
-// judgeWrite is judge for a statement that was sent. database/sql runs a statement again upon ErrBadConn, and must not
-// do so with a write that may have taken effect: one outside a transaction to which the server has given no answer.
+// judgeWrite is judge for a statement that was sent. database/sql runs a statement again upon
+// ErrBadConn, and must not do so with a write that may have taken effect: one outside a transaction
+// to which the server has given no answer.
 func (c *pqConn) judgeWrite(ctx context.Context, query string, err error) error {
 	if err == nil {
 		return nil
@@ -48,10 +51,11 @@ func (c *pqConn) judgeWrite(ctx context.Context, query string, err error) error 
 	return err
 }
 
-// isBusy recognises lib/pq's answer to a statement on a connection that still waits for the end of an earlier one. The
-// error has no code and no name; it is the only one that is known by its text.
+// isBusy recognises lib/pq's answer to a statement on a connection that still waits for the end of
+// an earlier one. The error has no code and no name; it is the only one that is known by its text.
 func isBusy(err error) bool {
-	return err != nil && err.Error() == "pq: there is already a query being processed on this connection"
+	return err != nil &&
+		err.Error() == "pq: there is already a query being processed on this connection"
 }
 
 // isBreaking reports whether a connection is of no use after err.
@@ -64,14 +68,18 @@ func isBreaking(err error) bool {
 		return false
 	}
 	switch class(pqErr) {
-	case pqerror.ClassConnectionException, pqerror.ClassOperatorIntervention, pqerror.ClassSystemError, pqerror.ClassInternalError:
+	case pqerror.ClassConnectionException,
+		pqerror.ClassOperatorIntervention,
+		pqerror.ClassSystemError,
+		pqerror.ClassInternalError:
 		return true
 	}
 	// A server that has become a standby ends no connections: leave it, to find its successor.
 	return pqErr.Fatal() || pqErr.Code == pqerror.ReadOnlySQLTransaction
 }
 
-// isAnswer reports whether err is the server's (or lib/pq's) statement that a COMMIT did not happen.
+// isAnswer reports whether err is the server's (or lib/pq's) statement that a COMMIT did not
+// happen.
 func isAnswer(err error) bool {
 	if errors.Is(err, pq.ErrInFailedTransaction) {
 		return true
@@ -103,7 +111,10 @@ type pqRows struct {
 func (c *pqConn) follow(ctx context.Context, rows sqldriver.Rows) (sqldriver.Rows, error) {
 	raw, ok := rows.(rawRows)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("lib/pq's %T lacks a method of database/sql/driver", rows), rows.Close())
+		return nil, errors.Join(
+			fmt.Errorf("lib/pq's %T lacks a method of database/sql/driver", rows),
+			rows.Close(),
+		)
 	}
 	c.rowsOpen = true
 	return &pqRows{rawRows: raw, ctx: ctx, conn: c}, nil

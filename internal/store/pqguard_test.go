@@ -54,7 +54,8 @@ func selectOne(t *testing.T, db *sql.DB, query string) error {
 	return nil
 }
 
-// A server that goes down answers with an error and hangs up. The connection must not stay in the pool.
+// A server that goes down answers with an error and hangs up. The connection must not stay in the
+// pool.
 func TestGuardDiscardsLostConnections(t *testing.T) {
 	t.Parallel()
 	for name, a := range map[string]answer{
@@ -67,20 +68,23 @@ func TestGuardDiscardsLostConnections(t *testing.T) {
 	} {
 		for _, query := range []string{plain, prepares} {
 			for _, statements := range []int{0, store.DefaultStatementCache} {
-				t.Run(fmt.Sprintf("%s, %s, cache of %d", name, query, statements), func(t *testing.T) {
-					t.Parallel()
-					_, url := newFakePostgres(t, once(query, a))
-					db := openFake(t, url, statements)
-					_ = selectOne(t, db, query) // this one may fail
-					for range 4 {
-						if err := selectOne(t, db, query); err != nil {
-							t.Error("a later query: ", err)
+				t.Run(
+					fmt.Sprintf("%s, %s, cache of %d", name, query, statements),
+					func(t *testing.T) {
+						t.Parallel()
+						_, url := newFakePostgres(t, once(query, a))
+						db := openFake(t, url, statements)
+						_ = selectOne(t, db, query) // this one may fail
+						for range 4 {
+							if err := selectOne(t, db, query); err != nil {
+								t.Error("a later query: ", err)
+							}
 						}
-					}
-					if n := db.Stats().OpenConnections; n != 1 {
-						t.Errorf("%d connections are open, want 1", n)
-					}
-				})
+						if n := db.Stats().OpenConnections; n != 1 {
+							t.Errorf("%d connections are open, want 1", n)
+						}
+					},
+				)
 			}
 		}
 	}
@@ -112,7 +116,8 @@ func TestGuardDiscardsSuspectConnections(t *testing.T) {
 	}
 }
 
-// A read whose connection was lost runs again by itself; a write does not, as it may have taken effect.
+// A read whose connection was lost runs again by itself; a write does not, as it may have taken
+// effect.
 func TestLostConnection(t *testing.T) {
 	t.Parallel()
 	t.Run("read", func(t *testing.T) {
@@ -156,7 +161,8 @@ func TestLostConnection(t *testing.T) {
 	})
 }
 
-// A pool closes without an error: when the time of its connections' last statements is long over, and when the server is gone.
+// A pool closes without an error: when the time of its connections' last statements is long over,
+// and when the server is gone.
 func TestClose(t *testing.T) {
 	t.Parallel()
 	t.Run("after the time of the last statement", func(t *testing.T) {

@@ -9,15 +9,16 @@ import (
 )
 
 const (
-	// answerTime is how long PostgreSQL has to answer after a statement's context has ended, be it that the statement was
-	// cancelled. Without an answer the connection is given up: a network that has gone silent tells nobody.
+	// answerTime is how long PostgreSQL has to answer after a statement's context has ended, be it
+	// that the statement was cancelled. Without an answer the connection is given up: a network
+	// that has gone silent tells nobody.
 	answerTime = time.Second
 	// silenceTime is how long PostgreSQL has for a statement whose context has no deadline.
 	silenceTime = 2 * time.Minute
 )
 
-// line is the network connection below one to PostgreSQL. lib/pq waits on it without a limit: to cancel a statement it sends
-// a request, and goes on waiting for an answer.
+// line is the network connection below one to PostgreSQL. lib/pq waits on it without a limit: to
+// cancel a statement it sends a request, and goes on waiting for an answer.
 type line struct {
 	net.Conn
 	// until is when connecting must have ended, zero for no limit.
@@ -32,8 +33,8 @@ func (l *line) SetDeadline(t time.Time) error {
 	return l.Conn.SetDeadline(t)
 }
 
-// limit has whatever is sent from now on fail that is not answered shortly after the context's deadline, or, where it has
-// none, after the time of silence; 0 is for ever.
+// limit has whatever is sent from now on fail that is not answered shortly after the context's
+// deadline, or, where it has none, after the time of silence; 0 is for ever.
 func (l *line) limit(ctx context.Context, silence time.Duration) {
 	deadline, ok := ctx.Deadline()
 	switch {
@@ -42,7 +43,9 @@ func (l *line) limit(ctx context.Context, silence time.Duration) {
 	case silence > 0:
 		deadline = time.Now().Add(silence)
 	}
-	_ = l.Conn.SetDeadline(deadline) // fails on a connection that is closed, and so will what is sent
+	_ = l.Conn.SetDeadline(
+		deadline,
+	) // fails on a connection that is closed, and so will what is sent
 }
 
 // isSilence reports whether err is that of a line that was given up.
@@ -58,8 +61,8 @@ type dialer struct {
 	life context.Context //nolint:containedctx // lib/pq has none of its own
 }
 
-// DialContext opens a line. One that nobody has asked for is lib/pq's own, for a request to cancel a statement, whose caller
-// waits for that, too.
+// DialContext opens a line. One that nobody has asked for is lib/pq's own, for a request to cancel
+// a statement, whose caller waits for that, too.
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	place, asked := ctx.Value(lineKey{}).(**line)
 	if !asked {
@@ -81,12 +84,17 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 
 // DialTimeout is DialContext as lib/pq's interface of old has it.
 func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout) //nolint:forbidigo // it was given none
+	//nolint:forbidigo // it was given none
+	ctx, cancel := context.WithTimeout(
+		context.Background(),
+		timeout,
+	)
 	defer cancel()
 	return d.DialContext(ctx, network, address)
 }
 
-// dialFor opens a network connection that is broken when life ends, which may be nil, and whoever waits for it is then told.
+// dialFor opens a network connection that is broken when life ends, which may be nil, and whoever
+// waits for it is then told.
 func dialFor(ctx, life context.Context, d *net.Dialer, network, address string) (net.Conn, error) {
 	if life == nil {
 		return d.DialContext(ctx, network, address)
@@ -98,7 +106,10 @@ func dialFor(ctx, life context.Context, d *net.Dialer, network, address string) 
 	if err != nil {
 		return nil, err
 	}
-	return &mortalConn{Conn: conn, forget: context.AfterFunc(life, func() { _ = conn.Close() })}, nil
+	return &mortalConn{
+		Conn:   conn,
+		forget: context.AfterFunc(life, func() { _ = conn.Close() }),
+	}, nil
 }
 
 // mortalConn is a network connection that is broken from outside unless forget is called.

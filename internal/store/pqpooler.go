@@ -8,14 +8,18 @@ import (
 )
 
 // errPooler is what stops a start behind a pooler that would mix statements up.
-var errPooler = errors.New("the pooler in front of the database gives each transaction another connection, on which prepared " +
-	"statements are missing: have it carry them (PgBouncer 1.21 or newer, max_prepared_statements), or set PARLEY_DB_STATEMENT_CACHE=0")
+var errPooler = errors.New(
+	"the pooler in front of the database gives each transaction another connection, on which prepared " +
+		"statements are missing: have it carry them (PgBouncer 1.21 or newer, max_prepared_statements), or set PARLEY_DB_STATEMENT_CACHE=0",
+)
 
-// checkPooler finds out whether a statement that was prepared can be relied on. Behind a pooler in transaction mode another
-// connection may not have it, or something else by that name, which would run instead.
+// checkPooler finds out whether a statement that was prepared can be relied on. Behind a pooler in
+// transaction mode another connection may not have it, or something else by that name, which would
+// run instead.
 //
-// While one connection is in a transaction, the other gets another one from such a pooler than it has prepared its statement
-// on, unless somebody else is in between. Hence it is tried some times; whoever is refused is refused rightly.
+// While one connection is in a transaction, the other gets another one from such a pooler than it
+// has prepared its statement on, unless somebody else is in between. Hence it is tried some times;
+// whoever is refused is refused rightly.
 func checkPooler(ctx context.Context, connector *pqConnector) (err error) {
 	if connector.statements <= 0 {
 		return nil

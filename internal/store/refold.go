@@ -17,16 +17,17 @@ import (
 const (
 	// foldedText is the migration before which texts were folded in another way.
 	foldedText = 20261130024500
-	// refoldFor is how long after it each start looks for texts that a previous version of the program, which ran beside this one
-	// during an upgrade, has folded in its own way.
+	// refoldFor is how long after it each start looks for texts that a previous version of the
+	// program, which ran beside this one during an upgrade, has folded in its own way.
 	refoldFor = 7 * 24 * time.Hour
 	// refoldBatch is how many rows are read at a time.
 	refoldBatch = 500
 )
 
-// refold folds the stored names and tags again (package text), if that has not been done, or was done a short time ago. It changes the
-// rows that differ, each by itself, so it may be interrupted and run again, and a write beside it wins. It keeps ids and the tags as they
-// are shown. The caller holds the lock of the schema.
+// refold folds the stored names and tags again (package text), if that has not been done, or was
+// done a short time ago. It changes the rows that differ, each by itself, so it may be interrupted
+// and run again, and a write beside it wins. It keeps ids and the tags as they are shown. The
+// caller holds the lock of the schema.
 func refold(ctx context.Context, pool *sql.DB, dialectName string, logger *slog.Logger) error {
 	tables := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('goose_db_version', 'room_tags')"
 	if dialectName == dialect.Postgres {
@@ -40,7 +41,8 @@ func refold(ctx context.Context, pool *sql.DB, dialectName string, logger *slog.
 		return nil // the database is new
 	}
 	var at time.Time
-	err := pool.QueryRowContext(ctx, "SELECT tstamp FROM goose_db_version WHERE version_id = $1 AND is_applied", foldedText).Scan(&at)
+	err := pool.QueryRowContext(ctx, "SELECT tstamp FROM goose_db_version WHERE version_id = $1 AND is_applied", foldedText).
+		Scan(&at)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("look for the migration: %w", err)
 	}
@@ -124,7 +126,13 @@ func (f *folder) rooms(ctx context.Context, where string) error {
 			if folded == r.searchText {
 				continue
 			}
-			if err := f.update(ctx, "UPDATE rooms SET search_text = $1 WHERE id = $2 AND search_text = $3", folded, r.id, r.searchText); err != nil {
+			if err := f.update(
+				ctx,
+				"UPDATE rooms SET search_text = $1 WHERE id = $2 AND search_text = $3",
+				folded,
+				r.id,
+				r.searchText,
+			); err != nil {
 				return err
 			}
 		}
@@ -150,7 +158,12 @@ func (f *folder) tags(ctx context.Context, where string) error {
 		last = batch[len(batch)-1].id
 		for _, t := range batch {
 			if key := text.TagKey(t.tag); key != t.folded {
-				if err := f.update(ctx, "UPDATE room_tags SET folded = $1 WHERE id = $2", key, t.id); err != nil {
+				if err := f.update(
+					ctx,
+					"UPDATE room_tags SET folded = $1 WHERE id = $2",
+					key,
+					t.id,
+				); err != nil {
 					return err
 				}
 			}
@@ -159,7 +172,12 @@ func (f *folder) tags(ctx context.Context, where string) error {
 }
 
 // each calls scan with each row of a query's result.
-func (f *folder) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) (err error) {
+func (f *folder) each(
+	ctx context.Context,
+	scan func(*sql.Rows) error,
+	query string,
+	args ...any,
+) (err error) {
 	rows, err := f.pool.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

@@ -8,7 +8,8 @@ import (
 	"parley/internal/store"
 )
 
-// TestRefold: texts that a previous version has folded, and pictures that it has taken, are put right.
+// TestRefold: texts that a previous version has folded, and pictures that it has taken, are put
+// right.
 func TestRefold(t *testing.T) {
 	t.Parallel()
 	const room = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -22,17 +23,33 @@ func TestRefold(t *testing.T) {
 				mustExec(t, db.Driver(), statement, args...)
 			}
 			at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-			exec(`INSERT INTO users (id, nick_name, avatar, twitter_avatar, created_at) VALUES ('ada', 'Ada', 'javascript:alert(1)', 'HTTPS://a.example/p', $1),
-				('bob', 'Bob', 'http://b.example/p', 'data:x', $1)`, at)
-			exec(`INSERT INTO rooms (id, name, description, access_type, opensea_cover, "key", search_text, creator_id, owner_id, created_at, updated_at, event_at)
-				VALUES ($1, 'ΟΔΥΣΣΕΥΣ', 'Straße', 'PUBLIC', 'javascript:0', 'k', 'as before', 'ada', 'ada', $2, $2, $2)`, room, at)
+			exec(
+				`INSERT INTO users (id, nick_name, avatar, twitter_avatar, created_at) VALUES ('ada', 'Ada', 'javascript:alert(1)', 'HTTPS://a.example/p', $1),
+				('bob', 'Bob', 'http://b.example/p', 'data:x', $1)`,
+				at,
+			)
+			exec(
+				`INSERT INTO rooms (id, name, description, access_type, opensea_cover, "key", search_text, creator_id, owner_id, created_at, updated_at, event_at)
+				VALUES ($1, 'ΟΔΥΣΣΕΥΣ', 'Straße', 'PUBLIC', 'javascript:0', 'k', 'as before', 'ada', 'ada', $2, $2, $2)`,
+				room,
+				at,
+			)
 			exec("UPDATE rooms SET search_text = $1", "οδυσσευσ\nstraße\nλογος\n x ")
-			exec("INSERT INTO room_tags (room_id, position, tag, folded) VALUES ($1, 0, 'ΛΟΓΟΣ', 'λογοσ'), ($1, 1, ' x ', ' x '), ($1, 2, 'Plain', 'plain')", room)
+			exec(
+				"INSERT INTO room_tags (room_id, position, tag, folded) VALUES ($1, 0, 'ΛΟΓΟΣ', 'λογοσ'), ($1, 1, ' x ', ' x '), ($1, 2, 'Plain', 'plain')",
+				room,
+			)
 			exec("UPDATE room_tags SET folded = 'λογος' WHERE position = 0")
 			for seq, picture := range []string{"", "https://c.example/p", "javascript:1"} {
 				item := fmt.Sprintf(`{"contractAddress":"0x1","imageUrl":%q}`, picture)
-				exec(`INSERT INTO messages (room_id, seq, author_id, type, contents, ordinal, own_ordinal, opensea_item, created_at)
-					VALUES ($1, $2, 'ada', 'TEXT', 'x', 1, 1, $3, $4)`, room, seq, item, at)
+				exec(
+					`INSERT INTO messages (room_id, seq, author_id, type, contents, ordinal, own_ordinal, opensea_item, created_at)
+					VALUES ($1, $2, 'ada', 'TEXT', 'x', 1, 1, $3, $4)`,
+					room,
+					seq,
+					item,
+					at,
+				)
 			}
 
 			exec("DELETE FROM goose_db_version WHERE version_id = 20261130024500")
@@ -57,13 +74,24 @@ func TestRefold(t *testing.T) {
 			// A previous version writes beside this one for a while, but not for ever.
 			exec("UPDATE room_tags SET folded = 'λογος' WHERE position = 0")
 			open(t, url, store.Options{})
-			if got := mustValue[string](t, db.Driver(), "SELECT folded FROM room_tags WHERE position = 0"); got != "λογοσ" {
+			if got := mustValue[string](
+				t,
+				db.Driver(),
+				"SELECT folded FROM room_tags WHERE position = 0",
+			); got != "λογοσ" {
 				t.Errorf("what was written beside: %q", got)
 			}
 			exec("UPDATE room_tags SET folded = 'λογος' WHERE position = 0")
-			exec("UPDATE goose_db_version SET tstamp = $1 WHERE version_id = 20261130024500", at.AddDate(-1, 0, 0))
+			exec(
+				"UPDATE goose_db_version SET tstamp = $1 WHERE version_id = 20261130024500",
+				at.AddDate(-1, 0, 0),
+			)
 			open(t, url, store.Options{})
-			if got := mustValue[string](t, db.Driver(), "SELECT folded FROM room_tags WHERE position = 0"); got != "λογος" {
+			if got := mustValue[string](
+				t,
+				db.Driver(),
+				"SELECT folded FROM room_tags WHERE position = 0",
+			); got != "λογος" {
 				t.Errorf("looked at again after a year: %q", got)
 			}
 		})

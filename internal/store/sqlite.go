@@ -18,15 +18,17 @@ import (
 	"parley/internal/panics"
 )
 
-// sqliteBusyTimeout is how long a statement waits for the lock of another process before it fails with SQLITE_BUSY.
+// sqliteBusyTimeout is how long a statement waits for the lock of another process before it fails
+// with SQLITE_BUSY.
 const sqliteBusyTimeout = 5 * time.Second
 
-// openSQLite opens a database file with two pools. The one writer never competes with itself for SQLite's write lock
-// (several would: in SQLite the first to come is not the first served), and takes that lock when a transaction begins,
-// because one that began as a read cannot wait for it. The readers see the last commit and wait for nobody, thanks to
-// the write-ahead log.
+// openSQLite opens a database file with two pools. The one writer never competes with itself for
+// SQLite's write lock (several would: in SQLite the first to come is not the first served), and
+// takes that lock when a transaction begins, because one that began as a read cannot wait for it.
+// The readers see the last commit and wait for nobody, thanks to the write-ahead log.
 //
-// A goroutine that holds a transaction must run its statements in it: another write would wait for the writer for ever.
+// A goroutine that holds a transaction must run its statements in it: another write would wait for
+// the writer for ever.
 func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err error) {
 	cleanup := func() error { return nil }
 	synchronous := syncedSettings(opts.Synchronous)
@@ -35,8 +37,8 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 	case "":
 		return nil, errors.New(`open database: "sqlite:" lacks the path of a file`)
 	case ":memory:":
-		// SQLite's own in-memory databases have neither a write-ahead log nor readers beside the writer; a file
-		// that nobody syncs behaves like the real thing.
+		// SQLite's own in-memory databases have neither a write-ahead log nor readers beside the
+		// writer; a file that nobody syncs behaves like the real thing.
 		dir, err := os.MkdirTemp("", "parley-")
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
@@ -50,7 +52,9 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 			err = errors.Join(fmt.Errorf("open SQLite database %s: %w", path, err), cleanup())
 		}
 	}()
-	unmarked, err := checkSQLiteFile(path) // SQLite says no more than "unable to open database file"
+	unmarked, err := checkSQLiteFile(
+		path,
+	) // SQLite says no more than "unable to open database file"
 	if err == nil && unmarked {
 		err = checkSQLiteTables(ctx, path)
 	}
@@ -58,10 +62,19 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		return nil, err
 	}
 	if err := makePrivate(path); err != nil {
-		return nil, unusable(err, "it cannot be made: give the server's user the right to write the folder, or name another file")
+		return nil, unusable(
+			err,
+			"it cannot be made: give the server's user the right to write the folder, or name another file",
+		)
 	}
 	// The migration comes first: it is also what puts the file into WAL mode.
-	if err := migrateSQLite(ctx, path, synchronous, migrationsOf("sqlite"), opts.Logger); err != nil {
+	if err := migrateSQLite(
+		ctx,
+		path,
+		synchronous,
+		migrationsOf("sqlite"),
+		opts.Logger,
+	); err != nil {
 		if !IsUnusable(err) {
 			err = unusableFile(err)
 		}
@@ -78,15 +91,31 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		}
 	}
 	var counts cacheCounts
-	writes, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, append(synchronous, "_foreign_keys=1", "_txlock=immediate",
-		// What a statement that fails half way takes back is otherwise kept in a file for each, and the write-ahead log brought
-		// into the database every 4 MB, with a flush: a page that changes often is written once in 8 MB this way. More would cost
-		// a little less, and have whoever writes at that moment wait for longer.
-		"_pragma=temp_store(memory)", "_pragma=wal_autocheckpoint(2000)")...), 1, &counts, opts.Panics)
+	writes, err := sqlitePool(
+		sqliteDSN(path, sqliteBusyTimeout, append(
+			synchronous,
+			"_foreign_keys=1",
+			"_txlock=immediate",
+			// What a statement that fails half way takes back is otherwise kept in a file for each, and
+			// the write-ahead log brought into the database every 4 MB, with a flush: a page that
+			// changes often is written once in 8 MB this way. More would cost a little less, and have
+			// whoever writes at that moment wait for longer.
+			"_pragma=temp_store(memory)",
+			"_pragma=wal_autocheckpoint(2000)",
+		)...),
+		1,
+		&counts,
+		opts.Panics,
+	)
 	if err != nil {
 		return nil, err
 	}
-	reads, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_query_only=1"), max(4, runtime.GOMAXPROCS(0)), &counts, opts.Panics)
+	reads, err := sqlitePool(
+		sqliteDSN(path, sqliteBusyTimeout, "_foreign_keys=1", "_query_only=1"),
+		max(4, runtime.GOMAXPROCS(0)),
+		&counts,
+		opts.Panics,
+	)
 	if err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}
@@ -105,8 +134,9 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 	return db, nil
 }
 
-// makePrivate makes a file that does not exist, readable to its owner alone: SQLite would let everybody read it, and gives
-// the files that it makes beside the database the same permissions. Those of a file that exists are its owner's choice.
+// makePrivate makes a file that does not exist, readable to its owner alone: SQLite would let
+// everybody read it, and gives the files that it makes beside the database the same permissions.
+// Those of a file that exists are its owner's choice.
 func makePrivate(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -115,8 +145,8 @@ func makePrivate(path string) error {
 	return file.Close()
 }
 
-// sqliteDSN names a file and the settings of a connection to it: how long it waits for locks, what is given, and what
-// all have in common.
+// sqliteDSN names a file and the settings of a connection to it: how long it waits for locks, what
+// is given, and what all have in common.
 func sqliteDSN(path string, busyTimeout time.Duration, settings ...string) string {
 	path = filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" {

@@ -9,7 +9,8 @@ import (
 	"parley/internal/panics"
 )
 
-// sqliteConnector makes the driver's connections and puts each behind a cache of prepared statements.
+// sqliteConnector makes the driver's connections and puts each behind a cache of prepared
+// statements.
 type sqliteConnector struct {
 	sqldriver.Connector
 	counts *cacheCounts
@@ -25,7 +26,10 @@ func (c sqliteConnector) Connect(ctx context.Context) (_ sqldriver.Conn, err err
 	}
 	raw, ok := conn.(rawSQLiteConn)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("%T lacks a method of database/sql/driver", conn), conn.Close())
+		return nil, errors.Join(
+			fmt.Errorf("%T lacks a method of database/sql/driver", conn),
+			conn.Close(),
+		)
 	}
 	cache := newStmtCache(raw, DefaultStatementCache, c.counts)
 	return &sqliteConn{rawSQLiteConn: raw, cache: cache, panics: c.panics}, nil
@@ -43,15 +47,15 @@ type rawSQLiteConn interface {
 	sqldriver.Validator
 }
 
-// sqliteConn is a connection to SQLite. Statements that have arguments are compiled once and found again in the cache;
-// SQLite compiles one anew by itself where the schema has changed.
+// sqliteConn is a connection to SQLite. Statements that have arguments are compiled once and found
+// again in the cache; SQLite compiles one anew by itself where the schema has changed.
 //
 // database/sql lets one goroutine at a time use it.
 type sqliteConn struct {
 	rawSQLiteConn
 	cache *stmtCache
-	// open counts the answers of which rows are still to be read. A statement has room for one, and must not be closed
-	// before: as long as there are any, none is taken from the cache.
+	// open counts the answers of which rows are still to be read. A statement has room for one, and
+	// must not be closed before: as long as there are any, none is taken from the cache.
 	open   int
 	panics *panics.Guard
 	broken bool // the driver has panicked: do not use again
@@ -70,7 +74,11 @@ func (c *sqliteConn) QueryContext(
 	return &sqliteRows{Rows: rows, ctx: ctx, conn: c}, nil
 }
 
-func (c *sqliteConn) query(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
+func (c *sqliteConn) query(
+	ctx context.Context,
+	query string,
+	args []sqldriver.NamedValue,
+) (sqldriver.Rows, error) {
 	stmt, err := c.prepared(ctx, query, args)
 	switch {
 	case err != nil:
@@ -99,7 +107,11 @@ func (c *sqliteConn) ExecContext(
 }
 
 // prepared returns the cache's statement of query; nil where it is to be run as it is.
-func (c *sqliteConn) prepared(ctx context.Context, query string, args []sqldriver.NamedValue) (cachedStmt, error) {
+func (c *sqliteConn) prepared(
+	ctx context.Context,
+	query string,
+	args []sqldriver.NamedValue,
+) (cachedStmt, error) {
 	if c.open > 0 || len(args) == 0 {
 		return nil, nil
 	}

@@ -41,7 +41,8 @@ func (c countedConn) PrepareContext(ctx context.Context, query string) (sqldrive
 	return c.SQLiteConn.PrepareContext(ctx, query)
 }
 
-// countedPool returns a pool of one connection, with a table of the numbers from 1 to 3, and what will be prepared on it.
+// countedPool returns a pool of one connection, with a table of the numbers from 1 to 3, and what
+// will be prepared on it.
 func countedPool(t *testing.T) (pool *sql.DB, path string, prepared map[string]int) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "x.db")
@@ -165,7 +166,11 @@ func TestSQLiteRowsOpen(t *testing.T) {
 				t.Errorf("inside: %v", got)
 			}
 			for i := range store.DefaultStatementCache + 10 { // would push it out
-				if _, err := tx.ExecContext(t.Context(), fmt.Sprintf("UPDATE numbers SET n = n WHERE n = ? + %d", i), 100); err != nil {
+				if _, err := tx.ExecContext(
+					t.Context(),
+					fmt.Sprintf("UPDATE numbers SET n = n WHERE n = ? + %d", i),
+					100,
+				); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -9,10 +9,10 @@ import (
 	"sync/atomic"
 )
 
-// stmtCache keeps the statements that were prepared last on one connection, by their text, and closes the one that was
-// not used for the longest time when there are too many. Both databases' drivers prepare each statement anyway (lib/pq in
-// a round trip of its own, SQLite in more time than many take to run), so that even one that is used once loses nothing
-// but the closing.
+// stmtCache keeps the statements that were prepared last on one connection, by their text, and
+// closes the one that was not used for the longest time when there are too many. Both databases'
+// drivers prepare each statement anyway (lib/pq in a round trip of its own, SQLite in more time
+// than many take to run), so that even one that is used once loses nothing but the closing.
 type stmtCache struct {
 	conn    sqldriver.ConnPrepareContext
 	size    int
@@ -39,7 +39,13 @@ type cachedStmt interface {
 
 // newStmtCache returns a cache of up to size statements of conn.
 func newStmtCache(conn sqldriver.ConnPrepareContext, size int, counts *cacheCounts) *stmtCache {
-	return &stmtCache{conn: conn, size: size, used: list.New(), byQuery: map[string]*list.Element{}, counts: counts}
+	return &stmtCache{
+		conn:    conn,
+		size:    size,
+		used:    list.New(),
+		byQuery: map[string]*list.Element{},
+		counts:  counts,
+	}
 }
 
 // get returns the prepared statement of query, and whether it was there already.
@@ -72,7 +78,10 @@ func (c *stmtCache) prepare(ctx context.Context, query string) (cachedStmt, erro
 	}
 	stmt, ok := prepared.(cachedStmt)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("%T lacks a method of database/sql/driver", prepared), prepared.Close())
+		return nil, errors.Join(
+			fmt.Errorf("%T lacks a method of database/sql/driver", prepared),
+			prepared.Close(),
+		)
 	}
 	c.byQuery[query] = c.used.PushFront(&cacheEntry{query, stmt})
 	if c.used.Len() > c.size {
@@ -84,7 +93,8 @@ func (c *stmtCache) prepare(ctx context.Context, query string) (cachedStmt, erro
 	return stmt, nil
 }
 
-// remove closes a statement. No rows of it may be open: the caller sees to it that none of the connection's are.
+// remove closes a statement. No rows of it may be open: the caller sees to it that none of the
+// connection's are.
 func (c *stmtCache) remove(e *list.Element) error {
 	entry := entryOf(e)
 	c.used.Remove(e)

@@ -1,7 +1,7 @@
 // Package store opens Parley's database, SQLite or PostgreSQL, and brings its schema up to date.
 //
-// Everything above works with the one [dialect.Driver] that it hands to ent, and with three questions about errors:
-// [IsConflict], [IsUnavailable] and [IsOutcomeUnknown].
+// Everything above works with the one [dialect.Driver] that it hands to ent, and with three
+// questions about errors: [IsConflict], [IsUnavailable] and [IsOutcomeUnknown].
 package store
 
 import (
@@ -24,7 +24,8 @@ const DefaultURL = "sqlite:parley.db"
 
 // Options change how a database is opened. The zero value is right for a server.
 type Options struct {
-	// Logger hears of migrations, and of waiting for another process that migrates. Default: slog.Default().
+	// Logger hears of migrations, and of waiting for another process that migrates. Default:
+	// slog.Default().
 	Logger *slog.Logger
 
 	// Panics contains the panics of drivers, and of what runs for the database in the background.
@@ -34,23 +35,24 @@ type Options struct {
 	// Synchronous says when SQLite writes commits to the disk. Default: SynchronousFull.
 	Synchronous Synchronous
 
-	// MaxOpenConns is the size of the pool of connections to PostgreSQL, beside which there is one for Ping; SQLite has
-	// no use for it. Default: DefaultMaxOpenConns.
+	// MaxOpenConns is the size of the pool of connections to PostgreSQL, beside which there is one
+	// for Ping; SQLite has no use for it. Default: DefaultMaxOpenConns.
 	MaxOpenConns int
 
 	// StatementCache is how many prepared statements each connection to PostgreSQL keeps. Default:
-	// DefaultStatementCache. A negative number turns the cache off, which poolers that give every transaction another
-	// server connection need (PgBouncer's pool_mode=transaction before its version 1.21): each statement is sent in one
-	// piece then.
+	// DefaultStatementCache. A negative number turns the cache off, which poolers that give every
+	// transaction another server connection need (PgBouncer's pool_mode=transaction before its
+	// version 1.21): each statement is sent in one piece then.
 	StatementCache int
 
-	// Observe, if set, is called with each statement that is about to run, inside transactions and outside. BEGIN,
-	// COMMIT and ROLLBACK do not count as statements. It is called from many goroutines at once.
+	// Observe, if set, is called with each statement that is about to run, inside transactions and
+	// outside. BEGIN, COMMIT and ROLLBACK do not count as statements. It is called from many
+	// goroutines at once.
 	Observe func(ctx context.Context, query string)
 
-	// Trace, if set, is called with each statement that is about to run, BEGIN, COMMIT and ROLLBACK among them, and with the
-	// kind of the database. What it returns, if not nil, is called when there is an answer, or the first row of it. It is
-	// called from many goroutines at once.
+	// Trace, if set, is called with each statement that is about to run, BEGIN, COMMIT and ROLLBACK
+	// among them, and with the kind of the database. What it returns, if not nil, is called when
+	// there is an answer, or the first row of it. It is called from many goroutines at once.
 	Trace func(ctx context.Context, system, query string) (end func(error))
 }
 
@@ -63,8 +65,8 @@ type DB struct {
 	close  func() error
 }
 
-// Open opens the database that url names and applies the migrations it lacks, waiting for another process that is
-// doing so. A database that is newer than this program is left as it is.
+// Open opens the database that url names and applies the migrations it lacks, waiting for another
+// process that is doing so. A database that is newer than this program is left as it is.
 //
 //	sqlite:PATH                 a file, made if it does not exist
 //	sqlite::memory:             private and gone after Close, for tests
@@ -90,8 +92,8 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	}
 }
 
-// Driver is what ent runs on: ent.NewClient(ent.Driver(db.Driver())). It also has the ExecContext, QueryContext and
-// BeginTx of database/sql that ent looks for.
+// Driver is what ent runs on: ent.NewClient(ent.Driver(db.Driver())). It also has the ExecContext,
+// QueryContext and BeginTx of database/sql that ent looks for.
 func (db *DB) Driver() dialect.Driver { return db.driver }
 
 // Dialect is [dialect.SQLite] or [dialect.Postgres].
@@ -113,10 +115,12 @@ func (db *DB) Close() error {
 	return nil
 }
 
-// CacheStats counts the statements that were found prepared, that had to be prepared, and that made room for others.
+// CacheStats counts the statements that were found prepared, that had to be prepared, and that made
+// room for others.
 type CacheStats struct{ Hits, Misses, Evictions int64 }
 
-// Statements returns what has been counted of the caches of prepared statements, on all connections together.
+// Statements returns what has been counted of the caches of prepared statements, on all connections
+// together.
 func (db *DB) Statements() CacheStats {
 	return CacheStats{db.counts.hits.Load(), db.counts.misses.Load(), db.counts.evictions.Load()}
 }

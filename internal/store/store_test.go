@@ -43,12 +43,16 @@ func open(t *testing.T, url string, opts store.Options) *store.DB {
 	return db
 }
 
-// databases returns, by the name of its kind, what makes a new database and returns its URL. Each test runs on both.
+// databases returns, by the name of its kind, what makes a new database and returns its URL. Each
+// test runs on both.
 func databases() map[string]func(*testing.T) string {
 	return map[string]func(*testing.T) string{
 		"sqlite": func(t *testing.T) string {
 			t.Helper()
-			return "sqlite:" + filepath.Join(t.TempDir(), "a b?c%.db") // a name with all that a URL could trip over
+			return "sqlite:" + filepath.Join(
+				t.TempDir(),
+				"a b?c%.db",
+			) // a name with all that a URL could trip over
 		},
 		"postgres": func(t *testing.T) string {
 			t.Helper()
@@ -202,18 +206,30 @@ func TestMemory(t *testing.T) {
 	first := open(t, "sqlite::memory:", store.Options{})
 	second := open(t, "sqlite::memory:", store.Options{})
 	mustExec(t, first.Driver(), "CREATE TABLE private (n integer)")
-	if _, err := value[int](t.Context(), second.Driver(), "SELECT count(*) FROM private"); err == nil {
+	if _, err := value[int](
+		t.Context(),
+		second.Driver(),
+		"SELECT count(*) FROM private",
+	); err == nil {
 		t.Error("two in-memory databases are the same")
 	}
 	if n := mustValue[int](t, first.Driver(), "SELECT count(*) FROM private"); n != 0 {
 		t.Errorf("%d rows", n)
 	}
 
-	third, err := store.Open(t.Context(), "sqlite::memory:", store.Options{Logger: slog.New(slog.DiscardHandler)})
+	third, err := store.Open(
+		t.Context(),
+		"sqlite::memory:",
+		store.Options{Logger: slog.New(slog.DiscardHandler)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := mustValue[string](t, third.Driver(), "SELECT file FROM pragma_database_list WHERE name = 'main'")
+	file := mustValue[string](
+		t,
+		third.Driver(),
+		"SELECT file FROM pragma_database_list WHERE name = 'main'",
+	)
 	if err := third.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +252,11 @@ func TestSQLiteSettings(t *testing.T) {
 			if column == "" {
 				column = pragma
 			}
-			if got := mustValue[string](t, conn, "SELECT "+column+" FROM pragma_"+pragma); got != want {
+			if got := mustValue[string](
+				t,
+				conn,
+				"SELECT "+column+" FROM pragma_"+pragma,
+			); got != want {
 				t.Errorf("%s: %s is %s, want %s", name, pragma, got, want)
 			}
 		}
@@ -259,7 +279,12 @@ func TestTimes(t *testing.T) {
 			column := map[string]string{dialect.SQLite: "datetime", dialect.Postgres: "timestamptz"}[db.Dialect()]
 			mustExec(t, db.Driver(), "CREATE TABLE instants (at "+column+")")
 			first := time.Date(2026, 3, 1, 12, 0, 0, 100_000_000, time.UTC)
-			instants := []time.Time{first, first.Add(time.Microsecond), first.Add(10 * time.Millisecond), first.Add(time.Second)}
+			instants := []time.Time{
+				first,
+				first.Add(time.Microsecond),
+				first.Add(10 * time.Millisecond),
+				first.Add(time.Second),
+			}
 			east := time.FixedZone("east", 5*3600)
 			for i, at := range instants {
 				if i%2 == 1 {
@@ -267,7 +292,9 @@ func TestTimes(t *testing.T) {
 				}
 				mustExec(t, db.Driver(), "INSERT INTO instants VALUES ($1)", at)
 			}
-			rows, err := raw(db.Driver()).QueryContext(t.Context(), "SELECT at FROM instants ORDER BY at")
+			rows, err := raw(
+				db.Driver(),
+			).QueryContext(t.Context(), "SELECT at FROM instants ORDER BY at")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -301,7 +328,12 @@ func TestDriverRoutes(t *testing.T) {
 			db := open(t, url, store.Options{})
 			mustExec(t, db.Driver(), "CREATE TABLE routed (n integer)")
 			// A write that returns rows, as ent's inserts do, is a write.
-			if n := mustValue[int](t, db.Driver(), "INSERT INTO routed VALUES ($1) RETURNING n", 1); n != 1 {
+			if n := mustValue[int](
+				t,
+				db.Driver(),
+				"INSERT INTO routed VALUES ($1) RETURNING n",
+				1,
+			); n != 1 {
 				t.Errorf("returned %d", n)
 			}
 
@@ -338,7 +370,9 @@ func TestDriverRoutes(t *testing.T) {
 			if n := mustValue[int](t, db.Driver(), "SELECT count(*) FROM routed"); n != 2 {
 				t.Errorf("a reader counts %d rows after the commit, want 2", n)
 			}
-			if _, err := raw(readOnly).ExecContext(t.Context(), "INSERT INTO routed VALUES (3)"); err == nil {
+			if _, err := raw(
+				readOnly,
+			).ExecContext(t.Context(), "INSERT INTO routed VALUES (3)"); err == nil {
 				t.Error("a reading transaction wrote")
 			}
 			if err := readOnly.Rollback(); err != nil {
@@ -353,7 +387,11 @@ func TestReadersCannotWrite(t *testing.T) {
 	t.Parallel()
 	db := open(t, "sqlite::memory:", store.Options{})
 	mustExec(t, db.Driver(), "CREATE TABLE kept (n integer)")
-	_, err := value[int](t.Context(), db.Driver(), "WITH x AS (SELECT 1 AS n) INSERT INTO kept SELECT n FROM x RETURNING n")
+	_, err := value[int](
+		t.Context(),
+		db.Driver(),
+		"WITH x AS (SELECT 1 AS n) INSERT INTO kept SELECT n FROM x RETURNING n",
+	)
 	if err == nil {
 		t.Error("a reader wrote")
 	}
@@ -362,9 +400,14 @@ func TestReadersCannotWrite(t *testing.T) {
 func TestObserve(t *testing.T) {
 	t.Parallel()
 	var got []string
-	db := open(t, "sqlite::memory:", store.Options{Observe: func(_ context.Context, query string) { got = append(got, query) }})
+	db := open(
+		t,
+		"sqlite::memory:",
+		store.Options{Observe: func(_ context.Context, query string) { got = append(got, query) }},
+	)
 	mustExec(t, db.Driver(), "CREATE TABLE watched (n integer)")
-	if err := db.Driver().Exec(t.Context(), "INSERT INTO watched VALUES (1)", []any{}, nil); err != nil {
+	if err := db.Driver().
+		Exec(t.Context(), "INSERT INTO watched VALUES (1)", []any{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	mustValue[int](t, db.Driver(), "SELECT n FROM watched")
@@ -392,28 +435,32 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-// The migrations make the schema that ent's code expects: "go run ./internal/store/migrate NAME" writes what is missing.
+// The migrations make the schema that ent's code expects: "go run ./internal/store/migrate NAME"
+// writes what is missing.
 func TestNoDrift(t *testing.T) {
 	t.Parallel()
 	for name, newURL := range databases() {
-		t.Run(name, func(t *testing.T) { // in turn: ent writes into the tables that it compares with
-			url := newURL(t)
-			db := open(t, url, store.Options{})
-			var missing bytes.Buffer
-			err := migrate.NewSchema(&schema.WriteDriver{Driver: db.Driver(), Writer: &missing}).
-				Create(t.Context(), schema.WithDropColumn(true), schema.WithDropIndex(true))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if missing.Len() > 0 {
-				t.Errorf("the migrations lack:\n%s", &missing)
-			}
-			for _, table := range tables(t, db) {
-				if !strings.HasPrefix(table, "goose_") && !isEntTable(table) {
-					t.Errorf("the migrations leave a table that ent does not know: %s", table)
+		t.Run(
+			name,
+			func(t *testing.T) { // in turn: ent writes into the tables that it compares with
+				url := newURL(t)
+				db := open(t, url, store.Options{})
+				var missing bytes.Buffer
+				err := migrate.NewSchema(&schema.WriteDriver{Driver: db.Driver(), Writer: &missing}).
+					Create(t.Context(), schema.WithDropColumn(true), schema.WithDropIndex(true))
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-		})
+				if missing.Len() > 0 {
+					t.Errorf("the migrations lack:\n%s", &missing)
+				}
+				for _, table := range tables(t, db) {
+					if !strings.HasPrefix(table, "goose_") && !isEntTable(table) {
+						t.Errorf("the migrations leave a table that ent does not know: %s", table)
+					}
+				}
+			},
+		)
 	}
 }
 
@@ -446,7 +493,11 @@ func isEntTable(name string) bool {
 }
 
 func ExampleOpen() {
-	db, err := store.Open(context.Background(), "sqlite::memory:", store.Options{Logger: slog.New(slog.DiscardHandler)})
+	db, err := store.Open(
+		context.Background(),
+		"sqlite::memory:",
+		store.Options{Logger: slog.New(slog.DiscardHandler)},
+	)
 	if err != nil {
 		fmt.Println(err)
 		return

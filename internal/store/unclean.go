@@ -17,14 +17,15 @@ type Synchronous string
 const (
 	// SynchronousFull writes each commit to the disk before it is acknowledged. It is the default.
 	SynchronousFull Synchronous = "full"
-	// SynchronousNormal leaves that to the operating system: a power cut, or a crash of the operating
-	// system, loses the commits of the last seconds. A crash of the process alone loses nothing.
+	// SynchronousNormal leaves that to the operating system: a power cut, or a crash of the
+	// operating system, loses the commits of the last seconds. A crash of the process alone loses
+	// nothing.
 	SynchronousNormal Synchronous = "normal"
 )
 
 // raisedBy is how far the rooms' seqs are raised after an unclean end. It must be more than the
-// events of one room that a power cut can lose. SQLite syncs its write-ahead log at the latest every
-// 2,000 pages, which hold some 100,000 events at most.
+// events of one room that a power cut can lose. SQLite syncs its write-ahead log at the latest
+// every 2,000 pages, which hold some 100,000 events at most.
 const raisedBy = 1_000_000
 
 // sqliteRun is this process's use of a database file. It knows whether the commits of earlier runs
@@ -36,9 +37,9 @@ const raisedBy = 1_000_000
 // recovery reads up to its first gap: a database without the run's commits has its mark, and a
 // database without the mark has all of its commits. A copy of the files has the mark, too.
 //
-// Several processes may use one file. Each holds a shared lock on a file beside it for as long as it
-// runs. The count of a process that lives is no reason to raise anything, so a process that starts
-// looks at it only if it gets the lock alone.
+// Several processes may use one file. Each holds a shared lock on a file beside it for as long as
+// it runs. The count of a process that lives is no reason to raise anything, so a process that
+// starts looks at it only if it gets the lock alone.
 type sqliteRun struct {
 	path   string
 	normal bool
@@ -46,9 +47,9 @@ type sqliteRun struct {
 	shared *sql.Conn
 }
 
-// beginRun begins the use of the database file at path, which has been migrated. If earlier runs may
-// have lost commits, it raises the seq of all rooms and sets log_start to it, so that streams get
-// Resync and no seq is used again. It waits for a process that does so at the moment.
+// beginRun begins the use of the database file at path, which has been migrated. If earlier runs
+// may have lost commits, it raises the seq of all rooms and sets log_start to it, so that streams
+// get Resync and no seq is used again. It waits for a process that does so at the moment.
 func beginRun(
 	ctx context.Context, path string, synchronous Synchronous, logger *slog.Logger,
 ) (_ *sqliteRun, err error) {
@@ -82,8 +83,8 @@ func beginRun(
 
 func (r *sqliteRun) lockPath() string { return r.path + "-run" }
 
-// whileAlone calls f if no other process uses the database file, and reports whether it did. No other
-// process begins to use it meanwhile.
+// whileAlone calls f if no other process uses the database file, and reports whether it did. No
+// other process begins to use it meanwhile.
 func (r *sqliteRun) whileAlone(ctx context.Context, f func() error) (alone bool, err error) {
 	conn, err := r.lock.Conn(ctx)
 	if err != nil {
@@ -149,13 +150,19 @@ func (r *sqliteRun) recover(ctx context.Context, logger *slog.Logger) error {
 		return setUnclean(ctx, tx, 0)
 	})
 	if err == nil && raised > 0 {
-		logger.WarnContext(ctx, "the server ended uncleanly with PARLEY_SQLITE_SYNCHRONOUS=normal, "+
-			"so its last commits may be lost: streams resynchronize", "rooms", raised)
+		logger.WarnContext(
+			ctx,
+			"the server ended uncleanly with PARLEY_SQLITE_SYNCHRONOUS=normal, "+
+				"so its last commits may be lost: streams resynchronize",
+			"rooms",
+			raised,
+		)
 	}
 	return err
 }
 
-// count changes the count of runs below FULL. Its commit, and all before it, are durable afterwards.
+// count changes the count of runs below FULL. Its commit, and all before it, are durable
+// afterwards.
 func (r *sqliteRun) count(ctx context.Context, change func(runs int) int) error {
 	return r.synced(ctx, func(tx *sql.Tx) error {
 		runs, err := unclean(ctx, tx)
@@ -183,7 +190,10 @@ func setUnclean(ctx context.Context, tx *sql.Tx, runs int) error {
 
 // synced runs do in a transaction whose commit is written to the disk.
 func (r *sqliteRun) synced(ctx context.Context, do func(*sql.Tx) error) (err error) {
-	dsn := sqliteDSN(r.path, sqliteBusyTimeout, append(syncedSettings(SynchronousFull), "_txlock=immediate")...)
+	dsn := sqliteDSN(
+		r.path,
+		sqliteBusyTimeout,
+		append(syncedSettings(SynchronousFull), "_txlock=immediate")...)
 	pool, err := sqlitePool(dsn, 1, new(cacheCounts), (*panics.Guard)(nil))
 	if err != nil {
 		return err
@@ -200,9 +210,9 @@ func (r *sqliteRun) synced(ctx context.Context, do func(*sql.Tx) error) (err err
 	return tx.Commit()
 }
 
-// end ends the use of the database file after the last commit of this process. The last process that
-// ends cleanly also removes the marks of those that were killed: what they had committed is durable by
-// then.
+// end ends the use of the database file after the last commit of this process. The last process
+// that ends cleanly also removes the marks of those that were killed: what they had committed is
+// durable by then.
 func (r *sqliteRun) end(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.unlock()) }()
 	if r.normal {

@@ -17,7 +17,8 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// UnusableError says why a database cannot be used as it is, and what to do about it. Trying again is of no use.
+// UnusableError says why a database cannot be used as it is, and what to do about it. Trying again
+// is of no use.
 type UnusableError struct {
 	message string
 	cause   error // what the database said, if it did
@@ -37,7 +38,8 @@ func unusable(cause error, format string, args ...any) error {
 	return &UnusableError{message: fmt.Sprintf(format, args...), cause: cause}
 }
 
-// IsUnusable reports whether an error of [Open] says that the database, or its URL, has to be changed before it works.
+// IsUnusable reports whether an error of [Open] says that the database, or its URL, has to be
+// changed before it works.
 func IsUnusable(err error) bool {
 	_, ok := errors.AsType[*UnusableError](err)
 	return ok
@@ -45,7 +47,10 @@ func IsUnusable(err error) bool {
 
 // errForeign is the answer for a database that has tables, but not Parley's.
 func errForeign() error {
-	return unusable(nil, "it has the tables of another application: give Parley a database of its own")
+	return unusable(
+		nil,
+		"it has the tables of another application: give Parley a database of its own",
+	)
 }
 
 // minPostgresVersion is the oldest version of PostgreSQL that works, as server_version_num has it.
@@ -63,8 +68,9 @@ func checkPostgres(ctx context.Context, pool *sql.DB, conns int, logger *slog.Lo
 	err := pool.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), current_setting('standard_conforming_strings'),
 	current_setting('server_version'), current_setting('server_version_num')::int, current_setting('max_connections')::int,
 	current_setting('transaction_read_only'), pg_is_in_recovery(), current_user, current_schema(),
-	has_schema_privilege(current_schema(), 'CREATE'), to_regclass('goose_db_version') IS NOT NULL`).Scan(
-		&encoding, &strings, &version, &number, &most, &readOnly, &standby, &user, &schema, &mayCreate, &migrated)
+	has_schema_privilege(current_schema(), 'CREATE'), to_regclass('goose_db_version') IS NOT NULL`).
+		Scan(
+			&encoding, &strings, &version, &number, &most, &readOnly, &standby, &user, &schema, &mayCreate, &migrated)
 	if err != nil {
 		return fmt.Errorf("look at its settings: %w", unusableAnswer(err))
 	}
@@ -75,22 +81,44 @@ func checkPostgres(ctx context.Context, pool *sql.DB, conns int, logger *slog.Lo
 		return unusable(nil, "its encoding is %s, in which not every text can be stored: "+
 			"make another with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0", encoding)
 	case standby:
-		return unusable(nil, "this server is a standby, which takes no writes: connect to the primary, "+
-			"or list all servers in the URL with target_session_attrs=read-write")
+		return unusable(
+			nil,
+			"this server is a standby, which takes no writes: connect to the primary, "+
+				"or list all servers in the URL with target_session_attrs=read-write",
+		)
 	case readOnly == "on":
 		return unusable(nil, "transactions are read-only here: "+
 			"set default_transaction_read_only = off for the database and the user %q", user)
 	case strings != "on":
-		return unusable(nil, "standard_conforming_strings is off: ALTER DATABASE … SET standard_conforming_strings = on")
+		return unusable(
+			nil,
+			"standard_conforming_strings is off: ALTER DATABASE … SET standard_conforming_strings = on",
+		)
 	case !schema.Valid:
-		return unusable(nil, "the user %q has no schema to use: create the first one of its search_path, or change that", user)
+		return unusable(
+			nil,
+			"the user %q has no schema to use: create the first one of its search_path, or change that",
+			user,
+		)
 	case !migrated.Bool && !mayCreate.Bool:
-		return unusable(nil, "the user %q may not create tables in the schema %q: GRANT CREATE ON SCHEMA %s TO %s",
-			user, schema.String, pq.QuoteIdentifier(schema.String), pq.QuoteIdentifier(user))
+		return unusable(
+			nil,
+			"the user %q may not create tables in the schema %q: GRANT CREATE ON SCHEMA %s TO %s",
+			user,
+			schema.String,
+			pq.QuoteIdentifier(schema.String),
+			pq.QuoteIdentifier(user),
+		)
 	}
 	if conns > most {
-		logger.WarnContext(ctx, "the pool may have more connections than the database has in all: lower PARLEY_DB_MAX_CONNS",
-			"pool", conns, "max_connections", most)
+		logger.WarnContext(
+			ctx,
+			"the pool may have more connections than the database has in all: lower PARLEY_DB_MAX_CONNS",
+			"pool",
+			conns,
+			"max_connections",
+			most,
+		)
 	}
 	return nil
 }
@@ -100,12 +128,13 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// checkPostgresTables refuses a database that has another application's tables, or another application's history of
-// migrations. The caller has the lock of the schema.
+// checkPostgresTables refuses a database that has another application's tables, or another
+// application's history of migrations. The caller has the lock of the schema.
 func checkPostgresTables(ctx context.Context, q querier) error {
 	var history, rooms bool
 	err := q.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL, to_regclass('rooms') IS NOT NULL OR
-	to_regclass('users') IS NOT NULL`).Scan(&history, &rooms)
+	to_regclass('users') IS NOT NULL`).
+		Scan(&history, &rooms)
 	if err != nil {
 		return fmt.Errorf("look at the tables: %w", err)
 	}
@@ -121,7 +150,8 @@ func checkTables(ctx context.Context, q querier, history, tables bool) error {
 		return nil
 	}
 	var migrated bool
-	err := q.QueryRowContext(ctx, "SELECT count(*) > 0 FROM goose_db_version WHERE version_id > 0").Scan(&migrated)
+	err := q.QueryRowContext(ctx, "SELECT count(*) > 0 FROM goose_db_version WHERE version_id > 0").
+		Scan(&migrated)
 	if err != nil {
 		return fmt.Errorf("look at the history of migrations: %w", err)
 	}
@@ -131,11 +161,14 @@ func checkTables(ctx context.Context, q querier, history, tables bool) error {
 	return nil
 }
 
-// unusableAnswer returns err as an [UnusableError] if PostgreSQL, or its driver, has said that it will not do because of how it is set
-// up.
+// unusableAnswer returns err as an [UnusableError] if PostgreSQL, or its driver, has said that it
+// will not do because of how it is set up.
 func unusableAnswer(err error) error {
 	if errors.Is(err, pq.ErrSSLNotSupported) {
-		return unusable(err, "the server does not speak TLS: add sslmode=disable to the URL to connect without")
+		return unusable(
+			err,
+			"the server does not speak TLS: add sslmode=disable to the URL to connect without",
+		)
 	}
 	pqErr := pq.As(err)
 	if pqErr == nil {
@@ -143,40 +176,57 @@ func unusableAnswer(err error) error {
 	}
 	switch pqErr.Code {
 	case pqerror.InvalidPassword, pqerror.InvalidAuthorizationSpecification:
-		return unusable(err, "the server does not let this user in: check the user and password in the URL, and pg_hba.conf")
+		return unusable(
+			err,
+			"the server does not let this user in: check the user and password in the URL, and pg_hba.conf",
+		)
 	case pqerror.InvalidCatalogName:
 		return unusable(err, "there is no such database: create it, or correct the name in the URL")
 	case pqerror.InsufficientPrivilege:
-		return unusable(err, "the user lacks a privilege: make it the owner of the database's tables")
+		return unusable(
+			err,
+			"the user lacks a privilege: make it the owner of the database's tables",
+		)
 	case pqerror.DuplicateTable:
 		return errForeign()
 	}
 	return err
 }
 
-// sqliteApplicationID marks Parley's files (https://www.sqlite.org/fileformat2.html#application_id): "Prly".
+// sqliteApplicationID marks Parley's files
+// (https://www.sqlite.org/fileformat2.html#application_id): "Prly".
 const sqliteApplicationID = 0x50726c79
 
-// checkSQLiteFile refuses a path at which there is no database of Parley's and none can be. It changes nothing. unmarked reports
-// whether there is a database that does not say whose it is.
+// checkSQLiteFile refuses a path at which there is no database of Parley's and none can be. It
+// changes nothing. unmarked reports whether there is a database that does not say whose it is.
 func checkSQLiteFile(path string) (unmarked bool, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		if _, err := os.Stat(filepath.Dir(path)); err != nil {
-			return false, unusable(err, "its folder does not exist or cannot be reached: create it, or name another file")
+			return false, unusable(
+				err,
+				"its folder does not exist or cannot be reached: create it, or name another file",
+			)
 		}
 		return false, nil
 	case err != nil:
 		return false, unusable(err, "it cannot be reached: name another file")
 	case info.IsDir():
-		return false, unusable(nil, "it is a folder: name a file in it, as in sqlite:%s", filepath.Join(path, "parley.db"))
+		return false, unusable(
+			nil,
+			"it is a folder: name a file in it, as in sqlite:%s",
+			filepath.Join(path, "parley.db"),
+		)
 	case !info.Mode().IsRegular():
 		return false, unusable(nil, "it is not a file: name another")
 	}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return false, unusable(err, "it cannot be written: give the server's user the right to write it, or name another file")
+		return false, unusable(
+			err,
+			"it cannot be written: give the server's user the right to write it, or name another file",
+		)
 	}
 	defer file.Close()
 	var header [100]byte // https://www.sqlite.org/fileformat2.html#the_database_header
@@ -186,14 +236,24 @@ func checkSQLiteFile(path string) (unmarked bool, err error) {
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
 		return false, unusable(err, "it cannot be read")
 	case n < len(header) || !strings.HasPrefix(string(header[:]), "SQLite format 3\x00"):
-		return false, unusable(nil, "it is not an SQLite database, or it is encrypted: name another file")
+		return false, unusable(
+			nil,
+			"it is not an SQLite database, or it is encrypted: name another file",
+		)
 	}
 	if header[18] > 2 || header[19] > 2 {
-		return false, unusable(nil, "it was written by a newer version of SQLite: name another file")
+		return false, unusable(
+			nil,
+			"it was written by a newer version of SQLite: name another file",
+		)
 	}
 	id := binary.BigEndian.Uint32(header[68:])
 	if id != 0 && id != sqliteApplicationID {
-		return false, unusable(nil, "it is the file of another application (application_id 0x%08x): name another file", id)
+		return false, unusable(
+			nil,
+			"it is the file of another application (application_id 0x%08x): name another file",
+			id,
+		)
 	}
 	return id == 0, nil
 }
@@ -215,7 +275,8 @@ FROM sqlite_master WHERE type = 'table'`).Scan(&history, &tables)
 	return checkTables(ctx, pool, history, tables)
 }
 
-// markSQLite refuses a database without a write-ahead log, and marks others as Parley's. The connection is in a transaction.
+// markSQLite refuses a database without a write-ahead log, and marks others as Parley's. The
+// connection is in a transaction.
 func markSQLite(ctx context.Context, pool *sql.DB) error {
 	var mode string
 	if err := pool.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
@@ -225,20 +286,30 @@ func markSQLite(ctx context.Context, pool *sql.DB) error {
 		return unusable(nil, "it cannot have a write-ahead log here (its journal is %q): "+
 			"use a local file system, not one of the network", mode)
 	}
-	if _, err := pool.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", sqliteApplicationID)); err != nil {
+	if _, err := pool.ExecContext(
+		ctx,
+		fmt.Sprintf("PRAGMA application_id = %d", sqliteApplicationID),
+	); err != nil {
 		return fmt.Errorf("mark the file: %w", err)
 	}
 	return nil
 }
 
-// unusableFile returns err as an [UnusableError] if SQLite has said that it cannot work with the file, or beside it.
+// unusableFile returns err as an [UnusableError] if SQLite has said that it cannot work with the
+// file, or beside it.
 func unusableFile(err error) error {
 	switch sqliteCode(err) {
-	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR:
+	case sqlite3.SQLITE_CANTOPEN,
+		sqlite3.SQLITE_READONLY,
+		sqlite3.SQLITE_PERM,
+		sqlite3.SQLITE_IOERR:
 		return unusable(err, "SQLite cannot work here: it needs a local file system, "+
 			"and the right to make files beside the database (-wal and -shm)")
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-		return unusable(err, "it is damaged, or not a database: restore a backup, or name another file")
+		return unusable(
+			err,
+			"it is damaged, or not a database: restore a backup, or name another file",
+		)
 	}
 	return err
 }

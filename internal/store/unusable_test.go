@@ -13,7 +13,8 @@ import (
 	"parley/internal/store/storetest"
 )
 
-// TestUnusableFiles: what is not a database of Parley's is refused with a sentence, and not changed.
+// TestUnusableFiles: what is not a database of Parley's is refused with a sentence, and not
+// changed.
 func TestUnusableFiles(t *testing.T) {
 	t.Parallel()
 	fill := func(path, statements string) {
@@ -86,7 +87,13 @@ func TestUnusableFiles(t *testing.T) {
 			}
 		})
 	}
-	if _, err := store.Open(t.Context(), "sqlite:/proc/parley.db", store.Options{}); !store.IsUnusable(err) {
+	if _, err := store.Open(
+		t.Context(),
+		"sqlite:/proc/parley.db",
+		store.Options{},
+	); !store.IsUnusable(
+		err,
+	) {
 		t.Errorf("a folder in which no file can be made: %v", err)
 	}
 }
@@ -98,7 +105,8 @@ func mustMkdir(t *testing.T, path string) {
 	}
 }
 
-// TestUnusablePostgres: a database that cannot work is refused with a sentence that says what to do.
+// TestUnusablePostgres: a database that cannot work is refused with a sentence that says what to
+// do.
 func TestUnusablePostgres(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -136,7 +144,10 @@ func TestUnusablePostgres(t *testing.T) {
 			}
 			defer db.Close()
 			exec := func(statement string) {
-				if _, err := db.ExecContext(t.Context(), strings.ReplaceAll(statement, "DB", name)); err != nil {
+				if _, err := db.ExecContext(
+					t.Context(),
+					strings.ReplaceAll(statement, "DB", name),
+				); err != nil {
 					t.Fatalf("%s: %v", statement, err)
 				}
 			}
@@ -163,7 +174,13 @@ func TestUnusablePostgres(t *testing.T) {
 		})
 	}
 	address := storetest.PostgresURL(t)
-	if _, err := store.Open(t.Context(), strings.Replace(address, "parley_", "absent_", 1), store.Options{}); !store.IsUnusable(err) {
+	if _, err := store.Open(
+		t.Context(),
+		strings.Replace(address, "parley_", "absent_", 1),
+		store.Options{},
+	); !store.IsUnusable(
+		err,
+	) {
 		t.Errorf("%v, want that there is no such database", err)
 	}
 }

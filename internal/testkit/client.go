@@ -1,5 +1,5 @@
-// Package testkit gives each test a server of its own on a database of its own, and clients that speak to it over real
-// sockets. Only tests import it.
+// Package testkit gives each test a server of its own on a database of its own, and clients that
+// speak to it over real sockets. Only tests import it.
 package testkit
 
 import (
@@ -74,7 +74,12 @@ func (c *Client) Ask(query string, vars Vars) Reply {
 // Post sends a body as it is.
 func (c *Client) Post(body []byte, contentType string) Reply {
 	c.t.Helper()
-	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+"/graphql", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(
+		c.t.Context(),
+		http.MethodPost,
+		c.url+"/graphql",
+		bytes.NewReader(body),
+	)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -121,7 +126,15 @@ func (c *Client) Refused(code, query string, vars Vars) ReplyError {
 	c.t.Helper()
 	reply := c.Ask(query, vars)
 	if reply.Code() != code {
-		c.t.Fatalf("%s\nwith %v: want %s, got %d %v %+v", query, vars, code, reply.Status, reply.Data, reply.Errors)
+		c.t.Fatalf(
+			"%s\nwith %v: want %s, got %d %v %+v",
+			query,
+			vars,
+			code,
+			reply.Status,
+			reply.Data,
+			reply.Errors,
+		)
 	}
 	return reply.Errors[0]
 }

@@ -22,7 +22,12 @@ func (c *Client) Events(query string, vars Vars) *Events {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+"/graphql", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(
+		c.t.Context(),
+		http.MethodPost,
+		c.url+"/graphql",
+		bytes.NewReader(body),
+	)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -34,7 +39,10 @@ func (c *Client) Events(query string, vars Vars) *Events {
 		c.t.Fatalf("events: %v", err)
 	}
 	c.t.Cleanup(func() { _ = res.Body.Close() })
-	if got := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || got != "text/event-stream" {
+	if got := res.Header.Get(
+		"Content-Type",
+	); res.StatusCode != http.StatusOK ||
+		got != "text/event-stream" {
 		c.t.Fatalf("events: %s, %s", res.Status, got)
 	}
 	return &Events{t: c.t, lines: bufio.NewScanner(res.Body)}

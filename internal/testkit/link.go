@@ -16,21 +16,22 @@ type Link struct {
 	t       testing.TB
 	network string // of the far end
 	far     string
-	// forth carries what the near end sends, and back what the far end does: pour, unless somebody looks into it.
+	// forth carries what the near end sends, and back what the far end does: pour, unless somebody
+	// looks into it.
 	forth, back func(near, far net.Conn)
 	ended       sync.WaitGroup
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
 	delay time.Duration
-	// dead: connections are cut, and new ones are cut at once. silent: nothing is carried, and nobody is told; it is closed
-	// when that is over.
+	// dead: connections are cut, and new ones are cut at once. silent: nothing is carried, and
+	// nobody is told; it is closed when that is over.
 	dead   bool
 	silent chan struct{}
 }
 
-// NewLink returns a link to a far end, on a loopback address. It ends with the test: start who uses it afterwards, so that
-// they end first.
+// NewLink returns a link to a far end, on a loopback address. It ends with the test: start who uses
+// it afterwards, so that they end first.
 func NewLink(t testing.TB, network, far string) *Link {
 	t.Helper()
 	l := &Link{}
@@ -46,7 +47,9 @@ func (l *Link) open(t testing.TB, network, far string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Addr, l.t, l.network, l.far, l.conns = listener.Addr().String(), t, network, far, map[net.Conn]struct{}{}
+	l.Addr, l.t, l.network, l.far, l.conns = listener.Addr().
+		String(),
+		t, network, far, map[net.Conn]struct{}{}
 	l.ended.Go(func() { l.accept(listener) }) // ends with the listener
 	t.Cleanup(func() {
 		_ = listener.Close()
@@ -73,7 +76,8 @@ func (l *Link) Cut() {
 	}
 }
 
-// Silence carries nothing any more until Mend, and tells nobody: what is sent meanwhile arrives then.
+// Silence carries nothing any more until Mend, and tells nobody: what is sent meanwhile arrives
+// then.
 func (l *Link) Silence() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

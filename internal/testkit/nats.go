@@ -30,7 +30,11 @@ func StartNATS(t testing.TB) *NATS {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := &NATS{t: t, URL: "nats://" + address, options: &natsserver.Options{Host: "127.0.0.1", NoSigs: true, NoLog: true}}
+	s := &NATS{
+		t:       t,
+		URL:     "nats://" + address,
+		options: &natsserver.Options{Host: "127.0.0.1", NoSigs: true, NoLog: true},
+	}
 	if _, err := fmt.Sscanf(address, "127.0.0.1:%d", &s.options.Port); err != nil {
 		t.Fatal(err)
 	}

@@ -6,16 +6,16 @@ import (
 	"parley/internal/store/storetest"
 )
 
-// PostgresURL returns the URL of a new, empty database, dropped at the end of the test. The first call starts a server
-// for all tests of the package, which needs [Main]. Where there is no PostgreSQL the test is skipped, or fails when
-// CI=true.
+// PostgresURL returns the URL of a new, empty database, dropped at the end of the test. The first
+// call starts a server for all tests of the package, which needs [Main]. Where there is no
+// PostgreSQL the test is skipped, or fails when CI=true.
 func PostgresURL(tb testing.TB) string {
 	tb.Helper()
 	return storetest.PostgresURL(tb)
 }
 
-// MigratedPostgresURL is [PostgresURL] with the schema in place: a copy of a database that was migrated once, which is
-// much faster than migrating each.
+// MigratedPostgresURL is [PostgresURL] with the schema in place: a copy of a database that was
+// migrated once, which is much faster than migrating each.
 func MigratedPostgresURL(tb testing.TB) string {
 	tb.Helper()
 	return storetest.MigratedPostgresURL(tb)

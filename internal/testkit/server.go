@@ -21,8 +21,8 @@ import (
 // secret signs the tokens of test servers.
 const secret = "a secret that only tests know, 32+ bytes"
 
-// Server is a node of Parley of a test's own, with a database of its own, behind a real socket. It runs as in
-// production: tokens are signed with a secret, nobody signs in by name.
+// Server is a node of Parley of a test's own, with a database of its own, behind a real socket. It
+// runs as in production: tokens are signed with a secret, nobody signs in by name.
 type Server struct {
 	// URL is where the server listens: http://127.0.0.1:port.
 	URL string
@@ -48,7 +48,12 @@ func Each(t *testing.T, test func(t *testing.T, s *Server), opts ...Option) {
 }
 
 // EachApp is Each with options of the app.
-func EachApp(t *testing.T, options app.Options, test func(t *testing.T, s *Server), opts ...Option) {
+func EachApp(
+	t *testing.T,
+	options app.Options,
+	test func(t *testing.T, s *Server),
+	opts ...Option,
+) {
 	t.Helper()
 	for _, name := range []string{dialect.SQLite, dialect.Postgres} {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +103,12 @@ func StartApp(t testing.TB, url string, options app.Options, opts ...Option) *Se
 		}
 	}
 	var err error
-	s.app, err = app.New(context.Background(), cfg, slog.New(slog.NewTextHandler(t.Output(), nil)), options)
+	s.app, err = app.New(
+		context.Background(),
+		cfg,
+		slog.New(slog.NewTextHandler(t.Output(), nil)),
+		options,
+	)
 	if err != nil {
 		t.Fatalf("start a server: %v", err)
 	}
@@ -171,7 +181,8 @@ func (s *Server) Token(id string) string {
 // Sign returns a token with the claims given, whatever they are.
 func (s *Server) Sign(claims map[string]any) string {
 	s.t.Helper()
-	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims(claims)).SignedString([]byte(secret))
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims(claims)).
+		SignedString([]byte(secret))
 	if err != nil {
 		s.t.Fatalf("sign a token: %v", err)
 	}

@@ -29,8 +29,8 @@ type frame struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// readBuffer is how many bytes the system holds for a socket that does not read: left to itself it would take any number of
-// megabytes, and nobody would notice.
+// readBuffer is how many bytes the system holds for a socket that does not read: left to itself it
+// would take any number of megabytes, and nobody would notice.
 const readBuffer = 256 << 10
 
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -64,7 +64,8 @@ func (c *Client) Dial() *websocket.Conn {
 	return conn
 }
 
-// Subscribe starts a subscription. When it begins to hear is for the server to decide: see [Stream.Awake].
+// Subscribe starts a subscription. When it begins to hear is for the server to decide: see
+// [Stream.Awake].
 func (c *Client) Subscribe(query string, vars Vars) *Stream {
 	c.t.Helper()
 	s := &Stream{t: c.t, conn: c.Dial()}
@@ -77,7 +78,13 @@ func (c *Client) Subscribe(query string, vars Vars) *Stream {
 	if f := s.read(); f.Type != "connection_ack" {
 		s.t.Fatalf("init: got %s %s", f.Type, f.Payload)
 	}
-	s.send(frame{ID: "s", Type: "subscribe", Payload: s.encode(Vars{"query": query, "variables": vars})})
+	s.send(
+		frame{
+			ID:      "s",
+			Type:    "subscribe",
+			Payload: s.encode(Vars{"query": query, "variables": vars}),
+		},
+	)
 	return s
 }
 
@@ -142,8 +149,9 @@ func (f frame) data(t testing.TB) JSON {
 	return JSON{t, reply.Data}
 }
 
-// Awake returns when the stream hears: cause makes an event and returns what tells it from others; it is called again
-// and again until one arrives. Then the stream is read to the event of the last call. by tells what caused an event.
+// Awake returns when the stream hears: cause makes an event and returns what tells it from others;
+// it is called again and again until one arrives. Then the stream is read to the event of the last
+// call. by tells what caused an event.
 func (s *Stream) Awake(cause func() string, by func(JSON) string) {
 	s.t.Helper()
 	stop, last := make(chan struct{}), make(chan string, 1)
@@ -167,7 +175,8 @@ func (s *Stream) Awake(cause func() string, by func(JSON) string) {
 	}
 }
 
-// Error waits for the error that the subscription ends with: a message of its own, or the errors of a last result.
+// Error waits for the error that the subscription ends with: a message of its own, or the errors of
+// a last result.
 func (s *Stream) Error() ReplyError {
 	s.t.Helper()
 	f := s.read()
@@ -206,7 +215,8 @@ func (s *Stream) Ping(payload Vars) {
 	s.send(frame{Type: "ping", Payload: s.encode(payload)})
 }
 
-// CloseCode waits for the server to close the socket and returns with which code; 0: it has not within the time given.
+// CloseCode waits for the server to close the socket and returns with which code; 0: it has not
+// within the time given.
 func (s *Stream) CloseCode(within time.Duration) int {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), within)
@@ -218,8 +228,8 @@ func (s *Stream) CloseCode(within time.Duration) int {
 	}
 }
 
-// LastWords reads until the server closes the socket and returns what it has said of the subscription until then, and
-// with which code it has closed.
+// LastWords reads until the server closes the socket and returns what it has said of the
+// subscription until then, and with which code it has closed.
 func (s *Stream) LastWords() (said []string, code int) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -26,8 +26,8 @@ type Wire struct {
 // Loss is what becomes of a COMMIT, or of a statement that writes by itself.
 type Loss int
 
-// The connection stays, or breaks before the database has heard of the COMMIT, or after it has carried it out: without an
-// answer, or in the middle of it.
+// The connection stays, or breaks before the database has heard of the COMMIT, or after it has
+// carried it out: without an answer, or in the middle of it.
 const (
 	Nothing Loss = iota
 	Unheard
@@ -35,8 +35,12 @@ const (
 	HalfAnswered
 )
 
-// DatabaseEnd is where the PostgreSQL that databaseURL names listens, and its URL by way of another address, without TLS.
-func DatabaseEnd(t testing.TB, databaseURL string) (network, address string, through func(address string) string) {
+// DatabaseEnd is where the PostgreSQL that databaseURL names listens, and its URL by way of another
+// address, without TLS.
+func DatabaseEnd(
+	t testing.TB,
+	databaseURL string,
+) (network, address string, through func(address string) string) {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
 	if err != nil {
@@ -60,8 +64,8 @@ func DatabaseEnd(t testing.TB, databaseURL string) (network, address string, thr
 	}
 }
 
-// NewWire returns a wire to the database that databaseURL names, without TLS. It ends with the test: start the server
-// that uses it afterwards, so that it ends first.
+// NewWire returns a wire to the database that databaseURL names, without TLS. It ends with the
+// test: start the server that uses it afterwards, so that it ends first.
 func NewWire(t testing.TB, databaseURL string) *Wire {
 	t.Helper()
 	network, address, through := DatabaseEnd(t, databaseURL)
@@ -83,7 +87,8 @@ func (w *Wire) to(client net.Conn) *answers {
 	return w.answers[client]
 }
 
-// LoseCommit breaks the connection on which the next COMMIT is sent, or the next statement that writes by itself.
+// LoseCommit breaks the connection on which the next COMMIT is sent, or the next statement that
+// writes by itself.
 func (w *Wire) LoseCommit(loss Loss) {
 	w.fates.Lock()
 	defer w.fates.Unlock()
@@ -99,7 +104,8 @@ func (w *Wire) fate() Loss {
 	return loss
 }
 
-// requests carries what the client sends: https://www.postgresql.org/docs/current/protocol-message-formats.html.
+// requests carries what the client sends:
+// https://www.postgresql.org/docs/current/protocol-message-formats.html.
 func (w *Wire) requests(client, server net.Conn, back *answers) {
 	var seen commits
 	head := make([]byte, 0, 5) // the first message has no type
@@ -131,12 +137,13 @@ func (w *Wire) requests(client, server net.Conn, back *answers) {
 
 // commits knows which messages commit something.
 type commits struct {
-	// alone are the prepared statements that write by themselves, as those in transactions do not begin.
+	// alone are the prepared statements that write by themselves, as those in transactions do not
+	// begin.
 	alone map[string]bool
 }
 
-// commits tells whether a message of the client commits something: a COMMIT, or the binding of a statement that is WITH
-// and writes.
+// commits tells whether a message of the client commits something: a COMMIT, or the binding of a
+// statement that is WITH and writes.
 func (c *commits) commits(kind byte, body []byte) bool {
 	switch kind {
 	case 'Q':
@@ -157,12 +164,14 @@ func (c *commits) commits(kind byte, body []byte) bool {
 	return false
 }
 
-// answers carries what the database sends, until an answer is to be lost: then it breaks the connection instead.
+// answers carries what the database sends, until an answer is to be lost: then it breaks the
+// connection instead.
 type answers struct {
 	to   net.Conn
 	mu   sync.Mutex
 	lost bool
-	// half: the rows of the answer arrive, and nothing behind them. rest is the beginning of a message.
+	// half: the rows of the answer arrive, and nothing behind them. rest is the beginning of a
+	// message.
 	half bool
 	rest []byte
 }

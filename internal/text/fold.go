@@ -1,4 +1,5 @@
-// Package text has the rules for what users write: which characters a text may have, and the form in which texts are compared.
+// Package text has the rules for what users write: which characters a text may have, and the form
+// in which texts are compared.
 package text
 
 import (
@@ -8,8 +9,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns the form in which texts are searched and compared: case does not matter (Unicode's full case folding, so ß is ss and ς is
-// σ), nor how a letter with an accent is written (normalization form C).
+// Fold returns the form in which texts are searched and compared: case does not matter (Unicode's
+// full case folding, so ß is ss and ς is σ), nor how a letter with an accent is written
+// (normalization form C).
 func Fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
@@ -25,8 +27,8 @@ func SearchText(name, description string, tags []string) string {
 	return Fold(strings.Join(append([]string{name, description}, tags...), "\n"))
 }
 
-// EmojiKey returns the form in which emojis are compared: without the variation selectors that ask for a picture or for a letter, which
-// keyboards put differently.
+// EmojiKey returns the form in which emojis are compared: without the variation selectors that ask
+// for a picture or for a letter, which keyboards put differently.
 func EmojiKey(emoji string) string {
 	if isASCII(emoji) {
 		return emoji

@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Kind is what a text is for, which decides the characters that it may have. All are valid UTF-8 without NUL.
+// Kind is what a text is for, which decides the characters that it may have. All are valid UTF-8
+// without NUL.
 type Kind uint8
 
 // The kinds of text.
@@ -17,10 +18,12 @@ const (
 	Opaque Kind = iota
 	// Prose is for people and may have lines. If it must not be empty it has a visible character.
 	Prose
-	// Label is for people and has one line: no control characters, no line separators, no noncharacters, and none that change the
-	// direction of the text around it. Unless it is empty it has a visible character.
+	// Label is for people and has one line: no control characters, no line separators, no
+	// noncharacters, and none that change the direction of the text around it. Unless it is empty
+	// it has a visible character.
 	Label
-	// ID names a user. It has no control characters and no U+FFFD, which stands for what could not be decoded.
+	// ID names a user. It has no control characters and no U+FFFD, which stands for what could not
+	// be decoded.
 	ID
 	// Emoji is a Label without white space.
 	Emoji
@@ -34,7 +37,8 @@ type Rule struct {
 	Least, Most int
 }
 
-// Problem returns what is wrong with s, to follow the name of its field in a sentence; "" if nothing is.
+// Problem returns what is wrong with s, to follow the name of its field in a sentence; "" if
+// nothing is.
 func (r Rule) Problem(s string) string {
 	n := utf8.RuneCountInString(s)
 	switch {
@@ -57,7 +61,10 @@ func (r Rule) Problem(s string) string {
 	case Label, Emoji:
 		return r.labelProblem(s)
 	case ID:
-		if strings.ContainsFunc(s, func(c rune) bool { return unicode.IsControl(c) || c == utf8.RuneError }) {
+		if strings.ContainsFunc(
+			s,
+			func(c rune) bool { return unicode.IsControl(c) || c == utf8.RuneError },
+		) {
 			return "contains characters that an id cannot have"
 		}
 	case WebAddress:
@@ -85,8 +92,9 @@ func (r Rule) labelProblem(s string) string {
 	return ""
 }
 
-// Fitting returns what of s may be a label of at most so many characters: characters that no label has are left out, and the rest is
-// cut. It is for texts whose author cannot be told, as the claims of a token are.
+// Fitting returns what of s may be a label of at most so many characters: characters that no label
+// has are left out, and the rest is cut. It is for texts whose author cannot be told, as the claims
+// of a token are.
 func Fitting(s string, most int) string {
 	s = strings.Map(func(c rune) rune {
 		if !inLabel(c) {
@@ -110,7 +118,8 @@ func inLabel(c rune) bool {
 		return c >= ' ' && c != 0x7f
 	case c < 0xa0, c == 0x2028, c == 0x2029: // C1 controls, line and paragraph separator
 		return false
-	case c >= 0x202a && c <= 0x202e, c >= 0x2066 && c <= 0x2069: // embeddings, overrides and isolates
+	case c >= 0x202a && c <= 0x202e,
+		c >= 0x2066 && c <= 0x2069: // embeddings, overrides and isolates
 		return false
 	case c&0xfffe == 0xfffe, c >= 0xfdd0 && c <= 0xfdef: // noncharacters
 		return false
@@ -118,8 +127,8 @@ func inLabel(c rune) bool {
 	return true
 }
 
-// visible reports whether s has a character that can be seen. Those that Unicode has not assigned yet count as visible: they may be
-// new emojis.
+// visible reports whether s has a character that can be seen. Those that Unicode has not assigned
+// yet count as visible: they may be new emojis.
 func visible(s string) bool {
 	for _, c := range s {
 		if c > ' ' && c < 0x7f || c >= 0x80 && !invisible(c) {
@@ -136,13 +145,15 @@ func invisible(c rune) bool {
 	case unicode.Is(unicode.Prepended_Concatenation_Mark, c):
 		return false
 	}
-	return unicode.IsControl(c) || unicode.In(c, unicode.White_Space, unicode.Cf, unicode.Variation_Selector,
-		unicode.Other_Default_Ignorable_Code_Point)
+	return unicode.IsControl(c) ||
+		unicode.In(c, unicode.White_Space, unicode.Cf, unicode.Variation_Selector,
+			unicode.Other_Default_Ignorable_Code_Point)
 }
 
 func isWebAddress(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.Opaque == "" &&
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
+		u.Opaque == "" &&
 		!strings.ContainsFunc(s, func(c rune) bool { return unicode.IsSpace(c) || !inLabel(c) })
 }
 

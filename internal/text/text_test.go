@@ -31,7 +31,11 @@ func TestFold(t *testing.T) {
 			t.Errorf("%q and %q are one", pair[0], pair[1])
 		}
 	}
-	if s := text.Fold(text.Fold("Straße ΟΔΥΣΣΕΥΣ İ cafe\u0301")); s != text.Fold("Straße ΟΔΥΣΣΕΥΣ İ cafe\u0301") {
+	if s := text.Fold(
+		text.Fold("Straße ΟΔΥΣΣΕΥΣ İ cafe\u0301"),
+	); s != text.Fold(
+		"Straße ΟΔΥΣΣΕΥΣ İ cafe\u0301",
+	) {
 		t.Errorf("folded twice: %q", s)
 	}
 }
@@ -83,7 +87,14 @@ func TestRules(t *testing.T) {
 }
 
 func BenchmarkContents(b *testing.B) {
-	rule, s := text.Rule{Kind: text.Prose, Least: 1, Most: 16_000}, strings.Repeat("Hello, world. ", 10)
+	rule, s := text.Rule{
+		Kind:  text.Prose,
+		Least: 1,
+		Most:  16_000,
+	}, strings.Repeat(
+		"Hello, world. ",
+		10,
+	)
 	for b.Loop() {
 		if rule.Problem(s) != "" {
 			b.Fatal("refused")

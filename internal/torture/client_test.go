@@ -15,8 +15,8 @@ import (
 const (
 	// requestTime is how long a request may take.
 	requestTime = 10 * time.Second
-	// longestRest is how long one who had a mishap may wait to ask again: long enough for the server to be killed
-	// meanwhile.
+	// longestRest is how long one who had a mishap may wait to ask again: long enough for the
+	// server to be killed meanwhile.
 	longestRest = time.Second
 )
 
@@ -34,19 +34,26 @@ type refusal struct{ code, message string }
 
 func (r *refusal) Error() string { return r.code + ": " + r.message }
 
-// again reports whether a request that ended with err is to be sent again: nobody knows what became of it.
+// again reports whether a request that ended with err is to be sent again: nobody knows what became
+// of it.
 func again(err error) bool {
 	var r *refusal
 	return !errors.As(err, &r) || r.code == "UNAVAILABLE"
 }
 
-// ask sends an operation once and decodes its data into result. An answer with errors is a *refusal.
+// ask sends an operation once and decodes its data into result. An answer with errors is a
+// *refusal.
 func (c *client) ask(ctx context.Context, query string, variables vars, result any) error {
 	body, err := json.Marshal(vars{"query": query, "variables": variables})
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/graphql", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(
+		ctx,
+		http.MethodPost,
+		c.url+"/graphql",
+		bytes.NewReader(body),
+	)
 	if err != nil {
 		return err
 	}
@@ -62,7 +69,11 @@ func (c *client) ask(ctx context.Context, query string, variables vars, result a
 		return err
 	}
 	var reply reply
-	if err := json.Unmarshal(raw, &reply); err != nil || res.StatusCode >= http.StatusInternalServerError {
+	if err := json.Unmarshal(
+		raw,
+		&reply,
+	); err != nil ||
+		res.StatusCode >= http.StatusInternalServerError {
 		return fmt.Errorf("%s: %.200s", res.Status, raw)
 	}
 	return reply.decode(result)
@@ -98,8 +109,15 @@ type mishap struct {
 
 var errMishap = errors.New("a mishap")
 
-// insist sends an operation until it is answered, and tells when the last try began. After a mishap it takes its time.
-func (c *client) insist(ctx context.Context, m mishap, query string, variables vars, result any) (last time.Time, err error) {
+// insist sends an operation until it is answered, and tells when the last try began. After a mishap
+// it takes its time.
+func (c *client) insist(
+	ctx context.Context,
+	m mishap,
+	query string,
+	variables vars,
+	result any,
+) (last time.Time, err error) {
 	rest := 25 * time.Millisecond
 	if m != (mishap{}) {
 		rest = longestRest
@@ -117,7 +135,13 @@ func (c *client) insist(ctx context.Context, m mishap, query string, variables v
 }
 
 // try sends an operation once, within a limit of time.
-func (c *client) try(ctx context.Context, m mishap, query string, variables vars, result any) error {
+func (c *client) try(
+	ctx context.Context,
+	m mishap,
+	query string,
+	variables vars,
+	result any,
+) error {
 	limit := requestTime
 	if m.hangUp > 0 {
 		limit = m.hangUp

@@ -17,15 +17,15 @@ const (
 // doormanRest is how long a doorman rests between two acts, on average.
 const doormanRest = 250 * time.Millisecond
 
-// absence is a time for which somebody was put out of a room: it has begun at some moment between removing and removed,
-// and has ended between adding and added, which are zero for one that lasts.
+// absence is a time for which somebody was put out of a room: it has begun at some moment between
+// removing and removed, and has ended between adding and added, which are zero for one that lasts.
 type absence struct {
 	banned                           bool
 	removing, removed, adding, added time.Time
 }
 
-// doorman puts the guests of a room out and lets them in again, in the owner's name. It does one thing after the other and
-// insists on an answer to each, so that it knows who is in.
+// doorman puts the guests of a room out and lets them in again, in the owner's name. It does one
+// thing after the other and insists on an answer to each, so that it knows who is in.
 type doorman struct {
 	client
 	room   *ledger
@@ -34,8 +34,8 @@ type doorman struct {
 	faults *faults
 }
 
-// run ends when stop is closed. Then somebody is outside who was in when the calm began, so that one removal at least comes
-// to a stream that is not cut and that no hint tells.
+// run ends when stop is closed. Then somebody is outside who was in when the calm began, so that
+// one removal at least comes to a stream that is not cut and that no hint tells.
 func (d *doorman) run(ctx context.Context, stop <-chan struct{}) {
 	for {
 		select {
@@ -72,7 +72,11 @@ func (d *doorman) act(ctx context.Context, g *subscriber) {
 func (d *doorman) remove(ctx context.Context, g *subscriber) error {
 	a := &absence{banned: d.rng.IntN(3) == 0, removing: time.Now()}
 	g.absences = append(g.absences, a)
-	if err := d.ask(ctx, removeMember, vars{"room": d.room.roomID, "user": g.name, "ban": a.banned}); err != nil {
+	if err := d.ask(
+		ctx,
+		removeMember,
+		vars{"room": d.room.roomID, "user": g.name, "ban": a.banned},
+	); err != nil {
 		return fmt.Errorf("remove: %w", err)
 	}
 	a.removed = time.Now()
@@ -89,16 +93,16 @@ func (d *doorman) add(ctx context.Context, g *subscriber) error {
 	return nil
 }
 
-// ask insists on an answer, of which the first may get lost. Nobody hangs up: what a server would still do of a request that
-// nobody waits for could come behind the next one.
+// ask insists on an answer, of which the first may get lost. Nobody hangs up: what a server would
+// still do of a request that nobody waits for could come behind the next one.
 func (d *doorman) ask(ctx context.Context, mutation string, variables vars) error {
 	var ignored map[string]any
 	_, err := d.insist(ctx, mishap{deaf: d.rng.IntN(10) == 0}, mutation, variables, &ignored)
 	return err
 }
 
-// outside tells whether a guest has been put out and not let in since. It is for the doorman, and for all when that has
-// ended.
+// outside tells whether a guest has been put out and not let in since. It is for the doorman, and
+// for all when that has ended.
 func (s *subscriber) outside() bool {
 	return len(s.absences) > 0 && s.absences[len(s.absences)-1].adding.IsZero()
 }

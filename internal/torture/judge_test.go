@@ -60,8 +60,8 @@ type state struct {
 	messages []stored
 }
 
-// judge compares what everybody was told about a room with what it holds in the end. It reads the ledger and the
-// subscribers without locks: all have ended.
+// judge compares what everybody was told about a room with what it holds in the end. It reads the
+// ledger and the subscribers without locks: all have ended.
 func judge(room *ledger, end state, subscribers []*subscriber) verdict {
 	v := verdict{faults: room.faults}
 	v.judgeMessages(room, end)
@@ -74,8 +74,8 @@ func judge(room *ledger, end state, subscribers []*subscriber) verdict {
 	return v
 }
 
-// judgeMessages: each acknowledged message is there once, at the place that was told, as its writer has left it; there
-// are no others, since writers insist; and they are listed in order.
+// judgeMessages: each acknowledged message is there once, at the place that was told, as its writer
+// has left it; there are no others, since writers insist; and they are listed in order.
 func (v *verdict) judgeMessages(room *ledger, end state) {
 	type request struct{ author, key string }
 	byRequest := make(map[request][]stored)
@@ -93,7 +93,14 @@ func (v *verdict) judgeMessages(room *ledger, end state) {
 		got := byRequest[r]
 		delete(byRequest, r)
 		if !slices.ContainsFunc(got, want.is) {
-			v.lose(1, "%s was %s at %d, and in the end the room holds %v", want.key, want.id, want.seq, got)
+			v.lose(
+				1,
+				"%s was %s at %d, and in the end the room holds %v",
+				want.key,
+				want.id,
+				want.seq,
+				got,
+			)
 		}
 		if len(got) > 1 {
 			v.double("%s made %d messages", want.key, len(got))
@@ -114,10 +121,13 @@ func (m *sent) is(s stored) bool {
 	if m.reacted {
 		wanted = 1
 	}
-	return s.ID == m.id && s.Seq == m.seq && s.Contents == m.contents && (s.DeletedAt != nil) == m.deleted && reactions == wanted
+	return s.ID == m.id && s.Seq == m.seq && s.Contents == m.contents &&
+		(s.DeletedAt != nil) == m.deleted &&
+		reactions == wanted
 }
 
-// judgeLog: the seqs of the events have no holes, and the messages among them are those of the room.
+// judgeLog: the seqs of the events have no holes, and the messages among them are those of the
+// room.
 func (v *verdict) judgeLog(room *ledger, end state) {
 	for seq := int64(1); seq <= end.seq; seq++ {
 		if _, ok := room.told[seq]; !ok {
@@ -132,9 +142,21 @@ func (v *verdict) judgeLog(room *ledger, end state) {
 		m, ok := messages[seq]
 		switch {
 		case seq > end.seq:
-			v.faults.add("room %s is at %d, and somebody heard of %v at %d", room.roomID, end.seq, e, seq)
+			v.faults.add(
+				"room %s is at %d, and somebody heard of %v at %d",
+				room.roomID,
+				end.seq,
+				e,
+				seq,
+			)
 		case ok != (e.kind == "MessageAdded"), ok && (e.id != m.ID || e.key != m.IdempotencyKey):
-			v.faults.add("room %s: the log has %v at %d, the list of messages %v", room.roomID, e, seq, m)
+			v.faults.add(
+				"room %s: the log has %v at %d, the list of messages %v",
+				room.roomID,
+				e,
+				seq,
+				m,
+			)
 		}
 	}
 }
@@ -154,7 +176,14 @@ func (v *verdict) judgeChanges(room *ledger) {
 			got, want := events[c], m.changes[kind]
 			delete(events, c)
 			if got < want {
-				v.lose(want-got, "%s: %d of %d acknowledged changes (%s) are no event", m.key, want-got, want, kind)
+				v.lose(
+					want-got,
+					"%s: %d of %d acknowledged changes (%s) are no event",
+					m.key,
+					want-got,
+					want,
+					kind,
+				)
 			}
 			for range got - want {
 				v.double("%s: %d acknowledged changes (%s) are %d events", m.key, want, kind, got)
@@ -166,8 +195,8 @@ func (v *verdict) judgeChanges(room *ledger) {
 	}
 }
 
-// judgeSubscriber: each stream has what comes after its position, once, in order and without a hole, and the last of them
-// reaches the end.
+// judgeSubscriber: each stream has what comes after its position, once, in order and without a
+// hole, and the last of them reaches the end.
 func (v *verdict) judgeSubscriber(s *subscriber, end state) {
 	var expected []int64 // ascending
 	if s.events {
@@ -207,8 +236,8 @@ func (v *verdict) judgeSubscriber(s *subscriber, end state) {
 	}
 }
 
-// judgeGuest: who is put out of a room gets nothing any more from their MemberLeft on, and knows it in the end; who is let in
-// again may have it all. Nobody else is turned away.
+// judgeGuest: who is put out of a room gets nothing any more from their MemberLeft on, and knows it
+// in the end; who is let in again may have it all. Nobody else is turned away.
 func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
 	var left, joined []int64 // ascending
 	for seq, e := range room.told {
@@ -227,7 +256,14 @@ func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
 		back--
 	}
 	if len(left) != len(s.absences) || len(joined) != back {
-		v.faults.add("%s was removed %d times and added again %d times, and the log has %v and %v", s.name, len(s.absences), back, left, joined)
+		v.faults.add(
+			"%s was removed %d times and added again %d times, and the log has %v and %v",
+			s.name,
+			len(s.absences),
+			back,
+			left,
+			joined,
+		)
 		return
 	}
 	for i, a := range s.absences {
@@ -236,7 +272,13 @@ func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
 			end = joined[i]
 		}
 		if reason := room.told[left[i]].key; (reason == "BANNED") != a.banned {
-			v.faults.add("%s was removed at %d as %s, banned: %v", s.name, left[i], reason, a.banned)
+			v.faults.add(
+				"%s was removed at %d as %s, banned: %v",
+				s.name,
+				left[i],
+				reason,
+				a.banned,
+			)
 		}
 		for j := range s.streams {
 			v.judgeAbsence(s, j, a, left[i], end)
@@ -250,7 +292,8 @@ func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
 	if s.outside() {
 		last := s.absences[back]
 		told := func(st stream) bool {
-			return st.refused != "" && (st.begun.After(last.removed) || st.refused == "MEMBERSHIP_ENDED" && st.ended.After(last.removing))
+			return st.refused != "" &&
+				(st.begun.After(last.removed) || st.refused == "MEMBERSHIP_ENDED" && st.ended.After(last.removing))
 		}
 		if !slices.ContainsFunc(s.streams, told) {
 			v.lose(1, "%s was removed, and was never told", s.name)
@@ -263,17 +306,24 @@ func (st stream) within(a *absence) bool {
 	return st.ended.After(a.removing) && (a.added.IsZero() || st.begun.Before(a.added))
 }
 
-// judgeAbsence: a stream that was there before an absence, from the event at left to the one at joined, has nothing from left
-// on, and there are none that have begun in it.
+// judgeAbsence: a stream that was there before an absence, from the event at left to the one at
+// joined, has nothing from left on, and there are none that have begun in it.
 func (v *verdict) judgeAbsence(s *subscriber, number int, a *absence, left, joined int64) {
 	st := s.streams[number]
-	where := fmt.Sprintf("%s, stream %d, opened at %d, removed at %d", s.name, number, st.opened, left)
+	where := fmt.Sprintf(
+		"%s, stream %d, opened at %d, removed at %d",
+		s.name,
+		number,
+		st.opened,
+		left,
+	)
 	if left <= st.opened && st.opened < joined {
 		v.leak("%s: let in, and back in at %d", where, joined)
 	}
 	for i, h := range st.heard {
 		outside := a.adding.IsZero() || h.at.Before(a.adding) // if it is what happened later
-		before := st.opened >= 0 && st.opened < left || st.opened < 0 && st.heard[0].at.Before(a.removing)
+		before := st.opened >= 0 && st.opened < left ||
+			st.opened < 0 && st.heard[0].at.Before(a.removing)
 		switch {
 		case (before || outside) && (st.seqs[i] >= left || h.room >= left):
 			v.leak("%s: %d, with the room at %d", where, st.seqs[i], h.room)
@@ -290,23 +340,44 @@ func TestJudge(t *testing.T) {
 		end  state
 		subs []*subscriber
 	}
-	// A room with two messages (seqs 1 and 3), the first edited (2), and a subscriber of each kind that was cut once.
+	// A room with two messages (seqs 1 and 3), the first edited (2), and a subscriber of each kind
+	// that was cut once.
 	good := func() world {
 		w := world{room: newLedger("r", &faults{})}
 		for seq, e := range map[int64]event{1: {"MessageAdded", "a", "ka"}, 2: {"MessageEdited", "a", "ka"}, 3: {"MessageAdded", "b", "kb"}} {
 			w.room.tell(seq, e)
 		}
 		w.room.acknowledged = []*sent{
-			{author: "w", key: "ka", id: "a", seq: 1, contents: "new", changes: map[string]int{"MessageEdited": 1}},
+			{
+				author:   "w",
+				key:      "ka",
+				id:       "a",
+				seq:      1,
+				contents: "new",
+				changes:  map[string]int{"MessageEdited": 1},
+			},
 			{author: "w", key: "kb", id: "b", seq: 3, contents: "two"},
 		}
-		w.end = state{seq: 3, messages: []stored{{ID: "a", Seq: 1, IdempotencyKey: "ka", Contents: "new"}, {ID: "b", Seq: 3, IdempotencyKey: "kb", Contents: "two"}}}
+		w.end = state{
+			seq: 3,
+			messages: []stored{
+				{ID: "a", Seq: 1, IdempotencyKey: "ka", Contents: "new"},
+				{ID: "b", Seq: 3, IdempotencyKey: "kb", Contents: "two"},
+			},
+		}
 		for i := range w.end.messages {
 			w.end.messages[i].From.ID = "w"
 		}
 		w.subs = []*subscriber{
-			{name: "e", events: true, streams: []stream{{after: 0, seqs: []int64{1, 2}}, {after: 1, seqs: []int64{2, 3}}}},
-			{name: "m", streams: []stream{{after: 0, seqs: []int64{1}}, {after: 1, seqs: []int64{3}}}},
+			{
+				name:    "e",
+				events:  true,
+				streams: []stream{{after: 0, seqs: []int64{1, 2}}, {after: 1, seqs: []int64{2, 3}}},
+			},
+			{
+				name:    "m",
+				streams: []stream{{after: 0, seqs: []int64{1}}, {after: 1, seqs: []int64{3}}},
+			},
 		}
 		for _, s := range w.subs {
 			s.reached.Store(3)
@@ -343,8 +414,16 @@ func TestJudge(t *testing.T) {
 			c.harm(&w)
 			got := judge(w.room, w.end, w.subs)
 			count := w.room.faults.count
-			if got.lost != c.verdict.lost || got.doubled != c.verdict.doubled || got.disordered != c.verdict.disordered {
-				t.Errorf("lost %d, doubled %d, out of order %d; want %+v; %q", got.lost, got.doubled, got.disordered, c.verdict, w.room.faults.first)
+			if got.lost != c.verdict.lost || got.doubled != c.verdict.doubled ||
+				got.disordered != c.verdict.disordered {
+				t.Errorf(
+					"lost %d, doubled %d, out of order %d; want %+v; %q",
+					got.lost,
+					got.doubled,
+					got.disordered,
+					c.verdict,
+					w.room.faults.first,
+				)
 			}
 			if sum := got.lost + got.doubled + got.disordered; count-sum != c.others {
 				t.Errorf("%d other faults, want %d: %q", count-sum, c.others, w.room.faults.first)
@@ -357,7 +436,8 @@ func TestJudge(t *testing.T) {
 func TestJudgeGuest(t *testing.T) {
 	start := time.Now()
 	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
-	// came makes what a stream had of seqs, which came second after second from one on, while the room was as old as they.
+	// came makes what a stream had of seqs, which came second after second from one on, while the
+	// room was as old as they.
 	came := func(from int, st stream, seqs ...int64) stream {
 		for i, seq := range seqs {
 			st.seqs = append(st.seqs, seq)
@@ -365,8 +445,9 @@ func TestJudgeGuest(t *testing.T) {
 		}
 		return st
 	}
-	// Somebody is put out at 3, by the clock at 30, comes in again at 6, by the clock at 60, and is put out for good at 9,
-	// by the clock at 90: once as one who hears of all events, and once as one who hears of messages.
+	// Somebody is put out at 3, by the clock at 30, comes in again at 6, by the clock at 60, and is
+	// put out for good at 9, by the clock at 90: once as one who hears of all events, and once as
+	// one who hears of messages.
 	good := func(events bool) *subscriber {
 		s := &subscriber{name: "g", events: events, guest: true}
 		s.absences = []*absence{
@@ -380,7 +461,17 @@ func TestJudgeGuest(t *testing.T) {
 			return -1
 		}
 		s.streams = []stream{
-			came(20, stream{begun: at(20), opened: opened(0), refused: "MEMBERSHIP_ENDED", ended: at(32)}, 1, 2),
+			came(
+				20,
+				stream{
+					begun:   at(20),
+					opened:  opened(0),
+					refused: "MEMBERSHIP_ENDED",
+					ended:   at(32),
+				},
+				1,
+				2,
+			),
 			{begun: at(33), opened: -1, refused: "NOT_FOUND", ended: at(34)},
 			came(62, stream{begun: at(60), after: 2, opened: opened(6)}, 3, 4, 5, 6, 7),
 			came(80, stream{begun: at(80), after: 7, opened: opened(7)}, 8),
@@ -414,19 +505,35 @@ func TestJudgeGuest(t *testing.T) {
 		for _, events := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, events %v", name, events), func(t *testing.T) {
 				w := world{newLedger("r", &faults{}), good(events)}
-				w.room.told = map[int64]event{3: {"MemberLeft", "g", "KICKED"}, 6: {"MemberJoined", "g", ""}, 9: {"MemberLeft", "g", "BANNED"}}
+				w.room.told = map[int64]event{
+					3: {"MemberLeft", "g", "KICKED"},
+					6: {"MemberJoined", "g", ""},
+					9: {"MemberLeft", "g", "BANNED"},
+				}
 				c.harm(&w)
 				v := verdict{faults: w.room.faults}
 				v.judgeGuest(w.room, w.s)
-				if v.leaked != c.leaked || v.lost != c.lost || w.room.faults.count != c.leaked+c.lost+c.others {
-					t.Errorf("leaked %d, lost %d of %d faults; want %+v; %q", v.leaked, v.lost, w.room.faults.count, c, w.room.faults.first)
+				if v.leaked != c.leaked || v.lost != c.lost ||
+					w.room.faults.count != c.leaked+c.lost+c.others {
+					t.Errorf(
+						"leaked %d, lost %d of %d faults; want %+v; %q",
+						v.leaked,
+						v.lost,
+						w.room.faults.count,
+						c,
+						w.room.faults.first,
+					)
 				}
 			})
 		}
 	}
 	t.Run("opened while outside", func(t *testing.T) {
 		w := world{newLedger("r", &faults{}), good(true)}
-		w.room.told = map[int64]event{3: {"MemberLeft", "g", "KICKED"}, 6: {"MemberJoined", "g", ""}, 9: {"MemberLeft", "g", "BANNED"}}
+		w.room.told = map[int64]event{
+			3: {"MemberLeft", "g", "KICKED"},
+			6: {"MemberJoined", "g", ""},
+			9: {"MemberLeft", "g", "BANNED"},
+		}
 		w.s.streams[2].opened = 4
 		v := verdict{faults: w.room.faults}
 		v.judgeGuest(w.room, w.s)

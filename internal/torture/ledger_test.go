@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// sent is a message that was acknowledged to its writer, and what its writer has done to it since. Only the writer
-// touches it until the end.
+// sent is a message that was acknowledged to its writer, and what its writer has done to it since.
+// Only the writer touches it until the end.
 type sent struct {
 	room     *ledger
 	author   string
@@ -22,8 +22,8 @@ type sent struct {
 	changes map[string]int
 }
 
-// event is what a subscriber is told of one entry of a room's log. What a message was changed to is not part of it: an
-// event carries the message as it is now, which depends on when one hears.
+// event is what a subscriber is told of one entry of a room's log. What a message was changed to is
+// not part of it: an event carries the message as it is now, which depends on when one hears.
 type event struct {
 	kind string // the GraphQL type
 	id   string // of the message it is about, or of the person who has come or gone

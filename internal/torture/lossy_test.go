@@ -11,8 +11,8 @@ import (
 	"parley/internal/broker"
 )
 
-// lossy is a broker as bad as one may be: of the hints it carries it loses some, doubles some, and delays some so that
-// later ones overtake them.
+// lossy is a broker as bad as one may be: of the hints it carries it loses some, doubles some, and
+// delays some so that later ones overtake them.
 type lossy struct {
 	hear broker.Listener
 
@@ -90,7 +90,13 @@ func TestLossy(t *testing.T) {
 		sorted := slices.Sorted(slices.Values(heard))
 		distinct := len(slices.Compact(sorted))
 		if distinct == 0 || distinct == hints || distinct == len(heard) || slices.IsSorted(heard) {
-			t.Errorf("of %d hints %d were heard, %d in all, in order: %v", hints, distinct, len(heard), slices.IsSorted(heard))
+			t.Errorf(
+				"of %d hints %d were heard, %d in all, in order: %v",
+				hints,
+				distinct,
+				len(heard),
+				slices.IsSorted(heard),
+			)
 		}
 
 		l.deafen()

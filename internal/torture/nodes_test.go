@@ -38,7 +38,8 @@ type cluster struct {
 	troubles                   map[string]int
 }
 
-// TestNodes has three processes on one database, and everything between them and around them go wrong.
+// TestNodes has three processes on one database, and everything between them and around them go
+// wrong.
 func TestNodes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
@@ -54,7 +55,10 @@ func TestNodes(t *testing.T) {
 		slices.Sort(rows)
 		var text strings.Builder
 		w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(w, "hints by\tnodes\twriters\tsubscribers\ttroubles\tcuts\tstreams\tacknowledged\trecovered\tdeliveries\tremovals\tafter a removal\tlost\tdoubled\tout of order\tp50\tp99\tworst\t")
+		fmt.Fprintln(
+			w,
+			"hints by\tnodes\twriters\tsubscribers\ttroubles\tcuts\tstreams\tacknowledged\trecovered\tdeliveries\tremovals\tafter a removal\tlost\tdoubled\tout of order\tp50\tp99\tworst\t",
+		)
 		for _, row := range rows {
 			fmt.Fprintln(w, row)
 		}
@@ -90,7 +94,12 @@ func torment(t *testing.T, byNATS bool, chance uint64) string {
 	if err != nil {
 		t.Error(err, context.Cause(ctx))
 	} else if r.acknowledged == 0 || r.delivered == 0 || r.removals == 0 {
-		t.Errorf("%d messages acknowledged, %d deliveries and %d removals prove nothing", r.acknowledged, r.delivered, r.removals)
+		t.Errorf(
+			"%d messages acknowledged, %d deliveries and %d removals prove nothing",
+			r.acknowledged,
+			r.delivered,
+			r.removals,
+		)
 	}
 	for _, link := range slices.Concat(c.databases, c.brokers, c.fronts) {
 		link.Mend()
@@ -105,13 +114,36 @@ func torment(t *testing.T, byNATS bool, chance uint64) string {
 	for _, times := range c.troubles {
 		n += times
 	}
-	return fmt.Sprintf("%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s", len(c.nodes), *writers, *subscribers, n, r.cuts, r.streams,
-		r.acknowledged, r.recovered, r.delivered, r.removals, r.leaked, r.lost, r.doubled, r.disordered, latency)
+	return fmt.Sprintf(
+		"%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s",
+		len(c.nodes),
+		*writers,
+		*subscribers,
+		n,
+		r.cuts,
+		r.streams,
+		r.acknowledged,
+		r.recovered,
+		r.delivered,
+		r.removals,
+		r.leaked,
+		r.lost,
+		r.doubled,
+		r.disordered,
+		latency,
+	)
 }
 
 func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *cluster {
 	c := &cluster{t: t, troubles: map[string]int{}, postgres: storetest.Own(t)}
-	c.world = &world{faults: &faults{}, rng: rand.New(rand.NewPCG(chance, 0)), trouble: c.makeTrouble, deafen: c.silenceBrokers, calm: max(calmTime, *duration/10), calmly: *calmly}
+	c.world = &world{
+		faults:  &faults{},
+		rng:     rand.New(rand.NewPCG(chance, 0)),
+		trouble: c.makeTrouble,
+		deafen:  c.silenceBrokers,
+		calm:    max(calmTime, *duration/10),
+		calmly:  *calmly,
+	}
 	database, err := c.postgres.Migrated(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +170,8 @@ func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *c
 	return c
 }
 
-// silenceBrokers has nobody hear hints of others any more. Notifications come by the same way as everything else.
+// silenceBrokers has nobody hear hints of others any more. Notifications come by the same way as
+// everything else.
 func (c *cluster) silenceBrokers() error {
 	for _, link := range c.brokers {
 		link.Silence()
@@ -154,7 +187,10 @@ func (c *cluster) makeTrouble(ctx context.Context) error {
 		do   func(ctx context.Context) error
 	}{
 		{"a node killed", c.killNode},
-		{"a link to the database", func(ctx context.Context) error { return c.disturb(ctx, c.databases) }},
+		{
+			"a link to the database",
+			func(ctx context.Context) error { return c.disturb(ctx, c.databases) },
+		},
 		{"a link to clients", func(ctx context.Context) error { return c.disturb(ctx, c.fronts) }},
 		{"PostgreSQL restarted", c.restartPostgres},
 		{"all nodes restarted in turn", c.roll},
@@ -164,7 +200,10 @@ func (c *cluster) makeTrouble(ctx context.Context) error {
 			name string
 			do   func(ctx context.Context) error
 		}{
-			{"a link to NATS", func(ctx context.Context) error { return c.disturb(ctx, c.brokers) }},
+			{
+				"a link to NATS",
+				func(ctx context.Context) error { return c.disturb(ctx, c.brokers) },
+			},
 			{"NATS restarted", func(ctx context.Context) error {
 				c.nats.Stop()
 				pause(ctx, c.while())
@@ -196,7 +235,9 @@ func (c *cluster) makeTrouble(ctx context.Context) error {
 	return nil
 }
 
-func (c *cluster) while() time.Duration { return time.Duration(c.rng.Int64N(int64(longestTrouble))) }
+func (c *cluster) while() time.Duration {
+	return time.Duration(c.rng.Int64N(int64(longestTrouble)))
+}
 
 func (c *cluster) killNode(ctx context.Context) error {
 	n := c.nodes[c.rng.IntN(len(c.nodes))]
@@ -239,8 +280,8 @@ func (c *cluster) roll(ctx context.Context) error {
 	return nil
 }
 
-// latency is how long events took from their commits to subscribers, on all nodes, while all was calm and hints were heard: the
-// median, p99 and the worst, as the table has them.
+// latency is how long events took from their commits to subscribers, on all nodes, while all was
+// calm and hints were heard: the median, p99 and the worst, as the table has them.
 func (c *cluster) latency(ctx context.Context) (string, error) {
 	commits, err := c.commits(ctx)
 	if err != nil {
@@ -279,8 +320,9 @@ type entry struct {
 	seq  int64
 }
 
-// commits tells when the events were committed, by the clock of the database, which is that of everybody here: all of those
-// whose rows nobody has changed since. It is nil where the database does not keep that.
+// commits tells when the events were committed, by the clock of the database, which is that of
+// everybody here: all of those whose rows nobody has changed since. It is nil where the database
+// does not keep that.
 func (c *cluster) commits(ctx context.Context) (map[entry]time.Time, error) {
 	db, err := sql.Open("postgres", c.database)
 	if err != nil {
@@ -288,11 +330,16 @@ func (c *cluster) commits(ctx context.Context) (map[entry]time.Time, error) {
 	}
 	defer func() { _ = db.Close() }()
 	var kept string
-	if err := db.QueryRowContext(ctx, `SHOW track_commit_timestamp`).Scan(&kept); err != nil || kept != "on" {
+	if err := db.QueryRowContext(ctx, `SHOW track_commit_timestamp`).
+		Scan(&kept); err != nil ||
+		kept != "on" {
 		return nil, err
 	}
-	rows, err := db.QueryContext(ctx, `SELECT room_id, seq, pg_xact_commit_timestamp(xmin) FROM messages WHERE edited_at IS NULL AND deleted_at IS NULL
-UNION ALL SELECT room_id, seq, pg_xact_commit_timestamp(xmin) FROM room_events`)
+	rows, err := db.QueryContext(
+		ctx,
+		`SELECT room_id, seq, pg_xact_commit_timestamp(xmin) FROM messages WHERE edited_at IS NULL AND deleted_at IS NULL
+UNION ALL SELECT room_id, seq, pg_xact_commit_timestamp(xmin) FROM room_events`,
+	)
 	if err != nil {
 		return nil, err
 	}

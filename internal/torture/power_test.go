@@ -25,19 +25,19 @@ import (
 )
 
 const (
-	// powerCuts is how often the power is cut, powerWriters how many write, and powerReaders how many
-	// follow each of the powerRooms.
+	// powerCuts is how often the power is cut, powerWriters how many write, and powerReaders how
+	// many follow each of the powerRooms.
 	powerCuts, powerWriters, powerReaders, powerRooms = 3, 8, 3, 2
-	// powerOn is how long the power is on, at most, before the moment that the disk goes back to, and
-	// behind it.
+	// powerOn is how long the power is on, at most, before the moment that the disk goes back to,
+	// and behind it.
 	powerOn = 600 * time.Millisecond
 	// inFlight is how long answers that a stopped server has sent may take to their clients.
 	inFlight = 200 * time.Millisecond
 )
 
-// TestPowerCut cuts the power of a server on SQLite while it is written to. Of a disk nothing is sure
-// but what was synced, so the files of an earlier moment take the place of those that the killed
-// server has left:
+// TestPowerCut cuts the power of a server on SQLite while it is written to. Of a disk nothing is
+// sure but what was synced, so the files of an earlier moment take the place of those that the
+// killed server has left:
 //
 //   - with normal those of a moment shortly before. What was acknowledged since then is gone, but
 //     nothing that was acknowledged earlier, and everybody is told: no stream goes on past what it has
@@ -115,7 +115,11 @@ func (p *power) play(t *testing.T) {
 	var readers, writers sync.WaitGroup
 	var all []*reader
 	for i := range powerReaders * powerRooms {
-		r := &reader{power: p, room: p.rooms[i%powerRooms], client: p.client(t, fmt.Sprintf("reader-%d", i))}
+		r := &reader{
+			power:  p,
+			room:   p.rooms[i%powerRooms],
+			client: p.client(t, fmt.Sprintf("reader-%d", i)),
+		}
 		all = append(all, r)
 		readers.Go(func() { r.run(reading) })
 	}
@@ -144,9 +148,18 @@ func (p *power) play(t *testing.T) {
 		t.Fatal(errors.Join(err, context.Cause(ctx)))
 	}
 	lost, gone := p.judge(t)
-	t.Logf("%s: %d power cuts, %d acknowledged, %d of them gone with the power, %d lost, %d resyncs, %d places told",
-		p.synchronous, len(p.outages), len(p.acknowledged), gone, lost, p.resyncs, len(p.told))
-	if p.synchronous == store.SynchronousNormal && (gone == 0 || p.resyncs == 0) || len(p.acknowledged) == 0 {
+	t.Logf(
+		"%s: %d power cuts, %d acknowledged, %d of them gone with the power, %d lost, %d resyncs, %d places told",
+		p.synchronous,
+		len(p.outages),
+		len(p.acknowledged),
+		gone,
+		lost,
+		p.resyncs,
+		len(p.told),
+	)
+	if p.synchronous == store.SynchronousNormal && (gone == 0 || p.resyncs == 0) ||
+		len(p.acknowledged) == 0 {
 		t.Error("which proves nothing")
 	}
 	for _, fault := range p.faults.first {
@@ -330,7 +343,12 @@ func (r *reader) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.client.url+"/graphql", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(
+		ctx,
+		http.MethodPost,
+		r.client.url+"/graphql",
+		bytes.NewReader(body),
+	)
 	if err != nil {
 		return err
 	}
@@ -400,7 +418,12 @@ func (p *power) catchUp(ctx context.Context, readers []*reader) error {
 	for _, r := range readers {
 		for {
 			var found struct{ RoomInfo struct{ Seq int64 } }
-			err := r.client.ask(ctx, `query($room: ID!) { roomInfo(roomId: $room) { seq } }`, vars{"room": r.room}, &found)
+			err := r.client.ask(
+				ctx,
+				`query($room: ID!) { roomInfo(roomId: $room) { seq } }`,
+				vars{"room": r.room},
+				&found,
+			)
 			if err != nil {
 				return err
 			}
@@ -408,7 +431,11 @@ func (p *power) catchUp(ctx context.Context, readers []*reader) error {
 				break
 			}
 			if !pause(ctx, 20*time.Millisecond) {
-				return fmt.Errorf("a reader stands at %d, and its room at %d", r.stands(), found.RoomInfo.Seq)
+				return fmt.Errorf(
+					"a reader stands at %d, and its room at %d",
+					r.stands(),
+					found.RoomInfo.Seq,
+				)
 			}
 		}
 	}

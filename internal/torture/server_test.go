@@ -42,8 +42,8 @@ const deafen = "deafen"
 type settings struct {
 	Addr        string
 	DatabaseURL string
-	// Nodes tells that the server has others beside it, and a broker that works; without, its broker is as bad as one may
-	// be, and its chance is drawn from Seed.
+	// Nodes tells that the server has others beside it, and a broker that works; without, its
+	// broker is as bad as one may be, and its chance is drawn from Seed.
 	Nodes   bool
 	NATSURL string
 	// Synchronous is PARLEY_SQLITE_SYNCHRONOUS; empty is its default.
@@ -51,8 +51,8 @@ type settings struct {
 	Seed        uint64
 }
 
-// serve is what the killed process does: it runs a server until orders end, which they do with the test in any case. It
-// returns the exit code.
+// serve is what the killed process does: it runs a server until orders end, which they do with the
+// test in any case. It returns the exit code.
 func serve(encoded string, orders io.Reader, output io.Writer) int {
 	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var s settings
@@ -61,7 +61,11 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 		return 2
 	}
 	cfg := config.Defaults().WithoutRates() // all requests come from one address
-	cfg.Addr, cfg.DatabaseURL, cfg.JWTSecret, cfg.NATSURL = s.Addr, config.Secret(s.DatabaseURL), secret, config.Secret(s.NATSURL)
+	cfg.Addr, cfg.DatabaseURL, cfg.JWTSecret, cfg.NATSURL = s.Addr, config.Secret(
+		s.DatabaseURL,
+	), secret, config.Secret(
+		s.NATSURL,
+	)
 	if s.Synchronous != "" {
 		cfg.SQLiteSynchronous = s.Synchronous
 	}
@@ -148,7 +152,12 @@ func (s *server) start(ctx context.Context) error {
 		defer close(p.ended)
 		p.err = cmd.Wait()
 		if !p.ending.Load() {
-			s.failed(fmt.Errorf("the server has ended by itself: %w", errors.Join(p.err, errors.New(cmd.ProcessState.String()))))
+			s.failed(
+				fmt.Errorf(
+					"the server has ended by itself: %w",
+					errors.Join(p.err, errors.New(cmd.ProcessState.String())),
+				),
+			)
 		}
 	}()
 	return s.ready(ctx)
@@ -210,8 +219,8 @@ func (s *server) stop() error {
 	}
 }
 
-// freeAddr returns a loopback address that nobody listens on. Its port is below those that the system gives to outgoing
-// connections, which would take it while the server is dead.
+// freeAddr returns a loopback address that nobody listens on. Its port is below those that the
+// system gives to outgoing connections, which would take it while the server is dead.
 func freeAddr() (string, error) {
 	for range 100 {
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+rand.IntN(10000)))

@@ -66,7 +66,8 @@ type heard struct {
 	room int64
 }
 
-// subscriber follows one room, is cut off again and again, and comes back with the seq it has reached.
+// subscriber follows one room, is cut off again and again, and comes back with the seq it has
+// reached.
 type subscriber struct {
 	url    string
 	token  string
@@ -77,7 +78,8 @@ type subscriber struct {
 	faults *faults
 	// calm is closed when connections are no longer to be cut.
 	calm <-chan struct{}
-	// guest: the doorman puts them out of the room, and lets them in again. absences is the doorman's until it has ended.
+	// guest: the doorman puts them out of the room, and lets them in again. absences is the
+	// doorman's until it has ended.
 	guest    bool
 	absences []*absence
 
@@ -90,8 +92,8 @@ type subscriber struct {
 const (
 	// longestStream is how long a connection may last.
 	longestStream = 1500 * time.Millisecond
-	// longestAway is the longest time from one connection to the next, and longestOutside that of who has been put out of
-	// the room.
+	// longestAway is the longest time from one connection to the next, and longestOutside that of
+	// who has been put out of the room.
 	longestAway    = 100 * time.Millisecond
 	longestOutside = time.Second
 )
@@ -131,7 +133,12 @@ func (s *subscriber) follow(ctx context.Context) error {
 	if s.events {
 		query = roomEvents
 	}
-	err = send(ctx, conn, "subscribe", vars{"query": query, "variables": vars{"room": s.room.roomID, "after": after}})
+	err = send(
+		ctx,
+		conn,
+		"subscribe",
+		vars{"query": query, "variables": vars{"room": s.room.roomID, "after": after}},
+	)
 	for first := true; err == nil; first = false {
 		if !s.isCalm() && s.rng.IntN(200) == 0 { // a slow network
 			pause(ctx, 100*time.Millisecond)
@@ -147,8 +154,9 @@ func (s *subscriber) follow(ctx context.Context) error {
 	return fmt.Errorf("after %d: %w", after, err)
 }
 
-// shownOut notes that the server has ended the current stream, or not begun it, since the subscriber is not in the room. What
-// a private room is to outsiders is not to be told from none at all. The judge decides whether it was so.
+// shownOut notes that the server has ended the current stream, or not begun it, since the
+// subscriber is not in the room. What a private room is to outsiders is not to be told from none at
+// all. The judge decides whether it was so.
 func (s *subscriber) shownOut(err error) bool {
 	var r *refusal
 	if !errors.As(err, &r) || r.code != "MEMBERSHIP_ENDED" && r.code != "NOT_FOUND" {
@@ -166,7 +174,12 @@ func (s *subscriber) shownOut(err error) bool {
 func (s *subscriber) take(it item, first bool) error {
 	opened := it.Typename == "StreamOpened"
 	if opened != (s.events && first) {
-		return fmt.Errorf("%s at %d, first: %v; StreamOpened is the first item and no other", it.Typename, it.Seq, first)
+		return fmt.Errorf(
+			"%s at %d, first: %v; StreamOpened is the first item and no other",
+			it.Typename,
+			it.Seq,
+			first,
+		)
 	}
 	current := &s.streams[len(s.streams)-1]
 	if opened {
@@ -204,7 +217,8 @@ func (s *subscriber) isCalm() bool {
 	}
 }
 
-// connect opens a connection on which the server knows who is there, and returns it with what cuts it off.
+// connect opens a connection on which the server knows who is there, and returns it with what cuts
+// it off.
 func (s *subscriber) connect(ctx context.Context) (*websocket.Conn, *net.TCPConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
@@ -220,9 +234,17 @@ func (s *subscriber) connect(ctx context.Context) (*websocket.Conn, *net.TCPConn
 			return conn, nil
 		},
 	}
-	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(s.url, "http")+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // a WebSocket's response has no body
-		Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: &http.Client{Transport: transport},
-	})
+	//nolint:bodyclose // a WebSocket's response has no body
+	conn, _, err := websocket.Dial(
+		ctx,
+		"ws"+strings.TrimPrefix(s.url, "http")+"/graphql",
+		&websocket.DialOptions{
+			Subprotocols: []string{
+				"graphql-transport-ws",
+			},
+			HTTPClient: &http.Client{Transport: transport},
+		},
+	)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -236,8 +258,8 @@ func (s *subscriber) connect(ctx context.Context) (*websocket.Conn, *net.TCPConn
 	return conn, wire, nil
 }
 
-// cutLater cuts the wire at a random moment, without a word, and half of the times without TCP's own either. Call what
-// it returns when the connection is done with.
+// cutLater cuts the wire at a random moment, without a word, and half of the times without TCP's
+// own either. Call what it returns when the connection is done with.
 func (s *subscriber) cutLater(ctx context.Context, wire *net.TCPConn) (done func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	after, reset := time.Duration(s.rng.Int64N(int64(longestStream))), s.rng.IntN(2) == 0

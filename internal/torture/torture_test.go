@@ -29,9 +29,21 @@ var (
 	writers     = flag.Int("torture.writers", 16, "how many write")
 	subscribers = flag.Int("torture.subscribers", 50, "how many listen")
 	rooms       = flag.Int("torture.rooms", 3, "how many rooms they share")
-	rest        = flag.Duration("torture.rest", 50*time.Millisecond, "how long a writer rests between two requests, on average")
-	calmly      = flag.Int64("torture.calmly", 8, "how many times as long writers of several nodes rest while there is no trouble")
-	seed        = flag.Uint64("torture.seed", 0, "what chance is drawn from; 0 is something else each time")
+	rest        = flag.Duration(
+		"torture.rest",
+		50*time.Millisecond,
+		"how long a writer rests between two requests, on average",
+	)
+	calmly = flag.Int64(
+		"torture.calmly",
+		8,
+		"how many times as long writers of several nodes rest while there is no trouble",
+	)
+	seed = flag.Uint64(
+		"torture.seed",
+		0,
+		"what chance is drawn from; 0 is something else each time",
+	)
 )
 
 // patience is how long everything but the writing may take: starting, and catching up in the end.
@@ -59,7 +71,10 @@ func TestTorture(t *testing.T) {
 	var mu sync.Mutex
 	var reports []report
 	t.Cleanup(func() { // runs when both databases are done
-		slices.SortFunc(reports, func(a, b report) int { return strings.Compare(b.database, a.database) })
+		slices.SortFunc(
+			reports,
+			func(a, b report) int { return strings.Compare(b.database, a.database) },
+		)
 		t.Logf("\n%s", table(reports))
 	})
 	for name, url := range map[string]func(*testing.T) string{
@@ -80,10 +95,30 @@ func TestTorture(t *testing.T) {
 func table(reports []report) string {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "database\twriters\tsubscribers\tkills\tcuts\tstreams\tacknowledged\trecovered\tover a kill\tdeliveries\tremovals\tafter a removal\tlost\tdoubled\tout of order\t")
+	fmt.Fprintln(
+		w,
+		"database\twriters\tsubscribers\tkills\tcuts\tstreams\tacknowledged\trecovered\tover a kill\tdeliveries\tremovals\tafter a removal\tlost\tdoubled\tout of order\t",
+	)
 	for _, r := range reports {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", r.database, *writers, *subscribers, r.kills, r.cuts, r.streams,
-			r.acknowledged, r.recovered, r.revived, r.delivered, r.removals, r.leaked, r.lost, r.doubled, r.disordered)
+		fmt.Fprintf(
+			w,
+			"%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n",
+			r.database,
+			*writers,
+			*subscribers,
+			r.kills,
+			r.cuts,
+			r.streams,
+			r.acknowledged,
+			r.recovered,
+			r.revived,
+			r.delivered,
+			r.removals,
+			r.leaked,
+			r.lost,
+			r.doubled,
+			r.disordered,
+		)
 	}
 	_ = w.Flush() // to a string
 	return text.String()
@@ -98,13 +133,15 @@ type world struct {
 	doormen     []*doorman
 	faults      *faults
 	rng         *rand.Rand
-	// trouble takes the time that is for writing, and makes trouble meanwhile. deafen has nobody hear hints any more.
+	// trouble takes the time that is for writing, and makes trouble meanwhile. deafen has nobody
+	// hear hints any more.
 	trouble func(context.Context) error
 	deafen  func() error
 	// calm is how long there is no trouble before that: from calmed to deafened.
 	calm             time.Duration
 	calmed, deafened time.Time
-	// calmly is how many times as long writers rest then, and slowness how many times they do at the moment.
+	// calmly is how many times as long writers rest then, and slowness how many times they do at
+	// the moment.
 	calmly   int64
 	slowness atomic.Int64
 }
@@ -122,7 +159,12 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 
-	w := &world{faults: &faults{}, rng: rand.New(rand.NewPCG(chance, 0)), calm: settleTime, calmly: 1}
+	w := &world{
+		faults: &faults{},
+		rng:    rand.New(rand.NewPCG(chance, 0)),
+		calm:   settleTime,
+		calmly: 1,
+	}
 	s := newServer(t, settings{DatabaseURL: databaseURL, Seed: chance}, abort)
 	w.nodes = []node{{s, s.url()}}
 	w.trouble, w.deafen = w.kill, s.deafen
@@ -136,7 +178,12 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 	if err != nil {
 		t.Error(errors.Join(err, context.Cause(ctx)))
 	} else if r.acknowledged == 0 || r.delivered == 0 || r.removals == 0 {
-		t.Errorf("%d messages acknowledged, %d deliveries and %d removals prove nothing", r.acknowledged, r.delivered, r.removals)
+		t.Errorf(
+			"%d messages acknowledged, %d deliveries and %d removals prove nothing",
+			r.acknowledged,
+			r.delivered,
+			r.removals,
+		)
 	}
 	w.end(t)
 	return r
@@ -202,7 +249,12 @@ func (w *world) populate(ctx context.Context) error {
 		var made struct {
 			CreateRoom struct{ Room struct{ ID string } }
 		}
-		err := founder.ask(ctx, `mutation($ids: [ID!]!) { createRoom(input: {memberIds: $ids}) { room { id } } }`, vars{"ids": names[1:]}, &made)
+		err := founder.ask(
+			ctx,
+			`mutation($ids: [ID!]!) { createRoom(input: {memberIds: $ids}) { room { id } } }`,
+			vars{"ids": names[1:]},
+			&made,
+		)
 		if err != nil {
 			return fmt.Errorf("make a room: %w", err)
 		}
@@ -212,12 +264,30 @@ func (w *world) populate(ctx context.Context) error {
 		rng := rand.New(rand.NewPCG(w.rng.Uint64(), 0))
 		c := clients[name]
 		if i < *writers {
-			w.writers = append(w.writers, &writer{client: c, name: name, rng: rng, rooms: w.rooms, rest: *rest, slowness: &w.slowness, killed: &w.nodeOf(i).killed, faults: w.faults})
+			w.writers = append(
+				w.writers,
+				&writer{
+					client:   c,
+					name:     name,
+					rng:      rng,
+					rooms:    w.rooms,
+					rest:     *rest,
+					slowness: &w.slowness,
+					killed:   &w.nodeOf(i).killed,
+					faults:   w.faults,
+				},
+			)
 			continue
 		}
 		w.subscribers = append(w.subscribers, &subscriber{
-			url: c.url, token: c.token, name: name, rng: rng,
-			room: w.rooms[i%len(w.rooms)], events: i/len(w.rooms)%2 == 0, guest: i/len(w.rooms)%3 == 0, faults: w.faults,
+			url:    c.url,
+			token:  c.token,
+			name:   name,
+			rng:    rng,
+			room:   w.rooms[i%len(w.rooms)],
+			events: i/len(w.rooms)%2 == 0,
+			guest:  i/len(w.rooms)%3 == 0,
+			faults: w.faults,
 		})
 	}
 	for i, room := range w.rooms {
@@ -283,8 +353,8 @@ func (w *world) play(ctx context.Context) (report, error) {
 	return r, nil
 }
 
-// write has the writers write while the server is killed now and then, and returns when they have ended. It closes calm
-// a little before.
+// write has the writers write while the server is killed now and then, and returns when they have
+// ended. It closes calm a little before.
 func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
 	stop := make(chan struct{})
 	w.slowness.Store(1)
@@ -300,8 +370,8 @@ func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
 	if err := w.trouble(ctx); err != nil {
 		return err
 	}
-	// The last of the writing comes with no hints at all, and to subscribers who have all come back: what nobody speaks
-	// of must be found too.
+	// The last of the writing comes with no hints at all, and to subscribers who have all come
+	// back: what nobody speaks of must be found too.
 	close(calm)
 	w.slowness.Store(w.calmly)
 	w.calmed = time.Now()
@@ -334,8 +404,8 @@ func (w *world) count() report {
 	return r
 }
 
-// kill takes the time that is for writing. In each of its parts but the last the server is killed and started again, at a
-// random moment.
+// kill takes the time that is for writing. In each of its parts but the last the server is killed
+// and started again, at a random moment.
 func (w *world) kill(ctx context.Context) error {
 	begun := time.Now()
 	part := *duration / time.Duration(*kills+1)
@@ -380,7 +450,13 @@ func (w *world) read(ctx context.Context, room *ledger) (state, error) {
 				}
 			}
 		}
-		if _, err := w.writers[0].insist(ctx, mishap{}, query, vars{"room": room.roomID, "after": after}, &result); err != nil {
+		if _, err := w.writers[0].insist(
+			ctx,
+			mishap{},
+			query,
+			vars{"room": room.roomID, "after": after},
+			&result,
+		); err != nil {
 			return end, fmt.Errorf("read room %s: %w", room.roomID, err)
 		}
 		end.seq = result.RoomInfo.Seq
@@ -399,8 +475,8 @@ const settleTime = 400 * time.Millisecond
 // drainTime is how long subscribers may take to catch up when nobody writes any more.
 const drainTime = time.Minute
 
-// drain waits until every subscriber has all that is in its room, or knows that it is none of theirs, or time is up: then the
-// judge says who lacks what.
+// drain waits until every subscriber has all that is in its room, or knows that it is none of
+// theirs, or time is up: then the judge says who lacks what.
 func (w *world) drain(ctx context.Context, ends []state) {
 	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()

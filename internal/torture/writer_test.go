@@ -18,8 +18,8 @@ const (
 	react       = `mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "👍", on: $on) { message { viewerReactions } } }`
 )
 
-// writer sends messages and changes them. It does one thing after the other and insists on an answer to each, so that it
-// knows what must have become of them.
+// writer sends messages and changes them. It does one thing after the other and insists on an
+// answer to each, so that it knows what must have become of them.
 type writer struct {
 	client
 	name  string
@@ -40,9 +40,9 @@ type writer struct {
 // tally counts what a writer has lived through.
 type tally struct {
 	acknowledged int // messages
-	// recovered counts those that a try had made of which the writer heard nothing, since the server was killed or there
-	// was a mishap: a later try found them made. revived counts those of them that were made before a kill and found
-	// after it.
+	// recovered counts those that a try had made of which the writer heard nothing, since the
+	// server was killed or there was a mishap: a later try found them made. revived counts those of
+	// them that were made before a kill and found after it.
 	recovered, revived int
 }
 
@@ -109,14 +109,32 @@ func (w *writer) send(ctx context.Context) error {
 	case twinErr != nil:
 		return fmt.Errorf("send %s at the same time: %w", m.key, twinErr)
 	case twice && (one.ID != twin.ID || one.Seq != twin.Seq):
-		w.faults.add("%s: %s sent twice at the same time is %s at %d and %s at %d", w.name, m.key, one.ID, one.Seq, twin.ID, twin.Seq)
+		w.faults.add(
+			"%s: %s sent twice at the same time is %s at %d and %s at %d",
+			w.name,
+			m.key,
+			one.ID,
+			one.Seq,
+			twin.ID,
+			twin.Seq,
+		)
 	}
 	if one.Seq <= w.last[m.room] {
-		w.faults.add("%s: %s is at %d, and the message sent before it at %d", w.name, m.key, one.Seq, w.last[m.room])
+		w.faults.add(
+			"%s: %s is at %d, and the message sent before it at %d",
+			w.name,
+			m.key,
+			one.Seq,
+			w.last[m.room],
+		)
 	}
 	if !twice && one.CreatedAt.Before(one.lastTry) {
 		w.recovered++
-		if killed := time.Unix(0, w.killed.Load()); one.CreatedAt.Before(killed) && killed.Before(one.lastTry) {
+		if killed := time.Unix(
+			0,
+			w.killed.Load(),
+		); one.CreatedAt.Before(killed) &&
+			killed.Before(one.lastTry) {
 			w.revived++
 		}
 	}
@@ -153,34 +171,69 @@ func (w *writer) ask(ctx context.Context, accident mishap, m *sent) (answer, err
 	return a, err
 }
 
-// sendAgain sends a message that has been acknowledged, maybe by a server since killed, edited or deleted: nothing comes
-// of it.
+// sendAgain sends a message that has been acknowledged, maybe by a server since killed, edited or
+// deleted: nothing comes of it.
 func (w *writer) sendAgain(ctx context.Context, m *sent) error {
 	a, err := w.ask(ctx, w.mishap(), m)
 	if err != nil {
 		return fmt.Errorf("send %s again: %w", m.key, err)
 	}
 	if a.ID != m.id || a.Seq != m.seq {
-		w.faults.add("%s: %s was %s at %d, and sent again it is %s at %d", w.name, m.key, m.id, m.seq, a.ID, a.Seq)
+		w.faults.add(
+			"%s: %s was %s at %d, and sent again it is %s at %d",
+			w.name,
+			m.key,
+			m.id,
+			m.seq,
+			a.ID,
+			a.Seq,
+		)
 	}
 	return nil
 }
 
 func (w *writer) edit(ctx context.Context, m *sent) error {
 	contents := fmt.Sprintf("%s, edited %d times", m.original, m.changes["MessageEdited"]+1)
-	return w.change(ctx, m, "MessageEdited", editMessage, vars{"id": m.id, "contents": contents}, func() { m.contents = contents })
+	return w.change(
+		ctx,
+		m,
+		"MessageEdited",
+		editMessage,
+		vars{"id": m.id, "contents": contents},
+		func() { m.contents = contents },
+	)
 }
 
 func (w *writer) react(ctx context.Context, m *sent) error {
-	return w.change(ctx, m, "ReactionsChanged", react, vars{"id": m.id, "on": !m.reacted}, func() { m.reacted = !m.reacted })
+	return w.change(
+		ctx,
+		m,
+		"ReactionsChanged",
+		react,
+		vars{"id": m.id, "on": !m.reacted},
+		func() { m.reacted = !m.reacted },
+	)
 }
 
 func (w *writer) delete(ctx context.Context, m *sent) error {
-	return w.change(ctx, m, "MessageDeleted", deleteIt, vars{"id": m.id}, func() { m.deleted, m.contents, m.reacted = true, "", false })
+	return w.change(
+		ctx,
+		m,
+		"MessageDeleted",
+		deleteIt,
+		vars{"id": m.id},
+		func() { m.deleted, m.contents, m.reacted = true, "", false },
+	)
 }
 
 // change makes a change that, however often it is tried, is made once, and is an event of the kind.
-func (w *writer) change(ctx context.Context, m *sent, kind, mutation string, variables vars, changed func()) error {
+func (w *writer) change(
+	ctx context.Context,
+	m *sent,
+	kind, mutation string,
+	variables vars,
+	changed func(),
+) error {
 	var ignored map[string]any
 	if _, err := w.insist(ctx, w.mishap(), mutation, variables, &ignored); err != nil {
 		return fmt.Errorf("%s of %s: %w", kind, m.key, err)
@@ -190,8 +243,8 @@ func (w *writer) change(ctx context.Context, m *sent, kind, mutation string, var
 	return nil
 }
 
-// mishap is what happens to a request now and then: its writer hangs up after about as long as the last answer took, so
-// that some are carried out by then and some are not; or the answer gets lost.
+// mishap is what happens to a request now and then: its writer hangs up after about as long as the
+// last answer took, so that some are carried out by then and some are not; or the answer gets lost.
 func (w *writer) mishap() mishap {
 	switch w.rng.IntN(20) {
 	case 0:

@@ -1,8 +1,9 @@
-// Package tracing tells an OpenTelemetry collector what a node does: requests, operations, executions for events, and their
-// statements. It knows nothing of them: app joins it to web, graph and store.
+// Package tracing tells an OpenTelemetry collector what a node does: requests, operations,
+// executions for events, and their statements. It knows nothing of them: app joins it to web, graph
+// and store.
 //
-// Only what begins with a request, an operation on a socket, or an event is a trace. What clients send is in none, but for the
-// names of their operations, and what a database says of an error.
+// Only what begins with a request, an operation on a socket, or an event is a trace. What clients
+// send is in none, but for the names of their operations, and what a database says of an error.
 package tracing
 
 import (
@@ -29,9 +30,11 @@ import (
 
 // Config says where traces go.
 type Config struct {
-	// URL is the collector's, for OTLP over HTTP: http://collector:4318. Without a path it is /v1/traces there.
+	// URL is the collector's, for OTLP over HTTP: http://collector:4318. Without a path it is
+	// /v1/traces there.
 	URL string
-	// Share is how many traces are told, from 0 to 1; one that somebody else has begun and does not tell is not told either.
+	// Share is how many traces are told, from 0 to 1; one that somebody else has begun and does not
+	// tell is not told either.
 	Share float64
 	// Version is the program's.
 	Version string
@@ -41,16 +44,17 @@ type Config struct {
 	Panics *panics.Guard
 }
 
-// Tracer makes spans and has them told in the background. When the collector is slow or away, what does not fit into its
-// memory is dropped: nothing waits for it.
+// Tracer makes spans and has them told in the background. When the collector is slow or away, what
+// does not fit into its memory is dropped: nothing waits for it.
 type Tracer struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
 	headers  propagation.TraceContext
 }
 
-// New returns a tracer. Headers, certificates and attributes of the node come from OpenTelemetry's own variables
-// (https://opentelemetry.io/docs/specs/otel/protocol/exporter/): OTEL_EXPORTER_OTLP_HEADERS and so on. Close ends it.
+// New returns a tracer. Headers, certificates and attributes of the node come from OpenTelemetry's
+// own variables (https://opentelemetry.io/docs/specs/otel/protocol/exporter/):
+// OTEL_EXPORTER_OTLP_HEADERS and so on. Close ends it.
 func New(ctx context.Context, cfg Config) (*Tracer, error) {
 	endpoint, err := url.Parse(cfg.URL)
 	if err != nil {
@@ -63,10 +67,14 @@ func New(ctx context.Context, cfg Config) (*Tracer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare to tell traces: %w", err)
 	}
-	node, err := resource.New(ctx,
+	node, err := resource.New(
+		ctx,
 		resource.WithTelemetrySDK(),
 		resource.WithHost(),
-		resource.WithAttributes(attribute.String("service.name", "parley"), attribute.String("service.version", cfg.Version)),
+		resource.WithAttributes(
+			attribute.String("service.name", "parley"),
+			attribute.String("service.version", cfg.Version),
+		),
 		resource.WithFromEnv(), // which has the last word
 	)
 	if err != nil {
@@ -76,7 +84,8 @@ func New(ctx context.Context, cfg Config) (*Tracer, error) {
 	provider := sdk.NewTracerProvider(
 		sdk.WithBatcher(telling{exporter, cfg.Log, cfg.Panics}),
 		sdk.WithResource(node),
-		// Whoever sends a request may begin a trace, and is not to decide by that what tracing costs.
+		// Whoever sends a request may begin a trace, and is not to decide by that what tracing
+		// costs.
 		sdk.WithSampler(sdk.ParentBased(share, sdk.WithRemoteParentSampled(share))),
 	)
 	return &Tracer{provider: provider, tracer: provider.Tracer("parley")}, nil
@@ -87,7 +96,10 @@ type lot float64
 
 // ShouldSample is [sdk.Sampler]'s.
 func (l lot) ShouldSample(p sdk.SamplingParameters) sdk.SamplingResult {
-	result := sdk.SamplingResult{Decision: sdk.Drop, Tracestate: trace.SpanContextFromContext(p.ParentContext).TraceState()}
+	result := sdk.SamplingResult{
+		Decision:   sdk.Drop,
+		Tracestate: trace.SpanContextFromContext(p.ParentContext).TraceState(),
+	}
 	if rand.Float64() < float64(l) { //nolint:gosec // nothing is secret
 		result.Decision = sdk.RecordAndSample
 	}
@@ -114,29 +126,41 @@ type telling struct {
 
 // ExportSpans is [sdk.SpanExporter]'s.
 func (t telling) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
-	_ = t.panics.Run(ctx, panics.Background, func() error { // the SDK exports in a goroutine of its own
-		if err := t.Exporter.ExportSpans(ctx, spans); err != nil {
-			t.log.WarnContext(ctx, "traces cannot be told", "spans", len(spans), "error", err)
-		}
-		return nil
-	})
+	_ = t.panics.Run(
+		ctx,
+		panics.Background,
+		func() error { // the SDK exports in a goroutine of its own
+			if err := t.Exporter.ExportSpans(ctx, spans); err != nil {
+				t.log.WarnContext(ctx, "traces cannot be told", "spans", len(spans), "error", err)
+			}
+			return nil
+		},
+	)
 	return nil
 }
 
-// Request begins the span of a request, and returns what ends it. A WebSocket has none: it may be open for days, and what is
-// asked for on it begins traces of its own.
+// Request begins the span of a request, and returns what ends it. A WebSocket has none: it may be
+// open for days, and what is asked for on it begins traces of its own.
 func (t *Tracer) Request(r *http.Request) (*http.Request, func(route string, status int)) {
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return r, func(string, int) {}
 	}
 	ctx := t.headers.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-	ctx, span := t.tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
-		attribute.String("http.request.method", r.Method),
-		attribute.String("parley.request_id", reqid.FromContext(r.Context())),
-	))
+	ctx, span := t.tracer.Start(
+		ctx,
+		r.Method,
+		trace.WithSpanKind(trace.SpanKindServer),
+		trace.WithAttributes(
+			attribute.String("http.request.method", r.Method),
+			attribute.String("parley.request_id", reqid.FromContext(r.Context())),
+		),
+	)
 	return r.WithContext(ctx), func(route string, status int) {
 		span.SetName(r.Method + " " + route)
-		span.SetAttributes(attribute.String("http.route", route), attribute.Int("http.response.status_code", status))
+		span.SetAttributes(
+			attribute.String("http.route", route),
+			attribute.Int("http.response.status_code", status),
+		)
 		if status >= http.StatusInternalServerError {
 			span.SetStatus(codes.Error, "")
 		}
@@ -147,16 +171,23 @@ func (t *Tracer) Request(r *http.Request) (*http.Request, func(route string, sta
 // longestName is how much of an operation's name is told, in bytes.
 const longestName = 100
 
-// Operation begins the span of an operation, or of what it does for an event, and returns what ends it: kind is query,
-// mutation, subscription or event, field the schema's, name the client's, or empty; outcome is ok or an error's code.
-func (t *Tracer) Operation(ctx context.Context, kind, field, name string) (context.Context, func(outcome string)) {
+// Operation begins the span of an operation, or of what it does for an event, and returns what ends
+// it: kind is query, mutation, subscription or event, field the schema's, name the client's, or
+// empty; outcome is ok or an error's code.
+func (t *Tracer) Operation(
+	ctx context.Context,
+	kind, field, name string,
+) (context.Context, func(outcome string)) {
 	ctx, span := t.tracer.Start(ctx, kind+" "+field)
 	if !span.IsRecording() {
 		return ctx, func(string) {}
 	}
 	span.SetAttributes(
 		attribute.String("graphql.operation.type", kind),
-		attribute.String("graphql.operation.name", strings.ToValidUTF8(name[:min(len(name), longestName)], "")),
+		attribute.String(
+			"graphql.operation.name",
+			strings.ToValidUTF8(name[:min(len(name), longestName)], ""),
+		),
 		attribute.String("parley.request_id", reqid.FromContext(ctx)),
 	)
 	return ctx, func(outcome string) {
@@ -169,18 +200,23 @@ func (t *Tracer) Operation(ctx context.Context, kind, field, name string) (conte
 	}
 }
 
-// Statement begins the span of an SQL statement, if it belongs to a trace, and returns what ends it; else nil. The statement
-// has no values in it.
+// Statement begins the span of an SQL statement, if it belongs to a trace, and returns what ends
+// it; else nil. The statement has no values in it.
 func (t *Tracer) Statement(ctx context.Context, system, query string) func(error) {
 	if !trace.SpanFromContext(ctx).IsRecording() {
 		return nil
 	}
 	word, _, _ := strings.Cut(strings.TrimLeft(query, " \t\r\n("), " ")
-	_, span := t.tracer.Start(ctx, word, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
-		attribute.String("db.system.name", system),
-		attribute.String("db.operation.name", word),
-		attribute.String("db.query.text", query),
-	))
+	_, span := t.tracer.Start(
+		ctx,
+		word,
+		trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithAttributes(
+			attribute.String("db.system.name", system),
+			attribute.String("db.operation.name", word),
+			attribute.String("db.query.text", query),
+		),
+	)
 	return func(err error) {
 		if err != nil {
 			span.RecordError(err)
@@ -199,13 +235,18 @@ type lines struct{ slog.Handler }
 func (l lines) Handle(ctx context.Context, line slog.Record) error {
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
 		line = line.Clone()
-		line.AddAttrs(slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
+		line.AddAttrs(
+			slog.String("trace_id", span.TraceID().String()),
+			slog.String("span_id", span.SpanID().String()),
+		)
 	}
 	return l.Handler.Handle(ctx, line)
 }
 
 // WithAttrs is [slog.Handler]'s.
-func (l lines) WithAttrs(attrs []slog.Attr) slog.Handler { return lines{l.Handler.WithAttrs(attrs)} }
+func (l lines) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return lines{l.Handler.WithAttrs(attrs)}
+}
 
 // WithGroup is [slog.Handler]'s.
 func (l lines) WithGroup(name string) slog.Handler { return lines{l.Handler.WithGroup(name)} }

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// The media types of a GraphQL response (GraphQL over HTTP, section Media Types). They differ in what a status code says:
-// with mediaGraphQL it tells how the operation went, with mediaJSON only whether there was one.
+// The media types of a GraphQL response (GraphQL over HTTP, section Media Types). They differ in
+// what a status code says: with mediaGraphQL it tells how the operation went, with mediaJSON only
+// whether there was one.
 const (
 	mediaGraphQL = "application/graphql-response+json"
 	mediaJSON    = "application/json"
@@ -15,10 +16,10 @@ const (
 	charset = "; charset=utf-8"
 )
 
-// negotiate chooses the media type of a response from the request's Accept headers (RFC 9110, section 12.5.1).
-// The higher q wins, then the type that was named over one that a wildcard let in, then mediaGraphQL where both were
-// named. Whoever names neither (no header, */*) gets mediaJSON, which every client understands. ok is false where neither
-// is acceptable.
+// negotiate chooses the media type of a response from the request's Accept headers (RFC 9110,
+// section 12.5.1). The higher q wins, then the type that was named over one that a wildcard let in,
+// then mediaGraphQL where both were named. Whoever names neither (no header, */*) gets mediaJSON,
+// which every client understands. ok is false where neither is acceptable.
 func negotiate(accept []string) (media string, ok bool) {
 	header := strings.Join(accept, ",")
 	if strings.TrimSpace(header) == "" {
@@ -65,7 +66,8 @@ const (
 	named
 )
 
-// preference is what a client thinks of a media type: the q of the most specific range that covers it.
+// preference is what a client thinks of a media type: the q of the most specific range that covers
+// it.
 type preference struct {
 	specificity int
 	q           float64

@@ -13,8 +13,8 @@ import (
 	"parley/internal/panics"
 )
 
-// answers have queries and mutations executed and their answers written. What is large waits for memory before it is begun, and
-// has it until the client has taken it.
+// answers have queries and mutations executed and their answers written. What is large waits for
+// memory before it is begun, and has it until the client has taken it.
 type answers struct {
 	memory *limit.Memory
 	// requests is the memory for what is asked.
@@ -34,8 +34,9 @@ const (
 	again = 5 * time.Second
 )
 
-// answer executes a query or mutation and calls write with the response, or with nil if the caller is gone. The operation's time
-// covers everything: creating a new user, waiting for response memory, execution.
+// answer executes a query or mutation and calls write with the response, or with nil if the caller
+// is gone. The operation's time covers everything: creating a new user, waiting for response
+// memory, execution.
 func (a *answers) answer(
 	ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext,
 	write func(*graphql.Response),
@@ -52,8 +53,14 @@ func (a *answers) answer(
 	if err != nil {
 		errs := gqlerror.List{noMemory(err)}
 		a.refused(asking, op, errs, time.Since(begun))
-		if asking.Err() == nil && !errors.Is(err, limit.ErrQueueFull) { // of which there may be very many
-			a.log.WarnContext(ctx, "no memory for an answer", slog.Int64("bytes", weight), slog.Any("error", err))
+		if asking.Err() == nil &&
+			!errors.Is(err, limit.ErrQueueFull) { // of which there may be very many
+			a.log.WarnContext(
+				ctx,
+				"no memory for an answer",
+				slog.Int64("bytes", weight),
+				slog.Any("error", err),
+			)
 		}
 		write(&graphql.Response{Errors: errs})
 		return
@@ -70,8 +77,11 @@ func (a *answers) answer(
 func noMemory(err error) *gqlerror.Error {
 	if errors.Is(err, limit.ErrQueueFull) {
 		return &gqlerror.Error{
-			Message:    "Too many large answers are waited for. Try again later, or ask for less.",
-			Extensions: map[string]any{"code": codeRateLimited, "retryAfterMs": again.Milliseconds()},
+			Message: "Too many large answers are waited for. Try again later, or ask for less.",
+			Extensions: map[string]any{
+				"code":         codeRateLimited,
+				"retryAfterMs": again.Milliseconds(),
+			},
 		}
 	}
 	return &gqlerror.Error{
@@ -81,7 +91,11 @@ func noMemory(err error) *gqlerror.Error {
 }
 
 // executed returns the response to an operation; nil if the caller is gone.
-func executed(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) *graphql.Response {
+func executed(
+	ctx context.Context,
+	exec graphql.GraphExecutor,
+	op *graphql.OperationContext,
+) *graphql.Response {
 	responses, running := exec.DispatchOperation(ctx, op)
 	response := responses(running)
 	if response == nil && errors.Is(context.Cause(ctx), errTimeLimit) {

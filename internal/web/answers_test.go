@@ -16,8 +16,9 @@ import (
 	"parley/internal/web"
 )
 
-// TestNoMemoryIsTold: an answer for which there is no memory is counted among the operations, though none is executed, and is in the
-// log under its request's id where it has waited in vain; of those that may not wait there may be too many for that.
+// TestNoMemoryIsTold: an answer for which there is no memory is counted among the operations,
+// though none is executed, and is in the log under its request's id where it has waited in vain; of
+// those that may not wait there may be too many for that.
 func TestNoMemoryIsTold(t *testing.T) {
 	t.Parallel()
 	for code, queue := range map[string]limit.Queue{"UNAVAILABLE": {}, "RATE_LIMITED": {All: 1}} {
@@ -49,14 +50,24 @@ func TestNoMemoryIsTold(t *testing.T) {
 				Logger: slog.New(reqid.Logs(slog.NewTextHandler(&log, nil))),
 				Limits: web.Limits{Operation: 50 * time.Millisecond},
 			})
-			a := ts.do(t, http.MethodPost, "/graphql", `{"query": "query Large { __typename }", "operationName": "Large"}`, "Content-Type: application/json", "X-Request-Id: one")
+			a := ts.do(
+				t,
+				http.MethodPost,
+				"/graphql",
+				`{"query": "query Large { __typename }", "operationName": "Large"}`,
+				"Content-Type: application/json",
+				"X-Request-Id: one",
+			)
 			if a.code() != code {
 				t.Errorf("%d %s", a.StatusCode, a.body)
 			}
 			if len(told) != 1 || told[0] != "Large "+code {
 				t.Errorf("it is told %q", told)
 			}
-			if said := strings.Contains(log.String(), `level=WARN msg="no memory for an answer" request_id=one`); said != (code == "UNAVAILABLE") {
+			if said := strings.Contains(
+				log.String(),
+				`level=WARN msg="no memory for an answer" request_id=one`,
+			); said != (code == "UNAVAILABLE") {
 				t.Errorf("the log says %s", log.String())
 			}
 		})

@@ -10,8 +10,8 @@ import (
 	"parley/internal/auth"
 )
 
-// Verifier tells who a token belongs to. Its errors are of type [*auth.Error]; any other, and one with the reason
-// [auth.KeysUnavailable], means that it could not find out.
+// Verifier tells who a token belongs to. Its errors are of type [*auth.Error]; any other, and one
+// with the reason [auth.KeysUnavailable], means that it could not find out.
 type Verifier interface {
 	Verify(ctx context.Context, token string) (auth.Identity, error)
 }
@@ -19,8 +19,9 @@ type Verifier interface {
 // keysRetryAfter is when to try again while the key set cannot be fetched.
 const keysRetryAfter = 5 * time.Second
 
-// authenticated puts the identity that the Authorization header proves into the request's context. Without the header a
-// request goes on with none: what strangers may do is for the operations to say.
+// authenticated puts the identity that the Authorization header proves into the request's context.
+// Without the header a request goes on with none: what strangers may do is for the operations to
+// say.
 func authenticated(verifier Verifier, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := r.Header.Get("Authorization")
@@ -52,13 +53,17 @@ func identify(
 	if err == nil {
 		return auth.NewContext(ctx, identity), nil
 	}
-	if refused := (*auth.Error)(nil); errors.As(err, &refused) && refused.Reason != auth.KeysUnavailable {
+	if refused := (*auth.Error)(
+		nil,
+	); errors.As(err, &refused) &&
+		refused.Reason != auth.KeysUnavailable {
 		log.DebugContext(ctx, "token refused", "reason", refused.Reason)
 		return ctx, unauthenticated(refused.Message)
 	}
 	level, again := slog.LevelWarn, keysRetryAfter
 	if refused := (*auth.Error)(nil); errors.As(err, &refused) && refused.RetryAfter > 0 {
-		// The key set is fine. Tokens with made-up key ids get here, too, and must not fill the log.
+		// The key set is fine. Tokens with made-up key ids get here, too, and must not fill the
+		// log.
 		level, again = slog.LevelDebug, refused.RetryAfter
 	}
 	log.Log(ctx, level, "tokens cannot be verified", "error", err, "cause", errors.Unwrap(err))

@@ -12,14 +12,16 @@ import (
 	"parley/internal/limit"
 )
 
-// firstChunk is the size of the first part of a body that is read. Each further part doubles the body.
+// firstChunk is the size of the first part of a body that is read. Each further part doubles the
+// body.
 const firstChunk = 8 << 10
 
-// arrivalFactor is what a body takes of memory for each of its bytes while it comes: it is copied as it grows.
+// arrivalFactor is what a body takes of memory for each of its bytes while it comes: it is copied
+// as it grows.
 const arrivalFactor = 2
 
-// maxBody returns the size of the largest body that the client of ctx may send. Anonymous clients sign in, read the
-// schema and run trusted documents: they need a document and a little more.
+// maxBody returns the size of the largest body that the client of ctx may send. Anonymous clients
+// sign in, read the schema and run trusted documents: they need a document and a little more.
 func (l Limits) maxBody(ctx context.Context) int64 {
 	if _, known := auth.FromContext(ctx); known {
 		return l.Body
@@ -31,9 +33,10 @@ func (l Limits) anonymousBody() int64 {
 	return min(l.Body, int64(l.Document)+anonymousBodyMargin)
 }
 
-// readBody returns the body of r. memory grows before each part of it is read, by what the part takes, and then to factor
-// times its size, which its decoding takes. The Content-Length alone reserves nothing beyond the first part: otherwise
-// clients could exhaust the budget by the heads of requests. The client has limits.Read to send the body.
+// readBody returns the body of r. memory grows before each part of it is read, by what the part
+// takes, and then to factor times its size, which its decoding takes. The Content-Length alone
+// reserves nothing beyond the first part: otherwise clients could exhaust the budget by the heads
+// of requests. The client has limits.Read to send the body.
 func readBody(
 	w http.ResponseWriter, r *http.Request, limits Limits, memory *limit.Reservation, factor int64,
 ) ([]byte, *refusal) {
@@ -41,7 +44,8 @@ func readBody(
 	if r.ContentLength > largest {
 		return nil, bodyTooLarge(r.Context(), largest)
 	}
-	// net/http ends the deadline with the body. An error means that w has no connection that could be slow.
+	// net/http ends the deadline with the body. An error means that w has no connection that could
+	// be slow.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limits.Read))
 	body, f := readParts(r, largest, memory)
 	if f != nil {
@@ -79,7 +83,8 @@ func readParts(r *http.Request, largest int64, memory *limit.Reservation) ([]byt
 	}
 }
 
-// fill reads until p is full or reading fails. Unlike [io.ReadFull] it tells the end of a body from a body that breaks off.
+// fill reads until p is full or reading fails. Unlike [io.ReadFull] it tells the end of a body from
+// a body that breaks off.
 func fill(from io.Reader, p []byte) (n int, err error) {
 	for n < len(p) && err == nil {
 		var more int
@@ -92,7 +97,14 @@ func fill(from io.Reader, p []byte) (n int, err error) {
 func bodyTooLarge(ctx context.Context, largest int64) *refusal {
 	message := fmt.Sprintf("The body is larger than %d bytes.", largest)
 	if _, known := auth.FromContext(ctx); !known {
-		message = fmt.Sprintf("The body is larger than %d bytes. With a token it may be larger.", largest)
+		message = fmt.Sprintf(
+			"The body is larger than %d bytes. With a token it may be larger.",
+			largest,
+		)
 	}
-	return &refusal{status: http.StatusRequestEntityTooLarge, code: codeBadUserInput, message: message}
+	return &refusal{
+		status:  http.StatusRequestEntityTooLarge,
+		code:    codeBadUserInput,
+		message: message,
+	}
 }

@@ -34,7 +34,12 @@ func TestAnonymousBody(t *testing.T) {
 		{1<<20 + 1, []string{as("ann")}, http.StatusRequestEntityTooLarge},
 	} {
 		header := append([]string{jsonBody}, test.header...)
-		if a := ts.do(t, http.MethodPost, "/graphql", body(test.size), header...); a.StatusCode != test.want {
+		if a := ts.do(
+			t,
+			http.MethodPost,
+			"/graphql",
+			body(test.size),
+			header...); a.StatusCode != test.want {
 			t.Errorf("%d bytes, %q: %d %s", test.size, test.header, a.StatusCode, a.body)
 		}
 		if status := ts.chunked(t, body(test.size), header...); status != test.want {
@@ -47,7 +52,12 @@ func TestAnonymousBody(t *testing.T) {
 // chunked posts a body of a length that is not announced, and returns the status.
 func (ts *testServer) chunked(t *testing.T, body string, header ...string) int {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, ts.URL+"/graphql", io.MultiReader(strings.NewReader(body)))
+	r, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		ts.URL+"/graphql",
+		io.MultiReader(strings.NewReader(body)),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,27 +82,46 @@ func (ts *testServer) begin(t *testing.T, size int, header ...string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_, err = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%s\r\nContent-Length: %d\r\n\r\n",
-		strings.Join(header, "\r\n"), size)
+	_, err = fmt.Fprintf(
+		conn,
+		"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%s\r\nContent-Length: %d\r\n\r\n",
+		strings.Join(header, "\r\n"),
+		size,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return conn
 }
 
-// TestAnnouncedBodies: a body takes memory as it comes. Bodies that are announced and do not come do not
-// cause others to be refused.
+// TestAnnouncedBodies: a body takes memory as it comes. Bodies that are announced and do not come
+// do not cause others to be refused.
 func TestAnnouncedBodies(t *testing.T) {
 	t.Parallel()
 	const size, n = 200_000, 100
-	ts := newServer(t, web.Config{Limits: web.Limits{RequestBytes: 16 << 20, Body: size, Read: 2 * time.Second}})
+	ts := newServer(
+		t,
+		web.Config{Limits: web.Limits{RequestBytes: 16 << 20, Body: size, Read: 2 * time.Second}},
+	)
 	for i := range n {
-		ts.begin(t, size, as(fmt.Sprintf("user-%d", i)), fmt.Sprintf("X-Forwarded-For: 10.0.1.%d", i))
+		ts.begin(
+			t,
+			size,
+			as(fmt.Sprintf("user-%d", i)),
+			fmt.Sprintf("X-Forwarded-For: 10.0.1.%d", i),
+		)
 	}
 	ts.reserved(t, "requests", func(bytes int64) bool { return bytes > 0 })
 	large := `{"query":"{ me }"}` + strings.Repeat(" ", size/2)
 	for range 3 {
-		if a := ts.do(t, http.MethodPost, "/graphql", large, jsonBody, as("bob")); a.data["me"] != "bob" {
+		if a := ts.do(
+			t,
+			http.MethodPost,
+			"/graphql",
+			large,
+			jsonBody,
+			as("bob"),
+		); a.data["me"] != "bob" {
 			t.Errorf("another user: %d %s", a.StatusCode, a.body)
 		}
 	}
@@ -102,8 +131,8 @@ func TestAnnouncedBodies(t *testing.T) {
 	ts.reserved(t, "requests", isZero)
 }
 
-// TestSlowBodies: the memory of bodies is reserved before they are read. One user, or the clients without a token,
-// leave enough for others.
+// TestSlowBodies: the memory of bodies is reserved before they are read. One user, or the clients
+// without a token, leave enough for others.
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -117,7 +146,16 @@ func TestSlowBodies(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			ts := newServer(t, web.Config{Limits: web.Limits{RequestBytes: test.memory, Body: 200_000, Read: 2 * time.Second}})
+			ts := newServer(
+				t,
+				web.Config{
+					Limits: web.Limits{
+						RequestBytes: test.memory,
+						Body:         200_000,
+						Read:         2 * time.Second,
+					},
+				},
+			)
 			var answers sync.WaitGroup
 			statuses := make(chan string, 200)
 			most := []byte(strings.Repeat(" ", test.size-1))
@@ -141,10 +179,23 @@ func TestSlowBodies(t *testing.T) {
 			}
 			large := `{"query":"{ me }"}` + strings.Repeat(" ", 100_000)
 			for range 3 {
-				if a := ts.do(t, http.MethodPost, "/graphql", large, jsonBody, as("bob"), "X-Forwarded-For: 10.0.0.2"); a.data["me"] != "bob" {
+				if a := ts.do(
+					t,
+					http.MethodPost,
+					"/graphql",
+					large,
+					jsonBody,
+					as("bob"),
+					"X-Forwarded-For: 10.0.0.2",
+				); a.data["me"] != "bob" {
 					t.Errorf("another user: %d %s", a.StatusCode, a.body)
 				}
-				if a := ts.post(t, "{ __typename }", "X-Forwarded-For: 10.0.0.3"); test.size > 8<<10 && a.StatusCode != http.StatusOK {
+				if a := ts.post(
+					t,
+					"{ __typename }",
+					"X-Forwarded-For: 10.0.0.3",
+				); test.size > 8<<10 &&
+					a.StatusCode != http.StatusOK {
 					t.Errorf("a small request without a token: %d %s", a.StatusCode, a.body)
 				}
 			}
@@ -154,7 +205,8 @@ func TestSlowBodies(t *testing.T) {
 			for status := range statuses {
 				count[status]++
 			}
-			if count["HTTP/1.1 429"] == 0 || count["HTTP/1.1 400"] == 0 || count["HTTP/1.1 429"]+count["HTTP/1.1 400"]+count[""] != 200 {
+			if count["HTTP/1.1 429"] == 0 || count["HTTP/1.1 400"] == 0 ||
+				count["HTTP/1.1 429"]+count["HTTP/1.1 400"]+count[""] != 200 {
 				t.Errorf("%v", count)
 			}
 			ts.reserved(t, "requests", isZero)
@@ -180,7 +232,9 @@ func TestBombs(t *testing.T) {
 		"an array":           bomb,
 		"the operation name": `{"query":"{ me }","operationName":` + bomb + `}`,
 	} {
-		if n := allocated(func() { ts.do(t, http.MethodPost, "/graphql", body, jsonBody, as("ann")) }); n > 12<<20 {
+		if n := allocated(
+			func() { ts.do(t, http.MethodPost, "/graphql", body, jsonBody, as("ann")) },
+		); n > 12<<20 {
 			t.Errorf("%s: %d bytes are allocated", name, n)
 		}
 	}
@@ -205,7 +259,13 @@ func TestBombs(t *testing.T) {
 	if pings > 24<<20 {
 		t.Errorf("pings: %d bytes are allocated", pings)
 	}
-	query := url.Values{"query": {"{ me }"}, "junk": {strings.Repeat("[", 1000)}}.Encode() + strings.Repeat("&a", 5000)
+	query := url.Values{
+		"query": {"{ me }"},
+		"junk":  {strings.Repeat("[", 1000)},
+	}.Encode() + strings.Repeat(
+		"&a",
+		5000,
+	)
 	if a := ts.do(t, http.MethodGet, "/graphql?"+query, ""); a.StatusCode != http.StatusOK {
 		t.Errorf("a long query string: %d %s", a.StatusCode, a.body)
 	}

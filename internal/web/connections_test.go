@@ -22,8 +22,17 @@ import (
 func (ts *testServer) full(t *testing.T, what string, header ...string) {
 	t.Helper()
 	a := ts.do(t, http.MethodGet, "/graphql?query=subscription%7Bcount%7D", "", header...)
-	if seconds, err := strconv.Atoi(a.Header.Get("Retry-After")); a.StatusCode != http.StatusServiceUnavailable || a.code() != "UNAVAILABLE" || err != nil || seconds < 1 {
-		t.Errorf("%s: %d %s, Retry-After %q", what, a.StatusCode, a.body, a.Header.Get("Retry-After"))
+	if seconds, err := strconv.Atoi(
+		a.Header.Get("Retry-After"),
+	); a.StatusCode != http.StatusServiceUnavailable || a.code() != "UNAVAILABLE" || err != nil ||
+		seconds < 1 {
+		t.Errorf(
+			"%s: %d %s, Retry-After %q",
+			what,
+			a.StatusCode,
+			a.body,
+			a.Header.Get("Retry-After"),
+		)
 	}
 }
 
@@ -54,16 +63,27 @@ func (ts *testServer) reserved(t *testing.T, budget string, want func(bytes int6
 func isZero(bytes int64) bool { return bytes == 0 }
 
 func upgrade() []string {
-	return []string{"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="}
+	return []string{
+		"Upgrade: websocket",
+		"Connection: Upgrade",
+		"Sec-WebSocket-Version: 13",
+		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+	}
 }
 
 // as is the header of a user.
 func as(user string) string { return "Authorization: Bearer " + user }
 
-// events opens an event stream of a subscription to which nothing happens, and returns what ends it.
+// events opens an event stream of a subscription to which nothing happens, and returns what ends
+// it.
 func (ts *testServer) events(t *testing.T) (end func()) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ts.URL+"/graphql?query=subscription%7Bsilent%7D", nil)
+	r, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodGet,
+		ts.URL+"/graphql?query=subscription%7Bsilent%7D",
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,12 +97,16 @@ func (ts *testServer) events(t *testing.T) (end func()) {
 	return end
 }
 
-// TestConnectionLimit: up to the limit clients are let in, then refused, and let in again when one has gone.
+// TestConnectionLimit: up to the limit clients are let in, then refused, and let in again when one
+// has gone.
 func TestConnectionLimit(t *testing.T) {
 	t.Parallel()
 	var log safeBuffer
 	ts := newServer(t, web.Config{
-		Limits: web.Limits{Sockets: 3}, Reporter: limit.NewReporter(slog.New(slog.NewTextHandler(&log, nil))),
+		Limits: web.Limits{
+			Sockets: 3,
+		},
+		Reporter: limit.NewReporter(slog.New(slog.NewTextHandler(&log, nil))),
 	})
 	first, second := ts.connect(t, as("ann")), ts.connect(t, as("bob"))
 	first.init()
@@ -98,7 +122,10 @@ func TestConnectionLimit(t *testing.T) {
 	if room := ts.web.Room(); room != (web.Room{Open: 3, Anonymous: 1, Refused: 6}) {
 		t.Errorf("%+v", room)
 	}
-	if n := strings.Count(log.String(), "limit=sockets refused=1 setting=PARLEY_MAX_SOCKETS"); n != 1 {
+	if n := strings.Count(
+		log.String(),
+		"limit=sockets refused=1 setting=PARLEY_MAX_SOCKETS",
+	); n != 1 {
 		t.Errorf("it is logged %d times: %s", n, log.String())
 	}
 	_ = first.CloseNow()
@@ -113,11 +140,15 @@ func TestConnectionLimit(t *testing.T) {
 	}
 }
 
-// TestAnonymousConnections: clients without a token have a part of the connections. A newer one takes the place of the
-// oldest, which is closed, so that those that are about to identify themselves can.
+// TestAnonymousConnections: clients without a token have a part of the connections. A newer one
+// takes the place of the oldest, which is closed, so that those that are about to identify
+// themselves can.
 func TestAnonymousConnections(t *testing.T) {
 	t.Parallel()
-	ts := newServer(t, web.Config{Limits: web.Limits{Sockets: 80}}) // 20 anonymous ones, 2 of an address
+	ts := newServer(
+		t,
+		web.Config{Limits: web.Limits{Sockets: 80}},
+	) // 20 anonymous ones, 2 of an address
 	from := func(address string) *wsClient {
 		c := ts.connect(t, "X-Forwarded-For: "+address)
 		c.init()
@@ -140,11 +171,14 @@ func TestAnonymousConnections(t *testing.T) {
 	known.expect(`next 1 {"data":{"me":"ann"}}`, "complete 1")
 }
 
-// TestEvictedConnections: a client that does not answer the close frame of its evicted sockets cannot pile them up, and
-// they are cut soon.
+// TestEvictedConnections: a client that does not answer the close frame of its evicted sockets
+// cannot pile them up, and they are cut soon.
 func TestEvictedConnections(t *testing.T) {
 	t.Parallel()
-	ts := newServer(t, web.Config{Limits: web.Limits{Sockets: 80}}) // 20 anonymous ones, 2 of an address
+	ts := newServer(
+		t,
+		web.Config{Limits: web.Limits{Sockets: 80}},
+	) // 20 anonymous ones, 2 of an address
 	const address = "X-Forwarded-For: 10.0.0.1"
 	for range 4 { // of which two are evicted
 		ts.connect(t, address).init()
@@ -157,7 +191,10 @@ func TestEvictedConnections(t *testing.T) {
 	}
 	ts.connect(t, "X-Forwarded-For: 10.0.0.2").init()
 	ts.connect(t, address, as("ann")).init()
-	ts.becomes(t, func(room web.Room) bool { return room == web.Room{Open: 4, Anonymous: 3, Refused: 1} })
+	ts.becomes(
+		t,
+		func(room web.Room) bool { return room == web.Room{Open: 4, Anonymous: 3, Refused: 1} },
+	)
 	ts.connect(t, address).init()
 }
 
@@ -169,7 +206,8 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 		ts.connect(t, as(fmt.Sprint("user", i))).init()
 	}
 	a := ts.do(t, http.MethodGet, "/graphql", "", append(upgrade(), as("ann"))...)
-	if a.StatusCode != http.StatusTooManyRequests || a.code() != "RATE_LIMITED" || a.Header.Get("Retry-After") == "" {
+	if a.StatusCode != http.StatusTooManyRequests || a.code() != "RATE_LIMITED" ||
+		a.Header.Get("Retry-After") == "" {
 		t.Errorf("one more of the address: %d %s", a.StatusCode, a.body)
 	}
 	later := ts.connect(t)
@@ -197,7 +235,8 @@ func TestAnonymousTime(t *testing.T) {
 func (c *wsClient) refused(message, code string) {
 	c.t.Helper()
 	c.send(message)
-	if m, err := c.next(); err != nil || m.Type != "error" || !strings.Contains(string(m.Payload), code) {
+	if m, err := c.next(); err != nil || m.Type != "error" ||
+		!strings.Contains(string(m.Payload), code) {
 		c.t.Fatalf("%v %v; want %s", m, err, code)
 	}
 }
@@ -205,7 +244,10 @@ func (c *wsClient) refused(message, code string) {
 // TestOperationsMemory: what runs on the sockets counts, with what it keeps of its request.
 func TestOperationsMemory(t *testing.T) {
 	t.Parallel()
-	ts := newServer(t, web.Config{Limits: web.Limits{SocketBytes: 64 << 10}}) // of which 48 KiB are not for messages
+	ts := newServer(
+		t,
+		web.Config{Limits: web.Limits{SocketBytes: 64 << 10}},
+	) // of which 48 KiB are not for messages
 	c, other := ts.connect(t), ts.connect(t, as("ann"))
 	c.init()
 	other.init()
@@ -213,7 +255,12 @@ func TestOperationsMemory(t *testing.T) {
 		c.send(subscribe(id, "subscription { silent }"))
 		waitFor(t, "a subscription", ts.schema.started)
 	}
-	large := strings.Replace(subscribe("5", "subscription { silent }"), `{"query"`, `{"variables":{"x":"`+strings.Repeat("x", 4000)+`"},"query"`, 1)
+	large := strings.Replace(
+		subscribe("5", "subscription { silent }"),
+		`{"query"`,
+		`{"variables":{"x":"`+strings.Repeat("x", 4000)+`"},"query"`,
+		1,
+	)
 	other.refused(large, "UNAVAILABLE")
 	other.send(subscribe("6", "subscription { silent }"))
 	waitFor(t, "a small one", ts.schema.started)
@@ -231,8 +278,8 @@ func TestOperationsMemory(t *testing.T) {
 	ts.reserved(t, "connections", isZero)
 }
 
-// TestOperationsQuota: a subscription counts for what it keeps of its request, not for all of it, and it counts for its
-// user: others still connect.
+// TestOperationsQuota: a subscription counts for what it keeps of its request, not for all of it,
+// and it counts for its user: others still connect.
 func TestOperationsQuota(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketBytes: 64 << 20}})
@@ -240,7 +287,14 @@ func TestOperationsQuota(t *testing.T) {
 	c.init()
 	junk := `"payload":{"junk":"` + strings.Repeat("x", 500_000) + `",`
 	for i := range 20 {
-		c.send(strings.Replace(subscribe(fmt.Sprint(i), "subscription { silent }"), `"payload":{`, junk, 1))
+		c.send(
+			strings.Replace(
+				subscribe(fmt.Sprint(i), "subscription { silent }"),
+				`"payload":{`,
+				junk,
+				1,
+			),
+		)
 		waitFor(t, "a subscription", ts.schema.started)
 	}
 	ts.reserved(t, "connections", func(bytes int64) bool { return bytes < 200<<10 })
@@ -273,17 +327,22 @@ func TestOperationsQuota(t *testing.T) {
 	ts.connect(t, as("bob")).init()
 }
 
-// TestMessagesMemory: what is coming on many sockets counts together, and has to come to its end. It does not keep others
-// from sending theirs.
+// TestMessagesMemory: what is coming on many sockets counts together, and has to come to its end.
+// It does not keep others from sending theirs.
 func TestMessagesMemory(t *testing.T) {
 	t.Parallel()
-	ts := newServer(t, web.Config{Limits: web.Limits{SocketBytes: 8 << 20, Sockets: 4000, Read: time.Second}}) // 2 MiB for messages
+	ts := newServer(
+		t,
+		web.Config{Limits: web.Limits{SocketBytes: 8 << 20, Sockets: 4000, Read: time.Second}},
+	) // 2 MiB for messages
 	begin := func(header ...string) *wsClient {
 		c := ts.connect(t, header...)
 		c.init()
 		w, err := c.Writer(t.Context(), websocket.MessageText)
 		if err == nil {
-			_, err = w.Write([]byte(strings.Repeat("x", 60_000))) // a fragment, which nothing follows
+			_, err = w.Write(
+				[]byte(strings.Repeat("x", 60_000)),
+			) // a fragment, which nothing follows
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -314,7 +373,8 @@ func TestMessagesMemory(t *testing.T) {
 	ts.reserved(t, "messages", isZero)
 }
 
-// TestConnectionsConcurrently: many come and go at the same time, and there are never more than there may be.
+// TestConnectionsConcurrently: many come and go at the same time, and there are never more than
+// there may be.
 func TestConnectionsConcurrently(t *testing.T) {
 	t.Parallel()
 	const most = 10
@@ -324,7 +384,11 @@ func TestConnectionsConcurrently(t *testing.T) {
 	for i := range 40 {
 		running.Go(func() {
 			for range 10 {
-				c, status := ts.dial(t, as(fmt.Sprint("user", i)), "X-Forwarded-For: 10.0.0."+fmt.Sprint(i))
+				c, status := ts.dial(
+					t,
+					as(fmt.Sprint("user", i)),
+					"X-Forwarded-For: 10.0.0."+fmt.Sprint(i),
+				)
 				if open := ts.web.Room().Open; open > most {
 					t.Errorf("%d are open", open)
 				}

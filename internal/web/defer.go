@@ -9,8 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// noDefer refuses @defer, which gqlgen's validator knows and no transport here can deliver: over HTTP the deferred part
-// would be lost.
+// noDefer refuses @defer, which gqlgen's validator knows and no transport here can deliver: over
+// HTTP the deferred part would be lost.
 type noDefer struct{}
 
 var _ interface {
@@ -22,8 +22,14 @@ func (noDefer) ExtensionName() string { return "NoDefer" }
 
 func (noDefer) Validate(graphql.ExecutableSchema) error { return nil }
 
-func (noDefer) MutateOperationContext(_ context.Context, operation *graphql.OperationContext) *gqlerror.Error {
-	if !strings.Contains(operation.RawQuery, "defer") { // nearly always: no need to walk the document
+func (noDefer) MutateOperationContext(
+	_ context.Context,
+	operation *graphql.OperationContext,
+) *gqlerror.Error {
+	if !strings.Contains(
+		operation.RawQuery,
+		"defer",
+	) { // nearly always: no need to walk the document
 		return nil
 	}
 	deferred := defers(operation.Operation.SelectionSet)
@@ -39,7 +45,8 @@ func (noDefer) MutateOperationContext(_ context.Context, operation *graphql.Oper
 	}
 }
 
-// defers reports whether @defer is used in selections. It does not look into the fragments that they name.
+// defers reports whether @defer is used in selections. It does not look into the fragments that
+// they name.
 func defers(selections ast.SelectionSet) bool {
 	for _, selection := range selections {
 		switch s := selection.(type) {

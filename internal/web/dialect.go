@@ -26,7 +26,13 @@ func dialectOf(subprotocol string) *dialect {
 		return &dialect{name: modern, subscribe: "subscribe", complete: "complete", next: "next"}
 	case strings.EqualFold(subprotocol, legacy):
 		// https://github.com/apollographql/subscriptions-transport-ws/blob/master/PROTOCOL.md
-		return &dialect{name: legacy, subscribe: "start", complete: "stop", next: "data", legacy: true}
+		return &dialect{
+			name:      legacy,
+			subscribe: "start",
+			complete:  "stop",
+			next:      "data",
+			legacy:    true,
+		}
 	default:
 		return nil
 	}
@@ -53,7 +59,8 @@ func (d *dialect) failed(id string, errs gqlerror.List) []byte {
 	return encoded(message{Type: "error", ID: id, Payload: payload})
 }
 
-// alive is the message by which the server says that it is there; the newer dialect asks for an answer.
+// alive is the message by which the server says that it is there; the newer dialect asks for an
+// answer.
 func (d *dialect) alive() []byte {
 	if d.legacy {
 		return []byte(`{"type":"ka"}`)

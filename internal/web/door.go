@@ -29,16 +29,33 @@ type door struct {
 }
 
 func newDoor(
-	answers *answers, verifier Verifier, origins origins, limits Limits, gates limit.Gates, sockets *sockets,
-	budgets *budgets, log *slog.Logger,
+	answers *answers,
+	verifier Verifier,
+	origins origins,
+	limits Limits,
+	gates limit.Gates,
+	sockets *sockets,
+	budgets *budgets,
+	log *slog.Logger,
 ) *door {
 	d := &door{
-		answers: answers, verifier: verifier, origins: origins, limits: limits, gates: gates, sockets: sockets,
-		budgets: budgets, log: log,
+		answers:  answers,
+		verifier: verifier,
+		origins:  origins,
+		limits:   limits,
+		gates:    gates,
+		sockets:  sockets,
+		budgets:  budgets,
+		log:      log,
 	}
 	d.listener = wire.Listener{
-		Message: limits.SocketMessage, Messages: budgets.messages, Write: limits.Write, Goodbye: goodbye,
-		Frames: rate.Limit(limits.SocketFrames), Burst: 2 * limits.SocketFrames, Whole: limits.Read,
+		Message:  limits.SocketMessage,
+		Messages: budgets.messages,
+		Write:    limits.Write,
+		Goodbye:  goodbye,
+		Frames:   rate.Limit(limits.SocketFrames),
+		Burst:    2 * limits.SocketFrames,
+		Whole:    limits.Read,
 	}
 	d.frames.New = func() any { return new(wire.Framer) }
 	return d
@@ -47,8 +64,8 @@ func newDoor(
 // anonymousMessage is the size of the largest WebSocket message of an anonymous client.
 func (l Limits) anonymousMessage() int64 { return min(l.SocketMessage, anonymousMessage) }
 
-// wanted reports whether r wants to become a WebSocket. Upgrade may list other protocols, which a server is free to leave
-// (RFC 9110, section 7.8).
+// wanted reports whether r wants to become a WebSocket. Upgrade may list other protocols, which a
+// server is free to leave (RFC 9110, section 7.8).
 func wanted(r *http.Request) bool {
 	if r.Method != http.MethodGet {
 		return false
@@ -61,10 +78,14 @@ func wanted(r *http.Request) bool {
 	return false
 }
 
-// open makes a WebSocket of a request and has it served by a goroutine of its own, so that nothing is kept of the request.
-// choose is asked for each subprotocol that the client offers. Where it cannot be, it returns why, or has answered itself.
+// open makes a WebSocket of a request and has it served by a goroutine of its own, so that nothing
+// is kept of the request. choose is asked for each subprotocol that the client offers. Where it
+// cannot be, it returns why, or has answered itself.
 func (d *door) open(
-	w http.ResponseWriter, r *http.Request, choose func(subprotocol string) bool, serve func(*wire.Conn, *admission),
+	w http.ResponseWriter,
+	r *http.Request,
+	choose func(subprotocol string) bool,
+	serve func(*wire.Conn, *admission),
 ) *refusal {
 	if origin := r.Header.Get("Origin"); origin != "" && !d.origins.allows(r, origin) {
 		return &refusal{

@@ -8,19 +8,28 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// codedExecutor gives the errors of requests that are never executed a code of the schema's ErrorCode. Documents longer
-// than maxDocument bytes are among them, before anybody parses or keeps them.
+// codedExecutor gives the errors of requests that are never executed a code of the schema's
+// ErrorCode. Documents longer than maxDocument bytes are among them, before anybody parses or keeps
+// them.
 type codedExecutor struct {
 	graphql.GraphExecutor
 	maxDocument int
 }
 
-func (e codedExecutor) CreateOperationContext(ctx context.Context, params *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+func (e codedExecutor) CreateOperationContext(
+	ctx context.Context,
+	params *graphql.RawParams,
+) (*graphql.OperationContext, gqlerror.List) {
 	if len(params.Query) > e.maxDocument {
-		return &graphql.OperationContext{}, gqlerror.List{{
-			Message:    fmt.Sprintf("The document is longer than %d bytes: put values into variables, or ask for less at a time.", e.maxDocument),
-			Extensions: map[string]any{"code": codeTooComplex},
-		}}
+		return &graphql.OperationContext{}, gqlerror.List{
+			{
+				Message: fmt.Sprintf(
+					"The document is longer than %d bytes: put values into variables, or ask for less at a time.",
+					e.maxDocument,
+				),
+				Extensions: map[string]any{"code": codeTooComplex},
+			},
+		}
 	}
 	operation, errs := e.GraphExecutor.CreateOperationContext(ctx, params)
 	for _, err := range errs {

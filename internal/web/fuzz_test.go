@@ -11,8 +11,8 @@ import (
 	"parley/internal/web"
 )
 
-// FuzzRequest: whatever is sent, the answer is a GraphQL response with a status that fits it. The schema's resolvers are
-// left alone, so that a panic is always a mistake.
+// FuzzRequest: whatever is sent, the answer is a GraphQL response with a status that fits it. The
+// schema's resolvers are left alone, so that a panic is always a mistake.
 func FuzzRequest(f *testing.F) {
 	for _, seed := range []struct{ body, contentType, accept, query string }{
 		{`{"query":"{ me }"}`, "application/json", "application/json", ""},
@@ -32,7 +32,12 @@ func FuzzRequest(f *testing.F) {
 			t.Skip("fields that misbehave on purpose")
 		}
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
-			r := httptest.NewRequestWithContext(t.Context(), method, "/graphql", strings.NewReader(body))
+			r := httptest.NewRequestWithContext(
+				t.Context(),
+				method,
+				"/graphql",
+				strings.NewReader(body),
+			)
 			r.URL.RawQuery = query
 			r.Header.Set("Content-Type", contentType)
 			r.Header.Set("Accept", accept)
@@ -51,10 +56,15 @@ func FuzzRequest(f *testing.F) {
 				} `json:"errors"`
 				Data json.RawMessage `json:"data"`
 			}
-			if err := json.Unmarshal(w.Body.Bytes(), &response); err != nil || !utf8.Valid(w.Body.Bytes()) {
+			if err := json.Unmarshal(
+				w.Body.Bytes(),
+				&response,
+			); err != nil ||
+				!utf8.Valid(w.Body.Bytes()) {
 				t.Fatalf("%s: no JSON: %v: %q", method, err, w.Body)
 			}
-			if response.Data == nil && (len(response.Errors) == 0 || response.Errors[0].Extensions["code"] == nil) {
+			if response.Data == nil &&
+				(len(response.Errors) == 0 || response.Errors[0].Extensions["code"] == nil) {
 				t.Errorf("%s: neither data nor an error with a code: %s", method, w.Body)
 			}
 		}

@@ -9,18 +9,24 @@ import (
 	"time"
 )
 
-// healthy answers /healthz: the process is alive and serves. It asks nothing else, so that a database that is down does
-// not make an orchestrator kill every node.
+// healthy answers /healthz: the process is alive and serves. It asks nothing else, so that a
+// database that is down does not make an orchestrator kill every node.
 func healthy(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = io.WriteString(w, "ok\n") // the client may be gone
 }
 
-// ready answers /readyz: {"status":"ready"}, or 503 with {"status":"unavailable"} where check fails or takes longer than
-// limit, or with {"status":"stopping"}. Why is only for the log. A node that does not hear the others is ready, and says so:
-// {"status":"ready","hints":"away"}.
-func ready(check func(context.Context) error, connected func() bool, sockets *sockets, limit time.Duration, log *slog.Logger) http.Handler {
+// ready answers /readyz: {"status":"ready"}, or 503 with {"status":"unavailable"} where check fails
+// or takes longer than limit, or with {"status":"stopping"}. Why is only for the log. A node that
+// does not hear the others is ready, and says so: {"status":"ready","hints":"away"}.
+func ready(
+	check func(context.Context) error,
+	connected func() bool,
+	sockets *sockets,
+	limit time.Duration,
+	log *slog.Logger,
+) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if sockets.stopping() {
 			tell(w, http.StatusServiceUnavailable, readiness{Status: "stopping"})
@@ -72,8 +78,10 @@ func Starting() http.Handler {
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, &refusal{
-			status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The server is starting. Try again.",
-			header: map[string]string{"Retry-After": "1"},
+			status:  http.StatusServiceUnavailable,
+			code:    codeUnavailable,
+			message: "The server is starting. Try again.",
+			header:  map[string]string{"Retry-After": "1"},
 		})
 	})
 	return mux

@@ -42,7 +42,8 @@ func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	}
 	w.Header().Set("Content-Type", media+charset)
 	// An error means that w is not of a real connection: then nobody can be slow.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(t.limits.Read + t.limits.Operation + t.limits.Write))
+	_ = http.NewResponseController(w).
+		SetWriteDeadline(time.Now().Add(t.limits.Read + t.limits.Operation + t.limits.Write))
 
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		refuse(w, methodNotAllowed("GET, POST"))
@@ -73,22 +74,43 @@ func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 }
 
 // overHTTP answers an operation that is no subscription.
-func (a *answers) overHTTP(ctx context.Context, w http.ResponseWriter, media string, exec graphql.GraphExecutor, operation *graphql.OperationContext) {
-	a.answer(graphql.WithOperationContext(ctx, operation), exec, operation, func(response *graphql.Response) {
-		if response == nil { // the client has gone away, or the server is stopping
-			refuse(w, &refusal{status: http.StatusServiceUnavailable, code: codeUnavailable, message: "The operation was given up."})
-			return
-		}
-		respond(w, media, response)
-	})
+func (a *answers) overHTTP(
+	ctx context.Context,
+	w http.ResponseWriter,
+	media string,
+	exec graphql.GraphExecutor,
+	operation *graphql.OperationContext,
+) {
+	a.answer(
+		graphql.WithOperationContext(ctx, operation),
+		exec,
+		operation,
+		func(response *graphql.Response) {
+			if response == nil { // the client has gone away, or the server is stopping
+				refuse(
+					w,
+					&refusal{
+						status:  http.StatusServiceUnavailable,
+						code:    codeUnavailable,
+						message: "The operation was given up.",
+					},
+				)
+				return
+			}
+			respond(w, media, response)
+		},
+	)
 }
 
-// checkMethod refuses operations that cannot go by method: links and prefetches must not change anything, and one
-// response cannot hold a stream.
+// checkMethod refuses operations that cannot go by method: links and prefetches must not change
+// anything, and one response cannot hold a stream.
 func checkMethod(method string, operation ast.Operation) *refusal {
 	switch {
 	case operation == ast.Subscription:
-		return badInput("query", "Subscriptions need a stream: a WebSocket with the subprotocol "+modern+", or Accept: "+mediaEvents+".")
+		return badInput(
+			"query",
+			"Subscriptions need a stream: a WebSocket with the subprotocol "+modern+", or Accept: "+mediaEvents+".",
+		)
 	case operation == ast.Mutation && method == http.MethodGet:
 		f := methodNotAllowed(http.MethodPost)
 		f.message = "Mutations are sent by POST."
@@ -102,7 +124,9 @@ func checkMethod(method string, operation ast.Operation) *refusal {
 func respond(w http.ResponseWriter, media string, response *graphql.Response) {
 	body, err := encode(response)
 	if err != nil {
-		panic(err) // an extension that is no JSON: a mistake in the server, answered as every panic is
+		panic(
+			err,
+		) // an extension that is no JSON: a mistake in the server, answered as every panic is
 	}
 	if ms, limited := retryAfterOf(response.Errors); limited && response.Data == nil {
 		w.Header().Set("Retry-After", retryAfter(ms))
@@ -112,9 +136,9 @@ func respond(w http.ResponseWriter, media string, response *graphql.Response) {
 	_, _ = w.Write(body) //nolint:gosec // JSON, and nosniff: no browser makes a page of it
 }
 
-// status returns 200 for whatever has been executed, well or not. Where nothing was, mediaGraphQL wants to know why; with
-// mediaJSON it is 200 all the same, for clients that would take another code for a proxy's: except that whoever is to come
-// later must learn it in whatever way they know.
+// status returns 200 for whatever has been executed, well or not. Where nothing was, mediaGraphQL
+// wants to know why; with mediaJSON it is 200 all the same, for clients that would take another
+// code for a proxy's: except that whoever is to come later must learn it in whatever way they know.
 func status(media string, response *graphql.Response) int {
 	if response.Data != nil || len(response.Errors) == 0 {
 		return http.StatusOK
@@ -139,8 +163,8 @@ func status(media string, response *graphql.Response) int {
 	}
 }
 
-// encode returns response as JSON. Data is JSON already and is only copied; where nothing was executed there is none,
-// not even null (GraphQL, section Response Format).
+// encode returns response as JSON. Data is JSON already and is only copied; where nothing was
+// executed there is none, not even null (GraphQL, section Response Format).
 func encode(response *graphql.Response) ([]byte, error) {
 	body := make([]byte, 0, len(response.Data)+64)
 	separator := byte('{')

@@ -61,7 +61,10 @@ func TestNegotiation(t *testing.T) {
 				}
 				return
 			}
-			if got := a.Header.Get("Content-Type"); a.StatusCode != http.StatusOK || got != want+"; charset=utf-8" {
+			if got := a.Header.Get(
+				"Content-Type",
+			); a.StatusCode != http.StatusOK ||
+				got != want+"; charset=utf-8" {
 				t.Fatalf("%d %q; want 200 %q", a.StatusCode, got, want)
 			}
 			if got := strings.Join(a.Header.Values("Vary"), ","); !strings.Contains(got, "Accept") {
@@ -71,8 +74,9 @@ func TestNegotiation(t *testing.T) {
 	}
 }
 
-// TestStatus follows GraphQL over HTTP, section Status Codes: requests that are no GraphQL are refused alike for both
-// types, and what is wrong with an operation shows in the status of the newer type only.
+// TestStatus follows GraphQL over HTTP, section Status Codes: requests that are no GraphQL are
+// refused alike for both types, and what is wrong with an operation shows in the status of the
+// newer type only.
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
@@ -147,7 +151,10 @@ func TestStatus(t *testing.T) {
 				if a.StatusCode != want {
 					t.Errorf("%s: status %d, want %d: %s", accept, a.StatusCode, want, a.body)
 				}
-				if !strings.HasPrefix(a.Header.Get("Content-Type"), strings.TrimPrefix(accept, "Accept: ")) {
+				if !strings.HasPrefix(
+					a.Header.Get("Content-Type"),
+					strings.TrimPrefix(accept, "Accept: "),
+				) {
 					t.Errorf("%s: answered with %s", accept, a.Header.Get("Content-Type"))
 				}
 				if test.code == "" {
@@ -202,12 +209,25 @@ func TestContentType(t *testing.T) {
 		"text/plain; a=application/json":     415,
 		"application/graphql-response+json ": 415,
 	} {
-		a := ts.do(t, http.MethodPost, "/graphql", `{"query":"{ me }"}`, "Content-Type: "+contentType)
+		a := ts.do(
+			t,
+			http.MethodPost,
+			"/graphql",
+			`{"query":"{ me }"}`,
+			"Content-Type: "+contentType,
+		)
 		if a.StatusCode != want || want != 200 && a.code() != "BAD_USER_INPUT" {
 			t.Errorf("%q: %d %s; want %d", contentType, a.StatusCode, a.body, want)
 		}
 	}
-	a := ts.do(t, http.MethodPost, "/graphql", `{"query":"{ me }"}`, jsonBody, "Content-Encoding: gzip")
+	a := ts.do(
+		t,
+		http.MethodPost,
+		"/graphql",
+		`{"query":"{ me }"}`,
+		jsonBody,
+		"Content-Encoding: gzip",
+	)
 	if a.StatusCode != http.StatusUnsupportedMediaType {
 		t.Errorf("gzip: %d, want 415", a.StatusCode)
 	}
@@ -219,7 +239,12 @@ func TestMethods(t *testing.T) {
 	for _, method := range []string{"PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY"} {
 		a := ts.do(t, method, "/graphql", "")
 		if a.StatusCode != http.StatusMethodNotAllowed || a.Header.Get("Allow") != "GET, POST" {
-			t.Errorf("%s: %d, Allow %q; want 405 and GET, POST", method, a.StatusCode, a.Header.Get("Allow"))
+			t.Errorf(
+				"%s: %d, Allow %q; want 405 and GET, POST",
+				method,
+				a.StatusCode,
+				a.Header.Get("Allow"),
+			)
 		}
 	}
 }
@@ -255,7 +280,8 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// TestUpgrade: only the upgrade to a WebSocket is one; others are offers that a server may leave (RFC 9110, section 7.8).
+// TestUpgrade: only the upgrade to a WebSocket is one; others are offers that a server may leave
+// (RFC 9110, section 7.8).
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
@@ -276,9 +302,24 @@ func TestUpgrade(t *testing.T) {
 		if test.method == http.MethodPost {
 			body = `{"query":"{me}"}`
 		}
-		a := ts.do(t, test.method, path, body, jsonBody, "Connection: Upgrade", "Upgrade: "+test.upgrade)
+		a := ts.do(
+			t,
+			test.method,
+			path,
+			body,
+			jsonBody,
+			"Connection: Upgrade",
+			"Upgrade: "+test.upgrade,
+		)
 		if (a.StatusCode != http.StatusOK) != test.accepted {
-			t.Errorf("%s with Upgrade: %s: %d %s; want a WebSocket %v", test.method, test.upgrade, a.StatusCode, a.body, test.accepted)
+			t.Errorf(
+				"%s with Upgrade: %s: %d %s; want a WebSocket %v",
+				test.method,
+				test.upgrade,
+				a.StatusCode,
+				a.body,
+				test.accepted,
+			)
 		}
 	}
 }
@@ -294,7 +335,13 @@ func TestNumbers(t *testing.T) {
 		"7e2":        "int64 700",
 		"2147483647": "int64 2147483647",
 	} {
-		a := ts.do(t, http.MethodPost, "/graphql", `{"query":"query($n:Int){echo(n:$n)}","variables":{"n":`+value+`}}`, jsonBody)
+		a := ts.do(
+			t,
+			http.MethodPost,
+			"/graphql",
+			`{"query":"query($n:Int){echo(n:$n)}","variables":{"n":`+value+`}}`,
+			jsonBody,
+		)
 		if a.data["echo"] != want {
 			t.Errorf("%s: %s; want %s", value, a.body, want)
 		}
@@ -308,10 +355,23 @@ func TestBodyLimit(t *testing.T) {
 		b := `{"query":"{ me }"}`
 		return b + strings.Repeat(" ", size-len(b))
 	}
-	if a := ts.do(t, http.MethodPost, "/graphql", body(100), jsonBody); a.StatusCode != http.StatusOK {
+	if a := ts.do(
+		t,
+		http.MethodPost,
+		"/graphql",
+		body(100),
+		jsonBody,
+	); a.StatusCode != http.StatusOK {
 		t.Errorf("as large as allowed: %d %s", a.StatusCode, a.body)
 	}
-	if a := ts.do(t, http.MethodPost, "/graphql", body(101), jsonBody); a.StatusCode != http.StatusRequestEntityTooLarge || a.code() != "BAD_USER_INPUT" {
+	if a := ts.do(
+		t,
+		http.MethodPost,
+		"/graphql",
+		body(101),
+		jsonBody,
+	); a.StatusCode != http.StatusRequestEntityTooLarge ||
+		a.code() != "BAD_USER_INPUT" {
 		t.Errorf("one byte larger: %d %s; want 413", a.StatusCode, a.body)
 	}
 }
@@ -321,14 +381,22 @@ func TestPersistedQuery(t *testing.T) {
 	ts := newServer(t, web.Config{})
 	const query = "{ __typename }"
 	sum := sha256.Sum256([]byte(query))
-	extensions := `{"persistedQuery":{"version":1,"sha256Hash":"` + hex.EncodeToString(sum[:]) + `"}}`
+	extensions := `{"persistedQuery":{"version":1,"sha256Hash":"` + hex.EncodeToString(
+		sum[:],
+	) + `"}}`
 	get := func() answer {
 		return ts.do(t, http.MethodGet, "/graphql?extensions="+url.QueryEscape(extensions), "")
 	}
 	if a := get(); a.code() != "PERSISTED_QUERY_NOT_FOUND" {
 		t.Fatalf("at first: %s", a.body)
 	}
-	a := ts.do(t, http.MethodPost, "/graphql", `{"query":"`+query+`","extensions":`+extensions+`}`, jsonBody)
+	a := ts.do(
+		t,
+		http.MethodPost,
+		"/graphql",
+		`{"query":"`+query+`","extensions":`+extensions+`}`,
+		jsonBody,
+	)
 	if a.data["__typename"] != "Query" {
 		t.Fatalf("with the query: %s", a.body)
 	}
@@ -361,7 +429,10 @@ func TestSlowBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_, err = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+	_, err = io.WriteString(
+		conn,
+		"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+	)
 	if err == nil {
 		err = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
 	}
@@ -374,18 +445,29 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
-// TestRefusalsDoNotEcho: what came in, which may be a secret in the wrong place, does not come back.
+// TestRefusalsDoNotEcho: what came in, which may be a secret in the wrong place, does not come
+// back.
 func TestRefusalsDoNotEcho(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
 	for _, body := range []string{`{"query":"{me}" hunter2`, `hunter2`, `{"query":["hunter2"]}`, `{"query":"{me}","variables":"hunter2"}`} {
-		if a := ts.do(t, http.MethodPost, "/graphql", body, jsonBody); strings.Contains(string(a.body), "hunter2") {
+		if a := ts.do(
+			t,
+			http.MethodPost,
+			"/graphql",
+			body,
+			jsonBody,
+		); strings.Contains(
+			string(a.body),
+			"hunter2",
+		) {
 			t.Errorf("%s: echoed in %s", body, a.body)
 		}
 	}
 }
 
-// TestJSONOrEvents: some clients accept events beside JSON with whatever they ask. Events are for subscriptions.
+// TestJSONOrEvents: some clients accept events beside JSON with whatever they ask. Events are for
+// subscriptions.
 func TestJSONOrEvents(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})

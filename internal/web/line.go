@@ -19,12 +19,14 @@ import (
 )
 
 const (
-	// A client may renew its token so often: tokens live for minutes, and verifying one costs a signature.
+	// A client may renew its token so often: tokens live for minutes, and verifying one costs a
+	// signature.
 	renewalInterval = 10 * time.Second
 	renewalBurst    = 3
 	// goodbye is how long a client may take to answer a close frame.
 	goodbye = 5 * time.Second
-	// evictionTimeout is how long the client of an evicted socket may take to answer: others wait for its place.
+	// evictionTimeout is how long the client of an evicted socket may take to answer: others wait
+	// for its place.
 	evictionTimeout = time.Second
 	// patience is how long restart waits for what is running.
 	patience = 5 * time.Second
@@ -32,13 +34,15 @@ const (
 	comeBack = 5 * time.Second
 )
 
-// line is one client's WebSocket, whatever is spoken on it: who the client is, whether it is still there, and its end.
+// line is one client's WebSocket, whatever is spoken on it: who the client is, whether it is still
+// there, and its end.
 type line struct {
 	*door // what all have in common
 
 	conn      *wire.Conn
 	admission *admission
-	// ctx is what runs for the client; drop ends it. It outlives the request's, whose end is to be told to the client.
+	// ctx is what runs for the client; drop ends it. It outlives the request's, whose end is to be
+	// told to the client.
 	ctx  context.Context //nolint:containedctx // see above
 	drop context.CancelFunc
 	// running are the goroutines that run for it.
@@ -49,13 +53,14 @@ type line struct {
 	alive func() error
 
 	mu sync.Mutex
-	// closing: the close frame has been sent. restarting: it will be when what is running has been answered.
+	// closing: the close frame has been sent. restarting: it will be when what is running has been
+	// answered.
 	closing, restarting bool
 	// identified carries who the client has proved to be.
 	identified context.Context //nolint:containedctx // see above
 	renewals   *rate.Limiter
-	// The timers close the socket unless they are stopped: expiry when the client does not identify itself in time, and
-	// then when its token expires; pinger when nothing comes at all.
+	// The timers close the socket unless they are stopped: expiry when the client does not identify
+	// itself in time, and then when its token expires; pinger when nothing comes at all.
 	expiry, pinger *time.Timer
 }
 
@@ -63,7 +68,10 @@ type line struct {
 func (l *line) begin(ctx context.Context) {
 	l.ctx, l.drop = context.WithCancel(ctx)
 	l.identified = l.ctx
-	l.expiry = l.after(l.limits.SocketInit, func() { l.shut(closeInitTimeout, "Connection initialisation timeout") })
+	l.expiry = l.after(
+		l.limits.SocketInit,
+		func() { l.shut(closeInitTimeout, "Connection initialisation timeout") },
+	)
 	l.pinger = l.after(l.limits.SocketPing, l.ping)
 }
 
@@ -90,8 +98,8 @@ func (l *line) abort() {
 	closed = true
 }
 
-// verdict is what to do about a client's message: reply to it, close the socket with code and reason, or (the zero value)
-// nothing more.
+// verdict is what to do about a client's message: reply to it, close the socket with code and
+// reason, or (the zero value) nothing more.
 type verdict struct {
 	reply  []byte
 	code   uint16
@@ -100,8 +108,9 @@ type verdict struct {
 
 func closeWith(code uint16, reason string) verdict { return verdict{code: code, reason: reason} }
 
-// serve acts on the client's messages until the connection ends. What comes is read by another goroutine, so that the one
-// that waits for it keeps the small stack that it began with: most sockets wait nearly always.
+// serve acts on the client's messages until the connection ends. What comes is read by another
+// goroutine, so that the one that waits for it keeps the small stack that it began with: most
+// sockets wait nearly always.
 func (l *line) serve(receive func(text bool, data []byte) verdict) {
 	defer l.conn.Done()
 	ended := make(chan error)
@@ -142,14 +151,20 @@ func (l *line) listen(receive func(text bool, data []byte) verdict) error {
 // write sends a message. A client that does not take it in time is cut off.
 func (l *line) write(data []byte) error { return l.conn.Write(wire.Text(data)) }
 
-// admit counts the socket for who has proved to be its client. It closes the socket of one who has too many, or opens them
-// too often; clients come back after 1013.
+// admit counts the socket for who has proved to be its client. It closes the socket of one who has
+// too many, or opens them too often; clients come back after 1013.
 func (l *line) admit(ctx context.Context) verdict {
 	identity, _ := auth.FromContext(ctx)
 	if _, counted := auth.FromContext(l.ctx); !counted && !identity.Admin {
 		// The handshake counted the address, without knowing whose it was.
 		if wait := l.gates.Connections.TakePerson(ctx, identity.ID, 1); wait > 0 {
-			return closeWith(closeTryAgainLater, fmt.Sprintf("Too many new sockets of one user: come back in %d ms", wait.Milliseconds()))
+			return closeWith(
+				closeTryAgainLater,
+				fmt.Sprintf(
+					"Too many new sockets of one user: come back in %d ms",
+					wait.Milliseconds(),
+				),
+			)
 		}
 	}
 	if err := l.admission.identify(ownerOf(ctx)); err != nil {
@@ -164,7 +179,8 @@ func (l *line) admit(ctx context.Context) verdict {
 	return verdict{}
 }
 
-// identify makes ctx what runs for the client from now on, until the token ends. The caller holds l.mu.
+// identify makes ctx what runs for the client from now on, until the token ends. The caller holds
+// l.mu.
 func (l *line) identify(ctx context.Context, identity auth.Identity) {
 	l.identified = ctx
 	l.expiry.Stop()
@@ -174,12 +190,16 @@ func (l *line) identify(ctx context.Context, identity auth.Identity) {
 			l.shut(closeUnauthorized, "Unauthorized: no token came in time")
 		})
 	case !identity.ExpiresAt.IsZero():
-		l.expiry = l.after(time.Until(identity.ExpiresAt), func() { l.shut(closeForbidden, "Token expired") })
+		l.expiry = l.after(
+			time.Until(identity.ExpiresAt),
+			func() { l.shut(closeForbidden, "Token expired") },
+		)
 	}
 }
 
-// renewal is what has become of a new token. problem is why it was not taken, empty if it was. Where that is final, no token
-// like that ever will be; else the next may, and the old one is good until it ends.
+// renewal is what has become of a new token. problem is why it was not taken, empty if it was.
+// Where that is final, no token like that ever will be; else the next may, and the old one is good
+// until it ends.
 type renewal struct {
 	problem string
 	final   bool
@@ -194,7 +214,9 @@ func (l *line) renew(token string) renewal {
 	allowed := l.renewals.Allow()
 	l.mu.Unlock()
 	if !allowed {
-		return renewal{problem: "Tokens come too often: this one was not looked at. The one before is good until it ends."}
+		return renewal{
+			problem: "Tokens come too often: this one was not looked at. The one before is good until it ends.",
+		}
 	}
 	ctx, f := identify(l.ctx, l.verifier, l.log, token)
 	if f != nil {
@@ -211,8 +233,8 @@ func (l *line) renew(token string) renewal {
 	return renewal{}
 }
 
-// ping asks the client whether it is there. One of which nothing has come by the next time is dropped: there is nobody who
-// would read a close frame.
+// ping asks the client whether it is there. One of which nothing has come by the next time is
+// dropped: there is nobody who would read a close frame.
 func (l *line) ping() {
 	if !l.conn.Heard() {
 		l.cut()
@@ -226,10 +248,14 @@ func (l *line) ping() {
 	}
 }
 
-// closeForRestart asks the client to come back, each one at another time, so that not all of them come at once.
+// closeForRestart asks the client to come back, each one at another time, so that not all of them
+// come at once.
 func (l *line) closeForRestart() {
 	spread := rand.N(comeBack) //nolint:gosec // nothing is secret
-	l.shut(closeServiceRestart, fmt.Sprintf("Service restart: come back in %d ms", spread.Milliseconds()))
+	l.shut(
+		closeServiceRestart,
+		fmt.Sprintf("Service restart: come back in %d ms", spread.Milliseconds()),
+	)
 }
 
 // evict closes a socket whose client has not identified itself, in favour of newer ones.
@@ -267,7 +293,8 @@ func (l *line) conclude() bool {
 	return first
 }
 
-// end closes the socket if it is still open, and returns when the connection is gone and nothing runs for it any more.
+// end closes the socket if it is still open, and returns when the connection is gone and nothing
+// runs for it any more.
 func (l *line) end() {
 	l.shut(closeNormal, "")
 	l.cut()
@@ -279,8 +306,9 @@ func (l *line) end() {
 	l.mu.Unlock()
 }
 
-// tokenOf returns the token that the payload of a connection_init or a ping carries; "" where it carries none. fault says
-// why the payload is invalid, after a name. Nothing else of the payload is decoded.
+// tokenOf returns the token that the payload of a connection_init or a ping carries; "" where it
+// carries none. fault says why the payload is invalid, after a name. Nothing else of the payload is
+// decoded.
 func tokenOf(payload json.RawMessage) (token, fault string) {
 	if len(payload) == 0 || string(payload) == "null" {
 		return "", ""

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// localOnly refuses requests that do not come from this machine (see [Config].Development): those that address the server by another
-// name than a loopback one, with 421, and those that a proxy or tunnel forwarded for another machine, with 403.
+// localOnly refuses requests that do not come from this machine (see [Config].Development): those
+// that address the server by another name than a loopback one, with 421, and those that a proxy or
+// tunnel forwarded for another machine, with 403.
 func localOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback(r.Host) {
@@ -34,8 +35,9 @@ func localOnly(next http.Handler) http.Handler {
 	})
 }
 
-// forwardedBy returns the name of a header which shows that a request comes from another machine; "" if there is none. Development
-// servers of frontends are proxies, too, and name loopback addresses and hosts in these headers, if they set them.
+// forwardedBy returns the name of a header which shows that a request comes from another machine;
+// "" if there is none. Development servers of frontends are proxies, too, and name loopback
+// addresses and hosts in these headers, if they set them.
 func forwardedBy(header http.Header) string {
 	if len(header.Values("Via")) > 0 {
 		return "Via"
@@ -64,8 +66,8 @@ func forwardedBy(header http.Header) string {
 	return ""
 }
 
-// isLoopback reports whether host, with a port or without, is a name that always means this machine: localhost and what
-// is below it (RFC 6761, section 6.3), 127.0.0.0/8 and ::1.
+// isLoopback reports whether host, with a port or without, is a name that always means this
+// machine: localhost and what is below it (RFC 6761, section 6.3), 127.0.0.0/8 and ::1.
 func isLoopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -20,34 +20,40 @@ import (
 
 // The sizes of reservations, in bytes. The memory of the kernel is not part of them.
 const (
-	// socketBytes is for an idle WebSocket, eventStreamBytes for an event stream, which keeps the buffers and
-	// goroutines of its request.
+	// socketBytes is for an idle WebSocket, eventStreamBytes for an event stream, which keeps the
+	// buffers and goroutines of its request.
 	socketBytes      = 12 << 10
 	eventStreamBytes = 40 << 10
-	// operationBytes is for an operation that runs, or a subscription that waits, besides its document and variables.
+	// operationBytes is for an operation that runs, or a subscription that waits, besides its
+	// document and variables.
 	operationBytes = 4 << 10
-	// decodeFactor is what a request takes of memory for each of its bytes until it has been answered: its text, the
-	// decoded document and variables, and the document's syntax tree.
+	// decodeFactor is what a request takes of memory for each of its bytes until it has been
+	// answered: its text, the decoded document and variables, and the document's syntax tree.
 	decodeFactor = 10
 	// documentFactor is what a document's syntax tree takes for each byte of the document.
 	documentFactor = 8
-	// smallPayload is the size of results, in bytes, that may wait to be sent without a reservation: one of each socket.
+	// smallPayload is the size of results, in bytes, that may wait to be sent without a
+	// reservation: one of each socket.
 	smallPayload = 4 << 10
-	// smallRequest is the size of requests, in bytes, that count for no quota while there is enough memory.
+	// smallRequest is the size of requests, in bytes, that count for no quota while there is enough
+	// memory.
 	smallRequest = 8 << 10
 )
 
 const (
-	// anonymousBodyMargin is how much larger than the largest document the request of an anonymous client may be.
+	// anonymousBodyMargin is how much larger than the largest document the request of an anonymous
+	// client may be.
 	anonymousBodyMargin = 16 << 10
-	// anonymousMessage is the size of the largest WebSocket message before a client has identified itself.
+	// anonymousMessage is the size of the largest WebSocket message before a client has identified
+	// itself.
 	anonymousMessage = 64 << 10
-	// tokenPayload is the size of the largest payload of a connection_init or a ping: a token has at most 8 KiB.
+	// tokenPayload is the size of the largest payload of a connection_init or a ping: a token has
+	// at most 8 KiB.
 	tokenPayload = 16 << 10
 )
 
-// Each budget is divided: what one user, one address, all anonymous clients and the anonymous clients of one address may
-// have is one part in so many.
+// Each budget is divided: what one user, one address, all anonymous clients and the anonymous
+// clients of one address may have is one part in so many.
 const (
 	userParts             = 8
 	addressParts          = 2
@@ -66,8 +72,9 @@ const (
 
 // budgets admit what clients make the server hold.
 type budgets struct {
-	// requests is for bodies and query strings, and for what decoding and parsing them takes. messages is for WebSocket
-	// messages until they have been acted on. connections is for sockets, event streams and the operations on them.
+	// requests is for bodies and query strings, and for what decoding and parsing them takes.
+	// messages is for WebSocket messages until they have been acted on. connections is for sockets,
+	// event streams and the operations on them.
 	requests, messages, connections *limit.Memory
 	documents                       documents
 }
@@ -76,20 +83,34 @@ func newBudgets(limits Limits, reporter *limit.Reporter) *budgets {
 	const socketSetting = "PARLEY_MAX_SOCKET_BYTES"
 	messages := limits.SocketBytes / messagesParts
 	b := &budgets{
-		requests: newBudget(limits.RequestBytes, olderFactor*limits.Body, decodeFactor*limits.anonymousBody(),
-			decodeFactor*smallRequest, func() { reporter.Reached(budgetRequests, "PARLEY_MAX_REQUEST_MEMORY") }),
-		messages: newBudget(messages, wire.MessageFactor*limits.SocketMessage, wire.MessageFactor*anonymousMessage,
-			0, func() { reporter.Reached(budgetMessages, socketSetting) }),
-		connections: newBudget(limits.SocketBytes-messages,
-			socketBytes+operationBytes+decodeFactor*limits.SocketMessage, socketBytes+operationBytes+decodeFactor*anonymousMessage,
-			0, func() { reporter.Reached(budgetConnections, socketSetting) }),
+		requests: newBudget(
+			limits.RequestBytes,
+			olderFactor*limits.Body,
+			decodeFactor*limits.anonymousBody(),
+			decodeFactor*smallRequest,
+			func() { reporter.Reached(budgetRequests, "PARLEY_MAX_REQUEST_MEMORY") },
+		),
+		messages: newBudget(
+			messages,
+			wire.MessageFactor*limits.SocketMessage,
+			wire.MessageFactor*anonymousMessage,
+			0,
+			func() { reporter.Reached(budgetMessages, socketSetting) },
+		),
+		connections: newBudget(
+			limits.SocketBytes-messages,
+			socketBytes+operationBytes+decodeFactor*limits.SocketMessage,
+			socketBytes+operationBytes+decodeFactor*anonymousMessage,
+			0,
+			func() { reporter.Reached(budgetConnections, socketSetting) },
+		),
 	}
 	b.documents = documents{memory: b.connections, held: make(map[*ast.QueryDocument]*heldDocument)}
 	return b
 }
 
-// newBudget divides bytes among users and addresses. A quota has room for the largest single reservation: largest is
-// that of a user, anonymous that of an anonymous client.
+// newBudget divides bytes among users and addresses. A quota has room for the largest single
+// reservation: largest is that of a user, anonymous that of an anonymous client.
 func newBudget(bytes, largest, anonymous, small int64, refused func()) *limit.Memory {
 	return limit.NewMemory(limit.MemoryOptions{
 		Bytes:            bytes,
@@ -102,8 +123,8 @@ func newBudget(bytes, largest, anonymous, small int64, refused func()) *limit.Me
 	})
 }
 
-// reserveUnsent reserves memory for results until they have been sent: what they take themselves, and the frame of the
-// largest.
+// reserveUnsent reserves memory for results until they have been sent: what they take themselves,
+// and the frame of the largest.
 func (b *budgets) reserveUnsent(owner limit.Owner, results [][]byte) (limit.Reservation, error) {
 	total, largest := 0, 0
 	for _, payload := range results {
@@ -124,17 +145,24 @@ func ownerOf(ctx context.Context) limit.Owner {
 // comeBackLeast and comeBackMost are the seconds after which clients try again: not all at once.
 const comeBackLeast, comeBackMost = 5, 15
 
-// noMemoryFor is the refusal for an error of [limit.Memory]. what names what was asked for, in the plural.
+// noMemoryFor is the refusal for an error of [limit.Memory]. what names what was asked for, in the
+// plural.
 func noMemoryFor(err error, what string) *refusal {
 	if errors.Is(err, limit.ErrQuotaExceeded) {
-		return tooOften("Your "+what+" take too much memory at a time. Try again later.", time.Second)
+		return tooOften(
+			"Your "+what+" take too much memory at a time. Try again later.",
+			time.Second,
+		)
 	}
 	return unavailable("The server has no memory for more " + what + " now. Try again later.")
 }
 
 // unavailable is a refusal that asks the client to come back.
 func unavailable(message string) *refusal {
-	seconds := comeBackLeast + rand.IntN(comeBackMost-comeBackLeast+1) //nolint:gosec // not a secret
+	//nolint:gosec // not a secret
+	seconds := comeBackLeast + rand.IntN(
+		comeBackMost-comeBackLeast+1,
+	)
 	return &refusal{
 		status: http.StatusServiceUnavailable, code: codeUnavailable, message: message,
 		header: map[string]string{"Retry-After": strconv.Itoa(seconds)},
@@ -168,13 +196,14 @@ func sizeOf(value any) int64 {
 	}
 }
 
-// keptBytes estimates what a subscription keeps for as long as it lives, besides the syntax tree of its document.
+// keptBytes estimates what a subscription keeps for as long as it lives, besides the syntax tree of
+// its document.
 func keptBytes(op *graphql.OperationContext) int64 {
 	return operationBytes + int64(len(op.RawQuery)) + sizeOf(op.Variables)
 }
 
-// documents reserves memory for the syntax trees that subscriptions keep. Subscriptions with the same document share the
-// tree: it counts once, for the owner of the first of them.
+// documents reserves memory for the syntax trees that subscriptions keep. Subscriptions with the
+// same document share the tree: it counts once, for the owner of the first of them.
 type documents struct {
 	memory *limit.Memory
 

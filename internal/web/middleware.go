@@ -12,8 +12,8 @@ import (
 
 const headerRequestID = "X-Request-Id"
 
-// identified gives each request an id: the client's or the proxy's own where it is sane, else a new one. It comes back in
-// X-Request-Id and in the context (package reqid).
+// identified gives each request an id: the client's or the proxy's own where it is sane, else a new
+// one. It comes back in X-Request-Id and in the context (package reqid).
 func identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(headerRequestID)
@@ -25,8 +25,9 @@ func identified(next http.Handler) http.Handler {
 	})
 }
 
-// logged tells of each request by its route in mux, and writes one line a request: at Debug, or at Info where the server
-// failed (what failed is logged where it was found). The path comes without its query, which can hold variables.
+// logged tells of each request by its route in mux, and writes one line a request: at Debug, or at
+// Info where the server failed (what failed is logged where it was found). The path comes without
+// its query, which can hold variables.
 func logged(
 	log *slog.Logger, mux *http.ServeMux, tell func(route string, status int, took time.Duration),
 	trace func(*http.Request) (*http.Request, func(route string, status int)), next http.Handler,
@@ -71,7 +72,8 @@ type recorder struct {
 func (rec *recorder) WriteHeader(status int) {
 	if !rec.started {
 		rec.status = status
-		rec.started = status >= 200 || status == http.StatusSwitchingProtocols // others are only announcements
+		rec.started = status >= 200 ||
+			status == http.StatusSwitchingProtocols // others are only announcements
 	}
 	rec.ResponseWriter.WriteHeader(status)
 }
@@ -94,8 +96,9 @@ func recovered(guard *panics.Guard, next http.Handler) http.Handler {
 	})
 }
 
-// recoverPanic, deferred, logs a panic with its stack and answers 500 INTERNAL with the request's id, unless the response
-// has begun: then the connection is dropped, so that nobody takes a half for the whole.
+// recoverPanic, deferred, logs a panic with its stack and answers 500 INTERNAL with the request's
+// id, unless the response has begun: then the connection is dropped, so that nobody takes a half
+// for the whole.
 func recoverPanic(guard *panics.Guard, w http.ResponseWriter, r *http.Request) {
 	p := recover()
 	if p == nil {
@@ -122,8 +125,8 @@ func broken(ctx context.Context) *refusal {
 	}
 }
 
-// secured sets the headers that keep a browser from doing more with a response than its reader wants. Handlers that
-// serve pages replace the Content-Security-Policy by their own.
+// secured sets the headers that keep a browser from doing more with a response than its reader
+// wants. Handlers that serve pages replace the Content-Security-Policy by their own.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

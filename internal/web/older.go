@@ -15,8 +15,8 @@ import (
 	"parley/internal/wire"
 )
 
-// Older are the interfaces that are older than GraphQL: paths that answer {"msg", "code", "data"}, and messages over a
-// WebSocket. Who asks is in the context (package auth).
+// Older are the interfaces that are older than GraphQL: paths that answer {"msg", "code", "data"},
+// and messages over a WebSocket. Who asks is in the context (package auth).
 type Older interface {
 	http.Handler
 	// Paths are the patterns of what ServeHTTP answers.
@@ -29,10 +29,12 @@ type Older interface {
 	Complain(message string) []byte
 }
 
-// olderFactor is what a request of the older interfaces takes of memory for each of its bytes until it has been answered.
+// olderFactor is what a request of the older interfaces takes of memory for each of its bytes until
+// it has been answered.
 const olderFactor = 16
 
-// olderHTTP authenticates the requests of the older paths, reads their bodies and limits their time.
+// olderHTTP authenticates the requests of the older paths, reads their bodies and limits their
+// time.
 func (d *door) olderHTTP(older Older) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeoutCause(r.Context(), d.limits.Operation, errTimeLimit)
@@ -79,34 +81,43 @@ var _ connection = (*talk)(nil)
 // kind is [connection]'s.
 func (t *talk) kind() string { return kindTalk }
 
-// talks opens sockets for the older messages. The token comes in the handshake's Authorization header, or in a first
-// message.
+// talks opens sockets for the older messages. The token comes in the handshake's Authorization
+// header, or in a first message.
 func (d *door) talks(older Older) http.Handler {
-	return authenticated(d.verifier, d.log, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !wanted(r) {
-			w.Header().Set("Upgrade", "websocket")
-			older.Refuse(w, r, http.StatusUpgradeRequired, "This path is for WebSockets.")
-			return
-		}
-		ctx := context.WithoutCancel(r.Context())
-		f := d.open(w, r, func(string) bool { return false }, func(conn *wire.Conn, admission *admission) {
-			t := &talk{line: line{door: d, conn: conn, admission: admission}, older: older}
-			t.shut, t.alive = t.close, conn.Ping // which libraries and browsers answer
-			t.begin(ctx)
-			d.sockets.add(t, admission)
-			defer d.sockets.remove(t)
-			defer t.end()
-			if _, known := auth.FromContext(ctx); known {
-				if v := t.admit(ctx); v.code != 0 {
-					t.close(v.code, v.reason)
-				}
+	return authenticated(
+		d.verifier,
+		d.log,
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !wanted(r) {
+				w.Header().Set("Upgrade", "websocket")
+				older.Refuse(w, r, http.StatusUpgradeRequired, "This path is for WebSockets.")
+				return
 			}
-			t.serve(t.receive)
-		})
-		if f != nil {
-			refuseOlder(older, w, r, f)
-		}
-	}))
+			ctx := context.WithoutCancel(r.Context())
+			f := d.open(
+				w,
+				r,
+				func(string) bool { return false },
+				func(conn *wire.Conn, admission *admission) {
+					t := &talk{line: line{door: d, conn: conn, admission: admission}, older: older}
+					t.shut, t.alive = t.close, conn.Ping // which libraries and browsers answer
+					t.begin(ctx)
+					d.sockets.add(t, admission)
+					defer d.sockets.remove(t)
+					defer t.end()
+					if _, known := auth.FromContext(ctx); known {
+						if v := t.admit(ctx); v.code != 0 {
+							t.close(v.code, v.reason)
+						}
+					}
+					t.serve(t.receive)
+				},
+			)
+			if f != nil {
+				refuseOlder(older, w, r, f)
+			}
+		}),
+	)
 }
 
 // refuseOlder is refuse in the form of the older interfaces.
@@ -142,7 +153,11 @@ func (t *talk) receive(text bool, data []byte) verdict {
 	ctx = reqid.WithOperation(ctx, strconv.Itoa(t.carried))
 	t.mu.Unlock()
 	if !known {
-		return verdict{reply: t.older.Complain(`Who is asking? Send {"type": "Auth", "token": …} first, or the token in the handshake's Authorization header.`)}
+		return verdict{
+			reply: t.older.Complain(
+				`Who is asking? Send {"type": "Auth", "token": …} first, or the token in the handshake's Authorization header.`,
+			),
+		}
 	}
 	if !goOn {
 		return verdict{reply: t.older.Complain("The server is stopping. Connect again.")}
@@ -188,7 +203,8 @@ func (t *talk) answered() {
 	}
 }
 
-// restart tells the client to connect again, when the message that is being carried out has been answered.
+// restart tells the client to connect again, when the message that is being carried out has been
+// answered.
 func (t *talk) restart() {
 	t.mu.Lock()
 	t.restarting = true

@@ -17,22 +17,24 @@ import (
 	"parley/internal/wire"
 )
 
-// Subscribe starts a subscription that exec has made op of. Its context ends when it returns: the stream must not keep it.
+// Subscribe starts a subscription that exec has made op of. Its context ends when it returns: the
+// stream must not keep it.
 type Subscribe func(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (Stream, gqlerror.List)
 
 // Stream is a running subscription. Except for Stop it is for one goroutine.
 type Stream interface {
-	// Next waits for what comes next, and returns the results of it: whole responses in JSON, which are shared by many and must
-	// not be changed; none where nothing of it is to be shown. more tells whether there may be more behind it. Otherwise the
-	// subscription has ended, with errors or by itself, when the results have been passed on.
+	// Next waits for what comes next, and returns the results of it: whole responses in JSON, which
+	// are shared by many and must not be changed; none where nothing of it is to be shown. more
+	// tells whether there may be more behind it. Otherwise the subscription has ended, with errors
+	// or by itself, when the results have been passed on.
 	Next(ctx context.Context) (results [][]byte, more bool, errs gqlerror.List)
-	// Park has results handed to taker as they come, instead of waiting for them with Next. It returns false where it
-	// cannot, or there may be something for Next at once.
+	// Park has results handed to taker as they come, instead of waiting for them with Next. It
+	// returns false where it cannot, or there may be something for Next at once.
 	Park(taker Taker) bool
 	// Parks tells whether it can.
 	Parks() bool
-	// Await waits, where Park has returned false though it can, until Next need not wait, and returns true, or until Park may
-	// not return false any more.
+	// Await waits, where Park has returned false though it can, until Next need not wait, and
+	// returns true, or until Park may not return false any more.
 	Await(ctx context.Context) bool
 	// Stop ends it.
 	Stop()
@@ -40,16 +42,19 @@ type Stream interface {
 
 // Taker is whom a stream hands results to while nobody waits for them.
 type Taker = interface {
-	// Ready tells whether Take would take a result now, as far as that is known; it looks at what Take will look at.
+	// Ready tells whether Take would take a result now, as far as that is known; it looks at what
+	// Take will look at.
 	Ready() bool
-	// Take is handed a result. It does not block; it returns false for one that cannot be taken now.
+	// Take is handed a result. It does not block; it returns false for one that cannot be taken
+	// now.
 	Take(result []byte) bool
-	// Resume is called, once, when a result has not been taken, and when the subscription has come to its end: Next goes on
-	// from there. It does not block.
+	// Resume is called, once, when a result has not been taken, and when the subscription has come
+	// to its end: Next goes on from there. It does not block.
 	Resume()
 }
 
-// operation is what runs under an id on a socket. A subscription to which nothing happens has no goroutine: it is parked.
+// operation is what runs under an id on a socket. A subscription to which nothing happens has no
+// goroutine: it is parked.
 type operation struct {
 	// conn and frames are the socket's.
 	conn   *wire.Conn
@@ -61,7 +66,8 @@ type operation struct {
 
 	socket *socket
 	id     string
-	// memory is what it and its decoded request take. It is the goroutine's until the operation is parked.
+	// memory is what it and its decoded request take. It is the goroutine's until the operation is
+	// parked.
 	memory limit.Reservation
 	ctx    context.Context //nolint:containedctx // the operation's own
 	// cancel ends it: the client has completed it, or the socket is closed.
@@ -79,8 +85,8 @@ func (s *socket) errorFor(id string, f *refusal) verdict {
 	return verdict{reply: s.dialect.failed(id, gqlerror.List{f.graphQL()})}
 }
 
-// maxOperationID bounds an operation's id, in bytes: it stays in memory as long as the operation, and each
-// result repeats it. Client libraries send a number or a UUID.
+// maxOperationID bounds an operation's id, in bytes: it stays in memory as long as the operation,
+// and each result repeats it. Client libraries send a number or a UUID.
 const maxOperationID = 256
 
 // subscribeTo starts an operation.
@@ -103,8 +109,8 @@ func (s *socket) subscribeTo(m message) verdict {
 	if _, running := s.operations[m.ID]; running {
 		return closeWith(closeSubscriberExists, "Subscriber already exists")
 	}
-	// The client waits for few operations. Those that it has completed take a moment to end: until then it has to wait
-	// where there are too many of them.
+	// The client waits for few operations. Those that it has completed take a moment to end: until
+	// then it has to wait where there are too many of them.
 	for len(s.operations) < s.limits.SocketOperations && s.started >= 2*s.limits.SocketOperations && !s.closing {
 		s.ending.Wait()
 	}
@@ -112,9 +118,18 @@ func (s *socket) subscribeTo(m message) verdict {
 		return verdict{}
 	}
 	if len(s.operations) >= s.limits.SocketOperations {
-		return s.errorFor(m.ID, &refusal{code: codeRateLimited, message: "Too many operations run on this socket: complete one first."})
+		return s.errorFor(
+			m.ID,
+			&refusal{
+				code:    codeRateLimited,
+				message: "Too many operations run on this socket: complete one first.",
+			},
+		)
 	}
-	memory, err := s.budgets.connections.Reserve(ownerOf(s.identified), operationBytes+decodeFactor*int64(len(m.Payload)))
+	memory, err := s.budgets.connections.Reserve(
+		ownerOf(s.identified),
+		operationBytes+decodeFactor*int64(len(m.Payload)),
+	)
 	if err != nil {
 		return s.errorFor(m.ID, noMemoryFor(err, "operations"))
 	}
@@ -128,7 +143,13 @@ func (s *socket) subscribeTo(m message) verdict {
 	}
 	ctx, cancel := context.WithCancel(reqid.WithOperation(s.identified, m.ID))
 	op := &operation{
-		conn: s.conn, frames: &s.frames, prefix: s.dialect.prefix(m.ID), socket: s, id: m.ID, memory: memory, ctx: ctx,
+		conn:   s.conn,
+		frames: &s.frames,
+		prefix: s.dialect.prefix(m.ID),
+		socket: s,
+		id:     m.ID,
+		memory: memory,
+		ctx:    ctx,
 		cancel: cancel,
 	}
 	s.operations[m.ID] = op
@@ -139,13 +160,15 @@ func (s *socket) subscribeTo(m message) verdict {
 	return verdict{}
 }
 
-// validShape reports whether members are of the types that the protocol gives them. What they hold is for the operation.
+// validShape reports whether members are of the types that the protocol gives them. What they hold
+// is for the operation.
 func validShape(members map[string]json.RawMessage) bool {
 	is := func(name, begin string) bool {
 		value, given := members[name]
 		return !given || strings.IndexByte(begin, value[0]) >= 0
 	}
-	return is("query", `"n`) && is("operationName", `"n`) && is("variables", "{n") && is("extensions", "{n") &&
+	return is("query", `"n`) && is("operationName", `"n`) && is("variables", "{n") &&
+		is("extensions", "{n") &&
 		(members["query"] != nil || members["extensions"] != nil || idGiven(members))
 }
 
@@ -163,8 +186,8 @@ func (s *socket) complete(id string) {
 	}
 }
 
-// forget ends the client's waiting for an operation. Where it returns true the operation is parked, and the caller stops
-// it; else its goroutine does. The socket is locked.
+// forget ends the client's waiting for an operation. Where it returns true the operation is parked,
+// and the caller stops it; else its goroutine does. The socket is locked.
 func (s *socket) forget(op *operation) (parked bool) {
 	delete(s.operations, op.id)
 	op.unwanted.Store(true)
@@ -223,7 +246,8 @@ func (op *operation) run(params *graphql.RawParams) {
 	})
 }
 
-// keep reserves what a subscription keeps for as long as it lives, instead of what decoding its request has taken.
+// keep reserves what a subscription keeps for as long as it lives, instead of what decoding its
+// request has taken.
 func (op *operation) keep(opCtx *graphql.OperationContext) gqlerror.List {
 	s := op.socket
 	op.memory.Shrink(keptBytes(opCtx))
@@ -249,8 +273,8 @@ func (op *operation) Resume() {
 	}
 }
 
-// until ends the operation when do has come to the end of it: with errors, if any, unless it is parked. A panic of do ends it
-// with INTERNAL, and no other of the socket.
+// until ends the operation when do has come to the end of it: with errors, if any, unless it is
+// parked. A panic of do ends it with INTERNAL, and no other of the socket.
 func (op *operation) until(do func() (errs gqlerror.List, parked bool)) {
 	var errs gqlerror.List
 	parked := false
@@ -291,8 +315,9 @@ func (op *operation) follow() (errs gqlerror.List, parked bool) {
 	return nil, true
 }
 
-// pass sends what there is by now, or comes next, and tells whether there may be more. Of the operations of a socket that park one does
-// so at a time: what waits to be sent takes memory. None waits for what is to come meanwhile.
+// pass sends what there is by now, or comes next, and tells whether there may be more. Of the
+// operations of a socket that park one does so at a time: what waits to be sent takes memory. None
+// waits for what is to come meanwhile.
 func (op *operation) pass() (errs gqlerror.List, goOn bool) {
 	if op.stream.Parks() {
 		if !op.stream.Await(op.ctx) {
@@ -319,8 +344,8 @@ func (op *operation) pass() (errs gqlerror.List, goOn bool) {
 	return errs, more
 }
 
-// park lets go of the goroutine while there is nothing to send. Where it returns true the operation is no longer the
-// goroutine's: it is parked, or has been forgotten meanwhile and stopped.
+// park lets go of the goroutine while there is nothing to send. Where it returns true the operation
+// is no longer the goroutine's: it is parked, or has been forgotten meanwhile and stopped.
 func (op *operation) park() bool {
 	s := op.socket
 	s.mu.Lock()
@@ -347,7 +372,8 @@ func (op *operation) Ready() bool {
 
 // Take is [Taker]'s: it sends a result if that can be done at once.
 func (op *operation) Take(payload []byte) bool {
-	if op.unwanted.Load() || len(payload) > smallPayload { // what is large is reserved before it waits
+	if op.unwanted.Load() ||
+		len(payload) > smallPayload { // what is large is reserved before it waits
 		return false
 	}
 	framer, ok := op.frames.Get().(*wire.Framer)

@@ -9,8 +9,8 @@ import (
 	"github.com/rs/cors"
 )
 
-// origins decides which pages may use the server from a browser: by CORS for requests, and by itself for WebSockets,
-// which browsers let every page open (cross-site WebSocket hijacking).
+// origins decides which pages may use the server from a browser: by CORS for requests, and by
+// itself for WebSockets, which browsers let every page open (cross-site WebSocket hijacking).
 type origins struct {
 	any         bool
 	allowed     []string
@@ -25,7 +25,8 @@ func newOrigins(allowed []string, development bool) origins {
 	return o
 }
 
-// allows reports whether a page of origin (the value of an Origin header) may use the server that r addresses.
+// allows reports whether a page of origin (the value of an Origin header) may use the server that r
+// addresses.
 func (o origins) allows(r *http.Request, origin string) bool {
 	if o.any {
 		return true
@@ -40,15 +41,18 @@ func (o origins) allows(r *http.Request, origin string) bool {
 		o.development && isLoopback(u.Host)
 }
 
-// crossOrigin answers CORS preflights and lets the scripts of allowed origins read responses. There are no credentials to
-// allow: the server uses no cookies, and a token is a header that the page sets itself.
+// crossOrigin answers CORS preflights and lets the scripts of allowed origins read responses. There
+// are no credentials to allow: the server uses no cookies, and a token is a header that the page
+// sets itself.
 func crossOrigin(o origins, next http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowOriginVaryRequestFunc: func(r *http.Request, origin string) (bool, []string) {
 			return o.allows(r, origin), nil
 		},
 		AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{"*"}, // client libraries add their own, and none of them means anything here
+		AllowedHeaders: []string{
+			"*",
+		}, // client libraries add their own, and none of them means anything here
 		ExposedHeaders: []string{headerRequestID, "Retry-After"},
 		MaxAge:         600, // seconds; a preflight an operation would double every latency
 	}).Handler(next)

@@ -15,8 +15,8 @@ import (
 	"parley/internal/web"
 )
 
-// panicking is a stream that panics at the method with its name, and a verifier and an observer that
-// panic.
+// panicking is a stream that panics at the method with its name, and a verifier and an observer
+// that panic.
 type panicking struct {
 	pulledStream
 	at string
@@ -86,7 +86,10 @@ func TestPanicsOnSockets(t *testing.T) {
 		start, guard, cfg := at("Next")
 		ts := newServerWith(t, start, testVerifier{}, cfg)
 		res := ts.post(t, ticks, "Accept: text/event-stream")
-		if body := string(res.body); !strings.Contains(body, "INTERNAL") || !strings.Contains(body, "complete") {
+		if body := string(
+			res.body,
+		); !strings.Contains(body, "INTERNAL") ||
+			!strings.Contains(body, "complete") {
 			t.Errorf("the stream is %s", body)
 		}
 		if n := guard.Count(panics.Request); n != 1 {

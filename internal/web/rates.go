@@ -12,7 +12,8 @@ import (
 	"parley/internal/limit"
 )
 
-// connect asks whether whom ctx speaks of may open one more connection. The application's own back end may.
+// connect asks whether whom ctx speaks of may open one more connection. The application's own back
+// end may.
 func connect(ctx context.Context, gates limit.Gates) *refusal {
 	who, _ := auth.FromContext(ctx)
 	if who.Admin {
@@ -26,8 +27,11 @@ func connect(ctx context.Context, gates limit.Gates) *refusal {
 
 func tooOften(message string, wait time.Duration) *refusal {
 	return &refusal{
-		status: http.StatusTooManyRequests, code: codeRateLimited, message: message, retryAfter: wait,
-		header: map[string]string{"Retry-After": retryAfter(wait.Milliseconds())},
+		status:     http.StatusTooManyRequests,
+		code:       codeRateLimited,
+		message:    message,
+		retryAfter: wait,
+		header:     map[string]string{"Retry-After": retryAfter(wait.Milliseconds())},
 	}
 }
 

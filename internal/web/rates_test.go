@@ -19,14 +19,18 @@ func connections(person, address int) limit.Gates {
 	})}
 }
 
-// TestConnectionsAreLimited: a handshake that comes too often is refused with 429, and when to come back.
+// TestConnectionsAreLimited: a handshake that comes too often is refused with 429, and when to come
+// back.
 func TestConnectionsAreLimited(t *testing.T) {
 	t.Parallel()
 	const upgrade = "Upgrade: websocket|Connection: Upgrade|Sec-WebSocket-Version: 13|Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
 	refused := func(t *testing.T, ts *testServer, path, query string, header ...string) string {
 		t.Helper()
 		a := ts.do(t, http.MethodGet, path+query, "", header...)
-		if seconds, err := strconv.Atoi(a.Header.Get("Retry-After")); a.StatusCode != http.StatusTooManyRequests || err != nil || seconds < 1 || seconds > 3600 {
+		if seconds, err := strconv.Atoi(
+			a.Header.Get("Retry-After"),
+		); a.StatusCode != http.StatusTooManyRequests || err != nil || seconds < 1 ||
+			seconds > 3600 {
 			t.Errorf("%s: %d, Retry-After %q", path, a.StatusCode, a.Header.Get("Retry-After"))
 		}
 		return string(a.body)
@@ -37,17 +41,43 @@ func TestConnectionsAreLimited(t *testing.T) {
 		for range 2 {
 			ts.connect(t).init()
 		}
-		a := ts.do(t, http.MethodGet, "/graphql?query=subscription%7Bcount(n:1)%7D", "", "Accept: text/event-stream")
+		a := ts.do(
+			t,
+			http.MethodGet,
+			"/graphql?query=subscription%7Bcount(n:1)%7D",
+			"",
+			"Accept: text/event-stream",
+		)
 		if a.StatusCode != http.StatusOK {
 			t.Fatalf("events: %d", a.StatusCode)
 		}
-		if body := refused(t, ts, "/graphql", "", strings.Split(upgrade, "|")...); !strings.Contains(body, `"RATE_LIMITED"`) || !strings.Contains(body, `"retryAfterMs"`) {
+		if body := refused(
+			t,
+			ts,
+			"/graphql",
+			"",
+			strings.Split(upgrade, "|")...); !strings.Contains(body, `"RATE_LIMITED"`) ||
+			!strings.Contains(body, `"retryAfterMs"`) {
 			t.Errorf("a socket: %s", body)
 		}
-		if body := refused(t, ts, "/graphql", "?query=subscription%7Bcount(n:1)%7D", "Accept: text/event-stream"); !strings.Contains(body, `"RATE_LIMITED"`) {
+		if body := refused(
+			t,
+			ts,
+			"/graphql",
+			"?query=subscription%7Bcount(n:1)%7D",
+			"Accept: text/event-stream",
+		); !strings.Contains(
+			body,
+			`"RATE_LIMITED"`,
+		) {
 			t.Errorf("events: %s", body)
 		}
-		if a := ts.do(t, http.MethodGet, "/graphql?query=%7Bme%7D", ""); a.StatusCode != http.StatusOK { // a request is no connection
+		if a := ts.do(
+			t,
+			http.MethodGet,
+			"/graphql?query=%7Bme%7D",
+			"",
+		); a.StatusCode != http.StatusOK { // a request is no connection
 			t.Errorf("a query: %d", a.StatusCode)
 		}
 	})
@@ -57,7 +87,12 @@ func TestConnectionsAreLimited(t *testing.T) {
 		for range 2 {
 			ts.connect(t, "Authorization: Bearer ann").init()
 		}
-		refused(t, ts, "/graphql", "", append(strings.Split(upgrade, "|"), "Authorization: Bearer ann")...)
+		refused(
+			t,
+			ts,
+			"/graphql",
+			"",
+			append(strings.Split(upgrade, "|"), "Authorization: Bearer ann")...)
 		ts.connect(t, "Authorization: Bearer bob").init()
 	})
 	t.Run("by person, known later", func(t *testing.T) {
@@ -74,7 +109,8 @@ func TestConnectionsAreLimited(t *testing.T) {
 	})
 }
 
-// TestSilentProxy: in production the log warns once of requests from this machine that do not say where they come from.
+// TestSilentProxy: in production the log warns once of requests from this machine that do not say
+// where they come from.
 func TestSilentProxy(t *testing.T) {
 	t.Parallel()
 	const warning = "without a forwarding header"
@@ -91,7 +127,13 @@ func TestSilentProxy(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var log safeBuffer
-			ts := newServer(t, web.Config{Development: test.development, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			ts := newServer(
+				t,
+				web.Config{
+					Development: test.development,
+					Logger:      slog.New(slog.NewTextHandler(&log, nil)),
+				},
+			)
 			for range 3 {
 				ts.do(t, http.MethodGet, test.path, "", test.header)
 			}

@@ -9,7 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// The values of extensions.code (enum ErrorCode of the schema) that this package gives by itself, or looks at.
+// The values of extensions.code (enum ErrorCode of the schema) that this package gives by itself,
+// or looks at.
 const (
 	codeUnauthenticated  = "UNAUTHENTICATED"
 	codeForbidden        = "FORBIDDEN"
@@ -23,7 +24,8 @@ const (
 	codeNotTrusted       = "DOCUMENT_NOT_TRUSTED"
 )
 
-// refusal is a request that is turned away before it is a GraphQL operation. It never repeats what was sent.
+// refusal is a request that is turned away before it is a GraphQL operation. It never repeats what
+// was sent.
 type refusal struct {
 	status  int
 	code    string
@@ -39,7 +41,12 @@ type refusal struct {
 }
 
 func badInput(field, message string) *refusal {
-	return &refusal{status: http.StatusBadRequest, code: codeBadUserInput, field: field, message: message}
+	return &refusal{
+		status:  http.StatusBadRequest,
+		code:    codeBadUserInput,
+		field:   field,
+		message: message,
+	}
 }
 
 func methodNotAllowed(allow string) *refusal {
@@ -65,7 +72,8 @@ func (f *refusal) graphQL() *gqlerror.Error {
 	return &gqlerror.Error{Message: f.message, Extensions: extensions}
 }
 
-// refuse writes f as a GraphQL response without data, in the media type that was negotiated for w, if any.
+// refuse writes f as a GraphQL response without data, in the media type that was negotiated for w,
+// if any.
 func refuse(w http.ResponseWriter, f *refusal) {
 	for name, value := range f.header {
 		w.Header().Set(name, value)

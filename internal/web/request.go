@@ -20,10 +20,10 @@ import (
 	"parley/internal/rawjson"
 )
 
-// readRequest returns the parameters of r, which is a GET or a POST (GraphQL over HTTP, section Request). memory grows by
-// what they take, before they are read.
-// A POST must say that it carries JSON: a page of another origin cannot send that without a CORS preflight, so that it
-// cannot make a browser act in its user's place.
+// readRequest returns the parameters of r, which is a GET or a POST (GraphQL over HTTP, section
+// Request). memory grows by what they take, before they are read. A POST must say that it carries
+// JSON: a page of another origin cannot send that without a CORS preflight, so that it cannot make
+// a browser act in its user's place.
 func readRequest(
 	w http.ResponseWriter, r *http.Request, limits Limits, memory *limit.Reservation,
 ) (*graphql.RawParams, *refusal) {
@@ -45,7 +45,11 @@ func readRequest(
 
 func checkContent(header http.Header) *refusal {
 	unsupported := func(message string) *refusal {
-		return &refusal{status: http.StatusUnsupportedMediaType, code: codeBadUserInput, message: message}
+		return &refusal{
+			status:  http.StatusUnsupportedMediaType,
+			code:    codeBadUserInput,
+			message: message,
+		}
 	}
 	media, params, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil || media != mediaJSON {
@@ -84,7 +88,8 @@ func parameterNames() []string {
 const (
 	// maxVariables is more than a document can declare.
 	maxVariables = 1000
-	// maxExtensions and maxExtensionsDepth bound the extensions of a request, and maxPersistedQuery the one that is known.
+	// maxExtensions and maxExtensionsDepth bound the extensions of a request, and maxPersistedQuery
+	// the one that is known.
 	maxExtensions      = 16 << 10
 	maxExtensionsDepth = 16
 	maxPersistedQuery  = 1 << 10
@@ -93,12 +98,15 @@ const (
 // persistedQuery is the extension by which clients send the hash of a document.
 const persistedQuery = "persistedQuery"
 
-// readMembers returns the members of a request, in JSON, that mean something. Their values are parts of data. members is
-// nil where data is not an object.
+// readMembers returns the members of a request, in JSON, that mean something. Their values are
+// parts of data. members is nil where data is not an object.
 func readMembers(data []byte) (members map[string]json.RawMessage, f *refusal) {
 	members, err := rawjson.Members(data, parameterNames()...)
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-		return nil, badInput("", fmt.Sprintf("The body is not valid JSON (byte %d).", syntax.Offset))
+		return nil, badInput(
+			"",
+			fmt.Sprintf("The body is not valid JSON (byte %d).", syntax.Offset),
+		)
 	}
 	if err != nil {
 		return nil, badInput("", "The body is not a JSON object.")
@@ -106,7 +114,8 @@ func readMembers(data []byte) (members map[string]json.RawMessage, f *refusal) {
 	return members, checkMembers(members)
 }
 
-// checkMembers refuses members that would cost much to decode, and leaves in the extensions what is known.
+// checkMembers refuses members that would cost much to decode, and leaves in the extensions what is
+// known.
 func checkMembers(members map[string]json.RawMessage) *refusal {
 	const name = "variables"
 	if rawjson.Len(members[name]) > maxVariables {
@@ -130,19 +139,29 @@ func knownExtensions(members map[string]json.RawMessage) *refusal {
 	case err != nil:
 		return nil // no object, or null, which parseMembers refuses or takes
 	case rawjson.Depth(raw) > maxExtensionsDepth:
-		return badInput(name, fmt.Sprintf("extensions is nested more than %d deep.", maxExtensionsDepth))
+		return badInput(
+			name,
+			fmt.Sprintf("extensions is nested more than %d deep.", maxExtensionsDepth),
+		)
 	case len(known[persistedQuery]) > maxPersistedQuery:
-		return badInput(name, fmt.Sprintf("persistedQuery has more than %d bytes.", maxPersistedQuery))
+		return badInput(
+			name,
+			fmt.Sprintf("persistedQuery has more than %d bytes.", maxPersistedQuery),
+		)
 	case known[persistedQuery] == nil:
 		delete(members, name)
 	default:
-		members[name] = slices.Concat([]byte(`{"`+persistedQuery+`":`), known[persistedQuery], []byte("}"))
+		members[name] = slices.Concat(
+			[]byte(`{"`+persistedQuery+`":`),
+			known[persistedQuery],
+			[]byte("}"),
+		)
 	}
 	return nil
 }
 
-// parseURL reads the parameters from a URL's query string, where variables and extensions are JSON. Of a parameter that
-// is given more than once the first counts.
+// parseURL reads the parameters from a URL's query string, where variables and extensions are JSON.
+// Of a parameter that is given more than once the first counts.
 func parseURL(query string) (*graphql.RawParams, *refusal) {
 	names := parameterNames()
 	members := make(map[string]json.RawMessage, len(names))
@@ -209,12 +228,12 @@ func parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refu
 	return &params, nil
 }
 
-// documentID is the member of the extensions in which the GraphQL server is told a document's id: gqlgen's parameters have
-// no other place for one.
+// documentID is the member of the extensions in which the GraphQL server is told a document's id:
+// gqlgen's parameters have no other place for one.
 const documentID = "documentId"
 
-// idMembers are the names by which clients send a document's id instead of the document: that of GraphQL over HTTP
-// (appendix Persisted Documents), and two that are usual with Relay.
+// idMembers are the names by which clients send a document's id instead of the document: that of
+// GraphQL over HTTP (appendix Persisted Documents), and two that are usual with Relay.
 func idMembers() []string { return []string{"documentId", "doc_id", "id"} }
 
 // idMember returns the id of the document; "" where there is none.
@@ -292,8 +311,9 @@ func objectMember(members map[string]json.RawMessage, name string) (map[string]a
 
 const loneSurrogate = ` holds half a surrogate pair (\ud800 to \udfff), which is no character.`
 
-// hasLoneSurrogate reports whether a string in valid JSON has an escape that is half a surrogate pair (RFC 8259, section
-// 8.2). encoding/json would put U+FFFD in its place, and what is kept would not be what was sent.
+// hasLoneSurrogate reports whether a string in valid JSON has an escape that is half a surrogate
+// pair (RFC 8259, section 8.2). encoding/json would put U+FFFD in its place, and what is kept would
+// not be what was sent.
 func hasLoneSurrogate(valid []byte) bool {
 	const escape = len(`\u0000`)
 	for {
@@ -311,7 +331,8 @@ func hasLoneSurrogate(valid []byte) bool {
 		if !utf16.IsSurrogate(r) {
 			continue
 		}
-		if !bytes.HasPrefix(valid, []byte(`\u`)) || utf16.DecodeRune(r, escaped(valid)) == utf8.RuneError {
+		if !bytes.HasPrefix(valid, []byte(`\u`)) ||
+			utf16.DecodeRune(r, escaped(valid)) == utf8.RuneError {
 			return true
 		}
 		valid = valid[escape:]

@@ -72,7 +72,12 @@ func newTestSchema() *testSchema {
 
 func (s *testSchema) Schema() *ast.Schema { return s.schema }
 
-func (s *testSchema) Complexity(_ context.Context, _, _ string, children int, _ map[string]any) (int, bool) {
+func (s *testSchema) Complexity(
+	_ context.Context,
+	_, _ string,
+	children int,
+	_ map[string]any,
+) (int, bool) {
 	return children + 1, true
 }
 
@@ -92,7 +97,11 @@ func (s *testSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 }
 
 // object executes selections and returns null where a field that may not be null has failed.
-func object(ctx context.Context, op *graphql.OperationContext, selections ast.SelectionSet) json.RawMessage {
+func object(
+	ctx context.Context,
+	op *graphql.OperationContext,
+	selections ast.SelectionSet,
+) json.RawMessage {
 	members := []string{}
 	for _, field := range graphql.CollectFields(op, selections, nil) {
 		value, err := resolve(ctx, op, field)
@@ -108,7 +117,11 @@ func object(ctx context.Context, op *graphql.OperationContext, selections ast.Se
 	return json.RawMessage("{" + strings.Join(members, ",") + "}")
 }
 
-func resolve(ctx context.Context, op *graphql.OperationContext, field graphql.CollectedField) (any, error) {
+func resolve(
+	ctx context.Context,
+	op *graphql.OperationContext,
+	field graphql.CollectedField,
+) (any, error) {
 	switch field.Name {
 	case "__typename":
 		return field.ObjectDefinition.Name, nil
@@ -138,7 +151,10 @@ func resolve(ctx context.Context, op *graphql.OperationContext, field graphql.Co
 	}
 }
 
-func (s *testSchema) subscribe(ctx context.Context, op *graphql.OperationContext) graphql.ResponseHandler {
+func (s *testSchema) subscribe(
+	ctx context.Context,
+	op *graphql.OperationContext,
+) graphql.ResponseHandler {
 	field := graphql.CollectFields(op, op.Operation.SelectionSet, nil)[0]
 	args := field.ArgumentMap(op.Variables)
 	limit, limited := args["n"].(int64)
@@ -158,12 +174,16 @@ func (s *testSchema) subscribe(ctx context.Context, op *graphql.OperationContext
 			return nil
 		}
 		i++
-		return &graphql.Response{Data: json.RawMessage(fmt.Sprintf(`{"count":"%d%s"}`, i, strings.Repeat("x", int(size))))}
+		return &graphql.Response{
+			Data: json.RawMessage(
+				fmt.Sprintf(`{"count":"%d%s"}`, i, strings.Repeat("x", int(size))),
+			),
+		}
 	}
 }
 
-// testVerifier knows the tokens of ann, bob and all users whose names begin with user, and some that
-// are of no use.
+// testVerifier knows the tokens of ann, bob and all users whose names begin with user, and some
+// that are of no use.
 type testVerifier struct{}
 
 func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, error) {
@@ -178,9 +198,16 @@ func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, erro
 	case "unavailable":
 		return auth.Identity{}, &auth.Error{Reason: auth.KeysUnavailable, Message: "no keys"}
 	case "toosoon":
-		return auth.Identity{}, &auth.Error{Reason: auth.KeysUnavailable, Message: "not now", RetryAfter: 7 * time.Second}
+		return auth.Identity{}, &auth.Error{
+			Reason:     auth.KeysUnavailable,
+			Message:    "not now",
+			RetryAfter: 7 * time.Second,
+		}
 	default:
-		return auth.Identity{}, &auth.Error{Reason: auth.BadSignature, Message: "The token's signature is wrong."}
+		return auth.Identity{}, &auth.Error{
+			Reason:  auth.BadSignature,
+			Message: "The token's signature is wrong.",
+		}
 	}
 }
 
@@ -286,7 +313,12 @@ func (ts *testServer) post(t *testing.T, query string, header ...string) answer 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ts.do(t, http.MethodPost, "/graphql", string(body), append([]string{jsonBody}, header...)...)
+	return ts.do(
+		t,
+		http.MethodPost,
+		"/graphql",
+		string(body),
+		append([]string{jsonBody}, header...)...)
 }
 
 // pulledStream is a subscription whose resolver brings the events.
@@ -296,7 +328,11 @@ type pulledStream struct {
 	responses graphql.ResponseHandler
 }
 
-func pulled(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (web.Stream, gqlerror.List) {
+func pulled(
+	ctx context.Context,
+	exec graphql.GraphExecutor,
+	op *graphql.OperationContext,
+) (web.Stream, gqlerror.List) {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	responses, running := exec.DispatchOperation(running, op)
 	return &pulledStream{running, stop, responses}, nil

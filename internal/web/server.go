@@ -1,5 +1,6 @@
-// Package web is Parley's HTTP side: the routes, GraphQL over HTTP and over WebSocket, the pages, and what tells an
-// operator whether the server lives. What the operations mean is none of its business: it is handed a GraphQL server.
+// Package web is Parley's HTTP side: the routes, GraphQL over HTTP and over WebSocket, the pages,
+// and what tells an operator whether the server lives. What the operations mean is none of its
+// business: it is handed a GraphQL server.
 package web
 
 import (
@@ -18,9 +19,11 @@ import (
 	"parley/internal/panics"
 )
 
-// Config says what a [Server] serves besides GraphQL, and to whom. Its zero value is a working, strict server.
+// Config says what a [Server] serves besides GraphQL, and to whom. Its zero value is a working,
+// strict server.
 type Config struct {
-	// SDL is the schema in GraphQL's definition language, served at /schema.graphql; nothing is served there without it.
+	// SDL is the schema in GraphQL's definition language, served at /schema.graphql; nothing is
+	// served there without it.
 	SDL string
 	// Playground answers "/" and everything below "/playground/"; nil: there is none.
 	Playground http.Handler
@@ -30,34 +33,35 @@ type Config struct {
 	Older Older
 	// Ready tells /readyz whether what the server needs (the database) can be reached; nil: always.
 	Ready func(context.Context) error
-	// Connected tells /readyz whether the other nodes are heard; nil: there are none. Without it all is delivered, but later.
+	// Connected tells /readyz whether the other nodes are heard; nil: there are none. Without it
+	// all is delivered, but later.
 	Connected func() bool
-	// AllowedOrigins are the origins (scheme://host[:port]) whose pages may use the server besides its own, or "*" for
-	// all. It decides for CORS and for WebSockets alike.
+	// AllowedOrigins are the origins (scheme://host[:port]) whose pages may use the server besides
+	// its own, or "*" for all. It decides for CORS and for WebSockets alike.
 	AllowedOrigins []string
-	// Development also admits pages of any loopback origin, and answers under loopback host names only: a web site that
-	// makes its own name resolve to 127.0.0.1 (DNS rebinding) is of another host. It refuses what was forwarded for another
-	// machine.
+	// Development also admits pages of any loopback origin, and answers under loopback host names
+	// only: a web site that makes its own name resolve to 127.0.0.1 (DNS rebinding) is of another
+	// host. It refuses what was forwarded for another machine.
 	Development bool
-	// Logger receives the access log (Debug) and faults of the server (Error), each with the context of its request, whose id it
-	// is to add (reqid.Logs); nil: nothing is logged.
+	// Logger receives the access log (Debug) and faults of the server (Error), each with the
+	// context of its request, whose id it is to add (reqid.Logs); nil: nothing is logged.
 	Logger *slog.Logger
 	// Panics contains the panics of requests, sockets and operations; nil: one that logs to Logger.
 	Panics *panics.Guard
 	Limits Limits
 	// Metrics answers /metrics; nil: nothing is there.
 	Metrics http.Handler
-	// Trace, if set, is called when a request comes. What it returns is used from then on, and called with the answer: route
-	// is one of few.
+	// Trace, if set, is called when a request comes. What it returns is used from then on, and
+	// called with the answer: route is one of few.
 	Trace func(*http.Request) (*http.Request, func(route string, status int))
 	// Observer hears of requests and of sockets; nil: nobody does.
 	Observer Observer
-	// Answers is the memory for answers to queries and mutations, and Weigh tells how much of it one may take while it is made,
-	// 0 where that is little; nil: there is no bound.
+	// Answers is the memory for answers to queries and mutations, and Weigh tells how much of it
+	// one may take while it is made, 0 where that is little; nil: there is no bound.
 	Answers *limit.Memory
 	Weigh   func(*graphql.OperationContext) int64
-	// Refused, if set, is called when there is no memory for the answer to a query or mutation, which is then never executed:
-	// with what is answered instead, and how long it has waited.
+	// Refused, if set, is called when there is no memory for the answer to a query or mutation,
+	// which is then never executed: with what is answered instead, and how long it has waited.
 	Refused func(ctx context.Context, op *graphql.OperationContext, errs gqlerror.List, waited time.Duration)
 	// Reporter logs which limits are reached; nil: they are not logged.
 	Reporter *limit.Reporter
@@ -79,8 +83,8 @@ type GraphQL interface {
 type Observer interface {
 	// Request is called when a request has been answered: route is one of few.
 	Request(route string, status int, took time.Duration)
-	// SocketClosed is called when the server closes a WebSocket, and SocketTooSlow when it cuts one off that does not take
-	// what is sent to it.
+	// SocketClosed is called when the server closes a WebSocket, and SocketTooSlow when it cuts one
+	// off that does not take what is sent to it.
 	SocketClosed(code uint16)
 	SocketTooSlow()
 }
@@ -94,47 +98,50 @@ func (nobody) SocketTooSlow()                     {}
 
 // Limits bound what one client can cost. A zero value stands for the default.
 type Limits struct {
-	// Body is the size of a request's body in bytes: 1 MiB by default, some sixty of the longest messages. An
-	// anonymous client may send 16 KiB more than Document at most.
+	// Body is the size of a request's body in bytes: 1 MiB by default, some sixty of the longest
+	// messages. An anonymous client may send 16 KiB more than Document at most.
 	Body int64
-	// RequestBytes is how much memory requests may take, by estimate, from before they are read until they have been
-	// answered: 256 MiB by default.
+	// RequestBytes is how much memory requests may take, by estimate, from before they are read
+	// until they have been answered: 256 MiB by default.
 	RequestBytes int64
-	// Document is the length of an operation's document, the query without its variables, in bytes: 64 KiB by default.
-	// Parsing one costs many times its length in memory.
+	// Document is the length of an operation's document, the query without its variables, in bytes:
+	// 64 KiB by default. Parsing one costs many times its length in memory.
 	Document int
-	// Read is how long a client may take to send a body, and Write how long to take a response or a WebSocket message:
-	// 10 s each by default. Who is slower is disconnected.
+	// Read is how long a client may take to send a body, and Write how long to take a response or a
+	// WebSocket message: 10 s each by default. Who is slower is disconnected.
 	Read, Write time.Duration
 	// Operation bounds a query, a mutation and the setup of a subscription, a new user's first
 	// request included: 30 s by default.
 	Operation time.Duration
-	// Ready is how long /readyz waits for an answer: 2 s by default, less than the usual probe's patience.
+	// Ready is how long /readyz waits for an answer: 2 s by default, less than the usual probe's
+	// patience.
 	Ready time.Duration
 
 	// SocketInit is how long a new WebSocket may wait with its connection_init: 10 s by default.
 	SocketInit time.Duration
-	// SocketAnonymous is how long a WebSocket or event stream may last without a token: a minute by default.
+	// SocketAnonymous is how long a WebSocket or event stream may last without a token: a minute by
+	// default.
 	SocketAnonymous time.Duration
-	// SocketPing is the time between two pings; a socket that has not answered one before the next but one is
-	// closed. 25 s by default: proxies commonly drop what was silent for 60 s.
+	// SocketPing is the time between two pings; a socket that has not answered one before the next
+	// but one is closed. 25 s by default: proxies commonly drop what was silent for 60 s.
 	SocketPing time.Duration
-	// SocketMessage is the size of a WebSocket message from a client in bytes: as Body by default. An anonymous
-	// client may send 64 KiB at most.
+	// SocketMessage is the size of a WebSocket message from a client in bytes: as Body by default.
+	// An anonymous client may send 64 KiB at most.
 	SocketMessage int64
-	// SocketFrames is how many frames a second of a WebSocket are read, after twice as many at once: 500 by default. Who
-	// sends more is read more slowly.
+	// SocketFrames is how many frames a second of a WebSocket are read, after twice as many at
+	// once: 500 by default. Who sends more is read more slowly.
 	SocketFrames int
-	// SocketOperations is how many operations a socket may have running: 100 by default. As many more may be about to
-	// end that the client has completed.
+	// SocketOperations is how many operations a socket may have running: 100 by default. As many
+	// more may be about to end that the client has completed.
 	SocketOperations int
 	// SocketsPerson is how many WebSockets and event streams a user may have open: 100 by default.
 	SocketsPerson int
-	// Sockets is how many WebSockets and event streams there may be at a time, of all clients: 50,000 by default. An
-	// address may have half of them, and a quarter may be without a token, a tenth of those from one address.
+	// Sockets is how many WebSockets and event streams there may be at a time, of all clients:
+	// 50,000 by default. An address may have half of them, and a quarter may be without a token, a
+	// tenth of those from one address.
 	Sockets int
-	// SocketBytes is how much memory they may take, by estimate: 1 GiB by default. A quarter is for messages that are
-	// coming, the rest for connections and what runs on them.
+	// SocketBytes is how much memory they may take, by estimate: 1 GiB by default. A quarter is for
+	// messages that are coming, the rest for connections and what runs on them.
 	SocketBytes int64
 }
 
@@ -167,19 +174,20 @@ func or[T int | int64 | time.Duration](value, fallback T) T {
 
 // Server is the [http.Handler] of everything that Parley serves. Make one with [New].
 //
-// The [http.Server] around it must have deadlines for all that is not GraphQL: for reading and writing a request, which
-// GraphQL's own replace, and for idle connections. WebSockets are free of them.
+// The [http.Server] around it must have deadlines for all that is not GraphQL: for reading and
+// writing a request, which GraphQL's own replace, and for idle connections. WebSockets are free of
+// them.
 type Server struct {
 	handler http.Handler
 	sockets *sockets
 	budgets *budgets
 }
 
-// New returns a server that answers queries and mutations with gql, starts subscriptions with subscribe, and asks verifier
-// who a token belongs to.
+// New returns a server that answers queries and mutations with gql, starts subscriptions with
+// subscribe, and asks verifier who a token belongs to.
 //
-// gql comes with its schema, caches, extensions and error presenter, and without transports: New adds those, and an
-// extension of its own (no @defer). It must not be used for a second server.
+// gql comes with its schema, caches, extensions and error presenter, and without transports: New
+// adds those, and an extension of its own (no @defer). It must not be used for a second server.
 func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Server {
 	log := cfg.Logger
 	if log == nil {
@@ -199,8 +207,13 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	}
 	sockets.closed = observer.SocketClosed
 	answers := &answers{
-		memory: cfg.Answers, requests: budgets.requests, weigh: cfg.Weigh, refused: cfg.Refused, limits: limits, log: log,
-		panics: guard,
+		memory:   cfg.Answers,
+		requests: budgets.requests,
+		weigh:    cfg.Weigh,
+		refused:  cfg.Refused,
+		limits:   limits,
+		log:      log,
+		panics:   guard,
 	}
 	if answers.weigh == nil {
 		answers.weigh = func(*graphql.OperationContext) int64 { return 0 }
@@ -217,7 +230,12 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	gql.Use(noDefer{})
 	gql.AddTransport(&webSocket{door: door, subscribe: subscribe})
 	gql.AddTransport(&events{
-		answers: answers, subscribe: subscribe, gates: cfg.Gates, sockets: sockets, budgets: budgets, log: log,
+		answers:   answers,
+		subscribe: subscribe,
+		gates:     cfg.Gates,
+		sockets:   sockets,
+		budgets:   budgets,
+		log:       log,
 	})
 	gql.AddTransport(&overHTTP{answers: answers, log: log})
 
@@ -260,8 +278,8 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	return &Server{handler: h, sockets: sockets, budgets: budgets}
 }
 
-// Connections are the kinds of connections that live on behind their request: WebSockets by subprotocol, event streams, and
-// those of the older message interface.
+// Connections are the kinds of connections that live on behind their request: WebSockets by
+// subprotocol, event streams, and those of the older message interface.
 func Connections() []string {
 	return []string{kindTransport, kindOlder, kindEvents, kindTalk, kindNone}
 }
@@ -285,14 +303,17 @@ func (s *Server) Room() Room { return s.sockets.now() }
 // Memory returns the memory budgets of the server by name. Each is a label of the metrics.
 func (s *Server) Memory() map[string]*limit.Memory {
 	return map[string]*limit.Memory{
-		budgetRequests: s.budgets.requests, budgetMessages: s.budgets.messages, budgetConnections: s.budgets.connections,
+		budgetRequests:    s.budgets.requests,
+		budgetMessages:    s.budgets.messages,
+		budgetConnections: s.budgets.connections,
 	}
 }
 
-// Shutdown closes all WebSockets with 1012 (clients reconnect, to another node or to the next process) and waits until
-// everything that ran for them has ended. When ctx ends first they are cut off, and its error is returned. From its first
-// moment new WebSockets are refused and /readyz answers 503; plain requests are for [http.Server.Shutdown] to drain,
-// which knows nothing of WebSockets.
+// Shutdown closes all WebSockets with 1012 (clients reconnect, to another node or to the next
+// process) and waits until everything that ran for them has ended. When ctx ends first they are cut
+// off, and its error is returned. From its first moment new WebSockets are refused and /readyz
+// answers 503; plain requests are for [http.Server.Shutdown] to drain, which knows nothing of
+// WebSockets.
 func (s *Server) Shutdown(ctx context.Context) error { return s.sockets.shutdown(ctx) }
 
 // schema serves the SDL. Clients that keep a copy revalidate it by its hash.
@@ -308,7 +329,14 @@ func schema(sdl string) http.Handler {
 }
 
 func notFound(w http.ResponseWriter, _ *http.Request) {
-	refuse(w, &refusal{status: http.StatusNotFound, code: codeNotFound, message: "There is nothing at this path; GraphQL is at /graphql."})
+	refuse(
+		w,
+		&refusal{
+			status:  http.StatusNotFound,
+			code:    codeNotFound,
+			message: "There is nothing at this path; GraphQL is at /graphql.",
+		},
+	)
 }
 
 // missingAsJSON answers as notFound does where next answers 404.

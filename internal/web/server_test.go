@@ -59,17 +59,38 @@ func TestRoutes(t *testing.T) {
 	} {
 		a := ts.do(t, test.method, test.path, "")
 		if a.StatusCode != test.status || !strings.Contains(string(a.body), test.body) {
-			t.Errorf("%s %s: %d %s; want %d %s", test.method, test.path, a.StatusCode, a.body, test.status, test.body)
+			t.Errorf(
+				"%s %s: %d %s; want %d %s",
+				test.method,
+				test.path,
+				a.StatusCode,
+				a.body,
+				test.status,
+				test.body,
+			)
 		}
 		if test.status == 404 && a.Header.Get("Content-Type") != "application/json; charset=utf-8" {
 			t.Errorf("%s: %s, want JSON", test.path, a.Header.Get("Content-Type"))
 		}
 	}
-	if got := ts.do(t, "GET", "/", "").Header.Get("Content-Security-Policy"); got != "default-src 'self'" {
+	if got := ts.do(
+		t,
+		"GET",
+		"/",
+		"",
+	).Header.Get(
+		"Content-Security-Policy",
+	); got != "default-src 'self'" {
 		t.Errorf("the playground's policy is %q, want its own", got)
 	}
 	etag := ts.do(t, "GET", "/schema.graphql", "").Header.Get("ETag")
-	if a := ts.do(t, "GET", "/schema.graphql", "", "If-None-Match: "+etag); a.StatusCode != http.StatusNotModified {
+	if a := ts.do(
+		t,
+		"GET",
+		"/schema.graphql",
+		"",
+		"If-None-Match: "+etag,
+	); a.StatusCode != http.StatusNotModified {
 		t.Errorf("the schema again: %d, want 304", a.StatusCode)
 	}
 
@@ -115,10 +136,18 @@ func TestReady(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ts := newServer(t, web.Config{Ready: test.check, Limits: web.Limits{Ready: 10 * time.Millisecond}})
+			ts := newServer(
+				t,
+				web.Config{Ready: test.check, Limits: web.Limits{Ready: 10 * time.Millisecond}},
+			)
 			a := ts.do(t, "GET", "/readyz", "")
 			if a.StatusCode != test.status || strings.Contains(string(a.body), "10.0.0.7") {
-				t.Errorf("%d %s; want %d and nothing of the cause", a.StatusCode, a.body, test.status)
+				t.Errorf(
+					"%d %s; want %d and nothing of the cause",
+					a.StatusCode,
+					a.body,
+					test.status,
+				)
 			}
 			if err := ts.web.Shutdown(t.Context()); err != nil {
 				t.Fatal(err)
@@ -153,18 +182,42 @@ func TestAuthentication(t *testing.T) {
 	} {
 		a := ts.post(t, "{ me }", "Authorization: "+header)
 		if a.StatusCode != test.status || a.code() != test.code || a.data["me"] != test.me {
-			t.Errorf("%q: %d %s; want %d %s %v", header, a.StatusCode, a.body, test.status, test.code, test.me)
+			t.Errorf(
+				"%q: %d %s; want %d %s %v",
+				header,
+				a.StatusCode,
+				a.body,
+				test.status,
+				test.code,
+				test.me,
+			)
 		}
-		if test.status == 401 && a.Header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
+		if test.status == 401 &&
+			a.Header.Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
 			t.Errorf("%q: WWW-Authenticate %q", header, a.Header.Get("WWW-Authenticate"))
 		}
 	}
-	if a := ts.post(t, "{ me }", "Authorization: Bearer toosoon"); a.Header.Get("Retry-After") != "7" ||
+	if a := ts.post(
+		t,
+		"{ me }",
+		"Authorization: Bearer toosoon",
+	); a.Header.Get(
+		"Retry-After",
+	) != "7" ||
 		a.errors[0].Extensions["retryAfterMs"] != 7000.0 {
-		t.Errorf("an unknown key: Retry-After %q, %s; want 7 s", a.Header.Get("Retry-After"), a.body)
+		t.Errorf(
+			"an unknown key: Retry-After %q, %s; want 7 s",
+			a.Header.Get("Retry-After"),
+			a.body,
+		)
 	}
 	// A token in the URL is in every log on the way.
-	if a := ts.do(t, "GET", "/graphql?query=%7Bme%7D&access_token=ann&authorization=Bearer+ann", ""); a.data["me"] != nil {
+	if a := ts.do(
+		t,
+		"GET",
+		"/graphql?query=%7Bme%7D&access_token=ann&authorization=Bearer+ann",
+		"",
+	); a.data["me"] != nil {
 		t.Errorf("a token in the URL was accepted: %s", a.body)
 	}
 }
@@ -172,7 +225,12 @@ func TestAuthentication(t *testing.T) {
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
-	if a := ts.post(t, "{ requestId }", "X-Request-Id: trace-1"); a.Header.Get("X-Request-Id") != "trace-1" || a.data["requestId"] != "trace-1" {
+	if a := ts.post(
+		t,
+		"{ requestId }",
+		"X-Request-Id: trace-1",
+	); a.Header.Get("X-Request-Id") != "trace-1" ||
+		a.data["requestId"] != "trace-1" {
 		t.Errorf("given: %q %s", a.Header.Get("X-Request-Id"), a.body)
 	}
 	for _, header := range []string{"X-Request-Id: ", "X-Request-Id: a b", "X-Request-Id: " + strings.Repeat("x", 129)} {
@@ -186,7 +244,9 @@ func TestRequestID(t *testing.T) {
 
 func TestCORS(t *testing.T) {
 	t.Parallel()
-	listed := web.Config{AllowedOrigins: []string{"https://Chat.example.com", "http://other.example.com:8080"}}
+	listed := web.Config{
+		AllowedOrigins: []string{"https://Chat.example.com", "http://other.example.com:8080"},
+	}
 	for name, test := range map[string]struct {
 		cfg    web.Config
 		origin string
@@ -210,13 +270,26 @@ func TestCORS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ts := newServer(t, test.cfg)
-			preflight := ts.do(t, "OPTIONS", "/graphql", "", "Origin: "+test.origin,
-				"Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization,content-type")
+			preflight := ts.do(
+				t,
+				"OPTIONS",
+				"/graphql",
+				"",
+				"Origin: "+test.origin,
+				"Access-Control-Request-Method: POST",
+				"Access-Control-Request-Headers: authorization,content-type",
+			)
 			if got := preflight.Header.Get("Access-Control-Allow-Origin") != ""; got != test.want {
 				t.Errorf("preflight of %s: allowed %v, want %v", test.origin, got, test.want)
 			}
-			if test.want && preflight.Header.Get("Access-Control-Allow-Headers") != "authorization,content-type" {
-				t.Errorf("allowed headers: %q", preflight.Header.Get("Access-Control-Allow-Headers"))
+			if test.want &&
+				preflight.Header.Get(
+					"Access-Control-Allow-Headers",
+				) != "authorization,content-type" {
+				t.Errorf(
+					"allowed headers: %q",
+					preflight.Header.Get("Access-Control-Allow-Headers"),
+				)
 			}
 			// Refusals are readable too: a page must be able to see that its token has expired.
 			a := ts.post(t, "{ me }", "Origin: "+test.origin, "Authorization: Bearer forged")
@@ -232,7 +305,13 @@ func TestCORS(t *testing.T) {
 
 func TestDevelopmentHost(t *testing.T) {
 	t.Parallel()
-	development, production := newServer(t, web.Config{Development: true}), newServer(t, web.Config{})
+	development, production := newServer(
+		t,
+		web.Config{Development: true},
+	), newServer(
+		t,
+		web.Config{},
+	)
 	for host, want := range map[string]bool{
 		"localhost": true, "localhost:8080": true, "LOCALHOST.:1": true, "chat.localhost": true,
 		"127.0.0.1:8080": true, "127.1.2.3": true, "[::1]:8080": true, "[::1]": true,
@@ -241,10 +320,18 @@ func TestDevelopmentHost(t *testing.T) {
 	} {
 		for _, path := range []string{"/graphql?query=%7Bme%7D", "/healthz"} {
 			a := development.do(t, "GET", path, "", "Host: "+host)
-			if got := a.StatusCode == http.StatusOK; got != want || !want && (a.StatusCode != http.StatusMisdirectedRequest || a.code() != "FORBIDDEN") {
+			if got := a.StatusCode == http.StatusOK; got != want ||
+				!want &&
+					(a.StatusCode != http.StatusMisdirectedRequest || a.code() != "FORBIDDEN") {
 				t.Errorf("%s %s: %d %s; want answered %v", host, path, a.StatusCode, a.body, want)
 			}
-			if a := production.do(t, "GET", path, "", "Host: "+host); a.StatusCode != http.StatusOK {
+			if a := production.do(
+				t,
+				"GET",
+				path,
+				"",
+				"Host: "+host,
+			); a.StatusCode != http.StatusOK {
 				t.Errorf("%s %s out of development: %d", host, path, a.StatusCode)
 			}
 		}
@@ -253,7 +340,13 @@ func TestDevelopmentHost(t *testing.T) {
 
 func TestDevelopmentRefusesForwardedRequests(t *testing.T) {
 	t.Parallel()
-	development, production := newServer(t, web.Config{Development: true}), newServer(t, web.Config{})
+	development, production := newServer(
+		t,
+		web.Config{Development: true},
+	), newServer(
+		t,
+		web.Config{},
+	)
 	for header, local := range map[string]bool{
 		"X-Forwarded-For: 203.0.113.9":                          false,
 		"X-Forwarded-For: 127.0.0.1, 203.0.113.9":               false,
@@ -288,9 +381,18 @@ func TestDevelopmentRefusesForwardedRequests(t *testing.T) {
 func TestLog(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	log := slog.New(reqid.Logs(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	log := slog.New(
+		reqid.Logs(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	)
 	ts := newServer(t, web.Config{Logger: log})
-	ts.do(t, "GET", "/graphql?query=%7Bme%7D&variables=%7B%22secret%22%3A1%7D", "", "X-Request-Id: one", "Authorization: Bearer ann-secret")
+	ts.do(
+		t,
+		"GET",
+		"/graphql?query=%7Bme%7D&variables=%7B%22secret%22%3A1%7D",
+		"",
+		"X-Request-Id: one",
+		"Authorization: Bearer ann-secret",
+	)
 	ts.post(t, "{ panics }", "X-Request-Id: two")
 	ts.Close() // waits for the handlers
 
@@ -312,10 +414,13 @@ func TestLog(t *testing.T) {
 // TestPanicAfterTheStart: half a response must not pass for a whole one.
 func TestPanicAfterTheStart(t *testing.T) {
 	t.Parallel()
-	ts := newServer(t, web.Config{Playground: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, "half")
-		panic("in the middle")
-	})})
+	ts := newServer(
+		t,
+		web.Config{Playground: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "half")
+			panic("in the middle")
+		})},
+	)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ts.URL+"/", nil)
 	if err != nil {
 		t.Fatal(err)

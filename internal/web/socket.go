@@ -12,7 +12,8 @@ import (
 	"parley/internal/wire"
 )
 
-// socket is a line on which GraphQL is spoken: the messages of the protocol, its limits, and what runs on it.
+// socket is a line on which GraphQL is spoken: the messages of the protocol, its limits, and what
+// runs on it.
 type socket struct {
 	line
 
@@ -20,8 +21,8 @@ type socket struct {
 	dialect   *dialect // nil: none that is spoken here
 	exec      graphql.GraphExecutor
 
-	// Guarded by the line's lock. initialised: connection_init has come. operations are what the client waits for, by id;
-	// started counts those that run, also when nobody waits any more.
+	// Guarded by the line's lock. initialised: connection_init has come. operations are what the
+	// client waits for, by id; started counts those that run, also when nobody waits any more.
 	initialised bool
 	operations  map[string]*operation
 	started     int
@@ -41,7 +42,8 @@ type message struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// readMessage reads a client's message. Names are told apart by case, as encoding/json does not with a struct's.
+// readMessage reads a client's message. Names are told apart by case, as encoding/json does not
+// with a struct's.
 func readMessage(data []byte) (m message, ok bool) {
 	members, err := rawjson.Members(data, "type", "id", "payload")
 	if err != nil {
@@ -55,14 +57,26 @@ func readMessage(data []byte) (m message, ok bool) {
 	return m, f == nil
 }
 
-// newSocket returns a socket that is closed unless connection_init comes in time. Its owner calls serve and then end.
+// newSocket returns a socket that is closed unless connection_init comes in time. Its owner calls
+// serve and then end.
 func newSocket(
-	ctx context.Context, conn *wire.Conn, admission *admission, t *webSocket, exec graphql.GraphExecutor,
+	ctx context.Context,
+	conn *wire.Conn,
+	admission *admission,
+	t *webSocket,
+	exec graphql.GraphExecutor,
 ) *socket {
 	s := &socket{
 		passing: make(chan struct{}, 1),
-		line:    line{door: t.door, conn: conn, admission: admission}, subscribe: t.subscribe, dialect: dialectOf(conn.Subprotocol()),
-		exec: codedExecutor{exec, t.limits.Document}, operations: map[string]*operation{},
+		line: line{
+			door:      t.door,
+			conn:      conn,
+			admission: admission,
+		},
+		subscribe:  t.subscribe,
+		dialect:    dialectOf(conn.Subprotocol()),
+		exec:       codedExecutor{exec, t.limits.Document},
+		operations: map[string]*operation{},
 	}
 	s.ending = sync.NewCond(&s.mu)
 	s.shut, s.alive = s.close, s.askAlive
@@ -98,7 +112,8 @@ func (s *socket) receive(text bool, data []byte) verdict {
 	}
 }
 
-// pong answers a ping with its own payload. One that carries a token renews that of the socket, and is not repeated.
+// pong answers a ping with its own payload. One that carries a token renews that of the socket, and
+// is not repeated.
 func (s *socket) pong(payload json.RawMessage) verdict {
 	if len(payload) > tokenPayload {
 		return closeWith(closeMessageTooBig, "The ping payload is too large")
@@ -113,8 +128,8 @@ func (s *socket) pong(payload json.RawMessage) verdict {
 	return verdict{reply: encoded(message{Type: "pong"})}
 }
 
-// initialise answers connection_init: who its payload's "authorization" (or "Authorization") proves, as "Bearer …" or the
-// bare token, takes the place of whom the handshake's header proved.
+// initialise answers connection_init: who its payload's "authorization" (or "Authorization")
+// proves, as "Bearer …" or the bare token, takes the place of whom the handshake's header proved.
 func (s *socket) initialise(payload json.RawMessage) verdict {
 	s.mu.Lock()
 	again := s.initialised
@@ -137,7 +152,9 @@ func (s *socket) initialise(payload json.RawMessage) verdict {
 		case f != nil && f.code == codeUnavailable:
 			return closeWith(closeTryAgainLater, f.message)
 		case f != nil && s.dialect.legacy:
-			_ = s.write(encoded(message{Type: "connection_error", Payload: encoded(f.graphQL())})) // the close frame follows
+			_ = s.write(
+				encoded(message{Type: "connection_error", Payload: encoded(f.graphQL())}),
+			) // the close frame follows
 			return closeWith(closeForbidden, "Forbidden")
 		case f != nil:
 			return closeWith(closeForbidden, "Forbidden")
@@ -166,7 +183,8 @@ func (s *socket) askAlive() error {
 	return err
 }
 
-// restart tells the client to connect again, when the queries and mutations that are running have been answered.
+// restart tells the client to connect again, when the queries and mutations that are running have
+// been answered.
 func (s *socket) restart() {
 	s.mu.Lock()
 	s.restarting = true
@@ -175,7 +193,8 @@ func (s *socket) restart() {
 	s.restartIfIdle()
 }
 
-// restartIfIdle closes a socket that is to restart unless the client waits for the answer to a query or mutation.
+// restartIfIdle closes a socket that is to restart unless the client waits for the answer to a
+// query or mutation.
 func (s *socket) restartIfIdle() {
 	s.mu.Lock()
 	now := s.restarting
@@ -196,14 +215,16 @@ func (s *socket) kind() string {
 	return s.dialect.name
 }
 
-// close begins the closing handshake; the reading ends with it. Only the first call counts. reason is at most 123 bytes.
+// close begins the closing handshake; the reading ends with it. Only the first call counts. reason
+// is at most 123 bytes.
 func (s *socket) close(code uint16, reason string) {
 	if !s.conclude() {
 		return
 	}
 	defer s.conn.Close(code, reason)
 	s.mu.Lock()
-	// The close frame is the last word: an operation that ends because of it must not be told of as one that failed.
+	// The close frame is the last word: an operation that ends because of it must not be told of as
+	// one that failed.
 	var parked []*operation
 	for _, op := range s.operations {
 		if s.forget(op) {

@@ -23,8 +23,8 @@ type connection interface {
 	kind() string
 }
 
-// One anonymous connection in so many of all is allowed, and of those one in so many from one address; and an address may
-// have one in so many of all connections.
+// One anonymous connection in so many of all is allowed, and of those one in so many from one
+// address; and an address may have one in so many of all connections.
 const (
 	anonymousSocketParts        = 4
 	anonymousAddressSocketParts = 10
@@ -41,13 +41,19 @@ func connectionLimitsOf(limits Limits) connectionLimits {
 	part := func(n, parts int) int { return (n + parts - 1) / parts }
 	anonymous := part(limits.Sockets, anonymousSocketParts)
 	return connectionLimits{
-		all: limits.Sockets, user: limits.SocketsPerson,
-		address:   max(part(limits.Sockets, addressSocketParts), min(limits.Sockets, limits.SocketsPerson)),
-		anonymous: anonymous, anonymousAddress: part(anonymous, anonymousAddressSocketParts),
+		all:  limits.Sockets,
+		user: limits.SocketsPerson,
+		address: max(
+			part(limits.Sockets, addressSocketParts),
+			min(limits.Sockets, limits.SocketsPerson),
+		),
+		anonymous:        anonymous,
+		anonymousAddress: part(anonymous, anonymousAddressSocketParts),
 	}
 }
 
-// sockets are the open WebSockets and event streams of a server, and those still in their handshake.
+// sockets are the open WebSockets and event streams of a server, and those still in their
+// handshake.
 type sockets struct {
 	limits   connectionLimits
 	memory   *limit.Memory
@@ -61,10 +67,12 @@ type sockets struct {
 	refused   int64
 	users     map[string]int
 	addresses map[netip.Addr]int
-	// anonymous are the admissions of anonymous clients, the oldest first; anonymousAddresses counts them by address.
+	// anonymous are the admissions of anonymous clients, the oldest first; anonymousAddresses
+	// counts them by address.
 	anonymous          list.List // of *admission
 	anonymousAddresses map[netip.Addr]int
-	// evicted and evictedAddresses count the connections that have been evicted and are still closing.
+	// evicted and evictedAddresses count the connections that have been evicted and are still
+	// closing.
 	evicted          int
 	evictedAddresses map[netip.Addr]int
 	stopped          bool
@@ -72,36 +80,44 @@ type sockets struct {
 
 func newSockets(limits connectionLimits, memory *limit.Memory, reporter *limit.Reporter) *sockets {
 	return &sockets{
-		limits: limits, memory: memory, reporter: reporter, open: map[connection]struct{}{},
-		users: map[string]int{}, addresses: map[netip.Addr]int{}, anonymousAddresses: map[netip.Addr]int{},
-		evictedAddresses: map[netip.Addr]int{},
+		limits:             limits,
+		memory:             memory,
+		reporter:           reporter,
+		open:               map[connection]struct{}{},
+		users:              map[string]int{},
+		addresses:          map[netip.Addr]int{},
+		anonymousAddresses: map[netip.Addr]int{},
+		evictedAddresses:   map[netip.Addr]int{},
 	}
 }
 
-// admission is the right of a connection to be there: its place among the connections, and its memory.
+// admission is the right of a connection to be there: its place among the connections, and its
+// memory.
 type admission struct {
 	sockets *sockets
 	memory  limit.Reservation
-	// Guarded by the lock of sockets. owner is who the connection counts for, connection is set by add, and element is
-	// its place among the anonymous ones; evicted tells that it has been evicted.
+	// Guarded by the lock of sockets. owner is who the connection counts for, connection is set by
+	// add, and element is its place among the anonymous ones; evicted tells that it has been
+	// evicted.
 	owner      limit.Owner
 	connection connection
 	element    *list.Element
 	evicted    bool
 }
 
-// errUserConnections, errAddressConnections and errConnections say which limit of connections is reached.
+// errUserConnections, errAddressConnections and errConnections say which limit of connections is
+// reached.
 var (
 	errUserConnections    = errors.New("a user has too many connections")
 	errAddressConnections = errors.New("an address has too many connections")
 	errConnections        = errors.New("there are too many connections")
 )
 
-// admit admits a connection of the client of ctx that takes so many bytes of memory, or returns why not. The caller
-// releases the admission when everything that the connection needed has ended.
+// admit admits a connection of the client of ctx that takes so many bytes of memory, or returns why
+// not. The caller releases the admission when everything that the connection needed has ended.
 //
-// If there are too many connections of anonymous clients, the oldest of them is closed instead: most clients identify
-// themselves within moments.
+// If there are too many connections of anonymous clients, the oldest of them is closed instead:
+// most clients identify themselves within moments.
 func (ss *sockets) admit(ctx context.Context, bytes int64) (*admission, *refusal) {
 	owner := ownerOf(ctx)
 	memory, err := ss.memory.Reserve(owner, bytes)
@@ -168,8 +184,9 @@ func (ss *sockets) claim(a *admission, owner limit.Owner) (evicted connection, e
 	return evicted, nil
 }
 
-// makeRoom makes room for a connection of an anonymous client. Evicted connections take a moment to close: as many of them
-// are allowed as of others, so that clients that do not close theirs cannot pile them up. The caller holds ss.mu.
+// makeRoom makes room for a connection of an anonymous client. Evicted connections take a moment to
+// close: as many of them are allowed as of others, so that clients that do not close theirs cannot
+// pile them up. The caller holds ss.mu.
 func (ss *sockets) makeRoom(address netip.Addr) (evicted connection, err error) {
 	full := ss.anonymous.Len() >= ss.limits.anonymous
 	addressFull := address.IsValid() && ss.anonymousAddresses[address] >= ss.limits.anonymousAddress
@@ -279,9 +296,15 @@ func (ss *sockets) count() {
 func tooManyConnections(err error) *refusal {
 	switch {
 	case errors.Is(err, errUserConnections):
-		return tooOften("Too many sockets and event streams of one user: close one first.", comeBack)
+		return tooOften(
+			"Too many sockets and event streams of one user: close one first.",
+			comeBack,
+		)
 	case errors.Is(err, errAddressConnections):
-		return tooOften("Too many sockets and event streams from one address. Try again later.", comeBack)
+		return tooOften(
+			"Too many sockets and event streams from one address. Try again later.",
+			comeBack,
+		)
 	default:
 		return unavailable("The server has no room for more connections. Try again later.")
 	}
@@ -317,8 +340,8 @@ func (ss *sockets) kinds() map[string]int {
 
 // Room is how many connections there are.
 type Room struct {
-	// Open is how many WebSockets and event streams there are, Anonymous how many of them have not shown a token, and
-	// Refused how many have been refused so far.
+	// Open is how many WebSockets and event streams there are, Anonymous how many of them have not
+	// shown a token, and Refused how many have been refused so far.
 	Open, Anonymous, Refused int64
 }
 

@@ -22,9 +22,10 @@ import (
 // mediaEvents is the media type of server-sent events.
 const mediaEvents = "text/event-stream"
 
-// events serves operations over server-sent events, one for each connection: the distinct connections mode of
-// https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. What is wrong before an operation begins is said as
-// GraphQL over HTTP says it; what ends one later, in a last result.
+// events serves operations over server-sent events, one for each connection: the distinct
+// connections mode of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. What is
+// wrong before an operation begins is said as GraphQL over HTTP says it; what ends one later, in a
+// last result.
 type events struct {
 	*answers
 	subscribe Subscribe
@@ -36,8 +37,8 @@ type events struct {
 
 var _ graphql.Transport = (*events)(nil)
 
-// Supports tells whether the client asks for events by name. Where it takes JSON, too, only subscriptions are answered by
-// events.
+// Supports tells whether the client asks for events by name. Where it takes JSON, too, only
+// subscriptions are answered by events.
 func (t *events) Supports(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		return false
@@ -106,7 +107,12 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 	if operation.Operation.Operation == ast.Subscription {
 		memory.Release() // what is kept of the request counts for the connection from now on
 	}
-	s := &eventStream{w: w, control: http.NewResponseController(w), limit: t.limits.Write, cancel: cancel}
+	s := &eventStream{
+		w:       w,
+		control: http.NewResponseController(w),
+		limit:   t.limits.Write,
+		cancel:  cancel,
+	}
 	t.sockets.add(s, admission)
 	defer t.sockets.remove(s)
 	who, known := auth.FromContext(ctx)
@@ -125,7 +131,12 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 func (s *eventStream) kind() string { return kindEvents }
 
 // run sends what comes of an operation.
-func (t *events) run(ctx context.Context, s *eventStream, exec graphql.GraphExecutor, operation *graphql.OperationContext) {
+func (t *events) run(
+	ctx context.Context,
+	s *eventStream,
+	exec graphql.GraphExecutor,
+	operation *graphql.OperationContext,
+) {
 	if operation.Operation.Operation != ast.Subscription {
 		t.answer(ctx, exec, operation, func(response *graphql.Response) {
 			if response == nil || s.begin() != nil {
@@ -185,8 +196,8 @@ func (t *events) follow(ctx context.Context, s *eventStream, stream Stream) {
 	}
 }
 
-// send sends the results of a subscription. It returns false if the client has gone, or reads too slowly for what it has
-// selected.
+// send sends the results of a subscription. It returns false if the client has gone, or reads too
+// slowly for what it has selected.
 func (t *events) send(ctx context.Context, s *eventStream, results [][]byte) bool {
 	memory, err := t.budgets.reserveUnsent(ownerOf(ctx), results)
 	if err != nil {
@@ -238,11 +249,14 @@ func (s *eventStream) end(errs gqlerror.List) {
 	_ = s.event("complete", nil) // where it fails nobody listens
 }
 
-// write sends the parts of something at once, as they are: an answer may be large. A client that does not take it in time is cut off.
+// write sends the parts of something at once, as they are: an answer may be large. A client that
+// does not take it in time is cut off.
 func (s *eventStream) write(parts ...[]byte) error {
 	s.writing <- struct{}{}
 	defer func() { <-s.writing }()
-	_ = s.control.SetWriteDeadline(time.Now().Add(s.limit)) // an error means that there is no real connection behind w
+	_ = s.control.SetWriteDeadline(
+		time.Now().Add(s.limit),
+	) // an error means that there is no real connection behind w
 	whole := net.Buffers(parts)
 	if _, err := whole.WriteTo(s.w); err != nil {
 		s.cancel()
@@ -251,7 +265,8 @@ func (s *eventStream) write(parts ...[]byte) error {
 	return s.control.Flush()
 }
 
-// keepAlive sends a comment now and then: proxies drop what is silent, and a client that has gone is found out.
+// keepAlive sends a comment now and then: proxies drop what is silent, and a client that has gone
+// is found out.
 func (s *eventStream) keepAlive(ctx context.Context, interval time.Duration) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()

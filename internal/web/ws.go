@@ -9,7 +9,8 @@ import (
 	"parley/internal/wire"
 )
 
-// The close codes of graphql-transport-ws, and those of RFC 6455 and its registry that are used with them.
+// The close codes of graphql-transport-ws, and those of RFC 6455 and its registry that are used
+// with them.
 const (
 	closeBadRequest         = 4400
 	closeUnauthorized       = 4401
@@ -27,7 +28,8 @@ const (
 	closeTryAgainLater  = 1013
 )
 
-// webSocket serves operations over WebSockets, in the subprotocols of graphql-ws and of its predecessor.
+// webSocket serves operations over WebSockets, in the subprotocols of graphql-ws and of its
+// predecessor.
 type webSocket struct {
 	*door
 	subscribe Subscribe
@@ -41,9 +43,14 @@ func (t *webSocket) Supports(r *http.Request) bool { return wanted(r) }
 // Do opens a socket.
 func (t *webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	ctx := context.WithoutCancel(r.Context())
-	f := t.open(w, r, func(offered string) bool { return dialectOf(offered) != nil }, func(conn *wire.Conn, admission *admission) {
-		t.serve(newSocket(ctx, conn, admission, t, exec))
-	})
+	f := t.open(
+		w,
+		r,
+		func(offered string) bool { return dialectOf(offered) != nil },
+		func(conn *wire.Conn, admission *admission) {
+			t.serve(newSocket(ctx, conn, admission, t, exec))
+		},
+	)
 	if f != nil {
 		refuse(w, f)
 	}

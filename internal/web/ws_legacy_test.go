@@ -48,11 +48,17 @@ func TestLegacyOperations(t *testing.T) {
 	// An operation that is not executed has one error there, which is no list.
 	c.send(start("e", "{"))
 	m, err := c.next()
-	if err != nil || m.Type != "error" || m.ID != "e" || !strings.HasPrefix(string(m.Payload), "{") || !strings.Contains(string(m.Payload), "GRAPHQL_PARSE_FAILED") {
+	if err != nil || m.Type != "error" || m.ID != "e" ||
+		!strings.HasPrefix(string(m.Payload), "{") ||
+		!strings.Contains(string(m.Payload), "GRAPHQL_PARSE_FAILED") {
 		t.Fatalf("%v %v; want an error", m, err)
 	}
 	// stop is not answered, and frees the id.
-	c.send(start("1", "subscription { silent }"), `{"id":"1","type":"stop"}`, start("1", "{ __typename }"))
+	c.send(
+		start("1", "subscription { silent }"),
+		`{"id":"1","type":"stop"}`,
+		start("1", "{ __typename }"),
+	)
 	c.expect(`data 1 {"data":{"__typename":"Query"}}`, "complete 1")
 	waitFor(t, "the end of the subscription", ts.schema.ended)
 	c.send(`{"type":"connection_terminate"}`)
@@ -85,13 +91,15 @@ func TestLegacyCloseCodes(t *testing.T) {
 	}
 	c := ts.connectLegacy(t)
 	c.send(`{"type":"connection_init","payload":{"authorization":"forged"}}`)
-	if m, err := c.next(); err != nil || m.Type != "connection_error" || !strings.Contains(string(m.Payload), "UNAUTHENTICATED") {
+	if m, err := c.next(); err != nil || m.Type != "connection_error" ||
+		!strings.Contains(string(m.Payload), "UNAUTHENTICATED") {
 		t.Errorf("%v %v; want a connection_error", m, err)
 	}
 }
 
-// TestLegacySilence: the older subprotocol has no ping, so a client is asked by the WebSocket's own, which libraries and
-// browsers answer; the server says that it is there by keep-alive messages.
+// TestLegacySilence: the older subprotocol has no ping, so a client is asked by the WebSocket's
+// own, which libraries and browsers answer; the server says that it is there by keep-alive
+// messages.
 func TestLegacySilence(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketPing: time.Second}})
@@ -149,7 +157,12 @@ func TestEventStreamsAPerson(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketsPerson: 2}})
 	stream := func(who string) (status int, end func()) {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ts.URL+"/graphql?query=subscription%7Bsilent%7D", nil)
+		r, err := http.NewRequestWithContext(
+			t.Context(),
+			http.MethodGet,
+			ts.URL+"/graphql?query=subscription%7Bsilent%7D",
+			nil,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,13 +207,18 @@ func TestFloods(t *testing.T) {
 		for i := range flood {
 			c.expect(fmt.Sprintf(`pong  {"n":%d}`, i))
 		}
-		if took := time.Since(begun); took < 500*time.Millisecond { // 260 less the 200 at once, at 100 a second
+		if took := time.Since(
+			begun,
+		); took < 500*time.Millisecond { // 260 less the 200 at once, at 100 a second
 			t.Errorf("%d messages were read within %v", flood, took)
 		}
 	})
 	t.Run("whose answers nobody reads", func(t *testing.T) {
 		t.Parallel()
-		ts := newServer(t, web.Config{Limits: web.Limits{Write: 100 * time.Millisecond, SocketFrames: 1_000_000}})
+		ts := newServer(
+			t,
+			web.Config{Limits: web.Limits{Write: 100 * time.Millisecond, SocketFrames: 1_000_000}},
+		)
 		c := ts.connect(t)
 		c.init()
 		ping := `{"type":"ping","payload":{"x":"` + strings.Repeat("x", 15_000) + `"}}`
@@ -220,7 +238,8 @@ func TestFloods(t *testing.T) {
 			c.send(subscribe(fmt.Sprint(i), "subscription { silent }"))
 		}
 		for range 295 {
-			if m, err := c.next(); err != nil || m.Type != "error" || !strings.Contains(string(m.Payload), "RATE_LIMITED") {
+			if m, err := c.next(); err != nil || m.Type != "error" ||
+				!strings.Contains(string(m.Payload), "RATE_LIMITED") {
 				t.Fatalf("%v %v; want RATE_LIMITED", m, err)
 			}
 		}
@@ -250,7 +269,13 @@ func TestFloods(t *testing.T) {
 			"older version": {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 8", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="},
 			"short key":     {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: short"},
 		} {
-			if a := ts.do(t, http.MethodGet, "/graphql", "", header...); a.StatusCode < 400 || a.StatusCode >= 500 {
+			if a := ts.do(
+				t,
+				http.MethodGet,
+				"/graphql",
+				"",
+				header...); a.StatusCode < 400 ||
+				a.StatusCode >= 500 {
 				t.Errorf("%s: status %d", name, a.StatusCode)
 			}
 		}

@@ -34,8 +34,11 @@ func (ts *testServer) dial(t *testing.T, header ...string) (c *wsClient, refused
 		}
 		h.Add(name, value)
 	}
-	conn, res, err := websocket.Dial(t.Context(), strings.Replace(ts.URL, "http", "ws", 1)+"/graphql",
-		&websocket.DialOptions{HTTPHeader: h, Subprotocols: subprotocols})
+	conn, res, err := websocket.Dial(
+		t.Context(),
+		strings.Replace(ts.URL, "http", "ws", 1)+"/graphql",
+		&websocket.DialOptions{HTTPHeader: h, Subprotocols: subprotocols},
+	)
 	if res == nil {
 		t.Fatal(err)
 	}
@@ -162,7 +165,8 @@ func TestSocketOperations(t *testing.T) {
 	c.send(`{"type":"ping","payload":{"a":1}}`)
 	c.expect(`pong  {"a":1}`)
 
-	// What is never executed is answered by one error and no complete after it; the id is free again.
+	// What is never executed is answered by one error and no complete after it; the id is free
+	// again.
 	for code, query := range map[string]string{
 		"GRAPHQL_PARSE_FAILED":      "{",
 		"GRAPHQL_VALIDATION_FAILED": "{ nothing }",
@@ -170,7 +174,8 @@ func TestSocketOperations(t *testing.T) {
 	} {
 		c.send(subscribe("e", query))
 		m, err := c.next()
-		if err != nil || m.Type != "error" || m.ID != "e" || !strings.Contains(string(m.Payload), code) {
+		if err != nil || m.Type != "error" || m.ID != "e" ||
+			!strings.Contains(string(m.Payload), code) {
 			t.Fatalf("%v %v; want an error message with %s", m, err, code)
 		}
 		c.send(subscribe("e", "{ __typename }"))
@@ -184,13 +189,18 @@ func TestSocketOperations(t *testing.T) {
 	c.expect("complete n")
 }
 
-// TestSocketComplete: a client's complete ends the operation, is not answered, and frees the id at once.
+// TestSocketComplete: a client's complete ends the operation, is not answered, and frees the id at
+// once.
 func TestSocketComplete(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
 	c := ts.connect(t)
 	c.init()
-	c.send(subscribe("1", "subscription { silent }"), `{"id":"1","type":"complete"}`, `{"id":"never","type":"complete"}`)
+	c.send(
+		subscribe("1", "subscription { silent }"),
+		`{"id":"1","type":"complete"}`,
+		`{"id":"never","type":"complete"}`,
+	)
 	c.send(subscribe("1", "subscription { count(n: 1) }"))
 	c.expect(`next 1 {"data":{"count":"1"}}`, "complete 1")
 	waitFor(t, "the end of the first", ts.schema.ended)
@@ -286,12 +296,16 @@ func TestSocketIdentity(t *testing.T) {
 			c.expect(`next 1 {"data":{"me":`+test.want+`}}`, "complete 1")
 		})
 	}
-	if _, refused := ts.dial(t, "Authorization: Bearer forged"); refused != http.StatusUnauthorized {
+	if _, refused := ts.dial(
+		t,
+		"Authorization: Bearer forged",
+	); refused != http.StatusUnauthorized {
 		t.Errorf("bad token in the handshake: %d; want 401", refused)
 	}
 }
 
-// TestSocketOrigin: every page may open a WebSocket to anywhere, so that the server has to look where it is from.
+// TestSocketOrigin: every page may open a WebSocket to anywhere, so that the server has to look
+// where it is from.
 func TestSocketOrigin(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{AllowedOrigins: []string{"https://chat.example.com"}})
@@ -324,9 +338,14 @@ func TestSocketOperationsAreBounded(t *testing.T) {
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketOperations: 2}})
 	c := ts.connect(t)
 	c.init()
-	c.send(subscribe("1", "subscription { silent }"), subscribe("2", "subscription { silent }"), subscribe("3", "{ me }"))
+	c.send(
+		subscribe("1", "subscription { silent }"),
+		subscribe("2", "subscription { silent }"),
+		subscribe("3", "{ me }"),
+	)
 	m, err := c.next()
-	if err != nil || m.Type != "error" || m.ID != "3" || !strings.Contains(string(m.Payload), "RATE_LIMITED") {
+	if err != nil || m.Type != "error" || m.ID != "3" ||
+		!strings.Contains(string(m.Payload), "RATE_LIMITED") {
 		t.Fatalf("%v %v; want an error for 3", m, err)
 	}
 	c.send(`{"id":"1","type":"complete"}`)
@@ -371,8 +390,8 @@ func TestSocketOperationErrors(t *testing.T) {
 	c.expect(`pong  {"half":"\ud800"}`)
 }
 
-// TestSocketCompletedInARow: operations that the client has completed do not count as those that it waits for, though
-// they take a moment to end.
+// TestSocketCompletedInARow: operations that the client has completed do not count as those that it
+// waits for, though they take a moment to end.
 func TestSocketCompletedInARow(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketOperations: 2}})
@@ -399,7 +418,8 @@ func TestSocketTimeLimit(t *testing.T) {
 	c.expect("complete q") // and nothing of the subscription, which has no limit
 }
 
-// TestSlowReader: a client that stops reading costs the server no more than the time that a write may take.
+// TestSlowReader: a client that stops reading costs the server no more than the time that a write
+// may take.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	const limit = 100 * time.Millisecond
@@ -483,6 +503,9 @@ func TestShutdownInTime(t *testing.T) {
 	}
 	waitFor(t, "the end of the subscription", ts.schema.ended)
 	if took := time.Since(start); took > 4*time.Second {
-		t.Errorf("ended after %v: the closing handshake, which takes five seconds, was waited for", took)
+		t.Errorf(
+			"ended after %v: the closing handshake, which takes five seconds, was waited for",
+			took,
+		)
 	}
 }

@@ -30,7 +30,8 @@ func eventually(t *testing.T, m *limit.Memory, want int64) {
 	}
 }
 
-// TestMessagesShareABudget: what many sockets have sent of their messages is bounded together; small ones always pass.
+// TestMessagesShareABudget: what many sockets have sent of their messages is bounded together;
+// small ones always pass.
 func TestMessagesShareABudget(t *testing.T) {
 	const part = 60_000
 	l := limited(260_000)
@@ -57,7 +58,9 @@ func TestMessagesShareABudget(t *testing.T) {
 	eventually(t, l.Messages, 2*2*(part-4096))
 	_ = halves[0].Close() // gives its share back
 	eventually(t, l.Messages, 2*(part-4096))
-	halves[1].write(masked(true, ws.OpContinuation, "end")) // and so does a message that is whole and answered
+	halves[1].write(
+		masked(true, ws.OpContinuation, "end"),
+	) // and so does a message that is whole and answered
 	halves[1].expect(ws.OpText, strings.Repeat("x", part)+"end")
 	eventually(t, l.Messages, 0)
 	for range 3 {
@@ -107,7 +110,9 @@ func TestMessageMustCome(t *testing.T) {
 func TestMessagesHaveQuotas(t *testing.T) {
 	const part = 30_000
 	l := listener()
-	l.Messages = limit.NewMemory(limit.MemoryOptions{Bytes: 1 << 20, User: 2 * part, Anonymous: 2 * part})
+	l.Messages = limit.NewMemory(
+		limit.MemoryOptions{Bytes: 1 << 20, User: 2 * part, Anonymous: 2 * part},
+	)
 	for _, user := range []string{"", "ann"} {
 		for i := range 2 {
 			p, c := open(t, l)

@@ -1,6 +1,7 @@
-// Package wire is the server's end of a WebSocket (RFC 6455). The framing is gobwas/ws's; what is added here is how frames
-// come from and go to the kernel: a socket on which nothing happens has no buffer, a frame can be written without waiting,
-// and no write waits for longer than it is allowed to.
+// Package wire is the server's end of a WebSocket (RFC 6455). The framing is gobwas/ws's; what is
+// added here is how frames come from and go to the kernel: a socket on which nothing happens has no
+// buffer, a frame can be written without waiting, and no write waits for longer than it is allowed
+// to.
 package wire
 
 import (
@@ -27,24 +28,25 @@ var ErrClosed = errors.New("the socket is closed")
 
 // Listener opens sockets. Its fields are set before the first one.
 type Listener struct {
-	// Message is the size of the largest message that is read, in bytes. A client that sends a larger one is closed with
-	// 1009.
+	// Message is the size of the largest message that is read, in bytes. A client that sends a
+	// larger one is closed with 1009.
 	Message int64
 	// Write is how long a client may take to let a frame through. One that is slower is cut off.
 	Write time.Duration
 	// Goodbye is how long the other side may take to answer a close frame.
 	Goodbye time.Duration
-	// Frames is how many frames a second of a client are read, control frames included, after Burst of them at once: what
-	// a client sends beyond that waits in its network. 0 is no limit.
+	// Frames is how many frames a second of a client are read, control frames included, after Burst
+	// of them at once: what a client sends beyond that waits in its network. 0 is no limit.
 	Frames rate.Limit
 	Burst  int
 	// TooSlow, if set, is called when a client is cut off that does not let a frame through.
 	TooSlow func()
-	// Messages admits what messages take of memory beyond the first 4 KiB of each, MessageFactor times their size: from
-	// before they are read until the next one is waited for. A client whose message is not admitted is closed with 1013.
-	// nil is no bound.
+	// Messages admits what messages take of memory beyond the first 4 KiB of each, MessageFactor
+	// times their size: from before they are read until the next one is waited for. A client whose
+	// message is not admitted is closed with 1013. nil is no bound.
 	Messages *limit.Memory
-	// Whole is how long a client may take to send all of a message. One that is slower is closed with 1013. 0 is no limit.
+	// Whole is how long a client may take to send all of a message. One that is slower is closed
+	// with 1013. 0 is no limit.
 	Whole time.Duration
 	// Panics contains the panics of what runs for a socket beside its reader and its writers.
 	Panics *panics.Guard
@@ -57,12 +59,13 @@ const bufferSize = 4 << 10
 
 type buffer [bufferSize]byte
 
-// Conn is one socket. Await, Buffered and Read are for one goroutine at a time, everything else for any.
+// Conn is one socket. Await, Buffered and Read are for one goroutine at a time, everything else for
+// any.
 type Conn struct {
 	// What Try looks at comes first and lies close together.
 
-	// raw is the way past the runtime's waiting; nil where there is none, as with TLS. sent, and received below, are kept
-	// as values, so that a call allocates nothing.
+	// raw is the way past the runtime's waiting; nil where there is none, as with TLS. sent, and
+	// received below, are kept as values, so that a call allocates nothing.
 	raw  syscall.RawConn
 	sent func(fd uintptr) bool
 	// writing is held by whoever writes, from the first byte of a frame to the last.
@@ -87,23 +90,34 @@ type Conn struct {
 	readErr    error
 	fragments  fragments
 	pace       *rate.Limiter
-	// largest is the size of the largest message that the client may send, and owner who its messages count for.
+	// largest is the size of the largest message that the client may send, and owner who its
+	// messages count for.
 	largest int64
 	owner   limit.Owner
-	// held is what the message that comes has reserved; nil where it is small. overdue closes the socket unless its
-	// message is whole.
+	// held is what the message that comes has reserved; nil where it is small. overdue closes the
+	// socket unless its message is whole.
 	held    *limit.Reservation
 	overdue *time.Timer
 }
 
-// Open answers a request with the handshake of a WebSocket and takes the connection over. choose is asked for each
-// subprotocol that the client offers, in its order, and the first that it accepts is spoken; none is accepted, too. Where
-// it fails, the request has been answered.
+// Open answers a request with the handshake of a WebSocket and takes the connection over. choose is
+// asked for each subprotocol that the client offers, in its order, and the first that it accepts is
+// spoken; none is accepted, too. Where it fails, the request has been answered.
 //
-// The request and its context may be forgotten when Open has returned. The caller reads until that fails, and then calls
-// Done, Cut and Wait.
-func (l *Listener) Open(w http.ResponseWriter, r *http.Request, choose func(subprotocol string) bool) (*Conn, error) {
-	conn, rw, handshake, err := ws.HTTPUpgrader{Timeout: l.Write, Protocol: choose}.Upgrade(r, hijacker{w})
+// The request and its context may be forgotten when Open has returned. The caller reads until that
+// fails, and then calls Done, Cut and Wait.
+func (l *Listener) Open(
+	w http.ResponseWriter,
+	r *http.Request,
+	choose func(subprotocol string) bool,
+) (*Conn, error) {
+	conn, rw, handshake, err := ws.HTTPUpgrader{
+		Timeout:  l.Write,
+		Protocol: choose,
+	}.Upgrade(
+		r,
+		hijacker{w},
+	)
 	if err != nil {
 		if conn != nil {
 			_ = conn.Close()
@@ -126,14 +140,16 @@ func (l *Listener) Open(w http.ResponseWriter, r *http.Request, choose func(subp
 	return c, nil
 }
 
-// hijacker finds the connection below what a middleware has put around it, which the library would not look for.
+// hijacker finds the connection below what a middleware has put around it, which the library would
+// not look for.
 type hijacker struct{ http.ResponseWriter }
 
 func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(h.ResponseWriter).Hijack()
 }
 
-// Identify sets who the client's messages count for, and the size of the largest one. The goroutine that reads calls it.
+// Identify sets who the client's messages count for, and the size of the largest one. The goroutine
+// that reads calls it.
 func (c *Conn) Identify(owner limit.Owner, largest int64) { c.owner, c.largest = owner, largest }
 
 // Subprotocol is what was agreed upon; "" is none.
@@ -161,8 +177,8 @@ func (c *Conn) Done() {
 	c.onTime()
 }
 
-// Await waits until something has come that Read can begin with. Little is on the stack meanwhile, so that a goroutine that
-// does nothing else costs its least.
+// Await waits until something has come that Read can begin with. Little is on the stack meanwhile,
+// so that a goroutine that does nothing else costs its least.
 func (c *Conn) Await() error {
 	c.release()
 	if c.Buffered() {
@@ -189,7 +205,8 @@ func (c *Conn) buffered() int {
 // reader is the connection as the framing reads it.
 type reader struct{ *Conn }
 
-// Read implements [io.Reader]. A buffer is taken when there is something to put into it, and given back when it is empty.
+// Read implements [io.Reader]. A buffer is taken when there is something to put into it, and given
+// back when it is empty.
 func (r reader) Read(p []byte) (int, error) {
 	c := r.Conn
 	if c.early != nil {

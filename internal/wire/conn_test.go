@@ -32,8 +32,8 @@ type peer struct {
 	in *bufio.Reader
 }
 
-// open returns both ends of a socket. early is sent together with the handshake. The test ends the server's end, by which
-// the client's has to end.
+// open returns both ends of a socket. early is sent together with the handshake. The test ends the
+// server's end, by which the client's has to end.
 func open(t testing.TB, l *wire.Listener, early ...byte) (*peer, *wire.Conn) {
 	t.Helper()
 	conns := make(chan *wire.Conn, 1)
@@ -52,8 +52,14 @@ func open(t testing.TB, l *wire.Listener, early ...byte) (*peer, *wire.Conn) {
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(patience))
 	p := &peer{conn, t, bufio.NewReader(conn)}
-	p.write([]byte("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
-		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: strange, known\r\n\r\n" + string(early)))
+	p.write(
+		[]byte(
+			"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+				"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: strange, known\r\n\r\n" + string(
+				early,
+			),
+		),
+	)
 	for line := ""; line != "\r\n"; {
 		if line, err = p.in.ReadString('\n'); err != nil {
 			t.Fatalf("handshake: %v", err)
@@ -174,8 +180,19 @@ func TestMessages(t *testing.T) {
 // TestPieces: frames come as the network likes it, not as they were written.
 func TestPieces(t *testing.T) {
 	whole := bytes.Join([][]byte{
-		text("one"), masked(true, ws.OpPing, "p"), masked(false, ws.OpText, "tw"), masked(true, ws.OpPing, "q"),
-		masked(false, ws.OpContinuation, ""), masked(true, ws.OpContinuation, "o"), text(strings.Repeat("3", 300)),
+		text(
+			"one",
+		),
+		masked(true, ws.OpPing, "p"),
+		masked(false, ws.OpText, "tw"),
+		masked(true, ws.OpPing, "q"),
+		masked(
+			false,
+			ws.OpContinuation,
+			"",
+		),
+		masked(true, ws.OpContinuation, "o"),
+		text(strings.Repeat("3", 300)),
 	}, nil)
 	expect := func(p *peer) {
 		p.t.Helper()
@@ -230,7 +247,10 @@ func TestBadFrames(t *testing.T) {
 		"something behind close":      {append(masked(true, ws.OpClose, "\x03\xe8"), text("x")...), ws.StatusNormalClosure},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, c := open(t, &wire.Listener{Message: largest, Write: patience, Goodbye: 50 * time.Millisecond})
+			p, c := open(
+				t,
+				&wire.Listener{Message: largest, Write: patience, Goodbye: 50 * time.Millisecond},
+			)
 			ended := echo(c)
 			p.write(test.frames)
 			p.expectClose(test.code)
@@ -246,7 +266,10 @@ func TestBadFrames(t *testing.T) {
 
 // TestClose is the closing handshake when the server begins it.
 func TestClose(t *testing.T) {
-	p, c := open(t, &wire.Listener{Message: largest, Write: patience, Goodbye: 200 * time.Millisecond})
+	p, c := open(
+		t,
+		&wire.Listener{Message: largest, Write: patience, Goodbye: 200 * time.Millisecond},
+	)
 	ended := echo(c)
 	c.Close(4400, strings.Repeat("r", 200))
 	c.Close(4401, "a second one")
@@ -274,7 +297,10 @@ func TestClose(t *testing.T) {
 	}
 
 	t.Run("which nobody answers", func(t *testing.T) {
-		_, c := open(t, &wire.Listener{Message: largest, Write: patience, Goodbye: 50 * time.Millisecond})
+		_, c := open(
+			t,
+			&wire.Listener{Message: largest, Write: patience, Goodbye: 50 * time.Millisecond},
+		)
 		ended := echo(c)
 		c.Close(1012, "")
 		if err := <-ended; err == nil {

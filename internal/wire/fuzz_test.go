@@ -24,11 +24,21 @@ func (h hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.conn, bufio.NewReadWriter(bufio.NewReader(h.conn), bufio.NewWriter(h.conn)), nil
 }
 
-// FuzzRead: whatever a client sends, reading comes to an end, and no message is larger than it may be.
+// FuzzRead: whatever a client sends, reading comes to an end, and no message is larger than it may
+// be.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(nil))
 	f.Add(text("hello"))
-	f.Add(bytes.Join([][]byte{masked(false, ws.OpText, "a"), masked(true, ws.OpPing, "b"), masked(true, ws.OpContinuation, "c")}, nil))
+	f.Add(
+		bytes.Join(
+			[][]byte{
+				masked(false, ws.OpText, "a"),
+				masked(true, ws.OpPing, "b"),
+				masked(true, ws.OpContinuation, "c"),
+			},
+			nil,
+		),
+	)
 	f.Add(masked(true, ws.OpClose, "\x03\xe8bye"))
 	f.Add([]byte{0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4})
 	f.Fuzz(func(t *testing.T, sent []byte) {

@@ -20,10 +20,11 @@ type fragments struct {
 // grow is how much of a message is made room for before it has come.
 const grow = 4 << 10
 
-// Read returns the next message. Pings are answered, and a close frame is: then, and when the connection has ended or the
-// client breaks the protocol, it fails.
+// Read returns the next message. Pings are answered, and a close frame is: then, and when the
+// connection has ended or the client breaks the protocol, it fails.
 //
-// What it has returned may be used for longer, but counts for the messages' budget only until the next Await or Read.
+// What it has returned may be used for longer, but counts for the messages' budget only until the
+// next Await or Read.
 func (c *Conn) Read() (text bool, data []byte, err error) {
 	c.release()
 	for {
@@ -33,7 +34,10 @@ func (c *Conn) Read() (text bool, data []byte, err error) {
 		}
 		c.heard.Store(true)
 		if c.pace != nil {
-			time.Sleep(c.pace.Reserve().Delay()) //nolint:forbidigo // one frame's share of a second at most, with nobody waiting
+			//nolint:forbidigo // one frame's share of a second at most, with nobody waiting
+			time.Sleep(
+				c.pace.Reserve().Delay(),
+			)
 		}
 		state := ws.StateServerSide
 		if c.fragments.open {
@@ -70,7 +74,10 @@ func (c *Conn) data(h ws.Header) (text bool, data []byte, done bool, err error) 
 		}
 	}
 	if h.Length > c.largest-int64(len(f.data)) {
-		return false, nil, false, c.refuse(ws.StatusMessageTooBig, errors.New("the message is too large"))
+		return false, nil, false, c.refuse(
+			ws.StatusMessageTooBig,
+			errors.New("the message is too large"),
+		)
 	}
 	from := len(f.data)
 	if f.data, err = c.payload(f.data, h); err != nil {
@@ -98,7 +105,8 @@ var (
 // MessageFactor is what a message takes of memory for each of its bytes: it is copied as it grows.
 const MessageFactor = 2
 
-// reserve reserves what a message of size bytes takes, of which a part may have been reserved already.
+// reserve reserves what a message of size bytes takes, of which a part may have been reserved
+// already.
 func (c *Conn) reserve(size int) error {
 	if size <= grow {
 		return nil
@@ -125,8 +133,8 @@ func (c *Conn) release() {
 	}
 }
 
-// expectWhole closes the socket unless the rest of a message comes in time. Whoever sent a part of it and then nothing, or
-// only pongs, would hold what it takes for as long as they like.
+// expectWhole closes the socket unless the rest of a message comes in time. Whoever sent a part of
+// it and then nothing, or only pongs, would hold what it takes for as long as they like.
 func (c *Conn) expectWhole() {
 	if c.listener.Whole > 0 {
 		c.overdue = time.AfterFunc(c.listener.Whole, c.contained(func() {
@@ -143,7 +151,8 @@ func (c *Conn) onTime() {
 	}
 }
 
-// payload appends a frame's payload to data. Room is made as it comes: a client does not get memory by announcing much.
+// payload appends a frame's payload to data. Room is made as it comes: a client does not get memory
+// by announcing much.
 func (c *Conn) payload(data []byte, h ws.Header) ([]byte, error) {
 	for left := int(h.Length); left > 0; {
 		n := min(left, max(grow, len(data)))
@@ -191,8 +200,9 @@ func (c *Conn) goodbye(payload []byte) {
 	c.sayGoodbye(answer)
 }
 
-// refuse closes the socket of a client that breaks the protocol. What still comes cannot be understood: it is read and
-// thrown away for a moment, since a connection that is closed with something unread may lose the close frame.
+// refuse closes the socket of a client that breaks the protocol. What still comes cannot be
+// understood: it is read and thrown away for a moment, since a connection that is closed with
+// something unread may lose the close frame.
 func (c *Conn) refuse(code ws.StatusCode, reason error) error {
 	c.Close(uint16(code), reason.Error())
 	_ = c.conn.SetReadDeadline(time.Now().Add(min(time.Second, c.listener.Goodbye)))

@@ -13,7 +13,8 @@ import (
 // longestReason is how many bytes of a reason fit into a close frame (RFC 6455, section 5.5).
 const longestReason = ws.MaxControlFramePayloadSize - 2
 
-// tryAgainLater is the close code for a client that is to come back, by IANA's registry of WebSocket close codes.
+// tryAgainLater is the close code for a client that is to come back, by IANA's registry of
+// WebSocket close codes.
 const tryAgainLater ws.StatusCode = 1013
 
 // Text is a text frame whose payload is made of parts.
@@ -35,7 +36,10 @@ func (f *Framer) Text(parts ...[]byte) []byte {
 	}
 	if f.header == nil || size != f.size {
 		var header bytes.Buffer
-		_ = ws.WriteHeader(&header, ws.Header{Fin: true, OpCode: ws.OpText, Length: int64(size)}) // a buffer takes everything
+		_ = ws.WriteHeader(
+			&header,
+			ws.Header{Fin: true, OpCode: ws.OpText, Length: int64(size)},
+		) // a buffer takes everything
 		f.header, f.size = header.Bytes(), size
 	}
 	f.frame = append(slices.Grow(f.frame[:0], len(f.header)+size), f.header...)
@@ -48,7 +52,8 @@ func (f *Framer) Text(parts ...[]byte) []byte {
 // Ready tells whether Try would write a frame now, as far as that is known.
 func (c *Conn) Ready() bool { return c.raw != nil && !c.closing.Load() }
 
-// Try writes a frame without waiting. It returns false where the frame has to wait: nothing of it has been written then.
+// Try writes a frame without waiting. It returns false where the frame has to wait: nothing of it
+// has been written then.
 func (c *Conn) Try(frame []byte) bool {
 	if c.raw == nil || !c.writing.TryLock() {
 		return false
@@ -89,8 +94,8 @@ func (c *Conn) finish(rest []byte) bool {
 	})
 }
 
-// flush writes from a goroutine, which ends with the frame, or its time. It returns false where the connection has been
-// cut: whoever waits for what is being written may have seen the last of it.
+// flush writes from a goroutine, which ends with the frame, or its time. It returns false where the
+// connection has been cut: whoever waits for what is being written may have seen the last of it.
 func (c *Conn) flush(write func()) bool {
 	c.ending.Lock()
 	defer c.ending.Unlock()
@@ -100,8 +105,8 @@ func (c *Conn) flush(write func()) bool {
 	return !c.cut
 }
 
-// Write writes a frame, and waits for its turn and for the client to let it through. A client that takes too long is cut
-// off.
+// Write writes a frame, and waits for its turn and for the client to let it through. A client that
+// takes too long is cut off.
 func (c *Conn) Write(frame []byte) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
@@ -115,8 +120,8 @@ func (c *Conn) Write(frame []byte) error {
 	return c.push(frame[n:], n == 0)
 }
 
-// push writes data and waits for as long as that may take. whole tells that nothing of the frame has been written yet. The
-// caller holds writing.
+// push writes data and waits for as long as that may take. whole tells that nothing of the frame
+// has been written yet. The caller holds writing.
 func (c *Conn) push(data []byte, whole bool) error {
 	_ = c.conn.SetWriteDeadline(time.Now().Add(c.listener.Write))
 	n, err := c.conn.Write(data)
@@ -141,8 +146,9 @@ func (c *Conn) write(f ws.Frame) error { return c.Write(ws.MustCompileFrame(f)) 
 // Ping asks the other side to answer: see Heard.
 func (c *Conn) Ping() error { return c.write(ws.NewPingFrame(nil)) }
 
-// Close sends a close frame, behind which nothing is written any more, and lets Read fail when it has been answered, or has
-// not been for too long. It does not wait. Of a reason too much is left out.
+// Close sends a close frame, behind which nothing is written any more, and lets Read fail when it
+// has been answered, or has not been for too long. It does not wait. Of a reason too much is left
+// out.
 func (c *Conn) Close(code uint16, reason string) {
 	c.sayGoodbye(closeBody(ws.StatusCode(code), reason))
 	_ = c.conn.SetReadDeadline(time.Now().Add(c.listener.Goodbye))

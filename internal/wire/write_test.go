@@ -15,7 +15,8 @@ import (
 	"parley/internal/wire"
 )
 
-// stuff writes frames without waiting until one is refused, and returns how many have gone. Nobody reads.
+// stuff writes frames without waiting until one is refused, and returns how many have gone. Nobody
+// reads.
 func stuff(t *testing.T, c *wire.Conn, frame func(i int) []byte) int {
 	t.Helper()
 	for i := range 1_000_000 {
@@ -31,7 +32,8 @@ func numbered(i int) []byte {
 	return wire.Text(fmt.Appendf(nil, "%d ", i), []byte(strings.Repeat("x", 10_000+i%7)))
 }
 
-// TestTry: what is refused has not been written, what is taken comes whole and in order, also when the client reads late.
+// TestTry: what is refused has not been written, what is taken comes whole and in order, also when
+// the client reads late.
 func TestTry(t *testing.T) {
 	p, c := open(t, listener())
 	ended := echo(c)
@@ -44,7 +46,10 @@ func TestTry(t *testing.T) {
 	})
 	for i := range taken + 1 {
 		f := p.hear()
-		if want := numbered(i); string(f.Payload) != string(want[len(want)-int(f.Header.Length):]) || len(f.Payload) == 0 {
+		if want := numbered(
+			i,
+		); string(f.Payload) != string(want[len(want)-int(f.Header.Length):]) ||
+			len(f.Payload) == 0 {
 			t.Fatalf("frame %d of %d is %.30q of %d bytes", i, taken, f.Payload, len(f.Payload))
 		}
 	}
@@ -84,7 +89,13 @@ func TestWritersTakeTurns(t *testing.T) {
 		var y string
 		_, _ = fmt.Sscan(string(f.Payload), &w, &i, &y)
 		if next[w] != i || len(y) != i*20 {
-			t.Fatalf("got frame %d of writer %d with %d bytes, want frame %d", i, w, len(y), next[w])
+			t.Fatalf(
+				"got frame %d of writer %d with %d bytes, want frame %d",
+				i,
+				w,
+				len(y),
+				next[w],
+			)
 		}
 		next[w]++
 		heard++
@@ -100,7 +111,10 @@ func TestSlowClient(t *testing.T) {
 	ended := echo(c)
 	stuff(t, c, numbered)
 	begun := time.Now()
-	if err := c.Write(numbered(0)); err == nil || errors.Is(err, wire.ErrClosed) && time.Since(begun) > patience/2 {
+	if err := c.Write(
+		numbered(0),
+	); err == nil ||
+		errors.Is(err, wire.ErrClosed) && time.Since(begun) > patience/2 {
 		t.Errorf("a write to a client that does not read: %v", err)
 	}
 	if took := time.Since(begun); took > patience/2 {
@@ -113,7 +127,10 @@ func TestSlowClient(t *testing.T) {
 		t.Error("more was written")
 	}
 	c.Wait()
-	if _, err := io.Copy(io.Discard, p.in); err == nil { // what has been sent is read, and then the end
+	if _, err := io.Copy(
+		io.Discard,
+		p.in,
+	); err == nil { // what has been sent is read, and then the end
 		t.Log("the connection has ended without a reset")
 	}
 }
@@ -138,8 +155,8 @@ func TestCutWhileWriting(t *testing.T) {
 	<-ended
 }
 
-// TestCloseWhileItEnds: whoever has waited for what is being written has seen the last of it, though somebody closes the
-// socket at that moment.
+// TestCloseWhileItEnds: whoever has waited for what is being written has seen the last of it,
+// though somebody closes the socket at that moment.
 func TestCloseWhileItEnds(t *testing.T) {
 	large := wire.Text(make([]byte, 16<<20))
 	for i := range 200 {

@@ -22,7 +22,11 @@ import (
 )
 
 // secrets are what the operator makes.
-var secrets = map[string]string{"PARLEY_JWT_SECRET": "7d1f0c6b2e9a4835" + strings.Repeat("a1", 24), "POSTGRES_PASSWORD": "12e4", "NATS_PASSWORD": "12e4"}
+var secrets = map[string]string{
+	"PARLEY_JWT_SECRET": "7d1f0c6b2e9a4835" + strings.Repeat("a1", 24),
+	"POSTGRES_PASSWORD": "12e4",
+	"NATS_PASSWORD":     "12e4",
+}
 
 type composeFile struct {
 	Services map[string]service
@@ -149,7 +153,13 @@ func (f composeFile) nodesOf() map[string]service {
 func settingsOf(t *testing.T, node service) config.Config {
 	t.Helper()
 	var help bytes.Buffer
-	if _, err := config.Parse([]string{"--help"}, os.LookupEnv, "", &help, io.Discard); err != config.ErrAnswered { //nolint:errorlint // never wrapped
+	if _, err := config.Parse(
+		[]string{"--help"},
+		os.LookupEnv,
+		"",
+		&help,
+		io.Discard,
+	); err != config.ErrAnswered { //nolint:errorlint // never wrapped
 		t.Fatal(err)
 	}
 	for name := range node.Environment {
@@ -164,7 +174,13 @@ func settingsOf(t *testing.T, node service) config.Config {
 		}
 		return *value, true
 	}
-	cfg, err := config.Parse([]string{"--addr=0.0.0.0:8080"}, env, "", io.Discard, io.Discard) // as the image has it
+	cfg, err := config.Parse(
+		[]string{"--addr=0.0.0.0:8080"},
+		env,
+		"",
+		io.Discard,
+		io.Discard,
+	) // as the image has it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +206,8 @@ func TestTheFilesFitTogether(t *testing.T) {
 			if !ok {
 				t.Errorf("%s is in %s, which is not there", name, network)
 			}
-			if address != "" && (len(in.IPAM.Config) != 1 || !in.IPAM.Config[0].Subnet.Contains(netip.MustParseAddr(address))) {
+			if address != "" &&
+				(len(in.IPAM.Config) != 1 || !in.IPAM.Config[0].Subnet.Contains(netip.MustParseAddr(address))) {
 				t.Errorf("%s has the address %s, which is not of %s", name, address, network)
 			}
 		}
@@ -214,7 +231,8 @@ func TestTheFilesFitTogether(t *testing.T) {
 		if s.Build == "" && s.Image == "" {
 			t.Errorf("%s is nothing", name)
 		}
-		if name != "postgres" && (!s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"})) {
+		if name != "postgres" &&
+			(!s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"})) {
 			t.Errorf("%s may do more than it needs", name)
 		}
 	}
@@ -241,13 +259,15 @@ func TestTheFilesFitTogether(t *testing.T) {
 		t.Errorf("the proxy's files: -want +got\n%s", diff)
 	}
 	for _, path := range []string{file.Services["proxy"].Entrypoint[len(file.Services["proxy"].Entrypoint)-1], file.Services["nats"].Command[1]} {
-		if file.Services["proxy"].mounts()[path] == "" && file.Services["nats"].mounts()[path] == "" {
+		if file.Services["proxy"].mounts()[path] == "" &&
+			file.Services["nats"].mounts()[path] == "" {
 			t.Errorf("%s is read by somebody and given by nobody", path)
 		}
 	}
 }
 
-// mountsOf are the names of the files that a service has, by where; those that include each other stay in one folder.
+// mountsOf are the names of the files that a service has, by where; those that include each other
+// stay in one folder.
 func mountsOf(s service) map[string]string {
 	names := map[string]string{}
 	for at, path := range s.mounts() {
@@ -256,7 +276,8 @@ func mountsOf(s service) map[string]string {
 	return names
 }
 
-// TestNodesAndProxyKnowEachOther: the addresses, ports and sizes that stand in more than one file are the same.
+// TestNodesAndProxyKnowEachOther: the addresses, ports and sizes that stand in more than one file
+// are the same.
 func TestNodesAndProxyKnowEachOther(t *testing.T) {
 	t.Parallel()
 	file := readCompose(t)
@@ -264,16 +285,27 @@ func TestNodesAndProxyKnowEachOther(t *testing.T) {
 	var want, got []string
 	for name, node := range file.nodesOf() {
 		cfg := settingsOf(t, node)
-		if trusted := cfg.Proxies(); len(trusted) != 1 || trusted[0] != netip.PrefixFrom(proxy, 32) {
+		if trusted := cfg.Proxies(); len(trusted) != 1 ||
+			trusted[0] != netip.PrefixFrom(proxy, 32) {
 			t.Errorf("%s believes %v, and the proxy is %v", name, trusted, proxy)
 		}
-		if cfg.AdminAddr == "" || cfg.NATSURL == "" || !cfg.Postgres() || cfg.Development() || cfg.ForwardedHeader() {
+		if cfg.AdminAddr == "" || cfg.NATSURL == "" || !cfg.Postgres() || cfg.Development() ||
+			cfg.ForwardedHeader() {
 			t.Errorf("%s: %+v", name, cfg)
 		}
-		if size := directive(t, "client_max_body_size"); size != strconv.FormatInt(cfg.MaxBodyBytes, 10) {
+		if size := directive(
+			t,
+			"client_max_body_size",
+		); size != strconv.FormatInt(
+			cfg.MaxBodyBytes,
+			10,
+		) {
 			t.Errorf("the proxy lets %s bytes pass, and %s reads %d", size, name, cfg.MaxBodyBytes)
 		}
-		if grace, err := time.ParseDuration(node.Grace); err != nil || grace < 2*cfg.ShutdownTimeout {
+		if grace, err := time.ParseDuration(
+			node.Grace,
+		); err != nil ||
+			grace < 2*cfg.ShutdownTimeout {
 			t.Errorf("%s has %s to end, and takes up to %v", name, node.Grace, cfg.ShutdownTimeout)
 		}
 		want = append(want, node.joined()["front"]+":8080")
@@ -287,19 +319,24 @@ func TestNodesAndProxyKnowEachOther(t *testing.T) {
 		t.Errorf("the proxy's nodes: -compose.yaml +nodes.conf\n%s", diff)
 	}
 	listen := regexp.MustCompile(`(?m)^listen (\d+);`).FindStringSubmatch(read(t, "listen.conf"))
-	if ports := file.Services["proxy"].Ports; len(listen) == 0 || len(ports) != 1 || ports[0] != "127.0.0.1:8080:"+listen[1] {
+	if ports := file.Services["proxy"].Ports; len(listen) == 0 || len(ports) != 1 ||
+		ports[0] != "127.0.0.1:8080:"+listen[1] {
 		t.Errorf("the proxy listens on %v, and is reached by %v", listen, ports)
 	}
 }
 
-// socketPing is the time between two pings that nodes have by default, whose next but one is waited for.
+// socketPing is the time between two pings that nodes have by default, whose next but one is waited
+// for.
 const socketPing = 25 * time.Second
 
 // TestTheProxyIsMorePatientThanANode: what is silent is for nodes to judge.
 func TestTheProxyIsMorePatientThanANode(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"proxy_read_timeout", "proxy_send_timeout"} {
-		if patience, err := time.ParseDuration(directive(t, name)); err != nil || patience <= 2*socketPing {
+		if patience, err := time.ParseDuration(
+			directive(t, name),
+		); err != nil ||
+			patience <= 2*socketPing {
 			t.Errorf("%s %v: %v", name, patience, err)
 		}
 	}
@@ -308,7 +345,8 @@ func TestTheProxyIsMorePatientThanANode(t *testing.T) {
 // directive is the value that a directive of the proxy has, which stands there once.
 func directive(t *testing.T, name string) string {
 	t.Helper()
-	found := regexp.MustCompile(`(?m)^\s*`+name+`\s+([^;]+);`).FindAllStringSubmatch(read(t, "nginx.conf"), -1)
+	found := regexp.MustCompile(`(?m)^\s*`+name+`\s+([^;]+);`).
+		FindAllStringSubmatch(read(t, "nginx.conf"), -1)
 	if len(found) != 1 {
 		t.Fatalf("%s is there %d times", name, len(found))
 	}

@@ -8,8 +8,9 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// startNATS starts NATS with the file that it has in a container, and what it has in its environment there. It returns its
-// URL without anybody's name. t.Setenv keeps the test from being parallel.
+// startNATS starts NATS with the file that it has in a container, and what it has in its
+// environment there. It returns its URL without anybody's name. t.Setenv keeps the test from being
+// parallel.
 func startNATS(t *testing.T) string {
 	t.Helper()
 	for name, value := range readCompose(t).Services["nats"].Environment {

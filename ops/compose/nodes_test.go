@@ -57,22 +57,46 @@ func (n *node) start() {
 		}
 	}
 	eventually(n.t, "a node is ready", func() error {
-		return ask(n.t, http.DefaultClient, http.MethodGet, n.url()+"/readyz", nil).is(http.StatusOK)
+		return ask(
+			n.t,
+			http.DefaultClient,
+			http.MethodGet,
+			n.url()+"/readyz",
+			nil,
+		).is(http.StatusOK)
 	})
 }
 
-// startCluster starts it; settings are the proxy's, besides those of its file. The environment of the compose file is each
-// node's, but for where things are.
-func startCluster(t *testing.T, settings string, options app.Options, change ...testkit.Option) *cluster {
+// startCluster starts it; settings are the proxy's, besides those of its file. The environment of
+// the compose file is each node's, but for where things are.
+func startCluster(
+	t *testing.T,
+	settings string,
+	options app.Options,
+	change ...testkit.Option,
+) *cluster {
 	t.Helper()
 	findNginx(t) // before all the rest
 	database := testkit.MigratedPostgresURL(t)
-	broker := strings.Replace(startNATS(t), "nats://", "nats://parley:"+secrets["NATS_PASSWORD"]+"@", 1)
+	broker := strings.Replace(
+		startNATS(t),
+		"nats://",
+		"nats://parley:"+secrets["NATS_PASSWORD"]+"@",
+		1,
+	)
 	c := &cluster{t: t}
 	var addrs []string
 	for _, service := range readCompose(t).nodesOf() {
 		cfg := settingsOf(t, service).WithoutRates() // all requests come from one address
-		cfg.Addr, cfg.AdminAddr, cfg.DatabaseURL, cfg.NATSURL = freeAddr(t), freeAddr(t), config.Secret(database), config.Secret(broker)
+		cfg.Addr, cfg.AdminAddr, cfg.DatabaseURL, cfg.NATSURL = freeAddr(
+			t,
+		), freeAddr(
+			t,
+		), config.Secret(
+			database,
+		), config.Secret(
+			broker,
+		)
 		cfg.TrustedProxies = []string{"127.0.0.1"}
 		for _, to := range change {
 			to(&cfg)
@@ -112,11 +136,18 @@ const (
 	listen     = `subscription ($room: ID!, $after: Int) { messageAdded(roomId: $room, after: $after) { seq contents } }`
 )
 
-// TestThroughTheProxy: requests, sockets and event streams, on both nodes, for longer than the proxy waits for what is silent.
+// TestThroughTheProxy: requests, sockets and event streams, on both nodes, for longer than the
+// proxy waits for what is silent.
 func TestThroughTheProxy(t *testing.T) {
 	const waits = 2 * time.Second // that the proxy does
-	c := startCluster(t, fmt.Sprintf("proxy_read_timeout %[1]dms;\nproxy_send_timeout %[1]dms;", waits.Milliseconds()),
-		app.Options{Limits: web.Limits{SocketPing: waits / 8}})
+	c := startCluster(
+		t,
+		fmt.Sprintf(
+			"proxy_read_timeout %[1]dms;\nproxy_send_timeout %[1]dms;",
+			waits.Milliseconds(),
+		),
+		app.Options{Limits: web.Limits{SocketPing: waits / 8}},
+	)
 	alice := c.as("alice", c.url)
 	room := alice.Do(createRoom, nil).Str("createRoom.room.id")
 	vars := testkit.Vars{"room": room, "after": 0}
@@ -230,19 +261,39 @@ func from(t *testing.T, address string) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// TestNobodyChoosesTheirAddress: it is whom the proxy sees, whatever they say. Else a limit would hold for nobody, or one
-// for everybody.
+// TestNobodyChoosesTheirAddress: it is whom the proxy sees, whatever they say. Else a limit would
+// hold for nobody, or one for everybody.
 func TestNobodyChoosesTheirAddress(t *testing.T) {
 	const burst = 3
-	c := startCluster(t, "", app.Options{}, func(cfg *config.Config) { cfg.RateMutations = fmt.Sprintf("off,1/h:%d", burst) })
+	c := startCluster(
+		t,
+		"",
+		app.Options{},
+		func(cfg *config.Config) { cfg.RateMutations = fmt.Sprintf("off,1/h:%d", burst) },
+	)
 	change := func(client *http.Client, claim string) string {
 		t.Helper()
 		body, err := json.Marshal(map[string]string{"query": createRoom})
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := ask(t, client, http.MethodPost, c.url+"/graphql", body, "Content-Type", "application/json",
-			"Authorization", "Bearer "+c.token("alice"), "X-Forwarded-For", claim, "Forwarded", "for="+claim, "X-Request-Id", "mine-"+claim)
+		a := ask(
+			t,
+			client,
+			http.MethodPost,
+			c.url+"/graphql",
+			body,
+			"Content-Type",
+			"application/json",
+			"Authorization",
+			"Bearer "+c.token("alice"),
+			"X-Forwarded-For",
+			claim,
+			"Forwarded",
+			"for="+claim,
+			"X-Request-Id",
+			"mine-"+claim,
+		)
 		if a.err != nil {
 			t.Fatal(a.err)
 		}
@@ -254,7 +305,13 @@ func TestNobodyChoosesTheirAddress(t *testing.T) {
 	one, other := from(t, "127.0.0.2"), from(t, "127.0.0.3")
 	made := 0
 	for i := range 2*burst + 2 { // each node counts by itself
-		if body := change(one, fmt.Sprintf("1.2.3.%d", i)); !strings.Contains(body, "RATE_LIMITED") {
+		if body := change(
+			one,
+			fmt.Sprintf("1.2.3.%d", i),
+		); !strings.Contains(
+			body,
+			"RATE_LIMITED",
+		) {
 			made++
 		}
 	}
@@ -266,14 +323,16 @@ func TestNobodyChoosesTheirAddress(t *testing.T) {
 	}
 }
 
-// TestANodeIsRestarted: requests go on, sockets are told to come back and find the other, and nothing is lost.
+// TestANodeIsRestarted: requests go on, sockets are told to come back and find the other, and
+// nothing is lost.
 func TestANodeIsRestarted(t *testing.T) {
 	c := startCluster(t, "", app.Options{})
 	alice := c.as("alice", c.url)
 	room := alice.Do(createRoom, nil).Str("createRoom.room.id")
 	say := func(text string) int {
 		t.Helper()
-		return alice.Do(send, testkit.Vars{"room": room, "text": text}).Int("sendMessage.message.seq")
+		return alice.Do(send, testkit.Vars{"room": room, "text": text}).
+			Int("sendMessage.message.seq")
 	}
 	var streams []*testkit.Stream
 	for range 2 { // one on each node
@@ -312,13 +371,20 @@ func TestANodeIsRestarted(t *testing.T) {
 	}
 }
 
-// tried returns when the proxy has given a node a socket and a request again, as it does unless it leaves it out.
+// tried returns when the proxy has given a node a socket and a request again, as it does unless it
+// leaves it out.
 func (c *cluster) tried(n *node) {
 	c.t.Helper()
 	eventually(c.t, "the proxy tries the node again", func() error {
 		s := c.dial("alice") // which goes to where fewer are
 		defer func() { _ = s.conn.CloseNow() }()
-		if err := ask(c.t, http.DefaultClient, http.MethodGet, c.url+"/schema.graphql", nil).is(http.StatusOK); err != nil {
+		if err := ask(
+			c.t,
+			http.DefaultClient,
+			http.MethodGet,
+			c.url+"/schema.graphql",
+			nil,
+		).is(http.StatusOK); err != nil {
 			return err
 		}
 		a := ask(c.t, http.DefaultClient, http.MethodGet, "http://"+n.cfg.AdminAddr+"/metrics", nil)
@@ -331,5 +397,7 @@ func (c *cluster) tried(n *node) {
 
 var (
 	openSockets = regexp.MustCompile(`(?m)^parley_connections{.*graphql-transport-ws.*} [1-9]`)
-	schemaRead  = regexp.MustCompile(`(?m)^parley_http_request_duration_seconds_count{.*/schema.graphql.*} [1-9]`)
+	schemaRead  = regexp.MustCompile(
+		`(?m)^parley_http_request_duration_seconds_count{.*/schema.graphql.*} [1-9]`,
+	)
 )

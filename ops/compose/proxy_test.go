@@ -24,7 +24,8 @@ import (
 // patience is how long a test waits for what must come.
 const patience = 30 * time.Second
 
-// findNginx returns the path of nginx. The test is skipped where there is none, and fails where there has to be.
+// findNginx returns the path of nginx. The test is skipped where there is none, and fails where
+// there has to be.
 func findNginx(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{os.Getenv("PARLEY_TEST_NGINX"), "nginx", "/usr/sbin/nginx"} {
@@ -39,12 +40,12 @@ func findNginx(t *testing.T) string {
 	return ""
 }
 
-// untilSilent runs the program that its arguments name until its input ends, which it does with the test in any case: a
-// proxy that nobody ends would stay.
+// untilSilent runs the program that its arguments name until its input ends, which it does with the
+// test in any case: a proxy that nobody ends would stay.
 const untilSilent = `"$@" </dev/null & read -r _; kill $!; wait $!`
 
-// startProxy starts nginx in front of nodes, with the files that the compose file gives it, except that it listens
-// elsewhere, with settings, and knows these nodes. It returns its URL.
+// startProxy starts nginx in front of nodes, with the files that the compose file gives it, except
+// that it listens elsewhere, with settings, and knows these nodes. It returns its URL.
 func startProxy(t *testing.T, settings string, nodes ...string) string {
 	t.Helper()
 	nginx, folder, addr := findNginx(t), t.TempDir(), freeAddr(t)
@@ -64,14 +65,32 @@ func startProxy(t *testing.T, settings string, nodes ...string) string {
 			t.Fatal(err)
 		}
 	}
-	args := []string{nginx, "-e", "stderr", "-p", folder + "/", "-c", filepath.Join(folder, "nginx.conf")}
-	if os.Geteuid() == 0 {
-		args = append(args, "-g", "user root;") // nginx would have nobody work for it, whom the folder does not let in
+	args := []string{
+		nginx,
+		"-e",
+		"stderr",
+		"-p",
+		folder + "/",
+		"-c",
+		filepath.Join(folder, "nginx.conf"),
 	}
-	if out, err := exec.CommandContext(t.Context(), nginx, append(args[1:], "-t")...).CombinedOutput(); err != nil {
+	if os.Geteuid() == 0 {
+		args = append(
+			args,
+			"-g",
+			"user root;",
+		) // nginx would have nobody work for it, whom the folder does not let in
+	}
+	if out, err := exec.CommandContext(t.Context(), nginx, append(args[1:], "-t")...).
+		CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	cmd := exec.Command("sh", append([]string{"-c", untilSilent, "sh"}, args...)...) //nolint:noctx // it ends with its input
+	//nolint:noctx // it ends with its input
+	cmd := exec.Command(
+		"sh",
+		append(
+			[]string{"-c", untilSilent, "sh"},
+			args...)...)
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	input, err := cmd.StdinPipe()
 	if err != nil {
@@ -88,13 +107,19 @@ func startProxy(t *testing.T, settings string, nodes ...string) string {
 	})
 	url := "http://" + addr
 	eventually(t, "the proxy answers", func() error {
-		return ask(t, http.DefaultClient, http.MethodGet, url+"/readyz", nil).is(http.StatusNotFound)
+		return ask(
+			t,
+			http.DefaultClient,
+			http.MethodGet,
+			url+"/readyz",
+			nil,
+		).is(http.StatusNotFound)
 	})
 	return url
 }
 
-// freeAddr returns a loopback address that nobody listens on. Its port is below those that the system gives to outgoing
-// connections.
+// freeAddr returns a loopback address that nobody listens on. Its port is below those that the
+// system gives to outgoing connections.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	for range 100 {
@@ -144,7 +169,13 @@ func (a answer) is(status int) error {
 }
 
 // ask sends a request with headers.
-func ask(t *testing.T, client *http.Client, method, url string, body []byte, header ...string) answer {
+func ask(
+	t *testing.T,
+	client *http.Client,
+	method, url string,
+	body []byte,
+	header ...string,
+) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, bytes.NewReader(body))
 	if err != nil {
@@ -186,16 +217,18 @@ func startRecorderAt(t *testing.T, addr string, hangsUp bool) *recorder {
 		t.Fatal(err)
 	}
 	r := &recorder{addr: l.Addr().String()}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		_, _ = io.Copy(io.Discard, req.Body)
-		r.mu.Lock()
-		r.seen = append(r.seen, req)
-		r.mu.Unlock()
-		if hangsUp {
-			panic(http.ErrAbortHandler)
-		}
-		_, _ = io.WriteString(w, "answered")
-	}))
+	s := httptest.NewUnstartedServer(
+		http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			_, _ = io.Copy(io.Discard, req.Body)
+			r.mu.Lock()
+			r.seen = append(r.seen, req)
+			r.mu.Unlock()
+			if hangsUp {
+				panic(http.ErrAbortHandler)
+			}
+			_, _ = io.WriteString(w, "answered")
+		}),
+	)
 	_ = s.Listener.Close() // its own
 	s.Listener = l
 	s.Start()
@@ -212,14 +245,21 @@ func (r *recorder) asked() []*http.Request {
 	return seen
 }
 
-// TestWhatNodesAreTold: who asks, by what host and under which id, whatever the client says of itself.
+// TestWhatNodesAreTold: who asks, by what host and under which id, whatever the client says of
+// itself.
 func TestWhatNodesAreTold(t *testing.T) {
 	t.Parallel()
 	node := startRecorder(t, false)
 	url := startProxy(t, "", node.addr)
 	told := func(header ...string) http.Header {
 		t.Helper()
-		if err := ask(t, http.DefaultClient, http.MethodGet, url+"/graphql", nil, header...).is(http.StatusOK); err != nil {
+		if err := ask(
+			t,
+			http.DefaultClient,
+			http.MethodGet,
+			url+"/graphql",
+			nil,
+			header...).is(http.StatusOK); err != nil {
 			t.Fatal(err)
 		}
 		seen := node.asked()
@@ -237,8 +277,26 @@ func TestWhatNodesAreTold(t *testing.T) {
 			t.Errorf("for the id %q nodes get %q", id, got)
 		}
 	}
-	h := told("Host", "chat.example:8443", "X-Forwarded-For", "1.2.3.4", "Forwarded", "for=1.2.3.4", "X-Real-Ip", "1.2.3.4",
-		"X-Forwarded-Host", "evil.example", "X-Request-Id", "my-own.1", "Traceparent", "00-1-1-01", "Upgrade", "h2c", "Connection", "Upgrade")
+	h := told(
+		"Host",
+		"chat.example:8443",
+		"X-Forwarded-For",
+		"1.2.3.4",
+		"Forwarded",
+		"for=1.2.3.4",
+		"X-Real-Ip",
+		"1.2.3.4",
+		"X-Forwarded-Host",
+		"evil.example",
+		"X-Request-Id",
+		"my-own.1",
+		"Traceparent",
+		"00-1-1-01",
+		"Upgrade",
+		"h2c",
+		"Connection",
+		"Upgrade",
+	)
 	got := map[string][]string{}
 	for _, name := range []string{
 		"Host", "X-Forwarded-For", "Forwarded", "X-Real-Ip", "X-Forwarded-Host", "X-Request-Id", "Traceparent", "Upgrade", "Connection",
@@ -246,8 +304,19 @@ func TestWhatNodesAreTold(t *testing.T) {
 		got[name] = h.Values(name)
 	}
 	want := map[string][]string{
-		"Host": {"chat.example:8443"}, "X-Forwarded-For": {"127.0.0.1"}, "Forwarded": nil, "X-Real-Ip": nil, "X-Forwarded-Host": nil,
-		"X-Request-Id": {"my-own.1"}, "Traceparent": {"00-1-1-01"}, "Upgrade": nil, "Connection": nil,
+		"Host": {
+			"chat.example:8443",
+		},
+		"X-Forwarded-For":  {"127.0.0.1"},
+		"Forwarded":        nil,
+		"X-Real-Ip":        nil,
+		"X-Forwarded-Host": nil,
+		"X-Request-Id": {
+			"my-own.1",
+		},
+		"Traceparent": {"00-1-1-01"},
+		"Upgrade":     nil,
+		"Connection":  nil,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -272,23 +341,57 @@ func TestWhatNoNodeIsAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := ask(t, http.DefaultClient, http.MethodPost, url+"/graphql", make([]byte, size+1))
-	if a.is(http.StatusRequestEntityTooLarge) != nil || !strings.Contains(a.body, `"BAD_USER_INPUT"`) {
+	if a.is(http.StatusRequestEntityTooLarge) != nil ||
+		!strings.Contains(a.body, `"BAD_USER_INPUT"`) {
 		t.Errorf("too much: %+v", a)
 	}
-	header := []string{"A", strings.Repeat("a", 13<<10), "B", strings.Repeat("b", 13<<10), "C", strings.Repeat("c", 13<<10)}
-	if err := ask(t, http.DefaultClient, http.MethodGet, url+"/graphql", nil, header...).is(http.StatusBadRequest); err != nil {
+	header := []string{
+		"A",
+		strings.Repeat("a", 13<<10),
+		"B",
+		strings.Repeat("b", 13<<10),
+		"C",
+		strings.Repeat("c", 13<<10),
+	}
+	if err := ask(
+		t,
+		http.DefaultClient,
+		http.MethodGet,
+		url+"/graphql",
+		nil,
+		header...).is(http.StatusBadRequest); err != nil {
 		t.Errorf("long headers: %v", err)
 	}
 	if seen := node.asked(); len(seen) > 0 {
 		t.Errorf("a node is asked for %s", seen[0].URL)
 	}
-	if err := ask(t, http.DefaultClient, http.MethodPost, url+"/graphql", make([]byte, size)).is(http.StatusOK); err != nil {
+	if err := ask(
+		t,
+		http.DefaultClient,
+		http.MethodPost,
+		url+"/graphql",
+		make([]byte, size),
+	).is(http.StatusOK); err != nil {
 		t.Error("the largest body: ", err)
 	}
-	if err := ask(t, http.DefaultClient, http.MethodGet, url+"/graphql", nil, "Authorization", strings.Repeat("t", 8<<10)).is(http.StatusOK); err != nil {
+	if err := ask(
+		t,
+		http.DefaultClient,
+		http.MethodGet,
+		url+"/graphql",
+		nil,
+		"Authorization",
+		strings.Repeat("t", 8<<10),
+	).is(http.StatusOK); err != nil {
 		t.Error("the longest token: ", err)
 	}
-	if err := ask(t, http.DefaultClient, http.MethodGet, url+"/healthz", nil).is(http.StatusOK); err != nil {
+	if err := ask(
+		t,
+		http.DefaultClient,
+		http.MethodGet,
+		url+"/healthz",
+		nil,
+	).is(http.StatusOK); err != nil {
 		t.Error(err)
 	}
 }
@@ -302,7 +405,8 @@ func TestOnlyWhatIsSafeIsAskedAgain(t *testing.T) {
 	if n := len(bad.asked()) + len(other.asked()); n != 1 {
 		t.Errorf("a POST was sent %d times", n)
 	}
-	if post.is(http.StatusBadGateway) != nil || post.header.Get("Content-Type") != "application/json" ||
+	if post.is(http.StatusBadGateway) != nil ||
+		post.header.Get("Content-Type") != "application/json" ||
 		!strings.Contains(post.body, `{"code":"UNAVAILABLE","safeToRetry":false}`) {
 		t.Errorf("a POST is answered %+v", post)
 	}
@@ -310,24 +414,38 @@ func TestOnlyWhatIsSafeIsAskedAgain(t *testing.T) {
 	if a, b := len(bad.asked()), len(other.asked()); a != 1 || b != 1 {
 		t.Errorf("a GET was sent %d and %d times", a, b)
 	}
-	if get.is(http.StatusBadGateway) != nil || !strings.Contains(get.body, `{"code":"UNAVAILABLE"}`) {
+	if get.is(http.StatusBadGateway) != nil ||
+		!strings.Contains(get.body, `{"code":"UNAVAILABLE"}`) {
 		t.Errorf("a GET is answered %+v", get)
 	}
 }
 
-// TestANodeThatIsAwayIsLeftOut: what has not reached it goes to the other, whatever it is; and soon nobody tries.
+// TestANodeThatIsAwayIsLeftOut: what has not reached it goes to the other, whatever it is; and soon
+// nobody tries.
 func TestANodeThatIsAwayIsLeftOut(t *testing.T) {
 	t.Parallel()
 	node, away := startRecorder(t, false), freeAddr(t)
 	url := startProxy(t, "", away, node.addr)
 	for range 10 {
-		if err := ask(t, http.DefaultClient, http.MethodPost, url+"/graphql", []byte("{}")).is(http.StatusOK); err != nil {
+		if err := ask(
+			t,
+			http.DefaultClient,
+			http.MethodPost,
+			url+"/graphql",
+			[]byte("{}"),
+		).is(http.StatusOK); err != nil {
 			t.Fatal(err)
 		}
 	}
 	back := startRecorderAt(t, away, false)
 	for range 10 {
-		if err := ask(t, http.DefaultClient, http.MethodPost, url+"/graphql", []byte("{}")).is(http.StatusOK); err != nil {
+		if err := ask(
+			t,
+			http.DefaultClient,
+			http.MethodPost,
+			url+"/graphql",
+			[]byte("{}"),
+		).is(http.StatusOK); err != nil {
 			t.Fatal(err)
 		}
 	}

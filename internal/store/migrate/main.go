@@ -1,14 +1,16 @@
-// Migrate writes the migrations that lead from those on disk to ent's schema, one file for each database:
+// Migrate writes the migrations that lead from those on disk to ent's schema, one file for each
+// database:
 //
 //	go run ./internal/store/migrate NAME
 //
-// Run it at the top of the repository after "go generate ./ent". NAME says what changes, in snake_case. Read what it
-// wrote: renames show as a column dropped and another added, and data has to be moved by hand. After editing a file run
-// it again with -hash, which only writes atlas.sum, the checksums that keep two branches from adding migrations
-// unnoticed.
+// Run it at the top of the repository after "go generate ./ent". NAME says what changes, in
+// snake_case. Read what it wrote: renames show as a column dropped and another added, and data has
+// to be moved by hand. After editing a file run it again with -hash, which only writes atlas.sum,
+// the checksums that keep two branches from adding migrations unnoticed.
 //
-// For PostgreSQL it needs an empty database, whose URL it takes from PARLEY_TEST_POSTGRES_URL (the database is not
-// touched; a new one is made beside it and dropped), or else a local installation of PostgreSQL.
+// For PostgreSQL it needs an empty database, whose URL it takes from PARLEY_TEST_POSTGRES_URL (the
+// database is not touched; a new one is made beside it and dropped), or else a local installation
+// of PostgreSQL.
 package main
 
 import (
@@ -52,7 +54,9 @@ func run(ctx context.Context, hash bool, args []string) error {
 		return errors.Join(rehash("sqlite"), rehash("postgres"))
 	}
 	if len(args) != 1 || !regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(args[0]) {
-		return errors.New("give the new migration one name in snake_case, as in: go run ./internal/store/migrate add_reactions")
+		return errors.New(
+			"give the new migration one name in snake_case, as in: go run ./internal/store/migrate add_reactions",
+		)
 	}
 	f := file{name: time.Now().UTC().Format("20060102150405") + "_" + args[0] + ".sql"}
 	return errors.Join(writeSQLite(ctx, f), writePostgres(ctx, f))
@@ -87,13 +91,14 @@ func writePostgres(ctx context.Context, f file) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	// A statement that waits for a table makes everybody wait who comes after it. It gives up soon, and the server
-	// tries again.
+	// A statement that waits for a table makes everybody wait who comes after it. It gives up soon,
+	// and the server tries again.
 	f.first = "SET LOCAL lock_timeout = '5s';\n"
 	return write(ctx, "postgres", dialect.Postgres, db, f)
 }
 
-// write compares the migrations in the folder dir, replayed in the empty database db, with ent's schema.
+// write compares the migrations in the folder dir, replayed in the empty database db, with ent's
+// schema.
 func write(ctx context.Context, dir, dialect string, db *sql.DB, f file) error {
 	files, err := sqltool.NewGooseDir(filepath.Join(root, dir))
 	if err != nil {

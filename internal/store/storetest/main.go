@@ -9,7 +9,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Main runs a package's tests, stops what this package started for them and then fails if goroutines are left:
+// Main runs a package's tests, stops what this package started for them and then fails if
+// goroutines are left:
 //
 //	func TestMain(m *testing.M) { storetest.Main(m) }
 func Main(m *testing.M) {

@@ -27,23 +27,25 @@ import (
 	"parley/internal/store"
 )
 
-// PostgresURLVariable names the environment variable with the URL of a server on which tests may make databases.
-// Without it they run a server of their own.
+// PostgresURLVariable names the environment variable with the URL of a server on which tests may
+// make databases. Without it they run a server of their own.
 const PostgresURLVariable = "PARLEY_TEST_POSTGRES_URL"
 
 // ErrNoPostgres says that there is neither a server nor the programs to run one.
-var ErrNoPostgres = errors.New("no PostgreSQL: set " + PostgresURLVariable + ", or install its server programs (initdb, postgres)")
+var ErrNoPostgres = errors.New(
+	"no PostgreSQL: set " + PostgresURLVariable + ", or install its server programs (initdb, postgres)",
+)
 
-// PostgresURL returns the URL of a new, empty database, dropped at the end of the test. The first call starts a server
-// for all tests of the package, which needs [Main]. Where there is no PostgreSQL the test is skipped, or fails when
-// CI=true.
+// PostgresURL returns the URL of a new, empty database, dropped at the end of the test. The first
+// call starts a server for all tests of the package, which needs [Main]. Where there is no
+// PostgreSQL the test is skipped, or fails when CI=true.
 func PostgresURL(tb testing.TB) string {
 	tb.Helper()
 	return newDatabase(tb, sharedPostgres(tb), emptyTemplate)
 }
 
-// MigratedPostgresURL is [PostgresURL] with the schema in place: a copy of a database that was migrated once, which is
-// much faster than migrating each.
+// MigratedPostgresURL is [PostgresURL] with the schema in place: a copy of a database that was
+// migrated once, which is much faster than migrating each.
 func MigratedPostgresURL(tb testing.TB) string {
 	tb.Helper()
 	pg := sharedPostgres(tb)
@@ -116,9 +118,10 @@ type Postgres struct {
 	}
 }
 
-// StartPostgres returns the server that [PostgresURLVariable] names or else starts one from the locally installed
-// programs: in a temporary folder, on a Unix socket, as unsafe and fast as can be. It ends with [Postgres.Stop], and on
-// Linux in any case with this process. Without either it returns [ErrNoPostgres].
+// StartPostgres returns the server that [PostgresURLVariable] names or else starts one from the
+// locally installed programs: in a temporary folder, on a Unix socket, as unsafe and fast as can
+// be. It ends with [Postgres.Stop], and on Linux in any case with this process. Without either it
+// returns [ErrNoPostgres].
 func StartPostgres(ctx context.Context) (*Postgres, error) {
 	if given := os.Getenv(PostgresURLVariable); given != "" {
 		return connect(given, func() error { return nil })
@@ -131,7 +134,9 @@ func StartPostgres(ctx context.Context) (*Postgres, error) {
 }
 
 // NewDatabase makes an empty database and returns its URL and the function that drops it.
-func (pg *Postgres) NewDatabase(ctx context.Context) (databaseURL string, drop func(context.Context) error, err error) {
+func (pg *Postgres) NewDatabase(
+	ctx context.Context,
+) (databaseURL string, drop func(context.Context) error, err error) {
 	return pg.create(ctx, emptyTemplate)
 }
 
@@ -145,8 +150,8 @@ func (pg *Postgres) Migrated(ctx context.Context) (databaseURL string, err error
 	return databaseURL, err
 }
 
-// Restart ends the server as an operator would, who does not wait for its clients, and starts it again. It returns false
-// where the server was not started here.
+// Restart ends the server as an operator would, who does not wait for its clients, and starts it
+// again. It returns false where the server was not started here.
 func (pg *Postgres) Restart(ctx context.Context) (bool, error) {
 	if pg.restart == nil {
 		return false, nil
@@ -154,8 +159,8 @@ func (pg *Postgres) Restart(ctx context.Context) (bool, error) {
 	return true, pg.restart(ctx)
 }
 
-// Own returns a server that the test has for itself. It ends with the test. Where there is no PostgreSQL the test is skipped,
-// or fails when CI=true.
+// Own returns a server that the test has for itself. It ends with the test. Where there is no
+// PostgreSQL the test is skipped, or fails when CI=true.
 func Own(tb testing.TB) *Postgres {
 	tb.Helper()
 	ctx := context.WithoutCancel(tb.Context()) // which ends before the cleanups run
@@ -183,13 +188,16 @@ func (pg *Postgres) Stop(ctx context.Context) error {
 	return errors.Join(err, pg.admin.Close(), pg.stop())
 }
 
-// emptyTemplate is PostgreSQL's own; nobody can connect to it and be in the way of its being copied.
+// emptyTemplate is PostgreSQL's own; nobody can connect to it and be in the way of its being
+// copied.
 const emptyTemplate = "template0"
 
 func connect(serverURL string, stop func() error) (*Postgres, error) {
 	u, err := url.Parse(serverURL)
 	if err != nil {
-		return nil, errors.New(PostgresURLVariable + " is not a valid URL") // which may hold a password
+		return nil, errors.New(
+			PostgresURLVariable + " is not a valid URL",
+		) // which may hold a password
 	}
 	admin, err := sql.Open("postgres", serverURL)
 	if err != nil {
@@ -198,7 +206,10 @@ func connect(serverURL string, stop func() error) (*Postgres, error) {
 	return &Postgres{url: u, admin: admin, stop: stop}, nil
 }
 
-func (pg *Postgres) create(ctx context.Context, template string) (string, func(context.Context) error, error) {
+func (pg *Postgres) create(
+	ctx context.Context,
+	template string,
+) (string, func(context.Context) error, error) {
 	name := "parley_test_" + strings.ToLower(rand.Text()[:12])
 	for {
 		_, err := pg.admin.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template)
@@ -221,7 +232,10 @@ func (pg *Postgres) create(ctx context.Context, template string) (string, func(c
 }
 
 func (pg *Postgres) drop(ctx context.Context, name string) error {
-	if _, err := pg.admin.ExecContext(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+	if _, err := pg.admin.ExecContext(
+		ctx,
+		"DROP DATABASE IF EXISTS "+name+" WITH (FORCE)",
+	); err != nil {
 		return fmt.Errorf("drop test database: %w", err)
 	}
 	return nil
@@ -235,7 +249,11 @@ func (pg *Postgres) migratedTemplate(ctx context.Context) (string, error) {
 			pg.template.err = err
 			return
 		}
-		db, err := store.Open(ctx, databaseURL, store.Options{Logger: slog.New(slog.DiscardHandler)})
+		db, err := store.Open(
+			ctx,
+			databaseURL,
+			store.Options{Logger: slog.New(slog.DiscardHandler)},
+		)
 		if err != nil {
 			pg.template.err = err
 			return
@@ -269,7 +287,8 @@ func findPrograms() (string, error) {
 			return "", err
 		}
 		for _, bin := range found {
-			if isExecutable(filepath.Join(bin, "initdb")) && isExecutable(filepath.Join(bin, "postgres")) {
+			if isExecutable(filepath.Join(bin, "initdb")) &&
+				isExecutable(filepath.Join(bin, "postgres")) {
 				bins = append(bins, bin)
 			}
 		}
@@ -277,7 +296,10 @@ func findPrograms() (string, error) {
 	if len(bins) == 0 {
 		return "", ErrNoPostgres
 	}
-	return slices.MaxFunc(bins, func(a, b string) int { return cmp.Compare(version(a), version(b)) }), nil
+	return slices.MaxFunc(
+		bins,
+		func(a, b string) int { return cmp.Compare(version(a), version(b)) },
+	), nil
 }
 
 func isExecutable(path string) bool {
@@ -301,8 +323,8 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// The folder also holds the socket, whose path must stay below some 100 bytes, and the server's user must get
-	// there: a TMPDIR is often neither short nor open to others.
+	// The folder also holds the socket, whose path must stay below some 100 bytes, and the server's
+	// user must get there: a TMPDIR is often neither short nor open to others.
 	dir, err := os.MkdirTemp("/tmp", "parley-pg-")
 	if err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
@@ -317,8 +339,17 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	}
 	data := filepath.Join(dir, "data")
 
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata="+data, "--username=postgres",
-		"--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
+	initdb := exec.CommandContext(
+		ctx,
+		filepath.Join(bin, "initdb"),
+		"--pgdata="+data,
+		"--username=postgres",
+		"--auth=trust",
+		"--encoding=UTF8",
+		"--locale=C",
+		"--no-sync",
+		"--no-instructions",
+	)
 	initdb.Dir = dir
 	initdb.SysProcAttr = user.procAttr()
 	if out, err := initdb.CombinedOutput(); err != nil {
@@ -338,7 +369,10 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	var server *exec.Cmd
 	var ended <-chan struct{}
 	start := func() (err error) {
-		server = exec.Command(filepath.Join(bin, "postgres"), args...) //nolint:noctx // the program that was found; it ends with Stop
+		//nolint:noctx // the program that was found; it ends with Stop
+		server = exec.Command(
+			filepath.Join(bin, "postgres"),
+			args...)
 		server.Dir = dir
 		server.SysProcAttr = user.procAttr()
 		server.Stdout, server.Stderr = &out, &out
@@ -348,14 +382,17 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	if err := start(); err != nil {
 		return nil, err
 	}
-	pg, err := connect("postgres:///postgres?host="+dir+"&user=postgres&sslmode=disable", func() error {
-		err := server.Process.Signal(immediateShutdown)
-		if !errors.Is(err, os.ErrProcessDone) && err != nil {
-			return err
-		}
-		<-ended
-		return os.RemoveAll(dir)
-	})
+	pg, err := connect(
+		"postgres:///postgres?host="+dir+"&user=postgres&sslmode=disable",
+		func() error {
+			err := server.Process.Signal(immediateShutdown)
+			if !errors.Is(err, os.ErrProcessDone) && err != nil {
+				return err
+			}
+			<-ended
+			return os.RemoveAll(dir)
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -375,7 +412,8 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	return pg, nil
 }
 
-// await waits until the server, which has just been started, answers. Its output is told where it ends instead.
+// await waits until the server, which has just been started, answers. Its output is told where it
+// ends instead.
 func (pg *Postgres) await(ctx context.Context, ended <-chan struct{}, out fmt.Stringer) error {
 	for {
 		err := pg.admin.PingContext(ctx)

@@ -37,7 +37,9 @@ func serverUser() (*account, error) {
 		}
 		return &account{Uid: uint32(uid), Gid: uint32(gid)}, nil
 	}
-	return nil, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody")
+	return nil, errors.New(
+		"PostgreSQL does not run as root, and there is no user postgres or nobody",
+	)
 }
 
 // own gives a folder to the user.

@@ -13,7 +13,8 @@ type document struct {
 	*Generator
 	// fields and aliases are how many there may be still.
 	fields, aliases int
-	// depth is the deepest selection of the part being generated, nested how many inline fragments it is in.
+	// depth is the deepest selection of the part being generated, nested how many inline fragments
+	// it is in.
 	depth, nested int
 	// pending is a mistake to make, and made those that were made.
 	pending   string
@@ -49,13 +50,21 @@ func (d *document) generate() Operation {
 	}
 	written = d.wrongDocument(written, operations, &selected)
 	if d.chance(0.2) { // fragments may come first
-		d.rng.Shuffle(len(written), func(i, j int) { written[i], written[j] = written[j], written[i] })
+		d.rng.Shuffle(
+			len(written),
+			func(i, j int) { written[i], written[j] = written[j], written[i] },
+		)
 	}
 	query := strings.Join(written, "\n")
 	if d.err("tokens") {
 		query = d.edit(query)
 	}
-	return Operation{Query: query, OperationName: selected, Variables: d.encodeVariables(), Mistakes: d.made}
+	return Operation{
+		Query:         query,
+		OperationName: selected,
+		Variables:     d.encodeVariables(),
+		Mistakes:      d.made,
+	}
 }
 
 // generateFragments makes named fragments for the operations to spread.
@@ -63,7 +72,11 @@ func (d *document) generateFragments() {
 	fields, aliases := d.fields, d.aliases
 	for i := range d.rng.IntN(4) {
 		f := &fragment{name: fmt.Sprintf("F%d", i), shape: shape{}}
-		f.on = rare(d.Generator, d.composites, func(name string) string { return "fragment on " + name })
+		f.on = rare(
+			d.Generator,
+			d.composites,
+			func(name string) string { return "fragment on " + name },
+		)
 		if i == 0 && d.err("fragment name") {
 			f.name = pick(d.rng, []string{"on", "true", "fragment"})
 		}
@@ -98,7 +111,8 @@ func (d *document) operation(i int) *operation {
 	return o
 }
 
-// subscription returns the selection of a subscription: one field, which may be selected more than once.
+// subscription returns the selection of a subscription: one field, which may be selected more than
+// once.
 func (d *document) subscription() string {
 	within := shape{}
 	for _, f := range d.fragments {
@@ -111,11 +125,32 @@ func (d *document) subscription() string {
 	field := d.subscriptionField(within)
 	switch {
 	case d.err("two roots"):
-		field += " " + pick(d.rng, []string{field, "other: ", "other: "}) + d.subscriptionField(shape{})
+		field += " " + pick(
+			d.rng,
+			[]string{field, "other: ", "other: "},
+		) + d.subscriptionField(
+			shape{},
+		)
 	case d.err("introspection root"):
-		field = pick(d.rng, []string{"__typename", "a: __typename", field + " __typename", "__schema { queryType { name } }"})
+		field = pick(
+			d.rng,
+			[]string{
+				"__typename",
+				"a: __typename",
+				field + " __typename",
+				"__schema { queryType { name } }",
+			},
+		)
 	case d.err("directive on root"):
-		directive := pick(d.rng, []string{" @skip(if: true)", " @include(if: true)", " @skip(if: false)", " @include(if: false)"})
+		directive := pick(
+			d.rng,
+			[]string{
+				" @skip(if: true)",
+				" @include(if: true)",
+				" @skip(if: false)",
+				" @include(if: false)",
+			},
+		)
 		return "{ ..." + directive + " { " + field + " } }"
 	case d.chance(0.1):
 		return "{ ... on Subscription { " + field + " } ... { " + field + " } }"
@@ -126,7 +161,11 @@ func (d *document) subscription() string {
 // subscriptionField returns the field of a subscription, without directives.
 func (d *document) subscriptionField(within shape) string {
 	root := d.schema.Subscription
-	f := rare(d.Generator, d.selectable(root), func(f *ast.FieldDefinition) string { return root.Name + "." + f.Name })
+	f := rare(
+		d.Generator,
+		d.selectable(root),
+		func(f *ast.FieldDefinition) string { return root.Name + "." + f.Name },
+	)
 	call := f.Name + d.arguments(root.Name+"."+f.Name, f.Arguments)
 	d.fields--
 	sub := shape{}
@@ -183,13 +222,20 @@ func (d *document) write(o *operation) string {
 	case len(definitions) > 0 && d.err("duplicate variable"):
 		definitions = append(definitions, definitions[0])
 	case d.err("unused variable"):
-		definitions = append(definitions, pick(d.rng, []string{"$unused: Int", "$unused: Boolean = false", "$unused: String!"}))
+		definitions = append(
+			definitions,
+			pick(d.rng, []string{"$unused: Int", "$unused: Boolean = false", "$unused: String!"}),
+		)
 	}
 	directives := ""
 	if d.err("directive place") {
-		directives = pick(d.rng, []string{" @skip(if: false)", " @include(if: true)", " @viewer", " @nothing"})
+		directives = pick(
+			d.rng,
+			[]string{" @skip(if: false)", " @include(if: true)", " @viewer", " @nothing"},
+		)
 	}
-	if o.kind == ast.Query && o.name == "" && len(definitions) == 0 && directives == "" && d.chance(0.5) {
+	if o.kind == ast.Query && o.name == "" && len(definitions) == 0 && directives == "" &&
+		d.chance(0.5) {
 		return o.body
 	}
 	head := string(o.kind)
@@ -218,7 +264,11 @@ func (d *document) used(o *operation) []*definition {
 }
 
 // wrongDocument makes mistakes in a document's definitions.
-func (d *document) wrongDocument(written []string, operations []*operation, selected *string) []string {
+func (d *document) wrongDocument(
+	written []string,
+	operations []*operation,
+	selected *string,
+) []string {
 	fragments := written[len(operations):]
 	switch {
 	case d.err("two anonymous"):
@@ -234,14 +284,22 @@ func (d *document) wrongDocument(written []string, operations []*operation, sele
 		return append(fragments, "fragment Lone on Query { __typename }")
 	case d.err("type definition"):
 		return append(written, pick(d.rng, []string{
-			"type X { a: Int }", "scalar X", "extend type Query { a: Int }", "schema { query: Query }", "directive @x on FIELD",
+			"type X { a: Int }",
+			"scalar X",
+			"extend type Query { a: Int }",
+			"schema { query: Query }",
+			"directive @x on FIELD",
 		}))
 	case d.err("unused fragment"):
 		return append(written, "fragment Unused on Query { __typename }")
 	case d.err("fragment cycle"):
 		at := strings.LastIndexByte(written[0], '}')
 		written[0] = written[0][:at] + pick(d.rng, []string{" ...Cycle }", " }"})
-		return append(written, "fragment Cycle on Query { ...Circle }", "fragment Circle on Query { __typename ...Cycle }")
+		return append(
+			written,
+			"fragment Cycle on Query { ...Circle }",
+			"fragment Circle on Query { __typename ...Cycle }",
+		)
 	case len(fragments) > 0 && d.err("duplicate fragment"):
 		return append(written, fragments[0])
 	case len(fragments) > 0 && d.err("fragment variables"):

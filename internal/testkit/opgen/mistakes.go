@@ -11,30 +11,80 @@ import (
 func Mistakes() []string {
 	return []string{
 		// In a value, be it in the document or in the variables.
-		"odd value", "null", "enum case", "enum string", "unknown enum", "int range", "fraction", "number for string",
-		"string for number", "nested list", "list for one", "surrogate", "escape",
+		"odd value",
+		"null",
+		"enum case",
+		"enum string",
+		"unknown enum",
+		"int range",
+		"fraction",
+		"number for string",
+		"string for number",
+		"nested list",
+		"list for one",
+		"surrogate",
+		"escape",
 		// In an input object.
-		"missing field", "unknown field", "duplicate field",
+		"missing field",
+		"unknown field",
+		"duplicate field",
 		// In a variable.
-		"undefined variable", "nullable variable", "null variable", "missing variable", "variable type", "default value",
-		"default null", "default variable", "output variable", "unknown variable type", "variable directive",
-		"duplicate variable", "unused variable", "undeclared value",
+		"undefined variable",
+		"nullable variable",
+		"null variable",
+		"missing variable",
+		"variable type",
+		"default value",
+		"default null",
+		"default variable",
+		"output variable",
+		"unknown variable type",
+		"variable directive",
+		"duplicate variable",
+		"unused variable",
+		"undeclared value",
 		// In an argument.
-		"missing argument", "unknown argument", "duplicate argument", "no arguments",
+		"missing argument",
+		"unknown argument",
+		"duplicate argument",
+		"no arguments",
 		// In a field.
-		"unknown selection", "no selection", "leaf selection", "empty selection", "conflict",
+		"unknown selection",
+		"no selection",
+		"leaf selection",
+		"empty selection",
+		"conflict",
 		// In a directive.
-		"unknown directive", "repeated directive", "directive arguments", "directive place",
+		"unknown directive",
+		"repeated directive",
+		"directive arguments",
+		"directive place",
 		// In a fragment.
-		"impossible fragment", "unknown fragment", "leaf fragment", "unknown fragment type", "fragment cycle",
-		"unused fragment", "duplicate fragment", "fragment variables", "fragment name",
+		"impossible fragment",
+		"unknown fragment",
+		"leaf fragment",
+		"unknown fragment type",
+		"fragment cycle",
+		"unused fragment",
+		"duplicate fragment",
+		"fragment variables",
+		"fragment name",
 		// In the document.
-		"two anonymous", "duplicate operation", "operation name", "no operation", "type definition", "two roots",
-		"introspection root", "directive on root", "tokens", "tokens",
+		"two anonymous",
+		"duplicate operation",
+		"operation name",
+		"no operation",
+		"type definition",
+		"two roots",
+		"introspection root",
+		"directive on root",
+		"tokens",
+		"tokens",
 	}
 }
 
-// err returns true if the generator is to make a mistake here. It makes a mistake once, in a random place.
+// err returns true if the generator is to make a mistake here. It makes a mistake once, in a random
+// place.
 func (d *document) err(name string) bool {
 	if d.pending != name || !d.chance(0.4) {
 		return false
@@ -50,9 +100,33 @@ func raw(s string) *value { return &value{kind: verbatim, text: s, json: s} }
 // values at all.
 func oddValues(inDocument bool) []*value {
 	odd := []*value{
-		null(), raw("{}"), raw("[]"), raw("[[]]"), raw("[null]"), raw("[{}]"), raw("0"), raw("-0"), raw("1.0"), raw("1e3"),
-		raw("1.5"), raw("1e400"), raw("2147483648"), raw("-2147483649"), raw("9007199254740993"), raw("9223372036854775808"),
-		raw("123456789012345678901234567890"), raw(`"x"`), raw(`"1"`), raw(`""`), raw(`"true"`), raw("true"), raw("false"),
+		null(),
+		raw("{}"),
+		raw("[]"),
+		raw("[[]]"),
+		raw("[null]"),
+		raw("[{}]"),
+		raw("0"),
+		raw("-0"),
+		raw("1.0"),
+		raw("1e3"),
+		raw(
+			"1.5",
+		),
+		raw("1e400"),
+		raw("2147483648"),
+		raw("-2147483649"),
+		raw("9007199254740993"),
+		raw("9223372036854775808"),
+		raw(
+			"123456789012345678901234567890",
+		),
+		raw(`"x"`),
+		raw(`"1"`),
+		raw(`""`),
+		raw(`"true"`),
+		raw("true"),
+		raw("false"),
 		{kind: verbatim, text: "{a: 1}", json: `{"a":1}`},
 		{kind: verbatim, text: "{id: null}", json: `{"id":null}`},
 		{kind: enum, text: "PUBLIC"},
@@ -91,12 +165,39 @@ func (d *document) wrongValue(in Input, inDocument bool, depth int) *value {
 	case isText && d.err("number for string"):
 		return pick(d.rng, []*value{number(5), raw("5.0"), raw("5.5"), raw("true")})
 	case isText && d.err("surrogate"):
-		half := pick(d.rng, []string{`\ud83d`, `\uDE00`, `\ude00\ud83d`, `\uD83D\u0041`, `\ud83d\\ude00`, `\ud83d\ud83d\ude00`, `\ud83d\ude00`})
+		half := pick(
+			d.rng,
+			[]string{
+				`\ud83d`,
+				`\uDE00`,
+				`\ude00\ud83d`,
+				`\uD83D\u0041`,
+				`\ud83d\\ude00`,
+				`\ud83d\ud83d\ude00`,
+				`\ud83d\ude00`,
+			},
+		)
 		return raw(`"a` + half + ` b"`)
 	case isText && inDocument && d.err("escape"):
 		return raw(`"` + pick(d.rng, []string{
-			`\x`, `\u12`, `\u{}`, `\u{110000}`, `\u{D83D}`, `\u{1F600}`, `\u{000000041}`, `\uD83D\u{DE00}`, `\`, `\"`, "\n", "\x00",
-			"\x01", `\u00zz`, `""x`, `""x""`, `""x"""`, `"" """`,
+			`\x`,
+			`\u12`,
+			`\u{}`,
+			`\u{110000}`,
+			`\u{D83D}`,
+			`\u{1F600}`,
+			`\u{000000041}`,
+			`\uD83D\u{DE00}`,
+			`\`,
+			`\"`,
+			"\n",
+			"\x00",
+			"\x01",
+			`\u00zz`,
+			`""x`,
+			`""x""`,
+			`""x"""`,
+			`"" """`,
 		}) + `"`)
 	}
 	return nil
@@ -106,14 +207,23 @@ func (d *document) wrongEnum(def *ast.Definition, inDocument bool) *value {
 	name := pick(d.rng, def.EnumValues).Name
 	switch {
 	case d.err("enum case"):
-		return &value{kind: enum, text: pick(d.rng, []string{strings.ToLower(name), name[:1] + strings.ToLower(name[1:])})}
+		return &value{
+			kind: enum,
+			text: pick(
+				d.rng,
+				[]string{strings.ToLower(name), name[:1] + strings.ToLower(name[1:])},
+			),
+		}
 	case d.err("enum string"):
 		if inDocument {
 			return &value{kind: text, text: name}
 		}
 		return raw(pick(d.rng, []string{"0", "1", "true", `"` + name + ` "`}))
 	case d.err("unknown enum"):
-		return &value{kind: enum, text: pick(d.rng, []string{"", "BOGUS", "null", "true", "OWNER", name + "S"})}
+		return &value{
+			kind: enum,
+			text: pick(d.rng, []string{"", "BOGUS", "null", "true", "OWNER", name + "S"}),
+		}
 	}
 	return nil
 }
@@ -121,7 +231,12 @@ func (d *document) wrongEnum(def *ast.Definition, inDocument bool) *value {
 func (d *document) wrongNumber() *value {
 	switch {
 	case d.err("int range"):
-		return raw(pick(d.rng, []string{"2147483648", "-2147483649", "9223372036854775808", "1e10", "4294967297"}))
+		return raw(
+			pick(
+				d.rng,
+				[]string{"2147483648", "-2147483649", "9223372036854775808", "1e10", "4294967297"},
+			),
+		)
 	case d.err("fraction"):
 		return raw(pick(d.rng, []string{"1.0", "1e3", "1.5", "-0.0", "0e0", "1E+2"}))
 	case d.err("string for number"):
@@ -166,9 +281,27 @@ func (d *document) wrongDefinition(v *definition, in Input, t *ast.Type) {
 	case d.err("output variable"):
 		v.typ = pick(d.rng, d.composites)
 	case d.err("unknown variable type"):
-		v.typ = pick(d.rng, []string{"Nothing", "[Nothing!]", strings.ToLower(in.Type.Name()), "__Type", "__TypeKind"})
+		v.typ = pick(
+			d.rng,
+			[]string{
+				"Nothing",
+				"[Nothing!]",
+				strings.ToLower(in.Type.Name()),
+				"__Type",
+				"__TypeKind",
+			},
+		)
 	case d.err("variable directive"):
-		v.suffix = pick(d.rng, []string{" @include(if: true)", " @viewer", " @nothing", " @skip(if: $" + v.name + ")", " @deprecated"})
+		v.suffix = pick(
+			d.rng,
+			[]string{
+				" @include(if: true)",
+				" @viewer",
+				" @nothing",
+				" @skip(if: $" + v.name + ")",
+				" @deprecated",
+			},
+		)
 	}
 }
 
@@ -189,8 +322,43 @@ func (d *document) edit(document string) string {
 		tokens[at] = tokens[d.rng.IntN(len(tokens))]
 	default:
 		tokens = slices.Insert(tokens, at, pick(d.rng, []string{
-			"!", "$", "&", "(", ")", "...", "..", ".", ":", "=", "@", "[", "]", "{", "}", "|", "on", "null", "true", "fragment",
-			"query", "\"", "\"\"\"", "#", "\ufeff", "\u00a0", ",", "\r", "0", "-1", "1.5", "é", "\x00", "()", "{}", "[]", `"d"`,
+			"!",
+			"$",
+			"&",
+			"(",
+			")",
+			"...",
+			"..",
+			".",
+			":",
+			"=",
+			"@",
+			"[",
+			"]",
+			"{",
+			"}",
+			"|",
+			"on",
+			"null",
+			"true",
+			"fragment",
+			"query",
+			"\"",
+			"\"\"\"",
+			"#",
+			"\ufeff",
+			"\u00a0",
+			",",
+			"\r",
+			"0",
+			"-1",
+			"1.5",
+			"é",
+			"\x00",
+			"()",
+			"{}",
+			"[]",
+			`"d"`,
 		}))
 	}
 	return strings.Join(tokens, " ")

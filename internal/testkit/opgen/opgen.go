@@ -1,8 +1,10 @@
-// Package opgen generates random GraphQL operations over a schema, with their variables. Tests use it to compare two
-// implementations of the same step, such as validation or execution, on thousands of operations.
+// Package opgen generates random GraphQL operations over a schema, with their variables. Tests use
+// it to compare two implementations of the same step, such as validation or execution, on thousands
+// of operations.
 //
-// The operations are a function of the schema, the options and the random source. Without Options.Wrong every operation
-// is valid: its document passes validation, and its variables and arguments can be coerced.
+// The operations are a function of the schema, the options and the random source. Without
+// Options.Wrong every operation is valid: its document passes validation, and its variables and
+// arguments can be coerced.
 package opgen
 
 import (
@@ -14,17 +16,19 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Options say what a Generator generates. The zero value generates valid queries, mutations and subscriptions of a moderate
-// size.
+// Options say what a Generator generates. The zero value generates valid queries, mutations and
+// subscriptions of a moderate size.
 type Options struct {
 	// Kinds are the kinds of operations; none means all that the schema has.
 	Kinds []ast.Operation
-	// Wrong is how often an operation contains a deliberate mistake, from 0 (never) to 1 (always). Some of the mistakes
-	// are none in the place where they are made, for example a number for an ID, so such an operation may be valid.
+	// Wrong is how often an operation contains a deliberate mistake, from 0 (never) to 1 (always).
+	// Some of the mistakes are none in the place where they are made, for example a number for an
+	// ID, so such an operation may be valid.
 	Wrong float64
 	// MaxDepth is how many fields may be nested; 0 means 6.
 	MaxDepth int
-	// MaxFields is about how many fields an operation has at most, counting a fragment each time it is spread; 0 means 30.
+	// MaxFields is about how many fields an operation has at most, counting a fragment each time it
+	// is spread; 0 means 30.
 	MaxFields int
 	// MaxAliases is how many fields may have an alias, counted in the same way; 0 means 12.
 	MaxAliases int
@@ -32,13 +36,14 @@ type Options struct {
 	Introspection bool
 	// Exclude, if set, leaves out the fields of output types for which it returns true.
 	Exclude func(parent *ast.Definition, field *ast.FieldDefinition) bool
-	// Value, if set, supplies the value of an argument or input field, such as the id of an existing room. The value must
-	// be one that encoding/json encodes, and valid for the input's type. If ok is false, the generator makes one up.
-	// Enum values are strings.
+	// Value, if set, supplies the value of an argument or input field, such as the id of an
+	// existing room. The value must be one that encoding/json encodes, and valid for the input's
+	// type. If ok is false, the generator makes one up. Enum values are strings.
 	Value func(in Input) (value any, ok bool)
 }
 
-// Input is a place for an input value: an argument of a field or directive, or a field of an input object.
+// Input is a place for an input value: an argument of a field or directive, or a field of an input
+// object.
 type Input struct {
 	// Parent is what the input belongs to: "Query.roomInfo", "@include" or "CreateRoomInput".
 	Parent string
@@ -54,7 +59,8 @@ type Input struct {
 type Operation struct {
 	// Query is the document. It may have several operations.
 	Query string
-	// OperationName selects one of several operations; it is "" if there is only one without a name.
+	// OperationName selects one of several operations; it is "" if there is only one without a
+	// name.
 	OperationName string
 	// Variables is a JSON object.
 	Variables json.RawMessage
@@ -67,14 +73,16 @@ type Generator struct {
 	schema *ast.Schema
 	rng    *rand.Rand
 	opts   Options
-	// chosen counts how often each field, argument and enum value was chosen: the generator prefers what is rare, and so
-	// reaches all of the schema soon.
+	// chosen counts how often each field, argument and enum value was chosen: the generator prefers
+	// what is rare, and so reaches all of the schema soon.
 	chosen map[string]int
-	// composites and leaves are the names of types, in order: those with selections, and the others (input objects included).
+	// composites and leaves are the names of types, in order: those with selections, and the others
+	// (input objects included).
 	composites, leaves []string
 }
 
-// New returns a generator of operations over schema, which must have been loaded and is not changed.
+// New returns a generator of operations over schema, which must have been loaded and is not
+// changed.
 func New(schema *ast.Schema, rng *rand.Rand, opts Options) *Generator {
 	if len(opts.Kinds) == 0 {
 		for kind, def := range map[ast.Operation]*ast.Definition{
@@ -160,10 +168,14 @@ func (g *Generator) possible(def *ast.Definition) []string {
 // overlap returns true if a value can be of both types.
 func (g *Generator) overlap(a, b *ast.Definition) bool {
 	other := g.possible(b)
-	return slices.ContainsFunc(g.possible(a), func(name string) bool { return slices.Contains(other, name) })
+	return slices.ContainsFunc(
+		g.possible(a),
+		func(name string) bool { return slices.Contains(other, name) },
+	)
 }
 
-// related returns the names of the composite types that may stand in a fragment within a selection of parent.
+// related returns the names of the composite types that may stand in a fragment within a selection
+// of parent.
 func (g *Generator) related(parent *ast.Definition) []string {
 	if strings.HasPrefix(parent.Name, "__") {
 		return []string{parent.Name}

@@ -21,7 +21,11 @@ func newGenerator(seed uint64, opts opgen.Options) (*ast.Schema, *opgen.Generato
 }
 
 // check parses and validates an operation and returns the one that it selects.
-func check(t *testing.T, schema *ast.Schema, o opgen.Operation) (*ast.QueryDocument, *ast.OperationDefinition) {
+func check(
+	t *testing.T,
+	schema *ast.Schema,
+	o opgen.Operation,
+) (*ast.QueryDocument, *ast.OperationDefinition) {
 	t.Helper()
 	doc, err := parser.ParseQuery(&ast.Source{Input: o.Query})
 	if err != nil {
@@ -84,7 +88,11 @@ func TestReach(t *testing.T) {
 	}
 }
 
-func reachVariables(missing map[string]bool, op *ast.OperationDefinition, variables json.RawMessage) {
+func reachVariables(
+	missing map[string]bool,
+	op *ast.OperationDefinition,
+	variables json.RawMessage,
+) {
 	var given map[string]any
 	if json.Unmarshal(variables, &given) != nil {
 		return
@@ -154,7 +162,8 @@ func reachSelections(schema *ast.Schema, missing map[string]bool, set ast.Select
 
 // reachValue looks at a value in a document.
 func reachValue(missing map[string]bool, v *ast.Value) {
-	if v.ExpectedType.Elem != nil && v.Kind != ast.ListValue && v.Kind != ast.Variable && v.Kind != ast.NullValue {
+	if v.ExpectedType.Elem != nil && v.Kind != ast.ListValue && v.Kind != ast.Variable &&
+		v.Kind != ast.NullValue {
 		delete(missing, "list for one")
 	}
 	switch {
@@ -212,7 +221,8 @@ func TestDeterministic(t *testing.T) {
 	_, one := newGenerator(3, opgen.Options{Wrong: 0.5})
 	_, two := newGenerator(3, opgen.Options{Wrong: 0.5})
 	for range 200 {
-		if a, b := one.Next(), two.Next(); a.Query != b.Query || string(a.Variables) != string(b.Variables) {
+		if a, b := one.Next(), two.Next(); a.Query != b.Query ||
+			string(a.Variables) != string(b.Variables) {
 			t.Fatalf("%s %s\nand\n%s %s", a.Query, a.Variables, b.Query, b.Variables)
 		}
 	}
@@ -235,7 +245,8 @@ func TestOptions(t *testing.T) {
 		if op.Operation != ast.Query {
 			t.Fatalf("a %s", op.Operation)
 		}
-		if strings.Contains(o.Query, "roomInfo") && !strings.Contains(o.Query+string(o.Variables), `the room`) {
+		if strings.Contains(o.Query, "roomInfo") &&
+			!strings.Contains(o.Query+string(o.Variables), `the room`) {
 			t.Errorf("the value is not the caller's: %s %s", o.Query, o.Variables)
 		}
 		fields, aliases, depth := size(op.SelectionSet)

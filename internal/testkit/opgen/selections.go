@@ -8,7 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// shape is what a selection gives in a response: it decides whether another field may have the same name there.
+// shape is what a selection gives in a response: it decides whether another field may have the same
+// name there.
 type shape map[string]*slot
 
 // slot is a name in a shape. Several fields may share it.
@@ -30,7 +31,8 @@ func (n namesake) merges(other namesake) bool {
 	if n.typ != other.typ {
 		return false
 	}
-	apart := n.parent != other.parent && n.parent.Kind == ast.Object && other.parent.Kind == ast.Object
+	apart := n.parent != other.parent && n.parent.Kind == ast.Object &&
+		other.parent.Kind == ast.Object
 	return n.call == other.call || n.leaf && other.leaf && apart
 }
 
@@ -92,7 +94,8 @@ func (f *fragment) write() string {
 	return "fragment " + f.name + " on " + f.on + " " + f.body
 }
 
-// selections returns a selection set of a composite type, at a depth of fields. It adds to within what the selection gives.
+// selections returns a selection set of a composite type, at a depth of fields. It adds to within
+// what the selection gives.
 func (d *document) selections(parent *ast.Definition, within shape, depth int) string {
 	if d.err("empty selection") {
 		return "{ }"
@@ -154,7 +157,16 @@ func (d *document) selection(parent *ast.Definition, within shape, depth int) st
 	if len(fields) == 0 {
 		return ""
 	}
-	return d.field(parent, rare(d.Generator, fields, func(f *ast.FieldDefinition) string { return parent.Name + "." + f.Name }), within, depth)
+	return d.field(
+		parent,
+		rare(
+			d.Generator,
+			fields,
+			func(f *ast.FieldDefinition) string { return parent.Name + "." + f.Name },
+		),
+		within,
+		depth,
+	)
 }
 
 // wrongSelection returns a selection that is wrong; "" if no mistake is to be made.
@@ -163,7 +175,17 @@ func (d *document) wrongSelection(parent *ast.Definition, within shape) string {
 	case d.pending == "":
 		return ""
 	case d.err("unknown selection"):
-		return pick(d.rng, []string{"nothing", "__schema { queryType { name } }", "__type", "x: __nothing", "ID", "nothing { id }"})
+		return pick(
+			d.rng,
+			[]string{
+				"nothing",
+				"__schema { queryType { name } }",
+				"__type",
+				"x: __nothing",
+				"ID",
+				"nothing { id }",
+			},
+		)
 	case d.err("conflict"):
 		names := slices.Sorted(keys(within))
 		if len(names) == 0 {
@@ -202,7 +224,12 @@ func keys(s shape) func(func(string) bool) {
 }
 
 // field returns a selection of a field; "" if there is no name for it.
-func (d *document) field(parent *ast.Definition, f *ast.FieldDefinition, within shape, depth int) string {
+func (d *document) field(
+	parent *ast.Definition,
+	f *ast.FieldDefinition,
+	within shape,
+	depth int,
+) string {
 	defined, used := d.variables, d.part.variables
 	call := f.Name + d.arguments(parent.Name+"."+f.Name, f.Arguments)
 	n := namesake{parent, call, f.Type.String(), d.isLeaf(f.Type)}
@@ -294,11 +321,36 @@ func (d *document) directives() string {
 	switch {
 	case d.pending == "":
 	case d.err("unknown directive"):
-		return pick(d.rng, []string{" @nothing", " @viewer", " @deprecated", " @Include(if: true)", " @oneOf", ` @specifiedBy(url: "x")`})
+		return pick(
+			d.rng,
+			[]string{
+				" @nothing",
+				" @viewer",
+				" @deprecated",
+				" @Include(if: true)",
+				" @oneOf",
+				` @specifiedBy(url: "x")`,
+			},
+		)
 	case d.err("repeated directive"):
-		return pick(d.rng, []string{" @skip(if: false) @skip(if: false)", " @include(if: true) @skip(if: false) @include(if: true)"})
+		return pick(
+			d.rng,
+			[]string{
+				" @skip(if: false) @skip(if: false)",
+				" @include(if: true) @skip(if: false) @include(if: true)",
+			},
+		)
 	case d.err("directive arguments"):
-		return pick(d.rng, []string{" @skip", " @include()", " @skip(unless: true)", " @skip(if: true, if: true)", " @include(if: true, x: 1)"})
+		return pick(
+			d.rng,
+			[]string{
+				" @skip",
+				" @include()",
+				" @skip(unless: true)",
+				" @skip(if: true, if: true)",
+				" @include(if: true, x: 1)",
+			},
+		)
 	}
 	if !d.chance(0.15) {
 		return ""

@@ -118,7 +118,8 @@ func quote(s string, style int) string {
 	}
 }
 
-// input returns a value for a place in a document: a literal or a variable. hasDefault: the place has a default value.
+// input returns a value for a place in a document: a literal or a variable. hasDefault: the place
+// has a default value.
 func (d *document) input(in Input, hasDefault bool, depth int) *value {
 	switch {
 	case d.err("undefined variable"):
@@ -155,7 +156,11 @@ func (d *document) present(in Input, inDocument bool, depth int) *value {
 	def := d.schema.Types[in.Type.NamedType]
 	switch def.Kind {
 	case ast.Enum:
-		chosen := rare(d.Generator, def.EnumValues, func(v *ast.EnumValueDefinition) string { return def.Name + "." + v.Name })
+		chosen := rare(
+			d.Generator,
+			def.EnumValues,
+			func(v *ast.EnumValueDefinition) string { return def.Name + "." + v.Name },
+		)
 		return &value{kind: enum, text: chosen.Name}
 	case ast.InputObject:
 		return d.object(def, inDocument, depth)
@@ -189,8 +194,14 @@ func (d *document) object(def *ast.Definition, inDocument bool, depth int) *valu
 		v.items = append(v.items, generate(Input{Parent: def.Name, Name: f.Name, Type: f.Type}))
 	}
 	if def.Directives.ForName("oneOf") != nil {
-		add(rare(d.Generator, def.Fields, func(f *ast.FieldDefinition) string { return def.Name + "." + f.Name }),
-			func(in Input) *value { return d.present(in, inDocument, depth+1) })
+		add(
+			rare(
+				d.Generator,
+				def.Fields,
+				func(f *ast.FieldDefinition) string { return def.Name + "." + f.Name },
+			),
+			func(in Input) *value { return d.present(in, inDocument, depth+1) },
+		)
 		return v
 	}
 	missing := ""
@@ -210,7 +221,13 @@ func (d *document) object(def *ast.Definition, inDocument bool, depth int) *valu
 	}
 	switch {
 	case d.err("unknown field"):
-		v.names, v.items = append(v.names, pick(d.rng, []string{"nothing", "__typename", "Name"})), append(v.items, null())
+		v.names, v.items = append(
+			v.names,
+			pick(d.rng, []string{"nothing", "__typename", "Name"}),
+		), append(
+			v.items,
+			null(),
+		)
 	case len(v.names) > 0 && d.err("duplicate field"):
 		v.names, v.items = append(v.names, v.names[0]), append(v.items, v.items[0])
 	}
@@ -222,23 +239,51 @@ const maxNesting = 3
 
 func (d *document) shuffled(fields ast.FieldList) []*ast.FieldDefinition {
 	shuffled := slices.Clone(fields)
-	d.rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	d.rng.Shuffle(
+		len(shuffled),
+		func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] },
+	)
 	return shuffled
 }
 
 // texts are strings that are easy to get wrong.
 func texts() []string {
 	return []string{
-		"", "a", "hello, world", " x ", "null", "true", "1", "{}", "$v", "PUBLIC", "say \"hi\"", `back\slash`, "two\nlines",
-		"a\ttab", "# no comment", "ΟΔΥΣΣΕΥΣ", "party 🎉", "cafe\u0301", "\ufffd", "\u2028", "\u0000", "\x7f", `\u0041`, `"""`,
-		"2022-01-29T08:10:10.855372Z", "8a6e0804-2bd0-4672-b79d-d97027f9071a",
+		"",
+		"a",
+		"hello, world",
+		" x ",
+		"null",
+		"true",
+		"1",
+		"{}",
+		"$v",
+		"PUBLIC",
+		"say \"hi\"",
+		`back\slash`,
+		"two\nlines",
+		"a\ttab",
+		"# no comment",
+		"ΟΔΥΣΣΕΥΣ",
+		"party 🎉",
+		"cafe\u0301",
+		"\ufffd",
+		"\u2028",
+		"\u0000",
+		"\x7f",
+		`\u0041`,
+		`"""`,
+		"2022-01-29T08:10:10.855372Z",
+		"8a6e0804-2bd0-4672-b79d-d97027f9071a",
 	}
 }
 
 func (d *document) scalar(name string) *value {
 	switch name {
 	case "Int":
-		return number(pick(d.rng, []int{0, 1, -1, 2, 20, 50, 100, 101, 1 << 31 >> 1, 1<<31 - 1, -1 << 31}))
+		return number(
+			pick(d.rng, []int{0, 1, -1, 2, 20, 50, 100, 101, 1 << 31 >> 1, 1<<31 - 1, -1 << 31}),
+		)
 	case "Float":
 		return &value{kind: bare, text: pick(d.rng, []string{"0", "-1", "1.5", "1e3", "-2.5E-3"})}
 	case "Boolean":
@@ -284,7 +329,13 @@ func (d *document) converted(given any, t *ast.Type) *value {
 			if field == nil {
 				panic(fmt.Sprintf("opgen: %s has no field %s", t, name))
 			}
-			v.names, v.items = append(v.names, name), append(v.items, d.converted(given[name], field.Type))
+			v.names, v.items = append(
+				v.names,
+				name,
+			), append(
+				v.items,
+				d.converted(given[name], field.Type),
+			)
 		}
 		return v
 	case string:
