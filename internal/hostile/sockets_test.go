@@ -2,6 +2,7 @@ package hostile_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -110,11 +111,12 @@ func socketAttacks() []attack {
 			prepare:  func(a *arena) func() { return a.longIDs(size(4, 8), size(20, 96)) },
 		},
 		{
-			// Anonymous sockets are few for each address, and a part of all is for users.
+			// A quarter of all sockets may be anonymous. Each holds what the operations page says: up
+			// to 17 KiB, and 8 KiB for its HTTP connection.
 			name:     "anonymous sockets that stay",
 			again:    true,
 			only:     dialect.SQLite,
-			budget:   noBudget,
+			budget:   holding(int64(size(120, 1500)/4) * 25 << 10),
 			settings: environment{"PARLEY_MAX_SOCKETS": strconv.Itoa(size(120, 1500))},
 			prepare: func(a *arena) func() {
 				strangers := make([]*client, 8)
@@ -246,6 +248,7 @@ func (a *arena) longIDs(sockets, operations int) func() {
 			"error RATE_LIMITED",
 			"close 1009",
 			"close 1013",
+			"429 RATE_LIMITED", // the rate of connections, when the attack is repeated
 		)
 	}
 }
@@ -525,7 +528,14 @@ func (a *arena) churn(n int) func() {
 	attacker.enter(a.ctx)
 	room := attacker.room(a.ctx)
 	return func() {
-		s, err := attacker.connect(a.ctx, nil)
+		var unexplained tally
+		s, err := attacker.connect(a.ctx, func(f frame) {
+			var errs []replyError
+			if f.Type == "error" && (json.Unmarshal(f.Payload, &errs) != nil || len(errs) == 0 ||
+				errs[0].Extensions.RetryAfterMs == 0) {
+				unexplained.add(string(f.Payload))
+			}
+		})
 		if err != nil {
 			a.t.Error(err)
 			return
@@ -555,9 +565,15 @@ func (a *arena) churn(n int) func() {
 			a.answers.add(ok)
 		}
 		s.mu.Unlock()
-		a.expect(
-			ok,
-		) // the client never has more than one
+		a.expect(ok, "error RATE_LIMITED")
+		// The rate alone refuses, and says when to retry: the client never has more than one.
+		if n, _ := unexplained.all(); n > 0 {
+			a.t.Errorf("%d subscriptions were refused without a rate: %v", n, unexplained.copy())
+		}
+		const burst = 500 // of PARLEY_RATE_SUBSCRIPTIONS
+		if done := a.answers.of(ok); done < min(n, burst) {
+			a.t.Errorf("%d subscriptions were accepted, want %d at least", done, min(n, burst))
+		}
 		left := func() bool { return a.server.metric("parley_cohorts") <= 2 } // the victim's
 		if !a.settle(left) {
 			a.t.Errorf("%v cohorts are left", a.server.metric("parley_cohorts"))
