@@ -3,8 +3,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -14,10 +12,11 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"parley/internal/testkit"
 )
 
 // runs tells the process that it is the server.
@@ -30,96 +29,36 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process is a server in a process of its own.
+// process is a server with an address for operators.
 type process struct {
-	*exec.Cmd
-	t          *testing.T
-	url, admin string
-	log        safeBuffer
-	stderr     *os.File
-}
-
-type safeBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
+	*testkit.Process
+	t     *testing.T
+	admin string
 }
 
 // start starts a server that may have so many file descriptors. It has no terminal.
-func start(t *testing.T, descriptors int, env ...string) *process {
+func start(t *testing.T, descriptors int, prepare func(*exec.Cmd), env ...string) *process {
 	t.Helper()
-	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	admin := freeAddr(t)
-	p := &process{t: t, admin: "http://" + admin}
-	p.Cmd = exec.CommandContext(
-		t.Context(),
-		"sh",
-		"-c",
-		fmt.Sprintf("ulimit -n %d; exec \"$0\"", descriptors),
-		executable,
-	)
-	p.Dir = t.TempDir()
-	p.Env = append(
-		os.Environ(),
-		runs+"=1",
-		"DATABASE_URL=sqlite::memory:",
-		"PARLEY_ADDR=127.0.0.1:0",
-		"PARLEY_ADMIN_ADDR="+admin,
-		"PARLEY_JWT_SECRET=only for tests, 32 bytes or more",
-	)
-	p.Env = append(p.Env, env...)
-	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	read, write, err := os.Pipe()
+	p, err := testkit.StartProcess(t.Context(), t, testkit.ProcessConfig{
+		Env: append(append(os.Environ(), runs+"=1", "DATABASE_URL=sqlite::memory:",
+			"PARLEY_ADDR=127.0.0.1:0", "PARLEY_ADMIN_ADDR="+admin,
+			"PARLEY_JWT_SECRET=only for tests, 32 bytes or more"), env...),
+		Descriptors: descriptors,
+		Prepare: func(cmd *exec.Cmd) {
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+			prepare(cmd)
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Stderr, p.stderr = write, read
-	stdout, err := p.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_ = write.Close()
-	logged := make(chan struct{})
-	go func() { // ends with the process, or with closeLog
-		defer close(logged)
-		_, _ = io.Copy(&p.log, read)
-	}()
 	t.Cleanup(func() {
-		_ = p.Process.Kill()
-		_ = p.Wait()
-		_ = read.Close()
-		<-logged
 		if t.Failed() {
-			t.Log(p.log.String())
+			t.Log(p.Log.String())
 		}
 	})
-	lines := bufio.NewScanner(stdout)
-	for lines.Scan() {
-		if found := regexp.MustCompile(`(http://\S+)/graphql`).
-			FindStringSubmatch(lines.Text()); found != nil {
-			p.url = found[1]
-			return p
-		}
-	}
-	t.Fatal("the server does not start")
-	return nil
+	return &process{Process: p, t: t, admin: "http://" + admin}
 }
 
 func freeAddr(t *testing.T) string {
@@ -132,55 +71,44 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// get asks on a connection of its own.
+// get sends a GET request on a connection of its own.
 func (p *process) get(url string) (status int, body string) {
 	p.t.Helper()
-	client := http.Client{
-		Transport: &http.Transport{DisableKeepAlives: true},
-		Timeout:   10 * time.Second,
-	}
-	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, url, nil)
+	status, body, err := p.Get(p.t.Context(), url)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	res, err := client.Do(r)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return res.StatusCode, string(text)
+	return status, body
 }
 
 // alive checks that the server answers.
 func (p *process) alive() {
 	p.t.Helper()
-	if status, body := p.get(p.url + "/healthz"); status != http.StatusOK {
+	if status, body := p.get(p.URL + "/healthz"); status != http.StatusOK {
 		p.t.Fatalf("/healthz: %d %s", status, body)
 	}
 }
 
 // TestSignals: a service ignores SIGHUP, survives a log that is gone, and ends with SIGTERM.
 func TestSignals(t *testing.T) {
-	p := start(t, 1024, "PARLEY_LOG_LEVEL=debug")
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, 1024, func(cmd *exec.Cmd) { cmd.Stderr = write }, "PARLEY_LOG_LEVEL=debug")
+	_ = write.Close()
 	p.alive()
-	if err := p.Process.Signal(syscall.SIGHUP); err != nil {
+	if err := p.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
 		p.alive()
 	}
-	_ = p.stderr.Close()
+	_ = read.Close()
 	for range 3 { // each of which is logged
 		p.alive()
 	}
-	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Wait(); err != nil {
+	if err := p.Stop(syscall.SIGTERM); err != nil {
 		t.Errorf("it ends with %v", err)
 	}
 }
@@ -188,8 +116,8 @@ func TestSignals(t *testing.T) {
 // TestFewDescriptors: with all connections taken, by sockets and by clients that say nothing, the
 // node is visible.
 func TestFewDescriptors(t *testing.T) {
-	p := start(t, 256)
-	addr := strings.TrimPrefix(p.url, "http://")
+	p := start(t, 256, func(*exec.Cmd) {})
+	addr := strings.TrimPrefix(p.URL, "http://")
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for i := range 600 {
@@ -223,7 +151,7 @@ func TestFewDescriptors(t *testing.T) {
 			p.alive()
 		}
 	}
-	if status, body := p.get(p.url + "/readyz"); status != http.StatusOK {
+	if status, body := p.get(p.URL + "/readyz"); status != http.StatusOK {
 		t.Errorf("/readyz: %d %s", status, body)
 	}
 	status, body := p.get(p.admin + "/metrics")
@@ -236,11 +164,11 @@ func TestFewDescriptors(t *testing.T) {
 		t.Errorf("open files: %v", files)
 	}
 	for _, want := range []string{"fewer sockets than PARLEY_MAX_SOCKETS", `"limit":"http_connections"`} {
-		if !strings.Contains(p.log.String(), want) {
+		if !strings.Contains(p.Log.String(), want) {
 			t.Errorf("the log does not say %q", want)
 		}
 	}
-	if strings.Contains(p.log.String(), `"limit":"file_descriptors"`) {
+	if strings.Contains(p.Log.String(), `"limit":"file_descriptors"`) {
 		t.Error("it runs out of descriptors")
 	}
 }

@@ -6,9 +6,10 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
+
+	"parley/internal/testkit"
 )
 
 // TestClients runs the Node tests of this folder.
@@ -28,8 +29,7 @@ func TestClients(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	binary := filepath.Join(t.TempDir(), "parley")
-	run(ctx, t, exec.CommandContext(ctx, "go", "build", "-o", binary, ".."))
+	binary := testkit.BuildServer(t)
 	tests := exec.CommandContext(ctx, npm, "test")
 	tests.Env = append(os.Environ(), "PARLEY_BINARY="+binary)
 	run(ctx, t, tests)

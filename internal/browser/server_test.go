@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -17,6 +16,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/config"
+	"parley/internal/testkit"
 )
 
 // serverVariable makes a server of this test binary: its value is the address and the database, as
@@ -42,7 +42,7 @@ func serve(encoded string, input io.Reader, output io.Writer) int {
 		_, _ = io.Copy(io.Discard, input)
 		cancel()
 	}()
-	if err := app.Run(ctx, cfg, logger, io.Discard); err != nil {
+	if err := app.Run(ctx, cfg, logger, os.Stdout); err != nil {
 		logger.Error("the server has ended", "error", err)
 		return 1
 	}
@@ -53,8 +53,7 @@ func serve(encoded string, input io.Reader, output io.Writer) int {
 type server struct {
 	t        *testing.T
 	settings settings
-	cmd      *exec.Cmd
-	input    io.Closer
+	process  *testkit.Process
 }
 
 func startServer(t *testing.T) *server {
@@ -73,7 +72,6 @@ func startServer(t *testing.T) *server {
 		},
 	}
 	s.start()
-	t.Cleanup(s.kill)
 	return s
 }
 
@@ -86,41 +84,17 @@ func (s *server) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	self, err := os.Executable()
+	s.process, err = testkit.StartProcess(s.t.Context(), s.t, testkit.ProcessConfig{
+		Env:     append(os.Environ(), serverVariable+"="+string(encoded)),
+		Prepare: func(cmd *exec.Cmd) { cmd.Stderr = s.t.Output() },
+	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.cmd = exec.Command(self) //nolint:noctx // it ends with its input
-	s.cmd.Env = append(os.Environ(), serverVariable+"="+string(encoded))
-	s.cmd.Stdout, s.cmd.Stderr = s.t.Output(), s.t.Output()
-	if s.input, err = s.cmd.StdinPipe(); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := s.cmd.Start(); err != nil {
-		s.t.Fatalf("start the server: %v", err)
-	}
-	eventually(s.t, "the server is ready", func() (bool, any) {
-		res, err := http.Get(s.url() + "/readyz") //nolint:noctx // bounded by eventually
-		if err != nil {
-			return false, err
-		}
-		return res.StatusCode == http.StatusOK, errors.Join(
-			res.Body.Close(),
-			errors.New(res.Status),
-		)
-	})
 }
 
-// kill ends the server with SIGKILL: it gets to finish nothing.
-func (s *server) kill() {
-	if s.cmd == nil {
-		return
-	}
-	_ = s.cmd.Process.Kill() // an error says that it is gone
-	_ = s.cmd.Wait()         // likewise
-	_ = s.input.Close()
-	s.cmd = nil
-}
+// kill ends the server with SIGKILL.
+func (s *server) kill() { s.process.Kill() }
 
 // signIn returns a token for a person, as the pages get it.
 func (s *server) signIn(id string) string {

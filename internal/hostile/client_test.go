@@ -112,7 +112,7 @@ func (r reply) String() string {
 func (c *client) request(
 	ctx context.Context, path string, body io.Reader, header http.Header,
 ) reply {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server.url+path, body)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server.URL+path, body)
 	if err != nil {
 		return reply{err: err}
 	}

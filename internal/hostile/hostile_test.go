@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
+
+	"parley/internal/testkit"
 )
 
 // attack is one thing that a hostile client tries.
@@ -164,7 +166,7 @@ func TestHostile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes two minutes")
 	}
-	program := build(t)
+	program := testkit.BuildServer(t)
 	for _, test := range []struct {
 		name string
 		run  func(t *testing.T, program string)
@@ -228,8 +230,8 @@ func run(t *testing.T, program, database string, what attack) string {
 		calm = fullCalmTime
 	}
 	pause(ctx, calm)
-	before, _, measured := a.server.memory()
-	a.server.resetPeak()
+	before, _, measured := a.server.Memory()
+	a.server.ResetPeak()
 
 	a.victim.beginAttack()
 	begun := time.Now()
@@ -240,7 +242,7 @@ func run(t *testing.T, program, database string, what attack) string {
 	a.victim.awaitWork()
 	took := time.Since(begun)
 
-	_, peak, _ := a.server.memory()
+	_, peak, _ := a.server.Memory()
 	healthy()
 	a.victim.end()
 	a.judge(what, measured, before, peak)
@@ -268,8 +270,8 @@ func run(t *testing.T, program, database string, what attack) string {
 // judge asserts what holds for every attack.
 func (a *arena) judge(what attack, measured bool, before, peak int64) {
 	a.t.Helper()
-	if a.server.dead() {
-		a.t.Fatalf("the server has ended:\n%s", a.server.log.tail())
+	if a.server.Failed() {
+		a.t.Fatalf("the server has ended:\n%s", a.server.Log.Tail())
 	}
 	if a.victim.count > 0 && !what.lossy {
 		a.t.Errorf("the victim was refused %d times: %q", a.victim.count, a.victim.failures)
@@ -286,8 +288,8 @@ func (a *arena) judge(what attack, measured bool, before, peak int64) {
 			what.budget/mib,
 		)
 	}
-	if log := a.server.log.String(); strings.Contains(log, "panic") {
-		a.t.Errorf("the server panicked:\n%s", a.server.log.tail())
+	if log := a.server.Log.String(); strings.Contains(log, "panic") {
+		a.t.Errorf("the server panicked:\n%s", a.server.Log.Tail())
 	}
 }
 
@@ -301,7 +303,7 @@ func (a *arena) watchHealth() (stop func()) {
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		watching.Go(func() { // ends with ctx
 			for pause(ctx, probeRest) {
-				status, _, err := a.server.get(ctx, path)
+				status, _, err := a.server.Get(ctx, a.server.URL+path)
 				if ctx.Err() == nil && (err != nil || status != http.StatusOK) {
 					mu.Lock()
 					failed[fmt.Sprintf("%s: %d %v", path, status, err)]++

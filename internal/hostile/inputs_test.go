@@ -411,8 +411,8 @@ func stateOf(ctx context.Context, t *testing.T, alice *client, room string) stri
 // mustLive ends the test if the server does not answer.
 func (p *process) mustLive(ctx context.Context, t *testing.T) {
 	t.Helper()
-	if _, _, err := p.get(ctx, "/healthz"); err != nil {
-		t.Fatalf("the server has ended:\n%s", p.log.tail())
+	if _, _, err := p.Get(ctx, p.URL+"/healthz"); err != nil {
+		t.Fatalf("the server has ended:\n%s", p.Log.Tail())
 	}
 }
 

@@ -87,7 +87,7 @@ type connections struct {
 }
 
 func (p *connections) dial(a *arena, begin func(net.Conn) error) {
-	conn, err := new(net.Dialer).DialContext(a.ctx, "tcp", a.server.url[len("http://"):])
+	conn, err := new(net.Dialer).DialContext(a.ctx, "tcp", a.server.URL[len("http://"):])
 	if err == nil {
 		p.mu.Lock()
 		p.all = append(p.all, conn)

@@ -99,7 +99,7 @@ func (c *client) open(ctx context.Context, receive int) (*socket, error) {
 	}
 	conn, buffered, _, err := dialer.Dial(
 		ctx,
-		"ws"+strings.TrimPrefix(c.server.url, "http")+"/graphql",
+		"ws"+strings.TrimPrefix(c.server.URL, "http")+"/graphql",
 	)
 	if err != nil {
 		if r.outcome != "" {

@@ -285,7 +285,10 @@ func (a *arena) descriptors(n int) func() {
 		})
 		for range 3 {
 			for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
-				if status, _, err := a.server.get(a.ctx, path); status != http.StatusOK {
+				if status, _, err := a.server.Get(
+					a.ctx,
+					a.server.URL+path,
+				); status != http.StatusOK {
 					a.t.Errorf("%s with all file descriptors in use: %d %v", path, status, err)
 					return
 				}
@@ -300,14 +303,14 @@ func (a *arena) descriptors(n int) func() {
 			"close 4429",
 			"close 1006",
 		)
-		log := a.server.log.String()
+		log := a.server.Log.String()
 		if !strings.Contains(log, "descriptor") && !strings.Contains(log, "RLIMIT_NOFILE") {
 			a.t.Errorf(
 				"the log does not name the limit of file descriptors:\n%s",
-				a.server.log.tail(),
+				a.server.Log.Tail(),
 			)
 		}
-		a.note("%d descriptors open", a.server.openFiles())
+		a.note("%d descriptors open", a.server.OpenFiles())
 	}
 }
 

@@ -298,7 +298,7 @@ func (p *power) cut(ctx context.Context) error {
 // files returns the database and its write-ahead log as they are at one moment: the server stands
 // still meanwhile, and for as long as it is told. With full it is killed without going on.
 func (p *power) files(still time.Duration) (map[string][]byte, error) {
-	process := p.server.process.cmd.Process
+	process := p.server.process
 	if err := process.Signal(syscall.SIGSTOP); err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -22,6 +21,7 @@ import (
 	"parley/internal/broker"
 	"parley/internal/chat"
 	"parley/internal/config"
+	"parley/internal/testkit"
 )
 
 // serverVariable makes a server of this test binary: its value is the settings as JSON.
@@ -30,11 +30,8 @@ const serverVariable = "PARLEY_TORTURE_SERVER"
 // secret signs the tokens of the people.
 const secret = "a secret that only the torture knows, 32+ bytes"
 
-const (
-	// startTime is how long a server may take to be ready, and endTime how long to drain.
-	startTime = 30 * time.Second
-	endTime   = 30 * time.Second
-)
+// endTime is how long a server may take to drain.
+const endTime = 30 * time.Second
 
 // deafen is the line that makes a server's broker lose everything.
 const deafen = "deafen"
@@ -93,7 +90,7 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 			return hints
 		}
 	}
-	err := app.RunWith(ctx, cfg, logger, io.Discard, opts)
+	err := app.RunWith(ctx, cfg, logger, os.Stdout, opts)
 	if err != nil {
 		logger.Error("the server has ended", "error", err)
 		return 1
@@ -106,118 +103,46 @@ type server struct {
 	t        testing.TB
 	http     *http.Client
 	settings settings
-	// failed is called when a process ends that nobody has ended.
+	// failed is called when a process ends although the test has not ended it.
 	failed func(error)
-	// killed is when a process was killed last, in nanoseconds since 1970.
+	// killed is the time of the last kill, in nanoseconds since 1970.
 	killed  atomic.Int64
-	process *process
-}
-
-// process is one life of a server.
-type process struct {
-	cmd    *exec.Cmd
-	orders io.WriteCloser
-	ending atomic.Bool   // somebody has ended it
-	ended  chan struct{} // closed when it is gone
-	err    error         // what it ended with
+	process *testkit.Process
 }
 
 func (s *server) url() string { return "http://" + s.settings.Addr }
 
 // start starts the server and returns when it is ready.
 func (s *server) start(ctx context.Context) error {
-	s.settings.Seed++ // each life has a bad broker of its own
+	s.settings.Seed++ // each process has its own faulty broker
 	encoded, err := json.Marshal(s.settings)
 	if err != nil {
 		return err
 	}
-	self, err := os.Executable()
+	process, err := testkit.StartProcess(ctx, s.t, testkit.ProcessConfig{
+		// A race ends the process, which fails the test.
+		Env:     append(os.Environ(), serverVariable+"="+string(encoded), "GORACE=halt_on_error=1"),
+		Prepare: func(cmd *exec.Cmd) { cmd.Stderr = s.t.Output() },
+		Failed:  s.failed,
+	})
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(self) //nolint:noctx // it ends with its orders
-	// A race ends the process, which fails the test.
-	cmd.Env = append(os.Environ(), serverVariable+"="+string(encoded), "GORACE=halt_on_error=1")
-	cmd.Stdout, cmd.Stderr = s.t.Output(), s.t.Output()
-	orders, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start the server: %w", err)
-	}
-	p := &process{cmd: cmd, orders: orders, ended: make(chan struct{})}
-	s.process = p
-	go func() { // ends with the process
-		defer close(p.ended)
-		p.err = cmd.Wait()
-		if !p.ending.Load() {
-			s.failed(
-				fmt.Errorf(
-					"the server has ended by itself: %w",
-					errors.Join(p.err, errors.New(cmd.ProcessState.String())),
-				),
-			)
-		}
-	}()
-	return s.ready(ctx)
+	s.process = process
+	return nil
 }
 
-// ready waits until the server answers.
-func (s *server) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
-	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url()+"/readyz", nil)
-		if err != nil {
-			return err
-		}
-		res, err := s.http.Do(req)
-		if err == nil {
-			_ = res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				return nil
-			}
-			err = errors.New(res.Status)
-		}
-		if !pause(ctx, 10*time.Millisecond) {
-			return fmt.Errorf("wait for the server: %w", errors.Join(err, context.Cause(ctx)))
-		}
-	}
-}
-
-// kill ends the server with SIGKILL: it gets to finish nothing.
+// kill ends the server with SIGKILL.
 func (s *server) kill() {
-	p := s.process
-	if p == nil {
-		return
-	}
-	p.ending.Store(true)
-	_ = p.cmd.Process.Kill() // an error says that it is gone
-	<-p.ended
+	s.process.Kill()
 	s.killed.Store(time.Now().UnixNano())
-	_ = p.orders.Close()
 }
 
-// deafen has the server's broker lose everything.
-func (s *server) deafen() error {
-	_, err := fmt.Fprintln(s.process.orders, deafen)
-	return err
-}
+// deafen makes the server's broker lose every publication.
+func (s *server) deafen() error { return s.process.Order(deafen) }
 
 // stop ends the server as an operator would.
-func (s *server) stop() error {
-	p := s.process
-	p.ending.Store(true)
-	_ = p.orders.Close()
-	select {
-	case <-p.ended:
-		return p.err
-	case <-time.After(endTime + 5*time.Second):
-		s.kill()
-		return errors.New("the server does not stop")
-	}
-}
+func (s *server) stop() error { return s.process.Stop(nil) }
 
 // freeAddr returns a loopback address that nobody listens on. Its port is below those that the
 // system gives to outgoing connections, which would take it while the server is dead.

@@ -216,10 +216,7 @@ func newServer(t *testing.T, with settings, failed func(error)) *server {
 		settings: with,
 		failed:   failed,
 	}
-	t.Cleanup(func() {
-		s.kill()
-		s.http.CloseIdleConnections()
-	})
+	t.Cleanup(s.http.CloseIdleConnections)
 	return s
 }
 
