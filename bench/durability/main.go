@@ -1,10 +1,10 @@
-// Command durability measures what PARLEY_SQLITE_SYNCHRONOUS costs: messages and reactions a second
-// with 1 and with 16 writers, at full and at normal. The modes take turns in short rounds, so that
-// what else the machine does affects both. It prints a table of medians.
+// Command durability measures the cost of PARLEY_SQLITE_SYNCHRONOUS: messages and reactions per second
+// with 1 and with 16 writers, at full and at normal. The modes alternate in short rounds, so that
+// other load on the machine affects both. The command prints a table of medians.
 //
 //	go run ./bench/durability [-rounds 7] [-round 1s] [-dir FOLDER]
 //
-// The folder must be on the disk that is to be measured: a file system in memory syncs nothing.
+// The folder must be on the disk to measure: a file system in memory syncs nothing.
 package main
 
 import (
@@ -30,27 +30,18 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 7, "how many rounds each mode has")
-	round := flag.Duration("round", time.Second, "how long a round is")
-	dir := flag.String(
-		"dir",
-		"",
-		"where the databases are made, and removed again; default: a temporary folder",
-	)
+	rounds := flag.Int("rounds", 7, "number of rounds of each mode")
+	round := flag.Duration("round", time.Second, "duration of a round")
+	dir := flag.String("dir", "", "folder for the databases (default: a temporary one)")
 	flag.Parse()
-	//nolint:forbidigo // main's own
-	if err := run(
-		context.Background(),
-		*rounds,
-		*round,
-		*dir,
-	); err != nil {
+	ctx := context.Background() //nolint:forbidigo // main's own
+	if err := run(ctx, *rounds, *round, *dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// mode is a database that is written to in one way, and the results of its rounds.
+// mode is a database with one value of synchronous, and the results of its rounds.
 type mode struct {
 	synchronous store.Synchronous
 	chat        *chat.Chat
@@ -62,7 +53,7 @@ type mode struct {
 	sent, commits map[kind]int64
 }
 
-// kind is what is written, and by how many at a time.
+// kind is an operation and its number of concurrent writers.
 type kind struct {
 	what    string
 	writers int
@@ -99,34 +90,19 @@ func run(ctx context.Context, rounds int, round time.Duration, dir string) (err 
 		}
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(
-		w,
-		"written\twriters\tfull/s\tnormal/s\tnormal : full\tmessages a commit, full\tnormal\t",
-	)
+	fmt.Fprintln(w, "written\twriters\tfull/s\tnormal/s\tratio\tmessages/commit, full\tnormal\t")
 	for _, k := range kinds {
 		full, normal := median(modes[0].rates[k]), median(modes[1].rates[k])
-		fmt.Fprintf(
-			w,
-			"%s\t%d\t%.0f\t%.0f\t%.2f\t%s\t%s\t\n",
-			k.what,
-			k.writers,
-			full,
-			normal,
-			normal/full,
-			modes[0].grouped(k),
-			modes[1].grouped(k),
-		)
+		fmt.Fprintf(w, "%s\t%d\t%.0f\t%.0f\t%.2f\t%s\t%s\t\n", k.what, k.writers, full, normal,
+			normal/full, modes[0].grouped(k), modes[1].grouped(k))
 	}
 	return w.Flush()
 }
 
 func open(ctx context.Context, path string, synchronous store.Synchronous) (*mode, error) {
 	quiet := slog.New(slog.DiscardHandler)
-	db, err := store.Open(
-		ctx,
-		"sqlite:"+path,
-		store.Options{Logger: quiet, Synchronous: synchronous},
-	)
+	options := store.Options{Logger: quiet, Synchronous: synchronous}
+	db, err := store.Open(ctx, "sqlite:"+path, options)
 	if err != nil {
 		return nil, err
 	}
@@ -138,14 +114,14 @@ func open(ctx context.Context, path string, synchronous store.Synchronous) (*mod
 	if m.chat, err = chat.New(client, db.Dialect(), 1, panics.NewGuard(quiet)); err != nil {
 		return nil, err
 	}
-	var people []string
+	var users []string
 	for i := range 16 {
-		people = append(people, writer(i).ID)
-		if err := m.chat.Arrive(ctx, people[i], people[i], ""); err != nil {
+		users = append(users, writer(i).ID)
+		if err := m.chat.Arrive(ctx, users[i], users[i], ""); err != nil {
 			return nil, err
 		}
 	}
-	room, err := m.chat.CreateRoom(ctx, writer(0), chat.CreateRoomInput{MemberIds: people[1:]})
+	room, err := m.chat.CreateRoom(ctx, writer(0), chat.CreateRoomInput{MemberIds: users[1:]})
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +144,7 @@ func (m *mode) send(ctx context.Context, v chat.Viewer) (chat.Sent, error) {
 	})
 }
 
-// play writes for a round.
+// play writes for one round.
 func (m *mode) play(ctx context.Context, k kind, round time.Duration) error {
 	before := m.chat.Stats().Sends
 	begun := time.Now()
@@ -205,7 +181,7 @@ func (m *mode) play(ctx context.Context, k kind, round time.Duration) error {
 	return nil
 }
 
-// grouped is how many messages a commit had.
+// grouped returns the average number of messages in a commit.
 func (m *mode) grouped(k kind) string {
 	if m.commits[k] == 0 {
 		return "–"
