@@ -10,12 +10,11 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// noBudget is for attacks that are refused before they take memory. It is what the requests of the
-// victim and of the attackers leave as garbage: the collector runs when the heap has doubled, which
-// is 32 MiB at least.
+// noBudget is for attacks that the server refuses before it reserves memory. It is the garbage of all
+// requests: the collector runs when the heap has doubled, from 32 MiB at least.
 const noBudget = 64 * mib
 
-// holding is the budget of an attack that may hold so many bytes, which the heap may double.
+// holding is the budget of an attack that may reserve so many bytes. The heap may double them.
 func holding(bytes int64) int64 { return noBudget + 2*bytes }
 
 // The quotas of the memory budgets on the operations page, with the default settings.
@@ -25,7 +24,7 @@ const (
 	documents         = 44 * mib       // users, anonymous clients, and persisted queries
 )
 
-// bodySize is nearly the largest body and message that the default settings allow.
+// bodySize is just below the largest body and message that the default settings allow.
 const bodySize = mib - 1<<10
 
 // bomb is a small text that becomes large when it is decoded.
@@ -39,7 +38,7 @@ func list(bytes int, element string) string {
 	return "[" + strings.Repeat(element+",", bytes/(len(element)+1)) + "0]"
 }
 
-// bombs are the shapes that multiply: of each byte sent a generic decoder makes 10 to 100.
+// bombs returns values of which a generic decoder makes 10 to 100 times their size.
 func bombs() []bomb {
 	return []bomb{
 		{"objects", func(n int) string { return list(n, `{"":0}`) }},
@@ -65,7 +64,7 @@ func bombs() []bomb {
 	}
 }
 
-// places are the members of a request in which a bomb may hide.
+// places returns the members of a request that can contain a bomb.
 func places() []func(value string) string {
 	return []func(string) string{
 		func(v string) string { return `{"query":"{__typename}","variables":{"x":` + v + `}}` },
@@ -78,8 +77,8 @@ func places() []func(value string) string {
 	}
 }
 
-// refusedBody are the answers to a request whose body is not read or not kept: it is larger than
-// the client may send, there is no memory for it, or it is not what the operation declares.
+// refusedBody returns the outcomes of a request whose body is too large, has no memory left, or does
+// not match the declared variables.
 func refusedBody() []string {
 	return []string{
 		"413 BAD_USER_INPUT", "429 RATE_LIMITED", "503 UNAVAILABLE",
@@ -93,7 +92,8 @@ func refusedBody() []string {
 func bodyAttacks() []attack {
 	return []attack{
 		{
-			// A body is charged to its address before it is read, and without a token it is small.
+			// The server charges a body to its address before it reads it. Bodies without a token are
+			// small.
 			name: "JSON bombs, anonymous", again: true, only: dialect.SQLite,
 			budget: holding(anonymousRequests),
 			prepare: func(a *arena) func() {
@@ -110,8 +110,8 @@ func bodyAttacks() []attack {
 			},
 		},
 		{
-			// With a token bodies are as large as the setting says, and decoded as far as they are
-			// declared.
+			// With a token bodies may have the configured size, and the server decodes only declared
+			// variables.
 			name: "JSON bombs, one user", again: true, only: dialect.SQLite,
 			budget: holding(userRequests),
 			prepare: func(a *arena) func() {
@@ -205,7 +205,7 @@ func bodyAttacks() []attack {
 	}
 }
 
-// standardIntrospection is what tools send, by and large.
+// standardIntrospection is the usual query of tools.
 const standardIntrospection = `query IntrospectionQuery { __schema {
 	queryType { name } mutationType { name } subscriptionType { name }
 	types { ...FullType }
@@ -220,8 +220,7 @@ fragment InputValue on __InputValue { name description type { ...TypeRef } defau
 fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name
 	ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }`
 
-// largeDocument returns a document near the greatest length and number of tokens that no other
-// document equals.
+// largeDocument returns a unique document near the maximum length and number of tokens.
 func largeDocument(i int) string {
 	return fmt.Sprintf(`mutation Q%d { addMembers(roomId: "x", userIds: [%s]) { room { id } } }`, i,
 		strings.Repeat(`"a-user-id-that-has-forty-characters-in-it" `, 1400))
@@ -239,7 +238,7 @@ func bombBodies() [][]byte {
 	return bodies
 }
 
-// bombOlder sends a bomb to an older interface, whose answers have numbers instead of codes.
+// bombOlder sends a bomb to an older interface, whose responses have no error codes.
 func (c *client) bombOlder(ctx context.Context, n int) reply {
 	all := bombs()
 	value := all[n%len(all)].value(bodySize - 100)

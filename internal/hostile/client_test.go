@@ -15,20 +15,19 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// patience is how long a request or a wait may take before it counts as never answered. It is
-// longer than the server's own limits, so that those decide.
+// patience is the timeout of requests and waits. It is longer than the server's own timeouts.
 const patience = 45 * time.Second
 
-// Outcomes of a request or an operation that no code of the server names.
+// Outcomes of a request or an operation without an error code.
 const (
 	ok       = "ok"
-	noAnswer = "no answer" // the connection broke, or the patience ended
+	noAnswer = "no answer" // the connection broke, or the request timed out
 )
 
 type vars = map[string]any
 
-// client is a user or an anonymous program on another machine: a trusted proxy on the loopback
-// interface forwards its requests. It is safe for concurrent use.
+// client is a user or an anonymous client on another machine. It sends its requests as a trusted
+// proxy on the loopback interface does. It is safe for concurrent use.
 type client struct {
 	server  *process
 	http    *http.Client
@@ -37,7 +36,7 @@ type client struct {
 	address string // as X-Forwarded-For has it; "" sends none
 }
 
-// newClient returns a client with connections of its own. close ends them.
+// newClient returns a client with its own connections, which close closes.
 func newClient(p *process, name, address string) *client {
 	c := &client{server: p, name: name, address: address}
 	c.http = &http.Client{
@@ -50,7 +49,7 @@ func newClient(p *process, name, address string) *client {
 	return c
 }
 
-// sign returns a token with the claims, and an hour to live unless they say otherwise.
+// sign returns a token with the claims. It expires after an hour unless they have exp.
 func sign(p *process, claims jwt.MapClaims) string {
 	p.t.Helper()
 	all := jwt.MapClaims{"exp": time.Now().Add(time.Hour).Unix()}
@@ -64,7 +63,7 @@ func sign(p *process, claims jwt.MapClaims) string {
 
 func (c *client) close() { c.http.CloseIdleConnections() }
 
-// reply is what the server answers.
+// reply is a response.
 type reply struct {
 	status int
 	Data   json.RawMessage
@@ -89,7 +88,7 @@ func (r reply) code() string {
 	return r.Errors[0].Extensions.Code
 }
 
-// outcome is ok, [noAnswer], or the status and the code of a refusal.
+// outcome returns ok, [noAnswer], or the status and the code of a refusal.
 func (r reply) outcome() string {
 	switch {
 	case r.err != nil:
@@ -108,7 +107,7 @@ func (r reply) String() string {
 	return fmt.Sprintf("%d %+v %.200s", r.status, r.Errors, r.Data)
 }
 
-// request sends a POST as it is.
+// request sends a POST request.
 func (c *client) request(
 	ctx context.Context, path string, body io.Reader, header http.Header,
 ) reply {
@@ -130,7 +129,7 @@ func (c *client) request(
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	r := reply{status: res.StatusCode, err: err}
-	if err == nil && json.Unmarshal(raw, &r) != nil { // a page that is no JSON has no code
+	if err == nil && json.Unmarshal(raw, &r) != nil { // a response that is not JSON has no code
 		r.Data = raw
 	}
 	return r
@@ -140,8 +139,8 @@ func (c *client) request(
 func (c *client) post(ctx context.Context, body []byte) reply {
 	header := http.Header{
 		"Content-Type": {"application/json"},
-		// It is not sent. With it the client sends a request again, as browsers do, if the server
-		// has closed a connection that was idle.
+		// net/http does not send an empty key, but retries the request, as browsers do, if the
+		// server closed an idle connection.
 		"X-Idempotency-Key": {},
 	}
 	return c.request(ctx, "/graphql", bytes.NewReader(body), header)
@@ -152,7 +151,7 @@ func (c *client) ask(ctx context.Context, query string, variables vars) reply {
 	return c.post(ctx, encode(vars{"query": query, "variables": variables}))
 }
 
-// do sends an operation that must succeed and decodes its data into result, unless that is nil.
+// do sends an operation that must succeed and decodes its data into result unless result is nil.
 func (c *client) do(ctx context.Context, result any, query string, variables vars) error {
 	r := c.ask(ctx, query, variables)
 	if r.outcome() != ok {
@@ -172,7 +171,7 @@ func (c *client) must(ctx context.Context, result any, query string, variables v
 	}
 }
 
-// room creates a room of the client's and returns its id.
+// room creates a room and returns its id.
 func (c *client) room(ctx context.Context, members ...string) string {
 	c.server.t.Helper()
 	var made struct {
@@ -187,13 +186,13 @@ func (c *client) room(ctx context.Context, members ...string) string {
 	return made.CreateRoom.Room.ID
 }
 
-// enter makes the client known to the server: others can add it to rooms from then on.
+// enter creates the user. Others can then add it to rooms.
 func (c *client) enter(ctx context.Context) {
 	c.server.t.Helper()
 	c.must(ctx, nil, `{ me { id } }`, nil)
 }
 
-// enterAll makes users known by ids "prefix-0", "prefix-1" and so on, and returns the ids.
+// enterAll creates users with the ids "prefix-0", "prefix-1" and so on, and returns the ids.
 func enterAll(ctx context.Context, p *process, prefix string, n int) []string {
 	p.t.Helper()
 	admin := newClient(p, "", "")
@@ -218,14 +217,13 @@ func enterAll(ctx context.Context, p *process, prefix string, n int) []string {
 	return ids
 }
 
-// encode returns v as JSON, with the characters of HTML as they are: they must not grow on their
-// way.
+// encode returns v as JSON without escaping HTML, which would make the text longer.
 func encode(v any) []byte {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		panic(err) // a mistake of the test
+		panic(err) // a bug of the test
 	}
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n"))
 }
@@ -256,7 +254,7 @@ func (t *tally) of(outcomes ...string) int {
 	return n
 }
 
-// all returns how much was counted, and what was not ok of it.
+// all returns the number of outcomes, and how many of them are not ok.
 func (t *tally) all() (n, refused int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -16,8 +16,8 @@ import (
 func domainAttacks() []attack {
 	return []attack{
 		{
-			// A search costs what reading many rooms does, and a user's queries have a rate by
-			// cost.
+			// A search has the cost of reading many rooms, and the cost of a user's queries has a
+			// rate limit.
 			name: "searches", again: true, budget: holding(16 * mib),
 			prepare: func(a *arena) func() {
 				a.seedRooms(size(5000, 200_000))
@@ -69,7 +69,7 @@ func domainAttacks() []attack {
 			},
 		},
 		{
-			// A stranger's rooms are bounded by the rate, and the chat list costs a page.
+			// The rate limit bounds the rooms of a stranger, and the chat list loads one page.
 			name: "rooms full of strangers", budget: holding(16 * mib),
 			prepare: func(a *arena) func() {
 				attackers := []*client{a.attacker(1), a.attacker(2)}
@@ -92,12 +92,12 @@ func domainAttacks() []attack {
 			},
 		},
 		{
-			// Wrong keys of some do not lock the right key out.
+			// Wrong keys of some users do not block the right key.
 			name: "wrong room keys", budget: holding(16 * mib),
 			prepare: func(a *arena) func() { return a.wrongKeys(size(120, 150)) },
 		},
 		{
-			// A seat that a stranger has given does not keep a user from taking one.
+			// A membership in the exclusive room of a stranger does not block another one.
 			name: "seats in exclusive rooms", budget: noBudget,
 			prepare: func(a *arena) func() {
 				attacker := a.attacker(1)
@@ -124,7 +124,7 @@ func domainAttacks() []attack {
 			},
 		},
 		{
-			// Two attackers together take two shares.
+			// Two attackers together use two quotas.
 			name:   "two attackers at once",
 			again:  true,
 			only:   dialect.Postgres,
@@ -157,7 +157,7 @@ func domainAttacks() []attack {
 	}
 }
 
-// escape has the victim refuse to be added by strangers and leave the rooms that they have made.
+// escape makes the victim forbid strangers to add it, and leave their rooms.
 func (a *arena) escape(attacker *client) {
 	a.t.Helper()
 	a.victim.must(
@@ -200,8 +200,8 @@ func (a *arena) escape(attacker *client) {
 	)
 }
 
-// wrongKeys returns an attack: many users try wrong keys of one room, as often as they may, while
-// others come with the right one.
+// wrongKeys returns an attack: many users try wrong keys of one room, up to the rate limit, while
+// others join with the right one.
 func (a *arena) wrongKeys(attackers int) func() {
 	owner := a.user("owner", "198.51.100.8")
 	owner.enter(a.ctx)
@@ -248,7 +248,7 @@ func (a *arena) wrongKeys(attackers int) func() {
 	}
 }
 
-// seedRooms fills the database with public rooms that a search has to look at: copies of one.
+// seedRooms fills the database with copies of a public room that a search must read.
 func (a *arena) seedRooms(n int) {
 	a.t.Helper()
 	owner := a.user("owner", "198.51.100.8")

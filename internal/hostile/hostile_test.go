@@ -23,35 +23,33 @@ type attack struct {
 	only string
 	// settings change the server's.
 	settings environment
-	// budget is how many bytes the server's peak may be above its memory in the calm: what the
-	// operations page allows for what is attacked, with the garbage that the collector has not
-	// freed yet.
+	// budget is how much the server's peak memory may exceed its memory before the attack, in bytes:
+	// the budgets of the operations page that the attack fills, plus uncollected garbage.
 	budget int64
-	// again: at full size the attack is repeated for [fullTime], so that there is enough to
-	// measure.
+	// again makes the attack repeat for [fullTime] at full size, for enough measurements.
 	again bool
-	// lossy: the attack takes all there is by many users and addresses, so that the victim is
-	// refused, too.
+	// lossy allows the server to refuse the victim, because many users and addresses together
+	// exhaust a budget.
 	lossy bool
-	// prepare makes what the attack needs and returns the attack. That runs beside the victim,
-	// asserts what it is answered, and returns when all of its own has ended.
+	// prepare sets the attack up and returns it. The attack runs concurrently with the victim,
+	// checks its responses, and returns when all of its goroutines have ended.
 	prepare func(a *arena) func()
 }
 
-// attacks are all of them.
+// attacks returns all attacks.
 func attacks() []attack {
 	return slices.Concat(bodyAttacks(), socketAttacks(), domainAttacks(), slowAttacks())
 }
 
-// arena is where an attack happens.
+// arena is the state of one attack.
 type arena struct {
 	t      *testing.T
 	ctx    context.Context
 	server *process
 	victim *victim
-	// reconnected is how often the attack had the victim open a socket.
+	// reconnected counts the sockets that the attack made the victim open.
 	reconnected int
-	// answers counts what the server answered to the attackers.
+	// answers counts the server's responses to the attackers.
 	answers tally
 
 	mu      sync.Mutex
@@ -60,18 +58,18 @@ type arena struct {
 }
 
 const (
-	// calmTime is how long the victim is measured before the attack, and fullCalmTime at full size.
+	// calmTime is the measurement of the victim before the attack, and fullCalmTime at full size.
 	calmTime     = 400 * time.Millisecond
 	fullCalmTime = 3 * time.Second
-	// fullTime is how long an attack lasts at full size, at least, if it can be repeated.
+	// fullTime is the minimum duration of a repeated attack at full size.
 	fullTime = 8 * time.Second
-	// probeRest is the time between two looks at the server's health.
+	// probeRest is the time between two health checks.
 	probeRest = 250 * time.Millisecond
-	// settleRest is the time between two looks at what a test waits for.
+	// settleRest is the time between two checks of a condition that a test waits for.
 	settleRest = 10 * time.Millisecond
 )
 
-// small returns the first number in tests, and the second at full size.
+// size returns small in tests, and large at full size.
 func size(small, large int) int {
 	if *full {
 		return large
@@ -79,7 +77,7 @@ func size(small, large int) int {
 	return small
 }
 
-// user returns a user whose requests come from an address.
+// user returns a client for a user at an address.
 func (a *arena) user(name, address string) *client {
 	c := newClient(a.server, name, address)
 	a.mu.Lock()
@@ -98,7 +96,7 @@ func (a *arena) stranger(n int) *client {
 	return a.user("", fmt.Sprintf("192.0.2.%d", n%250+1))
 }
 
-// each calls do for 0 to n-1, so many at a time, and returns when all calls have.
+// each calls do for 0 to n-1 in so many goroutines, and returns when all calls have returned.
 func each(n, parallel int, do func(i int)) {
 	var running sync.WaitGroup
 	next := make(chan int)
@@ -116,15 +114,15 @@ func each(n, parallel int, do func(i int)) {
 	running.Wait()
 }
 
-// reconnect has the victim open a socket at the height of the attack. An attack that is repeated
-// does so a few times only: the victim has a rate, too.
+// reconnect makes the victim open a socket at the height of the attack. A repeated attack does so
+// only a few times, because the victim has a rate limit too.
 func (a *arena) reconnect() {
 	if a.reconnected++; a.reconnected <= 10 {
 		a.victim.reconnect(0)
 	}
 }
 
-// expect fails the test for each answer to the attack that is not one of those allowed.
+// expect fails the test for each response to the attack that is not allowed.
 func (a *arena) expect(allowed ...string) {
 	a.t.Helper()
 	for outcome, n := range a.answers.copy() {
@@ -134,7 +132,7 @@ func (a *arena) expect(allowed ...string) {
 	}
 }
 
-// expectRefused fails the test unless so many answers, at least, were one of those given.
+// expectRefused fails the test if fewer than least responses had one of the outcomes.
 func (a *arena) expectRefused(least int, outcomes ...string) {
 	a.t.Helper()
 	if n := a.answers.of(outcomes...); n < least {
@@ -143,8 +141,7 @@ func (a *arena) expectRefused(least int, outcomes ...string) {
 	}
 }
 
-// settle waits until done returns true, and reports whether it did within the patience of the
-// tests.
+// settle waits until done returns true, and reports whether it did within [patience].
 func (a *arena) settle(done func() bool) bool {
 	ctx, cancel := context.WithTimeout(a.ctx, patience)
 	defer cancel()
@@ -267,7 +264,7 @@ func run(t *testing.T, program, database string, what attack) string {
 	)
 }
 
-// judge asserts what holds for every attack.
+// judge checks the assertions that all attacks share.
 func (a *arena) judge(what attack, measured bool, before, peak int64) {
 	a.t.Helper()
 	if a.server.Failed() {
@@ -277,7 +274,7 @@ func (a *arena) judge(what attack, measured bool, before, peak int64) {
 		a.t.Errorf("the victim was refused %d times: %q", a.victim.count, a.victim.failures)
 	}
 	if len(a.victim.attack.queries) == 0 || len(a.victim.attack.deliveries) == 0 {
-		a.t.Error("the victim has done nothing during the attack, which proves nothing")
+		a.t.Error("the victim has done nothing during the attack: this proves nothing")
 	}
 	if measured && peak > before+what.budget {
 		a.t.Errorf(
@@ -293,8 +290,8 @@ func (a *arena) judge(what attack, measured bool, before, peak int64) {
 	}
 }
 
-// watchHealth asks the server's pages for operators again and again until the function that it
-// returns is called: they must answer all the time.
+// watchHealth requests the health checks and the metrics until the caller calls stop. All of them
+// must succeed.
 func (a *arena) watchHealth() (stop func()) {
 	ctx, cancel := context.WithCancel(a.ctx)
 	var watching sync.WaitGroup
@@ -321,7 +318,7 @@ func (a *arena) watchHealth() (stop func()) {
 	}
 }
 
-// figures are the victim's columns of the table.
+// figures returns the victim's columns of the table.
 func (v *victim) figures() string {
 	pair := func(calm, attack []time.Duration) string {
 		round := func(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }

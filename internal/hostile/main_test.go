@@ -8,7 +8,7 @@ import (
 )
 
 // full runs the attacks at the size of a real attack, one after the other, and prints the victim's
-// times. Without it they have the reduced size of a test.
+// latencies. Without it the attacks have a reduced size.
 var full = flag.Bool(
 	"hostile.full",
 	false,

@@ -32,8 +32,7 @@ type process struct {
 // environment are settings by the name of their variable.
 type environment map[string]string
 
-// descriptors is an [environment] entry that is no setting: the process's limit of file
-// descriptors.
+// descriptors is an [environment] entry that is not a setting but the limit of file descriptors.
 const descriptors = "RLIMIT_NOFILE"
 
 // start runs the program on a new database until the end of the test. Its tokens are signed with
@@ -104,7 +103,7 @@ func (p *process) metric(name string) float64 {
 // statements returns how many SQL statements the server has run so far.
 func (p *process) statements() int { return int(p.metric("parley_statement_cache_total")) }
 
-// pause waits for d, or until ctx ends, and reports whether ctx is still good.
+// pause waits for d and reports whether ctx is still active.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

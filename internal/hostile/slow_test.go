@@ -19,8 +19,7 @@ const slowTime = 40 * time.Second
 func slowAttacks() []attack {
 	return []attack{
 		{
-			// A request's headers and body have their time, and a body is charged before it is
-			// read.
+			// Headers and bodies have a timeout, and the server reserves memory before it reads a body.
 			name: "slow requests", only: dialect.SQLite, budget: holding(64 * mib),
 			prepare: func(a *arena) func() {
 				request := func(i int, rest string) func(net.Conn) error {
@@ -58,7 +57,7 @@ func slowAttacks() []attack {
 			},
 		},
 		{
-			// A socket that does not read is cut off, and others of its room do not wait for it.
+			// The server closes a socket that does not read, and others of its room do not wait for it.
 			name:   "slow readers",
 			only:   dialect.SQLite,
 			budget: holding(32 * mib),
@@ -80,7 +79,7 @@ func slowAttacks() []attack {
 	}
 }
 
-// connections keeps plain connections until the end of an attack.
+// connections holds the TCP connections of an attack until its end.
 type connections struct {
 	mu  sync.Mutex
 	all []net.Conn
@@ -102,8 +101,8 @@ func (p *connections) dial(a *arena, begin func(net.Conn) error) {
 	a.answers.add(ok)
 }
 
-// awaitClosed waits until the server has closed all connections, and returns how many are open in
-// the end.
+// awaitClosed waits until the server has closed all connections, and returns how many are still open
+// after the given time.
 func (p *connections) awaitClosed(within time.Duration) int {
 	deadline := time.Now().Add(within)
 	open := 0
@@ -187,8 +186,8 @@ func (a *arena) slowReaders(readers, messages int) func() {
 	}
 }
 
-// unreadEvents returns an attack: one user opens sockets that are never read, each with a
-// subscription of its own to events of 17 MB.
+// unreadEvents returns an attack: one user opens sockets and never reads from them. Each has its own
+// subscription to events of 17 MB.
 func (a *arena) unreadEvents(rooms int) func() {
 	attacker := a.attacker(1)
 	attacker.enter(a.ctx)

@@ -25,15 +25,14 @@ const protocol = "graphql-transport-ws"
 type socket struct {
 	conn net.Conn
 	in   io.Reader
-	// on, if set before listen, is called with each message but pings and pongs.
+	// on, if set before listen, is called with each message except pings and pongs.
 	on func(frame)
 
 	writing sync.Mutex
 	mu      sync.Mutex
 	changed *sync.Cond
-	// Guarded by mu. seen counts messages by type; errors, by code, those of type error. code is
-	// that of the server's close frame, 0 while there is none, and 1006 if the connection broke
-	// without one.
+	// Guarded by mu. seen counts messages by type, and errors the error messages by code. code is
+	// the server's close code: 0 while the socket is open, 1006 if it ended without a close frame.
 	seen   map[string]int
 	errors map[string]int
 	code   int
@@ -47,12 +46,12 @@ type frame struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// refused is the outcome of a handshake.
+// refused is the outcome of a failed handshake.
 type refused struct{ outcome string }
 
 func (r *refused) Error() string { return "the handshake: " + r.outcome }
 
-// outcomeOf names how a dial went.
+// outcomeOf returns the outcome of a dial.
 func outcomeOf(err error) string {
 	var r *refused
 	switch {
@@ -65,8 +64,8 @@ func outcomeOf(err error) string {
 	}
 }
 
-// open makes a connection and its WebSocket handshake, and reads nothing behind it. receive is the
-// size of the kernel's receive buffer; 0 is its default.
+// open opens a WebSocket without reading from it. receive is the size of the kernel's receive buffer,
+// or 0 for the default.
 func (c *client) open(ctx context.Context, receive int) (*socket, error) {
 	s := &socket{seen: map[string]int{}, errors: map[string]int{}, closed: make(chan struct{})}
 	s.changed = sync.NewCond(&s.mu)
@@ -163,7 +162,7 @@ func (s *socket) take(payload []byte) {
 	s.changed.Broadcast()
 }
 
-// codeOf returns the code of an error message's payload.
+// codeOf returns the error code of an error payload.
 func codeOf(payload json.RawMessage) string {
 	var errs []replyError
 	if json.Unmarshal(payload, &errs) != nil {
@@ -199,8 +198,8 @@ func (c *client) connect(ctx context.Context, on func(frame)) (*socket, error) {
 	return s, nil
 }
 
-// await waits until done returns true, and returns what it returned last. The socket is locked
-// while done runs.
+// await waits until done returns true, or the socket is closed or [patience] is over, and returns the
+// last result. It locks the socket while done runs.
 func (s *socket) await(ctx context.Context, done func() bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -214,28 +213,28 @@ func (s *socket) await(ctx context.Context, done func() bool) bool {
 	return done()
 }
 
-// closeCode returns the code with which the server has closed the socket; 0 if it is open.
+// closeCode returns the server's close code, or 0 if the socket is open.
 func (s *socket) closeCode() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.code
 }
 
-// count returns how many messages of a type have come.
+// count returns the number of messages of a type.
 func (s *socket) count(kind string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen[kind]
 }
 
-// subscribe sends a subscribe message with the payload given.
+// subscribe sends a subscribe message.
 func (s *socket) subscribe(id string, payload any) error {
 	return s.send(frame{ID: id, Type: "subscribe", Payload: encode(payload)})
 }
 
 func (s *socket) send(f frame) error { return s.write(ws.OpText, encode(f)) }
 
-// write sends a message. Its mask is zero, which is as good as another and costs nothing.
+// write sends a message with a zero mask, which costs nothing.
 func (s *socket) write(op ws.OpCode, payload []byte) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -252,7 +251,7 @@ func (s *socket) write(op ws.OpCode, payload []byte) error {
 	return err
 }
 
-// begin sends the head of a text message of so many bytes, and what there is of its payload.
+// begin sends the header of a text message of size bytes, and a part of its payload.
 func (s *socket) begin(size int64, some []byte) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()

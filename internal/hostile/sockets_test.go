@@ -15,20 +15,20 @@ import (
 )
 
 const (
-	// socketMemory is the PARLEY_MAX_SOCKET_BYTES of attacks on the memory of sockets at reduced
-	// size, and fullSocketMemory the default.
+	// socketMemory is the PARLEY_MAX_SOCKET_BYTES of attacks at reduced size, and fullSocketMemory
+	// the default.
 	socketMemory     = 32 * mib
 	fullSocketMemory = 1 << 30
 )
 
-// smallSockets are settings with little memory for sockets.
+// smallSockets returns settings with little memory for sockets.
 func smallSockets() environment {
 	return environment{
 		"PARLEY_MAX_SOCKET_BYTES": strconv.Itoa(size(socketMemory, fullSocketMemory)),
 	}
 }
 
-// party keeps the sockets of an attack until its end.
+// party holds the sockets of an attack until its end.
 type party struct {
 	mu      sync.Mutex
 	sockets []*socket
@@ -53,7 +53,7 @@ func (p *party) open() int {
 	return n
 }
 
-// leave closes all of them. They have been listened to.
+// leave closes all sockets and waits for their listen to return.
 func (p *party) leave() {
 	for _, s := range p.sockets {
 		s.close()
@@ -64,8 +64,7 @@ func (p *party) leave() {
 func socketAttacks() []attack {
 	return []attack{
 		{
-			// Bytes of a payload that nothing keeps count for nothing, and what one user has is a
-			// share.
+			// Unused bytes of a payload are not charged for long, and each user has a quota.
 			name:     "subscriptions with junk",
 			again:    true,
 			only:     dialect.SQLite,
@@ -102,7 +101,7 @@ func socketAttacks() []attack {
 			},
 		},
 		{
-			// The id of an operation is kept, too: clients send a UUID or a number.
+			// The server stores the id of an operation. Clients send a UUID or a number.
 			name:     "subscriptions with long ids",
 			again:    true,
 			only:     dialect.SQLite,
@@ -135,7 +134,7 @@ func socketAttacks() []attack {
 					})
 					a.reconnect()
 					a.expect(ok, "429 RATE_LIMITED", "503 UNAVAILABLE", "close 1013")
-					// The oldest make way for new ones.
+					// The server evicts the oldest.
 					most := size(120, 1500) / 4
 					if !a.settle(func() bool { return sockets.open() <= most }) {
 						a.t.Errorf(
@@ -148,8 +147,7 @@ func socketAttacks() []attack {
 			},
 		},
 		{
-			// A message that does not end holds what it has sent, and without a token that is
-			// little.
+			// An unfinished message holds the bytes received so far, few without a token.
 			name: "unfinished messages", again: true, only: dialect.SQLite, budget: noBudget,
 			settings: smallSockets(),
 			prepare: func(a *arena) func() {
@@ -191,7 +189,7 @@ func socketAttacks() []attack {
 			prepare: func(a *arena) func() { return a.members(size(50, 300), 49) },
 		},
 		{
-			// A user's expensive events wait for each other, not others' for them.
+			// A user's expensive events wait for each other. Events of others do not.
 			name: "heavy events of one user", again: true, budget: holding(32 * mib),
 			settings: environment{"PARLEY_RATE_MUTATIONS": "off"},
 			prepare:  func(a *arena) func() { return a.heavyEvents(size(300, 1000), size(4, 30)) },
@@ -201,8 +199,7 @@ func socketAttacks() []attack {
 			prepare: func(a *arena) func() { return a.churn(size(400, 5000)) },
 		},
 		{
-			// The limit of file descriptors is a limit like others: the log names it, and probes
-			// are answered.
+			// Without free file descriptors the log names the limit, and probes succeed.
 			name: "file descriptors", only: dialect.SQLite, budget: noBudget,
 			settings: environment{descriptors: "400"},
 			prepare:  func(a *arena) func() { return a.descriptors(900) },
@@ -210,8 +207,8 @@ func socketAttacks() []attack {
 	}
 }
 
-// longIDs returns an attack: one user opens sockets, and on each so many subscriptions whose ids
-// fill a message.
+// longIDs returns an attack: one user opens sockets, with subscriptions that have an id as long as a
+// message.
 func (a *arena) longIDs(sockets, operations int) func() {
 	attacker := a.attacker(1)
 	attacker.enter(a.ctx)
@@ -253,8 +250,8 @@ func (a *arena) longIDs(sockets, operations int) func() {
 	}
 }
 
-// descriptors returns an attack: so many connections are opened and kept. A third says nothing, a
-// third are anonymous sockets, and a third are sockets of one user, which no time limit closes.
+// descriptors returns an attack that opens n connections: a third sends nothing, a third are anonymous
+// sockets, and a third are sockets of one user, which have no time limit.
 func (a *arena) descriptors(n int) func() {
 	user := a.attacker(1)
 	user.enter(a.ctx)
@@ -314,8 +311,8 @@ func (a *arena) descriptors(n int) func() {
 	}
 }
 
-// subscriptions returns an attack: one user opens sockets and on each so many subscriptions with
-// the payload that payload returns. allowed are the outcomes.
+// subscriptions returns an attack: one user opens sockets with subscriptions whose payloads come from
+// payload. allowed are the outcomes.
 func (a *arena) subscriptions(
 	sockets, operations int, payload func(room string, i int) any, allowed ...string,
 ) func() {
@@ -338,13 +335,12 @@ func (a *arena) subscriptions(
 	}
 }
 
-// perTopic is how many different subscriptions of one user an attack has on one room: as many as
-// one user may have.
+// perTopic is how many different subscriptions one user may have on one room.
 const perTopic = 20
 
-// members returns an attack: users subscribe to a room, ask for the member of MemberJoined by many
-// aliases, each subscription by others, and guests join. The statements of a join depend on
-// neither.
+// members returns an attack: users subscribe to a room and select the member of MemberJoined by many
+// aliases, different in each subscription, while guests join. The SQL statements of a join must not
+// depend on the number of subscriptions or aliases.
 func (a *arena) members(cohorts, aliases int) func() {
 	owner := a.user("owner", "198.51.100.8")
 	owner.enter(a.ctx)
@@ -412,8 +408,7 @@ func (a *arena) subscribeAll(open *party, user *client, n int, payload func(i in
 	a.count(s, n)
 }
 
-// count counts what a socket with n subscriptions was answered: an event of each, an error or a
-// close code.
+// count counts the outcomes of a socket with n subscriptions: events, errors and the close code.
 func (a *arena) count(s *socket, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -430,15 +425,15 @@ func (a *arena) count(s *socket, n int) {
 	}
 }
 
-// quiet makes the victim rest, so that what the server counts is the attack's. The function it
-// returns ends that.
+// quiet pauses the victim, so that the metrics count the attack alone. The returned function resumes
+// the victim.
 func (a *arena) quiet() func() {
 	a.victim.resting.Lock()
 	return a.victim.resting.Unlock
 }
 
-// heavyEvents returns an attack: one user subscribes to expensive events of rooms of their own and
-// sends to all of them at once, so often.
+// heavyEvents returns an attack: one user subscribes to expensive events of its own rooms and sends to
+// all of them at once, several times.
 func (a *arena) heavyEvents(subscriptions, times int) func() {
 	attacker := a.attacker(1)
 	attacker.enter(a.ctx)
@@ -446,7 +441,7 @@ func (a *arena) heavyEvents(subscriptions, times int) func() {
 	for i := range rooms {
 		rooms[i] = attacker.room(a.ctx)
 	}
-	// As many rooms as a mutation has tokens for.
+	// A mutation has tokens for 20 rooms.
 	send := func(each int, contents string) {
 		for some := range slices.Chunk(rooms, 20) {
 			var mutation strings.Builder
@@ -512,8 +507,8 @@ func delivered(p *party) int {
 	return n
 }
 
-// overtaken has the victim send a message and returns how many events the server rendered from its
-// answer until the event arrived.
+// overtaken makes the victim send a message and returns how many events the server rendered between
+// the response and the delivery.
 func (a *arena) overtaken(contents string) int {
 	executions := func() int { return int(a.server.metric("parley_executions_total")) }
 	a.victim.deliver(contents)
@@ -525,7 +520,7 @@ func (a *arena) overtaken(contents string) int {
 	return executions() - before
 }
 
-// churn returns an attack: a user subscribes and completes, again and again, without waiting.
+// churn returns an attack: a user subscribes and completes n times without waiting.
 func (a *arena) churn(n int) func() {
 	attacker := a.attacker(1)
 	attacker.enter(a.ctx)

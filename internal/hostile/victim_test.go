@@ -15,18 +15,18 @@ import (
 	"time"
 )
 
-// victimAddress is where the victim's requests come from.
+// victimAddress is the victim's IP address.
 const victimAddress = "198.51.100.7"
 
-// How often the victim does what it does. It stays far below every rate limit.
+// The pauses of the victim's loops. They stay far below every rate limit.
 const (
 	queryRest   = 40 * time.Millisecond
 	sendRest    = 100 * time.Millisecond
 	connectRest = 600 * time.Millisecond
 )
 
-// victim is a user of the shipped application: a chat list over HTTP, an open room over a
-// WebSocket, new connections with the large operations of an application now and then.
+// victim is a user of the shipped application: it loads the chat list over HTTP, subscribes to a room
+// over a WebSocket, and regularly opens a connection for a large operation.
 type victim struct {
 	*client
 	ctx    context.Context
@@ -37,12 +37,12 @@ type victim struct {
 	stream *socket
 	large  string // a query of more than 8 KB
 
-	// resting keeps the victim from doing anything while it is locked.
+	// resting pauses the victim while it is locked.
 	resting sync.RWMutex
 
 	mu sync.Mutex
-	// Guarded by mu. attacked: the attack has begun. sent are the times of the messages that have
-	// not been delivered, by contents; failures is what the victim was refused.
+	// Guarded by mu. attacked: the attack has begun. sent has the times of the undelivered messages,
+	// by contents. failures has the first refusals of the victim, and count their number.
 	attacked bool
 	calm     times
 	attack   times
@@ -52,10 +52,10 @@ type victim struct {
 	count    int
 }
 
-// times are the durations of what the victim did in one phase.
+// times are the durations of the victim's actions in one phase.
 type times struct{ queries, deliveries, connections []time.Duration }
 
-// newVictim lets the victim in, with a room of its own and ten others.
+// newVictim creates the victim with ten rooms. The last one is the room that it opens.
 func newVictim(ctx context.Context, p *process) *victim {
 	p.t.Helper()
 	v := &victim{client: newClient(p, "victim", victimAddress), sent: map[string]time.Time{}}
@@ -71,7 +71,7 @@ func newVictim(ctx context.Context, p *process) *victim {
 	return v
 }
 
-// appDocument returns a document of the shipped application with the fragments that it uses.
+// appDocument returns a document of the shipped application with its fragments.
 func appDocument(t testing.TB, name string) string {
 	t.Helper()
 	source, err := os.ReadFile("../../web/app/src/api/operations.ts")
@@ -107,7 +107,7 @@ func appDocument(t testing.TB, name string) string {
 	return whole.String()
 }
 
-// fail notes what the victim was refused.
+// fail records a refusal of the victim.
 func (v *victim) fail(format string, args ...any) {
 	if v.ctx.Err() != nil {
 		return // the test ends
@@ -120,7 +120,7 @@ func (v *victim) fail(format string, args ...any) {
 	}
 }
 
-// begin starts the victim's work. end ends it.
+// begin starts the victim's loops. end stops them.
 func (v *victim) begin() error {
 	stream, err := v.connect(v.ctx, v.receive)
 	if err != nil {
@@ -149,7 +149,7 @@ func (v *victim) repeat(rest time.Duration, do func(n int)) {
 	}
 }
 
-// note stores a duration in the phase in which it began.
+// note records a duration in the current phase.
 func (v *victim) note(begun time.Time, list func(*times) *[]time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -160,7 +160,7 @@ func (v *victim) note(begun time.Time, list func(*times) *[]time.Duration) {
 	*list(phase) = append(*list(phase), time.Since(begun))
 }
 
-// query reads the chat list.
+// query loads the chat list.
 func (v *victim) query(int) {
 	begun := time.Now()
 	var ignored json.RawMessage
@@ -184,7 +184,7 @@ func (v *victim) delivered(contents string) bool {
 	return !waiting
 }
 
-// deliver sends a message; receive notes when it arrives.
+// deliver sends a message. receive records its arrival.
 func (v *victim) deliver(contents string) {
 	v.mu.Lock()
 	v.sent[contents] = time.Now()
@@ -200,7 +200,7 @@ func (v *victim) deliver(contents string) {
 	}
 }
 
-// receive takes an event of the victim's room.
+// receive handles an event of the victim's room.
 func (v *victim) receive(f frame) {
 	var event struct {
 		Data struct {
@@ -234,7 +234,7 @@ func (v *victim) receive(f frame) {
 	}
 }
 
-// reconnect opens another WebSocket and sends an operation as large as those of applications.
+// reconnect opens another WebSocket and sends a large operation.
 func (v *victim) reconnect(int) {
 	begun := time.Now()
 	s, err := v.connect(v.ctx, nil)
@@ -263,14 +263,14 @@ func (v *victim) reconnect(int) {
 	v.note(begun, func(t *times) *[]time.Duration { return &t.connections })
 }
 
-// beginAttack counts what begins from now on as done under attack.
+// beginAttack begins the phase of the attack.
 func (v *victim) beginAttack() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.attacked = true
 }
 
-// awaitWork returns when the victim has done something of each kind since the attack began.
+// awaitWork waits until the victim has completed a query and a delivery since the attack began.
 func (v *victim) awaitWork() {
 	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
@@ -283,7 +283,7 @@ func (v *victim) awaitWork() {
 	}
 }
 
-// end ends the victim's work when everything it has sent has arrived.
+// end waits until all messages of the victim have arrived and stops the victim.
 func (v *victim) end() {
 	v.stream.await(v.ctx, func() bool {
 		v.mu.Lock()
@@ -306,7 +306,7 @@ func (v *victim) end() {
 	v.close()
 }
 
-// percentile returns the value below which such a part of the durations is.
+// percentile returns the given quantile of the durations.
 func percentile(all []time.Duration, part float64) time.Duration {
 	if len(all) == 0 {
 		return 0

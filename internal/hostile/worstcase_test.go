@@ -16,8 +16,8 @@ import (
 type budget struct {
 	name    string // as the metrics have it; "" where they have none
 	setting string // "" where there is none
-	share   int64  // the part of the setting that the budget has, in hundredths
-	bytes   int64  // the setting, at the reduced size, or what the test can fill
+	share   int64  // the percentage of the setting
+	bytes   int64  // the setting, or what the test can fill
 }
 
 // budgets are the rows of the table, with small settings.
@@ -34,8 +34,8 @@ func budgets() []budget {
 	}
 }
 
-// testWorstCase has many users and addresses take all there is of each budget at the same time. The
-// memory of the process stays within the sum of the table, which the heap may double.
+// testWorstCase fills every budget at the same time, by many users and addresses. The memory of the
+// process must stay within twice the sum of the table.
 func testWorstCase(t *testing.T, program string) {
 	settings := environment{
 		"PARLEY_RATE_MUTATIONS": "off", "PARLEY_RATE_CONNECTIONS": "off",
@@ -104,7 +104,7 @@ func worstCase(a *arena) func() {
 			}
 			limit := b.bytes * b.share / 100
 			a.note("%s: %d of %d MiB reserved", b.name, highest[b.name]/mib, limit/mib)
-			// Users who share a topic share its part of the budget for events.
+			// Users of one topic share a quota of the budget for events.
 			least := limit / 3
 			if b.name == "events" {
 				least = limit / 8
@@ -134,8 +134,8 @@ func sendTo(room string) string {
 	return fmt.Sprintf(`sendMessage(input: {roomId: %q, contents: $c}) { message { id } }`, room)
 }
 
-// watchBudgets notes what is reserved of each memory budget until the function that it returns is
-// called, which returns the highest values.
+// watchBudgets samples the reserved bytes of each memory budget until the caller calls the returned
+// function, which returns the highest values.
 func (a *arena) watchBudgets() func() map[string]int64 {
 	ctx, cancel := context.WithCancel(a.ctx)
 	highest := map[string]int64{}

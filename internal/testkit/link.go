@@ -16,22 +16,22 @@ type Link struct {
 	t       testing.TB
 	network string // of the far end
 	far     string
-	// forth carries what the near end sends, and back what the far end does: pour, unless somebody
-	// looks into it.
+	// forth copies from the near end to the far end, and back in the other direction. Both are pour
+	// unless the link inspects the data.
 	forth, back func(near, far net.Conn)
 	ended       sync.WaitGroup
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
 	delay time.Duration
-	// dead: connections are cut, and new ones are cut at once. silent: nothing is carried, and
-	// nobody is told; it is closed when that is over.
+	// dead: the link closes all connections, and new ones at once. silent, if not nil, holds all data
+	// back without closing connections until Mend closes it.
 	dead   bool
 	silent chan struct{}
 }
 
-// NewLink returns a link to a far end, on a loopback address. It ends with the test: start who uses
-// it afterwards, so that they end first.
+// NewLink returns a link from a loopback address to a far end. It ends with the test: start its users
+// afterwards, so that they end first.
 func NewLink(t testing.TB, network, far string) *Link {
 	t.Helper()
 	l := &Link{}
@@ -76,8 +76,7 @@ func (l *Link) Cut() {
 	}
 }
 
-// Silence carries nothing any more until Mend, and tells nobody: what is sent meanwhile arrives
-// then.
+// Silence holds all data back until Mend, without closing a connection. The data then arrives.
 func (l *Link) Silence() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,7 +85,7 @@ func (l *Link) Silence() {
 	}
 }
 
-// Mend ends whatever was wrong.
+// Mend ends every disruption.
 func (l *Link) Mend() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -56,7 +56,7 @@ func (s *NATS) Start() {
 	}
 }
 
-// Stop stops the server, which hangs up on everybody.
+// Stop stops the server, which closes all connections.
 func (s *NATS) Stop() {
 	s.server.Shutdown()
 	s.server.WaitForShutdown()

@@ -7,8 +7,8 @@ import (
 )
 
 // PostgresURL returns the URL of a new, empty database, dropped at the end of the test. The first
-// call starts a server for all tests of the package, which needs [Main]. Where there is no
-// PostgreSQL the test is skipped, or fails when CI=true.
+// call starts a server for all tests of the package, which needs [Main]. Without PostgreSQL the test
+// is skipped, or fails if CI=true.
 func PostgresURL(tb testing.TB) string {
 	tb.Helper()
 	return storetest.PostgresURL(tb)

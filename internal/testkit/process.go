@@ -52,7 +52,7 @@ type ProcessConfig struct {
 	// Prepare may change the command before it starts. The default for its standard error is
 	// [Process.Log].
 	Prepare func(*exec.Cmd)
-	// Failed is called when the process ends although the test has not ended it.
+	// Failed is called when the process ends by itself: without Kill or Stop.
 	Failed func(error)
 }
 
@@ -205,7 +205,7 @@ func (p *Process) Stop(signal os.Signal) error {
 	}
 }
 
-// Failed reports whether the process has ended although the test has not ended it.
+// Failed reports whether the process has ended by itself: without Kill or Stop.
 func (p *Process) Failed() bool {
 	select {
 	case <-p.ended:

@@ -21,8 +21,8 @@ import (
 // secret signs the tokens of test servers.
 const secret = "a secret that only tests know, 32+ bytes"
 
-// Server is a node of Parley of a test's own, with a database of its own, behind a real socket. It
-// runs as in production: tokens are signed with a secret, nobody signs in by name.
+// Server is a node of Parley with its own database, behind a real socket. It runs as in production:
+// tokens are signed with a secret, and users cannot sign in by name.
 type Server struct {
 	// URL is where the server listens: http://127.0.0.1:port.
 	URL string

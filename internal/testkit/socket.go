@@ -54,7 +54,7 @@ func (s *Socket) Subscribe(id, query string) {
 func (s *Socket) Next() (id string, data JSON) {
 	s.t.Helper()
 	f := s.hear()
-	for f.Type == "ping" { // asked while nobody was reading
+	for f.Type == "ping" { // sent while the test was not reading
 		f = s.hear()
 	}
 	return f.ID, f.data(s.t)

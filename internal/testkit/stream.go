@@ -29,8 +29,8 @@ type frame struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// readBuffer is how many bytes the system holds for a socket that does not read: left to itself it
-// would take any number of megabytes, and nobody would notice.
+// readBuffer is the kernel's receive buffer. By default it could hold megabytes for a socket that
+// does not read, which would hide that the socket is slow.
 const readBuffer = 256 << 10
 
 func dial(ctx context.Context, network, address string) (net.Conn, error) {

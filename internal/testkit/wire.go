@@ -26,8 +26,8 @@ type Wire struct {
 // Loss is what becomes of a COMMIT, or of a statement that writes by itself.
 type Loss int
 
-// The connection stays, or breaks before the database has heard of the COMMIT, or after it has
-// carried it out: without an answer, or in the middle of it.
+// The connection stays, or it breaks before the COMMIT reaches the database, or after the database
+// has executed it: before the response, or in the middle of it.
 const (
 	Nothing Loss = iota
 	Unheard

@@ -13,36 +13,36 @@ import (
 )
 
 const (
-	// requestTime is how long a request may take.
+	// requestTime is the timeout of a request.
 	requestTime = 10 * time.Second
-	// longestRest is how long one who had a mishap may wait to ask again: long enough for the
-	// server to be killed meanwhile.
+	// longestRest is the longest pause after an interrupted request: long enough for the test to
+	// kill the server before the retry.
 	longestRest = time.Second
 )
 
 type vars = map[string]any
 
-// client is a person who speaks GraphQL to a server that may not be there.
+// client is a GraphQL client of a server that may be down.
 type client struct {
 	url   string
 	http  *http.Client
 	token string
 }
 
-// refusal is an error that the server has answered with.
+// refusal is an error in a response of the server.
 type refusal struct{ code, message string }
 
 func (r *refusal) Error() string { return r.code + ": " + r.message }
 
-// again reports whether a request that ended with err is to be sent again: nobody knows what became
-// of it.
-func again(err error) bool {
+// retriable reports whether the client must retry a request that ended with err, because its outcome is
+// unknown.
+func retriable(err error) bool {
 	var r *refusal
 	return !errors.As(err, &r) || r.code == "UNAVAILABLE"
 }
 
-// ask sends an operation once and decodes its data into result. An answer with errors is a
-// *refusal.
+// ask sends an operation once and decodes its data into result. It returns a *refusal if the
+// response has errors.
 func (c *client) ask(ctx context.Context, query string, variables vars, result any) error {
 	body, err := json.Marshal(vars{"query": query, "variables": variables})
 	if err != nil {
@@ -79,7 +79,7 @@ func (c *client) ask(ctx context.Context, query string, variables vars, result a
 	return reply.decode(result)
 }
 
-// reply is what the server answers, over HTTP and in the messages of a subscription.
+// reply is a response over HTTP, or the payload of a subscription message.
 type reply struct {
 	Data   json.RawMessage
 	Errors []replyError
@@ -99,45 +99,45 @@ func (r reply) decode(result any) error {
 	return json.Unmarshal(r.Data, result)
 }
 
-// mishap is what happens to the first try of a request.
-type mishap struct {
-	// hangUp is after how long the client hangs up; 0 is never.
+// interruption is an interruption of the first attempt of a request.
+type interruption struct {
+	// hangUp is the time after which the client closes the connection. Zero means never.
 	hangUp time.Duration
-	// deaf: the answer gets lost on its way.
-	deaf bool
+	// lost makes the client discard the response.
+	lost bool
 }
 
-var errMishap = errors.New("a mishap")
+var errInterrupted = errors.New("the response is lost")
 
-// insist sends an operation until it is answered, and tells when the last try began. After a mishap
-// it takes its time.
-func (c *client) insist(
+// retry retries an operation until it has a response, and returns when the last attempt began. It
+// pauses longer after an interruption.
+func (c *client) retry(
 	ctx context.Context,
-	m mishap,
+	m interruption,
 	query string,
 	variables vars,
 	result any,
 ) (last time.Time, err error) {
 	rest := 25 * time.Millisecond
-	if m != (mishap{}) {
+	if m != (interruption{}) {
 		rest = longestRest
 	}
 	for {
 		last = time.Now()
-		if err = c.try(ctx, m, query, variables, result); err == nil || !again(err) {
+		if err = c.try(ctx, m, query, variables, result); err == nil || !retriable(err) {
 			return last, err
 		}
 		if !pause(ctx, rand.N(rest)) {
-			return last, fmt.Errorf("no answer: %w", errors.Join(err, context.Cause(ctx)))
+			return last, fmt.Errorf("no response: %w", errors.Join(err, context.Cause(ctx)))
 		}
-		m, rest = mishap{}, 25*time.Millisecond
+		m, rest = interruption{}, 25*time.Millisecond
 	}
 }
 
-// try sends an operation once, within a limit of time.
+// try sends an operation once, with a timeout.
 func (c *client) try(
 	ctx context.Context,
-	m mishap,
+	m interruption,
 	query string,
 	variables vars,
 	result any,
@@ -148,10 +148,10 @@ func (c *client) try(
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if m.deaf {
+	if m.lost {
 		var lost json.RawMessage
 		_ = c.ask(ctx, query, variables, &lost)
-		return errMishap
+		return errInterrupted
 	}
 	return c.ask(ctx, query, variables, result)
 }

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// verdict counts what must never happen.
+// verdict counts violations.
 type verdict struct {
 	lost, doubled, disordered int
-	// leaked counts what came to somebody who was not to have it any more.
+	// leaked counts events delivered to former members.
 	leaked int
 	faults *faults
 }
@@ -43,7 +43,7 @@ func (v *verdict) leak(format string, args ...any) {
 	v.faults.add("after a removal: "+format, args...)
 }
 
-// stored is a message as a query returns it in the end.
+// stored is a message as a query returns it at the end.
 type stored struct {
 	ID             string
 	Seq            int64
@@ -54,14 +54,14 @@ type stored struct {
 	Reactions      []struct{ Count int }
 }
 
-// state is what a room holds in the end.
+// state is the content of a room at the end.
 type state struct {
 	seq      int64
 	messages []stored
 }
 
-// judge compares what everybody was told about a room with what it holds in the end. It reads the
-// ledger and the subscribers without locks: all have ended.
+// judge compares every response and event about a room with its content at the end. It reads the
+// ledger and the subscribers without locks, because all goroutines have ended.
 func judge(room *ledger, end state, subscribers []*subscriber) verdict {
 	v := verdict{faults: room.faults}
 	v.judgeMessages(room, end)
@@ -74,8 +74,8 @@ func judge(room *ledger, end state, subscribers []*subscriber) verdict {
 	return v
 }
 
-// judgeMessages: each acknowledged message is there once, at the place that was told, as its writer
-// has left it; there are no others, since writers insist; and they are listed in order.
+// judgeMessages checks that each acknowledged message exists once, at its acknowledged seq and with
+// the last change of its writer, that there are no other messages, and that the list is in order.
 func (v *verdict) judgeMessages(room *ledger, end state) {
 	type request struct{ author, key string }
 	byRequest := make(map[request][]stored)
@@ -95,7 +95,7 @@ func (v *verdict) judgeMessages(room *ledger, end state) {
 		if !slices.ContainsFunc(got, want.is) {
 			v.lose(
 				1,
-				"%s was %s at %d, and in the end the room holds %v",
+				"%s was %s at %d, and at the end the room has %v",
 				want.key,
 				want.id,
 				want.seq,
@@ -107,11 +107,11 @@ func (v *verdict) judgeMessages(room *ledger, end state) {
 		}
 	}
 	for r, got := range byRequest {
-		v.double("%s of %s made %d messages that nobody was told of", r.key, r.author, len(got))
+		v.double("%s of %s made %d messages without a response", r.key, r.author, len(got))
 	}
 }
 
-// is tells whether a stored message is as its writer has left it.
+// is reports whether a stored message has the last change of its writer.
 func (m *sent) is(s stored) bool {
 	reactions := 0
 	for _, r := range s.Reactions {
@@ -126,24 +126,24 @@ func (m *sent) is(s stored) bool {
 		reactions == wanted
 }
 
-// judgeLog: the seqs of the events have no holes, and the messages among them are those of the
-// room.
+// judgeLog checks that the seqs of the events have no gaps, and that the messages among them are
+// those of the room.
 func (v *verdict) judgeLog(room *ledger, end state) {
 	for seq := int64(1); seq <= end.seq; seq++ {
-		if _, ok := room.told[seq]; !ok {
-			v.lose(1, "room %s is at %d, and nobody heard of %d", room.roomID, end.seq, seq)
+		if _, ok := room.observed[seq]; !ok {
+			v.lose(1, "room %s is at %d, and no subscriber received %d", room.roomID, end.seq, seq)
 		}
 	}
 	messages := make(map[int64]stored, len(end.messages))
 	for _, m := range end.messages {
 		messages[m.Seq] = m
 	}
-	for seq, e := range room.told {
+	for seq, e := range room.observed {
 		m, ok := messages[seq]
 		switch {
 		case seq > end.seq:
 			v.faults.add(
-				"room %s is at %d, and somebody heard of %v at %d",
+				"room %s is at %d, and a subscriber received %v at %d",
 				room.roomID,
 				end.seq,
 				e,
@@ -161,11 +161,11 @@ func (v *verdict) judgeLog(room *ledger, end state) {
 	}
 }
 
-// judgeChanges: each acknowledged change of a message is one event.
+// judgeChanges checks that each acknowledged change of a message is one event.
 func (v *verdict) judgeChanges(room *ledger) {
 	type change struct{ kind, id string }
 	events := make(map[change]int)
-	for _, e := range room.told {
+	for _, e := range room.observed {
 		if e.kind != "MessageAdded" && !e.moves() {
 			events[change{e.kind, e.id}]++
 		}
@@ -178,7 +178,7 @@ func (v *verdict) judgeChanges(room *ledger) {
 			if got < want {
 				v.lose(
 					want-got,
-					"%s: %d of %d acknowledged changes (%s) are no event",
+					"%s: %d of %d acknowledged changes (%s) have no event",
 					m.key,
 					want-got,
 					want,
@@ -186,17 +186,17 @@ func (v *verdict) judgeChanges(room *ledger) {
 				)
 			}
 			for range got - want {
-				v.double("%s: %d acknowledged changes (%s) are %d events", m.key, want, kind, got)
+				v.double("%s: %d acknowledged changes (%s) have %d events", m.key, want, kind, got)
 			}
 		}
 	}
 	for c, n := range events {
-		v.double("%d events %s of %s that nobody was told of", n, c.kind, c.id)
+		v.double("%d events %s of %s without a response", n, c.kind, c.id)
 	}
 }
 
-// judgeSubscriber: each stream has what comes after its position, once, in order and without a
-// hole, and the last of them reaches the end.
+// judgeSubscriber checks that each stream has the events after its position once, in order and
+// without a gap, and that the last stream reaches the end of the log.
 func (v *verdict) judgeSubscriber(s *subscriber, end state) {
 	var expected []int64 // ascending
 	if s.events {
@@ -225,22 +225,22 @@ func (v *verdict) judgeSubscriber(s *subscriber, end state) {
 		}
 		for _, seq := range expected {
 			if st.after < seq && seq < furthest && !seen[seq] {
-				v.lose(1, "%s: %d, though it went on to %d", where, seq, furthest)
+				v.lose(1, "%s: %d is missing before %d", where, seq, furthest)
 			}
 		}
 	}
 	for _, seq := range expected {
 		if seq > s.reached.Load() && !s.outside() {
-			v.lose(1, "%s never got to %d", s.name, seq)
+			v.lose(1, "%s never received %d", s.name, seq)
 		}
 	}
 }
 
-// judgeGuest: who is put out of a room gets nothing any more from their MemberLeft on, and knows it
-// in the end; who is let in again may have it all. Nobody else is turned away.
+// judgeGuest checks that a removed guest receives nothing from its MemberLeft on and learns of the
+// removal, and that the server refuses no member. A guest that is added again may read everything.
 func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
 	var left, joined []int64 // ascending
-	for seq, e := range room.told {
+	for seq, e := range room.observed {
 		switch {
 		case e.id != s.name:
 		case e.kind == "MemberLeft":
@@ -271,7 +271,7 @@ func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
 		if i < back {
 			end = joined[i]
 		}
-		if reason := room.told[left[i]].key; (reason == "BANNED") != a.banned {
+		if reason := room.observed[left[i]].key; (reason == "BANNED") != a.banned {
 			v.faults.add(
 				"%s was removed at %d as %s, banned: %v",
 				s.name,
@@ -286,28 +286,28 @@ func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
 	}
 	for j, st := range s.streams {
 		if st.refused != "" && !slices.ContainsFunc(s.absences, st.within) {
-			v.faults.add("%s, stream %d: %s to somebody who was in the room", s.name, j, st.refused)
+			v.faults.add("%s, stream %d: %s for a member of the room", s.name, j, st.refused)
 		}
 	}
 	if s.outside() {
 		last := s.absences[back]
-		told := func(st stream) bool {
+		observed := func(st stream) bool {
 			return st.refused != "" &&
 				(st.begun.After(last.removed) || st.refused == "MEMBERSHIP_ENDED" && st.ended.After(last.removing))
 		}
-		if !slices.ContainsFunc(s.streams, told) {
-			v.lose(1, "%s was removed, and was never told", s.name)
+		if !slices.ContainsFunc(s.streams, observed) {
+			v.lose(1, "%s was removed, and no stream ended because of it", s.name)
 		}
 	}
 }
 
-// within tells whether a stream may have been refused for an absence.
+// within reports whether an absence explains that the server refused a stream.
 func (st stream) within(a *absence) bool {
 	return st.ended.After(a.removing) && (a.added.IsZero() || st.begun.Before(a.added))
 }
 
-// judgeAbsence: a stream that was there before an absence, from the event at left to the one at
-// joined, has nothing from left on, and there are none that have begun in it.
+// judgeAbsence checks an absence from the event at left to the event at joined: a stream that began
+// before it has nothing from left on, and no stream began during it.
 func (v *verdict) judgeAbsence(s *subscriber, number int, a *absence, left, joined int64) {
 	st := s.streams[number]
 	where := fmt.Sprintf(
@@ -318,34 +318,34 @@ func (v *verdict) judgeAbsence(s *subscriber, number int, a *absence, left, join
 		left,
 	)
 	if left <= st.opened && st.opened < joined {
-		v.leak("%s: let in, and back in at %d", where, joined)
+		v.leak("%s: accepted before the guest joined again at %d", where, joined)
 	}
-	for i, h := range st.heard {
-		outside := a.adding.IsZero() || h.at.Before(a.adding) // if it is what happened later
+	for i, h := range st.received {
+		outside := a.adding.IsZero() || h.at.Before(a.adding) // also if the guest joined later
 		before := st.opened >= 0 && st.opened < left ||
-			st.opened < 0 && st.heard[0].at.Before(a.removing)
+			st.opened < 0 && st.received[0].at.Before(a.removing)
 		switch {
 		case (before || outside) && (st.seqs[i] >= left || h.room >= left):
 			v.leak("%s: %d, with the room at %d", where, st.seqs[i], h.room)
 		case outside && st.begun.After(a.removed):
-			v.leak("%s: %d, though it was not in", where, st.seqs[i])
+			v.leak("%s: %d, and the guest was not a member", where, st.seqs[i])
 		}
 	}
 }
 
-// TestJudge shows that the judge finds what it is there to find.
+// TestJudge shows that judge finds each kind of violation.
 func TestJudge(t *testing.T) {
 	type world struct {
 		room *ledger
 		end  state
 		subs []*subscriber
 	}
-	// A room with two messages (seqs 1 and 3), the first edited (2), and a subscriber of each kind
-	// that was cut once.
+	// A room with two messages (seqs 1 and 3), of which the first was edited (2), and a subscriber of
+	// each kind that lost its connection once.
 	good := func() world {
 		w := world{room: newLedger("r", &faults{})}
 		for seq, e := range map[int64]event{1: {"MessageAdded", "a", "ka"}, 2: {"MessageEdited", "a", "ka"}, 3: {"MessageAdded", "b", "kb"}} {
-			w.room.tell(seq, e)
+			w.room.observe(seq, e)
 		}
 		w.room.acknowledged = []*sent{
 			{
@@ -390,24 +390,24 @@ func TestJudge(t *testing.T) {
 	for name, c := range map[string]struct {
 		harm    func(*world)
 		verdict verdict
-		others  int // faults that are none of the three
+		others  int // other faults
 	}{
-		"nothing wrong":       {harm: func(*world) {}},
-		"a message is gone":   {func(w *world) { w.end.messages = w.end.messages[:1] }, verdict{lost: 1}, 1},
-		"an edit is gone":     {func(w *world) { w.end.messages[0].Contents = "old" }, verdict{lost: 1}, 0},
-		"it has moved":        {func(w *world) { w.room.acknowledged[1].seq = 2 }, verdict{lost: 1}, 0},
-		"made twice":          {func(w *world) { w.end.messages[1].IdempotencyKey = "ka" }, verdict{lost: 1, doubled: 1}, 1},
-		"made without a key":  {func(w *world) { w.end.messages[1].IdempotencyKey = "" }, verdict{lost: 1, doubled: 1}, 1},
-		"listed in disorder":  {func(w *world) { slices.Reverse(w.end.messages) }, verdict{disordered: 1}, 0},
-		"the log has a hole":  {func(w *world) { delete(w.room.told, 2) }, verdict{lost: 2}, 0},
-		"one edit, two":       {func(w *world) { w.room.acknowledged[0].changes = nil }, verdict{doubled: 1}, 0},
-		"a hole in a stream":  {events(1, 3), verdict{lost: 1}, 0},
-		"a message not heard": {func(w *world) { w.subs[1].streams = []stream{{after: 0, seqs: []int64{3}}} }, verdict{lost: 1}, 0},
-		"not to the end":      {func(w *world) { w.subs[1].reached.Store(1) }, verdict{lost: 1}, 0},
-		"heard twice":         {events(1, 2, 2, 3), verdict{doubled: 1}, 0},
-		"heard before after":  {func(w *world) { w.subs[0].streams[1].seqs = []int64{1, 2, 3} }, verdict{doubled: 1}, 0},
-		"heard in disorder":   {events(1, 3, 2), verdict{disordered: 1}, 0},
-		"told two things":     {func(w *world) { w.room.tell(3, event{"MessageAdded", "c", "kc"}) }, verdict{}, 2},
+		"nothing wrong":                {harm: func(*world) {}},
+		"a message is gone":            {func(w *world) { w.end.messages = w.end.messages[:1] }, verdict{lost: 1}, 1},
+		"an edit is gone":              {func(w *world) { w.end.messages[0].Contents = "old" }, verdict{lost: 1}, 0},
+		"it has moved":                 {func(w *world) { w.room.acknowledged[1].seq = 2 }, verdict{lost: 1}, 0},
+		"made twice":                   {func(w *world) { w.end.messages[1].IdempotencyKey = "ka" }, verdict{lost: 1, doubled: 1}, 1},
+		"made without a key":           {func(w *world) { w.end.messages[1].IdempotencyKey = "" }, verdict{lost: 1, doubled: 1}, 1},
+		"listed in disorder":           {func(w *world) { slices.Reverse(w.end.messages) }, verdict{disordered: 1}, 0},
+		"the log has a hole":           {func(w *world) { delete(w.room.observed, 2) }, verdict{lost: 2}, 0},
+		"one edit, two":                {func(w *world) { w.room.acknowledged[0].changes = nil }, verdict{doubled: 1}, 0},
+		"a hole in a stream":           {events(1, 3), verdict{lost: 1}, 0},
+		"a message not received":       {func(w *world) { w.subs[1].streams = []stream{{after: 0, seqs: []int64{3}}} }, verdict{lost: 1}, 0},
+		"not to the end":               {func(w *world) { w.subs[1].reached.Store(1) }, verdict{lost: 1}, 0},
+		"received twice":               {events(1, 2, 2, 3), verdict{doubled: 1}, 0},
+		"received before its position": {func(w *world) { w.subs[0].streams[1].seqs = []int64{1, 2, 3} }, verdict{doubled: 1}, 0},
+		"received in disorder":         {events(1, 3, 2), verdict{disordered: 1}, 0},
+		"two events at one seq":        {func(w *world) { w.room.observe(3, event{"MessageAdded", "c", "kc"}) }, verdict{}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := good()
@@ -432,22 +432,20 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestJudgeGuest does the same with who was put out of the room.
+// TestJudgeGuest shows the same for removed guests.
 func TestJudgeGuest(t *testing.T) {
 	start := time.Now()
 	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
-	// came makes what a stream had of seqs, which came second after second from one on, while the
-	// room was as old as they.
+	// came adds seqs to a stream, one each second beginning at from. Each shows the room at its seq.
 	came := func(from int, st stream, seqs ...int64) stream {
 		for i, seq := range seqs {
 			st.seqs = append(st.seqs, seq)
-			st.heard = append(st.heard, heard{at(from + i), seq})
+			st.received = append(st.received, received{at(from + i), seq})
 		}
 		return st
 	}
-	// Somebody is put out at 3, by the clock at 30, comes in again at 6, by the clock at 60, and is
-	// put out for good at 9, by the clock at 90: once as one who hears of all events, and once as
-	// one who hears of messages.
+	// The guest is removed at seq 3 (second 30), joins again at seq 6 (second 60) and is banned at
+	// seq 9 (second 90). It subscribes to all events, or to messages only.
 	good := func(events bool) *subscriber {
 		s := &subscriber{name: "g", events: events, guest: true}
 		s.absences = []*absence{
@@ -489,23 +487,23 @@ func TestJudgeGuest(t *testing.T) {
 	}{
 		"nothing wrong":                 {harm: func(*world) {}},
 		"events from after the removal": {func(w *world) { w.s.streams[0] = came(40, w.s.streams[0], 3, 4) }, 2, 0, 0},
-		"events from after the removal, when they are in again": {func(w *world) { w.s.streams[0] = came(70, w.s.streams[0], 3, 4) }, 2, 0, 0},
-		"the room as it is after the removal":                   {func(w *world) { w.s.streams[0].heard[1].room = 3 }, 1, 0, 0},
-		"after the last removal":                                {func(w *world) { w.s.streams[3] = came(95, w.s.streams[3], 9) }, 1, 0, 0},
-		"let in meanwhile":                                      {func(w *world) { w.s.streams[1] = came(34, stream{begun: at(33), opened: -1}, 1, 2) }, 2, 0, 0},
-		"let in for good":                                       {func(w *world) { w.s.streams[4] = came(93, stream{begun: at(92), opened: -1}, 1) }, 1, 1, 0},
-		"never told":                                            {func(w *world) { w.s.streams = w.s.streams[:4] }, 0, 1, 0},
-		"turned away while in the room": {func(w *world) {
+		"events from after the removal, after the guest joined again": {func(w *world) { w.s.streams[0] = came(70, w.s.streams[0], 3, 4) }, 2, 0, 0},
+		"the room as it is after the removal":                         {func(w *world) { w.s.streams[0].received[1].room = 3 }, 1, 0, 0},
+		"after the last removal":                                      {func(w *world) { w.s.streams[3] = came(95, w.s.streams[3], 9) }, 1, 0, 0},
+		"accepted during the absence":                                 {func(w *world) { w.s.streams[1] = came(34, stream{begun: at(33), opened: -1}, 1, 2) }, 2, 0, 0},
+		"accepted after the ban":                                      {func(w *world) { w.s.streams[4] = came(93, stream{begun: at(92), opened: -1}, 1) }, 1, 1, 0},
+		"never ended":                                                 {func(w *world) { w.s.streams = w.s.streams[:4] }, 0, 1, 0},
+		"refused while a member": {func(w *world) {
 			w.s.streams[3].refused, w.s.streams[3].ended = "NOT_FOUND", at(81)
 		}, 0, 0, 1},
-		"a removal that is no event": {func(w *world) { delete(w.room.told, 9) }, 0, 0, 1},
-		"one added, twice":           {func(w *world) { w.room.told[8] = event{"MemberJoined", "g", ""} }, 0, 0, 1},
-		"banned, not kicked":         {func(w *world) { w.room.told[3] = event{"MemberLeft", "g", "BANNED"} }, 0, 0, 1},
+		"a removal that is no event": {func(w *world) { delete(w.room.observed, 9) }, 0, 0, 1},
+		"one added, twice":           {func(w *world) { w.room.observed[8] = event{"MemberJoined", "g", ""} }, 0, 0, 1},
+		"banned, not kicked":         {func(w *world) { w.room.observed[3] = event{"MemberLeft", "g", "BANNED"} }, 0, 0, 1},
 	} {
 		for _, events := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, events %v", name, events), func(t *testing.T) {
 				w := world{newLedger("r", &faults{}), good(events)}
-				w.room.told = map[int64]event{
+				w.room.observed = map[int64]event{
 					3: {"MemberLeft", "g", "KICKED"},
 					6: {"MemberJoined", "g", ""},
 					9: {"MemberLeft", "g", "BANNED"},
@@ -529,7 +527,7 @@ func TestJudgeGuest(t *testing.T) {
 	}
 	t.Run("opened while outside", func(t *testing.T) {
 		w := world{newLedger("r", &faults{}), good(true)}
-		w.room.told = map[int64]event{
+		w.room.observed = map[int64]event{
 			3: {"MemberLeft", "g", "KICKED"},
 			6: {"MemberJoined", "g", ""},
 			9: {"MemberLeft", "g", "BANNED"},
@@ -538,7 +536,7 @@ func TestJudgeGuest(t *testing.T) {
 		v := verdict{faults: w.room.faults}
 		v.judgeGuest(w.room, w.s)
 		if v.leaked == 0 {
-			t.Error("nobody notices")
+			t.Error("judgeGuest finds nothing")
 		}
 	})
 }

@@ -5,73 +5,79 @@ import (
 	"sync"
 )
 
-// sent is a message that was acknowledged to its writer, and what its writer has done to it since.
-// Only the writer touches it until the end.
+// sent is an acknowledged message with the changes that its writer has made since. Only the writer
+// accesses it until the end.
 type sent struct {
 	room     *ledger
 	author   string
 	key      string
-	original string // the contents it was sent with
+	original string // the contents of the first send
 
 	id       string
 	seq      int64
 	contents string
 	deleted  bool
 	reacted  bool
-	// changes counts the acknowledged changes by the kind of event that each makes, exactly one.
+	// changes counts the acknowledged changes by the kind of their one event.
 	changes map[string]int
 }
 
-// event is what a subscriber is told of one entry of a room's log. What a message was changed to is
-// not part of it: an event carries the message as it is now, which depends on when one hears.
+// event identifies one entry of a room's log as a subscriber receives it. It has no contents of the
+// message: an event carries the current message, which depends on the time of its delivery.
 type event struct {
 	kind string // the GraphQL type
-	id   string // of the message it is about, or of the person who has come or gone
-	key  string // of the message, or why the person has gone
+	id   string // of the message, or of the user who joined or left
+	key  string // of the message, or the reason for leaving
 }
 
-// moves tells whether it is somebody's coming or going.
+// moves reports whether a user joined or left.
 func (e event) moves() bool { return e.kind == "MemberJoined" || e.kind == "MemberLeft" }
 
-// ledger is what everybody was told about one room.
+// ledger stores every response and event about one room.
 type ledger struct {
 	roomID string
 
 	mu           sync.Mutex
 	acknowledged []*sent
-	told         map[int64]event // by seq
+	observed     map[int64]event // by seq
 	faults       *faults
 }
 
 func newLedger(roomID string, f *faults) *ledger {
-	return &ledger{roomID: roomID, told: make(map[int64]event), faults: f}
+	return &ledger{roomID: roomID, observed: make(map[int64]event), faults: f}
 }
 
-// acknowledge notes a message that its writer has an answer for.
+// acknowledge records a message whose writer has a response.
 func (l *ledger) acknowledge(m *sent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.acknowledged = append(l.acknowledged, m)
 }
 
-// tell notes what a subscriber was told. All must be told the same, whenever they ask.
-func (l *ledger) tell(seq int64, e event) {
+// observe records an event that a subscriber received. All subscribers must receive the same one.
+func (l *ledger) observe(seq int64, e event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if before, ok := l.told[seq]; ok && before != e {
-		l.faults.add("room %s: event %d is %v to one and %v to another", l.roomID, seq, before, e)
+	if before, ok := l.observed[seq]; ok && before != e {
+		l.faults.add(
+			"room %s: event %d is %v for one subscriber and %v for another",
+			l.roomID,
+			seq,
+			before,
+			e,
+		)
 	}
-	l.told[seq] = e
+	l.observed[seq] = e
 }
 
-// faults collects what must not happen, from many goroutines.
+// faults collects failures. It is safe for concurrent use.
 type faults struct {
 	mu    sync.Mutex
 	first []string
 	count int
 }
 
-// shownFaults is how many are told in full: one mistake may show in thousands of places.
+// shownFaults is how many failures are reported in full: one bug may cause thousands.
 const shownFaults = 20
 
 func (f *faults) add(format string, args ...any) {

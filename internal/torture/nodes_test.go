@@ -18,28 +18,27 @@ import (
 )
 
 const (
-	// processes is how many nodes there are.
+	// processes is the number of nodes.
 	processes = 3
-	// longestTrouble is how long a link is cut, silent or slow at a time.
-	longestTrouble = 1500 * time.Millisecond
-	// calmTime is how long there is no trouble in the end, at least, to see how fast a delivery is.
+	// longestDisruption is the longest time for which a link is cut, silent or slow.
+	longestDisruption = 1500 * time.Millisecond
+	// calmTime is the minimum time without disruptions at the end, in which latency is measured.
 	calmTime = 3 * time.Second
 )
 
-// cluster is three nodes on one PostgreSQL, with a link wherever something may be wrong.
+// cluster is three nodes on one PostgreSQL, with a [testkit.Link] for each connection.
 type cluster struct {
 	*world
 	t        *testing.T
 	postgres *storetest.Postgres
-	database string        // its URL, past all links
-	nats     *testkit.NATS // nil where hints go by PostgreSQL
+	database string        // its URL, without a link
+	nats     *testkit.NATS // nil if publications use PostgreSQL
 	// The links of each node to its database, to NATS and to its clients.
 	databases, brokers, fronts []*testkit.Link
-	troubles                   map[string]int
+	disruptions                map[string]int
 }
 
-// TestNodes has three processes on one database, and everything between them and around them go
-// wrong.
+// TestNodes runs three processes on one database and disrupts every connection and every process.
 func TestNodes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
@@ -57,7 +56,7 @@ func TestNodes(t *testing.T) {
 		w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(
 			w,
-			"hints by\tnodes\twriters\tsubscribers\ttroubles\tcuts\tstreams\tacknowledged\trecovered\tdeliveries\tremovals\tafter a removal\tlost\tdoubled\tout of order\tp50\tp99\tworst\t",
+			"transport\tnodes\twriters\tsubscribers\tdisruptions\tcuts\tstreams\tacknowledged\trecovered\tdeliveries\tremovals\tafter a removal\tlost\tdoubled\tout of order\tp50\tp99\tworst\t",
 		)
 		for _, row := range rows {
 			fmt.Fprintln(w, row)
@@ -67,7 +66,7 @@ func TestNodes(t *testing.T) {
 	})
 	for _, by := range []string{"notifications", "NATS"} {
 		t.Run(by, func(t *testing.T) {
-			row := torment(t, by == "NATS", chance)
+			row := runCluster(t, by == "NATS", chance)
 			mu.Lock()
 			defer mu.Unlock()
 			rows = append(rows, by+"\t"+row)
@@ -75,8 +74,8 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// torment does all of it, and returns the row of the table.
-func torment(t *testing.T, byNATS bool, chance uint64) string {
+// runCluster runs the test with one transport and returns its row of the table.
+func runCluster(t *testing.T, byNATS bool, chance uint64) string {
 	ctx, cancel := context.WithTimeout(t.Context(), *duration+patience)
 	defer cancel()
 	ctx, abort := context.WithCancelCause(ctx)
@@ -95,7 +94,7 @@ func torment(t *testing.T, byNATS bool, chance uint64) string {
 		t.Error(err, context.Cause(ctx))
 	} else if r.acknowledged == 0 || r.delivered == 0 || r.removals == 0 {
 		t.Errorf(
-			"%d messages acknowledged, %d deliveries and %d removals prove nothing",
+			"%d messages acknowledged, %d deliveries and %d removals: too few to prove anything",
 			r.acknowledged,
 			r.delivered,
 			r.removals,
@@ -109,9 +108,9 @@ func torment(t *testing.T, byNATS bool, chance uint64) string {
 		t.Error(err)
 	}
 	c.end(t)
-	t.Logf("troubles: %v", c.troubles)
+	t.Logf("disruptions: %v", c.disruptions)
 	n := 0
-	for _, times := range c.troubles {
+	for _, times := range c.disruptions {
 		n += times
 	}
 	return fmt.Sprintf(
@@ -135,11 +134,11 @@ func torment(t *testing.T, byNATS bool, chance uint64) string {
 }
 
 func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *cluster {
-	c := &cluster{t: t, troubles: map[string]int{}, postgres: storetest.Own(t)}
+	c := &cluster{t: t, disruptions: map[string]int{}, postgres: storetest.Own(t)}
 	c.world = &world{
 		faults:  &faults{},
 		rng:     rand.New(rand.NewPCG(chance, 0)),
-		trouble: c.makeTrouble,
+		disrupt: c.disrupt,
 		deafen:  c.silenceBrokers,
 		calm:    max(calmTime, *duration/10),
 		calmly:  *calmly,
@@ -170,8 +169,8 @@ func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *c
 	return c
 }
 
-// silenceBrokers has nobody hear hints of others any more. Notifications come by the same way as
-// everything else.
+// silenceBrokers stops publications between nodes. It does nothing with PostgreSQL, which sends
+// notifications over the connections of the database.
 func (c *cluster) silenceBrokers() error {
 	for _, link := range c.brokers {
 		link.Silence()
@@ -179,30 +178,33 @@ func (c *cluster) silenceBrokers() error {
 	return nil
 }
 
-// makeTrouble makes one trouble after the other while there is time.
-func (c *cluster) makeTrouble(ctx context.Context) error {
+// disrupt runs one disruption after the other until the duration is over.
+func (c *cluster) disrupt(ctx context.Context) error {
 	end := time.Now().Add(*duration)
-	troubles := []struct {
+	disruptions := []struct {
 		name string
 		do   func(ctx context.Context) error
 	}{
 		{"a node killed", c.killNode},
 		{
 			"a link to the database",
-			func(ctx context.Context) error { return c.disturb(ctx, c.databases) },
+			func(ctx context.Context) error { return c.disruptLink(ctx, c.databases) },
 		},
-		{"a link to clients", func(ctx context.Context) error { return c.disturb(ctx, c.fronts) }},
+		{
+			"a link to clients",
+			func(ctx context.Context) error { return c.disruptLink(ctx, c.fronts) },
+		},
 		{"PostgreSQL restarted", c.restartPostgres},
 		{"all nodes restarted in turn", c.roll},
 	}
 	if c.nats != nil {
-		troubles = append(troubles, []struct {
+		disruptions = append(disruptions, []struct {
 			name string
 			do   func(ctx context.Context) error
 		}{
 			{
 				"a link to NATS",
-				func(ctx context.Context) error { return c.disturb(ctx, c.brokers) },
+				func(ctx context.Context) error { return c.disruptLink(ctx, c.brokers) },
 			},
 			{"NATS restarted", func(ctx context.Context) error {
 				c.nats.Stop()
@@ -210,7 +212,7 @@ func (c *cluster) makeTrouble(ctx context.Context) error {
 				c.nats.Start()
 				return nil
 			}},
-			{"all hints lost", func(ctx context.Context) error {
+			{"all publications lost", func(ctx context.Context) error {
 				for _, link := range c.brokers {
 					link.Cut()
 				}
@@ -222,12 +224,12 @@ func (c *cluster) makeTrouble(ctx context.Context) error {
 			}},
 		}...)
 	}
-	for i := c.rng.IntN(len(troubles)); time.Now().Before(end); i++ { // all of them in turn
-		one := troubles[i%len(troubles)]
+	for i := c.rng.IntN(len(disruptions)); time.Now().Before(end); i++ { // each of them in turn
+		one := disruptions[i%len(disruptions)]
 		if err := one.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)
 		}
-		c.troubles[one.name]++
+		c.disruptions[one.name]++
 		if !pause(ctx, c.while()/3) {
 			return context.Cause(ctx)
 		}
@@ -236,7 +238,7 @@ func (c *cluster) makeTrouble(ctx context.Context) error {
 }
 
 func (c *cluster) while() time.Duration {
-	return time.Duration(c.rng.Int64N(int64(longestTrouble)))
+	return time.Duration(c.rng.Int64N(int64(longestDisruption)))
 }
 
 func (c *cluster) killNode(ctx context.Context) error {
@@ -246,8 +248,8 @@ func (c *cluster) killNode(ctx context.Context) error {
 	return n.start(ctx)
 }
 
-// disturb has something be wrong with one of links for a while.
-func (c *cluster) disturb(ctx context.Context, links []*testkit.Link) error {
+// disruptLink cuts, silences or slows one of the links for a while.
+func (c *cluster) disruptLink(ctx context.Context, links []*testkit.Link) error {
 	link := links[c.rng.IntN(len(links))]
 	switch c.rng.IntN(3) {
 	case 0:
@@ -267,7 +269,7 @@ func (c *cluster) restartPostgres(ctx context.Context) error {
 	return err
 }
 
-// roll restarts all nodes as an operator does who brings a new version.
+// roll restarts all nodes one by one, as a deployment does.
 func (c *cluster) roll(ctx context.Context) error {
 	for _, n := range c.nodes {
 		if err := n.stop(); err != nil {
@@ -280,22 +282,22 @@ func (c *cluster) roll(ctx context.Context) error {
 	return nil
 }
 
-// latency is how long events took from their commits to subscribers, on all nodes, while all was
-// calm and hints were heard: the median, p99 and the worst, as the table has them.
+// latency returns the time from a commit to each delivery, on all nodes, while nothing was disrupted:
+// the median, p99 and the maximum, as columns of the table.
 func (c *cluster) latency(ctx context.Context) (string, error) {
 	commits, err := c.commits(ctx)
 	if err != nil {
-		return "", fmt.Errorf("learn when events were committed: %w", err)
+		return "", fmt.Errorf("read the commit times: %w", err)
 	}
 	if commits == nil {
-		c.t.Log("a PostgreSQL without track_commit_timestamp does not say how long deliveries take")
+		c.t.Log("the latency is unknown: PostgreSQL runs without track_commit_timestamp")
 		return "-\t-\t-\t", nil
 	}
 	from, to := c.calmed.Add(c.calm/3), c.deafened.Add(-settleTime)
 	var all []time.Duration
 	for _, s := range c.subscribers {
 		for _, st := range s.streams {
-			for i, h := range st.heard {
+			for i, h := range st.received {
 				at, known := commits[entry{s.room.roomID, st.seqs[i]}]
 				if known && at.After(from) && at.Before(to) && at.After(st.begun.Add(settleTime)) {
 					all = append(all, h.at.Sub(at))
@@ -304,7 +306,7 @@ func (c *cluster) latency(ctx context.Context) (string, error) {
 		}
 	}
 	if len(all) == 0 {
-		return "", errors.New("nothing was delivered while all was calm")
+		return "", errors.New("nothing was delivered without disruptions")
 	}
 	slices.Sort(all)
 	var row strings.Builder
@@ -320,9 +322,8 @@ type entry struct {
 	seq  int64
 }
 
-// commits tells when the events were committed, by the clock of the database, which is that of
-// everybody here: all of those whose rows nobody has changed since. It is nil where the database
-// does not keep that.
+// commits returns the commit times of all events whose rows have not changed since. All processes
+// share one clock. It returns nil if the database does not track commit times.
 func (c *cluster) commits(ctx context.Context) (map[entry]time.Time, error) {
 	db, err := sql.Open("postgres", c.database)
 	if err != nil {

@@ -25,25 +25,23 @@ import (
 )
 
 const (
-	// powerCuts is how often the power is cut, powerWriters how many write, and powerReaders how
-	// many follow each of the powerRooms.
+	// The numbers of power cuts, writers, subscribers of each room, and rooms.
 	powerCuts, powerWriters, powerReaders, powerRooms = 3, 8, 3, 2
-	// powerOn is how long the power is on, at most, before the moment that the disk goes back to,
-	// and behind it.
+	// powerOn is the longest time between a start and the snapshot of the disk, and between the
+	// snapshot and the power cut.
 	powerOn = 600 * time.Millisecond
-	// inFlight is how long answers that a stopped server has sent may take to their clients.
+	// inFlight is how long responses that the server sent before a stop may take to arrive.
 	inFlight = 200 * time.Millisecond
 )
 
-// TestPowerCut cuts the power of a server on SQLite while it is written to. Of a disk nothing is
-// sure but what was synced, so the files of an earlier moment take the place of those that the
-// killed server has left:
+// TestPowerCut simulates power cuts of a server on SQLite under writes. A disk guarantees only synced
+// data, so the test kills the server and replaces its files by an earlier snapshot:
 //
-//   - with normal those of a moment shortly before. What was acknowledged since then is gone, but
-//     nothing that was acknowledged earlier, and everybody is told: no stream goes on past what it has
-//     missed without Resync, and no (room, seq) ever names two things.
-//   - with full those of the last moment, where the write-ahead log may lack a part of what follows
-//     the last commit that anybody was told of. Nothing is lost.
+//   - With normal the snapshot is older than the kill. Messages acknowledged after the snapshot may be
+//     lost, earlier ones may not. No stream continues past a loss without Resync, and no (room, seq)
+//     ever identifies two messages.
+//   - With full the snapshot is taken at the kill, and the write-ahead log is truncated at random
+//     after the last commit that a client knows of. Nothing may be lost.
 func TestPowerCut(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
@@ -53,7 +51,7 @@ func TestPowerCut(t *testing.T) {
 			t.Parallel()
 			p := &power{
 				synchronous: synchronous, path: filepath.Join(t.TempDir(), "parley.db"),
-				told: map[place]string{}, acknowledged: map[string]ack{}, faults: &faults{},
+				observed: map[position]string{}, acknowledged: map[string]ack{}, faults: &faults{},
 				rng: rand.New(rand.NewPCG(rand.Uint64(), 0)),
 			}
 			p.play(t)
@@ -61,22 +59,22 @@ func TestPowerCut(t *testing.T) {
 	}
 }
 
-// place is where an event stands.
-type place struct {
+// position is the position of an event.
+type position struct {
 	room string
 	seq  int64
 }
 
-// ack is a message that was acknowledged.
+// ack is the acknowledgement of a message.
 type ack struct {
-	place
+	position
 	at time.Time
 }
 
-// outage is a power cut: what was acknowledged between the two moments may be lost with normal.
+// outage is a power cut. With normal, messages acknowledged between the two times may be lost.
 type outage struct{ left, cut time.Time }
 
-// power is a server whose power is cut, and everything that anybody was told by it.
+// power is the state of the test: the server, and everything that clients know from it.
 type power struct {
 	synchronous store.Synchronous
 	path        string
@@ -85,10 +83,10 @@ type power struct {
 	rooms       []string
 
 	mu sync.Mutex
-	// told is what each place was said to be, and acknowledged the messages, by key.
-	told         map[place]string
+	// observed has the key of the message at each position, and acknowledged the messages by key.
+	observed     map[position]string
 	acknowledged map[string]ack
-	// synced is how long the write-ahead log was, at most, when anybody was told something.
+	// synced is the largest size of the write-ahead log when a client received something.
 	synced  int64
 	outages []outage
 	resyncs int
@@ -149,18 +147,18 @@ func (p *power) play(t *testing.T) {
 	}
 	lost, gone := p.judge(t)
 	t.Logf(
-		"%s: %d power cuts, %d acknowledged, %d of them gone with the power, %d lost, %d resyncs, %d places told",
+		"%s: %d power cuts, %d acknowledged, %d of them gone with the power, %d lost, %d resyncs, %d positions known",
 		p.synchronous,
 		len(p.outages),
 		len(p.acknowledged),
 		gone,
 		lost,
 		p.resyncs,
-		len(p.told),
+		len(p.observed),
 	)
 	if p.synchronous == store.SynchronousNormal && (gone == 0 || p.resyncs == 0) ||
 		len(p.acknowledged) == 0 {
-		t.Error("which proves nothing")
+		t.Error("no power cut lost anything, or nothing was acknowledged: this proves nothing")
 	}
 	for _, fault := range p.faults.first {
 		t.Error(fault)
@@ -175,7 +173,7 @@ func (p *power) client(t *testing.T, name string) *client {
 	return &client{url: p.server.url(), http: p.server.http, token: token}
 }
 
-// populate makes the rooms, with everybody in them.
+// populate creates the rooms, with all users as members.
 func (p *power) populate(ctx context.Context) error {
 	var names []string
 	for i := range powerWriters {
@@ -213,7 +211,7 @@ func (p *power) populate(ctx context.Context) error {
 	return nil
 }
 
-// write sends messages until stop is closed. Each is sent until it is acknowledged.
+// write sends messages until stop is closed. It retries each until it is acknowledged.
 func (p *power) write(ctx context.Context, c *client, writer int, stop <-chan struct{}) {
 	for n := 0; ; n++ {
 		select {
@@ -230,14 +228,14 @@ func (p *power) write(ctx context.Context, c *client, writer int, stop <-chan st
 				sendMessage(input: {roomId: $room, contents: $key, idempotencyKey: $key}) { message { seq } } }`,
 				vars{"room": room, "key": key}, &sent)
 			if err == nil {
-				at := place{room, sent.SendMessage.Message.Seq}
-				p.tell(at, key)
+				at := position{room, sent.SendMessage.Message.Seq}
+				p.observe(at, key)
 				p.mu.Lock()
 				p.acknowledged[key] = ack{at, time.Now()}
 				p.mu.Unlock()
 				break
 			}
-			if !again(err) || !pause(ctx, 10*time.Millisecond) {
+			if !retriable(err) || !pause(ctx, 10*time.Millisecond) {
 				p.faults.add("%s is refused: %v", key, err)
 				return
 			}
@@ -246,20 +244,20 @@ func (p *power) write(ctx context.Context, c *client, writer int, stop <-chan st
 	}
 }
 
-// tell notes that somebody was told what stands at a place, which must be the same always.
-func (p *power) tell(at place, what string) {
+// observe records that a client received what is at a position. That must never change.
+func (p *power) observe(at position, what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if before, ok := p.told[at]; ok && before != what {
+	if before, ok := p.observed[at]; ok && before != what {
 		p.faults.add("room %s had %q at %d, and then %q", at.room, before, at.seq, what)
 	}
-	p.told[at] = what
+	p.observed[at] = what
 	if info, err := os.Stat(p.path + "-wal"); err == nil {
 		p.synced = max(p.synced, info.Size())
 	}
 }
 
-// cut lets the server run for a while and cuts its power.
+// cut lets the server run for a while and simulates a power cut.
 func (p *power) cut(ctx context.Context) error {
 	pause(ctx, powerOn/2+rand.N(powerOn/2))
 	left := time.Now()
@@ -295,8 +293,8 @@ func (p *power) cut(ctx context.Context) error {
 	return p.server.start(ctx)
 }
 
-// files returns the database and its write-ahead log as they are at one moment: the server stands
-// still meanwhile, and for as long as it is told. With full it is killed without going on.
+// files returns a snapshot of the database and its write-ahead log. It stops the server for the
+// duration still while it reads them. Unless still is zero the server stays stopped.
 func (p *power) files(still time.Duration) (map[string][]byte, error) {
 	process := p.server.process
 	if err := process.Signal(syscall.SIGSTOP); err != nil {
@@ -317,18 +315,18 @@ func (p *power) files(still time.Duration) (map[string][]byte, error) {
 	return files, process.Signal(syscall.SIGCONT)
 }
 
-// reader follows a room, and comes back from where it stands.
+// reader subscribes to a room, and resumes after the last seq.
 type reader struct {
 	*power
 	client *client
 	room   string
-	// at is where it stands. The lock of the power guards it.
+	// at is the last seq, guarded by power.mu.
 	at int64
 }
 
 func (r *reader) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		_ = r.follow(ctx) // it is cut off often
+		_ = r.follow(ctx) // the connection breaks at each power cut
 		pause(ctx, 10*time.Millisecond)
 	}
 }
@@ -338,7 +336,7 @@ func (r *reader) follow(ctx context.Context) error {
 	body, err := json.Marshal(vars{
 		"query": `subscription($room: ID!, $after: Int) { roomEvents(roomId: $room, after: $after) {
 			__typename seq ... on MessageAdded { message { contents } } } }`,
-		"variables": vars{"room": r.room, "after": r.stands()},
+		"variables": vars{"room": r.room, "after": r.reached()},
 	})
 	if err != nil {
 		return err
@@ -388,19 +386,19 @@ func (r *reader) follow(ctx context.Context) error {
 	return lines.Err()
 }
 
-func (r *reader) stands() int64 {
+func (r *reader) reached() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.at
 }
 
-// take takes an event: the one behind the last, or a Resync.
+// take accepts an event, which must be the next one or a Resync.
 func (r *reader) take(kind string, seq int64, contents string) {
 	switch kind {
 	case "StreamOpened":
 		return
 	case "MessageAdded":
-		r.tell(place{r.room, seq}, contents)
+		r.observe(position{r.room, seq}, contents)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -408,12 +406,12 @@ func (r *reader) take(kind string, seq int64, contents string) {
 	case kind == "Resync":
 		r.resyncs++
 	case seq != r.at+1:
-		r.faults.add("room %s: %d comes after %d, without a word", r.room, seq, r.at)
+		r.faults.add("room %s: %d follows %d without Resync", r.room, seq, r.at)
 	}
 	r.at = seq
 }
 
-// catchUp waits until all readers stand where their rooms do.
+// catchUp waits until all readers have reached the seq of their rooms.
 func (p *power) catchUp(ctx context.Context, readers []*reader) error {
 	for _, r := range readers {
 		for {
@@ -427,13 +425,13 @@ func (p *power) catchUp(ctx context.Context, readers []*reader) error {
 			if err != nil {
 				return err
 			}
-			if r.stands() == found.RoomInfo.Seq {
+			if r.reached() == found.RoomInfo.Seq {
 				break
 			}
 			if !pause(ctx, 20*time.Millisecond) {
 				return fmt.Errorf(
-					"a reader stands at %d, and its room at %d",
-					r.stands(),
+					"a reader is at %d, and its room at %d",
+					r.reached(),
 					found.RoomInfo.Seq,
 				)
 			}
@@ -442,8 +440,8 @@ func (p *power) catchUp(ctx context.Context, readers []*reader) error {
 	return nil
 }
 
-// judge compares what was acknowledged with what the database holds in the end. gone are those that
-// the power cuts may have taken, lost are others.
+// judge compares the acknowledged messages with the database at the end. gone counts missing messages
+// that the power cuts explain, lost counts the others.
 func (p *power) judge(t *testing.T) (lost, gone int) {
 	db, err := sql.Open("sqlite", "file:"+p.path)
 	if err != nil {
@@ -455,9 +453,9 @@ func (p *power) judge(t *testing.T) (lost, gone int) {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	there := map[string]place{}
+	there := map[string]position{}
 	for rows.Next() {
-		var at place
+		var at position
 		var key string
 		if err := rows.Scan(&at.room, &at.seq, &key); err != nil {
 			t.Fatal(err)
@@ -466,8 +464,8 @@ func (p *power) judge(t *testing.T) (lost, gone int) {
 			p.faults.add("%s is at %v and at %v", key, before, at)
 		}
 		there[key] = at
-		if what, ok := p.told[at]; ok && what != key {
-			p.faults.add("%q was told of %v, where %s is", what, at, key)
+		if what, ok := p.observed[at]; ok && what != key {
+			p.faults.add("clients received %q at %v, and the database has %s there", what, at, key)
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -475,18 +473,18 @@ func (p *power) judge(t *testing.T) (lost, gone int) {
 	}
 	for key, ack := range p.acknowledged {
 		switch {
-		case there[key] == ack.place:
+		case there[key] == ack.position:
 		case p.synchronous == store.SynchronousNormal && p.during(ack.at):
 			gone++
 		default:
 			lost++
-			p.faults.add("%s was acknowledged at %v, and is at %v", key, ack.place, there[key])
+			p.faults.add("%s was acknowledged at %v, and is at %v", key, ack.position, there[key])
 		}
 	}
 	return lost, gone
 }
 
-// during reports whether a power cut may have taken what was acknowledged at a time.
+// during reports whether a power cut explains the loss of a message acknowledged at a time.
 func (p *power) during(at time.Time) bool {
 	for _, o := range p.outages {
 		if at.After(o.left) && at.Before(o.cut) {

@@ -24,32 +24,32 @@ import (
 	"parley/internal/testkit"
 )
 
-// serverVariable makes a server of this test binary: its value is the settings as JSON.
+// serverVariable makes this test binary run a server. Its value is the settings as JSON.
 const serverVariable = "PARLEY_TORTURE_SERVER"
 
-// secret signs the tokens of the people.
+// secret signs all tokens.
 const secret = "a secret that only the torture knows, 32+ bytes"
 
 // endTime is how long a server may take to drain.
 const endTime = 30 * time.Second
 
-// deafen is the line that makes a server's broker lose everything.
+// deafen is the order on standard input that makes the broker lose every publication.
 const deafen = "deafen"
 
 type settings struct {
 	Addr        string
 	DatabaseURL string
-	// Nodes tells that the server has others beside it, and a broker that works; without, its
-	// broker is as bad as one may be, and its chance is drawn from Seed.
+	// Nodes selects a working broker, for several nodes. Without it the server has a lossy broker,
+	// seeded with Seed.
 	Nodes   bool
 	NATSURL string
-	// Synchronous is PARLEY_SQLITE_SYNCHRONOUS; empty is its default.
+	// Synchronous is PARLEY_SQLITE_SYNCHRONOUS. Empty means the default.
 	Synchronous string
 	Seed        uint64
 }
 
-// serve is what the killed process does: it runs a server until orders end, which they do with the
-// test in any case. It returns the exit code.
+// serve runs a server until orders ends, which happens at the latest with the test. It returns the
+// exit code.
 func serve(encoded string, orders io.Reader, output io.Writer) int {
 	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var s settings
@@ -66,7 +66,7 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 	if s.Synchronous != "" {
 		cfg.SQLiteSynchronous = s.Synchronous
 	}
-	cfg.ShutdownTimeout = endTime / 2 // well over the five seconds that net/http gives a connection to send its first request
+	cfg.ShutdownTimeout = endTime / 2 // net/http waits five seconds for first requests
 
 	var hints *lossy
 	wired := make(chan struct{})
@@ -75,10 +75,10 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 	go func() { // ends with orders, or with the process
 		<-wired
 		for lines := bufio.NewScanner(orders); lines.Scan(); {
-			hints.deafen() // the only order there is
+			hints.deafen() // the only order
 		}
 		cancel()
-		time.AfterFunc(endTime, func() { os.Exit(3) }) // nobody is left who could kill it
+		time.AfterFunc(endTime, func() { os.Exit(3) }) // the test has ended and cannot kill it
 	}()
 	var opts app.Options
 	if s.Nodes {
@@ -103,7 +103,7 @@ type server struct {
 	t        testing.TB
 	http     *http.Client
 	settings settings
-	// failed is called when a process ends although the test has not ended it.
+	// failed is called when a process ends by itself.
 	failed func(error)
 	// killed is the time of the last kill, in nanoseconds since 1970.
 	killed  atomic.Int64
@@ -144,8 +144,8 @@ func (s *server) deafen() error { return s.process.Order(deafen) }
 // stop ends the server as an operator would.
 func (s *server) stop() error { return s.process.Stop(nil) }
 
-// freeAddr returns a loopback address that nobody listens on. Its port is below those that the
-// system gives to outgoing connections, which would take it while the server is dead.
+// freeAddr returns an unused loopback address. Its port is below the system's range for outgoing
+// connections, one of which could otherwise take the port while the server is down.
 func freeAddr() (string, error) {
 	for range 100 {
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+rand.IntN(10000)))
@@ -156,7 +156,7 @@ func freeAddr() (string, error) {
 	return "", errors.New("no free port")
 }
 
-// pause waits for d and reports whether ctx is still good.
+// pause waits for d and reports whether ctx is still active.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -29,76 +29,75 @@ const (
 		... on ReactionsChanged { message { id seq idempotencyKey contents reactions { emoji count } } } } }`
 )
 
-// item is one of either subscription.
+// item is an item of either subscription.
 type item struct {
 	Typename string `json:"__typename"`
 	Seq      int64
-	told
-	Message *told
+	messageKey
+	Message *messageKey
 	User    *struct{ ID string }
 	Reason  string
-	// Room is the room as it is shown with an event.
+	// Room is the room that an event shows.
 	Room struct{ Seq int64 }
 }
 
-// told is what tells a message from others.
-type told struct {
+// messageKey identifies a message.
+type messageKey struct {
 	ID             string
 	IdempotencyKey string
 }
 
-// stream is what came over one connection.
+// stream records one connection.
 type stream struct {
-	after int64
-	seqs  []int64
-	heard []heard // beside each of the seqs
-	begun time.Time
-	// opened is the seq at which the server has let the subscriber in; -1 where it does not say.
+	after    int64
+	seqs     []int64
+	received []received // for each of the seqs
+	begun    time.Time
+	// opened is the seq of StreamOpened, or -1 without one.
 	opened int64
-	// refused is the code with which the server has ended it, at ended; "" where it was cut.
+	// refused is the code with which the server ended the stream, at ended. Empty if it was cut.
 	refused string
 	ended   time.Time
 }
 
-// heard is when an item came, and how new the room is that it shows.
-type heard struct {
+// received is the arrival of an item, with the seq of the room that it shows.
+type received struct {
 	at   time.Time
 	room int64
 }
 
-// subscriber follows one room, is cut off again and again, and comes back with the seq it has
-// reached.
+// subscriber subscribes to one room, loses its connection repeatedly, and resumes after the last seq.
 type subscriber struct {
 	url    string
 	token  string
 	name   string
 	rng    *rand.Rand
 	room   *ledger
-	events bool // roomEvents; else messageAdded
+	events bool // roomEvents, else messageAdded
 	faults *faults
-	// calm is closed when connections are no longer to be cut.
+	// calm is closed when connections must no longer be cut.
 	calm <-chan struct{}
-	// guest: the doorman puts them out of the room, and lets them in again. absences is the
-	// doorman's until it has ended.
+	// guest: the moderator removes this subscriber and adds it again. Only the moderator may access
+	// absences until it has ended.
 	guest    bool
 	absences []*absence
 
-	reached atomic.Int64 // the seq of the last item
-	turned  atomic.Int64 // when it asked last and was not let in, in nanoseconds since 1970
-	streams []stream
-	cuts    int // by itself, not those by the server's death
+	reached   atomic.Int64 // the seq of the last item
+	refusedAt atomic.Int64 // the last subscribe that the server refused, in nanoseconds since 1970
+	streams   []stream
+	cuts      int // by the test, without those of a killed server
 }
 
 const (
-	// longestStream is how long a connection may last.
+	// longestStream is the longest connection.
 	longestStream = 1500 * time.Millisecond
-	// longestAway is the longest time from one connection to the next, and longestOutside that of
-	// who has been put out of the room.
+	// longestAway is the longest time between two connections, and longestOutside that of a removed
+	// guest.
 	longestAway    = 100 * time.Millisecond
 	longestOutside = time.Second
 )
 
-// run follows the room until ctx ends.
+// run subscribes again and again until ctx ends.
 func (s *subscriber) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := s.follow(ctx); err != nil && ctx.Err() == nil {
@@ -112,20 +111,20 @@ func (s *subscriber) run(ctx context.Context) {
 	}
 }
 
-// errEnded is the end of a connection, which may come at any time.
+// errEnded means that the connection has ended, which may happen at any time.
 var errEnded = errors.New("the connection has ended")
 
-// follow follows the room over one connection. Its error is a fault of the server.
+// follow reads one connection to its end. Its error is a fault of the server.
 func (s *subscriber) follow(ctx context.Context) error {
 	conn, cut, err := s.connect(ctx)
 	if err != nil {
-		return nil // the server is dead, or was killed meanwhile
+		return nil // the server is down
 	}
 	defer func() { _ = conn.CloseNow() }()
 	defer s.cutLater(ctx, cut)()
 
 	after := s.reached.Load()
-	if s.rng.IntN(5) == 0 { // as client libraries do that reconnect by themselves
+	if s.rng.IntN(5) == 0 { // as client libraries that reconnect automatically do
 		after = max(0, after-s.rng.Int64N(30))
 	}
 	s.streams = append(s.streams, stream{after: after, begun: time.Now(), opened: -1})
@@ -148,16 +147,15 @@ func (s *subscriber) follow(ctx context.Context) error {
 			err = s.take(it, first)
 		}
 	}
-	if errors.Is(err, errEnded) || s.guest && s.shownOut(err) {
+	if errors.Is(err, errEnded) || s.guest && s.recordRefusal(err) {
 		return nil
 	}
 	return fmt.Errorf("after %d: %w", after, err)
 }
 
-// shownOut notes that the server has ended the current stream, or not begun it, since the
-// subscriber is not in the room. What a private room is to outsiders is not to be told from none at
-// all. The judge decides whether it was so.
-func (s *subscriber) shownOut(err error) bool {
+// recordRefusal records that the server ended or refused the current stream because the subscriber is
+// not a member; a private room is then NOT_FOUND. The judge decides whether the server was right.
+func (s *subscriber) recordRefusal(err error) bool {
 	var r *refusal
 	if !errors.As(err, &r) || r.code != "MEMBERSHIP_ENDED" && r.code != "NOT_FOUND" {
 		return false
@@ -165,12 +163,12 @@ func (s *subscriber) shownOut(err error) bool {
 	current := &s.streams[len(s.streams)-1]
 	current.refused, current.ended = r.code, time.Now()
 	if r.code == "NOT_FOUND" {
-		s.turned.Store(current.begun.UnixNano())
+		s.refusedAt.Store(current.begun.UnixNano())
 	}
 	return true
 }
 
-// take notes an item of the current stream.
+// take records an item of the current stream.
 func (s *subscriber) take(it item, first bool) error {
 	opened := it.Typename == "StreamOpened"
 	if opened != (s.events && first) {
@@ -196,18 +194,18 @@ func (s *subscriber) take(it item, first bool) error {
 	case it.User != nil:
 		e.id, e.key = it.User.ID, it.Reason
 	case it.Message == nil:
-		return fmt.Errorf("%s at %d, which nobody has caused", it.Typename, it.Seq)
+		return fmt.Errorf("%s at %d without a cause", it.Typename, it.Seq)
 	default:
 		e.id, e.key = it.Message.ID, it.Message.IdempotencyKey
 	}
-	s.room.tell(it.Seq, e)
+	s.room.observe(it.Seq, e)
 	current.seqs = append(current.seqs, it.Seq)
-	current.heard = append(current.heard, heard{time.Now(), it.Room.Seq})
+	current.received = append(current.received, received{time.Now(), it.Room.Seq})
 	s.reached.Store(max(s.reached.Load(), it.Seq))
 	return nil
 }
 
-// isCalm reports whether the time of troubles is over.
+// isCalm reports whether connections must no longer be cut.
 func (s *subscriber) isCalm() bool {
 	select {
 	case <-s.calm:
@@ -217,8 +215,7 @@ func (s *subscriber) isCalm() bool {
 	}
 }
 
-// connect opens a connection on which the server knows who is there, and returns it with what cuts
-// it off.
+// connect opens an authenticated connection. It returns its TCP connection too, for [cutLater].
 func (s *subscriber) connect(ctx context.Context) (*websocket.Conn, *net.TCPConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
@@ -258,8 +255,8 @@ func (s *subscriber) connect(ctx context.Context) (*websocket.Conn, *net.TCPConn
 	return conn, wire, nil
 }
 
-// cutLater cuts the wire at a random moment, without a word, and half of the times without TCP's
-// own either. Call what it returns when the connection is done with.
+// cutLater closes the TCP connection at a random moment without a close frame, half of the time with
+// a reset. The caller must call done when it no longer uses the connection.
 func (s *subscriber) cutLater(ctx context.Context, wire *net.TCPConn) (done func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	after, reset := time.Duration(s.rng.Int64N(int64(longestStream))), s.rng.IntN(2) == 0
@@ -330,7 +327,7 @@ func receive(ctx context.Context, conn *websocket.Conn, kind string) (json.RawMe
 		case "error":
 			var errs []replyError
 			if err := json.Unmarshal(f.Payload, &errs); err != nil || len(errs) == 0 {
-				return nil, fmt.Errorf("an error that is none: %s", raw)
+				return nil, fmt.Errorf("an error message without errors: %s", raw)
 			}
 			return nil, resumable(errs[0].refusal())
 		default:
@@ -356,9 +353,9 @@ func next(ctx context.Context, conn *websocket.Conn) (item, error) {
 	return data.Item, nil
 }
 
-// resumable is errEnded where the server asks its subscriber to come back.
+// resumable returns errEnded if the subscriber must resume after err, else err.
 func resumable(err error) error {
-	if again(err) {
+	if retriable(err) {
 		return errEnded
 	}
 	return err

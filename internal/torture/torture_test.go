@@ -22,34 +22,34 @@ import (
 	"parley/internal/testkit"
 )
 
-// The defaults are the short form.
+// The defaults are those of the short test.
 var (
 	duration    = flag.Duration("torture.duration", 5*time.Second, "how long to write")
-	kills       = flag.Int("torture.kills", 2, "how often to kill the server meanwhile")
-	writers     = flag.Int("torture.writers", 16, "how many write")
-	subscribers = flag.Int("torture.subscribers", 50, "how many listen")
-	rooms       = flag.Int("torture.rooms", 3, "how many rooms they share")
+	kills       = flag.Int("torture.kills", 2, "how often to kill the server")
+	writers     = flag.Int("torture.writers", 16, "number of writers")
+	subscribers = flag.Int("torture.subscribers", 50, "number of subscribers")
+	rooms       = flag.Int("torture.rooms", 3, "number of rooms")
 	rest        = flag.Duration(
 		"torture.rest",
 		50*time.Millisecond,
-		"how long a writer rests between two requests, on average",
+		"average pause of a writer between two requests",
 	)
 	calmly = flag.Int64(
 		"torture.calmly",
 		8,
-		"how many times as long writers of several nodes rest while there is no trouble",
+		"factor of that pause with several nodes while nothing is disrupted",
 	)
 	seed = flag.Uint64(
 		"torture.seed",
 		0,
-		"what chance is drawn from; 0 is something else each time",
+		"seed of the random numbers; 0 means a new one",
 	)
 )
 
-// patience is how long everything but the writing may take: starting, and catching up in the end.
+// patience is the timeout of everything but the writing: the start, and catching up at the end.
 const patience = 2 * time.Minute
 
-// report is what the table has a row of.
+// report is a row of the table.
 type report struct {
 	database                        string
 	kills, cuts, streams, delivered int
@@ -124,35 +124,34 @@ func table(reports []report) string {
 	return text.String()
 }
 
-// world is all that takes part.
+// world is everything that takes part in a test.
 type world struct {
 	nodes       []node
 	rooms       []*ledger
 	writers     []*writer
 	subscribers []*subscriber
-	doormen     []*doorman
+	moderators  []*moderator
 	faults      *faults
 	rng         *rand.Rand
-	// trouble takes the time that is for writing, and makes trouble meanwhile. deafen has nobody
-	// hear hints any more.
-	trouble func(context.Context) error
+	// disrupt causes disruptions and returns when the time for writing is over. deafen makes the
+	// brokers lose every publication.
+	disrupt func(context.Context) error
 	deafen  func() error
-	// calm is how long there is no trouble before that: from calmed to deafened.
+	// calm is the time without disruptions before deafen: from calmed to deafened.
 	calm             time.Duration
 	calmed, deafened time.Time
-	// calmly is how many times as long writers rest then, and slowness how many times they do at
-	// the moment.
+	// calmly is the factor of the writers' pauses in that time, and slowness the current factor.
 	calmly   int64
 	slowness atomic.Int64
 }
 
-// node is a server, and where its clients reach it.
+// node is a server, and the URL that its clients use.
 type node struct {
 	*server
-	front string // a URL
+	front string
 }
 
-// torture does all of it on one database.
+// torture runs the test on one database.
 func torture(t *testing.T, databaseURL string, chance uint64) report {
 	ctx, cancel := context.WithTimeout(t.Context(), *duration+patience)
 	defer cancel()
@@ -167,7 +166,7 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 	}
 	s := newServer(t, settings{DatabaseURL: databaseURL, Seed: chance}, abort)
 	w.nodes = []node{{s, s.url()}}
-	w.trouble, w.deafen = w.kill, s.deafen
+	w.disrupt, w.deafen = w.kill, s.deafen
 	if err := s.start(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +178,7 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 		t.Error(errors.Join(err, context.Cause(ctx)))
 	} else if r.acknowledged == 0 || r.delivered == 0 || r.removals == 0 {
 		t.Errorf(
-			"%d messages acknowledged, %d deliveries and %d removals prove nothing",
+			"%d messages acknowledged, %d deliveries and %d removals: too few to prove anything",
 			r.acknowledged,
 			r.delivered,
 			r.removals,
@@ -189,7 +188,7 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 	return r
 }
 
-// end stops the servers and tells all faults.
+// end stops the servers and reports all faults.
 func (w *world) end(t *testing.T) {
 	for _, n := range w.nodes {
 		if err := n.stop(); err != nil {
@@ -220,7 +219,7 @@ func newServer(t *testing.T, with settings, failed func(error)) *server {
 	return s
 }
 
-// populate brings the people in and makes their rooms.
+// populate creates the users and their rooms.
 func (w *world) populate(ctx context.Context) error {
 	var names []string
 	clients := make(map[string]client)
@@ -237,7 +236,7 @@ func (w *world) populate(ctx context.Context) error {
 		c := client{url: at.front, http: at.http, token: token}
 		var result any
 		if err := c.ask(ctx, `{ me { id } }`, nil, &result); err != nil {
-			return fmt.Errorf("bring %s in: %w", name, err)
+			return fmt.Errorf("create %s: %w", name, err)
 		}
 		names, clients[name] = append(names, name), c
 	}
@@ -253,7 +252,7 @@ func (w *world) populate(ctx context.Context) error {
 			&made,
 		)
 		if err != nil {
-			return fmt.Errorf("make a room: %w", err)
+			return fmt.Errorf("create a room: %w", err)
 		}
 		w.rooms = append(w.rooms, newLedger(made.CreateRoom.Room.ID, w.faults))
 	}
@@ -289,7 +288,7 @@ func (w *world) populate(ctx context.Context) error {
 	}
 	for i, room := range w.rooms {
 		at := w.nodes[i%len(w.nodes)]
-		d := &doorman{room: room, rng: rand.New(rand.NewPCG(w.rng.Uint64(), 0)), faults: w.faults}
+		d := &moderator{room: room, rng: rand.New(rand.NewPCG(w.rng.Uint64(), 0)), faults: w.faults}
 		d.client = client{url: at.front, http: at.http, token: founder.token}
 		for _, s := range w.subscribersOf(room) {
 			if s.guest {
@@ -297,16 +296,16 @@ func (w *world) populate(ctx context.Context) error {
 			}
 		}
 		if len(d.guests) > 0 {
-			w.doormen = append(w.doormen, d)
+			w.moderators = append(w.moderators, d)
 		}
 	}
 	return nil
 }
 
-// nodeOf is where somebody is connected to: those of one room are on different nodes.
+// nodeOf returns the node of user i. The users of a room are on different nodes.
 func (w *world) nodeOf(i int) node { return w.nodes[(i + i / *rooms)%len(w.nodes)] }
 
-// token is a token for a person.
+// token returns a token for a user.
 func token(name string) (string, error) {
 	issuer, err := auth.NewIssuer(auth.Config{Secret: []byte(secret)})
 	if err != nil {
@@ -316,7 +315,7 @@ func token(name string) (string, error) {
 	return token, err
 }
 
-// play lets everybody loose, kills the server now and then, and judges.
+// play runs the writers, subscribers and disruptions, and judges the result.
 func (w *world) play(ctx context.Context) (report, error) {
 	listening, hangUp := context.WithCancel(ctx)
 	calm := make(chan struct{})
@@ -339,7 +338,7 @@ func (w *world) play(ctx context.Context) (report, error) {
 		}
 	}
 	w.drain(ctx, ends)
-	pause(ctx, lossyDelay) // for what should not come
+	pause(ctx, lossyDelay) // for events that must not arrive
 	hangUp()
 	listens.Wait()
 
@@ -350,8 +349,8 @@ func (w *world) play(ctx context.Context) (report, error) {
 	return r, nil
 }
 
-// write has the writers write while the server is killed now and then, and returns when they have
-// ended. It closes calm a little before.
+// write runs the writers and the disruptions, and returns when the writers have ended. It closes
+// calm when the disruptions are over.
 func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
 	stop := make(chan struct{})
 	w.slowness.Store(1)
@@ -359,16 +358,16 @@ func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
 	for _, one := range w.writers {
 		writes.Go(func() { one.run(ctx, stop) })
 	}
-	for _, one := range w.doormen {
+	for _, one := range w.moderators {
 		writes.Go(func() { one.run(ctx, stop) })
 	}
 	defer writes.Wait()
 	defer close(stop)
-	if err := w.trouble(ctx); err != nil {
+	if err := w.disrupt(ctx); err != nil {
 		return err
 	}
-	// The last of the writing comes with no hints at all, and to subscribers who have all come
-	// back: what nobody speaks of must be found too.
+	// The last messages are committed without any publication while all subscribers are connected:
+	// polls must find them.
 	close(calm)
 	w.slowness.Store(w.calmly)
 	w.calmed = time.Now()
@@ -380,7 +379,7 @@ func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
 	return err
 }
 
-// count sums up what everybody has lived through. All have ended.
+// count returns the sums of all writers and subscribers, which have ended.
 func (w *world) count() report {
 	r := report{kills: *kills, verdict: verdict{faults: w.faults}}
 	for _, one := range w.writers {
@@ -401,8 +400,7 @@ func (w *world) count() report {
 	return r
 }
 
-// kill takes the time that is for writing. In each of its parts but the last the server is killed
-// and started again, at a random moment.
+// kill kills and restarts the server at a random moment of each part but the last of the duration.
 func (w *world) kill(ctx context.Context) error {
 	begun := time.Now()
 	part := *duration / time.Duration(*kills+1)
@@ -429,7 +427,7 @@ func (w *world) subscribersOf(room *ledger) []*subscriber {
 	return of
 }
 
-// read returns what a room holds, page by page.
+// read returns the content of a room, page by page.
 func (w *world) read(ctx context.Context, room *ledger) (state, error) {
 	const query = `query($room: ID!, $after: String) { roomInfo(roomId: $room) { seq messages(first: 100, after: $after) {
 		nodes { id seq idempotencyKey contents from { id } deletedAt reactions { count } } pageInfo { hasNextPage endCursor } } } }`
@@ -447,9 +445,9 @@ func (w *world) read(ctx context.Context, room *ledger) (state, error) {
 				}
 			}
 		}
-		if _, err := w.writers[0].insist(
+		if _, err := w.writers[0].retry(
 			ctx,
-			mishap{},
+			interruption{},
 			query,
 			vars{"room": room.roomID, "after": after},
 			&result,
@@ -466,14 +464,14 @@ func (w *world) read(ctx context.Context, room *ledger) (state, error) {
 	}
 }
 
-// settleTime is how long it takes for all who are there to be connected.
+// settleTime is how long all subscribers take to connect.
 const settleTime = 400 * time.Millisecond
 
-// drainTime is how long subscribers may take to catch up when nobody writes any more.
+// drainTime is how long subscribers may take to catch up after the last write.
 const drainTime = time.Minute
 
-// drain waits until every subscriber has all that is in its room, or knows that it is none of
-// theirs, or time is up: then the judge says who lacks what.
+// drain waits until every subscriber has received everything in its room, or was refused because it
+// is not a member. After [drainTime] it leaves the rest to the judge.
 func (w *world) drain(ctx context.Context, ends []state) {
 	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
@@ -489,7 +487,7 @@ func (w *world) drain(ctx context.Context, ends []state) {
 			arrived := func() bool { return s.reached.Load() >= goal }
 			if s.outside() {
 				removed := s.absences[len(s.absences)-1].removed.UnixNano()
-				arrived = func() bool { return s.turned.Load() > removed }
+				arrived = func() bool { return s.refusedAt.Load() > removed }
 			}
 			for !arrived() && pause(ctx, 10*time.Millisecond) {
 			}

@@ -18,31 +18,30 @@ const (
 	react       = `mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "👍", on: $on) { message { viewerReactions } } }`
 )
 
-// writer sends messages and changes them. It does one thing after the other and insists on an
-// answer to each, so that it knows what must have become of them.
+// writer sends messages and changes them. It retries each request until it has a response before it
+// starts the next one, so it knows the state of its messages.
 type writer struct {
 	client
 	name  string
 	rng   *rand.Rand
 	rooms []*ledger
 	rest  time.Duration // between two requests, on average
-	// slowness is how many times as long it rests at the moment.
+	// slowness is the current factor of rest.
 	slowness *atomic.Int64
-	killed   *atomic.Int64 // when the server was killed last, in nanoseconds since 1970
+	killed   *atomic.Int64 // the last kill of the server, in nanoseconds since 1970
 	faults   *faults
 
-	took time.Duration // the last message that was new, from the last try to the answer
+	took time.Duration // by the last attempt of the last new message
 	sent []*sent
-	last map[*ledger]int64 // the seq it was told last, by room
+	last map[*ledger]int64 // the last acknowledged seq, by room
 	tally
 }
 
-// tally counts what a writer has lived through.
+// tally counts the results of a writer.
 type tally struct {
 	acknowledged int // messages
-	// recovered counts those that a try had made of which the writer heard nothing, since the
-	// server was killed or there was a mishap: a later try found them made. revived counts those of
-	// them that were made before a kill and found after it.
+	// recovered counts messages created by an attempt without a response and acknowledged by a later
+	// attempt. revived counts those with a kill of the server in between.
 	recovered, revived int
 }
 
@@ -64,7 +63,7 @@ func (w *writer) run(ctx context.Context, stop <-chan struct{}) {
 	}
 }
 
-// step does one thing.
+// step performs one action.
 func (w *writer) step(ctx context.Context) error {
 	luck := w.rng.IntN(100)
 	if luck < 65 || len(w.sent) == 0 {
@@ -99,9 +98,9 @@ func (w *writer) send(ctx context.Context) error {
 	var wg sync.WaitGroup
 	twice := w.rng.IntN(10) == 0
 	if twice {
-		wg.Go(func() { twin, twinErr = w.ask(ctx, mishap{}, m) })
+		wg.Go(func() { twin, twinErr = w.ask(ctx, interruption{}, m) })
 	}
-	one, err := w.ask(ctx, w.mishap(), m)
+	one, err := w.ask(ctx, w.interruption(), m)
 	wg.Wait()
 	switch {
 	case err != nil:
@@ -147,34 +146,34 @@ func (w *writer) send(ctx context.Context) error {
 	return nil
 }
 
-// answer is what the server says of a message sent.
+// answer is the response to a message.
 type answer struct {
 	ID             string
 	Seq            int64
 	IdempotencyKey string
 	CreatedAt      time.Time
 
-	lastTry time.Time     // when the one that was answered began
-	took    time.Duration // to answer that
+	lastTry time.Time     // the start of the attempt that has the response
+	took    time.Duration // by that attempt
 }
 
-func (w *writer) ask(ctx context.Context, accident mishap, m *sent) (answer, error) {
+func (w *writer) ask(ctx context.Context, accident interruption, m *sent) (answer, error) {
 	var result struct{ SendMessage struct{ Message answer } }
-	last, err := w.insist(ctx, accident, sendMessage, vars{"input": vars{
+	last, err := w.retry(ctx, accident, sendMessage, vars{"input": vars{
 		"roomId": m.room.roomID, "contents": m.original, "idempotencyKey": m.key,
 	}}, &result)
 	a := result.SendMessage.Message
 	a.lastTry, a.took = last, time.Since(last)
 	if err == nil && a.IdempotencyKey != m.key {
-		w.faults.add("%s: sent %s and was told of %q", w.name, m.key, a.IdempotencyKey)
+		w.faults.add("%s: sent %s, and the response has %q", w.name, m.key, a.IdempotencyKey)
 	}
 	return a, err
 }
 
-// sendAgain sends a message that has been acknowledged, maybe by a server since killed, edited or
-// deleted: nothing comes of it.
+// sendAgain sends an acknowledged message again, which must change nothing. The message may have been
+// edited or deleted, and the server killed, since.
 func (w *writer) sendAgain(ctx context.Context, m *sent) error {
-	a, err := w.ask(ctx, w.mishap(), m)
+	a, err := w.ask(ctx, w.interruption(), m)
 	if err != nil {
 		return fmt.Errorf("send %s again: %w", m.key, err)
 	}
@@ -226,7 +225,7 @@ func (w *writer) delete(ctx context.Context, m *sent) error {
 	)
 }
 
-// change makes a change that, however often it is tried, is made once, and is an event of the kind.
+// change makes a change of which all attempts together must produce one event of the kind.
 func (w *writer) change(
 	ctx context.Context,
 	m *sent,
@@ -235,7 +234,7 @@ func (w *writer) change(
 	changed func(),
 ) error {
 	var ignored map[string]any
-	if _, err := w.insist(ctx, w.mishap(), mutation, variables, &ignored); err != nil {
+	if _, err := w.retry(ctx, w.interruption(), mutation, variables, &ignored); err != nil {
 		return fmt.Errorf("%s of %s: %w", kind, m.key, err)
 	}
 	m.changes[kind]++
@@ -243,18 +242,19 @@ func (w *writer) change(
 	return nil
 }
 
-// mishap is what happens to a request now and then: its writer hangs up after about as long as the
-// last answer took, so that some are carried out by then and some are not; or the answer gets lost.
-func (w *writer) mishap() mishap {
+// interruption returns the interruption of the next request: usually none. Some writers close the
+// connection after about the last response time, when the server may have executed the request or
+// not. Some lose the response.
+func (w *writer) interruption() interruption {
 	switch w.rng.IntN(20) {
 	case 0:
-		return mishap{hangUp: 1 + time.Duration(w.rng.Int64N(2*int64(w.took)+1))}
+		return interruption{hangUp: 1 + time.Duration(w.rng.Int64N(2*int64(w.took)+1))}
 	case 1:
-		return mishap{deaf: true}
+		return interruption{lost: true}
 	default:
-		return mishap{}
+		return interruption{}
 	}
 }
 
-// kinds lists the kinds of its changes, in a fixed order.
+// kinds returns the kinds of its changes in a fixed order.
 func (m *sent) kinds() []string { return slices.Sorted(maps.Keys(m.changes)) }

@@ -14,19 +14,19 @@ const (
 		addMembers(roomId: $room, userIds: [$user]) { members { user { id } } } }`
 )
 
-// doormanRest is how long a doorman rests between two acts, on average.
-const doormanRest = 250 * time.Millisecond
+// moderatorRest is the average pause of a moderator between two actions.
+const moderatorRest = 250 * time.Millisecond
 
-// absence is a time for which somebody was put out of a room: it has begun at some moment between
-// removing and removed, and has ended between adding and added, which are zero for one that lasts.
+// absence is a period in which a guest is not a member. It begins between removing and removed, and
+// ends between adding and added, which are zero if it lasts.
 type absence struct {
 	banned                           bool
 	removing, removed, adding, added time.Time
 }
 
-// doorman puts the guests of a room out and lets them in again, in the owner's name. It does one
-// thing after the other and insists on an answer to each, so that it knows who is in.
-type doorman struct {
+// moderator removes the guests of a room and adds them again, as the owner. It retries each action
+// until it has a response before it starts the next one, so it knows the members.
+type moderator struct {
 	client
 	room   *ledger
 	guests []*subscriber
@@ -34,9 +34,9 @@ type doorman struct {
 	faults *faults
 }
 
-// run ends when stop is closed. Then somebody is outside who was in when the calm began, so that
-// one removal at least comes to a stream that is not cut and that no hint tells.
-func (d *doorman) run(ctx context.Context, stop <-chan struct{}) {
+// run ends when stop is closed. It then removes a guest, so that at least one removal must reach a
+// stream that the test does not cut, without a publication.
+func (d *moderator) run(ctx context.Context, stop <-chan struct{}) {
 	for {
 		select {
 		case <-stop:
@@ -47,7 +47,7 @@ func (d *doorman) run(ctx context.Context, stop <-chan struct{}) {
 				}
 			}
 			return
-		case <-time.After(time.Duration(d.rng.Int64N(int64(2*doormanRest) + 1))):
+		case <-time.After(time.Duration(d.rng.Int64N(int64(2*moderatorRest) + 1))):
 			d.act(ctx, d.guests[d.rng.IntN(len(d.guests))])
 		}
 		if ctx.Err() != nil {
@@ -56,8 +56,8 @@ func (d *doorman) run(ctx context.Context, stop <-chan struct{}) {
 	}
 }
 
-// act puts a guest out, or lets them in.
-func (d *doorman) act(ctx context.Context, g *subscriber) {
+// act removes a guest, or adds one that is removed.
+func (d *moderator) act(ctx context.Context, g *subscriber) {
 	var err error
 	if g.outside() {
 		err = d.add(ctx, g)
@@ -69,7 +69,7 @@ func (d *doorman) act(ctx context.Context, g *subscriber) {
 	}
 }
 
-func (d *doorman) remove(ctx context.Context, g *subscriber) error {
+func (d *moderator) remove(ctx context.Context, g *subscriber) error {
 	a := &absence{banned: d.rng.IntN(3) == 0, removing: time.Now()}
 	g.absences = append(g.absences, a)
 	if err := d.ask(
@@ -83,7 +83,7 @@ func (d *doorman) remove(ctx context.Context, g *subscriber) error {
 	return nil
 }
 
-func (d *doorman) add(ctx context.Context, g *subscriber) error {
+func (d *moderator) add(ctx context.Context, g *subscriber) error {
 	a := g.absences[len(g.absences)-1]
 	a.adding = time.Now()
 	if err := d.ask(ctx, addMember, vars{"room": d.room.roomID, "user": g.name}); err != nil {
@@ -93,16 +93,15 @@ func (d *doorman) add(ctx context.Context, g *subscriber) error {
 	return nil
 }
 
-// ask insists on an answer, of which the first may get lost. Nobody hangs up: what a server would
-// still do of a request that nobody waits for could come behind the next one.
-func (d *doorman) ask(ctx context.Context, mutation string, variables vars) error {
+// ask retries a mutation until it has a response; the first one may get lost. It never closes the
+// connection early: the server could execute an abandoned request after the next one.
+func (d *moderator) ask(ctx context.Context, mutation string, variables vars) error {
 	var ignored map[string]any
-	_, err := d.insist(ctx, mishap{deaf: d.rng.IntN(10) == 0}, mutation, variables, &ignored)
+	_, err := d.retry(ctx, interruption{lost: d.rng.IntN(10) == 0}, mutation, variables, &ignored)
 	return err
 }
 
-// outside tells whether a guest has been put out and not let in since. It is for the doorman, and
-// for all when that has ended.
+// outside reports whether a guest is removed. Only the moderator may call it until it has ended.
 func (s *subscriber) outside() bool {
 	return len(s.absences) > 0 && s.absences[len(s.absences)-1].adding.IsZero()
 }
