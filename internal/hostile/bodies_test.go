@@ -21,7 +21,8 @@ func holding(bytes int64) int64 { return noBudget + 2*bytes }
 const (
 	userRequests      = 256 * mib / 8
 	anonymousRequests = 256 * mib / 16 // of one address
-	documents         = 44 * mib       // users, anonymous clients, and persisted queries
+	userConnections   = 768 * mib / 8
+	documents         = 44 * mib // users, anonymous clients, and persisted queries
 )
 
 // bodySize is just below the largest body and message that the default settings allow.
