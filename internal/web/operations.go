@@ -250,7 +250,11 @@ func (op *operation) run(params *graphql.RawParams) {
 // request has taken.
 func (op *operation) keep(opCtx *graphql.OperationContext) gqlerror.List {
 	s := op.socket
-	op.memory.Shrink(keptBytes(opCtx))
+	kept := keptBytes(opCtx)
+	op.memory.Shrink(kept)
+	if err := op.memory.Grow(kept - op.memory.Bytes()); err != nil {
+		return gqlerror.List{noMemoryFor(err, "operations").graphQL()}
+	}
 	if err := s.budgets.documents.hold(ownerOf(op.ctx), opCtx); err != nil {
 		return gqlerror.List{noMemoryFor(err, "operations").graphQL()}
 	}
