@@ -210,6 +210,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	answers := &answers{
 		memory:   cfg.Answers,
 		requests: budgets.requests,
+		heavy:    newHeavy(cfg.Reporter),
 		weigh:    cfg.Weigh,
 		refused:  cfg.Refused,
 		limits:   limits,
