@@ -20,7 +20,7 @@ func main() { os.Exit(run()) }
 // run returns the exit code: 0 after a clean shutdown, 1 if serving failed, 2 if a setting cannot
 // work, or a file or database that it names.
 func run() int {
-	cfg, err := config.Parse(os.Args[1:], os.LookupEnv, version(), os.Stdout, os.Stderr)
+	cfg, err := config.Parse(os.Args[1:], os.Environ(), version(), os.Stdout, os.Stderr)
 	switch {
 	case errors.Is(err, config.ErrAnswered):
 		return 0

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -191,6 +192,107 @@ func TestLeaveRooms(t *testing.T) {
 		}
 	})
 }
+
+// TestLeaveRoomsStatements: leaving many rooms at once takes as many statements as leaving few, and
+// leaves the same rooms and logs as leaving them one by one.
+func TestLeaveRoomsStatements(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		alice := s.As("alice")
+		s.As("carol")
+		const kinds = 6
+		makeRooms := func(name string, n int) []string {
+			befriends(s, "alice", name)
+			leaver := s.As(name)
+			rooms := make([]string, n)
+			for i := range rooms {
+				others := testkit.Vars{"memberIds": []string{"alice", "carol"}}
+				switch i % kinds {
+				case 0: // a moderator comes after the owner
+					rooms[i] = makeRoom(leaver, others)
+					role := testkit.Vars{"room": rooms[i], "user": "carol", "role": "MODERATOR"}
+					leaver.Do(setRole, role)
+				case 1: // the member who came first does
+					rooms[i] = makeRoom(leaver, testkit.Vars{"accessType": "PUBLIC"})
+					for _, next := range []string{"carol", "alice"} {
+						s.As(next).Do(joinRoom, testkit.Vars{"room": rooms[i]})
+					}
+				case 2: // nobody does
+					rooms[i] = makeRoom(leaver, nil)
+				case 3: // another is the owner
+					rooms[i] = makeRoom(alice, testkit.Vars{"memberIds": []string{"carol", name}})
+				case 4:
+					friend := fmt.Sprint(name, "-", i)
+					s.As(friend)
+					direct := leaver.Do(directRoomOf, testkit.Vars{"user": friend})
+					rooms[i] = direct.Str("directRoom.room.id")
+				case 5:
+					input := testkit.Vars{"memberIds": []string{"alice"}}
+					if i == 5 {
+						input = testkit.Vars{"exclusive": true}
+					}
+					rooms[i] = makeRoom(leaver, input)
+				}
+			}
+			return rooms
+		}
+		// describe returns what is left of a room: its log and its members.
+		describe := func(name, room string, i int) string {
+			viewer := alice
+			switch {
+			case i%kinds == 2 || i == 5:
+				return s.As(name).
+					Refused("NOT_FOUND", roomInfoOf, testkit.Vars{"room": room}).
+					Message
+			case i%kinds == 4:
+				viewer = s.As(fmt.Sprint(name, "-", i))
+				direct := viewer.Do(directRoomOf, testkit.Vars{"user": name})
+				if direct.Str("directRoom.room.id") == room {
+					t.Errorf("room %d is still the direct one", i)
+				}
+			}
+			info := viewer.Do(roomInfoOf, testkit.Vars{"room": room})
+			text := []string{info.String()}
+			stream := viewer.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0})
+			defer stream.Close()
+			for range info.Int("roomInfo.seq") + 1 {
+				text = append(text, stream.Next().String())
+			}
+			described := strings.NewReplacer(room, "ROOM", name, "NAME").
+				Replace(strings.Join(text, "\n"))
+			return regexp.MustCompile(` at:\S+|^map\[at:\S+`).ReplaceAllString(described, "")
+		}
+		var counts []int
+		for _, n := range []int{2 * kinds, 50} {
+			together, single := fmt.Sprint("together", n), fmt.Sprint("single", n)
+			one, other := makeRooms(together, n), makeRooms(single, n)
+			counts = append(counts, len(s.Statements(func() {
+				s.As(together).Do(leaveRooms, testkit.Vars{"rooms": one})
+			})))
+			for _, room := range other {
+				s.As(single).Do(leaveRoom, testkit.Vars{"room": room})
+			}
+			for i := range n {
+				got, want := describe(together, one[i], i), describe(single, other[i], i)
+				if got != want {
+					t.Errorf("room %d is\n%s\nwant\n%s", i, got, want)
+				}
+			}
+			// The exclusive membership has ended.
+			makeRoom(s.As(together), testkit.Vars{"exclusive": true})
+		}
+		two := makeRooms("few", 2)
+		few := len(s.Statements(func() {
+			s.As("few").Do(leaveRooms, testkit.Vars{"rooms": two})
+		}))
+		if counts[0] != counts[1] || few > counts[0] {
+			t.Errorf("%d statements for 2 rooms, %v for more", few, counts)
+		}
+	})
+}
+
+const roomInfoOf = `query($room: ID!) { roomInfo(roomId: $room) {
+	seq memberCount members { edges { member { role user { id } } } }
+} }`
 
 // TestManyAtOnceAreManyChanges: who names many, or stores much, spends more of the rate of changes.
 func TestManyAtOnceAreManyChanges(t *testing.T) {

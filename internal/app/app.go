@@ -192,7 +192,7 @@ func New(
 		Refused:        gql.Refused,
 		Reporter:       reporter,
 		Gates:          gates,
-		Proxies:        web.Proxies{Trusted: cfg.Proxies(), Forwarded: cfg.ForwardedHeader()},
+		Proxies:        proxiesOf(cfg),
 	})
 	if trusted != nil {
 		logger.Info("only trusted documents are answered", "documents", trusted.Size())
@@ -352,4 +352,9 @@ func (a *App) Close() error {
 	err = errors.Join(err, a.db.Close())
 	a.traced()
 	return err
+}
+
+// proxiesOf returns the proxies that are trusted.
+func proxiesOf(cfg config.Config) web.Proxies {
+	return web.Proxies{Trusted: cfg.Proxies(), Forwarded: cfg.ForwardedHeader()}
 }

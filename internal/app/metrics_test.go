@@ -101,6 +101,27 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 
+	// What only a server that runs has.
+	address, stop := start(t)
+	req, err := http.NewRequestWithContext(
+		t.Context(), http.MethodGet, "http://"+address+"/metrics", nil,
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	running, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text += string(running)
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
 	name := regexp.MustCompile(`\b(?:parley|process|go)_[a-z_]+\b`)
 	grouped := regexp.MustCompile(`by \(([a-z, ]+)\) \((?:(?:rate|increase)\()?(\w+)`)
 	for _, file := range []string{"../../ops/grafana/parley.json", "../../ops/prometheus/alerts.yml"} {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"strconv"
 	"sync/atomic"
@@ -79,7 +80,14 @@ func RunWith(
 		}
 	}
 	front := newFront(web.Starting())
-	server := newHTTPServer(probesOnly(front), logger, readTimeout, writeTimeout)
+	proxies := proxiesOf(cfg)
+	client := func(r *http.Request) netip.Addr {
+		address, _ := proxies.Client(r)
+		return address
+	}
+	server := newHTTPServer(
+		public.Handler(probesOnly(front), client), logger, readTimeout, writeTimeout,
+	)
 	server.ConnState, server.ConnContext = public.ConnState, public.ConnContext
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(public) }() // ends with Shutdown or Close
@@ -107,12 +115,6 @@ func RunWith(
 	front.Store(&handler)
 	showConnections(a.metrics, public)
 	if operators != nil {
-		private := newHTTPServer(
-			a.Operators(),
-			logger,
-			readTimeout,
-			2*time.Minute,
-		) // a profile takes its time
 		limited := conns.NewListener(
 			operators,
 			operatorConnections,
@@ -121,6 +123,12 @@ func RunWith(
 				reporter.Reached("operators_"+name, descriptorsAdvice)
 			},
 		)
+		private := newHTTPServer(
+			limited.Handler(a.Operators(), client),
+			logger,
+			readTimeout,
+			2*time.Minute,
+		) // a profile takes its time
 		private.ConnState, private.ConnContext = limited.ConnState, limited.ConnContext
 		served := make(chan error, 1)
 		go func() { served <- private.Serve(limited) }() // ends with Close below

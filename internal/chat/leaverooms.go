@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -30,22 +29,35 @@ func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error 
 		return nil
 	}
 	err := c.tx(ctx, idempotent, func(t *tx) error {
-		mine, err := t.Member.Query().
+		rooms, err := t.Member.Query().
 			Where(member.UserID(v.ID), member.RoomIDIn(padded(ids)...)).All(ctx)
-		if err != nil {
-			return fmt.Errorf("find the memberships: %w", err)
+		if err != nil || len(rooms) == 0 {
+			return err
 		}
-		// Rooms are locked in the order of their ids.
-		slices.SortFunc(
-			mine,
-			func(a, b *ent.Member) int { return bytes.Compare(a.RoomID[:], b.RoomID[:]) },
-		)
-		for _, m := range mine {
-			if err := t.leave(ctx, v, m.RoomID); err != nil {
-				return err
+		locked, err := t.holdAll(ctx, roomsOf(rooms)...)
+		if err != nil {
+			return err
+		}
+		// Behind the locks: what was left since is left already.
+		mine, err := t.Member.Query().
+			Where(member.UserID(v.ID), member.RoomIDIn(padded(idsOf(locked))...)).All(ctx)
+		if err != nil {
+			return err
+		}
+		var leaving []departure
+		for _, h := range locked {
+			of := func(m *ent.Member) bool { return m.RoomID == h.ID }
+			if i := slices.IndexFunc(mine, of); i >= 0 {
+				if err := h.permits(toLeave, mine[i]); err != nil {
+					return err
+				}
+				leaving = append(leaving, departure{h, mine[i]})
 			}
 		}
-		return nil
+		if len(leaving) == 0 {
+			return nil
+		}
+		return t.depart(ctx, v, roomevent.ReasonLEFT, leaving...)
 	})
 	if err != nil {
 		return fmt.Errorf("leave %d rooms: %w", len(ids), err)
@@ -53,27 +65,10 @@ func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error 
 	return nil
 }
 
-// leave ends the viewer's membership of a room, if there is one.
-func (t *tx) leave(ctx context.Context, v Viewer, id uuid.UUID) error {
-	h, err := t.hold(ctx, id)
-	if isNotFound(err) {
-		return nil // deleted since
+func roomsOf(members []*ent.Member) []uuid.UUID {
+	ids := make([]uuid.UUID, len(members))
+	for i, m := range members {
+		ids[i] = m.RoomID
 	}
-	if err != nil {
-		return err
-	}
-	who, m, err := h.relate(ctx, v.ID)
-	if err != nil {
-		return err
-	}
-	if m == nil {
-		return nil // left since
-	}
-	if err := permit(toLeave, doorOf(h.Room), who); err != nil {
-		return err
-	}
-	if err := h.depart(ctx, v, m, roomevent.ReasonLEFT); err != nil {
-		return err
-	}
-	return h.save(ctx)
+	return ids
 }

@@ -132,9 +132,7 @@ func (c *Chat) RemoveMember(
 		}
 		if m != nil {
 			ended = &m.ID
-			if err := h.depart(ctx, v, m, reason); err != nil {
-				return err
-			}
+			return t.depart(ctx, v, reason, departure{h, m})
 		}
 		return h.save(ctx)
 	})

@@ -57,10 +57,7 @@ func (t *tx) clearSeats(
 	if err != nil {
 		return err
 	}
-	if err := left.depart(ctx, v, m, roomevent.ReasonDISCONNECTED); err != nil {
-		return err
-	}
-	return left.save(ctx)
+	return t.depart(ctx, v, roomevent.ReasonDISCONNECTED, departure{left, m})
 }
 
 // seatOf returns a person's seat; nil where they have none.

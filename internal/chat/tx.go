@@ -207,20 +207,34 @@ type held struct {
 	moved []string
 }
 
-// hold takes the room's row. It is NOT_FOUND where there is none, or only a tombstone.
+// hold locks a room. Returns NOT_FOUND if there is none, or only a tombstone.
 func (t *tx) hold(ctx context.Context, id uuid.UUID) (*held, error) {
-	q := t.Room.Query().Where(room.ID(id), room.DeletedAtIsNil())
+	rooms, err := t.holdAll(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(rooms) == 0 {
+		return nil, errNoRoom()
+	}
+	return rooms[0], nil
+}
+
+// holdAll locks rooms, in the order of their ids. It leaves out those that do not exist and
+// tombstones.
+func (t *tx) holdAll(ctx context.Context, ids ...uuid.UUID) ([]*held, error) {
+	q := t.Room.Query().Where(room.IDIn(padded(ids)...), room.DeletedAtIsNil()).Order(room.ByID())
 	if t.dialect == dialect.Postgres {
 		q.ForUpdate() // SQLite's transactions are alone from their beginning
 	}
-	r, err := q.Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, errNoRoom()
-	}
+	found, err := q.All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("hold room %s: %w", id, err)
+		return nil, fmt.Errorf("lock rooms %s: %w", ids, err)
 	}
-	return &held{Room: r, tx: t, at: timeOf(r.EventAt, r.CreatedAt)}, nil
+	rooms := make([]*held, len(found))
+	for i, r := range found {
+		rooms[i] = &held{Room: r, tx: t, at: timeOf(r.EventAt, r.CreatedAt)}
+	}
+	return rooms, nil
 }
 
 // timeOf is the time of a change in a room that is held: now, not before the last one and after it
@@ -259,22 +273,27 @@ func (t *tx) holdPeople(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// log appends an event of the kind given to the room's log. The head moves with it in the row: see
-// save.
+// event returns the next event of the room's log, which the caller inserts. The head moves with it
+// in the row: see save.
+func (h *held) event(kind roomevent.Kind, actor string) *ent.RoomEventCreate {
+	h.Seq++
+	h.EventAt = h.at
+	return h.tx.RoomEvent.Create().
+		SetRoomID(h.ID).
+		SetSeq(h.Seq).
+		SetKind(kind).
+		SetActorID(actor).
+		SetAt(h.at)
+}
+
+// log appends an event of the kind given to the room's log.
 func (h *held) log(
 	ctx context.Context,
 	kind roomevent.Kind,
 	actor string,
 	more func(*ent.RoomEventCreate),
 ) error {
-	h.Seq++
-	h.EventAt = h.at
-	event := h.tx.RoomEvent.Create().
-		SetRoomID(h.ID).
-		SetSeq(h.Seq).
-		SetKind(kind).
-		SetActorID(actor).
-		SetAt(h.at)
+	event := h.event(kind, actor)
 	if more != nil {
 		more(event)
 	}
@@ -294,16 +313,9 @@ func (h *held) logEach(
 ) error {
 	events := make([]*ent.RoomEventCreate, n)
 	for i := range events {
-		h.Seq++
-		events[i] = h.tx.RoomEvent.Create().
-			SetRoomID(h.ID).
-			SetSeq(h.Seq).
-			SetKind(kind).
-			SetActorID(actor).
-			SetAt(h.at)
+		events[i] = h.event(kind, actor)
 		each(events[i], i)
 	}
-	h.EventAt = h.at
 	if err := h.tx.RoomEvent.CreateBulk(events...).Exec(ctx); err != nil {
 		return fmt.Errorf("log %d × %s in room %s: %w", n, kind, h.ID, err)
 	}

@@ -71,7 +71,7 @@ type Config struct {
 
 const description = `A chat-room server with a GraphQL API and live subscriptions.
 
-Each setting is a flag or a variable of the environment; a flag wins, and an empty variable counts as left out. With neither PARLEY_JWT_SECRET nor PARLEY_JWKS_URL the server runs in development mode: anybody can sign in as anybody, and it listens on this machine only.`
+Each setting is a flag or a variable of the environment; a flag wins, and an empty variable counts as left out. A variable that begins with PARLEY_ and is none of these ends the start, unless Kubernetes, Docker or Parley's tests set it. With neither PARLEY_JWT_SECRET nor PARLEY_JWKS_URL the server runs in development mode: anybody can sign in as anybody, and it listens on this machine only.`
 
 func groups() kong.Option {
 	return kong.ExplicitGroups([]kong.Group{
@@ -88,13 +88,13 @@ func groups() kong.Option {
 	})
 }
 
-// Parse reads the settings from args (without the program's name) and, through lookup, from the
-// environment ([os.LookupEnv]). --help and --version (which prints version) go to stdout. Its error
+// Parse reads the settings from args (without the program's name) and from the environment
+// ([os.Environ]), where a variable that begins with PARLEY_ must be one of a setting. --help and --version (which prints version) go to stdout. Its error
 // lists everything that is wrong, one line each, in words for the operator and without any secret,
 // and is an [InvalidError]; or it is [ErrAnswered].
 func Parse(
 	args []string,
-	lookup func(string) (string, bool),
+	environ []string,
 	version string,
 	stdout, stderr io.Writer,
 ) (Config, error) {
@@ -103,6 +103,7 @@ func Parse(
 		Version kong.VersionFlag `help:"Print the version and exit."`
 	}
 	answered := false
+	env := newEnvironment(environ)
 	parser, err := kong.New(&cli,
 		kong.Name("parley"),
 		kong.Description(description),
@@ -112,12 +113,14 @@ func Parse(
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.ValueFormatter(helpText),
 		groups(),
-		kong.Resolvers(environment(lookup)),
+		kong.Resolvers(env.resolver()),
 	)
 	if err != nil {
 		return Config{}, fmt.Errorf("describe the settings: %w", err)
 	}
+	var variables []string
 	for _, flag := range parser.Model.Flags {
+		variables = append(variables, flag.Envs...)
 		flag.Tag.Envs = nil // kong would read the process's environment; flag.Envs still has the names
 	}
 	_, err = parser.Parse(args)
@@ -129,7 +132,7 @@ func Parse(
 	}
 	cli.AllowedOrigins = trimmed(cli.AllowedOrigins)
 	cli.TrustedProxies = trimmed(cli.TrustedProxies)
-	if err := cli.validate(); err != nil {
+	if err := errors.Join(env.check(variables), cli.validate()); err != nil {
 		return Config{}, &InvalidError{err}
 	}
 	return cli.Config, nil
@@ -137,31 +140,13 @@ func Parse(
 
 // Defaults returns the settings of a server that was told nothing.
 func Defaults() Config {
-	cfg, err := Parse(
-		nil,
-		func(string) (string, bool) { return "", false },
-		"",
-		io.Discard,
-		io.Discard,
-	)
+	cfg, err := Parse(nil, nil, "", io.Discard, io.Discard)
 	if err != nil {
 		panic(
 			err,
 		) // the defaults are valid, or the first start of the server shows that they are not
 	}
 	return cfg
-}
-
-// environment resolves the flags that were not given.
-func environment(lookup func(string) (string, bool)) kong.Resolver {
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		for _, name := range flag.Envs {
-			if value, _ := lookup(name); value != "" {
-				return value, nil
-			}
-		}
-		return nil, nil //nolint:nilnil // how a resolver says that it knows nothing
-	})
 }
 
 // trimmed returns the values without the space around them, and without the empty ones.

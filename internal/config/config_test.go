@@ -20,11 +20,11 @@ const secret = "0123456789abcdef0123456789abcdef"
 func parse(t *testing.T, env map[string]string, args ...string) (config.Config, string, error) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	lookup := func(name string) (string, bool) {
-		value, ok := env[name]
-		return value, ok
+	var environ []string
+	for name, value := range env {
+		environ = append(environ, name+"="+value)
 	}
-	cfg, err := config.Parse(args, lookup, "1.2.3", &stdout, &stderr)
+	cfg, err := config.Parse(args, environ, "1.2.3", &stdout, &stderr)
 	if stderr.Len() > 0 {
 		t.Errorf("on stderr: %s", stderr.String())
 	}
@@ -544,6 +544,49 @@ func TestAutomaticRates(t *testing.T) {
 	}
 	if proxies := mustParse(t, nil, "--trusted-proxies=off").Proxies(); proxies != nil {
 		t.Errorf("off trusts %v", proxies)
+	}
+}
+
+// TestUnknownVariables: a variable that begins like a setting and is none is refused, except for
+// those that other programs set.
+func TestUnknownVariables(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"PARLEY_MAX_SOKETS":              "PARLEY_MAX_SOCKETS",
+		"PARLEY_JWT_SECRETS":             "PARLEY_JWT_SECRET",
+		"PARLEY_RATE_MUTATION":           "PARLEY_RATE_MUTATIONS",
+		"PARLEY_DATABASE_URL":            "DATABASE_URL",
+		"PARLEY_":                        "PARLEY_ADDR",
+		"PARLEY_SERVICE_HOST":            "",
+		"PARLEY_SERVICE_PORT_HTTP":       "",
+		"PARLEY_PORT":                    "",
+		"PARLEY_PORT_8080_TCP":           "",
+		"PARLEY_NATS_PORT_4222_TCP_ADDR": "",
+		"PARLEY_TEST_POSTGRES_URL":       "",
+		"PARLEY_BINARY":                  "",
+		"PARLEYS":                        "",
+		"parley_max_sokets":              "",
+	} {
+		_, _, err := parse(t, map[string]string{name: "1"})
+		if want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		invalid, ok := errors.AsType[*config.InvalidError](err)
+		if !ok ||
+			!strings.Contains(invalid.Error(), name+" is no setting: did you mean "+want+"?") {
+			t.Errorf("%s: %v, want %s to be named", name, err, want)
+		}
+	}
+	_, _, err := parse(
+		t,
+		map[string]string{"PARLEY_X": "", "PARLEY_MAX_DEPT": "1", "PARLEY_MAX_DEPTH": "-1"},
+	)
+	if err == nil || strings.Contains(err.Error(), "PARLEY_X") ||
+		strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("all that is wrong at once: %v", err)
 	}
 }
 

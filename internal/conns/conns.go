@@ -3,20 +3,29 @@
 package conns
 
 import (
+	"container/heap"
 	"container/list"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"syscall"
+
+	"parley/internal/limit"
 )
 
-// Listener accepts connections up to a limit. At the limit it closes the connection that has been
-// idle for longest, or else the one that has been without a request for longest. If all are busy it
-// accepts some more (see [Excess]), so that requests can be answered that say why there is no room.
+// Listener accepts connections up to a limit. At the limit it closes a connection that waits for
+// its client: one of the address that has most of those, so that an address which sends its
+// requests slowly cannot take the connections of others. Of that address it closes the connection
+// that has been idle for longest, or else the one whose request has been incomplete for longest. If
+// all connections are busy it accepts some more (see [Excess]), so that requests can be answered
+// that say why there is no room.
 //
-// Its server must call ConnState and ConnContext: set them as the fields of [http.Server].
+// Its server must call ConnState and ConnContext, and its handler must be wrapped by Handler: set
+// them as the fields of [http.Server].
 type Listener struct {
 	net.Listener
 	limit, reserve int
@@ -24,9 +33,65 @@ type Listener struct {
 
 	mu    sync.Mutex
 	stats Stats
-	// idle, fresh and excess are the connections that wait for another request, that have not sent
-	// one yet, and that were accepted beyond the limit; the oldest first.
-	idle, fresh, excess list.List // of *conn
+	// waiting are the addresses with connections that wait for their clients, by address and as a
+	// heap: the one whose connection is closed next is on top.
+	waiting map[netip.Addr]*host
+	hosts   hosts
+	// turn numbers the connections that begin to wait.
+	turn int64
+	// excess are the connections that were accepted beyond the limit, the oldest first.
+	excess list.List // of *conn
+}
+
+// host is an address with connections that wait for their clients, the oldest first: idle ones
+// wait for another request, those of reading for the rest of a request.
+type host struct {
+	address       netip.Addr
+	idle, reading list.List // of *conn
+	index         int       // in the heap
+}
+
+func (h *host) len() int { return h.idle.Len() + h.reading.Len() }
+
+// next returns the connection to close.
+func (h *host) next() *conn {
+	if c := first(&h.idle); c != nil {
+		return c
+	}
+	return first(&h.reading)
+}
+
+// hosts is a [heap.Interface]. On top is the host with most connections; among equal ones the host
+// whose next connection has waited for longest.
+type hosts []*host
+
+func (h hosts) Len() int { return len(h) }
+
+func (h hosts) Less(i, j int) bool {
+	if more := h[i].len() - h[j].len(); more != 0 {
+		return more > 0
+	}
+	return h[i].next().turn < h[j].next().turn
+}
+
+func (h hosts) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+func (h *hosts) Push(x any) {
+	if added, ok := x.(*host); ok {
+		added.index = len(*h)
+		*h = append(*h, added)
+	}
+}
+
+func (h *hosts) Pop() any {
+	last := len(*h) - 1
+	removed := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return removed
 }
 
 // Stats are the figures of a [Listener].
@@ -45,6 +110,7 @@ func NewListener(inner net.Listener, limit, reserve int, reached func(name strin
 		limit:    limit,
 		reserve:  reserve,
 		reached:  reached,
+		waiting:  make(map[netip.Addr]*host),
 		stats:    Stats{Limit: int64(limit)},
 	}
 }
@@ -59,11 +125,15 @@ const (
 type conn struct {
 	*net.TCPConn
 	listener *Listener
+	peer     netip.Addr
 	// Guarded by the lock of the listener.
 	excess, closed bool
-	// waiting is the list that the connection is in, if any, and element its place.
-	waiting *list.List
+	// in is the list that the connection is in, if any, element its place, turn its number, and
+	// host the address whose list it is; nil with the list of excess connections.
+	in      *list.List
 	element *list.Element
+	turn    int64
+	host    *host
 }
 
 // Accept implements [net.Listener].
@@ -72,7 +142,10 @@ func (l *Listener) Accept() (net.Conn, error) {
 	if err != nil {
 		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 			l.reached(limitDescriptors)
-			l.evict(l.oldest(&l.idle, &l.fresh))
+			l.mu.Lock()
+			evicted := l.next()
+			l.mu.Unlock()
+			l.evict(evicted)
 		}
 		return nil, err
 	}
@@ -81,6 +154,9 @@ func (l *Listener) Accept() (net.Conn, error) {
 		return accepted, nil
 	}
 	c := &conn{TCPConn: tcp, listener: l}
+	if peer, ok := tcp.RemoteAddr().(*net.TCPAddr); ok {
+		c.peer = limit.Network(peer.AddrPort().Addr())
+	}
 	l.evict(l.admit(c))
 	return c, nil
 }
@@ -91,40 +167,39 @@ func (l *Listener) admit(c *conn) (evicted *conn) {
 	defer l.mu.Unlock()
 	if l.stats.Open >= int64(l.limit) {
 		l.reached(limitConnections)
-		if evicted = l.first(&l.idle, &l.fresh); evicted == nil {
+		if evicted = l.next(); evicted == nil {
 			c.excess = true
 			l.stats.Excess++
 			if l.excess.Len() >= l.reserve {
-				evicted = l.first(&l.excess)
+				evicted = first(&l.excess)
 			}
 		}
 	}
 	l.stats.Open++
 	if c.excess {
-		l.wait(c, &l.excess)
+		c.in, c.element = &l.excess, l.excess.PushBack(c)
 	} else {
-		l.wait(c, &l.fresh)
+		l.waits(c, c.peer, false)
 	}
 	return evicted
 }
 
-func (l *Listener) oldest(lists ...*list.List) *conn {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.first(lists...)
+// next returns the connection to close in favour of another, if any. The caller holds l.mu.
+func (l *Listener) next() *conn {
+	if len(l.hosts) == 0 {
+		return nil
+	}
+	return l.hosts[0].next()
 }
 
-// first returns the oldest connection of the first list that has one. The caller holds l.mu.
-func (l *Listener) first(lists ...*list.List) *conn {
-	for _, connections := range lists {
-		if e := connections.Front(); e != nil {
-			c, ok := e.Value.(*conn)
-			if ok {
-				return c
-			}
-		}
+// first returns the first connection of a list, if any.
+func first(connections *list.List) *conn {
+	e := connections.Front()
+	if e == nil {
+		return nil
 	}
-	return nil
+	c, _ := e.Value.(*conn)
+	return c
 }
 
 // evict closes c, unless it is nil.
@@ -138,13 +213,43 @@ func (l *Listener) evict(c *conn) {
 	l.stats.Evicted++
 }
 
-// wait moves c to a list, or to none. The caller holds l.mu.
-func (l *Listener) wait(c *conn, in *list.List) {
-	if c.waiting != nil {
-		c.waiting.Remove(c.element)
+// waits adds c to the connections of an address that wait for their clients: for another request
+// if it is idle, or else for the rest of a request. The caller holds l.mu.
+func (l *Listener) waits(c *conn, address netip.Addr, idle bool) {
+	l.busy(c)
+	h := l.waiting[address]
+	if h == nil {
+		h = &host{address: address}
+		l.waiting[address] = h
 	}
-	if c.waiting = in; in != nil {
-		c.element = in.PushBack(c)
+	if c.in = &h.reading; idle {
+		c.in = &h.idle
+	}
+	l.turn++
+	c.turn, c.host, c.element = l.turn, h, c.in.PushBack(c)
+	if h.len() == 1 {
+		heap.Push(&l.hosts, h)
+	} else {
+		heap.Fix(&l.hosts, h.index)
+	}
+}
+
+// busy takes c off its list, if it is in one: it does not wait for its client. The caller holds
+// l.mu.
+func (l *Listener) busy(c *conn) {
+	if c.in == nil {
+		return
+	}
+	c.in.Remove(c.element)
+	c.in, c.element = nil, nil
+	h := c.host
+	switch c.host = nil; {
+	case h == nil:
+	case h.len() == 0:
+		heap.Remove(&l.hosts, h.index)
+		delete(l.waiting, h.address)
+	default:
+		heap.Fix(&l.hosts, h.index)
 	}
 }
 
@@ -160,7 +265,17 @@ func (l *Listener) forget(c *conn) {
 	if !c.closed {
 		c.closed = true
 		l.stats.Open--
-		l.wait(c, nil)
+		l.busy(c)
+	}
+}
+
+// update calls do with the lock held, if the connection still counts for the limit.
+func (c *conn) update(do func(l *Listener)) {
+	l := c.listener
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !c.closed && !c.excess {
+		do(l)
 	}
 }
 
@@ -170,32 +285,73 @@ func (l *Listener) ConnState(nc net.Conn, state http.ConnState) {
 	if !ok {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case c.closed || c.excess:
-	case state == http.StateIdle:
-		l.wait(c, &l.idle)
-	case state == http.StateActive || state == http.StateHijacked:
-		l.wait(c, nil)
-	}
+	c.update(func(l *Listener) {
+		switch state {
+		case http.StateIdle:
+			l.waits(c, c.peer, true)
+		case http.StateActive: // the first byte of a request has come
+			if c.host == nil || c.in != &c.host.reading {
+				l.waits(c, c.peer, false)
+			}
+		case http.StateHijacked:
+			l.busy(c)
+		case http.StateNew, http.StateClosed:
+		}
+	})
 }
 
 type contextKey struct{}
 
 // ConnContext is for the field of [http.Server].
 func (l *Listener) ConnContext(ctx context.Context, nc net.Conn) context.Context {
-	if c, ok := nc.(*conn); ok && c.excess {
-		return context.WithValue(ctx, contextKey{}, true)
+	if c, ok := nc.(*conn); ok {
+		return context.WithValue(ctx, contextKey{}, c)
 	}
 	return ctx
+}
+
+// Handler wraps the handler of the server. A connection whose request has a body waits for its
+// client until the body has been read: it counts for the address that client returns for the
+// request.
+func (l *Listener) Handler(
+	next http.Handler, client func(*http.Request) netip.Addr,
+) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, ok := r.Context().Value(contextKey{}).(*conn)
+		switch {
+		case !ok:
+		case r.Body == nil || r.Body == http.NoBody:
+			c.update(func(l *Listener) { l.busy(c) })
+		default:
+			address := limit.Network(client(r))
+			c.update(func(l *Listener) { l.waits(c, address, false) })
+			clone := *r
+			clone.Body = &body{r.Body, c}
+			r = &clone
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// body is a request's body. Its connection is busy from its end on.
+type body struct {
+	io.ReadCloser
+	conn *conn
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		b.conn.update(func(l *Listener) { l.busy(b.conn) })
+	}
+	return n, err
 }
 
 // Excess reports whether the connection of a request was accepted beyond the limit: only what is
 // small may be answered, and the connection has to be closed.
 func Excess(ctx context.Context) bool {
-	excess, _ := ctx.Value(contextKey{}).(bool)
-	return excess
+	c, ok := ctx.Value(contextKey{}).(*conn)
+	return ok && c.excess
 }
 
 // Stats returns the current figures.

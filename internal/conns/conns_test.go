@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,8 @@ type server struct {
 	mu      sync.Mutex
 	reached map[string]int
 	states  map[net.Conn]http.ConnState
+	// begun and read are how many requests the handler has, and has read.
+	begun, read int
 }
 
 // serve serves with a limit of connections: /wait does not answer before the test ends.
@@ -52,11 +55,19 @@ func serve(t *testing.T, limit, reserve int) *server {
 			defer s.mu.Unlock()
 			s.states[c] = state
 		},
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Handler: s.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.count(&s.begun)
+			if _, err := io.Copy(io.Discard, r.Body); err != nil {
+				return
+			}
+			s.count(&s.read)
 			if r.URL.Path == "/wait" {
 				<-s.release
 			}
 			_, _ = fmt.Fprintf(w, "excess: %v", conns.Excess(r.Context()))
+		}), func(r *http.Request) netip.Addr {
+			address, _ := netip.ParseAddr(r.Header.Get("Client"))
+			return address
 		}),
 	}
 	served := make(chan error)
@@ -67,6 +78,22 @@ func serve(t *testing.T, limit, reserve int) *server {
 		<-served
 	})
 	return s
+}
+
+func (s *server) count(n *int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*n++
+}
+
+// handled waits until the handler has so many requests, and has read so many.
+func (s *server) handled(begun, read int) {
+	s.t.Helper()
+	s.until(func(conns.Stats) bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.begun == begun && s.read == read
+	})
 }
 
 type client struct {
@@ -121,6 +148,20 @@ func (s *server) settled(state http.ConnState, n int) {
 func (c *client) send(path string) {
 	c.t.Helper()
 	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// post sends the beginning of a request with a body, for the client at an address.
+func (c *client) post(path, address string) {
+	c.t.Helper()
+	_, err := fmt.Fprintf(
+		c,
+		"POST %s HTTP/1.1\r\nHost: localhost\r\nClient: %s\r\nContent-Length: 2\r\n\r\nx",
+		path,
+		address,
+	)
+	if err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -187,6 +228,38 @@ func TestEviction(t *testing.T) {
 	defer s.mu.Unlock()
 	if s.reached["http_connections"] != 6 {
 		t.Errorf("it is reported %v", s.reached)
+	}
+}
+
+// TestSlowBodies: a connection whose request is incomplete is closed at the limit, the oldest of the
+// client that has most of them. One whose request is complete is not.
+func TestSlowBodies(t *testing.T) {
+	s := serve(t, 5, 1)
+	complete := s.dialled()
+	complete.post("/wait", "10.0.0.1")
+	if _, err := complete.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	s.handled(1, 1)
+	var slow []*client
+	for i, address := range []string{"10.0.0.2", "10.0.0.3", "10.0.0.3", "10.0.0.3"} {
+		c := s.dialled()
+		c.post("/", address)
+		s.handled(2+i, 1)
+		slow = append(slow, c)
+	}
+	// From the third on both addresses have one connection.
+	for i, closed := range []*client{slow[1], slow[2], slow[0]} {
+		s.dialled().send("/wait")
+		closed.expectClosed()
+		s.handled(6+i, 2+i)
+	}
+	if _, err := slow[3].Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	slow[3].expect("excess: false")
+	if got := s.Stats(); got != (conns.Stats{Open: 5, Limit: 5, Evicted: 3}) {
+		t.Errorf("%+v", got)
 	}
 }
 

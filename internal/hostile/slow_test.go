@@ -3,6 +3,7 @@ package hostile_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -57,6 +58,38 @@ func slowAttacks() []attack {
 			},
 		},
 		{
+			// The connections of one address that send their requests slowly are closed before the
+			// connections of others, and before others are refused.
+			name: "slow bodies", budget: noBudget,
+			settings: environment{descriptors: "256"},
+			prepare: func(a *arena) func() {
+				const head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+				starts := []string{
+					head + "Content-Length: 7000\r\n\r\nx",
+					head + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
+					head,
+					"P",
+				}
+				return func() {
+					conns := connections{from: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+					defer conns.close()
+					each(size(400, 4000), 16, func(i int) {
+						conns.dial(a, func(c net.Conn) error {
+							_, err := io.WriteString(c, starts[i%len(starts)])
+							return err
+						})
+					})
+					pause(a.ctx, time.Second) // the victim goes on
+					a.expect(ok, noAnswer)
+					if evicted := a.server.metric(
+						"parley_http_connections_evicted_total",
+					); evicted == 0 {
+						a.t.Error("no connection was evicted, which proves nothing")
+					}
+				}
+			},
+		},
+		{
 			// The server closes a socket that does not read, and others of its room do not wait for it.
 			name:   "slow readers",
 			only:   dialect.SQLite,
@@ -81,12 +114,14 @@ func slowAttacks() []attack {
 
 // connections holds the TCP connections of an attack until its end.
 type connections struct {
-	mu  sync.Mutex
-	all []net.Conn
+	from net.Addr // the address of the attacker; nil is any
+	mu   sync.Mutex
+	all  []net.Conn
 }
 
 func (p *connections) dial(a *arena, begin func(net.Conn) error) {
-	conn, err := new(net.Dialer).DialContext(a.ctx, "tcp", a.server.URL[len("http://"):])
+	dialer := net.Dialer{LocalAddr: p.from}
+	conn, err := dialer.DialContext(a.ctx, "tcp", a.server.URL[len("http://"):])
 	if err == nil {
 		p.mu.Lock()
 		p.all = append(p.all, conn)

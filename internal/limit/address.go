@@ -19,9 +19,9 @@ func Address(ctx context.Context) netip.Addr {
 	return address
 }
 
-// network is whom an address belongs to: with IPv6 one customer, often one machine, has 2^64 of
-// them (RFC 6177).
-func network(address netip.Addr) netip.Addr {
+// Network returns the address that stands for all addresses of one customer: with IPv6 a customer,
+// often one machine, has 2^64 of them (RFC 6177).
+func Network(address netip.Addr) netip.Addr {
 	address = address.Unmap().WithZone("")
 	if address.Is6() {
 		if prefix, err := address.Prefix(64); err == nil {

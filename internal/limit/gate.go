@@ -63,7 +63,7 @@ func (g *Gate) Take(ctx context.Context, person string, n int) (wait time.Durati
 		wait = g.people.Take(person, n)
 	}
 	if wait == 0 && addresses {
-		if wait = g.addresses.Take(network(address), n); wait > 0 && people {
+		if wait = g.addresses.Take(Network(address), n); wait > 0 && people {
 			g.people.GiveBack(person, n)
 		}
 	}
@@ -106,7 +106,7 @@ func (g *Gate) GiveBack(ctx context.Context, person string, n int) {
 		g.people.GiveBack(person, n)
 	}
 	if addresses {
-		g.addresses.GiveBack(network(address), n)
+		g.addresses.GiveBack(Network(address), n)
 	}
 }
 

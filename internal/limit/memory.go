@@ -29,7 +29,7 @@ type Owner struct {
 // OwnerOf returns the owner of what user ("" if anonymous) does in ctx, which carries the client's
 // address. All addresses of an IPv6 /64 network are one.
 func OwnerOf(ctx context.Context, user string) Owner {
-	return Owner{User: user, Address: network(Address(ctx))}
+	return Owner{User: user, Address: Network(Address(ctx))}
 }
 
 // MemoryOptions configure a [Memory]. All sizes are in bytes; a quota of 0 is no quota.

@@ -178,6 +178,42 @@ func TestSQLiteFilesArePrivate(t *testing.T) {
 	}
 }
 
+// TestCloseReleasesLock: a server that cannot note that it has ended does not keep the lock of its
+// run, by which the next one knows whether it is alone.
+func TestCloseReleasesLock(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "parley.db")
+	db, err := store.Open(
+		t.Context(), "sqlite:"+file, store.Options{Synchronous: store.SynchronousNormal},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	connect := func(path string) *sql.Conn {
+		pool, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = pool.Close() })
+		conn, err := pool.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		return conn
+	}
+	// Nobody else can write.
+	if _, err := connect(file).ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err == nil {
+		t.Error("the server has ended without a note of it, and without an error")
+	}
+	if _, err := connect(file+"-run").ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
+		t.Errorf("the lock is still held: %v", err)
+	}
+}
+
 // A database that is merely busy answers.
 func TestPingWhileBusy(t *testing.T) {
 	t.Parallel()

@@ -221,7 +221,8 @@ func (r *sqliteRun) end(ctx context.Context) (err error) {
 		}
 	}
 	_, ended := r.shared.ExecContext(ctx, "ROLLBACK")
-	if err := errors.Join(ended, r.shared.Close()); err != nil {
+	err, r.shared = errors.Join(ended, r.shared.Close()), nil
+	if err != nil {
 		return err
 	}
 	_, err = r.whileAlone(ctx, func() error {
@@ -230,8 +231,13 @@ func (r *sqliteRun) end(ctx context.Context) (err error) {
 	return err
 }
 
-// unlock releases the lock.
-func (r *sqliteRun) unlock() error { return r.lock.Close() }
+// unlock releases the lock: the end of its connection ends a transaction that holds it.
+func (r *sqliteRun) unlock() (err error) {
+	if r.shared != nil {
+		err = r.shared.Close()
+	}
+	return errors.Join(err, r.lock.Close())
+}
 
 // syncedSettings are the settings of a connection that commits as synchronous says.
 func syncedSettings(synchronous Synchronous) []string {

@@ -34,7 +34,7 @@ func addressed(
 ) http.Handler {
 	var untrusted, silent sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		address, ignored := proxies.client(r)
+		address, ignored := proxies.Client(r)
 		switch {
 		case ignored:
 			untrusted.Do(func() {
@@ -67,10 +67,10 @@ func IsProbe(path string) bool {
 	return path == "/healthz" || path == "/readyz" || path == "/metrics"
 }
 
-// client is the address of whom r comes from: the last in the chain of those who passed it on who
+// Client is the address of whom r comes from: the last in the chain of those who passed it on who
 // is not trusted. What stands before that one in the header is only what it says. ignored: nobody
 // on the chain was trusted, though there is one.
-func (p Proxies) client(r *http.Request) (address netip.Addr, ignored bool) {
+func (p Proxies) Client(r *http.Request) (address netip.Addr, ignored bool) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}, false // no connection of the network

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -19,6 +20,7 @@ type answers struct {
 	memory *limit.Memory
 	// requests is the memory for what is asked.
 	requests *limit.Memory
+	heavy    *heavy
 	weigh    func(*graphql.OperationContext) int64
 	// refused is Config.Refused.
 	refused func(context.Context, *graphql.OperationContext, gqlerror.List, time.Duration)
@@ -33,6 +35,28 @@ const (
 	// again is when to ask again where too many wait for their answers.
 	again = 5 * time.Second
 )
+
+// read reads the operation that r asks for. Errors are those of the operation, and a refusal is that
+// of the request. memory grows by what the request takes.
+func (a *answers) read(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
+	memory *limit.Reservation,
+) (op *graphql.OperationContext, errs gqlerror.List, f *refusal) {
+	start := graphql.Now()
+	var slot heavySlot
+	defer slot.release()
+	params, f := readRequest(w, r, a.limits, memory, func(size int) (f *refusal) {
+		slot, f = a.heavy.acquire(ctx, size)
+		return f
+	})
+	if f != nil {
+		return nil, nil, f
+	}
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	op, errs = exec.CreateOperationContext(ctx, params)
+	return op, errs, nil
+}
 
 // answer executes a query or mutation and calls write with the response, or with nil if the caller
 // is gone. The operation's time covers everything: creating a new user, waiting for response

@@ -20,6 +20,10 @@ const firstChunk = 8 << 10
 // as it grows.
 const arrivalFactor = 2
 
+// bodyRate is how many bytes a second a body has to come at, at least, beyond the first half of
+// limits.Read.
+const bodyRate = 64 << 10
+
 // maxBody returns the size of the largest body that the client of ctx may send. Anonymous clients
 // sign in, read the schema and run trusted documents: they need a document and a little more.
 func (l Limits) maxBody(ctx context.Context) int64 {
@@ -44,10 +48,14 @@ func readBody(
 	if r.ContentLength > largest {
 		return nil, bodyTooLarge(r.Context(), largest)
 	}
-	// net/http ends the deadline with the body. An error means that w has no connection that could
-	// be slow.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limits.Read))
-	body, f := readParts(r, largest, memory)
+	begun, conn := time.Now(), http.NewResponseController(w)
+	allow := func(size int64) {
+		rate := time.Duration(size) * time.Second / bodyRate
+		// net/http ends the deadline with the body. An error means that w has no connection that
+		// could be slow.
+		_ = conn.SetReadDeadline(begun.Add(min(limits.Read/2+rate, limits.Read)))
+	}
+	body, f := readParts(r, largest, memory, allow)
 	if f != nil {
 		return nil, f
 	}
@@ -57,8 +65,11 @@ func readBody(
 	return body, nil
 }
 
-// readParts reads the body of r part by part.
-func readParts(r *http.Request, largest int64, memory *limit.Reservation) ([]byte, *refusal) {
+// readParts reads the body of r part by part. It calls allow before each part, with the size of the
+// body up to the end of that part.
+func readParts(
+	r *http.Request, largest int64, memory *limit.Reservation, allow func(size int64),
+) ([]byte, *refusal) {
 	most := largest + 1 // one byte more than is allowed shows that there is more
 	if r.ContentLength >= 0 {
 		most = r.ContentLength
@@ -66,6 +77,7 @@ func readParts(r *http.Request, largest int64, memory *limit.Reservation) ([]byt
 	var body []byte
 	for {
 		size := min(int64(len(body))+max(firstChunk, int64(len(body))), most)
+		allow(size) // a body that is refused has a time, too: net/http reads it
 		if err := memory.Grow(arrivalFactor*size - memory.Bytes()); err != nil {
 			return nil, noMemoryFor(err, "requests")
 		}

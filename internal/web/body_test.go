@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"runtime"
 	"strings"
@@ -268,5 +269,48 @@ func TestBombs(t *testing.T) {
 	)
 	if a := ts.do(t, http.MethodGet, "/graphql?"+query, ""); a.StatusCode != http.StatusOK {
 		t.Errorf("a long query string: %d %s", a.StatusCode, a.body)
+	}
+}
+
+// deadlines is a response writer that records how long the client may take from now on.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	all []time.Duration
+}
+
+func (d *deadlines) SetReadDeadline(at time.Time) error {
+	d.all = append(d.all, time.Until(at))
+	return nil
+}
+
+// TestBodyRate: a body has half of the time, and more as it comes.
+func TestBodyRate(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{})
+	for _, test := range []struct {
+		size, parts int
+		last        time.Duration
+	}{
+		{100, 1, 5 * time.Second},
+		{128 << 10, 5, 7 * time.Second},
+		{512 << 10, 7, 10 * time.Second},
+	} {
+		const query = `{"query":"{ me }"}`
+		body := query + strings.Repeat(" ", test.size-len(query))
+		r := httptest.NewRequestWithContext(
+			t.Context(), http.MethodPost, "/graphql", strings.NewReader(body),
+		)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer bob")
+		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		ts.web.ServeHTTP(w, r)
+		if w.Code != http.StatusOK || len(w.all) != test.parts {
+			t.Errorf("%d bytes: %d %s, in %d parts", test.size, w.Code, w.Body, len(w.all))
+			continue
+		}
+		last := w.all[test.parts-1]
+		if last > test.last+time.Second/100 || last < test.last-time.Second {
+			t.Errorf("%d bytes: %v, want %v", test.size, last, test.last)
+		}
 	}
 }

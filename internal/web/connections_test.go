@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -325,6 +326,48 @@ func TestOperationsQuota(t *testing.T) {
 		t.Errorf("one user has reserved %d of %d bytes", got.Reserved, got.Limit)
 	}
 	ts.connect(t, as("bob")).init()
+}
+
+// TestKeptMemory: a subscription whose request is small, since it names its document by a hash,
+// counts for what it keeps.
+func TestKeptMemory(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{Limits: web.Limits{SocketBytes: 2 << 20}})
+	c := ts.connect(t, as("ann"))
+	c.init()
+	const size = 60_000
+	query := "subscription { silent } # " + strings.Repeat("x", size)
+	hash := sha256.Sum256([]byte(query))
+	persisted := fmt.Sprintf(
+		`"payload":{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"%x"}}`, hash,
+	)
+	first := subscribe("first", query)
+	c.send(strings.Replace(first, `"payload":{`, persisted+",", 1))
+	waitFor(t, "a subscription", ts.schema.started)
+	before := ts.web.Memory()["connections"].Stats().Reserved
+	const n = 40
+	started, refused := 0, 0
+	for i := range n {
+		c.send(fmt.Sprintf(`{"id":"%d","type":"subscribe",%s}}`, i, persisted))
+		c.send(subscribe("q", "{ me }"))
+		for done := false; !done; {
+			m, err := c.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Type == "error" && strings.Contains(string(m.Payload), "UNAVAILABLE") {
+				refused++
+			}
+			done = m.ID == "q" && m.Type != "next"
+		}
+	}
+	for ; len(ts.schema.started) > 0; started++ {
+		<-ts.schema.started
+	}
+	reserved := ts.web.Memory()["connections"].Stats().Reserved - before
+	if refused == 0 || reserved < int64(started*size) {
+		t.Errorf("%d of %d are refused, %d bytes are reserved for the others", refused, n, reserved)
+	}
 }
 
 // TestMessagesMemory: what is coming on many sockets counts together, and has to come to its end.

@@ -50,18 +50,13 @@ func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	ctx := r.Context()
-	start := graphql.Now()
 	memory := t.requests.Open(ownerOf(ctx))
 	defer memory.Release()
-	params, f := readRequest(w, r, t.limits, &memory)
+	operation, errs, f := t.read(ctx, w, r, exec, &memory)
 	if f != nil {
 		refuse(w, f)
 		return
 	}
-	params.Headers = r.Header
-	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-
-	operation, errs := exec.CreateOperationContext(ctx, params)
 	if errs != nil {
 		respond(w, media, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
 		return

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -36,34 +38,57 @@ func localOnly(next http.Handler) http.Handler {
 }
 
 // forwardedBy returns the name of a header which shows that a request comes from another machine;
-// "" if there is none. Development servers of frontends are proxies, too, and name loopback
-// addresses and hosts in these headers, if they set them.
+// "" if there is none.
 func forwardedBy(header http.Header) string {
-	if len(header.Values("Via")) > 0 {
-		return "Via"
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		if addedByProxy(strings.ToLower(name), strings.Join(header[name], ",")) {
+			return name
+		}
 	}
-	for _, name := range [...]string{
-		"X-Forwarded-For", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "Cf-Connecting-Ip",
-		"True-Client-Ip", "Fly-Client-Ip", "Fastly-Client-Ip", "X-Forwarded-Host", "X-Original-Host",
-	} {
-		for node := range strings.SplitSeq(strings.Join(header.Values(name), ","), ",") {
+	return ""
+}
+
+// addedByProxy reports whether a header is one that proxies and tunnels add to the requests of
+// other machines. Development servers of frontends are proxies, too, and name loopback addresses
+// and hosts in these headers, if they set them.
+func addedByProxy(name, value string) bool {
+	hasAny := func(has func(s, part string) bool, parts ...string) bool {
+		return slices.ContainsFunc(parts, func(part string) bool { return has(name, part) })
+	}
+	switch {
+	case name == "forwarded":
+		return forwardsOther(value)
+	case hasAny(strings.HasPrefix, "via", "cdn-loop", "x-envoy-", "ngrok-trace", "cf-", "fly-",
+		"fastly-", "tailscale-", "x-amz-cf-", "x-appengine-", "x-azure-", "x-vercel-"):
+		return true
+	case strings.HasPrefix(name, "x-forwarded-") &&
+		hasAny(strings.HasSuffix, "-proto", "-protocol", "-scheme", "-ssl", "-port", "-prefix"):
+		return false // they are of this machine's proxies, too, and name no address
+	case hasAny(strings.Contains, "forwarded") ||
+		hasAny(strings.HasSuffix, "-ip", "-addr", "-address", "-host"):
+		for node := range strings.SplitSeq(value, ",") {
 			if node = strings.TrimSpace(node); node != "" && !isLoopback(node) {
-				return name
+				return true
 			}
 		}
 	}
-	for element := range strings.FieldsFuncSeq(strings.Join(header.Values("Forwarded"), ","),
+	return false
+}
+
+// forwardsOther reports whether the value of a Forwarded header (RFC 7239) names another machine.
+func forwardsOther(value string) bool {
+	for element := range strings.FieldsFuncSeq(value,
 		func(r rune) bool { return r == ',' || r == ';' }) {
 		name, value, _ := strings.Cut(strings.TrimSpace(element), "=")
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "", "proto", "by":
 		default: // for and host, and what no proxy of this machine writes
 			if !isLoopback(strings.Trim(strings.TrimSpace(value), `"`)) {
-				return "Forwarded"
+				return true
 			}
 		}
 	}
-	return ""
+	return false
 }
 
 // isLoopback reports whether host, with a port or without, is a name that always means this

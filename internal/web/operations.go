@@ -89,8 +89,8 @@ func (s *socket) errorFor(id string, f *refusal) verdict {
 // and each result repeats it. Client libraries send a number or a UUID.
 const maxOperationID = 256
 
-// subscribeTo starts an operation.
-func (s *socket) subscribeTo(m message) verdict {
+// subscribeTo starts an operation. slot is that of the message.
+func (s *socket) subscribeTo(m message, slot *heavySlot) verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.initialised {
@@ -112,6 +112,7 @@ func (s *socket) subscribeTo(m message) verdict {
 	// The client waits for few operations. Those that it has completed take a moment to end: until
 	// then it has to wait where there are too many of them.
 	for len(s.operations) < s.limits.SocketOperations && s.started >= 2*s.limits.SocketOperations && !s.closing {
+		slot.release() // those that end may need it
 		s.ending.Wait()
 	}
 	if s.closing {
@@ -223,7 +224,7 @@ func (op *operation) run(params *graphql.RawParams) {
 		now := graphql.Now()
 		params.ReadTime = graphql.TraceTiming{Start: now, End: now}
 		ctx, exec := graphql.StartOperationTrace(op.ctx), op.socket.exec
-		opCtx, errs := exec.CreateOperationContext(ctx, params)
+		opCtx, errs := op.create(ctx, params)
 		if len(errs) > 0 {
 			return exec.DispatchError(graphql.WithOperationContext(ctx, opCtx), errs).Errors, false
 		}
@@ -246,11 +247,33 @@ func (op *operation) run(params *graphql.RawParams) {
 	})
 }
 
+// create parses and validates the operation that params ask for.
+func (op *operation) create(
+	ctx context.Context, params *graphql.RawParams,
+) (*graphql.OperationContext, gqlerror.List) {
+	size := len(params.Query)
+	for _, value := range params.Variables {
+		if raw, ok := value.(json.RawMessage); ok {
+			size += len(raw)
+		}
+	}
+	slot, f := op.socket.answers.heavy.acquire(ctx, size)
+	if f != nil {
+		return &graphql.OperationContext{}, gqlerror.List{f.graphQL()}
+	}
+	defer slot.release()
+	return op.socket.exec.CreateOperationContext(ctx, params)
+}
+
 // keep reserves what a subscription keeps for as long as it lives, instead of what decoding its
 // request has taken.
 func (op *operation) keep(opCtx *graphql.OperationContext) gqlerror.List {
 	s := op.socket
-	op.memory.Shrink(keptBytes(opCtx))
+	kept := keptBytes(opCtx)
+	op.memory.Shrink(kept)
+	if err := op.memory.Grow(kept - op.memory.Bytes()); err != nil {
+		return gqlerror.List{noMemoryFor(err, "operations").graphQL()}
+	}
 	if err := s.budgets.documents.hold(ownerOf(op.ctx), opCtx); err != nil {
 		return gqlerror.List{noMemoryFor(err, "operations").graphQL()}
 	}

@@ -23,13 +23,17 @@ import (
 // readRequest returns the parameters of r, which is a GET or a POST (GraphQL over HTTP, section
 // Request). memory grows by what they take, before they are read. A POST must say that it carries
 // JSON: a page of another origin cannot send that without a CORS preflight, so that it cannot make
-// a browser act in its user's place.
+// a browser act in its user's place. begin is called before a request of so many bytes is decoded.
 func readRequest(
 	w http.ResponseWriter, r *http.Request, limits Limits, memory *limit.Reservation,
+	begin func(size int) *refusal,
 ) (*graphql.RawParams, *refusal) {
 	if r.Method == http.MethodGet {
 		if err := memory.Grow(decodeFactor * int64(len(r.URL.RawQuery))); err != nil {
 			return nil, noMemoryFor(err, "requests")
+		}
+		if f := begin(len(r.URL.RawQuery)); f != nil {
+			return nil, f
 		}
 		return parseURL(r.URL.RawQuery)
 	}
@@ -38,6 +42,9 @@ func readRequest(
 	}
 	body, f := readBody(w, r, limits, memory, decodeFactor)
 	if f != nil {
+		return nil, f
+	}
+	if f := begin(len(body)); f != nil {
 		return nil, f
 	}
 	return parseBody(body)

@@ -107,8 +107,9 @@ type Limits struct {
 	// Document is the length of an operation's document, the query without its variables, in bytes:
 	// 64 KiB by default. Parsing one costs many times its length in memory.
 	Document int
-	// Read is how long a client may take to send a body, and Write how long to take a response or a
-	// WebSocket message: 10 s each by default. Who is slower is disconnected.
+	// Read is how long a client may take to send a body, of which the first half does not depend on
+	// how much has come, and Write how long to take a response or a WebSocket message: 10 s each by
+	// default. A slower client is disconnected.
 	Read, Write time.Duration
 	// Operation bounds a query, a mutation and the setup of a subscription, a new user's first
 	// request included: 30 s by default.
@@ -209,6 +210,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	answers := &answers{
 		memory:   cfg.Answers,
 		requests: budgets.requests,
+		heavy:    newHeavy(cfg.Reporter),
 		weigh:    cfg.Weigh,
 		refused:  cfg.Refused,
 		limits:   limits,

@@ -86,6 +86,12 @@ func newSocket(
 
 // receive acts on a client's message. One goroutine calls it.
 func (s *socket) receive(text bool, data []byte) verdict {
+	// The client's messages wait behind it.
+	slot, f := s.answers.heavy.acquire(s.identified, len(data))
+	if f != nil {
+		return closeWith(closeTryAgainLater, f.message)
+	}
+	defer slot.release()
 	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
 		return closeWith(closeInvalidPayload, "Invalid UTF-8")
 	}
@@ -93,11 +99,13 @@ func (s *socket) receive(text bool, data []byte) verdict {
 	if !text || !ok {
 		return closeWith(closeBadRequest, "Invalid message")
 	}
+	if m.Type == s.dialect.subscribe {
+		return s.subscribeTo(m, &slot)
+	}
+	slot.release() // what follows may wait
 	switch {
 	case m.Type == "connection_init":
 		return s.initialise(m.Payload)
-	case m.Type == s.dialect.subscribe:
-		return s.subscribeTo(m)
 	case m.Type == s.dialect.complete:
 		s.complete(m.ID)
 		return verdict{}

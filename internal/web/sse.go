@@ -59,16 +59,13 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 	w.Header().Set("Cache-Control", "no-store")
 	memory := t.requests.Open(ownerOf(r.Context()))
 	defer memory.Release()
-	params, f := readRequest(w, r, t.limits, &memory)
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	operation, errs, f := t.read(ctx, w, r, exec, &memory)
 	if f != nil {
 		refuse(w, f)
 		return
 	}
-	now := graphql.Now()
-	params.Headers, params.ReadTime = r.Header, graphql.TraceTiming{Start: now, End: now}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	operation, errs := exec.CreateOperationContext(ctx, params)
 	media, acceptable := negotiate(r.Header.Values("Accept"))
 	if errs != nil {
 		if !acceptable {

@@ -155,7 +155,7 @@ func settingsOf(t *testing.T, node service) config.Config {
 	var help bytes.Buffer
 	if _, err := config.Parse(
 		[]string{"--help"},
-		os.LookupEnv,
+		nil,
 		"",
 		&help,
 		io.Discard,
@@ -167,12 +167,11 @@ func settingsOf(t *testing.T, node service) config.Config {
 			t.Errorf("no node knows %s", name)
 		}
 	}
-	env := func(name string) (string, bool) {
-		value := node.Environment[name]
-		if value == nil {
-			return "", false
+	var env []string
+	for name, value := range node.Environment {
+		if value != nil {
+			env = append(env, name+"="+*value)
 		}
-		return *value, true
 	}
 	cfg, err := config.Parse(
 		[]string{"--addr=0.0.0.0:8080"},
