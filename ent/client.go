@@ -12,11 +12,11 @@ import (
 	"parley/ent/migrate"
 
 	"parley/ent/ban"
-	"parley/ent/clock"
 	"parley/ent/directroom"
 	"parley/ent/friendship"
 	"parley/ent/member"
 	"parley/ent/message"
+	"parley/ent/profileversion"
 	"parley/ent/reaction"
 	"parley/ent/room"
 	"parley/ent/roomevent"
@@ -41,8 +41,6 @@ type Client struct {
 	Schema *migrate.Schema
 	// Ban is the client for interacting with the Ban builders.
 	Ban *BanClient
-	// Clock is the client for interacting with the Clock builders.
-	Clock *ClockClient
 	// DirectRoom is the client for interacting with the DirectRoom builders.
 	DirectRoom *DirectRoomClient
 	// Friendship is the client for interacting with the Friendship builders.
@@ -51,6 +49,8 @@ type Client struct {
 	Member *MemberClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// ProfileVersion is the client for interacting with the ProfileVersion builders.
+	ProfileVersion *ProfileVersionClient
 	// Reaction is the client for interacting with the Reaction builders.
 	Reaction *ReactionClient
 	// Room is the client for interacting with the Room builders.
@@ -77,11 +77,11 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Ban = NewBanClient(c.config)
-	c.Clock = NewClockClient(c.config)
 	c.DirectRoom = NewDirectRoomClient(c.config)
 	c.Friendship = NewFriendshipClient(c.config)
 	c.Member = NewMemberClient(c.config)
 	c.Message = NewMessageClient(c.config)
+	c.ProfileVersion = NewProfileVersionClient(c.config)
 	c.Reaction = NewReactionClient(c.config)
 	c.Room = NewRoomClient(c.config)
 	c.RoomEvent = NewRoomEventClient(c.config)
@@ -179,21 +179,21 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:         ctx,
-		config:      cfg,
-		Ban:         NewBanClient(cfg),
-		Clock:       NewClockClient(cfg),
-		DirectRoom:  NewDirectRoomClient(cfg),
-		Friendship:  NewFriendshipClient(cfg),
-		Member:      NewMemberClient(cfg),
-		Message:     NewMessageClient(cfg),
-		Reaction:    NewReactionClient(cfg),
-		Room:        NewRoomClient(cfg),
-		RoomEvent:   NewRoomEventClient(cfg),
-		RoomRequest: NewRoomRequestClient(cfg),
-		RoomTag:     NewRoomTagClient(cfg),
-		Seat:        NewSeatClient(cfg),
-		User:        NewUserClient(cfg),
+		ctx:            ctx,
+		config:         cfg,
+		Ban:            NewBanClient(cfg),
+		DirectRoom:     NewDirectRoomClient(cfg),
+		Friendship:     NewFriendshipClient(cfg),
+		Member:         NewMemberClient(cfg),
+		Message:        NewMessageClient(cfg),
+		ProfileVersion: NewProfileVersionClient(cfg),
+		Reaction:       NewReactionClient(cfg),
+		Room:           NewRoomClient(cfg),
+		RoomEvent:      NewRoomEventClient(cfg),
+		RoomRequest:    NewRoomRequestClient(cfg),
+		RoomTag:        NewRoomTagClient(cfg),
+		Seat:           NewSeatClient(cfg),
+		User:           NewUserClient(cfg),
 	}, nil
 }
 
@@ -211,21 +211,21 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:         ctx,
-		config:      cfg,
-		Ban:         NewBanClient(cfg),
-		Clock:       NewClockClient(cfg),
-		DirectRoom:  NewDirectRoomClient(cfg),
-		Friendship:  NewFriendshipClient(cfg),
-		Member:      NewMemberClient(cfg),
-		Message:     NewMessageClient(cfg),
-		Reaction:    NewReactionClient(cfg),
-		Room:        NewRoomClient(cfg),
-		RoomEvent:   NewRoomEventClient(cfg),
-		RoomRequest: NewRoomRequestClient(cfg),
-		RoomTag:     NewRoomTagClient(cfg),
-		Seat:        NewSeatClient(cfg),
-		User:        NewUserClient(cfg),
+		ctx:            ctx,
+		config:         cfg,
+		Ban:            NewBanClient(cfg),
+		DirectRoom:     NewDirectRoomClient(cfg),
+		Friendship:     NewFriendshipClient(cfg),
+		Member:         NewMemberClient(cfg),
+		Message:        NewMessageClient(cfg),
+		ProfileVersion: NewProfileVersionClient(cfg),
+		Reaction:       NewReactionClient(cfg),
+		Room:           NewRoomClient(cfg),
+		RoomEvent:      NewRoomEventClient(cfg),
+		RoomRequest:    NewRoomRequestClient(cfg),
+		RoomTag:        NewRoomTagClient(cfg),
+		Seat:           NewSeatClient(cfg),
+		User:           NewUserClient(cfg),
 	}, nil
 }
 
@@ -255,8 +255,8 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Ban, c.Clock, c.DirectRoom, c.Friendship, c.Member, c.Message, c.Reaction,
-		c.Room, c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
+		c.Ban, c.DirectRoom, c.Friendship, c.Member, c.Message, c.ProfileVersion,
+		c.Reaction, c.Room, c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -266,8 +266,8 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Ban, c.Clock, c.DirectRoom, c.Friendship, c.Member, c.Message, c.Reaction,
-		c.Room, c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
+		c.Ban, c.DirectRoom, c.Friendship, c.Member, c.Message, c.ProfileVersion,
+		c.Reaction, c.Room, c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -278,8 +278,6 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *BanMutation:
 		return c.Ban.mutate(ctx, m)
-	case *ClockMutation:
-		return c.Clock.mutate(ctx, m)
 	case *DirectRoomMutation:
 		return c.DirectRoom.mutate(ctx, m)
 	case *FriendshipMutation:
@@ -288,6 +286,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Member.mutate(ctx, m)
 	case *MessageMutation:
 		return c.Message.mutate(ctx, m)
+	case *ProfileVersionMutation:
+		return c.ProfileVersion.mutate(ctx, m)
 	case *ReactionMutation:
 		return c.Reaction.mutate(ctx, m)
 	case *RoomMutation:
@@ -485,139 +485,6 @@ func (c *BanClient) mutate(ctx context.Context, m *BanMutation) (Value, error) {
 		return (&BanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Ban mutation op: %q", m.Op())
-	}
-}
-
-// ClockClient is a client for the Clock schema.
-type ClockClient struct {
-	config
-}
-
-// NewClockClient returns a client for the Clock from the given config.
-func NewClockClient(c config) *ClockClient {
-	return &ClockClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `clock.Hooks(f(g(h())))`.
-func (c *ClockClient) Use(hooks ...Hook) {
-	c.hooks.Clock = append(c.hooks.Clock, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `clock.Intercept(f(g(h())))`.
-func (c *ClockClient) Intercept(interceptors ...Interceptor) {
-	c.inters.Clock = append(c.inters.Clock, interceptors...)
-}
-
-// Create returns a builder for creating a Clock entity.
-func (c *ClockClient) Create() *ClockCreate {
-	mutation := newClockMutation(c.config, OpCreate)
-	return &ClockCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of Clock entities.
-func (c *ClockClient) CreateBulk(builders ...*ClockCreate) *ClockCreateBulk {
-	return &ClockCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *ClockClient) MapCreateBulk(slice any, setFunc func(*ClockCreate, int)) *ClockCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &ClockCreateBulk{err: fmt.Errorf("calling to ClockClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*ClockCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &ClockCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for Clock.
-func (c *ClockClient) Update() *ClockUpdate {
-	mutation := newClockMutation(c.config, OpUpdate)
-	return &ClockUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *ClockClient) UpdateOne(_m *Clock) *ClockUpdateOne {
-	mutation := newClockMutation(c.config, OpUpdateOne, withClock(_m))
-	return &ClockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *ClockClient) UpdateOneID(id string) *ClockUpdateOne {
-	mutation := newClockMutation(c.config, OpUpdateOne, withClockID(id))
-	return &ClockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for Clock.
-func (c *ClockClient) Delete() *ClockDelete {
-	mutation := newClockMutation(c.config, OpDelete)
-	return &ClockDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *ClockClient) DeleteOne(_m *Clock) *ClockDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *ClockClient) DeleteOneID(id string) *ClockDeleteOne {
-	builder := c.Delete().Where(clock.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &ClockDeleteOne{builder}
-}
-
-// Query returns a query builder for Clock.
-func (c *ClockClient) Query() *ClockQuery {
-	return &ClockQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeClock},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a Clock entity by its id.
-func (c *ClockClient) Get(ctx context.Context, id string) (*Clock, error) {
-	return c.Query().Where(clock.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *ClockClient) GetX(ctx context.Context, id string) *Clock {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// Hooks returns the client hooks.
-func (c *ClockClient) Hooks() []Hook {
-	return c.hooks.Clock
-}
-
-// Interceptors returns the client interceptors.
-func (c *ClockClient) Interceptors() []Interceptor {
-	return c.inters.Clock
-}
-
-func (c *ClockClient) mutate(ctx context.Context, m *ClockMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&ClockCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&ClockUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&ClockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&ClockDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown Clock mutation op: %q", m.Op())
 	}
 }
 
@@ -1294,6 +1161,139 @@ func (c *MessageClient) mutate(ctx context.Context, m *MessageMutation) (Value, 
 		return (&MessageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Message mutation op: %q", m.Op())
+	}
+}
+
+// ProfileVersionClient is a client for the ProfileVersion schema.
+type ProfileVersionClient struct {
+	config
+}
+
+// NewProfileVersionClient returns a client for the ProfileVersion from the given config.
+func NewProfileVersionClient(c config) *ProfileVersionClient {
+	return &ProfileVersionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `profileversion.Hooks(f(g(h())))`.
+func (c *ProfileVersionClient) Use(hooks ...Hook) {
+	c.hooks.ProfileVersion = append(c.hooks.ProfileVersion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `profileversion.Intercept(f(g(h())))`.
+func (c *ProfileVersionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProfileVersion = append(c.inters.ProfileVersion, interceptors...)
+}
+
+// Create returns a builder for creating a ProfileVersion entity.
+func (c *ProfileVersionClient) Create() *ProfileVersionCreate {
+	mutation := newProfileVersionMutation(c.config, OpCreate)
+	return &ProfileVersionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProfileVersion entities.
+func (c *ProfileVersionClient) CreateBulk(builders ...*ProfileVersionCreate) *ProfileVersionCreateBulk {
+	return &ProfileVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProfileVersionClient) MapCreateBulk(slice any, setFunc func(*ProfileVersionCreate, int)) *ProfileVersionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProfileVersionCreateBulk{err: fmt.Errorf("calling to ProfileVersionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProfileVersionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProfileVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProfileVersion.
+func (c *ProfileVersionClient) Update() *ProfileVersionUpdate {
+	mutation := newProfileVersionMutation(c.config, OpUpdate)
+	return &ProfileVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProfileVersionClient) UpdateOne(_m *ProfileVersion) *ProfileVersionUpdateOne {
+	mutation := newProfileVersionMutation(c.config, OpUpdateOne, withProfileVersion(_m))
+	return &ProfileVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProfileVersionClient) UpdateOneID(id int) *ProfileVersionUpdateOne {
+	mutation := newProfileVersionMutation(c.config, OpUpdateOne, withProfileVersionID(id))
+	return &ProfileVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProfileVersion.
+func (c *ProfileVersionClient) Delete() *ProfileVersionDelete {
+	mutation := newProfileVersionMutation(c.config, OpDelete)
+	return &ProfileVersionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProfileVersionClient) DeleteOne(_m *ProfileVersion) *ProfileVersionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProfileVersionClient) DeleteOneID(id int) *ProfileVersionDeleteOne {
+	builder := c.Delete().Where(profileversion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProfileVersionDeleteOne{builder}
+}
+
+// Query returns a query builder for ProfileVersion.
+func (c *ProfileVersionClient) Query() *ProfileVersionQuery {
+	return &ProfileVersionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProfileVersion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProfileVersion entity by its id.
+func (c *ProfileVersionClient) Get(ctx context.Context, id int) (*ProfileVersion, error) {
+	return c.Query().Where(profileversion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProfileVersionClient) GetX(ctx context.Context, id int) *ProfileVersion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ProfileVersionClient) Hooks() []Hook {
+	return c.hooks.ProfileVersion
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProfileVersionClient) Interceptors() []Interceptor {
+	return c.inters.ProfileVersion
+}
+
+func (c *ProfileVersionClient) mutate(ctx context.Context, m *ProfileVersionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProfileVersionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProfileVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProfileVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProfileVersionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProfileVersion mutation op: %q", m.Op())
 	}
 }
 
@@ -2439,12 +2439,12 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Ban, Clock, DirectRoom, Friendship, Member, Message, Reaction, Room, RoomEvent,
-		RoomRequest, RoomTag, Seat, User []ent.Hook
+		Ban, DirectRoom, Friendship, Member, Message, ProfileVersion, Reaction, Room,
+		RoomEvent, RoomRequest, RoomTag, Seat, User []ent.Hook
 	}
 	inters struct {
-		Ban, Clock, DirectRoom, Friendship, Member, Message, Reaction, Room, RoomEvent,
-		RoomRequest, RoomTag, Seat, User []ent.Interceptor
+		Ban, DirectRoom, Friendship, Member, Message, ProfileVersion, Reaction, Room,
+		RoomEvent, RoomRequest, RoomTag, Seat, User []ent.Interceptor
 	}
 )
 

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/ban"
-	"parley/ent/clock"
 	"parley/ent/directroom"
 	"parley/ent/friendship"
 	"parley/ent/member"
 	"parley/ent/message"
+	"parley/ent/profileversion"
 	"parley/ent/reaction"
 	"parley/ent/room"
 	"parley/ent/roomevent"
@@ -85,19 +85,19 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			ban.Table:         ban.ValidColumn,
-			clock.Table:       clock.ValidColumn,
-			directroom.Table:  directroom.ValidColumn,
-			friendship.Table:  friendship.ValidColumn,
-			member.Table:      member.ValidColumn,
-			message.Table:     message.ValidColumn,
-			reaction.Table:    reaction.ValidColumn,
-			room.Table:        room.ValidColumn,
-			roomevent.Table:   roomevent.ValidColumn,
-			roomrequest.Table: roomrequest.ValidColumn,
-			roomtag.Table:     roomtag.ValidColumn,
-			seat.Table:        seat.ValidColumn,
-			user.Table:        user.ValidColumn,
+			ban.Table:            ban.ValidColumn,
+			directroom.Table:     directroom.ValidColumn,
+			friendship.Table:     friendship.ValidColumn,
+			member.Table:         member.ValidColumn,
+			message.Table:        message.ValidColumn,
+			profileversion.Table: profileversion.ValidColumn,
+			reaction.Table:       reaction.ValidColumn,
+			room.Table:           room.ValidColumn,
+			roomevent.Table:      roomevent.ValidColumn,
+			roomrequest.Table:    roomrequest.ValidColumn,
+			roomtag.Table:        roomtag.ValidColumn,
+			seat.Table:           seat.ValidColumn,
+			user.Table:           user.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -3,7 +3,6 @@
 package ent
 
 import (
-	"parley/ent/clock"
 	"parley/ent/member"
 	"parley/ent/message"
 	"parley/ent/room"
@@ -15,12 +14,6 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
-	clockFields := schema.Clock{}.Fields()
-	_ = clockFields
-	// clockDescValue is the schema descriptor for value field.
-	clockDescValue := clockFields[1].Descriptor()
-	// clock.DefaultValue holds the default value on creation for the value field.
-	clock.DefaultValue = clockDescValue.Default.(int64)
 	memberFields := schema.Member{}.Fields()
 	_ = memberFields
 	// memberDescJoinedSeq is the schema descriptor for joined_seq field.

@@ -16,8 +16,6 @@ type Tx struct {
 	config
 	// Ban is the client for interacting with the Ban builders.
 	Ban *BanClient
-	// Clock is the client for interacting with the Clock builders.
-	Clock *ClockClient
 	// DirectRoom is the client for interacting with the DirectRoom builders.
 	DirectRoom *DirectRoomClient
 	// Friendship is the client for interacting with the Friendship builders.
@@ -26,6 +24,8 @@ type Tx struct {
 	Member *MemberClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// ProfileVersion is the client for interacting with the ProfileVersion builders.
+	ProfileVersion *ProfileVersionClient
 	// Reaction is the client for interacting with the Reaction builders.
 	Reaction *ReactionClient
 	// Room is the client for interacting with the Room builders.
@@ -172,11 +172,11 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Ban = NewBanClient(tx.config)
-	tx.Clock = NewClockClient(tx.config)
 	tx.DirectRoom = NewDirectRoomClient(tx.config)
 	tx.Friendship = NewFriendshipClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
+	tx.ProfileVersion = NewProfileVersionClient(tx.config)
 	tx.Reaction = NewReactionClient(tx.config)
 	tx.Room = NewRoomClient(tx.config)
 	tx.RoomEvent = NewRoomEventClient(tx.config)

@@ -52,7 +52,7 @@ type User struct {
 	AddPermission user.AddPermission `json:"add_permission,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
-	// What the clock of people showed when the profile was last changed; 0 while it is as it came.
+	// The version of the user's shard after the latest change of the profile; 0 if there was none.
 	Changed      int64 `json:"changed,omitempty"`
 	selectValues sql.SelectValues
 }

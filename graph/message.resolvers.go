@@ -118,7 +118,7 @@ func (r *mutationResolver) SendMessage(
 	if err != nil {
 		return nil, err
 	}
-	scopeOf(ctx).shown(sent.People)
+	scopeOf(ctx).shown(sent.Profiles)
 	return &model.SendMessagePayload{Message: sent.Message}, nil
 }
 

@@ -19,8 +19,9 @@ import (
 type scope struct {
 	// loads counts loads that were begun and that have ended.
 	begun, ended atomic.Int64
-	// version is one above the profile version that the viewer has been shown; 0: unknown.
-	version atomic.Int64
+	// version is the profile version that the viewer has been shown.
+	versionMu sync.Mutex
+	version   chat.ProfileVersion
 	// peers returns the users for whom the same will be loaded as for a user: those who follow an
 	// event in responses of their own.
 	peers func(user string) []string
@@ -120,7 +121,7 @@ func (r *Resolver) scopeOfEvent(e *chat.Event) *scope {
 func (r *Resolver) newScope() *scope {
 	s := &scope{peers: func(string) []string { return nil }}
 	s.loadUsers = func(ctx context.Context, ids []string) ([]*ent.User, error) {
-		return r.chat.People(ctx, s.profileVersion(), ids)
+		return r.chat.UsersAt(ctx, s.profileVersion(), ids)
 	}
 	s.users.load = counted(s, s.loadUsers)
 	s.rooms.load = counted(s, byKey(r.chat.RoomsByID))
@@ -228,19 +229,22 @@ func (s *scope) saw(v chat.Viewer, rooms ...chat.Seen) {
 	for _, room := range rooms {
 		s.memberships.put(chat.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, room.By)
 		s.rooms.put(room.ID, room.Room) // a response shows a room as it is at one moment
-		s.shown(room.People)
+		s.shown(room.Profiles)
 	}
 }
 
 // shown notes the profile version that the viewer has been shown: nothing older may follow.
-func (s *scope) shown(at chat.Clock) {
-	version := int64(at) + 1
-	for before := s.version.Load(); before < version && !s.version.CompareAndSwap(before, version); {
-		before = s.version.Load()
-	}
+func (s *scope) shown(at chat.ProfileVersion) {
+	s.versionMu.Lock()
+	defer s.versionMu.Unlock()
+	s.version = s.version.Merge(at)
 }
 
-func (s *scope) profileVersion() chat.Clock { return chat.Clock(s.version.Load() - 1) }
+func (s *scope) profileVersion() chat.ProfileVersion {
+	s.versionMu.Lock()
+	defer s.versionMu.Unlock()
+	return s.version
+}
 
 // roomsOf are the rooms that the viewer has been authorized to see.
 func roomsOf(seen []chat.Seen) []*ent.Room {

@@ -28,7 +28,7 @@ var (
 		"room_tags":   "room_id",
 		"bans":        "room_id",
 	}
-	everywhere = []string{"users", "clocks"}
+	everywhere = []string{"users", "profile_versions"}
 	byPerson   = []string{"friendships", "seats", "direct_rooms", "room_requests"}
 )
 

@@ -20,18 +20,6 @@ func (f BanFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BanMutation", m)
 }
 
-// The ClockFunc type is an adapter to allow the use of ordinary
-// function as Clock mutator.
-type ClockFunc func(context.Context, *ent.ClockMutation) (ent.Value, error)
-
-// Mutate calls f(ctx, m).
-func (f ClockFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-	if mv, ok := m.(*ent.ClockMutation); ok {
-		return f(ctx, mv)
-	}
-	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ClockMutation", m)
-}
-
 // The DirectRoomFunc type is an adapter to allow the use of ordinary
 // function as DirectRoom mutator.
 type DirectRoomFunc func(context.Context, *ent.DirectRoomMutation) (ent.Value, error)
@@ -78,6 +66,18 @@ func (f MessageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MessageMutation", m)
+}
+
+// The ProfileVersionFunc type is an adapter to allow the use of ordinary
+// function as ProfileVersion mutator.
+type ProfileVersionFunc func(context.Context, *ent.ProfileVersionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ProfileVersionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ProfileVersionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProfileVersionMutation", m)
 }
 
 // The ReactionFunc type is an adapter to allow the use of ordinary

@@ -60,17 +60,6 @@ var (
 			},
 		},
 	}
-	// ClocksColumns holds the columns for the "clocks" table.
-	ClocksColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeString},
-		{Name: "value", Type: field.TypeInt64, Default: 0},
-	}
-	// ClocksTable holds the schema information for the "clocks" table.
-	ClocksTable = &schema.Table{
-		Name:       "clocks",
-		Columns:    ClocksColumns,
-		PrimaryKey: []*schema.Column{ClocksColumns[0]},
-	}
 	// DirectRoomsColumns holds the columns for the "direct_rooms" table.
 	DirectRoomsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -278,6 +267,17 @@ var (
 				Columns: []*schema.Column{MessagesColumns[17], MessagesColumns[16], MessagesColumns[1]},
 			},
 		},
+	}
+	// ProfileVersionsColumns holds the columns for the "profile_versions" table.
+	ProfileVersionsColumns = []*schema.Column{
+		{Name: "shard", Type: field.TypeInt},
+		{Name: "version", Type: field.TypeInt64},
+	}
+	// ProfileVersionsTable holds the schema information for the "profile_versions" table.
+	ProfileVersionsTable = &schema.Table{
+		Name:       "profile_versions",
+		Columns:    ProfileVersionsColumns,
+		PrimaryKey: []*schema.Column{ProfileVersionsColumns[0]},
 	}
 	// ReactionsColumns holds the columns for the "reactions" table.
 	ReactionsColumns = []*schema.Column{
@@ -517,11 +517,11 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		BansTable,
-		ClocksTable,
 		DirectRoomsTable,
 		FriendshipsTable,
 		MembersTable,
 		MessagesTable,
+		ProfileVersionsTable,
 		ReactionsTable,
 		RoomsTable,
 		RoomEventsTable,

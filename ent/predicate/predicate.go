@@ -9,9 +9,6 @@ import (
 // Ban is the predicate function for ban builders.
 type Ban func(*sql.Selector)
 
-// Clock is the predicate function for clock builders.
-type Clock func(*sql.Selector)
-
 // DirectRoom is the predicate function for directroom builders.
 type DirectRoom func(*sql.Selector)
 
@@ -23,6 +20,9 @@ type Member func(*sql.Selector)
 
 // Message is the predicate function for message builders.
 type Message func(*sql.Selector)
+
+// ProfileVersion is the predicate function for profileversion builders.
+type ProfileVersion func(*sql.Selector)
 
 // Reaction is the predicate function for reaction builders.
 type Reaction func(*sql.Selector)

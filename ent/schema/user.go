@@ -37,13 +37,13 @@ func (User) Fields() []ent.Field {
 		field.Time("created_at").Immutable(),
 		field.Int64("changed").
 			Default(0).
-			Comment("What the clock of people showed when the profile was last changed; 0 while it is as it came."),
+			Comment("The version of the user's shard after the latest change of the profile; 0 if there was none."),
 	}
 }
 
 // Indexes of the User.
 func (User) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("changed"), // to find who has changed since
+		index.Fields("changed"), // finds the users that have changed since a profile version
 	}
 }

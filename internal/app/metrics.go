@@ -84,7 +84,7 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 	const batches = "Transactions that did what several had asked for."
 	const batched = "What was done together with others: messages sent, rooms made."
 	const waiting = "What waits to be done together with others."
-	const people = "People who were asked for, by where they were found."
+	const userCache = "Users that were needed, by whether they were cached."
 	metrics.Show(
 		m,
 		domain.Stats,
@@ -152,18 +152,18 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 			"room",
 		),
 		counter(
-			"parley_people_total",
-			people,
-			func(s stats) int64 { return s.PeopleFound },
-			"from",
-			"memory",
+			"parley_user_cache_requests_total",
+			userCache,
+			func(s stats) int64 { return s.CachedUsers },
+			"result",
+			"hit",
 		),
 		counter(
-			"parley_people_total",
-			people,
-			func(s stats) int64 { return s.PeopleRead },
-			"from",
-			"database",
+			"parley_user_cache_requests_total",
+			userCache,
+			func(s stats) int64 { return s.ReadUsers },
+			"result",
+			"miss",
 		),
 		gauge(
 			"parley_remembered_bytes",

@@ -50,13 +50,15 @@ type Chat struct {
 	known   *lru.Cache[string, struct{}]
 	tries   *tries
 	rooms   *rooms
-	people  *people
+	users   *profileCache
 	sends   *sends
 	// creations are the rooms on their way.
 	creations *batches[*creation]
 	// searches has a place for each search that may run at a time.
 	searches *limit.Memory
 	counts   counts
+	// profileChanges publishes profile changes to other nodes; nil if there are none.
+	profileChanges func([]ProfileChange)
 }
 
 // New returns the domain over db, whose dialect is one of ent's dialect names, and in which so many
@@ -77,7 +79,7 @@ func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Ch
 		rooms: newRooms(
 			rememberedBytes,
 		),
-		people:   newPeople(rememberedBytes),
+		users:    newProfileCache(rememberedBytes),
 		searches: newSearches(searches),
 	}
 	c.creations = c.newCreations()
@@ -88,6 +90,10 @@ func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Ch
 // Publish has each commit followed by its hints on hints. It is called once, before the domain is
 // used.
 func (c *Chat) Publish(hints Publisher) { c.hints = hints }
+
+// PublishProfiles makes to receive the profile changes of each commit. It must not block; changes may
+// be lost. It is called once, before the domain is used.
+func (c *Chat) PublishProfiles(to func([]ProfileChange)) { c.profileChanges = to }
 
 // LimitKeys has keys say how often a person, and an address, may give a wrong one; nil is no limit.
 // It is called before the domain is used.

@@ -25,12 +25,12 @@ type Seen struct {
 	*ent.Room
 	// By is their membership; nil where they are outside.
 	By *Membership
-	// People is what the clock of people showed at that moment.
-	People Clock
+	// Profiles is the profile version at that moment.
+	Profiles ProfileVersion
 }
 
 // seeRoom looks at a room and at what a person is to it, in one statement.
-const seeRoom = `SELECT r.seq, ` + readClock + `, m.id, m.role, m.joined_at, m.joined_seq, m.last_read_seq, m.own_sent, m.others_read,
+const seeRoom = `SELECT r.seq, ` + readProfileVersion + `, m.id, m.role, m.joined_at, m.joined_seq, m.last_read_seq, m.own_sent, m.others_read,
 	r.message_count - m.own_sent - m.others_read,
 	m.id IS NULL AND EXISTS (SELECT 1 FROM bans b WHERE b.room_id = r.id AND b.user_id = $2)
 FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $2
@@ -45,7 +45,7 @@ func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (Seen, error) {
 	var isBanned bool
 	err := each(ctx, c.db, func(rows *sql.Rows) error {
 		found = true
-		return rows.Scan(append(append([]any{&seq, &seen.People}, m.fields()...), &isBanned)...)
+		return rows.Scan(append(append([]any{&seq, &seen.Profiles}, m.fields()...), &isBanned)...)
 	}, seeRoom, id, v.ID)
 	if err != nil {
 		return Seen{}, fmt.Errorf("get room %s: %w", id, err)
@@ -154,7 +154,7 @@ func (c *Chat) MyRoomIDs(ctx context.Context, v Viewer) ([]uuid.UUID, error) {
 
 // listRooms looks at the rooms that a person is in, the latest active first.
 const (
-	listRooms = `SELECT r.id, r.seq, ` + readClock + `, m.id, m.role, m.joined_at, m.joined_seq, m.last_read_seq, m.own_sent, m.others_read,
+	listRooms = `SELECT r.id, r.seq, ` + readProfileVersion + `, m.id, m.role, m.joined_at, m.joined_seq, m.last_read_seq, m.own_sent, m.others_read,
 	r.message_count - m.own_sent - m.others_read
 FROM members m JOIN rooms r ON r.id = m.room_id
 WHERE m.user_id = $1 AND r.deleted_at IS NULL`
@@ -185,7 +185,8 @@ func (c *Chat) MyRooms(
 		var id uuid.UUID
 		var seq int64
 		var m memberRow
-		if err := rows.Scan(append([]any{&id, &seq, &seen.People}, m.fields()...)...); err != nil {
+		if err := rows.Scan(
+			append([]any{&id, &seq, &seen.Profiles}, m.fields()...)...); err != nil {
 			return err
 		}
 		seen.By = m.of(id, v.ID)

@@ -113,8 +113,8 @@ func (in SendMessageInput) hash() []byte {
 // Sent is a message that was sent.
 type Sent struct {
 	*ent.Message
-	// People is what the clock of people showed then.
-	People Clock
+	// Profiles is the profile version then; unknown if the statement has not read it.
+	Profiles ProfileVersion
 }
 
 // SendMessage adds a message to a room that the viewer is in, or returns the one that the same
@@ -128,13 +128,13 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 	if in.IdempotencyKey != nil {
 		again = idempotent
 	}
-	sent, err := Sent{People: unasked}, errAlone
+	sent, err := Sent{}, errAlone
 	if in.plain() {
 		sent, err = c.sendTogether(ctx, v, in)
 	}
 	if errors.Is(err, errAlone) {
 		err = c.tx(ctx, again, func(t *tx) (err error) {
-			sent = Sent{People: unasked}
+			sent = Sent{}
 			sent.Message, err = t.sendOne(ctx, v, in)
 			return err
 		})

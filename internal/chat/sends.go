@@ -270,13 +270,13 @@ func (c *Chat) sendAtOnce(
 	}
 	list := func(texts []string) any { return store.List(c.dialect, texts) }
 	heads := make(map[uuid.UUID]int64)
+	var profiles ProfileVersion
 	err = written(ctx, c.db, func(rows *sql.Rows) error {
 		var n int
 		var held bool
 		var id, seq, ordinal, own sql.Null[int64]
 		var at instant
-		var people Clock
-		if err := rows.Scan(&n, &held, &id, &seq, &ordinal, &own, &at, &people); err != nil {
+		if err := rows.Scan(&n, &held, &id, &seq, &ordinal, &own, &at, &profiles); err != nil {
 			return err
 		}
 		s := batch[n-1]
@@ -284,7 +284,7 @@ func (c *Chat) sendAtOnce(
 		case id.Valid:
 			s.sent, s.err = Sent{
 				s.message(int(id.V), seq.V, ordinal.V, own.V, at.Time),
-				people,
+				profiles,
 			}, nil
 			heads[s.in.RoomID] = max(heads[s.in.RoomID], seq.V)
 		case !held && !wait:
@@ -362,7 +362,8 @@ const (
 	FROM numbered
 	RETURNING id, room_id, seq
 )
-SELECT i.n, held.id IS NOT NULL, sent.id, numbered.seq, numbered.ordinal, numbered.own, numbered.at, ` + readClock + `
+SELECT i.n, held.id IS NOT NULL, sent.id, numbered.seq, numbered.ordinal, numbered.own, numbered.at,
+	CASE i.n WHEN 1 THEN ` + readProfileVersion + ` END
 FROM unnest($1::uuid[]) WITH ORDINALITY AS i (room_id, n)
 LEFT JOIN held ON held.id = i.room_id
 LEFT JOIN numbered ON numbered.n = i.n
@@ -380,7 +381,6 @@ func (t *tx) sendEach(ctx context.Context, batch []*sending) error {
 			continue
 		}
 		refusal := (*Error)(nil)
-		s.sent.People = unasked
 		if s.sent.Message, s.err = t.sendOne(
 			ctx,
 			s.by,
@@ -451,7 +451,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 	); err != nil {
 		return fmt.Errorf("save room %s: %w", s.in.RoomID, err)
 	}
-	s.sent, s.err = Sent{s.message(int(id), seq, ordinal, own, at), unasked}, nil
+	s.sent, s.err = Sent{Message: s.message(int(id), seq, ordinal, own, at)}, nil
 	t.publish(broker.Hint{Room: s.in.RoomID, Seq: seq})
 	return nil
 }

@@ -16,19 +16,19 @@ type Stats struct {
 	Conflicts, Moved, Unknown int64
 	// Sends are the messages, and Creations the rooms that were made.
 	Sends, Creations BatchStats
-	// PeopleFound are people who were remembered, PeopleRead those who had to be read.
-	PeopleFound, PeopleRead int64
+	// CachedUsers counts the users that were needed and cached, ReadUsers those that were not.
+	CachedUsers, ReadUsers int64
 	// RememberedBytes is about how much is remembered of rooms and people.
 	RememberedBytes int64
 }
 
 // Stats returns what has been counted.
 func (c *Chat) Stats() Stats {
-	bytes := c.rooms.bytes() + c.people.bytes()
+	bytes := c.rooms.bytes() + c.users.bytes()
 	n := &c.counts
 	return Stats{
 		Conflicts: n.conflicts.Load(), Moved: n.moved.Load(), Unknown: n.unknown.Load(),
 		Sends: c.sends.stats(), Creations: c.creations.stats(),
-		PeopleFound: n.found.Load(), PeopleRead: n.read.Load(), RememberedBytes: int64(bytes),
+		CachedUsers: n.found.Load(), ReadUsers: n.read.Load(), RememberedBytes: int64(bytes),
 	}
 }

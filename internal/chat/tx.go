@@ -49,6 +49,8 @@ type tx struct {
 	*ent.Tx
 	dialect string
 	hints   []broker.Hint
+	// profiles are the profile changes of the transaction.
+	profiles []ProfileChange
 }
 
 // tx runs do in a transaction and then publishes its hints. Every write of the domain happens in
@@ -56,7 +58,7 @@ type tx struct {
 //
 // It runs do again from the start when the database says that it lost against another transaction,
 // so do must not change anything outside. Locks are taken in one order everywhere: rooms by id,
-// then people by id; what was found before a lock is read again behind it.
+// then people by id, then shards of profiles; what was found before a lock is read again behind it.
 func (c *Chat) tx(ctx context.Context, again rerun, do func(*tx) error) error {
 	return c.write(ctx, again, func() ([]broker.Hint, error) { return c.try(ctx, do) })
 }
@@ -179,6 +181,7 @@ func (c *Chat) try(ctx context.Context, do func(*tx) error) ([]broker.Hint, erro
 	if err := t.Commit(); err != nil {
 		return t.hints, fmt.Errorf("commit: %w", err)
 	}
+	c.publishProfiles(ctx, t.profiles)
 	return t.hints, nil
 }
 

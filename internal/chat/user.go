@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
@@ -255,28 +254,7 @@ func (t *tx) upsert(ctx context.Context, profiles map[string]map[string]string) 
 			return err
 		}
 	}
-	return t.tick(ctx, there)
-}
-
-// tick raises the clock of people, whose profiles this transaction has changed. It comes last:
-// whoever changes other people waits here.
-func (t *tx) tick(ctx context.Context, changed []string) error {
-	if len(changed) == 0 {
-		return nil
-	}
-	var value int64
-	err := each(ctx, t, func(rows *sql.Rows) error { return rows.Scan(&value) },
-		`UPDATE clocks SET value = value + 1 WHERE id = 'people' RETURNING value`)
-	if err != nil {
-		return fmt.Errorf("raise the clock of people: %w", err)
-	}
-	if err := t.User.Update().
-		Where(user.IDIn(padded(changed)...)).
-		SetChanged(value).
-		Exec(ctx); err != nil {
-		return fmt.Errorf("note that %d people have changed: %w", len(changed), err)
-	}
-	return nil
+	return t.bumpProfileVersions(ctx, there)
 }
 
 // insertUsers creates people with their profiles, in one statement. It leaves those alone who
@@ -329,7 +307,7 @@ func (c *Chat) UpdateProfile(ctx context.Context, v Viewer, in ProfileInput) (*e
 			if err := t.setProfile(ctx, v.ID, columns); err != nil {
 				return err
 			}
-			return t.tick(ctx, []string{v.ID})
+			return t.bumpProfileVersions(ctx, []string{v.ID})
 		})
 		if err != nil {
 			return nil, err
@@ -353,14 +331,9 @@ func (c *Chat) User(ctx context.Context, id string) (*ent.User, error) {
 	return u, nil
 }
 
-// Users returns people by id; those who do not exist are missing from the map.
+// Users returns users by id, as they are now; those that do not exist are missing from the map.
 func (c *Chat) Users(ctx context.Context, ids []string) (map[string]*ent.User, error) {
-	return c.UsersAt(ctx, unasked, ids)
-}
-
-// UsersAt is [Chat.Users], as people are at a tick of the clock or later.
-func (c *Chat) UsersAt(ctx context.Context, at Clock, ids []string) (map[string]*ent.User, error) {
-	users, err := c.People(ctx, at, ids)
+	users, err := c.UsersAt(ctx, ProfileVersion{}, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -4,34 +4,34 @@ package ent
 
 import (
 	"context"
-	"parley/ent/clock"
 	"parley/ent/predicate"
+	"parley/ent/profileversion"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 )
 
-// ClockDelete is the builder for deleting a Clock entity.
-type ClockDelete struct {
+// ProfileVersionDelete is the builder for deleting a ProfileVersion entity.
+type ProfileVersionDelete struct {
 	config
 	hooks    []Hook
-	mutation *ClockMutation
+	mutation *ProfileVersionMutation
 }
 
-// Where appends a list predicates to the ClockDelete builder.
-func (_d *ClockDelete) Where(ps ...predicate.Clock) *ClockDelete {
+// Where appends a list predicates to the ProfileVersionDelete builder.
+func (_d *ProfileVersionDelete) Where(ps ...predicate.ProfileVersion) *ProfileVersionDelete {
 	_d.mutation.Where(ps...)
 	return _d
 }
 
 // Exec executes the deletion query and returns how many vertices were deleted.
-func (_d *ClockDelete) Exec(ctx context.Context) (int, error) {
+func (_d *ProfileVersionDelete) Exec(ctx context.Context) (int, error) {
 	return withHooks(ctx, _d.sqlExec, _d.mutation, _d.hooks)
 }
 
 // ExecX is like Exec, but panics if an error occurs.
-func (_d *ClockDelete) ExecX(ctx context.Context) int {
+func (_d *ProfileVersionDelete) ExecX(ctx context.Context) int {
 	n, err := _d.Exec(ctx)
 	if err != nil {
 		panic(err)
@@ -39,8 +39,8 @@ func (_d *ClockDelete) ExecX(ctx context.Context) int {
 	return n
 }
 
-func (_d *ClockDelete) sqlExec(ctx context.Context) (int, error) {
-	_spec := sqlgraph.NewDeleteSpec(clock.Table, sqlgraph.NewFieldSpec(clock.FieldID, field.TypeString))
+func (_d *ProfileVersionDelete) sqlExec(ctx context.Context) (int, error) {
+	_spec := sqlgraph.NewDeleteSpec(profileversion.Table, sqlgraph.NewFieldSpec(profileversion.FieldID, field.TypeInt))
 	if ps := _d.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
 			for i := range ps {
@@ -56,32 +56,32 @@ func (_d *ClockDelete) sqlExec(ctx context.Context) (int, error) {
 	return affected, err
 }
 
-// ClockDeleteOne is the builder for deleting a single Clock entity.
-type ClockDeleteOne struct {
-	_d *ClockDelete
+// ProfileVersionDeleteOne is the builder for deleting a single ProfileVersion entity.
+type ProfileVersionDeleteOne struct {
+	_d *ProfileVersionDelete
 }
 
-// Where appends a list predicates to the ClockDelete builder.
-func (_d *ClockDeleteOne) Where(ps ...predicate.Clock) *ClockDeleteOne {
+// Where appends a list predicates to the ProfileVersionDelete builder.
+func (_d *ProfileVersionDeleteOne) Where(ps ...predicate.ProfileVersion) *ProfileVersionDeleteOne {
 	_d._d.mutation.Where(ps...)
 	return _d
 }
 
 // Exec executes the deletion query.
-func (_d *ClockDeleteOne) Exec(ctx context.Context) error {
+func (_d *ProfileVersionDeleteOne) Exec(ctx context.Context) error {
 	n, err := _d._d.Exec(ctx)
 	switch {
 	case err != nil:
 		return err
 	case n == 0:
-		return &NotFoundError{clock.Label}
+		return &NotFoundError{profileversion.Label}
 	default:
 		return nil
 	}
 }
 
 // ExecX is like Exec, but panics if an error occurs.
-func (_d *ClockDeleteOne) ExecX(ctx context.Context) {
+func (_d *ProfileVersionDeleteOne) ExecX(ctx context.Context) {
 	if err := _d.Exec(ctx); err != nil {
 		panic(err)
 	}

@@ -6,55 +6,45 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"parley/ent/clock"
+	"parley/ent/profileversion"
 
-	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 )
 
-// ClockCreate is the builder for creating a Clock entity.
-type ClockCreate struct {
+// ProfileVersionCreate is the builder for creating a ProfileVersion entity.
+type ProfileVersionCreate struct {
 	config
-	mutation *ClockMutation
+	mutation *ProfileVersionMutation
 	hooks    []Hook
 	conflict []sql.ConflictOption
 }
 
-// SetValue sets the "value" field.
-func (_c *ClockCreate) SetValue(v int64) *ClockCreate {
-	_c.mutation.SetValue(v)
-	return _c
-}
-
-// SetNillableValue sets the "value" field if the given value is not nil.
-func (_c *ClockCreate) SetNillableValue(v *int64) *ClockCreate {
-	if v != nil {
-		_c.SetValue(*v)
-	}
+// SetVersion sets the "version" field.
+func (_c *ProfileVersionCreate) SetVersion(v int64) *ProfileVersionCreate {
+	_c.mutation.SetVersion(v)
 	return _c
 }
 
 // SetID sets the "id" field.
-func (_c *ClockCreate) SetID(v string) *ClockCreate {
+func (_c *ProfileVersionCreate) SetID(v int) *ProfileVersionCreate {
 	_c.mutation.SetID(v)
 	return _c
 }
 
-// Mutation returns the ClockMutation object of the builder.
-func (_c *ClockCreate) Mutation() *ClockMutation {
+// Mutation returns the ProfileVersionMutation object of the builder.
+func (_c *ProfileVersionCreate) Mutation() *ProfileVersionMutation {
 	return _c.mutation
 }
 
-// Save creates the Clock in the database.
-func (_c *ClockCreate) Save(ctx context.Context) (*Clock, error) {
-	_c.defaults()
+// Save creates the ProfileVersion in the database.
+func (_c *ProfileVersionCreate) Save(ctx context.Context) (*ProfileVersion, error) {
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
 // SaveX calls Save and panics if Save returns an error.
-func (_c *ClockCreate) SaveX(ctx context.Context) *Clock {
+func (_c *ProfileVersionCreate) SaveX(ctx context.Context) *ProfileVersion {
 	v, err := _c.Save(ctx)
 	if err != nil {
 		panic(err)
@@ -63,35 +53,27 @@ func (_c *ClockCreate) SaveX(ctx context.Context) *Clock {
 }
 
 // Exec executes the query.
-func (_c *ClockCreate) Exec(ctx context.Context) error {
+func (_c *ProfileVersionCreate) Exec(ctx context.Context) error {
 	_, err := _c.Save(ctx)
 	return err
 }
 
 // ExecX is like Exec, but panics if an error occurs.
-func (_c *ClockCreate) ExecX(ctx context.Context) {
+func (_c *ProfileVersionCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
 	}
 }
 
-// defaults sets the default values of the builder before save.
-func (_c *ClockCreate) defaults() {
-	if _, ok := _c.mutation.Value(); !ok {
-		v := clock.DefaultValue
-		_c.mutation.SetValue(v)
-	}
-}
-
 // check runs all checks and user-defined validators on the builder.
-func (_c *ClockCreate) check() error {
-	if _, ok := _c.mutation.Value(); !ok {
-		return &ValidationError{Name: "value", err: errors.New(`ent: missing required field "Clock.value"`)}
+func (_c *ProfileVersionCreate) check() error {
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "ProfileVersion.version"`)}
 	}
 	return nil
 }
 
-func (_c *ClockCreate) sqlSave(ctx context.Context) (*Clock, error) {
+func (_c *ProfileVersionCreate) sqlSave(ctx context.Context) (*ProfileVersion, error) {
 	if err := _c.check(); err != nil {
 		return nil, err
 	}
@@ -102,31 +84,28 @@ func (_c *ClockCreate) sqlSave(ctx context.Context) (*Clock, error) {
 		}
 		return nil, err
 	}
-	if _spec.ID.Value != nil {
-		if id, ok := _spec.ID.Value.(string); ok {
-			_node.ID = id
-		} else {
-			return nil, fmt.Errorf("unexpected Clock.ID type: %T", _spec.ID.Value)
-		}
+	if _spec.ID.Value != _node.ID {
+		id := _spec.ID.Value.(int64)
+		_node.ID = int(id)
 	}
 	_c.mutation.id = &_node.ID
 	_c.mutation.done = true
 	return _node, nil
 }
 
-func (_c *ClockCreate) createSpec() (*Clock, *sqlgraph.CreateSpec) {
+func (_c *ProfileVersionCreate) createSpec() (*ProfileVersion, *sqlgraph.CreateSpec) {
 	var (
-		_node = &Clock{config: _c.config}
-		_spec = sqlgraph.NewCreateSpec(clock.Table, sqlgraph.NewFieldSpec(clock.FieldID, field.TypeString))
+		_node = &ProfileVersion{config: _c.config}
+		_spec = sqlgraph.NewCreateSpec(profileversion.Table, sqlgraph.NewFieldSpec(profileversion.FieldID, field.TypeInt))
 	)
 	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
 	}
-	if value, ok := _c.mutation.Value(); ok {
-		_spec.SetField(clock.FieldValue, field.TypeInt64, value)
-		_node.Value = value
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(profileversion.FieldVersion, field.TypeInt64, value)
+		_node.Version = value
 	}
 	return _node, _spec
 }
@@ -134,8 +113,8 @@ func (_c *ClockCreate) createSpec() (*Clock, *sqlgraph.CreateSpec) {
 // OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
 // of the `INSERT` statement. For example:
 //
-//	client.Clock.Create().
-//		SetValue(v).
+//	client.ProfileVersion.Create().
+//		SetVersion(v).
 //		OnConflict(
 //			// Update the row with the new values
 //			// the was proposed for insertion.
@@ -143,13 +122,13 @@ func (_c *ClockCreate) createSpec() (*Clock, *sqlgraph.CreateSpec) {
 //		).
 //		// Override some of the fields with custom
 //		// update values.
-//		Update(func(u *ent.ClockUpsert) {
-//			SetValue(v+v).
+//		Update(func(u *ent.ProfileVersionUpsert) {
+//			SetVersion(v+v).
 //		}).
 //		Exec(ctx)
-func (_c *ClockCreate) OnConflict(opts ...sql.ConflictOption) *ClockUpsertOne {
+func (_c *ProfileVersionCreate) OnConflict(opts ...sql.ConflictOption) *ProfileVersionUpsertOne {
 	_c.conflict = opts
-	return &ClockUpsertOne{
+	return &ProfileVersionUpsertOne{
 		create: _c,
 	}
 }
@@ -157,63 +136,63 @@ func (_c *ClockCreate) OnConflict(opts ...sql.ConflictOption) *ClockUpsertOne {
 // OnConflictColumns calls `OnConflict` and configures the columns
 // as conflict target. Using this option is equivalent to using:
 //
-//	client.Clock.Create().
+//	client.ProfileVersion.Create().
 //		OnConflict(sql.ConflictColumns(columns...)).
 //		Exec(ctx)
-func (_c *ClockCreate) OnConflictColumns(columns ...string) *ClockUpsertOne {
+func (_c *ProfileVersionCreate) OnConflictColumns(columns ...string) *ProfileVersionUpsertOne {
 	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ClockUpsertOne{
+	return &ProfileVersionUpsertOne{
 		create: _c,
 	}
 }
 
 type (
-	// ClockUpsertOne is the builder for "upsert"-ing
-	//  one Clock node.
-	ClockUpsertOne struct {
-		create *ClockCreate
+	// ProfileVersionUpsertOne is the builder for "upsert"-ing
+	//  one ProfileVersion node.
+	ProfileVersionUpsertOne struct {
+		create *ProfileVersionCreate
 	}
 
-	// ClockUpsert is the "OnConflict" setter.
-	ClockUpsert struct {
+	// ProfileVersionUpsert is the "OnConflict" setter.
+	ProfileVersionUpsert struct {
 		*sql.UpdateSet
 	}
 )
 
-// SetValue sets the "value" field.
-func (u *ClockUpsert) SetValue(v int64) *ClockUpsert {
-	u.Set(clock.FieldValue, v)
+// SetVersion sets the "version" field.
+func (u *ProfileVersionUpsert) SetVersion(v int64) *ProfileVersionUpsert {
+	u.Set(profileversion.FieldVersion, v)
 	return u
 }
 
-// UpdateValue sets the "value" field to the value that was provided on create.
-func (u *ClockUpsert) UpdateValue() *ClockUpsert {
-	u.SetExcluded(clock.FieldValue)
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *ProfileVersionUpsert) UpdateVersion() *ProfileVersionUpsert {
+	u.SetExcluded(profileversion.FieldVersion)
 	return u
 }
 
-// AddValue adds v to the "value" field.
-func (u *ClockUpsert) AddValue(v int64) *ClockUpsert {
-	u.Add(clock.FieldValue, v)
+// AddVersion adds v to the "version" field.
+func (u *ProfileVersionUpsert) AddVersion(v int64) *ProfileVersionUpsert {
+	u.Add(profileversion.FieldVersion, v)
 	return u
 }
 
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
-//	client.Clock.Create().
+//	client.ProfileVersion.Create().
 //		OnConflict(
 //			sql.ResolveWithNewValues(),
 //			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(clock.FieldID)
+//				u.SetIgnore(profileversion.FieldID)
 //			}),
 //		).
 //		Exec(ctx)
-func (u *ClockUpsertOne) UpdateNewValues() *ClockUpsertOne {
+func (u *ProfileVersionUpsertOne) UpdateNewValues() *ProfileVersionUpsertOne {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
 		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(clock.FieldID)
+			s.SetIgnore(profileversion.FieldID)
 		}
 	}))
 	return u
@@ -222,73 +201,68 @@ func (u *ClockUpsertOne) UpdateNewValues() *ClockUpsertOne {
 // Ignore sets each column to itself in case of conflict.
 // Using this option is equivalent to using:
 //
-//	client.Clock.Create().
+//	client.ProfileVersion.Create().
 //	    OnConflict(sql.ResolveWithIgnore()).
 //	    Exec(ctx)
-func (u *ClockUpsertOne) Ignore() *ClockUpsertOne {
+func (u *ProfileVersionUpsertOne) Ignore() *ProfileVersionUpsertOne {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
 	return u
 }
 
 // DoNothing configures the conflict_action to `DO NOTHING`.
 // Supported only by SQLite and PostgreSQL.
-func (u *ClockUpsertOne) DoNothing() *ClockUpsertOne {
+func (u *ProfileVersionUpsertOne) DoNothing() *ProfileVersionUpsertOne {
 	u.create.conflict = append(u.create.conflict, sql.DoNothing())
 	return u
 }
 
-// Update allows overriding fields `UPDATE` values. See the ClockCreate.OnConflict
+// Update allows overriding fields `UPDATE` values. See the ProfileVersionCreate.OnConflict
 // documentation for more info.
-func (u *ClockUpsertOne) Update(set func(*ClockUpsert)) *ClockUpsertOne {
+func (u *ProfileVersionUpsertOne) Update(set func(*ProfileVersionUpsert)) *ProfileVersionUpsertOne {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ClockUpsert{UpdateSet: update})
+		set(&ProfileVersionUpsert{UpdateSet: update})
 	}))
 	return u
 }
 
-// SetValue sets the "value" field.
-func (u *ClockUpsertOne) SetValue(v int64) *ClockUpsertOne {
-	return u.Update(func(s *ClockUpsert) {
-		s.SetValue(v)
+// SetVersion sets the "version" field.
+func (u *ProfileVersionUpsertOne) SetVersion(v int64) *ProfileVersionUpsertOne {
+	return u.Update(func(s *ProfileVersionUpsert) {
+		s.SetVersion(v)
 	})
 }
 
-// AddValue adds v to the "value" field.
-func (u *ClockUpsertOne) AddValue(v int64) *ClockUpsertOne {
-	return u.Update(func(s *ClockUpsert) {
-		s.AddValue(v)
+// AddVersion adds v to the "version" field.
+func (u *ProfileVersionUpsertOne) AddVersion(v int64) *ProfileVersionUpsertOne {
+	return u.Update(func(s *ProfileVersionUpsert) {
+		s.AddVersion(v)
 	})
 }
 
-// UpdateValue sets the "value" field to the value that was provided on create.
-func (u *ClockUpsertOne) UpdateValue() *ClockUpsertOne {
-	return u.Update(func(s *ClockUpsert) {
-		s.UpdateValue()
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *ProfileVersionUpsertOne) UpdateVersion() *ProfileVersionUpsertOne {
+	return u.Update(func(s *ProfileVersionUpsert) {
+		s.UpdateVersion()
 	})
 }
 
 // Exec executes the query.
-func (u *ClockUpsertOne) Exec(ctx context.Context) error {
+func (u *ProfileVersionUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ClockCreate.OnConflict")
+		return errors.New("ent: missing options for ProfileVersionCreate.OnConflict")
 	}
 	return u.create.Exec(ctx)
 }
 
 // ExecX is like Exec, but panics if an error occurs.
-func (u *ClockUpsertOne) ExecX(ctx context.Context) {
+func (u *ProfileVersionUpsertOne) ExecX(ctx context.Context) {
 	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }
 
 // Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *ClockUpsertOne) ID(ctx context.Context) (id string, err error) {
-	if u.create.driver.Dialect() == dialect.MySQL {
-		// In case of "ON CONFLICT", there is no way to get back non-numeric ID
-		// fields from the database since MySQL does not support the RETURNING clause.
-		return id, errors.New("ent: ClockUpsertOne.ID is not supported by MySQL driver. Use ClockUpsertOne.Exec instead")
-	}
+func (u *ProfileVersionUpsertOne) ID(ctx context.Context) (id int, err error) {
 	node, err := u.create.Save(ctx)
 	if err != nil {
 		return id, err
@@ -297,7 +271,7 @@ func (u *ClockUpsertOne) ID(ctx context.Context) (id string, err error) {
 }
 
 // IDX is like ID, but panics if an error occurs.
-func (u *ClockUpsertOne) IDX(ctx context.Context) string {
+func (u *ProfileVersionUpsertOne) IDX(ctx context.Context) int {
 	id, err := u.ID(ctx)
 	if err != nil {
 		panic(err)
@@ -305,28 +279,27 @@ func (u *ClockUpsertOne) IDX(ctx context.Context) string {
 	return id
 }
 
-// ClockCreateBulk is the builder for creating many Clock entities in bulk.
-type ClockCreateBulk struct {
+// ProfileVersionCreateBulk is the builder for creating many ProfileVersion entities in bulk.
+type ProfileVersionCreateBulk struct {
 	config
 	err      error
-	builders []*ClockCreate
+	builders []*ProfileVersionCreate
 	conflict []sql.ConflictOption
 }
 
-// Save creates the Clock entities in the database.
-func (_c *ClockCreateBulk) Save(ctx context.Context) ([]*Clock, error) {
+// Save creates the ProfileVersion entities in the database.
+func (_c *ProfileVersionCreateBulk) Save(ctx context.Context) ([]*ProfileVersion, error) {
 	if _c.err != nil {
 		return nil, _c.err
 	}
 	specs := make([]*sqlgraph.CreateSpec, len(_c.builders))
-	nodes := make([]*Clock, len(_c.builders))
+	nodes := make([]*ProfileVersion, len(_c.builders))
 	mutators := make([]Mutator, len(_c.builders))
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
-			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
-				mutation, ok := m.(*ClockMutation)
+				mutation, ok := m.(*ProfileVersionMutation)
 				if !ok {
 					return nil, fmt.Errorf("unexpected mutation type %T", m)
 				}
@@ -352,6 +325,10 @@ func (_c *ClockCreateBulk) Save(ctx context.Context) ([]*Clock, error) {
 					return nil, err
 				}
 				mutation.id = &nodes[i].ID
+				if specs[i].ID.Value != nil && nodes[i].ID == 0 {
+					id := specs[i].ID.Value.(int64)
+					nodes[i].ID = int(id)
+				}
 				mutation.done = true
 				return nodes[i], nil
 			})
@@ -370,7 +347,7 @@ func (_c *ClockCreateBulk) Save(ctx context.Context) ([]*Clock, error) {
 }
 
 // SaveX is like Save, but panics if an error occurs.
-func (_c *ClockCreateBulk) SaveX(ctx context.Context) []*Clock {
+func (_c *ProfileVersionCreateBulk) SaveX(ctx context.Context) []*ProfileVersion {
 	v, err := _c.Save(ctx)
 	if err != nil {
 		panic(err)
@@ -379,13 +356,13 @@ func (_c *ClockCreateBulk) SaveX(ctx context.Context) []*Clock {
 }
 
 // Exec executes the query.
-func (_c *ClockCreateBulk) Exec(ctx context.Context) error {
+func (_c *ProfileVersionCreateBulk) Exec(ctx context.Context) error {
 	_, err := _c.Save(ctx)
 	return err
 }
 
 // ExecX is like Exec, but panics if an error occurs.
-func (_c *ClockCreateBulk) ExecX(ctx context.Context) {
+func (_c *ProfileVersionCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
 	}
@@ -394,7 +371,7 @@ func (_c *ClockCreateBulk) ExecX(ctx context.Context) {
 // OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
 // of the `INSERT` statement. For example:
 //
-//	client.Clock.CreateBulk(builders...).
+//	client.ProfileVersion.CreateBulk(builders...).
 //		OnConflict(
 //			// Update the row with the new values
 //			// the was proposed for insertion.
@@ -402,13 +379,13 @@ func (_c *ClockCreateBulk) ExecX(ctx context.Context) {
 //		).
 //		// Override some of the fields with custom
 //		// update values.
-//		Update(func(u *ent.ClockUpsert) {
-//			SetValue(v+v).
+//		Update(func(u *ent.ProfileVersionUpsert) {
+//			SetVersion(v+v).
 //		}).
 //		Exec(ctx)
-func (_c *ClockCreateBulk) OnConflict(opts ...sql.ConflictOption) *ClockUpsertBulk {
+func (_c *ProfileVersionCreateBulk) OnConflict(opts ...sql.ConflictOption) *ProfileVersionUpsertBulk {
 	_c.conflict = opts
-	return &ClockUpsertBulk{
+	return &ProfileVersionUpsertBulk{
 		create: _c,
 	}
 }
@@ -416,39 +393,39 @@ func (_c *ClockCreateBulk) OnConflict(opts ...sql.ConflictOption) *ClockUpsertBu
 // OnConflictColumns calls `OnConflict` and configures the columns
 // as conflict target. Using this option is equivalent to using:
 //
-//	client.Clock.Create().
+//	client.ProfileVersion.Create().
 //		OnConflict(sql.ConflictColumns(columns...)).
 //		Exec(ctx)
-func (_c *ClockCreateBulk) OnConflictColumns(columns ...string) *ClockUpsertBulk {
+func (_c *ProfileVersionCreateBulk) OnConflictColumns(columns ...string) *ProfileVersionUpsertBulk {
 	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ClockUpsertBulk{
+	return &ProfileVersionUpsertBulk{
 		create: _c,
 	}
 }
 
-// ClockUpsertBulk is the builder for "upsert"-ing
-// a bulk of Clock nodes.
-type ClockUpsertBulk struct {
-	create *ClockCreateBulk
+// ProfileVersionUpsertBulk is the builder for "upsert"-ing
+// a bulk of ProfileVersion nodes.
+type ProfileVersionUpsertBulk struct {
+	create *ProfileVersionCreateBulk
 }
 
 // UpdateNewValues updates the mutable fields using the new values that
 // were set on create. Using this option is equivalent to using:
 //
-//	client.Clock.Create().
+//	client.ProfileVersion.Create().
 //		OnConflict(
 //			sql.ResolveWithNewValues(),
 //			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(clock.FieldID)
+//				u.SetIgnore(profileversion.FieldID)
 //			}),
 //		).
 //		Exec(ctx)
-func (u *ClockUpsertBulk) UpdateNewValues() *ClockUpsertBulk {
+func (u *ProfileVersionUpsertBulk) UpdateNewValues() *ProfileVersionUpsertBulk {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
 		for _, b := range u.create.builders {
 			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(clock.FieldID)
+				s.SetIgnore(profileversion.FieldID)
 			}
 		}
 	}))
@@ -458,69 +435,69 @@ func (u *ClockUpsertBulk) UpdateNewValues() *ClockUpsertBulk {
 // Ignore sets each column to itself in case of conflict.
 // Using this option is equivalent to using:
 //
-//	client.Clock.Create().
+//	client.ProfileVersion.Create().
 //		OnConflict(sql.ResolveWithIgnore()).
 //		Exec(ctx)
-func (u *ClockUpsertBulk) Ignore() *ClockUpsertBulk {
+func (u *ProfileVersionUpsertBulk) Ignore() *ProfileVersionUpsertBulk {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
 	return u
 }
 
 // DoNothing configures the conflict_action to `DO NOTHING`.
 // Supported only by SQLite and PostgreSQL.
-func (u *ClockUpsertBulk) DoNothing() *ClockUpsertBulk {
+func (u *ProfileVersionUpsertBulk) DoNothing() *ProfileVersionUpsertBulk {
 	u.create.conflict = append(u.create.conflict, sql.DoNothing())
 	return u
 }
 
-// Update allows overriding fields `UPDATE` values. See the ClockCreateBulk.OnConflict
+// Update allows overriding fields `UPDATE` values. See the ProfileVersionCreateBulk.OnConflict
 // documentation for more info.
-func (u *ClockUpsertBulk) Update(set func(*ClockUpsert)) *ClockUpsertBulk {
+func (u *ProfileVersionUpsertBulk) Update(set func(*ProfileVersionUpsert)) *ProfileVersionUpsertBulk {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ClockUpsert{UpdateSet: update})
+		set(&ProfileVersionUpsert{UpdateSet: update})
 	}))
 	return u
 }
 
-// SetValue sets the "value" field.
-func (u *ClockUpsertBulk) SetValue(v int64) *ClockUpsertBulk {
-	return u.Update(func(s *ClockUpsert) {
-		s.SetValue(v)
+// SetVersion sets the "version" field.
+func (u *ProfileVersionUpsertBulk) SetVersion(v int64) *ProfileVersionUpsertBulk {
+	return u.Update(func(s *ProfileVersionUpsert) {
+		s.SetVersion(v)
 	})
 }
 
-// AddValue adds v to the "value" field.
-func (u *ClockUpsertBulk) AddValue(v int64) *ClockUpsertBulk {
-	return u.Update(func(s *ClockUpsert) {
-		s.AddValue(v)
+// AddVersion adds v to the "version" field.
+func (u *ProfileVersionUpsertBulk) AddVersion(v int64) *ProfileVersionUpsertBulk {
+	return u.Update(func(s *ProfileVersionUpsert) {
+		s.AddVersion(v)
 	})
 }
 
-// UpdateValue sets the "value" field to the value that was provided on create.
-func (u *ClockUpsertBulk) UpdateValue() *ClockUpsertBulk {
-	return u.Update(func(s *ClockUpsert) {
-		s.UpdateValue()
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *ProfileVersionUpsertBulk) UpdateVersion() *ProfileVersionUpsertBulk {
+	return u.Update(func(s *ProfileVersionUpsert) {
+		s.UpdateVersion()
 	})
 }
 
 // Exec executes the query.
-func (u *ClockUpsertBulk) Exec(ctx context.Context) error {
+func (u *ProfileVersionUpsertBulk) Exec(ctx context.Context) error {
 	if u.create.err != nil {
 		return u.create.err
 	}
 	for i, b := range u.create.builders {
 		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the ClockCreateBulk instead", i)
+			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the ProfileVersionCreateBulk instead", i)
 		}
 	}
 	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ClockCreateBulk.OnConflict")
+		return errors.New("ent: missing options for ProfileVersionCreateBulk.OnConflict")
 	}
 	return u.create.Exec(ctx)
 }
 
 // ExecX is like Exec, but panics if an error occurs.
-func (u *ClockUpsertBulk) ExecX(ctx context.Context) {
+func (u *ProfileVersionUpsertBulk) ExecX(ctx context.Context) {
 	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}

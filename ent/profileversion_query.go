@@ -6,8 +6,8 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"parley/ent/clock"
 	"parley/ent/predicate"
+	"parley/ent/profileversion"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
@@ -16,65 +16,65 @@ import (
 	"entgo.io/ent/schema/field"
 )
 
-// ClockQuery is the builder for querying Clock entities.
-type ClockQuery struct {
+// ProfileVersionQuery is the builder for querying ProfileVersion entities.
+type ProfileVersionQuery struct {
 	config
 	ctx        *QueryContext
-	order      []clock.OrderOption
+	order      []profileversion.OrderOption
 	inters     []Interceptor
-	predicates []predicate.Clock
+	predicates []predicate.ProfileVersion
 	modifiers  []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
 }
 
-// Where adds a new predicate for the ClockQuery builder.
-func (_q *ClockQuery) Where(ps ...predicate.Clock) *ClockQuery {
+// Where adds a new predicate for the ProfileVersionQuery builder.
+func (_q *ProfileVersionQuery) Where(ps ...predicate.ProfileVersion) *ProfileVersionQuery {
 	_q.predicates = append(_q.predicates, ps...)
 	return _q
 }
 
 // Limit the number of records to be returned by this query.
-func (_q *ClockQuery) Limit(limit int) *ClockQuery {
+func (_q *ProfileVersionQuery) Limit(limit int) *ProfileVersionQuery {
 	_q.ctx.Limit = &limit
 	return _q
 }
 
 // Offset to start from.
-func (_q *ClockQuery) Offset(offset int) *ClockQuery {
+func (_q *ProfileVersionQuery) Offset(offset int) *ProfileVersionQuery {
 	_q.ctx.Offset = &offset
 	return _q
 }
 
 // Unique configures the query builder to filter duplicate records on query.
 // By default, unique is set to true, and can be disabled using this method.
-func (_q *ClockQuery) Unique(unique bool) *ClockQuery {
+func (_q *ProfileVersionQuery) Unique(unique bool) *ProfileVersionQuery {
 	_q.ctx.Unique = &unique
 	return _q
 }
 
 // Order specifies how the records should be ordered.
-func (_q *ClockQuery) Order(o ...clock.OrderOption) *ClockQuery {
+func (_q *ProfileVersionQuery) Order(o ...profileversion.OrderOption) *ProfileVersionQuery {
 	_q.order = append(_q.order, o...)
 	return _q
 }
 
-// First returns the first Clock entity from the query.
-// Returns a *NotFoundError when no Clock was found.
-func (_q *ClockQuery) First(ctx context.Context) (*Clock, error) {
+// First returns the first ProfileVersion entity from the query.
+// Returns a *NotFoundError when no ProfileVersion was found.
+func (_q *ProfileVersionQuery) First(ctx context.Context) (*ProfileVersion, error) {
 	nodes, err := _q.Limit(1).All(setContextOp(ctx, _q.ctx, ent.OpQueryFirst))
 	if err != nil {
 		return nil, err
 	}
 	if len(nodes) == 0 {
-		return nil, &NotFoundError{clock.Label}
+		return nil, &NotFoundError{profileversion.Label}
 	}
 	return nodes[0], nil
 }
 
 // FirstX is like First, but panics if an error occurs.
-func (_q *ClockQuery) FirstX(ctx context.Context) *Clock {
+func (_q *ProfileVersionQuery) FirstX(ctx context.Context) *ProfileVersion {
 	node, err := _q.First(ctx)
 	if err != nil && !IsNotFound(err) {
 		panic(err)
@@ -82,22 +82,22 @@ func (_q *ClockQuery) FirstX(ctx context.Context) *Clock {
 	return node
 }
 
-// FirstID returns the first Clock ID from the query.
-// Returns a *NotFoundError when no Clock ID was found.
-func (_q *ClockQuery) FirstID(ctx context.Context) (id string, err error) {
-	var ids []string
+// FirstID returns the first ProfileVersion ID from the query.
+// Returns a *NotFoundError when no ProfileVersion ID was found.
+func (_q *ProfileVersionQuery) FirstID(ctx context.Context) (id int, err error) {
+	var ids []int
 	if ids, err = _q.Limit(1).IDs(setContextOp(ctx, _q.ctx, ent.OpQueryFirstID)); err != nil {
 		return
 	}
 	if len(ids) == 0 {
-		err = &NotFoundError{clock.Label}
+		err = &NotFoundError{profileversion.Label}
 		return
 	}
 	return ids[0], nil
 }
 
 // FirstIDX is like FirstID, but panics if an error occurs.
-func (_q *ClockQuery) FirstIDX(ctx context.Context) string {
+func (_q *ProfileVersionQuery) FirstIDX(ctx context.Context) int {
 	id, err := _q.FirstID(ctx)
 	if err != nil && !IsNotFound(err) {
 		panic(err)
@@ -105,10 +105,10 @@ func (_q *ClockQuery) FirstIDX(ctx context.Context) string {
 	return id
 }
 
-// Only returns a single Clock entity found by the query, ensuring it only returns one.
-// Returns a *NotSingularError when more than one Clock entity is found.
-// Returns a *NotFoundError when no Clock entities are found.
-func (_q *ClockQuery) Only(ctx context.Context) (*Clock, error) {
+// Only returns a single ProfileVersion entity found by the query, ensuring it only returns one.
+// Returns a *NotSingularError when more than one ProfileVersion entity is found.
+// Returns a *NotFoundError when no ProfileVersion entities are found.
+func (_q *ProfileVersionQuery) Only(ctx context.Context) (*ProfileVersion, error) {
 	nodes, err := _q.Limit(2).All(setContextOp(ctx, _q.ctx, ent.OpQueryOnly))
 	if err != nil {
 		return nil, err
@@ -117,14 +117,14 @@ func (_q *ClockQuery) Only(ctx context.Context) (*Clock, error) {
 	case 1:
 		return nodes[0], nil
 	case 0:
-		return nil, &NotFoundError{clock.Label}
+		return nil, &NotFoundError{profileversion.Label}
 	default:
-		return nil, &NotSingularError{clock.Label}
+		return nil, &NotSingularError{profileversion.Label}
 	}
 }
 
 // OnlyX is like Only, but panics if an error occurs.
-func (_q *ClockQuery) OnlyX(ctx context.Context) *Clock {
+func (_q *ProfileVersionQuery) OnlyX(ctx context.Context) *ProfileVersion {
 	node, err := _q.Only(ctx)
 	if err != nil {
 		panic(err)
@@ -132,11 +132,11 @@ func (_q *ClockQuery) OnlyX(ctx context.Context) *Clock {
 	return node
 }
 
-// OnlyID is like Only, but returns the only Clock ID in the query.
-// Returns a *NotSingularError when more than one Clock ID is found.
+// OnlyID is like Only, but returns the only ProfileVersion ID in the query.
+// Returns a *NotSingularError when more than one ProfileVersion ID is found.
 // Returns a *NotFoundError when no entities are found.
-func (_q *ClockQuery) OnlyID(ctx context.Context) (id string, err error) {
-	var ids []string
+func (_q *ProfileVersionQuery) OnlyID(ctx context.Context) (id int, err error) {
+	var ids []int
 	if ids, err = _q.Limit(2).IDs(setContextOp(ctx, _q.ctx, ent.OpQueryOnlyID)); err != nil {
 		return
 	}
@@ -144,15 +144,15 @@ func (_q *ClockQuery) OnlyID(ctx context.Context) (id string, err error) {
 	case 1:
 		id = ids[0]
 	case 0:
-		err = &NotFoundError{clock.Label}
+		err = &NotFoundError{profileversion.Label}
 	default:
-		err = &NotSingularError{clock.Label}
+		err = &NotSingularError{profileversion.Label}
 	}
 	return
 }
 
 // OnlyIDX is like OnlyID, but panics if an error occurs.
-func (_q *ClockQuery) OnlyIDX(ctx context.Context) string {
+func (_q *ProfileVersionQuery) OnlyIDX(ctx context.Context) int {
 	id, err := _q.OnlyID(ctx)
 	if err != nil {
 		panic(err)
@@ -160,18 +160,18 @@ func (_q *ClockQuery) OnlyIDX(ctx context.Context) string {
 	return id
 }
 
-// All executes the query and returns a list of Clocks.
-func (_q *ClockQuery) All(ctx context.Context) ([]*Clock, error) {
+// All executes the query and returns a list of ProfileVersions.
+func (_q *ProfileVersionQuery) All(ctx context.Context) ([]*ProfileVersion, error) {
 	ctx = setContextOp(ctx, _q.ctx, ent.OpQueryAll)
 	if err := _q.prepareQuery(ctx); err != nil {
 		return nil, err
 	}
-	qr := querierAll[[]*Clock, *ClockQuery]()
-	return withInterceptors[[]*Clock](ctx, _q, qr, _q.inters)
+	qr := querierAll[[]*ProfileVersion, *ProfileVersionQuery]()
+	return withInterceptors[[]*ProfileVersion](ctx, _q, qr, _q.inters)
 }
 
 // AllX is like All, but panics if an error occurs.
-func (_q *ClockQuery) AllX(ctx context.Context) []*Clock {
+func (_q *ProfileVersionQuery) AllX(ctx context.Context) []*ProfileVersion {
 	nodes, err := _q.All(ctx)
 	if err != nil {
 		panic(err)
@@ -179,20 +179,20 @@ func (_q *ClockQuery) AllX(ctx context.Context) []*Clock {
 	return nodes
 }
 
-// IDs executes the query and returns a list of Clock IDs.
-func (_q *ClockQuery) IDs(ctx context.Context) (ids []string, err error) {
+// IDs executes the query and returns a list of ProfileVersion IDs.
+func (_q *ProfileVersionQuery) IDs(ctx context.Context) (ids []int, err error) {
 	if _q.ctx.Unique == nil && _q.path != nil {
 		_q.Unique(true)
 	}
 	ctx = setContextOp(ctx, _q.ctx, ent.OpQueryIDs)
-	if err = _q.Select(clock.FieldID).Scan(ctx, &ids); err != nil {
+	if err = _q.Select(profileversion.FieldID).Scan(ctx, &ids); err != nil {
 		return nil, err
 	}
 	return ids, nil
 }
 
 // IDsX is like IDs, but panics if an error occurs.
-func (_q *ClockQuery) IDsX(ctx context.Context) []string {
+func (_q *ProfileVersionQuery) IDsX(ctx context.Context) []int {
 	ids, err := _q.IDs(ctx)
 	if err != nil {
 		panic(err)
@@ -201,16 +201,16 @@ func (_q *ClockQuery) IDsX(ctx context.Context) []string {
 }
 
 // Count returns the count of the given query.
-func (_q *ClockQuery) Count(ctx context.Context) (int, error) {
+func (_q *ProfileVersionQuery) Count(ctx context.Context) (int, error) {
 	ctx = setContextOp(ctx, _q.ctx, ent.OpQueryCount)
 	if err := _q.prepareQuery(ctx); err != nil {
 		return 0, err
 	}
-	return withInterceptors[int](ctx, _q, querierCount[*ClockQuery](), _q.inters)
+	return withInterceptors[int](ctx, _q, querierCount[*ProfileVersionQuery](), _q.inters)
 }
 
 // CountX is like Count, but panics if an error occurs.
-func (_q *ClockQuery) CountX(ctx context.Context) int {
+func (_q *ProfileVersionQuery) CountX(ctx context.Context) int {
 	count, err := _q.Count(ctx)
 	if err != nil {
 		panic(err)
@@ -219,7 +219,7 @@ func (_q *ClockQuery) CountX(ctx context.Context) int {
 }
 
 // Exist returns true if the query has elements in the graph.
-func (_q *ClockQuery) Exist(ctx context.Context) (bool, error) {
+func (_q *ProfileVersionQuery) Exist(ctx context.Context) (bool, error) {
 	ctx = setContextOp(ctx, _q.ctx, ent.OpQueryExist)
 	switch _, err := _q.FirstID(ctx); {
 	case IsNotFound(err):
@@ -232,7 +232,7 @@ func (_q *ClockQuery) Exist(ctx context.Context) (bool, error) {
 }
 
 // ExistX is like Exist, but panics if an error occurs.
-func (_q *ClockQuery) ExistX(ctx context.Context) bool {
+func (_q *ProfileVersionQuery) ExistX(ctx context.Context) bool {
 	exist, err := _q.Exist(ctx)
 	if err != nil {
 		panic(err)
@@ -240,18 +240,18 @@ func (_q *ClockQuery) ExistX(ctx context.Context) bool {
 	return exist
 }
 
-// Clone returns a duplicate of the ClockQuery builder, including all associated steps. It can be
+// Clone returns a duplicate of the ProfileVersionQuery builder, including all associated steps. It can be
 // used to prepare common query builders and use them differently after the clone is made.
-func (_q *ClockQuery) Clone() *ClockQuery {
+func (_q *ProfileVersionQuery) Clone() *ProfileVersionQuery {
 	if _q == nil {
 		return nil
 	}
-	return &ClockQuery{
+	return &ProfileVersionQuery{
 		config:     _q.config,
 		ctx:        _q.ctx.Clone(),
-		order:      append([]clock.OrderOption{}, _q.order...),
+		order:      append([]profileversion.OrderOption{}, _q.order...),
 		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.Clock{}, _q.predicates...),
+		predicates: append([]predicate.ProfileVersion{}, _q.predicates...),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -265,19 +265,19 @@ func (_q *ClockQuery) Clone() *ClockQuery {
 // Example:
 //
 //	var v []struct {
-//		Value int64 `json:"value,omitempty"`
+//		Version int64 `json:"version,omitempty"`
 //		Count int `json:"count,omitempty"`
 //	}
 //
-//	client.Clock.Query().
-//		GroupBy(clock.FieldValue).
+//	client.ProfileVersion.Query().
+//		GroupBy(profileversion.FieldVersion).
 //		Aggregate(ent.Count()).
 //		Scan(ctx, &v)
-func (_q *ClockQuery) GroupBy(field string, fields ...string) *ClockGroupBy {
+func (_q *ProfileVersionQuery) GroupBy(field string, fields ...string) *ProfileVersionGroupBy {
 	_q.ctx.Fields = append([]string{field}, fields...)
-	grbuild := &ClockGroupBy{build: _q}
+	grbuild := &ProfileVersionGroupBy{build: _q}
 	grbuild.flds = &_q.ctx.Fields
-	grbuild.label = clock.Label
+	grbuild.label = profileversion.Label
 	grbuild.scan = grbuild.Scan
 	return grbuild
 }
@@ -288,26 +288,26 @@ func (_q *ClockQuery) GroupBy(field string, fields ...string) *ClockGroupBy {
 // Example:
 //
 //	var v []struct {
-//		Value int64 `json:"value,omitempty"`
+//		Version int64 `json:"version,omitempty"`
 //	}
 //
-//	client.Clock.Query().
-//		Select(clock.FieldValue).
+//	client.ProfileVersion.Query().
+//		Select(profileversion.FieldVersion).
 //		Scan(ctx, &v)
-func (_q *ClockQuery) Select(fields ...string) *ClockSelect {
+func (_q *ProfileVersionQuery) Select(fields ...string) *ProfileVersionSelect {
 	_q.ctx.Fields = append(_q.ctx.Fields, fields...)
-	sbuild := &ClockSelect{ClockQuery: _q}
-	sbuild.label = clock.Label
+	sbuild := &ProfileVersionSelect{ProfileVersionQuery: _q}
+	sbuild.label = profileversion.Label
 	sbuild.flds, sbuild.scan = &_q.ctx.Fields, sbuild.Scan
 	return sbuild
 }
 
-// Aggregate returns a ClockSelect configured with the given aggregations.
-func (_q *ClockQuery) Aggregate(fns ...AggregateFunc) *ClockSelect {
+// Aggregate returns a ProfileVersionSelect configured with the given aggregations.
+func (_q *ProfileVersionQuery) Aggregate(fns ...AggregateFunc) *ProfileVersionSelect {
 	return _q.Select().Aggregate(fns...)
 }
 
-func (_q *ClockQuery) prepareQuery(ctx context.Context) error {
+func (_q *ProfileVersionQuery) prepareQuery(ctx context.Context) error {
 	for _, inter := range _q.inters {
 		if inter == nil {
 			return fmt.Errorf("ent: uninitialized interceptor (forgotten import ent/runtime?)")
@@ -319,7 +319,7 @@ func (_q *ClockQuery) prepareQuery(ctx context.Context) error {
 		}
 	}
 	for _, f := range _q.ctx.Fields {
-		if !clock.ValidColumn(f) {
+		if !profileversion.ValidColumn(f) {
 			return &ValidationError{Name: f, err: fmt.Errorf("ent: invalid field %q for query", f)}
 		}
 	}
@@ -333,16 +333,16 @@ func (_q *ClockQuery) prepareQuery(ctx context.Context) error {
 	return nil
 }
 
-func (_q *ClockQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Clock, error) {
+func (_q *ProfileVersionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*ProfileVersion, error) {
 	var (
-		nodes = []*Clock{}
+		nodes = []*ProfileVersion{}
 		_spec = _q.querySpec()
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
-		return (*Clock).scanValues(nil, columns)
+		return (*ProfileVersion).scanValues(nil, columns)
 	}
 	_spec.Assign = func(columns []string, values []any) error {
-		node := &Clock{config: _q.config}
+		node := &ProfileVersion{config: _q.config}
 		nodes = append(nodes, node)
 		return node.assignValues(columns, values)
 	}
@@ -361,7 +361,7 @@ func (_q *ClockQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Clock,
 	return nodes, nil
 }
 
-func (_q *ClockQuery) sqlCount(ctx context.Context) (int, error) {
+func (_q *ProfileVersionQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
@@ -373,8 +373,8 @@ func (_q *ClockQuery) sqlCount(ctx context.Context) (int, error) {
 	return sqlgraph.CountNodes(ctx, _q.driver, _spec)
 }
 
-func (_q *ClockQuery) querySpec() *sqlgraph.QuerySpec {
-	_spec := sqlgraph.NewQuerySpec(clock.Table, clock.Columns, sqlgraph.NewFieldSpec(clock.FieldID, field.TypeString))
+func (_q *ProfileVersionQuery) querySpec() *sqlgraph.QuerySpec {
+	_spec := sqlgraph.NewQuerySpec(profileversion.Table, profileversion.Columns, sqlgraph.NewFieldSpec(profileversion.FieldID, field.TypeInt))
 	_spec.From = _q.sql
 	if unique := _q.ctx.Unique; unique != nil {
 		_spec.Unique = *unique
@@ -383,9 +383,9 @@ func (_q *ClockQuery) querySpec() *sqlgraph.QuerySpec {
 	}
 	if fields := _q.ctx.Fields; len(fields) > 0 {
 		_spec.Node.Columns = make([]string, 0, len(fields))
-		_spec.Node.Columns = append(_spec.Node.Columns, clock.FieldID)
+		_spec.Node.Columns = append(_spec.Node.Columns, profileversion.FieldID)
 		for i := range fields {
-			if fields[i] != clock.FieldID {
+			if fields[i] != profileversion.FieldID {
 				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
 			}
 		}
@@ -413,12 +413,12 @@ func (_q *ClockQuery) querySpec() *sqlgraph.QuerySpec {
 	return _spec
 }
 
-func (_q *ClockQuery) sqlQuery(ctx context.Context) *sql.Selector {
+func (_q *ProfileVersionQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	builder := sql.Dialect(_q.driver.Dialect())
-	t1 := builder.Table(clock.Table)
+	t1 := builder.Table(profileversion.Table)
 	columns := _q.ctx.Fields
 	if len(columns) == 0 {
-		columns = clock.Columns
+		columns = profileversion.Columns
 	}
 	selector := builder.Select(t1.Columns(columns...)...).From(t1)
 	if _q.sql != nil {
@@ -451,7 +451,7 @@ func (_q *ClockQuery) sqlQuery(ctx context.Context) *sql.Selector {
 // ForUpdate locks the selected rows against concurrent updates, and prevent them from being
 // updated, deleted or "selected ... for update" by other sessions, until the transaction is
 // either committed or rolled-back.
-func (_q *ClockQuery) ForUpdate(opts ...sql.LockOption) *ClockQuery {
+func (_q *ProfileVersionQuery) ForUpdate(opts ...sql.LockOption) *ProfileVersionQuery {
 	if _q.driver.Dialect() == dialect.Postgres {
 		_q.Unique(false)
 	}
@@ -464,7 +464,7 @@ func (_q *ClockQuery) ForUpdate(opts ...sql.LockOption) *ClockQuery {
 // ForShare behaves similarly to ForUpdate, except that it acquires a shared mode lock
 // on any rows that are read. Other sessions can read the rows, but cannot modify them
 // until your transaction commits.
-func (_q *ClockQuery) ForShare(opts ...sql.LockOption) *ClockQuery {
+func (_q *ProfileVersionQuery) ForShare(opts ...sql.LockOption) *ProfileVersionQuery {
 	if _q.driver.Dialect() == dialect.Postgres {
 		_q.Unique(false)
 	}
@@ -475,33 +475,33 @@ func (_q *ClockQuery) ForShare(opts ...sql.LockOption) *ClockQuery {
 }
 
 // Modify adds a query modifier for attaching custom logic to queries.
-func (_q *ClockQuery) Modify(modifiers ...func(s *sql.Selector)) *ClockSelect {
+func (_q *ProfileVersionQuery) Modify(modifiers ...func(s *sql.Selector)) *ProfileVersionSelect {
 	_q.modifiers = append(_q.modifiers, modifiers...)
 	return _q.Select()
 }
 
-// ClockGroupBy is the group-by builder for Clock entities.
-type ClockGroupBy struct {
+// ProfileVersionGroupBy is the group-by builder for ProfileVersion entities.
+type ProfileVersionGroupBy struct {
 	selector
-	build *ClockQuery
+	build *ProfileVersionQuery
 }
 
 // Aggregate adds the given aggregation functions to the group-by query.
-func (_g *ClockGroupBy) Aggregate(fns ...AggregateFunc) *ClockGroupBy {
+func (_g *ProfileVersionGroupBy) Aggregate(fns ...AggregateFunc) *ProfileVersionGroupBy {
 	_g.fns = append(_g.fns, fns...)
 	return _g
 }
 
 // Scan applies the selector query and scans the result into the given value.
-func (_g *ClockGroupBy) Scan(ctx context.Context, v any) error {
+func (_g *ProfileVersionGroupBy) Scan(ctx context.Context, v any) error {
 	ctx = setContextOp(ctx, _g.build.ctx, ent.OpQueryGroupBy)
 	if err := _g.build.prepareQuery(ctx); err != nil {
 		return err
 	}
-	return scanWithInterceptors[*ClockQuery, *ClockGroupBy](ctx, _g.build, _g, _g.build.inters, v)
+	return scanWithInterceptors[*ProfileVersionQuery, *ProfileVersionGroupBy](ctx, _g.build, _g, _g.build.inters, v)
 }
 
-func (_g *ClockGroupBy) sqlScan(ctx context.Context, root *ClockQuery, v any) error {
+func (_g *ProfileVersionGroupBy) sqlScan(ctx context.Context, root *ProfileVersionQuery, v any) error {
 	selector := root.sqlQuery(ctx).Select()
 	aggregation := make([]string, 0, len(_g.fns))
 	for _, fn := range _g.fns {
@@ -528,28 +528,28 @@ func (_g *ClockGroupBy) sqlScan(ctx context.Context, root *ClockQuery, v any) er
 	return sql.ScanSlice(rows, v)
 }
 
-// ClockSelect is the builder for selecting fields of Clock entities.
-type ClockSelect struct {
-	*ClockQuery
+// ProfileVersionSelect is the builder for selecting fields of ProfileVersion entities.
+type ProfileVersionSelect struct {
+	*ProfileVersionQuery
 	selector
 }
 
 // Aggregate adds the given aggregation functions to the selector query.
-func (_s *ClockSelect) Aggregate(fns ...AggregateFunc) *ClockSelect {
+func (_s *ProfileVersionSelect) Aggregate(fns ...AggregateFunc) *ProfileVersionSelect {
 	_s.fns = append(_s.fns, fns...)
 	return _s
 }
 
 // Scan applies the selector query and scans the result into the given value.
-func (_s *ClockSelect) Scan(ctx context.Context, v any) error {
+func (_s *ProfileVersionSelect) Scan(ctx context.Context, v any) error {
 	ctx = setContextOp(ctx, _s.ctx, ent.OpQuerySelect)
 	if err := _s.prepareQuery(ctx); err != nil {
 		return err
 	}
-	return scanWithInterceptors[*ClockQuery, *ClockSelect](ctx, _s.ClockQuery, _s, _s.inters, v)
+	return scanWithInterceptors[*ProfileVersionQuery, *ProfileVersionSelect](ctx, _s.ProfileVersionQuery, _s, _s.inters, v)
 }
 
-func (_s *ClockSelect) sqlScan(ctx context.Context, root *ClockQuery, v any) error {
+func (_s *ProfileVersionSelect) sqlScan(ctx context.Context, root *ProfileVersionQuery, v any) error {
 	selector := root.sqlQuery(ctx)
 	aggregation := make([]string, 0, len(_s.fns))
 	for _, fn := range _s.fns {
@@ -571,7 +571,7 @@ func (_s *ClockSelect) sqlScan(ctx context.Context, root *ClockQuery, v any) err
 }
 
 // Modify adds a query modifier for attaching custom logic to queries.
-func (_s *ClockSelect) Modify(modifiers ...func(s *sql.Selector)) *ClockSelect {
+func (_s *ProfileVersionSelect) Modify(modifiers ...func(s *sql.Selector)) *ProfileVersionSelect {
 	_s.modifiers = append(_s.modifiers, modifiers...)
 	return _s
 }

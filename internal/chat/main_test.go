@@ -1,0 +1,50 @@
+package chat
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"entgo.io/ent/dialect"
+
+	"parley/ent"
+	"parley/internal/panics"
+	"parley/internal/store"
+	"parley/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// eachDatabase runs test on both databases, with the URL of an empty one.
+func eachDatabase(t *testing.T, test func(t *testing.T, url string)) {
+	t.Helper()
+	t.Run(dialect.SQLite, func(t *testing.T) {
+		t.Parallel()
+		test(t, "sqlite:"+filepath.Join(t.TempDir(), "parley.db"))
+	})
+	t.Run(dialect.Postgres, func(t *testing.T) {
+		t.Parallel()
+		test(t, storetest.MigratedPostgresURL(t))
+	})
+}
+
+// node returns the domain of a new node on a database. observe, unless nil, receives each statement.
+func node(t *testing.T, url string, observe func(context.Context, string)) *Chat {
+	t.Helper()
+	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	db, err := store.Open(t.Context(), url, store.Options{Logger: logger, Observe: observe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	c, err := New(ent.NewClient(ent.Driver(db.Driver())), db.Dialect(), 4, panics.NewGuard(logger))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
