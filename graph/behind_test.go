@@ -17,14 +17,14 @@ func TestRoomCreatedBehind(t *testing.T) {
 	s := testkit.StartApp(
 		t,
 		"sqlite::memory:",
-		app.Options{Hints: func(hear broker.Listener) chat.Publisher {
+		app.Options{Publisher: func(hear broker.Listener) chat.Publisher {
 			hints.Listen(hear)
 			return &hints
 		}},
 	)
 	stream := listen(s.As("alice"), "PUBLIC")
 	for range 20_000 { // of which each takes the subscriber a look into the database
-		hints.Publish(broker.Hint{Room: uuid.New(), Created: true, Public: true})
+		hints.Publish(broker.Publication{Room: uuid.New(), Created: true, Public: true})
 	}
 	if e := stream.Error(); e.Extensions["code"] != "UNAVAILABLE" ||
 		e.Extensions["safeToRetry"] != true {

@@ -106,6 +106,23 @@ func (r *messageResolver) ViewerReactions(
 	return viewersOwn(ctx, s, &s.own, mapped(objs, messageID))
 }
 
+func (r *messageResolver) IdempotencyKey(
+	ctx context.Context,
+	objs []*ent.Message,
+) ([]*string, error) {
+	s := scopeOf(ctx)
+	messages, err := stored(ctx, &s.storedMessages, objs, messageID, chat.HasHiddenKey)
+	if err != nil {
+		return nil, err
+	}
+	return mapped(messages, func(m *ent.Message) *string {
+		if chat.HasHiddenKey(m) {
+			return nil // deleted since
+		}
+		return m.IdempotencyKey
+	}), nil
+}
+
 func (r *mutationResolver) SendMessage(
 	ctx context.Context,
 	input chat.SendMessageInput,

@@ -16,8 +16,8 @@ import (
 // waits for a sweep, which is an hour away; where none are the sweep finds everything.
 func TestNodesHearEachOther(t *testing.T) {
 	never, soon := app.Options{Sweep: time.Hour}, app.Options{
-		Sweep: 100 * time.Millisecond,
-		Hints: func(broker.Listener) chat.Publisher { return deaf{} },
+		Sweep:     100 * time.Millisecond,
+		Publisher: func(broker.Listener) chat.Publisher { return deaf{} },
 	}
 	for name, nodes := range map[string]func(t *testing.T) (app.Options, []testkit.Option){
 		"notifications": func(*testing.T) (app.Options, []testkit.Option) { return never, nil },
@@ -82,8 +82,8 @@ func awaken(stream *testkit.Stream, makes func() string) {
 // start, does not take them for one of those.
 func TestFounders(t *testing.T) {
 	silent := app.Options{
-		Sweep: 100 * time.Millisecond,
-		Hints: func(broker.Listener) chat.Publisher { return deaf{} },
+		Sweep:     100 * time.Millisecond,
+		Publisher: func(broker.Listener) chat.Publisher { return deaf{} },
 	}
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		here, there := testkit.StartApp(t, url, silent), testkit.StartApp(t, url, silent)

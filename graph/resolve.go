@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -75,6 +76,28 @@ func ofMemberships[V any](
 	}
 	return values, nil
 }
+
+// stored returns objects as they are in the database instead of those that were published in part.
+// One that is deleted since stays as it was published.
+func stored[K comparable, V any](
+	ctx context.Context, c *cache[K, *V], objs []*V, key func(*V) K, published func(*V) bool,
+) ([]*V, error) {
+	if !slices.ContainsFunc(objs, published) {
+		return objs, nil
+	}
+	found, err := c.many(ctx, mapped(objs, key), nil)
+	if err != nil {
+		return nil, err
+	}
+	for i, obj := range objs {
+		if found[i] == nil || !published(obj) {
+			found[i] = obj
+		}
+	}
+	return found, nil
+}
+
+func roomID(room *ent.Room) uuid.UUID { return room.ID }
 
 // ofRoom is an event of a room's log.
 type ofRoom interface{ InRoom() uuid.UUID }

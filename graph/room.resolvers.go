@@ -421,7 +421,11 @@ func (r *roomResolver) ViewerRole(ctx context.Context, objs []*ent.Room) ([]*mem
 }
 
 func (r *roomResolver) JoinKey(ctx context.Context, objs []*ent.Room) ([]*string, error) {
-	return ofMemberships(ctx, objs, r.chat.JoinKey)
+	rooms, err := stored(ctx, &scopeOf(ctx).storedRooms, objs, roomID, chat.IsPublishedRoom)
+	if err != nil {
+		return nil, err
+	}
+	return ofMemberships(ctx, rooms, r.chat.JoinKey)
 }
 
 func (r *roomMemberResolver) User(ctx context.Context, objs []*ent.Member) ([]*ent.User, error) {

@@ -28,21 +28,24 @@ type scope struct {
 
 	// loadUsers returns users in the order of their ids. A query needs no cache of its own beside
 	// the node's; the executions for an event share users.
-	loadUsers   func(ctx context.Context, ids []string) ([]*ent.User, error)
-	users       cache[string, *ent.User]
-	rooms       cache[uuid.UUID, *ent.Room]
-	tags        cache[*ent.Room, []string]
-	members     cache[membersKey, chat.Page[*ent.Member]]
-	bans        cache[bansKey, chat.Page[*ent.Ban]]
-	latest      cache[*ent.Room, *ent.Message]
-	messages    cache[chat.MessageID, *ent.Message]
-	lists       cache[listKey, chat.Messages]
-	reactions   cache[chat.MessageID, []chat.ReactionCount]
-	memberships cache[chat.Own[uuid.UUID], *chat.Membership]
-	subjects    cache[chat.Own[uuid.UUID], *chat.Membership] // of the users that events are about
-	arrivals    cache[uuid.UUID, *ent.Room]                  // the room of a RoomCreated
-	own         cache[chat.Own[chat.MessageID], []string]
-	friendships cache[chat.Own[string], friendship.State]
+	loadUsers func(ctx context.Context, ids []string) ([]*ent.User, error)
+	users     cache[string, *ent.User]
+	rooms     cache[uuid.UUID, *ent.Room]
+	// storedRooms and storedMessages are whole, in place of those that were published in part.
+	storedRooms    cache[uuid.UUID, *ent.Room]
+	storedMessages cache[chat.MessageID, *ent.Message]
+	tags           cache[*ent.Room, []string]
+	members        cache[membersKey, chat.Page[*ent.Member]]
+	bans           cache[bansKey, chat.Page[*ent.Ban]]
+	latest         cache[*ent.Room, *ent.Message]
+	messages       cache[chat.MessageID, *ent.Message]
+	lists          cache[listKey, chat.Messages]
+	reactions      cache[chat.MessageID, []chat.ReactionCount]
+	memberships    cache[chat.Own[uuid.UUID], *chat.Membership]
+	subjects       cache[chat.Own[uuid.UUID], *chat.Membership] // of the users that events are about
+	arrivals       cache[uuid.UUID, *ent.Room]                  // the room of a RoomCreated
+	own            cache[chat.Own[chat.MessageID], []string]
+	friendships    cache[chat.Own[string], friendship.State]
 }
 
 // listKey is a part of a list of messages.
@@ -107,6 +110,14 @@ func (r *Resolver) scopeOfEvent(e *chat.Event) *scope {
 		if e.Who != nil {
 			s.users.put(e.Who.ID, e.Who)
 		}
+		s.shown(e.Profiles)
+		if e.Member != nil {
+			member := chat.Own[uuid.UUID]{Person: e.Subject, Of: e.Room}
+			s.subjects.put(member, &chat.Membership{Member: e.Member})
+		}
+		if e.Who == nil && e.Kind == chat.KindMessageAdded {
+			s.reactions.put(messageID(e.Message), nil) // it was just added
+		}
 		if e.Message != nil {
 			s.messages.put(messageID(e.Message), e.Message)
 		}
@@ -123,8 +134,10 @@ func (r *Resolver) newScope() *scope {
 	s.loadUsers = func(ctx context.Context, ids []string) ([]*ent.User, error) {
 		return r.chat.UsersAt(ctx, s.profileVersion(), ids)
 	}
-	s.users.load = counted(s, s.loadUsers)
+	s.users.load = s.loadUsers // not counted: everybody may see every profile at any time
 	s.rooms.load = counted(s, byKey(r.chat.RoomsByID))
+	s.storedRooms.load = counted(s, byKey(r.chat.RoomsByID))
+	s.storedMessages.load = counted(s, byKey(r.chat.MessagesByID))
 	s.tags.load = counted(s, r.chat.TagsOf)
 	s.members.load = counted(s, r.loadMembers)
 	s.bans.load = counted(s, r.loadBans)

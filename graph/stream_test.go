@@ -36,14 +36,14 @@ type lossy struct {
 
 	mu   sync.Mutex
 	rand *rand.Rand
-	held []broker.Hint
+	held []broker.Publication
 }
 
 func newLossy(hear broker.Listener) chat.Publisher {
 	return &lossy{hear: hear, rand: rand.New(rand.NewPCG(1, 2))}
 }
 
-func (l *lossy) Publish(h broker.Hint) {
+func (l *lossy) Publish(h broker.Publication) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch l.rand.IntN(4) {
@@ -53,13 +53,13 @@ func (l *lossy) Publish(h broker.Hint) {
 		l.held = append(l.held, h)
 		return
 	case 2: // twice
-		l.hear.Hear(h)
+		l.hear.Receive(h)
 	}
-	l.hear.Hear(h)
+	l.hear.Receive(h)
 	if len(l.held) > 5 {
 		l.rand.Shuffle(len(l.held), func(i, j int) { l.held[i], l.held[j] = l.held[j], l.held[i] })
 		for _, h := range l.held {
-			l.hear.Hear(h)
+			l.hear.Receive(h)
 		}
 		l.held = nil
 	}
@@ -68,7 +68,7 @@ func (l *lossy) Publish(h broker.Hint) {
 // deaf is a broker that carries nothing.
 type deaf struct{}
 
-func (deaf) Publish(broker.Hint) {}
+func (deaf) Publish(broker.Publication) {}
 
 func TestMessageAdded(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
@@ -263,7 +263,7 @@ func TestStreamsHeal(t *testing.T) {
 			t.Parallel()
 			testkit.EachApp(
 				t,
-				app.Options{Hints: hints, Sweep: 100 * time.Millisecond},
+				app.Options{Publisher: hints, Sweep: 100 * time.Millisecond},
 				func(t *testing.T, s *testkit.Server) {
 					const writers, each = 8, 25
 					alice, bob := s.As("alice"), s.As("bob")
@@ -362,7 +362,7 @@ func TestMyRoomsChanged(t *testing.T) {
 	const myRoomsChanged = `subscription { myRoomsChanged { kind roomId room { name unreadCount latestMessage { contents } } } }`
 	for name, options := range map[string]app.Options{
 		"hints": {Sweep: time.Hour},
-		"deaf":  {Sweep: 50 * time.Millisecond, Hints: func(broker.Listener) chat.Publisher { return deaf{} }},
+		"deaf":  {Sweep: 50 * time.Millisecond, Publisher: func(broker.Listener) chat.Publisher { return deaf{} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

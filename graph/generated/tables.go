@@ -465,10 +465,13 @@ func (t *execTables) fieldsMessage(ec *executionContext) {
 			func(ctx context.Context, args exec.Args, objs []*ent.Message) ([][]string, error) {
 				return ec.Resolvers.Message().ViewerReactions(ctx, objs)
 			}),
-		"idempotencyKey": exec.Plain(func(b []byte, obj *ent.Message) []byte { return exec.Or(exec.String[string])(b, obj.IdempotencyKey) }),
-		"createdAt":      exec.Plain(func(b []byte, obj *ent.Message) []byte { return exec.Time(b, obj.CreatedAt) }),
-		"editedAt":       exec.Plain(func(b []byte, obj *ent.Message) []byte { return exec.Or(exec.Time)(b, obj.EditedAt) }),
-		"deletedAt":      exec.Plain(func(b []byte, obj *ent.Message) []byte { return exec.Or(exec.Time)(b, obj.DeletedAt) }),
+		"idempotencyKey": exec.Resolved(exec.Leaf(exec.Or(exec.String[string])), true, nil,
+			func(ctx context.Context, args exec.Args, objs []*ent.Message) ([]*string, error) {
+				return ec.Resolvers.Message().IdempotencyKey(ctx, objs)
+			}),
+		"createdAt": exec.Plain(func(b []byte, obj *ent.Message) []byte { return exec.Time(b, obj.CreatedAt) }),
+		"editedAt":  exec.Plain(func(b []byte, obj *ent.Message) []byte { return exec.Or(exec.Time)(b, obj.EditedAt) }),
+		"deletedAt": exec.Plain(func(b []byte, obj *ent.Message) []byte { return exec.Or(exec.Time)(b, obj.DeletedAt) }),
 	}
 }
 

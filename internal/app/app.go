@@ -45,8 +45,8 @@ type Options struct {
 	// Limits are the web side's, 0 for its defaults. The configuration has the size of a body, and
 	// the room for sockets.
 	Limits web.Limits
-	// Hints, if set, returns what carries the hints to hear instead of a broker within the process.
-	Hints func(hear broker.Listener) chat.Publisher
+	// Publisher, if set, returns what carries publications to the hub instead of a broker.
+	Publisher func(broker.Listener) chat.Publisher
 }
 
 // App is one node of Parley, ready to serve.
@@ -135,7 +135,7 @@ func New(
 			hub.Close()
 		}
 	}()
-	node, err := connect(ctx, cfg, database, hub, domain, logger, opts)
+	node, err := connect(ctx, cfg, database, receiver{hub, domain}, domain, logger, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -243,13 +243,13 @@ func trustedDocuments(path string) (*opguard.Manifest, error) {
 	return manifest, nil
 }
 
-// connect has the domain tell its hints to the hub, and to the hubs of other nodes. It returns the
-// node's place among them; nil where there are none, or the test carries the hints.
+// connect makes the domain publish to the hub, and to the hubs of other nodes. It returns the node;
+// nil where there are no others, or a test carries the publications.
 func connect(
 	ctx context.Context,
 	cfg config.Config,
 	database store.Options,
-	hub *live.Hub,
+	l broker.Listener,
 	domain *chat.Chat,
 	logger *slog.Logger,
 	opts Options,
@@ -257,11 +257,11 @@ func connect(
 	var node *broker.Node
 	var err error
 	switch {
-	case opts.Hints != nil:
-		domain.Publish(opts.Hints(hub))
+	case opts.Publisher != nil:
+		domain.Publish(opts.Publisher(l))
 		return nil, nil
 	case cfg.NATSURL != "":
-		node, err = broker.NewNATS(ctx, string(cfg.NATSURL), hub, logger, database.Panics)
+		node, err = broker.NewNATS(ctx, string(cfg.NATSURL), l, logger, database.Panics)
 	case cfg.Postgres():
 		var notifications *store.Notifications
 		if notifications, err = store.OpenNotifications(
@@ -269,12 +269,12 @@ func connect(
 			string(cfg.DatabaseURL),
 			database,
 		); err == nil {
-			node, err = broker.NewPostgres(ctx, notifications, hub, logger, database.Panics)
+			node, err = broker.NewPostgres(ctx, notifications, l, logger, database.Panics)
 		}
 	default:
-		var hints broker.Memory
-		hints.Listen(hub)
-		domain.Publish(&hints)
+		var memory broker.Memory
+		memory.Listen(l)
+		domain.Publish(&memory)
 		return nil, nil
 	}
 	if err != nil {
@@ -282,6 +282,21 @@ func connect(
 	}
 	domain.Publish(node)
 	return node, nil
+}
+
+// receiver passes publications to the hub, and profile changes to the domain's cache of users.
+type receiver struct {
+	*live.Hub
+	chat *chat.Chat
+}
+
+// Receive implements [broker.Listener].
+func (r receiver) Receive(p broker.Publication) {
+	if len(p.Profiles) > 0 {
+		r.chat.ApplyProfiles(p.Profiles)
+		return
+	}
+	r.Hub.Receive(p)
 }
 
 // subscriber starts subscriptions in web's terms.

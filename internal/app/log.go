@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/internal/broker"
 	"parley/internal/chat"
 	"parley/internal/live"
 )
@@ -26,6 +27,15 @@ func (l logs) Read(
 	}
 	if pruned {
 		return nil, live.ErrPruned
+	}
+	return liveEvents(events), nil
+}
+
+// Decode implements [live.Log].
+func (l logs) Decode(room uuid.UUID, commit broker.Commit) ([]live.Event, error) {
+	events, err := l.chat.Decode(room, commit)
+	if err != nil {
+		return nil, err
 	}
 	return liveEvents(events), nil
 }

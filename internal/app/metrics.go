@@ -285,8 +285,13 @@ func showLive(m *metrics.Metrics, hub *live.Hub) {
 		),
 		counter(
 			"parley_sweeps_total",
-			"Looks at the heads of rooms without a hint.",
+			"Polls of the heads of rooms.",
 			func(s stats) int64 { return s.Looks },
+		),
+		counter(
+			"parley_log_reads_total",
+			"Reads of the logs of rooms for new events that no publication carried.",
+			func(s stats) int64 { return s.Reads },
 		),
 	)
 }
@@ -297,18 +302,23 @@ func showBroker(m *metrics.Metrics, node *broker.Node) {
 		m,
 		node.Stats,
 		counter(
-			"parley_hints_published_total",
-			"Hints of this node.",
+			"parley_publications_sent_total",
+			"Publications of this node.",
 			func(s stats) int64 { return s.Published },
 		),
 		counter(
-			"parley_hints_heard_total",
-			"Hints of other nodes.",
-			func(s stats) int64 { return s.Heard },
+			"parley_publications_received_total",
+			"Publications of other nodes.",
+			func(s stats) int64 { return s.ReceivedPublications },
 		),
 		counter(
-			"parley_hints_missed_total",
-			"Times that hints may have been missed, so that the rooms were looked at.",
+			"parley_publication_commits_sent_total",
+			"Publications that were sent to other nodes with the events that they are about.",
+			func(s stats) int64 { return s.PublishedCommits },
+		),
+		counter(
+			"parley_publications_missed_total",
+			"Times that publications may have been missed, so that the node polled its rooms.",
 			func(s stats) int64 { return s.Missed },
 		),
 		counter(

@@ -72,7 +72,7 @@ func TestMetrics(t *testing.T) {
 	}
 	for _, some := range []string{
 		"parley_executions_total", "parley_deliveries_total", "parley_delivered_bytes_total", `parley_batches_total{of="message"}`, `parley_batched_total{of="room"}`,
-		`parley_statement_cache_total{result="hit"}`, "parley_remembered_bytes", "parley_hints_published_total", `parley_user_cache_requests_total{result="miss"}`,
+		`parley_statement_cache_total{result="hit"}`, "parley_remembered_bytes", "parley_publications_sent_total", `parley_user_cache_requests_total{result="miss"}`,
 	} {
 		if regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(some)+` 0$`).MatchString(text) ||
 			!strings.Contains(text, "\n"+some+" ") {

@@ -387,9 +387,9 @@ func TestDatabaseAwayAtStart(t *testing.T) {
 	until("/readyz", http.StatusOK, "ready")
 }
 
-// TestHintsAwayAtStart: a node whose NATS does not answer serves, says what it lacks, and needs
+// TestNATSUnreachableAtStart: a node whose NATS does not answer serves, says what it lacks, and needs
 // nobody's help when NATS is there.
-func TestHintsAwayAtStart(t *testing.T) {
+func TestNATSUnreachableAtStart(t *testing.T) {
 	nats := testkit.StartNATS(t)
 	nats.Stop()
 	s := testkit.StartOn(
@@ -425,12 +425,12 @@ func TestHintsAwayAtStart(t *testing.T) {
 		}
 		t.Fatalf("/readyz says %s, want %s", got, want)
 	}
-	until(`{"status":"ready","hints":"away"}`)
+	until(`{"status":"ready","peers":"disconnected"}`)
 	s.As("alice").Do(`mutation { createRoom(input: {}) { room { id } } }`, nil)
 	nats.Start()
 	until(`{"status":"ready"}`)
 	nats.Stop()
-	until(`{"status":"ready","hints":"away"}`)
+	until(`{"status":"ready","peers":"disconnected"}`)
 }
 
 // TestWhereToGo: what the server says is an address that can be opened, also where it listens on

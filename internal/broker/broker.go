@@ -1,57 +1,92 @@
-// Package broker carries hints: small notes that something has been committed and where to look for
-// it.
+// Package broker carries publications: what was committed, and to which room.
 //
-// A hint may be lost, doubled or come out of order; whoever hears it reads the truth from the
-// database. Between nodes hints go by PostgreSQL or by NATS, which are both a [carrier]; a [Node]
-// does what is the same for both.
+// A publication may be lost, doubled or arrive out of order: a receiver that misses something reads
+// it from the database. Between nodes publications travel over PostgreSQL or NATS, which are both a
+// [transport]; a [Node] does what is the same for both.
 package broker
 
 import (
+	"encoding/json"
 	"sync"
 
 	"github.com/google/uuid"
 )
 
-// Hint says what has changed.
-type Hint struct {
+// Publication says what was committed: to one room, or to profiles.
+type Publication struct {
 	// Room is the room it happened in.
 	Room uuid.UUID
 	// Seq is the head of the room's log after it.
 	Seq int64
-	// Users are the people whose list of rooms it changes besides the room's own news: they came,
-	// went, or read.
+	// Users are the users whose list of rooms it changes besides the room's own news: they joined,
+	// left, or read.
 	Users []string
-	// Created marks a room that has come into being, with Users in it from the start. Public tells
-	// whether a lobby may hear of it.
+	// Created marks a new room, with Users in it from the start. Public reports whether it is
+	// published to the lobby.
 	Created bool
 	Public  bool
+	// Profiles are the profiles that were changed. Such a publication is of no room.
+	Profiles []ProfileChange
+	// Commit is what was appended to the room's log, up to Seq; nil if receivers have to read it
+	// from the database.
+	Commit Commit
 }
 
-// Listener is who hears hints. Its methods are called from any goroutine, and must not block.
+// ProfileChange is what a transaction changed in one shard of users: it raised the shard's version
+// from From to To, and between the two no profile but those of UserIDs has changed.
+type ProfileChange struct {
+	Shard   int      `json:"s"`
+	From    int64    `json:"f"`
+	To      int64    `json:"t"`
+	UserIDs []string `json:"u"`
+}
+
+// Commit is a contiguous part of a room's log as it was committed. Broker does not look into it.
+type Commit interface {
+	// First is the seq of its first event.
+	First() int64
+	// Encode returns it as a JSON document for other nodes.
+	Encode() ([]byte, error)
+}
+
+// Encoded is a commit that another node has sent.
+type Encoded struct {
+	first int64
+	// JSON is what [Commit.Encode] has returned there.
+	JSON json.RawMessage
+}
+
+// First implements [Commit].
+func (e *Encoded) First() int64 { return e.first }
+
+// Encode implements [Commit].
+func (e *Encoded) Encode() ([]byte, error) { return e.JSON, nil }
+
+// Listener receives publications. Its methods are called from any goroutine, and must not block.
 type Listener interface {
-	Hear(Hint)
-	// LookAgain says that hints may have been missed.
-	LookAgain()
+	Receive(Publication)
+	// Missed says that publications may have been missed.
+	Missed()
 }
 
-// Memory carries hints within one process. The zero value is ready to use.
+// Memory carries publications within one process. The zero value is ready to use.
 type Memory struct {
 	mu        sync.RWMutex
 	listeners []Listener
 }
 
-// Listen has l hear every hint published from now on.
+// Listen makes l receive every publication from now on.
 func (m *Memory) Listen(l Listener) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.listeners = append(m.listeners, l)
 }
 
-// Publish hands h to all who listen, before it returns.
-func (m *Memory) Publish(h Hint) {
+// Publish passes p to all listeners before it returns.
+func (m *Memory) Publish(p Publication) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	for _, l := range m.listeners {
-		l.Hear(h)
+		l.Receive(p)
 	}
 }

@@ -2,8 +2,10 @@ package broker_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -21,65 +23,74 @@ import (
 // patience is how long anything may take; no test waits for it to be over.
 const patience = 20 * time.Second
 
-// ear is a listener that remembers.
-type ear struct {
-	mu    sync.Mutex
-	hints []broker.Hint
-	looks int
-	said  chan struct{}
+// recorder is a listener that records what it receives.
+type recorder struct {
+	mu           sync.Mutex
+	publications []broker.Publication
+	missed       int
+	signals      chan struct{}
 }
 
-func newEar() *ear { return &ear{said: make(chan struct{}, 1)} }
+func newRecorder() *recorder { return &recorder{signals: make(chan struct{}, 1)} }
 
-func (e *ear) tell() {
+func (e *recorder) signal() {
 	select {
-	case e.said <- struct{}{}:
+	case e.signals <- struct{}{}:
 	default:
 	}
 }
 
-// Hear is [broker.Listener]'s.
-func (e *ear) Hear(h broker.Hint) {
+// Receive is [broker.Listener]'s.
+func (e *recorder) Receive(h broker.Publication) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.hints = append(e.hints, h)
-	e.tell()
+	e.publications = append(e.publications, h)
+	e.signal()
 }
 
-// LookAgain is [broker.Listener]'s.
-func (e *ear) LookAgain() {
+// Missed is [broker.Listener]'s.
+func (e *recorder) Missed() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.looks++
-	e.tell()
+	e.missed++
+	e.signal()
 }
 
 // until waits until what has been heard is so.
-func (e *ear) until(t *testing.T, what string, so func(hints []broker.Hint, looks int) bool) {
+func (e *recorder) until(
+	t *testing.T,
+	what string,
+	so func(publications []broker.Publication, missed int) bool,
+) {
 	t.Helper()
 	deadline := time.After(patience)
 	for {
 		e.mu.Lock()
-		done := so(e.hints, e.looks)
+		done := so(e.publications, e.missed)
 		e.mu.Unlock()
 		if done {
 			return
 		}
 		select {
-		case <-e.said:
+		case <-e.signals:
 		case <-deadline:
-			t.Fatalf("not heard: %s; there were %d hints and %d looks", what, len(e.hints), e.looks)
+			t.Fatalf(
+				"not received: %s; there were %d publications, and %d times some were missed",
+				what,
+				len(e.publications),
+				e.missed,
+			)
 		}
 	}
 }
 
-func (e *ear) forget() {
+func (e *recorder) forget() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.hints, e.looks = nil, 0
+	e.publications, e.missed = nil, 0
 }
 
-// network is what carries hints in a test, and can be cut.
+// network is what carries publications in a test, and can be cut.
 type network struct {
 	join      func(t *testing.T, l broker.Listener) *broker.Node
 	cut, mend func()
@@ -116,7 +127,7 @@ func postgresNetwork(t *testing.T) network {
 			defer db.Close()
 			if _, err := db.ExecContext(
 				t.Context(),
-				"SELECT pg_notify('parley_hints', $1)",
+				"SELECT pg_notify('parley_publications', $1)",
 				message,
 			); err != nil {
 				t.Fatal(err)
@@ -139,7 +150,7 @@ func natsNetwork(t *testing.T) network {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			if err := conn.Publish("parley.hints", []byte(message)); err != nil {
+			if err := conn.Publish("parley.publications", []byte(message)); err != nil {
 				t.Fatal(err)
 			}
 			if err := conn.Flush(); err != nil {
@@ -167,25 +178,25 @@ func joined(node *broker.Node, err error) func(t *testing.T) *broker.Node {
 func quiet(t *testing.T) *slog.Logger { return slog.New(slog.NewTextHandler(t.Output(), nil)) }
 
 // pair is two nodes that hear each other.
-func pair(t *testing.T, n network) (a, b *broker.Node, heardA, heardB *ear) {
+func pair(t *testing.T, n network) (a, b *broker.Node, receivedA, receivedB *recorder) {
 	t.Helper()
-	heardA, heardB = newEar(), newEar()
-	a, b = n.join(t, heardA), n.join(t, heardB)
-	meet(t, a, b, heardA, heardB)
-	return a, b, heardA, heardB
+	receivedA, receivedB = newRecorder(), newRecorder()
+	a, b = n.join(t, receivedA), n.join(t, receivedB)
+	meet(t, a, b, receivedA, receivedB)
+	return a, b, receivedA, receivedB
 }
 
-// meet has two nodes speak until each hears the other, and forgets what was said.
-func meet(t *testing.T, a, b *broker.Node, heardA, heardB *ear) {
+// meet has two nodes speak until each hears the other, and forgets what they received.
+func meet(t *testing.T, a, b *broker.Node, receivedA, receivedB *recorder) {
 	t.Helper()
-	for from, to := range map[*broker.Node]*ear{a: heardB, b: heardA} {
+	for from, to := range map[*broker.Node]*recorder{a: receivedB, b: receivedA} {
 		room := uuid.New()
-		there := func(h broker.Hint) bool { return h.Room == room }
+		there := func(h broker.Publication) bool { return h.Room == room }
 		deadline := time.Now().Add(patience)
 		for seq := int64(1); ; seq++ {
-			from.Publish(broker.Hint{Room: room, Seq: seq})
+			from.Publish(broker.Publication{Room: room, Seq: seq})
 			to.mu.Lock()
-			heard := slices.ContainsFunc(to.hints, there)
+			heard := slices.ContainsFunc(to.publications, there)
 			to.mu.Unlock()
 			if heard {
 				break
@@ -196,19 +207,19 @@ func meet(t *testing.T, a, b *broker.Node, heardA, heardB *ear) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
-	heardA.forget()
-	heardB.forget()
+	receivedA.forget()
+	receivedB.forget()
 }
 
-// TestMemory: hints are heard before Publish returns.
+// TestMemory: listeners have received a publication when Publish returns.
 func TestMemory(t *testing.T) {
 	var m broker.Memory
-	e := newEar()
+	e := newRecorder()
 	m.Listen(e)
-	h := broker.Hint{Room: uuid.New(), Seq: 7, Users: []string{"a"}}
+	h := broker.Publication{Room: uuid.New(), Seq: 7, Users: []string{"a"}}
 	m.Publish(h)
-	if len(e.hints) != 1 || e.hints[0].Seq != 7 {
-		t.Errorf("heard %v", e.hints)
+	if len(e.publications) != 1 || e.publications[0].Seq != 7 {
+		t.Errorf("heard %v", e.publications)
 	}
 }
 
@@ -218,7 +229,7 @@ func TestContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for name, test := range map[string]func(*testing.T, network){
-				"hints arrive": hintsArrive, "what is lost is noticed": lossIsNoticed, "away at the start": awayAtStart,
+				"publications arrive": publicationsArrive, "commits arrive": commitsArrive, "what is lost is noticed": lossIsNoticed, "away at the start": awayAtStart,
 				"alone": alone, "strange messages": strangeMessages, "many people": manyPeople,
 			} {
 				t.Run(name, func(t *testing.T) {
@@ -230,11 +241,11 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// hintsArrive: a node hears its own hints before Publish returns, and the others' newest ones,
-// whole.
-func hintsArrive(t *testing.T, n network) {
-	a, _, heardA, heardB := pair(t, n)
-	room, made := uuid.New(), broker.Hint{
+// publicationsArrive: a node has received its own publications when Publish returns, and receives the
+// newest of other nodes, whole.
+func publicationsArrive(t *testing.T, n network) {
+	a, _, receivedA, receivedB := pair(t, n)
+	room, made := uuid.New(), broker.Publication{
 		Room:    uuid.New(),
 		Created: true,
 		Public:  true,
@@ -242,65 +253,137 @@ func hintsArrive(t *testing.T, n network) {
 	}
 	const last = 2000
 	for seq := int64(1); seq <= last; seq++ {
-		a.Publish(broker.Hint{Room: room, Seq: seq, Users: []string{fmt.Sprint("u", seq%3)}})
+		a.Publish(broker.Publication{Room: room, Seq: seq, Users: []string{fmt.Sprint("u", seq%3)}})
 	}
 	a.Publish(made)
-	heardA.mu.Lock()
+	receivedA.mu.Lock()
 	own := 0
-	for _, h := range heardA.hints {
+	for _, h := range receivedA.publications {
 		if h.Room == room || h.Room == made.Room {
 			own++
 		}
 	}
-	heardA.mu.Unlock()
+	receivedA.mu.Unlock()
 	if own != last+1 {
 		t.Errorf("of its own a node has heard %d, want %d", own, last+1)
 	}
 	users := map[string]bool{}
-	heardB.until(t, "the newest, all people and the room", func(hints []broker.Hint, _ int) bool {
-		var newest int64
-		created := 0
-		for _, h := range hints {
-			if h.Room == room {
-				newest = max(newest, h.Seq)
-				for _, user := range h.Users {
-					users[user] = true
+	receivedB.until(
+		t,
+		"the newest, all people and the room",
+		func(publications []broker.Publication, _ int) bool {
+			var newest int64
+			created := 0
+			for _, h := range publications {
+				if h.Room == room {
+					newest = max(newest, h.Seq)
+					for _, user := range h.Users {
+						users[user] = true
+					}
+				}
+				if h.Room == made.Room && h.Created && h.Public &&
+					slices.Equal(h.Users, made.Users) {
+					created++
 				}
 			}
-			if h.Room == made.Room && h.Created && h.Public && slices.Equal(h.Users, made.Users) {
-				created++
+			return newest == last && created == 1 && len(users) == 3
+		},
+	)
+	receivedB.mu.Lock()
+	defer receivedB.mu.Unlock()
+	if len(receivedB.publications) > last/2 {
+		t.Errorf(
+			"%d publications of one room were carried as %d",
+			last,
+			len(receivedB.publications),
+		)
+	}
+	if receivedB.missed > 0 {
+		t.Errorf("nothing was missed, and it says so %d times", receivedB.missed)
+	}
+}
+
+// text is a commit of one event that encodes as a JSON string of a length.
+type text struct {
+	seq    int64
+	length int
+}
+
+func (c text) First() int64            { return c.seq }
+func (c text) Encode() ([]byte, error) { return json.Marshal(strings.Repeat("x", c.length)) }
+
+// commitsArrive: contiguous commits of a room arrive with their publications, in order. Those that
+// are not contiguous, or too large, arrive as the newest seq only.
+func commitsArrive(t *testing.T, n network) {
+	a, _, _, receivedB := pair(t, n)
+	contiguous, gap, large := uuid.New(), uuid.New(), uuid.New()
+	const last = 300
+	for seq := int64(1); seq <= last; seq++ {
+		a.Publish(broker.Publication{Room: contiguous, Seq: seq, Commit: text{seq, 100}})
+	}
+	a.Publish(broker.Publication{Room: gap, Seq: 1, Commit: text{1, 10}})
+	a.Publish(broker.Publication{Room: gap, Seq: 3, Commit: text{3, 10}})
+	a.Publish(broker.Publication{Room: large, Seq: 1, Commit: text{1, 40_000}})
+	profiles := []broker.ProfileChange{{Shard: 3, From: 7, To: 8, UserIDs: []string{"ann"}}}
+	a.Publish(broker.Publication{Profiles: profiles})
+	var received []broker.ProfileChange
+	heads := map[uuid.UUID]int64{}
+	var commits []int64
+	receivedB.until(t, "all heads", func(publications []broker.Publication, _ int) bool {
+		clear(heads)
+		commits = commits[:0]
+		received = nil
+		for _, p := range publications {
+			received = append(received, p.Profiles...)
+			heads[p.Room] = max(heads[p.Room], p.Seq)
+			switch {
+			case p.Room == contiguous && p.Commit != nil:
+				if data, err := p.Commit.Encode(); err != nil || len(data) != 102 {
+					t.Errorf("the commit at %d is %q: %v", p.Seq, data, err)
+				}
+				commits = append(commits, p.Commit.First())
+			case p.Room == large && p.Commit != nil:
+				t.Error("a commit of 40 kB arrives")
 			}
 		}
-		return newest == last && created == 1 && len(users) == 3
+		return heads[contiguous] == last && heads[gap] == 3 && heads[large] == 1 &&
+			len(received) > 0
 	})
-	heardB.mu.Lock()
-	defer heardB.mu.Unlock()
-	if len(heardB.hints) > last/2 {
-		t.Errorf("%d hints of one room were carried as %d", last, len(heardB.hints))
+	if !reflect.DeepEqual(received, profiles) {
+		t.Errorf("the profile changes arrive as %v", received)
 	}
-	if heardB.looks > 0 {
-		t.Errorf("nothing was missed, and it has looked %d times", heardB.looks)
+	for i, first := range commits {
+		if first != int64(i)+1 {
+			t.Fatalf("commit %d arrives in place %d", first, i)
+		}
+	}
+	if len(commits) != last {
+		t.Errorf("%d of %d commits arrive", len(commits), last)
 	}
 }
 
 // lossIsNoticed: while the network is cut nobody waits, and when it is back both look, and hear
 // each other again.
 func lossIsNoticed(t *testing.T, n network) {
-	a, b, heardA, heardB := pair(t, n)
+	a, b, receivedA, receivedB := pair(t, n)
 	n.cut()
 	begun := time.Now()
 	for seq := range int64(50_000) {
-		a.Publish(broker.Hint{Room: uuid.New(), Seq: seq})
+		a.Publish(broker.Publication{Room: uuid.New(), Seq: seq})
 	}
 	if took := time.Since(begun); took > patience/4 {
 		t.Errorf("publishing into nowhere took %v", took)
 	}
-	heardA.forget()
+	receivedA.forget()
 	n.mend()
-	for who, e := range map[string]*ear{"a": heardA, "b": heardB} {
-		e.until(t, who+" looks again", func(_ []broker.Hint, looks int) bool { return looks > 0 })
+	for who, e := range map[string]*recorder{"a": receivedA, "b": receivedB} {
+		e.until(
+			t,
+			who+" polls again",
+			func(_ []broker.Publication, missed int) bool { return missed > 0 },
+		)
 	}
-	meet(t, a, b, heardA, heardB)
+	meet(t, a, b, receivedA, receivedB)
 	if s := a.Stats(); s.Missed == 0 || s.Published < 50_000 || s.Received == 0 {
 		t.Errorf("counted %+v", s)
 	}
@@ -309,110 +392,122 @@ func lossIsNoticed(t *testing.T, n network) {
 // awayAtStart: a node begins without the network, and hears the others when that comes.
 func awayAtStart(t *testing.T, n network) {
 	n.cut()
-	heardA, heardB := newEar(), newEar()
-	a, b := n.join(t, heardA), n.join(t, heardB)
-	a.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
+	receivedA, receivedB := newRecorder(), newRecorder()
+	a, b := n.join(t, receivedA), n.join(t, receivedB)
+	a.Publish(broker.Publication{Room: uuid.New(), Seq: 1})
 	n.mend()
-	heardB.until(
+	receivedB.until(
 		t,
 		"that something was missed",
-		func(_ []broker.Hint, looks int) bool { return looks > 0 },
+		func(_ []broker.Publication, missed int) bool { return missed > 0 },
 	)
-	meet(t, a, b, heardA, heardB)
+	meet(t, a, b, receivedA, receivedB)
 }
 
-// alone: a node that is alone says next to nothing, and who comes looks for what there has been,
+// alone: a node that is alone says next to nothing, and a newcomer polls for what there has been,
 // and hears the rest.
 func alone(t *testing.T, n network) {
-	heardA, heardB := newEar(), newEar()
-	a := n.join(t, heardA)
+	receivedA, receivedB := newRecorder(), newRecorder()
+	a := n.join(t, receivedA)
 	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(time.Millisecond) {
-		a.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
+		a.Publish(broker.Publication{Room: uuid.New(), Seq: 1})
 	}
 	if s := a.Stats(); s.Published < 500 ||
 		s.Sent > s.Published/4 { // before it hears itself it cannot know
-		t.Errorf("to nobody it has said %d messages of %d hints", s.Sent, s.Published)
+		t.Errorf("to nobody it has sent %d messages of %d hints", s.Sent, s.Published)
 	}
-	b := n.join(t, heardB)
-	heardB.until(
+	b := n.join(t, receivedB)
+	receivedB.until(
 		t,
 		"that something has been",
-		func(_ []broker.Hint, looks int) bool { return looks > 0 },
+		func(_ []broker.Publication, missed int) bool { return missed > 0 },
 	)
-	meet(t, a, b, heardA, heardB)
+	meet(t, a, b, receivedA, receivedB)
 }
 
 // strangeMessages: what cannot be read is counted and left; a gap in a node's numbers is noticed.
 func strangeMessages(t *testing.T, n network) {
-	_, b, _, heardB := pair(t, n)
+	_, b, _, receivedB := pair(t, n)
 	for _, strange := range []string{
-		"", "{", `{"v":2,"n":"x","c":1}`, `{"v":1}`, `[]`, `{"v":1,"n":"x","c":-1}`, strings.Repeat("x", 5000),
+		"", "{", `{"v":1,"n":"x","c":1}`, `{"v":2}`, `[]`, `{"v":2,"n":"x","c":-1}`, strings.Repeat("x", 5000),
 	} {
 		if strange != "" {
 			n.raw(t, strange)
 		}
 	}
-	n.raw(t, `{"v":1,"n":"other","c":1,"h":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":5}]}`)
-	n.raw(t, `{"v":1,"n":"other","c":2,"h":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":6}]}`)
-	n.raw(t, `{"v":1,"n":"other","c":2}`)     // a heartbeat
-	of := func(hints []broker.Hint) (n int) { // others may still come of those who have met
-		for _, h := range hints {
+	n.raw(t, `{"v":2,"n":"other","c":1,"p":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":5}]}`)
+	n.raw(t, `{"v":2,"n":"other","c":2,"p":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":6}]}`)
+	n.raw(t, `{"v":2,"n":"other","c":2}`)                   // a heartbeat
+	of := func(publications []broker.Publication) (n int) { // others may still come of those who have met
+		for _, h := range publications {
 			if h.Room == uuid.MustParse("0199e0a5-0000-7000-8000-000000000001") {
 				n++
 			}
 		}
 		return n
 	}
-	heardB.until(t, "the other", func(hints []broker.Hint, _ int) bool { return of(hints) == 2 })
-	if s := b.Stats(); s.Unknown != 6 || s.Missed != 0 && heardB.looks > 0 {
-		t.Errorf("counted %+v, with %d looks", s, heardB.looks)
+	receivedB.until(
+		t,
+		"the other",
+		func(publications []broker.Publication, _ int) bool { return of(publications) == 2 },
+	)
+	if s := b.Stats(); s.Unknown != 6 || s.Missed != 0 && receivedB.missed > 0 {
+		t.Errorf("counted %+v, missed %d", s, receivedB.missed)
 	}
-	n.raw(t, `{"v":1,"n":"other","c":4}`)
-	heardB.until(t, "a gap", func(_ []broker.Hint, looks int) bool { return looks == 1 })
+	n.raw(t, `{"v":2,"n":"other","c":4}`)
+	receivedB.until(
+		t,
+		"a gap",
+		func(_ []broker.Publication, missed int) bool { return missed == 1 },
+	)
 	n.raw(
 		t,
-		`{"v":1,"n":"other","c":3,"h":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":7}]}`,
+		`{"v":2,"n":"other","c":3,"p":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":7}]}`,
 	) // late
-	heardB.until(
+	receivedB.until(
 		t,
 		"what came late",
-		func(hints []broker.Hint, looks int) bool { return of(hints) == 3 && looks == 1 },
+		func(publications []broker.Publication, missed int) bool { return of(publications) == 3 && missed == 1 },
 	)
-	n.raw(t, `{"v":1,"n":"newcomer","c":9}`)
-	heardB.until(
+	n.raw(t, `{"v":2,"n":"newcomer","c":9}`)
+	receivedB.until(
 		t,
-		"one who has said something before",
-		func(_ []broker.Hint, looks int) bool { return looks == 2 },
+		"one that has sent something before",
+		func(_ []broker.Publication, missed int) bool { return missed == 2 },
 	)
-	n.raw(t, `{"v":1,"n":"other","c":5,"l":true}`)
-	heardB.until(
+	n.raw(t, `{"v":2,"n":"other","c":5,"i":true}`)
+	receivedB.until(
 		t,
 		"one who cannot say it all",
-		func(_ []broker.Hint, looks int) bool { return looks == 3 },
+		func(_ []broker.Publication, missed int) bool { return missed == 3 },
 	)
 }
 
 // manyPeople: a hint that is larger than a message comes in parts, and a room with so many people
 // is looked for.
 func manyPeople(t *testing.T, n network) {
-	a, _, _, heardB := pair(t, n)
+	a, _, _, receivedB := pair(t, n)
 	var people []string
 	for i := range 1000 {
 		people = append(people, fmt.Sprint(strings.Repeat("x", 120), i))
 	}
 	moved, made := uuid.New(), uuid.New()
-	a.Publish(broker.Hint{Room: moved, Seq: 3, Users: people})
-	a.Publish(broker.Hint{Room: made, Created: true, Users: people})
-	heardB.until(t, "all people, and to look", func(hints []broker.Hint, looks int) bool {
-		var told []string
-		for _, h := range hints {
-			if h.Room == moved {
-				told = append(told, h.Users...)
+	a.Publish(broker.Publication{Room: moved, Seq: 3, Users: people})
+	a.Publish(broker.Publication{Room: made, Created: true, Users: people})
+	receivedB.until(
+		t,
+		"all people, and to look",
+		func(publications []broker.Publication, missed int) bool {
+			var told []string
+			for _, h := range publications {
+				if h.Room == moved {
+					told = append(told, h.Users...)
+				}
+				if h.Created {
+					t.Errorf("told of a room with %d people", len(h.Users))
+				}
 			}
-			if h.Created {
-				t.Errorf("told of a room with %d people", len(h.Users))
-			}
-		}
-		return looks > 0 && len(told) == len(people) && slices.Equal(told, people)
-	})
+			return missed > 0 && len(told) == len(people) && slices.Equal(told, people)
+		},
+	)
 }

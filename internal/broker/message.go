@@ -9,30 +9,44 @@ import (
 )
 
 // version is that of the messages.
-const version = 1
+const version = 2
 
-// message is what nodes send to each other: hints, or with none of them a heartbeat.
+// message is what nodes send to each other: publications, or with none of them a heartbeat.
 type message struct {
 	Version int `json:"v"`
-	// Node is who sends it, and Count the number of this message among its own; of a heartbeat the
+	// Node is the sender, and Count the number of this message among its own; of a heartbeat the
 	// number before.
 	Node  string `json:"n"`
 	Count int64  `json:"c"`
-	// Look says that there is more than can be told: look yourself.
-	Look  bool   `json:"l,omitempty"`
-	Hints []note `json:"h,omitempty"`
+	// Incomplete says that there were publications that do not fit into messages.
+	Incomplete   bool   `json:"i,omitempty"`
+	Publications []note `json:"p,omitempty"`
 }
 
-// note is a hint in a message.
+// note is a publication in a message.
 type note struct {
 	Room    uuid.UUID `json:"r"`
 	Seq     int64     `json:"s,omitempty"`
 	Users   []string  `json:"u,omitempty"`
 	Created bool      `json:"c,omitempty"`
 	Public  bool      `json:"p,omitempty"`
+	// First and Commit are of a publication with a commit.
+	First  int64           `json:"f,omitempty"`
+	Commit json.RawMessage `json:"e,omitempty"`
+	// Profiles are of a publication of profiles.
+	Profiles []ProfileChange `json:"o,omitempty"`
 }
 
-func (n note) hint() Hint { return Hint(n) }
+func (n note) publication() Publication {
+	p := Publication{
+		Room: n.Room, Seq: n.Seq, Users: n.Users, Created: n.Created, Public: n.Public,
+		Profiles: n.Profiles,
+	}
+	if n.Commit != nil {
+		p.Commit = &Encoded{first: n.First, JSON: n.Commit}
+	}
+	return p
+}
 
 func (m message) encode() []byte {
 	m.Version = version
@@ -52,51 +66,92 @@ func decode(data []byte) (message, error) {
 		return m, fmt.Errorf("decode a message: it is of version %d, not %d", m.Version, version)
 	}
 	if m.Node == "" || m.Count < 0 {
-		return m, errors.New("decode a message: it does not say whose it is")
+		return m, errors.New("decode a message: it does not name its node")
 	}
 	return m, nil
 }
 
-// envelope is more than all of a message but its hints takes, and listed what a hint takes beside
-// its people.
 const (
-	envelope = 120
-	listed   = 120
+	// envelope is more than all of a message but its publications takes, and noteBytes more than a
+	// publication takes beside its users and its commit.
+	envelope  = 120
+	noteBytes = 150
+	// maxCommitBytes is the size of the largest commit that is sent to other nodes.
+	maxCommitBytes = 32 << 10
 )
 
-// messages puts hints into messages of at most a size. Of a hint that is too large for one, its
-// people are told in several; a room that has come into being with more people than fit is not told
-// of, but to be looked for.
-func messages(node string, hints []Hint, largest int) (all []message) {
-	current := message{Node: node}
-	size := envelope
-	add := func(n note, bytes int) {
-		if size+bytes > largest && len(current.Hints) > 0 {
-			all = append(all, current)
-			current, size = message{Node: node}, envelope
+// packer puts publications into messages of at most a size.
+type packer struct {
+	node    string
+	largest int
+	full    []message
+	current message
+	size    int
+}
+
+// messages puts publications into messages of at most a size. The users of a publication that is too
+// large for one message are named in several; a new room with more users than fit is not published,
+// and the message is marked as incomplete. A commit that does not fit is left out.
+func messages(node string, publications []Publication, largest int) []message {
+	p := packer{node: node, largest: largest, current: message{Node: node}, size: envelope}
+	for _, publication := range publications {
+		p.pack(publication)
+	}
+	if len(p.current.Publications) > 0 {
+		p.full = append(p.full, p.current)
+	}
+	return p.full
+}
+
+func (p *packer) pack(publication Publication) {
+	if len(publication.Profiles) > 0 {
+		p.packProfiles(publication)
+		return
+	}
+	part := note{
+		Room: publication.Room, Seq: publication.Seq,
+		Created: publication.Created, Public: publication.Public,
+	}
+	bytes := noteBytes
+	if publication.Commit != nil {
+		commit, err := publication.Commit.Encode()
+		if err == nil && len(commit) <= min(maxCommitBytes, p.largest-envelope-noteBytes) {
+			part.First, part.Commit = publication.Commit.First(), commit
+			bytes += len(commit)
 		}
-		current.Hints = append(current.Hints, n)
-		size += bytes
 	}
-	for _, h := range hints {
-		part, bytes := note{Room: h.Room, Seq: h.Seq, Created: h.Created, Public: h.Public}, listed
-		whole := true
-		for _, user := range h.Users {
-			quoted := len(message{Node: user}.encode()) // more than it takes
-			if bytes+quoted > largest-envelope {
-				part.Created = false // nobody hears of half of a room's people
-				add(part, bytes)
-				part, bytes, whole = note{Room: h.Room, Seq: h.Seq}, listed, false
-			}
-			part.Users = append(part.Users, user)
-			bytes += quoted
+	whole := true
+	for _, user := range publication.Users {
+		quoted := len(message{Node: user}.encode()) // more than it takes
+		if bytes+quoted > p.largest-envelope {
+			part.Created = false // a new room is published with all of its users, or not at all
+			p.add(part, bytes)
+			part, bytes, whole = note{
+				Room: publication.Room,
+				Seq:  publication.Seq,
+			}, noteBytes, false
 		}
-		part.Created = part.Created && whole
-		add(part, bytes)
-		current.Look = current.Look || h.Created && !whole
+		part.Users = append(part.Users, user)
+		bytes += quoted
 	}
-	if len(current.Hints) > 0 {
-		all = append(all, current)
+	part.Created = part.Created && whole
+	p.add(part, bytes)
+	p.current.Incomplete = p.current.Incomplete || publication.Created && !whole
+}
+
+// packProfiles leaves out what does not fit: nodes read the changes when they need a newer version.
+func (p *packer) packProfiles(publication Publication) {
+	profiles, err := json.Marshal(publication.Profiles)
+	if size := noteBytes + len(profiles); err == nil && size <= p.largest-envelope {
+		p.add(note{Profiles: publication.Profiles}, size)
 	}
-	return all
+}
+
+func (p *packer) add(n note, bytes int) {
+	if p.size+bytes > p.largest && len(p.current.Publications) > 0 {
+		p.full = append(p.full, p.current)
+		p.current, p.size = message{Node: p.node}, envelope
+	}
+	p.current.Publications = append(p.current.Publications, n)
+	p.size += bytes
 }

@@ -12,38 +12,36 @@ import (
 )
 
 const (
-	// subject is what nodes listen to.
-	subject = "parley.hints"
+	// subject is what nodes subscribe to.
+	subject = "parley.publications"
 	// natsLargest is the size of the largest message; a server takes up to 1 MiB by default.
 	natsLargest = 64 << 10
 )
 
-// natsCarrier carries messages by NATS. What is said while the connection is lost is not kept: the
-// others look then.
-type natsCarrier struct{ conn *nats.Conn }
+// natsTransport carries messages over NATS. Messages that are published while the connection is lost
+// are dropped: the other nodes notice.
+type natsTransport struct{ conn *nats.Conn }
 
-// NewNATS connects a node to the others by the NATS servers that url names (nats://host:4222,
-// several separated by commas). Servers that are away are waited for in the background. The caller
+// NewNATS connects a node to the others over the NATS servers that url names (nats://host:4222,
+// several separated by commas). It connects to unreachable servers in the background. The caller
 // closes the node.
 func NewNATS(
 	ctx context.Context, url string, l Listener, log *slog.Logger, guard *panics.Guard,
 ) (*Node, error) {
-	return begin(ctx, l, log, guard, func(r receiver) (carrier, error) {
+	return start(ctx, l, log, guard, func(r handler) (transport, error) {
 		conn, err := nats.Connect(
 			url,
 			nats.Name("parley"),
-			nats.RetryOnFailedConnect(
-				true,
-			),
+			nats.RetryOnFailedConnect(true),
 			nats.MaxReconnects(-1),
 			nats.ReconnectWait(500*time.Millisecond),
 			nats.ReconnectBufSize(-1),
 			nats.PingInterval(2*heartbeat),
 			nats.MaxPingsOutstanding(2),
-			nats.ConnectHandler(func(*nats.Conn) { r.lookAgain() }),
+			nats.ConnectHandler(func(*nats.Conn) { r.missedMessages() }),
 			nats.ReconnectHandler(func(*nats.Conn) {
 				log.Info("the connection to NATS is back")
-				r.lookAgain()
+				r.missedMessages()
 			}),
 			nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 				if err != nil {
@@ -52,7 +50,7 @@ func NewNATS(
 			}),
 			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 				log.Warn("NATS cannot keep up, or refuses something", "error", err)
-				r.lookAgain()
+				r.missedMessages()
 			}),
 		)
 		if err != nil {
@@ -63,22 +61,24 @@ func NewNATS(
 			return nil, fmt.Errorf("listen to NATS: %w", err)
 		}
 		if !conn.IsConnected() {
-			log.Warn("NATS does not answer: hints are found by sweeps until it does")
+			log.Warn(
+				"NATS is unreachable: this node polls for changes of other nodes until it answers",
+			)
 		}
-		return &natsCarrier{conn}, nil
+		return &natsTransport{conn}, nil
 	})
 }
 
-func (c *natsCarrier) send(_ context.Context, message []byte) error {
-	if err := c.conn.Publish(subject, message); err != nil {
+func (t *natsTransport) send(_ context.Context, message []byte) error {
+	if err := t.conn.Publish(subject, message); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
 	return nil
 }
 
-func (c *natsCarrier) largest() int { return natsLargest }
+func (t *natsTransport) largest() int { return natsLargest }
 
-func (c *natsCarrier) close() error {
-	c.conn.Close()
+func (t *natsTransport) close() error {
+	t.conn.Close()
 	return nil
 }

@@ -12,19 +12,19 @@ import (
 	"parley/internal/testkit"
 )
 
-// bomb is an ear that panics when it hears of a room.
+// bomb is an recorder that panics when it hears of a room.
 type bomb struct {
-	*ear
+	*recorder
 	room uuid.UUID
 	went atomic.Int64
 }
 
-func (b *bomb) Hear(h broker.Hint) {
+func (b *bomb) Receive(h broker.Publication) {
 	if h.Room == b.room {
 		b.went.Add(1)
 		panic("heard")
 	}
-	b.ear.Hear(h)
+	b.recorder.Receive(h)
 }
 
 // TestPanicOfAListener: a hint at which the listener panics is dropped, on the node itself and on
@@ -34,19 +34,23 @@ func TestPanicOfAListener(t *testing.T) {
 	server := testkit.StartNATS(t)
 	guard := panics.NewGuard(slog.New(slog.DiscardHandler))
 	room := uuid.New()
-	a, b := &bomb{ear: newEar(), room: room}, &bomb{ear: newEar(), room: room}
+	a, b := &bomb{recorder: newRecorder(), room: room}, &bomb{recorder: newRecorder(), room: room}
 	join := func(l broker.Listener) *broker.Node {
 		return joined(broker.NewNATS(t.Context(), server.URL, l, quiet(t), guard))(t)
 	}
 	nodeA, nodeB := join(a), join(b)
-	meet(t, nodeA, nodeB, a.ear, b.ear)
+	meet(t, nodeA, nodeB, a.recorder, b.recorder)
 	next := uuid.New()
-	nodeA.Publish(broker.Hint{Room: room, Seq: 1})
-	nodeA.Publish(broker.Hint{Room: next, Seq: 1})
+	nodeA.Publish(broker.Publication{Room: room, Seq: 1})
+	nodeA.Publish(broker.Publication{Room: next, Seq: 1})
 	for _, l := range []*bomb{a, b} {
-		l.until(t, "the hint after the one that panics", func(hints []broker.Hint, _ int) bool {
-			return len(hints) > 0 && hints[len(hints)-1].Room == next
-		})
+		l.until(
+			t,
+			"the hint after the one that panics",
+			func(publications []broker.Publication, _ int) bool {
+				return len(publications) > 0 && publications[len(publications)-1].Room == next
+			},
+		)
 	}
 	if a.went.Load() != 1 {
 		t.Errorf("the node's own listener has panicked %d times", a.went.Load())

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// channel is what nodes listen to. It belongs to the database.
-	channel = "parley_hints"
+	// channel is what nodes listen to. Channels belong to a database.
+	channel = "parley_publications"
 	// notifyLargest is the size of the largest message: a notification has fewer than 8,000 bytes
 	// (https://www.postgresql.org/docs/current/sql-notify.html).
 	notifyLargest = 7900
@@ -17,26 +17,26 @@ const (
 
 // Notifications are those of a PostgreSQL database.
 type Notifications interface {
-	// Listen has hear called with what is sent on a channel, and missed whenever something may have
-	// been sent that is not heard.
-	Listen(channel string, hear func(payload string), missed func())
-	// Notify sends something on a channel.
+	// Listen calls receive with what is sent on a channel, and missed whenever notifications may
+	// have been missed.
+	Listen(channel string, receive func(payload string), missed func())
+	// Notify sends a notification on a channel.
 	Notify(ctx context.Context, channel, payload string) error
-	// Close ends them; afterwards nothing is heard any more.
+	// Close ends them; nothing is received afterwards.
 	Close() error
 }
 
-// postgres carries messages as notifications. A message is sent in a transaction by itself, behind
-// the commit of what it tells of.
+// postgres carries messages as notifications. It sends each in a transaction of its own, after the
+// commits that the message is about.
 type postgres struct{ notifications Notifications }
 
-// NewPostgres connects a node to the others by the notifications of the database that all of them
+// NewPostgres connects a node to the others over the notifications of the database that all of them
 // share. The caller closes the node, which closes the notifications.
 func NewPostgres(
 	ctx context.Context, by Notifications, l Listener, log *slog.Logger, guard *panics.Guard,
 ) (*Node, error) {
-	return begin(ctx, l, log, guard, func(r receiver) (carrier, error) {
-		by.Listen(channel, func(payload string) { r.receive([]byte(payload)) }, r.lookAgain)
+	return start(ctx, l, log, guard, func(r handler) (transport, error) {
+		by.Listen(channel, func(payload string) { r.receive([]byte(payload)) }, r.missedMessages)
 		return &postgres{by}, nil
 	})
 }

@@ -13,52 +13,54 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestSilentNetwork: with a network to PostgreSQL that takes everything and carries nothing, which
-// nobody is told of, what is sent fails in time, the connection that listens is given up, and when
+// TestSilentNetwork: with a network to PostgreSQL that takes everything and carries nothing, without an error, what is sent fails in time, the connection that listens is given up, and when
 // the network is back all is heard again.
 func TestSilentNetwork(t *testing.T) {
 	t.Parallel()
 	url := testkit.PostgresURL(t)
 	network, far, through := testkit.DatabaseEnd(t, url)
 	link := testkit.NewLink(t, network, far)
-	said := &words{Handler: slog.NewTextHandler(t.Output(), nil), heard: map[string]chan struct{}{
-		"the connection for notifications is lost": make(chan struct{}, 1),
-		"the connection for notifications is back": make(chan struct{}, 1),
-	}}
+	signals := &words{
+		Handler: slog.NewTextHandler(t.Output(), nil),
+		heard: map[string]chan struct{}{
+			"the connection for notifications is lost": make(chan struct{}, 1),
+			"the connection for notifications is back": make(chan struct{}, 1),
+		},
+	}
 	join := func(url string, l broker.Listener) *broker.Node {
 		notifications, err := store.OpenNotifications(
 			t.Context(),
 			url,
-			store.Options{Logger: slog.New(said)},
+			store.Options{Logger: slog.New(signals)},
 		)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return joined(broker.NewPostgres(t.Context(), notifications, l, quiet(t), nil))(t)
 	}
-	heardA, heardB := newEar(), newEar()
-	a, b := join(through(link.Addr), heardA), join(url, heardB)
-	meet(t, a, b, heardA, heardB)
+	receivedA, receivedB := newRecorder(), newRecorder()
+	a, b := join(through(link.Addr), receivedA), join(url, receivedB)
+	meet(t, a, b, receivedA, receivedB)
 
 	link.Silence()
 	failed := a.Stats().Failed
-	a.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
+	a.Publish(broker.Publication{Room: uuid.New(), Seq: 1})
 	// Five seconds for the message, and one for the answer that it was given up.
 	within(t, "what is sent fails", 8*time.Second, func() bool { return a.Stats().Failed > failed })
 	select {
-	case <-said.heard["the connection for notifications is lost"]:
+	case <-signals.heard["the connection for notifications is lost"]:
 	case <-time.After(patience):
 		t.Fatal("nobody notices that nothing comes")
 	}
-	heardA.forget()
+	receivedA.forget()
 	link.Mend()
-	heardA.until(
+	receivedA.until(
 		t,
 		"that something was missed",
-		func(_ []broker.Hint, looks int) bool { return looks > 0 },
+		func(_ []broker.Publication, missed int) bool { return missed > 0 },
 	)
-	<-said.heard["the connection for notifications is back"]
-	meet(t, a, b, heardA, heardB)
+	<-signals.heard["the connection for notifications is back"]
+	meet(t, a, b, receivedA, receivedB)
 }
 
 // TestSilentNetworkClose: a node that has something to say to a network that has gone silent can be
@@ -82,12 +84,12 @@ func TestSilentNetworkClose(t *testing.T) {
 		}
 		return node
 	}
-	heardA, heardB := newEar(), newEar()
-	a, b := join(heardA), join(heardB)
-	meet(t, a, b, heardA, heardB)
+	receivedA, receivedB := newRecorder(), newRecorder()
+	a, b := join(receivedA), join(receivedB)
+	meet(t, a, b, receivedA, receivedB)
 	link.Silence()
 	for _, node := range []*broker.Node{a, b} {
-		node.Publish(broker.Hint{Room: uuid.New(), Seq: 1})
+		node.Publish(broker.Publication{Room: uuid.New(), Seq: 1})
 	}
 	<-time.After(50 * time.Millisecond) // most likely it is on its way then
 	for _, node := range []*broker.Node{a, b} {

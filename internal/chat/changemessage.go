@@ -248,5 +248,6 @@ func (h *held) logMessage(
 	if err != nil {
 		return err
 	}
+	h.events[len(h.events)-1].Message = publicMessage(m)
 	return h.save(ctx)
 }

@@ -1,8 +1,7 @@
 // Package chat is the domain of Parley: its rules, its transactions and who may see what.
 //
 // Every read and every write of the application's data goes through it, with the acting user as an
-// argument. A write is committed first; then a hint is published that tells the live side where to
-// look.
+// argument. A write is committed first; then the domain publishes what was committed.
 package chat
 
 import (
@@ -35,30 +34,28 @@ type Viewer struct {
 	Admin bool
 }
 
-// Publisher carries hints to the live side.
+// Publisher publishes what was committed to the hub, and to other nodes.
 type Publisher interface {
-	// Publish must not block: it is called on the way of a request. Hints may be lost.
-	Publish(broker.Hint)
+	// Publish must not block: requests call it. Publications may be lost.
+	Publish(broker.Publication)
 }
 
 // Chat is the domain over one database.
 type Chat struct {
-	db      *ent.Client
-	dialect string
-	hints   Publisher
-	panics  *panics.Guard
-	known   *lru.Cache[string, struct{}]
-	tries   *tries
-	rooms   *rooms
-	users   *profileCache
-	sends   *sends
+	db        *ent.Client
+	dialect   string
+	publisher Publisher
+	panics    *panics.Guard
+	known     *lru.Cache[string, struct{}]
+	tries     *tries
+	rooms     *rooms
+	users     *profileCache
+	sends     *sends
 	// creations are the rooms on their way.
 	creations *batches[*creation]
 	// searches has a place for each search that may run at a time.
 	searches *limit.Memory
 	counts   counts
-	// profileChanges publishes profile changes to other nodes; nil if there are none.
-	profileChanges func([]ProfileChange)
 }
 
 // New returns the domain over db, whose dialect is one of ent's dialect names, and in which so many
@@ -70,12 +67,12 @@ func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Ch
 		return nil, fmt.Errorf("make the cache of known users: %w", err)
 	}
 	c := &Chat{
-		db:      db,
-		dialect: dialect,
-		hints:   silence{},
-		panics:  guard,
-		known:   known,
-		tries:   newTries(),
+		db:        db,
+		dialect:   dialect,
+		publisher: silence{},
+		panics:    guard,
+		known:     known,
+		tries:     newTries(),
 		rooms: newRooms(
 			rememberedBytes,
 		),
@@ -87,22 +84,17 @@ func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Ch
 	return c, err
 }
 
-// Publish has each commit followed by its hints on hints. It is called once, before the domain is
-// used.
-func (c *Chat) Publish(hints Publisher) { c.hints = hints }
-
-// PublishProfiles makes to receive the profile changes of each commit. It must not block; changes may
-// be lost. It is called once, before the domain is used.
-func (c *Chat) PublishProfiles(to func([]ProfileChange)) { c.profileChanges = to }
+// Publish makes to receive what each commit publishes. It is called once, before the domain is used.
+func (c *Chat) Publish(to Publisher) { c.publisher = to }
 
 // LimitKeys has keys say how often a person, and an address, may give a wrong one; nil is no limit.
 // It is called before the domain is used.
 func (c *Chat) LimitKeys(keys *limit.Gate) { c.tries.people = keys }
 
-// silence is where hints go that nobody wants.
+// silence drops publications.
 type silence struct{}
 
-func (silence) Publish(broker.Hint) {}
+func (silence) Publish(broker.Publication) {}
 
 // Looking returns a context under which reads are counted, and how many there have been.
 func Looking(ctx context.Context) (context.Context, func() int64) {

@@ -170,6 +170,10 @@ func (h *held) admit(
 	if err != nil {
 		return nil, err
 	}
+	joined := h.events[len(h.events)-len(members):]
+	for i, m := range members {
+		joined[i].Member = publicMember(m)
+	}
 	return members, h.save(ctx)
 }
 

@@ -13,7 +13,6 @@ import (
 	"parley/ent/directroom"
 	"parley/ent/member"
 	"parley/ent/roomevent"
-	"parley/internal/broker"
 	"parley/internal/store"
 )
 
@@ -230,7 +229,7 @@ FROM (VALUES `+strings.Join(values, ", ")+`) AS saved WHERE rooms.id = column1`,
 		return fmt.Errorf("save %d rooms: %w", len(rooms), err)
 	}
 	for _, h := range rooms {
-		t.publish(broker.Hint{Room: h.ID, Seq: h.Seq, Users: h.moved})
+		h.publish()
 	}
 	return nil
 }

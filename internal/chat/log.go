@@ -24,28 +24,52 @@ const KindMessageAdded roomevent.Kind = "MESSAGE_ADDED"
 
 // Event is one entry of a room's log.
 type Event struct {
-	Room uuid.UUID
-	Seq  int64
-	Kind roomevent.Kind
-	At   time.Time
-	// Message is the one that was added, or that it happened to, as it is now; nil with other
-	// kinds.
-	Message *ent.Message
-	// Subject is whom it happened to; with a reaction, whose it is.
-	Subject string
+	Room uuid.UUID      `json:"-"`
+	Seq  int64          `json:"seq"`
+	Kind roomevent.Kind `json:"kind"`
+	At   time.Time      `json:"at"`
+	// Message is the one that was added, or that the event is about, as it was when the event was
+	// published or read; nil with other kinds.
+	Message *ent.Message `json:"message,omitempty"`
+	// Subject is the user it happened to; with a reaction, its user.
+	Subject string `json:"subject,omitempty"`
+	// Member is the subject's membership of a published event, as they joined or changed their role.
+	Member *ent.Member `json:"member,omitempty"`
 	// Role is the subject's from here on; Reason is why they left.
-	Role   member.Role
-	Reason roomevent.Reason
+	Role   member.Role      `json:"role,omitempty"`
+	Reason roomevent.Reason `json:"reason,omitempty"`
 	// Emoji and On are of a reaction.
-	Emoji string
-	On    bool
-	// About is the room and Who the subject, or the message's author where there is none: as they
-	// were when the event was read, so that showing them asks the database nothing more.
-	About *ent.Room
-	Who   *ent.User
+	Emoji string `json:"emoji,omitempty"`
+	On    bool   `json:"on,omitempty"`
+	// About is the room as it was when the event was published or read. A published one has no key.
+	About *ent.Room `json:"-"`
+	// Who is the subject, or the message's author if there is none, as they were when the event was
+	// read; nil of a published event. Profiles is the profile version of that one's transaction.
+	Who      *ent.User      `json:"-"`
+	Profiles ProfileVersion `json:"-"`
+
+	create *ent.RoomEventCreate // of one that a transaction appends
 
 	once   sync.Once
 	shared any
+}
+
+// complete sets what the transaction has written of the event.
+func (e *Event) complete() {
+	if e.create == nil {
+		return
+	}
+	m := e.create.Mutation()
+	e.Seq, _ = m.Seq()
+	e.Kind, _ = m.Kind()
+	e.At, _ = m.At()
+	e.Subject, _ = m.SubjectID()
+	role, _ := m.Role()
+	e.Role = member.Role(role)
+	e.Reason, _ = m.Reason()
+	e.Emoji, _ = m.Emoji()
+	e.On, _ = m.On()
+	e.create = nil
 }
 
 // Share returns what those who show the event share of it, as the first one who asks makes it. It
@@ -139,6 +163,10 @@ func (c *Chat) Log(
 // Position is the event's seq.
 func (e *Event) Position() int64 { return e.Seq }
 
+// Erases reports whether the event empties a message: events and payloads from before it must not be
+// delivered any more.
+func (e *Event) Erases() bool { return e.Kind == roomevent.KindMESSAGE_DELETED }
+
 // Ending tells whether the event may end somebody's stream: see [Event.Ends].
 func (e *Event) Ending() bool {
 	return e.Kind == roomevent.KindROOM_DELETED || e.Kind == roomevent.KindMEMBER_LEFT
@@ -168,7 +196,8 @@ const userTexts = 17
 // scanEvent reads a row of logQuery.
 func scanEvent(rows *sql.Rows, roomID uuid.UUID) (*Event, error) {
 	var row eventRow
-	e, m, r := &Event{Room: roomID}, &ent.Message{RoomID: roomID}, &ent.Room{}
+	e := &Event{Room: roomID}
+	m, r := &ent.Message{RoomID: roomID}, &ent.Room{}
 	fields := []any{
 		&e.Seq,
 		&e.Kind,
@@ -188,7 +217,7 @@ func scanEvent(rows *sql.Rows, roomID uuid.UUID) (*Event, error) {
 	e.At, e.Subject, e.Emoji, e.On = row.at.Time, row.subject.V, row.emoji.V, row.on.V
 	e.Role, e.Reason = member.Role(row.role.V), roomevent.Reason(row.reason.V)
 	e.Who = row.who()
-	r.CreatedAt, r.UpdatedAt, r.EventAt, r.DeletedAt = row.made.Time, row.updated.Time, row.happened.Time, row.deleted.pointer()
+	row.setTimes(r)
 	e.About = r
 	var err error
 	e.Message, err = row.message(m)
@@ -251,6 +280,12 @@ func (row *eventRow) roomFields(r *ent.Room) []any {
 		&row.happened,
 		&row.deleted,
 	}
+}
+
+// setTimes sets the room's times.
+func (row *eventRow) setTimes(r *ent.Room) {
+	r.CreatedAt, r.UpdatedAt = row.made.Time, row.updated.Time
+	r.EventAt, r.DeletedAt = row.happened.Time, row.deleted.pointer()
 }
 
 // who is the person of the row; nil where there is none.

@@ -83,7 +83,7 @@ func (t *tx) markRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64
 		return fmt.Errorf("update the membership: %w", err)
 	}
 	if changed > 0 {
-		t.publish(broker.Hint{Room: r.ID, Seq: r.Seq, Users: []string{m.UserID}})
+		t.publish(broker.Publication{Room: r.ID, Seq: r.Seq, Users: []string{m.UserID}})
 	}
 	return nil
 }

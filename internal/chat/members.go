@@ -226,9 +226,14 @@ func (h *held) setRole(ctx context.Context, actor Viewer, m *ent.Member, role me
 	if role == member.RoleOWNER {
 		h.OwnerID = m.UserID
 	}
-	return h.log(ctx, roomevent.KindMEMBER_ROLE_CHANGED, actor.ID, func(e *ent.RoomEventCreate) {
+	err := h.log(ctx, roomevent.KindMEMBER_ROLE_CHANGED, actor.ID, func(e *ent.RoomEventCreate) {
 		e.SetSubjectID(m.UserID).SetRole(roomevent.Role(role))
 	})
+	if err != nil {
+		return err
+	}
+	h.events[len(h.events)-1].Member = publicMember(m)
+	return nil
 }
 
 // member returns the membership of somebody who is in the room.

@@ -25,7 +25,7 @@ type newRoom struct {
 	people       []string      // their ids, the owner's first
 	members      []*ent.Member // their memberships, as far as they are not the same for all
 	tags, folded []string
-	created      broker.Hint
+	created      broker.Publication
 	// service: its members need not let the creator add them.
 	service bool
 	// key is the idempotencyKey that is to be taken together with it, and hash that of the request;
@@ -73,7 +73,7 @@ func (in CreateRoomInput) room(v Viewer, id uuid.UUID) (*newRoom, error) {
 	if o := in.OpenseaCollection; o != nil {
 		n.OpenseaSlug, n.OpenseaName, n.OpenseaCover = &o.Slug, o.Name, o.Cover
 	}
-	n.created = broker.Hint{
+	n.created = broker.Publication{
 		Room:    id,
 		Created: true,
 		Users:   n.people,
@@ -177,7 +177,7 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 	}
 	var err error
 	if c.dialect == dialect.Postgres {
-		err = c.write(ctx, again, func() (said []broker.Hint, err error) {
+		err = c.write(ctx, again, func() (committed []broker.Publication, err error) {
 			begin()
 			err = insertRooms(
 				ctx,
@@ -188,10 +188,10 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 			)
 			for _, w := range batch {
 				if w.made || err != nil { // where it is unknown, a later run has nothing to say
-					said = append(said, w.room.created)
+					committed = append(committed, w.room.created)
 				}
 			}
-			return said, err
+			return committed, err
 		})
 	} else {
 		err = c.tx(ctx, again, func(t *tx) (err error) {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"parley/ent"
+	"parley/internal/broker"
 	"parley/internal/store"
 )
 
@@ -72,7 +73,7 @@ func (p *profileCache) refresh(to ProfileVersion, changed []string) {
 
 // apply evicts the users of a change if the cache lacks that change alone. Otherwise it has it
 // already, or lacks another one before it, which leaves the shard to refresh.
-func (p *profileCache) apply(change ProfileChange) {
+func (p *profileCache) apply(change broker.ProfileChange) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.version[change.Shard] != change.From {

@@ -11,7 +11,7 @@ import (
 
 	"entgo.io/ent/dialect"
 
-	"parley/internal/panics"
+	"parley/internal/broker"
 )
 
 const (
@@ -108,14 +108,6 @@ func (c *Chat) profileVersion(ctx context.Context) (v ProfileVersion, err error)
 	return v, nil
 }
 
-// ProfileChange is what a transaction changed in one shard of users: it raised the shard's version
-// from From to To, and between the two no profile but those of UserIDs has changed.
-type ProfileChange struct {
-	Shard    int
-	From, To int64
-	UserIDs  []string
-}
-
 // bumpProfileVersions raises the versions of the shards of users whose profiles this transaction
 // has changed. It comes last: from here on other changes in these shards wait for the commit.
 func (t *tx) bumpProfileVersions(ctx context.Context, userIDs []string) error {
@@ -137,6 +129,7 @@ func (t *tx) bumpProfileVersions(ctx context.Context, userIDs []string) error {
 	if err != nil {
 		panic(err) // texts and numbers always encode
 	}
+	var changes []broker.ProfileChange
 	bump := bumpOnSQLite
 	if t.dialect == dialect.Postgres {
 		bump = bumpOnPostgres
@@ -147,7 +140,7 @@ func (t *tx) bumpProfileVersions(ctx context.Context, userIDs []string) error {
 			return err
 		}
 		shard, version := splitVersion(stored)
-		t.profiles = append(t.profiles, ProfileChange{
+		changes = append(changes, broker.ProfileChange{
 			Shard: shard, From: version - 1, To: version, UserIDs: byShard[shard],
 		})
 		return nil
@@ -158,6 +151,7 @@ func (t *tx) bumpProfileVersions(ctx context.Context, userIDs []string) error {
 	if err != nil {
 		return fmt.Errorf("raise the profile versions of %d users: %w", len(userIDs), err)
 	}
+	t.publish(broker.Publication{Profiles: changes})
 	return nil
 }
 
@@ -185,27 +179,11 @@ FROM json_each($1) u JOIN profile_versions v ON v.shard = u.value ->> 'shard'
 WHERE users.id = u.value ->> 'id'`
 )
 
-// publishProfiles applies profile changes that have been committed to the cache of this node, and
-// publishes them to the others.
-func (c *Chat) publishProfiles(ctx context.Context, changes []ProfileChange) {
-	if len(changes) == 0 {
-		return
-	}
-	c.ApplyProfiles(changes)
-	if c.profileChanges != nil {
-		// The changes are committed: a publisher that panics does not fail them.
-		_ = c.panics.Run(ctx, panics.Publication, func() error {
-			c.profileChanges(changes)
-			return nil
-		})
-	}
-}
-
 // ApplyProfiles applies profile changes that have been committed, on this node or another, to the
 // cache of users. They may come in any order, more than once, or not at all: then the cache finds
 // the changes in the database when a newer profile version is asked for. It is safe for concurrent
 // use.
-func (c *Chat) ApplyProfiles(changes []ProfileChange) {
+func (c *Chat) ApplyProfiles(changes []broker.ProfileChange) {
 	for _, change := range changes {
 		if change.Shard >= 0 && change.Shard < profileShards {
 			c.users.apply(change)

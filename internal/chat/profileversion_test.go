@@ -15,6 +15,7 @@ import (
 	"entgo.io/ent/dialect"
 
 	"parley/ent"
+	"parley/internal/broker"
 )
 
 // TestProfileShardsStay: the shard of a user is stored with the version of the profile, and all
@@ -233,14 +234,14 @@ func TestProfileStatements(t *testing.T) {
 		expect("this node has changed another user", 0, v, ids[:4]...)
 
 		// Another node publishes its changes: the cache applies them one after the other.
-		there.PublishProfiles(here.ApplyProfiles)
+		there.Publish(publishing(here.ApplyProfiles))
 		change(there, "d", ids[7])
 		v = change(there, "e", ids[8])
 		if u := expect("another node has published", 1, v, ids[7:]...); u[0].Status != "d" ||
 			u[1].Status != "e" {
 			t.Errorf("the statuses are %q and %q", u[0].Status, u[1].Status)
 		}
-		there.PublishProfiles(nil)
+		there.Publish(silence{})
 		v = change(there, "again", ids[9])
 		change(there, "and again", ids[9])
 		u := expect("the user has changed again since the version", 2, v, ids[9:]...)
@@ -248,7 +249,7 @@ func TestProfileStatements(t *testing.T) {
 			t.Errorf("the status is %q", u[0].Status)
 		}
 		change(there, "f", ids[8])
-		there.PublishProfiles(here.ApplyProfiles)
+		there.Publish(publishing(here.ApplyProfiles))
 		v = change(there, "g", ids[8])
 		if u := expect("a publication was lost", 2, v, ids[8:]...); u[0].Status != "g" {
 			t.Errorf("the status is %q", u[0].Status)
@@ -296,9 +297,11 @@ func TestProfileChangesAreCommitted(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		c := node(t, url, nil)
 		ids := inShards(t, c)
-		var published []ProfileChange
-		c.PublishProfiles(
-			func(changes []ProfileChange) { published = append(published, changes...) },
+		var published []broker.ProfileChange
+		c.Publish(
+			publishing(
+				func(changes []broker.ProfileChange) { published = append(published, changes...) },
+			),
 		)
 		err := c.tx(t.Context(), once, func(open *tx) error {
 			if err := open.bumpProfileVersions(t.Context(), ids[:2]); err != nil {
@@ -312,11 +315,11 @@ func TestProfileChangesAreCommitted(t *testing.T) {
 		if err := setStatus(t.Context(), c, "x", ids[1]); err != nil {
 			t.Fatal(err)
 		}
-		want := ProfileChange{Shard: 1, From: 1, To: 2, UserIDs: ids[1:2]}
+		want := broker.ProfileChange{Shard: 1, From: 1, To: 2, UserIDs: ids[1:2]}
 		if len(published) != 1 || fmt.Sprint(published[0]) != fmt.Sprint(want) {
 			t.Errorf("published %v, want %v", published, want)
 		}
-		c.PublishProfiles(func([]ProfileChange) { panic("a publisher that fails") })
+		c.Publish(publishing(func([]broker.ProfileChange) { panic("a publisher that fails") }))
 		if err := setStatus(t.Context(), c, "y", ids[1]); err != nil {
 			t.Errorf("a publisher that panics fails the change: %v", err)
 		}
@@ -335,9 +338,9 @@ func TestProfilesAreNotOlderThanShown(t *testing.T) {
 			all[i] = node(t, url, nil)
 		}
 		var mu sync.Mutex
-		var delayed [][]ProfileChange
+		var delayed [][]broker.ProfileChange
 		for i, c := range all {
-			c.PublishProfiles(func(changes []ProfileChange) {
+			c.Publish(publishing(func(changes []broker.ProfileChange) {
 				mu.Lock()
 				defer mu.Unlock()
 				if delayed = append(delayed, changes); rand.N(3) == 0 {
@@ -351,7 +354,7 @@ func TestProfilesAreNotOlderThanShown(t *testing.T) {
 					}
 				}
 				delayed = delayed[max(0, len(delayed)-8):]
-			})
+			}))
 		}
 		ids := make([]string, users)
 		for i := range ids {
@@ -439,4 +442,13 @@ func TestProfilesAreNotOlderThanShown(t *testing.T) {
 		close(done)
 		reading.Wait()
 	})
+}
+
+// publishing is a publisher that passes on profile changes.
+type publishing func([]broker.ProfileChange)
+
+func (f publishing) Publish(p broker.Publication) {
+	if len(p.Profiles) > 0 {
+		f(p.Profiles)
+	}
 }

@@ -420,7 +420,7 @@ func (c *Chat) RoomsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*e
 // JoinKey returns what the joiners of a private room must give; nil for whoever may not know it,
 // and where no key is asked for. m is the viewer's membership, or nil.
 func (c *Chat) JoinKey(r *ent.Room, m *Membership) *string {
-	if !may(toSeeKey, r, m) {
+	if r.Key == "" || !may(toSeeKey, r, m) {
 		return nil
 	}
 	return &r.Key

@@ -233,7 +233,13 @@ func (h *held) send(
 		Exec(ctx); err != nil {
 		return nil, fmt.Errorf("count the messages of %q: %w", by.UserID, err)
 	}
+	h.events = append(h.events, added(m))
 	return m, h.save(ctx)
+}
+
+// added is the event of a message that was added.
+func added(m *ent.Message) *Event {
+	return &Event{Seq: m.Seq, Kind: KindMessageAdded, At: m.CreatedAt, Message: publicMessage(m)}
 }
 
 // checkMentions accepts people who are in the room.

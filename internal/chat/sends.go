@@ -197,10 +197,10 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 	}
 	var err error
 	if c.dialect == dialect.Postgres {
-		err = c.write(ctx, again, func() (said []broker.Hint, err error) {
+		err = c.write(ctx, again, func() (committed []broker.Publication, err error) {
 			begin()
-			said, locked, err = c.sendAtOnce(ctx, batch, wait)
-			return said, err
+			committed, locked, err = c.sendAtOnce(ctx, batch, wait)
+			return committed, err
 		})
 	} else {
 		err = c.tx(ctx, again, func(t *tx) error {
@@ -237,7 +237,7 @@ func (c *Chat) sendAtOnce(
 	ctx context.Context,
 	batch []*sending,
 	wait bool,
-) (said []broker.Hint, locked []*sending, err error) {
+) (committed []broker.Publication, locked []*sending, err error) {
 	var rooms, authors, types, contents, keys, hashes, items, rules []string
 	for _, s := range batch {
 		key, hash, item := "", "", ""
@@ -269,14 +269,25 @@ func (c *Chat) sendAtOnce(
 		query = sendTogetherWaiting
 	}
 	list := func(texts []string) any { return store.List(c.dialect, texts) }
-	heads := make(map[uuid.UUID]int64)
-	var profiles ProfileVersion
+	commits := make(map[uuid.UUID]*Commit)
+	var profiles ProfileVersion // on the first row
 	err = written(ctx, c.db, func(rows *sql.Rows) error {
 		var n int
 		var held bool
 		var id, seq, ordinal, own sql.Null[int64]
 		var at instant
-		if err := rows.Scan(&n, &held, &id, &seq, &ordinal, &own, &at, &profiles); err != nil {
+		var room []byte // of the last message of each room
+		if err := rows.Scan(
+			&n,
+			&held,
+			&id,
+			&seq,
+			&ordinal,
+			&own,
+			&at,
+			&profiles,
+			&room,
+		); err != nil {
 			return err
 		}
 		s := batch[n-1]
@@ -286,7 +297,15 @@ func (c *Chat) sendAtOnce(
 				s.message(int(id.V), seq.V, ordinal.V, own.V, at.Time),
 				profiles,
 			}, nil
-			heads[s.in.RoomID] = max(heads[s.in.RoomID], seq.V)
+			commit := commits[s.in.RoomID]
+			if commit == nil {
+				commit = &Commit{Profiles: profiles}
+				commits[s.in.RoomID] = commit
+			}
+			commit.Events = append(commit.Events, added(s.sent.Message))
+			if room != nil {
+				return commit.setRoom(room)
+			}
 		case !held && !wait:
 			locked = append(locked, s)
 		}
@@ -295,10 +314,21 @@ func (c *Chat) sendAtOnce(
 	if err != nil {
 		return nil, nil, fmt.Errorf("send %d messages: %w", len(batch), err)
 	}
-	for id, seq := range heads {
-		said = append(said, broker.Hint{Room: id, Seq: seq})
+	for id, commit := range commits {
+		committed = append(committed, commit.publication(id))
 	}
-	return said, locked, nil
+	return committed, locked, nil
+}
+
+// setRoom sets the room from a row of sendAtOnce.
+func (c *Commit) setRoom(row []byte) error {
+	c.Room = &ent.Room{}
+	if err := json.Unmarshal(row, c.Room); err != nil {
+		return fmt.Errorf("decode the room: %w", err)
+	}
+	r := c.Room
+	r.CreatedAt, r.UpdatedAt, r.EventAt = r.CreatedAt.UTC(), r.UpdatedAt.UTC(), r.EventAt.UTC()
+	return nil
 }
 
 // message is the message that was sent.
@@ -342,15 +372,15 @@ const (
 		event_at = GREATEST(r.event_at, $9), updated_at = GREATEST(r.event_at, $9)
 	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n FROM given g JOIN held ON held.id = g.room_id GROUP BY g.room_id) w
 	WHERE r.id = w.room_id AND r.rules = w.rules AND r.deleted_at IS NULL
-	RETURNING r.id, r.seq - w.n AS seq, r.message_count - w.n AS ordinal, r.event_at AS at
+	RETURNING r.id, r.seq - w.n AS before, r.message_count - w.n AS ordinal, ` + publicRoomColumns + `
 ), counted AS (
 	UPDATE members m SET own_sent = m.own_sent + w.n
 	FROM (SELECT g.room_id, g.author_id, count(*) AS n FROM given g JOIN moved ON moved.id = g.room_id GROUP BY g.room_id, g.author_id) w
 	WHERE m.room_id = w.room_id AND m.user_id = w.author_id
 	RETURNING m.room_id, m.user_id, m.own_sent - w.n AS own
 ), numbered AS MATERIALIZED (
-	SELECT g.*, moved.at,
-		moved.seq + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS seq,
+	SELECT g.*, moved.event_at AS at,
+		moved.before + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS seq,
 		moved.ordinal + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS ordinal,
 		counted.own + row_number() OVER (PARTITION BY g.room_id, g.author_id ORDER BY g.n) AS own
 	FROM given g JOIN moved ON moved.id = g.room_id JOIN counted ON counted.room_id = g.room_id AND counted.user_id = g.author_id
@@ -363,11 +393,12 @@ const (
 	RETURNING id, room_id, seq
 )
 SELECT i.n, held.id IS NOT NULL, sent.id, numbered.seq, numbered.ordinal, numbered.own, numbered.at,
-	CASE i.n WHEN 1 THEN ` + readProfileVersion + ` END
+	CASE i.n WHEN 1 THEN ` + readProfileVersion + ` END, row_to_json(moved)
 FROM unnest($1::uuid[]) WITH ORDINALITY AS i (room_id, n)
 LEFT JOIN held ON held.id = i.room_id
 LEFT JOIN numbered ON numbered.n = i.n
 LEFT JOIN sent ON sent.room_id = numbered.room_id AND sent.seq = numbered.seq
+LEFT JOIN moved ON moved.id = sent.room_id AND moved.seq = sent.seq
 ORDER BY i.n`
 )
 
@@ -397,12 +428,14 @@ func (t *tx) sendEach(ctx context.Context, batch []*sending) error {
 // write, as sendAtOnce does: where the room has others by now it is not sent.
 func (t *tx) sendPlain(ctx context.Context, s *sending) error {
 	found := false
-	var seq, ordinal, own int64
-	var last, made instant
+	var own int64
+	var profiles ProfileVersion
+	var row eventRow
+	r := &ent.Room{}
 	err := each(ctx, t, func(rows *sql.Rows) error {
 		found = true
-		return rows.Scan(&seq, &ordinal, &own, &last, &made)
-	}, `SELECT r.seq + 1, r.message_count + 1, m.own_sent + 1, r.event_at, r.created_at FROM rooms r JOIN members m ON m.room_id = r.id
+		return rows.Scan(append(row.roomFields(r), &own, &profiles)...)
+	}, `SELECT `+roomColumns+`, m.own_sent + 1, `+readProfileVersion+` FROM rooms r JOIN members m ON m.room_id = r.id
 WHERE r.id = $1 AND r.rules = $2 AND r.deleted_at IS NULL AND m.user_id = $3`, s.in.RoomID, s.rules, s.by.ID)
 	if err != nil {
 		return fmt.Errorf("find where a message goes: %w", err)
@@ -410,7 +443,9 @@ WHERE r.id = $1 AND r.rules = $2 AND r.deleted_at IS NULL AND m.user_id = $3`, s
 	if !found {
 		return nil // alone it is found out why
 	}
-	at := timeOf(last.Time, made.Time)
+	row.setTimes(r)
+	at := timeOf(r.EventAt, r.CreatedAt)
+	seq, ordinal := r.Seq+1, r.MessageCount+1
 	sent, err := t.ExecContext(
 		ctx,
 		`INSERT INTO messages (room_id, seq, ordinal, own_ordinal, author_id, type, contents, mentions, created_at)
@@ -451,8 +486,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 	); err != nil {
 		return fmt.Errorf("save room %s: %w", s.in.RoomID, err)
 	}
-	s.sent, s.err = Sent{Message: s.message(int(id), seq, ordinal, own, at)}, nil
-	t.publish(broker.Hint{Room: s.in.RoomID, Seq: seq})
+	s.sent, s.err = Sent{s.message(int(id), seq, ordinal, own, at), profiles}, nil
+	r.Seq, r.LatestSeq, r.MessageCount, r.EventAt, r.UpdatedAt = seq, seq, ordinal, at, at
+	commit := &Commit{
+		Room: publicRoom(r), Profiles: profiles, Events: []*Event{added(s.sent.Message)},
+	}
+	t.publish(commit.publication(r.ID))
 	return nil
 }
 
@@ -464,9 +503,8 @@ func (t *tx) sendOne(ctx context.Context, v Viewer, in SendMessageInput) (*ent.M
 		return nil, err
 	}
 	if sent, err := h.sentBefore(ctx, v, in); sent != nil || err != nil {
-		t.publish(
-			broker.Hint{Room: h.ID, Seq: h.Seq},
-		) // what it said may have been lost with the answer to it
+		// The publication of the first request may have been lost with its response.
+		t.publish(broker.Publication{Room: h.ID, Seq: h.Seq})
 		return sent, err
 	}
 	return h.send(ctx, m, in)

@@ -44,46 +44,50 @@ const (
 	idempotent rerun = true
 )
 
-// tx is one run of a transaction, and what is to be said after its commit.
+// tx is one run of a transaction, and what it publishes after its commit.
 type tx struct {
 	*ent.Tx
-	dialect string
-	hints   []broker.Hint
-	// profiles are the profile changes of the transaction.
-	profiles []ProfileChange
+	dialect      string
+	publications []broker.Publication
 }
 
-// tx runs do in a transaction and then publishes its hints. Every write of the domain happens in
-// here.
+// tx runs do in a transaction and then publishes what it has committed. Every write of the domain
+// happens in here.
 //
 // It runs do again from the start when the database says that it lost against another transaction,
 // so do must not change anything outside. Locks are taken in one order everywhere: rooms by id,
 // then people by id, then shards of profiles; what was found before a lock is read again behind it.
 func (c *Chat) tx(ctx context.Context, again rerun, do func(*tx) error) error {
-	return c.write(ctx, again, func() ([]broker.Hint, error) { return c.try(ctx, do) })
+	return c.write(ctx, again, func() ([]broker.Publication, error) { return c.try(ctx, do) })
 }
 
-// write has run write something, and publishes the hints that it returns. It runs it again as tx
-// does; run is a transaction, or a single statement, which is one by itself. Of a commit that may
-// have happened the hints are there beside the error, as far as it is known what they would say.
+// write calls run, which writes something, and publishes what it returns. It retries as tx does; run
+// is a transaction, or a single statement, which is one by itself. If it is not known whether a
+// commit has happened, run returns its publications beside the error.
 //
 // A panic of run is an error, and run is not repeated: INTERNAL if nothing was written, UNAVAILABLE
 // with OutcomeUnknown if that is not known.
-func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint, error)) error {
+func (c *Chat) write(
+	ctx context.Context,
+	again rerun,
+	run func() ([]broker.Publication, error),
+) error {
 	pause := firstPause
-	// hints also holds those of runs whose commit may have happened: a later run then finds what
-	// they did, and has nothing of its own to say. That a hint may be wrong, too, is in the nature
-	// of hints.
-	var hints []broker.Hint
+	// publications also holds those of runs whose commit may have happened, without their commits:
+	// a later run then finds what they did, and has nothing of its own to publish.
+	var publications []broker.Publication
 	for attempt := 1; ; attempt++ {
-		said, err := c.attempt(ctx, run)
-		unknown := store.IsOutcomeUnknown(err) || isUncertain(err)
-		if err == nil || unknown {
-			hints = append(hints, said...)
-		}
+		committed, err := c.attempt(ctx, run)
 		if err == nil {
-			c.say(ctx, hints)
+			c.publish(ctx, append(publications, committed...))
 			return nil
+		}
+		unknown := store.IsOutcomeUnknown(err) || isUncertain(err)
+		if unknown {
+			for _, p := range committed {
+				p.Commit, p.Profiles = nil, nil
+				publications = append(publications, p)
+			}
 		}
 		switch {
 		case unknown:
@@ -96,7 +100,7 @@ func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint
 		lost := errors.Is(err, errMoved) || store.IsConflict(err) ||
 			(unknown && again == idempotent)
 		if !lost || attempt == attempts || panics.Is(err) {
-			c.say(ctx, hints)
+			c.publish(ctx, publications)
 			if unknown && (again == once || panics.Is(err)) {
 				return errUncertain(err)
 			}
@@ -105,7 +109,7 @@ func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint
 		select {
 		case <-time.After(rand.N(pause)): //nolint:gosec // spreads those who collided; nothing is secret
 		case <-ctx.Done():
-			c.say(ctx, hints)
+			c.publish(ctx, publications)
 			return ctx.Err()
 		}
 		pause = min(2*pause, longestPause)
@@ -114,18 +118,18 @@ func (c *Chat) write(ctx context.Context, again rerun, run func() ([]broker.Hint
 
 // attempt calls run. If run panics, what it has written is unknown.
 func (c *Chat) attempt(
-	ctx context.Context, run func() ([]broker.Hint, error),
-) (said []broker.Hint, err error) {
+	ctx context.Context, run func() ([]broker.Publication, error),
+) (committed []broker.Publication, err error) {
 	returned := false
 	err = c.panics.Run(ctx, panics.Write, func() (err error) {
-		said, err = run()
+		committed, err = run()
 		returned = true
 		return err
 	})
 	if !returned {
 		err = errUncertain(err)
 	}
-	return said, err
+	return committed, err
 }
 
 // errUncertain is the error of a write that may or may not have happened.
@@ -144,20 +148,20 @@ func isUncertain(err error) bool {
 	return ok && e.OutcomeUnknown
 }
 
-// say publishes hints. The change is committed by now: a publisher that panics delays the screens
-// of others, and does not fail the change.
-func (c *Chat) say(ctx context.Context, hints []broker.Hint) {
-	for _, h := range hints {
+// publish publishes what was committed. A publisher that panics delays the deliveries, and does not
+// fail the change.
+func (c *Chat) publish(ctx context.Context, publications []broker.Publication) {
+	for _, p := range publications {
 		_ = c.panics.Run(ctx, panics.Publication, func() error {
-			c.hints.Publish(h)
+			c.publisher.Publish(p)
 			return nil
 		})
 	}
 }
 
-// try runs do in a transaction once and returns the hints to publish, also where the commit failed.
+// try runs do in a transaction once and returns what it publishes, also if the commit failed.
 // A panic of do is an error, and the transaction is rolled back.
-func (c *Chat) try(ctx context.Context, do func(*tx) error) ([]broker.Hint, error) {
+func (c *Chat) try(ctx context.Context, do func(*tx) error) ([]broker.Publication, error) {
 	var t *tx
 	committed := false
 	defer func() {
@@ -179,14 +183,16 @@ func (c *Chat) try(ctx context.Context, do func(*tx) error) ([]broker.Hint, erro
 	}
 	committed = true
 	if err := t.Commit(); err != nil {
-		return t.hints, fmt.Errorf("commit: %w", err)
+		return t.publications, fmt.Errorf("commit: %w", err)
 	}
-	c.publishProfiles(ctx, t.profiles)
-	return t.hints, nil
+	for _, p := range t.publications {
+		c.ApplyProfiles(p.Profiles)
+	}
+	return t.publications, nil
 }
 
-// publish says h after the commit.
-func (t *tx) publish(h broker.Hint) { t.hints = append(t.hints, h) }
+// publish publishes p after the commit.
+func (t *tx) publish(p broker.Publication) { t.publications = append(t.publications, p) }
 
 // inserted tells whether an insert with ON CONFLICT DO NOTHING made a row: ent reports the missing
 // one as no rows.
@@ -208,6 +214,10 @@ type held struct {
 	at time.Time
 	// moved are those who came or went in this transaction.
 	moved []string
+	// profiles is the profile version when the room was locked, and events are those that this
+	// transaction has appended to the log since the room was last saved.
+	profiles ProfileVersion
+	events   []*Event
 }
 
 // hold locks a room. Returns NOT_FOUND if there is none, or only a tombstone.
@@ -225,7 +235,11 @@ func (t *tx) hold(ctx context.Context, id uuid.UUID) (*held, error) {
 // holdAll locks rooms, in the order of their ids. It leaves out those that do not exist and
 // tombstones.
 func (t *tx) holdAll(ctx context.Context, ids ...uuid.UUID) ([]*held, error) {
+	const profiles = "profiles"
 	q := t.Room.Query().Where(room.IDIn(padded(ids)...), room.DeletedAtIsNil()).Order(room.ByID())
+	q.Modify(
+		func(s *entsql.Selector) { s.AppendSelectExprAs(entsql.Raw(readProfileVersion), profiles) },
+	)
 	if t.dialect == dialect.Postgres {
 		q.ForUpdate() // SQLite's transactions are alone from their beginning
 	}
@@ -235,7 +249,14 @@ func (t *tx) holdAll(ctx context.Context, ids ...uuid.UUID) ([]*held, error) {
 	}
 	rooms := make([]*held, len(found))
 	for i, r := range found {
+		version, err := r.Value(profiles)
+		if err != nil {
+			return nil, fmt.Errorf("lock room %s: %w", r.ID, err)
+		}
 		rooms[i] = &held{Room: r, tx: t, at: timeOf(r.EventAt, r.CreatedAt)}
+		if err := rooms[i].profiles.Scan(version); err != nil {
+			return nil, fmt.Errorf("lock room %s: %w", r.ID, err)
+		}
 	}
 	return rooms, nil
 }
@@ -281,12 +302,27 @@ func (t *tx) holdPeople(ctx context.Context, ids []string) error {
 func (h *held) event(kind roomevent.Kind, actor string) *ent.RoomEventCreate {
 	h.Seq++
 	h.EventAt = h.at
-	return h.tx.RoomEvent.Create().
+	create := h.tx.RoomEvent.Create().
 		SetRoomID(h.ID).
 		SetSeq(h.Seq).
 		SetKind(kind).
 		SetActorID(actor).
 		SetAt(h.at)
+	h.events = append(h.events, &Event{create: create})
+	return create
+}
+
+// publish publishes what the transaction has appended to the room's log.
+func (h *held) publish() {
+	p := broker.Publication{Room: h.ID, Seq: h.Seq, Users: h.moved}
+	if len(h.events) > 0 {
+		for _, e := range h.events {
+			e.complete()
+		}
+		p.Commit = &Commit{Room: publicRoom(h.Room), Profiles: h.profiles, Events: h.events}
+		h.events = nil
+	}
+	h.tx.publish(p)
 }
 
 // log appends an event of the kind given to the room's log.
@@ -341,6 +377,6 @@ func (h *held) save(ctx context.Context) error {
 	if saved == 0 {
 		return errRoomFull()
 	}
-	h.tx.publish(broker.Hint{Room: h.ID, Seq: h.Seq, Users: h.moved})
+	h.publish()
 	return nil
 }

@@ -314,6 +314,12 @@ func (c *cohort) append(frames []Frame) {
 	}
 	c.keep(size)
 	drop := max(len(c.ring.items)-kept, 0)
+	for i, f := range frames {
+		if f.Event.Erases() { // late subscribers read again what came before
+			drop = max(drop, len(c.ring.items)-len(frames)+i)
+			c.pages = nil
+		}
+	}
 	for _, f := range c.ring.items[:drop] {
 		c.keep(-len(f.Payload))
 	}

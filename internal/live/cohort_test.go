@@ -89,7 +89,7 @@ func TestCohortRendersOnce(t *testing.T) {
 		elsewhere := subscribe(hub, uuid.New(), "same", 0, 0, other.render)
 		for seq := int64(1); seq <= 30; seq++ {
 			log.set(func(l *fakeLog) { l.head = seq })
-			hub.Hear(broker.Hint{Room: room, Seq: seq})
+			hub.Receive(broker.Publication{Room: room, Seq: seq})
 		}
 		for _, a := range append(places, apart) {
 			attend(t, a, 0, 30)
@@ -125,12 +125,12 @@ func TestLateMember(t *testing.T) {
 		)
 		defer fast.Leave()
 		log.set(func(l *fakeLog) { l.head = 100_000 })
-		hub.Hear(broker.Hint{Room: room, Seq: 100_000})
+		hub.Receive(broker.Publication{Room: room, Seq: 100_000})
 		attend(t, fast, 0, 100_000)
 		attend(t, late, 0, 100_000)
 		late.Leave()
 		log.set(func(l *fakeLog) { l.head = 100_001 })
-		hub.Hear(broker.Hint{Room: room, Seq: 100_001})
+		hub.Receive(broker.Publication{Room: room, Seq: 100_001})
 		attend(t, fast, 100_000, 100_001)
 	})
 }
@@ -148,7 +148,7 @@ func TestAhead(t *testing.T) {
 		there := subscribe(hub, room, "same", 0, 0, slow)
 		there.Park(&screen{})
 		log.set(func(l *fakeLog) { l.head = 7 })
-		hub.Hear(broker.Hint{Room: room, Seq: 7})
+		hub.Receive(broker.Publication{Room: room, Seq: 7})
 		time.Sleep(100 * time.Millisecond) // while it renders
 		ahead, further := subscribe(
 			hub,
@@ -171,7 +171,7 @@ func TestAhead(t *testing.T) {
 		}
 		ahead.Leave()
 		log.set(func(l *fakeLog) { l.head = 10 })
-		hub.Hear(broker.Hint{Room: room, Seq: 10})
+		hub.Receive(broker.Publication{Room: room, Seq: 10})
 		time.Sleep(5 * time.Second)
 		frames, err := further.Next(t.Context())
 		if err != nil || len(frames) != 1 || frames[0].Event.Position() != 10 {
@@ -279,14 +279,14 @@ func TestRenderFails(t *testing.T) {
 		defer a.Leave()
 		p.fail(errors.New("broken"))
 		log.set(func(l *fakeLog) { l.head = 1 })
-		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		time.Sleep(100 * time.Millisecond)
 		p.fail(nil)
 		attend(t, a, 0, 1)
 
 		p.fail(errors.New("broken for good"))
 		log.set(func(l *fakeLog) { l.head = 2 })
-		hub.Hear(broker.Hint{Room: room, Seq: 2})
+		hub.Receive(broker.Publication{Room: room, Seq: 2})
 		if _, err := a.Next(t.Context()); !errors.Is(err, live.ErrStopped) {
 			t.Errorf("got %v", err)
 		}
@@ -311,7 +311,7 @@ func TestCohortEnds(t *testing.T) {
 		synctest.Wait()
 		before := log.reads
 		log.set(func(l *fakeLog) { l.head = 1 })
-		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		time.Sleep(time.Minute)
 		if log.reads != before {
 			t.Error("the log of a room is read that nobody listens to")

@@ -38,6 +38,9 @@ func (a *Arrival) Position() int64 { return a.seq }
 // Ending is false: nothing ends the listening to new rooms.
 func (a *Arrival) Ending() bool { return false }
 
+// Erases implements [Event].
+func (a *Arrival) Erases() bool { return false }
+
 // announce tells of a room that has come into being, once. The hub is locked.
 func (h *Hub) announce(c Created) {
 	if _, told := h.announced[c.Room]; told {

@@ -30,8 +30,8 @@ func arrivals(
 	return payloads, live.Alone, nil
 }
 
-func created(public bool, members ...string) broker.Hint {
-	return broker.Hint{Room: uuid.New(), Created: true, Users: members, Public: public}
+func created(public bool, members ...string) broker.Publication {
+	return broker.Publication{Room: uuid.New(), Created: true, Users: members, Public: public}
 }
 
 // hear returns as many rooms as there are to be.
@@ -57,7 +57,7 @@ func TestCreatedRooms(t *testing.T) {
 			return a
 		}
 		before := created(true, "alice")
-		hub.Hear(before) // nobody listens yet
+		hub.Receive(before) // nobody listens yet
 		alice, bob, lobby := follow(
 			live.User("alice"),
 		), follow(
@@ -76,8 +76,8 @@ func TestCreatedRooms(t *testing.T) {
 			true,
 			"alice",
 		)
-		for _, h := range []broker.Hint{both, public, both, alone, {Room: uuid.New(), Seq: 3}} { // one is doubled
-			hub.Hear(h)
+		for _, h := range []broker.Publication{both, public, both, alone, {Room: uuid.New(), Seq: 3}} { // one is doubled
+			hub.Receive(h)
 		}
 		for name, c := range map[string]struct {
 			a    *live.Attendance
@@ -94,7 +94,7 @@ func TestCreatedRooms(t *testing.T) {
 		late := listen(hub, live.User("alice"), "y", arrivals)
 		defer late.Leave()
 		news := created(false, "alice")
-		hub.Hear(news)
+		hub.Receive(news)
 		if got := hear(t, late, 1)[0]; got != news.Room {
 			t.Errorf("heard of %s, want %s", got, news.Room)
 		}
@@ -118,7 +118,7 @@ func TestCreatedRoomsHeal(t *testing.T) {
 			l.created[time.Now()] = live.Created{Room: told.Room, Public: true}
 			l.created[time.Now().Add(time.Millisecond)] = untold
 		})
-		hub.Hear(told)
+		hub.Receive(told)
 		if got := hear(t, lobby, 1)[0]; got != told.Room {
 			t.Errorf("heard of %s, want %s", got, told.Room)
 		}
@@ -169,7 +169,7 @@ func TestFarBehind(t *testing.T) {
 		slow := listen(hub, live.Lobby(), "x", arrivals)
 		defer slow.Leave()
 		for range 5000 {
-			hub.Hear(created(true))
+			hub.Receive(created(true))
 			synctest.Wait()
 		}
 		if _, err := slow.Next(t.Context()); !errors.Is(err, live.ErrBehind) {

@@ -97,7 +97,7 @@ func TestOwner(t *testing.T) {
 		step := func(to int64, want string) {
 			t.Helper()
 			log.set(func(l *fakeLog) { l.head = to })
-			hub.Hear(broker.Hint{Room: room, Seq: to})
+			hub.Receive(broker.Publication{Room: room, Seq: to})
 			attend(t, first, to-1, to)
 			synctest.Wait()
 			if got := owners[len(owners)-1]; got != want {

@@ -90,7 +90,7 @@ func TestRestless(t *testing.T) {
 	}
 	for seq := int64(1); seq <= events; seq++ {
 		log.set(func(l *fakeLog) { l.head = seq })
-		hub.Hear(broker.Hint{Room: room, Seq: seq})
+		hub.Receive(broker.Publication{Room: room, Seq: seq})
 		for _, r := range all { // in step, so that some wait by themselves and some are parked whenever one comes
 			for !r.reached(seq) {
 				runtime.Gosched()

@@ -53,11 +53,11 @@ type Hub struct {
 	// kept is how many bytes of payloads the cohorts keep.
 	kept atomic.Int64
 	// What has been counted: see Stats.
-	executions, deliveries, bytes, pages, refusals, looks atomic.Int64
+	executions, deliveries, bytes, pages, refusals, looks, reads, undecoded atomic.Int64
 
 	mu      sync.Mutex
 	tails   map[Topic]*tail
-	again   chan struct{} // somebody wants the hub to look again: see LookAgain
+	again   chan struct{} // somebody wants the hub to look again: see Missed
 	viewers map[string]map[*List]struct{}
 	byRoom  map[uuid.UUID]map[*List]struct{}
 	// announced are the rooms whose creation has been told, since begun or for as long as a look
@@ -107,29 +107,52 @@ func (h *Hub) end() {
 	h.stop()
 }
 
-// Hear wakes whom a hint concerns. It does not block.
-func (h *Hub) Hear(hint broker.Hint) {
+// Receive implements [broker.Listener]: it passes a publication to those whom it concerns.
+func (h *Hub) Receive(p broker.Publication) {
+	events := h.decode(p)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if hint.Created {
-		h.announce(Created{Room: hint.Room, Users: hint.Users, Public: hint.Public})
+	if p.Created {
+		h.announce(Created{Room: p.Room, Users: p.Users, Public: p.Public})
 	}
-	if t := h.tails[Room(hint.Room)]; t != nil {
-		t.want(hint.Seq)
+	if t := h.tails[Room(p.Room)]; t != nil {
+		t.receive(events, p.Seq)
 	}
-	for l := range h.byRoom[hint.Room] {
-		l.touch(hint.Room, hint.Seq)
+	for l := range h.byRoom[p.Room] {
+		l.touch(p.Room, p.Seq)
 	}
-	for _, user := range hint.Users {
+	for _, user := range p.Users {
 		for l := range h.viewers[user] {
-			l.touch(hint.Room, unknown)
+			l.touch(p.Room, unknown)
 		}
 	}
 }
 
-// LookAgain has the hub look for what hints that were missed may have told, at once but not more
+// decode returns the events of a publication; none if the room has no subscribers on this node, or
+// the log has to be read for them.
+func (h *Hub) decode(p broker.Publication) []Event {
+	if p.Commit == nil || !h.follows(p.Room) {
+		return nil
+	}
+	events, err := h.log.Decode(p.Room, p.Commit)
+	if err != nil {
+		h.undecoded.Add(1)
+		h.opts.Logger.DebugContext(h.ctx, "a publication cannot be decoded", "error", err)
+		return nil
+	}
+	return events
+}
+
+// follows reports whether a room has subscribers on this node.
+func (h *Hub) follows(room uuid.UUID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.tails[Room(room)] != nil
+}
+
+// Missed has the hub look for what hints that were missed may have told, at once but not more
 // often than it makes sense. It does not block.
-func (h *Hub) LookAgain() {
+func (h *Hub) Missed() {
 	select {
 	case h.again <- struct{}{}:
 	default: // it is about to

@@ -67,13 +67,13 @@ func TestList(t *testing.T) {
 			}
 		}
 		reads := lists.reads
-		hub.Hear(broker.Hint{Room: c, Seq: 5}) // not my room
-		hub.Hear(broker.Hint{Room: a, Seq: 1}) // old
-		hub.Hear(broker.Hint{Room: a, Seq: 2})
-		hub.Hear(broker.Hint{Room: a, Seq: 3})
+		hub.Receive(broker.Publication{Room: c, Seq: 5}) // not my room
+		hub.Receive(broker.Publication{Room: a, Seq: 1}) // old
+		hub.Receive(broker.Publication{Room: a, Seq: 2})
+		hub.Receive(broker.Publication{Room: a, Seq: 3})
 		expect("news", 0, live.Change{Room: a})
-		hub.Hear(broker.Hint{Room: a, Seq: 4})
-		hub.Hear(broker.Hint{Room: b, Seq: 2})
+		hub.Receive(broker.Publication{Room: a, Seq: 4})
+		hub.Receive(broker.Publication{Room: b, Seq: 2})
 		expect("another room", 0, live.Change{Room: b})
 		expect("the last change of the first", 250*time.Millisecond, live.Change{Room: a})
 		if lists.reads != reads {
@@ -81,13 +81,13 @@ func TestList(t *testing.T) {
 		}
 
 		lists.set(c, live.Standing{Seq: 5})
-		hub.Hear(broker.Hint{Room: c, Seq: 5, Users: []string{"me"}})
+		hub.Receive(broker.Publication{Room: c, Seq: 5, Users: []string{"me"}})
 		expect("a new room", 250*time.Millisecond, live.Change{Room: c})
 		lists.set(c, live.Standing{Seq: 6})
-		hub.Hear(broker.Hint{Room: c, Seq: 6, Users: []string{"you"}})
+		hub.Receive(broker.Publication{Room: c, Seq: 6, Users: []string{"you"}})
 		expect("news of the new room", 500*time.Millisecond, live.Change{Room: c})
 		lists.remove(b)
-		hub.Hear(broker.Hint{Room: b, Seq: 3, Users: []string{"me"}})
+		hub.Receive(broker.Publication{Room: b, Seq: 3, Users: []string{"me"}})
 		expect("a room left", 500*time.Millisecond, live.Change{Room: b, Gone: true})
 
 		// No hint comes: found when the list is read again.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/internal/broker"
 	"parley/internal/panics"
 )
 
@@ -39,6 +40,8 @@ type Event interface {
 	Position() int64
 	// Ending tells whether it may end somebody's stream.
 	Ending() bool
+	// Erases reports whether it erases content that earlier events show: those must be read again.
+	Erases() bool
 }
 
 // Log is where rooms' logs are read.
@@ -47,6 +50,9 @@ type Log interface {
 	// without a hole, or ErrPruned. They are of one moment: fewer than limit are all that there
 	// were.
 	Read(ctx context.Context, room uuid.UUID, after int64, limit int) ([]Event, error)
+	// Decode returns the events of a publication, which carry all that was committed with them. It
+	// fails if it cannot decode them.
+	Decode(room uuid.UUID, commit broker.Commit) ([]Event, error)
 	// Endings returns the events of a room above after that may end somebody's stream.
 	Endings(ctx context.Context, room uuid.UUID, after int64) ([]Event, error)
 	// Heads returns the seqs of rooms; those that do not exist are missing.

@@ -87,7 +87,7 @@ func inExploding(t *testing.T, test func(t *testing.T, e *exploding)) {
 // add appends an event to the room's log and publishes it.
 func (e *exploding) add(seq int64) {
 	e.log.set(func(l *fakeLog) { l.head = seq })
-	e.Hear(broker.Hint{Room: e.room, Seq: seq})
+	e.Receive(broker.Publication{Room: e.room, Seq: seq})
 }
 
 // expect fails unless so many panics were counted, each with one line in the log.

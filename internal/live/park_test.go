@@ -78,7 +78,7 @@ func TestParked(t *testing.T) {
 		}
 		happen := func(seq int64) {
 			log.set(func(l *fakeLog) { l.head = seq })
-			hub.Hear(broker.Hint{Room: room, Seq: seq})
+			hub.Receive(broker.Publication{Room: room, Seq: seq})
 		}
 		happen(1)
 		happen(2)
@@ -135,7 +135,7 @@ func TestParkedTillTheEnd(t *testing.T) {
 		defer a.Leave()
 		a.Park(&s)
 		log.set(func(l *fakeLog) { l.err = errors.New("down") })
-		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		time.Sleep(time.Minute)
 		s.expect(t, 0, 1)
 		if _, err := a.Next(t.Context()); !errors.Is(err, live.ErrStopped) {
@@ -167,7 +167,7 @@ func TestEndings(t *testing.T) {
 				defer a.Leave()
 				synctest.Wait()
 				log.set(func(l *fakeLog) { l.head = test.head })
-				hub.Hear(broker.Hint{Room: room, Seq: test.head})
+				hub.Receive(broker.Publication{Room: room, Seq: test.head})
 				frames, err := a.Next(t.Context())
 				if err != nil {
 					t.Fatal(err)
@@ -216,7 +216,7 @@ func TestEndingsShared(t *testing.T) {
 				}
 				synctest.Wait()
 				log.set(func(l *fakeLog) { l.head = 150 })
-				hub.Hear(broker.Hint{Room: room, Seq: 150})
+				hub.Receive(broker.Publication{Room: room, Seq: 150})
 				for _, a := range places {
 					frames, err := a.Next(t.Context())
 					if err != nil {

@@ -13,8 +13,10 @@ type Stats struct {
 	// Pages are pages of history that were rendered for those who catch up. Refusals is how often a
 	// listener could not take what was handed to it at once.
 	Pages, Refusals int64
-	// Looks is how often the rooms were looked at without a hint.
-	Looks int64
+	// Looks is how often the heads of the rooms were polled. Reads is how often the log of a room
+	// was read for new events, which publications make unnecessary, and Undecoded how many
+	// publications could not be decoded.
+	Looks, Reads, Undecoded int64
 }
 
 // Stats returns what the hub does.
@@ -26,7 +28,7 @@ func (h *Hub) Stats() Stats {
 		Bytes:      h.bytes.Load(),
 		Pages:      h.pages.Load(),
 		Refusals:   h.refusals.Load(),
-		Looks:      h.looks.Load(),
+		Looks:      h.looks.Load(), Reads: h.reads.Load(), Undecoded: h.undecoded.Load(),
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -31,6 +31,8 @@ type tail struct {
 	// cohorts are all who listen, by what they ask, and asks is how many of them each user is in.
 	cohorts map[string]*cohort
 	asks    map[string]int
+	// early are the events of publications that arrived before their predecessors.
+	early [][]Event
 	// wanted: the log may have grown, to hinted at least. partial: the last reading has not come to
 	// its end.
 	wanted, partial bool
@@ -113,6 +115,63 @@ func (t *tail) want(seq int64) {
 	}
 }
 
+const (
+	// earlyTime is how long a publication waits for its predecessor before the log is read.
+	earlyTime = 5 * time.Millisecond
+	// maxEarly is how many publications may wait.
+	maxEarly = 64
+)
+
+// receive appends the events of a publication, whose last is at seq, if they follow the head. If
+// they do not, or there are none, the log is read. The hub is locked.
+func (t *tail) receive(events []Event, seq int64) {
+	switch {
+	case seq <= t.ring.head:
+	case len(events) == 0 || len(t.early) == maxEarly:
+		t.want(seq)
+	case events[0].Position() > t.ring.head+1:
+		if t.early = append(t.early, events); len(t.early) == 1 {
+			time.AfterFunc(earlyTime, t.hub.opts.Panics.Wrap(
+				t.hub.ctx, panics.Event, t.readEarly, nil,
+			))
+		}
+	default:
+		t.add(t.following(events))
+		t.addEarly()
+	}
+}
+
+// following returns those of contiguous events that follow the head. The hub is locked.
+func (t *tail) following(events []Event) []Event {
+	return events[min(max(0, t.ring.head+1-events[0].Position()), int64(len(events))):]
+}
+
+// addEarly appends what has waited for its predecessor, as far as that has arrived. The hub is
+// locked.
+func (t *tail) addEarly() {
+	for progress := true; progress; {
+		progress = false
+		t.early = slices.DeleteFunc(t.early, func(events []Event) bool {
+			follows := events[0].Position() <= t.ring.head+1
+			if rest := t.following(events); follows && len(rest) > 0 {
+				t.add(rest)
+				progress = true
+			}
+			return follows
+		})
+	}
+}
+
+// readEarly reads the log for what still waits for its predecessor.
+func (t *tail) readEarly() {
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	for _, events := range t.early {
+		t.want(events[len(events)-1].Position())
+	}
+	t.early = nil
+}
+
 // look says that the log may have grown. The hub is locked.
 func (t *tail) look() {
 	t.wanted = true
@@ -138,6 +197,7 @@ func (t *tail) readOn(ctx context.Context) error {
 		if !more {
 			return nil
 		}
+		t.hub.reads.Add(1)
 		events, err := t.hub.log.Read(ctx, t.topic.room, after, batch)
 		if len(events) > 0 {
 			t.append(events)
@@ -195,14 +255,24 @@ func (t *tail) append(events []Event) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
 	t.partial = len(events) == batch
-	t.add(events)
+	t.add(t.following(events)) // publications may have come first
+	t.addEarly()
 	t.wanted = t.partial || t.hinted > t.ring.head
 }
 
 // add adds events and wakes the cohorts. The hub is locked.
 func (t *tail) add(events []Event) {
+	if len(events) == 0 {
+		return
+	}
 	t.ring.append(events)
-	t.ring.drop(len(t.ring.items) - kept)
+	drop := len(t.ring.items) - kept
+	for i, e := range events {
+		if e.Erases() { // late cohorts read again what came before
+			drop = max(drop, len(t.ring.items)-len(events)+i)
+		}
+	}
+	t.ring.drop(drop)
 	for _, c := range t.cohorts {
 		c.wake()
 	}

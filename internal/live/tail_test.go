@@ -22,6 +22,30 @@ func (n number) Position() int64 { return int64(n) }
 // Ending: each hundredth may end a stream.
 func (n number) Ending() bool { return n%100 == 0 }
 
+// Erases: one does.
+func (n number) Erases() bool { return n == erasing }
+
+// erasing is the number that erases what earlier ones show.
+const erasing = 777
+
+// numbers are a commit of the numbers from one to another.
+type numbers struct{ first, last int64 }
+
+func (n numbers) First() int64            { return n.first }
+func (n numbers) Encode() ([]byte, error) { return nil, errors.ErrUnsupported }
+
+func (l *fakeLog) Decode(_ uuid.UUID, commit broker.Commit) ([]live.Event, error) {
+	n, ok := commit.(numbers)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	var events []live.Event
+	for seq := n.first; seq <= n.last; seq++ {
+		events = append(events, number(seq))
+	}
+	return events, nil
+}
+
 // fakeLog is the log of every room: the numbers from 1 to head.
 type fakeLog struct {
 	mu    sync.Mutex
@@ -142,11 +166,11 @@ func TestStreamFollowsHints(t *testing.T) {
 		for seq := int64(4); seq <= 2000; seq++ {
 			log.set(func(l *fakeLog) { l.head = seq })
 			if seq%7 == 0 {
-				hub.Hear(broker.Hint{Room: room, Seq: seq})
+				hub.Receive(broker.Publication{Room: room, Seq: seq})
 			}
 		}
-		hub.Hear(broker.Hint{Room: room, Seq: 2000})
-		hub.Hear(broker.Hint{Room: room, Seq: 12}) // late
+		hub.Receive(broker.Publication{Room: room, Seq: 2000})
+		hub.Receive(broker.Publication{Room: room, Seq: 12}) // late
 		attend(t, s, 3, 2000)
 		if waited := time.Since(begun); waited != 0 {
 			t.Errorf("it took %s", waited)
@@ -190,7 +214,7 @@ func TestSlowStream(t *testing.T) {
 		defer fast.Leave()
 		defer slow.Leave()
 		log.set(func(l *fakeLog) { l.head = 5000 })
-		hub.Hear(broker.Hint{Room: room, Seq: 5000})
+		hub.Receive(broker.Publication{Room: room, Seq: 5000})
 		attend(t, fast, 0, 5000)
 		attend(t, slow, 0, 5000)
 	})
@@ -215,7 +239,7 @@ func TestStreamOfBrokenLog(t *testing.T) {
 		s := join(hub, room, 0, 0)
 		defer s.Leave()
 		log.set(func(l *fakeLog) { l.head, l.err = 3, errors.New("down") })
-		hub.Hear(broker.Hint{Room: room, Seq: 3})
+		hub.Receive(broker.Publication{Room: room, Seq: 3})
 		if _, err := s.Next(t.Context()); !errors.Is(err, live.ErrStopped) {
 			t.Errorf("got %v", err)
 		}
@@ -250,7 +274,7 @@ func TestStreamAfterABrokenLog(t *testing.T) {
 			s.Park(again)
 		}
 		log.set(func(l *fakeLog) { l.err = errors.New("down") })
-		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		time.Sleep(time.Minute)
 		for _, s := range streams {
 			s.Leave()
@@ -301,12 +325,12 @@ func TestEndWhileDelivering(t *testing.T) {
 		f := &fatal{resumed: make(chan struct{})}
 		f.end = func() {
 			log.set(func(l *fakeLog) { l.err = errors.New("down") })
-			hub.Hear(broker.Hint{Room: room, Seq: 2})
+			hub.Receive(broker.Publication{Room: room, Seq: 2})
 			time.Sleep(time.Minute) // while the tail gives up
 		}
 		s.Park(f)
 		log.set(func(l *fakeLog) { l.head = 1 })
-		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		<-f.resumed
 		if frames, err := s.Next(
 			t.Context(),
@@ -323,7 +347,7 @@ func TestStreamSurvivesAFault(t *testing.T) {
 		s := join(hub, room, 0, 0)
 		defer s.Leave()
 		log.set(func(l *fakeLog) { l.head, l.err = 3, errors.New("down") })
-		hub.Hear(broker.Hint{Room: room, Seq: 3})
+		hub.Receive(broker.Publication{Room: room, Seq: 3})
 		time.Sleep(200 * time.Millisecond)
 		log.set(func(l *fakeLog) { l.err = nil })
 		attend(t, s, 0, 3)
@@ -336,7 +360,7 @@ func TestHintOfNothing(t *testing.T) {
 		room := uuid.New()
 		s := join(hub, room, 0, 0)
 		defer s.Leave()
-		hub.Hear(broker.Hint{Room: room, Seq: 9})
+		hub.Receive(broker.Publication{Room: room, Seq: 9})
 		time.Sleep(2 * time.Second)
 		log.set(func(l *fakeLog) {
 			if l.reads > 10 {
@@ -359,7 +383,7 @@ func TestOneTailForAll(t *testing.T) {
 		synctest.Wait()
 		before := log.reads
 		log.set(func(l *fakeLog) { l.head = 1 })
-		hub.Hear(broker.Hint{Room: room, Seq: 1})
+		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		for _, s := range streams {
 			attend(t, s, 0, 1)
 			s.Leave()

@@ -34,12 +34,12 @@ func newLossy(seed uint64, hear broker.Listener) *lossy {
 }
 
 // Publish carries h, or not. It does not block.
-func (l *lossy) Publish(h broker.Hint) {
+func (l *lossy) Publish(h broker.Publication) {
 	for _, delay := range l.copies() {
 		if delay == 0 {
-			l.hear.Hear(h)
+			l.hear.Receive(h)
 		} else {
-			time.AfterFunc(delay, func() { l.hear.Hear(h) })
+			time.AfterFunc(delay, func() { l.hear.Receive(h) })
 		}
 	}
 }
@@ -75,13 +75,13 @@ func TestLossy(t *testing.T) {
 		const hints = 1000
 		var mu sync.Mutex
 		var heard []int64
-		l := newLossy(1, hearing(func(h broker.Hint) {
+		l := newLossy(1, hearing(func(h broker.Publication) {
 			mu.Lock()
 			defer mu.Unlock()
 			heard = append(heard, h.Seq)
 		}))
 		for seq := range int64(hints) {
-			l.Publish(broker.Hint{Seq: seq})
+			l.Publish(broker.Publication{Seq: seq})
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(lossyDelay)
@@ -101,7 +101,7 @@ func TestLossy(t *testing.T) {
 
 		l.deafen()
 		before := len(heard)
-		l.Publish(broker.Hint{})
+		l.Publish(broker.Publication{})
 		time.Sleep(lossyDelay)
 		if len(heard) != before {
 			t.Error("a deaf broker carries a hint")
@@ -110,7 +110,7 @@ func TestLossy(t *testing.T) {
 }
 
 // hearing is a listener that only hears.
-type hearing func(broker.Hint)
+type hearing func(broker.Publication)
 
-func (f hearing) Hear(h broker.Hint) { f(h) }
-func (hearing) LookAgain()           {}
+func (f hearing) Receive(h broker.Publication) { f(h) }
+func (hearing) Missed()                        {}

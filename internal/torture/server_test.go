@@ -84,7 +84,7 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 	if s.Nodes {
 		close(wired)
 	} else {
-		opts.Hints = func(hear broker.Listener) chat.Publisher {
+		opts.Publisher = func(hear broker.Listener) chat.Publisher {
 			hints = newLossy(s.Seed, hear)
 			close(wired)
 			return hints

@@ -19,7 +19,7 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 
 // ready answers /readyz: {"status":"ready"}, or 503 with {"status":"unavailable"} where check fails
 // or takes longer than limit, or with {"status":"stopping"}. Why is only for the log. A node that
-// does not hear the others is ready, and says so: {"status":"ready","hints":"away"}.
+// is disconnected from the others is ready, and says so: {"status":"ready","peers":"disconnected"}.
 func ready(
 	check func(context.Context) error,
 	connected func() bool,
@@ -42,7 +42,7 @@ func ready(
 			}
 		}
 		if connected != nil && !connected() {
-			tell(w, http.StatusOK, readiness{Status: "ready", Hints: "away"})
+			tell(w, http.StatusOK, readiness{Status: "ready", Peers: "disconnected"})
 			return
 		}
 		tell(w, http.StatusOK, readiness{Status: "ready"})
@@ -52,7 +52,7 @@ func ready(
 // readiness is what /readyz says.
 type readiness struct {
 	Status string `json:"status"`
-	Hints  string `json:"hints,omitempty"`
+	Peers  string `json:"peers,omitempty"`
 }
 
 func tell(w http.ResponseWriter, status int, is readiness) {

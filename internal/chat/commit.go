@@ -1,0 +1,137 @@
+package chat
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/message"
+	"parley/ent/room"
+	"parley/ent/roomevent"
+	"parley/internal/broker"
+)
+
+// Commit is what one transaction appended to a room's log. It implements [broker.Commit].
+type Commit struct {
+	// Format is that of the node which encoded it: see [Chat.Decode].
+	Format string `json:"format"`
+	// Room is the room after it, with its public columns only.
+	Room *ent.Room `json:"room"`
+	// Profiles is the profile version of the transaction: an event shows no older profile.
+	Profiles ProfileVersion `json:"profiles"`
+	Events   []*Event       `json:"events"`
+}
+
+// First implements [broker.Commit].
+func (c *Commit) First() int64 { return c.Events[0].Seq }
+
+// publication publishes the commit to a room.
+func (c *Commit) publication(roomID uuid.UUID) broker.Publication {
+	return broker.Publication{Room: roomID, Seq: c.Events[len(c.Events)-1].Seq, Commit: c}
+}
+
+// Encode implements [broker.Commit]. Idempotency keys do not leave the node: see [HasHiddenKey].
+func (c *Commit) Encode() ([]byte, error) {
+	encoded := Commit{Format: commitFormat(), Room: c.Room, Profiles: c.Profiles}
+	for _, e := range c.Events {
+		if e.Message != nil && e.Message.IdempotencyKey != nil {
+			event, message := e.copy(), *e.Message
+			message.IdempotencyKey = new(string)
+			event.Message = &message
+			e = event
+		}
+		encoded.Events = append(encoded.Events, e)
+	}
+	return json.Marshal(encoded)
+}
+
+// HasHiddenKey reports whether a message has an idempotency key that its publication did not carry.
+func HasHiddenKey(m *ent.Message) bool { return m.IdempotencyKey != nil && *m.IdempotencyKey == "" }
+
+// commitFormat changes whenever a commit has other columns, so that nodes of different versions do
+// not decode each other's commits.
+func commitFormat() string {
+	format := fnv.New64a()
+	for _, columns := range [][]string{message.Columns, room.Columns, roomevent.Columns} {
+		for _, column := range columns {
+			_, _ = format.Write([]byte(column + ",")) // a hash accepts everything
+		}
+	}
+	return strconv.FormatUint(format.Sum64(), 36)
+}
+
+// Decode returns the events of a publication. It fails if they were encoded by a node of another
+// version: then they have to be read from the log.
+func (c *Chat) Decode(roomID uuid.UUID, published broker.Commit) ([]*Event, error) {
+	commit, ok := published.(*Commit)
+	if !ok {
+		encoded, ok := published.(*broker.Encoded)
+		if !ok {
+			return nil, fmt.Errorf("decode a commit: it is a %T", published)
+		}
+		commit = &Commit{}
+		if err := json.Unmarshal(encoded.JSON, commit); err != nil {
+			return nil, fmt.Errorf("decode a commit: %w", err)
+		}
+		if format := commitFormat(); commit.Format != format {
+			return nil, fmt.Errorf(
+				"decode a commit: its format is %q, not %q",
+				commit.Format,
+				format,
+			)
+		}
+		if commit.Room == nil || len(commit.Events) == 0 ||
+			slices.Contains(commit.Events, nil) {
+			return nil, fmt.Errorf("decode a commit to room %s: it is not complete", roomID)
+		}
+	}
+	events := make([]*Event, len(commit.Events))
+	for i, e := range commit.Events {
+		events[i] = e.copy()
+		events[i].Room, events[i].About, events[i].Profiles = roomID, commit.Room, commit.Profiles
+	}
+	return events, nil
+}
+
+// copy returns a copy of a published event.
+func (e *Event) copy() *Event {
+	return &Event{
+		Seq: e.Seq, Kind: e.Kind, At: e.At, Message: e.Message, Subject: e.Subject,
+		Member: e.Member, Role: e.Role, Reason: e.Reason, Emoji: e.Emoji, On: e.On,
+	}
+}
+
+// publicRoomColumns are the columns that are published of a room, as publicRoom has them.
+const publicRoomColumns = `r.name, r.description, r.access_type, r.max_users, r.exclusive, r.direct,
+	r.opensea_slug, r.opensea_name, r.opensea_cover, r.creator_id, r.owner_id, r.seq, r.log_start, r.rules,
+	r.member_count, r.message_count, r.latest_seq, r.created_at, r.updated_at, r.event_at, r.deleted_at`
+
+// IsPublishedRoom reports whether a room was published, and so has no key.
+func IsPublishedRoom(r *ent.Room) bool { return r.Key == "" }
+
+// publicRoom returns a copy of a room as it is published, without what only some users may see.
+func publicRoom(r *ent.Room) *ent.Room {
+	public := *r
+	public.Key, public.SearchText = "", ""
+	return &public
+}
+
+// publicMember returns a copy of a membership as it is published, without what its user has read.
+func publicMember(m *ent.Member) *ent.Member {
+	return &ent.Member{
+		ID: m.ID, RoomID: m.RoomID, UserID: m.UserID, Role: m.Role,
+		JoinedAt: m.JoinedAt, JoinedSeq: m.JoinedSeq,
+	}
+}
+
+// publicMessage returns a copy of a message as it is published.
+func publicMessage(m *ent.Message) *ent.Message {
+	public := *m
+	public.RequestHash = nil
+	return &public
+}
