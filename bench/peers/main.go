@@ -4,9 +4,16 @@
 //
 //	peers -url http://127.0.0.1:8080 -name parley -fixtures DIR -senders FILE -out DIR
 //
-// Senders has a line "room person" for each of the rooms that are written to, and then some of one
-// room, which is written to by all of them. It needs PARLEY_JWT_SECRET. It also copies the data to
-// another database:
+// Senders has a line "room user" for each of the rooms that are written to, and then some of one
+// room, to which all of its users write. It needs PARLEY_JWT_SECRET.
+//
+// For deliveries it writes one target with a subscriber in each of many rooms (NAME-many.json) and
+// one with all subscribers in one room (NAME-one.json):
+//
+//	peers -url … -name parley -readers FILE -loader USER -crowd FILE -out DIR
+//
+// Readers has a line "room user" for each room, whose messages the loader sends, and crowd the line
+// "room user" for each subscriber of the one room. It also copies the data to another database:
 //
 //	peers -copy FROM -to TO
 package main
@@ -35,9 +42,15 @@ func main() {
 		"the folder with users20.txt, users.txt, rooms.txt and bigroom.txt",
 	)
 	senders := flag.String("senders", "", "the file of rooms and who writes to them")
+	readers := flag.String("readers", "", "the file of rooms and their subscribers")
+	loader := flag.String("loader", "", "the user who sends to the rooms of readers")
+	crowd := flag.String("crowd", "", "the file of the subscribers of one room")
 	out := flag.String("out", "", "the folder to write to")
 	flag.Parse()
 	do := func() error { return write(*name, *url, *fixtures, *senders, *out) }
+	if *readers != "" {
+		do = func() error { return writeLive(*name, *url, *readers, *loader, *crowd, *out) }
+	}
 	if *from != "" {
 		do = func() error { return copyDatabase(context.Background(), *from, *to) } //nolint:forbidigo // main's own
 	}
@@ -48,20 +61,8 @@ func main() {
 }
 
 func write(name, url, fixtures, senders, out string) error {
-	issuer, err := auth.NewIssuer(auth.Config{Secret: []byte(os.Getenv("PARLEY_JWT_SECRET"))})
-	if err != nil {
-		return fmt.Errorf("make tokens: %w", err)
-	}
-	tokens := func(people []string) ([]string, error) {
-		made := make([]string, len(people))
-		for i, id := range people {
-			if made[i], _, err = issuer.Issue(id, "", time.Now()); err != nil {
-				return nil, fmt.Errorf("a token for %s: %w", id, err)
-			}
-		}
-		return made, nil
-	}
 	lists := map[string][]string{}
+	var err error
 	for _, name := range []string{"users20", "users", "rooms", "bigroom"} {
 		if lists[name], err = lines(filepath.Join(fixtures, name+".txt")); err != nil {
 			return err
@@ -73,18 +74,13 @@ func write(name, url, fixtures, senders, out string) error {
 	}
 	var writers, hot []string
 	for _, pair := range pairs {
-		room, person, _ := strings.Cut(pair, " ")
+		room, user, _ := strings.Cut(pair, " ")
 		if room == lists["bigroom"][0] {
-			hot = append(hot, person)
+			hot = append(hot, user)
 			continue
 		}
-		lists["writtenrooms"], writers = append(
-			lists["writtenrooms"],
-			room,
-		), append(
-			writers,
-			person,
-		)
+		lists["writtenrooms"] = append(lists["writtenrooms"], room)
+		writers = append(writers, user)
 	}
 	if lists["tokens20"], err = tokens(lists["users20"]); err != nil {
 		return err
@@ -95,22 +91,96 @@ func write(name, url, fixtures, senders, out string) error {
 	if lists["hotwriters"], err = tokens(hot); err != nil {
 		return err
 	}
-	files := map[string]string{}
-	for name, list := range lists {
-		files[name] = filepath.Join(out, name+".txt")
-		if err := os.WriteFile(
-			files[name],
-			[]byte(strings.Join(list, "\n")+"\n"),
-			0o600,
-		); err != nil {
-			return err
-		}
-	}
-	target, err := json.MarshalIndent(targetOf(name, url, files), "", "  ")
+	files, err := writeLists(out, lists)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, name+".json"), target, 0o600)
+	return writeTarget(out, name, url, targetOf(files))
+}
+
+// writeLive writes the targets for deliveries.
+func writeLive(name, url, readers, loader, crowd, out string) error {
+	for kind, file := range map[string]string{"many": readers, "one": crowd} {
+		pairs, err := lines(file)
+		if err != nil {
+			return err
+		}
+		var rooms, users []string
+		for _, pair := range pairs {
+			room, user, _ := strings.Cut(pair, " ")
+			rooms, users = append(rooms, room), append(users, user)
+		}
+		lists := map[string][]string{kind + "rooms": rooms}
+		if lists[kind+"readers"], err = tokens(users); err != nil {
+			return err
+		}
+		sender := "{{" + kind + "readers}}"
+		if kind == "many" {
+			sender = "{{loader}}"
+			if lists["loader"], err = tokens([]string{loader}); err != nil {
+				return err
+			}
+		}
+		files, err := writeLists(out, lists)
+		if err != nil {
+			return err
+		}
+		target := object{
+			"fixtures":       files,
+			"headers":        object{"Authorization": "Bearer " + sender},
+			"connectionInit": object{"authorization": "Bearer {{" + kind + "readers}}"},
+			"ops":            object{"sendMessage": send("{{room}}", sender)},
+			"fanout": object{
+				"query":     `subscription messageAdded($roomId: ID!) { messageAdded(roomId: $roomId) { id contents from { id } createdAt } }`,
+				"variables": object{"roomId": "{{room}}"},
+				"rooms":     kind + "rooms",
+				"bigRoom":   kind + "rooms",
+				"send":      "sendMessage",
+			},
+		}
+		if err := writeTarget(out, name+"-"+kind, url, target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tokens returns a token for each user.
+func tokens(users []string) ([]string, error) {
+	issuer, err := auth.NewIssuer(auth.Config{Secret: []byte(os.Getenv("PARLEY_JWT_SECRET"))})
+	if err != nil {
+		return nil, fmt.Errorf("make tokens: %w", err)
+	}
+	made := make([]string, len(users))
+	for i, id := range users {
+		if made[i], _, err = issuer.Issue(id, "", time.Now()); err != nil {
+			return nil, fmt.Errorf("a token for %s: %w", id, err)
+		}
+	}
+	return made, nil
+}
+
+// writeLists writes each list to a file of one value a line, and returns the files' names.
+func writeLists(out string, lists map[string][]string) (files map[string]string, err error) {
+	files = map[string]string{}
+	for name, list := range lists {
+		files[name] = filepath.Join(out, name+".txt")
+		text := strings.Join(list, "\n") + "\n"
+		if err := os.WriteFile(files[name], []byte(text), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func writeTarget(out, name, url string, target object) error {
+	target["name"], target["url"] = name, url+"/graphql"
+	target["wsUrl"] = strings.Replace(url, "http", "ws", 1) + "/graphql"
+	data, err := json.MarshalIndent(target, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, name+".json"), data, 0o600)
 }
 
 func lines(file string) ([]string, error) {
@@ -120,12 +190,9 @@ func lines(file string) ([]string, error) {
 
 type object = map[string]any
 
-func targetOf(name, url string, fixtures map[string]string) object {
+func targetOf(fixtures map[string]string) object {
 	const people = `nodes { id nickName twitter { username } }`
 	return object{
-		"name":     name,
-		"url":      url + "/graphql",
-		"wsUrl":    strings.Replace(url, "http", "ws", 1) + "/graphql",
 		"headers":  object{"Authorization": "Bearer {{tokens20}}"},
 		"fixtures": fixtures,
 		"ops": object{
