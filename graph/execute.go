@@ -47,9 +47,7 @@ func (r *Resolver) request(op *graphql.OperationContext) *exec.Request {
 		},
 		Recover: r.panicked,
 	}
-	if op.Operation.Operation == ast.Mutation {
-		// A payload must not find in the scope what an earlier mutation of the operation has
-		// changed.
+	if op.Operation.Operation == ast.Mutation { // see isMutation
 		request.RootField = r.withScope
 	}
 	return request

@@ -21,13 +21,8 @@ func (r *messageResolver) ID(ctx context.Context, objs []*ent.Message) ([]string
 }
 
 func (r *messageResolver) Room(ctx context.Context, objs []*ent.Message) ([]*ent.Room, error) {
-	return scopeOf(
-		ctx,
-	).rooms.many(
-		ctx,
-		mapped(objs, func(m *ent.Message) uuid.UUID { return m.RoomID }),
-		nil,
-	)
+	ids := mapped(objs, func(m *ent.Message) uuid.UUID { return m.RoomID })
+	return scopeOf(ctx).roomsByID(ctx, ids)
 }
 
 func (r *messageResolver) From(ctx context.Context, objs []*ent.Message) ([]*ent.User, error) {
@@ -85,25 +80,19 @@ func (r *messageResolver) Reactions(
 	ctx context.Context,
 	objs []*ent.Message,
 ) ([][]*chat.ReactionCount, error) {
-	counts, err := scopeOf(ctx).reactions.many(ctx, mapped(objs, messageID), nil)
+	s := scopeOf(ctx)
+	counts, err := s.reactions.many(ctx, mapped(objs, messageID), byKey(s, r.chat.Reactions))
 	if err != nil {
 		return nil, err
 	}
-	return mapped(counts, func(of []chat.ReactionCount) []*chat.ReactionCount {
-		reactions := make([]*chat.ReactionCount, len(of))
-		for i := range of {
-			reactions[i] = &of[i]
-		}
-		return reactions
-	}), nil
+	return mapped(counts, pointers), nil
 }
 
 func (r *messageResolver) ViewerReactions(
 	ctx context.Context,
 	objs []*ent.Message,
 ) ([][]string, error) {
-	s := scopeOf(ctx)
-	return viewersOwn(ctx, s, &s.own, mapped(objs, messageID))
+	return viewersOwn(ctx, &scopeOf(ctx).own, mapped(objs, messageID), r.chat.OwnReactions)
 }
 
 func (r *mutationResolver) SendMessage(
@@ -226,14 +215,22 @@ func (r *roomResolver) LatestMessage(
 	if err != nil {
 		return nil, err
 	}
-	var rooms []*ent.Room
+	rooms := make(map[chat.MessageID]*ent.Room, len(objs))
+	var ids []chat.MessageID
 	var places []int
 	for i, room := range objs {
 		if r.chat.MayRead(room, memberships[i]) && room.LatestSeq > 0 {
-			rooms, places = append(rooms, room), append(places, i)
+			id := chat.MessageID{Room: room.ID, Seq: room.LatestSeq}
+			rooms[id] = room
+			ids, places = append(ids, id), append(places, i)
 		}
 	}
-	latest, err := scopeOf(ctx).latest.many(ctx, rooms, nil)
+	s := scopeOf(ctx)
+	latest, err := s.messages.many(ctx, ids, counted(s,
+		func(ctx context.Context, ids []chat.MessageID) ([]*ent.Message, error) {
+			missing := mapped(ids, func(id chat.MessageID) *ent.Room { return rooms[id] })
+			return r.chat.LatestMessages(ctx, missing)
+		}))
 	return scattered(latest, places, len(objs)), failedAt(places, len(objs), err)
 }
 

@@ -110,7 +110,13 @@ func messagesOf(
 		}
 		keys, places = append(keys, listKey{*list, window}), append(places, i)
 	}
-	parts, err := scopeOf(ctx).lists.many(ctx, keys, nil)
+	s := scopeOf(ctx)
+	parts, err := s.lists.many(ctx, keys, counted(s,
+		func(ctx context.Context, keys []listKey) ([]chat.Messages, error) {
+			lists := mapped(keys, func(k listKey) chat.List { return k.list })
+			found, err := s.chat.Messages(ctx, lists, keys[0].window) // all have the same
+			return mapped(lists, func(list chat.List) chat.Messages { return found[list] }), err
+		}))
 	for i, place := range places {
 		if err != nil {
 			failed[place], refused = err, err
@@ -134,16 +140,12 @@ func namedMessages(
 	var places []int
 	for i, m := range objs {
 		if named := seq(m); named != nil {
-			ids, places = append(
-				ids,
-				chat.MessageID{Room: m.RoomID, Seq: *named},
-			), append(
-				places,
-				i,
-			)
+			ids = append(ids, chat.MessageID{Room: m.RoomID, Seq: *named})
+			places = append(places, i)
 		}
 	}
-	found, err := scopeOf(ctx).messages.many(ctx, ids, nil)
+	s := scopeOf(ctx)
+	found, err := s.messages.many(ctx, ids, byKey(s, s.chat.MessagesByID))
 	return scattered(found, places, len(objs)), failedAt(places, len(objs), err)
 }
 

@@ -23,7 +23,7 @@ func usersByID(ctx context.Context, ids []string) ([]*ent.User, error) {
 	if onlyID(graphql.GetFieldContext(ctx).Field.Selections) {
 		return mapped(ids, func(id string) *ent.User { return &ent.User{ID: id} }), nil
 	}
-	return scopeOf(ctx).loadUsers(ctx, ids)
+	return scopeOf(ctx).usersByID(ctx, ids)
 }
 
 // userLists loads the users of each object, all of them together.

@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"parley/ent"
 	"parley/ent/member"
@@ -259,8 +260,11 @@ func (r *queryResolver) MyRooms(
 	if err != nil {
 		return nil, err
 	}
-	scopeOf(ctx).saw(v, page.Items...)
-	rooms := chat.Page[*ent.Room]{Items: roomsOf(page.Items), More: page.More}
+	scopeOf(ctx).prime(v, page.Items...)
+	rooms := chat.Page[*ent.Room]{
+		Items: mapped(page.Items, func(seen chat.Seen) *ent.Room { return seen.Room }),
+		More:  page.More,
+	}
 	return roomConnection(rooms, after, func(room *ent.Room) string {
 		return roomsByActivity.cursor(chat.Position{At: room.UpdatedAt, ID: room.ID})
 	}), nil
@@ -275,7 +279,7 @@ func (r *queryResolver) RoomInfo(ctx context.Context, roomID string) (*ent.Room,
 	if err != nil {
 		return nil, err
 	}
-	scopeOf(ctx).saw(v, room)
+	scopeOf(ctx).prime(v, room)
 	return room.Room, nil
 }
 
@@ -310,7 +314,8 @@ func (r *queryResolver) Rooms(
 }
 
 func (r *roomResolver) Tags(ctx context.Context, objs []*ent.Room) ([][]string, error) {
-	return scopeOf(ctx).tags.many(ctx, objs, nil)
+	s := scopeOf(ctx)
+	return s.tags.many(ctx, objs, counted(s, r.chat.TagsOf))
 }
 
 func (r *roomResolver) Is1v1(ctx context.Context, objs []*ent.Room) ([]bool, error) {
@@ -347,14 +352,17 @@ func (r *roomResolver) Members(
 	if err != nil {
 		return nil, err
 	}
-	page := membersKey{first: pageSize(first, 50)}
-	if from != nil {
-		page.from = *from
-	}
-	pages, err := scopeOf(ctx).members.many(ctx, mapped(objs, func(room *ent.Room) membersKey {
-		page.room = room
-		return page
-	}), nil)
+	s, n := scopeOf(ctx), pageSize(first, 50)
+	pages, err := s.members.many(ctx, pageKeys(objs, n, after), counted(s,
+		func(ctx context.Context, keys []pageKey[*ent.Room]) ([]chat.Page[*ent.Member], error) {
+			rooms := mapped(keys, pageKey[*ent.Room].owner)
+			if from == nil {
+				return r.chat.MembersOf(ctx, rooms, n)
+			}
+			ids := mapped(rooms, roomID)
+			found, err := r.chat.Members(ctx, distinct(slices.Clone(ids)), n, from)
+			return mapped(ids, func(id uuid.UUID) chat.Page[*ent.Member] { return found[id] }), err
+		}))
 	if err != nil {
 		return nil, err
 	}
@@ -376,32 +384,24 @@ func (r *roomResolver) Bans(
 	if err != nil {
 		return nil, err
 	}
-	var keys []bansKey
+	var ids []uuid.UUID
 	var places []int
 	for i, room := range objs {
 		if r.chat.MaySeeBans(room, memberships[i]) {
-			keys, places = append(
-				keys,
-				bansKey{room: room.ID, first: pageSize(first, 50)},
-			), append(
-				places,
-				i,
-			)
+			ids, places = append(ids, room.ID), append(places, i)
 		}
-	}
-	if len(keys) == 0 {
-		return connections, nil
 	}
 	from, err := bansByAge.place(after)
 	if err != nil {
 		return connections, failedAt(places, len(objs), err)
 	}
-	if from != nil {
-		for i := range keys {
-			keys[i].from = *from
-		}
-	}
-	pages, err := scopeOf(ctx).bans.many(ctx, keys, nil)
+	s, n := scopeOf(ctx), pageSize(first, 50)
+	pages, err := s.bans.many(ctx, pageKeys(ids, n, after), counted(s,
+		func(ctx context.Context, keys []pageKey[uuid.UUID]) ([]chat.Page[*ent.Ban], error) {
+			rooms := mapped(keys, pageKey[uuid.UUID].owner)
+			found, err := r.chat.Bans(ctx, rooms, n, from)
+			return mapped(rooms, func(id uuid.UUID) chat.Page[*ent.Ban] { return found[id] }), err
+		}))
 	if err != nil {
 		return connections, failedAt(places, len(objs), err)
 	}

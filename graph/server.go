@@ -96,9 +96,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		Present:        r.present,
 		Recover:        r.panicked,
 		RootField: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
-				// A payload must not find in the scope what an earlier mutation of the operation
-				// has changed.
+			if isMutation(ctx) {
 				ctx = r.withScope(ctx)
 			}
 			return next(ctx)
@@ -108,9 +106,19 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	s.Use(limited)
 	s.AroundOperations(r.arrive)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		return fewErrors(next(r.withScope(ctx)))
+		if !isMutation(ctx) {
+			ctx = r.withScope(ctx)
+		}
+		return fewErrors(next(ctx))
 	})
 	return &Server{Server: s, resolver: r}
+}
+
+// isMutation reports whether ctx is that of a mutation, not of one that is refused. Each of its fields has a scope of its own:
+// a payload must not find in it what an earlier mutation of the operation has changed.
+func isMutation(ctx context.Context) bool {
+	op := graphql.GetOperationContext(ctx).Operation
+	return op != nil && op.Operation == ast.Mutation
 }
 
 // fewErrors leaves the first errors of a response and says in its extensions how many more there

@@ -274,13 +274,8 @@ func (r *userResolver) ViewerFriendship(
 	ctx context.Context,
 	objs []*ent.User,
 ) ([]model.Friendship, error) {
-	s := scopeOf(ctx)
-	states, err := viewersOwn(
-		ctx,
-		s,
-		&s.friendships,
-		mapped(objs, func(u *ent.User) string { return u.ID }),
-	)
+	ids := mapped(objs, func(u *ent.User) string { return u.ID })
+	states, err := viewersOwn(ctx, &scopeOf(ctx).friendships, ids, r.chat.Friendships)
 	if err != nil {
 		return nil, err
 	}
