@@ -118,7 +118,7 @@ func renderPart[T any](
 		if sources != nil {
 			seq, own = sources[i].seq, inScope(ctx, sources[i].scope)
 		}
-		responses, err := s.plan.ExecuteEvents(own, s.r.request(s.op), []T{item})
+		responses, err := s.plan.ExecuteEvents(own, s.r.executable.request(s.op), []T{item})
 		if err == nil {
 			err = ctx.Err() // what is there may be the error of a resolver that was cancelled
 		}

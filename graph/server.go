@@ -82,10 +82,9 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	if r.trace == nil {
 		r.trace = func(ctx context.Context, _, _, _ string) (context.Context, func(string)) { return ctx, func(string) {} }
 	}
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
-	r.executable = &executable{
-		ExecutableSchema: schema, tables: generated.NewExecSchema(schema), resolver: r,
-	}
+	r.executable = newExecutable(
+		generated.NewExecutableSchema(generated.Config{Resolvers: r}), r,
+	)
 	limited := rates{opts.Gates}
 	s := guard.New(r.executable, guard.Options{
 		Trusted:        opts.Trusted,
