@@ -241,16 +241,20 @@ type loader[K, V any] func(ctx context.Context, keys []K) ([]V, error)
 // empty. What could not be loaded is loaded again for the next caller.
 type cache[K comparable, V any] struct {
 	mu      sync.Mutex
-	entries map[K]entry[V]
+	entries []entry[K, V]
+	// places are where keys are in entries, once there are more than a few.
+	places map[K]int
 	// loading is full while values are being loaded, so that concurrent callers find what the first
 	// one loads.
 	loading chan struct{}
 }
 
-// entry is the value of a key, unless it is being loaded.
-type entry[V any] struct {
-	value  V
-	loaded bool
+// entry is a key with its value: that is there if it is loaded. If it is only claimed, it is being
+// loaded.
+type entry[K comparable, V any] struct {
+	key             K
+	value           V
+	claimed, loaded bool
 }
 
 // many returns the values of keys in their order. It loads those that are missing at once.
@@ -262,80 +266,109 @@ func (c *cache[K, V]) many(ctx context.Context, keys []K, load loader[K, V]) ([]
 	if c.find(keys, out) {
 		return out, nil
 	}
-	c.mu.Lock()
-	c.init(len(keys))
-	c.mu.Unlock()
 	select {
-	case c.loading <- struct{}{}:
+	case c.loader() <- struct{}{}:
 		defer func() { <-c.loading }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if err := c.loadMissing(ctx, c.claim(keys), load); err != nil {
-		return nil, err
+	if missing, places := c.claim(keys); len(missing) > 0 {
+		if err := c.loadClaimed(ctx, missing, places, load); err != nil {
+			return nil, err
+		}
 	}
 	c.find(keys, out)
 	return out, nil
 }
 
-// init makes room for n entries in an empty cache. The caller has locked it.
-func (c *cache[K, V]) init(n int) {
-	if c.entries == nil {
-		c.entries, c.loading = make(map[K]entry[V], n), make(chan struct{}, 1)
+// loader returns loading.
+func (c *cache[K, V]) loader() chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.loading == nil {
+		c.loading = make(chan struct{}, 1)
 	}
+	return c.loading
 }
 
 // find puts the values of keys into out, and reports whether all are there.
 func (c *cache[K, V]) find(keys []K, out []V) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.entries) == 0 {
-		return false
-	}
 	for i, key := range keys {
-		e := c.entries[key]
-		if !e.loaded {
+		at := c.at(key)
+		if at < 0 || !c.entries[at].loaded {
 			return false
 		}
-		out[i] = e.value
+		out[i] = c.entries[at].value
 	}
 	return true
 }
 
-// claim adds entries for those of keys that have none and returns these keys. The caller loads
-// them.
-func (c *cache[K, V]) claim(keys []K) (missing []K) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, key := range keys {
-		if _, ok := c.entries[key]; !ok {
-			c.entries[key] = entry[V]{}
-			missing = append(missing, key)
-		}
+// at returns where key is in entries, or -1. The caller has locked the cache.
+func (c *cache[K, V]) at(key K) int {
+	if c.places == nil {
+		return slices.IndexFunc(c.entries, func(e entry[K, V]) bool { return e.key == key })
 	}
-	return missing
+	if at, ok := c.places[key]; ok {
+		return at
+	}
+	return -1
 }
 
-// loadMissing loads the values of claimed keys, or deletes their entries.
-func (c *cache[K, V]) loadMissing(ctx context.Context, missing []K, load loader[K, V]) error {
-	if len(missing) == 0 {
-		return nil
+// add adds an entry for a key that has none. The caller has locked the cache.
+func (c *cache[K, V]) add(e entry[K, V]) {
+	const few = 8
+	c.entries = append(c.entries, e)
+	switch n := len(c.entries); {
+	case c.places != nil:
+		c.places[e.key] = n - 1
+	case n > few:
+		c.places = make(map[K]int, cap(c.entries))
+		for i := range c.entries {
+			c.places[c.entries[i].key] = i
+		}
 	}
+}
+
+// claim returns those of keys that are not there, each once, and their places in entries. The
+// caller loads them.
+func (c *cache[K, V]) claim(keys []K) (missing []K, places []int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries = slices.Grow(c.entries, len(keys))
+	for _, key := range keys {
+		at := c.at(key)
+		if at < 0 {
+			at = len(c.entries)
+			c.add(entry[K, V]{key: key})
+		}
+		if e := &c.entries[at]; !e.claimed {
+			e.claimed = true
+			missing, places = append(missing, key), append(places, at)
+		}
+	}
+	return missing, places
+}
+
+// loadClaimed loads the values of claimed keys, or gives them up.
+func (c *cache[K, V]) loadClaimed(
+	ctx context.Context, keys []K, places []int, load loader[K, V],
+) error {
 	var values []V
 	defer func() { // also if load panics
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		for i, key := range missing {
-			if values == nil {
-				delete(c.entries, key)
-			} else {
-				c.entries[key] = entry[V]{values[i], true}
+		for i, at := range places {
+			e := &c.entries[at]
+			if e.claimed = values != nil; e.claimed {
+				e.value, e.loaded = values[i], true
 			}
 		}
 	}()
-	loaded, err := load(ctx, missing)
+	found, err := load(ctx, keys)
 	if err == nil {
-		values = loaded
+		values = found
 	}
 	return err
 }
@@ -344,8 +377,7 @@ func (c *cache[K, V]) loadMissing(ctx context.Context, missing []K, load loader[
 func (c *cache[K, V]) put(key K, value V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.init(1)
-	if _, ok := c.entries[key]; !ok {
-		c.entries[key] = entry[V]{value, true}
+	if c.at(key) < 0 {
+		c.add(entry[K, V]{key, value, true, true})
 	}
 }

@@ -46,6 +46,37 @@ func Members(data []byte, names ...string) (map[string]json.RawMessage, error) {
 	return members, nil
 }
 
+// Object returns the members of the object in valid JSON, each a [json.RawMessage] that is a part of
+// valid; of several with one name it is the last. It returns nil for null, and false for any other
+// value.
+func Object(valid []byte) (members map[string]any, ok bool) {
+	s := Scanner{Data: valid}
+	s.Space()
+	switch s.Peek() {
+	case 'n':
+		return nil, true
+	case '{':
+		members = map[string]any{}
+		for s.Next('{') {
+			name := s.Member()
+			members[name] = s.Value()
+		}
+		return members, true
+	default:
+		return nil, false
+	}
+}
+
+// Text returns the string in valid JSON. It returns "" for null, and false for any other value.
+func Text(valid []byte) (text string, ok bool) {
+	s := Scanner{Data: valid}
+	s.Space()
+	if s.Peek() == '"' {
+		return s.Text(), true
+	}
+	return "", s.Peek() == 'n'
+}
+
 // Len returns how many members or elements the object or array in valid JSON has, without those of
 // nested ones; 0 for other values.
 func Len(valid []byte) int {

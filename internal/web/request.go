@@ -263,17 +263,14 @@ func stringMember(members map[string]json.RawMessage, name string) (string, *ref
 	if !given {
 		return "", nil
 	}
-	var value *string
-	if err := json.Unmarshal(raw, &value); err != nil {
+	text, ok := rawjson.Text(raw)
+	if !ok {
 		return "", badInput(name, name+" must be a string.")
 	}
 	if hasLoneSurrogate(raw) {
 		return "", badInput(name, name+loneSurrogate)
 	}
-	if value == nil {
-		return "", nil
-	}
-	return *value, nil
+	return text, nil
 }
 
 // variablesMember returns the variables, each as valid JSON of the type [json.RawMessage]: the
@@ -284,16 +281,12 @@ func variablesMember(members map[string]json.RawMessage) (map[string]any, *refus
 	if !given {
 		return nil, nil
 	}
-	var variables map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &variables); err != nil {
+	values, ok := rawjson.Object(raw)
+	if !ok {
 		return nil, badInput(name, name+" must be a JSON object.")
 	}
 	if hasLoneSurrogate(raw) {
 		return nil, badInput(name, name+loneSurrogate)
-	}
-	values := make(map[string]any, len(variables))
-	for variable, value := range variables {
-		values[variable] = value
 	}
 	return values, nil
 }
