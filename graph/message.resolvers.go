@@ -30,8 +30,7 @@ func (r *messageResolver) From(ctx context.Context, objs []*ent.Message) ([]*ent
 }
 
 func (r *messageResolver) ReplyTo(
-	ctx context.Context,
-	objs []*ent.Message,
+	ctx context.Context, objs []*ent.Message,
 ) ([]*ent.Message, error) {
 	return namedMessages(ctx, objs, func(m *ent.Message) *int64 { return m.ReplyToSeq })
 }
@@ -45,12 +44,7 @@ func (r *messageResolver) IsThread(ctx context.Context, objs []*ent.Message) ([]
 }
 
 func (r *messageResolver) Replies(
-	ctx context.Context,
-	objs []*ent.Message,
-	first *int,
-	after *string,
-	last *int,
-	before *string,
+	ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string,
 ) ([]*model.MessageConnection, error) {
 	ask := messagesAsked{
 		first:          first,
@@ -70,15 +64,13 @@ func (r *messageResolver) Replies(
 }
 
 func (r *messageResolver) Mentions(
-	ctx context.Context,
-	objs []*ent.Message,
+	ctx context.Context, objs []*ent.Message,
 ) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(m *ent.Message) []string { return m.Mentions })
 }
 
 func (r *messageResolver) Reactions(
-	ctx context.Context,
-	objs []*ent.Message,
+	ctx context.Context, objs []*ent.Message,
 ) ([][]*chat.ReactionCount, error) {
 	s := scopeOf(ctx)
 	counts, err := s.reactions.many(ctx, mapped(objs, messageID), byKey(s, r.chat.Reactions))
@@ -89,15 +81,13 @@ func (r *messageResolver) Reactions(
 }
 
 func (r *messageResolver) ViewerReactions(
-	ctx context.Context,
-	objs []*ent.Message,
+	ctx context.Context, objs []*ent.Message,
 ) ([][]string, error) {
 	return viewersOwn(ctx, &scopeOf(ctx).own, mapped(objs, messageID), r.chat.OwnReactions)
 }
 
 func (r *mutationResolver) SendMessage(
-	ctx context.Context,
-	input chat.SendMessageInput,
+	ctx context.Context, input chat.SendMessageInput,
 ) (*model.SendMessagePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -112,67 +102,43 @@ func (r *mutationResolver) SendMessage(
 }
 
 func (r *mutationResolver) EditMessage(
-	ctx context.Context,
-	messageID string,
-	contents string,
+	ctx context.Context, messageID string, contents string,
 ) (*model.EditMessagePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	changed, err := r.chat.EditMessage(ctx, v, parseMessageID(messageID), contents)
-	if err != nil {
-		return nil, err
-	}
-	return &model.EditMessagePayload{Message: changed}, nil
+	return &model.EditMessagePayload{Message: changed}, err
 }
 
 func (r *mutationResolver) DeleteMessage(
-	ctx context.Context,
-	messageID string,
+	ctx context.Context, messageID string,
 ) (*model.DeleteMessagePayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := r.chat.DeleteMessage(ctx, v, parseMessageID(messageID))
-	if err != nil {
-		return nil, err
-	}
-	return &model.DeleteMessagePayload{Message: changed}, nil
+	changed, err := asViewer(ctx, r.chat.DeleteMessage, parseMessageID(messageID))
+	return &model.DeleteMessagePayload{Message: changed}, err
 }
 
 func (r *mutationResolver) React(
-	ctx context.Context,
-	messageID string,
-	emoji string,
-	on bool,
+	ctx context.Context, messageID string, emoji string, on bool,
 ) (*model.ReactPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	changed, err := r.chat.React(ctx, v, parseMessageID(messageID), emoji, on)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ReactPayload{Message: changed}, nil
+	return &model.ReactPayload{Message: changed}, err
 }
 
 func (r *mutationResolver) MarkRead(
-	ctx context.Context,
-	roomID string,
-	seq int,
+	ctx context.Context, roomID string, seq int,
 ) (*model.MarkReadPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	room, err := r.chat.MarkRead(ctx, v, model.ParseUUID(roomID), int64(seq))
-	if err != nil {
-		return nil, err
-	}
-	return &model.MarkReadPayload{Room: room}, nil
+	return &model.MarkReadPayload{Room: room}, err
 }
 
 func (r *roomResolver) Messages(
@@ -208,8 +174,7 @@ func (r *roomResolver) Messages(
 }
 
 func (r *roomResolver) LatestMessage(
-	ctx context.Context,
-	objs []*ent.Room,
+	ctx context.Context, objs []*ent.Room,
 ) ([]*ent.Message, error) {
 	memberships, err := viewerMemberships(ctx, objs)
 	if err != nil {

@@ -19,8 +19,7 @@ import (
 )
 
 func (r *banConnectionResolver) Nodes(
-	ctx context.Context,
-	objs []*model.BanConnection,
+	ctx context.Context, objs []*model.BanConnection,
 ) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.BanConnection) []string {
 		return mapped(c.Edges, func(e model.BanEdge) string { return e.UserID })
@@ -36,113 +35,68 @@ func (r *banEdgeResolver) By(ctx context.Context, objs []*model.BanEdge) ([]*ent
 }
 
 func (r *mutationResolver) CreateRoom(
-	ctx context.Context,
-	input chat.CreateRoomInput,
+	ctx context.Context, input chat.CreateRoomInput,
 ) (*model.CreateRoomPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, err := r.chat.CreateRoom(ctx, v, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CreateRoomPayload{Room: room}, nil
+	room, err := asViewer(ctx, r.chat.CreateRoom, input)
+	return &model.CreateRoomPayload{Room: room}, err
 }
 
 func (r *mutationResolver) DirectRoom(
-	ctx context.Context,
-	userID string,
+	ctx context.Context, userID string,
 ) (*model.DirectRoomPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, err := r.chat.DirectRoom(ctx, v, userID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.DirectRoomPayload{Room: room}, nil
+	room, err := asViewer(ctx, r.chat.DirectRoom, userID)
+	return &model.DirectRoomPayload{Room: room}, err
 }
 
 func (r *mutationResolver) UpdateRoom(
-	ctx context.Context,
-	input chat.UpdateRoomInput,
+	ctx context.Context, input chat.UpdateRoomInput,
 ) (*model.UpdateRoomPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, err := r.chat.UpdateRoom(ctx, v, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateRoomPayload{Room: room}, nil
+	room, err := asViewer(ctx, r.chat.UpdateRoom, input)
+	return &model.UpdateRoomPayload{Room: room}, err
 }
 
 func (r *mutationResolver) DeleteRoom(
-	ctx context.Context,
-	roomID string,
+	ctx context.Context, roomID string,
 ) (*model.DeleteRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.chat.DeleteRoom(ctx, v, model.ParseUUID(roomID)); err != nil {
-		return nil, err
-	}
-	return &model.DeleteRoomPayload{RoomID: roomID}, nil
+	err = r.chat.DeleteRoom(ctx, v, model.ParseUUID(roomID))
+	return &model.DeleteRoomPayload{RoomID: roomID}, err
 }
 
 func (r *mutationResolver) RotateRoomKey(
-	ctx context.Context,
-	roomID string,
+	ctx context.Context, roomID string,
 ) (*model.RotateRoomKeyPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, err := r.chat.RotateRoomKey(ctx, v, model.ParseUUID(roomID))
-	if err != nil {
-		return nil, err
-	}
-	return &model.RotateRoomKeyPayload{Room: room}, nil
+	room, err := asViewer(ctx, r.chat.RotateRoomKey, model.ParseUUID(roomID))
+	return &model.RotateRoomKeyPayload{Room: room}, err
 }
 
 func (r *mutationResolver) JoinRoom(
-	ctx context.Context,
-	roomID string,
-	key *string,
-	disconnect bool,
+	ctx context.Context, roomID string, key *string, disconnect bool,
 ) (*model.JoinRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	room, err := r.chat.JoinRoom(ctx, v, model.ParseUUID(roomID), key, disconnect)
-	if err != nil {
-		return nil, err
-	}
-	return &model.JoinRoomPayload{Room: room}, nil
+	return &model.JoinRoomPayload{Room: room}, err
 }
 
 func (r *mutationResolver) LeaveRoom(
-	ctx context.Context,
-	roomID string,
+	ctx context.Context, roomID string,
 ) (*model.LeaveRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.chat.LeaveRoom(ctx, v, model.ParseUUID(roomID)); err != nil {
-		return nil, err
-	}
-	return &model.LeaveRoomPayload{RoomID: roomID}, nil
+	err = r.chat.LeaveRoom(ctx, v, model.ParseUUID(roomID))
+	return &model.LeaveRoomPayload{RoomID: roomID}, err
 }
 
 func (r *mutationResolver) LeaveRooms(
-	ctx context.Context,
-	roomIds []string,
+	ctx context.Context, roomIds []string,
 ) (*model.LeaveRoomsPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -160,26 +114,18 @@ func (r *mutationResolver) LeaveRooms(
 }
 
 func (r *mutationResolver) AddMembers(
-	ctx context.Context,
-	roomID string,
-	userIds []string,
+	ctx context.Context, roomID string, userIds []string,
 ) (*model.AddMembersPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	room, members, err := r.chat.AddMembers(ctx, v, model.ParseUUID(roomID), userIds)
-	if err != nil {
-		return nil, err
-	}
-	return &model.AddMembersPayload{Room: room, Members: members}, nil
+	return &model.AddMembersPayload{Room: room, Members: members}, err
 }
 
 func (r *mutationResolver) RemoveMember(
-	ctx context.Context,
-	roomID string,
-	userID string,
-	ban bool,
+	ctx context.Context, roomID string, userID string, ban bool,
 ) (*model.RemoveMemberPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -198,36 +144,25 @@ func (r *mutationResolver) RemoveMember(
 }
 
 func (r *mutationResolver) Unban(
-	ctx context.Context,
-	roomID string,
-	userID string,
+	ctx context.Context, roomID string, userID string,
 ) (*model.UnbanPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	room, user, err := r.chat.Unban(ctx, v, model.ParseUUID(roomID), userID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnbanPayload{Room: room, User: user}, nil
+	return &model.UnbanPayload{Room: room, User: user}, err
 }
 
 func (r *mutationResolver) SetMemberRole(
-	ctx context.Context,
-	roomID string,
-	userID string,
-	role member.Role,
+	ctx context.Context, roomID string, userID string, role member.Role,
 ) (*model.SetMemberRolePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	room, member, err := r.chat.SetMemberRole(ctx, v, model.ParseUUID(roomID), userID, role)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SetMemberRolePayload{Room: room, Member: member}, nil
+	return &model.SetMemberRolePayload{Room: room, Member: member}, err
 }
 
 func (r *queryResolver) MyRoomIds(ctx context.Context) ([]string, error) {
@@ -244,9 +179,7 @@ func (r *queryResolver) MyRoomIds(ctx context.Context) ([]string, error) {
 }
 
 func (r *queryResolver) MyRooms(
-	ctx context.Context,
-	first *int,
-	after *string,
+	ctx context.Context, first *int, after *string,
 ) (*model.RoomConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -284,11 +217,7 @@ func (r *queryResolver) RoomInfo(ctx context.Context, roomID string) (*ent.Room,
 }
 
 func (r *queryResolver) Rooms(
-	ctx context.Context,
-	search *string,
-	tag *string,
-	first *int,
-	after *string,
+	ctx context.Context, search *string, tag *string, first *int, after *string,
 ) (*model.RoomConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -323,8 +252,7 @@ func (r *roomResolver) Is1v1(ctx context.Context, objs []*ent.Room) ([]bool, err
 }
 
 func (r *roomResolver) OpenseaCollection(
-	ctx context.Context,
-	objs []*ent.Room,
+	ctx context.Context, objs []*ent.Room,
 ) ([]*model.OpenseaCollection, error) {
 	return mapped(objs, func(room *ent.Room) *model.OpenseaCollection {
 		if room.OpenseaSlug == nil {
@@ -343,10 +271,7 @@ func (r *roomResolver) Creator(ctx context.Context, objs []*ent.Room) ([]*ent.Us
 }
 
 func (r *roomResolver) Members(
-	ctx context.Context,
-	objs []*ent.Room,
-	first *int,
-	after *string,
+	ctx context.Context, objs []*ent.Room, first *int, after *string,
 ) ([]*model.RoomMemberConnection, error) {
 	from, err := membersByAge.position(after)
 	if err != nil {
@@ -374,10 +299,7 @@ func (r *roomResolver) Members(
 }
 
 func (r *roomResolver) Bans(
-	ctx context.Context,
-	objs []*ent.Room,
-	first *int,
-	after *string,
+	ctx context.Context, objs []*ent.Room, first *int, after *string,
 ) ([]*model.BanConnection, error) {
 	connections := make([]*model.BanConnection, len(objs))
 	memberships, err := viewerMemberships(ctx, objs)
@@ -429,8 +351,7 @@ func (r *roomMemberResolver) User(ctx context.Context, objs []*ent.Member) ([]*e
 }
 
 func (r *roomMemberConnectionResolver) Nodes(
-	ctx context.Context,
-	objs []*model.RoomMemberConnection,
+	ctx context.Context, objs []*model.RoomMemberConnection,
 ) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.RoomMemberConnection) []string {
 		return mapped(c.Items, func(m *ent.Member) string { return m.UserID })
@@ -438,15 +359,13 @@ func (r *roomMemberConnectionResolver) Nodes(
 }
 
 func (r *roomMemberEdgeResolver) Node(
-	ctx context.Context,
-	objs []*model.RoomMemberEdge,
+	ctx context.Context, objs []*model.RoomMemberEdge,
 ) ([]*ent.User, error) {
 	return users(ctx, objs, func(e *model.RoomMemberEdge) string { return e.Member.UserID })
 }
 
 func (r *subscriptionResolver) RoomCreated(
-	ctx context.Context,
-	scope model.RoomScope,
+	ctx context.Context, scope model.RoomScope,
 ) (<-chan *ent.Room, error) {
 	return fed[*ent.Room](ctx)
 }

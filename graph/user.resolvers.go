@@ -19,8 +19,7 @@ import (
 )
 
 func (r *friendConnectionResolver) Nodes(
-	ctx context.Context,
-	objs []*model.FriendConnection,
+	ctx context.Context, objs []*model.FriendConnection,
 ) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.FriendConnection) []string {
 		return mapped(c.Edges, func(e model.FriendEdge) string { return e.UserID })
@@ -28,45 +27,32 @@ func (r *friendConnectionResolver) Nodes(
 }
 
 func (r *friendEdgeResolver) Node(
-	ctx context.Context,
-	objs []*model.FriendEdge,
+	ctx context.Context, objs []*model.FriendEdge,
 ) ([]*ent.User, error) {
 	return users(ctx, objs, func(f *model.FriendEdge) string { return f.UserID })
 }
 
 func (r *friendRequestResolver) From(
-	ctx context.Context,
-	objs []*model.FriendRequest,
+	ctx context.Context, objs []*model.FriendRequest,
 ) ([]*ent.User, error) {
 	return users(ctx, objs, func(f *model.FriendRequest) string { return f.FromID })
 }
 
 func (r *friendRequestResolver) To(
-	ctx context.Context,
-	objs []*model.FriendRequest,
+	ctx context.Context, objs []*model.FriendRequest,
 ) ([]*ent.User, error) {
 	return users(ctx, objs, func(f *model.FriendRequest) string { return f.ToID })
 }
 
 func (r *mutationResolver) UpsertUsers(
-	ctx context.Context,
-	users []*chat.UserInput,
+	ctx context.Context, users []*chat.UserInput,
 ) (*model.UpsertUsersPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	people, err := r.chat.UpsertUsers(ctx, v, users)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpsertUsersPayload{Users: people}, nil
+	people, err := asViewer(ctx, r.chat.UpsertUsers, users)
+	return &model.UpsertUsersPayload{Users: people}, err
 }
 
 func (r *mutationResolver) SignIn(
-	ctx context.Context,
-	userID string,
-	nickName *string,
+	ctx context.Context, userID string, nickName *string,
 ) (*model.SignInPayload, error) {
 	if r.signIn == nil {
 		return nil, &chat.Error{
@@ -90,64 +76,35 @@ func (r *mutationResolver) SignIn(
 }
 
 func (r *mutationResolver) UpdateProfile(
-	ctx context.Context,
-	input chat.ProfileInput,
+	ctx context.Context, input chat.ProfileInput,
 ) (*model.UpdateProfilePayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	me, err := r.chat.UpdateProfile(ctx, v, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateProfilePayload{User: me}, nil
+	me, err := asViewer(ctx, r.chat.UpdateProfile, input)
+	return &model.UpdateProfilePayload{User: me}, err
 }
 
 func (r *mutationResolver) RequestFriend(
-	ctx context.Context,
-	userID string,
+	ctx context.Context, userID string,
 ) (*model.RequestFriendPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	user, err := r.chat.RequestFriend(ctx, v, userID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RequestFriendPayload{User: user}, nil
+	user, err := asViewer(ctx, r.chat.RequestFriend, userID)
+	return &model.RequestFriendPayload{User: user}, err
 }
 
 func (r *mutationResolver) AnswerFriendRequest(
-	ctx context.Context,
-	userID string,
-	accept bool,
+	ctx context.Context, userID string, accept bool,
 ) (*model.AnswerFriendRequestPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	user, err := r.chat.AnswerFriendRequest(ctx, v, userID, accept)
-	if err != nil {
-		return nil, err
-	}
-	return &model.AnswerFriendRequestPayload{User: user}, nil
+	return &model.AnswerFriendRequestPayload{User: user}, err
 }
 
 func (r *mutationResolver) RemoveFriend(
-	ctx context.Context,
-	userID string,
+	ctx context.Context, userID string,
 ) (*model.RemoveFriendPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	user, err := r.chat.RemoveFriend(ctx, v, userID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RemoveFriendPayload{User: user}, nil
+	user, err := asViewer(ctx, r.chat.RemoveFriend, userID)
+	return &model.RemoveFriendPayload{User: user}, err
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*ent.User, error) {
@@ -170,9 +127,7 @@ func (r *queryResolver) User(ctx context.Context, id string) (*ent.User, error) 
 }
 
 func (r *queryResolver) Friends(
-	ctx context.Context,
-	first *int,
-	after *string,
+	ctx context.Context, first *int, after *string,
 ) (*model.FriendConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -190,9 +145,7 @@ func (r *queryResolver) Friends(
 }
 
 func (r *queryResolver) FriendRequests(
-	ctx context.Context,
-	first *int,
-	after *string,
+	ctx context.Context, first *int, after *string,
 ) (*model.FriendRequestConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -210,8 +163,7 @@ func (r *queryResolver) FriendRequests(
 }
 
 func (r *userResolver) Twitter(
-	ctx context.Context,
-	objs []*ent.User,
+	ctx context.Context, objs []*ent.User,
 ) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.TwitterUsername, Avatar: u.TwitterAvatar}
@@ -219,8 +171,7 @@ func (r *userResolver) Twitter(
 }
 
 func (r *userResolver) Discord(
-	ctx context.Context,
-	objs []*ent.User,
+	ctx context.Context, objs []*ent.User,
 ) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.DiscordUsername, Avatar: u.DiscordAvatar}
@@ -228,8 +179,7 @@ func (r *userResolver) Discord(
 }
 
 func (r *userResolver) Instagram(
-	ctx context.Context,
-	objs []*ent.User,
+	ctx context.Context, objs []*ent.User,
 ) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.InstagramUsername, Avatar: u.InstagramAvatar}
@@ -237,8 +187,7 @@ func (r *userResolver) Instagram(
 }
 
 func (r *userResolver) Facebook(
-	ctx context.Context,
-	objs []*ent.User,
+	ctx context.Context, objs []*ent.User,
 ) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.FacebookUsername, Avatar: u.FacebookAvatar}
@@ -246,8 +195,7 @@ func (r *userResolver) Facebook(
 }
 
 func (r *userResolver) Opensea(
-	ctx context.Context,
-	objs []*ent.User,
+	ctx context.Context, objs []*ent.User,
 ) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.OpenseaUsername, Avatar: u.OpenseaAvatar}
@@ -255,8 +203,7 @@ func (r *userResolver) Opensea(
 }
 
 func (r *userResolver) AddPermission(
-	ctx context.Context,
-	objs []*ent.User,
+	ctx context.Context, objs []*ent.User,
 ) ([]*user.AddPermission, error) {
 	v, err := viewer(ctx)
 	if err != nil {
@@ -271,8 +218,7 @@ func (r *userResolver) AddPermission(
 }
 
 func (r *userResolver) ViewerFriendship(
-	ctx context.Context,
-	objs []*ent.User,
+	ctx context.Context, objs []*ent.User,
 ) ([]model.Friendship, error) {
 	ids := mapped(objs, func(u *ent.User) string { return u.ID })
 	states, err := viewersOwn(ctx, &scopeOf(ctx).friendships, ids, r.chat.Friendships)
