@@ -5,86 +5,58 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 
+	"parley/graph/exec"
 	"parley/internal/chat"
 )
 
-// viewerDirective marks fields whose value depends on who asks.
+// viewerDirective marks fields whose value depends on the viewer.
 const viewerDirective = "viewer"
 
-// dependsOnViewer tells whether a field marked @viewer is among those that an operation selects.
+// dependsOnViewer reports whether an operation selects a field marked @viewer.
 func dependsOnViewer(op *graphql.OperationContext) bool {
-	return selectsMarked(
-		op.Operation.SelectionSet,
-		op.Variables,
-		make(map[*ast.FragmentDefinition]bool),
-	)
+	entered := map[*ast.FragmentDefinition]bool{}
+	return selectsMarked(op.Operation.SelectionSet, op.Variables, entered)
 }
 
 func selectsMarked(
-	set ast.SelectionSet,
-	variables map[string]any,
-	seen map[*ast.FragmentDefinition]bool,
+	set ast.SelectionSet, variables map[string]any, entered map[*ast.FragmentDefinition]bool,
 ) bool {
-	for _, s := range set {
+	return slices.ContainsFunc(set, func(s ast.Selection) bool {
 		switch s := s.(type) {
 		case *ast.Field:
-			if skipped(s.Directives, variables) {
-				continue
-			}
-			if s.Definition != nil && s.Definition.Directives.ForName(viewerDirective) != nil {
-				return true
-			}
-			if selectsMarked(s.SelectionSet, variables, seen) {
-				return true
-			}
+			return !exec.Skips(s.Directives, variables) &&
+				(s.Definition != nil && s.Definition.Directives.ForName(viewerDirective) != nil ||
+					selectsMarked(s.SelectionSet, variables, entered))
 		case *ast.InlineFragment:
-			if !skipped(s.Directives, variables) && selectsMarked(s.SelectionSet, variables, seen) {
-				return true
-			}
+			return !exec.Skips(s.Directives, variables) &&
+				selectsMarked(s.SelectionSet, variables, entered)
 		case *ast.FragmentSpread:
-			if skipped(s.Directives, variables) || seen[s.Definition] {
-				continue
+			if exec.Skips(s.Directives, variables) || entered[s.Definition] {
+				return false
 			}
-			seen[s.Definition] = true
-			if selectsMarked(s.Definition.SelectionSet, variables, seen) {
-				return true
-			}
+			entered[s.Definition] = true
+			return selectsMarked(s.Definition.SelectionSet, variables, entered)
+		default:
+			return false
 		}
-	}
-	return false
-}
-
-// skipped resolves @skip and @include.
-func skipped(directives ast.DirectiveList, variables map[string]any) bool {
-	is := func(name string) (value, given bool) {
-		d := directives.ForName(name)
-		if d == nil {
-			return false, false
-		}
-		value, _ = d.ArgumentMap(variables)["if"].(bool)
-		return value, true
-	}
-	if skip, given := is("skip"); given && skip {
-		return true
-	}
-	include, given := is("include")
-	return given && !include
+	})
 }
 
 // maxSubscriptionVariables bounds the variables of a subscription, in bytes of JSON: they stay in
 // memory as long as the subscription.
 const maxSubscriptionVariables = 8 << 10
 
-// ask returns a key that is equal for subscriptions that share one execution: the SHA-256 of the
+// groupKey returns a key that is equal for subscriptions that share one execution: the SHA-256 of the
 // document, the operation's name and its variables, without the root field's `after`; and of the
-// viewer, where the response depends on who asks. Larger variables than maxSubscriptionVariables
+// viewer, where the response depends on them. Larger variables than maxSubscriptionVariables
 // are BAD_USER_INPUT.
-func ask(op *graphql.OperationContext, v chat.Viewer, perViewer bool) (string, error) {
+func groupKey(op *graphql.OperationContext, v chat.Viewer, perViewer bool) (string, error) {
 	doc := *op.Doc
 	variables := maps.Clone(op.Variables)
 	if root, ok := op.Operation.SelectionSet[0].(*ast.Field); ok {
@@ -124,77 +96,51 @@ func ask(op *graphql.OperationContext, v chat.Viewer, perViewer bool) (string, e
 
 func withoutArgument(f *ast.Field, name string) *ast.Field {
 	out := *f
-	out.Arguments = nil
-	for _, a := range f.Arguments {
-		if a.Name != name {
-			out.Arguments = append(out.Arguments, a)
-		}
-	}
+	out.Arguments = slices.DeleteFunc(slices.Clone(f.Arguments),
+		func(a *ast.Argument) bool { return a.Name == name })
 	return &out
 }
 
-// uses tells whether a document uses a variable anywhere; its definition is no use.
+// uses reports whether a document uses a variable anywhere; its definition is no use.
 func uses(doc *ast.QueryDocument, variable string) bool {
-	for _, op := range doc.Operations {
-		if setUses(op.SelectionSet, variable) || directivesUse(op.Directives, variable) {
-			return true
-		}
-	}
-	for _, f := range doc.Fragments {
-		if setUses(f.SelectionSet, variable) || directivesUse(f.Directives, variable) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(doc.Operations, func(op *ast.OperationDefinition) bool {
+		return setUses(op.SelectionSet, variable) || directivesUse(op.Directives, variable)
+	}) || slices.ContainsFunc(doc.Fragments, func(f *ast.FragmentDefinition) bool {
+		return setUses(f.SelectionSet, variable) || directivesUse(f.Directives, variable)
+	})
 }
 
 func setUses(set ast.SelectionSet, variable string) bool {
-	for _, s := range set {
+	return slices.ContainsFunc(set, func(s ast.Selection) bool {
 		switch s := s.(type) {
 		case *ast.Field:
-			if argumentsUse(s.Arguments, variable) || directivesUse(s.Directives, variable) ||
-				setUses(s.SelectionSet, variable) {
-				return true
-			}
+			return argumentsUse(s.Arguments, variable) || directivesUse(s.Directives, variable) ||
+				setUses(s.SelectionSet, variable)
 		case *ast.InlineFragment:
-			if directivesUse(s.Directives, variable) || setUses(s.SelectionSet, variable) {
-				return true
-			}
+			return directivesUse(s.Directives, variable) || setUses(s.SelectionSet, variable)
 		case *ast.FragmentSpread:
-			if directivesUse(s.Directives, variable) {
-				return true
-			}
+			return directivesUse(s.Directives, variable)
+		default:
+			return false
 		}
-	}
-	return false
+	})
 }
 
 func directivesUse(directives ast.DirectiveList, variable string) bool {
-	for _, d := range directives {
-		if argumentsUse(d.Arguments, variable) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(directives, func(d *ast.Directive) bool {
+		return argumentsUse(d.Arguments, variable)
+	})
 }
 
 func argumentsUse(arguments ast.ArgumentList, variable string) bool {
-	for _, a := range arguments {
-		if valueUses(a.Value, variable) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(arguments, func(a *ast.Argument) bool {
+		return valueUses(a.Value, variable)
+	})
 }
 
 func valueUses(v *ast.Value, variable string) bool {
-	if v.Kind == ast.Variable && v.Raw == variable {
-		return true
-	}
-	for _, child := range v.Children {
-		if valueUses(child.Value, variable) {
-			return true
-		}
-	}
-	return false
+	return v.Kind == ast.Variable && v.Raw == variable ||
+		slices.ContainsFunc(v.Children, func(child *ast.ChildValue) bool {
+			return valueUses(child.Value, variable)
+		})
 }

@@ -51,7 +51,7 @@ func (c *compiler) collectSet(
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
-			if c.skips(s.Directives) {
+			if Skips(s.Directives, c.variables) {
 				continue
 			}
 			at := slices.IndexFunc(
@@ -67,11 +67,11 @@ func (c *compiler) collectSet(
 				fields[at].sets = append(fields[at].sets, s.SelectionSet)
 			}
 		case *ast.InlineFragment:
-			if applies(s.TypeCondition) && !c.skips(s.Directives) {
+			if applies(s.TypeCondition) && !Skips(s.Directives, c.variables) {
 				fields = c.collectSet(name, interfaces, s.SelectionSet, fields)
 			}
 		case *ast.FragmentSpread:
-			if applies(s.Definition.TypeCondition) && !c.skips(s.Directives) {
+			if applies(s.Definition.TypeCondition) && !Skips(s.Directives, c.variables) {
 				fields = c.collectSet(name, interfaces, s.Definition.SelectionSet, fields)
 			}
 		}
@@ -79,14 +79,14 @@ func (c *compiler) collectSet(
 	return fields
 }
 
-// skips reports whether @skip or @include leave a selection out. Their conditions have been
+// Skips reports whether @skip or @include leave a selection out. Their conditions have been
 // coerced: they are booleans.
-func (c *compiler) skips(directives ast.DirectiveList) bool {
+func Skips(directives ast.DirectiveList, variables map[string]any) bool {
 	for _, d := range directives {
 		if d.Name != "skip" && d.Name != "include" {
 			continue
 		}
-		condition, _ := d.ArgumentMap(c.variables)["if"].(bool)
+		condition, _ := d.ArgumentMap(variables)["if"].(bool)
 		if condition == (d.Name == "skip") {
 			return true
 		}
