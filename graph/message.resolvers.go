@@ -46,21 +46,12 @@ func (r *messageResolver) IsThread(ctx context.Context, objs []*ent.Message) ([]
 func (r *messageResolver) Replies(
 	ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string,
 ) ([]*model.MessageConnection, error) {
-	ask := messagesAsked{
-		first:          first,
-		after:          after,
-		last:           last,
-		before:         before,
-		otherwiseFirst: true,
+	args := messageArgs{
+		first: first, after: after, last: last, before: before, otherwiseFirst: true,
 	}
-	return messagesOf(
-		ctx,
-		ask,
-		mapped(
-			objs,
-			func(m *ent.Message) *chat.List { return &chat.List{Room: m.RoomID, Thread: m.Seq} },
-		),
-	)
+	return messagesOf(ctx, args, mapped(objs, func(m *ent.Message) *chat.List {
+		return &chat.List{Room: m.RoomID, Thread: m.Seq}
+	}))
 }
 
 func (r *messageResolver) Mentions(
@@ -152,14 +143,9 @@ func (r *roomResolver) Messages(
 	afterSeq *int,
 	inThreads bool,
 ) ([]*model.MessageConnection, error) {
-	ask := messagesAsked{
-		first:     first,
-		after:     after,
-		last:      last,
-		before:    before,
-		afterSeq:  afterSeq,
-		beforeSeq: beforeSeq,
-		noThreads: !inThreads,
+	args := messageArgs{
+		first: first, after: after, last: last, before: before,
+		afterSeq: afterSeq, beforeSeq: beforeSeq, noThreads: !inThreads,
 	}
 	lists, err := ofMemberships(ctx, objs, func(room *ent.Room, m *chat.Membership) *chat.List {
 		if !r.chat.MayRead(room, m) {
@@ -170,7 +156,7 @@ func (r *roomResolver) Messages(
 	if err != nil {
 		return nil, err
 	}
-	return messagesOf(ctx, ask, lists)
+	return messagesOf(ctx, args, lists)
 }
 
 func (r *roomResolver) LatestMessage(

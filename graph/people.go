@@ -73,8 +73,7 @@ func friendConnection(page chat.Page[*ent.Friendship], after *string) *model.Fri
 }
 
 func friendRequestConnection(
-	page chat.Page[*ent.Friendship],
-	after *string,
+	page chat.Page[*ent.Friendship], after *string,
 ) *model.FriendRequestConnection {
 	c := &model.FriendRequestConnection{
 		Edges: make([]*model.FriendRequestEdge, len(page.Items)),

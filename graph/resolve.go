@@ -83,9 +83,7 @@ func eventRooms[E ofRoom](ctx context.Context, events []E) ([]*ent.Room, error) 
 
 // subjects loads the memberships of the users that events are about; null if they have left since.
 func subjects[E ofRoom](
-	ctx context.Context,
-	events []E,
-	user func(E) string,
+	ctx context.Context, events []E, user func(E) string,
 ) ([]*ent.Member, error) {
 	s := scopeOf(ctx)
 	keys := mapped(events, func(e E) chat.Own[uuid.UUID] {

@@ -227,13 +227,8 @@ func (r *queryResolver) Rooms(
 	if err != nil {
 		return nil, err
 	}
-	page, err := r.chat.Rooms(
-		ctx,
-		v,
-		chat.Search{Words: search, Tag: tag},
-		pageSize(first, 20),
-		from,
-	)
+	by := chat.Search{Words: search, Tag: tag}
+	page, err := r.chat.Rooms(ctx, v, by, pageSize(first, 20), from)
 	if err != nil {
 		return nil, err
 	}

@@ -45,12 +45,8 @@ func (op *Operation) Variables(
 			}
 			continue
 		case v.Type.NonNull:
-			return nil, invalid(
-				v.Position,
-				"Variable %q of type %q is missing.",
-				"$"+v.Variable,
-				v.Type,
-			)
+			return nil, invalid(v.Position, "Variable %q of type %q is missing.",
+				"$"+v.Variable, v.Type)
 		default:
 			continue
 		}
@@ -87,12 +83,8 @@ func (d *decoder) reset(variable string, raw []byte) {
 
 // fail refuses the value at d.path.
 func (d *decoder) fail(format string, args ...any) *gqlerror.Error {
-	err := invalid(
-		nil,
-		"The value of %s does not fit: %s.",
-		d.where(),
-		fmt.Sprintf(format, args...),
-	)
+	reason := fmt.Sprintf(format, args...)
+	err := invalid(nil, "The value of %s does not fit: %s.", d.where(), reason)
 	err.Path = append(ast.Path(nil), d.path...)
 	return err
 }

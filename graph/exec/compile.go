@@ -54,10 +54,8 @@ func (c *compiler) collectSet(
 			if Skips(s.Directives, c.variables) {
 				continue
 			}
-			at := slices.IndexFunc(
-				fields,
-				func(f *selected) bool { return f.field.Alias == s.Alias },
-			)
+			named := func(f *selected) bool { return f.field.Alias == s.Alias }
+			at := slices.IndexFunc(fields, named)
 			if at < 0 {
 				at = len(fields)
 				path := append(slices.Clip(c.path), ast.PathName(s.Alias))
