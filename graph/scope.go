@@ -249,8 +249,7 @@ type cache[K comparable, V any] struct {
 	loading chan struct{}
 }
 
-// entry is a key with its value: that is there if it is loaded. If it is only claimed, it is being
-// loaded.
+// entry is a key and, if it is loaded, its value. One that is claimed but not loaded is being loaded.
 type entry[K comparable, V any] struct {
 	key             K
 	value           V
@@ -267,7 +266,7 @@ func (c *cache[K, V]) many(ctx context.Context, keys []K, load loader[K, V]) ([]
 		return out, nil
 	}
 	select {
-	case c.loader() <- struct{}{}:
+	case c.turn() <- struct{}{}:
 		defer func() { <-c.loading }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -281,8 +280,8 @@ func (c *cache[K, V]) many(ctx context.Context, keys []K, load loader[K, V]) ([]
 	return out, nil
 }
 
-// loader returns loading.
-func (c *cache[K, V]) loader() chan struct{} {
+// turn returns loading.
+func (c *cache[K, V]) turn() chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.loading == nil {
