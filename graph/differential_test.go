@@ -424,7 +424,7 @@ func TestPanicOfResolver(t *testing.T) {
 		Query: `{ myRooms { nodes { id bans { nodes { id } } name } } me { id } }`,
 	})
 	whole := l.Execute(ctx, graph.ByExec, op)
-	m.lay("FROM `bans`", 1)
+	m.lay("FROM `bans`")
 	failed := l.Execute(ctx, graph.ByExec, op)
 	for _, err := range failed.Errors {
 		if err.Extensions["code"] != "INTERNAL" || !strings.HasSuffix(err.Path.String(), ".bans") {
