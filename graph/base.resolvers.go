@@ -19,7 +19,7 @@ func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error)
 		return nil, err
 	}
 	if room, err := r.chat.Room(ctx, v, model.ParseUUID(id)); err == nil {
-		scopeOf(ctx).saw(v, room)
+		scopeOf(ctx).prime(v, room)
 		return room.Room, nil
 	} else if !isNotFound(err) {
 		return nil, err

@@ -52,11 +52,7 @@ func (l list) decode(field, cursor string) (number int64, id uuid.UUID, err erro
 
 // noCursor is the answer to an argument that should be a cursor.
 func noCursor(field string) error {
-	return &chat.Error{
-		Code:    chat.BadUserInput,
-		Field:   field,
-		Message: field + " is not a cursor of this list.",
-	}
+	return badInput(field, field+" is not a cursor of this list.")
 }
 
 // cursor writes a position in a list that is ordered by time.
@@ -119,9 +115,7 @@ func pageInfo(more bool, after *string, cursors []string) *model.PageInfo {
 }
 
 func roomConnection(
-	page chat.Page[*ent.Room],
-	after *string,
-	cursor func(*ent.Room) string,
+	page chat.Page[*ent.Room], after *string, cursor func(*ent.Room) string,
 ) *model.RoomConnection {
 	c := &model.RoomConnection{Nodes: page.Items, Edges: make([]*model.RoomEdge, len(page.Items))}
 	cursors := make([]string, len(page.Items))
@@ -134,9 +128,7 @@ func roomConnection(
 }
 
 func memberConnection(
-	room *ent.Room,
-	page chat.Page[*ent.Member],
-	after *string,
+	room *ent.Room, page chat.Page[*ent.Member], after *string,
 ) *model.RoomMemberConnection {
 	return &model.RoomMemberConnection{TotalCount: room.MemberCount, Page: model.Page[*ent.Member]{
 		Items: page.Items, Earlier: after != nil, Later: page.More, CursorOf: memberCursor,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"log/slog"
@@ -423,7 +424,7 @@ func TestPanicOfResolver(t *testing.T) {
 		Query: `{ myRooms { nodes { id bans { nodes { id } } name } } me { id } }`,
 	})
 	whole := l.Execute(ctx, graph.ByExec, op)
-	m.lay("FROM `bans`", 1)
+	m.lay("FROM `bans`")
 	failed := l.Execute(ctx, graph.ByExec, op)
 	for _, err := range failed.Errors {
 		if err.Extensions["code"] != "INTERNAL" || !strings.HasSuffix(err.Path.String(), ".bans") {
@@ -437,6 +438,26 @@ func TestPanicOfResolver(t *testing.T) {
 		ReplaceAll(whole.Data, []byte(`"bans":null`))
 	if len(whole.Errors) > 0 || !bytes.Equal(withoutBans, failed.Data) {
 		t.Errorf("got  %s\nwant %s", failed.Data, withoutBans)
+	}
+}
+
+// TestErrorOfArgument: an argument that only its Go type refuses fails its field with what is
+// wrong, and without the path that gqlgen's errors have in their text.
+func TestErrorOfArgument(t *testing.T) {
+	t.Parallel()
+	l := openLab(t, "sqlite::memory:", nil).filled(t, 1)
+	ctx := as(t.Context(), labOwner)
+	op := l.prepared(ctx, t, opgen.Operation{
+		Query:     `mutation($n: Int!) { createRoom(input: { maxUsers: $n }) { room { id } } }`,
+		Variables: json.RawMessage(`{"n": 1}`),
+	})
+	op.Variables["n"] = int64(1) << 40 // as if coercion had let it pass
+	response := l.Execute(ctx, graph.ByExec, op)
+	const want = "1099511627776 is not an Int: a whole number of 32 bits"
+	if len(response.Errors) != 1 || response.Errors[0].Message != want ||
+		response.Errors[0].Path.String() != "createRoom" ||
+		response.Errors[0].Extensions["code"] != "GRAPHQL_VALIDATION_FAILED" {
+		t.Errorf("%s", show(response))
 	}
 }
 

@@ -72,14 +72,14 @@ func (r *Resolver) log(ctx context.Context, level slog.Level, path ast.Path, err
 	if ctx.Err() != nil || panics.Is(err) {
 		level = slog.LevelDebug
 	}
-	r.logger.LogAttrs(
-		ctx,
-		level,
-		"operation failed",
-		slog.String("code", string(chat.AsError(err).Code)),
-		slog.String("path", path.String()),
-		slog.Any("error", err),
-	)
+	code := string(chat.AsError(err).Code)
+	r.logger.LogAttrs(ctx, level, "operation failed",
+		slog.String("code", code), slog.String("path", path.String()), slog.Any("error", err))
+}
+
+// badInput is BAD_USER_INPUT for a field of an input or an argument.
+func badInput(field, message string) error {
+	return &chat.Error{Code: chat.BadUserInput, Field: field, Message: message}
 }
 
 // isNotFound tells whether err says that there is no such thing.

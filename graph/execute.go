@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -9,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/graph/exec"
+	"parley/graph/generated"
 	"parley/graph/guard"
 )
 
@@ -16,8 +18,9 @@ import (
 // executed by gqlgen, over the same resolvers.
 type executable struct {
 	graphql.ExecutableSchema
-	tables   *exec.Schema
-	resolver *Resolver
+	tables *exec.Schema
+	// query and mutation are what executions of queries, events and mutations begin with.
+	query, mutation exec.Request
 }
 
 // Exec is [graphql.ExecutableSchema]'s.
@@ -27,32 +30,42 @@ func (e *executable) Exec(ctx context.Context) graphql.ResponseHandler {
 	if plan == nil {
 		return e.ExecutableSchema.Exec(ctx)
 	}
-	answered := false
+	request, answered := e.request(op), false
 	return func(ctx context.Context) *graphql.Response {
 		if answered {
 			return nil
 		}
 		answered = true
-		data, errs := plan.Execute(ctx, e.resolver.request(op))
+		data, errs := plan.Execute(ctx, request)
 		return &graphql.Response{Data: data, Errors: errs}
 	}
 }
 
+// newExecutable returns an executable for the resolvers of a schema.
+func newExecutable(schema graphql.ExecutableSchema, r *Resolver) *executable {
+	e := &executable{ExecutableSchema: schema, tables: generated.NewExecSchema(schema)}
+	e.query = exec.Request{Present: r.presentAt, Recover: r.panicked}
+	e.mutation = e.query
+	e.mutation.RootField = r.withScope // see isMutation
+	return e
+}
+
 // request is one execution of an operation.
-func (r *Resolver) request(op *graphql.OperationContext) *exec.Request {
-	request := &exec.Request{
-		Variables: op.Variables,
-		Present: func(ctx context.Context, path ast.Path, err error) *gqlerror.Error {
-			return r.present(ctx, gqlerror.WrapPath(path, err))
-		},
-		Recover: r.panicked,
-	}
+func (e *executable) request(op *graphql.OperationContext) *exec.Request {
+	request := e.query
 	if op.Operation.Operation == ast.Mutation {
-		// A payload must not find in the scope what an earlier mutation of the operation has
-		// changed.
-		request.RootField = r.withScope
+		request = e.mutation
 	}
-	return request
+	request.Variables = op.Variables
+	return &request
+}
+
+// presentAt presents an error of a field. That of an argument has a path already.
+func (r *Resolver) presentAt(ctx context.Context, path ast.Path, err error) *gqlerror.Error {
+	if _, ok := errors.AsType[*gqlerror.Error](err); !ok {
+		err = gqlerror.WrapPath(path, err)
+	}
+	return r.present(ctx, err)
 }
 
 // plansKey is where a prepared operation has its plans.

@@ -52,7 +52,7 @@ func RenderEvents[T any](
 	ctx = r.withScope(r.withResponse(ctx, op))
 	var responses []*graphql.Response
 	if by == ByExec {
-		rendered, err := r.executable.plan(op).ExecuteEvents(ctx, r.request(op), events)
+		rendered, err := r.executable.plan(op).ExecuteEvents(ctx, r.executable.request(op), events)
 		for _, response := range rendered {
 			responses = append(responses, of(response))
 		}

@@ -21,13 +21,8 @@ func (r *messageResolver) ID(ctx context.Context, objs []*ent.Message) ([]string
 }
 
 func (r *messageResolver) Room(ctx context.Context, objs []*ent.Message) ([]*ent.Room, error) {
-	return scopeOf(
-		ctx,
-	).rooms.many(
-		ctx,
-		mapped(objs, func(m *ent.Message) uuid.UUID { return m.RoomID }),
-		nil,
-	)
+	ids := mapped(objs, func(m *ent.Message) uuid.UUID { return m.RoomID })
+	return scopeOf(ctx).roomsByID(ctx, ids)
 }
 
 func (r *messageResolver) From(ctx context.Context, objs []*ent.Message) ([]*ent.User, error) {
@@ -57,21 +52,12 @@ func (r *messageResolver) Replies(
 	last *int,
 	before *string,
 ) ([]*model.MessageConnection, error) {
-	ask := messagesAsked{
-		first:          first,
-		after:          after,
-		last:           last,
-		before:         before,
-		otherwiseFirst: true,
+	args := messageArgs{
+		first: first, after: after, last: last, before: before, otherwiseFirst: true,
 	}
-	return messagesOf(
-		ctx,
-		ask,
-		mapped(
-			objs,
-			func(m *ent.Message) *chat.List { return &chat.List{Room: m.RoomID, Thread: m.Seq} },
-		),
-	)
+	return messagesOf(ctx, args, mapped(objs, func(m *ent.Message) *chat.List {
+		return &chat.List{Room: m.RoomID, Thread: m.Seq}
+	}))
 }
 
 func (r *messageResolver) Mentions(
@@ -85,25 +71,19 @@ func (r *messageResolver) Reactions(
 	ctx context.Context,
 	objs []*ent.Message,
 ) ([][]*chat.ReactionCount, error) {
-	counts, err := scopeOf(ctx).reactions.many(ctx, mapped(objs, messageID), nil)
+	s := scopeOf(ctx)
+	counts, err := s.reactions.many(ctx, mapped(objs, messageID), byKey(s, r.chat.Reactions))
 	if err != nil {
 		return nil, err
 	}
-	return mapped(counts, func(of []chat.ReactionCount) []*chat.ReactionCount {
-		reactions := make([]*chat.ReactionCount, len(of))
-		for i := range of {
-			reactions[i] = &of[i]
-		}
-		return reactions
-	}), nil
+	return mapped(counts, pointers), nil
 }
 
 func (r *messageResolver) ViewerReactions(
 	ctx context.Context,
 	objs []*ent.Message,
 ) ([][]string, error) {
-	s := scopeOf(ctx)
-	return viewersOwn(ctx, s, &s.own, mapped(objs, messageID))
+	return viewersOwn(ctx, &scopeOf(ctx).own, mapped(objs, messageID), r.chat.OwnReactions)
 }
 
 func (r *messageResolver) IdempotencyKey(
@@ -111,7 +91,9 @@ func (r *messageResolver) IdempotencyKey(
 	objs []*ent.Message,
 ) ([]*string, error) {
 	s := scopeOf(ctx)
-	messages, err := stored(ctx, &s.storedMessages, objs, messageID, chat.HasHiddenKey)
+	messages, err := stored(
+		ctx, &s.storedMessages, byKey(s, s.chat.MessagesByID), objs, messageID, chat.HasHiddenKey,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -149,25 +131,15 @@ func (r *mutationResolver) EditMessage(
 		return nil, err
 	}
 	changed, err := r.chat.EditMessage(ctx, v, parseMessageID(messageID), contents)
-	if err != nil {
-		return nil, err
-	}
-	return &model.EditMessagePayload{Message: changed}, nil
+	return &model.EditMessagePayload{Message: changed}, err
 }
 
 func (r *mutationResolver) DeleteMessage(
 	ctx context.Context,
 	messageID string,
 ) (*model.DeleteMessagePayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := r.chat.DeleteMessage(ctx, v, parseMessageID(messageID))
-	if err != nil {
-		return nil, err
-	}
-	return &model.DeleteMessagePayload{Message: changed}, nil
+	changed, err := asViewer(ctx, r.chat.DeleteMessage, parseMessageID(messageID))
+	return &model.DeleteMessagePayload{Message: changed}, err
 }
 
 func (r *mutationResolver) React(
@@ -181,10 +153,7 @@ func (r *mutationResolver) React(
 		return nil, err
 	}
 	changed, err := r.chat.React(ctx, v, parseMessageID(messageID), emoji, on)
-	if err != nil {
-		return nil, err
-	}
-	return &model.ReactPayload{Message: changed}, nil
+	return &model.ReactPayload{Message: changed}, err
 }
 
 func (r *mutationResolver) MarkRead(
@@ -197,10 +166,7 @@ func (r *mutationResolver) MarkRead(
 		return nil, err
 	}
 	room, err := r.chat.MarkRead(ctx, v, model.ParseUUID(roomID), int64(seq))
-	if err != nil {
-		return nil, err
-	}
-	return &model.MarkReadPayload{Room: room}, nil
+	return &model.MarkReadPayload{Room: room}, err
 }
 
 func (r *roomResolver) Messages(
@@ -214,14 +180,9 @@ func (r *roomResolver) Messages(
 	afterSeq *int,
 	inThreads bool,
 ) ([]*model.MessageConnection, error) {
-	ask := messagesAsked{
-		first:     first,
-		after:     after,
-		last:      last,
-		before:    before,
-		afterSeq:  afterSeq,
-		beforeSeq: beforeSeq,
-		noThreads: !inThreads,
+	args := messageArgs{
+		first: first, after: after, last: last, before: before,
+		afterSeq: afterSeq, beforeSeq: beforeSeq, noThreads: !inThreads,
 	}
 	lists, err := ofMemberships(ctx, objs, func(room *ent.Room, m *chat.Membership) *chat.List {
 		if !r.chat.MayRead(room, m) {
@@ -232,7 +193,7 @@ func (r *roomResolver) Messages(
 	if err != nil {
 		return nil, err
 	}
-	return messagesOf(ctx, ask, lists)
+	return messagesOf(ctx, args, lists)
 }
 
 func (r *roomResolver) LatestMessage(
@@ -243,14 +204,22 @@ func (r *roomResolver) LatestMessage(
 	if err != nil {
 		return nil, err
 	}
-	var rooms []*ent.Room
+	rooms := make(map[chat.MessageID]*ent.Room, len(objs))
+	var ids []chat.MessageID
 	var places []int
 	for i, room := range objs {
 		if r.chat.MayRead(room, memberships[i]) && room.LatestSeq > 0 {
-			rooms, places = append(rooms, room), append(places, i)
+			id := chat.MessageID{Room: room.ID, Seq: room.LatestSeq}
+			rooms[id] = room
+			ids, places = append(ids, id), append(places, i)
 		}
 	}
-	latest, err := scopeOf(ctx).latest.many(ctx, rooms, nil)
+	s := scopeOf(ctx)
+	latest, err := s.messages.many(ctx, ids, counted(s,
+		func(ctx context.Context, ids []chat.MessageID) ([]*ent.Message, error) {
+			missing := mapped(ids, func(id chat.MessageID) *ent.Room { return rooms[id] })
+			return r.chat.LatestMessages(ctx, missing)
+		}))
 	return scattered(latest, places, len(objs)), failedAt(places, len(objs), err)
 }
 

@@ -13,8 +13,8 @@ import (
 // defaultMessages is how many messages a page has when nobody says.
 const defaultMessages = 50
 
-// messagesAsked are the arguments of a list of messages.
-type messagesAsked struct {
+// messageArgs are the arguments of a list of messages.
+type messageArgs struct {
 	first, last         *int
 	after, before       *string
 	afterSeq, beforeSeq *int
@@ -24,15 +24,11 @@ type messagesAsked struct {
 }
 
 // window reads the arguments.
-func (a messagesAsked) window(list chat.List) (chat.Window, error) {
+func (a messageArgs) window(list chat.List) (chat.Window, error) {
 	w := chat.Window{Count: defaultMessages, Last: !a.otherwiseFirst, NoThreads: a.noThreads}
 	switch {
 	case a.first != nil && a.last != nil:
-		return w, &chat.Error{
-			Code:    chat.BadUserInput,
-			Field:   "last",
-			Message: "Ask for the first or for the last ones, not for both.",
-		}
+		return w, badInput("last", "Ask for the first or for the last ones, not for both.")
 	case a.first != nil:
 		w.Count, w.Last = *a.first, false
 	case a.last != nil:
@@ -56,11 +52,7 @@ func seqBound(list chat.List, field string, cursor *string, number *int) (int64,
 	var bound int64
 	if number != nil {
 		if *number < 0 {
-			return 0, &chat.Error{
-				Code:    chat.BadUserInput,
-				Field:   field + "Seq",
-				Message: field + "Seq must not be negative.",
-			}
+			return 0, badInput(field+"Seq", field+"Seq must not be negative.")
 		}
 		bound = int64(*number)
 	}
@@ -72,11 +64,7 @@ func seqBound(list chat.List, field string, cursor *string, number *int) (int64,
 		return 0, err
 	}
 	if room != list.Room || seq < 1 {
-		return 0, &chat.Error{
-			Code:    chat.BadUserInput,
-			Field:   field,
-			Message: field + " is not a cursor of this list.",
-		}
+		return 0, noCursor(field)
 	}
 	switch {
 	case number == nil:
@@ -90,9 +78,7 @@ func seqBound(list chat.List, field string, cursor *string, number *int) (int64,
 
 // messagesOf resolves the same part of each list; null for a list that is nil.
 func messagesOf(
-	ctx context.Context,
-	ask messagesAsked,
-	lists []*chat.List,
+	ctx context.Context, args messageArgs, lists []*chat.List,
 ) ([]*model.MessageConnection, error) {
 	connections := make([]*model.MessageConnection, len(lists))
 	failed := make(graphql.BatchErrorList, len(lists))
@@ -103,14 +89,20 @@ func messagesOf(
 		if list == nil {
 			continue
 		}
-		window, err := ask.window(*list) // a cursor is of one list
+		window, err := args.window(*list) // a cursor is of one list
 		if err != nil {
 			failed[i], refused = err, err
 			continue
 		}
 		keys, places = append(keys, listKey{*list, window}), append(places, i)
 	}
-	parts, err := scopeOf(ctx).lists.many(ctx, keys, nil)
+	s := scopeOf(ctx)
+	parts, err := s.lists.many(ctx, keys, counted(s,
+		func(ctx context.Context, keys []listKey) ([]chat.Messages, error) {
+			lists := mapped(keys, func(k listKey) chat.List { return k.list })
+			found, err := s.chat.Messages(ctx, lists, keys[0].window) // all have the same
+			return mapped(lists, func(list chat.List) chat.Messages { return found[list] }), err
+		}))
 	for i, place := range places {
 		if err != nil {
 			failed[place], refused = err, err
@@ -126,24 +118,18 @@ func messagesOf(
 
 // namedMessages loads the message whose seq each message names; null where it names none.
 func namedMessages(
-	ctx context.Context,
-	objs []*ent.Message,
-	seq func(*ent.Message) *int64,
+	ctx context.Context, objs []*ent.Message, seq func(*ent.Message) *int64,
 ) ([]*ent.Message, error) {
 	var ids []chat.MessageID
 	var places []int
 	for i, m := range objs {
 		if named := seq(m); named != nil {
-			ids, places = append(
-				ids,
-				chat.MessageID{Room: m.RoomID, Seq: *named},
-			), append(
-				places,
-				i,
-			)
+			ids = append(ids, chat.MessageID{Room: m.RoomID, Seq: *named})
+			places = append(places, i)
 		}
 	}
-	found, err := scopeOf(ctx).messages.many(ctx, ids, nil)
+	s := scopeOf(ctx)
+	found, err := s.messages.many(ctx, ids, byKey(s, s.chat.MessagesByID))
 	return scattered(found, places, len(objs)), failedAt(places, len(objs), err)
 }
 

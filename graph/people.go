@@ -23,7 +23,7 @@ func usersByID(ctx context.Context, ids []string) ([]*ent.User, error) {
 	if onlyID(graphql.GetFieldContext(ctx).Field.Selections) {
 		return mapped(ids, func(id string) *ent.User { return &ent.User{ID: id} }), nil
 	}
-	return scopeOf(ctx).loadUsers(ctx, ids)
+	return scopeOf(ctx).usersByID(ctx, ids)
 }
 
 // userLists loads the users of each object, all of them together.
@@ -73,8 +73,7 @@ func friendConnection(page chat.Page[*ent.Friendship], after *string) *model.Fri
 }
 
 func friendRequestConnection(
-	page chat.Page[*ent.Friendship],
-	after *string,
+	page chat.Page[*ent.Friendship], after *string,
 ) *model.FriendRequestConnection {
 	c := &model.FriendRequestConnection{
 		Edges: make([]*model.FriendRequestEdge, len(page.Items)),

@@ -32,8 +32,7 @@ func (rates) Validate(graphql.ExecutableSchema) error { return nil }
 // MutateOperationContext counts an operation, or refuses it. The application's own back end is not
 // counted.
 func (r rates) MutateOperationContext(
-	ctx context.Context,
-	op *graphql.OperationContext,
+	ctx context.Context, op *graphql.OperationContext,
 ) *gqlerror.Error {
 	who, _ := auth.FromContext(ctx)
 	if who.Admin {
@@ -86,9 +85,7 @@ func (r rates) document(ctx context.Context, text string) *gqlerror.Error {
 // mutation counts the changes of each field of a mutation, and each signIn once more, for the user
 // that it signs in.
 func (r rates) mutation(
-	ctx context.Context,
-	person string,
-	op *graphql.OperationContext,
+	ctx context.Context, person string, op *graphql.OperationContext,
 ) *gqlerror.Error {
 	if r.gates.Mutations == nil && r.gates.SignIns == nil {
 		return nil

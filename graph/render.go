@@ -51,9 +51,6 @@ type source struct {
 	scope *scope
 }
 
-// sourceKey is where an execution finds the scope of the event that it shows.
-type sourceKey struct{}
-
 // audienceOf is a user, or if that is "" all subscribers of a topic: executions count against its
 // quota.
 type audienceOf struct {
@@ -117,11 +114,11 @@ func renderPart[T any](
 	out := make([][]byte, len(items))
 	for i, item := range items {
 		var seq int64
-		own := ctx
+		own := s.r.withScope(ctx)
 		if sources != nil {
-			seq, own = sources[i].seq, context.WithValue(ctx, sourceKey{}, sources[i].scope)
+			seq, own = sources[i].seq, inScope(ctx, sources[i].scope)
 		}
-		responses, err := s.plan.ExecuteEvents(s.r.withScope(own), s.r.request(s.op), []T{item})
+		responses, err := s.plan.ExecuteEvents(own, s.r.executable.request(s.op), []T{item})
 		if err == nil {
 			err = ctx.Err() // what is there may be the error of a resolver that was cancelled
 		}

@@ -54,13 +54,10 @@ func failedAt(places []int, n int, err error) error {
 // viewerMemberships are the viewer's memberships of rooms, nil outside.
 func viewerMemberships(ctx context.Context, rooms []*ent.Room) ([]*chat.Membership, error) {
 	s := scopeOf(ctx)
-	return viewersOwn(
-		ctx,
-		s,
-		&s.memberships,
-		mapped(rooms, func(room *ent.Room) uuid.UUID { return room.ID }),
-	)
+	return viewersOwn(ctx, &s.memberships, mapped(rooms, roomID), s.chat.Memberships)
 }
+
+func roomID(room *ent.Room) uuid.UUID { return room.ID }
 
 // ofMemberships is a field of rooms that depends on the viewer's membership, which is nil outside.
 func ofMemberships[V any](
@@ -80,12 +77,13 @@ func ofMemberships[V any](
 // stored returns objects as they are in the database instead of those that were published in part.
 // One that is deleted since stays as it was published.
 func stored[K comparable, V any](
-	ctx context.Context, c *cache[K, *V], objs []*V, key func(*V) K, published func(*V) bool,
+	ctx context.Context, c *cache[K, *V], load loader[K, *V],
+	objs []*V, key func(*V) K, published func(*V) bool,
 ) ([]*V, error) {
 	if !slices.ContainsFunc(objs, published) {
 		return objs, nil
 	}
-	found, err := c.many(ctx, mapped(objs, key), nil)
+	found, err := c.many(ctx, mapped(objs, key), load)
 	if err != nil {
 		return nil, err
 	}
@@ -97,31 +95,23 @@ func stored[K comparable, V any](
 	return found, nil
 }
 
-func roomID(room *ent.Room) uuid.UUID { return room.ID }
-
 // ofRoom is an event of a room's log.
 type ofRoom interface{ InRoom() uuid.UUID }
 
 // eventRooms loads the rooms of events.
 func eventRooms[E ofRoom](ctx context.Context, events []E) ([]*ent.Room, error) {
-	return scopeOf(ctx).rooms.many(ctx, mapped(events, E.InRoom), nil)
+	return scopeOf(ctx).roomsByID(ctx, mapped(events, E.InRoom))
 }
 
 // subjects loads the memberships of the users that events are about; null if they have left since.
 func subjects[E ofRoom](
-	ctx context.Context,
-	events []E,
-	user func(E) string,
+	ctx context.Context, events []E, user func(E) string,
 ) ([]*ent.Member, error) {
-	memberships, err := scopeOf(
-		ctx,
-	).subjects.many(
-		ctx,
-		mapped(events, func(e E) chat.Own[uuid.UUID] {
-			return chat.Own[uuid.UUID]{Person: user(e), Of: e.InRoom()}
-		}),
-		nil,
-	)
+	s := scopeOf(ctx)
+	keys := mapped(events, func(e E) chat.Own[uuid.UUID] {
+		return chat.Own[uuid.UUID]{Person: user(e), Of: e.InRoom()}
+	})
+	memberships, err := s.subjects.many(ctx, keys, ownBy(s, s.chat.Memberships))
 	if err != nil {
 		return nil, err
 	}

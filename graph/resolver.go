@@ -42,3 +42,14 @@ func viewer(ctx context.Context) (chat.Viewer, error) {
 	}
 	return chat.Viewer{ID: who.ID, Admin: who.Admin}, nil
 }
+
+// asViewer calls do for the viewer, or returns UNAUTHENTICATED.
+func asViewer[I, V any](
+	ctx context.Context, do func(context.Context, chat.Viewer, I) (V, error), input I,
+) (result V, err error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return result, err
+	}
+	return do(ctx, v, input)
+}

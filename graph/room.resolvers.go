@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"parley/ent"
 	"parley/ent/member"
@@ -38,45 +39,24 @@ func (r *mutationResolver) CreateRoom(
 	ctx context.Context,
 	input chat.CreateRoomInput,
 ) (*model.CreateRoomPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, err := r.chat.CreateRoom(ctx, v, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.CreateRoomPayload{Room: room}, nil
+	room, err := asViewer(ctx, r.chat.CreateRoom, input)
+	return &model.CreateRoomPayload{Room: room}, err
 }
 
 func (r *mutationResolver) DirectRoom(
 	ctx context.Context,
 	userID string,
 ) (*model.DirectRoomPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, err := r.chat.DirectRoom(ctx, v, userID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.DirectRoomPayload{Room: room}, nil
+	room, err := asViewer(ctx, r.chat.DirectRoom, userID)
+	return &model.DirectRoomPayload{Room: room}, err
 }
 
 func (r *mutationResolver) UpdateRoom(
 	ctx context.Context,
 	input chat.UpdateRoomInput,
 ) (*model.UpdateRoomPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, err := r.chat.UpdateRoom(ctx, v, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateRoomPayload{Room: room}, nil
+	room, err := asViewer(ctx, r.chat.UpdateRoom, input)
+	return &model.UpdateRoomPayload{Room: room}, err
 }
 
 func (r *mutationResolver) DeleteRoom(
@@ -87,25 +67,16 @@ func (r *mutationResolver) DeleteRoom(
 	if err != nil {
 		return nil, err
 	}
-	if err := r.chat.DeleteRoom(ctx, v, model.ParseUUID(roomID)); err != nil {
-		return nil, err
-	}
-	return &model.DeleteRoomPayload{RoomID: roomID}, nil
+	err = r.chat.DeleteRoom(ctx, v, model.ParseUUID(roomID))
+	return &model.DeleteRoomPayload{RoomID: roomID}, err
 }
 
 func (r *mutationResolver) RotateRoomKey(
 	ctx context.Context,
 	roomID string,
 ) (*model.RotateRoomKeyPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, err := r.chat.RotateRoomKey(ctx, v, model.ParseUUID(roomID))
-	if err != nil {
-		return nil, err
-	}
-	return &model.RotateRoomKeyPayload{Room: room}, nil
+	room, err := asViewer(ctx, r.chat.RotateRoomKey, model.ParseUUID(roomID))
+	return &model.RotateRoomKeyPayload{Room: room}, err
 }
 
 func (r *mutationResolver) JoinRoom(
@@ -119,10 +90,7 @@ func (r *mutationResolver) JoinRoom(
 		return nil, err
 	}
 	room, err := r.chat.JoinRoom(ctx, v, model.ParseUUID(roomID), key, disconnect)
-	if err != nil {
-		return nil, err
-	}
-	return &model.JoinRoomPayload{Room: room}, nil
+	return &model.JoinRoomPayload{Room: room}, err
 }
 
 func (r *mutationResolver) LeaveRoom(
@@ -133,10 +101,8 @@ func (r *mutationResolver) LeaveRoom(
 	if err != nil {
 		return nil, err
 	}
-	if err := r.chat.LeaveRoom(ctx, v, model.ParseUUID(roomID)); err != nil {
-		return nil, err
-	}
-	return &model.LeaveRoomPayload{RoomID: roomID}, nil
+	err = r.chat.LeaveRoom(ctx, v, model.ParseUUID(roomID))
+	return &model.LeaveRoomPayload{RoomID: roomID}, err
 }
 
 func (r *mutationResolver) LeaveRooms(
@@ -168,10 +134,7 @@ func (r *mutationResolver) AddMembers(
 		return nil, err
 	}
 	room, members, err := r.chat.AddMembers(ctx, v, model.ParseUUID(roomID), userIds)
-	if err != nil {
-		return nil, err
-	}
-	return &model.AddMembersPayload{Room: room, Members: members}, nil
+	return &model.AddMembersPayload{Room: room, Members: members}, err
 }
 
 func (r *mutationResolver) RemoveMember(
@@ -206,10 +169,7 @@ func (r *mutationResolver) Unban(
 		return nil, err
 	}
 	room, user, err := r.chat.Unban(ctx, v, model.ParseUUID(roomID), userID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UnbanPayload{Room: room, User: user}, nil
+	return &model.UnbanPayload{Room: room, User: user}, err
 }
 
 func (r *mutationResolver) SetMemberRole(
@@ -223,10 +183,7 @@ func (r *mutationResolver) SetMemberRole(
 		return nil, err
 	}
 	room, member, err := r.chat.SetMemberRole(ctx, v, model.ParseUUID(roomID), userID, role)
-	if err != nil {
-		return nil, err
-	}
-	return &model.SetMemberRolePayload{Room: room, Member: member}, nil
+	return &model.SetMemberRolePayload{Room: room, Member: member}, err
 }
 
 func (r *queryResolver) MyRoomIds(ctx context.Context) ([]string, error) {
@@ -259,8 +216,11 @@ func (r *queryResolver) MyRooms(
 	if err != nil {
 		return nil, err
 	}
-	scopeOf(ctx).saw(v, page.Items...)
-	rooms := chat.Page[*ent.Room]{Items: roomsOf(page.Items), More: page.More}
+	scopeOf(ctx).prime(v, page.Items...)
+	rooms := chat.Page[*ent.Room]{
+		Items: mapped(page.Items, func(seen chat.Seen) *ent.Room { return seen.Room }),
+		More:  page.More,
+	}
 	return roomConnection(rooms, after, func(room *ent.Room) string {
 		return roomsByActivity.cursor(chat.Position{At: room.UpdatedAt, ID: room.ID})
 	}), nil
@@ -275,7 +235,7 @@ func (r *queryResolver) RoomInfo(ctx context.Context, roomID string) (*ent.Room,
 	if err != nil {
 		return nil, err
 	}
-	scopeOf(ctx).saw(v, room)
+	scopeOf(ctx).prime(v, room)
 	return room.Room, nil
 }
 
@@ -294,13 +254,8 @@ func (r *queryResolver) Rooms(
 	if err != nil {
 		return nil, err
 	}
-	page, err := r.chat.Rooms(
-		ctx,
-		v,
-		chat.Search{Words: search, Tag: tag},
-		pageSize(first, 20),
-		from,
-	)
+	by := chat.Search{Words: search, Tag: tag}
+	page, err := r.chat.Rooms(ctx, v, by, pageSize(first, 20), from)
 	if err != nil {
 		return nil, err
 	}
@@ -310,7 +265,8 @@ func (r *queryResolver) Rooms(
 }
 
 func (r *roomResolver) Tags(ctx context.Context, objs []*ent.Room) ([][]string, error) {
-	return scopeOf(ctx).tags.many(ctx, objs, nil)
+	s := scopeOf(ctx)
+	return s.tags.many(ctx, objs, counted(s, r.chat.TagsOf))
 }
 
 func (r *roomResolver) Is1v1(ctx context.Context, objs []*ent.Room) ([]bool, error) {
@@ -347,14 +303,17 @@ func (r *roomResolver) Members(
 	if err != nil {
 		return nil, err
 	}
-	page := membersKey{first: pageSize(first, 50)}
-	if from != nil {
-		page.from = *from
-	}
-	pages, err := scopeOf(ctx).members.many(ctx, mapped(objs, func(room *ent.Room) membersKey {
-		page.room = room
-		return page
-	}), nil)
+	s, n := scopeOf(ctx), pageSize(first, 50)
+	pages, err := s.members.many(ctx, pageKeys(objs, n, after), counted(s,
+		func(ctx context.Context, keys []pageKey[*ent.Room]) ([]chat.Page[*ent.Member], error) {
+			rooms := mapped(keys, pageKey[*ent.Room].owner)
+			if from == nil {
+				return r.chat.MembersOf(ctx, rooms, n)
+			}
+			ids := mapped(rooms, roomID)
+			found, err := r.chat.Members(ctx, distinct(slices.Clone(ids)), n, from)
+			return mapped(ids, func(id uuid.UUID) chat.Page[*ent.Member] { return found[id] }), err
+		}))
 	if err != nil {
 		return nil, err
 	}
@@ -376,32 +335,24 @@ func (r *roomResolver) Bans(
 	if err != nil {
 		return nil, err
 	}
-	var keys []bansKey
+	var ids []uuid.UUID
 	var places []int
 	for i, room := range objs {
 		if r.chat.MaySeeBans(room, memberships[i]) {
-			keys, places = append(
-				keys,
-				bansKey{room: room.ID, first: pageSize(first, 50)},
-			), append(
-				places,
-				i,
-			)
+			ids, places = append(ids, room.ID), append(places, i)
 		}
-	}
-	if len(keys) == 0 {
-		return connections, nil
 	}
 	from, err := bansByAge.place(after)
 	if err != nil {
 		return connections, failedAt(places, len(objs), err)
 	}
-	if from != nil {
-		for i := range keys {
-			keys[i].from = *from
-		}
-	}
-	pages, err := scopeOf(ctx).bans.many(ctx, keys, nil)
+	s, n := scopeOf(ctx), pageSize(first, 50)
+	pages, err := s.bans.many(ctx, pageKeys(ids, n, after), counted(s,
+		func(ctx context.Context, keys []pageKey[uuid.UUID]) ([]chat.Page[*ent.Ban], error) {
+			rooms := mapped(keys, pageKey[uuid.UUID].owner)
+			found, err := r.chat.Bans(ctx, rooms, n, from)
+			return mapped(rooms, func(id uuid.UUID) chat.Page[*ent.Ban] { return found[id] }), err
+		}))
 	if err != nil {
 		return connections, failedAt(places, len(objs), err)
 	}
@@ -421,7 +372,10 @@ func (r *roomResolver) ViewerRole(ctx context.Context, objs []*ent.Room) ([]*mem
 }
 
 func (r *roomResolver) JoinKey(ctx context.Context, objs []*ent.Room) ([]*string, error) {
-	rooms, err := stored(ctx, &scopeOf(ctx).storedRooms, objs, roomID, chat.IsPublishedRoom)
+	s := scopeOf(ctx)
+	rooms, err := stored(
+		ctx, &s.storedRooms, byKey(s, s.chat.RoomsByID), objs, roomID, chat.IsPublishedRoom,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -17,27 +17,24 @@ import (
 // scope is what the resolvers of one response share: what they have loaded, and how recent it has
 // to be. It lives for one query, one field of a mutation, or one event, whose responses share it.
 type scope struct {
-	// loads counts loads that were begun and that have ended.
+	chat *chat.Chat
+	// begun and ended count loads.
 	begun, ended atomic.Int64
 	// version is the profile version that the viewer has been shown.
 	versionMu sync.Mutex
 	version   chat.ProfileVersion
-	// peers returns the users for whom the same will be loaded as for a user: those who follow an
-	// event in responses of their own.
+	// peers, set for an event, returns the users for whom the same will be loaded as for a user:
+	// those who follow the event in responses of their own.
 	peers func(user string) []string
 
-	// loadUsers returns users in the order of their ids. A query needs no cache of its own beside
-	// the node's; the executions for an event share users.
-	loadUsers func(ctx context.Context, ids []string) ([]*ent.User, error)
-	users     cache[string, *ent.User]
-	rooms     cache[uuid.UUID, *ent.Room]
+	users cache[string, *ent.User] // of an event; a query finds them in the node's cache
+	rooms cache[uuid.UUID, *ent.Room]
 	// storedRooms and storedMessages are whole, in place of those that were published in part.
 	storedRooms    cache[uuid.UUID, *ent.Room]
 	storedMessages cache[chat.MessageID, *ent.Message]
 	tags           cache[*ent.Room, []string]
-	members        cache[membersKey, chat.Page[*ent.Member]]
-	bans           cache[bansKey, chat.Page[*ent.Ban]]
-	latest         cache[*ent.Room, *ent.Message]
+	members        cache[pageKey[*ent.Room], chat.Page[*ent.Member]]
+	bans           cache[pageKey[uuid.UUID], chat.Page[*ent.Ban]]
 	messages       cache[chat.MessageID, *ent.Message]
 	lists          cache[listKey, chat.Messages]
 	reactions      cache[chat.MessageID, []chat.ReactionCount]
@@ -48,34 +45,41 @@ type scope struct {
 	friendships    cache[chat.Own[string], friendship.State]
 }
 
+// pageKey is a page of a list: whose, how long, and behind which cursor.
+type pageKey[K comparable] struct {
+	of    K
+	first int
+	after string
+}
+
+func (k pageKey[K]) owner() K { return k.of }
+
+// pageKeys are the same page of the lists of several objects.
+func pageKeys[K comparable](of []K, first int, after *string) []pageKey[K] {
+	page := pageKey[K]{first: first}
+	if after != nil {
+		page.after = *after
+	}
+	return mapped(of, func(owner K) pageKey[K] {
+		page.of = owner
+		return page
+	})
+}
+
 // listKey is a part of a list of messages.
 type listKey struct {
 	list   chat.List
 	window chat.Window
 }
 
-// membersKey is a page of a room's members; the zero position is the beginning.
-type membersKey struct {
-	room  *ent.Room
-	first int
-	from  chat.Position
-}
-
-// bansKey is a page of a room's bans; the zero place is the beginning.
-type bansKey struct {
-	room  uuid.UUID
-	first int
-	from  chat.Place
-}
-
 type scopeKey struct{}
 
-// withScope gives ctx a scope: a new one, or that of the event that is shown.
+// withScope gives ctx a new scope.
 func (r *Resolver) withScope(ctx context.Context) context.Context {
-	s, ok := ctx.Value(sourceKey{}).(*scope)
-	if !ok {
-		s = r.newScope()
-	}
+	return inScope(ctx, &scope{chat: r.chat})
+}
+
+func inScope(ctx context.Context, s *scope) context.Context {
 	return context.WithValue(ctx, scopeKey{}, s)
 }
 
@@ -86,17 +90,14 @@ func scopeOf(ctx context.Context) *scope {
 // scopeAt returns a scope for an event of a topic, which several users may see in responses of
 // their own.
 func (r *Resolver) scopeAt(topic live.Topic) *scope {
-	s := r.newScope()
-	s.loadUsers = func(ctx context.Context, ids []string) ([]*ent.User, error) { return s.users.many(ctx, ids, nil) }
 	var first atomic.Pointer[string]
-	s.peers = func(user string) []string {
+	return &scope{chat: r.chat, peers: func(user string) []string {
 		// A reader of history shares its events with nobody: peers count from the second user on.
 		if first.CompareAndSwap(nil, &user) || *first.Load() == user {
 			return nil
 		}
 		return r.audience.beside(topic, user)
-	}
-	return s
+	}}
 }
 
 // scopeOfEvent is the scope that all executions for an event share. It knows what was read with the
@@ -129,35 +130,8 @@ func (r *Resolver) scopeOfEvent(e *chat.Event) *scope {
 	return shared
 }
 
-func (r *Resolver) newScope() *scope {
-	s := &scope{peers: func(string) []string { return nil }}
-	s.loadUsers = func(ctx context.Context, ids []string) ([]*ent.User, error) {
-		return r.chat.UsersAt(ctx, s.profileVersion(), ids)
-	}
-	s.users.load = s.loadUsers // not counted: everybody may see every profile at any time
-	s.rooms.load = counted(s, byKey(r.chat.RoomsByID))
-	s.storedRooms.load = counted(s, byKey(r.chat.RoomsByID))
-	s.storedMessages.load = counted(s, byKey(r.chat.MessagesByID))
-	s.tags.load = counted(s, r.chat.TagsOf)
-	s.members.load = counted(s, r.loadMembers)
-	s.bans.load = counted(s, r.loadBans)
-	s.latest.load = func(ctx context.Context, rooms []*ent.Room) ([]*ent.Message, error) {
-		return r.loadLatest(ctx, s, rooms)
-	}
-	s.messages.load = counted(s, byKey(r.chat.MessagesByID))
-	s.lists.load = counted(s, r.loadLists)
-	s.reactions.load = counted(s, byKey(r.chat.Reactions))
-	s.memberships.load = counted(s, byKey(ownBy(r.chat.Memberships)))
-	s.subjects.load = counted(s, byKey(ownBy(r.chat.Memberships)))
-	s.own.load = counted(s, byKey(ownBy(r.chat.OwnReactions)))
-	s.friendships.load = counted(s, byKey(ownBy(r.chat.Friendships)))
-	return s
-}
-
 // counted counts the calls of a loader.
-func counted[K, V any](
-	s *scope, load func(context.Context, []K) ([]V, error),
-) func(context.Context, []K) ([]V, error) {
+func counted[K, V any](s *scope, load loader[K, V]) loader[K, V] {
 	return func(ctx context.Context, keys []K) ([]V, error) {
 		s.begun.Add(1)
 		defer s.ended.Add(1)
@@ -171,35 +145,14 @@ func (s *scope) loaded() (n int64, settled bool) {
 	return ended, ended == s.begun.Load()
 }
 
-// byKey returns the values of a map in the order of the keys.
+// byKey is counted for a loader that returns a map.
 func byKey[K comparable, V any](
-	load func(context.Context, []K) (map[K]V, error),
-) func(context.Context, []K) ([]V, error) {
-	return func(ctx context.Context, keys []K) ([]V, error) {
+	s *scope, load func(context.Context, []K) (map[K]V, error),
+) loader[K, V] {
+	return counted(s, func(ctx context.Context, keys []K) ([]V, error) {
 		found, err := load(ctx, keys)
-		if err != nil {
-			return nil, err
-		}
-		values := make([]V, len(keys))
-		for i, key := range keys {
-			values[i] = found[key]
-		}
-		return values, nil
-	}
-}
-
-// ownBy loads what users have for themselves, for all users and objects of the keys together.
-func ownBy[K comparable, V any](
-	load func(ctx context.Context, users []string, of []K) (map[chat.Own[K]]V, error),
-) func(context.Context, []chat.Own[K]) (map[chat.Own[K]]V, error) {
-	return func(ctx context.Context, keys []chat.Own[K]) (map[chat.Own[K]]V, error) {
-		var users []string
-		var of []K
-		for _, key := range keys {
-			users, of = append(users, key.Person), append(of, key.Of)
-		}
-		return load(ctx, distinct(users), distinct(of))
-	}
+		return mapped(keys, func(key K) V { return found[key] }), err
+	})
 }
 
 // distinct returns each of values once, in their order.
@@ -212,33 +165,52 @@ func distinct[T comparable](values []T) []T {
 	})
 }
 
-// viewersOwn loads what the viewer has for themselves of each of keys; for the viewer's peers it
-// loads the same at once.
+// viewersOwn loads what the viewer has for themselves of each of keys. If some is missing it loads
+// the same for the viewer's peers at once.
 func viewersOwn[K comparable, V any](
-	ctx context.Context, s *scope, c *cache[chat.Own[K], V], keys []K,
+	ctx context.Context, c *cache[chat.Own[K], V], keys []K,
+	load func(ctx context.Context, users []string, of []K) (map[chat.Own[K]]V, error),
 ) ([]V, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	wanted := make([]chat.Own[K], len(keys))
-	for i, key := range keys {
-		wanted[i] = chat.Own[K]{Person: v.ID, Of: key}
-	}
-	return c.many(ctx, wanted, func(missing []chat.Own[K]) []chat.Own[K] {
-		for _, user := range s.peers(v.ID) {
-			for _, key := range slices.Clone(missing) {
-				if key.Person == v.ID {
-					missing = append(missing, chat.Own[K]{Person: user, Of: key.Of})
-				}
-			}
+	s := scopeOf(ctx)
+	wanted := make([]chat.Own[K], 0, len(keys))
+	add := func(user string) {
+		for _, key := range keys {
+			wanted = append(wanted, chat.Own[K]{Person: user, Of: key})
 		}
-		return missing
+	}
+	add(v.ID)
+	if values := make([]V, len(keys)); c.find(wanted, values) {
+		return values, nil
+	}
+	if s.peers != nil {
+		for _, user := range s.peers(v.ID) {
+			add(user)
+		}
+	}
+	values, err := c.many(ctx, wanted, ownBy(s, load))
+	if err != nil {
+		return nil, err
+	}
+	return values[:len(keys)], nil
+}
+
+// ownBy loads what users have for themselves, for all users and objects of the keys together.
+func ownBy[K comparable, V any](
+	s *scope, load func(ctx context.Context, users []string, of []K) (map[chat.Own[K]]V, error),
+) loader[chat.Own[K], V] {
+	return byKey(s, func(ctx context.Context, keys []chat.Own[K]) (map[chat.Own[K]]V, error) {
+		users := mapped(keys, func(key chat.Own[K]) string { return key.Person })
+		of := mapped(keys, func(key chat.Own[K]) K { return key.Of })
+		return load(ctx, distinct(users), distinct(of))
 	})
 }
 
-// saw primes the scope with rooms that the viewer has been authorized to see.
-func (s *scope) saw(v chat.Viewer, rooms ...chat.Seen) {
+// prime puts rooms that the viewer has been authorized to see into the scope.
+func (s *scope) prime(v chat.Viewer, rooms ...chat.Seen) {
 	for _, room := range rooms {
 		s.memberships.put(chat.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, room.By)
 		s.rooms.put(room.ID, room.Room) // a response shows a room as it is at one moment
@@ -259,125 +231,48 @@ func (s *scope) profileVersion() chat.ProfileVersion {
 	return s.version
 }
 
-// roomsOf are the rooms that the viewer has been authorized to see.
-func roomsOf(seen []chat.Seen) []*ent.Room {
-	rooms := make([]*ent.Room, len(seen))
-	for i := range seen {
-		rooms[i] = seen[i].Room
+// usersByID loads users.
+func (s *scope) usersByID(ctx context.Context, ids []string) ([]*ent.User, error) {
+	load := func(ctx context.Context, ids []string) ([]*ent.User, error) {
+		return s.chat.UsersAt(ctx, s.profileVersion(), ids)
 	}
-	return rooms
+	if s.peers == nil {
+		return load(ctx, ids)
+	}
+	return s.users.many(ctx, ids, load) // not counted: everybody may see every profile at any time
+}
+
+// roomsByID loads rooms.
+func (s *scope) roomsByID(ctx context.Context, ids []uuid.UUID) ([]*ent.Room, error) {
+	return s.rooms.many(ctx, ids, byKey(s, s.chat.RoomsByID))
 }
 
 func messageID(m *ent.Message) chat.MessageID { return chat.MessageID{Room: m.RoomID, Seq: m.Seq} }
 
-// loadMembers loads the same page of the members of several rooms.
-func (r *Resolver) loadMembers(
-	ctx context.Context,
-	keys []membersKey,
-) ([]chat.Page[*ent.Member], error) {
-	page := keys[0] // the keys of a call differ in their room only
-	rooms := make([]*ent.Room, len(keys))
-	for i, key := range keys {
-		rooms[i] = key.room
-	}
-	if page.from == (chat.Position{}) {
-		return r.chat.MembersOf(ctx, rooms, page.first)
-	}
-	ids := make([]uuid.UUID, len(rooms))
-	for i, room := range rooms {
-		ids[i] = room.ID
-	}
-	return byKey(
-		func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]chat.Page[*ent.Member], error) {
-			return r.chat.Members(ctx, distinct(slices.Clone(ids)), page.first, &page.from)
-		},
-	)(
-		ctx,
-		ids,
-	)
-}
+// loader returns the values of keys in their order.
+type loader[K, V any] func(ctx context.Context, keys []K) ([]V, error)
 
-// loadBans loads the same page of the bans of several rooms.
-func (r *Resolver) loadBans(ctx context.Context, keys []bansKey) ([]chat.Page[*ent.Ban], error) {
-	page := keys[0] // the keys of a call differ in their room only
-	var after *chat.Place
-	if page.from != (chat.Place{}) {
-		after = &page.from
-	}
-	ids := make([]uuid.UUID, len(keys))
-	for i, key := range keys {
-		ids[i] = key.room
-	}
-	return byKey(
-		func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]chat.Page[*ent.Ban], error) {
-			return r.chat.Bans(ctx, ids, page.first, after)
-		},
-	)(
-		ctx,
-		ids,
-	)
-}
-
-// loadLists loads the same part of several lists of messages.
-func (r *Resolver) loadLists(ctx context.Context, keys []listKey) ([]chat.Messages, error) {
-	window := keys[0].window // the keys of a call differ in their list only
-	lists := make([]chat.List, len(keys))
-	for i, key := range keys {
-		lists[i] = key.list
-	}
-	return byKey(func(ctx context.Context, lists []chat.List) (map[chat.List]chat.Messages, error) {
-		return r.chat.Messages(ctx, lists, window)
-	})(ctx, lists)
-}
-
-// loadLatest loads the latest messages of rooms that have some.
-func (r *Resolver) loadLatest(
-	ctx context.Context,
-	s *scope,
-	rooms []*ent.Room,
-) ([]*ent.Message, error) {
-	latest := make([]*ent.Message, len(rooms))
-	var missing []*ent.Room
-	var places []int
-	for i, room := range rooms {
-		var ok bool
-		if latest[i], ok = s.messages.known(
-			chat.MessageID{Room: room.ID, Seq: room.LatestSeq},
-		); !ok {
-			missing, places = append(missing, room), append(places, i)
-		}
-	}
-	if len(missing) == 0 {
-		return latest, nil
-	}
-	loaded, err := counted(s, r.chat.LatestMessages)(ctx, missing)
-	if err != nil {
-		return nil, err
-	}
-	for i, place := range places {
-		latest[place] = loaded[i]
-	}
-	return latest, nil
-}
-
-// cache has values by key, each loaded once. It is safe for concurrent use; the zero value needs
-// load to be set. What could not be loaded is loaded again for the next caller.
+// cache has values by key, each loaded once. It is safe for concurrent use; the zero value is
+// empty. What could not be loaded is loaded again for the next caller.
 type cache[K comparable, V any] struct {
-	// load returns the values of keys in their order.
-	load func(ctx context.Context, keys []K) ([]V, error)
-	// loading is held while load runs, so that concurrent callers find what the first one loads.
-	loading semaphore
-
-	mu sync.Mutex
-	// places are where keys have their values; a place at the end of values or behind it is that of
-	// a key that is being loaded.
+	mu      sync.Mutex
+	entries []entry[K, V]
+	// places are where keys are in entries, once there are more than a few.
 	places map[K]int
-	values []V
+	// loading is full while values are being loaded, so that concurrent callers find what the first
+	// one loads.
+	loading chan struct{}
 }
 
-// many returns the values of keys in their order. It loads those that are missing at once; more, if
-// not nil, may add keys to them.
-func (c *cache[K, V]) many(ctx context.Context, keys []K, more func([]K) []K) ([]V, error) {
+// entry is a key and, if it is loaded, its value. One that is claimed but not loaded is being loaded.
+type entry[K comparable, V any] struct {
+	key             K
+	value           V
+	claimed, loaded bool
+}
+
+// many returns the values of keys in their order. It loads those that are missing at once.
+func (c *cache[K, V]) many(ctx context.Context, keys []K, load loader[K, V]) ([]V, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
@@ -385,16 +280,14 @@ func (c *cache[K, V]) many(ctx context.Context, keys []K, more func([]K) []K) ([
 	if c.find(keys, out) {
 		return out, nil
 	}
-	if err := c.loading.acquire(ctx); err != nil {
-		return nil, err
+	select {
+	case c.turn() <- struct{}{}:
+		defer func() { <-c.loading }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	defer c.loading.release()
-	missing := c.claim(nil, keys)
-	if more != nil && len(missing) > 0 {
-		missing = c.claim(missing, more(missing))
-	}
-	if len(missing) > 0 {
-		if err := c.loadMissing(ctx, missing); err != nil {
+	if missing, places := c.claim(keys); len(missing) > 0 {
+		if err := c.loadClaimed(ctx, missing, places, load); err != nil {
 			return nil, err
 		}
 	}
@@ -402,102 +295,103 @@ func (c *cache[K, V]) many(ctx context.Context, keys []K, more func([]K) []K) ([
 	return out, nil
 }
 
+// turn returns loading.
+func (c *cache[K, V]) turn() chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.loading == nil {
+		c.loading = make(chan struct{}, 1)
+	}
+	return c.loading
+}
+
 // find puts the values of keys into out, and reports whether all are there.
 func (c *cache[K, V]) find(keys []K, out []V) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.values) == 0 {
-		return false
-	}
 	for i, key := range keys {
-		at, ok := c.places[key]
-		if !ok || at >= len(c.values) {
+		at := c.at(key)
+		if at < 0 || !c.entries[at].loaded {
 			return false
 		}
-		out[i] = c.values[at]
+		out[i] = c.entries[at].value
 	}
 	return true
 }
 
-// claim gives places to those of keys that have none, and appends them to missing. The caller holds
-// loading and loads them.
-func (c *cache[K, V]) claim(missing, keys []K) []K {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// at returns where key is in entries, or -1. The caller has locked the cache.
+func (c *cache[K, V]) at(key K) int {
 	if c.places == nil {
-		c.places = make(map[K]int, len(keys))
+		return slices.IndexFunc(c.entries, func(e entry[K, V]) bool { return e.key == key })
 	}
-	for _, key := range keys {
-		if _, ok := c.places[key]; !ok {
-			c.places[key] = len(c.values) + len(missing)
-			missing = append(missing, key)
-		}
+	if at, ok := c.places[key]; ok {
+		return at
 	}
-	return missing
+	return -1
 }
 
-// loadMissing loads the values of claimed keys, or takes their places back.
-func (c *cache[K, V]) loadMissing(ctx context.Context, missing []K) (err error) {
-	failed := true // also if load panics
-	defer func() {
-		if failed {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			for _, key := range missing {
-				delete(c.places, key)
+// add adds an entry for a key that has none. The caller has locked the cache.
+func (c *cache[K, V]) add(e entry[K, V]) {
+	const few = 8
+	c.entries = append(c.entries, e)
+	switch n := len(c.entries); {
+	case c.places != nil:
+		c.places[e.key] = n - 1
+	case n > few:
+		c.places = make(map[K]int, cap(c.entries))
+		for i := range c.entries {
+			c.places[c.entries[i].key] = i
+		}
+	}
+}
+
+// claim returns those of keys that are not there, each once, and their places in entries. The
+// caller loads them.
+func (c *cache[K, V]) claim(keys []K) (missing []K, places []int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries = slices.Grow(c.entries, len(keys))
+	for _, key := range keys {
+		at := c.at(key)
+		if at < 0 {
+			at = len(c.entries)
+			c.add(entry[K, V]{key: key})
+		}
+		if e := &c.entries[at]; !e.claimed {
+			e.claimed = true
+			missing, places = append(missing, key), append(places, at)
+		}
+	}
+	return missing, places
+}
+
+// loadClaimed loads the values of claimed keys, or gives them up.
+func (c *cache[K, V]) loadClaimed(
+	ctx context.Context, keys []K, places []int, load loader[K, V],
+) error {
+	var values []V
+	defer func() { // also if load panics
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for i, at := range places {
+			e := &c.entries[at]
+			if e.claimed = values != nil; e.claimed {
+				e.value, e.loaded = values[i], true
 			}
 		}
 	}()
-	loaded, err := c.load(ctx, missing)
-	if err != nil {
-		return err
+	found, err := load(ctx, keys)
+	if err == nil {
+		values = found
 	}
-	failed = false
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.values = append(c.values, loaded...)
-	return nil
+	return err
 }
 
-// known returns a value that is there.
-func (c *cache[K, V]) known(key K) (value V, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	at, ok := c.places[key]
-	if !ok || at >= len(c.values) {
-		return value, false
-	}
-	return c.values[at], true
-}
-
-// put adds a value that has come into the response in another way, unless there is one, or values
-// are being loaded.
+// put adds a value that was loaded in another way, unless there is one.
 func (c *cache[K, V]) put(key K, value V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.places == nil {
-		c.places = make(map[K]int)
-	}
-	if _, ok := c.places[key]; !ok && len(c.places) == len(c.values) {
-		c.places[key] = len(c.values)
-		c.values = append(c.values, value)
+	if c.at(key) < 0 {
+		c.add(entry[K, V]{key, value, true, true})
 	}
 }
-
-// semaphore admits one holder. The zero value is free.
-type semaphore struct {
-	once sync.Once
-	ch   chan struct{}
-}
-
-func (s *semaphore) acquire(ctx context.Context) error {
-	s.once.Do(func() { s.ch = make(chan struct{}, 1) })
-	select {
-	case s.ch <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (s *semaphore) release() { <-s.ch }

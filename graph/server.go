@@ -82,10 +82,9 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	if r.trace == nil {
 		r.trace = func(ctx context.Context, _, _, _ string) (context.Context, func(string)) { return ctx, func(string) {} }
 	}
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
-	r.executable = &executable{
-		ExecutableSchema: schema, tables: generated.NewExecSchema(schema), resolver: r,
-	}
+	r.executable = newExecutable(
+		generated.NewExecutableSchema(generated.Config{Resolvers: r}), r,
+	)
 	limited := rates{opts.Gates}
 	s := guard.New(r.executable, guard.Options{
 		Trusted:        opts.Trusted,
@@ -96,9 +95,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		Present:        r.present,
 		Recover:        r.panicked,
 		RootField: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-			if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
-				// A payload must not find in the scope what an earlier mutation of the operation
-				// has changed.
+			if isMutation(ctx) {
 				ctx = r.withScope(ctx)
 			}
 			return next(ctx)
@@ -106,11 +103,21 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	})
 	s.AroundOperations(r.timed)
 	s.Use(limited)
-	s.AroundOperations(r.arrive)
+	s.AroundOperations(r.ensuresUser)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		return fewErrors(next(r.withScope(ctx)))
+		if !isMutation(ctx) {
+			ctx = r.withScope(ctx)
+		}
+		return fewErrors(next(ctx))
 	})
 	return &Server{Server: s, resolver: r}
+}
+
+// isMutation reports whether ctx is that of a mutation, not of one that is refused. Each of its fields has a scope of its own:
+// a payload must not find in it what an earlier mutation of the operation has changed.
+func isMutation(ctx context.Context) bool {
+	op := graphql.GetOperationContext(ctx).Operation
+	return op != nil && op.Operation == ast.Mutation
 }
 
 // fewErrors leaves the first errors of a response and says in its extensions how many more there
@@ -125,12 +132,11 @@ func fewErrors(response *graphql.Response) *graphql.Response {
 	return response
 }
 
-// arrive greets who sends an operation.
-func (r *Resolver) arrive(
-	ctx context.Context,
-	next graphql.OperationHandler,
+// ensuresUser stores the user that sends an operation, at the first one.
+func (r *Resolver) ensuresUser(
+	ctx context.Context, next graphql.OperationHandler,
 ) graphql.ResponseHandler {
-	if err := r.greet(ctx); err != nil {
+	if err := r.ensureUser(ctx); err != nil {
 		failed := graphql.ErrorResponse(ctx, "")
 		failed.Errors[0] = r.present(ctx, err)
 		return graphql.OneShot(failed)
@@ -138,13 +144,12 @@ func (r *Resolver) arrive(
 	return next(ctx)
 }
 
-// cancelled is the outcome of an operation for whose answer nobody waits any more.
+// cancelled is the outcome of an operation whose client has gone.
 const cancelled = "CANCELLED"
 
-// timed tells of queries and mutations, and how long they take.
+// timed reports queries and mutations, and how long they take.
 func (r *Resolver) timed(
-	ctx context.Context,
-	next graphql.OperationHandler,
+	ctx context.Context, next graphql.OperationHandler,
 ) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx).Operation
 	if op.Operation == ast.Subscription {
@@ -152,13 +157,13 @@ func (r *Resolver) timed(
 	}
 	begun, field := time.Now(), fieldOf(op)
 	ctx, end := r.trace(ctx, string(op.Operation), field, op.Name)
-	waits := ctx // that of whoever waits for the answer: those within have ended by the time that it is there
+	waits := ctx // the client's: the contexts within have ended when the response is there
 	responses := next(ctx)
-	told := false // transports ask until there is nothing more
+	reported := false // a transport calls until there is no further response
 	return func(ctx context.Context) *graphql.Response {
 		response := responses(ctx)
-		if !told {
-			told = true
+		if !reported {
+			reported = true
 			outcome := cancelled
 			if response != nil {
 				outcome = outcomeOf(waits, response.Errors)
@@ -170,14 +175,10 @@ func (r *Resolver) timed(
 	}
 }
 
-// Refused tells of a query or mutation that is not executed, as of one that was: whoever sends
-// answers refuses those for which there is no memory. What ctx's trace has of it has no length,
-// since nothing was done.
+// Refused reports a query or mutation that is not executed, as timed does one that was: the
+// transport refuses those for which there is no memory. Its span in ctx's trace has no length.
 func (s *Server) Refused(
-	ctx context.Context,
-	op *graphql.OperationContext,
-	errs gqlerror.List,
-	waited time.Duration,
+	ctx context.Context, op *graphql.OperationContext, errs gqlerror.List, waited time.Duration,
 ) {
 	kind, field := string(op.Operation.Operation), fieldOf(op.Operation)
 	ctx, end := s.resolver.trace(ctx, kind, field, op.Operation.Name)
@@ -186,7 +187,7 @@ func (s *Server) Refused(
 	end(outcome)
 }
 
-// fieldOf is what an operation asks for, in a word that is one of few.
+// fieldOf names the field that an operation selects: a label with few values.
 func fieldOf(op *ast.OperationDefinition) string {
 	field, ok := op.SelectionSet[0].(*ast.Field)
 	switch {
@@ -199,8 +200,8 @@ func fieldOf(op *ast.OperationDefinition) string {
 	}
 }
 
-// outcomeOf is ok, or the code of the first error; CANCELLED where it comes of nobody's waiting any
-// more.
+// outcomeOf is ok, or the code of the first error; CANCELLED for a failure of the server after its
+// client has gone.
 func outcomeOf(ctx context.Context, errs gqlerror.List) string {
 	if len(errs) == 0 {
 		return "ok"
@@ -216,8 +217,8 @@ func outcomeOf(ctx context.Context, errs gqlerror.List) string {
 	return code
 }
 
-// greet brings the person into being who asks for the first time.
-func (r *Resolver) greet(ctx context.Context) error {
+// ensureUser stores the user of a token that is used for the first time.
+func (r *Resolver) ensureUser(ctx context.Context) error {
 	who, ok := auth.FromContext(ctx)
 	if !ok {
 		return nil

@@ -105,8 +105,12 @@ func (r *Resolver) arrivalsShown(shown subscription, topic live.Topic, v chat.Vi
 					event,
 				)
 			}
-			s := r.scopeOfArrival(arrival, topic, v)
-			room, err := s.arrivals.many(ctx, []uuid.UUID{arrival.Room}, nil)
+			s := r.scopeOfArrival(arrival, topic)
+			room, err := s.arrivals.many(
+				ctx,
+				[]uuid.UUID{arrival.Room},
+				counted(s, r.seeArrival(s, topic, v)),
+			)
 			if err != nil {
 				return nil, live.Nothing, err
 			}
@@ -124,17 +128,9 @@ func (r *Resolver) arrivalsShown(shown subscription, topic live.Topic, v chat.Vi
 
 // scopeOfArrival returns the scope that all executions for a new room share: of its topic's
 // subscribers, who are one user or see public rooms only.
-func (r *Resolver) scopeOfArrival(a *live.Arrival, topic live.Topic, v chat.Viewer) *scope {
+func (r *Resolver) scopeOfArrival(a *live.Arrival, topic live.Topic) *scope {
 	shared, ok := a.Share(func() any {
-		s := r.scopeAt(topic)
-		s.arrivals.load = counted(s, func(ctx context.Context, ids []uuid.UUID) ([]*ent.Room, error) {
-			room, err := r.seeArrival(ctx, s, topic, v, ids[0]) // an arrival is of one room
-			if isNotFound(err) {
-				return []*ent.Room{nil}, nil
-			}
-			return []*ent.Room{room}, err
-		})
-		return s
+		return r.scopeAt(topic)
 	}).(*scope)
 	if !ok {
 		panic("an arrival shares something else than a scope")
@@ -142,23 +138,32 @@ func (r *Resolver) scopeOfArrival(a *live.Arrival, topic live.Topic, v chat.View
 	return shared
 }
 
-// seeArrival returns a room that was created, or NOT_FOUND if the topic's subscribers may not see
+// seeArrival returns what loads a room that was created; nil if the topic's subscribers may not see
 // it.
 func (r *Resolver) seeArrival(
-	ctx context.Context, s *scope, topic live.Topic, v chat.Viewer, id uuid.UUID,
-) (*ent.Room, error) {
-	if topic == live.Lobby() {
-		room, err := r.chat.PublicRoom(ctx, id)
-		if err == nil {
-			s.rooms.put(room.ID, room)
+	s *scope,
+	topic live.Topic,
+	v chat.Viewer,
+) loader[uuid.UUID, *ent.Room] {
+	return func(ctx context.Context, ids []uuid.UUID) ([]*ent.Room, error) {
+		var room *ent.Room
+		var err error
+		if topic == live.Lobby() {
+			if room, err = r.chat.PublicRoom(ctx, ids[0]); err == nil {
+				s.rooms.put(room.ID, room)
+			}
+		} else {
+			var seen chat.Seen
+			if seen, err = r.chat.Room(ctx, v, ids[0]); err == nil {
+				s.prime(v, seen)
+			}
+			room = seen.Room
 		}
-		return room, err
+		if isNotFound(err) {
+			room, err = nil, nil
+		}
+		return []*ent.Room{room}, err
 	}
-	seen, err := r.chat.Room(ctx, v, id)
-	if err == nil {
-		s.saw(v, seen)
-	}
-	return seen.Room, err
 }
 
 // spread renders items and puts their payloads in their places among n.

@@ -106,7 +106,7 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (stream, e
 	if err != nil {
 		return nil, err
 	}
-	if err := r.greet(ctx); err != nil {
+	if err := r.ensureUser(ctx); err != nil {
 		return nil, err
 	}
 	fields := graphql.CollectFields(
@@ -180,7 +180,7 @@ func shareable(ctx context.Context, v chat.Viewer, op *graphql.OperationContext)
 		s.as = keepViewer(ctx)
 	}
 	var err error
-	s.key, err = ask(op, v, s.perViewer)
+	s.key, err = groupKey(op, v, s.perViewer)
 	return s, err
 }
 

@@ -52,15 +52,8 @@ func (r *mutationResolver) UpsertUsers(
 	ctx context.Context,
 	users []*chat.UserInput,
 ) (*model.UpsertUsersPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	people, err := r.chat.UpsertUsers(ctx, v, users)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpsertUsersPayload{Users: people}, nil
+	people, err := asViewer(ctx, r.chat.UpsertUsers, users)
+	return &model.UpsertUsersPayload{Users: people}, err
 }
 
 func (r *mutationResolver) SignIn(
@@ -93,30 +86,16 @@ func (r *mutationResolver) UpdateProfile(
 	ctx context.Context,
 	input chat.ProfileInput,
 ) (*model.UpdateProfilePayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	me, err := r.chat.UpdateProfile(ctx, v, input)
-	if err != nil {
-		return nil, err
-	}
-	return &model.UpdateProfilePayload{User: me}, nil
+	me, err := asViewer(ctx, r.chat.UpdateProfile, input)
+	return &model.UpdateProfilePayload{User: me}, err
 }
 
 func (r *mutationResolver) RequestFriend(
 	ctx context.Context,
 	userID string,
 ) (*model.RequestFriendPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	user, err := r.chat.RequestFriend(ctx, v, userID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RequestFriendPayload{User: user}, nil
+	user, err := asViewer(ctx, r.chat.RequestFriend, userID)
+	return &model.RequestFriendPayload{User: user}, err
 }
 
 func (r *mutationResolver) AnswerFriendRequest(
@@ -129,25 +108,15 @@ func (r *mutationResolver) AnswerFriendRequest(
 		return nil, err
 	}
 	user, err := r.chat.AnswerFriendRequest(ctx, v, userID, accept)
-	if err != nil {
-		return nil, err
-	}
-	return &model.AnswerFriendRequestPayload{User: user}, nil
+	return &model.AnswerFriendRequestPayload{User: user}, err
 }
 
 func (r *mutationResolver) RemoveFriend(
 	ctx context.Context,
 	userID string,
 ) (*model.RemoveFriendPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	user, err := r.chat.RemoveFriend(ctx, v, userID)
-	if err != nil {
-		return nil, err
-	}
-	return &model.RemoveFriendPayload{User: user}, nil
+	user, err := asViewer(ctx, r.chat.RemoveFriend, userID)
+	return &model.RemoveFriendPayload{User: user}, err
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*ent.User, error) {
@@ -274,13 +243,8 @@ func (r *userResolver) ViewerFriendship(
 	ctx context.Context,
 	objs []*ent.User,
 ) ([]model.Friendship, error) {
-	s := scopeOf(ctx)
-	states, err := viewersOwn(
-		ctx,
-		s,
-		&s.friendships,
-		mapped(objs, func(u *ent.User) string { return u.ID }),
-	)
+	ids := mapped(objs, func(u *ent.User) string { return u.ID })
+	states, err := viewersOwn(ctx, &scopeOf(ctx).friendships, ids, r.chat.Friendships)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/internal/rawjson"
 )
 
 // maxValues is how many values the variables of one operation may hold: elements of lists and
@@ -43,12 +45,8 @@ func (op *Operation) Variables(
 			}
 			continue
 		case v.Type.NonNull:
-			return nil, invalid(
-				v.Position,
-				"Variable %q of type %q is missing.",
-				"$"+v.Variable,
-				v.Type,
-			)
+			return nil, invalid(v.Position, "Variable %q of type %q is missing.",
+				"$"+v.Variable, v.Type)
 		default:
 			continue
 		}
@@ -69,9 +67,9 @@ func (op *Operation) Variables(
 
 // decoder reads JSON by the types of the schema. The JSON is valid.
 type decoder struct {
+	rawjson.Scanner
+
 	schema *ast.Schema
-	data   []byte
-	pos    int
 	// left is how many values may still be read.
 	left int
 	// path leads to the value that is read: names and indices.
@@ -79,18 +77,14 @@ type decoder struct {
 }
 
 func (d *decoder) reset(variable string, raw []byte) {
-	d.data, d.pos = raw, 0
+	d.Scanner = rawjson.Scanner{Data: raw}
 	d.path = append(d.path[:0], ast.PathName("variable"), ast.PathName(variable))
 }
 
 // fail refuses the value at d.path.
 func (d *decoder) fail(format string, args ...any) *gqlerror.Error {
-	err := invalid(
-		nil,
-		"The value of %s does not fit: %s.",
-		d.where(),
-		fmt.Sprintf(format, args...),
-	)
+	reason := fmt.Sprintf(format, args...)
+	err := invalid(nil, "The value of %s does not fit: %s.", d.where(), reason)
 	err.Path = append(ast.Path(nil), d.path...)
 	return err
 }
@@ -118,15 +112,15 @@ func (d *decoder) value(t *ast.Type) (any, *gqlerror.Error) {
 	if d.left--; d.left < 0 {
 		return nil, tooManyValues()
 	}
-	d.space()
+	d.Space()
 	switch {
-	case d.peek() == 'n':
-		d.pos += len("null")
+	case d.Peek() == 'n':
+		d.Pos += len("null")
 		if t.NonNull {
 			return nil, d.fail("null is not %s", a(t))
 		}
 		return nil, nil
-	case t.Elem != nil && d.peek() == '[':
+	case t.Elem != nil && d.Peek() == '[':
 		return d.list(t)
 	case t.Elem != nil: // a single value stands for a list of one
 		value, err := d.value(t.Elem)
@@ -154,7 +148,7 @@ func (d *decoder) list(t *ast.Type) (any, *gqlerror.Error) {
 	list := []any{}
 	depth := len(d.path)
 	defer func() { d.path = d.path[:depth] }()
-	for d.next('[', ']') {
+	for d.Next('[') {
 		d.path = append(d.path[:depth], ast.PathIndex(len(list)))
 		value, err := d.value(t.Elem)
 		if err != nil {
@@ -166,16 +160,14 @@ func (d *decoder) list(t *ast.Type) (any, *gqlerror.Error) {
 }
 
 func (d *decoder) object(t *ast.Type, def *ast.Definition) (any, *gqlerror.Error) {
-	if d.peek() != '{' {
+	if d.Peek() != '{' {
 		return nil, d.unfit(t)
 	}
 	object := make(map[string]any, len(def.Fields))
 	depth := len(d.path)
 	given := 0
-	for d.next('{', '}') {
-		name := d.text()
-		d.space()
-		d.pos++ // the colon
+	for d.Next('{') {
+		name := d.Member()
 		field := def.Fields.ForName(name)
 		if field == nil {
 			return nil, d.fail("%s has no field %q", def.Name, name)
@@ -214,82 +206,80 @@ func (d *decoder) object(t *ast.Type, def *ast.Definition) (any, *gqlerror.Error
 }
 
 func (d *decoder) enum(t *ast.Type, def *ast.Definition) (any, *gqlerror.Error) {
-	if d.peek() != '"' {
+	if d.Peek() != '"' {
 		return nil, d.unfit(t)
 	}
-	start := d.pos
-	name := d.text()
+	start := d.Pos
+	name := d.Text()
 	value := def.EnumValues.ForName(name)
 	if value == nil {
-		d.pos = start
+		d.Pos = start
 		return nil, d.unfit(t)
 	}
 	return value.Name, nil
 }
 
 func (d *decoder) scalar(t *ast.Type) (any, *gqlerror.Error) {
-	c := d.peek()
+	c := d.Peek()
 	isNumber := c == '-' || c >= '0' && c <= '9'
-	start := d.pos
+	start := d.Pos
 	switch t.NamedType {
 	case stringType:
 		if c == '"' {
-			return d.text(), nil
+			return d.Text(), nil
 		}
 	case idType:
 		if c == '"' {
-			return d.text(), nil
+			return d.Text(), nil
 		}
 		if isNumber {
-			if text, ok := idText(d.number()); ok {
+			if text, ok := idText(string(d.Value())); ok {
 				return text, nil
 			}
 		}
 	case booleanType:
 		if c == 't' || c == 'f' {
-			d.skip()
+			d.Value()
 			return c == 't', nil
 		}
 	case intType:
 		if isNumber {
-			if f, err := strconv.ParseFloat(d.number(), 64); err == nil && isInt32(f) {
+			if f, err := strconv.ParseFloat(string(d.Value()), 64); err == nil && isInt32(f) {
 				return int64(f), nil
 			}
 		}
 	case floatType:
 		if isNumber {
-			if f, err := strconv.ParseFloat(d.number(), 64); err == nil {
+			if f, err := strconv.ParseFloat(string(d.Value()), 64); err == nil {
 				return f, nil
 			}
 		}
 	default:
 		return d.custom()
 	}
-	d.pos = start
+	d.Pos = start
 	return nil, d.unfit(t)
 }
 
 // custom reads the value of a scalar of the schema's own, whose resolver decides what fits. Each
 // value in it counts.
 func (d *decoder) custom() (any, *gqlerror.Error) {
-	start := d.pos
-	d.skip()
-	end := d.pos
-	for d.pos = start; d.pos < end; {
-		switch d.data[d.pos] {
+	raw := d.Value()
+	for s := (rawjson.Scanner{Data: raw}); s.Pos < len(raw); {
+		switch s.Peek() {
 		case '"':
-			d.skipText()
+			s.Quoted()
 			continue
 		case ',', ':':
 			d.left--
 		}
-		d.pos++
+		s.Pos++
 	}
 	if d.left < 0 {
 		return nil, tooManyValues()
 	}
 	var value any
-	if err := json.Unmarshal(d.data[start:end], &value); err != nil {
+	if err := json.Unmarshal(raw, &value); err != nil {
 		return nil, d.fail("it is not valid JSON")
 	}
 	return value, nil
@@ -298,11 +288,9 @@ func (d *decoder) custom() (any, *gqlerror.Error) {
 // shown is how much of a value an error repeats, in bytes.
 const shown = 60
 
-// unfit refuses the value at d.pos, which is none of type t.
+// unfit refuses the value at d.Pos, which is none of type t.
 func (d *decoder) unfit(t *ast.Type) *gqlerror.Error {
-	start := d.pos
-	d.skip()
-	text := d.data[start:d.pos]
+	text := d.Value()
 	if len(text) > shown {
 		switch text[0] {
 		case '{':

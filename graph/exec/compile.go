@@ -51,13 +51,11 @@ func (c *compiler) collectSet(
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
-			if c.skips(s.Directives) {
+			if Skips(s.Directives, c.variables) {
 				continue
 			}
-			at := slices.IndexFunc(
-				fields,
-				func(f *selected) bool { return f.field.Alias == s.Alias },
-			)
+			named := func(f *selected) bool { return f.field.Alias == s.Alias }
+			at := slices.IndexFunc(fields, named)
 			if at < 0 {
 				at = len(fields)
 				path := append(slices.Clip(c.path), ast.PathName(s.Alias))
@@ -67,11 +65,11 @@ func (c *compiler) collectSet(
 				fields[at].sets = append(fields[at].sets, s.SelectionSet)
 			}
 		case *ast.InlineFragment:
-			if applies(s.TypeCondition) && !c.skips(s.Directives) {
+			if applies(s.TypeCondition) && !Skips(s.Directives, c.variables) {
 				fields = c.collectSet(name, interfaces, s.SelectionSet, fields)
 			}
 		case *ast.FragmentSpread:
-			if applies(s.Definition.TypeCondition) && !c.skips(s.Directives) {
+			if applies(s.Definition.TypeCondition) && !Skips(s.Directives, c.variables) {
 				fields = c.collectSet(name, interfaces, s.Definition.SelectionSet, fields)
 			}
 		}
@@ -79,14 +77,14 @@ func (c *compiler) collectSet(
 	return fields
 }
 
-// skips reports whether @skip or @include leave a selection out. Their conditions have been
+// Skips reports whether @skip or @include leave a selection out. Their conditions have been
 // coerced: they are booleans.
-func (c *compiler) skips(directives ast.DirectiveList) bool {
+func Skips(directives ast.DirectiveList, variables map[string]any) bool {
 	for _, d := range directives {
 		if d.Name != "skip" && d.Name != "include" {
 			continue
 		}
-		condition, _ := d.ArgumentMap(c.variables)["if"].(bool)
+		condition, _ := d.ArgumentMap(variables)["if"].(bool)
 		if condition == (d.Name == "skip") {
 			return true
 		}

@@ -48,7 +48,10 @@ const maxFirstBytes = 256 << 10
 
 // writer returns a writer for a response.
 func (p *Plan) writer() writer {
-	return writer{b: make([]byte, 0, min(p.size.Load()+p.size.Load()/8+64, maxFirstBytes))}
+	return writer{
+		b:    make([]byte, 0, min(p.size.Load()+p.size.Load()/8+64, maxFirstBytes)),
+		path: make([]segment, 0, 8),
+	}
 }
 
 // Request is one execution of a plan.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -51,7 +53,7 @@ func Resolved[T, V any](
 ) Field[T] {
 	return Field[T]{compile: func(c *compiler, f *selected) func(r *run, objs []T) encoder {
 		complete := of(c, f)
-		call := &call[T, V]{selected: f, selections: f.selections(), args: args, resolve: resolve}
+		call := newCall(f, args, resolve)
 		return func(r *run, objs []T) encoder {
 			values, failed := call.run(r, objs)
 			return completed(r, complete, values, failed, nullable)
@@ -86,9 +88,30 @@ func RootField[V any](
 // call is a resolver's call.
 type call[T, V any] struct {
 	*selected
-	selections ast.SelectionSet
-	args       ArgsFunc
-	resolve    func(ctx context.Context, args Args, objs []T) ([]V, error)
+	args    ArgsFunc
+	resolve func(ctx context.Context, args Args, objs []T) ([]V, error)
+	// context is that of a call, without its arguments.
+	context graphql.FieldContext
+	// known are the arguments of all calls, after the first: if they are constant.
+	constant bool
+	known    atomic.Pointer[Args]
+}
+
+func newCall[T, V any](
+	f *selected, args ArgsFunc, resolve func(context.Context, Args, []T) ([]V, error),
+) *call[T, V] {
+	var obj T
+	// The resolver of a root field may change what its arguments refer to.
+	_, root := any(obj).(Root)
+	return &call[T, V]{
+		selected: f, args: args, resolve: resolve,
+		context: graphql.FieldContext{
+			Object:     f.field.ObjectDefinition.Name,
+			Field:      graphql.CollectedField{Field: f.field, Selections: f.selections()},
+			IsResolver: true,
+		},
+		constant: !root && !usesVariables(f.field),
+	}
 }
 
 // run calls the resolver. failed has the error of each object, or is nil.
@@ -144,24 +167,44 @@ func (c *call[T, V]) safely(r *run, objs []T) (values []V, err error) {
 	if err := r.ctx.Err(); err != nil {
 		return nil, err
 	}
-	var args Args
-	if c.args != nil {
-		if args, err = c.args(r.ctx, c.field.ArgumentMap(r.Variables)); err != nil {
-			return nil, err
-		}
+	field := c.context // a copy: gqlgen sets its parent
+	if field.Args, err = c.arguments(r); err != nil {
+		return nil, err
 	}
-	ctx := graphql.WithFieldContext(r.ctx, &graphql.FieldContext{
-		Object:     c.field.ObjectDefinition.Name,
-		Field:      graphql.CollectedField{Field: c.field, Selections: c.selections},
-		Args:       args,
-		IsResolver: true,
-	})
-	values, err = c.resolve(ctx, args, objs)
+	values, err = c.resolve(graphql.WithFieldContext(r.ctx, &field), field.Args, objs)
 	each, ok := errors.AsType[graphql.BatchErrors](err)
 	if (err == nil || ok) && len(values) != len(objs) || ok && len(each.Errors()) != len(objs) {
 		return nil, errLength
 	}
 	return values, err
+}
+
+// arguments returns the arguments of a call.
+func (c *call[T, V]) arguments(r *run) (Args, error) {
+	if c.args == nil {
+		return nil, nil
+	}
+	if known := c.known.Load(); known != nil {
+		return *known, nil
+	}
+	args, err := c.args(r.ctx, c.field.ArgumentMap(r.Variables))
+	if err == nil && c.constant {
+		c.known.Store(&args)
+	}
+	return args, err
+}
+
+// usesVariables reports whether an argument of a field depends on a variable.
+func usesVariables(f *ast.Field) bool {
+	return slices.ContainsFunc(
+		f.Arguments,
+		func(a *ast.Argument) bool { return isVariable(a.Value) },
+	)
+}
+
+func isVariable(v *ast.Value) bool {
+	return v.Kind == ast.Variable || slices.ContainsFunc(v.Children,
+		func(child *ast.ChildValue) bool { return isVariable(child.Value) })
 }
 
 var errLength = errors.New(
@@ -289,16 +332,11 @@ func List[V any](of Type[V]) Type[[]V] {
 	return func(c *compiler, f *selected) completer[[]V] {
 		complete := of(c, f)
 		return func(r *run, lists [][]V) encoder {
-			n := 0
-			for _, list := range lists {
-				n += len(list)
+			begin := make([]int, len(lists))
+			for i := 1; i < len(lists); i++ {
+				begin[i] = begin[i-1] + len(lists[i-1])
 			}
-			all, begin := make([]V, 0, n), make([]int, len(lists))
-			for i, list := range lists {
-				begin[i] = len(all)
-				all = append(all, list...)
-			}
-			encode := complete(r, all)
+			encode := complete(r, joined(lists))
 			return func(w *writer, i int) bool {
 				w.b = append(w.b, '[')
 				for k := range lists[i] {
@@ -317,6 +355,14 @@ func List[V any](of Type[V]) Type[[]V] {
 			}
 		}
 	}
+}
+
+// joined returns the elements of all lists.
+func joined[V any](lists [][]V) []V {
+	if len(lists) == 1 {
+		return lists[0]
+	}
+	return slices.Concat(lists...)
 }
 
 // Pointers has the elements of lists of a struct type completed by their addresses.

@@ -57,14 +57,8 @@ func unparsable(text string, i int, at *ast.Position, format string, args ...any
 	err := gqlerror.Errorf(format, args...)
 	if at == nil {
 		before := text[:i]
-		line := strings.LastIndexByte(before, '\n') + 1
-		at = &ast.Position{
-			Line: strings.Count(
-				before,
-				"\n",
-			) + 1,
-			Column: utf8.RuneCountInString(before[line:]) + 1,
-		}
+		column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+		at = &ast.Position{Line: strings.Count(before, "\n") + 1, Column: column}
 	}
 	err.Locations = []gqlerror.Location{{Line: at.Line, Column: at.Column}}
 	errcode.Set(err, errcode.ParseFailed)

@@ -73,23 +73,14 @@ func (l Limits) check(size measure, introspection bool) *gqlerror.Error {
 		return refusal(tooComplex, "The operation has %d aliases; at most %d are allowed.",
 			size.aliases, l.Aliases)
 	case size.alias > maxAlias:
-		return refusal(
-			tooComplex,
-			"The operation has an alias of %d characters; at most %d are allowed.",
-			size.alias,
-			maxAlias,
-		)
+		return refusal(tooComplex, "The operation has an alias of %d characters; "+
+			"at most %d are allowed.", size.alias, maxAlias)
 	case size.schema > maxIntrospection:
 		return refusal(tooComplex, "The operation selects more than %d values of the schema. "+
 			"The schema is at /schema.graphql.", maxIntrospection)
 	case l.Cost > 0 && size.cost > float64(l.Cost):
-		return refusal(
-			tooComplex,
-			"The operation selects up to %.0f values; at most %d are allowed. "+
-				"Select fewer fields or smaller pages.",
-			math.Ceil(size.cost),
-			l.Cost,
-		)
+		return refusal(tooComplex, "The operation selects up to %.0f values; at most %d are "+
+			"allowed. Select fewer fields or smaller pages.", math.Ceil(size.cost), l.Cost)
 	}
 	return nil
 }
@@ -108,12 +99,8 @@ func estimateOf(size measure) estimate {
 	if bytes <= smallResponse {
 		bytes = 0
 	}
-	return estimate{
-		cost: int(
-			min(math.Ceil(size.cost+size.schema), math.MaxInt32),
-		),
-		bytes: int64(min(bytes, 1<<62)),
-	}
+	cost := min(math.Ceil(size.cost+size.schema), math.MaxInt32)
+	return estimate{cost: int(cost), bytes: int64(min(bytes, 1<<62))}
 }
 
 // estimates are those of one operation, by the variables that they depend on.
@@ -156,11 +143,8 @@ func sizesOf(names []string, variables map[string]any) (text []byte) {
 	for _, name := range names {
 		if value, ok := variables[name]; ok {
 			n, given := number(value)
-			text = strconv.AppendInt(
-				strconv.AppendBool(text, given),
-				int64(min(n, maxListSize)),
-				10,
-			)
+			text = strconv.AppendBool(text, given)
+			text = strconv.AppendInt(text, int64(min(n, maxListSize)), 10)
 		}
 		text = append(text, ',')
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strconv"
 
 	"parley/internal/panics"
 )
@@ -51,14 +52,8 @@ func (c Config) Validate() error {
 		)
 	}
 	if n := len(c.Secret); 0 < n && n < MinSecretBytes {
-		errs = append(
-			errs,
-			fmt.Errorf(
-				"PARLEY_JWT_SECRET has %d bytes; HS256 needs %d or more: openssl rand -hex 32",
-				n,
-				MinSecretBytes,
-			),
-		)
+		errs = append(errs, fmt.Errorf("PARLEY_JWT_SECRET has %d bytes; HS256 needs %d or more, "+
+			"or it can be guessed from a token: openssl rand -hex 32", n, MinSecretBytes))
 	}
 	if c.JWKSURL != "" {
 		errs = append(errs, validateJWKSURL(c.JWKSURL))
@@ -81,7 +76,7 @@ func (c Config) Validate() error {
 // is left out of the messages: it may hold a password.
 func validateJWKSURL(raw string) error {
 	u, err := url.Parse(raw)
-	if err != nil || u.Hostname() == "" {
+	if err != nil || u.Hostname() == "" || u.Fragment != "" || !validPort(u.Port()) {
 		return errors.New(
 			"PARLEY_JWKS_URL is not a web address: give one such as https://login.example.com/jwks.json",
 		)
@@ -96,6 +91,12 @@ func validateJWKSURL(raw string) error {
 			"PARLEY_JWKS_URL must begin with https:// (http:// is for loopback addresses only)",
 		)
 	}
+}
+
+// validPort reports whether a URL may have this port; "" is the scheme's own.
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 func isLoopback(host string) bool {

@@ -49,7 +49,11 @@ func TestConfigValidate(t *testing.T) {
 		"http, localhost as user": {jwks("http://localhost@a.example/jwks"), []string{"https://"}},
 		"file":                    {jwks("file:///etc/passwd"), []string{"PARLEY_JWKS_URL"}},
 		"no host":                 {jwks("https:///jwks"), []string{"PARLEY_JWKS_URL"}},
-		"not a URL":               {jwks("://"), []string{"PARLEY_JWKS_URL"}},
+		"no port": {
+			jwks("https://a.example:99999/jwks"),
+			[]string{"PARLEY_JWKS_URL"},
+		},
+		"not a URL": {jwks("://"), []string{"PARLEY_JWKS_URL"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

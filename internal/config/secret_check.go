@@ -6,10 +6,6 @@ import (
 	"unicode"
 )
 
-// minSecretBytes is the length of HS256's hash: a shorter secret can be guessed from a token, and
-// RFC 7518, section 3.2 forbids it.
-const minSecretBytes = 32
-
 // minSecretVariety is how many different characters a secret must have. 32 random hexadecimal
 // digits have fewer once in a billion.
 const minSecretVariety = 8
@@ -38,7 +34,8 @@ func placeholders() []string {
 	}
 }
 
-// secretProblem says why s cannot verify tokens, and what to do; "" if it can. It never repeats s.
+// secretProblem says why s should not verify tokens, and what to do; "" if it may. It never repeats
+// s. Package auth checks its length.
 func secretProblem(s string) string {
 	const generate = "; make one with: openssl rand -hex 32"
 	letters := strings.Map(func(r rune) rune {
@@ -54,12 +51,6 @@ func secretProblem(s string) string {
 	switch {
 	case strings.TrimSpace(s) != s:
 		return "begins or ends with white space, which is often the end of the line of a file; remove it"
-	case len(s) < minSecretBytes:
-		return fmt.Sprintf(
-			"has %d bytes; HS256 needs %d or more, or it can be guessed from a token",
-			len(s),
-			minSecretBytes,
-		) + generate
 	case len(variety) < minSecretVariety:
 		return fmt.Sprintf(
 			"consists of %d different characters and can be guessed",

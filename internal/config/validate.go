@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"parley/internal/auth"
 )
 
 // The words that settings are made of.
@@ -216,11 +218,6 @@ func isUnspecified(host string) bool {
 }
 
 func (c Config) validateAuth(fail func(string, ...any)) {
-	if c.JWTSecret != "" && c.JWKSURL != "" {
-		fail(
-			"PARLEY_JWT_SECRET (--jwt-secret) and PARLEY_JWKS_URL (--jwks-url) are both set; leave one out",
-		)
-	}
 	if c.Development() && (c.JWTIssuer != "" || c.JWTAudience != "") {
 		fail(
 			"PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE are for tokens that can be verified; set PARLEY_JWT_SECRET (--jwt-secret) or PARLEY_JWKS_URL (--jwks-url) too",
@@ -242,27 +239,14 @@ func (c Config) validateAuth(fail func(string, ...any)) {
 			)
 		}
 	}
-	if c.JWKSURL == "" {
-		return
-	}
-	// It may hold a password, and is not shown.
-	if u, err := url.Parse(
-		c.JWKSURL,
-	); !validURL(c.JWKSURL, "https", "http") || err != nil ||
-		u.Scheme == "http" && !isLoopback(u.Hostname()) {
-		fail(
-			"PARLEY_JWKS_URL (--jwks-url) is not an address of the web; give https://… (http:// is for this machine only)",
-		)
-	}
-	if c.JWTIssuer == "" {
-		fail(
-			"PARLEY_JWKS_URL needs PARLEY_JWT_ISSUER (--jwt-issuer): set it to the iss of the tokens to accept",
-		)
-	}
-	if c.JWTAudience == "" {
-		fail(
-			"PARLEY_JWKS_URL needs PARLEY_JWT_AUDIENCE (--jwt-audience): set it to the aud of the tokens to accept, or those for other applications would do",
-		)
+	if !c.Development() {
+		tokens := auth.Config{
+			Secret: []byte(c.JWTSecret), JWKSURL: c.JWKSURL,
+			Issuer: c.JWTIssuer, Audience: c.JWTAudience,
+		}
+		if err := tokens.Validate(); err != nil {
+			fail("%w", err)
+		}
 	}
 }
 

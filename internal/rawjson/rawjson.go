@@ -30,147 +30,79 @@ func Members(data []byte, names ...string) (map[string]json.RawMessage, error) {
 			return nil, err
 		}
 	}
-	s := scanner{data: data}
-	s.space()
-	if s.data[s.at] != '{' {
+	s := Scanner{Data: data}
+	s.Space()
+	if s.Peek() != '{' {
 		return nil, ErrNotObject
 	}
-	s.at++
 	members := make(map[string]json.RawMessage, len(names))
-	for {
-		s.space()
-		if s.data[s.at] == '}' {
-			return members, nil
-		}
-		name, known := nameOf(s.text(), names)
-		s.space()
-		s.at++ // the colon
-		s.space()
-		if value := s.value(); known {
-			members[name] = value
-		}
-		s.space()
-		if s.data[s.at] == ',' {
-			s.at++
+	for s.Next('{') {
+		name := s.member()
+		i := slices.IndexFunc(names, func(known string) bool { return string(name) == known })
+		if value := s.Value(); i >= 0 {
+			members[names[i]] = value
 		}
 	}
+	return members, nil
 }
 
-// nameOf returns which of names a quoted string is.
-func nameOf(quoted []byte, names []string) (string, bool) {
-	is := func(name string) bool { return string(quoted[1:len(quoted)-1]) == name }
-	if bytes.IndexByte(quoted, '\\') >= 0 {
-		var decoded string
-		if json.Unmarshal(quoted, &decoded) != nil {
-			return "", false
+// Object returns the members of the object in valid JSON, each a [json.RawMessage] that is a part of
+// valid; of several with one name it is the last. It returns nil for null, and false for any other
+// value.
+func Object(valid []byte) (members map[string]any, ok bool) {
+	s := Scanner{Data: valid}
+	s.Space()
+	switch s.Peek() {
+	case 'n':
+		return nil, true
+	case '{':
+		members = map[string]any{}
+		for s.Next('{') {
+			name := s.Member()
+			members[name] = s.Value()
 		}
-		is = func(name string) bool { return decoded == name }
-	}
-	i := slices.IndexFunc(names, is)
-	if i < 0 {
-		return "", false
-	}
-	return names[i], true
-}
-
-// scanner steps through valid JSON.
-type scanner struct {
-	data []byte
-	at   int
-}
-
-func (s *scanner) space() {
-	for s.at < len(s.data) && isSpace(s.data[s.at]) {
-		s.at++
-	}
-}
-
-// text steps over a string and returns it with its quotes.
-func (s *scanner) text() []byte {
-	from := s.at
-	for s.at++; s.data[s.at] != '"'; s.at++ {
-		if s.data[s.at] == '\\' {
-			s.at++
-		}
-	}
-	s.at++
-	return s.data[from:s.at]
-}
-
-// value steps over a value and returns it.
-func (s *scanner) value() json.RawMessage {
-	from, depth := s.at, 0
-	for s.at < len(s.data) {
-		switch s.data[s.at] {
-		case '"':
-			s.text()
-		case '{', '[':
-			depth++
-			s.at++
-		case '}', ']':
-			depth--
-			s.at++
-		default:
-			s.at++
-		}
-		if depth == 0 && s.ends(from) {
-			break
-		}
-	}
-	return json.RawMessage(s.data[from:s.at])
-}
-
-// ends reports whether the value that begins at from, and is no part of another one, ends here.
-func (s *scanner) ends(from int) bool {
-	switch s.data[from] {
-	case '"', '{', '[':
-		return true
+		return members, true
 	default:
-		return s.at == len(s.data) || isSpace(s.data[s.at]) ||
-			bytes.IndexByte([]byte(",}]"), s.data[s.at]) >= 0
+		return nil, false
 	}
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+// Text returns the string in valid JSON. It returns "" for null, and false for any other value.
+func Text(valid []byte) (text string, ok bool) {
+	s := Scanner{Data: valid}
+	s.Space()
+	if s.Peek() == '"' {
+		return s.Text(), true
+	}
+	return "", s.Peek() == 'n'
+}
 
 // Len returns how many members or elements the object or array in valid JSON has, without those of
 // nested ones; 0 for other values.
 func Len(valid []byte) int {
-	s, depth, commas, empty := scanner{data: valid}, 0, 0, true
-	for s.at < len(valid) {
-		c := valid[s.at]
-		if c == '"' {
-			s.text()
-			empty = empty && depth != 1
-			continue
-		}
-		switch {
-		case c == '{' || c == '[':
-			empty = empty && depth != 1
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		case c == ',' && depth == 1:
-			commas++
-		case !isSpace(c):
-			empty = empty && depth != 1
-		}
-		s.at++
-	}
-	if empty {
+	s := Scanner{Data: valid}
+	s.Space()
+	open, n := s.Peek(), 0
+	if open != '{' && open != '[' {
 		return 0
 	}
-	return commas + 1
+	for ; s.Next(open); n++ {
+		if open == '{' {
+			s.member()
+		}
+		s.Value()
+	}
+	return n
 }
 
 // Depth returns how deeply the arrays and objects of valid JSON are nested: 0 for a number, 1 for
 // [1].
 func Depth(valid []byte) int {
-	s, depth, deepest := scanner{data: valid}, 0, 0
-	for s.at < len(valid) {
-		switch valid[s.at] {
+	s, depth, deepest := Scanner{Data: valid}, 0, 0
+	for s.Pos < len(valid) {
+		switch s.Peek() {
 		case '"':
-			s.text()
+			s.Quoted()
 			continue
 		case '{', '[':
 			depth++
@@ -178,7 +110,7 @@ func Depth(valid []byte) int {
 		case '}', ']':
 			depth--
 		}
-		s.at++
+		s.Pos++
 	}
 	return deepest
 }

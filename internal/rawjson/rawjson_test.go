@@ -99,3 +99,38 @@ func FuzzMembers(f *testing.F) {
 		}
 	})
 }
+
+func TestObject(t *testing.T) {
+	t.Parallel()
+	for data, want := range map[string]map[string]any{
+		`null`: nil,
+		`{}`:   {},
+		` {"a" : [1, "}"] ,"\u0062":"x\"", "a":-1.5 }`: {
+			"a": json.RawMessage("-1.5"), "b": json.RawMessage(`"x\""`),
+		},
+	} {
+		got, ok := rawjson.Object([]byte(data))
+		if diff := cmp.Diff(want, got); !ok || diff != "" {
+			t.Errorf("%s: %t, -want +got:\n%s", data, ok, diff)
+		}
+	}
+	for _, data := range []string{`[]`, `"a"`, `1`, `true`} {
+		if got, ok := rawjson.Object([]byte(data)); ok {
+			t.Errorf("%s: %v", data, got)
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	for data, want := range map[string]string{`null`: "", ` "a" `: "a", `"\"\u00e9é"`: `"éé`} {
+		if got, ok := rawjson.Text([]byte(data)); !ok || got != want {
+			t.Errorf("%s: %q, %t", data, got, ok)
+		}
+	}
+	for _, data := range []string{`[]`, `{}`, `1`, `false`} {
+		if got, ok := rawjson.Text([]byte(data)); ok {
+			t.Errorf("%s: %q", data, got)
+		}
+	}
+}

@@ -2,18 +2,16 @@ package rest
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"strings"
 
 	"parley/internal/chat"
+	"parley/internal/form"
 	"parley/internal/rawjson"
 )
 
@@ -37,7 +35,7 @@ func readInput(r *http.Request) (in input, err error) {
 	case err == nil && media == "application/json":
 		in.object, err = rawjson.Members(body, inputNames()...)
 	case err == nil && media == "application/x-www-form-urlencoded":
-		in.form, err = parseForm(string(body), inputNames())
+		in.form, err = form.Parse(string(body), inputNames()...)
 	default:
 		return in, bad(
 			"body",
@@ -51,23 +49,6 @@ func readInput(r *http.Request) (in input, err error) {
 		)
 	}
 	return in, nil
-}
-
-// parseForm returns the values of those fields of a form that are called one of names.
-func parseForm(body string, names []string) (url.Values, error) {
-	form := make(url.Values)
-	for pair := range strings.SplitSeq(body, "&") {
-		encodedName, encodedValue, _ := strings.Cut(pair, "=")
-		name, err := url.QueryUnescape(encodedName)
-		value, wrong := url.QueryUnescape(encodedValue)
-		if err != nil || wrong != nil || strings.Contains(pair, ";") {
-			return nil, errors.New("the form is malformed")
-		}
-		if slices.Contains(names, name) {
-			form[name] = append(form[name], value)
-		}
-	}
-	return form, nil
 }
 
 // number returns a whole number, at least 1 and at most most.

@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"parley/internal/form"
 	"parley/internal/limit"
 	"parley/internal/rawjson"
 )
@@ -168,21 +167,20 @@ func knownExtensions(members map[string]json.RawMessage) *refusal {
 }
 
 // parseURL reads the parameters from a URL's query string, where variables and extensions are JSON.
-// Of a parameter that is given more than once the first counts.
+// Of a parameter that is given more than once the first value that is not empty counts.
 func parseURL(query string) (*graphql.RawParams, *refusal) {
 	names := parameterNames()
+	values, err := form.Parse(query, names...)
+	if err != nil {
+		return nil, badInput("", "The URL's query string is malformed.")
+	}
 	members := make(map[string]json.RawMessage, len(names))
-	for pair := range strings.SplitSeq(query, "&") {
-		encodedName, encodedValue, _ := strings.Cut(pair, "=")
-		name, err := url.QueryUnescape(encodedName)
-		value, wrong := url.QueryUnescape(encodedValue)
-		if err != nil || wrong != nil || strings.Contains(pair, ";") {
-			return nil, badInput("", "The URL's query string is malformed.")
-		}
-		if _, given := members[name]; given || value == "" || !slices.Contains(names, name) {
+	for _, name := range names {
+		i := slices.IndexFunc(values[name], func(value string) bool { return value != "" })
+		if i < 0 {
 			continue
 		}
-		switch {
+		switch value := values[name][i]; {
 		case !utf8.ValidString(value):
 			return nil, badInput(name, name+" is not UTF-8.")
 		case name == "variables" || name == "extensions":
@@ -265,17 +263,14 @@ func stringMember(members map[string]json.RawMessage, name string) (string, *ref
 	if !given {
 		return "", nil
 	}
-	var value *string
-	if err := json.Unmarshal(raw, &value); err != nil {
+	text, ok := rawjson.Text(raw)
+	if !ok {
 		return "", badInput(name, name+" must be a string.")
 	}
 	if hasLoneSurrogate(raw) {
 		return "", badInput(name, name+loneSurrogate)
 	}
-	if value == nil {
-		return "", nil
-	}
-	return *value, nil
+	return text, nil
 }
 
 // variablesMember returns the variables, each as valid JSON of the type [json.RawMessage]: the
@@ -286,16 +281,12 @@ func variablesMember(members map[string]json.RawMessage) (map[string]any, *refus
 	if !given {
 		return nil, nil
 	}
-	var variables map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &variables); err != nil {
+	values, ok := rawjson.Object(raw)
+	if !ok {
 		return nil, badInput(name, name+" must be a JSON object.")
 	}
 	if hasLoneSurrogate(raw) {
 		return nil, badInput(name, name+loneSurrogate)
-	}
-	values := make(map[string]any, len(variables))
-	for variable, value := range variables {
-		values[variable] = value
 	}
 	return values, nil
 }
