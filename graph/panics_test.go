@@ -10,6 +10,8 @@ import (
 	"entgo.io/ent/dialect"
 
 	"parley/internal/app"
+	"parley/internal/broker"
+	"parley/internal/chat"
 	"parley/internal/testkit"
 )
 
@@ -46,6 +48,19 @@ func panicked(t *testing.T, s *testkit.Server, where string) int {
 	return n
 }
 
+// seqsOnly publishes without commits while on is set, so that the log has to be read.
+type seqsOnly struct {
+	to broker.Listener
+	on *atomic.Bool
+}
+
+func (s seqsOnly) Publish(p broker.Publication) {
+	if s.on.Load() {
+		p.Commit = nil
+	}
+	s.to.Receive(p)
+}
+
 // TestPanics: a panic fails what it happened in with INTERNAL, and nothing else.
 func TestPanics(t *testing.T) {
 	for _, name := range []string{dialect.SQLite, dialect.Postgres} {
@@ -56,7 +71,11 @@ func TestPanics(t *testing.T) {
 				url = testkit.MigratedPostgresURL(t)
 			}
 			m := new(mine)
-			s := testkit.StartApp(t, url, app.Options{Observe: m.observe})
+			var lose atomic.Bool
+			s := testkit.StartApp(t, url, app.Options{
+				Observe:   m.observe,
+				Publisher: func(to broker.Listener) chat.Publisher { return seqsOnly{to, &lose} },
+			})
 			alice := s.As("alice")
 			room := makeRoom(alice, testkit.Vars{"tags": []string{"tag"}})
 			in := testkit.Vars{"room": room}
@@ -141,6 +160,7 @@ func TestPanics(t *testing.T) {
 			v.Next()
 
 			// The log that all streams of the room read.
+			lose.Store(true)
 			m.lay("room_events")
 			if reply := send("unread", ""); reply.Code() != "" {
 				t.Errorf("the message is refused: %+v", reply.Errors)

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -106,10 +107,18 @@ func (e *Event) copy() *Event {
 	}
 }
 
-// publicRoomColumns are the columns that are published of a room, as publicRoom has them.
-const publicRoomColumns = `r.name, r.description, r.access_type, r.max_users, r.exclusive, r.direct,
-	r.opensea_slug, r.opensea_name, r.opensea_cover, r.creator_id, r.owner_id, r.seq, r.log_start, r.rules,
-	r.member_count, r.message_count, r.latest_seq, r.created_at, r.updated_at, r.event_at, r.deleted_at`
+// publicRoomColumns are the columns of r that are published, as publicRoom has them.
+func publicRoomColumns() string {
+	var columns []string
+	for _, column := range room.Columns {
+		switch column {
+		case room.FieldID, room.FieldKey, room.FieldSearchText:
+		default:
+			columns = append(columns, "r."+column)
+		}
+	}
+	return strings.Join(columns, ", ")
+}
 
 // IsPublishedRoom reports whether a room was published, and so has no key.
 func IsPublishedRoom(r *ent.Room) bool { return r.Key == "" }

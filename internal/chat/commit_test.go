@@ -97,3 +97,24 @@ func TestCommitOfAnotherVersion(t *testing.T) {
 		}
 	}
 }
+
+// TestCopyIsWhole: a copy of a published event has all that was published.
+func TestCopyIsWhole(t *testing.T) {
+	event := &Event{
+		Seq: 1, Kind: "k", At: time.Now(), Message: &ent.Message{}, Subject: "s",
+		Member: &ent.Member{}, Role: "r", Reason: "x", Emoji: "e", On: true,
+	}
+	of := func(e *Event) reflect.Value { return reflect.ValueOf(e).Elem() }
+	for i := range of(event).NumField() {
+		field := of(event).Type().Field(i)
+		published := field.IsExported() && field.Tag.Get("json") != "-"
+		if published && of(event).Field(i).IsZero() {
+			t.Errorf("the test sets no %s", field.Name)
+		}
+		if published && !reflect.DeepEqual(
+			of(event.copy()).Field(i).Interface(), of(event).Field(i).Interface(),
+		) {
+			t.Errorf("a copy has another %s", field.Name)
+		}
+	}
+}

@@ -40,6 +40,8 @@ type sends struct {
 	busy map[uuid.UUID]bool
 	// writers is what the room's rules were when somebody was found to be allowed to write.
 	writers *lru.Cache[Own[uuid.UUID], int64]
+	// query is the statement of sendAtOnce, and queryWaiting the one that waits for locked rooms.
+	query, queryWaiting string
 }
 
 func (c *Chat) newSends() (*sends, error) {
@@ -47,7 +49,11 @@ func (c *Chat) newSends() (*sends, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of writers: %w", err)
 	}
-	s := &sends{busy: make(map[uuid.UUID]bool), writers: writers}
+	rest := sendLocked + publicRoomColumns() + sendMoved
+	s := &sends{
+		busy: make(map[uuid.UUID]bool), writers: writers,
+		query: sendLocking + ` SKIP LOCKED` + rest, queryWaiting: sendLocking + rest,
+	}
 	s.panics, s.take, s.do = c.panics, s.choose, c.sendBatch
 	s.release = func(w *sending) { delete(s.busy, w.in.RoomID) }
 	return s, nil
@@ -264,9 +270,9 @@ func (c *Chat) sendAtOnce(
 		types, contents = append(types, string(s.in.Type)), append(contents, s.in.Contents)
 		keys, hashes, items = append(keys, key), append(hashes, hash), append(items, item)
 	}
-	query := sendTogetherNow
+	query := c.sends.query
 	if wait {
-		query = sendTogetherWaiting
+		query = c.sends.queryWaiting
 	}
 	list := func(texts []string) any { return store.List(c.dialect, texts) }
 	commits := make(map[uuid.UUID]*Commit)
@@ -353,11 +359,9 @@ func (s *sending) message(id int, seq, ordinal, own int64, at time.Time) *ent.Me
 
 // The statement of sendAtOnce. given is what is to be sent and has not been before; held are the
 // rooms' locks, in the order of all locks; moved are the rooms whose rules are still the same;
-// numbered is what is sent.
+// numbered is what is sent. Between the parts are SKIP LOCKED, unless it waits, and the columns that
+// are published of a room.
 const (
-	sendTogetherNow     = sendLocking + ` SKIP LOCKED` + sendLocked
-	sendTogetherWaiting = sendLocking + sendLocked
-
 	sendLocking = `WITH given AS MATERIALIZED (
 	SELECT i.* FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
 		WITH ORDINALITY AS i (room_id, rules, author_id, type, contents, key, hash, item, n)
@@ -372,7 +376,8 @@ const (
 		event_at = GREATEST(r.event_at, $9), updated_at = GREATEST(r.event_at, $9)
 	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n FROM given g JOIN held ON held.id = g.room_id GROUP BY g.room_id) w
 	WHERE r.id = w.room_id AND r.rules = w.rules AND r.deleted_at IS NULL
-	RETURNING r.id, r.seq - w.n AS before, r.message_count - w.n AS ordinal, ` + publicRoomColumns + `
+	RETURNING r.id, r.seq - w.n AS before, r.message_count - w.n AS ordinal, `
+	sendMoved = `
 ), counted AS (
 	UPDATE members m SET own_sent = m.own_sent + w.n
 	FROM (SELECT g.room_id, g.author_id, count(*) AS n FROM given g JOIN moved ON moved.id = g.room_id GROUP BY g.room_id, g.author_id) w
