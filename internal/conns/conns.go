@@ -63,7 +63,7 @@ func (h *host) next() *conn {
 
 // hosts is a [heap.Interface]. On top is the host with most connections; among equal ones the host
 // whose next connection has waited for longest.
-type hosts []*host
+type hosts []*host //nolint:recvcheck // as heap.Interface needs it
 
 func (h hosts) Len() int { return len(h) }
 

@@ -59,6 +59,12 @@ func (d *door) olderHTTP(older Older) http.Handler {
 				refuseOlder(older, w, r, f)
 				return
 			}
+			slot, f := d.answers.heavy.acquire(ctx, len(body))
+			if f != nil {
+				refuseOlder(older, w, r, f)
+				return
+			}
+			defer slot.release()
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
 		older.ServeHTTP(w, r)
