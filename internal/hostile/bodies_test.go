@@ -23,6 +23,7 @@ const (
 	anonymousRequests = 256 * mib / 16 // of one address
 	userConnections   = 768 * mib / 8
 	documents         = 44 * mib // users, anonymous clients, and persisted queries
+	replayBuffer      = 64 * mib // payloads for late subscribers, of a node
 )
 
 // bodySize is just below the largest body and message that the default settings allow.
