@@ -23,6 +23,7 @@ import (
 	"parley/graph"
 	"parley/graph/generated"
 	"parley/graph/guard"
+	"parley/internal/live"
 	"parley/internal/testkit/opgen"
 	"parley/internal/web"
 )
@@ -209,8 +210,8 @@ func newDecider(tb testing.TB) func(testing.TB, opgen.Operation) verdict {
 		return graphql.OneShot(&graphql.Response{Data: []byte("null")})
 	})
 	subscribe := func(
-		context.Context, graphql.GraphExecutor, *graphql.OperationContext,
-	) (web.Stream, gqlerror.List) {
+		context.Context, *graphql.OperationContext,
+	) (live.Subscriber, gqlerror.List) {
 		accepted = true
 		return nil, gqlerror.List{{Message: "accepted"}}
 	}

@@ -40,8 +40,8 @@ func TestEveryKindIsShown(t *testing.T) {
 	}
 }
 
-// TestEverySubscriptionHasAStream: what starts streams knows exactly the schema's subscriptions.
-func TestEverySubscriptionHasAStream(t *testing.T) {
+// TestEverySubscriptionHasAStarter: starters has exactly the schema's subscriptions.
+func TestEverySubscriptionHasAStarter(t *testing.T) {
 	t.Parallel()
 	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
 	var want []string
@@ -49,9 +49,9 @@ func TestEverySubscriptionHasAStream(t *testing.T) {
 		want = append(want, field.Name)
 	}
 	slices.Sort(want)
-	got := slices.Sorted(maps.Keys((&Resolver{}).streams()))
+	got := slices.Sorted(maps.Keys((&Resolver{}).starters()))
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("subscriptions (-schema +streams):\n%s", diff)
+		t.Errorf("subscriptions (-schema +starters):\n%s", diff)
 	}
 }
 

@@ -262,12 +262,12 @@ func TestDocumentsAreLimited(t *testing.T) {
 				testkit.Vars{"room": room},
 			)
 		}
-		for i := range live.MaxAsks {
+		for i := range live.MaxKeys {
 			follow(i).Next()
 		}
 		follow(0).Next() // the same again
 		if e := follow(
-			live.MaxAsks,
+			live.MaxKeys,
 		).Error(); e.Extensions["code"] != "RATE_LIMITED" ||
 			!strings.Contains(e.Message, "20") {
 			t.Errorf("%+v", e)

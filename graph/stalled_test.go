@@ -135,7 +135,7 @@ func TestSubscriptionsOfOneSocketTakeTurns(t *testing.T) {
 		app.Options{Limits: web.Limits{Write: time.Hour}},
 	)
 	alice := s.As("alice")
-	rooms := make([]string, subscriptions/live.MaxAsks)
+	rooms := make([]string, subscriptions/live.MaxKeys)
 	for i := range rooms {
 		rooms[i] = makeRoom(alice, nil)
 		for range messages {

@@ -15,32 +15,15 @@ import (
 	"parley/graph/model"
 	"parley/internal/chat"
 	"parley/internal/live"
+	"parley/internal/panics"
+	"parley/internal/reqid"
 )
 
-// Stream is a running subscription. Except for Stop it is for one goroutine.
-type Stream struct {
-	r      *Resolver
-	stream stream
-}
-
-// Taker is whom results are handed to while nobody waits for them: see [Stream.Park].
-type Taker = interface {
-	// Ready tells whether Take would take a result now, as far as that is known; it looks at what
-	// Take will look at.
-	Ready() bool
-	// Take is handed a result. It must not block; it returns false for one that it cannot take now.
-	Take(result []byte) bool
-	// Resume is called, once, when a result has not been taken, and when the subscription has come
-	// to its end: Next goes on from there. It must not block.
-	Resume()
-}
-
-// Subscribe starts a subscription that exec has made op of. The caller stops it.
+// Subscribe starts a subscription. The errors of its Next are of type [*gqlerror.Error]. The caller
+// closes it.
 func (s *Server) Subscribe(
-	ctx context.Context,
-	_ graphql.GraphExecutor,
-	op *graphql.OperationContext,
-) (*Stream, gqlerror.List) {
+	ctx context.Context, op *graphql.OperationContext,
+) (live.Subscriber, gqlerror.List) {
 	r := s.resolver
 	ctx = graphql.WithOperationContext(ctx, op)
 	begun, field := time.Now(), fieldOf(op.Operation)
@@ -65,43 +48,88 @@ func (s *Server) Subscribe(
 	if err != nil {
 		return nil, refused
 	}
-	return &Stream{r: r, stream: started}, nil
+	return started, nil
 }
 
-// Next waits for what comes next, and returns the results of it: whole responses in JSON that are
-// shared and must not be changed; none where nothing of it is to be shown. Errors end the
-// subscription, also beside results, which are to be sent first; otherwise there may be more.
-func (s *Stream) Next(ctx context.Context) (results [][]byte, more bool, errs gqlerror.List) {
-	results, err := s.stream.next(ctx)
-	if isFault(err) {
-		s.r.log(ctx, slog.LevelDebug, nil, err)
-		return results, false, gqlerror.List{errFault(ctx)}
-	}
+// subscriber is a subscriber whose errors are GraphQL errors.
+type subscriber struct {
+	live.Subscriber
+	r *Resolver
+	// leave, if not nil, removes the viewer from the topic's audience.
+	leave func()
+}
+
+// Next implements [live.Subscriber].
+func (s *subscriber) Next(ctx context.Context) ([][]byte, error) {
+	payloads, err := s.Subscriber.Next(ctx)
 	if err != nil {
-		return results, false, gqlerror.List{s.r.present(ctx, err)}
+		err = s.r.ended(ctx, err)
 	}
-	return results, true, nil
+	return payloads, err
 }
 
-// Park has results handed to taker as they come, instead of waiting for them with Next, which costs
-// a goroutine. It returns false where it cannot, or there may be something for Next at once.
-func (s *Stream) Park(taker Taker) bool { return s.stream.park(taker) }
-
-// Parks tells whether it can: a list of rooms cannot.
-func (s *Stream) Parks() bool {
-	_, list := s.stream.(*listStream)
-	return !list
+// Close implements [live.Subscriber].
+func (s *subscriber) Close() {
+	s.Subscriber.Close()
+	if s.leave != nil {
+		s.leave()
+	}
 }
 
-// Await waits, where Park has returned false though the subscription parks, until Next need not
-// wait, and returns true, or until Park may not return false any more.
-func (s *Stream) Await(ctx context.Context) bool { return s.stream.await(ctx) }
+// ended returns the GraphQL error for an error of [live.Subscriber].
+func (r *Resolver) ended(ctx context.Context, err error) *gqlerror.Error {
+	switch {
+	case isFault(err):
+		r.log(ctx, slog.LevelDebug, nil, err)
+		return errFault(ctx)
+	case errors.Is(err, live.ErrPruned):
+		err = errResync()
+	case errors.Is(err, live.ErrBehind):
+		err = &chat.Error{
+			Code:    chat.Unavailable,
+			Message: "Some new rooms were missed. Subscribe again and reload your rooms.",
+		}
+	case errors.Is(err, live.ErrStopped):
+		err = &chat.Error{
+			Code: chat.Unavailable,
+			Message: "The events cannot be read at the moment. " +
+				"Subscribe again from the last event that you have.",
+		}
+	}
+	return r.present(ctx, err)
+}
 
-// Stop ends the subscription.
-func (s *Stream) Stop() { s.stream.close() }
+// isFault reports whether an event cannot be rendered because of a fault of the server, which a
+// client that subscribes again would meet again. It was logged when the event was rendered.
+func isFault(err error) bool {
+	if panics.Is(err) {
+		return true
+	}
+	e, ok := errors.AsType[*gqlerror.Error](err)
+	return ok && errors.Is(err, live.ErrStopped) && e.Extensions["code"] == string(chat.Internal)
+}
 
-// subscribe finds out who asks for what, and whether they may.
-func (r *Resolver) subscribe(ctx context.Context, shown subscription) (stream, error) {
+// errFault ends a subscription because of a fault.
+func errFault(ctx context.Context) *gqlerror.Error {
+	return &gqlerror.Error{
+		Message: "Something is broken inside the server.",
+		Extensions: map[string]any{
+			"code": string(chat.Internal), "requestId": reqid.FromContext(ctx),
+		},
+	}
+}
+
+// errResync ends a subscription that cannot continue from its position.
+func errResync() error {
+	return &chat.Error{
+		Code: chat.Resync,
+		Message: "The subscription cannot continue from there. " +
+			"Reload the room and subscribe from its newest message.",
+	}
+}
+
+// subscribe authorizes the viewer and starts a subscription.
+func (r *Resolver) subscribe(ctx context.Context, shown subscription) (live.Subscriber, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -128,179 +156,171 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (stream, e
 			Message: "A subscription asks for a field of the type Subscription.",
 		}
 	}
-	start, ok := r.streams()[fields[0].Name]
+	start, ok := r.starters()[fields[0].Name]
 	if !ok {
-		return nil, fmt.Errorf("subscribe to %s: there is no such stream", fields[0].Name)
+		return nil, fmt.Errorf("subscribe to %s: there is no such subscription", fields[0].Name)
 	}
 	return start(ctx, v, shown, fields[0].ArgumentMap(shown.op.Variables))
 }
 
-// starter starts the stream of a subscription, with the field's arguments.
+// starter starts a subscription, with the field's arguments.
 type starter func(
 	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
-) (stream, error)
+) (live.Subscriber, error)
 
-// streams returns what starts each of the schema's subscriptions, by the field's name.
-func (r *Resolver) streams() map[string]starter {
+// starters returns what starts each of the schema's subscriptions, by the field's name.
+func (r *Resolver) starters() map[string]starter {
 	return map[string]starter{
 		"roomCreated":    r.subscribeToCreated,
 		"myRoomsChanged": r.subscribeToList,
-		"messageAdded":   r.subscribeToRoom(r.messagesShown, false),
-		"roomEvents":     r.subscribeToRoom(r.eventsShown, true),
+		"messageAdded":   r.subscribeToMessages(r.renderMessages),
+		"roomEvents":     r.subscribeToEvents,
 	}
 }
 
-// subscribeToList starts a stream of the changes of the viewer's chat list.
+// subscribeToList starts a subscription to the viewer's list of rooms.
 func (r *Resolver) subscribeToList(
 	ctx context.Context, v chat.Viewer, shown subscription, _ map[string]any,
-) (stream, error) {
-	list, err := r.live.Watch(ctx, v.ID)
+) (live.Subscriber, error) {
+	opened := []*model.MyRoomsChange{{Kind: model.MyRoomsChangeKindOpened}}
+	first, err := render(ctx, shown, audienceOf{user: v.ID}, opened, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &listStream{r: r, v: v, list: list, shown: shown}, nil
-}
-
-// sharing tells who may share a subscription's executions.
-type sharing struct {
-	// key is the same for all who may.
-	key string
-	// as gives an execution's context the viewer, where the operation depends on who asks.
-	as func(context.Context) context.Context
-	// perViewer: it does.
-	perViewer bool
-}
-
-func shareable(ctx context.Context, v chat.Viewer, op *graphql.OperationContext) (sharing, error) {
-	s := sharing{
-		perViewer: dependsOnViewer(op),
-		as:        func(ctx context.Context) context.Context { return ctx },
+	list, err := r.live.SubscribeList(ctx, live.RoomList{
+		User: v.ID, First: first, Render: r.renderList(shown, v),
+	})
+	if err != nil {
+		return nil, err
 	}
-	if s.perViewer {
-		s.as = keepViewer(ctx)
-	}
-	var err error
-	s.key, err = groupKey(op, v, s.perViewer)
-	return s, err
+	return &subscriber{Subscriber: list, r: r}, nil
 }
 
-// rendering has render act as who may share what it makes.
-func (s sharing) rendering(render live.Render) live.Render {
-	return func(
-		ctx context.Context, owner string, events []live.Event,
-	) ([][]byte, live.Look, error) {
-		return render(s.as(ctx), owner, events)
-	}
-}
-
-// subscribeToCreated starts a stream of the rooms that come into being: with the viewer in them, or
-// for all to see.
+// subscribeToCreated starts a subscription to new rooms: with the viewer in them, or public.
 func (r *Resolver) subscribeToCreated(
 	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
-) (stream, error) {
-	s, err := shareable(ctx, v, shown.op)
-	if err != nil {
-		return nil, err
-	}
+) (live.Subscriber, error) {
 	topic := live.User(v.ID)
 	if arguments["scope"] == string(model.RoomScopePublic) {
 		topic = live.Lobby()
 	}
-	place, err := r.live.Follow(topic, v.ID, s.key, s.rendering(r.arrivalsShown(shown, topic, v)))
-	if err != nil {
-		return nil, errAsks(err)
-	}
-	stream := &createdStream{place: place}
-	if s.perViewer {
-		r.audience.enter(topic, v.ID)
-		stream.leave = sync.OnceFunc(func() { r.audience.leave(topic, v.ID) })
-	}
-	return stream, nil
+	return r.follow(ctx, v, shown, live.Subscription{
+		Topic: topic, Render: r.renderCreated(shown, topic, v),
+	})
 }
 
-// errAsks is the answer to a user that follows a topic with too many different documents.
-func errAsks(err error) error {
-	if !errors.Is(err, live.ErrTooManyAsks) {
-		return err
-	}
-	return &chat.Error{Code: chat.RateLimited, Message: fmt.Sprintf(
-		"You follow this with %d different documents or variables already. End one of those subscriptions first.",
-		live.MaxAsks,
-	)}
-}
-
-// subscribeToRoom returns what starts a stream of a room's log that shows what show renders. A
-// stream of RoomEvents begins with StreamOpened and has Resync; the others end with RESYNC instead.
-func (r *Resolver) subscribeToRoom(
-	show func(subscription) live.Render, roomEvents bool,
-) starter {
+// subscribeToMessages returns what starts a subscription to messages of a room, which rendering
+// selects. If the subscription cannot continue it ends with RESYNC.
+func (r *Resolver) subscribeToMessages(rendering func(subscription) live.Render) starter {
 	return func(
 		ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
-	) (stream, error) {
-		return r.followRoom(ctx, v, shown, arguments, show(shown), roomEvents)
+	) (live.Subscriber, error) {
+		sub, ahead, err := r.authorize(ctx, v, arguments)
+		if err != nil {
+			return nil, err
+		}
+		if ahead {
+			return nil, errResync()
+		}
+		sub.Render = rendering(shown)
+		return r.follow(ctx, v, shown, sub)
 	}
 }
 
-// followRoom starts a stream of a room's log: see subscribeToRoom.
-func (r *Resolver) followRoom(
+// subscribeToEvents starts a subscription to the events of a room. It begins with StreamOpened. If
+// it cannot continue it sends Resync and continues from the head.
+func (r *Resolver) subscribeToEvents(
 	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
-	rendered live.Render, roomEvents bool,
-) (stream, error) {
+) (live.Subscriber, error) {
+	sub, ahead, err := r.authorize(ctx, v, arguments)
+	if err != nil {
+		return nil, err
+	}
+	room := sub.Topic.Room()
+	first := []model.RoomEvent{openedAt(room, sub.Head)}
+	if ahead {
+		first = append(first, resyncAt(room, sub.Head))
+	}
+	if sub.First, err = render(ctx, shown, audienceOf{user: v.ID}, first, nil); err != nil {
+		return nil, err
+	}
+	sub.Render = r.renderEvents(shown)
+	sub.Resync = func(ctx context.Context) (head int64, payloads [][]byte, err error) {
+		v, err := viewer(ctx)
+		if err != nil {
+			return 0, nil, err
+		}
+		if head, err = r.chat.Follow(ctx, v, room); err != nil {
+			return 0, nil, err
+		}
+		event := []model.RoomEvent{resyncAt(room, head)}
+		payloads, err = render(ctx, shown, audienceOf{user: v.ID}, event, nil)
+		return head, payloads, err
+	}
+	return r.follow(ctx, v, shown, sub)
+}
+
+// authorize returns the subscription to the room of a field's arguments, and whether its position
+// is ahead of the room's log.
+func (r *Resolver) authorize(
+	ctx context.Context, v chat.Viewer, arguments map[string]any,
+) (sub live.Subscription, ahead bool, err error) {
 	after, given, err := afterArgument(arguments)
 	if err != nil {
-		return nil, err
+		return sub, false, err
 	}
-	roomID, err := model.UnmarshalUUID(arguments["roomId"])
+	room, err := model.UnmarshalUUID(arguments["roomId"])
 	if err != nil {
-		return nil, err
+		return sub, false, err
 	}
-	head, err := r.chat.Follow(ctx, v, roomID)
+	head, err := r.chat.Follow(ctx, v, room)
 	if err != nil {
-		return nil, err
+		return sub, false, err
 	}
-	ahead := given && after > head
-	from := head
-	if given && !ahead {
-		from = after
+	ahead = given && after > head
+	if !given || ahead {
+		after = head
 	}
+	return live.Subscription{Topic: live.Room(room), After: after, Head: head}, ahead, nil
+}
 
-	share, err := shareable(ctx, v, shown.op)
+// follow subscribes to a topic. Those who may share the executions of a subscription share them.
+func (r *Resolver) follow(
+	ctx context.Context, v chat.Viewer, shown subscription, sub live.Subscription,
+) (live.Subscriber, error) {
+	perViewer := dependsOnViewer(shown.op)
+	var err error
+	if sub.Key, err = groupKey(shown.op, v, perViewer); err != nil {
+		return nil, err
+	}
+	sub.User = v.ID
+	if perViewer {
+		as, render := keepViewer(ctx), sub.Render
+		sub.Render = func(
+			ctx context.Context, owner string, events []live.Event,
+		) ([][]byte, live.ReadSet, error) {
+			return render(as(ctx), owner, events)
+		}
+	}
+	started, err := r.live.Subscribe(sub)
+	if errors.Is(err, live.ErrTooManyKeys) {
+		return nil, &chat.Error{Code: chat.RateLimited, Message: fmt.Sprintf(
+			"You follow this with %d different documents or variables already. "+
+				"End one of those subscriptions first.", live.MaxKeys,
+		)}
+	}
 	if err != nil {
 		return nil, err
 	}
-	frames := share.rendering(rendered)
-	s := &roomStream{r: r, v: v, room: roomID, authorised: head}
-	s.attend = func(seq, head int64) (*live.Attendance, error) {
-		place, err := r.live.Attend(roomID, v.ID, share.key, seq, head, frames)
-		return place, errAsks(err)
-	}
-	own := audienceOf{user: v.ID}
-	if roomEvents {
-		items := []model.RoomEvent{openedAt(roomID, head)}
-		if ahead {
-			items = append(items, resyncAt(roomID, head))
-		}
-		if s.first, err = render(ctx, shown, own, items, nil); err != nil {
-			return nil, err
-		}
-		s.resync = func(ctx context.Context, head int64) ([][]byte, error) {
-			return render(ctx, shown, own, []model.RoomEvent{resyncAt(roomID, head)}, nil)
-		}
-	} else if ahead {
-		return nil, errResync()
-	}
-	if s.place, err = s.attend(from, head); err != nil {
-		return nil, err
-	}
-	if share.perViewer {
-		topic := live.Room(roomID)
-		r.audience.enter(topic, v.ID)
-		s.leave = sync.OnceFunc(func() { r.audience.leave(topic, v.ID) })
+	s := &subscriber{Subscriber: started, r: r}
+	if perViewer {
+		r.audience.enter(sub.Topic, v.ID)
+		s.leave = sync.OnceFunc(func() { r.audience.leave(sub.Topic, v.ID) })
 	}
 	return s, nil
 }
 
-// afterArgument reads the seq that a stream is to go on from.
+// afterArgument returns the seq that a subscription continues from, if it is given.
 func afterArgument(arguments map[string]any) (after int64, given bool, err error) {
 	value := arguments["after"]
 	if value == nil {

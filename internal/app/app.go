@@ -12,9 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-
 	"parley/ent"
 	"parley/graph"
 	opguard "parley/graph/guard"
@@ -172,7 +169,7 @@ func New(
 	if node != nil {
 		connected = node.Connected
 	}
-	handler := web.New(gql.Server, subscriber(gql), verifier, web.Config{
+	handler := web.New(gql.Server, gql.Subscribe, verifier, web.Config{
 		SDL:            graph.SDL(),
 		Playground:     assets.Playground(page),
 		App:            assets.App(page),
@@ -297,17 +294,6 @@ func (r receiver) Receive(p broker.Publication) {
 		return
 	}
 	r.Hub.Receive(p)
-}
-
-// subscriber starts subscriptions in web's terms.
-func subscriber(gql *graph.Server) web.Subscribe {
-	return func(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (web.Stream, gqlerror.List) {
-		stream, errs := gql.Subscribe(ctx, exec, op)
-		if len(errs) > 0 {
-			return nil, errs
-		}
-		return stream, nil
-	}
 }
 
 // statementCache is the setting in the terms of the store, where 0 stands for its default.

@@ -40,9 +40,13 @@ func (l logs) Decode(room uuid.UUID, commit broker.Commit) ([]live.Event, error)
 	return liveEvents(events), nil
 }
 
-// Endings implements [live.Log].
-func (l logs) Endings(ctx context.Context, room uuid.UUID, after int64) ([]live.Event, error) {
-	events, err := l.chat.Endings(ctx, room, after)
+// MembershipEnds implements [live.Log].
+func (l logs) MembershipEnds(
+	ctx context.Context,
+	room uuid.UUID,
+	after int64,
+) ([]live.Event, error) {
+	events, err := l.chat.MembershipEnds(ctx, room, after)
 	if err != nil {
 		return nil, err
 	}
@@ -79,15 +83,15 @@ func (l logs) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64
 	return l.chat.Heads(ctx, rooms)
 }
 
-// Standings implements [live.Lists].
-func (l logs) Standings(ctx context.Context, user string) (map[uuid.UUID]live.Standing, error) {
+// ReadStates implements [live.Lists].
+func (l logs) ReadStates(ctx context.Context, user string) (map[uuid.UUID]live.ReadState, error) {
 	found, err := l.chat.Standings(ctx, user)
 	if err != nil {
 		return nil, err
 	}
-	standings := make(map[uuid.UUID]live.Standing, len(found))
+	standings := make(map[uuid.UUID]live.ReadState, len(found))
 	for room, s := range found {
-		standings[room] = live.Standing{Seq: s.Seq, Read: s.Read}
+		standings[room] = live.ReadState{Seq: s.Seq, Read: s.Read}
 	}
 	return standings, nil
 }

@@ -246,7 +246,7 @@ func showLive(m *metrics.Metrics, hub *live.Hub) {
 		gauge(
 			"parley_subscriptions",
 			"Subscriptions that are open, lists of rooms aside.",
-			func(s stats) int64 { return s.Listeners },
+			func(s stats) int64 { return s.Subscribers },
 		),
 		gauge(
 			"parley_room_lists",

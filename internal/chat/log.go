@@ -167,8 +167,8 @@ func (e *Event) Position() int64 { return e.Seq }
 // delivered any more.
 func (e *Event) Erases() bool { return e.Kind == roomevent.KindMESSAGE_DELETED }
 
-// Ending tells whether the event may end somebody's stream: see [Event.Ends].
-func (e *Event) Ending() bool {
+// EndsMembership reports whether the event ends a membership: see [Event.Ends].
+func (e *Event) EndsMembership() bool {
 	return e.Kind == roomevent.KindROOM_DELETED || e.Kind == roomevent.KindMEMBER_LEFT
 }
 
@@ -391,8 +391,12 @@ func (c *Chat) Follow(ctx context.Context, v Viewer, roomID uuid.UUID) (head int
 	return r.Seq, nil
 }
 
-// Endings returns the events of a room's log above after that may end somebody's stream, in order.
-func (c *Chat) Endings(ctx context.Context, roomID uuid.UUID, after int64) ([]*Event, error) {
+// MembershipEnds returns the events of a room's log above after that end memberships, in order.
+func (c *Chat) MembershipEnds(
+	ctx context.Context,
+	roomID uuid.UUID,
+	after int64,
+) ([]*Event, error) {
 	found, err := c.db.RoomEvent.Query().Where(
 		roomevent.RoomID(roomID), roomevent.SeqGT(after),
 		roomevent.KindIn(roomevent.KindMEMBER_LEFT, roomevent.KindROOM_DELETED),
@@ -413,9 +417,9 @@ func (c *Chat) Endings(ctx context.Context, roomID uuid.UUID, after int64) ([]*E
 	return events, nil
 }
 
-// Ends tells whether an event above the head at which a viewer was authorised ends their streams of
-// the room.
-func (e *Event) Ends(v Viewer) error {
+// Ends returns MEMBERSHIP_ENDED if the event ends a user's membership of the room: it ends their
+// subscriptions, unless they were authorized at a later head.
+func (e *Event) Ends(userID string) error {
 	switch {
 	case e.Kind == roomevent.KindROOM_DELETED:
 		return &Error{
@@ -423,7 +427,7 @@ func (e *Event) Ends(v Viewer) error {
 			Message: "The room has been deleted.",
 			Reason:  "DELETED",
 		}
-	case e.Kind == roomevent.KindMEMBER_LEFT && e.Subject == v.ID:
+	case e.Kind == roomevent.KindMEMBER_LEFT && e.Subject == userID:
 		return &Error{
 			Code:    MembershipEnded,
 			Message: "You are no longer in the room.",

@@ -6,158 +6,179 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/google/uuid"
-
 	"parley/internal/panics"
 )
 
 const (
-	// cohortBytes is how many bytes of payloads a cohort keeps for those who take them late. They
-	// are kept only while somebody has not taken them.
+	// cohortBytes is how many bytes of payloads a cohort keeps for late subscribers. It keeps them
+	// only while there is one.
 	cohortBytes = 256 << 10
 	// nodeBytes is how many bytes of payloads all cohorts of a node keep together, pages of history
-	// included. Above that, whoever is late is caught up from the database.
+	// included. Above that, late subscribers are caught up from the database.
 	nodeBytes = 64 << 20
-	// together is how many listeners are written to by one goroutine in turn; where there are more,
-	// several share them.
-	together = 128
-	// ahead is of how many listeners it is looked whether they are ready before the first of them
-	// is written to: what is to be looked at has to come from far, and of several comes in the time
-	// of one.
-	ahead = 16
+	// sinksPerGoroutine is how many sinks one goroutine sends to in turn; several goroutines share
+	// more.
+	sinksPerGoroutine = 128
+	// sinksAhead is how many sinks are asked whether they are ready before the first of them is
+	// sent to: the processor fetches the memory of several in the time of one.
+	sinksAhead = 16
 )
 
-// Render makes the payloads of events: one for each, nil where there is nothing to show of it. It
-// fails as a whole where one cannot be made: a failure is never a payload. look tells what it has
-// read besides. owner is the user that all the payloads are for, or "" where several users share
-// them: executions for one user count against that user.
+// Render makes the payloads of events: one for each, nil if nothing is shown of it. It fails as a
+// whole if it cannot make one: a failure is never a payload. reads says what it has read besides
+// the events. owner is the user that all payloads are for, or "" if several users share them:
+// executions for one user count against that user.
 type Render func(ctx context.Context, owner string, events []Event) (
-	payloads [][]byte, look Look, err error,
+	payloads [][]byte, reads ReadSet, err error,
 )
 
-// Look tells what a rendering has read beside its events, since which a payload may show what
-// happened after its event was read. A number above 0 says that it has read nothing itself, and
-// used what others had read who rendered the same events: the same number, the same readings, all
-// of them done.
-type Look int64
+// Resync authorizes the subscriber of ctx to continue from the head of the log, which it returns
+// with the payloads that say so.
+type Resync func(ctx context.Context) (head int64, payloads [][]byte, err error)
+
+// ReadSet identifies what a rendering has read besides its events. Because of that, a payload may
+// show what happened after its event was read. A number above 0 says that the rendering has read
+// nothing itself, and used the completed reads of other renderings of the same events: the same
+// number means the same reads.
+type ReadSet int64
 
 const (
-	// Nothing says that it has read the events alone.
-	Nothing Look = 0
-	// Alone says that it has read something for itself.
-	Alone Look = -1
+	// ReadNothing says that a rendering has used the events alone.
+	ReadNothing ReadSet = 0
+	// ReadOwn says that a rendering has read something itself.
+	ReadOwn ReadSet = -1
 )
 
 // Frame is an event and what is shown of it.
 type Frame struct {
 	Event Event
-	// Payload is shared by all who asked the same, and must not be changed. Nil: nothing is shown.
+	// Payload is shared by the cohort, and must not be changed. Nil: nothing is shown.
 	Payload []byte
-	// Endings are what had happened in the room, above the event, when the payload was made, that
-	// may end somebody's stream. A payload shows things as they are then: whoever's stream such an
-	// event ends must not see it.
-	Endings []Event
+	// MembershipEnds are the events above this one that end memberships, as far as they had
+	// happened when the payload was made. The payload may show the room as it was after them: a
+	// subscriber whose membership they end must not receive it.
+	MembershipEnds []Event
+	// ends reports whether the event itself ends a membership.
+	ends bool
 }
 
-// cohort renders each event of a topic once for all who asked the same, and hands the frames on.
+// cohort is the subscribers of a topic that share one execution for each event. It sends them the
+// frames.
 type cohort struct {
 	tail   *tail
-	ask    string
+	key    string
 	render Render
+	resync Resync
 
-	// Guarded by the hub's lock: where it stands in the tail, and whether its goroutine runs. That
-	// ends when it has come to the tail's head. users counts the attendances of each user.
+	// Guarded by the hub's lock: the position in the tail, and whether the goroutine runs. That
+	// ends at the tail's head. users counts the subscribers of each user.
 	seq     int64
 	working bool
 	users   map[string]int
 
 	mu   sync.Mutex
-	ring ring[Frame] // its readers are the attendances
+	ring ring[Frame] // its readers are the subscribers
 	// bytes is the size of the payloads kept.
 	bytes  int
-	parked []*Attendance
-	// changed is closed when head moves or err is set; nil while nobody waits for it.
-	changed chan struct{}
-	err     error
-	pages   map[int64]*page
-	// delivering: frames are being handed to those who were parked, who are not to be told of an
-	// end before that is over.
+	parked []*subscriber
+	// err ends the subscriptions.
+	err   error
+	pages map[int64]*page
+	// delivering says that frames are being sent to the parked subscribers. They are woken for an
+	// error after that.
 	delivering bool
 
-	// Its goroutine's own: whom it delivers to, and how far each has come.
-	places  []*Attendance
-	reached []int64
+	// Its goroutine's own: the subscribers that it sends to, and the seq that each has reached.
+	recipients []*subscriber
+	reached    []int64
 }
 
-// Attend has a room's events rendered from seq on, where head is the seq of its newest event as far
-// as the caller knows. All who give the same ask share what render makes; the first one's render is
-// used. The caller leaves. It returns ErrTooManyAsks if the user follows the room with MaxAsks
-// other asks.
+// Subscription says what a subscriber receives.
+type Subscription struct {
+	Topic Topic
+	User  string
+	// Key is equal for the subscriptions to a topic that share executions, across users: they form
+	// a cohort. Render and Resync make what they share. Those of the cohort's first subscription
+	// are used. Resync is nil if the subscription ends with ErrPruned instead.
+	Key    string
+	Render Render
+	Resync Resync
+	// Head is the seq of a room's newest event at which the user was authorized, and After the seq
+	// of the last event that the subscriber has. Other topics are followed from now on.
+	After, Head int64
+	// First are payloads to send before anything else.
+	First [][]byte
+}
+
+// Subscribe starts a subscription. The caller closes it. It returns ErrTooManyKeys if the user
+// follows the topic with MaxKeys other keys.
 //
-// First the position is taken, then history is read, then the tail is followed: there is no seam
+// The position is taken first, then history is read, then the tail is followed: there is no seam
 // between them.
-func (h *Hub) Attend(
-	room uuid.UUID, user, ask string, seq, head int64, render Render,
-) (*Attendance, error) {
+func (h *Hub) Subscribe(sub Subscription) (Subscriber, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	t := h.tails[Room(room)]
-	if t == nil {
-		t = h.newTail(Room(room), head)
-		t.look() // what came between the caller's look and this
+	c, err := h.join(sub)
+	if err != nil {
+		return nil, err
 	}
-	t.want(head)
-	return t.attend(user, ask, seq, render)
+	s := &subscriber{
+		hub: h, cohort: c, user: sub.User, seq: sub.After, authorized: sub.Head, first: sub.First,
+	}
+	if sub.Topic.kind != roomTopic {
+		s.seq = c.tail.ring.head
+	}
+	return s, nil
 }
 
-// Follow has the rooms rendered that come into being from now on, as events of User or Lobby. The
-// caller leaves. It returns ErrTooManyAsks if the user follows the topic with MaxAsks other asks.
-func (h *Hub) Follow(topic Topic, user, ask string, render Render) (*Attendance, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	t := h.tails[topic]
+// join counts a new subscriber in the cohort of its key. The hub is locked.
+func (h *Hub) join(sub Subscription) (*cohort, error) {
+	t := h.tails[sub.Topic]
 	if t == nil {
-		t = h.newTail(topic, 0)
+		t = h.newTail(sub.Topic, sub.Head)
+		if sub.Topic.kind == roomTopic {
+			t.look() // for what was committed after the caller had read the head
+		}
 	}
-	return t.attend(user, ask, t.ring.head, render)
-}
-
-// attend takes a place in the cohort of those who ask the same. The hub is locked.
-func (t *tail) attend(user, ask string, seq int64, render Render) (*Attendance, error) {
-	c := t.cohorts[ask]
-	if (c == nil || c.users[user] == 0) && t.asks[user] >= MaxAsks {
-		return nil, ErrTooManyAsks
+	seq := t.ring.head
+	if sub.Topic.kind == roomTopic {
+		t.want(sub.Head)
+		seq = sub.After
+	}
+	c := t.cohorts[sub.Key]
+	if (c == nil || c.users[sub.User] == 0) && t.keys[sub.User] >= MaxKeys {
+		return nil, ErrTooManyKeys
 	}
 	if c == nil {
 		c = &cohort{
-			tail: t, ask: ask, render: render, seq: t.ring.head, users: make(map[string]int, 1),
+			tail: t, key: sub.Key, render: sub.Render, resync: sub.Resync,
+			seq: t.ring.head, users: make(map[string]int, 1),
 		}
 		c.ring.head = c.seq
 		t.ring.join(c.seq)
-		t.cohorts[ask] = c
+		t.cohorts[sub.Key] = c
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ring.join(seq)
-	if c.users[user]++; c.users[user] == 1 {
-		t.asks[user]++
+	if c.users[sub.User]++; c.users[sub.User] == 1 {
+		t.keys[sub.User]++
 	}
-	return &Attendance{cohort: c, user: user, seq: seq}, nil
+	return c, nil
 }
 
-// forgetUser undoes what attend has counted for a user. The hub is locked.
+// forgetUser undoes what join has counted for a user. The hub is locked.
 func (c *cohort) forgetUser(user string) {
 	if c.users[user]--; c.users[user] > 0 {
 		return
 	}
 	delete(c.users, user)
-	if c.tail.asks[user]--; c.tail.asks[user] == 0 {
-		delete(c.tail.asks, user)
+	if c.tail.keys[user]--; c.tail.keys[user] == 0 {
+		delete(c.tail.keys, user)
 	}
 }
 
-// owner returns the user whose attendances are all there are, or "" if several users share the
-// cohort.
+// owner returns the user that all subscribers belong to, or "" if several users share the cohort.
 func (c *cohort) owner() string {
 	c.tail.hub.mu.Lock()
 	defer c.tail.hub.mu.Unlock()
@@ -169,7 +190,7 @@ func (c *cohort) owner() string {
 	return ""
 }
 
-// wake has the cohort look at its tail. The hub is locked.
+// wake starts the cohort's goroutine unless it runs. The hub is locked.
 func (c *cohort) wake() {
 	if !c.working && c.tail.hub.ctx.Err() == nil {
 		c.working = true
@@ -203,8 +224,8 @@ func (c *cohort) work() {
 	}
 }
 
-// take moves towards the tail's head and returns the events between: none when there are none, and
-// the goroutine's end. partial tells that more may have happened before they were read.
+// take moves towards the tail's head and returns the events between; none at the head, where the
+// goroutine ends. partial says that more may have happened before they were read.
 func (c *cohort) take(ctx context.Context) (events []Event, partial bool, err error) {
 	t := c.tail
 	events, there, before, head, partial := c.next()
@@ -227,16 +248,15 @@ func (c *cohort) take(ctx context.Context) (events []Event, partial bool, err er
 	return events, partial, nil
 }
 
-// next returns the events between the cohort's position and the tail's head; there is false when
-// the tail no longer keeps the first of them. The two positions are equal when the goroutine is to
-// end.
+// next returns the events between the cohort's position and the tail's head; there is false if the
+// tail no longer keeps the first of them. The two positions are equal if the goroutine is to end.
 func (c *cohort) next() (events []Event, there bool, before, head int64, partial bool) {
 	t := c.tail
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
 	events, there = t.ring.after(c.seq)
 	before, head, partial = c.seq, t.ring.head, t.partial || len(events) > batch
-	c.working = before < head && t.cohorts[c.ask] == c
+	c.working = before < head && t.cohorts[c.key] == c
 	if !c.working {
 		head = before
 	}
@@ -249,33 +269,34 @@ func (c *cohort) advance(seq int64) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
 	c.seq = seq
-	if c.seq == t.ring.head && t.cohorts[c.ask] == c {
+	if c.seq == t.ring.head && t.cohorts[c.key] == c {
 		t.ring.caughtUp(1)
 	}
 }
 
-// rendered renders events, and retries what fails unless it panics. later are those behind them
-// that were read together with them; partial tells that there may be more behind those.
+// rendered renders events, and retries unless that panics. later are the events behind them that
+// were read with them; partial says that there may be more behind those.
 func (c *cohort) rendered(
 	ctx context.Context,
 	events, later []Event,
 	partial bool,
 ) ([]Frame, error) {
-	known := append(endingsOf(events), endingsOf(later)...)
+	known := append(membershipEnds(events), membershipEnds(later)...)
 	var payloads [][]byte
-	endings := known
+	ends := known
 	err := persist(ctx, func() error {
-		var look Look
+		var reads ReadSet
 		err := c.tail.hub.opts.Panics.Run(ctx, panics.Event, func() (err error) {
-			payloads, look, err = c.render(ctx, c.owner(), events)
+			payloads, reads, err = c.render(ctx, c.owner(), events)
 			return err
 		})
-		if err != nil || c.tail.topic.kind != roomTopic || look == Nothing && !partial {
+		if err != nil || c.tail.topic.kind != roomTopic || reads == ReadNothing && !partial {
 			return err
 		}
 		all := append(slices.Clip(events), later...)
-		more, err := c.tail.endings(ctx, all[0].Position(), all[len(all)-1].Position(), look)
-		endings = append(known, more...)
+		more, err := c.tail.membershipEnds(
+			ctx, all[0].Position(), all[len(all)-1].Position(), reads)
+		ends = append(known, more...)
 		return err
 	})
 	if err != nil {
@@ -284,26 +305,28 @@ func (c *cohort) rendered(
 	c.tail.hub.executions.Add(int64(len(events)))
 	frames := make([]Frame, len(events))
 	for i, event := range events {
-		for len(endings) > 0 && endings[0].Position() <= event.Position() {
-			endings = endings[1:]
+		for len(ends) > 0 && ends[0].Position() <= event.Position() {
+			ends = ends[1:]
 		}
-		frames[i] = Frame{Event: event, Payload: payloads[i], Endings: endings}
+		frames[i] = Frame{
+			Event: event, Payload: payloads[i], MembershipEnds: ends, ends: event.EndsMembership(),
+		}
 	}
 	return frames, nil
 }
 
-// endingsOf returns those of events that may end somebody's stream.
-func endingsOf(events []Event) (endings []Event) {
+// membershipEnds returns those of events that end memberships.
+func membershipEnds(events []Event) (ends []Event) {
 	for _, e := range events {
-		if e.Ending() {
-			endings = append(endings, e)
+		if e.EndsMembership() {
+			ends = append(ends, e)
 		}
 	}
-	return endings
+	return ends
 }
 
-// append keeps frames for those who are late, wakes those who wait, and notes whom they are to be
-// handed to: those who are parked at this very moment. Who parks after it has had them.
+// append keeps frames for late subscribers, and sets the recipients: the subscribers that are parked
+// at this moment. A subscriber that parks later has them already.
 func (c *cohort) append(frames []Frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -332,120 +355,116 @@ func (c *cohort) append(frames []Frame) {
 	}
 	c.ring.drop(drop)
 	c.forget()
-	c.signal()
-	c.places = append(c.places[:0], c.parked...)
-	c.delivering = len(c.places) > 0
+	c.recipients = append(c.recipients[:0], c.parked...)
+	c.delivering = len(c.recipients) > 0
 }
 
-// keep counts bytes of payloads that are kept from now on, or no more.
+// keep counts bytes of payloads that are kept from now on or, if negative, no longer.
 func (c *cohort) keep(bytes int) {
 	c.bytes += bytes
 	c.tail.hub.kept.Add(int64(bytes))
 }
 
-// forget counts off what is kept no more when the ring is empty.
+// forget counts the payloads no longer when the ring is empty.
 func (c *cohort) forget() {
 	if len(c.ring.items) == 0 {
 		c.keep(-c.bytes)
 	}
 }
 
-// signal wakes those who wait.
-func (c *cohort) signal() {
-	if c.changed != nil {
-		close(c.changed)
-		c.changed = nil
-	}
-}
-
-// deliver hands frames, the newest, to those whom append has noted. Whoever does not take one goes
-// on by themselves.
+// deliver sends frames, the newest, to the recipients. It wakes those that do not take all of them.
 func (c *cohort) deliver(frames []Frame) {
-	if len(c.places) == 0 {
+	if len(c.recipients) == 0 {
 		return
 	}
 	c.reached = c.reached[:0]
-	for range c.places {
+	for range c.recipients {
 		c.reached = append(c.reached, frames[0].Event.Position()-1)
 	}
-	c.write(frames)
+	c.send(frames)
 
 	done, refused := c.delivered()
 	c.tail.hub.delivered(frames, done)
 	c.tail.hub.refusals.Add(int64(len(refused)))
-	clear(c.places) // so that who leaves is not held
-	for _, a := range refused {
-		a.resume()
+	clear(c.recipients) // so that a closed one is not kept in memory
+	wake(refused)
+}
+
+// wake wakes subscribers that are no longer parked.
+func wake(subscribers []*subscriber) {
+	for _, s := range subscribers {
+		s.wake()
 	}
 }
 
-// delivered notes how far the subscribers of a delivery have come. It returns how many have taken
-// all of it, and those that have not, or whose stream has ended: they are no longer parked.
-func (c *cohort) delivered() (done int, refused []*Attendance) {
+// delivered sets the recipients' positions. It returns how many have taken all frames, and those
+// that have not, or whose subscription has ended: they are no longer parked.
+func (c *cohort) delivered() (done int, refused []*subscriber) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, a := range c.places {
+	for i, s := range c.recipients {
 		switch {
-		case !a.parked: // has left meanwhile
+		case !s.parked: // it was closed meanwhile
+		case s.seq >= c.ring.head && s.failed == nil: // it is ahead
 		case c.reached[i] == c.ring.head:
-			a.seq = c.reached[i]
+			s.seq = c.reached[i]
 			done++
 		default:
-			a.seq = c.reached[i]
-			a.unpark()
-			refused = append(refused, a)
+			s.seq = max(s.seq, c.reached[i])
+			s.unpark()
+			refused = append(refused, s)
 		}
 	}
 	c.ring.caughtUp(done)
 	c.forget()
 	c.delivering = false
-	if c.err != nil { // meanwhile
+	if c.err != nil { // it was set meanwhile
 		refused = append(refused, c.release()...)
 	}
 	return done, refused
 }
 
-// write hands frames to all places. Where they are many, several goroutines share them.
-func (c *cohort) write(frames []Frame) {
-	part := max(together, (len(c.places)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+// send sends frames to all recipients. Several goroutines share many of them.
+func (c *cohort) send(frames []Frame) {
+	part := max(
+		sinksPerGoroutine,
+		(len(c.recipients)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0),
+	)
 	var others sync.WaitGroup
 	defer others.Wait()
-	for start := part; start < len(c.places); start += part {
-		end := min(start+part, len(c.places))
-		// It ends with the places. One that panics is none of the others' business: see offer.
+	for start := part; start < len(c.recipients); start += part {
+		end := min(start+part, len(c.recipients))
+		// It ends with the recipients. A panic of one does not concern the others: see
+		// [subscriber.contain].
 		others.Go(c.tail.hub.opts.Panics.Wrap(c.tail.hub.ctx, panics.Event, func() {
-			hand(frames, c.places[start:end], c.reached[start:end])
+			send(frames, c.recipients[start:end], c.reached[start:end])
 		}, nil))
 	}
-	end := min(part, len(c.places))
-	hand(frames, c.places[:end], c.reached[:end])
+	end := min(part, len(c.recipients))
+	send(frames, c.recipients[:end], c.reached[:end])
 }
 
-// hand hands frames to places in turn, and notes how far each has come, if it has taken any.
-func hand(frames []Frame, places []*Attendance, reached []int64) {
-	var ready [ahead]bool
-	for start := 0; start < len(places); start += ahead {
-		next := places[start:min(start+ahead, len(places))]
-		for i, a := range next {
-			ready[i] = a.ready()
+// send sends frames to recipients in turn, and sets what each has reached, if it has taken any.
+func send(frames []Frame, recipients []*subscriber, reached []int64) {
+	var ready [sinksAhead]bool
+	for start := 0; start < len(recipients); start += sinksAhead {
+		next := recipients[start:min(start+sinksAhead, len(recipients))]
+		for i, s := range next {
+			ready[i] = s.ready()
 		}
-		for i, a := range next {
+		for i, s := range next {
 			if ready[i] {
-				a.offer(frames, &reached[start+i])
+				s.send(frames, &reached[start+i])
 			}
 		}
 	}
 }
 
-// fail ends the streams of all who listen.
-func (c *cohort) fail(err error) {
-	for _, a := range c.end(err) {
-		a.resume()
-	}
-}
+// fail ends the subscriptions.
+func (c *cohort) fail(err error) { wake(c.end(err)) }
 
-// abort ends the streams after the cohort's goroutine has panicked, which may have been in the
-// midst of a delivery.
+// abort ends the subscriptions after a panic of the cohort's goroutine, which may have been
+// delivering.
 func (c *cohort) abort(err error) {
 	c.stopDelivering()
 	c.fail(err)
@@ -457,44 +476,43 @@ func (c *cohort) stopDelivering() {
 	c.delivering = false
 }
 
-// end sets the error that ends the streams, and returns the subscribers that are to be resumed.
-func (c *cohort) end(err error) []*Attendance {
-	c.remove() // the next subscriber begins anew
+// end sets the error that ends the subscriptions, and returns the subscribers to wake.
+func (c *cohort) end(err error) []*subscriber {
+	c.remove() // the next subscriber gets a new cohort
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.err = err
-	c.signal()
 	if c.delivering {
-		return nil // the delivery resumes them
+		return nil // the delivery wakes them
 	}
 	return c.release()
 }
 
-// remove is detach for a caller that does not hold the hub's lock.
+// remove is detach for callers that have not locked the hub.
 func (c *cohort) remove() {
 	c.tail.hub.mu.Lock()
 	defer c.tail.hub.mu.Unlock()
 	c.detach()
 }
 
-// release unparks all who are parked, and returns them. The cohort is locked.
-func (c *cohort) release() []*Attendance {
+// release unparks all parked subscribers, and returns them. The cohort is locked.
+func (c *cohort) release() []*subscriber {
 	parked := c.parked
 	c.parked = nil
-	for _, a := range parked {
-		a.parked = false
+	for _, s := range parked {
+		s.parked = false
 	}
 	return parked
 }
 
-// detach takes the cohort from its tail, and the tail from the hub where it was the last. The hub
-// is locked.
+// detach removes the cohort from its tail, and the tail from the hub if it was the last. The hub is
+// locked.
 func (c *cohort) detach() {
 	t := c.tail
-	if t.cohorts[c.ask] != c {
+	if t.cohorts[c.key] != c {
 		return
 	}
-	delete(t.cohorts, c.ask)
+	delete(t.cohorts, c.key)
 	t.ring.leave(c.seq)
 	if len(t.cohorts) == 0 && t.hub.tails[t.topic] == t {
 		delete(t.hub.tails, t.topic)

@@ -20,28 +20,28 @@ type printer struct {
 	mu       sync.Mutex
 	rendered int
 	// looks: it says that it reads more than the events.
-	look live.Look
-	err  error
+	reads live.ReadSet
+	err   error
 }
 
 func (p *printer) render(
 	_ context.Context,
 	_ string,
 	events []live.Event,
-) (payloads [][]byte, look live.Look, err error) {
+) (payloads [][]byte, reads live.ReadSet, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
-		return nil, live.Nothing, p.err
+		return nil, live.ReadNothing, p.err
 	}
 	p.rendered += len(events)
 	payloads = make([][]byte, len(events))
 	for i, e := range events {
-		if e.Position()%10 != 0 { // nothing is shown of each tenth
+		if shown(e.Position()) {
 			payloads[i] = strconv.AppendInt(nil, e.Position(), 10)
 		}
 	}
-	return payloads, p.look, nil
+	return payloads, p.reads, nil
 }
 
 func (p *printer) count() int {
@@ -56,22 +56,29 @@ func (p *printer) fail(err error) {
 	p.err = err
 }
 
-// attend reads frames from one seq to another and fails on a hole.
-func attend(t *testing.T, a *live.Attendance, from, to int64) {
+// shown reports whether printer shows something of an event: not of each tenth.
+func shown(seq int64) bool { return seq%10 != 0 }
+
+// receive receives what is shown of the events behind one seq up to another, and fails on a hole.
+func receive(t *testing.T, s live.Subscriber, from, to int64) {
 	t.Helper()
-	for from < to {
-		frames, err := a.Next(t.Context())
-		if err != nil {
-			t.Fatalf("after %d: %v", from, err)
+	for {
+		for from++; !shown(from); from++ {
 		}
-		for _, f := range frames {
-			from++
-			want := strconv.FormatInt(from, 10)
-			if from%10 == 0 {
-				want = ""
+		if from > to {
+			return
+		}
+		payloads, err := next(t.Context(), s)
+		if err != nil {
+			t.Fatalf("before %d: %v", from, err)
+		}
+		for i, payload := range payloads {
+			if i > 0 {
+				for from++; !shown(from); from++ {
+				}
 			}
-			if f.Event.Position() != from || string(f.Payload) != want {
-				t.Fatalf("event %d shows %q, want %d", f.Event.Position(), f.Payload, from)
+			if string(payload) != strconv.FormatInt(from, 10) {
+				t.Fatalf("received %q, want %d", payload, from)
 			}
 		}
 	}
@@ -81,7 +88,7 @@ func TestCohortRendersOnce(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		var same, other printer
-		var places []*live.Attendance
+		var places []live.Subscriber
 		for range 1000 {
 			places = append(places, subscribe(hub, room, "same", 0, 0, same.render))
 		}
@@ -92,11 +99,11 @@ func TestCohortRendersOnce(t *testing.T) {
 			hub.Receive(broker.Publication{Room: room, Seq: seq})
 		}
 		for _, a := range append(places, apart) {
-			attend(t, a, 0, 30)
-			a.Leave()
-			a.Leave() // twice is once
+			receive(t, a, 0, 30)
+			a.Close()
+			a.Close() // twice is once
 		}
-		elsewhere.Leave()
+		elsewhere.Close()
 		if same.count() != 30 || other.count() < 30 {
 			t.Errorf("30 events were rendered %d and %d times", same.count(), other.count())
 		}
@@ -123,15 +130,15 @@ func TestLateMember(t *testing.T) {
 			0,
 			p.render,
 		)
-		defer fast.Leave()
+		defer fast.Close()
 		log.set(func(l *fakeLog) { l.head = 100_000 })
 		hub.Receive(broker.Publication{Room: room, Seq: 100_000})
-		attend(t, fast, 0, 100_000)
-		attend(t, late, 0, 100_000)
-		late.Leave()
+		receive(t, fast, 0, 100_000)
+		receive(t, late, 0, 100_000)
+		late.Close()
 		log.set(func(l *fakeLog) { l.head = 100_001 })
 		hub.Receive(broker.Publication{Room: room, Seq: 100_001})
-		attend(t, fast, 100_000, 100_001)
+		receive(t, fast, 100_000, 100_001)
 	})
 }
 
@@ -141,7 +148,7 @@ func TestLateMember(t *testing.T) {
 func TestAhead(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		slow := func(ctx context.Context, owner string, events []live.Event) ([][]byte, live.Look, error) {
+		slow := func(ctx context.Context, owner string, events []live.Event) ([][]byte, live.ReadSet, error) {
 			time.Sleep(time.Second)
 			return new(printer).render(ctx, owner, events)
 		}
@@ -169,19 +176,19 @@ func TestAhead(t *testing.T) {
 		if kept := hub.Stats().KeptBytes; kept != 0 {
 			t.Errorf("%d bytes are kept, and nobody is late", kept)
 		}
-		ahead.Leave()
-		log.set(func(l *fakeLog) { l.head = 10 })
-		hub.Receive(broker.Publication{Room: room, Seq: 10})
+		ahead.Close()
+		log.set(func(l *fakeLog) { l.head = 12 })
+		hub.Receive(broker.Publication{Room: room, Seq: 12})
 		time.Sleep(5 * time.Second)
-		frames, err := further.Next(t.Context())
-		if err != nil || len(frames) != 1 || frames[0].Event.Position() != 10 {
-			t.Errorf("behind 9: %v, %v", frames, err)
+		payloads, err := further.Next(t.Context())
+		if err != nil || len(payloads) != 2 || string(payloads[0]) != "11" {
+			t.Errorf("behind 9: %s, %v", payloads, err)
 		}
 		if kept := hub.Stats().KeptBytes; kept != 0 {
 			t.Errorf("%d bytes are kept when all have taken them", kept)
 		}
-		further.Leave()
-		there.Leave()
+		further.Close()
+		there.Close()
 	})
 }
 
@@ -198,11 +205,11 @@ func keepsOfHistory(t *testing.T, frame, rooms int, least, most int64) {
 	t.Helper()
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		log.head = 64
-		large := func(_ context.Context, _ string, events []live.Event) (payloads [][]byte, _ live.Look, _ error) {
+		large := func(_ context.Context, _ string, events []live.Event) (payloads [][]byte, _ live.ReadSet, _ error) {
 			for range events {
 				payloads = append(payloads, make([]byte, frame))
 			}
-			return payloads, live.Nothing, nil
+			return payloads, live.ReadNothing, nil
 		}
 		var kept int64
 		for range rooms {
@@ -212,7 +219,7 @@ func keepsOfHistory(t *testing.T, frame, rooms int, least, most int64) {
 				t.Fatal(err)
 			}
 			kept = max(kept, hub.Stats().KeptBytes)
-			a.Leave()
+			a.Close()
 		}
 		if kept < least || kept > most {
 			t.Errorf("%d bytes were kept", kept)
@@ -227,7 +234,7 @@ func TestComingBackTogether(t *testing.T) {
 		const head = 1000
 		log.head = head
 		places := make(
-			[]*live.Attendance,
+			[]live.Subscriber,
 			500,
 		) // all are there before the first one reads: a cohort lives as long as somebody
 		for i := range places {
@@ -236,8 +243,8 @@ func TestComingBackTogether(t *testing.T) {
 		var wg sync.WaitGroup
 		for i, a := range places {
 			wg.Go(func() {
-				defer a.Leave()
-				attend(t, a, int64(i%7), head)
+				defer a.Close()
+				receive(t, a, int64(i%7), head)
 			})
 		}
 		wg.Wait()
@@ -252,7 +259,7 @@ func TestCohortOfPrunedLog(t *testing.T) {
 		var p printer
 		log.head, log.start = 100, 70
 		gone := subscribe(hub, uuid.New(), "x", 69, 100, p.render)
-		defer gone.Leave()
+		defer gone.Close()
 		if _, err := gone.Next(t.Context()); !errors.Is(err, live.ErrPruned) {
 			t.Errorf("got %v", err)
 		}
@@ -264,8 +271,8 @@ func TestCohortOfPrunedLog(t *testing.T) {
 			100,
 			p.render,
 		) // its page begins before what is kept
-		defer kept.Leave()
-		attend(t, kept, 72, 100)
+		defer kept.Close()
+		receive(t, kept, 72, 100)
 	})
 }
 
@@ -276,24 +283,24 @@ func TestRenderFails(t *testing.T) {
 		room := uuid.New()
 		var p printer
 		a := subscribe(hub, room, "x", 0, 0, p.render)
-		defer a.Leave()
+		defer a.Close()
 		p.fail(errors.New("broken"))
 		log.set(func(l *fakeLog) { l.head = 1 })
 		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		time.Sleep(100 * time.Millisecond)
 		p.fail(nil)
-		attend(t, a, 0, 1)
+		receive(t, a, 0, 1)
 
 		p.fail(errors.New("broken for good"))
 		log.set(func(l *fakeLog) { l.head = 2 })
 		hub.Receive(broker.Publication{Room: room, Seq: 2})
-		if _, err := a.Next(t.Context()); !errors.Is(err, live.ErrStopped) {
+		if _, err := next(t.Context(), a); !errors.Is(err, live.ErrStopped) {
 			t.Errorf("got %v", err)
 		}
 		p.fail(nil)
 		again := subscribe(hub, room, "x", 1, 2, p.render)
-		defer again.Leave()
-		attend(t, again, 1, 2)
+		defer again.Close()
+		receive(t, again, 1, 2)
 	})
 }
 
@@ -306,7 +313,7 @@ func TestCohortEnds(t *testing.T) {
 		for range 100 {
 			a := subscribe(hub, room, "x", 0, 0, p.render)
 			synctest.Wait()
-			a.Leave()
+			a.Close()
 		}
 		synctest.Wait()
 		before := log.reads

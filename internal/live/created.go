@@ -8,16 +8,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// overlap is how far back the sweep looks for rooms that no hint has told of: longer than it takes
-// to make one, since a room's time is from before its commit.
+// overlap is how far back a poll looks for rooms that were not published: longer than it takes to
+// create one, since a room's time is from before its commit.
 const overlap = time.Minute
 
-// skew is how far the clocks of nodes may be apart: so much longer is remembered what has been
-// told.
+// skew is how far the clocks of nodes may be apart: published rooms are kept that much longer.
 const skew = time.Minute
 
-// Arrival is an event of the topics User and Lobby: a room has come into being.
-type Arrival struct {
+// RoomCreated is the event of the topics User and Lobby: a new room.
+type RoomCreated struct {
 	Room uuid.UUID
 	seq  int64
 
@@ -25,38 +24,41 @@ type Arrival struct {
 	shared any
 }
 
-// Share returns what the executions for the arrival share, as the first caller makes it. It lives
-// as long as the arrival.
-func (a *Arrival) Share(with func() any) any {
-	a.once.Do(func() { a.shared = with() })
-	return a.shared
+// Share returns what the executions for the event share. The first call makes it with a function. It
+// lives as long as the event.
+func (c *RoomCreated) Share(with func() any) any {
+	c.once.Do(func() { c.shared = with() })
+	return c.shared
 }
 
-// Position counts the arrivals that this node has told of.
-func (a *Arrival) Position() int64 { return a.seq }
+// Position implements [Event]: it counts the events that this node has published to the topic.
+func (c *RoomCreated) Position() int64 { return c.seq }
 
-// Ending is false: nothing ends the listening to new rooms.
-func (a *Arrival) Ending() bool { return false }
+// EndsMembership implements [Event].
+func (c *RoomCreated) EndsMembership() bool { return false }
+
+// Ends implements [Event].
+func (c *RoomCreated) Ends(string) error { return nil }
 
 // Erases implements [Event].
-func (a *Arrival) Erases() bool { return false }
+func (c *RoomCreated) Erases() bool { return false }
 
-// announce tells of a room that has come into being, once. The hub is locked.
-func (h *Hub) announce(c Created) {
-	if _, told := h.announced[c.Room]; told {
+// publishCreated publishes a new room to its topics, once. The hub is locked.
+func (h *Hub) publishCreated(c Created) {
+	if _, published := h.created[c.Room]; published {
 		return
 	}
-	h.announced[c.Room] = foundUntil(c.Room)
+	h.created[c.Room] = foundUntil(c.Room)
 	for _, user := range c.Users {
-		h.arrived(User(user), c.Room)
+		h.addCreated(User(user), c.Room)
 	}
 	if c.Public {
-		h.arrived(Lobby(), c.Room)
+		h.addCreated(Lobby(), c.Room)
 	}
 }
 
-// foundUntil is from when on looks back begin to leave a room behind: now, unless the node that has
-// made it has a clock that is ahead. A room's id begins with its time.
+// foundUntil returns the time of a room as polls see it: now, or later if the node that created it
+// has a clock that is ahead. A room's id begins with its time.
 func foundUntil(room uuid.UUID) time.Time {
 	now := time.Now()
 	if room.Version() != 7 {
@@ -68,41 +70,41 @@ func foundUntil(room uuid.UUID) time.Time {
 	return now
 }
 
-func (h *Hub) arrived(topic Topic, room uuid.UUID) {
+func (h *Hub) addCreated(topic Topic, room uuid.UUID) {
 	if t := h.tails[topic]; t != nil {
-		t.add([]Event{&Arrival{Room: room, seq: t.ring.head + 1}})
+		t.add([]Event{&RoomCreated{Room: room, seq: t.ring.head + 1}})
 	}
 }
 
-// lookForRooms announces rooms that have come into being and of which no hint has told.
-func (h *Hub) lookForRooms(ctx context.Context) error {
+// pollCreated publishes new rooms that no publication has named.
+func (h *Hub) pollCreated(ctx context.Context) error {
 	since := time.Now().Add(-max(overlap, 2*h.opts.Sweep))
-	if !h.forgetAnnounced(since.Add(-skew)) {
+	if !h.evictCreated(since.Add(-skew)) {
 		return nil
 	}
 	if since.Before(h.begun) {
 		since = h.begun
 	}
-	created, err := h.log.Created(ctx, since, h.told)
+	created, err := h.log.Created(ctx, since, h.published)
 	if err != nil {
 		return err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, c := range created {
-		h.announce(c)
+		h.publishCreated(c)
 	}
 	return nil
 }
 
-// forgetAnnounced forgets the rooms that were announced before a time. It reports whether there are
+// evictCreated evicts the rooms that were published before a time. It reports whether there are
 // subscribers to new rooms.
-func (h *Hub) forgetAnnounced(before time.Time) (subscribed bool) {
+func (h *Hub) evictCreated(before time.Time) (subscribed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for room, at := range h.announced {
+	for room, at := range h.created {
 		if at.Before(before) {
-			delete(h.announced, room)
+			delete(h.created, room)
 		}
 	}
 	for topic := range h.tails {
@@ -111,10 +113,10 @@ func (h *Hub) forgetAnnounced(before time.Time) (subscribed bool) {
 	return subscribed
 }
 
-// told tells whether a room has been announced.
-func (h *Hub) told(room uuid.UUID) bool {
+// published reports whether a new room has been published.
+func (h *Hub) published(room uuid.UUID) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, told := h.announced[room]
-	return told
+	_, published := h.created[room]
+	return published
 }

@@ -19,15 +19,15 @@ func arrivals(
 	_ context.Context,
 	_ string,
 	events []live.Event,
-) (payloads [][]byte, look live.Look, err error) {
+) (payloads [][]byte, reads live.ReadSet, err error) {
 	for _, e := range events {
 		//nolint:errcheck // all are
 		payloads = append(
 			payloads,
-			[]byte(e.(*live.Arrival).Room.String()),
+			[]byte(e.(*live.RoomCreated).Room.String()),
 		)
 	}
-	return payloads, live.Alone, nil
+	return payloads, live.ReadOwn, nil
 }
 
 func created(public bool, members ...string) broker.Publication {
@@ -35,15 +35,15 @@ func created(public bool, members ...string) broker.Publication {
 }
 
 // hear returns as many rooms as there are to be.
-func hear(t *testing.T, a *live.Attendance, n int) (rooms []uuid.UUID) {
+func hear(t *testing.T, a live.Subscriber, n int) (rooms []uuid.UUID) {
 	t.Helper()
 	for len(rooms) < n {
-		frames, err := a.Next(t.Context())
+		payloads, err := next(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range frames {
-			rooms = append(rooms, uuid.MustParse(string(f.Payload)))
+		for _, payload := range payloads {
+			rooms = append(rooms, uuid.MustParse(string(payload)))
 		}
 	}
 	return rooms
@@ -51,18 +51,18 @@ func hear(t *testing.T, a *live.Attendance, n int) (rooms []uuid.UUID) {
 
 func TestCreatedRooms(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
-		follow := func(topic live.Topic) *live.Attendance {
-			a := listen(hub, topic, "x", arrivals)
-			t.Cleanup(a.Leave)
+		subscribed := func(topic live.Topic) live.Subscriber {
+			a := follow(hub, topic, "x", arrivals)
+			t.Cleanup(a.Close)
 			return a
 		}
 		before := created(true, "alice")
 		hub.Receive(before) // nobody listens yet
-		alice, bob, lobby := follow(
+		alice, bob, lobby := subscribed(
 			live.User("alice"),
-		), follow(
+		), subscribed(
 			live.User("bob"),
-		), follow(
+		), subscribed(
 			live.Lobby(),
 		)
 		both, public, alone := created(
@@ -80,7 +80,7 @@ func TestCreatedRooms(t *testing.T) {
 			hub.Receive(h)
 		}
 		for name, c := range map[string]struct {
-			a    *live.Attendance
+			a    live.Subscriber
 			want []uuid.UUID
 		}{
 			"alice": {alice, []uuid.UUID{both.Room, alone.Room}},
@@ -91,8 +91,8 @@ func TestCreatedRooms(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
 		}
-		late := listen(hub, live.User("alice"), "y", arrivals)
-		defer late.Leave()
+		late := follow(hub, live.User("alice"), "y", arrivals)
+		defer late.Close()
 		news := created(false, "alice")
 		hub.Receive(news)
 		if got := hear(t, late, 1)[0]; got != news.Room {
@@ -105,8 +105,8 @@ func TestCreatedRooms(t *testing.T) {
 // listening.
 func TestCreatedRoomsHeal(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
-		lobby := listen(hub, live.Lobby(), "x", arrivals)
-		defer lobby.Leave()
+		lobby := follow(hub, live.Lobby(), "x", arrivals)
+		defer lobby.Close()
 		log.set(func(l *fakeLog) {
 			l.created = map[time.Time]live.Created{
 				time.Now().Add(-time.Second): {Room: uuid.New(), Public: true},
@@ -131,8 +131,8 @@ func TestCreatedRoomsHeal(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
-		if frames, err := lobby.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("then it hears %v, %v", frames, err)
+		if payloads, err := next(ctx, lobby); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("then it hears %s, %v", payloads, err)
 		}
 	})
 }
@@ -141,8 +141,8 @@ func TestCreatedRoomsHeal(t *testing.T) {
 // as long as the sweep finds it among the newest.
 func TestCreatedRoomsAhead(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
-		lobby := listen(hub, live.Lobby(), "x", arrivals)
-		defer lobby.Leave()
+		lobby := follow(hub, live.Lobby(), "x", arrivals)
+		defer lobby.Close()
 		ahead := time.Now().Add(time.Hour)
 		id := uuid.Must(uuid.NewV7())
 		for i := range 6 { // the milliseconds, RFC 9562, 5.7
@@ -156,8 +156,8 @@ func TestCreatedRoomsAhead(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour)
 		defer cancel()
-		if frames, err := lobby.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("then it hears %v, %v", frames, err)
+		if payloads, err := next(ctx, lobby); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("then it hears %s, %v", payloads, err)
 		}
 	})
 }
@@ -166,8 +166,8 @@ func TestCreatedRoomsAhead(t *testing.T) {
 // log to read it from.
 func TestFarBehind(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
-		slow := listen(hub, live.Lobby(), "x", arrivals)
-		defer slow.Leave()
+		slow := follow(hub, live.Lobby(), "x", arrivals)
+		defer slow.Close()
 		for range 5000 {
 			hub.Receive(created(true))
 			synctest.Wait()

@@ -13,70 +13,101 @@ import (
 	"parley/internal/live"
 )
 
-// subscribe is Hub.Attend of a user of its own, which must succeed.
+// subscribe is Hub.Subscribe of a user of its own to a room, which must succeed.
 func subscribe(
-	hub *live.Hub, room uuid.UUID, ask string, seq, head int64, render live.Render,
-) *live.Attendance {
-	return subscribeAs(hub, "user", room, ask, seq, head, render)
+	hub *live.Hub, room uuid.UUID, key string, seq, head int64, render live.Render,
+) live.Subscriber {
+	return subscribeAs(hub, "user", room, key, seq, head, render)
 }
 
 func subscribeAs(
-	hub *live.Hub, user string, room uuid.UUID, ask string, seq, head int64, render live.Render,
-) *live.Attendance {
-	a, err := hub.Attend(room, user, ask, seq, head, render)
+	hub *live.Hub, user string, room uuid.UUID, key string, seq, head int64, render live.Render,
+) live.Subscriber {
+	s, err := hub.Subscribe(live.Subscription{
+		Topic: live.Room(room), User: user, Key: key, Render: render, After: seq, Head: head,
+	})
 	if err != nil {
 		panic(err)
 	}
-	return a
+	return s
 }
 
-// listen is Hub.Follow of a user of its own, which must succeed.
-func listen(hub *live.Hub, topic live.Topic, ask string, render live.Render) *live.Attendance {
-	a, err := hub.Follow(topic, "user", ask, render)
+// wake is a sink that takes nothing, so that its subscriber is woken when there is something.
+type wake chan struct{}
+
+func (wake) Ready() bool      { return true }
+func (wake) Send([]byte) bool { return false }
+func (w wake) Wake()          { close(w) }
+
+// next waits for the next payloads.
+func next(ctx context.Context, s live.Subscriber) ([][]byte, error) {
+	for {
+		if payloads, err := s.Next(ctx); len(payloads) > 0 || err != nil {
+			return payloads, err
+		}
+		w := make(wake)
+		if !s.Park(w) {
+			continue
+		}
+		select {
+		case <-w:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// follow is Hub.Subscribe of a user of its own to another topic, which must succeed.
+func follow(hub *live.Hub, topic live.Topic, key string, render live.Render) live.Subscriber {
+	s, err := hub.Subscribe(live.Subscription{
+		Topic: topic, User: "user", Key: key, Render: render,
+	})
 	if err != nil {
 		panic(err)
 	}
-	return a
+	return s
 }
 
-// TestMaxAsks: a user follows one topic with so many different asks, however often with each; other
-// users and topics are not affected, and an ask that ends makes room.
-func TestMaxAsks(t *testing.T) {
+// TestMaxKeys: a user follows one topic with so many different keys, however often with each. Other
+// users and topics are not affected, and the last subscriber with a key makes room for another.
+func TestMaxKeys(t *testing.T) {
 	t.Parallel()
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		var all []*live.Attendance
-		ask := func(room uuid.UUID, user string, i int) error {
-			a, err := hub.Attend(room, user, fmt.Sprint(i), 0, 0, new(printer).render)
+		var all []live.Subscriber
+		open := func(room uuid.UUID, user string, i int) error {
+			s, err := hub.Subscribe(live.Subscription{
+				Topic: live.Room(room), User: user, Key: fmt.Sprint(i), Render: new(printer).render,
+			})
 			if err == nil {
-				all = append(all, a)
+				all = append(all, s)
 			}
 			return err
 		}
-		for i := range 2 * live.MaxAsks {
-			if err := ask(room, "alice", i%live.MaxAsks); err != nil {
-				t.Fatalf("ask %d: %v", i, err)
+		for i := range 2 * live.MaxKeys {
+			if err := open(room, "alice", i%live.MaxKeys); err != nil {
+				t.Fatalf("key %d: %v", i, err)
 			}
 		}
-		if err := ask(room, "alice", live.MaxAsks); !errors.Is(err, live.ErrTooManyAsks) {
-			t.Errorf("one ask too many: %v", err)
+		if err := open(room, "alice", live.MaxKeys); !errors.Is(err, live.ErrTooManyKeys) {
+			t.Errorf("one key too many: %v", err)
 		}
 		if err := errors.Join(
-			ask(room, "bob", live.MaxAsks),
-			ask(uuid.New(), "alice", -1),
+			open(room, "bob", live.MaxKeys),
+			open(uuid.New(), "alice", -1),
 		); err != nil {
 			t.Error(err)
 		}
-		all[0].Leave()
-		if err := ask(room, "alice", live.MaxAsks); !errors.Is(err, live.ErrTooManyAsks) {
-			t.Errorf("one of two attendances with an ask has ended: %v", err)
+		all[0].Close()
+		if err := open(room, "alice", live.MaxKeys); !errors.Is(err, live.ErrTooManyKeys) {
+			t.Errorf("one of two subscribers with a key is closed: %v", err)
 		}
-		all[live.MaxAsks].Leave()
-		if err := ask(room, "alice", live.MaxAsks); err != nil {
-			t.Errorf("an ask has ended: %v", err)
+		all[live.MaxKeys].Close()
+		if err := open(room, "alice", live.MaxKeys); err != nil {
+			t.Errorf("a key is free: %v", err)
 		}
 		for _, a := range all {
-			a.Leave()
+			a.Close()
 		}
 	})
 }
@@ -89,7 +120,7 @@ func TestOwner(t *testing.T) {
 		var owners []string
 		render := func(
 			ctx context.Context, owner string, events []live.Event,
-		) ([][]byte, live.Look, error) {
+		) ([][]byte, live.ReadSet, error) {
 			owners = append(owners, owner)
 			return new(printer).render(ctx, owner, events)
 		}
@@ -98,7 +129,7 @@ func TestOwner(t *testing.T) {
 			t.Helper()
 			log.set(func(l *fakeLog) { l.head = to })
 			hub.Receive(broker.Publication{Room: room, Seq: to})
-			attend(t, first, to-1, to)
+			receive(t, first, to-1, to)
 			synctest.Wait()
 			if got := owners[len(owners)-1]; got != want {
 				t.Errorf("event %d is rendered for %q, want %q", to, got, want)
@@ -107,10 +138,10 @@ func TestOwner(t *testing.T) {
 		step(1, "alice")
 		second := subscribeAs(hub, "bob", room, "x", 1, 1, render)
 		step(2, "")
-		second.Leave()
+		second.Close()
 		step(3, "alice")
-		subscribeAs(hub, "alice", room, "x", 3, 3, render).Leave()
+		subscribeAs(hub, "alice", room, "x", 3, 3, render).Close()
 		step(4, "alice")
-		first.Leave()
+		first.Close()
 	})
 }

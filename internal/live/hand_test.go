@@ -3,6 +3,7 @@ package live_test
 import (
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -12,76 +13,82 @@ import (
 	"parley/internal/live"
 )
 
-// lastEvent is refused by all who are parked, so that they come to their end by themselves.
-const lastEvent = 5000
+// lastEvent is refused by all parked sinks, so that their subscribers read it with Next.
+const lastEvent = 4999
 
-// restless is a listener that refuses now and then, and so goes to and fro between waiting by
-// itself and being parked.
+// restless is a sink that refuses now and then, so that its subscriber is parked again and again.
 type restless struct {
-	mu      sync.Mutex
-	last    int64
-	wrong   []int64
-	resumed chan struct{}
+	mu    sync.Mutex
+	last  int64
+	wrong []int64
+	woken chan struct{}
 }
 
 func (r *restless) Ready() bool { return true }
 
-func (r *restless) Take(f live.Frame) bool {
-	if f.Event.Position() == lastEvent || rand.IntN(4) == 0 {
+func (r *restless) Send(payload []byte) bool {
+	if string(payload) == strconv.Itoa(lastEvent) || rand.IntN(4) == 0 {
 		return false
 	}
-	r.got(f)
+	r.receive(payload)
 	return true
 }
 
-func (r *restless) Resume() { r.resumed <- struct{}{} }
+func (r *restless) Wake() { r.woken <- struct{}{} }
 
-func (r *restless) got(f live.Frame) {
+func (r *restless) receive(payload []byte) (seq int64) {
+	seq, err := strconv.ParseInt(string(payload), 10, 64)
+	if err != nil {
+		panic(err)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if seq := f.Event.Position(); seq != r.last+1 {
+	want := r.last + 1
+	for !shown(want) {
+		want++
+	}
+	if seq != want {
 		r.wrong = append(r.wrong, r.last, seq)
 	}
-	r.last = f.Event.Position()
+	r.last = seq
+	return seq
 }
 
 func (r *restless) reached(seq int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.last >= seq
+	return !shown(seq) || r.last >= seq
 }
 
-// TestRestless: whoever parks while frames are being handed out has had them already, or gets them,
-// and never both.
+// TestRestless: a subscriber that parks while frames are being sent has received them already, or
+// receives them, and never both.
 func TestRestless(t *testing.T) {
-	const listeners, events = 16, lastEvent
-	defer runtime.GOMAXPROCS(
-		runtime.GOMAXPROCS(16),
-	) // more than there are, so that they interrupt each other anywhere
+	const subscribers, events = 16, lastEvent
+	// More than there are, so that they interrupt each other anywhere.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(16))
 	log := &fakeLog{}
 	hub := live.NewHub(t.Context(), log, log, live.Options{})
 	defer hub.Close()
 	room := uuid.New()
 	var running sync.WaitGroup
-	all := make([]*restless, listeners)
+	all := make([]*restless, subscribers)
 	for i := range all {
-		r := &restless{resumed: make(chan struct{}, 1)}
+		r := &restless{woken: make(chan struct{}, 1)}
 		all[i] = r
-		a := subscribe(hub, room, "the same", 0, 0, new(printer).render)
+		s := subscribe(hub, room, "the same", 0, 0, new(printer).render)
 		running.Go(func() { // ends with the last event
-			defer a.Leave()
+			defer s.Close()
 			for {
-				if a.Park(r) {
-					<-r.resumed
+				if s.Park(r) {
+					<-r.woken
 				}
-				frames, err := a.Next(t.Context())
+				payloads, err := s.Next(t.Context())
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				for _, f := range frames {
-					r.got(f)
-					if f.Event.Position() == events {
+				for _, payload := range payloads {
+					if r.receive(payload) == events {
 						return
 					}
 				}
@@ -91,7 +98,7 @@ func TestRestless(t *testing.T) {
 	for seq := int64(1); seq <= events; seq++ {
 		log.set(func(l *fakeLog) { l.head = seq })
 		hub.Receive(broker.Publication{Room: room, Seq: seq})
-		for _, r := range all { // in step, so that some wait by themselves and some are parked whenever one comes
+		for _, r := range all { // in step, so that some are parked whenever one comes, and some not
 			for !r.reached(seq) {
 				runtime.Gosched()
 			}
@@ -100,7 +107,7 @@ func TestRestless(t *testing.T) {
 	running.Wait()
 	for i, r := range all {
 		if len(r.wrong) > 0 {
-			t.Errorf("listener %d: %v", i, r.wrong[:min(len(r.wrong), 10)])
+			t.Errorf("subscriber %d: %v", i, r.wrong[:min(len(r.wrong), 10)])
 		}
 	}
 }

@@ -1,14 +1,14 @@
-// Package live tells open screens what happens. It hears the broker's hints, reads the logs of the
-// rooms that somebody listens to on this node, has each event rendered once for all who asked the
-// same, and hands them the payloads.
+// Package live delivers events to subscribers. It receives the broker's publications, reads the logs
+// of the rooms that have subscribers on this node, renders each event once for all subscribers that
+// share an execution, and sends them the payloads.
 //
-//	hint → tail (an event is read once for the node) → cohorts (and rendered once for each) → listeners
+//	publication → tail (reads an event once for the node) → cohorts (render it once each) → sinks
 //
-// What has nothing to do has no goroutine: not a room where nothing happens, nor a listener who has
-// heard everything.
+// A room where nothing happens has no goroutine, and neither has a subscriber that has received
+// everything: it is parked.
 //
-// Hints may be lost, doubled or late: they only say where to look now. What nobody has said is
-// found by looking at the heads of the rooms every few seconds.
+// Publications may be lost, doubled or late: they only say where to look. A periodic poll of the
+// rooms' heads finds what was missed.
 package live
 
 import (
@@ -55,15 +55,21 @@ type Hub struct {
 	// What has been counted: see Stats.
 	executions, deliveries, bytes, pages, refusals, looks, reads, undecoded atomic.Int64
 
-	mu      sync.Mutex
-	tails   map[Topic]*tail
-	again   chan struct{} // somebody wants the hub to look again: see Missed
-	viewers map[string]map[*List]struct{}
-	byRoom  map[uuid.UUID]map[*List]struct{}
-	// announced are the rooms whose creation has been told, since begun or for as long as a look
-	// back may find them.
-	announced map[uuid.UUID]time.Time
-	begun     time.Time
+	mu    sync.Mutex
+	tails map[Topic]*tail
+	again chan struct{} // somebody wants the hub to look again: see Missed
+	// viewers and byRoom are the lists of rooms, by their user and by the rooms that they follow.
+	viewers map[string]map[*roomList]struct{}
+	byRoom  map[uuid.UUID]map[*roomList]struct{}
+	// pending are the parked lists with a change that has not been sent. A goroutine wakes them
+	// while there are any: waking. It finds in enqueued that one was added.
+	pending  map[*roomList]struct{}
+	waking   bool
+	enqueued chan struct{}
+	// created are the rooms that have been published as new, since begun or for as long as a poll
+	// may find them.
+	created map[uuid.UUID]time.Time
+	begun   time.Time
 }
 
 // NewHub returns a hub without listeners, which looks after them until ctx ends or Close is called.
@@ -78,16 +84,18 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 		opts.Panics = panics.NewGuard(opts.Logger)
 	}
 	h := &Hub{
-		log:       log,
-		lists:     lists,
-		opts:      opts,
-		catchUps:  limit.NewMemory(limit.MemoryOptions{Bytes: catchUps, User: catchUps / 2}),
-		tails:     make(map[Topic]*tail),
-		again:     make(chan struct{}, 1),
-		viewers:   make(map[string]map[*List]struct{}),
-		byRoom:    make(map[uuid.UUID]map[*List]struct{}),
-		announced: make(map[uuid.UUID]time.Time),
-		begun:     time.Now(),
+		log:      log,
+		lists:    lists,
+		opts:     opts,
+		catchUps: limit.NewMemory(limit.MemoryOptions{Bytes: catchUps, User: catchUps / 2}),
+		tails:    make(map[Topic]*tail),
+		again:    make(chan struct{}, 1),
+		viewers:  make(map[string]map[*roomList]struct{}),
+		byRoom:   make(map[uuid.UUID]map[*roomList]struct{}),
+		pending:  make(map[*roomList]struct{}),
+		enqueued: make(chan struct{}, 1),
+		created:  make(map[uuid.UUID]time.Time),
+		begun:    time.Now(),
 	}
 	h.ctx, h.stop = context.WithCancel(ctx)
 	h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event, h.sweep, nil)) // ends with the hub
@@ -113,7 +121,7 @@ func (h *Hub) Receive(p broker.Publication) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if p.Created {
-		h.announce(Created{Room: p.Room, Users: p.Users, Public: p.Public})
+		h.publishCreated(Created{Room: p.Room, Users: p.Users, Public: p.Public})
 	}
 	if t := h.tails[Room(p.Room)]; t != nil {
 		t.receive(events, p.Seq)
@@ -182,8 +190,8 @@ func (h *Hub) sweep() {
 			return
 		}
 		h.looks.Add(1)
-		h.poll(h.lookAtHeads)
-		h.poll(h.lookForRooms)
+		h.poll(h.pollHeads)
+		h.poll(h.pollCreated)
 		select {
 		case <-time.After(lookInterval):
 		case <-h.ctx.Done():
@@ -197,11 +205,11 @@ func (h *Hub) sweep() {
 func (h *Hub) poll(step func(context.Context) error) {
 	err := h.opts.Panics.Run(h.ctx, panics.Event, func() error { return step(h.ctx) })
 	if err != nil && h.ctx.Err() == nil && !panics.Is(err) {
-		h.opts.Logger.WarnContext(h.ctx, "the rooms cannot be looked at", "error", err)
+		h.opts.Logger.WarnContext(h.ctx, "cannot poll the rooms", "error", err)
 	}
 }
 
-// readLists has the lists of rooms read again, spread over a while.
+// readLists makes the lists of rooms be read again, spread over a while.
 func (h *Hub) readLists() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -212,8 +220,8 @@ func (h *Hub) readLists() {
 	}
 }
 
-// lookAtHeads reads the heads of the rooms that somebody listens to and tells their tails.
-func (h *Hub) lookAtHeads(ctx context.Context) error {
+// pollHeads reads the heads of the rooms that have subscribers, and passes them to their tails.
+func (h *Hub) pollHeads(ctx context.Context) error {
 	rooms := h.openRooms()
 	if len(rooms) == 0 {
 		return nil

@@ -19,27 +19,31 @@ const (
 	firstRetry   = 50 * time.Millisecond
 )
 
-// MaxAsks is how many different asks one user may follow one topic with.
-const MaxAsks = 20
+// MaxKeys is how many different keys one user may follow one topic with.
+const MaxKeys = 20
 
 var (
-	// ErrTooManyAsks refuses an attendance of a user who follows the topic with MaxAsks other asks.
-	ErrTooManyAsks = errors.New("the user follows the topic with too many different asks")
-	// ErrPruned ends a stream whose log no longer goes back to where it stands.
+	// ErrTooManyKeys refuses a subscription of a user who follows the topic with MaxKeys other
+	// keys.
+	ErrTooManyKeys = errors.New("the user follows the topic with too many different keys")
+	// ErrPruned ends a subscription if the log no longer goes back to its position.
 	ErrPruned = errors.New("the log no longer goes back that far")
-	// ErrStopped ends the streams of a room whose log cannot be read or shown. They can be resumed
-	// from where they stand.
+	// ErrStopped ends the subscriptions to a room whose log cannot be read or rendered. They can be
+	// resumed from their positions.
 	ErrStopped = errors.New("the log cannot be read")
-	// ErrBehind ends a stream that is so far behind that what comes next is kept nowhere.
-	ErrBehind = errors.New("the reader is too far behind")
+	// ErrBehind ends a subscription if what follows its position is no longer kept.
+	ErrBehind = errors.New("the subscriber is too far behind")
 )
 
 // Event is an entry of a topic.
 type Event interface {
 	// Position is the event's seq: that of the one before it, and one.
 	Position() int64
-	// Ending tells whether it may end somebody's stream.
-	Ending() bool
+	// EndsMembership reports whether it ends a membership: of one user, or of all.
+	EndsMembership() bool
+	// Ends returns the error that ends a user's subscriptions to the topic with the event; nil if
+	// the event does not end their membership.
+	Ends(user string) error
 	// Erases reports whether it erases content that earlier events show: those must be read again.
 	Erases() bool
 }
@@ -53,8 +57,8 @@ type Log interface {
 	// Decode returns the events of a publication, which carry all that was committed with them. It
 	// fails if it cannot decode them.
 	Decode(room uuid.UUID, commit broker.Commit) ([]Event, error)
-	// Endings returns the events of a room above after that may end somebody's stream.
-	Endings(ctx context.Context, room uuid.UUID, after int64) ([]Event, error)
+	// MembershipEnds returns the events of a room above after that end memberships.
+	MembershipEnds(ctx context.Context, room uuid.UUID, after int64) ([]Event, error)
 	// Heads returns the seqs of rooms; those that do not exist are missing.
 	Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error)
 	// Created returns rooms that have come into being since a time, the oldest first and not more

@@ -40,13 +40,13 @@ func (l *explosive) Read(
 	return l.fakeLog.Read(ctx, room, after, limit)
 }
 
-func (l *explosive) Endings(
+func (l *explosive) MembershipEnds(
 	ctx context.Context,
 	room uuid.UUID,
 	after int64,
 ) ([]live.Event, error) {
-	l.step("Endings")
-	return l.fakeLog.Endings(ctx, room, after)
+	l.step("MembershipEnds")
+	return l.fakeLog.MembershipEnds(ctx, room, after)
 }
 
 func (l *explosive) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
@@ -107,15 +107,15 @@ func (e *exploding) expect(t *testing.T, n int) {
 }
 
 // ends fails unless a stream ends with a panic.
-func ends(t *testing.T, a *live.Attendance) {
+func ends(t *testing.T, a live.Subscriber) {
 	t.Helper()
-	defer a.Leave()
-	if frames, err := a.Next(t.Context()); !panics.Is(err) {
-		t.Errorf("after a panic there are %d frames and %v", len(frames), err)
+	defer a.Close()
+	if payloads, err := next(t.Context(), a); !panics.Is(err) {
+		t.Errorf("after a panic there are %d payloads and %v", len(payloads), err)
 	}
 }
 
-func explode(context.Context, string, []live.Event) ([][]byte, live.Look, error) {
+func explode(context.Context, string, []live.Event) ([][]byte, live.ReadSet, error) {
 	panic("render")
 }
 
@@ -125,11 +125,11 @@ func TestPanicOfARendering(t *testing.T) {
 		one := subscribeAs(e.Hub, "user", e.room, "explosive", 0, 0, explode)
 		two := subscribeAs(e.Hub, "user", e.room, "explosive", 0, 0, explode)
 		neighbour := join(e.Hub, e.room, 0, 0)
-		defer neighbour.Leave()
+		defer neighbour.Close()
 		e.add(1)
 		ends(t, one)
 		ends(t, two)
-		attend(t, neighbour, 0, 1)
+		receive(t, neighbour, 0, 1)
 		e.expect(t, 1)
 		again := subscribeAs(
 			e.Hub,
@@ -140,10 +140,10 @@ func TestPanicOfARendering(t *testing.T) {
 			1,
 			new(printer).render,
 		) // a new cohort
-		defer again.Leave()
+		defer again.Close()
 		e.add(2)
-		attend(t, again, 1, 2)
-		attend(t, neighbour, 1, 2)
+		receive(t, again, 1, 2)
+		receive(t, neighbour, 1, 2)
 		e.expect(t, 1)
 	})
 }
@@ -155,16 +155,16 @@ func TestPanicOfAPage(t *testing.T) {
 		ends(t, subscribeAs(e.Hub, "user", e.room, "explosive", 0, 10, explode))
 		e.expect(t, 1)
 		neighbour := join(e.Hub, e.room, 0, 10)
-		defer neighbour.Leave()
-		attend(t, neighbour, 0, 10)
+		defer neighbour.Close()
+		receive(t, neighbour, 0, 10)
 	})
 }
 
 // TestPanicOfTheLog ends the streams of the room; the next ones begin anew.
 func TestPanicOfTheLog(t *testing.T) {
-	for _, method := range []string{"Read", "Endings"} {
+	for _, method := range []string{"Read", "MembershipEnds"} {
 		inExploding(t, func(t *testing.T, e *exploding) {
-			render := (&printer{look: live.Alone}).render // so that endings are looked for
+			render := (&printer{reads: live.ReadOwn}).render // so that membership ends are read
 			a := subscribeAs(e.Hub, "user", e.room, "same", 0, 0, render)
 			synctest.Wait()
 			e.log.method.Store(method)
@@ -173,10 +173,10 @@ func TestPanicOfTheLog(t *testing.T) {
 			e.expect(t, 1)
 			e.log.method.Store("")
 			a = subscribeAs(e.Hub, "user", e.room, "same", 0, 1, render)
-			defer a.Leave()
-			attend(t, a, 0, 1)
+			defer a.Close()
+			receive(t, a, 0, 1)
 			e.add(2)
-			attend(t, a, 1, 2)
+			receive(t, a, 1, 2)
 			e.expect(t, 1)
 		})
 	}
@@ -186,9 +186,9 @@ func TestPanicOfTheLog(t *testing.T) {
 func TestPanicOfASweep(t *testing.T) {
 	inExploding(t, func(t *testing.T, e *exploding) {
 		a := join(e.Hub, e.room, 0, 0)
-		defer a.Leave()
-		rooms := listen(e.Hub, live.Lobby(), "rooms", new(printer).render)
-		defer rooms.Leave()
+		defer a.Close()
+		rooms := follow(e.Hub, live.Lobby(), "rooms", new(printer).render)
+		defer rooms.Close()
 		synctest.Wait()
 		for i, method := range []string{"Heads", "Created"} {
 			e.log.method.Store(method)
@@ -197,17 +197,17 @@ func TestPanicOfASweep(t *testing.T) {
 			e.log.method.Store("")
 		}
 		e.log.set(func(l *fakeLog) { l.head = 1 }) // of which no hint tells
-		attend(t, a, 0, 1)
+		receive(t, a, 0, 1)
 		e.expect(t, 2)
 	})
 }
 
-// grenade is a listener that panics when it is handed a frame.
+// grenade is a sink that panics in one method.
 type grenade struct {
-	in      string
-	taken   []int64
-	resumed chan struct{}
-	once    sync.Once
+	in    string
+	sent  int
+	woken chan struct{}
+	once  sync.Once
 }
 
 func (g *grenade) Ready() bool {
@@ -217,48 +217,48 @@ func (g *grenade) Ready() bool {
 	return true
 }
 
-func (g *grenade) Take(f live.Frame) bool {
-	if g.in == "Take" {
+func (g *grenade) Send([]byte) bool {
+	if g.in == "Send" {
 		panic(g.in)
 	}
-	g.taken = append(g.taken, f.Event.Position())
+	g.sent++
 	return true
 }
 
-func (g *grenade) Resume() { g.once.Do(func() { close(g.resumed) }) }
+func (g *grenade) Wake() { g.once.Do(func() { close(g.woken) }) }
 
-// TestPanicOfAListener ends its stream, and none of those that are written to beside it.
-func TestPanicOfAListener(t *testing.T) {
-	for _, method := range []string{"Ready", "Take"} {
+// TestPanicOfASink ends its subscription, and none of those that are sent to beside it.
+func TestPanicOfASink(t *testing.T) {
+	for _, method := range []string{"Ready", "Send"} {
 		inExploding(t, func(t *testing.T, e *exploding) {
-			const many = 400 // so that several goroutines write
-			var listeners []*grenade
-			var places []*live.Attendance
+			const many = 400 // so that several goroutines send
+			var sinks []*grenade
+			var subscribers []live.Subscriber
 			for i := range many {
-				g := &grenade{resumed: make(chan struct{})}
+				g := &grenade{woken: make(chan struct{})}
 				if i == many/2 {
 					g.in = method
 				}
-				a := subscribeAs(e.Hub, "user", e.room, "same", 0, 0, new(printer).render)
-				if !a.Park(g) {
-					t.Fatal("it does not park")
+				s := subscribeAs(e.Hub, "user", e.room, "same", 0, 0, new(printer).render)
+				if !s.Park(g) {
+					t.Fatal("it is not parked")
 				}
-				listeners, places = append(listeners, g), append(places, a)
+				sinks, subscribers = append(sinks, g), append(subscribers, s)
 			}
 			synctest.Wait()
 			e.add(1)
 			e.add(2)
 			e.expect(t, 1)
-			for i, g := range listeners {
+			for i, g := range sinks {
 				if i == many/2 {
-					<-g.resumed
-					ends(t, places[i])
+					<-g.woken
+					ends(t, subscribers[i])
 					continue
 				}
-				if len(g.taken) != 2 {
-					t.Errorf("listener %d has taken %v", i, g.taken)
+				if g.sent != 2 {
+					t.Errorf("sink %d was sent %d payloads", i, g.sent)
 				}
-				places[i].Leave()
+				subscribers[i].Close()
 			}
 		})
 	}

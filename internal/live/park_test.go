@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,29 +16,29 @@ import (
 	"parley/internal/live"
 )
 
-// screen is a listener that can be made to refuse.
+// screen is a sink that can be made to refuse.
 type screen struct {
-	mu      sync.Mutex
-	got     []int64
-	full    bool
-	resumed int
+	mu    sync.Mutex
+	got   []string
+	full  bool
+	woken int
 }
 
 func (s *screen) Ready() bool { return true }
 
-func (s *screen) Take(f live.Frame) bool {
+func (s *screen) Send(payload []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.full {
-		s.got = append(s.got, f.Event.Position())
+		s.got = append(s.got, string(payload))
 	}
 	return !s.full
 }
 
-func (s *screen) Resume() {
+func (s *screen) Wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.resumed++
+	s.woken++
 }
 
 func (s *screen) set(full bool) {
@@ -46,33 +47,33 @@ func (s *screen) set(full bool) {
 	s.full = full
 }
 
-// expect checks what it has got, and how often it was told to go on by itself.
-func (s *screen) expect(t *testing.T, last int64, resumed int) {
+// expect checks that it has received the payloads up to an event, and how often it was woken.
+func (s *screen) expect(t *testing.T, last int64, woken int) {
 	t.Helper()
 	synctest.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.got) != int(last) || s.resumed != resumed {
-		t.Fatalf("got %d, resumed %d times; want %d and %d", len(s.got), s.resumed, last, resumed)
+	if len(s.got) != int(last) || s.woken != woken {
+		t.Fatalf("got %d, woken %d times; want %d and %d", len(s.got), s.woken, last, woken)
 	}
-	for i, seq := range s.got {
-		if seq != int64(i+1) {
-			t.Fatalf("got %d as number %d", seq, i+1)
+	for i, payload := range s.got {
+		if payload != strconv.Itoa(i+1) {
+			t.Fatalf("got %q as number %d", payload, i+1)
 		}
 	}
 }
 
-// TestParked hands frames to a thousand listeners. One that refuses goes on by itself from just
-// there, and is parked again, while the others hear everything.
+// TestParked sends frames to a thousand sinks. One that refuses is woken, continues from just there
+// with Next, and is parked again, while the others receive everything.
 func TestParked(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		var p printer
 		screens := make([]*screen, 1000)
-		places := make([]*live.Attendance, len(screens))
+		subscribers := make([]live.Subscriber, len(screens))
 		for i := range screens {
-			screens[i], places[i] = &screen{}, subscribe(hub, room, "x", 0, 0, p.render)
-			if !places[i].Park(screens[i]) {
+			screens[i], subscribers[i] = &screen{}, subscribe(hub, room, "x", 0, 0, p.render)
+			if !subscribers[i].Park(screens[i]) {
 				t.Fatal("nothing has happened, and it cannot be parked")
 			}
 		}
@@ -89,7 +90,7 @@ func TestParked(t *testing.T) {
 		happen(3)
 		happen(4)
 		synctest.Wait()
-		if places[7].Park(screens[7]) {
+		if subscribers[7].Park(screens[7]) {
 			t.Error("it can be parked though it is behind")
 		}
 		for i, s := range screens {
@@ -99,13 +100,13 @@ func TestParked(t *testing.T) {
 				s.expect(t, 4, 0)
 			}
 		}
-		attend(t, places[7], 2, 4)
+		receive(t, subscribers[7], 2, 4)
 		screens[7].set(false)
-		screens[7].got = append(screens[7].got, 3, 4)
-		if !places[7].Park(screens[7]) {
+		screens[7].got = append(screens[7].got, "3", "4")
+		if !subscribers[7].Park(screens[7]) {
 			t.Error("it has caught up and cannot be parked")
 		}
-		places[8].Leave()
+		subscribers[8].Close()
 		happen(5)
 		for i, s := range screens {
 			switch i {
@@ -120,73 +121,157 @@ func TestParked(t *testing.T) {
 		if p.count() != 5 {
 			t.Errorf("5 events were rendered %d times", p.count())
 		}
-		for _, a := range places {
-			a.Leave()
+		for _, s := range subscribers {
+			s.Close()
 		}
 	})
 }
 
-// TestParkedTillTheEnd tells those who are parked of the end.
+// TestParkedAhead: a subscriber that is ahead of its cohort is parked, and receives what follows its
+// position.
+func TestParkedAhead(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		var p printer
+		behind := subscribe(hub, room, "x", 0, 0, p.render)
+		defer behind.Close()
+		ahead := subscribe(hub, room, "x", 3, 0, p.render)
+		defer ahead.Close()
+		sinks := [2]screen{}
+		if !behind.Park(&sinks[0]) || !ahead.Park(&sinks[1]) {
+			t.Fatal("there is nothing, and they cannot be parked")
+		}
+		for _, seq := range []int64{2, 5, 6} {
+			log.set(func(l *fakeLog) { l.head = seq })
+			hub.Receive(broker.Publication{Room: room, Seq: seq})
+			synctest.Wait()
+			sinks[0].expect(t, seq, 0)
+		}
+		sinks[1].got = append([]string{"1", "2", "3"}, sinks[1].got...)
+		sinks[1].expect(t, 6, 0)
+		if kept := hub.Stats().KeptBytes; kept != 0 {
+			t.Errorf("%d bytes are kept, and no subscriber is late", kept)
+		}
+	})
+}
+
+// TestParkedTillTheEnd wakes parked subscribers for the end.
 func TestParkedTillTheEnd(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		var s screen
-		a := join(hub, room, 0, 0)
-		defer a.Leave()
-		a.Park(&s)
+		var sink screen
+		s := join(hub, room, 0, 0)
+		defer s.Close()
+		s.Park(&sink)
 		log.set(func(l *fakeLog) { l.err = errors.New("down") })
 		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		time.Sleep(time.Minute)
-		s.expect(t, 0, 1)
-		if _, err := a.Next(t.Context()); !errors.Is(err, live.ErrStopped) {
+		sink.expect(t, 0, 1)
+		if _, err := s.Next(t.Context()); !errors.Is(err, live.ErrStopped) {
 			t.Errorf("got %v", err)
 		}
 	})
 }
 
-// TestEndings tells with each frame who may have left since, as far as its payload can show it:
-// always those among the events read together, and those behind them where more was looked at than
-// the events.
-func TestEndings(t *testing.T) {
+// TestFirst: the first payloads are sent before all others.
+func TestFirst(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		s, err := hub.Subscribe(live.Subscription{
+			Topic: live.Room(room), Render: new(printer).render,
+			First: [][]byte{[]byte("opened")},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if s.Park(&screen{}) {
+			t.Error("it is parked, and the first payload has not been sent")
+		}
+		log.set(func(l *fakeLog) { l.head = 1 })
+		hub.Receive(broker.Publication{Room: room, Seq: 1})
+		for _, want := range []string{"opened", "1"} {
+			payloads, err := next(t.Context(), s)
+			if err != nil || len(payloads) != 1 || string(payloads[0]) != want {
+				t.Errorf("received %s, %v; want %s", payloads, err, want)
+			}
+		}
+	})
+}
+
+// TestResync: a subscriber whose log is pruned continues from the head, also if its cohort has
+// failed, and as what it was authorized for there.
+func TestResync(t *testing.T) {
+	for name, subscribed := range map[string]int64{"catches up": 5, "at the head": 100} {
+		t.Run(name, func(t *testing.T) {
+			inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+				room := uuid.New()
+				log.head, log.start = subscribed, 0
+				s, err := hub.Subscribe(live.Subscription{
+					Topic: live.Room(room), User: "200", Render: new(printer).render,
+					After: subscribed, Head: subscribed,
+					Resync: func(context.Context) (int64, [][]byte, error) {
+						return 201, [][]byte{[]byte("resync")}, nil
+					},
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				synctest.Wait()
+				log.set(func(l *fakeLog) { l.head, l.start = 201, 150 })
+				hub.Receive(broker.Publication{Room: room, Seq: 201})
+				payloads, err := next(t.Context(), s)
+				if err != nil || len(payloads) != 1 || string(payloads[0]) != "resync" {
+					t.Fatalf("received %s, %v", payloads, err)
+				}
+				log.set(func(l *fakeLog) { l.head = 203 })
+				hub.Receive(broker.Publication{Room: room, Seq: 203})
+				receive(t, s, 201, 203)
+			})
+		})
+	}
+}
+
+// TestMembershipEnds: a subscriber receives nothing that may show what happened after the end of
+// the membership. The events that were read together are always considered, and those behind them
+// if more was read than the events.
+func TestMembershipEnds(t *testing.T) {
 	for name, test := range map[string]struct {
-		look  live.Look
-		head  int64
-		want  int // endings beside the first frame
-		reads int
+		reads       live.ReadSet
+		head        int64
+		ended       int // users whose membership ends before the first payload
+		endsAreRead bool
 	}{
-		"nothing ends":      {live.Nothing, 50, 0, 0},
-		"ends later":        {live.Nothing, 250, 2, 0},
-		"looks, none":       {live.Alone, 50, 0, 1},
-		"a part of the log": {live.Nothing, 1000, 10, 1},
+		"no end":            {live.ReadNothing, 50, 0, false},
+		"ends later":        {live.ReadNothing, 250, 2, false},
+		"reads, no end":     {live.ReadOwn, 50, 0, true},
+		"a part of the log": {live.ReadNothing, 1000, 10, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 				room := uuid.New()
-				p := printer{look: test.look}
-				a := subscribe(hub, room, "x", 0, 0, p.render)
-				defer a.Leave()
+				p := printer{reads: test.reads}
+				var users []live.Subscriber
+				for i := range 10 {
+					s := subscribeAs(hub, fmt.Sprint(100*(i+1)), room, "x", 0, 0, p.render)
+					defer s.Close()
+					users = append(users, s)
+				}
 				synctest.Wait()
 				log.set(func(l *fakeLog) { l.head = test.head })
 				hub.Receive(broker.Publication{Room: room, Seq: test.head})
-				frames, err := a.Next(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got := len(frames[0].Endings); got != test.want {
-					t.Errorf("%d endings beside the first frame, want %d", got, test.want)
-				}
-				for _, f := range frames {
-					if len(f.Endings) > 0 && f.Endings[0].Position() <= f.Event.Position() {
-						t.Errorf(
-							"beside %d there is the ending %d",
-							f.Event.Position(),
-							f.Endings[0].Position(),
-						)
+				synctest.Wait()
+				for i, s := range users {
+					payloads, err := s.Next(t.Context())
+					if ended := i < test.ended; ended != errors.Is(err, errEnded) ||
+						ended != (len(payloads) == 0) {
+						t.Errorf("user %d receives %d payloads, %v", 100*(i+1), len(payloads), err)
 					}
 				}
-				log.set(func(l *fakeLog) { // the cohort renders on
-					if (l.looks > 0) != (test.reads > 0) {
-						t.Errorf("%d looks for endings", l.looks)
+				log.set(func(l *fakeLog) {
+					if l.ends > 0 != test.endsAreRead {
+						t.Errorf("%d reads of membership ends", l.ends)
 					}
 				})
 			})
@@ -194,45 +279,72 @@ func TestEndings(t *testing.T) {
 	}
 }
 
-// TestEndingsShared: those who have seen the same look for endings once.
-func TestEndingsShared(t *testing.T) {
+// TestEndedByItsEvent: the event that ends the membership ends the subscription also if nothing is
+// shown of it.
+func TestEndedByItsEvent(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		room := uuid.New()
+		log.head = 99
+		s := subscribeAs(hub, "100", room, "x", 99, 99, new(printer).render)
+		defer s.Close()
+		var sink screen
+		if !s.Park(&sink) {
+			t.Fatal("it is not parked")
+		}
+		log.set(func(l *fakeLog) { l.head = 100 })
+		hub.Receive(broker.Publication{Room: room, Seq: 100})
+		sink.expect(t, 0, 1)
+		if payloads, err := s.Next(t.Context()); !errors.Is(err, errEnded) {
+			t.Errorf("received %s, %v", payloads, err)
+		}
+	})
+}
+
+// TestAuthorizedAbove: an end that the user was authorized after does not end the subscription.
+func TestAuthorizedAbove(t *testing.T) {
+	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
+		log.head = 201
+		s := subscribeAs(hub, "100", uuid.New(), "x", 0, 150, new(printer).render)
+		defer s.Close()
+		receive(t, s, 0, 201)
+	})
+}
+
+// TestMembershipEndsShared: renderings with the same read set share the read of membership ends.
+func TestMembershipEndsShared(t *testing.T) {
 	for name, test := range map[string]struct {
-		looks []live.Look
+		reads []live.ReadSet
 		want  int
 	}{
-		"the same":        {[]live.Look{3, 3, 3}, 1},
-		"different":       {[]live.Look{3, 4, 3}, 2},
-		"each for itself": {[]live.Look{live.Alone, live.Alone, live.Alone}, 3},
-		"nothing":         {[]live.Look{live.Nothing, live.Nothing, live.Nothing}, 0},
+		"the same":   {[]live.ReadSet{3, 3, 3}, 1},
+		"different":  {[]live.ReadSet{3, 4, 3}, 2},
+		"own reads":  {[]live.ReadSet{live.ReadOwn, live.ReadOwn, live.ReadOwn}, 3},
+		"no reading": {[]live.ReadSet{live.ReadNothing, live.ReadNothing, live.ReadNothing}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 				room := uuid.New()
-				places := make([]*live.Attendance, len(test.looks))
-				for i, look := range test.looks {
-					p := printer{look: look}
-					places[i] = subscribeAs(hub, fmt.Sprint(i), room, fmt.Sprint(i), 0, 0, p.render)
-					defer places[i].Leave()
+				subscribers := make([]live.Subscriber, len(test.reads))
+				for i, reads := range test.reads {
+					p := printer{reads: reads}
+					subscribers[i] = subscribeAs(hub, "100", room, fmt.Sprint(i), 0, 0, p.render)
+					defer subscribers[i].Close()
 				}
 				synctest.Wait()
 				log.set(func(l *fakeLog) { l.head = 150 })
 				hub.Receive(broker.Publication{Room: room, Seq: 150})
-				for _, a := range places {
-					frames, err := a.Next(t.Context())
-					if err != nil {
-						t.Fatal(err)
-					}
-					if len(frames[0].Endings) != 1 {
-						t.Errorf("%d endings beside the first frame", len(frames[0].Endings))
+				for _, s := range subscribers {
+					if payloads, err := next(t.Context(), s); !errors.Is(err, errEnded) {
+						t.Errorf("the member that was removed receives %s, %v", payloads, err)
 					}
 				}
 				synctest.Wait()
 				log.set(func(l *fakeLog) {
-					// The order of the cohorts is anybody's guess: of different ones the same may
-					// look twice.
-					if l.looks < test.want || l.looks > test.want+1 ||
-						test.want < 2 && l.looks != test.want {
-						t.Errorf("%d looks for endings, want %d", l.looks, test.want)
+					// The cohorts run in any order: with different read sets the same may be read
+					// twice.
+					if l.ends < test.want || l.ends > test.want+1 ||
+						test.want < 2 && l.ends != test.want {
+						t.Errorf("%d reads of membership ends, want %d", l.ends, test.want)
 					}
 				})
 			})
@@ -240,19 +352,18 @@ func TestEndingsShared(t *testing.T) {
 	}
 }
 
-// TestAwait tells who has nothing to take, and may park, and does not keep those whose time is
-// over.
-func TestAwait(t *testing.T) {
+// TestNextDoesNotWait: Next returns when there is nothing, and when its context has ended.
+func TestNextDoesNotWait(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
-		a := join(hub, uuid.New(), 0, 0)
-		defer a.Leave()
-		if a.Await(t.Context()) {
-			t.Error("there is something to take")
+		s := join(hub, uuid.New(), 0, 0)
+		defer s.Close()
+		if payloads, err := s.Next(t.Context()); len(payloads) > 0 || err != nil {
+			t.Errorf("received %s, %v", payloads, err)
 		}
-		ended, end := context.WithCancel(t.Context())
-		end()
-		if !a.Await(ended) {
-			t.Error("who has ended is told to park")
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := s.Next(ended); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
 		}
 	})
 }

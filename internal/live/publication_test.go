@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,17 +19,21 @@ func committed(room uuid.UUID, first, last int64) broker.Publication {
 }
 
 // seqs receives n events, and returns their seqs.
-func seqs(t *testing.T, a *live.Attendance, n int) (got []int64) {
+func seqs(t *testing.T, s live.Subscriber, n int) (got []int64) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for len(got) < n {
-		frames, err := a.Next(ctx)
+		payloads, err := next(ctx, s)
 		if err != nil {
 			t.Fatalf("after %v: %v", got, err)
 		}
-		for _, f := range frames {
-			got = append(got, f.Event.Position())
+		for _, payload := range payloads {
+			seq, err := strconv.ParseInt(string(payload), 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, seq)
 		}
 	}
 	return got
@@ -56,7 +61,7 @@ func TestPublications(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 				a := join(hub, room, 0, 0)
-				defer a.Leave()
+				defer a.Close()
 				synctest.Wait()
 				before := 0
 				log.set(func(l *fakeLog) { before, l.head = l.reads, 5 })
@@ -100,7 +105,7 @@ func TestErasedEventsAreReadAgain(t *testing.T) {
 		room := uuid.New()
 		log.set(func(l *fakeLog) { l.head = erasing - 5 })
 		a := join(hub, room, erasing-5, erasing-5)
-		defer a.Leave()
+		defer a.Close()
 		synctest.Wait()
 		before := 0
 		log.set(func(l *fakeLog) { before, l.head = l.reads, erasing })

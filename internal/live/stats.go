@@ -2,16 +2,16 @@ package live
 
 // Stats is what a hub does, and has done since it began.
 type Stats struct {
-	// Topics are those that somebody listens to, Cohorts the groups that share executions,
-	// Listeners their members, Lists the lists of rooms that are followed.
-	Topics, Cohorts, Listeners, Lists int64
-	// KeptBytes are payloads that are kept for those who are late.
+	// Topics are the topics with subscribers, Cohorts the groups that share executions, Subscribers
+	// their members, Lists the subscribers to lists of rooms.
+	Topics, Cohorts, Subscribers, Lists int64
+	// KeptBytes is the size of the payloads that are kept for late subscribers.
 	KeptBytes int64
-	// Executions are events that were rendered, once for a cohort; Deliveries the payloads handed
-	// to listeners, and Bytes their size.
+	// Executions are events that were rendered, once for a cohort; Deliveries the payloads sent to
+	// subscribers, and Bytes their size.
 	Executions, Deliveries, Bytes int64
-	// Pages are pages of history that were rendered for those who catch up. Refusals is how often a
-	// listener could not take what was handed to it at once.
+	// Pages are pages of history that were rendered for subscribers that catch up. Refusals is how
+	// often a sink could not take a payload at once.
 	Pages, Refusals int64
 	// Looks is how often the heads of the rooms were polled. Reads is how often the log of a room
 	// was read for new events, which publications make unnecessary, and Undecoded how many
@@ -36,7 +36,7 @@ func (h *Hub) Stats() Stats {
 	for _, t := range h.tails {
 		s.Cohorts += int64(len(t.cohorts))
 		for _, c := range t.cohorts {
-			s.Listeners += c.listeners()
+			s.Subscribers += c.subscribers()
 		}
 	}
 	for _, lists := range h.viewers {
@@ -45,14 +45,14 @@ func (h *Hub) Stats() Stats {
 	return s
 }
 
-// listeners is how many listen.
-func (c *cohort) listeners() int64 {
+// subscribers counts the cohort's subscribers.
+func (c *cohort) subscribers() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return int64(c.ring.readers)
 }
 
-// delivered counts frames that n listeners have got.
+// delivered counts frames that n subscribers have received.
 func (h *Hub) delivered(frames []Frame, n int) {
 	if n == 0 {
 		return

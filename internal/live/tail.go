@@ -28,80 +28,84 @@ type tail struct {
 	// The rest is guarded by the hub's lock.
 
 	ring ring[Event] // its readers are the cohorts
-	// cohorts are all who listen, by what they ask, and asks is how many of them each user is in.
+	// cohorts are the groups of subscribers, by key. keys counts how many of them each user is in.
 	cohorts map[string]*cohort
-	asks    map[string]int
+	keys    map[string]int
 	// early are the events of publications that arrived before their predecessors.
 	early [][]Event
 	// wanted: the log may have grown, to hinted at least. partial: the last reading has not come to
 	// its end.
 	wanted, partial bool
 	hinted          int64
-	// looked is the last look for endings.
-	looked *looking
+	// endRead is the last shared read of membership-end events.
+	endRead *endRead
 	// reading: there is a goroutine that reads, until nothing is wanted any more.
 	reading bool
 }
 
-// looking is a look for what may end somebody's stream behind events, from first to last, that were
-// rendered with a look which others may have, too.
-type looking struct {
+// endRead is a read of the membership-end events behind events, from first to last, that renderings
+// with the same read set share.
+type endRead struct {
 	first, last int64
-	look        Look
-	// done is closed when endings and err are there.
-	done    chan struct{}
-	endings []Event
-	err     error
+	reads       ReadSet
+	// done is closed when ends and err are set.
+	done chan struct{}
+	ends []Event
+	err  error
 }
 
-// endings returns what may end somebody's stream behind events, from first to last, after they have
-// been rendered: so it goes back to all that the rendering can have seen. Those who have seen the
-// same share it.
-func (t *tail) endings(ctx context.Context, first, last int64, look Look) ([]Event, error) {
-	if look <= Nothing {
-		return t.hub.log.Endings(ctx, t.topic.room, last)
+// membershipEnds returns the membership-end events behind events, from first to last, which have
+// been rendered by now: so they include all that the rendering can have seen. Renderings with the
+// same read set share them.
+func (t *tail) membershipEnds(
+	ctx context.Context, first, last int64, reads ReadSet,
+) ([]Event, error) {
+	if reads <= ReadNothing {
+		return t.hub.log.MembershipEnds(ctx, t.topic.room, last)
 	}
-	l, mine := t.looking(first, last, look)
+	r, mine := t.openEndRead(first, last, reads)
 	if mine {
-		l.err = t.hub.opts.Panics.Run(ctx, panics.Event, func() (err error) {
-			l.endings, err = t.hub.log.Endings(ctx, t.topic.room, last)
+		r.err = t.hub.opts.Panics.Run(ctx, panics.Event, func() (err error) {
+			r.ends, err = t.hub.log.MembershipEnds(ctx, t.topic.room, last)
 			return err
 		})
-		if l.err != nil {
-			t.forgetLooking(l)
+		if r.err != nil {
+			t.closeEndRead(r)
 		}
-		close(l.done)
+		close(r.done)
 	}
 	select {
-	case <-l.done:
-		return l.endings, l.err
+	case <-r.done:
+		return r.ends, r.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-// looking returns the look of all who have seen the same, and whether it is the caller's to do.
-func (t *tail) looking(first, last int64, look Look) (l *looking, mine bool) {
+// openEndRead returns the read that renderings with a read set share, and whether the caller has to
+// do it.
+func (t *tail) openEndRead(first, last int64, reads ReadSet) (r *endRead, mine bool) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	if l := t.looked; l != nil && l.first == first && l.last == last && l.look == look {
-		return l, false
+	if r := t.endRead; r != nil && r.first == first && r.last == last && r.reads == reads {
+		return r, false
 	}
-	t.looked = &looking{first: first, last: last, look: look, done: make(chan struct{})}
-	return t.looked, true
+	t.endRead = &endRead{first: first, last: last, reads: reads, done: make(chan struct{})}
+	return t.endRead, true
 }
 
-func (t *tail) forgetLooking(l *looking) {
+// closeEndRead makes the next rendering read again.
+func (t *tail) closeEndRead(r *endRead) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	if t.looked == l {
-		t.looked = nil
+	if t.endRead == r {
+		t.endRead = nil
 	}
 }
 
 // newTail returns the tail of a topic, whose newest event is the one at head. The hub is locked.
 func (h *Hub) newTail(topic Topic, head int64) *tail {
-	t := &tail{hub: h, topic: topic, cohorts: make(map[string]*cohort), asks: make(map[string]int)}
+	t := &tail{hub: h, topic: topic, cohorts: make(map[string]*cohort), keys: make(map[string]int)}
 	t.ring.head = head
 	h.tails[topic] = t
 	return t

@@ -3,6 +3,7 @@ package live_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -19,10 +20,17 @@ type number int64
 
 func (n number) Position() int64 { return int64(n) }
 
-// Ending: each hundredth may end a stream.
-func (n number) Ending() bool { return n%100 == 0 }
+// EndsMembership is true of each hundredth: it ends the membership of the user with its name.
+func (n number) EndsMembership() bool { return n%100 == 0 }
 
-// Erases: one does.
+func (n number) Ends(user string) error {
+	if n.EndsMembership() && user == strconv.Itoa(int(n)) {
+		return errEnded
+	}
+	return nil
+}
+
+// Erases is true of one.
 func (n number) Erases() bool { return n == erasing }
 
 // erasing is the number that erases what earlier ones show.
@@ -46,6 +54,8 @@ func (l *fakeLog) Decode(_ uuid.UUID, commit broker.Commit) ([]live.Event, error
 	return events, nil
 }
 
+var errEnded = errors.New("the membership has ended")
+
 // fakeLog is the log of every room: the numbers from 1 to head.
 type fakeLog struct {
 	mu    sync.Mutex
@@ -53,7 +63,7 @@ type fakeLog struct {
 	start int64 // pruned up to here
 	err   error
 	reads int
-	looks int // for endings
+	ends  int // reads of membership ends
 	// created are the rooms that have come into being, by time.
 	created map[time.Time]live.Created
 }
@@ -86,20 +96,20 @@ func (l *fakeLog) Read(
 	return events, nil
 }
 
-func (l *fakeLog) Endings(
+func (l *fakeLog) MembershipEnds(
 	_ context.Context,
 	_ uuid.UUID,
 	after int64,
-) (endings []live.Event, _ error) {
+) (ends []live.Event, _ error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.looks++
+	l.ends++
 	for seq := after + 1; seq <= l.head; seq++ {
-		if number(seq).Ending() {
-			endings = append(endings, number(seq))
+		if number(seq).EndsMembership() {
+			ends = append(ends, number(seq))
 		}
 	}
-	return endings, l.err
+	return ends, l.err
 }
 
 func (l *fakeLog) Created(
@@ -127,12 +137,12 @@ func (l *fakeLog) Heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]int
 	return heads, l.err
 }
 
-func (l *fakeLog) Standings(context.Context, string) (map[uuid.UUID]live.Standing, error) {
-	return map[uuid.UUID]live.Standing{}, nil
+func (l *fakeLog) ReadStates(context.Context, string) (map[uuid.UUID]live.ReadState, error) {
+	return map[uuid.UUID]live.ReadState{}, nil
 }
 
 // join follows a room's log alone.
-func join(hub *live.Hub, room uuid.UUID, seq, head int64) *live.Attendance {
+func join(hub *live.Hub, room uuid.UUID, seq, head int64) live.Subscriber {
 	return subscribeAs(
 		hub,
 		uuid.NewString(),
@@ -160,8 +170,8 @@ func TestStreamFollowsHints(t *testing.T) {
 		room := uuid.New()
 		log.head = 3
 		s := join(hub, room, 1, 3)
-		defer s.Leave()
-		attend(t, s, 1, 3)
+		defer s.Close()
+		receive(t, s, 1, 3)
 		begun := time.Now()
 		for seq := int64(4); seq <= 2000; seq++ {
 			log.set(func(l *fakeLog) { l.head = seq })
@@ -171,7 +181,7 @@ func TestStreamFollowsHints(t *testing.T) {
 		}
 		hub.Receive(broker.Publication{Room: room, Seq: 2000})
 		hub.Receive(broker.Publication{Room: room, Seq: 12}) // late
-		attend(t, s, 3, 2000)
+		receive(t, s, 3, 2000)
 		if waited := time.Since(begun); waited != 0 {
 			t.Errorf("it took %s", waited)
 		}
@@ -181,11 +191,11 @@ func TestStreamFollowsHints(t *testing.T) {
 func TestStreamHealsWithoutHints(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		s := join(hub, uuid.New(), 0, 0)
-		defer s.Leave()
+		defer s.Close()
 		synctest.Wait()
 		begun := time.Now()
 		log.set(func(l *fakeLog) { l.head = 5 })
-		attend(t, s, 0, 5)
+		receive(t, s, 0, 5)
 		if waited := time.Since(begun); waited > 3*time.Second {
 			t.Errorf("it took %s", waited)
 		}
@@ -197,9 +207,9 @@ func TestStreamJoinsWithoutASeam(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		log.head = 4
 		s := join(hub, uuid.New(), 2, 2)
-		defer s.Leave()
+		defer s.Close()
 		begun := time.Now()
-		attend(t, s, 2, 4)
+		receive(t, s, 2, 4)
 		if waited := time.Since(begun); waited != 0 {
 			t.Errorf("it took %s", waited)
 		}
@@ -211,12 +221,12 @@ func TestSlowStream(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		fast, slow := join(hub, room, 0, 0), join(hub, room, 0, 0)
-		defer fast.Leave()
-		defer slow.Leave()
+		defer fast.Close()
+		defer slow.Close()
 		log.set(func(l *fakeLog) { l.head = 5000 })
 		hub.Receive(broker.Publication{Room: room, Seq: 5000})
-		attend(t, fast, 0, 5000)
-		attend(t, slow, 0, 5000)
+		receive(t, fast, 0, 5000)
+		receive(t, slow, 0, 5000)
 	})
 }
 
@@ -224,8 +234,8 @@ func TestStreamOfPrunedLog(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		log.head, log.start = 2000, 1999
 		s := join(hub, uuid.New(), 7, 2000)
-		defer s.Leave()
-		if _, err := s.Next(t.Context()); !errors.Is(err, live.ErrPruned) {
+		defer s.Close()
+		if _, err := next(t.Context(), s); !errors.Is(err, live.ErrPruned) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -237,39 +247,39 @@ func TestStreamOfBrokenLog(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		s := join(hub, room, 0, 0)
-		defer s.Leave()
+		defer s.Close()
 		log.set(func(l *fakeLog) { l.head, l.err = 3, errors.New("down") })
 		hub.Receive(broker.Publication{Room: room, Seq: 3})
-		if _, err := s.Next(t.Context()); !errors.Is(err, live.ErrStopped) {
+		if _, err := next(t.Context(), s); !errors.Is(err, live.ErrStopped) {
 			t.Errorf("got %v", err)
 		}
 		log.set(func(l *fakeLog) { l.err = nil })
 		again := join(hub, room, 0, 3)
-		defer again.Leave()
-		attend(t, again, 0, 3)
+		defer again.Close()
+		receive(t, again, 0, 3)
 	})
 }
 
 // TestStreamSurvivesAFault reads on after a fault that passes.
-// eager asks again as soon as its stream has come to its end.
+// eager is a sink that subscribes again when it is woken.
 type eager struct{ again func() }
 
-func (eager) Ready() bool          { return true }
-func (eager) Take(live.Frame) bool { return true }
-func (e eager) Resume()            { e.again() }
+func (eager) Ready() bool      { return true }
+func (eager) Send([]byte) bool { return true }
+func (e eager) Wake()          { e.again() }
 
-// TestStreamAfterABrokenLog: who asks again while others are still being told that the log cannot
-// be read is told so, too, or hears what comes when it can be.
+// TestStreamAfterABrokenLog: a subscriber that starts while others are being woken because the log
+// cannot be read ends like them, or receives what is there when it can be read.
 func TestStreamAfterABrokenLog(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		var next *live.Attendance
+		var third live.Subscriber
 		again := eager{func() {
-			if next == nil {
-				next = join(hub, room, 0, 0)
+			if third == nil {
+				third = join(hub, room, 0, 0)
 			}
 		}}
-		streams := []*live.Attendance{join(hub, room, 0, 0), join(hub, room, 0, 0)}
+		streams := []live.Subscriber{join(hub, room, 0, 0), join(hub, room, 0, 0)}
 		for _, s := range streams {
 			s.Park(again)
 		}
@@ -277,52 +287,51 @@ func TestStreamAfterABrokenLog(t *testing.T) {
 		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		time.Sleep(time.Minute)
 		for _, s := range streams {
-			s.Leave()
+			s.Close()
 		}
 		log.set(func(l *fakeLog) { l.err, l.head = nil, 3 })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if frames, err := next.Next(ctx); len(frames) != 3 && !errors.Is(err, live.ErrStopped) {
-			t.Errorf(
-				"who asked again hears neither what there is nor that it cannot be read: %v, %v",
-				frames,
-				err,
-			)
+		if payloads, err := next(
+			ctx,
+			third,
+		); len(payloads) != 3 &&
+			!errors.Is(err, live.ErrStopped) {
+			t.Errorf("the third subscriber receives %s, %v", payloads, err)
 		}
 		later := join(hub, room, 0, 3)
-		if frames, err := later.Next(ctx); err != nil || len(frames) != 3 {
-			t.Errorf("who comes later: %v, %v", frames, err)
+		if payloads, err := next(ctx, later); err != nil || len(payloads) != 3 {
+			t.Errorf("a later subscriber receives %s, %v", payloads, err)
 		}
-		next.Leave()
-		later.Leave()
+		third.Close()
+		later.Close()
 	})
 }
 
-// fatal is a listener during whose first frame its stream comes to an end.
+// fatal is a sink during whose first payload its subscription ends.
 type fatal struct {
-	end     func()
-	took    int
-	resumed chan struct{}
+	end   func()
+	sent  int
+	woken chan struct{}
 }
 
 func (*fatal) Ready() bool { return true }
 
-func (f *fatal) Take(live.Frame) bool {
-	f.took++
+func (f *fatal) Send([]byte) bool {
+	f.sent++
 	f.end()
 	return true
 }
 
-func (f *fatal) Resume() { close(f.resumed) }
+func (f *fatal) Wake() { close(f.woken) }
 
-// TestEndWhileDelivering: a frame that is being handed over when the stream comes to its end is not
-// handed over again.
+// TestEndWhileDelivering: a payload that is being sent when the subscription ends is not sent again.
 func TestEndWhileDelivering(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		s := join(hub, room, 0, 0)
-		defer s.Leave()
-		f := &fatal{resumed: make(chan struct{})}
+		defer s.Close()
+		f := &fatal{woken: make(chan struct{})}
 		f.end = func() {
 			log.set(func(l *fakeLog) { l.err = errors.New("down") })
 			hub.Receive(broker.Publication{Room: room, Seq: 2})
@@ -331,12 +340,10 @@ func TestEndWhileDelivering(t *testing.T) {
 		s.Park(f)
 		log.set(func(l *fakeLog) { l.head = 1 })
 		hub.Receive(broker.Publication{Room: room, Seq: 1})
-		<-f.resumed
-		if frames, err := s.Next(
-			t.Context(),
-		); len(frames) > 0 || !errors.Is(err, live.ErrStopped) ||
-			f.took != 1 {
-			t.Errorf("behind %d frames came %v, %v", f.took, frames, err)
+		<-f.woken
+		payloads, err := s.Next(t.Context())
+		if len(payloads) > 0 || !errors.Is(err, live.ErrStopped) || f.sent != 1 {
+			t.Errorf("after %d payloads it receives %s, %v", f.sent, payloads, err)
 		}
 	})
 }
@@ -345,12 +352,12 @@ func TestStreamSurvivesAFault(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		s := join(hub, room, 0, 0)
-		defer s.Leave()
+		defer s.Close()
 		log.set(func(l *fakeLog) { l.head, l.err = 3, errors.New("down") })
 		hub.Receive(broker.Publication{Room: room, Seq: 3})
 		time.Sleep(200 * time.Millisecond)
 		log.set(func(l *fakeLog) { l.err = nil })
-		attend(t, s, 0, 3)
+		receive(t, s, 0, 3)
 	})
 }
 
@@ -359,7 +366,7 @@ func TestHintOfNothing(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		s := join(hub, room, 0, 0)
-		defer s.Leave()
+		defer s.Close()
 		hub.Receive(broker.Publication{Room: room, Seq: 9})
 		time.Sleep(2 * time.Second)
 		log.set(func(l *fakeLog) {
@@ -368,7 +375,7 @@ func TestHintOfNothing(t *testing.T) {
 			}
 			l.head = 1
 		})
-		attend(t, s, 0, 1)
+		receive(t, s, 0, 1)
 	})
 }
 
@@ -376,7 +383,7 @@ func TestHintOfNothing(t *testing.T) {
 func TestOneTailForAll(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		var streams []*live.Attendance
+		var streams []live.Subscriber
 		for range 1000 {
 			streams = append(streams, join(hub, room, 0, 0))
 		}
@@ -385,9 +392,9 @@ func TestOneTailForAll(t *testing.T) {
 		log.set(func(l *fakeLog) { l.head = 1 })
 		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		for _, s := range streams {
-			attend(t, s, 0, 1)
-			s.Leave()
-			s.Leave() // twice is once
+			receive(t, s, 0, 1)
+			s.Close()
+			s.Close() // twice is once
 		}
 		if reads := log.reads - before; reads != 1 {
 			t.Errorf("%d reads of one event", reads)

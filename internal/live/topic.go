@@ -2,8 +2,8 @@ package live
 
 import "github.com/google/uuid"
 
-// Topic is what a subscriber listens to: a room's log, or the rooms that come into being with
-// somebody in them or for everybody to see.
+// Topic is what a subscriber follows: a room's log, or new rooms: those with one user in them, or the
+// public ones.
 type Topic struct {
 	kind topicKind
 	room uuid.UUID
@@ -22,6 +22,9 @@ func (t Topic) String() string {
 	}
 }
 
+// Room returns the room of a room's topic.
+func (t Topic) Room() uuid.UUID { return t.room }
+
 type topicKind int
 
 const (
@@ -33,8 +36,8 @@ const (
 // Room is the topic of a room's log.
 func Room(id uuid.UUID) Topic { return Topic{kind: roomTopic, room: id} }
 
-// User is the topic of the rooms that come into being with one person in them.
+// User is the topic of new rooms with one user in them.
 func User(id string) Topic { return Topic{kind: userTopic, user: id} }
 
-// Lobby is the topic of the public rooms that come into being.
+// Lobby is the topic of new public rooms.
 func Lobby() Topic { return Topic{kind: lobbyTopic} }

@@ -25,7 +25,8 @@ func FuzzRequest(f *testing.F) {
 	} {
 		f.Add(seed.body, seed.contentType, seed.accept, seed.query)
 	}
-	server := web.New(newGraphQL(newTestSchema()), pulled, testVerifier{}, web.Config{})
+	schema := newTestSchema()
+	server := web.New(newGraphQL(schema), schema.start, testVerifier{}, web.Config{})
 	f.Fuzz(func(t *testing.T, body, contentType, accept, query string) {
 		if strings.Contains(body, "panics") || strings.Contains(query, "panics") ||
 			strings.Contains(body, "waits") || strings.Contains(query, "waits") {

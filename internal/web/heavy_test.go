@@ -46,7 +46,7 @@ func TestHeavyRequests(t *testing.T) {
 	schema := newTestSchema()
 	gql := newGraphQL(schema)
 	gql.Use(h)
-	server := web.New(gql, pulled, testVerifier{}, web.Config{
+	server := web.New(gql, schema.start, testVerifier{}, web.Config{
 		Proxies: web.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 	})
 	ts := &testServer{Server: httptest.NewServer(server), web: server, schema: schema}

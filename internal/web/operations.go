@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,49 +14,36 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/limit"
+	"parley/internal/live"
 	"parley/internal/panics"
 	"parley/internal/reqid"
 	"parley/internal/wire"
 )
 
-// Subscribe starts a subscription that exec has made op of. Its context ends when it returns: the
-// stream must not keep it.
-type Subscribe func(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (Stream, gqlerror.List)
+// Subscribe starts a subscription. Its context ends when it returns: the subscriber must not keep
+// it. The errors of the subscriber's Next are of type [*gqlerror.Error].
+type Subscribe func(ctx context.Context, op *graphql.OperationContext) (live.Subscriber, gqlerror.List)
 
-// Stream is a running subscription. Except for Stop it is for one goroutine.
-type Stream interface {
-	// Next waits for what comes next, and returns the results of it: whole responses in JSON, which
-	// are shared by many and must not be changed; none where nothing of it is to be shown. more
-	// tells whether there may be more behind it. Otherwise the subscription has ended, with errors
-	// or by itself, when the results have been passed on.
-	Next(ctx context.Context) (results [][]byte, more bool, errs gqlerror.List)
-	// Park has results handed to taker as they come, instead of waiting for them with Next. It
-	// returns false where it cannot, or there may be something for Next at once.
-	Park(taker Taker) bool
-	// Parks tells whether it can.
-	Parks() bool
-	// Await waits, where Park has returned false though it can, until Next need not wait, and
-	// returns true, or until Park may not return false any more.
-	Await(ctx context.Context) bool
-	// Stop ends it.
-	Stop()
+// next calls Next. more reports whether the subscription continues; otherwise it has ended when the
+// payloads have been sent: with errors, if there are any.
+func next(
+	ctx context.Context, subscriber live.Subscriber,
+) (payloads [][]byte, more bool, errs gqlerror.List) {
+	payloads, err := subscriber.Next(ctx)
+	switch e, ok := errors.AsType[*gqlerror.Error](err); {
+	case err == nil:
+		return payloads, true, nil
+	case errors.Is(err, io.EOF):
+		return payloads, false, nil
+	case ok:
+		return payloads, false, gqlerror.List{e}
+	default:
+		return payloads, false, gqlerror.List{broken(ctx).graphQL()}
+	}
 }
 
-// Taker is whom a stream hands results to while nobody waits for them.
-type Taker = interface {
-	// Ready tells whether Take would take a result now, as far as that is known; it looks at what
-	// Take will look at.
-	Ready() bool
-	// Take is handed a result. It does not block; it returns false for one that cannot be taken
-	// now.
-	Take(result []byte) bool
-	// Resume is called, once, when a result has not been taken, and when the subscription has come
-	// to its end: Next goes on from there. It does not block.
-	Resume()
-}
-
-// operation is what runs under an id on a socket. A subscription to which nothing happens has no
-// goroutine: it is parked.
+// operation is what runs under an id on a socket, and the [live.Sink] of a subscription. A parked
+// subscription has no goroutine.
 type operation struct {
 	// conn and frames are the socket's.
 	conn   *wire.Conn
@@ -73,10 +62,10 @@ type operation struct {
 	// cancel ends it: the client has completed it, or the socket is closed.
 	cancel context.CancelFunc
 
-	// Guarded by the socket's lock. stream is what it follows, if it is a subscription.
-	stream Stream
-	parked bool
-	// document is what the stream holds of the budget's documents.
+	// Guarded by the socket's lock. subscriber is set if it is a subscription.
+	subscriber live.Subscriber
+	parked     bool
+	// document is what the subscription holds of the budget's documents.
 	document *ast.QueryDocument
 }
 
@@ -210,11 +199,11 @@ func (s *socket) ended(op *operation) {
 	s.ending.Broadcast()
 }
 
-// stop ends what an operation follows.
+// stop ends an operation's subscription.
 func (op *operation) stop() {
 	op.cancel()
-	if op.stream != nil {
-		op.stream.Stop()
+	if op.subscriber != nil {
+		op.subscriber.Close()
 	}
 }
 
@@ -235,12 +224,12 @@ func (op *operation) run(params *graphql.RawParams) {
 		if errs := op.keep(opCtx); len(errs) > 0 {
 			return errs, false
 		}
-		stream, errs := op.socket.subscribe(ctx, exec, opCtx)
+		subscriber, errs := op.socket.subscribe(ctx, opCtx)
 		if len(errs) > 0 {
 			return errs, false
 		}
 		op.socket.mu.Lock()
-		op.stream = stream
+		op.subscriber = subscriber
 		op.socket.mu.Unlock()
 		op.socket.restartIfIdle()
 		return op.follow()
@@ -283,8 +272,8 @@ func (op *operation) keep(opCtx *graphql.OperationContext) gqlerror.List {
 	return nil
 }
 
-// Resume is [Taker]'s: it goes on with a subscription that was parked.
-func (op *operation) Resume() {
+// Wake implements [live.Sink]: it continues a subscription that was parked.
+func (op *operation) Wake() {
 	s := op.socket
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -327,39 +316,33 @@ func (op *operation) answer(ctx context.Context, opCtx *graphql.OperationContext
 	})
 }
 
-// follow sends what comes of a subscription until that ends or has to wait; then it is parked.
+// follow sends what a subscription has, until it ends or is parked.
 func (op *operation) follow() (errs gqlerror.List, parked bool) {
 	for !op.park() {
-		errs, goOn := op.pass()
-		if !goOn {
+		errs, more := op.pass()
+		if !more {
 			return errs, false
 		}
 	}
 	return nil, true
 }
 
-// pass sends what there is by now, or comes next, and tells whether there may be more. Of the
-// operations of a socket that park one does so at a time: what waits to be sent takes memory. None
-// waits for what is to come meanwhile.
-func (op *operation) pass() (errs gqlerror.List, goOn bool) {
-	if op.stream.Parks() {
-		if !op.stream.Await(op.ctx) {
-			return nil, true
-		}
-		select {
-		case op.socket.passing <- struct{}{}:
-			defer func() { <-op.socket.passing }()
-		case <-op.ctx.Done(): // Next knows what there is to say
-		}
+// pass sends what a subscription has now, and reports whether the subscription continues. One
+// operation of a socket does so at a time: what waits to be sent takes memory.
+func (op *operation) pass() (errs gqlerror.List, more bool) {
+	select {
+	case op.socket.passing <- struct{}{}:
+		defer func() { <-op.socket.passing }()
+	case <-op.ctx.Done(): // for which Next has an error
 	}
-	results, more, errs := op.stream.Next(op.ctx)
-	memory, err := op.socket.budgets.reserveUnsent(ownerOf(op.ctx), results)
+	payloads, more, errs := next(op.ctx, op.subscriber)
+	memory, err := op.socket.budgets.reserveUnsent(ownerOf(op.ctx), payloads)
 	if err != nil { // the client reads too slowly for what it has selected
 		op.socket.shut(closeTryAgainLater, "Too much waits to be sent: read faster, or select less")
 		return nil, false
 	}
 	defer memory.Release()
-	for _, payload := range results {
+	for _, payload := range payloads {
 		if !op.send(payload) {
 			return nil, false
 		}
@@ -367,8 +350,8 @@ func (op *operation) pass() (errs gqlerror.List, goOn bool) {
 	return errs, more
 }
 
-// park lets go of the goroutine while there is nothing to send. Where it returns true the operation
-// is no longer the goroutine's: it is parked, or has been forgotten meanwhile and stopped.
+// park parks the subscription if there is nothing to send. If it returns true the operation is no
+// longer the goroutine's: it is parked, or the client has completed it meanwhile.
 func (op *operation) park() bool {
 	s := op.socket
 	s.mu.Lock()
@@ -378,7 +361,7 @@ func (op *operation) park() bool {
 	}
 	op.parked = true
 	s.mu.Unlock()
-	if op.stream.Park(op) {
+	if op.subscriber.Park(op) {
 		return true
 	}
 	s.mu.Lock()
@@ -388,13 +371,13 @@ func (op *operation) park() bool {
 	return forgotten
 }
 
-// Ready is [Taker]'s.
+// Ready implements [live.Sink].
 func (op *operation) Ready() bool {
 	return !op.unwanted.Load() && op.prefix[len(op.prefix)-1] == ':' && op.conn.Ready()
 }
 
-// Take is [Taker]'s: it sends a result if that can be done at once.
-func (op *operation) Take(payload []byte) bool {
+// Send implements [live.Sink]: it writes a payload if that can be done at once.
+func (op *operation) Send(payload []byte) bool {
 	if op.unwanted.Load() ||
 		len(payload) > smallPayload { // what is large is reserved before it waits
 		return false

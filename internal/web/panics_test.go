@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -11,35 +12,31 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/internal/auth"
+	"parley/internal/live"
 	"parley/internal/panics"
 	"parley/internal/web"
 )
 
-// panicking is a stream that panics at the method with its name, and a verifier and an observer
+// panicking is a subscriber that panics in the method with its name, and a verifier and an observer
 // that panic.
-type panicking struct {
-	pulledStream
-	at string
-}
+type panicking struct{ at string }
 
-func (p *panicking) Next(ctx context.Context) ([][]byte, bool, gqlerror.List) {
+func (p *panicking) Next(ctx context.Context) ([][]byte, error) {
 	if p.at == "Next" {
 		panic(p.at)
 	}
 	<-ctx.Done()
-	return nil, false, nil
+	return nil, io.EOF
 }
 
-func (p *panicking) Parks() bool { return p.at == "Park" }
-
-func (p *panicking) Park(web.Taker) bool {
+func (p *panicking) Park(live.Sink) bool {
 	if p.at == "Park" {
 		panic(p.at)
 	}
 	return false
 }
 
-func (p *panicking) Stop() {}
+func (p *panicking) Close() {}
 
 func (p *panicking) Verify(context.Context, string) (auth.Identity, error) { panic("verify") }
 
@@ -53,9 +50,11 @@ func TestPanicsOnSockets(t *testing.T) {
 	at := func(method string) (web.Subscribe, *panics.Guard, web.Config) {
 		guard := panics.NewGuard(slog.New(slog.DiscardHandler))
 		first := true
-		start := func(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (web.Stream, gqlerror.List) {
+		start := func(
+			ctx context.Context, op *graphql.OperationContext,
+		) (live.Subscriber, gqlerror.List) {
 			if !first {
-				return pulled(ctx, exec, op)
+				return newTestSchema().start(ctx, op)
 			}
 			first = false
 			return &panicking{at: method}, nil
@@ -98,7 +97,7 @@ func TestPanicsOnSockets(t *testing.T) {
 	})
 	t.Run("message", func(t *testing.T) {
 		_, guard, cfg := at("")
-		ts := newServerWith(t, pulled, &panicking{}, cfg)
+		ts := newServerWith(t, nil, &panicking{}, cfg)
 		c, neighbour := ts.connect(t), ts.connect(t)
 		neighbour.init()
 		c.send(`{"type":"connection_init","payload":{"authorization":"x"}}`)
@@ -112,7 +111,7 @@ func TestPanicsOnSockets(t *testing.T) {
 	t.Run("timer", func(t *testing.T) {
 		_, guard, cfg := at("")
 		cfg.Observer, cfg.Limits = &panicking{}, web.Limits{SocketInit: 10 * time.Millisecond}
-		ts := newServerWith(t, pulled, testVerifier{}, cfg)
+		ts := newServerWith(t, nil, testVerifier{}, cfg)
 		ts.connect(t).expectClose(4408)
 		for guard.Count(panics.Socket) == 0 { // or the test has no end
 			time.Sleep(time.Millisecond)

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 
 	"parley/graph/guard"
 	"parley/internal/auth"
+	"parley/internal/live"
 	"parley/internal/reqid"
 	"parley/internal/web"
 )
@@ -56,9 +58,9 @@ type Subscription {
 // testSchema is a small graphql.ExecutableSchema written by hand.
 type testSchema struct {
 	schema *ast.Schema
-	// started and ended get one for each subscription that runs, and whose context is over.
+	// started and ended get one for each subscription that has started, and whose context is over.
 	started, ended chan struct{}
-	// running counts the silent ones, which take a moment to end.
+	// running counts the subscriptions that have not been closed.
 	running atomic.Int64
 }
 
@@ -163,11 +165,10 @@ func (s *testSchema) subscribe(
 	context.AfterFunc(ctx, func() { s.ended <- struct{}{} })
 	return func(ctx context.Context) *graphql.Response {
 		if field.Name == "silent" {
-			s.running.Add(1)
-			defer s.running.Add(-1)
-			s.started <- struct{}{}
-			<-ctx.Done()
-			time.Sleep(20 * time.Millisecond)
+			if ctx.Err() == nil {
+				<-ctx.Done()
+				time.Sleep(20 * time.Millisecond)
+			}
 			return nil
 		}
 		if limited && i == limit {
@@ -220,15 +221,18 @@ type testServer struct {
 // newServer serves testSchema, with APQ and a complexity limit as the real one has them.
 func newServer(t *testing.T, cfg web.Config) *testServer {
 	t.Helper()
-	return newServerWith(t, pulled, testVerifier{}, cfg)
+	return newServerWith(t, nil, testVerifier{}, cfg)
 }
 
-// newServerWith is newServer with streams and a verifier of the caller's.
+// newServerWith is newServer with the caller's verifier and, unless it is nil, its subscriptions.
 func newServerWith(
 	t *testing.T, subscribe web.Subscribe, verifier web.Verifier, cfg web.Config,
 ) *testServer {
 	t.Helper()
 	schema := newTestSchema()
+	if subscribe == nil {
+		subscribe = schema.start
+	}
 	cfg.Proxies.Trusted = append(cfg.Proxies.Trusted, netip.MustParsePrefix("127.0.0.0/8"))
 	server := web.New(newGraphQL(schema), subscribe, verifier, cfg)
 	ts := &testServer{Server: httptest.NewServer(server), web: server, schema: schema}
@@ -321,40 +325,40 @@ func (ts *testServer) post(t *testing.T, query string, header ...string) answer 
 		append([]string{jsonBody}, header...)...)
 }
 
-// pulledStream is a subscription whose resolver brings the events.
-type pulledStream struct {
+// pulled is a subscriber whose resolver brings the events. It is never parked.
+type pulled struct {
 	ctx       context.Context
-	stop      context.CancelFunc
+	cancel    context.CancelFunc
 	responses graphql.ResponseHandler
+	close     func()
 }
 
-func pulled(
-	ctx context.Context,
-	exec graphql.GraphExecutor,
-	op *graphql.OperationContext,
-) (web.Stream, gqlerror.List) {
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	responses, running := exec.DispatchOperation(running, op)
-	return &pulledStream{running, stop, responses}, nil
+// start starts a subscription.
+func (s *testSchema) start(
+	ctx context.Context, op *graphql.OperationContext,
+) (live.Subscriber, gqlerror.List) {
+	running, cancel := context.WithCancel(
+		graphql.WithOperationContext(context.WithoutCancel(ctx), op))
+	s.running.Add(1)
+	s.started <- struct{}{}
+	return &pulled{
+		running, cancel, s.Exec(running), sync.OnceFunc(func() { s.running.Add(-1) }),
+	}, nil
 }
 
-func (s *pulledStream) Next(ctx context.Context) (results [][]byte, more bool, errs gqlerror.List) {
-	defer context.AfterFunc(ctx, s.stop)()
-	response := s.responses(s.ctx)
+func (p *pulled) Next(ctx context.Context) ([][]byte, error) {
+	defer context.AfterFunc(ctx, p.cancel)()
+	response := p.responses(p.ctx)
 	if response == nil {
-		return nil, false, nil
+		return nil, io.EOF
 	}
 	payload, err := json.Marshal(response)
-	if err != nil {
-		panic(err)
-	}
-	return [][]byte{payload}, true, nil
+	return [][]byte{payload}, err
 }
 
-func (s *pulledStream) Park(web.Taker) bool { return false }
+func (p *pulled) Park(live.Sink) bool { return false }
 
-func (s *pulledStream) Parks() bool { return false }
-
-func (s *pulledStream) Await(context.Context) bool { return true }
-
-func (s *pulledStream) Stop() { s.stop() }
+func (p *pulled) Close() {
+	p.cancel()
+	p.close()
+}

@@ -29,7 +29,7 @@ type socket struct {
 	// ending is signalled when an operation has ended.
 	ending *sync.Cond
 
-	// passing is full while an operation passes on what there is to send.
+	// passing is full while an operation sends what its subscription has.
 	passing chan struct{}
 }
 
@@ -207,7 +207,7 @@ func (s *socket) restartIfIdle() {
 	s.mu.Lock()
 	now := s.restarting
 	for _, op := range s.operations {
-		now = now && op.stream != nil
+		now = now && op.subscriber != nil
 	}
 	s.mu.Unlock()
 	if now {
@@ -238,7 +238,7 @@ func (s *socket) close(code uint16, reason string) {
 		if s.forget(op) {
 			parked = append(parked, op)
 		}
-		if op.stream != nil {
+		if op.subscriber != nil {
 			op.cancel() // queries and mutations come to their end, though nobody hears of it
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"parley/internal/auth"
 	"parley/internal/limit"
+	"parley/internal/live"
 	"parley/internal/panics"
 )
 
@@ -105,6 +106,9 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		memory.Release() // what is kept of the request counts for the connection from now on
 	}
 	s := &eventStream{
+		writing: make(chan struct{}, 1),
+		sent:    make(chan []byte, 1),
+		woken:   make(chan struct{}, 1),
 		w:       w,
 		control: http.NewResponseController(w),
 		limit:   t.limits.Write,
@@ -148,9 +152,9 @@ func (t *events) run(
 		})
 		return
 	}
-	stream, errs := t.subscribe(ctx, exec, operation)
+	subscriber, errs := t.subscribe(ctx, operation)
 	if len(errs) == 0 {
-		defer stream.Stop()
+		defer subscriber.Close()
 	}
 	if s.begin() != nil {
 		return
@@ -169,7 +173,7 @@ func (t *events) run(
 		s.keepAlive(quiet, t.limits.SocketPing)
 	}, func(error) { s.cancel() })()
 	err := t.panics.Run(ctx, panics.Request, func() error {
-		t.follow(ctx, s, stream)
+		t.follow(ctx, s, subscriber)
 		return nil
 	})
 	if err != nil {
@@ -177,11 +181,14 @@ func (t *events) run(
 	}
 }
 
-// follow sends what comes of a subscription.
-func (t *events) follow(ctx context.Context, s *eventStream, stream Stream) {
+// follow sends what a subscription has, until it ends or the client is gone.
+func (t *events) follow(ctx context.Context, s *eventStream, subscriber live.Subscriber) {
 	for {
-		results, more, errs := stream.Next(ctx)
-		if !t.send(ctx, s, results) {
+		if subscriber.Park(s) && !s.receive(ctx) {
+			return
+		}
+		payloads, more, errs := next(ctx, subscriber)
+		if !t.send(ctx, s, payloads) {
 			return
 		}
 		if !more {
@@ -209,9 +216,12 @@ func (t *events) send(ctx context.Context, s *eventStream, results [][]byte) boo
 	return true
 }
 
-// eventStream is one connection. Its writes come from the operation and from keepAlive.
+// eventStream is one connection, and the [live.Sink] of its subscription. Its writes come from the
+// operation and from keepAlive.
 type eventStream struct {
-	writing chan struct{} // holds one: whoever may write
+	writing chan struct{} // full while something is written
+	sent    chan []byte   // what Send has taken, until the request's goroutine writes it
+	woken   chan struct{} // full after Wake
 	w       http.ResponseWriter
 	control *http.ResponseController
 	limit   time.Duration
@@ -220,11 +230,51 @@ type eventStream struct {
 
 // begin sends the headers.
 func (s *eventStream) begin() error {
-	s.writing = make(chan struct{}, 1)
 	s.w.Header().Set("Content-Type", mediaEvents)
 	s.w.Header().Set("X-Accel-Buffering", "no") // proxies must not wait for more
 	s.w.WriteHeader(http.StatusOK)
 	return s.write([]byte(":\n\n"))
+}
+
+// Ready implements [live.Sink].
+func (s *eventStream) Ready() bool { return len(s.sent) == 0 }
+
+// Send implements [live.Sink].
+func (s *eventStream) Send(payload []byte) bool {
+	if len(payload) > smallPayload { // what is large is reserved before it waits
+		return false
+	}
+	select {
+	case s.sent <- payload:
+		return true
+	default:
+		return false
+	}
+}
+
+// Wake implements [live.Sink].
+func (s *eventStream) Wake() { s.woken <- struct{}{} }
+
+// receive writes what Send takes, until the subscription is woken. It returns false if the client is
+// gone.
+func (s *eventStream) receive(ctx context.Context) bool {
+	for {
+		select {
+		case payload := <-s.sent:
+			if s.event("next", payload) != nil {
+				return false
+			}
+		case <-s.woken:
+			select {
+			case payload := <-s.sent: // it was sent before
+				return s.event("next", payload) == nil
+			default:
+				return true
+			}
+		case <-ctx.Done():
+			return false
+		}
+	}
 }
 
 // event sends an event. data is JSON in one line, or nothing.

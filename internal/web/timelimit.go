@@ -7,6 +7,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/internal/live"
 )
 
 // errTimeLimit is the cause of a context that ended because an operation used up its time.
@@ -32,10 +34,10 @@ func tookTooLong() *graphql.Response {
 // itself has none.
 func limited(subscribe Subscribe, limit time.Duration) Subscribe {
 	return func(
-		ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext,
-	) (Stream, gqlerror.List) {
+		ctx context.Context, op *graphql.OperationContext,
+	) (live.Subscriber, gqlerror.List) {
 		ctx, cancel := withTimeLimit(ctx, limit)
 		defer cancel()
-		return subscribe(ctx, exec, op)
+		return subscribe(ctx, op)
 	}
 }

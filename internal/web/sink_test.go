@@ -1,0 +1,150 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/internal/live"
+	"parley/internal/web"
+)
+
+// pushed is a subscriber that sends numbered payloads to its sink whenever it is parked, and the
+// others with Next.
+type pushed struct {
+	mu    sync.Mutex
+	sink  live.Sink
+	queue [][]byte
+	ended bool
+	sent  int // by the sink
+}
+
+func (p *pushed) Next(context.Context) ([][]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	payloads := p.queue
+	if p.queue = nil; payloads == nil && p.ended {
+		return nil, io.EOF
+	}
+	return payloads, nil
+}
+
+func (p *pushed) Park(sink live.Sink) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.queue != nil || p.ended {
+		return false
+	}
+	p.sink = sink
+	return true
+}
+
+func (p *pushed) Close() {}
+
+func (p *pushed) push(payload []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.sink != nil && p.sink.Ready() && p.sink.Send(payload) {
+		p.sent++
+		return
+	}
+	p.queue = append(p.queue, payload)
+	p.wake()
+}
+
+func (p *pushed) wake() {
+	if p.sink != nil {
+		p.sink.Wake()
+		p.sink = nil
+	}
+}
+
+func (p *pushed) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	p.wake()
+}
+
+// TestSinks: a WebSocket operation and an event stream receive what is sent to them while they are
+// parked, and what is not, in order.
+func TestSinks(t *testing.T) {
+	t.Parallel()
+	const n = 500
+	start := func() (*pushed, web.Subscribe) {
+		p := &pushed{}
+		return p, func(
+			context.Context, *graphql.OperationContext,
+		) (live.Subscriber, gqlerror.List) {
+			go func() { // ends with the subscription
+				defer p.end()
+				for i := range n {
+					size := 10
+					if i%50 == 0 {
+						size = 10_000 // too large to wait in a sink
+					}
+					p.push(fmt.Appendf(nil, `{"data":"%d %s"}`, i, strings.Repeat("x", size)))
+					if rand.N(4) == 0 {
+						time.Sleep(rand.N(200 * time.Microsecond))
+					}
+				}
+			}()
+			return p, nil
+		}
+	}
+	check := func(t *testing.T, p *pushed, received []string) {
+		t.Helper()
+		if len(received) != n {
+			t.Fatalf("received %d payloads, want %d", len(received), n)
+		}
+		for i, payload := range received {
+			if !strings.HasPrefix(payload, fmt.Sprintf(`{"data":"%d x`, i)) {
+				t.Fatalf("number %d is %.20s", i, payload)
+			}
+		}
+		if p.sent == 0 || p.sent > n-n/50 {
+			t.Errorf("%d of %d payloads were sent to the sink", p.sent, n)
+		}
+	}
+	t.Run("event stream", func(t *testing.T) {
+		t.Parallel()
+		p, subscribe := start()
+		ts := newServerWith(t, subscribe, testVerifier{}, web.Config{})
+		body := string(ts.post(t, "subscription { silent }", "Accept: text/event-stream").body)
+		var received []string
+		for line := range strings.Lines(body) {
+			if data, ok := strings.CutPrefix(line, "data: {"); ok {
+				received = append(received, "{"+data)
+			}
+		}
+		check(t, p, received)
+	})
+	t.Run("WebSocket", func(t *testing.T) {
+		t.Parallel()
+		p, start := start()
+		ts := newServerWith(t, start, testVerifier{}, web.Config{})
+		c := ts.connect(t)
+		c.init()
+		c.send(subscribe("1", "subscription { silent }"))
+		var received []string
+		for {
+			m, err := c.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Type == "complete" {
+				break
+			}
+			received = append(received, string(m.Payload))
+		}
+		check(t, p, received)
+	})
+}
