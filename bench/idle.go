@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 )
 
-// idle is what sockets cost that have a subscription each, in bytes for one.
+// idle is what sockets with subscriptions cost, in bytes for a subscription.
 type idle struct {
-	sockets int
+	sockets, subscriptions int
 	// asIs is the process's growth as it is, with what the garbage collector has not given back,
 	// and collected without.
 	asIs, collected float64
@@ -19,9 +20,9 @@ type idle struct {
 	heap, stacks, goroutines float64
 }
 
-// measureIdle opens many sockets with a subscription to one room.
-func measureIdle(ctx context.Context, k kind, o options) (m idle, err error) {
-	fmt.Fprintf(os.Stderr, "%d idle sockets: %s\n", o.idle, k)
+// measureIdle opens sockets with so many subscriptions each, to one room: o.idle in all.
+func measureIdle(ctx context.Context, k kind, each int, o options) (m idle, err error) {
+	fmt.Fprintf(os.Stderr, "%d idle subscriptions, %d a socket: %s\n", o.idle, each, k)
 	t, err := prepare(ctx, k, o.subscribers, 0)
 	if err != nil {
 		return m, err
@@ -35,6 +36,11 @@ func measureIdle(ctx context.Context, k kind, o options) (m idle, err error) {
 		if err == nil {
 			err = warmUp(t, subscribers, plain)
 		}
+		for _, s := range subscribers {
+			for i := 2; i <= each && err == nil; i++ {
+				err = s.subscribe(strconv.Itoa(i), plain.subscription())
+			}
+		}
 		return subscribers, err
 	}
 	some, err := begin(10) // whatever is made once is there before the counting begins
@@ -47,7 +53,7 @@ func measureIdle(ctx context.Context, k kind, o options) (m idle, err error) {
 	if err != nil {
 		return m, err
 	}
-	all, err := begin(o.idle)
+	all, err := begin(o.idle / each)
 	defer closeAll(all)
 	if err != nil {
 		return m, err
@@ -59,24 +65,25 @@ func measureIdle(ctx context.Context, k kind, o options) (m idle, err error) {
 	}
 	collected, err := t.process.do("collect")
 	if err == nil && k == parley && o.profile != "" {
-		_, err = t.process.do("heap " + o.profile + "-idle.heap")
+		_, err = t.process.do("heap " + fmt.Sprintf("%s-idle-%d.heap", o.profile, each))
 	}
-	each := func(after, before int) float64 { return float64(after-before) / float64(o.idle) }
+	one := func(after, before int) float64 { return float64(after-before) / float64(o.idle) }
 	return idle{
-		sockets:    o.idle,
-		asIs:       each(asIs.RSS, before.RSS),
-		collected:  each(collected.RSS, before.RSS),
-		heap:       each(collected.Heap, before.Heap),
-		stacks:     each(collected.Stacks, before.Stacks),
-		goroutines: each(collected.Goroutines, before.Goroutines),
+		sockets: o.idle / each, subscriptions: each,
+		asIs:       one(asIs.RSS, before.RSS),
+		collected:  one(collected.RSS, before.RSS),
+		heap:       one(collected.Heap, before.Heap),
+		stacks:     one(collected.Stacks, before.Stacks),
+		goroutines: one(collected.Goroutines, before.Goroutines),
 	}, err
 }
 
 func (m idle) print(out io.Writer, k kind) {
 	_, _ = fmt.Fprintf(
 		out,
-		"idle, %d sockets  %-7s %5.1f KiB each (%.1f before a garbage collection): %.1f heap, %.1f stacks of %.1f goroutines\n",
+		"idle, %d sockets × %d  %-7s %5.1f KiB a subscription (%.1f before a garbage collection): %.1f heap, %.1f stacks of %.1f goroutines\n",
 		m.sockets,
+		m.subscriptions,
 		k,
 		m.collected/1024,
 		m.asIs/1024,

@@ -95,14 +95,14 @@ func flags() options {
 		&o.idle,
 		"idle",
 		5000,
-		"sockets for the memory of an idle subscription; 0 leaves it out",
+		"subscriptions for the memory of an idle one; 0 leaves it out",
 	)
 	flag.StringVar(&o.only, "only", "", "measure only the cases whose name contains this")
 	flag.StringVar(
 		&o.profile,
 		"profile",
 		"",
-		"write profiles of Parley with plain fields to files of this prefix: -one.cpu, -many.cpu and -idle.heap; their cost is in the figures",
+		"write profiles of Parley with plain fields to files of this prefix: -one.cpu, -many.cpu and -idle-1.heap, -idle-10.heap; their cost is in the figures",
 	)
 	flag.BoolVar(
 		&o.statements,

@@ -27,12 +27,17 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	}
 	r.print(out, o)
 	if o.idle > 0 && strings.Contains("idle", o.only) {
-		for _, k := range o.kinds {
-			m, err := measureIdle(ctx, k, o)
-			if err != nil {
-				return fmt.Errorf("idle sockets of %s: %w", k, err)
+		for _, each := range []int{1, 10} {
+			for _, k := range o.kinds {
+				if k == bare && each > 1 {
+					continue // it has no subscriptions
+				}
+				m, err := measureIdle(ctx, k, each, o)
+				if err != nil {
+					return fmt.Errorf("idle subscriptions of %s: %w", k, err)
+				}
+				m.print(out, k)
 			}
-			m.print(out, k)
 		}
 	}
 	if strings.Contains("stalled", o.only) {

@@ -58,11 +58,10 @@ type operation struct {
 	// memory is what it and its decoded request take. It is the goroutine's until the operation is
 	// parked.
 	memory limit.Reservation
-	ctx    context.Context //nolint:containedctx // the operation's own
-	// cancel ends it: the client has completed it, or the socket is closed.
-	cancel context.CancelFunc
 
-	// Guarded by the socket's lock. subscriber is set if it is a subscription.
+	// Guarded by the socket's lock. cancel ends the context of the operation's goroutine; nil while
+	// it has none. subscriber is set if it is a subscription.
+	cancel     context.CancelFunc
 	subscriber live.Subscriber
 	parked     bool
 	// document is what the subscription holds of the budget's documents.
@@ -131,7 +130,6 @@ func (s *socket) subscribeTo(m message, slot *heavySlot) verdict {
 		memory.Release()
 		return s.errorFor(m.ID, f)
 	}
-	ctx, cancel := context.WithCancel(reqid.WithOperation(s.identified, m.ID))
 	op := &operation{
 		conn:   s.conn,
 		frames: &s.frames,
@@ -139,15 +137,23 @@ func (s *socket) subscribeTo(m message, slot *heavySlot) verdict {
 		socket: s,
 		id:     m.ID,
 		memory: memory,
-		ctx:    ctx,
-		cancel: cancel,
 	}
 	s.operations[m.ID] = op
 	s.started++
-	// It ends with the operation, or when it is parked.
-	s.running.Go(s.answers.panics.Wrap(ctx, panics.Operation,
-		func() { op.run(params) }, func(error) { s.abort() }))
+	op.start(func(ctx context.Context) (gqlerror.List, bool) { return op.run(ctx, params) })
 	return verdict{}
+}
+
+// start runs do in a goroutine: until it ends the operation or, if it returns that it has parked it,
+// until it returns. The socket is locked.
+func (op *operation) start(do func(ctx context.Context) (errs gqlerror.List, parked bool)) {
+	s := op.socket
+	ctx, cancel := context.WithCancel(reqid.WithOperation(s.identified, op.id))
+	op.cancel = cancel
+	s.running.Go(s.answers.panics.Wrap(ctx, panics.Operation, func() {
+		defer cancel()
+		op.until(ctx, do)
+	}, func(error) { s.abort() }))
 }
 
 // validShape reports whether members are of the types that the protocol gives them. What they hold
@@ -168,22 +174,23 @@ func (s *socket) complete(id string) {
 	op := s.operations[id]
 	parked := op != nil && s.forget(op)
 	s.mu.Unlock()
-	if op != nil {
-		op.cancel()
-	}
 	if parked {
-		op.stop()
+		op.subscriber.Close()
 	}
 }
 
-// forget ends the client's waiting for an operation. Where it returns true the operation is parked,
-// and the caller stops it; else its goroutine does. The socket is locked.
+// forget ends an operation for which the client no longer waits. If it returns true the operation was
+// parked, and the caller closes the subscriber; otherwise its goroutine does. Queries and mutations
+// are not cancelled if the socket is closing. The socket is locked.
 func (s *socket) forget(op *operation) (parked bool) {
 	delete(s.operations, op.id)
 	op.unwanted.Store(true)
 	if parked = op.parked; parked {
 		op.parked = false
 		s.ended(op)
+	}
+	if op.cancel != nil && (op.subscriber != nil || !s.closing) {
+		op.cancel()
 	}
 	return parked
 }
@@ -199,71 +206,47 @@ func (s *socket) ended(op *operation) {
 	s.ending.Broadcast()
 }
 
-// stop ends an operation's subscription.
-func (op *operation) stop() {
-	op.cancel()
-	if op.subscriber != nil {
-		op.subscriber.Close()
-	}
-}
-
 // run executes an operation and sends its results.
-func (op *operation) run(params *graphql.RawParams) {
-	op.until(func() (gqlerror.List, bool) {
-		now := graphql.Now()
-		params.ReadTime = graphql.TraceTiming{Start: now, End: now}
-		ctx, exec := graphql.StartOperationTrace(op.ctx), op.socket.exec
-		opCtx, errs := op.create(ctx, params)
-		if len(errs) > 0 {
-			return exec.DispatchError(graphql.WithOperationContext(ctx, opCtx), errs).Errors, false
-		}
-		if opCtx.Operation.Operation != ast.Subscription {
-			op.answer(ctx, opCtx)
-			return nil, false
-		}
-		if errs := op.keep(opCtx); len(errs) > 0 {
-			return errs, false
-		}
-		subscriber, errs := op.socket.subscribe(ctx, opCtx)
-		if len(errs) > 0 {
-			return errs, false
-		}
-		op.socket.mu.Lock()
-		op.subscriber = subscriber
-		op.socket.mu.Unlock()
-		op.socket.restartIfIdle()
-		return op.follow()
-	})
-}
-
-// create parses and validates the operation that params ask for.
-func (op *operation) create(
+func (op *operation) run(
 	ctx context.Context, params *graphql.RawParams,
-) (*graphql.OperationContext, gqlerror.List) {
-	size := len(params.Query)
-	for _, value := range params.Variables {
-		if raw, ok := value.(json.RawMessage); ok {
-			size += len(raw)
-		}
+) (errs gqlerror.List, parked bool) {
+	now := graphql.Now()
+	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
+	traced, exec := graphql.StartOperationTrace(ctx), op.socket.exec
+	opCtx, errs := exec.CreateOperationContext(traced, params)
+	if len(errs) > 0 {
+		return exec.DispatchError(graphql.WithOperationContext(traced, opCtx), errs).Errors, false
 	}
-	slot, f := op.socket.answers.heavy.acquire(ctx, size)
-	if f != nil {
-		return &graphql.OperationContext{}, gqlerror.List{f.graphQL()}
+	if opCtx.Operation.Operation != ast.Subscription {
+		op.answer(traced, opCtx)
+		return nil, false
 	}
-	defer slot.release()
-	return op.socket.exec.CreateOperationContext(ctx, params)
+	if errs := op.keep(ctx, opCtx); len(errs) > 0 {
+		return errs, false
+	}
+	subscriber, errs := op.socket.subscribe(traced, opCtx)
+	if len(errs) > 0 {
+		return errs, false
+	}
+	op.socket.mu.Lock()
+	op.subscriber = subscriber
+	op.socket.mu.Unlock()
+	op.socket.restartIfIdle()
+	return op.follow(ctx)
 }
 
 // keep reserves what a subscription keeps for as long as it lives, instead of what decoding its
 // request has taken.
-func (op *operation) keep(opCtx *graphql.OperationContext) gqlerror.List {
+func (op *operation) keep(
+	ctx context.Context, opCtx *graphql.OperationContext,
+) gqlerror.List {
 	s := op.socket
 	kept := keptBytes(opCtx)
 	op.memory.Shrink(kept)
 	if err := op.memory.Grow(kept - op.memory.Bytes()); err != nil {
 		return gqlerror.List{noMemoryFor(err, "operations").graphQL()}
 	}
-	if err := s.budgets.documents.hold(ownerOf(op.ctx), opCtx); err != nil {
+	if err := s.budgets.documents.hold(ownerOf(ctx), opCtx); err != nil {
 		return gqlerror.List{noMemoryFor(err, "operations").graphQL()}
 	}
 	s.mu.Lock()
@@ -279,23 +262,23 @@ func (op *operation) Wake() {
 	defer s.mu.Unlock()
 	if op.parked && !s.closing { // or else it has been forgotten, or is about to be
 		op.parked = false
-		// It ends with the operation, or when it is parked again.
-		s.running.Go(s.answers.panics.Wrap(op.ctx, panics.Operation,
-			func() { op.until(op.follow) }, func(error) { s.abort() }))
+		op.start(op.follow)
 	}
 }
 
 // until ends the operation when do has come to the end of it: with errors, if any, unless it is
 // parked. A panic of do ends it with INTERNAL, and no other of the socket.
-func (op *operation) until(do func() (errs gqlerror.List, parked bool)) {
+func (op *operation) until(
+	ctx context.Context, do func(ctx context.Context) (errs gqlerror.List, parked bool),
+) {
 	var errs gqlerror.List
 	parked := false
-	err := op.socket.answers.panics.Run(op.ctx, panics.Operation, func() error {
-		errs, parked = do()
+	err := op.socket.answers.panics.Run(ctx, panics.Operation, func() error {
+		errs, parked = do(ctx)
 		return nil
 	})
 	if err != nil {
-		errs = gqlerror.List{broken(op.ctx).graphQL()}
+		errs = gqlerror.List{broken(ctx).graphQL()}
 	}
 	if !parked {
 		op.end(errs)
@@ -317,10 +300,10 @@ func (op *operation) answer(ctx context.Context, opCtx *graphql.OperationContext
 }
 
 // follow sends what a subscription has, until it ends or is parked.
-func (op *operation) follow() (errs gqlerror.List, parked bool) {
+func (op *operation) follow(ctx context.Context) (errs gqlerror.List, parked bool) {
 	for !op.park() {
-		errs, more := op.pass()
-		if !more {
+		errs, more := op.pass(ctx)
+		if !more || op.unwanted.Load() {
 			return errs, false
 		}
 	}
@@ -329,14 +312,14 @@ func (op *operation) follow() (errs gqlerror.List, parked bool) {
 
 // pass sends what a subscription has now, and reports whether the subscription continues. One
 // operation of a socket does so at a time: what waits to be sent takes memory.
-func (op *operation) pass() (errs gqlerror.List, more bool) {
+func (op *operation) pass(ctx context.Context) (errs gqlerror.List, more bool) {
 	select {
 	case op.socket.passing <- struct{}{}:
 		defer func() { <-op.socket.passing }()
-	case <-op.ctx.Done(): // for which Next has an error
+	case <-ctx.Done(): // for which Next has an error
 	}
-	payloads, more, errs := next(op.ctx, op.subscriber)
-	memory, err := op.socket.budgets.reserveUnsent(ownerOf(op.ctx), payloads)
+	payloads, more, errs := next(ctx, op.subscriber)
+	memory, err := op.socket.budgets.reserveUnsent(ownerOf(ctx), payloads)
 	if err != nil { // the client reads too slowly for what it has selected
 		op.socket.shut(closeTryAgainLater, "Too much waits to be sent: read faster, or select less")
 		return nil, false
@@ -359,7 +342,8 @@ func (op *operation) park() bool {
 		s.mu.Unlock()
 		return false // the goroutine ends it
 	}
-	op.parked = true
+	cancel := op.cancel
+	op.parked, op.cancel = true, nil
 	s.mu.Unlock()
 	if op.subscriber.Park(op) {
 		return true
@@ -367,7 +351,7 @@ func (op *operation) park() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	forgotten := !op.parked
-	op.parked = false
+	op.parked, op.cancel = false, cancel
 	return forgotten
 }
 
@@ -397,7 +381,9 @@ func (op *operation) send(payload []byte) bool {
 
 // end forgets an operation and tells the client of its end, unless that has ended it.
 func (op *operation) end(errs gqlerror.List) {
-	op.stop()
+	if op.subscriber != nil {
+		op.subscriber.Close()
+	}
 	s := op.socket
 	if s.remove(op) {
 		last := encoded(message{Type: "complete", ID: op.id})

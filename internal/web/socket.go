@@ -238,14 +238,11 @@ func (s *socket) close(code uint16, reason string) {
 		if s.forget(op) {
 			parked = append(parked, op)
 		}
-		if op.subscriber != nil {
-			op.cancel() // queries and mutations come to their end, though nobody hears of it
-		}
 	}
 	s.ending.Broadcast()
 	s.mu.Unlock()
 	for _, op := range parked {
-		op.stop()
+		op.subscriber.Close()
 	}
 	s.sockets.closed(code)
 }
