@@ -415,6 +415,48 @@ func TestMyRoomsChanged(t *testing.T) {
 	}
 }
 
+// TestMyRoomsChangedTogether counts the statements of a message in a room that is in the lists of
+// many users: five beside those of the mutation, however many the lists are.
+func TestMyRoomsChangedTogether(t *testing.T) {
+	const people = 40
+	const myRoomsChanged = `subscription { myRoomsChanged { kind roomId room { name seq unreadCount viewerRole
+		latestMessage { contents from { nickName } } } } }`
+	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+		alice := s.As("alice")
+		var ids []string
+		for i := range people {
+			ids = append(ids, fmt.Sprint("person", i))
+			s.As(ids[i]).Do(`{ me { id } }`, nil)
+		}
+		room := makeRoom(alice, testkit.Vars{"memberIds": ids})
+		var streams []*testkit.Stream
+		unread := 0
+		cost := func() int {
+			time.Sleep(400 * time.Millisecond) // so that nothing has to wait for an earlier change
+			return len(s.Statements(func() {
+				seq := say(alice, room, "x").Int("seq")
+				unread++
+				for i, stream := range streams {
+					e := stream.Next().At("myRoomsChanged.room")
+					if e.Int("seq") != seq || e.Int("unreadCount") != unread {
+						t.Errorf("%s receives %v", ids[i], e)
+					}
+				}
+			}))
+		}
+		alone := cost()
+		for _, id := range ids {
+			stream := s.As(id).Subscribe(myRoomsChanged, nil)
+			stream.Next() // OPENED
+			streams = append(streams, stream)
+		}
+		cost()
+		if n := cost() - alone; n > 5 {
+			t.Errorf("a message costs %d statements for %d lists", n, people)
+		}
+	})
+}
+
 // TestMyRoomsChangedIsCalm sends many messages and counts the changes: at most one a room every 250
 // ms.
 func TestMyRoomsChangedIsCalm(t *testing.T) {

@@ -108,39 +108,54 @@ func scatter[T any](
 
 // renderList returns what renders changes of the viewer's list of rooms.
 func (r *Resolver) renderList(
-	shown subscription, v chat.Viewer,
-) func(context.Context, []live.Change) ([][]byte, error) {
-	return func(ctx context.Context, changes []live.Change) ([][]byte, error) {
-		steps := make([]*model.MyRoomsChange, len(changes))
-		for i, change := range changes {
-			var err error
-			if steps[i], err = r.listChange(ctx, v, change); err != nil {
-				return nil, err
-			}
+	ctx context.Context, shown subscription, v chat.Viewer,
+) func(context.Context, *live.RoomChange) (live.Entry, error) {
+	as := keepViewer(ctx)
+	return func(ctx context.Context, change *live.RoomChange) (entry live.Entry, err error) {
+		s := r.scopeOfChange(change)
+		ctx = inScope(as(ctx), s)
+		ids := []uuid.UUID{change.Room}
+		// The room is read first: what is read later is not older than its seq says.
+		rooms, err := s.roomsByID(ctx, ids)
+		if err != nil {
+			return entry, err
 		}
-		return render(ctx, shown, audienceOf{user: v.ID}, steps, nil)
+		memberships, err := viewersOwn(ctx, &s.memberships, ids, r.chat.Memberships)
+		if err != nil {
+			return entry, err
+		}
+		id := change.Room.String()
+		event := &model.MyRoomsChange{Kind: model.MyRoomsChangeKindRemoved, RoomID: &id}
+		room, membership := rooms[0], memberships[0]
+		if room != nil && membership != nil && room.DeletedAt == nil {
+			event.Kind, event.Room = model.MyRoomsChangeKindChanged, room
+			entry.Listed = true
+			entry.State = live.ReadState{Seq: room.Seq, Read: membership.LastReadSeq}
+		}
+		of := audienceOf{user: v.ID}
+		if len(change.Users) > 1 {
+			of = audienceOf{topic: live.Room(change.Room)}
+		}
+		payloads, err := render(
+			ctx, shown, of, []*model.MyRoomsChange{event}, []source{{scope: s}})
+		if err != nil {
+			return entry, err
+		}
+		entry.Payload = payloads[0]
+		return entry, nil
 	}
 }
 
-// listChange returns a change of the viewer's list of rooms as the schema has it.
-func (r *Resolver) listChange(
-	ctx context.Context, v chat.Viewer, change live.Change,
-) (*model.MyRoomsChange, error) {
-	id := change.Room.String()
-	removed := &model.MyRoomsChange{Kind: model.MyRoomsChangeKindRemoved, RoomID: &id}
-	if change.Removed {
-		return removed, nil
+// scopeOfChange returns the scope that the renderings of a change for several lists share: it loads
+// the same for all users together.
+func (r *Resolver) scopeOfChange(change *live.RoomChange) *scope {
+	shared, ok := change.Share(func() any {
+		return &scope{chat: r.chat, peers: func(string) []string { return change.Users }}
+	}).(*scope)
+	if !ok {
+		panic("the renderings of a change share something else than a scope")
 	}
-	room, err := r.chat.MyRoom(ctx, v, change.Room)
-	if isNotFound(err) {
-		return removed, nil // left since
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &model.MyRoomsChange{
-		Kind: model.MyRoomsChangeKindChanged, RoomID: &id, Room: room,
-	}, nil
+	return shared
 }
 
 func logEvent(e live.Event) (*chat.Event, error) {

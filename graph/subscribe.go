@@ -188,7 +188,7 @@ func (r *Resolver) subscribeToList(
 		return nil, err
 	}
 	list, err := r.live.SubscribeList(ctx, live.RoomList{
-		User: v.ID, First: first, Render: r.renderList(shown, v),
+		User: v.ID, First: first, Render: r.renderList(ctx, shown, v),
 	})
 	if err != nil {
 		return nil, err
@@ -284,7 +284,7 @@ func (r *Resolver) authorize(
 	return live.Subscription{Topic: live.Room(room), After: after, Head: head}, ahead, nil
 }
 
-// follow subscribes to a topic. Those who may share the executions of a subscription share them.
+// follow subscribes to a topic. Subscriptions with the same key share executions.
 func (r *Resolver) follow(
 	ctx context.Context, v chat.Viewer, shown subscription, sub live.Subscription,
 ) (live.Subscriber, error) {

@@ -98,8 +98,8 @@ type Subscription struct {
 	Topic Topic
 	User  string
 	// Key is equal for the subscriptions to a topic that share executions, across users: they form
-	// a cohort. Render and Resync make what they share. Those of the cohort's first subscription
-	// are used. Resync is nil if the subscription ends with ErrPruned instead.
+	// a cohort. Render and Resync make what they share; a cohort uses those of its first
+	// subscription. Resync is nil if the subscription ends with ErrPruned instead.
 	Key    string
 	Render Render
 	Resync Resync

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +13,11 @@ import (
 const (
 	// quiet is the least time between two changes of one room in one list.
 	quiet = 250 * time.Millisecond
+	// step is what the times of changes are rounded up to, so that the next changes of a room are
+	// due in many lists at the same time, and are rendered together.
+	step = 50 * time.Millisecond
+	// maxBatch is how many lists a change of a room is rendered for together.
+	maxBatch = 1000
 	// healInterval is how many sweeps pass between two reads of a list that find what no publication
 	// has named.
 	healInterval = 10
@@ -29,11 +35,29 @@ type Lists interface {
 // and the seq up to which the user has read.
 type ReadState struct{ Seq, Read int64 }
 
-// Change is a change of a list of rooms.
-type Change struct {
+// RoomChange is a change of a room, which is rendered for the lists of several users.
+type RoomChange struct {
 	Room uuid.UUID
-	// Removed says that the room is no longer in the list; otherwise it was added, or has changed.
-	Removed bool
+	// Users are the users whose lists it is rendered for, one after the other.
+	Users []string
+
+	shared any
+}
+
+// Share returns what the renderings of the change share. The first call makes it with a function.
+func (c *RoomChange) Share(with func() any) any {
+	if c.shared == nil {
+		c.shared = with()
+	}
+	return c.shared
+}
+
+// Entry is a change of a room as one list shows it.
+type Entry struct {
+	Payload []byte
+	// Listed reports whether the room is in the list, with State.
+	Listed bool
+	State  ReadState
 }
 
 // RoomList says what a subscriber to a user's list of rooms receives.
@@ -41,8 +65,8 @@ type RoomList struct {
 	User string
 	// First are payloads to send before anything else.
 	First [][]byte
-	// Render makes the payloads of changes.
-	Render func(ctx context.Context, changes []Change) ([][]byte, error)
+	// Render reads and renders a change.
+	Render func(ctx context.Context, change *RoomChange) (Entry, error)
 }
 
 // roomList subscribes to the list of rooms of a user. It sends at most one change of a room each
@@ -53,29 +77,32 @@ type roomList struct {
 	// heal sets healing from time to time.
 	heal *time.Timer
 
-	// The rest is guarded by the hub's lock.
+	// The rest is guarded by the hub's lock, and so is First.
 
 	// sink is set while the list is parked.
 	sink   Sink
 	closed bool
 	known  map[uuid.UUID]ReadState
 	// due are the rooms with a change that has not been sent, and sent says when the last change of
-	// a room was sent, unless that was long ago.
-	due  map[uuid.UUID]struct{}
-	sent map[uuid.UUID]time.Time
-	// stale says that known has to be read again before the next change is sent, and healing that
-	// it has to be read again in any case.
-	stale, healing bool
+	// a room was sent, unless that was long ago. Changes of the rooms in rendering are being
+	// rendered or sent.
+	due       map[uuid.UUID]struct{}
+	sent      map[uuid.UUID]time.Time
+	rendering map[uuid.UUID]struct{}
+	// healing makes Next read the list again.
+	healing bool
 }
 
 // SubscribeList subscribes to a user's list of rooms: no change after its return is missed. The
 // caller closes the subscriber.
 func (h *Hub) SubscribeList(ctx context.Context, list RoomList) (Subscriber, error) {
 	l := &roomList{
-		hub:      h,
-		RoomList: list,
-		due:      make(map[uuid.UUID]struct{}),
-		sent:     make(map[uuid.UUID]time.Time),
+		hub:       h,
+		RoomList:  list,
+		known:     make(map[uuid.UUID]ReadState),
+		due:       make(map[uuid.UUID]struct{}),
+		sent:      make(map[uuid.UUID]time.Time),
+		rendering: make(map[uuid.UUID]struct{}),
 	}
 	h.addList(l)
 	// The first read finds the rooms to follow, the second what is known of them while they are
@@ -107,26 +134,36 @@ func (h *Hub) addList(l *roomList) {
 // adopt sets what is known of the list, and follows its rooms. It keeps what publications have said
 // since the list was read.
 func (l *roomList) adopt(states map[uuid.UUID]ReadState) {
-	h := l.hub
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if l.closed {
-		return
-	}
+	l.hub.mu.Lock()
+	defer l.hub.mu.Unlock()
 	for room := range l.known {
 		if _, still := states[room]; !still {
-			h.unfollow(room, l)
+			l.learn(room, Entry{})
 		}
 	}
 	for room, state := range states {
-		if h.byRoom[room] == nil {
-			h.byRoom[room] = make(map[*roomList]struct{})
-		}
-		h.byRoom[room][l] = struct{}{}
-		state.Seq = max(state.Seq, l.known[room].Seq)
-		states[room] = state
+		l.learn(room, Entry{Listed: true, State: state})
 	}
-	l.known = states
+}
+
+// learn sets what is known of a room, and follows it while it is in the list. The hub is locked.
+func (l *roomList) learn(room uuid.UUID, entry Entry) {
+	if l.closed || !entry.Listed {
+		delete(l.known, room)
+		l.hub.unfollow(room, l)
+		return
+	}
+	entry.State.Seq = max(entry.State.Seq, l.known[room].Seq)
+	l.known[room] = entry.State
+	l.hub.follow(room, l)
+}
+
+// follow makes a list follow a room. The hub is locked.
+func (h *Hub) follow(room uuid.UUID, l *roomList) {
+	if h.byRoom[room] == nil {
+		h.byRoom[room] = make(map[*roomList]struct{})
+	}
+	h.byRoom[room][l] = struct{}{}
 }
 
 // unfollow makes a list follow a room no longer. The hub is locked.
@@ -141,8 +178,9 @@ func (h *Hub) unfollow(room uuid.UUID, l *roomList) {
 func (l *roomList) touch(room uuid.UUID, seq int64) {
 	state, ok := l.known[room]
 	switch {
-	case !ok || seq == unknown:
-		l.stale = true
+	case !ok:
+		l.hub.follow(room, l) // before it is read
+	case seq == unknown:
 	case seq <= state.Seq:
 		return // an old publication
 	default:
@@ -166,30 +204,45 @@ func (l *roomList) Next(ctx context.Context) ([][]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if first := l.First; first != nil {
-		l.First = nil
-		return first, nil
-	}
 	if l.healed() {
-		if err := l.read(ctx); err != nil {
+		states, err := l.hub.lists.ReadStates(ctx, l.User)
+		if err != nil {
 			l.hub.opts.Logger.WarnContext(ctx, "cannot read a list of rooms", "error", err)
+		} else {
+			l.compare(states)
 		}
 	}
-	for {
-		changes, stale := l.take(time.Now())
-		if len(changes) > 0 {
-			return l.Render(ctx, changes)
+	payloads, rooms := l.take(time.Now())
+	for i, room := range rooms {
+		entry, err := l.Render(ctx, &RoomChange{Room: room, Users: []string{l.User}})
+		if err != nil {
+			l.putBack(rooms[i:])
+			return payloads, err
 		}
-		if !stale {
-			return nil, nil
-		}
-		if err := l.read(ctx); err != nil {
-			return nil, err
-		}
+		l.rendered(room, entry)
+		payloads = append(payloads, entry.Payload)
+	}
+	return payloads, nil
+}
+
+// putBack makes rooms due again.
+func (l *roomList) putBack(rooms []uuid.UUID) {
+	l.hub.mu.Lock()
+	defer l.hub.mu.Unlock()
+	for _, room := range rooms {
+		l.due[room] = struct{}{}
 	}
 }
 
-// healed reports whether the list has to be read again, and sets when next.
+// rendered sets what the rendering of a change has found. It returns the sink if the list is parked.
+func (l *roomList) rendered(room uuid.UUID, entry Entry) Sink {
+	l.hub.mu.Lock()
+	defer l.hub.mu.Unlock()
+	l.learn(room, entry)
+	return l.sink
+}
+
+// healed reports and clears healing, and sets when the list is read again after that.
 func (l *roomList) healed() bool {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
@@ -200,62 +253,46 @@ func (l *roomList) healed() bool {
 	return healing
 }
 
-// read reads the list. What differs from what is known is due.
-func (l *roomList) read(ctx context.Context) error {
-	stale := l.setStale(false) // a room that changes from now on may be missed by the read
-	states, err := l.hub.lists.ReadStates(ctx, l.User)
-	if err != nil {
-		if stale {
-			l.setStale(true)
-		}
-		return err
-	}
-	l.compare(states)
-	l.adopt(states)
-	return nil
-}
-
-// setStale sets stale and returns what it was.
-func (l *roomList) setStale(stale bool) (before bool) {
-	l.hub.mu.Lock()
-	defer l.hub.mu.Unlock()
-	before, l.stale = l.stale, stale
-	return before
-}
-
-// compare makes the rooms due that differ from what is known.
+// compare touches the rooms that differ from what is known.
 func (l *roomList) compare(states map[uuid.UUID]ReadState) {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
+	if l.closed {
+		return
+	}
 	for room, state := range states {
 		known, ok := l.known[room]
 		if !ok || known.Read != state.Read || known.Seq < state.Seq {
-			l.due[room] = struct{}{}
+			l.touch(room, unknown)
 		}
 	}
 	for room := range l.known {
 		if _, still := states[room]; !still {
-			l.due[room] = struct{}{}
+			l.touch(room, unknown)
 		}
 	}
 }
 
-// take returns the changes that may be sent now, and counts them as sent; none if the list is stale,
-// and has to be read before.
-func (l *roomList) take(now time.Time) (changes []Change, stale bool) {
+// take returns the first payloads or, if they have been sent, the rooms whose change may be sent
+// now, which it counts as sent.
+func (l *roomList) take(now time.Time) (first [][]byte, rooms []uuid.UUID) {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
-	ready, _ := l.ready(now)
-	if len(ready) == 0 || l.stale {
-		return nil, len(ready) > 0
+	if first = l.First; first != nil {
+		l.First = nil
+		return first, nil
 	}
-	for _, room := range ready {
-		_, known := l.known[room]
-		changes = append(changes, Change{Room: room, Removed: !known})
-		l.sent[room] = now
-		delete(l.due, room)
+	rooms, _ = l.ready(now)
+	for _, room := range rooms {
+		l.setSent(room, now)
 	}
-	return changes, false
+	return nil, rooms
+}
+
+// setSent counts the change of a room as sent. The hub is locked.
+func (l *roomList) setSent(room uuid.UUID, now time.Time) {
+	delete(l.due, room)
+	l.sent[room] = now.Add(step - 1).Truncate(step)
 }
 
 // ready returns the rooms whose change may be sent now, and how long the next of the others has to
@@ -267,6 +304,9 @@ func (l *roomList) ready(now time.Time) (ready []uuid.UUID, wait time.Duration) 
 		}
 	}
 	for room := range l.due {
+		if _, rendering := l.rendering[room]; rendering {
+			continue // it is enqueued again after that
+		}
 		at, ok := l.sent[room]
 		if !ok {
 			ready = append(ready, room)
@@ -314,9 +354,15 @@ func (l *roomList) Close() {
 	for room := range l.known {
 		h.unfollow(room, l)
 	}
+	for room := range l.due {
+		h.unfollow(room, l)
+	}
+	for room := range l.rendering {
+		h.unfollow(room, l)
+	}
 }
 
-// enqueue makes a parked list be woken when a change of it may be sent. The hub is locked.
+// enqueue makes the changes of a parked list be sent when they may be. The hub is locked.
 func (h *Hub) enqueue(l *roomList) {
 	if l.sink == nil || h.ctx.Err() != nil {
 		return // its goroutine finds the change
@@ -331,13 +377,22 @@ func (h *Hub) enqueue(l *roomList) {
 	}
 	h.waking = true
 	// It ends when nothing is pending, or with the hub.
-	h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event, h.wakeLists, nil))
+	h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event, h.sendLists, nil))
 }
 
-// wakeLists wakes the parked lists when a change of them may be sent, until nothing is pending.
-func (h *Hub) wakeLists() {
+// sendLists sends the changes of parked lists when they may be sent, until nothing is pending. A
+// change of a room that several lists wait for is rendered for all of them together. Other lists are
+// woken.
+func (h *Hub) sendLists() {
 	for {
-		sinks, wait := h.readyLists(time.Now())
+		batches, sinks, wait := h.readyLists(time.Now())
+		for room, lists := range batches {
+			for part := range slices.Chunk(lists, maxBatch) {
+				// It ends with the batch.
+				h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event,
+					func() { h.sendRoom(room, part) }, nil))
+			}
+		}
 		for _, sink := range sinks {
 			h.wake(sink)
 		}
@@ -353,11 +408,31 @@ func (h *Hub) wakeLists() {
 	}
 }
 
-// readyLists returns the sinks of the lists with a change that may be sent now, and unparks them.
-// wait is when the next of the others is ready; 0 if there is none, and the goroutine's end.
-func (h *Hub) readyLists(now time.Time) (sinks []Sink, wait time.Duration) {
+// readyLists returns what may be sent now: the rooms that several lists wait for, which it counts as
+// sent, and the sinks of the other lists, which it unparks. wait is when the next of the others is
+// ready; 0 if there is none, and the goroutine's end.
+func (h *Hub) readyLists(now time.Time) (
+	batches map[uuid.UUID][]*roomList, sinks []Sink, wait time.Duration,
+) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	batches = make(map[uuid.UUID][]*roomList)
+	for l := range h.pending {
+		ready, _ := l.ready(now)
+		for _, room := range ready {
+			batches[room] = append(batches[room], l)
+		}
+	}
+	for room, lists := range batches {
+		if len(lists) == 1 {
+			delete(batches, room)
+			continue
+		}
+		for _, l := range lists {
+			l.setSent(room, now)
+			l.rendering[room] = struct{}{}
+		}
+	}
 	for l := range h.pending {
 		ready, left := l.ready(now)
 		if len(ready) == 0 && !l.healing && left > 0 {
@@ -367,11 +442,89 @@ func (h *Hub) readyLists(now time.Time) (sinks []Sink, wait time.Duration) {
 			continue
 		}
 		delete(h.pending, l)
-		sinks = append(sinks, l.sink)
-		l.sink = nil
+		if len(ready) > 0 || l.healing {
+			sinks = append(sinks, l.sink)
+			l.sink = nil
+		}
 	}
 	h.waking = wait > 0
-	return sinks, wait
+	return batches, sinks, wait
+}
+
+// delivery is a change of a room for one list.
+type delivery struct {
+	list  *roomList
+	entry Entry
+	err   error
+	// sent says that the sink has taken the payload.
+	sent bool
+}
+
+// sendRoom renders a change of a room for lists, and sends it to those that are parked.
+func (h *Hub) sendRoom(room uuid.UUID, lists []*roomList) {
+	change := &RoomChange{Room: room}
+	deliveries := make([]delivery, len(lists))
+	for i, l := range lists {
+		deliveries[i].list = l
+		change.Users = append(change.Users, l.User)
+	}
+	for i := range deliveries {
+		h.deliver(&deliveries[i], change)
+	}
+	for _, sink := range h.finish(room, deliveries) {
+		h.wake(sink)
+	}
+}
+
+// deliver renders a change for a list, and sends it if the list is parked.
+func (h *Hub) deliver(d *delivery, change *RoomChange) {
+	d.err = h.opts.Panics.Run(h.ctx, panics.Event, func() (err error) {
+		d.entry, err = d.list.Render(h.ctx, change)
+		return err
+	})
+	if d.err != nil {
+		return
+	}
+	sink := d.list.rendered(change.Room, d.entry)
+	if sink == nil {
+		return
+	}
+	_ = h.opts.Panics.Run(h.ctx, panics.Event, func() error {
+		d.sent = sink.Send(d.entry.Payload)
+		return nil
+	})
+}
+
+// finish ends the rendering of a change of a room. A list to which the change was not sent keeps the
+// payload, or makes the room due again; finish returns their sinks to wake, if they are parked.
+func (h *Hub) finish(room uuid.UUID, deliveries []delivery) (sinks []Sink) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, d := range deliveries {
+		l := d.list
+		delete(l.rendering, room)
+		_, due := l.due[room]
+		switch {
+		case l.closed:
+			continue
+		case d.sent && due:
+			h.enqueue(l)
+			continue
+		case d.sent:
+			continue
+		case d.err == nil && l.First == nil:
+			l.First = [][]byte{d.entry.Payload}
+		default:
+			l.due[room] = struct{}{}
+			delete(l.sent, room)
+		}
+		if l.sink != nil {
+			sinks = append(sinks, l.sink)
+			l.sink = nil
+			delete(h.pending, l)
+		}
+	}
+	return sinks
 }
 
 // wake wakes a sink. A panic of it does not concern the others.

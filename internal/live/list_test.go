@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"maps"
+	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -42,15 +44,16 @@ func (l *fakeLists) remove(room uuid.UUID) {
 	delete(l.rooms, room)
 }
 
-func renderChanges(_ context.Context, changes []live.Change) (payloads [][]byte, err error) {
-	for _, change := range changes {
-		text := change.Room.String()
-		if change.Removed {
-			text = "removed " + text
-		}
-		payloads = append(payloads, []byte(text))
+// render renders a room as its state.
+func (l *fakeLists) render(_ context.Context, change *live.RoomChange) (live.Entry, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	state, ok := l.rooms[change.Room]
+	text := change.Room.String()
+	if !ok {
+		text = "removed " + text
 	}
-	return payloads, nil
+	return live.Entry{Payload: []byte(text), Listed: ok, State: state}, nil
 }
 
 func TestList(t *testing.T) {
@@ -62,7 +65,7 @@ func TestList(t *testing.T) {
 		list, err := hub.SubscribeList(t.Context(), live.RoomList{
 			User:   "me",
 			First:  [][]byte{[]byte("opened")},
-			Render: renderChanges,
+			Render: lists.render,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -111,5 +114,161 @@ func TestList(t *testing.T) {
 		// No hint comes: found when the list is read again.
 		lists.set(a, live.ReadState{Seq: 4, Read: 4})
 		expect("read elsewhere", 10*time.Minute, a.String())
+	})
+}
+
+// shelf renders one room for all lists, as its seq. It counts the renderings of each change. The
+// first one takes delay.
+type shelf struct {
+	fakeLists
+	room    uuid.UUID
+	changes map[*live.RoomChange]int
+	delay   time.Duration
+	users   []live.Subscriber
+	sinks   []*screen
+}
+
+func (s *shelf) render(_ context.Context, change *live.RoomChange) (live.Entry, error) {
+	s.mu.Lock()
+	//nolint:errcheck // it is what the function returns
+	state := change.Share(func() any { return s.rooms[s.room] }).(live.ReadState)
+	s.changes[change]++
+	if change.Room != s.room {
+		s.mu.Unlock()
+		return live.Entry{Payload: []byte("another")}, nil
+	}
+	delay := s.delay
+	s.delay = 0
+	s.mu.Unlock()
+	time.Sleep(delay)
+	return live.Entry{
+		Payload: strconv.AppendInt(nil, state.Seq, 10), Listed: true, State: state,
+	}, nil
+}
+
+// happen adds an event to the room.
+func (s *shelf) happen(hub *live.Hub, seq int64) {
+	s.set(s.room, live.ReadState{Seq: seq})
+	hub.Receive(broker.Publication{Room: s.room, Seq: seq})
+}
+
+// inShelf runs a test with parked lists of many users that are all in one room.
+func inShelf(t *testing.T, users int, test func(t *testing.T, s *shelf, hub *live.Hub)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{room: uuid.New(), changes: make(map[*live.RoomChange]int)}
+		s.rooms = map[uuid.UUID]live.ReadState{s.room: {}}
+		hub := live.NewHub(t.Context(), &fakeLog{}, s, live.Options{Sweep: time.Hour})
+		defer hub.Close()
+		for i := range users {
+			list, err := hub.SubscribeList(t.Context(), live.RoomList{
+				User: strconv.Itoa(i), Render: s.render,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer list.Close()
+			s.users, s.sinks = append(s.users, list), append(s.sinks, &screen{})
+			if !list.Park(s.sinks[i]) {
+				t.Fatal("there is nothing, and it cannot be parked")
+			}
+		}
+		test(t, s, hub)
+	})
+}
+
+// TestListsTogether: a change of a room is rendered together for all lists that have the room, also
+// if they have to wait for it.
+func TestListsTogether(t *testing.T) {
+	const users = 100
+	inShelf(t, users, func(t *testing.T, s *shelf, hub *live.Hub) {
+		for i := range int64(3) {
+			s.happen(hub, i+1)
+			time.Sleep(time.Second)
+		}
+		s.happen(hub, 4) // at once
+		synctest.Wait()
+		s.happen(hub, 5) // 250 ms later
+		time.Sleep(time.Second)
+		for _, sink := range s.sinks {
+			sink.expect(t, 5, 0)
+		}
+		if len(s.changes) != 5 {
+			t.Errorf("5 changes are rendered in %d batches", len(s.changes))
+		}
+	})
+}
+
+// TestListsApart: lists that change at different times come together again.
+func TestListsApart(t *testing.T) {
+	const users = 100
+	inShelf(t, users, func(t *testing.T, s *shelf, hub *live.Hub) {
+		for i := range users { // each has read something, at another time
+			hub.Receive(broker.Publication{Room: s.room, Users: []string{strconv.Itoa(i)}})
+			time.Sleep(time.Millisecond)
+			synctest.Wait()
+			if payloads, err := s.users[i].Next(t.Context()); len(payloads) != 1 || err != nil {
+				t.Fatalf("list %d receives %s, %v", i, payloads, err)
+			}
+			s.users[i].Park(s.sinks[i])
+		}
+		synctest.Wait()
+		clear(s.changes)
+		s.happen(hub, 1)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(s.changes) > users/(250/50) {
+			t.Errorf("the change is rendered in %d batches", len(s.changes))
+		}
+		for i, sink := range s.sinks {
+			if len(sink.got) != 1 {
+				t.Errorf("list %d receives %s", i, sink.got)
+			}
+		}
+	})
+}
+
+// TestListRefused: a payload that a sink does not take is not rendered again, and comes before
+// those that follow.
+func TestListRefused(t *testing.T) {
+	inShelf(t, 2, func(t *testing.T, s *shelf, hub *live.Hub) {
+		s.sinks[0].set(true)
+		s.happen(hub, 1)
+		synctest.Wait()
+		s.happen(hub, 2)
+		time.Sleep(time.Second)
+		s.sinks[0].expect(t, 0, 1)
+		s.sinks[1].expect(t, 1, 1) // alone, it is woken for the second
+		for i, want := range []int64{1, 2} {
+			payloads, err := next(t.Context(), s.users[0])
+			if err != nil || string(bytes.Join(payloads, nil)) != strconv.FormatInt(want, 10) {
+				t.Errorf("number %d is %s, %v", i, payloads, err)
+			}
+		}
+		if n := slices.Max(slices.Collect(maps.Values(s.changes))); n != 2 {
+			t.Errorf("a change is rendered %d times for two lists", n)
+		}
+	})
+}
+
+// TestListOvertaken: a change that comes while an earlier one is being rendered is sent after it,
+// also to a list that has been woken meanwhile.
+func TestListOvertaken(t *testing.T) {
+	inShelf(t, 3, func(t *testing.T, s *shelf, hub *live.Hub) {
+		s.delay = time.Second
+		s.happen(hub, 1)
+		time.Sleep(500 * time.Millisecond)
+		s.happen(hub, 2)
+		hub.Receive(broker.Publication{Room: uuid.New(), Users: []string{"0"}})
+		s.sinks[0].expect(t, 0, 1)
+		for _, want := range []string{"another", "1", "2"} {
+			payloads, err := s.users[0].Next(t.Context())
+			if err != nil || string(bytes.Join(payloads, []byte(" "))) != want {
+				t.Errorf("received %s, %v; want %s", payloads, err, want)
+			}
+			time.Sleep(time.Second)
+		}
+		s.sinks[1].expect(t, 2, 0)
+		s.sinks[2].expect(t, 2, 0)
 	})
 }

@@ -147,7 +147,7 @@ func (t *events) run(
 			if err != nil {
 				panic(err) // an extension that is no JSON: a mistake in the server
 			}
-			_ = s.event("next", body) // where it fails nobody listens
+			_ = s.event("next", body) // if it fails the client is gone
 			_ = s.event("complete", nil)
 		})
 		return
@@ -293,7 +293,7 @@ func (s *eventStream) end(errs gqlerror.List) {
 			return
 		}
 	}
-	_ = s.event("complete", nil) // where it fails nobody listens
+	_ = s.event("complete", nil) // if it fails the client is gone
 }
 
 // write sends the parts of something at once, as they are: an answer may be large. A client that
