@@ -293,6 +293,7 @@ func (l *lab) events(t *testing.T) labEvents {
 			events.ofRooms,
 			&model.StreamOpened{Event: at},
 			&model.Resync{Event: at},
+			&model.RoomDeleted{Event: at},
 		)
 		for _, e := range log {
 			events.ofRooms = append(events.ofRooms, graph.RoomEventOf(e))

@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/internal/chat"
 )
 
 func (r *memberJoinedResolver) Room(
@@ -108,6 +109,14 @@ func (r *resyncResolver) Room(ctx context.Context, objs []*model.Resync) ([]*ent
 	return eventRooms(ctx, objs)
 }
 
+func (r *roomDeletedResolver) Room(
+	ctx context.Context,
+	objs []*model.RoomDeleted,
+) ([]*ent.Room, error) {
+	rooms, err := eventRooms(ctx, objs)
+	return mapped(rooms, chat.Tombstone), err
+}
+
 func (r *roomUpdatedResolver) Room(
 	ctx context.Context,
 	objs []*model.RoomUpdated,
@@ -166,6 +175,8 @@ func (r *Resolver) ReactionsChanged() generated.ReactionsChangedResolver {
 
 func (r *Resolver) Resync() generated.ResyncResolver { return &resyncResolver{r} }
 
+func (r *Resolver) RoomDeleted() generated.RoomDeletedResolver { return &roomDeletedResolver{r} }
+
 func (r *Resolver) RoomUpdated() generated.RoomUpdatedResolver { return &roomUpdatedResolver{r} }
 
 func (r *Resolver) StreamOpened() generated.StreamOpenedResolver { return &streamOpenedResolver{r} }
@@ -181,6 +192,7 @@ type (
 	messageEditedResolver     struct{ *Resolver }
 	reactionsChangedResolver  struct{ *Resolver }
 	resyncResolver            struct{ *Resolver }
+	roomDeletedResolver       struct{ *Resolver }
 	roomUpdatedResolver       struct{ *Resolver }
 	streamOpenedResolver      struct{ *Resolver }
 	subscriptionResolver      struct{ *Resolver }

@@ -127,6 +127,8 @@ func TestEventFieldsAreBatched(t *testing.T) {
 			switch {
 			case slices.Contains([]string{"StreamOpened", "Resync"}, kind.Name): // not in the log
 				continue
+			case kind.Name == "RoomDeleted": // it happens once
+				continue
 			case !ok:
 				t.Errorf("no test makes a %s happen", kind.Name)
 				continue

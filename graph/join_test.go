@@ -258,7 +258,10 @@ func TestStreamsEnd(t *testing.T) {
 				app.Options{Sweep: time.Hour},
 				func(t *testing.T, s *testkit.Server) {
 					alice, bob, carol := s.As("alice"), s.As("bob"), s.As("carol")
-					room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob", "carol"}})
+					room := makeRoom(
+						alice,
+						testkit.Vars{"name": "room", "memberIds": []string{"bob", "carol"}},
+					)
 					events, messages := bob.Subscribe(
 						roomEvents,
 						testkit.Vars{"room": room},
@@ -292,8 +295,20 @@ func TestStreamsEnd(t *testing.T) {
 							t.Errorf("carol hears %v", e)
 						}
 						others.Next()
-					} else if e := others.Error(); e.Extensions["reason"] != "DELETED" {
-						t.Errorf("carol's stream ends with %+v", e)
+					} else {
+						for name, stream := range map[string]interface{ Next() testkit.JSON }{
+							"carol's": others, "bob's": events, "bob's over SSE": sse,
+						} {
+							e := stream.Next().At("roomEvents")
+							if e.Str("__typename") != "RoomDeleted" ||
+								e.Str("room.name") != "" || e.Int("room.memberCount") != 0 ||
+								len(e.List("room.members.nodes")) != 0 {
+								t.Errorf("%s last event is %v", name, e)
+							}
+						}
+						if e := others.Error(); e.Extensions["reason"] != "DELETED" {
+							t.Errorf("carol's stream ends with %+v", e)
+						}
 					}
 					for name, e := range map[string]testkit.ReplyError{"roomEvents": events.Error(), "messageAdded": messages.Error(), "events": sse.Error()} {
 						if e.Extensions["code"] != "MEMBERSHIP_ENDED" ||

@@ -28,6 +28,7 @@ const roomEvents = `subscription($room: ID!, $after: Int) { roomEvents(roomId: $
 	... on MemberJoined { user { id } role member { role } }
 	... on MemberLeft { user { id } reason }
 	... on MemberRoleChanged { user { id } role member { role } }
+	... on RoomDeleted { room { id name memberCount members { nodes { id } } } }
 } }`
 
 // lossy is a broker that drops, doubles and shuffles what it carries.

@@ -272,6 +272,8 @@ func roomEvent(e *chat.Event) model.RoomEvent {
 		return &model.MemberRoleChanged{Event: event, UserID: e.Subject, Role: e.Role}
 	case roomevent.KindROOM_UPDATED:
 		return &model.RoomUpdated{Event: event}
+	case roomevent.KindROOM_DELETED:
+		return &model.RoomDeleted{Event: event}
 	default:
 		return nil
 	}

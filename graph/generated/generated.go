@@ -55,6 +55,7 @@ type ResolverRoot interface {
 	ReactionsChanged() ReactionsChangedResolver
 	Resync() ResyncResolver
 	Room() RoomResolver
+	RoomDeleted() RoomDeletedResolver
 	RoomMember() RoomMemberResolver
 	RoomMemberConnection() RoomMemberConnectionResolver
 	RoomMemberEdge() RoomMemberEdgeResolver
@@ -196,6 +197,9 @@ type RoomResolver interface {
 	LatestMessage(ctx context.Context, objs []*ent.Room) ([]*ent.Message, error)
 	UnreadCount(ctx context.Context, objs []*ent.Room) ([]int, error)
 	LastReadSeq(ctx context.Context, objs []*ent.Room) ([]int, error)
+}
+type RoomDeletedResolver interface {
+	Room(ctx context.Context, objs []*model.RoomDeleted) ([]*ent.Room, error)
 }
 type RoomMemberResolver interface {
 	User(ctx context.Context, objs []*ent.Member) ([]*ent.User, error)
@@ -581,6 +585,18 @@ type RoomUpdated implements RoomEvent {
   "The room it happened in."
   roomId: ID!
   "The room as it is now."
+  room: Room!
+  "Its position in the room's log."
+  seq: Int!
+  "When it happened."
+  at: Time!
+}
+
+"The room was deleted: the last event of its log. The stream ends after it, with MEMBERSHIP_ENDED."
+type RoomDeleted implements RoomEvent {
+  "The room it happened in."
+  roomId: ID!
+  "What is left of the room: its name and description are empty, and it has no members."
   room: Room!
   "Its position in the room's log."
   seq: Int!
@@ -9602,6 +9618,130 @@ func (ec *executionContext) fieldContext_RoomConnection_pageInfo(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _RoomDeleted_roomId(ctx context.Context, field graphql.CollectedField, obj *model.RoomDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoomDeleted_roomId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoomID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoomDeleted_roomId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoomDeleted", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _RoomDeleted_room(ctx context.Context, field graphql.CollectedField, obj *model.RoomDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoomDeleted_room(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoomDeleted_room(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
+			return ec.marshalNRoom2ᚖparleyᚋentᚐRoom(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoomDeleted_room(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoomDeleted",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Room(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoomDeleted_room(ctx context.Context, field graphql.CollectedField, obj *model.RoomDeleted) (any, error) {
+	resolver := ec.Resolvers.RoomDeleted()
+	if batch, ok := graphql.BatchParentsFor[*model.RoomDeleted](ctx, "RoomDeleted"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Room(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Room](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoomDeleted.room",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Room(ctx, []*model.RoomDeleted{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Room](
+		ctx,
+		results,
+		err,
+		"RoomDeleted.room",
+	)
+}
+
+func (ec *executionContext) _RoomDeleted_seq(ctx context.Context, field graphql.CollectedField, obj *model.RoomDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoomDeleted_seq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seq, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoomDeleted_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoomDeleted", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _RoomDeleted_at(ctx context.Context, field graphql.CollectedField, obj *model.RoomDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoomDeleted_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoomDeleted_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoomDeleted", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
 func (ec *executionContext) _RoomEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.RoomEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13059,6 +13199,13 @@ func (ec *executionContext) _RoomEvent(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._RoomUpdated(ctx, sel, obj)
+	case model.RoomDeleted:
+		return ec._RoomDeleted(ctx, sel, &obj)
+	case *model.RoomDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoomDeleted(ctx, sel, obj)
 	case model.Resync:
 		return ec._Resync(ctx, sel, &obj)
 	case *model.Resync:
@@ -17098,6 +17245,92 @@ func (ec *executionContext) _RoomConnection(ctx context.Context, sel ast.Selecti
 			out.Values[i] = ec._RoomConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var roomDeletedImplementors = []string{"RoomDeleted", "RoomEvent"}
+
+func (ec *executionContext) _RoomDeleted(ctx context.Context, sel ast.SelectionSet, obj *model.RoomDeleted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, roomDeletedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoomDeleted")
+		case "roomId":
+			out.Values[i] = ec._RoomDeleted_roomId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "room":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._RoomDeleted_room(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "seq":
+			out.Values[i] = ec._RoomDeleted_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._RoomDeleted_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

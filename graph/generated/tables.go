@@ -62,6 +62,7 @@ func NewExecSchema(es graphql.ExecutableSchema) *exec.Schema {
 	t.resync = &exec.Object[*model.Resync]{Name: "Resync", Interfaces: []string{"RoomEvent"}}
 	t.room = &exec.Object[*ent.Room]{Name: "Room", Interfaces: []string{"Node"}}
 	t.roomConnection = &exec.Object[*model.RoomConnection]{Name: "RoomConnection"}
+	t.roomDeleted = &exec.Object[*model.RoomDeleted]{Name: "RoomDeleted", Interfaces: []string{"RoomEvent"}}
 	t.roomEdge = &exec.Object[*model.RoomEdge]{Name: "RoomEdge"}
 	t.roomMember = &exec.Object[*ent.Member]{Name: "RoomMember"}
 	t.roomMemberConnection = &exec.Object[*model.RoomMemberConnection]{Name: "RoomMemberConnection"}
@@ -85,6 +86,7 @@ func NewExecSchema(es graphql.ExecutableSchema) *exec.Schema {
 	t.roomEvent = &exec.Abstract[model.RoomEvent]{}
 	t.roomEvent.Add(exec.CaseOf[model.RoomEvent](t.streamOpened))
 	t.roomEvent.Add(exec.CaseOf[model.RoomEvent](t.roomUpdated))
+	t.roomEvent.Add(exec.CaseOf[model.RoomEvent](t.roomDeleted))
 	t.roomEvent.Add(exec.CaseOf[model.RoomEvent](t.resync))
 	t.roomEvent.Add(exec.CaseOf[model.RoomEvent](t.reactionsChanged))
 	t.roomEvent.Add(exec.CaseOf[model.RoomEvent](t.messageEdited))
@@ -133,6 +135,7 @@ func NewExecSchema(es graphql.ExecutableSchema) *exec.Schema {
 	t.fieldsResync(ec)
 	t.fieldsRoom(ec)
 	t.fieldsRoomConnection(ec)
+	t.fieldsRoomDeleted(ec)
 	t.fieldsRoomEdge(ec)
 	t.fieldsRoomMember(ec)
 	t.fieldsRoomMemberConnection(ec)
@@ -194,6 +197,7 @@ type execTables struct {
 	resync                     *exec.Object[*model.Resync]
 	room                       *exec.Object[*ent.Room]
 	roomConnection             *exec.Object[*model.RoomConnection]
+	roomDeleted                *exec.Object[*model.RoomDeleted]
 	roomEdge                   *exec.Object[*model.RoomEdge]
 	roomMember                 *exec.Object[*ent.Member]
 	roomMemberConnection       *exec.Object[*model.RoomMemberConnection]
@@ -700,6 +704,18 @@ func (t *execTables) fieldsRoomConnection(ec *executionContext) {
 		"edges":    exec.Part(exec.List(exec.Required(exec.NoPointer, t.roomEdge.Of())), func(obj *model.RoomConnection) []*model.RoomEdge { return obj.Edges }),
 		"nodes":    exec.Part(exec.List(exec.Required(exec.NoPointer, t.room.Of())), func(obj *model.RoomConnection) []*ent.Room { return obj.Nodes }),
 		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.RoomConnection) *model.PageInfo { return obj.PageInfo }),
+	}
+}
+
+func (t *execTables) fieldsRoomDeleted(ec *executionContext) {
+	t.roomDeleted.Fields = map[string]exec.Field[*model.RoomDeleted]{
+		"roomId": exec.Plain(func(b []byte, obj *model.RoomDeleted) []byte { return exec.UUID(b, obj.RoomID) }),
+		"room": exec.Resolved(exec.Required(exec.NoPointer, t.room.Of()), false, nil,
+			func(ctx context.Context, args exec.Args, objs []*model.RoomDeleted) ([]*ent.Room, error) {
+				return ec.Resolvers.RoomDeleted().Room(ctx, objs)
+			}),
+		"seq": exec.Plain(func(b []byte, obj *model.RoomDeleted) []byte { return exec.Int[int64](b, obj.Seq) }),
+		"at":  exec.Plain(func(b []byte, obj *model.RoomDeleted) []byte { return exec.Time(b, obj.At) }),
 	}
 }
 

@@ -74,6 +74,9 @@ type MemberRoleChanged struct {
 // RoomUpdated says that the room itself has changed.
 type RoomUpdated struct{ Event }
 
+// RoomDeleted says that the room was deleted.
+type RoomDeleted struct{ Event }
+
 // StreamOpened is the first item of a stream.
 type StreamOpened struct{ Event }
 

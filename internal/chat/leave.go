@@ -55,6 +55,18 @@ func (c *Chat) DeleteRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 	return nil
 }
 
+// Tombstone returns what is left of a deleted room for those who saw it: its name and description are
+// empty, and it has no members. It returns nil for nil.
+func Tombstone(r *ent.Room) *ent.Room {
+	if r == nil {
+		return nil
+	}
+	tombstone := publicRoom(r)
+	tombstone.Name, tombstone.Description, tombstone.MemberCount = "", "", 0
+	tombstone.OpenseaSlug, tombstone.OpenseaName, tombstone.OpenseaCover = nil, "", ""
+	return tombstone
+}
+
 // empty ends all memberships, and with them the seats.
 func (h *held) empty(ctx context.Context) error {
 	people, err := h.tx.Member.Query().

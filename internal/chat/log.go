@@ -163,6 +163,9 @@ func (c *Chat) Log(
 // Position is the event's seq.
 func (e *Event) Position() int64 { return e.Seq }
 
+// Final reports whether the event is the last one of its log.
+func (e *Event) Final() bool { return e.Kind == roomevent.KindROOM_DELETED }
+
 // Erases reports whether the event empties a message: events and payloads from before it must not be
 // delivered any more.
 func (e *Event) Erases() bool { return e.Kind == roomevent.KindMESSAGE_DELETED }

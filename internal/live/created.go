@@ -40,6 +40,9 @@ func (c *RoomCreated) EndsMembership() bool { return false }
 // Ends implements [Event].
 func (c *RoomCreated) Ends(string) error { return nil }
 
+// Final implements [Event].
+func (c *RoomCreated) Final() bool { return false }
+
 // Erases implements [Event].
 func (c *RoomCreated) Erases() bool { return false }
 

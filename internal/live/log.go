@@ -44,6 +44,9 @@ type Event interface {
 	// Ends returns the error that ends a user's subscriptions to the topic with the event; nil if
 	// the event does not end their membership.
 	Ends(user string) error
+	// Final reports whether it is the last event of its topic. Subscribers whose membership it ends
+	// receive it.
+	Final() bool
 	// Erases reports whether it erases content that earlier events show: those must be read again.
 	Erases() bool
 }

@@ -131,11 +131,11 @@ func (s *subscriber) payloads(frames []Frame) ([][]byte, error) {
 	payloads := make([][]byte, 0, len(frames))
 	for i := range frames {
 		payload, err := s.payload(&frames[i])
-		if err != nil {
-			return payloads, err
-		}
 		if payload != nil {
 			payloads = append(payloads, payload)
+		}
+		if err != nil {
+			return payloads, err
 		}
 	}
 	return payloads, nil
@@ -144,10 +144,13 @@ func (s *subscriber) payloads(frames []Frame) ([][]byte, error) {
 // payload returns what the subscriber receives of a frame; nil for nothing. It fails with the first
 // frame that says that the user is no longer in the room: nothing that was committed after that is
 // delivered. That includes what a payload shows, because it was rendered later than its event was
-// committed.
+// committed. The last event of a topic ends the subscription and is delivered.
 func (s *subscriber) payload(f *Frame) ([]byte, error) {
 	if f.ends {
 		if err := s.endedBy(f.Event); err != nil {
+			if f.Event.Final() {
+				return f.Payload, err
+			}
 			return nil, err
 		}
 	}
@@ -155,6 +158,9 @@ func (s *subscriber) payload(f *Frame) ([]byte, error) {
 		return nil, nil
 	}
 	for _, event := range f.MembershipEnds {
+		if event.Final() { // nothing can happen after it
+			continue
+		}
 		if err := s.endedBy(event); err != nil {
 			return nil, err
 		}

@@ -30,6 +30,9 @@ func (n number) Ends(user string) error {
 	return nil
 }
 
+// Final: none is the last.
+func (n number) Final() bool { return false }
+
 // Erases is true of one.
 func (n number) Erases() bool { return n == erasing }
 
