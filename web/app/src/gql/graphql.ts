@@ -1001,6 +1001,19 @@ export type RoomConnection = {
   pageInfo: PageInfo;
 };
 
+/** The room was deleted: the last event of its log. The stream ends after it, with MEMBERSHIP_ENDED. */
+export type RoomDeleted = RoomEvent & {
+  __typename?: 'RoomDeleted';
+  /** When it happened. */
+  at: Scalars['Time']['output'];
+  /** What is left of the room: its name and description are empty, and it has no members. */
+  room: Room;
+  /** The room it happened in. */
+  roomId: Scalars['ID']['output'];
+  /** Its position in the room's log. */
+  seq: Scalars['Int']['output'];
+};
+
 /** A room's place in the list. */
 export type RoomEdge = {
   __typename?: 'RoomEdge';
@@ -1437,6 +1450,7 @@ export type RoomEventsSubscription = { __typename?: 'Subscription', roomEvents:
     | { __typename: 'MessageEdited', seq: number, message: { __typename?: 'Message', id: string, seq: number, contents: string, createdAt: string, editedAt?: string | null, deletedAt?: string | null, idempotencyKey?: string | null, isThread: boolean, replyCount: number, from: { __typename?: 'User', id: string, nickName: string }, thread?: { __typename?: 'Message', id: string } | null, replyTo?: { __typename?: 'Message', id: string, contents: string, deletedAt?: string | null, from: { __typename?: 'User', id: string, nickName: string } } | null, mentions: Array<{ __typename?: 'User', id: string, nickName: string }>, reactions: Array<{ __typename?: 'Reaction', emoji: string, count: number }> } }
     | { __typename: 'ReactionsChanged', emoji: string, on: boolean, seq: number, message: { __typename?: 'Message', id: string, seq: number, contents: string, createdAt: string, editedAt?: string | null, deletedAt?: string | null, idempotencyKey?: string | null, isThread: boolean, replyCount: number, from: { __typename?: 'User', id: string, nickName: string }, thread?: { __typename?: 'Message', id: string } | null, replyTo?: { __typename?: 'Message', id: string, contents: string, deletedAt?: string | null, from: { __typename?: 'User', id: string, nickName: string } } | null, mentions: Array<{ __typename?: 'User', id: string, nickName: string }>, reactions: Array<{ __typename?: 'Reaction', emoji: string, count: number }> }, user: { __typename?: 'User', id: string } }
     | { __typename: 'Resync', seq: number }
+    | { __typename: 'RoomDeleted', seq: number }
     | { __typename: 'RoomUpdated', seq: number }
     | { __typename: 'StreamOpened', seq: number }
    };
