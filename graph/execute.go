@@ -79,9 +79,6 @@ type plans struct {
 	byValues map[string]*exec.Plan
 }
 
-// maxPlans bounds the plans of one operation: screens have few forms.
-const maxPlans = 8
-
 // plan returns the plan of a prepared operation; nil where the operation asks for the schema.
 func (e *executable) plan(op *graphql.OperationContext) *exec.Plan {
 	prepared := guard.OperationOf(op)
@@ -111,7 +108,7 @@ func (e *executable) plan(op *graphql.OperationContext) *exec.Plan {
 	plan = e.tables.Plan(prepared.Definition, op.Variables)
 	known.mu.Lock()
 	defer known.mu.Unlock()
-	if len(known.byValues) >= maxPlans {
+	if len(known.byValues) >= guard.MaxPlans {
 		clear(known.byValues)
 	}
 	known.byValues[string(values)] = plan

@@ -31,7 +31,6 @@ func (s *Server) Subscribe(
 	started, err := r.subscribe(ctx, subscription{
 		r:          r,
 		op:         op,
-		plan:       r.executable.plan(op),
 		executions: r.events,
 		weight:     guard.EstimatedBytes(op),
 		begin: func(ctx context.Context) (context.Context, func(string)) {
@@ -137,6 +136,7 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (live.Subs
 	if err := r.ensureUser(ctx); err != nil {
 		return nil, err
 	}
+	shown.plan = r.executable.plan(shown.op) // compiled for clients with a token only
 	fields := graphql.CollectFields(
 		shown.op,
 		shown.op.Operation.SelectionSet,

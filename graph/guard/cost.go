@@ -162,8 +162,10 @@ func texts(value any) (list []string) {
 
 // measure is the size of a part of an operation.
 type measure struct {
-	// fields, aliases and depth count and nest the fields; a fragment counts each time it is used.
-	fields, aliases, depth int
+	// fields is how many fields are compiled: see fieldCounter.
+	fields int
+	// aliases and depth count and nest the fields; a fragment counts each time it is used.
+	aliases, depth int
 	// alias is the length of the longest alias.
 	alias int
 	// cost and bytes are the cost and the largest response. perElement are those of the fields
@@ -175,7 +177,6 @@ type measure struct {
 }
 
 func (m *measure) add(part measure) {
-	m.fields = min(m.fields+part.fields, math.MaxInt32)
 	m.aliases = min(m.aliases+part.aliases, math.MaxInt32)
 	m.depth = max(m.depth, part.depth)
 	m.alias = max(m.alias, part.alias)
@@ -233,7 +234,6 @@ func (m *measurer) selections(set ast.SelectionSet) measure {
 
 func (m *measurer) field(f *ast.Field) measure {
 	size := m.selections(f.SelectionSet)
-	size.fields++
 	size.depth++
 	key := 0.0
 	if f.Alias != f.Name {

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -43,6 +44,9 @@ func (d *Document) operation(name string) *Operation {
 // Operation is one operation of a validated document, with what others have computed of it.
 type Operation struct {
 	*coerce.Operation
+	document *Document
+	// fields is how many fields are compiled of it: see fieldCounter.
+	fields    int
 	estimates estimates
 	memo      sync.Map
 }
@@ -68,6 +72,16 @@ func OperationOf(op *graphql.OperationContext) *Operation {
 	return operation
 }
 
+// DocumentBytes estimates how much memory the document of an operation takes, with what is compiled
+// of it. A [Server] has prepared the operation.
+func DocumentBytes(op *graphql.OperationContext) int64 {
+	return int64(OperationOf(op).document.Bytes())
+}
+
+// MaxPlans is how many plans the executor may keep of an operation: one for each set of values of the
+// variables in @skip and @include.
+const MaxPlans = 4
+
 const (
 	// userDocuments is the memory for validated documents that users have sent, in bytes.
 	userDocuments = 32 << 20
@@ -81,9 +95,66 @@ const (
 // its text counts twice, since values and names are parts of it or copies.
 const (
 	documentBytes  = 1 << 10
-	selectionBytes = 600 // with what is compiled of it
+	selectionBytes = 600
 	valueBytes     = 420
+	// compiledBytes is for a compiled field of a plan, measured with TestPlanSize in graph.
+	compiledBytes = 260
 )
+
+// fieldCounter counts the fields that the executor compiles of an operation: a fragment counts each
+// time it is used, and a field of an interface once for each object type.
+type fieldCounter struct {
+	schema    *ast.Schema
+	fragments map[*ast.FragmentDefinition]int
+	// conditional: variables decide which fields are selected.
+	conditional bool
+}
+
+// count returns how many fields are compiled of an operation, and how much memory its plans take.
+func (c *fieldCounter) count(op *ast.OperationDefinition) (fields, bytes int) {
+	c.conditional = false
+	clear(c.fragments)
+	fields = c.selections(op.SelectionSet)
+	bytes = compiledBytes * min(fields, maxFields)
+	if c.conditional {
+		bytes *= MaxPlans
+	}
+	return fields, bytes
+}
+
+func (c *fieldCounter) selections(set ast.SelectionSet) (fields int) {
+	for _, s := range set {
+		n := 0
+		switch s := s.(type) {
+		case *ast.Field:
+			c.directives(s.Directives)
+			n = 1 + c.selections(s.SelectionSet)
+			if s.ObjectDefinition.IsAbstractType() {
+				n *= len(c.schema.GetPossibleTypes(s.ObjectDefinition))
+			}
+		case *ast.InlineFragment:
+			c.directives(s.Directives)
+			n = c.selections(s.SelectionSet)
+		case *ast.FragmentSpread:
+			c.directives(s.Directives)
+			known := false
+			if n, known = c.fragments[s.Definition]; !known {
+				n = c.selections(s.Definition.SelectionSet) // validation has refused cycles
+				c.fragments[s.Definition] = n
+			}
+		}
+		fields = min(fields+n, math.MaxInt32)
+	}
+	return fields
+}
+
+func (c *fieldCounter) directives(list ast.DirectiveList) {
+	for _, d := range list {
+		for _, a := range d.Arguments {
+			c.conditional = c.conditional || a.Value.Kind == ast.Variable
+		}
+	}
+}
 
 // sizeOf estimates the memory of a parsed document.
 func sizeOf(text string, doc *ast.QueryDocument) int {

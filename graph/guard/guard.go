@@ -285,8 +285,12 @@ func Validate(
 		return nil, errs
 	}
 	d := &Document{text: text, parsed: parsed, bytes: sizeOf(text, parsed)}
+	counter := fieldCounter{schema: schema, fragments: map[*ast.FragmentDefinition]int{}}
 	for _, operation := range operations {
-		d.operations = append(d.operations, &Operation{Operation: operation})
+		fields, bytes := counter.count(operation.Definition)
+		d.bytes += bytes
+		d.operations = append(d.operations,
+			&Operation{Operation: operation, document: d, fields: fields})
 	}
 	return d, nil
 }

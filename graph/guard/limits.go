@@ -26,7 +26,8 @@ const (
 	// maxTokens bounds a document's length in lexical tokens; the longest introspection query has
 	// some 300.
 	maxTokens = 1500
-	// maxFields is how many fields an operation may have, counting a fragment each time it is used.
+	// maxFields is how many fields an operation may have, counting a fragment each time it is used
+	// and a field of an interface once for each object type: so many are compiled.
 	maxFields = 5000
 	// maxAlias is how long an alias may be: a response repeats it for each element of a list.
 	maxAlias = 100
@@ -65,7 +66,7 @@ func (l Limits) check(size measure, introspection bool) *gqlerror.Error {
 		return errNoIntrospection()
 	case size.fields > maxFields:
 		return refusal(tooComplex, "The operation has more than %d fields, counting a fragment "+
-			"each time it is used.", maxFields)
+			"each time it is used, and a field of an interface for each of its types.", maxFields)
 	case above(size.depth, l.Depth):
 		return refusal(tooComplex, "The operation is nested %d deep; at most %d is allowed.",
 			size.depth, l.Depth)
@@ -159,6 +160,7 @@ func (s *Server) limit(
 		return found, nil
 	}
 	size, names := s.costs.measure(op.Operation, op.Variables, s.opts.Introspection)
+	size.fields = operation.fields
 	if err := s.opts.Limits.check(size, s.opts.Introspection); err != nil {
 		return estimate{}, err
 	}

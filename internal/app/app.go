@@ -186,6 +186,7 @@ func New(
 		Observer:       counted,
 		Answers:        answers,
 		Weigh:          opguard.EstimatedBytes,
+		DocumentBytes:  opguard.DocumentBytes,
 		Refused:        gql.Refused,
 		Reporter:       reporter,
 		Gates:          gates,

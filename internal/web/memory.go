@@ -30,8 +30,6 @@ const (
 	// decodeFactor is what a request takes of memory for each of its bytes until it has been
 	// answered: its text, the decoded document and variables, and the document's syntax tree.
 	decodeFactor = 10
-	// documentFactor is what a document's syntax tree takes for each byte of the document.
-	documentFactor = 8
 	// smallPayload is the size of results, in bytes, that may wait to be sent without a
 	// reservation: one of each socket.
 	smallPayload = 4 << 10
@@ -79,7 +77,9 @@ type budgets struct {
 	documents                       documents
 }
 
-func newBudgets(limits Limits, reporter *limit.Reporter) *budgets {
+func newBudgets(
+	limits Limits, reporter *limit.Reporter, documentBytes func(*graphql.OperationContext) int64,
+) *budgets {
 	const socketSetting = "PARLEY_MAX_SOCKET_BYTES"
 	messages := limits.SocketBytes / messagesParts
 	b := &budgets{
@@ -105,7 +105,11 @@ func newBudgets(limits Limits, reporter *limit.Reporter) *budgets {
 			func() { reporter.Reached(budgetConnections, socketSetting) },
 		),
 	}
-	b.documents = documents{memory: b.connections, held: make(map[*ast.QueryDocument]*heldDocument)}
+	b.documents = documents{
+		memory: b.connections,
+		bytes:  documentBytes,
+		held:   make(map[*ast.QueryDocument]*heldDocument),
+	}
 	return b
 }
 
@@ -202,10 +206,12 @@ func keptBytes(op *graphql.OperationContext) int64 {
 	return operationBytes + int64(len(op.RawQuery)) + sizeOf(op.Variables)
 }
 
-// documents reserves memory for the syntax trees that subscriptions keep. Subscriptions with the
-// same document share the tree: it counts once, for the owner of the first of them.
+// documents reserves memory for the documents that subscriptions keep, with what is compiled of them. Subscriptions with the
+// same document share it: it counts once, for the owner of the first of them.
 type documents struct {
 	memory *limit.Memory
+	// bytes estimates what the document of an operation takes.
+	bytes func(*graphql.OperationContext) int64
 
 	mu   sync.Mutex
 	held map[*ast.QueryDocument]*heldDocument
@@ -222,7 +228,7 @@ func (d *documents) hold(owner limit.Owner, op *graphql.OperationContext) error 
 	defer d.mu.Unlock()
 	h := d.held[op.Doc]
 	if h == nil {
-		memory, err := d.memory.Reserve(owner, documentFactor*int64(len(op.RawQuery)))
+		memory, err := d.memory.Reserve(owner, d.bytes(op))
 		if err != nil {
 			return err
 		}

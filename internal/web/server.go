@@ -60,6 +60,9 @@ type Config struct {
 	// one may take while it is made, 0 where that is little; nil: there is no bound.
 	Answers *limit.Memory
 	Weigh   func(*graphql.OperationContext) int64
+	// DocumentBytes estimates what the document of a subscription takes of memory; nil: eight bytes
+	// for each of its text.
+	DocumentBytes func(*graphql.OperationContext) int64
 	// Refused, if set, is called when there is no memory for the answer to a query or mutation,
 	// which is then never executed: with what is answered instead, and how long it has waited.
 	Refused func(ctx context.Context, op *graphql.OperationContext, errs gqlerror.List, waited time.Duration)
@@ -200,7 +203,12 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	}
 	limits := cfg.Limits.withDefaults()
 	origins := newOrigins(cfg.AllowedOrigins, cfg.Development)
-	budgets := newBudgets(limits, cfg.Reporter)
+	if cfg.DocumentBytes == nil {
+		cfg.DocumentBytes = func(op *graphql.OperationContext) int64 {
+			return 8 * int64(len(op.RawQuery))
+		}
+	}
+	budgets := newBudgets(limits, cfg.Reporter, cfg.DocumentBytes)
 	sockets := newSockets(connectionLimitsOf(limits), budgets.connections, cfg.Reporter)
 	observer := cfg.Observer
 	if observer == nil {
