@@ -51,9 +51,9 @@ type source struct {
 	scope *scope
 }
 
-// audienceOf is a user, or if that is "" all subscribers of a topic: executions count against its
+// executionOwner is a user, or if that is "" all subscribers of a topic: executions count against its
 // quota.
-type audienceOf struct {
+type executionOwner struct {
 	user  string
 	topic live.Topic
 }
@@ -63,9 +63,9 @@ type audienceOf struct {
 // event is not read again. It fails where a response has an error that is not for its reader: such
 // a response is never an event.
 //
-// Items are executed in parts that fit the quota of the audience.
+// Items are executed in parts that fit the quota of the owner.
 func render[T any](
-	ctx context.Context, s subscription, of audienceOf, items []T, sources []source,
+	ctx context.Context, s subscription, of executionOwner, items []T, sources []source,
 ) ([][]byte, error) {
 	part := len(items)
 	if quota := s.executions.Quota(); quota > 0 && s.weight > 0 {
@@ -89,7 +89,7 @@ func render[T any](
 
 // renderPart is render for items that are executed together.
 func renderPart[T any](
-	ctx context.Context, s subscription, of audienceOf, items []T, sources []source,
+	ctx context.Context, s subscription, of executionOwner, items []T, sources []source,
 ) (_ [][]byte, err error) {
 	ctx, end := s.begin(ctx)
 	var failed gqlerror.List

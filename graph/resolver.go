@@ -23,8 +23,8 @@ type Resolver struct {
 	trace      func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
 	events     *limit.Executions
 	panics     *panics.Guard
-	// audience are those who follow rooms in responses of their own.
-	audience audience
+	// viewers are the users who follow topics in responses of their own.
+	viewers topicViewers
 }
 
 // SignIn makes a token for a person, in development. It is nil where an identity provider does

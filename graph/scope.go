@@ -96,7 +96,7 @@ func (r *Resolver) scopeAt(topic live.Topic) *scope {
 		if first.CompareAndSwap(nil, &user) || *first.Load() == user {
 			return nil
 		}
-		return r.audience.beside(topic, user)
+		return r.viewers.peers(topic, user)
 	}}
 }
 

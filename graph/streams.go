@@ -39,7 +39,7 @@ func (r *Resolver) renderCreated(shown subscription, topic live.Topic, v chat.Vi
 			rooms, places = append(rooms, room[0]), append(places, i)
 			sources = append(sources, source{scope: s})
 		}
-		of := audienceOf{owner, topic}
+		of := executionOwner{owner, topic}
 		payloads, err := scatter(ctx, shown, of, rooms, sources, places, len(events))
 		return payloads, live.ReadOwn, err
 	}
@@ -86,7 +86,7 @@ func (r *Resolver) loadCreated(
 func scatter[T any](
 	ctx context.Context,
 	shown subscription,
-	of audienceOf,
+	of executionOwner,
 	items []T,
 	sources []source,
 	places []int,
@@ -132,9 +132,9 @@ func (r *Resolver) renderList(
 			entry.Listed = true
 			entry.State = live.ReadState{Seq: room.Seq, Read: membership.LastReadSeq}
 		}
-		of := audienceOf{user: v.ID}
+		of := executionOwner{user: v.ID}
 		if len(change.Users) > 1 {
-			of = audienceOf{topic: live.Room(change.Room)}
+			of = executionOwner{topic: live.Room(change.Room)}
 		}
 		payloads, err := render(
 			ctx, shown, of, []*model.MyRoomsChange{event}, []source{{scope: s}})
@@ -209,7 +209,7 @@ func eventsAs[T any](
 		payloads, err := scatter(
 			ctx,
 			shown,
-			audienceOf{owner, room},
+			executionOwner{owner, room},
 			items,
 			sources,
 			places,

@@ -54,7 +54,7 @@ func (s *Server) Subscribe(
 type subscriber struct {
 	live.Subscriber
 	r *Resolver
-	// leave, if not nil, removes the viewer from the topic's audience.
+	// leave, if not nil, removes the viewer from the topic's viewers.
 	leave func()
 }
 
@@ -183,7 +183,7 @@ func (r *Resolver) subscribeToList(
 	ctx context.Context, v chat.Viewer, shown subscription, _ map[string]any,
 ) (live.Subscriber, error) {
 	opened := []*model.MyRoomsChange{{Kind: model.MyRoomsChangeKindOpened}}
-	first, err := render(ctx, shown, audienceOf{user: v.ID}, opened, nil)
+	first, err := render(ctx, shown, executionOwner{user: v.ID}, opened, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +241,7 @@ func (r *Resolver) subscribeToEvents(
 	if ahead {
 		first = append(first, resyncAt(room, sub.Head))
 	}
-	if sub.First, err = render(ctx, shown, audienceOf{user: v.ID}, first, nil); err != nil {
+	if sub.First, err = render(ctx, shown, executionOwner{user: v.ID}, first, nil); err != nil {
 		return nil, err
 	}
 	sub.Render = r.renderEvents(shown)
@@ -254,7 +254,7 @@ func (r *Resolver) subscribeToEvents(
 			return 0, nil, err
 		}
 		event := []model.RoomEvent{resyncAt(room, head)}
-		payloads, err = render(ctx, shown, audienceOf{user: v.ID}, event, nil)
+		payloads, err = render(ctx, shown, executionOwner{user: v.ID}, event, nil)
 		return head, payloads, err
 	}
 	return r.follow(ctx, v, shown, sub)
@@ -314,8 +314,8 @@ func (r *Resolver) follow(
 	}
 	s := &subscriber{Subscriber: started, r: r}
 	if perViewer {
-		r.audience.enter(sub.Topic, v.ID)
-		s.leave = sync.OnceFunc(func() { r.audience.leave(sub.Topic, v.ID) })
+		r.viewers.add(sub.Topic, v.ID)
+		s.leave = sync.OnceFunc(func() { r.viewers.remove(sub.Topic, v.ID) })
 	}
 	return s, nil
 }

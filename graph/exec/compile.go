@@ -13,8 +13,8 @@ type compiler struct {
 	variables map[string]any
 	// path leads to the field that is compiled, by the names of the response.
 	path ast.Path
-	// elsewhere: the operation selects something that only gqlgen can execute.
-	elsewhere bool
+	// needsGqlgen: the operation selects something that only gqlgen can execute.
+	needsGqlgen bool
 }
 
 // selected is a field of the response: what it is, and all that is selected below it.
@@ -162,7 +162,7 @@ func (o *Object[T]) compile(c *compiler, sets []ast.SelectionSet) completer[T] {
 			name := strconv.AppendQuote(nil, o.Name)
 			parts[i].plain = func(b []byte, _ T) []byte { return append(b, name...) }
 		case !ok: // __schema and __type
-			c.elsewhere = true
+			c.needsGqlgen = true
 		case field.plain != nil:
 			parts[i].plain = field.plain
 		default:

@@ -104,7 +104,7 @@ func (s *Schema) Plan(op *ast.OperationDefinition, variables map[string]any) *Pl
 	default:
 		p.root = s.Query.compile(c, sets)
 	}
-	if c.elsewhere {
+	if c.needsGqlgen {
 		return nil
 	}
 	return p

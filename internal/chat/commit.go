@@ -2,11 +2,13 @@ package chat
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -26,7 +28,32 @@ type Commit struct {
 	// Profiles is the profile version of the transaction: an event shows no older profile.
 	Profiles ProfileVersion `json:"profiles"`
 	Events   []*Event       `json:"events"`
+
+	// row is the room as JSON, instead of Room, until it is decoded or encoded.
+	row    []byte
+	decode sync.Once
 }
+
+// room returns the room after the commit. It is safe for concurrent use.
+func (c *Commit) room() (*ent.Room, error) {
+	var err error
+	c.decode.Do(func() {
+		if c.row == nil {
+			return
+		}
+		r := &ent.Room{}
+		if err = json.Unmarshal(c.row, r); err == nil {
+			r.CreatedAt, r.UpdatedAt, r.EventAt = r.CreatedAt.UTC(), r.UpdatedAt.UTC(), r.EventAt.UTC()
+			c.Room = r
+		}
+	})
+	if err == nil && c.Room == nil {
+		err = errNoPublishedRoom
+	}
+	return c.Room, err
+}
+
+var errNoPublishedRoom = errors.New("a commit has no room")
 
 // First implements [broker.Commit].
 func (c *Commit) First() int64 { return c.Events[0].Seq }
@@ -38,7 +65,11 @@ func (c *Commit) publication(roomID uuid.UUID) broker.Publication {
 
 // Encode implements [broker.Commit]. Idempotency keys do not leave the node: see [HasHiddenKey].
 func (c *Commit) Encode() ([]byte, error) {
-	encoded := Commit{Format: commitFormat(), Room: c.Room, Profiles: c.Profiles}
+	room, err := c.room()
+	if err != nil {
+		return nil, fmt.Errorf("encode a commit: %w", err)
+	}
+	encoded := &Commit{Format: commitFormat(), Room: room, Profiles: c.Profiles}
 	for _, e := range c.Events {
 		if e.Message != nil && e.Message.IdempotencyKey != nil {
 			event, message := e.copy(), *e.Message
@@ -86,15 +117,18 @@ func (c *Chat) Decode(roomID uuid.UUID, published broker.Commit) ([]*Event, erro
 				format,
 			)
 		}
-		if commit.Room == nil || len(commit.Events) == 0 ||
-			slices.Contains(commit.Events, nil) {
+		if len(commit.Events) == 0 || slices.Contains(commit.Events, nil) {
 			return nil, fmt.Errorf("decode a commit to room %s: it is not complete", roomID)
 		}
+	}
+	room, err := commit.room()
+	if err != nil {
+		return nil, fmt.Errorf("decode a commit: %w", err)
 	}
 	events := make([]*Event, len(commit.Events))
 	for i, e := range commit.Events {
 		events[i] = e.copy()
-		events[i].Room, events[i].About, events[i].Profiles = roomID, commit.Room, commit.Profiles
+		events[i].Room, events[i].About, events[i].Profiles = roomID, room, commit.Profiles
 	}
 	return events, nil
 }

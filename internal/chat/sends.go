@@ -310,7 +310,7 @@ func (c *Chat) sendAtOnce(
 			}
 			commit.Events = append(commit.Events, added(s.sent.Message))
 			if room != nil {
-				return commit.setRoom(room)
+				commit.row = room
 			}
 		case !held && !wait:
 			locked = append(locked, s)
@@ -324,17 +324,6 @@ func (c *Chat) sendAtOnce(
 		committed = append(committed, commit.publication(id))
 	}
 	return committed, locked, nil
-}
-
-// setRoom sets the room from a row of sendAtOnce.
-func (c *Commit) setRoom(row []byte) error {
-	c.Room = &ent.Room{}
-	if err := json.Unmarshal(row, c.Room); err != nil {
-		return fmt.Errorf("decode the room: %w", err)
-	}
-	r := c.Room
-	r.CreatedAt, r.UpdatedAt, r.EventAt = r.CreatedAt.UTC(), r.UpdatedAt.UTC(), r.EventAt.UTC()
-	return nil
 }
 
 // message is the message that was sent.
