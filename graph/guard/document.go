@@ -137,11 +137,11 @@ func (c *fieldCounter) selections(set ast.SelectionSet) (fields int) {
 			n = c.selections(s.SelectionSet)
 		case *ast.FragmentSpread:
 			c.directives(s.Directives)
-			known := false
-			if n, known = c.fragments[s.Definition]; !known {
-				n = c.selections(s.Definition.SelectionSet) // validation has refused cycles
-				c.fragments[s.Definition] = n
+			if _, known := c.fragments[s.Definition]; !known {
+				// Validation has refused cycles.
+				c.fragments[s.Definition] = c.selections(s.Definition.SelectionSet)
 			}
+			n = c.fragments[s.Definition]
 		}
 		fields = min(fields+n, math.MaxInt32)
 	}
