@@ -7,8 +7,8 @@
 // A room where nothing happens has no goroutine, and neither has a subscriber that has received
 // everything: it is parked.
 //
-// Publications may be lost, doubled or late: they only say where to look. A periodic poll of the
-// rooms' heads finds what was missed.
+// Publications carry the committed events, and may be lost, doubled or late: for every gap the log
+// is read. A periodic poll of the rooms' heads finds what was missed.
 package live
 
 import (
@@ -29,7 +29,7 @@ import (
 // Options of a Hub.
 type Options struct {
 	// Sweep is the time between two looks at the heads of the rooms that are listened to: how late
-	// an event can be of which no hint came. Default: 3 s.
+	// an event can be whose publication was lost. Default: 3 s.
 	Sweep time.Duration
 	// Logger hears of logs and lists that cannot be read. Default: slog.Default().
 	Logger *slog.Logger
@@ -57,7 +57,7 @@ type Hub struct {
 
 	mu    sync.Mutex
 	tails map[Topic]*tail
-	again chan struct{} // somebody wants the hub to look again: see Missed
+	again chan struct{} // a poll is requested: see Missed
 	// viewers and byRoom are the lists of rooms, by their user and by the rooms that they follow.
 	viewers map[string]map[*roomList]struct{}
 	byRoom  map[uuid.UUID]map[*roomList]struct{}
@@ -158,8 +158,8 @@ func (h *Hub) follows(room uuid.UUID) bool {
 	return h.tails[Room(room)] != nil
 }
 
-// Missed has the hub look for what hints that were missed may have told, at once but not more
-// often than it makes sense. It does not block.
+// Missed implements [broker.Listener]: the hub polls the rooms at once, but not more often than once
+// in pollInterval.
 func (h *Hub) Missed() {
 	select {
 	case h.again <- struct{}{}:
@@ -168,13 +168,13 @@ func (h *Hub) Missed() {
 }
 
 const (
-	// lookInterval is the least time between two looks.
-	lookInterval = 50 * time.Millisecond
+	// pollInterval is the least time between two polls.
+	pollInterval = 50 * time.Millisecond
 	// reading is the time over which lists of rooms are read again that may have missed something.
 	reading = 2 * time.Second
 )
 
-// sweep looks for what no hint has told, again and again.
+// sweep polls for what no publication has named, until the hub ends.
 func (h *Hub) sweep() {
 	tick := time.NewTicker(h.opts.Sweep)
 	defer tick.Stop()
@@ -193,7 +193,7 @@ func (h *Hub) sweep() {
 		h.poll(h.pollHeads)
 		h.poll(h.pollCreated)
 		select {
-		case <-time.After(lookInterval):
+		case <-time.After(pollInterval):
 		case <-h.ctx.Done():
 			return
 		}

@@ -33,10 +33,10 @@ type tail struct {
 	keys    map[string]int
 	// early are the events of publications that arrived before their predecessors.
 	early [][]Event
-	// wanted: the log may have grown, to hinted at least. partial: the last reading has not come to
+	// wanted: the log may have grown, to announced at least. partial: the last reading has not come to
 	// its end.
 	wanted, partial bool
-	hinted          int64
+	announced       int64
 	// endRead is the last shared read of membership-end events.
 	endRead *endRead
 	// reading: there is a goroutine that reads, until nothing is wanted any more.
@@ -114,7 +114,7 @@ func (h *Hub) newTail(topic Topic, head int64) *tail {
 // want says that the log has grown to seq. The hub is locked.
 func (t *tail) want(seq int64) {
 	if seq > t.ring.head {
-		t.hinted = max(t.hinted, seq)
+		t.announced = max(t.announced, seq)
 		t.look()
 	}
 }
@@ -214,12 +214,12 @@ func (t *tail) readOn(ctx context.Context) error {
 		case err == nil && t.reached():
 			continue
 		case attempt == readAttempts && err == nil:
-			t.forget() // the hint was wrong
+			t.forget() // the announced event does not exist
 			continue
 		case attempt == readAttempts:
 			return fmt.Errorf("%w: %w", ErrStopped, err)
 		}
-		// Either the log could not be read, or a hint has told of an event that cannot be seen yet.
+		// Either the log could not be read, or an announced event is not visible yet.
 		attempt++
 		select {
 		case <-time.After(pause):
@@ -239,19 +239,19 @@ func (t *tail) next() (after int64, more bool) {
 	return t.ring.head, t.reading
 }
 
-// reached tells whether all has been read that hints spoke of; then no more is wanted.
+// reached reports whether every announced event has been read; then no more is wanted.
 func (t *tail) reached() bool {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	t.wanted = t.hinted > t.ring.head
+	t.wanted = t.announced > t.ring.head
 	return !t.wanted
 }
 
-// forget gives up on what hints have told of.
+// forget gives up on announced events.
 func (t *tail) forget() {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	t.hinted, t.wanted = t.ring.head, false
+	t.announced, t.wanted = t.ring.head, false
 }
 
 // append adds what has been read.
@@ -261,7 +261,7 @@ func (t *tail) append(events []Event) {
 	t.partial = len(events) == batch
 	t.add(t.following(events)) // publications may have come first
 	t.addEarly()
-	t.wanted = t.partial || t.hinted > t.ring.head
+	t.wanted = t.partial || t.announced > t.ring.head
 }
 
 // add adds events and wakes the cohorts. The hub is locked.
