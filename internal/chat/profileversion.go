@@ -63,7 +63,7 @@ func (v ProfileVersion) AtLeast(other ProfileVersion) bool { return v.Merge(othe
 
 // atLeastFor is AtLeast in the shards of users.
 func (v ProfileVersion) atLeastFor(userIDs []string, other ProfileVersion) bool {
-	return !slices.ContainsFunc(userIDs, func(id string) bool {
+	return v.AtLeast(other) || !slices.ContainsFunc(userIDs, func(id string) bool {
 		shard := profileShard(id)
 		return v[shard] < other[shard]
 	})
@@ -71,7 +71,8 @@ func (v ProfileVersion) atLeastFor(userIDs []string, other ProfileVersion) bool 
 
 // knownFor reports whether v is known in the shards of users.
 func (v ProfileVersion) knownFor(userIDs []string) bool {
-	return !slices.ContainsFunc(userIDs, func(id string) bool { return v[profileShard(id)] == 0 })
+	return !slices.Contains(v[:], 0) ||
+		!slices.ContainsFunc(userIDs, func(id string) bool { return v[profileShard(id)] == 0 })
 }
 
 // readProfileVersion is an SQL expression for the profile version at the moment of its statement.
