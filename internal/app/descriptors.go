@@ -92,7 +92,7 @@ func showConnections(m *metrics.Metrics, listener *conns.Listener) {
 		),
 		counter(
 			"parley_http_connections_evicted_total",
-			"Connections closed in favour of newer ones: idle, or slow to send a request.",
+			"Connections closed in favour of newer ones: idle, or slow to send a request or to take a response.",
 			func(s stats) int64 { return s.Evicted },
 		),
 		counter(

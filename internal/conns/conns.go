@@ -13,16 +13,18 @@ import (
 	"net/netip"
 	"sync"
 	"syscall"
+	"time"
 
 	"parley/internal/limit"
 )
 
 // Listener accepts connections up to a limit. At the limit it closes a connection that waits for
 // its client: one of the address that has most of those, so that an address which sends its
-// requests slowly cannot take the connections of others. Of that address it closes the connection
-// that has been idle for longest, or else the one whose request has been incomplete for longest. If
-// all connections are busy it accepts some more (see [Excess]), so that requests can be answered
-// that say why there is no room.
+// requests slowly, or does not take its responses, cannot take the connections of others. Of that
+// address it closes the connection that has been idle for longest, or else the one that has waited
+// for longest for the rest of a request or for a response to be taken (see [StalledAfter]). If all
+// connections are busy it accepts some more (see [Excess]), so that requests can be answered that
+// say why there is no room.
 //
 // Its server must call ConnState and ConnContext, and its handler must be wrapped by Handler: set
 // them as the fields of [http.Server].
@@ -44,21 +46,22 @@ type Listener struct {
 }
 
 // host is an address with connections that wait for their clients, the oldest first: idle ones
-// wait for another request, those of reading for the rest of a request.
+// wait for another request, those of active for the rest of a request or for a response to be
+// taken.
 type host struct {
-	address       netip.Addr
-	idle, reading list.List // of *conn
-	index         int       // in the heap
+	address      netip.Addr
+	idle, active list.List // of *conn
+	index        int       // in the heap
 }
 
-func (h *host) len() int { return h.idle.Len() + h.reading.Len() }
+func (h *host) len() int { return h.idle.Len() + h.active.Len() }
 
 // next returns the connection to close.
 func (h *host) next() *conn {
 	if c := first(&h.idle); c != nil {
 		return c
 	}
-	return first(&h.reading)
+	return first(&h.active)
 }
 
 // hosts is a [heap.Interface]. On top is the host with most connections; among equal ones the host
@@ -126,8 +129,13 @@ type conn struct {
 	*net.TCPConn
 	listener *Listener
 	peer     netip.Addr
+	// stalled is how long the client has held up the response to the last request. There is one
+	// write at a time.
+	stalled time.Duration
 	// Guarded by the lock of the listener.
-	excess, closed bool
+	excess, closed, hijacked bool
+	// client is the address of the last request.
+	client netip.Addr
 	// in is the list that the connection is in, if any, element its place, turn its number, and
 	// host the address whose list it is; nil with the list of excess connections.
 	in      *list.List
@@ -214,7 +222,8 @@ func (l *Listener) evict(c *conn) {
 }
 
 // waits adds c to the connections of an address that wait for their clients: for another request
-// if it is idle, or else for the rest of a request. The caller holds l.mu.
+// if it is idle, or else for the rest of a request or for a response to be taken. The caller holds
+// l.mu.
 func (l *Listener) waits(c *conn, address netip.Addr, idle bool) {
 	l.busy(c)
 	h := l.waiting[address]
@@ -222,7 +231,7 @@ func (l *Listener) waits(c *conn, address netip.Addr, idle bool) {
 		h = &host{address: address}
 		l.waiting[address] = h
 	}
-	if c.in = &h.reading; idle {
+	if c.in = &h.active; idle {
 		c.in = &h.idle
 	}
 	l.turn++
@@ -274,7 +283,7 @@ func (c *conn) update(do func(l *Listener)) {
 	l := c.listener
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !c.closed && !c.excess {
+	if !c.closed && !c.excess && !c.hijacked {
 		do(l)
 	}
 }
@@ -290,14 +299,56 @@ func (l *Listener) ConnState(nc net.Conn, state http.ConnState) {
 		case http.StateIdle:
 			l.waits(c, c.peer, true)
 		case http.StateActive: // the first byte of a request has come
-			if c.host == nil || c.in != &c.host.reading {
+			if c.host == nil || c.in != &c.host.active {
 				l.waits(c, c.peer, false)
 			}
-		case http.StateHijacked:
+		case http.StateHijacked: // it has other limits
 			l.busy(c)
+			c.hijacked = true
 		case http.StateNew, http.StateClosed:
 		}
 	})
+}
+
+// StalledAfter is how long a client may hold up the response to a request: from then on the
+// connection waits for its client while a part of the response does not fit into the buffers of the
+// network.
+const StalledAfter = time.Second
+
+// Write implements [net.Conn].
+func (c *conn) Write(p []byte) (int, error) {
+	defer c.writes()()
+	return c.TCPConn.Write(p)
+}
+
+// ReadFrom implements [io.ReaderFrom].
+func (c *conn) ReadFrom(r io.Reader) (int64, error) {
+	defer c.writes()()
+	return c.TCPConn.ReadFrom(r)
+}
+
+// writes begins a write, and returns what ends it.
+func (c *conn) writes() (end func()) {
+	begun := time.Now()
+	ended, waits := false, false // guarded by the lock of the listener
+	timer := time.AfterFunc(StalledAfter-c.stalled, func() {
+		c.update(func(l *Listener) {
+			if waits = !ended && c.in == nil; waits {
+				l.waits(c, c.client, false)
+			}
+		})
+	})
+	return func() {
+		c.stalled += time.Since(begun)
+		if timer.Stop() {
+			return
+		}
+		c.update(func(l *Listener) {
+			if ended = true; waits {
+				l.busy(c)
+			}
+		})
+	}
 }
 
 type contextKey struct{}
@@ -311,23 +362,27 @@ func (l *Listener) ConnContext(ctx context.Context, nc net.Conn) context.Context
 }
 
 // Handler wraps the handler of the server. A connection whose request has a body waits for its
-// client until the body has been read: it counts for the address that client returns for the
-// request.
+// client until the body has been read. While it waits, it counts for the address that client
+// returns for the request.
 func (l *Listener) Handler(
 	next http.Handler, client func(*http.Request) netip.Addr,
 ) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, ok := r.Context().Value(contextKey{}).(*conn)
-		switch {
-		case !ok:
-		case r.Body == nil || r.Body == http.NoBody:
-			c.update(func(l *Listener) { l.busy(c) })
-		default:
-			address := limit.Network(client(r))
-			c.update(func(l *Listener) { l.waits(c, address, false) })
-			clone := *r
-			clone.Body = &body{r.Body, c}
-			r = &clone
+		if c, ok := r.Context().Value(contextKey{}).(*conn); ok {
+			c.stalled = 0
+			hasBody, address := r.Body != nil && r.Body != http.NoBody, limit.Network(client(r))
+			c.update(func(l *Listener) {
+				if c.client = address; hasBody {
+					l.waits(c, address, false)
+				} else {
+					l.busy(c)
+				}
+			})
+			if hasBody {
+				clone := *r
+				clone.Body = &body{r.Body, c}
+				r = &clone
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -29,7 +30,8 @@ type server struct {
 	begun, read int
 }
 
-// serve serves with a limit of connections: /wait does not answer before the test ends.
+// serve serves with a limit of connections: /wait does not answer before the test ends, and the
+// response of /large is larger than the buffers of a connection.
 func serve(t *testing.T, limit, reserve int) *server {
 	t.Helper()
 	inner, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -61,8 +63,16 @@ func serve(t *testing.T, limit, reserve int) *server {
 				return
 			}
 			s.count(&s.read)
-			if r.URL.Path == "/wait" {
+			switch r.URL.Path {
+			case "/wait":
 				<-s.release
+			case "/large":
+				part, _ := strconv.Atoi(r.Header.Get("Part"))
+				for range (112 << 20) / part {
+					if _, err := w.Write(make([]byte, part)); err != nil {
+						return
+					}
+				}
 			}
 			_, _ = fmt.Fprintf(w, "excess: %v", conns.Excess(r.Context()))
 		}), func(r *http.Request) netip.Addr {
@@ -260,6 +270,70 @@ func TestSlowBodies(t *testing.T) {
 	slow[3].expect("excess: false")
 	if got := s.Stats(); got != (conns.Stats{Open: 5, Limit: 5, Evicted: 3}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestUnreadResponses: a connection whose client does not take its response, or takes it slowly, is
+// closed at the limit, the oldest of the client that has most of them. One that is busy otherwise is
+// not.
+func TestUnreadResponses(t *testing.T) {
+	const size = 64 << 20 // more than the buffers hold, and is read slowly
+	for name, part := range map[string]int{"not read": size, "read slowly": 4 << 10} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, 4, 1)
+			busy := s.dialled()
+			busy.send("/wait")
+			s.handled(1, 1)
+			var unread []*client
+			for _, address := range []string{"10.0.0.2", "10.0.0.3", "10.0.0.3"} {
+				c := s.dialled()
+				_, err := fmt.Fprintf(
+					c,
+					"GET /large HTTP/1.1\r\nHost: localhost\r\nClient: %s\r\nPart: %d\r\n\r\n",
+					address,
+					part,
+				)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.ReadFull(c, make([]byte, 1)); err != nil {
+					t.Fatal(err)
+				}
+				unread = append(unread, c)
+			}
+			for end := time.Now().Add(2 * conns.StalledAfter); time.Now().Before(end); {
+				for _, c := range unread {
+					if part == size {
+						continue
+					}
+					// No part takes as long as StalledAfter.
+					if _, err := io.CopyN(io.Discard, c, 1<<20); err != nil {
+						t.Fatal(err)
+					}
+				}
+				time.Sleep(conns.StalledAfter / 20)
+			}
+			for i, want := range []int{1, 2} {
+				s.dialled().send("/wait")
+				s.handled(5+i, 5+i)
+				if got := s.Stats(); got.Evicted != int64(want) || got.Excess != 0 {
+					t.Errorf("%+v", got)
+				}
+			}
+			if got := s.Stats(); got != (conns.Stats{Open: 4, Limit: 4, Evicted: 2}) {
+				t.Errorf("%+v", got)
+			}
+			// One was slow, and goes on.
+			whole := 0
+			for _, c := range unread {
+				if n, _ := io.CopyN(io.Discard, c, size); n == size {
+					whole++
+				}
+			}
+			if whole != 1 {
+				t.Errorf("%d responses are whole", whole)
+			}
+		})
 	}
 }
 
