@@ -182,8 +182,10 @@ func serve(t *testing.T, read, write time.Duration) (address string, closed <-ch
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	const (
-		read     = 100 * time.Millisecond
-		write    = 200 * time.Millisecond
+		// Within read the test has to send its request, also on a busy machine: otherwise the
+		// server closes the connection without a response.
+		read     = time.Second
+		write    = 2 * time.Second
 		patience = 5 * time.Second // less than any other limit
 		oneByte  = " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
 	)
