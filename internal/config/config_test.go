@@ -551,23 +551,28 @@ func TestAutomaticRates(t *testing.T) {
 // those that other programs set.
 func TestUnknownVariables(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{
-		"PARLEY_MAX_SOKETS":              "PARLEY_MAX_SOCKETS",
-		"PARLEY_JWT_SECRETS":             "PARLEY_JWT_SECRET",
-		"PARLEY_RATE_MUTATION":           "PARLEY_RATE_MUTATIONS",
-		"PARLEY_DATABASE_URL":            "DATABASE_URL",
-		"PARLEY_":                        "PARLEY_ADDR",
-		"PARLEY_SERVICE_HOST":            "",
-		"PARLEY_SERVICE_PORT_HTTP":       "",
-		"PARLEY_PORT":                    "",
-		"PARLEY_PORT_8080_TCP":           "",
-		"PARLEY_NATS_PORT_4222_TCP_ADDR": "",
-		"PARLEY_TEST_POSTGRES_URL":       "",
-		"PARLEY_BINARY":                  "",
-		"PARLEYS":                        "",
-		"parley_max_sokets":              "",
+	for variable, want := range map[string]string{
+		"PARLEY_MAX_SOKETS=1":                    "PARLEY_MAX_SOCKETS",
+		"PARLEY_JWT_SECRETS=1":                   "PARLEY_JWT_SECRET",
+		"PARLEY_RATE_MUTATION=1":                 "PARLEY_RATE_MUTATIONS",
+		"PARLEY_DATABASE_URL=1":                  "DATABASE_URL",
+		"PARLEY_=1":                              "PARLEY_ADDR",
+		"PARLEY_PORT=9000":                       "PARLEY_ADDR",
+		"PARLEY_ADMIN_PORT=9000":                 "PARLEY_ADMIN_ADDR",
+		"PARLEY_SERVICE_HOST=10.0.0.1":           "",
+		"PARLEY_SERVICE_PORT=8080":               "",
+		"PARLEY_SERVICE_PORT_HTTP=8080":          "",
+		"PARLEY_PORT=tcp://10.0.0.1:8080":        "",
+		"PARLEY_PORT_8080_TCP=1":                 "",
+		"PARLEY_NATS_PORT=tcp://10.0.0.1:4222":   "",
+		"PARLEY_NATS_PORT_4222_TCP_ADDR=1":       "",
+		"PARLEY_TEST_POSTGRES_URL=postgres://a/": "",
+		"PARLEY_BINARY=1":                        "",
+		"PARLEYS=1":                              "",
+		"parley_max_sokets=1":                    "",
 	} {
-		_, _, err := parse(t, map[string]string{name: "1"})
+		name, value, _ := strings.Cut(variable, "=")
+		_, _, err := parse(t, map[string]string{name: value})
 		if want == "" {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)

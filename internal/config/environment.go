@@ -39,13 +39,14 @@ func (e environment) resolver() kong.Resolver {
 
 const prefix = "PARLEY_"
 
-// otherVariables match the variables that begin like settings and are none: those by which
-// Kubernetes and Docker name the services whose names begin with "parley", and those of Parley's
-// tests, benchmarks and client harness.
+// otherVariables match the variables, as NAME=VALUE, that begin like settings and are none: those by
+// which Kubernetes and Docker name the services whose names begin with "parley", and those of
+// Parley's tests, benchmarks and client harness. Their PORT is a URL; a number is an operator's.
 func otherVariables() *regexp.Regexp {
 	return regexp.MustCompile(`^PARLEY_(` +
-		`([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)` +
-		`|(TEST|STORE_TEST|BENCH|ORACLE|DIFFERENTIAL)_[A-Z_]+|BINARY|BROWSER_SERVER|TORTURE_SERVER)$`)
+		`([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)=` +
+		`|([A-Z0-9_]+_)?PORT=[a-z]+://` +
+		`|(TEST|STORE_TEST|BENCH|ORACLE|DIFFERENTIAL)_[A-Z_]+=|(BINARY|BROWSER_SERVER|TORTURE_SERVER)=)`)
 }
 
 // check returns an error for each variable that begins like a setting and is none. settings are the
@@ -53,9 +54,9 @@ func otherVariables() *regexp.Regexp {
 func (e environment) check(settings []string) error {
 	var unknown []string
 	others := otherVariables()
-	for name := range e {
+	for name, value := range e {
 		if strings.HasPrefix(name, prefix) && !slices.Contains(settings, name) &&
-			!others.MatchString(name) {
+			!others.MatchString(name+"="+value) {
 			unknown = append(unknown, name)
 		}
 	}
