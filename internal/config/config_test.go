@@ -187,9 +187,9 @@ var settings = []struct {
 	{
 		"--max-socket-bytes",
 		"PARLEY_MAX_SOCKET_BYTES",
-		"2000000",
+		"20000000",
 		func(c config.Config) any { return c.MaxSocketBytes },
-		int64(2_000_000),
+		int64(20_000_000),
 	},
 	{
 		"--trusted-proxies",
@@ -410,7 +410,7 @@ func TestRefused(t *testing.T) {
 		"number beyond all numbers": {map[string]string{"PARLEY_MAX_SOCKETS": "99999999999999999999"}, []string{"--max-sockets"}},
 		"body beyond memory":        {map[string]string{"PARLEY_MAX_BODY_BYTES": "9223372036854775807"}, []string{"PARLEY_MAX_BODY_BYTES", "1073741824"}},
 		"body for nothing":          {map[string]string{"PARLEY_MAX_BODY_BYTES": "1"}, []string{"PARLEY_MAX_BODY_BYTES", "1024"}},
-		"body beyond the sockets'":  {map[string]string{"PARLEY_MAX_BODY_BYTES": "2000000", "PARLEY_MAX_SOCKET_BYTES": "1000000"}, []string{"PARLEY_MAX_BODY_BYTES", "PARLEY_MAX_SOCKET_BYTES"}},
+		"body beyond the sockets'":  {map[string]string{"PARLEY_MAX_BODY_BYTES": "1000000", "PARLEY_MAX_SOCKET_BYTES": "15999999"}, []string{"PARLEY_MAX_BODY_BYTES", "PARLEY_MAX_SOCKET_BYTES"}},
 		"memory beyond memory":      {map[string]string{"PARLEY_MAX_ANSWER_BYTES": "9223372036854775807"}, []string{"PARLEY_MAX_ANSWER_BYTES"}},
 		"complexity that overflows": {map[string]string{"PARLEY_MAX_COMPLEXITY": "9223372036854775807"}, []string{"PARLEY_MAX_COMPLEXITY"}},
 		"negative depth":            {map[string]string{"PARLEY_MAX_DEPTH": "-1"}, []string{"PARLEY_MAX_DEPTH"}},

@@ -105,12 +105,12 @@ func (c Config) validateRanges(fail func(string, ...any)) {
 			)
 		}
 	}
-	if c.MaxBodyBytes > c.MaxSocketBytes {
+	if socketFactor*c.MaxBodyBytes > c.MaxSocketBytes {
 		fail(
-			"PARLEY_MAX_BODY_BYTES (--max-body-bytes) is %d, which is more than all clients together may use, %d "+
-				"(PARLEY_MAX_SOCKET_BYTES, --max-socket-bytes); make it smaller",
-			c.MaxBodyBytes,
+			"PARLEY_MAX_SOCKET_BYTES (--max-socket-bytes) is %d, which the largest WebSocket message needs more than "+
+				"(%d times PARLEY_MAX_BODY_BYTES); make it larger",
 			c.MaxSocketBytes,
+			socketFactor,
 		)
 	}
 	if requestFactor*c.MaxBodyBytes > c.MaxRequestMemory {
@@ -142,7 +142,10 @@ func (c Config) validateRanges(fail func(string, ...any)) {
 const (
 	// requestFactor is what a request of the older interfaces takes of memory for each of its
 	// bytes, more than others.
-	requestFactor   = 16
+	requestFactor = 16
+	// socketFactor leaves room for the largest WebSocket message: a quarter is for what comes, at 2
+	// bytes for each byte of a message, and the rest for sockets and operations, at 10.
+	socketFactor    = 16
 	longestShutdown = 24 * time.Hour
 	// Within shortestRetention a client reconnects after a restart.
 	shortestRetention, longestRetention = time.Minute, 100 * 365 * 24 * time.Hour
