@@ -37,11 +37,9 @@ func (h holding) MutateOperationParameters(
 	return nil
 }
 
-// TestHeavyRequests: of large requests a few are decoded, parsed and validated at a time, by HTTP and
-// on WebSockets. Those of one user, or of one address without a token, are refused beyond a number;
-// small requests do not wait.
-func TestHeavyRequests(t *testing.T) {
-	t.Parallel()
+// newHoldingServer returns a server with a [holding], and what releases it.
+func newHoldingServer(t *testing.T) (*testServer, holding, func()) {
+	t.Helper()
 	h := holding{begun: make(chan struct{}, 100), release: make(chan struct{})}
 	schema := newTestSchema()
 	gql := newGraphQL(schema)
@@ -55,7 +53,15 @@ func TestHeavyRequests(t *testing.T) {
 		release()
 		ts.Close()
 	})
+	return ts, h, release
+}
 
+// TestHeavyRequests: of large requests a few are decoded, parsed and validated at a time, by HTTP and
+// on WebSockets. Those of one user, or of one address without a token, are refused beyond a number;
+// small requests do not wait.
+func TestHeavyRequests(t *testing.T) {
+	t.Parallel()
+	ts, h, release := newHoldingServer(t)
 	slots := max(runtime.GOMAXPROCS(0)/2, 1)
 	large := "{ me } #" + strings.Repeat("x", 20<<10)
 	const each = 20
@@ -100,6 +106,40 @@ func TestHeavyRequests(t *testing.T) {
 	for status := range statuses {
 		if status != http.StatusOK && status != http.StatusTooManyRequests {
 			t.Errorf("a large request: %d", status)
+		}
+	}
+}
+
+// TestHeavyMessages: large documents of WebSockets are parsed and validated in turn, too, also those
+// of one socket.
+func TestHeavyMessages(t *testing.T) {
+	t.Parallel()
+	ts, h, release := newHoldingServer(t)
+	slots := max(runtime.GOMAXPROCS(0)/2, 1)
+	large := "{ me } #" + strings.Repeat("x", 20<<10)
+	sockets := []*wsClient{ts.connect(t, as("ann")), ts.connect(t, as("bob")), ts.connect(t)}
+	for _, socket := range sockets {
+		socket.init()
+		for _, id := range []string{"1", "2"} {
+			socket.send(subscribe(id, large))
+		}
+	}
+	for range min(slots, len(sockets)) {
+		<-h.begun
+	}
+	select {
+	case <-h.begun:
+		if slots < len(sockets) {
+			t.Errorf("more than %d large documents are parsed at a time", slots)
+		}
+	case <-time.After(200 * time.Millisecond):
+	}
+	release()
+	for _, socket := range sockets[:2] {
+		for range 4 { // two results and two ends
+			if _, err := socket.next(); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (s *socket) errorFor(id string, f *refusal) verdict {
 // and each result repeats it. Client libraries send a number or a UUID.
 const maxOperationID = 256
 
-// subscribeTo starts an operation. slot is that of the message.
+// subscribeTo starts an operation. slot is that of the message; the operation takes it over.
 func (s *socket) subscribeTo(m message, slot *heavySlot) verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,7 +140,9 @@ func (s *socket) subscribeTo(m message, slot *heavySlot) verdict {
 	}
 	s.operations[m.ID] = op
 	s.started++
-	op.start(func(ctx context.Context) (gqlerror.List, bool) { return op.run(ctx, params) })
+	held := *slot
+	*slot = heavySlot{}
+	op.start(func(ctx context.Context) (gqlerror.List, bool) { return op.run(ctx, params, held) })
 	return verdict{}
 }
 
@@ -206,14 +208,17 @@ func (s *socket) ended(op *operation) {
 	s.ending.Broadcast()
 }
 
-// run executes an operation and sends its results.
+// run executes an operation and sends its results. It releases slot when the document has been
+// parsed and validated.
 func (op *operation) run(
-	ctx context.Context, params *graphql.RawParams,
+	ctx context.Context, params *graphql.RawParams, slot heavySlot,
 ) (errs gqlerror.List, parked bool) {
+	defer slot.release()
 	now := graphql.Now()
 	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
 	traced, exec := graphql.StartOperationTrace(ctx), op.socket.exec
 	opCtx, errs := exec.CreateOperationContext(traced, params)
+	slot.release()
 	if len(errs) > 0 {
 		return exec.DispatchError(graphql.WithOperationContext(traced, opCtx), errs).Errors, false
 	}
