@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -37,6 +38,24 @@ func (h holding) MutateOperationParameters(
 	return nil
 }
 
+// holdingOlder are older interfaces that hold large messages in the same way.
+type holdingOlder struct{ holding }
+
+func (holdingOlder) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+func (holdingOlder) Paths() []string { return nil }
+
+func (holdingOlder) Refuse(w http.ResponseWriter, _ *http.Request, status int, _ string) {
+	w.WriteHeader(status)
+}
+
+func (o holdingOlder) Talk(ctx context.Context, message []byte) []byte {
+	_ = o.MutateOperationParameters(ctx, &graphql.RawParams{Query: string(message)})
+	return []byte(`{"type":"answer"}`)
+}
+
+func (holdingOlder) Complain(string) []byte { return []byte(`{"type":"complaint"}`) }
+
 // newHoldingServer returns a server with a [holding], and what releases it.
 func newHoldingServer(t *testing.T) (*testServer, holding, func()) {
 	t.Helper()
@@ -45,6 +64,7 @@ func newHoldingServer(t *testing.T) (*testServer, holding, func()) {
 	gql := newGraphQL(schema)
 	gql.Use(h)
 	server := web.New(gql, schema.start, testVerifier{}, web.Config{
+		Older:   holdingOlder{h},
 		Proxies: web.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 	})
 	ts := &testServer{Server: httptest.NewServer(server), web: server, schema: schema}
@@ -110,36 +130,44 @@ func TestHeavyRequests(t *testing.T) {
 	}
 }
 
-// TestHeavyMessages: large documents of WebSockets are parsed and validated in turn, too, also those
-// of one socket.
+// TestHeavyMessages: large messages of WebSockets are decoded, parsed and validated in turn, too,
+// also those of one socket.
 func TestHeavyMessages(t *testing.T) {
 	t.Parallel()
-	ts, h, release := newHoldingServer(t)
-	slots := max(runtime.GOMAXPROCS(0)/2, 1)
-	large := "{ me } #" + strings.Repeat("x", 20<<10)
-	sockets := []*wsClient{ts.connect(t, as("ann")), ts.connect(t, as("bob")), ts.connect(t)}
-	for _, socket := range sockets {
-		socket.init()
-		for _, id := range []string{"1", "2"} {
-			socket.send(subscribe(id, large))
-		}
+	padding := strings.Repeat("x", 20<<10)
+	graphQL := []string{`{"type":"connection_init"}`}
+	for _, id := range []string{"1", "2"} {
+		graphQL = append(graphQL, subscribe(id, "{ me } #"+padding))
 	}
-	for range min(slots, len(sockets)) {
-		<-h.begun
-	}
-	select {
-	case <-h.begun:
-		if slots < len(sockets) {
-			t.Errorf("more than %d large documents are parsed at a time", slots)
-		}
-	case <-time.After(200 * time.Millisecond):
-	}
-	release()
-	for _, socket := range sockets[:2] {
-		for range 4 { // two results and two ends
-			if _, err := socket.next(); err != nil {
-				t.Fatal(err)
+	for path, messages := range map[string][]string{
+		"/graphql": graphQL,
+		"/ws":      {`{"x":"` + padding + `"}`, `{"x":"` + padding + `"}`},
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			ts, h, release := newHoldingServer(t)
+			slots := max(runtime.GOMAXPROCS(0)/2, 1)
+			sockets := make([]*wsClient, slots+2)
+			for i := range sockets {
+				sockets[i] = ts.connectTo(t, path, as(fmt.Sprintf("user-%d", i)))
+				sockets[i].send(messages...)
 			}
-		}
+			for range slots {
+				<-h.begun
+			}
+			select {
+			case <-h.begun:
+				t.Errorf("more than %d large messages are worked on at a time", slots)
+			case <-time.After(200 * time.Millisecond):
+			}
+			release()
+			for _, socket := range sockets {
+				for range messages {
+					if _, err := socket.next(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		})
 	}
 }

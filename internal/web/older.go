@@ -136,6 +136,11 @@ func refuseOlder(older Older, w http.ResponseWriter, r *http.Request, f *refusal
 
 // receive acts on a client's message.
 func (t *talk) receive(text bool, data []byte) verdict {
+	slot, f := t.answers.heavy.acquire(t.identified, len(data))
+	if f != nil {
+		return closeWith(closeTryAgainLater, f.message)
+	}
+	defer slot.release()
 	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
 		return closeWith(closeInvalidPayload, "Invalid UTF-8")
 	}

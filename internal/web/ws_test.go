@@ -24,6 +24,13 @@ type wsClient struct {
 // dial returns a client, or the status with which the handshake was refused.
 func (ts *testServer) dial(t *testing.T, header ...string) (c *wsClient, refused int) {
 	t.Helper()
+	return ts.dialTo(t, "/graphql", header...)
+}
+
+func (ts *testServer) dialTo(
+	t *testing.T, path string, header ...string,
+) (c *wsClient, refused int) {
+	t.Helper()
 	h := http.Header{}
 	subprotocols := []string{"graphql-transport-ws"}
 	for _, line := range header {
@@ -36,7 +43,7 @@ func (ts *testServer) dial(t *testing.T, header ...string) (c *wsClient, refused
 	}
 	conn, res, err := websocket.Dial(
 		t.Context(),
-		strings.Replace(ts.URL, "http", "ws", 1)+"/graphql",
+		strings.Replace(ts.URL, "http", "ws", 1)+path,
 		&websocket.DialOptions{HTTPHeader: h, Subprotocols: subprotocols},
 	)
 	if res == nil {
@@ -54,7 +61,12 @@ func (ts *testServer) dial(t *testing.T, header ...string) (c *wsClient, refused
 
 func (ts *testServer) connect(t *testing.T, header ...string) *wsClient {
 	t.Helper()
-	c, refused := ts.dial(t, header...)
+	return ts.connectTo(t, "/graphql", header...)
+}
+
+func (ts *testServer) connectTo(t *testing.T, path string, header ...string) *wsClient {
+	t.Helper()
+	c, refused := ts.dialTo(t, path, header...)
 	if refused != 0 {
 		t.Fatalf("refused with %d", refused)
 	}
