@@ -87,8 +87,9 @@ const (
 	userDocuments = 32 << 20
 	// anonymousDocuments is the memory for those of clients without a token.
 	anonymousDocuments = 4 << 20
-	// persistedQueries is the memory for the texts of automatic persisted queries.
-	persistedQueries = 8 << 20
+	// userPersistedQueries is the memory for the texts of automatic persisted queries that users
+	// have sent, and anonymousPersistedQueries for those of clients without a token.
+	userPersistedQueries, anonymousPersistedQueries = 7 << 20, 1 << 20
 )
 
 // What a parsed document takes of memory, in bytes, measured with TestDocumentSize: the length of
@@ -279,30 +280,28 @@ func (c *Cache[V]) Bytes() int {
 	return c.bytes
 }
 
-// documentCache caches validated documents of users apart from those of clients without a token,
-// which cannot evict the users'.
-type documentCache struct{ users, anonymous *Cache[*Document] }
+// dividedCache caches what users have sent apart from what clients without a token have, which
+// cannot evict the users' values.
+type dividedCache[V any] struct{ users, anonymous *Cache[V] }
 
-func newDocumentCache() documentCache {
-	return documentCache{
-		users:     NewCache(userDocuments, (*Document).Bytes),
-		anonymous: NewCache(anonymousDocuments, (*Document).Bytes),
-	}
+// newDividedCache returns a cache of at most so many bytes, by sizeOf its values and keys.
+func newDividedCache[V any](users, anonymous int, sizeOf func(V) int) dividedCache[V] {
+	return dividedCache[V]{users: NewCache(users, sizeOf), anonymous: NewCache(anonymous, sizeOf)}
 }
 
 // Get is [graphql.Cache]'s.
-func (c documentCache) Get(ctx context.Context, text string) (*Document, bool) {
-	if d, ok := c.users.Get(ctx, text); ok {
-		return d, true
+func (c dividedCache[V]) Get(ctx context.Context, text string) (V, bool) {
+	if v, ok := c.users.Get(ctx, text); ok {
+		return v, true
 	}
 	return c.anonymous.Get(ctx, text)
 }
 
 // Add is [graphql.Cache]'s.
-func (c documentCache) Add(ctx context.Context, text string, d *Document) {
+func (c dividedCache[V]) Add(ctx context.Context, text string, value V) {
 	if _, ok := auth.FromContext(ctx); ok {
-		c.users.Add(ctx, text, d)
+		c.users.Add(ctx, text, value)
 		return
 	}
-	c.anonymous.Add(ctx, text, d)
+	c.anonymous.Add(ctx, text, value)
 }

@@ -67,8 +67,9 @@ func New(schema graphql.ExecutableSchema, opts Options) *Server {
 	if opts.Trusted != nil {
 		s.documents = validated{opts.Trusted}
 	} else {
-		s.documents = newDocumentCache()
-		texts := NewCache(persistedQueries, func(text string) int { return len(text) })
+		s.documents = newDividedCache(userDocuments, anonymousDocuments, (*Document).Bytes)
+		texts := newDividedCache(userPersistedQueries, anonymousPersistedQueries,
+			func(text string) int { return len(text) })
 		s.Use(extension.AutomaticPersistedQuery{Cache: texts})
 	}
 	if opts.Present != nil {

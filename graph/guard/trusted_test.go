@@ -545,6 +545,35 @@ func TestTrustedIsOff(t *testing.T) {
 	}
 }
 
+// TestPersistedQueriesAreDivided: clients without a token cannot evict the persisted queries of
+// users.
+func TestPersistedQueriesAreDivided(t *testing.T) {
+	t.Parallel()
+	s := testkit.Start(t, "sqlite3")
+	anonymous := s.With("")
+	token, post := s.Token("alice"), waysIn()["POST"]
+	const query = "{ me { id } }"
+	known := testkit.Vars{"extensions": persisted(hashOf(query))}
+	full := testkit.Vars{"query": query, "extensions": known["extensions"]}
+	if _, code := post(t, s, token, full); code != "" {
+		t.Fatal(code)
+	}
+	for i := range 200 { // 12 MB
+		text := fmt.Sprintf("{ __typename } #%d", i) + strings.Repeat("x", 60_000)
+		body := fmt.Sprintf(
+			`{"query": %q, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": %q}}}`,
+			text,
+			hashOf(text),
+		)
+		if reply := anonymous.Post([]byte(body), "application/json"); len(reply.Errors) > 0 {
+			t.Fatal(reply.Errors)
+		}
+	}
+	if data, code := post(t, s, token, known); data != `{"me":{"id":"alice"}}` {
+		t.Errorf("%s %s", data, code)
+	}
+}
+
 // TestTrustedLeavesTheRest: what the manifest says comes on top of what is on and off anyway, and
 // is for GraphQL alone.
 func TestTrustedLeavesTheRest(t *testing.T) {
