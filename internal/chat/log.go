@@ -3,8 +3,9 @@ package chat
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,10 +13,8 @@ import (
 
 	"parley/ent"
 	"parley/ent/member"
-	"parley/ent/message"
 	"parley/ent/room"
 	"parley/ent/roomevent"
-	"parley/ent/user"
 )
 
 // KindMessageAdded is the kind of the events that are messages; the others are the kinds of ent's
@@ -79,41 +78,28 @@ func (e *Event) Share(with func() any) any {
 	return e.shared
 }
 
-// messageColumns, userColumns and roomColumns are what logQuery reads of each, in the order of
-// messageFields, userFields and roomFields.
-const (
-	messageColumns = `m.id, m.seq, m.author_id, m.type, m.contents, m.reply_to_seq, m.thread_seq, m.ordinal, m.own_ordinal,
-	m.reply_count, m.mentions, m.opensea_item, m.idempotency_key, m.created_at, m.edited_at, m.deleted_at`
-	userColumns = `u.id, u.nick_name, u.avatar, u.status, u.eth_wallet_address, u.ens_name, u.twitter_username, u.twitter_avatar,
-	u.discord_username, u.discord_avatar, u.instagram_username, u.instagram_avatar, u.facebook_username, u.facebook_avatar,
-	u.opensea_username, u.opensea_avatar, u.add_permission, u.created_at`
-	roomColumns = `r.id, r.name, r.description, r.access_type, r.max_users, r.exclusive, r.direct, r.opensea_slug, r.opensea_name,
-	r.opensea_cover, r.creator_id, r.owner_id, r."key", r.search_text, r.seq, r.log_start, r.rules, r.member_count, r.message_count,
-	r.latest_seq,
-	r.created_at, r.updated_at, r.event_at, r.deleted_at`
-)
-
 // logQuery reads a part of a room's log: both halves in one statement, so that they are of one
 // moment, and with each event whom and what it is about. Since a log has no holes, the bound on seq
 // is the bound on the number of entries.
 const logQuery = `
-SELECT m.seq AS seq, 'MESSAGE_ADDED' AS kind, m.created_at AS happened_at,
+SELECT messages.seq AS seq, 'MESSAGE_ADDED' AS kind, messages.created_at AS happened_at,
 	NULL AS subject_id, NULL AS role, NULL AS reason, NULL AS emoji, NULL AS turned_on,
-	` + messageColumns + `, ` + userColumns + `, ` + roomColumns + `
-FROM messages m
-JOIN rooms r ON r.id = m.room_id
-JOIN users u ON u.id = m.author_id
-WHERE m.room_id = $1 AND m.seq > $2 AND m.seq <= $3
+	` + logEntities + `
+FROM messages
+JOIN rooms ON rooms.id = messages.room_id
+JOIN users ON users.id = messages.author_id
+WHERE messages.room_id = $1 AND messages.seq > $2 AND messages.seq <= $3
 UNION ALL
-SELECT e.seq, e.kind, e.at,
-	e.subject_id, e.role, e.reason, e.emoji, e."on",
-	` + messageColumns + `, ` + userColumns + `, ` + roomColumns + `
+SELECT e.seq, e.kind, e.at, e.subject_id, e.role, e.reason, e.emoji, e."on", ` + logEntities + `
 FROM room_events e
-JOIN rooms r ON r.id = e.room_id
-LEFT JOIN messages m ON m.room_id = e.room_id AND m.seq = e.message_seq
-LEFT JOIN users u ON u.id = COALESCE(e.subject_id, m.author_id)
+JOIN rooms ON rooms.id = e.room_id
+LEFT JOIN messages ON messages.room_id = e.room_id AND messages.seq = e.message_seq
+LEFT JOIN users ON users.id = COALESCE(e.subject_id, messages.author_id)
 WHERE e.room_id = $1 AND e.seq > $2 AND e.seq <= $3
 ORDER BY 1`
+
+// logEntities are the columns of what an event is about.
+const logEntities = ent.MessageColumns + ", " + ent.UserColumns + ", " + ent.RoomColumns
 
 // Log reads the events of a room that follow the one at after, at most limit of them, in order and
 // without a hole: where one is missing it ends before it. pruned tells that the log no longer goes
@@ -175,177 +161,34 @@ func (e *Event) EndsMembership() bool {
 	return e.Kind == roomevent.KindROOM_DELETED || e.Kind == roomevent.KindMEMBER_LEFT
 }
 
-// eventRow is a row of logQuery as it is read: what may be missing may be null.
-type eventRow struct {
-	at                           instant
-	subject, role, reason, emoji sql.Null[string]
-	on                           sql.Null[bool]
-
-	messageID, messageSeq, ordinal, own sql.Null[int64]
-	replies                             sql.Null[int]
-	author, messageType, contents       sql.Null[string]
-	mentions, item                      []byte
-	sent, edited, removed               instant
-
-	user [userTexts]sql.Null[string]
-	come instant
-
-	made, updated, happened, deleted instant
-}
-
-// userTexts is how many of userColumns are texts: all but the last.
-const userTexts = 17
-
 // scanEvent reads a row of logQuery.
 func scanEvent(rows *sql.Rows, roomID uuid.UUID) (*Event, error) {
-	var row eventRow
 	e := &Event{Room: roomID}
-	m, r := &ent.Message{RoomID: roomID}, &ent.Room{}
-	fields := []any{
-		&e.Seq,
-		&e.Kind,
-		&row.at,
-		&row.subject,
-		&row.role,
-		&row.reason,
-		&row.emoji,
-		&row.on,
-	}
-	fields = append(fields, row.messageFields(m)...)
-	fields = append(fields, row.userFields()...)
-	fields = append(fields, row.roomFields(r)...)
-	if err := rows.Scan(fields...); err != nil {
+	var at instant
+	var subject, role, reason, emoji sql.Null[string]
+	var on sql.Null[bool]
+	var m ent.MessageRow
+	var u ent.UserRow
+	var r ent.RoomRow
+	err := rows.Scan(slices.Concat(
+		[]any{&e.Seq, &e.Kind, &at, &subject, &role, &reason, &emoji, &on},
+		m.Targets(), u.Targets(), r.Targets(),
+	)...)
+	if err != nil {
 		return nil, err
 	}
-	e.At, e.Subject, e.Emoji, e.On = row.at.Time, row.subject.V, row.emoji.V, row.on.V
-	e.Role, e.Reason = member.Role(row.role.V), roomevent.Reason(row.reason.V)
-	e.Who = row.who()
-	row.setTimes(r)
-	e.About = r
-	var err error
-	e.Message, err = row.message(m)
-	return e, err
-}
-
-func (row *eventRow) messageFields(m *ent.Message) []any {
-	return []any{
-		&row.messageID,
-		&row.messageSeq,
-		&row.author,
-		&row.messageType,
-		&row.contents,
-		&m.ReplyToSeq,
-		&m.ThreadSeq,
-		&row.ordinal,
-		&row.own,
-		&row.replies,
-		&row.mentions,
-		&row.item,
-		&m.IdempotencyKey,
-		&row.sent,
-		&row.edited,
-		&row.removed,
-	}
-}
-
-func (row *eventRow) userFields() []any {
-	fields := make([]any, 0, userTexts+1)
-	for i := range row.user {
-		fields = append(fields, &row.user[i])
-	}
-	return append(fields, &row.come)
-}
-
-func (row *eventRow) roomFields(r *ent.Room) []any {
-	return []any{
-		&r.ID,
-		&r.Name,
-		&r.Description,
-		&r.AccessType,
-		&r.MaxUsers,
-		&r.Exclusive,
-		&r.Direct,
-		&r.OpenseaSlug,
-		&r.OpenseaName,
-		&r.OpenseaCover,
-		&r.CreatorID,
-		&r.OwnerID,
-		&r.Key,
-		&r.SearchText,
-		&r.Seq,
-		&r.LogStart,
-		&r.Rules,
-		&r.MemberCount,
-		&r.MessageCount,
-		&r.LatestSeq,
-		&row.made,
-		&row.updated,
-		&row.happened,
-		&row.deleted,
-	}
-}
-
-// setTimes sets the room's times.
-func (row *eventRow) setTimes(r *ent.Room) {
-	r.CreatedAt, r.UpdatedAt = row.made.Time, row.updated.Time
-	r.EventAt, r.DeletedAt = row.happened.Time, row.deleted.pointer()
-}
-
-// who is the person of the row; nil where there is none.
-func (row *eventRow) who() *ent.User {
-	t := row.user
-	if !t[0].Valid {
-		return nil
-	}
-	return &ent.User{
-		ID:                t[0].V,
-		NickName:          t[1].V,
-		Avatar:            t[2].V,
-		Status:            t[3].V,
-		EthWalletAddress:  t[4].V,
-		EnsName:           t[5].V,
-		TwitterUsername:   t[6].V,
-		TwitterAvatar:     t[7].V,
-		DiscordUsername:   t[8].V,
-		DiscordAvatar:     t[9].V,
-		InstagramUsername: t[10].V,
-		InstagramAvatar:   t[11].V,
-		FacebookUsername:  t[12].V,
-		FacebookAvatar:    t[13].V,
-		OpenseaUsername:   t[14].V,
-		OpenseaAvatar:     t[15].V,
-		AddPermission:     user.AddPermission(t[16].V),
-		CreatedAt:         row.come.Time,
-	}
-}
-
-// message is m, completed; nil where the row has none.
-func (row *eventRow) message(m *ent.Message) (*ent.Message, error) {
-	if !row.messageID.Valid {
-		return nil, nil
-	}
-	m.ID, m.Seq, m.Ordinal, m.OwnOrdinal, m.ReplyCount = int(
-		row.messageID.V,
-	), row.messageSeq.V, row.ordinal.V, row.own.V, row.replies.V
-	m.AuthorID, m.Type, m.Contents = row.author.V, message.Type(row.messageType.V), row.contents.V
-	m.CreatedAt, m.EditedAt, m.DeletedAt = row.sent.Time, row.edited.pointer(), row.removed.pointer()
-	for column, into := range map[*[]byte]any{&row.mentions: &m.Mentions, &row.item: &m.OpenseaItem} {
-		if *column == nil {
-			continue
-		}
-		if err := json.Unmarshal(*column, into); err != nil {
-			return nil, fmt.Errorf("decode message %d: %w", m.Seq, err)
-		}
-	}
-	return m, nil
+	e.At, e.Subject, e.Emoji, e.On = at.Time, subject.V, emoji.V, on.V
+	e.Role, e.Reason = member.Role(role.V), roomevent.Reason(reason.V)
+	var errs [3]error
+	e.Message, errs[0] = m.Message()
+	e.Who, errs[1] = u.User()
+	e.About, errs[2] = r.Room()
+	return e, errors.Join(errs[:]...)
 }
 
 // instant reads a time that may be null. SQLite forgets a column's type in a union and gives the
 // text.
-type instant struct {
-	time.Time
-	valid bool
-}
+type instant struct{ time.Time }
 
 // sqliteTime is how the driver writes times.
 const sqliteTime = "2006-01-02 15:04:05.999999999-07:00"
@@ -366,15 +209,7 @@ func (i *instant) Scan(src any) error {
 	default:
 		return fmt.Errorf("read a time: it is a %T", src)
 	}
-	i.valid = true
 	return nil
-}
-
-func (i *instant) pointer() *time.Time {
-	if !i.valid {
-		return nil
-	}
-	return &i.Time
 }
 
 // Follow authorises the viewer to follow a room's log and returns its head at that moment: from an

@@ -186,16 +186,19 @@ func (c *Chat) readUsers(ctx context.Context, ids []string) (map[string]*ent.Use
 	users := make([]*ent.User, 0, len(ids))
 	var at ProfileVersion
 	err := each(ctx, c.db, func(rows *sql.Rows) error {
-		var row eventRow
-		if err := rows.Scan(append([]any{&at}, row.userFields()...)...); err != nil {
+		var row ent.UserRow
+		if err := rows.Scan(append(row.Targets(), &at)...); err != nil {
 			return err
 		}
-		u := row.who()
+		u, err := row.User()
+		if err != nil {
+			return err
+		}
 		byID[u.ID] = u
 		users = append(users, u)
 		return nil
-	}, `SELECT `+readProfileVersion+`, `+userColumns+` FROM users u WHERE `+
-		store.AnyOf(c.dialect, "u.id", "$1", "text"), store.List(c.dialect, ids))
+	}, `SELECT `+ent.UserColumns+`, `+readProfileVersion+` FROM users WHERE `+
+		store.AnyOf(c.dialect, "users.id", "$1", "text"), store.List(c.dialect, ids))
 	if err != nil {
 		return nil, fmt.Errorf("get %d users: %w", len(ids), err)
 	}

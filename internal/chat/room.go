@@ -30,22 +30,26 @@ type Seen struct {
 }
 
 // seeRoom looks at a room and at what a person is to it, in one statement.
-const seeRoom = `SELECT r.seq, ` + readProfileVersion + `, m.id, m.role, m.joined_at, m.joined_seq, m.last_read_seq, m.own_sent, m.others_read,
-	r.message_count - m.own_sent - m.others_read,
-	m.id IS NULL AND EXISTS (SELECT 1 FROM bans b WHERE b.room_id = r.id AND b.user_id = $2)
-FROM rooms r LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $2
-WHERE r.id = $1 AND r.deleted_at IS NULL`
+const seeRoom = `SELECT rooms.seq, ` + readProfileVersion + `, members.id IS NULL AND EXISTS
+	(SELECT 1 FROM bans WHERE bans.room_id = rooms.id AND bans.user_id = $2), ` + membershipColumns + `
+FROM rooms LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = $2
+WHERE rooms.id = $1 AND rooms.deleted_at IS NULL`
 
 // Room returns a room that the viewer may see; NOT_FOUND otherwise, whether or not it exists.
 func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (Seen, error) {
 	found := false
 	var seen Seen
 	var seq int64
-	var m memberRow
 	var isBanned bool
-	err := each(ctx, c.db, func(rows *sql.Rows) error {
+	err := each(ctx, c.db, func(rows *sql.Rows) (err error) {
 		found = true
-		return rows.Scan(append(append([]any{&seq, &seen.Profiles}, m.fields()...), &isBanned)...)
+		var m membershipRow
+		if err := rows.Scan(
+			append([]any{&seq, &seen.Profiles, &isBanned}, m.targets()...)...); err != nil {
+			return err
+		}
+		seen.By, err = m.membership()
+		return err
 	}, seeRoom, id, v.ID)
 	if err != nil {
 		return Seen{}, fmt.Errorf("get room %s: %w", id, err)
@@ -57,7 +61,7 @@ func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (Seen, error) {
 	if err != nil {
 		return Seen{}, err
 	}
-	seen.Room, seen.By = rooms[0], m.of(id, v.ID)
+	seen.Room = rooms[0]
 	var who relation
 	if seen.By != nil {
 		who = relationOfRole(seen.By.Role)
@@ -74,44 +78,28 @@ func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (Seen, error) {
 	return seen, nil
 }
 
-// memberRow is a membership as it is read, and how many messages it has not read: null where there
-// is none.
-type memberRow struct {
-	id                              uuid.NullUUID
-	role                            sql.Null[member.Role]
-	joined                          instant
-	since, read, sent, seen, unread sql.Null[int64]
+// membershipColumns are the columns of [membershipRow]; unreadMessages is the number of messages of
+// a room that a member has not read.
+const (
+	membershipColumns = ent.MemberColumns + `, ` + unreadMessages
+	unreadMessages    = `rooms.message_count - members.own_sent - members.others_read`
+)
+
+// membershipRow receives a membership; NULL if there is none.
+type membershipRow struct {
+	member ent.MemberRow
+	unread sql.Null[int64]
 }
 
-func (row *memberRow) fields() []any {
-	return []any{
-		&row.id,
-		&row.role,
-		&row.joined,
-		&row.since,
-		&row.read,
-		&row.sent,
-		&row.seen,
-		&row.unread,
-	}
-}
+func (row *membershipRow) targets() []any { return append(row.member.Targets(), &row.unread) }
 
-// of is the membership of a person in a room; nil where there is none.
-func (row *memberRow) of(roomID uuid.UUID, userID string) *Membership {
-	if !row.id.Valid {
-		return nil
+// membership returns what was scanned; nil if there is none.
+func (row *membershipRow) membership() (*Membership, error) {
+	m, err := row.member.Member()
+	if m == nil || err != nil {
+		return nil, err
 	}
-	return &Membership{Unread: row.unread.V, Member: &ent.Member{
-		ID:          row.id.UUID,
-		RoomID:      roomID,
-		UserID:      userID,
-		Role:        row.role.V,
-		JoinedAt:    row.joined.Time,
-		JoinedSeq:   row.since.V,
-		LastReadSeq: row.read.V,
-		OwnSent:     row.sent.V,
-		OthersRead:  row.seen.V,
-	}}
+	return &Membership{Member: m, Unread: row.unread.V}, nil
 }
 
 // PublicRoom returns a room that everybody may see; NOT_FOUND otherwise.
@@ -154,12 +142,11 @@ func (c *Chat) MyRoomIDs(ctx context.Context, v Viewer) ([]uuid.UUID, error) {
 
 // listRooms looks at the rooms that a person is in, the latest active first.
 const (
-	listRooms = `SELECT r.id, r.seq, ` + readProfileVersion + `, m.id, m.role, m.joined_at, m.joined_seq, m.last_read_seq, m.own_sent, m.others_read,
-	r.message_count - m.own_sent - m.others_read
-FROM members m JOIN rooms r ON r.id = m.room_id
-WHERE m.user_id = $1 AND r.deleted_at IS NULL`
-	listRoomsAfter = ` AND (r.updated_at, r.id) < ($3, $4)`
-	listRoomsOrder = ` ORDER BY r.updated_at DESC, r.id DESC LIMIT $2`
+	listRooms = `SELECT rooms.seq, ` + readProfileVersion + `, ` + membershipColumns + `
+FROM members JOIN rooms ON rooms.id = members.room_id
+WHERE members.user_id = $1 AND rooms.deleted_at IS NULL`
+	listRoomsAfter = ` AND (rooms.updated_at, rooms.id) < ($3, $4)`
+	listRoomsOrder = ` ORDER BY rooms.updated_at DESC, rooms.id DESC LIMIT $2`
 )
 
 // MyRooms returns the rooms that the viewer is in, the latest active first: first of them, after a
@@ -182,15 +169,16 @@ func (c *Chat) MyRooms(
 	var seqs []int64
 	err := each(ctx, c.db, func(rows *sql.Rows) error {
 		var seen Seen
-		var id uuid.UUID
 		var seq int64
-		var m memberRow
-		if err := rows.Scan(
-			append([]any{&id, &seq, &seen.Profiles}, m.fields()...)...); err != nil {
+		var m membershipRow
+		err := rows.Scan(append([]any{&seq, &seen.Profiles}, m.targets()...)...)
+		if err != nil {
 			return err
 		}
-		seen.By = m.of(id, v.ID)
-		list, ids, seqs = append(list, seen), append(ids, id), append(seqs, seq)
+		if seen.By, err = m.membership(); err != nil {
+			return err
+		}
+		list, ids, seqs = append(list, seen), append(ids, seen.By.RoomID), append(seqs, seq)
 		return nil
 	}, query+listRoomsOrder, args...)
 	if err != nil {

@@ -424,20 +424,25 @@ func (t *tx) sendPlain(ctx context.Context, s *sending) error {
 	found := false
 	var own int64
 	var profiles ProfileVersion
-	var row eventRow
-	r := &ent.Room{}
-	err := each(ctx, t, func(rows *sql.Rows) error {
+	var r *ent.Room
+	err := each(ctx, t, func(rows *sql.Rows) (err error) {
 		found = true
-		return rows.Scan(append(row.roomFields(r), &own, &profiles)...)
-	}, `SELECT `+roomColumns+`, m.own_sent + 1, `+readProfileVersion+` FROM rooms r JOIN members m ON m.room_id = r.id
-WHERE r.id = $1 AND r.rules = $2 AND r.deleted_at IS NULL AND m.user_id = $3`, s.in.RoomID, s.rules, s.by.ID)
+		var row ent.RoomRow
+		if err := rows.Scan(append(row.Targets(), &own, &profiles)...); err != nil {
+			return err
+		}
+		r, err = row.Room()
+		return err
+	}, `SELECT `+ent.RoomColumns+`, m.own_sent + 1, `+readProfileVersion+`
+FROM rooms JOIN members m ON m.room_id = rooms.id
+WHERE rooms.id = $1 AND rooms.rules = $2 AND rooms.deleted_at IS NULL AND m.user_id = $3`,
+		s.in.RoomID, s.rules, s.by.ID)
 	if err != nil {
 		return fmt.Errorf("find where a message goes: %w", err)
 	}
 	if !found {
 		return nil // alone it is found out why
 	}
-	row.setTimes(r)
 	at := timeOf(r.EventAt, r.CreatedAt)
 	seq, ordinal := r.Seq+1, r.MessageCount+1
 	sent, err := t.ExecContext(
