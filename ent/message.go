@@ -49,7 +49,7 @@ type Message struct {
 	// IdempotencyKey holds the value of the "idempotency_key" field.
 	IdempotencyKey *string `json:"idempotency_key,omitempty"`
 	// SHA-256 of the request, beside its key.
-	RequestHash []byte `json:"request_hash,omitempty"`
+	RequestHash []byte `json:"-"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// EditedAt holds the value of the "edited_at" field.
@@ -333,8 +333,7 @@ func (_m *Message) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
-	builder.WriteString("request_hash=")
-	builder.WriteString(fmt.Sprintf("%v", _m.RequestHash))
+	builder.WriteString("request_hash=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

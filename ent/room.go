@@ -45,7 +45,7 @@ type Room struct {
 	// What joiners of a private room must give.
 	Key string `json:"-"`
 	// Name, description and tags, case-folded, for the discovery of rooms.
-	SearchText string `json:"search_text,omitempty"`
+	SearchText string `json:"-"`
 	// The position of the newest event of the log.
 	Seq int64 `json:"seq,omitempty"`
 	// Events up to and including this position have been pruned.
@@ -460,8 +460,7 @@ func (_m *Room) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("key=<sensitive>")
 	builder.WriteString(", ")
-	builder.WriteString("search_text=")
-	builder.WriteString(_m.SearchText)
+	builder.WriteString("search_text=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("seq=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Seq))

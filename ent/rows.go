@@ -3,7 +3,10 @@
 package ent
 
 import (
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"parley/ent/ban"
@@ -53,9 +56,69 @@ func rowTargets(values []any) []any {
 	return targets
 }
 
+// record returns values as a JSON object by their columns, as PostgreSQL's jsonb_populate_record
+// reads it.
+func record(columns []string, values []any) json.RawMessage {
+	object := []byte{'{'}
+	for i, value := range values {
+		if i > 0 {
+			object = append(object, ',')
+		}
+		object = append(strconv.AppendQuote(object, columns[i]), ':')
+		if b, ok := value.([]byte); ok && b != nil {
+			value = `\x` + hex.EncodeToString(b)
+		}
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			panic(err) // columns have no values that JSON lacks
+		}
+		object = append(object, encoded...)
+	}
+	return append(object, '}')
+}
+
+// jsonValue returns the value of a column of JSON; nil for null.
+func jsonValue(value any) any {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // columns have no values that JSON lacks
+	}
+	if string(encoded) == "null" {
+		return nil
+	}
+	return json.RawMessage(encoded)
+}
+
 // BanColumns are the columns of bans as a select list: what the targets of a
 // BanRow receive.
 const BanColumns = `bans."id", bans."room_id", bans."user_id", bans."actor_id", bans."at"`
+
+// PublicBanColumns are BanColumns without those of sensitive fields.
+const PublicBanColumns = `bans."id", bans."room_id", bans."user_id", bans."actor_id", bans."at"`
+
+// InsertBan inserts the values of a new Ban, NewBanColumns are its columns, and
+// NewBanValues are these of bans as a select list.
+const (
+	InsertBan     = `INSERT INTO bans (` + NewBanColumns + `) VALUES ($1, $2, $3, $4)`
+	NewBanColumns = `"room_id", "user_id", "actor_id", "at"`
+	NewBanValues  = `bans."room_id", bans."user_id", bans."actor_id", bans."at"`
+)
+
+// Values returns the values of NewBanColumns.
+func (_m *Ban) Values() []any {
+	return []any{
+		_m.RoomID,
+		_m.UserID,
+		_m.ActorID,
+		_m.At,
+	}
+}
+
+// Record returns the values of NewBanColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *Ban) Record() json.RawMessage {
+	return record(ban.Columns[1:], _m.Values())
+}
 
 // BanRow receives a Ban from a row of a hand-written statement.
 type BanRow struct{ values []any }
@@ -83,6 +146,32 @@ func (r *BanRow) Ban() (*Ban, error) {
 // DirectRoomRow receive.
 const DirectRoomColumns = `direct_rooms."id", direct_rooms."lower_id", direct_rooms."higher_id", direct_rooms."room_id"`
 
+// PublicDirectRoomColumns are DirectRoomColumns without those of sensitive fields.
+const PublicDirectRoomColumns = `direct_rooms."id", direct_rooms."lower_id", direct_rooms."higher_id", direct_rooms."room_id"`
+
+// InsertDirectRoom inserts the values of a new DirectRoom, NewDirectRoomColumns are its columns, and
+// NewDirectRoomValues are these of direct_rooms as a select list.
+const (
+	InsertDirectRoom     = `INSERT INTO direct_rooms (` + NewDirectRoomColumns + `) VALUES ($1, $2, $3)`
+	NewDirectRoomColumns = `"lower_id", "higher_id", "room_id"`
+	NewDirectRoomValues  = `direct_rooms."lower_id", direct_rooms."higher_id", direct_rooms."room_id"`
+)
+
+// Values returns the values of NewDirectRoomColumns.
+func (_m *DirectRoom) Values() []any {
+	return []any{
+		_m.LowerID,
+		_m.HigherID,
+		_m.RoomID,
+	}
+}
+
+// Record returns the values of NewDirectRoomColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *DirectRoom) Record() json.RawMessage {
+	return record(directroom.Columns[1:], _m.Values())
+}
+
 // DirectRoomRow receives a DirectRoom from a row of a hand-written statement.
 type DirectRoomRow struct{ values []any }
 
@@ -108,6 +197,34 @@ func (r *DirectRoomRow) DirectRoom() (*DirectRoom, error) {
 // FriendshipColumns are the columns of friendships as a select list: what the targets of a
 // FriendshipRow receive.
 const FriendshipColumns = `friendships."id", friendships."user_id", friendships."friend_id", friendships."state", friendships."requested_at", friendships."since"`
+
+// PublicFriendshipColumns are FriendshipColumns without those of sensitive fields.
+const PublicFriendshipColumns = `friendships."id", friendships."user_id", friendships."friend_id", friendships."state", friendships."requested_at", friendships."since"`
+
+// InsertFriendship inserts the values of a new Friendship, NewFriendshipColumns are its columns, and
+// NewFriendshipValues are these of friendships as a select list.
+const (
+	InsertFriendship     = `INSERT INTO friendships (` + NewFriendshipColumns + `) VALUES ($1, $2, $3, $4, $5)`
+	NewFriendshipColumns = `"user_id", "friend_id", "state", "requested_at", "since"`
+	NewFriendshipValues  = `friendships."user_id", friendships."friend_id", friendships."state", friendships."requested_at", friendships."since"`
+)
+
+// Values returns the values of NewFriendshipColumns.
+func (_m *Friendship) Values() []any {
+	return []any{
+		_m.UserID,
+		_m.FriendID,
+		_m.State,
+		_m.RequestedAt,
+		_m.Since,
+	}
+}
+
+// Record returns the values of NewFriendshipColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *Friendship) Record() json.RawMessage {
+	return record(friendship.Columns[1:], _m.Values())
+}
 
 // FriendshipRow receives a Friendship from a row of a hand-written statement.
 type FriendshipRow struct{ values []any }
@@ -135,6 +252,38 @@ func (r *FriendshipRow) Friendship() (*Friendship, error) {
 // MemberRow receive.
 const MemberColumns = `members."id", members."room_id", members."user_id", members."role", members."joined_at", members."joined_seq", members."last_read_seq", members."own_sent", members."others_read"`
 
+// PublicMemberColumns are MemberColumns without those of sensitive fields.
+const PublicMemberColumns = `members."id", members."room_id", members."user_id", members."role", members."joined_at", members."joined_seq", members."last_read_seq", members."own_sent", members."others_read"`
+
+// InsertMember inserts the values of a new Member, NewMemberColumns are its columns, and
+// NewMemberValues are these of members as a select list.
+const (
+	InsertMember     = `INSERT INTO members (` + NewMemberColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	NewMemberColumns = `"id", "room_id", "user_id", "role", "joined_at", "joined_seq", "last_read_seq", "own_sent", "others_read"`
+	NewMemberValues  = `members."id", members."room_id", members."user_id", members."role", members."joined_at", members."joined_seq", members."last_read_seq", members."own_sent", members."others_read"`
+)
+
+// Values returns the values of NewMemberColumns.
+func (_m *Member) Values() []any {
+	return []any{
+		_m.ID,
+		_m.RoomID,
+		_m.UserID,
+		_m.Role,
+		_m.JoinedAt,
+		_m.JoinedSeq,
+		_m.LastReadSeq,
+		_m.OwnSent,
+		_m.OthersRead,
+	}
+}
+
+// Record returns the values of NewMemberColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *Member) Record() json.RawMessage {
+	return record(member.Columns, _m.Values())
+}
+
 // MemberRow receives a Member from a row of a hand-written statement.
 type MemberRow struct{ values []any }
 
@@ -160,6 +309,46 @@ func (r *MemberRow) Member() (*Member, error) {
 // MessageColumns are the columns of messages as a select list: what the targets of a
 // MessageRow receive.
 const MessageColumns = `messages."id", messages."room_id", messages."seq", messages."author_id", messages."type", messages."contents", messages."reply_to_seq", messages."thread_seq", messages."ordinal", messages."own_ordinal", messages."reply_count", messages."mentions", messages."opensea_item", messages."idempotency_key", messages."request_hash", messages."created_at", messages."edited_at", messages."deleted_at"`
+
+// PublicMessageColumns are MessageColumns without those of sensitive fields.
+const PublicMessageColumns = `messages."id", messages."room_id", messages."seq", messages."author_id", messages."type", messages."contents", messages."reply_to_seq", messages."thread_seq", messages."ordinal", messages."own_ordinal", messages."reply_count", messages."mentions", messages."opensea_item", messages."idempotency_key", messages."created_at", messages."edited_at", messages."deleted_at"`
+
+// InsertMessage inserts the values of a new Message, NewMessageColumns are its columns, and
+// NewMessageValues are these of messages as a select list.
+const (
+	InsertMessage     = `INSERT INTO messages (` + NewMessageColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+	NewMessageColumns = `"room_id", "seq", "author_id", "type", "contents", "reply_to_seq", "thread_seq", "ordinal", "own_ordinal", "reply_count", "mentions", "opensea_item", "idempotency_key", "request_hash", "created_at", "edited_at", "deleted_at"`
+	NewMessageValues  = `messages."room_id", messages."seq", messages."author_id", messages."type", messages."contents", messages."reply_to_seq", messages."thread_seq", messages."ordinal", messages."own_ordinal", messages."reply_count", messages."mentions", messages."opensea_item", messages."idempotency_key", messages."request_hash", messages."created_at", messages."edited_at", messages."deleted_at"`
+)
+
+// Values returns the values of NewMessageColumns.
+func (_m *Message) Values() []any {
+	return []any{
+		_m.RoomID,
+		_m.Seq,
+		_m.AuthorID,
+		_m.Type,
+		_m.Contents,
+		_m.ReplyToSeq,
+		_m.ThreadSeq,
+		_m.Ordinal,
+		_m.OwnOrdinal,
+		_m.ReplyCount,
+		jsonValue(_m.Mentions),
+		jsonValue(_m.OpenseaItem),
+		_m.IdempotencyKey,
+		_m.RequestHash,
+		_m.CreatedAt,
+		_m.EditedAt,
+		_m.DeletedAt,
+	}
+}
+
+// Record returns the values of NewMessageColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *Message) Record() json.RawMessage {
+	return record(message.Columns[1:], _m.Values())
+}
 
 // MessageRow receives a Message from a row of a hand-written statement.
 type MessageRow struct{ values []any }
@@ -187,6 +376,30 @@ func (r *MessageRow) Message() (*Message, error) {
 // ProfileVersionRow receive.
 const ProfileVersionColumns = `profile_versions."shard", profile_versions."version"`
 
+// PublicProfileVersionColumns are ProfileVersionColumns without those of sensitive fields.
+const PublicProfileVersionColumns = `profile_versions."shard", profile_versions."version"`
+
+// InsertProfileVersion inserts the values of a new ProfileVersion, NewProfileVersionColumns are its columns, and
+// NewProfileVersionValues are these of profile_versions as a select list.
+const (
+	InsertProfileVersion     = `INSERT INTO profile_versions (` + NewProfileVersionColumns + `) VALUES ($1)`
+	NewProfileVersionColumns = `"version"`
+	NewProfileVersionValues  = `profile_versions."version"`
+)
+
+// Values returns the values of NewProfileVersionColumns.
+func (_m *ProfileVersion) Values() []any {
+	return []any{
+		_m.Version,
+	}
+}
+
+// Record returns the values of NewProfileVersionColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *ProfileVersion) Record() json.RawMessage {
+	return record(profileversion.Columns[1:], _m.Values())
+}
+
 // ProfileVersionRow receives a ProfileVersion from a row of a hand-written statement.
 type ProfileVersionRow struct{ values []any }
 
@@ -212,6 +425,33 @@ func (r *ProfileVersionRow) ProfileVersion() (*ProfileVersion, error) {
 // ReactionColumns are the columns of reactions as a select list: what the targets of a
 // ReactionRow receive.
 const ReactionColumns = `reactions."id", reactions."room_id", reactions."message_seq", reactions."user_id", reactions."emoji"`
+
+// PublicReactionColumns are ReactionColumns without those of sensitive fields.
+const PublicReactionColumns = `reactions."id", reactions."room_id", reactions."message_seq", reactions."user_id", reactions."emoji"`
+
+// InsertReaction inserts the values of a new Reaction, NewReactionColumns are its columns, and
+// NewReactionValues are these of reactions as a select list.
+const (
+	InsertReaction     = `INSERT INTO reactions (` + NewReactionColumns + `) VALUES ($1, $2, $3, $4)`
+	NewReactionColumns = `"room_id", "message_seq", "user_id", "emoji"`
+	NewReactionValues  = `reactions."room_id", reactions."message_seq", reactions."user_id", reactions."emoji"`
+)
+
+// Values returns the values of NewReactionColumns.
+func (_m *Reaction) Values() []any {
+	return []any{
+		_m.RoomID,
+		_m.MessageSeq,
+		_m.UserID,
+		_m.Emoji,
+	}
+}
+
+// Record returns the values of NewReactionColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *Reaction) Record() json.RawMessage {
+	return record(reaction.Columns[1:], _m.Values())
+}
 
 // ReactionRow receives a Reaction from a row of a hand-written statement.
 type ReactionRow struct{ values []any }
@@ -239,6 +479,53 @@ func (r *ReactionRow) Reaction() (*Reaction, error) {
 // RoomRow receive.
 const RoomColumns = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."key", rooms."search_text", rooms."seq", rooms."log_start", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
 
+// PublicRoomColumns are RoomColumns without those of sensitive fields.
+const PublicRoomColumns = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."seq", rooms."log_start", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
+
+// InsertRoom inserts the values of a new Room, NewRoomColumns are its columns, and
+// NewRoomValues are these of rooms as a select list.
+const (
+	InsertRoom     = `INSERT INTO rooms (` + NewRoomColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`
+	NewRoomColumns = `"id", "name", "description", "access_type", "max_users", "exclusive", "direct", "opensea_slug", "opensea_name", "opensea_cover", "creator_id", "owner_id", "key", "search_text", "seq", "log_start", "rules", "member_count", "message_count", "latest_seq", "created_at", "updated_at", "event_at", "deleted_at"`
+	NewRoomValues  = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."key", rooms."search_text", rooms."seq", rooms."log_start", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
+)
+
+// Values returns the values of NewRoomColumns.
+func (_m *Room) Values() []any {
+	return []any{
+		_m.ID,
+		_m.Name,
+		_m.Description,
+		_m.AccessType,
+		_m.MaxUsers,
+		_m.Exclusive,
+		_m.Direct,
+		_m.OpenseaSlug,
+		_m.OpenseaName,
+		_m.OpenseaCover,
+		_m.CreatorID,
+		_m.OwnerID,
+		_m.Key,
+		_m.SearchText,
+		_m.Seq,
+		_m.LogStart,
+		_m.Rules,
+		_m.MemberCount,
+		_m.MessageCount,
+		_m.LatestSeq,
+		_m.CreatedAt,
+		_m.UpdatedAt,
+		_m.EventAt,
+		_m.DeletedAt,
+	}
+}
+
+// Record returns the values of NewRoomColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *Room) Record() json.RawMessage {
+	return record(room.Columns, _m.Values())
+}
+
 // RoomRow receives a Room from a row of a hand-written statement.
 type RoomRow struct{ values []any }
 
@@ -264,6 +551,40 @@ func (r *RoomRow) Room() (*Room, error) {
 // RoomEventColumns are the columns of room_events as a select list: what the targets of a
 // RoomEventRow receive.
 const RoomEventColumns = `room_events."id", room_events."room_id", room_events."seq", room_events."kind", room_events."actor_id", room_events."subject_id", room_events."role", room_events."reason", room_events."message_seq", room_events."emoji", room_events."on", room_events."at"`
+
+// PublicRoomEventColumns are RoomEventColumns without those of sensitive fields.
+const PublicRoomEventColumns = `room_events."id", room_events."room_id", room_events."seq", room_events."kind", room_events."actor_id", room_events."subject_id", room_events."role", room_events."reason", room_events."message_seq", room_events."emoji", room_events."on", room_events."at"`
+
+// InsertRoomEvent inserts the values of a new RoomEvent, NewRoomEventColumns are its columns, and
+// NewRoomEventValues are these of room_events as a select list.
+const (
+	InsertRoomEvent     = `INSERT INTO room_events (` + NewRoomEventColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+	NewRoomEventColumns = `"room_id", "seq", "kind", "actor_id", "subject_id", "role", "reason", "message_seq", "emoji", "on", "at"`
+	NewRoomEventValues  = `room_events."room_id", room_events."seq", room_events."kind", room_events."actor_id", room_events."subject_id", room_events."role", room_events."reason", room_events."message_seq", room_events."emoji", room_events."on", room_events."at"`
+)
+
+// Values returns the values of NewRoomEventColumns.
+func (_m *RoomEvent) Values() []any {
+	return []any{
+		_m.RoomID,
+		_m.Seq,
+		_m.Kind,
+		_m.ActorID,
+		_m.SubjectID,
+		_m.Role,
+		_m.Reason,
+		_m.MessageSeq,
+		_m.Emoji,
+		_m.On,
+		_m.At,
+	}
+}
+
+// Record returns the values of NewRoomEventColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *RoomEvent) Record() json.RawMessage {
+	return record(roomevent.Columns[1:], _m.Values())
+}
 
 // RoomEventRow receives a RoomEvent from a row of a hand-written statement.
 type RoomEventRow struct{ values []any }
@@ -291,6 +612,33 @@ func (r *RoomEventRow) RoomEvent() (*RoomEvent, error) {
 // RoomRequestRow receive.
 const RoomRequestColumns = `room_requests."id", room_requests."user_id", room_requests."key", room_requests."hash", room_requests."room_id"`
 
+// PublicRoomRequestColumns are RoomRequestColumns without those of sensitive fields.
+const PublicRoomRequestColumns = `room_requests."id", room_requests."user_id", room_requests."key", room_requests."hash", room_requests."room_id"`
+
+// InsertRoomRequest inserts the values of a new RoomRequest, NewRoomRequestColumns are its columns, and
+// NewRoomRequestValues are these of room_requests as a select list.
+const (
+	InsertRoomRequest     = `INSERT INTO room_requests (` + NewRoomRequestColumns + `) VALUES ($1, $2, $3, $4)`
+	NewRoomRequestColumns = `"user_id", "key", "hash", "room_id"`
+	NewRoomRequestValues  = `room_requests."user_id", room_requests."key", room_requests."hash", room_requests."room_id"`
+)
+
+// Values returns the values of NewRoomRequestColumns.
+func (_m *RoomRequest) Values() []any {
+	return []any{
+		_m.UserID,
+		_m.Key,
+		_m.Hash,
+		_m.RoomID,
+	}
+}
+
+// Record returns the values of NewRoomRequestColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *RoomRequest) Record() json.RawMessage {
+	return record(roomrequest.Columns[1:], _m.Values())
+}
+
 // RoomRequestRow receives a RoomRequest from a row of a hand-written statement.
 type RoomRequestRow struct{ values []any }
 
@@ -316,6 +664,33 @@ func (r *RoomRequestRow) RoomRequest() (*RoomRequest, error) {
 // RoomTagColumns are the columns of room_tags as a select list: what the targets of a
 // RoomTagRow receive.
 const RoomTagColumns = `room_tags."id", room_tags."room_id", room_tags."position", room_tags."tag", room_tags."folded"`
+
+// PublicRoomTagColumns are RoomTagColumns without those of sensitive fields.
+const PublicRoomTagColumns = `room_tags."id", room_tags."room_id", room_tags."position", room_tags."tag", room_tags."folded"`
+
+// InsertRoomTag inserts the values of a new RoomTag, NewRoomTagColumns are its columns, and
+// NewRoomTagValues are these of room_tags as a select list.
+const (
+	InsertRoomTag     = `INSERT INTO room_tags (` + NewRoomTagColumns + `) VALUES ($1, $2, $3, $4)`
+	NewRoomTagColumns = `"room_id", "position", "tag", "folded"`
+	NewRoomTagValues  = `room_tags."room_id", room_tags."position", room_tags."tag", room_tags."folded"`
+)
+
+// Values returns the values of NewRoomTagColumns.
+func (_m *RoomTag) Values() []any {
+	return []any{
+		_m.RoomID,
+		_m.Position,
+		_m.Tag,
+		_m.Folded,
+	}
+}
+
+// Record returns the values of NewRoomTagColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *RoomTag) Record() json.RawMessage {
+	return record(roomtag.Columns[1:], _m.Values())
+}
 
 // RoomTagRow receives a RoomTag from a row of a hand-written statement.
 type RoomTagRow struct{ values []any }
@@ -343,6 +718,32 @@ func (r *RoomTagRow) RoomTag() (*RoomTag, error) {
 // SeatRow receive.
 const SeatColumns = `seats."user_id", seats."room_id", seats."member_id"`
 
+// PublicSeatColumns are SeatColumns without those of sensitive fields.
+const PublicSeatColumns = `seats."user_id", seats."room_id", seats."member_id"`
+
+// InsertSeat inserts the values of a new Seat, NewSeatColumns are its columns, and
+// NewSeatValues are these of seats as a select list.
+const (
+	InsertSeat     = `INSERT INTO seats (` + NewSeatColumns + `) VALUES ($1, $2, $3)`
+	NewSeatColumns = `"user_id", "room_id", "member_id"`
+	NewSeatValues  = `seats."user_id", seats."room_id", seats."member_id"`
+)
+
+// Values returns the values of NewSeatColumns.
+func (_m *Seat) Values() []any {
+	return []any{
+		_m.ID,
+		_m.RoomID,
+		_m.MemberID,
+	}
+}
+
+// Record returns the values of NewSeatColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *Seat) Record() json.RawMessage {
+	return record(seat.Columns, _m.Values())
+}
+
 // SeatRow receives a Seat from a row of a hand-written statement.
 type SeatRow struct{ values []any }
 
@@ -368,6 +769,48 @@ func (r *SeatRow) Seat() (*Seat, error) {
 // UserColumns are the columns of users as a select list: what the targets of a
 // UserRow receive.
 const UserColumns = `users."id", users."nick_name", users."avatar", users."status", users."eth_wallet_address", users."ens_name", users."twitter_username", users."twitter_avatar", users."discord_username", users."discord_avatar", users."instagram_username", users."instagram_avatar", users."facebook_username", users."facebook_avatar", users."opensea_username", users."opensea_avatar", users."add_permission", users."created_at", users."changed"`
+
+// PublicUserColumns are UserColumns without those of sensitive fields.
+const PublicUserColumns = `users."id", users."nick_name", users."avatar", users."status", users."eth_wallet_address", users."ens_name", users."twitter_username", users."twitter_avatar", users."discord_username", users."discord_avatar", users."instagram_username", users."instagram_avatar", users."facebook_username", users."facebook_avatar", users."opensea_username", users."opensea_avatar", users."add_permission", users."created_at", users."changed"`
+
+// InsertUser inserts the values of a new User, NewUserColumns are its columns, and
+// NewUserValues are these of users as a select list.
+const (
+	InsertUser     = `INSERT INTO users (` + NewUserColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
+	NewUserColumns = `"id", "nick_name", "avatar", "status", "eth_wallet_address", "ens_name", "twitter_username", "twitter_avatar", "discord_username", "discord_avatar", "instagram_username", "instagram_avatar", "facebook_username", "facebook_avatar", "opensea_username", "opensea_avatar", "add_permission", "created_at", "changed"`
+	NewUserValues  = `users."id", users."nick_name", users."avatar", users."status", users."eth_wallet_address", users."ens_name", users."twitter_username", users."twitter_avatar", users."discord_username", users."discord_avatar", users."instagram_username", users."instagram_avatar", users."facebook_username", users."facebook_avatar", users."opensea_username", users."opensea_avatar", users."add_permission", users."created_at", users."changed"`
+)
+
+// Values returns the values of NewUserColumns.
+func (_m *User) Values() []any {
+	return []any{
+		_m.ID,
+		_m.NickName,
+		_m.Avatar,
+		_m.Status,
+		_m.EthWalletAddress,
+		_m.EnsName,
+		_m.TwitterUsername,
+		_m.TwitterAvatar,
+		_m.DiscordUsername,
+		_m.DiscordAvatar,
+		_m.InstagramUsername,
+		_m.InstagramAvatar,
+		_m.FacebookUsername,
+		_m.FacebookAvatar,
+		_m.OpenseaUsername,
+		_m.OpenseaAvatar,
+		_m.AddPermission,
+		_m.CreatedAt,
+		_m.Changed,
+	}
+}
+
+// Record returns the values of NewUserColumns as a JSON object, for PostgreSQL's
+// jsonb_populate_record.
+func (_m *User) Record() json.RawMessage {
+	return record(user.Columns, _m.Values())
+}
 
 // UserRow receives a User from a row of a hand-written statement.
 type UserRow struct{ values []any }

@@ -49,6 +49,7 @@ func (Message) Fields() []ent.Field {
 		field.JSON("opensea_item", &OpenseaItem{}).Optional(),
 		field.String("idempotency_key").Optional().Nillable().Immutable(),
 		field.Bytes("request_hash").
+			Sensitive().
 			Optional().
 			Immutable().
 			Comment("SHA-256 of the request, beside its key."),

@@ -49,7 +49,7 @@ func (Room) Fields() []ent.Field {
 		field.String("owner_id").
 			Comment("The member whose role is OWNER; changes with the hand-over, in the same transaction."),
 		field.String("key").Sensitive().Comment("What joiners of a private room must give."),
-		field.String("search_text").
+		field.String("search_text").Sensitive().
 			Default("").
 			Comment("Name, description and tags, case-folded, for the discovery of rooms."),
 		field.Int64("seq").Default(0).Comment("The position of the newest event of the log."),

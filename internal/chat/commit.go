@@ -7,7 +7,6 @@ import (
 	"hash/fnv"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -139,19 +138,6 @@ func (e *Event) copy() *Event {
 		Seq: e.Seq, Kind: e.Kind, At: e.At, Message: e.Message, Subject: e.Subject,
 		Member: e.Member, Role: e.Role, Reason: e.Reason, Emoji: e.Emoji, On: e.On,
 	}
-}
-
-// publicRoomColumns are the columns of r that are published, as publicRoom has them.
-func publicRoomColumns() string {
-	var columns []string
-	for _, column := range room.Columns {
-		switch column {
-		case room.FieldID, room.FieldKey, room.FieldSearchText:
-		default:
-			columns = append(columns, "r."+column)
-		}
-	}
-	return strings.Join(columns, ", ")
 }
 
 // IsPublishedRoom reports whether a room was published, and so has no key.

@@ -12,6 +12,11 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
+// runner is [each] or [written].
+type runner func(
+	ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any,
+) error
+
 // each calls scan with each row of a query's result.
 func each(
 	ctx context.Context,

@@ -13,7 +13,6 @@ import (
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/message"
-	"parley/ent/schema"
 	"parley/internal/text"
 )
 
@@ -172,69 +171,34 @@ func (h *held) sentBefore(
 	return m, nil
 }
 
-// send adds a message of a member's to the room.
-func (h *held) send(
-	ctx context.Context,
-	by *ent.Member,
-	in SendMessageInput,
-) (*ent.Message, error) {
+// checkReferences accepts the messages and users that a message refers to, and counts it in its
+// thread.
+func (h *held) checkReferences(ctx context.Context, in SendMessageInput) error {
 	if err := h.checkMentions(ctx, in.MentionIds); err != nil {
-		return nil, err
+		return err
 	}
-	create := h.tx.Message.Create().SetRoomID(h.ID).SetAuthorID(by.UserID).
-		SetType(in.Type).SetContents(in.Contents).
-		SetMentions(in.MentionIds).SetNillableIdempotencyKey(in.IdempotencyKey)
 	if in.ReplyToID != nil {
 		if _, err := h.message(ctx, *in.ReplyToID, "replyToId"); err != nil {
-			return nil, err
+			return err
 		}
-		create.SetReplyToSeq(in.ReplyToID.Seq)
 	}
-	if in.ThreadID != nil {
-		root, err := h.message(ctx, *in.ThreadID, "threadId")
-		if err != nil {
-			return nil, err
-		}
-		if root.ThreadSeq != nil {
-			return nil, badInput(
-				"threadId",
-				"threadId is in a thread itself: threads have one level.",
-			)
-		}
-		if err := h.tx.Message.Update().
-			Where(message.RoomID(h.ID), message.ID(root.ID)).
-			AddReplyCount(1).
-			Exec(ctx); err != nil {
-			return nil, fmt.Errorf("count the replies to %s: %w", in.ThreadID, err)
-		}
-		create.SetThreadSeq(in.ThreadID.Seq)
+	if in.ThreadID == nil {
+		return nil
 	}
-	if o := in.OpenseaItem; o != nil {
-		create.SetOpenseaItem((*schema.OpenseaItem)(o))
-	}
-	if in.IdempotencyKey != nil {
-		create.SetRequestHash(in.hash())
-	}
-
-	h.Seq++
-	h.MessageCount++
-	h.LatestSeq, h.EventAt, h.UpdatedAt = h.Seq, h.at, h.at
-	m, err := create.SetSeq(h.Seq).
-		SetOrdinal(h.MessageCount).
-		SetOwnOrdinal(by.OwnSent + 1).
-		SetCreatedAt(h.at).
-		Save(ctx)
+	root, err := h.message(ctx, *in.ThreadID, "threadId")
 	if err != nil {
-		return nil, fmt.Errorf("insert message %d: %w", h.Seq, err)
+		return err
 	}
-	if err := h.tx.Member.Update().
-		Where(member.RoomID(h.ID), member.ID(by.ID)).
-		SetOwnSent(by.OwnSent + 1).
-		Exec(ctx); err != nil {
-		return nil, fmt.Errorf("count the messages of %q: %w", by.UserID, err)
+	if root.ThreadSeq != nil {
+		return badInput(
+			"threadId", "threadId is in a thread itself: threads have one level.")
 	}
-	h.events = append(h.events, added(m))
-	return m, h.save(ctx)
+	err = h.tx.Message.Update().
+		Where(message.RoomID(h.ID), message.ID(root.ID)).AddReplyCount(1).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("count the replies to %s: %w", in.ThreadID, err)
+	}
+	return nil
 }
 
 // added is the event of a message that was added.

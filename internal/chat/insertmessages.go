@@ -1,0 +1,248 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/schema"
+	"parley/internal/broker"
+	"parley/internal/store"
+)
+
+// newMessage is a message to insert, and what has become of it.
+type newMessage struct {
+	// Message is complete but for what is known only when it is inserted: ID, Seq, Ordinal,
+	// OwnOrdinal and CreatedAt.
+	*ent.Message
+	// rules are the room's rules under which its author was found to be allowed to write.
+	rules int64
+
+	// inserted is false if the room has other rules by now, its author is no longer in it or has
+	// used the idempotency key before, or another transaction has locked the room: locked.
+	inserted, locked bool
+	// profiles is the profile version, on the first message of a statement; unknown on the others.
+	profiles ProfileVersion
+}
+
+// newMessage returns the message to insert for the input.
+func (in SendMessageInput) newMessage(v Viewer, rules int64) *newMessage {
+	m := &ent.Message{
+		RoomID: in.RoomID, AuthorID: v.ID, Type: in.Type, Contents: in.Contents,
+		Mentions: in.MentionIds, IdempotencyKey: in.IdempotencyKey,
+		OpenseaItem: (*schema.OpenseaItem)(in.OpenseaItem),
+	}
+	if m.Mentions == nil {
+		m.Mentions = []string{}
+	}
+	if in.ReplyToID != nil {
+		m.ReplyToSeq = &in.ReplyToID.Seq
+	}
+	if in.ThreadID != nil {
+		m.ThreadSeq = &in.ThreadID.Seq
+	}
+	if in.IdempotencyKey != nil {
+		m.RequestHash = in.hash()
+	}
+	return &newMessage{Message: m, rules: rules}
+}
+
+// insertMessages inserts the messages that can be, in their order, and sets what has become of each:
+// it appends them to the logs of their rooms and counts them. It returns what is to be published
+// after the commit. Every message is inserted here.
+//
+// The transaction may have locked the rooms already.
+func (t *tx) insertMessages(
+	ctx context.Context, messages []*newMessage,
+) ([]broker.Publication, error) {
+	if t.dialect == dialect.Postgres {
+		return insertMessages(ctx, t, each, messages, true)
+	}
+	var publications []broker.Publication
+	for _, m := range messages {
+		commit, err := t.insertMessage(ctx, m)
+		if err != nil {
+			return nil, fmt.Errorf("insert a message: %w", err)
+		}
+		if commit != nil {
+			publications = append(publications, commit.publication(m.RoomID))
+		}
+	}
+	return publications, nil
+}
+
+// insertMessages inserts messages on PostgreSQL in one statement, which may be a transaction by
+// itself: then run is [written]. It locks the rooms, unless they are locked by another transaction
+// and wait is false. Since it sees the newest version of a room that it has locked, and the rules are
+// those of that, nobody's membership has ended since the author was found to be allowed to write.
+func insertMessages(
+	ctx context.Context, q querier, run runner, messages []*newMessage, wait bool,
+) ([]broker.Publication, error) {
+	type record struct {
+		N       int             `json:"n"`
+		Rules   int64           `json:"rules"`
+		Message json.RawMessage `json:"message"`
+	}
+	records := make([]record, len(messages))
+	rooms := make([]string, len(messages))
+	for i, m := range messages {
+		m.inserted, m.locked = false, false
+		records[i] = record{i + 1, m.rules, m.Record()}
+		rooms[i] = m.RoomID.String()
+	}
+	document, err := json.Marshal(records)
+	if err != nil {
+		return nil, fmt.Errorf("encode %d messages: %w", len(messages), err)
+	}
+	statement := insertMessagesUnlocked
+	if wait {
+		statement = insertMessagesWaiting
+	}
+	commits := make(map[uuid.UUID]*Commit)
+	var profiles ProfileVersion // on the first row
+	err = run(ctx, q, func(rows *sql.Rows) error {
+		var n int
+		var held bool
+		var id, seq, ordinal, own sql.Null[int64]
+		var at sql.Null[time.Time]
+		var room []byte // of the last message of each room
+		err := rows.Scan(&n, &held, &id, &seq, &ordinal, &own, &at, &profiles, &room)
+		if err != nil {
+			return err
+		}
+		m := messages[n-1]
+		m.locked, m.inserted, m.profiles = !held, id.Valid, profiles
+		if !m.inserted {
+			return nil
+		}
+		m.ID, m.Seq, m.Ordinal, m.OwnOrdinal = int(id.V), seq.V, ordinal.V, own.V
+		m.CreatedAt = at.V.UTC()
+		commit := commits[m.RoomID]
+		if commit == nil {
+			commit = &Commit{Profiles: profiles}
+			commits[m.RoomID] = commit
+		}
+		commit.Events = append(commit.Events, added(m.Message))
+		if room != nil {
+			commit.row = room
+		}
+		return nil
+	}, statement, string(document), store.List(dialect.Postgres, rooms), now())
+	if err != nil {
+		return nil, fmt.Errorf("insert %d messages: %w", len(messages), err)
+	}
+	var publications []broker.Publication
+	for id, commit := range commits {
+		publications = append(publications, commit.publication(id))
+	}
+	return publications, nil
+}
+
+// The statements of insertMessages. given is what is to be inserted and has not been before; held
+// are the locks of the rooms, in the order of all locks; moved are the rooms whose rules are still
+// the same; numbered is what is inserted. The rooms are a parameter of their own, so that PostgreSQL
+// finds them by the index.
+const (
+	insertMessagesUnlocked = insertMessagesLocking + ` SKIP LOCKED` + insertMessagesLocked
+	insertMessagesWaiting  = insertMessagesLocking + insertMessagesLocked
+
+	insertMessagesLocking = `WITH given AS MATERIALIZED (
+	SELECT g.n, g.rules, i.room_id, i.author_id, g.message
+	FROM jsonb_to_recordset($1::jsonb) AS g (n bigint, rules bigint, message jsonb)
+	CROSS JOIN LATERAL jsonb_to_record(g.message) AS i (room_id uuid, author_id text, idempotency_key text)
+	JOIN members m ON m.room_id = i.room_id AND m.user_id = i.author_id
+	WHERE i.idempotency_key IS NULL OR NOT EXISTS (SELECT 1 FROM messages m
+		WHERE m.room_id = i.room_id AND m.author_id = i.author_id AND m.idempotency_key = i.idempotency_key)
+), held AS MATERIALIZED (
+	SELECT id FROM rooms WHERE id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE`
+	insertMessagesLocked = `
+), moved AS (
+	UPDATE rooms SET seq = seq + w.n, latest_seq = seq + w.n, message_count = message_count + w.n,
+		event_at = GREATEST(event_at, $3), updated_at = GREATEST(event_at, $3)
+	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n FROM given g JOIN held ON held.id = g.room_id GROUP BY g.room_id) w
+	WHERE rooms.id = w.room_id AND rooms.rules = w.rules AND deleted_at IS NULL
+	RETURNING seq - w.n AS before, message_count - w.n AS ordinal, ` + ent.PublicRoomColumns + `
+), counted AS (
+	UPDATE members m SET own_sent = m.own_sent + w.n
+	FROM (SELECT g.room_id, g.author_id, count(*) AS n FROM given g JOIN moved ON moved.id = g.room_id GROUP BY g.room_id, g.author_id) w
+	WHERE m.room_id = w.room_id AND m.user_id = w.author_id
+	RETURNING m.room_id, m.user_id, m.own_sent - w.n AS own
+), numbered AS MATERIALIZED (
+	SELECT g.n, g.message, g.room_id, moved.event_at AS at,
+		moved.before + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS seq,
+		moved.ordinal + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS ordinal,
+		counted.own + row_number() OVER (PARTITION BY g.room_id, g.author_id ORDER BY g.n) AS own
+	FROM given g JOIN moved ON moved.id = g.room_id JOIN counted ON counted.room_id = g.room_id AND counted.user_id = g.author_id
+), inserted AS (
+	INSERT INTO messages (` + ent.NewMessageColumns + `)
+	SELECT ` + ent.NewMessageValues + `
+	FROM numbered CROSS JOIN LATERAL jsonb_populate_record(NULL::messages, numbered.message || jsonb_build_object(
+		'seq', numbered.seq, 'ordinal', numbered.ordinal, 'own_ordinal', numbered.own, 'created_at', numbered.at)) AS messages
+	RETURNING id, room_id, seq
+)
+SELECT i.n, held.id IS NOT NULL, inserted.id, numbered.seq, numbered.ordinal, numbered.own, numbered.at,
+	CASE i.n WHEN 1 THEN ` + readProfileVersion + ` END, row_to_json(moved)
+FROM unnest($2::uuid[]) WITH ORDINALITY AS i (room_id, n)
+LEFT JOIN held ON held.id = i.room_id
+LEFT JOIN numbered ON numbered.n = i.n
+LEFT JOIN inserted ON inserted.room_id = numbered.room_id AND inserted.seq = numbered.seq
+LEFT JOIN moved ON moved.id = inserted.room_id AND moved.seq = inserted.seq
+ORDER BY i.n`
+)
+
+// insertMessage inserts a message on SQLite, whose transactions have the database for themselves. It
+// returns nil if the message was not inserted.
+func (t *tx) insertMessage(ctx context.Context, m *newMessage) (*Commit, error) {
+	m.inserted, m.locked = false, false
+	var r *ent.Room
+	err := each(ctx, t, func(rows *sql.Rows) (err error) {
+		var row ent.RoomRow
+		err = rows.Scan(append(row.Targets(), &m.OwnOrdinal, &m.profiles)...)
+		if err == nil {
+			r, err = row.Room()
+		}
+		return err
+	}, `SELECT `+ent.RoomColumns+`, members.own_sent + 1, `+readProfileVersion+`
+FROM rooms JOIN members ON members.room_id = rooms.id
+WHERE rooms.id = $1 AND rooms.rules = $2 AND rooms.deleted_at IS NULL AND members.user_id = $3
+	AND NOT EXISTS (SELECT 1 FROM messages WHERE room_id = $1 AND author_id = $3 AND idempotency_key = $4)`,
+		m.RoomID, m.rules, m.AuthorID, m.IdempotencyKey)
+	if err != nil || r == nil {
+		return nil, err
+	}
+	r.Seq++
+	r.MessageCount++
+	r.EventAt = timeOf(r.EventAt, r.CreatedAt)
+	r.LatestSeq, r.UpdatedAt = r.Seq, r.EventAt
+	m.Seq, m.Ordinal, m.CreatedAt = r.Seq, r.MessageCount, r.EventAt
+	result, err := t.ExecContext(ctx, ent.InsertMessage, m.Values()...)
+	if err != nil {
+		return nil, err
+	}
+	id, err := result.LastInsertId()
+	if err != nil {
+		return nil, err
+	}
+	m.ID, m.inserted = int(id), true
+	if _, err := t.ExecContext(ctx,
+		`UPDATE members SET own_sent = $1 WHERE room_id = $2 AND user_id = $3`,
+		m.OwnOrdinal, m.RoomID, m.AuthorID,
+	); err != nil {
+		return nil, err
+	}
+	if _, err := t.ExecContext(ctx, `UPDATE rooms
+SET seq = $1, latest_seq = $1, message_count = $2, event_at = $3, updated_at = $3 WHERE id = $4`,
+		r.Seq, r.MessageCount, r.EventAt, r.ID,
+	); err != nil {
+		return nil, err
+	}
+	return &Commit{
+		Room: publicRoom(r), Profiles: m.profiles, Events: []*Event{added(m.Message)},
+	}, nil
+}
