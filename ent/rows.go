@@ -56,8 +56,8 @@ func rowTargets(values []any) []any {
 	return targets
 }
 
-// record returns values as a JSON object by their columns, as PostgreSQL's jsonb_populate_record
-// reads it.
+// record returns values as a JSON object by their columns, as PostgreSQL's jsonb_to_recordset reads
+// it.
 func record(columns []string, values []any) json.RawMessage {
 	object := []byte{'{'}
 	for i, value := range values {
@@ -96,6 +96,10 @@ const BanColumns = `bans."id", bans."room_id", bans."user_id", bans."actor_id", 
 // PublicBanColumns are BanColumns without those of sensitive fields.
 const PublicBanColumns = `bans."id", bans."room_id", bans."user_id", bans."actor_id", bans."at"`
 
+// BanRecord are the columns of a record of bans and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const BanRecord = `"room_id" uuid, "user_id" text, "actor_id" text, "at" timestamptz`
+
 // InsertBan inserts the values of a new Ban, NewBanColumns are its columns, and
 // NewBanValues are these of bans as a select list.
 const (
@@ -114,8 +118,7 @@ func (_m *Ban) Values() []any {
 	}
 }
 
-// Record returns the values of NewBanColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewBanColumns as a record: a JSON object.
 func (_m *Ban) Record() json.RawMessage {
 	return record(ban.Columns[1:], _m.Values())
 }
@@ -149,6 +152,10 @@ const DirectRoomColumns = `direct_rooms."id", direct_rooms."lower_id", direct_ro
 // PublicDirectRoomColumns are DirectRoomColumns without those of sensitive fields.
 const PublicDirectRoomColumns = `direct_rooms."id", direct_rooms."lower_id", direct_rooms."higher_id", direct_rooms."room_id"`
 
+// DirectRoomRecord are the columns of a record of direct_rooms and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const DirectRoomRecord = `"lower_id" text, "higher_id" text, "room_id" uuid`
+
 // InsertDirectRoom inserts the values of a new DirectRoom, NewDirectRoomColumns are its columns, and
 // NewDirectRoomValues are these of direct_rooms as a select list.
 const (
@@ -166,8 +173,7 @@ func (_m *DirectRoom) Values() []any {
 	}
 }
 
-// Record returns the values of NewDirectRoomColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewDirectRoomColumns as a record: a JSON object.
 func (_m *DirectRoom) Record() json.RawMessage {
 	return record(directroom.Columns[1:], _m.Values())
 }
@@ -201,6 +207,10 @@ const FriendshipColumns = `friendships."id", friendships."user_id", friendships.
 // PublicFriendshipColumns are FriendshipColumns without those of sensitive fields.
 const PublicFriendshipColumns = `friendships."id", friendships."user_id", friendships."friend_id", friendships."state", friendships."requested_at", friendships."since"`
 
+// FriendshipRecord are the columns of a record of friendships and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const FriendshipRecord = `"user_id" text, "friend_id" text, "state" text, "requested_at" timestamptz, "since" timestamptz`
+
 // InsertFriendship inserts the values of a new Friendship, NewFriendshipColumns are its columns, and
 // NewFriendshipValues are these of friendships as a select list.
 const (
@@ -220,8 +230,7 @@ func (_m *Friendship) Values() []any {
 	}
 }
 
-// Record returns the values of NewFriendshipColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewFriendshipColumns as a record: a JSON object.
 func (_m *Friendship) Record() json.RawMessage {
 	return record(friendship.Columns[1:], _m.Values())
 }
@@ -255,6 +264,10 @@ const MemberColumns = `members."id", members."room_id", members."user_id", membe
 // PublicMemberColumns are MemberColumns without those of sensitive fields.
 const PublicMemberColumns = `members."id", members."room_id", members."user_id", members."role", members."joined_at", members."joined_seq", members."last_read_seq", members."own_sent", members."others_read"`
 
+// MemberRecord are the columns of a record of members and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const MemberRecord = `"id" uuid, "room_id" uuid, "user_id" text, "role" text, "joined_at" timestamptz, "joined_seq" bigint, "last_read_seq" bigint, "own_sent" bigint, "others_read" bigint`
+
 // InsertMember inserts the values of a new Member, NewMemberColumns are its columns, and
 // NewMemberValues are these of members as a select list.
 const (
@@ -278,8 +291,7 @@ func (_m *Member) Values() []any {
 	}
 }
 
-// Record returns the values of NewMemberColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewMemberColumns as a record: a JSON object.
 func (_m *Member) Record() json.RawMessage {
 	return record(member.Columns, _m.Values())
 }
@@ -313,6 +325,10 @@ const MessageColumns = `messages."id", messages."room_id", messages."seq", messa
 // PublicMessageColumns are MessageColumns without those of sensitive fields.
 const PublicMessageColumns = `messages."id", messages."room_id", messages."seq", messages."author_id", messages."type", messages."contents", messages."reply_to_seq", messages."thread_seq", messages."ordinal", messages."own_ordinal", messages."reply_count", messages."mentions", messages."opensea_item", messages."idempotency_key", messages."created_at", messages."edited_at", messages."deleted_at"`
 
+// MessageRecord are the columns of a record of messages and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const MessageRecord = `"room_id" uuid, "author_id" text, "type" text, "contents" text, "reply_to_seq" bigint, "thread_seq" bigint, "reply_count" bigint, "mentions" jsonb, "opensea_item" jsonb, "idempotency_key" text, "request_hash" bytea, "edited_at" timestamptz, "deleted_at" timestamptz`
+
 // InsertMessage inserts the values of a new Message, NewMessageColumns are its columns, and
 // NewMessageValues are these of messages as a select list.
 const (
@@ -344,8 +360,7 @@ func (_m *Message) Values() []any {
 	}
 }
 
-// Record returns the values of NewMessageColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewMessageColumns as a record: a JSON object.
 func (_m *Message) Record() json.RawMessage {
 	return record(message.Columns[1:], _m.Values())
 }
@@ -379,6 +394,10 @@ const ProfileVersionColumns = `profile_versions."shard", profile_versions."versi
 // PublicProfileVersionColumns are ProfileVersionColumns without those of sensitive fields.
 const PublicProfileVersionColumns = `profile_versions."shard", profile_versions."version"`
 
+// ProfileVersionRecord are the columns of a record of profile_versions and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const ProfileVersionRecord = `"version" bigint`
+
 // InsertProfileVersion inserts the values of a new ProfileVersion, NewProfileVersionColumns are its columns, and
 // NewProfileVersionValues are these of profile_versions as a select list.
 const (
@@ -394,8 +413,7 @@ func (_m *ProfileVersion) Values() []any {
 	}
 }
 
-// Record returns the values of NewProfileVersionColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewProfileVersionColumns as a record: a JSON object.
 func (_m *ProfileVersion) Record() json.RawMessage {
 	return record(profileversion.Columns[1:], _m.Values())
 }
@@ -429,6 +447,10 @@ const ReactionColumns = `reactions."id", reactions."room_id", reactions."message
 // PublicReactionColumns are ReactionColumns without those of sensitive fields.
 const PublicReactionColumns = `reactions."id", reactions."room_id", reactions."message_seq", reactions."user_id", reactions."emoji"`
 
+// ReactionRecord are the columns of a record of reactions and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const ReactionRecord = `"room_id" uuid, "message_seq" bigint, "user_id" text, "emoji" text`
+
 // InsertReaction inserts the values of a new Reaction, NewReactionColumns are its columns, and
 // NewReactionValues are these of reactions as a select list.
 const (
@@ -447,8 +469,7 @@ func (_m *Reaction) Values() []any {
 	}
 }
 
-// Record returns the values of NewReactionColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewReactionColumns as a record: a JSON object.
 func (_m *Reaction) Record() json.RawMessage {
 	return record(reaction.Columns[1:], _m.Values())
 }
@@ -481,6 +502,10 @@ const RoomColumns = `rooms."id", rooms."name", rooms."description", rooms."acces
 
 // PublicRoomColumns are RoomColumns without those of sensitive fields.
 const PublicRoomColumns = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."seq", rooms."log_start", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
+
+// RoomRecord are the columns of a record of rooms and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const RoomRecord = `"id" uuid, "name" text, "description" text, "access_type" text, "max_users" bigint, "exclusive" boolean, "direct" boolean, "opensea_slug" text, "opensea_name" text, "opensea_cover" text, "creator_id" text, "owner_id" text, "key" text, "search_text" text, "seq" bigint, "log_start" bigint, "rules" bigint, "member_count" bigint, "message_count" bigint, "latest_seq" bigint, "created_at" timestamptz, "updated_at" timestamptz, "event_at" timestamptz, "deleted_at" timestamptz`
 
 // InsertRoom inserts the values of a new Room, NewRoomColumns are its columns, and
 // NewRoomValues are these of rooms as a select list.
@@ -520,8 +545,7 @@ func (_m *Room) Values() []any {
 	}
 }
 
-// Record returns the values of NewRoomColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewRoomColumns as a record: a JSON object.
 func (_m *Room) Record() json.RawMessage {
 	return record(room.Columns, _m.Values())
 }
@@ -555,6 +579,10 @@ const RoomEventColumns = `room_events."id", room_events."room_id", room_events."
 // PublicRoomEventColumns are RoomEventColumns without those of sensitive fields.
 const PublicRoomEventColumns = `room_events."id", room_events."room_id", room_events."seq", room_events."kind", room_events."actor_id", room_events."subject_id", room_events."role", room_events."reason", room_events."message_seq", room_events."emoji", room_events."on", room_events."at"`
 
+// RoomEventRecord are the columns of a record of room_events and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const RoomEventRecord = `"room_id" uuid, "seq" bigint, "kind" text, "actor_id" text, "subject_id" text, "role" text, "reason" text, "message_seq" bigint, "emoji" text, "on" boolean, "at" timestamptz`
+
 // InsertRoomEvent inserts the values of a new RoomEvent, NewRoomEventColumns are its columns, and
 // NewRoomEventValues are these of room_events as a select list.
 const (
@@ -580,8 +608,7 @@ func (_m *RoomEvent) Values() []any {
 	}
 }
 
-// Record returns the values of NewRoomEventColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewRoomEventColumns as a record: a JSON object.
 func (_m *RoomEvent) Record() json.RawMessage {
 	return record(roomevent.Columns[1:], _m.Values())
 }
@@ -615,6 +642,10 @@ const RoomRequestColumns = `room_requests."id", room_requests."user_id", room_re
 // PublicRoomRequestColumns are RoomRequestColumns without those of sensitive fields.
 const PublicRoomRequestColumns = `room_requests."id", room_requests."user_id", room_requests."key", room_requests."hash", room_requests."room_id"`
 
+// RoomRequestRecord are the columns of a record of room_requests and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const RoomRequestRecord = `"user_id" text, "key" text, "hash" bytea, "room_id" uuid`
+
 // InsertRoomRequest inserts the values of a new RoomRequest, NewRoomRequestColumns are its columns, and
 // NewRoomRequestValues are these of room_requests as a select list.
 const (
@@ -633,8 +664,7 @@ func (_m *RoomRequest) Values() []any {
 	}
 }
 
-// Record returns the values of NewRoomRequestColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewRoomRequestColumns as a record: a JSON object.
 func (_m *RoomRequest) Record() json.RawMessage {
 	return record(roomrequest.Columns[1:], _m.Values())
 }
@@ -668,6 +698,10 @@ const RoomTagColumns = `room_tags."id", room_tags."room_id", room_tags."position
 // PublicRoomTagColumns are RoomTagColumns without those of sensitive fields.
 const PublicRoomTagColumns = `room_tags."id", room_tags."room_id", room_tags."position", room_tags."tag", room_tags."folded"`
 
+// RoomTagRecord are the columns of a record of room_tags and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const RoomTagRecord = `"room_id" uuid, "position" bigint, "tag" text, "folded" text`
+
 // InsertRoomTag inserts the values of a new RoomTag, NewRoomTagColumns are its columns, and
 // NewRoomTagValues are these of room_tags as a select list.
 const (
@@ -686,8 +720,7 @@ func (_m *RoomTag) Values() []any {
 	}
 }
 
-// Record returns the values of NewRoomTagColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewRoomTagColumns as a record: a JSON object.
 func (_m *RoomTag) Record() json.RawMessage {
 	return record(roomtag.Columns[1:], _m.Values())
 }
@@ -721,6 +754,10 @@ const SeatColumns = `seats."user_id", seats."room_id", seats."member_id"`
 // PublicSeatColumns are SeatColumns without those of sensitive fields.
 const PublicSeatColumns = `seats."user_id", seats."room_id", seats."member_id"`
 
+// SeatRecord are the columns of a record of seats and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const SeatRecord = `"user_id" text, "room_id" uuid, "member_id" uuid`
+
 // InsertSeat inserts the values of a new Seat, NewSeatColumns are its columns, and
 // NewSeatValues are these of seats as a select list.
 const (
@@ -738,8 +775,7 @@ func (_m *Seat) Values() []any {
 	}
 }
 
-// Record returns the values of NewSeatColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewSeatColumns as a record: a JSON object.
 func (_m *Seat) Record() json.RawMessage {
 	return record(seat.Columns, _m.Values())
 }
@@ -772,6 +808,10 @@ const UserColumns = `users."id", users."nick_name", users."avatar", users."statu
 
 // PublicUserColumns are UserColumns without those of sensitive fields.
 const PublicUserColumns = `users."id", users."nick_name", users."avatar", users."status", users."eth_wallet_address", users."ens_name", users."twitter_username", users."twitter_avatar", users."discord_username", users."discord_avatar", users."instagram_username", users."instagram_avatar", users."facebook_username", users."facebook_avatar", users."opensea_username", users."opensea_avatar", users."add_permission", users."created_at", users."changed"`
+
+// UserRecord are the columns of a record of users and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const UserRecord = `"id" text, "nick_name" text, "avatar" text, "status" text, "eth_wallet_address" text, "ens_name" text, "twitter_username" text, "twitter_avatar" text, "discord_username" text, "discord_avatar" text, "instagram_username" text, "instagram_avatar" text, "facebook_username" text, "facebook_avatar" text, "opensea_username" text, "opensea_avatar" text, "add_permission" text, "created_at" timestamptz, "changed" bigint`
 
 // InsertUser inserts the values of a new User, NewUserColumns are its columns, and
 // NewUserValues are these of users as a select list.
@@ -806,8 +846,7 @@ func (_m *User) Values() []any {
 	}
 }
 
-// Record returns the values of NewUserColumns as a JSON object, for PostgreSQL's
-// jsonb_populate_record.
+// Record returns the values of NewUserColumns as a record: a JSON object.
 func (_m *User) Record() json.RawMessage {
 	return record(user.Columns, _m.Values())
 }

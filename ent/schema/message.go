@@ -26,7 +26,7 @@ type OpenseaItem struct {
 func (Message) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("room_id", uuid.UUID{}).Immutable(),
-		field.Int64("seq").Immutable(),
+		field.Int64("seq").Immutable().Annotations(Assigned{}),
 		field.String("author_id").Immutable(),
 		field.Enum("type").Values("TEXT", "CARD").Immutable(),
 		field.Text("contents").Comment("Empty once deleted."),
@@ -40,9 +40,11 @@ func (Message) Fields() []ent.Field {
 			Nillable().
 			Immutable().
 			Comment("The message whose thread this one belongs to."),
-		field.Int64("ordinal").Immutable().Comment("Its place among the room's messages, from 1."),
+		field.Int64("ordinal").Immutable().Annotations(Assigned{}).
+			Comment("Its place among the room's messages, from 1."),
 		field.Int64("own_ordinal").
 			Immutable().
+			Annotations(Assigned{}).
 			Comment("Its place among those its author has sent since they joined, from 1."),
 		field.Int("reply_count").Default(0).Comment("How many messages belong to its thread."),
 		field.JSON("mentions", []string{}).Optional(),
@@ -53,7 +55,7 @@ func (Message) Fields() []ent.Field {
 			Optional().
 			Immutable().
 			Comment("SHA-256 of the request, beside its key."),
-		field.Time("created_at").Immutable(),
+		field.Time("created_at").Immutable().Annotations(Assigned{}),
 		field.Time("edited_at").Optional().Nillable(),
 		field.Time("deleted_at").Optional().Nillable(),
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -84,17 +85,12 @@ func (t *tx) insertMessages(
 func insertMessages(
 	ctx context.Context, q querier, run runner, messages []*newMessage, wait bool,
 ) ([]broker.Publication, error) {
-	type record struct {
-		N       int             `json:"n"`
-		Rules   int64           `json:"rules"`
-		Message json.RawMessage `json:"message"`
-	}
-	records := make([]record, len(messages))
-	rooms := make([]string, len(messages))
+	records := make([]json.RawMessage, len(messages))
+	rooms, rules := make([]string, len(messages)), make([]string, len(messages))
 	for i, m := range messages {
 		m.inserted, m.locked = false, false
-		records[i] = record{i + 1, m.rules, m.Record()}
-		rooms[i] = m.RoomID.String()
+		records[i] = m.Record()
+		rooms[i], rules[i] = m.RoomID.String(), strconv.FormatInt(m.rules, 10)
 	}
 	document, err := json.Marshal(records)
 	if err != nil {
@@ -133,7 +129,8 @@ func insertMessages(
 			commit.row = room
 		}
 		return nil
-	}, statement, string(document), store.List(dialect.Postgres, rooms), now())
+	}, statement, string(document), store.List(dialect.Postgres, rooms),
+		store.List(dialect.Postgres, rules), now())
 	if err != nil {
 		return nil, fmt.Errorf("insert %d messages: %w", len(messages), err)
 	}
@@ -153,9 +150,10 @@ const (
 	insertMessagesWaiting  = insertMessagesLocking + insertMessagesLocked
 
 	insertMessagesLocking = `WITH given AS MATERIALIZED (
-	SELECT g.n, g.rules, i.room_id, i.author_id, g.message
-	FROM jsonb_to_recordset($1::jsonb) AS g (n bigint, rules bigint, message jsonb)
-	CROSS JOIN LATERAL jsonb_to_record(g.message) AS i (room_id uuid, author_id text, idempotency_key text)
+	SELECT i.ordinality AS n, i.unnest AS rules, i.*
+	FROM ROWS FROM (
+		jsonb_to_recordset($1::jsonb) AS (` + ent.MessageRecord + `), unnest($3::bigint[])
+	) WITH ORDINALITY AS i
 	JOIN members m ON m.room_id = i.room_id AND m.user_id = i.author_id
 	WHERE i.idempotency_key IS NULL OR NOT EXISTS (SELECT 1 FROM messages m
 		WHERE m.room_id = i.room_id AND m.author_id = i.author_id AND m.idempotency_key = i.idempotency_key)
@@ -164,7 +162,7 @@ const (
 	insertMessagesLocked = `
 ), moved AS (
 	UPDATE rooms SET seq = seq + w.n, latest_seq = seq + w.n, message_count = message_count + w.n,
-		event_at = GREATEST(event_at, $3), updated_at = GREATEST(event_at, $3)
+		event_at = GREATEST(event_at, $4), updated_at = GREATEST(event_at, $4)
 	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n FROM given g JOIN held ON held.id = g.room_id GROUP BY g.room_id) w
 	WHERE rooms.id = w.room_id AND rooms.rules = w.rules AND deleted_at IS NULL
 	RETURNING seq - w.n AS before, message_count - w.n AS ordinal, ` + ent.PublicRoomColumns + `
@@ -174,19 +172,17 @@ const (
 	WHERE m.room_id = w.room_id AND m.user_id = w.author_id
 	RETURNING m.room_id, m.user_id, m.own_sent - w.n AS own
 ), numbered AS MATERIALIZED (
-	SELECT g.n, g.message, g.room_id, moved.event_at AS at,
+	SELECT g.*, moved.event_at AS created_at,
 		moved.before + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS seq,
 		moved.ordinal + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS ordinal,
-		counted.own + row_number() OVER (PARTITION BY g.room_id, g.author_id ORDER BY g.n) AS own
+		counted.own + row_number() OVER (PARTITION BY g.room_id, g.author_id ORDER BY g.n) AS own_ordinal
 	FROM given g JOIN moved ON moved.id = g.room_id JOIN counted ON counted.room_id = g.room_id AND counted.user_id = g.author_id
 ), inserted AS (
 	INSERT INTO messages (` + ent.NewMessageColumns + `)
-	SELECT ` + ent.NewMessageValues + `
-	FROM numbered CROSS JOIN LATERAL jsonb_populate_record(NULL::messages, numbered.message || jsonb_build_object(
-		'seq', numbered.seq, 'ordinal', numbered.ordinal, 'own_ordinal', numbered.own, 'created_at', numbered.at)) AS messages
+	SELECT ` + ent.NewMessageValues + ` FROM numbered AS messages
 	RETURNING id, room_id, seq
 )
-SELECT i.n, held.id IS NOT NULL, inserted.id, numbered.seq, numbered.ordinal, numbered.own, numbered.at,
+SELECT i.n, held.id IS NOT NULL, inserted.id, numbered.seq, numbered.ordinal, numbered.own_ordinal, numbered.created_at,
 	CASE i.n WHEN 1 THEN ` + readProfileVersion + ` END, row_to_json(moved)
 FROM unnest($2::uuid[]) WITH ORDINALITY AS i (room_id, n)
 LEFT JOIN held ON held.id = i.room_id
