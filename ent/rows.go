@@ -77,6 +77,14 @@ func record(columns []string, values []any) json.RawMessage {
 	return append(object, '}')
 }
 
+// lenOf returns the length of a text that may be missing.
+func lenOf[S ~string](text *S) int {
+	if text == nil {
+		return 0
+	}
+	return len(*text)
+}
+
 // jsonValue returns the value of a column of JSON; nil for null.
 func jsonValue(value any) any {
 	encoded, err := json.Marshal(value)
@@ -121,6 +129,11 @@ func (_m *Ban) Values() []any {
 // Record returns the values of NewBanColumns as a record: a JSON object.
 func (_m *Ban) Record() json.RawMessage {
 	return record(ban.Columns[1:], _m.Values())
+}
+
+// TextBytes returns the number of bytes of the Ban's texts, lists and JSON left out.
+func (_m *Ban) TextBytes() int {
+	return 0 + len(_m.UserID) + len(_m.ActorID)
 }
 
 // BanRow receives a Ban from a row of a hand-written statement.
@@ -178,6 +191,11 @@ func (_m *DirectRoom) Record() json.RawMessage {
 	return record(directroom.Columns[1:], _m.Values())
 }
 
+// TextBytes returns the number of bytes of the DirectRoom's texts, lists and JSON left out.
+func (_m *DirectRoom) TextBytes() int {
+	return 0 + len(_m.LowerID) + len(_m.HigherID)
+}
+
 // DirectRoomRow receives a DirectRoom from a row of a hand-written statement.
 type DirectRoomRow struct{ values []any }
 
@@ -233,6 +251,11 @@ func (_m *Friendship) Values() []any {
 // Record returns the values of NewFriendshipColumns as a record: a JSON object.
 func (_m *Friendship) Record() json.RawMessage {
 	return record(friendship.Columns[1:], _m.Values())
+}
+
+// TextBytes returns the number of bytes of the Friendship's texts, lists and JSON left out.
+func (_m *Friendship) TextBytes() int {
+	return 0 + len(_m.UserID) + len(_m.FriendID) + len(_m.State)
 }
 
 // FriendshipRow receives a Friendship from a row of a hand-written statement.
@@ -294,6 +317,11 @@ func (_m *Member) Values() []any {
 // Record returns the values of NewMemberColumns as a record: a JSON object.
 func (_m *Member) Record() json.RawMessage {
 	return record(member.Columns, _m.Values())
+}
+
+// TextBytes returns the number of bytes of the Member's texts, lists and JSON left out.
+func (_m *Member) TextBytes() int {
+	return 0 + len(_m.UserID) + len(_m.Role)
 }
 
 // MemberRow receives a Member from a row of a hand-written statement.
@@ -365,6 +393,11 @@ func (_m *Message) Record() json.RawMessage {
 	return record(message.Columns[1:], _m.Values())
 }
 
+// TextBytes returns the number of bytes of the Message's texts, lists and JSON left out.
+func (_m *Message) TextBytes() int {
+	return 0 + len(_m.AuthorID) + len(_m.Type) + len(_m.Contents) + lenOf(_m.IdempotencyKey)
+}
+
 // MessageRow receives a Message from a row of a hand-written statement.
 type MessageRow struct{ values []any }
 
@@ -416,6 +449,11 @@ func (_m *ProfileVersion) Values() []any {
 // Record returns the values of NewProfileVersionColumns as a record: a JSON object.
 func (_m *ProfileVersion) Record() json.RawMessage {
 	return record(profileversion.Columns[1:], _m.Values())
+}
+
+// TextBytes returns the number of bytes of the ProfileVersion's texts, lists and JSON left out.
+func (_m *ProfileVersion) TextBytes() int {
+	return 0
 }
 
 // ProfileVersionRow receives a ProfileVersion from a row of a hand-written statement.
@@ -472,6 +510,11 @@ func (_m *Reaction) Values() []any {
 // Record returns the values of NewReactionColumns as a record: a JSON object.
 func (_m *Reaction) Record() json.RawMessage {
 	return record(reaction.Columns[1:], _m.Values())
+}
+
+// TextBytes returns the number of bytes of the Reaction's texts, lists and JSON left out.
+func (_m *Reaction) TextBytes() int {
+	return 0 + len(_m.UserID) + len(_m.Emoji)
 }
 
 // ReactionRow receives a Reaction from a row of a hand-written statement.
@@ -550,6 +593,11 @@ func (_m *Room) Record() json.RawMessage {
 	return record(room.Columns, _m.Values())
 }
 
+// TextBytes returns the number of bytes of the Room's texts, lists and JSON left out.
+func (_m *Room) TextBytes() int {
+	return 0 + len(_m.Name) + len(_m.Description) + len(_m.AccessType) + lenOf(_m.OpenseaSlug) + len(_m.OpenseaName) + len(_m.OpenseaCover) + len(_m.CreatorID) + len(_m.OwnerID) + len(_m.Key) + len(_m.SearchText)
+}
+
 // RoomRow receives a Room from a row of a hand-written statement.
 type RoomRow struct{ values []any }
 
@@ -613,6 +661,11 @@ func (_m *RoomEvent) Record() json.RawMessage {
 	return record(roomevent.Columns[1:], _m.Values())
 }
 
+// TextBytes returns the number of bytes of the RoomEvent's texts, lists and JSON left out.
+func (_m *RoomEvent) TextBytes() int {
+	return 0 + len(_m.Kind) + len(_m.ActorID) + lenOf(_m.SubjectID) + lenOf(_m.Role) + lenOf(_m.Reason) + len(_m.Emoji)
+}
+
 // RoomEventRow receives a RoomEvent from a row of a hand-written statement.
 type RoomEventRow struct{ values []any }
 
@@ -667,6 +720,11 @@ func (_m *RoomRequest) Values() []any {
 // Record returns the values of NewRoomRequestColumns as a record: a JSON object.
 func (_m *RoomRequest) Record() json.RawMessage {
 	return record(roomrequest.Columns[1:], _m.Values())
+}
+
+// TextBytes returns the number of bytes of the RoomRequest's texts, lists and JSON left out.
+func (_m *RoomRequest) TextBytes() int {
+	return 0 + len(_m.UserID) + len(_m.Key)
 }
 
 // RoomRequestRow receives a RoomRequest from a row of a hand-written statement.
@@ -725,6 +783,11 @@ func (_m *RoomTag) Record() json.RawMessage {
 	return record(roomtag.Columns[1:], _m.Values())
 }
 
+// TextBytes returns the number of bytes of the RoomTag's texts, lists and JSON left out.
+func (_m *RoomTag) TextBytes() int {
+	return 0 + len(_m.Tag) + len(_m.Folded)
+}
+
 // RoomTagRow receives a RoomTag from a row of a hand-written statement.
 type RoomTagRow struct{ values []any }
 
@@ -778,6 +841,11 @@ func (_m *Seat) Values() []any {
 // Record returns the values of NewSeatColumns as a record: a JSON object.
 func (_m *Seat) Record() json.RawMessage {
 	return record(seat.Columns, _m.Values())
+}
+
+// TextBytes returns the number of bytes of the Seat's texts, lists and JSON left out.
+func (_m *Seat) TextBytes() int {
+	return 0 + len(_m.ID)
 }
 
 // SeatRow receives a Seat from a row of a hand-written statement.
@@ -849,6 +917,11 @@ func (_m *User) Values() []any {
 // Record returns the values of NewUserColumns as a record: a JSON object.
 func (_m *User) Record() json.RawMessage {
 	return record(user.Columns, _m.Values())
+}
+
+// TextBytes returns the number of bytes of the User's texts, lists and JSON left out.
+func (_m *User) TextBytes() int {
+	return 0 + len(_m.ID) + len(_m.NickName) + len(_m.Avatar) + len(_m.Status) + len(_m.EthWalletAddress) + len(_m.EnsName) + len(_m.TwitterUsername) + len(_m.TwitterAvatar) + len(_m.DiscordUsername) + len(_m.DiscordAvatar) + len(_m.InstagramUsername) + len(_m.InstagramAvatar) + len(_m.FacebookUsername) + len(_m.FacebookAvatar) + len(_m.OpenseaUsername) + len(_m.OpenseaAvatar) + len(_m.AddPermission)
 }
 
 // UserRow receives a User from a row of a hand-written statement.

@@ -103,29 +103,12 @@ func distinct(values []string) []string {
 	return out
 }
 
-// hash tells one request from another under the same idempotencyKey.
+// hash is the [requestHash], of the tags as they were given.
 func (in CreateRoomInput) hash() []byte {
-	r := request{}
-	r.text("name", in.Name)
-	r.text("description", in.Description)
-	r.list("memberIds", in.MemberIds)
-	if in.AccessType != nil {
-		r.text("accessType", string(*in.AccessType))
-	}
-	r.number("maxUsers", in.MaxUsers)
 	if in.givenTags != nil {
-		r.list("tags", in.givenTags)
-	} else {
-		r.list("tags", in.Tags)
+		in.Tags = in.givenTags
 	}
-	r.flag("exclusive", in.Exclusive)
-	r.flag("disconnect", in.Disconnect)
-	if o := in.OpenseaCollection; o != nil {
-		r.text("openseaCollection.name", o.Name)
-		r.text("openseaCollection.cover", o.Cover)
-		r.text("openseaCollection.slug", o.Slug)
-	}
-	return r.hash()
+	return requestHash(in)
 }
 
 // CreateRoom makes a room that the viewer owns, or returns the one that the same request has made

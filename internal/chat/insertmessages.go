@@ -49,7 +49,7 @@ func (in SendMessageInput) newMessage(v Viewer, rules int64) *newMessage {
 		m.ThreadSeq = &in.ThreadID.Seq
 	}
 	if in.IdempotencyKey != nil {
-		m.RequestHash = in.hash()
+		m.RequestHash = requestHash(in)
 	}
 	return &newMessage{Message: m, rules: rules}
 }

@@ -92,24 +92,14 @@ func (p *profileCache) put(at ProfileVersion, users []*ent.User) {
 	defer p.mu.Unlock()
 	for _, u := range users {
 		if shard := profileShard(u.ID); at[shard] >= p.version[shard] {
-			p.users.put(u.ID, u, sizeOfUser(u))
+			p.users.put(u.ID, u, userSize+u.TextBytes())
 		}
 	}
 }
 
-// sizeOfUser is about how many bytes a user takes in the cache.
-func sizeOfUser(u *ent.User) int {
-	n := 600 + 2*len(u.ID) // the struct, and its place in the list and the map
-	for _, text := range []string{
-		u.NickName, u.Avatar, u.Status, u.EthWalletAddress, u.EnsName,
-		u.TwitterUsername, u.TwitterAvatar, u.DiscordUsername, u.DiscordAvatar,
-		u.InstagramUsername, u.InstagramAvatar, u.FacebookUsername, u.FacebookAvatar,
-		u.OpenseaUsername, u.OpenseaAvatar,
-	} {
-		n += len(text)
-	}
-	return n
-}
+// userSize is about how many bytes a cached user takes beside its texts: the struct, its key, and its
+// place in the list and the map.
+const userSize = 700
 
 // UsersAt returns users in the order of ids, as they are at a profile version or later; nil for
 // those that do not exist. If the profile version is unknown, it is the present one. Cached users

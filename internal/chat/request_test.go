@@ -52,8 +52,8 @@ func TestHashesStay(t *testing.T) {
 	}{
 		"no room":    {CreateRoomInput{}.hash(), "0758ffe9350a70a1adf269901b9aa458444de136e5b6d98091f8cc33580a0088"},
 		"a room":     {full.hash(), "0c0bf403d85e7b56c7ceffe23442fb00fa6e96208c672fcdd0be14fff137dd6b"},
-		"a message":  {SendMessageInput{RoomID: id, Contents: "x", Type: message.TypeTEXT}.hash(), "6441b04a354b55ecf1d7f52b3278f88705f531effbe24ddc91c0c4780a38dd37"},
-		"its fields": {sent.hash(), "a09392dda697f92248fc672fa40b4b22060e50625a542629afcdfc37001e0c0f"},
+		"a message":  {requestHash(SendMessageInput{RoomID: id, Contents: "x", Type: message.TypeTEXT}), "6441b04a354b55ecf1d7f52b3278f88705f531effbe24ddc91c0c4780a38dd37"},
+		"its fields": {requestHash(sent), "a09392dda697f92248fc672fa40b4b22060e50625a542629afcdfc37001e0c0f"},
 	} {
 		if got := hex.EncodeToString(c.got); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)

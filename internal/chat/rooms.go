@@ -93,15 +93,18 @@ func (k *rooms) keep(p *past) { k.kept.put(p.room.ID, p, p.size()) }
 
 // size is about how many bytes are taken.
 func (p *past) size() int {
-	const member = 250
-	size := sizeOfRoom(p.room)
+	const (
+		fixed  = 900 // the room's struct and past, and its place in the list and the map
+		member = 250
+	)
+	size := fixed + p.room.TextBytes()
 	if p.tags != nil {
 		for _, tag := range *p.tags {
 			size += 16 + len(tag)
 		}
 	}
 	if m := p.latest; m != nil {
-		size += 400 + len(m.Contents)
+		size += 400 + m.TextBytes()
 		for _, id := range m.Mentions {
 			size += 16 + len(id)
 		}
@@ -110,15 +113,6 @@ func (p *past) size() int {
 		size += member * len(p.members.Items)
 	}
 	return size
-}
-
-// sizeOfRoom is about how many bytes a room takes.
-func sizeOfRoom(r *ent.Room) int {
-	const fixed = 900 // the room's struct and past, and its place in the list and the map
-	return fixed +
-		len(
-			r.Name,
-		) + len(r.Description) + len(r.SearchText) + len(r.OpenseaName) + len(r.OpenseaCover)
 }
 
 // completed returns something of each room, in its place: what is remembered, by take, which

@@ -86,29 +86,6 @@ func checkContents(kind message.Type, contents string) error {
 	return nil
 }
 
-// hash tells one request from another under the same idempotencyKey.
-func (in SendMessageInput) hash() []byte {
-	r := request{}
-	r.text("roomId", in.RoomID.String())
-	r.text("contents", in.Contents)
-	r.text("type", string(in.Type))
-	if in.ReplyToID != nil {
-		r.text("replyToId", in.ReplyToID.String())
-	}
-	if in.ThreadID != nil {
-		r.text("threadId", in.ThreadID.String())
-	}
-	r.list("mentionIds", in.MentionIds)
-	if o := in.OpenseaItem; o != nil {
-		r.text("openseaItem.contractAddress", o.ContractAddress)
-		r.text("openseaItem.tokenId", o.TokenID)
-		r.text("openseaItem.name", o.Name)
-		r.text("openseaItem.description", o.Description)
-		r.text("openseaItem.imageUrl", o.ImageURL)
-	}
-	return r.hash()
-}
-
 // Sent is a message that was sent.
 type Sent struct {
 	*ent.Message
@@ -162,7 +139,7 @@ func (h *held) sentBefore(
 	if err != nil {
 		return nil, fmt.Errorf("find the message sent before: %w", err)
 	}
-	if !bytes.Equal(in.hash(), m.RequestHash) {
+	if !bytes.Equal(requestHash(in), m.RequestHash) {
 		return nil, &Error{
 			Code:    IdempotencyConflict,
 			Message: "This idempotencyKey has been used for another message.",
