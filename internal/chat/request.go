@@ -44,7 +44,7 @@ func addFields(fields map[string][]string, prefix string, input reflect.Value) {
 			continue
 		}
 		name := prefix + schemaName(field.Name)
-		_, isText := value.Interface().(fmt.Stringer)
+		_, isText := reflect.TypeAssert[fmt.Stringer](value)
 		switch {
 		case value.Kind() == reflect.Struct && !isText:
 			addFields(fields, name+".", value)
