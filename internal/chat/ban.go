@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/internal/chat/policy"
+
 	entsql "entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
@@ -41,7 +43,7 @@ func (c *Chat) Unban(
 	}
 	var r *ent.Room
 	err := c.tx(ctx, idempotent, func(t *tx) error {
-		h, _, err := t.enter(ctx, v, roomID, toUnban)
+		h, _, err := t.authorize(ctx, v, roomID, policy.Unban)
 		if err != nil {
 			return err
 		}
@@ -70,7 +72,7 @@ type Place struct {
 
 // MaySeeBans tells whether the viewer may see who is banned from a room, by their membership of it;
 // nil: they have none.
-func (c *Chat) MaySeeBans(r *ent.Room, m *Membership) bool { return may(toSeeBans, r, m) }
+func (c *Chat) MaySeeBans(r *ent.Room, m *Membership) bool { return may(policy.SeeBans, r, m) }
 
 // Bans returns, of each room given, who is banned from it, those banned longest first: first of
 // them each, after a place if one is given. All of it in one statement. The viewer must be allowed

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/policy"
+
 	"parley/ent"
 	"parley/ent/message"
 	"parley/ent/reaction"
@@ -59,14 +61,14 @@ func (c *Chat) EditMessage(
 func (c *Chat) DeleteMessage(ctx context.Context, v Viewer, id MessageID) (*ent.Message, error) {
 	return c.changeMessage(ctx, v, id, func(h *held, by *ent.Member, m *ent.Message) error {
 		if m.AuthorID != v.ID {
-			if err := h.permits(toDeleteOthers, by); err != nil {
+			if err := h.permits(policy.DeleteOthers, by); err != nil {
 				return err
 			}
-			author, _, err := h.relate(ctx, m.AuthorID)
+			author, _, err := h.relationTo(ctx, m.AuthorID)
 			if err != nil {
 				return err
 			}
-			if !mayTouch(relationOfRole(by.Role), author) {
+			if !policy.OfRole(by.Role).Outranks(author) {
 				return errNotBelow()
 			}
 		}
@@ -211,7 +213,7 @@ func (c *Chat) changeMessage(
 	var changed *ent.Message
 	// Doing it twice is doing it once: what is so already stays so.
 	err := c.tx(ctx, idempotent, func(t *tx) error {
-		h, by, err := t.enter(ctx, v, id.Room, toWrite)
+		h, by, err := t.authorize(ctx, v, id.Room, policy.Write)
 		if err != nil {
 			return err
 		}

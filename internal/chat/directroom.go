@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"parley/internal/chat/policy"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -47,7 +49,7 @@ func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Ro
 			)
 			return err
 		}
-		r, err = t.Room.Query().Where(room.ID(id), allowed(toRead, v.ID)).Only(ctx)
+		r, err = t.Room.Query().Where(room.ID(id), policy.Allowed(policy.Read, v.ID)).Only(ctx)
 		if ent.IsNotFound(err) {
 			return errMoved // one of the two has just left it
 		}

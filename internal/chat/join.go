@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/policy"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -83,7 +85,7 @@ func (t *tx) holdToJoin(
 		switch {
 		case isNotFound(err) && next == id:
 			// It answers as a room does that one may not see.
-			return nil, nil, permit(toJoin, privateDoor, outsider)
+			return nil, nil, errWrongKey()
 		case isNotFound(err):
 			return nil, nil, errMoved // deleted between the two statements, and the seat with it
 		case err != nil:
@@ -100,15 +102,15 @@ func (t *tx) holdToJoin(
 // join makes the viewer a member of the room. left is the exclusive room that they leave for it, if
 // any.
 func (h *held) join(ctx context.Context, v Viewer, key *string, disconnect bool, left *held) error {
-	who, m, err := h.relate(ctx, v.ID)
+	who, m, err := h.relationTo(ctx, v.ID)
 	if err != nil {
 		return err
 	}
-	how := toJoin
+	how := policy.Join
 	if h.opens(key) {
-		how = toJoinByKey
+		how = policy.JoinByKey
 	}
-	if err := permit(how, doorOf(h.Room), who); err != nil {
+	if err := permit(how, h.Room, who); err != nil {
 		return err
 	}
 	if m != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"parley/internal/chat/policy"
+
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
@@ -19,7 +21,7 @@ import (
 // LeaveRoom ends the viewer's membership of a room.
 func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 	err := c.tx(ctx, once, func(t *tx) error {
-		h, m, err := t.enter(ctx, v, id, toLeave)
+		h, m, err := t.authorize(ctx, v, id, policy.Leave)
 		if err != nil {
 			return err
 		}
@@ -34,7 +36,7 @@ func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 // DeleteRoom ends all memberships of a room. Its row stays as a tombstone that ends its streams.
 func (c *Chat) DeleteRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 	err := c.tx(ctx, once, func(t *tx) error {
-		h, _, err := t.enter(ctx, v, id, toDelete)
+		h, _, err := t.authorize(ctx, v, id, policy.Delete)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/policy"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -48,7 +50,7 @@ func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error 
 		for _, h := range locked {
 			of := func(m *ent.Member) bool { return m.RoomID == h.ID }
 			if i := slices.IndexFunc(mine, of); i >= 0 {
-				if err := h.permits(toLeave, mine[i]); err != nil {
+				if err := h.permits(policy.Leave, mine[i]); err != nil {
 					return err
 				}
 				leaving = append(leaving, departure{h, mine[i]})

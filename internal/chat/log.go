@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"parley/internal/chat/policy"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -217,11 +219,11 @@ func (i *instant) Scan(src any) error {
 // head are read in one statement.
 func (c *Chat) Follow(ctx context.Context, v Viewer, roomID uuid.UUID) (head int64, err error) {
 	r, err := c.db.Room.Query().
-		Where(room.ID(roomID), allowed(toRead, v.ID)).
+		Where(room.ID(roomID), policy.Allowed(policy.Read, v.ID)).
 		Select(room.FieldSeq).
 		Only(ctx)
 	if ent.IsNotFound(err) {
-		return 0, refused(ctx, c.db, v, roomID, toRead)
+		return 0, refused(ctx, c.db, v, roomID, policy.Read)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("follow room %s: %w", roomID, err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"parley/internal/chat/policy"
+
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
@@ -39,11 +41,11 @@ func (c *Chat) MarkRead(
 		if err != nil {
 			return fmt.Errorf("get the room: %w", err)
 		}
-		who, m, err := relate(ctx, t.Client(), r, v.ID)
+		who, m, err := relationTo(ctx, t.Client(), r, v.ID)
 		if err != nil {
 			return err
 		}
-		if err := permit(toWrite, doorOf(r), who); err != nil {
+		if err := permit(policy.Write, r, who); err != nil {
 			return err
 		}
 		return t.markRead(ctx, r, m, min(seq, r.Seq))

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/policy"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -28,7 +30,7 @@ func (c *Chat) AddMembers(
 	var r *ent.Room
 	var members []*ent.Member
 	err = c.tx(ctx, idempotent, func(t *tx) error {
-		h, _, err := t.enter(ctx, v, roomID, toAdd)
+		h, _, err := t.authorize(ctx, v, roomID, policy.Add)
 		if err != nil {
 			return err
 		}
@@ -114,7 +116,7 @@ func (c *Chat) RemoveMember(
 	var ended *uuid.UUID
 	err := c.tx(ctx, once, func(t *tx) error {
 		r, ended = nil, nil
-		h, by, err := t.enter(ctx, v, roomID, toRemove)
+		h, by, err := t.authorize(ctx, v, roomID, policy.Remove)
 		if err != nil {
 			return err
 		}
@@ -148,11 +150,11 @@ func (h *held) below(ctx context.Context, by *ent.Member, userID string) (*ent.M
 	if err := h.tx.checkExist(ctx, []string{userID}); err != nil {
 		return nil, err
 	}
-	who, m, err := h.relate(ctx, userID)
+	who, m, err := h.relationTo(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
-	if !mayTouch(relationOfRole(by.Role), who) {
+	if !policy.OfRole(by.Role).Outranks(who) {
 		return nil, errNotBelow()
 	}
 	return m, nil
@@ -177,7 +179,7 @@ func (c *Chat) SetMemberRole(
 	var r *ent.Room
 	var changed *ent.Member
 	err := c.tx(ctx, again, func(t *tx) error {
-		h, by, err := t.enter(ctx, v, roomID, toChangeRoles)
+		h, by, err := t.authorize(ctx, v, roomID, policy.ChangeRoles)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"parley/internal/chat/policy"
+
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
@@ -252,7 +254,7 @@ func (c *Chat) numbers(ctx context.Context, q *statement) ([]int, error) {
 // Message returns a message of a room that the viewer is in; NOT_FOUND otherwise.
 func (c *Chat) Message(ctx context.Context, v Viewer, id MessageID) (*ent.Message, error) {
 	m, err := c.db.Message.Query().
-		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(allowed(toRead, v.ID))).
+		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(policy.Allowed(policy.Read, v.ID))).
 		Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, errNoMessage()

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"parley/internal/chat/policy"
+
 	entsql "entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
@@ -62,17 +64,17 @@ func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (Seen, error) {
 		return Seen{}, err
 	}
 	seen.Room = rooms[0]
-	var who relation
+	var who policy.Relation
 	if seen.By != nil {
-		who = relationOfRole(seen.By.Role)
+		who = policy.OfRole(seen.By.Role)
 	} else {
-		isFriend, err := befriended(ctx, c.db, seen.Room, v.ID)
+		isFriend, err := isOwnersFriend(ctx, c.db, seen.Room, v.ID)
 		if err != nil {
 			return Seen{}, err
 		}
-		who = relationOutside(isBanned, isFriend)
+		who = policy.Outside(isBanned, isFriend)
 	}
-	if err := permit(toSee, doorOf(seen.Room), who); err != nil {
+	if err := permit(policy.See, seen.Room, who); err != nil {
 		return Seen{}, err
 	}
 	return seen, nil
@@ -118,7 +120,7 @@ func (c *Chat) PublicRoom(ctx context.Context, id uuid.UUID) (*ent.Room, error) 
 
 // MyRoom returns a room that the viewer is in; NOT_FOUND otherwise.
 func (c *Chat) MyRoom(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
-	r, err := c.db.Room.Query().Where(room.ID(id), allowed(toRead, v.ID)).Only(ctx)
+	r, err := c.db.Room.Query().Where(room.ID(id), policy.Allowed(policy.Read, v.ID)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, errNoRoom()
 	}
@@ -131,7 +133,7 @@ func (c *Chat) MyRoom(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, e
 // MyRoomIDs returns the ids of all rooms that the viewer is in, the latest active first.
 func (c *Chat) MyRoomIDs(ctx context.Context, v Viewer) ([]uuid.UUID, error) {
 	ids, err := c.db.Room.Query().
-		Where(room.DeletedAtIsNil(), memberIs(v.ID)).
+		Where(room.DeletedAtIsNil(), policy.HasMember(v.ID)).
 		Order(latestActive()...).
 		IDs(ctx)
 	if err != nil {
@@ -230,7 +232,7 @@ func (c *Chat) Rooms(
 			return none, err
 		}
 	}
-	q := c.db.Room.Query().Where(allowed(toFind, v.ID))
+	q := c.db.Room.Query().Where(policy.Allowed(policy.Find, v.ID))
 	var words []string
 	if search.Words != nil {
 		words = strings.Fields(text.Fold(*search.Words))
@@ -408,7 +410,7 @@ func (c *Chat) RoomsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*e
 // JoinKey returns what the joiners of a private room must give; nil for whoever may not know it,
 // and where no key is asked for. m is the viewer's membership, or nil.
 func (c *Chat) JoinKey(r *ent.Room, m *Membership) *string {
-	if r.Key == "" || !may(toSeeKey, r, m) {
+	if r.Key == "" || !may(policy.SeeKey, r, m) {
 		return nil
 	}
 	return &r.Key

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/policy"
+
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -165,7 +167,7 @@ WHERE r.id = $1 AND m.user_id = $2 AND r.deleted_at IS NULL`, id, v.ID)
 	case !found:
 		return 0, errAlone // which finds out why
 	}
-	if err := permit(toWrite, doorOf(&r), relationOfRole(role)); err != nil {
+	if err := permit(policy.Write, &r, policy.OfRole(role)); err != nil {
 		return 0, err
 	}
 	c.sends.writers.Add(key, rules)
@@ -215,7 +217,7 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 
 // sendOne sends a message, or finds the one that the same request has sent before.
 func (t *tx) sendOne(ctx context.Context, v Viewer, in SendMessageInput) (*ent.Message, error) {
-	h, _, err := t.enter(ctx, v, in.RoomID, toWrite)
+	h, _, err := t.authorize(ctx, v, in.RoomID, policy.Write)
 	if err != nil {
 		return nil, err
 	}

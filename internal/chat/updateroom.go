@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/policy"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -52,7 +54,7 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 	}
 	var r *ent.Room
 	err = c.tx(ctx, idempotent, func(t *tx) error {
-		h, by, err := t.enter(ctx, v, in.RoomID, toUpdate)
+		h, by, err := t.authorize(ctx, v, in.RoomID, policy.Update)
 		if err != nil {
 			return err
 		}
@@ -89,7 +91,7 @@ func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRo
 		}
 	}
 	if in.MaxUsers != nil && *in.MaxUsers != h.MaxUsers {
-		if err := h.permits(toResize, by); err != nil {
+		if err := h.permits(policy.Resize, by); err != nil {
 			return err
 		}
 		if *in.MaxUsers != 0 && *in.MaxUsers < h.MemberCount {
@@ -105,7 +107,7 @@ func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRo
 		changed, h.MaxUsers = true, *in.MaxUsers
 	}
 	if in.AccessType != nil && *in.AccessType != h.AccessType {
-		if err := h.permits(toChangeAccess, by); err != nil {
+		if err := h.permits(policy.ChangeAccess, by); err != nil {
 			return err
 		}
 		changed, h.AccessType = true, *in.AccessType
@@ -138,7 +140,7 @@ func (c *Chat) RotateRoomKey(ctx context.Context, v Viewer, id uuid.UUID) (*ent.
 	var r *ent.Room
 	// Replacing it twice does as well.
 	err := c.tx(ctx, idempotent, func(t *tx) error {
-		h, _, err := t.enter(ctx, v, id, toRotateKey)
+		h, _, err := t.authorize(ctx, v, id, policy.RotateKey)
 		if err != nil {
 			return err
 		}

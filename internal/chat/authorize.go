@@ -1,0 +1,155 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+
+	"parley/internal/chat/policy"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/ban"
+	"parley/ent/friendship"
+	"parley/ent/member"
+	"parley/ent/room"
+)
+
+// relationTo returns the relation of a user to a room, and their membership if there is one. While
+// the room is locked it stays so.
+func relationTo(
+	ctx context.Context, db *ent.Client, r *ent.Room, userID string,
+) (policy.Relation, *ent.Member, error) {
+	m, err := db.Member.Query().Where(member.RoomID(r.ID), member.UserID(userID)).Only(ctx)
+	if err == nil {
+		return policy.OfRole(m.Role), m, nil
+	}
+	if !ent.IsNotFound(err) {
+		return policy.Outsider, nil, fmt.Errorf("find %q in room %s: %w", userID, r.ID, err)
+	}
+	banned, err := db.Ban.Query().Where(ban.RoomID(r.ID), ban.UserID(userID)).Exist(ctx)
+	if err != nil {
+		return policy.Outsider, nil, fmt.Errorf(
+			"find a ban of %q in room %s: %w",
+			userID,
+			r.ID,
+			err,
+		)
+	}
+	friend, err := isOwnersFriend(ctx, db, r, userID)
+	return policy.Outside(banned, friend), nil, err
+}
+
+// isOwnersFriend reports whether a user is a friend of a room's owner, if that matters to the room.
+func isOwnersFriend(
+	ctx context.Context, db *ent.Client, r *ent.Room, userID string,
+) (bool, error) {
+	if r.AccessType != room.AccessTypeFRIEND {
+		return false, nil
+	}
+	is, err := db.Friendship.Query().Where(friendship.UserID(userID),
+		friendship.FriendID(r.OwnerID), friendship.StateEQ(friendship.StateFRIENDS)).Exist(ctx)
+	if err != nil {
+		return false, fmt.Errorf("find whether %q is a friend of %q: %w", userID, r.OwnerID, err)
+	}
+	return is, nil
+}
+
+// relationTo is [relationTo] in the locked room.
+func (h *held) relationTo(
+	ctx context.Context, userID string,
+) (policy.Relation, *ent.Member, error) {
+	return relationTo(ctx, h.tx.Client(), h.Room, userID)
+}
+
+// authorize locks a room in which the viewer does something that only members may do, and returns
+// their membership. It fails with NOT_FOUND or FORBIDDEN.
+func (t *tx) authorize(
+	ctx context.Context, v Viewer, id uuid.UUID, a policy.Action,
+) (*held, *ent.Member, error) {
+	h, err := t.hold(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	who, m, err := h.relationTo(ctx, v.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := permit(a, h.Room, who); err != nil {
+		return nil, nil, err
+	}
+	return h, m, nil
+}
+
+// permits asks the policy about a member of the room.
+func (h *held) permits(a policy.Action, m *ent.Member) error {
+	return permit(a, h.Room, policy.OfRole(m.Role))
+}
+
+// permit asks the policy whether a user with a relation to a room may do something. It fails with
+// NOT_FOUND, WRONG_KEY, BANNED or FORBIDDEN.
+func permit(a policy.Action, r *ent.Room, who policy.Relation) error {
+	switch v := policy.VisibilityOf(r); policy.Decide(a, v, who) {
+	case policy.OK:
+		return nil
+	case policy.NotFound:
+		return errNoRoom()
+	case policy.WrongKey:
+		return errWrongKey()
+	case policy.IsBanned:
+		return &Error{Code: Banned, Message: "You are banned from this room."}
+	default:
+		return &Error{Code: Forbidden, Message: whoMay(a, v, who)}
+	}
+}
+
+// whoMay says who may do what a user may not.
+func whoMay(a policy.Action, v policy.Visibility, who policy.Relation) string {
+	least, some := policy.Least(a, v)
+	switch {
+	case !who.IsMember():
+		return "Only members of the room may do this."
+	case v == policy.Direct:
+		return "In a direct room nobody may do this."
+	case some && least <= policy.Moderator:
+		return "Only the room's owner or a moderator may do this."
+	default:
+		return "Only the room's owner may do this."
+	}
+}
+
+// refused returns why a query with [policy.Allowed] has found nothing.
+func refused(
+	ctx context.Context, db *ent.Client, v Viewer, id uuid.UUID, a policy.Action,
+) error {
+	r, err := db.Room.Query().Where(room.ID(id), room.DeletedAtIsNil()).Only(ctx)
+	if ent.IsNotFound(err) {
+		return errNoRoom()
+	}
+	if err != nil {
+		return fmt.Errorf("get room %s: %w", id, err)
+	}
+	who, _, err := relationTo(ctx, db, r, v.ID)
+	if err != nil {
+		return err
+	}
+	if err := permit(a, r, who); err != nil {
+		return err
+	}
+	// They have joined since.
+	return &Error{Code: Unavailable, Message: "The room has just changed. Try again."}
+}
+
+// may reports whether the viewer may do something to a room that they see, by their membership of
+// it; nil: they have none.
+func may(a policy.Action, r *ent.Room, m *Membership) bool {
+	who := policy.Outsider
+	if m != nil {
+		who = policy.OfRole(m.Role)
+	}
+	return policy.Allows(a, r, who)
+}
+
+// MayRead reports whether the viewer may read the messages of a room, by their membership of it;
+// nil: they have none.
+func (c *Chat) MayRead(r *ent.Room, m *Membership) bool { return may(policy.Read, r, m) }

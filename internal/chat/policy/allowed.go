@@ -1,0 +1,95 @@
+package policy
+
+import (
+	entsql "entgo.io/ent/dialect/sql"
+
+	"parley/ent/ban"
+	"parley/ent/friendship"
+	"parley/ent/member"
+	"parley/ent/predicate"
+	"parley/ent/room"
+)
+
+// Allowed returns the policy as a condition: it selects the rooms to which a user may do something,
+// which all members may do or none. To deleted rooms nobody may do anything.
+func Allowed(a Action, userID string) predicate.Room {
+	var where []predicate.Room
+	always := true // members may, whatever the visibility
+	for v := range visibilities {
+		always = always && Decide(a, v, Member) == OK
+	}
+	if always {
+		where = append(where, HasMember(userID))
+	}
+	for v := range visibilities {
+		outside, everybody := allowedOutside(a, v, userID)
+		if !always && !everybody && Decide(a, v, Member) == OK {
+			outside = append(outside, HasMember(userID))
+		}
+		switch {
+		case everybody && outside == nil:
+			where = append(where, hasVisibility(v))
+		case outside != nil:
+			where = append(where, room.And(hasVisibility(v), room.Or(outside...)))
+		}
+	}
+	return room.And(room.DeletedAtIsNil(), room.Or(where...))
+}
+
+// allowedOutside selects the rooms with a visibility to which a user who is not a member may do
+// something, by conditions of which one holds; none: nobody may. everybody reports whether all may
+// who are not banned, so that members need no condition of their own.
+func allowedOutside(
+	a Action, v Visibility, userID string,
+) (where []predicate.Room, everybody bool) {
+	may := func(r Relation) bool { return Decide(a, v, r) == OK }
+	switch {
+	case may(Outsider) && may(Banned):
+		return nil, true
+	case may(Outsider):
+		return []predicate.Room{room.Not(hasBanned(userID))}, true
+	case may(OwnersFriend) && may(BannedFriend):
+		return []predicate.Room{ownedByFriend(userID)}, false
+	case may(OwnersFriend):
+		return []predicate.Room{room.And(ownedByFriend(userID), room.Not(hasBanned(userID)))}, false
+	default:
+		return nil, false
+	}
+}
+
+// hasVisibility selects rooms by their visibility.
+func hasVisibility(v Visibility) predicate.Room {
+	switch v {
+	case Public:
+		return room.AccessTypeEQ(room.AccessTypePUBLIC)
+	case Friend:
+		return room.AccessTypeEQ(room.AccessTypeFRIEND)
+	case Direct:
+		return room.Direct(true)
+	default:
+		return room.And(room.AccessTypeEQ(room.AccessTypePRIVATE), room.Direct(false))
+	}
+}
+
+// HasMember selects the rooms that a user is in.
+func HasMember(userID string) predicate.Room {
+	return room.HasMembersWith(member.UserID(userID))
+}
+
+// hasBanned selects the rooms that a user is banned from.
+func hasBanned(userID string) predicate.Room {
+	return room.HasBansWith(ban.UserID(userID))
+}
+
+// ownedByFriend selects the rooms whose owner is a friend of a user.
+func ownedByFriend(userID string) predicate.Room {
+	return func(s *entsql.Selector) {
+		f := entsql.Table(friendship.Table)
+		s.Where(entsql.In(s.C(room.FieldOwnerID),
+			entsql.Select(f.C(friendship.FieldFriendID)).From(f).Where(entsql.And(
+				entsql.EQ(f.C(friendship.FieldUserID), userID),
+				entsql.EQ(f.C(friendship.FieldState), friendship.StateFRIENDS),
+			)),
+		))
+	}
+}
