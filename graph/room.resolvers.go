@@ -304,6 +304,11 @@ func (r *roomResolver) Members(
 		return nil, err
 	}
 	s, n := scopeOf(ctx), pageSize(first, 50)
+	if s.created != nil && after == nil {
+		if page, ok := s.created.MembersPage(n); ok {
+			s.members.put(pageKeys([]*ent.Room{s.created.Room}, n, nil)[0], page)
+		}
+	}
 	pages, err := s.members.many(ctx, pageKeys(objs, n, after), counted(s,
 		func(ctx context.Context, keys []pageKey[*ent.Room]) ([]chat.Page[*ent.Member], error) {
 			rooms := mapped(keys, pageKey[*ent.Room].owner)

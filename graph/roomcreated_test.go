@@ -1,8 +1,15 @@
 package graph_test
 
 import (
+	"sync"
 	"testing"
+	"time"
 
+	"entgo.io/ent/dialect"
+
+	"parley/internal/app"
+	"parley/internal/broker"
+	"parley/internal/chat"
 	"parley/internal/testkit"
 )
 
@@ -81,4 +88,111 @@ func TestRoomCreatedNobody(t *testing.T) {
 			t.Errorf("got %+v", e)
 		}
 	})
+}
+
+// delayed is a publisher that can hold publications back.
+type delayed struct {
+	broker.Listener
+	mu   sync.Mutex
+	hold bool
+	held []broker.Publication
+}
+
+func (d *delayed) Publish(p broker.Publication) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held = append(d.held, p); !d.hold {
+		d.release()
+	}
+}
+
+// release passes on what is held. The publisher is locked.
+func (d *delayed) release() {
+	for _, p := range d.held {
+		d.Receive(p)
+	}
+	d.held = nil
+}
+
+// during holds back what is published while do runs.
+func (d *delayed) during(do func()) {
+	set := func(hold bool) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.hold = hold; !hold {
+			d.release()
+		}
+	}
+	set(true)
+	defer set(false)
+	do()
+}
+
+// TestRoomCreatedLate: whoever can no longer see a room when its publication arrives is shown how it
+// was created, at most, and nothing of what has happened since.
+func TestRoomCreatedLate(t *testing.T) {
+	for driver, url := range map[string]func(*testing.T) string{
+		dialect.SQLite:   func(*testing.T) string { return "sqlite::memory:" },
+		dialect.Postgres: func(t *testing.T) string { return testkit.MigratedPostgresURL(t) },
+	} {
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			var link *delayed
+			s := testkit.StartApp(t, url(t), app.Options{
+				Sweep: time.Hour,
+				Publisher: func(l broker.Listener) chat.Publisher {
+					link = &delayed{Listener: l}
+					return link
+				},
+			})
+			alice, bob := s.As("alice"), s.As("bob")
+			subscribe := func(scope, fields string) *testkit.Stream {
+				document := `subscription($scope: RoomScope!) { roomCreated(scope: $scope) { id name ` + fields + ` } }`
+				stream := bob.Subscribe(document, testkit.Vars{"scope": scope})
+				stream.Awake(func() string {
+					return makeRoom(bob, testkit.Vars{"name": "awake?", "accessType": "PUBLIC"})
+				}, func(event testkit.JSON) string { return event.Str("roomCreated.id") })
+				return stream
+			}
+			const more = `messages(last: 1) { nodes { contents } } joinKey`
+			mine, mineNow := subscribe("MINE", `viewerRole`), subscribe("MINE", more)
+			lobby, lobbyNow := subscribe("PUBLIC", `description`), subscribe("PUBLIC", more)
+			var private, public string
+			link.during(func() {
+				private = makeRoom(
+					alice,
+					testkit.Vars{"name": "before", "memberIds": []string{"bob"}},
+				)
+				say(alice, private, "with bob")
+				alice.Do(
+					`mutation($room: ID!) { removeMember(roomId: $room, userId: "bob") { userId } }`,
+					testkit.Vars{"room": private},
+				)
+				say(alice, private, "without bob")
+				public = makeRoom(alice, testkit.Vars{"name": "before", "accessType": "PUBLIC"})
+				for room, name := range map[string]string{private: "after", public: "after"} {
+					alice.Do(
+						`mutation($in: UpdateRoomInput!) { updateRoom(input: $in) { room { id } } }`,
+						testkit.Vars{"in": testkit.Vars{
+							"roomId": room, "name": name, "accessType": "PRIVATE",
+						}},
+					)
+				}
+			})
+			end := makeRoom(alice, testkit.Vars{
+				"name": "end", "accessType": "PUBLIC", "memberIds": []string{"bob"},
+			})
+			for stream, want := range map[*testkit.Stream]string{mine: private, lobby: public} {
+				event := next(stream)
+				if event.Str("id") != want || event.Str("name") != "before" {
+					t.Errorf("received %v, want %s as it was created", event, want)
+				}
+			}
+			for _, stream := range []*testkit.Stream{mine, mineNow, lobby, lobbyNow} {
+				if event := next(stream); event.Str("id") != end {
+					t.Errorf("received %v, want %s", event, end)
+				}
+			}
+		})
+	}
 }

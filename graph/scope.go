@@ -27,6 +27,11 @@ type scope struct {
 	// those who follow the event in responses of their own.
 	peers func(user string) []string
 
+	// created, set for a RoomCreated, is what its publication carries. visible is the room after so
+	// many loads, nil if the subscribers may not see it.
+	created *chat.RoomCommit
+	visible cache[int64, *ent.Room]
+
 	users cache[string, *ent.User] // of an event; a query finds them in the node's cache
 	rooms cache[uuid.UUID, *ent.Room]
 	// storedRooms and storedMessages are whole, in place of those that were published in part.
@@ -40,7 +45,6 @@ type scope struct {
 	reactions      cache[chat.MessageID, []chat.ReactionCount]
 	memberships    cache[chat.Own[uuid.UUID], *chat.Membership]
 	subjects       cache[chat.Own[uuid.UUID], *chat.Membership] // of the users that events are about
-	arrivals       cache[uuid.UUID, *ent.Room]                  // the room of a RoomCreated
 	own            cache[chat.Own[chat.MessageID], []string]
 	friendships    cache[chat.Own[string], friendship.State]
 }

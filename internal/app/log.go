@@ -40,6 +40,11 @@ func (l logs) Decode(room uuid.UUID, commit broker.Commit) ([]live.Event, error)
 	return liveEvents(events), nil
 }
 
+// DecodeRoom implements [live.Log].
+func (l logs) DecodeRoom(room uuid.UUID, commit broker.Commit) (broker.Commit, error) {
+	return l.chat.DecodeRoom(room, commit)
+}
+
 // MembershipEnds implements [live.Log].
 func (l logs) MembershipEnds(
 	ctx context.Context,
@@ -73,7 +78,7 @@ func (l logs) Created(
 	}
 	created := make([]live.Created, len(found))
 	for i, c := range found {
-		created[i] = live.Created(c)
+		created[i] = live.Created{Room: c.Room, Users: c.Users, Public: c.Public}
 	}
 	return created, nil
 }

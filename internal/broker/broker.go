@@ -27,8 +27,8 @@ type Publication struct {
 	Public  bool
 	// Profiles are the profiles that were changed. Such a publication is of no room.
 	Profiles []ProfileChange
-	// Commit is what was appended to the room's log, up to Seq; nil if receivers have to read it
-	// from the database.
+	// Commit is what was appended to the room's log, up to Seq, or the new room; nil if receivers
+	// have to read it from the database.
 	Commit Commit
 }
 
@@ -41,9 +41,10 @@ type ProfileChange struct {
 	UserIDs []string `json:"u"`
 }
 
-// Commit is a contiguous part of a room's log as it was committed. Broker does not look into it.
+// Commit is a contiguous part of a room's log as it was committed, or a new room. Broker does not
+// look into it.
 type Commit interface {
-	// First is the seq of its first event.
+	// First is the seq of its first event; 0 of a new room, which has none.
 	First() int64
 	// Encode returns it as a JSON document for other nodes.
 	Encode() ([]byte, error)

@@ -114,16 +114,22 @@ func (p *packer) pack(publication Publication) {
 	}
 	bytes := noteBytes
 	if publication.Commit != nil {
+		room := p.largest - envelope - noteBytes
+		if publication.Created { // its users come first
+			for _, user := range publication.Users {
+				room -= quoted(user)
+			}
+		}
 		commit, err := publication.Commit.Encode()
-		if err == nil && len(commit) <= min(maxCommitBytes, p.largest-envelope-noteBytes) {
+		if err == nil && len(commit) <= min(maxCommitBytes, room) {
 			part.First, part.Commit = publication.Commit.First(), commit
 			bytes += len(commit)
 		}
 	}
 	whole := true
 	for _, user := range publication.Users {
-		quoted := len(message{Node: user}.encode()) // more than it takes
-		if bytes+quoted > p.largest-envelope {
+		size := quoted(user)
+		if bytes+size > p.largest-envelope {
 			part.Created = false // a new room is published with all of its users, or not at all
 			p.add(part, bytes)
 			part, bytes, whole = note{
@@ -132,12 +138,15 @@ func (p *packer) pack(publication Publication) {
 			}, noteBytes, false
 		}
 		part.Users = append(part.Users, user)
-		bytes += quoted
+		bytes += size
 	}
 	part.Created = part.Created && whole
 	p.add(part, bytes)
 	p.current.Incomplete = p.current.Incomplete || publication.Created && !whole
 }
+
+// quoted is more bytes than a user takes in a message.
+func quoted(user string) int { return len(message{Node: user}.encode()) }
 
 // packProfiles leaves out what does not fit: nodes read the changes when they need a newer version.
 func (p *packer) packProfiles(publication Publication) {

@@ -215,6 +215,11 @@ func (n *Node) enqueue(p Publication) {
 		return
 	}
 	if p.Created || len(p.Profiles) > 0 {
+		if p.Commit != nil {
+			if n.waiting++; n.waiting > maxCommits {
+				p.Commit = nil
+			}
+		}
 		n.single = append(n.single, p)
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/ent/member"
 	"parley/ent/message"
 	"parley/ent/room"
 	"parley/ent/roomevent"
@@ -88,7 +89,9 @@ func HasHiddenKey(m *ent.Message) bool { return m.IdempotencyKey != nil && *m.Id
 // not decode each other's commits.
 func commitFormat() string {
 	format := fnv.New64a()
-	for _, columns := range [][]string{message.Columns, room.Columns, roomevent.Columns} {
+	for _, columns := range [][]string{
+		message.Columns, room.Columns, roomevent.Columns, member.Columns,
+	} {
 		for _, column := range columns {
 			_, _ = format.Write([]byte(column + ",")) // a hash accepts everything
 		}

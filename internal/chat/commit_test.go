@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/message"
+	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/internal/broker"
 )
@@ -80,6 +81,45 @@ func TestCommitRoundTrip(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("decoded %+v, want %+v", got, want)
+	}
+}
+
+// TestRoomCommitRoundTrip is TestCommitRoundTrip for a new room.
+func TestRoomCommitRoundTrip(t *testing.T) {
+	access := room.AccessTypePUBLIC
+	in := CreateRoomInput{
+		Name: "tea", MemberIds: []string{"bob"}, AccessType: &access, Tags: []string{"One", "two"},
+	}
+	n, err := in.room(Viewer{ID: "ann"}, uuid.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.SearchText = "search-secret"
+	commit := n.publication(ProfileVersion{5}).Commit
+	data, err := commit.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"secret", n.Key} {
+		if bytes.Contains(data, []byte(secret)) {
+			t.Errorf("the commit has %s: %s", secret, data)
+		}
+	}
+	c := &Chat{}
+	got, err := c.DecodeRoom(n.ID, &broker.Encoded{JSON: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, commit) {
+		t.Errorf("decoded %+v, want %+v", got, commit)
+	}
+	if _, err := c.DecodeRoom(uuid.New(), &broker.Encoded{JSON: data}); err == nil {
+		t.Error("decodes the commit of another room")
+	}
+	for _, damaged := range []string{``, `{}`, string(data[:len(data)/2])} {
+		if _, err := c.DecodeRoom(n.ID, &broker.Encoded{JSON: []byte(damaged)}); err == nil {
+			t.Errorf("decodes %q", damaged)
+		}
 	}
 }
 

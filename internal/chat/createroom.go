@@ -206,8 +206,8 @@ func (t *tx) requestRoom(
 	return request.RoomID, true, nil
 }
 
-// createRoom writes a room and everything that is in it from its start. The viewer may add its
-// members: see checkMayAdd.
+// createRoom writes a room and everything that is in it from its start, and publishes it. The viewer
+// may add its members: see checkMayAdd.
 func (t *tx) createRoom(
 	ctx context.Context,
 	v Viewer,
@@ -230,7 +230,6 @@ func (t *tx) createRoom(
 			return nil, err
 		}
 	}
-	t.publish(n.created)
 	return n.Room, nil
 }
 

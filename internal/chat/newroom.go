@@ -23,9 +23,8 @@ import (
 type newRoom struct {
 	*ent.Room
 	people       []string      // their ids, the owner's first
-	members      []*ent.Member // their memberships, as far as they are not the same for all
+	members      []*ent.Member // their memberships
 	tags, folded []string
-	created      broker.Publication
 	// service: its members need not let the creator add them.
 	service bool
 	// key is the idempotencyKey that is to be taken together with it, and hash that of the request;
@@ -42,17 +41,17 @@ func (in CreateRoomInput) room(v Viewer, id uuid.UUID) (*newRoom, error) {
 		hash:    []byte{},
 		service: v.Admin,
 	}
-	for _, person := range n.people {
+	at := now()
+	for i, person := range n.people {
 		member, err := uuid.NewV7()
 		if err != nil {
 			return nil, fmt.Errorf("make an id: %w", err)
 		}
-		n.members = append(n.members, &ent.Member{ID: member, RoomID: id, UserID: person})
+		n.members = append(n.members, founder(i, member, id, person, at))
 	}
 	for _, tag := range in.Tags {
 		n.folded = append(n.folded, text.TagKey(tag))
 	}
-	at := now()
 	n.Room = &ent.Room{
 		ID:          id,
 		Name:        in.Name,
@@ -73,13 +72,19 @@ func (in CreateRoomInput) room(v Viewer, id uuid.UUID) (*newRoom, error) {
 	if o := in.OpenseaCollection; o != nil {
 		n.OpenseaSlug, n.OpenseaName, n.OpenseaCover = &o.Slug, o.Name, o.Cover
 	}
-	n.created = broker.Publication{
-		Room:    id,
-		Created: true,
-		Users:   n.people,
-		Public:  n.AccessType == room.AccessTypePUBLIC,
-	}
 	return n, nil
+}
+
+// publication publishes the room, which a transaction at a profile version has created.
+func (n *newRoom) publication(profiles ProfileVersion) broker.Publication {
+	commit := &RoomCommit{Room: publicRoom(n.Room), Profiles: profiles, Tags: n.tags}
+	if len(n.members) <= maxPage {
+		commit.Members = n.members
+	}
+	return broker.Publication{
+		Room: n.ID, Created: true, Users: n.people,
+		Public: n.AccessType == room.AccessTypePUBLIC, Commit: commit,
+	}
 }
 
 const (
@@ -95,8 +100,10 @@ type creation struct {
 	room  *newRoom
 	again rerun
 
-	// made is false where it is to be made alone, or has failed.
-	made bool
+	// made is false where it is to be made alone, or has failed. profiles is the profile version
+	// at which it was made.
+	made     bool
+	profiles ProfileVersion
 }
 
 func (c *Chat) newCreations() *batches[*creation] {
@@ -184,11 +191,11 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 				c.db,
 				written,
 				rooms,
-				func(id uuid.UUID) { byID[id].made = true },
+				func(id uuid.UUID, at ProfileVersion) { byID[id].made, byID[id].profiles = true, at },
 			)
 			for _, w := range batch {
 				if w.made || err != nil { // where it is unknown, a later run has nothing to say
-					committed = append(committed, w.room.created)
+					committed = append(committed, w.room.publication(w.profiles))
 				}
 			}
 			return committed, err
@@ -199,9 +206,6 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 			for _, w := range batch {
 				if w.made, err = t.insertRoom(ctx, w.room); err != nil {
 					return err
-				}
-				if w.made {
-					t.publish(w.room.created)
 				}
 			}
 			return nil
@@ -260,16 +264,17 @@ const insertRoomsAtOnce = `WITH given AS MATERIALIZED (
 	SELECT p.id, p.room_id, p.user_id, CASE WHEN p.n = there.owner THEN 'OWNER' ELSE 'MEMBER' END, made.created_at
 	FROM people p JOIN made ON made.id = p.room_id JOIN there ON there.room_id = p.room_id
 )
-SELECT id FROM made`
+SELECT id, ` + readProfileVersion + ` FROM made`
 
 // insertRooms makes rooms in one statement, those of them that can be: of PostgreSQL, by itself
-// (run is written) or in a transaction (each). made is called with each that was.
+// (run is written) or in a transaction (each). made is called with each that was, and the profile
+// version of the statement.
 func insertRooms(
 	ctx context.Context,
 	q querier,
 	run func(context.Context, querier, func(*sql.Rows) error, string, ...any) error,
 	rooms []*newRoom,
-	made func(uuid.UUID),
+	made func(uuid.UUID, ProfileVersion),
 ) error {
 	var args [24][]string
 	add := func(to int, texts ...string) {
@@ -315,10 +320,11 @@ func insertRooms(
 	}
 	return run(ctx, q, func(rows *sql.Rows) error {
 		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
+		var profiles ProfileVersion
+		if err := rows.Scan(&id, &profiles); err != nil {
 			return err
 		}
-		made(id)
+		made(id, profiles)
 		return nil
 	}, insertRoomsAtOnce, lists...)
 }
@@ -341,21 +347,35 @@ func (n *newRoom) ids() []string {
 	return ids
 }
 
-// insertRoom makes the room, if that can be. SQLite takes a statement for each table; lists go into
-// each as one argument.
+// insertRoom makes the room, if that can be, and publishes it.
 func (t *tx) insertRoom(ctx context.Context, n *newRoom) (made bool, err error) {
+	var profiles ProfileVersion
 	if t.dialect == dialect.Postgres {
-		err = insertRooms(ctx, t, each, []*newRoom{n}, func(uuid.UUID) { made = true })
-		return made, err
+		err = insertRooms(ctx, t, each, []*newRoom{n}, func(_ uuid.UUID, at ProfileVersion) {
+			made, profiles = true, at
+		})
+	} else {
+		made, profiles, err = t.insertRoomOnSQLite(ctx, n)
 	}
+	if made && err == nil {
+		t.publish(n.publication(profiles))
+	}
+	return made, err
+}
+
+// insertRoomOnSQLite is insertRoom with a statement for each table; lists go into each as one
+// argument. It returns the profile version of the transaction.
+func (t *tx) insertRoomOnSQLite(
+	ctx context.Context, n *newRoom,
+) (made bool, profiles ProfileVersion, err error) {
 	list := func(texts []string) any { return store.List(t.dialect, texts) }
 	there := 0
-	err = each(ctx, t, func(rows *sql.Rows) error { return rows.Scan(&there) },
-		`SELECT count(*) FROM users u, (SELECT $3 AS creator_id) g
+	err = each(ctx, t, func(rows *sql.Rows) error { return rows.Scan(&there, &profiles) },
+		`SELECT count(*), `+readProfileVersion+` FROM users u, (SELECT $3 AS creator_id) g
 WHERE `+store.AnyOf(t.dialect, "u.id", "$1", "text")+` AND ($2 OR `+mayAdd+`)`,
 		list(n.people), n.service, n.CreatorID)
 	if err != nil || there < len(n.people) {
-		return false, err
+		return false, profiles, err
 	}
 	if n.key != "" {
 		asked, err := t.ExecContext(
@@ -368,10 +388,10 @@ ON CONFLICT (user_id, key) DO NOTHING`,
 			n.ID,
 		)
 		if err != nil {
-			return false, err
+			return false, profiles, err
 		}
 		if first, err := asked.RowsAffected(); err != nil || first == 0 {
-			return false, err
+			return false, profiles, err
 		}
 	}
 	_, err = t.ExecContext(
@@ -394,14 +414,14 @@ ON CONFLICT (user_id, key) DO NOTHING`,
 		n.Direct,
 	)
 	if err != nil {
-		return false, fmt.Errorf("insert the room: %w", err)
+		return false, profiles, fmt.Errorf("insert the room: %w", err)
 	}
 	if len(n.tags) > 0 {
 		_, err = t.ExecContext(ctx, `INSERT INTO room_tags (room_id, position, tag, folded)
 SELECT $1, tag.key, tag.value, folded.value FROM json_each($2) AS tag JOIN json_each($3) AS folded ON folded.key = tag.key`,
 			n.ID, list(n.tags), list(n.folded))
 		if err != nil {
-			return false, fmt.Errorf("insert %d tags: %w", len(n.tags), err)
+			return false, profiles, fmt.Errorf("insert %d tags: %w", len(n.tags), err)
 		}
 	}
 	_, err = t.ExecContext(ctx, `INSERT INTO members (id, room_id, user_id, role, joined_at)
@@ -409,7 +429,7 @@ SELECT member.value, $1, person.value, CASE WHEN member.key = 0 THEN 'OWNER' ELS
 FROM json_each($2) AS member JOIN json_each($3) AS person ON person.key = member.key`,
 		n.ID, list(n.ids()), list(n.people), n.CreatedAt)
 	if err != nil {
-		return false, fmt.Errorf("insert %d members: %w", len(n.people), err)
+		return false, profiles, fmt.Errorf("insert %d members: %w", len(n.people), err)
 	}
-	return true, nil
+	return true, profiles, nil
 }

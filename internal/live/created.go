@@ -2,10 +2,13 @@ package live
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/internal/broker"
 )
 
 // overlap is how far back a poll looks for rooms that were not published: longer than it takes to
@@ -18,7 +21,9 @@ const skew = time.Minute
 // RoomCreated is the event of the topics User and Lobby: a new room.
 type RoomCreated struct {
 	Room uuid.UUID
-	seq  int64
+	// Commit is the room as it was created; nil if it has to be read.
+	Commit broker.Commit
+	seq    int64
 
 	once   sync.Once
 	shared any
@@ -53,11 +58,34 @@ func (h *Hub) publishCreated(c Created) {
 	}
 	h.created[c.Room] = foundUntil(c.Room)
 	for _, user := range c.Users {
-		h.addCreated(User(user), c.Room)
+		h.addCreated(User(user), c)
 	}
 	if c.Public {
-		h.addCreated(Lobby(), c.Room)
+		h.addCreated(Lobby(), c)
 	}
+}
+
+// createdRoom returns the new room of a publication, with its commit if it has subscribers.
+func (h *Hub) createdRoom(p broker.Publication) Created {
+	c := Created{Room: p.Room, Users: p.Users, Public: p.Public}
+	if p.Commit == nil || !h.followsCreated(c) {
+		return c
+	}
+	commit, err := h.log.DecodeRoom(p.Room, p.Commit)
+	if err != nil {
+		h.undecodable(err)
+		return c
+	}
+	c.Commit = commit
+	return c
+}
+
+// followsCreated reports whether a new room has subscribers on this node.
+func (h *Hub) followsCreated(c Created) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	follows := func(user string) bool { return h.tails[User(user)] != nil }
+	return c.Public && h.tails[Lobby()] != nil || slices.ContainsFunc(c.Users, follows)
 }
 
 // foundUntil returns the time of a room as polls see it: now, or later if the node that created it
@@ -73,9 +101,9 @@ func foundUntil(room uuid.UUID) time.Time {
 	return now
 }
 
-func (h *Hub) addCreated(topic Topic, room uuid.UUID) {
+func (h *Hub) addCreated(topic Topic, c Created) {
 	if t := h.tails[topic]; t != nil {
-		t.add([]Event{&RoomCreated{Room: room, seq: t.ring.head + 1}})
+		t.add([]Event{&RoomCreated{Room: c.Room, Commit: c.Commit, seq: t.ring.head + 1}})
 	}
 }
 

@@ -117,11 +117,17 @@ func (h *Hub) end() {
 
 // Receive implements [broker.Listener]: it passes a publication to those whom it concerns.
 func (h *Hub) Receive(p broker.Publication) {
-	events := h.decode(p)
+	var events []Event
+	var created Created
+	if p.Created {
+		created = h.createdRoom(p)
+	} else {
+		events = h.decode(p)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if p.Created {
-		h.publishCreated(Created{Room: p.Room, Users: p.Users, Public: p.Public})
+		h.publishCreated(created)
 	}
 	if t := h.tails[Room(p.Room)]; t != nil {
 		t.receive(events, p.Seq)
@@ -144,11 +150,16 @@ func (h *Hub) decode(p broker.Publication) []Event {
 	}
 	events, err := h.log.Decode(p.Room, p.Commit)
 	if err != nil {
-		h.undecoded.Add(1)
-		h.opts.Logger.DebugContext(h.ctx, "a publication cannot be decoded", "error", err)
+		h.undecodable(err)
 		return nil
 	}
 	return events
+}
+
+// undecodable counts a publication that cannot be decoded.
+func (h *Hub) undecodable(err error) {
+	h.undecoded.Add(1)
+	h.opts.Logger.DebugContext(h.ctx, "a publication cannot be decoded", "error", err)
 }
 
 // follows reports whether a room has subscribers on this node.

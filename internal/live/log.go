@@ -60,6 +60,9 @@ type Log interface {
 	// Decode returns the events of a publication, which carry all that was committed with them. It
 	// fails if it cannot decode them.
 	Decode(room uuid.UUID, commit broker.Commit) ([]Event, error)
+	// DecodeRoom returns what the publication of a new room carries, for [RoomCreated]. It fails if
+	// it cannot decode it.
+	DecodeRoom(room uuid.UUID, commit broker.Commit) (broker.Commit, error)
 	// MembershipEnds returns the events of a room above after that end memberships.
 	MembershipEnds(ctx context.Context, room uuid.UUID, after int64) ([]Event, error)
 	// Heads returns the seqs of rooms; those that do not exist are missing.
@@ -75,6 +78,8 @@ type Created struct {
 	// Users are in it from the start; Public tells whether a lobby may hear of it.
 	Users  []string
 	Public bool
+	// Commit is what was published of it, nil if that is not known.
+	Commit broker.Commit
 }
 
 // read reads a log, trying again where that fails: ErrPruned, ErrStopped or the context's error is

@@ -99,6 +99,10 @@ func (l *fakeLog) Read(
 	return events, nil
 }
 
+func (*fakeLog) DecodeRoom(uuid.UUID, broker.Commit) (broker.Commit, error) {
+	return nil, errors.New("it cannot be decoded")
+}
+
 func (l *fakeLog) MembershipEnds(
 	_ context.Context,
 	_ uuid.UUID,

@@ -1,0 +1,132 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/internal/chat"
+	"parley/internal/live"
+)
+
+// renderCreated renders new rooms, those that the subscribers of a topic may see: as they were
+// created, if their publications say how that was.
+func (r *Resolver) renderCreated(shown subscription, topic live.Topic, v chat.Viewer) live.Render {
+	return func(
+		ctx context.Context, owner string, events []live.Event,
+	) ([][]byte, live.ReadSet, error) {
+		var rooms []*ent.Room
+		var sources []source
+		var places []int
+		for i, event := range events {
+			created, ok := event.(*live.RoomCreated)
+			if !ok {
+				return nil, live.ReadNothing, fmt.Errorf("a %T in a topic of new rooms", event)
+			}
+			s := r.scopeOfCreated(created, topic)
+			room, err := s.createdRoom(ctx, v, r.visibleRoom(s, topic, v, created.Room))
+			if err != nil {
+				return nil, live.ReadNothing, err
+			}
+			if room == nil {
+				continue // deleted since, or no longer visible
+			}
+			rooms, places = append(rooms, room), append(places, i)
+			sources = append(sources, source{scope: s})
+		}
+		of := executionOwner{owner, topic}
+		payloads, err := scatter(ctx, shown, of, rooms, sources, places, len(events))
+		if err != nil {
+			return nil, live.ReadOwn, err
+		}
+		for i, place := range places {
+			s := sources[i].scope
+			visible, err := s.stillVisible(ctx, r.visibleRoom(s, topic, v, rooms[i].ID))
+			if err != nil {
+				return nil, live.ReadOwn, err
+			}
+			if !visible {
+				payloads[place] = nil
+			}
+		}
+		return payloads, live.ReadOwn, nil
+	}
+}
+
+// scopeOfCreated returns the scope that all executions for a new room share: of its topic's
+// subscribers, who are one user or see public rooms only.
+func (r *Resolver) scopeOfCreated(c *live.RoomCreated, topic live.Topic) *scope {
+	shared, ok := c.Share(func() any {
+		s := r.scopeAt(topic)
+		if commit, ok := c.Commit.(*chat.RoomCommit); ok {
+			s.created = commit
+			s.rooms.put(c.Room, commit.Room)
+			s.tags.put(commit.Room, commit.Tags)
+			s.shown(commit.Profiles)
+		}
+		return s
+	}).(*scope)
+	if !ok {
+		panic("the executions for a new room share something else than a scope")
+	}
+	return shared
+}
+
+// createdRoom returns the room of the scope as its publication has it, or else as visible loads it.
+func (s *scope) createdRoom(
+	ctx context.Context, v chat.Viewer, visible loader[int64, *ent.Room],
+) (*ent.Room, error) {
+	if s.created == nil {
+		rooms, err := s.visible.many(ctx, []int64{0}, visible)
+		if err != nil {
+			return nil, err
+		}
+		return rooms[0], nil
+	}
+	room := s.created.Room
+	if membership, known := s.created.Membership(v.ID); known {
+		s.memberships.put(chat.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, membership)
+	}
+	return room, nil
+}
+
+// stillVisible reports whether the topic's subscribers may be shown what the scope has loaded
+// besides its room. It asks again after each load, since they may have left the room before it. A
+// user who has left is shown how the room was created, and nothing else of it.
+func (s *scope) stillVisible(
+	ctx context.Context, visible loader[int64, *ent.Room],
+) (bool, error) {
+	loads, _ := s.loaded()
+	if loads == 0 {
+		return true, nil
+	}
+	rooms, err := s.visible.many(ctx, []int64{loads}, visible)
+	return err == nil && rooms[0] != nil, err
+}
+
+// visibleRoom returns what loads a room; nil if the topic's subscribers may not see it.
+func (r *Resolver) visibleRoom(
+	s *scope, topic live.Topic, v chat.Viewer, id uuid.UUID,
+) loader[int64, *ent.Room] {
+	return func(ctx context.Context, _ []int64) ([]*ent.Room, error) {
+		var room *ent.Room
+		var err error
+		if topic == live.Lobby() {
+			if room, err = r.chat.PublicRoom(ctx, id); err == nil {
+				s.rooms.put(room.ID, room)
+			}
+		} else {
+			var seen chat.Seen
+			if seen, err = r.chat.Room(ctx, v, id); err == nil {
+				s.prime(v, seen)
+			}
+			room = seen.Room
+		}
+		if isNotFound(err) {
+			room, err = nil, nil
+		}
+		return []*ent.Room{room}, err
+	}
+}
