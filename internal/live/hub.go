@@ -13,6 +13,7 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -149,11 +150,34 @@ func (h *Hub) decode(p broker.Publication) []Event {
 		return nil
 	}
 	events, err := h.log.Decode(p.Room, p.Commit)
+	if err == nil {
+		err = contiguous(events, p)
+	}
 	if err != nil {
 		h.undecodable(err)
 		return nil
 	}
 	return events
+}
+
+// contiguous returns an error unless events are those from the first of a publication to its last.
+func contiguous(events []Event, p broker.Publication) error {
+	next := p.Commit.First()
+	for _, e := range events {
+		if e.Position() != next {
+			return fmt.Errorf(
+				"a commit to room %s has event %d, not %d",
+				p.Room,
+				e.Position(),
+				next,
+			)
+		}
+		next++
+	}
+	if next != p.Seq+1 {
+		return fmt.Errorf("a commit to room %s ends before event %d, not %d", p.Room, next, p.Seq+1)
+	}
+	return nil
 }
 
 // undecodable counts a publication that cannot be decoded.

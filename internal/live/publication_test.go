@@ -49,13 +49,16 @@ func TestPublications(t *testing.T) {
 		pause        time.Duration // before the last
 		reads        int
 	}{
-		"in order":        {[]broker.Publication{p(1, 1), p(2, 4), p(5, 5)}, 0, 0},
-		"doubled":         {[]broker.Publication{p(1, 2), p(1, 2), p(2, 4), p(1, 5)}, 0, 0},
-		"out of order":    {[]broker.Publication{p(3, 3), p(5, 5), p(2, 2), p(4, 4), p(1, 1)}, 0, 0},
-		"late":            {[]broker.Publication{p(1, 1), p(3, 5), p(2, 2)}, 4 * time.Millisecond, 0},
-		"too late":        {[]broker.Publication{p(1, 1), p(3, 5), p(2, 2)}, 6 * time.Millisecond, 1},
-		"lost":            {[]broker.Publication{p(1, 1), p(3, 5)}, 0, 1},
-		"with seqs only":  {[]broker.Publication{{Room: room, Seq: 5}}, 0, 1},
+		"in order":       {[]broker.Publication{p(1, 1), p(2, 4), p(5, 5)}, 0, 0},
+		"doubled":        {[]broker.Publication{p(1, 2), p(1, 2), p(2, 4), p(1, 5)}, 0, 0},
+		"out of order":   {[]broker.Publication{p(3, 3), p(5, 5), p(2, 2), p(4, 4), p(1, 1)}, 0, 0},
+		"late":           {[]broker.Publication{p(1, 1), p(3, 5), p(2, 2)}, 4 * time.Millisecond, 0},
+		"too late":       {[]broker.Publication{p(1, 1), p(3, 5), p(2, 2)}, 6 * time.Millisecond, 1},
+		"lost":           {[]broker.Publication{p(1, 1), p(3, 5)}, 0, 1},
+		"with seqs only": {[]broker.Publication{{Room: room, Seq: 5}}, 0, 1},
+		"truncated": {
+			[]broker.Publication{p(1, 1), {Room: room, Seq: 5, Commit: numbers{2, 4}}}, 0, 1,
+		},
 		"of another form": {[]broker.Publication{{Room: room, Seq: 5, Commit: &broker.Encoded{}}}, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -63,7 +66,7 @@ func TestPublications(t *testing.T) {
 				a := join(hub, room, 0, 0)
 				defer a.Close()
 				synctest.Wait()
-				before := 0
+				before, begun := 0, time.Now()
 				log.set(func(l *fakeLog) { before, l.head = l.reads, 5 })
 				for i, publication := range test.publications {
 					if i == len(test.publications)-1 {
@@ -75,6 +78,9 @@ func TestPublications(t *testing.T) {
 					if seq != int64(i)+1 {
 						t.Errorf("event %d comes in place %d", seq, i)
 					}
+				}
+				if took := time.Since(begun); took > time.Second {
+					t.Errorf("the events take %s: no publication brings them", took)
 				}
 				time.Sleep(time.Second)
 				synctest.Wait()
@@ -92,6 +98,10 @@ func TestPublications(t *testing.T) {
 func TestPublicationsWithoutSubscribers(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
 		hub.Receive(broker.Publication{Room: uuid.New(), Seq: 5, Commit: &broker.Encoded{}})
+		hub.Receive(broker.Publication{
+			Room: uuid.New(), Created: true, Public: true, Users: []string{"alice"},
+			Commit: &broker.Encoded{},
+		})
 		if n := hub.Stats().Undecoded; n != 0 {
 			t.Errorf("%d publications were decoded", n)
 		}
