@@ -16,6 +16,7 @@ import (
 	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/roomtag"
+	"parley/internal/store"
 	"parley/internal/text"
 )
 
@@ -355,20 +356,26 @@ func (c *Chat) Memberships(
 	people []string,
 	rooms []uuid.UUID,
 ) (map[Own[uuid.UUID]]*Membership, error) {
-	members, err := c.db.Member.Query().
-		Where(member.UserIDIn(padded(people)...), member.RoomIDIn(padded(rooms)...)).
-		Modify(func(s *entsql.Selector) {
-			r := entsql.Table(room.Table)
-			s.Join(r).On(s.C(member.FieldRoomID), r.C(room.FieldID))
-			s.AppendSelectExprAs(entsql.ExprFunc(func(b *entsql.Builder) {
-				b.Ident(r.C(room.FieldMessageCount)).
-					WriteString(" - ").
-					Ident(s.C(member.FieldOwnSent)).
-					WriteString(" - ").
-					Ident(s.C(member.FieldOthersRead))
-			}), "unread")
-		}).
-		All(ctx)
+	ids := make([]string, len(rooms))
+	for i, id := range rooms {
+		ids[i] = id.String()
+	}
+	found := make(map[Own[uuid.UUID]]*Membership, len(people))
+	err := each(ctx, c.db, func(rows *sql.Rows) error {
+		var row membershipRow
+		if err := rows.Scan(row.targets()...); err != nil {
+			return err
+		}
+		m, err := row.membership()
+		if err == nil {
+			found[Own[uuid.UUID]{m.UserID, m.RoomID}] = m
+		}
+		return err
+	}, `SELECT `+membershipColumns+`
+FROM members JOIN rooms ON rooms.id = members.room_id
+WHERE `+store.AnyOf(c.dialect, "members.user_id", "$1", "text")+
+		` AND `+store.AnyOf(c.dialect, "members.room_id", "$2", "uuid"),
+		store.List(c.dialect, people), store.List(c.dialect, ids))
 	if err != nil {
 		return nil, fmt.Errorf(
 			"find the memberships of %d people in %d rooms: %w",
@@ -376,18 +383,6 @@ func (c *Chat) Memberships(
 			len(rooms),
 			err,
 		)
-	}
-	found := make(map[Own[uuid.UUID]]*Membership, len(members))
-	for _, m := range members {
-		value, err := m.Value("unread")
-		if err != nil {
-			return nil, fmt.Errorf("count what is unread in room %s: %w", m.RoomID, err)
-		}
-		unread, ok := value.(int64)
-		if !ok {
-			return nil, fmt.Errorf("count what is unread in room %s: it is a %T", m.RoomID, value)
-		}
-		found[Own[uuid.UUID]{m.UserID, m.RoomID}] = &Membership{Member: m, Unread: unread}
 	}
 	return found, nil
 }
