@@ -67,6 +67,9 @@ type Hub struct {
 	pending  map[*roomList]struct{}
 	waking   bool
 	enqueued chan struct{}
+	// batched says when a change of a room was last rendered for several lists, unless that was
+	// long ago.
+	batched map[uuid.UUID]time.Time
 	// created are the rooms that have been published as new, since begun or for as long as a poll
 	// may find them.
 	created map[uuid.UUID]time.Time
@@ -95,6 +98,7 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 		byRoom:   make(map[uuid.UUID]map[*roomList]struct{}),
 		pending:  make(map[*roomList]struct{}),
 		enqueued: make(chan struct{}, 1),
+		batched:  make(map[uuid.UUID]time.Time),
 		created:  make(map[uuid.UUID]time.Time),
 		begun:    time.Now(),
 	}

@@ -11,7 +11,9 @@ import (
 )
 
 const (
-	// quiet is the least time between two changes of one room in one list.
+	// quiet is the least time between two changes of one room in one list, and between a change of
+	// a room for several lists and the next one in any list: lists that a change has reached at
+	// different times receive the next ones together.
 	quiet = 250 * time.Millisecond
 	// step is what the times of changes are rounded up to, so that the next changes of a room are
 	// due in many lists at the same time, and are rendered together.
@@ -292,8 +294,11 @@ func (l *roomList) take(now time.Time) (first [][]byte, rooms []uuid.UUID) {
 // setSent counts the change of a room as sent. The hub is locked.
 func (l *roomList) setSent(room uuid.UUID, now time.Time) {
 	delete(l.due, room)
-	l.sent[room] = now.Add(step - 1).Truncate(step)
+	l.sent[room] = stepped(now)
 }
+
+// stepped rounds a time up.
+func stepped(at time.Time) time.Time { return at.Add(step - 1).Truncate(step) }
 
 // ready returns the rooms whose change may be sent now, and how long the next of the others has to
 // wait; 0 if there is none. The hub is locked.
@@ -307,12 +312,13 @@ func (l *roomList) ready(now time.Time) (ready []uuid.UUID, wait time.Duration) 
 		if _, rendering := l.rendering[room]; rendering {
 			continue // it is enqueued again after that
 		}
-		at, ok := l.sent[room]
-		if !ok {
-			ready = append(ready, room)
-			continue
+		at := l.sent[room]
+		if batch := l.hub.batched[room]; batch.After(at) {
+			at = batch
 		}
-		if left := quiet - now.Sub(at); wait == 0 || left < wait {
+		if left := quiet - now.Sub(at); left <= 0 {
+			ready = append(ready, room)
+		} else if wait == 0 || left < wait {
 			wait = left
 		}
 	}
@@ -423,11 +429,17 @@ func (h *Hub) readyLists(now time.Time) (
 			batches[room] = append(batches[room], l)
 		}
 	}
+	for room, at := range h.batched {
+		if now.Sub(at) >= quiet {
+			delete(h.batched, room)
+		}
+	}
 	for room, lists := range batches {
 		if len(lists) == 1 {
 			delete(batches, room)
 			continue
 		}
+		h.batched[room] = stepped(now)
 		for _, l := range lists {
 			l.setSent(room, now)
 			l.rendering[room] = struct{}{}

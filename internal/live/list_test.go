@@ -228,6 +228,34 @@ func TestListsApart(t *testing.T) {
 	})
 }
 
+// TestListsInStep: lists that change at different times receive a room's next changes together, also
+// if there is no pause in which all of them come to rest.
+func TestListsInStep(t *testing.T) {
+	inShelf(t, 10, func(t *testing.T, s *shelf, hub *live.Hub) {
+		s.happen(hub, 1)
+		time.Sleep(100 * time.Millisecond)
+		for _, user := range []string{"3", "4"} { // have read it
+			hub.Receive(broker.Publication{Room: s.room, Users: []string{user}})
+		}
+		time.Sleep(200 * time.Millisecond) // the two receive that 250 ms after the first change
+		for seq := range int64(6) {
+			if seq == 3 {
+				clear(s.changes)
+			}
+			s.happen(hub, seq+2)
+			time.Sleep(300 * time.Millisecond)
+		}
+		if len(s.changes) != 3 {
+			t.Errorf("3 changes are rendered in %d batches", len(s.changes))
+		}
+		for i, sink := range s.sinks {
+			if last := string(sink.got[len(sink.got)-1]); last != "7" {
+				t.Errorf("list %d is at %s", i, last)
+			}
+		}
+	})
+}
+
 // TestListRefused: a payload that a sink does not take is not rendered again, and comes before
 // those that follow.
 func TestListRefused(t *testing.T) {
