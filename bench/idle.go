@@ -23,7 +23,7 @@ type idle struct {
 // measureIdle opens sockets with so many subscriptions each, to one room: o.idle in all.
 func measureIdle(ctx context.Context, k kind, each int, o options) (m idle, err error) {
 	fmt.Fprintf(os.Stderr, "%d idle subscriptions, %d a socket: %s\n", o.idle, each, k)
-	t, err := prepare(ctx, k, o.subscribers, 0)
+	t, err := prepare(ctx, k, o, 0)
 	if err != nil {
 		return m, err
 	}

@@ -1,6 +1,8 @@
-// Command bench measures what a live message costs a server, and prints a table: Parley beside
+// Command bench measures what a live message costs a server, and prints tables: Parley beside
 // gqlgen's own transport (stock) and beside a loop that only writes ready frames with the same
-// WebSocket library (bare).
+// WebSocket library (bare); what messages of Parley cost with their deliveries, beside the same
+// messages without subscribers; and the memory of idle subscriptions. With -postgres Parley runs on
+// PostgreSQL, whose processor time is in the tables, too.
 //
 // Each server is a process of its own, so that its CPU time and memory are told apart from those of
 // this process, which holds the sockets and sends the messages. What is compared is measured in
@@ -33,6 +35,9 @@ type options struct {
 	profile         string
 	only            string
 	statements      bool
+	// database is what Parley runs on: set by run if postgres is.
+	postgres bool
+	database *database
 }
 
 func main() {
@@ -90,7 +95,7 @@ func flags() options {
 	)
 	flag.DurationVar(&o.length, "length", 1500*time.Millisecond, "how long a case is measured")
 	flag.Float64Var(&o.oneRoom, "rate", 20, "messages a second to the one room")
-	flag.Float64Var(&o.spread, "spread-rate", 300, "messages a second to the many rooms, in turn")
+	flag.Float64Var(&o.spread, "spread-rate", 500, "messages a second to the many rooms, in turn")
 	flag.IntVar(
 		&o.idle,
 		"idle",
@@ -109,6 +114,12 @@ func flags() options {
 		"statements",
 		false,
 		"print each SQL statement of Parley in the measured cases, and how often it ran",
+	)
+	flag.BoolVar(
+		&o.postgres,
+		"postgres",
+		false,
+		"run Parley on a PostgreSQL that is started for it, not on SQLite",
 	)
 	flag.Parse()
 	o.kinds, o.stalled = parseKinds(*kinds), parseKinds(*stalled)

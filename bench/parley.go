@@ -13,11 +13,11 @@ import (
 	"parley/internal/config"
 )
 
-// newParley is a node of Parley as in production, on SQLite in a file that is removed in the end.
-// observe is called with each SQL statement.
+// newParley is a node of Parley as in production, on a database or, if that is "", on SQLite in a
+// file that is removed in the end. observe is called with each SQL statement.
 func newParley(
 	ctx context.Context,
-	secret string,
+	secret, database string,
 	observe func(query string),
 ) (http.Handler, func() error, error) {
 	folder, err := os.MkdirTemp("", "parley-bench-")
@@ -25,7 +25,10 @@ func newParley(
 		return nil, nil, err
 	}
 	cfg := config.Defaults().WithoutRates() // all requests come from one address
-	cfg.DatabaseURL = config.Secret("sqlite:" + filepath.Join(folder, "parley.db"))
+	if database == "" {
+		database = "sqlite:" + filepath.Join(folder, "parley.db")
+	}
+	cfg.DatabaseURL = config.Secret(database)
 	cfg.JWTSecret = config.Secret(secret)
 	node, err := app.New(
 		ctx,

@@ -27,7 +27,9 @@ type process struct {
 const endTimeout = 5 * time.Second
 
 // start runs a server. The caller ends it.
-func start(ctx context.Context, k kind, secret string, sendBuffer int) (*process, error) {
+func start(
+	ctx context.Context, k kind, secret, database string, sendBuffer int,
+) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -40,7 +42,7 @@ func start(ctx context.Context, k kind, secret string, sendBuffer int) (*process
 		fmt.Sprintf("-send-buffer=%d", sendBuffer),
 		string(k),
 	)
-	command.Env = append(os.Environ(), keyVariable+"="+secret)
+	command.Env = append(os.Environ(), keyVariable+"="+secret, databaseVariable+"="+database)
 	command.Stderr = os.Stderr
 	orders, err := command.StdinPipe()
 	if err != nil {

@@ -6,15 +6,17 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 )
 
 // cell is one measurement of a case with a server.
 type cell struct {
-	events     int
+	events int
+	// took is from the first send to the last delivery.
+	took       time.Duration
 	cpu        time.Duration // of the server, sends included
+	database   time.Duration // the same of PostgreSQL
 	statements map[string]int
 	latencies  []time.Duration
 	lost       int
@@ -35,6 +37,16 @@ func (c cell) perSend() float64 { return micro(c.alone.cpu) / float64(c.alone.ev
 func (c cell) perDelivery() float64 {
 	return (micro(c.cpu) - c.perSend()*float64(c.events)) / float64(max(len(c.latencies), 1))
 }
+
+// perMessage is the CPU of the server, and that of PostgreSQL, for a message with all of its
+// deliveries, in µs.
+func (c cell) perMessage() (server, database float64) {
+	n := float64(max(c.events, 1))
+	return micro(c.cpu) / n, micro(c.database) / n
+}
+
+// rate is how many messages a second were sent and delivered.
+func (c cell) rate() float64 { return float64(c.events) / c.took.Seconds() }
 
 // perEvent is how many SQL statements a message costs, and how many of them also without
 // subscribers.
@@ -88,7 +100,7 @@ func (r *results) print(out io.Writer, o options) {
 			table,
 			"%s\t%s\t%s\t%.1f\t%s\t%s\t%s\t%.0f\t%.2f\t%.2f\t%d\t\n",
 			key.shape,
-			strings.TrimPrefix(string(key.fields), string(plain)+" "),
+			key.fields.label(),
 			key.kind,
 			medianOf(cells, cell.perDelivery),
 			r.ratio(key),
@@ -111,9 +123,39 @@ func (r *results) print(out io.Writer, o options) {
 			"× bare is the median of each round's ratio. Latency is from before the send to after the read, commit included.\n"+
 			"Stock has all its data in memory. In many rooms bare and stock are sent a batch a request, Parley a message a request.",
 	)
+	r.printWhole(out)
 	if o.statements {
 		r.printStatements(out)
 	}
+}
+
+// printWhole prints what messages of Parley cost with their deliveries, beside the same messages
+// without subscribers.
+func (r *results) printWhole(out io.Writer) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(
+		table,
+		"\nmessages with their deliveries\tCPU µs/message\t× alone\tPostgreSQL µs\t× alone\tmessages/s\t× alone\tSQL/message\t",
+	)
+	for _, key := range r.order {
+		if key.kind != parley || key.fields != plain && key.fields != lists {
+			continue
+		}
+		cells := r.cells[key]
+		beside := func(value func(cell) float64) (figure, ratio float64) {
+			return medianOf(cells, value),
+				medianOf(cells, func(c cell) float64 { return value(c) / value(*c.alone) })
+		}
+		server, serverRatio := beside(func(c cell) float64 { cpu, _ := c.perMessage(); return cpu })
+		database, databaseRatio := beside(
+			func(c cell) float64 { _, cpu := c.perMessage(); return cpu },
+		)
+		rate, rateRatio := beside(cell.rate)
+		_, _ = fmt.Fprintf(table, "%s\t%.0f\t%.2f\t%.0f\t%.2f\t%.0f\t%.2f\t%.1f\t\n",
+			key.shape, server, serverRatio, database, databaseRatio, rate, rateRatio,
+			medianOf(cells, func(c cell) float64 { all, _ := c.perEvent(); return all }))
+	}
+	_ = table.Flush()
 }
 
 // ratio is the median of the rounds' ratios to bare.

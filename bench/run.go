@@ -12,15 +12,50 @@ import (
 	"time"
 )
 
-// shape is how subscribers are spread over rooms.
+// shape is how subscribers are spread over rooms, and what they subscribe to.
 type shape struct {
 	name   string
 	spread bool // a room for each, not one for all
+	// rate is how many messages a second are sent; 0 is as many as the server takes.
+	rate   float64
+	fields []fields // one after the other
+	kinds  []kind   // the servers that have it
+	// profile is the end of the name of its profile.
+	profile string
 }
+
+// shapes are the cases of a run.
+func shapes(o options) []shape {
+	all, selections := []kind{bare, stock, parley}, []fields{plain, withFrom, withRoom}
+	room, many := fmt.Sprintf(
+		"1 room × %d",
+		o.subscribers,
+	), fmt.Sprintf(
+		"%d rooms × 1",
+		o.subscribers,
+	)
+	cases := []shape{
+		{room, false, o.oneRoom, selections, all, "-one.cpu"},
+		{many, true, o.spread, selections, all, "-many.cpu"},
+		{many + ", saturated", true, 0, []fields{plain}, []kind{parley}, "-saturated.cpu"},
+		{room + ", lists", false, listRate, []fields{lists}, []kind{parley}, "-lists.cpu"},
+	}
+	return slices.DeleteFunc(cases, func(s shape) bool { return !strings.Contains(s.name, o.only) })
+}
+
+// listRate is how many messages a second are sent to a room in lists, which show at most four
+// changes of it a second.
+const listRate = 3
 
 // run measures everything and prints the table.
 func run(ctx context.Context, o options, out io.Writer) (err error) {
 	begin := time.Now()
+	if o.postgres {
+		if o.database, err = startDatabase(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, o.database.stop(ctx)) }()
+	}
 	r := &results{cells: make(map[cellKey][]cell)}
 	if err := measureDeliveries(ctx, o, r); err != nil {
 		return err
@@ -55,15 +90,8 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 
 // measureDeliveries measures each case with each server, in turns.
 func measureDeliveries(ctx context.Context, o options, r *results) (err error) {
-	shapes := []shape{
-		{name: fmt.Sprintf("1 room × %d", o.subscribers)},
-		{name: fmt.Sprintf("%d rooms × 1", o.subscribers), spread: true},
-	}
-	shapes = slices.DeleteFunc(
-		shapes,
-		func(s shape) bool { return !strings.Contains(s.name, o.only) },
-	)
-	if len(shapes) == 0 {
+	cases := shapes(o)
+	if len(cases) == 0 {
 		return nil
 	}
 	targets := make(map[kind]*target)
@@ -73,15 +101,18 @@ func measureDeliveries(ctx context.Context, o options, r *results) (err error) {
 		}
 	}()
 	for _, k := range o.kinds {
-		t, err := prepare(ctx, k, o.subscribers, 0)
+		t, err := prepare(ctx, k, o, 0)
 		if err != nil {
 			return err
 		}
 		targets[k] = t
 	}
 	for round := range o.rounds {
-		for _, s := range shapes {
+		for _, s := range cases {
 			for _, k := range o.kinds {
+				if !slices.Contains(s.kinds, k) {
+					continue
+				}
 				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s\n", round+1, o.rounds, s.name, k)
 				if err := measureShape(targets[k], s, o, r); err != nil {
 					return fmt.Errorf("%s, %s: %w", s.name, k, err)
@@ -95,11 +126,11 @@ func measureDeliveries(ctx context.Context, o options, r *results) (err error) {
 // measureShape measures one server's sends without subscribers, and then with them for each
 // selection of fields.
 func measureShape(t *target, s shape, o options, r *results) error {
-	rooms, rate, file := []string{t.whole}, o.oneRoom, "-one.cpu"
+	rooms := []string{t.whole}
 	if s.spread {
-		rooms, rate, file = t.rooms, o.spread, "-many.cpu"
+		rooms = t.rooms
 	}
-	alone, err := measure(t, rooms, plain, rate, o.length, nil)
+	alone, err := measure(t, rooms, plain, s.rate, o.length, nil)
 	if err != nil {
 		return err
 	}
@@ -113,20 +144,20 @@ func measureShape(t *target, s shape, o options, r *results) error {
 	if err != nil {
 		return err
 	}
-	for i, f := range []fields{plain, withFrom, withRoom} {
+	for i, f := range s.fields {
 		if err := resubscribe(t, subscribers, i, f); err != nil {
 			return err
 		}
 		if err := warmUp(t, subscribers, f); err != nil {
 			return err
 		}
-		profiled := o.profile != "" && t.process.kind == parley && f == plain
+		profiled := o.profile != "" && t.process.kind == parley && i == 0
 		if profiled {
-			if _, err := t.process.do("profile " + o.profile + file); err != nil {
+			if _, err := t.process.do("profile " + o.profile + s.profile); err != nil {
 				return err
 			}
 		}
-		c, err := measure(t, rooms, f, rate, o.length, subscribers)
+		c, err := measure(t, rooms, f, s.rate, o.length, subscribers)
 		if profiled {
 			_, failed := t.process.do("profiled")
 			err = errors.Join(err, failed)
@@ -183,7 +214,7 @@ func warmUp(t *target, subscribers []*subscriber, f fields) error {
 				waiting[s.room] = true
 			}
 		}
-		if f != plain && len(waiting) == 0 { // from the selection before
+		if len(waiting) == 0 { // from the selection before
 			for _, s := range subscribers {
 				waiting[s.room] = true
 			}
@@ -233,14 +264,25 @@ func measure(
 	if err != nil {
 		return c, err
 	}
+	databaseBefore, err := t.database.cpu()
+	if err != nil {
+		return c, err
+	}
+	begin := time.Now()
 	if c.events, err = t.publish(rooms, f, rate, length); err != nil {
 		return c, err
 	}
 	complete := caughtUp(t, subscribers, 10*time.Second)
+	c.took = time.Since(begin)
 	after, err := t.process.do("usage")
 	if err != nil {
 		return c, err
 	}
+	databaseAfter, err := t.database.cpu()
+	if err != nil {
+		return c, err
+	}
+	c.database = databaseAfter - databaseBefore
 	c.cpu = after.CPU - before.CPU
 	c.statements = make(map[string]int)
 	for query, n := range after.Statements {

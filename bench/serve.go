@@ -26,6 +26,8 @@ const (
 	serveRole = "serve"
 	// keyVariable is where it finds what Parley verifies tokens with.
 	keyVariable = "PARLEY_BENCH_KEY"
+	// databaseVariable is where it finds Parley's database, if that is not a file of SQLite.
+	databaseVariable = "PARLEY_BENCH_DATABASE"
 )
 
 // kind is one of the servers compared.
@@ -92,7 +94,7 @@ func newHandler(ctx context.Context, k kind, seen *statements) (http.Handler, fu
 	case stock:
 		return newStock(), nothing, nil
 	case parley:
-		return newParley(ctx, os.Getenv(keyVariable), seen.add)
+		return newParley(ctx, os.Getenv(keyVariable), os.Getenv(databaseVariable), seen.add)
 	default:
 		return nil, nil, fmt.Errorf("there is no server %q", k)
 	}

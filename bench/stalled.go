@@ -34,7 +34,7 @@ type stall struct {
 // until that one is closed.
 func measureStalled(ctx context.Context, k kind, o options) (m stall, err error) {
 	fmt.Fprintf(os.Stderr, "a stalled reader: %s\n", k)
-	t, err := prepare(ctx, k, o.subscribers, smallBuffer)
+	t, err := prepare(ctx, k, o, smallBuffer)
 	if err != nil {
 		return m, err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -24,7 +25,7 @@ const (
 	// mostMembers is how many a room may be made with.
 	mostMembers = 1000
 	// senders is how many requests are sent at a time, and batches how many batches a second.
-	senders = 8
+	senders = 16
 	batches = 20
 )
 
@@ -37,7 +38,21 @@ const (
 	withRoom fields = "id seq contents room { name }"
 )
 
+// lists are what subscribers to their lists of rooms ask for.
+const lists fields = "kind room { id unreadCount latestMessage { seq contents } }"
+
+// label is the field in which f differs from plain.
+func (f fields) label() string {
+	if f == lists {
+		return "unreadCount"
+	}
+	return strings.TrimPrefix(string(f), string(plain)+" ")
+}
+
 func (f fields) subscription() string {
+	if f == lists {
+		return "subscription { myRoomsChanged { " + string(f) + " } }"
+	}
 	return "subscription($room: ID!) { messageAdded(roomId: $room) { " + string(f) + " } }"
 }
 
@@ -49,7 +64,7 @@ func (f fields) frame(room, contents string) string {
 		nested = `,"from":{"id":"` + publisherID + `","nickName":"` + publisherName + `"}`
 	case withRoom:
 		nested = `,"room":{"name":"Room ` + room + `"}`
-	case plain:
+	case plain, lists:
 	}
 	return `{"type":"next","id":"1","payload":{"data":{"messageAdded":{"id":"` + room + `.1234","seq":1234,"contents":"` +
 		contents + `"` + nested + `}},"extensions":{"seq":1234}}}`
@@ -60,6 +75,8 @@ type target struct {
 	ctx     context.Context //nolint:containedctx // a run's, and this is the run's
 	process *process
 	secret  string
+	// database is what Parley runs on.
+	database *database
 	// whole is the room of all, and rooms are the rooms of one each.
 	whole string
 	rooms []string
@@ -69,17 +86,25 @@ type target struct {
 
 func person(i int) string { return "reader-" + strconv.Itoa(i) }
 
-// prepare starts a server and makes n people, a room of all of them and a room for each.
-func prepare(ctx context.Context, k kind, n, sendBuffer int) (*target, error) {
+// prepare starts a server and makes as many people as subscribers, a room of all of them and a room for each.
+func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, error) {
 	t := &target{
 		ctx:    ctx,
 		secret: strings.Repeat("only for benchmarks ", 2),
 		sent:   make(map[string]*atomic.Int64),
 	}
+	var url string
 	var err error
-	if t.process, err = start(ctx, k, t.secret, sendBuffer); err != nil {
+	if k == parley {
+		t.database = o.database
+		if url, err = o.database.url(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if t.process, err = start(ctx, k, t.secret, url, sendBuffer); err != nil {
 		return nil, err
 	}
+	n := o.subscribers
 	t.whole, t.rooms = "whole", make([]string, n)
 	for i := range n {
 		t.rooms[i] = "room-" + strconv.Itoa(i)
@@ -270,8 +295,9 @@ func inParallel(n int, do func(i int) error) error {
 	return first
 }
 
-// publish sends at a fixed rate of messages to the rooms in turn, for a time, and returns how many
-// it has sent. The servers that are sent batches get some twenty a second.
+// publish sends at a fixed rate of messages to the rooms in turn, for a time, or with rate 0 as fast
+// as the server takes them. It returns how many it has sent. The servers that are sent batches get
+// some twenty a second.
 func (t *target) publish(
 	rooms []string,
 	f fields,
@@ -290,7 +316,11 @@ func (t *target) publish(
 	}
 	rate /= float64(batch)
 	n := int(rate * length.Seconds())
+	if rate == 0 {
+		n = math.MaxInt
+	}
 	begin := time.Now()
+	var sent atomic.Int64
 	var wait sync.WaitGroup
 	workers := min(senders, len(groups))
 	failures := make([]error, workers)
@@ -301,18 +331,23 @@ func (t *target) publish(
 				if group%workers != w { // a room is always the same worker's
 					continue
 				}
-				sleep(
-					t.ctx,
-					time.Until(begin.Add(time.Duration(float64(i)/rate*float64(time.Second)))),
-				)
+				if rate > 0 {
+					sleep(
+						t.ctx,
+						time.Until(begin.Add(time.Duration(float64(i)/rate*float64(time.Second)))),
+					)
+				} else if time.Since(begin) >= length {
+					return
+				}
 				if failures[w] = t.send(groups[group], f); failures[w] != nil {
 					return
 				}
+				sent.Add(int64(batch))
 			}
 		})
 	}
 	wait.Wait()
-	return n * batch, errors.Join(failures...)
+	return int(sent.Load()), errors.Join(failures...)
 }
 
 // sleep waits, or until ctx ends.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,6 +31,43 @@ func measureSelf() (usage, error) {
 		}
 	}
 	return usage{}, fmt.Errorf("no VmRSS in %q", status)
+}
+
+// clockTick is the unit of times in /proc: USER_HZ is 100 on every architecture.
+const clockTick = time.Second / 100
+
+// treeCPU returns the CPU time of a process and its children, also those that have ended.
+func treeCPU(root int) (sum time.Duration, err error) {
+	folders, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return 0, err
+	}
+	for _, folder := range folders {
+		stat, err := os.ReadFile(filepath.Join(folder, "stat"))
+		if err != nil {
+			continue // it has ended
+		}
+		// After the name, which is in parentheses: state, parent, …; from utime: user, system, and
+		// both of the children that have been waited for.
+		columns := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		const parent, utime = 1, 11
+		times := columns[utime : utime+2]
+		switch strconv.Itoa(root) {
+		case filepath.Base(folder):
+			times = columns[utime : utime+4]
+		case columns[parent]:
+		default:
+			continue
+		}
+		for _, text := range times {
+			ticks, err := strconv.Atoi(text)
+			if err != nil {
+				return 0, fmt.Errorf("read the CPU time of process %d: %w", root, err)
+			}
+			sum += time.Duration(ticks) * clockTick
+		}
+	}
+	return sum, nil
 }
 
 // setBuffer sets the size of one of a socket's buffers, unless size is 0.

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"parley/internal/store/storetest"
+)
+
+// database is a PostgreSQL server for Parley. The nil pointer stands for SQLite, in Parley's process.
+type database struct {
+	server *storetest.Postgres
+	pid    int
+}
+
+// startDatabase starts a server, which the caller stops.
+func startDatabase(ctx context.Context) (d *database, err error) {
+	d = &database{}
+	if d.server, err = storetest.StartPostgres(ctx); err != nil {
+		return nil, err
+	}
+	url, err := d.server.Migrated(ctx)
+	if err == nil {
+		d.pid, err = postmaster(ctx, url)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.stop(ctx))
+	}
+	return d, nil
+}
+
+// postmaster returns the id of the process that the server's other processes are children of.
+func postmaster(ctx context.Context, url string) (pid int, err error) {
+	db, err := sql.Open("postgres", url)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.QueryRowContext(
+		ctx, `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)`,
+	).Scan(&pid)
+	if err != nil {
+		return 0, fmt.Errorf("find PostgreSQL's process: %w", err)
+	}
+	return pid, nil
+}
+
+// url returns the URL of a new database; "" on SQLite.
+func (d *database) url(ctx context.Context) (string, error) {
+	if d == nil {
+		return "", nil
+	}
+	return d.server.Migrated(ctx)
+}
+
+// cpu returns the CPU time that the server has used; 0 on SQLite.
+func (d *database) cpu() (time.Duration, error) {
+	if d == nil {
+		return 0, nil
+	}
+	return treeCPU(d.pid)
+}
+
+func (d *database) stop(ctx context.Context) error {
+	if d == nil {
+		return nil
+	}
+	return d.server.Stop(context.WithoutCancel(ctx))
+}
