@@ -249,7 +249,7 @@ func TestListsInStep(t *testing.T) {
 			t.Errorf("3 changes are rendered in %d batches", len(s.changes))
 		}
 		for i, sink := range s.sinks {
-			if last := string(sink.got[len(sink.got)-1]); last != "7" {
+			if last := sink.got[len(sink.got)-1]; last != "7" {
 				t.Errorf("list %d is at %s", i, last)
 			}
 		}

@@ -239,18 +239,7 @@ func (v *verdict) judgeSubscriber(s *subscriber, end state) {
 // judgeGuest checks that a removed guest receives nothing from its MemberLeft on and learns of the
 // removal, and that the server refuses no member. A guest that is added again may read everything.
 func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
-	var left, joined []int64 // ascending
-	for seq, e := range room.observed {
-		switch {
-		case e.id != s.name:
-		case e.kind == "MemberLeft":
-			left = append(left, seq)
-		case e.kind == "MemberJoined":
-			joined = append(joined, seq)
-		}
-	}
-	slices.Sort(left)
-	slices.Sort(joined)
+	left, joined := room.moves(s.name)
 	back := len(s.absences)
 	if s.outside() {
 		back--
@@ -370,12 +359,12 @@ func TestJudge(t *testing.T) {
 		}
 		w.subs = []*subscriber{
 			{
-				name:    "e",
+				screen:  screen{name: "e"},
 				events:  true,
 				streams: []stream{{after: 0, seqs: []int64{1, 2}}, {after: 1, seqs: []int64{2, 3}}},
 			},
 			{
-				name:    "m",
+				screen:  screen{name: "m"},
 				streams: []stream{{after: 0, seqs: []int64{1}}, {after: 1, seqs: []int64{3}}},
 			},
 		}
@@ -447,7 +436,7 @@ func TestJudgeGuest(t *testing.T) {
 	// The guest is removed at seq 3 (second 30), joins again at seq 6 (second 60) and is banned at
 	// seq 9 (second 90). It subscribes to all events, or to messages only.
 	good := func(events bool) *subscriber {
-		s := &subscriber{name: "g", events: events, guest: true}
+		s := &subscriber{screen: screen{name: "g"}, events: events, guest: true}
 		s.absences = []*absence{
 			{removing: at(30), removed: at(31), adding: at(60), added: at(61)},
 			{removing: at(90), removed: at(91), banned: true},

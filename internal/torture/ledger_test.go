@@ -2,6 +2,7 @@ package torture_test
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -68,6 +69,23 @@ func (l *ledger) observe(seq int64, e event) {
 		)
 	}
 	l.observed[seq] = e
+}
+
+// moves returns the seqs at which a user left and joined again, both ascending. All goroutines have
+// ended.
+func (l *ledger) moves(user string) (left, joined []int64) {
+	for seq, e := range l.observed {
+		switch {
+		case e.id != user:
+		case e.kind == "MemberLeft":
+			left = append(left, seq)
+		case e.kind == "MemberJoined":
+			joined = append(joined, seq)
+		}
+	}
+	slices.Sort(left)
+	slices.Sort(joined)
+	return left, joined
 }
 
 // faults collects failures. It is safe for concurrent use.

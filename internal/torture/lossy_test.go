@@ -11,8 +11,8 @@ import (
 	"parley/internal/broker"
 )
 
-// lossy is a broker as bad as one may be: of the hints it carries it loses some, doubles some, and
-// delays some so that later ones overtake them.
+// lossy is a broker as bad as one may be: of the publications it carries it loses some, doubles some,
+// delays some so that later ones overtake them, and damages the commits of some.
 type lossy struct {
 	hear broker.Listener
 
@@ -26,6 +26,7 @@ const (
 	lossyLoses   = 0.35 // of all hints
 	lossyDoubles = 0.2
 	lossyDelays  = 0.5 // of what is not lost, each copy by itself
+	lossyDamages = 0.2 // likewise
 	lossyDelay   = 200 * time.Millisecond
 )
 
@@ -33,22 +34,44 @@ func newLossy(seed uint64, hear broker.Listener) *lossy {
 	return &lossy{hear: hear, rng: rand.New(rand.NewPCG(seed, 0))}
 }
 
-// Publish carries h, or not. It does not block.
-func (l *lossy) Publish(h broker.Publication) {
-	for _, delay := range l.copies() {
-		if delay == 0 {
-			l.hear.Receive(h)
+// Publish carries p, or not. It does not block.
+func (l *lossy) Publish(p broker.Publication) {
+	for _, c := range l.copies() {
+		p := truncated(p, c.part)
+		if c.delay == 0 {
+			l.hear.Receive(p)
 		} else {
-			time.AfterFunc(delay, func() { l.hear.Receive(h) })
+			time.AfterFunc(c.delay, func() { l.hear.Receive(p) })
 		}
 	}
 }
 
-// copies returns after how long each copy of a hint arrives.
-func (l *lossy) copies() []time.Duration {
+// truncated returns a publication with a part of its commit, as another node would receive it; 1 is
+// all of it.
+func truncated(p broker.Publication, part float64) broker.Publication {
+	if p.Commit == nil || part == 1 {
+		return p
+	}
+	encoded, err := p.Commit.Encode()
+	if err != nil {
+		panic(err) // ends the server, and so fails the test
+	}
+	p.Commit = &broker.Encoded{JSON: encoded[:int(part*float64(len(encoded)))]}
+	return p
+}
+
+// lossyCopy is what happens to a copy of a publication.
+type lossyCopy struct {
+	delay time.Duration
+	// part is how much of its commit arrives: 1 is all of it.
+	part float64
+}
+
+// copies returns the copies of a publication that arrive.
+func (l *lossy) copies() []lossyCopy {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	copies := make([]time.Duration, 1, 2)
+	copies := make([]lossyCopy, 1, 2)
 	switch luck := l.rng.Float64(); {
 	case l.deaf, luck < lossyLoses:
 		return nil
@@ -56,8 +79,12 @@ func (l *lossy) copies() []time.Duration {
 		copies = copies[:2]
 	}
 	for i := range copies {
+		copies[i].part = 1
 		if l.rng.Float64() < lossyDelays {
-			copies[i] = time.Duration(l.rng.Int64N(int64(lossyDelay)))
+			copies[i].delay = time.Duration(l.rng.Int64N(int64(lossyDelay)))
+		}
+		if l.rng.Float64() < lossyDamages {
+			copies[i].part = l.rng.Float64()
 		}
 	}
 	return copies
@@ -75,13 +102,17 @@ func TestLossy(t *testing.T) {
 		const hints = 1000
 		var mu sync.Mutex
 		var heard []int64
+		damaged := 0
 		l := newLossy(1, hearing(func(h broker.Publication) {
 			mu.Lock()
 			defer mu.Unlock()
 			heard = append(heard, h.Seq)
+			if _, ok := h.Commit.(*broker.Encoded); ok {
+				damaged++
+			}
 		}))
 		for seq := range int64(hints) {
-			l.Publish(broker.Publication{Seq: seq})
+			l.Publish(broker.Publication{Seq: seq, Commit: anything{}})
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(lossyDelay)
@@ -98,6 +129,9 @@ func TestLossy(t *testing.T) {
 				slices.IsSorted(heard),
 			)
 		}
+		if damaged == 0 || damaged == len(heard) {
+			t.Errorf("of %d publications %d were damaged", len(heard), damaged)
+		}
 
 		l.deafen()
 		before := len(heard)
@@ -108,6 +142,12 @@ func TestLossy(t *testing.T) {
 		}
 	})
 }
+
+// anything is a commit.
+type anything struct{}
+
+func (anything) First() int64            { return 0 }
+func (anything) Encode() ([]byte, error) { return []byte("{}"), nil }
 
 // hearing is a listener that only hears.
 type hearing func(broker.Publication)

@@ -33,6 +33,10 @@ const secret = "a secret that only the torture knows, 32+ bytes"
 // endTime is how long a server may take to drain.
 const endTime = 30 * time.Second
 
+// lossySweep is the time between two polls of a server with a lossy broker, which no publication
+// tells that it misses some: lists of rooms are read again every ten polls.
+const lossySweep = 500 * time.Millisecond
+
 // deafen is the order on standard input that makes the broker lose every publication.
 const deafen = "deafen"
 
@@ -84,6 +88,7 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 	if s.Nodes {
 		close(wired)
 	} else {
+		opts.Sweep = lossySweep
 		opts.Publisher = func(hear broker.Listener) chat.Publisher {
 			hints = newLossy(s.Seed, hear)
 			close(wired)

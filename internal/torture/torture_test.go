@@ -28,6 +28,7 @@ var (
 	kills       = flag.Int("torture.kills", 2, "how often to kill the server")
 	writers     = flag.Int("torture.writers", 16, "number of writers")
 	subscribers = flag.Int("torture.subscribers", 50, "number of subscribers")
+	lists       = flag.Int("torture.lists", 12, "number of subscribers to lists of rooms")
 	rooms       = flag.Int("torture.rooms", 3, "number of rooms")
 	rest        = flag.Duration(
 		"torture.rest",
@@ -53,7 +54,9 @@ const patience = 2 * time.Minute
 type report struct {
 	database                        string
 	kills, cuts, streams, delivered int
-	removals                        int
+	// changes are those of lists.
+	changes  int
+	removals int
 	tally
 	verdict
 }
@@ -97,12 +100,12 @@ func table(reports []report) string {
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(
 		w,
-		"database\twriters\tsubscribers\tkills\tcuts\tstreams\tacknowledged\trecovered\tover a kill\tdeliveries\tremovals\tafter a removal\tlost\tdoubled\tout of order\t",
+		"database\twriters\tsubscribers\tkills\tcuts\tstreams\tacknowledged\trecovered\tover a kill\tdeliveries\tchanges of lists\tremovals\tafter a removal\tlost\tdoubled\tout of order\t",
 	)
 	for _, r := range reports {
 		fmt.Fprintf(
 			w,
-			"%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n",
+			"%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n",
 			r.database,
 			*writers,
 			*subscribers,
@@ -113,6 +116,7 @@ func table(reports []report) string {
 			r.recovered,
 			r.revived,
 			r.delivered,
+			r.changes,
 			r.removals,
 			r.leaked,
 			r.lost,
@@ -131,8 +135,11 @@ type world struct {
 	writers     []*writer
 	subscribers []*subscriber
 	moderators  []*moderator
-	faults      *faults
-	rng         *rand.Rand
+	lists       []*listReader
+	// quiet is closed when connections must no longer be cut.
+	quiet  chan struct{}
+	faults *faults
+	rng    *rand.Rand
 	// disrupt causes disruptions and returns when the time for writing is over. deafen makes the
 	// brokers lose every publication.
 	disrupt func(context.Context) error
@@ -143,6 +150,24 @@ type world struct {
 	// calmly is the factor of the writers' pauses in that time, and slowness the current factor.
 	calmly   int64
 	slowness atomic.Int64
+}
+
+// participant is a kind of subscriber.
+type participant interface {
+	// run subscribes again and again until ctx ends.
+	run(ctx context.Context)
+	// drain waits until everything has arrived that was written, or until ctx ends.
+	drain(ctx context.Context)
+	// judge checks what arrived. run has returned.
+	judge() verdict
+}
+
+// participants are all subscribers but those to rooms, which are judged room by room.
+func (w *world) participants() (all []participant) {
+	for _, l := range w.lists {
+		all = append(all, l)
+	}
+	return all
 }
 
 // node is a server, and the URL that its clients use.
@@ -176,16 +201,22 @@ func torture(t *testing.T, databaseURL string, chance uint64) report {
 	r, err := w.play(ctx)
 	if err != nil {
 		t.Error(errors.Join(err, context.Cause(ctx)))
-	} else if r.acknowledged == 0 || r.delivered == 0 || r.removals == 0 {
-		t.Errorf(
-			"%d messages acknowledged, %d deliveries and %d removals: too few to prove anything",
-			r.acknowledged,
-			r.delivered,
-			r.removals,
-		)
+	} else {
+		r.expectMuch(t)
 	}
 	w.end(t)
 	return r
+}
+
+// expectMuch fails the test if little has happened.
+func (r report) expectMuch(t *testing.T) {
+	if r.acknowledged == 0 || r.delivered == 0 || r.removals == 0 || r.changes == 0 {
+		t.Errorf(
+			"%d messages acknowledged, %d deliveries, %d changes of lists and %d removals: "+
+				"too few to prove anything",
+			r.acknowledged, r.delivered, r.changes, r.removals,
+		)
+	}
 }
 
 // end stops the servers and reports all faults.
@@ -221,6 +252,7 @@ func newServer(t *testing.T, with settings, failed func(error)) *server {
 
 // populate creates the users and their rooms.
 func (w *world) populate(ctx context.Context) error {
+	w.quiet = make(chan struct{})
 	var names []string
 	clients := make(map[string]client)
 	for i := range *writers + *subscribers {
@@ -276,14 +308,19 @@ func (w *world) populate(ctx context.Context) error {
 			continue
 		}
 		w.subscribers = append(w.subscribers, &subscriber{
-			url:    c.url,
-			token:  c.token,
-			name:   name,
-			rng:    rng,
+			screen: w.screen(c, name, rng),
 			room:   w.rooms[i%len(w.rooms)],
 			events: i/len(w.rooms)%2 == 0,
 			guest:  i/len(w.rooms)%3 == 0,
-			faults: w.faults,
+		})
+	}
+	for i := range *lists {
+		user := w.subscribers[i%len(w.subscribers)]
+		rng := rand.New(rand.NewPCG(w.rng.Uint64(), 0))
+		w.lists = append(w.lists, &listReader{
+			screen: w.screen(clients[user.name], user.name, rng),
+			client: clients[user.name],
+			user:   user,
 		})
 	}
 	for i, room := range w.rooms {
@@ -302,6 +339,12 @@ func (w *world) populate(ctx context.Context) error {
 	return nil
 }
 
+func (w *world) screen(c client, name string, rng *rand.Rand) screen {
+	return screen{
+		url: c.url, token: c.token, name: name, rng: rng, faults: w.faults, calm: w.quiet,
+	}
+}
+
 // nodeOf returns the node of user i. The users of a room are on different nodes.
 func (w *world) nodeOf(i int) node { return w.nodes[(i + i / *rooms)%len(w.nodes)] }
 
@@ -318,16 +361,17 @@ func token(name string) (string, error) {
 // play runs the writers, subscribers and disruptions, and judges the result.
 func (w *world) play(ctx context.Context) (report, error) {
 	listening, hangUp := context.WithCancel(ctx)
-	calm := make(chan struct{})
 	var listens sync.WaitGroup
 	for _, s := range w.subscribers {
-		s.calm = calm
 		listens.Go(func() { s.run(listening) })
+	}
+	for _, p := range w.participants() {
+		listens.Go(func() { p.run(listening) })
 	}
 	defer listens.Wait()
 	defer hangUp()
 
-	err := w.write(ctx, calm)
+	err := w.write(ctx)
 	if err != nil {
 		return report{}, err
 	}
@@ -346,12 +390,15 @@ func (w *world) play(ctx context.Context) (report, error) {
 	for i, room := range w.rooms {
 		r.add(judge(room, ends[i], w.subscribersOf(room)))
 	}
+	for _, p := range w.participants() {
+		r.add(p.judge())
+	}
 	return r, nil
 }
 
 // write runs the writers and the disruptions, and returns when the writers have ended. It closes
-// calm when the disruptions are over.
-func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
+// w.quiet when the disruptions are over.
+func (w *world) write(ctx context.Context) error {
 	stop := make(chan struct{})
 	w.slowness.Store(1)
 	var writes sync.WaitGroup
@@ -368,7 +415,7 @@ func (w *world) write(ctx context.Context, calm chan<- struct{}) error {
 	}
 	// The last messages are committed without any publication while all subscribers are connected:
 	// polls must find them.
-	close(calm)
+	close(w.quiet)
 	w.slowness.Store(w.calmly)
 	w.calmed = time.Now()
 	pause(ctx, w.calm)
@@ -395,6 +442,12 @@ func (w *world) count() report {
 				r.streams++
 			}
 			r.delivered += len(st.seqs)
+		}
+	}
+	for _, l := range w.lists {
+		r.cuts += l.cuts
+		for _, st := range l.streams {
+			r.changes += len(st.changes)
 		}
 	}
 	return r
@@ -492,5 +545,8 @@ func (w *world) drain(ctx context.Context, ends []state) {
 			for !arrived() && pause(ctx, 10*time.Millisecond) {
 			}
 		}
+	}
+	for _, p := range w.participants() {
+		p.drain(ctx)
 	}
 }
