@@ -14,7 +14,7 @@ test: ## run the tests on SQLite and PostgreSQL, with the race detector
 torture: ## prove for two minutes a database that nothing is lost, doubled or out of order
 	scripts/torture
 
-bench: ## measure what a delivery costs beside a bare WebSocket loop and stock gqlgen, for three minutes
+bench: ## measure what a delivery costs beside a bare WebSocket loop and stock gqlgen, for four minutes
 	scripts/bench
 
 bench-hostile: ## attack a server at full size and measure how much other users notice, for ten minutes
