@@ -30,7 +30,7 @@ type Member struct {
 	Role member.Role `json:"role,omitempty"`
 	// JoinedAt holds the value of the "joined_at" field.
 	JoinedAt time.Time `json:"joined_at,omitempty"`
-	// The head of the room's log when they joined.
+	// The seq before that of the event with which they joined; 0 for a room's first members.
 	JoinedSeq int64 `json:"joined_seq,omitempty"`
 	// The seq of the message they read last; 0 before the first.
 	LastReadSeq int64 `json:"last_read_seq,omitempty"`

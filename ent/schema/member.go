@@ -23,7 +23,7 @@ func (Member) Fields() []ent.Field {
 		field.Int64("joined_seq").
 			Default(0).
 			Immutable().
-			Comment("The head of the room's log when they joined."),
+			Comment("The seq before that of the event with which they joined; 0 for a room's first members."),
 		field.Int64("last_read_seq").
 			Default(0).
 			Comment("The seq of the message they read last; 0 before the first."),

@@ -143,11 +143,11 @@ func (h *held) admit(
 			return nil, err
 		}
 	}
-	members, err := h.tx.insertMembers(ctx, people, func(m *ent.MemberCreate) {
+	members, err := h.tx.insertMembers(ctx, people, func(m *ent.MemberCreate, i int) {
 		m.SetRoomID(h.ID).
 			SetRole(member.RoleMEMBER).
 			SetJoinedAt(h.at).
-			SetJoinedSeq(h.Seq).
+			SetJoinedSeq(h.Seq + int64(i)). // their MemberJoined follows it
 			SetOthersRead(h.MessageCount)
 	})
 	if err != nil {
@@ -179,11 +179,12 @@ func (h *held) admit(
 	return members, h.save(ctx)
 }
 
-// insertMembers writes the memberships of people; each sets what is not the same for all rooms.
+// insertMembers writes the memberships of people; each sets what is not the same for all rooms, of
+// the i-th of them.
 func (t *tx) insertMembers(
 	ctx context.Context,
 	people []string,
-	each func(*ent.MemberCreate),
+	each func(m *ent.MemberCreate, i int),
 ) ([]*ent.Member, error) {
 	ids := make([]uuid.UUID, len(people))
 	for i := range ids {
@@ -194,7 +195,7 @@ func (t *tx) insertMembers(
 	}
 	members, err := t.Member.MapCreateBulk(people, func(m *ent.MemberCreate, i int) {
 		m.SetID(ids[i]).SetUserID(people[i])
-		each(m)
+		each(m, i)
 	}).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("insert %d members: %w", len(people), err)

@@ -257,6 +257,10 @@ func (c *Chat) MembershipEnds(
 	return events, nil
 }
 
+// ReasonDeleted is the reason of MEMBERSHIP_ENDED if the room was deleted; the others are those of a
+// MEMBER_LEFT event.
+const ReasonDeleted = "DELETED"
+
 // Ends returns MEMBERSHIP_ENDED if the event ends a user's membership of the room: it ends their
 // subscriptions, unless they were authorized at a later head.
 func (e *Event) Ends(userID string) error {
@@ -265,7 +269,7 @@ func (e *Event) Ends(userID string) error {
 		return &Error{
 			Code:    MembershipEnded,
 			Message: "The room has been deleted.",
-			Reason:  "DELETED",
+			Reason:  ReasonDeleted,
 		}
 	case e.Kind == roomevent.KindMEMBER_LEFT && e.Subject == userID:
 		return &Error{
