@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/graph/guard"
@@ -245,7 +246,7 @@ func (r *Resolver) subscribeToEvents(
 		return nil, err
 	}
 	sub.Render = r.renderEvents(shown)
-	sub.Resync = func(ctx context.Context) (head int64, payloads [][]byte, err error) {
+	sub.Resync = func(ctx context.Context, room uuid.UUID) (head int64, payloads [][]byte, err error) {
 		v, err := viewer(ctx)
 		if err != nil {
 			return 0, nil, err

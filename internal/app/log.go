@@ -100,3 +100,10 @@ func (l logs) ReadStates(ctx context.Context, user string) (map[uuid.UUID]live.R
 	}
 	return standings, nil
 }
+
+// Joined implements [live.Lists].
+func (l logs) Joined(
+	ctx context.Context, since time.Time, found func(user string, room uuid.UUID),
+) error {
+	return l.chat.Joined(ctx, since, found)
+}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"parley/internal/panics"
 )
 
@@ -32,9 +34,9 @@ type Render func(ctx context.Context, owner string, events []Event) (
 	payloads [][]byte, reads ReadSet, err error,
 )
 
-// Resync authorizes the subscriber of ctx to continue from the head of the log, which it returns
+// Resync authorizes the subscriber of ctx to continue from the head of a room's log, which it returns
 // with the payloads that say so.
-type Resync func(ctx context.Context) (head int64, payloads [][]byte, err error)
+type Resync func(ctx context.Context, room uuid.UUID) (head int64, payloads [][]byte, err error)
 
 // ReadSet identifies what a rendering has read besides its events. Because of that, a payload may
 // show what happened after its event was read. A number above 0 says that the rendering has read
@@ -108,6 +110,9 @@ type Subscription struct {
 	After, Head int64
 	// First are payloads to send before anything else.
 	First [][]byte
+
+	// pollsHead: the caller reads the head of the room after joining, and passes it to the tail.
+	pollsHead bool
 }
 
 // Subscribe starts a subscription. The caller closes it. It returns ErrTooManyKeys if the user
@@ -123,10 +128,13 @@ func (h *Hub) Subscribe(sub Subscription) (Subscriber, error) {
 		return nil, err
 	}
 	s := &subscriber{
-		hub: h, cohort: c, user: sub.User, seq: sub.After, authorized: sub.Head, first: sub.First,
+		hub: h, cohort: c, user: sub.User, seq: sub.After, authorized: sub.Head,
 	}
 	if sub.Topic.kind != roomTopic {
 		s.seq = c.tail.ring.head
+	}
+	if sub.First != nil {
+		return &prefixed{s, sub.First}, nil
 	}
 	return s, nil
 }
@@ -136,7 +144,7 @@ func (h *Hub) join(sub Subscription) (*cohort, error) {
 	t := h.tails[sub.Topic]
 	if t == nil {
 		t = h.newTail(sub.Topic, sub.Head)
-		if sub.Topic.kind == roomTopic {
+		if sub.Topic.kind == roomTopic && !sub.pollsHead {
 			t.look() // for what was committed after the caller had read the head
 		}
 	}

@@ -70,6 +70,10 @@ type Hub struct {
 	// batched says when a change of a room was last rendered for several lists, unless that was
 	// long ago.
 	batched map[uuid.UUID]time.Time
+	// sessions are those of each user. joinsPolled is when pollJoined has last read memberships; it is
+	// the sweep's own.
+	sessions    map[string]map[*session]struct{}
+	joinsPolled time.Time
 	// created are the rooms that have been published as new, since begun or for as long as a poll
 	// may find them.
 	created map[uuid.UUID]time.Time
@@ -99,9 +103,11 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 		pending:  make(map[*roomList]struct{}),
 		enqueued: make(chan struct{}, 1),
 		batched:  make(map[uuid.UUID]time.Time),
+		sessions: make(map[string]map[*session]struct{}),
 		created:  make(map[uuid.UUID]time.Time),
 		begun:    time.Now(),
 	}
+	h.joinsPolled = h.begun
 	h.ctx, h.stop = context.WithCancel(ctx)
 	h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event, h.sweep, nil)) // ends with the hub
 	return h
@@ -129,6 +135,12 @@ func (h *Hub) Receive(p broker.Publication) {
 	} else {
 		events = h.decode(p)
 	}
+	h.wakeAll(h.receive(p, events, created))
+}
+
+// receive passes a publication, with its events or its new room, to those whom it concerns. It
+// returns the sinks of the sessions to wake.
+func (h *Hub) receive(p broker.Publication, events []Event, created Created) []Sink {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if p.Created {
@@ -145,6 +157,7 @@ func (h *Hub) Receive(p broker.Publication) {
 			l.touch(p.Room, unknown)
 		}
 	}
+	return h.joined(p.Room, p.Users...)
 }
 
 // decode returns the events of a publication; none if the room has no subscribers on this node, or
@@ -231,6 +244,7 @@ func (h *Hub) sweep() {
 		h.looks.Add(1)
 		h.poll(h.pollHeads)
 		h.poll(h.pollCreated)
+		h.poll(h.pollJoined)
 		select {
 		case <-time.After(pollInterval):
 		case <-h.ctx.Done():

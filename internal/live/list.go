@@ -31,6 +31,8 @@ const (
 type Lists interface {
 	// ReadStates returns the rooms of a user.
 	ReadStates(ctx context.Context, user string) (map[uuid.UUID]ReadState, error)
+	// Joined calls found with the memberships that have begun since a time.
+	Joined(ctx context.Context, since time.Time, found func(user string, room uuid.UUID)) error
 }
 
 // ReadState is what the entry of a room in a user's list changes with: the seq of the newest event,

@@ -44,6 +44,8 @@ func (l *fakeLists) remove(room uuid.UUID) {
 	delete(l.rooms, room)
 }
 
+func (l *fakeLists) Joined(context.Context, time.Time, func(string, uuid.UUID)) error { return nil }
+
 // render renders a room as its state.
 func (l *fakeLists) render(_ context.Context, change *live.RoomChange) (live.Entry, error) {
 	l.mu.Lock()

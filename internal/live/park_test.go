@@ -210,7 +210,7 @@ func TestResync(t *testing.T) {
 				s, err := hub.Subscribe(live.Subscription{
 					Topic: live.Room(room), User: "200", Render: new(printer).render,
 					After: subscribed, Head: subscribed,
-					Resync: func(context.Context) (int64, [][]byte, error) {
+					Resync: func(context.Context, uuid.UUID) (int64, [][]byte, error) {
 						return 201, [][]byte{[]byte("resync")}, nil
 					},
 				})

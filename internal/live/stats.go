@@ -3,8 +3,9 @@ package live
 // Stats is what a hub does, and has done since it began.
 type Stats struct {
 	// Topics are the topics with subscribers, Cohorts the groups that share executions, Subscribers
-	// their members, Lists the subscribers to lists of rooms.
-	Topics, Cohorts, Subscribers, Lists int64
+	// their members, Lists the subscribers to lists of rooms, and Sessions those to all rooms of a
+	// user, whose rooms are Subscribers.
+	Topics, Cohorts, Subscribers, Lists, Sessions int64
 	// KeptBytes is the size of the payloads that are kept for late subscribers.
 	KeptBytes int64
 	// Executions are events that were rendered, once for a cohort; Deliveries the payloads sent to
@@ -41,6 +42,9 @@ func (h *Hub) Stats() Stats {
 	}
 	for _, lists := range h.viewers {
 		s.Lists += int64(len(lists))
+	}
+	for _, sessions := range h.sessions {
+		s.Sessions += int64(len(sessions))
 	}
 	return s
 }

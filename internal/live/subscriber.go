@@ -35,6 +35,24 @@ type Subscriber interface {
 	Close()
 }
 
+// prefixed is a subscriber that sends payloads before anything else.
+type prefixed struct {
+	*subscriber
+	first [][]byte
+}
+
+// Next implements [Subscriber].
+func (g *prefixed) Next(ctx context.Context) ([][]byte, error) {
+	if first := g.first; first != nil && ctx.Err() == nil {
+		g.first = nil
+		return first, nil
+	}
+	return g.subscriber.Next(ctx)
+}
+
+// Park implements [Subscriber].
+func (g *prefixed) Park(sink Sink) bool { return g.first == nil && g.subscriber.Park(sink) }
+
 // subscriber subscribes to a topic: it is a position in the frames of a cohort, so that a slow one
 // costs no memory.
 type subscriber struct {
@@ -51,8 +69,6 @@ type subscriber struct {
 	cohort *cohort
 
 	hub *Hub
-	// first are sent before anything else.
-	first [][]byte
 
 	// Guarded by the cohort's lock, and closed by the hub's, too. index is the place in the cohort's
 	// parked subscribers. failed is a panic of the sink, which ends this subscription and no other.
@@ -65,10 +81,6 @@ type subscriber struct {
 func (s *subscriber) Next(ctx context.Context) ([][]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
-	}
-	if first := s.first; first != nil {
-		s.first = nil
-		return first, nil
 	}
 	frames, err := s.take(ctx)
 	if errors.Is(err, ErrPruned) && s.cohort.resync != nil {
@@ -178,7 +190,7 @@ func (s *subscriber) endedBy(event Event) error {
 
 // resync continues from the head of the log, because what followed the position is not kept.
 func (s *subscriber) resync(ctx context.Context) ([][]byte, error) {
-	head, payloads, err := s.cohort.resync(ctx)
+	head, payloads, err := s.cohort.resync(ctx, s.cohort.tail.topic.room)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +222,7 @@ func (s *subscriber) Park(sink Sink) bool {
 	c := s.cohort
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s.closed || s.first != nil || s.seq < c.ring.head || c.err != nil || s.failed != nil {
+	if s.closed || s.seq < c.ring.head || c.err != nil || s.failed != nil {
 		return false
 	}
 	s.parked, s.sink, s.index = true, sink, len(c.parked)

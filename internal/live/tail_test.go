@@ -148,6 +148,8 @@ func (l *fakeLog) ReadStates(context.Context, string) (map[uuid.UUID]live.ReadSt
 	return map[uuid.UUID]live.ReadState{}, nil
 }
 
+func (l *fakeLog) Joined(context.Context, time.Time, func(string, uuid.UUID)) error { return nil }
+
 // join follows a room's log alone.
 func join(hub *live.Hub, room uuid.UUID, seq, head int64) live.Subscriber {
 	return subscribeAs(

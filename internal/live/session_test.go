@@ -1,0 +1,553 @@
+package live_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"parley/internal/broker"
+	"parley/internal/live"
+)
+
+// entry is an event of a house: its seq, and the user whose membership it ends.
+type entry struct {
+	number
+	room uuid.UUID
+	user string
+	gone bool
+}
+
+func (e entry) EndsMembership() bool { return e.gone }
+
+func (e entry) Ends(user string) error {
+	if e.gone && e.user == user {
+		return errEnded
+	}
+	return nil
+}
+
+// house has rooms with logs and members.
+type house struct {
+	fakeLog
+	rooms   map[uuid.UUID][]entry
+	members map[string]map[uuid.UUID]live.Membership
+	// joins are the memberships in the order in which they began.
+	joins []entry
+	// onOpened is called while rooms are rendered that are opened, and endings are those rendered.
+	onOpened func()
+	reads    int // of memberships
+}
+
+func newHouse() *house {
+	return &house{
+		rooms:   make(map[uuid.UUID][]entry),
+		members: make(map[string]map[uuid.UUID]live.Membership),
+	}
+}
+
+func (h *house) Read(
+	_ context.Context, room uuid.UUID, after int64, limit int,
+) (events []live.Event, _ error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fakeLog.reads++
+	if h.err != nil {
+		return nil, h.err
+	}
+	log := h.rooms[room]
+	for _, e := range log[min(after, int64(len(log))):] {
+		if len(events) < limit {
+			events = append(events, e)
+		}
+	}
+	return events, nil
+}
+
+func (h *house) MembershipEnds(
+	_ context.Context, room uuid.UUID, after int64,
+) (ends []live.Event, _ error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range h.rooms[room][after:] {
+		if e.gone {
+			ends = append(ends, e)
+		}
+	}
+	return ends, nil
+}
+
+func (h *house) Heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	heads := make(map[uuid.UUID]int64)
+	for _, room := range rooms {
+		heads[room] = int64(len(h.rooms[room]))
+	}
+	return heads, nil
+}
+
+func (h *house) Joined(
+	_ context.Context, _ time.Time, found func(string, uuid.UUID),
+) error {
+	h.mu.Lock()
+	joins := slices.Clone(h.joins)
+	h.mu.Unlock()
+	for _, j := range joins {
+		found(j.user, j.room)
+	}
+	return nil
+}
+
+// add appends an event to a room, and publishes it.
+func (h *house) add(hub *live.Hub, room uuid.UUID) { h.happen(hub, room, entry{}) }
+
+func (h *house) happen(hub *live.Hub, room uuid.UUID, e entry) {
+	h.mu.Lock()
+	e.number, e.room = number(len(h.rooms[room])+1), room
+	p := broker.Publication{Room: room, Seq: int64(e.number)}
+	if e.user != "" {
+		p.Users = []string{e.user}
+		if h.members[e.user] == nil {
+			h.members[e.user] = make(map[uuid.UUID]live.Membership)
+		}
+		if e.gone {
+			delete(h.members[e.user], room)
+		} else {
+			h.members[e.user][room] = live.Membership{Joined: int64(e.number) - 1}
+			h.joins = append(h.joins, e)
+		}
+	}
+	h.rooms[room] = append(h.rooms[room], e)
+	h.mu.Unlock()
+	if hub != nil {
+		hub.Receive(p)
+	}
+}
+
+// open opens a session of a user.
+func (h *house) open(
+	t testing.TB, hub *live.Hub, user string, change func(*live.Session),
+) live.Subscriber {
+	t.Helper()
+	name := func(room uuid.UUID) string { return room.String()[:4] }
+	description := live.Session{
+		User: user, Key: "the same",
+		Render: func(
+			_ context.Context, _ string, events []live.Event,
+		) (payloads [][]byte, _ live.ReadSet, _ error) {
+			for _, event := range events {
+				e := event.(entry) //nolint:errcheck,forcetypeassert // it is one
+				payloads = append(payloads, fmt.Appendf(nil, "%s %d", name(e.room), e.number))
+			}
+			return payloads, live.ReadNothing, nil
+		},
+		Memberships: func(context.Context) (map[uuid.UUID]live.Membership, error) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.reads++
+			found := make(map[uuid.UUID]live.Membership)
+			for room, m := range h.members[user] {
+				m.Head = int64(len(h.rooms[room]))
+				found[room] = m
+			}
+			return found, nil
+		},
+		Reserve: func(int) error { return nil },
+		Opened: func(_ context.Context, rooms []live.Opening) (payloads [][]byte, _ error) {
+			if h.onOpened != nil {
+				h.onOpened()
+			}
+			for _, o := range rooms {
+				payloads = append(payloads, fmt.Appendf(nil, "%s opened %d", name(o.Room), o.Head))
+			}
+			return payloads, nil
+		},
+		Ready: func(context.Context) ([][]byte, error) { return [][]byte{[]byte("ready")}, nil },
+		Ended: func(_ context.Context, ended []live.Ending) (payloads [][]byte, _ error) {
+			for _, e := range ended {
+				if e.Cause != nil && !errors.Is(e.Cause, errEnded) {
+					return nil, e.Cause
+				}
+				payloads = append(payloads, fmt.Appendf(nil, "%s ended", name(e.Room)))
+			}
+			return payloads, nil
+		},
+	}
+	if change != nil {
+		change(&description)
+	}
+	s, err := hub.SubscribeSession(t.Context(), description)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// inHouse runs a test in a bubble.
+func inHouse(t *testing.T, test func(t *testing.T, h *house, hub *live.Hub)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		hub := live.NewHub(t.Context(), h, h, live.Options{Sweep: time.Minute})
+		defer hub.Close()
+		test(t, h, hub)
+	})
+}
+
+// hasNext checks the payloads that come until the session can be parked; of one room they are in
+// order.
+func hasNext(t *testing.T, s live.Subscriber, sink live.Sink, want ...string) {
+	t.Helper()
+	var got []string
+	for !s.Park(sink) {
+		payloads, err := s.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, payload := range payloads {
+			got = append(got, string(payload))
+		}
+	}
+	if diff := cmp.Diff(byRoom(want), byRoom(got)); diff != "" {
+		t.Errorf("next (-want +got):\n%s", diff)
+	}
+}
+
+// byRoom sorts items by their rooms.
+func byRoom(items []string) []string {
+	slices.SortStableFunc(items, func(a, b string) int { return strings.Compare(a[:4], b[:4]) })
+	return items
+}
+
+// log is a sink that can be made to refuse.
+type log struct {
+	screen
+}
+
+// took checks what was sent to the sink since the last call.
+func (l *log) took(t *testing.T, woken int, want ...string) {
+	t.Helper()
+	synctest.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if diff := cmp.Diff(byRoom(want), byRoom(l.got)); diff != "" || l.woken != woken {
+		t.Errorf("woken %d times, want %d; sent (-want +got):\n%s", l.woken, woken, diff)
+	}
+	l.got, l.woken = nil, 0
+}
+
+// TestSession sends events straight to a parked sink. It queues what the sink does not take, and
+// continues with Next.
+func TestSession(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+		a, b, c := uuid.New(), uuid.New(), uuid.New()
+		name := func(room uuid.UUID, what string) string { return room.String()[:4] + " " + what }
+		for _, room := range []uuid.UUID{a, b} {
+			h.happen(nil, room, entry{user: "me"})
+		}
+		h.add(nil, a)
+		s := h.open(t, hub, "me", func(d *live.Session) {
+			d.After = map[uuid.UUID]int64{a: 0, c: 0}
+		})
+		defer s.Close()
+		sink := &log{}
+		hasNext(t, s, sink, name(c, "ended"), name(a, "opened 2"), name(b, "opened 1"), "ready",
+			name(a, "1"), name(a, "2"))
+		h.add(hub, a)
+		h.add(hub, b)
+		sink.took(t, 0, name(a, "3"), name(b, "2"))
+
+		sink.set(true)
+		h.add(hub, a)
+		h.add(hub, a)
+		h.add(hub, b)
+		synctest.Wait()
+		sink.set(false)
+		sink.took(t, 1)
+		hasNext(t, s, sink, name(a, "4"), name(a, "5"), name(b, "3"))
+		h.add(hub, b)
+		sink.took(t, 0, name(b, "4"))
+
+		// A room that the user joins begins with that; one that the user leaves ends.
+		h.add(nil, c)
+		reads := h.reads
+		h.happen(hub, c, entry{user: "you"})
+		sink.took(t, 0)
+		h.happen(hub, c, entry{user: "me"})
+		h.add(hub, c)
+		sink.took(t, 1)
+		hasNext(t, s, sink, name(c, "opened 4"), name(c, "3"), name(c, "4"))
+		if n := h.reads - reads; n != 2 {
+			t.Errorf("the memberships were read %d times for a room", n)
+		}
+		h.happen(hub, c, entry{user: "me", gone: true})
+		h.add(hub, c)
+		h.happen(hub, c, entry{user: "me"})
+		sink.took(t, 1)
+		hasNext(t, s, sink, name(c, "ended"), name(c, "opened 7"), name(c, "7"))
+		s.Close()
+		s.Close()
+		h.add(hub, c)
+		sink.took(t, 0)
+		if stats := hub.Stats(); stats.Topics+stats.Cohorts+stats.Subscribers+stats.Sessions != 0 {
+			t.Errorf("after the end there are %+v", stats)
+		}
+	})
+}
+
+// TestSessionFindsJoins: a membership that no publication has named is found by the next sweep.
+func TestSessionFindsJoins(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+		s := h.open(t, hub, "me", nil)
+		defer s.Close()
+		sink := &log{}
+		hasNext(t, s, sink, "ready")
+		room := uuid.New()
+		h.happen(nil, room, entry{user: "me"})
+		time.Sleep(2 * time.Minute)
+		sink.took(t, 1)
+		hasNext(t, s, sink, room.String()[:4]+" opened 1", room.String()[:4]+" 1")
+		reads := h.reads
+		time.Sleep(10 * time.Minute)
+		sink.took(t, 0)
+		if h.reads != reads {
+			t.Errorf("the memberships were read %d times in 10 sweeps", h.reads-reads)
+		}
+		h.set(func(*fakeLog) { h.joins = nil }) // as if the clocks of two nodes were far apart
+		h.happen(nil, room, entry{user: "me", gone: true})
+		time.Sleep(2 * time.Minute)
+		hasNext(t, s, sink, room.String()[:4]+" ended")
+		h.happen(nil, room, entry{user: "me"})
+		h.set(func(*fakeLog) { h.joins = nil })
+		time.Sleep(6 * time.Hour)
+		hasNext(t, s, sink, room.String()[:4]+" opened 3", room.String()[:4]+" 3")
+	})
+}
+
+// TestSessionLeftWhileOpening: what a room shows after the user has left is not sent.
+func TestSessionLeftWhileOpening(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+		a, b := uuid.New(), uuid.New()
+		for _, room := range []uuid.UUID{a, b} {
+			h.happen(nil, room, entry{user: "me"})
+		}
+		h.onOpened = func() {
+			h.onOpened = nil
+			h.happen(hub, a, entry{user: "me", gone: true})
+			h.happen(hub, b, entry{user: "me", gone: true})
+			h.happen(hub, b, entry{user: "me"})
+		}
+		s := h.open(t, hub, "me", nil)
+		defer s.Close()
+		hasNext(t, s, &log{}, a.String()[:4]+" ended", b.String()[:4]+" opened 3", "ready",
+			b.String()[:4]+" 3")
+	})
+}
+
+// TestSessionFair: Next returns a bounded part, and no room waits for all of another.
+func TestSessionFair(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+		a, b := uuid.New(), uuid.New()
+		for _, room := range []uuid.UUID{a, b} {
+			h.happen(nil, room, entry{user: "me"})
+		}
+		for range 5000 {
+			h.add(nil, a)
+			h.add(nil, b)
+		}
+		s := h.open(
+			t,
+			hub,
+			"me",
+			func(d *live.Session) { d.After = map[uuid.UUID]int64{a: 0, b: 0} },
+		)
+		defer s.Close()
+		reached := make(map[string]int)
+		for reached[a.String()[:4]]+reached[b.String()[:4]] < 2*5001 {
+			payloads, err := s.Next(t.Context())
+			if err != nil || len(payloads) == 0 || len(payloads) > 512 {
+				t.Fatalf("%d payloads, %v", len(payloads), err)
+			}
+			for _, payload := range payloads {
+				room, seq, _ := strings.Cut(string(payload), " ")
+				if n, err := strconv.Atoi(seq); err == nil && n != reached[room]+1 {
+					t.Fatalf("%d after %d", n, reached[room])
+				} else if err == nil {
+					reached[room] = n
+				}
+			}
+			if ahead := reached[a.String()[:4]] - reached[b.String()[:4]]; max(
+				ahead,
+				-ahead,
+			) > 256 {
+				t.Fatalf("one room is %d events ahead of the other", ahead)
+			}
+		}
+	})
+}
+
+// TestSessionFails: a room whose log cannot be read ends the session, with what came before.
+func TestSessionFails(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+		room := uuid.New()
+		h.happen(nil, room, entry{user: "me"})
+		s := h.open(t, hub, "me", nil)
+		defer s.Close()
+		hasNext(t, s, &log{}, room.String()[:4]+" opened 1", "ready")
+		h.set(func(l *fakeLog) { l.err = errors.New("away") })
+		h.add(hub, room)
+		if _, err := next(t.Context(), s); !errors.Is(err, live.ErrStopped) {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}
+
+// racer is a sink that refuses now and then, checks the order in each room, and that Wake comes
+// when nothing is being sent.
+type racer struct {
+	mu      sync.Mutex
+	reached map[string]int
+	wrong   []string
+	sending int
+	woken   chan struct{}
+}
+
+func (r *racer) Ready() bool { return rand.IntN(8) > 0 }
+
+func (r *racer) Send(payload []byte) bool {
+	r.change(1)
+	defer r.change(-1)
+	if rand.IntN(4) == 0 {
+		return false
+	}
+	runtime.Gosched()
+	r.receive(payload)
+	return true
+}
+
+func (r *racer) change(by int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sending += by
+}
+
+func (r *racer) Wake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sending > 0 {
+		r.wrong = append(r.wrong, "woken while something is sent")
+	}
+	r.woken <- struct{}{}
+}
+
+func (r *racer) receive(payload []byte) {
+	room, text, _ := strings.Cut(string(payload), " ")
+	seq, err := strconv.Atoi(text)
+	if err != nil {
+		return // the beginning
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if seq != r.reached[room]+1 {
+		r.wrong = append(r.wrong, fmt.Sprintf("%d after %d", seq, r.reached[room]))
+	}
+	r.reached[room] = seq
+}
+
+// wait waits to be woken. It returns false if everything has been sent.
+func (r *racer) wait(rooms, events int) bool {
+	for !r.done(rooms, events) {
+		select {
+		case <-r.woken:
+			return true
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return false
+}
+
+func (r *racer) done(rooms, events int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	done := 0
+	for _, seq := range r.reached {
+		if seq == events {
+			done++
+		}
+	}
+	return done == rooms || len(r.wrong) > 0
+}
+
+// TestSessionRaces: many rooms send to one sink at the same time, which parks again and again: in
+// each room every event comes once and in order.
+func TestSessionRaces(t *testing.T) {
+	const rooms, events, sessions = 8, 1500, 4
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(16))
+	h := newHouse()
+	hub := live.NewHub(t.Context(), h, h, live.Options{})
+	defer hub.Close()
+	ids := make([]uuid.UUID, rooms)
+	for i := range ids {
+		ids[i] = uuid.New()
+		for user := range sessions {
+			h.happen(nil, ids[i], entry{user: strconv.Itoa(user)})
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var running sync.WaitGroup
+	racers := make([]*racer, sessions)
+	for i := range racers {
+		r := &racer{reached: make(map[string]int), woken: make(chan struct{}, 1)}
+		racers[i] = r
+		after := make(map[uuid.UUID]int64)
+		for _, room := range ids {
+			after[room] = 0
+		}
+		s := h.open(t, hub, strconv.Itoa(i), func(d *live.Session) { d.After = after })
+		running.Go(func() { // ends with the last event
+			defer s.Close()
+			for !r.done(rooms, events+sessions) && ctx.Err() == nil {
+				if s.Park(r) && !r.wait(rooms, events+sessions) {
+					return
+				}
+				payloads, err := s.Next(ctx)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, payload := range payloads {
+					r.receive(payload)
+				}
+			}
+		})
+	}
+	for _, room := range ids {
+		running.Go(func() { // ends with its events
+			for range events {
+				h.add(hub, room)
+				if rand.IntN(8) == 0 {
+					runtime.Gosched()
+				}
+			}
+		})
+	}
+	running.Wait()
+	for i, r := range racers {
+		if len(r.wrong) > 0 || !r.done(rooms, events+sessions) {
+			t.Errorf("session %d: %v; reached %v", i, r.wrong[:min(len(r.wrong), 10)], r.reached)
+		}
+	}
+}
