@@ -226,6 +226,8 @@ func (l *lab) compareEvents(t *testing.T, seed, count uint64) {
 			compareRendered(ctx, c, l, o, op, user, some(rng, events.messages))
 		case "roomEvents":
 			compareRendered(ctx, c, l, o, op, user, some(rng, events.ofRooms))
+		case "myEvents":
+			compareRendered(ctx, c, l, o, op, user, some(rng, events.mine))
 		case "myRoomsChanged":
 			compareRendered(ctx, c, l, o, op, user, some(rng, events.changes))
 		case "roomCreated":
@@ -270,6 +272,7 @@ func compareRendered[T any](
 type labEvents struct {
 	messages []*ent.Message
 	ofRooms  []model.RoomEvent
+	mine     []*model.MyEvent
 	changes  []*model.MyRoomsChange
 	created  []*ent.Room
 }
@@ -314,8 +317,15 @@ func (l *lab) events(t *testing.T) labEvents {
 		)
 	}
 	kinds := map[string]bool{}
+	room, reason := l.data.rooms[0], model.RoomEndReasonKicked
+	events.mine = []*model.MyEvent{
+		{Kind: model.MyEventKindReady},
+		{Kind: model.MyEventKindEnded, RoomID: &room, Reason: &reason},
+	}
 	for _, e := range events.ofRooms {
 		kinds[fmt.Sprintf("%T", e)] = true
+		events.mine = append(
+			events.mine, &model.MyEvent{Kind: model.MyEventKindEvent, RoomID: &room, Event: e})
 	}
 	if len(kinds) != len(loadSchema().GetPossibleTypes(loadSchema().Types["RoomEvent"])) {
 		t.Errorf("there are no events but of %v", kinds)

@@ -131,6 +131,14 @@ func (r *streamOpenedResolver) Room(
 	return eventRooms(ctx, objs)
 }
 
+func (r *subscriptionResolver) MyEvents(
+	ctx context.Context,
+	after []*model.RoomPosition,
+	rooms []string,
+) (<-chan *model.MyEvent, error) {
+	return fed[*model.MyEvent](ctx)
+}
+
 func (r *subscriptionResolver) MessageAdded(
 	ctx context.Context,
 	roomID string,

@@ -52,25 +52,16 @@ func selectsMarked(
 // memory as long as the subscription.
 const maxSubscriptionVariables = 8 << 10
 
+// isPosition reports whether an argument of a subscription says where or in which rooms it begins, and
+// not what it shows.
+func isPosition(argument string) bool { return argument == "after" || argument == "rooms" }
+
 // groupKey returns a key that is equal for subscriptions that share one execution: the SHA-256 of the
-// document, the operation's name and its variables, without the root field's `after`; and of the
-// viewer, where the response depends on them. Larger variables than maxSubscriptionVariables
+// document, the operation's name and its variables, without the root field's `after` and `rooms`; and
+// of the viewer, where the response depends on them. Larger variables than maxSubscriptionVariables
 // are BAD_USER_INPUT.
 func groupKey(op *graphql.OperationContext, v chat.Viewer, perViewer bool) (string, error) {
-	doc := *op.Doc
-	variables := maps.Clone(op.Variables)
-	if root, ok := op.Operation.SelectionSet[0].(*ast.Field); ok {
-		if after := root.Arguments.ForName("after"); after != nil {
-			stripped := *op.Operation
-			stripped.SelectionSet = append(
-				ast.SelectionSet{withoutArgument(root, "after")},
-				op.Operation.SelectionSet[1:]...)
-			doc.Operations = ast.OperationList{&stripped}
-			if after.Value.Kind == ast.Variable && !uses(&doc, after.Value.Raw) {
-				delete(variables, after.Value.Raw)
-			}
-		}
-	}
+	doc, variables := withoutPositions(op)
 	coerced, err := json.Marshal(variables)
 	if err != nil {
 		return "", fmt.Errorf("encode the variables: %w", err)
@@ -86,7 +77,7 @@ func groupKey(op *graphql.OperationContext, v chat.Viewer, perViewer bool) (stri
 		}
 	}
 	key := sha256.New()
-	formatter.NewFormatter(key, formatter.WithIndent("")).FormatQueryDocument(&doc)
+	formatter.NewFormatter(key, formatter.WithIndent("")).FormatQueryDocument(doc)
 	fmt.Fprintf(key, "\x00%s\x00%s", op.OperationName, coerced)
 	if perViewer {
 		fmt.Fprintf(key, "\x00%s\x00%t", v.ID, v.Admin)
@@ -94,11 +85,27 @@ func groupKey(op *graphql.OperationContext, v chat.Viewer, perViewer bool) (stri
 	return string(key.Sum(nil)), nil
 }
 
-func withoutArgument(f *ast.Field, name string) *ast.Field {
-	out := *f
-	out.Arguments = slices.DeleteFunc(slices.Clone(f.Arguments),
-		func(a *ast.Argument) bool { return a.Name == name })
-	return &out
+// withoutPositions returns the document and the variables of an operation without the positions of its
+// root field. A variable stays if something else uses it.
+func withoutPositions(op *graphql.OperationContext) (*ast.QueryDocument, map[string]any) {
+	doc, variables := *op.Doc, maps.Clone(op.Variables)
+	root, ok := op.Operation.SelectionSet[0].(*ast.Field)
+	if !ok {
+		return &doc, variables
+	}
+	field, operation := *root, *op.Operation
+	field.Arguments = slices.DeleteFunc(slices.Clone(root.Arguments),
+		func(a *ast.Argument) bool { return isPosition(a.Name) })
+	operation.SelectionSet = append(ast.SelectionSet{&field}, op.Operation.SelectionSet[1:]...)
+	doc.Operations = ast.OperationList{&operation}
+	for _, a := range root.Arguments {
+		for variable := range variables {
+			if isPosition(a.Name) && valueUses(a.Value, variable) && !uses(&doc, variable) {
+				delete(variables, variable)
+			}
+		}
+	}
+	return &doc, variables
 }
 
 // uses reports whether a document uses a variable anywhere; its definition is no use.

@@ -399,6 +399,8 @@ func (d *labData) value(rng *rand.Rand, in opgen.Input) (any, bool) {
 		return one(d.rooms)
 	case "id":
 		return one([][]string{d.rooms, d.messages, d.users}[rng.IntN(3)])
+	case "rooms":
+		return one(d.rooms)
 	case "userId", "userIds", "memberIds", "mentionIds":
 		return one(d.users)
 	case "messageId", "replyToId", "threadId":
@@ -411,8 +413,11 @@ func (d *labData) value(rng *rand.Rand, in opgen.Input) (any, bool) {
 	case "seq", "afterSeq", "beforeSeq":
 		return rng.IntN(31) - 1, true
 	case "after", "before":
-		if in.Type.NamedType == "Int" {
+		switch in.Type.Name() {
+		case "Int":
 			return rng.IntN(20), true
+		case "RoomPosition":
+			return nil, false
 		}
 		return d.cursor(rng, in.Parent), true
 	case "emoji":

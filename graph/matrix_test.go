@@ -417,6 +417,7 @@ var elsewhere = map[string]string{
 	"createRoom":              "no room to ask about",
 	"directRoom":              "no room to ask about: TestDirectRoom",
 	"roomCreated":             "hears of rooms by the same rule as roomInfo: TestRoomCreated",
+	"myEvents":                "follows rooms by the rule of roomEvents: TestMyEvents, TestMyEventsEndings",
 	"myRoomsChanged":          "tells of what is in myRooms: TestMyRoomsChanged",
 	"User.addPermission":      "oneself: TestAddPermission",
 	"leaveRooms":              "leaves what is there, as leaveRoom does: TestLeaveRooms",

@@ -60,7 +60,8 @@ type executionOwner struct {
 
 // render executes the subscription for each item and returns the responses as JSON. Where sources
 // are given, a response says in its extensions which event it is of, and what was read with the
-// event is not read again. It fails where a response has an error that is not for its reader: such
+// event is not read again. Items without sources are executed together: they load what they show in
+// the same statements. It fails where a response has an error that is not for its reader: such
 // a response is never an event.
 //
 // Items are executed in parts that fit the quota of the owner.
@@ -111,36 +112,65 @@ func renderPart[T any](
 		return nil, err
 	}
 	defer execution.Release()
+	responses, err := execute(ctx, s, items, sources)
+	if err != nil {
+		return nil, err
+	}
 	out := make([][]byte, len(items))
-	for i, item := range items {
-		var seq int64
-		own := s.r.withScope(ctx)
-		if sources != nil {
-			seq, own = sources[i].seq, inScope(ctx, sources[i].scope)
-		}
-		responses, err := s.plan.ExecuteEvents(own, s.r.executable.request(s.op), []T{item})
-		if err == nil {
-			err = ctx.Err() // what is there may be the error of a resolver that was cancelled
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range responses[0].Errors {
+	for i, response := range responses {
+		for _, e := range response.Errors {
 			if code := e.Extensions["code"]; code == string(chat.Internal) ||
 				code == string(chat.Unavailable) {
 				failed = gqlerror.List{e}
 				return nil, fmt.Errorf("render: %w", e)
 			}
 		}
-		resync, away := any(item).(*model.Resync)
-		if away {
-			seq = resync.Seq
+		var seq int64
+		if sources != nil {
+			seq = sources[i].seq
 		}
-		if out[i], err = encode(responses[0], seq, away); err != nil {
+		resync, away := resyncOf(items[i])
+		if away {
+			seq = resync
+		}
+		if out[i], err = encode(response, seq, away); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// execute executes the subscription for items: for each with its source, or for all together.
+func execute[T any](
+	ctx context.Context, s subscription, items []T, sources []source,
+) (responses []exec.Response, err error) {
+	request := s.r.executable.request(s.op)
+	if sources == nil {
+		responses, err = s.plan.ExecuteEvents(s.r.withScope(ctx), request, items)
+	}
+	for i, source := range sources {
+		rendered, err := s.plan.ExecuteEvents(inScope(ctx, source.scope), request, items[i:i+1])
+		if err != nil {
+			return nil, err
+		}
+		responses = append(responses, rendered...)
+	}
+	if err == nil {
+		err = ctx.Err() // what is there may be the error of a resolver that was cancelled
+	}
+	return responses, err
+}
+
+// resyncOf returns the seq of a Resync; away is false if the item is another.
+func resyncOf(item any) (seq int64, away bool) {
+	if mine, ok := item.(*model.MyEvent); ok {
+		item = mine.Event
+	}
+	resync, away := item.(*model.Resync)
+	if away {
+		seq = resync.Seq
+	}
+	return seq, away
 }
 
 // encode writes a response as JSON, with a seq in its extensions, if there is one, and whether the

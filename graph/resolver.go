@@ -22,6 +22,7 @@ type Resolver struct {
 	done       func(kind, field, outcome string, took time.Duration)
 	trace      func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
 	events     *limit.Executions
+	streams    *limit.Memory
 	panics     *panics.Guard
 	// viewers are the users who follow topics in responses of their own.
 	viewers topicViewers

@@ -49,6 +49,8 @@ type Options struct {
 	// Events bound the executions of subscriptions; nil is no bound. The memory for queries and
 	// mutations is for who sends the answers: see [guard.EstimatedBytes].
 	Events *limit.Executions
+	// Streams is the memory for the rooms that myEvents follows; nil is no bound.
+	Streams *limit.Memory
 	// Panics contains the panics of resolvers; nil: a guard that logs to Logger.
 	Panics *panics.Guard
 	Logger *slog.Logger
@@ -64,14 +66,15 @@ type Server struct {
 // New returns the GraphQL server over the domain.
 func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	r := &Resolver{
-		chat:   c,
-		live:   hub,
-		signIn: opts.SignIn,
-		logger: opts.Logger,
-		done:   opts.Done,
-		trace:  opts.Trace,
-		events: opts.Events,
-		panics: opts.Panics,
+		chat:    c,
+		live:    hub,
+		signIn:  opts.SignIn,
+		logger:  opts.Logger,
+		done:    opts.Done,
+		trace:   opts.Trace,
+		events:  opts.Events,
+		streams: opts.Streams,
+		panics:  opts.Panics,
 	}
 	if r.panics == nil {
 		r.panics = panics.NewGuard(opts.Logger)

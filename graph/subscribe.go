@@ -84,6 +84,8 @@ func (r *Resolver) ended(ctx context.Context, err error) *gqlerror.Error {
 		return errFault(ctx)
 	case errors.Is(err, live.ErrPruned):
 		err = errResync()
+	case errors.Is(err, live.ErrTooManyKeys):
+		err = errTooManyKeys()
 	case errors.Is(err, live.ErrBehind):
 		err = &chat.Error{
 			Code:    chat.Unavailable,
@@ -176,6 +178,7 @@ func (r *Resolver) starters() map[string]starter {
 		"myRoomsChanged": r.subscribeToList,
 		"messageAdded":   r.subscribeToMessages(r.renderMessages),
 		"roomEvents":     r.subscribeToEvents,
+		"myEvents":       r.subscribeToMyEvents,
 	}
 }
 
@@ -246,7 +249,20 @@ func (r *Resolver) subscribeToEvents(
 		return nil, err
 	}
 	sub.Render = r.renderEvents(shown)
-	sub.Resync = func(ctx context.Context, room uuid.UUID) (head int64, payloads [][]byte, err error) {
+	sub.Resync = resyncs(r, shown, func(_ uuid.UUID, event model.RoomEvent) model.RoomEvent {
+		return event
+	})
+	return r.follow(ctx, v, shown, sub)
+}
+
+// resyncs returns what makes a subscription continue from the head of a room's log. It shows the
+// Resync as item returns it.
+func resyncs[T any](
+	r *Resolver, shown subscription, item func(room uuid.UUID, event model.RoomEvent) T,
+) live.Resync {
+	return func(
+		ctx context.Context, room uuid.UUID,
+	) (head int64, payloads [][]byte, err error) {
 		v, err := viewer(ctx)
 		if err != nil {
 			return 0, nil, err
@@ -254,11 +270,10 @@ func (r *Resolver) subscribeToEvents(
 		if head, err = r.chat.Follow(ctx, v, room); err != nil {
 			return 0, nil, err
 		}
-		event := []model.RoomEvent{resyncAt(room, head)}
-		payloads, err = render(ctx, shown, executionOwner{user: v.ID}, event, nil)
+		items := []T{item(room, resyncAt(room, head))}
+		payloads, err = render(ctx, shown, executionOwner{user: v.ID}, items, nil)
 		return head, payloads, err
 	}
-	return r.follow(ctx, v, shown, sub)
 }
 
 // authorize returns the subscription to the room of a field's arguments, and whether its position
@@ -296,19 +311,11 @@ func (r *Resolver) follow(
 	}
 	sub.User = v.ID
 	if perViewer {
-		as, render := keepViewer(ctx), sub.Render
-		sub.Render = func(
-			ctx context.Context, owner string, events []live.Event,
-		) ([][]byte, live.ReadSet, error) {
-			return render(as(ctx), owner, events)
-		}
+		sub.Render = renderAs(ctx, sub.Render)
 	}
 	started, err := r.live.Subscribe(sub)
 	if errors.Is(err, live.ErrTooManyKeys) {
-		return nil, &chat.Error{Code: chat.RateLimited, Message: fmt.Sprintf(
-			"You follow this with %d different documents or variables already. "+
-				"End one of those subscriptions first.", live.MaxKeys,
-		)}
+		return nil, errTooManyKeys()
 	}
 	if err != nil {
 		return nil, err
@@ -319,6 +326,24 @@ func (r *Resolver) follow(
 		s.leave = sync.OnceFunc(func() { r.viewers.remove(sub.Topic, v.ID) })
 	}
 	return s, nil
+}
+
+// renderAs returns render with the viewer of ctx.
+func renderAs(ctx context.Context, render live.Render) live.Render {
+	as := keepViewer(ctx)
+	return func(
+		ctx context.Context, owner string, events []live.Event,
+	) ([][]byte, live.ReadSet, error) {
+		return render(as(ctx), owner, events)
+	}
+}
+
+// errTooManyKeys refuses to follow a topic.
+func errTooManyKeys() error {
+	return &chat.Error{Code: chat.RateLimited, Message: fmt.Sprintf(
+		"You follow this with %d different documents or variables already. "+
+			"End one of those subscriptions first.", live.MaxKeys,
+	)}
 }
 
 // afterArgument returns the seq that a subscription continues from, if it is given.

@@ -217,6 +217,7 @@ type StreamOpenedResolver interface {
 	Room(ctx context.Context, objs []*model.StreamOpened) ([]*ent.Room, error)
 }
 type SubscriptionResolver interface {
+	MyEvents(ctx context.Context, after []*model.RoomPosition, rooms []string) (<-chan *model.MyEvent, error)
 	MessageAdded(ctx context.Context, roomID string, after *int) (<-chan *ent.Message, error)
 	RoomEvents(ctx context.Context, roomID string, after *int) (<-chan model.RoomEvent, error)
 	MyRoomsChanged(ctx context.Context) (<-chan *model.MyRoomsChange, error)
@@ -259,6 +260,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputOpenseaCollectionInput,
 		ec.unmarshalInputOpenseaItemInput,
 		ec.unmarshalInputProfileInput,
+		ec.unmarshalInputRoomPosition,
 		ec.unmarshalInputSendMessageInput,
 		ec.unmarshalInputSocialProfileInput,
 		ec.unmarshalInputUpdateRoomInput,
@@ -660,7 +662,62 @@ enum MyRoomsChangeKind {
   REMOVED
 }
 
+"A position in a room's log: the seq of the last event that the client has of the room."
+input RoomPosition {
+  "The room."
+  roomId: ID!
+  "The seq of the last event; 0 for the beginning of the log."
+  seq: Int!
+}
+
+"One item of ` + "`" + `myEvents` + "`" + `."
+type MyEvent {
+  "What the item is."
+  kind: MyEventKind!
+  "The room of EVENT and ENDED. Null with READY."
+  roomId: ID
+  "With EVENT: what happened in the room."
+  event: RoomEvent
+  "With ENDED: why."
+  reason: RoomEndReason
+}
+
+"What an item of ` + "`" + `myEvents` + "`" + ` is."
+enum MyEventKind {
+  "An event of a room, StreamOpened and Resync included. StreamOpened is the first item of each room."
+  EVENT
+  "Once: every room is open. Rooms that I join later are opened after it."
+  READY
+  "The room is no longer mine, or no more. Nothing of it follows unless I join again; then it begins with StreamOpened."
+  ENDED
+}
+
+"Why a room has ended in ` + "`" + `myEvents` + "`" + `."
+enum RoomEndReason {
+  "I left."
+  LEFT
+  "I was removed."
+  KICKED
+  "I was removed and may not come back."
+  BANNED
+  "I went into another exclusive room."
+  DISCONNECTED
+  "My account was deleted."
+  ACCOUNT_DELETED
+  "The room was deleted. Its last event is RoomDeleted."
+  ROOM_DELETED
+  "I am not in the room, or there is no such room."
+  NOT_FOUND
+}
+
 extend type Subscription {
+  """
+  Every event of every room that I am in: gap-free and in order within each room, without an order between rooms. A room continues after its position in ` + "`" + `after` + "`" + `; a room without one begins at its newest event, so read it if its StreamOpened has a seq above 0. A room that I join later begins at my MemberJoined. Events up to the seq of a room's StreamOpened are history.
+  The first items open the rooms, then READY follows, then events. A room that ends for me ends with ENDED.
+  ` + "`" + `after` + "`" + ` and ` + "`" + `rooms` + "`" + ` name at most 1,000 rooms each, each room once. ` + "`" + `rooms` + "`" + ` restricts the stream, also for rooms that I join later. A room there or in ` + "`" + `after` + "`" + ` that is not mine is answered with ENDED.
+  A client library that reconnects by itself sends the same ` + "`" + `after` + "`" + ` again: drop what has a seq that is not above the last one of its room, except StreamOpened and Resync.
+  """
+  myEvents(after: [RoomPosition!]! = [], rooms: [ID!]): MyEvent!
   """
   Each message added to a room I am in. With ` + "`" + `after` + "`" + `, those since that seq come first; a reconnect with the same ` + "`" + `after` + "`" + ` repeats them (drop by seq), one without may miss some.
   Ends with RESYNC where ` + "`" + `after` + "`" + ` is no longer kept or ahead, and with MEMBERSHIP_ENDED when I am no longer in the room.
@@ -1674,6 +1731,20 @@ func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field g
 		return ec.fieldContext_MessageEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MyEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_MyEvent_kind(ctx, field)
+	case "roomId":
+		return ec.fieldContext_MyEvent_roomId(ctx, field)
+	case "event":
+		return ec.fieldContext_MyEvent_event(ctx, field)
+	case "reason":
+		return ec.fieldContext_MyEvent_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MyEvent", field.Name)
 }
 
 func (ec *executionContext) childFields_MyRoomsChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2877,6 +2948,28 @@ func (ec *executionContext) field_Subscription_messageAdded_args(ctx context.Con
 		return nil, err
 	}
 	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_myEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) ([]*model.RoomPosition, error) {
+			return ec.unmarshalNRoomPosition2ᚕᚖparleyᚋgraphᚋmodelᚐRoomPositionᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "rooms",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rooms"] = arg1
 	return args, nil
 }
 
@@ -7256,6 +7349,107 @@ func (ec *executionContext) fieldContext_Mutation_removeFriend(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _MyEvent_kind(ctx context.Context, field graphql.CollectedField, obj *model.MyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyEvent_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.MyEventKind) graphql.Marshaler {
+			return ec.marshalNMyEventKind2parleyᚋgraphᚋmodelᚐMyEventKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MyEvent_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyEvent", field, false, false, errors.New("field of type MyEventKind does not have child fields"))
+}
+
+func (ec *executionContext) _MyEvent_roomId(ctx context.Context, field graphql.CollectedField, obj *model.MyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyEvent_roomId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoomID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MyEvent_roomId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyEvent", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _MyEvent_event(ctx context.Context, field graphql.CollectedField, obj *model.MyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyEvent_event(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Event, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.RoomEvent) graphql.Marshaler {
+			return ec.marshalORoomEvent2parleyᚋgraphᚋmodelᚐRoomEvent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MyEvent_event(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MyEvent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MyEvent_reason(ctx context.Context, field graphql.CollectedField, obj *model.MyEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MyEvent_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RoomEndReason) graphql.Marshaler {
+			return ec.marshalORoomEndReason2ᚖparleyᚋgraphᚋmodelᚐRoomEndReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MyEvent_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MyEvent", field, false, false, errors.New("field of type RoomEndReason does not have child fields"))
+}
+
 func (ec *executionContext) _MyRoomsChange_kind(ctx context.Context, field graphql.CollectedField, obj *model.MyRoomsChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10673,6 +10867,50 @@ func (ec *executionContext) fieldContext_StreamOpened_at(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("StreamOpened", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
+func (ec *executionContext) _Subscription_myEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_myEvents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().MyEvents(ctx, fc.Args["after"].([]*model.RoomPosition), fc.Args["rooms"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MyEvent) graphql.Marshaler {
+			return ec.marshalNMyEvent2ᚖparleyᚋgraphᚋmodelᚐMyEvent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_myEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MyEvent(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_myEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_messageAdded(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -12913,6 +13151,43 @@ func (ec *executionContext) unmarshalInputProfileInput(ctx context.Context, obj 
 				return it, err
 			}
 			it.AddPermission = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRoomPosition(ctx context.Context, obj any) (model.RoomPosition, error) {
+	var it model.RoomPosition
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"roomId", "seq"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "roomId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roomId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RoomID = data
+		case "seq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seq"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seq = data
 		}
 	}
 	return it, nil
@@ -15790,6 +16065,59 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 	return out
 }
 
+var myEventImplementors = []string{"MyEvent"}
+
+func (ec *executionContext) _MyEvent(ctx context.Context, sel ast.SelectionSet, obj *model.MyEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, myEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MyEvent")
+		case "kind":
+			out.Values[i] = ec._MyEvent_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roomId":
+			out.Values[i] = ec._MyEvent_roomId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "event":
+			out.Values[i] = ec._MyEvent_event(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._MyEvent_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var myRoomsChangeImplementors = []string{"MyRoomsChange"}
 
 func (ec *executionContext) _MyRoomsChange(ctx context.Context, sel ast.SelectionSet, obj *model.MyRoomsChange) graphql.Marshaler {
@@ -18044,6 +18372,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 
 	switch fields[0].Name {
+	case "myEvents":
+		return ec._Subscription_myEvents(ctx, fields[0])
 	case "messageAdded":
 		return ec._Subscription_messageAdded(ctx, fields[0])
 	case "roomEvents":
@@ -19296,6 +19626,26 @@ var (
 	}
 )
 
+func (ec *executionContext) marshalNMyEvent2ᚖparleyᚋgraphᚋmodelᚐMyEvent(ctx context.Context, sel ast.SelectionSet, v *model.MyEvent) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MyEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMyEventKind2parleyᚋgraphᚋmodelᚐMyEventKind(ctx context.Context, v any) (model.MyEventKind, error) {
+	var res model.MyEventKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMyEventKind2parleyᚋgraphᚋmodelᚐMyEventKind(ctx context.Context, sel ast.SelectionSet, v model.MyEventKind) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNMyRoomsChange2ᚖparleyᚋgraphᚋmodelᚐMyRoomsChange(ctx context.Context, sel ast.SelectionSet, v *model.MyRoomsChange) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -19516,6 +19866,25 @@ func (ec *executionContext) marshalNRoomMemberEdge2ᚕparleyᚋgraphᚋmodelᚐR
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNRoomPosition2ᚕᚖparleyᚋgraphᚋmodelᚐRoomPositionᚄ(ctx context.Context, v any) ([]*model.RoomPosition, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.RoomPosition, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRoomPosition2ᚖparleyᚋgraphᚋmodelᚐRoomPosition(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNRoomPosition2ᚖparleyᚋgraphᚋmodelᚐRoomPosition(ctx context.Context, v any) (*model.RoomPosition, error) {
+	res, err := ec.unmarshalInputRoomPosition(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRoomRole2parleyᚋentᚋmemberᚐRole(ctx context.Context, v any) (member.Role, error) {
@@ -20213,6 +20582,29 @@ var (
 		room.AccessTypeFRIEND:  "FRIEND",
 	}
 )
+
+func (ec *executionContext) unmarshalORoomEndReason2ᚖparleyᚋgraphᚋmodelᚐRoomEndReason(ctx context.Context, v any) (*model.RoomEndReason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.RoomEndReason)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORoomEndReason2ᚖparleyᚋgraphᚋmodelᚐRoomEndReason(ctx context.Context, sel ast.SelectionSet, v *model.RoomEndReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalORoomEvent2parleyᚋgraphᚋmodelᚐRoomEvent(ctx context.Context, sel ast.SelectionSet, v model.RoomEvent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RoomEvent(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalORoomMember2ᚖparleyᚋentᚐMember(ctx context.Context, sel ast.SelectionSet, v *ent.Member) graphql.Marshaler {
 	if v == nil {

@@ -49,6 +49,7 @@ func NewExecSchema(es graphql.ExecutableSchema) *exec.Schema {
 	t.messageDeleted = &exec.Object[*model.MessageDeleted]{Name: "MessageDeleted", Interfaces: []string{"RoomEvent"}}
 	t.messageEdge = &exec.Object[*model.MessageEdge]{Name: "MessageEdge"}
 	t.messageEdited = &exec.Object[*model.MessageEdited]{Name: "MessageEdited", Interfaces: []string{"RoomEvent"}}
+	t.myEvent = &exec.Object[*model.MyEvent]{Name: "MyEvent"}
 	t.myRoomsChange = &exec.Object[*model.MyRoomsChange]{Name: "MyRoomsChange"}
 	t.openseaCollection = &exec.Object[*model.OpenseaCollection]{Name: "OpenseaCollection"}
 	t.openseaItem = &exec.Object[*schema.OpenseaItem]{Name: "OpenseaItem"}
@@ -122,6 +123,7 @@ func NewExecSchema(es graphql.ExecutableSchema) *exec.Schema {
 	t.fieldsMessageDeleted(ec)
 	t.fieldsMessageEdge(ec)
 	t.fieldsMessageEdited(ec)
+	t.fieldsMyEvent(ec)
 	t.fieldsMyRoomsChange(ec)
 	t.fieldsOpenseaCollection(ec)
 	t.fieldsOpenseaItem(ec)
@@ -184,6 +186,7 @@ type execTables struct {
 	messageDeleted             *exec.Object[*model.MessageDeleted]
 	messageEdge                *exec.Object[*model.MessageEdge]
 	messageEdited              *exec.Object[*model.MessageEdited]
+	myEvent                    *exec.Object[*model.MyEvent]
 	myRoomsChange              *exec.Object[*model.MyRoomsChange]
 	openseaCollection          *exec.Object[*model.OpenseaCollection]
 	openseaItem                *exec.Object[*schema.OpenseaItem]
@@ -530,6 +533,17 @@ func (t *execTables) fieldsMessageEdited(ec *executionContext) {
 		"seq":     exec.Plain(func(b []byte, obj *model.MessageEdited) []byte { return exec.Int[int64](b, obj.Seq) }),
 		"at":      exec.Plain(func(b []byte, obj *model.MessageEdited) []byte { return exec.Time(b, obj.At) }),
 		"message": exec.Part(exec.Required(exec.NoPointer, t.message.Of()), func(obj *model.MessageEdited) *ent.Message { return obj.Message }),
+	}
+}
+
+func (t *execTables) fieldsMyEvent(ec *executionContext) {
+	t.myEvent.Fields = map[string]exec.Field[*model.MyEvent]{
+		"kind":   exec.Plain(func(b []byte, obj *model.MyEvent) []byte { return exec.String[model.MyEventKind](b, obj.Kind) }),
+		"roomId": exec.Plain(func(b []byte, obj *model.MyEvent) []byte { return exec.Or(exec.String[string])(b, obj.RoomID) }),
+		"event":  exec.Part(exec.Nullable(func(v model.RoomEvent) bool { return v == nil }, t.roomEvent.Of()), func(obj *model.MyEvent) model.RoomEvent { return obj.Event }),
+		"reason": exec.Plain(func(b []byte, obj *model.MyEvent) []byte {
+			return exec.Or(exec.String[model.RoomEndReason])(b, obj.Reason)
+		}),
 	}
 }
 
@@ -1019,6 +1033,7 @@ func (t *execTables) roots(ec *executionContext) *exec.Schema {
 				}),
 		}},
 		Events: map[string]exec.Event{
+			"myEvents":       exec.EventOf(exec.Required(exec.NoPointer, t.myEvent.Of())),
 			"messageAdded":   exec.EventOf(exec.Required(exec.NoPointer, t.message.Of())),
 			"roomEvents":     exec.EventOf(exec.Required(func(v model.RoomEvent) bool { return v == nil }, t.roomEvent.Of())),
 			"myRoomsChanged": exec.EventOf(exec.Required(exec.NoPointer, t.myRoomsChange.Of())),

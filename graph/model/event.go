@@ -89,3 +89,11 @@ type MyRoomsChange struct {
 	RoomID *string
 	Room   *ent.Room
 }
+
+// MyEvent is one item of a stream over all rooms of a user.
+type MyEvent struct {
+	Kind   MyEventKind
+	RoomID *string
+	Event  RoomEvent
+	Reason *RoomEndReason
+}

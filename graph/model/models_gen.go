@@ -172,6 +172,14 @@ type RoomEdge struct {
 	Node *ent.Room `json:"node"`
 }
 
+// A position in a room's log: the seq of the last event that the client has of the room.
+type RoomPosition struct {
+	// The room.
+	RoomID string `json:"roomId"`
+	// The seq of the last event; 0 for the beginning of the log.
+	Seq int `json:"seq"`
+}
+
 // The outcome of `rotateRoomKey`.
 type RotateRoomKeyPayload struct {
 	// The room as it is now, with its new joinKey.
@@ -420,6 +428,67 @@ func (e Friendship) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What an item of `myEvents` is.
+type MyEventKind string
+
+const (
+	// An event of a room, StreamOpened and Resync included. StreamOpened is the first item of each room.
+	MyEventKindEvent MyEventKind = "EVENT"
+	// Once: every room is open. Rooms that I join later are opened after it.
+	MyEventKindReady MyEventKind = "READY"
+	// The room is no longer mine, or no more. Nothing of it follows unless I join again; then it begins with StreamOpened.
+	MyEventKindEnded MyEventKind = "ENDED"
+)
+
+var AllMyEventKind = []MyEventKind{
+	MyEventKindEvent,
+	MyEventKindReady,
+	MyEventKindEnded,
+}
+
+func (e MyEventKind) IsValid() bool {
+	switch e {
+	case MyEventKindEvent, MyEventKindReady, MyEventKindEnded:
+		return true
+	}
+	return false
+}
+
+func (e MyEventKind) String() string {
+	return string(e)
+}
+
+func (e *MyEventKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = MyEventKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid MyEventKind", str)
+	}
+	return nil
+}
+
+func (e MyEventKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *MyEventKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e MyEventKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What to do with a chat list.
 type MyRoomsChangeKind string
 
@@ -476,6 +545,79 @@ func (e *MyRoomsChangeKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e MyRoomsChangeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Why a room has ended in `myEvents`.
+type RoomEndReason string
+
+const (
+	// I left.
+	RoomEndReasonLeft RoomEndReason = "LEFT"
+	// I was removed.
+	RoomEndReasonKicked RoomEndReason = "KICKED"
+	// I was removed and may not come back.
+	RoomEndReasonBanned RoomEndReason = "BANNED"
+	// I went into another exclusive room.
+	RoomEndReasonDisconnected RoomEndReason = "DISCONNECTED"
+	// My account was deleted.
+	RoomEndReasonAccountDeleted RoomEndReason = "ACCOUNT_DELETED"
+	// The room was deleted. Its last event is RoomDeleted.
+	RoomEndReasonRoomDeleted RoomEndReason = "ROOM_DELETED"
+	// I am not in the room, or there is no such room.
+	RoomEndReasonNotFound RoomEndReason = "NOT_FOUND"
+)
+
+var AllRoomEndReason = []RoomEndReason{
+	RoomEndReasonLeft,
+	RoomEndReasonKicked,
+	RoomEndReasonBanned,
+	RoomEndReasonDisconnected,
+	RoomEndReasonAccountDeleted,
+	RoomEndReasonRoomDeleted,
+	RoomEndReasonNotFound,
+}
+
+func (e RoomEndReason) IsValid() bool {
+	switch e {
+	case RoomEndReasonLeft, RoomEndReasonKicked, RoomEndReasonBanned, RoomEndReasonDisconnected, RoomEndReasonAccountDeleted, RoomEndReasonRoomDeleted, RoomEndReasonNotFound:
+		return true
+	}
+	return false
+}
+
+func (e RoomEndReason) String() string {
+	return string(e)
+}
+
+func (e *RoomEndReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RoomEndReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RoomEndReason", str)
+	}
+	return nil
+}
+
+func (e RoomEndReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RoomEndReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RoomEndReason) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

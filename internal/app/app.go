@@ -144,6 +144,7 @@ func New(
 	limits.Body, limits.RequestBytes = cfg.MaxBodyBytes, cfg.MaxRequestMemory
 	limits.Sockets, limits.SocketBytes = cfg.MaxSockets, cfg.MaxSocketBytes
 	answers, events := answersOf(cfg, reporter)
+	streams := streamsOf(cfg, reporter)
 	gql := graph.New(domain, hub, graph.Options{
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),
@@ -153,12 +154,13 @@ func New(
 			Cost:    cfg.MaxComplexity,
 			Aliases: cfg.MaxAliases,
 		},
-		Gates:  gates,
-		Events: events,
-		Panics: guard,
-		Logger: logger,
-		Done:   counted.Operation,
-		Trace:  traces.operation,
+		Gates:   gates,
+		Events:  events,
+		Streams: streams,
+		Panics:  guard,
+		Logger:  logger,
+		Done:    counted.Operation,
+		Trace:   traces.operation,
 	})
 	var public http.Handler // unless there is a place of their own
 	if cfg.AdminAddr == "" {
@@ -199,6 +201,7 @@ func New(
 	budgets := map[string]func() limit.MemoryStats{
 		budgetResponses: answers.Stats,
 		budgetEvents:    events.Stats,
+		budgetStreams:   streams.Stats,
 	}
 	for name, memory := range handler.Memory() {
 		budgets[name] = memory.Stats

@@ -44,7 +44,21 @@ func answersOf(
 const (
 	budgetResponses = "responses"
 	budgetEvents    = "events"
+	budgetStreams   = "streams"
 )
+
+// streamsShare says how much memory the rooms that streams follow may take, beside the sockets': one
+// part in so many of the sockets' memory. One user may have one part in streamsParts of it.
+const streamsShare, streamsParts = 2, 8
+
+// streamsOf returns the memory for the rooms that streams follow.
+func streamsOf(cfg config.Config, reporter *limit.Reporter) *limit.Memory {
+	bytes := max(cfg.MaxSocketBytes/streamsShare, 1)
+	return limit.NewMemory(limit.MemoryOptions{
+		Bytes: bytes, User: max(bytes/streamsParts, 1),
+		Refused: func() { reporter.Reached(budgetStreams, "PARLEY_MAX_SOCKET_BYTES") },
+	})
+}
 
 // gatesOf returns the rate limiters that the settings describe. They report to reporter what they
 // refuse.

@@ -254,6 +254,11 @@ func showLive(m *metrics.Metrics, hub *live.Hub) {
 			func(s stats) int64 { return s.Lists },
 		),
 		gauge(
+			"parley_streams",
+			"Streams over all rooms of a user that are open.",
+			func(s stats) int64 { return s.Sessions },
+		),
+		gauge(
 			"parley_kept_bytes",
 			"Payloads that are kept for those who are late.",
 			func(s stats) int64 { return s.KeptBytes },

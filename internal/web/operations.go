@@ -233,6 +233,7 @@ func (op *operation) run(
 	if len(errs) > 0 {
 		return errs, false
 	}
+	op.memory.Shrink(keptBytes(opCtx)) // of whose variables some may no longer be kept
 	op.socket.mu.Lock()
 	op.subscriber = subscriber
 	op.socket.mu.Unlock()

@@ -1,0 +1,330 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+
+	"parley/graph/model"
+	"parley/internal/chat"
+	"parley/internal/limit"
+	"parley/internal/live"
+)
+
+const (
+	// maxNamedRooms is how many rooms each argument of myEvents may name.
+	maxNamedRooms = 1000
+	// maxStreamRooms is how many rooms one stream of myEvents may follow. roomBytes is what each
+	// takes of the memory for streams.
+	maxStreamRooms = 5000
+	roomBytes      = 512
+)
+
+// myEvents is a stream of the events of all rooms of a user.
+type myEvents struct {
+	r     *Resolver
+	shown subscription
+	// only are the rooms that it is restricted to; nil is no restriction.
+	only []uuid.UUID
+
+	mu sync.Mutex
+	// memory is what the rooms take, until the stream is closed.
+	memory limit.Reservation
+	closed bool
+}
+
+// subscribeToMyEvents starts a subscription to the events of the viewer's rooms.
+func (r *Resolver) subscribeToMyEvents(
+	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
+) (live.Subscriber, error) {
+	positions, err := positionsOf(arguments)
+	if err != nil {
+		return nil, err
+	}
+	named, err := roomsOf(arguments)
+	if err != nil {
+		return nil, err
+	}
+	forgetPositions(shown.op)
+	perViewer := dependsOnViewer(shown.op)
+	key, err := groupKey(shown.op, v, perViewer)
+	if err != nil {
+		return nil, err
+	}
+	stream := &myEvents{r: r, shown: shown, memory: r.streams.Open(limit.OwnerOf(ctx, v.ID))}
+	session := live.Session{
+		User: v.ID, Key: key, After: positions,
+		Render: eventsAs(r, shown, func(e *chat.Event) (*model.MyEvent, bool) {
+			event := roomEvent(e)
+			return eventOf(e.Room, event), event != nil
+		}),
+		Resync: resyncs(r, shown, func(room uuid.UUID, event model.RoomEvent) *model.MyEvent {
+			return eventOf(room, event)
+		}),
+		Memberships: stream.memberships,
+		Reserve:     stream.reserve,
+		Opened:      stream.opened,
+		Ready:       stream.ready,
+		Ended:       stream.ended,
+	}
+	if named != nil {
+		if session.Only, session.First, err = stream.restrict(ctx, v, named); err != nil {
+			return nil, err
+		}
+	}
+	if perViewer {
+		session.Render = renderAs(ctx, session.Render)
+		session.Follow = func(room uuid.UUID) { r.viewers.add(live.Room(room), v.ID) }
+		session.Unfollow = func(room uuid.UUID) { r.viewers.remove(live.Room(room), v.ID) }
+	}
+	started, err := r.live.SubscribeSession(ctx, session)
+	if err != nil {
+		stream.release()
+		return nil, err
+	}
+	return &subscriber{Subscriber: started, r: r, leave: stream.release}, nil
+}
+
+// eventOf is an item of myEvents with an event of a room.
+func eventOf(room uuid.UUID, event model.RoomEvent) *model.MyEvent {
+	id := room.String()
+	return &model.MyEvent{Kind: model.MyEventKindEvent, RoomID: &id, Event: event}
+}
+
+// endOf is the item of myEvents that ends a room.
+func endOf(room string, reason model.RoomEndReason) *model.MyEvent {
+	return &model.MyEvent{Kind: model.MyEventKindEnded, RoomID: &room, Reason: &reason}
+}
+
+// restrict restricts the stream to rooms. It returns them, and the ends of those that cannot be any
+// room.
+func (s *myEvents) restrict(
+	ctx context.Context, v chat.Viewer, named []string,
+) (only map[uuid.UUID]struct{}, ends [][]byte, err error) {
+	only, s.only = make(map[uuid.UUID]struct{}, len(named)), []uuid.UUID{}
+	var items []*model.MyEvent
+	for _, id := range named {
+		if room := model.ParseUUID(id); room != uuid.Nil {
+			only[room], s.only = struct{}{}, append(s.only, room)
+		} else {
+			items = append(items, endOf(id, model.RoomEndReasonNotFound))
+		}
+	}
+	if len(items) > 0 {
+		ends, err = render(ctx, s.shown, executionOwner{user: v.ID}, items, nil)
+	}
+	return only, ends, err
+}
+
+// memberships authorizes the viewer to follow their rooms.
+func (s *myEvents) memberships(ctx context.Context) (map[uuid.UUID]live.Membership, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.r.chat.FollowAll(ctx, v, s.only, maxStreamRooms+1)
+	if err != nil {
+		return nil, err
+	}
+	memberships := make(map[uuid.UUID]live.Membership, len(found))
+	for room, followed := range found {
+		memberships[room] = live.Membership(followed)
+	}
+	return memberships, nil
+}
+
+// reserve claims the memory of so many rooms.
+func (s *myEvents) reserve(rooms int) error {
+	if rooms > maxStreamRooms {
+		return badInput("rooms", fmt.Sprintf(
+			"You are in more than %d rooms. Name those that you need in rooms.", maxStreamRooms,
+		))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return context.Canceled
+	}
+	switch err := s.memory.Grow(int64(rooms)*roomBytes - s.memory.Bytes()); {
+	case errors.Is(err, limit.ErrQuotaExceeded):
+		return &chat.Error{
+			Code:    chat.RateLimited,
+			Message: "Your streams follow too many rooms. End one of them first.",
+		}
+	case err != nil:
+		return &chat.Error{
+			Code:    chat.Unavailable,
+			Message: "The server follows too many rooms at the moment. Try again.",
+		}
+	}
+	return nil
+}
+
+// release releases the memory of the rooms.
+func (s *myEvents) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.memory.Release()
+}
+
+// opened renders what begins rooms.
+func (s *myEvents) opened(ctx context.Context, rooms []live.Opening) ([][]byte, error) {
+	return s.render(ctx, mapped(rooms, func(o live.Opening) *model.MyEvent {
+		if o.Resync {
+			return eventOf(o.Room, resyncAt(o.Room, o.Head))
+		}
+		return eventOf(o.Room, openedAt(o.Room, o.Head))
+	}))
+}
+
+// ready renders that all rooms are open.
+func (s *myEvents) ready(ctx context.Context) ([][]byte, error) {
+	return s.render(ctx, []*model.MyEvent{{Kind: model.MyEventKindReady}})
+}
+
+// ended renders what ends rooms. It returns a cause that is not the end of a membership.
+func (s *myEvents) ended(ctx context.Context, endings []live.Ending) ([][]byte, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	reasons := make(map[uuid.UUID]string)
+	var unknown []uuid.UUID
+	for _, e := range endings {
+		reason, ended := endReason(e.Cause)
+		switch {
+		case !ended:
+			return nil, e.Cause
+		case reason == "":
+			unknown = append(unknown, e.Room)
+		}
+		reasons[e.Room] = reason
+	}
+	if len(unknown) > 0 {
+		found, err := s.r.chat.MembershipEndings(ctx, v, unknown)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(reasons, found)
+	}
+	return s.render(ctx, mapped(endings, func(e live.Ending) *model.MyEvent {
+		reason := model.RoomEndReasonNotFound
+		switch found := reasons[e.Room]; found {
+		case "":
+		case chat.ReasonDeleted:
+			reason = model.RoomEndReasonRoomDeleted
+		default: // the reasons of a MEMBER_LEFT event have the same names
+			reason = model.RoomEndReason(found)
+		}
+		return endOf(e.Room.String(), reason)
+	}))
+}
+
+// endReason returns why an error ends a membership: "" if the error does not say it. ended is false if
+// it is another error.
+func endReason(cause error) (reason string, ended bool) {
+	if cause == nil {
+		return "", true
+	}
+	e, ok := errors.AsType[*chat.Error](cause)
+	if !ok {
+		return "", false
+	}
+	switch e.Code {
+	case chat.MembershipEnded:
+		return e.Reason, true
+	case chat.NotFound, chat.Forbidden, chat.Banned: // the viewer may not follow the room any more
+		return "", true
+	default:
+		return "", false
+	}
+}
+
+func (s *myEvents) render(ctx context.Context, items []*model.MyEvent) ([][]byte, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return render(ctx, s.shown, executionOwner{user: v.ID}, items, nil)
+}
+
+// positionsOf returns the positions that myEvents continues from.
+func positionsOf(arguments map[string]any) (map[uuid.UUID]int64, error) {
+	list, err := listOf(arguments, "after")
+	if err != nil || list == nil {
+		return nil, err
+	}
+	positions := make(map[uuid.UUID]int64, len(list))
+	for _, value := range list {
+		position, ok := value.(map[string]any)
+		if !ok {
+			return nil, badInput("after", "after is a list of positions.")
+		}
+		room, err := model.UnmarshalUUID(position["roomId"])
+		if err != nil {
+			return nil, err
+		}
+		seq, err := model.UnmarshalInt64(position["seq"])
+		if err != nil {
+			return nil, err
+		}
+		if seq < 0 {
+			return nil, badInput("after", "The seq of a position must not be negative.")
+		}
+		if _, repeated := positions[room]; repeated {
+			return nil, badInput("after", fmt.Sprintf("after names room %s twice.", room))
+		}
+		positions[room] = seq
+	}
+	return positions, nil
+}
+
+// roomsOf returns the rooms that myEvents is restricted to; nil if it is not.
+func roomsOf(arguments map[string]any) ([]string, error) {
+	list, err := listOf(arguments, "rooms")
+	if err != nil || list == nil {
+		return nil, err
+	}
+	named, seen := make([]string, len(list)), make(map[string]struct{}, len(list))
+	for i, value := range list {
+		if named[i], err = graphql.UnmarshalID(value); err != nil {
+			return nil, badInput("rooms", "rooms is a list of ids.")
+		}
+		if _, repeated := seen[named[i]]; repeated {
+			return nil, badInput("rooms", fmt.Sprintf("rooms names %s twice.", named[i]))
+		}
+		seen[named[i]] = struct{}{}
+	}
+	return named, nil
+}
+
+// listOf returns an argument that names rooms; nil if it is not given. A single value is a list of
+// one.
+func listOf(arguments map[string]any, name string) ([]any, error) {
+	value := arguments[name]
+	if value == nil {
+		return nil, nil
+	}
+	list, ok := value.([]any)
+	if !ok {
+		list = []any{value}
+	}
+	if len(list) > maxNamedRooms {
+		return nil, badInput(name, fmt.Sprintf(
+			"%s names %d rooms; at most %d are allowed.", name, len(list), maxNamedRooms,
+		))
+	}
+	return list, nil
+}
+
+// forgetPositions removes the variables from an operation that are only its root field's positions:
+// they may be large, and the operation stays in memory as long as the subscription.
+func forgetPositions(op *graphql.OperationContext) {
+	_, op.Variables = withoutPositions(op)
+}
