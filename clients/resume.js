@@ -7,8 +7,8 @@ export function resumable(client) {
   return {
     ...client,
     subscribe(payload, sink) {
-      if (payload.variables?.after === undefined) return client.subscribe(payload, sink);
-      let { after } = payload.variables;
+      let { after } = payload.variables ?? {};
+      if (after === undefined || Array.isArray(after)) return client.subscribe(payload, sink); // a list: see followRooms
       const advancing = {
         ...payload,
         variables: {
@@ -31,3 +31,33 @@ export function resumable(client) {
   };
 }
 // #endregion resume
+
+// #region rooms
+/**
+ * followRooms follows all my rooms by a subscription to myEvents. When the client reconnects by itself, each room continues
+ * after its last event. positions has the seq that I have of each room; the query selects kind, roomId and
+ * event { __typename seq }. sink.next gets the StreamOpened of rooms that are new to me only: if its seq is above 0, read
+ * the room then.
+ */
+export function followRooms(client, query, positions, sink) {
+  const applied = new Map(positions);
+  const variables = {
+    get after() { return [...applied].map(([roomId, seq]) => ({ roomId, seq })); }, // read anew each time
+  };
+  return client.subscribe({ query, variables }, {
+    ...sink,
+    next(result) {
+      const { kind, roomId, event } = result.data.myEvents;
+      if (kind === 'ENDED') applied.delete(roomId);
+      if (kind === 'EVENT') {
+        const seen = event.__typename === 'StreamOpened' ? applied.has(roomId) : event.seq <= applied.get(roomId);
+        if (seen && event.__typename !== 'Resync') return;
+        applied.set(roomId, event.seq);
+      }
+      sink.next(result);
+    },
+    error: (e) => sink.error(e),
+    complete: () => sink.complete(),
+  });
+}
+// #endregion rooms

@@ -3,6 +3,7 @@ import test from 'node:test';
 import WebSocket from 'ws';
 import { connect, renewing } from '../graphql-ws.js';
 import { ask, collector, dispose, network, pause, room, say, start, token } from '../harness.js';
+import { followRooms } from '../resume.js';
 
 const messageAdded = 'subscription($roomId: ID!, $after: Int) { messageAdded(roomId: $roomId, after: $after) { seq contents } }';
 
@@ -65,6 +66,47 @@ test('graphql-ws', async (t) => {
       await events.upTo(6 * cuts + 6);
     }
     assert.deepEqual(events.got, Array.from({ length: 18 }, (_, i) => i + 1));
+  });
+
+  await t.test('follows all rooms without gap or double', async (t) => {
+    const server = await start(t);
+    const net = await network(t, server);
+    const client = connect(net.ws, () => token('bob'), WebSocket);
+    dispose(t, client);
+    const rooms = [await room(server), await room(server)];
+    const query = 'subscription($after: [RoomPosition!]) { myEvents(after: $after) { kind roomId reason event { __typename seq } } }';
+    const items = collector();
+    followRooms(client, query, new Map([[rooms[0], 0]]), {
+      next: ({ data: { myEvents: { kind, roomId, event } } }) => items.add(event ? `${rooms.indexOf(roomId)} ${event.__typename} ${event.seq}` : kind),
+      error: (e) => items.add(e),
+      complete: () => {},
+    });
+    const want = ['1 StreamOpened 0', 'READY'];
+    const expect = async () => {
+      await items.upTo(want.length);
+      assert.deepEqual([...items.got].sort(), [...want].sort());
+      for (const [i] of rooms.entries()) {
+        const of = (list) => list.filter((item) => item.startsWith(`${i} `));
+        assert.deepEqual(of(items.got), of(want));
+      }
+    };
+    await expect();
+    for (let seq = 1; seq <= 9; seq++) {
+      if (seq % 3 === 0) {
+        net.cut();
+        rooms.push(await room(server)); // joined while it was away
+      }
+      for (const [i, id] of rooms.entries()) {
+        const own = i < 2 ? seq : seq - 3 * (i - 1) + 1;
+        await say(server, id, 'x');
+        want.push(i >= 2 && own === 1 ? `${i} StreamOpened 1` : `${i} MessageAdded ${own}`);
+      }
+      if (seq % 3 === 0) {
+        net.mend();
+        want.push('READY');
+      }
+      await expect();
+    }
   });
 
   await t.test('goes on behind a Resync', async (t) => {

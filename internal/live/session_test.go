@@ -339,20 +339,23 @@ func TestSessionFindsJoins(t *testing.T) {
 // TestSessionLeftWhileOpening: what a room shows after the user has left is not sent.
 func TestSessionLeftWhileOpening(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
-		a, b := uuid.New(), uuid.New()
-		for _, room := range []uuid.UUID{a, b} {
+		a, b, c := uuid.New(), uuid.New(), uuid.New()
+		for _, room := range []uuid.UUID{a, b, c} {
 			h.happen(nil, room, entry{user: "me"})
 		}
 		h.onOpened = func() {
 			h.onOpened = nil
+			h.add(nil, c) // and that is not published
 			h.happen(hub, a, entry{user: "me", gone: true})
 			h.happen(hub, b, entry{user: "me", gone: true})
 			h.happen(hub, b, entry{user: "me"})
 		}
 		s := h.open(t, hub, "me", nil)
 		defer s.Close()
-		hasNext(t, s, &log{}, a.String()[:4]+" ended", b.String()[:4]+" opened 3", "ready",
-			b.String()[:4]+" 3")
+		sink := &log{}
+		hasNext(t, s, sink, a.String()[:4]+" ended", b.String()[:4]+" opened 3",
+			c.String()[:4]+" opened 1", "ready", b.String()[:4]+" 3")
+		sink.took(t, 0, c.String()[:4]+" 2")
 	})
 }
 
