@@ -91,9 +91,8 @@ func (c *Chat) MembershipEndings(
 			return err
 		}
 		switch kind {
-		case roomevent.KindMEMBER_JOINED:
+		case roomevent.KindMEMBER_JOINED: // perhaps since the caller has found that they are not in it
 			inside[id] = true
-			delete(endings, id)
 		case roomevent.KindMEMBER_LEFT:
 			inside[id] = false
 			endings[id] = reason.V

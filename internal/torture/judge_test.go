@@ -281,6 +281,9 @@ func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
 	if s.outside() {
 		last := s.absences[back]
 		observed := func(st stream) bool {
+			if s.partial { // it need not learn that it was added again for a moment
+				return st.refused != "" && st.begun.Equal(s.streams[len(s.streams)-1].begun)
+			}
 			return st.refused != "" &&
 				(st.begun.After(last.removed) || st.refused == "MEMBERSHIP_ENDED" && st.ended.After(last.removing))
 		}

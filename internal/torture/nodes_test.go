@@ -56,7 +56,7 @@ func TestNodes(t *testing.T) {
 		w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(
 			w,
-			"transport\tnodes\twriters\tsubscribers\tdisruptions\tcuts\tstreams\tacknowledged\trecovered\tdeliveries\tchanges of lists\tremovals\tafter a removal\tlost\tdoubled\tout of order\tp50\tp99\tworst\t",
+			"transport\tnodes\twriters\tsubscribers\tfollowers\tdisruptions\tcuts\tstreams\tacknowledged\trecovered\tdeliveries\tchanges of lists\tremovals\tafter a removal\tlost\tdoubled\tout of order\tp50\tp99\tworst\t",
 		)
 		for _, row := range rows {
 			fmt.Fprintln(w, row)
@@ -109,10 +109,11 @@ func runCluster(t *testing.T, byNATS bool, chance uint64) string {
 		n += times
 	}
 	return fmt.Sprintf(
-		"%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s",
+		"%d"+strings.Repeat("\t%d", 15)+"\t%s",
 		len(c.nodes),
 		*writers,
 		*subscribers,
+		*followers,
 		n,
 		r.cuts,
 		r.streams,

@@ -69,9 +69,13 @@ type subscriber struct {
 	// absences until it has ended.
 	guest    bool
 	absences []*absence
+	// partial: it is a room of a follower, which connects for it.
+	partial bool
 
-	reached   atomic.Int64 // the seq of the last item
-	refusedAt atomic.Int64 // the last subscribe that the server refused, in nanoseconds since 1970
+	reached atomic.Int64 // the seq of the last item
+	// refusedAt is the last subscribe that the server refused, in nanoseconds since 1970; of a
+	// follower's room when it ended, 0 while it is open.
+	refusedAt atomic.Int64
 	streams   []stream
 }
 

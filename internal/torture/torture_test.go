@@ -29,6 +29,7 @@ var (
 	writers     = flag.Int("torture.writers", 16, "number of writers")
 	subscribers = flag.Int("torture.subscribers", 50, "number of subscribers")
 	lists       = flag.Int("torture.lists", 12, "number of subscribers to lists of rooms")
+	followers   = flag.Int("torture.followers", 6, "number of subscribers to all rooms")
 	rooms       = flag.Int("torture.rooms", 3, "number of rooms")
 	rest        = flag.Duration(
 		"torture.rest",
@@ -100,15 +101,16 @@ func table(reports []report) string {
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(
 		w,
-		"database\twriters\tsubscribers\tkills\tcuts\tstreams\tacknowledged\trecovered\tover a kill\tdeliveries\tchanges of lists\tremovals\tafter a removal\tlost\tdoubled\tout of order\t",
+		"database\twriters\tsubscribers\tfollowers\tkills\tcuts\tstreams\tacknowledged\trecovered\tover a kill\tdeliveries\tchanges of lists\tremovals\tafter a removal\tlost\tdoubled\tout of order\t",
 	)
 	for _, r := range reports {
 		fmt.Fprintf(
 			w,
-			"%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n",
+			"%s"+strings.Repeat("\t%d", 16)+"\t\n",
 			r.database,
 			*writers,
 			*subscribers,
+			*followers,
 			r.kills,
 			r.cuts,
 			r.streams,
@@ -133,7 +135,8 @@ type world struct {
 	nodes       []node
 	rooms       []*ledger
 	writers     []*writer
-	subscribers []*subscriber
+	subscribers []*subscriber // the rooms of the followers included
+	followers   []*follower
 	moderators  []*moderator
 	lists       []*listReader
 	// quiet is closed when connections must no longer be cut.
@@ -255,10 +258,13 @@ func (w *world) populate(ctx context.Context) error {
 	w.quiet = make(chan struct{})
 	var names []string
 	clients := make(map[string]client)
-	for i := range *writers + *subscribers {
+	for i := range *writers + *subscribers + *followers {
 		name := fmt.Sprintf("writer-%d", i)
-		if i >= *writers {
-			name = fmt.Sprintf("subscriber-%d", i-*writers)
+		switch n := i - *writers; {
+		case n >= *subscribers:
+			name = fmt.Sprintf("follower-%d", n-*subscribers)
+		case n >= 0:
+			name = fmt.Sprintf("subscriber-%d", n)
 		}
 		token, err := token(name)
 		if err != nil {
@@ -307,6 +313,14 @@ func (w *world) populate(ctx context.Context) error {
 			)
 			continue
 		}
+		if i >= *writers+*subscribers {
+			f := newFollower(w.screen(c, name, rng), w.rooms, i%2 == 0)
+			w.followers = append(w.followers, f)
+			for _, room := range w.rooms {
+				w.subscribers = append(w.subscribers, f.parts[room.roomID])
+			}
+			continue
+		}
 		w.subscribers = append(w.subscribers, &subscriber{
 			screen: w.screen(c, name, rng),
 			room:   w.rooms[i%len(w.rooms)],
@@ -315,7 +329,7 @@ func (w *world) populate(ctx context.Context) error {
 		})
 	}
 	for i := range *lists {
-		user := w.subscribers[i%len(w.subscribers)]
+		user := w.subscribers[i%*subscribers]
 		rng := rand.New(rand.NewPCG(w.rng.Uint64(), 0))
 		w.lists = append(w.lists, &listReader{
 			screen: w.screen(clients[user.name], user.name, rng),
@@ -363,7 +377,12 @@ func (w *world) play(ctx context.Context) (report, error) {
 	listening, hangUp := context.WithCancel(ctx)
 	var listens sync.WaitGroup
 	for _, s := range w.subscribers {
-		listens.Go(func() { s.run(listening) })
+		if !s.partial {
+			listens.Go(func() { s.run(listening) })
+		}
+	}
+	for _, f := range w.followers {
+		listens.Go(func() { f.run(listening) })
 	}
 	for _, p := range w.participants() {
 		listens.Go(func() { p.run(listening) })
@@ -433,6 +452,9 @@ func (w *world) count() report {
 		r.acknowledged += one.acknowledged
 		r.recovered += one.recovered
 		r.revived += one.revived
+	}
+	for _, f := range w.followers {
+		r.cuts += f.cuts
 	}
 	for _, s := range w.subscribers {
 		r.cuts += s.cuts
@@ -540,6 +562,9 @@ func (w *world) drain(ctx context.Context, ends []state) {
 			arrived := func() bool { return s.reached.Load() >= goal }
 			if s.outside() {
 				removed := s.absences[len(s.absences)-1].removed.UnixNano()
+				if s.partial { // it has learned of it, perhaps before the moderator's response
+					removed = 0
+				}
 				arrived = func() bool { return s.refusedAt.Load() > removed }
 			}
 			for !arrived() && pause(ctx, 10*time.Millisecond) {
