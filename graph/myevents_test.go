@@ -580,3 +580,79 @@ func TestMyEventsCarryTheirSeq(t *testing.T) {
 		}
 	}
 }
+
+// TestMyEventsLimits: a user cannot follow more rooms than there is memory for.
+func TestMyEventsLimits(t *testing.T) {
+	const rooms = 70 // of 8 MiB half is for streams, and an eighth of that, 1024 rooms, for a user
+	s := testkit.Start(
+		t,
+		"sqlite3",
+		func(cfg *config.Config) { cfg.MaxSocketBytes, cfg.MaxBodyBytes = 8<<20, 64<<10 },
+	)
+	alice := s.As("alice")
+	for range rooms {
+		makeRoom(alice, nil)
+	}
+	streams := make([]*testkit.Stream, 1024/rooms)
+	for i := range streams {
+		streams[i] = alice.Subscribe(myEvents, nil)
+		opened(t, streams[i])
+	}
+	if e := alice.Subscribe(myEvents, nil).Error(); e.Extensions["code"] != "RATE_LIMITED" {
+		t.Errorf("one stream too many: %+v", e)
+	}
+	for _, stream := range streams {
+		stream.Close()
+	}
+	await(t, "the memory is released", func() bool {
+		return metric(t, s, `parley_memory_reserved_bytes{budget="streams"}`) == 0
+	})
+	opened(t, alice.Subscribe(myEvents, nil))
+}
+
+// TestMyEventsLeaveNothing: streams that are completed or cut, at any time, leave nothing behind.
+func TestMyEventsLeaveNothing(t *testing.T) {
+	const sockets, cycles = 8, 400
+	s := testkit.Start(t, "sqlite3")
+	alice := s.As("alice")
+	for range 20 {
+		say(alice, makeRoom(alice, nil), "1")
+	}
+	payload, err := json.Marshal(testkit.Vars{"query": myEvents})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cycle := func(times int) {
+		inParallel(sockets, func() int {
+			for i := range times / sockets {
+				socket := alice.Socket()
+				socket.Say(`{"id":"1","type":"subscribe","payload":` + string(payload) + `}`)
+				for range i % 25 {
+					socket.Next()
+					if i%25 > 21 {
+						break
+					}
+				}
+				if i%2 == 0 {
+					socket.Say(`{"id":"1","type":"complete"}`)
+					socket.Close()
+				} else {
+					socket.Cut()
+				}
+			}
+			return 0
+		})
+	}
+	cycle(cycles / 10)
+	goroutines, _ := settled(t, 0)
+	cycle(cycles)
+	for _, name := range []string{
+		"parley_streams", "parley_subscriptions", "parley_topics", "parley_cohorts",
+		`parley_memory_reserved_bytes{budget="streams"}`,
+	} {
+		await(t, name+" is 0", func() bool { return metric(t, s, name) == 0 })
+	}
+	if after, _ := settled(t, goroutines); after > goroutines+5 {
+		t.Errorf("%d goroutines, %d before", after, goroutines)
+	}
+}

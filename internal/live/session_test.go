@@ -401,6 +401,29 @@ func TestSessionFair(t *testing.T) {
 	})
 }
 
+// TestSessionOpensInParts: more rooms than are opened at once are all open before the session is
+// ready.
+func TestSessionOpensInParts(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+		const rooms = 1200
+		want := []string{"ready"}
+		for range rooms {
+			room := uuid.New()
+			h.happen(nil, room, entry{user: "me"})
+			want = append(want, room.String()[:4]+" opened 1")
+		}
+		s := h.open(t, hub, "me", nil)
+		defer s.Close()
+		hasNext(t, s, &log{}, want...)
+		if h.reads != 4 {
+			t.Errorf("the memberships were read %d times", h.reads)
+		}
+		if n := hub.Stats().Subscribers; n != rooms {
+			t.Errorf("%d rooms are followed", n)
+		}
+	})
+}
+
 // TestSessionFails: a room whose log cannot be read ends the session, with what came before.
 func TestSessionFails(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
