@@ -646,6 +646,28 @@ export type MutationUpsertUsersArgs = {
   users: Array<UserInput>;
 };
 
+/** One item of `myEvents`. */
+export type MyEvent = {
+  __typename?: 'MyEvent';
+  /** With EVENT: what happened in the room. */
+  event?: Maybe<RoomEvent>;
+  /** What the item is. */
+  kind: MyEventKind;
+  /** With ENDED: why. */
+  reason?: Maybe<RoomEndReason>;
+  /** The room of EVENT and ENDED. Null with READY. */
+  roomId?: Maybe<Scalars['ID']['output']>;
+};
+
+/** What an item of `myEvents` is. */
+export type MyEventKind =
+  /** The room is no longer mine, or no more. Nothing of it follows unless I join again; then it begins with StreamOpened. */
+  | 'ENDED'
+  /** An event of a room, StreamOpened and Resync included. StreamOpened is the first item of each room. */
+  | 'EVENT'
+  /** Once: every room is open. Rooms that I join later are opened after it. */
+  | 'READY';
+
 /** One step for a chat list. The first item of every stream, also of one that a client library reopened by itself, is OPENED. */
 export type MyRoomsChange = {
   __typename?: 'MyRoomsChange';
@@ -1023,6 +1045,23 @@ export type RoomEdge = {
   node: Room;
 };
 
+/** Why a room has ended in `myEvents`. */
+export type RoomEndReason =
+  /** My account was deleted. */
+  | 'ACCOUNT_DELETED'
+  /** I was removed and may not come back. */
+  | 'BANNED'
+  /** I went into another exclusive room. */
+  | 'DISCONNECTED'
+  /** I was removed. */
+  | 'KICKED'
+  /** I left. */
+  | 'LEFT'
+  /** I am not in the room, or there is no such room. */
+  | 'NOT_FOUND'
+  /** The room was deleted. Its last event is RoomDeleted. */
+  | 'ROOM_DELETED';
+
 /** One entry of a room's log. The seqs of a room's log have no holes: 41 is followed by 42. */
 export type RoomEvent = {
   /** When it happened. */
@@ -1070,6 +1109,14 @@ export type RoomMemberEdge = {
   member: RoomMember;
   /** The person. */
   node: User;
+};
+
+/** A position in a room's log: the seq of the last event that the client has of the room. */
+export type RoomPosition = {
+  /** The room. */
+  roomId: Scalars['ID']['input'];
+  /** The seq of the last event; 0 for the beginning of the log. */
+  seq: Scalars['Int']['input'];
 };
 
 /** What a member may do in a room. */
@@ -1192,6 +1239,13 @@ export type Subscription = {
    * Ends with RESYNC where `after` is no longer kept or ahead, and with MEMBERSHIP_ENDED when I am no longer in the room.
    */
   messageAdded: Message;
+  /**
+   * Every event of every room that I am in: gap-free and in order within each room, without an order between rooms. A room continues after its position in `after`; a room without one begins at its newest event, so read it if its StreamOpened has a seq above 0. A room that I join later begins at my MemberJoined. Events up to the seq of a room's StreamOpened are history.
+   * The first items open the rooms, then READY follows, then events. A room that ends for me ends with ENDED.
+   * `after` and `rooms` name at most 1,000 rooms each, each room once. `rooms` restricts the stream, also for rooms that I join later. A room there or in `after` that is not mine is answered with ENDED.
+   * A client library that reconnects by itself sends the same `after` again: drop what has a seq that is not above the last one of its room, except StreamOpened and Resync.
+   */
+  myEvents: MyEvent;
   /** One of my rooms has changed in my chat list (new, renamed, a message, read, left); at most one a room every 250 ms. */
   myRoomsChanged: MyRoomsChange;
   /** A room came into being: one that I am in from its start, or any public one. */
@@ -1207,6 +1261,12 @@ export type Subscription = {
 export type SubscriptionMessageAddedArgs = {
   after?: InputMaybe<Scalars['Int']['input']>;
   roomId: Scalars['ID']['input'];
+};
+
+
+export type SubscriptionMyEventsArgs = {
+  after?: Array<RoomPosition>;
+  rooms?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
 
