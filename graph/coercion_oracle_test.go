@@ -210,7 +210,7 @@ func newDecider(tb testing.TB) func(testing.TB, opgen.Operation) verdict {
 		return graphql.OneShot(&graphql.Response{Data: []byte("null")})
 	})
 	subscribe := func(
-		context.Context, *graphql.OperationContext,
+		context.Context, *graphql.OperationContext, string,
 	) (live.Subscriber, gqlerror.List) {
 		accepted = true
 		return nil, gqlerror.List{{Message: "accepted"}}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -23,6 +22,8 @@ type subscription struct {
 	r    *Resolver
 	op   *graphql.OperationContext
 	plan *exec.Plan
+	// lastEventID, if not "", is the id of the event that the subscription continues from.
+	lastEventID string
 	// executions bound what its executions take; one takes weight bytes.
 	executions *limit.Executions
 	weight     int64
@@ -189,12 +190,7 @@ func encode(response exec.Response, seq int64, resync bool) ([]byte, error) {
 		out.Write(errs)
 	}
 	if seq != 0 || resync {
-		out.WriteString(`,"extensions":{"seq":`)
-		out.WriteString(strconv.FormatInt(seq, 10))
-		if resync {
-			out.WriteString(`,"resync":true`)
-		}
-		out.WriteString("}")
+		out.Write(live.AppendPosition(out.AvailableBuffer(), seq, resync))
 	}
 	out.WriteString("}")
 	return out.Bytes(), nil

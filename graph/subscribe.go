@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -21,17 +22,20 @@ import (
 )
 
 // Subscribe starts a subscription. The errors of its Next are of type [*gqlerror.Error]. The caller
-// closes it.
+// closes it. If lastEventID is not "" the subscription continues behind that event of its room's log
+// instead of the argument `after`; what is no seq is BAD_USER_INPUT. Subscriptions without positions
+// ignore it. Those with positions return a [live.Positioned].
 func (s *Server) Subscribe(
-	ctx context.Context, op *graphql.OperationContext,
+	ctx context.Context, op *graphql.OperationContext, lastEventID string,
 ) (live.Subscriber, gqlerror.List) {
 	r := s.resolver
 	ctx = graphql.WithOperationContext(ctx, op)
 	begun, field := time.Now(), fieldOf(op.Operation)
 	ctx, end := r.trace(ctx, "subscription", field, op.Operation.Name)
 	started, err := r.subscribe(ctx, subscription{
-		r:          r,
-		op:         op,
+		r:           r,
+		op:          op,
+		lastEventID: lastEventID,
 		executions: r.events,
 		weight:     guard.EstimatedBytes(op),
 		begin: func(ctx context.Context) (context.Context, func(string)) {
@@ -75,6 +79,15 @@ func (s *subscriber) Close() {
 		s.leave()
 	}
 }
+
+// positioned is a subscriber to a room's log.
+type positioned struct {
+	*subscriber
+	position int64
+}
+
+// Position implements [live.Positioned].
+func (s *positioned) Position() int64 { return s.position }
 
 // ended returns the GraphQL error for an error of [live.Subscriber].
 func (r *Resolver) ended(ctx context.Context, err error) *gqlerror.Error {
@@ -219,7 +232,7 @@ func (r *Resolver) subscribeToMessages(rendering func(subscription) live.Render)
 	return func(
 		ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 	) (live.Subscriber, error) {
-		sub, ahead, err := r.authorize(ctx, v, arguments)
+		sub, ahead, err := r.authorize(ctx, v, shown, arguments)
 		if err != nil {
 			return nil, err
 		}
@@ -236,7 +249,7 @@ func (r *Resolver) subscribeToMessages(rendering func(subscription) live.Render)
 func (r *Resolver) subscribeToEvents(
 	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 ) (live.Subscriber, error) {
-	sub, ahead, err := r.authorize(ctx, v, arguments)
+	sub, ahead, err := r.authorize(ctx, v, shown, arguments)
 	if err != nil {
 		return nil, err
 	}
@@ -279,9 +292,9 @@ func resyncs[T any](
 // authorize returns the subscription to the room of a field's arguments, and whether its position
 // is ahead of the room's log.
 func (r *Resolver) authorize(
-	ctx context.Context, v chat.Viewer, arguments map[string]any,
+	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 ) (sub live.Subscription, ahead bool, err error) {
-	after, given, err := afterArgument(arguments)
+	after, given, err := shown.after(arguments)
 	if err != nil {
 		return sub, false, err
 	}
@@ -325,6 +338,9 @@ func (r *Resolver) follow(
 		r.viewers.add(sub.Topic, v.ID)
 		s.leave = sync.OnceFunc(func() { r.viewers.remove(sub.Topic, v.ID) })
 	}
+	if sub.Topic == live.Room(sub.Topic.Room()) {
+		return &positioned{s, sub.After}, nil
+	}
 	return s, nil
 }
 
@@ -346,8 +362,16 @@ func errTooManyKeys() error {
 	)}
 }
 
-// afterArgument returns the seq that a subscription continues from, if it is given.
-func afterArgument(arguments map[string]any) (after int64, given bool, err error) {
+// after returns the seq that a subscription continues from, if it is given.
+func (s subscription) after(arguments map[string]any) (after int64, given bool, err error) {
+	if s.lastEventID != "" {
+		after, err := strconv.ParseUint(s.lastEventID, 10, 63)
+		if err != nil {
+			return 0, false, badInput(
+				"Last-Event-ID", "Last-Event-ID must be the id of an event of this subscription.")
+		}
+		return int64(after), true, nil
+	}
 	value := arguments["after"]
 	if value == nil {
 		return 0, false, nil

@@ -21,8 +21,12 @@ import (
 )
 
 // Subscribe starts a subscription. Its context ends when it returns: the subscriber must not keep
-// it. The errors of the subscriber's Next are of type [*gqlerror.Error].
-type Subscribe func(ctx context.Context, op *graphql.OperationContext) (live.Subscriber, gqlerror.List)
+// it. The errors of the subscriber's Next are of type [*gqlerror.Error]. lastEventID, if not "", is
+// the id of the event that the client received last, in an event stream that has ended since. A
+// [live.Positioned] is a subscriber whose events have ids.
+type Subscribe func(
+	ctx context.Context, op *graphql.OperationContext, lastEventID string,
+) (live.Subscriber, gqlerror.List)
 
 // next calls Next. more reports whether the subscription continues; otherwise it has ended when the
 // payloads have been sent: with errors, if there are any.
@@ -229,7 +233,7 @@ func (op *operation) run(
 	if errs := op.keep(ctx, opCtx); len(errs) > 0 {
 		return errs, false
 	}
-	subscriber, errs := op.socket.subscribe(traced, opCtx)
+	subscriber, errs := op.socket.subscribe(traced, opCtx, "")
 	if len(errs) > 0 {
 		return errs, false
 	}

@@ -51,10 +51,10 @@ func TestPanicsOnSockets(t *testing.T) {
 		guard := panics.NewGuard(slog.New(slog.DiscardHandler))
 		first := true
 		start := func(
-			ctx context.Context, op *graphql.OperationContext,
+			ctx context.Context, op *graphql.OperationContext, lastEventID string,
 		) (live.Subscriber, gqlerror.List) {
 			if !first {
-				return newTestSchema().start(ctx, op)
+				return newTestSchema().start(ctx, op, lastEventID)
 			}
 			first = false
 			return &panicking{at: method}, nil

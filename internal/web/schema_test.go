@@ -335,7 +335,7 @@ type pulled struct {
 
 // start starts a subscription.
 func (s *testSchema) start(
-	ctx context.Context, op *graphql.OperationContext,
+	ctx context.Context, op *graphql.OperationContext, _ string,
 ) (live.Subscriber, gqlerror.List) {
 	running, cancel := context.WithCancel(
 		graphql.WithOperationContext(context.WithoutCancel(ctx), op))

@@ -82,7 +82,7 @@ func TestSinks(t *testing.T) {
 	start := func() (*pushed, web.Subscribe) {
 		p := &pushed{}
 		return p, func(
-			context.Context, *graphql.OperationContext,
+			context.Context, *graphql.OperationContext, string,
 		) (live.Subscriber, gqlerror.List) {
 			go func() { // ends with the subscription
 				defer p.end()

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"mime"
 	"net"
@@ -125,7 +126,7 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		expiry := time.AfterFunc(time.Until(who.ExpiresAt), cancel)
 		defer expiry.Stop()
 	}
-	t.run(ctx, s, exec, operation)
+	t.run(ctx, s, exec, operation, r.Header.Get("Last-Event-ID"))
 }
 
 // kind is [connection]'s.
@@ -137,10 +138,11 @@ func (t *events) run(
 	s *eventStream,
 	exec graphql.GraphExecutor,
 	operation *graphql.OperationContext,
+	lastEventID string,
 ) {
 	if operation.Operation.Operation != ast.Subscription {
 		t.answer(ctx, exec, operation, func(response *graphql.Response) {
-			if response == nil || s.begin() != nil {
+			if response == nil || s.begin(nil) != nil {
 				return
 			}
 			body, err := encode(response)
@@ -152,11 +154,11 @@ func (t *events) run(
 		})
 		return
 	}
-	subscriber, errs := t.subscribe(ctx, operation)
+	subscriber, errs := t.subscribe(ctx, operation, lastEventID)
 	if len(errs) == 0 {
 		defer subscriber.Close()
 	}
-	if s.begin() != nil {
+	if s.begin(subscriber) != nil {
 		return
 	}
 	if len(errs) > 0 {
@@ -226,13 +228,22 @@ type eventStream struct {
 	control *http.ResponseController
 	limit   time.Duration
 	cancel  context.CancelFunc
+	// positioned: events have ids. It is set by begin.
+	positioned bool
 }
 
-// begin sends the headers.
-func (s *eventStream) begin() error {
+// begin sends the headers. If the subscriber's events have positions these are their ids, by which a
+// client that reconnects resumes: Last-Event-ID. The position at the beginning is an id without an
+// event. So a connection that breaks before the first event resumes there, and one that breaks
+// after StreamOpened does not skip the history that follows it.
+func (s *eventStream) begin(subscriber live.Subscriber) error {
 	s.w.Header().Set("Content-Type", mediaEvents)
 	s.w.Header().Set("X-Accel-Buffering", "no") // proxies must not wait for more
 	s.w.WriteHeader(http.StatusOK)
+	if log, ok := subscriber.(live.Positioned); ok {
+		s.positioned = true
+		return s.write(eventID(log.Position()), []byte("\n"))
+	}
 	return s.write([]byte(":\n\n"))
 }
 
@@ -279,8 +290,15 @@ func (s *eventStream) receive(ctx context.Context) bool {
 
 // event sends an event. data is JSON in one line, or nothing.
 func (s *eventStream) event(name string, data []byte) error {
-	return s.write([]byte("event: "+name+"\ndata: "), data, []byte("\n\n"))
+	var id []byte
+	if seq, ok := live.PositionOf(data); ok && s.positioned {
+		id = eventID(seq)
+	}
+	return s.write(id, []byte("event: "+name+"\ndata: "), data, []byte("\n\n"))
 }
+
+// eventID is the line of an event with its id.
+func eventID(seq int64) []byte { return fmt.Appendf(nil, "id: %d\n", seq) }
 
 // end sends the errors that end an operation, if any, and its end.
 func (s *eventStream) end(errs gqlerror.List) {

@@ -34,10 +34,10 @@ func tookTooLong() *graphql.Response {
 // itself has none.
 func limited(subscribe Subscribe, limit time.Duration) Subscribe {
 	return func(
-		ctx context.Context, op *graphql.OperationContext,
+		ctx context.Context, op *graphql.OperationContext, lastEventID string,
 	) (live.Subscriber, gqlerror.List) {
 		ctx, cancel := withTimeLimit(ctx, limit)
 		defer cancel()
-		return subscribe(ctx, op)
+		return subscribe(ctx, op, lastEventID)
 	}
 }
