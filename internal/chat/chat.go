@@ -55,7 +55,11 @@ type Chat struct {
 	creations *batches[*creation]
 	// searches has a place for each search that may run at a time.
 	searches *limit.Memory
-	counts   counts
+	// snapshots has a place for each snapshot that may be read at a time.
+	snapshots *limit.Memory
+	// frozen: the database does not change, because this is the Chat of a [Snapshot].
+	frozen bool
+	counts *counts
 }
 
 // New returns the domain over db, whose dialect is one of ent's dialect names, and in which so many
@@ -76,8 +80,10 @@ func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Ch
 		rooms: newRooms(
 			rememberedBytes,
 		),
-		users:    newProfileCache(rememberedBytes),
-		searches: newSearches(searches),
+		users:     newProfileCache(rememberedBytes),
+		searches:  newSearches(searches),
+		snapshots: newSnapshots(),
+		counts:    &counts{},
 	}
 	c.creations = c.newCreations()
 	c.sends, err = c.newSends()

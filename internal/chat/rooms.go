@@ -147,13 +147,15 @@ func completed[V any](
 	if err != nil {
 		return nil, err
 	}
-	heads, err := c.Heads(ctx, ids)
-	if err != nil {
-		return nil, err
+	var heads map[uuid.UUID]int64
+	if !c.frozen {
+		if heads, err = c.Heads(ctx, ids); err != nil {
+			return nil, err
+		}
 	}
 	for i, r := range missing {
 		values[at[i]] = found[r.ID]
-		if heads[r.ID] == r.Seq {
+		if c.frozen || heads[r.ID] == r.Seq {
 			c.rooms.add(r, func(p *past) { keep(p, found[r.ID]) })
 		}
 	}

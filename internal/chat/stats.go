@@ -25,7 +25,7 @@ type Stats struct {
 // Stats returns what has been counted.
 func (c *Chat) Stats() Stats {
 	bytes := c.rooms.bytes() + c.users.bytes()
-	n := &c.counts
+	n := c.counts
 	return Stats{
 		Conflicts: n.conflicts.Load(), Moved: n.moved.Load(), Unknown: n.unknown.Load(),
 		Sends: c.sends.stats(), Creations: c.creations.stats(),

@@ -235,11 +235,9 @@ func (t *tx) hold(ctx context.Context, id uuid.UUID) (*held, error) {
 // holdAll locks rooms, in the order of their ids. It leaves out those that do not exist and
 // tombstones.
 func (t *tx) holdAll(ctx context.Context, ids ...uuid.UUID) ([]*held, error) {
-	const profiles = "profiles"
-	q := t.Room.Query().Where(room.IDIn(padded(ids)...), room.DeletedAtIsNil()).Order(room.ByID())
-	q.Modify(
-		func(s *entsql.Selector) { s.AppendSelectExprAs(entsql.Raw(readProfileVersion), profiles) },
-	)
+	q := withProfiles(t.Room.Query().
+		Where(room.IDIn(padded(ids)...), room.DeletedAtIsNil()).
+		Order(room.ByID()))
 	if t.dialect == dialect.Postgres {
 		q.ForUpdate() // SQLite's transactions are alone from their beginning
 	}
@@ -249,12 +247,8 @@ func (t *tx) holdAll(ctx context.Context, ids ...uuid.UUID) ([]*held, error) {
 	}
 	rooms := make([]*held, len(found))
 	for i, r := range found {
-		version, err := r.Value(profiles)
-		if err != nil {
-			return nil, fmt.Errorf("lock room %s: %w", r.ID, err)
-		}
 		rooms[i] = &held{Room: r, tx: t, at: timeOf(r.EventAt, r.CreatedAt)}
-		if err := rooms[i].profiles.Scan(version); err != nil {
+		if rooms[i].profiles, err = profilesOf(r); err != nil {
 			return nil, fmt.Errorf("lock room %s: %w", r.ID, err)
 		}
 	}

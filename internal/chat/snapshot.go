@@ -1,0 +1,135 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/room"
+	"parley/internal/chat/policy"
+	"parley/internal/limit"
+)
+
+const (
+	// snapshotsAtOnce is how many snapshots are read at a time, of which one owner may read one:
+	// each takes a connection. SQLite has as few as four for reads.
+	snapshotsAtOnce = 2
+	// snapshotTime is how long reading a snapshot may take, and wait for others.
+	snapshotTime = 10 * time.Second
+)
+
+func newSnapshots() *limit.Memory {
+	return limit.NewMemory(limit.MemoryOptions{Bytes: snapshotsAtOnce, User: 1})
+}
+
+// Version is a state of a room and of the profiles of all users. What all members of a room see
+// alike of the room and its messages depends on nothing else.
+type Version struct {
+	// Seq is that of the room's newest event.
+	Seq      int64
+	Profiles ProfileVersion
+}
+
+// AtLeast reports whether v is as new as other, or newer.
+func (v Version) AtLeast(other Version) bool {
+	return v.Seq >= other.Seq && v.Profiles.AtLeast(other.Profiles)
+}
+
+// Snapshot is the database at one moment.
+type Snapshot struct {
+	// Chat reads the state at that moment; users may be newer. It is valid until the function
+	// returns that has received it, and must not be used to write.
+	*Chat
+	Room    *ent.Room
+	Version Version
+}
+
+// profilesColumn is the column that withProfiles adds.
+const profilesColumn = "profiles"
+
+// withProfiles adds the profile version to a query for rooms.
+func withProfiles(q *ent.RoomQuery) *ent.RoomQuery {
+	q.Modify(func(s *entsql.Selector) {
+		s.AppendSelectExprAs(entsql.Raw(readProfileVersion), profilesColumn)
+	})
+	return q
+}
+
+// profilesOf returns the profile version that was read with a room.
+func profilesOf(r *ent.Room) (v ProfileVersion, err error) {
+	value, err := r.Value(profilesColumn)
+	if err == nil {
+		err = v.Scan(value)
+	}
+	return v, err
+}
+
+// FollowVersion is [Chat.Follow], and returns also the profile version at that moment: the viewer
+// must not be shown anything older.
+func (c *Chat) FollowVersion(
+	ctx context.Context, v Viewer, roomID uuid.UUID,
+) (at Version, err error) {
+	r, err := withProfiles(
+		c.db.Room.Query().Where(room.ID(roomID), policy.Allowed(policy.Read, v.ID)),
+	).
+		Select(room.FieldSeq).
+		Only(ctx)
+	if ent.IsNotFound(err) {
+		return at, refused(ctx, c.db, v, roomID, policy.Read)
+	}
+	if err != nil {
+		return at, fmt.Errorf("follow room %s: %w", roomID, err)
+	}
+	at.Seq = r.Seq
+	if at.Profiles, err = profilesOf(r); err != nil {
+		return at, fmt.Errorf("follow room %s: %w", roomID, err)
+	}
+	return at, nil
+}
+
+// Snapshot calls read with a room and the database as they are at one moment: it runs read in a
+// transaction that only reads, and which sees no later commit. Few snapshots are read at a time;
+// owner names the user or the topic that this one counts for. Returns NOT_FOUND if the room does not
+// exist or is deleted, and UNAVAILABLE after 10 s.
+//
+// The caller authorizes the users that are shown the room: see [Chat.FollowVersion].
+func (c *Chat) Snapshot(
+	ctx context.Context, owner string, roomID uuid.UUID, read func(context.Context, Snapshot) error,
+) error {
+	ctx, cancel := context.WithTimeout(ctx, snapshotTime)
+	defer cancel()
+	turn, err := c.snapshots.Acquire(ctx, limit.Owner{User: owner}, 1)
+	if err != nil {
+		return fmt.Errorf("wait to read room %s: %w", roomID, err)
+	}
+	defer turn.Release()
+	tx, err := c.db.BeginTx(ctx, &sql.TxOptions{
+		Isolation: sql.LevelRepeatableRead, // SQLite's transactions are so anyway
+		ReadOnly:  true,
+	})
+	if err != nil {
+		return fmt.Errorf("begin to read room %s: %w", roomID, err)
+	}
+	defer func() { _ = tx.Rollback() }() // it has nothing to commit
+	at := *c
+	at.db, at.frozen = tx.Client(), true
+	found, err := withProfiles(at.db.Room.Query().Where(room.ID(roomID), room.DeletedAtIsNil())).
+		Only(ctx)
+	if ent.IsNotFound(err) {
+		return errNoRoom()
+	}
+	if err != nil {
+		return fmt.Errorf("read room %s: %w", roomID, err)
+	}
+	profiles, err := profilesOf(found)
+	if err != nil {
+		return fmt.Errorf("read room %s: %w", roomID, err)
+	}
+	c.rooms.learn(found)
+	return read(ctx, Snapshot{&at, found, Version{found.Seq, profiles}})
+}
