@@ -187,6 +187,15 @@ func (m *measure) add(part measure) {
 	m.schema += part.schema
 }
 
+// measureEvent is measure without the fields of StreamOpened, the first of a subscription's events.
+func (c *costs) measureEvent(op *ast.OperationDefinition, variables map[string]any) measure {
+	m := measurer{
+		costs: c, variables: variables, fragments: map[*ast.FragmentDefinition]measure{},
+		schema: introspection{schema: c.schema, off: true}, without: "StreamOpened",
+	}
+	return m.selections(op.SelectionSet)
+}
+
 // measurer measures an operation in one walk, each fragment once. A field that @skip or @include
 // leave out counts like any other.
 type measurer struct {
@@ -197,6 +206,8 @@ type measurer struct {
 	sizes []string
 	// schema counts the values that introspection fields return.
 	schema introspection
+	// without is the object type whose fields do not count.
+	without string
 }
 
 // measure returns the size of an operation with these variables, and the names of those that it
@@ -233,6 +244,9 @@ func (m *measurer) selections(set ast.SelectionSet) measure {
 }
 
 func (m *measurer) field(f *ast.Field) measure {
+	if f.ObjectDefinition.Name == m.without {
+		return measure{}
+	}
 	size := m.selections(f.SelectionSet)
 	size.depth++
 	key := 0.0

@@ -210,6 +210,39 @@ func TestDocumentedExample(t *testing.T) {
 	}
 }
 
+// TestEstimatedEventBytes: what a stream begins with does not count for the events after it.
+func TestEstimatedEventBytes(t *testing.T) {
+	t.Parallel()
+	const page = `messages(last: 50) { nodes { contents } }`
+	added := `... on MessageAdded { message { ` + repeat(20, "contents") + ` } }`
+	for name, test := range map[string]struct {
+		query        string
+		whole, event float64 // contents
+	}{
+		"both": {`subscription { roomEvents(roomId: "x") { ... on StreamOpened { ` + page + ` } ` +
+			added + ` } }`, 70, 20},
+		"fragment": {`subscription { roomEvents(roomId: "x") { ...f } } fragment f on RoomEvent {
+			... on StreamOpened { ` + page + ` } seq }`, 50, 0},
+		"neither": {`subscription { roomEvents(roomId: "x") { seq } }`, 0, 0},
+		"query":   {`{ roomInfo(roomId: "x") { ` + page + ` } }`, 50, 0},
+	} {
+		op, _ := measured(t, test.query, nil)
+		for what, of := range map[string]struct {
+			got  int64
+			want float64
+		}{
+			"operation": {EstimatedBytes(op), test.whole},
+			"event":     {EstimatedEventBytes(op), test.event},
+		} {
+			contents := of.want * responseCopies * chat.MaxContents * charBytes
+			if got := float64(of.got); got < contents || got > 1.2*contents {
+				t.Errorf("%s: the estimate of the %s is %.0f, want about %.0f",
+					name, what, got, contents)
+			}
+		}
+	}
+}
+
 // TestEstimatedBytes: all possible reactions count, and long aliases, which a response repeats for
 // each element of a list. A screen of messages is below a user's default quota, so that a node can
 // compute several at a time.

@@ -189,6 +189,9 @@ func (s *Server) Prepare(
 	if found.bytes > 0 {
 		op.Stats.SetExtension(bytesKey, found.bytes)
 	}
+	if found.eventBytes > 0 {
+		op.Stats.SetExtension(eventBytesKey, found.eventBytes)
+	}
 	if s.opts.Charge != nil {
 		if err := s.opts.Charge(ctx, op, found.cost); err != nil {
 			return op, gqlerror.List{err}

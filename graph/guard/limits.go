@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -92,6 +93,8 @@ type estimate struct {
 	cost int
 	// bytes is what its response may take of memory while it is computed; 0 where that is little.
 	bytes int64
+	// eventBytes is bytes of a subscription's events but StreamOpened.
+	eventBytes int64
 }
 
 // estimateOf is the estimate of an operation of this size, which is within the limits.
@@ -165,6 +168,9 @@ func (s *Server) limit(
 		return estimate{}, err
 	}
 	found := estimateOf(size)
+	if op.Operation.Operation == ast.Subscription {
+		found.eventBytes = estimateOf(s.costs.measureEvent(op.Operation, op.Variables)).bytes
+	}
 	operation.estimates.put(names, op.Variables, found)
 	return found, nil
 }
@@ -172,9 +178,19 @@ func (s *Server) limit(
 // bytesKey is where the statistics of an operation context have the estimate of its response.
 const bytesKey = "guard.EstimatedBytes"
 
+// eventBytesKey is where they have the estimate of an event.
+const eventBytesKey = "guard.EstimatedEventBytes"
+
 // EstimatedBytes is how much memory the response of an operation may take while it is computed, in
 // bytes, or 0 where that is little. A [Server] has prepared the operation.
 func EstimatedBytes(op *graphql.OperationContext) int64 {
 	bytes, _ := op.Stats.GetExtension(bytesKey).(int64)
+	return bytes
+}
+
+// EstimatedEventBytes is EstimatedBytes for the events of a subscription but StreamOpened, which may
+// have a page of messages.
+func EstimatedEventBytes(op *graphql.OperationContext) int64 {
+	bytes, _ := op.Stats.GetExtension(eventBytesKey).(int64)
 	return bytes
 }
