@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"

@@ -87,7 +87,11 @@ func (e *eventSource) block() (name, data string) {
 
 // next returns the next event.
 func (e *eventSource) next() (result struct {
-	Data   map[string]map[string]any
+	Data map[string]struct {
+		Typename string `json:"__typename"`
+		Kind     string
+		Seq      int
+	}
 	Errors []testkit.ReplyError
 },
 ) {
@@ -148,8 +152,8 @@ func TestEventStreamsResume(t *testing.T) {
 							send()
 						}
 						event := stream.next().Data[c.field]
-						if event["__typename"] != "StreamOpened" {
-							got = append(got, int(event["seq"].(float64)))
+						if event.Typename != "StreamOpened" {
+							got = append(got, event.Seq)
 						}
 					}
 					stream.cut()
@@ -193,7 +197,7 @@ func TestLastEventID(t *testing.T) {
 		}
 		ahead := open(roomEvents, "7")
 		for _, want := range []string{"StreamOpened", "Resync"} {
-			if e := ahead.next().Data["roomEvents"]; e["__typename"] != want {
+			if e := ahead.next().Data["roomEvents"]; e.Typename != want {
 				t.Errorf("got %v, want %s", e, want)
 			}
 		}
@@ -201,7 +205,7 @@ func TestLastEventID(t *testing.T) {
 			t.Errorf("the id of Resync is %s", ahead.lastEventID)
 		}
 		list := open(`subscription { myRoomsChanged { kind } }`, "x")
-		if e := list.next().Data["myRoomsChanged"]; e["kind"] != "OPENED" ||
+		if e := list.next().Data["myRoomsChanged"]; e.Kind != "OPENED" ||
 			list.lastEventID != "x" {
 			t.Errorf("got %v, and the id %s", e, list.lastEventID)
 		}

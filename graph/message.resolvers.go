@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
@@ -29,10 +28,7 @@ func (r *messageResolver) From(ctx context.Context, objs []*ent.Message) ([]*ent
 	return users(ctx, objs, func(m *ent.Message) string { return m.AuthorID })
 }
 
-func (r *messageResolver) ReplyTo(
-	ctx context.Context,
-	objs []*ent.Message,
-) ([]*ent.Message, error) {
+func (r *messageResolver) ReplyTo(ctx context.Context, objs []*ent.Message) ([]*ent.Message, error) {
 	return namedMessages(ctx, objs, func(m *ent.Message) *int64 { return m.ReplyToSeq })
 }
 
@@ -44,14 +40,7 @@ func (r *messageResolver) IsThread(ctx context.Context, objs []*ent.Message) ([]
 	return mapped(objs, func(m *ent.Message) bool { return m.ReplyCount > 0 }), nil
 }
 
-func (r *messageResolver) Replies(
-	ctx context.Context,
-	objs []*ent.Message,
-	first *int,
-	after *string,
-	last *int,
-	before *string,
-) ([]*model.MessageConnection, error) {
+func (r *messageResolver) Replies(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*model.MessageConnection, error) {
 	args := messageArgs{
 		first: first, after: after, last: last, before: before, otherwiseFirst: true,
 	}
@@ -60,36 +49,25 @@ func (r *messageResolver) Replies(
 	}))
 }
 
-func (r *messageResolver) Mentions(
-	ctx context.Context,
-	objs []*ent.Message,
-) ([][]*ent.User, error) {
+func (r *messageResolver) Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(m *ent.Message) []string { return m.Mentions })
 }
 
-func (r *messageResolver) Reactions(
-	ctx context.Context,
-	objs []*ent.Message,
-) ([][]*chat.ReactionCount, error) {
+func (r *messageResolver) Reactions(ctx context.Context, objs []*ent.Message) ([][]*chat.ReactionCount, error) {
 	s := scopeOf(ctx)
-	counts, err := s.reactions.many(ctx, mapped(objs, messageID), byKey(s, r.chat.Reactions))
+	counts, err := s.reactions.many(ctx, mapped(objs, messageID), byKey(s, s.chat.Reactions))
 	if err != nil {
 		return nil, err
 	}
 	return mapped(counts, pointers), nil
 }
 
-func (r *messageResolver) ViewerReactions(
-	ctx context.Context,
-	objs []*ent.Message,
-) ([][]string, error) {
-	return viewersOwn(ctx, &scopeOf(ctx).own, mapped(objs, messageID), r.chat.OwnReactions)
+func (r *messageResolver) ViewerReactions(ctx context.Context, objs []*ent.Message) ([][]string, error) {
+	s := scopeOf(ctx)
+	return viewersOwn(ctx, &s.own, mapped(objs, messageID), s.chat.OwnReactions)
 }
 
-func (r *messageResolver) IdempotencyKey(
-	ctx context.Context,
-	objs []*ent.Message,
-) ([]*string, error) {
+func (r *messageResolver) IdempotencyKey(ctx context.Context, objs []*ent.Message) ([]*string, error) {
 	s := scopeOf(ctx)
 	messages, err := stored(
 		ctx, &s.storedMessages, byKey(s, s.chat.MessagesByID), objs, messageID, chat.HasHiddenKey,
@@ -105,10 +83,7 @@ func (r *messageResolver) IdempotencyKey(
 	}), nil
 }
 
-func (r *mutationResolver) SendMessage(
-	ctx context.Context,
-	input chat.SendMessageInput,
-) (*model.SendMessagePayload, error) {
+func (r *mutationResolver) SendMessage(ctx context.Context, input chat.SendMessageInput) (*model.SendMessagePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -121,11 +96,7 @@ func (r *mutationResolver) SendMessage(
 	return &model.SendMessagePayload{Message: sent.Message}, nil
 }
 
-func (r *mutationResolver) EditMessage(
-	ctx context.Context,
-	messageID string,
-	contents string,
-) (*model.EditMessagePayload, error) {
+func (r *mutationResolver) EditMessage(ctx context.Context, messageID string, contents string) (*model.EditMessagePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -134,20 +105,12 @@ func (r *mutationResolver) EditMessage(
 	return &model.EditMessagePayload{Message: changed}, err
 }
 
-func (r *mutationResolver) DeleteMessage(
-	ctx context.Context,
-	messageID string,
-) (*model.DeleteMessagePayload, error) {
+func (r *mutationResolver) DeleteMessage(ctx context.Context, messageID string) (*model.DeleteMessagePayload, error) {
 	changed, err := asViewer(ctx, r.chat.DeleteMessage, parseMessageID(messageID))
 	return &model.DeleteMessagePayload{Message: changed}, err
 }
 
-func (r *mutationResolver) React(
-	ctx context.Context,
-	messageID string,
-	emoji string,
-	on bool,
-) (*model.ReactPayload, error) {
+func (r *mutationResolver) React(ctx context.Context, messageID string, emoji string, on bool) (*model.ReactPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -156,11 +119,7 @@ func (r *mutationResolver) React(
 	return &model.ReactPayload{Message: changed}, err
 }
 
-func (r *mutationResolver) MarkRead(
-	ctx context.Context,
-	roomID string,
-	seq int,
-) (*model.MarkReadPayload, error) {
+func (r *mutationResolver) MarkRead(ctx context.Context, roomID string, seq int) (*model.MarkReadPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -169,23 +128,14 @@ func (r *mutationResolver) MarkRead(
 	return &model.MarkReadPayload{Room: room}, err
 }
 
-func (r *roomResolver) Messages(
-	ctx context.Context,
-	objs []*ent.Room,
-	first *int,
-	after *string,
-	last *int,
-	before *string,
-	beforeSeq *int,
-	afterSeq *int,
-	inThreads bool,
-) ([]*model.MessageConnection, error) {
+func (r *roomResolver) Messages(ctx context.Context, objs []*ent.Room, first *int, after *string, last *int, before *string, beforeSeq *int, afterSeq *int, inThreads bool) ([]*model.MessageConnection, error) {
 	args := messageArgs{
 		first: first, after: after, last: last, before: before,
 		afterSeq: afterSeq, beforeSeq: beforeSeq, noThreads: !inThreads,
 	}
+	s := scopeOf(ctx)
 	lists, err := ofMemberships(ctx, objs, func(room *ent.Room, m *chat.Membership) *chat.List {
-		if !r.chat.MayRead(room, m) {
+		if !s.chat.MayRead(room, m) {
 			return nil
 		}
 		return &chat.List{Room: room.ID}
@@ -196,10 +146,8 @@ func (r *roomResolver) Messages(
 	return messagesOf(ctx, args, lists)
 }
 
-func (r *roomResolver) LatestMessage(
-	ctx context.Context,
-	objs []*ent.Room,
-) ([]*ent.Message, error) {
+func (r *roomResolver) LatestMessage(ctx context.Context, objs []*ent.Room) ([]*ent.Message, error) {
+	s := scopeOf(ctx)
 	memberships, err := viewerMemberships(ctx, objs)
 	if err != nil {
 		return nil, err
@@ -208,17 +156,16 @@ func (r *roomResolver) LatestMessage(
 	var ids []chat.MessageID
 	var places []int
 	for i, room := range objs {
-		if r.chat.MayRead(room, memberships[i]) && room.LatestSeq > 0 {
+		if s.chat.MayRead(room, memberships[i]) && room.LatestSeq > 0 {
 			id := chat.MessageID{Room: room.ID, Seq: room.LatestSeq}
 			rooms[id] = room
 			ids, places = append(ids, id), append(places, i)
 		}
 	}
-	s := scopeOf(ctx)
 	latest, err := s.messages.many(ctx, ids, counted(s,
 		func(ctx context.Context, ids []chat.MessageID) ([]*ent.Message, error) {
 			missing := mapped(ids, func(id chat.MessageID) *ent.Room { return rooms[id] })
-			return r.chat.LatestMessages(ctx, missing)
+			return s.chat.LatestMessages(ctx, missing)
 		}))
 	return scattered(latest, places, len(objs)), failedAt(places, len(objs), err)
 }

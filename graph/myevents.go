@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -51,14 +52,9 @@ func (r *Resolver) subscribeToMyEvents(
 		return nil, err
 	}
 	forgetPositions(shown.op)
-	perViewer := dependsOnViewer(shown.op)
-	key, err := groupKey(shown.op, v, perViewer)
-	if err != nil {
-		return nil, err
-	}
 	stream := &myEvents{r: r, shown: shown, memory: r.streams.Open(limit.OwnerOf(ctx, v.ID))}
 	session := live.Session{
-		User: v.ID, Key: key, After: positions,
+		User: v.ID, Key: shown.key, After: positions,
 		Render: eventsAs(r, shown, func(e *chat.Event) (*model.MyEvent, bool) {
 			event := roomEvent(e)
 			return eventOf(e.Room, event), event != nil
@@ -77,7 +73,7 @@ func (r *Resolver) subscribeToMyEvents(
 			return nil, err
 		}
 	}
-	if perViewer {
+	if shown.perViewer {
 		session.Render = renderAs(ctx, session.Render)
 		session.Follow = func(room uuid.UUID) { r.viewers.add(live.Room(room), v.ID) }
 		session.Unfollow = func(room uuid.UUID) { r.viewers.remove(live.Room(room), v.ID) }
@@ -173,14 +169,54 @@ func (s *myEvents) release() {
 	s.memory.Release()
 }
 
-// opened renders what begins rooms.
+// opened renders what begins rooms. The payload of a room is nil if the viewer has left it meanwhile.
 func (s *myEvents) opened(ctx context.Context, rooms []live.Opening) ([][]byte, error) {
+	if s.showsSnapshots() {
+		return s.snapshots(ctx, rooms)
+	}
 	return s.render(ctx, mapped(rooms, func(o live.Opening) *model.MyEvent {
 		if o.Resync {
 			return eventOf(o.Room, resyncAt(o.Room, o.Head))
 		}
 		return eventOf(o.Room, openedAt(o.Room, o.Head))
 	}))
+}
+
+// showsSnapshots reports whether the stream selects snapshots of its rooms, each of which takes a
+// transaction: with their messages. The rooms alone are read together, at their seqs or later.
+func (s *myEvents) showsSnapshots() bool {
+	op := s.shown.op
+	fields := graphql.CollectFields(op, s.shown.root.Selections, []string{"MyEvent"})
+	return slices.ContainsFunc(fields, func(field graphql.CollectedField) bool {
+		return field.Name == "event" && showsSnapshot(op, field, "messages")
+	})
+}
+
+// snapshots is opened with a snapshot of each room.
+func (s *myEvents) snapshots(ctx context.Context, rooms []live.Opening) ([][]byte, error) {
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	payloads := make([][]byte, len(rooms))
+	for i, o := range rooms {
+		if o.Resync {
+			item := []*model.MyEvent{eventOf(o.Room, resyncAt(o.Room, o.Head))}
+			resync, err := s.render(ctx, item)
+			if err != nil {
+				return nil, err
+			}
+			payloads[i] = resync[0]
+			continue
+		}
+		snapshot, _, err := openAt(ctx, s.r, v, s.shown, o.Room,
+			func(event model.RoomEvent) *model.MyEvent { return eventOf(o.Room, event) })
+		if err != nil && !isNotFound(err) {
+			return nil, err
+		}
+		payloads[i] = snapshot.payload
+	}
+	return payloads, nil
 }
 
 // ready renders that all rooms are open.

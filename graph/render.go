@@ -24,9 +24,16 @@ type subscription struct {
 	plan *exec.Plan
 	// lastEventID, if not "", is the id of the event that the subscription continues from.
 	lastEventID string
-	// executions bound what its executions take; one takes weight bytes.
-	executions *limit.Executions
-	weight     int64
+	// root is the operation's one field.
+	root graphql.CollectedField
+	// key is equal for the subscriptions that share executions. If perViewer, what they show depends
+	// on the viewer, who is part of the key.
+	key       string
+	perViewer bool
+	// executions bound what its executions take. One takes weight bytes, that of a StreamOpened with a
+	// snapshot opening bytes.
+	executions      *limit.Executions
+	weight, opening int64
 	// begin is called when it is executed, and what it returns with the outcome.
 	begin func(context.Context) (context.Context, func(outcome string))
 }
@@ -92,37 +99,54 @@ func render[T any](
 // renderPart is render for items that are executed together.
 func renderPart[T any](
 	ctx context.Context, s subscription, of executionOwner, items []T, sources []source,
-) (_ [][]byte, err error) {
+) (out [][]byte, err error) {
+	weight := s.weight * int64(len(items))
+	err = s.executing(ctx, of, weight, func(ctx context.Context) (err error) {
+		out, err = responses(ctx, s, items, sources)
+		return err
+	})
+	return out, err
+}
+
+// executing calls do, which executes the subscription, when there are so many bytes of memory for
+// it.
+func (s subscription) executing(
+	ctx context.Context, of executionOwner, weight int64, do func(context.Context) error,
+) (err error) {
 	ctx, end := s.begin(ctx)
-	var failed gqlerror.List
 	defer func() {
-		if err != nil && failed == nil {
+		var failed gqlerror.List
+		if e, ok := errors.AsType[*gqlerror.Error](err); ok {
+			failed = gqlerror.List{e}
+		} else if err != nil {
 			failed = gqlerror.List{
 				{Err: err, Extensions: map[string]any{"code": string(chat.AsError(err).Code)}},
 			}
 		}
 		end(outcomeOf(ctx, failed))
 	}()
-	execution, err := s.executions.Acquire(
-		ctx,
-		of.user,
-		of.topic.String(),
-		s.weight*int64(len(items)),
-	)
+	execution, err := s.executions.Acquire(ctx, of.user, of.topic.String(), weight)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer execution.Release()
-	responses, err := execute(ctx, s, items, sources)
+	return do(ctx)
+}
+
+// responses executes the subscription for items for which there is memory, and returns the responses
+// as JSON.
+func responses[T any](
+	ctx context.Context, s subscription, items []T, sources []source,
+) ([][]byte, error) {
+	executed, err := execute(ctx, s, items, sources)
 	if err != nil {
 		return nil, err
 	}
 	out := make([][]byte, len(items))
-	for i, response := range responses {
+	for i, response := range executed {
 		for _, e := range response.Errors {
 			if code := e.Extensions["code"]; code == string(chat.Internal) ||
 				code == string(chat.Unavailable) {
-				failed = gqlerror.List{e}
 				return nil, fmt.Errorf("render: %w", e)
 			}
 		}
@@ -144,22 +168,22 @@ func renderPart[T any](
 // execute executes the subscription for items: for each with its source, or for all together.
 func execute[T any](
 	ctx context.Context, s subscription, items []T, sources []source,
-) (responses []exec.Response, err error) {
+) (executed []exec.Response, err error) {
 	request := s.r.executable.request(s.op)
 	if sources == nil {
-		responses, err = s.plan.ExecuteEvents(s.r.withScope(ctx), request, items)
+		executed, err = s.plan.ExecuteEvents(s.r.withScope(ctx), request, items)
 	}
 	for i, source := range sources {
 		rendered, err := s.plan.ExecuteEvents(inScope(ctx, source.scope), request, items[i:i+1])
 		if err != nil {
 			return nil, err
 		}
-		responses = append(responses, rendered...)
+		executed = append(executed, rendered...)
 	}
 	if err == nil {
 		err = ctx.Err() // what is there may be the error of a resolver that was cancelled
 	}
-	return responses, err
+	return executed, err
 }
 
 // resyncOf returns the seq of a Resync; away is false if the item is another.

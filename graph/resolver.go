@@ -26,6 +26,8 @@ type Resolver struct {
 	panics     *panics.Guard
 	// viewers are the users who follow topics in responses of their own.
 	viewers topicViewers
+	// snapshots are shared by the streams that are opened at the same state of a room.
+	snapshots *live.Snapshots[opened]
 }
 
 // SignIn makes a token for a person, in development. It is nil where an identity provider does

@@ -75,6 +75,8 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		events:  opts.Events,
 		streams: opts.Streams,
 		panics:  opts.Panics,
+
+		snapshots: live.NewSnapshots[opened](hub),
 	}
 	if r.panics == nil {
 		r.panics = panics.NewGuard(opts.Logger)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -36,8 +37,9 @@ func (s *Server) Subscribe(
 		r:           r,
 		op:          op,
 		lastEventID: lastEventID,
-		executions: r.events,
-		weight:     guard.EstimatedBytes(op),
+		executions:  r.events,
+		weight:      guard.EstimatedEventBytes(op),
+		opening:     guard.EstimatedBytes(op),
 		begin: func(ctx context.Context) (context.Context, func(string)) {
 			return r.trace(ctx, "event", field, op.Operation.Name)
 		},
@@ -172,6 +174,10 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (live.Subs
 			Message: "A subscription asks for a field of the type Subscription.",
 		}
 	}
+	shown.root, shown.perViewer = fields[0], dependsOnViewer(shown.op)
+	if shown.key, err = groupKey(shown.op, v, shown.perViewer); err != nil {
+		return nil, err
+	}
 	start, ok := r.starters()[fields[0].Name]
 	if !ok {
 		return nil, fmt.Errorf("subscribe to %s: there is no such subscription", fields[0].Name)
@@ -232,36 +238,60 @@ func (r *Resolver) subscribeToMessages(rendering func(subscription) live.Render)
 	return func(
 		ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 	) (live.Subscriber, error) {
-		sub, ahead, err := r.authorize(ctx, v, shown, arguments)
+		from, err := startOf(shown, arguments)
 		if err != nil {
 			return nil, err
 		}
+		head, err := r.chat.Follow(ctx, v, from.room)
+		if err != nil {
+			return nil, err
+		}
+		sub, ahead := from.at(head)
 		if ahead {
 			return nil, errResync()
 		}
-		sub.Render = rendering(shown)
+		sub.Head, sub.Render = head, rendering(shown)
 		return r.follow(ctx, v, shown, sub)
 	}
 }
 
-// subscribeToEvents starts a subscription to the events of a room. It begins with StreamOpened. If
-// it cannot continue it sends Resync and continues from the head.
+// subscribeToEvents starts a subscription to the events of a room. It begins with StreamOpened, with
+// a snapshot of the room if it selects one. If it cannot continue it sends Resync and continues from
+// the head.
 func (r *Resolver) subscribeToEvents(
 	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 ) (live.Subscriber, error) {
-	sub, ahead, err := r.authorize(ctx, v, shown, arguments)
+	from, err := startOf(shown, arguments)
 	if err != nil {
 		return nil, err
 	}
-	room := sub.Topic.Room()
-	first := []model.RoomEvent{openedAt(room, sub.Head)}
-	if ahead {
-		first = append(first, resyncAt(room, sub.Head))
+	room := from.room
+	var snapshot opened
+	var head int64
+	if showsSnapshot(shown.op, shown.root, "room", "messages") {
+		snapshot, head, err = openAt(ctx, r, v, shown, room,
+			func(event model.RoomEvent) model.RoomEvent { return event })
+	} else {
+		head, err = r.chat.Follow(ctx, v, room)
 	}
-	if sub.First, err = render(ctx, shown, executionOwner{user: v.ID}, first, nil); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	sub.Render = r.renderEvents(shown)
+	seq, events := snapshot.version.Seq, []model.RoomEvent(nil)
+	if snapshot.payload == nil {
+		seq, events = head, []model.RoomEvent{openedAt(room, head)}
+	}
+	sub, ahead := from.at(seq)
+	if ahead {
+		events = append(events, resyncAt(room, seq))
+	}
+	if sub.First, err = render(ctx, shown, executionOwner{user: v.ID}, events, nil); err != nil {
+		return nil, err
+	}
+	if snapshot.payload != nil {
+		sub.First = slices.Insert(sub.First, 0, snapshot.payload)
+	}
+	sub.Head, sub.Render = head, r.renderEvents(shown)
 	sub.Resync = resyncs(r, shown, func(_ uuid.UUID, event model.RoomEvent) model.RoomEvent {
 		return event
 	})
@@ -289,41 +319,38 @@ func resyncs[T any](
 	}
 }
 
-// authorize returns the subscription to the room of a field's arguments, and whether its position
-// is ahead of the room's log.
-func (r *Resolver) authorize(
-	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
-) (sub live.Subscription, ahead bool, err error) {
-	after, given, err := shown.after(arguments)
-	if err != nil {
-		return sub, false, err
+// start is where a subscription to a room's log begins: behind after if that is given.
+type start struct {
+	room  uuid.UUID
+	after int64
+	given bool
+}
+
+// startOf returns the start that the arguments of a field name.
+func startOf(shown subscription, arguments map[string]any) (s start, err error) {
+	if s.after, s.given, err = shown.after(arguments); err != nil {
+		return s, err
 	}
-	room, err := model.UnmarshalUUID(arguments["roomId"])
-	if err != nil {
-		return sub, false, err
+	s.room, err = model.UnmarshalUUID(arguments["roomId"])
+	return s, err
+}
+
+// at returns the subscription that begins at s when the newest event is that at seq, and whether s is
+// ahead of it.
+func (s start) at(seq int64) (sub live.Subscription, ahead bool) {
+	ahead = s.given && s.after > seq
+	if !s.given || ahead {
+		s.after = seq
 	}
-	head, err := r.chat.Follow(ctx, v, room)
-	if err != nil {
-		return sub, false, err
-	}
-	ahead = given && after > head
-	if !given || ahead {
-		after = head
-	}
-	return live.Subscription{Topic: live.Room(room), After: after, Head: head}, ahead, nil
+	return live.Subscription{Topic: live.Room(s.room), After: s.after}, ahead
 }
 
 // follow subscribes to a topic. Subscriptions with the same key share executions.
 func (r *Resolver) follow(
 	ctx context.Context, v chat.Viewer, shown subscription, sub live.Subscription,
 ) (live.Subscriber, error) {
-	perViewer := dependsOnViewer(shown.op)
-	var err error
-	if sub.Key, err = groupKey(shown.op, v, perViewer); err != nil {
-		return nil, err
-	}
-	sub.User = v.ID
-	if perViewer {
+	sub.User, sub.Key = v.ID, shown.key
+	if shown.perViewer {
 		sub.Render = renderAs(ctx, sub.Render)
 	}
 	started, err := r.live.Subscribe(sub)
@@ -334,7 +361,7 @@ func (r *Resolver) follow(
 		return nil, err
 	}
 	s := &subscriber{Subscriber: started, r: r}
-	if perViewer {
+	if shown.perViewer {
 		r.viewers.add(sub.Topic, v.ID)
 		s.leave = sync.OnceFunc(func() { r.viewers.remove(sub.Topic, v.ID) })
 	}

@@ -215,6 +215,8 @@ type RoomUpdatedResolver interface {
 }
 type StreamOpenedResolver interface {
 	Room(ctx context.Context, objs []*model.StreamOpened) ([]*ent.Room, error)
+
+	Messages(ctx context.Context, objs []*model.StreamOpened, last int) ([]*model.MessageConnection, error)
 }
 type SubscriptionResolver interface {
 	MyEvents(ctx context.Context, after []*model.RoomPosition, rooms []string) (<-chan *model.MyEvent, error)
@@ -610,12 +612,18 @@ type RoomDeleted implements RoomEvent {
 type StreamOpened implements RoomEvent {
   "The room that the stream follows."
   roomId: ID!
-  "The room as it is now."
+  "The room as it was at this seq: the events after it complete it. The users it shows may be newer."
   room: Room!
   "The position of the room's newest event when the stream was opened."
   seq: Int!
   "When the stream was opened."
   at: Time!
+  """
+  The newest messages as they were at this seq, oldest first, 1 to 50: with ` + "`" + `room` + "`" + ` a snapshot that the events after it complete.
+  The same for all members. ` + "`" + `Room.messages(before: startCursor)` + "`" + ` has the older ones.
+  """
+  messages(last: Int! = 50): MessageConnection!
+    @listSize(assumedSize: 50, slicingArguments: ["last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
 }
 
 "What came before this seq is no longer kept, or ` + "`" + `after` + "`" + ` is ahead of the room (a restored backup): read again, go on from here. Not in the log."
@@ -2926,6 +2934,20 @@ func (ec *executionContext) field_Room_messages_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["inThreads"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_StreamOpened_messages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg0
 	return args, nil
 }
 
@@ -10867,6 +10889,73 @@ func (ec *executionContext) fieldContext_StreamOpened_at(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("StreamOpened", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
+func (ec *executionContext) _StreamOpened_messages(ctx context.Context, field graphql.CollectedField, obj *model.StreamOpened) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreamOpened_messages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_StreamOpened_messages(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MessageConnection) graphql.Marshaler {
+			return ec.marshalNMessageConnection2ᚖparleyᚋgraphᚋmodelᚐMessageConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreamOpened_messages(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StreamOpened",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StreamOpened_messages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_StreamOpened_messages(ctx context.Context, field graphql.CollectedField, obj *model.StreamOpened) (any, error) {
+	resolver := ec.Resolvers.StreamOpened()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*model.StreamOpened](ctx, "StreamOpened"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Messages(ctx, batch.Parents, fc.Args["last"].(int))
+		})
+		return graphql.ResolveBatchGroupResult[*model.MessageConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"StreamOpened.messages",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Messages(ctx, []*model.StreamOpened{obj}, fc.Args["last"].(int))
+	return graphql.ResolveBatchSingleResult[*model.MessageConnection](
+		ctx,
+		results,
+		err,
+		"StreamOpened.messages",
+	)
+}
+
 func (ec *executionContext) _Subscription_myEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -18338,6 +18427,44 @@ func (ec *executionContext) _StreamOpened(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "messages":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._StreamOpened_messages(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -830,6 +830,10 @@ func (t *execTables) fieldsStreamOpened(ec *executionContext) {
 			}),
 		"seq": exec.Plain(func(b []byte, obj *model.StreamOpened) []byte { return exec.Int[int64](b, obj.Seq) }),
 		"at":  exec.Plain(func(b []byte, obj *model.StreamOpened) []byte { return exec.Time(b, obj.At) }),
+		"messages": exec.Resolved(exec.Required(exec.NoPointer, t.messageConnection.Of()), false, ec.field_StreamOpened_messages_args,
+			func(ctx context.Context, args exec.Args, objs []*model.StreamOpened) ([]*model.MessageConnection, error) {
+				return ec.Resolvers.StreamOpened().Messages(ctx, objs, args["last"].(int))
+			}),
 	}
 }
 

@@ -67,7 +67,8 @@ type Session struct {
 	Memberships func(ctx context.Context) (map[uuid.UUID]Membership, error)
 	// Reserve claims what so many rooms take. It fails if they are too many.
 	Reserve func(rooms int) error
-	// Opened renders what begins each of the rooms, in their order.
+	// Opened renders what begins each of the rooms, in their order: nil for a room that the user has
+	// left meanwhile.
 	Opened func(ctx context.Context, rooms []Opening) ([][]byte, error)
 	// Ready renders that all rooms of the beginning are open.
 	Ready func(ctx context.Context) ([][]byte, error)
@@ -307,7 +308,7 @@ func (s *session) open(ctx context.Context) ([][]byte, error) {
 	s.adopt(found)
 	kept := payloads[:0]
 	for i, item := range items {
-		if _, ended := left[item.Room]; !ended {
+		if _, ended := left[item.Room]; !ended && payloads[i] != nil {
 			kept = append(kept, payloads[i])
 		}
 	}
