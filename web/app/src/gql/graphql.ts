@@ -1224,12 +1224,23 @@ export type StreamOpened = RoomEvent & {
   __typename?: 'StreamOpened';
   /** When the stream was opened. */
   at: Scalars['Time']['output'];
-  /** The room as it is now. */
+  /**
+   * The newest messages as they were at this seq, oldest first, 1 to 50: with `room` a snapshot that the events after it complete.
+   * The same for all members. `Room.messages(before: startCursor)` has the older ones.
+   */
+  messages: MessageConnection;
+  /** The room as it was at this seq: the events after it complete it. The users it shows may be newer. */
   room: Room;
   /** The room that the stream follows. */
   roomId: Scalars['ID']['output'];
   /** The position of the room's newest event when the stream was opened. */
   seq: Scalars['Int']['output'];
+};
+
+
+/** First item of every roomEvents stream, also after a silent reconnect: history up to this seq follows, then live. Not in the log. */
+export type StreamOpenedMessagesArgs = {
+  last?: Scalars['Int']['input'];
 };
 
 export type Subscription = {
