@@ -8,61 +8,101 @@ package graph
 import (
 	"context"
 	"fmt"
+
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
 )
 
-func (r *memberJoinedResolver) Room(ctx context.Context, objs []*model.MemberJoined) ([]*ent.Room, error) {
+func (r *memberJoinedResolver) Room(
+	ctx context.Context,
+	objs []*model.MemberJoined,
+) ([]*ent.Room, error) {
 	return eventRooms(ctx, objs)
 }
 
-func (r *memberJoinedResolver) User(ctx context.Context, objs []*model.MemberJoined) ([]*ent.User, error) {
+func (r *memberJoinedResolver) User(
+	ctx context.Context,
+	objs []*model.MemberJoined,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(e *model.MemberJoined) string { return e.UserID })
 }
 
-func (r *memberJoinedResolver) Member(ctx context.Context, objs []*model.MemberJoined) ([]*ent.Member, error) {
+func (r *memberJoinedResolver) Member(
+	ctx context.Context,
+	objs []*model.MemberJoined,
+) ([]*ent.Member, error) {
 	return subjects(ctx, objs, func(e *model.MemberJoined) string { return e.UserID })
 }
 
-func (r *memberLeftResolver) Room(ctx context.Context, objs []*model.MemberLeft) ([]*ent.Room, error) {
+func (r *memberLeftResolver) Room(
+	ctx context.Context,
+	objs []*model.MemberLeft,
+) ([]*ent.Room, error) {
 	return eventRooms(ctx, objs)
 }
 
-func (r *memberLeftResolver) User(ctx context.Context, objs []*model.MemberLeft) ([]*ent.User, error) {
+func (r *memberLeftResolver) User(
+	ctx context.Context,
+	objs []*model.MemberLeft,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(e *model.MemberLeft) string { return e.UserID })
 }
 
-func (r *memberRoleChangedResolver) Room(ctx context.Context, objs []*model.MemberRoleChanged) ([]*ent.Room, error) {
+func (r *memberRoleChangedResolver) Room(
+	ctx context.Context,
+	objs []*model.MemberRoleChanged,
+) ([]*ent.Room, error) {
 	return eventRooms(ctx, objs)
 }
 
-func (r *memberRoleChangedResolver) User(ctx context.Context, objs []*model.MemberRoleChanged) ([]*ent.User, error) {
+func (r *memberRoleChangedResolver) User(
+	ctx context.Context,
+	objs []*model.MemberRoleChanged,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(e *model.MemberRoleChanged) string { return e.UserID })
 }
 
-func (r *memberRoleChangedResolver) Member(ctx context.Context, objs []*model.MemberRoleChanged) ([]*ent.Member, error) {
+func (r *memberRoleChangedResolver) Member(
+	ctx context.Context,
+	objs []*model.MemberRoleChanged,
+) ([]*ent.Member, error) {
 	return subjects(ctx, objs, func(e *model.MemberRoleChanged) string { return e.UserID })
 }
 
-func (r *messageAddedResolver) Room(ctx context.Context, objs []*model.MessageAdded) ([]*ent.Room, error) {
+func (r *messageAddedResolver) Room(
+	ctx context.Context,
+	objs []*model.MessageAdded,
+) ([]*ent.Room, error) {
 	return eventRooms(ctx, objs)
 }
 
-func (r *messageDeletedResolver) Room(ctx context.Context, objs []*model.MessageDeleted) ([]*ent.Room, error) {
+func (r *messageDeletedResolver) Room(
+	ctx context.Context,
+	objs []*model.MessageDeleted,
+) ([]*ent.Room, error) {
 	return eventRooms(ctx, objs)
 }
 
-func (r *messageEditedResolver) Room(ctx context.Context, objs []*model.MessageEdited) ([]*ent.Room, error) {
+func (r *messageEditedResolver) Room(
+	ctx context.Context,
+	objs []*model.MessageEdited,
+) ([]*ent.Room, error) {
 	return eventRooms(ctx, objs)
 }
 
-func (r *reactionsChangedResolver) Room(ctx context.Context, objs []*model.ReactionsChanged) ([]*ent.Room, error) {
+func (r *reactionsChangedResolver) Room(
+	ctx context.Context,
+	objs []*model.ReactionsChanged,
+) ([]*ent.Room, error) {
 	return eventRooms(ctx, objs)
 }
 
-func (r *reactionsChangedResolver) User(ctx context.Context, objs []*model.ReactionsChanged) ([]*ent.User, error) {
+func (r *reactionsChangedResolver) User(
+	ctx context.Context,
+	objs []*model.ReactionsChanged,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(e *model.ReactionsChanged) string { return e.UserID })
 }
 
@@ -70,20 +110,33 @@ func (r *resyncResolver) Room(ctx context.Context, objs []*model.Resync) ([]*ent
 	return eventRooms(ctx, objs)
 }
 
-func (r *roomDeletedResolver) Room(ctx context.Context, objs []*model.RoomDeleted) ([]*ent.Room, error) {
+func (r *roomDeletedResolver) Room(
+	ctx context.Context,
+	objs []*model.RoomDeleted,
+) ([]*ent.Room, error) {
 	rooms, err := eventRooms(ctx, objs)
 	return mapped(rooms, chat.Tombstone), err
 }
 
-func (r *roomUpdatedResolver) Room(ctx context.Context, objs []*model.RoomUpdated) ([]*ent.Room, error) {
+func (r *roomUpdatedResolver) Room(
+	ctx context.Context,
+	objs []*model.RoomUpdated,
+) ([]*ent.Room, error) {
 	return eventRooms(ctx, objs)
 }
 
-func (r *streamOpenedResolver) Room(ctx context.Context, objs []*model.StreamOpened) ([]*ent.Room, error) {
+func (r *streamOpenedResolver) Room(
+	ctx context.Context,
+	objs []*model.StreamOpened,
+) ([]*ent.Room, error) {
 	return eventRooms(ctx, objs)
 }
 
-func (r *streamOpenedResolver) Messages(ctx context.Context, objs []*model.StreamOpened, last int) ([]*model.MessageConnection, error) {
+func (r *streamOpenedResolver) Messages(
+	ctx context.Context,
+	objs []*model.StreamOpened,
+	last int,
+) ([]*model.MessageConnection, error) {
 	if last < 1 || last > maxOpenedMessages {
 		return nil, badInput("last", fmt.Sprintf(
 			"last is %d; a stream opens with 1 to %d messages.", last, maxOpenedMessages,
@@ -93,19 +146,33 @@ func (r *streamOpenedResolver) Messages(ctx context.Context, objs []*model.Strea
 		func(e *model.StreamOpened) *chat.List { return &chat.List{Room: e.RoomID} }))
 }
 
-func (r *subscriptionResolver) MyEvents(ctx context.Context, after []*model.RoomPosition, rooms []string) (<-chan *model.MyEvent, error) {
+func (r *subscriptionResolver) MyEvents(
+	ctx context.Context,
+	after []*model.RoomPosition,
+	rooms []string,
+) (<-chan *model.MyEvent, error) {
 	return fed[*model.MyEvent](ctx)
 }
 
-func (r *subscriptionResolver) MessageAdded(ctx context.Context, roomID string, after *int) (<-chan *ent.Message, error) {
+func (r *subscriptionResolver) MessageAdded(
+	ctx context.Context,
+	roomID string,
+	after *int,
+) (<-chan *ent.Message, error) {
 	return fed[*ent.Message](ctx)
 }
 
-func (r *subscriptionResolver) RoomEvents(ctx context.Context, roomID string, after *int) (<-chan model.RoomEvent, error) {
+func (r *subscriptionResolver) RoomEvents(
+	ctx context.Context,
+	roomID string,
+	after *int,
+) (<-chan model.RoomEvent, error) {
 	return fed[model.RoomEvent](ctx)
 }
 
-func (r *subscriptionResolver) MyRoomsChanged(ctx context.Context) (<-chan *model.MyRoomsChange, error) {
+func (r *subscriptionResolver) MyRoomsChanged(
+	ctx context.Context,
+) (<-chan *model.MyRoomsChange, error) {
 	return fed[*model.MyRoomsChange](ctx)
 }
 

@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
@@ -28,7 +29,10 @@ func (r *messageResolver) From(ctx context.Context, objs []*ent.Message) ([]*ent
 	return users(ctx, objs, func(m *ent.Message) string { return m.AuthorID })
 }
 
-func (r *messageResolver) ReplyTo(ctx context.Context, objs []*ent.Message) ([]*ent.Message, error) {
+func (r *messageResolver) ReplyTo(
+	ctx context.Context,
+	objs []*ent.Message,
+) ([]*ent.Message, error) {
 	return namedMessages(ctx, objs, func(m *ent.Message) *int64 { return m.ReplyToSeq })
 }
 
@@ -40,7 +44,14 @@ func (r *messageResolver) IsThread(ctx context.Context, objs []*ent.Message) ([]
 	return mapped(objs, func(m *ent.Message) bool { return m.ReplyCount > 0 }), nil
 }
 
-func (r *messageResolver) Replies(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*model.MessageConnection, error) {
+func (r *messageResolver) Replies(
+	ctx context.Context,
+	objs []*ent.Message,
+	first *int,
+	after *string,
+	last *int,
+	before *string,
+) ([]*model.MessageConnection, error) {
 	args := messageArgs{
 		first: first, after: after, last: last, before: before, otherwiseFirst: true,
 	}
@@ -49,11 +60,17 @@ func (r *messageResolver) Replies(ctx context.Context, objs []*ent.Message, firs
 	}))
 }
 
-func (r *messageResolver) Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error) {
+func (r *messageResolver) Mentions(
+	ctx context.Context,
+	objs []*ent.Message,
+) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(m *ent.Message) []string { return m.Mentions })
 }
 
-func (r *messageResolver) Reactions(ctx context.Context, objs []*ent.Message) ([][]*chat.ReactionCount, error) {
+func (r *messageResolver) Reactions(
+	ctx context.Context,
+	objs []*ent.Message,
+) ([][]*chat.ReactionCount, error) {
 	s := scopeOf(ctx)
 	counts, err := s.reactions.many(ctx, mapped(objs, messageID), byKey(s, s.chat.Reactions))
 	if err != nil {
@@ -62,12 +79,18 @@ func (r *messageResolver) Reactions(ctx context.Context, objs []*ent.Message) ([
 	return mapped(counts, pointers), nil
 }
 
-func (r *messageResolver) ViewerReactions(ctx context.Context, objs []*ent.Message) ([][]string, error) {
+func (r *messageResolver) ViewerReactions(
+	ctx context.Context,
+	objs []*ent.Message,
+) ([][]string, error) {
 	s := scopeOf(ctx)
 	return viewersOwn(ctx, &s.own, mapped(objs, messageID), s.chat.OwnReactions)
 }
 
-func (r *messageResolver) IdempotencyKey(ctx context.Context, objs []*ent.Message) ([]*string, error) {
+func (r *messageResolver) IdempotencyKey(
+	ctx context.Context,
+	objs []*ent.Message,
+) ([]*string, error) {
 	s := scopeOf(ctx)
 	messages, err := stored(
 		ctx, &s.storedMessages, byKey(s, s.chat.MessagesByID), objs, messageID, chat.HasHiddenKey,
@@ -83,7 +106,10 @@ func (r *messageResolver) IdempotencyKey(ctx context.Context, objs []*ent.Messag
 	}), nil
 }
 
-func (r *mutationResolver) SendMessage(ctx context.Context, input chat.SendMessageInput) (*model.SendMessagePayload, error) {
+func (r *mutationResolver) SendMessage(
+	ctx context.Context,
+	input chat.SendMessageInput,
+) (*model.SendMessagePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -96,7 +122,11 @@ func (r *mutationResolver) SendMessage(ctx context.Context, input chat.SendMessa
 	return &model.SendMessagePayload{Message: sent.Message}, nil
 }
 
-func (r *mutationResolver) EditMessage(ctx context.Context, messageID string, contents string) (*model.EditMessagePayload, error) {
+func (r *mutationResolver) EditMessage(
+	ctx context.Context,
+	messageID string,
+	contents string,
+) (*model.EditMessagePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -105,12 +135,20 @@ func (r *mutationResolver) EditMessage(ctx context.Context, messageID string, co
 	return &model.EditMessagePayload{Message: changed}, err
 }
 
-func (r *mutationResolver) DeleteMessage(ctx context.Context, messageID string) (*model.DeleteMessagePayload, error) {
+func (r *mutationResolver) DeleteMessage(
+	ctx context.Context,
+	messageID string,
+) (*model.DeleteMessagePayload, error) {
 	changed, err := asViewer(ctx, r.chat.DeleteMessage, parseMessageID(messageID))
 	return &model.DeleteMessagePayload{Message: changed}, err
 }
 
-func (r *mutationResolver) React(ctx context.Context, messageID string, emoji string, on bool) (*model.ReactPayload, error) {
+func (r *mutationResolver) React(
+	ctx context.Context,
+	messageID string,
+	emoji string,
+	on bool,
+) (*model.ReactPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -119,7 +157,11 @@ func (r *mutationResolver) React(ctx context.Context, messageID string, emoji st
 	return &model.ReactPayload{Message: changed}, err
 }
 
-func (r *mutationResolver) MarkRead(ctx context.Context, roomID string, seq int) (*model.MarkReadPayload, error) {
+func (r *mutationResolver) MarkRead(
+	ctx context.Context,
+	roomID string,
+	seq int,
+) (*model.MarkReadPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -128,7 +170,17 @@ func (r *mutationResolver) MarkRead(ctx context.Context, roomID string, seq int)
 	return &model.MarkReadPayload{Room: room}, err
 }
 
-func (r *roomResolver) Messages(ctx context.Context, objs []*ent.Room, first *int, after *string, last *int, before *string, beforeSeq *int, afterSeq *int, inThreads bool) ([]*model.MessageConnection, error) {
+func (r *roomResolver) Messages(
+	ctx context.Context,
+	objs []*ent.Room,
+	first *int,
+	after *string,
+	last *int,
+	before *string,
+	beforeSeq *int,
+	afterSeq *int,
+	inThreads bool,
+) ([]*model.MessageConnection, error) {
 	args := messageArgs{
 		first: first, after: after, last: last, before: before,
 		afterSeq: afterSeq, beforeSeq: beforeSeq, noThreads: !inThreads,
@@ -146,7 +198,10 @@ func (r *roomResolver) Messages(ctx context.Context, objs []*ent.Room, first *in
 	return messagesOf(ctx, args, lists)
 }
 
-func (r *roomResolver) LatestMessage(ctx context.Context, objs []*ent.Room) ([]*ent.Message, error) {
+func (r *roomResolver) LatestMessage(
+	ctx context.Context,
+	objs []*ent.Room,
+) ([]*ent.Message, error) {
 	s := scopeOf(ctx)
 	memberships, err := viewerMemberships(ctx, objs)
 	if err != nil {

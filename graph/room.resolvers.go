@@ -7,17 +7,21 @@ package graph
 
 import (
 	"context"
+	"slices"
+
 	"parley/ent"
 	"parley/ent/member"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
-	"slices"
 
 	"github.com/google/uuid"
 )
 
-func (r *banConnectionResolver) Nodes(ctx context.Context, objs []*model.BanConnection) ([][]*ent.User, error) {
+func (r *banConnectionResolver) Nodes(
+	ctx context.Context,
+	objs []*model.BanConnection,
+) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.BanConnection) []string {
 		return mapped(c.Edges, func(e model.BanEdge) string { return e.UserID })
 	})
@@ -31,22 +35,34 @@ func (r *banEdgeResolver) By(ctx context.Context, objs []*model.BanEdge) ([]*ent
 	return users(ctx, objs, func(e *model.BanEdge) string { return e.ByID })
 }
 
-func (r *mutationResolver) CreateRoom(ctx context.Context, input chat.CreateRoomInput) (*model.CreateRoomPayload, error) {
+func (r *mutationResolver) CreateRoom(
+	ctx context.Context,
+	input chat.CreateRoomInput,
+) (*model.CreateRoomPayload, error) {
 	room, err := asViewer(ctx, r.chat.CreateRoom, input)
 	return &model.CreateRoomPayload{Room: room}, err
 }
 
-func (r *mutationResolver) DirectRoom(ctx context.Context, userID string) (*model.DirectRoomPayload, error) {
+func (r *mutationResolver) DirectRoom(
+	ctx context.Context,
+	userID string,
+) (*model.DirectRoomPayload, error) {
 	room, err := asViewer(ctx, r.chat.DirectRoom, userID)
 	return &model.DirectRoomPayload{Room: room}, err
 }
 
-func (r *mutationResolver) UpdateRoom(ctx context.Context, input chat.UpdateRoomInput) (*model.UpdateRoomPayload, error) {
+func (r *mutationResolver) UpdateRoom(
+	ctx context.Context,
+	input chat.UpdateRoomInput,
+) (*model.UpdateRoomPayload, error) {
 	room, err := asViewer(ctx, r.chat.UpdateRoom, input)
 	return &model.UpdateRoomPayload{Room: room}, err
 }
 
-func (r *mutationResolver) DeleteRoom(ctx context.Context, roomID string) (*model.DeleteRoomPayload, error) {
+func (r *mutationResolver) DeleteRoom(
+	ctx context.Context,
+	roomID string,
+) (*model.DeleteRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -55,12 +71,20 @@ func (r *mutationResolver) DeleteRoom(ctx context.Context, roomID string) (*mode
 	return &model.DeleteRoomPayload{RoomID: roomID}, err
 }
 
-func (r *mutationResolver) RotateRoomKey(ctx context.Context, roomID string) (*model.RotateRoomKeyPayload, error) {
+func (r *mutationResolver) RotateRoomKey(
+	ctx context.Context,
+	roomID string,
+) (*model.RotateRoomKeyPayload, error) {
 	room, err := asViewer(ctx, r.chat.RotateRoomKey, model.ParseUUID(roomID))
 	return &model.RotateRoomKeyPayload{Room: room}, err
 }
 
-func (r *mutationResolver) JoinRoom(ctx context.Context, roomID string, key *string, disconnect bool) (*model.JoinRoomPayload, error) {
+func (r *mutationResolver) JoinRoom(
+	ctx context.Context,
+	roomID string,
+	key *string,
+	disconnect bool,
+) (*model.JoinRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -69,7 +93,10 @@ func (r *mutationResolver) JoinRoom(ctx context.Context, roomID string, key *str
 	return &model.JoinRoomPayload{Room: room}, err
 }
 
-func (r *mutationResolver) LeaveRoom(ctx context.Context, roomID string) (*model.LeaveRoomPayload, error) {
+func (r *mutationResolver) LeaveRoom(
+	ctx context.Context,
+	roomID string,
+) (*model.LeaveRoomPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -78,7 +105,10 @@ func (r *mutationResolver) LeaveRoom(ctx context.Context, roomID string) (*model
 	return &model.LeaveRoomPayload{RoomID: roomID}, err
 }
 
-func (r *mutationResolver) LeaveRooms(ctx context.Context, roomIds []string) (*model.LeaveRoomsPayload, error) {
+func (r *mutationResolver) LeaveRooms(
+	ctx context.Context,
+	roomIds []string,
+) (*model.LeaveRoomsPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -94,7 +124,11 @@ func (r *mutationResolver) LeaveRooms(ctx context.Context, roomIds []string) (*m
 	return &model.LeaveRoomsPayload{RoomIds: roomIds}, nil
 }
 
-func (r *mutationResolver) AddMembers(ctx context.Context, roomID string, userIds []string) (*model.AddMembersPayload, error) {
+func (r *mutationResolver) AddMembers(
+	ctx context.Context,
+	roomID string,
+	userIds []string,
+) (*model.AddMembersPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -103,7 +137,12 @@ func (r *mutationResolver) AddMembers(ctx context.Context, roomID string, userId
 	return &model.AddMembersPayload{Room: room, Members: members}, err
 }
 
-func (r *mutationResolver) RemoveMember(ctx context.Context, roomID string, userID string, ban bool) (*model.RemoveMemberPayload, error) {
+func (r *mutationResolver) RemoveMember(
+	ctx context.Context,
+	roomID string,
+	userID string,
+	ban bool,
+) (*model.RemoveMemberPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -120,7 +159,11 @@ func (r *mutationResolver) RemoveMember(ctx context.Context, roomID string, user
 	return payload, nil
 }
 
-func (r *mutationResolver) Unban(ctx context.Context, roomID string, userID string) (*model.UnbanPayload, error) {
+func (r *mutationResolver) Unban(
+	ctx context.Context,
+	roomID string,
+	userID string,
+) (*model.UnbanPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -129,7 +172,12 @@ func (r *mutationResolver) Unban(ctx context.Context, roomID string, userID stri
 	return &model.UnbanPayload{Room: room, User: user}, err
 }
 
-func (r *mutationResolver) SetMemberRole(ctx context.Context, roomID string, userID string, role member.Role) (*model.SetMemberRolePayload, error) {
+func (r *mutationResolver) SetMemberRole(
+	ctx context.Context,
+	roomID string,
+	userID string,
+	role member.Role,
+) (*model.SetMemberRolePayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -151,7 +199,11 @@ func (r *queryResolver) MyRoomIds(ctx context.Context) ([]string, error) {
 	return ids, err
 }
 
-func (r *queryResolver) MyRooms(ctx context.Context, first *int, after *string) (*model.RoomConnection, error) {
+func (r *queryResolver) MyRooms(
+	ctx context.Context,
+	first *int,
+	after *string,
+) (*model.RoomConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -187,7 +239,13 @@ func (r *queryResolver) RoomInfo(ctx context.Context, roomID string) (*ent.Room,
 	return room.Room, nil
 }
 
-func (r *queryResolver) Rooms(ctx context.Context, search *string, tag *string, first *int, after *string) (*model.RoomConnection, error) {
+func (r *queryResolver) Rooms(
+	ctx context.Context,
+	search *string,
+	tag *string,
+	first *int,
+	after *string,
+) (*model.RoomConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -215,7 +273,10 @@ func (r *roomResolver) Is1v1(ctx context.Context, objs []*ent.Room) ([]bool, err
 	return mapped(objs, func(room *ent.Room) bool { return room.MemberCount == 2 }), nil
 }
 
-func (r *roomResolver) OpenseaCollection(ctx context.Context, objs []*ent.Room) ([]*model.OpenseaCollection, error) {
+func (r *roomResolver) OpenseaCollection(
+	ctx context.Context,
+	objs []*ent.Room,
+) ([]*model.OpenseaCollection, error) {
 	return mapped(objs, func(room *ent.Room) *model.OpenseaCollection {
 		if room.OpenseaSlug == nil {
 			return nil
@@ -232,7 +293,12 @@ func (r *roomResolver) Creator(ctx context.Context, objs []*ent.Room) ([]*ent.Us
 	return users(ctx, objs, func(room *ent.Room) string { return room.CreatorID })
 }
 
-func (r *roomResolver) Members(ctx context.Context, objs []*ent.Room, first *int, after *string) ([]*model.RoomMemberConnection, error) {
+func (r *roomResolver) Members(
+	ctx context.Context,
+	objs []*ent.Room,
+	first *int,
+	after *string,
+) ([]*model.RoomMemberConnection, error) {
 	from, err := membersByAge.position(after)
 	if err != nil {
 		return nil, err
@@ -263,7 +329,12 @@ func (r *roomResolver) Members(ctx context.Context, objs []*ent.Room, first *int
 	return connections, nil
 }
 
-func (r *roomResolver) Bans(ctx context.Context, objs []*ent.Room, first *int, after *string) ([]*model.BanConnection, error) {
+func (r *roomResolver) Bans(
+	ctx context.Context,
+	objs []*ent.Room,
+	first *int,
+	after *string,
+) ([]*model.BanConnection, error) {
 	s, n := scopeOf(ctx), pageSize(first, 50)
 	connections := make([]*model.BanConnection, len(objs))
 	memberships, err := viewerMemberships(ctx, objs)
@@ -320,17 +391,26 @@ func (r *roomMemberResolver) User(ctx context.Context, objs []*ent.Member) ([]*e
 	return users(ctx, objs, func(m *ent.Member) string { return m.UserID })
 }
 
-func (r *roomMemberConnectionResolver) Nodes(ctx context.Context, objs []*model.RoomMemberConnection) ([][]*ent.User, error) {
+func (r *roomMemberConnectionResolver) Nodes(
+	ctx context.Context,
+	objs []*model.RoomMemberConnection,
+) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.RoomMemberConnection) []string {
 		return mapped(c.Items, func(m *ent.Member) string { return m.UserID })
 	})
 }
 
-func (r *roomMemberEdgeResolver) Node(ctx context.Context, objs []*model.RoomMemberEdge) ([]*ent.User, error) {
+func (r *roomMemberEdgeResolver) Node(
+	ctx context.Context,
+	objs []*model.RoomMemberEdge,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(e *model.RoomMemberEdge) string { return e.Member.UserID })
 }
 
-func (r *subscriptionResolver) RoomCreated(ctx context.Context, scope model.RoomScope) (<-chan *ent.Room, error) {
+func (r *subscriptionResolver) RoomCreated(
+	ctx context.Context,
+	scope model.RoomScope,
+) (<-chan *ent.Room, error) {
 	return fed[*ent.Room](ctx)
 }
 

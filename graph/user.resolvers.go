@@ -8,39 +8,59 @@ package graph
 import (
 	"context"
 	"fmt"
+	"time"
+
 	"parley/ent"
 	"parley/ent/friendship"
 	"parley/ent/user"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
-	"time"
 )
 
-func (r *friendConnectionResolver) Nodes(ctx context.Context, objs []*model.FriendConnection) ([][]*ent.User, error) {
+func (r *friendConnectionResolver) Nodes(
+	ctx context.Context,
+	objs []*model.FriendConnection,
+) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.FriendConnection) []string {
 		return mapped(c.Edges, func(e model.FriendEdge) string { return e.UserID })
 	})
 }
 
-func (r *friendEdgeResolver) Node(ctx context.Context, objs []*model.FriendEdge) ([]*ent.User, error) {
+func (r *friendEdgeResolver) Node(
+	ctx context.Context,
+	objs []*model.FriendEdge,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(f *model.FriendEdge) string { return f.UserID })
 }
 
-func (r *friendRequestResolver) From(ctx context.Context, objs []*model.FriendRequest) ([]*ent.User, error) {
+func (r *friendRequestResolver) From(
+	ctx context.Context,
+	objs []*model.FriendRequest,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(f *model.FriendRequest) string { return f.FromID })
 }
 
-func (r *friendRequestResolver) To(ctx context.Context, objs []*model.FriendRequest) ([]*ent.User, error) {
+func (r *friendRequestResolver) To(
+	ctx context.Context,
+	objs []*model.FriendRequest,
+) ([]*ent.User, error) {
 	return users(ctx, objs, func(f *model.FriendRequest) string { return f.ToID })
 }
 
-func (r *mutationResolver) UpsertUsers(ctx context.Context, users []*chat.UserInput) (*model.UpsertUsersPayload, error) {
+func (r *mutationResolver) UpsertUsers(
+	ctx context.Context,
+	users []*chat.UserInput,
+) (*model.UpsertUsersPayload, error) {
 	people, err := asViewer(ctx, r.chat.UpsertUsers, users)
 	return &model.UpsertUsersPayload{Users: people}, err
 }
 
-func (r *mutationResolver) SignIn(ctx context.Context, userID string, nickName *string) (*model.SignInPayload, error) {
+func (r *mutationResolver) SignIn(
+	ctx context.Context,
+	userID string,
+	nickName *string,
+) (*model.SignInPayload, error) {
 	if r.signIn == nil {
 		return nil, &chat.Error{
 			Code:    chat.Forbidden,
@@ -62,17 +82,27 @@ func (r *mutationResolver) SignIn(ctx context.Context, userID string, nickName *
 	return &model.SignInPayload{Token: token, User: who, ExpiresAt: expiresAt}, nil
 }
 
-func (r *mutationResolver) UpdateProfile(ctx context.Context, input chat.ProfileInput) (*model.UpdateProfilePayload, error) {
+func (r *mutationResolver) UpdateProfile(
+	ctx context.Context,
+	input chat.ProfileInput,
+) (*model.UpdateProfilePayload, error) {
 	me, err := asViewer(ctx, r.chat.UpdateProfile, input)
 	return &model.UpdateProfilePayload{User: me}, err
 }
 
-func (r *mutationResolver) RequestFriend(ctx context.Context, userID string) (*model.RequestFriendPayload, error) {
+func (r *mutationResolver) RequestFriend(
+	ctx context.Context,
+	userID string,
+) (*model.RequestFriendPayload, error) {
 	user, err := asViewer(ctx, r.chat.RequestFriend, userID)
 	return &model.RequestFriendPayload{User: user}, err
 }
 
-func (r *mutationResolver) AnswerFriendRequest(ctx context.Context, userID string, accept bool) (*model.AnswerFriendRequestPayload, error) {
+func (r *mutationResolver) AnswerFriendRequest(
+	ctx context.Context,
+	userID string,
+	accept bool,
+) (*model.AnswerFriendRequestPayload, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -81,7 +111,10 @@ func (r *mutationResolver) AnswerFriendRequest(ctx context.Context, userID strin
 	return &model.AnswerFriendRequestPayload{User: user}, err
 }
 
-func (r *mutationResolver) RemoveFriend(ctx context.Context, userID string) (*model.RemoveFriendPayload, error) {
+func (r *mutationResolver) RemoveFriend(
+	ctx context.Context,
+	userID string,
+) (*model.RemoveFriendPayload, error) {
 	user, err := asViewer(ctx, r.chat.RemoveFriend, userID)
 	return &model.RemoveFriendPayload{User: user}, err
 }
@@ -105,7 +138,11 @@ func (r *queryResolver) User(ctx context.Context, id string) (*ent.User, error) 
 	return u, err
 }
 
-func (r *queryResolver) Friends(ctx context.Context, first *int, after *string) (*model.FriendConnection, error) {
+func (r *queryResolver) Friends(
+	ctx context.Context,
+	first *int,
+	after *string,
+) (*model.FriendConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -121,7 +158,11 @@ func (r *queryResolver) Friends(ctx context.Context, first *int, after *string) 
 	return friendConnection(page, after), nil
 }
 
-func (r *queryResolver) FriendRequests(ctx context.Context, first *int, after *string) (*model.FriendRequestConnection, error) {
+func (r *queryResolver) FriendRequests(
+	ctx context.Context,
+	first *int,
+	after *string,
+) (*model.FriendRequestConnection, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -137,37 +178,55 @@ func (r *queryResolver) FriendRequests(ctx context.Context, first *int, after *s
 	return friendRequestConnection(page, after), nil
 }
 
-func (r *userResolver) Twitter(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+func (r *userResolver) Twitter(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.TwitterUsername, Avatar: u.TwitterAvatar}
 	})), nil
 }
 
-func (r *userResolver) Discord(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+func (r *userResolver) Discord(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.DiscordUsername, Avatar: u.DiscordAvatar}
 	})), nil
 }
 
-func (r *userResolver) Instagram(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+func (r *userResolver) Instagram(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.InstagramUsername, Avatar: u.InstagramAvatar}
 	})), nil
 }
 
-func (r *userResolver) Facebook(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+func (r *userResolver) Facebook(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.FacebookUsername, Avatar: u.FacebookAvatar}
 	})), nil
 }
 
-func (r *userResolver) Opensea(ctx context.Context, objs []*ent.User) ([]*model.SocialProfile, error) {
+func (r *userResolver) Opensea(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*model.SocialProfile, error) {
 	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.OpenseaUsername, Avatar: u.OpenseaAvatar}
 	})), nil
 }
 
-func (r *userResolver) AddPermission(ctx context.Context, objs []*ent.User) ([]*user.AddPermission, error) {
+func (r *userResolver) AddPermission(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]*user.AddPermission, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
@@ -180,7 +239,10 @@ func (r *userResolver) AddPermission(ctx context.Context, objs []*ent.User) ([]*
 	}), nil
 }
 
-func (r *userResolver) ViewerFriendship(ctx context.Context, objs []*ent.User) ([]model.Friendship, error) {
+func (r *userResolver) ViewerFriendship(
+	ctx context.Context,
+	objs []*ent.User,
+) ([]model.Friendship, error) {
 	s, ids := scopeOf(ctx), mapped(objs, func(u *ent.User) string { return u.ID })
 	states, err := viewersOwn(ctx, &s.friendships, ids, s.chat.Friendships)
 	if err != nil {
