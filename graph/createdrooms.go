@@ -93,8 +93,8 @@ func (s *scope) createdRoom(
 }
 
 // stillVisible reports whether the topic's subscribers may be shown what the scope has loaded
-// besides its room. It asks again after each load, since they may have left the room before it. A
-// user who has left is shown how the room was created, and nothing else of it.
+// besides its room, for this rendering or another one. It asks again after each load, since they may
+// have left the room before it. A former member receives the room as it was created, at most.
 func (s *scope) stillVisible(
 	ctx context.Context, visible loader[int64, *ent.Room],
 ) (bool, error) {

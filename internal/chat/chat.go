@@ -62,9 +62,9 @@ type Chat struct {
 	counts *counts
 }
 
-// New returns the domain over db, whose dialect is one of ent's dialect names, and in which so many
-// searches may run at a time. guard contains the panics of its transactions and batches; nil
-// contains them without counting.
+// New returns the domain over db, whose dialect is one of ent's dialect names. So many searches may run
+// in it at a time, and as many snapshots. guard contains the panics of its transactions and batches;
+// nil contains them without counting.
 func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Chat, error) {
 	known, err := lru.New[string, struct{}](knownUsers)
 	if err != nil {
@@ -82,7 +82,7 @@ func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Ch
 		),
 		users:     newProfileCache(rememberedBytes),
 		searches:  newSearches(searches),
-		snapshots: newSnapshots(),
+		snapshots: newSnapshots(dialect, searches),
 		counts:    &counts{},
 	}
 	c.creations = c.newCreations()

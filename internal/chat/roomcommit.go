@@ -63,7 +63,7 @@ func (c *RoomCommit) Encode() ([]byte, error) {
 }
 
 // DecodeRoom returns the commit of a publication of a new room. It fails if it was encoded by a node
-// of another version: then the room has to be read.
+// of another version: then callers read the room.
 func (c *Chat) DecodeRoom(roomID uuid.UUID, published broker.Commit) (*RoomCommit, error) {
 	if commit, ok := published.(*RoomCommit); ok {
 		return commit, nil

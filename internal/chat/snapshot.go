@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
@@ -16,15 +17,21 @@ import (
 )
 
 const (
-	// snapshotsAtOnce is how many snapshots are read at a time, of which one owner may read one:
-	// each takes a connection. SQLite has as few as four for reads.
-	snapshotsAtOnce = 2
-	// snapshotTime is how long reading a snapshot may take, and wait for others.
-	snapshotTime = 10 * time.Second
+	// snapshotTime is how long reading a snapshot may take, and snapshotWait how long it may wait for
+	// others.
+	snapshotTime, snapshotWait = 10 * time.Second, 30 * time.Second
+	// sqliteSnapshots is how many snapshots SQLite reads at a time at most: it has as few as four
+	// connections for reads.
+	sqliteSnapshots = 2
 )
 
-func newSnapshots() *limit.Memory {
-	return limit.NewMemory(limit.MemoryOptions{Bytes: snapshotsAtOnce, User: 1})
+// newSnapshots returns bounds for snapshots, each of which takes a connection: at most n at a time, of
+// which one owner may read one.
+func newSnapshots(dialectName string, n int) *limit.Memory {
+	if dialectName == dialect.SQLite {
+		n = min(n, sqliteSnapshots)
+	}
+	return limit.NewMemory(limit.MemoryOptions{Bytes: int64(n), User: 1})
 }
 
 // Version is a state of a room and of the profiles of all users. What all members of a room see
@@ -95,19 +102,21 @@ func (c *Chat) FollowVersion(
 // Snapshot calls read with a room and the database as they are at one moment: it runs read in a
 // transaction that only reads, and which sees no later commit. Few snapshots are read at a time;
 // owner names the user or the topic that this one counts for. Returns NOT_FOUND if the room does not
-// exist or is deleted, and UNAVAILABLE after 10 s.
+// exist or is deleted, and UNAVAILABLE after 10 s, or if it has waited 30 s for others.
 //
 // The caller authorizes the users that are shown the room: see [Chat.FollowVersion].
 func (c *Chat) Snapshot(
 	ctx context.Context, owner string, roomID uuid.UUID, read func(context.Context, Snapshot) error,
 ) error {
-	ctx, cancel := context.WithTimeout(ctx, snapshotTime)
-	defer cancel()
-	turn, err := c.snapshots.Acquire(ctx, limit.Owner{User: owner}, 1)
+	waiting, stop := context.WithTimeout(ctx, snapshotWait)
+	turn, err := c.snapshots.Acquire(waiting, limit.Owner{User: owner}, 1)
+	stop()
 	if err != nil {
 		return fmt.Errorf("wait to read room %s: %w", roomID, err)
 	}
 	defer turn.Release()
+	ctx, cancel := context.WithTimeout(ctx, snapshotTime)
+	defer cancel()
 	tx, err := c.db.BeginTx(ctx, &sql.TxOptions{
 		Isolation: sql.LevelRepeatableRead, // SQLite's transactions are so anyway
 		ReadOnly:  true,

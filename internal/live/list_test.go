@@ -246,6 +246,7 @@ func TestListsInStep(t *testing.T) {
 			}
 			s.happen(hub, seq+2)
 			time.Sleep(300 * time.Millisecond)
+			synctest.Wait()
 		}
 		if len(s.changes) != 3 {
 			t.Errorf("3 changes are rendered in %d batches", len(s.changes))

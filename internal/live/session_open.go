@@ -1,0 +1,204 @@
+package live
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// pendingRoom is a room that is to be opened.
+type pendingRoom struct {
+	room uuid.UUID
+	Membership
+	after int64
+}
+
+// begin finds the rooms to open first, and those that were named and are not the user's.
+func (s *session) begin(ctx context.Context) error {
+	found, err := s.memberships(ctx)
+	if err != nil {
+		return err
+	}
+	for room, m := range found {
+		after, named := s.After[room]
+		if !named {
+			after = m.Head
+		}
+		s.openings = append(s.openings, pendingRoom{room, m, after})
+	}
+	named := make(map[uuid.UUID]struct{}, len(s.Only)+len(s.After))
+	for room := range s.Only {
+		named[room] = struct{}{}
+	}
+	for room := range s.After {
+		if s.admits(room) {
+			named[room] = struct{}{}
+		}
+	}
+	for room := range named {
+		if _, mine := found[room]; !mine {
+			s.endings = append(s.endings, Ending{Room: room})
+		}
+	}
+	s.After = nil
+	return nil
+}
+
+// memberships reads the memberships, and claims what their rooms take.
+func (s *session) memberships(ctx context.Context) (found map[uuid.UUID]Membership, err error) {
+	err = persist(ctx, func() error {
+		found, err = s.Memberships(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, s.Reserve(len(found))
+}
+
+// admits reports whether the session follows a room while the user is in it.
+func (s *session) admits(room uuid.UUID) bool {
+	_, admitted := s.Only[room]
+	return admitted || s.Only == nil
+}
+
+// refresh reads the memberships, and finds the rooms that the user has joined.
+func (s *session) refresh(ctx context.Context) error {
+	found, err := s.memberships(ctx)
+	if err == nil {
+		s.adopt(found)
+	}
+	return err
+}
+
+// adopt enqueues the rooms that the session does not know, to be opened. The logs of the rooms say
+// which have ended.
+func (s *session) adopt(found map[uuid.UUID]Membership) {
+	pending := make(map[uuid.UUID]struct{}, len(s.openings))
+	for _, p := range s.openings {
+		pending[p.room] = struct{}{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for room, m := range found {
+		_, opening := pending[room]
+		if s.rooms[room] == nil && !opening {
+			s.openings = append(s.openings, pendingRoom{room, m, m.Joined})
+		}
+	}
+}
+
+// open opens some rooms. It reads the memberships again after it has joined and rendered the rooms:
+// so it drops a room that the user has left meanwhile, and misses no event.
+func (s *session) open(ctx context.Context) ([][]byte, error) {
+	batch := s.openings[:min(len(s.openings), openBatch)]
+	if s.openings = s.openings[len(batch):]; len(s.openings) == 0 {
+		s.openings = nil
+	}
+	rooms, err := s.join(batch)
+	if err != nil {
+		return nil, err
+	}
+	var items []Opening
+	for _, p := range batch {
+		items = append(items, Opening{Room: p.room, Head: p.Head})
+		if p.after > p.Head {
+			items = append(items, Opening{Room: p.room, Head: p.Head, Resync: true})
+		}
+	}
+	payloads, err := s.Opened(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.memberships(ctx)
+	if err != nil {
+		return nil, err
+	}
+	left := s.reject(batch, found)
+	for i, p := range batch {
+		if _, ended := left[p.room]; ended {
+			s.drop(p.room)
+			continue
+		}
+		s.hub.want(p.room, found[p.room].Head)
+		if !rooms[i].Park(rooms[i]) {
+			s.enqueue(rooms[i])
+		}
+	}
+	s.adopt(found)
+	kept := payloads[:0]
+	for i, item := range items {
+		if _, ended := left[item.Room]; !ended && payloads[i] != nil {
+			kept = append(kept, payloads[i])
+		}
+	}
+	return kept, nil
+}
+
+// join subscribes to rooms.
+func (s *session) join(batch []pendingRoom) ([]*sessionRoom, error) {
+	rooms := make([]*sessionRoom, len(batch))
+	for i, p := range batch {
+		r, err := s.hub.joinSession(s, p)
+		if err != nil {
+			return nil, err
+		}
+		rooms[i] = r
+	}
+	return rooms, nil
+}
+
+// joinSession subscribes to a room of a session. It returns [context.Canceled] if the session is
+// closed.
+func (h *Hub) joinSession(s *session, p pendingRoom) (*sessionRoom, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, context.Canceled
+	}
+	after := min(p.after, p.Head)
+	c, err := h.join(Subscription{
+		Topic: Room(p.room), User: s.User, Key: s.Key, Render: s.Render, Resync: s.Resync,
+		After: after, Head: p.Head, pollsHead: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &sessionRoom{session: s, subscriber: subscriber{
+		hub: h, cohort: c, user: s.User, seq: after, authorized: p.Head,
+	}}
+	s.rooms[p.room] = r
+	if s.Follow != nil {
+		s.Follow(p.room)
+	}
+	return r, nil
+}
+
+// reject returns the rooms of a batch that the user is no longer in, or not by the same membership.
+// A room that the user has joined again is opened again.
+func (s *session) reject(
+	batch []pendingRoom, found map[uuid.UUID]Membership,
+) map[uuid.UUID]struct{} {
+	left := make(map[uuid.UUID]struct{})
+	for _, p := range batch {
+		switch m, still := found[p.room]; {
+		case !still:
+			s.endings = append(s.endings, Ending{Room: p.room})
+			left[p.room] = struct{}{}
+		case m.Joined != p.Joined:
+			left[p.room] = struct{}{}
+		}
+	}
+	return left
+}
+
+// want says that the log of a room has grown to seq.
+func (h *Hub) want(room uuid.UUID, seq int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if t := h.tails[Room(room)]; t != nil {
+		t.want(seq)
+	}
+}
