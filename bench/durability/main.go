@@ -176,7 +176,7 @@ func (m *mode) play(ctx context.Context, k kind, round time.Duration) error {
 	}
 	after := m.chat.Stats().Sends
 	m.rates[k] = append(m.rates[k], float64(done.Load())/took.Seconds())
-	m.sent[k] += after.Together - before.Together
+	m.sent[k] += after.Writes - before.Writes
 	m.commits[k] += after.Batches - before.Batches
 	return nil
 }

@@ -126,14 +126,14 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 		counter(
 			"parley_batched_total",
 			batched,
-			func(s stats) int64 { return s.Sends.Together },
+			func(s stats) int64 { return s.Sends.Writes },
 			"of",
 			"message",
 		),
 		counter(
 			"parley_batched_total",
 			batched,
-			func(s stats) int64 { return s.Creations.Together },
+			func(s stats) int64 { return s.Creations.Writes },
 			"of",
 			"room",
 		),

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/internal/chat/writequeue"
+
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"parley/ent"
@@ -52,7 +54,7 @@ type Chat struct {
 	users     *profileCache
 	sends     *sends
 	// creations are the rooms on their way.
-	creations *batches[*creation]
+	creations *writequeue.Queue[*creation]
 	// searches has a place for each search that may run at a time.
 	searches *limit.Memory
 	// snapshots has a place for each snapshot that may be read at a time.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"parley/internal/chat/writequeue"
+
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
@@ -96,7 +98,7 @@ const (
 
 // creation is a room on its way.
 type creation struct {
-	write
+	writequeue.Write
 	room  *newRoom
 	again rerun
 
@@ -106,19 +108,19 @@ type creation struct {
 	profiles ProfileVersion
 }
 
-func (c *Chat) newCreations() *batches[*creation] {
-	b := &batches[*creation]{panics: c.panics, do: c.createBatch}
-	b.take = func() (batch []*creation) {
-		people, n := 0, 0
-		for ; n < len(b.waiting) && n < createdTogether; n++ {
-			if people += len(b.waiting[n].room.people); n > 0 && people > createdPeople {
-				break
+func (c *Chat) newCreations() *writequeue.Queue[*creation] {
+	return writequeue.New(writequeue.Options[*creation]{
+		Take: func(waiting []*creation) (batch, rest []*creation) {
+			people, n := 0, 0
+			for ; n < len(waiting) && n < createdTogether; n++ {
+				if people += len(waiting[n].room.people); n > 0 && people > createdPeople {
+					break
+				}
 			}
-		}
-		batch, b.waiting = b.waiting[:n:n], b.waiting[n:]
-		return batch
-	}
-	return b
+			return waiting[:n:n], waiting[n:]
+		},
+		Do: c.createBatch, Panics: c.panics, Unknown: errUncertain,
+	})
 }
 
 // createAtOnce makes a room together with others that are made at the moment, in as few statements
@@ -142,14 +144,14 @@ func (c *Chat) createAtOnce(
 	if in.IdempotencyKey != nil {
 		n.key, n.hash = *in.IdempotencyKey, in.hash()
 	}
-	w := &creation{write: newWrite(ctx), room: n, again: again}
+	w := &creation{Write: writequeue.NewWrite(ctx), room: n, again: again}
 	if len(n.people) > createdPeople {
 		c.create(ctx, []*creation{w})
-	} else if err := c.creations.join(ctx, w); err != nil {
+	} else if err := c.creations.Do(ctx, w); err != nil {
 		return nil, fmt.Errorf("wait to create a room: %w", err)
 	}
-	if w.err != nil {
-		return nil, fmt.Errorf("create room: %w", w.err)
+	if w.Err != nil {
+		return nil, fmt.Errorf("create room: %w", w.Err)
 	}
 	if !w.made {
 		return nil, nil
@@ -159,10 +161,10 @@ func (c *Chat) createAtOnce(
 
 // createBatch makes the rooms of a batch.
 func (c *Chat) createBatch(batch []*creation) {
-	ctx, cancel := context.WithTimeout(batch[0].within, batchTime)
+	ctx, cancel := context.WithTimeout(batch[0].Context, batchTime)
 	defer cancel()
 	c.create(ctx, batch)
-	c.creations.settle(batch)
+	c.creations.Settle(batch)
 }
 
 // create makes the rooms of a batch in one transaction, those of them that can be, and notes the
@@ -215,9 +217,9 @@ func (c *Chat) create(ctx context.Context, batch []*creation) {
 		return
 	}
 	for _, w := range batch {
-		w.made, w.err = false, err
+		w.made, w.Err = false, err
 		if worthAlone(err, w.again, len(batch)) {
-			w.err = nil
+			w.Err = nil
 		}
 	}
 }

@@ -6,6 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
+
+	"parley/internal/chat/writequeue"
+	"parley/internal/store"
 
 	"parley/internal/chat/policy"
 
@@ -29,11 +33,11 @@ const (
 	knownWriters = 100_000
 )
 
-// sends are the messages on their way. Of a room one transaction is on its way at a time; those of
-// rooms that somebody else has locked wait for them apart from all others.
+// sends sends messages in batches. Of a room one batch is on its way at a time; those of rooms that
+// another transaction has locked wait for them apart from all others.
 type sends struct {
-	batches[*sending]
-	// busy are the rooms that one is on its way for.
+	*writequeue.Queue[*sending]
+	// busy are the rooms of the batches on their way. The queue's lock guards it.
 	busy map[uuid.UUID]bool
 	// writers is what the room's rules were when somebody was found to be allowed to write.
 	writers *lru.Cache[Own[uuid.UUID], int64]
@@ -45,14 +49,16 @@ func (c *Chat) newSends() (*sends, error) {
 		return nil, fmt.Errorf("make the cache of writers: %w", err)
 	}
 	s := &sends{busy: make(map[uuid.UUID]bool), writers: writers}
-	s.panics, s.take, s.do = c.panics, s.choose, c.sendBatch
-	s.release = func(w *sending) { delete(s.busy, w.RoomID) }
+	s.Queue = writequeue.New(writequeue.Options[*sending]{
+		Take: s.choose, Do: c.sendBatch, Panics: c.panics, Unknown: errUncertain,
+		Release: func(w *sending) { delete(s.busy, w.RoomID) },
+	})
 	return s, nil
 }
 
 // sending is a message on its way.
 type sending struct {
-	write
+	writequeue.Write
 	*newMessage
 }
 
@@ -72,13 +78,13 @@ func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) 
 	if err != nil {
 		return Sent{}, err
 	}
-	s := &sending{newWrite(ctx), in.newMessage(v, rules)}
-	if err := c.sends.join(ctx, s); err != nil {
+	s := &sending{writequeue.NewWrite(ctx), in.newMessage(v, rules)}
+	if err := c.sends.Do(ctx, s); err != nil {
 		return Sent{}, fmt.Errorf("wait to send to room %s: %w", in.RoomID, err)
 	}
 	switch {
-	case s.err != nil:
-		return Sent{}, s.err
+	case s.Err != nil:
+		return Sent{}, s.Err
 	case !s.inserted:
 		return Sent{}, errAlone
 	}
@@ -86,9 +92,9 @@ func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) 
 }
 
 // choose takes a batch from those that wait, in their order: of each room all know of the same
-// rules, and none has the same key as another. Nobody overtakes another in a room. The sends are
+// rules, and none has the same key as another. Nobody overtakes another in a room. The queue is
 // locked.
-func (s *sends) choose() (batch []*sending) {
+func (s *sends) choose(waiting []*sending) (batch, rest []*sending) {
 	rules := make(map[uuid.UUID]int64)
 	type key struct {
 		room     uuid.UUID
@@ -97,8 +103,7 @@ func (s *sends) choose() (batch []*sending) {
 	keys := make(map[key]bool)
 	left := make(map[uuid.UUID]bool) // the rooms of those who go on waiting
 	bytes := 0
-	var rest []*sending
-	for _, w := range s.waiting {
+	for _, w := range waiting {
 		known, there := rules[w.RoomID]
 		var k key
 		if w.IdempotencyKey != nil {
@@ -125,25 +130,38 @@ func (s *sends) choose() (batch []*sending) {
 	for id := range rules {
 		s.busy[id] = true
 	}
-	s.waiting = rest
-	return batch
+	return batch, rest
 }
 
 // sendBatch sends the messages of a batch. Those whose rooms somebody else has locked wait for
 // them, and no others do.
 func (c *Chat) sendBatch(batch []*sending) {
 	locked := c.send(batch, false)
-	c.sends.settle(
+	c.sends.Settle(
 		slices.DeleteFunc(batch, func(w *sending) bool { return slices.Contains(locked, w) }),
 	)
 	if len(locked) == 0 {
 		return
 	}
 	// It ends with their transaction, for which they wait.
-	go c.panics.Wrap(locked[0].within, panics.Write, func() {
+	go c.panics.Wrap(locked[0].Context, panics.Write, func() {
 		c.send(locked, true)
-		c.sends.settle(locked)
-	}, func(err error) { c.sends.abandon(locked, err) })()
+		c.sends.Settle(locked)
+	}, func(err error) { c.sends.Abandon(locked, err) })()
+}
+
+// batchTime is how long a batch may take.
+const batchTime = 10 * time.Second
+
+// worthAlone reports whether a write that has failed in a batch should be tried alone: what the
+// database refuses may be another of them, and whether a write of unknown outcome was done is found
+// out by doing it again, where that is doing it once. So it is after a panic of a batch that has
+// written nothing: one of the others may be its cause.
+func worthAlone(err error, again rerun, batch int) bool {
+	if isUncertain(err) {
+		return again == idempotent
+	}
+	return store.IsRefused(err) || panics.Is(err) && batch > 1
 }
 
 // mayWrite returns the rules of a room under which the viewer may write in it. It fails where they
@@ -177,7 +195,7 @@ WHERE r.id = $1 AND m.user_id = $2 AND r.deleted_at IS NULL`, id, v.ID)
 // send inserts the messages of a batch and sets the outcomes. It returns those whose room another
 // transaction has locked, unless it is to wait.
 func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
-	ctx, cancel := context.WithTimeout(batch[0].within, batchTime)
+	ctx, cancel := context.WithTimeout(batch[0].Context, batchTime)
 	defer cancel()
 	again := idempotent
 	messages := make([]*newMessage, len(batch))
@@ -209,7 +227,7 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 		case worthAlone(err, rerun(s.IdempotencyKey != nil), len(batch)):
 			s.inserted = false
 		default:
-			s.err = err
+			s.Err = err
 		}
 	}
 	return locked

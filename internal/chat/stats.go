@@ -1,6 +1,10 @@
 package chat
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"parley/internal/chat/writequeue"
+)
 
 // counts are what has been counted.
 type counts struct {
@@ -15,7 +19,7 @@ type Stats struct {
 	// whether they were committed.
 	Conflicts, Moved, Unknown int64
 	// Sends are the messages, and Creations the rooms that were made.
-	Sends, Creations BatchStats
+	Sends, Creations writequeue.Stats
 	// CachedUsers counts the users that were needed and cached, ReadUsers those that were not.
 	CachedUsers, ReadUsers int64
 	// RememberedBytes is about how much is remembered of rooms and people.
@@ -28,7 +32,7 @@ func (c *Chat) Stats() Stats {
 	n := c.counts
 	return Stats{
 		Conflicts: n.conflicts.Load(), Moved: n.moved.Load(), Unknown: n.unknown.Load(),
-		Sends: c.sends.stats(), Creations: c.creations.stats(),
+		Sends: c.sends.Stats(), Creations: c.creations.Stats(),
 		CachedUsers: n.found.Load(), ReadUsers: n.read.Load(), RememberedBytes: int64(bytes),
 	}
 }

@@ -133,7 +133,7 @@ func (c *Chat) attempt(
 }
 
 // errUncertain is the error of a write that may or may not have happened.
-func errUncertain(cause error) *Error {
+func errUncertain(cause error) error {
 	return &Error{
 		Code:           Unavailable,
 		Message:        "Saving this was interrupted: it may or may not have happened.",
