@@ -23,6 +23,7 @@ import (
 	"parley/graph/guard"
 	"parley/internal/auth"
 	"parley/internal/chat"
+	"parley/internal/chat/keyattempts"
 	"parley/internal/panics"
 	"parley/internal/store"
 	"parley/internal/testkit/opgen"
@@ -70,7 +71,9 @@ func openObserved(
 			tb.Error(err)
 		}
 	})
-	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), db.Dialect(), 4, nil)
+	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), chat.Options{
+		Dialect: db.Dialect(), Searches: 4, KeyAttempts: keyattempts.Default(),
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}

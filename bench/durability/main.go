@@ -111,7 +111,9 @@ func open(ctx context.Context, path string, synchronous store.Synchronous) (*mod
 		sent: map[kind]int64{}, commits: map[kind]int64{},
 	}
 	client := ent.NewClient(ent.Driver(db.Driver()))
-	if m.chat, err = chat.New(client, db.Dialect(), 1, panics.NewGuard(quiet)); err != nil {
+	if m.chat, err = chat.New(client, chat.Options{
+		Dialect: db.Dialect(), Searches: 1, Panics: panics.NewGuard(quiet),
+	}); err != nil {
 		return nil, err
 	}
 	var users []string

@@ -120,7 +120,11 @@ func New(
 	}()
 
 	searches := max(1, cfg.DBMaxConns/searchesShare)
-	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), db.Dialect(), searches, guard)
+	reporter := limit.NewReporter(logger)
+	gates := gatesOf(cfg.Rates(), reporter)
+	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), chat.Options{
+		Dialect: db.Dialect(), Searches: searches, KeyAttempts: gates.Keys, Panics: guard,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -137,9 +141,6 @@ func New(
 		return nil, err
 	}
 	counted := metrics.New(opts.Version, guard)
-	reporter := limit.NewReporter(logger)
-	gates := gatesOf(cfg.Rates(), reporter)
-	domain.LimitKeys(gates.Keys)
 	limits := opts.Limits
 	limits.Body, limits.RequestBytes = cfg.MaxBodyBytes, cfg.MaxRequestMemory
 	limits.Sockets, limits.SocketBytes = cfg.MaxSockets, cfg.MaxSocketBytes

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/policy"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -42,7 +44,7 @@ func (c *Chat) Unban(
 		return nil, nil, err
 	}
 	var r *ent.Room
-	err := c.tx(ctx, idempotent, func(t *tx) error {
+	err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		h, _, err := t.authorize(ctx, v, roomID, policy.Unban)
 		if err != nil {
 			return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/policy"
 
 	"parley/ent"
@@ -212,7 +214,7 @@ func (c *Chat) changeMessage(
 ) (*ent.Message, error) {
 	var changed *ent.Message
 	// Doing it twice is doing it once: what is so already stays so.
-	err := c.tx(ctx, idempotent, func(t *tx) error {
+	err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		h, by, err := t.authorize(ctx, v, id.Room, policy.Write)
 		if err != nil {
 			return err

@@ -9,6 +9,10 @@ import (
 	"fmt"
 	"time"
 
+	"parley/internal/chat/keyattempts"
+
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/writequeue"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -44,15 +48,15 @@ type Publisher interface {
 
 // Chat is the domain over one database.
 type Chat struct {
-	db        *ent.Client
-	dialect   string
-	publisher Publisher
-	panics    *panics.Guard
-	known     *lru.Cache[string, struct{}]
-	tries     *tries
-	rooms     *rooms
-	users     *profileCache
-	sends     *sends
+	db          *ent.Client
+	dialect     string
+	publisher   Publisher
+	panics      *panics.Guard
+	known       *lru.Cache[string, struct{}]
+	keyAttempts *keyattempts.Limiter
+	rooms       *rooms
+	users       *profileCache
+	sends       *sends
 	// creations are the rooms on their way.
 	creations *writequeue.Queue[*creation]
 	// searches has a place for each search that may run at a time.
@@ -60,32 +64,42 @@ type Chat struct {
 	// snapshots has a place for each snapshot that may be read at a time.
 	snapshots *limit.Memory
 	// frozen: the database does not change, because this is the Chat of a [Snapshot].
-	frozen bool
-	counts *counts
+	frozen  bool
+	retrier *retry.Retrier
+	counts  *counts
 }
 
-// New returns the domain over db, whose dialect is one of ent's dialect names. So many searches may run
-// in it at a time, and as many snapshots. guard contains the panics of its transactions and batches;
-// nil contains them without counting.
-func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Chat, error) {
+// Options of a [Chat].
+type Options struct {
+	// Dialect is ent's name of the database's dialect.
+	Dialect string
+	// Searches is how many searches may run at a time, and as many snapshots may be read.
+	Searches int
+	// KeyAttempts limits how often a user, and an address, may try a wrong key; nil is no limit.
+	KeyAttempts *limit.Gate
+	// Panics contains the panics of transactions and batches. Nil contains them without counting.
+	Panics *panics.Guard
+}
+
+// New returns the domain over a database.
+func New(db *ent.Client, opts Options) (*Chat, error) {
 	known, err := lru.New[string, struct{}](knownUsers)
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of known users: %w", err)
 	}
 	c := &Chat{
-		db:        db,
-		dialect:   dialect,
-		publisher: silence{},
-		panics:    guard,
-		known:     known,
-		tries:     newTries(),
-		rooms: newRooms(
-			rememberedBytes,
-		),
-		users:     newProfileCache(rememberedBytes),
-		searches:  newSearches(searches),
-		snapshots: newSnapshots(dialect, searches),
-		counts:    &counts{},
+		db:          db,
+		dialect:     opts.Dialect,
+		publisher:   silence{},
+		panics:      opts.Panics,
+		known:       known,
+		keyAttempts: keyattempts.New(opts.KeyAttempts),
+		rooms:       newRooms(rememberedBytes),
+		users:       newProfileCache(rememberedBytes),
+		searches:    newSearches(opts.Searches),
+		snapshots:   newSnapshots(opts.Dialect, opts.Searches),
+		retrier:     &retry.Retrier{},
+		counts:      &counts{},
 	}
 	c.creations = c.newCreations()
 	c.sends, err = c.newSends()
@@ -94,10 +108,6 @@ func New(db *ent.Client, dialect string, searches int, guard *panics.Guard) (*Ch
 
 // Publish makes to receive what each commit publishes. It is called once, before the domain is used.
 func (c *Chat) Publish(to Publisher) { c.publisher = to }
-
-// LimitKeys has keys say how often a person, and an address, may give a wrong one; nil is no limit.
-// It is called before the domain is used.
-func (c *Chat) LimitKeys(keys *limit.Gate) { c.tries.people = keys }
 
 // silence drops publications.
 type silence struct{}

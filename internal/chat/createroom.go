@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/retry"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -118,9 +120,9 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 	if err != nil {
 		return nil, err
 	}
-	again := once
+	again := retry.Once
 	if in.IdempotencyKey != nil {
-		again = idempotent
+		again = retry.Idempotent
 	}
 	if !in.Exclusive {
 		if made, err := c.createAtOnce(ctx, v, in, again); made != nil || err != nil {
@@ -223,7 +225,7 @@ func (t *tx) createRoom(
 		return nil, err
 	}
 	if !made {
-		return nil, errMoved // a member has just changed their add permission
+		return nil, retry.ErrStale // a member has just changed their add permission
 	}
 	if in.Exclusive {
 		if err := t.takeSeats(ctx, n.members); err != nil {

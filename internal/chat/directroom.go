@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/policy"
 
 	"github.com/google/uuid"
@@ -23,7 +25,7 @@ func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Ro
 		return nil, badInput("userId", "A direct room is for you and somebody else.")
 	}
 	var r *ent.Room
-	err := c.tx(ctx, idempotent, func(t *tx) error {
+	err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		if err := t.checkExist(ctx, []string{userID}); err != nil {
 			return err // before a row refers to them
 		}
@@ -51,7 +53,7 @@ func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Ro
 		}
 		r, err = t.Room.Query().Where(room.ID(id), policy.Allowed(policy.Read, v.ID)).Only(ctx)
 		if ent.IsNotFound(err) {
-			return errMoved // one of the two has just left it
+			return retry.ErrStale // one of the two has just left it
 		}
 		return err
 	})
@@ -81,7 +83,7 @@ func (t *tx) keepForTwo(ctx context.Context, a, b string) (id uuid.UUID, before 
 		Where(directroom.LowerID(lower), directroom.HigherID(higher)).
 		Only(ctx)
 	if ent.IsNotFound(err) {
-		return id, false, errMoved // released between the two statements
+		return id, false, retry.ErrStale // released between the two statements
 	}
 	if err != nil {
 		return id, false, fmt.Errorf("find the room kept for them: %w", err)

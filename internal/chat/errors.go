@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/store"
 )
 
@@ -63,7 +65,7 @@ func AsError(err error) *Error {
 		return e
 	case store.IsUnavailable(err),
 		store.IsConflict(err),
-		errors.Is(err, errMoved),
+		errors.Is(err, retry.ErrStale),
 		errors.Is(err, context.DeadlineExceeded):
 		return &Error{
 			Code:    Unavailable,

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/internal/chat/retry"
+
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
@@ -15,16 +17,22 @@ import (
 // RequestFriend asks somebody to be the viewer's friend, and returns them. Where they have asked
 // the viewer before, the two are friends from then on.
 func (c *Chat) RequestFriend(ctx context.Context, v Viewer, userID string) (*ent.User, error) {
-	return c.changeFriendship(ctx, idempotent, v, userID, func(t *tx, is friendship.State) error {
-		switch is {
-		case friendship.StateREQUESTED, friendship.StateFRIENDS:
-			return nil
-		case friendship.StateINVITED:
-			return t.befriend(ctx, v.ID, userID)
-		default:
-			return t.request(ctx, v.ID, userID)
-		}
-	})
+	return c.changeFriendship(
+		ctx,
+		retry.Idempotent,
+		v,
+		userID,
+		func(t *tx, is friendship.State) error {
+			switch is {
+			case friendship.StateREQUESTED, friendship.StateFRIENDS:
+				return nil
+			case friendship.StateINVITED:
+				return t.befriend(ctx, v.ID, userID)
+			default:
+				return t.request(ctx, v.ID, userID)
+			}
+		},
+	)
 }
 
 // AnswerFriendRequest makes somebody who has asked for it the viewer's friend, or turns them down,
@@ -35,9 +43,9 @@ func (c *Chat) AnswerFriendRequest(
 	userID string,
 	accept bool,
 ) (*ent.User, error) {
-	again := once // who is turned down leaves no trace
+	again := retry.Once // who is turned down leaves no trace
 	if accept {
-		again = idempotent
+		again = retry.Idempotent
 	}
 	return c.changeFriendship(ctx, again, v, userID, func(t *tx, is friendship.State) error {
 		switch {
@@ -56,19 +64,25 @@ func (c *Chat) AnswerFriendRequest(
 // RemoveFriend ends what there is between the viewer and somebody: a friendship, or a request of
 // either. It returns them.
 func (c *Chat) RemoveFriend(ctx context.Context, v Viewer, userID string) (*ent.User, error) {
-	return c.changeFriendship(ctx, idempotent, v, userID, func(t *tx, is friendship.State) error {
-		if is == "" {
-			return nil
-		}
-		return t.estrange(ctx, v.ID, userID)
-	})
+	return c.changeFriendship(
+		ctx,
+		retry.Idempotent,
+		v,
+		userID,
+		func(t *tx, is friendship.State) error {
+			if is == "" {
+				return nil
+			}
+			return t.estrange(ctx, v.ID, userID)
+		},
+	)
 }
 
 // changeFriendship changes what there is between the viewer and somebody, knowing what there is: ""
 // for nothing. Both are held, so that of two who ask each other at once one is the first.
 func (c *Chat) changeFriendship(
 	ctx context.Context,
-	again rerun,
+	again retry.Policy,
 	v Viewer,
 	userID string,
 	change func(t *tx, is friendship.State) error,

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/policy"
 
 	"github.com/google/uuid"
@@ -31,12 +33,12 @@ func (c *Chat) JoinRoom(
 	key *string,
 	disconnect bool,
 ) (*ent.Room, error) {
-	own, ofRoom := c.tries.take(ctx, v.ID, id)
+	own, ofRoom := c.keyAttempts.Take(ctx, v.ID, id)
 	if own > 0 {
 		key = nil // not even the right one is told from the others
 	}
 	var joined *ent.Room
-	err := c.tx(ctx, idempotent, func(t *tx) error {
+	err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		h, left, err := t.holdToJoin(ctx, v, id, disconnect)
 		if err != nil {
 			return err
@@ -47,7 +49,7 @@ func (c *Chat) JoinRoom(
 	e := new(Error)
 	switch wrong := errors.As(err, &e) && e.Code == WrongKey; {
 	case !wrong && own == 0:
-		c.tries.giveBack(ctx, v.ID, id, ofRoom)
+		c.keyAttempts.GiveBack(ctx, v.ID, id, ofRoom)
 	case wrong && own+ofRoom > 0:
 		return nil, &Error{
 			Code:       RateLimited,
@@ -87,7 +89,7 @@ func (t *tx) holdToJoin(
 			// It answers as a room does that one may not see.
 			return nil, nil, errWrongKey()
 		case isNotFound(err):
-			return nil, nil, errMoved // deleted between the two statements, and the seat with it
+			return nil, nil, retry.ErrStale // deleted between the two statements, and the seat with it
 		case err != nil:
 			return nil, nil, err
 		case next == id:

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/policy"
 
 	"entgo.io/ent/dialect"
@@ -20,7 +22,7 @@ import (
 
 // LeaveRoom ends the viewer's membership of a room.
 func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
-	err := c.tx(ctx, once, func(t *tx) error {
+	err := c.tx(ctx, retry.Once, func(t *tx) error {
 		h, m, err := t.authorize(ctx, v, id, policy.Leave)
 		if err != nil {
 			return err
@@ -35,7 +37,7 @@ func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 
 // DeleteRoom ends all memberships of a room. Its row stays as a tombstone that ends its streams.
 func (c *Chat) DeleteRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
-	err := c.tx(ctx, once, func(t *tx) error {
+	err := c.tx(ctx, retry.Once, func(t *tx) error {
 		h, _, err := t.authorize(ctx, v, id, policy.Delete)
 		if err != nil {
 			return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/policy"
 
 	"github.com/google/uuid"
@@ -30,7 +32,7 @@ func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error 
 	if len(ids) == 0 {
 		return nil
 	}
-	err := c.tx(ctx, idempotent, func(t *tx) error {
+	err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		rooms, err := t.Member.Query().
 			Where(member.UserID(v.ID), member.RoomIDIn(padded(ids)...)).All(ctx)
 		if err != nil || len(rooms) == 0 {

@@ -42,7 +42,10 @@ func node(t *testing.T, url string, observe func(context.Context, string)) *Chat
 			t.Error(err)
 		}
 	})
-	c, err := New(ent.NewClient(ent.Driver(db.Driver())), db.Dialect(), 4, panics.NewGuard(logger))
+	c, err := New(
+		ent.NewClient(ent.Driver(db.Driver())),
+		Options{Dialect: db.Dialect(), Searches: 4, Panics: panics.NewGuard(logger)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

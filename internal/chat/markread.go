@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/policy"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -32,7 +34,7 @@ func (c *Chat) MarkRead(
 		return nil, badInput("seq", "seq must not be negative.")
 	}
 	var r *ent.Room
-	err := c.tx(ctx, idempotent, func(t *tx) error {
+	err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		var err error
 		r, err = t.Room.Query().Where(room.ID(roomID), room.DeletedAtIsNil()).Only(ctx)
 		if ent.IsNotFound(err) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/policy"
 
 	"github.com/google/uuid"
@@ -29,7 +31,7 @@ func (c *Chat) AddMembers(
 	}
 	var r *ent.Room
 	var members []*ent.Member
-	err = c.tx(ctx, idempotent, func(t *tx) error {
+	err = c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		h, _, err := t.authorize(ctx, v, roomID, policy.Add)
 		if err != nil {
 			return err
@@ -114,7 +116,7 @@ func (c *Chat) RemoveMember(
 	}
 	var r *ent.Room
 	var ended *uuid.UUID
-	err := c.tx(ctx, once, func(t *tx) error {
+	err := c.tx(ctx, retry.Once, func(t *tx) error {
 		r, ended = nil, nil
 		h, by, err := t.authorize(ctx, v, roomID, policy.Remove)
 		if err != nil {
@@ -172,9 +174,9 @@ func (c *Chat) SetMemberRole(
 	if err := checkID("userId", userID); err != nil {
 		return nil, nil, err
 	}
-	again := idempotent
+	again := retry.Idempotent
 	if role == member.RoleOWNER {
-		again = once // after it the viewer may not do it any more
+		again = retry.Once // after it the viewer may not do it any more
 	}
 	var r *ent.Room
 	var changed *ent.Member

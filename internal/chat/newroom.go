@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/writequeue"
 
 	"entgo.io/ent/dialect"
@@ -100,7 +102,7 @@ const (
 type creation struct {
 	writequeue.Write
 	room  *newRoom
-	again rerun
+	again retry.Policy
 
 	// made is false where it is to be made alone, or has failed. profiles is the profile version
 	// at which it was made.
@@ -131,7 +133,7 @@ func (c *Chat) createAtOnce(
 	ctx context.Context,
 	v Viewer,
 	in CreateRoomInput,
-	again rerun,
+	again retry.Policy,
 ) (*ent.Room, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -170,12 +172,12 @@ func (c *Chat) createBatch(batch []*creation) {
 // create makes the rooms of a batch in one transaction, those of them that can be, and notes the
 // outcomes.
 func (c *Chat) create(ctx context.Context, batch []*creation) {
-	again := idempotent
+	again := retry.Idempotent
 	byID := make(map[uuid.UUID]*creation, len(batch))
 	rooms := make([]*newRoom, len(batch))
 	for i, w := range batch {
-		if w.again == once {
-			again = once
+		if w.again == retry.Once {
+			again = retry.Once
 		}
 		rooms[i], byID[w.room.ID] = w.room, w
 	}

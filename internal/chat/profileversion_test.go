@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/chat/retry"
+
 	"entgo.io/ent/dialect"
 
 	"parley/ent"
@@ -110,7 +112,7 @@ func TestProfileChangesDoNotWait(t *testing.T) {
 		ids := inShards(t, c)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if err := c.tx(ctx, once, func(open *tx) error {
+		if err := c.tx(ctx, retry.Once, func(open *tx) error {
 			if err := open.setProfile(ctx, ids[0], map[string]string{"status": "0"}); err != nil {
 				return err
 			}
@@ -149,7 +151,7 @@ func TestProfileChangesDoNotDeadlock(t *testing.T) {
 		for range writers {
 			all.Go(func() {
 				for range rounds {
-					err := c.tx(t.Context(), once, func(bump *tx) error {
+					err := c.tx(t.Context(), retry.Once, func(bump *tx) error {
 						shuffled := slices.Clone(ids)
 						rand.Shuffle(len(ids), func(i, j int) {
 							shuffled[i], shuffled[j] = shuffled[j], shuffled[i]
@@ -163,7 +165,7 @@ func TestProfileChangesDoNotDeadlock(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if n := c.Stats().Conflicts; n != 0 && c.dialect == dialect.Postgres {
+		if n := c.Stats().Attempts.Conflicts; n != 0 && c.dialect == dialect.Postgres {
 			t.Errorf("%d transactions lost against others", n)
 		}
 		after, err := c.profileVersion(t.Context())
@@ -267,7 +269,7 @@ func TestProfilesChangedBySQL(t *testing.T) {
 		if _, err := c.Users(t.Context(), ids); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.tx(t.Context(), once, func(byHand *tx) error {
+		if err := c.tx(t.Context(), retry.Once, func(byHand *tx) error {
 			for _, statement := range []string{
 				`UPDATE profile_versions SET version = version + 1`,
 				`UPDATE users SET status = 'by hand',
@@ -303,7 +305,7 @@ func TestProfileChangesAreCommitted(t *testing.T) {
 				func(changes []broker.ProfileChange) { published = append(published, changes...) },
 			),
 		)
-		err := c.tx(t.Context(), once, func(open *tx) error {
+		err := c.tx(t.Context(), retry.Once, func(open *tx) error {
 			if err := open.bumpProfileVersions(t.Context(), ids[:2]); err != nil {
 				return err
 			}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/internal/chat/retry"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -46,7 +48,7 @@ func (c *Chat) Prune(ctx context.Context, before time.Time) (pruned int, err err
 // pruneRoom forgets a room's events up to seq, and says so in its row in the same transaction: what
 // was pruned can always be told from what is missing.
 func (c *Chat) pruneRoom(ctx context.Context, id uuid.UUID, seq int64) (pruned int, err error) {
-	err = c.tx(ctx, idempotent, func(t *tx) error {
+	err = c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		if err := t.Room.Update().
 			Where(room.ID(id), room.LogStartLT(seq)).
 			SetLogStart(seq).

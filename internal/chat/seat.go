@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"parley/internal/chat/retry"
+
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
@@ -51,7 +53,7 @@ func (t *tx) clearSeats(
 	case own == nil:
 		return nil
 	case left == nil || left.ID != own.RoomID:
-		return errMoved // on another device
+		return retry.ErrStale // on another device
 	}
 	m, err := left.member(ctx, v.ID)
 	if err != nil {
@@ -80,7 +82,7 @@ func (t *tx) holdSeatRoom(ctx context.Context, userID string) (*held, error) {
 	}
 	h, err := t.hold(ctx, s.RoomID)
 	if isNotFound(err) {
-		return nil, errMoved // deleted between the two statements, and the seat with it
+		return nil, retry.ErrStale // deleted between the two statements, and the seat with it
 	}
 	return h, err
 }
@@ -111,7 +113,7 @@ func (t *tx) takeSeats(ctx context.Context, members []*ent.Member) error {
 		return fmt.Errorf("count the seats taken: %w", err)
 	}
 	if int(taken) != len(members) {
-		return errMoved
+		return retry.ErrStale
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/retry"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -100,9 +102,9 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 	if err != nil {
 		return Sent{}, err
 	}
-	again := once
+	again := retry.Once
 	if in.IdempotencyKey != nil {
-		again = idempotent
+		again = retry.Idempotent
 	}
 	sent, err := Sent{}, errAlone
 	if in.plain() {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/writequeue"
 	"parley/internal/store"
 
@@ -157,9 +159,9 @@ const batchTime = 10 * time.Second
 // database refuses may be another of them, and whether a write of unknown outcome was done is found
 // out by doing it again, where that is doing it once. So it is after a panic of a batch that has
 // written nothing: one of the others may be its cause.
-func worthAlone(err error, again rerun, batch int) bool {
+func worthAlone(err error, again retry.Policy, batch int) bool {
 	if isUncertain(err) {
-		return again == idempotent
+		return again == retry.Idempotent
 	}
 	return store.IsRefused(err) || panics.Is(err) && batch > 1
 }
@@ -197,12 +199,12 @@ WHERE r.id = $1 AND m.user_id = $2 AND r.deleted_at IS NULL`, id, v.ID)
 func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 	ctx, cancel := context.WithTimeout(batch[0].Context, batchTime)
 	defer cancel()
-	again := idempotent
+	again := retry.Idempotent
 	messages := make([]*newMessage, len(batch))
 	for i, s := range batch {
 		messages[i] = s.newMessage
 		if s.IdempotencyKey == nil {
-			again = once
+			again = retry.Once
 		}
 	}
 	var err error
@@ -224,7 +226,7 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 		case err == nil && !s.inserted:
 			c.sends.writers.Remove(Own[uuid.UUID]{Person: s.AuthorID, Of: s.RoomID})
 		case err == nil:
-		case worthAlone(err, rerun(s.IdempotencyKey != nil), len(batch)):
+		case worthAlone(err, retry.Policy(s.IdempotencyKey != nil), len(batch)):
 			s.inserted = false
 		default:
 			s.Err = err

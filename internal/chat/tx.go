@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -17,31 +16,8 @@ import (
 	"parley/ent/roomevent"
 	"parley/ent/user"
 	"parley/internal/broker"
+	"parley/internal/chat/retry"
 	"parley/internal/panics"
-	"parley/internal/store"
-)
-
-const (
-	// attempts is how often a transaction is run that lost against another.
-	attempts = 12
-	// firstPause is the longest wait before the second attempt; it doubles with each, to
-	// longestPause.
-	firstPause   = 2 * time.Millisecond
-	longestPause = 200 * time.Millisecond
-)
-
-// errMoved asks for another run of the transaction: what was found before a lock had changed under
-// it.
-var errMoved = errors.New("what was found has changed before it was locked")
-
-// rerun says what to do with a transaction whose commit may or may not have happened.
-type rerun bool
-
-const (
-	// once: running it twice could do it twice.
-	once rerun = false
-	// idempotent: its own unique key makes a second run find what the first has done.
-	idempotent rerun = true
 )
 
 // tx is one run of a transaction, and what it publishes after its commit.
@@ -57,7 +33,7 @@ type tx struct {
 // It runs do again from the start when the database says that it lost against another transaction,
 // so do must not change anything outside. Locks are taken in one order everywhere: rooms by id,
 // then people by id, then shards of profiles; what was found before a lock is read again behind it.
-func (c *Chat) tx(ctx context.Context, again rerun, do func(*tx) error) error {
+func (c *Chat) tx(ctx context.Context, again retry.Policy, do func(*tx) error) error {
 	return c.write(ctx, again, func() ([]broker.Publication, error) { return c.try(ctx, do) })
 }
 
@@ -68,52 +44,29 @@ func (c *Chat) tx(ctx context.Context, again rerun, do func(*tx) error) error {
 // A panic of run is an error, and run is not repeated: INTERNAL if nothing was written, UNAVAILABLE
 // with OutcomeUnknown if that is not known.
 func (c *Chat) write(
-	ctx context.Context,
-	again rerun,
-	run func() ([]broker.Publication, error),
+	ctx context.Context, again retry.Policy, run func() ([]broker.Publication, error),
 ) error {
-	pause := firstPause
-	// publications also holds those of runs whose commit may have happened, without their commits:
-	// a later run then finds what they did, and has nothing of its own to publish.
+	// publications also has those of attempts whose commit may have happened, without their
+	// commits: a later attempt then finds what they did, and has nothing of its own to publish.
 	var publications []broker.Publication
-	for attempt := 1; ; attempt++ {
+	err := c.retrier.Do(ctx, again, func() error {
 		committed, err := c.attempt(ctx, run)
-		if err == nil {
-			c.publish(ctx, append(publications, committed...))
-			return nil
-		}
-		unknown := store.IsOutcomeUnknown(err) || isUncertain(err)
-		if unknown {
+		switch {
+		case err == nil:
+			publications = append(publications, committed...)
+		case retry.IsUnknown(err):
 			for _, p := range committed {
 				p.Commit, p.Profiles = nil, nil
 				publications = append(publications, p)
 			}
 		}
-		switch {
-		case unknown:
-			c.counts.unknown.Add(1)
-		case errors.Is(err, errMoved):
-			c.counts.moved.Add(1)
-		case store.IsConflict(err):
-			c.counts.conflicts.Add(1)
-		}
-		lost := errors.Is(err, errMoved) || store.IsConflict(err) ||
-			(unknown && again == idempotent)
-		if !lost || attempt == attempts || panics.Is(err) {
-			c.publish(ctx, publications)
-			if unknown && (again == once || panics.Is(err)) {
-				return errUncertain(err)
-			}
-			return err
-		}
-		select {
-		case <-time.After(rand.N(pause)): //nolint:gosec // spreads those who collided; nothing is secret
-		case <-ctx.Done():
-			c.publish(ctx, publications)
-			return ctx.Err()
-		}
-		pause = min(2*pause, longestPause)
+		return err
+	})
+	c.publish(ctx, publications)
+	if _, unknown := errors.AsType[*retry.UnknownError](err); unknown {
+		return errUncertain(err)
 	}
+	return err
 }
 
 // attempt calls run. If run panics, what it has written is unknown.
@@ -127,7 +80,7 @@ func (c *Chat) attempt(
 		return err
 	})
 	if !returned {
-		err = errUncertain(err)
+		err = &retry.UnknownError{Cause: err}
 	}
 	return committed, err
 }

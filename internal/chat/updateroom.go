@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/retry"
+
 	"parley/internal/chat/policy"
 
 	"github.com/google/uuid"
@@ -53,7 +55,7 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 		return nil, err
 	}
 	var r *ent.Room
-	err = c.tx(ctx, idempotent, func(t *tx) error {
+	err = c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		h, by, err := t.authorize(ctx, v, in.RoomID, policy.Update)
 		if err != nil {
 			return err
@@ -139,7 +141,7 @@ func (h *held) setTags(ctx context.Context, tags []string) error {
 func (c *Chat) RotateRoomKey(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
 	var r *ent.Room
 	// Replacing it twice does as well.
-	err := c.tx(ctx, idempotent, func(t *tx) error {
+	err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		h, _, err := t.authorize(ctx, v, id, policy.RotateKey)
 		if err != nil {
 			return err

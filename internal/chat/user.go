@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"parley/internal/chat/retry"
+
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
@@ -140,7 +142,7 @@ func (c *Chat) Arrive(ctx context.Context, id, name, picture string) error {
 	// Most have been here before, and a transaction that may write would wait for SQLite's writer.
 	there, err := c.db.User.Query().Where(user.ID(id)).Exist(ctx)
 	if err == nil && !there {
-		err = c.tx(ctx, idempotent, func(t *tx) error {
+		err = c.tx(ctx, retry.Idempotent, func(t *tx) error {
 			_, err := inserted(t.User.Create().SetID(id).
 				SetNickName(text.Fitting(name, MaxName)).SetAvatar(picture).
 				SetCreatedAt(now()).
@@ -205,7 +207,7 @@ func (c *Chat) UpsertUsers(
 		}
 		maps.Copy(profiles[p.ID], p.Profile.columns())
 	}
-	err := c.tx(ctx, idempotent, func(t *tx) error { return t.upsert(ctx, profiles) })
+	err := c.tx(ctx, retry.Idempotent, func(t *tx) error { return t.upsert(ctx, profiles) })
 	if err != nil {
 		return nil, fmt.Errorf("upsert %d users: %w", len(people), err)
 	}
@@ -303,7 +305,7 @@ func (c *Chat) UpdateProfile(ctx context.Context, v Viewer, in ProfileInput) (*e
 	}
 	columns := in.columns()
 	if len(columns) > 0 {
-		err := c.tx(ctx, idempotent, func(t *tx) error {
+		err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
 			if err := t.setProfile(ctx, v.ID, columns); err != nil {
 				return err
 			}
