@@ -22,12 +22,10 @@ import (
 func IsConflict(err error) bool {
 	if pqErr := pq.As(err); pqErr != nil {
 		switch pqErr.Code {
-		case pqerror.TRDeadlockDetected,
-			pqerror.TRSerializationFailure,
-			pqerror.FeatureNotSupported:
+		case pqerror.TRDeadlockDetected, pqerror.TRSerializationFailure:
 			return true
 		}
-		return false
+		return isStalePlan(err)
 	}
 	return sqliteCode(err) == sqlite3.SQLITE_BUSY
 }

@@ -22,6 +22,9 @@ func TestClassification(t *testing.T) {
 	t.Parallel()
 	type classes struct{ conflict, unavailable, refused bool }
 	code := func(code pqerror.Code) error { return fmt.Errorf("send: %w", &pq.Error{Code: code}) }
+	stalePlan := func(message, routine string) error {
+		return &pq.Error{Code: "0A000", Message: message, Routine: routine}
+	}
 	for name, test := range map[string]struct {
 		err  error
 		want classes
@@ -29,7 +32,9 @@ func TestClassification(t *testing.T) {
 		"nil":                     {nil, classes{}},
 		"deadlock":                {code("40P01"), classes{conflict: true}},
 		"serialization":           {code("40001"), classes{conflict: true}},
-		"stale plan":              {code("0A000"), classes{conflict: true}},
+		"stale plan":              {stalePlan("cached plan must not change result type", ""), classes{conflict: true}},
+		"translated stale plan":   {stalePlan("gecachter Plan …", "RevalidateCachedQuery"), classes{conflict: true}},
+		"unsupported feature":     {code("0A000"), classes{refused: true}},
 		"unique violation":        {code("23505"), classes{refused: true}},
 		"raised by a trigger":     {code("P0001"), classes{refused: true}},
 		"not JSON":                {code("22P02"), classes{refused: true}},
@@ -67,6 +72,31 @@ func TestClassification(t *testing.T) {
 		if store.IsOutcomeUnknown(test.err) {
 			t.Errorf("%s: the outcome is not unknown", name)
 		}
+	}
+}
+
+// TestUnsupportedFeature: SQLSTATE 0A000 has many causes. Only that of a stale plan makes the driver
+// run a statement again and replace its connections.
+func TestUnsupportedFeature(t *testing.T) {
+	t.Parallel()
+	db := openPostgres(t, store.Options{})
+	mustExec(t, db.Driver(), "CREATE SEQUENCE runs")
+	const query = "SELECT nextval('runs') || date_trunc($1, now())::text"
+	mustValue[string](t, db.Driver(), query, "hour") // prepares the statement
+	connection := mustValue[int](t, db.Driver(), "SELECT pg_backend_pid()")
+
+	_, err := value[string](t.Context(), db.Driver(), query, "timezone")
+	if pq.As(err, pqerror.FeatureNotSupported) == nil {
+		t.Fatalf("error %v, want SQLSTATE 0A000", err)
+	}
+	if store.IsConflict(err) || !store.IsRefused(err) {
+		t.Errorf("error %v is a conflict, want a refusal", err)
+	}
+	if n := mustValue[int](t, db.Driver(), "SELECT last_value FROM runs"); n != 2 {
+		t.Errorf("the refused statement ran %d times, want once", n-1)
+	}
+	if mustValue[int](t, db.Driver(), "SELECT pg_backend_pid()") != connection {
+		t.Error("the connection was replaced")
 	}
 }
 

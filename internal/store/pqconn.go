@@ -170,7 +170,7 @@ func run[T any](
 		return zero, c.judge(ctx, err) // not yet run
 	}
 	result, err := prepared(stmt, ctx, args)
-	if hit && isStale(err) {
+	if hit && isStalePlan(err) {
 		c.schemaChanged()
 		if !c.inTx { // in a transaction, which the error has ended, it is for the caller to run all of it again
 			if stmt, err = c.cache.renew(ctx, query); err != nil {
