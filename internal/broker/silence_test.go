@@ -23,8 +23,8 @@ func TestSilentNetwork(t *testing.T) {
 	signals := &words{
 		Handler: slog.NewTextHandler(t.Output(), nil),
 		heard: map[string]chan struct{}{
-			"the connection for notifications is lost": make(chan struct{}, 1),
-			"the connection for notifications is back": make(chan struct{}, 1),
+			"notification connection lost, reconnecting": make(chan struct{}, 1),
+			"notification connection restored":           make(chan struct{}, 1),
 		},
 	}
 	join := func(url string, l broker.Listener) *broker.Node {
@@ -48,7 +48,7 @@ func TestSilentNetwork(t *testing.T) {
 	// Five seconds for the message, and one for the answer that it was given up.
 	within(t, "what is sent fails", 8*time.Second, func() bool { return a.Stats().Failed > failed })
 	select {
-	case <-signals.heard["the connection for notifications is lost"]:
+	case <-signals.heard["notification connection lost, reconnecting"]:
 	case <-time.After(patience):
 		t.Fatal("nobody notices that nothing comes")
 	}
@@ -59,7 +59,7 @@ func TestSilentNetwork(t *testing.T) {
 		"that something was missed",
 		func(_ []broker.Publication, missed int) bool { return missed > 0 },
 	)
-	<-signals.heard["the connection for notifications is back"]
+	<-signals.heard["notification connection restored"]
 	meet(t, a, b, receivedA, receivedB)
 }
 

@@ -15,11 +15,11 @@ import (
 // the reason why none of it can end the process, or why it may.
 func unprotected() map[string]string {
 	return map[string]string{
-		"server.go: run":                    "it stops the watching for signals, which cannot panic",
-		"internal/app/run.go: RunWith":      "the HTTP servers: net/http recovers requests, and the process ends with its servers",
-		"internal/store/pqline.go: dialFor": "it cancels a context and closes a connection, which cannot panic",
-		"internal/web/sse.go: Do":           "it cancels a context, which cannot panic",
-		"internal/web/sockets.go: shutdown": "it waits for a WaitGroup",
+		"server.go: run":                                 "it stops the watching for signals, which cannot panic",
+		"internal/app/run.go: RunWith":                   "the HTTP servers: net/http recovers requests, and the process ends with its servers",
+		"internal/store/pqdriver/deadline.go: dialUntil": "it cancels a context and closes a connection, which cannot panic",
+		"internal/web/sse.go: Do":                        "it cancels a context, which cannot panic",
+		"internal/web/sockets.go: shutdown":              "it waits for a WaitGroup",
 	}
 }
 

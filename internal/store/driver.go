@@ -3,11 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strings"
 	"sync/atomic"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+
+	"parley/internal/store/outcome"
 )
 
 // driver is the [dialect.Driver] of both databases. Transactions and writes run on one pool, reads
@@ -91,16 +92,10 @@ func (r router) ExecContext(ctx context.Context, query string, args ...any) (sql
 // mistake shows at once.
 func (r router) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	pool := r.writes
-	if startsWith(query, "SELECT") || startsWith(query, "WITH") {
+	if outcome.StartsWith(query, "SELECT") || outcome.StartsWith(query, "WITH") {
 		pool = r.reads
 	}
 	return watched(ctx, r.watch, pool.QueryContext, query, args)
-}
-
-// startsWith reports whether the first word of a statement is keyword, which is in capitals.
-func startsWith(query, keyword string) bool {
-	query = strings.TrimLeft(query, " \t\r\n(")
-	return len(query) > len(keyword) && strings.EqualFold(query[:len(keyword)], keyword)
 }
 
 // observed reports the statements of a transaction, and its end.

@@ -75,31 +75,6 @@ func TestClassification(t *testing.T) {
 	}
 }
 
-// TestUnsupportedFeature: SQLSTATE 0A000 has many causes. Only that of a stale plan makes the driver
-// run a statement again and replace its connections.
-func TestUnsupportedFeature(t *testing.T) {
-	t.Parallel()
-	db := openPostgres(t, store.Options{})
-	mustExec(t, db.Driver(), "CREATE SEQUENCE runs")
-	const query = "SELECT nextval('runs') || date_trunc($1, now())::text"
-	mustValue[string](t, db.Driver(), query, "hour") // prepares the statement
-	connection := mustValue[int](t, db.Driver(), "SELECT pg_backend_pid()")
-
-	_, err := value[string](t.Context(), db.Driver(), query, "timezone")
-	if pq.As(err, pqerror.FeatureNotSupported) == nil {
-		t.Fatalf("error %v, want SQLSTATE 0A000", err)
-	}
-	if store.IsConflict(err) || !store.IsRefused(err) {
-		t.Errorf("error %v is a conflict, want a refusal", err)
-	}
-	if n := mustValue[int](t, db.Driver(), "SELECT last_value FROM runs"); n != 2 {
-		t.Errorf("the refused statement ran %d times, want once", n-1)
-	}
-	if mustValue[int](t, db.Driver(), "SELECT pg_backend_pid()") != connection {
-		t.Error("the connection was replaced")
-	}
-}
-
 func TestDeadlockIsConflict(t *testing.T) {
 	t.Parallel()
 	db := open(t, storetest.PostgresURL(t), store.Options{})

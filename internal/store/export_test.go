@@ -6,23 +6,14 @@ import (
 	sqldriver "database/sql/driver"
 	"io/fs"
 	"log/slog"
+
+	"parley/internal/store/pqdriver"
+	"parley/internal/store/stmtcache"
 )
-
-// AnswerTime is how long an answer may take after its context's end.
-const AnswerTime = answerTime
-
-// OpenPool opens PostgreSQL as Open does, without migrating it, for tests of its connections.
-func OpenPool(url string, statements int) (*sql.DB, error) {
-	connector, err := newPQConnector(url, statements, nil)
-	if err != nil {
-		return nil, err
-	}
-	return sql.OpenDB(connector), nil
-}
 
 // MigratePostgres applies files.
 func MigratePostgres(ctx context.Context, url string, files fs.FS, logger *slog.Logger) error {
-	connector, err := newPQConnector(url, 0, nil)
+	connector, err := pqdriver.New(ctx, url, pqdriver.Options{})
 	if err != nil {
 		return err
 	}
@@ -45,7 +36,7 @@ type SQLiteConn = rawSQLiteConn
 
 // SQLitePool returns a pool of one connection that connector makes.
 func SQLitePool(connector sqldriver.Connector) *sql.DB {
-	pool := sql.OpenDB(sqliteConnector{connector, new(cacheCounts), nil})
+	pool := sql.OpenDB(sqliteConnector{connector, new(stmtcache.Counts), nil})
 	pool.SetMaxOpenConns(1)
 	return pool
 }

@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 
 	"entgo.io/ent/dialect"
-	"github.com/lib/pq"
+
+	"parley/internal/store/pqdriver"
 )
 
 // AnyOf is a condition that selects by a column's being one of a list, whose texts are the argument
@@ -20,7 +21,7 @@ func AnyOf(name, column, placeholder, kind string) string {
 // List is the argument of [AnyOf]. Texts are valid UTF-8.
 func List(name string, texts []string) any {
 	if name == dialect.Postgres {
-		return pq.StringArray(texts)
+		return pqdriver.StringArray(texts)
 	}
 	encoded, err := json.Marshal(texts)
 	if err != nil {

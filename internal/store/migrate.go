@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
@@ -11,9 +12,11 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
-	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 	"github.com/pressly/goose/v3"
+
+	"parley/internal/store/pqdriver"
+	"parley/internal/store/stmtcache"
 )
 
 // migrations holds the schema's history, a folder for each database. "go run
@@ -57,7 +60,7 @@ const (
 // Before the first one it calls check, which may refuse the database.
 func migratePostgres(
 	ctx context.Context,
-	connector *pqConnector,
+	connector sqldriver.Connector,
 	files fs.FS,
 	check func(context.Context, querier) error,
 	logger *slog.Logger,
@@ -101,7 +104,8 @@ func migratePostgres(
 	}
 	for try := 1; ; try++ {
 		err := applyMigrations(ctx, goose.DialectPostgres, pool, files, logger)
-		inUse := pq.As(err, pqerror.LockNotAvailable, pqerror.TRDeadlockDetected) != nil
+		code := pqdriver.Code(err)
+		inUse := code == pqerror.LockNotAvailable || code == pqerror.TRDeadlockDetected
 		if !inUse || try == migrationTries {
 			return err
 		}
@@ -127,7 +131,7 @@ func migrateSQLite(
 		path,
 		migrationPause,
 		append(synchronous, "_foreign_keys=0", "_journal_mode=WAL")...)
-	pool, err := sqlitePool(dsn, 1, new(cacheCounts), nil)
+	pool, err := sqlitePool(dsn, 1, new(stmtcache.Counts), nil)
 	if err != nil {
 		return err
 	}

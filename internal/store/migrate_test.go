@@ -315,7 +315,7 @@ func TestPostgresMigrationTriesAgain(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.OpenPool(url, 0)
+	db, err := sql.Open("postgres", url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +355,7 @@ func TestPostgresMigrationWaits(t *testing.T) {
 	url := storetest.PostgresURL(t)
 	inside := make(chan struct{}, 1)
 	first := make(chan error)
-	db, err := store.OpenPool(url, 0)
+	db, err := sql.Open("postgres", url)
 	if err != nil {
 		t.Fatal(err)
 	}

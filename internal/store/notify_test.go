@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"parley/internal/store"
+	"parley/internal/store/pqdriver"
 	"parley/internal/store/storetest"
 	"parley/internal/testkit"
 )
@@ -58,7 +60,7 @@ func TestNotifications(t *testing.T) {
 					t.Errorf("heard %q, want %q", got, payload)
 				}
 			}
-			db, err := store.OpenPool(url, 0)
+			db, err := sql.Open("postgres", url)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -118,7 +120,7 @@ func TestNotificationsSilence(t *testing.T) {
 			if err := n.Notify(ctx, "c", "into nowhere"); err == nil {
 				t.Error("it was sent")
 			}
-			if took := time.Since(begun); took > store.AnswerTime+2*time.Second {
+			if took := time.Since(begun); took > pqdriver.AnswerTime+2*time.Second {
 				t.Errorf("to fail took %v", took)
 			}
 			sending := make(chan error)
@@ -152,7 +154,7 @@ func TestNotificationsAway(t *testing.T) {
 		through(link.Addr),
 		store.Options{
 			Logger: slog.New(
-				notify{message: "the connection for notifications is lost", seen: failed},
+				notify{message: "notification connection lost, reconnecting", seen: failed},
 			),
 		},
 	)
@@ -176,22 +178,4 @@ func closeAtOnce(t *testing.T, n *store.Notifications) {
 	if took := time.Since(begun); took > atOnce {
 		t.Errorf("to close took %v", took)
 	}
-}
-
-// TestNotificationsAskedInVain: a server that answers the question whether it is there with an
-// error is there.
-func TestNotificationsAskedInVain(t *testing.T) {
-	t.Parallel()
-	asked := make(chan struct{}, 10)
-	_, url := newFakePostgres(t, func(query string) answer {
-		if query != "" {
-			return answer{}
-		}
-		asked <- struct{}{}
-		return answer{severity: "ERROR", code: "57014"} // canceled by an operator
-	})
-	n := notifications(t, url)
-	n.Listen("some channel", func(string) {}, func() {})
-	<-asked
-	<-asked
 }

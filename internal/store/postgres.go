@@ -5,11 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"entgo.io/ent/dialect"
-	"github.com/lib/pq"
+
+	"parley/internal/store/pqdriver"
 )
 
 const (
@@ -29,47 +29,51 @@ const (
 	postgresConnLifetime = 30 * time.Minute
 	postgresConnIdleTime = 5 * time.Minute
 
-	// postgresConnectTimeout bounds dialling and signing in, unless the URL has a connect_timeout
-	// of its own.
-	postgresConnectTimeout = 10 * time.Second
+	// answerTimeout is how long PostgreSQL has for a statement whose context has no deadline.
+	answerTimeout = 2 * time.Minute
 )
 
-// openPostgres opens a PostgreSQL database: one pool, through lib/pq, and a connection beside it
-// for Ping, which would wait behind everybody else in the pool just when it matters whether the
-// database answers.
+// openPostgres opens a PostgreSQL database: one pool, and a connection of its own for Ping, which
+// must not wait for the pool.
 func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err error) {
 	defer func() {
 		if err != nil && !IsUnusable(err) {
 			err = unusableAnswer(err)
 		}
 	}()
-	connector, err := newPQConnector(url, cacheSize(opts), opts.Panics)
+	ctxOfConns := context.WithoutCancel(ctx) // Close ends them
+	options := driverOptions(opts)
+	connector, err := pqdriver.New(ctxOfConns, url, options)
 	if err != nil {
 		return nil, unusable(
 			err,
 			"open PostgreSQL database: DATABASE_URL (--database-url) cannot be used",
 		)
 	}
+	options.AnswerTimeout = 0 // a migration may take any time
+	migrating, err := pqdriver.New(ctxOfConns, url, options)
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
+	}
 	size := opts.MaxOpenConns
 	if size <= 0 {
 		size = DefaultMaxOpenConns
 	}
-	first := sql.OpenDB(connector)
+	first := sql.OpenDB(migrating)
 	err = checkPostgres(ctx, first, size, opts.Logger)
 	if err := errors.Join(err, first.Close()); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
 	}
 	if err := migratePostgres(
 		ctx,
-		connector,
+		migrating,
 		migrationsOf("postgres"),
 		checkPostgresTables,
 		opts.Logger,
 	); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
 	}
-	connector.silence = silenceTime // a migration may take any time
-	if err := checkPooler(ctx, connector); err != nil {
+	if err := connector.CheckPooler(ctx); err != nil {
 		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
 	}
 	pool := sql.OpenDB(connector)
@@ -91,45 +95,18 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 		driver: newDriver(dialect.Postgres, pool, pool, opts),
 		ping:   ping,
 		pools:  map[string]*sql.DB{"all": pool},
-		counts: &connector.counts,
+		counts: connector.Counts(),
 		close:  func() error { return closeAll(pool, ping) },
 	}, nil
 }
 
-// cacheSize is the number of statements that each connection keeps, 0 or less for none.
-func cacheSize(opts Options) int {
-	if opts.StatementCache == 0 {
-		return DefaultStatementCache
+// driverOptions returns the options of connections that serve requests.
+func driverOptions(opts Options) pqdriver.Options {
+	statements := opts.StatementCache
+	if statements == 0 {
+		statements = DefaultStatementCache
 	}
-	return opts.StatementCache
-}
-
-// postgresConfig reads a URL, and libpq's environment variables, and fills in what Parley relies
-// on.
-func postgresConfig(rawURL string) (pq.Config, error) {
-	// Whether parameters are binary is for newPQConnector to say.
-	cfg, err := pq.NewConfig(rawURL)
-	if err != nil {
-		if urlErr, ok := errors.AsType[*url.Error](err); ok {
-			err = fmt.Errorf(
-				"the URL is not valid: %w",
-				urlErr.Err,
-			) // without the URL, which may hold a password
-		}
-		return cfg, err
+	return pqdriver.Options{
+		Statements: statements, AnswerTimeout: answerTimeout, Panics: opts.Panics,
 	}
-	if cfg.BinaryParameters {
-		return cfg, errors.New("binary_parameters is not supported: take it out of the URL")
-	}
-	if cfg.ApplicationName == "" {
-		cfg.ApplicationName = "parley"
-	}
-	if cfg.ConnectTimeout == 0 {
-		cfg.ConnectTimeout = postgresConnectTimeout
-	}
-	if cfg.Runtime == nil {
-		cfg.Runtime = map[string]string{}
-	}
-	cfg.Runtime["TimeZone"] = "UTC" // instants are read as UTC
-	return cfg, nil
 }

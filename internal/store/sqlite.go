@@ -16,6 +16,7 @@ import (
 	"modernc.org/sqlite"
 
 	"parley/internal/panics"
+	"parley/internal/store/stmtcache"
 )
 
 // sqliteBusyTimeout is how long a statement waits for the lock of another process before it fails
@@ -90,7 +91,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 			return errors.Join(run.end(context.WithoutCancel(ctx)), remove())
 		}
 	}
-	var counts cacheCounts
+	var counts stmtcache.Counts
 	writes, err := sqlitePool(
 		sqliteDSN(path, sqliteBusyTimeout, append(
 			synchronous,
@@ -164,7 +165,9 @@ func sqliteDSN(path string, busyTimeout time.Duration, settings ...string) strin
 }
 
 // sqlitePool returns a pool of up to size connections, which it keeps.
-func sqlitePool(dsn string, size int, counts *cacheCounts, guard *panics.Guard) (*sql.DB, error) {
+func sqlitePool(
+	dsn string, size int, counts *stmtcache.Counts, guard *panics.Guard,
+) (*sql.DB, error) {
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err

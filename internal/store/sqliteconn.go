@@ -7,19 +7,21 @@ import (
 	"fmt"
 
 	"parley/internal/panics"
+	"parley/internal/store/outcome"
+	"parley/internal/store/stmtcache"
 )
 
 // sqliteConnector makes the driver's connections and puts each behind a cache of prepared
 // statements.
 type sqliteConnector struct {
 	sqldriver.Connector
-	counts *cacheCounts
+	counts *stmtcache.Counts
 	panics *panics.Guard
 }
 
 // Connect opens a connection.
 func (c sqliteConnector) Connect(ctx context.Context) (_ sqldriver.Conn, err error) {
-	defer contain(ctx, c.panics, new(bool), &err)
+	defer outcome.Contain(ctx, c.panics, new(bool), &err)
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -31,7 +33,7 @@ func (c sqliteConnector) Connect(ctx context.Context) (_ sqldriver.Conn, err err
 			conn.Close(),
 		)
 	}
-	cache := newStmtCache(raw, DefaultStatementCache, c.counts)
+	cache := stmtcache.New(raw, DefaultStatementCache, c.counts)
 	return &sqliteConn{rawSQLiteConn: raw, cache: cache, panics: c.panics}, nil
 }
 
@@ -53,7 +55,7 @@ type rawSQLiteConn interface {
 // database/sql lets one goroutine at a time use it.
 type sqliteConn struct {
 	rawSQLiteConn
-	cache *stmtCache
+	cache *stmtcache.Cache
 	// open counts the answers of which rows are still to be read. A statement has room for one, and
 	// must not be closed before: as long as there are any, none is taken from the cache.
 	open   int
@@ -65,7 +67,7 @@ type sqliteConn struct {
 func (c *sqliteConn) QueryContext(
 	ctx context.Context, query string, args []sqldriver.NamedValue,
 ) (_ sqldriver.Rows, err error) {
-	defer contain(ctx, c.panics, &c.broken, &err)
+	defer outcome.Contain(ctx, c.panics, &c.broken, &err)
 	rows, err := c.query(ctx, query, args)
 	if err != nil {
 		return nil, err
@@ -94,7 +96,7 @@ func (c *sqliteConn) query(
 func (c *sqliteConn) ExecContext(
 	ctx context.Context, query string, args []sqldriver.NamedValue,
 ) (_ sqldriver.Result, err error) {
-	defer contain(ctx, c.panics, &c.broken, &err)
+	defer outcome.Contain(ctx, c.panics, &c.broken, &err)
 	stmt, err := c.prepared(ctx, query, args)
 	switch {
 	case err != nil:
@@ -111,11 +113,11 @@ func (c *sqliteConn) prepared(
 	ctx context.Context,
 	query string,
 	args []sqldriver.NamedValue,
-) (cachedStmt, error) {
+) (stmtcache.Stmt, error) {
 	if c.open > 0 || len(args) == 0 {
 		return nil, nil
 	}
-	stmt, _, err := c.cache.get(ctx, query)
+	stmt, _, err := c.cache.Get(ctx, query)
 	return stmt, err
 }
 
@@ -123,7 +125,7 @@ func (c *sqliteConn) prepared(
 func (c *sqliteConn) BeginTx(
 	ctx context.Context, opts sqldriver.TxOptions,
 ) (_ sqldriver.Tx, err error) {
-	defer contain(ctx, c.panics, &c.broken, &err)
+	defer outcome.Contain(ctx, c.panics, &c.broken, &err)
 	tx, err := c.rawSQLiteConn.BeginTx(ctx, opts)
 	if err != nil {
 		return nil, err
@@ -136,7 +138,7 @@ func (c *sqliteConn) IsValid() bool { return !c.broken && c.rawSQLiteConn.IsVali
 
 // ResetSession is called before the connection is used again.
 func (c *sqliteConn) ResetSession(ctx context.Context) (err error) {
-	defer contain(ctx, c.panics, &c.broken, &err)
+	defer outcome.Contain(ctx, c.panics, &c.broken, &err)
 	if c.broken {
 		return sqldriver.ErrBadConn
 	}
@@ -146,12 +148,8 @@ func (c *sqliteConn) ResetSession(ctx context.Context) (err error) {
 // Close closes the connection and what it has prepared.
 func (c *sqliteConn) Close() (err error) {
 	ctx := context.Background() //nolint:forbidigo // it was given none
-	defer contain(ctx, c.panics, &c.broken, &err)
-	var errs []error
-	for c.cache.used.Len() > 0 {
-		errs = append(errs, c.cache.remove(c.cache.used.Back()))
-	}
-	return errors.Join(append(errs, c.rawSQLiteConn.Close())...)
+	defer outcome.Contain(ctx, c.panics, &c.broken, &err)
+	return errors.Join(c.cache.Close(), c.rawSQLiteConn.Close())
 }
 
 // sqliteRows is an answer.
@@ -164,13 +162,13 @@ type sqliteRows struct {
 
 // Next reads a row, and returns io.EOF after the last.
 func (r *sqliteRows) Next(dest []sqldriver.Value) (err error) {
-	defer contain(r.ctx, r.conn.panics, &r.conn.broken, &err)
+	defer outcome.Contain(r.ctx, r.conn.panics, &r.conn.broken, &err)
 	return r.Rows.Next(dest)
 }
 
 // Close makes room for the next one.
 func (r *sqliteRows) Close() (err error) {
-	defer contain(r.ctx, r.conn.panics, &r.conn.broken, &err)
+	defer outcome.Contain(r.ctx, r.conn.panics, &r.conn.broken, &err)
 	if !r.closed {
 		r.closed = true
 		r.conn.open--
@@ -187,12 +185,12 @@ type sqliteTx struct {
 
 // Commit commits. After a panic of the driver it is unknown whether it has.
 func (t *sqliteTx) Commit() (err error) {
-	defer containWrite(t.ctx, t.conn.panics, &t.conn.broken, &err)
+	defer outcome.ContainWrite(t.ctx, t.conn.panics, &t.conn.broken, &err)
 	return t.Tx.Commit()
 }
 
 // Rollback rolls back.
 func (t *sqliteTx) Rollback() (err error) {
-	defer contain(t.ctx, t.conn.panics, &t.conn.broken, &err)
+	defer outcome.Contain(t.ctx, t.conn.panics, &t.conn.broken, &err)
 	return t.Tx.Rollback()
 }

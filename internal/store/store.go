@@ -17,6 +17,7 @@ import (
 	"entgo.io/ent/dialect"
 
 	"parley/internal/panics"
+	"parley/internal/store/stmtcache"
 )
 
 // DefaultURL is the database of a server that was told of none: a file in the working folder.
@@ -61,7 +62,7 @@ type DB struct {
 	driver *driver
 	ping   *sql.DB
 	pools  map[string]*sql.DB
-	counts *cacheCounts
+	counts *stmtcache.Counts
 	close  func() error
 }
 
@@ -122,7 +123,7 @@ type CacheStats struct{ Hits, Misses, Evictions int64 }
 // Statements returns what has been counted of the caches of prepared statements, on all connections
 // together.
 func (db *DB) Statements() CacheStats {
-	return CacheStats{db.counts.hits.Load(), db.counts.misses.Load(), db.counts.evictions.Load()}
+	return CacheStats{db.counts.Hits.Load(), db.counts.Misses.Load(), db.counts.Evictions.Load()}
 }
 
 // Pools are the names of the pools of connections: all, or with SQLite reads and writes.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"parley/internal/panics"
+	"parley/internal/store/stmtcache"
 )
 
 // Synchronous says when SQLite writes a commit to the disk. See PRAGMA synchronous
@@ -57,7 +58,12 @@ func beginRun(
 	if err := makePrivate(r.lockPath()); err != nil {
 		return nil, err
 	}
-	if r.lock, err = sqlitePool(sqliteDSN(r.lockPath(), 0), 1, new(cacheCounts), nil); err != nil {
+	if r.lock, err = sqlitePool(
+		sqliteDSN(r.lockPath(), 0),
+		1,
+		new(stmtcache.Counts),
+		nil,
+	); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -194,7 +200,7 @@ func (r *sqliteRun) synced(ctx context.Context, do func(*sql.Tx) error) (err err
 		r.path,
 		sqliteBusyTimeout,
 		append(syncedSettings(SynchronousFull), "_txlock=immediate")...)
-	pool, err := sqlitePool(dsn, 1, new(cacheCounts), (*panics.Guard)(nil))
+	pool, err := sqlitePool(dsn, 1, new(stmtcache.Counts), (*panics.Guard)(nil))
 	if err != nil {
 		return err
 	}

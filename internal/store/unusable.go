@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"parley/internal/store/pqdriver"
+	"parley/internal/store/stmtcache"
 )
 
 // UnusableError says why a database cannot be used as it is, and what to do about it. Trying again
@@ -62,15 +64,16 @@ func checkPostgres(ctx context.Context, pool *sql.DB, conns int, logger *slog.Lo
 		encoding, strings, version, readOnly, user string
 		number, most                               int
 		standby                                    bool
-		schema                                     sql.NullString
+		schema, grant                              sql.NullString
 		mayCreate, migrated                        sql.NullBool
 	)
 	err := pool.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), current_setting('standard_conforming_strings'),
 	current_setting('server_version'), current_setting('server_version_num')::int, current_setting('max_connections')::int,
 	current_setting('transaction_read_only'), pg_is_in_recovery(), current_user, current_schema(),
-	has_schema_privilege(current_schema(), 'CREATE'), to_regclass('goose_db_version') IS NOT NULL`).
+	has_schema_privilege(current_schema(), 'CREATE'), to_regclass('goose_db_version') IS NOT NULL,
+	'GRANT CREATE ON SCHEMA ' || quote_ident(current_schema()) || ' TO ' || quote_ident(current_user)`).
 		Scan(
-			&encoding, &strings, &version, &number, &most, &readOnly, &standby, &user, &schema, &mayCreate, &migrated)
+			&encoding, &strings, &version, &number, &most, &readOnly, &standby, &user, &schema, &mayCreate, &migrated, &grant)
 	if err != nil {
 		return fmt.Errorf("look at its settings: %w", unusableAnswer(err))
 	}
@@ -103,11 +106,10 @@ func checkPostgres(ctx context.Context, pool *sql.DB, conns int, logger *slog.Lo
 	case !migrated.Bool && !mayCreate.Bool:
 		return unusable(
 			nil,
-			"the user %q may not create tables in the schema %q: GRANT CREATE ON SCHEMA %s TO %s",
+			"the user %q may not create tables in the schema %q: %s",
 			user,
 			schema.String,
-			pq.QuoteIdentifier(schema.String),
-			pq.QuoteIdentifier(user),
+			grant.String,
 		)
 	}
 	if conns > most {
@@ -164,17 +166,13 @@ func checkTables(ctx context.Context, q querier, history, tables bool) error {
 // unusableAnswer returns err as an [UnusableError] if PostgreSQL, or its driver, has said that it
 // will not do because of how it is set up.
 func unusableAnswer(err error) error {
-	if errors.Is(err, pq.ErrSSLNotSupported) {
+	if pqdriver.IsTLSUnsupported(err) {
 		return unusable(
 			err,
 			"the server does not speak TLS: add sslmode=disable to the URL to connect without",
 		)
 	}
-	pqErr := pq.As(err)
-	if pqErr == nil {
-		return err
-	}
-	switch pqErr.Code {
+	switch pqdriver.Code(err) {
 	case pqerror.InvalidPassword, pqerror.InvalidAuthorizationSpecification:
 		return unusable(
 			err,
@@ -260,7 +258,12 @@ func checkSQLiteFile(path string) (unmarked bool, err error) {
 
 // checkSQLiteTables refuses a database that has another application's tables. It only reads.
 func checkSQLiteTables(ctx context.Context, path string) (err error) {
-	pool, err := sqlitePool(sqliteDSN(path, sqliteBusyTimeout, "mode=ro"), 1, new(cacheCounts), nil)
+	pool, err := sqlitePool(
+		sqliteDSN(path, sqliteBusyTimeout, "mode=ro"),
+		1,
+		new(stmtcache.Counts),
+		nil,
+	)
 	if err != nil {
 		return err
 	}

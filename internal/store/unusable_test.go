@@ -138,7 +138,7 @@ func TestUnusablePostgres(t *testing.T) {
 				t.Fatal(err)
 			}
 			name := strings.TrimPrefix(u.Path, "/")
-			db, err := store.OpenPool(address, 0)
+			db, err := sql.Open("postgres", address)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package store_test
+package pqdriver_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/internal/store"
+	"parley/internal/store/pqdriver"
 )
 
 // once returns an answer to the first query of this text; all else succeeds.
@@ -22,12 +23,14 @@ func once(query string, a answer) func(string) answer {
 	}
 }
 
+// openFake returns a pool of connections to a fake server.
 func openFake(t *testing.T, url string, statements int) *sql.DB {
 	t.Helper()
-	db, err := store.OpenPool(url, statements)
+	connector, err := pqdriver.New(t.Context(), url, pqdriver.Options{Statements: statements})
 	if err != nil {
 		t.Fatal(err)
 	}
+	db := sql.OpenDB(connector)
 	t.Cleanup(func() { db.Close() })
 	return db
 }
@@ -67,7 +70,7 @@ func TestGuardDiscardsLostConnections(t *testing.T) {
 		"hung up without a word": {hangUp: true},
 	} {
 		for _, query := range []string{plain, prepares} {
-			for _, statements := range []int{0, store.DefaultStatementCache} {
+			for _, statements := range []int{0, statements} {
 				t.Run(
 					fmt.Sprintf("%s, %s, cache of %d", name, query, statements),
 					func(t *testing.T) {
@@ -101,7 +104,7 @@ func TestGuardDiscardsSuspectConnections(t *testing.T) {
 			t.Run(code+" "+query, func(t *testing.T) {
 				t.Parallel()
 				fake, url := newFakePostgres(t, once(query, answer{severity: "ERROR", code: code}))
-				db := openFake(t, url, store.DefaultStatementCache)
+				db := openFake(t, url, statements)
 				if err := selectOne(t, db, query); err == nil {
 					t.Error("did not fail")
 				}
@@ -123,7 +126,7 @@ func TestLostConnection(t *testing.T) {
 	t.Run("read", func(t *testing.T) {
 		t.Parallel()
 		fake, url := newFakePostgres(t, once("SELECT 1", answer{hangUp: true}))
-		if err := selectOne(t, openFake(t, url, store.DefaultStatementCache), plain); err != nil {
+		if err := selectOne(t, openFake(t, url, statements), plain); err != nil {
 			t.Error(err)
 		}
 		if n := fake.count("SELECT 1"); n != 2 {
@@ -133,7 +136,7 @@ func TestLostConnection(t *testing.T) {
 	t.Run("write", func(t *testing.T) {
 		t.Parallel()
 		fake, url := newFakePostgres(t, once("INSERT x", answer{hangUp: true}))
-		_, err := openFake(t, url, store.DefaultStatementCache).ExecContext(t.Context(), "INSERT x")
+		_, err := openFake(t, url, statements).ExecContext(t.Context(), "INSERT x")
 		if !store.IsOutcomeUnknown(err) || !store.IsUnavailable(err) || store.IsConflict(err) {
 			t.Errorf("error %v, want one of unknown outcome", err)
 		}
@@ -144,7 +147,7 @@ func TestLostConnection(t *testing.T) {
 	t.Run("write in a transaction", func(t *testing.T) {
 		t.Parallel()
 		fake, url := newFakePostgres(t, once("INSERT x", answer{hangUp: true}))
-		tx, err := openFake(t, url, store.DefaultStatementCache).BeginTx(t.Context(), nil)
+		tx, err := openFake(t, url, statements).BeginTx(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,14 +171,14 @@ func TestClose(t *testing.T) {
 	t.Run("after the time of the last statement", func(t *testing.T) {
 		t.Parallel()
 		fake, url := newFakePostgres(t, func(string) answer { return answer{} })
-		db := openFake(t, url, store.DefaultStatementCache)
+		db := openFake(t, url, statements)
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		if err := db.PingContext(ctx); err != nil {
 			t.Fatal(err)
 		}
 		<-ctx.Done()
-		time.Sleep(store.AnswerTime + 10*time.Millisecond)
+		time.Sleep(pqdriver.AnswerTime + 10*time.Millisecond)
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
@@ -188,7 +191,7 @@ func TestClose(t *testing.T) {
 	t.Run("without the server", func(t *testing.T) {
 		t.Parallel()
 		fake, url := newFakePostgres(t, func(string) answer { return answer{} })
-		db := openFake(t, url, store.DefaultStatementCache)
+		db := openFake(t, url, statements)
 		if err := db.PingContext(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -215,7 +218,7 @@ func TestCommitOutcome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			fake, url := newFakePostgres(t, once("COMMIT", test.answer))
-			db := openFake(t, url, store.DefaultStatementCache)
+			db := openFake(t, url, statements)
 			tx, err := db.BeginTx(t.Context(), nil)
 			if err != nil {
 				t.Fatal(err)

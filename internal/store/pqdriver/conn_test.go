@@ -1,4 +1,4 @@
-package store_test
+package pqdriver_test
 
 import (
 	"context"
@@ -10,20 +10,82 @@ import (
 	"testing"
 	"time"
 
-	"entgo.io/ent/dialect"
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"parley/internal/store"
+	"parley/internal/store/pqdriver"
 	"parley/internal/store/storetest"
 )
 
+// statements is how many statements a connection caches, unless a test says otherwise.
+const statements = 256
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// open returns a pool of conns connections to a database.
+func open(t *testing.T, url string, conns, statements int) *sql.DB {
+	t.Helper()
+	connector, err := pqdriver.New(t.Context(), url, pqdriver.Options{Statements: statements})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// openOne returns a pool of one connection to a new database.
+func openOne(t *testing.T, statements int) *sql.DB {
+	t.Helper()
+	return open(t, storetest.PostgresURL(t), 1, statements)
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// mustExec runs a statement.
+func mustExec(t *testing.T, db querier, query string, args ...any) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// value returns the one value of a query.
+func value[T any](ctx context.Context, db querier, query string, args ...any) (v T, err error) {
+	err = db.QueryRowContext(ctx, query, args...).Scan(&v)
+	return v, err
+}
+
+func mustValue[T any](t *testing.T, db querier, query string, args ...any) T {
+	t.Helper()
+	v, err := value[T](t.Context(), db, query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return v
+}
+
 // prepared returns the statements that the server has for the one connection of a pool, and how
 // often each has run.
-func prepared(t *testing.T, db *store.DB) map[string]int {
+func prepared(t *testing.T, db *sql.DB) map[string]int {
 	t.Helper()
 	// No arguments: this statement itself is not prepared.
-	rows, err := raw(
-		db.Driver(),
-	).QueryContext(t.Context(), "SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
+	rows, err := db.QueryContext(
+		t.Context(),
+		"SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements",
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,22 +108,15 @@ func prepared(t *testing.T, db *store.DB) map[string]int {
 	return all
 }
 
-// openPostgres opens a new database with one connection.
-func openPostgres(t *testing.T, opts store.Options) *store.DB {
-	t.Helper()
-	opts.MaxOpenConns = 1
-	return open(t, storetest.MigratedPostgresURL(t), opts)
-}
-
 func TestStatementCacheHits(t *testing.T) {
 	t.Parallel()
-	db := openPostgres(t, store.Options{})
+	db := openOne(t, statements)
 	const read, write = "SELECT $1::int + 1", "SELECT set_config('parley.x', $1, false)"
 	for i := range 3 {
-		if got := mustValue[int](t, db.Driver(), read, i); got != i+1 {
+		if got := mustValue[int](t, db, read, i); got != i+1 {
 			t.Errorf("%d + 1 = %d", i, got)
 		}
-		mustExec(t, db.Driver(), write, fmt.Sprint(i))
+		mustExec(t, db, write, fmt.Sprint(i))
 	}
 	got := prepared(t, db)
 	if len(got) != 2 || got[read] != 3 || got[write] != 3 {
@@ -71,9 +126,9 @@ func TestStatementCacheHits(t *testing.T) {
 
 func TestStatementCacheOff(t *testing.T) {
 	t.Parallel()
-	db := openPostgres(t, store.Options{StatementCache: -1})
+	db := openOne(t, 0)
 	for range 3 {
-		mustValue[int](t, db.Driver(), "SELECT $1::int", 1)
+		mustValue[int](t, db, "SELECT $1::int", 1)
 	}
 	if got := prepared(t, db); len(got) != 0 {
 		t.Errorf("prepared %v, want nothing", got)
@@ -82,10 +137,10 @@ func TestStatementCacheOff(t *testing.T) {
 
 func TestStatementCacheEvicts(t *testing.T) {
 	t.Parallel()
-	db := openPostgres(t, store.Options{StatementCache: 2})
+	db := openOne(t, 2)
 	query := func(n int) string { return fmt.Sprintf("SELECT $1::int + %d", n) }
 	for _, n := range []int{1, 2, 1, 3, 1, 4, 1} { // 1 is always in use
-		if got := mustValue[int](t, db.Driver(), query(n), 10); got != 10+n {
+		if got := mustValue[int](t, db, query(n), 10); got != 10+n {
 			t.Errorf("10 + %d = %d", n, got)
 		}
 	}
@@ -95,7 +150,7 @@ func TestStatementCacheEvicts(t *testing.T) {
 	}
 
 	// Also in a transaction that has failed.
-	tx, err := db.Driver().Tx(t.Context())
+	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +160,7 @@ func TestStatementCacheEvicts(t *testing.T) {
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	if got := mustValue[int](t, db.Driver(), query(5), 10); got != 15 {
+	if got := mustValue[int](t, db, query(5), 10); got != 15 {
 		t.Errorf("10 + 5 = %d", got)
 	}
 }
@@ -114,9 +169,9 @@ func TestStatementCacheEvicts(t *testing.T) {
 func TestStaleStatement(t *testing.T) {
 	t.Parallel()
 	const query = "SELECT * FROM changing WHERE n > $1"
-	columns := func(t *testing.T, db any) (int, error) {
+	columns := func(t *testing.T, db querier) (int, error) {
 		t.Helper()
-		rows, err := raw(db).QueryContext(t.Context(), query, 0)
+		rows, err := db.QueryContext(t.Context(), query, 0)
 		if err != nil {
 			return 0, err
 		}
@@ -129,15 +184,15 @@ func TestStaleStatement(t *testing.T) {
 		}
 		return len(names), rows.Err()
 	}
-	alter := func(t *testing.T, db *store.DB) {
+	alter := func(t *testing.T, db *sql.DB) {
 		t.Helper()
-		mustExec(t, db.Driver(), "ALTER TABLE changing ADD COLUMN m integer")
+		mustExec(t, db, "ALTER TABLE changing ADD COLUMN m integer")
 	}
-	setUp := func(t *testing.T, conns int) *store.DB {
+	setUp := func(t *testing.T, conns int) *sql.DB {
 		t.Helper()
-		db := open(t, storetest.MigratedPostgresURL(t), store.Options{MaxOpenConns: conns})
-		mustExec(t, db.Driver(), "CREATE TABLE changing (n integer)")
-		mustExec(t, db.Driver(), "INSERT INTO changing VALUES (1)")
+		db := open(t, storetest.PostgresURL(t), conns, statements)
+		mustExec(t, db, "CREATE TABLE changing (n integer)")
+		mustExec(t, db, "INSERT INTO changing VALUES (1)")
 		return db
 	}
 
@@ -146,16 +201,17 @@ func TestStaleStatement(t *testing.T) {
 		db := setUp(t, 1)
 		for want := 1; want <= 3; want++ {
 			for range 2 {
-				if got, err := columns(t, db.Driver()); err != nil || got != want {
+				if got, err := columns(t, db); err != nil || got != want {
 					t.Errorf("%d columns (%v), want %d", got, err, want)
 				}
 			}
 			mustExec(
 				t,
-				db.Driver(),
+				db,
 				fmt.Sprintf("ALTER TABLE changing ADD COLUMN m%d integer", want),
 			)
 		}
+		prepared(t, db) // the stale ones are closed
 	})
 
 	t.Run("inside a transaction", func(t *testing.T) {
@@ -163,9 +219,9 @@ func TestStaleStatement(t *testing.T) {
 		const conns = 4
 		db := setUp(t, conns)
 		// Give every connection the statement.
-		var txs []dialect.Tx
+		var txs []*sql.Tx
 		for range conns {
-			tx, err := db.Driver().Tx(t.Context())
+			tx, err := db.BeginTx(t.Context(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,7 +238,7 @@ func TestStaleStatement(t *testing.T) {
 		alter(t, db)
 		reruns := 0
 		for {
-			tx, err := db.Driver().Tx(t.Context())
+			tx, err := db.BeginTx(t.Context(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -210,13 +266,34 @@ func TestStaleStatement(t *testing.T) {
 	})
 }
 
+// TestUnsupportedFeature: SQLSTATE 0A000 has many causes. Only that of a stale plan makes the driver
+// run a statement again and replace its connections.
+func TestUnsupportedFeature(t *testing.T) {
+	t.Parallel()
+	db := openOne(t, statements)
+	mustExec(t, db, "CREATE SEQUENCE runs")
+	const query = "SELECT nextval('runs') || date_trunc($1, now())::text"
+	mustValue[string](t, db, query, "hour") // prepares the statement
+	connection := mustValue[int](t, db, "SELECT pg_backend_pid()")
+
+	_, err := value[string](t.Context(), db, query, "timezone")
+	if pq.As(err, pqerror.FeatureNotSupported) == nil {
+		t.Fatalf("error %v, want SQLSTATE 0A000", err)
+	}
+	if store.IsConflict(err) || !store.IsRefused(err) {
+		t.Errorf("error %v is a conflict, want a refusal", err)
+	}
+	if n := mustValue[int](t, db, "SELECT last_value FROM runs"); n != 2 {
+		t.Errorf("the refused statement ran %d times, want once", n-1)
+	}
+	if mustValue[int](t, db, "SELECT pg_backend_pid()") != connection {
+		t.Error("the connection was replaced")
+	}
+}
+
 func TestStatementCacheConcurrently(t *testing.T) {
 	t.Parallel()
-	db := open(
-		t,
-		storetest.MigratedPostgresURL(t),
-		store.Options{MaxOpenConns: 4, StatementCache: 3},
-	)
+	db := open(t, storetest.PostgresURL(t), 4, 3)
 	var wg sync.WaitGroup
 	for worker := range 8 {
 		wg.Go(func() {
@@ -224,7 +301,7 @@ func TestStatementCacheConcurrently(t *testing.T) {
 				n := (worker + i) % 7 // more statements than fit
 				got, err := value[int](
 					t.Context(),
-					db.Driver(),
+					db,
 					fmt.Sprintf("SELECT $1::int * %d", n),
 					i,
 				)
@@ -241,11 +318,11 @@ func TestStatementCacheConcurrently(t *testing.T) {
 // A cancelled statement hurts nobody else, neither while it runs nor while its rows are read.
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	db := open(t, storetest.MigratedPostgresURL(t), store.Options{MaxOpenConns: 2})
+	db := open(t, storetest.PostgresURL(t), 2, statements)
 	for i := range 10 {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*3*time.Millisecond)
 		start := time.Now()
-		if _, err := value[string](ctx, db.Driver(), "SELECT pg_sleep($1)", 60); err == nil {
+		if _, err := value[string](ctx, db, "SELECT pg_sleep($1)", 60); err == nil {
 			t.Error("slept for a minute")
 		}
 		if took := time.Since(start); took > 30*time.Second {
@@ -254,7 +331,7 @@ func TestCancel(t *testing.T) {
 		cancel()
 
 		ctx, cancel = context.WithCancel(t.Context())
-		rows, err := raw(db.Driver()).QueryContext(ctx, "SELECT generate_series(1, $1)", 100_000)
+		rows, err := db.QueryContext(ctx, "SELECT generate_series(1, $1)", 100_000)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -268,7 +345,7 @@ func TestCancel(t *testing.T) {
 		}
 
 		for n := range 20 {
-			if got := mustValue[int](t, db.Driver(), "SELECT $1::int", n); got != n {
+			if got := mustValue[int](t, db, "SELECT $1::int", n); got != n {
 				t.Errorf("selected %d, want %d", got, n)
 			}
 		}
@@ -279,12 +356,12 @@ func TestCancel(t *testing.T) {
 // would hit the next one.
 func TestCancelReplacesConnection(t *testing.T) {
 	t.Parallel()
-	db := openPostgres(t, store.Options{})
+	db := openOne(t, statements)
 	const pid = "SELECT pg_backend_pid()"
-	before := mustValue[int](t, db.Driver(), pid)
+	before := mustValue[int](t, db, pid)
 
 	ctx, cancel := context.WithCancel(t.Context())
-	rows, err := raw(db.Driver()).QueryContext(ctx, "SELECT generate_series(1, $1)", 10)
+	rows, err := db.QueryContext(ctx, "SELECT generate_series(1, $1)", 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +372,7 @@ func TestCancelReplacesConnection(t *testing.T) {
 	if err := rows.Err(); err != nil && !errors.Is(err, context.Canceled) {
 		t.Log("reading ended with ", err)
 	}
-	if after := mustValue[int](t, db.Driver(), pid); after == before {
+	if after := mustValue[int](t, db, pid); after == before {
 		t.Error("the connection is still in use")
 	}
 }
@@ -303,12 +380,12 @@ func TestCancelReplacesConnection(t *testing.T) {
 // A connection has room for one answer at a time: a second query is refused, and does no harm.
 func TestRowsStillOpen(t *testing.T) {
 	t.Parallel()
-	db := openPostgres(t, store.Options{})
-	tx, err := db.Driver().Tx(t.Context())
+	db := openOne(t, statements)
+	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := raw(tx).QueryContext(t.Context(), "SELECT generate_series(1, $1)", 1000)
+	rows, err := tx.QueryContext(t.Context(), "SELECT generate_series(1, $1)", 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,9 +412,9 @@ func TestRowsStillOpen(t *testing.T) {
 // What goes through the cache is what goes without it.
 func TestStatementCacheValues(t *testing.T) {
 	t.Parallel()
-	url := storetest.MigratedPostgresURL(t)
-	cached := open(t, url, store.Options{})
-	plain := open(t, url, store.Options{StatementCache: -1})
+	url := storetest.PostgresURL(t)
+	cached := open(t, url, 1, statements)
+	plain := open(t, url, 1, 0)
 	for query, arg := range map[string]any{
 		"SELECT $1::jsonb":       json.RawMessage(`{"a": [1, 2]}`), // as ent gives it
 		"SELECT $1::text":        "héllo",
@@ -357,9 +434,9 @@ func TestStatementCacheValues(t *testing.T) {
 	}
 }
 
-func scanAny(t *testing.T, db *store.DB, query string, arg any) string {
+func scanAny(t *testing.T, db *sql.DB, query string, arg any) string {
 	t.Helper()
-	rows, err := raw(db.Driver()).QueryContext(t.Context(), query, arg)
+	rows, err := db.QueryContext(t.Context(), query, arg)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
