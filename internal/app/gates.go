@@ -63,12 +63,9 @@ func streamsOf(cfg config.Config, reporter *limit.Reporter) *limit.Memory {
 // gatesOf returns the rate limiters that the settings describe. They report to reporter what they
 // refuse.
 func gatesOf(rates config.Rates, reporter *limit.Reporter) limit.Gates {
-	gate := func(r config.Rate, name string) *limit.Gate {
-		return limit.NewGate(limit.Rate{
-			Person:  limit.Pace(r.Person),
-			Address: limit.Pace(r.Address),
-			Refused: func() { reporter.Reached("rate_"+name, "PARLEY_RATE_"+strings.ToUpper(name)) },
-		})
+	gate := func(rate limit.Rate, name string) *limit.Gate {
+		rate.Refused = func() { reporter.Reached("rate_"+name, "PARLEY_RATE_"+strings.ToUpper(name)) }
+		return limit.NewGate(rate)
 	}
 	return limit.Gates{
 		Mutations:     gate(rates.Mutations, "mutations"),

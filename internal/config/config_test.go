@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"parley/internal/config"
+	"parley/internal/limit"
 )
 
 const secret = "0123456789abcdef0123456789abcdef"
@@ -130,8 +131,8 @@ var settings = []struct {
 		"20/s:40",
 		func(c config.Config) any { return c.Rates().Mutations },
 		rate(
-			config.Pace{Burst: 40, Every: 50 * time.Millisecond},
-			config.Pace{Burst: 400, Every: 5 * time.Millisecond},
+			limit.Pace{Burst: 40, Every: 50 * time.Millisecond},
+			limit.Pace{Burst: 400, Every: 5 * time.Millisecond},
 		),
 	},
 	{
@@ -140,8 +141,8 @@ var settings = []struct {
 		"6/m",
 		func(c config.Config) any { return c.Rates().SignIns },
 		rate(
-			config.Pace{Burst: 6, Every: 10 * time.Second},
-			config.Pace{Burst: 60, Every: time.Second},
+			limit.Pace{Burst: 6, Every: 10 * time.Second},
+			limit.Pace{Burst: 60, Every: time.Second},
 		),
 	},
 	{
@@ -149,26 +150,26 @@ var settings = []struct {
 		"PARLEY_RATE_KEYS",
 		"1/h:3, off",
 		func(c config.Config) any { return c.Rates().Keys },
-		rate(config.Pace{Burst: 3, Every: time.Hour}, config.Pace{}),
+		rate(limit.Pace{Burst: 3, Every: time.Hour}, limit.Pace{}),
 	},
 	{
 		"--rate-connections",
 		"PARLEY_RATE_CONNECTIONS",
 		"off,10/s:100",
 		func(c config.Config) any { return c.Rates().Connections },
-		rate(config.Pace{}, config.Pace{Burst: 100, Every: 100 * time.Millisecond}),
+		rate(limit.Pace{}, limit.Pace{Burst: 100, Every: 100 * time.Millisecond}),
 	},
 	{
 		"--rate-queries", "PARLEY_RATE_QUERIES", "100000/s:20000000,off",
 		func(c config.Config) any { return c.Rates().Queries },
-		rate(config.Pace{Burst: 20_000_000, Every: 10 * time.Microsecond}, config.Pace{}),
+		rate(limit.Pace{Burst: 20_000_000, Every: 10 * time.Microsecond}, limit.Pace{}),
 	},
 	{
 		"--rate-subscriptions",
 		"PARLEY_RATE_SUBSCRIPTIONS",
 		"0",
 		func(c config.Config) any { return c.Rates().Subscriptions },
-		rate(config.Pace{}, config.Pace{}),
+		rate(limit.Pace{}, limit.Pace{}),
 	},
 	{
 		"--max-sockets",
@@ -299,8 +300,8 @@ var settings = []struct {
 	},
 }
 
-func rate(person, address config.Pace) config.Rate {
-	return config.Rate{Person: person, Address: address}
+func rate(person, address limit.Pace) limit.Rate {
+	return limit.Rate{Person: person, Address: address}
 }
 
 // needed is what some settings are refused without.
@@ -525,7 +526,7 @@ func TestModes(t *testing.T) {
 func TestAutomaticRates(t *testing.T) {
 	t.Parallel()
 	rates := mustParse(t, nil).Rates()
-	for name, r := range map[string]config.Rate{"mutations": rates.Mutations, "sign-ins": rates.SignIns, "keys": rates.Keys, "connections": rates.Connections, "subscriptions": rates.Subscriptions, "queries": rates.Queries} {
+	for name, r := range map[string]limit.Rate{"mutations": rates.Mutations, "sign-ins": rates.SignIns, "keys": rates.Keys, "connections": rates.Connections, "subscriptions": rates.Subscriptions, "queries": rates.Queries} {
 		if r.Person.Burst < 1 || r.Person.Every <= 0 || r.Address.Burst < r.Person.Burst ||
 			r.Address.Every >= r.Person.Every {
 			t.Errorf("%s: %+v", name, r)
@@ -539,7 +540,7 @@ func TestAutomaticRates(t *testing.T) {
 		production.Keys.Address.Remote {
 		t.Errorf("in production this machine is left out: %+v", production)
 	}
-	if rates.Keys.Person != (config.Pace{Burst: 10, Every: 6 * time.Second}) {
+	if rates.Keys.Person != (limit.Pace{Burst: 10, Every: 6 * time.Second}) {
 		t.Errorf("keys: %+v", rates.Keys.Person)
 	}
 	if proxies := mustParse(t, nil, "--trusted-proxies=off").Proxies(); proxies != nil {

@@ -8,22 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"parley/internal/limit"
 )
 
-// Pace is how often something may happen: Burst times at once, and once more each Every. The zero
-// Pace is no limit.
-type Pace struct {
-	Burst int
-	Every time.Duration
-	// Remote: it holds only for what comes from other machines.
-	Remote bool
-}
-
-// Rate is the pace of a person and that of an address.
-type Rate struct{ Person, Address Pace }
-
 // Rates are how often things may be done.
-type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions, Queries Rate }
+type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions, Queries limit.Rate }
 
 // The presets of auto. Users and their programs do not come near them. In development mode they do
 // not hold for requests of this machine. In production they do: there such requests come through a
@@ -42,7 +32,7 @@ const addressPeople = 10
 
 // Rates are the rates that are set.
 func (c Config) Rates() Rates {
-	rate := func(text, preset string) Rate {
+	rate := func(text, preset string) limit.Rate {
 		r, _ := parseRateOr(text, preset) // it has been checked
 		remote := text == auto && c.Development()
 		r.Person.Remote, r.Address.Remote = remote, remote
@@ -140,7 +130,7 @@ func parseNetwork(text string) (netip.Prefix, error) {
 }
 
 // parseRateOr reads a rate; where it is "auto", preset.
-func parseRateOr(text, preset string) (Rate, error) {
+func parseRateOr(text, preset string) (limit.Rate, error) {
 	if text == auto {
 		text = preset
 	}
@@ -148,16 +138,16 @@ func parseRateOr(text, preset string) (Rate, error) {
 }
 
 // parseRate reads PACE[,PACE]: a person's, and an address's.
-func parseRate(text string) (rate Rate, err error) {
+func parseRate(text string) (rate limit.Rate, err error) {
 	person, address, both := strings.Cut(text, ",")
 	if rate.Person, err = parsePace(strings.TrimSpace(person)); err != nil {
-		return Rate{}, err
+		return limit.Rate{}, err
 	}
 	if both {
 		rate.Address, err = parsePace(strings.TrimSpace(address))
 		return rate, err
 	}
-	rate.Address = Pace{
+	rate.Address = limit.Pace{
 		Burst: rate.Person.Burst * addressPeople,
 		Every: rate.Person.Every / addressPeople,
 	}
@@ -171,27 +161,27 @@ const (
 )
 
 // parsePace reads COUNT/UNIT[:BURST], or off. Without the burst it is the count.
-func parsePace(text string) (Pace, error) {
+func parsePace(text string) (limit.Pace, error) {
 	if text == off || text == "0" {
-		return Pace{}, nil
+		return limit.Pace{}, nil
 	}
 	often, burst, given := strings.Cut(text, ":")
 	count, unit, ok := strings.Cut(often, "/")
 	per := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit]
 	if !ok || per == 0 {
-		return Pace{}, errors.New("it has no unit of s, m or h")
+		return limit.Pace{}, errors.New("it has no unit of s, m or h")
 	}
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 1 || n > mostOften {
-		return Pace{}, fmt.Errorf("its count is no number from 1 to %d", mostOften)
+		return limit.Pace{}, fmt.Errorf("its count is no number from 1 to %d", mostOften)
 	}
-	pace := Pace{Burst: min(n, mostBurst), Every: per / time.Duration(n)}
+	pace := limit.Pace{Burst: min(n, mostBurst), Every: per / time.Duration(n)}
 	if given {
 		if pace.Burst, err = strconv.Atoi(
 			burst,
 		); err != nil || pace.Burst < 1 ||
 			pace.Burst > mostBurst {
-			return Pace{}, fmt.Errorf("its burst is no number from 1 to %d", mostBurst)
+			return limit.Pace{}, fmt.Errorf("its burst is no number from 1 to %d", mostBurst)
 		}
 	}
 	return pace, nil

@@ -180,7 +180,7 @@ func (c Config) validateAddr(fail func(string, ...any)) {
 			)
 		}
 	}
-	if c.Development() && !isLoopback(host) {
+	if c.Development() && !auth.IsLoopback(host) {
 		fail(
 			"PARLEY_ADDR (--addr) is %q, and in development mode, where anybody can sign in as anybody, the server listens on this machine only: "+
 				"set PARLEY_JWT_SECRET (--jwt-secret), or PARLEY_JWKS_URL (--jwks-url) with PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE, or listen on 127.0.0.1",
@@ -208,7 +208,7 @@ func overlap(a, b string) bool {
 		return true
 	}
 	if strings.EqualFold(a, "localhost") || strings.EqualFold(b, "localhost") {
-		return isLoopback(a) && isLoopback(b)
+		return auth.IsLoopback(a) && auth.IsLoopback(b)
 	}
 	m, errA := netip.ParseAddr(a)
 	n, errB := netip.ParseAddr(b)
@@ -282,13 +282,6 @@ func validURL(s string, schemes ...string) bool {
 		(u.Port() == "" || validPort(u.Port())) &&
 		u.Fragment == "" &&
 		u.Opaque == ""
-}
-
-// isLoopback reports whether host is this machine alone. Other names are not looked up: what they
-// mean can change.
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }
 
 func parseLevel(s string) (slog.Level, bool) {
