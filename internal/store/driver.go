@@ -41,16 +41,6 @@ func systemOf(dialectName string) string {
 	return "sqlite"
 }
 
-// ExecContext runs a statement that returns no rows.
-func (d *driver) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return d.router.ExecContext(ctx, query, args...)
-}
-
-// QueryContext runs a statement that returns rows.
-func (d *driver) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return d.router.QueryContext(ctx, query, args...)
-}
-
 // Tx starts a transaction that may write.
 func (d *driver) Tx(ctx context.Context) (dialect.Tx, error) { return d.BeginTx(ctx, nil) }
 

@@ -186,11 +186,6 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (sqldriver.Stmt
 	return stmt, c.check(ctx, err)
 }
 
-// Prepare is PrepareContext without a context, as [sqldriver.Conn] has it.
-func (c *conn) Prepare(query string) (sqldriver.Stmt, error) {
-	return c.PrepareContext(context.Background(), query) //nolint:forbidigo // it has no ctx
-}
-
 // BeginTx starts a transaction.
 func (c *conn) BeginTx(
 	ctx context.Context, opts sqldriver.TxOptions,
@@ -203,12 +198,6 @@ func (c *conn) BeginTx(
 	}
 	c.inTx = true
 	return &tx{Tx: begun, ctx: ctx, conn: c}, nil
-}
-
-// Begin is BeginTx without a context, as [sqldriver.Conn] has it.
-func (c *conn) Begin() (sqldriver.Tx, error) {
-	//nolint:forbidigo // it has no ctx
-	return c.BeginTx(context.Background(), sqldriver.TxOptions{})
 }
 
 // Ping asks the server for an answer.

@@ -23,18 +23,6 @@ func once(query string, a answer) func(string) answer {
 	}
 }
 
-// openFake returns a pool of connections to a fake server.
-func openFake(t *testing.T, url string, statements int) *sql.DB {
-	t.Helper()
-	connector, err := pqdriver.New(t.Context(), url, pqdriver.Options{Statements: statements})
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(connector)
-	t.Cleanup(func() { db.Close() })
-	return db
-}
-
 const (
 	plain    = "SELECT 1"
 	prepares = "SELECT $1"
@@ -76,7 +64,7 @@ func TestGuardDiscardsLostConnections(t *testing.T) {
 					func(t *testing.T) {
 						t.Parallel()
 						_, url := newFakePostgres(t, once(query, a))
-						db := openFake(t, url, statements)
+						db := open(t, url, 2, statements)
 						_ = selectOne(t, db, query) // this one may fail
 						for range 4 {
 							if err := selectOne(t, db, query); err != nil {
@@ -104,7 +92,7 @@ func TestGuardDiscardsSuspectConnections(t *testing.T) {
 			t.Run(code+" "+query, func(t *testing.T) {
 				t.Parallel()
 				fake, url := newFakePostgres(t, once(query, answer{severity: "ERROR", code: code}))
-				db := openFake(t, url, statements)
+				db := open(t, url, 2, statements)
 				if err := selectOne(t, db, query); err == nil {
 					t.Error("did not fail")
 				}
@@ -126,7 +114,7 @@ func TestLostConnection(t *testing.T) {
 	t.Run("read", func(t *testing.T) {
 		t.Parallel()
 		fake, url := newFakePostgres(t, once("SELECT 1", answer{hangUp: true}))
-		if err := selectOne(t, openFake(t, url, statements), plain); err != nil {
+		if err := selectOne(t, open(t, url, 2, statements), plain); err != nil {
 			t.Error(err)
 		}
 		if n := fake.count("SELECT 1"); n != 2 {
@@ -136,7 +124,7 @@ func TestLostConnection(t *testing.T) {
 	t.Run("write", func(t *testing.T) {
 		t.Parallel()
 		fake, url := newFakePostgres(t, once("INSERT x", answer{hangUp: true}))
-		_, err := openFake(t, url, statements).ExecContext(t.Context(), "INSERT x")
+		_, err := open(t, url, 2, statements).ExecContext(t.Context(), "INSERT x")
 		if !store.IsOutcomeUnknown(err) || !store.IsUnavailable(err) || store.IsConflict(err) {
 			t.Errorf("error %v, want one of unknown outcome", err)
 		}
@@ -147,7 +135,7 @@ func TestLostConnection(t *testing.T) {
 	t.Run("write in a transaction", func(t *testing.T) {
 		t.Parallel()
 		fake, url := newFakePostgres(t, once("INSERT x", answer{hangUp: true}))
-		tx, err := openFake(t, url, statements).BeginTx(t.Context(), nil)
+		tx, err := open(t, url, 2, statements).BeginTx(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +159,7 @@ func TestClose(t *testing.T) {
 	t.Run("after the time of the last statement", func(t *testing.T) {
 		t.Parallel()
 		fake, url := newFakePostgres(t, func(string) answer { return answer{} })
-		db := openFake(t, url, statements)
+		db := open(t, url, 2, statements)
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		if err := db.PingContext(ctx); err != nil {
@@ -191,7 +179,7 @@ func TestClose(t *testing.T) {
 	t.Run("without the server", func(t *testing.T) {
 		t.Parallel()
 		fake, url := newFakePostgres(t, func(string) answer { return answer{} })
-		db := openFake(t, url, statements)
+		db := open(t, url, 2, statements)
 		if err := db.PingContext(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +206,7 @@ func TestCommitOutcome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			fake, url := newFakePostgres(t, once("COMMIT", test.answer))
-			db := openFake(t, url, statements)
+			db := open(t, url, 2, statements)
 			tx, err := db.BeginTx(t.Context(), nil)
 			if err != nil {
 				t.Fatal(err)
