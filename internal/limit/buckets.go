@@ -40,7 +40,7 @@ const (
 // forgotten; where that is not enough, those that have not been asked for longest are forgotten
 // before they are full. Whoever has as many keys as that needs no bucket twice anyway.
 //
-// They may be used by many goroutines.
+// They may be used by many goroutines. docs/adr/0070 compares them with an LRU of x/time/rate.
 type Buckets[K comparable] struct {
 	pace   Pace
 	seed   maphash.Seed

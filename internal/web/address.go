@@ -11,21 +11,19 @@ import (
 	"parley/internal/limit"
 )
 
-// Proxies says who is believed that a request comes from somebody else. The zero value believes
-// nobody.
+// Proxies are the proxies whose word about the client's address counts. The zero value trusts none.
+// docs/adr/0070 compares it with realclientip-go.
 type Proxies struct {
 	// Trusted are the networks of the proxies.
 	Trusted []netip.Prefix
-	// Forwarded: they say it in the header Forwarded (RFC 7239) instead of X-Forwarded-For. Only
-	// one of the two can be believed: a proxy passes on as it is what it does not know, which then
-	// is the client's own invention.
+	// Forwarded selects the header Forwarded (RFC 7239) instead of X-Forwarded-For. Only one can
+	// count: a proxy passes on the other as the client has sent it.
 	Forwarded bool
 }
 
-// addressed gives each request the address that it comes from, for which limits count (package
-// limit). Once each it warns of a proxy that is not trusted, and, except in development, of one on
-// this machine that does not say where requests come from: all of its clients share the limits of
-// one address.
+// addressed puts the client's address, to which limits apply, into the request's context (package
+// limit). It warns once of a proxy that is not trusted and, except in development, once of one on
+// this machine that sends no forwarding header: all of its clients share the limits of one address.
 func addressed(
 	proxies Proxies,
 	development bool,
@@ -67,13 +65,14 @@ func IsProbe(path string) bool {
 	return path == "/healthz" || path == "/readyz" || path == "/metrics"
 }
 
-// Client is the address of whom r comes from: the last in the chain of those who passed it on who
-// is not trusted. What stands before that one in the header is only what it says. ignored: nobody
-// on the chain was trusted, though there is one.
+// Client returns the address of the client: the last in the chain of proxies that is not trusted,
+// since the header's entries before that one are its own claim. If all are trusted it is the first,
+// and if an entry is not an address (RFC 7239 allows "unknown" and "_hidden") it is the proxy that
+// wrote it. ignored reports that there is a header, but the peer is not trusted.
 func (p Proxies) Client(r *http.Request) (address netip.Addr, ignored bool) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return netip.Addr{}, false // no connection of the network
+		return netip.Addr{}, false // not a network connection
 	}
 	address = plain(peer.Addr())
 	header := "X-Forwarded-For"
@@ -96,7 +95,7 @@ func (p Proxies) Client(r *http.Request) (address netip.Addr, ignored bool) {
 		}
 		before, ok := parseNode(strings.TrimSpace(last))
 		if !ok {
-			break // somebody unknown, of whom the proxy is known
+			break
 		}
 		address = before
 	}
@@ -110,8 +109,7 @@ func (p Proxies) trusts(address netip.Addr) bool {
 	)
 }
 
-// forwardedFor returns what an element of Forwarded says of whom it is for; "" where it does not.
-// Quoted strings that hold commas or semicolons are nobody's address, and come out as that.
+// forwardedFor returns the "for" parameter of an element of Forwarded, or "".
 func forwardedFor(element string) string {
 	for pair := range strings.SplitSeq(element, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
@@ -134,5 +132,5 @@ func parseNode(text string) (netip.Addr, bool) {
 	return plain(with.Addr()), err == nil
 }
 
-// plain is an address as it is written in settings.
+// plain returns an address as settings write it.
 func plain(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }

@@ -61,7 +61,7 @@ func logged(
 	})
 }
 
-// recorder remembers what was answered.
+// recorder records the status and the size of a response. docs/adr/0070 compares it with httpsnoop.
 type recorder struct {
 	http.ResponseWriter
 	status  int
@@ -72,8 +72,7 @@ type recorder struct {
 func (rec *recorder) WriteHeader(status int) {
 	if !rec.started {
 		rec.status = status
-		rec.started = status >= 200 ||
-			status == http.StatusSwitchingProtocols // others are only announcements
+		rec.started = status >= 200 // others are informational, and a final one follows
 	}
 	rec.ResponseWriter.WriteHeader(status)
 }
