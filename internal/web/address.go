@@ -25,10 +25,7 @@ type Proxies struct {
 // limit). It warns once of a proxy that is not trusted and, except in development, once of one on
 // this machine that sends no forwarding header: all of its clients share the limits of one address.
 func addressed(
-	proxies Proxies,
-	development bool,
-	log *slog.Logger,
-	next http.Handler,
+	proxies Proxies, development bool, log *slog.Logger, next http.Handler,
 ) http.Handler {
 	var untrusted, silent sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -103,10 +100,7 @@ func (p Proxies) Client(r *http.Request) (address netip.Addr, ignored bool) {
 }
 
 func (p Proxies) trusts(address netip.Addr) bool {
-	return slices.ContainsFunc(
-		p.Trusted,
-		func(network netip.Prefix) bool { return network.Contains(address) },
-	)
+	return slices.ContainsFunc(p.Trusted, func(n netip.Prefix) bool { return n.Contains(address) })
 }
 
 // forwardedFor returns the "for" parameter of an element of Forwarded, or "".
