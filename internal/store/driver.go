@@ -27,12 +27,12 @@ func newDriver(dialectName string, reads, writes *sql.DB, opts Options) *driver 
 	r := router{
 		reads:  reads,
 		writes: writes,
-		watch:  watch{system: systemOf(dialectName), observe: opts.Observe, trace: opts.Trace},
+		hooks:  hooks{system: systemOf(dialectName), observe: opts.Observe, trace: opts.Trace},
 	}
 	return &driver{Conn: entsql.Conn{ExecQuerier: r}, router: r, dialect: dialectName}
 }
 
-// systemOf is a database's name as OpenTelemetry has it
+// systemOf returns the name of a database in OpenTelemetry
 // (https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/).
 func systemOf(dialectName string) string {
 	if dialectName == dialect.Postgres {
@@ -50,13 +50,13 @@ func (d *driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, 
 	if opts != nil && opts.ReadOnly {
 		pool = d.reads
 	}
-	end := d.watch.begin(ctx, "BEGIN")
+	end := d.hooks.begin(ctx, "BEGIN")
 	tx, err := pool.BeginTx(ctx, opts)
 	end(err)
 	if err != nil {
 		return nil, err
 	}
-	o := observed{tx, ctx, d.watch}
+	o := observed{tx, ctx, d.hooks}
 	return &entsql.Tx{Conn: entsql.Conn{ExecQuerier: o}, Tx: o}, nil
 }
 
@@ -70,91 +70,90 @@ func (d *driver) Close() error { return nil }
 // router runs each statement on the pool that it belongs to.
 type router struct {
 	reads, writes *sql.DB
-	watch         watch
+	hooks         hooks
 }
 
 func (r router) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return watched(ctx, r.watch, r.writes.ExecContext, query, args)
+	return observe(ctx, r.hooks, r.writes.ExecContext, query, args)
 }
 
-// QueryContext tells reads by their first word, because ent also inserts through it (INSERT …
-// RETURNING). A WITH that writes is taken for a read; SQLite's readers refuse it, so that the
-// mistake shows at once.
+// QueryContext recognizes reads by their first word, because ent also inserts through it (INSERT …
+// RETURNING). A WITH that writes counts as a read; SQLite's readers refuse it, which reveals the
+// mistake.
 func (r router) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	pool := r.writes
 	if outcome.StartsWith(query, "SELECT") || outcome.StartsWith(query, "WITH") {
 		pool = r.reads
 	}
-	return watched(ctx, r.watch, pool.QueryContext, query, args)
+	return observe(ctx, r.hooks, pool.QueryContext, query, args)
 }
 
 // observed reports the statements of a transaction, and its end.
 type observed struct {
 	*sql.Tx
 	ctx   context.Context //nolint:containedctx // that of the transaction
-	watch watch
+	hooks hooks
 }
 
 func (o observed) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return watched(ctx, o.watch, o.Tx.ExecContext, query, args)
+	return observe(ctx, o.hooks, o.Tx.ExecContext, query, args)
 }
 
 func (o observed) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return watched(ctx, o.watch, o.Tx.QueryContext, query, args)
+	return observe(ctx, o.hooks, o.Tx.QueryContext, query, args)
 }
 
 func (o observed) Commit() error {
-	end := o.watch.begin(o.ctx, "COMMIT")
+	end := o.hooks.begin(o.ctx, "COMMIT")
 	err := o.Tx.Commit()
 	end(err)
 	return err
 }
 
 func (o observed) Rollback() error {
-	end := o.watch.begin(o.ctx, "ROLLBACK")
+	end := o.hooks.begin(o.ctx, "ROLLBACK")
 	err := o.Tx.Rollback()
 	end(err)
 	return err
 }
 
-// watch is who wants to know of statements.
-type watch struct {
+// hooks are called with statements. Each may be nil.
+type hooks struct {
 	system  string
 	observe func(ctx context.Context, query string)
 	trace   func(ctx context.Context, system, query string) func(error)
 }
 
-// watched runs a statement.
-func watched[T any](
+// observe runs a statement and calls the hooks.
+func observe[T any](
 	ctx context.Context,
-	w watch,
+	h hooks,
 	run func(context.Context, string, ...any) (T, error),
 	query string,
 	args []any,
 ) (T, error) {
 	count(ctx)
-	if w.observe != nil {
-		w.observe(ctx, query)
+	if h.observe != nil {
+		h.observe(ctx, query)
 	}
-	end := w.begin(ctx, query)
+	end := h.begin(ctx, query)
 	result, err := run(ctx, query, args...)
 	end(err)
 	return result, err
 }
 
-// begin tells of a statement that is about to run, and returns what tells that it has.
-func (w watch) begin(ctx context.Context, query string) (end func(error)) {
-	if w.trace != nil {
-		if end = w.trace(ctx, w.system, query); end != nil {
+// begin calls the trace hook with a statement that is about to run. The caller calls end when it has
+// run.
+func (h hooks) begin(ctx context.Context, query string) (end func(error)) {
+	if h.trace != nil {
+		if end = h.trace(ctx, h.system, query); end != nil {
 			return end
 		}
 	}
-	return untold
+	return func(error) {}
 }
 
-func untold(error) {}
-
-// countKey is where a context has its count of statements.
+// countKey is the context key of the count of statements.
 type countKey struct{}
 
 // Counting returns a context that counts the statements that run under it.

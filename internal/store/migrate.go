@@ -16,7 +16,6 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"parley/internal/store/pqdriver"
-	"parley/internal/store/stmtcache"
 )
 
 // migrations holds the schema's history, a folder for each database. "go run
@@ -131,7 +130,7 @@ func migrateSQLite(
 		path,
 		migrationPause,
 		append(synchronous, "_foreign_keys=0", "_journal_mode=WAL")...)
-	pool, err := sqlitePool(dsn, 1, new(stmtcache.Counts), nil)
+	pool, err := sqliteSession(dsn)
 	if err != nil {
 		return err
 	}

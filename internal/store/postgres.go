@@ -37,23 +37,23 @@ const (
 // must not wait for the pool.
 func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err error) {
 	defer func() {
+		if err != nil {
+			err = fmt.Errorf("open PostgreSQL database: %w", err)
+		}
 		if err != nil && !IsUnusable(err) {
 			err = unusableAnswer(err)
 		}
 	}()
-	ctxOfConns := context.WithoutCancel(ctx) // Close ends them
+	lifetime := context.WithoutCancel(ctx) // Close ends the connections
 	options := driverOptions(opts)
-	connector, err := pqdriver.New(ctxOfConns, url, options)
+	connector, err := pqdriver.New(lifetime, url, options)
 	if err != nil {
-		return nil, unusable(
-			err,
-			"open PostgreSQL database: DATABASE_URL (--database-url) cannot be used",
-		)
+		return nil, unusable(err, "DATABASE_URL (--database-url) cannot be used")
 	}
 	options.AnswerTimeout = 0 // a migration may take any time
-	migrating, err := pqdriver.New(ctxOfConns, url, options)
+	migrating, err := pqdriver.New(lifetime, url, options)
 	if err != nil {
-		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
+		return nil, err
 	}
 	size := opts.MaxOpenConns
 	if size <= 0 {
@@ -62,19 +62,14 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 	first := sql.OpenDB(migrating)
 	err = checkPostgres(ctx, first, size, opts.Logger)
 	if err := errors.Join(err, first.Close()); err != nil {
-		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
+		return nil, err
 	}
-	if err := migratePostgres(
-		ctx,
-		migrating,
-		migrationsOf("postgres"),
-		checkPostgresTables,
-		opts.Logger,
-	); err != nil {
-		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
+	files := migrationsOf("postgres")
+	if err := migratePostgres(ctx, migrating, files, checkPostgresTables, opts.Logger); err != nil {
+		return nil, err
 	}
 	if err := connector.CheckPooler(ctx); err != nil {
-		return nil, fmt.Errorf("open PostgreSQL database: %w", err)
+		return nil, err
 	}
 	pool := sql.OpenDB(connector)
 	pool.SetMaxOpenConns(size)
@@ -86,10 +81,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 		p.SetConnMaxIdleTime(postgresConnIdleTime)
 	}
 	if err := pool.PingContext(ctx); err != nil {
-		return nil, fmt.Errorf(
-			"open PostgreSQL database: %w",
-			errors.Join(err, closeAll(pool, ping)),
-		)
+		return nil, errors.Join(err, closeAll(pool, ping))
 	}
 	return &DB{
 		driver: newDriver(dialect.Postgres, pool, pool, opts),

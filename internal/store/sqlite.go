@@ -164,6 +164,11 @@ func sqliteDSN(path string, busyTimeout time.Duration, settings ...string) strin
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(settings, "&")
 }
 
+// sqliteSession returns a pool of one connection, for what runs before or after the server.
+func sqliteSession(dsn string) (*sql.DB, error) {
+	return sqlitePool(dsn, 1, new(stmtcache.Counts), nil)
+}
+
 // sqlitePool returns a pool of up to size connections, which it keeps.
 func sqlitePool(
 	dsn string, size int, counts *stmtcache.Counts, guard *panics.Guard,

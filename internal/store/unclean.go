@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-
-	"parley/internal/panics"
-	"parley/internal/store/stmtcache"
 )
 
 // Synchronous says when SQLite writes a commit to the disk. See PRAGMA synchronous
@@ -58,12 +55,7 @@ func beginRun(
 	if err := makePrivate(r.lockPath()); err != nil {
 		return nil, err
 	}
-	if r.lock, err = sqlitePool(
-		sqliteDSN(r.lockPath(), 0),
-		1,
-		new(stmtcache.Counts),
-		nil,
-	); err != nil {
+	if r.lock, err = sqliteSession(sqliteDSN(r.lockPath(), 0)); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -200,7 +192,7 @@ func (r *sqliteRun) synced(ctx context.Context, do func(*sql.Tx) error) (err err
 		r.path,
 		sqliteBusyTimeout,
 		append(syncedSettings(SynchronousFull), "_txlock=immediate")...)
-	pool, err := sqlitePool(dsn, 1, new(stmtcache.Counts), (*panics.Guard)(nil))
+	pool, err := sqliteSession(dsn)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,6 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"parley/internal/store/pqdriver"
-	"parley/internal/store/stmtcache"
 )
 
 // UnusableError says why a database cannot be used as it is, and what to do about it. Trying again
@@ -49,10 +48,8 @@ func IsUnusable(err error) bool {
 
 // errForeign is the answer for a database that has tables, but not Parley's.
 func errForeign() error {
-	return unusable(
-		nil,
-		"it has the tables of another application: give Parley a database of its own",
-	)
+	return unusable(nil,
+		"it has the tables of another application: give Parley a database of its own")
 }
 
 // minPostgresVersion is the oldest version of PostgreSQL that works, as server_version_num has it.
@@ -167,10 +164,8 @@ func checkTables(ctx context.Context, q querier, history, tables bool) error {
 // will not do because of how it is set up.
 func unusableAnswer(err error) error {
 	if pqdriver.IsTLSUnsupported(err) {
-		return unusable(
-			err,
-			"the server does not speak TLS: add sslmode=disable to the URL to connect without",
-		)
+		return unusable(err,
+			"the server does not speak TLS: add sslmode=disable to the URL to connect without")
 	}
 	switch pqdriver.Code(err) {
 	case pqerror.InvalidPassword, pqerror.InvalidAuthorizationSpecification:
@@ -181,10 +176,8 @@ func unusableAnswer(err error) error {
 	case pqerror.InvalidCatalogName:
 		return unusable(err, "there is no such database: create it, or correct the name in the URL")
 	case pqerror.InsufficientPrivilege:
-		return unusable(
-			err,
-			"the user lacks a privilege: make it the owner of the database's tables",
-		)
+		return unusable(err,
+			"the user lacks a privilege: make it the owner of the database's tables")
 	case pqerror.DuplicateTable:
 		return errForeign()
 	}
@@ -202,10 +195,8 @@ func checkSQLiteFile(path string) (unmarked bool, err error) {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		if _, err := os.Stat(filepath.Dir(path)); err != nil {
-			return false, unusable(
-				err,
-				"its folder does not exist or cannot be reached: create it, or name another file",
-			)
+			return false, unusable(err,
+				"its folder does not exist or cannot be reached: create it, or name another file")
 		}
 		return false, nil
 	case err != nil:
@@ -234,36 +225,24 @@ func checkSQLiteFile(path string) (unmarked bool, err error) {
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
 		return false, unusable(err, "it cannot be read")
 	case n < len(header) || !strings.HasPrefix(string(header[:]), "SQLite format 3\x00"):
-		return false, unusable(
-			nil,
-			"it is not an SQLite database, or it is encrypted: name another file",
-		)
+		return false, unusable(nil,
+			"it is not an SQLite database, or it is encrypted: name another file")
 	}
 	if header[18] > 2 || header[19] > 2 {
-		return false, unusable(
-			nil,
-			"it was written by a newer version of SQLite: name another file",
-		)
+		return false, unusable(nil,
+			"it was written by a newer version of SQLite: name another file")
 	}
 	id := binary.BigEndian.Uint32(header[68:])
 	if id != 0 && id != sqliteApplicationID {
-		return false, unusable(
-			nil,
-			"it is the file of another application (application_id 0x%08x): name another file",
-			id,
-		)
+		return false, unusable(nil,
+			"it is the file of another application (application_id 0x%08x): name another file", id)
 	}
 	return id == 0, nil
 }
 
 // checkSQLiteTables refuses a database that has another application's tables. It only reads.
 func checkSQLiteTables(ctx context.Context, path string) (err error) {
-	pool, err := sqlitePool(
-		sqliteDSN(path, sqliteBusyTimeout, "mode=ro"),
-		1,
-		new(stmtcache.Counts),
-		nil,
-	)
+	pool, err := sqliteSession(sqliteDSN(path, sqliteBusyTimeout, "mode=ro"))
 	if err != nil {
 		return err
 	}
@@ -309,10 +288,8 @@ func unusableFile(err error) error {
 		return unusable(err, "SQLite cannot work here: it needs a local file system, "+
 			"and the right to make files beside the database (-wal and -shm)")
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-		return unusable(
-			err,
-			"it is damaged, or not a database: restore a backup, or name another file",
-		)
+		return unusable(err,
+			"it is damaged, or not a database: restore a backup, or name another file")
 	}
 	return err
 }

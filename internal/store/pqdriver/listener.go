@@ -91,12 +91,9 @@ func (b *reconnectBackoff) wait(event pq.ListenerEventType) {
 }
 
 func (b *reconnectBackoff) sleep(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-b.ctx.Done():
-	}
+	ctx, cancel := context.WithTimeout(b.ctx, d)
+	defer cancel()
+	<-ctx.Done()
 }
 
 // Listen calls receive with the payload of each notification of a channel from now on, one at a
