@@ -33,7 +33,7 @@ type rowTime struct{ *sql.NullTime }
 // Scan implements the Scanner interface of database/sql.
 func (t rowTime) Scan(src any) error {
 	if text, ok := src.(string); ok {
-		parsed, err := time.Parse("2006-01-02 15:04:05.999999999-07:00", text)
+		parsed, err := time.Parse(timeFormat, text)
 		if err != nil {
 			return fmt.Errorf("read a time: %w", err)
 		}
@@ -56,8 +56,10 @@ func rowTargets(values []any) []any {
 	return targets
 }
 
-// record returns values as a JSON object by their columns, as PostgreSQL's jsonb_to_recordset reads
-// it.
+// timeFormat is how the driver of SQLite writes times. PostgreSQL reads it, too.
+const timeFormat = "2006-01-02 15:04:05.999999999-07:00"
+
+// record returns values as a JSON object by their columns.
 func record(columns []string, values []any) json.RawMessage {
 	object := []byte{'{'}
 	for i, value := range values {
@@ -65,8 +67,17 @@ func record(columns []string, values []any) json.RawMessage {
 			object = append(object, ',')
 		}
 		object = append(strconv.AppendQuote(object, columns[i]), ':')
-		if b, ok := value.([]byte); ok && b != nil {
-			value = `\x` + hex.EncodeToString(b)
+		switch typed := value.(type) {
+		case []byte:
+			if value = nil; typed != nil {
+				value = `\x` + hex.EncodeToString(typed)
+			}
+		case time.Time:
+			value = typed.Format(timeFormat)
+		case *time.Time:
+			if value = nil; typed != nil {
+				value = typed.Format(timeFormat)
+			}
 		}
 		encoded, err := json.Marshal(value)
 		if err != nil {
@@ -85,18 +96,6 @@ func lenOf[S ~string](text *S) int {
 	return len(*text)
 }
 
-// jsonValue returns the value of a column of JSON; nil for null.
-func jsonValue(value any) any {
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		panic(err) // columns have no values that JSON lacks
-	}
-	if string(encoded) == "null" {
-		return nil
-	}
-	return json.RawMessage(encoded)
-}
-
 // BanColumns are the columns of bans as a select list: what the targets of a
 // BanRow receive.
 const BanColumns = `bans."id", bans."room_id", bans."user_id", bans."actor_id", bans."at"`
@@ -108,27 +107,23 @@ const PublicBanColumns = `bans."id", bans."room_id", bans."user_id", bans."actor
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const BanRecord = `"room_id" uuid, "user_id" text, "actor_id" text, "at" timestamptz`
 
-// InsertBan inserts the values of a new Ban, NewBanColumns are its columns, and
-// NewBanValues are these of bans as a select list.
+// NewBanColumns are the columns that a new Ban is inserted with. As select lists,
+// NewBanValues are these of bans, and NewBanElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertBan     = `INSERT INTO bans (` + NewBanColumns + `) VALUES ($1, $2, $3, $4)`
-	NewBanColumns = `"room_id", "user_id", "actor_id", "at"`
-	NewBanValues  = `bans."room_id", bans."user_id", bans."actor_id", bans."at"`
+	NewBanColumns  = `"room_id", "user_id", "actor_id", "at"`
+	NewBanValues   = `bans."room_id", bans."user_id", bans."actor_id", bans."at"`
+	NewBanElements = `value ->> 'room_id', value ->> 'user_id', value ->> 'actor_id', value ->> 'at'`
 )
 
-// Values returns the values of NewBanColumns.
-func (_m *Ban) Values() []any {
-	return []any{
+// Record returns the values of NewBanColumns as a record: a JSON object.
+func (_m *Ban) Record() json.RawMessage {
+	return record(ban.Columns[1:], []any{
 		_m.RoomID,
 		_m.UserID,
 		_m.ActorID,
 		_m.At,
-	}
-}
-
-// Record returns the values of NewBanColumns as a record: a JSON object.
-func (_m *Ban) Record() json.RawMessage {
-	return record(ban.Columns[1:], _m.Values())
+	})
 }
 
 // TextBytes returns the number of bytes of the Ban's texts, lists and JSON left out.
@@ -169,26 +164,22 @@ const PublicDirectRoomColumns = `direct_rooms."id", direct_rooms."lower_id", dir
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const DirectRoomRecord = `"lower_id" text, "higher_id" text, "room_id" uuid`
 
-// InsertDirectRoom inserts the values of a new DirectRoom, NewDirectRoomColumns are its columns, and
-// NewDirectRoomValues are these of direct_rooms as a select list.
+// NewDirectRoomColumns are the columns that a new DirectRoom is inserted with. As select lists,
+// NewDirectRoomValues are these of direct_rooms, and NewDirectRoomElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertDirectRoom     = `INSERT INTO direct_rooms (` + NewDirectRoomColumns + `) VALUES ($1, $2, $3)`
-	NewDirectRoomColumns = `"lower_id", "higher_id", "room_id"`
-	NewDirectRoomValues  = `direct_rooms."lower_id", direct_rooms."higher_id", direct_rooms."room_id"`
+	NewDirectRoomColumns  = `"lower_id", "higher_id", "room_id"`
+	NewDirectRoomValues   = `direct_rooms."lower_id", direct_rooms."higher_id", direct_rooms."room_id"`
+	NewDirectRoomElements = `value ->> 'lower_id', value ->> 'higher_id', value ->> 'room_id'`
 )
-
-// Values returns the values of NewDirectRoomColumns.
-func (_m *DirectRoom) Values() []any {
-	return []any{
-		_m.LowerID,
-		_m.HigherID,
-		_m.RoomID,
-	}
-}
 
 // Record returns the values of NewDirectRoomColumns as a record: a JSON object.
 func (_m *DirectRoom) Record() json.RawMessage {
-	return record(directroom.Columns[1:], _m.Values())
+	return record(directroom.Columns[1:], []any{
+		_m.LowerID,
+		_m.HigherID,
+		_m.RoomID,
+	})
 }
 
 // TextBytes returns the number of bytes of the DirectRoom's texts, lists and JSON left out.
@@ -229,28 +220,24 @@ const PublicFriendshipColumns = `friendships."id", friendships."user_id", friend
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const FriendshipRecord = `"user_id" text, "friend_id" text, "state" text, "requested_at" timestamptz, "since" timestamptz`
 
-// InsertFriendship inserts the values of a new Friendship, NewFriendshipColumns are its columns, and
-// NewFriendshipValues are these of friendships as a select list.
+// NewFriendshipColumns are the columns that a new Friendship is inserted with. As select lists,
+// NewFriendshipValues are these of friendships, and NewFriendshipElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertFriendship     = `INSERT INTO friendships (` + NewFriendshipColumns + `) VALUES ($1, $2, $3, $4, $5)`
-	NewFriendshipColumns = `"user_id", "friend_id", "state", "requested_at", "since"`
-	NewFriendshipValues  = `friendships."user_id", friendships."friend_id", friendships."state", friendships."requested_at", friendships."since"`
+	NewFriendshipColumns  = `"user_id", "friend_id", "state", "requested_at", "since"`
+	NewFriendshipValues   = `friendships."user_id", friendships."friend_id", friendships."state", friendships."requested_at", friendships."since"`
+	NewFriendshipElements = `value ->> 'user_id', value ->> 'friend_id', value ->> 'state', value ->> 'requested_at', value ->> 'since'`
 )
 
-// Values returns the values of NewFriendshipColumns.
-func (_m *Friendship) Values() []any {
-	return []any{
+// Record returns the values of NewFriendshipColumns as a record: a JSON object.
+func (_m *Friendship) Record() json.RawMessage {
+	return record(friendship.Columns[1:], []any{
 		_m.UserID,
 		_m.FriendID,
 		_m.State,
 		_m.RequestedAt,
 		_m.Since,
-	}
-}
-
-// Record returns the values of NewFriendshipColumns as a record: a JSON object.
-func (_m *Friendship) Record() json.RawMessage {
-	return record(friendship.Columns[1:], _m.Values())
+	})
 }
 
 // TextBytes returns the number of bytes of the Friendship's texts, lists and JSON left out.
@@ -291,17 +278,18 @@ const PublicMemberColumns = `members."id", members."room_id", members."user_id",
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const MemberRecord = `"id" uuid, "room_id" uuid, "user_id" text, "role" text, "joined_at" timestamptz, "joined_seq" bigint, "last_read_seq" bigint, "own_sent" bigint, "others_read" bigint`
 
-// InsertMember inserts the values of a new Member, NewMemberColumns are its columns, and
-// NewMemberValues are these of members as a select list.
+// NewMemberColumns are the columns that a new Member is inserted with. As select lists,
+// NewMemberValues are these of members, and NewMemberElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertMember     = `INSERT INTO members (` + NewMemberColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	NewMemberColumns = `"id", "room_id", "user_id", "role", "joined_at", "joined_seq", "last_read_seq", "own_sent", "others_read"`
-	NewMemberValues  = `members."id", members."room_id", members."user_id", members."role", members."joined_at", members."joined_seq", members."last_read_seq", members."own_sent", members."others_read"`
+	NewMemberColumns  = `"id", "room_id", "user_id", "role", "joined_at", "joined_seq", "last_read_seq", "own_sent", "others_read"`
+	NewMemberValues   = `members."id", members."room_id", members."user_id", members."role", members."joined_at", members."joined_seq", members."last_read_seq", members."own_sent", members."others_read"`
+	NewMemberElements = `value ->> 'id', value ->> 'room_id', value ->> 'user_id', value ->> 'role', value ->> 'joined_at', value ->> 'joined_seq', value ->> 'last_read_seq', value ->> 'own_sent', value ->> 'others_read'`
 )
 
-// Values returns the values of NewMemberColumns.
-func (_m *Member) Values() []any {
-	return []any{
+// Record returns the values of NewMemberColumns as a record: a JSON object.
+func (_m *Member) Record() json.RawMessage {
+	return record(member.Columns, []any{
 		_m.ID,
 		_m.RoomID,
 		_m.UserID,
@@ -311,12 +299,7 @@ func (_m *Member) Values() []any {
 		_m.LastReadSeq,
 		_m.OwnSent,
 		_m.OthersRead,
-	}
-}
-
-// Record returns the values of NewMemberColumns as a record: a JSON object.
-func (_m *Member) Record() json.RawMessage {
-	return record(member.Columns, _m.Values())
+	})
 }
 
 // TextBytes returns the number of bytes of the Member's texts, lists and JSON left out.
@@ -357,17 +340,18 @@ const PublicMessageColumns = `messages."id", messages."room_id", messages."seq",
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const MessageRecord = `"room_id" uuid, "author_id" text, "type" text, "contents" text, "reply_to_seq" bigint, "thread_seq" bigint, "reply_count" bigint, "mentions" jsonb, "opensea_item" jsonb, "idempotency_key" text, "request_hash" bytea, "edited_at" timestamptz, "deleted_at" timestamptz`
 
-// InsertMessage inserts the values of a new Message, NewMessageColumns are its columns, and
-// NewMessageValues are these of messages as a select list.
+// NewMessageColumns are the columns that a new Message is inserted with. As select lists,
+// NewMessageValues are these of messages, and NewMessageElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertMessage     = `INSERT INTO messages (` + NewMessageColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
-	NewMessageColumns = `"room_id", "seq", "author_id", "type", "contents", "reply_to_seq", "thread_seq", "ordinal", "own_ordinal", "reply_count", "mentions", "opensea_item", "idempotency_key", "request_hash", "created_at", "edited_at", "deleted_at"`
-	NewMessageValues  = `messages."room_id", messages."seq", messages."author_id", messages."type", messages."contents", messages."reply_to_seq", messages."thread_seq", messages."ordinal", messages."own_ordinal", messages."reply_count", messages."mentions", messages."opensea_item", messages."idempotency_key", messages."request_hash", messages."created_at", messages."edited_at", messages."deleted_at"`
+	NewMessageColumns  = `"room_id", "seq", "author_id", "type", "contents", "reply_to_seq", "thread_seq", "ordinal", "own_ordinal", "reply_count", "mentions", "opensea_item", "idempotency_key", "request_hash", "created_at", "edited_at", "deleted_at"`
+	NewMessageValues   = `messages."room_id", messages."seq", messages."author_id", messages."type", messages."contents", messages."reply_to_seq", messages."thread_seq", messages."ordinal", messages."own_ordinal", messages."reply_count", messages."mentions", messages."opensea_item", messages."idempotency_key", messages."request_hash", messages."created_at", messages."edited_at", messages."deleted_at"`
+	NewMessageElements = `value ->> 'room_id', value ->> 'seq', value ->> 'author_id', value ->> 'type', value ->> 'contents', value ->> 'reply_to_seq', value ->> 'thread_seq', value ->> 'ordinal', value ->> 'own_ordinal', value ->> 'reply_count', value ->> 'mentions', value ->> 'opensea_item', value ->> 'idempotency_key', unhex(substr(value ->> 'request_hash', 3)), value ->> 'created_at', value ->> 'edited_at', value ->> 'deleted_at'`
 )
 
-// Values returns the values of NewMessageColumns.
-func (_m *Message) Values() []any {
-	return []any{
+// Record returns the values of NewMessageColumns as a record: a JSON object.
+func (_m *Message) Record() json.RawMessage {
+	return record(message.Columns[1:], []any{
 		_m.RoomID,
 		_m.Seq,
 		_m.AuthorID,
@@ -378,19 +362,14 @@ func (_m *Message) Values() []any {
 		_m.Ordinal,
 		_m.OwnOrdinal,
 		_m.ReplyCount,
-		jsonValue(_m.Mentions),
-		jsonValue(_m.OpenseaItem),
+		_m.Mentions,
+		_m.OpenseaItem,
 		_m.IdempotencyKey,
 		_m.RequestHash,
 		_m.CreatedAt,
 		_m.EditedAt,
 		_m.DeletedAt,
-	}
-}
-
-// Record returns the values of NewMessageColumns as a record: a JSON object.
-func (_m *Message) Record() json.RawMessage {
-	return record(message.Columns[1:], _m.Values())
+	})
 }
 
 // TextBytes returns the number of bytes of the Message's texts, lists and JSON left out.
@@ -431,24 +410,20 @@ const PublicProfileVersionColumns = `profile_versions."shard", profile_versions.
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const ProfileVersionRecord = `"version" bigint`
 
-// InsertProfileVersion inserts the values of a new ProfileVersion, NewProfileVersionColumns are its columns, and
-// NewProfileVersionValues are these of profile_versions as a select list.
+// NewProfileVersionColumns are the columns that a new ProfileVersion is inserted with. As select lists,
+// NewProfileVersionValues are these of profile_versions, and NewProfileVersionElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertProfileVersion     = `INSERT INTO profile_versions (` + NewProfileVersionColumns + `) VALUES ($1)`
-	NewProfileVersionColumns = `"version"`
-	NewProfileVersionValues  = `profile_versions."version"`
+	NewProfileVersionColumns  = `"version"`
+	NewProfileVersionValues   = `profile_versions."version"`
+	NewProfileVersionElements = `value ->> 'version'`
 )
-
-// Values returns the values of NewProfileVersionColumns.
-func (_m *ProfileVersion) Values() []any {
-	return []any{
-		_m.Version,
-	}
-}
 
 // Record returns the values of NewProfileVersionColumns as a record: a JSON object.
 func (_m *ProfileVersion) Record() json.RawMessage {
-	return record(profileversion.Columns[1:], _m.Values())
+	return record(profileversion.Columns[1:], []any{
+		_m.Version,
+	})
 }
 
 // TextBytes returns the number of bytes of the ProfileVersion's texts, lists and JSON left out.
@@ -489,27 +464,23 @@ const PublicReactionColumns = `reactions."id", reactions."room_id", reactions."m
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const ReactionRecord = `"room_id" uuid, "message_seq" bigint, "user_id" text, "emoji" text`
 
-// InsertReaction inserts the values of a new Reaction, NewReactionColumns are its columns, and
-// NewReactionValues are these of reactions as a select list.
+// NewReactionColumns are the columns that a new Reaction is inserted with. As select lists,
+// NewReactionValues are these of reactions, and NewReactionElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertReaction     = `INSERT INTO reactions (` + NewReactionColumns + `) VALUES ($1, $2, $3, $4)`
-	NewReactionColumns = `"room_id", "message_seq", "user_id", "emoji"`
-	NewReactionValues  = `reactions."room_id", reactions."message_seq", reactions."user_id", reactions."emoji"`
+	NewReactionColumns  = `"room_id", "message_seq", "user_id", "emoji"`
+	NewReactionValues   = `reactions."room_id", reactions."message_seq", reactions."user_id", reactions."emoji"`
+	NewReactionElements = `value ->> 'room_id', value ->> 'message_seq', value ->> 'user_id', value ->> 'emoji'`
 )
 
-// Values returns the values of NewReactionColumns.
-func (_m *Reaction) Values() []any {
-	return []any{
+// Record returns the values of NewReactionColumns as a record: a JSON object.
+func (_m *Reaction) Record() json.RawMessage {
+	return record(reaction.Columns[1:], []any{
 		_m.RoomID,
 		_m.MessageSeq,
 		_m.UserID,
 		_m.Emoji,
-	}
-}
-
-// Record returns the values of NewReactionColumns as a record: a JSON object.
-func (_m *Reaction) Record() json.RawMessage {
-	return record(reaction.Columns[1:], _m.Values())
+	})
 }
 
 // TextBytes returns the number of bytes of the Reaction's texts, lists and JSON left out.
@@ -550,17 +521,18 @@ const PublicRoomColumns = `rooms."id", rooms."name", rooms."description", rooms.
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const RoomRecord = `"id" uuid, "name" text, "description" text, "access_type" text, "max_users" bigint, "exclusive" boolean, "direct" boolean, "opensea_slug" text, "opensea_name" text, "opensea_cover" text, "creator_id" text, "owner_id" text, "key" text, "search_text" text, "seq" bigint, "log_start" bigint, "rules" bigint, "member_count" bigint, "message_count" bigint, "latest_seq" bigint, "created_at" timestamptz, "updated_at" timestamptz, "event_at" timestamptz, "deleted_at" timestamptz`
 
-// InsertRoom inserts the values of a new Room, NewRoomColumns are its columns, and
-// NewRoomValues are these of rooms as a select list.
+// NewRoomColumns are the columns that a new Room is inserted with. As select lists,
+// NewRoomValues are these of rooms, and NewRoomElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertRoom     = `INSERT INTO rooms (` + NewRoomColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`
-	NewRoomColumns = `"id", "name", "description", "access_type", "max_users", "exclusive", "direct", "opensea_slug", "opensea_name", "opensea_cover", "creator_id", "owner_id", "key", "search_text", "seq", "log_start", "rules", "member_count", "message_count", "latest_seq", "created_at", "updated_at", "event_at", "deleted_at"`
-	NewRoomValues  = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."key", rooms."search_text", rooms."seq", rooms."log_start", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
+	NewRoomColumns  = `"id", "name", "description", "access_type", "max_users", "exclusive", "direct", "opensea_slug", "opensea_name", "opensea_cover", "creator_id", "owner_id", "key", "search_text", "seq", "log_start", "rules", "member_count", "message_count", "latest_seq", "created_at", "updated_at", "event_at", "deleted_at"`
+	NewRoomValues   = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."key", rooms."search_text", rooms."seq", rooms."log_start", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
+	NewRoomElements = `value ->> 'id', value ->> 'name', value ->> 'description', value ->> 'access_type', value ->> 'max_users', value ->> 'exclusive', value ->> 'direct', value ->> 'opensea_slug', value ->> 'opensea_name', value ->> 'opensea_cover', value ->> 'creator_id', value ->> 'owner_id', value ->> 'key', value ->> 'search_text', value ->> 'seq', value ->> 'log_start', value ->> 'rules', value ->> 'member_count', value ->> 'message_count', value ->> 'latest_seq', value ->> 'created_at', value ->> 'updated_at', value ->> 'event_at', value ->> 'deleted_at'`
 )
 
-// Values returns the values of NewRoomColumns.
-func (_m *Room) Values() []any {
-	return []any{
+// Record returns the values of NewRoomColumns as a record: a JSON object.
+func (_m *Room) Record() json.RawMessage {
+	return record(room.Columns, []any{
 		_m.ID,
 		_m.Name,
 		_m.Description,
@@ -585,12 +557,7 @@ func (_m *Room) Values() []any {
 		_m.UpdatedAt,
 		_m.EventAt,
 		_m.DeletedAt,
-	}
-}
-
-// Record returns the values of NewRoomColumns as a record: a JSON object.
-func (_m *Room) Record() json.RawMessage {
-	return record(room.Columns, _m.Values())
+	})
 }
 
 // TextBytes returns the number of bytes of the Room's texts, lists and JSON left out.
@@ -631,17 +598,18 @@ const PublicRoomEventColumns = `room_events."id", room_events."room_id", room_ev
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const RoomEventRecord = `"room_id" uuid, "seq" bigint, "kind" text, "actor_id" text, "subject_id" text, "role" text, "reason" text, "message_seq" bigint, "emoji" text, "on" boolean, "at" timestamptz`
 
-// InsertRoomEvent inserts the values of a new RoomEvent, NewRoomEventColumns are its columns, and
-// NewRoomEventValues are these of room_events as a select list.
+// NewRoomEventColumns are the columns that a new RoomEvent is inserted with. As select lists,
+// NewRoomEventValues are these of room_events, and NewRoomEventElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertRoomEvent     = `INSERT INTO room_events (` + NewRoomEventColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
-	NewRoomEventColumns = `"room_id", "seq", "kind", "actor_id", "subject_id", "role", "reason", "message_seq", "emoji", "on", "at"`
-	NewRoomEventValues  = `room_events."room_id", room_events."seq", room_events."kind", room_events."actor_id", room_events."subject_id", room_events."role", room_events."reason", room_events."message_seq", room_events."emoji", room_events."on", room_events."at"`
+	NewRoomEventColumns  = `"room_id", "seq", "kind", "actor_id", "subject_id", "role", "reason", "message_seq", "emoji", "on", "at"`
+	NewRoomEventValues   = `room_events."room_id", room_events."seq", room_events."kind", room_events."actor_id", room_events."subject_id", room_events."role", room_events."reason", room_events."message_seq", room_events."emoji", room_events."on", room_events."at"`
+	NewRoomEventElements = `value ->> 'room_id', value ->> 'seq', value ->> 'kind', value ->> 'actor_id', value ->> 'subject_id', value ->> 'role', value ->> 'reason', value ->> 'message_seq', value ->> 'emoji', value ->> 'on', value ->> 'at'`
 )
 
-// Values returns the values of NewRoomEventColumns.
-func (_m *RoomEvent) Values() []any {
-	return []any{
+// Record returns the values of NewRoomEventColumns as a record: a JSON object.
+func (_m *RoomEvent) Record() json.RawMessage {
+	return record(roomevent.Columns[1:], []any{
 		_m.RoomID,
 		_m.Seq,
 		_m.Kind,
@@ -653,12 +621,7 @@ func (_m *RoomEvent) Values() []any {
 		_m.Emoji,
 		_m.On,
 		_m.At,
-	}
-}
-
-// Record returns the values of NewRoomEventColumns as a record: a JSON object.
-func (_m *RoomEvent) Record() json.RawMessage {
-	return record(roomevent.Columns[1:], _m.Values())
+	})
 }
 
 // TextBytes returns the number of bytes of the RoomEvent's texts, lists and JSON left out.
@@ -699,27 +662,23 @@ const PublicRoomRequestColumns = `room_requests."id", room_requests."user_id", r
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const RoomRequestRecord = `"user_id" text, "key" text, "hash" bytea, "room_id" uuid`
 
-// InsertRoomRequest inserts the values of a new RoomRequest, NewRoomRequestColumns are its columns, and
-// NewRoomRequestValues are these of room_requests as a select list.
+// NewRoomRequestColumns are the columns that a new RoomRequest is inserted with. As select lists,
+// NewRoomRequestValues are these of room_requests, and NewRoomRequestElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertRoomRequest     = `INSERT INTO room_requests (` + NewRoomRequestColumns + `) VALUES ($1, $2, $3, $4)`
-	NewRoomRequestColumns = `"user_id", "key", "hash", "room_id"`
-	NewRoomRequestValues  = `room_requests."user_id", room_requests."key", room_requests."hash", room_requests."room_id"`
+	NewRoomRequestColumns  = `"user_id", "key", "hash", "room_id"`
+	NewRoomRequestValues   = `room_requests."user_id", room_requests."key", room_requests."hash", room_requests."room_id"`
+	NewRoomRequestElements = `value ->> 'user_id', value ->> 'key', unhex(substr(value ->> 'hash', 3)), value ->> 'room_id'`
 )
 
-// Values returns the values of NewRoomRequestColumns.
-func (_m *RoomRequest) Values() []any {
-	return []any{
+// Record returns the values of NewRoomRequestColumns as a record: a JSON object.
+func (_m *RoomRequest) Record() json.RawMessage {
+	return record(roomrequest.Columns[1:], []any{
 		_m.UserID,
 		_m.Key,
 		_m.Hash,
 		_m.RoomID,
-	}
-}
-
-// Record returns the values of NewRoomRequestColumns as a record: a JSON object.
-func (_m *RoomRequest) Record() json.RawMessage {
-	return record(roomrequest.Columns[1:], _m.Values())
+	})
 }
 
 // TextBytes returns the number of bytes of the RoomRequest's texts, lists and JSON left out.
@@ -760,27 +719,23 @@ const PublicRoomTagColumns = `room_tags."id", room_tags."room_id", room_tags."po
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const RoomTagRecord = `"room_id" uuid, "position" bigint, "tag" text, "folded" text`
 
-// InsertRoomTag inserts the values of a new RoomTag, NewRoomTagColumns are its columns, and
-// NewRoomTagValues are these of room_tags as a select list.
+// NewRoomTagColumns are the columns that a new RoomTag is inserted with. As select lists,
+// NewRoomTagValues are these of room_tags, and NewRoomTagElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertRoomTag     = `INSERT INTO room_tags (` + NewRoomTagColumns + `) VALUES ($1, $2, $3, $4)`
-	NewRoomTagColumns = `"room_id", "position", "tag", "folded"`
-	NewRoomTagValues  = `room_tags."room_id", room_tags."position", room_tags."tag", room_tags."folded"`
+	NewRoomTagColumns  = `"room_id", "position", "tag", "folded"`
+	NewRoomTagValues   = `room_tags."room_id", room_tags."position", room_tags."tag", room_tags."folded"`
+	NewRoomTagElements = `value ->> 'room_id', value ->> 'position', value ->> 'tag', value ->> 'folded'`
 )
 
-// Values returns the values of NewRoomTagColumns.
-func (_m *RoomTag) Values() []any {
-	return []any{
+// Record returns the values of NewRoomTagColumns as a record: a JSON object.
+func (_m *RoomTag) Record() json.RawMessage {
+	return record(roomtag.Columns[1:], []any{
 		_m.RoomID,
 		_m.Position,
 		_m.Tag,
 		_m.Folded,
-	}
-}
-
-// Record returns the values of NewRoomTagColumns as a record: a JSON object.
-func (_m *RoomTag) Record() json.RawMessage {
-	return record(roomtag.Columns[1:], _m.Values())
+	})
 }
 
 // TextBytes returns the number of bytes of the RoomTag's texts, lists and JSON left out.
@@ -821,26 +776,22 @@ const PublicSeatColumns = `seats."user_id", seats."room_id", seats."member_id"`
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const SeatRecord = `"user_id" text, "room_id" uuid, "member_id" uuid`
 
-// InsertSeat inserts the values of a new Seat, NewSeatColumns are its columns, and
-// NewSeatValues are these of seats as a select list.
+// NewSeatColumns are the columns that a new Seat is inserted with. As select lists,
+// NewSeatValues are these of seats, and NewSeatElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertSeat     = `INSERT INTO seats (` + NewSeatColumns + `) VALUES ($1, $2, $3)`
-	NewSeatColumns = `"user_id", "room_id", "member_id"`
-	NewSeatValues  = `seats."user_id", seats."room_id", seats."member_id"`
+	NewSeatColumns  = `"user_id", "room_id", "member_id"`
+	NewSeatValues   = `seats."user_id", seats."room_id", seats."member_id"`
+	NewSeatElements = `value ->> 'user_id', value ->> 'room_id', value ->> 'member_id'`
 )
-
-// Values returns the values of NewSeatColumns.
-func (_m *Seat) Values() []any {
-	return []any{
-		_m.ID,
-		_m.RoomID,
-		_m.MemberID,
-	}
-}
 
 // Record returns the values of NewSeatColumns as a record: a JSON object.
 func (_m *Seat) Record() json.RawMessage {
-	return record(seat.Columns, _m.Values())
+	return record(seat.Columns, []any{
+		_m.ID,
+		_m.RoomID,
+		_m.MemberID,
+	})
 }
 
 // TextBytes returns the number of bytes of the Seat's texts, lists and JSON left out.
@@ -881,17 +832,18 @@ const PublicUserColumns = `users."id", users."nick_name", users."avatar", users.
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
 const UserRecord = `"id" text, "nick_name" text, "avatar" text, "status" text, "eth_wallet_address" text, "ens_name" text, "twitter_username" text, "twitter_avatar" text, "discord_username" text, "discord_avatar" text, "instagram_username" text, "instagram_avatar" text, "facebook_username" text, "facebook_avatar" text, "opensea_username" text, "opensea_avatar" text, "add_permission" text, "created_at" timestamptz, "changed" bigint`
 
-// InsertUser inserts the values of a new User, NewUserColumns are its columns, and
-// NewUserValues are these of users as a select list.
+// NewUserColumns are the columns that a new User is inserted with. As select lists,
+// NewUserValues are these of users, and NewUserElements those of the records that
+// SQLite's json_each reads.
 const (
-	InsertUser     = `INSERT INTO users (` + NewUserColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
-	NewUserColumns = `"id", "nick_name", "avatar", "status", "eth_wallet_address", "ens_name", "twitter_username", "twitter_avatar", "discord_username", "discord_avatar", "instagram_username", "instagram_avatar", "facebook_username", "facebook_avatar", "opensea_username", "opensea_avatar", "add_permission", "created_at", "changed"`
-	NewUserValues  = `users."id", users."nick_name", users."avatar", users."status", users."eth_wallet_address", users."ens_name", users."twitter_username", users."twitter_avatar", users."discord_username", users."discord_avatar", users."instagram_username", users."instagram_avatar", users."facebook_username", users."facebook_avatar", users."opensea_username", users."opensea_avatar", users."add_permission", users."created_at", users."changed"`
+	NewUserColumns  = `"id", "nick_name", "avatar", "status", "eth_wallet_address", "ens_name", "twitter_username", "twitter_avatar", "discord_username", "discord_avatar", "instagram_username", "instagram_avatar", "facebook_username", "facebook_avatar", "opensea_username", "opensea_avatar", "add_permission", "created_at", "changed"`
+	NewUserValues   = `users."id", users."nick_name", users."avatar", users."status", users."eth_wallet_address", users."ens_name", users."twitter_username", users."twitter_avatar", users."discord_username", users."discord_avatar", users."instagram_username", users."instagram_avatar", users."facebook_username", users."facebook_avatar", users."opensea_username", users."opensea_avatar", users."add_permission", users."created_at", users."changed"`
+	NewUserElements = `value ->> 'id', value ->> 'nick_name', value ->> 'avatar', value ->> 'status', value ->> 'eth_wallet_address', value ->> 'ens_name', value ->> 'twitter_username', value ->> 'twitter_avatar', value ->> 'discord_username', value ->> 'discord_avatar', value ->> 'instagram_username', value ->> 'instagram_avatar', value ->> 'facebook_username', value ->> 'facebook_avatar', value ->> 'opensea_username', value ->> 'opensea_avatar', value ->> 'add_permission', value ->> 'created_at', value ->> 'changed'`
 )
 
-// Values returns the values of NewUserColumns.
-func (_m *User) Values() []any {
-	return []any{
+// Record returns the values of NewUserColumns as a record: a JSON object.
+func (_m *User) Record() json.RawMessage {
+	return record(user.Columns, []any{
 		_m.ID,
 		_m.NickName,
 		_m.Avatar,
@@ -911,12 +863,7 @@ func (_m *User) Values() []any {
 		_m.AddPermission,
 		_m.CreatedAt,
 		_m.Changed,
-	}
-}
-
-// Record returns the values of NewUserColumns as a record: a JSON object.
-func (_m *User) Record() json.RawMessage {
-	return record(user.Columns, _m.Values())
+	})
 }
 
 // TextBytes returns the number of bytes of the User's texts, lists and JSON left out.

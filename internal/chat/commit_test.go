@@ -90,12 +90,13 @@ func TestRoomCommitRoundTrip(t *testing.T) {
 	in := CreateRoomInput{
 		Name: "tea", MemberIds: []string{"bob"}, AccessType: &access, Tags: []string{"One", "two"},
 	}
-	n, err := in.room(Viewer{ID: "ann"}, uuid.New())
+	n, err := in.newRoom(Viewer{ID: "ann"}, uuid.New())
 	if err != nil {
 		t.Fatal(err)
 	}
 	n.SearchText = "search-secret"
-	commit := n.publication(ProfileVersion{5}).Commit
+	n.profiles = ProfileVersion{5}
+	commit := n.publication().Commit
 	data, err := commit.Encode()
 	if err != nil {
 		t.Fatal(err)

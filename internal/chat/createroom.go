@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"slices"
 
+	"entgo.io/ent/dialect"
+	"parley/internal/broker"
+	"parley/internal/chat/writequeue"
+
 	"parley/internal/chat/retry"
 
 	"github.com/google/uuid"
@@ -125,7 +129,7 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 		again = retry.Idempotent
 	}
 	if !in.Exclusive {
-		if made, err := c.createAtOnce(ctx, v, in, again); made != nil || err != nil {
+		if made, err := c.createInBatch(ctx, v, in, again); made != nil || err != nil {
 			return made, err
 		}
 	}
@@ -208,23 +212,18 @@ func (t *tx) requestRoom(
 	return request.RoomID, true, nil
 }
 
-// createRoom writes a room and everything that is in it from its start, and publishes it. The viewer
-// may add its members: see checkMayAdd.
+// createRoom inserts a room and publishes it. The viewer may add its members: see checkMayAdd.
 func (t *tx) createRoom(
-	ctx context.Context,
-	v Viewer,
-	id uuid.UUID,
-	in CreateRoomInput,
+	ctx context.Context, v Viewer, id uuid.UUID, in CreateRoomInput,
 ) (*ent.Room, error) {
-	n, err := in.room(v, id)
+	n, err := in.newRoom(v, id)
 	if err != nil {
 		return nil, err
 	}
-	made, err := t.insertRoom(ctx, n)
-	if err != nil {
+	if err := t.insertRooms(ctx, []*newRoom{n}); err != nil {
 		return nil, err
 	}
-	if !made {
+	if !n.inserted {
 		return nil, retry.ErrStale // a member has just changed their add permission
 	}
 	if in.Exclusive {
@@ -233,6 +232,110 @@ func (t *tx) createRoom(
 		}
 	}
 	return n.Room, nil
+}
+
+const (
+	// maxCreations is the most rooms that are created in one transaction, and maxCreationMembers
+	// the most members in them. A room with more is created by itself.
+	maxCreations       = 64
+	maxCreationMembers = 500
+)
+
+// creation is a room that is created in a batch.
+type creation struct {
+	writequeue.Write
+	*newRoom
+	again retry.Policy
+}
+
+func (c *Chat) newCreations() *writequeue.Queue[*creation] {
+	return writequeue.New(writequeue.Options[*creation]{
+		Take: func(waiting []*creation) (batch, rest []*creation) {
+			members, n := 0, 0
+			for ; n < len(waiting) && n < maxCreations; n++ {
+				if members += len(waiting[n].members); n > 0 && members > maxCreationMembers {
+					break
+				}
+			}
+			return waiting[:n:n], waiting[n:]
+		},
+		Do: func(batch []*creation) {
+			c.createBatch(batch)
+			c.creations.Settle(batch)
+		},
+		Panics: c.panics, Unknown: errUncertain,
+	})
+}
+
+// createInBatch creates a room together with others that are created at the moment, if it takes no
+// seats. It returns nil if the room has to be created alone, since a user in it does not exist or may
+// not be added, the same request has been made before, or another room of the batch was refused.
+func (c *Chat) createInBatch(
+	ctx context.Context, v Viewer, in CreateRoomInput, again retry.Policy,
+) (*ent.Room, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("make an id: %w", err)
+	}
+	n, err := in.newRoom(v, id)
+	if err != nil {
+		return nil, err
+	}
+	if in.IdempotencyKey != nil {
+		n.request = &ent.RoomRequest{
+			UserID: v.ID, Key: *in.IdempotencyKey, Hash: in.hash(), RoomID: id,
+		}
+	}
+	w := &creation{writequeue.NewWrite(ctx), n, again}
+	if len(n.members) > maxCreationMembers {
+		c.createBatch([]*creation{w})
+	} else if err := c.creations.Do(ctx, w); err != nil {
+		return nil, fmt.Errorf("wait to create a room: %w", err)
+	}
+	if w.Err != nil {
+		return nil, fmt.Errorf("create room: %w", w.Err)
+	}
+	if !n.inserted {
+		return nil, nil
+	}
+	return n.Room, nil
+}
+
+// createBatch creates the rooms of a batch in one transaction, those of them that can be, and sets
+// the outcomes.
+func (c *Chat) createBatch(batch []*creation) {
+	ctx, cancel := context.WithTimeout(batch[0].Context, batchTime)
+	defer cancel()
+	again := retry.Idempotent
+	rooms := make([]*newRoom, len(batch))
+	for i, w := range batch {
+		if rooms[i] = w.newRoom; w.again == retry.Once {
+			again = retry.Once
+		}
+	}
+	var err error
+	if c.dialect == dialect.Postgres {
+		err = c.write(ctx, again, func() (committed []broker.Publication, err error) {
+			err = insertRooms(ctx, c.db, written, rooms)
+			for _, n := range rooms {
+				if n.inserted || err != nil { // if it is unknown, a later run publishes nothing
+					committed = append(committed, n.publication())
+				}
+			}
+			return committed, err
+		})
+	} else {
+		err = c.tx(ctx, again, func(t *tx) error { return t.insertRooms(ctx, rooms) })
+	}
+	if err == nil {
+		return
+	}
+	for _, w := range batch {
+		w.inserted = false
+		if !worthAlone(err, w.again, len(batch)) {
+			w.Err = err
+		}
+	}
 }
 
 // checkExist answers UNKNOWN_USER with the ids of those who do not. People are never deleted.

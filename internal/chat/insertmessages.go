@@ -92,17 +92,13 @@ func insertMessages(
 		records[i] = m.Record()
 		rooms[i], rules[i] = m.RoomID.String(), strconv.FormatInt(m.rules, 10)
 	}
-	document, err := json.Marshal(records)
-	if err != nil {
-		return nil, fmt.Errorf("encode %d messages: %w", len(messages), err)
-	}
 	statement := insertMessagesUnlocked
 	if wait {
 		statement = insertMessagesWaiting
 	}
 	commits := make(map[uuid.UUID]*Commit)
 	var profiles ProfileVersion // on the first row
-	err = run(ctx, q, func(rows *sql.Rows) error {
+	err := run(ctx, q, func(rows *sql.Rows) error {
 		var n int
 		var held bool
 		var id, seq, ordinal, own sql.Null[int64]
@@ -129,8 +125,8 @@ func insertMessages(
 			commit.row = room
 		}
 		return nil
-	}, statement, string(document), store.List(dialect.Postgres, rooms),
-		store.List(dialect.Postgres, rules), now())
+	}, statement, document(records), store.List(dialect.Postgres, rooms),
+		store.List(dialect.Postgres, rules), now(), len(messages))
 	if err != nil {
 		return nil, fmt.Errorf("insert %d messages: %w", len(messages), err)
 	}
@@ -144,16 +140,16 @@ func insertMessages(
 // The statements of insertMessages. given is what is to be inserted and has not been before; held
 // are the locks of the rooms, in the order of all locks; moved are the rooms whose rules are still
 // the same; numbered is what is inserted. The rooms are a parameter of their own, so that PostgreSQL
-// finds them by the index.
+// finds them by the index; and so is the number of messages.
 const (
 	insertMessagesUnlocked = insertMessagesLocking + ` SKIP LOCKED` + insertMessagesLocked
 	insertMessagesWaiting  = insertMessagesLocking + insertMessagesLocked
 
 	insertMessagesLocking = `WITH given AS MATERIALIZED (
 	SELECT i.ordinality AS n, i.unnest AS rules, i.*
-	FROM ROWS FROM (
+	FROM (SELECT * FROM ROWS FROM (
 		jsonb_to_recordset($1::jsonb) AS (` + ent.MessageRecord + `), unnest($3::bigint[])
-	) WITH ORDINALITY AS i
+	) WITH ORDINALITY AS i LIMIT $5) AS i
 	JOIN members m ON m.room_id = i.room_id AND m.user_id = i.author_id
 	WHERE i.idempotency_key IS NULL OR NOT EXISTS (SELECT 1 FROM messages m
 		WHERE m.room_id = i.room_id AND m.author_id = i.author_id AND m.idempotency_key = i.idempotency_key)
@@ -217,7 +213,9 @@ WHERE rooms.id = $1 AND rooms.rules = $2 AND rooms.deleted_at IS NULL AND member
 	r.EventAt = timeOf(r.EventAt, r.CreatedAt)
 	r.LatestSeq, r.UpdatedAt = r.Seq, r.EventAt
 	m.Seq, m.Ordinal, m.CreatedAt = r.Seq, r.MessageCount, r.EventAt
-	result, err := t.ExecContext(ctx, ent.InsertMessage, m.Values()...)
+	result, err := t.ExecContext(ctx, `INSERT INTO messages (`+ent.NewMessageColumns+`)
+SELECT `+ent.NewMessageElements+` FROM json_each($1)`,
+		document([]json.RawMessage{m.Record()}))
 	if err != nil {
 		return nil, err
 	}

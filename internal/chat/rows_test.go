@@ -4,47 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-
-	"parley/ent/room"
 )
-
-// TestNewRoomsAreWholeRows compares the columns that the statements write that make a room with
-// those that a room has: a column that a statement leaves out would have its default in every new
-// room.
-func TestNewRoomsAreWholeRows(t *testing.T) {
-	t.Parallel()
-	defaults := []string{
-		room.FieldSeq,
-		room.FieldLogStart,
-		room.FieldRules,
-		room.FieldMessageCount,
-		room.FieldLatestSeq,
-		room.FieldDeletedAt,
-	}
-	want := slices.DeleteFunc(slices.Clone(room.Columns), func(column string) bool {
-		return slices.Contains(defaults, column)
-	})
-	slices.Sort(want)
-	columns := regexp.MustCompile(`INSERT INTO rooms \(([^)]*)\)`)
-	for name, statement := range map[string]string{
-		"SQLite": insertOneRoom, "PostgreSQL": insertRoomsAtOnce,
-	} {
-		written := regexp.MustCompile(`\w+`).
-			FindAllString(columns.FindStringSubmatch(statement)[1], -1)
-		slices.Sort(written)
-		if diff := cmp.Diff(want, written); diff != "" {
-			t.Errorf("%s writes other columns than a room has (-want +written):\n%s", name, diff)
-		}
-	}
-}
 
 // on is do for values whose type the test's table does not tell.
 func on[T, R any](do func(T) R) func(any) R {

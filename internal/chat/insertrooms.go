@@ -1,0 +1,268 @@
+package chat
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/room"
+	"parley/internal/broker"
+	"parley/internal/store"
+	"parley/internal/text"
+)
+
+// newRoom is a room to insert with what is in it from its start, and what has become of it.
+type newRoom struct {
+	*ent.Room
+	// members begin with the owner.
+	members []*ent.Member
+	tags    []*ent.RoomTag
+	// service: the members need not let the creator add them.
+	service bool
+	// request is inserted together with the room; nil if there is none, or it has been inserted.
+	request *ent.RoomRequest
+
+	// inserted is false if a member does not exist or may not be added, or the request has been made
+	// before.
+	inserted bool
+	// profiles is the profile version at which it was inserted.
+	profiles ProfileVersion
+}
+
+// newRoom returns the room to insert for the input, under an id.
+func (in CreateRoomInput) newRoom(v Viewer, id uuid.UUID) (*newRoom, error) {
+	at := now()
+	n := &newRoom{service: v.Admin, Room: &ent.Room{
+		ID:          id,
+		Name:        in.Name,
+		Description: in.Description,
+		AccessType:  *in.AccessType,
+		MaxUsers:    in.MaxUsers,
+		Exclusive:   in.Exclusive,
+		Direct:      in.direct,
+		SearchText:  text.SearchText(in.Name, in.Description, in.Tags),
+		Key:         rand.Text(),
+		CreatorID:   v.ID,
+		OwnerID:     v.ID,
+		MemberCount: 1 + len(in.MemberIds),
+		CreatedAt:   at,
+		UpdatedAt:   at,
+		EventAt:     at,
+	}}
+	for i, user := range append([]string{v.ID}, in.MemberIds...) {
+		member, err := uuid.NewV7()
+		if err != nil {
+			return nil, fmt.Errorf("make an id: %w", err)
+		}
+		n.members = append(n.members, founder(i, member, id, user, at))
+	}
+	for i, tag := range in.Tags {
+		n.tags = append(n.tags,
+			&ent.RoomTag{RoomID: id, Position: i, Tag: tag, Folded: text.TagKey(tag)})
+	}
+	if o := in.OpenseaCollection; o != nil {
+		n.OpenseaSlug, n.OpenseaName, n.OpenseaCover = &o.Slug, o.Name, o.Cover
+	}
+	return n, nil
+}
+
+// publication publishes the room.
+func (n *newRoom) publication() broker.Publication {
+	commit := &RoomCommit{Room: publicRoom(n.Room), Profiles: n.profiles, Tags: []string{}}
+	for _, tag := range n.tags {
+		commit.Tags = append(commit.Tags, tag.Tag)
+	}
+	if len(n.members) <= maxPage {
+		commit.Members = n.members
+	}
+	return broker.Publication{
+		Room: n.ID, Created: true, Users: n.userIDs(), Commit: commit,
+		Public: n.AccessType == room.AccessTypePUBLIC,
+	}
+}
+
+// userIDs returns the users in the room, the owner first.
+func (n *newRoom) userIDs() []string {
+	ids := make([]string, len(n.members))
+	for i, m := range n.members {
+		ids[i] = m.UserID
+	}
+	return ids
+}
+
+// insertRooms inserts the rooms that can be, with what is in them from their start, and sets what has
+// become of each. It publishes them. Every room is inserted here.
+func (t *tx) insertRooms(ctx context.Context, rooms []*newRoom) error {
+	if t.dialect == dialect.Postgres {
+		if err := insertRooms(ctx, t, each, rooms); err != nil {
+			return err
+		}
+	}
+	for _, n := range rooms {
+		if t.dialect != dialect.Postgres {
+			if err := t.insertRoom(ctx, n); err != nil {
+				return fmt.Errorf("insert a room: %w", err)
+			}
+		}
+		if n.inserted {
+			t.publish(n.publication())
+		}
+	}
+	return nil
+}
+
+// insertRoomsStatement inserts the rooms of which all members exist and may be added, and the request
+// has not been made before. The limits are the numbers of records, from which PostgreSQL estimates
+// that the indexes are worth it.
+const insertRoomsStatement = `WITH given AS MATERIALIZED (
+	SELECT i.*, i.unnest AS service FROM ROWS FROM (
+		jsonb_to_recordset($1::jsonb) AS (` + ent.RoomRecord + `), unnest($2::bool[])
+	) AS i LIMIT $3
+), people AS MATERIALIZED (
+	SELECT * FROM jsonb_to_recordset($4::jsonb) AS p (` + ent.MemberRecord + `) LIMIT $5
+), there AS MATERIALIZED (
+	SELECT p.room_id
+	FROM people p JOIN given g ON g.id = p.room_id
+	LEFT JOIN users u ON u.id = p.user_id AND (g.service OR ` + mayAdd + `)
+	GROUP BY p.room_id HAVING count(*) = count(u.id)
+), requests AS MATERIALIZED (
+	SELECT * FROM jsonb_to_recordset($6::jsonb) AS r (` + ent.RoomRequestRecord + `)
+), requested AS (
+	INSERT INTO room_requests (` + ent.NewRoomRequestColumns + `)
+	SELECT ` + ent.NewRoomRequestValues + ` FROM requests AS room_requests JOIN there ON there.room_id = room_requests.room_id
+	ORDER BY room_requests.user_id, room_requests.key
+	ON CONFLICT (user_id, key) DO NOTHING
+	RETURNING room_id
+), made AS (
+	INSERT INTO rooms (` + ent.NewRoomColumns + `)
+	SELECT ` + ent.NewRoomValues + ` FROM given AS rooms JOIN there ON there.room_id = rooms.id
+	WHERE NOT EXISTS (SELECT 1 FROM requests r WHERE r.room_id = rooms.id)
+		OR EXISTS (SELECT 1 FROM requested r WHERE r.room_id = rooms.id)
+	RETURNING id
+), tagged AS (
+	INSERT INTO room_tags (` + ent.NewRoomTagColumns + `)
+	SELECT ` + ent.NewRoomTagValues + `
+	FROM jsonb_to_recordset($7::jsonb) AS room_tags (` + ent.RoomTagRecord + `) JOIN made ON made.id = room_tags.room_id
+), joined AS (
+	INSERT INTO members (` + ent.NewMemberColumns + `)
+	SELECT ` + ent.NewMemberValues + ` FROM people AS members JOIN made ON made.id = members.room_id
+)
+SELECT id, ` + readProfileVersion + ` FROM made`
+
+// insertRooms inserts rooms on PostgreSQL in one statement, which may be a transaction by itself: then
+// run is [written].
+func insertRooms(ctx context.Context, q querier, run runner, rooms []*newRoom) error {
+	byID := make(map[uuid.UUID]*newRoom, len(rooms))
+	var records, members, requests, tags []json.RawMessage
+	var service []string
+	for _, n := range rooms {
+		n.inserted, byID[n.ID] = false, n
+		records = append(records, n.Record())
+		service = append(service, strconv.FormatBool(n.service))
+		members = append(members, recordsOf(n.members)...)
+		tags = append(tags, recordsOf(n.tags)...)
+		if n.request != nil {
+			requests = append(requests, n.request.Record())
+		}
+	}
+	err := run(ctx, q, func(rows *sql.Rows) error {
+		var id uuid.UUID
+		var profiles ProfileVersion
+		err := rows.Scan(&id, &profiles)
+		if n := byID[id]; n != nil {
+			n.inserted, n.profiles = true, profiles
+		}
+		return err
+	}, insertRoomsStatement, document(records), store.List(dialect.Postgres, service), len(rooms),
+		document(members), len(members), document(requests), document(tags))
+	if err != nil {
+		return fmt.Errorf("insert %d rooms: %w", len(rooms), err)
+	}
+	return nil
+}
+
+// insertRoom inserts a room on SQLite, with a statement for each table.
+func (t *tx) insertRoom(ctx context.Context, n *newRoom) error {
+	n.inserted = false
+	members := 0
+	err := each(ctx, t, func(rows *sql.Rows) error { return rows.Scan(&members, &n.profiles) },
+		`SELECT count(*), `+readProfileVersion+` FROM users u, (SELECT $3 AS creator_id) g
+WHERE `+store.AnyOf(t.dialect, "u.id", "$1", "text")+` AND ($2 OR `+mayAdd+`)`,
+		store.List(t.dialect, n.userIDs()), n.service, n.CreatorID)
+	if err != nil || members < len(n.members) {
+		return err
+	}
+	if n.request != nil {
+		requested, err := t.ExecContext(
+			ctx,
+			`INSERT INTO room_requests (`+ent.NewRoomRequestColumns+`)
+SELECT `+ent.NewRoomRequestElements+` FROM json_each($1) WHERE true ON CONFLICT (user_id, key) DO NOTHING`,
+			document([]json.RawMessage{n.request.Record()}),
+		)
+		if err != nil {
+			return err
+		}
+		if first, err := requested.RowsAffected(); err != nil || first == 0 {
+			return err
+		}
+	}
+	for _, insert := range []struct {
+		statement string
+		records   []json.RawMessage
+	}{
+		{insertRoomOnSQLite, []json.RawMessage{n.Record()}},
+		{insertTagsOnSQLite, recordsOf(n.tags)},
+		{insertMembersOnSQLite, recordsOf(n.members)},
+	} {
+		if len(insert.records) == 0 {
+			continue
+		}
+		_, err := t.ExecContext(ctx, insert.statement, document(insert.records))
+		if err != nil {
+			return err
+		}
+	}
+	n.inserted = true
+	return nil
+}
+
+const (
+	insertRoomOnSQLite = `INSERT INTO rooms (` + ent.NewRoomColumns + `)
+SELECT ` + ent.NewRoomElements + ` FROM json_each($1)`
+	insertTagsOnSQLite = `INSERT INTO room_tags (` + ent.NewRoomTagColumns + `)
+SELECT ` + ent.NewRoomTagElements + ` FROM json_each($1)`
+	insertMembersOnSQLite = `INSERT INTO members (` + ent.NewMemberColumns + `)
+SELECT ` + ent.NewMemberElements + ` FROM json_each($1)`
+)
+
+// recordsOf returns entities as records.
+func recordsOf[E interface{ Record() json.RawMessage }](entities []E) []json.RawMessage {
+	records := make([]json.RawMessage, len(entities))
+	for i, entity := range entities {
+		records[i] = entity.Record()
+	}
+	return records
+}
+
+// document returns records as a JSON document.
+func document(records []json.RawMessage) string {
+	size := 2
+	for _, record := range records {
+		size += len(record) + 1
+	}
+	array := append(make([]byte, 0, size), '[')
+	for i, record := range records {
+		if i > 0 {
+			array = append(array, ',')
+		}
+		array = append(array, record...)
+	}
+	return string(append(array, ']'))
+}
