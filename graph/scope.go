@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"parley/internal/chat/profiles"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -22,7 +24,7 @@ type scope struct {
 	begun, ended atomic.Int64
 	// version is the profile version that the viewer has been shown.
 	versionMu sync.Mutex
-	version   chat.ProfileVersion
+	version   profiles.Version
 	// peers, set for an event, returns the users for whom the same will be loaded as for a user:
 	// those who follow the event in responses of their own.
 	peers func(user string) []string
@@ -223,13 +225,13 @@ func (s *scope) prime(v chat.Viewer, rooms ...chat.Seen) {
 }
 
 // shown notes the profile version that the viewer has been shown: nothing older may follow.
-func (s *scope) shown(at chat.ProfileVersion) {
+func (s *scope) shown(at profiles.Version) {
 	s.versionMu.Lock()
 	defer s.versionMu.Unlock()
 	s.version = s.version.Merge(at)
 }
 
-func (s *scope) profileVersion() chat.ProfileVersion {
+func (s *scope) profileVersion() profiles.Version {
 	s.versionMu.Lock()
 	defer s.versionMu.Unlock()
 	return s.version

@@ -154,21 +154,21 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 		counter(
 			"parley_user_cache_requests_total",
 			userCache,
-			func(s stats) int64 { return s.CachedUsers },
+			func(s stats) int64 { return s.Users.Cached },
 			"result",
 			"hit",
 		),
 		counter(
 			"parley_user_cache_requests_total",
 			userCache,
-			func(s stats) int64 { return s.ReadUsers },
+			func(s stats) int64 { return s.Users.Read },
 			"result",
 			"miss",
 		),
 		gauge(
 			"parley_remembered_bytes",
 			"What is remembered of rooms and people, about.",
-			func(s stats) int64 { return s.RememberedBytes },
+			func(s stats) int64 { return s.RoomBytes + s.Users.Bytes },
 		),
 	)
 }

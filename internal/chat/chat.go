@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/internal/chat/profiles"
+
 	"parley/internal/chat/keyattempts"
 
 	"parley/internal/chat/retry"
@@ -55,7 +57,7 @@ type Chat struct {
 	known       *lru.Cache[string, struct{}]
 	keyAttempts *keyattempts.Limiter
 	rooms       *rooms
-	users       *profileCache
+	users       *profiles.Users
 	sends       *sends
 	// creations are the rooms on their way.
 	creations *writequeue.Queue[*creation]
@@ -66,7 +68,6 @@ type Chat struct {
 	// frozen: the database does not change, because this is the Chat of a [Snapshot].
 	frozen  bool
 	retrier *retry.Retrier
-	counts  *counts
 }
 
 // Options of a [Chat].
@@ -95,11 +96,10 @@ func New(db *ent.Client, opts Options) (*Chat, error) {
 		known:       known,
 		keyAttempts: keyattempts.New(opts.KeyAttempts),
 		rooms:       newRooms(rememberedBytes),
-		users:       newProfileCache(rememberedBytes),
+		users:       profiles.NewUsers(opts.Dialect, rememberedBytes),
 		searches:    newSearches(opts.Searches),
 		snapshots:   newSnapshots(opts.Dialect, opts.Searches),
 		retrier:     &retry.Retrier{},
-		counts:      &counts{},
 	}
 	c.creations = c.newCreations()
 	c.sends, err = c.newSends()

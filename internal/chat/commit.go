@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 
+	"parley/internal/chat/profiles"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -26,8 +28,8 @@ type Commit struct {
 	// Room is the room after it, with its public columns only.
 	Room *ent.Room `json:"room"`
 	// Profiles is the profile version of the transaction: an event shows no older profile.
-	Profiles ProfileVersion `json:"profiles"`
-	Events   []*Event       `json:"events"`
+	Profiles profiles.Version `json:"profiles"`
+	Events   []*Event         `json:"events"`
 
 	// row is the room as JSON, instead of Room, until it is decoded or encoded.
 	row    []byte

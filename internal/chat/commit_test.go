@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/chat/profiles"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -48,7 +50,7 @@ func TestCommitRoundTrip(t *testing.T) {
 			SearchText: "search-secret",
 			CreatedAt:  at,
 		}),
-		Profiles: ProfileVersion{5},
+		Profiles: profiles.Version{5},
 		Events: []*Event{
 			added(m),
 			{
@@ -95,7 +97,7 @@ func TestRoomCommitRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.SearchText = "search-secret"
-	n.profiles = ProfileVersion{5}
+	n.profiles = profiles.Version{5}
 	commit := n.publication().Commit
 	data, err := commit.Encode()
 	if err != nil {

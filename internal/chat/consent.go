@@ -27,7 +27,7 @@ func (t *tx) refusing(
 		return nil, nil
 	}
 	there := make(map[string]bool, len(ids))
-	err = each(ctx, t, func(rows *sql.Rows) error {
+	err = store.Each(ctx, t, func(rows *sql.Rows) error {
 		var id string
 		var permission user.AddPermission
 		var isFriend bool

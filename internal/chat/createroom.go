@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/store"
+
 	"entgo.io/ent/dialect"
 	"parley/internal/broker"
 	"parley/internal/chat/writequeue"
@@ -316,7 +318,7 @@ func (c *Chat) createBatch(batch []*creation) {
 	var err error
 	if c.dialect == dialect.Postgres {
 		err = c.write(ctx, again, func() (committed []broker.Publication, err error) {
-			err = insertRooms(ctx, c.db, written, rooms)
+			err = insertRooms(ctx, c.db, store.EachWritten, rooms)
 			for _, n := range rooms {
 				if n.inserted || err != nil { // if it is unknown, a later run publishes nothing
 					committed = append(committed, n.publication())

@@ -40,7 +40,7 @@ FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1 AND r.delet
 	}
 	args = append(args, limit)
 	followed := make(map[uuid.UUID]Followed)
-	err := each(ctx, c.db, func(rows *sql.Rows) error {
+	err := store.Each(ctx, c.db, func(rows *sql.Rows) error {
 		var r ent.Room
 		var role member.Role
 		var joined int64
@@ -82,7 +82,7 @@ func (c *Chat) MembershipEndings(
 	rooms = rooms[:min(len(rooms), maxEndings)]
 	endings := make(map[uuid.UUID]string)
 	inside := make(map[uuid.UUID]bool)
-	err := each(ctx, c.db, func(rows *sql.Rows) error {
+	err := store.Each(ctx, c.db, func(rows *sql.Rows) error {
 		var id uuid.UUID
 		var kind roomevent.Kind
 		var reason sql.Null[string]

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"parley/internal/chat/profiles"
+
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
@@ -29,7 +31,7 @@ type newMessage struct {
 	// used the idempotency key before, or another transaction has locked the room: locked.
 	inserted, locked bool
 	// profiles is the profile version, on the first message of a statement; unknown on the others.
-	profiles ProfileVersion
+	profiles profiles.Version
 }
 
 // newMessage returns the message to insert for the input.
@@ -63,7 +65,7 @@ func (t *tx) insertMessages(
 	ctx context.Context, messages []*newMessage,
 ) ([]broker.Publication, error) {
 	if t.dialect == dialect.Postgres {
-		return insertMessages(ctx, t, each, messages, true)
+		return insertMessages(ctx, t, store.Each, messages, true)
 	}
 	var publications []broker.Publication
 	for _, m := range messages {
@@ -79,11 +81,11 @@ func (t *tx) insertMessages(
 }
 
 // insertMessages inserts messages on PostgreSQL in one statement, which may be a transaction by
-// itself: then run is [written]. It locks the rooms, unless they are locked by another transaction
+// itself: then run is [store.EachWritten]. It locks the rooms, unless they are locked by another transaction
 // and wait is false. Since it sees the newest version of a room that it has locked, and the rules are
 // those of that, nobody's membership has ended since the author was found to be allowed to write.
 func insertMessages(
-	ctx context.Context, q querier, run runner, messages []*newMessage, wait bool,
+	ctx context.Context, q store.Querier, run runner, messages []*newMessage, wait bool,
 ) ([]broker.Publication, error) {
 	records := make([]json.RawMessage, len(messages))
 	rooms, rules := make([]string, len(messages)), make([]string, len(messages))
@@ -97,7 +99,7 @@ func insertMessages(
 		statement = insertMessagesWaiting
 	}
 	commits := make(map[uuid.UUID]*Commit)
-	var profiles ProfileVersion // on the first row
+	var profiles profiles.Version // on the first row
 	err := run(ctx, q, func(rows *sql.Rows) error {
 		var n int
 		var held bool
@@ -179,7 +181,7 @@ const (
 	RETURNING id, room_id, seq
 )
 SELECT i.n, held.id IS NOT NULL, inserted.id, numbered.seq, numbered.ordinal, numbered.own_ordinal, numbered.created_at,
-	CASE i.n WHEN 1 THEN ` + readProfileVersion + ` END, row_to_json(moved)
+	CASE i.n WHEN 1 THEN ` + profiles.ReadVersion + ` END, row_to_json(moved)
 FROM unnest($2::uuid[]) WITH ORDINALITY AS i (room_id, n)
 LEFT JOIN held ON held.id = i.room_id
 LEFT JOIN numbered ON numbered.n = i.n
@@ -193,14 +195,14 @@ ORDER BY i.n`
 func (t *tx) insertMessage(ctx context.Context, m *newMessage) (*Commit, error) {
 	m.inserted, m.locked = false, false
 	var r *ent.Room
-	err := each(ctx, t, func(rows *sql.Rows) (err error) {
+	err := store.Each(ctx, t, func(rows *sql.Rows) (err error) {
 		var row ent.RoomRow
 		err = rows.Scan(append(row.Targets(), &m.OwnOrdinal, &m.profiles)...)
 		if err == nil {
 			r, err = row.Room()
 		}
 		return err
-	}, `SELECT `+ent.RoomColumns+`, members.own_sent + 1, `+readProfileVersion+`
+	}, `SELECT `+ent.RoomColumns+`, members.own_sent + 1, `+profiles.ReadVersion+`
 FROM rooms JOIN members ON members.room_id = rooms.id
 WHERE rooms.id = $1 AND rooms.rules = $2 AND rooms.deleted_at IS NULL AND members.user_id = $3
 	AND NOT EXISTS (SELECT 1 FROM messages WHERE room_id = $1 AND author_id = $3 AND idempotency_key = $4)`,

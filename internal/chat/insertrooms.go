@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"parley/internal/chat/profiles"
+
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
@@ -33,7 +35,7 @@ type newRoom struct {
 	// before.
 	inserted bool
 	// profiles is the profile version at which it was inserted.
-	profiles ProfileVersion
+	profiles profiles.Version
 }
 
 // newRoom returns the room to insert for the input, under an id.
@@ -101,7 +103,7 @@ func (n *newRoom) userIDs() []string {
 // become of each. It publishes them. Every room is inserted here.
 func (t *tx) insertRooms(ctx context.Context, rooms []*newRoom) error {
 	if t.dialect == dialect.Postgres {
-		if err := insertRooms(ctx, t, each, rooms); err != nil {
+		if err := insertRooms(ctx, t, store.Each, rooms); err != nil {
 			return err
 		}
 	}
@@ -154,11 +156,11 @@ const insertRoomsStatement = `WITH given AS MATERIALIZED (
 	INSERT INTO members (` + ent.NewMemberColumns + `)
 	SELECT ` + ent.NewMemberValues + ` FROM people AS members JOIN made ON made.id = members.room_id
 )
-SELECT id, ` + readProfileVersion + ` FROM made`
+SELECT id, ` + profiles.ReadVersion + ` FROM made`
 
 // insertRooms inserts rooms on PostgreSQL in one statement, which may be a transaction by itself: then
-// run is [written].
-func insertRooms(ctx context.Context, q querier, run runner, rooms []*newRoom) error {
+// run is [store.EachWritten].
+func insertRooms(ctx context.Context, q store.Querier, run runner, rooms []*newRoom) error {
 	byID := make(map[uuid.UUID]*newRoom, len(rooms))
 	var records, members, requests, tags []json.RawMessage
 	var service []string
@@ -174,7 +176,7 @@ func insertRooms(ctx context.Context, q querier, run runner, rooms []*newRoom) e
 	}
 	err := run(ctx, q, func(rows *sql.Rows) error {
 		var id uuid.UUID
-		var profiles ProfileVersion
+		var profiles profiles.Version
 		err := rows.Scan(&id, &profiles)
 		if n := byID[id]; n != nil {
 			n.inserted, n.profiles = true, profiles
@@ -192,10 +194,16 @@ func insertRooms(ctx context.Context, q querier, run runner, rooms []*newRoom) e
 func (t *tx) insertRoom(ctx context.Context, n *newRoom) error {
 	n.inserted = false
 	members := 0
-	err := each(ctx, t, func(rows *sql.Rows) error { return rows.Scan(&members, &n.profiles) },
-		`SELECT count(*), `+readProfileVersion+` FROM users u, (SELECT $3 AS creator_id) g
+	err := store.Each(
+		ctx,
+		t,
+		func(rows *sql.Rows) error { return rows.Scan(&members, &n.profiles) },
+		`SELECT count(*), `+profiles.ReadVersion+` FROM users u, (SELECT $3 AS creator_id) g
 WHERE `+store.AnyOf(t.dialect, "u.id", "$1", "text")+` AND ($2 OR `+mayAdd+`)`,
-		store.List(t.dialect, n.userIDs()), n.service, n.CreatorID)
+		store.List(t.dialect, n.userIDs()),
+		n.service,
+		n.CreatorID,
+	)
 	if err != nil || members < len(n.members) {
 		return err
 	}

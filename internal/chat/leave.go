@@ -184,7 +184,7 @@ func (t *tx) bequeath(ctx context.Context, rooms []*held) (map[uuid.UUID]string,
 		texts[i] = h.ID.String()
 	}
 	heirs := make(map[uuid.UUID]string, len(rooms))
-	err := each(ctx, t, func(rows *sql.Rows) error {
+	err := store.Each(ctx, t, func(rows *sql.Rows) error {
 		var id uuid.UUID
 		var heir string
 		err := rows.Scan(&id, &heir)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"parley/internal/chat/profiles"
+
 	"parley/internal/chat/policy"
 
 	"github.com/google/uuid"
@@ -46,8 +48,8 @@ type Event struct {
 	About *ent.Room `json:"-"`
 	// Who is the subject, or the message's author if there is none, as they were when the event was
 	// read; nil of a published event. Profiles is the profile version of that one's transaction.
-	Who      *ent.User      `json:"-"`
-	Profiles ProfileVersion `json:"-"`
+	Who      *ent.User        `json:"-"`
+	Profiles profiles.Version `json:"-"`
 
 	create *ent.RoomEventCreate // of one that a transaction appends
 

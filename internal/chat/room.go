@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"parley/internal/chat/profiles"
+
 	"parley/internal/chat/policy"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -29,11 +31,11 @@ type Seen struct {
 	// By is their membership; nil where they are outside.
 	By *Membership
 	// Profiles is the profile version at that moment.
-	Profiles ProfileVersion
+	Profiles profiles.Version
 }
 
 // seeRoom looks at a room and at what a person is to it, in one statement.
-const seeRoom = `SELECT rooms.seq, ` + readProfileVersion + `, members.id IS NULL AND EXISTS
+const seeRoom = `SELECT rooms.seq, ` + profiles.ReadVersion + `, members.id IS NULL AND EXISTS
 	(SELECT 1 FROM bans WHERE bans.room_id = rooms.id AND bans.user_id = $2), ` + membershipColumns + `
 FROM rooms LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = $2
 WHERE rooms.id = $1 AND rooms.deleted_at IS NULL`
@@ -44,7 +46,7 @@ func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (Seen, error) {
 	var seen Seen
 	var seq int64
 	var isBanned bool
-	err := each(ctx, c.db, func(rows *sql.Rows) (err error) {
+	err := store.Each(ctx, c.db, func(rows *sql.Rows) (err error) {
 		found = true
 		var m membershipRow
 		if err := rows.Scan(
@@ -145,7 +147,7 @@ func (c *Chat) MyRoomIDs(ctx context.Context, v Viewer) ([]uuid.UUID, error) {
 
 // listRooms looks at the rooms that a person is in, the latest active first.
 const (
-	listRooms = `SELECT rooms.seq, ` + readProfileVersion + `, ` + membershipColumns + `
+	listRooms = `SELECT rooms.seq, ` + profiles.ReadVersion + `, ` + membershipColumns + `
 FROM members JOIN rooms ON rooms.id = members.room_id
 WHERE members.user_id = $1 AND rooms.deleted_at IS NULL`
 	listRoomsAfter = ` AND (rooms.updated_at, rooms.id) < ($3, $4)`
@@ -170,7 +172,7 @@ func (c *Chat) MyRooms(
 	var list []Seen
 	var ids []uuid.UUID
 	var seqs []int64
-	err := each(ctx, c.db, func(rows *sql.Rows) error {
+	err := store.Each(ctx, c.db, func(rows *sql.Rows) error {
 		var seen Seen
 		var seq int64
 		var m membershipRow
@@ -361,7 +363,7 @@ func (c *Chat) Memberships(
 		ids[i] = id.String()
 	}
 	found := make(map[Own[uuid.UUID]]*Membership, len(people))
-	err := each(ctx, c.db, func(rows *sql.Rows) error {
+	err := store.Each(ctx, c.db, func(rows *sql.Rows) error {
 		var row membershipRow
 		if err := rows.Scan(row.targets()...); err != nil {
 			return err

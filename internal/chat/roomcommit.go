@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"parley/internal/chat/profiles"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -19,7 +21,7 @@ type RoomCommit struct {
 	// Room has its public columns only.
 	Room *ent.Room
 	// Profiles is the profile version of the transaction: a subscriber is shown no older profile.
-	Profiles ProfileVersion
+	Profiles profiles.Version
 	Tags     []string
 	// Members are the first memberships, in order; none if they are more than a page may have.
 	Members []*ent.Member
@@ -29,7 +31,7 @@ type RoomCommit struct {
 type encodedRoom struct {
 	Format   string           `json:"format"`
 	Room     *ent.Room        `json:"room"`
-	Profiles ProfileVersion   `json:"profiles"`
+	Profiles profiles.Version `json:"profiles"`
 	Tags     []string         `json:"tags,omitempty"`
 	Members  []encodedFounder `json:"members,omitempty"`
 }

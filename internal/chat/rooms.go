@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 
+	"parley/internal/chat/sizedlru"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -17,7 +19,7 @@ import (
 // people's profiles.
 type rooms struct {
 	mu   sync.Mutex
-	kept *kept[uuid.UUID, *past]
+	kept *sizedlru.Cache[uuid.UUID, *past]
 }
 
 // past is what is known of a room at a seq. What it refers to never changes.
@@ -30,13 +32,13 @@ type past struct {
 	first   int
 }
 
-func newRooms(bytes int) *rooms { return &rooms{kept: newKept[uuid.UUID, *past](bytes)} }
+func newRooms(bytes int) *rooms { return &rooms{kept: sizedlru.New[uuid.UUID, *past](bytes)} }
 
 // find returns the room as it is at a seq; nil where that is not remembered.
 func (k *rooms) find(id uuid.UUID, seq int64) *ent.Room {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if p, ok := k.kept.get(id); ok && p.room.Seq == seq {
+	if p, ok := k.kept.Get(id); ok && p.room.Seq == seq {
 		return p.room
 	}
 	return nil
@@ -46,7 +48,7 @@ func (k *rooms) find(id uuid.UUID, seq int64) *ent.Room {
 func (k *rooms) bytes() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.kept.bytes
+	return k.kept.Bytes()
 }
 
 // learn remembers rooms, and forgets what they were before.
@@ -54,7 +56,7 @@ func (k *rooms) learn(found ...*ent.Room) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, r := range found {
-		if p, ok := k.kept.get(r.ID); !ok || p.room.Seq < r.Seq {
+		if p, ok := k.kept.Get(r.ID); !ok || p.room.Seq < r.Seq {
 			k.keep(&past{room: r})
 		}
 	}
@@ -65,7 +67,7 @@ func (k *rooms) see(of []*ent.Room, with func(i int, p *past)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, r := range of {
-		p, ok := k.kept.get(r.ID)
+		p, ok := k.kept.Get(r.ID)
 		if !ok || p.room.Seq != r.Seq {
 			p = nil
 		}
@@ -77,7 +79,7 @@ func (k *rooms) see(of []*ent.Room, with func(i int, p *past)) {
 func (k *rooms) add(r *ent.Room, with func(p *past)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	p, ok := k.kept.get(r.ID)
+	p, ok := k.kept.Get(r.ID)
 	switch {
 	case ok && p.room.Seq > r.Seq:
 		return // it is out of date already
@@ -89,7 +91,7 @@ func (k *rooms) add(r *ent.Room, with func(p *past)) {
 }
 
 // keep puts p in its place. The rooms are locked.
-func (k *rooms) keep(p *past) { k.kept.put(p.room.ID, p, p.size()) }
+func (k *rooms) keep(p *past) { k.kept.Put(p.room.ID, p, p.size()) }
 
 // size is about how many bytes are taken.
 func (p *past) size() int {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 
+	"parley/internal/chat/profiles"
+
 	"parley/internal/chat/retry"
 
 	"github.com/google/uuid"
@@ -92,7 +94,7 @@ func checkContents(kind message.Type, contents string) error {
 type Sent struct {
 	*ent.Message
 	// Profiles is the profile version then; unknown if the statement has not read it.
-	Profiles ProfileVersion
+	Profiles profiles.Version
 }
 
 // SendMessage adds a message to a room that the viewer is in, or returns the one that the same

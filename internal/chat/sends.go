@@ -176,7 +176,7 @@ func (c *Chat) mayWrite(ctx context.Context, v Viewer, id uuid.UUID) (rules int6
 	found := false
 	var role member.Role
 	var r ent.Room
-	err = each(ctx, c.db, func(rows *sql.Rows) error {
+	err = store.Each(ctx, c.db, func(rows *sql.Rows) error {
 		found = true
 		return rows.Scan(&rules, &r.AccessType, &r.Direct, &role)
 	}, `SELECT r.rules, r.access_type, r.direct, m.role FROM rooms r JOIN members m ON m.room_id = r.id
@@ -210,7 +210,7 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 	var err error
 	if c.dialect == dialect.Postgres {
 		err = c.write(ctx, again, func() ([]broker.Publication, error) {
-			return insertMessages(ctx, c.db, written, messages, wait)
+			return insertMessages(ctx, c.db, store.EachWritten, messages, wait)
 		})
 	} else {
 		err = c.tx(ctx, again, func(t *tx) error {

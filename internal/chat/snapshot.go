@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/internal/chat/profiles"
+
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -39,7 +41,7 @@ func newSnapshots(dialectName string, n int) *limit.Memory {
 type Version struct {
 	// Seq is that of the room's newest event.
 	Seq      int64
-	Profiles ProfileVersion
+	Profiles profiles.Version
 }
 
 // AtLeast reports whether v is as new as other, or newer.
@@ -62,13 +64,13 @@ const profilesColumn = "profiles"
 // withProfiles adds the profile version to a query for rooms.
 func withProfiles(q *ent.RoomQuery) *ent.RoomQuery {
 	q.Modify(func(s *entsql.Selector) {
-		s.AppendSelectExprAs(entsql.Raw(readProfileVersion), profilesColumn)
+		s.AppendSelectExprAs(entsql.Raw(profiles.ReadVersion), profilesColumn)
 	})
 	return q
 }
 
 // profilesOf returns the profile version that was read with a room.
-func profilesOf(r *ent.Room) (v ProfileVersion, err error) {
+func profilesOf(r *ent.Room) (v profiles.Version, err error) {
 	value, err := r.Value(profilesColumn)
 	if err == nil {
 		err = v.Scan(value)

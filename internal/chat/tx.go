@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"parley/internal/chat/profiles"
+	"parley/internal/store"
+
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -139,7 +142,7 @@ func (c *Chat) try(ctx context.Context, do func(*tx) error) ([]broker.Publicatio
 		return t.publications, fmt.Errorf("commit: %w", err)
 	}
 	for _, p := range t.publications {
-		c.ApplyProfiles(p.Profiles)
+		c.users.Apply(p.Profiles)
 	}
 	return t.publications, nil
 }
@@ -169,7 +172,7 @@ type held struct {
 	moved []string
 	// profiles is the profile version when the room was locked, and events are those that this
 	// transaction has appended to the log since the room was last saved.
-	profiles ProfileVersion
+	profiles profiles.Version
 	events   []*Event
 }
 
@@ -327,3 +330,18 @@ func (h *held) save(ctx context.Context) error {
 	h.publish()
 	return nil
 }
+
+// bumpProfileVersions raises the versions of users whose profiles the transaction has changed, and
+// publishes that. It comes last: see [profiles.Bump].
+func (t *tx) bumpProfileVersions(ctx context.Context, userIDs []string) error {
+	changes, err := profiles.Bump(ctx, t, t.dialect, userIDs)
+	if len(changes) > 0 {
+		t.publish(broker.Publication{Profiles: changes})
+	}
+	return err
+}
+
+// runner is [store.Each] or [store.EachWritten].
+type runner func(
+	ctx context.Context, q store.Querier, scan func(*sql.Rows) error, query string, args ...any,
+) error

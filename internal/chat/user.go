@@ -7,6 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"parley/internal/broker"
+
+	"parley/internal/chat/profiles"
+
 	"parley/internal/chat/retry"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -335,7 +339,7 @@ func (c *Chat) User(ctx context.Context, id string) (*ent.User, error) {
 
 // Users returns users by id, as they are now; those that do not exist are missing from the map.
 func (c *Chat) Users(ctx context.Context, ids []string) (map[string]*ent.User, error) {
-	users, err := c.UsersAt(ctx, ProfileVersion{}, ids)
+	users, err := c.users.At(ctx, c.db, profiles.Version{}, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -347,3 +351,14 @@ func (c *Chat) Users(ctx context.Context, ids []string) (map[string]*ent.User, e
 	}
 	return byID, nil
 }
+
+// UsersAt returns users in the order of ids, as they are at a profile version or later; nil for
+// those that do not exist. See [profiles.Users.At].
+func (c *Chat) UsersAt(
+	ctx context.Context, at profiles.Version, ids []string,
+) ([]*ent.User, error) {
+	return c.users.At(ctx, c.db, at, ids)
+}
+
+// ApplyProfiles applies published profile changes to the cache of users: see [profiles.Users.Apply].
+func (c *Chat) ApplyProfiles(changes []broker.ProfileChange) { c.users.Apply(changes) }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/chat/profiles"
+
 	"parley/internal/chat/retry"
 
 	"entgo.io/ent/dialect"
@@ -20,58 +22,13 @@ import (
 	"parley/internal/broker"
 )
 
-// TestProfileShardsStay: the shard of a user is stored with the version of the profile, and all
-// nodes must agree on it.
-func TestProfileShardsStay(t *testing.T) {
-	t.Parallel()
-	for id, want := range map[string]int{"": 5, "a": 12, "foobar": 8, "Ada": 11, "Ωmega": 14} {
-		if got := profileShard(id); got != want {
-			t.Errorf("%q is in shard %d, want %d", id, got, want)
-		}
-	}
-	sizes := make([]int, profileShards)
-	for i := range 16_000 {
-		sizes[profileShard(fmt.Sprint("user-", i))]++
-	}
-	if slices.Min(sizes) < 800 || slices.Max(sizes) > 1200 {
-		t.Errorf("the shards have %v users", sizes)
-	}
-}
-
-// TestProfileVersionsAreVectors: each shard counts by itself, and 0 is unknown.
-func TestProfileVersionsAreVectors(t *testing.T) {
-	t.Parallel()
-	a, b := ProfileVersion{1, 5, 3}, ProfileVersion{2, 4, 3}
-	if got, want := a.Merge(b), (ProfileVersion{2, 5, 3}); got != want || b.Merge(a) != want {
-		t.Errorf("merged they are %v, want %v", got, want)
-	}
-	if a.AtLeast(b) || b.AtLeast(a) || !a.Merge(b).AtLeast(a) || !a.AtLeast(a) {
-		t.Errorf("%v and %v are in order", a, b)
-	}
-	if !a.AtLeast(ProfileVersion{}) || (ProfileVersion{}).AtLeast(a) {
-		t.Errorf("unknown is not older than %v", a)
-	}
-	var read ProfileVersion
-	if err := read.Scan("281474976710663,3"); err != nil || read != (ProfileVersion{3, 7}) {
-		t.Errorf("read %v, %v", read, err)
-	}
-	if err := read.Scan(nil); err != nil || read != (ProfileVersion{3, 7}) {
-		t.Errorf("without a column it is %v, %v", read, err)
-	}
-	for _, bad := range []any{"", "1,x", "-1", "4503599627370496", 1} {
-		if err := read.Scan(bad); err == nil {
-			t.Errorf("%v is read", bad)
-		}
-	}
-}
-
 // inShards returns a user of each shard, by the shard.
 func inShards(t *testing.T, c *Chat) []string {
 	t.Helper()
-	ids := make([]string, profileShards)
-	for i, found := 0, 0; found < profileShards; i++ {
+	ids := make([]string, profiles.Shards)
+	for i, found := 0, 0; found < profiles.Shards; i++ {
 		id := fmt.Sprint("user-", i)
-		if shard := profileShard(id); ids[shard] == "" {
+		if shard := profiles.ShardOf(id); ids[shard] == "" {
 			ids[shard] = id
 			found++
 		}
@@ -142,7 +99,7 @@ func TestProfileChangesDoNotDeadlock(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		c := node(t, url, nil)
 		ids := inShards(t, c)
-		before, err := c.profileVersion(t.Context())
+		before, err := profiles.ReadNow(t.Context(), c.db)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +125,7 @@ func TestProfileChangesDoNotDeadlock(t *testing.T) {
 		if n := c.Stats().Attempts.Conflicts; n != 0 && c.dialect == dialect.Postgres {
 			t.Errorf("%d transactions lost against others", n)
 		}
-		after, err := c.profileVersion(t.Context())
+		after, err := profiles.ReadNow(t.Context(), c.db)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,15 +146,15 @@ func TestProfileStatements(t *testing.T) {
 		there := node(t, url, nil)
 		ids := inShards(t, there)
 		ctx := t.Context()
-		now := func() ProfileVersion {
+		now := func() profiles.Version {
 			t.Helper()
-			v, err := there.profileVersion(ctx)
+			v, err := profiles.ReadNow(ctx, there.db)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return v
 		}
-		expect := func(what string, want int64, at ProfileVersion, ids ...string) []*ent.User {
+		expect := func(what string, want int64, at profiles.Version, ids ...string) []*ent.User {
 			t.Helper()
 			count.Store(0)
 			users, err := here.UsersAt(ctx, at, ids)
@@ -209,7 +166,7 @@ func TestProfileStatements(t *testing.T) {
 			}
 			return users
 		}
-		change := func(c *Chat, status, id string) ProfileVersion {
+		change := func(c *Chat, status, id string) profiles.Version {
 			t.Helper()
 			if err := setStatus(ctx, c, status, id); err != nil {
 				t.Fatal(err)
@@ -219,7 +176,7 @@ func TestProfileStatements(t *testing.T) {
 
 		expect("none is cached", 1, now(), ids...)
 		expect("all are cached", 0, now(), ids...)
-		expect("the version is unknown", 1, ProfileVersion{}, ids...)
+		expect("the version is unknown", 1, profiles.Version{}, ids...)
 
 		v := change(there, "a", ids[3])
 		expect("another node has changed another shard", 0, v, ids[4:]...)
@@ -412,7 +369,7 @@ func TestProfilesAreNotOlderThanShown(t *testing.T) {
 					for i := range least {
 						least[i] = committed[i].Load()
 					}
-					shown, err := all[rand.N(nodes)].profileVersion(t.Context())
+					shown, err := profiles.ReadNow(t.Context(), all[rand.N(nodes)].db)
 					if err != nil {
 						t.Error(err)
 						return
@@ -421,7 +378,7 @@ func TestProfilesAreNotOlderThanShown(t *testing.T) {
 					for range 4 {
 						at, atLeast := shown, &least
 						if rand.N(2) == 0 {
-							at, atLeast = ProfileVersion{}, &seen
+							at, atLeast = profiles.Version{}, &seen
 						}
 						got, err := all[rand.N(nodes)].UsersAt(t.Context(), at, ids)
 						if err != nil {

@@ -1,0 +1,147 @@
+package profiles
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"parley/ent"
+	"parley/internal/broker"
+	"parley/internal/store"
+)
+
+// Users reads users, and caches them. It is safe for concurrent use.
+type Users struct {
+	dialect     string
+	cache       *cache
+	found, read atomic.Int64
+}
+
+// NewUsers returns users of a database with ent's dialect of the name, of which so many bytes are
+// cached.
+func NewUsers(name string, bytes int) *Users {
+	return &Users{dialect: name, cache: newCache(bytes)}
+}
+
+// Stats counts users since the start.
+type Stats struct {
+	// Cached users were needed and cached, Read ones were not. Bytes is the size of the cache.
+	Cached, Read, Bytes int64
+}
+
+// Stats returns the counts.
+func (u *Users) Stats() Stats {
+	return Stats{u.found.Load(), u.read.Load(), int64(u.cache.bytes())}
+}
+
+// Apply applies profile changes that have been committed, on this node or another, to the cache. They
+// may come in any order, more than once, or not at all: then the cache finds the changes in the
+// database when a newer profile version is asked for.
+func (u *Users) Apply(changes []broker.ProfileChange) {
+	for _, change := range changes {
+		if change.Shard >= 0 && change.Shard < Shards {
+			u.cache.apply(change)
+		}
+	}
+}
+
+// At returns users in the order of ids, as they are at a profile version or later; nil for
+// those that do not exist. If the profile version is unknown, it is the present one. Cached users
+// are not read again.
+func (u *Users) At(
+	ctx context.Context, q store.Querier, at Version, ids []string,
+) ([]*ent.User, error) {
+	users := make([]*ent.User, len(ids))
+	if !at.knownFor(ids) {
+		now, err := ReadNow(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		at = at.Merge(now)
+	}
+	missing, current := u.cache.get(at, ids, users)
+	if !current {
+		if err := u.refresh(ctx, q, at); err != nil {
+			return nil, err
+		}
+		missing, _ = u.cache.get(at, ids, users)
+	}
+	u.found.Add(int64(len(ids) - len(missing)))
+	if len(missing) == 0 {
+		return users, nil
+	}
+	u.read.Add(int64(len(missing)))
+	read, err := u.load(ctx, q, missing)
+	if err != nil {
+		return nil, err
+	}
+	for i, id := range ids {
+		if users[i] == nil {
+			users[i] = read[id]
+		}
+	}
+	return users, nil
+}
+
+// refresh evicts the users that have changed, and so brings the cache to a profile version that
+// has been read. It reads only the shards in which the cache is older.
+func (u *Users) refresh(ctx context.Context, q store.Querier, to Version) error {
+	from := u.cache.at()
+	var ranges []string
+	var bounds []any
+	for shard := range to {
+		if from[shard] < to[shard] {
+			// There is no upper bound but the shard's: a user that has changed again since is above to.
+			ranges = append(
+				ranges,
+				fmt.Sprintf("changed > $%d AND changed < $%d", len(bounds)+1, len(bounds)+2),
+			)
+			bounds = append(bounds, storedVersion(shard, from[shard]), storedVersion(shard+1, 0))
+		}
+	}
+	if len(ranges) == 0 {
+		return nil // another request has refreshed it
+	}
+	var changed []string
+	err := store.Each(ctx, q, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		changed = append(changed, id)
+		return err
+	}, `SELECT id FROM users WHERE `+strings.Join(ranges, " OR "), bounds...)
+	if err != nil {
+		return fmt.Errorf("find the users that have changed since %v: %w", from, err)
+	}
+	u.cache.refresh(to, changed)
+	return nil
+}
+
+// load reads users and caches them; those that do not exist are missing.
+func (u *Users) load(
+	ctx context.Context, q store.Querier, ids []string,
+) (map[string]*ent.User, error) {
+	byID := make(map[string]*ent.User, len(ids))
+	users := make([]*ent.User, 0, len(ids))
+	var at Version
+	err := store.Each(ctx, q, func(rows *sql.Rows) error {
+		var row ent.UserRow
+		if err := rows.Scan(append(row.Targets(), &at)...); err != nil {
+			return err
+		}
+		one, err := row.User()
+		if err != nil {
+			return err
+		}
+		byID[one.ID] = one
+		users = append(users, one)
+		return nil
+	}, `SELECT `+ent.UserColumns+`, `+ReadVersion+` FROM users WHERE `+
+		store.AnyOf(u.dialect, "users.id", "$1", "text"), store.List(u.dialect, ids))
+	if err != nil {
+		return nil, fmt.Errorf("get %d users: %w", len(ids), err)
+	}
+	u.cache.put(at, users)
+	return byID, nil
+}
