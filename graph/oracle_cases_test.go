@@ -30,6 +30,27 @@ func oracleCases() []oracleCase {
 		invalid = false
 	)
 	return []oracleCase{
+		// A variable that is left out is null by its default, where null is not allowed.
+		{
+			`mutation($ban: Boolean = null) { removeMember(roomId: "1", userId: "2", ban: $ban) { userId } }`,
+			`{}`,
+			invalid,
+		},
+		{
+			`mutation($ban: Boolean = false) { removeMember(roomId: "1", userId: "2", ban: $ban) { userId } }`,
+			`{}`,
+			valid,
+		},
+		{
+			`mutation($ban: Boolean) { removeMember(roomId: "1", userId: "2", ban: $ban) { userId } }`,
+			`{}`,
+			valid,
+		},
+		{
+			`query($first: Int = null) { myRooms(first: $first) { nodes { id } } }`,
+			`{}`,
+			valid,
+		},
 		// A directive's argument is null or no Boolean.
 		{
 			`subscription($v: Boolean = false) { roomCreated { id @include(if: $v) } }`,

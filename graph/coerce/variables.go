@@ -40,6 +40,10 @@ func (op *Operation) Variables(
 		switch {
 		case ok:
 		case hasDefault(v.DefaultValue):
+			if v.defaultValue == nil && v.needed {
+				d.reset(v.Variable, nil)
+				return nil, d.fail("its default is null, and it is used where null is not allowed")
+			}
 			if v.defaultValue != nil || !v.nullIsDefault {
 				values[v.Variable] = v.defaultValue
 			}
