@@ -103,18 +103,27 @@ func TestSnapshotsAreFew(t *testing.T) {
 		} {
 			var mu sync.Mutex
 			var running, most int
+			full := make(chan struct{}) // as many are read as may be
 			count := func(n int) {
 				mu.Lock()
 				defer mu.Unlock()
 				running += n
-				most = max(most, running)
+				if running > most {
+					if most = running; most == test.most {
+						close(full)
+					}
+				}
 			}
 			var readers sync.WaitGroup
 			for i := range 10 {
 				readers.Go(func() {
 					read := func(context.Context, Snapshot) error {
 						count(1)
-						time.Sleep(20 * time.Millisecond)
+						select {
+						case <-full:
+						case <-time.After(5 * time.Second):
+						}
+						time.Sleep(20 * time.Millisecond) // for one too many
 						count(-1)
 						return nil
 					}
