@@ -65,6 +65,7 @@ func (r *Resolver) subscribeToMyEvents(
 		Memberships: stream.memberships,
 		Reserve:     stream.reserve,
 		Opened:      stream.opened,
+		OpensSingly: stream.showsSnapshots(),
 		Ready:       stream.ready,
 		Ended:       stream.ended,
 	}

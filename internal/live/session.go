@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// openBatch is how many rooms a session opens at once.
-	openBatch = 512
+	// openBatch is how many rooms a session opens at once, and singlyBatch how many if it opens them
+	// singly.
+	openBatch, singlyBatch = 512, 64
 	// sessionEvents and sessionBytes bound what Next of a session returns: it takes nothing from
 	// another room beyond them.
 	sessionEvents = 256
@@ -68,8 +69,9 @@ type Session struct {
 	// Reserve claims what so many rooms take. It fails if they are too many.
 	Reserve func(rooms int) error
 	// Opened renders what begins each of the rooms, in their order: nil for a room that the user has
-	// left meanwhile.
-	Opened func(ctx context.Context, rooms []Opening) ([][]byte, error)
+	// left meanwhile. If OpensSingly, it takes long or returns much, and is called for each room.
+	Opened      func(ctx context.Context, rooms []Opening) ([][]byte, error)
+	OpensSingly bool
 	// Ready renders that all rooms of the beginning are open.
 	Ready func(ctx context.Context) ([][]byte, error)
 	// Ended renders what ends each of the rooms, in their order. It returns an error whose cause is

@@ -88,19 +88,64 @@ func (s *session) adopt(found map[uuid.UUID]Membership) {
 	}
 }
 
+// openedRoom is a room that has been joined, and the payloads that begin it.
+type openedRoom struct {
+	pendingRoom
+	*sessionRoom
+	payloads [][]byte
+}
+
 // open opens some rooms. It reads the memberships again after it has joined and rendered the rooms:
 // so it drops a room that the user has left meanwhile, and misses no event.
-func (s *session) open(ctx context.Context) ([][]byte, error) {
-	batch := s.openings[:min(len(s.openings), openBatch)]
-	if s.openings = s.openings[len(batch):]; len(s.openings) == 0 {
-		s.openings = nil
+func (s *session) open(ctx context.Context) (payloads [][]byte, err error) {
+	var opened []openedRoom
+	if s.OpensSingly {
+		for size := 0; size < sessionBytes && len(opened) < singlyBatch && len(s.openings) > 0; {
+			one, err := s.begun(ctx, 1)
+			if err != nil {
+				return nil, err
+			}
+			for _, payload := range one[0].payloads {
+				size += len(payload)
+			}
+			opened = append(opened, one...)
+		}
+	} else if opened, err = s.begun(ctx, openBatch); err != nil {
+		return nil, err
 	}
-	rooms, err := s.join(batch)
+	found, err := s.memberships(ctx)
 	if err != nil {
 		return nil, err
 	}
+	for _, o := range opened {
+		if !s.stillIn(o.pendingRoom, found) {
+			s.drop(o.room)
+			continue
+		}
+		s.hub.want(o.room, found[o.room].Head)
+		if !o.Park(o.sessionRoom) {
+			s.enqueue(o.sessionRoom)
+		}
+		payloads = append(payloads, o.payloads...)
+	}
+	s.adopt(found)
+	return payloads, nil
+}
+
+// begun joins and renders the next rooms, at most n.
+func (s *session) begun(ctx context.Context, n int) ([]openedRoom, error) {
+	batch := s.openings[:min(len(s.openings), n)]
+	if s.openings = s.openings[len(batch):]; len(s.openings) == 0 {
+		s.openings = nil
+	}
 	var items []Opening
-	for _, p := range batch {
+	opened := make([]openedRoom, len(batch))
+	for i, p := range batch {
+		r, err := s.hub.joinSession(s, p)
+		if err != nil {
+			return nil, err
+		}
+		opened[i] = openedRoom{pendingRoom: p, sessionRoom: r}
 		items = append(items, Opening{Room: p.room, Head: p.Head})
 		if p.after > p.Head {
 			items = append(items, Opening{Room: p.room, Head: p.Head, Resync: true})
@@ -110,42 +155,16 @@ func (s *session) open(ctx context.Context) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.memberships(ctx)
-	if err != nil {
-		return nil, err
-	}
-	left := s.reject(batch, found)
-	for i, p := range batch {
-		if _, ended := left[p.room]; ended {
-			s.drop(p.room)
-			continue
+	i := -1
+	for j, item := range items {
+		if !item.Resync {
+			i++
 		}
-		s.hub.want(p.room, found[p.room].Head)
-		if !rooms[i].Park(rooms[i]) {
-			s.enqueue(rooms[i])
+		if payloads[j] != nil {
+			opened[i].payloads = append(opened[i].payloads, payloads[j])
 		}
 	}
-	s.adopt(found)
-	kept := payloads[:0]
-	for i, item := range items {
-		if _, ended := left[item.Room]; !ended && payloads[i] != nil {
-			kept = append(kept, payloads[i])
-		}
-	}
-	return kept, nil
-}
-
-// join subscribes to rooms.
-func (s *session) join(batch []pendingRoom) ([]*sessionRoom, error) {
-	rooms := make([]*sessionRoom, len(batch))
-	for i, p := range batch {
-		r, err := s.hub.joinSession(s, p)
-		if err != nil {
-			return nil, err
-		}
-		rooms[i] = r
-	}
-	return rooms, nil
+	return opened, nil
 }
 
 // joinSession subscribes to a room of a session. It returns [context.Canceled] if the session is
@@ -176,22 +195,14 @@ func (h *Hub) joinSession(s *session, p pendingRoom) (*sessionRoom, error) {
 	return r, nil
 }
 
-// reject returns the rooms of a batch that the user is no longer in, or not by the same membership.
-// A room that the user has joined again is opened again.
-func (s *session) reject(
-	batch []pendingRoom, found map[uuid.UUID]Membership,
-) map[uuid.UUID]struct{} {
-	left := make(map[uuid.UUID]struct{})
-	for _, p := range batch {
-		switch m, still := found[p.room]; {
-		case !still:
-			s.endings = append(s.endings, Ending{Room: p.room})
-			left[p.room] = struct{}{}
-		case m.Joined != p.Joined:
-			left[p.room] = struct{}{}
-		}
+// stillIn reports whether the user is still in a room, by the same membership. A room that the user has
+// joined again is opened again.
+func (s *session) stillIn(p pendingRoom, found map[uuid.UUID]Membership) bool {
+	m, still := found[p.room]
+	if !still {
+		s.endings = append(s.endings, Ending{Room: p.room})
 	}
-	return left
+	return still && m.Joined == p.Joined
 }
 
 // want says that the log of a room has grown to seq.

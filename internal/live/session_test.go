@@ -250,6 +250,40 @@ func TestSessionOpensInParts(t *testing.T) {
 	})
 }
 
+// TestSessionOpensSingly: what begins rooms is large, so it is rendered for one room at a time, and
+// not more of it is returned at once than fits.
+func TestSessionOpensSingly(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+		const rooms, size = 100, 100 << 10
+		for range rooms {
+			h.happen(nil, uuid.New(), entry{user: "me"})
+		}
+		s := h.open(t, hub, "me", func(description *live.Session) {
+			description.OpensSingly = true
+			description.Opened = func(_ context.Context, opened []live.Opening) ([][]byte, error) {
+				if len(opened) != 1 {
+					t.Errorf("%d rooms are opened at a time", len(opened))
+				}
+				return [][]byte{make([]byte, size)}, nil
+			}
+		})
+		defer s.Close()
+		got := 0
+		for !s.Park(&log{}) {
+			payloads, err := s.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got += len(payloads); len(payloads) > 3 {
+				t.Errorf("%d payloads at once", len(payloads))
+			}
+		}
+		if got != rooms+1 {
+			t.Errorf("%d payloads, not those of %d rooms and one more", got, rooms)
+		}
+	})
+}
+
 // TestSessionFails: a room whose log cannot be read ends the session, with what came before.
 func TestSessionFails(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
