@@ -212,7 +212,7 @@ func (s *myEvents) snapshots(ctx context.Context, rooms []live.Opening) ([][]byt
 		}
 		snapshot, _, err := openAt(ctx, s.r, v, s.shown, o.Room,
 			func(event model.RoomEvent) *model.MyEvent { return eventOf(o.Room, event) })
-		if err != nil && !isNotFound(err) {
+		if _, ended := endReason(err); !ended {
 			return nil, err
 		}
 		payloads[i] = snapshot.payload

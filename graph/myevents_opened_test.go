@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"parley/internal/config"
@@ -30,4 +31,36 @@ func TestMyEventsOpenLargeSnapshots(t *testing.T) {
 	if items := opened(t, alice.Subscribe(myOpenings, nil)); len(items) != rooms {
 		t.Errorf("%d rooms are open", len(items))
 	}
+}
+
+// TestMyEventsOpenWhileRemoved: a stream does not end because the user is removed from one of its
+// rooms, public or private, while it takes their snapshots.
+func TestMyEventsOpenWhileRemoved(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		alice, bob := s.As("alice"), s.As("bob")
+		var ids []string
+		for i := range 40 {
+			ids = append(ids, makeRoom(alice, testkit.Vars{
+				"accessType": []string{"PUBLIC", "PRIVATE"}[i%2], "memberIds": []string{"bob"},
+			}))
+		}
+		stream := bob.Subscribe(myOpenings, nil)
+		var removing sync.WaitGroup
+		removing.Go(func() {
+			for i, room := range ids {
+				alice.Do(`mutation($room: ID!, $ban: Boolean!) {
+					removeMember(roomId: $room, userId: "bob", ban: $ban) { room { id } } }`,
+					testkit.Vars{"room": room, "ban": i%4 > 1})
+			}
+		})
+		ended := make(map[string]bool)
+		for ready := false; !ready || len(ended) < len(ids); {
+			room, item := nextOf(t, stream)
+			ready = ready || item == "READY"
+			if strings.HasPrefix(item, "ENDED") {
+				ended[room] = true
+			}
+		}
+		removing.Wait()
+	})
 }
