@@ -43,7 +43,7 @@ type myEvents struct {
 func (r *Resolver) subscribeToMyEvents(
 	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 ) (live.Subscriber, error) {
-	positions, err := positionsOf(arguments)
+	positions, nowhere, err := positionsOf(arguments)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,13 @@ func (r *Resolver) subscribeToMyEvents(
 		Ended:       stream.ended,
 	}
 	if named != nil {
-		if session.Only, session.First, err = stream.restrict(ctx, v, named); err != nil {
+		session.Only, nowhere = stream.restrict(named)
+	}
+	if len(nowhere) > 0 {
+		ends := mapped(nowhere, func(id string) *model.MyEvent {
+			return endOf(id, model.RoomEndReasonNotFound)
+		})
+		if session.First, err = stream.render(ctx, ends); err != nil {
 			return nil, err
 		}
 	}
@@ -98,24 +104,17 @@ func endOf(room string, reason model.RoomEndReason) *model.MyEvent {
 	return &model.MyEvent{Kind: model.MyEventKindEnded, RoomID: &room, Reason: &reason}
 }
 
-// restrict restricts the stream to rooms. It returns them, and the ends of those that cannot be any
-// room.
-func (s *myEvents) restrict(
-	ctx context.Context, v chat.Viewer, named []string,
-) (only map[uuid.UUID]struct{}, ends [][]byte, err error) {
+// restrict restricts the stream to rooms. It returns them, and the ids that are those of no room.
+func (s *myEvents) restrict(named []string) (only map[uuid.UUID]struct{}, nowhere []string) {
 	only, s.only = make(map[uuid.UUID]struct{}, len(named)), []uuid.UUID{}
-	var items []*model.MyEvent
 	for _, id := range named {
 		if room := model.ParseUUID(id); room != uuid.Nil {
 			only[room], s.only = struct{}{}, append(s.only, room)
 		} else {
-			items = append(items, endOf(id, model.RoomEndReasonNotFound))
+			nowhere = append(nowhere, id)
 		}
 	}
-	if len(items) > 0 {
-		ends, err = render(ctx, s.shown, executionOwner{user: v.ID}, items, nil)
-	}
-	return only, ends, err
+	return only, nowhere
 }
 
 // memberships authorizes the viewer to follow their rooms.
@@ -291,35 +290,43 @@ func (s *myEvents) render(ctx context.Context, items []*model.MyEvent) ([][]byte
 	return render(ctx, s.shown, executionOwner{user: v.ID}, items, nil)
 }
 
-// positionsOf returns the positions that myEvents continues from.
-func positionsOf(arguments map[string]any) (map[uuid.UUID]int64, error) {
+// positionsOf returns the positions that myEvents continues from, and the ids among them that are
+// those of no room.
+func positionsOf(
+	arguments map[string]any,
+) (positions map[uuid.UUID]int64, nowhere []string, err error) {
 	list, err := listOf(arguments, "after")
 	if err != nil || list == nil {
-		return nil, err
+		return nil, nil, err
 	}
-	positions := make(map[uuid.UUID]int64, len(list))
+	positions, seen := make(map[uuid.UUID]int64, len(list)), make(map[string]struct{}, len(list))
 	for _, value := range list {
 		position, ok := value.(map[string]any)
 		if !ok {
-			return nil, badInput("after", "after is a list of positions.")
+			return nil, nil, badInput("after", "after is a list of positions.")
 		}
-		room, err := model.UnmarshalUUID(position["roomId"])
+		id, err := graphql.UnmarshalID(position["roomId"])
 		if err != nil {
-			return nil, err
+			return nil, nil, badInput("after", "The roomId of a position is an id.")
 		}
 		seq, err := model.UnmarshalInt64(position["seq"])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if seq < 0 {
-			return nil, badInput("after", "The seq of a position must not be negative.")
+			return nil, nil, badInput("after", "The seq of a position must not be negative.")
 		}
-		if _, repeated := positions[room]; repeated {
-			return nil, badInput("after", fmt.Sprintf("after names room %s twice.", room))
+		if _, repeated := seen[id]; repeated {
+			return nil, nil, badInput("after", fmt.Sprintf("after names room %s twice.", id))
 		}
-		positions[room] = seq
+		seen[id] = struct{}{}
+		if room := model.ParseUUID(id); room != uuid.Nil {
+			positions[room] = seq
+		} else {
+			nowhere = append(nowhere, id)
+		}
 	}
-	return positions, nil
+	return positions, nowhere, nil
 }
 
 // roomsOf returns the rooms that myEvents is restricted to; nil if it is not.

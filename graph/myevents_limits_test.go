@@ -34,8 +34,11 @@ func TestMyEventsInput(t *testing.T) {
 			"negative":           {testkit.Vars{"after": []testkit.Vars{position(room, -1)}}, "after"},
 			"a position twice":   {testkit.Vars{"after": []testkit.Vars{position(room, 0), position(room, 1)}}, "after"},
 			"too many positions": {testkit.Vars{"after": tooMany}, "after"},
-			"a room twice":       {testkit.Vars{"rooms": []string{room, room}}, "rooms"},
-			"too many rooms":     {testkit.Vars{"rooms": tooManyIDs}, "rooms"},
+			"nonsense twice": {
+				testkit.Vars{"after": []testkit.Vars{position("x", 0), position("x", 1)}}, "after",
+			},
+			"a room twice":   {testkit.Vars{"rooms": []string{room, room}}, "rooms"},
+			"too many rooms": {testkit.Vars{"rooms": tooManyIDs}, "rooms"},
 		} {
 			e := alice.Subscribe(myEvents, c.vars).Error()
 			if e.Extensions["code"] != "BAD_USER_INPUT" || e.Extensions["field"] != c.field {
@@ -56,6 +59,14 @@ func TestMyEventsInput(t *testing.T) {
 		if len(items) != 1000 || items[room][0] != "StreamOpened 0" ||
 			items[ids[7]][0] != "ENDED NOT_FOUND" {
 			t.Errorf("%d rooms: %v, %v", len(items), items[room], items[ids[7]])
+		}
+
+		// Ids that are those of no room come back as they are.
+		nowhere := []testkit.Vars{position("nonsense", 1), position("", 2), position(room, 0)}
+		if diff := cmp.Diff(map[string][]string{
+			room: {"StreamOpened 0"}, "nonsense": {"ENDED NOT_FOUND"}, "": {"ENDED NOT_FOUND"},
+		}, opened(t, alice.Subscribe(myEvents, testkit.Vars{"after": nowhere}))); diff != "" {
+			t.Errorf("ids of no room (-want +got):\n%s", diff)
 		}
 
 		// rooms restricts the stream, also for rooms joined later.
