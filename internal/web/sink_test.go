@@ -148,3 +148,44 @@ func TestSinks(t *testing.T) {
 		check(t, p, received)
 	})
 }
+
+// overtaken is a subscriber whose first payload is still being sent to the sink when that is woken.
+type overtaken struct {
+	pushed
+	woken live.Sink
+}
+
+func (o *overtaken) Next(ctx context.Context) ([][]byte, error) {
+	if o.woken == nil {
+		return o.pushed.Next(ctx)
+	}
+	if !o.woken.Send([]byte(`{"data":1}`)) {
+		return nil, io.ErrShortWrite
+	}
+	o.woken, o.ended = nil, true
+	return [][]byte{[]byte(`{"data":2}`)}, nil
+}
+
+func (o *overtaken) Park(sink live.Sink) bool {
+	if o.ended {
+		return false
+	}
+	o.woken = sink
+	sink.Wake()
+	return true
+}
+
+// TestSinkKeepsOrder: what a sink takes before Next returns is sent before what Next returns.
+func TestSinkKeepsOrder(t *testing.T) {
+	t.Parallel()
+	ts := newServerWith(t, func(
+		context.Context, *graphql.OperationContext, string,
+	) (live.Subscriber, gqlerror.List) {
+		return &overtaken{}, nil
+	}, testVerifier{}, web.Config{})
+	body := string(ts.post(t, "subscription { silent }", "Accept: text/event-stream").body)
+	first, second := strings.Index(body, `{"data":1}`), strings.Index(body, `{"data":2}`)
+	if first < 0 || second < first {
+		t.Errorf("the events are\n%s", body)
+	}
+}

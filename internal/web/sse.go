@@ -210,6 +210,9 @@ func (t *events) send(ctx context.Context, s *eventStream, results [][]byte) boo
 		return false
 	}
 	defer memory.Release()
+	if s.writeSent() != nil { // which may be older than the results
+		return false
+	}
 	for _, payload := range results {
 		if s.event("next", payload) != nil {
 			return false
@@ -276,15 +279,20 @@ func (s *eventStream) receive(ctx context.Context) bool {
 				return false
 			}
 		case <-s.woken:
-			select {
-			case payload := <-s.sent: // it was sent before
-				return s.event("next", payload) == nil
-			default:
-				return true
-			}
+			return s.writeSent() == nil // it was sent before
 		case <-ctx.Done():
 			return false
 		}
+	}
+}
+
+// writeSent writes what Send has taken, if there is something.
+func (s *eventStream) writeSent() error {
+	select {
+	case payload := <-s.sent:
+		return s.event("next", payload)
+	default:
+		return nil
 	}
 }
 
