@@ -14,7 +14,8 @@ type Sink interface {
 	// fetches their memory together.
 	Ready() bool
 	// Send sends a payload, which others share: it must not be changed. It returns false if it
-	// cannot take the payload now. Wake follows then.
+	// cannot take the payload now. Wake follows then. A payload that it has taken before Next returns
+	// precedes those of Next, also if the subscriber was woken meanwhile.
 	Send(payload []byte) bool
 	// Wake asks for a call of Next. It is called once after Park has returned true, unless the
 	// subscriber is closed before: the subscriber is no longer parked.
