@@ -61,31 +61,47 @@ const timeFormat = "2006-01-02 15:04:05.999999999-07:00"
 
 // record returns values as a JSON object by their columns.
 func record(columns []string, values []any) json.RawMessage {
-	object := []byte{'{'}
+	object := append(make([]byte, 0, 64*len(values)), '{')
 	for i, value := range values {
 		if i > 0 {
 			object = append(object, ',')
 		}
-		object = append(strconv.AppendQuote(object, columns[i]), ':')
-		switch typed := value.(type) {
-		case []byte:
-			if value = nil; typed != nil {
-				value = `\x` + hex.EncodeToString(typed)
-			}
-		case time.Time:
-			value = typed.Format(timeFormat)
-		case *time.Time:
-			if value = nil; typed != nil {
-				value = typed.Format(timeFormat)
-			}
+		object = append(append(append(object, '"'), columns[i]...), `":`...)
+		object = appendJSON(object, value)
+	}
+	return append(object, '}')
+}
+
+// appendJSON appends the value of a column.
+func appendJSON(object []byte, value any) []byte {
+	switch value := value.(type) {
+	case int:
+		return strconv.AppendInt(object, int64(value), 10)
+	case int64:
+		return strconv.AppendInt(object, value, 10)
+	case bool:
+		return strconv.AppendBool(object, value)
+	case uuid.UUID:
+		return append(append(append(object, '"'), value.String()...), '"')
+	case time.Time:
+		return append(value.AppendFormat(append(object, '"'), timeFormat), '"')
+	case *time.Time:
+		if value != nil {
+			return appendJSON(object, *value)
 		}
+		return append(object, "null"...)
+	case []byte:
+		if value != nil {
+			return append(hex.AppendEncode(append(object, `"\\x`...), value), '"')
+		}
+		return append(object, "null"...)
+	default:
 		encoded, err := json.Marshal(value)
 		if err != nil {
 			panic(err) // columns have no values that JSON lacks
 		}
-		object = append(object, encoded...)
+		return append(object, encoded...)
 	}
-	return append(object, '}')
 }
 
 // lenOf returns the length of a text that may be missing.
