@@ -1,16 +1,13 @@
 package guard
 
 import (
-	"context"
 	"math"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/graph/coerce"
-	"parley/internal/auth"
 )
 
 // Document is a validated document. It is shared by all requests for its text and never changes.
@@ -215,93 +212,4 @@ func sizeOf(text string, doc *ast.QueryDocument) int {
 		selections(f.SelectionSet)
 	}
 	return total
-}
-
-// Cache keeps values by text, the most recently used ones, up to a bound of bytes. It is safe for
-// concurrent use.
-type Cache[V any] struct {
-	sizeOf func(V) int
-	limit  int
-
-	mu    sync.Mutex
-	bytes int
-	lru   *simplelru.LRU[string, V]
-}
-
-// NewCache returns a cache of at most limit bytes, by sizeOf its values and keys. A value above an
-// eighth of that is not cached.
-func NewCache[V any](limit int, sizeOf func(V) int) *Cache[V] {
-	c := &Cache[V]{sizeOf: sizeOf, limit: limit}
-	evicted := func(key string, value V) { c.bytes -= c.entryBytes(key, value) }
-	var err error
-	// The bytes are the bound; the number of entries only has to be above what fits.
-	if c.lru, err = simplelru.NewLRU(max(1, limit/entryBytes), evicted); err != nil {
-		panic(err) // the size is above 0
-	}
-	return c
-}
-
-// entryBytes is what an entry takes beside its key and value.
-const entryBytes = 200
-
-func (c *Cache[V]) entryBytes(key string, value V) int {
-	return entryBytes + len(key) + c.sizeOf(value)
-}
-
-// Get returns the value of a text.
-func (c *Cache[V]) Get(_ context.Context, text string) (V, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.lru.Get(text)
-}
-
-// Add caches the value of a text.
-func (c *Cache[V]) Add(_ context.Context, text string, value V) {
-	size := c.entryBytes(text, value)
-	if size > c.limit/8 {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.lru.Contains(text) {
-		return
-	}
-	c.lru.Add(text, value)
-	c.bytes += size
-	for c.bytes > c.limit {
-		c.lru.RemoveOldest()
-	}
-}
-
-// Bytes is how much the cache holds.
-func (c *Cache[V]) Bytes() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.bytes
-}
-
-// dividedCache caches what users have sent apart from what clients without a token have, which
-// cannot evict the users' values.
-type dividedCache[V any] struct{ users, anonymous *Cache[V] }
-
-// newDividedCache returns a cache of at most so many bytes, by sizeOf its values and keys.
-func newDividedCache[V any](users, anonymous int, sizeOf func(V) int) dividedCache[V] {
-	return dividedCache[V]{users: NewCache(users, sizeOf), anonymous: NewCache(anonymous, sizeOf)}
-}
-
-// Get is [graphql.Cache]'s.
-func (c dividedCache[V]) Get(ctx context.Context, text string) (V, bool) {
-	if v, ok := c.users.Get(ctx, text); ok {
-		return v, true
-	}
-	return c.anonymous.Get(ctx, text)
-}
-
-// Add is [graphql.Cache]'s.
-func (c dividedCache[V]) Add(ctx context.Context, text string, value V) {
-	if _, ok := auth.FromContext(ctx); ok {
-		c.users.Add(ctx, text, value)
-		return
-	}
-	c.anonymous.Add(ctx, text, value)
 }

@@ -67,8 +67,8 @@ func New(schema graphql.ExecutableSchema, opts Options) *Server {
 	if opts.Trusted != nil {
 		s.documents = validated{opts.Trusted}
 	} else {
-		s.documents = newDividedCache(userDocuments, anonymousDocuments, (*Document).Bytes)
-		texts := newDividedCache(userPersistedQueries, anonymousPersistedQueries,
+		s.documents = newTextCache(userDocuments, anonymousDocuments, (*Document).Bytes)
+		texts := newTextCache(userPersistedQueries, anonymousPersistedQueries,
 			func(text string) int { return len(text) })
 		s.Use(extension.AutomaticPersistedQuery{Cache: texts})
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"sync"
 
-	"parley/internal/chat/sizedlru"
+	"parley/internal/sizedlru"
 
 	"github.com/google/uuid"
 

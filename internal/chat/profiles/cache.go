@@ -5,7 +5,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/broker"
-	"parley/internal/chat/sizedlru"
+	"parley/internal/sizedlru"
 )
 
 // cache has users as they were at a profile version, or later: each user includes all

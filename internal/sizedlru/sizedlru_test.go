@@ -3,7 +3,7 @@ package sizedlru_test
 import (
 	"testing"
 
-	"parley/internal/chat/sizedlru"
+	"parley/internal/sizedlru"
 )
 
 // TestCache: the values that were used last stay, within the bytes.
