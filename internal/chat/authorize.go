@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"parley/internal/chat/policy"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -13,6 +11,7 @@ import (
 	"parley/ent/friendship"
 	"parley/ent/member"
 	"parley/ent/room"
+	"parley/internal/chat/policy"
 )
 
 // relationTo returns the relation of a user to a room, and their membership if there is one. While

@@ -5,16 +5,14 @@ import (
 	"fmt"
 	"time"
 
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/policy"
-
 	entsql "entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/ban"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/retry"
 )
 
 // ban keeps somebody out of the room. Who is banned already stays so.

@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"slices"
 
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/policy"
-
 	"parley/ent"
 	"parley/ent/message"
 	"parley/ent/reaction"
 	"parley/ent/roomevent"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/retry"
 	"parley/internal/text"
 )
 

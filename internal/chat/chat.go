@@ -9,18 +9,14 @@ import (
 	"fmt"
 	"time"
 
-	"parley/internal/chat/profiles"
-
-	"parley/internal/chat/keyattempts"
-
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/writequeue"
-
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"parley/ent"
 	"parley/internal/broker"
+	"parley/internal/chat/keyattempts"
+	"parley/internal/chat/profiles"
+	"parley/internal/chat/retry"
+	"parley/internal/chat/writequeue"
 	"parley/internal/limit"
 	"parley/internal/panics"
 	"parley/internal/store"

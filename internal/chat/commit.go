@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"sync"
 
-	"parley/internal/chat/profiles"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -19,6 +17,7 @@ import (
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/internal/broker"
+	"parley/internal/chat/profiles"
 )
 
 // Commit is what one transaction appended to a room's log. It implements [broker.Commit].

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"parley/internal/chat/profiles"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -16,6 +14,7 @@ import (
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/internal/broker"
+	"parley/internal/chat/profiles"
 )
 
 // TestCommitRoundTrip: another node decodes what a commit publishes, and nothing secret leaves the

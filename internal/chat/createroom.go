@@ -7,20 +7,17 @@ import (
 	"fmt"
 	"slices"
 
-	"parley/internal/store"
-
 	"entgo.io/ent/dialect"
-	"parley/internal/broker"
-	"parley/internal/chat/writequeue"
-
-	"parley/internal/chat/retry"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/room"
 	"parley/ent/roomrequest"
 	"parley/ent/user"
+	"parley/internal/broker"
+	"parley/internal/chat/retry"
+	"parley/internal/chat/writequeue"
+	"parley/internal/store"
 	"parley/internal/text"
 )
 

@@ -4,15 +4,13 @@ import (
 	"context"
 	"fmt"
 
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/policy"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/directroom"
 	"parley/ent/room"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/retry"
 )
 
 // DirectRoom returns the one room kept for the viewer and another person, and makes it where there

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"parley/internal/chat/retry"
-
 	"parley/internal/store"
 )
 

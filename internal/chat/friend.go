@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"parley/internal/chat/retry"
-
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
 	"parley/ent/friendship"
 	"parley/ent/predicate"
+	"parley/internal/chat/retry"
 )
 
 // RequestFriend asks somebody to be the viewer's friend, and returns them. Where they have asked

@@ -8,14 +8,13 @@ import (
 	"strconv"
 	"time"
 
-	"parley/internal/chat/profiles"
-
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/schema"
 	"parley/internal/broker"
+	"parley/internal/chat/profiles"
 	"parley/internal/store"
 )
 

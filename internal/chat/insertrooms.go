@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"strconv"
 
-	"parley/internal/chat/profiles"
-
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/room"
 	"parley/internal/broker"
+	"parley/internal/chat/profiles"
 	"parley/internal/store"
 	"parley/internal/text"
 )

@@ -8,15 +8,13 @@ import (
 	"fmt"
 	"slices"
 
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/policy"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/roomevent"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/retry"
 )
 
 // JoinRoom makes the viewer a member of a room and returns it. Where they are one already it

@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/policy"
-
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
@@ -17,6 +13,8 @@ import (
 	"parley/ent/directroom"
 	"parley/ent/member"
 	"parley/ent/roomevent"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/retry"
 	"parley/internal/store"
 )
 

@@ -5,15 +5,13 @@ import (
 	"fmt"
 	"slices"
 
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/policy"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/roomevent"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/retry"
 )
 
 // MaxLeft is how many rooms can be left at once.

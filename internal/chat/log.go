@@ -9,16 +9,14 @@ import (
 	"sync"
 	"time"
 
-	"parley/internal/chat/profiles"
-
-	"parley/internal/chat/policy"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/roomevent"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/profiles"
 )
 
 // KindMessageAdded is the kind of the events that are messages; the others are the kinds of ent's

@@ -4,10 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/policy"
-
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
@@ -17,6 +13,8 @@ import (
 	"parley/ent/predicate"
 	"parley/ent/room"
 	"parley/internal/broker"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/retry"
 )
 
 // MarkRead says that the viewer has read everything in the room up to seq. It never moves

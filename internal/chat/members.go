@@ -5,16 +5,14 @@ import (
 	"fmt"
 	"slices"
 
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/policy"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/ban"
 	"parley/ent/member"
 	"parley/ent/roomevent"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/retry"
 )
 
 // AddMembers makes people members of a room, all of them or none, and returns the room and their

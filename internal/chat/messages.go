@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"parley/internal/chat/policy"
-
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
@@ -17,6 +15,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/predicate"
 	"parley/ent/reaction"
+	"parley/internal/chat/policy"
 )
 
 // List names a list of messages: those of a room, or of a thread in it.

@@ -12,14 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"parley/internal/chat/profiles"
-
-	"parley/internal/chat/retry"
-
 	"entgo.io/ent/dialect"
 
 	"parley/ent"
 	"parley/internal/broker"
+	"parley/internal/chat/profiles"
+	"parley/internal/chat/retry"
 )
 
 // inShards returns a user of each shard, by the shard.

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"parley/internal/chat/retry"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/room"
 	"parley/ent/roomevent"
+	"parley/internal/chat/retry"
 )
 
 // pruneRooms is how many rooms' logs one look finds to prune.

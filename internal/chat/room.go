@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"parley/internal/chat/profiles"
-
-	"parley/internal/chat/policy"
-
 	entsql "entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
@@ -18,6 +14,8 @@ import (
 	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/roomtag"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/profiles"
 	"parley/internal/store"
 	"parley/internal/text"
 )

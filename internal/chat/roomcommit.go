@@ -6,13 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"parley/internal/chat/profiles"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/member"
 	"parley/internal/broker"
+	"parley/internal/chat/profiles"
 )
 
 // RoomCommit is what a transaction has created: a room with what is in it from its start, before the

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"sync"
 
-	"parley/internal/sizedlru"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/internal/sizedlru"
 )
 
 // rooms remembers what has been read of rooms. All that there is of a room changes with its seq, in

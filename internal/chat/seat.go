@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 
-	"parley/internal/chat/retry"
-
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
 	"parley/ent/roomevent"
 	"parley/ent/seat"
+	"parley/internal/chat/retry"
 )
 
 // clearSeats makes sure that nobody of people, who are to be in one exclusive room, has a seat

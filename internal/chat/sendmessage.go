@@ -8,15 +8,13 @@ import (
 	"fmt"
 	"slices"
 
-	"parley/internal/chat/profiles"
-
-	"parley/internal/chat/retry"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/message"
+	"parley/internal/chat/profiles"
+	"parley/internal/chat/retry"
 	"parley/internal/text"
 )
 

@@ -8,13 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/writequeue"
-	"parley/internal/store"
-
-	"parley/internal/chat/policy"
-
 	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -22,7 +15,11 @@ import (
 	"parley/ent"
 	"parley/ent/member"
 	"parley/internal/broker"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/retry"
+	"parley/internal/chat/writequeue"
 	"parley/internal/panics"
+	"parley/internal/store"
 )
 
 const (

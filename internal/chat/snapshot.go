@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"parley/internal/chat/profiles"
-
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -15,6 +13,7 @@ import (
 	"parley/ent"
 	"parley/ent/room"
 	"parley/internal/chat/policy"
+	"parley/internal/chat/profiles"
 	"parley/internal/limit"
 )
 

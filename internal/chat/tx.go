@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"parley/internal/chat/profiles"
-	"parley/internal/store"
-
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -19,8 +16,10 @@ import (
 	"parley/ent/roomevent"
 	"parley/ent/user"
 	"parley/internal/broker"
+	"parley/internal/chat/profiles"
 	"parley/internal/chat/retry"
 	"parley/internal/panics"
+	"parley/internal/store"
 )
 
 // tx is one run of a transaction, and what it publishes after its commit.

@@ -7,16 +7,14 @@ import (
 	"fmt"
 	"slices"
 
-	"parley/internal/chat/retry"
-
-	"parley/internal/chat/policy"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/ent/roomtag"
+	"parley/internal/chat/policy"
+	"parley/internal/chat/retry"
 	"parley/internal/text"
 )
 

@@ -7,16 +7,13 @@ import (
 	"slices"
 	"time"
 
-	"parley/internal/broker"
-
-	"parley/internal/chat/profiles"
-
-	"parley/internal/chat/retry"
-
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
 	"parley/ent/user"
+	"parley/internal/broker"
+	"parley/internal/chat/profiles"
+	"parley/internal/chat/retry"
 	"parley/internal/text"
 )
 

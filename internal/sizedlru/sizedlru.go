@@ -1,7 +1,9 @@
 // Package sizedlru has a cache whose bound is a number of bytes.
 package sizedlru
 
-import "github.com/hashicorp/golang-lru/v2/simplelru"
+import (
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
 
 // Cache holds values by their keys within a number of bytes: those that were used last. It is not
 // safe for concurrent use.
