@@ -13,6 +13,7 @@ import (
 	"parley/ent/ban"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/retry"
+	"parley/internal/store"
 )
 
 // ban keeps somebody out of the room. Who is banned already stays so.
@@ -86,7 +87,7 @@ func (c *Chat) Bans(
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
-	q := c.db.Ban.Query().Where(ban.RoomIDIn(padded(rooms)...))
+	q := c.db.Ban.Query().Where(ban.RoomIDIn(store.Padded(rooms)...))
 	if after != nil {
 		q.Where(func(s *entsql.Selector) {
 			s.Where(

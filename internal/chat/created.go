@@ -13,6 +13,7 @@ import (
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/room"
+	"parley/internal/store"
 )
 
 // Created is a room that has come into being, who is in it from the start, and whether everybody
@@ -62,7 +63,7 @@ func (c *Chat) founders(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID][
 	founders := make(map[uuid.UUID][]string)
 	for part := range slices.Chunk(rooms, maxHeads) {
 		members, err := c.db.Member.Query().
-			Where(member.RoomIDIn(padded(part)...), func(s *entsql.Selector) {
+			Where(member.RoomIDIn(store.Padded(part)...), func(s *entsql.Selector) {
 				r := entsql.Table(room.Table)
 				s.Join(r).On(s.C(member.FieldRoomID), r.C(room.FieldID))
 				s.Where(entsql.ColumnsEQ(s.C(member.FieldJoinedAt), r.C(room.FieldCreatedAt)))

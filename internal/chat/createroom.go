@@ -342,7 +342,7 @@ func (t *tx) checkExist(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	there, err := t.User.Query().Where(user.IDIn(padded(ids)...)).IDs(ctx)
+	there, err := t.User.Query().Where(user.IDIn(store.Padded(ids)...)).IDs(ctx)
 	if err != nil {
 		return fmt.Errorf("look up %d users: %w", len(ids), err)
 	}

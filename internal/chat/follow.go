@@ -36,7 +36,7 @@ FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1 AND r.delet
 	args := []any{v.ID}
 	if only != nil {
 		query += ` AND ` + store.AnyOf(c.dialect, "m.room_id", "$2", "uuid")
-		args = append(args, store.List(c.dialect, texts(only)))
+		args = append(args, store.IDList(c.dialect, only))
 	}
 	args = append(args, limit)
 	followed := make(map[uuid.UUID]Followed)
@@ -56,14 +56,6 @@ FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1 AND r.delet
 		return nil, fmt.Errorf("follow the rooms of %q: %w", v.ID, err)
 	}
 	return followed, nil
-}
-
-func texts(ids []uuid.UUID) []string {
-	out := make([]string, len(ids))
-	for i, id := range ids {
-		out[i] = id.String()
-	}
-	return out
 }
 
 const (
@@ -108,7 +100,7 @@ func (c *Chat) MembershipEndings(
 FROM rooms r JOIN room_events e ON e.room_id = r.id AND e.seq > r.seq - $2
 WHERE `+store.AnyOf(c.dialect, "r.id", "$3", "uuid")+` AND (e.kind = 'ROOM_DELETED' OR
 	e.kind IN ('MEMBER_JOINED', 'MEMBER_LEFT') AND e.subject_id = $1)
-ORDER BY r.id, e.seq`, v.ID, endingDepth, store.List(c.dialect, texts(rooms)))
+ORDER BY r.id, e.seq`, v.ID, endingDepth, store.IDList(c.dialect, rooms))
 	if err != nil {
 		return nil, fmt.Errorf("find why %q has left %d rooms: %w", v.ID, len(rooms), err)
 	}

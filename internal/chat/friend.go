@@ -11,6 +11,7 @@ import (
 	"parley/ent/friendship"
 	"parley/ent/predicate"
 	"parley/internal/chat/retry"
+	"parley/internal/store"
 )
 
 // RequestFriend asks somebody to be the viewer's friend, and returns them. Where they have asked
@@ -248,7 +249,7 @@ func (c *Chat) Friendships(
 	people, others []string,
 ) (map[Own[string]]friendship.State, error) {
 	found, err := c.db.Friendship.Query().
-		Where(friendship.UserIDIn(padded(people)...), friendship.FriendIDIn(padded(others)...)).
+		Where(friendship.UserIDIn(store.Padded(people)...), friendship.FriendIDIn(store.Padded(others)...)).
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf(

@@ -105,7 +105,7 @@ func (t *tx) depart(
 		rooms[i], memberships[i] = d.held, d.member.ID
 	}
 	if _, err := t.Member.Delete().
-		Where(member.RoomIDIn(padded(idsOf(rooms))...), member.IDIn(padded(memberships)...)).
+		Where(member.RoomIDIn(store.Padded(idsOf(rooms))...), member.IDIn(store.Padded(memberships)...)).
 		Exec(ctx); err != nil {
 		return fmt.Errorf("end %d memberships: %w", len(all), err)
 	}
@@ -165,7 +165,7 @@ func (t *tx) release(ctx context.Context, rooms ...*held) error {
 		return nil
 	}
 	if _, err := t.DirectRoom.Delete().
-		Where(directroom.RoomIDIn(padded(idsOf(direct))...)).Exec(ctx); err != nil {
+		Where(directroom.RoomIDIn(store.Padded(idsOf(direct))...)).Exec(ctx); err != nil {
 		return fmt.Errorf("release %d direct rooms: %w", len(direct), err)
 	}
 	return nil
@@ -176,10 +176,6 @@ func (t *tx) release(ctx context.Context, rooms ...*held) error {
 func (t *tx) bequeath(ctx context.Context, rooms []*held) (map[uuid.UUID]string, error) {
 	if len(rooms) == 0 {
 		return nil, nil
-	}
-	texts := make([]string, len(rooms))
-	for i, h := range rooms {
-		texts[i] = h.ID.String()
 	}
 	heirs := make(map[uuid.UUID]string, len(rooms))
 	err := store.Each(ctx, t, func(rows *sql.Rows) error {
@@ -196,7 +192,7 @@ func (t *tx) bequeath(ctx context.Context, rooms []*held) (map[uuid.UUID]string,
 		) AS place
 		FROM members WHERE `+store.AnyOf(t.dialect, "room_id", "$1", "uuid")+`
 	) AS ranked WHERE place = 1
-) RETURNING room_id, user_id`, store.List(t.dialect, texts))
+) RETURNING room_id, user_id`, store.IDList(t.dialect, idsOf(rooms)))
 	if err != nil {
 		return nil, fmt.Errorf("find heirs in %d rooms: %w", len(rooms), err)
 	}
@@ -221,7 +217,7 @@ func (t *tx) saveAll(ctx context.Context, rooms []*held) error {
 	}
 	var values []string
 	var args []any
-	for _, h := range padded(rooms) {
+	for _, h := range store.Padded(rooms) {
 		row := make([]string, len(kinds))
 		for i, kind := range kinds {
 			row[i] = fmt.Sprintf("$%d", len(args)+i+1)

@@ -12,6 +12,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/retry"
+	"parley/internal/store"
 )
 
 // MaxLeft is how many rooms can be left at once.
@@ -32,7 +33,7 @@ func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error 
 	}
 	err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
 		rooms, err := t.Member.Query().
-			Where(member.UserID(v.ID), member.RoomIDIn(padded(ids)...)).All(ctx)
+			Where(member.UserID(v.ID), member.RoomIDIn(store.Padded(ids)...)).All(ctx)
 		if err != nil || len(rooms) == 0 {
 			return err
 		}
@@ -42,7 +43,7 @@ func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error 
 		}
 		// Behind the locks: what was left since is left already.
 		mine, err := t.Member.Query().
-			Where(member.UserID(v.ID), member.RoomIDIn(padded(idsOf(locked))...)).All(ctx)
+			Where(member.UserID(v.ID), member.RoomIDIn(store.Padded(idsOf(locked))...)).All(ctx)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/profiles"
+	"parley/internal/store"
 )
 
 // KindMessageAdded is the kind of the events that are messages; the others are the kinds of ent's
@@ -288,7 +289,7 @@ func (c *Chat) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int6
 	for start := 0; start < len(rooms); start += maxHeads {
 		part := rooms[start:min(start+maxHeads, len(rooms))]
 		found, err := c.db.Room.Query().
-			Where(room.IDIn(padded(part)...)).
+			Where(room.IDIn(store.Padded(part)...)).
 			Select(room.FieldID, room.FieldSeq).
 			All(ctx)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/retry"
+	"parley/internal/store"
 )
 
 // AddMembers makes people members of a room, all of them or none, and returns the room and their
@@ -53,7 +54,7 @@ func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Membe
 	if err != nil {
 		return nil, err
 	}
-	kept, err := h.tx.Ban.Query().Where(ban.RoomID(h.ID), ban.UserIDIn(padded(people)...)).
+	kept, err := h.tx.Ban.Query().Where(ban.RoomID(h.ID), ban.UserIDIn(store.Padded(people)...)).
 		Order(ban.ByUserID()).Select(ban.FieldUserID).Strings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find who is banned: %w", err)
@@ -66,7 +67,7 @@ func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Membe
 		}
 	}
 	there, err := h.tx.Member.Query().
-		Where(member.RoomID(h.ID), member.UserIDIn(padded(people)...)).
+		Where(member.RoomID(h.ID), member.UserIDIn(store.Padded(people)...)).
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find who is a member: %w", err)

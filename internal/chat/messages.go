@@ -16,6 +16,7 @@ import (
 	"parley/ent/predicate"
 	"parley/ent/reaction"
 	"parley/internal/chat/policy"
+	"parley/internal/store"
 )
 
 // List names a list of messages: those of a room, or of a thread in it.
@@ -155,7 +156,7 @@ func (c *Chat) messages(
 	if w.Last {
 		order, direction = message.BySeq(entsql.OrderDesc()), "DESC"
 	}
-	for i, list := range padded(lists) {
+	for i, list := range store.Padded(lists) {
 		if i > 0 {
 			q.WriteString(" UNION ")
 		}
@@ -186,7 +187,7 @@ func (c *Chat) messages(
 		}
 	}
 	items, err := c.db.Message.Query().
-		Where(message.RoomIDIn(padded(rooms)...), message.IDIn(padded(ids)...)).
+		Where(message.RoomIDIn(store.Padded(rooms)...), message.IDIn(store.Padded(ids)...)).
 		Order(order).
 		All(ctx)
 	if err != nil {
@@ -213,7 +214,7 @@ func (c *Chat) lookBeyond(
 	yes func(List),
 ) error {
 	var q statement
-	for i, list := range padded(lists) {
+	for i, list := range store.Padded(lists) {
 		if i > 0 {
 			q.WriteString(" UNION ")
 		}
@@ -294,12 +295,12 @@ func named(ids []MessageID, roomColumn, seqColumn string) []predicate.Message {
 		seqs[id.Room] = append(seqs[id.Room], id.Seq)
 	}
 	var out []predicate.Message
-	for _, id := range padded(order) {
+	for _, id := range store.Padded(order) {
 		out = append(out, func(s *entsql.Selector) {
 			s.Where(
 				entsql.And(
 					entsql.EQ(s.C(roomColumn), id),
-					entsql.In(s.C(seqColumn), padded(seqs[id])...),
+					entsql.In(s.C(seqColumn), store.Padded(seqs[id])...),
 				),
 			)
 		})
@@ -362,7 +363,7 @@ func (c *Chat) OwnReactions(
 	ids []MessageID,
 ) (map[Own[MessageID]][]string, error) {
 	own, err := c.db.Reaction.Query().
-		Where(reactionsTo(ids), reaction.UserIDIn(padded(people)...)).
+		Where(reactionsTo(ids), reaction.UserIDIn(store.Padded(people)...)).
 		Order(reaction.ByID()).
 		All(ctx)
 	if err != nil {

@@ -41,18 +41,3 @@ func page[T any](items []T, first int) Page[T] {
 	}
 	return Page[T]{Items: items}
 }
-
-// padded repeats the last of ids until their number is a power of two, so that queries over lists
-// of any length have few different texts and their prepared statements are found again.
-func padded[T any](ids []T) []T {
-	n := 1
-	for n < len(ids) {
-		n *= 2
-	}
-	out := make([]T, 0, n)
-	out = append(out, ids...)
-	for len(out) < n && len(ids) > 0 {
-		out = append(out, ids[len(ids)-1])
-	}
-	return out
-}

@@ -294,7 +294,7 @@ func (c *Chat) Members(
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
-	q := c.db.Member.Query().Where(member.RoomIDIn(padded(rooms)...))
+	q := c.db.Member.Query().Where(member.RoomIDIn(store.Padded(rooms)...))
 	if after != nil {
 		q.Where(func(s *entsql.Selector) {
 			s.Where(
@@ -356,10 +356,6 @@ func (c *Chat) Memberships(
 	people []string,
 	rooms []uuid.UUID,
 ) (map[Own[uuid.UUID]]*Membership, error) {
-	ids := make([]string, len(rooms))
-	for i, id := range rooms {
-		ids[i] = id.String()
-	}
 	found := make(map[Own[uuid.UUID]]*Membership, len(people))
 	err := store.Each(ctx, c.db, func(rows *sql.Rows) error {
 		var row membershipRow
@@ -375,7 +371,7 @@ func (c *Chat) Memberships(
 FROM members JOIN rooms ON rooms.id = members.room_id
 WHERE `+store.AnyOf(c.dialect, "members.user_id", "$1", "text")+
 		` AND `+store.AnyOf(c.dialect, "members.room_id", "$2", "uuid"),
-		store.List(c.dialect, people), store.List(c.dialect, ids))
+		store.List(c.dialect, people), store.IDList(c.dialect, rooms))
 	if err != nil {
 		return nil, fmt.Errorf(
 			"find the memberships of %d people in %d rooms: %w",
@@ -390,7 +386,7 @@ WHERE `+store.AnyOf(c.dialect, "members.user_id", "$1", "text")+
 // RoomsByID returns rooms, in one statement; those that do not exist are missing. The viewer must
 // be allowed to see them.
 func (c *Chat) RoomsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
-	rooms, err := c.db.Room.Query().Where(room.IDIn(padded(ids)...)).All(ctx)
+	rooms, err := c.db.Room.Query().Where(room.IDIn(store.Padded(ids)...)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("get %d rooms: %w", len(ids), err)
 	}
@@ -415,7 +411,7 @@ func (c *Chat) JoinKey(r *ent.Room, m *Membership) *string {
 // must be allowed to see the rooms.
 func (c *Chat) Tags(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID][]string, error) {
 	tags, err := c.db.RoomTag.Query().
-		Where(roomtag.RoomIDIn(padded(rooms)...)).
+		Where(roomtag.RoomIDIn(store.Padded(rooms)...)).
 		Order(roomtag.ByPosition()).
 		All(ctx)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/ent/seat"
 	"parley/internal/chat/retry"
+	"parley/internal/store"
 )
 
 // clearSeats makes sure that nobody of people, who are to be in one exclusive room, has a seat
@@ -26,7 +27,10 @@ func (t *tx) clearSeats(
 	if err := t.holdPeople(ctx, people); err != nil {
 		return err
 	}
-	seats, err := t.Seat.Query().Where(seat.IDIn(padded(people)...)).Order(seat.ByID()).All(ctx)
+	seats, err := t.Seat.Query().
+		Where(seat.IDIn(store.Padded(people)...)).
+		Order(seat.ByID()).
+		All(ctx)
 	if err != nil {
 		return fmt.Errorf("find who is seated elsewhere: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"parley/ent/message"
 	"parley/internal/chat/profiles"
 	"parley/internal/chat/retry"
+	"parley/internal/store"
 	"parley/internal/text"
 )
 
@@ -191,7 +192,7 @@ func (h *held) checkMentions(ctx context.Context, ids []string) error {
 		return nil
 	}
 	var inside []string
-	err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserIDIn(padded(ids)...)).
+	err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserIDIn(store.Padded(ids)...)).
 		Select(member.FieldUserID).Scan(ctx, &inside)
 	if err != nil {
 		return fmt.Errorf("look up %d people in room %s: %w", len(ids), h.ID, err)

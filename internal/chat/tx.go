@@ -191,7 +191,7 @@ func (t *tx) hold(ctx context.Context, id uuid.UUID) (*held, error) {
 // tombstones.
 func (t *tx) holdAll(ctx context.Context, ids ...uuid.UUID) ([]*held, error) {
 	q := withProfiles(t.Room.Query().
-		Where(room.IDIn(padded(ids)...), room.DeletedAtIsNil()).
+		Where(room.IDIn(store.Padded(ids)...), room.DeletedAtIsNil()).
 		Order(room.ByID()))
 	if t.dialect == dialect.Postgres {
 		q.ForUpdate() // SQLite's transactions are alone from their beginning
@@ -230,7 +230,7 @@ func (t *tx) holdPeople(ctx context.Context, ids []string) error {
 	if t.dialect != dialect.Postgres {
 		return nil // SQLite's transactions are alone from their beginning
 	}
-	_, err := t.User.Query().Where(user.IDIn(padded(ids)...)).Unique(false).
+	_, err := t.User.Query().Where(user.IDIn(store.Padded(ids)...)).Unique(false).
 		Modify(func(s *entsql.Selector) {
 			// By bytes, whatever the database's own order: as the program sorts.
 			s.OrderExpr(

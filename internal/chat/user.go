@@ -14,6 +14,7 @@ import (
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
 	"parley/internal/chat/retry"
+	"parley/internal/store"
 	"parley/internal/text"
 )
 
@@ -231,7 +232,7 @@ func (t *tx) upsert(ctx context.Context, profiles map[string]map[string]string) 
 	if len(ids) == 0 {
 		return nil
 	}
-	there, err := t.User.Query().Where(user.IDIn(padded(ids)...)).IDs(ctx)
+	there, err := t.User.Query().Where(user.IDIn(store.Padded(ids)...)).IDs(ctx)
 	if err != nil {
 		return fmt.Errorf("look up %d users: %w", len(ids), err)
 	}

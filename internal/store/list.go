@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
 
 	"parley/internal/store/pqdriver"
 )
@@ -28,4 +29,28 @@ func List(name string, texts []string) any {
 		panic(err) // texts always encode
 	}
 	return string(encoded)
+}
+
+// IDList is [List] for a column of UUIDs.
+func IDList(name string, ids []uuid.UUID) any {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	return List(name, texts)
+}
+
+// Padded repeats the last of values until their number is a power of two, so that ent's queries over
+// lists of any length have few different texts and their prepared statements are found again.
+func Padded[T any](values []T) []T {
+	n := 1
+	for n < len(values) {
+		n *= 2
+	}
+	out := make([]T, 0, n)
+	out = append(out, values...)
+	for len(out) < n && len(values) > 0 {
+		out = append(out, values[len(values)-1])
+	}
+	return out
 }
