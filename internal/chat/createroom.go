@@ -314,14 +314,8 @@ func (c *Chat) createBatch(batch []*creation) {
 	}
 	var err error
 	if c.dialect == dialect.Postgres {
-		err = c.write(ctx, again, func() (committed []broker.Publication, err error) {
-			err = insertRooms(ctx, c.db, store.EachWritten, rooms)
-			for _, n := range rooms {
-				if n.inserted || err != nil { // if it is unknown, a later run publishes nothing
-					committed = append(committed, n.publication())
-				}
-			}
-			return committed, err
+		err = c.write(ctx, again, func() ([]broker.Publication, error) {
+			return insertRooms(ctx, c.db, store.EachWritten, rooms)
 		})
 	} else {
 		err = c.tx(ctx, again, func(t *tx) error { return t.insertRooms(ctx, rooms) })

@@ -56,33 +56,33 @@ func (in SendMessageInput) newMessage(v Viewer, rules int64) *newMessage {
 }
 
 // insertMessages inserts the messages that can be, in their order, and sets what has become of each:
-// it appends them to the logs of their rooms and counts them. It returns what is to be published
-// after the commit. Every message is inserted here.
+// it appends them to the logs of their rooms and counts them. It publishes them. Every message is
+// inserted here.
 //
 // The transaction may have locked the rooms already.
-func (t *tx) insertMessages(
-	ctx context.Context, messages []*newMessage,
-) ([]broker.Publication, error) {
+func (t *tx) insertMessages(ctx context.Context, messages []*newMessage) error {
 	if t.dialect == dialect.Postgres {
-		return insertMessages(ctx, t, store.Each, messages, true)
+		publications, err := insertMessages(ctx, t, store.Each, messages, true)
+		t.publish(publications...)
+		return err
 	}
-	var publications []broker.Publication
 	for _, m := range messages {
 		commit, err := t.insertMessage(ctx, m)
 		if err != nil {
-			return nil, fmt.Errorf("insert a message: %w", err)
+			return fmt.Errorf("insert a message: %w", err)
 		}
 		if commit != nil {
-			publications = append(publications, commit.publication(m.RoomID))
+			t.publish(commit.publication(m.RoomID))
 		}
 	}
-	return publications, nil
+	return nil
 }
 
 // insertMessages inserts messages on PostgreSQL in one statement, which may be a transaction by
 // itself: then run is [store.EachWritten]. It locks the rooms, unless they are locked by another transaction
 // and wait is false. Since it sees the newest version of a room that it has locked, and the rules are
-// those of that, nobody's membership has ended since the author was found to be allowed to write.
+// those of that, nobody's membership has ended since the author was found to be allowed to write. It
+// returns what is to be published after the commit.
 func insertMessages(
 	ctx context.Context, q store.Querier, run runner, messages []*newMessage, wait bool,
 ) ([]broker.Publication, error) {

@@ -102,15 +102,13 @@ func (n *newRoom) userIDs() []string {
 // become of each. It publishes them. Every room is inserted here.
 func (t *tx) insertRooms(ctx context.Context, rooms []*newRoom) error {
 	if t.dialect == dialect.Postgres {
-		if err := insertRooms(ctx, t, store.Each, rooms); err != nil {
-			return err
-		}
+		publications, err := insertRooms(ctx, t, store.Each, rooms)
+		t.publish(publications...)
+		return err
 	}
 	for _, n := range rooms {
-		if t.dialect != dialect.Postgres {
-			if err := t.insertRoom(ctx, n); err != nil {
-				return fmt.Errorf("insert a room: %w", err)
-			}
+		if err := t.insertRoom(ctx, n); err != nil {
+			return fmt.Errorf("insert a room: %w", err)
 		}
 		if n.inserted {
 			t.publish(n.publication())
@@ -160,8 +158,11 @@ const insertRoomsStatement = `WITH given AS MATERIALIZED (
 SELECT id, ` + profiles.ReadVersion + ` FROM made`
 
 // insertRooms inserts rooms on PostgreSQL in one statement, which may be a transaction by itself: then
-// run is [store.EachWritten].
-func insertRooms(ctx context.Context, q store.Querier, run runner, rooms []*newRoom) error {
+// run is [store.EachWritten]. It returns what is to be published after the commit, also if it fails:
+// if the outcome is unknown, a later run finds nothing to publish.
+func insertRooms(
+	ctx context.Context, q store.Querier, run runner, rooms []*newRoom,
+) (publications []broker.Publication, err error) {
 	byID := make(map[uuid.UUID]*newRoom, len(rooms))
 	var records, requests []json.RawMessage
 	var service []string
@@ -183,7 +184,7 @@ func insertRooms(ctx context.Context, q store.Querier, run runner, rooms []*newR
 		}
 	}
 	list := func(texts []string) any { return store.List(dialect.Postgres, texts) }
-	err := run(ctx, q, func(rows *sql.Rows) error {
+	err = run(ctx, q, func(rows *sql.Rows) error {
 		var id uuid.UUID
 		var version profiles.Version
 		err := rows.Scan(&id, &version)
@@ -194,10 +195,15 @@ func insertRooms(ctx context.Context, q store.Querier, run runner, rooms []*newR
 	}, insertRoomsStatement, document(records), list(service), len(rooms),
 		list(members[0]), list(members[1]), list(members[2]), document(requests),
 		list(tags[0]), list(tags[1]), list(tags[2]), list(tags[3]))
-	if err != nil {
-		return fmt.Errorf("insert %d rooms: %w", len(rooms), err)
+	for _, n := range rooms {
+		if n.inserted || err != nil {
+			publications = append(publications, n.publication())
+		}
 	}
-	return nil
+	if err != nil {
+		return publications, fmt.Errorf("insert %d rooms: %w", len(rooms), err)
+	}
+	return publications, nil
 }
 
 // insertRoom inserts a room on SQLite, with a statement for each table.

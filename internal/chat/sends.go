@@ -210,11 +210,7 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 			return insertMessages(ctx, c.db, store.EachWritten, messages, wait)
 		})
 	} else {
-		err = c.tx(ctx, again, func(t *tx) error {
-			publications, err := t.insertMessages(ctx, messages)
-			t.publications = append(t.publications, publications...)
-			return err
-		})
+		err = c.tx(ctx, again, func(t *tx) error { return t.insertMessages(ctx, messages) })
 	}
 	for _, s := range batch {
 		switch {
@@ -247,13 +243,12 @@ func (t *tx) sendOne(ctx context.Context, v Viewer, in SendMessageInput) (*ent.M
 		return nil, err
 	}
 	m := in.newMessage(v, h.Rules)
-	publications, err := t.insertMessages(ctx, []*newMessage{m})
+	err = t.insertMessages(ctx, []*newMessage{m})
 	if err == nil && !m.inserted {
 		err = errors.New("the room is locked, and yet a message was not inserted")
 	}
 	if err != nil {
 		return nil, err
 	}
-	t.publications = append(t.publications, publications...)
 	return m.Message, nil
 }

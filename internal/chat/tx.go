@@ -146,8 +146,10 @@ func (c *Chat) try(ctx context.Context, do func(*tx) error) ([]broker.Publicatio
 	return t.publications, nil
 }
 
-// publish publishes p after the commit.
-func (t *tx) publish(p broker.Publication) { t.publications = append(t.publications, p) }
+// publish publishes what was written, after the commit.
+func (t *tx) publish(written ...broker.Publication) {
+	t.publications = append(t.publications, written...)
+}
 
 // inserted tells whether an insert with ON CONFLICT DO NOTHING made a row: ent reports the missing
 // one as no rows.
