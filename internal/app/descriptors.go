@@ -80,25 +80,17 @@ func probesOnly(next http.Handler) http.Handler {
 // showConnections shows the connections that the server has accepted.
 func showConnections(m *metrics.Metrics, listener *conns.Listener) {
 	type stats = conns.Stats
-	metrics.Show(
-		m,
-		listener.Stats,
-		gauge("parley_http_connections", "Open connections, those of WebSockets included.",
+	metrics.Show(m, listener.Stats,
+		metrics.Gauge("parley_http_connections", "Open connections, including WebSockets.",
 			func(s stats) int64 { return s.Open }),
-		gauge(
-			"parley_http_connections_limit",
+		metrics.Gauge("parley_http_connections_limit",
 			"Connections that may be open with the file descriptors of the process.",
-			func(s stats) int64 { return s.Limit },
-		),
-		counter(
-			"parley_http_connections_evicted_total",
-			"Connections closed in favour of newer ones: idle, or slow to send a request or to take a response.",
-			func(s stats) int64 { return s.Evicted },
-		),
-		counter(
-			"parley_http_connections_excess_total",
+			func(s stats) int64 { return s.Limit }),
+		metrics.Counter("parley_http_connections_evicted_total",
+			"Connections closed in favour of newer ones: idle ones, and slow clients.",
+			func(s stats) int64 { return s.Evicted }),
+		metrics.Counter("parley_http_connections_excess_total",
 			"Connections accepted beyond the limit, for health checks.",
-			func(s stats) int64 { return s.Excess },
-		),
+			func(s stats) int64 { return s.Excess }),
 	)
 }

@@ -16,11 +16,7 @@ func TestPanicOfAPart(t *testing.T) {
 	guard := panics.NewGuard(slog.New(slog.DiscardHandler))
 	m := metrics.New("test", guard)
 	number := func(name string) metrics.Number[int] {
-		return metrics.Number[int]{
-			Name: name,
-			Help: name,
-			Of:   func(n int) float64 { return float64(n) },
-		}
+		return metrics.Counter(name, name, func(n int) int { return n })
 	}
 	metrics.Show(m, func() int { panic("boom") }, number("broken"))
 	metrics.Show(m, func() int { return 7 }, number("whole"))

@@ -2,47 +2,61 @@ package metrics
 
 import (
 	"context"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"parley/internal/panics"
 )
 
-// Number is one of what a part of the node counts by itself, and tells together as an S.
+// Number is a figure of a part of the node, which returns all of its figures together as an S. See
+// [Counter] and [Gauge].
 type Number[S any] struct {
-	Name, Help string
-	// Labels are pairs of a name and a value.
-	Labels []string
-	// Gauge: it comes and goes; else it only grows.
-	Gauge bool
-	Of    func(S) float64
+	kind        prometheus.ValueType
+	description *prometheus.Desc
+	of          func(S) float64
 }
 
-// Show shows numbers of a part, which is read once whenever somebody looks.
-func Show[S any](m *Metrics, read func() S, numbers ...Number[S]) {
-	p := &part[S]{read: read, numbers: numbers, panics: m.panics}
-	for _, n := range numbers {
-		labels := prometheus.Labels{}
-		for i := 0; i+1 < len(n.Labels); i += 2 {
-			labels[n.Labels[i]] = n.Labels[i+1]
-		}
-		p.descriptions = append(p.descriptions, prometheus.NewDesc(n.Name, n.Help, nil, labels))
+// Counter is a number that only grows. labels are pairs of a name and a value.
+func Counter[S any, N int | int64 | float64](
+	name, help string, of func(S) N, labels ...string,
+) Number[S] {
+	pairs := prometheus.Labels{}
+	for pair := range slices.Chunk(labels, 2) {
+		pairs[pair[0]] = pair[1]
 	}
-	m.registry.MustRegister(p)
+	return Number[S]{
+		kind:        prometheus.CounterValue,
+		description: prometheus.NewDesc(name, help, nil, pairs),
+		of:          func(stats S) float64 { return float64(of(stats)) },
+	}
+}
+
+// Gauge is a number that grows and falls. labels are pairs of a name and a value.
+func Gauge[S any, N int | int64 | float64](
+	name, help string, of func(S) N, labels ...string,
+) Number[S] {
+	n := Counter(name, help, of, labels...)
+	n.kind = prometheus.GaugeValue
+	return n
+}
+
+// Show shows numbers of a part. It calls read once for each time that the metrics are read.
+func Show[S any](m *Metrics, read func() S, numbers ...Number[S]) {
+	m.registry.MustRegister(&part[S]{read: read, numbers: numbers, panics: m.panics})
 }
 
 // part is a [prometheus.Collector].
 type part[S any] struct {
-	read         func() S
-	numbers      []Number[S]
-	descriptions []*prometheus.Desc
-	panics       *panics.Guard
+	read    func() S
+	numbers []Number[S]
+	panics  *panics.Guard
 }
 
 // Describe is [prometheus.Collector]'s.
 func (p *part[S]) Describe(into chan<- *prometheus.Desc) {
-	for _, d := range p.descriptions {
-		into <- d
+	for _, n := range p.numbers {
+		into <- n.description
 	}
 }
 
@@ -54,11 +68,7 @@ func (p *part[S]) Collect(into chan<- prometheus.Metric) {
 
 func (p *part[S]) collect(into chan<- prometheus.Metric) {
 	stats := p.read()
-	for i, n := range p.numbers {
-		kind := prometheus.CounterValue
-		if n.Gauge {
-			kind = prometheus.GaugeValue
-		}
-		into <- prometheus.MustNewConstMetric(p.descriptions[i], kind, n.Of(stats))
+	for _, n := range p.numbers {
+		into <- prometheus.MustNewConstMetric(n.description, n.kind, n.of(stats))
 	}
 }
