@@ -45,58 +45,6 @@ type Listener struct {
 	excess list.List // of *conn
 }
 
-// host is an address with connections that wait for their clients, the oldest first: idle ones
-// wait for another request, those of active for the rest of a request or for a response to be
-// taken.
-type host struct {
-	address      netip.Addr
-	idle, active list.List // of *conn
-	index        int       // in the heap
-}
-
-func (h *host) len() int { return h.idle.Len() + h.active.Len() }
-
-// next returns the connection to close.
-func (h *host) next() *conn {
-	if c := first(&h.idle); c != nil {
-		return c
-	}
-	return first(&h.active)
-}
-
-// hosts is a [heap.Interface]. On top is the host with most connections; among equal ones the host
-// whose next connection has waited for longest.
-type hosts []*host //nolint:recvcheck // as heap.Interface needs it
-
-func (h hosts) Len() int { return len(h) }
-
-func (h hosts) Less(i, j int) bool {
-	if more := h[i].len() - h[j].len(); more != 0 {
-		return more > 0
-	}
-	return h[i].next().turn < h[j].next().turn
-}
-
-func (h hosts) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-func (h *hosts) Push(x any) {
-	if added, ok := x.(*host); ok {
-		added.index = len(*h)
-		*h = append(*h, added)
-	}
-}
-
-func (h *hosts) Pop() any {
-	last := len(*h) - 1
-	removed := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return removed
-}
-
 // Stats are the figures of a [Listener].
 type Stats struct {
 	// Open is how many connections there are, Limit how many there may be, Evicted how many have
@@ -198,16 +146,6 @@ func (l *Listener) next() *conn {
 		return nil
 	}
 	return l.hosts[0].next()
-}
-
-// first returns the first connection of a list, if any.
-func first(connections *list.List) *conn {
-	e := connections.Front()
-	if e == nil {
-		return nil
-	}
-	c, _ := e.Value.(*conn)
-	return c
 }
 
 // evict closes c, unless it is nil.
