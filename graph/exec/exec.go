@@ -13,6 +13,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -167,6 +168,8 @@ func (p *Plan) ExecuteEvents(
 
 // Event compiles a field of a subscription.
 type Event func(c *compiler, f *selected) func(r *run, events any) (encoder, int, error)
+
+var errEvents = errors.New("the events are of another type than the subscription's field")
 
 // EventOf is the field of a subscription whose events are of Go type V.
 func EventOf[V any](of Type[V]) Event {
