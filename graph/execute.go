@@ -19,8 +19,8 @@ import (
 type executable struct {
 	graphql.ExecutableSchema
 	tables *exec.Schema
-	// query and mutation are what executions of queries, events and mutations begin with.
-	query, mutation exec.Request
+	// base is what all requests have in common.
+	base exec.Request
 }
 
 // Exec is [graphql.ExecutableSchema]'s.
@@ -43,19 +43,19 @@ func (e *executable) Exec(ctx context.Context) graphql.ResponseHandler {
 
 // newExecutable returns an executable for the resolvers of a schema.
 func newExecutable(schema graphql.ExecutableSchema, r *Resolver) *executable {
-	e := &executable{ExecutableSchema: schema, tables: generated.NewExecSchema(schema)}
-	e.query = exec.Request{Present: r.presentAt, Recover: r.panicked}
-	e.mutation = e.query
-	e.mutation.RootField = r.withScope // see isMutation
-	return e
+	return &executable{
+		ExecutableSchema: schema,
+		tables:           generated.NewExecSchema(schema),
+		// A mutation's payload must not find in its scope what a mutation before it has changed.
+		base: exec.Request{
+			Present: r.presentAt, Recover: r.panicked, MutationField: r.withScope,
+		},
+	}
 }
 
 // request is one execution of an operation.
 func (e *executable) request(op *graphql.OperationContext) *exec.Request {
-	request := e.query
-	if op.Operation.Operation == ast.Mutation {
-		request = e.mutation
-	}
+	request := e.base
 	request.Variables = op.Variables
 	return &request
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/graph/exec"
 	"parley/graph/model"
@@ -31,6 +32,14 @@ func (s *Server) Execute(
 	var schema graphql.ExecutableSchema = r.executable
 	if by == ByGqlgen {
 		schema = r.executable.ExecutableSchema
+		op.RootResolverMiddleware = func(
+			ctx context.Context, next graphql.RootResolver,
+		) graphql.Marshaler {
+			if op.Operation.Operation == ast.Mutation {
+				ctx = r.withScope(ctx) // as graph/exec does
+			}
+			return next(ctx)
+		}
 	}
 	ctx = r.withScope(r.withResponse(ctx, op))
 	response := schema.Exec(ctx)(ctx)
@@ -63,8 +72,13 @@ func RenderEvents[T any](
 		fed <- event
 	}
 	close(fed)
-	next := r.executable.ExecutableSchema.Exec(
-		context.WithValue(ctx, feedKey{}, (<-chan T)(fed)))
+	op.ResolverMiddleware = func(ctx context.Context, next graphql.Resolver) (any, error) {
+		if graphql.GetFieldContext(ctx).Object == "Subscription" {
+			return (<-chan T)(fed), nil
+		}
+		return next(ctx)
+	}
+	next := r.executable.ExecutableSchema.Exec(ctx)
 	for range events {
 		ctx := r.withResponse(ctx, op)
 		response := next(ctx)

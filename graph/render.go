@@ -38,19 +38,9 @@ type subscription struct {
 	begin func(context.Context) (context.Context, func(outcome string))
 }
 
-// feedKey is where an execution finds the events it is for.
-type feedKey struct{}
-
-// fed is what a subscription's resolver returns: the events that the execution is for. Parley
-// resolves subscriptions in no other way: which events there are, and for whom, is decided before
-// (see Subscribe).
-func fed[T any](ctx context.Context) (<-chan T, error) {
-	events, ok := ctx.Value(feedKey{}).(<-chan T)
-	if !ok {
-		return nil, errors.New("a subscription is executed without its events")
-	}
-	return events, nil
-}
+// errNoEvents is what the resolvers of subscriptions return. They are not called: which events there
+// are, and for whom, is decided by Subscribe, and a subscription is executed for each of them.
+var errNoEvents = errors.New("a subscription is executed without its events")
 
 // source is the event that an item comes from: its seq, 0 if it is not in a log, and the scope that
 // all executions for the event share.

@@ -411,7 +411,7 @@ func (r *subscriptionResolver) RoomCreated(
 	ctx context.Context,
 	scope model.RoomScope,
 ) (<-chan *ent.Room, error) {
-	return fed[*ent.Room](ctx)
+	return nil, errNoEvents
 }
 
 func (r *Resolver) BanConnection() generated.BanConnectionResolver { return &banConnectionResolver{r} }

@@ -99,30 +99,14 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		Charge:         limited.query,
 		Present:        r.present,
 		Recover:        r.panicked,
-		RootField: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-			if isMutation(ctx) {
-				ctx = r.withScope(ctx)
-			}
-			return next(ctx)
-		},
 	})
 	s.AroundOperations(r.timed)
 	s.Use(limited)
 	s.AroundOperations(r.ensuresUser)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		if !isMutation(ctx) {
-			ctx = r.withScope(ctx)
-		}
-		return fewErrors(next(ctx))
+		return fewErrors(next(r.withScope(ctx)))
 	})
 	return &Server{Server: s, resolver: r}
-}
-
-// isMutation reports whether ctx is that of a mutation, not of one that is refused. Each of its fields has a scope of its own:
-// a payload must not find in it what an earlier mutation of the operation has changed.
-func isMutation(ctx context.Context) bool {
-	op := graphql.GetOperationContext(ctx).Operation
-	return op != nil && op.Operation == ast.Mutation
 }
 
 // fewErrors leaves the first errors of a response and says in its extensions how many more there

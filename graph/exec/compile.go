@@ -11,6 +11,7 @@ import (
 type compiler struct {
 	// variables decide about @skip and @include.
 	variables map[string]any
+	mutation  bool
 	// path leads to the field that is compiled, by the names of the response.
 	path ast.Path
 	// needsGqlgen: the operation selects something that only gqlgen can execute.

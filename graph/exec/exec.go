@@ -35,7 +35,6 @@ type Root struct{}
 
 // Plan is an operation that is ready to be executed.
 type Plan struct {
-	kind ast.Operation
 	// root resolves queries and mutations, event one field of a subscription.
 	root  completer[Root]
 	event func(r *run, values any) (encoder, int, error)
@@ -64,8 +63,8 @@ type Request struct {
 	Present func(ctx context.Context, path ast.Path, err error) *gqlerror.Error
 	// Recover turns a panic into an error.
 	Recover graphql.RecoverFunc
-	// RootField, if set, returns the context for a root field.
-	RootField func(context.Context) context.Context
+	// MutationField returns the context for a root field of a mutation, and for all below it.
+	MutationField func(context.Context) context.Context
 }
 
 // run is a request that is executed.
@@ -85,8 +84,8 @@ type completer[V any] func(r *run, values []V) encoder
 // Plan compiles op, one operation of doc, for variables. It returns nil for an operation that asks
 // for the schema: gqlgen executes those.
 func (s *Schema) Plan(op *ast.OperationDefinition, variables map[string]any) *Plan {
-	c := &compiler{variables: variables}
-	p := &Plan{kind: op.Operation}
+	c := &compiler{variables: variables, mutation: op.Operation == ast.Mutation}
+	p := &Plan{}
 	sets := []ast.SelectionSet{op.SelectionSet}
 	switch op.Operation {
 	case ast.Mutation:

@@ -335,7 +335,7 @@ func TestRootFieldContext(t *testing.T) {
 		return make([]string, len(people)), nil
 	}
 	request, n := w.request(nil), 0
-	request.RootField = func(ctx context.Context) context.Context {
+	request.MutationField = func(ctx context.Context) context.Context {
 		n++
 		return context.WithValue(ctx, key{}, n)
 	}

@@ -70,13 +70,13 @@ func RootField[V any](
 	field := Resolved(of, nullable, args, one)
 	return Field[Root]{compile: func(c *compiler, f *selected) func(r *run, objs []Root) encoder {
 		next := field.compile(c, f)
+		if !c.mutation {
+			return next
+		}
 		return func(r *run, objs []Root) encoder {
-			if r.RootField == nil {
-				return next(r, objs)
-			}
 			before := r.ctx
 			defer func() { r.ctx = before }()
-			r.ctx = r.RootField(r.ctx)
+			r.ctx = r.MutationField(r.ctx)
 			return next(r, objs)
 		}
 	}}

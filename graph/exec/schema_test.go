@@ -208,7 +208,8 @@ func namesOf[A animal](objs []A) []string {
 
 func (w *world) request(variables map[string]any) *exec.Request {
 	return &exec.Request{
-		Variables: variables,
+		Variables:     variables,
+		MutationField: func(ctx context.Context) context.Context { return ctx },
 		Present: func(_ context.Context, path ast.Path, err error) *gqlerror.Error {
 			w.presented++
 			return gqlerror.WrapPath(path, err)

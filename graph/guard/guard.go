@@ -38,8 +38,6 @@ type Options struct {
 	// Present turns errors into those of a response, and Recover panics into errors.
 	Present graphql.ErrorPresenterFunc
 	Recover graphql.RecoverFunc
-	// RootField, if set, is called around each root field.
-	RootField graphql.RootFieldMiddleware
 }
 
 // Server executes GraphQL operations and serves them through its transports. It is
@@ -79,11 +77,6 @@ func New(schema graphql.ExecutableSchema, opts Options) *Server {
 		s.inner.SetRecoverFunc(opts.Recover)
 	} else {
 		s.opts.Recover = graphql.DefaultRecover
-	}
-	if s.opts.RootField == nil {
-		s.opts.RootField = func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-			return next(ctx)
-		}
 	}
 	return s
 }
@@ -148,7 +141,9 @@ func (s *Server) Prepare(
 		ResolverMiddleware: func(ctx context.Context, next graphql.Resolver) (any, error) {
 			return next(ctx)
 		},
-		RootResolverMiddleware: s.opts.RootField,
+		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+			return next(ctx)
+		},
 		Stats: graphql.Stats{
 			Read:           params.ReadTime,
 			OperationStart: graphql.GetStartTime(ctx),
