@@ -245,9 +245,4 @@ func (r *roomResolver) LastReadSeq(ctx context.Context, objs []*ent.Room) ([]int
 
 func (r *Resolver) Message() generated.MessageResolver { return &messageResolver{r} }
 
-func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
-
-type (
-	messageResolver  struct{ *Resolver }
-	mutationResolver struct{ *Resolver }
-)
+type messageResolver struct{ *Resolver }

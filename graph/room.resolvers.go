@@ -18,23 +18,6 @@ import (
 	"github.com/google/uuid"
 )
 
-func (r *banConnectionResolver) Nodes(
-	ctx context.Context,
-	objs []*model.BanConnection,
-) ([][]*ent.User, error) {
-	return userLists(ctx, objs, func(c *model.BanConnection) []string {
-		return mapped(c.Edges, func(e model.BanEdge) string { return e.UserID })
-	})
-}
-
-func (r *banEdgeResolver) Node(ctx context.Context, objs []*model.BanEdge) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.BanEdge) string { return e.UserID })
-}
-
-func (r *banEdgeResolver) By(ctx context.Context, objs []*model.BanEdge) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.BanEdge) string { return e.ByID })
-}
-
 func (r *mutationResolver) CreateRoom(
 	ctx context.Context,
 	input chat.CreateRoomInput,
@@ -79,124 +62,13 @@ func (r *mutationResolver) RotateRoomKey(
 	return &model.RotateRoomKeyPayload{Room: room}, err
 }
 
-func (r *mutationResolver) JoinRoom(
-	ctx context.Context,
-	roomID string,
-	key *string,
-	disconnect bool,
-) (*model.JoinRoomPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, err := r.chat.JoinRoom(ctx, v, model.ParseUUID(roomID), key, disconnect)
-	return &model.JoinRoomPayload{Room: room}, err
-}
-
-func (r *mutationResolver) LeaveRoom(
-	ctx context.Context,
-	roomID string,
-) (*model.LeaveRoomPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	err = r.chat.LeaveRoom(ctx, v, model.ParseUUID(roomID))
-	return &model.LeaveRoomPayload{RoomID: roomID}, err
-}
-
-func (r *mutationResolver) LeaveRooms(
-	ctx context.Context,
-	roomIds []string,
-) (*model.LeaveRoomsPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	roomIds = distinct(roomIds)
-	rooms := make([]uuid.UUID, len(roomIds))
-	for i, id := range roomIds {
-		rooms[i] = model.ParseUUID(id)
-	}
-	if err := r.chat.LeaveRooms(ctx, v, rooms); err != nil {
-		return nil, err
-	}
-	return &model.LeaveRoomsPayload{RoomIds: roomIds}, nil
-}
-
-func (r *mutationResolver) AddMembers(
-	ctx context.Context,
-	roomID string,
-	userIds []string,
-) (*model.AddMembersPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, members, err := r.chat.AddMembers(ctx, v, model.ParseUUID(roomID), userIds)
-	return &model.AddMembersPayload{Room: room, Members: members}, err
-}
-
-func (r *mutationResolver) RemoveMember(
-	ctx context.Context,
-	roomID string,
-	userID string,
-	ban bool,
-) (*model.RemoveMemberPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, ended, err := r.chat.RemoveMember(ctx, v, model.ParseUUID(roomID), userID, ban)
-	if err != nil {
-		return nil, err
-	}
-	payload := &model.RemoveMemberPayload{Room: room, UserID: userID}
-	if ended != nil {
-		id := ended.String()
-		payload.MemberID = &id
-	}
-	return payload, nil
-}
-
-func (r *mutationResolver) Unban(
-	ctx context.Context,
-	roomID string,
-	userID string,
-) (*model.UnbanPayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, user, err := r.chat.Unban(ctx, v, model.ParseUUID(roomID), userID)
-	return &model.UnbanPayload{Room: room, User: user}, err
-}
-
-func (r *mutationResolver) SetMemberRole(
-	ctx context.Context,
-	roomID string,
-	userID string,
-	role member.Role,
-) (*model.SetMemberRolePayload, error) {
-	v, err := viewer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, member, err := r.chat.SetMemberRole(ctx, v, model.ParseUUID(roomID), userID, role)
-	return &model.SetMemberRolePayload{Room: room, Member: member}, err
-}
-
 func (r *queryResolver) MyRoomIds(ctx context.Context) ([]string, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	rooms, err := r.chat.MyRoomIDs(ctx, v)
-	ids := make([]string, len(rooms))
-	for i, id := range rooms {
-		ids[i] = id.String()
-	}
-	return ids, err
+	return mapped(rooms, uuid.UUID.String), err
 }
 
 func (r *queryResolver) MyRooms(
@@ -387,26 +259,6 @@ func (r *roomResolver) JoinKey(ctx context.Context, objs []*ent.Room) ([]*string
 	return ofMemberships(ctx, rooms, s.chat.JoinKey)
 }
 
-func (r *roomMemberResolver) User(ctx context.Context, objs []*ent.Member) ([]*ent.User, error) {
-	return users(ctx, objs, func(m *ent.Member) string { return m.UserID })
-}
-
-func (r *roomMemberConnectionResolver) Nodes(
-	ctx context.Context,
-	objs []*model.RoomMemberConnection,
-) ([][]*ent.User, error) {
-	return userLists(ctx, objs, func(c *model.RoomMemberConnection) []string {
-		return mapped(c.Items, func(m *ent.Member) string { return m.UserID })
-	})
-}
-
-func (r *roomMemberEdgeResolver) Node(
-	ctx context.Context,
-	objs []*model.RoomMemberEdge,
-) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.RoomMemberEdge) string { return e.Member.UserID })
-}
-
 func (r *subscriptionResolver) RoomCreated(
 	ctx context.Context,
 	scope model.RoomScope,
@@ -414,27 +266,6 @@ func (r *subscriptionResolver) RoomCreated(
 	return nil, errNoEvents
 }
 
-func (r *Resolver) BanConnection() generated.BanConnectionResolver { return &banConnectionResolver{r} }
-
-func (r *Resolver) BanEdge() generated.BanEdgeResolver { return &banEdgeResolver{r} }
-
 func (r *Resolver) Room() generated.RoomResolver { return &roomResolver{r} }
 
-func (r *Resolver) RoomMember() generated.RoomMemberResolver { return &roomMemberResolver{r} }
-
-func (r *Resolver) RoomMemberConnection() generated.RoomMemberConnectionResolver {
-	return &roomMemberConnectionResolver{r}
-}
-
-func (r *Resolver) RoomMemberEdge() generated.RoomMemberEdgeResolver {
-	return &roomMemberEdgeResolver{r}
-}
-
-type (
-	banConnectionResolver        struct{ *Resolver }
-	banEdgeResolver              struct{ *Resolver }
-	roomResolver                 struct{ *Resolver }
-	roomMemberResolver           struct{ *Resolver }
-	roomMemberConnectionResolver struct{ *Resolver }
-	roomMemberEdgeResolver       struct{ *Resolver }
-)
+type roomResolver struct{ *Resolver }

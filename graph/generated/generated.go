@@ -138,6 +138,13 @@ type MessageEditedResolver interface {
 	Room(ctx context.Context, objs []*model.MessageEdited) ([]*ent.Room, error)
 }
 type MutationResolver interface {
+	JoinRoom(ctx context.Context, roomID string, key *string, disconnect bool) (*model.JoinRoomPayload, error)
+	LeaveRoom(ctx context.Context, roomID string) (*model.LeaveRoomPayload, error)
+	LeaveRooms(ctx context.Context, roomIds []string) (*model.LeaveRoomsPayload, error)
+	AddMembers(ctx context.Context, roomID string, userIds []string) (*model.AddMembersPayload, error)
+	RemoveMember(ctx context.Context, roomID string, userID string, ban bool) (*model.RemoveMemberPayload, error)
+	Unban(ctx context.Context, roomID string, userID string) (*model.UnbanPayload, error)
+	SetMemberRole(ctx context.Context, roomID string, userID string, role member.Role) (*model.SetMemberRolePayload, error)
 	SendMessage(ctx context.Context, input chat.SendMessageInput) (*model.SendMessagePayload, error)
 	EditMessage(ctx context.Context, messageID string, contents string) (*model.EditMessagePayload, error)
 	DeleteMessage(ctx context.Context, messageID string) (*model.DeleteMessagePayload, error)
@@ -148,13 +155,6 @@ type MutationResolver interface {
 	UpdateRoom(ctx context.Context, input chat.UpdateRoomInput) (*model.UpdateRoomPayload, error)
 	DeleteRoom(ctx context.Context, roomID string) (*model.DeleteRoomPayload, error)
 	RotateRoomKey(ctx context.Context, roomID string) (*model.RotateRoomKeyPayload, error)
-	JoinRoom(ctx context.Context, roomID string, key *string, disconnect bool) (*model.JoinRoomPayload, error)
-	LeaveRoom(ctx context.Context, roomID string) (*model.LeaveRoomPayload, error)
-	LeaveRooms(ctx context.Context, roomIds []string) (*model.LeaveRoomsPayload, error)
-	AddMembers(ctx context.Context, roomID string, userIds []string) (*model.AddMembersPayload, error)
-	RemoveMember(ctx context.Context, roomID string, userID string, ban bool) (*model.RemoveMemberPayload, error)
-	Unban(ctx context.Context, roomID string, userID string) (*model.UnbanPayload, error)
-	SetMemberRole(ctx context.Context, roomID string, userID string, role member.Role) (*model.SetMemberRolePayload, error)
 	UpsertUsers(ctx context.Context, users []*chat.UserInput) (*model.UpsertUsersPayload, error)
 	SignIn(ctx context.Context, userID string, nickName *string) (*model.SignInPayload, error)
 	UpdateProfile(ctx context.Context, input chat.ProfileInput) (*model.UpdateProfilePayload, error)
@@ -740,6 +740,146 @@ extend type Subscription {
   myRoomsChanged: MyRoomsChange!
 }
 `, BuiltIn: false},
+	{Name: "../schema/member.graphqls", Input: `"What a member may do in a room."
+enum RoomRole {
+  "May do everything; there is exactly one."
+  OWNER
+  "Looks after members and messages."
+  MODERATOR
+  "Reads and writes."
+  MEMBER
+}
+
+"A page of a room's members."
+type RoomMemberConnection {
+  "The people and their memberships."
+  edges: [RoomMemberEdge!]!
+  "The people alone."
+  nodes: [User!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many members the room has in all."
+  totalCount: Int!
+}
+
+"A member's place in the list."
+type RoomMemberEdge {
+  "The entry's own position, for ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "The person."
+  node: User!
+  "Their membership."
+  member: RoomMember!
+}
+
+"Someone's membership: its id stays while it lasts, so that a changed role reaches every list."
+type RoomMember {
+  "The membership's own id; someone who leaves and joins again gets another."
+  id: ID!
+  "The person."
+  user: User!
+  "What they may do."
+  role: RoomRole!
+  "When they joined."
+  joinedAt: Time!
+}
+
+"A page of those who are banned from a room."
+type BanConnection {
+  "The people and their bans."
+  edges: [BanEdge!]!
+  "The people alone."
+  nodes: [User!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+}
+
+"A ban's place in the list."
+type BanEdge {
+  "The entry's own position, for ` + "`" + `after` + "`" + `."
+  cursor: String!
+  "Who is banned."
+  node: User!
+  "Who banned them."
+  by: User!
+  "Since when."
+  at: Time!
+}
+
+extend type Mutation {
+  """
+  Already a member: success. A room I cannot see, existing or not, answers WRONG_KEY unless the right key came; BANNED and ROOM_FULL only after that.
+  Too many wrong keys are RATE_LIMITED. ` + "`" + `disconnect` + "`" + `: leave the exclusive room I am in for this one, instead of failing with ALREADY_IN_ROOM.
+  """
+  joinRoom(roomId: ID!, key: String, disconnect: Boolean! = false): JoinRoomPayload
+  "Ends my membership. An owner hands over to the longest-serving moderator, else member; the last one out deletes the room."
+  leaveRoom(roomId: ID!): LeaveRoomPayload
+  "Ends my memberships of at most 100 rooms, as leaveRoom does; all of them or none. A room that I am not in is left already."
+  leaveRooms(roomIds: [ID!]!): LeaveRoomsPayload
+    @listSize(slicingArguments: ["roomIds"], sizedFields: ["roomIds"], requireOneSlicingArgument: false)
+  "Makes people members, at most 1,000, all of them or none; as the owner or a moderator. Who is a member already stays as they are. FORBIDDEN, with ` + "`" + `extensions.ids` + "`" + `, if someone's addPermission does not allow it."
+  addMembers(roomId: ID!, userIds: [ID!]!): AddMembersPayload
+    @listSize(slicingArguments: ["userIds"], sizedFields: ["members"], requireOneSlicingArgument: false)
+  "Removes somebody with a lower role, and with ` + "`" + `ban` + "`" + ` keeps them out: also somebody who is no member, ahead. As the owner or a moderator. Who is not there is removed already."
+  removeMember(roomId: ID!, userId: ID!, ban: Boolean! = false): RemoveMemberPayload
+  "Lets somebody come in again as others may; as the owner or a moderator. Who is not banned stays so."
+  unban(roomId: ID!, userId: ID!): UnbanPayload
+  "Gives a member another role; as the owner. Giving OWNER hands the room over: I am a moderator then."
+  setMemberRole(roomId: ID!, userId: ID!, role: RoomRole!): SetMemberRolePayload
+}
+
+"The outcome of ` + "`" + `joinRoom` + "`" + `."
+type JoinRoomPayload {
+  "The room that I am in."
+  room: Room!
+}
+
+"The outcome of ` + "`" + `leaveRoom` + "`" + `."
+type LeaveRoomPayload {
+  "The room that I am no longer in."
+  roomId: ID!
+}
+
+"The outcome of ` + "`" + `leaveRooms` + "`" + `."
+type LeaveRoomsPayload {
+  "The rooms named, each once. I am in none of them."
+  roomIds: [ID!]!
+}
+
+"The outcome of ` + "`" + `addMembers` + "`" + `."
+type AddMembersPayload {
+  "The room as it is now."
+  room: Room!
+  "The memberships of all who were named, in the order given, each once."
+  members: [RoomMember!]!
+}
+
+"The outcome of ` + "`" + `removeMember` + "`" + `."
+type RemoveMemberPayload {
+  "The room as it is now."
+  room: Room!
+  "Who was removed."
+  userId: ID!
+  "The membership that has ended. Null where they were no member (a ban in advance)."
+  memberId: ID
+}
+
+"The outcome of ` + "`" + `unban` + "`" + `."
+type UnbanPayload {
+  "The room as it is now."
+  room: Room!
+  "Who is banned no longer."
+  user: User!
+}
+
+"The outcome of ` + "`" + `setMemberRole` + "`" + `."
+type SetMemberRolePayload {
+  "The room as it is now."
+  room: Room!
+  "The membership with its new role."
+  member: RoomMember!
+}
+`, BuiltIn: false},
 	{Name: "../schema/message.graphqls", Input: `"What a message's contents are."
 enum MessageType {
   "Contents are plain text."
@@ -934,16 +1074,6 @@ enum RoomAccessType {
   FRIEND
 }
 
-"What a member may do in a room."
-enum RoomRole {
-  "May do everything; there is exactly one."
-  OWNER
-  "Looks after members and messages."
-  MODERATOR
-  "Reads and writes."
-  MEMBER
-}
-
 "The OpenSea collection a room was made for."
 type OpenseaCollection {
   "What the collection is called."
@@ -1004,62 +1134,6 @@ type Room implements Node {
   viewerRole: RoomRole @viewer
   "What a private room's joiners must give; null unless I am its owner or a moderator."
   joinKey: String @viewer
-}
-
-"A page of a room's members."
-type RoomMemberConnection {
-  "The people and their memberships."
-  edges: [RoomMemberEdge!]!
-  "The people alone."
-  nodes: [User!]!
-  "Where this page stands in the list."
-  pageInfo: PageInfo!
-  "How many members the room has in all."
-  totalCount: Int!
-}
-
-"A member's place in the list."
-type RoomMemberEdge {
-  "The entry's own position, for ` + "`" + `after` + "`" + `."
-  cursor: String!
-  "The person."
-  node: User!
-  "Their membership."
-  member: RoomMember!
-}
-
-"Someone's membership: its id stays while it lasts, so that a changed role reaches every list."
-type RoomMember {
-  "The membership's own id; someone who leaves and joins again gets another."
-  id: ID!
-  "The person."
-  user: User!
-  "What they may do."
-  role: RoomRole!
-  "When they joined."
-  joinedAt: Time!
-}
-
-"A page of those who are banned from a room."
-type BanConnection {
-  "The people and their bans."
-  edges: [BanEdge!]!
-  "The people alone."
-  nodes: [User!]!
-  "Where this page stands in the list."
-  pageInfo: PageInfo!
-}
-
-"A ban's place in the list."
-type BanEdge {
-  "The entry's own position, for ` + "`" + `after` + "`" + `."
-  cursor: String!
-  "Who is banned."
-  node: User!
-  "Who banned them."
-  by: User!
-  "Since when."
-  at: Time!
 }
 
 "A page of rooms."
@@ -1155,26 +1229,6 @@ extend type Mutation {
   deleteRoom(roomId: ID!): DeleteRoomPayload
   "Gives a room another joinKey; as its owner or a moderator. The old one opens nothing any more."
   rotateRoomKey(roomId: ID!): RotateRoomKeyPayload
-
-  """
-  Already a member: success. A room I cannot see, existing or not, answers WRONG_KEY unless the right key came; BANNED and ROOM_FULL only after that.
-  Too many wrong keys are RATE_LIMITED. ` + "`" + `disconnect` + "`" + `: leave the exclusive room I am in for this one, instead of failing with ALREADY_IN_ROOM.
-  """
-  joinRoom(roomId: ID!, key: String, disconnect: Boolean! = false): JoinRoomPayload
-  "Ends my membership. An owner hands over to the longest-serving moderator, else member; the last one out deletes the room."
-  leaveRoom(roomId: ID!): LeaveRoomPayload
-  "Ends my memberships of at most 100 rooms, as leaveRoom does; all of them or none. A room that I am not in is left already."
-  leaveRooms(roomIds: [ID!]!): LeaveRoomsPayload
-    @listSize(slicingArguments: ["roomIds"], sizedFields: ["roomIds"], requireOneSlicingArgument: false)
-  "Makes people members, at most 1,000, all of them or none; as the owner or a moderator. Who is a member already stays as they are. FORBIDDEN, with ` + "`" + `extensions.ids` + "`" + `, if someone's addPermission does not allow it."
-  addMembers(roomId: ID!, userIds: [ID!]!): AddMembersPayload
-    @listSize(slicingArguments: ["userIds"], sizedFields: ["members"], requireOneSlicingArgument: false)
-  "Removes somebody with a lower role, and with ` + "`" + `ban` + "`" + ` keeps them out: also somebody who is no member, ahead. As the owner or a moderator. Who is not there is removed already."
-  removeMember(roomId: ID!, userId: ID!, ban: Boolean! = false): RemoveMemberPayload
-  "Lets somebody come in again as others may; as the owner or a moderator. Who is not banned stays so."
-  unban(roomId: ID!, userId: ID!): UnbanPayload
-  "Gives a member another role; as the owner. Giving OWNER hands the room over: I am a moderator then."
-  setMemberRole(roomId: ID!, userId: ID!, role: RoomRole!): SetMemberRolePayload
 }
 
 "The outcome of ` + "`" + `createRoom` + "`" + `."
@@ -1205,58 +1259,6 @@ type DeleteRoomPayload {
 type RotateRoomKeyPayload {
   "The room as it is now, with its new joinKey."
   room: Room!
-}
-
-"The outcome of ` + "`" + `joinRoom` + "`" + `."
-type JoinRoomPayload {
-  "The room that I am in."
-  room: Room!
-}
-
-"The outcome of ` + "`" + `leaveRoom` + "`" + `."
-type LeaveRoomPayload {
-  "The room that I am no longer in."
-  roomId: ID!
-}
-
-"The outcome of ` + "`" + `leaveRooms` + "`" + `."
-type LeaveRoomsPayload {
-  "The rooms named, each once. I am in none of them."
-  roomIds: [ID!]!
-}
-
-"The outcome of ` + "`" + `addMembers` + "`" + `."
-type AddMembersPayload {
-  "The room as it is now."
-  room: Room!
-  "The memberships of all who were named, in the order given, each once."
-  members: [RoomMember!]!
-}
-
-"The outcome of ` + "`" + `removeMember` + "`" + `."
-type RemoveMemberPayload {
-  "The room as it is now."
-  room: Room!
-  "Who was removed."
-  userId: ID!
-  "The membership that has ended. Null where they were no member (a ban in advance)."
-  memberId: ID
-}
-
-"The outcome of ` + "`" + `unban` + "`" + `."
-type UnbanPayload {
-  "The room as it is now."
-  room: Room!
-  "Who is banned no longer."
-  user: User!
-}
-
-"The outcome of ` + "`" + `setMemberRole` + "`" + `."
-type SetMemberRolePayload {
-  "The room as it is now."
-  room: Room!
-  "The membership with its new role."
-  member: RoomMember!
 }
 
 extend type Subscription {
@@ -6359,6 +6361,314 @@ func (ec *executionContext) fieldContext_MessageEdited_message(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_joinRoom(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_joinRoom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().JoinRoom(ctx, fc.Args["roomId"].(string), fc.Args["key"].(*string), fc.Args["disconnect"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.JoinRoomPayload) graphql.Marshaler {
+			return ec.marshalOJoinRoomPayload2ᚖparleyᚋgraphᚋmodelᚐJoinRoomPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_joinRoom(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JoinRoomPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_joinRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_leaveRoom(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_leaveRoom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LeaveRoom(ctx, fc.Args["roomId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LeaveRoomPayload) graphql.Marshaler {
+			return ec.marshalOLeaveRoomPayload2ᚖparleyᚋgraphᚋmodelᚐLeaveRoomPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_leaveRoom(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LeaveRoomPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_leaveRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_leaveRooms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_leaveRooms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LeaveRooms(ctx, fc.Args["roomIds"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LeaveRoomsPayload) graphql.Marshaler {
+			return ec.marshalOLeaveRoomsPayload2ᚖparleyᚋgraphᚋmodelᚐLeaveRoomsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_leaveRooms(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LeaveRoomsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_leaveRooms_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_addMembers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addMembers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddMembers(ctx, fc.Args["roomId"].(string), fc.Args["userIds"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AddMembersPayload) graphql.Marshaler {
+			return ec.marshalOAddMembersPayload2ᚖparleyᚋgraphᚋmodelᚐAddMembersPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addMembers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddMembersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addMembers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveMember(ctx, fc.Args["roomId"].(string), fc.Args["userId"].(string), fc.Args["ban"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveMemberPayload) graphql.Marshaler {
+			return ec.marshalORemoveMemberPayload2ᚖparleyᚋgraphᚋmodelᚐRemoveMemberPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeMember(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoveMemberPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_unban(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_unban(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Unban(ctx, fc.Args["roomId"].(string), fc.Args["userId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnbanPayload) graphql.Marshaler {
+			return ec.marshalOUnbanPayload2ᚖparleyᚋgraphᚋmodelᚐUnbanPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_unban(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnbanPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_unban_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setMemberRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setMemberRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetMemberRole(ctx, fc.Args["roomId"].(string), fc.Args["userId"].(string), fc.Args["role"].(member.Role))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetMemberRolePayload) graphql.Marshaler {
+			return ec.marshalOSetMemberRolePayload2ᚖparleyᚋgraphᚋmodelᚐSetMemberRolePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setMemberRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetMemberRolePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setMemberRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_sendMessage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6793,314 +7103,6 @@ func (ec *executionContext) fieldContext_Mutation_rotateRoomKey(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_rotateRoomKey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_joinRoom(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_joinRoom(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().JoinRoom(ctx, fc.Args["roomId"].(string), fc.Args["key"].(*string), fc.Args["disconnect"].(bool))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.JoinRoomPayload) graphql.Marshaler {
-			return ec.marshalOJoinRoomPayload2ᚖparleyᚋgraphᚋmodelᚐJoinRoomPayload(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_joinRoom(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_JoinRoomPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_joinRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_leaveRoom(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_leaveRoom(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().LeaveRoom(ctx, fc.Args["roomId"].(string))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.LeaveRoomPayload) graphql.Marshaler {
-			return ec.marshalOLeaveRoomPayload2ᚖparleyᚋgraphᚋmodelᚐLeaveRoomPayload(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_leaveRoom(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LeaveRoomPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_leaveRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_leaveRooms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_leaveRooms(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().LeaveRooms(ctx, fc.Args["roomIds"].([]string))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.LeaveRoomsPayload) graphql.Marshaler {
-			return ec.marshalOLeaveRoomsPayload2ᚖparleyᚋgraphᚋmodelᚐLeaveRoomsPayload(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_leaveRooms(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_LeaveRoomsPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_leaveRooms_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_addMembers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_addMembers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().AddMembers(ctx, fc.Args["roomId"].(string), fc.Args["userIds"].([]string))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.AddMembersPayload) graphql.Marshaler {
-			return ec.marshalOAddMembersPayload2ᚖparleyᚋgraphᚋmodelᚐAddMembersPayload(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_addMembers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_AddMembersPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_addMembers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_removeMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_removeMember(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RemoveMember(ctx, fc.Args["roomId"].(string), fc.Args["userId"].(string), fc.Args["ban"].(bool))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveMemberPayload) graphql.Marshaler {
-			return ec.marshalORemoveMemberPayload2ᚖparleyᚋgraphᚋmodelᚐRemoveMemberPayload(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_removeMember(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RemoveMemberPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_removeMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_unban(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_unban(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().Unban(ctx, fc.Args["roomId"].(string), fc.Args["userId"].(string))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.UnbanPayload) graphql.Marshaler {
-			return ec.marshalOUnbanPayload2ᚖparleyᚋgraphᚋmodelᚐUnbanPayload(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_unban(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UnbanPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_unban_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_setMemberRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_setMemberRole(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SetMemberRole(ctx, fc.Args["roomId"].(string), fc.Args["userId"].(string), fc.Args["role"].(member.Role))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.SetMemberRolePayload) graphql.Marshaler {
-			return ec.marshalOSetMemberRolePayload2ᚖparleyᚋgraphᚋmodelᚐSetMemberRolePayload(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_setMemberRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SetMemberRolePayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_setMemberRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15972,6 +15974,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Mutation")
+		case "joinRoom":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_joinRoom(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "leaveRoom":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_leaveRoom(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "leaveRooms":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_leaveRooms(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "addMembers":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addMembers(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "removeMember":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeMember(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unban":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_unban(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "setMemberRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setMemberRole(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "sendMessage":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_sendMessage(ctx, field)
@@ -16038,55 +16089,6 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "rotateRoomKey":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_rotateRoomKey(ctx, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "joinRoom":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_joinRoom(ctx, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "leaveRoom":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_leaveRoom(ctx, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "leaveRooms":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_leaveRooms(ctx, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "addMembers":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_addMembers(ctx, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "removeMember":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_removeMember(ctx, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "unban":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_unban(ctx, field)
-			})
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "setMemberRole":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_setMemberRole(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++

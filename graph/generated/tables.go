@@ -943,6 +943,34 @@ func (t *execTables) roots(ec *executionContext) *exec.Schema {
 				}),
 		}},
 		Mutation: &exec.Object[exec.Root]{Name: "Mutation", Fields: map[string]exec.Field[exec.Root]{
+			"joinRoom": exec.RootField(exec.Nullable(exec.NoPointer, t.joinRoomPayload.Of()), true, ec.field_Mutation_joinRoom_args,
+				func(ctx context.Context, args exec.Args) (*model.JoinRoomPayload, error) {
+					return ec.Resolvers.Mutation().JoinRoom(ctx, args["roomId"].(string), args["key"].(*string), args["disconnect"].(bool))
+				}),
+			"leaveRoom": exec.RootField(exec.Nullable(exec.NoPointer, t.leaveRoomPayload.Of()), true, ec.field_Mutation_leaveRoom_args,
+				func(ctx context.Context, args exec.Args) (*model.LeaveRoomPayload, error) {
+					return ec.Resolvers.Mutation().LeaveRoom(ctx, args["roomId"].(string))
+				}),
+			"leaveRooms": exec.RootField(exec.Nullable(exec.NoPointer, t.leaveRoomsPayload.Of()), true, ec.field_Mutation_leaveRooms_args,
+				func(ctx context.Context, args exec.Args) (*model.LeaveRoomsPayload, error) {
+					return ec.Resolvers.Mutation().LeaveRooms(ctx, args["roomIds"].([]string))
+				}),
+			"addMembers": exec.RootField(exec.Nullable(exec.NoPointer, t.addMembersPayload.Of()), true, ec.field_Mutation_addMembers_args,
+				func(ctx context.Context, args exec.Args) (*model.AddMembersPayload, error) {
+					return ec.Resolvers.Mutation().AddMembers(ctx, args["roomId"].(string), args["userIds"].([]string))
+				}),
+			"removeMember": exec.RootField(exec.Nullable(exec.NoPointer, t.removeMemberPayload.Of()), true, ec.field_Mutation_removeMember_args,
+				func(ctx context.Context, args exec.Args) (*model.RemoveMemberPayload, error) {
+					return ec.Resolvers.Mutation().RemoveMember(ctx, args["roomId"].(string), args["userId"].(string), args["ban"].(bool))
+				}),
+			"unban": exec.RootField(exec.Nullable(exec.NoPointer, t.unbanPayload.Of()), true, ec.field_Mutation_unban_args,
+				func(ctx context.Context, args exec.Args) (*model.UnbanPayload, error) {
+					return ec.Resolvers.Mutation().Unban(ctx, args["roomId"].(string), args["userId"].(string))
+				}),
+			"setMemberRole": exec.RootField(exec.Nullable(exec.NoPointer, t.setMemberRolePayload.Of()), true, ec.field_Mutation_setMemberRole_args,
+				func(ctx context.Context, args exec.Args) (*model.SetMemberRolePayload, error) {
+					return ec.Resolvers.Mutation().SetMemberRole(ctx, args["roomId"].(string), args["userId"].(string), args["role"].(member.Role))
+				}),
 			"sendMessage": exec.RootField(exec.Nullable(exec.NoPointer, t.sendMessagePayload.Of()), true, ec.field_Mutation_sendMessage_args,
 				func(ctx context.Context, args exec.Args) (*model.SendMessagePayload, error) {
 					return ec.Resolvers.Mutation().SendMessage(ctx, args["input"].(chat.SendMessageInput))
@@ -982,34 +1010,6 @@ func (t *execTables) roots(ec *executionContext) *exec.Schema {
 			"rotateRoomKey": exec.RootField(exec.Nullable(exec.NoPointer, t.rotateRoomKeyPayload.Of()), true, ec.field_Mutation_rotateRoomKey_args,
 				func(ctx context.Context, args exec.Args) (*model.RotateRoomKeyPayload, error) {
 					return ec.Resolvers.Mutation().RotateRoomKey(ctx, args["roomId"].(string))
-				}),
-			"joinRoom": exec.RootField(exec.Nullable(exec.NoPointer, t.joinRoomPayload.Of()), true, ec.field_Mutation_joinRoom_args,
-				func(ctx context.Context, args exec.Args) (*model.JoinRoomPayload, error) {
-					return ec.Resolvers.Mutation().JoinRoom(ctx, args["roomId"].(string), args["key"].(*string), args["disconnect"].(bool))
-				}),
-			"leaveRoom": exec.RootField(exec.Nullable(exec.NoPointer, t.leaveRoomPayload.Of()), true, ec.field_Mutation_leaveRoom_args,
-				func(ctx context.Context, args exec.Args) (*model.LeaveRoomPayload, error) {
-					return ec.Resolvers.Mutation().LeaveRoom(ctx, args["roomId"].(string))
-				}),
-			"leaveRooms": exec.RootField(exec.Nullable(exec.NoPointer, t.leaveRoomsPayload.Of()), true, ec.field_Mutation_leaveRooms_args,
-				func(ctx context.Context, args exec.Args) (*model.LeaveRoomsPayload, error) {
-					return ec.Resolvers.Mutation().LeaveRooms(ctx, args["roomIds"].([]string))
-				}),
-			"addMembers": exec.RootField(exec.Nullable(exec.NoPointer, t.addMembersPayload.Of()), true, ec.field_Mutation_addMembers_args,
-				func(ctx context.Context, args exec.Args) (*model.AddMembersPayload, error) {
-					return ec.Resolvers.Mutation().AddMembers(ctx, args["roomId"].(string), args["userIds"].([]string))
-				}),
-			"removeMember": exec.RootField(exec.Nullable(exec.NoPointer, t.removeMemberPayload.Of()), true, ec.field_Mutation_removeMember_args,
-				func(ctx context.Context, args exec.Args) (*model.RemoveMemberPayload, error) {
-					return ec.Resolvers.Mutation().RemoveMember(ctx, args["roomId"].(string), args["userId"].(string), args["ban"].(bool))
-				}),
-			"unban": exec.RootField(exec.Nullable(exec.NoPointer, t.unbanPayload.Of()), true, ec.field_Mutation_unban_args,
-				func(ctx context.Context, args exec.Args) (*model.UnbanPayload, error) {
-					return ec.Resolvers.Mutation().Unban(ctx, args["roomId"].(string), args["userId"].(string))
-				}),
-			"setMemberRole": exec.RootField(exec.Nullable(exec.NoPointer, t.setMemberRolePayload.Of()), true, ec.field_Mutation_setMemberRole_args,
-				func(ctx context.Context, args exec.Args) (*model.SetMemberRolePayload, error) {
-					return ec.Resolvers.Mutation().SetMemberRole(ctx, args["roomId"].(string), args["userId"].(string), args["role"].(member.Role))
 				}),
 			"upsertUsers": exec.RootField(exec.Nullable(exec.NoPointer, t.upsertUsersPayload.Of()), true, ec.field_Mutation_upsertUsers_args,
 				func(ctx context.Context, args exec.Args) (*model.UpsertUsersPayload, error) {
