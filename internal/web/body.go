@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"parley/internal/auth"
@@ -89,6 +90,10 @@ func readParts(
 			return nil, bodyTooLarge(r.Context(), largest)
 		case errors.Is(err, io.EOF), int64(len(body)) == r.ContentLength:
 			return body, nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			f := badInput("", "The body came too slowly.")
+			f.status = http.StatusRequestTimeout
+			return nil, f
 		case err != nil:
 			return nil, badInput("", "The body could not be read.")
 		}

@@ -206,8 +206,8 @@ func TestSlowBodies(t *testing.T) {
 			for status := range statuses {
 				count[status]++
 			}
-			if count["HTTP/1.1 429"] == 0 || count["HTTP/1.1 400"] == 0 ||
-				count["HTTP/1.1 429"]+count["HTTP/1.1 400"]+count[""] != 200 {
+			if count["HTTP/1.1 429"] == 0 || count["HTTP/1.1 408"] == 0 ||
+				count["HTTP/1.1 429"]+count["HTTP/1.1 408"]+count[""] != 200 {
 				t.Errorf("%v", count)
 			}
 			ts.reserved(t, "requests", isZero)

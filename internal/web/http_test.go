@@ -440,8 +440,8 @@ func TestSlowBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer, err := io.ReadAll(conn) // to its end: the connection is given up too
-	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") {
-		t.Errorf("%q %v; want 400 and the end", answer, err)
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") {
+		t.Errorf("%q %v; want 408 and the end", answer, err)
 	}
 }
 
