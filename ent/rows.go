@@ -27,11 +27,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// rowTime receives a time in UTC. SQLite loses the type of a column in a union and gives the text.
-type rowTime struct{ *sql.NullTime }
+// TimeTarget receives a time in UTC from a row of a hand-written statement. SQLite loses the type of a
+// column in a union and gives the text.
+type TimeTarget struct{ *sql.NullTime }
 
 // Scan implements the Scanner interface of database/sql.
-func (t rowTime) Scan(src any) error {
+func (t TimeTarget) Scan(src any) error {
 	if text, ok := src.(string); ok {
 		parsed, err := time.Parse(timeFormat, text)
 		if err != nil {
@@ -49,7 +50,7 @@ func rowTargets(values []any) []any {
 	targets := make([]any, len(values))
 	for i, value := range values {
 		if at, ok := value.(*sql.NullTime); ok {
-			value = rowTime{at}
+			value = TimeTarget{at}
 		}
 		targets[i] = value
 	}
