@@ -13,14 +13,14 @@ import (
 	"parley/ent/migrate"
 	"parley/ent/roomevent"
 	"parley/graph/generated"
-	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 )
 
 // TestEveryKindIsShown: each kind of event of a room's log has a type in the schema. A kind that
 // roomEvent leaves out would be skipped silently.
 func TestEveryKindIsShown(t *testing.T) {
 	t.Parallel()
-	kinds := []roomevent.Kind{chat.KindMessageAdded}
+	kinds := []roomevent.Kind{roomlog.KindMessageAdded}
 	for _, column := range migrate.RoomEventsTable.Columns {
 		if column.Name == roomevent.FieldKind {
 			for _, kind := range column.Enums {
@@ -32,7 +32,7 @@ func TestEveryKindIsShown(t *testing.T) {
 		t.Fatal("the log has no kinds")
 	}
 	for _, kind := range kinds {
-		if roomEvent(&chat.Event{Kind: kind}) == nil {
+		if roomEvent(&roomlog.Event{Kind: kind}) == nil {
 			t.Errorf("roomEvent does not show %s", kind)
 		}
 	}

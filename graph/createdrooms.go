@@ -8,6 +8,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 	"parley/internal/live"
 )
 
@@ -60,7 +61,7 @@ func (r *Resolver) renderCreated(shown subscription, topic live.Topic, v chat.Vi
 func (r *Resolver) scopeOfCreated(c *live.RoomCreated, topic live.Topic) *scope {
 	shared, ok := c.Share(func() any {
 		s := r.scopeAt(topic)
-		if commit, ok := c.Commit.(*chat.RoomCommit); ok {
+		if commit, ok := c.Commit.(*roomlog.RoomCommit); ok {
 			s.created = commit
 			s.rooms.put(c.Room, commit.Room)
 			s.tags.put(commit.Room, commit.Tags)
@@ -86,7 +87,7 @@ func (s *scope) createdRoom(
 		return rooms[0], nil
 	}
 	room := s.created.Room
-	if membership, known := s.created.Membership(v.ID); known {
+	if membership, known := chat.FirstMembership(s.created, v.ID); known {
 		s.memberships.put(chat.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, membership)
 	}
 	return room, nil

@@ -24,7 +24,7 @@ import (
 	"parley/ent"
 	"parley/graph"
 	"parley/graph/model"
-	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 	"parley/internal/testkit"
 	"parley/internal/testkit/opgen"
 )
@@ -283,7 +283,7 @@ func (l *lab) events(t *testing.T) labEvents {
 	var events labEvents
 	for _, id := range l.data.rooms {
 		room := uuid.MustParse(id)
-		log, _, err := l.chat.Log(t.Context(), room, 0, 100)
+		log, _, err := l.log.Read(t.Context(), room, 0, 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -300,7 +300,7 @@ func (l *lab) events(t *testing.T) labEvents {
 		)
 		for _, e := range log {
 			events.ofRooms = append(events.ofRooms, graph.RoomEventOf(e))
-			if e.Kind == chat.KindMessageAdded {
+			if e.Kind == roomlog.KindMessageAdded {
 				events.messages = append(events.messages, e.Message)
 			}
 		}

@@ -83,10 +83,7 @@ func badInput(field, message string) error {
 }
 
 // isNotFound tells whether err says that there is no such thing.
-func isNotFound(err error) bool {
-	var e *chat.Error
-	return errors.As(err, &e) && e.Code == chat.NotFound
-}
+func isNotFound(err error) bool { return err != nil && chat.AsError(err).Code == chat.NotFound }
 
 // panicked logs a panic in a resolver and returns its error.
 func (r *Resolver) panicked(ctx context.Context, what any) error {

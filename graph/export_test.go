@@ -10,7 +10,7 @@ import (
 
 	"parley/graph/exec"
 	"parley/graph/model"
-	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 )
 
 // Executor is one of the two that execute the same resolvers.
@@ -22,7 +22,7 @@ const (
 )
 
 // RoomEventOf is the entry of a room's log as the schema has it.
-func RoomEventOf(e *chat.Event) model.RoomEvent { return roomEvent(e) }
+func RoomEventOf(e *roomlog.Event) model.RoomEvent { return roomEvent(e) }
 
 // Execute executes a prepared query or mutation, without what surrounds an execution.
 func (s *Server) Execute(

@@ -24,6 +24,8 @@ import (
 	"parley/internal/auth"
 	"parley/internal/chat"
 	"parley/internal/chat/keyattempts"
+	"parley/internal/chat/profiles"
+	"parley/internal/chat/roomlog"
 	"parley/internal/panics"
 	"parley/internal/store"
 	"parley/internal/testkit/opgen"
@@ -33,6 +35,7 @@ import (
 type lab struct {
 	*graph.Server
 	chat *chat.Chat
+	log  *roomlog.Log
 	data *labData
 }
 
@@ -71,9 +74,11 @@ func openObserved(
 			tb.Error(err)
 		}
 	})
-	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), chat.Options{
-		Dialect: db.Dialect(), Searches: 4, KeyAttempts: keyattempts.Default(),
-	})
+	client := ent.NewClient(ent.Driver(db.Driver()))
+	domain, err := chat.New(client,
+		profiles.NewUsers(db.Dialect()), deaf{}, chat.Options{
+			Dialect: db.Dialect(), Searches: 4, KeyAttempts: keyattempts.Default(),
+		})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -83,7 +88,7 @@ func openObserved(
 		Logger:        logger,
 		Panics:        panics.NewGuard(logger),
 	})
-	return &lab{Server: server, chat: domain, data: data}
+	return &lab{Server: server, chat: domain, log: roomlog.New(client, db.Dialect()), data: data}
 }
 
 // The users of a lab by what they are. There are others.

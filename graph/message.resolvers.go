@@ -12,6 +12,7 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 
 	"github.com/google/uuid"
 )
@@ -93,13 +94,18 @@ func (r *messageResolver) IdempotencyKey(
 ) ([]*string, error) {
 	s := scopeOf(ctx)
 	messages, err := stored(
-		ctx, &s.storedMessages, byKey(s, s.chat.MessagesByID), objs, messageID, chat.HasHiddenKey,
+		ctx,
+		&s.storedMessages,
+		byKey(s, s.chat.MessagesByID),
+		objs,
+		messageID,
+		roomlog.HasHiddenKey,
 	)
 	if err != nil {
 		return nil, err
 	}
 	return mapped(messages, func(m *ent.Message) *string {
-		if chat.HasHiddenKey(m) {
+		if roomlog.HasHiddenKey(m) {
 			return nil // deleted since
 		}
 		return m.IdempotencyKey

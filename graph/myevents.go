@@ -13,6 +13,7 @@ import (
 
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 	"parley/internal/limit"
 	"parley/internal/live"
 )
@@ -55,7 +56,7 @@ func (r *Resolver) subscribeToMyEvents(
 	stream := &myEvents{r: r, shown: shown, memory: r.streams.Open(limit.OwnerOf(ctx, v.ID))}
 	session := live.Session{
 		User: v.ID, Key: shown.key, After: positions,
-		Render: eventsAs(r, shown, func(e *chat.Event) (*model.MyEvent, bool) {
+		Render: eventsAs(r, shown, func(e *roomlog.Event) (*model.MyEvent, bool) {
 			event := roomEvent(e)
 			return eventOf(e.Room, event), event != nil
 		}),
@@ -253,7 +254,7 @@ func (s *myEvents) ended(ctx context.Context, endings []live.Ending) ([][]byte, 
 		reason := model.RoomEndReasonNotFound
 		switch found := reasons[e.Room]; found {
 		case "":
-		case chat.ReasonDeleted:
+		case roomlog.ReasonDeleted:
 			reason = model.RoomEndReasonRoomDeleted
 		default: // the reasons of a MEMBER_LEFT event have the same names
 			reason = model.RoomEndReason(found)
@@ -268,11 +269,7 @@ func endReason(cause error) (reason string, ended bool) {
 	if cause == nil {
 		return "", true
 	}
-	e, ok := errors.AsType[*chat.Error](cause)
-	if !ok {
-		return "", false
-	}
-	switch e.Code {
+	switch e := chat.AsError(cause); e.Code {
 	case chat.MembershipEnded:
 		return e.Reason, true
 	case chat.NotFound, chat.Forbidden, chat.Banned: // the viewer may not follow the room any more

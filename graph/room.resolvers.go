@@ -14,6 +14,7 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 
 	"github.com/google/uuid"
 )
@@ -177,7 +178,7 @@ func (r *roomResolver) Members(
 	}
 	s, n := scopeOf(ctx), pageSize(first, 50)
 	if s.created != nil && after == nil {
-		if page, ok := s.created.MembersPage(n); ok {
+		if page, ok := chat.FirstMembers(s.created, n); ok {
 			s.members.put(pageKeys([]*ent.Room{s.created.Room}, n, nil)[0], page)
 		}
 	}
@@ -251,7 +252,7 @@ func (r *roomResolver) ViewerRole(ctx context.Context, objs []*ent.Room) ([]*mem
 func (r *roomResolver) JoinKey(ctx context.Context, objs []*ent.Room) ([]*string, error) {
 	s := scopeOf(ctx)
 	rooms, err := stored(
-		ctx, &s.storedRooms, byKey(s, s.chat.RoomsByID), objs, roomID, chat.IsPublishedRoom,
+		ctx, &s.storedRooms, byKey(s, s.chat.RoomsByID), objs, roomID, roomlog.IsPublishedRoom,
 	)
 	if err != nil {
 		return nil, err

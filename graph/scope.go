@@ -6,13 +6,13 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"parley/internal/chat/profiles"
-
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/friendship"
 	"parley/internal/chat"
+	"parley/internal/chat/profiles"
+	"parley/internal/chat/roomlog"
 	"parley/internal/live"
 )
 
@@ -31,7 +31,7 @@ type scope struct {
 
 	// created, set for a RoomCreated, is what its publication carries. visible is the room after so
 	// many loads, nil if the subscribers may not see it.
-	created *chat.RoomCommit
+	created *roomlog.RoomCommit
 	visible cache[int64, *ent.Room]
 
 	users cache[string, *ent.User] // of an event; a query finds them in the node's cache
@@ -108,7 +108,7 @@ func (r *Resolver) scopeAt(topic live.Topic) *scope {
 
 // scopeOfEvent is the scope that all executions for an event share. It knows what was read with the
 // event.
-func (r *Resolver) scopeOfEvent(e *chat.Event) *scope {
+func (r *Resolver) scopeOfEvent(e *roomlog.Event) *scope {
 	shared, ok := e.Share(func() any {
 		s := r.scopeAt(live.Room(e.Room))
 		if e.About != nil {
@@ -122,7 +122,7 @@ func (r *Resolver) scopeOfEvent(e *chat.Event) *scope {
 			member := chat.Own[uuid.UUID]{Person: e.Subject, Of: e.Room}
 			s.subjects.put(member, &chat.Membership{Member: e.Member})
 		}
-		if e.Who == nil && e.Kind == chat.KindMessageAdded {
+		if e.Who == nil && e.Kind == roomlog.KindMessageAdded {
 			s.reactions.put(messageID(e.Message), nil) // it was just added
 		}
 		if e.Message != nil {

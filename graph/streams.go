@@ -11,6 +11,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 	"parley/internal/live"
 )
 
@@ -90,8 +91,8 @@ func (r *Resolver) scopeOfChange(change *live.RoomChange) *scope {
 	return shared
 }
 
-func logEvent(e live.Event) (*chat.Event, error) {
-	event, ok := e.(*chat.Event)
+func logEvent(e live.Event) (*roomlog.Event, error) {
+	event, ok := e.(*roomlog.Event)
 	if !ok {
 		return nil, fmt.Errorf("the log has an event that is a %T", e)
 	}
@@ -100,14 +101,14 @@ func logEvent(e live.Event) (*chat.Event, error) {
 
 // renderMessages renders the messages among events.
 func (r *Resolver) renderMessages(shown subscription) live.Render {
-	return eventsAs(r, shown, func(e *chat.Event) (*ent.Message, bool) {
-		return e.Message, e.Kind == chat.KindMessageAdded
+	return eventsAs(r, shown, func(e *roomlog.Event) (*ent.Message, bool) {
+		return e.Message, e.Kind == roomlog.KindMessageAdded
 	})
 }
 
 // renderEvents renders all events that the schema has.
 func (r *Resolver) renderEvents(shown subscription) live.Render {
-	return eventsAs(r, shown, func(e *chat.Event) (model.RoomEvent, bool) {
+	return eventsAs(r, shown, func(e *roomlog.Event) (model.RoomEvent, bool) {
 		event := roomEvent(e)
 		return event, event != nil
 	})
@@ -117,7 +118,7 @@ func (r *Resolver) renderEvents(shown subscription) live.Render {
 func eventsAs[T any](
 	r *Resolver,
 	shown subscription,
-	show func(*chat.Event) (T, bool),
+	show func(*roomlog.Event) (T, bool),
 ) live.Render {
 	return func(
 		ctx context.Context, owner string, events []live.Event,
@@ -179,10 +180,10 @@ func resyncAt(room uuid.UUID, seq int64) model.RoomEvent {
 }
 
 // roomEvent is an entry of the log as the schema has it; nil where it has none.
-func roomEvent(e *chat.Event) model.RoomEvent {
+func roomEvent(e *roomlog.Event) model.RoomEvent {
 	event := model.Event{RoomID: e.Room, Seq: e.Seq, At: e.At}
 	switch e.Kind {
-	case chat.KindMessageAdded:
+	case roomlog.KindMessageAdded:
 		return &model.MessageAdded{Event: event, Message: e.Message}
 	case roomevent.KindMESSAGE_EDITED:
 		return &model.MessageEdited{Event: event, Message: e.Message}

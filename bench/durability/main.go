@@ -24,7 +24,9 @@ import (
 
 	"parley/ent"
 	"parley/ent/message"
+	"parley/internal/broker"
 	"parley/internal/chat"
+	"parley/internal/chat/profiles"
 	"parley/internal/panics"
 	"parley/internal/store"
 )
@@ -111,9 +113,14 @@ func open(ctx context.Context, path string, synchronous store.Synchronous) (*mod
 		sent: map[kind]int64{}, commits: map[kind]int64{},
 	}
 	client := ent.NewClient(ent.Driver(db.Driver()))
-	if m.chat, err = chat.New(client, chat.Options{
-		Dialect: db.Dialect(), Searches: 1, Panics: panics.NewGuard(quiet),
-	}); err != nil {
+	if m.chat, err = chat.New(
+		client,
+		profiles.NewUsers(db.Dialect()),
+		&broker.Memory{},
+		chat.Options{
+			Dialect: db.Dialect(), Searches: 1, Panics: panics.NewGuard(quiet),
+		},
+	); err != nil {
 		return nil, err
 	}
 	var users []string

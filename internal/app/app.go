@@ -18,6 +18,8 @@ import (
 	"parley/internal/auth"
 	"parley/internal/broker"
 	"parley/internal/chat"
+	"parley/internal/chat/profiles"
+	"parley/internal/chat/roomlog"
 	"parley/internal/config"
 	"parley/internal/limit"
 	"parley/internal/live"
@@ -122,13 +124,8 @@ func New(
 	searches := max(1, cfg.DBMaxConns/searchesShare)
 	reporter := limit.NewReporter(logger)
 	gates := gatesOf(cfg.Rates(), reporter)
-	domain, err := chat.New(ent.NewClient(ent.Driver(db.Driver())), chat.Options{
-		Dialect: db.Dialect(), Searches: searches, KeyAttempts: gates.Keys, Panics: guard,
-	})
-	if err != nil {
-		return nil, err
-	}
-	read := logs{domain}
+	client := ent.NewClient(ent.Driver(db.Driver()))
+	read := logs{roomlog.New(client, db.Dialect())}
 	hub := live.NewHub(context.WithoutCancel(ctx), read, read,
 		live.Options{Sweep: opts.Sweep, Logger: logger, Panics: guard})
 	defer func() {
@@ -136,7 +133,19 @@ func New(
 			hub.Close()
 		}
 	}()
-	node, err := connect(ctx, cfg, database, receiver{hub, domain}, domain, logger, opts)
+	users := profiles.NewUsers(db.Dialect())
+	publisher, node, err := connect(ctx, cfg, database, receiver{hub, users}, logger, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil && node != nil {
+			err = errors.Join(err, node.Close())
+		}
+	}()
+	domain, err := chat.New(client, users, publisher, chat.Options{
+		Dialect: db.Dialect(), Searches: searches, KeyAttempts: gates.Keys, Panics: guard,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -245,23 +254,21 @@ func trustedDocuments(path string) (*opguard.Manifest, error) {
 	return manifest, nil
 }
 
-// connect makes the domain publish to the hub, and to the hubs of other nodes. It returns the node;
-// nil where there are no others, or a test carries the publications.
+// connect returns what publishes to the hub, and to the hubs of other nodes, and the node; nil if
+// there are no others, or a test carries the publications.
 func connect(
 	ctx context.Context,
 	cfg config.Config,
 	database store.Options,
 	l broker.Listener,
-	domain *chat.Chat,
 	logger *slog.Logger,
 	opts Options,
-) (*broker.Node, error) {
+) (chat.Publisher, *broker.Node, error) {
 	var node *broker.Node
 	var err error
 	switch {
 	case opts.Publisher != nil:
-		domain.Publish(opts.Publisher(l))
-		return nil, nil
+		return opts.Publisher(l), nil, nil
 	case cfg.NATSURL != "":
 		node, err = broker.NewNATS(ctx, string(cfg.NATSURL), l, logger, database.Panics)
 	case cfg.Postgres():
@@ -276,26 +283,24 @@ func connect(
 	default:
 		var memory broker.Memory
 		memory.Listen(l)
-		domain.Publish(&memory)
-		return nil, nil
+		return &memory, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	domain.Publish(node)
-	return node, nil
+	return node, node, nil
 }
 
-// receiver passes publications to the hub, and profile changes to the domain's cache of users.
+// receiver passes publications to the hub, and profile changes to the cache of users.
 type receiver struct {
 	*live.Hub
-	chat *chat.Chat
+	users *profiles.Users
 }
 
 // Receive implements [broker.Listener].
 func (r receiver) Receive(p broker.Publication) {
 	if len(p.Profiles) > 0 {
-		r.chat.ApplyProfiles(p.Profiles)
+		r.users.Apply(p.Profiles)
 		return
 	}
 	r.Hub.Receive(p)

@@ -7,12 +7,12 @@ import (
 	"github.com/google/uuid"
 
 	"parley/internal/broker"
-	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 	"parley/internal/live"
 )
 
-// logs gives the live side the rooms' logs and people's lists in its own terms.
-type logs struct{ chat *chat.Chat }
+// logs has the rooms' logs and the users' lists in the terms of the live side.
+type logs struct{ *roomlog.Log }
 
 // Read implements [live.Log].
 func (l logs) Read(
@@ -21,7 +21,7 @@ func (l logs) Read(
 	after int64,
 	limit int,
 ) ([]live.Event, error) {
-	events, pruned, err := l.chat.Log(ctx, room, after, limit)
+	events, pruned, err := l.Log.Read(ctx, room, after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func (l logs) Read(
 
 // Decode implements [live.Log].
 func (l logs) Decode(room uuid.UUID, commit broker.Commit) ([]live.Event, error) {
-	events, err := l.chat.Decode(room, commit)
+	events, err := roomlog.Decode(room, commit)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (l logs) Decode(room uuid.UUID, commit broker.Commit) ([]live.Event, error)
 
 // DecodeRoom implements [live.Log].
 func (l logs) DecodeRoom(room uuid.UUID, commit broker.Commit) (broker.Commit, error) {
-	return l.chat.DecodeRoom(room, commit)
+	return roomlog.DecodeRoom(room, commit)
 }
 
 // MembershipEnds implements [live.Log].
@@ -51,14 +51,14 @@ func (l logs) MembershipEnds(
 	room uuid.UUID,
 	after int64,
 ) ([]live.Event, error) {
-	events, err := l.chat.MembershipEnds(ctx, room, after)
+	events, err := l.Log.MembershipEnds(ctx, room, after)
 	if err != nil {
 		return nil, err
 	}
 	return liveEvents(events), nil
 }
 
-func liveEvents(events []*chat.Event) []live.Event {
+func liveEvents(events []*roomlog.Event) []live.Event {
 	out := make([]live.Event, len(events))
 	for i, e := range events {
 		out[i] = e
@@ -72,7 +72,7 @@ func (l logs) Created(
 	since time.Time,
 	known func(uuid.UUID) bool,
 ) ([]live.Created, error) {
-	found, err := l.chat.Created(ctx, since, known)
+	found, err := l.Log.Created(ctx, since, known)
 	if err != nil {
 		return nil, err
 	}
@@ -83,27 +83,15 @@ func (l logs) Created(
 	return created, nil
 }
 
-// Heads implements [live.Log].
-func (l logs) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
-	return l.chat.Heads(ctx, rooms)
-}
-
 // ReadStates implements [live.Lists].
 func (l logs) ReadStates(ctx context.Context, user string) (map[uuid.UUID]live.ReadState, error) {
-	found, err := l.chat.Standings(ctx, user)
+	found, err := l.Log.ReadStates(ctx, user)
 	if err != nil {
 		return nil, err
 	}
-	standings := make(map[uuid.UUID]live.ReadState, len(found))
+	states := make(map[uuid.UUID]live.ReadState, len(found))
 	for room, s := range found {
-		standings[room] = live.ReadState{Seq: s.Seq, Read: s.Read}
+		states[room] = live.ReadState{Seq: s.Seq, Read: s.Read}
 	}
-	return standings, nil
-}
-
-// Joined implements [live.Lists].
-func (l logs) Joined(
-	ctx context.Context, since time.Time, found func(user string, room uuid.UUID),
-) error {
-	return l.chat.Joined(ctx, since, found)
+	return states, nil
 }

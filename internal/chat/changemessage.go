@@ -11,6 +11,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/retry"
+	"parley/internal/chat/roomlog"
 	"parley/internal/text"
 )
 
@@ -250,6 +251,6 @@ func (h *held) logMessage(
 	if err != nil {
 		return err
 	}
-	h.events[len(h.events)-1].Message = publicMessage(m)
+	h.events[len(h.events)-1].Message = roomlog.PublicMessage(m)
 	return h.save(ctx)
 }

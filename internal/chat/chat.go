@@ -16,14 +16,15 @@ import (
 	"parley/internal/chat/keyattempts"
 	"parley/internal/chat/profiles"
 	"parley/internal/chat/retry"
+	"parley/internal/chat/roomlog"
 	"parley/internal/chat/writequeue"
 	"parley/internal/limit"
 	"parley/internal/panics"
 	"parley/internal/store"
 )
 
-// rememberedBytes is how many bytes of what has been read of rooms are kept, and as many of people.
-const rememberedBytes = 64 << 20
+// roomsBytes is how many bytes of what has been read of rooms are cached.
+const roomsBytes = 64 << 20
 
 // knownUsers is how many people the server remembers to have met, so that a request of theirs need
 // not ask the database whether they exist. An entry is about 100 bytes.
@@ -47,6 +48,7 @@ type Publisher interface {
 // Chat is the domain over one database.
 type Chat struct {
 	db          *ent.Client
+	log         *roomlog.Log
 	dialect     string
 	publisher   Publisher
 	panics      *panics.Guard
@@ -78,21 +80,25 @@ type Options struct {
 	Panics *panics.Guard
 }
 
-// New returns the domain over a database.
-func New(db *ent.Client, opts Options) (*Chat, error) {
+// New returns the domain over a database, of which users are read through a cache. The publisher
+// receives what each transaction publishes, after its commit.
+func New(
+	db *ent.Client, users *profiles.Users, publisher Publisher, opts Options,
+) (*Chat, error) {
 	known, err := lru.New[string, struct{}](knownUsers)
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of known users: %w", err)
 	}
 	c := &Chat{
 		db:          db,
+		log:         roomlog.New(db, opts.Dialect),
 		dialect:     opts.Dialect,
-		publisher:   silence{},
+		publisher:   publisher,
 		panics:      opts.Panics,
 		known:       known,
 		keyAttempts: keyattempts.New(opts.KeyAttempts),
-		rooms:       newRooms(rememberedBytes),
-		users:       profiles.NewUsers(opts.Dialect, rememberedBytes),
+		rooms:       newRooms(roomsBytes),
+		users:       users,
 		searches:    newSearches(opts.Searches),
 		snapshots:   newSnapshots(opts.Dialect, opts.Searches),
 		retrier:     &retry.Retrier{},
@@ -101,14 +107,6 @@ func New(db *ent.Client, opts Options) (*Chat, error) {
 	c.sends, err = c.newSends()
 	return c, err
 }
-
-// Publish makes to receive what each commit publishes. It is called once, before the domain is used.
-func (c *Chat) Publish(to Publisher) { c.publisher = to }
-
-// silence drops publications.
-type silence struct{}
-
-func (silence) Publish(broker.Publication) {}
 
 // Looking returns a context under which reads are counted, and how many there have been.
 func Looking(ctx context.Context) (context.Context, func() int64) {

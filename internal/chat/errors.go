@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/internal/chat/retry"
+	"parley/internal/chat/roomlog"
 	"parley/internal/store"
 )
 
@@ -59,9 +60,14 @@ func (e *Error) Unwrap() error { return e.cause }
 // database is unavailable, or that something is broken inside.
 func AsError(err error) *Error {
 	var e *Error
+	var ended *roomlog.EndedError
 	switch {
 	case errors.As(err, &e):
 		return e
+	case errors.As(err, &ended) && ended.Reason == roomlog.ReasonDeleted:
+		return membershipEnded("The room has been deleted.", ended)
+	case errors.As(err, &ended):
+		return membershipEnded("You are no longer in the room.", ended)
 	case store.IsUnavailable(err),
 		store.IsConflict(err),
 		errors.Is(err, retry.ErrStale),
@@ -74,6 +80,11 @@ func AsError(err error) *Error {
 	default:
 		return &Error{Code: Internal, Message: "Something is broken inside the server.", cause: err}
 	}
+}
+
+// membershipEnded is the error of what a user follows in a room that they are no longer in.
+func membershipEnded(message string, ended *roomlog.EndedError) *Error {
+	return &Error{Code: MembershipEnded, Message: message, Reason: ended.Reason, cause: ended}
 }
 
 // badInput is a BadUserInput error about one argument.

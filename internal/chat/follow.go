@@ -4,13 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/member"
-	"parley/ent/roomevent"
+	"parley/ent/room"
 	"parley/internal/chat/policy"
 	"parley/internal/store"
 )
@@ -23,6 +22,23 @@ type Followed struct {
 	// Joined is the seq before that of the event with which the user joined; 0 for a room's first
 	// members.
 	Joined int64
+}
+
+// Follow authorises the viewer to follow a room's log and returns its head at that moment: from an
+// event above it on, the log itself tells when the viewer is no longer in the room. Membership and
+// head are read in one statement.
+func (c *Chat) Follow(ctx context.Context, v Viewer, roomID uuid.UUID) (head int64, err error) {
+	r, err := c.db.Room.Query().
+		Where(room.ID(roomID), policy.Allowed(policy.Read, v.ID)).
+		Select(room.FieldSeq).
+		Only(ctx)
+	if ent.IsNotFound(err) {
+		return 0, refused(ctx, c.db, v, roomID, policy.Read)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("follow room %s: %w", roomID, err)
+	}
+	return r.Seq, nil
 }
 
 // FollowAll authorizes the viewer to follow the logs of their rooms, as [Chat.Follow] does for one.
@@ -58,76 +74,9 @@ FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1 AND r.delet
 	return followed, nil
 }
 
-const (
-	// maxEndings is how many rooms MembershipEndings reads, and endingDepth how many of the newest
-	// events of each.
-	maxEndings  = 100
-	endingDepth = 1000
-)
-
-// MembershipEndings returns, for rooms that the viewer is not in, why the viewer's membership has
-// ended: a LeaveReason, or DELETED. A room is missing if the viewer was not in it, as far as its log
-// tells, or left long ago. It takes one statement, and reads at most 100 rooms.
+// MembershipEndings returns why the viewer's memberships of rooms have ended: see [roomlog.Log.Endings].
 func (c *Chat) MembershipEndings(
 	ctx context.Context, v Viewer, rooms []uuid.UUID,
 ) (map[uuid.UUID]string, error) {
-	rooms = rooms[:min(len(rooms), maxEndings)]
-	endings := make(map[uuid.UUID]string)
-	inside := make(map[uuid.UUID]bool)
-	err := store.Each(ctx, c.db, func(rows *sql.Rows) error {
-		var id uuid.UUID
-		var kind roomevent.Kind
-		var reason sql.Null[string]
-		var founder bool
-		if err := rows.Scan(&id, &kind, &reason, &founder); err != nil {
-			return err
-		}
-		switch kind {
-		case roomevent.KindMEMBER_JOINED: // perhaps since the caller has found that they are not in it
-			inside[id] = true
-		case roomevent.KindMEMBER_LEFT:
-			inside[id] = false
-			endings[id] = reason.V
-		case roomevent.KindROOM_DELETED:
-			// Only those who were in the room may learn that it existed.
-			if _, left := endings[id]; inside[id] || founder && !left {
-				endings[id] = ReasonDeleted
-			}
-		default: // the statement selects no others
-		}
-		return nil
-	}, `SELECT r.id, e.kind, e.reason, r.creator_id = $1 OR r.owner_id = $1
-FROM rooms r JOIN room_events e ON e.room_id = r.id AND e.seq > r.seq - $2
-WHERE `+store.AnyOf(c.dialect, "r.id", "$3", "uuid")+` AND (e.kind = 'ROOM_DELETED' OR
-	e.kind IN ('MEMBER_JOINED', 'MEMBER_LEFT') AND e.subject_id = $1)
-ORDER BY r.id, e.seq`, v.ID, endingDepth, store.IDList(c.dialect, rooms))
-	if err != nil {
-		return nil, fmt.Errorf("find why %q has left %d rooms: %w", v.ID, len(rooms), err)
-	}
-	return endings, nil
-}
-
-// joinedPage is how many memberships one statement of Joined reads.
-const joinedPage = 5000
-
-// Joined calls found with each membership that has begun since a time, and continues. It takes one
-// statement for each 5,000 of them.
-func (c *Chat) Joined(
-	ctx context.Context, since time.Time, found func(userID string, room uuid.UUID),
-) error {
-	for after, more := firstID(since), true; more; {
-		members, err := c.db.Member.Query().Where(member.IDGT(after)).
-			Order(member.ByID()).Limit(joinedPage).
-			Select(member.FieldID, member.FieldRoomID, member.FieldUserID).All(ctx)
-		if err != nil {
-			return fmt.Errorf("find the memberships since %s: %w", since, err)
-		}
-		for _, m := range members {
-			found(m.UserID, m.RoomID)
-		}
-		if more = len(members) == joinedPage; more {
-			after = members[len(members)-1].ID
-		}
-	}
-	return nil
+	return c.log.Endings(ctx, v.ID, rooms)
 }

@@ -15,6 +15,7 @@ import (
 	"parley/ent/schema"
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/roomlog"
 	"parley/internal/store"
 )
 
@@ -72,7 +73,7 @@ func (t *tx) insertMessages(ctx context.Context, messages []*newMessage) error {
 			return fmt.Errorf("insert a message: %w", err)
 		}
 		if commit != nil {
-			t.publish(commit.publication(m.RoomID))
+			t.publish(commit.Publication(m.RoomID))
 		}
 	}
 	return nil
@@ -97,7 +98,7 @@ func insertMessages(
 	if wait {
 		statement = insertMessagesWaiting
 	}
-	commits := make(map[uuid.UUID]*Commit)
+	commits := make(map[uuid.UUID]*roomlog.Commit)
 	var profiles profiles.Version // on the first row
 	err := run(ctx, q, func(rows *sql.Rows) error {
 		var n int
@@ -118,12 +119,12 @@ func insertMessages(
 		m.CreatedAt = at.V.UTC()
 		commit := commits[m.RoomID]
 		if commit == nil {
-			commit = &Commit{Profiles: profiles}
+			commit = &roomlog.Commit{Profiles: profiles}
 			commits[m.RoomID] = commit
 		}
-		commit.Events = append(commit.Events, added(m.Message))
+		commit.Events = append(commit.Events, roomlog.Added(m.Message))
 		if room != nil {
-			commit.row = room
+			commit.Row = room
 		}
 		return nil
 	}, statement, document(records), store.List(dialect.Postgres, rooms),
@@ -133,7 +134,7 @@ func insertMessages(
 	}
 	var publications []broker.Publication
 	for id, commit := range commits {
-		publications = append(publications, commit.publication(id))
+		publications = append(publications, commit.Publication(id))
 	}
 	return publications, nil
 }
@@ -191,7 +192,7 @@ ORDER BY i.n`
 
 // insertMessage inserts a message on SQLite, whose transactions have the database for themselves. It
 // returns nil if the message was not inserted.
-func (t *tx) insertMessage(ctx context.Context, m *newMessage) (*Commit, error) {
+func (t *tx) insertMessage(ctx context.Context, m *newMessage) (*roomlog.Commit, error) {
 	m.inserted, m.locked = false, false
 	var r *ent.Room
 	err := store.Each(ctx, t, func(rows *sql.Rows) (err error) {
@@ -237,7 +238,5 @@ SET seq = $1, latest_seq = $1, message_count = $2, event_at = $3, updated_at = $
 	); err != nil {
 		return nil, err
 	}
-	return &Commit{
-		Room: publicRoom(r), Profiles: m.profiles, Events: []*Event{added(m.Message)},
-	}, nil
+	return roomlog.NewCommit(r, m.profiles, []*roomlog.Event{roomlog.Added(m.Message)}), nil
 }

@@ -15,6 +15,7 @@ import (
 	"parley/ent/room"
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/roomlog"
 	"parley/internal/store"
 	"parley/internal/text"
 )
@@ -62,7 +63,7 @@ func (in CreateRoomInput) newRoom(v Viewer, id uuid.UUID) (*newRoom, error) {
 		if err != nil {
 			return nil, fmt.Errorf("make an id: %w", err)
 		}
-		n.members = append(n.members, founder(i, member, id, user, at))
+		n.members = append(n.members, roomlog.Founder(i, member, id, user, at))
 	}
 	for i, tag := range in.Tags {
 		n.tags = append(n.tags,
@@ -76,7 +77,11 @@ func (in CreateRoomInput) newRoom(v Viewer, id uuid.UUID) (*newRoom, error) {
 
 // publication publishes the room.
 func (n *newRoom) publication() broker.Publication {
-	commit := &RoomCommit{Room: publicRoom(n.Room), Profiles: n.profiles, Tags: []string{}}
+	commit := &roomlog.RoomCommit{
+		Room:     roomlog.PublicRoom(n.Room),
+		Profiles: n.profiles,
+		Tags:     []string{},
+	}
 	for _, tag := range n.tags {
 		commit.Tags = append(commit.Tags, tag.Tag)
 	}

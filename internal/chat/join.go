@@ -15,6 +15,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/retry"
+	"parley/internal/chat/roomlog"
 )
 
 // JoinRoom makes the viewer a member of a room and returns it. Where they are one already it
@@ -174,7 +175,7 @@ func (h *held) admit(
 	}
 	joined := h.events[len(h.events)-len(members):]
 	for i, m := range members {
-		joined[i].Member = publicMember(m)
+		joined[i].Member = roomlog.PublicMember(m)
 	}
 	return members, h.save(ctx)
 }

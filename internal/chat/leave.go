@@ -15,6 +15,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/retry"
+	"parley/internal/chat/roomlog"
 	"parley/internal/store"
 )
 
@@ -63,7 +64,7 @@ func Tombstone(r *ent.Room) *ent.Room {
 	if r == nil {
 		return nil
 	}
-	tombstone := publicRoom(r)
+	tombstone := roomlog.PublicRoom(r)
 	tombstone.Name, tombstone.Description, tombstone.MemberCount = "", "", 0
 	tombstone.OpenseaSlug, tombstone.OpenseaName, tombstone.OpenseaCover = nil, "", ""
 	return tombstone

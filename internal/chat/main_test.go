@@ -9,6 +9,8 @@ import (
 	"entgo.io/ent/dialect"
 
 	"parley/ent"
+	"parley/internal/broker"
+	"parley/internal/chat/profiles"
 	"parley/internal/panics"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
@@ -32,6 +34,14 @@ func eachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 // node returns the domain of a new node on a database. observe, unless nil, receives each statement.
 func node(t *testing.T, url string, observe func(context.Context, string)) *Chat {
 	t.Helper()
+	return publishingNode(t, url, observe, publishing(func([]broker.ProfileChange) {}))
+}
+
+// publishingNode is [node] with a publisher.
+func publishingNode(
+	t *testing.T, url string, observe func(context.Context, string), publisher Publisher,
+) *Chat {
+	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	db, err := store.Open(t.Context(), url, store.Options{Logger: logger, Observe: observe})
 	if err != nil {
@@ -43,7 +53,7 @@ func node(t *testing.T, url string, observe func(context.Context, string)) *Chat
 		}
 	})
 	c, err := New(
-		ent.NewClient(ent.Driver(db.Driver())),
+		ent.NewClient(ent.Driver(db.Driver())), profiles.NewUsers(db.Dialect()), publisher,
 		Options{Dialect: db.Dialect(), Searches: 4, Panics: panics.NewGuard(logger)},
 	)
 	if err != nil {

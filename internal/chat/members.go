@@ -13,6 +13,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/retry"
+	"parley/internal/chat/roomlog"
 	"parley/internal/store"
 )
 
@@ -235,7 +236,7 @@ func (h *held) setRole(ctx context.Context, actor Viewer, m *ent.Member, role me
 	if err != nil {
 		return err
 	}
-	h.events[len(h.events)-1].Member = publicMember(m)
+	h.events[len(h.events)-1].Member = roomlog.PublicMember(m)
 	return nil
 }
 

@@ -141,7 +141,9 @@ func TestProfileStatements(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		var count atomic.Int64
 		here := node(t, url, func(context.Context, string) { count.Add(1) })
-		there := node(t, url, nil)
+		publish := func([]broker.ProfileChange) {} // what another node publishes
+		there := publishingNode(t, url, nil,
+			publishing(func(changes []broker.ProfileChange) { publish(changes) }))
 		ids := inShards(t, there)
 		ctx := t.Context()
 		now := func() profiles.Version {
@@ -191,14 +193,14 @@ func TestProfileStatements(t *testing.T) {
 		expect("this node has changed another user", 0, v, ids[:4]...)
 
 		// Another node publishes its changes: the cache applies them one after the other.
-		there.Publish(publishing(here.ApplyProfiles))
+		publish = here.users.Apply
 		change(there, "d", ids[7])
 		v = change(there, "e", ids[8])
 		if u := expect("another node has published", 1, v, ids[7:]...); u[0].Status != "d" ||
 			u[1].Status != "e" {
 			t.Errorf("the statuses are %q and %q", u[0].Status, u[1].Status)
 		}
-		there.Publish(silence{})
+		publish = func([]broker.ProfileChange) {}
 		v = change(there, "again", ids[9])
 		change(there, "and again", ids[9])
 		u := expect("the user has changed again since the version", 2, v, ids[9:]...)
@@ -206,7 +208,7 @@ func TestProfileStatements(t *testing.T) {
 			t.Errorf("the status is %q", u[0].Status)
 		}
 		change(there, "f", ids[8])
-		there.Publish(publishing(here.ApplyProfiles))
+		publish = here.users.Apply
 		v = change(there, "g", ids[8])
 		if u := expect("a publication was lost", 2, v, ids[8:]...); u[0].Status != "g" {
 			t.Errorf("the status is %q", u[0].Status)
@@ -252,14 +254,11 @@ func TestProfilesChangedBySQL(t *testing.T) {
 func TestProfileChangesAreCommitted(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, url string) {
-		c := node(t, url, nil)
-		ids := inShards(t, c)
 		var published []broker.ProfileChange
-		c.Publish(
-			publishing(
-				func(changes []broker.ProfileChange) { published = append(published, changes...) },
-			),
-		)
+		publish := func(changes []broker.ProfileChange) { published = append(published, changes...) }
+		c := publishingNode(t, url, nil,
+			publishing(func(changes []broker.ProfileChange) { publish(changes) }))
+		ids := inShards(t, c)
 		err := c.tx(t.Context(), retry.Once, func(open *tx) error {
 			if err := open.bumpProfileVersions(t.Context(), ids[:2]); err != nil {
 				return err
@@ -276,7 +275,7 @@ func TestProfileChangesAreCommitted(t *testing.T) {
 		if len(published) != 1 || fmt.Sprint(published[0]) != fmt.Sprint(want) {
 			t.Errorf("published %v, want %v", published, want)
 		}
-		c.Publish(publishing(func([]broker.ProfileChange) { panic("a publisher that fails") }))
+		publish = func([]broker.ProfileChange) { panic("a publisher that fails") }
 		if err := setStatus(t.Context(), c, "y", ids[1]); err != nil {
 			t.Errorf("a publisher that panics fails the change: %v", err)
 		}
@@ -291,13 +290,10 @@ func TestProfilesAreNotOlderThanShown(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		const nodes, users, writers, readers, changes = 3, 30, 4, 6, 40
 		var all [nodes]*Chat
-		for i := range all {
-			all[i] = node(t, url, nil)
-		}
 		var mu sync.Mutex
 		var delayed [][]broker.ProfileChange
-		for i, c := range all {
-			c.Publish(publishing(func(changes []broker.ProfileChange) {
+		for i := range all {
+			all[i] = publishingNode(t, url, nil, publishing(func(changes []broker.ProfileChange) {
 				mu.Lock()
 				defer mu.Unlock()
 				if delayed = append(delayed, changes); rand.N(3) == 0 {
@@ -306,7 +302,7 @@ func TestProfilesAreNotOlderThanShown(t *testing.T) {
 				for range rand.N(4) { // none: lost
 					for j, other := range all {
 						if i != j {
-							other.ApplyProfiles(delayed[rand.N(len(delayed))])
+							other.users.Apply(delayed[rand.N(len(delayed))])
 						}
 					}
 				}

@@ -150,7 +150,7 @@ func completed[V any](
 	}
 	var heads map[uuid.UUID]int64
 	if !c.frozen {
-		if heads, err = c.Heads(ctx, ids); err != nil {
+		if heads, err = c.log.Heads(ctx, ids); err != nil {
 			return nil, err
 		}
 	}

@@ -181,11 +181,6 @@ func (h *held) checkReferences(ctx context.Context, in SendMessageInput) error {
 	return nil
 }
 
-// added is the event of a message that was added.
-func added(m *ent.Message) *Event {
-	return &Event{Seq: m.Seq, Kind: KindMessageAdded, At: m.CreatedAt, Message: publicMessage(m)}
-}
-
 // checkMentions accepts people who are in the room.
 func (h *held) checkMentions(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {

@@ -18,6 +18,7 @@ import (
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
 	"parley/internal/chat/retry"
+	"parley/internal/chat/roomlog"
 	"parley/internal/panics"
 	"parley/internal/store"
 )
@@ -167,14 +168,14 @@ type held struct {
 	tx *tx
 	// at is the time of whatever happens to the room in this transaction: never before the newest
 	// event, and always after the room was made, since the time at which somebody joined tells
-	// whether they have been there from the start (see founders).
+	// whether they have been there from the start (see [roomlog.Log.Created]).
 	at time.Time
 	// moved are those who came or went in this transaction.
 	moved []string
 	// profiles is the profile version when the room was locked, and events are those that this
 	// transaction has appended to the log since the room was last saved.
 	profiles profiles.Version
-	events   []*Event
+	events   []*roomlog.Event
 }
 
 // hold locks a room. Returns NOT_FOUND if there is none, or only a tombstone.
@@ -259,7 +260,7 @@ func (h *held) event(kind roomevent.Kind, actor string) *ent.RoomEventCreate {
 		SetKind(kind).
 		SetActorID(actor).
 		SetAt(h.at)
-	h.events = append(h.events, &Event{create: create})
+	h.events = append(h.events, roomlog.Appended(create))
 	return create
 }
 
@@ -267,10 +268,7 @@ func (h *held) event(kind roomevent.Kind, actor string) *ent.RoomEventCreate {
 func (h *held) publish() {
 	p := broker.Publication{Room: h.ID, Seq: h.Seq, Users: h.moved}
 	if len(h.events) > 0 {
-		for _, e := range h.events {
-			e.complete()
-		}
-		p.Commit = &Commit{Room: publicRoom(h.Room), Profiles: h.profiles, Events: h.events}
+		p.Commit = roomlog.NewCommit(h.Room, h.profiles, h.events)
 		h.events = nil
 	}
 	h.tx.publish(p)

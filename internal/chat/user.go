@@ -11,7 +11,6 @@ import (
 
 	"parley/ent"
 	"parley/ent/user"
-	"parley/internal/broker"
 	"parley/internal/chat/profiles"
 	"parley/internal/chat/retry"
 	"parley/internal/store"
@@ -357,6 +356,3 @@ func (c *Chat) UsersAt(
 ) ([]*ent.User, error) {
 	return c.users.At(ctx, c.db, at, ids)
 }
-
-// ApplyProfiles applies published profile changes to the cache of users: see [profiles.Users.Apply].
-func (c *Chat) ApplyProfiles(changes []broker.ProfileChange) { c.users.Apply(changes) }

@@ -19,10 +19,12 @@ type Users struct {
 	found, read atomic.Int64
 }
 
-// NewUsers returns users of a database with ent's dialect of the name, of which so many bytes are
-// cached.
-func NewUsers(name string, bytes int) *Users {
-	return &Users{dialect: name, cache: newCache(bytes)}
+// cachedBytes is how many bytes of users are cached.
+const cachedBytes = 64 << 20
+
+// NewUsers returns the users of a database with ent's dialect of the name.
+func NewUsers(dialect string) *Users {
+	return &Users{dialect: dialect, cache: newCache(cachedBytes)}
 }
 
 // Stats counts users since the start.

@@ -1,4 +1,4 @@
-package chat
+package roomlog
 
 import (
 	"encoding/json"
@@ -22,7 +22,7 @@ import (
 
 // Commit is what one transaction appended to a room's log. It implements [broker.Commit].
 type Commit struct {
-	// Format is that of the node which encoded it: see [Chat.Decode].
+	// Format is that of the node which encoded it: see [Decode].
 	Format string `json:"format"`
 	// Room is the room after it, with its public columns only.
 	Room *ent.Room `json:"room"`
@@ -30,20 +30,29 @@ type Commit struct {
 	Profiles profiles.Version `json:"profiles"`
 	Events   []*Event         `json:"events"`
 
-	// row is the room as JSON, instead of Room, until it is decoded or encoded.
-	row    []byte
+	// Row is the room as JSON, instead of Room, until it is decoded or encoded.
+	Row    []byte `json:"-"`
 	decode sync.Once
+}
+
+// NewCommit returns the commit of events that a transaction has appended to a room's log, at a profile
+// version. It takes what it publishes of the room as it is now.
+func NewCommit(room *ent.Room, at profiles.Version, events []*Event) *Commit {
+	for _, e := range events {
+		e.complete()
+	}
+	return &Commit{Room: PublicRoom(room), Profiles: at, Events: events}
 }
 
 // room returns the room after the commit. It is safe for concurrent use.
 func (c *Commit) room() (*ent.Room, error) {
 	var err error
 	c.decode.Do(func() {
-		if c.row == nil {
+		if c.Row == nil {
 			return
 		}
 		r := &ent.Room{}
-		if err = json.Unmarshal(c.row, r); err == nil {
+		if err = json.Unmarshal(c.Row, r); err == nil {
 			r.CreatedAt, r.UpdatedAt, r.EventAt = r.CreatedAt.UTC(), r.UpdatedAt.UTC(), r.EventAt.UTC()
 			c.Room = r
 		}
@@ -59,8 +68,8 @@ var errNoPublishedRoom = errors.New("a commit has no room")
 // First implements [broker.Commit].
 func (c *Commit) First() int64 { return c.Events[0].Seq }
 
-// publication publishes the commit to a room.
-func (c *Commit) publication(roomID uuid.UUID) broker.Publication {
+// Publication returns the publication of the commit to a room.
+func (c *Commit) Publication(roomID uuid.UUID) broker.Publication {
 	return broker.Publication{Room: roomID, Seq: c.Events[len(c.Events)-1].Seq, Commit: c}
 }
 
@@ -102,7 +111,7 @@ func commitFormat() string {
 
 // Decode returns the events of a publication. It fails if they were encoded by a node of another
 // version: then they have to be read from the log.
-func (c *Chat) Decode(roomID uuid.UUID, published broker.Commit) ([]*Event, error) {
+func Decode(roomID uuid.UUID, published broker.Commit) ([]*Event, error) {
 	commit, ok := published.(*Commit)
 	if !ok {
 		encoded, ok := published.(*broker.Encoded)
@@ -136,34 +145,26 @@ func (c *Chat) Decode(roomID uuid.UUID, published broker.Commit) ([]*Event, erro
 	return events, nil
 }
 
-// copy returns a copy of a published event.
-func (e *Event) copy() *Event {
-	return &Event{
-		Seq: e.Seq, Kind: e.Kind, At: e.At, Message: e.Message, Subject: e.Subject,
-		Member: e.Member, Role: e.Role, Reason: e.Reason, Emoji: e.Emoji, On: e.On,
-	}
-}
-
 // IsPublishedRoom reports whether a room was published, and so has no key.
 func IsPublishedRoom(r *ent.Room) bool { return r.Key == "" }
 
-// publicRoom returns a copy of a room as it is published, without what only some users may see.
-func publicRoom(r *ent.Room) *ent.Room {
+// PublicRoom returns a copy of a room as it is published, without what only some users may see.
+func PublicRoom(r *ent.Room) *ent.Room {
 	public := *r
 	public.Key, public.SearchText = "", ""
 	return &public
 }
 
-// publicMember returns a copy of a membership as it is published, without what its user has read.
-func publicMember(m *ent.Member) *ent.Member {
+// PublicMember returns a copy of a membership as it is published, without what its user has read.
+func PublicMember(m *ent.Member) *ent.Member {
 	return &ent.Member{
 		ID: m.ID, RoomID: m.RoomID, UserID: m.UserID, Role: m.Role,
 		JoinedAt: m.JoinedAt, JoinedSeq: m.JoinedSeq,
 	}
 }
 
-// publicMessage returns a copy of a message as it is published.
-func publicMessage(m *ent.Message) *ent.Message {
+// PublicMessage returns a copy of a message as it is published.
+func PublicMessage(m *ent.Message) *ent.Message {
 	public := *m
 	public.RequestHash = nil
 	return &public

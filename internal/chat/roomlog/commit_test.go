@@ -1,4 +1,4 @@
-package chat
+package roomlog
 
 import (
 	"bytes"
@@ -41,7 +41,7 @@ func TestCommitRoundTrip(t *testing.T) {
 		LastReadSeq: 424242, OthersRead: 434343,
 	}
 	commit := &Commit{
-		Room: publicRoom(&ent.Room{
+		Room: PublicRoom(&ent.Room{
 			ID:         id,
 			Name:       "tea",
 			Seq:        8,
@@ -51,10 +51,10 @@ func TestCommitRoundTrip(t *testing.T) {
 		}),
 		Profiles: profiles.Version{5},
 		Events: []*Event{
-			added(m),
+			Added(m),
 			{
 				Seq: 8, Kind: roomevent.KindMEMBER_JOINED, At: at, Subject: "bob",
-				Role: member.RoleMEMBER, Member: publicMember(joined),
+				Role: member.RoleMEMBER, Member: PublicMember(joined),
 			},
 		},
 	}
@@ -70,13 +70,12 @@ func TestCommitRoundTrip(t *testing.T) {
 	if m.IdempotencyKey == nil || *m.IdempotencyKey != key {
 		t.Error("encoding changes the message")
 	}
-	c := &Chat{}
-	want, err := c.Decode(id, commit)
+	want, err := Decode(id, commit)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want[0].Message.IdempotencyKey = new(string) // hidden
-	got, err := c.Decode(id, &broker.Encoded{JSON: data})
+	got, err := Decode(id, &broker.Encoded{JSON: data})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,39 +86,37 @@ func TestCommitRoundTrip(t *testing.T) {
 
 // TestRoomCommitRoundTrip is TestCommitRoundTrip for a new room.
 func TestRoomCommitRoundTrip(t *testing.T) {
-	access := room.AccessTypePUBLIC
-	in := CreateRoomInput{
-		Name: "tea", MemberIds: []string{"bob"}, AccessType: &access, Tags: []string{"One", "two"},
+	id, at := uuid.New(), time.Date(2026, 11, 30, 12, 0, 0, 123456000, time.UTC)
+	created := &ent.Room{
+		ID: id, Name: "tea", AccessType: room.AccessTypePUBLIC, CreatorID: "ann", OwnerID: "ann",
+		MemberCount: 2, Key: "key-secret", SearchText: "search-secret",
+		CreatedAt: at, UpdatedAt: at, EventAt: at,
 	}
-	n, err := in.newRoom(Viewer{ID: "ann"}, uuid.New())
-	if err != nil {
-		t.Fatal(err)
+	commit := &RoomCommit{
+		Room: PublicRoom(created), Profiles: profiles.Version{5}, Tags: []string{"One", "two"},
+		Members: []*ent.Member{
+			Founder(0, uuid.New(), id, "ann", at), Founder(1, uuid.New(), id, "bob", at),
+		},
 	}
-	n.SearchText = "search-secret"
-	n.profiles = profiles.Version{5}
-	commit := n.publication().Commit
 	data, err := commit.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"secret", n.Key} {
-		if bytes.Contains(data, []byte(secret)) {
-			t.Errorf("the commit has %s: %s", secret, data)
-		}
+	if bytes.Contains(data, []byte("secret")) {
+		t.Errorf("the commit has a secret: %s", data)
 	}
-	c := &Chat{}
-	got, err := c.DecodeRoom(n.ID, &broker.Encoded{JSON: data})
+	got, err := DecodeRoom(id, &broker.Encoded{JSON: data})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(got, commit) {
 		t.Errorf("decoded %+v, want %+v", got, commit)
 	}
-	if _, err := c.DecodeRoom(uuid.New(), &broker.Encoded{JSON: data}); err == nil {
+	if _, err := DecodeRoom(uuid.New(), &broker.Encoded{JSON: data}); err == nil {
 		t.Error("decodes the commit of another room")
 	}
 	for _, damaged := range []string{``, `{}`, string(data[:len(data)/2])} {
-		if _, err := c.DecodeRoom(n.ID, &broker.Encoded{JSON: []byte(damaged)}); err == nil {
+		if _, err := DecodeRoom(id, &broker.Encoded{JSON: []byte(damaged)}); err == nil {
 			t.Errorf("decodes %q", damaged)
 		}
 	}
@@ -127,14 +124,13 @@ func TestRoomCommitRoundTrip(t *testing.T) {
 
 // TestCommitOfAnotherVersion: a node does not decode a commit whose columns differ.
 func TestCommitOfAnotherVersion(t *testing.T) {
-	c := &Chat{}
 	for _, encoded := range []string{
 		``, `[]`, `{}`, `{"format":"x","room":{},"events":[{"seq":1}]}`,
 		`{"format":"` + commitFormat() + `","events":[{"seq":1}]}`,
 		`{"format":"` + commitFormat() + `","room":{},"events":[]}`,
 		`{"format":"` + commitFormat() + `","room":{},"events":[null]}`,
 	} {
-		if _, err := c.Decode(uuid.New(), &broker.Encoded{JSON: []byte(encoded)}); err == nil {
+		if _, err := Decode(uuid.New(), &broker.Encoded{JSON: []byte(encoded)}); err == nil {
 			t.Errorf("decodes %q", encoded)
 		}
 	}

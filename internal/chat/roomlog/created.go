@@ -1,4 +1,4 @@
-package chat
+package roomlog
 
 import (
 	"context"
@@ -29,12 +29,12 @@ const mostCreated = 2000
 
 // Created returns rooms that have come into being since a time, the oldest first, without those
 // that the caller knows of.
-func (c *Chat) Created(
+func (l *Log) Created(
 	ctx context.Context,
 	since time.Time,
 	known func(uuid.UUID) bool,
 ) ([]Created, error) {
-	rooms, err := c.db.Room.Query().Where(room.IDGTE(firstID(since)), room.DeletedAtIsNil()).
+	rooms, err := l.db.Room.Query().Where(room.IDGTE(firstID(since)), room.DeletedAtIsNil()).
 		Order(room.ByID(entsql.OrderDesc())).Limit(mostCreated).
 		Select(room.FieldID, room.FieldAccessType).All(ctx)
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *Chat) Created(
 			Public: r.AccessType == room.AccessTypePUBLIC,
 		}
 	}
-	founders, err := c.founders(ctx, ids)
+	founders, err := l.founders(ctx, ids)
 	for i := range created {
 		created[i].Users = founders[created[i].Room]
 	}
@@ -59,10 +59,10 @@ func (c *Chat) Created(
 
 // founders returns who is in rooms since they were made. Whoever joins does so later, whatever the
 // clocks say: see held.
-func (c *Chat) founders(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID][]string, error) {
+func (l *Log) founders(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID][]string, error) {
 	founders := make(map[uuid.UUID][]string)
-	for part := range slices.Chunk(rooms, maxHeads) {
-		members, err := c.db.Member.Query().
+	for part := range slices.Chunk(rooms, roomsAtOnce) {
+		members, err := l.db.Member.Query().
 			Where(member.RoomIDIn(store.Padded(part)...), func(s *entsql.Selector) {
 				r := entsql.Table(room.Table)
 				s.Join(r).On(s.C(member.FieldRoomID), r.C(room.FieldID))
@@ -87,4 +87,29 @@ func firstID(at time.Time) (id uuid.UUID) {
 	binary.BigEndian.PutUint64(millis[:], uint64(at.UnixMilli()))
 	copy(id[:6], millis[2:])
 	return id
+}
+
+// joinedPage is how many memberships one statement of Joined reads.
+const joinedPage = 5000
+
+// Joined calls found with each membership that has begun since a time, and continues. It takes one
+// statement for each 5,000 of them.
+func (l *Log) Joined(
+	ctx context.Context, since time.Time, found func(userID string, room uuid.UUID),
+) error {
+	for after, more := firstID(since), true; more; {
+		members, err := l.db.Member.Query().Where(member.IDGT(after)).
+			Order(member.ByID()).Limit(joinedPage).
+			Select(member.FieldID, member.FieldRoomID, member.FieldUserID).All(ctx)
+		if err != nil {
+			return fmt.Errorf("find the memberships since %s: %w", since, err)
+		}
+		for _, m := range members {
+			found(m.UserID, m.RoomID)
+		}
+		if more = len(members) == joinedPage; more {
+			after = members[len(members)-1].ID
+		}
+	}
+	return nil
 }

@@ -1,9 +1,8 @@
-package chat
+package roomlog
 
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,8 +39,8 @@ type encodedFounder struct {
 	User string    `json:"u"`
 }
 
-// founder is the membership of the i-th user of a new room. The first is the owner.
-func founder(i int, id, room uuid.UUID, user string, created time.Time) *ent.Member {
+// Founder is the membership of the i-th user of a new room. The first is the owner.
+func Founder(i int, id, room uuid.UUID, user string, created time.Time) *ent.Member {
 	role := member.RoleMEMBER
 	if i == 0 {
 		role = member.RoleOWNER
@@ -65,7 +64,7 @@ func (c *RoomCommit) Encode() ([]byte, error) {
 
 // DecodeRoom returns the commit of a publication of a new room. It fails if it was encoded by a node
 // of another version: then callers read the room.
-func (c *Chat) DecodeRoom(roomID uuid.UUID, published broker.Commit) (*RoomCommit, error) {
+func DecodeRoom(roomID uuid.UUID, published broker.Commit) (*RoomCommit, error) {
 	if commit, ok := published.(*RoomCommit); ok {
 		return commit, nil
 	}
@@ -87,26 +86,7 @@ func (c *Chat) DecodeRoom(roomID uuid.UUID, published broker.Commit) (*RoomCommi
 	commit := &RoomCommit{Room: encoded.Room, Profiles: encoded.Profiles, Tags: encoded.Tags}
 	for i, m := range encoded.Members {
 		commit.Members = append(
-			commit.Members, founder(i, m.ID, roomID, m.User, encoded.Room.CreatedAt))
+			commit.Members, Founder(i, m.ID, roomID, m.User, encoded.Room.CreatedAt))
 	}
 	return commit, nil
-}
-
-// MembersPage returns the first members of the room; false if they were not published, or there is
-// no such page.
-func (c *RoomCommit) MembersPage(first int) (Page[*ent.Member], bool) {
-	if c.Members == nil || checkFirst(first) != nil {
-		return Page[*ent.Member]{}, false
-	}
-	return page(slices.Clip(c.Members), first), true
-}
-
-// Membership returns a user's membership of the room, nil if they were not in it; false if the
-// members were not published.
-func (c *RoomCommit) Membership(userID string) (*Membership, bool) {
-	i := slices.IndexFunc(c.Members, func(m *ent.Member) bool { return m.UserID == userID })
-	if i < 0 {
-		return nil, c.Members != nil
-	}
-	return &Membership{Member: c.Members[i]}, true
 }
