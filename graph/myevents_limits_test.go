@@ -192,13 +192,15 @@ func TestMyEventsCarryTheirSeq(t *testing.T) {
 		`subscription($after: [RoomPosition!]) { myEvents(after: $after) { roomId } }`,
 		testkit.Vars{"after": []testkit.Vars{position(room, 3)}},
 	)
-	say(alice, room, "1")
-	for _, want := range []string{
+	for i, want := range []string{
 		`{"data":{"myEvents":{"roomId":"` + room + `"}}}`,
 		`{"data":{"myEvents":{"roomId":"` + room + `"}},"extensions":{"seq":0,"resync":true}}`,
 		`{"data":{"myEvents":{"roomId":null}}}`,
 		`{"data":{"myEvents":{"roomId":"` + room + `"}},"extensions":{"seq":1}}`,
 	} {
+		if i == 3 {
+			say(alice, room, "1") // after the stream has been opened
+		}
 		var compact json.RawMessage = stream.Raw()
 		if string(compact) != want {
 			t.Errorf("got %s, want %s", compact, want)
