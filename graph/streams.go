@@ -39,58 +39,6 @@ func scatter[T any](
 	return payloads, nil
 }
 
-// renderList returns what renders changes of the viewer's list of rooms.
-func (r *Resolver) renderList(
-	ctx context.Context, shown subscription, v chat.Viewer,
-) func(context.Context, *live.RoomChange) (live.Entry, error) {
-	as := keepViewer(ctx)
-	return func(ctx context.Context, change *live.RoomChange) (entry live.Entry, err error) {
-		s := r.scopeOfChange(change)
-		ctx = inScope(as(ctx), s)
-		ids := []uuid.UUID{change.Room}
-		// The room is read first: what is read later is not older than its seq says.
-		rooms, err := s.roomsByID(ctx, ids)
-		if err != nil {
-			return entry, err
-		}
-		memberships, err := viewersOwn(ctx, &s.memberships, ids, r.chat.Memberships)
-		if err != nil {
-			return entry, err
-		}
-		id := change.Room.String()
-		event := &model.MyRoomsChange{Kind: model.MyRoomsChangeKindRemoved, RoomID: &id}
-		room, membership := rooms[0], memberships[0]
-		if room != nil && membership != nil && room.DeletedAt == nil {
-			event.Kind, event.Room = model.MyRoomsChangeKindChanged, room
-			entry.Listed = true
-			entry.State = live.ReadState{Seq: room.Seq, Read: membership.LastReadSeq}
-		}
-		of := executionOwner{user: v.ID}
-		if len(change.Users) > 1 {
-			of = executionOwner{topic: live.Room(change.Room)}
-		}
-		payloads, err := render(
-			ctx, shown, of, []*model.MyRoomsChange{event}, []source{{scope: s}})
-		if err != nil {
-			return entry, err
-		}
-		entry.Payload = payloads[0]
-		return entry, nil
-	}
-}
-
-// scopeOfChange returns the scope that the renderings of a change for several lists share: it loads
-// the same for all users together.
-func (r *Resolver) scopeOfChange(change *live.RoomChange) *scope {
-	shared, ok := change.Share(func() any {
-		return &scope{chat: r.chat, peers: func(string) []string { return change.Users }}
-	}).(*scope)
-	if !ok {
-		panic("the renderings of a change share something else than a scope")
-	}
-	return shared
-}
-
 func logEvent(e live.Event) (*roomlog.Event, error) {
 	event, ok := e.(*roomlog.Event)
 	if !ok {
