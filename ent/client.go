@@ -13,6 +13,7 @@ import (
 
 	"parley/ent/ban"
 	"parley/ent/directroom"
+	"parley/ent/endedmembership"
 	"parley/ent/friendship"
 	"parley/ent/member"
 	"parley/ent/message"
@@ -43,6 +44,8 @@ type Client struct {
 	Ban *BanClient
 	// DirectRoom is the client for interacting with the DirectRoom builders.
 	DirectRoom *DirectRoomClient
+	// EndedMembership is the client for interacting with the EndedMembership builders.
+	EndedMembership *EndedMembershipClient
 	// Friendship is the client for interacting with the Friendship builders.
 	Friendship *FriendshipClient
 	// Member is the client for interacting with the Member builders.
@@ -78,6 +81,7 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Ban = NewBanClient(c.config)
 	c.DirectRoom = NewDirectRoomClient(c.config)
+	c.EndedMembership = NewEndedMembershipClient(c.config)
 	c.Friendship = NewFriendshipClient(c.config)
 	c.Member = NewMemberClient(c.config)
 	c.Message = NewMessageClient(c.config)
@@ -179,21 +183,22 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:            ctx,
-		config:         cfg,
-		Ban:            NewBanClient(cfg),
-		DirectRoom:     NewDirectRoomClient(cfg),
-		Friendship:     NewFriendshipClient(cfg),
-		Member:         NewMemberClient(cfg),
-		Message:        NewMessageClient(cfg),
-		ProfileVersion: NewProfileVersionClient(cfg),
-		Reaction:       NewReactionClient(cfg),
-		Room:           NewRoomClient(cfg),
-		RoomEvent:      NewRoomEventClient(cfg),
-		RoomRequest:    NewRoomRequestClient(cfg),
-		RoomTag:        NewRoomTagClient(cfg),
-		Seat:           NewSeatClient(cfg),
-		User:           NewUserClient(cfg),
+		ctx:             ctx,
+		config:          cfg,
+		Ban:             NewBanClient(cfg),
+		DirectRoom:      NewDirectRoomClient(cfg),
+		EndedMembership: NewEndedMembershipClient(cfg),
+		Friendship:      NewFriendshipClient(cfg),
+		Member:          NewMemberClient(cfg),
+		Message:         NewMessageClient(cfg),
+		ProfileVersion:  NewProfileVersionClient(cfg),
+		Reaction:        NewReactionClient(cfg),
+		Room:            NewRoomClient(cfg),
+		RoomEvent:       NewRoomEventClient(cfg),
+		RoomRequest:     NewRoomRequestClient(cfg),
+		RoomTag:         NewRoomTagClient(cfg),
+		Seat:            NewSeatClient(cfg),
+		User:            NewUserClient(cfg),
 	}, nil
 }
 
@@ -211,21 +216,22 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:            ctx,
-		config:         cfg,
-		Ban:            NewBanClient(cfg),
-		DirectRoom:     NewDirectRoomClient(cfg),
-		Friendship:     NewFriendshipClient(cfg),
-		Member:         NewMemberClient(cfg),
-		Message:        NewMessageClient(cfg),
-		ProfileVersion: NewProfileVersionClient(cfg),
-		Reaction:       NewReactionClient(cfg),
-		Room:           NewRoomClient(cfg),
-		RoomEvent:      NewRoomEventClient(cfg),
-		RoomRequest:    NewRoomRequestClient(cfg),
-		RoomTag:        NewRoomTagClient(cfg),
-		Seat:           NewSeatClient(cfg),
-		User:           NewUserClient(cfg),
+		ctx:             ctx,
+		config:          cfg,
+		Ban:             NewBanClient(cfg),
+		DirectRoom:      NewDirectRoomClient(cfg),
+		EndedMembership: NewEndedMembershipClient(cfg),
+		Friendship:      NewFriendshipClient(cfg),
+		Member:          NewMemberClient(cfg),
+		Message:         NewMessageClient(cfg),
+		ProfileVersion:  NewProfileVersionClient(cfg),
+		Reaction:        NewReactionClient(cfg),
+		Room:            NewRoomClient(cfg),
+		RoomEvent:       NewRoomEventClient(cfg),
+		RoomRequest:     NewRoomRequestClient(cfg),
+		RoomTag:         NewRoomTagClient(cfg),
+		Seat:            NewSeatClient(cfg),
+		User:            NewUserClient(cfg),
 	}, nil
 }
 
@@ -255,8 +261,9 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Ban, c.DirectRoom, c.Friendship, c.Member, c.Message, c.ProfileVersion,
-		c.Reaction, c.Room, c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
+		c.Ban, c.DirectRoom, c.EndedMembership, c.Friendship, c.Member, c.Message,
+		c.ProfileVersion, c.Reaction, c.Room, c.RoomEvent, c.RoomRequest, c.RoomTag,
+		c.Seat, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -266,8 +273,9 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Ban, c.DirectRoom, c.Friendship, c.Member, c.Message, c.ProfileVersion,
-		c.Reaction, c.Room, c.RoomEvent, c.RoomRequest, c.RoomTag, c.Seat, c.User,
+		c.Ban, c.DirectRoom, c.EndedMembership, c.Friendship, c.Member, c.Message,
+		c.ProfileVersion, c.Reaction, c.Room, c.RoomEvent, c.RoomRequest, c.RoomTag,
+		c.Seat, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -280,6 +288,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Ban.mutate(ctx, m)
 	case *DirectRoomMutation:
 		return c.DirectRoom.mutate(ctx, m)
+	case *EndedMembershipMutation:
+		return c.EndedMembership.mutate(ctx, m)
 	case *FriendshipMutation:
 		return c.Friendship.mutate(ctx, m)
 	case *MemberMutation:
@@ -650,6 +660,155 @@ func (c *DirectRoomClient) mutate(ctx context.Context, m *DirectRoomMutation) (V
 		return (&DirectRoomDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown DirectRoom mutation op: %q", m.Op())
+	}
+}
+
+// EndedMembershipClient is a client for the EndedMembership schema.
+type EndedMembershipClient struct {
+	config
+}
+
+// NewEndedMembershipClient returns a client for the EndedMembership from the given config.
+func NewEndedMembershipClient(c config) *EndedMembershipClient {
+	return &EndedMembershipClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `endedmembership.Hooks(f(g(h())))`.
+func (c *EndedMembershipClient) Use(hooks ...Hook) {
+	c.hooks.EndedMembership = append(c.hooks.EndedMembership, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `endedmembership.Intercept(f(g(h())))`.
+func (c *EndedMembershipClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EndedMembership = append(c.inters.EndedMembership, interceptors...)
+}
+
+// Create returns a builder for creating a EndedMembership entity.
+func (c *EndedMembershipClient) Create() *EndedMembershipCreate {
+	mutation := newEndedMembershipMutation(c.config, OpCreate)
+	return &EndedMembershipCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EndedMembership entities.
+func (c *EndedMembershipClient) CreateBulk(builders ...*EndedMembershipCreate) *EndedMembershipCreateBulk {
+	return &EndedMembershipCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EndedMembershipClient) MapCreateBulk(slice any, setFunc func(*EndedMembershipCreate, int)) *EndedMembershipCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EndedMembershipCreateBulk{err: fmt.Errorf("calling to EndedMembershipClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EndedMembershipCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EndedMembershipCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EndedMembership.
+func (c *EndedMembershipClient) Update() *EndedMembershipUpdate {
+	mutation := newEndedMembershipMutation(c.config, OpUpdate)
+	return &EndedMembershipUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EndedMembershipClient) UpdateOne(_m *EndedMembership) *EndedMembershipUpdateOne {
+	mutation := newEndedMembershipMutation(c.config, OpUpdateOne, withEndedMembership(_m))
+	return &EndedMembershipUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EndedMembershipClient) UpdateOneID(id int) *EndedMembershipUpdateOne {
+	mutation := newEndedMembershipMutation(c.config, OpUpdateOne, withEndedMembershipID(id))
+	return &EndedMembershipUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EndedMembership.
+func (c *EndedMembershipClient) Delete() *EndedMembershipDelete {
+	mutation := newEndedMembershipMutation(c.config, OpDelete)
+	return &EndedMembershipDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EndedMembershipClient) DeleteOne(_m *EndedMembership) *EndedMembershipDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EndedMembershipClient) DeleteOneID(id int) *EndedMembershipDeleteOne {
+	builder := c.Delete().Where(endedmembership.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EndedMembershipDeleteOne{builder}
+}
+
+// Query returns a query builder for EndedMembership.
+func (c *EndedMembershipClient) Query() *EndedMembershipQuery {
+	return &EndedMembershipQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEndedMembership},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EndedMembership entity by its id.
+func (c *EndedMembershipClient) Get(ctx context.Context, id int) (*EndedMembership, error) {
+	return c.Query().Where(endedmembership.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EndedMembershipClient) GetX(ctx context.Context, id int) *EndedMembership {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRoom queries the room edge of a EndedMembership.
+func (c *EndedMembershipClient) QueryRoom(_m *EndedMembership) *RoomQuery {
+	query := (&RoomClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(endedmembership.Table, endedmembership.FieldID, id),
+			sqlgraph.To(room.Table, room.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, endedmembership.RoomTable, endedmembership.RoomColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *EndedMembershipClient) Hooks() []Hook {
+	return c.hooks.EndedMembership
+}
+
+// Interceptors returns the client interceptors.
+func (c *EndedMembershipClient) Interceptors() []Interceptor {
+	return c.inters.EndedMembership
+}
+
+func (c *EndedMembershipClient) mutate(ctx context.Context, m *EndedMembershipMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EndedMembershipCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EndedMembershipUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EndedMembershipUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EndedMembershipDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EndedMembership mutation op: %q", m.Op())
 	}
 }
 
@@ -1698,6 +1857,22 @@ func (c *RoomClient) QueryEvents(_m *Room) *RoomEventQuery {
 	return query
 }
 
+// QueryEndedMemberships queries the ended_memberships edge of a Room.
+func (c *RoomClient) QueryEndedMemberships(_m *Room) *EndedMembershipQuery {
+	query := (&EndedMembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(room.Table, room.FieldID, id),
+			sqlgraph.To(endedmembership.Table, endedmembership.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, room.EndedMembershipsTable, room.EndedMembershipsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *RoomClient) Hooks() []Hook {
 	return c.hooks.Room
@@ -2439,12 +2614,12 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Ban, DirectRoom, Friendship, Member, Message, ProfileVersion, Reaction, Room,
-		RoomEvent, RoomRequest, RoomTag, Seat, User []ent.Hook
+		Ban, DirectRoom, EndedMembership, Friendship, Member, Message, ProfileVersion,
+		Reaction, Room, RoomEvent, RoomRequest, RoomTag, Seat, User []ent.Hook
 	}
 	inters struct {
-		Ban, DirectRoom, Friendship, Member, Message, ProfileVersion, Reaction, Room,
-		RoomEvent, RoomRequest, RoomTag, Seat, User []ent.Interceptor
+		Ban, DirectRoom, EndedMembership, Friendship, Member, Message, ProfileVersion,
+		Reaction, Room, RoomEvent, RoomRequest, RoomTag, Seat, User []ent.Interceptor
 	}
 )
 

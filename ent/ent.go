@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/ban"
 	"parley/ent/directroom"
+	"parley/ent/endedmembership"
 	"parley/ent/friendship"
 	"parley/ent/member"
 	"parley/ent/message"
@@ -85,19 +86,20 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			ban.Table:            ban.ValidColumn,
-			directroom.Table:     directroom.ValidColumn,
-			friendship.Table:     friendship.ValidColumn,
-			member.Table:         member.ValidColumn,
-			message.Table:        message.ValidColumn,
-			profileversion.Table: profileversion.ValidColumn,
-			reaction.Table:       reaction.ValidColumn,
-			room.Table:           room.ValidColumn,
-			roomevent.Table:      roomevent.ValidColumn,
-			roomrequest.Table:    roomrequest.ValidColumn,
-			roomtag.Table:        roomtag.ValidColumn,
-			seat.Table:           seat.ValidColumn,
-			user.Table:           user.ValidColumn,
+			ban.Table:             ban.ValidColumn,
+			directroom.Table:      directroom.ValidColumn,
+			endedmembership.Table: endedmembership.ValidColumn,
+			friendship.Table:      friendship.ValidColumn,
+			member.Table:          member.ValidColumn,
+			message.Table:         message.ValidColumn,
+			profileversion.Table:  profileversion.ValidColumn,
+			reaction.Table:        reaction.ValidColumn,
+			room.Table:            room.ValidColumn,
+			roomevent.Table:       roomevent.ValidColumn,
+			roomrequest.Table:     roomrequest.ValidColumn,
+			roomtag.Table:         roomtag.ValidColumn,
+			seat.Table:            seat.ValidColumn,
+			user.Table:            user.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

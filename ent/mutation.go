@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/ban"
 	"parley/ent/directroom"
+	"parley/ent/endedmembership"
 	"parley/ent/friendship"
 	"parley/ent/member"
 	"parley/ent/message"
@@ -38,19 +39,20 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeBan            = "Ban"
-	TypeDirectRoom     = "DirectRoom"
-	TypeFriendship     = "Friendship"
-	TypeMember         = "Member"
-	TypeMessage        = "Message"
-	TypeProfileVersion = "ProfileVersion"
-	TypeReaction       = "Reaction"
-	TypeRoom           = "Room"
-	TypeRoomEvent      = "RoomEvent"
-	TypeRoomRequest    = "RoomRequest"
-	TypeRoomTag        = "RoomTag"
-	TypeSeat           = "Seat"
-	TypeUser           = "User"
+	TypeBan             = "Ban"
+	TypeDirectRoom      = "DirectRoom"
+	TypeEndedMembership = "EndedMembership"
+	TypeFriendship      = "Friendship"
+	TypeMember          = "Member"
+	TypeMessage         = "Message"
+	TypeProfileVersion  = "ProfileVersion"
+	TypeReaction        = "Reaction"
+	TypeRoom            = "Room"
+	TypeRoomEvent       = "RoomEvent"
+	TypeRoomRequest     = "RoomRequest"
+	TypeRoomTag         = "RoomTag"
+	TypeSeat            = "Seat"
+	TypeUser            = "User"
 )
 
 // BanMutation represents an operation that mutates the Ban nodes in the graph.
@@ -1219,6 +1221,548 @@ func (m *DirectRoomMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown DirectRoom edge %s", name)
+}
+
+// EndedMembershipMutation represents an operation that mutates the EndedMembership nodes in the graph.
+type EndedMembershipMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	user_id       *string
+	reason        *endedmembership.Reason
+	at            *time.Time
+	clearedFields map[string]struct{}
+	room          *uuid.UUID
+	clearedroom   bool
+	done          bool
+	oldValue      func(context.Context) (*EndedMembership, error)
+	predicates    []predicate.EndedMembership
+}
+
+var _ ent.Mutation = (*EndedMembershipMutation)(nil)
+
+// endedmembershipOption allows management of the mutation configuration using functional options.
+type endedmembershipOption func(*EndedMembershipMutation)
+
+// newEndedMembershipMutation creates new mutation for the EndedMembership entity.
+func newEndedMembershipMutation(c config, op Op, opts ...endedmembershipOption) *EndedMembershipMutation {
+	m := &EndedMembershipMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEndedMembership,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEndedMembershipID sets the ID field of the mutation.
+func withEndedMembershipID(id int) endedmembershipOption {
+	return func(m *EndedMembershipMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *EndedMembership
+		)
+		m.oldValue = func(ctx context.Context) (*EndedMembership, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().EndedMembership.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEndedMembership sets the old EndedMembership of the mutation.
+func withEndedMembership(node *EndedMembership) endedmembershipOption {
+	return func(m *EndedMembershipMutation) {
+		m.oldValue = func(context.Context) (*EndedMembership, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EndedMembershipMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EndedMembershipMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EndedMembershipMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EndedMembershipMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().EndedMembership.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetRoomID sets the "room_id" field.
+func (m *EndedMembershipMutation) SetRoomID(u uuid.UUID) {
+	m.room = &u
+}
+
+// RoomID returns the value of the "room_id" field in the mutation.
+func (m *EndedMembershipMutation) RoomID() (r uuid.UUID, exists bool) {
+	v := m.room
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoomID returns the old "room_id" field's value of the EndedMembership entity.
+// If the EndedMembership object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndedMembershipMutation) OldRoomID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoomID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoomID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoomID: %w", err)
+	}
+	return oldValue.RoomID, nil
+}
+
+// ResetRoomID resets all changes to the "room_id" field.
+func (m *EndedMembershipMutation) ResetRoomID() {
+	m.room = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *EndedMembershipMutation) SetUserID(s string) {
+	m.user_id = &s
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *EndedMembershipMutation) UserID() (r string, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the EndedMembership entity.
+// If the EndedMembership object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndedMembershipMutation) OldUserID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *EndedMembershipMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *EndedMembershipMutation) SetReason(e endedmembership.Reason) {
+	m.reason = &e
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *EndedMembershipMutation) Reason() (r endedmembership.Reason, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the EndedMembership entity.
+// If the EndedMembership object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndedMembershipMutation) OldReason(ctx context.Context) (v endedmembership.Reason, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *EndedMembershipMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetAt sets the "at" field.
+func (m *EndedMembershipMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *EndedMembershipMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the EndedMembership entity.
+// If the EndedMembership object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EndedMembershipMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *EndedMembershipMutation) ResetAt() {
+	m.at = nil
+}
+
+// ClearRoom clears the "room" edge to the Room entity.
+func (m *EndedMembershipMutation) ClearRoom() {
+	m.clearedroom = true
+	m.clearedFields[endedmembership.FieldRoomID] = struct{}{}
+}
+
+// RoomCleared reports if the "room" edge to the Room entity was cleared.
+func (m *EndedMembershipMutation) RoomCleared() bool {
+	return m.clearedroom
+}
+
+// RoomIDs returns the "room" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RoomID instead. It exists only for internal usage by the builders.
+func (m *EndedMembershipMutation) RoomIDs() (ids []uuid.UUID) {
+	if id := m.room; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRoom resets all changes to the "room" edge.
+func (m *EndedMembershipMutation) ResetRoom() {
+	m.room = nil
+	m.clearedroom = false
+}
+
+// Where appends a list predicates to the EndedMembershipMutation builder.
+func (m *EndedMembershipMutation) Where(ps ...predicate.EndedMembership) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EndedMembershipMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EndedMembershipMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.EndedMembership, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EndedMembershipMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EndedMembershipMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (EndedMembership).
+func (m *EndedMembershipMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EndedMembershipMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.room != nil {
+		fields = append(fields, endedmembership.FieldRoomID)
+	}
+	if m.user_id != nil {
+		fields = append(fields, endedmembership.FieldUserID)
+	}
+	if m.reason != nil {
+		fields = append(fields, endedmembership.FieldReason)
+	}
+	if m.at != nil {
+		fields = append(fields, endedmembership.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EndedMembershipMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case endedmembership.FieldRoomID:
+		return m.RoomID()
+	case endedmembership.FieldUserID:
+		return m.UserID()
+	case endedmembership.FieldReason:
+		return m.Reason()
+	case endedmembership.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EndedMembershipMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case endedmembership.FieldRoomID:
+		return m.OldRoomID(ctx)
+	case endedmembership.FieldUserID:
+		return m.OldUserID(ctx)
+	case endedmembership.FieldReason:
+		return m.OldReason(ctx)
+	case endedmembership.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown EndedMembership field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EndedMembershipMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case endedmembership.FieldRoomID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoomID(v)
+		return nil
+	case endedmembership.FieldUserID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case endedmembership.FieldReason:
+		v, ok := value.(endedmembership.Reason)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case endedmembership.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EndedMembership field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EndedMembershipMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EndedMembershipMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EndedMembershipMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown EndedMembership numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EndedMembershipMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EndedMembershipMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EndedMembershipMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown EndedMembership nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EndedMembershipMutation) ResetField(name string) error {
+	switch name {
+	case endedmembership.FieldRoomID:
+		m.ResetRoomID()
+		return nil
+	case endedmembership.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case endedmembership.FieldReason:
+		m.ResetReason()
+		return nil
+	case endedmembership.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown EndedMembership field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EndedMembershipMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.room != nil {
+		edges = append(edges, endedmembership.EdgeRoom)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EndedMembershipMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case endedmembership.EdgeRoom:
+		if id := m.room; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EndedMembershipMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EndedMembershipMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EndedMembershipMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedroom {
+		edges = append(edges, endedmembership.EdgeRoom)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EndedMembershipMutation) EdgeCleared(name string) bool {
+	switch name {
+	case endedmembership.EdgeRoom:
+		return m.clearedroom
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EndedMembershipMutation) ClearEdge(name string) error {
+	switch name {
+	case endedmembership.EdgeRoom:
+		m.ClearRoom()
+		return nil
+	}
+	return fmt.Errorf("unknown EndedMembership unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EndedMembershipMutation) ResetEdge(name string) error {
+	switch name {
+	case endedmembership.EdgeRoom:
+		m.ResetRoom()
+		return nil
+	}
+	return fmt.Errorf("unknown EndedMembership edge %s", name)
 }
 
 // FriendshipMutation represents an operation that mutates the Friendship nodes in the graph.
@@ -5549,63 +6093,66 @@ func (m *ReactionMutation) ResetEdge(name string) error {
 // RoomMutation represents an operation that mutates the Room nodes in the graph.
 type RoomMutation struct {
 	config
-	op               Op
-	typ              string
-	id               *uuid.UUID
-	name             *string
-	description      *string
-	access_type      *room.AccessType
-	max_users        *int
-	addmax_users     *int
-	exclusive        *bool
-	direct           *bool
-	opensea_slug     *string
-	opensea_name     *string
-	opensea_cover    *string
-	key              *string
-	search_text      *string
-	seq              *int64
-	addseq           *int64
-	log_start        *int64
-	addlog_start     *int64
-	rules            *int64
-	addrules         *int64
-	member_count     *int
-	addmember_count  *int
-	message_count    *int64
-	addmessage_count *int64
-	latest_seq       *int64
-	addlatest_seq    *int64
-	created_at       *time.Time
-	updated_at       *time.Time
-	event_at         *time.Time
-	deleted_at       *time.Time
-	clearedFields    map[string]struct{}
-	creator          *string
-	clearedcreator   bool
-	owner            *string
-	clearedowner     bool
-	members          map[uuid.UUID]struct{}
-	removedmembers   map[uuid.UUID]struct{}
-	clearedmembers   bool
-	tags             map[int]struct{}
-	removedtags      map[int]struct{}
-	clearedtags      bool
-	bans             map[int]struct{}
-	removedbans      map[int]struct{}
-	clearedbans      bool
-	messages         map[int]struct{}
-	removedmessages  map[int]struct{}
-	clearedmessages  bool
-	reactions        map[int]struct{}
-	removedreactions map[int]struct{}
-	clearedreactions bool
-	events           map[int]struct{}
-	removedevents    map[int]struct{}
-	clearedevents    bool
-	done             bool
-	oldValue         func(context.Context) (*Room, error)
-	predicates       []predicate.Room
+	op                       Op
+	typ                      string
+	id                       *uuid.UUID
+	name                     *string
+	description              *string
+	access_type              *room.AccessType
+	max_users                *int
+	addmax_users             *int
+	exclusive                *bool
+	direct                   *bool
+	opensea_slug             *string
+	opensea_name             *string
+	opensea_cover            *string
+	key                      *string
+	search_text              *string
+	seq                      *int64
+	addseq                   *int64
+	log_start                *int64
+	addlog_start             *int64
+	rules                    *int64
+	addrules                 *int64
+	member_count             *int
+	addmember_count          *int
+	message_count            *int64
+	addmessage_count         *int64
+	latest_seq               *int64
+	addlatest_seq            *int64
+	created_at               *time.Time
+	updated_at               *time.Time
+	event_at                 *time.Time
+	deleted_at               *time.Time
+	clearedFields            map[string]struct{}
+	creator                  *string
+	clearedcreator           bool
+	owner                    *string
+	clearedowner             bool
+	members                  map[uuid.UUID]struct{}
+	removedmembers           map[uuid.UUID]struct{}
+	clearedmembers           bool
+	tags                     map[int]struct{}
+	removedtags              map[int]struct{}
+	clearedtags              bool
+	bans                     map[int]struct{}
+	removedbans              map[int]struct{}
+	clearedbans              bool
+	messages                 map[int]struct{}
+	removedmessages          map[int]struct{}
+	clearedmessages          bool
+	reactions                map[int]struct{}
+	removedreactions         map[int]struct{}
+	clearedreactions         bool
+	events                   map[int]struct{}
+	removedevents            map[int]struct{}
+	clearedevents            bool
+	ended_memberships        map[int]struct{}
+	removedended_memberships map[int]struct{}
+	clearedended_memberships bool
+	done                     bool
+	oldValue                 func(context.Context) (*Room, error)
+	predicates               []predicate.Room
 }
 
 var _ ent.Mutation = (*RoomMutation)(nil)
@@ -7084,6 +7631,60 @@ func (m *RoomMutation) ResetEvents() {
 	m.removedevents = nil
 }
 
+// AddEndedMembershipIDs adds the "ended_memberships" edge to the EndedMembership entity by ids.
+func (m *RoomMutation) AddEndedMembershipIDs(ids ...int) {
+	if m.ended_memberships == nil {
+		m.ended_memberships = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.ended_memberships[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEndedMemberships clears the "ended_memberships" edge to the EndedMembership entity.
+func (m *RoomMutation) ClearEndedMemberships() {
+	m.clearedended_memberships = true
+}
+
+// EndedMembershipsCleared reports if the "ended_memberships" edge to the EndedMembership entity was cleared.
+func (m *RoomMutation) EndedMembershipsCleared() bool {
+	return m.clearedended_memberships
+}
+
+// RemoveEndedMembershipIDs removes the "ended_memberships" edge to the EndedMembership entity by IDs.
+func (m *RoomMutation) RemoveEndedMembershipIDs(ids ...int) {
+	if m.removedended_memberships == nil {
+		m.removedended_memberships = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.ended_memberships, ids[i])
+		m.removedended_memberships[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEndedMemberships returns the removed IDs of the "ended_memberships" edge to the EndedMembership entity.
+func (m *RoomMutation) RemovedEndedMembershipsIDs() (ids []int) {
+	for id := range m.removedended_memberships {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EndedMembershipsIDs returns the "ended_memberships" edge IDs in the mutation.
+func (m *RoomMutation) EndedMembershipsIDs() (ids []int) {
+	for id := range m.ended_memberships {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEndedMemberships resets all changes to the "ended_memberships" edge.
+func (m *RoomMutation) ResetEndedMemberships() {
+	m.ended_memberships = nil
+	m.clearedended_memberships = false
+	m.removedended_memberships = nil
+}
+
 // Where appends a list predicates to the RoomMutation builder.
 func (m *RoomMutation) Where(ps ...predicate.Room) {
 	m.predicates = append(m.predicates, ps...)
@@ -7693,7 +8294,7 @@ func (m *RoomMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *RoomMutation) AddedEdges() []string {
-	edges := make([]string, 0, 8)
+	edges := make([]string, 0, 9)
 	if m.creator != nil {
 		edges = append(edges, room.EdgeCreator)
 	}
@@ -7717,6 +8318,9 @@ func (m *RoomMutation) AddedEdges() []string {
 	}
 	if m.events != nil {
 		edges = append(edges, room.EdgeEvents)
+	}
+	if m.ended_memberships != nil {
+		edges = append(edges, room.EdgeEndedMemberships)
 	}
 	return edges
 }
@@ -7769,13 +8373,19 @@ func (m *RoomMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case room.EdgeEndedMemberships:
+		ids := make([]ent.Value, 0, len(m.ended_memberships))
+		for id := range m.ended_memberships {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *RoomMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 8)
+	edges := make([]string, 0, 9)
 	if m.removedmembers != nil {
 		edges = append(edges, room.EdgeMembers)
 	}
@@ -7793,6 +8403,9 @@ func (m *RoomMutation) RemovedEdges() []string {
 	}
 	if m.removedevents != nil {
 		edges = append(edges, room.EdgeEvents)
+	}
+	if m.removedended_memberships != nil {
+		edges = append(edges, room.EdgeEndedMemberships)
 	}
 	return edges
 }
@@ -7837,13 +8450,19 @@ func (m *RoomMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case room.EdgeEndedMemberships:
+		ids := make([]ent.Value, 0, len(m.removedended_memberships))
+		for id := range m.removedended_memberships {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *RoomMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 8)
+	edges := make([]string, 0, 9)
 	if m.clearedcreator {
 		edges = append(edges, room.EdgeCreator)
 	}
@@ -7868,6 +8487,9 @@ func (m *RoomMutation) ClearedEdges() []string {
 	if m.clearedevents {
 		edges = append(edges, room.EdgeEvents)
 	}
+	if m.clearedended_memberships {
+		edges = append(edges, room.EdgeEndedMemberships)
+	}
 	return edges
 }
 
@@ -7891,6 +8513,8 @@ func (m *RoomMutation) EdgeCleared(name string) bool {
 		return m.clearedreactions
 	case room.EdgeEvents:
 		return m.clearedevents
+	case room.EdgeEndedMemberships:
+		return m.clearedended_memberships
 	}
 	return false
 }
@@ -7936,6 +8560,9 @@ func (m *RoomMutation) ResetEdge(name string) error {
 		return nil
 	case room.EdgeEvents:
 		m.ResetEvents()
+		return nil
+	case room.EdgeEndedMemberships:
+		m.ResetEndedMemberships()
 		return nil
 	}
 	return fmt.Errorf("unknown Room edge %s", name)

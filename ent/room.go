@@ -90,9 +90,11 @@ type RoomEdges struct {
 	Reactions []*Reaction `json:"reactions,omitempty"`
 	// Events holds the value of the events edge.
 	Events []*RoomEvent `json:"events,omitempty"`
+	// EndedMemberships holds the value of the ended_memberships edge.
+	EndedMemberships []*EndedMembership `json:"ended_memberships,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [8]bool
+	loadedTypes [9]bool
 }
 
 // CreatorOrErr returns the Creator value or an error if the edge
@@ -169,6 +171,15 @@ func (e RoomEdges) EventsOrErr() ([]*RoomEvent, error) {
 		return e.Events, nil
 	}
 	return nil, &NotLoadedError{edge: "events"}
+}
+
+// EndedMembershipsOrErr returns the EndedMemberships value or an error if the edge
+// was not loaded in eager-loading.
+func (e RoomEdges) EndedMembershipsOrErr() ([]*EndedMembership, error) {
+	if e.loadedTypes[8] {
+		return e.EndedMemberships, nil
+	}
+	return nil, &NotLoadedError{edge: "ended_memberships"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -398,6 +409,11 @@ func (_m *Room) QueryReactions() *ReactionQuery {
 // QueryEvents queries the "events" edge of the Room entity.
 func (_m *Room) QueryEvents() *RoomEventQuery {
 	return NewRoomClient(_m.config).QueryEvents(_m)
+}
+
+// QueryEndedMemberships queries the "ended_memberships" edge of the Room entity.
+func (_m *Room) QueryEndedMemberships() *EndedMembershipQuery {
+	return NewRoomClient(_m.config).QueryEndedMemberships(_m)
 }
 
 // Update returns a builder for updating this Room.

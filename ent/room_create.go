@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/ban"
+	"parley/ent/endedmembership"
 	"parley/ent/member"
 	"parley/ent/message"
 	"parley/ent/reaction"
@@ -401,6 +402,21 @@ func (_c *RoomCreate) AddEvents(v ...*RoomEvent) *RoomCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddEventIDs(ids...)
+}
+
+// AddEndedMembershipIDs adds the "ended_memberships" edge to the EndedMembership entity by IDs.
+func (_c *RoomCreate) AddEndedMembershipIDs(ids ...int) *RoomCreate {
+	_c.mutation.AddEndedMembershipIDs(ids...)
+	return _c
+}
+
+// AddEndedMemberships adds the "ended_memberships" edges to the EndedMembership entity.
+func (_c *RoomCreate) AddEndedMemberships(v ...*EndedMembership) *RoomCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddEndedMembershipIDs(ids...)
 }
 
 // Mutation returns the RoomMutation object of the builder.
@@ -815,6 +831,22 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(roomevent.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.EndedMembershipsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.EndedMembershipsTable,
+			Columns: []string{room.EndedMembershipsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(endedmembership.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"parley/ent/ban"
+	"parley/ent/endedmembership"
 	"parley/ent/member"
 	"parley/ent/message"
 	"parley/ent/predicate"
@@ -28,19 +29,20 @@ import (
 // RoomQuery is the builder for querying Room entities.
 type RoomQuery struct {
 	config
-	ctx           *QueryContext
-	order         []room.OrderOption
-	inters        []Interceptor
-	predicates    []predicate.Room
-	withCreator   *UserQuery
-	withOwner     *UserQuery
-	withMembers   *MemberQuery
-	withTags      *RoomTagQuery
-	withBans      *BanQuery
-	withMessages  *MessageQuery
-	withReactions *ReactionQuery
-	withEvents    *RoomEventQuery
-	modifiers     []func(*sql.Selector)
+	ctx                  *QueryContext
+	order                []room.OrderOption
+	inters               []Interceptor
+	predicates           []predicate.Room
+	withCreator          *UserQuery
+	withOwner            *UserQuery
+	withMembers          *MemberQuery
+	withTags             *RoomTagQuery
+	withBans             *BanQuery
+	withMessages         *MessageQuery
+	withReactions        *ReactionQuery
+	withEvents           *RoomEventQuery
+	withEndedMemberships *EndedMembershipQuery
+	modifiers            []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -253,6 +255,28 @@ func (_q *RoomQuery) QueryEvents() *RoomEventQuery {
 	return query
 }
 
+// QueryEndedMemberships chains the current query on the "ended_memberships" edge.
+func (_q *RoomQuery) QueryEndedMemberships() *EndedMembershipQuery {
+	query := (&EndedMembershipClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(room.Table, room.FieldID, selector),
+			sqlgraph.To(endedmembership.Table, endedmembership.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, room.EndedMembershipsTable, room.EndedMembershipsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // First returns the first Room entity from the query.
 // Returns a *NotFoundError when no Room was found.
 func (_q *RoomQuery) First(ctx context.Context) (*Room, error) {
@@ -440,19 +464,20 @@ func (_q *RoomQuery) Clone() *RoomQuery {
 		return nil
 	}
 	return &RoomQuery{
-		config:        _q.config,
-		ctx:           _q.ctx.Clone(),
-		order:         append([]room.OrderOption{}, _q.order...),
-		inters:        append([]Interceptor{}, _q.inters...),
-		predicates:    append([]predicate.Room{}, _q.predicates...),
-		withCreator:   _q.withCreator.Clone(),
-		withOwner:     _q.withOwner.Clone(),
-		withMembers:   _q.withMembers.Clone(),
-		withTags:      _q.withTags.Clone(),
-		withBans:      _q.withBans.Clone(),
-		withMessages:  _q.withMessages.Clone(),
-		withReactions: _q.withReactions.Clone(),
-		withEvents:    _q.withEvents.Clone(),
+		config:               _q.config,
+		ctx:                  _q.ctx.Clone(),
+		order:                append([]room.OrderOption{}, _q.order...),
+		inters:               append([]Interceptor{}, _q.inters...),
+		predicates:           append([]predicate.Room{}, _q.predicates...),
+		withCreator:          _q.withCreator.Clone(),
+		withOwner:            _q.withOwner.Clone(),
+		withMembers:          _q.withMembers.Clone(),
+		withTags:             _q.withTags.Clone(),
+		withBans:             _q.withBans.Clone(),
+		withMessages:         _q.withMessages.Clone(),
+		withReactions:        _q.withReactions.Clone(),
+		withEvents:           _q.withEvents.Clone(),
+		withEndedMemberships: _q.withEndedMemberships.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -548,6 +573,17 @@ func (_q *RoomQuery) WithEvents(opts ...func(*RoomEventQuery)) *RoomQuery {
 	return _q
 }
 
+// WithEndedMemberships tells the query-builder to eager-load the nodes that are connected to
+// the "ended_memberships" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RoomQuery) WithEndedMemberships(opts ...func(*EndedMembershipQuery)) *RoomQuery {
+	query := (&EndedMembershipClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withEndedMemberships = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
@@ -626,7 +662,7 @@ func (_q *RoomQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Room, e
 	var (
 		nodes       = []*Room{}
 		_spec       = _q.querySpec()
-		loadedTypes = [8]bool{
+		loadedTypes = [9]bool{
 			_q.withCreator != nil,
 			_q.withOwner != nil,
 			_q.withMembers != nil,
@@ -635,6 +671,7 @@ func (_q *RoomQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Room, e
 			_q.withMessages != nil,
 			_q.withReactions != nil,
 			_q.withEvents != nil,
+			_q.withEndedMemberships != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -709,6 +746,13 @@ func (_q *RoomQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Room, e
 		if err := _q.loadEvents(ctx, query, nodes,
 			func(n *Room) { n.Edges.Events = []*RoomEvent{} },
 			func(n *Room, e *RoomEvent) { n.Edges.Events = append(n.Edges.Events, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withEndedMemberships; query != nil {
+		if err := _q.loadEndedMemberships(ctx, query, nodes,
+			func(n *Room) { n.Edges.EndedMemberships = []*EndedMembership{} },
+			func(n *Room, e *EndedMembership) { n.Edges.EndedMemberships = append(n.Edges.EndedMemberships, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -938,6 +982,36 @@ func (_q *RoomQuery) loadEvents(ctx context.Context, query *RoomEventQuery, node
 	}
 	query.Where(predicate.RoomEvent(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(room.EventsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.RoomID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "room_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *RoomQuery) loadEndedMemberships(ctx context.Context, query *EndedMembershipQuery, nodes []*Room, init func(*Room), assign func(*Room, *EndedMembership)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Room)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(endedmembership.FieldRoomID)
+	}
+	query.Where(predicate.EndedMembership(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(room.EndedMembershipsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/ban"
+	"parley/ent/endedmembership"
 	"parley/ent/member"
 	"parley/ent/message"
 	"parley/ent/predicate"
@@ -425,6 +426,21 @@ func (_u *RoomUpdate) AddEvents(v ...*RoomEvent) *RoomUpdate {
 	return _u.AddEventIDs(ids...)
 }
 
+// AddEndedMembershipIDs adds the "ended_memberships" edge to the EndedMembership entity by IDs.
+func (_u *RoomUpdate) AddEndedMembershipIDs(ids ...int) *RoomUpdate {
+	_u.mutation.AddEndedMembershipIDs(ids...)
+	return _u
+}
+
+// AddEndedMemberships adds the "ended_memberships" edges to the EndedMembership entity.
+func (_u *RoomUpdate) AddEndedMemberships(v ...*EndedMembership) *RoomUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddEndedMembershipIDs(ids...)
+}
+
 // Mutation returns the RoomMutation object of the builder.
 func (_u *RoomUpdate) Mutation() *RoomMutation {
 	return _u.mutation
@@ -560,6 +576,27 @@ func (_u *RoomUpdate) RemoveEvents(v ...*RoomEvent) *RoomUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveEventIDs(ids...)
+}
+
+// ClearEndedMemberships clears all "ended_memberships" edges to the EndedMembership entity.
+func (_u *RoomUpdate) ClearEndedMemberships() *RoomUpdate {
+	_u.mutation.ClearEndedMemberships()
+	return _u
+}
+
+// RemoveEndedMembershipIDs removes the "ended_memberships" edge to EndedMembership entities by IDs.
+func (_u *RoomUpdate) RemoveEndedMembershipIDs(ids ...int) *RoomUpdate {
+	_u.mutation.RemoveEndedMembershipIDs(ids...)
+	return _u
+}
+
+// RemoveEndedMemberships removes "ended_memberships" edges to EndedMembership entities.
+func (_u *RoomUpdate) RemoveEndedMemberships(v ...*EndedMembership) *RoomUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveEndedMembershipIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -997,6 +1034,51 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.EndedMembershipsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.EndedMembershipsTable,
+			Columns: []string{room.EndedMembershipsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(endedmembership.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedEndedMembershipsIDs(); len(nodes) > 0 && !_u.mutation.EndedMembershipsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.EndedMembershipsTable,
+			Columns: []string{room.EndedMembershipsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(endedmembership.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EndedMembershipsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.EndedMembershipsTable,
+			Columns: []string{room.EndedMembershipsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(endedmembership.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -1407,6 +1489,21 @@ func (_u *RoomUpdateOne) AddEvents(v ...*RoomEvent) *RoomUpdateOne {
 	return _u.AddEventIDs(ids...)
 }
 
+// AddEndedMembershipIDs adds the "ended_memberships" edge to the EndedMembership entity by IDs.
+func (_u *RoomUpdateOne) AddEndedMembershipIDs(ids ...int) *RoomUpdateOne {
+	_u.mutation.AddEndedMembershipIDs(ids...)
+	return _u
+}
+
+// AddEndedMemberships adds the "ended_memberships" edges to the EndedMembership entity.
+func (_u *RoomUpdateOne) AddEndedMemberships(v ...*EndedMembership) *RoomUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddEndedMembershipIDs(ids...)
+}
+
 // Mutation returns the RoomMutation object of the builder.
 func (_u *RoomUpdateOne) Mutation() *RoomMutation {
 	return _u.mutation
@@ -1542,6 +1639,27 @@ func (_u *RoomUpdateOne) RemoveEvents(v ...*RoomEvent) *RoomUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveEventIDs(ids...)
+}
+
+// ClearEndedMemberships clears all "ended_memberships" edges to the EndedMembership entity.
+func (_u *RoomUpdateOne) ClearEndedMemberships() *RoomUpdateOne {
+	_u.mutation.ClearEndedMemberships()
+	return _u
+}
+
+// RemoveEndedMembershipIDs removes the "ended_memberships" edge to EndedMembership entities by IDs.
+func (_u *RoomUpdateOne) RemoveEndedMembershipIDs(ids ...int) *RoomUpdateOne {
+	_u.mutation.RemoveEndedMembershipIDs(ids...)
+	return _u
+}
+
+// RemoveEndedMemberships removes "ended_memberships" edges to EndedMembership entities.
+func (_u *RoomUpdateOne) RemoveEndedMemberships(v ...*EndedMembership) *RoomUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveEndedMembershipIDs(ids...)
 }
 
 // Where appends a list predicates to the RoomUpdate builder.
@@ -2002,6 +2120,51 @@ func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(roomevent.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EndedMembershipsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.EndedMembershipsTable,
+			Columns: []string{room.EndedMembershipsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(endedmembership.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedEndedMembershipsIDs(); len(nodes) > 0 && !_u.mutation.EndedMembershipsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.EndedMembershipsTable,
+			Columns: []string{room.EndedMembershipsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(endedmembership.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EndedMembershipsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.EndedMembershipsTable,
+			Columns: []string{room.EndedMembershipsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(endedmembership.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

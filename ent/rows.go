@@ -11,6 +11,7 @@ import (
 
 	"parley/ent/ban"
 	"parley/ent/directroom"
+	"parley/ent/endedmembership"
 	"parley/ent/friendship"
 	"parley/ent/member"
 	"parley/ent/message"
@@ -217,6 +218,63 @@ func (r *DirectRoomRow) Targets() []any {
 func (r *DirectRoomRow) DirectRoom() (*DirectRoom, error) {
 	scanned := &DirectRoom{}
 	if err := scanned.assignValues(directroom.Columns, r.values); err != nil {
+		return nil, err
+	}
+	var none int
+	if scanned.ID == none {
+		return nil, nil
+	}
+	return scanned, nil
+}
+
+// EndedMembershipColumns are the columns of ended_memberships as a select list: what the targets of a
+// EndedMembershipRow receive.
+const EndedMembershipColumns = `ended_memberships."id", ended_memberships."room_id", ended_memberships."user_id", ended_memberships."reason", ended_memberships."at"`
+
+// PublicEndedMembershipColumns are EndedMembershipColumns without those of sensitive fields.
+const PublicEndedMembershipColumns = `ended_memberships."id", ended_memberships."room_id", ended_memberships."user_id", ended_memberships."reason", ended_memberships."at"`
+
+// EndedMembershipRecord are the columns of a record of ended_memberships and their types, as PostgreSQL's
+// jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
+const EndedMembershipRecord = `"room_id" uuid, "user_id" text, "reason" text, "at" timestamptz`
+
+// NewEndedMembershipColumns are the columns that a new EndedMembership is inserted with. As select lists,
+// NewEndedMembershipValues are these of ended_memberships, and NewEndedMembershipElements those of the records that
+// SQLite's json_each reads.
+const (
+	NewEndedMembershipColumns  = `"room_id", "user_id", "reason", "at"`
+	NewEndedMembershipValues   = `ended_memberships."room_id", ended_memberships."user_id", ended_memberships."reason", ended_memberships."at"`
+	NewEndedMembershipElements = `value ->> 'room_id', value ->> 'user_id', value ->> 'reason', value ->> 'at'`
+)
+
+// Record returns the values of NewEndedMembershipColumns as a record: a JSON object.
+func (_m *EndedMembership) Record() json.RawMessage {
+	return record(endedmembership.Columns[1:], []any{
+		_m.RoomID,
+		_m.UserID,
+		_m.Reason,
+		_m.At,
+	})
+}
+
+// TextBytes returns the number of bytes of the EndedMembership's texts, lists and JSON left out.
+func (_m *EndedMembership) TextBytes() int {
+	return 0 + len(_m.UserID) + len(_m.Reason)
+}
+
+// EndedMembershipRow receives a EndedMembership from a row of a hand-written statement.
+type EndedMembershipRow struct{ values []any }
+
+// Targets returns what the columns are scanned into.
+func (r *EndedMembershipRow) Targets() []any {
+	r.values, _ = (*EndedMembership)(nil).scanValues(endedmembership.Columns) // it never fails
+	return rowTargets(r.values)
+}
+
+// EndedMembership returns what was scanned; nil if its id is NULL, as after an outer join.
+func (r *EndedMembershipRow) EndedMembership() (*EndedMembership, error) {
+	scanned := &EndedMembership{}
+	if err := scanned.assignValues(endedmembership.Columns, r.values); err != nil {
 		return nil, err
 	}
 	var none int

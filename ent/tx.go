@@ -18,6 +18,8 @@ type Tx struct {
 	Ban *BanClient
 	// DirectRoom is the client for interacting with the DirectRoom builders.
 	DirectRoom *DirectRoomClient
+	// EndedMembership is the client for interacting with the EndedMembership builders.
+	EndedMembership *EndedMembershipClient
 	// Friendship is the client for interacting with the Friendship builders.
 	Friendship *FriendshipClient
 	// Member is the client for interacting with the Member builders.
@@ -173,6 +175,7 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Ban = NewBanClient(tx.config)
 	tx.DirectRoom = NewDirectRoomClient(tx.config)
+	tx.EndedMembership = NewEndedMembershipClient(tx.config)
 	tx.Friendship = NewFriendshipClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)

@@ -20,13 +20,14 @@ import (
 // with the person (docs/operations.md).
 var (
 	byRoom = map[string]string{
-		"rooms":       "id",
-		"members":     "room_id",
-		"messages":    "room_id",
-		"room_events": "room_id",
-		"reactions":   "room_id",
-		"room_tags":   "room_id",
-		"bans":        "room_id",
+		"rooms":             "id",
+		"members":           "room_id",
+		"messages":          "room_id",
+		"room_events":       "room_id",
+		"reactions":         "room_id",
+		"room_tags":         "room_id",
+		"bans":              "room_id",
+		"ended_memberships": "room_id",
 	}
 	everywhere = []string{"users", "profile_versions"}
 	byPerson   = []string{"friendships", "seats", "direct_rooms", "room_requests"}

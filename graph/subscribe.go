@@ -244,7 +244,7 @@ func (r *Resolver) subscribeToMessages(rendering func(subscription) live.Render)
 		}
 		head, err := r.chat.Follow(ctx, v, from.room)
 		if err != nil {
-			return nil, err
+			return nil, r.refused(ctx, v, from, err)
 		}
 		sub, ahead := from.at(head)
 		if ahead {
@@ -275,7 +275,7 @@ func (r *Resolver) subscribeToEvents(
 		head, err = r.chat.Follow(ctx, v, room)
 	}
 	if err != nil {
-		return nil, err
+		return nil, r.refused(ctx, v, from, err)
 	}
 	seq, events := snapshot.version.Seq, []model.RoomEvent(nil)
 	if snapshot.payload == nil {
@@ -311,7 +311,7 @@ func resyncs[T any](
 			return 0, nil, err
 		}
 		if head, err = r.chat.Follow(ctx, v, room); err != nil {
-			return 0, nil, err
+			return 0, nil, r.chat.Ended(ctx, v, room, err)
 		}
 		items := []T{item(room, resyncAt(room, head))}
 		payloads, err = render(ctx, shown, executionOwner{user: v.ID}, items, nil)
@@ -333,6 +333,15 @@ func startOf(shown subscription, arguments map[string]any) (s start, err error) 
 	}
 	s.room, err = model.UnmarshalUUID(arguments["roomId"])
 	return s, err
+}
+
+// refused returns why the viewer may not follow the room of a subscription. A client that continues
+// has followed it before: if the viewer was in the room, it is told how the membership has ended.
+func (r *Resolver) refused(ctx context.Context, v chat.Viewer, from start, err error) error {
+	if !from.given {
+		return err
+	}
+	return r.chat.Ended(ctx, v, from.room, err)
 }
 
 // at returns the subscription that begins at s when the newest event is that at seq, and whether s is

@@ -32,6 +32,18 @@ func (f DirectRoomFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DirectRoomMutation", m)
 }
 
+// The EndedMembershipFunc type is an adapter to allow the use of ordinary
+// function as EndedMembership mutator.
+type EndedMembershipFunc func(context.Context, *ent.EndedMembershipMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EndedMembershipFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EndedMembershipMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EndedMembershipMutation", m)
+}
+
 // The FriendshipFunc type is an adapter to allow the use of ordinary
 // function as Friendship mutator.
 type FriendshipFunc func(context.Context, *ent.FriendshipMutation) (ent.Value, error)

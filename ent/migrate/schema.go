@@ -99,6 +99,35 @@ var (
 			},
 		},
 	}
+	// EndedMembershipsColumns holds the columns for the "ended_memberships" table.
+	EndedMembershipsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "user_id", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeEnum, Enums: []string{"LEFT", "KICKED", "BANNED", "DISCONNECTED", "DELETED"}},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "room_id", Type: field.TypeUUID},
+	}
+	// EndedMembershipsTable holds the schema information for the "ended_memberships" table.
+	EndedMembershipsTable = &schema.Table{
+		Name:       "ended_memberships",
+		Columns:    EndedMembershipsColumns,
+		PrimaryKey: []*schema.Column{EndedMembershipsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "ended_memberships_rooms_ended_memberships",
+				Columns:    []*schema.Column{EndedMembershipsColumns[4]},
+				RefColumns: []*schema.Column{RoomsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "endedmembership_room_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{EndedMembershipsColumns[4], EndedMembershipsColumns[1]},
+			},
+		},
+	}
 	// FriendshipsColumns holds the columns for the "friendships" table.
 	FriendshipsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -518,6 +547,7 @@ var (
 	Tables = []*schema.Table{
 		BansTable,
 		DirectRoomsTable,
+		EndedMembershipsTable,
 		FriendshipsTable,
 		MembersTable,
 		MessagesTable,
@@ -538,6 +568,7 @@ func init() {
 	BansTable.ForeignKeys[2].RefTable = RoomsTable
 	DirectRoomsTable.ForeignKeys[0].RefTable = UsersTable
 	DirectRoomsTable.ForeignKeys[1].RefTable = UsersTable
+	EndedMembershipsTable.ForeignKeys[0].RefTable = RoomsTable
 	FriendshipsTable.ForeignKeys[0].RefTable = UsersTable
 	FriendshipsTable.ForeignKeys[1].RefTable = UsersTable
 	MembersTable.ForeignKeys[0].RefTable = UsersTable

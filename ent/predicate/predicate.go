@@ -12,6 +12,9 @@ type Ban func(*sql.Selector)
 // DirectRoom is the predicate function for directroom builders.
 type DirectRoom func(*sql.Selector)
 
+// EndedMembership is the predicate function for endedmembership builders.
+type EndedMembership func(*sql.Selector)
+
 // Friendship is the predicate function for friendship builders.
 type Friendship func(*sql.Selector)
 

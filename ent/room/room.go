@@ -76,6 +76,8 @@ const (
 	EdgeReactions = "reactions"
 	// EdgeEvents holds the string denoting the events edge name in mutations.
 	EdgeEvents = "events"
+	// EdgeEndedMemberships holds the string denoting the ended_memberships edge name in mutations.
+	EdgeEndedMemberships = "ended_memberships"
 	// Table holds the table name of the room in the database.
 	Table = "rooms"
 	// CreatorTable is the table that holds the creator relation/edge.
@@ -134,6 +136,13 @@ const (
 	EventsInverseTable = "room_events"
 	// EventsColumn is the table column denoting the events relation/edge.
 	EventsColumn = "room_id"
+	// EndedMembershipsTable is the table that holds the ended_memberships relation/edge.
+	EndedMembershipsTable = "ended_memberships"
+	// EndedMembershipsInverseTable is the table name for the EndedMembership entity.
+	// It exists in this package in order to avoid circular dependency with the "endedmembership" package.
+	EndedMembershipsInverseTable = "ended_memberships"
+	// EndedMembershipsColumn is the table column denoting the ended_memberships relation/edge.
+	EndedMembershipsColumn = "room_id"
 )
 
 // Columns holds all SQL columns for room fields.
@@ -449,6 +458,20 @@ func ByEvents(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newEventsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByEndedMembershipsCount orders the results by ended_memberships count.
+func ByEndedMembershipsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newEndedMembershipsStep(), opts...)
+	}
+}
+
+// ByEndedMemberships orders the results by ended_memberships terms.
+func ByEndedMemberships(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newEndedMembershipsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newCreatorStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -503,5 +526,12 @@ func newEventsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(EventsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, EventsTable, EventsColumn),
+	)
+}
+func newEndedMembershipsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(EndedMembershipsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, EndedMembershipsTable, EndedMembershipsColumn),
 	)
 }

@@ -1435,6 +1435,29 @@ func HasEventsWith(preds ...predicate.RoomEvent) predicate.Room {
 	})
 }
 
+// HasEndedMemberships applies the HasEdge predicate on the "ended_memberships" edge.
+func HasEndedMemberships() predicate.Room {
+	return predicate.Room(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, EndedMembershipsTable, EndedMembershipsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasEndedMembershipsWith applies the HasEdge predicate on the "ended_memberships" edge with a given conditions (other predicates).
+func HasEndedMembershipsWith(preds ...predicate.EndedMembership) predicate.Room {
+	return predicate.Room(func(s *sql.Selector) {
+		step := newEndedMembershipsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Room) predicate.Room {
 	return predicate.Room(sql.AndPredicates(predicates...))

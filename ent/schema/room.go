@@ -93,5 +93,7 @@ func (Room) Edges() []ent.Edge {
 		edge.To("messages", Message.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("reactions", Reaction.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("events", RoomEvent.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("ended_memberships", EndedMembership.Type).
+			Annotations(entsql.OnDelete(entsql.Cascade)),
 	}
 }

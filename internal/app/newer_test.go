@@ -74,7 +74,7 @@ func TestNewerSchema(t *testing.T) {
 // expand does to all tables what the next version's migration may do.
 func expand(t *testing.T, db *sql.DB) {
 	t.Helper()
-	for _, table := range []string{"users", "rooms", "members", "messages", "room_events", "reactions", "bans", "room_tags", "seats", "room_requests"} {
+	for _, table := range []string{"users", "rooms", "members", "messages", "room_events", "reactions", "bans", "room_tags", "seats", "room_requests", "ended_memberships"} {
 		for _, column := range []string{"new_text text NOT NULL DEFAULT 'x'", "new_number bigint"} {
 			mustExec(t, db, "ALTER TABLE "+table+" ADD COLUMN "+column)
 		}

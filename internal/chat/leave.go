@@ -79,6 +79,9 @@ func (h *held) empty(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list the members of room %s: %w", h.ID, err)
 	}
+	if err := h.recordDeletion(ctx); err != nil {
+		return err
+	}
 	if _, err := h.tx.Member.Delete().Where(member.RoomID(h.ID)).Exec(ctx); err != nil {
 		return fmt.Errorf("end the memberships of room %s: %w", h.ID, err)
 	}
@@ -109,6 +112,9 @@ func (t *tx) depart(
 		Where(member.RoomIDIn(store.Padded(idsOf(rooms))...), member.IDIn(store.Padded(memberships)...)).
 		Exec(ctx); err != nil {
 		return fmt.Errorf("end %d memberships: %w", len(all), err)
+	}
+	if err := t.recordDepartures(ctx, reason, all); err != nil {
+		return err
 	}
 	if err := t.release(ctx, rooms...); err != nil {
 		return err

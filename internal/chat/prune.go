@@ -18,8 +18,11 @@ const pruneRooms = 256
 
 // Prune forgets the events of all logs that are older than before, and returns how many it has
 // forgotten. Messages are kept: they are the conversation, and a log that begins later only ends
-// the streams that would resume from before it.
+// the streams that would resume from before it. It also forgets why memberships ended before that.
 func (c *Chat) Prune(ctx context.Context, before time.Time) (pruned int, err error) {
+	if err := c.pruneEndings(ctx, before); err != nil {
+		return 0, err
+	}
 	for {
 		var starts []struct {
 			Room uuid.UUID `sql:"room_id"`

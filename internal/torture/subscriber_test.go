@@ -73,7 +73,7 @@ type subscriber struct {
 	partial bool
 
 	reached atomic.Int64 // the seq of the last item
-	// refusedAt is the last subscribe that the server refused, in nanoseconds since 1970; of a
+	// refusedAt is the last subscribe that the server refused or ended, in nanoseconds since 1970; of a
 	// follower's room when it ended, 0 while it is open.
 	refusedAt atomic.Int64
 	streams   []stream
@@ -123,7 +123,7 @@ func (s *subscriber) follow(ctx context.Context, conn *websocket.Conn) error {
 }
 
 // recordRefusal records that the server ended or refused the current stream because the subscriber is
-// not a member; a private room is then NOT_FOUND. The judge decides whether the server was right.
+// not a member. The judge decides whether the server was right.
 func (s *subscriber) recordRefusal(err error) bool {
 	var r *refusal
 	if !errors.As(err, &r) || r.code != "MEMBERSHIP_ENDED" && r.code != "NOT_FOUND" {
@@ -131,9 +131,7 @@ func (s *subscriber) recordRefusal(err error) bool {
 	}
 	current := &s.streams[len(s.streams)-1]
 	current.refused, current.ended = r.code, time.Now()
-	if r.code == "NOT_FOUND" {
-		s.refusedAt.Store(current.begun.UnixNano())
-	}
+	s.refusedAt.Store(current.begun.UnixNano())
 	return true
 }
 

@@ -460,7 +460,7 @@ func (w *world) count() report {
 		r.cuts += s.cuts
 		r.removals += len(s.absences)
 		for _, st := range s.streams {
-			if st.refused != "NOT_FOUND" {
+			if st.refused == "" || st.opened >= 0 || len(st.seqs) > 0 {
 				r.streams++
 			}
 			r.delivered += len(st.seqs)
