@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent/migrate"
 	"parley/ent/roomevent"
@@ -50,6 +51,29 @@ func TestEverySubscriptionHasAStarter(t *testing.T) {
 	got := slices.Sorted(maps.Keys((&Resolver{}).starters()))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("subscriptions (-schema +starters):\n%s", diff)
+	}
+}
+
+// TestEventArgumentsAreChecked: argumentChecks has exactly the fields with arguments that objects have.
+func TestEventArgumentsAreChecked(t *testing.T) {
+	t.Parallel()
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	var want []string
+	for _, object := range schema.Types {
+		if object.Kind != ast.Object || object.BuiltIn || object == schema.Query ||
+			object == schema.Mutation || object == schema.Subscription {
+			continue
+		}
+		for _, field := range object.Fields {
+			if len(field.Arguments) > 0 {
+				want = append(want, object.Name+"."+field.Name)
+			}
+		}
+	}
+	slices.Sort(want)
+	got := slices.Sorted(maps.Keys(argumentChecks()))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("fields with arguments (-schema +argumentChecks):\n%s", diff)
 	}
 }
 

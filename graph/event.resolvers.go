@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"parley/ent"
 	"parley/graph/generated"
@@ -137,10 +136,8 @@ func (r *streamOpenedResolver) Messages(
 	objs []*model.StreamOpened,
 	last int,
 ) ([]*model.MessageConnection, error) {
-	if last < 1 || last > maxOpenedMessages {
-		return nil, badInput("last", fmt.Sprintf(
-			"last is %d; a stream opens with 1 to %d messages.", last, maxOpenedMessages,
-		))
+	if err := checkOpened(last); err != nil {
+		return nil, err
 	}
 	return messagesOf(ctx, messageArgs{last: &last}, mapped(objs,
 		func(e *model.StreamOpened) *chat.List { return &chat.List{Room: e.RoomID} }))

@@ -174,6 +174,9 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (live.Subs
 			Message: "A subscription asks for a field of the type Subscription.",
 		}
 	}
+	if err := shown.checkArguments(ctx); err != nil {
+		return nil, err
+	}
 	shown.root, shown.perViewer = fields[0], dependsOnViewer(shown.op)
 	if shown.key, err = groupKey(shown.op, v, shown.perViewer); err != nil {
 		return nil, err

@@ -16,6 +16,8 @@ type compiler struct {
 	path ast.Path
 	// needsGqlgen: the operation selects something that only gqlgen can execute.
 	needsGqlgen bool
+	// arguments check the arguments of the fields, if those have some.
+	arguments []func(r *run, check ArgumentsCheck) error
 }
 
 // selected is a field of the response: what it is, and all that is selected below it.

@@ -39,6 +39,8 @@ type Plan struct {
 	root  completer[Root]
 	event func(r *run, values any) (encoder, int, error)
 	alias string
+	// arguments check the arguments of the fields.
+	arguments []func(r *run, check ArgumentsCheck) error
 	// size is the length of the last response, in bytes: the next one will be about as long.
 	size atomic.Int64
 }
@@ -107,7 +109,21 @@ func (s *Schema) Plan(op *ast.OperationDefinition, variables map[string]any) *Pl
 	if c.needsGqlgen {
 		return nil
 	}
+	p.arguments = c.arguments
 	return p
+}
+
+// Arguments calls check with the arguments of each field that a resolver computes and that has some,
+// except for the root field of a subscription. It returns the first error: that of check, or that of
+// a value that is none of its type.
+func (p *Plan) Arguments(ctx context.Context, request *Request, check ArgumentsCheck) error {
+	r := &run{Request: request, ctx: ctx}
+	for _, each := range p.arguments {
+		if err := each(r, check); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Execute executes a query or mutation. data is null where a root field failed that cannot be null.

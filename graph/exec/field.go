@@ -41,6 +41,9 @@ type Args = map[string]any
 // ArgsFunc turns the coerced arguments of a field into Go values; nil: the field has none.
 type ArgsFunc func(ctx context.Context, raw map[string]any) (Args, error)
 
+// ArgumentsCheck checks the arguments of a field of a type.
+type ArgumentsCheck func(object, field string, args Args) error
+
 // Resolved is a field that a resolver computes for all objects at once. A resolver returns a value
 // for each of objs, in their order, and an error for all of them, or [graphql.BatchErrors] with one
 // for each. nullable is whether the field may be null in the schema.
@@ -51,6 +54,9 @@ func Resolved[T, V any](
 	return Field[T]{compile: func(c *compiler, f *selected) func(r *run, objs []T) encoder {
 		complete := of(c, f)
 		call := newCall(f, args, resolve)
+		if args != nil {
+			c.arguments = append(c.arguments, call.checkArguments)
+		}
 		return func(r *run, objs []T) encoder {
 			values, failed := call.run(r, objs)
 			return completed(r, complete, values, failed, nullable)
@@ -189,6 +195,15 @@ func (c *call[T, V]) arguments(r *run) (Args, error) {
 		c.known.Store(&args)
 	}
 	return args, err
+}
+
+// checkArguments calls check with the arguments for a request.
+func (c *call[T, V]) checkArguments(r *run, check ArgumentsCheck) error {
+	args, err := c.arguments(r)
+	if err != nil {
+		return err
+	}
+	return check(c.context.Object, c.field.Name, args)
 }
 
 // usesVariables reports whether an argument of a field depends on a variable.

@@ -84,7 +84,7 @@ func (c *Chat) Bans(
 	first int,
 	after *Place,
 ) (map[uuid.UUID]Page[*ent.Ban], error) {
-	if err := checkFirst(first); err != nil {
+	if err := CheckFirst(first); err != nil {
 		return nil, err
 	}
 	q := c.db.Ban.Query().Where(ban.RoomIDIn(store.Padded(rooms)...))

@@ -209,7 +209,7 @@ func (c *Chat) friendships(
 	states ...friendship.State,
 ) (Page[*ent.Friendship], error) {
 	var none Page[*ent.Friendship]
-	if err := checkFirst(first); err != nil {
+	if err := CheckFirst(first); err != nil {
 		return none, err
 	}
 	q := c.db.Friendship.Query().Where(friendship.UserID(v.ID), friendship.StateIn(states...))

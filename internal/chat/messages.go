@@ -44,8 +44,8 @@ type Messages struct {
 	Earlier, Later bool
 }
 
-// check accepts a window.
-func (w Window) check() error {
+// Check returns BAD_USER_INPUT unless the window may be read: a page has 0 to 100 messages.
+func (w Window) Check() error {
 	name := "first"
 	if w.Last {
 		name = "last"
@@ -62,7 +62,7 @@ func (w Window) check() error {
 // Messages returns the same part of each list. The viewer must be in the rooms. The number of
 // statements does not depend on the number of lists, up to maxLists of them.
 func (c *Chat) Messages(ctx context.Context, lists []List, w Window) (map[List]Messages, error) {
-	if err := w.check(); err != nil {
+	if err := w.Check(); err != nil {
 		return nil, err
 	}
 	all := make(map[List]Messages, len(lists))

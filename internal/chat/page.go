@@ -23,8 +23,8 @@ type Position struct {
 	ID uuid.UUID
 }
 
-// checkFirst accepts the size of a page.
-func checkFirst(first int) error {
+// CheckFirst returns BAD_USER_INPUT unless first may be the size of a page: 0 to 100.
+func CheckFirst(first int) error {
 	if first < 0 || first > maxPage {
 		return badInput(
 			"first",

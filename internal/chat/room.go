@@ -160,7 +160,7 @@ func (c *Chat) MyRooms(
 	first int,
 	after *Position,
 ) (Page[Seen], error) {
-	if err := checkFirst(first); err != nil {
+	if err := CheckFirst(first); err != nil {
 		return Page[Seen]{}, err
 	}
 	query, args := listRooms, []any{v.ID, first + 1}
@@ -218,7 +218,7 @@ func (c *Chat) Rooms(
 	after *Position,
 ) (Page[*ent.Room], error) {
 	var none Page[*ent.Room]
-	if err := checkFirst(first); err != nil {
+	if err := CheckFirst(first); err != nil {
 		return none, err
 	}
 	if err := checkOptional(
@@ -291,7 +291,7 @@ func (c *Chat) Members(
 	first int,
 	after *Position,
 ) (map[uuid.UUID]Page[*ent.Member], error) {
-	if err := checkFirst(first); err != nil {
+	if err := CheckFirst(first); err != nil {
 		return nil, err
 	}
 	q := c.db.Member.Query().Where(member.RoomIDIn(store.Padded(rooms)...))

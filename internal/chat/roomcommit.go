@@ -10,7 +10,7 @@ import (
 // FirstMembers returns the first members of a room that was published; false if they were not, or
 // there is no such page.
 func FirstMembers(c *roomlog.RoomCommit, first int) (Page[*ent.Member], bool) {
-	if c.Members == nil || checkFirst(first) != nil {
+	if c.Members == nil || CheckFirst(first) != nil {
 		return Page[*ent.Member]{}, false
 	}
 	return page(slices.Clip(c.Members), first), true

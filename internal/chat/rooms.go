@@ -170,7 +170,7 @@ func (c *Chat) MembersOf(
 	of []*ent.Room,
 	first int,
 ) ([]Page[*ent.Member], error) {
-	if err := checkFirst(first); err != nil {
+	if err := CheckFirst(first); err != nil {
 		return nil, err
 	}
 	return completed(ctx, c, of,
