@@ -359,611 +359,612 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../schema/base.graphqls", Input: `"An instant in UTC, RFC 3339 with six fractional digits, so that times sort as texts do, e.g. 2022-01-29T08:10:10.855372Z."
+	{Name: "../schema/base.graphqls", Input: `"An instant in UTC, in RFC 3339 format with exactly six fractional digits, so that times sort as strings: 2022-01-29T08:10:10.855372Z."
 scalar Time
 
 """
-The value of the field depends on who asks (an unread count, one's own role).
-A subscription that selects such a field is executed once per viewer; one that selects none is executed once for all.
+The value of the field depends on the viewer (an unread count, the viewer's role).
+The server executes a subscription that selects such a field once per viewer, and any other subscription once for all viewers.
 """
 directive @viewer on FIELD_DEFINITION
 
 """
-What a field, an argument or a value of a type counts in the cost of an operation. Without it a scalar or enum field counts 1 and an object 1.
+How much a field, an argument or a value of a type adds to the cost of an operation. By default a scalar or enum field adds 1 and an object 1.
 How the cost is computed and limited: docs/limits.md.
 """
 directive @cost(weight: String!) on FIELD_DEFINITION | ARGUMENT_DEFINITION | OBJECT | SCALAR | ENUM | INPUT_FIELD_DEFINITION
 
 """
-How long a list may be, for the cost of an operation: as long as the largest of slicingArguments says, else assumedSize. With sizedFields it
-is those fields of the returned object that are so long.
+The length of a list for the cost of an operation: the largest value of slicingArguments, else assumedSize. With sizedFields, the length is that
+of these fields of the returned object.
 """
 directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
 
-"Anything with a globally unique id that ` + "`" + `node` + "`" + ` can find again."
+"An object with a globally unique id. ` + "`" + `node` + "`" + ` returns it by this id."
 interface Node {
-  "Unique among everything that ` + "`" + `node` + "`" + ` finds."
+  "Unique among all objects that ` + "`" + `node` + "`" + ` returns."
   id: ID!
 }
 
 """
-Where a page stands in its list. Lists are paged by cursor: give a page's ` + "`" + `endCursor` + "`" + ` as ` + "`" + `after` + "`" + ` to get what follows it.
+The position of a page in its list. Lists are paged by cursor: pass a page's ` + "`" + `endCursor` + "`" + ` as ` + "`" + `after` + "`" + ` to get the next page.
 A cursor is opaque, stays valid while the list changes, and belongs to the list it came from.
 """
 type PageInfo {
-  "Whether there is more after this page."
+  "Whether there are entries after this page."
   hasNextPage: Boolean!
-  "Whether there is more before this page."
+  "Whether there are entries before this page."
   hasPreviousPage: Boolean!
-  "The cursor of the page's first entry; null on an empty page."
+  "The cursor of the first entry; null on an empty page."
   startCursor: String
-  "The cursor of the page's last entry; null on an empty page."
+  "The cursor of the last entry; null on an empty page."
   endCursor: String
 }
 
 extend type Query {
-  "A person, a room or a message by its id; null where there is none that I may see."
+  "Returns a user, a room or a message by id. Null if there is none that the viewer can see."
   node(id: ID!): Node
 }
 `, BuiltIn: false},
 	{Name: "../schema/error.graphqls", Input: `"""
 The values of an error's ` + "`" + `extensions.code` + "`" + `. More may be added: keep a default branch.
-Each is explained in docs/errors.md.
+docs/errors.md explains each.
 """
 enum ErrorCode {
-  "No token, or one that is expired, wrongly signed or not for this server. Get a new one."
+  "The token is missing, expired, wrongly signed or not for this server. Get a new one."
   UNAUTHENTICATED
-  "It exists and I may see it, but I may not do this. ` + "`" + `extensions.ids` + "`" + `, where given, names people who do not let me add them."
+  "The viewer can see the object but may not do this. ` + "`" + `extensions.ids` + "`" + `, if present, lists users that do not allow the viewer to add them."
   FORBIDDEN
-  "There is no such thing, or none that I may see."
+  "The object does not exist, or the viewer cannot see it."
   NOT_FOUND
-  "A value that cannot be accepted. ` + "`" + `extensions.field` + "`" + ` names the argument."
+  "A value is not accepted. ` + "`" + `extensions.field` + "`" + ` names the argument."
   BAD_USER_INPUT
-  "People were named who do not exist; nothing was done. ` + "`" + `extensions.ids` + "`" + ` names them."
+  "Some of the named users do not exist. ` + "`" + `extensions.ids` + "`" + ` lists them. Nothing was changed."
   UNKNOWN_USER
-  "The room has as many members as it may have."
+  "The room has reached its maximum number of members."
   ROOM_FULL
-  "I am (or someone named is) in another exclusive room. ` + "`" + `extensions.ids` + "`" + ` names them."
+  "The viewer or a named user is in another exclusive room. ` + "`" + `extensions.ids` + "`" + ` lists these users."
   ALREADY_IN_ROOM
-  "The room takes a key, and this is not it; or there is no such room."
+  "The room needs a key and this one is wrong, or the room does not exist."
   WRONG_KEY
-  "I am banned from the room; or someone named is, ` + "`" + `extensions.ids` + "`" + `."
+  "The viewer is banned from the room, or the users in ` + "`" + `extensions.ids` + "`" + ` are."
   BANNED
-  "The idempotencyKey has been used by another request of mine."
+  "The viewer has used this idempotencyKey for a different request."
   IDEMPOTENCY_CONFLICT
-  "Too often, or too much at a time. ` + "`" + `extensions.retryAfterMs` + "`" + `, where given, says when to try again."
+  "Too many requests, or too much work at a time. Retry after ` + "`" + `extensions.retryAfterMs` + "`" + `, if it is present."
   RATE_LIMITED
-  "The operation is too deep, asks for too much at once, or repeats itself too often."
+  "The operation is too deep, selects too much or has too many aliases."
   TOO_COMPLEX
-  "A stream ends because I am no longer in the room; ` + "`" + `extensions.reason` + "`" + ` is a LeaveReason or DELETED."
+  "The stream ended because the viewer is no longer in the room. ` + "`" + `extensions.reason` + "`" + ` is a LeaveReason or DELETED."
   MEMBERSHIP_ENDED
-  "A stream cannot go on from ` + "`" + `after` + "`" + `: read again."
+  "The stream cannot continue from ` + "`" + `after` + "`" + `. Read the room again and subscribe from its newest message."
   RESYNC
   """
-  The server cannot do it just now. Safe to retry, unless ` + "`" + `extensions.safeToRetry` + "`" + ` is false: then the outcome of a write
-  is unknown (a request with an idempotencyKey is always safe to send again).
+  The server cannot do this at the moment. Retrying is safe unless ` + "`" + `extensions.safeToRetry` + "`" + ` is false: then a write may have
+  happened. A request with an idempotencyKey is always safe to retry.
   """
   UNAVAILABLE
-  "A fault of the server. ` + "`" + `extensions.requestId` + "`" + ` finds it in the server's log."
+  "An internal error. ` + "`" + `extensions.requestId` + "`" + ` finds it in the server's log."
   INTERNAL
-  "The document is not GraphQL."
+  "The document is not valid GraphQL syntax."
   GRAPHQL_PARSE_FAILED
-  "The document or its variables do not fit the schema."
+  "The document or its variables do not match the schema."
   GRAPHQL_VALIDATION_FAILED
-  "The server does not know the hash, or the id: send it once more with the query."
+  "The server does not know the hash or the document id. Send the request again with the query."
   PERSISTED_QUERY_NOT_FOUND
-  "The server has no trusted documents, and so knows no ids: send the query."
+  "The server has no trusted documents, so it knows no document ids. Send the query."
   PERSISTED_QUERY_NOT_SUPPORTED
-  "The server answers trusted documents only, and this is none of them."
+  "The server executes trusted documents only, and this is not one of them."
   DOCUMENT_NOT_TRUSTED
 }
 `, BuiltIn: false},
-	{Name: "../schema/event.graphqls", Input: `"One entry of a room's log. The seqs of a room's log have no holes: 41 is followed by 42."
+	{Name: "../schema/event.graphqls", Input: `"One entry of a room's log. The seqs of a log have no gaps: 42 follows 41."
 interface RoomEvent {
-  "The room it happened in."
+  "The room of the event."
   roomId: ID!
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Its position in the room's log."
+  "The position of the event in the room's log."
   seq: Int!
-  "When it happened."
+  "When the event happened."
   at: Time!
 }
 
-"Somebody sent a message."
+"A user sent a message."
 type MessageAdded implements RoomEvent {
-  "The room it happened in."
+  "The room of the event."
   roomId: ID!
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Its position in the room's log: the message's own."
+  "The position of the event in the room's log. The message has the same seq."
   seq: Int!
-  "When it happened."
+  "When the event happened."
   at: Time!
-  "The message as it is now."
+  "The current state of the message."
   message: Message!
 }
 
-"A message's contents were changed."
+"A user changed the contents of a message."
 type MessageEdited implements RoomEvent {
-  "The room it happened in."
+  "The room of the event."
   roomId: ID!
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Its position in the room's log."
+  "The position of the event in the room's log."
   seq: Int!
-  "When it happened."
+  "When the event happened."
   at: Time!
-  "The message as it is now."
+  "The current state of the message."
   message: Message!
 }
 
-"A message was deleted."
+"A user deleted a message."
 type MessageDeleted implements RoomEvent {
-  "The room it happened in."
+  "The room of the event."
   roomId: ID!
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Its position in the room's log."
+  "The position of the event in the room's log."
   seq: Int!
-  "When it happened."
+  "When the event happened."
   at: Time!
-  "What is left of the message."
+  "The deleted message: its contents, mentions, reactions and NFT are empty."
   message: Message!
 }
 
-"A reaction to a message came or went."
+"A user added or removed a reaction."
 type ReactionsChanged implements RoomEvent {
-  "The room it happened in."
+  "The room of the event."
   roomId: ID!
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Its position in the room's log."
+  "The position of the event in the room's log."
   seq: Int!
-  "When it happened."
+  "When the event happened."
   at: Time!
-  "The message as it is now, with all its reactions."
+  "The current state of the message, with all its reactions."
   message: Message!
-  "Whose reaction it is."
+  "The user that reacted."
   user: User!
-  "What they reacted with."
+  "The emoji of the reaction."
   emoji: String!
-  "Whether it came (true) or went."
+  "True if the user added the reaction, false if the user removed it."
   on: Boolean!
 }
 
-"Somebody became a member, by themselves or by another. The room's first members are no events."
+"A user joined the room or was added to it. The members that a room is created with have no event."
 type MemberJoined implements RoomEvent {
-  "The room it happened in."
+  "The room of the event."
   roomId: ID!
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Its position in the room's log."
+  "The position of the event in the room's log."
   seq: Int!
-  "When it happened."
+  "When the event happened."
   at: Time!
-  "Who joined."
+  "The new member."
   user: User!
-  "The role they joined with."
+  "The role that the user joined with."
   role: RoomRole!
-  "Their membership as it is now. Null where they have left since."
+  "The current state of the membership. Null if the user has left since."
   member: RoomMember
 }
 
-"Somebody left the room, or was made to."
+"A user left the room or was removed from it."
 type MemberLeft implements RoomEvent {
-  "The room it happened in."
+  "The room of the event."
   roomId: ID!
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Its position in the room's log."
+  "The position of the event in the room's log."
   seq: Int!
-  "When it happened."
+  "When the event happened."
   at: Time!
-  "Who left."
+  "The user that left."
   user: User!
-  "Why."
+  "Why the user left."
   reason: LeaveReason!
 }
 
 "A member's role changed."
 type MemberRoleChanged implements RoomEvent {
-  "The room it happened in."
+  "The room of the event."
   roomId: ID!
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Its position in the room's log."
+  "The position of the event in the room's log."
   seq: Int!
-  "When it happened."
+  "When the event happened."
   at: Time!
-  "Whose role it is."
+  "The member."
   user: User!
-  "The role they were given."
+  "The new role."
   role: RoomRole!
-  "Their membership as it is now. Null where they have left since."
+  "The current state of the membership. Null if the user has left since."
   member: RoomMember
 }
 
-"The room itself changed: its name, description, access type, size, tags or key."
+"The room's name, description, access type, size, tags or key changed."
 type RoomUpdated implements RoomEvent {
-  "The room it happened in."
+  "The room of the event."
   roomId: ID!
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Its position in the room's log."
+  "The position of the event in the room's log."
   seq: Int!
-  "When it happened."
+  "When the event happened."
   at: Time!
 }
 
-"The room was deleted: the last event of its log. The stream ends after it, with MEMBERSHIP_ENDED."
+"The room was deleted. This is the last event of its log; the stream then ends with MEMBERSHIP_ENDED."
 type RoomDeleted implements RoomEvent {
-  "The room it happened in."
+  "The room of the event."
   roomId: ID!
-  "What is left of the room: its name and description are empty, and it has no members."
+  "The deleted room: its name and description are empty, and it has no members."
   room: Room!
-  "Its position in the room's log."
+  "The position of the event in the room's log."
   seq: Int!
-  "When it happened."
+  "When the event happened."
   at: Time!
 }
 
-"First item of every roomEvents stream, also after a silent reconnect: history up to this seq follows, then live. Not in the log."
+"The first item of every roomEvents stream, also after a client library reconnects. Events up to this seq are history; later ones are live. Not an entry of the log."
 type StreamOpened implements RoomEvent {
-  "The room that the stream follows."
+  "The room of the stream."
   roomId: ID!
-  "The room as it was at this seq: the events after it complete it. The users it shows may be newer."
+  "The room at this seq. Apply the events after it to keep it current. Its users may be newer than this seq."
   room: Room!
-  "The position of the room's newest event when the stream was opened."
+  "The seq of the room's newest event when the stream opened."
   seq: Int!
-  "When the stream was opened."
+  "When the stream opened."
   at: Time!
   """
-  The newest messages as they were at this seq, oldest first, 1 to 50: with ` + "`" + `room` + "`" + ` a snapshot that the events after it complete.
-  The same for all members. ` + "`" + `Room.messages(before: startCursor)` + "`" + ` has the older ones.
+  The newest messages at this seq, oldest first. Together with ` + "`" + `room` + "`" + ` this is a snapshot; apply the events after it to keep it current.
+  ` + "`" + `last` + "`" + ` is 1 to 50. The messages are the same for all members. ` + "`" + `Room.messages(before: startCursor)` + "`" + ` returns the older ones.
   """
   messages(last: Int! = 50): MessageConnection!
     @listSize(assumedSize: 50, slicingArguments: ["last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
 }
 
-"What came before this seq is no longer kept, or ` + "`" + `after` + "`" + ` is ahead of the room (a restored backup): read again, go on from here. Not in the log."
+"The stream cannot continue from ` + "`" + `after` + "`" + `: the log no longer has those events, or ` + "`" + `after` + "`" + ` is ahead of the room (a restored backup). Read the room again and continue from this seq. Not an entry of the log."
 type Resync implements RoomEvent {
-  "The room that the stream follows."
+  "The room of the stream."
   roomId: ID!
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Where the stream goes on: the next event is the one after it."
+  "The seq from which the stream continues. The next event has a higher seq."
   seq: Int!
-  "When it was found."
+  "When the server detected the gap."
   at: Time!
 }
 
-"Why somebody is no longer in a room."
+"Why a user is no longer in a room."
 enum LeaveReason {
-  "They left."
+  "The user left."
   LEFT
-  "They were removed."
+  "The user was removed."
   KICKED
-  "They were removed and may not come back."
+  "The user was removed and banned."
   BANNED
-  "They went into another exclusive room."
+  "The user moved to another exclusive room."
   DISCONNECTED
 }
 
-"One step for a chat list. The first item of every stream, also of one that a client library reopened by itself, is OPENED."
+"One update of a chat list. The first item of every stream is OPENED, also after a client library reconnects."
 type MyRoomsChange {
-  "What to do."
+  "What to do with the list."
   kind: MyRoomsChangeKind!
-  "The room it is about. Null only with OPENED."
+  "The room to update or remove. Null only with OPENED."
   roomId: ID
-  "The room as it is now. Given with CHANGED; null there only beside an error: read the room again."
+  "The current state of the room, with CHANGED. Null there only together with an error; then read the room again."
   room: Room
 }
 
 "What to do with a chat list."
 enum MyRoomsChangeKind {
-  "From here on nothing is missed: read myRooms now."
+  "The stream is open and misses nothing from now on. Read myRooms now."
   OPENED
-  "Put the room into the list, or its new state in its place."
+  "Add the room to the list, or replace its previous state."
   CHANGED
-  "Take roomId out of the list."
+  "Remove roomId from the list."
   REMOVED
 }
 
-"A position in a room's log: the seq of the last event that the client has of the room."
+"A position in a room's log: the seq of the last event of the room that the client has applied."
 input RoomPosition {
   "The room."
   roomId: ID!
-  "The seq of the last event; 0 for the beginning of the log."
+  "The seq of the last event applied; 0 for the beginning of the log."
   seq: Int!
 }
 
 "One item of ` + "`" + `myEvents` + "`" + `."
 type MyEvent {
-  "What the item is."
+  "The kind of the item."
   kind: MyEventKind!
-  "The room of EVENT and ENDED. Null with READY."
+  "The room, with EVENT and ENDED. Null with READY."
   roomId: ID
-  "With EVENT: what happened in the room."
+  "The event, with EVENT."
   event: RoomEvent
-  "With ENDED: why."
+  "The reason, with ENDED."
   reason: RoomEndReason
 }
 
-"What an item of ` + "`" + `myEvents` + "`" + ` is."
+"The kind of an item of ` + "`" + `myEvents` + "`" + `."
 enum MyEventKind {
-  "An event of a room, StreamOpened and Resync included. StreamOpened is the first item of each room."
+  "An event of a room, or StreamOpened or Resync. StreamOpened is the first item of each room."
   EVENT
-  "Once: every room is open. Rooms that I join later are opened after it."
+  "All rooms are open. Sent once. Rooms that the viewer joins later are opened after it."
   READY
-  "The room is no longer mine, or no more. Nothing of it follows unless I join again; then it begins with StreamOpened."
+  "The room has ended for the viewer. It sends nothing more unless the viewer joins again; then it begins with StreamOpened."
   ENDED
 }
 
-"Why a room has ended in ` + "`" + `myEvents` + "`" + `."
+"Why a room of ` + "`" + `myEvents` + "`" + ` has ended for the viewer."
 enum RoomEndReason {
-  "I left."
+  "The viewer left."
   LEFT
-  "I was removed."
+  "The viewer was removed."
   KICKED
-  "I was removed and may not come back."
+  "The viewer was removed and banned."
   BANNED
-  "I went into another exclusive room."
+  "The viewer moved to another exclusive room."
   DISCONNECTED
-  "My account was deleted."
+  "The viewer's account was deleted."
   ACCOUNT_DELETED
   "The room was deleted. Its last event is RoomDeleted."
   ROOM_DELETED
-  "I am not in the room, or there is no such room."
+  "The viewer is not in the room, or the room does not exist."
   NOT_FOUND
 }
 
 extend type Subscription {
   """
-  Every event of every room that I am in: gap-free and in order within each room, without an order between rooms. A room continues after its position in ` + "`" + `after` + "`" + `; a room without one begins at its newest event, so read it if its StreamOpened has a seq above 0. A room that I join later begins at my MemberJoined. Events up to the seq of a room's StreamOpened are history.
-  The first items open the rooms, then READY follows, then events. A room that ends for me ends with ENDED.
-  ` + "`" + `after` + "`" + ` and ` + "`" + `rooms` + "`" + ` name at most 1,000 rooms each, each room once. ` + "`" + `rooms` + "`" + ` restricts the stream, also for rooms that I join later. A room there or in ` + "`" + `after` + "`" + ` that is not mine is answered with ENDED.
-  A client library that reconnects by itself sends the same ` + "`" + `after` + "`" + ` again: drop what has a seq that is not above the last one of its room, except StreamOpened and Resync.
+  Sends every event of every room that the viewer is in: without gaps and in order within each room, without an order between rooms.
+  A room continues after its position in ` + "`" + `after` + "`" + `. A room without a position begins at its newest event: read the room if the seq of its StreamOpened is above 0. A room that the viewer joins later begins at the viewer's MemberJoined. Events up to the seq of a room's StreamOpened are history.
+  The first items open the rooms, then READY follows, then events. A room that ends for the viewer sends ENDED.
+  ` + "`" + `after` + "`" + ` and ` + "`" + `rooms` + "`" + ` list at most 1,000 rooms each, each room once. ` + "`" + `rooms` + "`" + ` restricts the stream, also for rooms that the viewer joins later. A room in ` + "`" + `rooms` + "`" + ` or ` + "`" + `after` + "`" + ` that the viewer is not in sends ENDED.
+  A client library that reconnects by itself sends the same ` + "`" + `after` + "`" + ` again: drop events whose seq is not above the last one applied of their room, except StreamOpened and Resync.
   """
   myEvents(after: [RoomPosition!]! = [], rooms: [ID!]): MyEvent!
   """
-  Each message added to a room I am in. With ` + "`" + `after` + "`" + `, those since that seq come first; a reconnect with the same ` + "`" + `after` + "`" + ` repeats them (drop by seq), one without may miss some.
-  Ends with RESYNC where ` + "`" + `after` + "`" + ` is no longer kept or ahead, and with MEMBERSHIP_ENDED when I am no longer in the room.
+  Sends each message added to a room that the viewer is in. With ` + "`" + `after` + "`" + `, the messages since that seq come first. A reconnect with the same ` + "`" + `after` + "`" + ` repeats them: drop them by seq. A reconnect without ` + "`" + `after` + "`" + ` may miss some.
+  Ends with RESYNC if the log cannot continue from ` + "`" + `after` + "`" + `, and with MEMBERSHIP_ENDED when the viewer is no longer in the room.
   """
   messageAdded(roomId: ID!, after: Int): Message!
   """
-  Everything that happens in a room I am in, in order, from ` + "`" + `after` + "`" + ` on; without ` + "`" + `after` + "`" + `, from now on.
-  Ends with MEMBERSHIP_ENDED when I am no longer in the room.
+  Sends every event of a room that the viewer is in, in order, after the seq ` + "`" + `after` + "`" + `; without ` + "`" + `after` + "`" + `, from now on.
+  Ends with MEMBERSHIP_ENDED when the viewer is no longer in the room.
   """
   roomEvents(roomId: ID!, after: Int): RoomEvent!
-  "One of my rooms has changed in my chat list (new, renamed, a message, read, left); at most one a room every 250 ms."
+  "Sends changes of the viewer's chat list: new rooms, new names, messages, read positions, rooms left. At most one change per room every 250 ms."
   myRoomsChanged: MyRoomsChange!
 }
 `, BuiltIn: false},
-	{Name: "../schema/member.graphqls", Input: `"What a member may do in a room."
+	{Name: "../schema/member.graphqls", Input: `"The rights of a member in a room."
 enum RoomRole {
-  "May do everything; there is exactly one."
+  "Has all rights. A room has exactly one owner."
   OWNER
-  "Looks after members and messages."
+  "Manages members and messages."
   MODERATOR
-  "Reads and writes."
+  "Reads and sends messages."
   MEMBER
 }
 
 "A page of a room's members."
 type RoomMemberConnection {
-  "The people and their memberships."
+  "The members with their memberships and cursors."
   edges: [RoomMemberEdge!]!
-  "The people alone."
+  "The users, without memberships."
   nodes: [User!]!
-  "Where this page stands in the list."
+  "The position of this page in the list."
   pageInfo: PageInfo!
-  "How many members the room has in all."
+  "The number of all members of the room."
   totalCount: Int!
 }
 
-"A member's place in the list."
+"One entry of a list of members."
 type RoomMemberEdge {
-  "The entry's own position, for ` + "`" + `after` + "`" + `."
+  "The position of the entry, for ` + "`" + `after` + "`" + `."
   cursor: String!
-  "The person."
+  "The user."
   node: User!
-  "Their membership."
+  "The user's membership."
   member: RoomMember!
 }
 
-"Someone's membership: its id stays while it lasts, so that a changed role reaches every list."
+"A user's membership of a room. Its id does not change while it lasts, so client caches update a changed role in every list."
 type RoomMember {
-  "The membership's own id; someone who leaves and joins again gets another."
+  "The id of the membership. A user that leaves and joins again gets a new one."
   id: ID!
-  "The person."
+  "The user."
   user: User!
-  "What they may do."
+  "The role of the member."
   role: RoomRole!
-  "When they joined."
+  "When the user joined."
   joinedAt: Time!
 }
 
-"A page of those who are banned from a room."
+"A page of the users that are banned from a room."
 type BanConnection {
-  "The people and their bans."
+  "The users with their bans and cursors."
   edges: [BanEdge!]!
-  "The people alone."
+  "The users, without memberships."
   nodes: [User!]!
-  "Where this page stands in the list."
+  "The position of this page in the list."
   pageInfo: PageInfo!
 }
 
-"A ban's place in the list."
+"One entry of a list of bans."
 type BanEdge {
-  "The entry's own position, for ` + "`" + `after` + "`" + `."
+  "The position of the entry, for ` + "`" + `after` + "`" + `."
   cursor: String!
-  "Who is banned."
+  "The banned user."
   node: User!
-  "Who banned them."
+  "The user that banned them."
   by: User!
-  "Since when."
+  "When the user was banned."
   at: Time!
 }
 
 extend type Mutation {
   """
-  Already a member: success. A room I cannot see, existing or not, answers WRONG_KEY unless the right key came; BANNED and ROOM_FULL only after that.
-  Too many wrong keys are RATE_LIMITED. ` + "`" + `disconnect` + "`" + `: leave the exclusive room I am in for this one, instead of failing with ALREADY_IN_ROOM.
+  Adds the viewer to a room. Succeeds if the viewer is a member already. A missing or wrong key of a room that the viewer cannot see is WRONG_KEY, whether or not the room exists. BANNED and ROOM_FULL are checked only after the key.
+  Too many wrong keys are RATE_LIMITED. ` + "`" + `disconnect` + "`" + ` makes the viewer leave their current exclusive room instead of failing with ALREADY_IN_ROOM.
   """
   joinRoom(roomId: ID!, key: String, disconnect: Boolean! = false): JoinRoomPayload
-  "Ends my membership. An owner hands over to the longest-serving moderator, else member; the last one out deletes the room."
+  "Removes the viewer from a room. If the owner leaves, the longest-serving moderator becomes the owner, else the longest-serving member. The room is deleted when its last member leaves."
   leaveRoom(roomId: ID!): LeaveRoomPayload
-  "Ends my memberships of at most 100 rooms, as leaveRoom does; all of them or none. A room that I am not in is left already."
+  "Removes the viewer from at most 100 rooms, as leaveRoom does; from all of them or none. Rooms that the viewer is not in are ignored."
   leaveRooms(roomIds: [ID!]!): LeaveRoomsPayload
     @listSize(slicingArguments: ["roomIds"], sizedFields: ["roomIds"], requireOneSlicingArgument: false)
-  "Makes people members, at most 1,000, all of them or none; as the owner or a moderator. Who is a member already stays as they are. FORBIDDEN, with ` + "`" + `extensions.ids` + "`" + `, if someone's addPermission does not allow it."
+  "Adds at most 1,000 users to a room, all of them or none. The owner and moderators may do this. Users that are members already do not change. FORBIDDEN, with ` + "`" + `extensions.ids` + "`" + `, if a user's addPermission does not allow it."
   addMembers(roomId: ID!, userIds: [ID!]!): AddMembersPayload
     @listSize(slicingArguments: ["userIds"], sizedFields: ["members"], requireOneSlicingArgument: false)
-  "Removes somebody with a lower role, and with ` + "`" + `ban` + "`" + ` keeps them out: also somebody who is no member, ahead. As the owner or a moderator. Who is not there is removed already."
+  "Removes a member with a lower role. The owner and moderators may do this. With ` + "`" + `ban` + "`" + ` the user cannot join again; a user that is not a member can be banned, too. Removing a user that is not a member succeeds."
   removeMember(roomId: ID!, userId: ID!, ban: Boolean! = false): RemoveMemberPayload
-  "Lets somebody come in again as others may; as the owner or a moderator. Who is not banned stays so."
+  "Ends a user's ban. The owner and moderators may do this. Succeeds if the user is not banned."
   unban(roomId: ID!, userId: ID!): UnbanPayload
-  "Gives a member another role; as the owner. Giving OWNER hands the room over: I am a moderator then."
+  "Changes a member's role. Only the owner may do this. Setting OWNER transfers the room, and the viewer becomes a moderator."
   setMemberRole(roomId: ID!, userId: ID!, role: RoomRole!): SetMemberRolePayload
 }
 
-"The outcome of ` + "`" + `joinRoom` + "`" + `."
+"The result of ` + "`" + `joinRoom` + "`" + `."
 type JoinRoomPayload {
-  "The room that I am in."
+  "The room that the viewer joined."
   room: Room!
 }
 
-"The outcome of ` + "`" + `leaveRoom` + "`" + `."
+"The result of ` + "`" + `leaveRoom` + "`" + `."
 type LeaveRoomPayload {
-  "The room that I am no longer in."
+  "The room that the viewer left."
   roomId: ID!
 }
 
-"The outcome of ` + "`" + `leaveRooms` + "`" + `."
+"The result of ` + "`" + `leaveRooms` + "`" + `."
 type LeaveRoomsPayload {
-  "The rooms named, each once. I am in none of them."
+  "The given rooms, each once. The viewer is in none of them."
   roomIds: [ID!]!
 }
 
-"The outcome of ` + "`" + `addMembers` + "`" + `."
+"The result of ` + "`" + `addMembers` + "`" + `."
 type AddMembersPayload {
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "The memberships of all who were named, in the order given, each once."
+  "The memberships of all given users, in the order given, each once."
   members: [RoomMember!]!
 }
 
-"The outcome of ` + "`" + `removeMember` + "`" + `."
+"The result of ` + "`" + `removeMember` + "`" + `."
 type RemoveMemberPayload {
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Who was removed."
+  "The removed user."
   userId: ID!
-  "The membership that has ended. Null where they were no member (a ban in advance)."
+  "The membership that ended. Null if the user was not a member."
   memberId: ID
 }
 
-"The outcome of ` + "`" + `unban` + "`" + `."
+"The result of ` + "`" + `unban` + "`" + `."
 type UnbanPayload {
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "Who is banned no longer."
+  "The user whose ban ended."
   user: User!
 }
 
-"The outcome of ` + "`" + `setMemberRole` + "`" + `."
+"The result of ` + "`" + `setMemberRole` + "`" + `."
 type SetMemberRolePayload {
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
-  "The membership with its new role."
+  "The membership, with its new role."
   member: RoomMember!
 }
 `, BuiltIn: false},
-	{Name: "../schema/message.graphqls", Input: `"What a message's contents are."
+	{Name: "../schema/message.graphqls", Input: `"The format of a message's contents."
 enum MessageType {
-  "Contents are plain text."
+  "The contents are plain text."
   TEXT
-  "Contents are a JSON document that the application draws."
+  "The contents are a JSON document that the application renders."
   CARD
 }
 
-"The NFT that a message shows or a thread is about."
+"An NFT that is attached to a message."
 type OpenseaItem {
-  "The address of its contract."
+  "The address of the NFT's contract."
   contractAddress: String!
-  "Its number within the contract."
+  "The id of the NFT within the contract."
   tokenId: String!
-  "What it is called."
+  "The name of the NFT."
   name: String!
-  "What it is."
+  "The description of the NFT."
   description: String!
-  "The address of its image."
+  "The URL of the NFT's image."
   imageUrl: String!
 }
 
-"The NFT that a message is to show."
+"An NFT to attach to a message."
 input OpenseaItemInput {
-  "The address of its contract, 1 to 200 characters."
+  "The address of the NFT's contract, 1 to 200 characters."
   contractAddress: String!
-  "Its number within the contract, at most 200 characters."
+  "The id of the NFT within the contract, at most 200 characters."
   tokenId: String = ""
-  "What it is called, at most 200 characters."
+  "The name of the NFT, at most 200 characters."
   name: String = ""
-  "What it is, at most 2,000 characters."
+  "The description of the NFT, at most 2,000 characters."
   description: String = ""
-  "The address of its image, at most 2,000 characters."
+  "The URL of the NFT's image, at most 2,000 characters."
   imageUrl: String = ""
 }
 
 "A message in a room."
 type Message implements Node {
-  "Made by the server."
+  "Generated by the server."
   id: ID!
-  "Its position in the room: 1, 2, 3, … shared with the room's other events, never reused, never out of order."
+  "The position of the message in the room's log. Messages share the numbers 1, 2, 3, … with the room's other events. A seq is never reused, and its order is the order of the messages."
   seq: Int!
-  "The room it is in."
+  "The room of the message."
   room: Room!
-  "Who sent it. They may have left since."
+  "The author of the message, who may have left the room since."
   from: User!
-  "What the contents are."
+  "The format of the contents."
   type: MessageType!
-  "Empty once deleted."
+  "The text or JSON document of the message. Empty once the message is deleted."
   contents: String! @cost(weight: "10")
-  "The message this one answers."
+  "The message that this one replies to."
   replyTo: Message
-  "The message whose thread this one belongs to."
+  "The first message of the thread that this one belongs to."
   thread: Message
-  "True for a message that a thread hangs from."
+  "True if this message starts a thread."
   isThread: Boolean!
-  "The messages whose ` + "`" + `thread` + "`" + ` is this one, oldest first (not answers by replyTo). Neither first nor last: first 50. At most 100 a page."
+  "The messages of the thread that this message starts, oldest first. Replies by ` + "`" + `replyTo` + "`" + ` are not included. At most 100 per page; the first 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
   replies(first: Int, after: String, last: Int, before: String): MessageConnection!
     @listSize(assumedSize: 50, slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
-  "How many messages its thread has, deleted ones included."
+  "The number of messages in the thread that this message starts, deleted ones included."
   replyCount: Int!
-  "The people it speaks to. Empty once deleted."
+  "The users that the message mentions. Empty once the message is deleted."
   mentions: [User!]! @listSize(assumedSize: 25, requireOneSlicingArgument: false)
-  "The NFT it shows."
+  "The NFT attached to the message."
   openseaItem: OpenseaItem
-  "What people reacted with, the first come first. Empty once deleted."
+  "The reactions, in the order in which their emojis were first used. Empty once the message is deleted."
   reactions: [Reaction!]! @cost(weight: "1") @listSize(assumedSize: 25, requireOneSlicingArgument: false)
-  "The emojis I reacted with."
+  "The emojis that the viewer reacted with."
   viewerReactions: [String!]! @viewer @listSize(assumedSize: 50, requireOneSlicingArgument: false)
-  "What its sender gave, for the room to see: lets a screen match the echo with what it is still sending. Make it random."
+  "The key that the author sent, visible to all members. A client uses it to match an event with a message that it is still sending."
   idempotencyKey: String
-  "When it was sent."
+  "When the message was sent."
   createdAt: Time!
-  "When its contents were last changed; null while they are as they were sent."
+  "When the contents were last edited; null if they never were."
   editedAt: Time
-  "When it was deleted; it stays as an empty place in the room."
+  "When the message was deleted; null if it was not. A deleted message remains in the room without contents."
   deletedAt: Time
 }
 
-"How many people reacted to a message with an emoji."
+"The number of users that reacted to a message with an emoji."
 type Reaction @cost(weight: "0") {
-  "As it was given."
+  "The emoji, as the first user sent it."
   emoji: String!
-  "How many people."
+  "The number of users."
   count: Int!
 }
 
@@ -971,15 +972,15 @@ type Reaction @cost(weight: "0") {
 type MessageConnection {
   "The messages, each with its cursor."
   edges: [MessageEdge!]!
-  "The messages alone."
+  "The messages, without cursors."
   nodes: [Message!]!
-  "Where this page stands in the list; both flags are always right."
+  "The position of this page in the list. Both flags are always exact."
   pageInfo: PageInfo!
 }
 
-"A message's place in a list."
+"One entry of a list of messages."
 type MessageEdge {
-  "The entry's own position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  "The position of the entry, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
   "The message."
   node: Message!
@@ -987,338 +988,338 @@ type MessageEdge {
 
 "A message to send."
 input SendMessageInput {
-  "A room that I am in."
+  "A room that the viewer is in."
   roomId: ID!
-  "1 to 16,000 characters; of a CARD a JSON document."
+  "1 to 16,000 characters; a JSON document if the type is CARD."
   contents: String!
-  "What the contents are."
+  "The format of the contents."
   type: MessageType = TEXT
-  "A message of this room that this one answers."
+  "A message of the same room that this one replies to."
   replyToId: ID
-  "A message of this room whose thread this one belongs to; not one that is in a thread itself."
+  "The first message of the thread that this one belongs to. It must be of the same room and not in a thread itself."
   threadId: ID
-  "Members it speaks to, at most 100. Someone named twice counts once."
+  "Members that the message mentions, at most 100. Duplicates count once."
   mentionIds: [ID!] = []
-  "The NFT it shows."
+  "The NFT attached to the message."
   openseaItem: OpenseaItemInput
-  "The same key from the same person in the same room returns the message first sent with it, for good. 1 to 200 characters; make it random."
+  "1 to 200 characters; use a random key. A second request of the same user with the same key in the same room returns the first message. The key never expires."
   idempotencyKey: String
 }
 
 extend type Room {
   """
-  Oldest first. Null, without an error, for someone outside. Neither first nor last: last 50. At most 100 a page. Both PageInfo flags are always right.
-  beforeSeq and afterSeq start from a known seq (the first unread, an answered message) where there is no cursor yet.
-  inThreads: whether messages that belong to a thread are among them.
+  The messages of the room, oldest first. Null, without an error, if the viewer is not a member. At most 100 per page; the last 50 if neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Both PageInfo flags are always exact.
+  ` + "`" + `beforeSeq` + "`" + ` and ` + "`" + `afterSeq` + "`" + ` start from a known seq (the first unread message, a replied-to message) if there is no cursor.
+  ` + "`" + `inThreads` + "`" + ` includes messages that belong to a thread.
   """
   messages(first: Int, after: String, last: Int, before: String, beforeSeq: Int, afterSeq: Int, inThreads: Boolean! = true): MessageConnection @viewer
     @listSize(assumedSize: 50, slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
-  "Its newest message. Null for someone outside, and before the first."
+  "The newest message. Null if the viewer is not a member or there is no message."
   latestMessage: Message @viewer
-  "Messages of others after lastReadSeq, threads and deleted ones included; those from before I joined are not. 0 outside."
+  "The number of messages of other users after lastReadSeq. Messages in threads and deleted messages count; messages from before the viewer joined do not. 0 if the viewer is not a member."
   unreadCount: Int! @viewer
-  "The seq of the message I read last; 0 before the first."
+  "The seq of the last message that the viewer has read; 0 if none."
   lastReadSeq: Int! @viewer
 }
 
 extend type Mutation {
-  "Adds a message to a room that I am in."
+  "Sends a message to a room that the viewer is in."
   sendMessage(input: SendMessageInput!): SendMessagePayload
-  "Changes the contents of a message of mine; 1 to 16,000 characters."
+  "Changes the contents of the viewer's own message. 1 to 16,000 characters."
   editMessage(messageId: ID!, contents: String!): EditMessagePayload
-  "Empties a message: one of mine, or as a moderator or owner one of somebody with a lower role. Deleting it again changes nothing."
+  "Deletes the contents of a message. Users may delete their own messages; moderators and the owner also those of users with a lower role. Deleting a message again changes nothing."
   deleteMessage(messageId: ID!): DeleteMessagePayload
-  "Adds my reaction to a message, or takes it away. An emoji has 1 to 32 characters; a message takes at most 50 different ones."
+  "Adds the viewer's reaction to a message, or removes it if ` + "`" + `on` + "`" + ` is false. An emoji has 1 to 32 characters; a message has at most 50 different ones."
   react(messageId: ID!, emoji: String!, on: Boolean! = true): ReactPayload
-  "I have read everything up to seq. It never moves backwards; a seq that is not there yet stands for the newest."
+  "Marks all messages up to ` + "`" + `seq` + "`" + ` as read. The position never moves backwards. A seq above the newest stands for the newest."
   markRead(roomId: ID!, seq: Int!): MarkReadPayload
 }
 
-"The outcome of ` + "`" + `sendMessage` + "`" + `."
+"The result of ` + "`" + `sendMessage` + "`" + `."
 type SendMessagePayload {
-  "The message sent."
+  "The sent message."
   message: Message!
 }
 
-"The outcome of ` + "`" + `editMessage` + "`" + `."
+"The result of ` + "`" + `editMessage` + "`" + `."
 type EditMessagePayload {
-  "The message as it is now."
+  "The current state of the message."
   message: Message!
 }
 
-"The outcome of ` + "`" + `deleteMessage` + "`" + `."
+"The result of ` + "`" + `deleteMessage` + "`" + `."
 type DeleteMessagePayload {
-  "What is left of the message."
+  "The deleted message: its contents, mentions, reactions and NFT are empty."
   message: Message!
 }
 
-"The outcome of ` + "`" + `react` + "`" + `."
+"The result of ` + "`" + `react` + "`" + `."
 type ReactPayload {
-  "The message as it is now."
+  "The current state of the message."
   message: Message!
 }
 
-"The outcome of ` + "`" + `markRead` + "`" + `."
+"The result of ` + "`" + `markRead` + "`" + `."
 type MarkReadPayload {
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
 }
 `, BuiltIn: false},
-	{Name: "../schema/room.graphqls", Input: `"Who can see and join a room."
+	{Name: "../schema/room.graphqls", Input: `"The users that can see and join a room."
 enum RoomAccessType {
-  "0: anyone can find it and join."
+  "0: every user can find the room and join it."
   PUBLIC
-  "1: nobody outside can see it; joining takes the room's key."
+  "1: only members can see the room. Joining needs the room's key."
   PRIVATE
-  "2: friends of the owner can see it and join."
+  "2: friends of the owner can see the room and join it."
   FRIEND
 }
 
-"The OpenSea collection a room was made for."
+"The OpenSea collection that a room was created for."
 type OpenseaCollection {
-  "What the collection is called."
+  "The name of the collection."
   name: String!
-  "The address of its cover image; empty where there is none."
+  "The URL of the cover image; empty if there is none."
   cover: String!
-  "Its name in OpenSea's addresses."
+  "The name of the collection in OpenSea's URLs."
   slug: String!
 }
 
-"The OpenSea collection a room is made for."
+"The OpenSea collection that a room is created for."
 input OpenseaCollectionInput {
-  "What the collection is called, at most 200 characters."
+  "The name of the collection, at most 200 characters."
   name: String!
-  "The address of its cover image, at most 2,000 characters."
+  "The URL of the cover image, at most 2,000 characters."
   cover: String = ""
-  "Its name in OpenSea's addresses, 1 to 200 characters."
+  "The name of the collection in OpenSea's URLs, 1 to 200 characters."
   slug: String!
 }
 
 "A chat room."
 type Room implements Node {
-  "Made by the server; a UUID."
+  "A UUID, generated by the server."
   id: ID!
-  "May be empty: then screens show the members' names."
+  "The name of the room. If it is empty, clients show the members' names."
   name: String!
-  "What the room is about; may be empty."
+  "The description of the room; may be empty."
   description: String!
-  "Who can see and join it."
+  "The users that can see and join the room."
   accessType: RoomAccessType!
-  "The most members it may have; 0 is unlimited."
+  "The maximum number of members; 0 is unlimited."
   maxUsers: Int!
-  "In the order they were given."
+  "The tags, in the order given."
   tags: [String!]! @listSize(assumedSize: 20, requireOneSlicingArgument: false)
-  "A person can be in one exclusive room at a time (a game lobby, a call); other rooms are not limited."
+  "Whether the room is exclusive. A user can be in one exclusive room at a time (a game lobby, a call) and in any number of others."
   exclusive: Boolean!
-  "True when and only when it has exactly two members."
+  "True if the room has exactly two members, else false."
   is1v1: Boolean!
-  "The OpenSea collection the room was made for; null for the others."
+  "The OpenSea collection that the room was created for; null if there is none."
   openseaCollection: OpenseaCollection
-  "Who made it. They may have left since."
+  "The user that created the room, who may have left since."
   creator: User!
-  "Who is in it, those longest in it first. At most 100 a page."
+  "The members, in the order in which they joined. At most 100 per page."
   members(first: Int = 50, after: String): RoomMemberConnection!
     @listSize(assumedSize: 50, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
-  "How many members it has."
+  "The number of members."
   memberCount: Int!
-  "Who is kept out of it, those banned longest first. Null unless I am its owner or a moderator. At most 100 a page."
+  "The banned users, in the order in which they were banned. Null unless the viewer is the owner or a moderator. At most 100 per page."
   bans(first: Int = 50, after: String): BanConnection @viewer
     @listSize(assumedSize: 50, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
-  "Position of the newest event. Not a resume point once cached, since any operation moves it: resume from the last event applied, or the newest message held (0: none)."
+  "The seq of the newest event. Do not resume a stream from a cached value, since any operation may update it: resume from the last event applied, or from the newest message of the client (0 if there is none)."
   seq: Int!
-  "When it was made."
+  "When the room was created."
   createdAt: Time!
-  "When its newest message came, or it was made; nothing else moves it. My rooms are ordered by it."
+  "When the newest message was sent; without messages, when the room was created. Nothing else changes it. myRooms is sorted by it."
   updatedAt: Time!
-  "My role in it; null for someone outside the room."
+  "The viewer's role in the room; null if the viewer is not a member."
   viewerRole: RoomRole @viewer
-  "What a private room's joiners must give; null unless I am its owner or a moderator."
+  "The key that users need to join a private room. Null unless the viewer is the owner or a moderator."
   joinKey: String @viewer
 }
 
 "A page of rooms."
 type RoomConnection {
-  "The rooms, each with its cursor."
+  "The rooms with their cursors."
   edges: [RoomEdge!]!
-  "The rooms alone."
+  "The rooms, without cursors."
   nodes: [Room!]!
-  "Where this page stands in the list."
+  "The position of this page in the list."
   pageInfo: PageInfo!
 }
 
-"A room's place in the list."
+"One entry of a list of rooms."
 type RoomEdge {
-  "The entry's own position, for ` + "`" + `after` + "`" + `."
+  "The position of the entry, for ` + "`" + `after` + "`" + `."
   cursor: String!
   "The room."
   node: Room!
 }
 
-"A room to make."
+"A room to create."
 input CreateRoomInput {
-  "At most 200 characters; may be empty."
+  "The name of the room, at most 200 characters; may be empty."
   name: String = ""
   "At most 2,000 characters."
   description: String = ""
-  "Who is in it from the start, besides me; at most 1,000. Someone named twice, and myself, count once. FORBIDDEN, with ` + "`" + `extensions.ids` + "`" + `, if someone's addPermission does not allow it."
+  "The members besides the viewer, at most 1,000. Duplicates and the viewer count once. FORBIDDEN, with ` + "`" + `extensions.ids` + "`" + `, if a user's addPermission does not allow it."
   memberIds: [ID!] = []
-  "Left out: PRIVATE where memberIds names anyone, else PUBLIC."
+  "The default is PRIVATE if memberIds is not empty, else PUBLIC."
   accessType: RoomAccessType
-  "The most members it may have, myself included; 0 is unlimited."
+  "The maximum number of members, the viewer included; 0 is unlimited."
   maxUsers: Int = 0
-  "At most 20 of at most 50 characters."
+  "At most 20 tags of 1 to 50 characters."
   tags: [String!] = []
-  "A person can be in one exclusive room at a time: everyone in it must be in none. memberIds must be friends of mine then, unless the token is an admin's."
+  "Creates an exclusive room. A user can be in one exclusive room at a time, so no member may be in another. memberIds must be friends of the viewer, unless the token is an admin token."
   exclusive: Boolean = false
-  "Leave the exclusive room I am in, instead of failing with ALREADY_IN_ROOM. It moves only me."
+  "Makes the viewer leave their current exclusive room instead of failing with ALREADY_IN_ROOM. It does not move other members."
   disconnect: Boolean = false
-  "The OpenSea collection the room is made for."
+  "The OpenSea collection that the room is created for."
   openseaCollection: OpenseaCollectionInput
-  "The same key from the same person returns the same room, however often it is sent. 1 to 200 characters; make it random."
+  "1 to 200 characters; use a random key. A second request of the same user with the same key returns the same room. The key never expires."
   idempotencyKey: String
 }
 
-"What is to be changed of a room. A field left out or null stays as it is."
+"The changes to a room. A field that is omitted or null does not change."
 input UpdateRoomInput {
-  "A room that I am the owner or a moderator of."
+  "A room of which the viewer is the owner or a moderator."
   roomId: ID!
   "At most 200 characters; an empty string clears it."
   name: String
   "At most 2,000 characters; an empty string clears it."
   description: String
-  "Only its owner changes it, and nobody in a direct room."
+  "Only the owner can change it. It cannot be changed in a direct room."
   accessType: RoomAccessType
-  "The most members it may have, not fewer than it has; 0 is unlimited. Not in a direct room."
+  "The maximum number of members, not below the current number; 0 is unlimited. It cannot be changed in a direct room."
   maxUsers: Int
-  "At most 20 of at most 50 characters, instead of those it has."
+  "At most 20 tags of 1 to 50 characters. They replace the current tags."
   tags: [String!]
 }
 
-"Which newly created rooms to hear of."
+"The new rooms that ` + "`" + `roomCreated` + "`" + ` sends."
 enum RoomScope {
-  "Rooms that I am a member of."
+  "Rooms that are created with the viewer as a member."
   MINE
-  "Public rooms: a lobby."
+  "All public rooms, for a lobby."
   PUBLIC
 }
 
 extend type Query {
-  "The ids of all rooms I am in, the latest active first."
+  "The ids of all rooms that the viewer is in, most recently active first."
   myRoomIds: [ID!]! @listSize(assumedSize: 5000, requireOneSlicingArgument: false)
-  "The rooms I am in, the latest active first: a chat list. At most 100 a page."
+  "The rooms that the viewer is in, most recently active first: a chat list. At most 100 per page."
   myRooms(first: Int = 20, after: String): RoomConnection!
     @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
-  "A room that I may see; NOT_FOUND otherwise, whether or not it exists."
+  "Returns a room. NOT_FOUND if it does not exist or the viewer cannot see it."
   roomInfo(roomId: ID!): Room
-  "Rooms I could join, the newest first: public ones, and friends' ones; all words of ` + "`" + `search` + "`" + ` in name, description or tags; ` + "`" + `tag` + "`" + ` among the tags. Case does not matter. At most 100 a page."
+  "Public rooms and FRIEND rooms of the viewer's friends, newest first. All words of ` + "`" + `search` + "`" + ` must be in the name, description or tags, and ` + "`" + `tag` + "`" + ` must be among the tags. Case does not matter. At most 100 per page."
   rooms(search: String @cost(weight: "500"), tag: String, first: Int = 20, after: String): RoomConnection!
     @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
 }
 
 extend type Mutation {
-  "Makes a room that I own."
+  "Creates a room. The viewer becomes its owner."
   createRoom(input: CreateRoomInput!): CreateRoomPayload
   """
-  The one room kept for the two of us, made when there is none: PRIVATE, maxUsers 2, closed to addMembers. Not any room that happens to have two members.
-  It is kept until either of us leaves; what is left then is a room like others. FORBIDDEN if there is none and their addPermission does not allow it.
+  Returns the direct room of the viewer and another user, and creates it if there is none: PRIVATE, maxUsers 2, closed to addMembers. Other rooms with two members are not direct rooms.
+  When one of the two users leaves, the room becomes an ordinary room. FORBIDDEN if there is no direct room yet and the user's addPermission does not allow it.
   """
   directRoom(userId: ID!): DirectRoomPayload
-  "Changes a room; as its owner or a moderator."
+  "Changes a room. The owner and moderators may do this."
   updateRoom(input: UpdateRoomInput!): UpdateRoomPayload
-  "Deletes a room; as its owner. All of its streams end with MEMBERSHIP_ENDED."
+  "Deletes a room. Only the owner may do this. All streams of the room end with MEMBERSHIP_ENDED."
   deleteRoom(roomId: ID!): DeleteRoomPayload
-  "Gives a room another joinKey; as its owner or a moderator. The old one opens nothing any more."
+  "Replaces the joinKey of a room. The owner and moderators may do this. The old key stops working."
   rotateRoomKey(roomId: ID!): RotateRoomKeyPayload
 }
 
-"The outcome of ` + "`" + `createRoom` + "`" + `."
+"The result of ` + "`" + `createRoom` + "`" + `."
 type CreateRoomPayload {
-  "The room made."
+  "The new room."
   room: Room!
 }
 
-"The outcome of ` + "`" + `directRoom` + "`" + `."
+"The result of ` + "`" + `directRoom` + "`" + `."
 type DirectRoomPayload {
-  "The room kept for the two of us."
+  "The direct room."
   room: Room!
 }
 
-"The outcome of ` + "`" + `updateRoom` + "`" + `."
+"The result of ` + "`" + `updateRoom` + "`" + `."
 type UpdateRoomPayload {
-  "The room as it is now."
+  "The current state of the room."
   room: Room!
 }
 
-"The outcome of ` + "`" + `deleteRoom` + "`" + `."
+"The result of ` + "`" + `deleteRoom` + "`" + `."
 type DeleteRoomPayload {
-  "The room that is no more."
+  "The deleted room."
   roomId: ID!
 }
 
-"The outcome of ` + "`" + `rotateRoomKey` + "`" + `."
+"The result of ` + "`" + `rotateRoomKey` + "`" + `."
 type RotateRoomKeyPayload {
-  "The room as it is now, with its new joinKey."
+  "The current state of the room, with its new joinKey."
   room: Room!
 }
 
 extend type Subscription {
-  "A room came into being: one that I am in from its start, or any public one."
+  "Sends each new room that is created with the viewer as a member (MINE), or each new public room (PUBLIC)."
   roomCreated(scope: RoomScope! = MINE): Room!
 }
 `, BuiltIn: false},
-	{Name: "../schema/user.graphqls", Input: `"A person. The id is the application's own: the ` + "`" + `sub` + "`" + ` of the token."
+	{Name: "../schema/user.graphqls", Input: `"A person who uses the application. The id is the ` + "`" + `sub` + "`" + ` of the user's token."
 type User implements Node {
-  "The ` + "`" + `sub` + "`" + ` of the person's token, 1 to 128 characters."
+  "The ` + "`" + `sub` + "`" + ` of the user's token, 1 to 128 characters."
   id: ID!
-  "What the person is called; empty where nothing is known."
+  "The user's name; empty if unknown."
   nickName: String!
-  "The address of a picture; empty where there is none."
+  "The URL of the user's picture; empty if there is none."
   avatar: String!
-  "Free text that the person shows to others."
+  "A free text that other users see."
   status: String!
-  "An Ethereum wallet address, as given; empty where there is none."
+  "An Ethereum wallet address, not validated; empty if there is none."
   ethWalletAddress: String!
-  "A name of the Ethereum Name Service, as given; empty where there is none."
+  "A name of the Ethereum Name Service, not validated; empty if there is none."
   ensName: String!
-  "The person on Twitter."
+  "The user's profile on Twitter."
   twitter: SocialProfile!
-  "The person on Discord."
+  "The user's profile on Discord."
   discord: SocialProfile!
-  "The person on Instagram."
+  "The user's profile on Instagram."
   instagram: SocialProfile!
-  "The person on Facebook."
+  "The user's profile on Facebook."
   facebook: SocialProfile!
-  "The person on OpenSea."
+  "The user's profile on OpenSea."
   opensea: SocialProfile!
-  "The users that may make me a member of a room. Null unless the person is me."
+  "The users that may add the viewer to rooms. Null unless this user is the viewer."
   addPermission: AddPermission @viewer
-  "What there is between this person and me."
+  "The relation between this user and the viewer."
   viewerFriendship: Friendship! @viewer
-  "When Parley first heard of the person."
+  "When the user was created."
   createdAt: Time!
 }
 
-"A person on another platform. Empty strings where nothing is known."
+"A user's profile on another platform. Unknown fields are empty."
 type SocialProfile {
-  "Their name there."
+  "The user's name on the platform."
   username: String!
-  "The address of their picture there."
+  "The URL of the user's picture on the platform."
   avatar: String!
 }
 
-"A field left out or null stays as it is; an empty string clears it."
+"The changes to a profile. A field that is omitted or null does not change; an empty string clears it."
 input SocialProfileInput {
-  "Their name there, at most 200 characters."
+  "The user's name on the platform, at most 200 characters."
   username: String
-  "The address of their picture there, at most 2,000 characters."
+  "The URL of the user's picture on the platform, at most 2,000 characters."
   avatar: String
 }
 
-"A field left out or null stays as it is; an empty string clears it."
+"The changes to a profile. A field that is omitted or null does not change; an empty string clears it."
 input ProfileInput {
   "At most 200 characters."
   nickName: String
-  "The address of a picture, at most 2,000 characters."
+  "The URL of a picture, at most 2,000 characters."
   avatar: String
   "Free text, at most 2,000 characters."
   status: String
@@ -1326,21 +1327,21 @@ input ProfileInput {
   ethWalletAddress: String
   "At most 200 characters."
   ensName: String
-  "The person on Twitter."
+  "The user's profile on Twitter."
   twitter: SocialProfileInput
-  "The person on Discord."
+  "The user's profile on Discord."
   discord: SocialProfileInput
-  "The person on Instagram."
+  "The user's profile on Instagram."
   instagram: SocialProfileInput
-  "The person on Facebook."
+  "The user's profile on Facebook."
   facebook: SocialProfileInput
-  "The person on OpenSea."
+  "The user's profile on OpenSea."
   opensea: SocialProfileInput
-  "The users that may make the person a member of a room."
+  "The users that may add this user to rooms."
   addPermission: AddPermission
 }
 
-"The users that may make a person a member of a room by createRoom, addMembers or directRoom. Admin tokens always may; joining oneself is not affected."
+"The users that may add a user to a room with createRoom, addMembers or directRoom. Admin tokens always may. It does not restrict which rooms the user can join."
 enum AddPermission {
   "Every user. This is the default."
   EVERYONE
@@ -1350,147 +1351,147 @@ enum AddPermission {
   NOBODY
 }
 
-"What there is between a person and me."
+"The relation between a user and the viewer."
 enum Friendship {
-  "Nothing."
+  "No request and no friendship."
   NONE
-  "I have asked to be their friend."
+  "The viewer has sent the user a friend request."
   REQUESTED
-  "They have asked to be mine."
+  "The user has sent the viewer a friend request."
   INVITED
-  "We are friends."
+  "The user and the viewer are friends."
   FRIENDS
 }
 
-"A page of my friends."
+"A page of the viewer's friends."
 type FriendConnection {
-  "The people, each with their cursor."
+  "The friends with their cursors."
   edges: [FriendEdge!]!
-  "The people alone."
+  "The friends, without cursors."
   nodes: [User!]!
-  "Where this page stands in the list."
+  "The position of this page in the list."
   pageInfo: PageInfo!
 }
 
-"A friend's place in the list."
+"One entry of a list of friends."
 type FriendEdge {
-  "The entry's own position, for ` + "`" + `after` + "`" + `."
+  "The position of the entry, for ` + "`" + `after` + "`" + `."
   cursor: String!
   "The friend."
   node: User!
-  "When we became friends."
+  "When the friendship began."
   since: Time!
 }
 
-"Somebody's wish to be a friend, not answered yet."
+"A friend request that was not answered yet."
 type FriendRequest {
-  "Made by the server; it tells requests apart in a screen's cache."
+  "Generated by the server. It identifies the request in client caches."
   id: ID!
-  "Who asked."
+  "The user that sent the request."
   from: User!
-  "Whom they asked."
+  "The user that received the request."
   to: User!
-  "When."
+  "When the request was sent."
   createdAt: Time!
 }
 
 "A page of friend requests."
 type FriendRequestConnection {
-  "The requests, each with its cursor."
+  "The requests with their cursors."
   edges: [FriendRequestEdge!]!
-  "The requests alone."
+  "The requests, without cursors."
   nodes: [FriendRequest!]!
-  "Where this page stands in the list."
+  "The position of this page in the list."
   pageInfo: PageInfo!
 }
 
-"A request's place in the list."
+"One entry of a list of friend requests."
 type FriendRequestEdge {
-  "The entry's own position, for ` + "`" + `after` + "`" + `."
+  "The position of the entry, for ` + "`" + `after` + "`" + `."
   cursor: String!
   "The request."
   node: FriendRequest!
 }
 
-"A person to create or update, by id."
+"A user to create or update."
 input UserInput {
-  "The ` + "`" + `sub` + "`" + ` that the person's tokens carry, 1 to 128 characters."
+  "The ` + "`" + `sub` + "`" + ` of the user's tokens, 1 to 128 characters."
   id: ID!
-  "What is known of them."
+  "The profile of the user."
   profile: ProfileInput!
 }
 
 extend type Query {
-  "Who I am, by my token."
+  "The viewer: the user of the token."
   me: User!
-  "A person by id; null where there is none."
+  "Returns a user by id. Null if there is none."
   user(id: ID!): User
 
-  "My friends, the newest first. At most 100 a page."
+  "The viewer's friends, newest first. At most 100 per page."
   friends(first: Int = 50, after: String): FriendConnection!
     @listSize(assumedSize: 50, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
-  "Requests that I have made and that were made to me, not answered yet, the newest first. At most 100 a page."
+  "Unanswered friend requests that the viewer has sent or received, newest first. At most 100 per page."
   friendRequests(first: Int = 50, after: String): FriendRequestConnection!
     @listSize(assumedSize: 50, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
 }
 
-# A mutation's payload is null where it failed, and the error says why: one that failed never hides the result of one
-# before it in the same request.
+# The payload of a failed mutation is null, and the error says why. A failed mutation does not hide the results of the
+# mutations before it in the same request.
 
 extend type Mutation {
-  "Only with an admin token (claim ` + "`" + `admin: true` + "`" + `), for an application's back end: creates or updates people by id, at most 1,000 a call; all of them or none."
+  "Creates or updates at most 1,000 users by id, all of them or none. For an application's back end; needs an admin token (claim ` + "`" + `admin: true` + "`" + `)."
   upsertUsers(users: [UserInput!]!): UpsertUsersPayload
     @listSize(slicingArguments: ["users"], sizedFields: ["users"], requireOneSlicingArgument: false)
-  "Only where the server runs without an identity provider (local development): a token for that person. Elsewhere FORBIDDEN."
+  "Returns a token for a user. Works only in development mode (without an identity provider), else FORBIDDEN."
   signIn(userId: ID!, nickName: String): SignInPayload
-  "Changes what others see of me. From then on it is mine: what a token says never overwrites it."
+  "Changes the viewer's profile. Claims of later tokens never overwrite it."
   updateProfile(input: ProfileInput!): UpdateProfilePayload
 
-  "Asks somebody to be my friend. Where they have asked me, we are friends from then on."
+  "Sends a friend request. If the user has already sent one to the viewer, the two become friends."
   requestFriend(userId: ID!): RequestFriendPayload
-  "Accepts somebody's request, or turns it down. NOT_FOUND where they have not asked."
+  "Accepts or rejects a user's friend request. NOT_FOUND if there is none."
   answerFriendRequest(userId: ID!, accept: Boolean!): AnswerFriendRequestPayload
-  "Ends what there is between somebody and me: our friendship, or a request of either. Memberships stay."
+  "Ends the friendship with a user, or withdraws or rejects a friend request. Memberships do not change."
   removeFriend(userId: ID!): RemoveFriendPayload
 }
 
-"The outcome of ` + "`" + `upsertUsers` + "`" + `."
+"The result of ` + "`" + `upsertUsers` + "`" + `."
 type UpsertUsersPayload {
-  "The people named, in the order given, each once."
+  "The given users, in the order given, each once."
   users: [User!]!
 }
 
-"The outcome of ` + "`" + `signIn` + "`" + `."
+"The result of ` + "`" + `signIn` + "`" + `."
 type SignInPayload {
-  "Send it as ` + "`" + `Authorization: Bearer …` + "`" + `, over a WebSocket as ` + "`" + `authorization` + "`" + ` in connection_init's payload."
+  "Send it in the header ` + "`" + `Authorization: Bearer …` + "`" + `, or over a WebSocket as ` + "`" + `authorization` + "`" + ` in the payload of connection_init."
   token: String!
-  "Who the token is for."
+  "The user of the token."
   user: User!
-  "When the token ends."
+  "When the token expires."
   expiresAt: Time!
 }
 
-"The outcome of ` + "`" + `updateProfile` + "`" + `."
+"The result of ` + "`" + `updateProfile` + "`" + `."
 type UpdateProfilePayload {
-  "Me, as I am now."
+  "The viewer, with the new profile."
   user: User!
 }
 
-"The outcome of ` + "`" + `requestFriend` + "`" + `."
+"The result of ` + "`" + `requestFriend` + "`" + `."
 type RequestFriendPayload {
-  "Whom I asked."
+  "The user that received the request."
   user: User!
 }
 
-"The outcome of ` + "`" + `answerFriendRequest` + "`" + `."
+"The result of ` + "`" + `answerFriendRequest` + "`" + `."
 type AnswerFriendRequestPayload {
-  "Whom I answered."
+  "The user whose request was answered."
   user: User!
 }
 
-"The outcome of ` + "`" + `removeFriend` + "`" + `."
+"The result of ` + "`" + `removeFriend` + "`" + `."
 type RemoveFriendPayload {
-  "Who is no friend of mine."
+  "The user that is no longer a friend."
   user: User!
 }
 `, BuiltIn: false},

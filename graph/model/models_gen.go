@@ -11,289 +11,289 @@ import (
 	"time"
 )
 
-// The outcome of `addMembers`.
+// The result of `addMembers`.
 type AddMembersPayload struct {
-	// The room as it is now.
+	// The current state of the room.
 	Room *ent.Room `json:"room"`
-	// The memberships of all who were named, in the order given, each once.
+	// The memberships of all given users, in the order given, each once.
 	Members []*ent.Member `json:"members"`
 }
 
-// The outcome of `answerFriendRequest`.
+// The result of `answerFriendRequest`.
 type AnswerFriendRequestPayload struct {
-	// Whom I answered.
+	// The user whose request was answered.
 	User *ent.User `json:"user"`
 }
 
-// The outcome of `createRoom`.
+// The result of `createRoom`.
 type CreateRoomPayload struct {
-	// The room made.
+	// The new room.
 	Room *ent.Room `json:"room"`
 }
 
-// The outcome of `deleteMessage`.
+// The result of `deleteMessage`.
 type DeleteMessagePayload struct {
-	// What is left of the message.
+	// The deleted message: its contents, mentions, reactions and NFT are empty.
 	Message *ent.Message `json:"message"`
 }
 
-// The outcome of `deleteRoom`.
+// The result of `deleteRoom`.
 type DeleteRoomPayload struct {
-	// The room that is no more.
+	// The deleted room.
 	RoomID string `json:"roomId"`
 }
 
-// The outcome of `directRoom`.
+// The result of `directRoom`.
 type DirectRoomPayload struct {
-	// The room kept for the two of us.
+	// The direct room.
 	Room *ent.Room `json:"room"`
 }
 
-// The outcome of `editMessage`.
+// The result of `editMessage`.
 type EditMessagePayload struct {
-	// The message as it is now.
+	// The current state of the message.
 	Message *ent.Message `json:"message"`
 }
 
 // A page of friend requests.
 type FriendRequestConnection struct {
-	// The requests, each with its cursor.
+	// The requests with their cursors.
 	Edges []*FriendRequestEdge `json:"edges"`
-	// The requests alone.
+	// The requests, without cursors.
 	Nodes []*FriendRequest `json:"nodes"`
-	// Where this page stands in the list.
+	// The position of this page in the list.
 	PageInfo *PageInfo `json:"pageInfo"`
 }
 
-// A request's place in the list.
+// One entry of a list of friend requests.
 type FriendRequestEdge struct {
-	// The entry's own position, for `after`.
+	// The position of the entry, for `after`.
 	Cursor string `json:"cursor"`
 	// The request.
 	Node *FriendRequest `json:"node"`
 }
 
-// The outcome of `joinRoom`.
+// The result of `joinRoom`.
 type JoinRoomPayload struct {
-	// The room that I am in.
+	// The room that the viewer joined.
 	Room *ent.Room `json:"room"`
 }
 
-// The outcome of `leaveRoom`.
+// The result of `leaveRoom`.
 type LeaveRoomPayload struct {
-	// The room that I am no longer in.
+	// The room that the viewer left.
 	RoomID string `json:"roomId"`
 }
 
-// The outcome of `leaveRooms`.
+// The result of `leaveRooms`.
 type LeaveRoomsPayload struct {
-	// The rooms named, each once. I am in none of them.
+	// The given rooms, each once. The viewer is in none of them.
 	RoomIds []string `json:"roomIds"`
 }
 
-// The outcome of `markRead`.
+// The result of `markRead`.
 type MarkReadPayload struct {
-	// The room as it is now.
+	// The current state of the room.
 	Room *ent.Room `json:"room"`
 }
 
 type Mutation struct {
 }
 
-// The OpenSea collection a room was made for.
+// The OpenSea collection that a room was created for.
 type OpenseaCollection struct {
-	// What the collection is called.
+	// The name of the collection.
 	Name string `json:"name"`
-	// The address of its cover image; empty where there is none.
+	// The URL of the cover image; empty if there is none.
 	Cover string `json:"cover"`
-	// Its name in OpenSea's addresses.
+	// The name of the collection in OpenSea's URLs.
 	Slug string `json:"slug"`
 }
 
-// Where a page stands in its list. Lists are paged by cursor: give a page's `endCursor` as `after` to get what follows it.
+// The position of a page in its list. Lists are paged by cursor: pass a page's `endCursor` as `after` to get the next page.
 // A cursor is opaque, stays valid while the list changes, and belongs to the list it came from.
 type PageInfo struct {
-	// Whether there is more after this page.
+	// Whether there are entries after this page.
 	HasNextPage bool `json:"hasNextPage"`
-	// Whether there is more before this page.
+	// Whether there are entries before this page.
 	HasPreviousPage bool `json:"hasPreviousPage"`
-	// The cursor of the page's first entry; null on an empty page.
+	// The cursor of the first entry; null on an empty page.
 	StartCursor *string `json:"startCursor,omitempty"`
-	// The cursor of the page's last entry; null on an empty page.
+	// The cursor of the last entry; null on an empty page.
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
 type Query struct {
 }
 
-// The outcome of `react`.
+// The result of `react`.
 type ReactPayload struct {
-	// The message as it is now.
+	// The current state of the message.
 	Message *ent.Message `json:"message"`
 }
 
-// The outcome of `removeFriend`.
+// The result of `removeFriend`.
 type RemoveFriendPayload struct {
-	// Who is no friend of mine.
+	// The user that is no longer a friend.
 	User *ent.User `json:"user"`
 }
 
-// The outcome of `removeMember`.
+// The result of `removeMember`.
 type RemoveMemberPayload struct {
-	// The room as it is now.
+	// The current state of the room.
 	Room *ent.Room `json:"room"`
-	// Who was removed.
+	// The removed user.
 	UserID string `json:"userId"`
-	// The membership that has ended. Null where they were no member (a ban in advance).
+	// The membership that ended. Null if the user was not a member.
 	MemberID *string `json:"memberId,omitempty"`
 }
 
-// The outcome of `requestFriend`.
+// The result of `requestFriend`.
 type RequestFriendPayload struct {
-	// Whom I asked.
+	// The user that received the request.
 	User *ent.User `json:"user"`
 }
 
 // A page of rooms.
 type RoomConnection struct {
-	// The rooms, each with its cursor.
+	// The rooms with their cursors.
 	Edges []*RoomEdge `json:"edges"`
-	// The rooms alone.
+	// The rooms, without cursors.
 	Nodes []*ent.Room `json:"nodes"`
-	// Where this page stands in the list.
+	// The position of this page in the list.
 	PageInfo *PageInfo `json:"pageInfo"`
 }
 
-// A room's place in the list.
+// One entry of a list of rooms.
 type RoomEdge struct {
-	// The entry's own position, for `after`.
+	// The position of the entry, for `after`.
 	Cursor string `json:"cursor"`
 	// The room.
 	Node *ent.Room `json:"node"`
 }
 
-// A position in a room's log: the seq of the last event that the client has of the room.
+// A position in a room's log: the seq of the last event of the room that the client has applied.
 type RoomPosition struct {
 	// The room.
 	RoomID string `json:"roomId"`
-	// The seq of the last event; 0 for the beginning of the log.
+	// The seq of the last event applied; 0 for the beginning of the log.
 	Seq int `json:"seq"`
 }
 
-// The outcome of `rotateRoomKey`.
+// The result of `rotateRoomKey`.
 type RotateRoomKeyPayload struct {
-	// The room as it is now, with its new joinKey.
+	// The current state of the room, with its new joinKey.
 	Room *ent.Room `json:"room"`
 }
 
-// The outcome of `sendMessage`.
+// The result of `sendMessage`.
 type SendMessagePayload struct {
-	// The message sent.
+	// The sent message.
 	Message *ent.Message `json:"message"`
 }
 
-// The outcome of `setMemberRole`.
+// The result of `setMemberRole`.
 type SetMemberRolePayload struct {
-	// The room as it is now.
+	// The current state of the room.
 	Room *ent.Room `json:"room"`
-	// The membership with its new role.
+	// The membership, with its new role.
 	Member *ent.Member `json:"member"`
 }
 
-// The outcome of `signIn`.
+// The result of `signIn`.
 type SignInPayload struct {
-	// Send it as `Authorization: Bearer …`, over a WebSocket as `authorization` in connection_init's payload.
+	// Send it in the header `Authorization: Bearer …`, or over a WebSocket as `authorization` in the payload of connection_init.
 	Token string `json:"token"`
-	// Who the token is for.
+	// The user of the token.
 	User *ent.User `json:"user"`
-	// When the token ends.
+	// When the token expires.
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-// A person on another platform. Empty strings where nothing is known.
+// A user's profile on another platform. Unknown fields are empty.
 type SocialProfile struct {
-	// Their name there.
+	// The user's name on the platform.
 	Username string `json:"username"`
-	// The address of their picture there.
+	// The URL of the user's picture on the platform.
 	Avatar string `json:"avatar"`
 }
 
 type Subscription struct {
 }
 
-// The outcome of `unban`.
+// The result of `unban`.
 type UnbanPayload struct {
-	// The room as it is now.
+	// The current state of the room.
 	Room *ent.Room `json:"room"`
-	// Who is banned no longer.
+	// The user whose ban ended.
 	User *ent.User `json:"user"`
 }
 
-// The outcome of `updateProfile`.
+// The result of `updateProfile`.
 type UpdateProfilePayload struct {
-	// Me, as I am now.
+	// The viewer, with the new profile.
 	User *ent.User `json:"user"`
 }
 
-// The outcome of `updateRoom`.
+// The result of `updateRoom`.
 type UpdateRoomPayload struct {
-	// The room as it is now.
+	// The current state of the room.
 	Room *ent.Room `json:"room"`
 }
 
-// The outcome of `upsertUsers`.
+// The result of `upsertUsers`.
 type UpsertUsersPayload struct {
-	// The people named, in the order given, each once.
+	// The given users, in the order given, each once.
 	Users []*ent.User `json:"users"`
 }
 
 // The values of an error's `extensions.code`. More may be added: keep a default branch.
-// Each is explained in docs/errors.md.
+// docs/errors.md explains each.
 type ErrorCode string
 
 const (
-	// No token, or one that is expired, wrongly signed or not for this server. Get a new one.
+	// The token is missing, expired, wrongly signed or not for this server. Get a new one.
 	ErrorCodeUnauthenticated ErrorCode = "UNAUTHENTICATED"
-	// It exists and I may see it, but I may not do this. `extensions.ids`, where given, names people who do not let me add them.
+	// The viewer can see the object but may not do this. `extensions.ids`, if present, lists users that do not allow the viewer to add them.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
-	// There is no such thing, or none that I may see.
+	// The object does not exist, or the viewer cannot see it.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"
-	// A value that cannot be accepted. `extensions.field` names the argument.
+	// A value is not accepted. `extensions.field` names the argument.
 	ErrorCodeBadUserInput ErrorCode = "BAD_USER_INPUT"
-	// People were named who do not exist; nothing was done. `extensions.ids` names them.
+	// Some of the named users do not exist. `extensions.ids` lists them. Nothing was changed.
 	ErrorCodeUnknownUser ErrorCode = "UNKNOWN_USER"
-	// The room has as many members as it may have.
+	// The room has reached its maximum number of members.
 	ErrorCodeRoomFull ErrorCode = "ROOM_FULL"
-	// I am (or someone named is) in another exclusive room. `extensions.ids` names them.
+	// The viewer or a named user is in another exclusive room. `extensions.ids` lists these users.
 	ErrorCodeAlreadyInRoom ErrorCode = "ALREADY_IN_ROOM"
-	// The room takes a key, and this is not it; or there is no such room.
+	// The room needs a key and this one is wrong, or the room does not exist.
 	ErrorCodeWrongKey ErrorCode = "WRONG_KEY"
-	// I am banned from the room; or someone named is, `extensions.ids`.
+	// The viewer is banned from the room, or the users in `extensions.ids` are.
 	ErrorCodeBanned ErrorCode = "BANNED"
-	// The idempotencyKey has been used by another request of mine.
+	// The viewer has used this idempotencyKey for a different request.
 	ErrorCodeIdempotencyConflict ErrorCode = "IDEMPOTENCY_CONFLICT"
-	// Too often, or too much at a time. `extensions.retryAfterMs`, where given, says when to try again.
+	// Too many requests, or too much work at a time. Retry after `extensions.retryAfterMs`, if it is present.
 	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"
-	// The operation is too deep, asks for too much at once, or repeats itself too often.
+	// The operation is too deep, selects too much or has too many aliases.
 	ErrorCodeTooComplex ErrorCode = "TOO_COMPLEX"
-	// A stream ends because I am no longer in the room; `extensions.reason` is a LeaveReason or DELETED.
+	// The stream ended because the viewer is no longer in the room. `extensions.reason` is a LeaveReason or DELETED.
 	ErrorCodeMembershipEnded ErrorCode = "MEMBERSHIP_ENDED"
-	// A stream cannot go on from `after`: read again.
+	// The stream cannot continue from `after`. Read the room again and subscribe from its newest message.
 	ErrorCodeResync ErrorCode = "RESYNC"
-	// The server cannot do it just now. Safe to retry, unless `extensions.safeToRetry` is false: then the outcome of a write
-	// is unknown (a request with an idempotencyKey is always safe to send again).
+	// The server cannot do this at the moment. Retrying is safe unless `extensions.safeToRetry` is false: then a write may have
+	// happened. A request with an idempotencyKey is always safe to retry.
 	ErrorCodeUnavailable ErrorCode = "UNAVAILABLE"
-	// A fault of the server. `extensions.requestId` finds it in the server's log.
+	// An internal error. `extensions.requestId` finds it in the server's log.
 	ErrorCodeInternal ErrorCode = "INTERNAL"
-	// The document is not GraphQL.
+	// The document is not valid GraphQL syntax.
 	ErrorCodeGraphqlParseFailed ErrorCode = "GRAPHQL_PARSE_FAILED"
-	// The document or its variables do not fit the schema.
+	// The document or its variables do not match the schema.
 	ErrorCodeGraphqlValidationFailed ErrorCode = "GRAPHQL_VALIDATION_FAILED"
-	// The server does not know the hash, or the id: send it once more with the query.
+	// The server does not know the hash or the document id. Send the request again with the query.
 	ErrorCodePersistedQueryNotFound ErrorCode = "PERSISTED_QUERY_NOT_FOUND"
-	// The server has no trusted documents, and so knows no ids: send the query.
+	// The server has no trusted documents, so it knows no document ids. Send the query.
 	ErrorCodePersistedQueryNotSupported ErrorCode = "PERSISTED_QUERY_NOT_SUPPORTED"
-	// The server answers trusted documents only, and this is none of them.
+	// The server executes trusted documents only, and this is not one of them.
 	ErrorCodeDocumentNotTrusted ErrorCode = "DOCUMENT_NOT_TRUSTED"
 )
 
@@ -364,17 +364,17 @@ func (e ErrorCode) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What there is between a person and me.
+// The relation between a user and the viewer.
 type Friendship string
 
 const (
-	// Nothing.
+	// No request and no friendship.
 	FriendshipNone Friendship = "NONE"
-	// I have asked to be their friend.
+	// The viewer has sent the user a friend request.
 	FriendshipRequested Friendship = "REQUESTED"
-	// They have asked to be mine.
+	// The user has sent the viewer a friend request.
 	FriendshipInvited Friendship = "INVITED"
-	// We are friends.
+	// The user and the viewer are friends.
 	FriendshipFriends Friendship = "FRIENDS"
 )
 
@@ -428,15 +428,15 @@ func (e Friendship) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What an item of `myEvents` is.
+// The kind of an item of `myEvents`.
 type MyEventKind string
 
 const (
-	// An event of a room, StreamOpened and Resync included. StreamOpened is the first item of each room.
+	// An event of a room, or StreamOpened or Resync. StreamOpened is the first item of each room.
 	MyEventKindEvent MyEventKind = "EVENT"
-	// Once: every room is open. Rooms that I join later are opened after it.
+	// All rooms are open. Sent once. Rooms that the viewer joins later are opened after it.
 	MyEventKindReady MyEventKind = "READY"
-	// The room is no longer mine, or no more. Nothing of it follows unless I join again; then it begins with StreamOpened.
+	// The room has ended for the viewer. It sends nothing more unless the viewer joins again; then it begins with StreamOpened.
 	MyEventKindEnded MyEventKind = "ENDED"
 )
 
@@ -493,11 +493,11 @@ func (e MyEventKind) MarshalJSON() ([]byte, error) {
 type MyRoomsChangeKind string
 
 const (
-	// From here on nothing is missed: read myRooms now.
+	// The stream is open and misses nothing from now on. Read myRooms now.
 	MyRoomsChangeKindOpened MyRoomsChangeKind = "OPENED"
-	// Put the room into the list, or its new state in its place.
+	// Add the room to the list, or replace its previous state.
 	MyRoomsChangeKindChanged MyRoomsChangeKind = "CHANGED"
-	// Take roomId out of the list.
+	// Remove roomId from the list.
 	MyRoomsChangeKindRemoved MyRoomsChangeKind = "REMOVED"
 )
 
@@ -550,23 +550,23 @@ func (e MyRoomsChangeKind) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Why a room has ended in `myEvents`.
+// Why a room of `myEvents` has ended for the viewer.
 type RoomEndReason string
 
 const (
-	// I left.
+	// The viewer left.
 	RoomEndReasonLeft RoomEndReason = "LEFT"
-	// I was removed.
+	// The viewer was removed.
 	RoomEndReasonKicked RoomEndReason = "KICKED"
-	// I was removed and may not come back.
+	// The viewer was removed and banned.
 	RoomEndReasonBanned RoomEndReason = "BANNED"
-	// I went into another exclusive room.
+	// The viewer moved to another exclusive room.
 	RoomEndReasonDisconnected RoomEndReason = "DISCONNECTED"
-	// My account was deleted.
+	// The viewer's account was deleted.
 	RoomEndReasonAccountDeleted RoomEndReason = "ACCOUNT_DELETED"
 	// The room was deleted. Its last event is RoomDeleted.
 	RoomEndReasonRoomDeleted RoomEndReason = "ROOM_DELETED"
-	// I am not in the room, or there is no such room.
+	// The viewer is not in the room, or the room does not exist.
 	RoomEndReasonNotFound RoomEndReason = "NOT_FOUND"
 )
 
@@ -623,13 +623,13 @@ func (e RoomEndReason) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Which newly created rooms to hear of.
+// The new rooms that `roomCreated` sends.
 type RoomScope string
 
 const (
-	// Rooms that I am a member of.
+	// Rooms that are created with the viewer as a member.
 	RoomScopeMine RoomScope = "MINE"
-	// Public rooms: a lobby.
+	// All public rooms, for a lobby.
 	RoomScopePublic RoomScope = "PUBLIC"
 )
 

@@ -14,20 +14,20 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An instant in UTC, RFC 3339 with six fractional digits, so that times sort as texts do, e.g. 2022-01-29T08:10:10.855372Z. */
+  /** An instant in UTC, in RFC 3339 format with exactly six fractional digits, so that times sort as strings: 2022-01-29T08:10:10.855372Z. */
   Time: { input: string; output: string; }
 };
 
-/** The outcome of `addMembers`. */
+/** The result of `addMembers`. */
 export type AddMembersPayload = {
   __typename?: 'AddMembersPayload';
-  /** The memberships of all who were named, in the order given, each once. */
+  /** The memberships of all given users, in the order given, each once. */
   members: Array<RoomMember>;
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
 };
 
-/** The users that may make a person a member of a room by createRoom, addMembers or directRoom. Admin tokens always may; joining oneself is not affected. */
+/** The users that may add a user to a room with createRoom, addMembers or directRoom. Admin tokens always may. It does not restrict which rooms the user can join. */
 export type AddPermission =
   /** Every user. This is the default. */
   | 'EVERYONE'
@@ -36,347 +36,347 @@ export type AddPermission =
   /** No user. */
   | 'NOBODY';
 
-/** The outcome of `answerFriendRequest`. */
+/** The result of `answerFriendRequest`. */
 export type AnswerFriendRequestPayload = {
   __typename?: 'AnswerFriendRequestPayload';
-  /** Whom I answered. */
+  /** The user whose request was answered. */
   user: User;
 };
 
-/** A page of those who are banned from a room. */
+/** A page of the users that are banned from a room. */
 export type BanConnection = {
   __typename?: 'BanConnection';
-  /** The people and their bans. */
+  /** The users with their bans and cursors. */
   edges: Array<BanEdge>;
-  /** The people alone. */
+  /** The users, without memberships. */
   nodes: Array<User>;
-  /** Where this page stands in the list. */
+  /** The position of this page in the list. */
   pageInfo: PageInfo;
 };
 
-/** A ban's place in the list. */
+/** One entry of a list of bans. */
 export type BanEdge = {
   __typename?: 'BanEdge';
-  /** Since when. */
+  /** When the user was banned. */
   at: Scalars['Time']['output'];
-  /** Who banned them. */
+  /** The user that banned them. */
   by: User;
-  /** The entry's own position, for `after`. */
+  /** The position of the entry, for `after`. */
   cursor: Scalars['String']['output'];
-  /** Who is banned. */
+  /** The banned user. */
   node: User;
 };
 
-/** A room to make. */
+/** A room to create. */
 export type CreateRoomInput = {
-  /** Left out: PRIVATE where memberIds names anyone, else PUBLIC. */
+  /** The default is PRIVATE if memberIds is not empty, else PUBLIC. */
   accessType?: InputMaybe<RoomAccessType>;
   /** At most 2,000 characters. */
   description?: InputMaybe<Scalars['String']['input']>;
-  /** Leave the exclusive room I am in, instead of failing with ALREADY_IN_ROOM. It moves only me. */
+  /** Makes the viewer leave their current exclusive room instead of failing with ALREADY_IN_ROOM. It does not move other members. */
   disconnect?: InputMaybe<Scalars['Boolean']['input']>;
-  /** A person can be in one exclusive room at a time: everyone in it must be in none. memberIds must be friends of mine then, unless the token is an admin's. */
+  /** Creates an exclusive room. A user can be in one exclusive room at a time, so no member may be in another. memberIds must be friends of the viewer, unless the token is an admin token. */
   exclusive?: InputMaybe<Scalars['Boolean']['input']>;
-  /** The same key from the same person returns the same room, however often it is sent. 1 to 200 characters; make it random. */
+  /** 1 to 200 characters; use a random key. A second request of the same user with the same key returns the same room. The key never expires. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** The most members it may have, myself included; 0 is unlimited. */
+  /** The maximum number of members, the viewer included; 0 is unlimited. */
   maxUsers?: InputMaybe<Scalars['Int']['input']>;
-  /** Who is in it from the start, besides me; at most 1,000. Someone named twice, and myself, count once. FORBIDDEN, with `extensions.ids`, if someone's addPermission does not allow it. */
+  /** The members besides the viewer, at most 1,000. Duplicates and the viewer count once. FORBIDDEN, with `extensions.ids`, if a user's addPermission does not allow it. */
   memberIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  /** At most 200 characters; may be empty. */
+  /** The name of the room, at most 200 characters; may be empty. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** The OpenSea collection the room is made for. */
+  /** The OpenSea collection that the room is created for. */
   openseaCollection?: InputMaybe<OpenseaCollectionInput>;
-  /** At most 20 of at most 50 characters. */
+  /** At most 20 tags of 1 to 50 characters. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
-/** The outcome of `createRoom`. */
+/** The result of `createRoom`. */
 export type CreateRoomPayload = {
   __typename?: 'CreateRoomPayload';
-  /** The room made. */
+  /** The new room. */
   room: Room;
 };
 
-/** The outcome of `deleteMessage`. */
+/** The result of `deleteMessage`. */
 export type DeleteMessagePayload = {
   __typename?: 'DeleteMessagePayload';
-  /** What is left of the message. */
+  /** The deleted message: its contents, mentions, reactions and NFT are empty. */
   message: Message;
 };
 
-/** The outcome of `deleteRoom`. */
+/** The result of `deleteRoom`. */
 export type DeleteRoomPayload = {
   __typename?: 'DeleteRoomPayload';
-  /** The room that is no more. */
+  /** The deleted room. */
   roomId: Scalars['ID']['output'];
 };
 
-/** The outcome of `directRoom`. */
+/** The result of `directRoom`. */
 export type DirectRoomPayload = {
   __typename?: 'DirectRoomPayload';
-  /** The room kept for the two of us. */
+  /** The direct room. */
   room: Room;
 };
 
-/** The outcome of `editMessage`. */
+/** The result of `editMessage`. */
 export type EditMessagePayload = {
   __typename?: 'EditMessagePayload';
-  /** The message as it is now. */
+  /** The current state of the message. */
   message: Message;
 };
 
 /**
  * The values of an error's `extensions.code`. More may be added: keep a default branch.
- * Each is explained in docs/errors.md.
+ * docs/errors.md explains each.
  */
 export type ErrorCode =
-  /** I am (or someone named is) in another exclusive room. `extensions.ids` names them. */
+  /** The viewer or a named user is in another exclusive room. `extensions.ids` lists these users. */
   | 'ALREADY_IN_ROOM'
-  /** A value that cannot be accepted. `extensions.field` names the argument. */
+  /** A value is not accepted. `extensions.field` names the argument. */
   | 'BAD_USER_INPUT'
-  /** I am banned from the room; or someone named is, `extensions.ids`. */
+  /** The viewer is banned from the room, or the users in `extensions.ids` are. */
   | 'BANNED'
-  /** The server answers trusted documents only, and this is none of them. */
+  /** The server executes trusted documents only, and this is not one of them. */
   | 'DOCUMENT_NOT_TRUSTED'
-  /** It exists and I may see it, but I may not do this. `extensions.ids`, where given, names people who do not let me add them. */
+  /** The viewer can see the object but may not do this. `extensions.ids`, if present, lists users that do not allow the viewer to add them. */
   | 'FORBIDDEN'
-  /** The document is not GraphQL. */
+  /** The document is not valid GraphQL syntax. */
   | 'GRAPHQL_PARSE_FAILED'
-  /** The document or its variables do not fit the schema. */
+  /** The document or its variables do not match the schema. */
   | 'GRAPHQL_VALIDATION_FAILED'
-  /** The idempotencyKey has been used by another request of mine. */
+  /** The viewer has used this idempotencyKey for a different request. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** A fault of the server. `extensions.requestId` finds it in the server's log. */
+  /** An internal error. `extensions.requestId` finds it in the server's log. */
   | 'INTERNAL'
-  /** A stream ends because I am no longer in the room; `extensions.reason` is a LeaveReason or DELETED. */
+  /** The stream ended because the viewer is no longer in the room. `extensions.reason` is a LeaveReason or DELETED. */
   | 'MEMBERSHIP_ENDED'
-  /** There is no such thing, or none that I may see. */
+  /** The object does not exist, or the viewer cannot see it. */
   | 'NOT_FOUND'
-  /** The server does not know the hash, or the id: send it once more with the query. */
+  /** The server does not know the hash or the document id. Send the request again with the query. */
   | 'PERSISTED_QUERY_NOT_FOUND'
-  /** The server has no trusted documents, and so knows no ids: send the query. */
+  /** The server has no trusted documents, so it knows no document ids. Send the query. */
   | 'PERSISTED_QUERY_NOT_SUPPORTED'
-  /** Too often, or too much at a time. `extensions.retryAfterMs`, where given, says when to try again. */
+  /** Too many requests, or too much work at a time. Retry after `extensions.retryAfterMs`, if it is present. */
   | 'RATE_LIMITED'
-  /** A stream cannot go on from `after`: read again. */
+  /** The stream cannot continue from `after`. Read the room again and subscribe from its newest message. */
   | 'RESYNC'
-  /** The room has as many members as it may have. */
+  /** The room has reached its maximum number of members. */
   | 'ROOM_FULL'
-  /** The operation is too deep, asks for too much at once, or repeats itself too often. */
+  /** The operation is too deep, selects too much or has too many aliases. */
   | 'TOO_COMPLEX'
-  /** No token, or one that is expired, wrongly signed or not for this server. Get a new one. */
+  /** The token is missing, expired, wrongly signed or not for this server. Get a new one. */
   | 'UNAUTHENTICATED'
   /**
-   * The server cannot do it just now. Safe to retry, unless `extensions.safeToRetry` is false: then the outcome of a write
-   * is unknown (a request with an idempotencyKey is always safe to send again).
+   * The server cannot do this at the moment. Retrying is safe unless `extensions.safeToRetry` is false: then a write may have
+   * happened. A request with an idempotencyKey is always safe to retry.
    */
   | 'UNAVAILABLE'
-  /** People were named who do not exist; nothing was done. `extensions.ids` names them. */
+  /** Some of the named users do not exist. `extensions.ids` lists them. Nothing was changed. */
   | 'UNKNOWN_USER'
-  /** The room takes a key, and this is not it; or there is no such room. */
+  /** The room needs a key and this one is wrong, or the room does not exist. */
   | 'WRONG_KEY';
 
-/** A page of my friends. */
+/** A page of the viewer's friends. */
 export type FriendConnection = {
   __typename?: 'FriendConnection';
-  /** The people, each with their cursor. */
+  /** The friends with their cursors. */
   edges: Array<FriendEdge>;
-  /** The people alone. */
+  /** The friends, without cursors. */
   nodes: Array<User>;
-  /** Where this page stands in the list. */
+  /** The position of this page in the list. */
   pageInfo: PageInfo;
 };
 
-/** A friend's place in the list. */
+/** One entry of a list of friends. */
 export type FriendEdge = {
   __typename?: 'FriendEdge';
-  /** The entry's own position, for `after`. */
+  /** The position of the entry, for `after`. */
   cursor: Scalars['String']['output'];
   /** The friend. */
   node: User;
-  /** When we became friends. */
+  /** When the friendship began. */
   since: Scalars['Time']['output'];
 };
 
-/** Somebody's wish to be a friend, not answered yet. */
+/** A friend request that was not answered yet. */
 export type FriendRequest = {
   __typename?: 'FriendRequest';
-  /** When. */
+  /** When the request was sent. */
   createdAt: Scalars['Time']['output'];
-  /** Who asked. */
+  /** The user that sent the request. */
   from: User;
-  /** Made by the server; it tells requests apart in a screen's cache. */
+  /** Generated by the server. It identifies the request in client caches. */
   id: Scalars['ID']['output'];
-  /** Whom they asked. */
+  /** The user that received the request. */
   to: User;
 };
 
 /** A page of friend requests. */
 export type FriendRequestConnection = {
   __typename?: 'FriendRequestConnection';
-  /** The requests, each with its cursor. */
+  /** The requests with their cursors. */
   edges: Array<FriendRequestEdge>;
-  /** The requests alone. */
+  /** The requests, without cursors. */
   nodes: Array<FriendRequest>;
-  /** Where this page stands in the list. */
+  /** The position of this page in the list. */
   pageInfo: PageInfo;
 };
 
-/** A request's place in the list. */
+/** One entry of a list of friend requests. */
 export type FriendRequestEdge = {
   __typename?: 'FriendRequestEdge';
-  /** The entry's own position, for `after`. */
+  /** The position of the entry, for `after`. */
   cursor: Scalars['String']['output'];
   /** The request. */
   node: FriendRequest;
 };
 
-/** What there is between a person and me. */
+/** The relation between a user and the viewer. */
 export type Friendship =
-  /** We are friends. */
+  /** The user and the viewer are friends. */
   | 'FRIENDS'
-  /** They have asked to be mine. */
+  /** The user has sent the viewer a friend request. */
   | 'INVITED'
-  /** Nothing. */
+  /** No request and no friendship. */
   | 'NONE'
-  /** I have asked to be their friend. */
+  /** The viewer has sent the user a friend request. */
   | 'REQUESTED';
 
-/** The outcome of `joinRoom`. */
+/** The result of `joinRoom`. */
 export type JoinRoomPayload = {
   __typename?: 'JoinRoomPayload';
-  /** The room that I am in. */
+  /** The room that the viewer joined. */
   room: Room;
 };
 
-/** Why somebody is no longer in a room. */
+/** Why a user is no longer in a room. */
 export type LeaveReason =
-  /** They were removed and may not come back. */
+  /** The user was removed and banned. */
   | 'BANNED'
-  /** They went into another exclusive room. */
+  /** The user moved to another exclusive room. */
   | 'DISCONNECTED'
-  /** They were removed. */
+  /** The user was removed. */
   | 'KICKED'
-  /** They left. */
+  /** The user left. */
   | 'LEFT';
 
-/** The outcome of `leaveRoom`. */
+/** The result of `leaveRoom`. */
 export type LeaveRoomPayload = {
   __typename?: 'LeaveRoomPayload';
-  /** The room that I am no longer in. */
+  /** The room that the viewer left. */
   roomId: Scalars['ID']['output'];
 };
 
-/** The outcome of `leaveRooms`. */
+/** The result of `leaveRooms`. */
 export type LeaveRoomsPayload = {
   __typename?: 'LeaveRoomsPayload';
-  /** The rooms named, each once. I am in none of them. */
+  /** The given rooms, each once. The viewer is in none of them. */
   roomIds: Array<Scalars['ID']['output']>;
 };
 
-/** The outcome of `markRead`. */
+/** The result of `markRead`. */
 export type MarkReadPayload = {
   __typename?: 'MarkReadPayload';
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
 };
 
-/** Somebody became a member, by themselves or by another. The room's first members are no events. */
+/** A user joined the room or was added to it. The members that a room is created with have no event. */
 export type MemberJoined = RoomEvent & {
   __typename?: 'MemberJoined';
-  /** When it happened. */
+  /** When the event happened. */
   at: Scalars['Time']['output'];
-  /** Their membership as it is now. Null where they have left since. */
+  /** The current state of the membership. Null if the user has left since. */
   member?: Maybe<RoomMember>;
-  /** The role they joined with. */
+  /** The role that the user joined with. */
   role: RoomRole;
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** The room it happened in. */
+  /** The room of the event. */
   roomId: Scalars['ID']['output'];
-  /** Its position in the room's log. */
+  /** The position of the event in the room's log. */
   seq: Scalars['Int']['output'];
-  /** Who joined. */
+  /** The new member. */
   user: User;
 };
 
-/** Somebody left the room, or was made to. */
+/** A user left the room or was removed from it. */
 export type MemberLeft = RoomEvent & {
   __typename?: 'MemberLeft';
-  /** When it happened. */
+  /** When the event happened. */
   at: Scalars['Time']['output'];
-  /** Why. */
+  /** Why the user left. */
   reason: LeaveReason;
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** The room it happened in. */
+  /** The room of the event. */
   roomId: Scalars['ID']['output'];
-  /** Its position in the room's log. */
+  /** The position of the event in the room's log. */
   seq: Scalars['Int']['output'];
-  /** Who left. */
+  /** The user that left. */
   user: User;
 };
 
 /** A member's role changed. */
 export type MemberRoleChanged = RoomEvent & {
   __typename?: 'MemberRoleChanged';
-  /** When it happened. */
+  /** When the event happened. */
   at: Scalars['Time']['output'];
-  /** Their membership as it is now. Null where they have left since. */
+  /** The current state of the membership. Null if the user has left since. */
   member?: Maybe<RoomMember>;
-  /** The role they were given. */
+  /** The new role. */
   role: RoomRole;
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** The room it happened in. */
+  /** The room of the event. */
   roomId: Scalars['ID']['output'];
-  /** Its position in the room's log. */
+  /** The position of the event in the room's log. */
   seq: Scalars['Int']['output'];
-  /** Whose role it is. */
+  /** The member. */
   user: User;
 };
 
 /** A message in a room. */
 export type Message = Node & {
   __typename?: 'Message';
-  /** Empty once deleted. */
+  /** The text or JSON document of the message. Empty once the message is deleted. */
   contents: Scalars['String']['output'];
-  /** When it was sent. */
+  /** When the message was sent. */
   createdAt: Scalars['Time']['output'];
-  /** When it was deleted; it stays as an empty place in the room. */
+  /** When the message was deleted; null if it was not. A deleted message remains in the room without contents. */
   deletedAt?: Maybe<Scalars['Time']['output']>;
-  /** When its contents were last changed; null while they are as they were sent. */
+  /** When the contents were last edited; null if they never were. */
   editedAt?: Maybe<Scalars['Time']['output']>;
-  /** Who sent it. They may have left since. */
+  /** The author of the message, who may have left the room since. */
   from: User;
-  /** Made by the server. */
+  /** Generated by the server. */
   id: Scalars['ID']['output'];
-  /** What its sender gave, for the room to see: lets a screen match the echo with what it is still sending. Make it random. */
+  /** The key that the author sent, visible to all members. A client uses it to match an event with a message that it is still sending. */
   idempotencyKey?: Maybe<Scalars['String']['output']>;
-  /** True for a message that a thread hangs from. */
+  /** True if this message starts a thread. */
   isThread: Scalars['Boolean']['output'];
-  /** The people it speaks to. Empty once deleted. */
+  /** The users that the message mentions. Empty once the message is deleted. */
   mentions: Array<User>;
-  /** The NFT it shows. */
+  /** The NFT attached to the message. */
   openseaItem?: Maybe<OpenseaItem>;
-  /** What people reacted with, the first come first. Empty once deleted. */
+  /** The reactions, in the order in which their emojis were first used. Empty once the message is deleted. */
   reactions: Array<Reaction>;
-  /** The messages whose `thread` is this one, oldest first (not answers by replyTo). Neither first nor last: first 50. At most 100 a page. */
+  /** The messages of the thread that this message starts, oldest first. Replies by `replyTo` are not included. At most 100 per page; the first 50 if neither `first` nor `last` is given. */
   replies: MessageConnection;
-  /** How many messages its thread has, deleted ones included. */
+  /** The number of messages in the thread that this message starts, deleted ones included. */
   replyCount: Scalars['Int']['output'];
-  /** The message this one answers. */
+  /** The message that this one replies to. */
   replyTo?: Maybe<Message>;
-  /** The room it is in. */
+  /** The room of the message. */
   room: Room;
-  /** Its position in the room: 1, 2, 3, … shared with the room's other events, never reused, never out of order. */
+  /** The position of the message in the room's log. Messages share the numbers 1, 2, 3, … with the room's other events. A seq is never reused, and its order is the order of the messages. */
   seq: Scalars['Int']['output'];
-  /** The message whose thread this one belongs to. */
+  /** The first message of the thread that this one belongs to. */
   thread?: Maybe<Message>;
-  /** What the contents are. */
+  /** The format of the contents. */
   type: MessageType;
-  /** The emojis I reacted with. */
+  /** The emojis that the viewer reacted with. */
   viewerReactions: Array<Scalars['String']['output']>;
 };
 
@@ -389,18 +389,18 @@ export type MessageRepliesArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** Somebody sent a message. */
+/** A user sent a message. */
 export type MessageAdded = RoomEvent & {
   __typename?: 'MessageAdded';
-  /** When it happened. */
+  /** When the event happened. */
   at: Scalars['Time']['output'];
-  /** The message as it is now. */
+  /** The current state of the message. */
   message: Message;
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** The room it happened in. */
+  /** The room of the event. */
   roomId: Scalars['ID']['output'];
-  /** Its position in the room's log: the message's own. */
+  /** The position of the event in the room's log. The message has the same seq. */
   seq: Scalars['Int']['output'];
 };
 
@@ -409,111 +409,111 @@ export type MessageConnection = {
   __typename?: 'MessageConnection';
   /** The messages, each with its cursor. */
   edges: Array<MessageEdge>;
-  /** The messages alone. */
+  /** The messages, without cursors. */
   nodes: Array<Message>;
-  /** Where this page stands in the list; both flags are always right. */
+  /** The position of this page in the list. Both flags are always exact. */
   pageInfo: PageInfo;
 };
 
-/** A message was deleted. */
+/** A user deleted a message. */
 export type MessageDeleted = RoomEvent & {
   __typename?: 'MessageDeleted';
-  /** When it happened. */
+  /** When the event happened. */
   at: Scalars['Time']['output'];
-  /** What is left of the message. */
+  /** The deleted message: its contents, mentions, reactions and NFT are empty. */
   message: Message;
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** The room it happened in. */
+  /** The room of the event. */
   roomId: Scalars['ID']['output'];
-  /** Its position in the room's log. */
+  /** The position of the event in the room's log. */
   seq: Scalars['Int']['output'];
 };
 
-/** A message's place in a list. */
+/** One entry of a list of messages. */
 export type MessageEdge = {
   __typename?: 'MessageEdge';
-  /** The entry's own position, for `after` and `before`. */
+  /** The position of the entry, for `after` and `before`. */
   cursor: Scalars['String']['output'];
   /** The message. */
   node: Message;
 };
 
-/** A message's contents were changed. */
+/** A user changed the contents of a message. */
 export type MessageEdited = RoomEvent & {
   __typename?: 'MessageEdited';
-  /** When it happened. */
+  /** When the event happened. */
   at: Scalars['Time']['output'];
-  /** The message as it is now. */
+  /** The current state of the message. */
   message: Message;
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** The room it happened in. */
+  /** The room of the event. */
   roomId: Scalars['ID']['output'];
-  /** Its position in the room's log. */
+  /** The position of the event in the room's log. */
   seq: Scalars['Int']['output'];
 };
 
-/** What a message's contents are. */
+/** The format of a message's contents. */
 export type MessageType =
-  /** Contents are a JSON document that the application draws. */
+  /** The contents are a JSON document that the application renders. */
   | 'CARD'
-  /** Contents are plain text. */
+  /** The contents are plain text. */
   | 'TEXT';
 
 export type Mutation = {
   __typename?: 'Mutation';
-  /** Makes people members, at most 1,000, all of them or none; as the owner or a moderator. Who is a member already stays as they are. FORBIDDEN, with `extensions.ids`, if someone's addPermission does not allow it. */
+  /** Adds at most 1,000 users to a room, all of them or none. The owner and moderators may do this. Users that are members already do not change. FORBIDDEN, with `extensions.ids`, if a user's addPermission does not allow it. */
   addMembers?: Maybe<AddMembersPayload>;
-  /** Accepts somebody's request, or turns it down. NOT_FOUND where they have not asked. */
+  /** Accepts or rejects a user's friend request. NOT_FOUND if there is none. */
   answerFriendRequest?: Maybe<AnswerFriendRequestPayload>;
-  /** Makes a room that I own. */
+  /** Creates a room. The viewer becomes its owner. */
   createRoom?: Maybe<CreateRoomPayload>;
-  /** Empties a message: one of mine, or as a moderator or owner one of somebody with a lower role. Deleting it again changes nothing. */
+  /** Deletes the contents of a message. Users may delete their own messages; moderators and the owner also those of users with a lower role. Deleting a message again changes nothing. */
   deleteMessage?: Maybe<DeleteMessagePayload>;
-  /** Deletes a room; as its owner. All of its streams end with MEMBERSHIP_ENDED. */
+  /** Deletes a room. Only the owner may do this. All streams of the room end with MEMBERSHIP_ENDED. */
   deleteRoom?: Maybe<DeleteRoomPayload>;
   /**
-   * The one room kept for the two of us, made when there is none: PRIVATE, maxUsers 2, closed to addMembers. Not any room that happens to have two members.
-   * It is kept until either of us leaves; what is left then is a room like others. FORBIDDEN if there is none and their addPermission does not allow it.
+   * Returns the direct room of the viewer and another user, and creates it if there is none: PRIVATE, maxUsers 2, closed to addMembers. Other rooms with two members are not direct rooms.
+   * When one of the two users leaves, the room becomes an ordinary room. FORBIDDEN if there is no direct room yet and the user's addPermission does not allow it.
    */
   directRoom?: Maybe<DirectRoomPayload>;
-  /** Changes the contents of a message of mine; 1 to 16,000 characters. */
+  /** Changes the contents of the viewer's own message. 1 to 16,000 characters. */
   editMessage?: Maybe<EditMessagePayload>;
   /**
-   * Already a member: success. A room I cannot see, existing or not, answers WRONG_KEY unless the right key came; BANNED and ROOM_FULL only after that.
-   * Too many wrong keys are RATE_LIMITED. `disconnect`: leave the exclusive room I am in for this one, instead of failing with ALREADY_IN_ROOM.
+   * Adds the viewer to a room. Succeeds if the viewer is a member already. A missing or wrong key of a room that the viewer cannot see is WRONG_KEY, whether or not the room exists. BANNED and ROOM_FULL are checked only after the key.
+   * Too many wrong keys are RATE_LIMITED. `disconnect` makes the viewer leave their current exclusive room instead of failing with ALREADY_IN_ROOM.
    */
   joinRoom?: Maybe<JoinRoomPayload>;
-  /** Ends my membership. An owner hands over to the longest-serving moderator, else member; the last one out deletes the room. */
+  /** Removes the viewer from a room. If the owner leaves, the longest-serving moderator becomes the owner, else the longest-serving member. The room is deleted when its last member leaves. */
   leaveRoom?: Maybe<LeaveRoomPayload>;
-  /** Ends my memberships of at most 100 rooms, as leaveRoom does; all of them or none. A room that I am not in is left already. */
+  /** Removes the viewer from at most 100 rooms, as leaveRoom does; from all of them or none. Rooms that the viewer is not in are ignored. */
   leaveRooms?: Maybe<LeaveRoomsPayload>;
-  /** I have read everything up to seq. It never moves backwards; a seq that is not there yet stands for the newest. */
+  /** Marks all messages up to `seq` as read. The position never moves backwards. A seq above the newest stands for the newest. */
   markRead?: Maybe<MarkReadPayload>;
-  /** Adds my reaction to a message, or takes it away. An emoji has 1 to 32 characters; a message takes at most 50 different ones. */
+  /** Adds the viewer's reaction to a message, or removes it if `on` is false. An emoji has 1 to 32 characters; a message has at most 50 different ones. */
   react?: Maybe<ReactPayload>;
-  /** Ends what there is between somebody and me: our friendship, or a request of either. Memberships stay. */
+  /** Ends the friendship with a user, or withdraws or rejects a friend request. Memberships do not change. */
   removeFriend?: Maybe<RemoveFriendPayload>;
-  /** Removes somebody with a lower role, and with `ban` keeps them out: also somebody who is no member, ahead. As the owner or a moderator. Who is not there is removed already. */
+  /** Removes a member with a lower role. The owner and moderators may do this. With `ban` the user cannot join again; a user that is not a member can be banned, too. Removing a user that is not a member succeeds. */
   removeMember?: Maybe<RemoveMemberPayload>;
-  /** Asks somebody to be my friend. Where they have asked me, we are friends from then on. */
+  /** Sends a friend request. If the user has already sent one to the viewer, the two become friends. */
   requestFriend?: Maybe<RequestFriendPayload>;
-  /** Gives a room another joinKey; as its owner or a moderator. The old one opens nothing any more. */
+  /** Replaces the joinKey of a room. The owner and moderators may do this. The old key stops working. */
   rotateRoomKey?: Maybe<RotateRoomKeyPayload>;
-  /** Adds a message to a room that I am in. */
+  /** Sends a message to a room that the viewer is in. */
   sendMessage?: Maybe<SendMessagePayload>;
-  /** Gives a member another role; as the owner. Giving OWNER hands the room over: I am a moderator then. */
+  /** Changes a member's role. Only the owner may do this. Setting OWNER transfers the room, and the viewer becomes a moderator. */
   setMemberRole?: Maybe<SetMemberRolePayload>;
-  /** Only where the server runs without an identity provider (local development): a token for that person. Elsewhere FORBIDDEN. */
+  /** Returns a token for a user. Works only in development mode (without an identity provider), else FORBIDDEN. */
   signIn?: Maybe<SignInPayload>;
-  /** Lets somebody come in again as others may; as the owner or a moderator. Who is not banned stays so. */
+  /** Ends a user's ban. The owner and moderators may do this. Succeeds if the user is not banned. */
   unban?: Maybe<UnbanPayload>;
-  /** Changes what others see of me. From then on it is mine: what a token says never overwrites it. */
+  /** Changes the viewer's profile. Claims of later tokens never overwrite it. */
   updateProfile?: Maybe<UpdateProfilePayload>;
-  /** Changes a room; as its owner or a moderator. */
+  /** Changes a room. The owner and moderators may do this. */
   updateRoom?: Maybe<UpdateRoomPayload>;
-  /** Only with an admin token (claim `admin: true`), for an application's back end: creates or updates people by id, at most 1,000 a call; all of them or none. */
+  /** Creates or updates at most 1,000 users by id, all of them or none. For an application's back end; needs an admin token (claim `admin: true`). */
   upsertUsers?: Maybe<UpsertUsersPayload>;
 };
 
@@ -649,162 +649,162 @@ export type MutationUpsertUsersArgs = {
 /** One item of `myEvents`. */
 export type MyEvent = {
   __typename?: 'MyEvent';
-  /** With EVENT: what happened in the room. */
+  /** The event, with EVENT. */
   event?: Maybe<RoomEvent>;
-  /** What the item is. */
+  /** The kind of the item. */
   kind: MyEventKind;
-  /** With ENDED: why. */
+  /** The reason, with ENDED. */
   reason?: Maybe<RoomEndReason>;
-  /** The room of EVENT and ENDED. Null with READY. */
+  /** The room, with EVENT and ENDED. Null with READY. */
   roomId?: Maybe<Scalars['ID']['output']>;
 };
 
-/** What an item of `myEvents` is. */
+/** The kind of an item of `myEvents`. */
 export type MyEventKind =
-  /** The room is no longer mine, or no more. Nothing of it follows unless I join again; then it begins with StreamOpened. */
+  /** The room has ended for the viewer. It sends nothing more unless the viewer joins again; then it begins with StreamOpened. */
   | 'ENDED'
-  /** An event of a room, StreamOpened and Resync included. StreamOpened is the first item of each room. */
+  /** An event of a room, or StreamOpened or Resync. StreamOpened is the first item of each room. */
   | 'EVENT'
-  /** Once: every room is open. Rooms that I join later are opened after it. */
+  /** All rooms are open. Sent once. Rooms that the viewer joins later are opened after it. */
   | 'READY';
 
-/** One step for a chat list. The first item of every stream, also of one that a client library reopened by itself, is OPENED. */
+/** One update of a chat list. The first item of every stream is OPENED, also after a client library reconnects. */
 export type MyRoomsChange = {
   __typename?: 'MyRoomsChange';
-  /** What to do. */
+  /** What to do with the list. */
   kind: MyRoomsChangeKind;
-  /** The room as it is now. Given with CHANGED; null there only beside an error: read the room again. */
+  /** The current state of the room, with CHANGED. Null there only together with an error; then read the room again. */
   room?: Maybe<Room>;
-  /** The room it is about. Null only with OPENED. */
+  /** The room to update or remove. Null only with OPENED. */
   roomId?: Maybe<Scalars['ID']['output']>;
 };
 
 /** What to do with a chat list. */
 export type MyRoomsChangeKind =
-  /** Put the room into the list, or its new state in its place. */
+  /** Add the room to the list, or replace its previous state. */
   | 'CHANGED'
-  /** From here on nothing is missed: read myRooms now. */
+  /** The stream is open and misses nothing from now on. Read myRooms now. */
   | 'OPENED'
-  /** Take roomId out of the list. */
+  /** Remove roomId from the list. */
   | 'REMOVED';
 
-/** Anything with a globally unique id that `node` can find again. */
+/** An object with a globally unique id. `node` returns it by this id. */
 export type Node = {
-  /** Unique among everything that `node` finds. */
+  /** Unique among all objects that `node` returns. */
   id: Scalars['ID']['output'];
 };
 
-/** The OpenSea collection a room was made for. */
+/** The OpenSea collection that a room was created for. */
 export type OpenseaCollection = {
   __typename?: 'OpenseaCollection';
-  /** The address of its cover image; empty where there is none. */
+  /** The URL of the cover image; empty if there is none. */
   cover: Scalars['String']['output'];
-  /** What the collection is called. */
+  /** The name of the collection. */
   name: Scalars['String']['output'];
-  /** Its name in OpenSea's addresses. */
+  /** The name of the collection in OpenSea's URLs. */
   slug: Scalars['String']['output'];
 };
 
-/** The OpenSea collection a room is made for. */
+/** The OpenSea collection that a room is created for. */
 export type OpenseaCollectionInput = {
-  /** The address of its cover image, at most 2,000 characters. */
+  /** The URL of the cover image, at most 2,000 characters. */
   cover?: InputMaybe<Scalars['String']['input']>;
-  /** What the collection is called, at most 200 characters. */
+  /** The name of the collection, at most 200 characters. */
   name: Scalars['String']['input'];
-  /** Its name in OpenSea's addresses, 1 to 200 characters. */
+  /** The name of the collection in OpenSea's URLs, 1 to 200 characters. */
   slug: Scalars['String']['input'];
 };
 
-/** The NFT that a message shows or a thread is about. */
+/** An NFT that is attached to a message. */
 export type OpenseaItem = {
   __typename?: 'OpenseaItem';
-  /** The address of its contract. */
+  /** The address of the NFT's contract. */
   contractAddress: Scalars['String']['output'];
-  /** What it is. */
+  /** The description of the NFT. */
   description: Scalars['String']['output'];
-  /** The address of its image. */
+  /** The URL of the NFT's image. */
   imageUrl: Scalars['String']['output'];
-  /** What it is called. */
+  /** The name of the NFT. */
   name: Scalars['String']['output'];
-  /** Its number within the contract. */
+  /** The id of the NFT within the contract. */
   tokenId: Scalars['String']['output'];
 };
 
-/** The NFT that a message is to show. */
+/** An NFT to attach to a message. */
 export type OpenseaItemInput = {
-  /** The address of its contract, 1 to 200 characters. */
+  /** The address of the NFT's contract, 1 to 200 characters. */
   contractAddress: Scalars['String']['input'];
-  /** What it is, at most 2,000 characters. */
+  /** The description of the NFT, at most 2,000 characters. */
   description?: InputMaybe<Scalars['String']['input']>;
-  /** The address of its image, at most 2,000 characters. */
+  /** The URL of the NFT's image, at most 2,000 characters. */
   imageUrl?: InputMaybe<Scalars['String']['input']>;
-  /** What it is called, at most 200 characters. */
+  /** The name of the NFT, at most 200 characters. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** Its number within the contract, at most 200 characters. */
+  /** The id of the NFT within the contract, at most 200 characters. */
   tokenId?: InputMaybe<Scalars['String']['input']>;
 };
 
 /**
- * Where a page stands in its list. Lists are paged by cursor: give a page's `endCursor` as `after` to get what follows it.
+ * The position of a page in its list. Lists are paged by cursor: pass a page's `endCursor` as `after` to get the next page.
  * A cursor is opaque, stays valid while the list changes, and belongs to the list it came from.
  */
 export type PageInfo = {
   __typename?: 'PageInfo';
-  /** The cursor of the page's last entry; null on an empty page. */
+  /** The cursor of the last entry; null on an empty page. */
   endCursor?: Maybe<Scalars['String']['output']>;
-  /** Whether there is more after this page. */
+  /** Whether there are entries after this page. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether there is more before this page. */
+  /** Whether there are entries before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
-  /** The cursor of the page's first entry; null on an empty page. */
+  /** The cursor of the first entry; null on an empty page. */
   startCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** A field left out or null stays as it is; an empty string clears it. */
+/** The changes to a profile. A field that is omitted or null does not change; an empty string clears it. */
 export type ProfileInput = {
-  /** The users that may make the person a member of a room. */
+  /** The users that may add this user to rooms. */
   addPermission?: InputMaybe<AddPermission>;
-  /** The address of a picture, at most 2,000 characters. */
+  /** The URL of a picture, at most 2,000 characters. */
   avatar?: InputMaybe<Scalars['String']['input']>;
-  /** The person on Discord. */
+  /** The user's profile on Discord. */
   discord?: InputMaybe<SocialProfileInput>;
   /** At most 200 characters. */
   ensName?: InputMaybe<Scalars['String']['input']>;
   /** At most 200 characters. */
   ethWalletAddress?: InputMaybe<Scalars['String']['input']>;
-  /** The person on Facebook. */
+  /** The user's profile on Facebook. */
   facebook?: InputMaybe<SocialProfileInput>;
-  /** The person on Instagram. */
+  /** The user's profile on Instagram. */
   instagram?: InputMaybe<SocialProfileInput>;
   /** At most 200 characters. */
   nickName?: InputMaybe<Scalars['String']['input']>;
-  /** The person on OpenSea. */
+  /** The user's profile on OpenSea. */
   opensea?: InputMaybe<SocialProfileInput>;
   /** Free text, at most 2,000 characters. */
   status?: InputMaybe<Scalars['String']['input']>;
-  /** The person on Twitter. */
+  /** The user's profile on Twitter. */
   twitter?: InputMaybe<SocialProfileInput>;
 };
 
 export type Query = {
   __typename?: 'Query';
-  /** Requests that I have made and that were made to me, not answered yet, the newest first. At most 100 a page. */
+  /** Unanswered friend requests that the viewer has sent or received, newest first. At most 100 per page. */
   friendRequests: FriendRequestConnection;
-  /** My friends, the newest first. At most 100 a page. */
+  /** The viewer's friends, newest first. At most 100 per page. */
   friends: FriendConnection;
-  /** Who I am, by my token. */
+  /** The viewer: the user of the token. */
   me: User;
-  /** The ids of all rooms I am in, the latest active first. */
+  /** The ids of all rooms that the viewer is in, most recently active first. */
   myRoomIds: Array<Scalars['ID']['output']>;
-  /** The rooms I am in, the latest active first: a chat list. At most 100 a page. */
+  /** The rooms that the viewer is in, most recently active first: a chat list. At most 100 per page. */
   myRooms: RoomConnection;
-  /** A person, a room or a message by its id; null where there is none that I may see. */
+  /** Returns a user, a room or a message by id. Null if there is none that the viewer can see. */
   node?: Maybe<Node>;
-  /** A room that I may see; NOT_FOUND otherwise, whether or not it exists. */
+  /** Returns a room. NOT_FOUND if it does not exist or the viewer cannot see it. */
   roomInfo?: Maybe<Room>;
-  /** Rooms I could join, the newest first: public ones, and friends' ones; all words of `search` in name, description or tags; `tag` among the tags. Case does not matter. At most 100 a page. */
+  /** Public rooms and FRIEND rooms of the viewer's friends, newest first. All words of `search` must be in the name, description or tags, and `tag` must be among the tags. Case does not matter. At most 100 per page. */
   rooms: RoomConnection;
-  /** A person by id; null where there is none. */
+  /** Returns a user by id. Null if there is none. */
   user?: Maybe<User>;
 };
 
@@ -849,131 +849,131 @@ export type QueryUserArgs = {
   id: Scalars['ID']['input'];
 };
 
-/** The outcome of `react`. */
+/** The result of `react`. */
 export type ReactPayload = {
   __typename?: 'ReactPayload';
-  /** The message as it is now. */
+  /** The current state of the message. */
   message: Message;
 };
 
-/** How many people reacted to a message with an emoji. */
+/** The number of users that reacted to a message with an emoji. */
 export type Reaction = {
   __typename?: 'Reaction';
-  /** How many people. */
+  /** The number of users. */
   count: Scalars['Int']['output'];
-  /** As it was given. */
+  /** The emoji, as the first user sent it. */
   emoji: Scalars['String']['output'];
 };
 
-/** A reaction to a message came or went. */
+/** A user added or removed a reaction. */
 export type ReactionsChanged = RoomEvent & {
   __typename?: 'ReactionsChanged';
-  /** When it happened. */
+  /** When the event happened. */
   at: Scalars['Time']['output'];
-  /** What they reacted with. */
+  /** The emoji of the reaction. */
   emoji: Scalars['String']['output'];
-  /** The message as it is now, with all its reactions. */
+  /** The current state of the message, with all its reactions. */
   message: Message;
-  /** Whether it came (true) or went. */
+  /** True if the user added the reaction, false if the user removed it. */
   on: Scalars['Boolean']['output'];
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** The room it happened in. */
+  /** The room of the event. */
   roomId: Scalars['ID']['output'];
-  /** Its position in the room's log. */
+  /** The position of the event in the room's log. */
   seq: Scalars['Int']['output'];
-  /** Whose reaction it is. */
+  /** The user that reacted. */
   user: User;
 };
 
-/** The outcome of `removeFriend`. */
+/** The result of `removeFriend`. */
 export type RemoveFriendPayload = {
   __typename?: 'RemoveFriendPayload';
-  /** Who is no friend of mine. */
+  /** The user that is no longer a friend. */
   user: User;
 };
 
-/** The outcome of `removeMember`. */
+/** The result of `removeMember`. */
 export type RemoveMemberPayload = {
   __typename?: 'RemoveMemberPayload';
-  /** The membership that has ended. Null where they were no member (a ban in advance). */
+  /** The membership that ended. Null if the user was not a member. */
   memberId?: Maybe<Scalars['ID']['output']>;
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** Who was removed. */
+  /** The removed user. */
   userId: Scalars['ID']['output'];
 };
 
-/** The outcome of `requestFriend`. */
+/** The result of `requestFriend`. */
 export type RequestFriendPayload = {
   __typename?: 'RequestFriendPayload';
-  /** Whom I asked. */
+  /** The user that received the request. */
   user: User;
 };
 
-/** What came before this seq is no longer kept, or `after` is ahead of the room (a restored backup): read again, go on from here. Not in the log. */
+/** The stream cannot continue from `after`: the log no longer has those events, or `after` is ahead of the room (a restored backup). Read the room again and continue from this seq. Not an entry of the log. */
 export type Resync = RoomEvent & {
   __typename?: 'Resync';
-  /** When it was found. */
+  /** When the server detected the gap. */
   at: Scalars['Time']['output'];
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** The room that the stream follows. */
+  /** The room of the stream. */
   roomId: Scalars['ID']['output'];
-  /** Where the stream goes on: the next event is the one after it. */
+  /** The seq from which the stream continues. The next event has a higher seq. */
   seq: Scalars['Int']['output'];
 };
 
 /** A chat room. */
 export type Room = Node & {
   __typename?: 'Room';
-  /** Who can see and join it. */
+  /** The users that can see and join the room. */
   accessType: RoomAccessType;
-  /** Who is kept out of it, those banned longest first. Null unless I am its owner or a moderator. At most 100 a page. */
+  /** The banned users, in the order in which they were banned. Null unless the viewer is the owner or a moderator. At most 100 per page. */
   bans?: Maybe<BanConnection>;
-  /** When it was made. */
+  /** When the room was created. */
   createdAt: Scalars['Time']['output'];
-  /** Who made it. They may have left since. */
+  /** The user that created the room, who may have left since. */
   creator: User;
-  /** What the room is about; may be empty. */
+  /** The description of the room; may be empty. */
   description: Scalars['String']['output'];
-  /** A person can be in one exclusive room at a time (a game lobby, a call); other rooms are not limited. */
+  /** Whether the room is exclusive. A user can be in one exclusive room at a time (a game lobby, a call) and in any number of others. */
   exclusive: Scalars['Boolean']['output'];
-  /** Made by the server; a UUID. */
+  /** A UUID, generated by the server. */
   id: Scalars['ID']['output'];
-  /** True when and only when it has exactly two members. */
+  /** True if the room has exactly two members, else false. */
   is1v1: Scalars['Boolean']['output'];
-  /** What a private room's joiners must give; null unless I am its owner or a moderator. */
+  /** The key that users need to join a private room. Null unless the viewer is the owner or a moderator. */
   joinKey?: Maybe<Scalars['String']['output']>;
-  /** The seq of the message I read last; 0 before the first. */
+  /** The seq of the last message that the viewer has read; 0 if none. */
   lastReadSeq: Scalars['Int']['output'];
-  /** Its newest message. Null for someone outside, and before the first. */
+  /** The newest message. Null if the viewer is not a member or there is no message. */
   latestMessage?: Maybe<Message>;
-  /** The most members it may have; 0 is unlimited. */
+  /** The maximum number of members; 0 is unlimited. */
   maxUsers: Scalars['Int']['output'];
-  /** How many members it has. */
+  /** The number of members. */
   memberCount: Scalars['Int']['output'];
-  /** Who is in it, those longest in it first. At most 100 a page. */
+  /** The members, in the order in which they joined. At most 100 per page. */
   members: RoomMemberConnection;
   /**
-   * Oldest first. Null, without an error, for someone outside. Neither first nor last: last 50. At most 100 a page. Both PageInfo flags are always right.
-   * beforeSeq and afterSeq start from a known seq (the first unread, an answered message) where there is no cursor yet.
-   * inThreads: whether messages that belong to a thread are among them.
+   * The messages of the room, oldest first. Null, without an error, if the viewer is not a member. At most 100 per page; the last 50 if neither `first` nor `last` is given. Both PageInfo flags are always exact.
+   * `beforeSeq` and `afterSeq` start from a known seq (the first unread message, a replied-to message) if there is no cursor.
+   * `inThreads` includes messages that belong to a thread.
    */
   messages?: Maybe<MessageConnection>;
-  /** May be empty: then screens show the members' names. */
+  /** The name of the room. If it is empty, clients show the members' names. */
   name: Scalars['String']['output'];
-  /** The OpenSea collection the room was made for; null for the others. */
+  /** The OpenSea collection that the room was created for; null if there is none. */
   openseaCollection?: Maybe<OpenseaCollection>;
-  /** Position of the newest event. Not a resume point once cached, since any operation moves it: resume from the last event applied, or the newest message held (0: none). */
+  /** The seq of the newest event. Do not resume a stream from a cached value, since any operation may update it: resume from the last event applied, or from the newest message of the client (0 if there is none). */
   seq: Scalars['Int']['output'];
-  /** In the order they were given. */
+  /** The tags, in the order given. */
   tags: Array<Scalars['String']['output']>;
-  /** Messages of others after lastReadSeq, threads and deleted ones included; those from before I joined are not. 0 outside. */
+  /** The number of messages of other users after lastReadSeq. Messages in threads and deleted messages count; messages from before the viewer joined do not. 0 if the viewer is not a member. */
   unreadCount: Scalars['Int']['output'];
-  /** When its newest message came, or it was made; nothing else moves it. My rooms are ordered by it. */
+  /** When the newest message was sent; without messages, when the room was created. Nothing else changes it. myRooms is sorted by it. */
   updatedAt: Scalars['Time']['output'];
-  /** My role in it; null for someone outside the room. */
+  /** The viewer's role in the room; null if the viewer is not a member. */
   viewerRole?: Maybe<RoomRole>;
 };
 
@@ -1003,242 +1003,242 @@ export type RoomMessagesArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** Who can see and join a room. */
+/** The users that can see and join a room. */
 export type RoomAccessType =
-  /** 2: friends of the owner can see it and join. */
+  /** 2: friends of the owner can see the room and join it. */
   | 'FRIEND'
-  /** 1: nobody outside can see it; joining takes the room's key. */
+  /** 1: only members can see the room. Joining needs the room's key. */
   | 'PRIVATE'
-  /** 0: anyone can find it and join. */
+  /** 0: every user can find the room and join it. */
   | 'PUBLIC';
 
 /** A page of rooms. */
 export type RoomConnection = {
   __typename?: 'RoomConnection';
-  /** The rooms, each with its cursor. */
+  /** The rooms with their cursors. */
   edges: Array<RoomEdge>;
-  /** The rooms alone. */
+  /** The rooms, without cursors. */
   nodes: Array<Room>;
-  /** Where this page stands in the list. */
+  /** The position of this page in the list. */
   pageInfo: PageInfo;
 };
 
-/** The room was deleted: the last event of its log. The stream ends after it, with MEMBERSHIP_ENDED. */
+/** The room was deleted. This is the last event of its log; the stream then ends with MEMBERSHIP_ENDED. */
 export type RoomDeleted = RoomEvent & {
   __typename?: 'RoomDeleted';
-  /** When it happened. */
+  /** When the event happened. */
   at: Scalars['Time']['output'];
-  /** What is left of the room: its name and description are empty, and it has no members. */
+  /** The deleted room: its name and description are empty, and it has no members. */
   room: Room;
-  /** The room it happened in. */
+  /** The room of the event. */
   roomId: Scalars['ID']['output'];
-  /** Its position in the room's log. */
+  /** The position of the event in the room's log. */
   seq: Scalars['Int']['output'];
 };
 
-/** A room's place in the list. */
+/** One entry of a list of rooms. */
 export type RoomEdge = {
   __typename?: 'RoomEdge';
-  /** The entry's own position, for `after`. */
+  /** The position of the entry, for `after`. */
   cursor: Scalars['String']['output'];
   /** The room. */
   node: Room;
 };
 
-/** Why a room has ended in `myEvents`. */
+/** Why a room of `myEvents` has ended for the viewer. */
 export type RoomEndReason =
-  /** My account was deleted. */
+  /** The viewer's account was deleted. */
   | 'ACCOUNT_DELETED'
-  /** I was removed and may not come back. */
+  /** The viewer was removed and banned. */
   | 'BANNED'
-  /** I went into another exclusive room. */
+  /** The viewer moved to another exclusive room. */
   | 'DISCONNECTED'
-  /** I was removed. */
+  /** The viewer was removed. */
   | 'KICKED'
-  /** I left. */
+  /** The viewer left. */
   | 'LEFT'
-  /** I am not in the room, or there is no such room. */
+  /** The viewer is not in the room, or the room does not exist. */
   | 'NOT_FOUND'
   /** The room was deleted. Its last event is RoomDeleted. */
   | 'ROOM_DELETED';
 
-/** One entry of a room's log. The seqs of a room's log have no holes: 41 is followed by 42. */
+/** One entry of a room's log. The seqs of a log have no gaps: 42 follows 41. */
 export type RoomEvent = {
-  /** When it happened. */
+  /** When the event happened. */
   at: Scalars['Time']['output'];
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** The room it happened in. */
+  /** The room of the event. */
   roomId: Scalars['ID']['output'];
-  /** Its position in the room's log. */
+  /** The position of the event in the room's log. */
   seq: Scalars['Int']['output'];
 };
 
-/** Someone's membership: its id stays while it lasts, so that a changed role reaches every list. */
+/** A user's membership of a room. Its id does not change while it lasts, so client caches update a changed role in every list. */
 export type RoomMember = {
   __typename?: 'RoomMember';
-  /** The membership's own id; someone who leaves and joins again gets another. */
+  /** The id of the membership. A user that leaves and joins again gets a new one. */
   id: Scalars['ID']['output'];
-  /** When they joined. */
+  /** When the user joined. */
   joinedAt: Scalars['Time']['output'];
-  /** What they may do. */
+  /** The role of the member. */
   role: RoomRole;
-  /** The person. */
+  /** The user. */
   user: User;
 };
 
 /** A page of a room's members. */
 export type RoomMemberConnection = {
   __typename?: 'RoomMemberConnection';
-  /** The people and their memberships. */
+  /** The members with their memberships and cursors. */
   edges: Array<RoomMemberEdge>;
-  /** The people alone. */
+  /** The users, without memberships. */
   nodes: Array<User>;
-  /** Where this page stands in the list. */
+  /** The position of this page in the list. */
   pageInfo: PageInfo;
-  /** How many members the room has in all. */
+  /** The number of all members of the room. */
   totalCount: Scalars['Int']['output'];
 };
 
-/** A member's place in the list. */
+/** One entry of a list of members. */
 export type RoomMemberEdge = {
   __typename?: 'RoomMemberEdge';
-  /** The entry's own position, for `after`. */
+  /** The position of the entry, for `after`. */
   cursor: Scalars['String']['output'];
-  /** Their membership. */
+  /** The user's membership. */
   member: RoomMember;
-  /** The person. */
+  /** The user. */
   node: User;
 };
 
-/** A position in a room's log: the seq of the last event that the client has of the room. */
+/** A position in a room's log: the seq of the last event of the room that the client has applied. */
 export type RoomPosition = {
   /** The room. */
   roomId: Scalars['ID']['input'];
-  /** The seq of the last event; 0 for the beginning of the log. */
+  /** The seq of the last event applied; 0 for the beginning of the log. */
   seq: Scalars['Int']['input'];
 };
 
-/** What a member may do in a room. */
+/** The rights of a member in a room. */
 export type RoomRole =
-  /** Reads and writes. */
+  /** Reads and sends messages. */
   | 'MEMBER'
-  /** Looks after members and messages. */
+  /** Manages members and messages. */
   | 'MODERATOR'
-  /** May do everything; there is exactly one. */
+  /** Has all rights. A room has exactly one owner. */
   | 'OWNER';
 
-/** Which newly created rooms to hear of. */
+/** The new rooms that `roomCreated` sends. */
 export type RoomScope =
-  /** Rooms that I am a member of. */
+  /** Rooms that are created with the viewer as a member. */
   | 'MINE'
-  /** Public rooms: a lobby. */
+  /** All public rooms, for a lobby. */
   | 'PUBLIC';
 
-/** The room itself changed: its name, description, access type, size, tags or key. */
+/** The room's name, description, access type, size, tags or key changed. */
 export type RoomUpdated = RoomEvent & {
   __typename?: 'RoomUpdated';
-  /** When it happened. */
+  /** When the event happened. */
   at: Scalars['Time']['output'];
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** The room it happened in. */
+  /** The room of the event. */
   roomId: Scalars['ID']['output'];
-  /** Its position in the room's log. */
+  /** The position of the event in the room's log. */
   seq: Scalars['Int']['output'];
 };
 
-/** The outcome of `rotateRoomKey`. */
+/** The result of `rotateRoomKey`. */
 export type RotateRoomKeyPayload = {
   __typename?: 'RotateRoomKeyPayload';
-  /** The room as it is now, with its new joinKey. */
+  /** The current state of the room, with its new joinKey. */
   room: Room;
 };
 
 /** A message to send. */
 export type SendMessageInput = {
-  /** 1 to 16,000 characters; of a CARD a JSON document. */
+  /** 1 to 16,000 characters; a JSON document if the type is CARD. */
   contents: Scalars['String']['input'];
-  /** The same key from the same person in the same room returns the message first sent with it, for good. 1 to 200 characters; make it random. */
+  /** 1 to 200 characters; use a random key. A second request of the same user with the same key in the same room returns the first message. The key never expires. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Members it speaks to, at most 100. Someone named twice counts once. */
+  /** Members that the message mentions, at most 100. Duplicates count once. */
   mentionIds?: InputMaybe<Array<Scalars['ID']['input']>>;
-  /** The NFT it shows. */
+  /** The NFT attached to the message. */
   openseaItem?: InputMaybe<OpenseaItemInput>;
-  /** A message of this room that this one answers. */
+  /** A message of the same room that this one replies to. */
   replyToId?: InputMaybe<Scalars['ID']['input']>;
-  /** A room that I am in. */
+  /** A room that the viewer is in. */
   roomId: Scalars['ID']['input'];
-  /** A message of this room whose thread this one belongs to; not one that is in a thread itself. */
+  /** The first message of the thread that this one belongs to. It must be of the same room and not in a thread itself. */
   threadId?: InputMaybe<Scalars['ID']['input']>;
-  /** What the contents are. */
+  /** The format of the contents. */
   type?: InputMaybe<MessageType>;
 };
 
-/** The outcome of `sendMessage`. */
+/** The result of `sendMessage`. */
 export type SendMessagePayload = {
   __typename?: 'SendMessagePayload';
-  /** The message sent. */
+  /** The sent message. */
   message: Message;
 };
 
-/** The outcome of `setMemberRole`. */
+/** The result of `setMemberRole`. */
 export type SetMemberRolePayload = {
   __typename?: 'SetMemberRolePayload';
-  /** The membership with its new role. */
+  /** The membership, with its new role. */
   member: RoomMember;
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
 };
 
-/** The outcome of `signIn`. */
+/** The result of `signIn`. */
 export type SignInPayload = {
   __typename?: 'SignInPayload';
-  /** When the token ends. */
+  /** When the token expires. */
   expiresAt: Scalars['Time']['output'];
-  /** Send it as `Authorization: Bearer …`, over a WebSocket as `authorization` in connection_init's payload. */
+  /** Send it in the header `Authorization: Bearer …`, or over a WebSocket as `authorization` in the payload of connection_init. */
   token: Scalars['String']['output'];
-  /** Who the token is for. */
+  /** The user of the token. */
   user: User;
 };
 
-/** A person on another platform. Empty strings where nothing is known. */
+/** A user's profile on another platform. Unknown fields are empty. */
 export type SocialProfile = {
   __typename?: 'SocialProfile';
-  /** The address of their picture there. */
+  /** The URL of the user's picture on the platform. */
   avatar: Scalars['String']['output'];
-  /** Their name there. */
+  /** The user's name on the platform. */
   username: Scalars['String']['output'];
 };
 
-/** A field left out or null stays as it is; an empty string clears it. */
+/** The changes to a profile. A field that is omitted or null does not change; an empty string clears it. */
 export type SocialProfileInput = {
-  /** The address of their picture there, at most 2,000 characters. */
+  /** The URL of the user's picture on the platform, at most 2,000 characters. */
   avatar?: InputMaybe<Scalars['String']['input']>;
-  /** Their name there, at most 200 characters. */
+  /** The user's name on the platform, at most 200 characters. */
   username?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** First item of every roomEvents stream, also after a silent reconnect: history up to this seq follows, then live. Not in the log. */
+/** The first item of every roomEvents stream, also after a client library reconnects. Events up to this seq are history; later ones are live. Not an entry of the log. */
 export type StreamOpened = RoomEvent & {
   __typename?: 'StreamOpened';
-  /** When the stream was opened. */
+  /** When the stream opened. */
   at: Scalars['Time']['output'];
   /**
-   * The newest messages as they were at this seq, oldest first, 1 to 50: with `room` a snapshot that the events after it complete.
-   * The same for all members. `Room.messages(before: startCursor)` has the older ones.
+   * The newest messages at this seq, oldest first. Together with `room` this is a snapshot; apply the events after it to keep it current.
+   * `last` is 1 to 50. The messages are the same for all members. `Room.messages(before: startCursor)` returns the older ones.
    */
   messages: MessageConnection;
-  /** The room as it was at this seq: the events after it complete it. The users it shows may be newer. */
+  /** The room at this seq. Apply the events after it to keep it current. Its users may be newer than this seq. */
   room: Room;
-  /** The room that the stream follows. */
+  /** The room of the stream. */
   roomId: Scalars['ID']['output'];
-  /** The position of the room's newest event when the stream was opened. */
+  /** The seq of the room's newest event when the stream opened. */
   seq: Scalars['Int']['output'];
 };
 
 
-/** First item of every roomEvents stream, also after a silent reconnect: history up to this seq follows, then live. Not in the log. */
+/** The first item of every roomEvents stream, also after a client library reconnects. Events up to this seq are history; later ones are live. Not an entry of the log. */
 export type StreamOpenedMessagesArgs = {
   last?: Scalars['Int']['input'];
 };
@@ -1246,24 +1246,25 @@ export type StreamOpenedMessagesArgs = {
 export type Subscription = {
   __typename?: 'Subscription';
   /**
-   * Each message added to a room I am in. With `after`, those since that seq come first; a reconnect with the same `after` repeats them (drop by seq), one without may miss some.
-   * Ends with RESYNC where `after` is no longer kept or ahead, and with MEMBERSHIP_ENDED when I am no longer in the room.
+   * Sends each message added to a room that the viewer is in. With `after`, the messages since that seq come first. A reconnect with the same `after` repeats them: drop them by seq. A reconnect without `after` may miss some.
+   * Ends with RESYNC if the log cannot continue from `after`, and with MEMBERSHIP_ENDED when the viewer is no longer in the room.
    */
   messageAdded: Message;
   /**
-   * Every event of every room that I am in: gap-free and in order within each room, without an order between rooms. A room continues after its position in `after`; a room without one begins at its newest event, so read it if its StreamOpened has a seq above 0. A room that I join later begins at my MemberJoined. Events up to the seq of a room's StreamOpened are history.
-   * The first items open the rooms, then READY follows, then events. A room that ends for me ends with ENDED.
-   * `after` and `rooms` name at most 1,000 rooms each, each room once. `rooms` restricts the stream, also for rooms that I join later. A room there or in `after` that is not mine is answered with ENDED.
-   * A client library that reconnects by itself sends the same `after` again: drop what has a seq that is not above the last one of its room, except StreamOpened and Resync.
+   * Sends every event of every room that the viewer is in: without gaps and in order within each room, without an order between rooms.
+   * A room continues after its position in `after`. A room without a position begins at its newest event: read the room if the seq of its StreamOpened is above 0. A room that the viewer joins later begins at the viewer's MemberJoined. Events up to the seq of a room's StreamOpened are history.
+   * The first items open the rooms, then READY follows, then events. A room that ends for the viewer sends ENDED.
+   * `after` and `rooms` list at most 1,000 rooms each, each room once. `rooms` restricts the stream, also for rooms that the viewer joins later. A room in `rooms` or `after` that the viewer is not in sends ENDED.
+   * A client library that reconnects by itself sends the same `after` again: drop events whose seq is not above the last one applied of their room, except StreamOpened and Resync.
    */
   myEvents: MyEvent;
-  /** One of my rooms has changed in my chat list (new, renamed, a message, read, left); at most one a room every 250 ms. */
+  /** Sends changes of the viewer's chat list: new rooms, new names, messages, read positions, rooms left. At most one change per room every 250 ms. */
   myRoomsChanged: MyRoomsChange;
-  /** A room came into being: one that I am in from its start, or any public one. */
+  /** Sends each new room that is created with the viewer as a member (MINE), or each new public room (PUBLIC). */
   roomCreated: Room;
   /**
-   * Everything that happens in a room I am in, in order, from `after` on; without `after`, from now on.
-   * Ends with MEMBERSHIP_ENDED when I am no longer in the room.
+   * Sends every event of a room that the viewer is in, in order, after the seq `after`; without `after`, from now on.
+   * Ends with MEMBERSHIP_ENDED when the viewer is no longer in the room.
    */
   roomEvents: RoomEvent;
 };
@@ -1291,90 +1292,90 @@ export type SubscriptionRoomEventsArgs = {
   roomId: Scalars['ID']['input'];
 };
 
-/** The outcome of `unban`. */
+/** The result of `unban`. */
 export type UnbanPayload = {
   __typename?: 'UnbanPayload';
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
-  /** Who is banned no longer. */
+  /** The user whose ban ended. */
   user: User;
 };
 
-/** The outcome of `updateProfile`. */
+/** The result of `updateProfile`. */
 export type UpdateProfilePayload = {
   __typename?: 'UpdateProfilePayload';
-  /** Me, as I am now. */
+  /** The viewer, with the new profile. */
   user: User;
 };
 
-/** What is to be changed of a room. A field left out or null stays as it is. */
+/** The changes to a room. A field that is omitted or null does not change. */
 export type UpdateRoomInput = {
-  /** Only its owner changes it, and nobody in a direct room. */
+  /** Only the owner can change it. It cannot be changed in a direct room. */
   accessType?: InputMaybe<RoomAccessType>;
   /** At most 2,000 characters; an empty string clears it. */
   description?: InputMaybe<Scalars['String']['input']>;
-  /** The most members it may have, not fewer than it has; 0 is unlimited. Not in a direct room. */
+  /** The maximum number of members, not below the current number; 0 is unlimited. It cannot be changed in a direct room. */
   maxUsers?: InputMaybe<Scalars['Int']['input']>;
   /** At most 200 characters; an empty string clears it. */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** A room that I am the owner or a moderator of. */
+  /** A room of which the viewer is the owner or a moderator. */
   roomId: Scalars['ID']['input'];
-  /** At most 20 of at most 50 characters, instead of those it has. */
+  /** At most 20 tags of 1 to 50 characters. They replace the current tags. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
-/** The outcome of `updateRoom`. */
+/** The result of `updateRoom`. */
 export type UpdateRoomPayload = {
   __typename?: 'UpdateRoomPayload';
-  /** The room as it is now. */
+  /** The current state of the room. */
   room: Room;
 };
 
-/** The outcome of `upsertUsers`. */
+/** The result of `upsertUsers`. */
 export type UpsertUsersPayload = {
   __typename?: 'UpsertUsersPayload';
-  /** The people named, in the order given, each once. */
+  /** The given users, in the order given, each once. */
   users: Array<User>;
 };
 
-/** A person. The id is the application's own: the `sub` of the token. */
+/** A person who uses the application. The id is the `sub` of the user's token. */
 export type User = Node & {
   __typename?: 'User';
-  /** The users that may make me a member of a room. Null unless the person is me. */
+  /** The users that may add the viewer to rooms. Null unless this user is the viewer. */
   addPermission?: Maybe<AddPermission>;
-  /** The address of a picture; empty where there is none. */
+  /** The URL of the user's picture; empty if there is none. */
   avatar: Scalars['String']['output'];
-  /** When Parley first heard of the person. */
+  /** When the user was created. */
   createdAt: Scalars['Time']['output'];
-  /** The person on Discord. */
+  /** The user's profile on Discord. */
   discord: SocialProfile;
-  /** A name of the Ethereum Name Service, as given; empty where there is none. */
+  /** A name of the Ethereum Name Service, not validated; empty if there is none. */
   ensName: Scalars['String']['output'];
-  /** An Ethereum wallet address, as given; empty where there is none. */
+  /** An Ethereum wallet address, not validated; empty if there is none. */
   ethWalletAddress: Scalars['String']['output'];
-  /** The person on Facebook. */
+  /** The user's profile on Facebook. */
   facebook: SocialProfile;
-  /** The `sub` of the person's token, 1 to 128 characters. */
+  /** The `sub` of the user's token, 1 to 128 characters. */
   id: Scalars['ID']['output'];
-  /** The person on Instagram. */
+  /** The user's profile on Instagram. */
   instagram: SocialProfile;
-  /** What the person is called; empty where nothing is known. */
+  /** The user's name; empty if unknown. */
   nickName: Scalars['String']['output'];
-  /** The person on OpenSea. */
+  /** The user's profile on OpenSea. */
   opensea: SocialProfile;
-  /** Free text that the person shows to others. */
+  /** A free text that other users see. */
   status: Scalars['String']['output'];
-  /** The person on Twitter. */
+  /** The user's profile on Twitter. */
   twitter: SocialProfile;
-  /** What there is between this person and me. */
+  /** The relation between this user and the viewer. */
   viewerFriendship: Friendship;
 };
 
-/** A person to create or update, by id. */
+/** A user to create or update. */
 export type UserInput = {
-  /** The `sub` that the person's tokens carry, 1 to 128 characters. */
+  /** The `sub` of the user's tokens, 1 to 128 characters. */
   id: Scalars['ID']['input'];
-  /** What is known of them. */
+  /** The profile of the user. */
   profile: ProfileInput;
 };
 
