@@ -217,7 +217,7 @@ func TestProfileStatements(t *testing.T) {
 }
 
 // TestProfilesChangedBySQL: caches find what an application has changed by the statements of
-// docs/decisions.md.
+// docs/adr/0012-profile-versions.md.
 func TestProfilesChangedBySQL(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, url string) {
