@@ -119,7 +119,7 @@ func TestMyEventsManyEndings(t *testing.T) {
 		add(8)
 		few := cost()
 		add(240 - 8)
-		if many := cost(); many > few {
+		if many := cost(); many > few+2 { // profiles may be read again
 			t.Errorf("240 endings take %d statements, 8 take %d", many, few)
 		}
 	})

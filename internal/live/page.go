@@ -98,12 +98,12 @@ func (c *cohort) make(p *page, start int64) {
 	})
 	if p.err != nil && !errors.Is(p.err, ErrPruned) {
 		hub.kept.Add(-size)
-		c.closePage(start) // the next one tries again
+		c.closePage(p, start) // the next one tries again
 		return
 	}
 	release := func() {
 		hub.kept.Add(-size)
-		c.closePage(start)
+		c.closePage(p, start)
 	}
 	if size > largestPage ||
 		hub.kept.Load() > nodeBytes { // only those that wait for it already get it
@@ -113,10 +113,13 @@ func (c *cohort) make(p *page, start int64) {
 	time.AfterFunc(pageLife, hub.opts.Panics.Wrap(hub.ctx, panics.Event, release, nil))
 }
 
-func (c *cohort) closePage(start int64) {
+// closePage keeps a page no longer for others. There may be a newer one in its place.
+func (c *cohort) closePage(p *page, start int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.pages, start)
+	if c.pages[start] == p {
+		delete(c.pages, start)
+	}
 }
 
 // history reads and renders a page of the log behind seq, or as much of it as fits, and tells of
