@@ -210,7 +210,7 @@ func TestMyEventsCarryTheirSeq(t *testing.T) {
 
 // TestMyEventsLimits: a user cannot follow more rooms than there is memory for.
 func TestMyEventsLimits(t *testing.T) {
-	const rooms = 70 // of 8 MiB half is for streams, and an eighth of that, 1024 rooms, for a user
+	const rooms = 70 // of 8 MiB a quarter is for streams, and an eighth of that, 512 rooms, for a user
 	s := testkit.Start(
 		t,
 		"sqlite3",
@@ -220,7 +220,7 @@ func TestMyEventsLimits(t *testing.T) {
 	for range rooms {
 		makeRoom(alice, nil)
 	}
-	streams := make([]*testkit.Stream, 1024/rooms)
+	streams := make([]*testkit.Stream, 512/rooms)
 	for i := range streams {
 		streams[i] = alice.Subscribe(myEvents, nil)
 		opened(t, streams[i])

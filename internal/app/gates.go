@@ -49,7 +49,7 @@ const (
 
 // streamsShare says how much memory the rooms that streams follow may take, beside the sockets': one
 // part in so many of the sockets' memory. One user may have one part in streamsParts of it.
-const streamsShare, streamsParts = 2, 8
+const streamsShare, streamsParts = 4, 8
 
 // streamsOf returns the memory for the rooms that streams follow.
 func streamsOf(cfg config.Config, reporter *limit.Reporter) *limit.Memory {

@@ -28,6 +28,7 @@ func budgets() []budget {
 		{"connections", "PARLEY_MAX_SOCKET_BYTES", 75, 64 * mib},
 		{"responses", "PARLEY_MAX_ANSWER_BYTES", 75, 64 * mib},
 		{"events", "PARLEY_MAX_ANSWER_BYTES", 25, 64 * mib},
+		{"streams", "PARLEY_MAX_SOCKET_BYTES", 25, 64 * mib},
 		{"", "", 100, documents},
 		{"", "", 100, 16 * mib}, // rooms and users in the cache: the test has few
 		{"", "", 100, 16 * mib}, // payloads for streams that are behind: few are
@@ -88,9 +89,13 @@ func worstCase(a *arena) func() {
 		room:      room,
 		bodies:    bombBodies(),
 	}
+	for range followed {
+		load.followed = append(load.followed, attackers[0].room(a.ctx, names[1:]...))
+	}
 	return func() {
 		drove := a.watchBudgets()
 		var all sync.WaitGroup
+		following := load.streams()
 		subscribed := load.connections()
 		for _, part := range []func(){
 			load.requests, load.messages, load.events, load.documents, load.responses,
@@ -99,6 +104,7 @@ func worstCase(a *arena) func() {
 		}
 		all.Wait()
 		subscribed.leave()
+		following.leave()
 		highest := drove()
 		for _, b := range budgets() {
 			if b.name == "" {
@@ -166,7 +172,9 @@ type load struct {
 	*arena
 	attackers, strangers []*client
 	room                 string
-	bodies               [][]byte
+	// followed are rooms of all attackers, besides room.
+	followed []string
+	bodies   [][]byte
 }
 
 // client returns one of all clients.
@@ -210,6 +218,24 @@ func (l *load) connections() *party {
 			query.WriteString(" } } } }")
 			comment := "#" + strings.Repeat("x", 16<<10)
 			return vars{"query": query.String() + comment, "variables": vars{"r": l.room}}
+		})
+	})
+	return &open
+}
+
+// followed is how many rooms each of perTopic streams of each attacker follows.
+const followed = 50
+
+// streams opens streams over many rooms. They do not name the room of the others, in which all keys
+// of the attackers are used.
+func (l *load) streams() *party {
+	var open party
+	each(len(l.attackers), 8, func(user int) {
+		l.subscribeAll(&open, l.attackers[user], perTopic, func(int) any {
+			return vars{
+				"query":     `subscription($rooms: [ID!]) { myEvents(rooms: $rooms) { kind } }`,
+				"variables": vars{"rooms": l.followed},
+			}
 		})
 	})
 	return &open
