@@ -25,7 +25,7 @@ func TestPermissionsPage(t *testing.T) {
 	}
 	if string(written) != page {
 		t.Error(
-			"the page says something else than the code does: go test ./internal/chat/policy -run Permissions -update",
+			"the page differs from the policy: go test ./internal/chat/policy -run Permissions -update",
 		)
 	}
 }
@@ -55,17 +55,17 @@ func TestPolicyIsComplete(t *testing.T) {
 // permissions is the policy as a page.
 func permissions() string {
 	var b strings.Builder
-	b.WriteString(`# Who may do what
+	b.WriteString(`# Permissions
 
-This page is made from the code, which decides by this table alone: for queries, for changes, and for streams that are open. A cell is
-✓, or the code of the error. Friends are those of the room's owner. A direct room is kept for two people.
+This page is generated from the policy in the code, which decides queries, mutations and open streams. A cell is ✓ or the code of the
+error. A friend is a friend of the room's owner. A direct room is the room of two users that ` + "`directRoom`" + ` returns.
 
-Nobody does something to a person of the same or a higher role. Whoever may not see a room gets the same answer as where there is
-none. Everybody leaves, and changes and deletes messages of their own.
+A user can act only on users with a lower role. A room that a user cannot see looks like a room that does not exist. Every member can
+leave, and can edit and delete their own messages.
 
-` + "`createRoom`, `addMembers` and `directRoom`" + ` also need the consent of the users that they make members, which each user gives with
-` + "`User.addPermission`" + `: EVERYONE (the default), FRIENDS or NOBODY. Others are ` + "`FORBIDDEN`, with their `ids`" + `. An exclusive room takes
-a user's only place in such rooms, so only friends can be added to one. Admin tokens need no consent, and neither does joining oneself.
+` + "`createRoom`, `addMembers` and `directRoom`" + ` also need the consent of the users that they make members. Each user gives it with
+` + "`User.addPermission`: `EVERYONE` (the default), `FRIENDS` or `NOBODY`" + `. Without it the error is ` + "`FORBIDDEN` with `ids`" + `. Only friends
+can be added to an exclusive room, because a user can be in only one. Admin tokens need no consent, and neither does joining a room.
 `)
 	codes := map[Answer]string{
 		Forbidden: "FORBIDDEN", NotFound: "NOT_FOUND", WrongKey: "WRONG_KEY", IsBanned: "BANNED",
