@@ -16,7 +16,7 @@ import (
 
 // rates refuses operations that come too often, and queries that cost too much together, before the
 // database is asked.
-type rates struct{ gates limit.Gates }
+type rates struct{ limiters limit.RateLimiters }
 
 var _ interface {
 	graphql.HandlerExtension
@@ -42,7 +42,7 @@ func (r rates) MutateOperationContext(
 	case ast.Mutation:
 		return r.mutation(ctx, who.ID, op)
 	case ast.Subscription:
-		if wait := r.gates.Subscriptions.Take(ctx, who.ID, 1); wait > 0 {
+		if wait := r.limiters.Subscriptions.Take(ctx, who.ID, 1); wait > 0 {
 			return tooOften("Too many new subscriptions. Try again later.", wait)
 		}
 	default: // for queries see query
@@ -60,7 +60,7 @@ func (r rates) query(ctx context.Context, op *graphql.OperationContext, cost int
 	if who.Admin {
 		return nil
 	}
-	if wait := r.gates.Queries.Take(ctx, who.ID, max(1, cost)); wait > 0 {
+	if wait := r.limiters.Queries.Take(ctx, who.ID, max(1, cost)); wait > 0 {
 		return tooOften("Your queries ask for too much in a short time. Try again later.", wait)
 	}
 	return nil
@@ -76,7 +76,7 @@ func (r rates) document(ctx context.Context, text string) *gqlerror.Error {
 	if who.Admin {
 		return nil
 	}
-	if wait := r.gates.Queries.Take(ctx, who.ID, 1+len(text)/parseShare); wait > 0 {
+	if wait := r.limiters.Queries.Take(ctx, who.ID, 1+len(text)/parseShare); wait > 0 {
 		return tooOften("Too many new documents in a short time. Try again later.", wait)
 	}
 	return nil
@@ -87,7 +87,7 @@ func (r rates) document(ctx context.Context, text string) *gqlerror.Error {
 func (r rates) mutation(
 	ctx context.Context, person string, op *graphql.OperationContext,
 ) *gqlerror.Error {
-	if r.gates.Mutations == nil && r.gates.SignIns == nil {
+	if r.limiters.Mutations == nil && r.limiters.SignIns == nil {
 		return nil
 	}
 	fields := changes(op)
@@ -96,7 +96,7 @@ func (r rates) mutation(
 		total += changesOf(field, op.Variables)
 	}
 	total = max(1, total)
-	if wait := r.gates.Mutations.Take(ctx, person, total); wait > 0 {
+	if wait := r.limiters.Mutations.Take(ctx, person, total); wait > 0 {
 		return tooOften("Too many changes. Try again later.", wait)
 	}
 	for _, field := range fields {
@@ -104,8 +104,8 @@ func (r rates) mutation(
 			continue
 		}
 		named, _ := field.ArgumentMap(op.Variables)["userId"].(string)
-		if wait := r.gates.SignIns.Take(ctx, strings.Clone(named), 1); wait > 0 {
-			r.gates.Mutations.GiveBack(ctx, person, total)
+		if wait := r.limiters.SignIns.Take(ctx, strings.Clone(named), 1); wait > 0 {
+			r.limiters.Mutations.Refund(ctx, person, total)
 			return tooOften("Too many sign-ins. Try again later.", wait)
 		}
 	}

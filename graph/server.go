@@ -44,8 +44,8 @@ type Options struct {
 	// for events (event): name is what the client calls it. What it returns is used from then on,
 	// and called with the outcome.
 	Trace func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))
-	// Gates say how often mutations and subscriptions may be asked for.
-	Gates limit.Gates
+	// RateLimiters limit mutations, sign-ins, subscriptions and the cost of queries.
+	RateLimiters limit.RateLimiters
 	// Events bound the executions of subscriptions; nil is no bound. The memory for queries and
 	// mutations is for who sends the answers: see [guard.EstimatedBytes].
 	Events *limit.Executions
@@ -90,7 +90,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	r.executable = newExecutable(
 		generated.NewExecutableSchema(generated.Config{Resolvers: r}), r,
 	)
-	limited := rates{opts.Gates}
+	limited := rates{opts.RateLimiters}
 	s := guard.New(r.executable, guard.Options{
 		Trusted:        opts.Trusted,
 		Introspection:  opts.Introspection,

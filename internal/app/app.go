@@ -123,7 +123,7 @@ func New(
 
 	searches := max(1, cfg.DBMaxConns/searchesShare)
 	reporter := limit.NewReporter(logger)
-	gates := gatesOf(cfg.Rates(), reporter)
+	limiters := newRateLimiters(cfg.Rates(), reporter)
 	client := ent.NewClient(ent.Driver(db.Driver()))
 	read := logs{roomlog.New(client, db.Dialect())}
 	hub := live.NewHub(context.WithoutCancel(ctx), read, read,
@@ -144,7 +144,7 @@ func New(
 		}
 	}()
 	domain, err := chat.New(client, users, publisher, chat.Options{
-		Dialect: db.Dialect(), Searches: searches, KeyAttempts: gates.Keys, Panics: guard,
+		Dialect: db.Dialect(), Searches: searches, KeyAttempts: limiters.Keys, Panics: guard,
 	})
 	if err != nil {
 		return nil, err
@@ -164,13 +164,13 @@ func New(
 			Cost:    cfg.MaxComplexity,
 			Aliases: cfg.MaxAliases,
 		},
-		Gates:   gates,
-		Events:  events,
-		Streams: streams,
-		Panics:  guard,
-		Logger:  logger,
-		Done:    counted.Operation,
-		Trace:   traces.operation,
+		RateLimiters: limiters,
+		Events:       events,
+		Streams:      streams,
+		Panics:       guard,
+		Logger:       logger,
+		Done:         counted.Operation,
+		Trace:        traces.operation,
 	})
 	var public http.Handler // unless there is a place of their own
 	if cfg.AdminAddr == "" {
@@ -185,7 +185,7 @@ func New(
 		SDL:            graph.SDL(),
 		Playground:     assets.Playground(page),
 		App:            assets.App(page),
-		Older:          rest.New(domain, gates.Mutations, answers, logger),
+		Older:          rest.New(domain, limiters.Mutations, answers, logger),
 		Ready:          db.Ping,
 		Connected:      connected,
 		AllowedOrigins: cfg.AllowedOrigins,
@@ -201,13 +201,13 @@ func New(
 		DocumentBytes:  opguard.DocumentBytes,
 		Refused:        gql.Refused,
 		Reporter:       reporter,
-		Gates:          gates,
+		RateLimiters:   limiters,
 		Proxies:        proxiesOf(cfg),
 	})
 	if trusted != nil {
 		logger.Info("only trusted documents are answered", "documents", trusted.Size())
 	}
-	show(counted, domain, hub, node, db, gates, handler)
+	show(counted, domain, hub, node, db, limiters, handler)
 	budgets := map[string]func() limit.MemoryStats{
 		budgetResponses: answers.Stats,
 		budgetEvents:    events.Stats,

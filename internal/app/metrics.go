@@ -22,11 +22,11 @@ func show(
 	hub *live.Hub,
 	node *broker.Node,
 	db *store.DB,
-	gates limit.Gates,
+	limiters limit.RateLimiters,
 	served *web.Server,
 ) {
 	showChat(m, domain)
-	showGates(m, gates)
+	showRateLimiters(m, limiters)
 	showLive(m, hub)
 	if node != nil {
 		showBroker(m, node)
@@ -85,14 +85,14 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 	)
 }
 
-func showGates(m *metrics.Metrics, gates limit.Gates) {
+func showRateLimiters(m *metrics.Metrics, limiters limit.RateLimiters) {
 	const help = "Requests that a rate limit rejected, by limit."
-	for name, gate := range map[string]*limit.Gate{
-		"mutations": gates.Mutations, "sign_ins": gates.SignIns, "keys": gates.Keys,
-		"connections": gates.Connections, "subscriptions": gates.Subscriptions,
-		"queries": gates.Queries,
+	for name, limiter := range map[string]*limit.RateLimiter{
+		"mutations": limiters.Mutations, "sign_ins": limiters.SignIns, "keys": limiters.Keys,
+		"connections": limiters.Connections, "subscriptions": limiters.Subscriptions,
+		"queries": limiters.Queries,
 	} {
-		metrics.Show(m, gate.Refused,
+		metrics.Show(m, limiter.Refused,
 			metrics.Counter("parley_rate_refusals_total", help,
 				func(refused int64) int64 { return refused }, "gate", name),
 		)

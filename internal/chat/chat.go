@@ -75,7 +75,7 @@ type Options struct {
 	// Searches is how many searches may run at a time, and as many snapshots may be read.
 	Searches int
 	// KeyAttempts limits how often a user, and an address, may try a wrong key; nil is no limit.
-	KeyAttempts *limit.Gate
+	KeyAttempts *limit.RateLimiter
 	// Panics contains the panics of transactions and batches. Nil contains them without counting.
 	Panics *panics.Guard
 }

@@ -48,7 +48,7 @@ func (c *Chat) JoinRoom(
 	e := new(Error)
 	switch wrong := errors.As(err, &e) && e.Code == WrongKey; {
 	case !wrong && own == 0:
-		c.keyAttempts.GiveBack(ctx, v.ID, id, ofRoom)
+		c.keyAttempts.Refund(ctx, v.ID, id, ofRoom)
 	case wrong && own+ofRoom > 0:
 		return nil, &Error{
 			Code:       RateLimited,

@@ -131,8 +131,8 @@ var settings = []struct {
 		"20/s:40",
 		func(c config.Config) any { return c.Rates().Mutations },
 		rate(
-			limit.Pace{Burst: 40, Every: 50 * time.Millisecond},
-			limit.Pace{Burst: 400, Every: 5 * time.Millisecond},
+			limit.Rate{Burst: 40, Every: 50 * time.Millisecond},
+			limit.Rate{Burst: 400, Every: 5 * time.Millisecond},
 		),
 	},
 	{
@@ -141,8 +141,8 @@ var settings = []struct {
 		"6/m",
 		func(c config.Config) any { return c.Rates().SignIns },
 		rate(
-			limit.Pace{Burst: 6, Every: 10 * time.Second},
-			limit.Pace{Burst: 60, Every: time.Second},
+			limit.Rate{Burst: 6, Every: 10 * time.Second},
+			limit.Rate{Burst: 60, Every: time.Second},
 		),
 	},
 	{
@@ -150,26 +150,26 @@ var settings = []struct {
 		"PARLEY_RATE_KEYS",
 		"1/h:3, off",
 		func(c config.Config) any { return c.Rates().Keys },
-		rate(limit.Pace{Burst: 3, Every: time.Hour}, limit.Pace{}),
+		rate(limit.Rate{Burst: 3, Every: time.Hour}, limit.Rate{}),
 	},
 	{
 		"--rate-connections",
 		"PARLEY_RATE_CONNECTIONS",
 		"off,10/s:100",
 		func(c config.Config) any { return c.Rates().Connections },
-		rate(limit.Pace{}, limit.Pace{Burst: 100, Every: 100 * time.Millisecond}),
+		rate(limit.Rate{}, limit.Rate{Burst: 100, Every: 100 * time.Millisecond}),
 	},
 	{
 		"--rate-queries", "PARLEY_RATE_QUERIES", "100000/s:20000000,off",
 		func(c config.Config) any { return c.Rates().Queries },
-		rate(limit.Pace{Burst: 20_000_000, Every: 10 * time.Microsecond}, limit.Pace{}),
+		rate(limit.Rate{Burst: 20_000_000, Every: 10 * time.Microsecond}, limit.Rate{}),
 	},
 	{
 		"--rate-subscriptions",
 		"PARLEY_RATE_SUBSCRIPTIONS",
 		"0",
 		func(c config.Config) any { return c.Rates().Subscriptions },
-		rate(limit.Pace{}, limit.Pace{}),
+		rate(limit.Rate{}, limit.Rate{}),
 	},
 	{
 		"--max-sockets",
@@ -300,8 +300,8 @@ var settings = []struct {
 	},
 }
 
-func rate(person, address limit.Pace) limit.Rate {
-	return limit.Rate{Person: person, Address: address}
+func rate(person, address limit.Rate) limit.RateLimits {
+	return limit.RateLimits{User: person, Address: address}
 }
 
 // needed is what some settings are refused without.
@@ -526,22 +526,22 @@ func TestModes(t *testing.T) {
 func TestAutomaticRates(t *testing.T) {
 	t.Parallel()
 	rates := mustParse(t, nil).Rates()
-	for name, r := range map[string]limit.Rate{"mutations": rates.Mutations, "sign-ins": rates.SignIns, "keys": rates.Keys, "connections": rates.Connections, "subscriptions": rates.Subscriptions, "queries": rates.Queries} {
-		if r.Person.Burst < 1 || r.Person.Every <= 0 || r.Address.Burst < r.Person.Burst ||
-			r.Address.Every >= r.Person.Every {
+	for name, r := range map[string]limit.RateLimits{"mutations": rates.Mutations, "sign-ins": rates.SignIns, "keys": rates.Keys, "connections": rates.Connections, "subscriptions": rates.Subscriptions, "queries": rates.Queries} {
+		if r.User.Burst < 1 || r.User.Every <= 0 || r.Address.Burst < r.User.Burst ||
+			r.Address.Every >= r.User.Every {
 			t.Errorf("%s: %+v", name, r)
 		}
-		if !r.Address.Remote || r.Person.Remote != (name != "keys") {
+		if !r.Address.Remote || r.User.Remote != (name != "keys") {
 			t.Errorf("%s: this machine is not left out: %+v", name, r)
 		}
 	}
 	production := mustParse(t, map[string]string{"PARLEY_JWT_SECRET": secret}).Rates()
-	if production.Mutations.Address.Remote || production.Connections.Person.Remote ||
+	if production.Mutations.Address.Remote || production.Connections.User.Remote ||
 		production.Keys.Address.Remote {
 		t.Errorf("in production this machine is left out: %+v", production)
 	}
-	if rates.Keys.Person != (limit.Pace{Burst: 10, Every: 6 * time.Second}) {
-		t.Errorf("keys: %+v", rates.Keys.Person)
+	if rates.Keys.User != (limit.Rate{Burst: 10, Every: 6 * time.Second}) {
+		t.Errorf("keys: %+v", rates.Keys.User)
 	}
 	if proxies := mustParse(t, nil, "--trusted-proxies=off").Proxies(); proxies != nil {
 		t.Errorf("off trusts %v", proxies)

@@ -13,7 +13,7 @@ import (
 )
 
 // Rates are how often things may be done.
-type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions, Queries limit.Rate }
+type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions, Queries limit.RateLimits }
 
 // The presets of auto. Users and their programs do not come near them. In development mode they do
 // not hold for requests of this machine. In production they do: there such requests come through a
@@ -27,15 +27,15 @@ const (
 	autoQueries       = "50000/s:1000000,500000/s:10000000"
 )
 
-// addressPeople is how many people's pace an address has that was given none.
+// addressPeople is the factor from the rate of a user to the default rate of an address.
 const addressPeople = 10
 
 // Rates are the rates that are set.
 func (c Config) Rates() Rates {
-	rate := func(text, preset string) limit.Rate {
-		r, _ := parseRateOr(text, preset) // it has been checked
+	rate := func(text, preset string) limit.RateLimits {
+		r, _ := parseRateLimitsOr(text, preset) // it has been checked
 		remote := text == auto && c.Development()
-		r.Person.Remote, r.Address.Remote = remote, remote
+		r.User.Remote, r.Address.Remote = remote, remote
 		return r
 	}
 	rates := Rates{
@@ -46,7 +46,7 @@ func (c Config) Rates() Rates {
 		Subscriptions: rate(c.RateSubscriptions, autoSubscriptions),
 		Queries:       rate(c.RateQueries, autoQueries),
 	}
-	rates.Keys.Person.Remote = false // nobody needs to be wrong so often, wherever they are
+	rates.Keys.User.Remote = false // nobody needs to be wrong so often, wherever they are
 	return rates
 }
 
@@ -82,7 +82,7 @@ func (c Config) validateRates(fail func(string, ...any)) {
 		{"PARLEY_RATE_SUBSCRIPTIONS (--rate-subscriptions)", c.RateSubscriptions},
 		{"PARLEY_RATE_QUERIES (--rate-queries)", c.RateQueries},
 	} {
-		if _, err := parseRateOr(rate.value, off); err != nil {
+		if _, err := parseRateLimitsOr(rate.value, off); err != nil {
 			fail(
 				"%s is %q: %w; give a rate such as 20/s:40, for an address too as in 20/s:40,200/s:400, or off or auto",
 				rate.names,
@@ -129,60 +129,61 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return network.Masked(), err
 }
 
-// parseRateOr reads a rate; where it is "auto", preset.
-func parseRateOr(text, preset string) (limit.Rate, error) {
+// parseRateLimitsOr parses text like parseRateLimits. If text is "auto" it parses preset.
+func parseRateLimitsOr(text, preset string) (limit.RateLimits, error) {
 	if text == auto {
 		text = preset
 	}
-	return parseRate(text)
+	return parseRateLimits(text)
 }
 
-// parseRate reads PACE[,PACE]: a person's, and an address's.
-func parseRate(text string) (rate limit.Rate, err error) {
-	person, address, both := strings.Cut(text, ",")
-	if rate.Person, err = parsePace(strings.TrimSpace(person)); err != nil {
-		return limit.Rate{}, err
+// parseRateLimits parses RATE[,RATE]: the rate of a user, and that of an address. By default an
+// address has addressPeople times the rate of a user.
+func parseRateLimits(text string) (rate limit.RateLimits, err error) {
+	user, address, both := strings.Cut(text, ",")
+	if rate.User, err = parseRate(strings.TrimSpace(user)); err != nil {
+		return limit.RateLimits{}, err
 	}
 	if both {
-		rate.Address, err = parsePace(strings.TrimSpace(address))
+		rate.Address, err = parseRate(strings.TrimSpace(address))
 		return rate, err
 	}
-	rate.Address = limit.Pace{
-		Burst: rate.Person.Burst * addressPeople,
-		Every: rate.Person.Every / addressPeople,
+	rate.Address = limit.Rate{
+		Burst: rate.User.Burst * addressPeople,
+		Every: rate.User.Every / addressPeople,
 	}
 	return rate, nil
 }
 
 const (
-	// mostBurst and mostOften bound what a pace may be.
+	// mostBurst and mostOften are the largest burst and the largest count of a rate.
 	mostBurst = 100_000_000
 	mostOften = 10_000_000
 )
 
-// parsePace reads COUNT/UNIT[:BURST], or off. Without the burst it is the count.
-func parsePace(text string) (limit.Pace, error) {
+// parseRate parses COUNT/UNIT[:BURST], or "off". The default burst is the count.
+func parseRate(text string) (limit.Rate, error) {
 	if text == off || text == "0" {
-		return limit.Pace{}, nil
+		return limit.Rate{}, nil
 	}
 	often, burst, given := strings.Cut(text, ":")
 	count, unit, ok := strings.Cut(often, "/")
 	per := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit]
 	if !ok || per == 0 {
-		return limit.Pace{}, errors.New("it has no unit of s, m or h")
+		return limit.Rate{}, errors.New("it has no unit of s, m or h")
 	}
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 1 || n > mostOften {
-		return limit.Pace{}, fmt.Errorf("its count is no number from 1 to %d", mostOften)
+		return limit.Rate{}, fmt.Errorf("its count is no number from 1 to %d", mostOften)
 	}
-	pace := limit.Pace{Burst: min(n, mostBurst), Every: per / time.Duration(n)}
+	rate := limit.Rate{Burst: min(n, mostBurst), Every: per / time.Duration(n)}
 	if given {
-		if pace.Burst, err = strconv.Atoi(
+		if rate.Burst, err = strconv.Atoi(
 			burst,
-		); err != nil || pace.Burst < 1 ||
-			pace.Burst > mostBurst {
-			return limit.Pace{}, fmt.Errorf("its burst is no number from 1 to %d", mostBurst)
+		); err != nil || rate.Burst < 1 ||
+			rate.Burst > mostBurst {
+			return limit.Rate{}, fmt.Errorf("its burst is no number from 1 to %d", mostBurst)
 		}
 	}
-	return pace, nil
+	return rate, nil
 }

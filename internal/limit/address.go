@@ -7,20 +7,20 @@ import (
 
 type contextKey struct{}
 
-// NewContext returns a context that carries the address that a request comes from.
+// NewContext returns a context that carries the address of a request's client.
 func NewContext(ctx context.Context, address netip.Addr) context.Context {
 	return context.WithValue(ctx, contextKey{}, address)
 }
 
-// Address is the address that what happens in ctx was asked from; it is not valid where nobody
-// knows.
+// Address returns the client's address that ctx carries. It is not valid if ctx carries none.
 func Address(ctx context.Context) netip.Addr {
 	address, _ := ctx.Value(contextKey{}).(netip.Addr)
 	return address
 }
 
-// Network returns the address that stands for all addresses of one customer: with IPv6 a customer,
-// often one machine, has 2^64 of them (RFC 6177).
+// Network returns the address that limits count address as: an IPv4 address itself, and the first
+// address of the /64 network of an IPv6 address, because one IPv6 customer, often one machine, has
+// a whole /64 (RFC 6177).
 func Network(address netip.Addr) netip.Addr {
 	address = address.Unmap().WithZone("")
 	if address.Is6() {

@@ -10,8 +10,8 @@ import (
 	"parley/internal/limit"
 )
 
-// TestExecutionsAreFair has one user ask for far more than there is, in memory and in number:
-// another user and a shared execution need not wait.
+// TestExecutionsAreFair: one user acquires far more executions and memory than there are. Another
+// user and a shared execution need not wait.
 func TestExecutionsAreFair(t *testing.T) {
 	t.Parallel()
 	for name, bytes := range map[string]int64{"heavy": 50, "light": 0} {
@@ -39,7 +39,7 @@ func TestExecutionsAreFair(t *testing.T) {
 			}
 			synctest.Wait()
 			if want := map[string]int{"heavy": 1, "light": 4}[name]; running != want {
-				t.Errorf("%s: %d of one user run, want %d", name, running, want)
+				t.Errorf("%s: %d executions of one user run, want %d", name, running, want)
 			}
 			begun := time.Now()
 			for _, user := range []string{"modest", ""} {

@@ -25,8 +25,8 @@ type Owner struct {
 	Address netip.Addr
 }
 
-// OwnerOf returns the owner of what user ("" if anonymous) does in ctx, which carries the client's
-// address. All addresses of an IPv6 /64 network are one.
+// OwnerOf returns the owner with user ("" if anonymous) and the address that ctx carries. All
+// addresses of an IPv6 /64 network count as one.
 func OwnerOf(ctx context.Context, user string) Owner {
 	return Owner{User: user, Address: Network(Address(ctx))}
 }
@@ -35,22 +35,21 @@ func OwnerOf(ctx context.Context, user string) Owner {
 type MemoryOptions struct {
 	// Bytes is the budget.
 	Bytes int64
-	// User is what one user may reserve, and Address what all users of one address may reserve
-	// together.
+	// User is the quota of one user, and Address that of all users of one address together.
 	User, Address int64
-	// Anonymous is what all owners without a user may reserve together, and AnonymousAddress what
-	// those of one address may.
+	// Anonymous is the quota of all anonymous owners together, and AnonymousAddress that of the
+	// anonymous owners of one address.
 	Anonymous, AnonymousAddress int64
 	// Small is the size up to which a reservation counts for no quota while less than half of the
 	// budget is reserved. Such a reservation costs one atomic operation.
 	Small int64
-	// Queue limits how many callers may wait in Acquire: they use memory, too.
+	// Queue limits how many callers may wait in Acquire, because they use memory, too.
 	Queue Queue
 	// Refused, if set, is called when a reservation is refused. It must not block.
 	Refused func()
 }
 
-// Queue limits how many callers wait for memory. Zero is no limit.
+// Queue limits how many callers of [Memory.Acquire] may wait. Zero is no limit.
 type Queue struct {
 	// User is the limit for one user, All the limit for all owners together. Anonymous callers
 	// count for All only.
@@ -71,7 +70,7 @@ type Memory struct {
 	mu       sync.Mutex
 	accounts map[accountKey]*account
 	queue    list.List // of *waiter, in the order of arrival
-	// oversized: a reservation above its owner's quota is held. There is one at a time.
+	// oversized is whether a reservation above its owner's quota exists. There is at most one.
 	oversized bool
 	// scan numbers the passes over the queue: see grant.
 	scan int64
@@ -97,39 +96,42 @@ type accountKey struct {
 	address netip.Addr
 }
 
-// account is what an owner has reserved against one quota. It exists while reservations or waiters
-// refer to it.
+// account is what an owner has reserved of one quota. It exists while reservations or waiters refer
+// to it.
 type account struct {
-	key                      accountKey
-	quota                    int64
-	reserved, users, waiting int64
-	blocked                  int64 // the last scan in which a waiter for this account could not be admitted
+	key      accountKey
+	quota    int64
+	reserved int64 // bytes
+	users    int64 // reservations and waiters that refer to the account
+	waiting  int64 // callers of Acquire
+	blocked  int64 // the last scan in which a waiter for this account could not be admitted
 }
 
-// Reservation is memory that has been admitted. The zero value holds nothing and admits everything.
-// A copy takes the place of the original. It is not safe for concurrent use.
+// Reservation is memory that has been admitted. The zero value is an empty reservation without a
+// budget: it admits everything. Use either a reservation or its copy, not both. It is not safe for
+// concurrent use.
 type Reservation struct {
 	memory   *Memory
 	owner    Owner
-	accounts [2]*account // nil where no quota counts
+	accounts [2]*account // nil if no quota applies
 	bytes    int64
-	// oversized: it exceeds its owner's quota, and counts for as much as that.
+	// oversized: the reservation exceeds its owner's quota, and counts for as much as the quota.
 	oversized bool
 }
 
-// Open returns a reservation of no bytes, which grows with [Reservation.Grow].
+// Open returns an empty reservation for owner, to be enlarged by [Reservation.Grow].
 func (m *Memory) Open(owner Owner) Reservation { return Reservation{memory: m, owner: owner} }
 
-// Reserve admits bytes for owner. It does not wait: it returns ErrMemoryFull or ErrQuotaExceeded
-// where the budget or a quota has no room.
+// Reserve admits bytes for owner. It does not wait: it returns ErrMemoryFull if the budget has no
+// room, and ErrQuotaExceeded if a quota has none. The caller must release the reservation.
 func (m *Memory) Reserve(owner Owner, bytes int64) (Reservation, error) {
 	r := m.Open(owner)
 	err := r.Grow(bytes)
 	return r, err
 }
 
-// Grow adds bytes to the reservation, or nothing if that is not admitted. Its errors are those of
-// [Memory.Reserve].
+// Grow adds bytes to the reservation. If they are not admitted it adds nothing and returns an error
+// as [Memory.Reserve] does.
 func (r *Reservation) Grow(bytes int64) error {
 	m := r.memory
 	if m == nil || bytes <= 0 {
@@ -147,7 +149,7 @@ func (r *Reservation) Grow(bytes int64) error {
 	return nil
 }
 
-// grow is Grow for a reservation that counts for its owner's quotas from now on.
+// grow adds bytes to a reservation, which counts for its owner's quotas from then on.
 func (m *Memory) grow(r *Reservation, bytes int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -169,7 +171,7 @@ func (m *Memory) grow(r *Reservation, bytes int64) error {
 // counted reports whether the reservation counts for its owner's quotas.
 func (r *Reservation) counted() bool { return r.accounts[0] != nil || r.accounts[1] != nil }
 
-// Shrink releases what is above bytes.
+// Shrink releases all but bytes of the reservation. A smaller reservation keeps its size.
 func (r *Reservation) Shrink(bytes int64) {
 	m := r.memory
 	if m == nil {
@@ -204,14 +206,14 @@ func (r *Reservation) Shrink(bytes int64) {
 	m.grant()
 }
 
-// Release releases all of the reservation. It may be called more than once.
+// Release releases the whole reservation. It may be called more than once.
 func (r *Reservation) Release() { r.Shrink(0) }
 
 // Bytes returns the size of the reservation.
 func (r *Reservation) Bytes() int64 { return r.bytes }
 
-// admit counts bytes for the budget and for accounts, which uncounted bytes join that the budget
-// has counted before. The caller holds m.mu.
+// admit counts bytes for the budget and for accounts. The accounts count uncounted bytes as well,
+// which the budget has counted before. The caller holds m.mu.
 func (m *Memory) admit(accounts [2]*account, bytes, uncounted int64) error {
 	for _, a := range accounts {
 		if a != nil && a.reserved+uncounted+bytes > a.quota {
@@ -229,7 +231,7 @@ func (m *Memory) admit(accounts [2]*account, bytes, uncounted int64) error {
 	return nil
 }
 
-// take counts bytes for the budget. It needs no lock.
+// take counts bytes for the budget, if it has room for them. It needs no lock.
 func (m *Memory) take(bytes int64) bool {
 	for {
 		reserved := m.reserved.Load()
@@ -242,7 +244,7 @@ func (m *Memory) take(bytes int64) bool {
 	}
 }
 
-// refuse counts a refusal.
+// refuse counts and reports a refusal.
 func (m *Memory) refuse() {
 	m.refused.Add(1)
 	if m.options.Refused != nil {
@@ -250,7 +252,8 @@ func (m *Memory) refuse() {
 	}
 }
 
-// open returns the accounts of owner, its own first, until close. The caller holds m.mu.
+// open returns the accounts that owner's reservations count for, the narrower one first. The caller
+// holds m.mu, and must close them.
 func (m *Memory) open(owner Owner) [2]*account {
 	address := accountKey{kind: addressAccount, address: owner.Address}
 	if owner.User == "" {
@@ -266,6 +269,7 @@ func (m *Memory) open(owner Owner) [2]*account {
 	}
 }
 
+// account returns the account for key, or nil if there is no quota or the key is unknown.
 func (m *Memory) account(key accountKey, quota int64, known bool) *account {
 	if quota <= 0 || !known {
 		return nil
@@ -279,7 +283,7 @@ func (m *Memory) account(key accountKey, quota int64, known bool) *account {
 	return a
 }
 
-// close ends the use of accounts. The caller holds m.mu.
+// close releases accounts and removes those that are no longer used. The caller holds m.mu.
 func (m *Memory) close(accounts *[2]*account) {
 	for i, a := range accounts {
 		if a == nil {
@@ -294,8 +298,9 @@ func (m *Memory) close(accounts *[2]*account) {
 
 // MemoryStats are the figures of a [Memory].
 type MemoryStats struct {
-	// Limit is the budget in bytes, Reserved how much of it is reserved, Waiting how many callers
-	// wait in Acquire, and Refused how many reservations have been refused or have timed out.
+	// Limit is the budget and Reserved the part of it that is reserved, in bytes. Waiting is the
+	// number of callers that wait in Acquire, and Refused the number of reservations that have been
+	// refused or have timed out.
 	Limit, Reserved, Waiting, Refused int64
 }
 

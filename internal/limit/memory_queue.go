@@ -7,10 +7,12 @@ import (
 	"fmt"
 )
 
-// Acquire admits bytes for owner and waits for them until ctx ends: callers are admitted in the
-// order of their arrival, except that a caller whose own quota is exhausted does not hold up
-// others. Reservations above a quota are admitted one at a time and count for as much as the quota.
-// It returns ErrQueueFull at once if too many callers wait, and otherwise the error of ctx.
+// Acquire waits until bytes are admitted for owner, or until ctx ends. It admits callers in FIFO
+// order, except that a caller whose own quota is exhausted does not block others. It admits
+// reservations above a quota one at a time, and counts them for as much as the quota.
+//
+// Acquire returns ErrQueueFull at once if too many callers wait, and the error of ctx if ctx ends
+// first. The caller must release the reservation.
 func (m *Memory) Acquire(ctx context.Context, owner Owner, bytes int64) (Reservation, error) {
 	if m == nil || bytes <= 0 {
 		return Reservation{}, nil
@@ -27,9 +29,9 @@ func (m *Memory) Acquire(ctx context.Context, owner Owner, bytes int64) (Reserva
 	case <-w.ready:
 	case <-ctx.Done():
 		if !m.dequeue(w) {
-			break // it has been admitted meanwhile
+			break // admitted in the meantime
 		}
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) { // otherwise the client went away
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) { // otherwise the client has gone away
 			m.refuse()
 		}
 		return Reservation{}, fmt.Errorf("acquire memory: %w", ctx.Err())
@@ -39,14 +41,14 @@ func (m *Memory) Acquire(ctx context.Context, owner Owner, bytes int64) (Reserva
 
 // waiter is a caller of Acquire.
 type waiter struct {
-	Reservation               // that it waits for
-	waits       bool          // it counts as one that waits
+	Reservation               // what it waits for
+	waits       bool          // it is counted in Memory.waiting
 	ready       chan struct{} // closed when the waiter is admitted
-	element     *list.Element // nil from then on
+	element     *list.Element // of Memory.queue; nil if the waiter is not in it
 }
 
-// enqueue adds w to the queue and admits it if that needs no waiting. It returns false if too many
-// wait.
+// enqueue adds w to the queue, and admits it if it need not wait. It returns false if too many
+// callers wait.
 func (m *Memory) enqueue(w *waiter) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -77,21 +79,21 @@ func (m *Memory) enqueue(w *waiter) bool {
 	return true
 }
 
-// dequeue removes w from the queue. It returns false if w has been admitted meanwhile.
+// dequeue removes w from the queue. It returns false if w has been admitted in the meantime.
 func (m *Memory) dequeue(w *waiter) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if w.element == nil {
 		return false
 	}
-	m.leave(w)
+	m.remove(w)
 	m.close(&w.accounts)
 	m.grant()
 	return true
 }
 
-// leave takes w off the queue. The caller holds m.mu.
-func (m *Memory) leave(w *waiter) {
+// remove removes w from the queue. The caller holds m.mu.
+func (m *Memory) remove(w *waiter) {
 	m.queue.Remove(w.element)
 	w.element = nil
 	if !w.waits {
@@ -103,8 +105,8 @@ func (m *Memory) leave(w *waiter) {
 	}
 }
 
-// grant admits waiters in the order of their arrival. A waiter whose own quota is exhausted holds
-// up only those that count for the same quota. The caller holds m.mu.
+// grant admits waiters in FIFO order. A waiter whose own quota is exhausted blocks only those that
+// count for the same quota. The caller holds m.mu.
 func (m *Memory) grant() {
 	if m.queue.Len() == 0 {
 		return
@@ -126,7 +128,7 @@ func (m *Memory) grant() {
 			return // all others wait behind it
 		}
 		m.oversized = m.oversized || w.oversized
-		m.leave(w)
+		m.remove(w)
 		close(w.ready)
 	}
 }

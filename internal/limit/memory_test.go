@@ -13,8 +13,8 @@ import (
 	"parley/internal/limit"
 )
 
-// acquire has user hold bytes for a while. It sets at to the time until they were admitted, or to
-// -1 if that took longer than timeout.
+// acquire acquires bytes for user, and releases them after held. It sets at to the time that Acquire
+// took, or to -1 if it timed out.
 func acquire(
 	t *testing.T,
 	m *limit.Memory,
@@ -49,7 +49,8 @@ func expectStats(t *testing.T, m *limit.Memory, want limit.MemoryStats) {
 	}
 }
 
-// TestAcquireWaits: callers wait in the order of their arrival, and behind their own quota alone.
+// TestAcquireWaits: callers are admitted in FIFO order, except that a quota blocks its own callers
+// only.
 func TestAcquireWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -59,32 +60,33 @@ func TestAcquireWaits(t *testing.T) {
 			go acquire(t, m, user, bytes, timeout, held, &at[i]) // ends with the test's bubble
 			synctest.Wait()
 		}
-		start(0, "a", 60, time.Hour, 4*time.Second) // above the quota: one at a time
+		start(0, "a", 60, time.Hour, 4*time.Second) // oversized: above the quota
 		start(1, "a", 5, time.Second, time.Hour)    // times out, though the budget has room
+		// Two oversized reservations run one after the other.
+		start(2, "b", 1000, time.Hour, time.Second)
 		start(
-			2,
-			"b",
-			1000,
+			3,
+			"c",
+			8,
 			time.Hour,
-			time.Second,
-		) // waits for the other reservation above its quota
-		start(3, "c", 8, time.Hour, 9*time.Second) // passes those that wait for their own quota
-		start(4, "d", 7, time.Hour, time.Second)   // the budget has no room
-		start(5, "", 1, time.Hour, time.Second)    // does not overtake
-		start(6, "e", 0, 0, 0)                     // nothing is always admitted
+			9*time.Second,
+		) // overtakes callers that wait for their own quota
+		start(4, "d", 7, time.Hour, time.Second) // the budget has no room
+		start(5, "", 1, time.Hour, time.Second)  // does not overtake
+		start(6, "e", 0, 0, 0)                   // 0 bytes are always admitted
 		expectStats(t, m, limit.MemoryStats{Reserved: 18, Waiting: 4})
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		want := [7]time.Duration{0, -1, 4 * time.Second, 0, 5 * time.Second, 5 * time.Second, 0}
 		if at != want {
-			t.Errorf("they waited %v, want %v", at, want)
+			t.Errorf("the waits are %v, want %v", at, want)
 		}
 		expectStats(t, m, limit.MemoryStats{Refused: 1})
 	})
 }
 
-// TestAcquireOversized: a caller that waits for its own quota does not keep others from reserving
-// more than theirs.
+// TestAcquireOversized: an oversized reservation that waits for its own quota does not block the
+// oversized reservations of other users.
 func TestAcquireOversized(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -101,13 +103,13 @@ func TestAcquireOversized(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if own != -1 || other != 0 {
-			t.Errorf("they waited %v and %v", own, other)
+			t.Errorf("the waits are %v and %v", own, other)
 		}
 		sent.Release()
 	})
 }
 
-// TestAcquireAbandoned: a caller that goes away is no refusal.
+// TestAcquireAbandoned: a caller whose context is cancelled does not count as refused.
 func TestAcquireAbandoned(t *testing.T) {
 	t.Parallel()
 	m := limit.NewMemory(limit.MemoryOptions{Bytes: 8, User: 8})
@@ -126,7 +128,7 @@ func TestAcquireAbandoned(t *testing.T) {
 	expectStats(t, m, limit.MemoryStats{})
 }
 
-// TestShrink releases what is above a size, and lets those in that wait for it.
+// TestShrink: Shrink releases memory, and admits the callers that wait for it.
 func TestShrink(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -153,7 +155,7 @@ func TestShrink(t *testing.T) {
 	})
 }
 
-// TestQueue: at most so many wait, of one user and in all. One more is refused at once.
+// TestQueue: a full queue, of one user or of all, refuses the next caller at once.
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -190,7 +192,7 @@ func TestQueue(t *testing.T) {
 		synctest.Wait()
 		s := time.Second
 		if want := [7]time.Duration{0, s, 2 * s, 0, s, 2 * s, 3 * s}; at != want {
-			t.Errorf("they waited %v, want %v", at, want)
+			t.Errorf("the waits are %v, want %v", at, want)
 		}
 		if refused("b") {
 			t.Error("b is refused though no caller waits")
@@ -202,7 +204,7 @@ func owner(user, address string) limit.Owner {
 	return limit.Owner{User: user, Address: netip.MustParseAddr(address)}
 }
 
-// TestQuotas: each quota counts what it is for, and nothing else.
+// TestQuotas: each quota counts the reservations of its owners, and no others.
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	refusals := 0
@@ -252,8 +254,8 @@ func TestQuotas(t *testing.T) {
 	}
 }
 
-// TestSmall: small reservations count for no quota until half of the budget is reserved. So an
-// attacker who makes many of them leaves the other half to the quotas.
+// TestSmall: small reservations count for no quota until half of the budget is reserved. An attacker
+// with many of them leaves the other half to the quotas.
 func TestSmall(t *testing.T) {
 	t.Parallel()
 	m := limit.NewMemory(
@@ -330,8 +332,8 @@ func TestMemoryConcurrently(t *testing.T) {
 	}
 }
 
-// TestNoMemory: nil is no bound.
-func TestNoMemory(t *testing.T) {
+// TestNilMemory: a nil Memory admits everything.
+func TestNilMemory(t *testing.T) {
 	t.Parallel()
 	var none *limit.Memory
 	r, err := none.Acquire(t.Context(), limit.Owner{User: "a"}, 1<<40)

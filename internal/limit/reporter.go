@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// reportInterval is the least time between two lines about the same limit.
+// reportInterval is the minimum time between two log lines about the same limit.
 const reportInterval = time.Minute
 
-// Reporter logs which limits refuse what clients ask for: at most one line per limit and minute,
-// with a count, so that an attack does not fill the log. It is safe for concurrent use.
+// Reporter logs which limits refuse requests: at most one line per limit and minute, with a count,
+// so that an attack does not fill the log. It is safe for concurrent use.
 type Reporter struct {
 	log *slog.Logger
 
@@ -18,10 +18,10 @@ type Reporter struct {
 	limits map[string]*report
 }
 
-// report is what has been refused because of one limit.
+// report counts what one limit has refused.
 type report struct {
-	last    time.Time
-	refused int64 // since the last line
+	last    time.Time // of the last log line
+	refused int64     // since then
 }
 
 // NewReporter returns a reporter that logs to log.
@@ -29,8 +29,9 @@ func NewReporter(log *slog.Logger) *Reporter {
 	return &Reporter{log: log, limits: make(map[string]*report)}
 }
 
-// Reached reports that limit, which is one of few names, has refused something. setting says what
-// an operator can change. A nil Reporter does nothing.
+// Reached reports that limit has refused a request. setting names the setting that an operator can
+// change. The names of limits must be few, because the Reporter stores them. A nil Reporter does
+// nothing.
 func (r *Reporter) Reached(limit, setting string) {
 	if r == nil {
 		return
@@ -40,8 +41,8 @@ func (r *Reporter) Reached(limit, setting string) {
 	}
 }
 
-// count counts a refusal. It returns how many there were since the last line if it is time for the
-// next one, otherwise 0.
+// count counts a refusal. If it is time for the next log line it returns the number of refusals
+// since the last one, otherwise 0.
 func (r *Reporter) count(limit string, now time.Time) int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -22,7 +22,7 @@ import (
 // API answers the older interfaces. Who asks is in the request's context (package auth).
 type API struct {
 	chat    *chat.Chat
-	changes *limit.Gate
+	changes *limit.RateLimiter
 	answers *limit.Memory
 	log     *slog.Logger
 	mux     *http.ServeMux
@@ -30,7 +30,7 @@ type API struct {
 
 // New returns the older interfaces over the domain. changes limits how often rooms may be created,
 // and answers admits the memory for responses. The caller limits and reads the bodies of requests.
-func New(c *chat.Chat, changes *limit.Gate, answers *limit.Memory, log *slog.Logger) *API {
+func New(c *chat.Chat, changes *limit.RateLimiter, answers *limit.Memory, log *slog.Logger) *API {
 	a := &API{chat: c, changes: changes, answers: answers, log: log, mux: http.NewServeMux()}
 	a.handle("/my_rooms", http.MethodGet, a.myRooms)
 	a.handle("/my_chats", http.MethodPost, a.myChats)

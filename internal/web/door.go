@@ -20,7 +20,7 @@ type door struct {
 	verifier Verifier
 	origins  origins
 	limits   Limits
-	gates    limit.Gates
+	limiters limit.RateLimiters
 	sockets  *sockets
 	budgets  *budgets
 	log      *slog.Logger
@@ -33,7 +33,7 @@ func newDoor(
 	verifier Verifier,
 	origins origins,
 	limits Limits,
-	gates limit.Gates,
+	limiters limit.RateLimiters,
 	sockets *sockets,
 	budgets *budgets,
 	log *slog.Logger,
@@ -43,7 +43,7 @@ func newDoor(
 		verifier: verifier,
 		origins:  origins,
 		limits:   limits,
-		gates:    gates,
+		limiters: limiters,
 		sockets:  sockets,
 		budgets:  budgets,
 		log:      log,
@@ -94,7 +94,7 @@ func (d *door) open(
 			message: "Pages of this origin may not connect: PARLEY_ALLOWED_ORIGINS does not name it.",
 		}
 	}
-	if f := connect(r.Context(), d.gates); f != nil {
+	if f := connect(r.Context(), d.limiters); f != nil {
 		return f
 	}
 	admission, f := d.sockets.admit(r.Context(), socketBytes)

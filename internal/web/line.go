@@ -157,7 +157,7 @@ func (l *line) admit(ctx context.Context) verdict {
 	identity, _ := auth.FromContext(ctx)
 	if _, counted := auth.FromContext(l.ctx); !counted && !identity.Admin {
 		// The handshake counted the address, without knowing whose it was.
-		if wait := l.gates.Connections.TakePerson(ctx, identity.ID, 1); wait > 0 {
+		if wait := l.limiters.Connections.TakeUser(ctx, identity.ID, 1); wait > 0 {
 			return closeWith(
 				closeTryAgainLater,
 				fmt.Sprintf(

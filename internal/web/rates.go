@@ -14,12 +14,12 @@ import (
 
 // connect asks whether whom ctx speaks of may open one more connection. The application's own back
 // end may.
-func connect(ctx context.Context, gates limit.Gates) *refusal {
+func connect(ctx context.Context, limiters limit.RateLimiters) *refusal {
 	who, _ := auth.FromContext(ctx)
 	if who.Admin {
 		return nil
 	}
-	if wait := gates.Connections.Take(ctx, who.ID, 1); wait > 0 {
+	if wait := limiters.Connections.Take(ctx, who.ID, 1); wait > 0 {
 		return tooOften("Too many new connections. Try again later.", wait)
 	}
 	return nil

@@ -12,10 +12,10 @@ import (
 	"parley/internal/web"
 )
 
-func connections(person, address int) limit.Gates {
-	return limit.Gates{Connections: limit.NewGate(limit.Rate{
-		Person:  limit.Pace{Burst: person, Every: time.Hour},
-		Address: limit.Pace{Burst: address, Every: time.Hour},
+func connections(person, address int) limit.RateLimiters {
+	return limit.RateLimiters{Connections: limit.NewRateLimiter(limit.RateLimits{
+		User:    limit.Rate{Burst: person, Every: time.Hour},
+		Address: limit.Rate{Burst: address, Every: time.Hour},
 	})}
 }
 
@@ -37,7 +37,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 	}
 	t.Run("by address", func(t *testing.T) {
 		t.Parallel()
-		ts := newServer(t, web.Config{Gates: connections(100, 3)})
+		ts := newServer(t, web.Config{RateLimiters: connections(100, 3)})
 		for range 2 {
 			ts.connect(t).init()
 		}
@@ -83,7 +83,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 	})
 	t.Run("by person, known from the handshake", func(t *testing.T) {
 		t.Parallel()
-		ts := newServer(t, web.Config{Gates: connections(2, 100)})
+		ts := newServer(t, web.Config{RateLimiters: connections(2, 100)})
 		for range 2 {
 			ts.connect(t, "Authorization: Bearer ann").init()
 		}
@@ -97,7 +97,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 	})
 	t.Run("by person, known later", func(t *testing.T) {
 		t.Parallel()
-		ts := newServer(t, web.Config{Gates: connections(2, 100)})
+		ts := newServer(t, web.Config{RateLimiters: connections(2, 100)})
 		for range 2 {
 			c := ts.connect(t)
 			c.send(`{"type":"connection_init","payload":{"authorization":"ann"}}`)

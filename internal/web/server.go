@@ -69,7 +69,7 @@ type Config struct {
 	// Reporter logs which limits are reached; nil: they are not logged.
 	Reporter *limit.Reporter
 	// Gates say how often connections may be opened.
-	Gates limit.Gates
+	RateLimiters limit.RateLimiters
 	// Proxies are believed about whom a request comes from.
 	Proxies Proxies
 }
@@ -231,7 +231,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	if answers.refused == nil {
 		answers.refused = func(context.Context, *graphql.OperationContext, gqlerror.List, time.Duration) {}
 	}
-	door := newDoor(answers, verifier, origins, limits, cfg.Gates, sockets, budgets, log)
+	door := newDoor(answers, verifier, origins, limits, cfg.RateLimiters, sockets, budgets, log)
 	door.listener.TooSlow = observer.SocketTooSlow
 	door.listener.Panics = guard
 
@@ -242,7 +242,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	gql.AddTransport(&events{
 		answers:   answers,
 		subscribe: subscribe,
-		gates:     cfg.Gates,
+		limiters:  cfg.RateLimiters,
 		sockets:   sockets,
 		budgets:   budgets,
 		log:       log,

@@ -31,7 +31,7 @@ const mediaEvents = "text/event-stream"
 type events struct {
 	*answers
 	subscribe Subscribe
-	gates     limit.Gates
+	limiters  limit.RateLimiters
 	sockets   *sockets
 	budgets   *budgets
 	log       *slog.Logger
@@ -88,7 +88,7 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 			return
 		}
 	}
-	if f := connect(ctx, t.gates); f != nil {
+	if f := connect(ctx, t.limiters); f != nil {
 		refuse(w, f)
 		return
 	}

@@ -20,21 +20,25 @@ const (
 
 // Default returns the limit of one user unless another is configured: 10 attempts, of which one
 // comes back every 6 s.
-func Default() *limit.Gate {
-	return limit.NewGate(limit.Rate{Person: limit.Pace{Burst: 10, Every: 6 * time.Second}})
+func Default() *limit.RateLimiter {
+	return limit.NewRateLimiter(
+		limit.RateLimits{User: limit.Rate{Burst: 10, Every: 6 * time.Second}},
+	)
 }
 
 // Limiter counts attempts to join rooms by their keys. It is safe for concurrent use.
 type Limiter struct {
-	users *limit.Gate
-	rooms *limit.Buckets[uuid.UUID]
+	users *limit.RateLimiter
+	rooms *limit.KeyedLimiter[uuid.UUID]
 }
 
 // New returns a limiter: users limits the attempts of a user and of an address; nil is no limit.
-func New(users *limit.Gate) *Limiter {
+func New(users *limit.RateLimiter) *Limiter {
 	return &Limiter{
 		users: users,
-		rooms: limit.NewBuckets[uuid.UUID](limit.Pace{Burst: roomAttempts, Every: roomInterval}),
+		rooms: limit.NewKeyedLimiter[uuid.UUID](
+			limit.Rate{Burst: roomAttempts, Every: roomInterval},
+		),
 	}
 }
 
@@ -52,13 +56,13 @@ func (l *Limiter) Take(
 	return 0, l.rooms.Take(roomID, 1)
 }
 
-// GiveBack takes back an attempt that was not a wrong key: no key was needed, or it was the right
+// Refund takes back an attempt that was not a wrong key: no key was needed, or it was the right
 // one. room is what Take has returned.
-func (l *Limiter) GiveBack(
+func (l *Limiter) Refund(
 	ctx context.Context, userID string, roomID uuid.UUID, room time.Duration,
 ) {
-	l.users.GiveBack(ctx, userID, 1)
+	l.users.Refund(ctx, userID, 1)
 	if room == 0 {
-		l.rooms.GiveBack(roomID, 1)
+		l.rooms.Refund(roomID, 1)
 	}
 }

@@ -15,7 +15,7 @@ import (
 func TestUsers(t *testing.T) {
 	l := keyattempts.New(keyattempts.Default())
 	for range 3 {
-		l.GiveBack(t.Context(), "ann", uuid.New(), 0)
+		l.Refund(t.Context(), "ann", uuid.New(), 0)
 	}
 	for n := range 10 {
 		if own, room := l.Take(t.Context(), "ann", uuid.New()); own != 0 || room != 0 {
@@ -30,7 +30,7 @@ func TestUsers(t *testing.T) {
 	}
 	id := uuid.New()
 	l.Take(t.Context(), "bob", id)
-	l.GiveBack(t.Context(), "bob", id, 0)
+	l.Refund(t.Context(), "bob", id, 0)
 	for n := range 9 {
 		if own, _ := l.Take(t.Context(), "bob", id); own != 0 {
 			t.Errorf("attempt %d of another user waits for %v", n+2, own)
@@ -41,7 +41,7 @@ func TestUsers(t *testing.T) {
 // TestRooms: the attempts at a room are counted for all users together, and those of other rooms
 // apart. Users without a limit can use them up.
 func TestRooms(t *testing.T) {
-	var unlimited *limit.Gate
+	var unlimited *limit.RateLimiter
 	l, id := keyattempts.New(unlimited), uuid.New()
 	for n := range 1000 {
 		if _, room := l.Take(t.Context(), "ann", id); room != 0 {

@@ -60,19 +60,19 @@ func streamsOf(cfg config.Config, reporter *limit.Reporter) *limit.Memory {
 	})
 }
 
-// gatesOf returns the rate limiters that the settings describe. They report to reporter what they
-// refuse.
-func gatesOf(rates config.Rates, reporter *limit.Reporter) limit.Gates {
-	gate := func(rate limit.Rate, name string) *limit.Gate {
-		rate.Refused = func() { reporter.Reached("rate_"+name, "PARLEY_RATE_"+strings.ToUpper(name)) }
-		return limit.NewGate(rate)
+// newRateLimiters returns the rate limiters that the settings describe. They report to reporter what
+// they refuse.
+func newRateLimiters(rates config.Rates, reporter *limit.Reporter) limit.RateLimiters {
+	limiter := func(limits limit.RateLimits, name string) *limit.RateLimiter {
+		limits.Refused = func() { reporter.Reached("rate_"+name, "PARLEY_RATE_"+strings.ToUpper(name)) }
+		return limit.NewRateLimiter(limits)
 	}
-	return limit.Gates{
-		Mutations:     gate(rates.Mutations, "mutations"),
-		SignIns:       gate(rates.SignIns, "sign_ins"),
-		Keys:          gate(rates.Keys, "keys"),
-		Connections:   gate(rates.Connections, "connections"),
-		Subscriptions: gate(rates.Subscriptions, "subscriptions"),
-		Queries:       gate(rates.Queries, "queries"),
+	return limit.RateLimiters{
+		Mutations:     limiter(rates.Mutations, "mutations"),
+		SignIns:       limiter(rates.SignIns, "sign_ins"),
+		Keys:          limiter(rates.Keys, "keys"),
+		Connections:   limiter(rates.Connections, "connections"),
+		Subscriptions: limiter(rates.Subscriptions, "subscriptions"),
+		Queries:       limiter(rates.Queries, "queries"),
 	}
 }
