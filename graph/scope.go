@@ -34,6 +34,11 @@ type scope struct {
 	created *roomlog.RoomCommit
 	visible cache[int64, *ent.Room]
 
+	// about, set for an event, returns the room that was published or read with it, or nil. Most
+	// responses do not show it: so it is decoded when a room is asked for first.
+	about     func() *ent.Room
+	aboutRoom sync.Once
+
 	users cache[string, *ent.User] // of an event; a query finds them in the node's cache
 	rooms cache[uuid.UUID, *ent.Room]
 	// storedRooms and storedMessages are whole, in place of those that were published in part.
@@ -111,9 +116,7 @@ func (r *Resolver) scopeAt(topic live.Topic) *scope {
 func (r *Resolver) scopeOfEvent(e *roomlog.Event) *scope {
 	shared, ok := e.Share(func() any {
 		s := r.scopeAt(live.Room(e.Room))
-		if e.About != nil {
-			s.rooms.put(e.About.ID, e.About)
-		}
+		s.about = e.About
 		if e.Who != nil {
 			s.users.put(e.Who.ID, e.Who)
 		}
@@ -217,6 +220,7 @@ func ownBy[K comparable, V any](
 
 // prime puts rooms that the viewer has been authorized to see into the scope.
 func (s *scope) prime(v chat.Viewer, rooms ...chat.Seen) {
+	s.putEventRoom()
 	for _, room := range rooms {
 		s.memberships.put(chat.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, room.By)
 		s.rooms.put(room.ID, room.Room) // a response shows a room as it is at one moment
@@ -248,8 +252,21 @@ func (s *scope) usersByID(ctx context.Context, ids []string) ([]*ent.User, error
 	return s.users.many(ctx, ids, load) // not counted: everybody may see every profile at any time
 }
 
+// putEventRoom puts the room of the scope's event into the cache, before any other version of it.
+func (s *scope) putEventRoom() {
+	if s.about == nil {
+		return
+	}
+	s.aboutRoom.Do(func() {
+		if room := s.about(); room != nil {
+			s.rooms.put(room.ID, room)
+		}
+	})
+}
+
 // roomsByID loads rooms.
 func (s *scope) roomsByID(ctx context.Context, ids []uuid.UUID) ([]*ent.Room, error) {
+	s.putEventRoom()
 	return s.rooms.many(ctx, ids, byKey(s, s.chat.RoomsByID))
 }
 

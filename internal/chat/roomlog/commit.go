@@ -54,7 +54,7 @@ func (c *Commit) room() (*ent.Room, error) {
 		r := &ent.Room{}
 		if err = json.Unmarshal(c.Row, r); err == nil {
 			r.CreatedAt, r.UpdatedAt, r.EventAt = r.CreatedAt.UTC(), r.UpdatedAt.UTC(), r.EventAt.UTC()
-			c.Room = r
+			c.Room, c.Row = r, nil
 		}
 	})
 	if err == nil && c.Room == nil {
@@ -129,18 +129,14 @@ func Decode(roomID uuid.UUID, published broker.Commit) ([]*Event, error) {
 				format,
 			)
 		}
-		if len(commit.Events) == 0 || slices.Contains(commit.Events, nil) {
+		if commit.Room == nil || len(commit.Events) == 0 || slices.Contains(commit.Events, nil) {
 			return nil, fmt.Errorf("decode a commit to room %s: it is not complete", roomID)
 		}
-	}
-	room, err := commit.room()
-	if err != nil {
-		return nil, fmt.Errorf("decode a commit: %w", err)
 	}
 	events := make([]*Event, len(commit.Events))
 	for i, e := range commit.Events {
 		events[i] = e.copy()
-		events[i].Room, events[i].About, events[i].Profiles = roomID, room, commit.Profiles
+		events[i].Room, events[i].commit, events[i].Profiles = roomID, commit, commit.Profiles
 	}
 	return events, nil
 }

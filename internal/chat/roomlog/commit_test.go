@@ -3,6 +3,7 @@ package roomlog
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -79,8 +80,34 @@ func TestCommitRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, e := range slices.Concat(got, want) {
+		e.about, e.commit = e.About(), nil
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("decoded %+v, want %+v", got, want)
+	}
+}
+
+// TestAboutIsDecodedLater: the room of a commit is decoded when it is asked for, and unknown if it
+// cannot be decoded.
+func TestAboutIsDecodedLater(t *testing.T) {
+	id := uuid.New()
+	for row, want := range map[string]*ent.Room{
+		`{"id":"` + id.String() + `","name":"tea"}`: {ID: id, Name: "tea"},
+		`{`: nil,
+	} {
+		events, err := Decode(id, &Commit{Row: []byte(row), Events: []*Event{{Seq: 1}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if events[0].commit.Room != nil {
+			t.Errorf("%s is decoded at once", row)
+		}
+		for range 2 {
+			if got := events[0].About(); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s decodes to %+v, want %+v", row, got, want)
+			}
+		}
 	}
 }
 

@@ -40,14 +40,15 @@ type Event struct {
 	// Emoji and On are of a reaction.
 	Emoji string `json:"emoji,omitempty"`
 	On    bool   `json:"on,omitempty"`
-	// About is the room as it was when the event was published or read. A published one has no key.
-	About *ent.Room `json:"-"`
 	// Who is the subject, or the message's author if there is none, as they were when the event was
 	// read; nil of a published event. Profiles is the profile version of that one's transaction.
 	Who      *ent.User        `json:"-"`
 	Profiles profiles.Version `json:"-"`
 
 	create *ent.RoomEventCreate // of one that a transaction appends
+	// commit is that of a published event, and about the room of another one.
+	commit *Commit
+	about  *ent.Room
 
 	once   sync.Once
 	shared any
@@ -61,6 +62,19 @@ func Added(m *ent.Message) *Event {
 // Appended returns the event that a transaction appends. Its other fields are set when it is part of
 // a [NewCommit].
 func Appended(create *ent.RoomEventCreate) *Event { return &Event{create: create} }
+
+// About returns the room as it was when the event was published or read. A published one has no key.
+// It is nil if what was published cannot be decoded.
+func (e *Event) About() *ent.Room {
+	if e.commit == nil {
+		return e.about
+	}
+	room, err := e.commit.room()
+	if err != nil {
+		return nil
+	}
+	return room
+}
 
 // complete sets what the transaction has written of the event.
 func (e *Event) complete() {

@@ -107,7 +107,7 @@ func scanEvent(rows *sql.Rows, roomID uuid.UUID) (*Event, error) {
 	var errs [3]error
 	e.Message, errs[0] = m.Message()
 	e.Who, errs[1] = u.User()
-	e.About, errs[2] = r.Room()
+	e.about, errs[2] = r.Room()
 	return e, errors.Join(errs[:]...)
 }
 

@@ -60,7 +60,7 @@ func TestReadStopsAtHoles(t *testing.T) {
 						test.after, len(events), pruned, err, test.want, test.pruned)
 				}
 				for i, e := range events {
-					if e.Seq != test.after+1+int64(i) || e.About.ID != id {
+					if e.Seq != test.after+1+int64(i) || e.About().ID != id {
 						t.Errorf("after %d: event %d is %+v", test.after, i, e)
 					}
 				}
