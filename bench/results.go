@@ -123,6 +123,7 @@ func (r *results) print(out io.Writer, o options) {
 			"× bare is the median of each round's ratio. Latency is from before the send to after the read, commit included.\n"+
 			"Stock has all its data in memory. In many rooms bare and stock are sent a batch a request, Parley a message a request.",
 	)
+	r.printMyEvents(out)
 	r.printWhole(out)
 	if o.statements {
 		r.printStatements(out)
@@ -156,6 +157,26 @@ func (r *results) printWhole(out io.Writer) {
 			medianOf(cells, func(c cell) float64 { all, _ := c.perEvent(); return all }))
 	}
 	_ = table.Flush()
+}
+
+// printMyEvents prints what a delivery by myEvents costs beside the same by roomEvents.
+func (r *results) printMyEvents(out io.Writer) {
+	for _, key := range r.order {
+		mine, ok := r.cells[cellKey{key.shape, myEvents, key.kind}]
+		if key.fields != roomEvents || !ok {
+			continue
+		}
+		var ratios []float64
+		for i, c := range r.cells[key] {
+			ratios = append(ratios, mine[i].perDelivery()/c.perDelivery())
+		}
+		_, _ = fmt.Fprintf(
+			out,
+			"\n%s: a delivery by myEvents costs %.2f × the CPU of one by roomEvents.\n",
+			key.shape,
+			median(ratios),
+		)
+	}
 }
 
 // ratio is the median of the rounds' ratios to bare.

@@ -36,6 +36,14 @@ func shapes(o options) []shape {
 	)
 	cases := []shape{
 		{room, false, o.oneRoom, selections, all, "-one.cpu"},
+		{
+			room + ", events",
+			false,
+			o.oneRoom,
+			[]fields{roomEvents, myEvents},
+			[]kind{parley},
+			"-events.cpu",
+		},
 		{many, true, o.spread, selections, all, "-many.cpu"},
 		{many + ", saturated", true, 0, []fields{plain}, []kind{parley}, "-saturated.cpu"},
 		{room + ", lists", false, listRate, []fields{lists}, []kind{parley}, "-lists.cpu"},

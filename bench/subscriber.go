@@ -135,7 +135,8 @@ func (s *subscriber) answer(payload []byte) bool {
 	switch {
 	case bytes.Contains(payload, []byte(`"ping"`)):
 		return s.wire.write(`{"type":"pong"}`) == nil
-	case bytes.Contains(payload, []byte(`"OPENED"`)),
+	case bytes.Contains(payload, []byte(`"OPENED"`)), bytes.Contains(payload, []byte(`"READY"`)),
+		bytes.Contains(payload, []byte(`"StreamOpened"`)),
 		bytes.Contains(payload, []byte(`"complete"`)), bytes.Contains(payload, []byte(`"pong"`)):
 		return true
 	default:

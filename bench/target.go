@@ -41,17 +41,35 @@ const (
 // lists are what subscribers to their lists of rooms ask for.
 const lists fields = "kind room { id unreadCount latestMessage { seq contents } }"
 
+// What subscribers to all events ask for: of one room, or of all their rooms.
+const (
+	roomEvents fields = "__typename seq ... on MessageAdded { message { " + plain + " } }"
+	myEvents   fields = "kind roomId event { " + roomEvents + " }"
+)
+
 // label is the field in which f differs from plain.
 func (f fields) label() string {
-	if f == lists {
+	switch f {
+	case lists:
 		return "unreadCount"
+	case roomEvents:
+		return "roomEvents"
+	case myEvents:
+		return "myEvents"
+	case plain, withFrom, withRoom:
 	}
 	return strings.TrimPrefix(string(f), string(plain)+" ")
 }
 
 func (f fields) subscription() string {
-	if f == lists {
+	switch f {
+	case lists:
 		return "subscription { myRoomsChanged { " + string(f) + " } }"
+	case roomEvents:
+		return "subscription($room: ID!) { roomEvents(roomId: $room) { " + string(f) + " } }"
+	case myEvents: // the subscriber is in a room of its own, too
+		return "subscription($room: ID!) { myEvents(rooms: [$room]) { " + string(f) + " } }"
+	case plain, withFrom, withRoom:
 	}
 	return "subscription($room: ID!) { messageAdded(roomId: $room) { " + string(f) + " } }"
 }
@@ -64,7 +82,7 @@ func (f fields) frame(room, contents string) string {
 		nested = `,"from":{"id":"` + publisherID + `","nickName":"` + publisherName + `"}`
 	case withRoom:
 		nested = `,"room":{"name":"Room ` + room + `"}`
-	case plain, lists:
+	case plain, lists, roomEvents, myEvents:
 	}
 	return `{"type":"next","id":"1","payload":{"data":{"messageAdded":{"id":"` + room + `.1234","seq":1234,"contents":"` +
 		contents + `"` + nested + `}},"extensions":{"seq":1234}}}`
