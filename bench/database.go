@@ -48,12 +48,20 @@ func postmaster(ctx context.Context, url string) (pid int, err error) {
 	return pid, nil
 }
 
-// url returns the URL of a new database; "" on SQLite.
-func (d *database) url(ctx context.Context) (string, error) {
-	if d == nil {
+// url returns the URL of a new database for a server: with Parley's tables, or empty. It is "" on
+// SQLite, which only Parley runs on.
+func (d *database) url(ctx context.Context, k kind) (url string, err error) {
+	switch {
+	case d != nil && k == parley:
+		return d.server.Migrated(ctx)
+	case d != nil:
+		url, _, err = d.server.NewDatabase(ctx)
+		return url, err
+	case k != parley:
+		return "", fmt.Errorf("%s needs -postgres", k)
+	default:
 		return "", nil
 	}
-	return d.server.Migrated(ctx)
 }
 
 // cpu returns the CPU time that the server has used; 0 on SQLite.

@@ -1,6 +1,6 @@
 // Command bench measures what a live message costs a server, and prints tables: Parley beside
-// gqlgen's own transport (stock) and beside a loop that only writes ready frames with the same
-// WebSocket library (bare); what messages of Parley cost with their deliveries, beside the same
+// gqlgen's own transport (stock), a server on Mercurius (bench/peers/mercurius), and a loop that only
+// writes ready frames with the same WebSocket library (bare); what messages of Parley cost with their deliveries, beside the same
 // messages without subscribers; and the memory of idle subscriptions. With -postgres Parley runs on
 // PostgreSQL, whose processor time is in the tables, too.
 //
@@ -35,6 +35,7 @@ type options struct {
 	profile         string
 	only            string
 	statements      bool
+	requests        bool
 	// database is what Parley runs on: set by run if postgres is.
 	postgres bool
 	database *database
@@ -116,6 +117,12 @@ func flags() options {
 		"print each SQL statement of Parley in the measured cases, and how often it ran",
 	)
 	flag.BoolVar(
+		&o.requests,
+		"requests",
+		false,
+		"measure requests over HTTP, too, with the servers that execute operations",
+	)
+	flag.BoolVar(
 		&o.postgres,
 		"postgres",
 		false,
@@ -133,10 +140,15 @@ func parseKinds(list string) []kind {
 		if name == "" {
 			continue
 		}
-		if k := kind(name); slices.Contains([]kind{bare, stock, parley}, k) {
+		if k := kind(name); slices.Contains([]kind{bare, stock, parley, mercurius}, k) {
 			kinds = append(kinds, k)
 		} else {
-			fail(fmt.Errorf("there is no server %q: they are bare, stock and parley", name))
+			fail(
+				fmt.Errorf(
+					"there is no server %q: they are bare, stock, parley and mercurius",
+					name,
+				),
+			)
 		}
 	}
 	return kinds

@@ -26,22 +26,22 @@ type process struct {
 // endTimeout is how long a server may take to end before it is killed.
 const endTimeout = 5 * time.Second
 
+// mercuriusServer is the server of that kind, from the repository's root.
+const mercuriusServer = "bench/peers/mercurius/server.js"
+
 // start runs a server. The caller ends it.
 func start(
 	ctx context.Context, k kind, secret, database string, sendBuffer int,
 ) (*process, error) {
-	self, err := os.Executable()
+	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	//nolint:gosec // itself
-	command := exec.CommandContext(
-		ctx,
-		self,
-		serveRole,
-		fmt.Sprintf("-send-buffer=%d", sendBuffer),
-		string(k),
-	)
+	args := []string{serveRole, fmt.Sprintf("-send-buffer=%d", sendBuffer), string(k)}
+	if k == mercurius {
+		program, args = "node", []string{"--expose-gc", mercuriusServer}
+	}
+	command := exec.CommandContext(ctx, program, args...) //nolint:gosec // itself, or Node
 	command.Env = append(os.Environ(), keyVariable+"="+secret, databaseVariable+"="+database)
 	command.Stderr = os.Stderr
 	orders, err := command.StdinPipe()

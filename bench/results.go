@@ -103,7 +103,7 @@ func (r *results) print(out io.Writer, o options) {
 			key.fields.label(),
 			key.kind,
 			medianOf(cells, cell.perDelivery),
-			r.ratio(key),
+			r.ratio(key, bare, cell.perDelivery),
 			ms(medianPercentile(cells, 0.5)),
 			ms(medianPercentile(cells, 0.99)),
 			medianOf(cells, cell.perSend),
@@ -136,10 +136,10 @@ func (r *results) printWhole(out io.Writer) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(
 		table,
-		"\nmessages with their deliveries\tCPU µs/message\t× alone\tPostgreSQL µs\t× alone\tmessages/s\t× alone\tSQL/message\t",
+		"\nmessages with their deliveries\tserver\tCPU µs/message\t× parley\t× alone\tPostgreSQL µs\t× alone\tmessages/s\t× alone\tSQL/message\t",
 	)
 	for _, key := range r.order {
-		if key.kind != parley || key.fields != plain && key.fields != lists {
+		if !key.kind.executes() || key.fields != plain && key.fields != lists {
 			continue
 		}
 		cells := r.cells[key]
@@ -147,14 +147,26 @@ func (r *results) printWhole(out io.Writer) {
 			return medianOf(cells, value),
 				medianOf(cells, func(c cell) float64 { return value(c) / value(*c.alone) })
 		}
-		server, serverRatio := beside(func(c cell) float64 { cpu, _ := c.perMessage(); return cpu })
+		serverOf := func(c cell) float64 { cpu, _ := c.perMessage(); return cpu }
+		server, serverRatio := beside(serverOf)
 		database, databaseRatio := beside(
 			func(c cell) float64 { _, cpu := c.perMessage(); return cpu },
 		)
 		rate, rateRatio := beside(cell.rate)
-		_, _ = fmt.Fprintf(table, "%s\t%.0f\t%.2f\t%.0f\t%.2f\t%.0f\t%.2f\t%.1f\t\n",
-			key.shape, server, serverRatio, database, databaseRatio, rate, rateRatio,
-			medianOf(cells, func(c cell) float64 { all, _ := c.perEvent(); return all }))
+		_, _ = fmt.Fprintf(
+			table,
+			"%s\t%s\t%.0f\t%s\t%.2f\t%.0f\t%.2f\t%.0f\t%.2f\t%.1f\t\n",
+			key.shape,
+			key.kind,
+			server,
+			r.ratio(key, parley, serverOf),
+			serverRatio,
+			database,
+			databaseRatio,
+			rate,
+			rateRatio,
+			medianOf(cells, func(c cell) float64 { all, _ := c.perEvent(); return all }),
+		)
 	}
 	_ = table.Flush()
 }
@@ -179,16 +191,16 @@ func (r *results) printMyEvents(out io.Writer) {
 	}
 }
 
-// ratio is the median of the rounds' ratios to bare.
-func (r *results) ratio(key cellKey) string {
-	base := r.cells[cellKey{key.shape, key.fields, bare}]
+// ratio is the median of the rounds' ratios of a value to that of another server.
+func (r *results) ratio(key cellKey, to kind, value func(cell) float64) string {
+	base := r.cells[cellKey{key.shape, key.fields, to}]
 	cells := r.cells[key]
 	if len(base) != len(cells) {
 		return "–"
 	}
 	ratios := make([]float64, len(cells))
 	for i := range cells {
-		ratios[i] = cells[i].perDelivery() / base[i].perDelivery()
+		ratios[i] = value(cells[i]) / value(base[i])
 	}
 	return fmt.Sprintf("%.2f", median(ratios))
 }

@@ -26,7 +26,7 @@ type shape struct {
 
 // shapes are the cases of a run.
 func shapes(o options) []shape {
-	all, selections := []kind{bare, stock, parley}, []fields{plain, withFrom, withRoom}
+	all, selections := []kind{bare, stock, parley, mercurius}, []fields{plain, withFrom, withRoom}
 	room, many := fmt.Sprintf(
 		"1 room × %d",
 		o.subscribers,
@@ -45,7 +45,14 @@ func shapes(o options) []shape {
 			"-events.cpu",
 		},
 		{many, true, o.spread, selections, all, "-many.cpu"},
-		{many + ", saturated", true, 0, []fields{plain}, []kind{parley}, "-saturated.cpu"},
+		{
+			many + ", saturated",
+			true,
+			0,
+			[]fields{plain},
+			[]kind{parley, mercurius},
+			"-saturated.cpu",
+		},
 		{room + ", lists", false, listRate, []fields{lists}, []kind{parley}, "-lists.cpu"},
 	}
 	return slices.DeleteFunc(cases, func(s shape) bool { return !strings.Contains(s.name, o.only) })
@@ -69,6 +76,11 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 		return err
 	}
 	r.print(out, o)
+	if o.requests && strings.Contains("requests", o.only) {
+		if err := measureRequests(ctx, o, out); err != nil {
+			return fmt.Errorf("requests: %w", err)
+		}
+	}
 	if o.idle > 0 && strings.Contains("idle", o.only) {
 		for _, each := range []int{1, 10} {
 			for _, k := range o.kinds {

@@ -37,7 +37,12 @@ const (
 	bare   kind = "bare"
 	stock  kind = "stock"
 	parley kind = "parley"
+	// mercurius is in bench/peers, and runs in Node.
+	mercurius kind = "mercurius"
 )
+
+// executes reports whether the server executes GraphQL operations over HTTP, on a database.
+func (k kind) executes() bool { return k == parley || k == mercurius }
 
 // usage is what a server process has used up to now.
 type usage struct {

@@ -24,6 +24,8 @@ const (
 	publisherName = "Pat the Publisher"
 	// mostMembers is how many a room may be made with.
 	mostMembers = 1000
+	// roomMembers is how many readers are in each of the many rooms, and in how many each reader is.
+	roomMembers = 20
 	// senders is how many requests are sent at a time, and batches how many batches a second.
 	senders = 16
 	batches = 20
@@ -104,7 +106,8 @@ type target struct {
 
 func person(i int) string { return "reader-" + strconv.Itoa(i) }
 
-// prepare starts a server and makes as many people as subscribers, a room of all of them and a room for each.
+// prepare starts a server and makes as many people as subscribers, a room of all of them and a room
+// for each.
 func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, error) {
 	t := &target{
 		ctx:    ctx,
@@ -113,9 +116,9 @@ func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, e
 	}
 	var url string
 	var err error
-	if k == parley {
+	if k.executes() {
 		t.database = o.database
-		if url, err = o.database.url(ctx); err != nil {
+		if url, err = o.database.url(ctx, k); err != nil {
 			return nil, err
 		}
 	}
@@ -127,9 +130,9 @@ func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, e
 	for i := range n {
 		t.rooms[i] = "room-" + strconv.Itoa(i)
 	}
-	if k == parley {
+	if k.executes() {
 		if err := t.populate(n); err != nil {
-			return nil, fmt.Errorf("prepare Parley: %w", err)
+			return nil, fmt.Errorf("prepare %s: %w", k, err)
 		}
 	}
 	for _, room := range append([]string{t.whole}, t.rooms...) {
@@ -138,7 +141,7 @@ func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, e
 	return t, nil
 }
 
-// populate makes Parley's people and rooms.
+// populate makes the people and rooms of a server that executes operations.
 func (t *target) populate(n int) error {
 	people := []any{
 		map[string]any{"id": publisherID, "profile": map[string]any{"nickName": publisherName}},
@@ -170,10 +173,19 @@ func (t *target) populate(n int) error {
 		return err
 	}
 	return inParallel(n, func(i int) error {
-		room, err := t.makeRoom("Room "+strconv.Itoa(i), members[i:i+1])
+		room, err := t.makeRoom("Room "+strconv.Itoa(i), membersOf(members, i))
 		t.rooms[i] = room
 		return err
 	})
+}
+
+// membersOf returns the members of a room: the reader with its number, and those behind it.
+func membersOf(readers []string, room int) []string {
+	members := make([]string, min(roomMembers, len(readers)))
+	for i := range members {
+		members[i] = readers[(room+i)%len(readers)]
+	}
+	return members
 }
 
 func (t *target) makeRoom(name string, members []string) (string, error) {
@@ -270,7 +282,7 @@ func (t *target) send(rooms []string, f fields) error {
 			batch[i].Text = f.frame(room, batch[i].Text)
 		}
 	}
-	if t.process.kind != parley {
+	if !t.process.kind.executes() {
 		body, err := json.Marshal(batch)
 		if err == nil {
 			_, err = t.post("/send", "", body)
@@ -323,7 +335,7 @@ func (t *target) publish(
 	length time.Duration,
 ) (int, error) {
 	batch := 1
-	if t.process.kind != parley {
+	if !t.process.kind.executes() {
 		batch = min(max(int(rate/batches), 1), len(rooms))
 	}
 	var groups [][]string
