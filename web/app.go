@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// appPolicy lets the page load nothing from elsewhere, and run and draw nothing that is not in a
-// file of its own. About connect-src see playgroundPolicy.
+// appPolicy lets the page load only from this server, and forbids inline scripts and styles. See
+// playgroundPolicy for connect-src.
 const appPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // App serves the chat: its files below "/app/assets/", and its page at "/app" and everywhere else
 // below it, since the page itself knows its places ("/app/rooms/ID"). Everything else is 404 Not
-// Found, and every method but GET and HEAD 405 Method Not Allowed. It panics where the binary was
+// Found, and every method but GET and HEAD 405 Method Not Allowed. It panics if the binary was
 // built without the app's files.
 func App(cfg PageConfig) http.Handler {
 	app, err := loadBundle("app", "/app/", appPolicy, cfg)

@@ -1,9 +1,9 @@
-// Package assets carries the built frontends of Parley inside the binary.
+// Package assets embeds the built frontends of Parley.
 package assets
 
 import "embed"
 
-// dist holds what the build scripts below this folder have made. Every file is stored
+// dist contains the output of the build scripts below this folder. Every file is stored
 // gzip-compressed, under its own name and ".gz".
 //
 //go:embed dist

@@ -17,16 +17,16 @@ import (
 	"time"
 )
 
-// PageConfig is what a page is told of its server.
+// PageConfig is the configuration that the server passes to a page.
 type PageConfig struct {
 	// Endpoint is the path of the GraphQL endpoint, the same for HTTP and WebSocket: "/graphql".
 	Endpoint string `json:"endpoint"`
-	// SignIn offers to sign in as anybody. Set it in development mode, where the server has the
-	// signIn mutation switched on.
+	// SignIn lets users sign in under any id. Set it in development mode, in which the server
+	// allows the signIn mutation.
 	SignIn bool `json:"signIn"`
 }
 
-// bundle is what a build has made: a page, and the files that it names by the path of their URL.
+// bundle is the output of a build: a page, and its files by the path of their URL.
 type bundle struct {
 	page  *file
 	files map[string]*file
@@ -65,8 +65,8 @@ func loadBundle(name, prefix, policy string, cfg PageConfig) (*bundle, error) {
 	return b, nil
 }
 
-// reading answers GET and HEAD with the files that find returns, and other methods with 405 Method
-// Not Allowed. Where it returns nil it is 404 Not Found.
+// reading serves GET and HEAD with the file that find returns, or with 404 Not Found if it returns
+// nil. Other methods are 405 Method Not Allowed.
 func reading(find func(path string) *file) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		file := find(r.URL.Path)
@@ -82,7 +82,7 @@ func reading(find func(path string) *file) http.Handler {
 	})
 }
 
-// file is one response, ready to be sent.
+// file is a prepared response.
 type file struct {
 	contentType  string
 	cacheControl string
@@ -91,8 +91,8 @@ type file struct {
 	hash         string // of the contents
 }
 
-// newPage writes the configuration into the page. It goes into an attribute, since the policy
-// forbids inline scripts.
+// newPage writes the configuration into an attribute of the page, since the policy forbids inline
+// scripts.
 func newPage(zipped []byte, cfg PageConfig, policy string) (*file, error) {
 	config, err := json.Marshal(cfg)
 	if err != nil {
@@ -125,8 +125,7 @@ func newPage(zipped []byte, cfg PageConfig, policy string) (*file, error) {
 	}, nil
 }
 
-// newFile is for a file that has the hash of its contents in its name, and so never changes under
-// it.
+// newFile returns a file that never changes, because its name contains the hash of its contents.
 func newFile(name string, zipped []byte, policy string) (*file, error) {
 	contentType := contentTypeOf(name)
 	if contentType == "" {
@@ -141,8 +140,8 @@ func newFile(name string, zipped []byte, policy string) (*file, error) {
 	}, nil
 }
 
-// contentTypeOf goes by the name's extension; "" for an unknown one. The standard library's table
-// would add what the machine it runs on believes.
+// contentTypeOf returns the type for the name's extension, or "" for an unknown one. The standard
+// library's table would depend on the machine.
 func contentTypeOf(name string) string {
 	switch path.Ext(name) {
 	case ".css":
@@ -162,7 +161,7 @@ func contentTypeOf(name string) string {
 	}
 }
 
-// serve sends the file, compressed where the client takes that.
+// serve sends the file, compressed if the client accepts gzip.
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Type", f.contentType)

@@ -15,14 +15,14 @@ import (
 	"testing"
 )
 
-// frontend is one of the two, as it is served.
+// frontend is one of the two frontends, as served.
 type frontend struct {
 	name    string // of its folder in dist
 	handler func(PageConfig) http.Handler
 	page    string
 	prefix  string // of its files' paths
 	policy  string
-	// hashed is what the names look like that may be cached for ever.
+	// hashed matches the names of files that may be cached for ever.
 	hashed *regexp.Regexp
 }
 
@@ -45,7 +45,7 @@ var frontends = []frontend{
 	},
 }
 
-// each runs test for both, on a server of its own.
+// each runs test for both frontends, each on its own server.
 func each(t *testing.T, cfg PageConfig, test func(t *testing.T, f frontend, srv *httptest.Server)) {
 	t.Helper()
 	for _, f := range frontends {
@@ -159,7 +159,7 @@ func wantHeaders(f frontend, name string) (contentType, cacheControl string) {
 	}
 }
 
-// Whatever the page names must be served from here, and under a name that may be cached for ever.
+// All files that the page names must be served here, under a name that may be cached for ever.
 func TestAPageNamesOnlyItsOwnFiles(t *testing.T) {
 	each(t, PageConfig{Endpoint: "/graphql"}, testReferences)
 }
@@ -253,7 +253,7 @@ func TestTheRestIsRefused(t *testing.T) {
 	}
 }
 
-// The app knows its places itself: each is the same page.
+// The app routes in the browser: every path is the same page.
 func TestTheAppHasDeepLinks(t *testing.T) {
 	srv := httptest.NewServer(App(PageConfig{Endpoint: "/graphql"}))
 	defer srv.Close()
@@ -303,7 +303,7 @@ type reply struct {
 	body   []byte
 }
 
-// fetch sends one request, without the Accept-Encoding that Go's client adds by itself.
+// fetch sends one request, without the Accept-Encoding that Go's client adds.
 func fetch(t *testing.T, srv *httptest.Server, method, path string, header http.Header) reply {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, srv.URL+path, http.NoBody)

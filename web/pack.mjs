@@ -1,9 +1,9 @@
-// What both builds share: how files are stored for the Go package to embed, and whose licences go along with them.
+// Shared by both builds: stores files for the Go package to embed, and collects their licences.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-/** Writes the files, by name, into the folder, which is emptied first: compressed only; the same contents give the same bytes. */
+/** Empties the folder and writes the files into it, compressed only. The same contents give the same bytes. */
 export function pack(folder, files) {
   rmSync(folder, { recursive: true, force: true });
   let total = 0;
@@ -18,7 +18,7 @@ export function pack(folder, files) {
   console.log(`${files.size} files, ${(total / 1e6).toFixed(2)} MB compressed`);
 }
 
-/** The licences of all packages of which something is in the bundles, given the paths of the files: they ask to go along with it. */
+/** Returns the licences of all packages in the bundles, given the paths of their files. The licences require this. */
 export function licences(inputs) {
   const packages = new Map();
   for (const input of inputs) {

@@ -87,7 +87,7 @@ func TestEverythingHasAName(t *testing.T) {
 	w.await("listitem", "Hello")
 	w.do("Hello", "React with 🎉")
 	w.await("button", "🎉, 1")
-	w.do("Hello", "Answer")
+	w.do("Hello", "Reply")
 	w.say("An answer")
 	w.await("listitem", "An answer")
 	w.do("An answer", "Thread")

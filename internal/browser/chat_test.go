@@ -34,7 +34,7 @@ func (w *window) createRoom(name, people, access string) {
 	w.click("link", "New room")
 	w.write("textbox", "Name", name)
 	if people != "" {
-		w.write("textbox", "Who is in it", people)
+		w.write("textbox", "Members besides me", people)
 	}
 	w.click("radio", access)
 	w.click("button", "Create the room")
@@ -64,7 +64,7 @@ func TestTwoPeopleTalk(t *testing.T) {
 
 	alice.do("Good morning", "React with 🎉")
 	bob.await("button", "🎉, 1")
-	alice.do("Good morning", "Answer")
+	alice.do("Good morning", "Reply")
 	alice.say("In bloom")
 	bob.reads("blockquote", "Good morning")
 	bob.reads(".message", "In bloom")
@@ -104,7 +104,7 @@ func TestRoomsAreFoundJoinedAndLeft(t *testing.T) {
 	alice, bob := browser.enter(s, "Alice"), browser.enter(s, "Bob")
 
 	bob.click("link", "Discover")
-	alice.createRoom("Open kitchen", "", "Everybody finds it and joins")
+	alice.createRoom("Open kitchen", "", "Every user can find it and join")
 	bob.click("button", "Join Open kitchen") // it has come by itself
 	bob.await("heading", "Open kitchen")
 	alice.await("button", "2 people")
@@ -121,17 +121,17 @@ func TestRoomsAreFoundJoinedAndLeft(t *testing.T) {
 		bob,
 		chromedp.Navigate(run(alice, chromedp.Location())),
 	) // a deep link to what he may not see
-	bob.await("heading", "Not for you to see")
+	bob.await("heading", "Room not found")
 	bob.write("textbox", "Key", "wrong"+kb.Enter)
 	bob.await("alert", "")
-	bob.reads("[role=alert]", "This is not the key of such a room.")
+	bob.reads("[role=alert]", "The key is wrong, or the room does not exist.")
 	run(bob, chromedp.Reload())
 	bob.write("textbox", "Key", key+kb.Enter)
 	bob.await("heading", "Cellar")
 
 	alice.click("button", "Delete the room")
 	alice.click("button", "Delete")
-	bob.reads(".page", "This room has been deleted.")
+	bob.reads(".page", "This room was deleted.")
 }
 
 // TestNothingIsLostOrDoubled kills the server while two people talk, and compares what they see

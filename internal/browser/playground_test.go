@@ -30,7 +30,7 @@ func TestPlayground(t *testing.T) {
 	w.example("Live: new rooms of mine")
 	w.await("tab", "NewRooms")
 	w.click("button", "Execute query")
-	w.reads(".parley-live", "Nothing has come yet.")
+	w.reads(".parley-live", "Waiting for the first event.")
 	w.click("button", "New tab")
 	w.as("Alice")
 	w.example("Create a room")

@@ -53,7 +53,7 @@ func picturePlayground(browser *browser, s *server) {
 func pictureApp(browser *browser, s *server) {
 	bob, alice := browser.enter(s, "Bob"), browser.enter(s, "Alice")
 	carol := browser.enter(s, "Carol")
-	bob.createRoom("Books", "alice, carol", "Everybody finds it and joins")
+	bob.createRoom("Books", "alice, carol", "Every user can find it and join")
 	bob.say("Chapter three by Friday?")
 	carol.createRoom("Sunday cooking", "alice", "Only with the room’s key")
 	carol.say("I have the pumpkin")
@@ -64,7 +64,7 @@ func pictureApp(browser *browser, s *server) {
 	alice.reads(".message", "survived")
 	alice.do("survived", "React with ❤️")
 	carol.do("survived", "React with ❤️")
-	carol.do("survived", "Answer")
+	carol.do("survived", "Reply")
 	carol.say("All of them? Even the one by the gate?")
 	alice.say(
 		"Who waters them next week? I am away until Thursday, and the forecast says no rain at all.",

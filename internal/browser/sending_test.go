@@ -17,7 +17,7 @@ func TestAFailedSendKeepsTheText(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
 	alice := browser.enter(s, "Alice")
-	alice.createRoom("Desk", "", "Everybody finds it and joins")
+	alice.createRoom("Desk", "", "Every user can find it and join")
 	var failing atomic.Bool
 	failing.Store(true)
 	alice.intercept("SendMessage", fetch.RequestStageRequest, &failing, func() {})
@@ -56,7 +56,7 @@ func TestALostAnswerDoublesNothing(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
 	alice := browser.enter(s, "Alice")
-	alice.createRoom("Desk", "", "Everybody finds it and joins")
+	alice.createRoom("Desk", "", "Every user can find it and join")
 	var losing atomic.Bool
 	losing.Store(true)
 	killed := make(chan struct{})
@@ -99,8 +99,8 @@ func TestARefusalIsToldInWords(t *testing.T) {
 	}
 	alice.click("link", "New room")
 	alice.write("textbox", "Name", "Nobody's")
-	alice.write("textbox", "Who is in it", "nobody-at-all"+kb.Enter)
-	alice.reads("[role=alert]", "Nobody here has the name nobody-at-all.")
+	alice.write("textbox", "Members besides me", "nobody-at-all"+kb.Enter)
+	alice.reads("[role=alert]", "There is no user with the id nobody-at-all.")
 }
 
 // intercept fails the window's requests that carry the operation, at a stage of theirs, as long as

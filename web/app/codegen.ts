@@ -1,6 +1,6 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
-/** Types for the operations in src, from the server's own schema. */
+/** Generates types for the operations in src from the server's schema. */
 const config: CodegenConfig = {
   schema: '../../graph/schema/*.graphqls',
   documents: ['src/**/*.{ts,tsx}', '!src/gql/**'],

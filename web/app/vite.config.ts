@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-/** `npm run dev` serves the app on a port of its own and passes GraphQL on to a server that runs beside it. */
+/** `npm run dev` serves the app on its own port and proxies GraphQL to a server that runs beside it. */
 export default defineConfig({
   base: '/app/',
   plugins: [react()],

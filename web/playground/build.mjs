@@ -1,6 +1,6 @@
 // Bundles the playground into ../dist/playground, where the Go package embeds it.
 //
-// Every file but the page has the hash of its contents in its name, so that browsers may keep it for ever. Files are
+// Every file but the page has the hash of its contents in its name, so that browsers may cache it for ever. Files are
 // stored compressed only; the same sources give the same bytes.
 import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';

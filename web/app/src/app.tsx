@@ -49,7 +49,7 @@ function Place({ parts: [place, id] }: { parts: Route }) {
     case undefined:
       return (
         <Page title="Parley">
-          <p className="empty">Choose a room, make one, or discover what there is.</p>
+          <p className="empty">Choose a room, create one, or discover public rooms.</p>
         </Page>
       );
     case 'rooms':
@@ -62,14 +62,14 @@ function Place({ parts: [place, id] }: { parts: Route }) {
       return <JoinPage />;
     default:
       return (
-        <Page title="There is nothing here">
-          <p className="empty">The address may be misspelt.</p>
+        <Page title="Page not found">
+          <p className="empty">Check the address.</p>
         </Page>
       );
   }
 }
 
-/** Opens the connection for as long as the person is signed in. */
+/** Opens the connection while the user is signed in. */
 function useSignedInAs(me: Person, config: Config, session: Session): SignedIn | undefined {
   const [signedIn, setSignedIn] = useState<SignedIn>();
   useEffect(() => {

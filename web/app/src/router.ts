@@ -2,7 +2,7 @@ import { Store } from './store';
 
 const base = '/app';
 
-/** Where the app is: the path below /app, as ['rooms', id]. */
+/** The current place in the app: the path below /app, such as ['rooms', id]. */
 export type Route = readonly string[];
 
 export const route = new Store<Route>(read());
@@ -13,7 +13,7 @@ export function pathTo(...parts: string[]): string {
   return [base, ...parts.map(encodeURIComponent)].join('/');
 }
 
-/** Goes to a place in the app. With `replace`, the back button does not return to where it was. */
+/** Goes to a place in the app. With `replace`, the back button skips the previous place. */
 export function go(parts: string[], { replace = false } = {}): void {
   window.history[replace ? 'replaceState' : 'pushState'](null, '', pathTo(...parts));
   route.set(read());

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** A value that can be watched. Everything that changes outside of React's own state is in one. */
+/** An observable value. All state outside React is in stores. */
 export class Store<T> {
   #value: T;
   readonly #listeners = new Set<() => void>();

@@ -17,12 +17,12 @@ interface Props {
   streams: Streams;
   refusals: Refusals;
   session: Session;
-  /** Whether the pane with all subscriptions is wanted. */
+  /** Whether the pane with all subscriptions is open. */
   live: boolean;
   setLive: (live: boolean) => void;
 }
 
-/** The bar above GraphiQL: who the active tab is, signing in, the subscriptions, and the examples. */
+/** The bar above GraphiQL: the user of the active tab, sign-in, the subscriptions and the examples. */
 export function Bar({ config, runs, streams, refusals, session, live, setLive }: Props) {
   const [headers, setHeaders] = useHeadersEditorState();
   const authorization = authorizationOf(parseHeaders(headers));
@@ -106,7 +106,7 @@ function SignIn({ endpoint, session, person, headers, setHeaders }: SignInProps)
     try {
       const authorization = await signIn(endpoint, userId, nickName);
       if (tab !== session.activeTab()) {
-        return true; // They have gone to another tab, which is somebody else's.
+        return true; // Another tab is active now, which has another user.
       }
       const text = withAuthorization(headers, authorization);
       setHeaders(text);
@@ -177,7 +177,7 @@ function Examples({ endpoint, session, headers, person }: ExamplesProps) {
   const { addTab, updateActiveTabValues } = useGraphiQLActions();
   const { queryEditor, variableEditor, headerEditor } = useGraphiQL(pick('queryEditor', 'variableEditor', 'headerEditor'));
 
-  /** Into a new tab, which is the same person's; into this one where it is empty. */
+  /** Opens an example in a new tab of the same user, or in this tab if it is empty. */
   async function open({ query, variables }: Example): Promise<void> {
     const roomId = person === undefined ? '' : await latestRoom(endpoint, headers);
     const others = session.state.tabs
@@ -219,12 +219,12 @@ async function latestRoom(endpoint: string, headers: string): Promise<string> {
   return (data as { myRoomIds?: string[] } | null | undefined)?.myRoomIds?.[0] ?? '';
 }
 
-/** Renders again at that time, in milliseconds since 1970. */
+/** Renders again at a time, in milliseconds since 1970. */
 function useRenderAt(time: number | undefined): void {
   const [, render] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
     const wait = time === undefined ? 0 : time - Date.now();
-    // A timer holds 31 bits of milliseconds, 24 days; nobody looks at one page for longer.
+    // A timer has 31 bits of milliseconds, 24 days, which is longer than a visit.
     if (wait <= 0 || wait >= 2 ** 31) {
       return undefined;
     }

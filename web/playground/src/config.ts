@@ -1,8 +1,8 @@
-/** What the server says about itself, in the page's `parley-config` meta element. */
+/** The server's configuration, from the page's `parley-config` meta element. */
 export interface Config {
   /** Path of the GraphQL endpoint, the same for HTTP and WebSocket. */
   endpoint: string;
-  /** Whether the server has the `signIn` mutation switched on (development mode). */
+  /** Whether the server allows the `signIn` mutation (development mode). */
   signIn: boolean;
 }
 

@@ -4,17 +4,17 @@ export interface Example {
   variables?: (known: Known) => unknown;
 }
 
-/** What an example's variables are filled with. */
+/** The values for an example's variables. */
 export interface Known {
-  /** The ids of people signed in in other tabs. */
+  /** The ids of the users of other tabs. */
   others: string[];
-  /** The id of the person's latest active room; empty where there is none. */
+  /** The id of the user's most recently active room; empty if there is none. */
   roomId: string;
 }
 
-const createRoom = /* GraphQL */ `# A new room. Whoever is named in memberIds is
-# in it from the start. The server knows people
-# once they have signed in.
+const createRoom = /* GraphQL */ `# Creates a room with the members in memberIds.
+# Users exist on the server once they have
+# signed in.
 mutation CreateRoom(
   $name: String!
   $memberIds: [ID!]!
@@ -38,7 +38,7 @@ mutation CreateRoom(
 }
 `;
 
-const myRooms = /* GraphQL */ `# The rooms I am in, the latest active first.
+const myRooms = /* GraphQL */ `# My rooms, most recently active first.
 query MyRooms {
   myRooms(first: 20) {
     nodes {
@@ -62,8 +62,8 @@ query MyRooms {
 }
 `;
 
-const roomInfo = /* GraphQL */ `# One room. Its id goes into the variables;
-# MyRooms lists those that I am in.
+const roomInfo = /* GraphQL */ `# One room. Put its id into the variables;
+# MyRooms lists my rooms.
 query RoomInfo($roomId: ID!) {
   roomInfo(roomId: $roomId) {
     id
@@ -95,7 +95,7 @@ query RoomInfo($roomId: ID!) {
 }
 `;
 
-const discoverRooms = /* GraphQL */ `# Rooms that I could join.
+const discoverRooms = /* GraphQL */ `# Rooms that I can join.
 query DiscoverRooms($search: String, $tag: String) {
   rooms(search: $search, tag: $tag, first: 20) {
     nodes {
@@ -117,8 +117,8 @@ query DiscoverRooms($search: String, $tag: String) {
 }
 `;
 
-const newRooms = /* GraphQL */ `# Live: each new room that I am in from its
-# start. It goes on while I look at other tabs.
+const newRooms = /* GraphQL */ `# Live: each new room with me as a member.
+# It continues while other tabs are active.
 subscription NewRooms {
   roomCreated(scope: MINE) {
     id
@@ -153,8 +153,9 @@ subscription NewPublicRooms {
 }
 `;
 
-const sendMessage = /* GraphQL */ `# A message. The same idempotencyKey sent again
-# is the same message: make a new key for each.
+const sendMessage = /* GraphQL */ `# Sends a message. A retry with the same
+# idempotencyKey does not send it twice: use a
+# new key for each message.
 mutation SendMessage(
   $roomId: ID!
   $contents: String!
@@ -177,8 +178,8 @@ mutation SendMessage(
 }
 `;
 
-const messages = /* GraphQL */ `# The newest messages of a room, and what I have
-# not read.
+const messages = /* GraphQL */ `# The newest messages of a room, and the number
+# of unread ones.
 query Messages($roomId: ID!) {
   roomInfo(roomId: $roomId) {
     seq
@@ -207,8 +208,8 @@ query Messages($roomId: ID!) {
 }
 `;
 
-const join = /* GraphQL */ `# Into a room. A private one takes its key, which
-# its owner sees as joinKey.
+const join = /* GraphQL */ `# Joins a room. A private room needs its key,
+# which its owner sees as joinKey.
 mutation JoinRoom($roomId: ID!, $key: String) {
   joinRoom(roomId: $roomId, key: $key) {
     room {
@@ -221,9 +222,8 @@ mutation JoinRoom($roomId: ID!, $key: String) {
 }
 `;
 
-const chatList = /* GraphQL */ `# Live: what a chat list needs. At OPENED read
-# myRooms; then each change puts a room in its
-# place.
+const chatList = /* GraphQL */ `# Live: changes of a chat list. On OPENED read
+# myRooms, then apply each change.
 subscription ChatList {
   myRoomsChanged {
     kind
@@ -242,8 +242,8 @@ subscription ChatList {
 }
 `;
 
-const events = /* GraphQL */ `# Live: everything that happens in a room, from
-# "after" on. 0 is its whole history.
+const events = /* GraphQL */ `# Live: all events of a room with a seq above
+# "after". 0 sends the whole history.
 subscription RoomEvents($roomId: ID!, $after: Int) {
   roomEvents(roomId: $roomId, after: $after) {
     __typename
@@ -304,18 +304,17 @@ export const examples: readonly Example[] = [
   { title: 'Live: new public rooms', query: newPublicRooms },
 ];
 
-/** What the first tab holds at a first visit. */
+/** The contents of the first tab at the first visit. */
 export function welcome(canSignIn: boolean): string {
   const who = canSignIn
-    ? `# 1. Sign in above. Each tab has its own person.
-# 2. Examples > "Live: new rooms of mine": run it.
-# 3. In a new tab, sign in as somebody else, and
-#    run Examples > "Create a room". It arrives
-#    beside it, in Live, and in the tab that
-#    listens.`
-    : `# Your token goes into Headers, below, for each tab:
+    ? `# 1. Sign in above. Each tab has its own user.
+# 2. Run Examples > "Live: new rooms of mine".
+# 3. In a new tab, sign in as another user and
+#    run Examples > "Create a room". The room
+#    appears in Live and in the first tab.`
+    : `# Put your token into Headers, below, in each tab:
 #   {"Authorization": "Bearer ..."}
-# Ready operations are under Examples, above.`;
+# Examples, above, has operations to run.`;
   return `# The playground of Parley.
 #
 ${who}

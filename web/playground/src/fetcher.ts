@@ -8,10 +8,10 @@ import { Sockets } from './sockets';
 import type { Streams } from './streams';
 import { authorizationOf, type Headers, personOf } from './token';
 
-/** GraphiQL's own operation, named so that no operation of a user is taken for it. */
+/** The name of GraphiQL's own operation, which cannot be confused with an operation of the user. */
 export const introspectionName = 'ParleyPlaygroundIntrospection';
 
-/** Runs GraphiQL's operations: each in the run of the tab that is active, subscriptions over a socket, the rest by POST. */
+/** Runs GraphiQL's operations, each in the run of the active tab: subscriptions over a socket, others by POST. */
 export function createFetcher(endpoint: string, runs: Runs, streams: Streams, refusals: Refusals, activeTab: () => string): Fetcher {
   const sockets = new Sockets(endpoint);
   return (params, options) => {
@@ -25,7 +25,7 @@ export function createFetcher(endpoint: string, runs: Runs, streams: Streams, re
       ? streams.noted(
           activeTab(),
           request.operationName || 'subscription',
-          personOf(authorization)?.name ?? 'Nobody',
+          personOf(authorization)?.name ?? 'Signed out',
           sockets.subscribe(request, authorization),
         )
       : send(endpoint, request, headers);
@@ -42,12 +42,12 @@ export function createFetcher(endpoint: string, runs: Runs, streams: Streams, re
   };
 }
 
-/** GraphiQL's types ask for instances of GraphQLError; it only prints them. */
+/** GraphiQL's types require instances of GraphQLError; it only prints them. */
 function toGraphiQL(results: Promise<Result> | AsyncIterableIterator<Result>): FetcherReturnType {
   return results as FetcherReturnType;
 }
 
-/** The schema is worth having also for someone whose token is no longer good. */
+/** Loads the schema even if the token is no longer valid. */
 async function introspect(endpoint: string, request: Request, headers: Headers): Promise<Result> {
   const result = await post(endpoint, request, headers);
   return result.data == null && authorizationOf(headers) !== undefined ? post(endpoint, request, {}) : result;
@@ -64,7 +64,7 @@ function send(endpoint: string, request: Request, headers: Headers): Start {
   };
 }
 
-/** GraphiQL learns an operation's name a moment after the text has changed: where there is only one, that is meant. */
+/** GraphiQL updates the operation's name shortly after the text. If there is only one operation, use it. */
 function withOwnName(request: Request): Request {
   const operations = operationsOf(request);
   return operations.length === 1 ? { ...request, operationName: operations[0]?.name?.value } : request;
@@ -80,6 +80,6 @@ function operationsOf(request: Request): OperationDefinitionNode[] {
   try {
     return parse(request.query).definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   } catch {
-    return []; // The server says what is wrong with it.
+    return []; // The server reports the error.
   }
 }

@@ -7,17 +7,17 @@ export interface Request {
   operationName?: string | null;
 }
 
-/** A result as it comes over the wire: errors are plain objects. */
+/** A result as it is received: errors are plain objects. */
 export type Result = Omit<ExecutionResult, 'errors'> & {
   errors?: readonly { message: string; extensions?: Record<string, unknown> }[];
 };
 
-/** A result that says why there is none. */
+/** A result with an error that explains the failure. */
 export function failure(message: string, extensions?: Record<string, unknown>): Result {
   return { errors: [extensions === undefined ? { message } : { message, extensions }] };
 }
 
-/** GraphQL over HTTP, by POST. Whatever goes wrong on the way comes back as a result with an error, never as an exception. */
+/** Sends GraphQL over HTTP, by POST. Every failure is returned as a result with an error, never thrown. */
 export async function post(endpoint: string, request: Request, headers: Headers, signal?: AbortSignal): Promise<Result> {
   let response: Response;
   let body: string;
@@ -35,7 +35,7 @@ export async function post(endpoint: string, request: Request, headers: Headers,
     body = await response.text();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return failure(`No answer from ${endpoint}: ${reason}. Is the server running?`);
+    return failure(`No response from ${endpoint}: ${reason}. Is the server running?`);
   }
   try {
     const result: unknown = JSON.parse(body);
@@ -43,9 +43,9 @@ export async function post(endpoint: string, request: Request, headers: Headers,
       return result as Result;
     }
   } catch {
-    // Not JSON: a proxy's page or a plain text; shown below.
+    // Not JSON, for example a proxy's error page; reported below.
   }
-  return failure(`The answer from ${endpoint} is not a GraphQL response: HTTP ${response.status} ${response.statusText}`.trimEnd(), {
+  return failure(`The response from ${endpoint} is not a GraphQL response: HTTP ${response.status} ${response.statusText}`.trimEnd(), {
     status: response.status,
     body: body.slice(0, 1000),
   });

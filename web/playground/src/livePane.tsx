@@ -10,7 +10,7 @@ interface Props {
   session: Session;
 }
 
-/** All subscriptions side by side, whatever tab is in front: what one person does arrives at the others before one's eyes. */
+/** All subscriptions side by side, whichever tab is active: an action of one user appears at once for the others. */
 export function LivePane({ streams, runs, session }: Props) {
   const list = useSyncExternalStore(streams.subscribe, streams.list);
   const { changeTab, stop } = useGraphiQLActions();
@@ -47,7 +47,7 @@ export function LivePane({ streams, runs, session }: Props) {
               </Button>
             )}
           </header>
-          {stream.results.length === 0 && <p>{stream.ended ? 'Ended, without a result.' : 'Listening. Nothing has come yet.'}</p>}
+          {stream.results.length === 0 && <p>{stream.ended ? 'Ended without a result.' : 'Waiting for the first event.'}</p>}
           <ol>
             {stream.results.map(({ at, result }, index) => (
               <li key={stream.results.length - index}>

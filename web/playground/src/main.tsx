@@ -27,7 +27,7 @@ const session = new Session();
 const fetcher = createFetcher(config.endpoint, runs, streams, refusals, session.activeTab);
 const plugins = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 
-/** On a phone there is no room beside the editor: there the pane is opened when it is wanted. */
+/** On a phone there is no space beside the editor, so the user opens the pane. */
 const roomBeside = window.matchMedia('(min-width: 701px)').matches;
 
 function Playground() {
@@ -42,7 +42,7 @@ function Playground() {
       referencePlugin={DOC_EXPLORER_PLUGIN}
       defaultQuery={welcome(config.signIn)}
       onTabChange={session.update}
-      // Tokens of development mode may be kept in the browser; those of a real identity provider are not.
+      // The browser may store tokens of development mode, but not those of an identity provider.
       shouldPersistHeaders={config.signIn}
     >
       <HistoryStore>
@@ -65,7 +65,7 @@ function Playground() {
   );
 }
 
-/** Gives each tab its own run before GraphiQL's interface takes hold of the actions. */
+/** Gives each tab its own run before GraphiQL's interface uses the actions. */
 function OwnRuns({ children }: { children: ReactNode }) {
   const actions = useGraphiQLActions();
   const state = useGraphiQL(pick('tabs', 'activeTabIndex'));
@@ -75,10 +75,10 @@ function OwnRuns({ children }: { children: ReactNode }) {
     keepRunsApart(actions, runs, session);
   });
 
-  // The comments of the examples are longer than a phone is wide.
+  // The comments of the examples are wider than a phone.
   useEffect(() => queryEditor?.updateOptions({ wordWrap: 'on' }), [queryEditor]);
 
-  // GraphiQL's style sheet follows the system's theme; its editors look at it only once.
+  // GraphiQL's style sheet follows the system's theme; its editors read it only once.
   useEffect(() => {
     const dark = window.matchMedia('(prefers-color-scheme: dark)');
     const follow = (): void => actions.setTheme(theme);

@@ -1,11 +1,11 @@
 import type { Result } from './http';
 
-/** The tokens that the server has refused, so that the page does not go on showing their bearers as signed in. */
+/** The tokens that the server has rejected, so that the page stops showing their users as signed in. */
 export class Refusals {
   readonly #refused = new Set<string>();
   readonly #listeners = new Set<() => void>();
 
-  /** Takes note of what came back for an Authorization. */
+  /** Records a result for the Authorization that was sent. */
   note(authorization: string | undefined, result: Result): void {
     if (authorization === undefined || this.#refused.has(authorization) || !refuses(result)) {
       return;

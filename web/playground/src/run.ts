@@ -5,12 +5,12 @@ export interface Sink {
   end(): void;
 }
 
-/** Begins an operation and returns what cancels it. */
+/** Starts an operation and returns a function that cancels it. */
 export type Start = (sink: Sink) => () => void;
 
 /**
- * One execution of one tab's operation, a query as well as a subscription. It goes on while nobody watches and keeps
- * the newest result, which is all that a response pane shows.
+ * One execution of the operation of a tab: a query, mutation or subscription. It continues without a watcher and stores
+ * the newest result, because the response pane shows only this one.
  */
 export class Run {
   #newest: Result | undefined;
@@ -48,7 +48,7 @@ export class Run {
     return this.#watched;
   }
 
-  /** Results that came since the last watcher left. */
+  /** The number of results since the last watcher left. */
   get unseen(): number {
     return this.#unseen;
   }
@@ -58,9 +58,9 @@ export class Run {
   }
 
   /**
-   * The results from now on, after the newest one so far. One watcher at a time; `left` is called when it goes before
-   * the end. What it still waits for then never settles: GraphiQL would take an end for that of the run it shows by
-   * now, in another tab.
+   * Returns the newest result so far, and all later ones. There is one watcher at a time. `left` is called when it leaves
+   * before the end. Its pending promise then never settles: GraphiQL would take an end for the end of the run that it
+   * shows by then, in another tab.
    */
   watch(left: () => void): AsyncIterableIterator<Result> {
     let leaving = false;

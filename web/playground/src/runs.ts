@@ -1,14 +1,14 @@
 import { Run, type Start } from './run';
 import type { Result } from './http';
 
-/** The runs of all tabs: each tab has its own, which outlives a look at another tab. */
+/** The runs of all tabs. Each tab has its own, which continues while another tab is active. */
 export class Runs {
   readonly #byTab = new Map<string, Run>();
   readonly #listeners = new Set<() => void>();
   #version = 0;
   #parking = false;
 
-  /** The tab's results: of the run that it has, else of a new one. */
+  /** The results of the tab's run; starts one if there is none. */
   watch(tab: string, start: Start): AsyncIterableIterator<Result> {
     let run = this.#byTab.get(tab);
     if (run === undefined) {
@@ -42,7 +42,7 @@ export class Runs {
     this.#changed();
   }
 
-  /** Does what makes the present watcher leave, without ending the run that it watches. */
+  /** Runs an action that makes the current watcher leave, without ending its run. */
   park(leave: () => void): void {
     this.#parking = true;
     try {
@@ -57,7 +57,7 @@ export class Runs {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Changes whenever a run begins, ends, or has something new. */
+  /** Changes whenever a run starts, ends, or has a new result. */
   readonly version = (): number => this.#version;
 
   readonly #changed = (): void => {

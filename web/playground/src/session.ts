@@ -9,7 +9,7 @@ export interface TabsState {
   activeTabIndex: number;
 }
 
-/** The tabs, for code that runs between two renderings. */
+/** The tabs, for code that runs between two renders. */
 export class Session {
   state: TabsState = { tabs: [], activeTabIndex: 0 };
 
@@ -22,10 +22,10 @@ export class Session {
 }
 
 /**
- * GraphiQL has one running operation for all of its tabs: going to another tab stops a subscription, and a new tab gets
- * the results of the old one. Here each tab has its own. Leaving a tab parks its run; coming back watches it again.
+ * GraphiQL runs one operation for all of its tabs: switching tabs stops a subscription, and a new tab gets the results
+ * of the old one. Here each tab has its own run. Leaving a tab parks its run; returning watches it again.
  *
- * It replaces three of GraphiQL's actions, once, before anything is drawn that uses them.
+ * It replaces three of GraphiQL's actions once, before any component that uses them is rendered.
  */
 export function keepRunsApart(actions: Actions, runs: Runs, session: Session): void {
   const { addTab, changeTab, closeTab, stop, run } = actions;
@@ -36,7 +36,7 @@ export function keepRunsApart(actions: Actions, runs: Runs, session: Session): v
       return;
     }
     void run();
-    // GraphiQL asks the fetcher, and so for the run, at once; it does not where the variables are no longer JSON.
+    // GraphiQL calls the fetcher at once, which requests the run, unless the variables are not JSON.
     if (runs.get(tab)?.watched === false) {
       runs.cancel(tab);
     }

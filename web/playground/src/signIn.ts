@@ -1,6 +1,6 @@
 import { post } from './http';
 
-/** The people who are one click away in development mode. */
+/** The users that the bar offers in development mode. */
 export const knownPeople = [
   { id: 'alice', nickName: 'Alice' },
   { id: 'bob', nickName: 'Bob' },
@@ -20,12 +20,12 @@ const signInMutation = /* GraphQL */ `
   }
 `;
 
-/** The value of an Authorization header for that person, made by the server in development mode. */
+/** Returns the value of the Authorization header for a user, with a token from the server's development mode. */
 export async function signIn(endpoint: string, userId: string, nickName?: string): Promise<string> {
   const { data, errors } = await post(endpoint, { query: signInMutation, variables: { userId, nickName } }, {});
   const token = (data as { signIn?: { token?: string } | null } | null | undefined)?.signIn?.token;
   if (token === undefined) {
-    throw new Error(errors?.[0]?.message ?? 'The server gave no token.');
+    throw new Error(errors?.[0]?.message ?? 'The server returned no token.');
   }
   return `Bearer ${token}`;
 }

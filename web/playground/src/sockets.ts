@@ -3,8 +3,8 @@ import { failure, type Request, type Result } from './http';
 import type { Start } from './run';
 
 /**
- * Subscriptions over graphql-transport-ws. A socket belongs to one person, so there is one client for each distinct
- * Authorization; it connects with the first subscription and closes with the last.
+ * Subscriptions over graphql-transport-ws. A socket has one user, so there is one client per Authorization. It connects
+ * with the first subscription and closes with the last.
  */
 export class Sockets {
   readonly #url: string;
@@ -35,7 +35,7 @@ export class Sockets {
         url: this.#url,
         connectionParams: authorization === undefined ? undefined : { authorization },
         lazy: true,
-        // Here a lost connection is something to see, not something to mend in silence.
+        // The playground shows a lost connection and does not reconnect silently.
         retryAttempts: 0,
         on: { closed: () => this.#clients.delete(authorization) },
       });
@@ -45,7 +45,7 @@ export class Sockets {
   }
 }
 
-/** What graphql-ws gives as the reason of a failed subscription: GraphQL errors, a CloseEvent, an Event or an Error. */
+/** The reason that graphql-ws reports for a failed subscription: GraphQL errors, a CloseEvent, an Event or an Error. */
 function explain(error: unknown): Result {
   if (Array.isArray(error)) {
     return { errors: error as Result['errors'] };
@@ -54,7 +54,7 @@ function explain(error: unknown): Result {
     const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : '';
     // RFC 6455, section 7.4.1: 1006 is the browser's own code for a connection that ended without a close frame.
     return error.code === 1006
-      ? failure('The connection was lost, or could not be made. Is the server running?', { closeCode: error.code })
+      ? failure('The connection failed or was lost. Is the server running?', { closeCode: error.code })
       : failure(`The server closed the connection: ${error.code} ${reason}`.trimEnd(), { closeCode: error.code });
   }
   return failure(error instanceof Error ? error.message : 'The connection failed. Is the server running?');

@@ -1,24 +1,24 @@
 import type { Result } from './http';
 import type { Start } from './run';
 
-/** A subscription of a tab, with what has come of it. */
+/** A subscription of a tab, with its results. */
 export interface Stream {
   tab: string;
   title: string;
   person: string;
-  /** The newest first, at most as many as anybody scrolls through. */
+  /** The newest results first, up to a limit. */
   results: readonly { at: Date; result: Result }[];
   ended: boolean;
 }
 
 const kept = 50;
 
-/** The subscriptions of all tabs, for looking at them side by side: GraphiQL shows one tab's newest result. */
+/** The subscriptions of all tabs, to show them side by side: GraphiQL shows only the newest result of one tab. */
 export class Streams {
   #list: readonly Stream[] = [];
   readonly #listeners = new Set<() => void>();
 
-  /** The same start, whose results are also noted here. A tab has one stream: its last. */
+  /** Wraps a start so that its results are also stored here. A tab has one stream: its last. */
   noted(tab: string, title: string, person: string, start: Start): Start {
     return (sink) => {
       let stream: Stream = { tab, title, person, results: [], ended: false };

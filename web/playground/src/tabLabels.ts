@@ -4,8 +4,8 @@ import type { Runs } from './runs';
 import { authorizationOf, parseHeaders, personOf } from './token';
 
 /**
- * Marks GraphiQL's tabs with who they are and with what runs in them. GraphiQL draws the tabs and offers no place for
- * this, so it goes into data attributes, which the style sheet shows.
+ * Labels GraphiQL's tabs with their users and running operations. GraphiQL renders the tabs and has no slot for labels, so
+ * they are data attributes, which the style sheet shows.
  */
 export function useTabLabels(runs: Runs): void {
   const { tabs, activeTabIndex } = useGraphiQL(pick('tabs', 'activeTabIndex'));
@@ -21,7 +21,7 @@ export function useTabLabels(runs: Runs): void {
     });
   }, [tabs, runs, version]);
 
-  // On a phone there is room for two or three of them.
+  // A phone has space for two or three tabs.
   useEffect(() => {
     document.querySelectorAll('.graphiql-tab')[activeTabIndex]?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [activeTabIndex, tabs]);

@@ -1,6 +1,6 @@
 import { tryParseJSONC } from '@graphiql/react';
 
-/** Who a token says its bearer is. Read, not verified: the server does that. */
+/** The user that a token names. The token is decoded, not verified: the server verifies it. */
 export interface Person {
   id: string;
   name: string;
@@ -8,10 +8,10 @@ export interface Person {
   expires: number | undefined;
 }
 
-/** A tab's request headers, as the headers editor has them. */
+/** A tab's request headers, from the headers editor. */
 export type Headers = Record<string, unknown>;
 
-/** Headers from the text of a headers editor; empty where it is no JSON object (yet). */
+/** Parses the text of a headers editor; empty if it is not a JSON object. */
 export function parseHeaders(text: string | null | undefined): Headers {
   try {
     const parsed: unknown = tryParseJSONC(text ?? undefined);
@@ -21,14 +21,14 @@ export function parseHeaders(text: string | null | undefined): Headers {
   }
 }
 
-/** The Authorization header's value, whatever the case of its name. */
+/** The value of the Authorization header, in any case of its name. */
 export function authorizationOf(headers: Headers): string | undefined {
   const name = Object.keys(headers).find((key) => key.toLowerCase() === 'authorization');
   const value = name === undefined ? undefined : headers[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The text of a headers editor with its Authorization replaced, or taken out where undefined. */
+/** The text of a headers editor with its Authorization replaced, or removed if undefined. */
 export function withAuthorization(text: string | null | undefined, authorization: string | undefined): string {
   const headers = Object.fromEntries(
     Object.entries(parseHeaders(text)).filter(([key]) => key.toLowerCase() !== 'authorization'),
@@ -39,7 +39,7 @@ export function withAuthorization(text: string | null | undefined, authorization
   return Object.keys(headers).length === 0 ? '' : JSON.stringify(headers, null, 2);
 }
 
-/** The bearer of a JSON Web Token (RFC 7519); undefined for anything else. */
+/** The user of a JSON Web Token (RFC 7519); undefined if it is none. */
 export function personOf(authorization: string | undefined): Person | undefined {
   const payload = authorization?.match(/^Bearer +[^.]+\.([^.]+)\./i)?.[1];
   if (payload === undefined) {

@@ -6,10 +6,10 @@ declare global {
   }
 }
 
-// The build puts the hashed file names of the bundled workers here.
+// The build inserts the hashed file names of the bundled workers here.
 declare const WORKERS: Record<'editor' | 'json' | 'graphql', string>;
 
-/** Tells the Monaco editor where its workers are: beside this script, so that `worker-src 'self'` allows them. */
+/** Configures the URLs of the Monaco editor's workers: beside this script, so that `worker-src 'self'` allows them. */
 export function setUpWorkers(): void {
   window.MonacoEnvironment = {
     getWorker(_id, label) {

@@ -4,10 +4,10 @@ import { Connection } from './connection';
 import { codeOf } from './errors';
 import type { Session } from './session';
 
-/** How long an answer may take before it counts as a lost connection, in milliseconds. */
+/** How long a response may take before the connection counts as lost, in milliseconds. */
 const answerWithin = 20_000;
 
-/** What a signed-in person has of the server. */
+/** The server as a signed-in user sees it. */
 export interface Api {
   client: Client;
   connection: Connection;
@@ -15,8 +15,8 @@ export interface Api {
 }
 
 /**
- * urql without a cache: what this app shows is kept current by its streams, room by room (see room/timeline.ts), and a
- * second copy of it in a cache could only be older.
+ * urql without a cache: streams keep the state of each room current (see room/timeline.ts), and a second copy in a cache
+ * could only be older.
  */
 export function createApi(endpoint: string, session: Session): Api {
   const token = (): string => session.person.get()?.token ?? '';
@@ -24,7 +24,7 @@ export function createApi(endpoint: string, session: Session): Api {
   const client = new Client({
     url: endpoint,
     preferGetMethod: false,
-    // urql's own signal is left out: it aborts what has just been answered, and the browser complains of it.
+    // urql's own signal is omitted: it aborts requests that have just completed, and the browser logs an error.
     fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(answerWithin) }),
     exchanges: [
       authExchange(async (utils) => ({

@@ -1,14 +1,14 @@
 import { type Client, createClient } from 'graphql-ws';
 import { Store } from '../store';
 
-/** How long the server may take to answer a ping, in milliseconds, and how long there is between two. */
+/** How long the server may take to answer a ping, and the time between two pings, in milliseconds. */
 const pongWithin = 5_000;
 const pingEvery = 10_000;
 
 /** The longest wait before the next attempt to connect, in milliseconds. */
 const longestWait = 8_000;
 
-/** The one socket of this window. It connects with the first subscription; whoever subscribes comes back by themselves. */
+/** The only socket of this window. It connects with the first subscription. Each subscription resumes by itself. */
 export class Connection {
   readonly state = new Store<'connecting' | 'online' | 'offline'>('connecting');
   readonly socket: Client;
@@ -24,7 +24,7 @@ export class Connection {
     this.socket = createClient({
       url: url.href,
       connectionParams: () => ({ authorization: `Bearer ${token()}` }),
-      // The library would send the same `after` again; see follow, which knows better.
+      // The library would send the same `after` again; follow sends the current one.
       retryAttempts: 0,
       keepAlive: pingEvery,
       on: {
@@ -37,11 +37,11 @@ export class Connection {
         closed: (event) => {
           clearTimeout(this.#pong);
           this.#attempts++;
-          // A server that restarts says when to come back, each client another time.
+          // A server that restarts tells each client when to reconnect, at different times.
           this.#comeBackIn = Number(/come back in (\d+) ms/.exec((event as CloseEvent).reason ?? '')?.[1]) || undefined;
           this.state.set('offline');
         },
-        // A socket can be dead for long without anybody noticing: a laptop that slept, a lost network.
+        // A socket can be dead for a long time without an error: the laptop slept, or the network was lost.
         ping: (received) => {
           if (!received) {
             this.#pong = setTimeout(() => this.socket.terminate(), pongWithin);
@@ -59,7 +59,7 @@ export class Connection {
     window.addEventListener('offline', () => this.socket.terminate(), { signal });
   }
 
-  /** Waits before the next attempt: longer each time, never in step with others; until wake at most. */
+  /** Waits before the next attempt, longer each time, with a random part. wake ends the wait. */
   async wait(): Promise<void> {
     const wait = this.#comeBackIn ?? Math.min(longestWait, 250 * 2 ** this.#attempts) * (0.5 + Math.random() / 2);
     await new Promise<void>((resolve) => {
@@ -68,7 +68,7 @@ export class Connection {
     });
   }
 
-  /** Has all who wait try again at once. */
+  /** Ends all waits, so that subscriptions reconnect at once. */
   readonly wake = (): void => {
     this.#waiting.forEach((resolve) => resolve());
     this.#waiting.clear();

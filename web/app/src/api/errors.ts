@@ -1,18 +1,18 @@
 import type { CombinedError } from 'urql';
 import type { ErrorCode } from '../gql/graphql';
 
-/** The code of an error that the server gave; undefined where there was no answer. */
+/** The code of the server's error; undefined if there was no response. */
 export function codeOf(error: CombinedError | undefined): ErrorCode | undefined {
   return error?.graphQLErrors[0]?.extensions.code as ErrorCode | undefined;
 }
 
-/** Whether it is worth trying again by itself: nothing was wrong with the request. */
+/** Whether to retry automatically: the request itself was valid. */
 export function isPassing(error: CombinedError): boolean {
   const code = codeOf(error);
   return code === undefined || code === 'UNAVAILABLE' || code === 'RATE_LIMITED';
 }
 
-/** What went wrong, as a person wants to read it. */
+/** The error as a sentence for the user. */
 export function explain(error: CombinedError): string {
   const first = error.graphQLErrors[0];
   switch (codeOf(error)) {
@@ -21,26 +21,26 @@ export function explain(error: CombinedError): string {
     case 'UNAUTHENTICATED':
       return 'You are no longer signed in. Sign in again.';
     case 'FORBIDDEN':
-      return 'You may not do this here.';
+      return 'You do not have permission to do this.';
     case 'NOT_FOUND':
-      return 'It is not there, or not for you to see.';
+      return 'It does not exist, or you cannot see it.';
     case 'UNKNOWN_USER':
-      return `Nobody here has the name ${namesOf(first?.extensions.ids)}. People are known once they have signed in.`;
+      return `There is no user with the id ${namesOf(first?.extensions.ids)}. Users exist once they have signed in.`;
     case 'ROOM_FULL':
       return 'The room is full.';
     case 'ALREADY_IN_ROOM':
-      return 'You are in another room that you have to leave first.';
+      return 'You are in another exclusive room. Leave it first.';
     case 'WRONG_KEY':
-      return 'This is not the key of such a room. Ask for the key again.';
+      return 'The key is wrong, or the room does not exist. Ask for the key again.';
     case 'BANNED':
-      return 'You may not come into this room.';
+      return 'You are banned from this room.';
     case 'RATE_LIMITED':
-      return 'Too much at a time. Wait a moment and try again.';
+      return 'Too many requests. Wait a moment and try again.';
     case 'UNAVAILABLE':
-      return 'The server cannot do it just now. Try again.';
+      return 'The server is unavailable at the moment. Try again.';
     case 'INTERNAL':
-      return `Something is broken inside the server (${String(first?.extensions.requestId ?? 'unknown request')}).`;
-    default: // BAD_USER_INPUT says in words what is wrong; and there may be codes that are newer than this page
+      return `Internal server error (${String(first?.extensions.requestId ?? 'unknown request')}).`;
+    default: // the message of BAD_USER_INPUT is for users; and the server may know newer codes
       return first?.message ?? error.message;
   }
 }

@@ -4,15 +4,15 @@ import type { Api } from './api';
 import { codeOf, isPassing } from './errors';
 
 export interface Follower<Data, Variables> {
-  /** Asked before each attempt: this is where `after` moves on. Undefined: not now, ask again after a while. */
+  /** Called before each attempt; returns the variables with the current `after`. Undefined: not now, call again later. */
   variables(): Variables | undefined | Promise<Variables | undefined>;
-  /** Returns false to have the subscription started anew. */
+  /** Returns false to restart the subscription. */
   next(data: Data): boolean | void;
-  /** The server ends the stream for good, as when one is no longer in the room. */
+  /** Called when the server ends the stream, for example because the user is no longer in the room. */
   ended(error: CombinedError): void;
 }
 
-/** Keeps a subscription alive until the function it returns is called: whatever breaks, it subscribes again. */
+/** Keeps a subscription alive until the returned function is called: after every failure it subscribes again. */
 export function follow<Data, Variables extends AnyVariables>(
   api: Api,
   document: TypedDocumentNode<Data, Variables>,
@@ -39,7 +39,7 @@ export function follow<Data, Variables extends AnyVariables>(
     }
   }
 
-  /** One subscription, until it ends. */
+  /** Runs one subscription until it ends. */
   async function once(variables: Variables): Promise<'again' | 'broken' | CombinedError> {
     let subscription: Subscription | undefined;
     const end = await new Promise<'again' | 'broken' | CombinedError>((resolve) => {

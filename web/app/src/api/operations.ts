@@ -1,6 +1,6 @@
 import { graphql } from '../gql';
 
-// A person.
+// Users.
 
 export const SignIn = graphql(`
   mutation SignIn($userId: ID!, $nickName: String) {
@@ -84,7 +84,7 @@ export const RoomCreated = graphql(`
   }
 `);
 
-// Finding, making, joining and leaving rooms.
+// Finding, creating, joining and leaving rooms.
 
 export const FoundRoom = graphql(`
   fragment FoundRoom on Room {
@@ -173,8 +173,8 @@ export const RotateRoomKey = graphql(`
   }
 `);
 
-// One room. What depends on the viewer is only in queries: so the events are the same for everybody in the room, and the
-// server makes each of them once.
+// One room. Only queries select fields that depend on the viewer. So events are the same for all members, and the server
+// renders each event once.
 
 export const MessageParts = graphql(`
   fragment MessageParts on Message {
@@ -249,7 +249,7 @@ export const Details = graphql(`
   }
 `);
 
-/** A room as it is: its messages are complete up to `seq`, and the events after it come by RoomEvents. */
+/** The current state of a room: its messages are complete up to `seq`, and RoomEvents has the events after it. */
 export const OpenRoom = graphql(`
   query OpenRoom($roomId: ID!) {
     roomInfo(roomId: $roomId) {

@@ -12,10 +12,10 @@ export interface Person {
 
 const kept = 'parley-person';
 
-/** Who this window is. Each window is somebody of its own: sessionStorage is not shared, and survives a reload. */
+/** The user of this window. Each window has its own user: windows do not share sessionStorage, and it survives a reload. */
 export class Session {
   readonly person = new Store<Person | undefined>(readKept());
-  /** Why somebody is no longer signed in, for the page that asks them to sign in again. */
+  /** Why the user was signed out, for the sign-in page. */
   readonly ended = new Store<string>('');
   readonly #config: Config;
   #renewing: Promise<void> | undefined;
@@ -24,7 +24,7 @@ export class Session {
     this.#config = config;
   }
 
-  /** Development mode: signs in as anybody. The error is for a person to read. */
+  /** Signs in as any user, in development mode. The message of the error is for users. */
   async signIn(userId: string, nickName?: string): Promise<void> {
     const { data, error } = await this.#ask().mutation(SignIn, { userId, nickName });
     if (error) {
@@ -36,7 +36,7 @@ export class Session {
     }
   }
 
-  /** Anywhere: signs in with a token of the application's. */
+  /** Signs in with a token of the application, in any mode. */
   async useToken(token: string): Promise<void> {
     const { data, error } = await this.#ask(token).query(Me, {});
     if (error) {
@@ -54,8 +54,8 @@ export class Session {
   }
 
   /**
-   * Gets a new token for the same person when the old one is refused. In development mode that happens when the server has
-   * been restarted. An application would ask its identity provider here.
+   * Gets a new token for the same user when the server rejects the old one. In development mode this happens after a restart
+   * of the server. An application would ask its identity provider here.
    */
   renew(): Promise<void> {
     this.#renewing ??= this.#renew().finally(() => {
@@ -70,12 +70,12 @@ export class Session {
       return;
     }
     if (!this.#config.signIn) {
-      this.signOut('Your sign-in has ended. What you have typed is kept.');
+      this.signOut('Your session has expired. Your drafts are saved.');
       return;
     }
     const { data } = await this.#ask().mutation(SignIn, { userId: person.id });
     if (data?.signIn && this.person.get()?.id === person.id) {
-      person.token = data.signIn.token; // the same person: nothing has to be drawn again
+      person.token = data.signIn.token; // the same user: no need to render again
       sessionStorage.setItem(kept, JSON.stringify(person));
     }
   }

@@ -4,7 +4,7 @@ import type { Person } from '../api/session';
 import type { Outbox } from '../room/outbox';
 import type { RoomList } from '../rooms/roomList';
 
-/** Everything that lives as long as one person is signed in. */
+/** The state that exists while a user is signed in. */
 export interface SignedIn {
   me: Person;
   api: Api;
@@ -17,7 +17,7 @@ export const SignedInContext = createContext<SignedIn | undefined>(undefined);
 export function useSignedIn(): SignedIn {
   const value = useContext(SignedInContext);
   if (!value) {
-    throw new Error('useSignedIn is for what is shown to somebody who is signed in');
+    throw new Error('useSignedIn needs a signed-in user');
   }
   return value;
 }

@@ -9,7 +9,7 @@ const people = [
   { id: 'carol', nickName: 'Carol' },
 ] as const;
 
-/** In development mode anybody signs in as anyone; elsewhere the application gives people their tokens. */
+/** In development mode clients sign in as any user; otherwise the application gives users their tokens. */
 export function SignInPage({ session, development }: { session: Session; development: boolean }) {
   const why = useStore(session.ended);
   const [problem, setProblem] = useState('');
@@ -36,13 +36,13 @@ export function SignInPage({ session, development }: { session: Session; develop
   }
 
   return (
-    <Page title="Who are you?">
+    <Page title="Sign in">
       <div className="sheet">
         {why && <p className="note">{why}</p>}
         {development && (
           <section aria-labelledby="development">
             <h2 id="development">Development</h2>
-            <p>Each window is a person of its own. Open a second one to talk to yourself.</p>
+            <p>Each window has its own user. Open a second window to chat with yourself.</p>
             <div className="row">
               {people.map(({ id, nickName }) => (
                 <button key={id} className="primary" onClick={() => void enter(session.signIn(id, nickName))}>
@@ -52,7 +52,7 @@ export function SignInPage({ session, development }: { session: Session; develop
             </div>
             <form onSubmit={enterByName}>
               <label>
-                Somebody else’s id
+                Another user’s id
                 <input value={name} onChange={(event) => setName(event.target.value)} maxLength={128} required autoCapitalize="none" autoComplete="off" />
               </label>
               <button>Sign in</button>

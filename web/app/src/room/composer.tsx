@@ -12,7 +12,7 @@ interface Props {
   onReplied?: () => void;
 }
 
-/** Where one types. Enter sends, Shift-Enter begins a line, @ offers the members' names. */
+/** The input for a message. Enter sends, Shift-Enter inserts a line break, @ suggests the names of members. */
 export function Composer({ room, threadId, replyTo, onReplied }: Props) {
   const { me, outbox } = useSignedIn();
   const [text, setText] = useDraft(`${me.id}-${threadId ?? room.id}`);
@@ -56,9 +56,9 @@ export function Composer({ room, threadId, replyTo, onReplied }: Props) {
       {replyTo && (
         <div className="row answering">
           <span>
-            Answer to <b>{nameOf(replyTo.from)}</b>: {replyTo.contents}
+            Reply to <b>{nameOf(replyTo.from)}</b>: {replyTo.contents}
           </span>
-          <button type="button" aria-label="Answer nobody" onClick={onReplied}>
+          <button type="button" aria-label="Cancel the reply" onClick={onReplied}>
             ×
           </button>
         </div>
@@ -94,7 +94,7 @@ export function Composer({ room, threadId, replyTo, onReplied }: Props) {
 
 type Member = { id: string; nickName: string };
 
-/** The names that fit what stands behind an @ at the end of the text. */
+/** The names that match the text after an @ at the end. */
 function useNames(text: string, members: Member[], onTake: (name: string) => void) {
   const [chosen, setChosen] = useState(0);
   const [dismissed, setDismissed] = useState('');
@@ -110,7 +110,7 @@ function useNames(text: string, members: Member[], onTake: (name: string) => voi
     }
   }
 
-  /** Whether the key was for the list of names. */
+  /** Whether the list of names has handled the key. */
   function onKey(key: string): boolean {
     if (offered.length === 0) {
       return false;

@@ -6,7 +6,7 @@ interface Props {
   me: string;
 }
 
-/** A message's text, in which the names of those it speaks to stand out. */
+/** The text of a message, with highlighted mentions. */
 export function Contents({ text, mentions, me }: Props) {
   const people = new Map(mentions.map((person) => [`@${nameOf(person)}`, person.id]));
   return (
@@ -32,7 +32,7 @@ function split(text: string, names: string[]): string[] {
   return text.split(new RegExp(`(${longestFirst.join('|')})`));
 }
 
-/** The ids of those among the members whose @name is in the text. */
+/** The ids of the members whose @name is in the text. */
 export function mentionsIn(text: string, members: readonly { id: string; nickName: string }[]): string[] {
   const named = new Set(split(text, members.map((person) => `@${nameOf(person)}`)));
   return members.filter((person) => named.has(`@${nameOf(person)}`)).map(({ id }) => id);

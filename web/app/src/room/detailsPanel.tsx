@@ -14,9 +14,9 @@ import type { RoomFeed } from './roomFeed';
 import type { Room } from './timeline';
 
 const access = {
-  PUBLIC: 'Everybody finds it and joins.',
-  PRIVATE: 'Joining takes its key.',
-  FRIEND: 'Friends of its owner find it and join.',
+  PUBLIC: 'Every user can find it and join.',
+  PRIVATE: 'Users need the key to join.',
+  FRIEND: 'Friends of the owner can find it and join.',
 };
 
 interface Props {
@@ -25,13 +25,13 @@ interface Props {
   onClose: () => void;
 }
 
-/** Who is in the room, its key for those who may see it, and the way out. */
+/** The members of the room, its key if the user may see it, and the buttons to leave or delete it. */
 export function DetailsPanel({ room, roomFeed, onClose }: Props) {
   const { me, api } = useSignedIn();
   const { busy, problem, run } = useAction();
   const [asking, setAsking] = useState<'leave' | 'delete'>();
   const [people, setPeople] = useState('');
-  const looksAfter = room.viewerRole !== 'MEMBER';
+  const moderates = room.viewerRole !== 'MEMBER';
 
   async function end(yes: boolean): Promise<void> {
     setAsking(undefined);
@@ -50,7 +50,7 @@ export function DetailsPanel({ room, roomFeed, onClose }: Props) {
 
   async function copy(key: string): Promise<void> {
     await navigator.clipboard.writeText(invitation(room.id, key));
-    announce('The invitation is copied.');
+    announce('Invitation copied.');
   }
 
   async function rotate(): Promise<void> {
@@ -66,12 +66,12 @@ export function DetailsPanel({ room, roomFeed, onClose }: Props) {
         <p className="dim">{access[room.accessType]}</p>
         {room.joinKey && (
           <section aria-labelledby="key">
-            <h3 id="key">Its key</h3>
+            <h3 id="key">Key</h3>
             <code>{room.joinKey}</code>
             <div className="row">
-              <button onClick={() => void copy(room.joinKey ?? '')}>Copy an invitation</button>
+              <button onClick={() => void copy(room.joinKey ?? '')}>Copy invitation</button>
               <button disabled={busy} onClick={() => void rotate()}>
-                Another key
+                Replace the key
               </button>
             </div>
           </section>
@@ -87,13 +87,13 @@ export function DetailsPanel({ room, roomFeed, onClose }: Props) {
               </li>
             ))}
           </ul>
-          {looksAfter && (
+          {moderates && (
             <form onSubmit={(event) => void add(event)}>
               <label>
-                Take people in (ids)
+                Add members (ids)
                 <input value={people} onChange={(event) => setPeople(event.target.value)} required autoCapitalize="none" />
               </label>
-              <button disabled={busy}>Take in</button>
+              <button disabled={busy}>Add</button>
             </form>
           )}
         </section>
@@ -112,7 +112,7 @@ export function DetailsPanel({ room, roomFeed, onClose }: Props) {
         </div>
       </div>
       {asking === 'leave' && <Confirm question="Leave this room?" action="Leave" onAnswer={(yes) => void end(yes)} />}
-      {asking === 'delete' && <Confirm question="Delete this room for everybody? It cannot be taken back." action="Delete" onAnswer={(yes) => void end(yes)} />}
+      {asking === 'delete' && <Confirm question="Delete this room for all members? This cannot be undone." action="Delete" onAnswer={(yes) => void end(yes)} />}
     </Panel>
   );
 }

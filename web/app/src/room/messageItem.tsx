@@ -113,19 +113,19 @@ export function MessageItem({ message, quoted, room, roomFeed, tabbable, onFocus
             {message.replyCount} {message.replyCount === 1 ? 'reply' : 'replies'} in a thread
           </button>
         )}
-        <div className="tools" role="group" aria-label="Do something with this message">
+        <div className="tools" role="group" aria-label="Actions">
           {!message.deletedAt &&
             emojis.map((emoji) => (
               <button key={emoji} aria-label={`React with ${emoji}`} onClick={() => react(emoji, !message.viewerReactions.includes(emoji))}>
                 {emoji}
               </button>
             ))}
-          {onReply && <button onClick={() => onReply(message)}>Answer</button>}
+          {onReply && <button onClick={() => onReply(message)}>Reply</button>}
           {onThread && <button onClick={() => onThread(message)}>Thread</button>}
           {mine && !message.deletedAt && <button onClick={() => setEditing(true)}>Edit</button>}
           {!message.deletedAt && (mine || room.viewerRole !== 'MEMBER') && <button onClick={() => setAsking(true)}>Delete</button>}
         </div>
-        {asking && <Confirm question="Delete this message? It cannot be taken back." action="Delete" onAnswer={remove} />}
+        {asking && <Confirm question="Delete this message? This cannot be undone." action="Delete" onAnswer={remove} />}
       </div>
     </li>
   );
@@ -137,7 +137,7 @@ interface EditorProps {
   onCancel: () => void;
 }
 
-/** What is typed stays until the server has taken it. */
+/** Edits a message. The text stays until the server has confirmed it. */
 function Editor({ contents, onSave, onCancel }: EditorProps) {
   const [text, setText] = useState(contents);
 
@@ -158,7 +158,7 @@ function Editor({ contents, onSave, onCancel }: EditorProps) {
         void onSave(text);
       }}
     >
-      <textarea aria-label="The message’s text" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} autoFocus required maxLength={16000} />
+      <textarea aria-label="Text of the message" value={text} onChange={(event) => setText(event.target.value)} onKeyDown={onKeyDown} autoFocus required maxLength={16000} />
       <button className="primary">Save</button>
       <button type="button" onClick={onCancel}>
         Cancel

@@ -11,7 +11,7 @@ interface Props {
   room: Room;
   timeline: Timeline;
   messages: readonly Message[];
-  /** The message whose thread this is. */
+  /** The first message of the thread, if this is a thread. */
   threadId?: string;
   readUpTo?: number;
   hasEarlier: boolean;
@@ -21,7 +21,7 @@ interface Props {
   onThread?: (message: Message) => void;
 }
 
-/** Messages, oldest first, and below them those that are still on their way. The arrow keys go from one to the next. */
+/** Messages, oldest first, followed by unsent messages. The arrow keys move between them. */
 export function MessageList({ roomFeed, room, timeline, messages, threadId, readUpTo, hasEarlier, onEarlier, onAtEnd, onReply, onThread }: Props) {
   const { me, outbox } = useSignedIn();
   const outgoing = useStore(outbox.messages).filter(({ input }) => input.roomId === room.id && (input.threadId ?? undefined) === threadId);
@@ -59,7 +59,7 @@ export function MessageList({ roomFeed, room, timeline, messages, threadId, read
           Earlier messages
         </button>
       )}
-      {messages.length === 0 && outgoing.length === 0 && <p className="empty">Nobody has said anything yet.</p>}
+      {messages.length === 0 && outgoing.length === 0 && <p className="empty">No messages yet.</p>}
       <ol aria-label={threadId ? 'Replies' : 'Messages'} onKeyDown={move}>
         {messages.map((message) => (
           <Fragment key={message.id}>
@@ -86,7 +86,7 @@ export function MessageList({ roomFeed, room, timeline, messages, threadId, read
   );
 }
 
-/** Keeps the newest message in view, unless somebody has scrolled up to read; then what they read stays where it is. */
+/** Keeps the newest message in view, unless the user has scrolled up; then the visible messages do not move. */
 function useStickToEnd(count: number, onAtEnd?: (atEnd: boolean) => void) {
   const ref = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
@@ -98,13 +98,13 @@ function useStickToEnd(count: number, onAtEnd?: (atEnd: boolean) => void) {
       if (atEnd.current) {
         element.scrollTop = element.scrollHeight;
       } else if (element.scrollTop < 100) {
-        element.scrollTop += element.scrollHeight - height.current; // earlier messages came in above
+        element.scrollTop += element.scrollHeight - height.current; // earlier messages were inserted above
       }
       height.current = element.scrollHeight;
     }
   }, [count]);
 
-  // A phone's keyboard and a longer text below make the list lower.
+  // A phone's keyboard, or a longer text below, makes the list shorter.
   useEffect(() => {
     const element = ref.current;
     const observer = new ResizeObserver(() => {

@@ -5,19 +5,19 @@ import type { SendMessageInput } from '../gql/graphql';
 import { Store } from '../store';
 import type { Message } from './timeline';
 
-/** How long a message waits before it is tried again, in milliseconds; it is also tried when the connection is back. */
+/** How long a message waits before the next attempt, in milliseconds. It is also sent when the connection is back. */
 const tryEvery = 5_000;
 
 /** A message that the server has not confirmed yet. */
 export interface Outgoing {
-  /** With its idempotencyKey, made once: however often it is sent, it is one message. */
+  /** It contains its idempotencyKey, generated once: however often it is sent, it is one message. */
   input: SendMessageInput & { idempotencyKey: string };
-  /** Waiting: it goes by itself when the connection is back. Refused: it would be refused again as it is. */
+  /** Waiting: it is sent when the connection is back. Refused: the server would reject it again. */
   state: 'sending' | 'waiting' | 'refused';
   problem: string;
 }
 
-/** Everything typed and not confirmed. It survives failures, and a reload of the page. */
+/** The messages that the server has not confirmed yet. They survive failures and a reload of the page. */
 export class Outbox {
   readonly messages: Store<readonly Outgoing[]>;
   /** Called with each message that the server has confirmed. */
@@ -32,7 +32,7 @@ export class Outbox {
     this.#api = api;
     this.#kept = `parley-outbox-${me}`;
     const kept = JSON.parse(sessionStorage.getItem(this.#kept) ?? '[]') as Outgoing[];
-    // What was being sent when the page was closed may have arrived: with the same key it is safe to send again.
+    // A message that was being sent when the page closed may have arrived. With the same key it is safe to send it again.
     this.messages = new Store(kept.map((message) => (message.state === 'sending' ? { ...message, state: 'waiting' } : message)));
     this.#ignore = api.connection.state.subscribe(() => {
       if (api.connection.state.get() === 'online') {
@@ -57,12 +57,12 @@ export class Outbox {
     void this.#pump();
   }
 
-  /** Takes a message out: it was given up, or has been seen in the room. */
+  /** Removes a message: the user discarded it, or it has appeared in the room. */
   remove(key: string): void {
     this.#set(this.messages.get().filter((message) => message.input.idempotencyKey !== key));
   }
 
-  /** Sends what waits, one after the other, so that it arrives in the order in which it was typed. */
+  /** Sends the waiting messages one after the other, so that they arrive in the order in which the user sent them. */
   async #pump(): Promise<void> {
     if (this.#pumping) {
       return;
@@ -79,7 +79,7 @@ export class Outbox {
     this.#pumping = false;
   }
 
-  /** Returns false where it makes no sense to go on with the next. */
+  /** Returns false if the next message should not be sent. */
   async #sendOne({ input }: Outgoing): Promise<boolean> {
     this.#update(input.idempotencyKey, { state: 'sending', problem: '' });
     const { data, error } = await this.#api.client.mutation(SendMessage, { input });

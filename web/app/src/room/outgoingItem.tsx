@@ -1,7 +1,7 @@
 import { useSignedIn } from '../people/context';
 import type { Outgoing } from './outbox';
 
-/** A message on its way, or one that could not go: what was typed is here until it is sent or thrown away. */
+/** A message that is being sent, or that failed. It stays here until it is sent or discarded. */
 export function OutgoingItem({ message: { input, state, problem } }: { message: Outgoing }) {
   const { outbox } = useSignedIn();
   return (
@@ -17,7 +17,7 @@ export function OutgoingItem({ message: { input, state, problem } }: { message: 
             </p>
             <div className="row">
               <button onClick={() => outbox.retry(input.idempotencyKey)}>Try again</button>
-              <button onClick={() => outbox.remove(input.idempotencyKey)}>Throw away</button>
+              <button onClick={() => outbox.remove(input.idempotencyKey)}>Discard</button>
             </div>
           </div>
         )}

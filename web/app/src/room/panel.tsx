@@ -6,7 +6,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** Something beside the conversation; on a phone, over it. Escape closes it, and the focus returns to where it was. */
+/** A panel beside the conversation; on a phone, over it. Escape closes it, and the focus returns to its previous place. */
 export function Panel({ title, onClose, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

@@ -7,26 +7,26 @@ import { Store } from '../store';
 import { applied, merged, type Message, opened, type Room, type RoomEvent, type Timeline, withThread } from './timeline';
 
 export interface Feed {
-  /** Undefined while the room is read for the first time. */
+  /** Undefined while the room is loaded for the first time. */
   room?: Room;
-  /** Undefined also for somebody who sees the room but is not in it. */
+  /** Undefined also if the user sees the room but is not a member. */
   timeline?: Timeline;
-  /** The newest message that I had read when I opened the room. */
+  /** The newest message that the user had read when the room was opened. */
   readUpTo: number;
-  /** Why there is nothing to show, or no more. */
+  /** Why the room cannot be shown, or no longer. */
   problem?: { code: string | undefined; text: string };
 }
 
-/** One room on the screen: read once, kept current by its events, resumed where it was when the connection breaks. */
+/** One room on the screen: loaded once, kept current by its events, and resumed after a lost connection. */
 export class RoomFeed {
   readonly feed = new Store<Feed>({ readUpTo: 0 });
-  /** Called with each event that is new. */
+  /** Called with each new event. */
   onEvent: (event: RoomEvent) => void = () => {};
   readonly #api: Api;
   readonly #roomId: string;
   readonly #me: string;
   #stop: () => void = () => {};
-  /** Whether what is shown is to be read again: it stays on the screen meanwhile. */
+  /** Whether the room must be loaded again. The old state stays on the screen meanwhile. */
   #outdated = false;
 
   constructor(api: Api, roomId: string, me: string) {
@@ -35,7 +35,7 @@ export class RoomFeed {
     this.#me = me;
   }
 
-  /** Begins, or begins anew, as after joining. */
+  /** Starts the feed, or restarts it, for example after joining. */
   open(): void {
     this.close();
     this.feed.set({ readUpTo: 0 });
@@ -53,7 +53,7 @@ export class RoomFeed {
     this.#stop();
   }
 
-  /** Reads who is in the room and what I may do there: it differs between people, so no event carries it. */
+  /** Loads the members and the user's role and key. They differ between users, so events do not contain them. */
   async readDetails(): Promise<void> {
     const { data } = await this.#api.client.query(Details, { roomId: this.#roomId });
     if (data?.roomInfo) {
@@ -70,7 +70,7 @@ export class RoomFeed {
     }
   }
 
-  /** Reads the newest replies of a thread, or with `before` those before that cursor. */
+  /** Loads the newest replies of a thread, or with `before` those before this cursor. */
   async readThread(messageId: string, before?: string): Promise<void> {
     const since = this.#since();
     const { data } = await this.#api.client.query(Thread, { messageId, before });
@@ -81,7 +81,7 @@ export class RoomFeed {
     }
   }
 
-  /** Shows what a mutation has answered, without waiting for the event. */
+  /** Shows the result of a mutation without waiting for the event. */
   async show(mutation: () => Promise<Message | undefined>): Promise<void> {
     const since = this.#since();
     const message = await mutation();
@@ -98,7 +98,7 @@ export class RoomFeed {
       return undefined;
     }
     if (!room.messages) {
-      this.close(); // I see it and am not in it
+      this.close(); // the user sees the room but is not a member
       this.feed.set({ room, readUpTo: 0 });
       return undefined;
     }
@@ -109,7 +109,7 @@ export class RoomFeed {
     return timeline;
   }
 
-  /** Returns false where the stream cannot go on and the room is to be read again. */
+  /** Returns false if the stream cannot continue and the room must be loaded again. */
   #apply(event: RoomEvent): boolean {
     if (event.__typename === 'Resync') {
       this.#outdated = true;
@@ -139,11 +139,11 @@ export class RoomFeed {
 
   #fail(error: CombinedError | undefined): void {
     if (error && isPassing(error)) {
-      return; // it is tried again
+      return; // it is retried
     }
     this.close();
     const code = codeOf(error);
-    const text = code === 'MEMBERSHIP_ENDED' ? endOf(error?.graphQLErrors[0]?.extensions.reason) : error ? explain(error) : 'It is not there.';
+    const text = code === 'MEMBERSHIP_ENDED' ? endOf(error?.graphQLErrors[0]?.extensions.reason) : error ? explain(error) : 'The room does not exist.';
     this.feed.set({ ...this.feed.get(), problem: { code, text } });
   }
 }
@@ -151,11 +151,11 @@ export class RoomFeed {
 function endOf(reason: unknown): string {
   switch (reason) {
     case 'DELETED':
-      return 'This room has been deleted.';
+      return 'This room was deleted.';
     case 'KICKED':
-      return 'You have been removed from this room.';
+      return 'You were removed from this room.';
     case 'BANNED':
-      return 'You have been removed from this room and may not come back.';
+      return 'You were removed from this room and banned.';
     default:
       return 'You have left this room.';
   }

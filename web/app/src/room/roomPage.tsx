@@ -62,7 +62,7 @@ export function RoomPage({ roomId }: { roomId: string }) {
   );
 }
 
-/** The room's feed, for as long as it is on the screen. */
+/** The room's feed, while the room is on the screen. */
 function useRoomFeed(roomId: string): RoomFeed {
   const { api, me, outbox } = useSignedIn();
   const [roomFeed] = useState(() => new RoomFeed(api, roomId, me.id));
@@ -80,7 +80,7 @@ function useRoomFeed(roomId: string): RoomFeed {
   return roomFeed;
 }
 
-/** What a screen reader says of an event. */
+/** The text of an event for screen readers. */
 function spoken(event: RoomEvent, me: string): string {
   switch (event.__typename) {
     case 'MessageAdded':
@@ -94,7 +94,7 @@ function spoken(event: RoomEvent, me: string): string {
   }
 }
 
-/** A room that is not there yet, or no more, or that I am not in. */
+/** A room that is still loading, was deleted, or that the user is not in. */
 function NoRoom({ roomFeed, roomId }: { roomFeed: RoomFeed; roomId: string }) {
   const { api } = useSignedIn();
   const { room, timeline, problem } = useStore(roomFeed.feed);
@@ -109,15 +109,15 @@ function NoRoom({ roomFeed, roomId }: { roomFeed: RoomFeed; roomId: string }) {
 
   if (problem?.code === 'NOT_FOUND') {
     return (
-      <Page title="Not for you to see" actions={<Back />}>
-        <p className="empty">There is no such room, or it takes a key. If you have the key, come in:</p>
+      <Page title="Room not found" actions={<Back />}>
+        <p className="empty">The room does not exist, or you need its key. If you have the key, join:</p>
         <JoinForm room={roomId} fixed onJoined={() => roomFeed.open()} />
       </Page>
     );
   }
   if (problem) {
     return (
-      <Page title={room?.name || 'No room'} actions={<Back />}>
+      <Page title={room?.name || 'Room not found'} actions={<Back />}>
         <p className="empty" role="alert">
           {problem.text}
         </p>
@@ -129,7 +129,7 @@ function NoRoom({ roomFeed, roomId }: { roomFeed: RoomFeed; roomId: string }) {
       <Page title={room.name || 'A room'} actions={<Back />}>
         <div className="sheet">
           {room.description && <p>{room.description}</p>}
-          <p className="dim">{room.memberCount} in it. Its messages are for those who are in it.</p>
+          <p className="dim">{room.memberCount} members. Only members can read messages.</p>
           {join.problem && (
             <p role="alert" className="problem">
               {join.problem}
@@ -144,7 +144,7 @@ function NoRoom({ roomFeed, roomId }: { roomFeed: RoomFeed; roomId: string }) {
   }
   return (
     <Page title="…" actions={<Back />}>
-      <p className="empty">Reading the room…</p>
+      <p className="empty">Loading…</p>
     </Page>
   );
 }

@@ -20,7 +20,7 @@ export function ThreadPanel({ rootId, room, roomFeed, timeline, onClose }: Props
   const earlier = timeline.threads.get(rootId);
   useEffect(() => {
     if (!wasRead) {
-      void roomFeed.readThread(rootId); // also after a Resync, which begins the room anew
+      void roomFeed.readThread(rootId); // also after a Resync, which reloads the room
     }
   }, [roomFeed, rootId, wasRead]);
   return (

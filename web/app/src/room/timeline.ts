@@ -6,19 +6,19 @@ export type RoomEvent = RoomEventsSubscription['roomEvents'];
 export type OpenedRoom = NonNullable<OpenRoomQuery['roomInfo']>;
 type ThreadPage = Extract<ThreadQuery['node'], { __typename?: 'Message' }>['replies'];
 
-/** What a room's screen shows: a value, made from what was read and the events since. */
+/** The state of a room on the screen, computed from a snapshot and the events since. */
 export interface Timeline {
-  /** The seq of the last event applied: where the stream goes on. */
+  /** The seq of the last event applied, from which the stream resumes. */
   applied: number;
   messages: ReadonlyMap<string, Message>;
   /** The seq of the newest event about a message, by its id. */
   touched: ReadonlyMap<string, number>;
   hasEarlier: boolean;
-  /** Of the threads that were opened: where earlier replies begin; null where there are none. */
+  /** For each opened thread: the cursor of earlier replies; null if there are none. */
   threads: ReadonlyMap<string, string | null>;
 }
 
-/** A room as it was read: all before `seq` is in it. */
+/** The state of a room from a query, which includes all events up to `seq`. */
 export function opened(room: OpenedRoom): Timeline {
   const messages = room.messages?.nodes ?? [];
   return {
@@ -31,8 +31,8 @@ export function opened(room: OpenedRoom): Timeline {
 }
 
 /**
- * Applies an event. One that was seen before changes nothing: a stream that is resumed may repeat some. An event shows the
- * message as it is now, so applying them in order ends in what a fresh reading shows.
+ * Applies an event. An event that was applied before changes nothing: a resumed stream may repeat some. An event shows its
+ * message at the event or later, so applying events in order gives the same state as a new query.
  */
 export function applied(timeline: Timeline, event: RoomEvent, me: string): Timeline {
   if (event.__typename === 'StreamOpened' || event.__typename === 'Resync' || event.seq <= timeline.applied) {
@@ -45,7 +45,7 @@ export function applied(timeline: Timeline, event: RoomEvent, me: string): Timel
   const { message } = event;
   const before = timeline.messages.get(message.id);
   if (!before && event.__typename !== 'MessageAdded') {
-    return next; // it is further back than what was read
+    return next; // it is older than the loaded messages
   }
   const messages = new Map(timeline.messages);
   let viewerReactions = message.deletedAt ? [] : (before?.viewerReactions ?? []);
@@ -64,8 +64,8 @@ export function applied(timeline: Timeline, event: RoomEvent, me: string): Timel
 }
 
 /**
- * Puts messages in that came as the answer to a request. `since` is what `applied` was when it was sent: the answer is at
- * least as new as that. What an event has changed after it stays: the answer may be older than the event.
+ * Inserts messages from a response. `since` is the value of `applied` when the request was sent: the response is at least as
+ * new. Messages that later events have changed stay as they are, because the response may be older than the event.
  */
 export function merged(timeline: Timeline, answer: readonly Message[], since: number): Timeline {
   const messages = new Map(timeline.messages);
@@ -82,12 +82,12 @@ export function withThread(timeline: Timeline, rootId: string, page: ThreadPage,
   return { ...merged(timeline, page.nodes, since), threads };
 }
 
-/** The room's messages outside of threads, oldest first. */
+/** The room's messages outside threads, oldest first. */
 export function mainMessages(timeline: Timeline): Message[] {
   return inOrder(timeline, (message) => !message.thread);
 }
 
-/** The messages of one thread, oldest first, without the one it hangs from. */
+/** The messages of one thread, oldest first, without its first message. */
 export function threadMessages(timeline: Timeline, rootId: string): Message[] {
   return inOrder(timeline, (message) => message.thread?.id === rootId);
 }

@@ -5,8 +5,8 @@ import { useStore } from '../store';
 import type { Timeline } from './timeline';
 
 /**
- * Tells the server what has been read: all of it, while the newest message is on the screen and somebody looks. One request
- * at a time; what comes meanwhile goes with the next.
+ * Marks all messages as read while the newest message is on the screen and the window is visible. One request runs at a time;
+ * later messages are part of the next request.
  */
 export function useMarkRead(roomId: string, timeline: Timeline | undefined, readUpTo: number, atEnd: boolean): void {
   const { api } = useSignedIn();

@@ -8,9 +8,9 @@ import { Page } from '../ui/page';
 import { useAction } from '../ui/useAction';
 
 const accessTypes: { value: RoomAccessType; label: string }[] = [
-  { value: 'PUBLIC', label: 'Everybody finds it and joins' },
+  { value: 'PUBLIC', label: 'Every user can find it and join' },
   { value: 'PRIVATE', label: 'Only with the room’s key' },
-  { value: 'FRIEND', label: 'My friends find it and join' },
+  { value: 'FRIEND', label: 'My friends can find it and join' },
 ];
 
 export function CreateRoomPage() {
@@ -20,7 +20,7 @@ export function CreateRoomPage() {
   const [description, setDescription] = useState('');
   const [people, setPeople] = useState('');
   const [accessType, setAccessType] = useState<RoomAccessType>('PUBLIC');
-  // However often the button is pressed, it is one room.
+  // However often the user presses the button, one room is created.
   const [idempotencyKey, setIdempotencyKey] = useState(() => crypto.randomUUID());
 
   async function create(event: FormEvent): Promise<void> {
@@ -32,7 +32,7 @@ export function CreateRoomPage() {
     }
   }
 
-  /** What is changed is another room, with a key of its own. */
+  /** A changed form is another room, with another idempotencyKey. */
   function change(set: (value: string) => void): (event: { target: { value: string } }) => void {
     return (event) => {
       set(event.target.value);
@@ -48,11 +48,11 @@ export function CreateRoomPage() {
           <input value={name} onChange={change(setName)} maxLength={200} required />
         </label>
         <label>
-          What it is about
+          Description
           <input value={description} onChange={change(setDescription)} maxLength={2000} />
         </label>
         <label>
-          Who is in it besides me (ids, with commas between)
+          Members besides me (ids, separated by commas)
           <input value={people} onChange={change(setPeople)} autoCapitalize="none" />
         </label>
         <fieldset>

@@ -18,7 +18,7 @@ interface Found {
   problem: string;
 }
 
-/** Rooms that I could join, and new ones as they come. */
+/** The rooms that the user can join, including new ones. */
 export function DiscoverPage() {
   const { api, rooms } = useSignedIn();
   const mine = new Set(useStore(rooms.rooms).list.map(({ id }) => id));
@@ -78,15 +78,15 @@ export function DiscoverPage() {
             {problem || found?.problem}
           </p>
         )}
-        {found && !found.problem && found.rooms.length === 0 && <p className="empty">There is no such room.</p>}
+        {found && !found.problem && found.rooms.length === 0 && <p className="empty">No rooms found.</p>}
         <ul className="found" aria-label="Rooms to join" aria-busy={!found}>
           {found?.rooms.map((room) => (
             <li key={room.id}>
               <div>
-                <b>{room.name || 'Without a name'}</b>
+                <b>{room.name || 'Unnamed room'}</b>
                 <span className="dim">
                   {room.memberCount}
-                  {room.maxUsers > 0 && ` of ${room.maxUsers}`} in it, made by {nameOf(room.creator)}
+                  {room.maxUsers > 0 && ` of ${room.maxUsers}`} members, created by {nameOf(room.creator)}
                   {room.accessType === 'FRIEND' && ', for friends'}
                 </span>
                 {room.description && <p>{room.description}</p>}

@@ -6,7 +6,7 @@ import { Back } from '../ui/back';
 import { Page } from '../ui/page';
 import { useAction } from '../ui/useAction';
 
-/** A link that fills the form. The key is behind the #, which browsers do not send to any server. */
+/** A link that fills the form. The key is in the fragment, which browsers do not send to servers. */
 export function invitation(roomId: string, key: string): string {
   return `${window.location.origin}${pathTo('join')}#${new URLSearchParams({ room: roomId, key }).toString()}`;
 }
@@ -23,7 +23,7 @@ export function JoinPage() {
 interface Props {
   room: string;
   roomKey?: string;
-  /** The room is known: only its key is asked for. */
+  /** The room is known: the form asks only for its key. */
   fixed?: boolean;
   onJoined: (roomId: string) => void;
 }

@@ -1,4 +1,4 @@
-/** What a person is called; their id where nothing else is known. */
+/** The name of a user, else the id. */
 export function nameOf(person: { id: string; nickName: string }): string {
   return person.nickName || person.id;
 }
@@ -8,7 +8,7 @@ interface Named {
   members?: { nodes?: { id: string; nickName: string }[]; edges?: { node: { id: string; nickName: string } }[] };
 }
 
-/** What a room is called: its name, else those who are in it besides me. */
+/** The name of a room, else the names of its other members. */
 export function roomName(room: Named, me: string): string {
   const members = room.members?.nodes ?? room.members?.edges?.map((edge) => edge.node) ?? [];
   const others = members.filter(({ id }) => id !== me).map(nameOf);

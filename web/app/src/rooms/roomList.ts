@@ -15,8 +15,8 @@ export interface Rooms {
 }
 
 /**
- * The rooms I am in, the latest active first, kept current by myRoomsChanged. Its first item is OPENED: from then on
- * nothing is missed, so the list is read then, and what comes meanwhile is put on top of what was read.
+ * The user's rooms, most recently active first, kept current by myRoomsChanged. Its first item is OPENED: from then on the
+ * stream misses nothing, so the list is loaded then, and changes that arrive meanwhile are applied to it.
  */
 export class RoomList {
   readonly rooms = new Store<Rooms>({ list: [], loading: true, problem: '' });
@@ -53,7 +53,7 @@ export class RoomList {
     do {
       const { data, error } = await this.#api.client.query(MyRooms, { after });
       if (reading !== this.#readings) {
-        return; // the stream was opened again: a newer reading is under way
+        return; // the stream has reopened: a newer query is running
       }
       if (error || !data) {
         this.rooms.set({ ...this.rooms.get(), loading: false, problem: error ? explain(error) : '' });

@@ -9,7 +9,7 @@ import { Link } from '../ui/link';
 import { nameOf, roomName } from './names';
 import type { RoomSummary } from './roomList';
 
-/** Who I am, my rooms, and the ways to others. */
+/** The user, the user's rooms, and links to other rooms. */
 export function Sidebar() {
   const { me, api, rooms } = useSignedIn();
   const { list, loading, problem } = useStore(rooms.rooms);
@@ -21,7 +21,7 @@ export function Sidebar() {
         variables: () => ({ scope: 'MINE' as const }),
         next: ({ roomCreated: room }) => {
           if (room.creator.id !== me.id) {
-            announce(`${nameOf(room.creator)} has taken you into a new room: ${room.name}`);
+            announce(`${nameOf(room.creator)} has added you to a new room: ${room.name}`);
           }
         },
         ended: () => {},
@@ -39,7 +39,7 @@ export function Sidebar() {
           <summary>{me.name}</summary>
           <div className="menu">
             <a href={pathTo()} target="_blank" rel="noopener">
-              A window for somebody else
+              Open a window for another user
             </a>
             <button onClick={() => api.session.signOut()}>Sign out</button>
           </div>
@@ -61,7 +61,7 @@ export function Sidebar() {
           {problem}
         </p>
       )}
-      {!loading && list.length === 0 && <p className="empty">You are in no room yet.</p>}
+      {!loading && list.length === 0 && <p className="empty">You are not in any room yet.</p>}
       <ul className="rooms" aria-busy={loading}>
         {list.map((room) => (
           <li key={room.id}>

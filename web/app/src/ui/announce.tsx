@@ -2,9 +2,9 @@ import { Store, useStore } from '../store';
 
 const announcement = new Store('');
 
-/** Has a screen reader say something, when it has finished what it is saying. */
+/** Lets a screen reader read a text after its current one. */
 export function announce(text: string): void {
-  // The same text twice would be no change, and not be said.
+  // Screen readers ignore the same text twice, because nothing changes.
   announcement.set(announcement.get() === text ? `${text}\u00a0` : text);
 }
 

@@ -1,6 +1,6 @@
 import { nameOf } from '../rooms/names';
 
-/** A person's first letter in a colour of their own. Pictures would be fetched from elsewhere. */
+/** The first letter of a user's name in the user's colour. Pictures would be loaded from other servers. */
 export function Avatar({ person }: { person: { id: string; nickName: string } }) {
   const hue = [...person.id].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973, 7) % 12;
   return (

@@ -1,6 +1,6 @@
 import { Link } from './link';
 
-/** On a phone, where the list is a screen of its own: the way back to it. */
+/** The link back to the list of rooms, on phones. */
 export function Back() {
   return (
     <Link to={[]} className="back" aria-label="Back to the rooms">

@@ -6,7 +6,7 @@ interface Props {
   onAnswer: (yes: boolean) => void;
 }
 
-/** Asks before something that cannot be taken back. The dialog element keeps the focus inside and gives it back. */
+/** Asks before an action that cannot be undone. The dialog element traps the focus and restores it. */
 export function Confirm({ question, action, onAnswer }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);

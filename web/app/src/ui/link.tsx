@@ -1,7 +1,7 @@
 import type { ComponentProps, MouseEvent } from 'react';
 import { go, pathTo } from '../router';
 
-/** A link to a place in the app. With a modifier key, or the middle button, the browser does what it always does. */
+/** A link to a place in the app. Clicks with a modifier key or the middle button keep the browser's behavior. */
 export function Link({ to, ...rest }: { to: string[] } & ComponentProps<'a'>) {
   function follow(event: MouseEvent): void {
     if (!event.metaKey && !event.ctrlKey && !event.shiftKey && event.button === 0) {

@@ -1,7 +1,7 @@
 import { useSignedIn } from '../people/context';
 import { useStore } from '../store';
 
-/** Says that nothing new can come, and that nothing is lost. */
+/** Tells the user that the connection is lost and that messages wait. */
 export function OfflineBanner() {
   const { connection } = useSignedIn().api;
   const state = useStore(connection.state);
@@ -9,7 +9,7 @@ export function OfflineBanner() {
     <div role="status" className="banner" hidden={state !== 'offline'}>
       {state === 'offline' && (
         <>
-          <span>No connection. What you send waits here; nothing gets lost.</span>
+          <span>No connection. Your messages will be sent when it is back.</span>
           <button onClick={connection.wake}>Try now</button>
         </>
       )}

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 
-/** A screen with a heading, which takes the focus: so a keyboard or a screen reader goes on where the eye does. */
+/** A screen with a heading, which takes the focus so that keyboards and screen readers start there. */
 export function Page({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { CombinedError } from 'urql';
 import { explain } from '../api/errors';
 
-/** Runs a mutation for a form or a button: busy while it runs, and what went wrong in words. */
+/** Runs a mutation for a form or a button. Returns whether it is running, and its error as a sentence. */
 export function useAction(): {
   busy: boolean;
   problem: string;

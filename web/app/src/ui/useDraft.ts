@@ -1,6 +1,6 @@
 import { useState } from 'react';
 
-/** What is being typed somewhere. It is still there after going elsewhere and coming back, or a reload. */
+/** The text of an input. It survives navigation and a reload. */
 export function useDraft(place: string): [string, (text: string) => void] {
   const key = `parley-draft-${place}`;
   const [drafts, setDrafts] = useState<Record<string, string>>({});
