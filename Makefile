@@ -1,8 +1,8 @@
-# Every verb is one line over Go's own commands or scripts/, so nothing here needs make.
+# Every target is one line that runs Go or a script, so make is optional.
 .DEFAULT_GOAL := help
 .PHONY: help run test torture bench bench-hostile generate migration clients lint check build tools
 
-help: ## list the verbs
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start the server on http://127.0.0.1:8080, with the file parley.db
@@ -11,16 +11,16 @@ run: ## start the server on http://127.0.0.1:8080, with the file parley.db
 test: ## run the tests on SQLite and PostgreSQL, with the race detector
 	go test -race ./...
 
-torture: ## prove for two minutes a database that nothing is lost, doubled or out of order
+torture: ## look for lost, doubled or misplaced events while servers are killed, for two minutes per database
 	scripts/torture
 
-bench: ## measure what a delivery costs beside a bare WebSocket loop and stock gqlgen, for four minutes
+bench: ## measure deliveries beside a bare WebSocket loop and stock gqlgen, for four minutes
 	scripts/bench
 
-bench-hostile: ## attack a server at full size and measure how much other users notice, for ten minutes
+bench-hostile: ## attack a server at full size and measure the effect on other users, for ten minutes
 	scripts/bench-hostile
 
-generate: ## write ent's and gqlgen's code anew
+generate: ## regenerate ent's and gqlgen's code
 	scripts/generate
 
 migration: ## write the migration from the last schema to this one: make migration name=add_topics
@@ -32,7 +32,7 @@ clients: ## install the client libraries that are tested (needs Node)
 lint: ## check the formatting and run the linters
 	scripts/lint
 
-check: ## everything that CI checks (make tools first)
+check: ## run all checks of CI (run make tools first)
 	scripts/check
 
 build: ## build the static binary bin/parley

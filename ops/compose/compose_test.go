@@ -21,7 +21,7 @@ import (
 	"parley/internal/config"
 )
 
-// secrets are what the operator makes.
+// secrets are the secrets that the operator creates.
 var secrets = map[string]string{
 	"PARLEY_JWT_SECRET": "7d1f0c6b2e9a4835" + strings.Repeat("a1", 24),
 	"POSTGRES_PASSWORD": "12e4",
@@ -57,7 +57,7 @@ type service struct {
 	Grace       string   `yaml:"stop_grace_period"`
 }
 
-// joined are the networks that a service is in, with its address in each where it is fixed.
+// joined are the networks of a service, with its address in each if it is fixed.
 func (s service) joined() map[string]string {
 	networks := map[string]string{}
 	switch in := s.Networks.(type) {
@@ -90,7 +90,7 @@ func (s service) needs() []string {
 	}
 }
 
-// mounts are the files beside the compose file that a service has, by where it has them.
+// mounts are the files beside the compose file that a service mounts, by their paths there.
 func (s service) mounts() map[string]string {
 	mounts := map[string]string{}
 	for _, volume := range s.Volumes {
@@ -103,7 +103,7 @@ func (s service) mounts() map[string]string {
 
 var substituted = regexp.MustCompile(`\$\{([A-Z_]+)(:\?[^}]*)?\}`)
 
-// readCompose reads the compose file with the secrets in their places.
+// readCompose reads the compose file and inserts the secrets.
 func readCompose(t *testing.T) composeFile {
 	t.Helper()
 	raw := read(t, "compose.yaml")
@@ -115,7 +115,7 @@ func readCompose(t *testing.T) composeFile {
 	raw = substituted.ReplaceAllStringFunc(raw, func(use string) string {
 		name := substituted.FindStringSubmatch(use)[1]
 		if secrets[name] == "" {
-			t.Errorf("nobody is told to make %s", name)
+			t.Errorf("the head of the file does not mention %s", name)
 		}
 		if !regexp.MustCompile(`(?m)^#.*\b` + name + `\b`).MatchString(raw) {
 			t.Errorf("the head of the file does not say how to make %s", name)
@@ -138,7 +138,7 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
-// nodesOf are the services that are nodes.
+// nodesOf returns the services that are nodes.
 func (f composeFile) nodesOf() map[string]service {
 	nodes := map[string]service{}
 	for name, s := range f.Services {
@@ -149,7 +149,7 @@ func (f composeFile) nodesOf() map[string]service {
 	return nodes
 }
 
-// settingsOf is what a node makes of its environment.
+// settingsOf returns the settings of a node, read from its environment.
 func settingsOf(t *testing.T, node service) config.Config {
 	t.Helper()
 	var help bytes.Buffer
@@ -179,14 +179,14 @@ func settingsOf(t *testing.T, node service) config.Config {
 		"",
 		io.Discard,
 		io.Discard,
-	) // as the image has it
+	) // as in the image
 	if err != nil {
 		t.Fatal(err)
 	}
 	return cfg
 }
 
-// TestTheFilesFitTogether reads the compose file as Docker would, as far as it is possible without.
+// TestTheFilesFitTogether checks the compose file as Docker would, as far as possible without Docker.
 func TestTheFilesFitTogether(t *testing.T) {
 	t.Parallel()
 	file := readCompose(t)
@@ -197,21 +197,21 @@ func TestTheFilesFitTogether(t *testing.T) {
 	for name, s := range file.Services {
 		for _, other := range s.needs() {
 			if _, ok := file.Services[other]; !ok {
-				t.Errorf("%s depends on %s, which is not there", name, other)
+				t.Errorf("%s depends on %s, which does not exist", name, other)
 			}
 		}
 		for network, address := range s.joined() {
 			in, ok := file.Networks[network]
 			if !ok {
-				t.Errorf("%s is in %s, which is not there", name, network)
+				t.Errorf("%s is in %s, which does not exist", name, network)
 			}
 			if address != "" &&
 				(len(in.IPAM.Config) != 1 || !in.IPAM.Config[0].Subnet.Contains(netip.MustParseAddr(address))) {
-				t.Errorf("%s has the address %s, which is not of %s", name, address, network)
+				t.Errorf("%s has the address %s, which is not in %s", name, address, network)
 			}
 		}
 		if len(s.joined()) == 0 {
-			t.Errorf("%s is in Docker's own network, with everybody", name)
+			t.Errorf("%s is in Docker's default network", name)
 		}
 		for at, path := range s.mounts() {
 			if info, err := os.Stat(path); err != nil || info.IsDir() {
@@ -221,7 +221,7 @@ func TestTheFilesFitTogether(t *testing.T) {
 		for _, volume := range s.Volumes {
 			source, _, _ := strings.Cut(volume, ":")
 			if _, ok := file.Volumes[source]; !ok && !strings.HasPrefix(source, ".") {
-				t.Errorf("%s has the volume %s, which is not there", name, source)
+				t.Errorf("%s has the volume %s, which does not exist", name, source)
 			}
 		}
 		if len(s.Ports) > 0 && name != "proxy" {
@@ -232,19 +232,23 @@ func TestTheFilesFitTogether(t *testing.T) {
 		}
 		if name != "postgres" &&
 			(!s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"})) {
-			t.Errorf("%s may do more than it needs", name)
+			t.Errorf("%s has more privileges than it needs", name)
 		}
 	}
 	image := read(t, filepath.Join(nodes["parley-1"].Build, "Dockerfile"))
 	for _, volume := range regexp.MustCompile(`(?m)^VOLUME (\S+)$`).FindAllStringSubmatch(image, -1) {
 		for name, node := range nodes {
 			if !slices.Contains(node.Tmpfs, volume[1]) {
-				t.Errorf("%s leaves a volume behind for %s whenever it goes down", name, volume[1])
+				t.Errorf(
+					"%s leaves a volume for %s after each docker compose down",
+					name,
+					volume[1],
+				)
 			}
 		}
 	}
 	if file.Services["postgres"].HealthCheck == nil {
-		t.Error("nobody knows when postgres is healthy, which nodes wait for")
+		t.Error("postgres has no health check, and nodes wait for one")
 	}
 	if !file.Networks["back"].Internal {
 		t.Error("the database and NATS reach the world")
@@ -260,13 +264,13 @@ func TestTheFilesFitTogether(t *testing.T) {
 	for _, path := range []string{file.Services["proxy"].Entrypoint[len(file.Services["proxy"].Entrypoint)-1], file.Services["nats"].Command[1]} {
 		if file.Services["proxy"].mounts()[path] == "" &&
 			file.Services["nats"].mounts()[path] == "" {
-			t.Errorf("%s is read by somebody and given by nobody", path)
+			t.Errorf("%s is read, but no service mounts it", path)
 		}
 	}
 }
 
-// mountsOf are the names of the files that a service has, by where; those that include each other
-// stay in one folder.
+// mountsOf returns the names of the mounted files of a service, by path. Files that include each
+// other stay in one folder.
 func mountsOf(s service) map[string]string {
 	names := map[string]string{}
 	for at, path := range s.mounts() {
@@ -275,8 +279,7 @@ func mountsOf(s service) map[string]string {
 	return names
 }
 
-// TestNodesAndProxyKnowEachOther: the addresses, ports and sizes that stand in more than one file
-// are the same.
+// TestNodesAndProxyKnowEachOther checks that addresses, ports and sizes are the same in all files.
 func TestNodesAndProxyKnowEachOther(t *testing.T) {
 	t.Parallel()
 	file := readCompose(t)
@@ -286,7 +289,7 @@ func TestNodesAndProxyKnowEachOther(t *testing.T) {
 		cfg := settingsOf(t, node)
 		if trusted := cfg.Proxies(); len(trusted) != 1 ||
 			trusted[0] != netip.PrefixFrom(proxy, 32) {
-			t.Errorf("%s believes %v, and the proxy is %v", name, trusted, proxy)
+			t.Errorf("%s trusts %v, and the proxy is %v", name, trusted, proxy)
 		}
 		if cfg.AdminAddr == "" || cfg.NATSURL == "" || !cfg.Postgres() || cfg.Development() ||
 			cfg.ForwardedHeader() {
@@ -324,11 +327,10 @@ func TestNodesAndProxyKnowEachOther(t *testing.T) {
 	}
 }
 
-// socketPing is the time between two pings that nodes have by default, whose next but one is waited
-// for.
+// socketPing is the default time between two pings of a node. The proxy waits for the second next.
 const socketPing = 25 * time.Second
 
-// TestTheProxyIsMorePatientThanANode: what is silent is for nodes to judge.
+// TestTheProxyIsMorePatientThanANode checks that nodes, not the proxy, time out silent connections.
 func TestTheProxyIsMorePatientThanANode(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"proxy_read_timeout", "proxy_send_timeout"} {
@@ -341,7 +343,7 @@ func TestTheProxyIsMorePatientThanANode(t *testing.T) {
 	}
 }
 
-// directive is the value that a directive of the proxy has, which stands there once.
+// directive returns the value of a directive of the proxy, which must occur once.
 func directive(t *testing.T, name string) string {
 	t.Helper()
 	found := regexp.MustCompile(`(?m)^\s*`+name+`\s+([^;]+);`).

@@ -8,9 +8,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// startNATS starts NATS with the file that it has in a container, and what it has in its
-// environment there. It returns its URL without anybody's name. t.Setenv keeps the test from being
-// parallel.
+// startNATS starts NATS with the file and the environment of its container. It returns its URL
+// without a user name. t.Setenv keeps the test from being parallel.
 func startNATS(t *testing.T) string {
 	t.Helper()
 	for name, value := range readCompose(t).Services["nats"].Environment {
@@ -36,13 +35,13 @@ func startNATS(t *testing.T) string {
 	return "nats://" + s.Addr().String()
 }
 
-// TestNATSAsksWhoItIs: also where the secret looks like a number.
+// TestNATSAsksWhoItIs checks that NATS requires the password, also if it looks like a number.
 func TestNATSAsksWhoItIs(t *testing.T) {
 	url := startNATS(t)
 	for _, wrong := range []nats.Option{nats.UserInfo("", ""), nats.UserInfo("parley", ""), nats.UserInfo("parley", "120000")} {
 		if conn, err := nats.Connect(url, wrong); err == nil {
 			conn.Close()
-			t.Error("NATS lets strangers in")
+			t.Error("NATS accepts a client without the password")
 		}
 	}
 	conn, err := nats.Connect(url, nats.UserInfo("parley", secrets["NATS_PASSWORD"]))

@@ -28,11 +28,11 @@ import (
 type cluster struct {
 	t     *testing.T
 	nodes []*node
-	// url is the proxy's.
+	// url is the URL of the proxy.
 	url string
 }
 
-// node runs as the program does, in this process.
+// node is a node that runs in this process, as the program does.
 type node struct {
 	t       *testing.T
 	cfg     config.Config
@@ -67,8 +67,8 @@ func (n *node) start() {
 	})
 }
 
-// startCluster starts it; settings are the proxy's, besides those of its file. The environment of
-// the compose file is each node's, but for where things are.
+// startCluster starts a cluster. settings are settings of the proxy, besides those of its file. Each
+// node has the environment of the compose file, except for addresses.
 func startCluster(
 	t *testing.T,
 	settings string,
@@ -76,7 +76,7 @@ func startCluster(
 	change ...testkit.Option,
 ) *cluster {
 	t.Helper()
-	findNginx(t) // before all the rest
+	findNginx(t) // first, since it may skip the test
 	database := testkit.MigratedPostgresURL(t)
 	broker := strings.Replace(
 		startNATS(t),
@@ -111,7 +111,7 @@ func startCluster(
 	return c
 }
 
-// as returns a client of url who is somebody.
+// as returns a client of url that is signed in as a user.
 func (c *cluster) as(id, url string) *testkit.Client {
 	c.t.Helper()
 	return testkit.NewClient(c.t, url, c.token(id))
@@ -136,10 +136,10 @@ const (
 	listen     = `subscription ($room: ID!, $after: Int) { messageAdded(roomId: $room, after: $after) { seq contents } }`
 )
 
-// TestThroughTheProxy: requests, sockets and event streams, on both nodes, for longer than the
-// proxy waits for what is silent.
+// TestThroughTheProxy uses requests, sockets and event streams on both nodes, for longer than the
+// proxy waits for silent connections.
 func TestThroughTheProxy(t *testing.T) {
-	const waits = 2 * time.Second // that the proxy does
+	const waits = 2 * time.Second // the proxy's timeouts
 	c := startCluster(
 		t,
 		fmt.Sprintf(
@@ -165,7 +165,7 @@ func TestThroughTheProxy(t *testing.T) {
 				t.Errorf("a socket has heard %q, want %q", got, text)
 			}
 		}
-		for _, s := range events { // which ends when it is buffered, since more never comes
+		for _, s := range events { // a buffered stream would deliver nothing
 			if got := s.Next().Str("messageAdded.contents"); got != text {
 				t.Errorf("an event stream has heard %q, want %q", got, text)
 			}
@@ -176,7 +176,7 @@ func TestThroughTheProxy(t *testing.T) {
 		c.as("alice", n.url()).Do(send, testkit.Vars{"room": room, "text": text})
 		heard(text)
 	}
-	for _, s := range streams { // of whom nobody would answer pings
+	for _, s := range streams { // their pings would go unanswered
 		s.Close()
 	}
 	streams = nil
@@ -197,7 +197,7 @@ func TestThroughTheProxy(t *testing.T) {
 	heard("still there")
 }
 
-// TestTheProxyDropsWhatIsSilent: the other test of its patience can fail.
+// TestTheProxyDropsWhatIsSilent shows that TestThroughTheProxy can fail.
 func TestTheProxyDropsWhatIsSilent(t *testing.T) {
 	c := startCluster(t, "proxy_read_timeout 500ms;", app.Options{})
 	s := c.dial("alice")
@@ -208,7 +208,7 @@ func TestTheProxyDropsWhatIsSilent(t *testing.T) {
 	}
 }
 
-// socket is one on which graphql-transport-ws has been initialised, and pings are heard.
+// socket is a socket on which graphql-transport-ws is initialised.
 type socket struct {
 	t    *testing.T
 	conn *websocket.Conn
@@ -237,7 +237,7 @@ func (s *socket) say(message string) {
 	}
 }
 
-// hear waits for the next message, and answers pings.
+// hear returns the next message, and answers pings.
 func (s *socket) hear() frame {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
@@ -261,8 +261,8 @@ func from(t *testing.T, address string) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// TestNobodyChoosesTheirAddress: it is whom the proxy sees, whatever they say. Else a limit would
-// hold for nobody, or one for everybody.
+// TestNobodyChoosesTheirAddress checks that the address of a client is the one that the proxy sees,
+// whatever the client sends. Otherwise limits could be evaded, or all clients would share one.
 func TestNobodyChoosesTheirAddress(t *testing.T) {
 	const burst = 3
 	c := startCluster(
@@ -304,7 +304,7 @@ func TestNobodyChoosesTheirAddress(t *testing.T) {
 	}
 	one, other := from(t, "127.0.0.2"), from(t, "127.0.0.3")
 	made := 0
-	for i := range 2*burst + 2 { // each node counts by itself
+	for i := range 2*burst + 2 { // each node counts separately
 		if body := change(
 			one,
 			fmt.Sprintf("1.2.3.%d", i),
@@ -319,12 +319,12 @@ func TestNobodyChoosesTheirAddress(t *testing.T) {
 		t.Errorf("%d changes came from one address, want %d", made, 2*burst)
 	}
 	if body := change(other, "127.0.0.2"); strings.Contains(body, "RATE_LIMITED") {
-		t.Errorf("who comes from elsewhere is limited: %s", body)
+		t.Errorf("a client of another address is limited: %s", body)
 	}
 }
 
-// TestANodeIsRestarted: requests go on, sockets are told to come back and find the other, and
-// nothing is lost.
+// TestANodeIsRestarted checks that requests continue, that sockets reconnect to the other node, and
+// that no event is lost.
 func TestANodeIsRestarted(t *testing.T) {
 	c := startCluster(t, "", app.Options{})
 	alice := c.as("alice", c.url)
@@ -346,7 +346,7 @@ func TestANodeIsRestarted(t *testing.T) {
 		n.stop()
 		var left int
 		for j, s := range streams {
-			// Which of them was there is the proxy's to know: the other one hears what comes next.
+			// Only the proxy knows which of them was on this node. The other one receives what follows.
 			if code := s.CloseCode(time.Second); code == int(websocket.StatusServiceRestart) {
 				left++
 			} else {
@@ -355,7 +355,7 @@ func TestANodeIsRestarted(t *testing.T) {
 			streams[j] = alice.Subscribe(listen, testkit.Vars{"room": room, "after": seq})
 		}
 		if left == 0 {
-			t.Errorf("nobody was on node %d", i)
+			t.Errorf("node %d had no socket", i)
 		}
 		for k := range 4 {
 			text := fmt.Sprintf("without node %d, %d", i, k)
@@ -371,12 +371,11 @@ func TestANodeIsRestarted(t *testing.T) {
 	}
 }
 
-// tried returns when the proxy has given a node a socket and a request again, as it does unless it
-// leaves it out.
+// tried returns when the proxy has sent a socket and a request to a node again.
 func (c *cluster) tried(n *node) {
 	c.t.Helper()
 	eventually(c.t, "the proxy tries the node again", func() error {
-		s := c.dial("alice") // which goes to where fewer are
+		s := c.dial("alice") // which goes to the node with the fewest sockets
 		defer func() { _ = s.conn.CloseNow() }()
 		if err := ask(
 			c.t,

@@ -21,11 +21,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// patience is how long a test waits for what must come.
+// patience is how long a test waits for an expected result.
 const patience = 30 * time.Second
 
-// findNginx returns the path of nginx. The test is skipped where there is none, and fails where
-// there has to be.
+// findNginx returns the path of nginx. Without nginx the test is skipped, or fails in CI.
 func findNginx(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{os.Getenv("PARLEY_TEST_NGINX"), "nginx", "/usr/sbin/nginx"} {
@@ -40,18 +39,18 @@ func findNginx(t *testing.T) string {
 	return ""
 }
 
-// untilSilent runs the program that its arguments name until its input ends, which it does with the
-// test in any case: a proxy that nobody ends would stay.
+// untilSilent runs the program in its arguments until its input ends. The input ends with the test
+// in any case, so that no proxy keeps running.
 const untilSilent = `"$@" </dev/null & read -r _; kill $!; wait $!`
 
-// startProxy starts nginx in front of nodes, with the files that the compose file gives it, except
-// that it listens elsewhere, with settings, and knows these nodes. It returns its URL.
+// startProxy starts nginx in front of nodes, with the files of the compose file, except for its
+// address, the settings and the nodes. It returns its URL.
 func startProxy(t *testing.T, settings string, nodes ...string) string {
 	t.Helper()
 	nginx, folder, addr := findNginx(t), t.TempDir(), freeAddr(t)
 	var servers strings.Builder
 	for _, node := range nodes {
-		// What follows the address stays what it is.
+		// The parameters after the address stay.
 		_, rest, _ := strings.Cut(strings.SplitN(read(t, "nodes.conf"), "\nserver ", 2)[1], " ")
 		rest, _, _ = strings.Cut(rest, "\n")
 		fmt.Fprintln(&servers, "server", node, rest)
@@ -79,7 +78,7 @@ func startProxy(t *testing.T, settings string, nodes ...string) string {
 			args,
 			"-g",
 			"user root;",
-		) // nginx would have nobody work for it, whom the folder does not let in
+		) // nginx's workers would run as a user that cannot read the folder
 	}
 	if out, err := exec.CommandContext(t.Context(), nginx, append(args[1:], "-t")...).
 		CombinedOutput(); err != nil {
@@ -118,8 +117,7 @@ func startProxy(t *testing.T, settings string, nodes ...string) string {
 	return url
 }
 
-// freeAddr returns a loopback address that nobody listens on. Its port is below those that the
-// system gives to outgoing connections.
+// freeAddr returns a free loopback address. Its port is below the range of outgoing connections.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	for range 100 {
@@ -133,7 +131,7 @@ func freeAddr(t *testing.T) string {
 	return ""
 }
 
-// eventually waits until check has nothing to say against it.
+// eventually waits until check returns no error.
 func eventually(t *testing.T, what string, check func() error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -153,7 +151,7 @@ func eventually(t *testing.T, what string, check func() error) {
 	}
 }
 
-// answer is what came back, if anything.
+// answer is a response, if there is one.
 type answer struct {
 	status int
 	header http.Header
@@ -196,7 +194,7 @@ func ask(
 	return answer{res.StatusCode, res.Header, string(text), err}
 }
 
-// recorder is a node that remembers what it was asked.
+// recorder is a node that records its requests.
 type recorder struct {
 	addr string
 
@@ -204,7 +202,7 @@ type recorder struct {
 	seen []*http.Request
 }
 
-// startRecorder starts one that hangs up on whom it is asked by, or answers.
+// startRecorder starts a recorder that responds, or closes each connection without a response.
 func startRecorder(t *testing.T, hangsUp bool) *recorder {
 	t.Helper()
 	return startRecorderAt(t, "127.0.0.1:0", hangsUp)
@@ -236,7 +234,7 @@ func startRecorderAt(t *testing.T, addr string, hangsUp bool) *recorder {
 	return r
 }
 
-// asked returns the requests that have come since it was called last.
+// asked returns the requests since its last call.
 func (r *recorder) asked() []*http.Request {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -245,8 +243,8 @@ func (r *recorder) asked() []*http.Request {
 	return seen
 }
 
-// TestWhatNodesAreTold: who asks, by what host and under which id, whatever the client says of
-// itself.
+// TestWhatNodesAreTold checks the address, host and request id that the proxy sends to nodes,
+// whatever the client sends.
 func TestWhatNodesAreTold(t *testing.T) {
 	t.Parallel()
 	node := startRecorder(t, false)
@@ -323,7 +321,8 @@ func TestWhatNodesAreTold(t *testing.T) {
 	}
 }
 
-// TestWhatNoNodeIsAsked: what is for operators, and what nodes would not read.
+// TestWhatNoNodeIsAsked checks that the proxy rejects the paths of operators, and requests that are
+// too large for nodes.
 func TestWhatNoNodeIsAsked(t *testing.T) {
 	t.Parallel()
 	node := startRecorder(t, false)
@@ -396,7 +395,8 @@ func TestWhatNoNodeIsAsked(t *testing.T) {
 	}
 }
 
-// TestOnlyWhatIsSafeIsAskedAgain: a node that hangs up may have done what it was asked for.
+// TestOnlyWhatIsSafeIsAskedAgain checks that the proxy does not repeat a POST when a node closes the
+// connection, since the node may have executed it.
 func TestOnlyWhatIsSafeIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	bad, other := startRecorder(t, true), startRecorder(t, true)
@@ -420,8 +420,8 @@ func TestOnlyWhatIsSafeIsAskedAgain(t *testing.T) {
 	}
 }
 
-// TestANodeThatIsAwayIsLeftOut: what has not reached it goes to the other, whatever it is; and soon
-// nobody tries.
+// TestANodeThatIsAwayIsLeftOut checks that requests that could not reach a node go to the other one,
+// and that the proxy soon stops trying.
 func TestANodeThatIsAwayIsLeftOut(t *testing.T) {
 	t.Parallel()
 	node, away := startRecorder(t, false), freeAddr(t)
