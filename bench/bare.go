@@ -10,7 +10,7 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// bareServer writes what is sent to a room, a ready frame, to each of the room's sockets in turn.
+// bareServer writes each frame that is sent to a room to the room's sockets, one after the other.
 type bareServer struct {
 	mu    sync.Mutex
 	rooms map[string]*bareRoom
@@ -51,7 +51,7 @@ func (s *bareServer) listen(w http.ResponseWriter, r *http.Request) {
 	room.sockets[conn] = struct{}{}
 	room.mu.Unlock()
 	go func() { // ends with the connection
-		_, _ = io.Copy(io.Discard, conn) // clients have nothing to say here
+		_, _ = io.Copy(io.Discard, conn) // clients send nothing here
 		room.mu.Lock()
 		delete(room.sockets, conn)
 		room.mu.Unlock()
@@ -75,6 +75,6 @@ func (r *bareRoom) write(frame []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for conn := range r.sockets {
-		_, _ = conn.Write(frame) // who is gone is taken out by listen
+		_, _ = conn.Write(frame) // listen removes closed sockets
 	}
 }

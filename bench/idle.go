@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// idle is what sockets with subscriptions cost, in bytes for a subscription.
+// idle is the memory of sockets with subscriptions, in bytes per subscription.
 type idle struct {
 	sockets, subscriptions int
-	// asIs is the process's growth as it is, with what the garbage collector has not given back,
-	// and collected without.
+	// asIs is the growth of the process with the memory that the garbage collector has not returned,
+	// and collected the growth without it.
 	asIs, collected float64
-	// heap and stacks are what of it lives, by the runtime's account; goroutines is a count.
+	// heap and stacks are the live parts of it, as the runtime reports them; goroutines is a count.
 	heap, stacks, goroutines float64
 }
 
-// measureIdle opens sockets with so many subscriptions each, to one room: o.idle in all.
+// measureIdle opens sockets with the given number of subscriptions each, to one room: o.idle in all.
 func measureIdle(ctx context.Context, k kind, each int, o options) (m idle, err error) {
 	fmt.Fprintf(os.Stderr, "%d idle subscriptions, %d a socket: %s\n", o.idle, each, k)
 	t, err := prepare(ctx, k, o, 0)
@@ -43,7 +43,7 @@ func measureIdle(ctx context.Context, k kind, each int, o options) (m idle, err 
 		}
 		return subscribers, err
 	}
-	some, err := begin(10) // whatever is made once is there before the counting begins
+	some, err := begin(10) // one-time allocations happen before the measurement
 	closeAll(some)
 	if err != nil {
 		return m, err

@@ -1,12 +1,12 @@
 // Command bench measures what a live message costs a server, and prints tables: Parley beside
-// gqlgen's own transport (stock), a server on Mercurius (bench/peers/mercurius), and a loop that only
-// writes ready frames with the same WebSocket library (bare); what messages of Parley cost with their deliveries, beside the same
-// messages without subscribers; and the memory of idle subscriptions. With -postgres Parley runs on
-// PostgreSQL, whose processor time is in the tables, too.
+// gqlgen's own transport (stock), a server on Mercurius (bench/peers/mercurius), and a loop that
+// only writes prepared frames with the same WebSocket library (bare); messages of Parley with their
+// deliveries, beside the same messages without subscribers; and the memory of idle subscriptions.
+// With -postgres Parley runs on PostgreSQL, whose CPU time is in the tables, too.
 //
-// Each server is a process of its own, so that its CPU time and memory are told apart from those of
-// this process, which holds the sockets and sends the messages. What is compared is measured in
-// turns within one run: on a busy machine the ratios say more than the figures.
+// Each server is a separate process, which separates its CPU time and memory from those of this
+// process, which has the client sockets and sends the messages. The servers are measured in turns
+// within one run: on a busy machine, compare the ratios instead of the absolute figures.
 package main
 
 import (
@@ -21,13 +21,12 @@ import (
 	"time"
 )
 
-// options are what a run measures, and how much of it.
+// options say what a run measures, and how much.
 type options struct {
 	kinds       []kind
 	rounds      int
 	subscribers int
-	// length is how long a case is measured, and rate how many messages a second are sent
-	// meanwhile.
+	// length is the duration of a case, and rate the number of messages per second.
 	length          time.Duration
 	oneRoom, spread float64
 	idle            int
@@ -36,13 +35,13 @@ type options struct {
 	only            string
 	statements      bool
 	requests        bool
-	// database is what Parley runs on: set by run if postgres is.
+	// database is Parley's database. run sets it if postgres is set.
 	postgres bool
 	database *database
 }
 
 func main() {
-	ctx := context.Background() //nolint:forbidigo // main is where it begins
+	ctx := context.Background() //nolint:forbidigo // main's own
 	if len(os.Args) > 1 && os.Args[1] == serveRole {
 		if err := serve(ctx, os.Args[2:], os.Stdin, os.Stdout); err != nil {
 			fail(err)

@@ -13,8 +13,8 @@ import (
 	"parley/internal/config"
 )
 
-// newParley is a node of Parley as in production, on a database or, if that is "", on SQLite in a
-// file that is removed in the end. observe is called with each SQL statement.
+// newParley starts a node of Parley as in production, on a database or, if that is "", on SQLite in
+// a temporary file. observe is called with each SQL statement.
 func newParley(
 	ctx context.Context,
 	secret, database string,
@@ -44,7 +44,7 @@ func newParley(
 	return node.Handler(), func() error {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
-		_ = node.Shutdown(ctx) // the sockets are gone by now, or are cut off
+		_ = node.Shutdown(ctx) // the sockets are closed by now, or are cut off
 		return errors.Join(node.Close(), os.RemoveAll(folder))
 	}, nil
 }

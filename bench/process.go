@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// process is a server in a process of its own.
+// process is a server in a separate process.
 type process struct {
 	kind kind
 	addr string
@@ -26,10 +26,10 @@ type process struct {
 // endTimeout is how long a server may take to end before it is killed.
 const endTimeout = 5 * time.Second
 
-// mercuriusServer is the server of that kind, from the repository's root.
+// mercuriusServer is the path of that server, from the root of the repository.
 const mercuriusServer = "bench/peers/mercurius/server.js"
 
-// start runs a server. The caller ends it.
+// start runs a server. The caller must end it.
 func start(
 	ctx context.Context, k kind, secret, database string, sendBuffer int,
 ) (*process, error) {
@@ -41,7 +41,7 @@ func start(
 	if k == mercurius {
 		program, args = "node", []string{"--expose-gc", mercuriusServer}
 	}
-	command := exec.CommandContext(ctx, program, args...) //nolint:gosec // itself, or Node
+	command := exec.CommandContext(ctx, program, args...) //nolint:gosec // its own binary, or Node
 	command.Env = append(os.Environ(), keyVariable+"="+secret, databaseVariable+"="+database)
 	command.Stderr = os.Stderr
 	orders, err := command.StdinPipe()
@@ -73,7 +73,7 @@ func start(
 	return p, nil
 }
 
-// do gives a command and returns what the server has used by then.
+// do sends a command and returns the server's usage.
 func (p *process) do(command string) (usage, error) {
 	var used usage
 	if _, err := fmt.Fprintln(p.orders, command); err != nil {
@@ -85,7 +85,7 @@ func (p *process) do(command string) (usage, error) {
 	return used, nil
 }
 
-// end stops the server by closing its input, and kills it when that does not help.
+// end stops the server by closing its input, and kills it after a timeout.
 func (p *process) end() error {
 	p.client.CloseIdleConnections()
 	killer := time.AfterFunc(endTimeout, func() { _ = p.command.Process.Kill() })

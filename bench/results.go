@@ -13,14 +13,14 @@ import (
 // cell is one measurement of a case with a server.
 type cell struct {
 	events int
-	// took is from the first send to the last delivery.
+	// took is the time from the first send to the last delivery.
 	took       time.Duration
 	cpu        time.Duration // of the server, sends included
 	database   time.Duration // the same of PostgreSQL
 	statements map[string]int
 	latencies  []time.Duration
 	lost       int
-	// alone is the same sends without subscribers.
+	// alone is the cost of the same sends without subscribers.
 	alone *cell
 }
 
@@ -30,25 +30,25 @@ type cellKey struct {
 	kind   kind
 }
 
-// perSend is the server's CPU for a message that nobody listens to, in µs.
+// perSend is the server's CPU for a message without subscribers, in µs.
 func (c cell) perSend() float64 { return micro(c.alone.cpu) / float64(c.alone.events) }
 
-// perDelivery is the server's CPU for each message delivered, without that for the sends, in µs.
+// perDelivery is the server's CPU per delivered message, without the sends, in µs.
 func (c cell) perDelivery() float64 {
 	return (micro(c.cpu) - c.perSend()*float64(c.events)) / float64(max(len(c.latencies), 1))
 }
 
-// perMessage is the CPU of the server, and that of PostgreSQL, for a message with all of its
+// perMessage is the CPU of the server and that of PostgreSQL for a message with all of its
 // deliveries, in µs.
 func (c cell) perMessage() (server, database float64) {
 	n := float64(max(c.events, 1))
 	return micro(c.cpu) / n, micro(c.database) / n
 }
 
-// rate is how many messages a second were sent and delivered.
+// rate is the number of messages per second that were sent and delivered.
 func (c cell) rate() float64 { return float64(c.events) / c.took.Seconds() }
 
-// perEvent is how many SQL statements a message costs, and how many of them also without
+// perEvent is the number of SQL statements of a message, and of the same message without
 // subscribers.
 func (c cell) perEvent() (all, alone float64) {
 	return float64(
@@ -119,7 +119,7 @@ func (r *results) print(out io.Writer, o options) {
 	_, _ = fmt.Fprintln(
 		out,
 		"CPU is the server's, user and system. A send is an HTTP request, measured without subscribers and taken off the\n"+
-			"deliveries; Parley's commits. SQL is Parley's; live is what only happens where somebody listens. Medians of the rounds;\n"+
+			"deliveries; Parley's commits. SQL is Parley's; live happens only with subscribers. Medians of the rounds;\n"+
 			"× bare is the median of each round's ratio. Latency is from before the send to after the read, commit included.\n"+
 			"Stock has all its data in memory. In many rooms bare and stock are sent a batch a request, Parley a message a request.",
 	)
@@ -130,7 +130,7 @@ func (r *results) print(out io.Writer, o options) {
 	}
 }
 
-// printWhole prints what messages of Parley cost with their deliveries, beside the same messages
+// printWhole prints the cost of Parley's messages with their deliveries, beside the same messages
 // without subscribers.
 func (r *results) printWhole(out io.Writer) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -217,7 +217,7 @@ func (r *results) printStatements(out io.Writer) {
 				"\n%s, %s, %s: %d events\n",
 				key.shape,
 				key.fields,
-				[]string{"nobody listens", "all listen"}[i],
+				[]string{"no subscribers", "with subscribers"}[i],
 				part.events,
 			)
 			for _, query := range slices.Sorted(maps.Keys(part.statements)) {
@@ -254,7 +254,7 @@ func median(values []float64) float64 {
 	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
-// percentile sorts what it is given.
+// percentile sorts its argument.
 func percentile(latencies []time.Duration, p float64) time.Duration {
 	if len(latencies) == 0 {
 		return 0

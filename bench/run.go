@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// shape is how subscribers are spread over rooms, and what they subscribe to.
+// shape says how subscribers are distributed over rooms, and what they subscribe to.
 type shape struct {
 	name   string
-	spread bool // a room for each, not one for all
-	// rate is how many messages a second are sent; 0 is as many as the server takes.
+	spread bool // one room per subscriber, else one for all
+	// rate is the number of messages per second; 0 is as many as the server accepts.
 	rate   float64
-	fields []fields // one after the other
-	kinds  []kind   // the servers that have it
-	// profile is the end of the name of its profile.
+	fields []fields // measured one after the other
+	kinds  []kind   // the servers that support it
+	// profile is the suffix of the name of its profile.
 	profile string
 }
 
@@ -58,8 +58,8 @@ func shapes(o options) []shape {
 	return slices.DeleteFunc(cases, func(s shape) bool { return !strings.Contains(s.name, o.only) })
 }
 
-// listRate is how many messages a second are sent to a room in lists, which show at most four
-// changes of it a second.
+// listRate is the number of messages per second to a room in lists, which show at most four of its
+// changes per second.
 const listRate = 3
 
 // run measures everything and prints the table.
@@ -85,7 +85,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 		for _, each := range []int{1, 10} {
 			for _, k := range o.kinds {
 				if k == bare && each > 1 {
-					continue // it has no subscriptions
+					continue // bare has no subscriptions
 				}
 				m, err := measureIdle(ctx, k, each, o)
 				if err != nil {
@@ -143,8 +143,8 @@ func measureDeliveries(ctx context.Context, o options, r *results) (err error) {
 	return nil
 }
 
-// measureShape measures one server's sends without subscribers, and then with them for each
-// selection of fields.
+// measureShape measures the sends of one server without subscribers, and then with subscribers for
+// each selection of fields.
 func measureShape(t *target, s shape, o options, r *results) error {
 	rooms := []string{t.whole}
 	if s.spread {
@@ -225,7 +225,8 @@ func resubscribe(t *target, subscribers []*subscriber, n int, f fields) error {
 	})
 }
 
-// warmUp sends until everybody gets what is sent: nothing else says that a subscription has begun.
+// warmUp sends until every subscriber receives messages: no other signal shows that a subscription
+// has begun.
 func warmUp(t *target, subscribers []*subscriber, f fields) error {
 	for range 50 {
 		waiting := make(map[string]bool)
@@ -234,7 +235,7 @@ func warmUp(t *target, subscribers []*subscriber, f fields) error {
 				waiting[s.room] = true
 			}
 		}
-		if len(waiting) == 0 { // from the selection before
+		if len(waiting) == 0 { // from the previous selection
 			for _, s := range subscribers {
 				waiting[s.room] = true
 			}
@@ -253,7 +254,7 @@ func warmUp(t *target, subscribers []*subscriber, f fields) error {
 	return errors.New("some subscriptions never begin")
 }
 
-// caughtUp waits until everybody has the last message of their room.
+// caughtUp waits until every subscriber has the last message of its room.
 func caughtUp(t *target, subscribers []*subscriber, patience time.Duration) bool {
 	deadline := time.Now().Add(patience)
 	for _, s := range subscribers {
@@ -267,7 +268,7 @@ func caughtUp(t *target, subscribers []*subscriber, patience time.Duration) bool
 	return true
 }
 
-// measure sends for a time and returns what it cost the server, and what the subscribers got.
+// measure sends for a time and returns the cost to the server and what the subscribers received.
 func measure(
 	t *target,
 	rooms []string,

@@ -24,9 +24,9 @@ import (
 const (
 	// serveRole is the first argument of a server process.
 	serveRole = "serve"
-	// keyVariable is where it finds what Parley verifies tokens with.
+	// keyVariable names the variable with the key that verifies tokens.
 	keyVariable = "PARLEY_BENCH_KEY"
-	// databaseVariable is where it finds Parley's database, if that is not a file of SQLite.
+	// databaseVariable names the variable with Parley's database, if it is not SQLite.
 	databaseVariable = "PARLEY_BENCH_DATABASE"
 )
 
@@ -44,11 +44,10 @@ const (
 // executes reports whether the server executes GraphQL operations over HTTP, on a database.
 func (k kind) executes() bool { return k == parley || k == mercurius }
 
-// usage is what a server process has used up to now.
+// usage is what a server process has used so far.
 type usage struct {
 	CPU time.Duration
-	// RSS is what the process has of the machine's memory, Heap and Stacks what of it lives, in
-	// bytes.
+	// RSS is the resident memory of the process, Heap and Stacks the live parts of it, in bytes.
 	RSS, Heap, Stacks int
 	Goroutines        int
 	Statements        map[string]int
@@ -57,8 +56,8 @@ type usage struct {
 // ready is the first line that a server process prints.
 type ready struct{ Addr string }
 
-// serve is a server process: it listens on a free port of the loopback interface, says which, and
-// answers commands, one a line, until there are no more: "usage", "collect" (as usage, after a
+// serve runs a server process. It listens on a free loopback port, prints the port, and executes
+// commands, one per line, until its input ends: "usage", "collect" (as usage, after a
 // garbage collection), "profile FILE", "profiled", "heap FILE".
 func serve(ctx context.Context, args []string, commands io.Reader, answers io.Writer) error {
 	set := flag.NewFlagSet(serveRole, flag.ContinueOnError)

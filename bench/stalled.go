@@ -11,27 +11,27 @@ import (
 )
 
 const (
-	// The kernel's buffers are made small for the stalled reader, so that few messages fill them.
+	// The stalled reader has small kernel buffers, so that few messages fill them.
 	smallBuffer = 4 << 10
-	// stallLimit is how long a stalled reader is watched.
+	// stallLimit is how long the test observes a stalled reader.
 	stallLimit = 25 * time.Second
 )
 
-// stall is what a reader that stops reading does to the others.
+// stall is the effect of a reader that stops reading on the others.
 type stall struct {
 	others int
-	// without and during are p50 and p99: the medians of those of each second, since a busy machine
-	// has bad ones.
+	// without and during are p50 and p99, each the median over the seconds, since a busy machine has
+	// outliers.
 	without, during [2]time.Duration
 	lost            int
-	// closed is how long after the last read the server closed the socket, 0 if it never did; code
-	// is that of the close frame, 0 if there was none.
+	// closed is the time from the last read until the server closed the socket, 0 if it never did.
+	// code is the code of the close frame, 0 if there was none.
 	closed time.Duration
 	code   uint16
 }
 
-// measureStalled measures a room's latency, then again while one of its readers does not read,
-// until that one is closed.
+// measureStalled measures the latency of a room, then again while one of its readers does not read,
+// until the server closes that reader.
 func measureStalled(ctx context.Context, k kind, o options) (m stall, err error) {
 	fmt.Fprintf(os.Stderr, "a stalled reader: %s\n", k)
 	t, err := prepare(ctx, k, o, smallBuffer)
@@ -94,8 +94,8 @@ func measureStalled(ctx context.Context, k kind, o options) (m stall, err error)
 	return m, ctx.Err()
 }
 
-// closing waits until the server has closed a socket and returns how long that took, or 0 when ctx
-// has ended.
+// closing waits until the server has closed a socket and returns how long that took, or 0 if ctx
+// ends first.
 func closing(ctx context.Context, s *subscriber) time.Duration {
 	begin := time.Now()
 	port := s.wire.conn.LocalAddr().(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // it has been dialled by TCP

@@ -16,21 +16,21 @@ type subscriber struct {
 	room string
 	wire *wire
 
-	// held stops the reading while it is locked.
+	// held pauses reading while it is locked.
 	held sync.Mutex
-	// seen is the number of the last message that came, and lost how many were missing before it.
+	// seen is the number of the last message received, and lost the number of missing messages before it.
 	seen atomic.Int64
 	lost atomic.Int64
 
 	mu        sync.Mutex
 	latencies []time.Duration
-	// ended is why the reading has ended, and code what the server closed with.
+	// ended is the reason why reading ended, and code the server's close code.
 	ended error
 	code  uint16
 	done  chan struct{}
 }
 
-// connect opens a socket for a person and reads from it until it is closed.
+// connect opens a socket for a user and reads from it until it is closed.
 func connect(t *target, room, person string, receiveBuffer int) (*subscriber, error) {
 	w, err := dial(t.ctx, t.process.addr, "/graphql?room="+room, receiveBuffer)
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *subscriber) initialise(token string) error {
 	return nil
 }
 
-// subscribe asks for messages under an id.
+// subscribe subscribes to messages with an operation id.
 func (s *subscriber) subscribe(id, query string) error {
 	payload, err := json.Marshal(
 		map[string]any{"query": query, "variables": map[string]any{"room": s.room}},
@@ -84,7 +84,7 @@ func (s *subscriber) listen() {
 	defer close(s.done)
 	for {
 		s.held.Lock()
-		s.held.Unlock() //nolint:staticcheck // waits while somebody holds it
+		s.held.Unlock() //nolint:staticcheck // waits while the test holds it
 		opcode, payload, err := s.wire.read()
 		now := time.Now()
 		switch {
@@ -124,13 +124,13 @@ func (s *subscriber) take(payload []byte, now time.Time) bool {
 	s.latencies = append(s.latencies, now.Sub(time.Unix(0, at)))
 	s.mu.Unlock()
 	if seen := s.seen.Load(); seen > 0 && n != seen+1 {
-		s.lost.Add(max(n-seen-1, 1)) // what comes twice or late is a loss of order
+		s.lost.Add(max(n-seen-1, 1)) // a repeated or late message breaks the order
 	}
 	s.seen.Store(n)
 	return true
 }
 
-// answer reports whether the server may say that.
+// answer reports whether the message is an expected one.
 func (s *subscriber) answer(payload []byte) bool {
 	switch {
 	case bytes.Contains(payload, []byte(`"ping"`)):
@@ -144,7 +144,7 @@ func (s *subscriber) answer(payload []byte) bool {
 	}
 }
 
-// forget begins a measurement.
+// forget starts a new measurement.
 func (s *subscriber) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

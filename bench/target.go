@@ -22,16 +22,16 @@ import (
 const (
 	publisherID   = "publisher"
 	publisherName = "Pat the Publisher"
-	// mostMembers is how many a room may be made with.
+	// mostMembers is the maximum number of members at createRoom.
 	mostMembers = 1000
-	// roomMembers is how many readers are in each of the many rooms, and in how many each reader is.
+	// roomMembers is the number of readers in each of the many rooms, and of rooms of each reader.
 	roomMembers = 20
-	// senders is how many requests are sent at a time, and batches how many batches a second.
+	// senders is the number of concurrent requests, and batches the number of batches per second.
 	senders = 16
 	batches = 20
 )
 
-// fields are what subscribers ask of a message.
+// fields is a selection of a message's fields.
 type fields string
 
 const (
@@ -40,10 +40,10 @@ const (
 	withRoom fields = "id seq contents room { name }"
 )
 
-// lists are what subscribers to their lists of rooms ask for.
+// lists is the selection of subscribers to their lists of rooms.
 const lists fields = "kind room { id unreadCount latestMessage { seq contents } }"
 
-// What subscribers to all events ask for: of one room, or of all their rooms.
+// The selections of subscribers to all events, of one room or of all their rooms.
 const (
 	roomEvents fields = "__typename seq ... on MessageAdded { message { " + plain + " } }"
 	myEvents   fields = "kind roomId event { " + roomEvents + " }"
@@ -76,7 +76,7 @@ func (f fields) subscription() string {
 	return "subscription($room: ID!) { messageAdded(roomId: $room) { " + string(f) + " } }"
 }
 
-// frame is what a server sends for a message, as the bare one is given it.
+// frame is the frame of a message, which the bare server writes unchanged.
 func (f fields) frame(room, contents string) string {
 	nested := ""
 	switch f {
@@ -90,24 +90,24 @@ func (f fields) frame(room, contents string) string {
 		contents + `"` + nested + `}},"extensions":{"seq":1234}}}`
 }
 
-// target is a running server with its people and rooms.
+// target is a running server with its users and rooms.
 type target struct {
 	ctx     context.Context //nolint:containedctx // a run's, and this is the run's
 	process *process
 	secret  string
-	// database is what Parley runs on.
+	// database is Parley's database.
 	database *database
-	// whole is the room of all, and rooms are the rooms of one each.
+	// whole is the room of all users, and rooms have one user each.
 	whole string
 	rooms []string
-	// sent is how many messages a room has had.
+	// sent is the number of messages sent to a room.
 	sent map[string]*atomic.Int64
 }
 
 func person(i int) string { return "reader-" + strconv.Itoa(i) }
 
-// prepare starts a server and makes as many people as subscribers, a room of all of them and a room
-// for each.
+// prepare starts a server and creates a user per subscriber, a room of all of them and a room for
+// each.
 func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, error) {
 	t := &target{
 		ctx:    ctx,
@@ -141,7 +141,7 @@ func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, e
 	return t, nil
 }
 
-// populate makes the people and rooms of a server that executes operations.
+// populate creates the users and rooms of a server that executes operations.
 func (t *target) populate(n int) error {
 	people := []any{
 		map[string]any{"id": publisherID, "profile": map[string]any{"nickName": publisherName}},
@@ -204,7 +204,7 @@ func (t *target) makeRoom(name string, members []string) (string, error) {
 	return made.CreateRoom.Room.ID, err
 }
 
-// token is a person's; "admin" may do everything.
+// token returns the token of a user; "admin" has an admin token.
 func (t *target) token(id string) string {
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
 		"sub": id, "exp": time.Now().Add(time.Hour).Unix(), "admin": id == "admin",
@@ -215,7 +215,7 @@ func (t *target) token(id string) string {
 	return token
 }
 
-// ask has Parley execute an operation as a person.
+// ask lets Parley execute an operation as a user.
 func (t *target) ask(as, query string, variables map[string]any) (json.RawMessage, error) {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
@@ -261,12 +261,12 @@ func (t *target) post(path, as string, body []byte) ([]byte, error) {
 	return answer, err
 }
 
-// message is one of a batch for the servers whose sends cost nothing but the request: it is shared
-// by as many messages as there may be, so that what they cost is not lost in it.
+// message is one of a batch, for servers whose sends cost nothing but the request. A request has as
+// many messages as possible, so that its cost does not hide theirs.
 type message struct{ Room, Text string }
 
-// send sends each of the rooms its next message, which says which one it is and when it was sent.
-// One goroutine at a time may send to a room.
+// send sends each of the rooms its next message, which contains its number and the time. Only one
+// goroutine at a time may send to a room.
 func (t *target) send(rooms []string, f fields) error {
 	batch := make([]message, len(rooms))
 	for i, room := range rooms {
@@ -325,9 +325,9 @@ func inParallel(n int, do func(i int) error) error {
 	return first
 }
 
-// publish sends at a fixed rate of messages to the rooms in turn, for a time, or with rate 0 as fast
-// as the server takes them. It returns how many it has sent. The servers that are sent batches get
-// some twenty a second.
+// publish sends messages to the rooms in turn for a time, at a fixed rate, or with rate 0 as fast as
+// the server accepts them. It returns the number of messages. Servers with batches receive some
+// twenty batches per second.
 func (t *target) publish(
 	rooms []string,
 	f fields,
@@ -358,7 +358,7 @@ func (t *target) publish(
 		wait.Go(func() {
 			for i := range n {
 				group := i % len(groups)
-				if group%workers != w { // a room is always the same worker's
+				if group%workers != w { // each room has one worker
 					continue
 				}
 				if rate > 0 {

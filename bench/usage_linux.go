@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// measureSelf returns the CPU time of this process, and the memory that it has of the machine.
+// measureSelf returns the CPU time and the resident memory of this process.
 func measureSelf() (usage, error) {
 	var spent syscall.Rusage // finer than the ticks in /proc/self/stat
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &spent); err != nil {
@@ -85,8 +85,8 @@ func setBuffer(raw syscall.RawConn, option, size int) error {
 	return failed
 }
 
-// established tells whether a server still has its end of a connection, which is told by the
-// client's port.
+// established reports whether a server still has its end of a connection. The client's port
+// identifies the connection.
 func established(clientPort int) (bool, error) {
 	table, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {

@@ -21,10 +21,10 @@ const (
 	opClose = 8
 )
 
-// patience is how long a server may take to open a socket.
+// patience is how long a server may take to accept a socket.
 const patience = 20 * time.Second
 
-// wire is the client's end of a WebSocket: as little work as there can be, since it shares the
+// wire is the client's end of a WebSocket. It does as little work as possible, since it shares the
 // machine with the server.
 type wire struct {
 	conn   net.Conn
@@ -32,7 +32,8 @@ type wire struct {
 	buffer []byte
 }
 
-// dial opens a WebSocket. receiveBuffer is what the kernel buffers, in bytes; 0 is its default.
+// dial opens a WebSocket. receiveBuffer is the size of the kernel's buffer in bytes; 0 is the
+// default.
 func dial(ctx context.Context, addr, path string, receiveBuffer int) (*wire, error) {
 	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 		return setBuffer(raw, syscall.SO_RCVBUF, receiveBuffer)
@@ -51,8 +52,7 @@ func dial(ctx context.Context, addr, path string, receiveBuffer int) (*wire, err
 
 func (w *wire) upgrade(addr, path string) error {
 	_ = w.conn.SetDeadline(time.Now().Add(patience))
-	// The key is that of RFC 6455's example: there is no cache between here and the server to be
-	// fooled.
+	// The key is that of RFC 6455's example, since there is no cache between client and server.
 	if _, err := fmt.Fprintf(
 		w.conn,
 		"GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
@@ -74,8 +74,8 @@ func (w *wire) upgrade(addr, path string) error {
 	return w.conn.SetDeadline(time.Time{})
 }
 
-// read returns the next frame, until the next call. A server's frames are whole messages here, and
-// not masked.
+// read returns the next frame, which is valid until the next call. The server's frames are whole
+// messages without masks.
 func (w *wire) read() (opcode byte, payload []byte, err error) {
 	var head [8]byte
 	if _, err := io.ReadFull(w.in, head[:2]); err != nil {

@@ -1,7 +1,7 @@
-// Command growth measures how the cost of operations grows with what there is: the same questions
-// to the same server over data of one size and of ten times that, and in a room of 10,000 members.
-// It starts a PostgreSQL of its own and prints a table of medians, of requests one after the other
-// over HTTP.
+// Command growth measures how the cost of operations grows with the data. It sends the same requests
+// to the same server over data of one size and of ten times that size, and in a room of 10,000
+// members. It starts its own PostgreSQL and prints a table of medians of sequential requests over
+// HTTP.
 //
 //	go run ./bench/growth [-people 10000] [-requests 300]
 package main
@@ -90,7 +90,7 @@ func run(ctx context.Context, people, requests int) (err error) {
 	return w.Flush()
 }
 
-// column is what was measured over one size.
+// column has the measurements over data of one size.
 type column []figure
 
 type figure struct {
@@ -98,7 +98,7 @@ type figure struct {
 	median, statements float64
 }
 
-// measure seeds a database and asks for each operation.
+// measure seeds a database and requests each operation.
 func measure(
 	ctx context.Context,
 	pg *storetest.Postgres,
@@ -164,7 +164,7 @@ func measure(
 	return c, nil
 }
 
-// seed makes the data: rooms with 2 to 50 members, messages, and a room of up to 10,000 members.
+// seed creates the data: rooms with 2 to 50 members, messages, and a room of up to 10,000 members.
 func seed(ctx context.Context, url string, people int) (err error) {
 	db, err := store.Open(ctx, url, store.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -212,7 +212,7 @@ FROM generate_series(0, least($1::int, 10000) - 1) i`, people)
 	return err
 }
 
-// asker asks, always the same of the same data.
+// asker sends the same requests for the same data in every run.
 type asker struct {
 	url           string
 	http          *http.Client
@@ -236,7 +236,7 @@ func (a *asker) post(ctx context.Context, who string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = res.Body.Close() }() // it has been read
+	defer func() { _ = res.Body.Close() }() // already read
 	answer, err := io.ReadAll(res.Body)
 	if err == nil && bytes.Contains(answer, []byte(`"errors":`)) {
 		return fmt.Errorf("%s", answer)
@@ -244,7 +244,7 @@ func (a *asker) post(ctx context.Context, who string, body []byte) error {
 	return err
 }
 
-// operation is what is measured: ask returns a request, and who sends it.
+// operation is an operation to measure: ask returns a request and the id of its sender.
 type operation struct {
 	name string
 	ask  func(a *asker, i int) (body []byte, who string)
@@ -255,7 +255,7 @@ func operations() []operation {
 	request := func(query string, v vars) []byte {
 		body, err := json.Marshal(vars{"query": query, "variables": v})
 		if err != nil {
-			panic(err) // it is made of strings
+			panic(err) // strings always marshal
 		}
 		return body
 	}
@@ -342,7 +342,7 @@ func operations() []operation {
 	}
 }
 
-// idOf is the id that the seed gives, md5 of a name.
+// idOf returns the id that the seed assigns: the md5 of a name.
 func idOf(name string) string {
 	sum := fmt.Sprintf("%x", md5Of(name))
 	return strings.Join([]string{sum[:8], sum[8:12], sum[12:16], sum[16:20], sum[20:]}, "-")

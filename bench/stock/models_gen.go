@@ -10,7 +10,7 @@ type Message struct {
 	Room     *Room  `json:"room"`
 }
 
-// What the benchmark asks for, with the names that Parley has for it.
+// The fields of the benchmark, with the same names as in Parley.
 type Query struct {
 }
 

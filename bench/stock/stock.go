@@ -1,6 +1,6 @@
-// Package stock is a chat room's live messages as gqlgen alone does them: a channel for each
-// subscriber, and an execution for each subscriber and event. What it knows is in memory, so a
-// nested field costs it no statement.
+// Package stock implements the live messages of a room with gqlgen alone: a channel per subscriber,
+// and an execution per subscriber and event. All data is in memory, so a nested field costs no
+// statement.
 package stock
 
 //go:generate go run github.com/99designs/gqlgen generate
@@ -17,8 +17,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// backlog is how many messages may wait for one subscriber. What comes on top is lost to it, as in
-// gqlgen's own example of a chat.
+// backlog is the number of messages that may wait for one subscriber. The subscriber loses further
+// messages, as in gqlgen's own example of a chat.
 const backlog = 256
 
 // Rooms are the source of messages and the root of the resolvers.
@@ -30,7 +30,7 @@ type Rooms struct {
 	rooms map[string]map[chan *Message]struct{}
 }
 
-// New returns rooms in which everything is said by one person.
+// New returns rooms in which one user sends all messages.
 func New(author User) *Rooms {
 	return &Rooms{author: author, rooms: make(map[string]map[chan *Message]struct{})}
 }
@@ -43,7 +43,7 @@ func (r *Rooms) Handler() http.Handler {
 	return s
 }
 
-// Send tells everybody in a room.
+// Send sends a message to all subscribers of a room.
 func (r *Rooms) Send(room, contents string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
