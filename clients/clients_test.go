@@ -1,4 +1,4 @@
-// Package clients_test has the clients that people use run against a server: see docs/frontends.md.
+// Package clients_test runs common client libraries against a server: see docs/frontends.md.
 package clients_test
 
 import (

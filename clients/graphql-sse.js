@@ -2,7 +2,7 @@
 import { createClient } from 'graphql-sse';
 import { resumable } from './resume.js';
 
-/** connect returns a client, which opens a request of its own for each subscription. */
+/** connect returns a client, which sends one request per subscription. */
 export function connect(url, getToken) {
   return resumable(createClient({
     url, // https://…/graphql

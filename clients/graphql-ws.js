@@ -16,7 +16,7 @@ export function connect(url, getToken, webSocketImpl) {
 // #endregion connect
 
 // #region renew
-/** renewing keeps a socket open past the end of its token: call `renew` with a new one before the old one ends. */
+/** renewing keeps a socket open beyond the expiry of its token: call `renew` with a new token before the old one expires. */
 export function renewing(client) {
   let socket;
   client.on('connected', (opened) => (socket = opened));

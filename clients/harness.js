@@ -1,4 +1,4 @@
-// A server of the tests' own, and the network between it and the clients, which can be cut.
+// Starts a server for the tests, and a network between it and the clients that can be cut.
 import { spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import path from 'node:path';
 
 const secret = randomBytes(32).toString('hex');
 
-/** token is one for a person, as an application makes them: a JSON Web Token signed with the secret it shares. */
+/** token returns a token of a user, as an application creates it: a JSON Web Token signed with the shared secret. */
 export function token(person, seconds = 3600) {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: person, name: person, exp: Math.floor(Date.now() / 1000) + seconds })}`;
@@ -17,8 +17,8 @@ export function token(person, seconds = 3600) {
 }
 
 /**
- * start starts a server. With development anybody may sign in, and tokens are not ours to make. trusted is the path of a
- * manifest of the only documents that it answers.
+ * start starts a server. In development mode any user can sign in, and the server issues the tokens. trusted is the path of a
+ * manifest of the only documents that the server executes.
  */
 export async function start(t, { development = false, trusted = '' } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'parley-'));
@@ -46,7 +46,7 @@ export async function start(t, { development = false, trusted = '' } = {}) {
   return { http: `http://127.0.0.1:${port}/graphql`, ws: `ws://127.0.0.1:${port}/graphql`, port };
 }
 
-/** network is a way to a server that can be cut and mended. */
+/** network is a proxy to a server that can be cut and restored. */
 export async function network(t, server) {
   const sockets = new Set();
   let down = false;
@@ -98,19 +98,19 @@ export async function ask(server, person, query, variables = {}) {
   return data;
 }
 
-/** room makes one for alice and bob. */
+/** room creates a room of alice and bob. */
 export async function room(server) {
   await ask(server, 'bob', '{ me { id } }');
   const data = await ask(server, 'alice', 'mutation { createRoom(input: { memberIds: ["bob"] }) { room { id } } }');
   return data.createRoom.room.id;
 }
 
-/** say has alice send a message. */
+/** say sends a message as alice. */
 export function say(server, roomId, contents) {
   return ask(server, 'alice', 'mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { seq } } }', { input: { roomId, contents } });
 }
 
-/** collector gathers what a subscription brings. */
+/** collector collects the results of a subscription. */
 export function collector() {
   const got = [];
   let wake = () => {};
@@ -120,7 +120,7 @@ export function collector() {
       got.push(value);
       wake();
     },
-    /** upTo waits until so many have come. */
+    /** upTo waits for a number of results. */
     async upTo(n) {
       const limit = Date.now() + 20_000;
       while (got.length < n) {
@@ -143,7 +143,7 @@ async function freePort() {
   return port;
 }
 
-/** dispose ends a client with its test, when the server may be gone already. */
+/** dispose ends a client together with its test, even if the server has stopped already. */
 export function dispose(t, client) {
   t.after(() => Promise.resolve(client.dispose()).catch(() => {}));
 }

@@ -1,10 +1,10 @@
 // Decides with graphql-js whether an operation may be executed: the reference for graph/coercion_oracle_test.go.
 //
-// Standard input is one JSON value a line. The first is { schema }, the schema in SDL. Each of the others is a request,
+// Standard input is one JSON value per line. The first is { schema }, the schema in SDL. Each of the others is a request,
 // { query, operationName, variables }. For each request one line is written: {} for an operation that graphql-js accepts,
 // else { stage, reason }. The stages are parse, validate, operation, variables and arguments, in this order. The last one
-// coerces the arguments of every field and directive that the operation reaches. It does not look at @skip and @include, so
-// that a refused operation is refused whatever the variables switch off.
+// coerces the arguments of every field and directive that the operation reaches. It ignores @skip and @include, so
+// the decision does not depend on the variables.
 import { createInterface } from 'node:readline';
 import {
   buildSchema, getArgumentValues, getDirectiveValues, getNamedType, getOperationAST, getVariableValues, Kind, parse,
@@ -13,7 +13,7 @@ import {
 
 const metaFields = new Map([SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef].map((field) => [field.name, field]));
 
-/** decide returns null for a request that is accepted, else the stage that refuses it and the reason. */
+/** decide returns null for a request that is accepted, else the stage that rejects it and the reason. */
 function decide(schema, { query, operationName, variables }) {
   let stage = 'parse';
   try {

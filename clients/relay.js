@@ -7,7 +7,7 @@ const { Environment, Network, Observable, RecordSource, Store } = relay;
 /** connect returns an environment: queries and mutations go over HTTP, subscriptions over one WebSocket. */
 export function connect({ http, ws }, getToken, webSocketImpl) {
   const socket = connectSocket(ws, getToken, webSocketImpl);
-  // Where the compiler persists queries it leaves an id in place of the text. graphql-ws insists on a query.
+  // If the compiler persists queries, a request has an id instead of the text. graphql-ws requires a query.
   const asked = ({ id, text }, variables) => (id ? { query: '', documentId: id, variables } : { query: text, variables });
   const fetchFn = async (request, variables) => {
     const response = await fetch(http, {

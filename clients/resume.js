@@ -1,7 +1,7 @@
 // #region resume
 /**
  * resumable makes a graphql-ws or graphql-sse client resume: when it reconnects by itself, a subscription with the variable
- * `after` asks for what follows the last event that has come. Nothing is missing and nothing comes twice.
+ * `after` requests the events after the last one received. No event is missing and none comes twice.
  */
 export function resumable(client) {
   return {
@@ -13,14 +13,14 @@ export function resumable(client) {
         ...payload,
         variables: {
           ...payload.variables,
-          get after() { return after; }, // read anew each time the client subscribes
+          get after() { return after; }, // read each time the client subscribes
         },
       };
       return client.subscribe(advancing, {
         ...sink,
         next(result) {
           const { seq, resync } = result.extensions ?? {};
-          if (seq <= after && !resync) return; // seen
+          if (seq <= after && !resync) return; // applied before
           after = seq ?? after;
           sink.next(result);
         },
@@ -34,15 +34,14 @@ export function resumable(client) {
 
 // #region rooms
 /**
- * followRooms follows all my rooms by a subscription to myEvents. When the client reconnects by itself, each room continues
- * after its last event. positions has the seq that I have of each room; the query selects kind, roomId and
- * event { __typename seq }. sink.next gets the StreamOpened of rooms that are new to me only: if its seq is above 0, read
- * the room then.
+ * followRooms follows all rooms of the viewer by a subscription to myEvents. When the client reconnects by itself, each room
+ * continues after its last event. positions has the last seq applied of each room; the query selects kind, roomId and
+ * event { __typename seq }. sink.next receives the StreamOpened of new rooms only: if its seq is above 0, read the room then.
  */
 export function followRooms(client, query, positions, sink) {
   const applied = new Map(positions);
   const variables = {
-    get after() { return [...applied].map(([roomId, seq]) => ({ roomId, seq })); }, // read anew each time
+    get after() { return [...applied].map(([roomId, seq]) => ({ roomId, seq })); }, // read each time the client subscribes
   };
   return client.subscribe({ query, variables }, {
     ...sink,

@@ -11,7 +11,7 @@ import (
 
 var update = flag.Bool("update", false, "write the snippets into the docs")
 
-// TestSnippets: what docs/frontends.md shows of this folder's files is what is in them, and tested.
+// TestSnippets checks that the snippets in docs/frontends.md equal the tested files of this folder.
 func TestSnippets(t *testing.T) {
 	const page = "../docs/frontends.md"
 	text, err := os.ReadFile(page)
@@ -46,7 +46,7 @@ func TestSnippets(t *testing.T) {
 	}
 }
 
-// region is a part of a file, between its marks.
+// region returns the part of a file between its marks.
 func region(t *testing.T, file, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)

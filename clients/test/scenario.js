@@ -1,4 +1,4 @@
-// What each client library is asked to do.
+// The scenario that each client library must pass.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { collector, dispose, network, room, say, start, token } from '../harness.js';

@@ -20,7 +20,7 @@ import { documents } from './scenario.js';
 
 const clients = fileURLToPath(new URL('..', import.meta.url));
 
-/** folder is a temporary one, whose files may be imported. */
+/** folder returns a temporary folder whose files can be imported. */
 async function folder(t) {
   const made = await mkdtemp(path.join(tmpdir(), 'parley-trusted-'));
   t.after(() => rm(made, { recursive: true, force: true }));
@@ -30,7 +30,7 @@ async function folder(t) {
 
 const load = (...file) => import(pathToFileURL(path.join(...file)));
 
-/** scenario creates a room, lists it, says something in it and hears it. */
+/** scenario creates a room, lists it, sends a message and receives it. */
 async function scenario({ rooms, create, send, follow }) {
   const roomId = await create('Garden');
   assert.deepEqual((await rooms(null)).nodes.map((node) => node.name), ['Garden']);

@@ -1,4 +1,4 @@
-// graphql-codegen makes types of the schema without a warning, and they tell right from wrong.
+// graphql-codegen generates types from the schema without a warning, and the types reject wrong operations.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
