@@ -118,7 +118,7 @@ func readCompose(t *testing.T) composeFile {
 			t.Errorf("the head of the file does not mention %s", name)
 		}
 		if !regexp.MustCompile(`(?m)^#.*\b` + name + `\b`).MatchString(raw) {
-			t.Errorf("the head of the file does not say how to make %s", name)
+			t.Errorf("the head of the file does not show how to create %s", name)
 		}
 		return secrets[name]
 	})
@@ -186,8 +186,8 @@ func settingsOf(t *testing.T, node service) config.Config {
 	return cfg
 }
 
-// TestTheFilesFitTogether checks the compose file as Docker would, as far as possible without Docker.
-func TestTheFilesFitTogether(t *testing.T) {
+// TestComposeFile checks the compose file as Docker would, as far as possible without Docker.
+func TestComposeFile(t *testing.T) {
 	t.Parallel()
 	file := readCompose(t)
 	nodes := file.nodesOf()
@@ -225,10 +225,10 @@ func TestTheFilesFitTogether(t *testing.T) {
 			}
 		}
 		if len(s.Ports) > 0 && name != "proxy" {
-			t.Errorf("%s is open to others", name)
+			t.Errorf("%s publishes a port to other machines", name)
 		}
 		if s.Build == "" && s.Image == "" {
-			t.Errorf("%s is nothing", name)
+			t.Errorf("%s has neither an image nor a build", name)
 		}
 		if name != "postgres" &&
 			(!s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"})) {
@@ -251,7 +251,7 @@ func TestTheFilesFitTogether(t *testing.T) {
 		t.Error("postgres has no health check, and nodes wait for one")
 	}
 	if !file.Networks["back"].Internal {
-		t.Error("the database and NATS reach the world")
+		t.Error("the database and NATS are not on an internal network")
 	}
 	if _, ok := file.Services["proxy"].joined()["back"]; ok {
 		t.Error("the proxy reaches the database")
@@ -279,8 +279,8 @@ func mountsOf(s service) map[string]string {
 	return names
 }
 
-// TestNodesAndProxyKnowEachOther checks that addresses, ports and sizes are the same in all files.
-func TestNodesAndProxyKnowEachOther(t *testing.T) {
+// TestNodesAndProxyAgree checks that addresses, ports and sizes are the same in all files.
+func TestNodesAndProxyAgree(t *testing.T) {
 	t.Parallel()
 	file := readCompose(t)
 	proxy := netip.MustParseAddr(file.Services["proxy"].joined()["front"])
@@ -302,13 +302,13 @@ func TestNodesAndProxyKnowEachOther(t *testing.T) {
 			cfg.MaxBodyBytes,
 			10,
 		) {
-			t.Errorf("the proxy lets %s bytes pass, and %s reads %d", size, name, cfg.MaxBodyBytes)
+			t.Errorf("the proxy accepts %s bytes, and %s reads %d", size, name, cfg.MaxBodyBytes)
 		}
 		if grace, err := time.ParseDuration(
 			node.Grace,
 		); err != nil ||
 			grace < 2*cfg.ShutdownTimeout {
-			t.Errorf("%s has %s to end, and takes up to %v", name, node.Grace, cfg.ShutdownTimeout)
+			t.Errorf("%s has %s to end, and needs up to %v", name, node.Grace, cfg.ShutdownTimeout)
 		}
 		want = append(want, node.joined()["front"]+":8080")
 	}
@@ -323,15 +323,15 @@ func TestNodesAndProxyKnowEachOther(t *testing.T) {
 	listen := regexp.MustCompile(`(?m)^listen (\d+);`).FindStringSubmatch(read(t, "listen.conf"))
 	if ports := file.Services["proxy"].Ports; len(listen) == 0 || len(ports) != 1 ||
 		ports[0] != "127.0.0.1:8080:"+listen[1] {
-		t.Errorf("the proxy listens on %v, and is reached by %v", listen, ports)
+		t.Errorf("the proxy listens on %v, and publishes %v", listen, ports)
 	}
 }
 
 // socketPing is the default time between two pings of a node. The proxy waits for the second next.
 const socketPing = 25 * time.Second
 
-// TestTheProxyIsMorePatientThanANode checks that nodes, not the proxy, time out silent connections.
-func TestTheProxyIsMorePatientThanANode(t *testing.T) {
+// TestProxyOutwaitsNodes checks that nodes, not the proxy, time out silent connections.
+func TestProxyOutwaitsNodes(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"proxy_read_timeout", "proxy_send_timeout"} {
 		if patience, err := time.ParseDuration(
@@ -349,7 +349,7 @@ func directive(t *testing.T, name string) string {
 	found := regexp.MustCompile(`(?m)^\s*`+name+`\s+([^;]+);`).
 		FindAllStringSubmatch(read(t, "nginx.conf"), -1)
 	if len(found) != 1 {
-		t.Fatalf("%s is there %d times", name, len(found))
+		t.Fatalf("%s occurs %d times", name, len(found))
 	}
 	return found[0][1]
 }

@@ -35,8 +35,8 @@ func startNATS(t *testing.T) string {
 	return "nats://" + s.Addr().String()
 }
 
-// TestNATSAsksWhoItIs checks that NATS requires the password, also if it looks like a number.
-func TestNATSAsksWhoItIs(t *testing.T) {
+// TestNATSRequiresPassword checks that NATS requires the password, also if it looks like a number.
+func TestNATSRequiresPassword(t *testing.T) {
 	url := startNATS(t)
 	for _, wrong := range []nats.Option{nats.UserInfo("", ""), nats.UserInfo("parley", ""), nats.UserInfo("parley", "120000")} {
 		if conn, err := nats.Connect(url, wrong); err == nil {

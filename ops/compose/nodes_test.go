@@ -162,12 +162,12 @@ func TestThroughTheProxy(t *testing.T) {
 		t.Helper()
 		for _, s := range streams {
 			if got := s.Next().Str("messageAdded.contents"); got != text {
-				t.Errorf("a socket has heard %q, want %q", got, text)
+				t.Errorf("a socket received %q, want %q", got, text)
 			}
 		}
 		for _, s := range events { // a buffered stream would deliver nothing
 			if got := s.Next().Str("messageAdded.contents"); got != text {
-				t.Errorf("an event stream has heard %q, want %q", got, text)
+				t.Errorf("an event stream received %q, want %q", got, text)
 			}
 		}
 	}
@@ -183,28 +183,28 @@ func TestThroughTheProxy(t *testing.T) {
 
 	quiet := c.dial("alice")
 	for began := time.Now(); time.Since(began) < 2*waits; {
-		if f := quiet.hear(); f.Type != "ping" {
-			t.Fatalf("a socket on which nothing happens has heard %s %s", f.Type, f.Payload)
+		if f := quiet.receive(); f.Type != "ping" {
+			t.Fatalf("an idle socket received %s %s", f.Type, f.Payload)
 		}
 	}
 	quiet.say(`{"type":"subscribe","id":"1","payload":{"query":"{ myRoomIds }"}}`)
-	for f := quiet.hear(); f.Type != "next"; f = quiet.hear() {
+	for f := quiet.receive(); f.Type != "next"; f = quiet.receive() {
 		if f.Type != "ping" {
-			t.Fatalf("a socket that was silent for long hears %s %s", f.Type, f.Payload)
+			t.Fatalf("a socket received %s %s after a long silence", f.Type, f.Payload)
 		}
 	}
 	alice.Do(send, testkit.Vars{"room": room, "text": "still there"})
 	heard("still there")
 }
 
-// TestTheProxyDropsWhatIsSilent shows that TestThroughTheProxy can fail.
-func TestTheProxyDropsWhatIsSilent(t *testing.T) {
+// TestSilentConnectionIsDropped shows that TestThroughTheProxy can fail.
+func TestSilentConnectionIsDropped(t *testing.T) {
 	c := startCluster(t, "proxy_read_timeout 500ms;", app.Options{})
 	s := c.dial("alice")
 	ctx, cancel := context.WithTimeout(t.Context(), socketPing-time.Second)
 	defer cancel()
 	if _, _, err := s.conn.Read(ctx); err == nil || ctx.Err() != nil {
-		t.Errorf("the socket has lived: %v", err)
+		t.Errorf("the socket was not closed: %v", err)
 	}
 }
 
@@ -224,7 +224,7 @@ func (c *cluster) dial(id string) *socket {
 	s := &socket{c.t, c.as(id, c.url).Dial()}
 	c.t.Cleanup(func() { _ = s.conn.CloseNow() })
 	s.say(`{"type":"connection_init","payload":{"authorization":"Bearer ` + c.token(id) + `"}}`)
-	if f := s.hear(); f.Type != "connection_ack" {
+	if f := s.receive(); f.Type != "connection_ack" {
 		c.t.Fatalf("init: %s %s", f.Type, f.Payload)
 	}
 	return s
@@ -237,8 +237,8 @@ func (s *socket) say(message string) {
 	}
 }
 
-// hear returns the next message, and answers pings.
-func (s *socket) hear() frame {
+// receive returns the next message, and answers pings.
+func (s *socket) receive() frame {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
@@ -261,9 +261,9 @@ func from(t *testing.T, address string) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// TestNobodyChoosesTheirAddress checks that the address of a client is the one that the proxy sees,
+// TestClientsCannotForgeAddresses checks that the address of a client is the one that the proxy sees,
 // whatever the client sends. Otherwise limits could be evaded, or all clients would share one.
-func TestNobodyChoosesTheirAddress(t *testing.T) {
+func TestClientsCannotForgeAddresses(t *testing.T) {
 	const burst = 3
 	c := startCluster(
 		t,
@@ -298,7 +298,7 @@ func TestNobodyChoosesTheirAddress(t *testing.T) {
 			t.Fatal(a.err)
 		}
 		if got := a.header.Get("X-Request-Id"); got != "mine-"+claim {
-			t.Errorf("the request mine-%s is called %q", claim, got)
+			t.Errorf("the request mine-%s has the id %q", claim, got)
 		}
 		return a.body
 	}
@@ -323,9 +323,9 @@ func TestNobodyChoosesTheirAddress(t *testing.T) {
 	}
 }
 
-// TestANodeIsRestarted checks that requests continue, that sockets reconnect to the other node, and
+// TestNodeRestart checks that requests continue, that sockets reconnect to the other node, and
 // that no event is lost.
-func TestANodeIsRestarted(t *testing.T) {
+func TestNodeRestart(t *testing.T) {
 	c := startCluster(t, "", app.Options{})
 	alice := c.as("alice", c.url)
 	room := alice.Do(createRoom, nil).Str("createRoom.room.id")
@@ -362,7 +362,7 @@ func TestANodeIsRestarted(t *testing.T) {
 			seq = say(text)
 			for _, s := range streams {
 				if got := s.Next().Str("messageAdded.contents"); got != text {
-					t.Errorf("heard %q, want %q", got, text)
+					t.Errorf("received %q, want %q", got, text)
 				}
 			}
 		}

@@ -243,9 +243,9 @@ func (r *recorder) asked() []*http.Request {
 	return seen
 }
 
-// TestWhatNodesAreTold checks the address, host and request id that the proxy sends to nodes,
+// TestForwardedHeaders checks the address, host and request id that the proxy sends to nodes,
 // whatever the client sends.
-func TestWhatNodesAreTold(t *testing.T) {
+func TestForwardedHeaders(t *testing.T) {
 	t.Parallel()
 	node := startRecorder(t, false)
 	url := startProxy(t, "", node.addr)
@@ -321,9 +321,9 @@ func TestWhatNodesAreTold(t *testing.T) {
 	}
 }
 
-// TestWhatNoNodeIsAsked checks that the proxy rejects the paths of operators, and requests that are
+// TestRequestsRejectedByProxy checks that the proxy rejects the paths of operators, and requests that are
 // too large for nodes.
-func TestWhatNoNodeIsAsked(t *testing.T) {
+func TestRequestsRejectedByProxy(t *testing.T) {
 	t.Parallel()
 	node := startRecorder(t, false)
 	url := startProxy(t, "", node.addr)
@@ -395,9 +395,9 @@ func TestWhatNoNodeIsAsked(t *testing.T) {
 	}
 }
 
-// TestOnlyWhatIsSafeIsAskedAgain checks that the proxy does not repeat a POST when a node closes the
+// TestPostIsNotRepeated checks that the proxy does not repeat a POST when a node closes the
 // connection, since the node may have executed it.
-func TestOnlyWhatIsSafeIsAskedAgain(t *testing.T) {
+func TestPostIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	bad, other := startRecorder(t, true), startRecorder(t, true)
 	url := startProxy(t, "", bad.addr, other.addr)
@@ -420,9 +420,9 @@ func TestOnlyWhatIsSafeIsAskedAgain(t *testing.T) {
 	}
 }
 
-// TestANodeThatIsAwayIsLeftOut checks that requests that could not reach a node go to the other one,
+// TestUnreachableNodeIsSkipped checks that requests that could not reach a node go to the other one,
 // and that the proxy soon stops trying.
-func TestANodeThatIsAwayIsLeftOut(t *testing.T) {
+func TestUnreachableNodeIsSkipped(t *testing.T) {
 	t.Parallel()
 	node, away := startRecorder(t, false), freeAddr(t)
 	url := startProxy(t, "", away, node.addr)
