@@ -25,7 +25,9 @@ func OpenNotifications(ctx context.Context, url string, opts Options) (*Notifica
 		opts.Logger = slog.Default()
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	connector, err := pqdriver.New(ctx, url, driverOptions(opts))
+	options := driverOptions(opts)
+	options.Cluster = &pqdriver.Cluster{} // finds the primary
+	connector, err := pqdriver.New(ctx, url, options)
 	if err != nil {
 		stop()
 		return nil, fmt.Errorf("open notifications: %w", err)

@@ -45,7 +45,9 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 		}
 	}()
 	lifetime := context.WithoutCancel(ctx) // Close ends the connections
+	cluster := &pqdriver.Cluster{}
 	options := driverOptions(opts)
+	options.Cluster = cluster
 	connector, err := pqdriver.New(lifetime, url, options)
 	if err != nil {
 		return nil, unusable(err, "DATABASE_URL (--database-url) cannot be used")
@@ -84,11 +86,13 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 		return nil, errors.Join(err, closeAll(pool, ping))
 	}
 	return &DB{
-		driver: newDriver(dialect.Postgres, pool, pool, opts),
-		ping:   ping,
-		pools:  map[string]*sql.DB{"all": pool},
-		counts: connector.Counts(),
-		close:  func() error { return closeAll(pool, ping) },
+		driver:  newDriver(dialect.Postgres, pool, pool, opts),
+		ping:    ping,
+		pools:   map[string]*sql.DB{"all": pool},
+		counts:  connector.Counts(),
+		cluster: cluster,
+		check:   func(ctx context.Context) error { return connector.Check(ctx, pool) },
+		close:   func() error { return closeAll(pool, ping) },
 	}, nil
 }
 

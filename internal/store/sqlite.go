@@ -16,6 +16,7 @@ import (
 	"modernc.org/sqlite"
 
 	"parley/internal/panics"
+	"parley/internal/store/pqdriver"
 	"parley/internal/store/stmtcache"
 )
 
@@ -121,11 +122,12 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		return nil, errors.Join(err, writes.Close())
 	}
 	db := &DB{
-		driver: newDriver(dialect.SQLite, reads, writes, opts),
-		ping:   reads,
-		pools:  map[string]*sql.DB{"reads": reads, "writes": writes},
-		counts: &counts,
-		close:  func() error { return errors.Join(closeAll(reads, writes), cleanup()) },
+		driver:  newDriver(dialect.SQLite, reads, writes, opts),
+		ping:    reads,
+		pools:   map[string]*sql.DB{"reads": reads, "writes": writes},
+		counts:  &counts,
+		cluster: &pqdriver.Cluster{},
+		close:   func() error { return errors.Join(closeAll(reads, writes), cleanup()) },
 	}
 	for _, pool := range []*sql.DB{writes, reads} {
 		if err := pool.PingContext(ctx); err != nil {

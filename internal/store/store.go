@@ -17,6 +17,7 @@ import (
 	"entgo.io/ent/dialect"
 
 	"parley/internal/panics"
+	"parley/internal/store/pqdriver"
 	"parley/internal/store/stmtcache"
 )
 
@@ -63,7 +64,11 @@ type DB struct {
 	ping   *sql.DB
 	pools  map[string]*sql.DB
 	counts *stmtcache.Counts
-	close  func() error
+	// cluster tracks what the connections lead to, and check finds out whether that has changed; nil
+	// if it cannot.
+	cluster *pqdriver.Cluster
+	check   func(context.Context) error
+	close   func() error
 }
 
 // Open opens the database that url names and applies the migrations it lacks, waiting for another
@@ -71,7 +76,8 @@ type DB struct {
 //
 //	sqlite:PATH                 a file, made if it does not exist
 //	sqlite::memory:             private and gone after Close, for tests
-//	postgres://… postgresql://… PostgreSQL 14 or newer, with libpq's parameters
+//	postgres://… postgresql://… PostgreSQL 14 or newer, with libpq's parameters; of several hosts
+//	                            (postgres://h1:p1,h2:p2/db) the primary is used
 //	""                          DefaultURL
 //
 // Errors never contain the URL, which may hold a password.

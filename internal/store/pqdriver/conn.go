@@ -39,9 +39,11 @@ type conn struct {
 	connector *Connector
 	cache     *stmtcache.Cache // nil: off
 	schema    int64            // the connector's schema when this connection was made
-	inTx      bool
-	rowsOpen  bool // the rest of an answer is still to be read
-	broken    bool // do not use again
+	// generation is that of the cluster when the server was examined.
+	generation int64
+	inTx       bool
+	rowsOpen   bool // the rest of an answer is still to be read
+	broken     bool // do not use again
 }
 
 // errRowsOpen is a mistake of the caller: the protocol has room for one answer at a time.
@@ -223,7 +225,9 @@ func (c *conn) Close() (err error) {
 // ResetSession is called before the connection is used again.
 func (c *conn) ResetSession(ctx context.Context) (err error) {
 	defer outcome.Contain(ctx, c.connector.opts.Panics, &c.broken, &err)
-	if c.broken || c.schema != c.connector.schema.Load() {
+	cluster := c.connector.opts.Cluster
+	if c.broken || c.schema != c.connector.schema.Load() ||
+		cluster != nil && c.generation != cluster.Generation() {
 		return sqldriver.ErrBadConn
 	}
 	return c.pqConn.ResetSession(ctx)

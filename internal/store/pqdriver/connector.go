@@ -5,7 +5,9 @@ import (
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -17,7 +19,11 @@ import (
 )
 
 // connectTimeout bounds dialing and authentication, unless the URL has a connect_timeout.
-const connectTimeout = 10 * time.Second
+// hostTimeout does so for each of several servers: one that has failed must not hold up the others.
+const (
+	connectTimeout = 10 * time.Second
+	hostTimeout    = 2 * time.Second
+)
 
 // Options configure a [Connector]. The zero value caches no statements and waits without a limit
 // for the answer to a statement whose context has no deadline.
@@ -32,16 +38,29 @@ type Options struct {
 
 	// Panics contains the panics of lib/pq. Nil logs them and does not count.
 	Panics *panics.Guard
+
+	// Cluster tracks the timeline of the connections: they are replaced when the database has moved
+	// to another. Nil does not track it.
+	Cluster *Cluster
 }
 
 // Connector makes connections to a PostgreSQL database. It is safe for concurrent use.
 type Connector struct {
-	pq   *pq.Connector
-	opts Options
+	// hosts are the servers that the URL names. The one at preferred was the last that worked: it is
+	// tried first.
+	hosts     []host
+	preferred atomic.Int64
+	opts      Options
 
 	counts stmtcache.Counts
 	// schema counts the schema changes that stale statements revealed.
 	schema atomic.Int64
+}
+
+// host is one of the servers.
+type host struct {
+	name string
+	pq   *pq.Connector
 }
 
 // New returns the connector of the database that url names. Its connections are closed when ctx
@@ -52,17 +71,40 @@ func New(ctx context.Context, url string, opts Options) (*Connector, error) {
 		return nil, err
 	}
 	cfg.BinaryParameters = opts.Statements <= 0
-	connector, err := pq.NewConnectorConfig(cfg)
-	if err != nil {
-		return nil, err
+	connector := &Connector{opts: opts}
+	for _, one := range each(cfg) {
+		made, err := pq.NewConnectorConfig(one)
+		if err != nil {
+			return nil, err
+		}
+		made.Dialer(deadlineDialer(ctx))
+		name := net.JoinHostPort(one.Host, strconv.Itoa(int(one.Port)))
+		connector.hosts = append(connector.hosts, host{name, made})
 	}
-	connector.Dialer(deadlineDialer(ctx))
-	return &Connector{pq: connector, opts: opts}, nil
+	return connector, nil
+}
+
+// each returns the settings of each of the servers that cfg names. Of several, [Cluster] finds the
+// primary.
+func each(cfg pq.Config) []pq.Config {
+	servers := []pq.Config{cfg}
+	for _, other := range cfg.Multi {
+		one := cfg.Clone()
+		one.Host, one.Hostaddr, one.Port = other.Host, other.Hostaddr, other.Port
+		servers = append(servers, one)
+	}
+	for i := range servers {
+		servers[i].Multi = nil
+		if len(servers) > 1 {
+			servers[i].TargetSessionAttrs = pq.TargetSessionAttrsAny
+		}
+	}
+	return servers
 }
 
 // config reads a URL, and libpq's environment variables, and sets what Parley relies on.
 func config(rawURL string) (pq.Config, error) {
-	cfg, err := pq.NewConfig(rawURL)
+	cfg, err := pq.NewConfig(withHosts(rawURL))
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = fmt.Errorf("the URL is not valid: %w", urlErr.Err) // which does not contain the URL
 	}
@@ -77,6 +119,9 @@ func config(rawURL string) (pq.Config, error) {
 	}
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = connectTimeout
+		if len(cfg.Multi) > 0 {
+			cfg.ConnectTimeout = hostTimeout
+		}
 	}
 	if cfg.Runtime == nil {
 		cfg.Runtime = map[string]string{}
@@ -86,17 +131,36 @@ func config(rawURL string) (pq.Config, error) {
 }
 
 // Driver returns lib/pq's driver.
-func (c *Connector) Driver() sqldriver.Driver { return c.pq.Driver() }
+func (c *Connector) Driver() sqldriver.Driver { return c.hosts[0].pq.Driver() }
 
 // Counts returns the counts of the statement caches of all connections.
 func (c *Connector) Counts() *stmtcache.Counts { return &c.counts }
 
-// Connect opens a connection.
+// Connect opens a connection to the first server that can be used, beginning with the last one that
+// could. Of several servers, the error names each and why it cannot be used.
 func (c *Connector) Connect(ctx context.Context) (_ sqldriver.Conn, err error) {
 	defer outcome.Contain(ctx, c.opts.Panics, new(bool), &err)
+	var failed []error
+	for i := range c.hosts {
+		at := (int(c.preferred.Load()) + i) % len(c.hosts)
+		made, err := c.connect(ctx, c.hosts[at])
+		if err == nil {
+			c.preferred.Store(int64(at))
+			return made, nil
+		}
+		if len(c.hosts) == 1 {
+			return nil, err
+		}
+		failed = append(failed, fmt.Errorf("%s: %w", c.hosts[at].name, err))
+	}
+	return nil, &unreachableError{failed}
+}
+
+// connect opens a connection to one server.
+func (c *Connector) connect(ctx context.Context, to host) (*conn, error) {
 	schema := c.schema.Load()
 	var network *deadlineConn
-	opened, err := c.pq.Connect(context.WithValue(ctx, networkKey{}, &network))
+	opened, err := to.pq.Connect(context.WithValue(ctx, networkKey{}, &network))
 	if err != nil {
 		// The dialer has the caller's deadline too, and may notice it a moment before the context
 		// does. Then the caller gave up, and nothing is known of the database.
@@ -114,6 +178,9 @@ func (c *Connector) Connect(ctx context.Context) (_ sqldriver.Conn, err error) {
 		)
 	}
 	made := &conn{pqConn: raw, network: network, connector: c, schema: schema}
+	if err := c.admit(ctx, made); err != nil {
+		return nil, errors.Join(err, made.Close())
+	}
 	if c.opts.Statements > 0 {
 		made.cache = stmtcache.New(raw, c.opts.Statements, &c.counts)
 	}

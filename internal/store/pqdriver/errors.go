@@ -32,6 +32,9 @@ const (
 
 // Classify returns what an error means.
 func Classify(err error) Kind {
+	if errors.Is(err, errNotPrimary) {
+		return Unavailable
+	}
 	pqErr := pq.As(err)
 	switch {
 	case pqErr == nil:

@@ -156,6 +156,7 @@ func (l *Listener) Close() error {
 
 // listenerURL returns a URL with the settings of config: lib/pq's listener takes nothing but a URL.
 func listenerURL(rawURL string) (string, error) {
+	rawURL = withHosts(rawURL)
 	cfg, err := config(rawURL)
 	if err != nil {
 		return "", err
@@ -173,6 +174,9 @@ func listenerURL(rawURL string) (string, error) {
 	}
 	if given.ApplicationName == "" {
 		add("application_name", cfg.ApplicationName)
+	}
+	if len(given.Multi) > 0 && given.TargetSessionAttrs == "" {
+		add("target_session_attrs", string(pq.TargetSessionAttrsReadWrite))
 	}
 	if given.ConnectTimeout == 0 {
 		add("connect_timeout", strconv.Itoa(int(cfg.ConnectTimeout/time.Second)))
