@@ -30,6 +30,8 @@ type subscription struct {
 	// on the viewer, who is part of the key.
 	key       string
 	perViewer bool
+	// era is that of the hub before the viewer was authorized.
+	era int64
 	// executions bound what its executions take. One takes weight bytes, that of a StreamOpened with a
 	// snapshot opening bytes.
 	executions      *limit.Executions

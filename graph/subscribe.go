@@ -99,6 +99,12 @@ func (r *Resolver) ended(ctx context.Context, err error) *gqlerror.Error {
 		return errFault(ctx)
 	case errors.Is(err, live.ErrPruned):
 		err = errResync()
+	case errors.Is(err, live.ErrRewound):
+		err = &chat.Error{
+			Code: chat.Resync,
+			Message: "The database lacks some of the newest changes since a failover. " +
+				"Reload what you show and subscribe again.",
+		}
 	case errors.Is(err, live.ErrTooManyKeys):
 		err = errTooManyKeys()
 	case errors.Is(err, live.ErrBehind):
@@ -181,6 +187,7 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (live.Subs
 	if shown.key, err = groupKey(shown.op, v, shown.perViewer); err != nil {
 		return nil, err
 	}
+	shown.era = r.live.Era()
 	start, ok := r.starters()[fields[0].Name]
 	if !ok {
 		return nil, fmt.Errorf("subscribe to %s: there is no such subscription", fields[0].Name)
@@ -361,7 +368,7 @@ func (s start) at(seq int64) (sub live.Subscription, ahead bool) {
 func (r *Resolver) follow(
 	ctx context.Context, v chat.Viewer, shown subscription, sub live.Subscription,
 ) (live.Subscriber, error) {
-	sub.User, sub.Key = v.ID, shown.key
+	sub.User, sub.Key, sub.Era = v.ID, shown.key, shown.era
 	if shown.perViewer {
 		sub.Render = renderAs(ctx, sub.Render)
 	}

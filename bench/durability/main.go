@@ -115,7 +115,7 @@ func open(ctx context.Context, path string, synchronous store.Synchronous) (*mod
 	client := ent.NewClient(ent.Driver(db.Driver()))
 	if m.chat, err = chat.New(
 		client,
-		profiles.NewUsers(db.Dialect()),
+		profiles.NewUsers(db.Dialect(), nil),
 		&broker.Memory{},
 		chat.Options{
 			Dialect: db.Dialect(), Searches: 1, Panics: panics.NewGuard(quiet),

@@ -126,14 +126,18 @@ func New(
 	limiters := newRateLimiters(cfg.Rates(), reporter)
 	client := ent.NewClient(ent.Driver(db.Driver()))
 	read := logs{roomlog.New(client, db.Dialect())}
-	hub := live.NewHub(context.WithoutCancel(ctx), read, read,
-		live.Options{Sweep: opts.Sweep, Logger: logger, Panics: guard})
+	hub := live.NewHub(context.WithoutCancel(ctx), read, read, live.Options{
+		Sweep: opts.Sweep,
+		Check: db.CheckTimeline, WentBack: db.WentBack, Timeline: db.Timeline,
+		Logger: logger, Panics: guard,
+	})
+	db.OnMove(hub.Rewind)
 	defer func() {
 		if err != nil {
 			hub.Close()
 		}
 	}()
-	users := profiles.NewUsers(db.Dialect())
+	users := profiles.NewUsers(db.Dialect(), db.Generation)
 	publisher, node, err := connect(ctx, cfg, database, receiver{hub, users}, logger, opts)
 	if err != nil {
 		return nil, err
@@ -145,6 +149,7 @@ func New(
 	}()
 	domain, err := chat.New(client, users, publisher, chat.Options{
 		Dialect: db.Dialect(), Searches: searches, KeyAttempts: limiters.Keys, Panics: guard,
+		History: db,
 	})
 	if err != nil {
 		return nil, err

@@ -25,6 +25,9 @@ type Publication struct {
 	// published to the lobby.
 	Created bool
 	Public  bool
+	// Timeline is that of the database in which it was committed, or an earlier one if the database
+	// has moved meanwhile: see [Listener]. It is "" if it is unknown.
+	Timeline string
 	// Profiles are the profiles that were changed. Such a publication is of no room.
 	Profiles []ProfileChange
 	// Commit is what was appended to the room's log, up to Seq, or the new room; nil if receivers
@@ -63,7 +66,8 @@ func (e *Encoded) First() int64 { return e.first }
 // Encode implements [Commit].
 func (e *Encoded) Encode() ([]byte, error) { return e.JSON, nil }
 
-// Listener receives publications. Its methods are called from any goroutine, and must not block.
+// Listener receives publications. It ignores those of other timelines: they may be of commits that
+// its database does not have. Its methods are called from any goroutine, and must not block.
 type Listener interface {
 	Receive(Publication)
 	// Missed says that publications may have been missed.

@@ -35,12 +35,14 @@ type note struct {
 	Commit json.RawMessage `json:"e,omitempty"`
 	// Profiles are of a publication of profiles.
 	Profiles []ProfileChange `json:"o,omitempty"`
+	// Timeline is that of the publication.
+	Timeline string `json:"t,omitempty"`
 }
 
 func (n note) publication() Publication {
 	p := Publication{
 		Room: n.Room, Seq: n.Seq, Users: n.Users, Created: n.Created, Public: n.Public,
-		Profiles: n.Profiles,
+		Profiles: n.Profiles, Timeline: n.Timeline,
 	}
 	if n.Commit != nil {
 		p.Commit = &Encoded{first: n.First, JSON: n.Commit}
@@ -75,7 +77,7 @@ const (
 	// envelope is more than all of a message but its publications takes, and noteBytes more than a
 	// publication takes beside its users and its commit.
 	envelope  = 120
-	noteBytes = 150
+	noteBytes = 190
 	// maxCommitBytes is the size of the largest commit that is sent to other nodes.
 	maxCommitBytes = 32 << 10
 )
@@ -110,7 +112,7 @@ func (p *packer) pack(publication Publication) {
 	}
 	part := note{
 		Room: publication.Room, Seq: publication.Seq,
-		Created: publication.Created, Public: publication.Public,
+		Created: publication.Created, Public: publication.Public, Timeline: publication.Timeline,
 	}
 	bytes := noteBytes
 	if publication.Commit != nil {
@@ -133,8 +135,9 @@ func (p *packer) pack(publication Publication) {
 			part.Created = false // a new room is published with all of its users, or not at all
 			p.add(part, bytes)
 			part, bytes, whole = note{
-				Room: publication.Room,
-				Seq:  publication.Seq,
+				Room:     publication.Room,
+				Seq:      publication.Seq,
+				Timeline: publication.Timeline,
 			}, noteBytes, false
 		}
 		part.Users = append(part.Users, user)
@@ -152,7 +155,7 @@ func quoted(user string) int { return len(message{Node: user}.encode()) }
 func (p *packer) packProfiles(publication Publication) {
 	profiles, err := json.Marshal(publication.Profiles)
 	if size := noteBytes + len(profiles); err == nil && size <= p.largest-envelope {
-		p.add(note{Profiles: publication.Profiles}, size)
+		p.add(note{Profiles: publication.Profiles, Timeline: publication.Timeline}, size)
 	}
 }
 

@@ -85,8 +85,12 @@ func (o *outbox) enqueue(p Publication) {
 		return
 	}
 	room, ok := o.rooms[p.Room]
+	if ok && room.joined.Timeline != p.Timeline { // the two do not follow each other
+		o.commits -= len(room.commits)
+		o.skipped, ok = true, false
+	}
 	if !ok {
-		room = &pending{joined: Publication{Room: p.Room}}
+		room = &pending{joined: Publication{Room: p.Room, Timeline: p.Timeline}}
 		o.rooms[p.Room] = room
 	}
 	o.joinCommit(room, p)
@@ -111,7 +115,9 @@ func (o *outbox) joinCommit(room *pending, p Publication) {
 	case p.Commit == nil && p.Seq <= room.joined.Seq:
 	case p.Commit != nil && o.commits < maxCommits &&
 		(first || len(room.commits) > 0 && p.Commit.First() == room.joined.Seq+1):
-		room.commits = append(room.commits, Publication{Room: p.Room, Seq: p.Seq, Commit: p.Commit})
+		room.commits = append(room.commits, Publication{
+			Room: p.Room, Seq: p.Seq, Timeline: p.Timeline, Commit: p.Commit,
+		})
 		o.commits++
 	default:
 		o.commits -= len(room.commits)

@@ -30,6 +30,12 @@ const roomsBytes = 64 << 20
 // not ask the database whether they exist. An entry is about 100 bytes.
 const knownUsers = 100_000
 
+// knownUser is a user who exists in a generation of the database.
+type knownUser struct {
+	generation int64
+	id         string
+}
+
 // Viewer is who is asking: a person who exists (see [Chat.Arrive]).
 type Viewer struct {
 	// ID is the person's id.
@@ -52,7 +58,7 @@ type Chat struct {
 	dialect     string
 	publisher   Publisher
 	panics      *panics.Guard
-	known       *lru.Cache[string, struct{}]
+	known       *lru.Cache[knownUser, struct{}]
 	keyAttempts *keyattempts.Limiter
 	rooms       *rooms
 	users       *profiles.Users
@@ -64,9 +70,28 @@ type Chat struct {
 	// snapshots has a place for each snapshot that may be read at a time.
 	snapshots *limit.Memory
 	// frozen: the database does not change, because this is the Chat of a [Snapshot].
-	frozen  bool
-	retrier *retry.Retrier
+	frozen bool
+	// frozenAt is the generation in which the snapshot was begun.
+	frozenAt int64
+	retrier  *retry.Retrier
+	history  History
 }
+
+// History says whether the database has gone back, as it does when a standby is promoted that lacks
+// the newest commits. Caches keep nothing from one generation to the next.
+type History interface {
+	// Generation counts the times that the database has gone back. A statement that begins after it
+	// was read sees the database of that generation, or of a later one.
+	Generation() int64
+	// Timeline identifies the history of the database; "" if it is unknown.
+	Timeline() string
+}
+
+// unchanging is a database that never goes back.
+type unchanging struct{}
+
+func (unchanging) Generation() int64 { return 0 }
+func (unchanging) Timeline() string  { return "" }
 
 // Options of a [Chat].
 type Options struct {
@@ -78,6 +103,8 @@ type Options struct {
 	KeyAttempts *limit.RateLimiter
 	// Panics contains the panics of transactions and batches. Nil contains them without counting.
 	Panics *panics.Guard
+	// History is that of the database. Nil is a database that never goes back.
+	History History
 }
 
 // New returns the domain over a database, of which users are read through a cache. The publisher
@@ -85,7 +112,10 @@ type Options struct {
 func New(
 	db *ent.Client, users *profiles.Users, publisher Publisher, opts Options,
 ) (*Chat, error) {
-	known, err := lru.New[string, struct{}](knownUsers)
+	if opts.History == nil {
+		opts.History = unchanging{}
+	}
+	known, err := lru.New[knownUser, struct{}](knownUsers)
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of known users: %w", err)
 	}
@@ -97,15 +127,24 @@ func New(
 		panics:      opts.Panics,
 		known:       known,
 		keyAttempts: keyattempts.New(opts.KeyAttempts),
-		rooms:       newRooms(roomsBytes),
+		rooms:       newRooms(roomsBytes, opts.History),
 		users:       users,
 		searches:    newSearches(opts.Searches),
 		snapshots:   newSnapshots(opts.Dialect, opts.Searches),
 		retrier:     &retry.Retrier{},
+		history:     opts.History,
 	}
 	c.creations = c.newCreations()
 	c.sends, err = c.newSends()
 	return c, err
+}
+
+// generation returns the generation of what is read from now on, or an earlier one.
+func (c *Chat) generation() int64 {
+	if c.frozen {
+		return c.frozenAt
+	}
+	return c.history.Generation()
 }
 
 // Looking returns a context under which reads are counted, and how many there have been.

@@ -53,7 +53,7 @@ func publishingNode(
 		}
 	})
 	c, err := New(
-		ent.NewClient(ent.Driver(db.Driver())), profiles.NewUsers(db.Dialect()), publisher,
+		ent.NewClient(ent.Driver(db.Driver())), profiles.NewUsers(db.Dialect(), nil), publisher,
 		Options{Dialect: db.Dialect(), Searches: 4, Panics: panics.NewGuard(logger)},
 	)
 	if err != nil {

@@ -386,11 +386,12 @@ WHERE `+store.AnyOf(c.dialect, "members.user_id", "$1", "text")+
 // RoomsByID returns rooms, in one statement; those that do not exist are missing. The viewer must
 // be allowed to see them.
 func (c *Chat) RoomsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
+	generation := c.generation()
 	rooms, err := c.db.Room.Query().Where(room.IDIn(store.Padded(ids)...)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("get %d rooms: %w", len(ids), err)
 	}
-	c.rooms.learn(rooms...)
+	c.rooms.learn(generation, rooms...)
 	byID := make(map[uuid.UUID]*ent.Room, len(rooms))
 	for _, r := range rooms {
 		byID[r.ID] = r

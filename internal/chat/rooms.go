@@ -16,28 +16,41 @@ import (
 // stands at the same: nobody has to say that it has changed, and no other node either. What people
 // have for themselves (what they have read, whom they are friends with) is no part of it, nor are
 // people's profiles.
+//
+// A seq belongs to a generation of the database: after that has gone back, seqs come again.
 type rooms struct {
+	history History
+
 	mu   sync.Mutex
 	kept *sizedlru.Cache[uuid.UUID, *past]
 }
 
 // past is what is known of a room at a seq. What it refers to never changes.
 type past struct {
-	room   *ent.Room
-	tags   *[]string
-	latest *ent.Message
+	generation int64
+	room       *ent.Room
+	tags       *[]string
+	latest     *ent.Message
 	// members are the members that have been in it longest, as a page of so many.
 	members *Page[*ent.Member]
 	first   int
 }
 
-func newRooms(bytes int) *rooms { return &rooms{kept: sizedlru.New[uuid.UUID, *past](bytes)} }
+func newRooms(bytes int, history History) *rooms {
+	return &rooms{history: history, kept: sizedlru.New[uuid.UUID, *past](bytes)}
+}
+
+// get returns what is known of a room in the present generation. The rooms are locked.
+func (k *rooms) get(id uuid.UUID) (p *past, ok bool) {
+	p, ok = k.kept.Get(id)
+	return p, ok && p.generation == k.history.Generation()
+}
 
 // find returns the room as it is at a seq; nil where that is not remembered.
 func (k *rooms) find(id uuid.UUID, seq int64) *ent.Room {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if p, ok := k.kept.Get(id); ok && p.room.Seq == seq {
+	if p, ok := k.get(id); ok && p.room.Seq == seq {
 		return p.room
 	}
 	return nil
@@ -50,13 +63,13 @@ func (k *rooms) bytes() int {
 	return k.kept.Bytes()
 }
 
-// learn remembers rooms, and forgets what they were before.
-func (k *rooms) learn(found ...*ent.Room) {
+// learn remembers rooms that were read in a generation, and forgets what they were before.
+func (k *rooms) learn(generation int64, found ...*ent.Room) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, r := range found {
-		if p, ok := k.kept.Get(r.ID); !ok || p.room.Seq < r.Seq {
-			k.keep(&past{room: r})
+		if p, ok := k.get(r.ID); !ok || p.room.Seq < r.Seq {
+			k.keep(&past{generation: generation, room: r})
 		}
 	}
 }
@@ -66,7 +79,7 @@ func (k *rooms) see(of []*ent.Room, with func(i int, p *past)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, r := range of {
-		p, ok := k.kept.Get(r.ID)
+		p, ok := k.get(r.ID)
 		if !ok || p.room.Seq != r.Seq {
 			p = nil
 		}
@@ -74,16 +87,16 @@ func (k *rooms) see(of []*ent.Room, with func(i int, p *past)) {
 	}
 }
 
-// add completes what is remembered of a room that stands at its seq.
-func (k *rooms) add(r *ent.Room, with func(p *past)) {
+// add completes what is remembered of a room that stands at its seq in a generation.
+func (k *rooms) add(generation int64, r *ent.Room, with func(p *past)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	p, ok := k.kept.Get(r.ID)
+	p, ok := k.get(r.ID)
 	switch {
-	case ok && p.room.Seq > r.Seq:
+	case generation != k.history.Generation(), ok && p.room.Seq > r.Seq:
 		return // it is out of date already
 	case !ok || p.room.Seq < r.Seq:
-		p = &past{room: r}
+		p = &past{generation: generation, room: r}
 	}
 	with(p)
 	k.keep(p)
@@ -132,6 +145,7 @@ func completed[V any](
 	var missing []*ent.Room
 	var ids []uuid.UUID
 	var at []int // their places
+	generation := c.generation()
 	c.rooms.see(of, func(i int, p *past) {
 		there := false
 		if p != nil {
@@ -157,7 +171,7 @@ func completed[V any](
 	for i, r := range missing {
 		values[at[i]] = found[r.ID]
 		if c.frozen || heads[r.ID] == r.Seq {
-			c.rooms.add(r, func(p *past) { keep(p, found[r.ID]) })
+			c.rooms.add(generation, r, func(p *past) { keep(p, found[r.ID]) })
 		}
 	}
 	return values, nil

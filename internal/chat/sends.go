@@ -39,11 +39,18 @@ type sends struct {
 	// busy are the rooms of the batches on their way. The queue's lock guards it.
 	busy map[uuid.UUID]bool
 	// writers is what the room's rules were when somebody was found to be allowed to write.
-	writers *lru.Cache[Own[uuid.UUID], int64]
+	writers *lru.Cache[writer, int64]
+}
+
+// writer is a user who may write in a room, in a generation of the database.
+type writer struct {
+	Own[uuid.UUID]
+
+	generation int64
 }
 
 func (c *Chat) newSends() (*sends, error) {
-	writers, err := lru.New[Own[uuid.UUID], int64](knownWriters)
+	writers, err := lru.New[writer, int64](knownWriters)
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of writers: %w", err)
 	}
@@ -166,7 +173,7 @@ func worthAlone(err error, again retry.Policy, batch int) bool {
 // mayWrite returns the rules of a room under which the viewer may write in it. It fails where they
 // may not.
 func (c *Chat) mayWrite(ctx context.Context, v Viewer, id uuid.UUID) (rules int64, err error) {
-	key := Own[uuid.UUID]{Person: v.ID, Of: id}
+	key := writer{Own[uuid.UUID]{Person: v.ID, Of: id}, c.history.Generation()}
 	if rules, ok := c.sends.writers.Get(key); ok {
 		return rules, nil
 	}
@@ -217,7 +224,9 @@ func (c *Chat) send(batch []*sending, wait bool) (locked []*sending) {
 		case err == nil && s.locked && !wait:
 			locked = append(locked, s)
 		case err == nil && !s.inserted:
-			c.sends.writers.Remove(Own[uuid.UUID]{Person: s.AuthorID, Of: s.RoomID})
+			c.sends.writers.Remove(writer{
+				Own[uuid.UUID]{Person: s.AuthorID, Of: s.RoomID}, c.history.Generation(),
+			})
 		case err == nil:
 		case worthAlone(err, retry.Policy(s.IdempotencyKey != nil), len(batch)):
 			s.inserted = false

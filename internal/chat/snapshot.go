@@ -118,6 +118,7 @@ func (c *Chat) Snapshot(
 	defer turn.Release()
 	ctx, cancel := context.WithTimeout(ctx, snapshotTime)
 	defer cancel()
+	generation := c.history.Generation()
 	tx, err := c.db.BeginTx(ctx, &sql.TxOptions{
 		Isolation: sql.LevelRepeatableRead, // SQLite's transactions are so anyway
 		ReadOnly:  true,
@@ -127,7 +128,7 @@ func (c *Chat) Snapshot(
 	}
 	defer func() { _ = tx.Rollback() }() // it has nothing to commit
 	at := *c
-	at.db, at.frozen = tx.Client(), true
+	at.db, at.frozen, at.frozenAt = tx.Client(), true, generation
 	found, err := withProfiles(at.db.Room.Query().Where(room.ID(roomID), room.DeletedAtIsNil())).
 		Only(ctx)
 	if ent.IsNotFound(err) {
@@ -140,6 +141,6 @@ func (c *Chat) Snapshot(
 	if err != nil {
 		return fmt.Errorf("read room %s: %w", roomID, err)
 	}
-	c.rooms.learn(found)
+	c.rooms.learn(generation, found)
 	return read(ctx, Snapshot{&at, found, Version{found.Seq, profiles}})
 }

@@ -53,7 +53,12 @@ func (c *Chat) write(
 	// commits: a later attempt then finds what they did, and has nothing of its own to publish.
 	var publications []broker.Publication
 	err := c.retrier.Do(ctx, again, func() error {
+		// The timeline of the commit, or an earlier one.
+		timeline := c.history.Timeline()
 		committed, err := c.attempt(ctx, run)
+		for i := range committed {
+			committed[i].Timeline = timeline
+		}
 		switch {
 		case err == nil:
 			publications = append(publications, committed...)

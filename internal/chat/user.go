@@ -127,7 +127,8 @@ func (t *tx) setProfile(ctx context.Context, id string, columns map[string]strin
 // with the name and the picture it carries. Those never change a person who is there already. What
 // of them cannot be stored is left out.
 func (c *Chat) Arrive(ctx context.Context, id, name, picture string) error {
-	if c.known.Contains(id) {
+	known := knownUser{c.history.Generation(), id}
+	if c.known.Contains(known) {
 		return nil
 	}
 	if err := checkID("sub", id); err != nil {
@@ -154,7 +155,7 @@ func (c *Chat) Arrive(ctx context.Context, id, name, picture string) error {
 	if err != nil {
 		return fmt.Errorf("arrive as %q: %w", id, err)
 	}
-	c.known.Add(id, struct{}{})
+	c.known.Add(known, struct{}{})
 	return nil
 }
 

@@ -108,6 +108,8 @@ type Subscription struct {
 	// Head is the seq of a room's newest event at which the user was authorized, and After the seq
 	// of the last event that the subscriber has. Other topics are followed from now on.
 	After, Head int64
+	// Era is what [Hub.Era] returned before the user was authorized.
+	Era int64
 	// First are payloads to send before anything else.
 	First [][]byte
 
@@ -128,7 +130,7 @@ func (h *Hub) Subscribe(sub Subscription) (Subscriber, error) {
 		return nil, err
 	}
 	s := &subscriber{
-		hub: h, cohort: c, user: sub.User, seq: sub.After, authorized: sub.Head,
+		hub: h, cohort: c, user: sub.User, seq: sub.After, authorized: sub.Head, era: sub.Era,
 	}
 	if sub.Topic.kind != roomTopic {
 		s.seq = c.tail.ring.head

@@ -15,7 +15,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +34,15 @@ type Options struct {
 	// Sweep is the time between two looks at the heads of the rooms that are listened to: how late
 	// an event can be whose publication was lost. Default: 3 s.
 	Sweep time.Duration
+	// Check finds out whether the database has moved, and WentBack is called when a head is below one
+	// that was read before. Both call [Hub.Rewind] if the database went back. Default: the hub
+	// notices heads only.
+	Check    func(context.Context) error
+	WentBack func()
+	// Timeline returns that of the database; "" if it is unknown. The hub drops publications of other
+	// timelines: while nodes move to another server, those may be of commits that are lost. Polls find
+	// the others. Default: unknown.
+	Timeline func() string
 	// Logger hears of logs and lists that cannot be read. Default: slog.Default().
 	Logger *slog.Logger
 	// Panics contains the panics of what the hub runs. Default: one that logs to Logger.
@@ -50,6 +61,9 @@ type Hub struct {
 	// catchUps has a place for each page of history that may be rendered at a time. One user, and
 	// one topic's shared pages, may have half of them.
 	catchUps *limit.Memory
+
+	// era counts the calls of Rewind. It changes with the lock held.
+	era atomic.Int64
 
 	// kept is how many bytes of payloads the cohorts keep.
 	kept atomic.Int64
@@ -108,6 +122,12 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 		begun:    time.Now(),
 	}
 	h.joinsPolled = h.begun
+	if h.opts.Timeline == nil {
+		h.opts.Timeline = func() string { return "" }
+	}
+	if h.opts.WentBack == nil {
+		h.opts.WentBack = h.Rewind
+	}
 	h.ctx, h.stop = context.WithCancel(ctx)
 	h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event, h.sweep, nil)) // ends with the hub
 	return h
@@ -128,6 +148,10 @@ func (h *Hub) end() {
 
 // Receive implements [broker.Listener]: it passes a publication to those whom it concerns.
 func (h *Hub) Receive(p broker.Publication) {
+	era := h.Era()
+	if mine := h.opts.Timeline(); p.Timeline != mine && p.Timeline != "" && mine != "" {
+		return
+	}
 	var events []Event
 	var created Created
 	if p.Created {
@@ -135,14 +159,17 @@ func (h *Hub) Receive(p broker.Publication) {
 	} else {
 		events = h.decode(p)
 	}
-	h.wakeAll(h.receive(p, events, created))
+	h.wakeAll(h.receive(p, events, created, era))
 }
 
-// receive passes a publication, with its events or its new room, to those whom it concerns. It
-// returns the sinks of the sessions to wake.
-func (h *Hub) receive(p broker.Publication, events []Event, created Created) []Sink {
+// receive passes a publication, with its events or its new room, to those whom it concerns, unless
+// its era is over. It returns the sinks of the sessions to wake.
+func (h *Hub) receive(p broker.Publication, events []Event, created Created, era int64) []Sink {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if era != h.Era() {
+		return nil
+	}
 	if p.Created {
 		h.publishCreated(created)
 	}
@@ -242,6 +269,9 @@ func (h *Hub) sweep() {
 			return
 		}
 		h.looks.Add(1)
+		if h.opts.Check != nil {
+			h.poll(h.opts.Check)
+		}
 		h.poll(h.pollHeads)
 		h.poll(h.pollCreated)
 		h.poll(h.pollJoined)
@@ -273,15 +303,22 @@ func (h *Hub) readLists() {
 	}
 }
 
-// pollHeads reads the heads of the rooms that have subscribers, and passes them to their tails.
+// pollHeads reads the heads of the rooms that have subscribers, and passes them to their tails. If a
+// head is below that of its tail before, the database went back.
 func (h *Hub) pollHeads(ctx context.Context) error {
-	rooms := h.openRooms()
-	if len(rooms) == 0 {
+	before, era := h.openRooms()
+	if len(before) == 0 {
 		return nil
 	}
-	heads, err := h.log.Heads(ctx, rooms)
+	heads, err := h.log.Heads(ctx, slices.Collect(maps.Keys(before)))
 	if err != nil {
 		return err
+	}
+	if room, back := wentBack(before, heads); back && era == h.era.Load() {
+		h.opts.Logger.WarnContext(ctx, "the database went back", "room", room,
+			"head", heads[room], "was", before[room])
+		h.opts.WentBack()
+		return nil
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -293,15 +330,26 @@ func (h *Hub) pollHeads(ctx context.Context) error {
 	return nil
 }
 
-// openRooms returns the rooms that have subscribers on this node.
-func (h *Hub) openRooms() []uuid.UUID {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	rooms := make([]uuid.UUID, 0, len(h.tails))
-	for topic := range h.tails {
-		if topic.kind == roomTopic {
-			rooms = append(rooms, topic.room)
+// wentBack returns a room whose head is below what it was, or that does not exist any more.
+func wentBack(before, heads map[uuid.UUID]int64) (room uuid.UUID, back bool) {
+	for room, head := range before {
+		if now, exists := heads[room]; !exists || now < head {
+			return room, true
 		}
 	}
-	return rooms
+	return uuid.Nil, false
+}
+
+// openRooms returns the rooms that have subscribers on this node, and the heads of their tails in an
+// era.
+func (h *Hub) openRooms() (heads map[uuid.UUID]int64, era int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	heads = make(map[uuid.UUID]int64, len(h.tails))
+	for topic, t := range h.tails {
+		if topic.kind == roomTopic {
+			heads[topic.room] = t.ring.head
+		}
+	}
+	return heads, h.era.Load()
 }

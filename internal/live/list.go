@@ -80,6 +80,8 @@ type roomList struct {
 	RoomList
 	// heal sets healing from time to time.
 	heal *time.Timer
+	// opened are the first payloads, which are sent again when the database went back.
+	opened [][]byte
 
 	// The rest is guarded by the hub's lock, and so is First.
 
@@ -93,8 +95,8 @@ type roomList struct {
 	due       map[uuid.UUID]struct{}
 	sent      map[uuid.UUID]time.Time
 	rendering map[uuid.UUID]struct{}
-	// healing makes Next read the list again.
-	healing bool
+	// healing makes Next read the list again; if it was rewound, without sending the differences.
+	healing, rewound bool
 }
 
 // SubscribeList subscribes to a user's list of rooms: no change after its return is missed. The
@@ -103,6 +105,7 @@ func (h *Hub) SubscribeList(ctx context.Context, list RoomList) (Subscriber, err
 	l := &roomList{
 		hub:       h,
 		RoomList:  list,
+		opened:    list.First,
 		known:     make(map[uuid.UUID]ReadState),
 		due:       make(map[uuid.UUID]struct{}),
 		sent:      make(map[uuid.UUID]time.Time),
@@ -209,21 +212,26 @@ func (l *roomList) Next(ctx context.Context) ([][]byte, error) {
 		return nil, err
 	}
 	if l.healed() {
+		rewound := l.takeRewound()
 		states, err := l.hub.lists.ReadStates(ctx, l.User)
-		if err != nil {
+		switch {
+		case err != nil:
 			l.hub.opts.Logger.WarnContext(ctx, "cannot read a list of rooms", "error", err)
-		} else {
+		case rewound:
+			l.adopt(states)
+		default:
 			l.compare(states)
 		}
 	}
 	payloads, rooms := l.take(time.Now())
+	era := l.hub.Era()
 	for i, room := range rooms {
 		entry, err := l.Render(ctx, &RoomChange{Room: room, Users: []string{l.User}})
 		if err != nil {
 			l.putBack(rooms[i:])
 			return payloads, err
 		}
-		l.rendered(room, entry)
+		l.rendered(room, entry, era)
 		payloads = append(payloads, entry.Payload)
 	}
 	return payloads, nil
@@ -238,11 +246,14 @@ func (l *roomList) putBack(rooms []uuid.UUID) {
 	}
 }
 
-// rendered sets what the rendering of a change has found. It returns the sink if the list is parked.
-func (l *roomList) rendered(room uuid.UUID, entry Entry) Sink {
+// rendered sets what the rendering of a change has found that began in an era. It returns the sink if
+// the list is parked.
+func (l *roomList) rendered(room uuid.UUID, entry Entry, era int64) Sink {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
-	l.learn(room, entry)
+	if era == l.hub.Era() {
+		l.learn(room, entry)
+	}
 	return l.sink
 }
 
@@ -492,6 +503,7 @@ func (h *Hub) sendRoom(room uuid.UUID, lists []*roomList) {
 
 // deliver renders a change for a list, and sends it if the list is parked.
 func (h *Hub) deliver(d *delivery, change *RoomChange) {
+	era := h.Era()
 	d.err = h.opts.Panics.Run(h.ctx, panics.Event, func() (err error) {
 		d.entry, err = d.list.Render(h.ctx, change)
 		return err
@@ -499,7 +511,7 @@ func (h *Hub) deliver(d *delivery, change *RoomChange) {
 	if d.err != nil {
 		return
 	}
-	sink := d.list.rendered(change.Room, d.entry)
+	sink := d.list.rendered(change.Room, d.entry, era)
 	if sink == nil {
 		return
 	}

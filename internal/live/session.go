@@ -35,8 +35,8 @@ type Opening struct {
 	Room uuid.UUID
 	// Head is the seq of the room's newest event.
 	Head int64
-	// Resync: the position was ahead of the log, and the session continues from Head. It comes
-	// beside another Opening of the room.
+	// Resync: the position was ahead of the log, or the database went back, and the session continues
+	// from Head. In the first case it comes beside another Opening of the room.
 	Resync bool
 }
 
@@ -92,6 +92,8 @@ type session struct {
 	openings []pendingRoom
 	endings  []Ending
 	ready    bool
+	// era is that of the positions.
+	era int64
 
 	// reread is when the memberships are read again. The hub's lock guards it.
 	reread time.Time
@@ -116,7 +118,9 @@ type session struct {
 // First come the beginnings of all rooms, then Ready, then events. Of each room the session begins
 // with Opening, and nothing comes after its Ending, unless the user joins again.
 func (h *Hub) SubscribeSession(ctx context.Context, description Session) (Subscriber, error) {
-	s := &session{hub: h, Session: description, rooms: make(map[uuid.UUID]*sessionRoom)}
+	s := &session{
+		hub: h, Session: description, rooms: make(map[uuid.UUID]*sessionRoom), era: h.Era(),
+	}
 	h.addSession(s) // memberships that begin from now on are published to it
 	if err := s.begin(ctx); err != nil {
 		s.Close()
@@ -150,7 +154,11 @@ func (s *session) Next(ctx context.Context) ([][]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if s.takeStale() {
+	if stale := s.takeStale(); s.era != s.hub.Era() {
+		if err := s.restart(ctx); err != nil {
+			return nil, err
+		}
+	} else if stale {
 		if err := s.refresh(ctx); err != nil {
 			return nil, err
 		}
@@ -188,6 +196,9 @@ func (s *session) take(ctx context.Context) (payloads [][]byte, err error) {
 		r := s.dequeue()
 		if r == nil {
 			break
+		}
+		if s.era != s.hub.Era() {
+			break // Next restarts the session
 		}
 		of, err := r.Next(ctx)
 		payloads = append(payloads, of...)

@@ -11,6 +11,8 @@ type pendingRoom struct {
 	room uuid.UUID
 	Membership
 	after int64
+	// resync: the room was open before the database went back.
+	resync bool
 }
 
 // begin finds the rooms to open first, and those that were named and are not the user's.
@@ -24,7 +26,7 @@ func (s *session) begin(ctx context.Context) error {
 		if !named {
 			after = m.Head
 		}
-		s.openings = append(s.openings, pendingRoom{room, m, after})
+		s.openings = append(s.openings, pendingRoom{room, m, after, false})
 	}
 	named := make(map[uuid.UUID]struct{}, len(s.Only)+len(s.After))
 	for room := range s.Only {
@@ -83,7 +85,7 @@ func (s *session) adopt(found map[uuid.UUID]Membership) {
 	for room, m := range found {
 		_, opening := pending[room]
 		if s.rooms[room] == nil && !opening {
-			s.openings = append(s.openings, pendingRoom{room, m, m.Joined})
+			s.openings = append(s.openings, pendingRoom{room, m, m.Joined, false})
 		}
 	}
 }
@@ -139,6 +141,7 @@ func (s *session) begun(ctx context.Context, n int) ([]openedRoom, error) {
 		s.openings = nil
 	}
 	var items []Opening
+	var of []int // the place of each item's room in the batch
 	opened := make([]openedRoom, len(batch))
 	for i, p := range batch {
 		r, err := s.hub.joinSession(s, p)
@@ -146,20 +149,19 @@ func (s *session) begun(ctx context.Context, n int) ([]openedRoom, error) {
 			return nil, err
 		}
 		opened[i] = openedRoom{pendingRoom: p, sessionRoom: r}
-		items = append(items, Opening{Room: p.room, Head: p.Head})
-		if p.after > p.Head {
+		if !p.resync {
+			items, of = append(items, Opening{Room: p.room, Head: p.Head}), append(of, i)
+		}
+		if p.resync || p.after > p.Head {
 			items = append(items, Opening{Room: p.room, Head: p.Head, Resync: true})
+			of = append(of, i)
 		}
 	}
 	payloads, err := s.Opened(ctx, items)
 	if err != nil {
 		return nil, err
 	}
-	i := -1
-	for j, item := range items {
-		if !item.Resync {
-			i++
-		}
+	for j, i := range of {
 		if payloads[j] != nil {
 			opened[i].payloads = append(opened[i].payloads, payloads[j])
 		}
@@ -187,6 +189,7 @@ func (h *Hub) joinSession(s *session, p pendingRoom) (*sessionRoom, error) {
 	}
 	r := &sessionRoom{session: s, subscriber: subscriber{
 		hub: h, cohort: c, user: s.User, seq: after, authorized: p.Head,
+		era: s.era,
 	}}
 	s.rooms[p.room] = r
 	if s.Follow != nil {

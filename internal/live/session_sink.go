@@ -10,13 +10,15 @@ type sessionRoom struct {
 func (s *session) dequeue() *sessionRoom {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.queue) == 0 {
-		s.queue = nil
-		return nil
+	for len(s.queue) > 0 {
+		r := s.queue[0]
+		s.queue = s.queue[1:]
+		if s.rooms[r.cohort.tail.topic.room] == r { // otherwise it was dropped meanwhile
+			return r
+		}
 	}
-	r := s.queue[0]
-	s.queue = s.queue[1:]
-	return r
+	s.queue = nil
+	return nil
 }
 
 // enqueue adds a room that is not parked, and wakes the sink.

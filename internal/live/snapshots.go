@@ -38,6 +38,7 @@ type Snapshots[V any] struct {
 type snapshotKey struct {
 	room uuid.UUID
 	key  string
+	era  int64
 }
 
 // snapshot is complete when done is closed.
@@ -64,8 +65,9 @@ func (s *Snapshots[V]) Get(
 	ctx context.Context, room uuid.UUID, key string,
 	fresh func(V) bool, take func(context.Context) (value V, bytes int, err error),
 ) (value V, err error) {
+	at := snapshotKey{room, key, s.hub.Era()}
 	for {
-		found, mine := s.find(snapshotKey{room, key}, fresh)
+		found, mine := s.find(at, fresh)
 		if mine {
 			s.make(found, take)
 		}

@@ -68,6 +68,8 @@ type subscriber struct {
 	authorized int64
 	// cohort changes with the hub's lock held.
 	cohort *cohort
+	// era is that of the position.
+	era int64
 
 	hub *Hub
 
@@ -83,8 +85,14 @@ func (s *subscriber) Next(ctx context.Context) ([][]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if s.rewound() {
+		return s.restart(ctx)
+	}
 	frames, err := s.take(ctx)
-	if errors.Is(err, ErrPruned) && s.cohort.resync != nil {
+	switch {
+	case s.rewound(): // what was read may not follow the position
+		return s.restart(ctx)
+	case errors.Is(err, ErrPruned) && s.cohort.resync != nil:
 		return s.resync(ctx)
 	}
 	if err != nil {
@@ -191,15 +199,17 @@ func (s *subscriber) endedBy(event Event) error {
 
 // resync continues from the head of the log, because what followed the position is not kept.
 func (s *subscriber) resync(ctx context.Context) ([][]byte, error) {
+	era := s.hub.Era()
 	head, payloads, err := s.cohort.resync(ctx, s.cohort.tail.topic.room)
 	if err != nil {
 		return nil, err
 	}
-	return payloads, s.rejoin(head)
+	return payloads, s.rejoin(head, era)
 }
 
-// rejoin joins a cohort with the same key at the head of the log: the old one may have failed.
-func (s *subscriber) rejoin(head int64) error {
+// rejoin joins a cohort with the same key at the head of the log, as it was read in an era: the old
+// one may have failed.
+func (s *subscriber) rejoin(head, era int64) error {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	if s.closed {
@@ -214,7 +224,7 @@ func (s *subscriber) rejoin(head int64) error {
 	if err != nil {
 		return err
 	}
-	s.cohort, s.seq, s.authorized, s.closed = c, head, head, false
+	s.cohort, s.seq, s.authorized, s.era, s.closed = c, head, head, era, false
 	return nil
 }
 
@@ -223,7 +233,7 @@ func (s *subscriber) Park(sink Sink) bool {
 	c := s.cohort
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s.closed || s.seq < c.ring.head || c.err != nil || s.failed != nil {
+	if s.closed || s.rewound() || s.seq < c.ring.head || c.err != nil || s.failed != nil {
 		return false
 	}
 	s.parked, s.sink, s.index = true, sink, len(c.parked)

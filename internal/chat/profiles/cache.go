@@ -10,14 +10,18 @@ import (
 
 // cache has users as they were at a profile version, or later: each user includes all
 // changes up to the version of its shard. It is safe for concurrent use.
+//
+// Versions belong to a generation of the database: after that has gone back, they come again.
 type cache struct {
+	generation int64
+
 	mu      sync.Mutex
 	version Version
 	users   *sizedlru.Cache[string, *ent.User]
 }
 
-func newCache(bytes int) *cache {
-	return &cache{users: sizedlru.New[string, *ent.User](bytes)}
+func newCache(bytes int, generation int64) *cache {
+	return &cache{generation: generation, users: sizedlru.New[string, *ent.User](bytes)}
 }
 
 // bytes returns the estimated size of what is cached.

@@ -15,16 +15,35 @@ import (
 // Users reads users, and caches them. It is safe for concurrent use.
 type Users struct {
 	dialect     string
-	cache       *cache
+	generation  func() int64
+	cached      atomic.Pointer[cache]
 	found, read atomic.Int64
 }
 
 // cachedBytes is how many bytes of users are cached.
 const cachedBytes = 64 << 20
 
-// NewUsers returns the users of a database with ent's dialect of the name.
-func NewUsers(dialect string) *Users {
-	return &Users{dialect: dialect, cache: newCache(cachedBytes)}
+// NewUsers returns the users of a database with ent's dialect of the name. They are cached as long as
+// the generation of the database stays; nil is a database that never goes back.
+func NewUsers(dialect string, generation func() int64) *Users {
+	if generation == nil {
+		generation = func() int64 { return 0 }
+	}
+	u := &Users{dialect: dialect, generation: generation}
+	u.cached.Store(newCache(cachedBytes, generation()))
+	return u
+}
+
+// cache returns the cache of the present generation.
+func (u *Users) cache() *cache {
+	generation := u.generation()
+	for {
+		old := u.cached.Load()
+		if old.generation >= generation {
+			return old
+		}
+		u.cached.CompareAndSwap(old, newCache(cachedBytes, generation))
+	}
 }
 
 // Stats counts users since the start.
@@ -35,7 +54,7 @@ type Stats struct {
 
 // Stats returns the counts.
 func (u *Users) Stats() Stats {
-	return Stats{u.found.Load(), u.read.Load(), int64(u.cache.bytes())}
+	return Stats{u.found.Load(), u.read.Load(), int64(u.cached.Load().bytes())}
 }
 
 // Apply applies profile changes that have been committed, on this node or another, to the cache. They
@@ -44,7 +63,7 @@ func (u *Users) Stats() Stats {
 func (u *Users) Apply(changes []broker.ProfileChange) {
 	for _, change := range changes {
 		if change.Shard >= 0 && change.Shard < Shards {
-			u.cache.apply(change)
+			u.cache().apply(change)
 		}
 	}
 }
@@ -56,6 +75,7 @@ func (u *Users) At(
 	ctx context.Context, q store.Querier, at Version, ids []string,
 ) ([]*ent.User, error) {
 	users := make([]*ent.User, len(ids))
+	cache := u.cache()
 	if !at.knownFor(ids) {
 		now, err := ReadNow(ctx, q)
 		if err != nil {
@@ -63,19 +83,19 @@ func (u *Users) At(
 		}
 		at = at.Merge(now)
 	}
-	missing, current := u.cache.get(at, ids, users)
+	missing, current := cache.get(at, ids, users)
 	if !current {
-		if err := u.refresh(ctx, q, at); err != nil {
+		if err := u.refresh(ctx, q, cache, at); err != nil {
 			return nil, err
 		}
-		missing, _ = u.cache.get(at, ids, users)
+		missing, _ = cache.get(at, ids, users)
 	}
 	u.found.Add(int64(len(ids) - len(missing)))
 	if len(missing) == 0 {
 		return users, nil
 	}
 	u.read.Add(int64(len(missing)))
-	read, err := u.load(ctx, q, missing)
+	read, err := u.load(ctx, q, cache, missing)
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +109,10 @@ func (u *Users) At(
 
 // refresh evicts the users that have changed, and so brings the cache to a profile version that
 // has been read. It reads only the shards in which the cache is older.
-func (u *Users) refresh(ctx context.Context, q store.Querier, to Version) error {
-	from := u.cache.at()
+func (u *Users) refresh(
+	ctx context.Context, q store.Querier, cache *cache, to Version,
+) error {
+	from := cache.at()
 	var ranges []string
 	var bounds []any
 	for shard := range to {
@@ -116,13 +138,13 @@ func (u *Users) refresh(ctx context.Context, q store.Querier, to Version) error 
 	if err != nil {
 		return fmt.Errorf("find the users that have changed since %v: %w", from, err)
 	}
-	u.cache.refresh(to, changed)
+	cache.refresh(to, changed)
 	return nil
 }
 
 // load reads users and caches them; those that do not exist are missing.
 func (u *Users) load(
-	ctx context.Context, q store.Querier, ids []string,
+	ctx context.Context, q store.Querier, cache *cache, ids []string,
 ) (map[string]*ent.User, error) {
 	byID := make(map[string]*ent.User, len(ids))
 	users := make([]*ent.User, 0, len(ids))
@@ -144,6 +166,6 @@ func (u *Users) load(
 	if err != nil {
 		return nil, fmt.Errorf("get %d users: %w", len(ids), err)
 	}
-	u.cache.put(at, users)
+	cache.put(at, users)
 	return byID, nil
 }
