@@ -25,6 +25,7 @@ import (
 // The defaults are those of the short test.
 var (
 	duration    = flag.Duration("torture.duration", 5*time.Second, "how long to write")
+	failovers   = flag.Int("torture.failovers", 1, "how often to promote a standby of each kind")
 	kills       = flag.Int("torture.kills", 2, "how often to kill the server")
 	writers     = flag.Int("torture.writers", 16, "number of writers")
 	subscribers = flag.Int("torture.subscribers", 50, "number of subscribers")
