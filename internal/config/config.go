@@ -25,7 +25,7 @@ type Config struct {
 	AdminAddr       string        `env:"PARLEY_ADMIN_ADDR" placeholder:"HOST:PORT" group:"server" help:"Where to serve /metrics and /debug/pprof/, for operators alone, as in 127.0.0.1:9090. Default: /metrics is with everything else, and pprof is off."`
 	ShutdownTimeout time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"15s" placeholder:"DURATION" group:"server" help:"How long to let running requests end when the server is stopped."`
 
-	DatabaseURL      Secret `env:"DATABASE_URL" placeholder:"URL" group:"database" help:"postgres://user:password@host/name, or sqlite:PATH. Default: the file parley.db in the working folder."`
+	DatabaseURL      Secret `env:"DATABASE_URL" placeholder:"URL" group:"database" help:"postgres://user:password@host/name (several hosts: h1:p1,h2:p2), or sqlite:PATH. Default: the file parley.db in the working folder."`
 	DBMaxConns       int    `name:"db-max-conns" env:"PARLEY_DB_MAX_CONNS" default:"16" placeholder:"N" group:"database" help:"The most connections to PostgreSQL at a time, besides one for /readyz."`
 	DBStatementCache int    `name:"db-statement-cache" env:"PARLEY_DB_STATEMENT_CACHE" default:"256" placeholder:"N" group:"database" help:"Prepared statements that a PostgreSQL connection keeps. 0 is none, which a pooler in transaction mode needs that does not carry them along (PgBouncer before 1.21)."`
 
