@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,22 +9,9 @@ import (
 	"parley/internal/panics"
 )
 
-const (
-	// quiet is the least time between two changes of one room in one list, and between a change of
-	// a room for several lists and the next one in any list: lists that a change has reached at
-	// different times receive the next ones together.
-	quiet = 250 * time.Millisecond
-	// step is what the times of changes are rounded up to, so that the next changes of a room are
-	// due in many lists at the same time, and are rendered together.
-	step = 50 * time.Millisecond
-	// maxBatch is how many lists a change of a room is rendered for together.
-	maxBatch = 1000
-	// healInterval is how many sweeps pass between two reads of a list that find what no publication
-	// has named.
-	healInterval = 10
-	// unknown stands for a seq: something else than the room's log has changed.
-	unknown = -1
-)
+// healInterval is how many sweeps pass between two reads of a list that find what no publication has
+// named.
+const healInterval = 10
 
 // Lists reads users' lists of rooms.
 type Lists interface {
@@ -138,66 +124,6 @@ func (h *Hub) addList(l *roomList) {
 	h.viewers[l.User][l] = struct{}{}
 }
 
-// adopt sets what is known of the list, and follows its rooms. It keeps what publications have said
-// since the list was read.
-func (l *roomList) adopt(states map[uuid.UUID]ReadState) {
-	l.hub.mu.Lock()
-	defer l.hub.mu.Unlock()
-	for room := range l.known {
-		if _, still := states[room]; !still {
-			l.learn(room, Entry{})
-		}
-	}
-	for room, state := range states {
-		l.learn(room, Entry{Listed: true, State: state})
-	}
-}
-
-// learn sets what is known of a room, and follows it while it is in the list. The hub is locked.
-func (l *roomList) learn(room uuid.UUID, entry Entry) {
-	if l.closed || !entry.Listed {
-		delete(l.known, room)
-		l.hub.unfollow(room, l)
-		return
-	}
-	entry.State.Seq = max(entry.State.Seq, l.known[room].Seq)
-	l.known[room] = entry.State
-	l.hub.follow(room, l)
-}
-
-// follow makes a list follow a room. The hub is locked.
-func (h *Hub) follow(room uuid.UUID, l *roomList) {
-	if h.byRoom[room] == nil {
-		h.byRoom[room] = make(map[*roomList]struct{})
-	}
-	h.byRoom[room][l] = struct{}{}
-}
-
-// unfollow makes a list follow a room no longer. The hub is locked.
-func (h *Hub) unfollow(room uuid.UUID, l *roomList) {
-	delete(h.byRoom[room], l)
-	if len(h.byRoom[room]) == 0 {
-		delete(h.byRoom, room)
-	}
-}
-
-// touch notes that a room has changed: its log up to seq, or something else. The hub is locked.
-func (l *roomList) touch(room uuid.UUID, seq int64) {
-	state, ok := l.known[room]
-	switch {
-	case !ok:
-		l.hub.follow(room, l) // before it is read
-	case seq == unknown:
-	case seq <= state.Seq:
-		return // an old publication
-	default:
-		state.Seq = seq
-		l.known[room] = state
-	}
-	l.due[room] = struct{}{}
-	l.hub.enqueue(l)
-}
-
 // startHealing makes the list be read again.
 func (l *roomList) startHealing() {
 	l.hub.mu.Lock()
@@ -268,26 +194,6 @@ func (l *roomList) healed() bool {
 	return healing
 }
 
-// compare touches the rooms that differ from what is known.
-func (l *roomList) compare(states map[uuid.UUID]ReadState) {
-	l.hub.mu.Lock()
-	defer l.hub.mu.Unlock()
-	if l.closed {
-		return
-	}
-	for room, state := range states {
-		known, ok := l.known[room]
-		if !ok || known.Read != state.Read || known.Seq < state.Seq {
-			l.touch(room, unknown)
-		}
-	}
-	for room := range l.known {
-		if _, still := states[room]; !still {
-			l.touch(room, unknown)
-		}
-	}
-}
-
 // take returns the first payloads or, if they have been sent, the rooms whose change may be sent
 // now, which it counts as sent.
 func (l *roomList) take(now time.Time) (first [][]byte, rooms []uuid.UUID) {
@@ -302,40 +208,6 @@ func (l *roomList) take(now time.Time) (first [][]byte, rooms []uuid.UUID) {
 		l.setSent(room, now)
 	}
 	return nil, rooms
-}
-
-// setSent counts the change of a room as sent. The hub is locked.
-func (l *roomList) setSent(room uuid.UUID, now time.Time) {
-	delete(l.due, room)
-	l.sent[room] = stepped(now)
-}
-
-// stepped rounds a time up.
-func stepped(at time.Time) time.Time { return at.Add(step - 1).Truncate(step) }
-
-// ready returns the rooms whose change may be sent now, and how long the next of the others has to
-// wait; 0 if there is none. The hub is locked.
-func (l *roomList) ready(now time.Time) (ready []uuid.UUID, wait time.Duration) {
-	for room, at := range l.sent {
-		if now.Sub(at) >= quiet {
-			delete(l.sent, room)
-		}
-	}
-	for room := range l.due {
-		if _, rendering := l.rendering[room]; rendering {
-			continue // it is enqueued again after that
-		}
-		at := l.sent[room]
-		if batch := l.hub.batched[room]; batch.After(at) {
-			at = batch
-		}
-		if left := quiet - now.Sub(at); left <= 0 {
-			ready = append(ready, room)
-		} else if wait == 0 || left < wait {
-			wait = left
-		}
-	}
-	return ready, wait
 }
 
 // Park implements [Subscriber].
@@ -379,101 +251,6 @@ func (l *roomList) Close() {
 	for room := range l.rendering {
 		h.unfollow(room, l)
 	}
-}
-
-// enqueue makes the changes of a parked list be sent when they may be. The hub is locked.
-func (h *Hub) enqueue(l *roomList) {
-	if l.sink == nil || h.ctx.Err() != nil {
-		return // its goroutine finds the change
-	}
-	h.pending[l] = struct{}{}
-	if h.waking {
-		select {
-		case h.enqueued <- struct{}{}:
-		default:
-		}
-		return
-	}
-	h.waking = true
-	// It ends when nothing is pending, or with the hub.
-	h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event, h.sendLists, nil))
-}
-
-// sendLists sends the changes of parked lists when they may be sent, until nothing is pending. A
-// change of a room that several lists wait for is rendered for all of them together. Other lists are
-// woken.
-func (h *Hub) sendLists() {
-	for {
-		batches, sinks, wait := h.readyLists(time.Now())
-		for room, lists := range batches {
-			for part := range slices.Chunk(lists, maxBatch) {
-				// It ends with the batch.
-				h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event,
-					func() { h.sendRoom(room, part) }, nil))
-			}
-		}
-		for _, sink := range sinks {
-			h.wake(sink)
-		}
-		if wait == 0 {
-			return
-		}
-		select {
-		case <-h.enqueued:
-		case <-time.After(wait):
-		case <-h.ctx.Done():
-			return
-		}
-	}
-}
-
-// readyLists returns what may be sent now: the rooms that several lists wait for, which it counts as
-// sent, and the sinks of the other lists, which it unparks. wait is when the next of the others is
-// ready; 0 if there is none, and the goroutine's end.
-func (h *Hub) readyLists(now time.Time) (
-	batches map[uuid.UUID][]*roomList, sinks []Sink, wait time.Duration,
-) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	batches = make(map[uuid.UUID][]*roomList)
-	for l := range h.pending {
-		ready, _ := l.ready(now)
-		for _, room := range ready {
-			batches[room] = append(batches[room], l)
-		}
-	}
-	for room, at := range h.batched {
-		if now.Sub(at) >= quiet {
-			delete(h.batched, room)
-		}
-	}
-	for room, lists := range batches {
-		if len(lists) == 1 {
-			delete(batches, room)
-			continue
-		}
-		h.batched[room] = stepped(now)
-		for _, l := range lists {
-			l.setSent(room, now)
-			l.rendering[room] = struct{}{}
-		}
-	}
-	for l := range h.pending {
-		ready, left := l.ready(now)
-		if len(ready) == 0 && !l.healing && left > 0 {
-			if wait == 0 || left < wait {
-				wait = left
-			}
-			continue
-		}
-		delete(h.pending, l)
-		if len(ready) > 0 || l.healing {
-			sinks = append(sinks, l.sink)
-			l.sink = nil
-		}
-	}
-	h.waking = wait > 0
-	return batches, sinks, wait
 }
 
 // delivery is a change of a room for one list.

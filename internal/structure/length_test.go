@@ -14,8 +14,6 @@ func tooLong() []string {
 	return []string{
 		"graph/subscribe.go",
 		"internal/chat/room.go",
-		"internal/live/cohort.go",
-		"internal/live/list.go",
 	}
 }
 
