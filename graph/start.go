@@ -1,0 +1,74 @@
+package graph
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"parley/graph/model"
+	"parley/internal/chat"
+	"parley/internal/live"
+)
+
+// start is where a subscription to a room's log begins: behind after if that is given.
+type start struct {
+	room  uuid.UUID
+	after int64
+	given bool
+}
+
+// startOf returns the start that the arguments of a field name.
+func startOf(shown subscription, arguments map[string]any) (s start, err error) {
+	if s.after, s.given, err = shown.after(arguments); err != nil {
+		return s, err
+	}
+	s.room, err = model.UnmarshalUUID(arguments["roomId"])
+	return s, err
+}
+
+// refused returns why the viewer may not follow the room of a subscription. A client that continues
+// has followed it before: if the viewer was in the room, it is told how the membership has ended.
+func (r *Resolver) refused(ctx context.Context, v chat.Viewer, from start, err error) error {
+	if !from.given {
+		return err
+	}
+	return r.chat.Ended(ctx, v, from.room, err)
+}
+
+// at returns the subscription that begins at s when the newest event is that at seq, and whether s is
+// ahead of it.
+func (s start) at(seq int64) (sub live.Subscription, ahead bool) {
+	ahead = s.given && s.after > seq
+	if !s.given || ahead {
+		s.after = seq
+	}
+	return live.Subscription{Topic: live.Room(s.room), After: s.after}, ahead
+}
+
+// after returns the seq that a subscription continues from, if it is given.
+func (s subscription) after(arguments map[string]any) (after int64, given bool, err error) {
+	if s.lastEventID != "" {
+		after, err := strconv.ParseUint(s.lastEventID, 10, 63)
+		if err != nil {
+			return 0, false, badInput(
+				"Last-Event-ID", "Last-Event-ID must be the id of an event of this subscription.")
+		}
+		return int64(after), true, nil
+	}
+	value := arguments["after"]
+	if value == nil {
+		return 0, false, nil
+	}
+	if after, err = model.UnmarshalInt64(value); err != nil {
+		return 0, false, err
+	}
+	if after < 0 {
+		return 0, false, &chat.Error{
+			Code:    chat.BadUserInput,
+			Field:   "after",
+			Message: "after must not be negative.",
+		}
+	}
+	return after, true, nil
+}
