@@ -28,7 +28,7 @@ func startOf(shown subscription, arguments map[string]any) (s start, err error) 
 }
 
 // refused returns why the viewer may not follow the room of a subscription. A client that continues
-// has followed it before: if the viewer was in the room, it is told how the membership has ended.
+// has followed it before: if the viewer was in the room, the error says how the membership has ended.
 func (r *Resolver) refused(ctx context.Context, v chat.Viewer, from start, err error) error {
 	if !from.given {
 		return err

@@ -83,7 +83,7 @@ func (c *cohort) openPage(start int64) (p *page, mine bool) {
 	return p, true
 }
 
-// make fills a page. Others wait for it, so it does not depend on the patience of whoever makes it.
+// make fills a page. Other subscribers wait for it, so it does not end with the context of its maker.
 func (c *cohort) make(p *page, start int64) {
 	defer close(p.done)
 	c.tail.hub.pages.Add(1)
@@ -122,8 +122,8 @@ func (c *cohort) closePage(p *page, start int64) {
 	}
 }
 
-// history reads and renders a page of the log behind seq, or as much of it as fits, and tells of
-// the bytes as they come.
+// history reads and renders a page of the log behind seq, or as much of it as fits, and
+// calls keep with the bytes as they come.
 func (c *cohort) history(
 	ctx context.Context,
 	seq int64,
