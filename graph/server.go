@@ -90,18 +90,15 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 	r.executable = newExecutable(
 		generated.NewExecutableSchema(generated.Config{Resolvers: r}), r,
 	)
-	limited := rates{opts.RateLimiters}
 	s := guard.New(r.executable, guard.Options{
-		Trusted:        opts.Trusted,
-		Introspection:  opts.Introspection,
-		Limits:         opts.Limits,
-		ChargeDocument: limited.document,
-		Charge:         limited.query,
-		Present:        r.present,
-		Recover:        r.panicked,
+		Trusted:       opts.Trusted,
+		Introspection: opts.Introspection,
+		Limits:        opts.Limits,
+		RateLimiters:  opts.RateLimiters,
+		Present:       r.present,
+		Recover:       r.panicked,
 	})
 	s.AroundOperations(r.timed)
-	s.Use(limited)
 	s.AroundOperations(r.ensuresUser)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return fewErrors(next(r.withScope(ctx)))

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -83,12 +82,7 @@ func measured(
 	t.Helper()
 	schema := generated.NewExecutableSchema(generated.Config{})
 	cost = -1
-	server := New(schema, Options{
-		Charge: func(_ context.Context, _ *graphql.OperationContext, n int) *gqlerror.Error {
-			cost = n
-			return nil
-		},
-	})
+	server := New(schema, Options{})
 	ctx := graphql.StartOperationTrace(t.Context())
 	given := map[string]any{}
 	for name, value := range variables {
@@ -105,7 +99,11 @@ func measured(
 		if errs != nil {
 			t.Fatalf("%s: %v", query, errs)
 		}
-		if before >= 0 && before != cost {
+		found, err := server.limit(op, OperationOf(op))
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		if cost = found.cost; before >= 0 && before != cost {
 			t.Errorf("%s: it costs %d, and then %d", query, before, cost)
 		}
 	}

@@ -1,7 +1,7 @@
 // Package guard prepares an operation before it is executed: it finds a trusted document, parses
-// and validates it, coerces the variables, limits the operation and computes its cost and its
-// largest response. Nothing of an operation that it refuses has been executed. docs/limits.md
-// explains the limits.
+// and validates it, coerces the variables, limits the operation, computes its cost and its largest
+// response, and charges its user. Nothing of an operation that it refuses has been executed.
+// docs/limits.md explains the limits.
 package guard
 
 import (
@@ -21,6 +21,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"parley/graph/coerce"
+	"parley/internal/limit"
 )
 
 // Options of a [Server].
@@ -31,10 +32,8 @@ type Options struct {
 	// names of the schema either.
 	Introspection bool
 	Limits        Limits
-	// ChargeDocument, if set, may refuse a document that is not cached, before it is parsed.
-	ChargeDocument func(ctx context.Context, text string) *gqlerror.Error
-	// Charge, if set, may refuse an operation within the limits, by its cost.
-	Charge func(ctx context.Context, op *graphql.OperationContext, cost int) *gqlerror.Error
+	// RateLimiters limit how often users send operations and documents, and what they cost together.
+	RateLimiters limit.RateLimiters
 	// Present turns errors into those of a response, and Recover panics into errors.
 	Present graphql.ErrorPresenterFunc
 	Recover graphql.RecoverFunc
@@ -187,10 +186,8 @@ func (s *Server) Prepare(
 	if found.eventBytes > 0 {
 		op.Stats.SetExtension(eventBytesKey, found.eventBytes)
 	}
-	if s.opts.Charge != nil {
-		if err := s.opts.Charge(ctx, op, found.cost); err != nil {
-			return op, gqlerror.List{err}
-		}
+	if err := (rates{s.opts.RateLimiters}).operation(ctx, op, found.cost); err != nil {
+		return op, gqlerror.List{err}
 	}
 	for _, o := range s.operations {
 		if err := o.MutateOperationContext(ctx, op); err != nil {
@@ -225,10 +222,8 @@ func (s *Server) document(
 		stats.Validation.Start = stats.Parsing.End
 		return d, nil
 	}
-	if s.opts.ChargeDocument != nil {
-		if err := s.opts.ChargeDocument(ctx, text); err != nil {
-			return nil, gqlerror.List{err}
-		}
+	if err := (rates{s.opts.RateLimiters}).document(ctx, text); err != nil {
+		return nil, gqlerror.List{err}
 	}
 	parsed, err := Parse(text, maxTokens)
 	stats.Parsing.End = graphql.Now()
