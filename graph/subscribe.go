@@ -182,7 +182,7 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (live.Subs
 	if err := shown.checkArguments(ctx); err != nil {
 		return nil, err
 	}
-	shown.root, shown.perViewer = fields[0], dependsOnViewer(shown.op)
+	shown.root, shown.perViewer = fields[0], shown.plan.Selects("viewer")
 	if shown.key, err = groupKey(shown.op, v, shown.perViewer); err != nil {
 		return nil, err
 	}

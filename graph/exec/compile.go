@@ -14,6 +14,8 @@ type compiler struct {
 	mutation  bool
 	// path leads to the field that is compiled, by the names of the response.
 	path ast.Path
+	// marks are the directives that the schema has on the fields that are selected.
+	marks map[string]bool
 	// needsGqlgen: the operation selects something that only gqlgen can execute.
 	needsGqlgen bool
 	// arguments check the arguments of the fields, if those have some.
@@ -54,8 +56,13 @@ func (c *compiler) collectSet(
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
-			if Skips(s.Directives, c.variables) {
+			if skips(s.Directives, c.variables) {
 				continue
+			}
+			if s.Definition != nil {
+				for _, d := range s.Definition.Directives {
+					c.marks[d.Name] = true
+				}
 			}
 			named := func(f *selected) bool { return f.field.Alias == s.Alias }
 			at := slices.IndexFunc(fields, named)
@@ -68,11 +75,11 @@ func (c *compiler) collectSet(
 				fields[at].sets = append(fields[at].sets, s.SelectionSet)
 			}
 		case *ast.InlineFragment:
-			if applies(s.TypeCondition) && !Skips(s.Directives, c.variables) {
+			if applies(s.TypeCondition) && !skips(s.Directives, c.variables) {
 				fields = c.collectSet(name, interfaces, s.SelectionSet, fields)
 			}
 		case *ast.FragmentSpread:
-			if applies(s.Definition.TypeCondition) && !Skips(s.Directives, c.variables) {
+			if applies(s.Definition.TypeCondition) && !skips(s.Directives, c.variables) {
 				fields = c.collectSet(name, interfaces, s.Definition.SelectionSet, fields)
 			}
 		}
@@ -80,9 +87,9 @@ func (c *compiler) collectSet(
 	return fields
 }
 
-// Skips reports whether @skip or @include leave a selection out. Their conditions have been
+// skips reports whether @skip or @include leave a selection out. Their conditions have been
 // coerced: they are booleans.
-func Skips(directives ast.DirectiveList, variables map[string]any) bool {
+func skips(directives ast.DirectiveList, variables map[string]any) bool {
 	for _, d := range directives {
 		if d.Name != "skip" && d.Name != "include" {
 			continue

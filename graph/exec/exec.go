@@ -41,6 +41,8 @@ type Plan struct {
 	alias string
 	// arguments check the arguments of the fields.
 	arguments []func(r *run, check ArgumentsCheck) error
+	// marks are the directives that the schema has on the fields that are selected.
+	marks map[string]bool
 	// size is the length of the last response, in bytes: the next one will be about as long.
 	size atomic.Int64
 }
@@ -86,8 +88,10 @@ type completer[V any] func(r *run, values []V) encoder
 // Plan compiles op, one operation of doc, for variables. It returns nil for an operation that asks
 // for the schema: gqlgen executes those.
 func (s *Schema) Plan(op *ast.OperationDefinition, variables map[string]any) *Plan {
-	c := &compiler{variables: variables, mutation: op.Operation == ast.Mutation}
-	p := &Plan{}
+	c := &compiler{
+		variables: variables, mutation: op.Operation == ast.Mutation, marks: map[string]bool{},
+	}
+	p := &Plan{marks: c.marks}
 	sets := []ast.SelectionSet{op.SelectionSet}
 	switch op.Operation {
 	case ast.Mutation:
@@ -125,6 +129,9 @@ func (p *Plan) Arguments(ctx context.Context, request *Request, check ArgumentsC
 	}
 	return nil
 }
+
+// Selects reports whether the plan selects a field that has a directive in the schema.
+func (p *Plan) Selects(directive string) bool { return p.marks[directive] }
 
 // Execute executes a query or mutation. data is null where a root field failed that cannot be null.
 func (p *Plan) Execute(ctx context.Context, request *Request) (data []byte, errs gqlerror.List) {
