@@ -18,7 +18,7 @@ type DirectRoom struct {
 	config `json:"-"`
 	// ID of the ent.
 	ID int `json:"id,omitempty"`
-	// Of the two people the one whose id is lower, by bytes.
+	// The lower of the ids of the two users, by bytes.
 	LowerID string `json:"lower_id,omitempty"`
 	// HigherID holds the value of the "higher_id" field.
 	HigherID string `json:"higher_id,omitempty"`

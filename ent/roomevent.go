@@ -27,7 +27,7 @@ type RoomEvent struct {
 	Kind roomevent.Kind `json:"kind,omitempty"`
 	// Who did it.
 	ActorID string `json:"actor_id,omitempty"`
-	// Whom it happened to.
+	// The user that the event is about.
 	SubjectID *string `json:"subject_id,omitempty"`
 	// The subject's role from here on.
 	Role *roomevent.Role `json:"role,omitempty"`

@@ -16,54 +16,54 @@ import (
 	"parley/internal/reqid"
 )
 
-// present turns an error into what the client is told. It is the one place that does, and the one
-// that logs.
+// present turns an error into that of a response. It is the one place that does, and the one that
+// logs.
 //
 // The executor's own errors arrive with a code or, like those of the schema's scalars, as refusals
 // of what the client wrote; every other is the domain's, or a fault.
 func (r *Resolver) present(ctx context.Context, err error) *gqlerror.Error {
-	told := *graphql.DefaultErrorPresenter(ctx, err)
-	if _, coded := told.Extensions["code"]; coded {
-		return &told
+	shown := *graphql.DefaultErrorPresenter(ctx, err)
+	if _, coded := shown.Extensions["code"]; coded {
+		return &shown
 	}
 	var unfit *model.InputError
-	if errors.As(err, &unfit) || told.Err == nil {
-		told.Extensions = map[string]any{"code": errcode.ValidationFailed}
-		return &told
+	if errors.As(err, &unfit) || shown.Err == nil {
+		shown.Extensions = map[string]any{"code": errcode.ValidationFailed}
+		return &shown
 	}
 	e := chat.AsError(err)
-	told.Message = e.Message
+	shown.Message = e.Message
 	if !panics.Is(err) { // an event's subscriptions are ended because of it: see render
-		told.Err = nil
+		shown.Err = nil
 	}
-	told.Extensions = map[string]any{"code": string(e.Code)}
+	shown.Extensions = map[string]any{"code": string(e.Code)}
 	switch e.Code {
 	case chat.BadUserInput:
-		told.Extensions["field"] = e.Field
+		shown.Extensions["field"] = e.Field
 		if e.IDs != nil {
-			told.Extensions["ids"] = e.IDs
+			shown.Extensions["ids"] = e.IDs
 		}
 	case chat.MembershipEnded:
-		told.Extensions["reason"] = e.Reason
+		shown.Extensions["reason"] = e.Reason
 	case chat.UnknownUser, chat.AlreadyInRoom:
-		told.Extensions["ids"] = e.IDs
+		shown.Extensions["ids"] = e.IDs
 	case chat.Banned, chat.Forbidden:
 		if e.IDs != nil {
-			told.Extensions["ids"] = e.IDs
+			shown.Extensions["ids"] = e.IDs
 		}
 	case chat.RateLimited:
 		if e.RetryAfter > 0 {
-			told.Extensions["retryAfterMs"] = e.RetryAfter.Milliseconds()
+			shown.Extensions["retryAfterMs"] = e.RetryAfter.Milliseconds()
 		}
 	case chat.Unavailable:
-		told.Extensions["safeToRetry"] = !e.OutcomeUnknown
-		r.log(ctx, slog.LevelWarn, told.Path, err)
+		shown.Extensions["safeToRetry"] = !e.OutcomeUnknown
+		r.log(ctx, slog.LevelWarn, shown.Path, err)
 	case chat.Internal:
-		told.Extensions["requestId"] = reqid.FromContext(ctx)
-		r.log(ctx, slog.LevelError, told.Path, err)
+		shown.Extensions["requestId"] = reqid.FromContext(ctx)
+		r.log(ctx, slog.LevelError, shown.Path, err)
 	default: // the code says it all
 	}
-	return &told
+	return &shown
 }
 
 // log writes down what went wrong; at Debug where the client has gone or its time has run out,

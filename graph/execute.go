@@ -60,7 +60,7 @@ func (e *executable) request(op *graphql.OperationContext) *exec.Request {
 	return &request
 }
 
-// presentAt presents an error of a field. That of an argument has a path already.
+// presentAt presents an error of a field. Errors of arguments have a path already.
 func (r *Resolver) presentAt(ctx context.Context, path ast.Path, err error) *gqlerror.Error {
 	if _, ok := errors.AsType[*gqlerror.Error](err); !ok {
 		err = gqlerror.WrapPath(path, err)

@@ -10,7 +10,7 @@ import (
 	"parley/internal/chat"
 )
 
-// defaultMessages is how many messages a page has when nobody says.
+// defaultMessages is how many messages a page has if neither first nor last is given.
 const defaultMessages = 50
 
 // messageArgs are the arguments of a list of messages.
@@ -141,7 +141,7 @@ func messageConnection(part chat.Messages) *model.MessageConnection {
 
 func messageCursor(m *ent.Message) string { return messagesBySeq.encode(m.Seq, m.RoomID) }
 
-// parseMessageID reads a message's id. What is none is the id of no message.
+// parseMessageID reads a message's id. It returns the id of no message for any other text.
 func parseMessageID(id string) chat.MessageID {
 	parsed, _ := chat.ParseMessageID(id)
 	return parsed

@@ -95,8 +95,8 @@ func friendRequestConnection(
 	return c
 }
 
-// requestID names a request by the two people, whoever of them looks at it: ids of people contain
-// no NUL.
+// requestID names a request by its two users, so that both see the same id. Ids of users contain no
+// NUL.
 func requestID(asked chat.FriendRequest) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(asked.From + "\x00" + asked.To))
 }

@@ -40,8 +40,8 @@ type subscription struct {
 	begin func(context.Context) (context.Context, func(outcome string))
 }
 
-// errNoEvents is what the resolvers of subscriptions return. They are not called: which events there
-// are, and for whom, is decided by Subscribe, and a subscription is executed for each of them.
+// errNoEvents is what the resolvers of subscriptions return. They are not called: Subscribe selects
+// the events and their subscribers, and a subscription is executed for each event.
 var errNoEvents = errors.New("a subscription is executed without its events")
 
 // source is the event that an item comes from: its seq, 0 if it is not in a log, and the scope that

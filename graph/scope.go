@@ -22,11 +22,11 @@ type scope struct {
 	chat *chat.Chat
 	// begun and ended count loads.
 	begun, ended atomic.Int64
-	// version is the profile version that the viewer has been shown.
+	// version is the newest profile version in what the viewer has received.
 	versionMu sync.Mutex
 	version   profiles.Version
-	// peers, set for an event, returns the users for whom the same will be loaded as for a user:
-	// those who follow the event in responses of their own.
+	// peers, set for an event, returns the users that need the same as a user does: those that
+	// receive the event in responses of their own.
 	peers func(user string) []string
 
 	// created, set for a RoomCreated, is what its publication carries. visible is the room after so
@@ -103,7 +103,7 @@ func scopeOf(ctx context.Context) *scope {
 func (r *Resolver) scopeAt(topic live.Topic) *scope {
 	var first atomic.Pointer[string]
 	return &scope{chat: r.chat, peers: func(user string) []string {
-		// A reader of history shares its events with nobody: peers count from the second user on.
+		// A reader of history does not share its events: peers count from the second user on.
 		if first.CompareAndSwap(nil, &user) || *first.Load() == user {
 			return nil
 		}
@@ -228,7 +228,7 @@ func (s *scope) prime(v chat.Viewer, rooms ...chat.Seen) {
 	}
 }
 
-// shown notes the profile version that the viewer has been shown: nothing older may follow.
+// shown notes a profile version that the viewer receives: nothing older may follow.
 func (s *scope) shown(at profiles.Version) {
 	s.versionMu.Lock()
 	defer s.versionMu.Unlock()
@@ -249,7 +249,7 @@ func (s *scope) usersByID(ctx context.Context, ids []string) ([]*ent.User, error
 	if s.peers == nil {
 		return load(ctx, ids)
 	}
-	return s.users.many(ctx, ids, load) // not counted: everybody may see every profile at any time
+	return s.users.many(ctx, ids, load) // not counted: every user may see every profile at any time
 }
 
 // putEventRoom puts the room of the scope's event into the cache, before any other version of it.

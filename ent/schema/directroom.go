@@ -17,7 +17,7 @@ func (DirectRoom) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("lower_id").
 			Immutable().
-			Comment("Of the two people the one whose id is lower, by bytes."),
+			Comment("The lower of the ids of the two users, by bytes."),
 		field.String("higher_id").Immutable(),
 		field.UUID("room_id", uuid.UUID{}).
 			Unique().

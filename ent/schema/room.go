@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Room is a room and, at the same time, the head of its log: whoever changes anything in it holds
-// this row.
+// Room is a room and, at the same time, the head of its log: a transaction that changes anything in it
+// locks this row.
 //
 // There is no index on updated_at: every message moves it, and an index would end PostgreSQL's
 // in-place updates.

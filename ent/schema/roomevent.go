@@ -31,7 +31,7 @@ func (RoomEvent) Fields() []ent.Field {
 			Optional().
 			Nillable().
 			Immutable().
-			Comment("Whom it happened to."),
+			Comment("The user that the event is about."),
 		field.Enum("role").
 			Values("OWNER", "MODERATOR", "MEMBER").
 			Optional().

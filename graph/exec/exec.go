@@ -78,8 +78,8 @@ type run struct {
 	ctx context.Context //nolint:containedctx // it lives as long as the execution
 }
 
-// encoder writes the value at i. It returns false for a null that is not allowed here, which the
-// caller has to be instead; then what was written is undefined.
+// encoder writes the value at i. It returns false for a null that is not allowed here: then the value
+// of the caller is null instead, and the bytes written are undefined.
 type encoder func(w *writer, i int) bool
 
 // completer resolves all that is selected of values, and returns what writes them.

@@ -62,8 +62,8 @@ func Memo[K comparable, V any](op *Operation, key K, compute func() V) V {
 // operationKey is where the statistics of an operation context have its [Operation].
 const operationKey = "guard.Operation"
 
-// OperationOf returns the operation that a [Server] has prepared; nil for one that somebody else
-// has, such as an event's copy.
+// OperationOf returns the operation that a [Server] has prepared; nil for an operation context from
+// elsewhere, such as an event's copy.
 func OperationOf(op *graphql.OperationContext) *Operation {
 	operation, _ := op.Stats.GetExtension(operationKey).(*Operation)
 	return operation

@@ -23,7 +23,7 @@ type Event struct {
 // InRoom is the id of the event's room.
 func (e Event) InRoom() uuid.UUID { return e.RoomID }
 
-// MessageAdded says that somebody sent a message.
+// MessageAdded says that a user sent a message.
 type MessageAdded struct {
 	Event
 	Message *ent.Message
@@ -50,21 +50,21 @@ type ReactionsChanged struct {
 	On      bool
 }
 
-// MemberJoined says that somebody became a member.
+// MemberJoined says that a user became a member.
 type MemberJoined struct {
 	Event
 	UserID string
 	Role   member.Role
 }
 
-// MemberLeft says that somebody is no longer in the room.
+// MemberLeft says that a user is no longer in the room.
 type MemberLeft struct {
 	Event
 	UserID string
 	Reason roomevent.Reason
 }
 
-// MemberRoleChanged says that somebody was given another role.
+// MemberRoleChanged says that a member has another role.
 type MemberRoleChanged struct {
 	Event
 	UserID string

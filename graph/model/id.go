@@ -17,12 +17,12 @@ func MarshalUUID(id uuid.UUID) graphql.Marshaler {
 		buf[0], buf[37] = '"', '"'
 		text, _ := id.MarshalText() // never fails
 		copy(buf[1:], text)
-		_, _ = w.Write(buf[:]) // gqlgen writes to memory; there is nobody to tell
+		_, _ = w.Write(buf[:]) // gqlgen writes to memory, which does not fail
 	})
 }
 
-// UnmarshalUUID reads the id of a room. What is none is the id of no room: that is not found like
-// any other.
+// UnmarshalUUID reads the id of a room. It returns [uuid.Nil], which no room has, for any other text:
+// such a room is not found.
 func UnmarshalUUID(v any) (uuid.UUID, error) {
 	s, err := graphql.UnmarshalID(v)
 	if err != nil {
@@ -31,8 +31,8 @@ func UnmarshalUUID(v any) (uuid.UUID, error) {
 	return ParseUUID(s), nil
 }
 
-// ParseUUID reads the id of a room in the one form in which it is written. What is none is the id
-// of no room.
+// ParseUUID reads the id of a room in the one form in which Parley writes it. It returns [uuid.Nil],
+// which no room has, for any other text.
 func ParseUUID(s string) uuid.UUID {
 	id, err := uuid.Parse(s)
 	if err != nil || id.String() != s {
@@ -44,7 +44,7 @@ func ParseUUID(s string) uuid.UUID {
 // MarshalMessageID writes the id of a message.
 func MarshalMessageID(id chat.MessageID) graphql.Marshaler { return graphql.MarshalID(id.String()) }
 
-// UnmarshalMessageID reads the id of a message. What is none is the id of no message.
+// UnmarshalMessageID reads the id of a message. It returns the id of no message for any other text.
 func UnmarshalMessageID(v any) (chat.MessageID, error) {
 	s, err := graphql.UnmarshalID(v)
 	if err != nil {

@@ -13,7 +13,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: sdl FILE")
 		os.Exit(2)
 	}
-	//nolint:gosec // everybody may read it
+	//nolint:gosec // every user of the machine may read it
 	if err := os.WriteFile(
 		os.Args[1],
 		[]byte(graph.SDL()),

@@ -7,23 +7,23 @@ import (
 	"parley/internal/limit"
 )
 
-// eventsShare is which part of the memory for answers is for what subscriptions are told: one in so
+// eventsShare is which part of the memory for responses is for the events of subscriptions: one in so
 // many.
 const eventsShare = 4
 
 // searchesShare is which part of the database connections may search at a time: one in so many.
 const searchesShare = 4
 
-// personsShare is which part of the memory for answers one person may have: one in so many. For
-// what subscriptions are told see [limit.Executions].
+// personsShare is which part of the memory for responses one user may reserve: one in so many. For
+// events see [limit.Executions].
 const personsShare = 8
 
 // answersQueue is how many answers may wait for memory: what was asked is there meanwhile, and may
 // be as long as a body.
 var answersQueue = limit.Queue{User: 16, All: 1000} //nolint:gochecknoglobals // never changed
 
-// answersOf divides the memory for answers: for those to queries and mutations, and for what
-// subscriptions are told.
+// answersOf divides the memory for responses: one part for queries and mutations, and one for the
+// events of subscriptions.
 func answersOf(
 	cfg config.Config, reporter *limit.Reporter,
 ) (answers *limit.Memory, events *limit.Executions) {
@@ -35,8 +35,8 @@ func answersOf(
 		Bytes: rest, User: quota, Anonymous: quota, Queue: answersQueue,
 		Refused: func() { reporter.Reached(budgetResponses, setting) },
 	})
-	// Events are told when there is memory: of a subscription no more than one page waits, and
-	// subscriptions have bounds.
+	// Events wait for memory: no more than one page of a subscription waits, and subscriptions have
+	// bounds.
 	return answers, limit.NewExecutions(most)
 }
 

@@ -41,9 +41,9 @@ const (
 	heapFloor = 32 << 20
 )
 
-// Run serves until ctx ends and then drains: sockets are told to come back, requests in flight get
-// their answers, for at most the configured time. It prints where to go to stdout. Where ctx ends
-// while the server starts, as it may for long when another process migrates the database, Run gives
+// Run serves until ctx ends and then drains: it closes the sockets so that clients reconnect, and
+// completes requests in flight, for at most the configured time. It prints its address to stdout. If
+// ctx ends while the server starts, as it may for long when another process migrates the database, Run gives
 // up and returns nil: nothing was cut off.
 //
 // It returns a [config.InvalidError] if a setting cannot work, or a file or database that it names:
@@ -235,7 +235,7 @@ func welcome(stdout io.Writer, cfg config.Config, addr net.Addr) {
 	if cfg.Development() {
 		_, _ = fmt.Fprintf(
 			stdout,
-			"Parley runs in development mode: anybody on this machine can sign in as anyone.\n"+
+			"Parley runs in development mode: every user of this machine can sign in as anyone.\n"+
 				"To run it for others, set PARLEY_JWT_SECRET or PARLEY_JWKS_URL.\n\n",
 		)
 	}

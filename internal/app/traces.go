@@ -14,7 +14,7 @@ import (
 // lastTraces is how long the collector may take for what is left when a node ends.
 const lastTraces = 5 * time.Second
 
-// traces are what tells of requests, operations and statements; nil where nobody wants to know.
+// traces export requests, operations and statements; nil if tracing is off.
 type traces struct {
 	request   func(*http.Request) (*http.Request, func(route string, status int))
 	operation func(ctx context.Context, kind, field, name string) (context.Context, func(outcome string))

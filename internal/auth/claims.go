@@ -18,7 +18,7 @@ const (
 
 	// notBeforeLeeway is how early a token may come before its nbf. Issuers put their own clock's
 	// time there, and the token may be here sooner than this machine's clock agrees. exp gets no
-	// leeway: whoever sets it can add some.
+	// leeway: the issuer can add some.
 	notBeforeLeeway = 30 * time.Second
 
 	// latestDate is the last second of the year 9999. A time beyond it is a mistake, usually one of
@@ -177,7 +177,7 @@ func withoutControls(s string) string {
 }
 
 // optional returns the claim of that name, or T's zero value where it is left out or null. One of
-// another type is refused, not guessed at: the string "true" makes nobody an admin.
+// another type is refused, not guessed at: the string "true" makes no user an admin.
 func optional[T string | float64 | bool](claims jwt.MapClaims, name string) (T, error) {
 	value, ok := claims[name].(T)
 	if !ok && claims[name] != nil {

@@ -13,7 +13,7 @@ const (
 	// AlgorithmNotAllowed is a token that is signed in another way than the server is configured
 	// for, or not at all.
 	AlgorithmNotAllowed Reason = "algorithm_not_allowed"
-	// BadSignature is a token that nobody with the right key has signed.
+	// BadSignature is a token whose signature no known key has made.
 	BadSignature Reason = "bad_signature"
 	// Expired is a token whose exp has come.
 	Expired Reason = "expired"
@@ -44,8 +44,8 @@ type Error struct {
 	cause error
 }
 
-// Error returns the message alone. The cause may name addresses that are nobody's business; it is
-// there to unwrap.
+// Error returns the message alone. The cause may name internal addresses; it is there to
+// unwrap.
 func (e *Error) Error() string { return e.Message }
 
 // Unwrap returns what lies beneath, or nil.

@@ -17,8 +17,8 @@ type Identity struct {
 	// ID is the token's sub as given: 1 to 128 characters, valid UTF-8 without control characters.
 	ID string
 	// Name and Picture are the token's claims of those names, without control characters. They are
-	// empty where the token says nothing, and bounded by nothing but the size of a token: whoever
-	// keeps them sets the limits.
+	// empty where the token says nothing, and bounded by nothing but the size of a token: a caller
+	// that stores them sets the limits.
 	Name, Picture string
 	// Admin is the token's admin claim, a boolean. It is false where the token says nothing.
 	Admin bool
@@ -33,7 +33,7 @@ func NewContext(ctx context.Context, identity Identity) context.Context {
 	return context.WithValue(ctx, contextKey{}, identity)
 }
 
-// FromContext returns who is asking. ok is false where nobody has signed in.
+// FromContext returns the identity of the caller. ok is false for an anonymous caller.
 func FromContext(ctx context.Context) (identity Identity, ok bool) {
 	identity, ok = ctx.Value(contextKey{}).(Identity)
 	return identity, ok

@@ -13,7 +13,7 @@ import (
 const DevelopmentTokenLifetime = 24 * time.Hour
 
 // Issuer signs tokens for development: it lets people in without asking who they are, so that a
-// server on one's own machine needs no login. Tokens for anybody else come from the application.
+// server on one's own machine needs no login. In production the application issues tokens.
 type Issuer struct {
 	secret           []byte
 	issuer, audience string
@@ -58,7 +58,7 @@ func (i *Issuer) Issue(
 	return token, expiresAt, nil
 }
 
-// RandomSecret returns a new secret of MinSecretBytes that nobody knows.
+// RandomSecret returns a new random secret of MinSecretBytes.
 func RandomSecret() []byte {
 	secret := make([]byte, MinSecretBytes)
 	rand.Read(secret) // never fails: the program ends instead

@@ -33,19 +33,18 @@ const (
 	firstRetry = time.Second
 	lastRetry  = time.Minute
 	// maxStale is how long the last good set is used while it cannot be fetched again. After it
-	// nobody gets in: keys that may have been revoked a day ago are worse than none.
+	// all tokens are rejected: keys that may have been revoked a day ago are worse than none.
 	maxStale = 24 * time.Hour
 
 	// Tokens with unknown keys cause at most askBurst fetches at once, and then one every
-	// askInterval. Anybody can make such tokens, so they must not become a flood at the issuer; and
-	// a new key must be found at once.
+	// askInterval. Every client can make such tokens, so they must not flood the issuer; and a new
+	// key must be found at once.
 	askInterval = 10 * time.Second
 	askBurst    = 3
 )
 
-// A keySet holds the public keys at an address. One goroutine fetches them, at intervals and when
-// it is asked, and nobody else does: however many requests wait for a new key, one fetch serves
-// them all.
+// A keySet holds the public keys at an address. One goroutine fetches them, at intervals and on
+// request: however many requests wait for a new key, one fetch serves them all.
 type keySet struct {
 	address string
 	client  *http.Client

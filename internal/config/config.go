@@ -52,14 +52,14 @@ type Config struct {
 	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"auto" placeholder:"FORMAT" group:"log" help:"text, json, or auto: text on a terminal, else json."`
 
 	TracesURL   string  `env:"PARLEY_TRACES_URL" placeholder:"URL" group:"log" help:"An OpenTelemetry collector to tell traces to, by OTLP over HTTP, as in http://127.0.0.1:4318. Default: nothing is traced."`
-	TracesShare float64 `env:"PARLEY_TRACES_SHARE" default:"1" placeholder:"SHARE" group:"log" help:"How many traces are told, from 0 to 1."`
+	TracesShare float64 `env:"PARLEY_TRACES_SHARE" default:"1" placeholder:"SHARE" group:"log" help:"The share of traces that are exported, from 0 to 1."`
 
 	MaxSockets     int   `env:"PARLEY_MAX_SOCKETS" default:"50000" placeholder:"N" group:"server" help:"The most WebSockets and event streams at a time, of all clients. More are answered 503. It is lowered where the process may not open as many files. A quarter at most is for clients without a token, and half for one address."`
 	MaxSocketBytes int64 `env:"PARLEY_MAX_SOCKET_BYTES" default:"1073741824" placeholder:"BYTES" group:"server" help:"The memory that they may take, by estimate: an idle socket with a subscription takes some 16 KiB. A quarter is for messages that are coming."`
 
 	MaxRequestMemory int64 `env:"PARLEY_MAX_REQUEST_MEMORY" default:"268435456" placeholder:"BYTES" group:"server" help:"The memory that requests may take together, by estimate: some ten times the size of their bodies, from before they are read until they are answered. More are answered UNAVAILABLE. One user may have an eighth, and clients without a token a quarter."`
 
-	MaxAnswerBytes int64 `env:"PARLEY_MAX_ANSWER_BYTES" default:"536870912" placeholder:"BYTES" group:"server" help:"The memory that answers may take together while they are made and sent, by estimate. Those that may be large wait for it, and in the end are answered UNAVAILABLE. A quarter is for what subscriptions are told."`
+	MaxAnswerBytes int64 `env:"PARLEY_MAX_ANSWER_BYTES" default:"536870912" placeholder:"BYTES" group:"server" help:"The memory that answers may take together while they are made and sent, by estimate. Those that may be large wait for it, and in the end are answered UNAVAILABLE. A quarter is for the events of subscriptions."`
 
 	Introspection    string `env:"PARLEY_INTROSPECTION" default:"auto" placeholder:"WHEN" group:"graphql" help:"Whether clients may ask for the schema: on, off, or auto: on in development mode."`
 	TrustedDocuments string `env:"PARLEY_TRUSTED_DOCUMENTS" placeholder:"FILE" group:"graphql" help:"The only documents to answer: a manifest in JSON, as graphql-codegen, Relay or Apollo's tools write it. Default: every document is answered."`
@@ -173,7 +173,7 @@ func helpText(value *kong.Value) string {
 }
 
 // Development reports whether the server has no way to verify tokens that others issue: it then
-// issues its own to whoever asks.
+// issues its own to every client.
 func (c Config) Development() bool { return c.JWTSecret == "" && c.JWKSURL == "" }
 
 // Postgres reports whether the database is PostgreSQL.

@@ -46,7 +46,7 @@ func (c Config) Rates() Rates {
 		Subscriptions: rate(c.RateSubscriptions, autoSubscriptions),
 		Queries:       rate(c.RateQueries, autoQueries),
 	}
-	rates.Keys.User.Remote = false // nobody needs to be wrong so often, wherever they are
+	rates.Keys.User.Remote = false // no user needs so many attempts, from any address
 	return rates
 }
 
@@ -69,8 +69,7 @@ func (c Config) Proxies() []netip.Prefix {
 	return networks
 }
 
-// ForwardedHeader reports whether proxies say whom they speak for in Forwarded instead of
-// X-Forwarded-For.
+// ForwardedHeader reports whether proxies name the client in Forwarded instead of X-Forwarded-For.
 func (c Config) ForwardedHeader() bool { return strings.EqualFold(c.ProxyHeader, forwarded) }
 
 func (c Config) validateRates(fail func(string, ...any)) {

@@ -1,4 +1,4 @@
-// Package form reads forms and query strings without storing fields that nobody asks for.
+// Package form reads forms and query strings without storing fields that are not needed.
 package form
 
 import (

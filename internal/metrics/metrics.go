@@ -54,7 +54,7 @@ func New(version string, guard *panics.Guard) *Metrics {
 		operations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "parley_operation_duration_seconds",
 			Buckets: buckets,
-			Help:    "Time of a query or mutation, by the field of the schema it asks for (several: more than one) and by its outcome, ok, the code of its first error, or CANCELLED where nobody waited for it any more.",
+			Help:    "Time of a query or mutation, by the field of the schema it asks for (several: more than one) and by its outcome, ok, the code of its first error, or CANCELLED if the client had gone.",
 		}, []string{"kind", "field", "outcome"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "parley_http_request_duration_seconds",

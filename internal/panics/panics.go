@@ -57,8 +57,8 @@ func (w Where) String() string {
 	return names[w]
 }
 
-// Error is the error of work that panicked. The panic has been logged and counted, so nobody logs
-// the error again.
+// Error is the error of work that panicked. The panic has been logged and counted: do not log the
+// error again.
 type Error struct {
 	Where Where
 	// Value is the value of the panic as text.

@@ -5,9 +5,9 @@ import (
 	"log/slog"
 )
 
-// Logs has each line that is logged for a request say for which, first of all: request_id, and
-// operation_id where that is one of several on its connection. Whoever logs gives the context, and
-// no more.
+// Logs adds request_id to each line that is logged for a request, as its first attribute, and
+// operation_id if the request is one of several on its connection. The caller logs with the context
+// of the request.
 func Logs(next slog.Handler) slog.Handler { return lines{next} }
 
 type lines struct{ slog.Handler }

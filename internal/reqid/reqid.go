@@ -19,7 +19,7 @@ type (
 // New returns a fresh id: 26 letters and digits with 130 random bits.
 func New() string { return rand.Text() }
 
-// Valid reports whether id, chosen by somebody else, may be written into headers and logs as it is:
+// Valid reports whether id, which a client or a proxy has chosen, may be written into headers and logs as it is:
 // 1 to [MaxLen] letters, digits, dots, colons, hyphens and underscores.
 func Valid(id string) bool {
 	if id == "" || len(id) > MaxLen {

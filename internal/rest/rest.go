@@ -19,7 +19,7 @@ import (
 	"parley/internal/reqid"
 )
 
-// API answers the older interfaces. Who asks is in the request's context (package auth).
+// API answers the older interfaces. The caller's identity is in the request's context (package auth).
 type API struct {
 	chat    *chat.Chat
 	changes *limit.RateLimiter
@@ -47,7 +47,7 @@ func (a *API) Paths() []string {
 
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
-// Refuse answers a request that nobody else answers.
+// Refuse answers a request that no other handler answers.
 func (a *API) Refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
 	reply(w, status, envelope{Msg: message, Code: status * codesOfStatus, Data: nothing(r)})
 }
@@ -98,8 +98,8 @@ func (a *API) handle(path, method string, ask func(*http.Request, chat.Viewer) (
 	})
 }
 
-// arrive is who asks, unless it is for a change and too often. They come into being with their
-// first request.
+// arrive returns the viewer, or RATE_LIMITED for a change if it has made too many. It stores a new
+// user with its first request.
 func (a *API) arrive(ctx context.Context, change bool) (chat.Viewer, error) {
 	who, ok := auth.FromContext(ctx)
 	if !ok {
@@ -145,8 +145,8 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	reply(w, code/codesOfStatus, envelope{Msg: e.Message, Code: code, Data: nothing(r)})
 }
 
-// told is what the caller is told of an error. A fault of the server is logged here, once, under
-// the id that it is told with.
+// told returns the error of a response. It logs a fault of the server, once, with the id that the
+// response has.
 func (a *API) told(ctx context.Context, err error) *chat.Error {
 	e := chat.AsError(err)
 	switch {

@@ -22,10 +22,11 @@ type complaint struct {
 	Error  string `json:"error"`
 }
 
-// Complain is the answer to a message that nobody else answers.
+// Complain is the answer to a message that no other handler answers.
 func (a *API) Complain(message string) []byte { return encoded(complaint{Error: message}) }
 
-// Talk carries out a message and returns the answer. Who says it is in the context (package auth).
+// Talk executes a message and returns the answer. The caller's identity is in the context (package
+// auth).
 func (a *API) Talk(ctx context.Context, message []byte) []byte {
 	id, err := a.talk(ctx, message)
 	if err != nil {
@@ -63,7 +64,7 @@ func (a *API) talk(ctx context.Context, message []byte) (id string, err error) {
 	return made.ID.String(), nil
 }
 
-// roomOf reads Room/Create. Whom it makes a room for can be in one such room at a time.
+// roomOf reads Room/Create. Its rooms are exclusive: a user can be in one of them at a time.
 func roomOf(members map[string]json.RawMessage) (in chat.CreateRoomInput, err error) {
 	var kind, verb string
 	if json.Unmarshal(members["type"], &kind) != nil || kind != "Room" {

@@ -38,8 +38,8 @@ func migrationsOf(name string) fs.FS {
 }
 
 const (
-	// migrationLock is the key of the advisory lock that whoever migrates a PostgreSQL database
-	// holds. Other programs in the same database must not use it.
+	// migrationLock is the key of the advisory lock that a process holds while it migrates a
+	// PostgreSQL database. Other programs in the same database must not use it.
 	migrationLock = 0x7061726c6579 // "parley"
 
 	// migrationPause is the time between two tries to take that lock, or one in a table that is in
@@ -47,7 +47,7 @@ const (
 	migrationPause = 200 * time.Millisecond
 
 	// migrationTries is how often a migration is tried while others use its tables: each gives up
-	// after the lock_timeout of its file, lest everybody queue behind it.
+	// after the lock_timeout of its file, so that other statements do not queue behind it.
 	migrationTries = 20
 )
 
@@ -115,8 +115,8 @@ func migratePostgres(
 	}
 }
 
-// migrateSQLite applies the migrations that a database lacks, all in one transaction: whoever comes
-// second waits for it and then finds nothing to do. It puts the file into WAL mode, if it is new.
+// migrateSQLite applies the migrations that a database lacks, all in one transaction: a second
+// process waits for it and then finds nothing to do. It puts the file into WAL mode, if it is new.
 //
 // Foreign keys are not enforced meanwhile, as SQLite's procedure for changing a table asks
 // (https://www.sqlite.org/lang_altertable.html#otheralter): enforced, replacing a table would

@@ -24,8 +24,8 @@ const (
 	refoldBatch = 500
 )
 
-// refold folds the stored names and tags again (package text), if that has not been done, or was
-// done a short time ago. It changes the rows that differ, each by itself, so it may be interrupted
+// refold folds the stored names and tags again (package text), if they never were, or were a
+// short time ago. It changes the rows that differ, each by itself, so it may be interrupted
 // and run again, and a write beside it wins. It keeps ids and the tags as they are shown. The
 // caller holds the lock of the schema.
 func refold(ctx context.Context, pool *sql.DB, dialectName string, logger *slog.Logger) error {

@@ -27,7 +27,7 @@ const sqliteBusyTimeout = 5 * time.Second
 // openSQLite opens a database file with two pools. The one writer never competes with itself for
 // SQLite's write lock (several would: in SQLite the first to come is not the first served), and
 // takes that lock when a transaction begins, because one that began as a read cannot wait for it.
-// The readers see the last commit and wait for nobody, thanks to the write-ahead log.
+// The readers see the last commit and never wait, thanks to the write-ahead log.
 //
 // A goroutine that holds a transaction must run its statements in it: another write would wait for
 // the writer for ever.
@@ -40,7 +40,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		return nil, errors.New(`open database: "sqlite:" lacks the path of a file`)
 	case ":memory:":
 		// SQLite's own in-memory databases have neither a write-ahead log nor readers beside the
-		// writer; a file that nobody syncs behaves like the real thing.
+		// writer; a file without syncs behaves like the real thing.
 		dir, err := os.MkdirTemp("", "parley-")
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
@@ -100,8 +100,8 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 			"_txlock=immediate",
 			// What a statement that fails half way takes back is otherwise kept in a file for each, and
 			// the write-ahead log brought into the database every 4 MB, with a flush: a page that
-			// changes often is written once in 8 MB this way. More would cost a little less, and have
-			// whoever writes at that moment wait for longer.
+			// changes often is written once in 8 MB this way. More would cost a little less, and make
+			// the write at that moment wait for longer.
 			"_pragma=temp_store(memory)",
 			"_pragma=wal_autocheckpoint(2000)",
 		)...),
@@ -138,8 +138,8 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 }
 
 // makePrivate makes a file that does not exist, readable to its owner alone: SQLite would let
-// everybody read it, and gives the files that it makes beside the database the same permissions.
-// Those of a file that exists are its owner's choice.
+// every user read it, and gives the files that it makes beside the database the same permissions. It
+// leaves the permissions of a file that exists as they are.
 func makePrivate(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

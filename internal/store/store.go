@@ -21,7 +21,7 @@ import (
 	"parley/internal/store/stmtcache"
 )
 
-// DefaultURL is the database of a server that was told of none: a file in the working folder.
+// DefaultURL is the database of a server without a setting for it: a file in the working folder.
 const DefaultURL = "sqlite:parley.db"
 
 // Options change how a database is opened. The zero value is right for a server.
@@ -106,7 +106,7 @@ func (db *DB) Driver() dialect.Driver { return db.driver }
 // Dialect is [dialect.SQLite] or [dialect.Postgres].
 func (db *DB) Dialect() string { return db.driver.Dialect() }
 
-// Ping returns nil if the database answers. It waits for nobody who uses the Driver.
+// Ping returns nil if the database answers. It does not wait for connections of the Driver.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.ping.PingContext(ctx); err != nil {
 		return fmt.Errorf("ping database: %w", err)

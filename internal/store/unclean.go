@@ -242,6 +242,6 @@ func syncedSettings(synchronous Synchronous) []string {
 	if synchronous == SynchronousNormal {
 		return []string{"_synchronous=NORMAL"}
 	}
-	// On macOS fsync leaves data in the disk's own cache, unless SQLite is told to flush that, too.
+	// On macOS fsync leaves data in the disk's own cache, unless a pragma makes SQLite flush that, too.
 	return []string{"_synchronous=FULL", "_pragma=fullfsync(1)"}
 }

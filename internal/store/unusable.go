@@ -140,7 +140,8 @@ func checkPostgresTables(ctx context.Context, q querier) error {
 	return checkTables(ctx, q, history, rooms)
 }
 
-// checkTables is told whether there are a history of migrations and tables that a migration makes.
+// checkTables checks a database. history and tables report whether it has a history of migrations, and
+// tables that a migration makes.
 func checkTables(ctx context.Context, q querier, history, tables bool) error {
 	if !history {
 		if tables {

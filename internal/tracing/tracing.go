@@ -33,19 +33,19 @@ type Config struct {
 	// URL is the collector's, for OTLP over HTTP: http://collector:4318. Without a path it is
 	// /v1/traces there.
 	URL string
-	// Share is how many traces are told, from 0 to 1; one that somebody else has begun and does not
-	// tell is not told either.
+	// Share is the share of traces that are exported, from 0 to 1. A trace that a client has begun
+	// without sampling it is not exported either.
 	Share float64
 	// Version is the program's.
 	Version string
-	// Log hears of what cannot be told.
+	// Log receives the errors of the exporter.
 	Log *slog.Logger
 	// Panics contains the panics of the exporting; nil contains them without counting.
 	Panics *panics.Guard
 }
 
-// Tracer makes spans and has them told in the background. When the collector is slow or away, what
-// does not fit into its memory is dropped: nothing waits for it.
+// Tracer makes spans and exports them in the background. When the collector is slow or away, spans
+// that do not fit into its memory are dropped: nothing waits for it.
 type Tracer struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
@@ -84,8 +84,7 @@ func New(ctx context.Context, cfg Config) (*Tracer, error) {
 	provider := sdk.NewTracerProvider(
 		sdk.WithBatcher(telling{exporter, cfg.Log, cfg.Panics}),
 		sdk.WithResource(node),
-		// Whoever sends a request may begin a trace, and is not to decide by that what tracing
-		// costs.
+		// Every client may begin a trace, and must not decide by that what tracing costs.
 		sdk.WithSampler(sdk.ParentBased(share, sdk.WithRemoteParentSampled(share))),
 	)
 	return &Tracer{provider: provider, tracer: provider.Tracer("parley")}, nil
@@ -168,7 +167,7 @@ func (t *Tracer) Request(r *http.Request) (*http.Request, func(route string, sta
 	}
 }
 
-// longestName is how much of an operation's name is told, in bytes.
+// longestName is how much of an operation's name is exported, in bytes.
 const longestName = 100
 
 // Operation begins the span of an operation, or of what it does for an event, and returns what ends

@@ -18,8 +18,8 @@ const (
 
 // negotiate chooses the media type of a response from the request's Accept headers (RFC 9110,
 // section 12.5.1). The higher q wins, then the type that was named over one that a wildcard let in,
-// then mediaGraphQL where both were named. Whoever names neither (no header, */*) gets mediaJSON,
-// which every client understands. ok is false where neither is acceptable.
+// then mediaGraphQL where both were named. A client that names neither (no header, */*) gets
+// mediaJSON, which every client understands. ok is false where neither is acceptable.
 func negotiate(accept []string) (media string, ok bool) {
 	header := strings.Join(accept, ",")
 	if strings.TrimSpace(header) == "" {

@@ -14,8 +14,8 @@ import (
 	"parley/internal/panics"
 )
 
-// answers have queries and mutations executed and their answers written. What is large waits for
-// memory before it is begun, and has it until the client has taken it.
+// answers executes queries and mutations and writes their responses. An operation with a large
+// response waits for memory before it begins, and has it until the client has taken the response.
 type answers struct {
 	memory *limit.Memory
 	// requests is the memory for what is asked.

@@ -72,7 +72,7 @@ func (d *dialect) alive() []byte {
 func encoded(v any) json.RawMessage {
 	data, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // what has been decoded or made here always encodes
+		panic(err) // a message always encodes
 	}
 	return data
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // codedExecutor gives the errors of requests that are never executed a code of the schema's
-// ErrorCode. Documents longer than maxDocument bytes are among them, before anybody parses or keeps
-// them.
+// ErrorCode. Documents longer than maxDocument bytes are among them, before they are parsed or
+// cached.
 type codedExecutor struct {
 	graphql.GraphExecutor
 	maxDocument int

@@ -23,7 +23,7 @@ var _ graphql.Transport = (*overHTTP)(nil)
 
 func (t *overHTTP) Supports(*http.Request) bool { return true }
 
-// Do answers r. Whatever is wrong with it is said in a GraphQL response.
+// Do answers r. It reports all that is wrong with it in a GraphQL response.
 func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	// gqlgen's server would recover too, without a content type and without a log.
 	defer recoverPanic(t.panics, w, r)
@@ -41,7 +41,7 @@ func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	w.Header().Set("Content-Type", media+charset)
-	// An error means that w is not of a real connection: then nobody can be slow.
+	// An error means that w is not of a real connection, which cannot be slow.
 	_ = http.NewResponseController(w).
 		SetWriteDeadline(time.Now().Add(t.limits.Read + t.limits.Operation + t.limits.Write))
 
@@ -131,9 +131,9 @@ func respond(w http.ResponseWriter, media string, response *graphql.Response) {
 	_, _ = w.Write(body) //nolint:gosec // JSON, and nosniff: no browser makes a page of it
 }
 
-// status returns 200 for whatever has been executed, well or not. Where nothing was, mediaGraphQL
-// wants to know why; with mediaJSON it is 200 all the same, for clients that would take another
-// code for a proxy's: except that whoever is to come later must learn it in whatever way they know.
+// status returns 200 for all that has been executed, well or not. If nothing was, the status of
+// mediaGraphQL says why; with mediaJSON it is 200 all the same, for clients that would take another
+// code for a proxy's, except where a client has to retry later.
 func status(media string, response *graphql.Response) int {
 	if response.Data != nil || len(response.Errors) == 0 {
 		return http.StatusOK

@@ -108,9 +108,9 @@ type verdict struct {
 
 func closeWith(code uint16, reason string) verdict { return verdict{code: code, reason: reason} }
 
-// serve acts on the client's messages until the connection ends. What comes is read by another
-// goroutine, so that the one that waits for it keeps the small stack that it began with: most
-// sockets wait nearly always.
+// serve acts on the client's messages until the connection ends. Another goroutine reads
+// them, so that the one that waits for it keeps the small stack that it began with: most sockets
+// wait nearly always.
 func (l *line) serve(receive func(text bool, data []byte) verdict) {
 	defer l.conn.Done()
 	ended := make(chan error)
@@ -233,8 +233,8 @@ func (l *line) renew(token string) renewal {
 	return renewal{}
 }
 
-// ping asks the client whether it is there. One of which nothing has come by the next time is
-// dropped: there is nobody who would read a close frame.
+// ping sends a ping to the client. If nothing has come by the next ping it drops the connection: a
+// close frame would not be read.
 func (l *line) ping() {
 	if !l.conn.Heard() {
 		l.cut()

@@ -25,7 +25,7 @@ func identified(next http.Handler) http.Handler {
 	})
 }
 
-// logged tells of each request by its route in mux, and writes one line a request: at Debug, or at
+// logged reports each request by its route in mux, and writes one line a request: at Debug, or at
 // Info where the server failed (what failed is logged where it was found). The path comes without
 // its query, which can hold variables.
 func logged(
@@ -96,8 +96,8 @@ func recovered(guard *panics.Guard, next http.Handler) http.Handler {
 }
 
 // recoverPanic, deferred, logs a panic with its stack and answers 500 INTERNAL with the request's
-// id, unless the response has begun: then the connection is dropped, so that nobody takes a half
-// for the whole.
+// id, unless the response has begun: then the connection is dropped, so that no client takes a
+// half for the whole.
 func recoverPanic(guard *panics.Guard, w http.ResponseWriter, r *http.Request) {
 	p := recover()
 	if p == nil {
@@ -114,7 +114,7 @@ func recoverPanic(guard *panics.Guard, w http.ResponseWriter, r *http.Request) {
 	refuse(w, broken(r.Context()))
 }
 
-// broken is what the client of a request or operation is told that has panicked.
+// broken is the error of a request or operation that has panicked.
 func broken(ctx context.Context) *refusal {
 	return &refusal{
 		status:    http.StatusInternalServerError,

@@ -16,7 +16,7 @@ import (
 )
 
 // Older are the interfaces that are older than GraphQL: paths that answer {"msg", "code", "data"},
-// and messages over a WebSocket. Who asks is in the context (package auth).
+// and messages over a WebSocket. The caller's identity is in the context (package auth).
 type Older interface {
 	http.Handler
 	// Paths are the patterns of what ServeHTTP answers.

@@ -12,8 +12,8 @@ import (
 	"parley/internal/limit"
 )
 
-// connect asks whether whom ctx speaks of may open one more connection. The application's own back
-// end may.
+// connect refuses a connection if the caller of ctx has opened too many of late. The application's own
+// back end is exempt.
 func connect(ctx context.Context, limiters limit.RateLimiters) *refusal {
 	who, _ := auth.FromContext(ctx)
 	if who.Admin {

@@ -233,7 +233,7 @@ func parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refu
 	return &params, nil
 }
 
-// documentID is the member of the extensions in which the GraphQL server is told a document's id:
+// documentID is the member of the extensions that has a document's id for the GraphQL server:
 // gqlgen's parameters have no other place for one.
 const documentID = "documentId"
 

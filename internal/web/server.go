@@ -19,8 +19,7 @@ import (
 	"parley/internal/panics"
 )
 
-// Config says what a [Server] serves besides GraphQL, and to whom. Its zero value is a working,
-// strict server.
+// Config configures a [Server]. Its zero value is a working, strict server.
 type Config struct {
 	// SDL is the schema in GraphQL's definition language, served at /schema.graphql; nothing is
 	// served there without it.
@@ -44,7 +43,7 @@ type Config struct {
 	// host. It refuses what was forwarded for another machine.
 	Development bool
 	// Logger receives the access log (Debug) and faults of the server (Error), each with the
-	// context of its request, whose id it is to add (reqid.Logs); nil: nothing is logged.
+	// context of its request, from which it adds the id (reqid.Logs); nil: nothing is logged.
 	Logger *slog.Logger
 	// Panics contains the panics of requests, sockets and operations; nil: one that logs to Logger.
 	Panics *panics.Guard
@@ -54,7 +53,7 @@ type Config struct {
 	// Trace, if set, is called when a request comes. What it returns is used from then on, and
 	// called with the answer: route is one of few.
 	Trace func(*http.Request) (*http.Request, func(route string, status int))
-	// Observer hears of requests and of sockets; nil: nobody does.
+	// Observer observes requests and sockets; nil: nothing does.
 	Observer Observer
 	// Answers is the memory for answers to queries and mutations, and Weigh tells how much of it
 	// one may take while it is made, 0 where that is little; nil: there is no bound.
@@ -70,7 +69,7 @@ type Config struct {
 	Reporter *limit.Reporter
 	// Gates say how often connections may be opened.
 	RateLimiters limit.RateLimiters
-	// Proxies are believed about whom a request comes from.
+	// Proxies are believed about the client's address.
 	Proxies Proxies
 }
 
@@ -92,12 +91,12 @@ type Observer interface {
 	SocketTooSlow()
 }
 
-// nobody is an observer who does not look.
-type nobody struct{}
+// noObserver is an observer that does nothing.
+type noObserver struct{}
 
-func (nobody) Request(string, int, time.Duration) {}
-func (nobody) SocketClosed(uint16)                {}
-func (nobody) SocketTooSlow()                     {}
+func (noObserver) Request(string, int, time.Duration) {}
+func (noObserver) SocketClosed(uint16)                {}
+func (noObserver) SocketTooSlow()                     {}
 
 // Limits bound what one client can cost. A zero value stands for the default.
 type Limits struct {
@@ -133,7 +132,7 @@ type Limits struct {
 	// An anonymous client may send 64 KiB at most.
 	SocketMessage int64
 	// SocketFrames is how many frames a second of a WebSocket are read, after twice as many at
-	// once: 500 by default. Who sends more is read more slowly.
+	// once: 500 by default. The server reads more of them more slowly.
 	SocketFrames int
 	// SocketOperations is how many operations a socket may have running: 100 by default. As many
 	// more may be about to end that the client has completed.
@@ -212,7 +211,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	sockets := newSockets(connectionLimitsOf(limits), budgets.connections, cfg.Reporter)
 	observer := cfg.Observer
 	if observer == nil {
-		observer = nobody{}
+		observer = noObserver{}
 	}
 	sockets.closed = observer.SocketClosed
 	answers := &answers{

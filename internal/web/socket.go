@@ -21,8 +21,8 @@ type socket struct {
 	dialect   *dialect // nil: none that is spoken here
 	exec      graphql.GraphExecutor
 
-	// Guarded by the line's lock. initialised: connection_init has come. operations are what the
-	// client waits for, by id; started counts those that run, also when nobody waits any more.
+	// Guarded by the line's lock. initialised: connection_init has come. operations are those that
+	// the client waits for, by id; started counts all that run.
 	initialised bool
 	operations  map[string]*operation
 	started     int
@@ -42,8 +42,8 @@ type message struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// readMessage reads a client's message. Names are told apart by case, as encoding/json does not
-// with a struct's.
+// readMessage reads a client's message. Its names are case-sensitive, unlike encoding/json's for a
+// struct.
 func readMessage(data []byte) (m message, ok bool) {
 	members, err := rawjson.Members(data, "type", "id", "payload")
 	if err != nil {
@@ -136,8 +136,8 @@ func (s *socket) pong(payload json.RawMessage) verdict {
 	return verdict{reply: encoded(message{Type: "pong"})}
 }
 
-// initialise answers connection_init: who its payload's "authorization" (or "Authorization")
-// proves, as "Bearer …" or the bare token, takes the place of whom the handshake's header proved.
+// initialise answers connection_init: the identity in its payload's "authorization" (or
+// "Authorization"), as "Bearer …" or the bare token, replaces that of the handshake's header.
 func (s *socket) initialise(payload json.RawMessage) verdict {
 	s.mu.Lock()
 	again := s.initialised
@@ -231,8 +231,8 @@ func (s *socket) close(code uint16, reason string) {
 	}
 	defer s.conn.Close(code, reason)
 	s.mu.Lock()
-	// The close frame is the last word: an operation that ends because of it must not be told of as
-	// one that failed.
+	// The close frame is the last word: an operation that ends because of it must not be reported as
+	// failed.
 	var parked []*operation
 	for _, op := range s.operations {
 		if s.forget(op) {

@@ -25,9 +25,8 @@ import (
 const mediaEvents = "text/event-stream"
 
 // events serves operations over server-sent events, one for each connection: the distinct
-// connections mode of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. What is
-// wrong before an operation begins is said as GraphQL over HTTP says it; what ends one later, in a
-// last result.
+// connections mode of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. Errors
+// before an operation begins are responses of GraphQL over HTTP; later ones are in its last result.
 type events struct {
 	*answers
 	subscribe Subscribe

@@ -68,7 +68,7 @@ type Conn struct {
 	// received below, are kept as values, so that a call allocates nothing.
 	raw  syscall.RawConn
 	sent func(fd uintptr) bool
-	// writing is held by whoever writes, from the first byte of a frame to the last.
+	// writing is held from the first byte of a frame to the last.
 	writing sync.Mutex
 	closing atomic.Bool
 	heard   atomic.Bool
@@ -82,7 +82,7 @@ type Conn struct {
 	flushing    sync.WaitGroup // begun under ending, and not when cut
 	subprotocol string
 
-	// What has been read and not been taken.
+	// in has the bytes between start and end, which have been read and not taken.
 	in         *buffer
 	start, end int
 	early      *bufio.Reader
@@ -158,7 +158,7 @@ func (c *Conn) Subprotocol() string { return c.subprotocol }
 // Heard tells whether anything has come from the other side since it was last asked.
 func (c *Conn) Heard() bool { return c.heard.Swap(false) }
 
-// Cut ends the connection without a word. Whoever reads or writes notices.
+// Cut ends the connection without a close frame. Reads and writes that wait fail.
 func (c *Conn) Cut() {
 	c.closing.Store(true)
 	_ = c.conn.Close()
@@ -170,15 +170,15 @@ func (c *Conn) Cut() {
 // Wait returns when nothing is being written any more. Call it behind Cut.
 func (c *Conn) Wait() { c.flushing.Wait() }
 
-// Done forgets what has been read. Whoever has read calls it when they do no more.
+// Done releases the buffers of reads. The reader calls it when it reads no more.
 func (c *Conn) Done() {
 	c.fragments = fragments{}
 	c.release()
 	c.onTime()
 }
 
-// Await waits until something has come that Read can begin with. Little is on the stack meanwhile,
-// so that a goroutine that does nothing else costs its least.
+// Await waits until there are bytes to read. It uses little stack, so that a goroutine that does
+// nothing else costs its least.
 func (c *Conn) Await() error {
 	c.release()
 	if c.Buffered() {
@@ -187,7 +187,7 @@ func (c *Conn) Await() error {
 	return c.fill()
 }
 
-// Buffered tells whether something has come that has not been read.
+// Buffered reports whether bytes have come that are not read.
 func (c *Conn) Buffered() bool { return c.early != nil || c.in != nil }
 
 // buffered is how many bytes have come that have not been read.

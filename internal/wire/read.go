@@ -34,7 +34,7 @@ func (c *Conn) Read() (text bool, data []byte, err error) {
 		}
 		c.heard.Store(true)
 		if c.pace != nil {
-			//nolint:forbidigo // one frame's share of a second at most, with nobody waiting
+			//nolint:forbidigo // one frame's share of a second at most, while nothing waits
 			time.Sleep(
 				c.pace.Reserve().Delay(),
 			)
@@ -133,8 +133,8 @@ func (c *Conn) release() {
 	}
 }
 
-// expectWhole closes the socket unless the rest of a message comes in time. Whoever sent a part of
-// it and then nothing, or only pongs, would hold what it takes for as long as they like.
+// expectWhole closes the socket unless the rest of a message comes in time. A client that sends a part
+// of it and then nothing, or only pongs, would hold its memory for as long as it likes.
 func (c *Conn) expectWhole() {
 	if c.listener.Whole > 0 {
 		c.overdue = time.AfterFunc(c.listener.Whole, c.contained(func() {

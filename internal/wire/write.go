@@ -52,8 +52,8 @@ func (f *Framer) Text(parts ...[]byte) []byte {
 // Ready tells whether Try would write a frame now, as far as that is known.
 func (c *Conn) Ready() bool { return c.raw != nil && !c.closing.Load() }
 
-// Try writes a frame without waiting. It returns false where the frame has to wait: nothing of it
-// has been written then.
+// Try writes a frame without waiting. It returns false where the frame has to wait: then it has
+// written nothing.
 func (c *Conn) Try(frame []byte) bool {
 	if c.raw == nil || !c.writing.TryLock() {
 		return false
@@ -95,7 +95,7 @@ func (c *Conn) finish(rest []byte) bool {
 }
 
 // flush writes from a goroutine, which ends with the frame, or its time. It returns false where the
-// connection has been cut: whoever waits for what is being written may have seen the last of it.
+// connection has been cut: [Conn.Wait] may have returned.
 func (c *Conn) flush(write func()) bool {
 	c.ending.Lock()
 	defer c.ending.Unlock()
@@ -120,8 +120,8 @@ func (c *Conn) Write(frame []byte) error {
 	return c.push(frame[n:], n == 0)
 }
 
-// push writes data and waits for as long as that may take. whole tells that nothing of the frame
-// has been written yet. The caller holds writing.
+// push writes data and waits for as long as that may take. whole reports that no byte of the frame
+// is written yet. The caller holds writing.
 func (c *Conn) push(data []byte, whole bool) error {
 	_ = c.conn.SetWriteDeadline(time.Now().Add(c.listener.Write))
 	n, err := c.conn.Write(data)

@@ -91,8 +91,8 @@ func writePostgres(ctx context.Context, f file) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	// A statement that waits for a table makes everybody wait who comes after it. It gives up soon,
-	// and the server tries again.
+	// A statement that waits for a table makes all statements after it wait. It gives up soon, and the
+	// server tries again.
 	f.first = "SET LOCAL lock_timeout = '5s';\n"
 	return write(ctx, "postgres", dialect.Postgres, db, f)
 }

@@ -162,8 +162,8 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	return pg, nil
 }
 
-// await waits until the server, which has just been started, answers. Its output is told where it
-// ends instead.
+// await waits until the server, which has just been started, answers. If it ends instead, the error
+// has its output.
 func (pg *Postgres) await(ctx context.Context, ended <-chan struct{}, out fmt.Stringer) error {
 	for {
 		err := pg.admin.PingContext(ctx)

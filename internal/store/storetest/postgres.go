@@ -31,8 +31,8 @@ var ErrNoPostgres = errors.New(
 )
 
 // PostgresURL returns the URL of a new, empty database, dropped at the end of the test. The first
-// call starts a server for all tests of the package, which needs [Main]. Where there is no
-// PostgreSQL the test is skipped, or fails when CI=true.
+// call starts a server for all tests of the package, which needs [Main]. Without PostgreSQL
+// the test is skipped, or fails when CI=true.
 func PostgresURL(tb testing.TB) string {
 	tb.Helper()
 	return newDatabase(tb, sharedPostgres(tb), emptyTemplate)
@@ -153,8 +153,8 @@ func (pg *Postgres) Restart(ctx context.Context) (bool, error) {
 	return true, pg.restart(ctx)
 }
 
-// Own returns a server that the test has for itself. It ends with the test. Where there is no
-// PostgreSQL the test is skipped, or fails when CI=true.
+// Own returns a server that the test has for itself. It ends with the test. Without PostgreSQL
+// the test is skipped, or fails when CI=true.
 func Own(tb testing.TB) *Postgres {
 	tb.Helper()
 	ctx := context.WithoutCancel(tb.Context()) // which ends before the cleanups run
@@ -182,7 +182,7 @@ func (pg *Postgres) Stop(ctx context.Context) error {
 	return errors.Join(err, pg.admin.Close(), pg.stop())
 }
 
-// emptyTemplate is PostgreSQL's own; nobody can connect to it and be in the way of its being
+// emptyTemplate is PostgreSQL's own. It takes no connections, which would keep it from being
 // copied.
 const emptyTemplate = "template0"
 
@@ -210,7 +210,7 @@ func (pg *Postgres) create(
 		if err == nil {
 			break
 		}
-		// The server may still be ending the connections of whoever made the template.
+		// The server may still be ending the connections that made the template.
 		if pq.As(err, pqerror.ObjectInUse) == nil {
 			return "", nil, fmt.Errorf("create test database: %w", err)
 		}

@@ -16,7 +16,7 @@ func endWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = immediateShutdo
 func launch(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
 	started := make(chan error)
 	done := make(chan struct{})
-	go func() { // ends with the program, for which whoever stops the server waits
+	go func() { // ends with the program, for which Stop waits
 		defer close(done)
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()

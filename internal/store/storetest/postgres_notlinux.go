@@ -10,7 +10,7 @@ func launch(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
 		return nil, err
 	}
 	done := make(chan struct{})
-	go func() { // ends with the program, for which whoever stops the server waits
+	go func() { // ends with the program, for which Stop waits
 		defer close(done)
 		_ = cmd.Wait() // ended by a signal, as it should be
 	}()

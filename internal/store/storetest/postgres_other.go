@@ -13,7 +13,7 @@ var immediateShutdown = os.Kill
 // fastShutdown ends the server: there is no gentler way here.
 var fastShutdown = os.Kill
 
-// account is the user whom the server runs as.
+// account is the user that the server runs as.
 type account struct{}
 
 // serverUser says that a server of our own needs Unix.

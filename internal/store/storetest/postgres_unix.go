@@ -17,7 +17,7 @@ const immediateShutdown = syscall.SIGQUIT
 // fastShutdown makes the server hang up on its clients, write everything and end.
 const fastShutdown = syscall.SIGINT
 
-// account is the user whom the server runs as; nil is our own.
+// account is the user that the server runs as; nil is our own.
 type account syscall.Credential
 
 // serverUser returns another user for a test that root runs: PostgreSQL refuses to run as root.
