@@ -104,37 +104,34 @@ func pageSize(first *int, otherwise int) int {
 	return *first
 }
 
-// pageInfo describes a page by its cursors. Lists are read forwards: what comes before a page is
-// what after skipped.
-func pageInfo(more bool, after *string, cursors []string) *model.PageInfo {
-	info := &model.PageInfo{HasNextPage: more, HasPreviousPage: after != nil}
-	if n := len(cursors); n > 0 {
-		info.StartCursor, info.EndCursor = &cursors[0], &cursors[n-1]
+// pageOf returns a page of the list behind after, if that is given. Lists are read forwards: after
+// has skipped what comes before the page.
+func pageOf[T any](page chat.Page[T], after *string, cursor func(T) string) model.Page[T] {
+	return model.Page[T]{
+		Items: page.Items, Earlier: after != nil, Later: page.More, CursorOf: cursor,
 	}
-	return info
 }
 
-func roomConnection(
-	page chat.Page[*ent.Room], after *string, cursor func(*ent.Room) string,
-) *model.RoomConnection {
-	c := &model.RoomConnection{Nodes: page.Items, Edges: make([]*model.RoomEdge, len(page.Items))}
-	cursors := make([]string, len(page.Items))
-	for i, room := range page.Items {
-		cursors[i] = cursor(room)
-		c.Edges[i] = &model.RoomEdge{Cursor: cursors[i], Node: room}
-	}
-	c.PageInfo = pageInfo(page.More, after, cursors)
-	return c
+func activityCursor(room *ent.Room) string {
+	return roomsByActivity.cursor(chat.Position{At: room.UpdatedAt, ID: room.ID})
 }
 
-func memberConnection(
-	room *ent.Room, page chat.Page[*ent.Member], after *string,
-) *model.RoomMemberConnection {
-	return &model.RoomMemberConnection{TotalCount: room.MemberCount, Page: model.Page[*ent.Member]{
-		Items: page.Items, Earlier: after != nil, Later: page.More, CursorOf: memberCursor,
-	}}
+func roomCursor(room *ent.Room) string {
+	return roomsByAge.cursor(chat.Position{At: room.CreatedAt, ID: room.ID})
 }
 
 func memberCursor(m *ent.Member) string {
 	return membersByAge.cursor(chat.Position{At: m.JoinedAt, ID: m.ID})
+}
+
+func banCursor(b *ent.Ban) string {
+	return bansByAge.placeCursor(chat.Place{At: b.At, ID: b.ID})
+}
+
+func friendCursor(f *ent.Friendship) string {
+	return friendsByAge.placeCursor(chat.Place{At: *f.Since, ID: f.ID})
+}
+
+func requestCursor(f *ent.Friendship) string {
+	return requestsByAge.placeCursor(chat.Place{At: f.RequestedAt, ID: f.ID})
 }

@@ -19,16 +19,16 @@ func (r *banConnectionResolver) Nodes(
 	objs []*model.BanConnection,
 ) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.BanConnection) []string {
-		return mapped(c.Edges, func(e model.BanEdge) string { return e.UserID })
+		return mapped(c.Items, func(b *ent.Ban) string { return b.UserID })
 	})
 }
 
 func (r *banEdgeResolver) Node(ctx context.Context, objs []*model.BanEdge) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.BanEdge) string { return e.UserID })
+	return users(ctx, objs, func(e *model.BanEdge) string { return e.Item.UserID })
 }
 
 func (r *banEdgeResolver) By(ctx context.Context, objs []*model.BanEdge) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.BanEdge) string { return e.ByID })
+	return users(ctx, objs, func(e *model.BanEdge) string { return e.Item.ActorID })
 }
 
 func (r *mutationResolver) JoinRoom(
@@ -149,7 +149,7 @@ func (r *roomMemberEdgeResolver) Node(
 	ctx context.Context,
 	objs []*model.RoomMemberEdge,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.RoomMemberEdge) string { return e.Member.UserID })
+	return users(ctx, objs, func(e *model.RoomMemberEdge) string { return e.Item.UserID })
 }
 
 func (r *Resolver) BanConnection() generated.BanConnectionResolver { return &banConnectionResolver{r} }

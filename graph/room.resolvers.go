@@ -94,9 +94,7 @@ func (r *queryResolver) MyRooms(
 		Items: mapped(page.Items, func(seen chat.Seen) *ent.Room { return seen.Room }),
 		More:  page.More,
 	}
-	return roomConnection(rooms, after, func(room *ent.Room) string {
-		return roomsByActivity.cursor(chat.Position{At: room.UpdatedAt, ID: room.ID})
-	}), nil
+	return &model.RoomConnection{Page: pageOf(rooms, after, activityCursor)}, nil
 }
 
 func (r *queryResolver) RoomInfo(ctx context.Context, roomID string) (*ent.Room, error) {
@@ -132,9 +130,7 @@ func (r *queryResolver) Rooms(
 	if err != nil {
 		return nil, err
 	}
-	return roomConnection(page, after, func(room *ent.Room) string {
-		return roomsByAge.cursor(chat.Position{At: room.CreatedAt, ID: room.ID})
-	}), nil
+	return &model.RoomConnection{Page: pageOf(page, after, roomCursor)}, nil
 }
 
 func (r *roomResolver) Tags(ctx context.Context, objs []*ent.Room) ([][]string, error) {
@@ -197,7 +193,9 @@ func (r *roomResolver) Members(
 	}
 	connections := make([]*model.RoomMemberConnection, len(objs))
 	for i, room := range objs {
-		connections[i] = memberConnection(room, pages[i], after)
+		connections[i] = &model.RoomMemberConnection{
+			Page: pageOf(pages[i], after, memberCursor), TotalCount: room.MemberCount,
+		}
 	}
 	return connections, nil
 }
@@ -235,7 +233,7 @@ func (r *roomResolver) Bans(
 		return connections, failedAt(places, len(objs), err)
 	}
 	for i, place := range places {
-		connections[place] = banConnection(pages[i], after)
+		connections[place] = &model.BanConnection{Page: pageOf(pages[i], after, banCursor)}
 	}
 	return connections, nil
 }

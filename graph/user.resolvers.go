@@ -23,7 +23,7 @@ func (r *friendConnectionResolver) Nodes(
 	objs []*model.FriendConnection,
 ) ([][]*ent.User, error) {
 	return userLists(ctx, objs, func(c *model.FriendConnection) []string {
-		return mapped(c.Edges, func(e model.FriendEdge) string { return e.UserID })
+		return mapped(c.Items, func(f *ent.Friendship) string { return f.FriendID })
 	})
 }
 
@@ -31,21 +31,21 @@ func (r *friendEdgeResolver) Node(
 	ctx context.Context,
 	objs []*model.FriendEdge,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(f *model.FriendEdge) string { return f.UserID })
+	return users(ctx, objs, func(f *model.FriendEdge) string { return f.Item.FriendID })
 }
 
 func (r *friendRequestResolver) From(
 	ctx context.Context,
 	objs []*model.FriendRequest,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(f *model.FriendRequest) string { return f.FromID })
+	return users(ctx, objs, func(f *model.FriendRequest) string { return f.Request.From })
 }
 
 func (r *friendRequestResolver) To(
 	ctx context.Context,
 	objs []*model.FriendRequest,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(f *model.FriendRequest) string { return f.ToID })
+	return users(ctx, objs, func(f *model.FriendRequest) string { return f.Request.To })
 }
 
 func (r *mutationResolver) UpsertUsers(
@@ -155,7 +155,7 @@ func (r *queryResolver) Friends(
 	if err != nil {
 		return nil, err
 	}
-	return friendConnection(page, after), nil
+	return &model.FriendConnection{Page: pageOf(page, after, friendCursor)}, nil
 }
 
 func (r *queryResolver) FriendRequests(
@@ -175,7 +175,7 @@ func (r *queryResolver) FriendRequests(
 	if err != nil {
 		return nil, err
 	}
-	return friendRequestConnection(page, after), nil
+	return &model.FriendRequestConnection{Page: pageOf(page, after, requestCursor)}, nil
 }
 
 func (r *userResolver) Twitter(

@@ -3199,7 +3199,7 @@ func (ec *executionContext) _BanConnection_edges(ctx context.Context, field grap
 			return ec.fieldContext_BanConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.BanEdge) graphql.Marshaler {
@@ -3213,7 +3213,7 @@ func (ec *executionContext) fieldContext_BanConnection_edges(_ context.Context, 
 	fc = &graphql.FieldContext{
 		Object:     "BanConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_BanEdge(ctx, field)
@@ -3286,7 +3286,7 @@ func (ec *executionContext) _BanConnection_pageInfo(ctx context.Context, field g
 			return ec.fieldContext_BanConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
@@ -3300,7 +3300,7 @@ func (ec *executionContext) fieldContext_BanConnection_pageInfo(_ context.Contex
 	fc = &graphql.FieldContext{
 		Object:     "BanConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -3318,7 +3318,7 @@ func (ec *executionContext) _BanEdge_cursor(ctx context.Context, field graphql.C
 			return ec.fieldContext_BanEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -3329,7 +3329,7 @@ func (ec *executionContext) _BanEdge_cursor(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_BanEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("BanEdge", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("BanEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _BanEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.BanEdge) (ret graphql.Marshaler) {
@@ -3451,7 +3451,7 @@ func (ec *executionContext) _BanEdge_at(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_BanEdge_at(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.At, nil
+			return obj.At(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
@@ -3462,7 +3462,7 @@ func (ec *executionContext) _BanEdge_at(ctx context.Context, field graphql.Colle
 	)
 }
 func (ec *executionContext) fieldContext_BanEdge_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("BanEdge", field, false, false, errors.New("field of type Time does not have child fields"))
+	return graphql.NewScalarFieldContext("BanEdge", field, true, false, errors.New("field of type Time does not have child fields"))
 }
 
 func (ec *executionContext) _CreateRoomPayload_room(ctx context.Context, field graphql.CollectedField, obj *model.CreateRoomPayload) (ret graphql.Marshaler) {
@@ -3625,7 +3625,7 @@ func (ec *executionContext) _FriendConnection_edges(ctx context.Context, field g
 			return ec.fieldContext_FriendConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.FriendEdge) graphql.Marshaler {
@@ -3639,7 +3639,7 @@ func (ec *executionContext) fieldContext_FriendConnection_edges(_ context.Contex
 	fc = &graphql.FieldContext{
 		Object:     "FriendConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_FriendEdge(ctx, field)
@@ -3712,7 +3712,7 @@ func (ec *executionContext) _FriendConnection_pageInfo(ctx context.Context, fiel
 			return ec.fieldContext_FriendConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
@@ -3726,7 +3726,7 @@ func (ec *executionContext) fieldContext_FriendConnection_pageInfo(_ context.Con
 	fc = &graphql.FieldContext{
 		Object:     "FriendConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -3744,7 +3744,7 @@ func (ec *executionContext) _FriendEdge_cursor(ctx context.Context, field graphq
 			return ec.fieldContext_FriendEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -3755,7 +3755,7 @@ func (ec *executionContext) _FriendEdge_cursor(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_FriendEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FriendEdge", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("FriendEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _FriendEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.FriendEdge) (ret graphql.Marshaler) {
@@ -3822,7 +3822,7 @@ func (ec *executionContext) _FriendEdge_since(ctx context.Context, field graphql
 			return ec.fieldContext_FriendEdge_since(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Since, nil
+			return obj.Since(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
@@ -3833,7 +3833,7 @@ func (ec *executionContext) _FriendEdge_since(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_FriendEdge_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FriendEdge", field, false, false, errors.New("field of type Time does not have child fields"))
+	return graphql.NewScalarFieldContext("FriendEdge", field, true, false, errors.New("field of type Time does not have child fields"))
 }
 
 func (ec *executionContext) _FriendRequest_id(ctx context.Context, field graphql.CollectedField, obj *model.FriendRequest) (ret graphql.Marshaler) {
@@ -3845,7 +3845,7 @@ func (ec *executionContext) _FriendRequest_id(ctx context.Context, field graphql
 			return ec.fieldContext_FriendRequest_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
+			return obj.ID(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -3856,7 +3856,7 @@ func (ec *executionContext) _FriendRequest_id(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_FriendRequest_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FriendRequest", field, false, false, errors.New("field of type ID does not have child fields"))
+	return graphql.NewScalarFieldContext("FriendRequest", field, true, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _FriendRequest_from(ctx context.Context, field graphql.CollectedField, obj *model.FriendRequest) (ret graphql.Marshaler) {
@@ -3978,7 +3978,7 @@ func (ec *executionContext) _FriendRequest_createdAt(ctx context.Context, field 
 			return ec.fieldContext_FriendRequest_createdAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
+			return obj.CreatedAt(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
@@ -3989,7 +3989,7 @@ func (ec *executionContext) _FriendRequest_createdAt(ctx context.Context, field 
 	)
 }
 func (ec *executionContext) fieldContext_FriendRequest_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FriendRequest", field, false, false, errors.New("field of type Time does not have child fields"))
+	return graphql.NewScalarFieldContext("FriendRequest", field, true, false, errors.New("field of type Time does not have child fields"))
 }
 
 func (ec *executionContext) _FriendRequestConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.FriendRequestConnection) (ret graphql.Marshaler) {
@@ -4001,11 +4001,11 @@ func (ec *executionContext) _FriendRequestConnection_edges(ctx context.Context, 
 			return ec.fieldContext_FriendRequestConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.FriendRequestEdge) graphql.Marshaler {
-			return ec.marshalNFriendRequestEdge2ᚕᚖparleyᚋgraphᚋmodelᚐFriendRequestEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []model.FriendRequestEdge) graphql.Marshaler {
+			return ec.marshalNFriendRequestEdge2ᚕparleyᚋgraphᚋmodelᚐFriendRequestEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4015,7 +4015,7 @@ func (ec *executionContext) fieldContext_FriendRequestConnection_edges(_ context
 	fc = &graphql.FieldContext{
 		Object:     "FriendRequestConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_FriendRequestEdge(ctx, field)
@@ -4033,11 +4033,11 @@ func (ec *executionContext) _FriendRequestConnection_nodes(ctx context.Context, 
 			return ec.fieldContext_FriendRequestConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.FriendRequest) graphql.Marshaler {
-			return ec.marshalNFriendRequest2ᚕᚖparleyᚋgraphᚋmodelᚐFriendRequestᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []model.FriendRequest) graphql.Marshaler {
+			return ec.marshalNFriendRequest2ᚕparleyᚋgraphᚋmodelᚐFriendRequestᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4047,7 +4047,7 @@ func (ec *executionContext) fieldContext_FriendRequestConnection_nodes(_ context
 	fc = &graphql.FieldContext{
 		Object:     "FriendRequestConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_FriendRequest(ctx, field)
@@ -4065,7 +4065,7 @@ func (ec *executionContext) _FriendRequestConnection_pageInfo(ctx context.Contex
 			return ec.fieldContext_FriendRequestConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
@@ -4079,7 +4079,7 @@ func (ec *executionContext) fieldContext_FriendRequestConnection_pageInfo(_ cont
 	fc = &graphql.FieldContext{
 		Object:     "FriendRequestConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -4097,7 +4097,7 @@ func (ec *executionContext) _FriendRequestEdge_cursor(ctx context.Context, field
 			return ec.fieldContext_FriendRequestEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -4108,7 +4108,7 @@ func (ec *executionContext) _FriendRequestEdge_cursor(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_FriendRequestEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FriendRequestEdge", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("FriendRequestEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _FriendRequestEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.FriendRequestEdge) (ret graphql.Marshaler) {
@@ -4120,7 +4120,7 @@ func (ec *executionContext) _FriendRequestEdge_node(ctx context.Context, field g
 			return ec.fieldContext_FriendRequestEdge_node(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
+			return obj.Node(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.FriendRequest) graphql.Marshaler {
@@ -4134,7 +4134,7 @@ func (ec *executionContext) fieldContext_FriendRequestEdge_node(_ context.Contex
 	fc = &graphql.FieldContext{
 		Object:     "FriendRequestEdge",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_FriendRequest(ctx, field)
@@ -6183,7 +6183,7 @@ func (ec *executionContext) _MessageEdge_node(ctx context.Context, field graphql
 			return ec.fieldContext_MessageEdge_node(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
+			return obj.Node(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Message) graphql.Marshaler {
@@ -6197,7 +6197,7 @@ func (ec *executionContext) fieldContext_MessageEdge_node(_ context.Context, fie
 	fc = &graphql.FieldContext{
 		Object:     "MessageEdge",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Message(ctx, field)
@@ -9750,11 +9750,11 @@ func (ec *executionContext) _RoomConnection_edges(ctx context.Context, field gra
 			return ec.fieldContext_RoomConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.RoomEdge) graphql.Marshaler {
-			return ec.marshalNRoomEdge2ᚕᚖparleyᚋgraphᚋmodelᚐRoomEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []model.RoomEdge) graphql.Marshaler {
+			return ec.marshalNRoomEdge2ᚕparleyᚋgraphᚋmodelᚐRoomEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9764,7 +9764,7 @@ func (ec *executionContext) fieldContext_RoomConnection_edges(_ context.Context,
 	fc = &graphql.FieldContext{
 		Object:     "RoomConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RoomEdge(ctx, field)
@@ -9782,7 +9782,7 @@ func (ec *executionContext) _RoomConnection_nodes(ctx context.Context, field gra
 			return ec.fieldContext_RoomConnection_nodes(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Nodes, nil
+			return obj.Nodes(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Room) graphql.Marshaler {
@@ -9796,7 +9796,7 @@ func (ec *executionContext) fieldContext_RoomConnection_nodes(_ context.Context,
 	fc = &graphql.FieldContext{
 		Object:     "RoomConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Room(ctx, field)
@@ -9814,7 +9814,7 @@ func (ec *executionContext) _RoomConnection_pageInfo(ctx context.Context, field 
 			return ec.fieldContext_RoomConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
@@ -9828,7 +9828,7 @@ func (ec *executionContext) fieldContext_RoomConnection_pageInfo(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "RoomConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -9970,7 +9970,7 @@ func (ec *executionContext) _RoomEdge_cursor(ctx context.Context, field graphql.
 			return ec.fieldContext_RoomEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
+			return obj.Cursor(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -9981,7 +9981,7 @@ func (ec *executionContext) _RoomEdge_cursor(ctx context.Context, field graphql.
 	)
 }
 func (ec *executionContext) fieldContext_RoomEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoomEdge", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("RoomEdge", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _RoomEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.RoomEdge) (ret graphql.Marshaler) {
@@ -9993,7 +9993,7 @@ func (ec *executionContext) _RoomEdge_node(ctx context.Context, field graphql.Co
 			return ec.fieldContext_RoomEdge_node(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
+			return obj.Node(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Room) graphql.Marshaler {
@@ -10007,7 +10007,7 @@ func (ec *executionContext) fieldContext_RoomEdge_node(_ context.Context, field 
 	fc = &graphql.FieldContext{
 		Object:     "RoomEdge",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Room(ctx, field)
@@ -10369,7 +10369,7 @@ func (ec *executionContext) _RoomMemberEdge_member(ctx context.Context, field gr
 			return ec.fieldContext_RoomMemberEdge_member(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Member, nil
+			return obj.Member(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Member) graphql.Marshaler {
@@ -10383,7 +10383,7 @@ func (ec *executionContext) fieldContext_RoomMemberEdge_member(_ context.Context
 	fc = &graphql.FieldContext{
 		Object:     "RoomMemberEdge",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RoomMember(ctx, field)
@@ -19473,12 +19473,16 @@ func (ec *executionContext) marshalNFriendEdge2ᚕparleyᚋgraphᚋmodelᚐFrien
 	return ret
 }
 
-func (ec *executionContext) marshalNFriendRequest2ᚕᚖparleyᚋgraphᚋmodelᚐFriendRequestᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.FriendRequest) graphql.Marshaler {
-	ctx = graphql.WithBatchParents(ctx, "FriendRequest", v, nil)
+func (ec *executionContext) marshalNFriendRequest2parleyᚋgraphᚋmodelᚐFriendRequest(ctx context.Context, sel ast.SelectionSet, v model.FriendRequest) graphql.Marshaler {
+	return ec._FriendRequest(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFriendRequest2ᚕparleyᚋgraphᚋmodelᚐFriendRequestᚄ(ctx context.Context, sel ast.SelectionSet, v []model.FriendRequest) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "FriendRequest", v)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNFriendRequest2ᚖparleyᚋgraphᚋmodelᚐFriendRequest(ctx, sel, v[i])
+		return ec.marshalNFriendRequest2parleyᚋgraphᚋmodelᚐFriendRequest(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -19510,11 +19514,15 @@ func (ec *executionContext) marshalNFriendRequestConnection2ᚖparleyᚋgraphᚋ
 	return ec._FriendRequestConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNFriendRequestEdge2ᚕᚖparleyᚋgraphᚋmodelᚐFriendRequestEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.FriendRequestEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNFriendRequestEdge2parleyᚋgraphᚋmodelᚐFriendRequestEdge(ctx context.Context, sel ast.SelectionSet, v model.FriendRequestEdge) graphql.Marshaler {
+	return ec._FriendRequestEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFriendRequestEdge2ᚕparleyᚋgraphᚋmodelᚐFriendRequestEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.FriendRequestEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNFriendRequestEdge2ᚖparleyᚋgraphᚋmodelᚐFriendRequestEdge(ctx, sel, v[i])
+		return ec.marshalNFriendRequestEdge2parleyᚋgraphᚋmodelᚐFriendRequestEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -19524,16 +19532,6 @@ func (ec *executionContext) marshalNFriendRequestEdge2ᚕᚖparleyᚋgraphᚋmod
 	}
 
 	return ret
-}
-
-func (ec *executionContext) marshalNFriendRequestEdge2ᚖparleyᚋgraphᚋmodelᚐFriendRequestEdge(ctx context.Context, sel ast.SelectionSet, v *model.FriendRequestEdge) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._FriendRequestEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNFriendship2parleyᚋgraphᚋmodelᚐFriendship(ctx context.Context, v any) (model.Friendship, error) {
@@ -19904,11 +19902,15 @@ func (ec *executionContext) marshalNRoomConnection2ᚖparleyᚋgraphᚋmodelᚐR
 	return ec._RoomConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRoomEdge2ᚕᚖparleyᚋgraphᚋmodelᚐRoomEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RoomEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNRoomEdge2parleyᚋgraphᚋmodelᚐRoomEdge(ctx context.Context, sel ast.SelectionSet, v model.RoomEdge) graphql.Marshaler {
+	return ec._RoomEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRoomEdge2ᚕparleyᚋgraphᚋmodelᚐRoomEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.RoomEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRoomEdge2ᚖparleyᚋgraphᚋmodelᚐRoomEdge(ctx, sel, v[i])
+		return ec.marshalNRoomEdge2parleyᚋgraphᚋmodelᚐRoomEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -19918,16 +19920,6 @@ func (ec *executionContext) marshalNRoomEdge2ᚕᚖparleyᚋgraphᚋmodelᚐRoom
 	}
 
 	return ret
-}
-
-func (ec *executionContext) marshalNRoomEdge2ᚖparleyᚋgraphᚋmodelᚐRoomEdge(ctx context.Context, sel ast.SelectionSet, v *model.RoomEdge) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._RoomEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRoomEvent2parleyᚋgraphᚋmodelᚐRoomEvent(ctx context.Context, sel ast.SelectionSet, v model.RoomEvent) graphql.Marshaler {

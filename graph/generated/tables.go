@@ -236,18 +236,18 @@ func (t *execTables) fieldsAnswerFriendRequestPayload(ec *executionContext) {
 
 func (t *execTables) fieldsBanConnection(ec *executionContext) {
 	t.banConnection.Fields = map[string]exec.Field[*model.BanConnection]{
-		"edges": exec.Part(exec.Pointers(exec.List(t.banEdge.Of())), func(obj *model.BanConnection) []model.BanEdge { return obj.Edges }),
+		"edges": exec.Part(exec.Pointers(exec.List(t.banEdge.Of())), func(obj *model.BanConnection) []model.BanEdge { return obj.Edges() }),
 		"nodes": exec.Resolved(exec.List(exec.Required(exec.NoPointer, t.user.Of())), false, nil,
 			func(ctx context.Context, args exec.Args, objs []*model.BanConnection) ([][]*ent.User, error) {
 				return ec.Resolvers.BanConnection().Nodes(ctx, objs)
 			}),
-		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.BanConnection) *model.PageInfo { return obj.PageInfo }),
+		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.BanConnection) *model.PageInfo { return obj.PageInfo() }),
 	}
 }
 
 func (t *execTables) fieldsBanEdge(ec *executionContext) {
 	t.banEdge.Fields = map[string]exec.Field[*model.BanEdge]{
-		"cursor": exec.Plain(func(b []byte, obj *model.BanEdge) []byte { return exec.String[string](b, obj.Cursor) }),
+		"cursor": exec.Plain(func(b []byte, obj *model.BanEdge) []byte { return exec.String[string](b, obj.Cursor()) }),
 		"node": exec.Resolved(exec.Required(exec.NoPointer, t.user.Of()), false, nil,
 			func(ctx context.Context, args exec.Args, objs []*model.BanEdge) ([]*ent.User, error) {
 				return ec.Resolvers.BanEdge().Node(ctx, objs)
@@ -256,7 +256,7 @@ func (t *execTables) fieldsBanEdge(ec *executionContext) {
 			func(ctx context.Context, args exec.Args, objs []*model.BanEdge) ([]*ent.User, error) {
 				return ec.Resolvers.BanEdge().By(ctx, objs)
 			}),
-		"at": exec.Plain(func(b []byte, obj *model.BanEdge) []byte { return exec.Time(b, obj.At) }),
+		"at": exec.Plain(func(b []byte, obj *model.BanEdge) []byte { return exec.Time(b, obj.At()) }),
 	}
 }
 
@@ -292,29 +292,29 @@ func (t *execTables) fieldsEditMessagePayload(ec *executionContext) {
 
 func (t *execTables) fieldsFriendConnection(ec *executionContext) {
 	t.friendConnection.Fields = map[string]exec.Field[*model.FriendConnection]{
-		"edges": exec.Part(exec.Pointers(exec.List(t.friendEdge.Of())), func(obj *model.FriendConnection) []model.FriendEdge { return obj.Edges }),
+		"edges": exec.Part(exec.Pointers(exec.List(t.friendEdge.Of())), func(obj *model.FriendConnection) []model.FriendEdge { return obj.Edges() }),
 		"nodes": exec.Resolved(exec.List(exec.Required(exec.NoPointer, t.user.Of())), false, nil,
 			func(ctx context.Context, args exec.Args, objs []*model.FriendConnection) ([][]*ent.User, error) {
 				return ec.Resolvers.FriendConnection().Nodes(ctx, objs)
 			}),
-		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.FriendConnection) *model.PageInfo { return obj.PageInfo }),
+		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.FriendConnection) *model.PageInfo { return obj.PageInfo() }),
 	}
 }
 
 func (t *execTables) fieldsFriendEdge(ec *executionContext) {
 	t.friendEdge.Fields = map[string]exec.Field[*model.FriendEdge]{
-		"cursor": exec.Plain(func(b []byte, obj *model.FriendEdge) []byte { return exec.String[string](b, obj.Cursor) }),
+		"cursor": exec.Plain(func(b []byte, obj *model.FriendEdge) []byte { return exec.String[string](b, obj.Cursor()) }),
 		"node": exec.Resolved(exec.Required(exec.NoPointer, t.user.Of()), false, nil,
 			func(ctx context.Context, args exec.Args, objs []*model.FriendEdge) ([]*ent.User, error) {
 				return ec.Resolvers.FriendEdge().Node(ctx, objs)
 			}),
-		"since": exec.Plain(func(b []byte, obj *model.FriendEdge) []byte { return exec.Time(b, obj.Since) }),
+		"since": exec.Plain(func(b []byte, obj *model.FriendEdge) []byte { return exec.Time(b, obj.Since()) }),
 	}
 }
 
 func (t *execTables) fieldsFriendRequest(ec *executionContext) {
 	t.friendRequest.Fields = map[string]exec.Field[*model.FriendRequest]{
-		"id": exec.Plain(func(b []byte, obj *model.FriendRequest) []byte { return exec.String[string](b, obj.ID) }),
+		"id": exec.Plain(func(b []byte, obj *model.FriendRequest) []byte { return exec.String[string](b, obj.ID()) }),
 		"from": exec.Resolved(exec.Required(exec.NoPointer, t.user.Of()), false, nil,
 			func(ctx context.Context, args exec.Args, objs []*model.FriendRequest) ([]*ent.User, error) {
 				return ec.Resolvers.FriendRequest().From(ctx, objs)
@@ -323,22 +323,22 @@ func (t *execTables) fieldsFriendRequest(ec *executionContext) {
 			func(ctx context.Context, args exec.Args, objs []*model.FriendRequest) ([]*ent.User, error) {
 				return ec.Resolvers.FriendRequest().To(ctx, objs)
 			}),
-		"createdAt": exec.Plain(func(b []byte, obj *model.FriendRequest) []byte { return exec.Time(b, obj.CreatedAt) }),
+		"createdAt": exec.Plain(func(b []byte, obj *model.FriendRequest) []byte { return exec.Time(b, obj.CreatedAt()) }),
 	}
 }
 
 func (t *execTables) fieldsFriendRequestConnection(ec *executionContext) {
 	t.friendRequestConnection.Fields = map[string]exec.Field[*model.FriendRequestConnection]{
-		"edges":    exec.Part(exec.List(exec.Required(exec.NoPointer, t.friendRequestEdge.Of())), func(obj *model.FriendRequestConnection) []*model.FriendRequestEdge { return obj.Edges }),
-		"nodes":    exec.Part(exec.List(exec.Required(exec.NoPointer, t.friendRequest.Of())), func(obj *model.FriendRequestConnection) []*model.FriendRequest { return obj.Nodes }),
-		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.FriendRequestConnection) *model.PageInfo { return obj.PageInfo }),
+		"edges":    exec.Part(exec.Pointers(exec.List(t.friendRequestEdge.Of())), func(obj *model.FriendRequestConnection) []model.FriendRequestEdge { return obj.Edges() }),
+		"nodes":    exec.Part(exec.Pointers(exec.List(t.friendRequest.Of())), func(obj *model.FriendRequestConnection) []model.FriendRequest { return obj.Nodes() }),
+		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.FriendRequestConnection) *model.PageInfo { return obj.PageInfo() }),
 	}
 }
 
 func (t *execTables) fieldsFriendRequestEdge(ec *executionContext) {
 	t.friendRequestEdge.Fields = map[string]exec.Field[*model.FriendRequestEdge]{
-		"cursor": exec.Plain(func(b []byte, obj *model.FriendRequestEdge) []byte { return exec.String[string](b, obj.Cursor) }),
-		"node":   exec.Part(exec.Required(exec.NoPointer, t.friendRequest.Of()), func(obj *model.FriendRequestEdge) *model.FriendRequest { return obj.Node }),
+		"cursor": exec.Plain(func(b []byte, obj *model.FriendRequestEdge) []byte { return exec.String[string](b, obj.Cursor()) }),
+		"node":   exec.Part(exec.Required(exec.NoPointer, t.friendRequest.Of()), func(obj *model.FriendRequestEdge) *model.FriendRequest { return obj.Node() }),
 	}
 }
 
@@ -519,7 +519,7 @@ func (t *execTables) fieldsMessageDeleted(ec *executionContext) {
 func (t *execTables) fieldsMessageEdge(ec *executionContext) {
 	t.messageEdge.Fields = map[string]exec.Field[*model.MessageEdge]{
 		"cursor": exec.Plain(func(b []byte, obj *model.MessageEdge) []byte { return exec.String[string](b, obj.Cursor()) }),
-		"node":   exec.Part(exec.Required(exec.NoPointer, t.message.Of()), func(obj *model.MessageEdge) *ent.Message { return obj.Node }),
+		"node":   exec.Part(exec.Required(exec.NoPointer, t.message.Of()), func(obj *model.MessageEdge) *ent.Message { return obj.Node() }),
 	}
 }
 
@@ -715,9 +715,9 @@ func (t *execTables) fieldsRoom(ec *executionContext) {
 
 func (t *execTables) fieldsRoomConnection(ec *executionContext) {
 	t.roomConnection.Fields = map[string]exec.Field[*model.RoomConnection]{
-		"edges":    exec.Part(exec.List(exec.Required(exec.NoPointer, t.roomEdge.Of())), func(obj *model.RoomConnection) []*model.RoomEdge { return obj.Edges }),
-		"nodes":    exec.Part(exec.List(exec.Required(exec.NoPointer, t.room.Of())), func(obj *model.RoomConnection) []*ent.Room { return obj.Nodes }),
-		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.RoomConnection) *model.PageInfo { return obj.PageInfo }),
+		"edges":    exec.Part(exec.Pointers(exec.List(t.roomEdge.Of())), func(obj *model.RoomConnection) []model.RoomEdge { return obj.Edges() }),
+		"nodes":    exec.Part(exec.List(exec.Required(exec.NoPointer, t.room.Of())), func(obj *model.RoomConnection) []*ent.Room { return obj.Nodes() }),
+		"pageInfo": exec.Part(exec.Required(exec.NoPointer, t.pageInfo.Of()), func(obj *model.RoomConnection) *model.PageInfo { return obj.PageInfo() }),
 	}
 }
 
@@ -735,8 +735,8 @@ func (t *execTables) fieldsRoomDeleted(ec *executionContext) {
 
 func (t *execTables) fieldsRoomEdge(ec *executionContext) {
 	t.roomEdge.Fields = map[string]exec.Field[*model.RoomEdge]{
-		"cursor": exec.Plain(func(b []byte, obj *model.RoomEdge) []byte { return exec.String[string](b, obj.Cursor) }),
-		"node":   exec.Part(exec.Required(exec.NoPointer, t.room.Of()), func(obj *model.RoomEdge) *ent.Room { return obj.Node }),
+		"cursor": exec.Plain(func(b []byte, obj *model.RoomEdge) []byte { return exec.String[string](b, obj.Cursor()) }),
+		"node":   exec.Part(exec.Required(exec.NoPointer, t.room.Of()), func(obj *model.RoomEdge) *ent.Room { return obj.Node() }),
 	}
 }
 
@@ -771,7 +771,7 @@ func (t *execTables) fieldsRoomMemberEdge(ec *executionContext) {
 			func(ctx context.Context, args exec.Args, objs []*model.RoomMemberEdge) ([]*ent.User, error) {
 				return ec.Resolvers.RoomMemberEdge().Node(ctx, objs)
 			}),
-		"member": exec.Part(exec.Required(exec.NoPointer, t.roomMember.Of()), func(obj *model.RoomMemberEdge) *ent.Member { return obj.Member }),
+		"member": exec.Part(exec.Required(exec.NoPointer, t.roomMember.Of()), func(obj *model.RoomMemberEdge) *ent.Member { return obj.Member() }),
 	}
 }
 

@@ -1,18 +1,21 @@
 package model
 
-import "time"
+import (
+	"time"
 
-// BanConnection is a page of those who are banned from a room. Its people are loaded where they are
-// asked for.
-type BanConnection struct {
-	Edges    []BanEdge
-	PageInfo *PageInfo
+	"parley/ent"
+)
+
+// BanConnection is a page of a room's bans. Its users are loaded when they are selected.
+type BanConnection struct{ Page[*ent.Ban] }
+
+// Edges are the bans' places in the list.
+func (c *BanConnection) Edges() []BanEdge {
+	return edges(&c.Page, func(e Edge[*ent.Ban]) BanEdge { return BanEdge{e} })
 }
 
 // BanEdge is a ban's place in the list.
-type BanEdge struct {
-	Cursor string
-	UserID string
-	ByID   string
-	At     time.Time
-}
+type BanEdge struct{ Edge[*ent.Ban] }
+
+// At is the time of the ban.
+func (e *BanEdge) At() time.Time { return e.Item.At }

@@ -16,18 +16,11 @@ func (c *MessageConnection) Nodes() []*ent.Message { return c.Items }
 
 // Edges are the messages' places in the list.
 func (c *MessageConnection) Edges() []MessageEdge {
-	edges := make([]MessageEdge, len(c.Items))
-	for i, m := range c.Items {
-		edges[i] = MessageEdge{Node: m, page: &c.Page}
-	}
-	return edges
+	return edges(&c.Page, func(e Edge[*ent.Message]) MessageEdge { return MessageEdge{e} })
 }
 
 // MessageEdge is a message's place in a list.
-type MessageEdge struct {
-	Node *ent.Message
-	page *Page[*ent.Message]
-}
+type MessageEdge struct{ Edge[*ent.Message] }
 
-// Cursor is the edge's own position.
-func (e *MessageEdge) Cursor() string { return e.page.CursorOf(e.Node) }
+// Node is the message.
+func (e *MessageEdge) Node() *ent.Message { return e.Item }

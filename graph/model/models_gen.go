@@ -55,24 +55,6 @@ type EditMessagePayload struct {
 	Message *ent.Message `json:"message"`
 }
 
-// A page of friend requests.
-type FriendRequestConnection struct {
-	// The requests with their cursors.
-	Edges []*FriendRequestEdge `json:"edges"`
-	// The requests, without cursors.
-	Nodes []*FriendRequest `json:"nodes"`
-	// The position of this page in the list.
-	PageInfo *PageInfo `json:"pageInfo"`
-}
-
-// One entry of a list of friend requests.
-type FriendRequestEdge struct {
-	// The position of the entry, for `after`.
-	Cursor string `json:"cursor"`
-	// The request.
-	Node *FriendRequest `json:"node"`
-}
-
 // The result of `joinRoom`.
 type JoinRoomPayload struct {
 	// The room that the viewer joined.
@@ -152,24 +134,6 @@ type RemoveMemberPayload struct {
 type RequestFriendPayload struct {
 	// The user that received the request.
 	User *ent.User `json:"user"`
-}
-
-// A page of rooms.
-type RoomConnection struct {
-	// The rooms with their cursors.
-	Edges []*RoomEdge `json:"edges"`
-	// The rooms, without cursors.
-	Nodes []*ent.Room `json:"nodes"`
-	// The position of this page in the list.
-	PageInfo *PageInfo `json:"pageInfo"`
-}
-
-// One entry of a list of rooms.
-type RoomEdge struct {
-	// The position of the entry, for `after`.
-	Cursor string `json:"cursor"`
-	// The room.
-	Node *ent.Room `json:"node"`
 }
 
 // A position in a room's log: the seq of the last event of the room that the client has applied.
