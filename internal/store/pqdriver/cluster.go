@@ -47,7 +47,7 @@ type Cluster struct {
 // errNotPrimary refuses a server that does not have the database as it is now.
 var errNotPrimary = errors.New("not the primary")
 
-// Generation returns how often the database has gone back, or may have. What was read in an older
+// Generation returns how often the database has gone back, or may have. Data read in an older
 // generation may no longer exist.
 func (c *Cluster) Generation() int64 { return c.generation.Load() }
 
