@@ -1,5 +1,5 @@
 // Package conns limits the connections of an HTTP server, so that the process does not run out of
-// file descriptors: then it could not even answer its health checks.
+// file descriptors. Without them it could not even answer health checks.
 package conns
 
 import (
@@ -18,16 +18,16 @@ import (
 	"parley/internal/limit"
 )
 
-// Listener accepts connections up to a limit. At the limit it closes a connection that waits for
-// its client: one of the address that has most of those, so that an address which sends its
-// requests slowly, or does not take its responses, cannot take the connections of others. Of that
-// address it closes the connection that has been idle for longest, or else the one that has waited
-// for longest for the rest of a request or for a response to be taken (see [StalledAfter]). If all
-// connections are busy it accepts some more (see [Excess]), so that requests can be answered that
-// say why there is no room.
+// Listener accepts connections up to a limit. At the limit it evicts (closes) a connection that waits
+// for its client, of the address that has most of those: an address that sends its requests slowly,
+// or does not read its responses, cannot take the connections of others. Of that address it evicts
+// the connection that has been idle for longest. If none is idle, it evicts the one that has waited
+// longest for the rest of a request, or for the client to read a response (see [StalledAfter]). If
+// all connections are busy it accepts some more (see [Excess]), so that the handler can tell clients
+// that the server is at its limit.
 //
-// Its server must call ConnState and ConnContext, and its handler must be wrapped by Handler: set
-// them as the fields of [http.Server].
+// The caller must set ConnState and ConnContext as the fields of [http.Server], and wrap the server's
+// handler by Handler. All methods are safe for concurrent use.
 type Listener struct {
 	net.Listener
 	limit, reserve int
@@ -35,26 +35,27 @@ type Listener struct {
 
 	mu    sync.Mutex
 	stats Stats
-	// waiting are the addresses with connections that wait for their clients, by address and as a
-	// heap: the one whose connection is closed next is on top.
+	// waiting has the hosts with connections that wait for their clients, by address. hosts has the
+	// same as a heap: the host whose connection is evicted next is on top.
 	waiting map[netip.Addr]*host
 	hosts   hosts
-	// turn numbers the connections that begin to wait.
-	turn int64
-	// excess are the connections that were accepted beyond the limit, the oldest first.
+	// sequence numbers the connections in the order in which they begin to wait.
+	sequence int64
+	// excess has the connections that were accepted above the limit, the oldest first.
 	excess list.List // of *conn
 }
 
 // Stats are the figures of a [Listener].
 type Stats struct {
-	// Open is how many connections there are, Limit how many there may be, Evicted how many have
-	// been closed in favour of newer ones, and Excess how many have been accepted beyond the limit.
+	// Open is the number of open connections, Limit the limit, Evicted the number of connections that
+	// have been closed in favour of newer ones, and Excess the number of connections that have been
+	// accepted above the limit.
 	Open, Limit, Evicted, Excess int64
 }
 
-// NewListener returns a listener that accepts limit connections of inner, and reserve more when all
-// of them are busy. reached is called with the name of the limit each time that one is reached; it
-// must not block.
+// NewListener returns a listener that accepts limit connections of inner, and reserve more if all of
+// them are busy. It calls reached with the name of a limit each time that the limit is reached.
+// reached must not block.
 func NewListener(inner net.Listener, limit, reserve int, reached func(name string)) *Listener {
 	return &Listener{
 		Listener: inner,
@@ -77,19 +78,20 @@ type conn struct {
 	*net.TCPConn
 	listener *Listener
 	peer     netip.Addr
-	// stalled is how long the client has held up the response to the last request. There is one
-	// write at a time.
+	// stalled is the total time of the writes of the last response. There is one write at a time.
 	stalled time.Duration
-	// Guarded by the lock of the listener.
+
+	// The fields below are guarded by the lock of the listener.
+
 	excess, closed, hijacked bool
-	// client is the address of the last request.
+	// client is the address of the last request's client.
 	client netip.Addr
-	// in is the list that the connection is in, if any, element its place, turn its number, and
-	// host the address whose list it is; nil with the list of excess connections.
-	in      *list.List
-	element *list.Element
-	turn    int64
-	host    *host
+	// list is the list that the connection is in, if any, element its place there, and sequence its
+	// number. host is the owner of the list; nil for the list of excess connections.
+	list     *list.List
+	element  *list.Element
+	sequence int64
+	host     *host
 }
 
 // Accept implements [net.Listener].
@@ -99,7 +101,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 			l.reached(limitDescriptors)
 			l.mu.Lock()
-			evicted := l.next()
+			evicted := l.candidate()
 			l.mu.Unlock()
 			l.evict(evicted)
 		}
@@ -117,13 +119,13 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// admit counts a connection, and returns the one to close for it, if any.
+// admit counts a connection, and returns the connection to evict for it, if any.
 func (l *Listener) admit(c *conn) (evicted *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stats.Open >= int64(l.limit) {
 		l.reached(limitConnections)
-		if evicted = l.next(); evicted == nil {
+		if evicted = l.candidate(); evicted == nil {
 			c.excess = true
 			l.stats.Excess++
 			if l.excess.Len() >= l.reserve {
@@ -133,19 +135,19 @@ func (l *Listener) admit(c *conn) (evicted *conn) {
 	}
 	l.stats.Open++
 	if c.excess {
-		c.in, c.element = &l.excess, l.excess.PushBack(c)
+		c.list, c.element = &l.excess, l.excess.PushBack(c)
 	} else {
-		l.waits(c, c.peer, false)
+		l.markWaiting(c, c.peer, false)
 	}
 	return evicted
 }
 
-// next returns the connection to close in favour of another, if any. The caller holds l.mu.
-func (l *Listener) next() *conn {
+// candidate returns the connection to evict next, if any. The caller holds l.mu.
+func (l *Listener) candidate() *conn {
 	if len(l.hosts) == 0 {
 		return nil
 	}
-	return l.hosts[0].next()
+	return l.hosts[0].candidate()
 }
 
 // evict closes c, unless it is nil.
@@ -153,27 +155,27 @@ func (l *Listener) evict(c *conn) {
 	if c == nil {
 		return
 	}
-	_ = c.Close() // its server notices
+	_ = c.Close() // the server's reads and writes fail
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stats.Evicted++
 }
 
-// waits adds c to the connections of an address that wait for their clients: for another request
-// if it is idle, or else for the rest of a request or for a response to be taken. The caller holds
-// l.mu.
-func (l *Listener) waits(c *conn, address netip.Addr, idle bool) {
-	l.busy(c)
+// markWaiting adds c to the connections of an address that wait for their clients: for the next
+// request if c is idle, otherwise for the rest of a request or for the client to read a response. The
+// caller holds l.mu.
+func (l *Listener) markWaiting(c *conn, address netip.Addr, idle bool) {
+	l.markBusy(c)
 	h := l.waiting[address]
 	if h == nil {
 		h = &host{address: address}
 		l.waiting[address] = h
 	}
-	if c.in = &h.active; idle {
-		c.in = &h.idle
+	if c.list = &h.active; idle {
+		c.list = &h.idle
 	}
-	l.turn++
-	c.turn, c.host, c.element = l.turn, h, c.in.PushBack(c)
+	l.sequence++
+	c.sequence, c.host, c.element = l.sequence, h, c.list.PushBack(c)
 	if h.len() == 1 {
 		heap.Push(&l.hosts, h)
 	} else {
@@ -181,14 +183,14 @@ func (l *Listener) waits(c *conn, address netip.Addr, idle bool) {
 	}
 }
 
-// busy takes c off its list, if it is in one: it does not wait for its client. The caller holds
+// markBusy removes c from its list, if any, because c does not wait for its client. The caller holds
 // l.mu.
-func (l *Listener) busy(c *conn) {
-	if c.in == nil {
+func (l *Listener) markBusy(c *conn) {
+	if c.list == nil {
 		return
 	}
-	c.in.Remove(c.element)
-	c.in, c.element = nil, nil
+	c.list.Remove(c.element)
+	c.list, c.element = nil, nil
 	h := c.host
 	switch c.host = nil; {
 	case h == nil:
@@ -202,21 +204,21 @@ func (l *Listener) busy(c *conn) {
 
 // Close implements [net.Conn].
 func (c *conn) Close() error {
-	c.listener.forget(c)
+	c.listener.remove(c)
 	return c.TCPConn.Close()
 }
 
-func (l *Listener) forget(c *conn) {
+func (l *Listener) remove(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !c.closed {
 		c.closed = true
 		l.stats.Open--
-		l.busy(c)
+		l.markBusy(c)
 	}
 }
 
-// update calls do with the lock held, if the connection still counts for the limit.
+// update calls do with the lock held, unless the connection no longer counts for the limit.
 func (c *conn) update(do func(l *Listener)) {
 	l := c.listener
 	l.mu.Lock()
@@ -226,7 +228,7 @@ func (c *conn) update(do func(l *Listener)) {
 	}
 }
 
-// ConnState is for the field of [http.Server].
+// ConnState must be called with each change of a connection's state: see [http.Server].
 func (l *Listener) ConnState(nc net.Conn, state http.ConnState) {
 	c, ok := nc.(*conn)
 	if !ok {
@@ -235,55 +237,54 @@ func (l *Listener) ConnState(nc net.Conn, state http.ConnState) {
 	c.update(func(l *Listener) {
 		switch state {
 		case http.StateIdle:
-			l.waits(c, c.peer, true)
-		case http.StateActive: // the first byte of a request has come
-			if c.host == nil || c.in != &c.host.active {
-				l.waits(c, c.peer, false)
+			l.markWaiting(c, c.peer, true)
+		case http.StateActive: // the first byte of a request has arrived
+			if c.host == nil || c.list != &c.host.active {
+				l.markWaiting(c, c.peer, false)
 			}
-		case http.StateHijacked: // it has other limits
-			l.busy(c)
+		case http.StateHijacked: // WebSockets have limits of their own
+			l.markBusy(c)
 			c.hijacked = true
 		case http.StateNew, http.StateClosed:
 		}
 	})
 }
 
-// StalledAfter is how long a client may hold up the response to a request: from then on the
-// connection waits for its client while a part of the response does not fit into the buffers of the
-// network.
+// StalledAfter is how long the writes of a response may block, in total. After that the connection
+// counts as one that waits for its client while a write blocks.
 const StalledAfter = time.Second
 
 // Write implements [net.Conn].
 func (c *conn) Write(p []byte) (int, error) {
-	defer c.writes()()
+	defer c.trackWrite()()
 	return c.TCPConn.Write(p)
 }
 
 // ReadFrom implements [io.ReaderFrom].
 func (c *conn) ReadFrom(r io.Reader) (int64, error) {
-	defer c.writes()()
+	defer c.trackWrite()()
 	return c.TCPConn.ReadFrom(r)
 }
 
-// writes begins a write, and returns what ends it.
-func (c *conn) writes() (end func()) {
-	begun := time.Now()
-	ended, waits := false, false // guarded by the lock of the listener
+// trackWrite tracks a write, until the caller calls end.
+func (c *conn) trackWrite() (end func()) {
+	start := time.Now()
+	ended, waiting := false, false // guarded by the lock of the listener
 	timer := time.AfterFunc(StalledAfter-c.stalled, func() {
 		c.update(func(l *Listener) {
-			if waits = !ended && c.in == nil; waits {
-				l.waits(c, c.client, false)
+			if waiting = !ended && c.list == nil; waiting {
+				l.markWaiting(c, c.client, false)
 			}
 		})
 	})
 	return func() {
-		c.stalled += time.Since(begun)
+		c.stalled += time.Since(start)
 		if timer.Stop() {
 			return
 		}
 		c.update(func(l *Listener) {
-			if ended = true; waits {
-				l.busy(c)
+			if ended = true; waiting {
+				l.markBusy(c)
 			}
 		})
 	}
@@ -291,7 +292,7 @@ func (c *conn) writes() (end func()) {
 
 type contextKey struct{}
 
-// ConnContext is for the field of [http.Server].
+// ConnContext returns a context that carries the connection: see [http.Server].
 func (l *Listener) ConnContext(ctx context.Context, nc net.Conn) context.Context {
 	if c, ok := nc.(*conn); ok {
 		return context.WithValue(ctx, contextKey{}, c)
@@ -299,9 +300,9 @@ func (l *Listener) ConnContext(ctx context.Context, nc net.Conn) context.Context
 	return ctx
 }
 
-// Handler wraps the handler of the server. A connection whose request has a body waits for its
-// client until the body has been read. While it waits, it counts for the address that client
-// returns for the request.
+// Handler wraps the handler of the server. The connection of a request with a body waits for its
+// client until next has read the body. While it waits, it counts for the address that client returns
+// for the request.
 func (l *Listener) Handler(
 	next http.Handler, client func(*http.Request) netip.Addr,
 ) http.Handler {
@@ -311,9 +312,9 @@ func (l *Listener) Handler(
 			hasBody, address := r.Body != nil && r.Body != http.NoBody, limit.Network(client(r))
 			c.update(func(l *Listener) {
 				if c.client = address; hasBody {
-					l.waits(c, address, false)
+					l.markWaiting(c, address, false)
 				} else {
-					l.busy(c)
+					l.markBusy(c)
 				}
 			})
 			if hasBody {
@@ -326,7 +327,7 @@ func (l *Listener) Handler(
 	})
 }
 
-// body is a request's body. Its connection is busy from its end on.
+// body is a request's body. At its end it marks the connection as busy.
 type body struct {
 	io.ReadCloser
 	conn *conn
@@ -335,13 +336,13 @@ type body struct {
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil {
-		b.conn.update(func(l *Listener) { l.busy(b.conn) })
+		b.conn.update(func(l *Listener) { l.markBusy(b.conn) })
 	}
 	return n, err
 }
 
-// Excess reports whether the connection of a request was accepted beyond the limit: only what is
-// small may be answered, and the connection has to be closed.
+// Excess reports whether the connection of a request was accepted above the limit. The handler should
+// send a small response only, and close the connection.
 func Excess(ctx context.Context) bool {
 	c, ok := ctx.Value(contextKey{}).(*conn)
 	return ok && c.excess

@@ -26,11 +26,12 @@ type server struct {
 	mu      sync.Mutex
 	reached map[string]int
 	states  map[net.Conn]http.ConnState
-	// begun and read are how many requests the handler has, and has read.
-	begun, read int
+	// started is the number of requests that the handler has started, and read the number of those
+	// whose body it has read.
+	started, read int
 }
 
-// serve serves with a limit of connections: /wait does not answer before the test ends, and the
+// serve starts a server with a limit of connections. /wait does not respond before the test ends. The
 // response of /large is larger than the buffers of a connection.
 func serve(t *testing.T, limit, reserve int) *server {
 	t.Helper()
@@ -58,7 +59,7 @@ func serve(t *testing.T, limit, reserve int) *server {
 			s.states[c] = state
 		},
 		Handler: s.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s.count(&s.begun)
+			s.count(&s.started)
 			if _, err := io.Copy(io.Discard, r.Body); err != nil {
 				return
 			}
@@ -96,13 +97,13 @@ func (s *server) count(n *int) {
 	*n++
 }
 
-// handled waits until the handler has so many requests, and has read so many.
-func (s *server) handled(begun, read int) {
+// waitForRequests waits until the handler has started and has read so many requests.
+func (s *server) waitForRequests(started, read int) {
 	s.t.Helper()
-	s.until(func(conns.Stats) bool {
+	s.waitFor(func(conns.Stats) bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.begun == begun && s.read == read
+		return s.started == started && s.read == read
 	})
 }
 
@@ -122,27 +123,27 @@ func (s *server) dial() *client {
 	return &client{c, s.t}
 }
 
-// dialled returns a connection that the server has accepted.
-func (s *server) dialled() *client {
+// dialAccepted returns a connection that the server has accepted.
+func (s *server) dialAccepted() *client {
 	open, evicted := s.Stats().Open, s.Stats().Evicted
 	c := s.dial()
-	s.until(func(now conns.Stats) bool { return now.Open > open || now.Evicted > evicted })
+	s.waitFor(func(now conns.Stats) bool { return now.Open > open || now.Evicted > evicted })
 	return c
 }
 
-func (s *server) until(want func(conns.Stats) bool) {
+func (s *server) waitFor(want func(conns.Stats) bool) {
 	s.t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !want(s.Stats()); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("it is still %+v", s.Stats())
+			s.t.Fatalf("timed out, the stats are %+v", s.Stats())
 		}
 	}
 }
 
-// settled waits until so many connections are in a state.
-func (s *server) settled(state http.ConnState, n int) {
+// waitForState waits until n connections are in a state.
+func (s *server) waitForState(state http.ConnState, n int) {
 	s.t.Helper()
-	s.until(func(conns.Stats) bool {
+	s.waitFor(func(conns.Stats) bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		found := 0
@@ -162,7 +163,7 @@ func (c *client) send(path string) {
 	}
 }
 
-// post sends the beginning of a request with a body, for the client at an address.
+// post sends the head of a request and a part of its body, for the client at an address.
 func (c *client) post(path, address string) {
 	c.t.Helper()
 	_, err := fmt.Fprintf(
@@ -195,37 +196,37 @@ func (c *client) expectClosed() {
 	}
 }
 
-// TestEviction: at the limit idle connections are closed first, then those without a request; busy
-// ones never are.
+// TestEviction: at the limit, idle connections are evicted first, then connections without a request.
+// Busy connections are not evicted.
 func TestEviction(t *testing.T) {
 	s := serve(t, 4, 2)
-	busy := s.dialled()
+	busy := s.dialAccepted()
 	busy.send("/wait")
-	s.settled(http.StateActive, 1)
-	fresh := s.dialled()
+	s.waitForState(http.StateActive, 1)
+	fresh := s.dialAccepted()
 	var idle []*client
 	for range 2 {
-		c := s.dialled()
+		c := s.dialAccepted()
 		c.send("/")
 		c.expect("excess: false")
 		idle = append(idle, c)
-		s.settled(http.StateIdle, len(idle))
+		s.waitForState(http.StateIdle, len(idle))
 	}
 	for i := range idle {
-		s.dialled().send("/wait")
+		s.dialAccepted().send("/wait")
 		idle[i].expectClosed()
-		s.settled(http.StateActive, i+2)
+		s.waitForState(http.StateActive, i+2)
 	}
-	s.dialled().send("/wait")
+	s.dialAccepted().send("/wait")
 	fresh.expectClosed()
-	s.settled(http.StateActive, 4)
+	s.waitForState(http.StateActive, 4)
 	if got := s.Stats(); got != (conns.Stats{Open: 4, Limit: 4, Evicted: 3}) {
 		t.Errorf("%+v", got)
 	}
 
-	// All are busy now: two more are accepted, and the oldest of those makes place.
-	first, second := s.dialled(), s.dialled()
-	third := s.dialled()
+	// All connections are busy: the server accepts two more, and closes the oldest of those for a third.
+	first, second := s.dialAccepted(), s.dialAccepted()
+	third := s.dialAccepted()
 	first.expectClosed()
 	for _, c := range []*client{second, third} {
 		c.send("/")
@@ -237,32 +238,32 @@ func TestEviction(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.reached["http_connections"] != 6 {
-		t.Errorf("it is reported %v", s.reached)
+		t.Errorf("the reports are %v", s.reached)
 	}
 }
 
-// TestSlowBodies: a connection whose request is incomplete is closed at the limit, the oldest of the
-// client that has most of them. One whose request is complete is not.
+// TestSlowBodies: at the limit, the oldest connection with an incomplete request is evicted, of the
+// client that has most of those. A connection with a complete request is not.
 func TestSlowBodies(t *testing.T) {
 	s := serve(t, 5, 1)
-	complete := s.dialled()
+	complete := s.dialAccepted()
 	complete.post("/wait", "10.0.0.1")
 	if _, err := complete.Write([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
-	s.handled(1, 1)
+	s.waitForRequests(1, 1)
 	var slow []*client
 	for i, address := range []string{"10.0.0.2", "10.0.0.3", "10.0.0.3", "10.0.0.3"} {
-		c := s.dialled()
+		c := s.dialAccepted()
 		c.post("/", address)
-		s.handled(2+i, 1)
+		s.waitForRequests(2+i, 1)
 		slow = append(slow, c)
 	}
-	// From the third on both addresses have one connection.
+	// At the third both addresses have one connection.
 	for i, closed := range []*client{slow[1], slow[2], slow[0]} {
-		s.dialled().send("/wait")
+		s.dialAccepted().send("/wait")
 		closed.expectClosed()
-		s.handled(6+i, 2+i)
+		s.waitForRequests(6+i, 2+i)
 	}
 	if _, err := slow[3].Write([]byte("x")); err != nil {
 		t.Fatal(err)
@@ -273,20 +274,19 @@ func TestSlowBodies(t *testing.T) {
 	}
 }
 
-// TestUnreadResponses: a connection whose client does not take its response, or takes it slowly, is
-// closed at the limit, the oldest of the client that has most of them. One that is busy otherwise is
-// not.
+// TestUnreadResponses: at the limit, the oldest connection whose client does not read its response, or
+// reads it slowly, is evicted, of the client that has most of those. Other busy connections are not.
 func TestUnreadResponses(t *testing.T) {
-	const size = 64 << 20 // more than the buffers hold, and is read slowly
+	const size = 64 << 20 // more than the buffers of a connection
 	for name, part := range map[string]int{"not read": size, "read slowly": 4 << 10} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, 4, 1)
-			busy := s.dialled()
+			busy := s.dialAccepted()
 			busy.send("/wait")
-			s.handled(1, 1)
+			s.waitForRequests(1, 1)
 			var unread []*client
 			for _, address := range []string{"10.0.0.2", "10.0.0.3", "10.0.0.3"} {
-				c := s.dialled()
+				c := s.dialAccepted()
 				_, err := fmt.Fprintf(
 					c,
 					"GET /large HTTP/1.1\r\nHost: localhost\r\nClient: %s\r\nPart: %d\r\n\r\n",
@@ -306,7 +306,7 @@ func TestUnreadResponses(t *testing.T) {
 					if part == size {
 						continue
 					}
-					// No part takes as long as StalledAfter.
+					// No write takes as long as StalledAfter.
 					if _, err := io.CopyN(io.Discard, c, 1<<20); err != nil {
 						t.Fatal(err)
 					}
@@ -314,8 +314,8 @@ func TestUnreadResponses(t *testing.T) {
 				time.Sleep(conns.StalledAfter / 20)
 			}
 			for i, want := range []int{1, 2} {
-				s.dialled().send("/wait")
-				s.handled(5+i, 5+i)
+				s.dialAccepted().send("/wait")
+				s.waitForRequests(5+i, 5+i)
 				if got := s.Stats(); got.Evicted != int64(want) || got.Excess != 0 {
 					t.Errorf("%+v", got)
 				}
@@ -323,7 +323,7 @@ func TestUnreadResponses(t *testing.T) {
 			if got := s.Stats(); got != (conns.Stats{Open: 4, Limit: 4, Evicted: 2}) {
 				t.Errorf("%+v", got)
 			}
-			// One was slow, and goes on.
+			// The connection that was not evicted continues.
 			whole := 0
 			for _, c := range unread {
 				if n, _ := io.CopyN(io.Discard, c, size); n == size {
@@ -331,21 +331,21 @@ func TestUnreadResponses(t *testing.T) {
 				}
 			}
 			if whole != 1 {
-				t.Errorf("%d responses are whole", whole)
+				t.Errorf("%d responses are complete, want 1", whole)
 			}
 		})
 	}
 }
 
-// TestClosed: a connection that ends makes room.
+// TestClosed: closed connections no longer count.
 func TestClosed(t *testing.T) {
 	s := serve(t, 2, 1)
 	for range 10 {
-		c := s.dialled()
+		c := s.dialAccepted()
 		c.send("/")
 		c.expect("excess: false")
 		_ = c.Close()
-		s.until(func(now conns.Stats) bool { return now.Open == 0 })
+		s.waitFor(func(now conns.Stats) bool { return now.Open == 0 })
 	}
 	if got := s.Stats(); got.Evicted != 0 || got.Excess != 0 {
 		t.Errorf("%+v", got)

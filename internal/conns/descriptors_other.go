@@ -2,6 +2,6 @@
 
 package conns
 
-// Descriptors returns how many file descriptors the process may have; ok is false if that is not
-// limited, or unknown.
+// Descriptors returns the number of file descriptors that the process may have. ok is false if there
+// is no limit, or it is unknown.
 func Descriptors() (limit int, ok bool) { return 0, false }

@@ -5,9 +5,9 @@ import (
 	"net/netip"
 )
 
-// host is an address with connections that wait for their clients, the oldest first: idle ones
-// wait for another request, those of active for the rest of a request or for a response to be
-// taken.
+// host has the connections of an address that wait for their clients, the oldest first. Those of idle
+// wait for the next request, those of active for the rest of a request or for the client to read a
+// response.
 type host struct {
 	address      netip.Addr
 	idle, active list.List // of *conn
@@ -16,16 +16,16 @@ type host struct {
 
 func (h *host) len() int { return h.idle.Len() + h.active.Len() }
 
-// next returns the connection to close.
-func (h *host) next() *conn {
+// candidate returns the connection to evict next.
+func (h *host) candidate() *conn {
 	if c := first(&h.idle); c != nil {
 		return c
 	}
 	return first(&h.active)
 }
 
-// hosts is a [heap.Interface]. On top is the host with most connections; among equal ones the host
-// whose next connection has waited for longest.
+// hosts is a [heap.Interface]. On top is the host with most connections. Among hosts with equally many
+// it is the one whose candidate has waited for longest.
 type hosts []*host //nolint:recvcheck // as heap.Interface needs it
 
 func (h hosts) Len() int { return len(h) }
@@ -34,7 +34,7 @@ func (h hosts) Less(i, j int) bool {
 	if more := h[i].len() - h[j].len(); more != 0 {
 		return more > 0
 	}
-	return h[i].next().turn < h[j].next().turn
+	return h[i].candidate().sequence < h[j].candidate().sequence
 }
 
 func (h hosts) Swap(i, j int) {

@@ -24,7 +24,7 @@ type door struct {
 	sockets  *sockets
 	budgets  *budgets
 	log      *slog.Logger
-	listener wire.Listener
+	listener wire.Upgrader
 	frames   sync.Pool // of *wire.Framer
 }
 
@@ -48,14 +48,14 @@ func newDoor(
 		budgets:  budgets,
 		log:      log,
 	}
-	d.listener = wire.Listener{
-		Message:  limits.SocketMessage,
-		Messages: budgets.messages,
-		Write:    limits.Write,
-		Goodbye:  goodbye,
-		Frames:   rate.Limit(limits.SocketFrames),
-		Burst:    2 * limits.SocketFrames,
-		Whole:    limits.Read,
+	d.listener = wire.Upgrader{
+		MaxMessageBytes: limits.SocketMessage,
+		Memory:          budgets.messages,
+		WriteTimeout:    limits.Write,
+		CloseTimeout:    goodbye,
+		FrameRate:       rate.Limit(limits.SocketFrames),
+		FrameBurst:      2 * limits.SocketFrames,
+		MessageTimeout:  limits.Read,
 	}
 	d.frames.New = func() any { return new(wire.Framer) }
 	return d
@@ -103,22 +103,22 @@ func (d *door) open(
 	}
 	owner := ownerOf(r.Context())
 	r.Header.Set("Upgrade", "websocket") // what else it lists has been left
-	conn, err := d.listener.Open(w, r, choose)
+	conn, err := d.listener.Upgrade(w, r, choose)
 	if err != nil { // which Open has answered
 		d.log.DebugContext(r.Context(), "websocket handshake", "error", err)
 		admission.release()
 		return nil
 	}
 	if owner.User == "" {
-		conn.Identify(owner, d.limits.anonymousMessage())
+		conn.SetOwner(owner, d.limits.anonymousMessage())
 	} else {
-		conn.Identify(owner, d.limits.SocketMessage)
+		conn.SetOwner(owner, d.limits.SocketMessage)
 	}
 	ctx := context.WithoutCancel(r.Context())
 	// It ends with the socket; shutdown waits for it.
 	go d.answers.panics.Wrap(ctx, panics.Socket, func() {
 		defer admission.release()
 		serve(conn, admission)
-	}, func(error) { conn.Cut() })()
+	}, func(error) { conn.Abort() })()
 	return nil
 }

@@ -112,11 +112,11 @@ func closeWith(code uint16, reason string) verdict { return verdict{code: code, 
 // them, so that the one that waits for it keeps the small stack that it began with: most sockets
 // wait nearly always.
 func (l *line) serve(receive func(text bool, data []byte) verdict) {
-	defer l.conn.Done()
+	defer l.conn.StopReading()
 	ended := make(chan error)
 	err := error(nil)
 	for err == nil {
-		if err = l.conn.Await(); err == nil {
+		if err = l.conn.WaitForData(); err == nil {
 			// It ends when all that has come has been acted upon.
 			go l.answers.panics.Wrap(l.ctx, panics.Socket,
 				func() { ended <- l.listen(receive) }, func(err error) { ended <- err })()
@@ -171,7 +171,7 @@ func (l *line) admit(ctx context.Context) verdict {
 		return closeWith(closeTryAgainLater, tooManyReason(err))
 	}
 	if identity.ID != "" {
-		l.conn.Identify(ownerOf(ctx), l.limits.SocketMessage)
+		l.conn.SetOwner(ownerOf(ctx), l.limits.SocketMessage)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -236,7 +236,7 @@ func (l *line) renew(token string) renewal {
 // ping sends a ping to the client. If nothing has come by the next ping it drops the connection: a
 // close frame would not be read.
 func (l *line) ping() {
-	if !l.conn.Heard() {
+	if !l.conn.Active() {
 		l.cut()
 		return
 	}
@@ -281,7 +281,7 @@ func tooManyReason(err error) string {
 // cut ends the connection without a word.
 func (l *line) cut() {
 	l.drop()
-	l.conn.Cut()
+	l.conn.Abort()
 }
 
 // conclude reports whether it is for the caller to send the close frame: the first one.

@@ -231,7 +231,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 		answers.refused = func(context.Context, *graphql.OperationContext, gqlerror.List, time.Duration) {}
 	}
 	door := newDoor(answers, verifier, origins, limits, cfg.RateLimiters, sockets, budgets, log)
-	door.listener.TooSlow = observer.SocketTooSlow
+	door.listener.OnSlowClient = observer.SocketTooSlow
 	door.listener.Panics = guard
 
 	subscribe = limited(subscribe, limits.Operation)

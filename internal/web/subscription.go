@@ -116,7 +116,7 @@ func (op *operation) park() bool {
 
 // Ready implements [live.Sink].
 func (op *operation) Ready() bool {
-	return !op.unwanted.Load() && op.prefix[len(op.prefix)-1] == ':' && op.conn.Ready()
+	return !op.unwanted.Load() && op.prefix[len(op.prefix)-1] == ':' && op.conn.WriteReady()
 }
 
 // Send implements [live.Sink]: it writes a payload if that can be done at once.
@@ -130,7 +130,7 @@ func (op *operation) Send(payload []byte) bool {
 		return false
 	}
 	defer op.frames.Put(framer)
-	return op.conn.Try(framer.Text(op.prefix, payload, []byte{'}'}))
+	return op.conn.TryWrite(framer.Text(op.prefix, payload, []byte{'}'}))
 }
 
 // Wake implements [live.Sink]: it continues a subscription that was parked.

@@ -1,7 +1,6 @@
-// Package wire is the server's end of a WebSocket (RFC 6455). The framing is gobwas/ws's; what is
-// added here is how frames come from and go to the kernel: a socket on which nothing happens has no
-// buffer, a frame can be written without waiting, and no write waits for longer than it is allowed
-// to.
+// Package wire implements the server's end of WebSockets (RFC 6455). It uses the framing of
+// gobwas/ws, and adds the reading from and writing to the kernel: an idle connection has no buffer,
+// a frame can be written without waiting, and each write has a deadline.
 package wire
 
 import (
@@ -23,96 +22,101 @@ import (
 	"parley/internal/panics"
 )
 
-// ErrClosed is the error of a socket that is closed, or about to be.
-var ErrClosed = errors.New("the socket is closed")
+// ErrClosed is the error for a WebSocket that is closed, or whose close frame has been sent.
+var ErrClosed = errors.New("the WebSocket is closed")
 
-// Listener opens sockets. Its fields are set before the first one.
-type Listener struct {
-	// Message is the size of the largest message that is read, in bytes. A client that sends a
-	// larger one is closed with 1009.
-	Message int64
-	// Write is how long a client may take to let a frame through. One that is slower is cut off.
-	Write time.Duration
-	// Goodbye is how long the other side may take to answer a close frame.
-	Goodbye time.Duration
-	// Frames is how many frames a second of a client are read, control frames included, after Burst
-	// of them at once: what a client sends beyond that waits in its network. 0 is no limit.
-	Frames rate.Limit
-	Burst  int
-	// TooSlow, if set, is called when a client is cut off that does not let a frame through.
-	TooSlow func()
-	// Messages admits what messages take of memory beyond the first 4 KiB of each, MessageFactor
-	// times their size: from before they are read until the next one is waited for. A client whose
-	// message is not admitted is closed with 1013. nil is no bound.
-	Messages *limit.Memory
-	// Whole is how long a client may take to send all of a message. One that is slower is closed
-	// with 1013. 0 is no limit.
-	Whole time.Duration
-	// Panics contains the panics of what runs for a socket beside its reader and its writers.
+// Upgrader upgrades HTTP requests to WebSockets. Its fields must not change after the first upgrade.
+// Upgrade is safe for concurrent use.
+type Upgrader struct {
+	// MaxMessageBytes is the size of the largest message that a client may send. A larger message
+	// closes the WebSocket with 1009.
+	MaxMessageBytes int64
+	// WriteTimeout is how long a client may take to receive a frame. The connection of a slower
+	// client is aborted.
+	WriteTimeout time.Duration
+	// CloseTimeout is how long a client may take to answer a close frame.
+	CloseTimeout time.Duration
+	// FrameRate is the number of frames per second that are read from a client, control frames
+	// included, after FrameBurst at once. Frames above the rate wait in the network's buffers. 0 is
+	// no limit.
+	FrameRate  rate.Limit
+	FrameBurst int
+	// OnSlowClient, if set, is called when a write exceeds WriteTimeout. It must not block.
+	OnSlowClient func()
+	// Memory admits the memory of messages before they are read: MessageFactor times the size of
+	// each, without its first 4 KiB. It is released with the next WaitForData or Read. A message
+	// that is not admitted closes the WebSocket with 1013. Nil is no bound.
+	Memory *limit.Memory
+	// MessageTimeout is how long a client may take to send a message. A slower message closes the
+	// WebSocket with 1013. 0 is no limit.
+	MessageTimeout time.Duration
+	// Panics recovers panics in the goroutines and timers that a Conn starts. They abort the
+	// connection.
 	Panics *panics.Guard
 
 	buffers sync.Pool // of *buffer
 }
 
-// bufferSize is how many bytes are read at a time.
+// bufferSize is the number of bytes that one read asks for.
 const bufferSize = 4 << 10
 
 type buffer [bufferSize]byte
 
-// Conn is one socket. Await, Buffered and Read are for one goroutine at a time, everything else for
-// any.
+// Conn is the server's end of one WebSocket. One goroutine at a time may call SetOwner, WaitForData,
+// Buffered, Read and StopReading. The other methods are safe for concurrent use.
 type Conn struct {
-	// What Try looks at comes first and lies close together.
+	// The fields that TryWrite uses are first, so that they share cache lines.
 
-	// raw is the way past the runtime's waiting; nil where there is none, as with TLS. sent, and
-	// received below, are kept as values, so that a call allocates nothing.
-	raw  syscall.RawConn
-	sent func(fd uintptr) bool
-	// writing is held from the first byte of a frame to the last.
-	writing sync.Mutex
+	// raw reads and writes without waiting in the runtime. It is nil if that is not possible, as with
+	// TLS. sendFunc, and receiveFunc below, are method values that are made once, so that a call does
+	// not allocate.
+	raw      syscall.RawConn
+	sendFunc func(fd uintptr) bool
+	// writeMu is locked from the first byte of a frame to the last.
+	writeMu sync.Mutex
 	closing atomic.Bool
-	heard   atomic.Bool
+	active  atomic.Bool
 	out     []byte
 	written int
 
-	listener    *Listener
+	upgrader    *Upgrader
 	conn        net.Conn
-	ending      sync.Mutex
-	cut         bool           // from Cut on; guarded by ending
-	flushing    sync.WaitGroup // begun under ending, and not when cut
+	abortMu     sync.Mutex
+	aborted     bool           // guarded by abortMu
+	background  sync.WaitGroup // started under abortMu, unless aborted
 	subprotocol string
 
-	// in has the bytes between start and end, which have been read and not taken.
-	in         *buffer
-	start, end int
-	early      *bufio.Reader
-	received   func(fd uintptr) bool
-	readErr    error
-	fragments  fragments
-	pace       *rate.Limiter
-	// largest is the size of the largest message that the client may send, and owner who its
-	// messages count for.
-	largest int64
-	owner   limit.Owner
-	// held is what the message that comes has reserved; nil where it is small. overdue closes the
-	// socket unless its message is whole.
-	held    *limit.Reservation
-	overdue *time.Timer
+	// The unread bytes: buf[start:end], or those in handshakeReader.
+	buf             *buffer
+	start, end      int
+	handshakeReader *bufio.Reader
+	receiveFunc     func(fd uintptr) bool
+	readErr         error
+	message         message
+	frameLimiter    *rate.Limiter
+	// maxMessageBytes is the size of the largest message that the client may send, and owner the
+	// owner of the memory of its messages.
+	maxMessageBytes int64
+	owner           limit.Owner
+	// reservation is the memory of the message that is being read; nil if the message is small.
+	// messageTimer closes the WebSocket unless the message is complete in time.
+	reservation  *limit.Reservation
+	messageTimer *time.Timer
 }
 
-// Open answers a request with the handshake of a WebSocket and takes the connection over. choose is
-// asked for each subprotocol that the client offers, in its order, and the first that it accepts is
-// spoken; none is accepted, too. Where it fails, the request has been answered.
+// Upgrade answers a request with the WebSocket handshake and takes over its connection. It selects
+// the first subprotocol, in the client's order, for which choose returns true, or none. If it returns
+// an error it has answered the request.
 //
-// The request and its context may be forgotten when Open has returned. The caller reads until that
-// fails, and then calls Done, Cut and Wait.
-func (l *Listener) Open(
+// The Conn does not use the request or its context after Upgrade has returned. The caller must call
+// Read until it fails, and then StopReading, Abort and Wait.
+func (u *Upgrader) Upgrade(
 	w http.ResponseWriter,
 	r *http.Request,
 	choose func(subprotocol string) bool,
 ) (*Conn, error) {
 	conn, rw, handshake, err := ws.HTTPUpgrader{
-		Timeout:  l.Write,
+		Timeout:  u.WriteTimeout,
 		Protocol: choose,
 	}.Upgrade(
 		r,
@@ -124,62 +128,70 @@ func (l *Listener) Open(
 		}
 		return nil, err
 	}
-	c := &Conn{listener: l, conn: conn, subprotocol: handshake.Protocol, largest: l.Message}
-	if l.Frames > 0 {
-		c.pace = rate.NewLimiter(l.Frames, l.Burst)
+	c := &Conn{
+		upgrader:        u,
+		conn:            conn,
+		subprotocol:     handshake.Protocol,
+		maxMessageBytes: u.MaxMessageBytes,
+	}
+	if u.FrameRate > 0 {
+		c.frameLimiter = rate.NewLimiter(u.FrameRate, u.FrameBurst)
 	}
 	_ = conn.SetDeadline(time.Time{}) // the HTTP server's
 	if rw.Reader.Buffered() > 0 {
-		c.early = rw.Reader
+		c.handshakeReader = rw.Reader
 	}
-	if system, ok := conn.(syscall.Conn); ok && canTry {
+	if system, ok := conn.(syscall.Conn); ok && canPoll {
 		if raw, err := system.SyscallConn(); err == nil {
-			c.raw, c.received, c.sent = raw, c.receive, c.send
+			c.raw, c.receiveFunc, c.sendFunc = raw, c.receive, c.send
 		}
 	}
 	return c, nil
 }
 
-// hijacker finds the connection below what a middleware has put around it, which the library would
-// not look for.
+// hijacker hijacks the connection of a response that middleware has wrapped. The library by itself
+// does not unwrap responses.
 type hijacker struct{ http.ResponseWriter }
 
 func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(h.ResponseWriter).Hijack()
 }
 
-// Identify sets who the client's messages count for, and the size of the largest one. The goroutine
-// that reads calls it.
-func (c *Conn) Identify(owner limit.Owner, largest int64) { c.owner, c.largest = owner, largest }
+// SetOwner sets the owner of the memory of the client's messages, and the size of the largest message
+// that the client may send from now on, in bytes.
+func (c *Conn) SetOwner(owner limit.Owner, maxMessageBytes int64) {
+	c.owner, c.maxMessageBytes = owner, maxMessageBytes
+}
 
-// Subprotocol is what was agreed upon; "" is none.
+// Subprotocol returns the subprotocol that Upgrade has selected, or "" if it has selected none.
 func (c *Conn) Subprotocol() string { return c.subprotocol }
 
-// Heard tells whether anything has come from the other side since it was last asked.
-func (c *Conn) Heard() bool { return c.heard.Swap(false) }
+// Active reports whether a frame has been received since the last call of Active.
+func (c *Conn) Active() bool { return c.active.Swap(false) }
 
-// Cut ends the connection without a close frame. Reads and writes that wait fail.
-func (c *Conn) Cut() {
+// Abort closes the connection without a close frame. Pending reads and writes fail.
+func (c *Conn) Abort() {
 	c.closing.Store(true)
 	_ = c.conn.Close()
-	c.ending.Lock()
-	defer c.ending.Unlock()
-	c.cut = true
+	c.abortMu.Lock()
+	defer c.abortMu.Unlock()
+	c.aborted = true
 }
 
-// Wait returns when nothing is being written any more. Call it behind Cut.
-func (c *Conn) Wait() { c.flushing.Wait() }
+// Wait waits until the background writes have ended. Call it after Abort.
+func (c *Conn) Wait() { c.background.Wait() }
 
-// Done releases the buffers of reads. The reader calls it when it reads no more.
-func (c *Conn) Done() {
-	c.fragments = fragments{}
+// StopReading discards an incomplete message and releases the memory of messages. The reading
+// goroutine calls it when it reads no more.
+func (c *Conn) StopReading() {
+	c.message = message{}
 	c.release()
-	c.onTime()
+	c.stopMessageTimer()
 }
 
-// Await waits until there are bytes to read. It uses little stack, so that a goroutine that does
-// nothing else costs its least.
-func (c *Conn) Await() error {
+// WaitForData waits until data arrives that Read can begin with, and returns an error if the
+// connection has ended. It needs little stack, so that a goroutine that only waits stays small.
+func (c *Conn) WaitForData() error {
 	c.release()
 	if c.Buffered() {
 		return nil
@@ -187,93 +199,92 @@ func (c *Conn) Await() error {
 	return c.fill()
 }
 
-// Buffered reports whether bytes have come that are not read.
-func (c *Conn) Buffered() bool { return c.early != nil || c.in != nil }
+// Buffered reports whether there is unread data.
+func (c *Conn) Buffered() bool { return c.handshakeReader != nil || c.buf != nil }
 
-// buffered is how many bytes have come that have not been read.
-func (c *Conn) buffered() int {
+// bufferedBytes returns the number of unread bytes.
+func (c *Conn) bufferedBytes() int {
 	n := 0
-	if c.early != nil {
-		n = c.early.Buffered()
+	if c.handshakeReader != nil {
+		n = c.handshakeReader.Buffered()
 	}
-	if c.in != nil {
+	if c.buf != nil {
 		n += c.end - c.start
 	}
 	return n
 }
 
-// reader is the connection as the framing reads it.
+// reader reads the bytes of a connection.
 type reader struct{ *Conn }
 
-// Read implements [io.Reader]. A buffer is taken when there is something to put into it, and given
-// back when it is empty.
+// Read implements [io.Reader]. It returns an empty buffer to the pool.
 func (r reader) Read(p []byte) (int, error) {
 	c := r.Conn
-	if c.early != nil {
-		n, err := c.early.Read(p[:min(len(p), c.early.Buffered())])
-		if c.early.Buffered() == 0 {
-			c.early = nil
+	if c.handshakeReader != nil {
+		n, err := c.handshakeReader.Read(p[:min(len(p), c.handshakeReader.Buffered())])
+		if c.handshakeReader.Buffered() == 0 {
+			c.handshakeReader = nil
 		}
 		return n, err
 	}
-	if c.in == nil {
+	if c.buf == nil {
 		if err := c.fill(); err != nil {
 			return 0, err
 		}
 	}
-	n := copy(p, c.in[c.start:c.end])
+	n := copy(p, c.buf[c.start:c.end])
 	if c.start += n; c.start == c.end {
-		c.listener.buffers.Put(c.in)
-		c.in = nil
+		c.upgrader.buffers.Put(c.buf)
+		c.buf = nil
 	}
 	return n, nil
 }
 
-// fill waits for something to read.
+// fill waits for data and reads it into a buffer.
 func (c *Conn) fill() error {
 	if c.raw == nil {
-		return c.fillWaiting()
+		return c.fillBlocking()
 	}
-	if err := c.raw.Read(c.received); err != nil {
+	if err := c.raw.Read(c.receiveFunc); err != nil {
 		return err
 	}
 	return c.readErr
 }
 
-// fillWaiting is fill where the runtime does the waiting.
-func (c *Conn) fillWaiting() error {
-	in := c.listener.buffer()
+// fillBlocking is fill for connections that only the runtime can read.
+func (c *Conn) fillBlocking() error {
+	in := c.upgrader.buffer()
 	for {
 		n, err := c.conn.Read(in[:])
 		if n > 0 || err != nil {
-			c.took(in, n, err)
+			c.storeRead(in, n, err)
 			return c.readErr
 		}
 	}
 }
 
-func (l *Listener) buffer() *buffer {
-	if b, ok := l.buffers.Get().(*buffer); ok {
+func (u *Upgrader) buffer() *buffer {
+	if b, ok := u.buffers.Get().(*buffer); ok {
 		return b
 	}
 	return new(buffer)
 }
 
-// took notes what a read has brought; err is its error.
-func (c *Conn) took(in *buffer, n int, err error) {
+// storeRead stores the result of a read: n bytes in in, or an error.
+func (c *Conn) storeRead(in *buffer, n int, err error) {
 	switch {
 	case n > 0:
-		c.in, c.start, c.end, c.readErr = in, 0, n, nil
+		c.buf, c.start, c.end, c.readErr = in, 0, n, nil
 		return
 	case err == nil:
 		err = io.EOF
 	}
-	c.listener.buffers.Put(in)
+	c.upgrader.buffers.Put(in)
 	c.readErr = err
 }
 
-// contained wraps what runs in a goroutine or a timer of the socket. A panic of it cuts the socket.
-func (c *Conn) contained(f func()) func() {
-	ctx := context.Background() //nolint:forbidigo // a socket outlives its request and has no context
-	return c.listener.Panics.Wrap(ctx, panics.Socket, f, func(error) { c.Cut() })
+// guarded wraps the function of a goroutine or a timer. If f panics, the connection is aborted.
+func (c *Conn) guarded(f func()) func() {
+	ctx := context.Background() //nolint:forbidigo // a Conn outlives its request and has no context
+	return c.upgrader.Panics.Wrap(ctx, panics.Socket, f, func(error) { c.Abort() })
 }

@@ -24,8 +24,7 @@ func (h hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.conn, bufio.NewReadWriter(bufio.NewReader(h.conn), bufio.NewWriter(h.conn)), nil
 }
 
-// FuzzRead: whatever a client sends, reading comes to an end, and no message is larger than it may
-// be.
+// FuzzRead: for all input of a client, Read ends, and returns no message above the limit.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(nil))
 	f.Add(text("hello"))
@@ -42,15 +41,19 @@ func FuzzRead(f *testing.F) {
 	f.Add(masked(true, ws.OpClose, "\x03\xe8bye"))
 	f.Add([]byte{0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4})
 	f.Fuzz(func(t *testing.T, sent []byte) {
-		const most = 1000
-		l := &wire.Listener{Message: most, Write: time.Second, Goodbye: time.Millisecond}
-		theirs, ours := net.Pipe()
+		const maxBytes = 1000
+		u := &wire.Upgrader{
+			MaxMessageBytes: maxBytes,
+			WriteTimeout:    time.Second,
+			CloseTimeout:    time.Millisecond,
+		}
+		clientConn, serverConn := net.Pipe()
 		client := make(chan struct{})
-		go func() { // ends when the server hangs up
+		go func() { // ends when the server closes the connection
 			defer close(client)
-			defer theirs.Close()
-			go func() { _, _ = io.Copy(io.Discard, theirs) }() // ends with it
-			_, _ = theirs.Write(sent)
+			defer clientConn.Close()
+			go func() { _, _ = io.Copy(io.Discard, clientConn) }() // ends with clientConn
+			_, _ = clientConn.Write(sent)
 		}()
 		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://host/", http.NoBody)
 		for name, value := range map[string]string{
@@ -59,17 +62,17 @@ func FuzzRead(f *testing.F) {
 		} {
 			r.Header.Set(name, value)
 		}
-		c, err := l.Open(hijacked{nil, ours}, r, func(string) bool { return true })
+		c, err := u.Upgrade(hijacked{nil, serverConn}, r, func(string) bool { return true })
 		if err != nil {
 			t.Fatal(err)
 		}
 		for err == nil {
 			var data []byte
-			if _, data, err = c.Read(); len(data) > most {
+			if _, data, err = c.Read(); len(data) > maxBytes {
 				t.Errorf("a message of %d bytes", len(data))
 			}
 		}
-		c.Cut()
+		c.Abort()
 		c.Wait()
 		<-client
 	})

@@ -9,22 +9,25 @@ import (
 	"parley/internal/wire"
 )
 
-// TestPanicWhileFlushing: a panic in the goroutine that writes the rest of a frame cuts the socket,
-// and leaves nobody waiting for it.
-func TestPanicWhileFlushing(t *testing.T) {
+// TestPanicInBackgroundWrite: a panic in the goroutine that writes the rest of a frame aborts the
+// connection, and does not block Wait.
+func TestPanicInBackgroundWrite(t *testing.T) {
 	guard := panics.NewGuard(slog.New(slog.DiscardHandler))
-	l := &wire.Listener{
-		Message: largest, Write: 100 * time.Millisecond, Goodbye: patience, Panics: guard,
-		TooSlow: func() { panic("too slow") },
+	u := &wire.Upgrader{
+		MaxMessageBytes: maxMessageBytes,
+		WriteTimeout:    100 * time.Millisecond,
+		CloseTimeout:    timeout,
+		Panics:          guard,
+		OnSlowClient:    func() { panic("too slow") },
 	}
-	_, c := open(t, l)
+	_, c := open(t, u)
 	ended := echo(c)
-	stuff(t, c, numbered) // the last frame that is taken goes on in a goroutine
+	fillBuffers(t, c, numbered) // a goroutine writes the rest of the last frame
 	if err := <-ended; err == nil {
-		t.Error("reading goes on")
+		t.Error("Read did not fail")
 	}
 	if c.Write(numbered(0)) == nil {
-		t.Error("more was written")
+		t.Error("a write succeeded after the abort")
 	}
 	c.Wait()
 	if n := guard.Count(panics.Socket); n != 1 {

@@ -11,111 +11,112 @@ import (
 )
 
 // fragments is a message of which not all frames have come.
-type fragments struct {
-	text bool
-	data []byte
-	open bool
+type message struct {
+	text    bool
+	data    []byte
+	started bool
 }
 
-// grow is how much of a message is made room for before it has come.
-const grow = 4 << 10
+// chunkSize is the number of bytes that are allocated for a message before they have arrived.
+const chunkSize = 4 << 10
 
-// Read returns the next message. Pings are answered, and a close frame is: then, and when the
-// connection has ended or the client breaks the protocol, it fails.
+// Read returns the next message; text is whether it is a text message. Read answers pings and close
+// frames.
 //
-// What it has returned may be used for longer, but counts for the messages' budget only until the
-// next Await or Read.
+// Read returns ErrClosed when the client has sent a close frame. If the client violates the protocol
+// or exceeds a limit, Read closes the WebSocket and returns the reason. Otherwise its error is that
+// of the connection.
+//
+// The caller may keep data, but its memory is released with the next WaitForData or Read.
 func (c *Conn) Read() (text bool, data []byte, err error) {
 	c.release()
 	for {
 		h, err := ws.ReadHeader(reader{c})
 		if err != nil {
-			return false, nil, c.broken(err)
+			return false, nil, c.readError(err)
 		}
-		c.heard.Store(true)
-		if c.pace != nil {
-			//nolint:forbidigo // one frame's share of a second at most, while nothing waits
-			time.Sleep(
-				c.pace.Reserve().Delay(),
-			)
+		c.active.Store(true)
+		if c.frameLimiter != nil {
+			//nolint:forbidigo // at most the interval of one frame, and only this client waits
+			time.Sleep(c.frameLimiter.Reserve().Delay())
 		}
 		state := ws.StateServerSide
-		if c.fragments.open {
+		if c.message.started {
 			state = state.Set(ws.StateFragmented)
 		}
 		if err := ws.CheckHeader(h, state); err != nil {
-			return false, nil, c.refuse(ws.StatusProtocolError, err)
+			return false, nil, c.fail(ws.StatusProtocolError, err)
 		}
 		if h.OpCode.IsControl() {
-			if err := c.control(h); err != nil {
+			if err := c.handleControl(h); err != nil {
 				return false, nil, err
 			}
 			continue
 		}
-		if c.closing.Load() { // only its answer to the close frame is of interest
+		if c.closing.Load() { // wait for the answer to the close frame only
 			if _, err := io.CopyN(io.Discard, reader{c}, h.Length); err != nil {
 				return false, nil, err
 			}
 			continue
 		}
-		if text, data, done, err := c.data(h); done || err != nil {
+		if text, data, done, err := c.readData(h); done || err != nil {
 			return text, data, err
 		}
 	}
 }
 
-// data reads a frame of a message; done tells that it was the last one.
-func (c *Conn) data(h ws.Header) (text bool, data []byte, done bool, err error) {
-	f := &c.fragments
-	if !f.open {
-		f.text, f.open = h.OpCode == ws.OpText, true
-		if !h.Fin || h.Length > int64(c.buffered()) {
-			c.expectWhole()
+// readData reads a data frame. done reports that the message is complete.
+func (c *Conn) readData(h ws.Header) (text bool, readData []byte, done bool, err error) {
+	f := &c.message
+	if !f.started {
+		f.text, f.started = h.OpCode == ws.OpText, true
+		if !h.Fin || h.Length > int64(c.bufferedBytes()) {
+			c.startMessageTimer()
 		}
 	}
-	if h.Length > c.largest-int64(len(f.data)) {
-		return false, nil, false, c.refuse(
+	if h.Length > c.maxMessageBytes-int64(len(f.data)) {
+		return false, nil, false, c.fail(
 			ws.StatusMessageTooBig,
 			errors.New("the message is too large"),
 		)
 	}
 	from := len(f.data)
-	if f.data, err = c.payload(f.data, h); err != nil {
+	if f.data, err = c.readPayload(f.data, h); err != nil {
 		if errors.Is(err, errNoMemory) || errors.Is(err, errQuota) {
-			return false, nil, false, c.refuse(tryAgainLater, err)
+			return false, nil, false, c.fail(tryAgainLater, err)
 		}
-		return false, nil, false, c.broken(err)
+		return false, nil, false, c.readError(err)
 	}
 	ws.Cipher(f.data[from:], h.Mask, 0)
 	if !h.Fin {
 		return false, nil, false, nil
 	}
-	c.onTime()
-	text, data = f.text, f.data
-	*f = fragments{}
-	return text, data, true, nil
+	c.stopMessageTimer()
+	text, readData = f.text, f.data
+	*f = message{}
+	return text, readData, true, nil
 }
 
-// errNoMemory and errQuota end a socket whose message is not admitted.
+// errNoMemory and errQuota are the errors for messages that are not admitted.
 var (
 	errNoMemory = errors.New("the server has no memory for large messages now")
 	errQuota    = errors.New("your messages take too much memory at a time")
 )
 
-// MessageFactor is what a message takes of memory for each of its bytes: it is copied as it grows.
+// MessageFactor is the memory that a message takes, for each of its bytes: it is copied as it grows.
 const MessageFactor = 2
 
-// reserve reserves what a message of size bytes takes, of which a part may have been reserved
-// already.
-func (c *Conn) reserve(size int) error {
-	if size <= grow {
+// reserve reserves the memory for a message of so many bytes, a part of which may have been reserved
+// before.
+func (c *Conn) reserve(bytes int) error {
+	if bytes <= chunkSize {
 		return nil
 	}
-	if c.held == nil {
-		r := c.listener.Messages.Open(c.owner)
-		c.held = &r
+	if c.reservation == nil {
+		r := c.upgrader.Memory.Open(c.owner)
+		c.reservation = &r
 	}
-	switch err := c.held.Grow(MessageFactor*int64(size-grow) - c.held.Bytes()); {
+	switch err := c.reservation.Grow(MessageFactor*int64(bytes-chunkSize) - c.reservation.Bytes()); {
 	case errors.Is(err, limit.ErrQuotaExceeded):
 		return errQuota
 	case err != nil:
@@ -125,37 +126,37 @@ func (c *Conn) reserve(size int) error {
 	}
 }
 
-// release releases what the last message has reserved.
+// release releases the memory of the last message, if that is complete.
 func (c *Conn) release() {
-	if c.held != nil && !c.fragments.open {
-		c.held.Release()
-		c.held = nil
+	if c.reservation != nil && !c.message.started {
+		c.reservation.Release()
+		c.reservation = nil
 	}
 }
 
-// expectWhole closes the socket unless the rest of a message comes in time. A client that sends a part
-// of it and then nothing, or only pongs, would hold its memory for as long as it likes.
-func (c *Conn) expectWhole() {
-	if c.listener.Whole > 0 {
-		c.overdue = time.AfterFunc(c.listener.Whole, c.contained(func() {
+// startMessageTimer closes the WebSocket unless the rest of a message arrives in time. Otherwise a
+// client could send a part of a message, and then only pongs, and keep its memory reserved.
+func (c *Conn) startMessageTimer() {
+	if c.upgrader.MessageTimeout > 0 {
+		c.messageTimer = time.AfterFunc(c.upgrader.MessageTimeout, c.guarded(func() {
 			c.Close(uint16(tryAgainLater), "The message took too long")
 		}))
 	}
 }
 
-// onTime: it has come.
-func (c *Conn) onTime() {
-	if c.overdue != nil {
-		c.overdue.Stop()
-		c.overdue = nil
+// stopMessageTimer stops the timer of a message that is complete.
+func (c *Conn) stopMessageTimer() {
+	if c.messageTimer != nil {
+		c.messageTimer.Stop()
+		c.messageTimer = nil
 	}
 }
 
-// payload appends a frame's payload to data. Room is made as it comes: a client does not get memory
-// by announcing much.
-func (c *Conn) payload(data []byte, h ws.Header) ([]byte, error) {
+// readPayload appends a frame's payload to data. It allocates memory as the payload arrives: the
+// length in the frame's header alone allocates one chunk only.
+func (c *Conn) readPayload(data []byte, h ws.Header) ([]byte, error) {
 	for left := int(h.Length); left > 0; {
-		n := min(left, max(grow, len(data)))
+		n := min(left, max(chunkSize, len(data)))
 		from := len(data)
 		if err := c.reserve(from + n); err != nil {
 			return nil, err
@@ -169,26 +170,26 @@ func (c *Conn) payload(data []byte, h ws.Header) ([]byte, error) {
 	return data, nil
 }
 
-// control acts on a control frame. Its error is the end.
-func (c *Conn) control(h ws.Header) error {
-	payload, err := c.payload(nil, h)
+// handleControl handles a control frame. It returns ErrClosed for a close frame.
+func (c *Conn) handleControl(h ws.Header) error {
+	payload, err := c.readPayload(nil, h)
 	if err != nil {
-		return c.broken(err)
+		return c.readError(err)
 	}
 	ws.Cipher(payload, h.Mask, 0)
 	switch h.OpCode {
 	case ws.OpPing:
-		return c.write(ws.NewPongFrame(payload))
+		return c.writeFrame(ws.NewPongFrame(payload))
 	case ws.OpClose:
-		c.goodbye(payload)
+		c.answerClose(payload)
 		return ErrClosed
 	default:
 		return nil
 	}
 }
 
-// goodbye answers a close frame, unless this one is itself the answer.
-func (c *Conn) goodbye(payload []byte) {
+// answerClose answers a close frame, unless the frame is itself an answer.
+func (c *Conn) answerClose(payload []byte) {
 	answer := []byte(nil)
 	if len(payload) > 0 {
 		code, reason := ws.ParseCloseFrameData(payload)
@@ -197,23 +198,23 @@ func (c *Conn) goodbye(payload []byte) {
 		}
 		answer = ws.NewCloseFrameBody(code, "")
 	}
-	c.sayGoodbye(answer)
+	c.sendClose(answer)
 }
 
-// refuse closes the socket of a client that breaks the protocol. What still comes cannot be
-// understood: it is read and thrown away for a moment, since a connection that is closed with
-// something unread may lose the close frame.
-func (c *Conn) refuse(code ws.StatusCode, reason error) error {
+// fail closes the WebSocket of a client that violates the protocol, and returns reason. It discards
+// what still arrives for a moment, because closing a connection with unread data may lose the close
+// frame.
+func (c *Conn) fail(code ws.StatusCode, reason error) error {
 	c.Close(uint16(code), reason.Error())
-	_ = c.conn.SetReadDeadline(time.Now().Add(min(time.Second, c.listener.Goodbye)))
-	_, _ = io.Copy(io.Discard, reader{c}) // its end is what it is for
+	_ = c.conn.SetReadDeadline(time.Now().Add(min(time.Second, c.upgrader.CloseTimeout)))
+	_, _ = io.Copy(io.Discard, reader{c}) // until the deadline, or the end of the connection
 	return reason
 }
 
-// broken is what an error of the connection or of the framing means.
-func (c *Conn) broken(err error) error {
+// readError returns the error of Read for an error of the connection or of the framing.
+func (c *Conn) readError(err error) error {
 	if errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected) {
-		return c.refuse(ws.StatusProtocolError, err)
+		return c.fail(ws.StatusProtocolError, err)
 	}
 	return err
 }

@@ -10,25 +10,27 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// longestReason is how many bytes of a reason fit into a close frame (RFC 6455, section 5.5).
-const longestReason = ws.MaxControlFramePayloadSize - 2
+// maxReasonBytes is the length of the longest reason in a close frame (RFC 6455, section 5.5).
+const maxReasonBytes = ws.MaxControlFramePayloadSize - 2
 
-// tryAgainLater is the close code for a client that is to come back, by IANA's registry of
-// WebSocket close codes.
+// tryAgainLater is the close code that asks a client to connect again later (IANA's registry of
+// WebSocket close codes).
 const tryAgainLater ws.StatusCode = 1013
 
-// Text is a text frame whose payload is made of parts.
+// Text returns a text frame whose payload is the concatenation of parts.
 func Text(parts ...[]byte) []byte { return new(Framer).Text(parts...) }
 
-// Framer puts text frames together, each where the one before was. The zero value is ready to use.
+// Framer builds text frames in one buffer. The zero value is ready to use. It is not safe for
+// concurrent use.
 type Framer struct {
 	frame []byte
-	// header is that of a frame of size bytes: many in a row have the same.
+	// header is the header of a frame with size bytes of payload. Consecutive frames often have the
+	// same size.
 	header []byte
 	size   int
 }
 
-// Text is [Text], until the next one.
+// Text is like the function [Text], but the frame is valid only until the next call.
 func (f *Framer) Text(parts ...[]byte) []byte {
 	size := 0
 	for _, p := range parts {
@@ -36,10 +38,8 @@ func (f *Framer) Text(parts ...[]byte) []byte {
 	}
 	if f.header == nil || size != f.size {
 		var header bytes.Buffer
-		_ = ws.WriteHeader(
-			&header,
-			ws.Header{Fin: true, OpCode: ws.OpText, Length: int64(size)},
-		) // a buffer takes everything
+		// Writing to a buffer does not fail.
+		_ = ws.WriteHeader(&header, ws.Header{Fin: true, OpCode: ws.OpText, Length: int64(size)})
 		f.header, f.size = header.Bytes(), size
 	}
 	f.frame = append(slices.Grow(f.frame[:0], len(f.header)+size), f.header...)
@@ -49,136 +49,139 @@ func (f *Framer) Text(parts ...[]byte) []byte {
 	return f.frame
 }
 
-// Ready tells whether Try would write a frame now, as far as that is known.
-func (c *Conn) Ready() bool { return c.raw != nil && !c.closing.Load() }
+// WriteReady reports whether TryWrite may succeed. It is cheaper than TryWrite.
+func (c *Conn) WriteReady() bool { return c.raw != nil && !c.closing.Load() }
 
-// Try writes a frame without waiting. It returns false where the frame has to wait: then it has
-// written nothing.
-func (c *Conn) Try(frame []byte) bool {
-	if c.raw == nil || !c.writing.TryLock() {
+// TryWrite writes a frame if it can do so without waiting. Otherwise it returns false and has written
+// nothing. If the kernel accepts only a part of the frame, TryWrite returns true and a goroutine
+// writes the rest.
+func (c *Conn) TryWrite(frame []byte) bool {
+	if c.raw == nil || !c.writeMu.TryLock() {
 		return false
 	}
-	handedOver := false
+	handedOff := false
 	defer func() {
-		if !handedOver {
-			c.writing.Unlock()
+		if !handedOff {
+			c.writeMu.Unlock()
 		}
 	}()
 	if c.closing.Load() {
 		return false
 	}
-	n := c.attempt(frame)
+	n := c.writeNow(frame)
 	if 0 < n && n < len(frame) {
-		handedOver = c.finish(bytes.Clone(frame[n:]))
+		handedOff = c.writeRest(bytes.Clone(frame[n:]))
 	}
 	return n > 0
 }
 
-// attempt writes as much of data as goes without waiting. The caller holds writing.
-func (c *Conn) attempt(data []byte) int {
+// writeNow writes as much of data as the kernel accepts without waiting, and returns the number of
+// bytes. The caller holds writeMu.
+func (c *Conn) writeNow(data []byte) int {
 	if c.raw == nil {
 		return 0
 	}
 	c.out, c.written = data, 0
-	_ = c.raw.Write(c.sent) // what failed shows in the next write, which waits
+	_ = c.raw.Write(c.sendFunc) // after an error the next blocking write fails, too
 	c.out = nil
 	return c.written
 }
 
-// finish writes the rest of a frame from a goroutine, which then releases writing. It returns false
-// if the connection has been cut: then the caller still holds writing.
-func (c *Conn) finish(rest []byte) bool {
-	return c.flush(func() {
-		defer c.writing.Unlock()
-		_ = c.push(rest, false) // where it fails the connection has been cut
+// writeRest writes the rest of a frame in a goroutine, which then unlocks writeMu. It returns false
+// if the connection has been aborted: then the caller still holds writeMu.
+func (c *Conn) writeRest(rest []byte) bool {
+	return c.goWrite(func() {
+		defer c.writeMu.Unlock()
+		_ = c.writeBlocking(rest, false) // after an error the connection has been aborted
 	})
 }
 
-// flush writes from a goroutine, which ends with the frame, or its time. It returns false where the
-// connection has been cut: [Conn.Wait] may have returned.
-func (c *Conn) flush(write func()) bool {
-	c.ending.Lock()
-	defer c.ending.Unlock()
-	if !c.cut {
-		c.flushing.Go(c.contained(write))
+// goWrite runs write in a goroutine, which ends when the frame is written or the write times out. It
+// returns false if the connection has been aborted: then Wait may have returned already.
+func (c *Conn) goWrite(write func()) bool {
+	c.abortMu.Lock()
+	defer c.abortMu.Unlock()
+	if !c.aborted {
+		c.background.Go(c.guarded(write))
 	}
-	return !c.cut
+	return !c.aborted
 }
 
-// Write writes a frame, and waits for its turn and for the client to let it through. A client that
-// takes too long is cut off.
+// Write writes a frame. It waits for other writers, and until the kernel accepts the frame. It
+// returns ErrClosed if the close frame has been sent. If it exceeds WriteTimeout it aborts the
+// connection.
 func (c *Conn) Write(frame []byte) error {
-	c.writing.Lock()
-	defer c.writing.Unlock()
+	c.writeMu.Lock()
+	defer c.writeMu.Unlock()
 	if c.closing.Load() {
 		return ErrClosed
 	}
-	n := c.attempt(frame)
+	n := c.writeNow(frame)
 	if n == len(frame) {
 		return nil
 	}
-	return c.push(frame[n:], n == 0)
+	return c.writeBlocking(frame[n:], n == 0)
 }
 
-// push writes data and waits for as long as that may take. whole reports that no byte of the frame
-// is written yet. The caller holds writing.
-func (c *Conn) push(data []byte, whole bool) error {
-	_ = c.conn.SetWriteDeadline(time.Now().Add(c.listener.Write))
+// writeBlocking writes data, for at most WriteTimeout. unsent is whether nothing of the frame has
+// been written yet. The caller holds writeMu.
+func (c *Conn) writeBlocking(data []byte, unsent bool) error {
+	_ = c.conn.SetWriteDeadline(time.Now().Add(c.upgrader.WriteTimeout))
 	n, err := c.conn.Write(data)
 	if err == nil {
 		_ = c.conn.SetWriteDeadline(time.Time{})
 		return nil
 	}
-	if whole && n == 0 { // perhaps there is room for this much
+	if unsent && n == 0 { // the kernel may accept a small close frame
 		_ = c.conn.SetWriteDeadline(time.Time{})
-		c.attempt(ws.MustCompileFrame(ws.NewCloseFrame(closeBody(tryAgainLater, "Too slow"))))
+		c.writeNow(ws.MustCompileFrame(ws.NewCloseFrame(closeBody(tryAgainLater, "Too slow"))))
 	}
-	if c.listener.TooSlow != nil && errors.Is(err, os.ErrDeadlineExceeded) {
-		c.listener.TooSlow()
+	if c.upgrader.OnSlowClient != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		c.upgrader.OnSlowClient()
 	}
-	c.Cut()
+	c.Abort()
 	return err
 }
 
-// write writes a small frame.
-func (c *Conn) write(f ws.Frame) error { return c.Write(ws.MustCompileFrame(f)) }
+// writeFrame writes a small frame.
+func (c *Conn) writeFrame(f ws.Frame) error { return c.Write(ws.MustCompileFrame(f)) }
 
-// Ping asks the other side to answer: see Heard.
-func (c *Conn) Ping() error { return c.write(ws.NewPingFrame(nil)) }
+// Ping sends a ping, which the client answers: see [Conn.Active].
+func (c *Conn) Ping() error { return c.writeFrame(ws.NewPingFrame(nil)) }
 
-// Close sends a close frame, behind which nothing is written any more, and lets Read fail when it
-// has been answered, or has not been for too long. It does not wait. Of a reason too much is left
-// out.
+// Close sends a close frame and does not wait. After it all writes fail with ErrClosed. Read fails
+// when the client has answered, or when CloseTimeout has passed. A reason of more than 123 bytes is
+// truncated.
 func (c *Conn) Close(code uint16, reason string) {
-	c.sayGoodbye(closeBody(ws.StatusCode(code), reason))
-	_ = c.conn.SetReadDeadline(time.Now().Add(c.listener.Goodbye))
+	c.sendClose(closeBody(ws.StatusCode(code), reason))
+	_ = c.conn.SetReadDeadline(time.Now().Add(c.upgrader.CloseTimeout))
 }
 
-// sayGoodbye sends a close frame unless one has been sent.
-func (c *Conn) sayGoodbye(body []byte) {
+// sendClose sends a close frame, unless one has been sent.
+func (c *Conn) sendClose(body []byte) {
 	if c.closing.Swap(true) {
 		return
 	}
 	frame := ws.MustCompileFrame(ws.NewCloseFrame(body))
-	if c.writing.TryLock() {
-		handedOver := false
+	if c.writeMu.TryLock() {
+		handedOff := false
 		defer func() {
-			if !handedOver {
-				c.writing.Unlock()
+			if !handedOff {
+				c.writeMu.Unlock()
 			}
 		}()
-		if n := c.attempt(frame); n < len(frame) {
-			handedOver = c.finish(frame[n:])
+		if n := c.writeNow(frame); n < len(frame) {
+			handedOff = c.writeRest(frame[n:])
 		}
 		return
 	}
-	c.flush(func() {
-		c.writing.Lock()
-		defer c.writing.Unlock()
-		_ = c.push(frame, false) // where it fails the connection has been cut
+	c.goWrite(func() {
+		c.writeMu.Lock()
+		defer c.writeMu.Unlock()
+		_ = c.writeBlocking(frame, false) // after an error the connection has been aborted
 	})
 }
 
 func closeBody(code ws.StatusCode, reason string) []byte {
-	return ws.NewCloseFrameBody(code, reason[:min(len(reason), longestReason)])
+	return ws.NewCloseFrameBody(code, reason[:min(len(reason), maxReasonBytes)])
 }

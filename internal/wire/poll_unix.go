@@ -7,27 +7,27 @@ import (
 	"syscall"
 )
 
-// canTry: this system's sockets can be read and written without waiting.
-const canTry = true
+// canPoll: on this system a connection can be read and written without waiting.
+const canPoll = true
 
-// receive reads what there is into a buffer; false: there is nothing yet.
+// receive reads the available bytes into a buffer. It returns false if there are none yet.
 func (c *Conn) receive(fd uintptr) bool {
-	in := c.listener.buffer()
+	in := c.upgrader.buffer()
 	for {
 		n, err := syscall.Read(int(fd), in[:])
 		switch {
 		case errors.Is(err, syscall.EINTR):
 			continue
 		case errors.Is(err, syscall.EAGAIN):
-			c.listener.buffers.Put(in)
+			c.upgrader.buffers.Put(in)
 			return false
 		}
-		c.took(in, n, err)
+		c.storeRead(in, n, err)
 		return true
 	}
 }
 
-// send writes as much of c.out as the kernel takes, once.
+// send writes as much of c.out as the kernel accepts, once.
 func (c *Conn) send(fd uintptr) bool {
 	for {
 		n, err := syscall.Write(int(fd), c.out)
