@@ -62,7 +62,7 @@ func socketsFor(cfg config.Config, descriptors int) (sockets, connections int) {
 // probesOnly answers requests on connections beyond the limit: those of monitoring and
 // orchestrators as always, all others with 503. It has such a connection closed.
 func probesOnly(next http.Handler) http.Handler {
-	full := web.Full()
+	full := web.Overloaded()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !conns.Excess(r.Context()) {
 			next.ServeHTTP(w, r)

@@ -34,19 +34,19 @@ func show(
 	showStore(m, db)
 	type kinds = map[string]int
 	var connections []metrics.Number[kinds]
-	for _, kind := range web.Connections() {
+	for _, kind := range web.ConnectionKinds() {
 		connections = append(connections, metrics.Gauge("parley_connections",
 			"Open WebSockets and event streams, by protocol.",
 			func(k kinds) int { return k[kind] }, "kind", kind))
 	}
-	metrics.Show(m, served.Open, connections...)
-	metrics.Show(m, served.Room,
+	metrics.Show(m, served.OpenConnections, connections...)
+	metrics.Show(m, served.ConnectionStats,
 		metrics.Counter("parley_connections_refused_total",
 			"WebSockets and event streams that were rejected.",
-			func(r web.Room) int64 { return r.Refused }),
+			func(r web.ConnectionStats) int64 { return r.Refused }),
 		metrics.Gauge("parley_connections_anonymous",
 			"Open WebSockets and event streams without a token.",
-			func(r web.Room) int64 { return r.Anonymous }),
+			func(r web.ConnectionStats) int64 { return r.Anonymous }),
 	)
 }
 

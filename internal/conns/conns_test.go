@@ -26,8 +26,8 @@ type server struct {
 	mu      sync.Mutex
 	reached map[string]int
 	states  map[net.Conn]http.ConnState
-	// started is the number of requests that the handler has started, and read the number of those
-	// whose body it has read.
+	// started counts the requests that have reached the handler, and read those whose body the handler
+	// has read.
 	started, read int
 }
 
@@ -97,7 +97,7 @@ func (s *server) count(n *int) {
 	*n++
 }
 
-// waitForRequests waits until the handler has started and has read so many requests.
+// waitForRequests waits until both counts are as given.
 func (s *server) waitForRequests(started, read int) {
 	s.t.Helper()
 	s.waitFor(func(conns.Stats) bool {

@@ -5,9 +5,8 @@ import (
 	"net/netip"
 )
 
-// host has the connections of an address that wait for their clients, the oldest first. Those of idle
-// wait for the next request, those of active for the rest of a request or for the client to read a
-// response.
+// host has the connections of an address that wait for their clients, the oldest first: in idle for
+// the next request, in active for the rest of a request or for the client to read a response.
 type host struct {
 	address      netip.Addr
 	idle, active list.List // of *conn

@@ -15,12 +15,12 @@ import (
 // the reason why none of it can end the process, or why it may.
 func unprotected() map[string]string {
 	return map[string]string{
-		"internal/conns/conns.go: writes":                "it moves a connection from one list to another, which cannot panic",
+		"internal/conns/conns.go: trackWrite":            "it moves a connection from one list to another, which cannot panic",
 		"server.go: run":                                 "it stops the watching for signals, which cannot panic",
 		"internal/app/run.go: RunWith":                   "the HTTP servers: net/http recovers requests, and the process ends with its servers",
 		"internal/store/pqdriver/deadline.go: dialUntil": "it cancels a context and closes a connection, which cannot panic",
 		"internal/web/sse.go: Do":                        "it cancels a context, which cannot panic",
-		"internal/web/sockets.go: shutdown":              "it waits for a WaitGroup",
+		"internal/web/connections.go: shutdown":          "it waits for a WaitGroup",
 	}
 }
 

@@ -47,8 +47,8 @@ func (a *API) Paths() []string {
 
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
-// Refuse answers a request that no other handler answers.
-func (a *API) Refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
+// WriteError writes the response to a request that is rejected.
+func (a *API) WriteError(w http.ResponseWriter, r *http.Request, status int, message string) {
 	reply(w, status, envelope{Msg: message, Code: status * codesOfStatus, Data: nothing(r)})
 }
 
@@ -72,7 +72,7 @@ func (a *API) handle(path, method string, ask func(*http.Request, chat.Viewer) (
 	a.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != method {
 			w.Header().Set("Allow", method)
-			a.Refuse(
+			a.WriteError(
 				w,
 				r,
 				http.StatusMethodNotAllowed,

@@ -22,15 +22,15 @@ type complaint struct {
 	Error  string `json:"error"`
 }
 
-// Complain is the answer to a message that no other handler answers.
-func (a *API) Complain(message string) []byte { return encoded(complaint{Error: message}) }
+// ErrorMessage returns the response to a message that is rejected.
+func (a *API) ErrorMessage(message string) []byte { return encoded(complaint{Error: message}) }
 
-// Talk executes a message and returns the answer. The caller's identity is in the context (package
-// auth).
-func (a *API) Talk(ctx context.Context, message []byte) []byte {
+// HandleMessage handles a message of the client whose identity ctx carries (package auth), and
+// returns the response.
+func (a *API) HandleMessage(ctx context.Context, message []byte) []byte {
 	id, err := a.talk(ctx, message)
 	if err != nil {
-		return a.Complain(a.told(ctx, err).Message)
+		return a.ErrorMessage(a.told(ctx, err).Message)
 	}
 	return encoded(created{Status: true, Type: "RoomCreated", Room: id})
 }

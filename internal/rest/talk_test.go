@@ -192,7 +192,7 @@ func TestMalformedMessages(t *testing.T) {
 }
 
 func TestTokenByMessage(t *testing.T) {
-	s := testkit.StartApp(t, "sqlite::memory:", app.Options{Limits: web.Limits{SocketsPerson: 2}})
+	s := testkit.StartApp(t, "sqlite::memory:", app.Options{Limits: web.Limits{SocketsPerUser: 2}})
 	ann := as(t, s, "ann")
 	l := dial(t, s, "")
 	if got := l.ask(
@@ -245,7 +245,7 @@ func TestTokenByMessage(t *testing.T) {
 	}
 	later.closes(1013) // her third, too
 	for _, refused := range []struct{ token, why string }{
-		{`"` + s.Token("bob") + `"`, "another person's"}, {`"garbage"`, "token"}, {`5`, "token"}, {`null`, "token"}, {`"` + ann.token + `"`, "too often"},
+		{`"` + s.Token("bob") + `"`, "another user's"}, {`"garbage"`, "token"}, {`5`, "token"}, {`null`, "token"}, {`"` + ann.token + `"`, "too often"},
 	} {
 		if got := l.ask(
 			`{"type":"Auth","token":` + refused.token + `}`,

@@ -11,20 +11,21 @@ import (
 	"parley/internal/limit"
 )
 
-// Proxies are the proxies whose word about the client's address counts. The zero value trusts none.
-// docs/adr/0070 compares it with realclientip-go.
+// Proxies are the proxies that are trusted to name the client's address. The zero value trusts
+// none. docs/adr/0070 compares it with realclientip-go.
 type Proxies struct {
 	// Trusted are the networks of the proxies.
 	Trusted []netip.Prefix
-	// Forwarded selects the header Forwarded (RFC 7239) instead of X-Forwarded-For. Only one can
-	// count: a proxy passes on the other as the client has sent it.
+	// Forwarded selects the header Forwarded (RFC 7239) instead of X-Forwarded-For. Only one can be
+	// trusted, because a proxy passes on the other one as the client has sent it.
 	Forwarded bool
 }
 
-// addressed puts the client's address, to which limits apply, into the request's context (package
-// limit). It warns once of a proxy that is not trusted and, except in development, once of one on
-// this machine that sends no forwarding header: all of its clients share the limits of one address.
-func addressed(
+// withAddress adds the client's address, to which limits apply, to the request's context (package
+// limit). It warns once about a proxy that is not trusted. Except in development it also warns once
+// about requests from this machine without a forwarding header: if a proxy sends them, all of its
+// clients share the limits of one address.
+func withAddress(
 	proxies Proxies, development bool, log *slog.Logger, next http.Handler,
 ) http.Handler {
 	var untrusted, silent sync.Once
@@ -56,22 +57,22 @@ func addressed(
 	})
 }
 
-// IsProbe reports whether a path is for orchestrators and monitoring, which often ask from this
+// IsProbe reports whether path is for orchestrators and monitoring, which often run on this
 // machine.
 func IsProbe(path string) bool {
 	return path == "/healthz" || path == "/readyz" || path == "/metrics"
 }
 
-// Client returns the address of the client: the last in the chain of proxies that is not trusted,
-// since the header's entries before that one are its own claim. If all are trusted it is the first,
-// and if an entry is not an address (RFC 7239 allows "unknown" and "_hidden") it is the proxy that
-// wrote it. ignored reports that there is a header, but the peer is not trusted.
+// Client returns the address of the client: the last address in the chain of proxies that is not
+// trusted, because the client may have forged the earlier ones. If all are trusted it is the first
+// one. If an entry is not an address (RFC 7239 allows "unknown" and "_hidden") it is the proxy that
+// wrote the entry. ignored reports that there is a header, but the peer is not trusted.
 func (p Proxies) Client(r *http.Request) (address netip.Addr, ignored bool) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}, false // not a network connection
 	}
-	address = plain(peer.Addr())
+	address = normalize(peer.Addr())
 	header := "X-Forwarded-For"
 	if p.Forwarded {
 		header = "Forwarded"
@@ -114,17 +115,17 @@ func forwardedFor(element string) string {
 	return ""
 }
 
-// parseNode reads an address, with or without a port, and in brackets where it is IPv6 (RFC 7239,
+// parseNode parses an address, with or without a port. IPv6 addresses may be in brackets (RFC 7239,
 // section 6).
 func parseNode(text string) (netip.Addr, bool) {
 	if address, err := netip.ParseAddr(
 		strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"),
 	); err == nil {
-		return plain(address), true
+		return normalize(address), true
 	}
 	with, err := netip.ParseAddrPort(text)
-	return plain(with.Addr()), err == nil
+	return normalize(with.Addr()), err == nil
 }
 
-// plain returns an address as settings write it.
-func plain(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
+// normalize returns an address in the form of the settings.
+func normalize(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }

@@ -26,7 +26,7 @@ func TestClient(t *testing.T) {
 		{"192.0.2.7", "X-Forwarded-For", "192.0.2.1", "192.0.2.7", true},
 		{"10.0.0.1", "Forwarded", `for=192.0.2.9, For="[2001:db8::1]:80";by=x`, "2001:db8::1", false},
 		{"10.0.0.1", "Forwarded", `for="192.0.2.9, for=192.0.2.1`, "192.0.2.1", false},
-		// What realclientip-go answers with "" for all three.
+		// realclientip-go returns "" for these three.
 		{"10.0.0.1", "X-Forwarded-For", "10.0.0.3, 10.0.0.2", "10.0.0.3", false},
 		{"10.0.0.1", "X-Forwarded-For", "192.0.2.1, unknown, 10.0.0.2", "10.0.0.2", false},
 		{"10.0.0.1", "Forwarded", "for=_hidden, for=10.0.0.2", "10.0.0.2", false},

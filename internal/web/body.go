@@ -13,20 +13,20 @@ import (
 	"parley/internal/limit"
 )
 
-// firstChunk is the size of the first part of a body that is read. Each further part doubles the
-// body.
+// firstChunk is the size of the first part of a body that is read, in bytes. Each further part
+// doubles the body.
 const firstChunk = 8 << 10
 
-// arrivalFactor is what a body takes of memory for each of its bytes while it comes: it is copied
+// readFactor is the memory that a body takes while it is read, for each of its bytes: it is copied
 // as it grows.
-const arrivalFactor = 2
+const readFactor = 2
 
-// bodyRate is how many bytes a second a body has to come at, at least, beyond the first half of
-// limits.Read.
+// bodyRate is the minimum rate of a body after the first half of limits.Read, in bytes per second.
 const bodyRate = 64 << 10
 
-// maxBody returns the size of the largest body that the client of ctx may send. Anonymous clients
-// sign in, read the schema and run trusted documents: they need a document and a little more.
+// maxBody returns the size of the largest body that the client of ctx may send, in bytes. Anonymous
+// clients sign in, read the schema and run trusted documents: a document and a small margin are
+// enough.
 func (l Limits) maxBody(ctx context.Context) int64 {
 	if _, known := auth.FromContext(ctx); known {
 		return l.Body
@@ -38,10 +38,11 @@ func (l Limits) anonymousBody() int64 {
 	return min(l.Body, int64(l.Document)+anonymousBodyMargin)
 }
 
-// readBody returns the body of r. memory grows before each part of it is read, by what the part
-// takes, and then to factor times its size, which its decoding takes. The Content-Length alone
-// reserves nothing beyond the first part: otherwise clients could exhaust the budget by the heads
-// of requests. The client has limits.Read to send the body.
+// readBody returns the body of r. Before it reads each part of the body, it grows memory by what
+// the part takes. At the end it grows memory to factor times the size of the body, for decoding.
+// The Content-Length by itself reserves memory for the first part only: otherwise clients could
+// exhaust the budget by the heads of requests. The client has limits.Read to send the body. The
+// refusals are for bodies that are too large, too slow or malformed, and for exhausted memory.
 func readBody(
 	w http.ResponseWriter, r *http.Request, limits Limits, memory *limit.Reservation, factor int64,
 ) ([]byte, *refusal) {
@@ -52,8 +53,8 @@ func readBody(
 	begun, conn := time.Now(), http.NewResponseController(w)
 	allow := func(size int64) {
 		rate := time.Duration(size) * time.Second / bodyRate
-		// net/http ends the deadline with the body. An error means that w has no connection that
-		// could be slow.
+		// net/http removes the deadline at the end of the body. An error means that w has no network
+		// connection.
 		_ = conn.SetReadDeadline(begun.Add(min(limits.Read/2+rate, limits.Read)))
 	}
 	body, f := readParts(r, largest, memory, allow)
@@ -61,26 +62,26 @@ func readBody(
 		return nil, f
 	}
 	if err := memory.Grow(factor*int64(len(body)) - memory.Bytes()); err != nil {
-		return nil, noMemoryFor(err, "requests")
+		return nil, memoryRefusal(err, "requests")
 	}
 	return body, nil
 }
 
-// readParts reads the body of r part by part. It calls allow before each part, with the size of the
-// body up to the end of that part.
+// readParts reads the body of r part by part. Before each part it calls allow with the size of the
+// body at the end of the part.
 func readParts(
 	r *http.Request, largest int64, memory *limit.Reservation, allow func(size int64),
 ) ([]byte, *refusal) {
-	most := largest + 1 // one byte more than is allowed shows that there is more
+	limit := largest + 1 // one byte more shows that the body is too large
 	if r.ContentLength >= 0 {
-		most = r.ContentLength
+		limit = r.ContentLength
 	}
 	var body []byte
 	for {
-		size := min(int64(len(body))+max(firstChunk, int64(len(body))), most)
-		allow(size) // a body that is refused has a time, too: net/http reads it
-		if err := memory.Grow(arrivalFactor*size - memory.Bytes()); err != nil {
-			return nil, noMemoryFor(err, "requests")
+		size := min(int64(len(body))+max(firstChunk, int64(len(body))), limit)
+		allow(size) // also for refused bodies: net/http reads the rest
+		if err := memory.Grow(readFactor*size - memory.Bytes()); err != nil {
+			return nil, memoryRefusal(err, "requests")
 		}
 		grown := make([]byte, size)
 		n, err := fill(r.Body, grown[copy(grown, body):])
@@ -91,7 +92,7 @@ func readParts(
 		case errors.Is(err, io.EOF), int64(len(body)) == r.ContentLength:
 			return body, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			f := badInput("", "The body came too slowly.")
+			f := badInput("", "The body arrived too slowly.")
 			f.status = http.StatusRequestTimeout
 			return nil, f
 		case err != nil:
@@ -100,8 +101,8 @@ func readParts(
 	}
 }
 
-// fill reads until p is full or reading fails. Unlike [io.ReadFull] it tells the end of a body from
-// a body that breaks off.
+// fill reads until p is full or reading fails. Unlike [io.ReadFull] it distinguishes the end of a
+// body from a body that is cut off.
 func fill(from io.Reader, p []byte) (n int, err error) {
 	for n < len(p) && err == nil {
 		var more int

@@ -16,7 +16,7 @@ import (
 	"parley/internal/web"
 )
 
-// TestAnonymousBody: without a token a body may be a document and a little more.
+// TestAnonymousBody: the body of an anonymous request may be a document and a small margin.
 func TestAnonymousBody(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
@@ -47,10 +47,10 @@ func TestAnonymousBody(t *testing.T) {
 			t.Errorf("%d bytes in chunks, %q: %d", test.size, test.header, status)
 		}
 	}
-	ts.reserved(t, "requests", isZero)
+	ts.waitForMemory(t, "requests", isZero)
 }
 
-// chunked posts a body of a length that is not announced, and returns the status.
+// chunked posts a body without a Content-Length, and returns the status.
 func (ts *testServer) chunked(t *testing.T, body string, header ...string) int {
 	t.Helper()
 	r, err := http.NewRequestWithContext(
@@ -75,7 +75,7 @@ func (ts *testServer) chunked(t *testing.T, body string, header ...string) int {
 	return res.StatusCode
 }
 
-// begin sends the head of a request that announces a body, and nothing of it.
+// begin sends the head of a request with a Content-Length, without its body.
 func (ts *testServer) begin(t *testing.T, size int, header ...string) net.Conn {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", ts.Listener.Addr().String())
@@ -95,9 +95,9 @@ func (ts *testServer) begin(t *testing.T, size int, header ...string) net.Conn {
 	return conn
 }
 
-// TestAnnouncedBodies: a body takes memory as it comes. Bodies that are announced and do not come
-// do not cause others to be refused.
-func TestAnnouncedBodies(t *testing.T) {
+// TestDeclaredBodies: a body reserves memory as it arrives. Requests with a large Content-Length
+// and no body do not cause other requests to be refused.
+func TestDeclaredBodies(t *testing.T) {
 	t.Parallel()
 	const size, n = 200_000, 100
 	ts := newServer(
@@ -112,7 +112,7 @@ func TestAnnouncedBodies(t *testing.T) {
 			fmt.Sprintf("X-Forwarded-For: 10.0.1.%d", i),
 		)
 	}
-	ts.reserved(t, "requests", func(bytes int64) bool { return bytes > 0 })
+	ts.waitForMemory(t, "requests", func(bytes int64) bool { return bytes > 0 })
 	large := `{"query":"{ me }"}` + strings.Repeat(" ", size/2)
 	for range 3 {
 		if a := ts.do(
@@ -129,11 +129,11 @@ func TestAnnouncedBodies(t *testing.T) {
 	if got := ts.web.Memory()["requests"].Stats(); got.Reserved > n*16<<10 || got.Refused > 0 {
 		t.Errorf("%+v", got)
 	}
-	ts.reserved(t, "requests", isZero)
+	ts.waitForMemory(t, "requests", isZero)
 }
 
-// TestSlowBodies: the memory of bodies is reserved before they are read. One user, or the clients
-// without a token, leave enough for others.
+// TestSlowBodies: the memory of bodies is reserved before they are read. One user, or the anonymous
+// clients, leave enough memory for others.
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -162,7 +162,7 @@ func TestSlowBodies(t *testing.T) {
 			most := []byte(strings.Repeat(" ", test.size-1))
 			for range cap(statuses) {
 				conn := ts.begin(t, test.size, test.header)
-				_, _ = conn.Write(most) // which fails if the server has refused it
+				_, _ = conn.Write(most) // fails if the server has refused the request
 				answers.Go(func() {
 					answer := make([]byte, len("HTTP/1.1 429"))
 					_, _ = io.ReadFull(conn, answer)
@@ -210,13 +210,13 @@ func TestSlowBodies(t *testing.T) {
 				count["HTTP/1.1 429"]+count["HTTP/1.1 408"]+count[""] != 200 {
 				t.Errorf("%v", count)
 			}
-			ts.reserved(t, "requests", isZero)
+			ts.waitForMemory(t, "requests", isZero)
 		})
 	}
 }
 
-// TestBombs: unknown members are not decoded, wherever they are.
-func TestBombs(t *testing.T) {
+// TestUnknownMembersAreNotDecoded: unknown members of requests and messages are not decoded.
+func TestUnknownMembersAreNotDecoded(t *testing.T) {
 	bomb := `[` + strings.Repeat(`{"":0},`, 140_000) + `0]`
 	ts := newServer(t, web.Config{})
 	allocated := func(do func()) uint64 {
@@ -272,7 +272,7 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// deadlines is a response writer that records how long the client may take from now on.
+// deadlines is a response writer that records the read deadlines, as the time from now.
 type deadlines struct {
 	*httptest.ResponseRecorder
 	all []time.Duration
@@ -283,7 +283,7 @@ func (d *deadlines) SetReadDeadline(at time.Time) error {
 	return nil
 }
 
-// TestBodyRate: a body has half of the time, and more as it comes.
+// TestBodyRate: a client has half of the time for a body at first, and more as the body arrives.
 func TestBodyRate(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})

@@ -19,8 +19,8 @@ import (
 	"parley/internal/web"
 )
 
-// full asks for one more connection, for which there is no room.
-func (ts *testServer) full(t *testing.T, what string, header ...string) {
+// expectUnavailable opens one more connection and expects a refusal with 503.
+func (ts *testServer) expectUnavailable(t *testing.T, what string, header ...string) {
 	t.Helper()
 	a := ts.do(t, http.MethodGet, "/graphql?query=subscription%7Bcount%7D", "", header...)
 	if seconds, err := strconv.Atoi(
@@ -37,20 +37,20 @@ func (ts *testServer) full(t *testing.T, what string, header ...string) {
 	}
 }
 
-// becomes waits until the connections are as wanted.
-func (ts *testServer) becomes(t *testing.T, want func(web.Room) bool) {
+// waitForConnections waits until want returns true for the figures of the connections.
+func (ts *testServer) waitForConnections(t *testing.T, want func(web.ConnectionStats) bool) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
-	for !want(ts.web.Room()) {
+	for !want(ts.web.ConnectionStats()) {
 		if time.Now().After(deadline) {
-			t.Fatalf("it is still %+v", ts.web.Room())
+			t.Fatalf("timed out, the figures are %+v", ts.web.ConnectionStats())
 		}
 		time.Sleep(time.Millisecond)
 	}
 }
 
-// reserved waits until the memory that is reserved in a budget is as wanted.
-func (ts *testServer) reserved(t *testing.T, budget string, want func(bytes int64) bool) {
+// waitForMemory waits until want returns true for the reserved bytes of a budget.
+func (ts *testServer) waitForMemory(t *testing.T, budget string, want func(bytes int64) bool) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for m := ts.web.Memory()[budget]; !want(m.Stats().Reserved); {
@@ -72,10 +72,10 @@ func upgrade() []string {
 	}
 }
 
-// as is the header of a user.
+// as returns the Authorization header of a user.
 func as(user string) string { return "Authorization: Bearer " + user }
 
-// events opens an event stream of a subscription to which nothing happens, and returns what ends
+// events opens an event stream of a subscription without events, and returns a function that closes
 // it.
 func (ts *testServer) events(t *testing.T) (end func()) {
 	t.Helper()
@@ -98,8 +98,8 @@ func (ts *testServer) events(t *testing.T) (end func()) {
 	return end
 }
 
-// TestConnectionLimit: up to the limit clients are let in, then refused, and let in again when one
-// has gone.
+// TestConnectionLimit: connections above the limit are refused, and admitted again when others have
+// closed.
 func TestConnectionLimit(t *testing.T) {
 	t.Parallel()
 	var log safeBuffer
@@ -114,36 +114,36 @@ func TestConnectionLimit(t *testing.T) {
 	second.init()
 	end := ts.events(t)
 	for range 3 {
-		ts.full(t, "a socket", upgrade()...)
-		ts.full(t, "events", "Accept: text/event-stream")
+		ts.expectUnavailable(t, "a socket", upgrade()...)
+		ts.expectUnavailable(t, "events", "Accept: text/event-stream")
 	}
 	if a := ts.do(t, http.MethodGet, "/graphql?query=%7Bme%7D", ""); a.StatusCode != http.StatusOK {
 		t.Errorf("a query: %d", a.StatusCode)
 	}
-	if room := ts.web.Room(); room != (web.Room{Open: 3, Anonymous: 1, Refused: 6}) {
+	if room := ts.web.ConnectionStats(); room != (web.ConnectionStats{Open: 3, Anonymous: 1, Refused: 6}) {
 		t.Errorf("%+v", room)
 	}
 	if n := strings.Count(
 		log.String(),
 		"limit=sockets refused=1 setting=PARLEY_MAX_SOCKETS",
 	); n != 1 {
-		t.Errorf("it is logged %d times: %s", n, log.String())
+		t.Errorf("the limit is logged %d times: %s", n, log.String())
 	}
 	_ = first.CloseNow()
-	ts.becomes(t, func(room web.Room) bool { return room.Open == 2 })
+	ts.waitForConnections(t, func(room web.ConnectionStats) bool { return room.Open == 2 })
 	ts.connect(t, as("ann")).init()
-	ts.full(t, "one more", upgrade()...)
+	ts.expectUnavailable(t, "one more", upgrade()...)
 	end()
-	ts.becomes(t, func(room web.Room) bool { return room.Open == 2 })
+	ts.waitForConnections(t, func(room web.ConnectionStats) bool { return room.Open == 2 })
 	ts.connect(t).init()
 	if _, status := ts.dial(t); status != http.StatusServiceUnavailable {
 		t.Errorf("dialled: %d", status)
 	}
 }
 
-// TestAnonymousConnections: clients without a token have a part of the connections. A newer one
-// takes the place of the oldest, which is closed, so that those that are about to identify
-// themselves can.
+// TestAnonymousConnections: anonymous clients have a part of the connections. A new anonymous
+// connection evicts the oldest one, so that clients that are about to identify themselves can
+// connect.
 func TestAnonymousConnections(t *testing.T) {
 	t.Parallel()
 	ts := newServer(
@@ -163,17 +163,23 @@ func TestAnonymousConnections(t *testing.T) {
 	}
 	second.expectClose(1013)
 	third.expectClose(1013)
-	ts.becomes(t, func(room web.Room) bool { return room == web.Room{Open: 20, Anonymous: 20} })
+	ts.waitForConnections(
+		t,
+		func(room web.ConnectionStats) bool { return room == web.ConnectionStats{Open: 20, Anonymous: 20} },
+	)
 	known := ts.connect(t, "X-Forwarded-For: 10.0.0.1")
 	known.send(`{"type":"connection_init","payload":{"authorization":"ann"}}`)
 	known.expect("connection_ack")
-	ts.becomes(t, func(room web.Room) bool { return room == web.Room{Open: 20, Anonymous: 19} })
+	ts.waitForConnections(
+		t,
+		func(room web.ConnectionStats) bool { return room == web.ConnectionStats{Open: 20, Anonymous: 19} },
+	)
 	known.send(subscribe("1", "{ me }"))
 	known.expect(`next 1 {"data":{"me":"ann"}}`, "complete 1")
 }
 
-// TestEvictedConnections: a client that does not answer the close frame of its evicted sockets
-// cannot pile them up, and they are cut soon.
+// TestEvictedConnections: a client that does not answer the close frames of evicted WebSockets
+// cannot accumulate them. They are soon aborted.
 func TestEvictedConnections(t *testing.T) {
 	t.Parallel()
 	ts := newServer(
@@ -181,10 +187,10 @@ func TestEvictedConnections(t *testing.T) {
 		web.Config{Limits: web.Limits{Sockets: 80}},
 	) // 20 anonymous ones, 2 of an address
 	const address = "X-Forwarded-For: 10.0.0.1"
-	for range 4 { // of which two are evicted
+	for range 4 { // the first two are evicted
 		ts.connect(t, address).init()
 	}
-	if room := ts.web.Room(); room != (web.Room{Open: 4, Anonymous: 2}) {
+	if room := ts.web.ConnectionStats(); room != (web.ConnectionStats{Open: 4, Anonymous: 2}) {
 		t.Errorf("%+v", room)
 	}
 	if _, status := ts.dial(t, address); status != http.StatusTooManyRequests {
@@ -192,17 +198,19 @@ func TestEvictedConnections(t *testing.T) {
 	}
 	ts.connect(t, "X-Forwarded-For: 10.0.0.2").init()
 	ts.connect(t, address, as("ann")).init()
-	ts.becomes(
+	ts.waitForConnections(
 		t,
-		func(room web.Room) bool { return room == web.Room{Open: 4, Anonymous: 3, Refused: 1} },
+		func(room web.ConnectionStats) bool {
+			return room == web.ConnectionStats{Open: 4, Anonymous: 3, Refused: 1}
+		},
 	)
 	ts.connect(t, address).init()
 }
 
-// TestConnectionsOfAnAddress: the users of one address have half of the connections.
-func TestConnectionsOfAnAddress(t *testing.T) {
+// TestConnectionsPerAddress: the users of one address may have half of the connections.
+func TestConnectionsPerAddress(t *testing.T) {
 	t.Parallel()
-	ts := newServer(t, web.Config{Limits: web.Limits{Sockets: 8, SocketsPerson: 2}})
+	ts := newServer(t, web.Config{Limits: web.Limits{Sockets: 8, SocketsPerUser: 2}})
 	for i := range 4 {
 		ts.connect(t, as(fmt.Sprint("user", i))).init()
 	}
@@ -217,8 +225,8 @@ func TestConnectionsOfAnAddress(t *testing.T) {
 	ts.connect(t, as("ann"), "X-Forwarded-For: 10.0.0.1").init()
 }
 
-// TestAnonymousTime: without a token a connection ends soon.
-func TestAnonymousTime(t *testing.T) {
+// TestAnonymousTimeout: connections without a token are closed after SocketAnonymous.
+func TestAnonymousTimeout(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketAnonymous: 100 * time.Millisecond}})
 	known := ts.connect(t, as("ann"))
@@ -227,13 +235,16 @@ func TestAnonymousTime(t *testing.T) {
 	c.init()
 	ts.events(t)
 	c.expectClose(4401)
-	ts.becomes(t, func(room web.Room) bool { return room == web.Room{Open: 1} })
+	ts.waitForConnections(
+		t,
+		func(room web.ConnectionStats) bool { return room == web.ConnectionStats{Open: 1} },
+	)
 	known.send(subscribe("1", "{ me }"))
 	known.expect(`next 1 {"data":{"me":"ann"}}`, "complete 1")
 }
 
-// refused sends a message that is refused because there is no memory for it.
-func (c *wsClient) refused(message, code string) {
+// expectError sends a message and expects an error with code.
+func (c *wsClient) expectError(message, code string) {
 	c.t.Helper()
 	c.send(message)
 	if m, err := c.next(); err != nil || m.Type != "error" ||
@@ -242,17 +253,18 @@ func (c *wsClient) refused(message, code string) {
 	}
 }
 
-// TestOperationsMemory: what runs on the sockets counts, with what it keeps of its request.
+// TestOperationsMemory: the operations on WebSockets count for the memory budget, with what they
+// keep of their request.
 func TestOperationsMemory(t *testing.T) {
 	t.Parallel()
 	ts := newServer(
 		t,
 		web.Config{Limits: web.Limits{SocketBytes: 64 << 10}},
-	) // of which 48 KiB are not for messages
+	) // 48 KiB of it are not for messages
 	c, other := ts.connect(t), ts.connect(t, as("ann"))
 	c.init()
 	other.init()
-	for _, id := range []string{"1", "2", "3", "4"} { // 4 KiB and something each
+	for _, id := range []string{"1", "2", "3", "4"} { // more than 4 KiB each
 		c.send(subscribe(id, "subscription { silent }"))
 		waitFor(t, "a subscription", ts.schema.started)
 	}
@@ -262,25 +274,25 @@ func TestOperationsMemory(t *testing.T) {
 		`{"variables":{"x":"`+strings.Repeat("x", 4000)+`"},"query"`,
 		1,
 	)
-	other.refused(large, "UNAVAILABLE")
+	other.expectError(large, "UNAVAILABLE")
 	other.send(subscribe("6", "subscription { silent }"))
-	waitFor(t, "a small one", ts.schema.started)
-	other.refused(subscribe("7", "{ me }"), "UNAVAILABLE")
-	ts.full(t, "a socket", upgrade()...)
+	waitFor(t, "a small subscription", ts.schema.started)
+	other.expectError(subscribe("7", "{ me }"), "UNAVAILABLE")
+	ts.expectUnavailable(t, "a socket", upgrade()...)
 	c.send(`{"id":"1","type":"complete"}`, `{"id":"2","type":"complete"}`)
 	for range 2 {
 		waitFor(t, "the end", ts.schema.ended)
 	}
-	ts.reserved(t, "connections", func(bytes int64) bool { return bytes < 40<<10 })
+	ts.waitForMemory(t, "connections", func(bytes int64) bool { return bytes < 40<<10 })
 	other.send(subscribe("8", "{ me }"))
 	other.expect(`next 8 {"data":{"me":"ann"}}`, "complete 8")
 	_ = c.CloseNow()
 	_ = other.CloseNow()
-	ts.reserved(t, "connections", isZero)
+	ts.waitForMemory(t, "connections", isZero)
 }
 
-// TestOperationsQuota: a subscription counts for what it keeps of its request, not for all of it,
-// and it counts for its user: others still connect.
+// TestOperationsQuota: a subscription counts for what it keeps of its request, not for the whole
+// request. It counts for its user, so that other users can still connect.
 func TestOperationsQuota(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketBytes: 64 << 20}})
@@ -298,7 +310,7 @@ func TestOperationsQuota(t *testing.T) {
 		)
 		waitFor(t, "a subscription", ts.schema.started)
 	}
-	ts.reserved(t, "connections", func(bytes int64) bool { return bytes < 200<<10 })
+	ts.waitForMemory(t, "connections", func(bytes int64) bool { return bytes < 200<<10 })
 
 	c.send(`{"id":"0","type":"complete"}`)
 	query := func(i int) string {
@@ -328,9 +340,9 @@ func TestOperationsQuota(t *testing.T) {
 	ts.connect(t, as("bob")).init()
 }
 
-// TestKeptMemory: a subscription whose request is small, since it names its document by a hash,
-// counts for what it keeps.
-func TestKeptMemory(t *testing.T) {
+// TestPersistedDocumentMemory: a subscription with a small request, which names its document by a
+// hash, counts for the document.
+func TestPersistedDocumentMemory(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketBytes: 2 << 20}})
 	c := ts.connect(t, as("ann"))
@@ -370,8 +382,8 @@ func TestKeptMemory(t *testing.T) {
 	}
 }
 
-// TestMessagesMemory: what is coming on many sockets counts together, and has to come to its end.
-// It does not keep others from sending theirs.
+// TestMessagesMemory: the incomplete messages of all WebSockets count for one budget, and time out.
+// They do not block the messages of other clients.
 func TestMessagesMemory(t *testing.T) {
 	t.Parallel()
 	ts := newServer(
@@ -385,7 +397,7 @@ func TestMessagesMemory(t *testing.T) {
 		if err == nil {
 			_, err = w.Write(
 				[]byte(strings.Repeat("x", 60_000)),
-			) // a fragment, which nothing follows
+			) // an incomplete message
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -396,7 +408,7 @@ func TestMessagesMemory(t *testing.T) {
 	for range 5 {
 		unfinished = append(unfinished, begin())
 	}
-	for _, c := range unfinished { // most at once, for there is no memory, and the others when their time is over
+	for _, c := range unfinished { // for lack of memory, or after the timeout
 		c.expectClose(1013)
 	}
 	if got := ts.web.Memory()["messages"].Stats(); got.Refused == 0 {
@@ -413,16 +425,16 @@ func TestMessagesMemory(t *testing.T) {
 	for _, c := range unfinished {
 		c.expectClose(1013)
 	}
-	ts.reserved(t, "messages", isZero)
+	ts.waitForMemory(t, "messages", isZero)
 }
 
-// TestConnectionsConcurrently: many come and go at the same time, and there are never more than
-// there may be.
+// TestConnectionsConcurrently: clients connect and disconnect concurrently, and the limit is never
+// exceeded.
 func TestConnectionsConcurrently(t *testing.T) {
 	t.Parallel()
 	const most = 10
-	ts := newServer(t, web.Config{Limits: web.Limits{Sockets: most, SocketsPerson: 1000}})
-	var in, refused atomic.Int64
+	ts := newServer(t, web.Config{Limits: web.Limits{Sockets: most, SocketsPerUser: 1000}})
+	var admitted, refused atomic.Int64
 	var running sync.WaitGroup
 	for i := range 40 {
 		running.Go(func() {
@@ -432,14 +444,14 @@ func TestConnectionsConcurrently(t *testing.T) {
 					as(fmt.Sprint("user", i)),
 					"X-Forwarded-For: 10.0.0."+fmt.Sprint(i),
 				)
-				if open := ts.web.Room().Open; open > most {
-					t.Errorf("%d are open", open)
+				if open := ts.web.ConnectionStats().Open; open > most {
+					t.Errorf("%d connections are open", open)
 				}
 				if status != 0 {
 					refused.Add(1)
 					continue
 				}
-				in.Add(1)
+				admitted.Add(1)
 				c.send(`{"type":"connection_init"}`)
 				if m, err := c.next(); err != nil || m.Type != "connection_ack" {
 					t.Errorf("%v %v", m, err)
@@ -449,14 +461,17 @@ func TestConnectionsConcurrently(t *testing.T) {
 		})
 	}
 	running.Wait()
-	if in.Load() < most || refused.Load() == 0 || in.Load()+refused.Load() != 400 {
-		t.Errorf("%d were let in, %d refused", in.Load(), refused.Load())
+	if admitted.Load() < most || refused.Load() == 0 || admitted.Load()+refused.Load() != 400 {
+		t.Errorf("%d connections were admitted, %d refused", admitted.Load(), refused.Load())
 	}
-	ts.becomes(t, func(room web.Room) bool { return room == web.Room{Refused: refused.Load()} })
-	ts.reserved(t, "connections", isZero)
+	ts.waitForConnections(
+		t,
+		func(room web.ConnectionStats) bool { return room == web.ConnectionStats{Refused: refused.Load()} },
+	)
+	ts.waitForMemory(t, "connections", isZero)
 }
 
-// safeBuffer is a log that several goroutines write.
+// safeBuffer is a buffer for logs that is safe for concurrent use.
 type safeBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

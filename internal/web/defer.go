@@ -9,8 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// noDefer refuses @defer, which gqlgen's validator knows and no transport here can deliver: over
-// HTTP the deferred part would be lost.
+// noDefer rejects @defer. gqlgen's validator accepts it, but no transport here can deliver deferred
+// parts.
 type noDefer struct{}
 
 var _ interface {
@@ -26,10 +26,7 @@ func (noDefer) MutateOperationContext(
 	_ context.Context,
 	operation *graphql.OperationContext,
 ) *gqlerror.Error {
-	if !strings.Contains(
-		operation.RawQuery,
-		"defer",
-	) { // nearly always: no need to walk the document
+	if !strings.Contains(operation.RawQuery, "defer") { // the usual case: do not walk the document
 		return nil
 	}
 	deferred := defers(operation.Operation.SelectionSet)
@@ -45,8 +42,7 @@ func (noDefer) MutateOperationContext(
 	}
 }
 
-// defers reports whether @defer is used in selections. It does not look into the fragments that
-// they name.
+// defers reports whether selections use @defer. It does not follow fragment spreads.
 func defers(selections ast.SelectionSet) bool {
 	for _, selection := range selections {
 		switch s := selection.(type) {

@@ -8,9 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// codedExecutor gives the errors of requests that are never executed a code of the schema's
-// ErrorCode. Documents longer than maxDocument bytes are among them, before they are parsed or
-// cached.
+// codedExecutor adds a code of the schema's ErrorCode to the errors of operations that are not
+// executed. It rejects documents longer than maxDocument bytes before they are parsed or cached.
 type codedExecutor struct {
 	graphql.GraphExecutor
 	maxDocument int
@@ -24,7 +23,7 @@ func (e codedExecutor) CreateOperationContext(
 		return &graphql.OperationContext{}, gqlerror.List{
 			{
 				Message: fmt.Sprintf(
-					"The document is longer than %d bytes: put values into variables, or ask for less at a time.",
+					"The document is longer than %d bytes: move values to variables, or select less.",
 					e.maxDocument,
 				),
 				Extensions: map[string]any{"code": codeTooComplex},
@@ -37,7 +36,7 @@ func (e codedExecutor) CreateOperationContext(
 		switch code {
 		case "COMPLEXITY_LIMIT_EXCEEDED": // gqlgen's extension.ComplexityLimit
 			code = codeTooComplex
-		case "": // gqlgen's extension.AutomaticPersistedQuery, of a hash that is wrong
+		case "": // gqlgen's extension.AutomaticPersistedQuery, for a wrong hash
 			code = codeBadUserInput
 		default:
 			continue

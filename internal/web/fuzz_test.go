@@ -11,8 +11,8 @@ import (
 	"parley/internal/web"
 )
 
-// FuzzRequest: whatever is sent, the answer is a GraphQL response with a status that fits it. The
-// schema's resolvers are left alone, so that a panic is always a mistake.
+// FuzzRequest: the response to any request is a GraphQL response with a matching status. The inputs
+// do not call the resolvers that panic or wait, so that a panic is always a bug.
 func FuzzRequest(f *testing.F) {
 	for _, seed := range []struct{ body, contentType, accept, query string }{
 		{`{"query":"{ me }"}`, "application/json", "application/json", ""},
@@ -30,7 +30,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body, contentType, accept, query string) {
 		if strings.Contains(body, "panics") || strings.Contains(query, "panics") ||
 			strings.Contains(body, "waits") || strings.Contains(query, "waits") {
-			t.Skip("fields that misbehave on purpose")
+			t.Skip("fields that panic or wait")
 		}
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
 			r := httptest.NewRequestWithContext(

@@ -9,27 +9,27 @@ import (
 	"time"
 )
 
-// healthy answers /healthz: the process is alive and serves. It asks nothing else, so that a
-// database that is down does not make an orchestrator kill every node.
+// healthy serves /healthz: the process is alive and serves requests. It checks nothing else, so
+// that an orchestrator does not restart every node when the database is down.
 func healthy(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = io.WriteString(w, "ok\n") // the client may be gone
+	_, _ = io.WriteString(w, "ok\n") // the client may have gone
 }
 
-// ready answers /readyz: {"status":"ready"}, or 503 with {"status":"unavailable"} where check fails
-// or takes longer than limit, or with {"status":"stopping"}. Why is only for the log. A node that
-// is disconnected from the others is ready, and says so: {"status":"ready","peers":"disconnected"}.
+// ready serves /readyz: {"status":"ready"}, or 503 with {"status":"unavailable"} if check fails or
+// takes longer than limit, or with {"status":"stopping"}. Only the log says why. A node that is
+// disconnected from the others is ready, with {"status":"ready","peers":"disconnected"}.
 func ready(
 	check func(context.Context) error,
 	connected func() bool,
-	sockets *sockets,
+	connections *connections,
 	limit time.Duration,
 	log *slog.Logger,
 ) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if sockets.stopping() {
-			tell(w, http.StatusServiceUnavailable, readiness{Status: "stopping"})
+		if connections.stopping() {
+			writeReadiness(w, http.StatusServiceUnavailable, readiness{Status: "stopping"})
 			return
 		}
 		if check != nil {
@@ -37,44 +37,46 @@ func ready(
 			defer cancel()
 			if err := check(ctx); err != nil {
 				log.WarnContext(ctx, "not ready", "error", err)
-				tell(w, http.StatusServiceUnavailable, readiness{Status: "unavailable"})
+				writeReadiness(w, http.StatusServiceUnavailable, readiness{Status: "unavailable"})
 				return
 			}
 		}
 		if connected != nil && !connected() {
-			tell(w, http.StatusOK, readiness{Status: "ready", Peers: "disconnected"})
+			writeReadiness(w, http.StatusOK, readiness{Status: "ready", Peers: "disconnected"})
 			return
 		}
-		tell(w, http.StatusOK, readiness{Status: "ready"})
+		writeReadiness(w, http.StatusOK, readiness{Status: "ready"})
 	})
 }
 
-// readiness is what /readyz says.
+// readiness is the body of /readyz.
 type readiness struct {
 	Status string `json:"status"`
 	Peers  string `json:"peers,omitempty"`
 }
 
-func tell(w http.ResponseWriter, status int, is readiness) {
+func writeReadiness(w http.ResponseWriter, status int, body readiness) {
 	w.Header().Set("Content-Type", mediaJSON)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(is) // the client may be gone
+	_ = json.NewEncoder(w).Encode(body) // the client may have gone
 }
 
-// Full answers requests for which there is no room: 503, and when to come back.
-func Full() http.Handler {
+// Overloaded returns a handler that responds with 503 and Retry-After, for servers that are at
+// their limit of connections.
+func Overloaded() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, unavailable("The server has too many connections. Try again later."))
 	})
 }
 
-// Starting answers while there is no [Server] yet: that the process is alive, and not ready.
+// Starting returns a handler for the time until there is a [Server]: the process is alive, but not
+// ready.
 func Starting() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", healthy)
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
-		tell(w, http.StatusServiceUnavailable, readiness{Status: "starting"})
+		writeReadiness(w, http.StatusServiceUnavailable, readiness{Status: "starting"})
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, &refusal{

@@ -12,20 +12,21 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// overHTTP answers GraphQL requests by GET and POST as the specification GraphQL over HTTP
-// (https://graphql.github.io/graphql-over-http/draft/) says: also where it says SHOULD or MAY.
-type overHTTP struct {
-	*answers
+// httpTransport serves queries and mutations by GET and POST, according to GraphQL over HTTP
+// (https://graphql.github.io/graphql-over-http/draft/), including what that only recommends.
+type httpTransport struct {
+	*responder
 	log *slog.Logger
 }
 
-var _ graphql.Transport = (*overHTTP)(nil)
+var _ graphql.Transport = (*httpTransport)(nil)
 
-func (t *overHTTP) Supports(*http.Request) bool { return true }
+// Supports implements [graphql.Transport].
+func (t *httpTransport) Supports(*http.Request) bool { return true }
 
-// Do answers r. It reports all that is wrong with it in a GraphQL response.
-func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	// gqlgen's server would recover too, without a content type and without a log.
+// Do serves r. All errors are GraphQL responses.
+func (t *httpTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	// gqlgen's server would recover the panic without a content type and without a log.
 	defer recoverPanic(t.panics, w, r)
 	exec = codedExecutor{exec, t.limits.Document}
 
@@ -41,7 +42,7 @@ func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	w.Header().Set("Content-Type", media+charset)
-	// An error means that w is not of a real connection, which cannot be slow.
+	// An error means that w has no network connection.
 	_ = http.NewResponseController(w).
 		SetWriteDeadline(time.Now().Add(t.limits.Read + t.limits.Operation + t.limits.Write))
 
@@ -52,31 +53,35 @@ func (t *overHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	ctx := r.Context()
 	memory := t.requests.Open(ownerOf(ctx))
 	defer memory.Release()
-	operation, errs, f := t.read(ctx, w, r, exec, &memory)
+	operation, errs, f := t.readOperation(ctx, w, r, exec, &memory)
 	if f != nil {
 		refuse(w, f)
 		return
 	}
 	if errs != nil {
-		respond(w, media, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
+		writeResponse(
+			w,
+			media,
+			exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs),
+		)
 		return
 	}
 	if f := checkMethod(r.Method, operation.Operation.Operation); f != nil {
 		refuse(w, f)
 		return
 	}
-	t.overHTTP(ctx, w, media, exec, operation)
+	t.respond(ctx, w, media, exec, operation)
 }
 
-// overHTTP answers an operation that is no subscription.
-func (a *answers) overHTTP(
+// respond executes a query or mutation and writes the response.
+func (rs *responder) respond(
 	ctx context.Context,
 	w http.ResponseWriter,
 	media string,
 	exec graphql.GraphExecutor,
 	operation *graphql.OperationContext,
 ) {
-	a.answer(
+	rs.execute(
 		graphql.WithOperationContext(ctx, operation),
 		exec,
 		operation,
@@ -87,53 +92,52 @@ func (a *answers) overHTTP(
 					&refusal{
 						status:  http.StatusServiceUnavailable,
 						code:    codeUnavailable,
-						message: "The operation was given up.",
+						message: "The operation was cancelled.",
 					},
 				)
 				return
 			}
-			respond(w, media, response)
+			writeResponse(w, media, response)
 		},
 	)
 }
 
-// checkMethod refuses operations that cannot go by method: links and prefetches must not change
-// anything, and one response cannot hold a stream.
+// checkMethod refuses operations that a method must not carry: links and prefetches must not change
+// anything, and a single response cannot hold a stream.
 func checkMethod(method string, operation ast.Operation) *refusal {
 	switch {
 	case operation == ast.Subscription:
 		return badInput(
 			"query",
-			"Subscriptions need a stream: a WebSocket with the subprotocol "+modern+", or Accept: "+mediaEvents+".",
+			"Subscriptions need a stream: a WebSocket with the subprotocol "+protocolTransportWS+", or Accept: "+mediaEvents+".",
 		)
 	case operation == ast.Mutation && method == http.MethodGet:
 		f := methodNotAllowed(http.MethodPost)
-		f.message = "Mutations are sent by POST."
+		f.message = "Send mutations by POST."
 		return f
 	default:
 		return nil
 	}
 }
 
-// respond writes response with the status that its media type asks for.
-func respond(w http.ResponseWriter, media string, response *graphql.Response) {
+// writeResponse writes response with the status for its media type.
+func writeResponse(w http.ResponseWriter, media string, response *graphql.Response) {
 	body, err := encode(response)
 	if err != nil {
-		panic(
-			err,
-		) // an extension that is no JSON: a mistake in the server, answered as every panic is
+		panic(err) // an extension that is not JSON: a bug of the server
 	}
 	if ms, limited := retryAfterOf(response.Errors); limited && response.Data == nil {
 		w.Header().Set("Retry-After", retryAfter(ms))
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status(media, response))
-	_, _ = w.Write(body) //nolint:gosec // JSON, and nosniff: no browser makes a page of it
+	_, _ = w.Write(body) //nolint:gosec // JSON, and nosniff: browsers do not render it
 }
 
-// status returns 200 for all that has been executed, well or not. If nothing was, the status of
-// mediaGraphQL says why; with mediaJSON it is 200 all the same, for clients that would take another
-// code for a proxy's, except where a client has to retry later.
+// status returns 200 if the operation was executed, with or without errors. If it was not executed,
+// the status for mediaGraphQL depends on the error. For mediaJSON it is 200 as well, because
+// clients may take other codes for those of a proxy, except for RATE_LIMITED: all clients must
+// learn to retry later.
 func status(media string, response *graphql.Response) int {
 	if response.Data != nil || len(response.Errors) == 0 {
 		return http.StatusOK
@@ -158,8 +162,8 @@ func status(media string, response *graphql.Response) int {
 	}
 }
 
-// encode returns response as JSON. Data is JSON already and is only copied; where nothing was
-// executed there is none, not even null (GraphQL, section Response Format).
+// encode returns response as JSON. Data is JSON already and is copied. If nothing was executed
+// there is no data, not even null (GraphQL, section Response Format).
 func encode(response *graphql.Response) ([]byte, error) {
 	body := make([]byte, 0, len(response.Data)+64)
 	separator := byte('{')

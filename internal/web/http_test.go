@@ -74,9 +74,9 @@ func TestNegotiation(t *testing.T) {
 	}
 }
 
-// TestStatus follows GraphQL over HTTP, section Status Codes: requests that are no GraphQL are
-// refused alike for both types, and what is wrong with an operation shows in the status of the
-// newer type only.
+// TestStatus follows GraphQL over HTTP, section Status Codes: requests that are not GraphQL
+// requests are refused with the same status for both media types. Errors of an operation show in
+// the status of application/graphql-response+json only.
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
@@ -87,7 +87,7 @@ func TestStatus(t *testing.T) {
 		graphQL     int
 		code, field string
 	}{
-		"well":                      {query("{ __typename }"), 200, 200, "", ""},
+		"valid":                     {query("{ __typename }"), 200, 200, "", ""},
 		"partial result":            {query("{ fails __typename }"), 200, 200, "", ""},
 		"null result":               {query("{ failsHard }"), 200, 200, "", ""},
 		"mutation":                  {query("mutation { touch }"), 200, 200, "", ""},
@@ -98,7 +98,7 @@ func TestStatus(t *testing.T) {
 		"syntax":                    {query("{"), 200, 400, "GRAPHQL_PARSE_FAILED", ""},
 		"unknown field":             {query("{ nothing }"), 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
 		"unknown operation":         {`{"query":"query A{me}","operationName":"B"}`, 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
-		"which operation":           {query("query A{me} query B{me}"), 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
+		"ambiguous operation":       {query("query A{me} query B{me}"), 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
 		"variable of another type":  {`{"query":"query($n:Int){echo(n:$n)}","variables":{"n":"x"}}`, 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
 		"fraction for Int":          {`{"query":"query($n:Int){echo(n:$n)}","variables":{"n":1.5}}`, 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
 		"number for String":         {`{"query":"query($t:String){echo(text:$t)}","variables":{"t":5}}`, 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
@@ -108,16 +108,16 @@ func TestStatus(t *testing.T) {
 		"defer in a fragment":       {query("{ nested { ...F } } fragment F on Query { nested { ...G @defer } } fragment G on Query { me }"), 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
 		"unknown hash":              {`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`, 200, 400, "PERSISTED_QUERY_NOT_FOUND", ""},
 		"wrong hash":                {`{"query":"{me}","extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`, 200, 400, "BAD_USER_INPUT", ""},
-		"persistedQuery of a shape": {`{"query":"{me}","extensions":{"persistedQuery":7}}`, 200, 400, "BAD_USER_INPUT", ""},
+		"malformed persistedQuery":  {`{"query":"{me}","extensions":{"persistedQuery":7}}`, 200, 400, "BAD_USER_INPUT", ""},
 		"document too long":         {query("{ me }" + strings.Repeat(" ", 64<<10-5)), 200, 400, "TOO_COMPLEX", ""},
-		"too long to be looked at":  {query(strings.Repeat("{", 64<<10+1)), 200, 400, "TOO_COMPLEX", ""},
-		"as long as it may be":      {query("{ me }" + strings.Repeat(" ", 64<<10-6)), 200, 200, "", ""},
+		"too long to be parsed":     {query(strings.Repeat("{", 64<<10+1)), 200, 400, "TOO_COMPLEX", ""},
+		"as long as allowed":        {query("{ me }" + strings.Repeat(" ", 64<<10-6)), 200, 200, "", ""},
 		"long variables":            {`{"query":"query($t:String){echo(text:$t)}","variables":{"t":"` + strings.Repeat("x", 64<<10) + `"}}`, 200, 200, "", ""},
 		"panic":                     {query("{ panics }"), 500, 500, "INTERNAL", ""},
 		"subscription":              {query("subscription { count }"), 400, 400, "BAD_USER_INPUT", "query"},
 		"no body":                   {"", 400, 400, "BAD_USER_INPUT", ""},
 		"no JSON":                   {`{"query`, 400, 400, "BAD_USER_INPUT", ""},
-		"something behind":          {query("{me}") + "}", 400, 400, "BAD_USER_INPUT", ""},
+		"trailing data":             {query("{me}") + "}", 400, 400, "BAD_USER_INPUT", ""},
 		"null":                      {"null", 400, 400, "BAD_USER_INPUT", ""},
 		"many variables":            {`{"query":"{me}","variables":{"a":0` + strings.Repeat(`,"x":0`, 1000) + `}}`, 400, 400, "BAD_USER_INPUT", "variables"},
 		"byte order mark":           {"\ufeff" + query("{ me }"), 200, 200, "", ""},
@@ -131,9 +131,9 @@ func TestStatus(t *testing.T) {
 		"half a pair in a variable": {`{"query":"{me}","variables":{"a":["\uDBFF\uD800"]}}`, 400, 400, "BAD_USER_INPUT", "variables"},
 		"second half alone":         {`{"query":"{me}","variables":{"\uDfff":1}}`, 400, 400, "BAD_USER_INPUT", "variables"},
 		"whole pair":                {`{"query":"{me}","variables":{"a":"\ud83d\ude00 \\ud800 \u00e9"}}`, 200, 200, "", ""},
-		"an id that is none":        {`{"documentId":7}`, 400, 400, "BAD_USER_INPUT", "documentId"},
-		"another that is none":      {`{"documentId":null,"doc_id":"","id":{}}`, 400, 400, "BAD_USER_INPUT", "id"},
-		"some id beside a query":    {`{"query":"{me}","id":7,"documentId":[]}`, 200, 200, "", ""},
+		"invalid id":                {`{"documentId":7}`, 400, 400, "BAD_USER_INPUT", "documentId"},
+		"invalid third id":          {`{"documentId":null,"doc_id":"","id":{}}`, 400, 400, "BAD_USER_INPUT", "id"},
+		"ignored ids":               {`{"query":"{me}","id":7,"documentId":[]}`, 200, 200, "", ""},
 		"no id":                     {`{"id":null,"query":""}`, 400, 400, "BAD_USER_INPUT", "query"},
 		"query missing":             {`{"variables":{}}`, 400, 400, "BAD_USER_INPUT", "query"},
 		"query in capitals":         {`{"QUERY":"{me}"}`, 400, 400, "BAD_USER_INPUT", "query"},
@@ -186,7 +186,7 @@ func TestPanicSaysNothing(t *testing.T) {
 	ts := newServer(t, web.Config{})
 	a := ts.post(t, "{ panics }", "X-Request-Id: r-1")
 	if strings.Contains(string(a.body), "secret") || a.errors[0].Extensions["requestId"] != "r-1" {
-		t.Errorf("%s; want the request's id and nothing of the cause", a.body)
+		t.Errorf("%s; want the request id without the cause", a.body)
 	}
 }
 
@@ -201,7 +201,7 @@ func TestContentType(t *testing.T) {
 		mediaJSON + "; charset=iso-8859-1":   415,
 		mediaJSON + ";;":                     415,
 		"":                                   415,
-		"text/plain":                         415, // the three that a page may send without a preflight
+		"text/plain":                         415, // a page may send these three without a preflight
 		"application/x-www-form-urlencoded":  415,
 		"multipart/form-data; boundary=x":    415,
 		"application/graphql":                415,
@@ -280,14 +280,14 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// TestUpgrade: only the upgrade to a WebSocket is one; others are offers that a server may leave
-// (RFC 9110, section 7.8).
+// TestUpgrade: only an upgrade to a WebSocket is accepted. The server ignores others (RFC 9110,
+// section 7.8).
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
 	for _, test := range []struct {
 		method, upgrade string
-		accepted        bool // as a WebSocket, which lacks its key here
+		accepted        bool // as a WebSocket handshake, which fails without a key
 	}{
 		{"GET", "h2c", false},
 		{"POST", "h2c", false},
@@ -324,7 +324,7 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// TestNumbers: whole numbers reach operations as such, however they are written.
+// TestNumbers: whole numbers reach operations as integers in every notation.
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
@@ -362,7 +362,7 @@ func TestBodyLimit(t *testing.T) {
 		body(100),
 		jsonBody,
 	); a.StatusCode != http.StatusOK {
-		t.Errorf("as large as allowed: %d %s", a.StatusCode, a.body)
+		t.Errorf("the largest body: %d %s", a.StatusCode, a.body)
 	}
 	if a := ts.do(
 		t,
@@ -384,7 +384,7 @@ func TestPersistedQuery(t *testing.T) {
 	extensions := `{"persistedQuery":{"version":1,"sha256Hash":"` + hex.EncodeToString(
 		sum[:],
 	) + `"}}`
-	get := func() answer {
+	get := func() response {
 		return ts.do(t, http.MethodGet, "/graphql?extensions="+url.QueryEscape(extensions), "")
 	}
 	if a := get(); a.code() != "PERSISTED_QUERY_NOT_FOUND" {
@@ -405,7 +405,7 @@ func TestPersistedQuery(t *testing.T) {
 	}
 }
 
-// TestTimeLimit: an operation has all of its own time, however short that for sending it is.
+// TestTimeLimit: the time limit of an operation is independent of the shorter write timeout.
 func TestTimeLimit(t *testing.T) {
 	t.Parallel()
 	const limit = 100 * time.Millisecond
@@ -416,11 +416,11 @@ func TestTimeLimit(t *testing.T) {
 		t.Errorf("%d %s; want the resolver's error", a.StatusCode, a.body)
 	}
 	if took := time.Since(start); took < limit {
-		t.Errorf("ended after %v: it had %v", took, limit)
+		t.Errorf("ended after %v, before the limit of %v", took, limit)
 	}
 }
 
-// TestSlowBody: a client that does not finish its request is not waited for.
+// TestSlowBody: a client that does not finish its request is disconnected.
 func TestSlowBody(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{Read: 50 * time.Millisecond}})
@@ -439,14 +439,13 @@ func TestSlowBody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := io.ReadAll(conn) // to its end: the connection is given up too
+	answer, err := io.ReadAll(conn) // until the server closes the connection
 	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") {
 		t.Errorf("%q %v; want 408 and the end", answer, err)
 	}
 }
 
-// TestRefusalsDoNotEcho: what came in, which may be a secret in the wrong place, does not come
-// back.
+// TestRefusalsDoNotEcho: refusals do not repeat input, which may be a misplaced secret.
 func TestRefusalsDoNotEcho(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
@@ -466,8 +465,8 @@ func TestRefusalsDoNotEcho(t *testing.T) {
 	}
 }
 
-// TestJSONOrEvents: some clients accept events beside JSON with whatever they ask. Events are for
-// subscriptions.
+// TestJSONOrEvents: some clients accept events and JSON for all operations. Only subscriptions are
+// answered by events.
 func TestJSONOrEvents(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// localOnly refuses requests that do not come from this machine (see [Config].Development): those
-// that address the server by another name than a loopback one, with 421, and those that a proxy or
-// tunnel forwarded for another machine, with 403.
+// localOnly refuses requests from other machines (see [Config].Development): with 421 if the host
+// name of the server is not a loopback name, and with 403 if a proxy or tunnel has forwarded the
+// request for another machine.
 func localOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback(r.Host) {
@@ -27,7 +27,7 @@ func localOnly(next http.Handler) http.Handler {
 			refuse(w, &refusal{
 				status: http.StatusForbidden,
 				code:   codeForbidden,
-				message: "This server runs in development mode, where anybody can sign in as anybody, and answers this " +
+				message: "This server runs in development mode, where any client can sign in as any user, and answers this " +
 					"machine only. This request was forwarded by a proxy or tunnel (" + header + "). " +
 					"To serve others, set PARLEY_JWT_SECRET or PARLEY_JWKS_URL.",
 			})
@@ -37,7 +37,7 @@ func localOnly(next http.Handler) http.Handler {
 	})
 }
 
-// forwardedBy returns the name of a header which shows that a request comes from another machine;
+// forwardedBy returns the name of a header that shows that a request comes from another machine, or
 // "" if there is none.
 func forwardedBy(header http.Header) string {
 	for _, name := range slices.Sorted(maps.Keys(header)) {
@@ -48,9 +48,9 @@ func forwardedBy(header http.Header) string {
 	return ""
 }
 
-// addedByProxy reports whether a header is one that proxies and tunnels add to the requests of
-// other machines. Development servers of frontends are proxies, too, and name loopback addresses
-// and hosts in these headers, if they set them.
+// addedByProxy reports whether proxies and tunnels add a header to the requests of other machines.
+// The development servers of frontends are proxies, too, but the addresses and hosts in their
+// headers are loopback ones.
 func addedByProxy(name, value string) bool {
 	hasAny := func(has func(s, part string) bool, parts ...string) bool {
 		return slices.ContainsFunc(parts, func(part string) bool { return has(name, part) })
@@ -63,7 +63,7 @@ func addedByProxy(name, value string) bool {
 		return true
 	case strings.HasPrefix(name, "x-forwarded-") &&
 		hasAny(strings.HasSuffix, "-proto", "-protocol", "-scheme", "-ssl", "-port", "-prefix"):
-		return false // they are of this machine's proxies, too, and name no address
+		return false // proxies of this machine send them, too, and they name no address
 	case hasAny(strings.Contains, "forwarded") ||
 		hasAny(strings.HasSuffix, "-ip", "-addr", "-address", "-host"):
 		for node := range strings.SplitSeq(value, ",") {
@@ -82,7 +82,7 @@ func forwardsOther(value string) bool {
 		name, value, _ := strings.Cut(strings.TrimSpace(element), "=")
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "", "proto", "by":
-		default: // for and host, and what no proxy of this machine writes
+		default: // for, host, and parameters that are unknown
 			if !isLoopback(strings.Trim(strings.TrimSpace(value), `"`)) {
 				return true
 			}
@@ -91,8 +91,8 @@ func forwardsOther(value string) bool {
 	return false
 }
 
-// isLoopback reports whether host, with a port or without, is a name that always means this
-// machine: localhost and what is below it (RFC 6761, section 6.3), 127.0.0.0/8 and ::1.
+// isLoopback reports whether host, with or without a port, is a name that always means this
+// machine: localhost and the names below it (RFC 6761, section 6.3), 127.0.0.0/8 and ::1.
 func isLoopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -20,44 +20,44 @@ import (
 
 // The sizes of reservations, in bytes. The memory of the kernel is not part of them.
 const (
-	// socketBytes is for an idle WebSocket, eventStreamBytes for an event stream, which keeps the
-	// buffers and goroutines of its request.
+	// socketBytes is for an idle WebSocket. eventStreamBytes is for an event stream, which keeps
+	// the buffers and goroutines of its request.
 	socketBytes      = 12 << 10
 	eventStreamBytes = 40 << 10
-	// operationBytes is for an operation that runs, or a subscription that waits, besides its
-	// document and variables.
+	// operationBytes is for an operation that runs, or a parked subscription, without its document
+	// and variables.
 	operationBytes = 4 << 10
-	// decodeFactor is what a request takes of memory for each of its bytes until it has been
-	// answered: its text, the decoded document and variables, and the document's syntax tree.
+	// decodeFactor is the memory that a request takes until it has been answered, for each of its
+	// bytes: its text, the decoded document and variables, and the syntax tree of the document.
 	decodeFactor = 10
-	// smallPayload is the size of results, in bytes, that may wait to be sent without a
-	// reservation: one of each socket.
+	// smallPayload is the total size of the results that may wait to be sent without a reservation,
+	// one set per socket.
 	smallPayload = 4 << 10
-	// smallRequest is the size of requests, in bytes, that count for no quota while there is enough
+	// smallRequest is the size of the requests that count for no quota while there is enough
 	// memory.
 	smallRequest = 8 << 10
 )
 
 const (
-	// anonymousBodyMargin is how much larger than the largest document the request of an anonymous
-	// client may be.
+	// anonymousBodyMargin is the part of an anonymous request besides the largest document, in
+	// bytes.
 	anonymousBodyMargin = 16 << 10
-	// anonymousMessage is the size of the largest WebSocket message before a client has identified
-	// itself.
+	// anonymousMessage is the size of the largest WebSocket message of an anonymous client, in
+	// bytes.
 	anonymousMessage = 64 << 10
-	// tokenPayload is the size of the largest payload of a connection_init or a ping: a token has
-	// at most 8 KiB.
+	// tokenPayload is the size of the largest payload of a connection_init or a ping, in bytes. A
+	// token has at most 8 KiB.
 	tokenPayload = 16 << 10
 )
 
-// Each budget is divided: what one user, one address, all anonymous clients and the anonymous
-// clients of one address may have is one part in so many.
+// The quotas of one user, one address, all anonymous clients and the anonymous clients of one address
+// are 1/userParts, 1/addressParts, … of a budget.
 const (
 	userParts             = 8
 	addressParts          = 2
 	anonymousParts        = 4
 	anonymousAddressParts = 16
-	// messagesParts is the part of the sockets' memory that is for messages.
+	// messagesParts divides the memory of connections: 1/messagesParts of it is for messages.
 	messagesParts = 4
 )
 
@@ -68,11 +68,11 @@ const (
 	budgetConnections = "connections"
 )
 
-// budgets admit what clients make the server hold.
+// budgets are the memory budgets of a server.
 type budgets struct {
-	// requests is for bodies and query strings, and for what decoding and parsing them takes.
-	// messages is for WebSocket messages until they have been acted on. connections is for sockets,
-	// event streams and the operations on them.
+	// requests is for bodies and query strings, and for decoding and parsing them. messages is for
+	// WebSocket messages until they have been handled. connections is for WebSockets, event streams
+	// and their operations.
 	requests, messages, connections *limit.Memory
 	documents                       documents
 }
@@ -85,7 +85,7 @@ func newBudgets(
 	b := &budgets{
 		requests: newBudget(
 			limits.RequestBytes,
-			olderFactor*limits.Body,
+			legacyFactor*limits.Body,
 			decodeFactor*limits.anonymousBody(),
 			decodeFactor*smallRequest,
 			func() { reporter.Reached(budgetRequests, "PARLEY_MAX_REQUEST_MEMORY") },
@@ -106,15 +106,15 @@ func newBudgets(
 		),
 	}
 	b.documents = documents{
-		memory: b.connections,
-		bytes:  documentBytes,
-		held:   make(map[*ast.QueryDocument]*heldDocument),
+		memory:  b.connections,
+		bytes:   documentBytes,
+		entries: make(map[*ast.QueryDocument]*documentEntry),
 	}
 	return b
 }
 
-// newBudget divides bytes among users and addresses. A quota has room for the largest single
-// reservation: largest is that of a user, anonymous that of an anonymous client.
+// newBudget returns a budget of bytes with quotas for users and addresses. Each quota admits the
+// largest single reservation: largest for a user, anonymous for an anonymous client.
 func newBudget(bytes, largest, anonymous, small int64, refused func()) *limit.Memory {
 	return limit.NewMemory(limit.MemoryOptions{
 		Bytes:            bytes,
@@ -127,9 +127,9 @@ func newBudget(bytes, largest, anonymous, small int64, refused func()) *limit.Me
 	})
 }
 
-// reserveUnsent reserves memory for results until they have been sent: what they take themselves,
-// and the frame of the largest.
-func (b *budgets) reserveUnsent(owner limit.Owner, results [][]byte) (limit.Reservation, error) {
+// reserveResults reserves memory for results until they have been sent: their own size, and a frame
+// for the largest.
+func (b *budgets) reserveResults(owner limit.Owner, results [][]byte) (limit.Reservation, error) {
 	total, largest := 0, 0
 	for _, payload := range results {
 		total, largest = total+len(payload), max(largest, len(payload))
@@ -140,20 +140,21 @@ func (b *budgets) reserveUnsent(owner limit.Owner, results [][]byte) (limit.Rese
 	return b.connections.Reserve(owner, int64(total+largest))
 }
 
-// ownerOf returns the owner of what is reserved for the client of ctx.
+// ownerOf returns the owner of the reservations for the client of ctx.
 func ownerOf(ctx context.Context) limit.Owner {
 	identity, _ := auth.FromContext(ctx)
 	return limit.OwnerOf(ctx, identity.ID)
 }
 
-// comeBackLeast and comeBackMost are the seconds after which clients try again: not all at once.
-const comeBackLeast, comeBackMost = 5, 15
+// Clients retry after a random time between minRetryAfter and maxRetryAfter seconds, so that they do
+// not all retry at once.
+const minRetryAfter, maxRetryAfter = 5, 15
 
-// noMemoryFor is the refusal for an error of [limit.Memory]. what names what was asked for, in the
-// plural.
-func noMemoryFor(err error, what string) *refusal {
+// memoryRefusal returns the refusal for an error of [limit.Memory]. what names the rejected things,
+// in the plural.
+func memoryRefusal(err error, what string) *refusal {
 	if errors.Is(err, limit.ErrQuotaExceeded) {
-		return tooOften(
+		return rateLimited(
 			"Your "+what+" take too much memory at a time. Try again later.",
 			time.Second,
 		)
@@ -161,11 +162,11 @@ func noMemoryFor(err error, what string) *refusal {
 	return unavailable("The server has no memory for more " + what + " now. Try again later.")
 }
 
-// unavailable is a refusal that asks the client to come back.
+// unavailable returns a refusal that asks the client to retry later.
 func unavailable(message string) *refusal {
 	//nolint:gosec // not a secret
-	seconds := comeBackLeast + rand.IntN(
-		comeBackMost-comeBackLeast+1,
+	seconds := minRetryAfter + rand.IntN(
+		maxRetryAfter-minRetryAfter+1,
 	)
 	return &refusal{
 		status: http.StatusServiceUnavailable, code: codeUnavailable, message: message,
@@ -173,7 +174,7 @@ func unavailable(message string) *refusal {
 	}
 }
 
-// sizeOf estimates what a decoded value takes of memory.
+// sizeOf estimates the memory of a decoded value, in bytes.
 func sizeOf(value any) int64 {
 	const word, pair = 16, 64
 	switch v := value.(type) {
@@ -200,51 +201,53 @@ func sizeOf(value any) int64 {
 	}
 }
 
-// keptBytes estimates what a subscription keeps for as long as it lives, besides the syntax tree of
-// its document.
-func keptBytes(op *graphql.OperationContext) int64 {
+// subscriptionBytes estimates the memory of a subscription without the syntax tree of its document,
+// in bytes.
+func subscriptionBytes(op *graphql.OperationContext) int64 {
 	return operationBytes + int64(len(op.RawQuery)) + sizeOf(op.Variables)
 }
 
-// documents reserves memory for the documents that subscriptions keep, with what is compiled of them. Subscriptions with the
-// same document share it: it counts once, for the owner of the first of them.
+// documents reserves memory for the documents of subscriptions, with their compiled plans.
+// Subscriptions with the same document share it: it counts once, for the owner of the first of
+// them.
 type documents struct {
 	memory *limit.Memory
-	// bytes estimates what the document of an operation takes.
+	// bytes estimates the memory of the document of an operation.
 	bytes func(*graphql.OperationContext) int64
 
-	mu   sync.Mutex
-	held map[*ast.QueryDocument]*heldDocument
+	mu      sync.Mutex
+	entries map[*ast.QueryDocument]*documentEntry
 }
 
-type heldDocument struct {
+type documentEntry struct {
 	memory limit.Reservation
 	users  int
 }
 
-// hold reserves memory for the document of op, until release.
-func (d *documents) hold(owner limit.Owner, op *graphql.OperationContext) error {
+// reserve reserves memory for the document of op, until release.
+func (d *documents) reserve(owner limit.Owner, op *graphql.OperationContext) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	h := d.held[op.Doc]
+	h := d.entries[op.Doc]
 	if h == nil {
 		memory, err := d.memory.Reserve(owner, d.bytes(op))
 		if err != nil {
 			return err
 		}
-		h = &heldDocument{memory: memory}
-		d.held[op.Doc] = h
+		h = &documentEntry{memory: memory}
+		d.entries[op.Doc] = h
 	}
 	h.users++
 	return nil
 }
 
+// release releases a document that reserve has reserved.
 func (d *documents) release(doc *ast.QueryDocument) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	h := d.held[doc]
+	h := d.entries[doc]
 	if h.users--; h.users == 0 {
 		h.memory.Release()
-		delete(d.held, doc)
+		delete(d.entries, doc)
 	}
 }

@@ -12,9 +12,10 @@ import (
 
 const headerRequestID = "X-Request-Id"
 
-// identified gives each request an id: the client's or the proxy's own where it is sane, else a new
-// one. It comes back in X-Request-Id and in the context (package reqid).
-func identified(next http.Handler) http.Handler {
+// withRequestID gives each request an id: the one that the client or a proxy has sent, if it is
+// valid, otherwise a new one. The id is in the response's X-Request-Id and in the context (package
+// reqid).
+func withRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(headerRequestID)
 		if !reqid.Valid(id) {
@@ -25,12 +26,15 @@ func identified(next http.Handler) http.Handler {
 	})
 }
 
-// logged reports each request by its route in mux, and writes one line a request: at Debug, or at
-// Info where the server failed (what failed is logged where it was found). The path comes without
-// its query, which can hold variables.
-func logged(
-	log *slog.Logger, mux *http.ServeMux, tell func(route string, status int, took time.Duration),
-	trace func(*http.Request) (*http.Request, func(route string, status int)), next http.Handler,
+// withAccessLog calls observe for each request, with its route in mux, and logs one line: at Debug,
+// or at Info if the server failed (the error itself is logged where it occurs). The path is logged
+// without its query, which may contain variables.
+func withAccessLog(
+	log *slog.Logger,
+	mux *http.ServeMux,
+	observe func(route string, status int, took time.Duration),
+	trace func(*http.Request) (*http.Request, func(route string, status int)),
+	next http.Handler,
 ) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -42,7 +46,7 @@ func logged(
 		defer func() {
 			took := time.Since(start)
 			_, route := mux.Handler(r)
-			tell(route, rec.status, took)
+			observe(route, rec.status, took)
 			end(route, rec.status)
 			level := slog.LevelDebug
 			if rec.status >= http.StatusInternalServerError {
@@ -72,7 +76,7 @@ type recorder struct {
 func (rec *recorder) WriteHeader(status int) {
 	if !rec.started {
 		rec.status = status
-		rec.started = status >= 200 // others are informational, and a final one follows
+		rec.started = status >= 200 // lower codes are informational, and a final one follows
 	}
 	rec.ResponseWriter.WriteHeader(status)
 }
@@ -87,23 +91,23 @@ func (rec *recorder) Write(b []byte) (int, error) {
 // Unwrap lets [http.ResponseController] and the WebSocket handshake reach the connection.
 func (rec *recorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 
-// recovered turns a panic in next into a response.
-func recovered(guard *panics.Guard, next http.Handler) http.Handler {
+// withRecovery turns a panic in next into a response.
+func withRecovery(guard *panics.Guard, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer recoverPanic(guard, w, r)
 		next.ServeHTTP(w, r)
 	})
 }
 
-// recoverPanic, deferred, logs a panic with its stack and answers 500 INTERNAL with the request's
-// id, unless the response has begun: then the connection is dropped, so that no client takes a
-// half for the whole.
+// recoverPanic, deferred, logs a panic with its stack and responds with 500 INTERNAL and the id of
+// the request. If the response has begun it aborts the connection instead, so that the client does
+// not take a part of the response for all of it.
 func recoverPanic(guard *panics.Guard, w http.ResponseWriter, r *http.Request) {
 	p := recover()
 	if p == nil {
 		return
 	}
-	if p == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is panicked with, never wrapped
+	if p == http.ErrAbortHandler { //nolint:errorlint // a sentinel value that is never wrapped
 		panic(p)
 	}
 	_ = guard.Recovered(r.Context(), panics.Request, p)
@@ -111,11 +115,11 @@ func recoverPanic(guard *panics.Guard, w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	w.Header().Del("Content-Length")
-	refuse(w, broken(r.Context()))
+	refuse(w, internalError(r.Context()))
 }
 
-// broken is the error of a request or operation that has panicked.
-func broken(ctx context.Context) *refusal {
+// internalError returns the refusal for a request or operation that has panicked.
+func internalError(ctx context.Context) *refusal {
 	return &refusal{
 		status:    http.StatusInternalServerError,
 		code:      codeInternal,
@@ -124,9 +128,9 @@ func broken(ctx context.Context) *refusal {
 	}
 }
 
-// secured sets the headers that keep a browser from doing more with a response than its reader
-// wants. Handlers that serve pages replace the Content-Security-Policy by their own.
-func secured(next http.Handler) http.Handler {
+// withSecurityHeaders sets the headers that restrict what browsers do with responses. Handlers that
+// serve pages replace the Content-Security-Policy by their own.
+func withSecurityHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

@@ -18,85 +18,86 @@ import (
 	"parley/internal/wire"
 )
 
-// operation is what runs under an id on a socket, and the [live.Sink] of a subscription. A parked
-// subscription has no goroutine.
+// operation is a query, mutation or subscription on a socket, and the [live.Sink] of a
+// subscription. A parked subscription has no goroutine.
 type operation struct {
-	// conn and frames are the socket's.
-	conn   *wire.Conn
+	// ws and frames are those of the socket.
+	ws     *wire.Conn
 	frames *sync.Pool
-	// prefix is what a result's message begins with.
+	// prefix is the beginning of a result's message.
 	prefix []byte
-	// unwanted: the client waits for nothing more of it.
-	unwanted atomic.Bool
+	// detached is whether the client no longer waits for the operation.
+	detached atomic.Bool
 
 	socket *socket
 	id     string
-	// memory is what it and its decoded request take. It is the goroutine's until the operation is
-	// parked.
+	// memory is what the operation and its decoded request take. Only the goroutine of the
+	// operation uses it, until the operation is parked.
 	memory limit.Reservation
 
-	// Guarded by the socket's lock. cancel ends the context of the operation's goroutine; nil while
-	// it has none. subscriber is set if it is a subscription.
+	// The fields below are guarded by the socket's lock. cancel ends the context of the operation's
+	// goroutine; it is nil if there is none. subscriber is nil unless the operation is a
+	// subscription.
 	cancel     context.CancelFunc
 	subscriber live.Subscriber
 	parked     bool
-	// document is what the subscription holds of the budget's documents.
+	// document is the subscription's document, if memory is reserved for it.
 	document *ast.QueryDocument
 }
 
-// errorFor is the error message for operation id, which has not begun.
-func (s *socket) errorFor(id string, f *refusal) verdict {
-	return verdict{reply: s.dialect.failed(id, gqlerror.List{f.graphQL()})}
+// operationError returns the error message for an operation that has not started.
+func (s *socket) operationError(id string, f *refusal) action {
+	return action{reply: s.subprotocol.errorMessage(id, gqlerror.List{f.graphQL()})}
 }
 
-// maxOperationID bounds an operation's id, in bytes: it stays in memory as long as the operation,
-// and each result repeats it. Client libraries send a number or a UUID.
+// maxOperationID is the length of the longest id of an operation, in bytes. The id stays in memory
+// as long as the operation, and each result repeats it. Client libraries use a number or a UUID.
 const maxOperationID = 256
 
-// subscribeTo starts an operation. slot is that of the message; the operation takes it over.
-func (s *socket) subscribeTo(m message, slot *heavySlot) verdict {
+// handleSubscribe starts an operation. slot is that of the message; the operation releases it.
+func (s *socket) handleSubscribe(m message, slot *largeSlot) action {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.initialised {
-		return closeWith(closeUnauthorized, "Unauthorized")
+	if !s.initialized {
+		return closeAction(closeUnauthorized, "Unauthorized")
 	}
 	if m.ID == "" {
-		return closeWith(closeBadRequest, "Invalid subscribe message: no id")
+		return closeAction(closeBadRequest, "Invalid subscribe message: no id")
 	}
 	if len(m.ID) > maxOperationID {
-		return closeWith(closeBadRequest, "Invalid subscribe message: the id is too long")
+		return closeAction(closeBadRequest, "Invalid subscribe message: the id is too long")
 	}
 	members, f := readMembers(m.Payload)
 	if len(m.Payload) == 0 || f != nil && members == nil || !validShape(members) {
-		return closeWith(closeBadRequest, "Invalid subscribe payload")
+		return closeAction(closeBadRequest, "Invalid subscribe payload")
 	}
 	if _, running := s.operations[m.ID]; running {
-		return closeWith(closeSubscriberExists, "Subscriber already exists")
+		return closeAction(closeSubscriberExists, "Subscriber already exists")
 	}
-	// The client waits for few operations. Those that it has completed take a moment to end: until
-	// then it has to wait where there are too many of them.
+	// Operations that the client has completed take a moment to end. If there are too many of them,
+	// wait.
 	for len(s.operations) < s.limits.SocketOperations && s.started >= 2*s.limits.SocketOperations && !s.closing {
-		slot.release() // those that end may need it
-		s.ending.Wait()
+		slot.release() // the ending operations may need it
+		s.operationEnded.Wait()
 	}
 	if s.closing {
-		return verdict{}
+		return action{}
 	}
 	if len(s.operations) >= s.limits.SocketOperations {
-		return s.errorFor(
+		return s.operationError(
 			m.ID,
 			&refusal{
 				code:    codeRateLimited,
-				message: "Too many operations run on this socket: complete one first.",
+				message: "Too many operations run on this WebSocket: complete one first.",
 			},
 		)
 	}
 	memory, err := s.budgets.connections.Reserve(
-		ownerOf(s.identified),
+		ownerOf(s.userCtx),
 		operationBytes+decodeFactor*int64(len(m.Payload)),
 	)
 	if err != nil {
-		return s.errorFor(m.ID, noMemoryFor(err, "operations"))
+		return s.operationError(m.ID, memoryRefusal(err, "operations"))
 	}
 	params := (*graphql.RawParams)(nil)
 	if f == nil {
@@ -104,38 +105,38 @@ func (s *socket) subscribeTo(m message, slot *heavySlot) verdict {
 	}
 	if f != nil {
 		memory.Release()
-		return s.errorFor(m.ID, f)
+		return s.operationError(m.ID, f)
 	}
 	op := &operation{
-		conn:   s.conn,
+		ws:     s.ws,
 		frames: &s.frames,
-		prefix: s.dialect.prefix(m.ID),
+		prefix: s.subprotocol.resultPrefix(m.ID),
 		socket: s,
 		id:     m.ID,
 		memory: memory,
 	}
 	s.operations[m.ID] = op
 	s.started++
-	held := *slot
-	*slot = heavySlot{}
-	op.start(func(ctx context.Context) (gqlerror.List, bool) { return op.run(ctx, params, held) })
-	return verdict{}
+	taken := *slot
+	*slot = largeSlot{}
+	op.start(func(ctx context.Context) (gqlerror.List, bool) { return op.run(ctx, params, taken) })
+	return action{}
 }
 
-// start runs do in a goroutine: until it ends the operation or, if it returns that it has parked it,
-// until it returns. The socket is locked.
+// start runs do in a goroutine. If do returns that it has parked the operation, the operation
+// continues without a goroutine; otherwise it has ended. The caller holds the lock of the socket.
 func (op *operation) start(do func(ctx context.Context) (errs gqlerror.List, parked bool)) {
 	s := op.socket
-	ctx, cancel := context.WithCancel(reqid.WithOperation(s.identified, op.id))
+	ctx, cancel := context.WithCancel(reqid.WithOperation(s.userCtx, op.id))
 	op.cancel = cancel
-	s.running.Go(s.answers.panics.Wrap(ctx, panics.Operation, func() {
+	s.running.Go(s.responder.panics.Wrap(ctx, panics.Operation, func() {
 		defer cancel()
-		op.until(ctx, do)
-	}, func(error) { s.abort() }))
+		op.runToEnd(ctx, do)
+	}, func(error) { s.closeAfterPanic() }))
 }
 
-// validShape reports whether members are of the types that the protocol gives them. What they hold
-// is for the operation.
+// validShape reports whether members have the types that the protocol defines. The operation itself
+// checks their contents.
 func validShape(members map[string]json.RawMessage) bool {
 	is := func(name, begin string) bool {
 		value, given := members[name]
@@ -146,26 +147,28 @@ func validShape(members map[string]json.RawMessage) bool {
 		(members["query"] != nil || members["extensions"] != nil || idGiven(members))
 }
 
-// complete ends an operation that the client waits for no more. Its id is free at once.
-func (s *socket) complete(id string) {
+// handleComplete ends an operation that the client no longer waits for. The client may reuse its id
+// at once.
+func (s *socket) handleComplete(id string) {
 	s.mu.Lock()
 	op := s.operations[id]
-	parked := op != nil && s.forget(op)
+	parked := op != nil && s.detach(op)
 	s.mu.Unlock()
 	if parked {
 		op.subscriber.Close()
 	}
 }
 
-// forget ends an operation for which the client no longer waits. If it returns true the operation was
-// parked, and the caller closes the subscriber; otherwise its goroutine does. Queries and mutations
-// are not cancelled if the socket is closing. The socket is locked.
-func (s *socket) forget(op *operation) (parked bool) {
+// detach removes an operation that the client no longer waits for. If it returns true the operation
+// was parked, and the caller must close the subscriber; otherwise the operation's goroutine does.
+// If the socket is closing, queries and mutations are not cancelled. The caller holds the lock of
+// the socket.
+func (s *socket) detach(op *operation) (parked bool) {
 	delete(s.operations, op.id)
-	op.unwanted.Store(true)
+	op.detached.Store(true)
 	if parked = op.parked; parked {
 		op.parked = false
-		s.ended(op)
+		s.release(op)
 	}
 	if op.cancel != nil && (op.subscriber != nil || !s.closing) {
 		op.cancel()
@@ -173,21 +176,22 @@ func (s *socket) forget(op *operation) (parked bool) {
 	return parked
 }
 
-// ended counts an operation no more. The socket is locked.
-func (s *socket) ended(op *operation) {
+// release releases the memory of an operation that has ended, and no longer counts it. The caller
+// holds the lock of the socket.
+func (s *socket) release(op *operation) {
 	s.started--
 	op.memory.Release()
 	if op.document != nil {
 		s.budgets.documents.release(op.document)
 		op.document = nil
 	}
-	s.ending.Broadcast()
+	s.operationEnded.Broadcast()
 }
 
 // run executes an operation and sends its results. It releases slot when the document has been
 // parsed and validated.
 func (op *operation) run(
-	ctx context.Context, params *graphql.RawParams, slot heavySlot,
+	ctx context.Context, params *graphql.RawParams, slot largeSlot,
 ) (errs gqlerror.List, parked bool) {
 	defer slot.release()
 	now := graphql.Now()
@@ -199,17 +203,17 @@ func (op *operation) run(
 		return exec.DispatchError(graphql.WithOperationContext(traced, opCtx), errs).Errors, false
 	}
 	if opCtx.Operation.Operation != ast.Subscription {
-		op.answer(traced, opCtx)
+		op.execute(traced, opCtx)
 		return nil, false
 	}
-	if errs := op.keep(ctx, opCtx); len(errs) > 0 {
+	if errs := op.reserveSubscription(ctx, opCtx); len(errs) > 0 {
 		return errs, false
 	}
 	subscriber, errs := op.socket.subscribe(traced, opCtx, "")
 	if len(errs) > 0 {
 		return errs, false
 	}
-	op.memory.Shrink(keptBytes(opCtx)) // of whose variables some may no longer be kept
+	op.memory.Shrink(subscriptionBytes(opCtx)) // the subscriber may not need all variables
 	op.socket.mu.Lock()
 	op.subscriber = subscriber
 	op.socket.mu.Unlock()
@@ -217,69 +221,72 @@ func (op *operation) run(
 	return op.follow(ctx)
 }
 
-// until ends the operation when do has come to the end of it: with errors, if any, unless it is
-// parked. A panic of do ends it with INTERNAL, and no other of the socket.
-func (op *operation) until(
+// runToEnd calls do, and ends the operation unless do has parked it. If do panics, the operation
+// ends with INTERNAL; other operations of the socket continue.
+func (op *operation) runToEnd(
 	ctx context.Context, do func(ctx context.Context) (errs gqlerror.List, parked bool),
 ) {
 	var errs gqlerror.List
 	parked := false
-	err := op.socket.answers.panics.Run(ctx, panics.Operation, func() error {
+	err := op.socket.responder.panics.Run(ctx, panics.Operation, func() error {
 		errs, parked = do(ctx)
 		return nil
 	})
 	if err != nil {
-		errs = gqlerror.List{broken(ctx).graphQL()}
+		errs = gqlerror.List{internalError(ctx).graphQL()}
 	}
 	if !parked {
 		op.end(errs)
 	}
 }
 
-// answer executes a query or mutation and sends its result.
-func (op *operation) answer(ctx context.Context, opCtx *graphql.OperationContext) {
-	op.socket.answers.answer(ctx, op.socket.exec, opCtx, func(response *graphql.Response) {
+// execute executes a query or mutation and sends its result.
+func (op *operation) execute(ctx context.Context, opCtx *graphql.OperationContext) {
+	op.socket.responder.execute(ctx, op.socket.exec, opCtx, func(response *graphql.Response) {
 		if response == nil {
 			return
 		}
 		payload, err := encode(response)
 		if err != nil {
-			panic(err) // what has been executed always encodes
+			panic(err) // a response always encodes
 		}
 		op.send(payload)
 	})
 }
 
-// send sends a result, unless the client has no use for it any more, and waits for its turn.
+// send sends a result, unless the client no longer waits for the operation. It waits for other
+// writers. It returns false if the result was not sent.
 func (op *operation) send(payload []byte) bool {
-	return !op.unwanted.Load() && op.conn.Write(wire.Text(op.prefix, payload, []byte{'}'})) == nil
+	return !op.detached.Load() && op.ws.Write(wire.Text(op.prefix, payload, []byte{'}'})) == nil
 }
 
-// end forgets an operation and tells the client of its end, unless that has ended it.
+// end closes the subscriber, and sends the errors or the end of the operation, unless the client
+// has completed it.
 func (op *operation) end(errs gqlerror.List) {
 	if op.subscriber != nil {
 		op.subscriber.Close()
 	}
 	s := op.socket
-	if s.remove(op) {
-		last := encoded(message{Type: "complete", ID: op.id})
+	if s.removeOperation(op) {
+		final := mustEncode(message{Type: "complete", ID: op.id})
 		if len(errs) > 0 {
-			last = s.dialect.failed(op.id, errs)
+			final = s.subprotocol.errorMessage(op.id, errs)
 		}
-		_ = s.write(last) // where it fails the next read does
+		_ = s.write(final) // after an error the next read fails, too
 	}
 	s.restartIfIdle()
 }
 
-// remove counts an operation no more, and reports whether the client still waits for it.
-func (s *socket) remove(op *operation) (wanted bool) {
+// removeOperation removes an operation that has ended, and reports whether the client still waits
+// for it.
+func (s *socket) removeOperation(op *operation) (waiting bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	op.parked = false // it may have panicked while it was being parked
-	s.ended(op)
-	wanted = !op.unwanted.Load()
-	if wanted {
+	op.parked = false // Park may have panicked
+	s.release(op)
+	waiting = !op.detached.Load()
+	if waiting {
 		delete(s.operations, op.id)
 	}
-	return wanted
+	return waiting
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/rs/cors"
 )
 
-// origins decides which pages may use the server from a browser: by CORS for requests, and by
-// itself for WebSockets, which browsers let every page open (cross-site WebSocket hijacking).
+// origins decides which pages may use the server from a browser. It applies to requests by CORS. It
+// checks WebSockets by itself, because browsers let every page open them (cross-site WebSocket
+// hijacking).
 type origins struct {
 	any         bool
 	allowed     []string
@@ -35,25 +36,22 @@ func (o origins) allows(r *http.Request, origin string) bool {
 	if err != nil || u.Host == "" {
 		return false // "null": a sandboxed frame, a local file
 	}
-	// The scheme is not compared: behind a proxy that ends TLS, only the proxy knows it.
+	// The scheme is not compared, because only a proxy that terminates TLS knows it.
 	return strings.EqualFold(u.Host, r.Host) ||
 		slices.Contains(o.allowed, u.Scheme+"://"+u.Host) ||
 		o.development && isLoopback(u.Host)
 }
 
-// crossOrigin answers CORS preflights and lets the scripts of allowed origins read responses. There
-// are no credentials to allow: the server uses no cookies, and a token is a header that the page
-// sets itself.
-func crossOrigin(o origins, next http.Handler) http.Handler {
+// withCORS answers CORS preflights and lets scripts of allowed origins read responses. It allows no
+// credentials: the server uses no cookies, and pages set the token as a header.
+func withCORS(o origins, next http.Handler) http.Handler {
 	return cors.New(cors.Options{
 		AllowOriginVaryRequestFunc: func(r *http.Request, origin string) (bool, []string) {
 			return o.allows(r, origin), nil
 		},
 		AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{
-			"*",
-		}, // client libraries add their own, and none of them means anything here
+		AllowedHeaders: []string{"*"}, // client libraries add headers, which the server ignores
 		ExposedHeaders: []string{headerRequestID, "Retry-After"},
-		MaxAge:         600, // seconds; a preflight an operation would double every latency
+		MaxAge:         600, // seconds; a preflight for each operation would double the latency
 	}).Handler(next)
 }

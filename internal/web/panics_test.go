@@ -17,11 +17,11 @@ import (
 	"parley/internal/web"
 )
 
-// panicking is a subscriber that panics in the method with its name, and a verifier and an observer
-// that panic.
-type panicking struct{ at string }
+// panickingParts is a subscriber that panics in the method that at names, and a verifier and an
+// observer that panic.
+type panickingParts struct{ at string }
 
-func (p *panicking) Next(ctx context.Context) ([][]byte, error) {
+func (p *panickingParts) Next(ctx context.Context) ([][]byte, error) {
 	if p.at == "Next" {
 		panic(p.at)
 	}
@@ -29,22 +29,23 @@ func (p *panicking) Next(ctx context.Context) ([][]byte, error) {
 	return nil, io.EOF
 }
 
-func (p *panicking) Park(live.Sink) bool {
+func (p *panickingParts) Park(live.Sink) bool {
 	if p.at == "Park" {
 		panic(p.at)
 	}
 	return false
 }
 
-func (p *panicking) Close() {}
+func (p *panickingParts) Close() {}
 
-func (p *panicking) Verify(context.Context, string) (auth.Identity, error) { panic("verify") }
+func (p *panickingParts) Verify(context.Context, string) (auth.Identity, error) { panic("verify") }
 
-func (p *panicking) Request(string, int, time.Duration) {}
-func (p *panicking) SocketTooSlow()                     {}
-func (p *panicking) SocketClosed(uint16)                { panic("closed") }
+func (p *panickingParts) Request(string, int, time.Duration) {}
+func (p *panickingParts) SocketTooSlow()                     {}
+func (p *panickingParts) SocketClosed(uint16)                { panic("closed") }
 
-// TestPanicsOnSockets: a panic ends what it happened in, with what its client is to be told.
+// TestPanicsOnSockets: a panic ends the operation, event stream or WebSocket in which it occurs,
+// with an error for the client.
 func TestPanicsOnSockets(t *testing.T) {
 	const ticks = `subscription { count(n: 1) }`
 	at := func(method string) (web.Subscribe, *panics.Guard, web.Config) {
@@ -57,7 +58,7 @@ func TestPanicsOnSockets(t *testing.T) {
 				return newTestSchema().start(ctx, op, lastEventID)
 			}
 			first = false
-			return &panicking{at: method}, nil
+			return &panickingParts{at: method}, nil
 		}
 		return start, guard, web.Config{Panics: guard}
 	}
@@ -74,7 +75,7 @@ func TestPanicsOnSockets(t *testing.T) {
 			}
 			c.send(subscribe("neighbour", ticks))
 			if m, err := c.next(); err != nil || m.Type != "next" || m.ID != "neighbour" {
-				t.Errorf("on the same socket comes %v, %v", m, err)
+				t.Errorf("the same WebSocket receives %v, %v", m, err)
 			}
 			if n := guard.Count(panics.Operation); n != 1 {
 				t.Errorf("%d panics are counted", n)
@@ -97,7 +98,7 @@ func TestPanicsOnSockets(t *testing.T) {
 	})
 	t.Run("message", func(t *testing.T) {
 		_, guard, cfg := at("")
-		ts := newServerWith(t, nil, &panicking{}, cfg)
+		ts := newServerWith(t, nil, &panickingParts{}, cfg)
 		c, neighbour := ts.connect(t), ts.connect(t)
 		neighbour.init()
 		c.send(`{"type":"connection_init","payload":{"authorization":"x"}}`)
@@ -110,10 +111,10 @@ func TestPanicsOnSockets(t *testing.T) {
 	})
 	t.Run("timer", func(t *testing.T) {
 		_, guard, cfg := at("")
-		cfg.Observer, cfg.Limits = &panicking{}, web.Limits{SocketInit: 10 * time.Millisecond}
+		cfg.Observer, cfg.Limits = &panickingParts{}, web.Limits{SocketInit: 10 * time.Millisecond}
 		ts := newServerWith(t, nil, testVerifier{}, cfg)
 		ts.connect(t).expectClose(4408)
-		for guard.Count(panics.Socket) == 0 { // or the test has no end
+		for guard.Count(panics.Socket) == 0 { // until the test times out
 			time.Sleep(time.Millisecond)
 		}
 	})

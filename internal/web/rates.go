@@ -12,20 +12,21 @@ import (
 	"parley/internal/limit"
 )
 
-// connect refuses a connection if the caller of ctx has opened too many of late. The application's own
-// back end is exempt.
-func connect(ctx context.Context, limiters limit.RateLimiters) *refusal {
-	who, _ := auth.FromContext(ctx)
-	if who.Admin {
+// allowConnection returns a refusal if the client of ctx opens connections too often. The
+// application's own back end (an admin) is exempt.
+func allowConnection(ctx context.Context, limiters limit.RateLimiters) *refusal {
+	identity, _ := auth.FromContext(ctx)
+	if identity.Admin {
 		return nil
 	}
-	if wait := limiters.Connections.Take(ctx, who.ID, 1); wait > 0 {
-		return tooOften("Too many new connections. Try again later.", wait)
+	if wait := limiters.Connections.Take(ctx, identity.ID, 1); wait > 0 {
+		return rateLimited("Too many new connections. Try again later.", wait)
 	}
 	return nil
 }
 
-func tooOften(message string, wait time.Duration) *refusal {
+// rateLimited returns a refusal with 429, and with wait as the time to retry.
+func rateLimited(message string, wait time.Duration) *refusal {
 	return &refusal{
 		status:     http.StatusTooManyRequests,
 		code:       codeRateLimited,
@@ -35,10 +36,11 @@ func tooOften(message string, wait time.Duration) *refusal {
 	}
 }
 
-// retryAfter is a time in whole seconds (RFC 9110, section 10.2.3).
+// retryAfter returns the value of a Retry-After header: whole seconds (RFC 9110, section 10.2.3).
 func retryAfter(ms int64) string { return strconv.FormatInt((ms+999)/1000, 10) }
 
-// retryAfterOf is how many milliseconds an error asks to wait, if it does.
+// retryAfterOf returns the time until a retry of the first error, in milliseconds. ok is false if
+// it has none.
 func retryAfterOf(errs gqlerror.List) (ms int64, ok bool) {
 	if len(errs) == 0 {
 		return 0, false

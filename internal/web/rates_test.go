@@ -12,16 +12,15 @@ import (
 	"parley/internal/web"
 )
 
-func connections(person, address int) limit.RateLimiters {
+func connections(user, address int) limit.RateLimiters {
 	return limit.RateLimiters{Connections: limit.NewRateLimiter(limit.RateLimits{
-		User:    limit.Rate{Burst: person, Every: time.Hour},
+		User:    limit.Rate{Burst: user, Every: time.Hour},
 		Address: limit.Rate{Burst: address, Every: time.Hour},
 	})}
 }
 
-// TestConnectionsAreLimited: a handshake that comes too often is refused with 429, and when to come
-// back.
-func TestConnectionsAreLimited(t *testing.T) {
+// TestConnectionRate: handshakes above the rate are refused with 429 and Retry-After.
+func TestConnectionRate(t *testing.T) {
 	t.Parallel()
 	const upgrade = "Upgrade: websocket|Connection: Upgrade|Sec-WebSocket-Version: 13|Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
 	refused := func(t *testing.T, ts *testServer, path, query string, header ...string) string {
@@ -77,11 +76,11 @@ func TestConnectionsAreLimited(t *testing.T) {
 			http.MethodGet,
 			"/graphql?query=%7Bme%7D",
 			"",
-		); a.StatusCode != http.StatusOK { // a request is no connection
+		); a.StatusCode != http.StatusOK { // a request is not a connection
 			t.Errorf("a query: %d", a.StatusCode)
 		}
 	})
-	t.Run("by person, known from the handshake", func(t *testing.T) {
+	t.Run("by user, with a token in the handshake", func(t *testing.T) {
 		t.Parallel()
 		ts := newServer(t, web.Config{RateLimiters: connections(2, 100)})
 		for range 2 {
@@ -95,7 +94,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 			append(strings.Split(upgrade, "|"), "Authorization: Bearer ann")...)
 		ts.connect(t, "Authorization: Bearer bob").init()
 	})
-	t.Run("by person, known later", func(t *testing.T) {
+	t.Run("by user, with a token in connection_init", func(t *testing.T) {
 		t.Parallel()
 		ts := newServer(t, web.Config{RateLimiters: connections(2, 100)})
 		for range 2 {
@@ -109,9 +108,9 @@ func TestConnectionsAreLimited(t *testing.T) {
 	})
 }
 
-// TestSilentProxy: in production the log warns once of requests from this machine that do not say
-// where they come from.
-func TestSilentProxy(t *testing.T) {
+// TestForwardingHeaderWarning: in production the log warns once about requests from this machine
+// without a forwarding header.
+func TestForwardingHeaderWarning(t *testing.T) {
 	t.Parallel()
 	const warning = "without a forwarding header"
 	for _, test := range []struct {

@@ -9,8 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// The values of extensions.code (enum ErrorCode of the schema) that this package gives by itself,
-// or looks at.
+// The values of extensions.code (enum ErrorCode of the schema) that this package uses.
 const (
 	codeUnauthenticated  = "UNAUTHENTICATED"
 	codeForbidden        = "FORBIDDEN"
@@ -24,19 +23,19 @@ const (
 	codeNotTrusted       = "DOCUMENT_NOT_TRUSTED"
 )
 
-// refusal is a request that is turned away before it is a GraphQL operation. It never repeats what
-// was sent.
+// refusal is the error of a request or message that is not executed as an operation. Its message
+// never contains input of the client.
 type refusal struct {
 	status  int
 	code    string
 	message string
-	// field names the parameter that is wrong, with BAD_USER_INPUT.
+	// field names the invalid parameter, with BAD_USER_INPUT.
 	field string
-	// requestID tells which entry of the log explains it, with INTERNAL.
+	// requestID identifies the log entry with the cause, with INTERNAL.
 	requestID string
 	// retryAfter is when to try again, with RATE_LIMITED and UNAVAILABLE.
 	retryAfter time.Duration
-	// header holds what the status calls for (Allow, WWW-Authenticate, Retry-After).
+	// header has the headers that the status requires (Allow, WWW-Authenticate, Retry-After).
 	header map[string]string
 }
 
@@ -53,11 +52,12 @@ func methodNotAllowed(allow string) *refusal {
 	return &refusal{
 		status:  http.StatusMethodNotAllowed,
 		code:    codeBadUserInput,
-		message: "This method is not allowed here; allowed: " + allow + ".",
+		message: "This method is not allowed here. Allowed: " + allow + ".",
 		header:  map[string]string{"Allow": allow},
 	}
 }
 
+// graphQL returns the refusal as a GraphQL error.
 func (f *refusal) graphQL() *gqlerror.Error {
 	extensions := map[string]any{"code": f.code}
 	if f.field != "" {
@@ -72,8 +72,8 @@ func (f *refusal) graphQL() *gqlerror.Error {
 	return &gqlerror.Error{Message: f.message, Extensions: extensions}
 }
 
-// refuse writes f as a GraphQL response without data, in the media type that was negotiated for w,
-// if any.
+// refuse writes f as a GraphQL response without data, in the media type that is set in the headers
+// of w, if any.
 func refuse(w http.ResponseWriter, f *refusal) {
 	for name, value := range f.header {
 		w.Header().Set(name, value)
@@ -90,5 +90,5 @@ func refuse(w http.ResponseWriter, f *refusal) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(f.status)
-	_, _ = w.Write(body) // the client may be gone
+	_, _ = w.Write(body) // the client may have gone
 }

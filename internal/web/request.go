@@ -20,18 +20,19 @@ import (
 )
 
 // readRequest returns the parameters of r, which is a GET or a POST (GraphQL over HTTP, section
-// Request). memory grows by what they take, before they are read. A POST must say that it carries
-// JSON: a page of another origin cannot send that without a CORS preflight, so that it cannot make
-// a browser act in its user's place. begin is called before a request of so many bytes is decoded.
+// Request). Before it reads them it grows memory by what they take, and before it decodes them it
+// calls acquire with their size in bytes. The Content-Type of a POST must be JSON: a page of
+// another origin cannot send that without a CORS preflight, and so cannot make a browser act for
+// its user.
 func readRequest(
 	w http.ResponseWriter, r *http.Request, limits Limits, memory *limit.Reservation,
-	begin func(size int) *refusal,
+	acquire func(size int) *refusal,
 ) (*graphql.RawParams, *refusal) {
 	if r.Method == http.MethodGet {
 		if err := memory.Grow(decodeFactor * int64(len(r.URL.RawQuery))); err != nil {
-			return nil, noMemoryFor(err, "requests")
+			return nil, memoryRefusal(err, "requests")
 		}
-		if f := begin(len(r.URL.RawQuery)); f != nil {
+		if f := acquire(len(r.URL.RawQuery)); f != nil {
 			return nil, f
 		}
 		return parseURL(r.URL.RawQuery)
@@ -43,12 +44,13 @@ func readRequest(
 	if f != nil {
 		return nil, f
 	}
-	if f := begin(len(body)); f != nil {
+	if f := acquire(len(body)); f != nil {
 		return nil, f
 	}
 	return parseBody(body)
 }
 
+// checkContent refuses bodies that are not uncompressed JSON in UTF-8.
 func checkContent(header http.Header) *refusal {
 	unsupported := func(message string) *refusal {
 		return &refusal{
@@ -70,7 +72,7 @@ func checkContent(header http.Header) *refusal {
 	return nil
 }
 
-// parseBody reads the parameters from a JSON object; members that it does not know are ignored.
+// parseBody reads the parameters from a JSON object. It ignores unknown members.
 func parseBody(body []byte) (*graphql.RawParams, *refusal) {
 	if !utf8.Valid(body) {
 		return nil, badInput("", "The body is not UTF-8.")
@@ -86,7 +88,7 @@ func parseBody(body []byte) (*graphql.RawParams, *refusal) {
 	return parseMembers(members)
 }
 
-// parameterNames are the members of a request that mean something.
+// parameterNames returns the known members of a request.
 func parameterNames() []string {
 	return append(idMembers(), "query", "operationName", "variables", "extensions")
 }
@@ -95,17 +97,17 @@ const (
 	// maxVariables is more than a document can declare.
 	maxVariables = 1000
 	// maxExtensions and maxExtensionsDepth bound the extensions of a request, and maxPersistedQuery
-	// the one that is known.
+	// the known one. Sizes are in bytes.
 	maxExtensions      = 16 << 10
 	maxExtensionsDepth = 16
 	maxPersistedQuery  = 1 << 10
 )
 
-// persistedQuery is the extension by which clients send the hash of a document.
+// persistedQuery is the extension with the hash of a document.
 const persistedQuery = "persistedQuery"
 
-// readMembers returns the members of a request, in JSON, that mean something. Their values are
-// parts of data. members is nil where data is not an object.
+// readMembers returns the known members of a request in JSON. Their values are parts of data.
+// members is nil if data is not an object.
 func readMembers(data []byte) (members map[string]json.RawMessage, f *refusal) {
 	members, err := rawjson.Members(data, parameterNames()...)
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
@@ -120,8 +122,7 @@ func readMembers(data []byte) (members map[string]json.RawMessage, f *refusal) {
 	return members, checkMembers(members)
 }
 
-// checkMembers refuses members that would cost much to decode, and leaves in the extensions what is
-// known.
+// checkMembers refuses members that would cost much to decode, and removes unknown extensions.
 func checkMembers(members map[string]json.RawMessage) *refusal {
 	const name = "variables"
 	if rawjson.Len(members[name]) > maxVariables {
@@ -130,7 +131,7 @@ func checkMembers(members map[string]json.RawMessage) *refusal {
 	return knownExtensions(members)
 }
 
-// knownExtensions leaves in the extensions of a request those that mean something: one.
+// knownExtensions removes unknown extensions from members. Only persistedQuery is known.
 func knownExtensions(members map[string]json.RawMessage) *refusal {
 	const name = "extensions"
 	raw, given := members[name]
@@ -143,7 +144,7 @@ func knownExtensions(members map[string]json.RawMessage) *refusal {
 	known, err := rawjson.Members(raw, persistedQuery)
 	switch {
 	case err != nil:
-		return nil // no object, or null, which parseMembers refuses or takes
+		return nil // null or not an object: parseMembers checks it
 	case rawjson.Depth(raw) > maxExtensionsDepth:
 		return badInput(
 			name,
@@ -166,8 +167,8 @@ func knownExtensions(members map[string]json.RawMessage) *refusal {
 	return nil
 }
 
-// parseURL reads the parameters from a URL's query string, where variables and extensions are JSON.
-// Of a parameter that is given more than once the first value that is not empty counts.
+// parseURL reads the parameters from a URL's query string, in which variables and extensions are
+// JSON. If a parameter is repeated, its first value that is not empty counts.
 func parseURL(query string) (*graphql.RawParams, *refusal) {
 	names := parameterNames()
 	values, err := form.Parse(query, names...)
@@ -199,6 +200,7 @@ func parseURL(query string) (*graphql.RawParams, *refusal) {
 	return parseMembers(members)
 }
 
+// parseMembers decodes the members of a request.
 func parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refusal) {
 	var (
 		params graphql.RawParams
@@ -216,7 +218,7 @@ func parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refu
 	if params.Extensions, f = objectMember(members, "extensions"); f != nil {
 		return nil, f
 	}
-	delete(params.Extensions, documentID) // it is only for what is found here
+	delete(params.Extensions, documentID) // only idMember may set it
 	id, f := idMember(members)
 	switch {
 	case id != "":
@@ -224,24 +226,24 @@ func parseMembers(members map[string]json.RawMessage) (*graphql.RawParams, *refu
 			params.Extensions = map[string]any{}
 		}
 		params.Extensions[documentID] = id
-	case params.Query != "": // whatever else is called an id is ignored, as all members are that mean nothing here
+	case params.Query != "": // the members with an id are ignored
 	case f != nil:
 		return nil, f
-	case params.Extensions["persistedQuery"] == nil: // by whose hash the document may be known, too
+	case params.Extensions[persistedQuery] == nil: // its hash can identify the document, too
 		return nil, badInput("query", "query is missing.")
 	}
 	return &params, nil
 }
 
-// documentID is the member of the extensions that has a document's id for the GraphQL server:
-// gqlgen's parameters have no other place for one.
+// documentID is the extension by which a document's id is passed to the GraphQL server, because
+// gqlgen's parameters have no field for it.
 const documentID = "documentId"
 
-// idMembers are the names by which clients send a document's id instead of the document: that of
-// GraphQL over HTTP (appendix Persisted Documents), and two that are usual with Relay.
+// idMembers returns the names by which clients send the id of a document instead of the document:
+// that of GraphQL over HTTP (appendix Persisted Documents), and two that Relay uses.
 func idMembers() []string { return []string{"documentId", "doc_id", "id"} }
 
-// idMember returns the id of the document; "" where there is none.
+// idMember returns the id of the document, or "" if there is none.
 func idMember(members map[string]json.RawMessage) (string, *refusal) {
 	for _, name := range idMembers() {
 		id, f := stringMember(members, name)
@@ -252,12 +254,12 @@ func idMember(members map[string]json.RawMessage) (string, *refusal) {
 	return "", nil
 }
 
-// idGiven reports whether the id of a document is given instead of the document.
+// idGiven reports whether a request has the id of a document.
 func idGiven(members map[string]json.RawMessage) bool {
 	return slices.ContainsFunc(idMembers(), func(name string) bool { return members[name] != nil })
 }
 
-// stringMember returns the string called name; one left out is as good as null.
+// stringMember returns the string with a name, or "" if it is missing or null.
 func stringMember(members map[string]json.RawMessage, name string) (string, *refusal) {
 	raw, given := members[name]
 	if !given {
@@ -273,8 +275,8 @@ func stringMember(members map[string]json.RawMessage, name string) (string, *ref
 	return text, nil
 }
 
-// variablesMember returns the variables, each as valid JSON of the type [json.RawMessage]: the
-// executor decodes those that the operation declares. Variables left out are as good as null.
+// variablesMember returns the variables as JSON values of type [json.RawMessage]: the executor
+// decodes those that the operation declares. It returns nil if they are missing or null.
 func variablesMember(members map[string]json.RawMessage) (map[string]any, *refusal) {
 	const name = "variables"
 	raw, given := members[name]
@@ -291,7 +293,7 @@ func variablesMember(members map[string]json.RawMessage) (map[string]any, *refus
 	return values, nil
 }
 
-// objectMember returns the object called name; one left out is as good as null.
+// objectMember returns the object with a name, or nil if it is missing or null.
 func objectMember(members map[string]json.RawMessage, name string) (map[string]any, *refusal) {
 	raw, given := members[name]
 	if !given {
@@ -307,11 +309,11 @@ func objectMember(members map[string]json.RawMessage, name string) (map[string]a
 	return value, nil
 }
 
-const loneSurrogate = ` holds half a surrogate pair (\ud800 to \udfff), which is no character.`
+const loneSurrogate = ` contains half a surrogate pair (\ud800 to \udfff), which is not a character.`
 
 // hasLoneSurrogate reports whether a string in valid JSON has an escape that is half a surrogate
-// pair (RFC 8259, section 8.2). encoding/json would put U+FFFD in its place, and what is kept would
-// not be what was sent.
+// pair (RFC 8259, section 8.2). encoding/json would replace it by U+FFFD, and the server would
+// store another text than the client has sent.
 func hasLoneSurrogate(valid []byte) bool {
 	const escape = len(`\u0000`)
 	for {
@@ -337,11 +339,11 @@ func hasLoneSurrogate(valid []byte) bool {
 	}
 }
 
-// escaped returns the code unit of the escape that valid begins with.
+// escaped returns the code unit of the escape at the beginning of valid.
 func escaped(valid []byte) rune {
 	n, err := strconv.ParseUint(string(valid[2:6]), 16, 16)
 	if err != nil {
-		panic(err) // four hexadecimal digits, or the JSON is not valid
+		panic(err) // valid JSON has four hexadecimal digits here
 	}
 	return rune(n)
 }

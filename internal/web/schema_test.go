@@ -35,22 +35,22 @@ func TestMain(m *testing.M) {
 
 const testSDL = `
 type Query {
-	"Who asks, by identity."
+	"The id of the caller."
 	me: String
 	echo(text: String, n: Int, id: ID, flag: Boolean, list: [Int!]): String
 	requestId: String
 	fails: String
 	failsHard: String!
 	panics: String
-	"Answers when the operation's context has ended."
+	"Returns when the operation's context has ended."
 	waits: String
 	nested: Query
 }
 type Mutation { touch: Boolean }
 type Subscription {
-	"Counts up to n; without n for ever. Each item carries size bytes."
+	"Counts up to n, or without end. Each item has size bytes."
 	count(n: Int, size: Int): String
-	"Says nothing until it is cancelled, and takes a moment to end."
+	"Sends nothing until it is cancelled, and takes a moment to end."
 	silent: String
 }
 `
@@ -58,7 +58,8 @@ type Subscription {
 // testSchema is a small graphql.ExecutableSchema written by hand.
 type testSchema struct {
 	schema *ast.Schema
-	// started and ended get one for each subscription that has started, and whose context is over.
+	// started receives a value for each subscription that starts, and ended for each whose context
+	// ends.
 	started, ended chan struct{}
 	// running counts the subscriptions that have not been closed.
 	running atomic.Int64
@@ -148,7 +149,7 @@ func resolve(
 		return object(ctx, op, field.Selections), nil
 	case "touch":
 		return true, nil
-	default: // __type and __schema: there is none
+	default: // __type and __schema: no introspection
 		return nil, nil
 	}
 }
@@ -183,8 +184,8 @@ func (s *testSchema) subscribe(
 	}
 }
 
-// testVerifier knows the tokens of ann, bob and all users whose names begin with user, and some
-// that are of no use.
+// testVerifier accepts the tokens ann, bob and those that begin with user. Other tokens are
+// invalid, expire soon or cannot be verified.
 type testVerifier struct{}
 
 func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, error) {
@@ -218,13 +219,13 @@ type testServer struct {
 	schema *testSchema
 }
 
-// newServer serves testSchema, with APQ and a complexity limit as the real one has them.
+// newServer serves testSchema, with persisted queries and a complexity limit.
 func newServer(t *testing.T, cfg web.Config) *testServer {
 	t.Helper()
 	return newServerWith(t, nil, testVerifier{}, cfg)
 }
 
-// newServerWith is newServer with the caller's verifier and, unless it is nil, its subscriptions.
+// newServerWith is newServer with a verifier and, unless it is nil, a Subscribe function.
 func newServerWith(
 	t *testing.T, subscribe web.Subscribe, verifier web.Verifier, cfg web.Config,
 ) *testServer {
@@ -253,11 +254,12 @@ func newGraphQL(schema graphql.ExecutableSchema) *guard.Server {
 	return gql
 }
 
-// answer is a response that has been read.
-type answer struct {
+// response is an HTTP response with its body.
+type response struct {
 	*http.Response
 	body []byte
-	// errors of the body's GraphQL response, and whether it has data (null included).
+	// errors and data are those of the body's GraphQL response. isData is whether it has data,
+	// which may be null.
 	errors []graphQLError
 	data   map[string]any
 	isData bool
@@ -268,7 +270,7 @@ type graphQLError struct {
 	Extensions map[string]any
 }
 
-func (a answer) code() string {
+func (a response) code() string {
 	if len(a.errors) == 0 {
 		return ""
 	}
@@ -276,8 +278,8 @@ func (a answer) code() string {
 	return code
 }
 
-// do sends a request; header lines are "Name: value", and an empty body is none.
-func (ts *testServer) do(t *testing.T, method, path, body string, header ...string) answer {
+// do sends a request. Header lines are "Name: value".
+func (ts *testServer) do(t *testing.T, method, path, body string, header ...string) response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, ts.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -295,7 +297,7 @@ func (ts *testServer) do(t *testing.T, method, path, body string, header ...stri
 		t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	a := answer{Response: res}
+	a := response{Response: res}
 	if a.body, err = io.ReadAll(res.Body); err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +313,7 @@ func (ts *testServer) do(t *testing.T, method, path, body string, header ...stri
 const jsonBody = "Content-Type: application/json"
 
 // post sends a query as JSON.
-func (ts *testServer) post(t *testing.T, query string, header ...string) answer {
+func (ts *testServer) post(t *testing.T, query string, header ...string) response {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"query": query})
 	if err != nil {
@@ -325,8 +327,8 @@ func (ts *testServer) post(t *testing.T, query string, header ...string) answer 
 		append([]string{jsonBody}, header...)...)
 }
 
-// pulled is a subscriber whose resolver brings the events. It is never parked.
-type pulled struct {
+// resolverSubscriber is a subscriber that reads the events of a resolver. It is never parked.
+type resolverSubscriber struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
 	responses graphql.ResponseHandler
@@ -341,12 +343,12 @@ func (s *testSchema) start(
 		graphql.WithOperationContext(context.WithoutCancel(ctx), op))
 	s.running.Add(1)
 	s.started <- struct{}{}
-	return &pulled{
+	return &resolverSubscriber{
 		running, cancel, s.Exec(running), sync.OnceFunc(func() { s.running.Add(-1) }),
 	}, nil
 }
 
-func (p *pulled) Next(ctx context.Context) ([][]byte, error) {
+func (p *resolverSubscriber) Next(ctx context.Context) ([][]byte, error) {
 	defer context.AfterFunc(ctx, p.cancel)()
 	response := p.responses(p.ctx)
 	if response == nil {
@@ -356,9 +358,9 @@ func (p *pulled) Next(ctx context.Context) ([][]byte, error) {
 	return [][]byte{payload}, err
 }
 
-func (p *pulled) Park(live.Sink) bool { return false }
+func (p *resolverSubscriber) Park(live.Sink) bool { return false }
 
-func (p *pulled) Close() {
+func (p *resolverSubscriber) Close() {
 	p.cancel()
 	p.close()
 }

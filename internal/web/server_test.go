@@ -36,7 +36,7 @@ func TestRoutes(t *testing.T) {
 	for _, test := range []struct {
 		method, path string
 		status       int
-		body         string // what it contains
+		body         string // a part of the body
 	}{
 		{"GET", "/", 200, "playground /"},
 		{"GET", "/playground/", 200, "playground /playground/"},
@@ -97,7 +97,7 @@ func TestRoutes(t *testing.T) {
 	bare := newServer(t, web.Config{})
 	for _, path := range []string{"/", "/playground/", "/app", "/app/", "/schema.graphql"} {
 		if a := bare.do(t, "GET", path, ""); a.StatusCode != http.StatusNotFound {
-			t.Errorf("%s without anything to serve: %d, want 404", path, a.StatusCode)
+			t.Errorf("%s without a handler: %d, want 404", path, a.StatusCode)
 		}
 	}
 }
@@ -153,10 +153,10 @@ func TestReady(t *testing.T) {
 				t.Fatal(err)
 			}
 			if a := ts.do(t, "GET", "/readyz", ""); a.StatusCode != http.StatusServiceUnavailable {
-				t.Errorf("while it stops: %d, want 503", a.StatusCode)
+				t.Errorf("/readyz while the server stops: %d, want 503", a.StatusCode)
 			}
 			if a := ts.do(t, "GET", "/healthz", ""); a.StatusCode != http.StatusOK {
-				t.Errorf("while it stops it lives: %d, want 200", a.StatusCode)
+				t.Errorf("/healthz while the server stops: %d, want 200", a.StatusCode)
 			}
 		})
 	}
@@ -211,7 +211,7 @@ func TestAuthentication(t *testing.T) {
 			a.body,
 		)
 	}
-	// A token in the URL is in every log on the way.
+	// A token in a URL would be in the logs of every proxy.
 	if a := ts.do(
 		t,
 		"GET",
@@ -231,7 +231,7 @@ func TestRequestID(t *testing.T) {
 		"X-Request-Id: trace-1",
 	); a.Header.Get("X-Request-Id") != "trace-1" ||
 		a.data["requestId"] != "trace-1" {
-		t.Errorf("given: %q %s", a.Header.Get("X-Request-Id"), a.body)
+		t.Errorf("valid id: %q %s", a.Header.Get("X-Request-Id"), a.body)
 	}
 	for _, header := range []string{"X-Request-Id: ", "X-Request-Id: a b", "X-Request-Id: " + strings.Repeat("x", 129)} {
 		a := ts.post(t, "{ requestId }", header)
@@ -259,8 +259,8 @@ func TestCORS(t *testing.T) {
 		"below a listed one":           {listed, "https://evil.chat.example.com", false},
 		"beginning like a listed one":  {listed, "https://chat.example.com.evil.com", false},
 		"null":                         {listed, "null", false},
-		"nobody listed":                {web.Config{}, "https://chat.example.com", false},
-		"everybody":                    {web.Config{AllowedOrigins: []string{"*"}}, "https://evil.com", true},
+		"none listed":                  {web.Config{}, "https://chat.example.com", false},
+		"all":                          {web.Config{AllowedOrigins: []string{"*"}}, "https://evil.com", true},
 		"loopback in development":      {web.Config{Development: true}, "http://localhost:3000", true},
 		"loopback address":             {web.Config{Development: true}, "http://[::1]:5173", true},
 		"loopback out of development":  {web.Config{}, "http://localhost:3000", false},
@@ -291,13 +291,13 @@ func TestCORS(t *testing.T) {
 					preflight.Header.Get("Access-Control-Allow-Headers"),
 				)
 			}
-			// Refusals are readable too: a page must be able to see that its token has expired.
+			// Refusals are readable, too: a page must see that its token has expired.
 			a := ts.post(t, "{ me }", "Origin: "+test.origin, "Authorization: Bearer forged")
 			if got := a.Header.Get("Access-Control-Allow-Origin") != ""; got != test.want {
 				t.Errorf("response to %s: readable %v, want %v", test.origin, got, test.want)
 			}
 			if a.Header.Get("Access-Control-Allow-Credentials") != "" {
-				t.Error("credentials are allowed, and there are none")
+				t.Error("credentials are allowed")
 			}
 		})
 	}
@@ -372,7 +372,7 @@ func TestDevelopmentRefusesForwardedRequests(t *testing.T) {
 		`Forwarded: for=127.0.0.1;proto=https, for="[2001::1]"`: false,
 		"Forwarded: for=127.0.0.1;host=chat.example.com":        false,
 		"Forwarded: for=_hidden":                                false,
-		// The proxies of frontends' development servers.
+		// The proxies of the development servers of frontends.
 		"X-Forwarded-For: 127.0.0.1":                 true,
 		"X-Forwarded-For: ::ffff:127.0.0.1":          true,
 		"X-Forwarded-Host: localhost:3000":           true,
@@ -415,7 +415,7 @@ func TestLog(t *testing.T) {
 
 	got := out.String()
 	if strings.Contains(strings.ReplaceAll(got, "secret inside of the server", ""), "secret") {
-		t.Errorf("what the client sent is in the log: %s", got)
+		t.Errorf("input of the client is in the log: %s", got)
 	}
 	for _, want := range []string{
 		`"level":"DEBUG","msg":"request","request_id":"one","method":"GET","path":"/graphql","status":401`,
@@ -428,8 +428,8 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestPanicAfterTheStart: half a response must not pass for a whole one.
-func TestPanicAfterTheStart(t *testing.T) {
+// TestPanicInResponse: after a panic in its middle, a response does not look complete.
+func TestPanicInResponse(t *testing.T) {
 	t.Parallel()
 	ts := newServer(
 		t,
@@ -448,6 +448,6 @@ func TestPanicAfterTheStart(t *testing.T) {
 		_ = res.Body.Close()
 	}
 	if err == nil {
-		t.Error("the response looks whole")
+		t.Error("the response looks complete")
 	}
 }

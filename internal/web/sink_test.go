@@ -17,9 +17,9 @@ import (
 	"parley/internal/web"
 )
 
-// pushed is a subscriber that sends numbered payloads to its sink whenever it is parked, and the
-// others with Next.
-type pushed struct {
+// pushSubscriber is a subscriber that sends numbered payloads to its sink while it is parked. Next
+// returns the others.
+type pushSubscriber struct {
 	mu    sync.Mutex
 	sink  live.Sink
 	queue [][]byte
@@ -27,7 +27,7 @@ type pushed struct {
 	sent  int // by the sink
 }
 
-func (p *pushed) Next(context.Context) ([][]byte, error) {
+func (p *pushSubscriber) Next(context.Context) ([][]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	payloads := p.queue
@@ -37,7 +37,7 @@ func (p *pushed) Next(context.Context) ([][]byte, error) {
 	return payloads, nil
 }
 
-func (p *pushed) Park(sink live.Sink) bool {
+func (p *pushSubscriber) Park(sink live.Sink) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.queue != nil || p.ended {
@@ -47,9 +47,9 @@ func (p *pushed) Park(sink live.Sink) bool {
 	return true
 }
 
-func (p *pushed) Close() {}
+func (p *pushSubscriber) Close() {}
 
-func (p *pushed) push(payload []byte) {
+func (p *pushSubscriber) push(payload []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.sink != nil && p.sink.Ready() && p.sink.Send(payload) {
@@ -60,27 +60,27 @@ func (p *pushed) push(payload []byte) {
 	p.wake()
 }
 
-func (p *pushed) wake() {
+func (p *pushSubscriber) wake() {
 	if p.sink != nil {
 		p.sink.Wake()
 		p.sink = nil
 	}
 }
 
-func (p *pushed) end() {
+func (p *pushSubscriber) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended = true
 	p.wake()
 }
 
-// TestSinks: a WebSocket operation and an event stream receive what is sent to them while they are
-// parked, and what is not, in order.
+// TestSinks: a WebSocket operation and an event stream send all payloads in order, both those from
+// Send and those from Next.
 func TestSinks(t *testing.T) {
 	t.Parallel()
 	const n = 500
-	start := func() (*pushed, web.Subscribe) {
-		p := &pushed{}
+	start := func() (*pushSubscriber, web.Subscribe) {
+		p := &pushSubscriber{}
 		return p, func(
 			context.Context, *graphql.OperationContext, string,
 		) (live.Subscriber, gqlerror.List) {
@@ -100,7 +100,7 @@ func TestSinks(t *testing.T) {
 			return p, nil
 		}
 	}
-	check := func(t *testing.T, p *pushed, received []string) {
+	check := func(t *testing.T, p *pushSubscriber, received []string) {
 		t.Helper()
 		if len(received) != n {
 			t.Fatalf("received %d payloads, want %d", len(received), n)
@@ -149,15 +149,15 @@ func TestSinks(t *testing.T) {
 	})
 }
 
-// overtaken is a subscriber whose first payload is still being sent to the sink when that is woken.
-type overtaken struct {
-	pushed
+// earlyWakeSubscriber is a subscriber that wakes the sink before its first payload has been sent.
+type earlyWakeSubscriber struct {
+	pushSubscriber
 	woken live.Sink
 }
 
-func (o *overtaken) Next(ctx context.Context) ([][]byte, error) {
+func (o *earlyWakeSubscriber) Next(ctx context.Context) ([][]byte, error) {
 	if o.woken == nil {
-		return o.pushed.Next(ctx)
+		return o.pushSubscriber.Next(ctx)
 	}
 	if !o.woken.Send([]byte(`{"data":1}`)) {
 		return nil, io.ErrShortWrite
@@ -166,7 +166,7 @@ func (o *overtaken) Next(ctx context.Context) ([][]byte, error) {
 	return [][]byte{[]byte(`{"data":2}`)}, nil
 }
 
-func (o *overtaken) Park(sink live.Sink) bool {
+func (o *earlyWakeSubscriber) Park(sink live.Sink) bool {
 	if o.ended {
 		return false
 	}
@@ -175,13 +175,14 @@ func (o *overtaken) Park(sink live.Sink) bool {
 	return true
 }
 
-// TestSinkKeepsOrder: what a sink takes before Next returns is sent before what Next returns.
+// TestSinkKeepsOrder: payloads that a sink accepts before Next returns are sent before those that
+// Next returns.
 func TestSinkKeepsOrder(t *testing.T) {
 	t.Parallel()
 	ts := newServerWith(t, func(
 		context.Context, *graphql.OperationContext, string,
 	) (live.Subscriber, gqlerror.List) {
-		return &overtaken{}, nil
+		return &earlyWakeSubscriber{}, nil
 	}, testVerifier{}, web.Config{})
 	body := string(ts.post(t, "subscription { silent }", "Accept: text/event-stream").body)
 	first, second := strings.Index(body, `{"data":1}`), strings.Index(body, `{"data":2}`)

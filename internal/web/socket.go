@@ -12,38 +12,39 @@ import (
 	"parley/internal/wire"
 )
 
-// socket is a line on which GraphQL is spoken: the messages of the protocol, its limits, and what
-// runs on it.
+// socket is a WebSocket for GraphQL operations: it implements the messages of the subprotocols,
+// their limits, and the operations that run.
 type socket struct {
-	line
+	conn
 
-	subscribe Subscribe
-	dialect   *dialect // nil: none that is spoken here
-	exec      graphql.GraphExecutor
+	subscribe   Subscribe
+	subprotocol *subprotocol // nil: unsupported
+	exec        graphql.GraphExecutor
 
-	// Guarded by the line's lock. initialised: connection_init has come. operations are those that
-	// the client waits for, by id; started counts all that run.
-	initialised bool
+	// initialized is whether connection_init has arrived. operations has the operations that the
+	// client waits for, by id. started is the number of operations that run, including those that
+	// the client no longer waits for.
+	initialized bool
 	operations  map[string]*operation
 	started     int
-	// ending is signalled when an operation has ended.
-	ending *sync.Cond
+	// operationEnded is signalled when an operation has ended.
+	operationEnded *sync.Cond
 
-	// passing is full while an operation sends what its subscription has.
-	passing chan struct{}
+	// sendSlot is full while an operation sends the results of its subscription.
+	sendSlot chan struct{}
 }
 
-var _ connection = (*socket)(nil)
+var _ trackedConn = (*socket)(nil)
 
-// message is what the subprotocols send in either direction.
+// message is a message of the subprotocols, in either direction.
 type message struct {
 	Type    string          `json:"type"`
 	ID      string          `json:"id,omitempty"`
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// readMessage reads a client's message. Its names are case-sensitive, unlike encoding/json's for a
-// struct.
+// readMessage decodes a client's message. Unlike encoding/json with a struct, it distinguishes
+// upper and lower case in names.
 func readMessage(data []byte) (m message, ok bool) {
 	members, err := rawjson.Members(data, "type", "id", "payload")
 	if err != nil {
@@ -57,151 +58,151 @@ func readMessage(data []byte) (m message, ok bool) {
 	return m, f == nil
 }
 
-// newSocket returns a socket that is closed unless connection_init comes in time. Its owner calls
-// serve and then end.
+// newSocket returns a socket that closes unless connection_init arrives in time. The caller must
+// call serve and then shutdown.
 func newSocket(
 	ctx context.Context,
-	conn *wire.Conn,
+	ws *wire.Conn,
 	admission *admission,
-	t *webSocket,
+	t *webSocketTransport,
 	exec graphql.GraphExecutor,
 ) *socket {
 	s := &socket{
-		passing: make(chan struct{}, 1),
-		line: line{
-			door:      t.door,
-			conn:      conn,
+		sendSlot: make(chan struct{}, 1),
+		conn: conn{
+			upgrader:  t.upgrader,
+			ws:        ws,
 			admission: admission,
 		},
-		subscribe:  t.subscribe,
-		dialect:    dialectOf(conn.Subprotocol()),
-		exec:       codedExecutor{exec, t.limits.Document},
-		operations: map[string]*operation{},
+		subscribe:   t.subscribe,
+		subprotocol: subprotocolOf(ws.Subprotocol()),
+		exec:        codedExecutor{exec, t.limits.Document},
+		operations:  map[string]*operation{},
 	}
-	s.ending = sync.NewCond(&s.mu)
-	s.shut, s.alive = s.close, s.askAlive
-	s.begin(ctx)
+	s.operationEnded = sync.NewCond(&s.mu)
+	s.conn.close, s.keepAlive = s.close, s.sendKeepAlive
+	s.start(ctx)
 	return s
 }
 
-// receive acts on a client's message. One goroutine calls it.
-func (s *socket) receive(text bool, data []byte) verdict {
-	// The client's messages wait behind it.
-	slot, f := s.answers.heavy.acquire(s.identified, len(data))
+// handle handles a client's message. One goroutine calls it.
+func (s *socket) handle(text bool, data []byte) action {
+	// Later messages of the client wait for it.
+	slot, f := s.responder.large.acquire(s.userCtx, len(data))
 	if f != nil {
-		return closeWith(closeTryAgainLater, f.message)
+		return closeAction(closeTryAgainLater, f.message)
 	}
 	defer slot.release()
 	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
-		return closeWith(closeInvalidPayload, "Invalid UTF-8")
+		return closeAction(closeInvalidPayload, "Invalid UTF-8")
 	}
 	m, ok := readMessage(data)
 	if !text || !ok {
-		return closeWith(closeBadRequest, "Invalid message")
+		return closeAction(closeBadRequest, "Invalid message")
 	}
-	if m.Type == s.dialect.subscribe {
-		return s.subscribeTo(m, &slot)
+	if m.Type == s.subprotocol.subscribe {
+		return s.handleSubscribe(m, &slot)
 	}
-	slot.release() // what follows may wait
+	slot.release() // the handlers below may wait
 	switch {
 	case m.Type == "connection_init":
-		return s.initialise(m.Payload)
-	case m.Type == s.dialect.complete:
-		s.complete(m.ID)
-		return verdict{}
-	case s.dialect.legacy && m.Type == "connection_terminate":
-		return closeWith(closeNormal, "")
-	case !s.dialect.legacy && m.Type == "ping":
-		return s.pong(m.Payload)
-	case !s.dialect.legacy && m.Type == "pong":
-		return verdict{}
+		return s.handleInit(m.Payload)
+	case m.Type == s.subprotocol.complete:
+		s.handleComplete(m.ID)
+		return action{}
+	case s.subprotocol.subscriptionsWS && m.Type == "connection_terminate":
+		return closeAction(closeNormal, "")
+	case !s.subprotocol.subscriptionsWS && m.Type == "ping":
+		return s.handlePing(m.Payload)
+	case !s.subprotocol.subscriptionsWS && m.Type == "pong":
+		return action{}
 	default:
-		return closeWith(closeBadRequest, "Invalid message type")
+		return closeAction(closeBadRequest, "Invalid message type")
 	}
 }
 
-// pong answers a ping with its own payload. One that carries a token renews that of the socket, and
-// is not repeated.
-func (s *socket) pong(payload json.RawMessage) verdict {
+// handlePing answers a ping with a pong of the same payload. If the payload has a token, handlePing
+// renews the token of the socket, and the pong has no payload.
+func (s *socket) handlePing(payload json.RawMessage) action {
 	if len(payload) > tokenPayload {
-		return closeWith(closeMessageTooBig, "The ping payload is too large")
+		return closeAction(closeMessageTooBig, "The ping payload is too large")
 	}
-	token, fault := tokenOf(payload)
-	if token == "" || fault != "" {
-		return verdict{reply: encoded(message{Type: "pong", Payload: payload})}
+	token, problem := tokenIn(payload)
+	if token == "" || problem != "" {
+		return action{reply: mustEncode(message{Type: "pong", Payload: payload})}
 	}
-	if s.renew(token).final {
-		return closeWith(closeForbidden, "Forbidden")
+	if s.renewToken(token).final {
+		return closeAction(closeForbidden, "Forbidden")
 	}
-	return verdict{reply: encoded(message{Type: "pong"})}
+	return action{reply: mustEncode(message{Type: "pong"})}
 }
 
-// initialise answers connection_init: the identity in its payload's "authorization" (or
-// "Authorization"), as "Bearer …" or the bare token, replaces that of the handshake's header.
-func (s *socket) initialise(payload json.RawMessage) verdict {
+// handleInit handles connection_init. A token in the "authorization" (or "Authorization") of its
+// payload, as "Bearer …" or by itself, replaces the identity of the handshake's header.
+func (s *socket) handleInit(payload json.RawMessage) action {
 	s.mu.Lock()
-	again := s.initialised
-	s.initialised = true
+	again := s.initialized
+	s.initialized = true
 	s.mu.Unlock()
 	if again {
-		return closeWith(closeTooManyInitialised, "Too many initialisation requests")
+		return closeAction(closeTooManyInits, "Too many initialisation requests")
 	}
 	if len(payload) > tokenPayload {
-		return closeWith(closeMessageTooBig, "The connection_init payload is too large")
+		return closeAction(closeMessageTooBig, "The connection_init payload is too large")
 	}
-	token, fault := tokenOf(payload)
-	if fault != "" {
-		return closeWith(closeBadRequest, "Invalid connection_init payload"+fault)
+	token, problem := tokenIn(payload)
+	if problem != "" {
+		return closeAction(closeBadRequest, "Invalid connection_init payload"+problem)
 	}
 	ctx := s.ctx
 	if token != "" {
-		identified, f := identify(ctx, s.verifier, s.log, token)
+		userCtx, f := verifyToken(ctx, s.verifier, s.log, token)
 		switch {
 		case f != nil && f.code == codeUnavailable:
-			return closeWith(closeTryAgainLater, f.message)
-		case f != nil && s.dialect.legacy:
+			return closeAction(closeTryAgainLater, f.message)
+		case f != nil && s.subprotocol.subscriptionsWS:
 			_ = s.write(
-				encoded(message{Type: "connection_error", Payload: encoded(f.graphQL())}),
+				mustEncode(message{Type: "connection_error", Payload: mustEncode(f.graphQL())}),
 			) // the close frame follows
-			return closeWith(closeForbidden, "Forbidden")
+			return closeAction(closeForbidden, "Forbidden")
 		case f != nil:
-			return closeWith(closeForbidden, "Forbidden")
+			return closeAction(closeForbidden, "Forbidden")
 		}
-		ctx = identified
+		ctx = userCtx
 	}
-	if v := s.admit(ctx); v.code != 0 {
-		return v
+	if a := s.setUser(ctx); a.code != 0 {
+		return a
 	}
-	if s.dialect.legacy {
-		_ = s.write([]byte(`{"type":"connection_ack"}`)) // where it fails the next read does
-		return verdict{reply: s.dialect.alive()}
+	if s.subprotocol.subscriptionsWS {
+		_ = s.write([]byte(`{"type":"connection_ack"}`)) // after an error the next read fails, too
+		return action{reply: s.subprotocol.keepAliveMessage()}
 	}
-	return verdict{reply: []byte(`{"type":"connection_ack"}`)}
+	return action{reply: []byte(`{"type":"connection_ack"}`)}
 }
 
-// askAlive says that the server is there, and asks the client.
-func (s *socket) askAlive() error {
-	if s.dialect == nil {
+// sendKeepAlive sends a message that keeps the connection alive, and a message or frame that the
+// client answers.
+func (s *socket) sendKeepAlive() error {
+	if s.subprotocol == nil {
 		return nil
 	}
-	err := s.write(s.dialect.alive())
-	if s.dialect.legacy && err == nil {
-		err = s.conn.Ping() // which the client's library answers, as the protocol has nothing for it
+	err := s.write(s.subprotocol.keepAliveMessage())
+	if s.subprotocol.subscriptionsWS && err == nil {
+		err = s.ws.Ping() // the subprotocol has no message that the client answers
 	}
 	return err
 }
 
-// restart tells the client to connect again, when the queries and mutations that are running have
-// been answered.
+// restart asks the client to reconnect when the running queries and mutations have been answered.
 func (s *socket) restart() {
 	s.mu.Lock()
 	s.restarting = true
 	s.mu.Unlock()
-	s.after(patience, s.closeForRestart)
+	s.after(drainTimeout, s.closeForRestart)
 	s.restartIfIdle()
 }
 
-// restartIfIdle closes a socket that is to restart unless the client waits for the answer to a
+// restartIfIdle closes a socket that is to restart, unless the client waits for the response to a
 // query or mutation.
 func (s *socket) restartIfIdle() {
 	s.mu.Lock()
@@ -215,34 +216,33 @@ func (s *socket) restartIfIdle() {
 	}
 }
 
-// kind is [connection]'s.
+// kind implements [trackedConn].
 func (s *socket) kind() string {
-	if s.dialect == nil {
-		return kindNone
+	if s.subprotocol == nil {
+		return kindUnknown
 	}
-	return s.dialect.name
+	return s.subprotocol.name
 }
 
-// close begins the closing handshake; the reading ends with it. Only the first call counts. reason
-// is at most 123 bytes.
+// close starts the closing handshake, after which reading ends. Only the first call has an effect.
+// reason has at most 123 bytes.
 func (s *socket) close(code uint16, reason string) {
-	if !s.conclude() {
+	if !s.startClose() {
 		return
 	}
-	defer s.conn.Close(code, reason)
+	defer s.ws.Close(code, reason)
 	s.mu.Lock()
-	// The close frame is the last word: an operation that ends because of it must not be reported as
-	// failed.
+	// The close frame ends all operations. None of them must send an error because of that.
 	var parked []*operation
 	for _, op := range s.operations {
-		if s.forget(op) {
+		if s.detach(op) {
 			parked = append(parked, op)
 		}
 	}
-	s.ending.Broadcast()
+	s.operationEnded.Broadcast()
 	s.mu.Unlock()
 	for _, op := range parked {
 		op.subscriber.Close()
 	}
-	s.sockets.closed(code)
+	s.connections.closed(code)
 }

@@ -24,23 +24,24 @@ import (
 // mediaEvents is the media type of server-sent events.
 const mediaEvents = "text/event-stream"
 
-// events serves operations over server-sent events, one for each connection: the distinct
-// connections mode of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md. Errors
-// before an operation begins are responses of GraphQL over HTTP; later ones are in its last result.
-type events struct {
-	*answers
-	subscribe Subscribe
-	limiters  limit.RateLimiters
-	sockets   *sockets
-	budgets   *budgets
-	log       *slog.Logger
+// eventTransport serves operations over server-sent events, one operation per connection: the
+// distinct connections mode of https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md.
+// Errors before an operation starts are responses of GraphQL over HTTP. Later errors are in a last
+// result.
+type eventTransport struct {
+	*responder
+	subscribe   Subscribe
+	limiters    limit.RateLimiters
+	connections *connections
+	budgets     *budgets
+	log         *slog.Logger
 }
 
-var _ graphql.Transport = (*events)(nil)
+var _ graphql.Transport = (*eventTransport)(nil)
 
-// Supports tells whether the client asks for events by name. Where it takes JSON, too, only
-// subscriptions are answered by events.
-func (t *events) Supports(r *http.Request) bool {
+// Supports reports whether the client accepts event streams explicitly. If it accepts JSON, too,
+// only subscriptions are answered by an event stream.
+func (t *eventTransport) Supports(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		return false
 	}
@@ -52,8 +53,8 @@ func (t *events) Supports(r *http.Request) bool {
 	return false
 }
 
-// Do runs one operation and returns when it has ended, or the client has gone.
-func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+// Do serves one operation, and returns when it has ended or the client has gone.
+func (t *eventTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	defer recoverPanic(t.panics, w, r)
 	exec = codedExecutor{exec, t.limits.Document}
 	w.Header().Add("Vary", "Accept")
@@ -62,7 +63,7 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 	defer memory.Release()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	operation, errs, f := t.read(ctx, w, r, exec, &memory)
+	operation, errs, f := t.readOperation(ctx, w, r, exec, &memory)
 	if f != nil {
 		refuse(w, f)
 		return
@@ -73,7 +74,11 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 			media = mediaGraphQL
 		}
 		w.Header().Set("Content-Type", media+charset)
-		respond(w, media, exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs))
+		writeResponse(
+			w,
+			media,
+			exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs),
+		)
 		return
 	}
 	if operation.Operation.Operation != ast.Subscription {
@@ -83,56 +88,56 @@ func (t *events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphEx
 		}
 		if acceptable {
 			w.Header().Set("Content-Type", media+charset)
-			t.overHTTP(ctx, w, media, exec, operation)
+			t.respond(ctx, w, media, exec, operation)
 			return
 		}
 	}
-	if f := connect(ctx, t.limiters); f != nil {
+	if f := allowConnection(ctx, t.limiters); f != nil {
 		refuse(w, f)
 		return
 	}
-	admission, f := t.sockets.admit(ctx, eventStreamBytes+keptBytes(operation))
+	admission, f := t.connections.admit(ctx, eventStreamBytes+subscriptionBytes(operation))
 	if f != nil {
 		refuse(w, f)
 		return
 	}
 	defer admission.release()
-	if err := t.budgets.documents.hold(ownerOf(ctx), operation); err != nil {
-		refuse(w, noMemoryFor(err, "operations"))
+	if err := t.budgets.documents.reserve(ownerOf(ctx), operation); err != nil {
+		refuse(w, memoryRefusal(err, "operations"))
 		return
 	}
 	defer t.budgets.documents.release(operation.Doc)
 	if operation.Operation.Operation == ast.Subscription {
-		memory.Release() // what is kept of the request counts for the connection from now on
+		memory.Release() // the admission has reserved memory for what the subscription keeps
 	}
 	s := &eventStream{
-		writing: make(chan struct{}, 1),
-		sent:    make(chan []byte, 1),
-		woken:   make(chan struct{}, 1),
-		w:       w,
-		control: http.NewResponseController(w),
-		limit:   t.limits.Write,
-		cancel:  cancel,
+		writeLock:    make(chan struct{}, 1),
+		pending:      make(chan []byte, 1),
+		woken:        make(chan struct{}, 1),
+		w:            w,
+		control:      http.NewResponseController(w),
+		writeTimeout: t.limits.Write,
+		cancel:       cancel,
 	}
-	t.sockets.add(s, admission)
-	defer t.sockets.remove(s)
-	who, known := auth.FromContext(ctx)
+	t.connections.track(s, admission)
+	defer t.connections.untrack(s)
+	identity, known := auth.FromContext(ctx)
 	switch {
 	case !known:
 		expiry := time.AfterFunc(t.limits.SocketAnonymous, cancel)
 		defer expiry.Stop()
-	case !who.ExpiresAt.IsZero():
-		expiry := time.AfterFunc(time.Until(who.ExpiresAt), cancel)
+	case !identity.ExpiresAt.IsZero():
+		expiry := time.AfterFunc(time.Until(identity.ExpiresAt), cancel)
 		defer expiry.Stop()
 	}
 	t.run(ctx, s, exec, operation, r.Header.Get("Last-Event-ID"))
 }
 
-// kind is [connection]'s.
-func (s *eventStream) kind() string { return kindEvents }
+// kind implements [trackedConn].
+func (s *eventStream) kind() string { return kindEventStream }
 
-// run sends what comes of an operation.
-func (t *events) run(
+// run executes an operation and sends its results.
+func (t *eventTransport) run(
 	ctx context.Context,
 	s *eventStream,
 	exec graphql.GraphExecutor,
@@ -140,15 +145,15 @@ func (t *events) run(
 	lastEventID string,
 ) {
 	if operation.Operation.Operation != ast.Subscription {
-		t.answer(ctx, exec, operation, func(response *graphql.Response) {
-			if response == nil || s.begin(nil) != nil {
+		t.execute(ctx, exec, operation, func(response *graphql.Response) {
+			if response == nil || s.start(nil) != nil {
 				return
 			}
 			body, err := encode(response)
 			if err != nil {
-				panic(err) // an extension that is no JSON: a mistake in the server
+				panic(err) // an extension that is not JSON: a bug of the server
 			}
-			_ = s.event("next", body) // if it fails the client is gone
+			_ = s.event("next", body) // after an error the client has gone
 			_ = s.event("complete", nil)
 		})
 		return
@@ -157,7 +162,7 @@ func (t *events) run(
 	if len(errs) == 0 {
 		defer subscriber.Close()
 	}
-	if s.begin(subscriber) != nil {
+	if s.start(subscriber) != nil {
 		return
 	}
 	if len(errs) > 0 {
@@ -178,14 +183,14 @@ func (t *events) run(
 		return nil
 	})
 	if err != nil {
-		s.end(gqlerror.List{broken(ctx).graphQL()})
+		s.end(gqlerror.List{internalError(ctx).graphQL()})
 	}
 }
 
-// follow sends what a subscription has, until it ends or the client is gone.
-func (t *events) follow(ctx context.Context, s *eventStream, subscriber live.Subscriber) {
+// follow sends the results of a subscription until it ends or the client has gone.
+func (t *eventTransport) follow(ctx context.Context, s *eventStream, subscriber live.Subscriber) {
 	for {
-		if subscriber.Park(s) && !s.receive(ctx) {
+		if subscriber.Park(s) && !s.forward(ctx) {
 			return
 		}
 		payloads, more, errs := next(ctx, subscriber)
@@ -201,15 +206,15 @@ func (t *events) follow(ctx context.Context, s *eventStream, subscriber live.Sub
 	}
 }
 
-// send sends the results of a subscription. It returns false if the client has gone, or reads too
-// slowly for what it has selected.
-func (t *events) send(ctx context.Context, s *eventStream, results [][]byte) bool {
-	memory, err := t.budgets.reserveUnsent(ownerOf(ctx), results)
+// send sends results of a subscription. It returns false if the client has gone, or reads too
+// slowly for its selection.
+func (t *eventTransport) send(ctx context.Context, s *eventStream, results [][]byte) bool {
+	memory, err := t.budgets.reserveResults(ownerOf(ctx), results)
 	if err != nil {
 		return false
 	}
 	defer memory.Release()
-	if s.writeSent() != nil { // which may be older than the results
+	if s.writePending() != nil { // the pending payload is older than the results
 		return false
 	}
 	for _, payload := range results {
@@ -220,27 +225,27 @@ func (t *events) send(ctx context.Context, s *eventStream, results [][]byte) boo
 	return true
 }
 
-// eventStream is one connection, and the [live.Sink] of its subscription. Its writes come from the
-// operation and from keepAlive.
+// eventStream is the connection of an event stream, and the [live.Sink] of its subscription. The
+// operation and keepAlive write to it.
 type eventStream struct {
-	writing chan struct{} // full while something is written
-	sent    chan []byte   // what Send has taken, until the request's goroutine writes it
-	woken   chan struct{} // full after Wake
-	w       http.ResponseWriter
-	control *http.ResponseController
-	limit   time.Duration
-	cancel  context.CancelFunc
-	// positioned: events have ids. It is set by begin.
+	writeLock    chan struct{} // full during a write
+	pending      chan []byte   // an accepted payload that is not yet written
+	woken        chan struct{} // full after Wake
+	w            http.ResponseWriter
+	control      *http.ResponseController
+	writeTimeout time.Duration
+	cancel       context.CancelFunc
+	// positioned is whether events have ids. start sets it.
 	positioned bool
 }
 
-// begin sends the headers. If the subscriber's events have positions these are their ids, by which a
-// client that reconnects resumes: Last-Event-ID. The position at the beginning is an id without an
-// event. So a connection that breaks before the first event resumes there, and one that breaks
-// after StreamOpened does not skip the history that follows it.
-func (s *eventStream) begin(subscriber live.Subscriber) error {
+// start sends the headers. If the events of subscriber have positions, these are the ids of the
+// events, and a client that reconnects resumes after the id in Last-Event-ID. start sends the first
+// position as an id without an event. So a connection that breaks before the first event resumes at
+// that position, and one that breaks after StreamOpened does not skip the history that follows it.
+func (s *eventStream) start(subscriber live.Subscriber) error {
 	s.w.Header().Set("Content-Type", mediaEvents)
-	s.w.Header().Set("X-Accel-Buffering", "no") // proxies must not wait for more
+	s.w.Header().Set("X-Accel-Buffering", "no") // proxies must not buffer events
 	s.w.WriteHeader(http.StatusOK)
 	if log, ok := subscriber.(live.Positioned); ok {
 		s.positioned = true
@@ -250,15 +255,15 @@ func (s *eventStream) begin(subscriber live.Subscriber) error {
 }
 
 // Ready implements [live.Sink].
-func (s *eventStream) Ready() bool { return len(s.sent) == 0 }
+func (s *eventStream) Ready() bool { return len(s.pending) == 0 }
 
 // Send implements [live.Sink].
 func (s *eventStream) Send(payload []byte) bool {
-	if len(payload) > smallPayload { // what is large is reserved before it waits
+	if len(payload) > smallPayload { // large payloads need a reservation
 		return false
 	}
 	select {
-	case s.sent <- payload:
+	case s.pending <- payload:
 		return true
 	default:
 		return false
@@ -268,34 +273,34 @@ func (s *eventStream) Send(payload []byte) bool {
 // Wake implements [live.Sink].
 func (s *eventStream) Wake() { s.woken <- struct{}{} }
 
-// receive writes what Send takes, until the subscription is woken. It returns false if the client is
-// gone.
-func (s *eventStream) receive(ctx context.Context) bool {
+// forward writes the payloads that Send accepts, until the subscription is woken. It returns false
+// if the client has gone.
+func (s *eventStream) forward(ctx context.Context) bool {
 	for {
 		select {
-		case payload := <-s.sent:
+		case payload := <-s.pending:
 			if s.event("next", payload) != nil {
 				return false
 			}
 		case <-s.woken:
-			return s.writeSent() == nil // it was sent before
+			return s.writePending() == nil // it was sent before the wake-up
 		case <-ctx.Done():
 			return false
 		}
 	}
 }
 
-// writeSent writes what Send has taken, if there is something.
-func (s *eventStream) writeSent() error {
+// writePending writes the payload that Send has accepted, if any.
+func (s *eventStream) writePending() error {
 	select {
-	case payload := <-s.sent:
+	case payload := <-s.pending:
 		return s.event("next", payload)
 	default:
 		return nil
 	}
 }
 
-// event sends an event. data is JSON in one line, or nothing.
+// event sends an event. data is JSON in one line, or empty.
 func (s *eventStream) event(name string, data []byte) error {
 	var id []byte
 	if seq, ok := live.PositionOf(data); ok && s.positioned {
@@ -304,31 +309,30 @@ func (s *eventStream) event(name string, data []byte) error {
 	return s.write(id, []byte("event: "+name+"\ndata: "), data, []byte("\n\n"))
 }
 
-// eventID is the line of an event with its id.
+// eventID returns the line with an event's id.
 func eventID(seq int64) []byte { return fmt.Appendf(nil, "id: %d\n", seq) }
 
-// end sends the errors that end an operation, if any, and its end.
+// end sends errors, if any, and then the end of the operation.
 func (s *eventStream) end(errs gqlerror.List) {
 	if len(errs) > 0 {
 		body, err := json.Marshal(map[string]any{"errors": errs})
 		if err != nil {
-			panic(err) // an extension that is no JSON: a mistake in the server
+			panic(err) // an extension that is not JSON: a bug of the server
 		}
 		if s.event("next", body) != nil {
 			return
 		}
 	}
-	_ = s.event("complete", nil) // if it fails the client is gone
+	_ = s.event("complete", nil) // after an error the client has gone
 }
 
-// write sends the parts of something at once, as they are: an answer may be large. A client that
-// does not take it in time is cut off.
+// write sends parts without copying them, because a response may be large. It cancels the operation
+// of a client that does not receive them in time.
 func (s *eventStream) write(parts ...[]byte) error {
-	s.writing <- struct{}{}
-	defer func() { <-s.writing }()
-	_ = s.control.SetWriteDeadline(
-		time.Now().Add(s.limit),
-	) // an error means that there is no real connection behind w
+	s.writeLock <- struct{}{}
+	defer func() { <-s.writeLock }()
+	// An error means that w has no network connection.
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.writeTimeout))
 	whole := net.Buffers(parts)
 	if _, err := whole.WriteTo(s.w); err != nil {
 		s.cancel()
@@ -337,8 +341,8 @@ func (s *eventStream) write(parts ...[]byte) error {
 	return s.control.Flush()
 }
 
-// keepAlive sends a comment now and then: proxies drop what is silent, and a client that has gone
-// is found out.
+// keepAlive sends a comment at each interval. Otherwise proxies would close silent connections, and
+// lost clients would not be noticed.
 func (s *eventStream) keepAlive(ctx context.Context, interval time.Duration) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -354,11 +358,11 @@ func (s *eventStream) keepAlive(ctx context.Context, interval time.Duration) {
 	}
 }
 
-// restart ends the stream: the client connects again.
+// restart implements [trackedConn]: it ends the stream, after which the client reconnects.
 func (s *eventStream) restart() { s.cancel() }
 
-// evict ends it as well.
+// evict implements [trackedConn].
 func (s *eventStream) evict() { s.cancel() }
 
-// cut ends it as well.
-func (s *eventStream) cut() { s.cancel() }
+// abort implements [trackedConn].
+func (s *eventStream) abort() { s.cancel() }

@@ -12,16 +12,16 @@ import (
 	"parley/internal/wire"
 )
 
-// Subscribe starts a subscription. Its context ends when it returns: the subscriber must not keep
-// it. The errors of the subscriber's Next are of type [*gqlerror.Error]. lastEventID, if not "", is
-// the id of the event that the client received last, in an event stream that has ended since. A
-// [live.Positioned] is a subscriber whose events have ids.
+// Subscribe starts a subscription. Its context ends when it returns, so the subscriber must not
+// keep it. The errors of the subscriber's Next must be of type [*gqlerror.Error]. lastEventID, if
+// not "", is the id of the last event that the client received on an earlier event stream. A
+// subscriber whose events have ids is a [live.Positioned].
 type Subscribe func(
 	ctx context.Context, op *graphql.OperationContext, lastEventID string,
 ) (live.Subscriber, gqlerror.List)
 
-// next calls Next. more reports whether the subscription continues; otherwise it has ended when the
-// payloads have been sent: with errors, if there are any.
+// next calls Next. more reports whether the subscription continues. Otherwise it ends when the
+// payloads have been sent, with errs if there are any.
 func next(
 	ctx context.Context, subscriber live.Subscriber,
 ) (payloads [][]byte, more bool, errs gqlerror.List) {
@@ -34,23 +34,23 @@ func next(
 	case ok:
 		return payloads, false, gqlerror.List{e}
 	default:
-		return payloads, false, gqlerror.List{broken(ctx).graphQL()}
+		return payloads, false, gqlerror.List{internalError(ctx).graphQL()}
 	}
 }
 
-// keep reserves what a subscription keeps for as long as it lives, instead of what decoding its
-// request has taken.
-func (op *operation) keep(
+// reserveSubscription reserves the memory of a subscription, in place of the memory for decoding
+// its request.
+func (op *operation) reserveSubscription(
 	ctx context.Context, opCtx *graphql.OperationContext,
 ) gqlerror.List {
 	s := op.socket
-	kept := keptBytes(opCtx)
-	op.memory.Shrink(kept)
-	if err := op.memory.Grow(kept - op.memory.Bytes()); err != nil {
-		return gqlerror.List{noMemoryFor(err, "operations").graphQL()}
+	bytes := subscriptionBytes(opCtx)
+	op.memory.Shrink(bytes)
+	if err := op.memory.Grow(bytes - op.memory.Bytes()); err != nil {
+		return gqlerror.List{memoryRefusal(err, "operations").graphQL()}
 	}
-	if err := s.budgets.documents.hold(ownerOf(ctx), opCtx); err != nil {
-		return gqlerror.List{noMemoryFor(err, "operations").graphQL()}
+	if err := s.budgets.documents.reserve(ownerOf(ctx), opCtx); err != nil {
+		return gqlerror.List{memoryRefusal(err, "operations").graphQL()}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,29 +58,29 @@ func (op *operation) keep(
 	return nil
 }
 
-// follow sends what a subscription has, until it ends or is parked.
+// follow sends the results of a subscription until it ends or is parked.
 func (op *operation) follow(ctx context.Context) (errs gqlerror.List, parked bool) {
 	for !op.park() {
-		errs, more := op.pass(ctx)
-		if !more || op.unwanted.Load() {
+		errs, more := op.sendNext(ctx)
+		if !more || op.detached.Load() {
 			return errs, false
 		}
 	}
 	return nil, true
 }
 
-// pass sends what a subscription has now, and reports whether the subscription continues. One
-// operation of a socket does so at a time: what waits to be sent takes memory.
-func (op *operation) pass(ctx context.Context) (errs gqlerror.List, more bool) {
+// sendNext sends the next results of a subscription, and reports whether the subscription
+// continues. One operation of a socket does so at a time, because unsent results take memory.
+func (op *operation) sendNext(ctx context.Context) (errs gqlerror.List, more bool) {
 	select {
-	case op.socket.passing <- struct{}{}:
-		defer func() { <-op.socket.passing }()
-	case <-ctx.Done(): // for which Next has an error
+	case op.socket.sendSlot <- struct{}{}:
+		defer func() { <-op.socket.sendSlot }()
+	case <-ctx.Done(): // Next returns an error
 	}
 	payloads, more, errs := next(ctx, op.subscriber)
-	memory, err := op.socket.budgets.reserveUnsent(ownerOf(ctx), payloads)
-	if err != nil { // the client reads too slowly for what it has selected
-		op.socket.shut(closeTryAgainLater, "Too much waits to be sent: read faster, or select less")
+	memory, err := op.socket.budgets.reserveResults(ownerOf(ctx), payloads)
+	if err != nil { // the client reads too slowly for its selection
+		op.socket.close(closeTryAgainLater, "Too many unsent results: read faster, or select less")
 		return nil, false
 	}
 	defer memory.Release()
@@ -92,14 +92,14 @@ func (op *operation) pass(ctx context.Context) (errs gqlerror.List, more bool) {
 	return errs, more
 }
 
-// park parks the subscription if there is nothing to send. If it returns true the operation is no
-// longer the goroutine's: it is parked, or the client has completed it meanwhile.
+// park parks the subscription if there is nothing to send. If it returns true, the goroutine must
+// no longer use the operation: it is parked, or the client has completed it in the meantime.
 func (op *operation) park() bool {
 	s := op.socket
 	s.mu.Lock()
-	if op.unwanted.Load() {
+	if op.detached.Load() {
 		s.mu.Unlock()
-		return false // the goroutine ends it
+		return false // the caller ends the operation
 	}
 	cancel := op.cancel
 	op.parked, op.cancel = true, nil
@@ -109,20 +109,20 @@ func (op *operation) park() bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	forgotten := !op.parked
+	detached := !op.parked
 	op.parked, op.cancel = false, cancel
-	return forgotten
+	return detached
 }
 
 // Ready implements [live.Sink].
 func (op *operation) Ready() bool {
-	return !op.unwanted.Load() && op.prefix[len(op.prefix)-1] == ':' && op.conn.WriteReady()
+	return !op.detached.Load() && op.prefix[len(op.prefix)-1] == ':' && op.ws.WriteReady()
 }
 
-// Send implements [live.Sink]: it writes a payload if that can be done at once.
+// Send implements [live.Sink]: it writes a payload if it can do so without waiting.
 func (op *operation) Send(payload []byte) bool {
-	if op.unwanted.Load() ||
-		len(payload) > smallPayload { // what is large is reserved before it waits
+	if op.detached.Load() ||
+		len(payload) > smallPayload { // large payloads need a reservation
 		return false
 	}
 	framer, ok := op.frames.Get().(*wire.Framer)
@@ -130,15 +130,15 @@ func (op *operation) Send(payload []byte) bool {
 		return false
 	}
 	defer op.frames.Put(framer)
-	return op.conn.TryWrite(framer.Text(op.prefix, payload, []byte{'}'}))
+	return op.ws.TryWrite(framer.Text(op.prefix, payload, []byte{'}'}))
 }
 
-// Wake implements [live.Sink]: it continues a subscription that was parked.
+// Wake implements [live.Sink]: it resumes a parked subscription.
 func (op *operation) Wake() {
 	s := op.socket
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if op.parked && !s.closing { // or else it has been forgotten, or is about to be
+	if op.parked && !s.closing { // otherwise it has been detached, or is about to be
 		op.parked = false
 		op.start(op.follow)
 	}

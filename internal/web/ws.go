@@ -9,16 +9,15 @@ import (
 	"parley/internal/wire"
 )
 
-// The close codes of graphql-transport-ws, and those of RFC 6455 and its registry that are used
-// with them.
+// The close codes of graphql-transport-ws, and of RFC 6455 and its registry.
 const (
-	closeBadRequest         = 4400
-	closeUnauthorized       = 4401
-	closeForbidden          = 4403
-	closeSubprotocol        = 4406
-	closeInitTimeout        = 4408
-	closeSubscriberExists   = 4409
-	closeTooManyInitialised = 4429
+	closeBadRequest       = 4400
+	closeUnauthorized     = 4401
+	closeForbidden        = 4403
+	closeSubprotocol      = 4406
+	closeInitTimeout      = 4408
+	closeSubscriberExists = 4409
+	closeTooManyInits     = 4429
 
 	closeNormal         = 1000
 	closeInvalidPayload = 1007
@@ -28,25 +27,29 @@ const (
 	closeTryAgainLater  = 1013
 )
 
-// webSocket serves operations over WebSockets, in the subprotocols of graphql-ws and of its
-// predecessor.
-type webSocket struct {
-	*door
+// webSocketTransport serves operations over WebSockets, in the subprotocols graphql-transport-ws
+// and graphql-ws (of subscriptions-transport-ws).
+type webSocketTransport struct {
+	*upgrader
 	subscribe Subscribe
 }
 
-var _ graphql.Transport = (*webSocket)(nil)
+var _ graphql.Transport = (*webSocketTransport)(nil)
 
-// Supports is [graphql.Transport]'s.
-func (t *webSocket) Supports(r *http.Request) bool { return wanted(r) }
+// Supports implements [graphql.Transport].
+func (t *webSocketTransport) Supports(r *http.Request) bool { return isUpgrade(r) }
 
-// Do opens a socket.
-func (t *webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+// Do upgrades the request to a WebSocket.
+func (t *webSocketTransport) Do(
+	w http.ResponseWriter,
+	r *http.Request,
+	exec graphql.GraphExecutor,
+) {
 	ctx := context.WithoutCancel(r.Context())
-	f := t.open(
+	f := t.upgrade(
 		w,
 		r,
-		func(offered string) bool { return dialectOf(offered) != nil },
+		func(offered string) bool { return subprotocolOf(offered) != nil },
 		func(conn *wire.Conn, admission *admission) {
 			t.serve(newSocket(ctx, conn, admission, t, exec))
 		},
@@ -56,13 +59,13 @@ func (t *webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Grap
 	}
 }
 
-// serve serves a socket until it is closed and all that ran for it has ended.
-func (t *webSocket) serve(s *socket) {
-	t.sockets.add(s, s.admission)
-	defer t.sockets.remove(s)
-	defer s.end()
-	if s.dialect == nil {
+// serve serves a socket until it is closed and all of its operations have ended.
+func (t *webSocketTransport) serve(s *socket) {
+	t.connections.track(s, s.admission)
+	defer t.connections.untrack(s)
+	defer s.shutdown()
+	if s.subprotocol == nil {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
 	}
-	s.serve(s.receive)
+	s.serve(s.handle)
 }

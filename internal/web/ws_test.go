@@ -15,7 +15,7 @@ import (
 	"parley/internal/web"
 )
 
-// wsClient speaks graphql-transport-ws, well or badly.
+// wsClient is a client of graphql-transport-ws. It can send invalid messages.
 type wsClient struct {
 	*websocket.Conn
 	t *testing.T
@@ -89,7 +89,7 @@ type wsMessage struct {
 
 func (m wsMessage) String() string { return fmt.Sprintf("%s %s %s", m.Type, m.ID, m.Payload) }
 
-// next returns the next message that is no ping.
+// next returns the next message that is not a ping.
 func (c *wsClient) next() (wsMessage, error) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
@@ -109,7 +109,7 @@ func (c *wsClient) next() (wsMessage, error) {
 	}
 }
 
-// expect reads as many messages as are wanted and compares them.
+// expect reads one message for each of want and compares them.
 func (c *wsClient) expect(want ...string) {
 	c.t.Helper()
 	for _, w := range want {
@@ -123,7 +123,7 @@ func (c *wsClient) expect(want ...string) {
 	}
 }
 
-// expectClose reads until the socket is closed.
+// expectClose reads until the WebSocket is closed.
 func (c *wsClient) expectClose(want websocket.StatusCode) {
 	c.t.Helper()
 	for {
@@ -149,7 +149,7 @@ func subscribe(id, query string) string {
 	return fmt.Sprintf(`{"id":%q,"type":"subscribe","payload":%s}`, id, payload)
 }
 
-// subscribeRaw puts query into the message as it is, without escaping anything.
+// subscribeRaw is subscribe without escaping query.
 func subscribeRaw(query string) string {
 	return `{"id":"1","type":"subscribe","payload":{"query":"` + query + `"}}`
 }
@@ -177,8 +177,7 @@ func TestSocketOperations(t *testing.T) {
 	c.send(`{"type":"ping","payload":{"a":1}}`)
 	c.expect(`pong  {"a":1}`)
 
-	// What is never executed is answered by one error and no complete after it; the id is free
-	// again.
+	// An operation that is not executed has one error message without a complete. Its id is free again.
 	for code, query := range map[string]string{
 		"GRAPHQL_PARSE_FAILED":      "{",
 		"GRAPHQL_VALIDATION_FAILED": "{ nothing }",
@@ -193,7 +192,7 @@ func TestSocketOperations(t *testing.T) {
 		c.send(subscribe("e", "{ __typename }"))
 		c.expect(`next e {"data":{"__typename":"Query"}}`, "complete e")
 	}
-	// What was executed and came to nothing is a result.
+	// An operation that was executed has a result, even if its data is null.
 	c.send(subscribe("n", "{ failsHard }"))
 	if m, err := c.next(); err != nil || m.Type != "next" {
 		t.Fatalf("%v %v; want a result", m, err)
@@ -201,7 +200,7 @@ func TestSocketOperations(t *testing.T) {
 	c.expect("complete n")
 }
 
-// TestSocketComplete: a client's complete ends the operation, is not answered, and frees the id at
+// TestSocketComplete: a client's complete ends the operation, has no response, and frees the id at
 // once.
 func TestSocketComplete(t *testing.T) {
 	t.Parallel()
@@ -251,7 +250,7 @@ func TestSocketCloseCodes(t *testing.T) {
 		"bad token":                    {[]string{`{"type":"connection_init","payload":{"authorization":"Bearer forged"}}`}, 4403},
 		"bare bad token":               {[]string{`{"type":"connection_init","payload":{"Authorization":"forged"}}`}, 4403},
 		"keys unavailable":             {[]string{`{"type":"connection_init","payload":{"authorization":"Bearer unavailable"}}`}, 1013},
-		"token that runs out":          {[]string{`{"type":"connection_init","payload":{"authorization":"Bearer brief"}}`}, 4403},
+		"token that expires":           {[]string{`{"type":"connection_init","payload":{"authorization":"Bearer brief"}}`}, 4403},
 		"same id twice":                {[]string{begin, subscribe("1", "subscription{silent}"), subscribe("1", "{me}")}, 4409},
 		"two inits":                    {[]string{begin, begin}, 4429},
 		"message too large":            {[]string{begin, subscribe("1", strings.Repeat(" ", 1000))}, 1009},
@@ -290,14 +289,14 @@ func TestSocketIdentity(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
 	for name, test := range map[string]struct{ header, payload, want string }{
-		"nobody":                       {"", ``, `null`},
-		"empty":                        {"", `,"payload":{"authorization":""}`, `null`},
-		"null":                         {"", `,"payload":{"authorization":null}`, `null`},
-		"payload":                      {"", `,"payload":{"authorization":"Bearer ann"}`, `"ann"`},
-		"payload in capitals":          {"", `,"payload":{"Authorization":"bearer ann"}`, `"ann"`},
-		"bare token":                   {"", `,"payload":{"authorization":"ann"}`, `"ann"`},
-		"header":                       {"Bearer bob", ``, `"bob"`},
-		"the payload's over the other": {"Bearer bob", `,"payload":{"authorization":"Bearer ann"}`, `"ann"`},
+		"anonymous":                {"", ``, `null`},
+		"empty":                    {"", `,"payload":{"authorization":""}`, `null`},
+		"null":                     {"", `,"payload":{"authorization":null}`, `null`},
+		"payload":                  {"", `,"payload":{"authorization":"Bearer ann"}`, `"ann"`},
+		"payload in capitals":      {"", `,"payload":{"Authorization":"bearer ann"}`, `"ann"`},
+		"bare token":               {"", `,"payload":{"authorization":"ann"}`, `"ann"`},
+		"header":                   {"Bearer bob", ``, `"bob"`},
+		"payload overrides header": {"Bearer bob", `,"payload":{"authorization":"Bearer ann"}`, `"ann"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -316,8 +315,8 @@ func TestSocketIdentity(t *testing.T) {
 	}
 }
 
-// TestSocketOrigin: every page may open a WebSocket to anywhere, so that the server has to look
-// where it is from.
+// TestSocketOrigin: browsers let every page open WebSockets to any server, so that the server must
+// check the origin.
 func TestSocketOrigin(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{AllowedOrigins: []string{"https://chat.example.com"}})
@@ -345,7 +344,7 @@ func TestSocketOrigin(t *testing.T) {
 	}
 }
 
-func TestSocketOperationsAreBounded(t *testing.T) {
+func TestSocketOperationLimit(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketOperations: 2}})
 	c := ts.connect(t)
@@ -362,7 +361,7 @@ func TestSocketOperationsAreBounded(t *testing.T) {
 	}
 	c.send(`{"id":"1","type":"complete"}`)
 	waitFor(t, "the end of the first", ts.schema.ended)
-	// The operation's end and its bookkeeping are two steps: ask until there is room.
+	// The operation is removed a moment after its context has ended.
 	for {
 		c.send(subscribe("3", "{ me }"))
 		if m, err = c.next(); err != nil {
@@ -374,7 +373,7 @@ func TestSocketOperationsAreBounded(t *testing.T) {
 	}
 }
 
-// TestSocketOperationErrors: what is wrong with one operation ends that operation, not the socket.
+// TestSocketOperationErrors: an invalid operation does not close the WebSocket.
 func TestSocketOperationErrors(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
@@ -388,7 +387,7 @@ func TestSocketOperationErrors(t *testing.T) {
 		"no query but null":                      `{"query":null}`,
 		"too many extensions":                    `{"query":"{me}","extensions":{"x":"` + strings.Repeat("x", 20_000) + `"}}`,
 	} {
-		c.refused(`{"type":"subscribe","id":"e","payload":`+payload+`}`, "BAD_USER_INPUT")
+		c.expectError(`{"type":"subscribe","id":"e","payload":`+payload+`}`, "BAD_USER_INPUT")
 		c.send(subscribe("e", "{ __typename }"))
 		m, err := c.next()
 		if err != nil || m.Type != "next" {
@@ -402,9 +401,9 @@ func TestSocketOperationErrors(t *testing.T) {
 	c.expect(`pong  {"half":"\ud800"}`)
 }
 
-// TestSocketCompletedInARow: operations that the client has completed do not count as those that it
-// waits for, though they take a moment to end.
-func TestSocketCompletedInARow(t *testing.T) {
+// TestSocketCompletedOperations: completed operations do not count for SocketOperations, though
+// they take a moment to end.
+func TestSocketCompletedOperations(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketOperations: 2}})
 	c := ts.connect(t)
@@ -425,46 +424,45 @@ func TestSocketTimeLimit(t *testing.T) {
 	c.send(subscribe("s", "subscription { silent }"), subscribe("q", "{ waits }"))
 	m, err := c.next()
 	if err != nil || m.ID != "q" || m.Type != "next" {
-		t.Fatalf("%v %v; want the answer of the query", m, err)
+		t.Fatalf("%v %v; want the result of the query", m, err)
 	}
-	c.expect("complete q") // and nothing of the subscription, which has no limit
+	c.expect("complete q") // the subscription has no time limit
 }
 
-// TestSlowReader: a client that stops reading costs the server no more than the time that a write
-// may take.
+// TestSlowReader: the subscription of a client that stops reading ends after the write timeout.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	const limit = 100 * time.Millisecond
 	ts := newServer(t, web.Config{Limits: web.Limits{Write: limit}})
 	stalled := ts.connect(t)
 	stalled.init()
-	stalled.send(subscribe("1", "subscription { count(size: 100000) }")) // and nobody reads
+	stalled.send(subscribe("1", "subscription { count(size: 100000) }")) // and do not read
 
 	start := time.Now()
 	waitFor(t, "the end of the stalled client's subscription", ts.schema.ended)
 	if took := time.Since(start); took < limit {
-		t.Errorf("cut off after %v: it had %v to read", took, limit)
+		t.Errorf("disconnected after %v, before the timeout of %v", took, limit)
 	}
 }
 
-// TestSilentPeer: who does not answer pings is taken for gone.
+// TestSilentPeer: a client that does not answer pings is disconnected.
 func TestSilentPeer(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketPing: 200 * time.Millisecond}})
 	c := ts.connect(t)
 	c.init()
 	c.send(subscribe("1", "subscription { silent }"))
-	for range 3 { // answered: it stays
+	for range 3 { // the client answers
 		_, data, err := c.Read(t.Context())
 		if err != nil || !strings.Contains(string(data), `"ping"`) {
 			t.Fatalf("%s %v; want a ping", data, err)
 		}
 		c.send(`{"type":"pong"}`)
 	}
-	waitFor(t, "the end after no answer", ts.schema.ended)
+	waitFor(t, "the end of the client that does not answer", ts.schema.ended)
 }
 
-func TestClientGone(t *testing.T) {
+func TestClientDisconnects(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
 	c := ts.connect(t)
@@ -477,7 +475,7 @@ func TestClientGone(t *testing.T) {
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
-	clients := []*wsClient{ts.connect(t), ts.connect(t)} // the second does not even begin
+	clients := []*wsClient{ts.connect(t), ts.connect(t)} // the second sends no connection_init
 	clients[0].init()
 	clients[0].send(subscribe("1", "subscription { silent }"), subscribe("2", "{ me }"))
 	clients[0].expect(`next 2 {"data":{"me":null}}`, "complete 2")
@@ -499,8 +497,9 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// TestShutdownInTime: a client that does not answer the close frame does not hold the server up.
-func TestShutdownInTime(t *testing.T) {
+// TestShutdownTimeout: a client that does not answer the close frame does not block Shutdown after
+// its deadline.
+func TestShutdownTimeout(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
 	stalled := ts.connect(t)
@@ -516,7 +515,7 @@ func TestShutdownInTime(t *testing.T) {
 	waitFor(t, "the end of the subscription", ts.schema.ended)
 	if took := time.Since(start); took > 4*time.Second {
 		t.Errorf(
-			"ended after %v: the closing handshake, which takes five seconds, was waited for",
+			"ended after %v: Shutdown has waited for the closing handshake",
 			took,
 		)
 	}

@@ -283,8 +283,8 @@ func (c *Conn) storeRead(in *buffer, n int, err error) {
 	c.readErr = err
 }
 
-// guarded wraps the function of a goroutine or a timer. If f panics, the connection is aborted.
-func (c *Conn) guarded(f func()) func() {
+// contained wraps the function of a goroutine or a timer. If f panics, the connection is aborted.
+func (c *Conn) contained(f func()) func() {
 	ctx := context.Background() //nolint:forbidigo // a Conn outlives its request and has no context
 	return c.upgrader.Panics.Wrap(ctx, panics.Socket, f, func(error) { c.Abort() })
 }

@@ -138,7 +138,7 @@ func (c *Conn) release() {
 // client could send a part of a message, and then only pongs, and keep its memory reserved.
 func (c *Conn) startMessageTimer() {
 	if c.upgrader.MessageTimeout > 0 {
-		c.messageTimer = time.AfterFunc(c.upgrader.MessageTimeout, c.guarded(func() {
+		c.messageTimer = time.AfterFunc(c.upgrader.MessageTimeout, c.contained(func() {
 			c.Close(uint16(tryAgainLater), "The message took too long")
 		}))
 	}

@@ -102,7 +102,7 @@ func (c *Conn) goWrite(write func()) bool {
 	c.abortMu.Lock()
 	defer c.abortMu.Unlock()
 	if !c.aborted {
-		c.background.Go(c.guarded(write))
+		c.background.Go(c.contained(write))
 	}
 	return !c.aborted
 }

@@ -11,8 +11,8 @@ import (
 	"parley/internal/live"
 )
 
-// errTimeLimit is the cause of a context that ended because an operation used up its time.
-var errTimeLimit = errors.New("operation ran into its time limit")
+// errTimeLimit is the cause of a context that ended because an operation exceeded its time limit.
+var errTimeLimit = errors.New("the operation exceeded its time limit")
 
 // authenticationTimeout bounds the verification of one token, which may fetch the issuer's key set.
 const authenticationTimeout = 10 * time.Second
@@ -22,8 +22,8 @@ func withTimeLimit(ctx context.Context, limit time.Duration) (context.Context, c
 	return context.WithTimeoutCause(ctx, limit, errTimeLimit)
 }
 
-// tookTooLong is the response to an operation that used up its time before it had an answer.
-func tookTooLong() *graphql.Response {
+// timeoutResponse returns the response to an operation that exceeded its time limit.
+func timeoutResponse() *graphql.Response {
 	return &graphql.Response{Errors: gqlerror.List{{
 		Message:    "The operation took too long. Try again.",
 		Extensions: map[string]any{"code": codeUnavailable},
@@ -32,7 +32,7 @@ func tookTooLong() *graphql.Response {
 
 // limited returns subscribe with a time limit for the setup of a subscription. The subscription
 // itself has none.
-func limited(subscribe Subscribe, limit time.Duration) Subscribe {
+func withSetupTimeout(subscribe Subscribe, limit time.Duration) Subscribe {
 	return func(
 		ctx context.Context, op *graphql.OperationContext, lastEventID string,
 	) (live.Subscriber, gqlerror.List) {

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// The media types of a GraphQL response (GraphQL over HTTP, section Media Types). They differ in
-// what a status code says: with mediaGraphQL it tells how the operation went, with mediaJSON only
-// whether there was one.
+// The media types of a GraphQL response (GraphQL over HTTP, section Media Types). With mediaGraphQL
+// the status code depends on the errors of the operation. With mediaJSON it only shows whether the
+// request had an operation.
 const (
 	mediaGraphQL = "application/graphql-response+json"
 	mediaJSON    = "application/json"
@@ -16,10 +16,10 @@ const (
 	charset = "; charset=utf-8"
 )
 
-// negotiate chooses the media type of a response from the request's Accept headers (RFC 9110,
-// section 12.5.1). The higher q wins, then the type that was named over one that a wildcard let in,
-// then mediaGraphQL where both were named. A client that names neither (no header, */*) gets
-// mediaJSON, which every client understands. ok is false where neither is acceptable.
+// negotiate chooses the media type of a response by the Accept headers of a request (RFC 9110,
+// section 12.5.1): the type with the higher q, then a type that is named over one that matches a
+// wildcard, then mediaGraphQL. Without a preference (no header, */*) it returns mediaJSON, which
+// every client understands. ok is false if the client accepts neither type.
 func negotiate(accept []string) (media string, ok bool) {
 	header := strings.Join(accept, ",")
 	if strings.TrimSpace(header) == "" {
@@ -58,7 +58,7 @@ func negotiate(accept []string) (media string, ok bool) {
 	}
 }
 
-// How closely a media range of an Accept header describes a type.
+// The specificity of a media range, for one type.
 const (
 	unmatched = iota
 	anyType   // */*
@@ -66,13 +66,13 @@ const (
 	named
 )
 
-// preference is what a client thinks of a media type: the q of the most specific range that covers
-// it.
+// preference is the q of the most specific media range that matches a type.
 type preference struct {
 	specificity int
 	q           float64
 }
 
+// refine returns the preference after one more media range.
 func (p preference) refine(mediaRange, media string, q float64) preference {
 	specificity := unmatched
 	switch mediaRange {

@@ -16,10 +16,10 @@ import (
 	"parley/internal/web"
 )
 
-// TestNoMemoryIsTold: an answer for which there is no memory is counted among the operations,
-// though none is executed, and is in the log under its request's id where it has waited in vain; of
-// those that may not wait there may be too many for that.
-func TestNoMemoryIsTold(t *testing.T) {
+// TestNoResponseMemory: an operation without memory for its response is reported to
+// ResponseRefused, though it is not executed. If it has waited, the log has an entry with its
+// request id. If the queue was full it has none, because there may be too many such operations.
+func TestNoResponseMemory(t *testing.T) {
 	t.Parallel()
 	for code, queue := range map[string]limit.Queue{"UNAVAILABLE": {}, "RATE_LIMITED": {All: 1}} {
 		t.Run(code, func(t *testing.T) {
@@ -39,13 +39,13 @@ func TestNoMemoryIsTold(t *testing.T) {
 				}
 			}
 			var log safeBuffer
-			var told []string
+			var reported []string
 			ts := newServer(t, web.Config{
-				Answers: memory,
-				Weigh:   func(*graphql.OperationContext) int64 { return 8 },
-				Refused: func(_ context.Context, op *graphql.OperationContext, errs gqlerror.List, _ time.Duration) {
+				ResponseMemory:   memory,
+				EstimateResponse: func(*graphql.OperationContext) int64 { return 8 },
+				ResponseRefused: func(_ context.Context, op *graphql.OperationContext, errs gqlerror.List, _ time.Duration) {
 					code, _ := errs[0].Extensions["code"].(string)
-					told = append(told, op.OperationName+" "+code)
+					reported = append(reported, op.OperationName+" "+code)
 				},
 				Logger: slog.New(reqid.Logs(slog.NewTextHandler(&log, nil))),
 				Limits: web.Limits{Operation: 50 * time.Millisecond},
@@ -61,14 +61,14 @@ func TestNoMemoryIsTold(t *testing.T) {
 			if a.code() != code {
 				t.Errorf("%d %s", a.StatusCode, a.body)
 			}
-			if len(told) != 1 || told[0] != "Large "+code {
-				t.Errorf("it is told %q", told)
+			if len(reported) != 1 || reported[0] != "Large "+code {
+				t.Errorf("the reports are %q", reported)
 			}
-			if said := strings.Contains(
+			if logged := strings.Contains(
 				log.String(),
-				`level=WARN msg="no memory for an answer" request_id=one`,
-			); said != (code == "UNAVAILABLE") {
-				t.Errorf("the log says %s", log.String())
+				`level=WARN msg="no memory for a response" request_id=one`,
+			); logged != (code == "UNAVAILABLE") {
+				t.Errorf("the log is %s", log.String())
 			}
 		})
 	}

@@ -12,13 +12,14 @@ import (
 	"parley/internal/web"
 )
 
-// start is subscribe in the older subprotocol.
+// start is subscribe for the subprotocol graphql-ws.
 func start(id, query string) string {
 	return strings.Replace(subscribe(id, query), `"subscribe"`, `"start"`, 1)
 }
 
-// connectLegacy returns a client of the older subprotocol, not yet initialised.
-func (ts *testServer) connectLegacy(t *testing.T) *wsClient {
+// connectSubscriptionsWS returns a client of the subprotocol graphql-ws (of
+// subscriptions-transport-ws) that has not sent connection_init.
+func (ts *testServer) connectSubscriptionsWS(t *testing.T) *wsClient {
 	t.Helper()
 	c := ts.connect(t, "Subprotocol: graphql-ws")
 	if got := c.Subprotocol(); got != "graphql-ws" {
@@ -27,25 +28,25 @@ func (ts *testServer) connectLegacy(t *testing.T) *wsClient {
 	return c
 }
 
-func (c *wsClient) initLegacy() {
+func (c *wsClient) initSubscriptionsWS() {
 	c.t.Helper()
 	c.send(`{"type":"connection_init","payload":{"Authorization":"Bearer ann"}}`)
 	c.expect("connection_ack", "ka")
 }
 
-// TestLegacyOperations speaks the subprotocol of subscriptions-transport-ws.
-func TestLegacyOperations(t *testing.T) {
+// TestSubscriptionsWSOperations runs operations in the subprotocol of subscriptions-transport-ws.
+func TestSubscriptionsWSOperations(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
-	c := ts.connectLegacy(t)
-	c.initLegacy()
+	c := ts.connectSubscriptionsWS(t)
+	c.initSubscriptionsWS()
 	c.send(start("s", "subscription { count(n: 2) }"))
 	c.expect(`data s {"data":{"count":"1"}}`, `data s {"data":{"count":"2"}}`, "complete s")
 	c.send(start("q", "{ me }"))
 	c.expect(`data q {"data":{"me":"ann"}}`, "complete q")
 	c.send(start("m", "mutation { touch }"))
 	c.expect(`data m {"data":{"touch":true}}`, "complete m")
-	// An operation that is not executed has one error there, which is no list.
+	// The error message of this subprotocol has one error instead of a list.
 	c.send(start("e", "{"))
 	m, err := c.next()
 	if err != nil || m.Type != "error" || m.ID != "e" ||
@@ -53,7 +54,7 @@ func TestLegacyOperations(t *testing.T) {
 		!strings.Contains(string(m.Payload), "GRAPHQL_PARSE_FAILED") {
 		t.Fatalf("%v %v; want an error", m, err)
 	}
-	// stop is not answered, and frees the id.
+	// stop has no response, and frees the id.
 	c.send(
 		start("1", "subscription { silent }"),
 		`{"id":"1","type":"stop"}`,
@@ -65,7 +66,7 @@ func TestLegacyOperations(t *testing.T) {
 	c.expectClose(websocket.StatusNormalClosure)
 }
 
-func TestLegacyCloseCodes(t *testing.T) {
+func TestSubscriptionsWSCloseCodes(t *testing.T) {
 	t.Parallel()
 	const begin = `{"type":"connection_init"}`
 	ts := newServer(t, web.Config{})
@@ -74,7 +75,7 @@ func TestLegacyCloseCodes(t *testing.T) {
 		want     websocket.StatusCode
 	}{
 		"no JSON":        {[]string{"hello"}, 4400},
-		"the newer's":    {[]string{begin, subscribe("1", "{ me }")}, 4400},
+		"subscribe":      {[]string{begin, subscribe("1", "{ me }")}, 4400},
 		"ping":           {[]string{begin, `{"type":"ping"}`}, 4400},
 		"start first":    {[]string{start("1", "{ me }")}, 4401},
 		"bad token":      {[]string{`{"type":"connection_init","payload":{"authorization":"forged"}}`}, 4403},
@@ -84,12 +85,12 @@ func TestLegacyCloseCodes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := ts.connectLegacy(t)
+			c := ts.connectSubscriptionsWS(t)
 			c.send(test.messages...)
 			c.expectClose(test.want)
 		})
 	}
-	c := ts.connectLegacy(t)
+	c := ts.connectSubscriptionsWS(t)
 	c.send(`{"type":"connection_init","payload":{"authorization":"forged"}}`)
 	if m, err := c.next(); err != nil || m.Type != "connection_error" ||
 		!strings.Contains(string(m.Payload), "UNAUTHENTICATED") {
@@ -97,20 +98,19 @@ func TestLegacyCloseCodes(t *testing.T) {
 	}
 }
 
-// TestLegacySilence: the older subprotocol has no ping, so a client is asked by the WebSocket's
-// own, which libraries and browsers answer; the server says that it is there by keep-alive
-// messages.
-func TestLegacySilence(t *testing.T) {
+// TestSubscriptionsWSKeepAlive: this subprotocol has no ping message. The server sends keep-alive
+// messages, and pings of the WebSocket protocol, which libraries and browsers answer.
+func TestSubscriptionsWSKeepAlive(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{Limits: web.Limits{SocketPing: time.Second}})
-	c := ts.connectLegacy(t)
-	c.initLegacy()
+	c := ts.connectSubscriptionsWS(t)
+	c.initSubscriptionsWS()
 	c.send(start("1", "subscription { silent }"))
-	c.expect("ka", "ka", "ka") // reading answers the pings: it stays
-	waitFor(t, "the end when nobody reads, and nothing is answered", ts.schema.ended)
+	c.expect("ka", "ka", "ka") // reading answers the pings
+	waitFor(t, "the end of the client that does not answer", ts.schema.ended)
 }
 
-// TestBothSubprotocols: a client that speaks both gets the one that it prefers.
+// TestBothSubprotocols: a client that offers both subprotocols gets the one that it prefers.
 func TestBothSubprotocols(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
@@ -123,9 +123,9 @@ func TestBothSubprotocols(t *testing.T) {
 	}
 }
 
-func TestSocketsAPerson(t *testing.T) {
+func TestSocketsPerUser(t *testing.T) {
 	t.Parallel()
-	ts := newServer(t, web.Config{Limits: web.Limits{SocketsPerson: 2}})
+	ts := newServer(t, web.Config{Limits: web.Limits{SocketsPerUser: 2}})
 	ann := func() *wsClient {
 		c := ts.connect(t)
 		c.send(`{"type":"connection_init","payload":{"authorization":"Bearer ann"}}`)
@@ -134,14 +134,14 @@ func TestSocketsAPerson(t *testing.T) {
 	first, second := ann(), ann()
 	first.expect("connection_ack")
 	second.expect("connection_ack")
-	ann().expectClose(1013) // client libraries come back
-	for range 4 {           // nobody in particular, and somebody else
+	ann().expectClose(1013) // client libraries reconnect
+	for range 4 {           // anonymous clients, and then another user
 		ts.connect(t).init()
 	}
 	bob := ts.connect(t, "Authorization: Bearer bob")
 	bob.init()
 	_ = first.CloseNow()
-	for { // the end is noticed before long
+	for { // until the server notices the end
 		third := ann()
 		if m, err := third.next(); err == nil {
 			if m.Type != "connection_ack" {
@@ -152,10 +152,10 @@ func TestSocketsAPerson(t *testing.T) {
 	}
 }
 
-// TestEventStreamsAPerson: event streams count as sockets do.
-func TestEventStreamsAPerson(t *testing.T) {
+// TestEventStreamsPerUser: event streams count like WebSockets.
+func TestEventStreamsPerUser(t *testing.T) {
 	t.Parallel()
-	ts := newServer(t, web.Config{Limits: web.Limits{SocketsPerson: 2}})
+	ts := newServer(t, web.Config{Limits: web.Limits{SocketsPerUser: 2}})
 	stream := func(who string) (status int, end func()) {
 		r, err := http.NewRequestWithContext(
 			t.Context(),
@@ -186,12 +186,13 @@ func TestEventStreamsAPerson(t *testing.T) {
 		}
 	}
 	end()
-	for got, _ := stream("ann"); got != http.StatusOK; got, _ = stream("ann") { // the end is noticed before long
+	for got, _ := stream("ann"); got != http.StatusOK; got, _ = stream("ann") { // until the server notices the end
 		time.Sleep(5 * time.Millisecond)
 	}
 }
 
-// TestFloods: who sends much is read slowly, and who takes nothing of the answers is cut off.
+// TestFloods: messages above the rate are read later, and clients that do not read responses are
+// disconnected.
 func TestFloods(t *testing.T) {
 	t.Parallel()
 	t.Run("of messages", func(t *testing.T) {
@@ -213,7 +214,7 @@ func TestFloods(t *testing.T) {
 			t.Errorf("%d messages were read within %v", flood, took)
 		}
 	})
-	t.Run("whose answers nobody reads", func(t *testing.T) {
+	t.Run("of unread responses", func(t *testing.T) {
 		t.Parallel()
 		ts := newServer(
 			t,
@@ -225,7 +226,7 @@ func TestFloods(t *testing.T) {
 		deadline := time.Now().Add(20 * time.Second)
 		for c.Write(t.Context(), websocket.MessageText, []byte(ping)) == nil {
 			if time.Now().After(deadline) {
-				t.Fatal("it goes on and on")
+				t.Fatal("the client was not disconnected")
 			}
 		}
 	})
@@ -250,7 +251,7 @@ func TestFloods(t *testing.T) {
 			t.Errorf("%d subscriptions run; want 5", n)
 		}
 	})
-	t.Run("of handshakes that say nothing", func(t *testing.T) {
+	t.Run("of handshakes without connection_init", func(t *testing.T) {
 		t.Parallel()
 		ts := newServer(t, web.Config{Limits: web.Limits{SocketInit: 50 * time.Millisecond}})
 		clients := make([]*wsClient, 50)
@@ -261,7 +262,7 @@ func TestFloods(t *testing.T) {
 			c.expectClose(4408)
 		}
 	})
-	t.Run("in the other direction", func(t *testing.T) { // upgrades that are none
+	t.Run("of invalid upgrades", func(t *testing.T) {
 		t.Parallel()
 		ts := newServer(t, web.Config{})
 		for name, header := range map[string][]string{

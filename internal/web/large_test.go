@@ -18,17 +18,17 @@ import (
 	"parley/internal/web"
 )
 
-// holding is an extension that holds the documents of heavy requests until release is closed.
-type holding struct {
+// blockingExtension is an extension that blocks large documents until release is closed.
+type blockingExtension struct {
 	begun   chan struct{}
 	release chan struct{}
 }
 
-func (holding) ExtensionName() string { return "holding" }
+func (blockingExtension) ExtensionName() string { return "blocking" }
 
-func (holding) Validate(graphql.ExecutableSchema) error { return nil }
+func (blockingExtension) Validate(graphql.ExecutableSchema) error { return nil }
 
-func (h holding) MutateOperationParameters(
+func (h blockingExtension) MutateOperationParameters(
 	_ context.Context, params *graphql.RawParams,
 ) *gqlerror.Error {
 	if len(params.Query) > 16<<10 {
@@ -38,33 +38,33 @@ func (h holding) MutateOperationParameters(
 	return nil
 }
 
-// holdingOlder are older interfaces that hold large messages in the same way.
-type holdingOlder struct{ holding }
+// blockingLegacy are legacy interfaces that block large messages in the same way.
+type blockingLegacy struct{ blockingExtension }
 
-func (holdingOlder) ServeHTTP(http.ResponseWriter, *http.Request) {}
+func (blockingLegacy) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
-func (holdingOlder) Paths() []string { return nil }
+func (blockingLegacy) Paths() []string { return nil }
 
-func (holdingOlder) Refuse(w http.ResponseWriter, _ *http.Request, status int, _ string) {
+func (blockingLegacy) WriteError(w http.ResponseWriter, _ *http.Request, status int, _ string) {
 	w.WriteHeader(status)
 }
 
-func (o holdingOlder) Talk(ctx context.Context, message []byte) []byte {
+func (o blockingLegacy) HandleMessage(ctx context.Context, message []byte) []byte {
 	_ = o.MutateOperationParameters(ctx, &graphql.RawParams{Query: string(message)})
 	return []byte(`{"type":"answer"}`)
 }
 
-func (holdingOlder) Complain(string) []byte { return []byte(`{"type":"complaint"}`) }
+func (blockingLegacy) ErrorMessage(string) []byte { return []byte(`{"type":"error"}`) }
 
-// newHoldingServer returns a server with a [holding], and what releases it.
-func newHoldingServer(t *testing.T) (*testServer, holding, func()) {
+// newBlockingServer returns a server with a [blockingExtension], and a function that releases it.
+func newBlockingServer(t *testing.T) (*testServer, blockingExtension, func()) {
 	t.Helper()
-	h := holding{begun: make(chan struct{}, 100), release: make(chan struct{})}
+	h := blockingExtension{begun: make(chan struct{}, 100), release: make(chan struct{})}
 	schema := newTestSchema()
 	gql := newGraphQL(schema)
 	gql.Use(h)
 	server := web.New(gql, schema.start, testVerifier{}, web.Config{
-		Older:   holdingOlder{h},
+		Legacy:  blockingLegacy{h},
 		Proxies: web.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 	})
 	ts := &testServer{Server: httptest.NewServer(server), web: server, schema: schema}
@@ -76,12 +76,12 @@ func newHoldingServer(t *testing.T) (*testServer, holding, func()) {
 	return ts, h, release
 }
 
-// TestHeavyRequests: of large requests a few are decoded, parsed and validated at a time, by HTTP and
-// on WebSockets. Those of one user, or of one address without a token, are refused beyond a number;
-// small requests do not wait.
-func TestHeavyRequests(t *testing.T) {
+// TestLargeRequests: few large requests are decoded, parsed and validated at a time, by HTTP and on
+// WebSockets. Each user and each anonymous address may have a limited number of waiting requests.
+// Small requests do not wait.
+func TestLargeRequests(t *testing.T) {
 	t.Parallel()
-	ts, h, release := newHoldingServer(t)
+	ts, h, release := newBlockingServer(t)
 	slots := max(runtime.GOMAXPROCS(0)/2, 1)
 	large := "{ me } #" + strings.Repeat("x", 20<<10)
 	const each = 20
@@ -99,7 +99,7 @@ func TestHeavyRequests(t *testing.T) {
 	for range slots {
 		<-h.begun
 	}
-	// 16 of each wait, and one at most is admitted: the others are refused.
+	// Of each user 16 requests wait, and at most one is admitted. The others are refused.
 	var refused int
 	for deadline := time.After(5 * time.Second); refused < len(headers)*(each-16-1); refused++ {
 		select {
@@ -108,7 +108,7 @@ func TestHeavyRequests(t *testing.T) {
 				t.Fatalf("a large request: %d", status)
 			}
 		case <-deadline:
-			t.Fatalf("%d are refused", refused)
+			t.Fatalf("%d requests are refused", refused)
 		}
 	}
 	for range 5 {
@@ -117,7 +117,7 @@ func TestHeavyRequests(t *testing.T) {
 		}
 	}
 	if n := len(h.begun); n > 0 {
-		t.Errorf("%d large requests run beside %d others", n, slots)
+		t.Errorf("%d large requests run besides %d others", n, slots)
 	}
 	release()
 	socket.expect(`next large {"data":{"me":"bob"}}`, "complete large")
@@ -130,9 +130,9 @@ func TestHeavyRequests(t *testing.T) {
 	}
 }
 
-// TestHeavyMessages: large messages of WebSockets are decoded, parsed and validated in turn, too,
-// also those of one socket.
-func TestHeavyMessages(t *testing.T) {
+// TestLargeMessages: large WebSocket messages are decoded, parsed and validated in turn, too, also
+// those of one WebSocket.
+func TestLargeMessages(t *testing.T) {
 	t.Parallel()
 	padding := strings.Repeat("x", 20<<10)
 	graphQL := []string{`{"type":"connection_init"}`}
@@ -145,7 +145,7 @@ func TestHeavyMessages(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
-			ts, h, release := newHoldingServer(t)
+			ts, h, release := newBlockingServer(t)
 			slots := max(runtime.GOMAXPROCS(0)/2, 1)
 			sockets := make([]*wsClient, slots+2)
 			for i := range sockets {
@@ -157,7 +157,7 @@ func TestHeavyMessages(t *testing.T) {
 			}
 			select {
 			case <-h.begun:
-				t.Errorf("more than %d large messages are worked on at a time", slots)
+				t.Errorf("more than %d large messages are processed at a time", slots)
 			case <-time.After(200 * time.Millisecond):
 			}
 			release()
