@@ -231,6 +231,7 @@ func TestContract(t *testing.T) {
 			for name, test := range map[string]func(*testing.T, network){
 				"publications arrive": publicationsArrive, "commits arrive": commitsArrive, "what is lost is noticed": lossIsNoticed, "away at the start": awayAtStart,
 				"alone": alone, "strange messages": strangeMessages, "many people": manyPeople,
+				"timelines arrive": timelinesArrive,
 			} {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
@@ -301,6 +302,37 @@ func publicationsArrive(t *testing.T, n network) {
 	if receivedB.missed > 0 {
 		t.Errorf("nothing was missed, and it says so %d times", receivedB.missed)
 	}
+}
+
+// timelinesArrive: publications arrive with their timelines. Those of a room are not joined across
+// timelines: what is dropped then counts as missed.
+func timelinesArrive(t *testing.T, n network) {
+	a, _, _, receivedB := pair(t, n)
+	room, made := uuid.New(), uuid.New()
+	a.Publish(broker.Publication{Room: room, Seq: 9, Timeline: "1/1", Commit: text{9, 10}})
+	a.Publish(broker.Publication{Room: room, Seq: 2, Timeline: "1/2", Commit: text{2, 10}})
+	a.Publish(broker.Publication{Room: made, Created: true, Timeline: "1/2"})
+	a.Publish(broker.Publication{
+		Profiles: []broker.ProfileChange{{Shard: 3, To: 1}}, Timeline: "1/2",
+	})
+	receivedB.until(t, "three of the later timeline",
+		func(publications []broker.Publication, missed int) bool {
+			later, earlier := 0, missed
+			for _, p := range publications {
+				switch p.Timeline {
+				case "1/2":
+					if p.Room == room && p.Seq != 2 {
+						t.Errorf("the room is at %d", p.Seq)
+					}
+					later++
+				case "1/1":
+					earlier++
+				default:
+					t.Errorf("%v is of the timeline %q", p, p.Timeline)
+				}
+			}
+			return later == 3 && earlier > 0
+		})
 }
 
 // text is a commit of one event that encodes as a JSON string of a length.
