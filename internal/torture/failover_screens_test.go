@@ -45,6 +45,7 @@ func (f *failover) screens(ctx context.Context, running *sync.WaitGroup) (views 
 			mine = append(mine, v)
 		}
 		running.Go(func() { f.keep(ctx, mine, f.myEvents(n, all)) })
+		running.Go(func() { f.keep(ctx, nil, f.roomList(n)) })
 	}
 	return views
 }
@@ -69,7 +70,7 @@ func (f *failover) keep(ctx context.Context, views []*view, follow func(context.
 		case errors.Is(err, errResync):
 			f.count(&f.resyncs)
 		case err != nil && !errors.Is(err, errEnded):
-			f.faults.add("%s: %v", views[0].name, err)
+			f.faults.add("a stream of %d rooms: %v", len(views), err)
 		}
 		pause(ctx, 20*time.Millisecond)
 	}
@@ -163,6 +164,20 @@ func (f *failover) myEvents(n int, views map[string]*view) func(context.Context)
 			func(it myItem) error {
 				if v := views[it.RoomID]; v != nil && it.Kind == "EVENT" {
 					return v.take(ctx, it.Event)
+				}
+				return nil
+			})
+	}
+}
+
+// roomList counts how often a list of rooms begins.
+func (f *failover) roomList(n int) func(context.Context) error {
+	const query = `subscription { item: myRoomsChanged { kind } }`
+	return func(ctx context.Context) error {
+		return subscribe(ctx, f.client(n, viewer(n)), query, nil,
+			func(it struct{ Kind string }) error {
+				if it.Kind == "OPENED" {
+					f.count(&f.opened)
 				}
 				return nil
 			})

@@ -68,8 +68,9 @@ type failover struct {
 	// which began after that.
 	promoted time.Time
 	shown    map[position]string
-	resyncs  int
-	reopened int
+	// resyncs are the streams that were told that the database went back, reopened those that ended
+	// and were subscribed again, and opened the beginnings of lists of rooms.
+	resyncs, reopened, opened int
 }
 
 // acked is an acknowledged message. began is when its last request began.
@@ -465,6 +466,9 @@ func (f *failover) judge(views []*view) {
 	}
 	f.t.Logf("%d acknowledged, %d lost, %d subscribers, %d Resyncs, %d subscribed again",
 		len(f.acked), lost, len(views), f.resyncs, f.reopened)
+	if f.opened < 2*failoverNodes {
+		f.faults.add("lists of rooms have begun %d times on %d nodes", f.opened, failoverNodes)
+	}
 	if !f.synchronous && lost == 0 {
 		f.faults.add("the asynchronous standby lost nothing: this proves nothing")
 	}
