@@ -186,12 +186,18 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (live.Subs
 	if shown.key, err = groupKey(shown.op, v, shown.perViewer); err != nil {
 		return nil, err
 	}
-	shown.era = r.live.Era()
 	start, ok := r.starters()[fields[0].Name]
 	if !ok {
 		return nil, fmt.Errorf("subscribe to %s: there is no such subscription", fields[0].Name)
 	}
-	return start(ctx, v, shown, fields[0].ArgumentMap(shown.op.Variables))
+	arguments := fields[0].ArgumentMap(shown.op.Variables)
+	for {
+		shown.era = r.live.Era()
+		started, err := start(ctx, v, shown, arguments)
+		if !errors.Is(err, live.ErrRewound) { // otherwise what it was authorized by may be lost
+			return started, err
+		}
+	}
 }
 
 // starter starts a subscription, with the field's arguments.

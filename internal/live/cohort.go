@@ -111,13 +111,17 @@ type Subscription struct {
 }
 
 // Subscribe starts a subscription. The caller closes it. It returns ErrTooManyKeys if the user
-// follows the topic with MaxKeys other keys.
+// follows the topic with MaxKeys other keys, and ErrRewound if the subscription is not of this era: the
+// caller authorizes it again.
 //
 // The position is taken first, then history is read, then the tail is followed: there is no seam
 // between them.
 func (h *Hub) Subscribe(sub Subscription) (Subscriber, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if sub.Era != h.Era() {
+		return nil, ErrRewound // its head may be ahead of the log
+	}
 	c, err := h.join(sub)
 	if err != nil {
 		return nil, err

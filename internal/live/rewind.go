@@ -104,9 +104,10 @@ func (s *session) restart(ctx context.Context) error {
 		_, again := found[e.Room]
 		return again
 	})
-	pending := s.openings
+	pending, unsent := s.openings, make(map[uuid.UUID]bool)
 	s.openings, s.era = nil, era
 	for _, p := range pending {
+		unsent[p.room] = true
 		if m, still := found[p.room]; still {
 			s.openings = append(s.openings, pendingRoom{p.room, m, p.after, p.resync})
 		} else {
@@ -115,6 +116,9 @@ func (s *session) restart(ctx context.Context) error {
 	}
 	for _, room := range s.followed() {
 		s.drop(room)
+		if unsent[room] {
+			continue
+		}
 		if m, still := found[room]; still {
 			s.openings = append(s.openings, pendingRoom{room, m, m.Head, true})
 		} else {

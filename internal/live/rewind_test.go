@@ -120,21 +120,20 @@ func TestPollBehindPublication(t *testing.T) {
 	})
 }
 
-// TestRewindWhileSubscribing: a subscription that was authorized before the database went back
-// continues with Resync, and so does one whose Next is reading meanwhile.
+// TestRewindWhileSubscribing: a subscription that was authorized before the database went back is
+// refused, as its head may be ahead of the log.
 func TestRewindWhileSubscribing(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		log.set(func(l *fakeLog) { l.head = 4 })
 		era := hub.Era()
 		hub.Rewind()
 		log.set(func(l *fakeLog) { l.head = 5 }) // it has passed the position
-		a := resumable(t, log, hub, room, 4, era)
-		defer a.Close()
-		if a.Park(&screen{}) {
-			t.Error("a subscriber of an earlier era is parked")
+		_, err := hub.Subscribe(live.Subscription{
+			Topic: live.Room(room), User: "user", Key: "key", After: 4, Head: 4, Era: era,
+		})
+		if !errors.Is(err, live.ErrRewound) {
+			t.Errorf("a subscription of an earlier era: %v", err)
 		}
-		expectNext(t, a, "resync 5")
 		fresh := resumable(t, log, hub, room, 4, hub.Era())
 		defer fresh.Close()
 		expectNext(t, fresh, "5")
@@ -228,6 +227,53 @@ func TestSessionRewinds(t *testing.T) {
 		)
 		h.add(hub, a)
 		sink.took(t, 0, name(a, "2"))
+	})
+}
+
+// TestSessionRewindsWhileOpening: a session whose rooms are being opened begins them at the heads that
+// the rooms have then.
+func TestSessionRewindsWhileOpening(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+		rooms := []uuid.UUID{uuid.New(), uuid.New()}
+		for _, room := range rooms {
+			h.happen(nil, room, entry{user: "me"})
+			h.add(nil, room)
+		}
+		begun := 0
+		s := h.open(t, hub, "me", func(d *live.Session) {
+			opened := d.Opened
+			d.Opened = func(ctx context.Context, rooms []live.Opening) ([][]byte, error) {
+				if !rooms[0].Resync && rooms[0].Head == 1 {
+					begun++
+				}
+				return opened(ctx, rooms)
+			}
+			d.OpensSingly = true
+		})
+		defer s.Close()
+		h.onOpened = func() {
+			h.onOpened = nil
+			h.mu.Lock()
+			for _, room := range rooms {
+				h.rooms[room] = h.rooms[room][:1]
+			}
+			h.mu.Unlock()
+			hub.Rewind()
+		}
+		sink := &log{}
+		for !s.Park(sink) {
+			if _, err := s.Next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if begun != len(rooms) {
+			t.Errorf("%d rooms begin at their heads, want %d", begun, len(rooms))
+		}
+		for _, room := range rooms {
+			h.add(hub, room)
+			sink.took(t, 0, room.String()[:4]+" 2")
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 )
@@ -104,6 +105,12 @@ func (s *session) open(ctx context.Context) (payloads [][]byte, err error) {
 	if s.OpensSingly {
 		for size := 0; size < sessionBytes && len(opened) < singlyBatch && len(s.openings) > 0; {
 			one, err := s.begun(ctx, 1)
+			if errors.Is(err, ErrRewound) { // Next restarts the session
+				for _, o := range opened {
+					s.openings = append(s.openings, o.pendingRoom)
+				}
+				return nil, nil
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -112,7 +119,9 @@ func (s *session) open(ctx context.Context) (payloads [][]byte, err error) {
 			}
 			opened = append(opened, one...)
 		}
-	} else if opened, err = s.begun(ctx, openBatch); err != nil {
+	} else if opened, err = s.begun(ctx, openBatch); errors.Is(err, ErrRewound) {
+		return nil, nil
+	} else if err != nil {
 		return nil, err
 	}
 	found, err := s.memberships(ctx)
@@ -145,6 +154,9 @@ func (s *session) begun(ctx context.Context, n int) ([]openedRoom, error) {
 	opened := make([]openedRoom, len(batch))
 	for i, p := range batch {
 		r, err := s.hub.joinSession(s, p)
+		if errors.Is(err, ErrRewound) {
+			s.openings = append(batch, s.openings...)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +182,7 @@ func (s *session) begun(ctx context.Context, n int) ([]openedRoom, error) {
 }
 
 // joinSession subscribes to a room of a session. It returns [context.Canceled] if the session is
-// closed.
+// closed, and ErrRewound if it is of an earlier era.
 func (h *Hub) joinSession(s *session, p pendingRoom) (*sessionRoom, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -178,6 +190,9 @@ func (h *Hub) joinSession(s *session, p pendingRoom) (*sessionRoom, error) {
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, context.Canceled
+	}
+	if s.era != h.Era() {
+		return nil, ErrRewound
 	}
 	after := min(p.after, p.Head)
 	c, err := h.join(Subscription{

@@ -199,21 +199,28 @@ func (s *subscriber) endedBy(event Event) error {
 
 // resync continues from the head of the log, because what followed the position is not kept.
 func (s *subscriber) resync(ctx context.Context) ([][]byte, error) {
-	era := s.hub.Era()
-	head, payloads, err := s.cohort.resync(ctx, s.cohort.tail.topic.room)
-	if err != nil {
-		return nil, err
+	for {
+		era := s.hub.Era()
+		head, payloads, err := s.cohort.resync(ctx, s.cohort.tail.topic.room)
+		if err == nil {
+			err = s.rejoin(head, era)
+		}
+		if !errors.Is(err, ErrRewound) { // otherwise the head is out of date
+			return payloads, err
+		}
 	}
-	return payloads, s.rejoin(head, era)
 }
 
 // rejoin joins a cohort with the same key at the head of the log, as it was read in an era: the old
-// one may have failed.
+// one may have failed. It returns ErrRewound, and changes nothing, if that era is over.
 func (s *subscriber) rejoin(head, era int64) error {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	if s.closed {
 		return context.Canceled
+	}
+	if era != s.hub.Era() {
+		return ErrRewound
 	}
 	old := s.cohort
 	s.leave()
