@@ -158,7 +158,8 @@ func newServer(tb testing.TB, bin string) *Server {
 		tb.Fatal(err)
 	}
 	// A short path that the server's user can reach: see startCluster.
-	if s.dir, err = os.MkdirTemp("/tmp", "parley-pg-"); err != nil { //nolint:usetesting // it is not
+	s.dir, err = os.MkdirTemp("/tmp", "parley-pg-") //nolint:usetesting // it may be neither
+	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
