@@ -10,7 +10,7 @@ import (
 
 	"parley/graph/generated"
 	"parley/graph/model"
-	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 )
 
 func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error) {
@@ -24,7 +24,7 @@ func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error)
 	} else if !isNotFound(err) {
 		return nil, err
 	}
-	if named, ok := chat.ParseMessageID(id); ok {
+	if named, ok := roomlog.ParseMessageID(id); ok {
 		if message, err := r.chat.Message(ctx, v, named); err == nil {
 			return message, nil
 		} else if !isNotFound(err) {

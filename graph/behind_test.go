@@ -7,7 +7,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/broker"
-	"parley/internal/chat"
+	"parley/internal/chat/write"
 	"parley/internal/testkit"
 )
 
@@ -17,7 +17,7 @@ func TestRoomCreatedBehind(t *testing.T) {
 	s := testkit.StartApp(
 		t,
 		"sqlite::memory:",
-		app.Options{Publisher: func(hear broker.Listener) chat.Publisher {
+		app.Options{Publisher: func(hear broker.Listener) write.Publisher {
 			hints.Listen(hear)
 			return &hints
 		}},

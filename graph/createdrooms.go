@@ -8,6 +8,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/chat"
+	"parley/internal/chat/read"
 	"parley/internal/chat/roomlog"
 	"parley/internal/live"
 )
@@ -87,8 +88,8 @@ func (s *scope) createdRoom(
 		return rooms[0], nil
 	}
 	room := s.created.Room
-	if membership, known := chat.FirstMembership(s.created, v.ID); known {
-		s.memberships.put(chat.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, membership)
+	if membership, known := read.FirstMembership(s.created, v.ID); known {
+		s.memberships.put(read.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, membership)
 	}
 	return room, nil
 }
@@ -119,7 +120,7 @@ func (r *Resolver) visibleRoom(
 				s.rooms.put(room.ID, room)
 			}
 		} else {
-			var seen chat.Seen
+			var seen read.Seen
 			if seen, err = r.chat.Room(ctx, v, id); err == nil {
 				s.prime(v, seen)
 			}

@@ -9,7 +9,7 @@ import (
 
 	"parley/ent"
 	"parley/graph/model"
-	"parley/internal/chat"
+	"parley/internal/chat/read"
 )
 
 // list names what a cursor belongs to: a cursor of one list is refused by another.
@@ -56,10 +56,10 @@ func noCursor(field string) error {
 }
 
 // cursor writes a position in a list that is ordered by time.
-func (l list) cursor(p chat.Position) string { return l.encode(p.At.UnixMicro(), p.ID) }
+func (l list) cursor(p read.Position) string { return l.encode(p.At.UnixMicro(), p.ID) }
 
 // position reads the cursor after, of a list that is ordered by time; nil stays nil.
-func (l list) position(after *string) (*chat.Position, error) {
+func (l list) position(after *string) (*read.Position, error) {
 	if after == nil {
 		return nil, nil
 	}
@@ -72,19 +72,19 @@ func (l list) position(after *string) (*chat.Position, error) {
 		at.Year() > 9999 { // which no cursor of ours is, and not every database can compare with
 		return nil, noCursor("after")
 	}
-	return &chat.Position{At: at, ID: id}, nil
+	return &read.Position{At: at, ID: id}, nil
 }
 
 // placeCursor writes a place in a list that is ordered by time and then by the numbers of the rows.
-func (l list) placeCursor(p chat.Place) string {
+func (l list) placeCursor(p read.Place) string {
 	var id uuid.UUID
 	binary.BigEndian.PutUint64(id[8:], uint64(p.ID))
-	return l.cursor(chat.Position{At: p.At, ID: id})
+	return l.cursor(read.Position{At: p.At, ID: id})
 }
 
 // place reads the cursor after, of a list that is ordered by time and then by the numbers of the
 // rows; nil stays nil.
-func (l list) place(after *string) (*chat.Place, error) {
+func (l list) place(after *string) (*read.Place, error) {
 	p, err := l.position(after)
 	if p == nil || err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (l list) place(after *string) (*chat.Place, error) {
 	if binary.BigEndian.Uint64(p.ID[:8]) != 0 || number < 0 {
 		return nil, noCursor("after")
 	}
-	return &chat.Place{At: p.At, ID: int(number)}, nil
+	return &read.Place{At: p.At, ID: int(number)}, nil
 }
 
 // pageSize is how many entries were asked for.
@@ -106,32 +106,32 @@ func pageSize(first *int, otherwise int) int {
 
 // pageOf returns a page of the list behind after, if that is given. Lists are read forwards: after
 // has skipped what comes before the page.
-func pageOf[T any](page chat.Page[T], after *string, cursor func(T) string) model.Page[T] {
+func pageOf[T any](page read.Page[T], after *string, cursor func(T) string) model.Page[T] {
 	return model.Page[T]{
 		Items: page.Items, Earlier: after != nil, Later: page.More, CursorOf: cursor,
 	}
 }
 
 func activityCursor(room *ent.Room) string {
-	return roomsByActivity.cursor(chat.Position{At: room.UpdatedAt, ID: room.ID})
+	return roomsByActivity.cursor(read.Position{At: room.UpdatedAt, ID: room.ID})
 }
 
 func roomCursor(room *ent.Room) string {
-	return roomsByAge.cursor(chat.Position{At: room.CreatedAt, ID: room.ID})
+	return roomsByAge.cursor(read.Position{At: room.CreatedAt, ID: room.ID})
 }
 
 func memberCursor(m *ent.Member) string {
-	return membersByAge.cursor(chat.Position{At: m.JoinedAt, ID: m.ID})
+	return membersByAge.cursor(read.Position{At: m.JoinedAt, ID: m.ID})
 }
 
 func banCursor(b *ent.Ban) string {
-	return bansByAge.placeCursor(chat.Place{At: b.At, ID: b.ID})
+	return bansByAge.placeCursor(read.Place{At: b.At, ID: b.ID})
 }
 
 func friendCursor(f *ent.Friendship) string {
-	return friendsByAge.placeCursor(chat.Place{At: *f.Since, ID: f.ID})
+	return friendsByAge.placeCursor(read.Place{At: *f.Since, ID: f.ID})
 }
 
 func requestCursor(f *ent.Friendship) string {
-	return requestsByAge.placeCursor(chat.Place{At: f.RequestedAt, ID: f.ID})
+	return requestsByAge.placeCursor(read.Place{At: f.RequestedAt, ID: f.ID})
 }

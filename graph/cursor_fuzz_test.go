@@ -8,12 +8,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/internal/chat"
+	"parley/internal/chat/read"
 )
 
 // FuzzCursor reads anything as a cursor: what is accepted is what we would have written.
 func FuzzCursor(f *testing.F) {
-	at := chat.Position{
+	at := read.Position{
 		At: time.Date(2026, 11, 22, 1, 2, 3, 4000, time.UTC),
 		ID: uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057"),
 	}

@@ -12,6 +12,7 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/chat/read"
 )
 
 func (r *memberJoinedResolver) Room(
@@ -140,7 +141,7 @@ func (r *streamOpenedResolver) Messages(
 		return nil, err
 	}
 	return messagesOf(ctx, messageArgs{last: &last}, mapped(objs,
-		func(e *model.StreamOpened) *chat.List { return &chat.List{Room: e.RoomID} }))
+		func(e *model.StreamOpened) *read.List { return &read.List{Room: e.RoomID} }))
 }
 
 func (r *subscriptionResolver) MyEvents(

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"parley/graph/exec"
-	"parley/internal/chat"
+	"parley/internal/chat/read"
 )
 
 // argumentChecks returns what checks the arguments of the fields below subscriptions, by the names of
@@ -41,7 +41,7 @@ func argument[T any](args exec.Args, name string) *T {
 // checkPage checks how long a page is to be, unless the cursor has failed.
 func checkPage(args exec.Args, cursor error) error {
 	if first := argument[int](args, "first"); cursor == nil && first != nil {
-		return chat.CheckFirst(*first)
+		return read.CheckFirst(*first)
 	}
 	return cursor
 }
@@ -59,7 +59,7 @@ func checkMessages(args exec.Args) error {
 	window, err := messageArgs{
 		first: argument[int](args, "first"), last: argument[int](args, "last"),
 		afterSeq: argument[int](args, "afterSeq"), beforeSeq: argument[int](args, "beforeSeq"),
-	}.window(chat.List{})
+	}.window(read.List{})
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ type filler struct {
 	lab *lab
 	rng *rand.Rand
 	// messages are those of the room that is filled.
-	messages []chat.MessageID
+	messages []roomlog.MessageID
 }
 
 func (f *filler) must(err error) bool {
@@ -252,7 +252,7 @@ func (f *filler) addMessage(in uuid.UUID, members []string) {
 	if f.chance(0.2) {
 		input.OpenseaItem = &chat.OpenseaItemInput{ContractAddress: "0x1", Name: f.line()}
 	}
-	for _, named := range []**chat.MessageID{&input.ReplyToID, &input.ThreadID} {
+	for _, named := range []**roomlog.MessageID{&input.ReplyToID, &input.ThreadID} {
 		if len(f.messages) > 0 && f.chance(0.4) {
 			id := f.messages[f.rng.IntN(min(4, len(f.messages)))] // some have threads
 			*named = &id
@@ -263,7 +263,7 @@ func (f *filler) addMessage(in uuid.UUID, members []string) {
 	if !f.must(err) {
 		return
 	}
-	id := chat.MessageID{Room: in, Seq: sent.Seq}
+	id := roomlog.MessageID{Room: in, Seq: sent.Seq}
 	data.messages, f.messages = append(data.messages, id.String()), append(f.messages, id)
 	for _, user := range f.some(members, 3) {
 		_, err := domain.React(

@@ -12,6 +12,7 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/chat/read"
 	"parley/internal/chat/roomlog"
 
 	"github.com/google/uuid"
@@ -56,8 +57,8 @@ func (r *messageResolver) Replies(
 	args := messageArgs{
 		first: first, after: after, last: last, before: before, otherwiseFirst: true,
 	}
-	return messagesOf(ctx, args, mapped(objs, func(m *ent.Message) *chat.List {
-		return &chat.List{Room: m.RoomID, Thread: m.Seq}
+	return messagesOf(ctx, args, mapped(objs, func(m *ent.Message) *read.List {
+		return &read.List{Room: m.RoomID, Thread: m.Seq}
 	}))
 }
 
@@ -71,7 +72,7 @@ func (r *messageResolver) Mentions(
 func (r *messageResolver) Reactions(
 	ctx context.Context,
 	objs []*ent.Message,
-) ([][]*chat.ReactionCount, error) {
+) ([][]*read.ReactionCount, error) {
 	s := scopeOf(ctx)
 	counts, err := s.reactions.many(ctx, mapped(objs, messageID), byKey(s, s.chat.Reactions))
 	if err != nil {
@@ -192,11 +193,11 @@ func (r *roomResolver) Messages(
 		afterSeq: afterSeq, beforeSeq: beforeSeq, noThreads: !inThreads,
 	}
 	s := scopeOf(ctx)
-	lists, err := ofMemberships(ctx, objs, func(room *ent.Room, m *chat.Membership) *chat.List {
+	lists, err := ofMemberships(ctx, objs, func(room *ent.Room, m *read.Membership) *read.List {
 		if !s.chat.MayRead(room, m) {
 			return nil
 		}
-		return &chat.List{Room: room.ID}
+		return &read.List{Room: room.ID}
 	})
 	if err != nil {
 		return nil, err
@@ -213,26 +214,26 @@ func (r *roomResolver) LatestMessage(
 	if err != nil {
 		return nil, err
 	}
-	rooms := make(map[chat.MessageID]*ent.Room, len(objs))
-	var ids []chat.MessageID
+	rooms := make(map[roomlog.MessageID]*ent.Room, len(objs))
+	var ids []roomlog.MessageID
 	var places []int
 	for i, room := range objs {
 		if s.chat.MayRead(room, memberships[i]) && room.LatestSeq > 0 {
-			id := chat.MessageID{Room: room.ID, Seq: room.LatestSeq}
+			id := roomlog.MessageID{Room: room.ID, Seq: room.LatestSeq}
 			rooms[id] = room
 			ids, places = append(ids, id), append(places, i)
 		}
 	}
 	latest, err := s.messages.many(ctx, ids, counted(s,
-		func(ctx context.Context, ids []chat.MessageID) ([]*ent.Message, error) {
-			missing := mapped(ids, func(id chat.MessageID) *ent.Room { return rooms[id] })
+		func(ctx context.Context, ids []roomlog.MessageID) ([]*ent.Message, error) {
+			missing := mapped(ids, func(id roomlog.MessageID) *ent.Room { return rooms[id] })
 			return s.chat.LatestMessages(ctx, missing)
 		}))
 	return scattered(latest, places, len(objs)), failedAt(places, len(objs), err)
 }
 
 func (r *roomResolver) UnreadCount(ctx context.Context, objs []*ent.Room) ([]int, error) {
-	return ofMemberships(ctx, objs, func(_ *ent.Room, m *chat.Membership) int {
+	return ofMemberships(ctx, objs, func(_ *ent.Room, m *read.Membership) int {
 		if m == nil {
 			return 0
 		}
@@ -241,7 +242,7 @@ func (r *roomResolver) UnreadCount(ctx context.Context, objs []*ent.Room) ([]int
 }
 
 func (r *roomResolver) LastReadSeq(ctx context.Context, objs []*ent.Room) ([]int, error) {
-	return ofMemberships(ctx, objs, func(_ *ent.Room, m *chat.Membership) int {
+	return ofMemberships(ctx, objs, func(_ *ent.Room, m *read.Membership) int {
 		if m == nil {
 			return 0
 		}

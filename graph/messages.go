@@ -7,7 +7,8 @@ import (
 
 	"parley/ent"
 	"parley/graph/model"
-	"parley/internal/chat"
+	"parley/internal/chat/read"
+	"parley/internal/chat/roomlog"
 )
 
 // defaultMessages is how many messages a page has if neither first nor last is given.
@@ -24,8 +25,8 @@ type messageArgs struct {
 }
 
 // window reads the arguments.
-func (a messageArgs) window(list chat.List) (chat.Window, error) {
-	w := chat.Window{Count: defaultMessages, Last: !a.otherwiseFirst, NoThreads: a.noThreads}
+func (a messageArgs) window(list read.List) (read.Window, error) {
+	w := read.Window{Count: defaultMessages, Last: !a.otherwiseFirst, NoThreads: a.noThreads}
 	switch {
 	case a.first != nil && a.last != nil:
 		return w, badInput("last", "Ask for the first or for the last ones, not for both.")
@@ -48,7 +49,7 @@ func (a messageArgs) window(list chat.List) (chat.Window, error) {
 }
 
 // seqBound is the seq that a cursor or a number stands for; of both, the one that leaves less.
-func seqBound(list chat.List, field string, cursor *string, number *int) (int64, error) {
+func seqBound(list read.List, field string, cursor *string, number *int) (int64, error) {
 	var bound int64
 	if number != nil {
 		if *number < 0 {
@@ -78,7 +79,7 @@ func seqBound(list chat.List, field string, cursor *string, number *int) (int64,
 
 // messagesOf resolves the same part of each list; null for a list that is nil.
 func messagesOf(
-	ctx context.Context, args messageArgs, lists []*chat.List,
+	ctx context.Context, args messageArgs, lists []*read.List,
 ) ([]*model.MessageConnection, error) {
 	connections := make([]*model.MessageConnection, len(lists))
 	failed := make(graphql.BatchErrorList, len(lists))
@@ -98,10 +99,10 @@ func messagesOf(
 	}
 	s := scopeOf(ctx)
 	parts, err := s.lists.many(ctx, keys, counted(s,
-		func(ctx context.Context, keys []listKey) ([]chat.Messages, error) {
-			lists := mapped(keys, func(k listKey) chat.List { return k.list })
+		func(ctx context.Context, keys []listKey) ([]read.Messages, error) {
+			lists := mapped(keys, func(k listKey) read.List { return k.list })
 			found, err := s.chat.Messages(ctx, lists, keys[0].window) // all have the same
-			return mapped(lists, func(list chat.List) chat.Messages { return found[list] }), err
+			return mapped(lists, func(list read.List) read.Messages { return found[list] }), err
 		}))
 	for i, place := range places {
 		if err != nil {
@@ -120,11 +121,11 @@ func messagesOf(
 func namedMessages(
 	ctx context.Context, objs []*ent.Message, seq func(*ent.Message) *int64,
 ) ([]*ent.Message, error) {
-	var ids []chat.MessageID
+	var ids []roomlog.MessageID
 	var places []int
 	for i, m := range objs {
 		if named := seq(m); named != nil {
-			ids = append(ids, chat.MessageID{Room: m.RoomID, Seq: *named})
+			ids = append(ids, roomlog.MessageID{Room: m.RoomID, Seq: *named})
 			places = append(places, i)
 		}
 	}
@@ -133,7 +134,7 @@ func namedMessages(
 	return scattered(found, places, len(objs)), failedAt(places, len(objs), err)
 }
 
-func messageConnection(part chat.Messages) *model.MessageConnection {
+func messageConnection(part read.Messages) *model.MessageConnection {
 	return &model.MessageConnection{Page: model.Page[*ent.Message]{
 		Items: part.Items, Earlier: part.Earlier, Later: part.Later, CursorOf: messageCursor,
 	}}
@@ -142,7 +143,7 @@ func messageConnection(part chat.Messages) *model.MessageConnection {
 func messageCursor(m *ent.Message) string { return messagesBySeq.encode(m.Seq, m.RoomID) }
 
 // parseMessageID reads a message's id. It returns the id of no message for any other text.
-func parseMessageID(id string) chat.MessageID {
-	parsed, _ := chat.ParseMessageID(id)
+func parseMessageID(id string) roomlog.MessageID {
+	parsed, _ := roomlog.ParseMessageID(id)
 	return parsed
 }

@@ -12,7 +12,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/broker"
-	"parley/internal/chat"
+	"parley/internal/chat/write"
 	"parley/internal/config"
 	"parley/internal/testkit"
 )
@@ -292,9 +292,9 @@ func TestMyEventsPerViewer(t *testing.T) {
 // TestMyEventsHeal follows rooms over brokers that lose what they carry, with reconnects: in each
 // room nothing is missing, doubled or out of order, and joined rooms are found.
 func TestMyEventsHeal(t *testing.T) {
-	for name, publications := range map[string]func(broker.Listener) chat.Publisher{
+	for name, publications := range map[string]func(broker.Listener) write.Publisher{
 		"lossy": newLossy,
-		"deaf":  func(broker.Listener) chat.Publisher { return deaf{} },
+		"deaf":  func(broker.Listener) write.Publisher { return deaf{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -7,7 +7,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/broker"
-	"parley/internal/chat"
+	"parley/internal/chat/write"
 	"parley/internal/config"
 	"parley/internal/testkit"
 )
@@ -17,7 +17,7 @@ import (
 func TestNodesHearEachOther(t *testing.T) {
 	never, soon := app.Options{Sweep: time.Hour}, app.Options{
 		Sweep:     100 * time.Millisecond,
-		Publisher: func(broker.Listener) chat.Publisher { return deaf{} },
+		Publisher: func(broker.Listener) write.Publisher { return deaf{} },
 	}
 	for name, nodes := range map[string]func(t *testing.T) (app.Options, []testkit.Option){
 		"notifications": func(*testing.T) (app.Options, []testkit.Option) { return never, nil },
@@ -83,7 +83,7 @@ func awaken(stream *testkit.Stream, makes func() string) {
 func TestFounders(t *testing.T) {
 	silent := app.Options{
 		Sweep:     100 * time.Millisecond,
-		Publisher: func(broker.Listener) chat.Publisher { return deaf{} },
+		Publisher: func(broker.Listener) write.Publisher { return deaf{} },
 	}
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		here, there := testkit.StartApp(t, url, silent), testkit.StartApp(t, url, silent)

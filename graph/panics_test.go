@@ -11,7 +11,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/broker"
-	"parley/internal/chat"
+	"parley/internal/chat/write"
 	"parley/internal/testkit"
 )
 
@@ -74,7 +74,7 @@ func TestPanics(t *testing.T) {
 			var lose atomic.Bool
 			s := testkit.StartApp(t, url, app.Options{
 				Observe:   m.observe,
-				Publisher: func(to broker.Listener) chat.Publisher { return seqsOnly{to, &lose} },
+				Publisher: func(to broker.Listener) write.Publisher { return seqsOnly{to, &lose} },
 			})
 			alice := s.As("alice")
 			room := makeRoom(alice, testkit.Vars{"tags": []string{"tag"}})

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
-	"parley/internal/chat"
+	"parley/internal/chat/read"
 )
 
 // mapped returns what of makes of each value.
@@ -52,7 +52,7 @@ func failedAt(places []int, n int, err error) error {
 }
 
 // viewerMemberships are the viewer's memberships of rooms, nil outside.
-func viewerMemberships(ctx context.Context, rooms []*ent.Room) ([]*chat.Membership, error) {
+func viewerMemberships(ctx context.Context, rooms []*ent.Room) ([]*read.Membership, error) {
 	s := scopeOf(ctx)
 	return viewersOwn(ctx, &s.memberships, mapped(rooms, roomID), s.chat.Memberships)
 }
@@ -61,7 +61,7 @@ func roomID(room *ent.Room) uuid.UUID { return room.ID }
 
 // ofMemberships is a field of rooms that depends on the viewer's membership, which is nil outside.
 func ofMemberships[V any](
-	ctx context.Context, rooms []*ent.Room, of func(*ent.Room, *chat.Membership) V,
+	ctx context.Context, rooms []*ent.Room, of func(*ent.Room, *read.Membership) V,
 ) ([]V, error) {
 	memberships, err := viewerMemberships(ctx, rooms)
 	if err != nil {
@@ -108,14 +108,14 @@ func subjects[E ofRoom](
 	ctx context.Context, events []E, user func(E) string,
 ) ([]*ent.Member, error) {
 	s := scopeOf(ctx)
-	keys := mapped(events, func(e E) chat.Own[uuid.UUID] {
-		return chat.Own[uuid.UUID]{Person: user(e), Of: e.InRoom()}
+	keys := mapped(events, func(e E) read.Own[uuid.UUID] {
+		return read.Own[uuid.UUID]{Person: user(e), Of: e.InRoom()}
 	})
 	memberships, err := s.subjects.many(ctx, keys, ownBy(s, s.chat.Memberships))
 	if err != nil {
 		return nil, err
 	}
-	return mapped(memberships, func(m *chat.Membership) *ent.Member {
+	return mapped(memberships, func(m *read.Membership) *ent.Member {
 		if m == nil {
 			return nil
 		}

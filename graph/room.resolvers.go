@@ -9,14 +9,15 @@ import (
 	"context"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"parley/ent"
 	"parley/ent/member"
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/chat/read"
 	"parley/internal/chat/roomlog"
-
-	"github.com/google/uuid"
 )
 
 func (r *mutationResolver) CreateRoom(
@@ -90,8 +91,8 @@ func (r *queryResolver) MyRooms(
 		return nil, err
 	}
 	scopeOf(ctx).prime(v, page.Items...)
-	rooms := chat.Page[*ent.Room]{
-		Items: mapped(page.Items, func(seen chat.Seen) *ent.Room { return seen.Room }),
+	rooms := read.Page[*ent.Room]{
+		Items: mapped(page.Items, func(seen read.Seen) *ent.Room { return seen.Room }),
 		More:  page.More,
 	}
 	return &model.RoomConnection{Page: pageOf(rooms, after, activityCursor)}, nil
@@ -174,19 +175,19 @@ func (r *roomResolver) Members(
 	}
 	s, n := scopeOf(ctx), pageSize(first, 50)
 	if s.created != nil && after == nil {
-		if page, ok := chat.FirstMembers(s.created, n); ok {
+		if page, ok := read.FirstMembers(s.created, n); ok {
 			s.members.put(pageKeys([]*ent.Room{s.created.Room}, n, nil)[0], page)
 		}
 	}
 	pages, err := s.members.many(ctx, pageKeys(objs, n, after), counted(s,
-		func(ctx context.Context, keys []pageKey[*ent.Room]) ([]chat.Page[*ent.Member], error) {
+		func(ctx context.Context, keys []pageKey[*ent.Room]) ([]read.Page[*ent.Member], error) {
 			rooms := mapped(keys, pageKey[*ent.Room].owner)
 			if from == nil {
 				return s.chat.MembersOf(ctx, rooms, n)
 			}
 			ids := mapped(rooms, roomID)
 			found, err := s.chat.Members(ctx, distinct(slices.Clone(ids)), n, from)
-			return mapped(ids, func(id uuid.UUID) chat.Page[*ent.Member] { return found[id] }), err
+			return mapped(ids, func(id uuid.UUID) read.Page[*ent.Member] { return found[id] }), err
 		}))
 	if err != nil {
 		return nil, err
@@ -224,10 +225,10 @@ func (r *roomResolver) Bans(
 		return connections, failedAt(places, len(objs), err)
 	}
 	pages, err := s.bans.many(ctx, pageKeys(ids, n, after), counted(s,
-		func(ctx context.Context, keys []pageKey[uuid.UUID]) ([]chat.Page[*ent.Ban], error) {
+		func(ctx context.Context, keys []pageKey[uuid.UUID]) ([]read.Page[*ent.Ban], error) {
 			rooms := mapped(keys, pageKey[uuid.UUID].owner)
 			found, err := s.chat.Bans(ctx, rooms, n, from)
-			return mapped(rooms, func(id uuid.UUID) chat.Page[*ent.Ban] { return found[id] }), err
+			return mapped(rooms, func(id uuid.UUID) read.Page[*ent.Ban] { return found[id] }), err
 		}))
 	if err != nil {
 		return connections, failedAt(places, len(objs), err)
@@ -239,7 +240,7 @@ func (r *roomResolver) Bans(
 }
 
 func (r *roomResolver) ViewerRole(ctx context.Context, objs []*ent.Room) ([]*member.Role, error) {
-	return ofMemberships(ctx, objs, func(_ *ent.Room, m *chat.Membership) *member.Role {
+	return ofMemberships(ctx, objs, func(_ *ent.Room, m *read.Membership) *member.Role {
 		if m == nil {
 			return nil
 		}

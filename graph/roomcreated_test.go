@@ -9,7 +9,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/broker"
-	"parley/internal/chat"
+	"parley/internal/chat/write"
 	"parley/internal/testkit"
 )
 
@@ -150,7 +150,7 @@ func testRoomCreatedLate(t *testing.T, url, fields string, shown bool) {
 	var link *delayed
 	s := testkit.StartApp(t, url, app.Options{
 		Sweep: time.Hour,
-		Publisher: func(l broker.Listener) chat.Publisher {
+		Publisher: func(l broker.Listener) write.Publisher {
 			link = &delayed{Listener: l}
 			return link
 		},

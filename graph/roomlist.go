@@ -7,6 +7,7 @@ import (
 
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/chat/read"
 	"parley/internal/live"
 )
 
@@ -17,7 +18,7 @@ type listChange struct {
 	*scope
 	// reread are the memberships as they were read after everything that the renderings show; nil if
 	// they have read nothing after the memberships in the scope.
-	reread map[chat.Own[uuid.UUID]]*chat.Membership
+	reread map[read.Own[uuid.UUID]]*read.Membership
 }
 
 // listChangeOf returns what the renderings of a change share.
@@ -80,7 +81,7 @@ func (r *Resolver) renderList(
 					return live.Entry{}, err
 				}
 			}
-			own := chat.Own[uuid.UUID]{Person: v.ID, Of: change.Room}
+			own := read.Own[uuid.UUID]{Person: v.ID, Of: change.Room}
 			if s.reread == nil || s.reread[own] != nil {
 				entry.Listed = true
 				entry.State = live.ReadState{Seq: room.Seq, Read: mine.LastReadSeq}

@@ -12,6 +12,7 @@ import (
 	"parley/ent/friendship"
 	"parley/internal/chat"
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/read"
 	"parley/internal/chat/roomlog"
 	"parley/internal/live"
 )
@@ -43,17 +44,17 @@ type scope struct {
 	rooms cache[uuid.UUID, *ent.Room]
 	// storedRooms and storedMessages are whole, in place of those that were published in part.
 	storedRooms    cache[uuid.UUID, *ent.Room]
-	storedMessages cache[chat.MessageID, *ent.Message]
+	storedMessages cache[roomlog.MessageID, *ent.Message]
 	tags           cache[*ent.Room, []string]
-	members        cache[pageKey[*ent.Room], chat.Page[*ent.Member]]
-	bans           cache[pageKey[uuid.UUID], chat.Page[*ent.Ban]]
-	messages       cache[chat.MessageID, *ent.Message]
-	lists          cache[listKey, chat.Messages]
-	reactions      cache[chat.MessageID, []chat.ReactionCount]
-	memberships    cache[chat.Own[uuid.UUID], *chat.Membership]
-	subjects       cache[chat.Own[uuid.UUID], *chat.Membership] // of the users that events are about
-	own            cache[chat.Own[chat.MessageID], []string]
-	friendships    cache[chat.Own[string], friendship.State]
+	members        cache[pageKey[*ent.Room], read.Page[*ent.Member]]
+	bans           cache[pageKey[uuid.UUID], read.Page[*ent.Ban]]
+	messages       cache[roomlog.MessageID, *ent.Message]
+	lists          cache[listKey, read.Messages]
+	reactions      cache[roomlog.MessageID, []read.ReactionCount]
+	memberships    cache[read.Own[uuid.UUID], *read.Membership]
+	subjects       cache[read.Own[uuid.UUID], *read.Membership] // of the users that events are about
+	own            cache[read.Own[roomlog.MessageID], []string]
+	friendships    cache[read.Own[string], friendship.State]
 }
 
 // pageKey is a page of a list: whose, how long, and behind which cursor.
@@ -79,8 +80,8 @@ func pageKeys[K comparable](of []K, first int, after *string) []pageKey[K] {
 
 // listKey is a part of a list of messages.
 type listKey struct {
-	list   chat.List
-	window chat.Window
+	list   read.List
+	window read.Window
 }
 
 type scopeKey struct{}
@@ -122,8 +123,8 @@ func (r *Resolver) scopeOfEvent(e *roomlog.Event) *scope {
 		}
 		s.shown(e.Profiles)
 		if e.Member != nil {
-			member := chat.Own[uuid.UUID]{Person: e.Subject, Of: e.Room}
-			s.subjects.put(member, &chat.Membership{Member: e.Member})
+			member := read.Own[uuid.UUID]{Person: e.Subject, Of: e.Room}
+			s.subjects.put(member, &read.Membership{Member: e.Member})
 		}
 		if e.Who == nil && e.Kind == roomlog.KindMessageAdded {
 			s.reactions.put(messageID(e.Message), nil) // it was just added
@@ -177,18 +178,18 @@ func distinct[T comparable](values []T) []T {
 // viewersOwn loads what the viewer has for themselves of each of keys. If some is missing it loads
 // the same for the viewer's peers at once.
 func viewersOwn[K comparable, V any](
-	ctx context.Context, c *cache[chat.Own[K], V], keys []K,
-	load func(ctx context.Context, users []string, of []K) (map[chat.Own[K]]V, error),
+	ctx context.Context, c *cache[read.Own[K], V], keys []K,
+	load func(ctx context.Context, users []string, of []K) (map[read.Own[K]]V, error),
 ) ([]V, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s := scopeOf(ctx)
-	wanted := make([]chat.Own[K], 0, len(keys))
+	wanted := make([]read.Own[K], 0, len(keys))
 	add := func(user string) {
 		for _, key := range keys {
-			wanted = append(wanted, chat.Own[K]{Person: user, Of: key})
+			wanted = append(wanted, read.Own[K]{Person: user, Of: key})
 		}
 	}
 	add(v.ID)
@@ -209,20 +210,20 @@ func viewersOwn[K comparable, V any](
 
 // ownBy loads what users have for themselves, for all users and objects of the keys together.
 func ownBy[K comparable, V any](
-	s *scope, load func(ctx context.Context, users []string, of []K) (map[chat.Own[K]]V, error),
-) loader[chat.Own[K], V] {
-	return byKey(s, func(ctx context.Context, keys []chat.Own[K]) (map[chat.Own[K]]V, error) {
-		users := mapped(keys, func(key chat.Own[K]) string { return key.Person })
-		of := mapped(keys, func(key chat.Own[K]) K { return key.Of })
+	s *scope, load func(ctx context.Context, users []string, of []K) (map[read.Own[K]]V, error),
+) loader[read.Own[K], V] {
+	return byKey(s, func(ctx context.Context, keys []read.Own[K]) (map[read.Own[K]]V, error) {
+		users := mapped(keys, func(key read.Own[K]) string { return key.Person })
+		of := mapped(keys, func(key read.Own[K]) K { return key.Of })
 		return load(ctx, distinct(users), distinct(of))
 	})
 }
 
 // prime puts rooms that the viewer has been authorized to see into the scope.
-func (s *scope) prime(v chat.Viewer, rooms ...chat.Seen) {
+func (s *scope) prime(v chat.Viewer, rooms ...read.Seen) {
 	s.putEventRoom()
 	for _, room := range rooms {
-		s.memberships.put(chat.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, room.By)
+		s.memberships.put(read.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, room.By)
 		s.rooms.put(room.ID, room.Room) // a response shows a room as it is at one moment
 		s.shown(room.Profiles)
 	}
@@ -270,4 +271,6 @@ func (s *scope) roomsByID(ctx context.Context, ids []uuid.UUID) ([]*ent.Room, er
 	return s.rooms.many(ctx, ids, byKey(s, s.chat.RoomsByID))
 }
 
-func messageID(m *ent.Message) chat.MessageID { return chat.MessageID{Room: m.RoomID, Seq: m.Seq} }
+func messageID(m *ent.Message) roomlog.MessageID {
+	return roomlog.MessageID{Room: m.RoomID, Seq: m.Seq}
+}

@@ -12,7 +12,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/broker"
-	"parley/internal/chat"
+	"parley/internal/chat/write"
 	"parley/internal/config"
 	"parley/internal/testkit"
 )
@@ -40,7 +40,7 @@ type lossy struct {
 	held []broker.Publication
 }
 
-func newLossy(hear broker.Listener) chat.Publisher {
+func newLossy(hear broker.Listener) write.Publisher {
 	return &lossy{hear: hear, rand: rand.New(rand.NewPCG(1, 2))}
 }
 
@@ -256,9 +256,9 @@ func TestStreamsEndWithMembership(t *testing.T) {
 // TestStreamsHeal follows rooms over brokers that lose what they carry: nothing is missing, doubled
 // or out of order.
 func TestStreamsHeal(t *testing.T) {
-	for name, hints := range map[string]func(broker.Listener) chat.Publisher{
+	for name, hints := range map[string]func(broker.Listener) write.Publisher{
 		"lossy": newLossy,
-		"deaf":  func(broker.Listener) chat.Publisher { return deaf{} },
+		"deaf":  func(broker.Listener) write.Publisher { return deaf{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -363,7 +363,7 @@ func TestMyRoomsChanged(t *testing.T) {
 	const myRoomsChanged = `subscription { myRoomsChanged { kind roomId room { name unreadCount latestMessage { contents } } } }`
 	for name, options := range map[string]app.Options{
 		"hints": {Sweep: time.Hour},
-		"deaf":  {Sweep: 50 * time.Millisecond, Publisher: func(broker.Listener) chat.Publisher { return deaf{} }},
+		"deaf":  {Sweep: 50 * time.Millisecond, Publisher: func(broker.Listener) write.Publisher { return deaf{} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

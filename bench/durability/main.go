@@ -27,6 +27,7 @@ import (
 	"parley/internal/broker"
 	"parley/internal/chat"
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/roomlog"
 	"parley/internal/panics"
 	"parley/internal/store"
 )
@@ -49,7 +50,7 @@ type mode struct {
 	chat        *chat.Chat
 	db          *store.DB
 	room        uuid.UUID
-	messages    []chat.MessageID
+	messages    []roomlog.MessageID
 	rates       map[kind][]float64
 	// sent and commits count the messages and their transactions.
 	sent, commits map[kind]int64
@@ -140,7 +141,7 @@ func open(ctx context.Context, path string, synchronous store.Synchronous) (*mod
 		if err != nil {
 			return nil, err
 		}
-		m.messages = append(m.messages, chat.MessageID{Room: m.room, Seq: sent.Seq})
+		m.messages = append(m.messages, roomlog.MessageID{Room: m.room, Seq: sent.Seq})
 	}
 	return m, nil
 }

@@ -17,6 +17,8 @@ import (
 	"parley/ent/user"
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/chat/read"
+	"parley/internal/chat/roomlog"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -124,7 +126,7 @@ type MessageResolver interface {
 
 	Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error)
 
-	Reactions(ctx context.Context, objs []*ent.Message) ([][]*chat.ReactionCount, error)
+	Reactions(ctx context.Context, objs []*ent.Message) ([][]*read.ReactionCount, error)
 	ViewerReactions(ctx context.Context, objs []*ent.Message) ([][]string, error)
 	IdempotencyKey(ctx context.Context, objs []*ent.Message) ([]*string, error)
 }
@@ -5539,8 +5541,8 @@ func (ec *executionContext) _Message_reactions(ctx context.Context, field graphq
 			return ec.resolveBatch_Message_reactions(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*chat.ReactionCount) graphql.Marshaler {
-			return ec.marshalNReaction2ᚕᚖparleyᚋinternalᚋchatᚐReactionCountᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*read.ReactionCount) graphql.Marshaler {
+			return ec.marshalNReaction2ᚕᚖparleyᚋinternalᚋchatᚋreadᚐReactionCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5564,7 +5566,7 @@ func (ec *executionContext) resolveBatch_Message_reactions(ctx context.Context, 
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Reactions(ctx, batch.Parents)
 		})
-		return graphql.ResolveBatchGroupResult[[]*chat.ReactionCount](
+		return graphql.ResolveBatchGroupResult[[]*read.ReactionCount](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -5574,7 +5576,7 @@ func (ec *executionContext) resolveBatch_Message_reactions(ctx context.Context, 
 		)
 	}
 	results, err := resolver.Reactions(ctx, []*ent.Message{obj})
-	return graphql.ResolveBatchSingleResult[[]*chat.ReactionCount](
+	return graphql.ResolveBatchSingleResult[[]*read.ReactionCount](
 		ctx,
 		results,
 		err,
@@ -8300,7 +8302,7 @@ func (ec *executionContext) fieldContext_ReactPayload_message(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _Reaction_emoji(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionCount) (ret graphql.Marshaler) {
+func (ec *executionContext) _Reaction_emoji(ctx context.Context, field graphql.CollectedField, obj *read.ReactionCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8323,7 +8325,7 @@ func (ec *executionContext) fieldContext_Reaction_emoji(_ context.Context, field
 	return graphql.NewScalarFieldContext("Reaction", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Reaction_count(ctx context.Context, field graphql.CollectedField, obj *chat.ReactionCount) (ret graphql.Marshaler) {
+func (ec *executionContext) _Reaction_count(ctx context.Context, field graphql.CollectedField, obj *read.ReactionCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13333,14 +13335,14 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 			it.Type = data
 		case "replyToId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replyToId"))
-			data, err := ec.unmarshalOID2ᚖparleyᚋinternalᚋchatᚐMessageID(ctx, v)
+			data, err := ec.unmarshalOID2ᚖparleyᚋinternalᚋchatᚋroomlogᚐMessageID(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.ReplyToID = data
 		case "threadId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("threadId"))
-			data, err := ec.unmarshalOID2ᚖparleyᚋinternalᚋchatᚐMessageID(ctx, v)
+			data, err := ec.unmarshalOID2ᚖparleyᚋinternalᚋchatᚋroomlogᚐMessageID(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -16710,7 +16712,7 @@ func (ec *executionContext) _ReactPayload(ctx context.Context, sel ast.Selection
 
 var reactionImplementors = []string{"Reaction"}
 
-func (ec *executionContext) _Reaction(ctx context.Context, sel ast.SelectionSet, obj *chat.ReactionCount) graphql.Marshaler {
+func (ec *executionContext) _Reaction(ctx context.Context, sel ast.SelectionSet, obj *read.ReactionCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, reactionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -19809,11 +19811,11 @@ func (ec *executionContext) unmarshalNProfileInput2parleyᚋinternalᚋchatᚐPr
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNReaction2ᚕᚖparleyᚋinternalᚋchatᚐReactionCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*chat.ReactionCount) graphql.Marshaler {
+func (ec *executionContext) marshalNReaction2ᚕᚖparleyᚋinternalᚋchatᚋreadᚐReactionCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*read.ReactionCount) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNReaction2ᚖparleyᚋinternalᚋchatᚐReactionCount(ctx, sel, v[i])
+		return ec.marshalNReaction2ᚖparleyᚋinternalᚋchatᚋreadᚐReactionCount(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -19825,7 +19827,7 @@ func (ec *executionContext) marshalNReaction2ᚕᚖparleyᚋinternalᚋchatᚐRe
 	return ret
 }
 
-func (ec *executionContext) marshalNReaction2ᚖparleyᚋinternalᚋchatᚐReactionCount(ctx context.Context, sel ast.SelectionSet, v *chat.ReactionCount) graphql.Marshaler {
+func (ec *executionContext) marshalNReaction2ᚖparleyᚋinternalᚋchatᚋreadᚐReactionCount(ctx context.Context, sel ast.SelectionSet, v *read.ReactionCount) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -20469,7 +20471,7 @@ func (ec *executionContext) marshalOID2ᚕstringᚄ(ctx context.Context, sel ast
 	return ret
 }
 
-func (ec *executionContext) unmarshalOID2ᚖparleyᚋinternalᚋchatᚐMessageID(ctx context.Context, v any) (*chat.MessageID, error) {
+func (ec *executionContext) unmarshalOID2ᚖparleyᚋinternalᚋchatᚋroomlogᚐMessageID(ctx context.Context, v any) (*roomlog.MessageID, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -20477,7 +20479,7 @@ func (ec *executionContext) unmarshalOID2ᚖparleyᚋinternalᚋchatᚐMessageID
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOID2ᚖparleyᚋinternalᚋchatᚐMessageID(ctx context.Context, sel ast.SelectionSet, v *chat.MessageID) graphql.Marshaler {
+func (ec *executionContext) marshalOID2ᚖparleyᚋinternalᚋchatᚋroomlogᚐMessageID(ctx context.Context, sel ast.SelectionSet, v *roomlog.MessageID) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

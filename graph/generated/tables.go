@@ -14,6 +14,7 @@ import (
 	"parley/graph/exec"
 	"parley/graph/model"
 	"parley/internal/chat"
+	"parley/internal/chat/read"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -55,7 +56,7 @@ func NewExecSchema(es graphql.ExecutableSchema) *exec.Schema {
 	t.openseaItem = &exec.Object[*schema.OpenseaItem]{Name: "OpenseaItem"}
 	t.pageInfo = &exec.Object[*model.PageInfo]{Name: "PageInfo"}
 	t.reactPayload = &exec.Object[*model.ReactPayload]{Name: "ReactPayload"}
-	t.reaction = &exec.Object[*chat.ReactionCount]{Name: "Reaction"}
+	t.reaction = &exec.Object[*read.ReactionCount]{Name: "Reaction"}
 	t.reactionsChanged = &exec.Object[*model.ReactionsChanged]{Name: "ReactionsChanged", Interfaces: []string{"RoomEvent"}}
 	t.removeFriendPayload = &exec.Object[*model.RemoveFriendPayload]{Name: "RemoveFriendPayload"}
 	t.removeMemberPayload = &exec.Object[*model.RemoveMemberPayload]{Name: "RemoveMemberPayload"}
@@ -192,7 +193,7 @@ type execTables struct {
 	openseaItem                *exec.Object[*schema.OpenseaItem]
 	pageInfo                   *exec.Object[*model.PageInfo]
 	reactPayload               *exec.Object[*model.ReactPayload]
-	reaction                   *exec.Object[*chat.ReactionCount]
+	reaction                   *exec.Object[*read.ReactionCount]
 	reactionsChanged           *exec.Object[*model.ReactionsChanged]
 	removeFriendPayload        *exec.Object[*model.RemoveFriendPayload]
 	removeMemberPayload        *exec.Object[*model.RemoveMemberPayload]
@@ -465,7 +466,7 @@ func (t *execTables) fieldsMessage(ec *executionContext) {
 			}),
 		"openseaItem": exec.Part(exec.Nullable(exec.NoPointer, t.openseaItem.Of()), func(obj *ent.Message) *schema.OpenseaItem { return obj.OpenseaItem }),
 		"reactions": exec.Resolved(exec.List(exec.Required(exec.NoPointer, t.reaction.Of())), false, nil,
-			func(ctx context.Context, args exec.Args, objs []*ent.Message) ([][]*chat.ReactionCount, error) {
+			func(ctx context.Context, args exec.Args, objs []*ent.Message) ([][]*read.ReactionCount, error) {
 				return ec.Resolvers.Message().Reactions(ctx, objs)
 			}),
 		"viewerReactions": exec.Resolved(exec.List(exec.Leaf(exec.String[string])), false, nil,
@@ -591,9 +592,9 @@ func (t *execTables) fieldsReactPayload(ec *executionContext) {
 }
 
 func (t *execTables) fieldsReaction(ec *executionContext) {
-	t.reaction.Fields = map[string]exec.Field[*chat.ReactionCount]{
-		"emoji": exec.Plain(func(b []byte, obj *chat.ReactionCount) []byte { return exec.String[string](b, obj.Emoji) }),
-		"count": exec.Plain(func(b []byte, obj *chat.ReactionCount) []byte { return exec.Int[int](b, obj.Count) }),
+	t.reaction.Fields = map[string]exec.Field[*read.ReactionCount]{
+		"emoji": exec.Plain(func(b []byte, obj *read.ReactionCount) []byte { return exec.String[string](b, obj.Emoji) }),
+		"count": exec.Plain(func(b []byte, obj *read.ReactionCount) []byte { return exec.Int[int](b, obj.Count) }),
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 
-	"parley/internal/chat"
+	"parley/internal/chat/roomlog"
 )
 
 // MarshalUUID writes the id of a room or of a membership.
@@ -42,14 +42,18 @@ func ParseUUID(s string) uuid.UUID {
 }
 
 // MarshalMessageID writes the id of a message.
-func MarshalMessageID(id chat.MessageID) graphql.Marshaler { return graphql.MarshalID(id.String()) }
+func MarshalMessageID(
+	id roomlog.MessageID,
+) graphql.Marshaler {
+	return graphql.MarshalID(id.String())
+}
 
 // UnmarshalMessageID reads the id of a message. It returns the id of no message for any other text.
-func UnmarshalMessageID(v any) (chat.MessageID, error) {
+func UnmarshalMessageID(v any) (roomlog.MessageID, error) {
 	s, err := graphql.UnmarshalID(v)
 	if err != nil {
-		return chat.MessageID{}, &InputError{fmt.Sprintf("%v is not an ID", v)}
+		return roomlog.MessageID{}, &InputError{fmt.Sprintf("%v is not an ID", v)}
 	}
-	id, _ := chat.ParseMessageID(s)
+	id, _ := roomlog.ParseMessageID(s)
 	return id, nil
 }

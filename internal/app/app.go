@@ -20,6 +20,7 @@ import (
 	"parley/internal/chat"
 	"parley/internal/chat/profiles"
 	"parley/internal/chat/roomlog"
+	"parley/internal/chat/write"
 	"parley/internal/config"
 	"parley/internal/limit"
 	"parley/internal/live"
@@ -45,7 +46,7 @@ type Options struct {
 	// the room for sockets.
 	Limits web.Limits
 	// Publisher, if set, returns what carries publications to the hub instead of a broker.
-	Publisher func(broker.Listener) chat.Publisher
+	Publisher func(broker.Listener) write.Publisher
 }
 
 // App is one node of Parley, ready to serve.
@@ -268,7 +269,7 @@ func connect(
 	l broker.Listener,
 	logger *slog.Logger,
 	opts Options,
-) (chat.Publisher, *broker.Node, error) {
+) (write.Publisher, *broker.Node, error) {
 	var node *broker.Node
 	var err error
 	switch {

@@ -7,70 +7,29 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
-	"parley/ent/ban"
-	"parley/ent/friendship"
-	"parley/ent/member"
 	"parley/ent/room"
 	"parley/internal/chat/policy"
+	"parley/internal/chat/read"
+	"parley/internal/chat/write"
 )
 
-// relationTo returns the relation of a user to a room, and their membership if there is one. While
-// the room is locked it stays so.
-func relationTo(
-	ctx context.Context, db *ent.Client, r *ent.Room, userID string,
+// relationIn is [read.RelationTo] in the locked room.
+func relationIn(
+	ctx context.Context, h *write.Room, userID string,
 ) (policy.Relation, *ent.Member, error) {
-	m, err := db.Member.Query().Where(member.RoomID(r.ID), member.UserID(userID)).Only(ctx)
-	if err == nil {
-		return policy.OfRole(m.Role), m, nil
-	}
-	if !ent.IsNotFound(err) {
-		return policy.Outsider, nil, fmt.Errorf("find %q in room %s: %w", userID, r.ID, err)
-	}
-	banned, err := db.Ban.Query().Where(ban.RoomID(r.ID), ban.UserID(userID)).Exist(ctx)
-	if err != nil {
-		return policy.Outsider, nil, fmt.Errorf(
-			"find a ban of %q in room %s: %w",
-			userID,
-			r.ID,
-			err,
-		)
-	}
-	friend, err := isOwnersFriend(ctx, db, r, userID)
-	return policy.Outside(banned, friend), nil, err
-}
-
-// isOwnersFriend reports whether a user is a friend of a room's owner, if that matters to the room.
-func isOwnersFriend(
-	ctx context.Context, db *ent.Client, r *ent.Room, userID string,
-) (bool, error) {
-	if r.AccessType != room.AccessTypeFRIEND {
-		return false, nil
-	}
-	is, err := db.Friendship.Query().Where(friendship.UserID(userID),
-		friendship.FriendID(r.OwnerID), friendship.StateEQ(friendship.StateFRIENDS)).Exist(ctx)
-	if err != nil {
-		return false, fmt.Errorf("find whether %q is a friend of %q: %w", userID, r.OwnerID, err)
-	}
-	return is, nil
-}
-
-// relationTo is [relationTo] in the locked room.
-func (h *held) relationTo(
-	ctx context.Context, userID string,
-) (policy.Relation, *ent.Member, error) {
-	return relationTo(ctx, h.tx.Client(), h.Room, userID)
+	return read.RelationTo(ctx, h.Tx.Client(), h.Room, userID)
 }
 
 // authorize locks a room in which the viewer does something that only members may do, and returns
 // their membership. It fails with NOT_FOUND or FORBIDDEN.
-func (t *tx) authorize(
-	ctx context.Context, v Viewer, id uuid.UUID, a policy.Action,
-) (*held, *ent.Member, error) {
-	h, err := t.hold(ctx, id)
+func authorize(
+	ctx context.Context, t *write.Tx, v Viewer, id uuid.UUID, a policy.Action,
+) (*write.Room, *ent.Member, error) {
+	h, err := t.Lock(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	who, m, err := h.relationTo(ctx, v.ID)
+	who, m, err := relationIn(ctx, h, v.ID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,7 +40,7 @@ func (t *tx) authorize(
 }
 
 // permits asks the policy about a member of the room.
-func (h *held) permits(a policy.Action, m *ent.Member) error {
+func permits(h *write.Room, a policy.Action, m *ent.Member) error {
 	return permit(a, h.Room, policy.OfRole(m.Role))
 }
 
@@ -118,9 +77,7 @@ func whoMay(a policy.Action, v policy.Visibility, who policy.Relation) string {
 }
 
 // refused returns why a query with [policy.Allowed] has found nothing.
-func refused(
-	ctx context.Context, db *ent.Client, v Viewer, id uuid.UUID, a policy.Action,
-) error {
+func refused(ctx context.Context, db *ent.Client, v Viewer, id uuid.UUID, a policy.Action) error {
 	r, err := db.Room.Query().Where(room.ID(id), room.DeletedAtIsNil()).Only(ctx)
 	if ent.IsNotFound(err) {
 		return errNoRoom()
@@ -128,7 +85,7 @@ func refused(
 	if err != nil {
 		return fmt.Errorf("get room %s: %w", id, err)
 	}
-	who, _, err := relationTo(ctx, db, r, v.ID)
+	who, _, err := read.RelationTo(ctx, db, r, v.ID)
 	if err != nil {
 		return err
 	}
@@ -141,7 +98,7 @@ func refused(
 
 // may reports whether the viewer may do something to a room that they see, by their membership of
 // it; nil: they have none.
-func may(a policy.Action, r *ent.Room, m *Membership) bool {
+func may(a policy.Action, r *ent.Room, m *read.Membership) bool {
 	who := policy.Outsider
 	if m != nil {
 		who = policy.OfRole(m.Role)
@@ -151,4 +108,4 @@ func may(a policy.Action, r *ent.Room, m *Membership) bool {
 
 // MayRead reports whether the viewer may read the messages of a room, by their membership of it;
 // nil: they have none.
-func (c *Chat) MayRead(r *ent.Room, m *Membership) bool { return may(policy.Read, r, m) }
+func (c *Chat) MayRead(r *ent.Room, m *read.Membership) bool { return may(policy.Read, r, m) }

@@ -2,50 +2,34 @@ package chat
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
 	"parley/ent/user"
-	"parley/internal/store"
+	"parley/internal/chat/write"
 )
-
-// mayAdd is the condition in SQL under which the user g.creator_id may make the user u a member of
-// a room that is not exclusive: see [tx.refusing]. A statement that makes a room carries it, so
-// that this costs no statement of its own.
-const mayAdd = `(u.id = g.creator_id OR u.add_permission = 'EVERYONE'
-	OR u.add_permission = 'FRIENDS' AND EXISTS (
-		SELECT 1 FROM friendships f WHERE f.user_id = u.id AND f.friend_id = g.creator_id AND f.state = 'FRIENDS'))`
 
 // refusing returns those of ids that the viewer may not make members of a room, in one statement:
 // their add permission says so, or the room is exclusive and they are no friends of the viewer.
 // Services may add all users. Returns UNKNOWN_USER if some do not exist.
-func (t *tx) refusing(
-	ctx context.Context, v Viewer, ids []string, exclusive bool,
+func refusing(
+	ctx context.Context, t *write.Tx, v Viewer, ids []string, exclusive bool,
 ) (refusing []string, err error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	there := make(map[string]bool, len(ids))
-	err = store.Each(ctx, t, func(rows *sql.Rows) error {
-		var id string
-		var permission user.AddPermission
-		var isFriend bool
-		if err := rows.Scan(&id, &permission, &isFriend); err != nil {
-			return err
-		}
-		there[id] = true
-		allowed := permission == user.AddPermissionEVERYONE && !exclusive ||
-			permission != user.AddPermissionNOBODY && isFriend
-		if !allowed && !v.Admin && id != v.ID {
-			refusing = append(refusing, id)
-		}
-		return nil
-	}, `SELECT u.id, u.add_permission, EXISTS (
-	SELECT 1 FROM friendships f WHERE f.user_id = u.id AND f.friend_id = $2 AND f.state = 'FRIENDS')
-FROM users u WHERE `+store.AnyOf(t.dialect, "u.id", "$1", "text"), store.List(t.dialect, ids), v.ID)
+	consents, err := t.Consents(ctx, ids, v.ID)
 	if err != nil {
-		return nil, fmt.Errorf("look up %d users: %w", len(ids), err)
+		return nil, err
+	}
+	there := make(map[string]bool, len(ids))
+	for _, c := range consents {
+		there[c.UserID] = true
+		allowed := c.Permission == user.AddPermissionEVERYONE && !exclusive ||
+			c.Permission != user.AddPermissionNOBODY && c.IsFriend
+		if !allowed && !v.Admin && c.UserID != v.ID {
+			refusing = append(refusing, c.UserID)
+		}
 	}
 	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return there[id] })
 	if len(unknown) > 0 {
@@ -57,8 +41,8 @@ FROM users u WHERE `+store.AnyOf(t.dialect, "u.id", "$1", "text"), store.List(t.
 
 // checkMayAdd returns FORBIDDEN, with the ids, if the viewer may not make some of ids members of a
 // room, and UNKNOWN_USER if some do not exist.
-func (t *tx) checkMayAdd(ctx context.Context, v Viewer, ids []string, exclusive bool) error {
-	refusing, err := t.refusing(ctx, v, ids, exclusive)
+func checkMayAdd(ctx context.Context, t *write.Tx, v Viewer, ids []string, exclusive bool) error {
+	refusing, err := refusing(ctx, t, v, ids, exclusive)
 	if err != nil || len(refusing) == 0 {
 		return err
 	}
@@ -77,4 +61,16 @@ func errNotAddable(ids []string, exclusive bool) *Error {
 		message = "Only friends who let you add them can be added to an exclusive room."
 	}
 	return &Error{Code: Forbidden, Message: message, IDs: ids}
+}
+
+// checkExists returns UNKNOWN_USER, with the id, if a user does not exist. Users are never deleted.
+func checkExists(ctx context.Context, t *write.Tx, id string) error {
+	there, err := t.User.Query().Where(user.IDIn(id)).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("look up user %q: %w", id, err)
+	}
+	if len(there) == 0 {
+		return errUnknownUsers([]string{id})
+	}
+	return nil
 }

@@ -3,10 +3,13 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
+	"parley/internal/chat/read"
 	"parley/internal/chat/retry"
 	"parley/internal/chat/roomlog"
+	"parley/internal/chat/write"
 	"parley/internal/store"
 )
 
@@ -61,13 +64,28 @@ func (e *Error) Unwrap() error { return e.cause }
 func AsError(err error) *Error {
 	var e *Error
 	var ended *roomlog.EndedError
+	var page *read.PageError
+	var unknown *retry.UnknownError
 	switch {
 	case errors.As(err, &e):
 		return e
-	case errors.As(err, &ended) && ended.Reason == roomlog.ReasonDeleted:
-		return membershipEnded("The room has been deleted.", ended)
+	case errors.As(err, &unknown):
+		return &Error{
+			Code:           Unavailable,
+			Message:        "Saving this was interrupted: it may or may not have happened.",
+			OutcomeUnknown: true,
+			cause:          err,
+		}
+	case errors.Is(err, write.ErrNoRoom):
+		return errNoRoom()
+	case errors.Is(err, write.ErrRoomFull):
+		return errRoomFull()
+	case errors.As(err, &page):
+		return &Error{Code: BadUserInput, Field: page.Argument, Message: page.Error(), cause: page}
 	case errors.As(err, &ended):
-		return membershipEnded("You are no longer in the room.", ended)
+		return &Error{
+			Code: MembershipEnded, Message: ended.Error(), Reason: ended.Reason, cause: ended,
+		}
 	case store.IsUnavailable(err),
 		store.IsConflict(err),
 		errors.Is(err, retry.ErrStale),
@@ -82,14 +100,9 @@ func AsError(err error) *Error {
 	}
 }
 
-// membershipEnded is the error of what a user follows in a room that they are no longer in.
-func membershipEnded(message string, ended *roomlog.EndedError) *Error {
-	return &Error{Code: MembershipEnded, Message: message, Reason: ended.Reason, cause: ended}
-}
-
-// badInput is a BadUserInput error about one argument.
-func badInput(field, message string) *Error {
-	return &Error{Code: BadUserInput, Field: field, Message: message}
+// badInput is a BadUserInput error about one argument, with a message as fmt.Sprintf formats it.
+func badInput(field, message string, args ...any) *Error {
+	return &Error{Code: BadUserInput, Field: field, Message: fmt.Sprintf(message, args...)}
 }
 
 // errNoRoom is the answer for a room that does not exist and for one that the viewer may not see.
@@ -99,25 +112,18 @@ func errNoRoom() *Error {
 
 // errWrongKey is the answer to who may not join without the right key: also where there is no such
 // room.
-func errWrongKey() *Error {
-	return &Error{Code: WrongKey, Message: "This is not the room's key."}
-}
+func errWrongKey() *Error { return &Error{Code: WrongKey, Message: "This is not the room's key."} }
 
 // errRoomFull is the answer where there are more people than a room may have.
-func errRoomFull() *Error {
-	return &Error{Code: RoomFull, Message: "The room is full."}
-}
+func errRoomFull() *Error { return &Error{Code: RoomFull, Message: "The room is full."} }
 
 // errNoUser is the answer for a person who does not exist.
-func errNoUser() *Error {
-	return &Error{Code: NotFound, Message: "There is no such person."}
-}
+func errNoUser() *Error { return &Error{Code: NotFound, Message: "There is no such person."} }
 
 // errNotBelow is the answer to who would do something to a person of the same or a higher role.
 func errNotBelow() *Error {
 	return &Error{
-		Code:    Forbidden,
-		Message: "You may do this only to people with a lower role than yours.",
+		Code: Forbidden, Message: "You may do this only to people with a lower role than yours.",
 	}
 }
 

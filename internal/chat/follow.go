@@ -2,16 +2,14 @@ package chat
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/google/uuid"
 
 	"parley/ent"
-	"parley/ent/member"
 	"parley/ent/room"
 	"parley/internal/chat/policy"
-	"parley/internal/store"
+	"parley/internal/chat/roomlog"
 )
 
 // Followed is a room whose log a user may follow.
@@ -47,29 +45,15 @@ func (c *Chat) Follow(ctx context.Context, v Viewer, roomID uuid.UUID) (head int
 func (c *Chat) FollowAll(
 	ctx context.Context, v Viewer, only []uuid.UUID, limit int,
 ) (map[uuid.UUID]Followed, error) {
-	query := `SELECT r.id, r.seq, r.access_type, r.direct, m.role, m.joined_seq
-FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1 AND r.deleted_at IS NULL`
-	args := []any{v.ID}
-	if only != nil {
-		query += ` AND ` + store.AnyOf(c.dialect, "m.room_id", "$2", "uuid")
-		args = append(args, store.IDList(c.dialect, only))
-	}
-	args = append(args, limit)
-	followed := make(map[uuid.UUID]Followed)
-	err := store.Each(ctx, c.db, func(rows *sql.Rows) error {
-		var r ent.Room
-		var role member.Role
-		var joined int64
-		if err := rows.Scan(&r.ID, &r.Seq, &r.AccessType, &r.Direct, &role, &joined); err != nil {
-			return err
-		}
-		if policy.Allows(policy.Read, &r, policy.OfRole(role)) {
-			followed[r.ID] = Followed{Head: r.Seq, Joined: joined}
-		}
-		return nil
-	}, fmt.Sprintf("%s LIMIT $%d", query, len(args)), args...)
+	joined, err := c.Joined(ctx, v.ID, only, limit)
 	if err != nil {
 		return nil, fmt.Errorf("follow the rooms of %q: %w", v.ID, err)
+	}
+	followed := make(map[uuid.UUID]Followed, len(joined))
+	for _, j := range joined {
+		if policy.Allows(policy.Read, &j.Room, policy.OfRole(j.Role)) {
+			followed[j.ID] = Followed{Head: j.Seq, Joined: j.Since}
+		}
 	}
 	return followed, nil
 }
@@ -79,4 +63,20 @@ func (c *Chat) MembershipEndings(
 	ctx context.Context, v Viewer, rooms []uuid.UUID,
 ) (map[uuid.UUID]string, error) {
 	return c.log.Endings(ctx, v.ID, rooms)
+}
+
+// Ended returns MEMBERSHIP_ENDED, with the reason, if refusal is that the viewer may not follow a
+// room any more, which they have followed before. It returns other errors as they are.
+func (c *Chat) Ended(ctx context.Context, v Viewer, roomID uuid.UUID, refusal error) error {
+	if e := AsError(refusal); e.Code != NotFound && e.Code != Forbidden && e.Code != Banned {
+		return refusal
+	}
+	endings, err := c.MembershipEndings(ctx, v, []uuid.UUID{roomID})
+	if err != nil {
+		return err
+	}
+	if reason, was := endings[roomID]; was {
+		return &roomlog.EndedError{Reason: reason}
+	}
+	return refusal
 }

@@ -12,6 +12,7 @@ import (
 	"parley/ent/roomevent"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/retry"
+	"parley/internal/chat/write"
 	"parley/internal/store"
 )
 
@@ -24,54 +25,50 @@ const MaxLeft = 100
 func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error {
 	if len(ids) > MaxLeft {
 		return badInput(
-			"roomIds",
-			fmt.Sprintf("roomIds names %d rooms; at most %d are allowed.", len(ids), MaxLeft),
+			"roomIds", "roomIds names %d rooms; at most %d are allowed.", len(ids), MaxLeft,
 		)
 	}
 	if len(ids) == 0 {
 		return nil
 	}
-	err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
-		rooms, err := t.Member.Query().
+	err := c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
+		memberships, err := t.Member.Query().
 			Where(member.UserID(v.ID), member.RoomIDIn(store.Padded(ids)...)).All(ctx)
-		if err != nil || len(rooms) == 0 {
+		if err != nil || len(memberships) == 0 {
 			return err
 		}
-		locked, err := t.holdAll(ctx, roomsOf(rooms)...)
+		rooms := make([]uuid.UUID, len(memberships))
+		for i, m := range memberships {
+			rooms[i] = m.RoomID
+		}
+		locked, err := t.LockAll(ctx, rooms...)
 		if err != nil {
 			return err
 		}
 		// Behind the locks: what was left since is left already.
 		mine, err := t.Member.Query().
-			Where(member.UserID(v.ID), member.RoomIDIn(store.Padded(idsOf(locked))...)).All(ctx)
+			Where(member.UserID(v.ID), member.RoomIDIn(store.Padded(write.IDsOf(locked))...)).
+			All(ctx)
 		if err != nil {
 			return err
 		}
-		var leaving []departure
+		var leaving []write.Departure
 		for _, h := range locked {
 			of := func(m *ent.Member) bool { return m.RoomID == h.ID }
 			if i := slices.IndexFunc(mine, of); i >= 0 {
-				if err := h.permits(policy.Leave, mine[i]); err != nil {
+				if err := permits(h, policy.Leave, mine[i]); err != nil {
 					return err
 				}
-				leaving = append(leaving, departure{h, mine[i]})
+				leaving = append(leaving, write.Departure{Room: h, Left: mine[i]})
 			}
 		}
 		if len(leaving) == 0 {
 			return nil
 		}
-		return t.depart(ctx, v, roomevent.ReasonLEFT, leaving...)
+		return t.Depart(ctx, v.ID, roomevent.ReasonLEFT, leaving...)
 	})
 	if err != nil {
 		return fmt.Errorf("leave %d rooms: %w", len(ids), err)
 	}
 	return nil
-}
-
-func roomsOf(members []*ent.Member) []uuid.UUID {
-	ids := make([]uuid.UUID, len(members))
-	for i, m := range members {
-		ids[i] = m.RoomID
-	}
-	return ids
 }

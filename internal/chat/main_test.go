@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/write"
 	"parley/internal/panics"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
@@ -31,16 +32,18 @@ func eachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 	})
 }
 
-// node returns the domain of a new node on a database. observe, unless nil, receives each statement.
-func node(t *testing.T, url string, observe func(context.Context, string)) *Chat {
+// node returns the domain of a new node on a database.
+func node(t *testing.T, url string) *Chat {
 	t.Helper()
-	return publishingNode(t, url, observe, publishing(func([]broker.ProfileChange) {}))
+	c, _ := publishingNode(t, url, nil, publishing(func([]broker.ProfileChange) {}))
+	return c
 }
 
-// publishingNode is [node] with a publisher.
+// publishingNode is [node] with a publisher, and an observer that, unless nil, receives each statement.
+// It also returns the node's cache of users.
 func publishingNode(
-	t *testing.T, url string, observe func(context.Context, string), publisher Publisher,
-) *Chat {
+	t *testing.T, url string, observe func(context.Context, string), publisher write.Publisher,
+) (*Chat, *profiles.Users) {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	db, err := store.Open(t.Context(), url, store.Options{Logger: logger, Observe: observe})
@@ -52,12 +55,13 @@ func publishingNode(
 			t.Error(err)
 		}
 	})
+	users := profiles.NewUsers(db.Dialect(), nil)
 	c, err := New(
-		ent.NewClient(ent.Driver(db.Driver())), profiles.NewUsers(db.Dialect(), nil), publisher,
+		ent.NewClient(ent.Driver(db.Driver())), users, publisher,
 		Options{Dialect: db.Dialect(), Searches: 4, Panics: panics.NewGuard(logger)},
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return c, users
 }

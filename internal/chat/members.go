@@ -13,17 +13,14 @@ import (
 	"parley/ent/roomevent"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/retry"
-	"parley/internal/chat/roomlog"
+	"parley/internal/chat/write"
 	"parley/internal/store"
 )
 
 // AddMembers makes people members of a room, all of them or none, and returns the room and their
 // memberships in the order given, each once. Who is a member already stays as they are.
 func (c *Chat) AddMembers(
-	ctx context.Context,
-	v Viewer,
-	roomID uuid.UUID,
-	userIDs []string,
+	ctx context.Context, v Viewer, roomID uuid.UUID, userIDs []string,
 ) (*ent.Room, []*ent.Member, error) {
 	userIDs, err := checkIDs("userIds", userIDs, maxNamed, "")
 	if err != nil {
@@ -31,13 +28,13 @@ func (c *Chat) AddMembers(
 	}
 	var r *ent.Room
 	var members []*ent.Member
-	err = c.tx(ctx, retry.Idempotent, func(t *tx) error {
-		h, _, err := t.authorize(ctx, v, roomID, policy.Add)
+	err = c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
+		h, _, err := authorize(ctx, t, v, roomID, policy.Add)
 		if err != nil {
 			return err
 		}
 		r = h.Room
-		members, err = h.add(ctx, v, userIDs)
+		members, err = add(ctx, h, v, userIDs)
 		return err
 	})
 	if err != nil {
@@ -47,27 +44,25 @@ func (c *Chat) AddMembers(
 }
 
 // add makes those of people members who are none yet, and returns the memberships of all.
-func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Member, error) {
+func add(ctx context.Context, h *write.Room, v Viewer, people []string) ([]*ent.Member, error) {
 	if len(people) == 0 {
 		return nil, nil
 	}
-	refusing, err := h.tx.refusing(ctx, v, people, h.Exclusive)
+	refusing, err := refusing(ctx, h.Tx, v, people, h.Exclusive)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := h.tx.Ban.Query().Where(ban.RoomID(h.ID), ban.UserIDIn(store.Padded(people)...)).
+	kept, err := h.Tx.Ban.Query().Where(ban.RoomID(h.ID), ban.UserIDIn(store.Padded(people)...)).
 		Order(ban.ByUserID()).Select(ban.FieldUserID).Strings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find who is banned: %w", err)
 	}
 	if len(kept) > 0 {
 		return nil, &Error{
-			Code:    Banned,
-			Message: "Someone named is banned from this room.",
-			IDs:     kept,
+			Code: Banned, Message: "Someone named is banned from this room.", IDs: kept,
 		}
 	}
-	there, err := h.tx.Member.Query().
+	there, err := h.Tx.Member.Query().
 		Where(member.RoomID(h.ID), member.UserIDIn(store.Padded(people)...)).
 		All(ctx)
 	if err != nil {
@@ -78,15 +73,14 @@ func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Membe
 		members[m.UserID] = m
 	}
 	newcomers := slices.DeleteFunc(
-		slices.Clone(people),
-		func(id string) bool { return members[id] != nil },
+		slices.Clone(people), func(id string) bool { return members[id] != nil },
 	)
 	refusing = slices.DeleteFunc(refusing, func(id string) bool { return members[id] != nil })
 	if len(refusing) > 0 {
 		return nil, errNotAddable(refusing, h.Exclusive)
 	}
 	if len(newcomers) > 0 {
-		admitted, err := h.admit(ctx, v, newcomers, false, nil)
+		admitted, err := admit(ctx, h, v, newcomers, false, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -105,40 +99,36 @@ func (h *held) add(ctx context.Context, v Viewer, people []string) ([]*ent.Membe
 // somebody who is no member, ahead. It returns the room and the id of the membership that has
 // ended; nil where there was none.
 func (c *Chat) RemoveMember(
-	ctx context.Context,
-	v Viewer,
-	roomID uuid.UUID,
-	userID string,
-	ban bool,
+	ctx context.Context, v Viewer, roomID uuid.UUID, userID string, ban bool,
 ) (*ent.Room, *uuid.UUID, error) {
 	if err := checkID("userId", userID); err != nil {
 		return nil, nil, err
 	}
 	var r *ent.Room
 	var ended *uuid.UUID
-	err := c.tx(ctx, retry.Once, func(t *tx) error {
+	err := c.writes.Tx(ctx, retry.Once, func(t *write.Tx) error {
 		r, ended = nil, nil
-		h, by, err := t.authorize(ctx, v, roomID, policy.Remove)
+		h, by, err := authorize(ctx, t, v, roomID, policy.Remove)
 		if err != nil {
 			return err
 		}
 		r = h.Room
-		m, err := h.below(ctx, by, userID)
+		m, err := below(ctx, h, by, userID)
 		if err != nil {
 			return err
 		}
 		reason := roomevent.ReasonKICKED
 		if ban {
 			reason = roomevent.ReasonBANNED
-			if err := h.ban(ctx, v, userID); err != nil {
+			if err := h.Ban(ctx, v.ID, userID); err != nil {
 				return err
 			}
 		}
 		if m != nil {
 			ended = &m.ID
-			return t.depart(ctx, v, reason, departure{h, m})
+			return t.Depart(ctx, v.ID, reason, write.Departure{Room: h, Left: m})
 		}
-		return h.save(ctx)
+		return h.Save(ctx)
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("remove %q from room %s: %w", userID, roomID, err)
@@ -148,11 +138,11 @@ func (c *Chat) RemoveMember(
 
 // below returns the membership of somebody to whom a member may do something; nil where they are
 // outside. It is FORBIDDEN where their role is not lower.
-func (h *held) below(ctx context.Context, by *ent.Member, userID string) (*ent.Member, error) {
-	if err := h.tx.checkExist(ctx, []string{userID}); err != nil {
+func below(ctx context.Context, h *write.Room, by *ent.Member, userID string) (*ent.Member, error) {
+	if err := checkExists(ctx, h.Tx, userID); err != nil {
 		return nil, err
 	}
-	who, m, err := h.relationTo(ctx, userID)
+	who, m, err := relationIn(ctx, h, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -165,11 +155,7 @@ func (h *held) below(ctx context.Context, by *ent.Member, userID string) (*ent.M
 // SetMemberRole gives somebody in a room another role and returns the room and their membership.
 // Giving OWNER hands the room over: who gives it is a moderator from then on.
 func (c *Chat) SetMemberRole(
-	ctx context.Context,
-	v Viewer,
-	roomID uuid.UUID,
-	userID string,
-	role member.Role,
+	ctx context.Context, v Viewer, roomID uuid.UUID, userID string, role member.Role,
 ) (*ent.Room, *ent.Member, error) {
 	if err := checkID("userId", userID); err != nil {
 		return nil, nil, err
@@ -180,13 +166,13 @@ func (c *Chat) SetMemberRole(
 	}
 	var r *ent.Room
 	var changed *ent.Member
-	err := c.tx(ctx, again, func(t *tx) error {
-		h, by, err := t.authorize(ctx, v, roomID, policy.ChangeRoles)
+	err := c.writes.Tx(ctx, again, func(t *write.Tx) error {
+		h, by, err := authorize(ctx, t, v, roomID, policy.ChangeRoles)
 		if err != nil {
 			return err
 		}
 		r = h.Room
-		if changed, err = h.below(ctx, by, userID); err != nil {
+		if changed, err = below(ctx, h, by, userID); err != nil {
 			return err
 		}
 		switch {
@@ -201,50 +187,17 @@ func (c *Chat) SetMemberRole(
 			return nil
 		}
 		if role == member.RoleOWNER {
-			if err := h.setRole(ctx, v, by, member.RoleMODERATOR); err != nil {
+			if err := h.SetRole(ctx, v.ID, by, member.RoleMODERATOR); err != nil {
 				return err
 			}
 		}
-		if err := h.setRole(ctx, v, changed, role); err != nil {
+		if err := h.SetRole(ctx, v.ID, changed, role); err != nil {
 			return err
 		}
-		return h.save(ctx)
+		return h.Save(ctx)
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("make %q %s of room %s: %w", userID, role, roomID, err)
 	}
 	return r, changed, nil
-}
-
-// setRole changes a member's role and says so in the log. A room has one owner: who was it is made
-// something else before.
-func (h *held) setRole(ctx context.Context, actor Viewer, m *ent.Member, role member.Role) error {
-	if err := h.tx.Member.Update().
-		Where(member.RoomID(h.ID), member.ID(m.ID)).
-		SetRole(role).
-		Exec(ctx); err != nil {
-		return fmt.Errorf("make %q %s of room %s: %w", m.UserID, role, h.ID, err)
-	}
-	m.Role = role
-	h.Rules++
-	if role == member.RoleOWNER {
-		h.OwnerID = m.UserID
-	}
-	err := h.log(ctx, roomevent.KindMEMBER_ROLE_CHANGED, actor.ID, func(e *ent.RoomEventCreate) {
-		e.SetSubjectID(m.UserID).SetRole(roomevent.Role(role))
-	})
-	if err != nil {
-		return err
-	}
-	h.events[len(h.events)-1].Member = roomlog.PublicMember(m)
-	return nil
-}
-
-// member returns the membership of somebody who is in the room.
-func (h *held) member(ctx context.Context, userID string) (*ent.Member, error) {
-	m, err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserID(userID)).Only(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("find %q in room %s: %w", userID, h.ID, err)
-	}
-	return m, nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"parley/ent/message"
 	"parley/ent/room"
+	"parley/internal/chat/requesthash"
+	"parley/internal/chat/roomlog"
 )
 
 // TestHashesStay keeps the hashes as they are: the databases of those who run Parley are full of
@@ -36,8 +38,8 @@ func TestHashesStay(t *testing.T) {
 		RoomID:     id,
 		Contents:   "Hello, 世界",
 		Type:       message.TypeTEXT,
-		ReplyToID:  &MessageID{Room: id, Seq: 7},
-		ThreadID:   &MessageID{Room: id, Seq: 5},
+		ReplyToID:  &roomlog.MessageID{Room: id, Seq: 7},
+		ThreadID:   &roomlog.MessageID{Room: id, Seq: 5},
 		MentionIds: []string{"bob"},
 		OpenseaItem: &OpenseaItemInput{
 			ContractAddress: "0x1",
@@ -52,8 +54,8 @@ func TestHashesStay(t *testing.T) {
 	}{
 		"no room":    {CreateRoomInput{}.hash(), "0758ffe9350a70a1adf269901b9aa458444de136e5b6d98091f8cc33580a0088"},
 		"a room":     {full.hash(), "0c0bf403d85e7b56c7ceffe23442fb00fa6e96208c672fcdd0be14fff137dd6b"},
-		"a message":  {requestHash(SendMessageInput{RoomID: id, Contents: "x", Type: message.TypeTEXT}), "6441b04a354b55ecf1d7f52b3278f88705f531effbe24ddc91c0c4780a38dd37"},
-		"its fields": {requestHash(sent), "a09392dda697f92248fc672fa40b4b22060e50625a542629afcdfc37001e0c0f"},
+		"a message":  {requesthash.Of(SendMessageInput{RoomID: id, Contents: "x", Type: message.TypeTEXT}), "6441b04a354b55ecf1d7f52b3278f88705f531effbe24ddc91c0c4780a38dd37"},
+		"its fields": {requesthash.Of(sent), "a09392dda697f92248fc672fa40b4b22060e50625a542629afcdfc37001e0c0f"},
 	} {
 		if got := hex.EncodeToString(c.got); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/internal/chat/requesthash"
+	"parley/internal/chat/roomlog"
 )
 
 // on is do for values whose type the test's table does not tell.
@@ -27,7 +30,7 @@ func TestHashesCoverInputs(t *testing.T) {
 		hash  func(any) []byte
 	}{
 		"CreateRoomInput":  {&CreateRoomInput{}, on((*CreateRoomInput).hash)},
-		"SendMessageInput": {&SendMessageInput{}, on(func(in *SendMessageInput) []byte { return requestHash(*in) })},
+		"SendMessageInput": {&SendMessageInput{}, on(func(in *SendMessageInput) []byte { return requesthash.Of(*in) })},
 	} {
 		eachField(t, name, test.empty, func(path string, in any) {
 			if path != name+".IdempotencyKey" &&
@@ -83,8 +86,8 @@ func setSome(v reflect.Value) error {
 	case *uuid.UUID:
 		*value = uuid.Max
 		return nil
-	case *MessageID:
-		*value = MessageID{Room: uuid.Max, Seq: 1}
+	case *roomlog.MessageID:
+		*value = roomlog.MessageID{Room: uuid.Max, Seq: 1}
 		return nil
 	case *time.Time:
 		*value = time.Unix(1, 0)

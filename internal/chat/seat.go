@@ -5,26 +5,21 @@ import (
 	"errors"
 	"fmt"
 
-	entsql "entgo.io/ent/dialect/sql"
-
 	"parley/ent"
 	"parley/ent/roomevent"
 	"parley/ent/seat"
 	"parley/internal/chat/retry"
+	"parley/internal/chat/write"
 	"parley/internal/store"
 )
 
 // clearSeats makes sure that nobody of people, who are to be in one exclusive room, has a seat
 // elsewhere. With disconnect the viewer leaves theirs, which is in the room left, held before;
 // whoever else has one makes it fail. From then on nobody but this transaction seats any of them.
-func (t *tx) clearSeats(
-	ctx context.Context,
-	v Viewer,
-	people []string,
-	disconnect bool,
-	left *held,
+func clearSeats(
+	ctx context.Context, t *write.Tx, v Viewer, people []string, disconnect bool, left *write.Room,
 ) error {
-	if err := t.holdPeople(ctx, people); err != nil {
+	if err := t.LockUsers(ctx, people); err != nil {
 		return err
 	}
 	seats, err := t.Seat.Query().
@@ -49,74 +44,29 @@ func (t *tx) clearSeats(
 		return &Error{Code: AlreadyInRoom, Message: "User joined to other room", IDs: seated}
 	case len(others) > 0:
 		return &Error{
-			Code:    AlreadyInRoom,
-			Message: "Someone named joined to other room",
-			IDs:     others,
+			Code: AlreadyInRoom, Message: "Someone named joined to other room", IDs: others,
 		}
 	case own == nil:
 		return nil
 	case left == nil || left.ID != own.RoomID:
 		return retry.ErrStale // on another device
 	}
-	m, err := left.member(ctx, v.ID)
+	m, err := left.Member(ctx, v.ID)
 	if err != nil {
 		return err
 	}
-	return t.depart(ctx, v, roomevent.ReasonDISCONNECTED, departure{left, m})
-}
-
-// seatOf returns a person's seat; nil where they have none.
-func (t *tx) seatOf(ctx context.Context, userID string) (*ent.Seat, error) {
-	s, err := t.Seat.Query().Where(seat.ID(userID)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find the seat of %q: %w", userID, err)
-	}
-	return s, nil
+	return t.Depart(ctx, v.ID, roomevent.ReasonDISCONNECTED, write.Departure{Room: left, Left: m})
 }
 
 // holdSeatRoom holds the exclusive room that a person is in; nil where they are in none.
-func (t *tx) holdSeatRoom(ctx context.Context, userID string) (*held, error) {
-	s, err := t.seatOf(ctx, userID)
+func holdSeatRoom(ctx context.Context, t *write.Tx, userID string) (*write.Room, error) {
+	s, err := t.SeatOf(ctx, userID)
 	if s == nil || err != nil {
 		return nil, err
 	}
-	h, err := t.hold(ctx, s.RoomID)
-	if isNotFound(err) {
+	h, err := t.Lock(ctx, s.RoomID)
+	if errors.Is(err, write.ErrNoRoom) {
 		return nil, retry.ErrStale // deleted between the two statements, and the seat with it
 	}
 	return h, err
-}
-
-// isNotFound tells whether the domain's answer is that there is no such thing.
-func isNotFound(err error) bool {
-	e := new(Error)
-	return errors.As(err, &e) && e.Code == NotFound
-}
-
-// takeSeats gives each member of one exclusive room their seat in it. Their seats have been
-// cleared.
-func (t *tx) takeSeats(ctx context.Context, members []*ent.Member) error {
-	insert := entsql.Dialect(t.dialect).
-		Insert(seat.Table).
-		Columns(seat.FieldID, seat.FieldRoomID, seat.FieldMemberID)
-	for _, m := range members {
-		insert.Values(m.UserID, m.RoomID, m.ID)
-	}
-	query, args := insert.OnConflict(entsql.ConflictColumns(seat.FieldID), entsql.DoNothing()).
-		Query()
-	result, err := t.ExecContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("take %d seats: %w", len(members), err)
-	}
-	taken, err := result.RowsAffected()
-	if err != nil {
-		return fmt.Errorf("count the seats taken: %w", err)
-	}
-	if int(taken) != len(members) {
-		return retry.ErrStale
-	}
-	return nil
 }

@@ -13,8 +13,14 @@ import (
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/message"
+	"parley/ent/schema"
+	"parley/internal/broker"
+	"parley/internal/chat/policy"
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/requesthash"
 	"parley/internal/chat/retry"
+	"parley/internal/chat/roomlog"
+	"parley/internal/chat/write"
 	"parley/internal/store"
 	"parley/internal/text"
 )
@@ -27,8 +33,8 @@ type SendMessageInput struct {
 	RoomID         uuid.UUID
 	Contents       string
 	Type           message.Type
-	ReplyToID      *MessageID
-	ThreadID       *MessageID
+	ReplyToID      *roomlog.MessageID
+	ThreadID       *roomlog.MessageID
 	MentionIds     []string
 	OpenseaItem    *OpenseaItemInput
 	IdempotencyKey *string
@@ -77,9 +83,7 @@ func (in SendMessageInput) check() (SendMessageInput, error) {
 // checkContents accepts the contents of a message of the type.
 func checkContents(kind message.Type, contents string) error {
 	if err := checkText(
-		"contents",
-		contents,
-		text.Rule{Kind: text.Prose, Least: 1, Most: MaxContents},
+		"contents", contents, text.Rule{Kind: text.Prose, Least: 1, Most: MaxContents},
 	); err != nil {
 		return err
 	}
@@ -112,9 +116,9 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 		sent, err = c.sendTogether(ctx, v, in)
 	}
 	if errors.Is(err, errAlone) {
-		err = c.tx(ctx, again, func(t *tx) (err error) {
+		err = c.writes.Tx(ctx, again, func(t *write.Tx) (err error) {
 			sent = Sent{}
-			sent.Message, err = t.sendOne(ctx, v, in)
+			sent.Message, err = sendOne(ctx, t, v, in)
 			return err
 		})
 	}
@@ -125,15 +129,13 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 }
 
 // sentBefore returns the message that the same request has added before; nil where it is new.
-func (h *held) sentBefore(
-	ctx context.Context,
-	v Viewer,
-	in SendMessageInput,
+func sentBefore(
+	ctx context.Context, h *write.Room, v Viewer, in SendMessageInput,
 ) (*ent.Message, error) {
 	if in.IdempotencyKey == nil {
 		return nil, nil
 	}
-	m, err := h.tx.Message.Query().
+	m, err := h.Tx.Message.Query().
 		Where(message.RoomID(h.ID), message.AuthorID(v.ID), message.IdempotencyKey(*in.IdempotencyKey)).
 		Only(ctx)
 	if ent.IsNotFound(err) {
@@ -142,7 +144,7 @@ func (h *held) sentBefore(
 	if err != nil {
 		return nil, fmt.Errorf("find the message sent before: %w", err)
 	}
-	if !bytes.Equal(requestHash(in), m.RequestHash) {
+	if !bytes.Equal(requesthash.Of(in), m.RequestHash) {
 		return nil, &Error{
 			Code:    IdempotencyConflict,
 			Message: "This idempotencyKey has been used for another message.",
@@ -153,27 +155,26 @@ func (h *held) sentBefore(
 
 // checkReferences accepts the messages and users that a message refers to, and counts it in its
 // thread.
-func (h *held) checkReferences(ctx context.Context, in SendMessageInput) error {
-	if err := h.checkMentions(ctx, in.MentionIds); err != nil {
+func checkReferences(ctx context.Context, h *write.Room, in SendMessageInput) error {
+	if err := checkMentions(ctx, h, in.MentionIds); err != nil {
 		return err
 	}
 	if in.ReplyToID != nil {
-		if _, err := h.message(ctx, *in.ReplyToID, "replyToId"); err != nil {
+		if _, err := namedMessage(ctx, h, *in.ReplyToID, "replyToId"); err != nil {
 			return err
 		}
 	}
 	if in.ThreadID == nil {
 		return nil
 	}
-	root, err := h.message(ctx, *in.ThreadID, "threadId")
+	root, err := namedMessage(ctx, h, *in.ThreadID, "threadId")
 	if err != nil {
 		return err
 	}
 	if root.ThreadSeq != nil {
-		return badInput(
-			"threadId", "threadId is in a thread itself: threads have one level.")
+		return badInput("threadId", "threadId is in a thread itself: threads have one level.")
 	}
-	err = h.tx.Message.Update().
+	err = h.Tx.Message.Update().
 		Where(message.RoomID(h.ID), message.ID(root.ID)).AddReplyCount(1).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("count the replies to %s: %w", in.ThreadID, err)
@@ -182,19 +183,18 @@ func (h *held) checkReferences(ctx context.Context, in SendMessageInput) error {
 }
 
 // checkMentions accepts people who are in the room.
-func (h *held) checkMentions(ctx context.Context, ids []string) error {
+func checkMentions(ctx context.Context, h *write.Room, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	var inside []string
-	err := h.tx.Member.Query().Where(member.RoomID(h.ID), member.UserIDIn(store.Padded(ids)...)).
+	err := h.Tx.Member.Query().Where(member.RoomID(h.ID), member.UserIDIn(store.Padded(ids)...)).
 		Select(member.FieldUserID).Scan(ctx, &inside)
 	if err != nil {
 		return fmt.Errorf("look up %d people in room %s: %w", len(ids), h.ID, err)
 	}
 	outsiders := slices.DeleteFunc(
-		slices.Clone(ids),
-		func(id string) bool { return slices.Contains(inside, id) },
+		slices.Clone(ids), func(id string) bool { return slices.Contains(inside, id) },
 	)
 	if len(outsiders) > 0 {
 		return &Error{
@@ -207,14 +207,121 @@ func (h *held) checkMentions(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// message returns a message of the room that an argument names.
-func (h *held) message(ctx context.Context, id MessageID, field string) (*ent.Message, error) {
-	m, err := h.tx.Message.Query().Where(message.RoomID(h.ID), message.Seq(id.Seq)).Only(ctx)
+// namedMessage returns a message of the room that an argument names.
+func namedMessage(
+	ctx context.Context, h *write.Room, id roomlog.MessageID, field string,
+) (*ent.Message, error) {
+	m, err := h.Tx.Message.Query().Where(message.RoomID(h.ID), message.Seq(id.Seq)).Only(ctx)
 	if ent.IsNotFound(err) {
-		return nil, badInput(field, field+" is not a message of this room.")
+		return nil, badInput(field, "%s is not a message of this room.", field)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("get message %s: %w", id, err)
 	}
 	return m, nil
+}
+
+// Message returns the message to insert for the input.
+func (in SendMessageInput) newMessage(v Viewer, rules int64) *write.Message {
+	m := &ent.Message{
+		RoomID: in.RoomID, AuthorID: v.ID, Type: in.Type, Contents: in.Contents,
+		Mentions: in.MentionIds, IdempotencyKey: in.IdempotencyKey,
+		OpenseaItem: (*schema.OpenseaItem)(in.OpenseaItem),
+	}
+	if m.Mentions == nil {
+		m.Mentions = []string{}
+	}
+	if in.ReplyToID != nil {
+		m.ReplyToSeq = &in.ReplyToID.Seq
+	}
+	if in.ThreadID != nil {
+		m.ThreadSeq = &in.ThreadID.Seq
+	}
+	if in.IdempotencyKey != nil {
+		m.RequestHash = requesthash.Of(in)
+	}
+	return &write.Message{Message: m, Rules: rules}
+}
+
+// errAlone asks for a message to be sent in a transaction of its own.
+var errAlone = errors.New("to be sent alone")
+
+// plain tells whether a message can be sent together with others: it refers to nothing that has to
+// be looked up.
+func (in SendMessageInput) plain() bool {
+	return in.ReplyToID == nil && in.ThreadID == nil && len(in.MentionIds) == 0
+}
+
+// sendTogether sends a message together with what others send at the moment. It is errAlone where
+// that cannot be, and nothing was done.
+func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) (Sent, error) {
+	rules, err := c.mayWrite(ctx, v, in.RoomID)
+	if err != nil {
+		return Sent{}, err
+	}
+	m := in.newMessage(v, rules)
+	inserted, err := c.newMessages.Insert(ctx, m)
+	switch {
+	case err != nil:
+		return Sent{}, err
+	case !inserted:
+		c.writers.Remove(writer{v.ID, in.RoomID, c.history.Generation()})
+		return Sent{}, errAlone
+	}
+	return Sent{m.Message, m.Profiles}, nil
+}
+
+// sendOne sends a message, or finds the one that the same request has sent before.
+func sendOne(
+	ctx context.Context, t *write.Tx, v Viewer, in SendMessageInput,
+) (*ent.Message, error) {
+	h, _, err := authorize(ctx, t, v, in.RoomID, policy.Write)
+	if err != nil {
+		return nil, err
+	}
+	if sent, err := sentBefore(ctx, h, v, in); sent != nil || err != nil {
+		// The publication of the first request may have been lost with its response.
+		t.Publish(broker.Publication{Room: h.ID, Seq: h.Seq})
+		return sent, err
+	}
+	if err := checkReferences(ctx, h, in); err != nil {
+		return nil, err
+	}
+	m := in.newMessage(v, h.Rules)
+	err = t.InsertMessages(ctx, []*write.Message{m})
+	if err == nil && !m.Inserted {
+		err = errors.New("the room is locked, and yet a message was not inserted")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m.Message, nil
+}
+
+// writer is a user who may write in a room, in a generation of the database.
+type writer struct {
+	user       string
+	room       uuid.UUID
+	generation int64
+}
+
+// mayWrite returns the rules of a room under which the viewer may write in it. It fails where they
+// may not.
+func (c *Chat) mayWrite(ctx context.Context, v Viewer, id uuid.UUID) (rules int64, err error) {
+	key := writer{v.ID, id, c.history.Generation()}
+	if rules, ok := c.writers.Get(key); ok {
+		return rules, nil
+	}
+	at, found, err := c.WriterOf(ctx, v.ID, id)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("find whether %q may write in room %s: %w", v.ID, id, err)
+	case !found:
+		return 0, errAlone // which finds out why
+	}
+	if err := permit(policy.Write, &at.Room, policy.OfRole(at.Role)); err != nil {
+		return 0, err
+	}
+	c.writers.Add(key, at.Rules)
+	return at.Rules, nil
 }

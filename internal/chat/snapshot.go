@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
-	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -57,32 +56,12 @@ type Snapshot struct {
 	Version Version
 }
 
-// profilesColumn is the column that withProfiles adds.
-const profilesColumn = "profiles"
-
-// withProfiles adds the profile version to a query for rooms.
-func withProfiles(q *ent.RoomQuery) *ent.RoomQuery {
-	q.Modify(func(s *entsql.Selector) {
-		s.AppendSelectExprAs(entsql.Raw(profiles.ReadVersion), profilesColumn)
-	})
-	return q
-}
-
-// profilesOf returns the profile version that was read with a room.
-func profilesOf(r *ent.Room) (v profiles.Version, err error) {
-	value, err := r.Value(profilesColumn)
-	if err == nil {
-		err = v.Scan(value)
-	}
-	return v, err
-}
-
 // FollowVersion is [Chat.Follow], and returns also the profile version at that moment: the viewer
 // must not be shown anything older.
 func (c *Chat) FollowVersion(
 	ctx context.Context, v Viewer, roomID uuid.UUID,
 ) (at Version, err error) {
-	r, err := withProfiles(
+	r, err := profiles.WithVersion(
 		c.db.Room.Query().Where(room.ID(roomID), policy.Allowed(policy.Read, v.ID)),
 	).
 		Select(room.FieldSeq).
@@ -94,7 +73,7 @@ func (c *Chat) FollowVersion(
 		return at, fmt.Errorf("follow room %s: %w", roomID, err)
 	}
 	at.Seq = r.Seq
-	if at.Profiles, err = profilesOf(r); err != nil {
+	if at.Profiles, err = profiles.VersionOf(r); err != nil {
 		return at, fmt.Errorf("follow room %s: %w", roomID, err)
 	}
 	return at, nil
@@ -128,19 +107,15 @@ func (c *Chat) Snapshot(
 	}
 	defer func() { _ = tx.Rollback() }() // it has nothing to commit
 	at := *c
-	at.db, at.frozen, at.frozenAt = tx.Client(), true, generation
-	found, err := withProfiles(at.db.Room.Query().Where(room.ID(roomID), room.DeletedAtIsNil())).
-		Only(ctx)
+	at.db = tx.Client()
+	var found *ent.Room
+	var version profiles.Version
+	at.Reader, found, version, err = c.Reader.Snapshot(ctx, at.db, generation, roomID)
 	if ent.IsNotFound(err) {
 		return errNoRoom()
 	}
 	if err != nil {
 		return fmt.Errorf("read room %s: %w", roomID, err)
 	}
-	profiles, err := profilesOf(found)
-	if err != nil {
-		return fmt.Errorf("read room %s: %w", roomID, err)
-	}
-	c.rooms.learn(generation, found)
-	return read(ctx, Snapshot{&at, found, Version{found.Seq, profiles}})
+	return read(ctx, Snapshot{&at, found, Version{found.Seq, version}})
 }

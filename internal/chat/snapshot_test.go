@@ -4,19 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"entgo.io/ent/dialect"
-
 	"parley/ent"
+	"parley/internal/chat/read"
 )
 
 // TestSnapshotsDoNotChange: a snapshot shows the room as it was when it began, and delays no writer.
 func TestSnapshotsDoNotChange(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
-		c, ctx := node(t, url, nil), t.Context()
+		c, ctx := node(t, url), t.Context()
 		alice := Viewer{ID: "alice"}
 		if err := c.Arrive(ctx, alice.ID, "", ""); err != nil {
 			t.Fatal(err)
@@ -40,8 +40,8 @@ func TestSnapshotsDoNotChange(t *testing.T) {
 			if _, err := c.UpdateRoom(ctx, alice, in); err != nil {
 				return err
 			}
-			list := List{Room: room.ID}
-			messages, err := at.Messages(ctx, []List{list}, Window{Count: 10, Last: true})
+			list := read.List{Room: room.ID}
+			messages, err := at.Messages(ctx, []read.List{list}, read.Window{Count: 10, Last: true})
 			if err != nil {
 				return err
 			}
@@ -82,7 +82,7 @@ func TestSnapshotsDoNotChange(t *testing.T) {
 // for too long gets UNAVAILABLE.
 func TestSnapshotsAreFew(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
-		c, ctx := node(t, url, nil), t.Context()
+		c, ctx := node(t, url), t.Context()
 		if err := c.Arrive(ctx, "alice", "", ""); err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestSnapshotsAreFew(t *testing.T) {
 			t.Fatal(err)
 		}
 		all := 4 // as node has it
-		if c.dialect == dialect.SQLite {
+		if strings.HasPrefix(url, "sqlite:") {
 			all = 2
 		}
 		for name, test := range map[string]struct {

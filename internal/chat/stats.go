@@ -21,7 +21,7 @@ type Stats struct {
 // Stats returns what has been counted.
 func (c *Chat) Stats() Stats {
 	return Stats{
-		Attempts: c.retrier.Stats(), Sends: c.sends.Stats(), Creations: c.creations.Stats(),
-		Users: c.users.Stats(), RoomBytes: int64(c.rooms.bytes()),
+		Attempts: c.writes.Attempts(), Sends: c.newMessages.Stats(), Creations: c.newRooms.Stats(),
+		Users: c.UserStats(), RoomBytes: int64(c.RoomBytes()),
 	}
 }

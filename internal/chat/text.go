@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -45,7 +44,7 @@ func tagRule() text.Rule { return text.Rule{Kind: text.Label, Least: 1, Most: Ma
 // checkText returns BAD_USER_INPUT if a field's text is not as the rule has it.
 func checkText(field, s string, rule text.Rule) error {
 	if problem := rule.Problem(s); problem != "" {
-		return badInput(field, field+" "+problem+".")
+		return badInput(field, "%s %s.", field, problem)
 	}
 	return nil
 }
@@ -67,8 +66,7 @@ func checkOptional(field string, s *string, rule text.Rule) error {
 func checkMaxUsers(n int) error {
 	if n < 0 || n > math.MaxInt32 {
 		return badInput(
-			"maxUsers",
-			fmt.Sprintf("maxUsers must be from 0, which is unlimited, to %d.", math.MaxInt32),
+			"maxUsers", "maxUsers must be from 0, which is unlimited, to %d.", math.MaxInt32,
 		)
 	}
 	return nil
@@ -79,8 +77,7 @@ func checkMaxUsers(n int) error {
 func checkIDs(field string, ids []string, most int, without string) ([]string, error) {
 	if len(ids) > most {
 		return nil, badInput(
-			field,
-			fmt.Sprintf("%s names %d people; at most %d are allowed.", field, len(ids), most),
+			field, "%s names %d people; at most %d are allowed.", field, len(ids), most,
 		)
 	}
 	seen := make(map[string]bool, len(ids))
@@ -102,8 +99,7 @@ func checkIDs(field string, ids []string, most int, without string) ([]string, e
 func checkTags(field string, tags []string) ([]string, error) {
 	if len(tags) > MaxTags {
 		return nil, badInput(
-			field,
-			fmt.Sprintf("%s has %d entries; at most %d are allowed.", field, len(tags), MaxTags),
+			field, "%s has %d entries; at most %d are allowed.", field, len(tags), MaxTags,
 		)
 	}
 	var out []string
@@ -114,7 +110,7 @@ func checkTags(field string, tags []string) ([]string, error) {
 			return nil, badInput(field, "A tag must not be empty.")
 		}
 		if problem := tagRule().Problem(tag); problem != "" {
-			return nil, badInput(field, field+": a tag "+problem+".")
+			return nil, badInput(field, "%s: a tag %s.", field, problem)
 		}
 		if key := text.TagKey(tag); !seen[key] {
 			seen[key] = true

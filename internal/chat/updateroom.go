@@ -11,10 +11,10 @@ import (
 
 	"parley/ent"
 	"parley/ent/room"
-	"parley/ent/roomevent"
 	"parley/ent/roomtag"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/retry"
+	"parley/internal/chat/write"
 	"parley/internal/text"
 )
 
@@ -53,13 +53,13 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 		return nil, err
 	}
 	var r *ent.Room
-	err = c.tx(ctx, retry.Idempotent, func(t *tx) error {
-		h, by, err := t.authorize(ctx, v, in.RoomID, policy.Update)
+	err = c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
+		h, by, err := authorize(ctx, t, v, in.RoomID, policy.Update)
 		if err != nil {
 			return err
 		}
 		r = h.Room
-		return h.update(ctx, v, by, in)
+		return update(ctx, h, v, by, in)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("update room %s: %w", in.RoomID, err)
@@ -67,8 +67,10 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 	return r, nil
 }
 
-func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRoomInput) error {
-	tags, err := h.tx.RoomTag.Query().
+func update(
+	ctx context.Context, h *write.Room, v Viewer, by *ent.Member, in UpdateRoomInput,
+) error {
+	tags, err := h.Tx.RoomTag.Query().
 		Where(roomtag.RoomID(h.ID)).
 		Order(roomtag.ByPosition()).
 		Select(roomtag.FieldTag).
@@ -76,7 +78,7 @@ func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRo
 	if err != nil {
 		return fmt.Errorf("list the tags: %w", err)
 	}
-	change := h.tx.Room.Update().Where(room.ID(h.ID))
+	change := h.Tx.Room.Update().Where(room.ID(h.ID))
 	changed := false
 	if in.Name != nil && *in.Name != h.Name {
 		changed, h.Name = true, *in.Name
@@ -86,28 +88,22 @@ func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRo
 	}
 	if in.Tags != nil && !slices.Equal(in.Tags, tags) {
 		changed, tags = true, in.Tags
-		if err := h.setTags(ctx, tags); err != nil {
+		if err := h.SetTags(ctx, tags); err != nil {
 			return err
 		}
 	}
 	if in.MaxUsers != nil && *in.MaxUsers != h.MaxUsers {
-		if err := h.permits(policy.Resize, by); err != nil {
+		if err := permits(h, policy.Resize, by); err != nil {
 			return err
 		}
 		if *in.MaxUsers != 0 && *in.MaxUsers < h.MemberCount {
-			return badInput(
-				"maxUsers",
-				fmt.Sprintf(
-					"maxUsers is %d, but the room has %d members.",
-					*in.MaxUsers,
-					h.MemberCount,
-				),
-			)
+			return badInput("maxUsers", "maxUsers is %d, but the room has %d members.",
+				*in.MaxUsers, h.MemberCount)
 		}
 		changed, h.MaxUsers = true, *in.MaxUsers
 	}
 	if in.AccessType != nil && *in.AccessType != h.AccessType {
-		if err := h.permits(policy.ChangeAccess, by); err != nil {
+		if err := permits(h, policy.ChangeAccess, by); err != nil {
 			return err
 		}
 		changed, h.AccessType = true, *in.AccessType
@@ -124,23 +120,15 @@ func (h *held) update(ctx context.Context, v Viewer, by *ent.Member, in UpdateRo
 	if err := change.Exec(ctx); err != nil {
 		return fmt.Errorf("write what has changed: %w", err)
 	}
-	return h.logUpdate(ctx, v)
-}
-
-// setTags replaces the room's tags.
-func (h *held) setTags(ctx context.Context, tags []string) error {
-	if _, err := h.tx.RoomTag.Delete().Where(roomtag.RoomID(h.ID)).Exec(ctx); err != nil {
-		return fmt.Errorf("delete the tags: %w", err)
-	}
-	return h.tx.addTags(ctx, h.ID, tags)
+	return h.LogUpdate(ctx, v.ID)
 }
 
 // RotateRoomKey gives a room another key: who has the old one cannot join with it any more.
 func (c *Chat) RotateRoomKey(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
 	var r *ent.Room
 	// Replacing it twice does as well.
-	err := c.tx(ctx, retry.Idempotent, func(t *tx) error {
-		h, _, err := t.authorize(ctx, v, id, policy.RotateKey)
+	err := c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
+		h, _, err := authorize(ctx, t, v, id, policy.RotateKey)
 		if err != nil {
 			return err
 		}
@@ -150,18 +138,10 @@ func (c *Chat) RotateRoomKey(ctx context.Context, v Viewer, id uuid.UUID) (*ent.
 		if err := t.Room.Update().Where(room.ID(h.ID)).SetKey(h.Key).Exec(ctx); err != nil {
 			return fmt.Errorf("write the key: %w", err)
 		}
-		return h.logUpdate(ctx, v)
+		return h.LogUpdate(ctx, v.ID)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("replace the key of room %s: %w", id, err)
 	}
 	return r, nil
-}
-
-// logUpdate says that the room itself has changed, and saves it.
-func (h *held) logUpdate(ctx context.Context, v Viewer) error {
-	if err := h.log(ctx, roomevent.KindROOM_UPDATED, v.ID, nil); err != nil {
-		return err
-	}
-	return h.save(ctx)
 }

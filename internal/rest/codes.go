@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"errors"
 	"strings"
 
 	"parley/internal/chat"
@@ -45,8 +44,8 @@ func codeOf(code chat.Code) int {
 
 // renamed has an error about an argument speak of it by the name that it has here.
 func renamed(err error, names map[string]string) error {
-	var e *chat.Error
-	if !errors.As(err, &e) || names[e.Field] == "" {
+	e := chat.AsError(err)
+	if names[e.Field] == "" {
 		return err
 	}
 	here := *e

@@ -12,6 +12,8 @@ import (
 	"parley/ent"
 	"parley/ent/room"
 	"parley/internal/chat"
+	"parley/internal/chat/read"
+	"parley/internal/chat/roomlog"
 )
 
 const (
@@ -103,7 +105,7 @@ func (a *API) room(r *http.Request, v chat.Viewer) (any, error) {
 		return nil, err
 	}
 	var ids []string
-	var after *chat.Position
+	var after *read.Position
 	for more := true; more && len(ids) < maxMembers; {
 		pages, err := a.chat.Members(ctx, []uuid.UUID{id}, maxPage, after)
 		if err != nil {
@@ -112,7 +114,7 @@ func (a *API) room(r *http.Request, v chat.Viewer) (any, error) {
 		page := pages[id]
 		for _, m := range page.Items {
 			ids = append(ids, m.UserID)
-			after = &chat.Position{At: m.JoinedAt, ID: m.ID}
+			after = &read.Position{At: m.JoinedAt, ID: m.ID}
 		}
 		more = page.More
 	}
@@ -172,7 +174,7 @@ func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) (chatRooms, erro
 		return nil, err
 	}
 	var people []string
-	var latest []chat.MessageID
+	var latest []roomlog.MessageID
 	byRoom := make(map[uuid.UUID][]string, len(ids))
 	for id, r := range rooms {
 		for _, m := range members[id].Items {
@@ -180,14 +182,14 @@ func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) (chatRooms, erro
 		}
 		people = append(append(people, byRoom[id]...), r.CreatorID)
 		if r.LatestSeq > 0 {
-			latest = append(latest, chat.MessageID{Room: id, Seq: r.LatestSeq})
+			latest = append(latest, roomlog.MessageID{Room: id, Seq: r.LatestSeq})
 		}
 	}
 	users, err := a.chat.Users(ctx, distinct(people))
 	if err != nil {
 		return nil, err
 	}
-	messages := map[chat.MessageID]*ent.Message{}
+	messages := map[roomlog.MessageID]*ent.Message{}
 	if len(latest) > 0 {
 		if messages, err = a.chat.MessagesByID(ctx, latest); err != nil {
 			return nil, err
@@ -200,7 +202,7 @@ func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) (chatRooms, erro
 		}
 		described = append(described, chatRoom{
 			roomBase:  describe(r, byRoom[id], users, newProfile),
-			LatestMsg: newLatestMsg(messages[chat.MessageID{Room: id, Seq: r.LatestSeq}]),
+			LatestMsg: newLatestMsg(messages[roomlog.MessageID{Room: id, Seq: r.LatestSeq}]),
 		})
 	}
 	return described, nil
@@ -263,7 +265,7 @@ func newLatestMsg(m *ent.Message) *latestMsg {
 		if seq == nil {
 			return ""
 		}
-		return chat.MessageID{Room: m.RoomID, Seq: *seq}.String()
+		return roomlog.MessageID{Room: m.RoomID, Seq: *seq}.String()
 	}
 	msg := &latestMsg{
 		ID:               named(&m.Seq),

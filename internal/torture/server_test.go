@@ -19,7 +19,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/broker"
-	"parley/internal/chat"
+	"parley/internal/chat/write"
 	"parley/internal/config"
 	"parley/internal/testkit"
 )
@@ -89,7 +89,7 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 		close(wired)
 	} else {
 		opts.Sweep = lossySweep
-		opts.Publisher = func(hear broker.Listener) chat.Publisher {
+		opts.Publisher = func(hear broker.Listener) write.Publisher {
 			hints = newLossy(s.Seed, hear)
 			close(wired)
 			return hints

@@ -44,6 +44,9 @@ func (e *UnknownError) Error() string { return "the outcome is unknown: " + e.Ca
 // Unwrap returns the cause.
 func (e *UnknownError) Unwrap() error { return e.Cause }
 
+// Unknown returns an [UnknownError] with a cause.
+func Unknown(cause error) error { return &UnknownError{cause} }
+
 // IsUnknown reports whether err is that of a write that may or may not have happened.
 func IsUnknown(err error) bool {
 	_, is := errors.AsType[*UnknownError](err)

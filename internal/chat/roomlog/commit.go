@@ -124,9 +124,7 @@ func Decode(roomID uuid.UUID, published broker.Commit) ([]*Event, error) {
 		}
 		if format := commitFormat(); commit.Format != format {
 			return nil, fmt.Errorf(
-				"decode a commit: its format is %q, not %q",
-				commit.Format,
-				format,
+				"decode a commit: its format is %q, not %q", commit.Format, format,
 			)
 		}
 		if commit.Room == nil || len(commit.Events) == 0 || slices.Contains(commit.Events, nil) {

@@ -30,9 +30,7 @@ const mostCreated = 2000
 // Created returns rooms that have come into being since a time, the oldest first, without those
 // that the caller knows of.
 func (l *Log) Created(
-	ctx context.Context,
-	since time.Time,
-	known func(uuid.UUID) bool,
+	ctx context.Context, since time.Time, known func(uuid.UUID) bool,
 ) ([]Created, error) {
 	rooms, err := l.db.Room.Query().Where(room.IDGTE(firstID(since)), room.DeletedAtIsNil()).
 		Order(room.ByID(entsql.OrderDesc())).Limit(mostCreated).

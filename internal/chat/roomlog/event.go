@@ -133,7 +133,13 @@ type EndedError struct {
 	Reason string
 }
 
-func (e *EndedError) Error() string { return "the membership has ended: " + e.Reason }
+// Error says it to the user.
+func (e *EndedError) Error() string {
+	if e.Reason == ReasonDeleted {
+		return "The room has been deleted."
+	}
+	return "You are no longer in the room."
+}
 
 // Ends returns an [EndedError] if the event ends a user's membership of the room: it ends their
 // subscriptions, unless they were authorized at a later head.

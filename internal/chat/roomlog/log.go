@@ -112,9 +112,7 @@ func scanEvent(rows *sql.Rows, roomID uuid.UUID) (*Event, error) {
 }
 
 // MembershipEnds returns the events of a room's log above after that end memberships, in order.
-func (l *Log) MembershipEnds(
-	ctx context.Context, roomID uuid.UUID, after int64,
-) ([]*Event, error) {
+func (l *Log) MembershipEnds(ctx context.Context, roomID uuid.UUID, after int64) ([]*Event, error) {
 	found, err := l.db.RoomEvent.Query().Where(
 		roomevent.RoomID(roomID), roomevent.SeqGT(after),
 		roomevent.KindIn(roomevent.KindMEMBER_LEFT, roomevent.KindROOM_DELETED),
@@ -162,9 +160,7 @@ const roomsAtOnce = 1024
 type ReadState struct{ Seq, Read int64 }
 
 // ReadStates returns the state of a user in each of their rooms, in one statement.
-func (l *Log) ReadStates(
-	ctx context.Context, userID string,
-) (map[uuid.UUID]ReadState, error) {
+func (l *Log) ReadStates(ctx context.Context, userID string) (map[uuid.UUID]ReadState, error) {
 	states := make(map[uuid.UUID]ReadState)
 	err := store.Each(ctx, l.db, func(rows *sql.Rows) error {
 		var id uuid.UUID

@@ -13,6 +13,9 @@ import (
 	"parley/internal/chat/profiles"
 )
 
+// MaxMembers is the most members that a [RoomCommit] has, as many as a page of them.
+const MaxMembers = 100
+
 // RoomCommit is what a transaction has created: a room with what is in it from its start, before the
 // first event of its log. It implements [broker.Commit]. Nothing of it changes.
 type RoomCommit struct {
@@ -21,7 +24,7 @@ type RoomCommit struct {
 	// Profiles is the profile version of the transaction: a subscriber is shown no older profile.
 	Profiles profiles.Version
 	Tags     []string
-	// Members are the first memberships, in order; none if they are more than a page may have.
+	// Members are the first memberships, in order; none if they are more than [MaxMembers].
 	Members []*ent.Member
 }
 

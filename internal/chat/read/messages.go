@@ -1,7 +1,6 @@
-package chat
+package read
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -14,8 +13,7 @@ import (
 	"parley/ent"
 	"parley/ent/message"
 	"parley/ent/predicate"
-	"parley/ent/reaction"
-	"parley/internal/chat/policy"
+	"parley/internal/chat/roomlog"
 	"parley/internal/store"
 )
 
@@ -44,30 +42,24 @@ type Messages struct {
 	Earlier, Later bool
 }
 
-// Check returns BAD_USER_INPUT unless the window may be read: a page has 0 to 100 messages.
+// Check returns a [PageError] if the part is too long.
 func (w Window) Check() error {
 	name := "first"
 	if w.Last {
 		name = "last"
 	}
-	if w.Count < 0 || w.Count > maxPage {
-		return badInput(
-			name,
-			fmt.Sprintf("%s is %d; a page has 0 to %d entries.", name, w.Count, maxPage),
-		)
-	}
-	return nil
+	return checkSize(name, w.Count)
 }
 
 // Messages returns the same part of each list. The viewer must be in the rooms. The number of
 // statements does not depend on the number of lists, up to maxLists of them.
-func (c *Chat) Messages(ctx context.Context, lists []List, w Window) (map[List]Messages, error) {
+func (rd *Reader) Messages(ctx context.Context, lists []List, w Window) (map[List]Messages, error) {
 	if err := w.Check(); err != nil {
 		return nil, err
 	}
 	all := make(map[List]Messages, len(lists))
 	for part := range slices.Chunk(lists, maxLists) {
-		found, err := c.parts(ctx, part, w)
+		found, err := rd.parts(ctx, part, w)
 		if err != nil {
 			return nil, err
 		}
@@ -80,8 +72,8 @@ func (c *Chat) Messages(ctx context.Context, lists []List, w Window) (map[List]M
 const maxLists = 256
 
 // parts returns the same part of each of at most maxLists lists.
-func (c *Chat) parts(ctx context.Context, lists []List, w Window) (map[List]Messages, error) {
-	found, err := c.messages(ctx, lists, w)
+func (rd *Reader) parts(ctx context.Context, lists []List, w Window) (map[List]Messages, error) {
+	found, err := rd.messages(ctx, lists, w)
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}
@@ -99,7 +91,7 @@ func (c *Chat) parts(ctx context.Context, lists []List, w Window) (map[List]Mess
 	}
 	// What was read cannot tell what is beyond a bound that was given.
 	if w.After > 0 {
-		if err := c.lookBeyond(ctx, lists, w, "<=", w.After, func(list List) {
+		if err := rd.lookBeyond(ctx, lists, w, "<=", w.After, func(list List) {
 			part := parts[list]
 			part.Earlier = true
 			parts[list] = part
@@ -108,7 +100,7 @@ func (c *Chat) parts(ctx context.Context, lists []List, w Window) (map[List]Mess
 		}
 	}
 	if w.Before > 0 {
-		if err := c.lookBeyond(ctx, lists, w, ">=", w.Before, func(list List) {
+		if err := rd.lookBeyond(ctx, lists, w, ">=", w.Before, func(list List) {
 			part := parts[list]
 			part.Later = true
 			parts[list] = part
@@ -146,10 +138,8 @@ func (s *statement) condition(list List, w Window) string {
 // messages reads one more message of each list than is wanted, in the window's direction. Each list
 // is read by a query of its own inside one statement, which reads no more than it returns, however
 // long the list is.
-func (c *Chat) messages(
-	ctx context.Context,
-	lists []List,
-	w Window,
+func (rd *Reader) messages(
+	ctx context.Context, lists []List, w Window,
 ) (map[List][]*ent.Message, error) {
 	var q statement
 	order, direction := message.BySeq(), "ASC"
@@ -176,7 +166,7 @@ func (c *Chat) messages(
 			i,
 		)
 	}
-	ids, err := c.numbers(ctx, &q)
+	ids, err := rd.numbers(ctx, &q)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -186,7 +176,7 @@ func (c *Chat) messages(
 			rooms = append(rooms, list.Room)
 		}
 	}
-	items, err := c.db.Message.Query().
+	items, err := rd.db.Message.Query().
 		Where(message.RoomIDIn(store.Padded(rooms)...), message.IDIn(store.Padded(ids)...)).
 		Order(order).
 		All(ctx)
@@ -205,13 +195,8 @@ func (c *Chat) messages(
 }
 
 // lookBeyond calls yes with each list that has a message whose seq compares so to a bound.
-func (c *Chat) lookBeyond(
-	ctx context.Context,
-	lists []List,
-	w Window,
-	compares string,
-	bound int64,
-	yes func(List),
+func (rd *Reader) lookBeyond(
+	ctx context.Context, lists []List, w Window, compares string, bound int64, yes func(List),
 ) error {
 	var q statement
 	for i, list := range store.Padded(lists) {
@@ -227,7 +212,7 @@ func (c *Chat) lookBeyond(
 			q.arg(bound),
 		)
 	}
-	found, err := c.numbers(ctx, &q)
+	found, err := rd.numbers(ctx, &q)
 	if err != nil {
 		return fmt.Errorf("look beyond a part of %d lists: %w", len(lists), err)
 	}
@@ -238,8 +223,8 @@ func (c *Chat) lookBeyond(
 }
 
 // numbers runs a query that returns one column of whole numbers.
-func (c *Chat) numbers(ctx context.Context, q *statement) ([]int, error) {
-	rows, err := c.db.QueryContext(ctx, q.String(), q.args...)
+func (rd *Reader) numbers(ctx context.Context, q *statement) ([]int, error) {
+	rows, err := rd.db.QueryContext(ctx, q.String(), q.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -251,41 +236,26 @@ func (c *Chat) numbers(ctx context.Context, q *statement) ([]int, error) {
 	return numbers, rows.Err()
 }
 
-// Message returns a message of a room that the viewer is in; NOT_FOUND otherwise.
-func (c *Chat) Message(ctx context.Context, v Viewer, id MessageID) (*ent.Message, error) {
-	m, err := c.db.Message.Query().
-		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(policy.Allowed(policy.Read, v.ID))).
-		Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, errNoMessage()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("get message %s: %w", id, err)
-	}
-	return m, nil
-}
-
 // MessagesByID returns messages, in one statement; what does not exist is missing. The viewer must
 // be in the rooms.
-func (c *Chat) MessagesByID(
-	ctx context.Context,
-	ids []MessageID,
-) (map[MessageID]*ent.Message, error) {
-	messages, err := c.db.Message.Query().
+func (rd *Reader) MessagesByID(
+	ctx context.Context, ids []roomlog.MessageID,
+) (map[roomlog.MessageID]*ent.Message, error) {
+	messages, err := rd.db.Message.Query().
 		Where(message.Or(named(ids, message.FieldRoomID, message.FieldSeq)...)).
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("get %d messages: %w", len(ids), err)
 	}
-	byID := make(map[MessageID]*ent.Message, len(messages))
+	byID := make(map[roomlog.MessageID]*ent.Message, len(messages))
 	for _, m := range messages {
-		byID[MessageID{m.RoomID, m.Seq}] = m
+		byID[roomlog.MessageID{Room: m.RoomID, Seq: m.Seq}] = m
 	}
 	return byID, nil
 }
 
 // named selects rows by the message that they are or belong to: one condition for each room.
-func named(ids []MessageID, roomColumn, seqColumn string) []predicate.Message {
+func named(ids []roomlog.MessageID, roomColumn, seqColumn string) []predicate.Message {
 	seqs := make(map[uuid.UUID][]any)
 	var order []uuid.UUID
 	for _, id := range ids {
@@ -306,78 +276,4 @@ func named(ids []MessageID, roomColumn, seqColumn string) []predicate.Message {
 		})
 	}
 	return out
-}
-
-// ReactionCount is how many people reacted to a message with an emoji.
-type ReactionCount struct {
-	Emoji string
-	Count int
-}
-
-// Reactions returns what people reacted to each message with, in one statement: the emoji that came
-// first comes first. The viewer must be in the rooms.
-func (c *Chat) Reactions(
-	ctx context.Context,
-	ids []MessageID,
-) (map[MessageID][]ReactionCount, error) {
-	var rows []reactionRow
-	err := c.db.Reaction.Query().Where(reactionsTo(ids)).
-		GroupBy(reaction.FieldRoomID, reaction.FieldMessageSeq, reaction.FieldEmoji).
-		Aggregate(ent.As(ent.Count(), "count"), ent.As(ent.Min(reaction.FieldID), "first")).
-		Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("count the reactions to %d messages: %w", len(ids), err)
-	}
-	slices.SortFunc(rows, func(a, b reactionRow) int { return cmp.Compare(a.First, b.First) })
-	counts := make(map[MessageID][]ReactionCount)
-	for _, r := range rows {
-		id := MessageID{r.Room, r.Seq}
-		counts[id] = append(counts[id], ReactionCount{Emoji: r.Emoji, Count: r.Count})
-	}
-	return counts, nil
-}
-
-// reactionRow counts an emoji at a message; First orders by when it came.
-type reactionRow struct {
-	Room  uuid.UUID `sql:"room_id"`
-	Seq   int64     `sql:"message_seq"`
-	Emoji string    `sql:"emoji"`
-	Count int       `sql:"count"`
-	First int64     `sql:"first"`
-}
-
-// reactionsTo selects the reactions to messages.
-func reactionsTo(ids []MessageID) predicate.Reaction {
-	var of []predicate.Reaction
-	for _, p := range named(ids, reaction.FieldRoomID, reaction.FieldMessageSeq) {
-		of = append(of, predicate.Reaction(p))
-	}
-	return reaction.Or(of...)
-}
-
-// OwnReactions returns the emojis that each of people reacted to each message with, in the order
-// they came, in one statement.
-func (c *Chat) OwnReactions(
-	ctx context.Context,
-	people []string,
-	ids []MessageID,
-) (map[Own[MessageID]][]string, error) {
-	own, err := c.db.Reaction.Query().
-		Where(reactionsTo(ids), reaction.UserIDIn(store.Padded(people)...)).
-		Order(reaction.ByID()).
-		All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf(
-			"list the reactions of %d people to %d messages: %w",
-			len(people),
-			len(ids),
-			err,
-		)
-	}
-	emojis := make(map[Own[MessageID]][]string)
-	for _, r := range own {
-		id := Own[MessageID]{r.UserID, MessageID{r.RoomID, r.MessageSeq}}
-		emojis[id] = append(emojis[id], r.Emoji)
-	}
-	return emojis, nil
 }

@@ -1,4 +1,4 @@
-package chat
+package write
 
 import (
 	"context"
@@ -12,59 +12,37 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
-	"parley/ent/schema"
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/retry"
 	"parley/internal/chat/roomlog"
 	"parley/internal/store"
 )
 
-// newMessage is a message to insert, and what has become of it.
-type newMessage struct {
+// Message is a message to insert, and what has become of it.
+type Message struct {
 	// Message is complete but for what is known only when it is inserted: ID, Seq, Ordinal,
 	// OwnOrdinal and CreatedAt.
 	*ent.Message
-	// rules are the room's rules under which its author was found to be allowed to write.
-	rules int64
+	// Rules are the room's rules under which its author was found to be allowed to write.
+	Rules int64
 
-	// inserted is false if the room has other rules by now, its author is no longer in it or has
-	// used the idempotency key before, or another transaction has locked the room: locked.
-	inserted, locked bool
-	// profiles is the profile version, on the first message of a statement; unknown on the others.
-	profiles profiles.Version
+	// Inserted is false if the room has other rules by now, its author is no longer in it or has
+	// used the idempotency key before, or another transaction has locked the room: Locked.
+	Inserted, Locked bool
+	// Profiles is the profile version, on the first message of a statement; unknown on the others.
+	Profiles profiles.Version
 }
 
-// newMessage returns the message to insert for the input.
-func (in SendMessageInput) newMessage(v Viewer, rules int64) *newMessage {
-	m := &ent.Message{
-		RoomID: in.RoomID, AuthorID: v.ID, Type: in.Type, Contents: in.Contents,
-		Mentions: in.MentionIds, IdempotencyKey: in.IdempotencyKey,
-		OpenseaItem: (*schema.OpenseaItem)(in.OpenseaItem),
-	}
-	if m.Mentions == nil {
-		m.Mentions = []string{}
-	}
-	if in.ReplyToID != nil {
-		m.ReplyToSeq = &in.ReplyToID.Seq
-	}
-	if in.ThreadID != nil {
-		m.ThreadSeq = &in.ThreadID.Seq
-	}
-	if in.IdempotencyKey != nil {
-		m.RequestHash = requestHash(in)
-	}
-	return &newMessage{Message: m, rules: rules}
-}
-
-// insertMessages inserts the messages that can be, in their order, and sets what has become of each:
+// InsertMessages inserts the messages that can be, in their order, and sets what has become of each:
 // it appends them to the logs of their rooms and counts them. It publishes them. Every message is
 // inserted here.
 //
 // The transaction may have locked the rooms already.
-func (t *tx) insertMessages(ctx context.Context, messages []*newMessage) error {
-	if t.dialect == dialect.Postgres {
+func (t *Tx) InsertMessages(ctx context.Context, messages []*Message) error {
+	if t.Dialect == dialect.Postgres {
 		publications, err := insertMessages(ctx, t, store.Each, messages, true)
-		t.publish(publications...)
+		t.Publish(publications...)
 		return err
 	}
 	for _, m := range messages {
@@ -73,10 +51,23 @@ func (t *tx) insertMessages(ctx context.Context, messages []*newMessage) error {
 			return fmt.Errorf("insert a message: %w", err)
 		}
 		if commit != nil {
-			t.publish(commit.Publication(m.RoomID))
+			t.Publish(commit.Publication(m.RoomID))
 		}
 	}
 	return nil
+}
+
+// InsertMessages is [Tx.InsertMessages] in a transaction of its own: a statement on PostgreSQL, which
+// leaves out messages to rooms that another transaction has locked, unless it is to wait.
+func (db *DB) InsertMessages(
+	ctx context.Context, again retry.Policy, messages []*Message, wait bool,
+) error {
+	if db.dialect != dialect.Postgres {
+		return db.Tx(ctx, again, func(t *Tx) error { return t.InsertMessages(ctx, messages) })
+	}
+	return db.write(ctx, again, func() ([]broker.Publication, error) {
+		return insertMessages(ctx, db.client, store.EachWritten, messages, wait)
+	})
 }
 
 // insertMessages inserts messages on PostgreSQL in one statement, which may be a transaction by
@@ -85,14 +76,14 @@ func (t *tx) insertMessages(ctx context.Context, messages []*newMessage) error {
 // those of that, nobody's membership has ended since the author was found to be allowed to write. It
 // returns what is to be published after the commit.
 func insertMessages(
-	ctx context.Context, q store.Querier, run runner, messages []*newMessage, wait bool,
+	ctx context.Context, q store.Querier, run runner, messages []*Message, wait bool,
 ) ([]broker.Publication, error) {
 	records := make([]json.RawMessage, len(messages))
 	rooms, rules := make([]string, len(messages)), make([]string, len(messages))
 	for i, m := range messages {
-		m.inserted, m.locked = false, false
+		m.Inserted, m.Locked = false, false
 		records[i] = m.Record()
-		rooms[i], rules[i] = m.RoomID.String(), strconv.FormatInt(m.rules, 10)
+		rooms[i], rules[i] = m.RoomID.String(), strconv.FormatInt(m.Rules, 10)
 	}
 	statement := insertMessagesUnlocked
 	if wait {
@@ -111,8 +102,8 @@ func insertMessages(
 			return err
 		}
 		m := messages[n-1]
-		m.locked, m.inserted, m.profiles = !held, id.Valid, profiles
-		if !m.inserted {
+		m.Locked, m.Inserted, m.Profiles = !held, id.Valid, profiles
+		if !m.Inserted {
 			return nil
 		}
 		m.ID, m.Seq, m.Ordinal, m.OwnOrdinal = int(id.V), seq.V, ordinal.V, own.V
@@ -128,7 +119,7 @@ func insertMessages(
 		}
 		return nil
 	}, statement, document(records), store.List(dialect.Postgres, rooms),
-		store.List(dialect.Postgres, rules), now(), len(messages))
+		store.List(dialect.Postgres, rules), Now(), len(messages))
 	if err != nil {
 		return nil, fmt.Errorf("insert %d messages: %w", len(messages), err)
 	}
@@ -192,12 +183,12 @@ ORDER BY i.n`
 
 // insertMessage inserts a message on SQLite, whose transactions have the database for themselves. It
 // returns nil if the message was not inserted.
-func (t *tx) insertMessage(ctx context.Context, m *newMessage) (*roomlog.Commit, error) {
-	m.inserted, m.locked = false, false
+func (t *Tx) insertMessage(ctx context.Context, m *Message) (*roomlog.Commit, error) {
+	m.Inserted, m.Locked = false, false
 	var r *ent.Room
 	err := store.Each(ctx, t, func(rows *sql.Rows) (err error) {
 		var row ent.RoomRow
-		err = rows.Scan(append(row.Targets(), &m.OwnOrdinal, &m.profiles)...)
+		err = rows.Scan(append(row.Targets(), &m.OwnOrdinal, &m.Profiles)...)
 		if err == nil {
 			r, err = row.Room()
 		}
@@ -206,7 +197,7 @@ func (t *tx) insertMessage(ctx context.Context, m *newMessage) (*roomlog.Commit,
 FROM rooms JOIN members ON members.room_id = rooms.id
 WHERE rooms.id = $1 AND rooms.rules = $2 AND rooms.deleted_at IS NULL AND members.user_id = $3
 	AND NOT EXISTS (SELECT 1 FROM messages WHERE room_id = $1 AND author_id = $3 AND idempotency_key = $4)`,
-		m.RoomID, m.rules, m.AuthorID, m.IdempotencyKey)
+		m.RoomID, m.Rules, m.AuthorID, m.IdempotencyKey)
 	if err != nil || r == nil {
 		return nil, err
 	}
@@ -225,7 +216,7 @@ SELECT `+ent.NewMessageElements+` FROM json_each($1)`,
 	if err != nil {
 		return nil, err
 	}
-	m.ID, m.inserted = int(id), true
+	m.ID, m.Inserted = int(id), true
 	if _, err := t.ExecContext(ctx,
 		`UPDATE members SET own_sent = $1 WHERE room_id = $2 AND user_id = $3`,
 		m.OwnOrdinal, m.RoomID, m.AuthorID,
@@ -238,5 +229,5 @@ SET seq = $1, latest_seq = $1, message_count = $2, event_at = $3, updated_at = $
 	); err != nil {
 		return nil, err
 	}
-	return roomlog.NewCommit(r, m.profiles, []*roomlog.Event{roomlog.Added(m.Message)}), nil
+	return roomlog.NewCommit(r, m.Profiles, []*roomlog.Event{roomlog.Added(m.Message)}), nil
 }

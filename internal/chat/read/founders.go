@@ -1,4 +1,4 @@
-package chat
+package read
 
 import (
 	"slices"

@@ -1,4 +1,4 @@
-package chat
+package read
 
 import (
 	"context"
@@ -8,18 +8,19 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/internal/chat/roomlog"
 	"parley/internal/sizedlru"
 )
 
-// rooms remembers what has been read of rooms. All that there is of a room changes with its seq, in
+// roomCache remembers what has been read of rooms. All that there is of a room changes with its seq, in
 // the same transaction; so what was read at one seq is true for whoever has just read that the room
 // stands at the same: nobody has to say that it has changed, and no other node either. What people
 // have for themselves (what they have read, whom they are friends with) is no part of it, nor are
 // people's profiles.
 //
 // A seq belongs to a generation of the database: after that has gone back, seqs come again.
-type rooms struct {
-	history History
+type roomCache struct {
+	generation func() int64 // the present one
 
 	mu   sync.Mutex
 	kept *sizedlru.Cache[uuid.UUID, *past]
@@ -36,18 +37,18 @@ type past struct {
 	first   int
 }
 
-func newRooms(bytes int, history History) *rooms {
-	return &rooms{history: history, kept: sizedlru.New[uuid.UUID, *past](bytes)}
+func newRoomCache(bytes int, generation func() int64) *roomCache {
+	return &roomCache{generation: generation, kept: sizedlru.New[uuid.UUID, *past](bytes)}
 }
 
-// get returns what is known of a room in the present generation. The rooms are locked.
-func (k *rooms) get(id uuid.UUID) (p *past, ok bool) {
+// get returns what is known of a room in the present generation. The cache is locked.
+func (k *roomCache) get(id uuid.UUID) (p *past, ok bool) {
 	p, ok = k.kept.Get(id)
-	return p, ok && p.generation == k.history.Generation()
+	return p, ok && p.generation == k.generation()
 }
 
 // find returns the room as it is at a seq; nil where that is not remembered.
-func (k *rooms) find(id uuid.UUID, seq int64) *ent.Room {
+func (k *roomCache) find(id uuid.UUID, seq int64) *ent.Room {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if p, ok := k.get(id); ok && p.room.Seq == seq {
@@ -57,14 +58,14 @@ func (k *rooms) find(id uuid.UUID, seq int64) *ent.Room {
 }
 
 // bytes returns the estimated size of what is cached.
-func (k *rooms) bytes() int {
+func (k *roomCache) bytes() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.kept.Bytes()
 }
 
 // learn remembers rooms that were read in a generation, and forgets what they were before.
-func (k *rooms) learn(generation int64, found ...*ent.Room) {
+func (k *roomCache) learn(generation int64, found ...*ent.Room) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, r := range found {
@@ -75,7 +76,7 @@ func (k *rooms) learn(generation int64, found ...*ent.Room) {
 }
 
 // see calls with with what is remembered of each room at its seq, nil where nothing is.
-func (k *rooms) see(of []*ent.Room, with func(i int, p *past)) {
+func (k *roomCache) see(of []*ent.Room, with func(i int, p *past)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, r := range of {
@@ -88,12 +89,12 @@ func (k *rooms) see(of []*ent.Room, with func(i int, p *past)) {
 }
 
 // add completes what is remembered of a room that stands at its seq in a generation.
-func (k *rooms) add(generation int64, r *ent.Room, with func(p *past)) {
+func (k *roomCache) add(generation int64, r *ent.Room, with func(p *past)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	p, ok := k.get(r.ID)
 	switch {
-	case generation != k.history.Generation(), ok && p.room.Seq > r.Seq:
+	case generation != k.generation(), ok && p.room.Seq > r.Seq:
 		return // it is out of date already
 	case !ok || p.room.Seq < r.Seq:
 		p = &past{generation: generation, room: r}
@@ -103,7 +104,7 @@ func (k *rooms) add(generation int64, r *ent.Room, with func(p *past)) {
 }
 
 // keep puts p in its place. The rooms are locked.
-func (k *rooms) keep(p *past) { k.kept.Put(p.room.ID, p, p.size()) }
+func (k *roomCache) keep(p *past) { k.kept.Put(p.room.ID, p, p.size()) }
 
 // size is about how many bytes are taken.
 func (p *past) size() int {
@@ -135,7 +136,7 @@ func (p *past) size() int {
 // two looks at the same seq is of that seq.
 func completed[V any](
 	ctx context.Context,
-	c *Chat,
+	rd *Reader,
 	of []*ent.Room,
 	take func(p *past) (V, bool),
 	read func(missing []*ent.Room, ids []uuid.UUID) (map[uuid.UUID]V, error),
@@ -145,8 +146,8 @@ func completed[V any](
 	var missing []*ent.Room
 	var ids []uuid.UUID
 	var at []int // their places
-	generation := c.generation()
-	c.rooms.see(of, func(i int, p *past) {
+	generation := rd.generation()
+	rd.rooms.see(of, func(i int, p *past) {
 		there := false
 		if p != nil {
 			values[i], there = take(p)
@@ -163,15 +164,15 @@ func completed[V any](
 		return nil, err
 	}
 	var heads map[uuid.UUID]int64
-	if !c.frozen {
-		if heads, err = c.log.Heads(ctx, ids); err != nil {
+	if !rd.frozen {
+		if heads, err = rd.log.Heads(ctx, ids); err != nil {
 			return nil, err
 		}
 	}
 	for i, r := range missing {
 		values[at[i]] = found[r.ID]
-		if c.frozen || heads[r.ID] == r.Seq {
-			c.rooms.add(generation, r, func(p *past) { keep(p, found[r.ID]) })
+		if rd.frozen || heads[r.ID] == r.Seq {
+			rd.rooms.add(generation, r, func(p *past) { keep(p, found[r.ID]) })
 		}
 	}
 	return values, nil
@@ -179,15 +180,13 @@ func completed[V any](
 
 // MembersOf returns, of each room, the members that have been in it longest: first of them each.
 // The viewer must be allowed to see the rooms.
-func (c *Chat) MembersOf(
-	ctx context.Context,
-	of []*ent.Room,
-	first int,
+func (rd *Reader) MembersOf(
+	ctx context.Context, of []*ent.Room, first int,
 ) ([]Page[*ent.Member], error) {
 	if err := CheckFirst(first); err != nil {
 		return nil, err
 	}
-	return completed(ctx, c, of,
+	return completed(ctx, rd, of,
 		func(p *past) (page Page[*ent.Member], there bool) {
 			if p.members == nil || p.first < first && p.members.More {
 				return page, false
@@ -199,30 +198,30 @@ func (c *Chat) MembersOf(
 			return page, true
 		},
 		func(_ []*ent.Room, ids []uuid.UUID) (map[uuid.UUID]Page[*ent.Member], error) {
-			return c.Members(ctx, ids, first, nil)
+			return rd.Members(ctx, ids, first, nil)
 		},
 		func(p *past, page Page[*ent.Member]) { p.members, p.first = &page, first })
 }
 
 // LatestMessages returns the newest message of each room, nil before its first. The viewer must be
 // in the rooms.
-func (c *Chat) LatestMessages(ctx context.Context, of []*ent.Room) ([]*ent.Message, error) {
+func (rd *Reader) LatestMessages(ctx context.Context, of []*ent.Room) ([]*ent.Message, error) {
 	return completed(
 		ctx,
-		c,
+		rd,
 		of,
 		func(p *past) (*ent.Message, bool) { return p.latest, p.latest != nil || p.room.LatestSeq == 0 },
 		func(missing []*ent.Room, _ []uuid.UUID) (map[uuid.UUID]*ent.Message, error) {
-			var ids []MessageID
+			var ids []roomlog.MessageID
 			for _, r := range missing {
 				if r.LatestSeq > 0 {
-					ids = append(ids, MessageID{r.ID, r.LatestSeq})
+					ids = append(ids, roomlog.MessageID{Room: r.ID, Seq: r.LatestSeq})
 				}
 			}
 			if len(ids) == 0 {
 				return nil, nil
 			}
-			found, err := c.MessagesByID(ctx, ids)
+			found, err := rd.MessagesByID(ctx, ids)
 			latest := make(map[uuid.UUID]*ent.Message, len(found))
 			for id, m := range found {
 				latest[id.Room] = m
@@ -235,10 +234,10 @@ func (c *Chat) LatestMessages(ctx context.Context, of []*ent.Room) ([]*ent.Messa
 
 // TagsOf returns the tags of each room, in the order they were given. The viewer must be allowed to
 // see the rooms.
-func (c *Chat) TagsOf(ctx context.Context, of []*ent.Room) ([][]string, error) {
+func (rd *Reader) TagsOf(ctx context.Context, of []*ent.Room) ([][]string, error) {
 	return completed(
 		ctx,
-		c,
+		rd,
 		of,
 		func(p *past) (tags []string, there bool) {
 			if p.tags != nil {
@@ -246,25 +245,25 @@ func (c *Chat) TagsOf(ctx context.Context, of []*ent.Room) ([][]string, error) {
 			}
 			return tags, p.tags != nil
 		},
-		func(_ []*ent.Room, ids []uuid.UUID) (map[uuid.UUID][]string, error) { return c.Tags(ctx, ids) },
+		func(_ []*ent.Room, ids []uuid.UUID) (map[uuid.UUID][]string, error) { return rd.Tags(ctx, ids) },
 		func(p *past, tags []string) { p.tags = &tags },
 	)
 }
 
 // roomsAt returns rooms that have just been seen to stand at their seqs, or later where one has
 // moved on since.
-func (c *Chat) roomsAt(ctx context.Context, ids []uuid.UUID, seqs []int64) ([]*ent.Room, error) {
+func (rd *Reader) roomsAt(ctx context.Context, ids []uuid.UUID, seqs []int64) ([]*ent.Room, error) {
 	found := make([]*ent.Room, len(ids))
 	var missing []uuid.UUID
 	for i, id := range ids {
-		if found[i] = c.rooms.find(id, seqs[i]); found[i] == nil {
+		if found[i] = rd.rooms.find(id, seqs[i]); found[i] == nil {
 			missing = append(missing, id)
 		}
 	}
 	if len(missing) == 0 {
 		return found, nil
 	}
-	read, err := c.RoomsByID(ctx, missing)
+	read, err := rd.RoomsByID(ctx, missing)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,7 @@
-package chat
+package write
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -15,78 +14,41 @@ import (
 	"parley/ent/room"
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/retry"
 	"parley/internal/chat/roomlog"
 	"parley/internal/store"
-	"parley/internal/text"
 )
 
-// newRoom is a room to insert with what is in it from its start, and what has become of it.
-type newRoom struct {
+// NewRoom is a room to insert with what is in it from its start, and what has become of it.
+type NewRoom struct {
 	*ent.Room
-	// members begin with the owner.
-	members []*ent.Member
-	tags    []*ent.RoomTag
-	// service: the members need not let the creator add them.
-	service bool
-	// request is inserted together with the room; nil if there is none, or it has been inserted.
-	request *ent.RoomRequest
+	// Members begin with the owner.
+	Members []*ent.Member
+	Tags    []*ent.RoomTag
+	// Service: the members need not let the creator add them.
+	Service bool
+	// Request is inserted together with the room; nil if there is none, or it has been inserted.
+	Request *ent.RoomRequest
 
-	// inserted is false if a member does not exist or may not be added, or the request has been made
+	// Inserted is false if a member does not exist or may not be added, or the request has been made
 	// before.
-	inserted bool
-	// profiles is the profile version at which it was inserted.
-	profiles profiles.Version
-}
-
-// newRoom returns the room to insert for the input, under an id.
-func (in CreateRoomInput) newRoom(v Viewer, id uuid.UUID) (*newRoom, error) {
-	at := now()
-	n := &newRoom{service: v.Admin, Room: &ent.Room{
-		ID:          id,
-		Name:        in.Name,
-		Description: in.Description,
-		AccessType:  *in.AccessType,
-		MaxUsers:    in.MaxUsers,
-		Exclusive:   in.Exclusive,
-		Direct:      in.direct,
-		SearchText:  text.SearchText(in.Name, in.Description, in.Tags),
-		Key:         rand.Text(),
-		CreatorID:   v.ID,
-		OwnerID:     v.ID,
-		MemberCount: 1 + len(in.MemberIds),
-		CreatedAt:   at,
-		UpdatedAt:   at,
-		EventAt:     at,
-	}}
-	for i, user := range append([]string{v.ID}, in.MemberIds...) {
-		member, err := uuid.NewV7()
-		if err != nil {
-			return nil, fmt.Errorf("make an id: %w", err)
-		}
-		n.members = append(n.members, roomlog.Founder(i, member, id, user, at))
-	}
-	for i, tag := range in.Tags {
-		n.tags = append(n.tags,
-			&ent.RoomTag{RoomID: id, Position: i, Tag: tag, Folded: text.TagKey(tag)})
-	}
-	if o := in.OpenseaCollection; o != nil {
-		n.OpenseaSlug, n.OpenseaName, n.OpenseaCover = &o.Slug, o.Name, o.Cover
-	}
-	return n, nil
+	Inserted bool
+	// Profiles is the profile version at which it was inserted.
+	Profiles profiles.Version
 }
 
 // publication publishes the room.
-func (n *newRoom) publication() broker.Publication {
+func (n *NewRoom) publication() broker.Publication {
 	commit := &roomlog.RoomCommit{
 		Room:     roomlog.PublicRoom(n.Room),
-		Profiles: n.profiles,
+		Profiles: n.Profiles,
 		Tags:     []string{},
 	}
-	for _, tag := range n.tags {
+	for _, tag := range n.Tags {
 		commit.Tags = append(commit.Tags, tag.Tag)
 	}
-	if len(n.members) <= maxPage {
-		commit.Members = n.members
+	if len(n.Members) <= roomlog.MaxMembers {
+		commit.Members = n.Members
 	}
 	return broker.Publication{
 		Room: n.ID, Created: true, Users: n.userIDs(), Commit: commit,
@@ -95,31 +57,41 @@ func (n *newRoom) publication() broker.Publication {
 }
 
 // userIDs returns the users in the room, the owner first.
-func (n *newRoom) userIDs() []string {
-	ids := make([]string, len(n.members))
-	for i, m := range n.members {
+func (n *NewRoom) userIDs() []string {
+	ids := make([]string, len(n.Members))
+	for i, m := range n.Members {
 		ids[i] = m.UserID
 	}
 	return ids
 }
 
-// insertRooms inserts the rooms that can be, with what is in them from their start, and sets what has
+// InsertRooms inserts the rooms that can be, with what is in them from their start, and sets what has
 // become of each. It publishes them. Every room is inserted here.
-func (t *tx) insertRooms(ctx context.Context, rooms []*newRoom) error {
-	if t.dialect == dialect.Postgres {
+func (t *Tx) InsertRooms(ctx context.Context, rooms []*NewRoom) error {
+	if t.Dialect == dialect.Postgres {
 		publications, err := insertRooms(ctx, t, store.Each, rooms)
-		t.publish(publications...)
+		t.Publish(publications...)
 		return err
 	}
 	for _, n := range rooms {
 		if err := t.insertRoom(ctx, n); err != nil {
 			return fmt.Errorf("insert a room: %w", err)
 		}
-		if n.inserted {
-			t.publish(n.publication())
+		if n.Inserted {
+			t.Publish(n.publication())
 		}
 	}
 	return nil
+}
+
+// InsertRooms is [Tx.InsertRooms] in a transaction of its own: a statement on PostgreSQL.
+func (db *DB) InsertRooms(ctx context.Context, again retry.Policy, rooms []*NewRoom) error {
+	if db.dialect != dialect.Postgres {
+		return db.Tx(ctx, again, func(t *Tx) error { return t.InsertRooms(ctx, rooms) })
+	}
+	return db.write(ctx, again, func() ([]broker.Publication, error) {
+		return insertRooms(ctx, db.client, store.EachWritten, rooms)
+	})
 }
 
 // insertRoomsStatement inserts the rooms of which all members exist and may be added, and the request
@@ -166,26 +138,26 @@ SELECT id, ` + profiles.ReadVersion + ` FROM made`
 // run is [store.EachWritten]. It returns what is to be published after the commit, also if it fails:
 // if the outcome is unknown, a later run finds nothing to publish.
 func insertRooms(
-	ctx context.Context, q store.Querier, run runner, rooms []*newRoom,
+	ctx context.Context, q store.Querier, run runner, rooms []*NewRoom,
 ) (publications []broker.Publication, err error) {
-	byID := make(map[uuid.UUID]*newRoom, len(rooms))
+	byID := make(map[uuid.UUID]*NewRoom, len(rooms))
 	var records, requests []json.RawMessage
 	var service []string
 	var members [3][]string
 	var tags [4][]string
 	for _, n := range rooms {
-		n.inserted, byID[n.ID] = false, n
+		n.Inserted, byID[n.ID] = false, n
 		records = append(records, n.Record())
-		service = append(service, strconv.FormatBool(n.service))
+		service = append(service, strconv.FormatBool(n.Service))
 		id := n.ID.String()
-		for _, m := range n.members {
+		for _, m := range n.Members {
 			appendRow(members[:], m.ID.String(), id, m.UserID)
 		}
-		for _, tag := range n.tags {
+		for _, tag := range n.Tags {
 			appendRow(tags[:], id, strconv.Itoa(tag.Position), tag.Tag, tag.Folded)
 		}
-		if n.request != nil {
-			requests = append(requests, n.request.Record())
+		if n.Request != nil {
+			requests = append(requests, n.Request.Record())
 		}
 	}
 	list := func(texts []string) any { return store.List(dialect.Postgres, texts) }
@@ -194,14 +166,14 @@ func insertRooms(
 		var version profiles.Version
 		err := rows.Scan(&id, &version)
 		if n := byID[id]; n != nil {
-			n.inserted, n.profiles = true, version
+			n.Inserted, n.Profiles = true, version
 		}
 		return err
 	}, insertRoomsStatement, document(records), list(service), len(rooms),
 		list(members[0]), list(members[1]), list(members[2]), document(requests),
 		list(tags[0]), list(tags[1]), list(tags[2]), list(tags[3]))
 	for _, n := range rooms {
-		if n.inserted || err != nil {
+		if n.Inserted || err != nil {
 			publications = append(publications, n.publication())
 		}
 	}
@@ -212,28 +184,28 @@ func insertRooms(
 }
 
 // insertRoom inserts a room on SQLite, with a statement for each table.
-func (t *tx) insertRoom(ctx context.Context, n *newRoom) error {
-	n.inserted = false
+func (t *Tx) insertRoom(ctx context.Context, n *NewRoom) error {
+	n.Inserted = false
 	members := 0
 	err := store.Each(
 		ctx,
 		t,
-		func(rows *sql.Rows) error { return rows.Scan(&members, &n.profiles) },
+		func(rows *sql.Rows) error { return rows.Scan(&members, &n.Profiles) },
 		`SELECT count(*), `+profiles.ReadVersion+` FROM users u, (SELECT $3 AS creator_id) g
-WHERE `+store.AnyOf(t.dialect, "u.id", "$1", "text")+` AND ($2 OR `+mayAdd+`)`,
-		store.List(t.dialect, n.userIDs()),
-		n.service,
+WHERE `+store.AnyOf(t.Dialect, "u.id", "$1", "text")+` AND ($2 OR `+mayAdd+`)`,
+		store.List(t.Dialect, n.userIDs()),
+		n.Service,
 		n.CreatorID,
 	)
-	if err != nil || members < len(n.members) {
+	if err != nil || members < len(n.Members) {
 		return err
 	}
-	if n.request != nil {
+	if n.Request != nil {
 		requested, err := t.ExecContext(
 			ctx,
 			`INSERT INTO room_requests (`+ent.NewRoomRequestColumns+`)
 SELECT `+ent.NewRoomRequestElements+` FROM json_each($1) WHERE true ON CONFLICT (user_id, key) DO NOTHING`,
-			document([]json.RawMessage{n.request.Record()}),
+			document([]json.RawMessage{n.Request.Record()}),
 		)
 		if err != nil {
 			return err
@@ -247,8 +219,8 @@ SELECT `+ent.NewRoomRequestElements+` FROM json_each($1) WHERE true ON CONFLICT 
 		records   []json.RawMessage
 	}{
 		{insertRoomOnSQLite, []json.RawMessage{n.Record()}},
-		{insertTagsOnSQLite, recordsOf(n.tags)},
-		{insertMembersOnSQLite, recordsOf(n.members)},
+		{insertTagsOnSQLite, recordsOf(n.Tags)},
+		{insertMembersOnSQLite, recordsOf(n.Members)},
 	} {
 		if len(insert.records) == 0 {
 			continue
@@ -258,7 +230,7 @@ SELECT `+ent.NewRoomRequestElements+` FROM json_each($1) WHERE true ON CONFLICT 
 			return err
 		}
 	}
-	n.inserted = true
+	n.Inserted = true
 	return nil
 }
 
@@ -302,3 +274,10 @@ func document(records []json.RawMessage) string {
 	}
 	return string(append(array, ']'))
 }
+
+// mayAdd is the condition in SQL under which the user g.creator_id may make the user u a member of
+// a room that is not exclusive: the domain asks the same of users whom it adds later. A statement that makes a room carries it, so
+// that this costs no statement of its own.
+const mayAdd = `(u.id = g.creator_id OR u.add_permission = 'EVERYONE'
+	OR u.add_permission = 'FRIENDS' AND EXISTS (
+		SELECT 1 FROM friendships f WHERE f.user_id = u.id AND f.friend_id = g.creator_id AND f.state = 'FRIENDS'))`

@@ -1,4 +1,4 @@
-package chat
+package roomlog
 
 import (
 	"encoding/base64"
@@ -20,8 +20,7 @@ const messageIDBytes = 16 + 8
 // String is the form in which clients know the id: 32 characters of URL-safe base64.
 func (id MessageID) String() string {
 	raw := binary.BigEndian.AppendUint64(
-		append(make([]byte, 0, messageIDBytes), id.Room[:]...),
-		uint64(id.Seq),
+		append(make([]byte, 0, messageIDBytes), id.Room[:]...), uint64(id.Seq),
 	)
 	return base64.RawURLEncoding.EncodeToString(raw)
 }

@@ -1,4 +1,5 @@
-package chat
+// Package requesthash tells requests apart that have the same idempotency key.
+package requesthash
 
 import (
 	"crypto/sha256"
@@ -11,7 +12,7 @@ import (
 	"strings"
 )
 
-// requestHash returns the hash that tells one request from another under the same idempotencyKey:
+// Of returns the hash that tells one request from another under the same idempotencyKey:
 // of all exported fields of its input, and of the inputs in it. A field that is left out and one
 // with its zero value are the same, so that a version of the program that has another field still
 // knows the requests of the version before.
@@ -19,7 +20,7 @@ import (
 // It is the SHA-256 of "1:" for this encoding, and then of each field in the order of the names, as
 // its name in the schema, the number of its values and the values; every part as LENGTH:BYTES. It is
 // stored with what was made, so it must not change.
-func requestHash(input any) []byte {
+func Of(input any) []byte {
 	fields := make(map[string][]string)
 	addFields(fields, "", reflect.ValueOf(input))
 	h := sha256.New()

@@ -1,0 +1,45 @@
+package read
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+)
+
+// TestCacheHasOneSeq: what is cached of a room is of one seq, and an older one replaces nothing.
+func TestCacheHasOneSeq(t *testing.T) {
+	var generation int64
+	cache, id := newRoomCache(1<<20, func() int64 { return generation }), uuid.New()
+	at := func(seq int64) *ent.Room { return &ent.Room{ID: id, Seq: seq} }
+	tagsAt := func(seq int64) (tags *[]string) {
+		cache.see([]*ent.Room{at(seq)}, func(_ int, p *past) {
+			if p != nil {
+				tags = p.tags
+			}
+		})
+		return tags
+	}
+	tag := func(seq int64, tag string) {
+		cache.add(0, at(seq), func(p *past) { p.tags = &[]string{tag} })
+	}
+	cache.learn(0, at(2))
+	tag(2, "two")
+	cache.learn(0, at(1), at(2))
+	tag(1, "one")
+	if tags := tagsAt(2); tags == nil || (*tags)[0] != "two" {
+		t.Errorf("the tags at 2 are %v", tags)
+	}
+	if cache.find(id, 1) != nil || tagsAt(1) != nil || tagsAt(3) != nil {
+		t.Error("the cache has the room at another seq")
+	}
+	tag(3, "three")
+	cache.learn(0, at(4))
+	if cache.find(id, 3) != nil || tagsAt(4) != nil {
+		t.Error("a room at 4 has what was read before")
+	}
+	if generation++; cache.find(id, 4) != nil {
+		t.Error("the cache has a room of another generation")
+	}
+}

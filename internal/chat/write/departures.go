@@ -1,0 +1,235 @@
+package write
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/directroom"
+	"parley/ent/endedmembership"
+	"parley/ent/member"
+	"parley/ent/roomevent"
+	"parley/internal/chat/roomlog"
+	"parley/internal/store"
+)
+
+// Empty ends all memberships, and with them the seats.
+func (h *Room) Empty(ctx context.Context) error {
+	people, err := h.Tx.Member.Query().
+		Where(member.RoomID(h.ID)).
+		Select(member.FieldUserID).
+		Strings(ctx)
+	if err != nil {
+		return fmt.Errorf("list the members of room %s: %w", h.ID, err)
+	}
+	if err := h.recordDeletion(ctx); err != nil {
+		return err
+	}
+	if _, err := h.Tx.Member.Delete().Where(member.RoomID(h.ID)).Exec(ctx); err != nil {
+		return fmt.Errorf("end the memberships of room %s: %w", h.ID, err)
+	}
+	h.MemberCount = 0
+	h.Affected = append(h.Affected, people...)
+	return nil
+}
+
+// Departure is a member who leaves a room.
+type Departure struct {
+	*Room
+	Left *ent.Member
+}
+
+// Depart takes members out of rooms, one of each, and saves the rooms. The membership ends, and
+// with it the seat; the log has it; a direct room becomes an ordinary one; an owner hands over, and
+// a room without members is deleted. The number of statements does not depend on the number of
+// rooms.
+func (t *Tx) Depart(
+	ctx context.Context, actor string, reason roomevent.Reason, all ...Departure,
+) error {
+	rooms := make([]*Room, len(all))
+	memberships := make([]uuid.UUID, len(all))
+	for i, d := range all {
+		rooms[i], memberships[i] = d.Room, d.Left.ID
+	}
+	if _, err := t.Member.Delete().
+		Where(member.RoomIDIn(store.Padded(IDsOf(rooms))...), member.IDIn(store.Padded(memberships)...)).
+		Exec(ctx); err != nil {
+		return fmt.Errorf("end %d memberships: %w", len(all), err)
+	}
+	if err := t.recordDepartures(ctx, reason, all); err != nil {
+		return err
+	}
+	if err := t.Release(ctx, rooms...); err != nil {
+		return err
+	}
+	var orphaned []*Room
+	for _, d := range all {
+		if d.Left.Role == member.RoleOWNER && d.MemberCount > 1 {
+			orphaned = append(orphaned, d.Room)
+		}
+	}
+	heirs, err := t.bequeath(ctx, orphaned)
+	if err != nil {
+		return err
+	}
+	var events []*ent.RoomEventCreate
+	for _, d := range all {
+		d.MemberCount--
+		d.Rules++
+		d.Affected = append(d.Affected, d.Left.UserID)
+		events = append(events, d.Event(roomevent.KindMEMBER_LEFT, actor).
+			SetSubjectID(d.Left.UserID).SetReason(reason))
+		if heir, found := heirs[d.ID]; found {
+			d.Rules++
+			d.OwnerID = heir
+			events = append(events, d.Event(roomevent.KindMEMBER_ROLE_CHANGED, actor).
+				SetSubjectID(heir).SetRole(roomevent.RoleOWNER))
+		} else if d.MemberCount == 0 {
+			events = append(events, d.Bury(actor))
+		}
+	}
+	if err := t.RoomEvent.CreateBulk(events...).Exec(ctx); err != nil {
+		return fmt.Errorf("log %d departures: %w", len(all), err)
+	}
+	return t.saveAll(ctx, rooms)
+}
+
+// IDsOf returns the ids of rooms.
+func IDsOf(rooms []*Room) []uuid.UUID {
+	ids := make([]uuid.UUID, len(rooms))
+	for i, h := range rooms {
+		ids[i] = h.ID
+	}
+	return ids
+}
+
+// Release makes direct rooms ordinary ones: the next that their two users ask for is another.
+func (t *Tx) Release(ctx context.Context, rooms ...*Room) error {
+	var direct []*Room
+	for _, h := range rooms {
+		if h.Direct {
+			direct = append(direct, h)
+			h.Direct = false
+		}
+	}
+	if len(direct) == 0 {
+		return nil
+	}
+	if _, err := t.DirectRoom.Delete().
+		Where(directroom.RoomIDIn(store.Padded(IDsOf(direct))...)).Exec(ctx); err != nil {
+		return fmt.Errorf("release %d direct rooms: %w", len(direct), err)
+	}
+	return nil
+}
+
+// bequeath makes the longest-serving moderator, else member, the owner of each room, whose owner
+// has left, and returns the new owners by room.
+func (t *Tx) bequeath(ctx context.Context, rooms []*Room) (map[uuid.UUID]string, error) {
+	if len(rooms) == 0 {
+		return nil, nil
+	}
+	heirs := make(map[uuid.UUID]string, len(rooms))
+	err := store.Each(ctx, t, func(rows *sql.Rows) error {
+		var id uuid.UUID
+		var heir string
+		err := rows.Scan(&id, &heir)
+		heirs[id] = heir
+		return err
+	}, `UPDATE members SET role = 'OWNER' WHERE `+
+		store.AnyOf(t.Dialect, "room_id", "$1", "uuid")+` AND id IN (
+	SELECT id FROM (
+		SELECT id, row_number() OVER (
+			PARTITION BY room_id ORDER BY CASE role WHEN 'MODERATOR' THEN 0 ELSE 1 END, joined_at, id
+		) AS place
+		FROM members WHERE `+store.AnyOf(t.Dialect, "room_id", "$1", "uuid")+`
+	) AS ranked WHERE place = 1
+) RETURNING room_id, user_id`, store.IDList(t.Dialect, IDsOf(rooms)))
+	if err != nil {
+		return nil, fmt.Errorf("find heirs in %d rooms: %w", len(rooms), err)
+	}
+	if len(heirs) != len(rooms) {
+		return nil, fmt.Errorf("find heirs in %d rooms: found %d", len(rooms), len(heirs))
+	}
+	return heirs, nil
+}
+
+// Bury deletes the room, which has no members, and leaves its row as a tombstone. It returns the
+// event of it. The caller releases the room, and saves it.
+func (h *Room) Bury(actor string) *ent.RoomEventCreate {
+	h.DeletedAt = &h.At
+	h.Rules++
+	return h.Event(roomevent.KindROOM_DELETED, actor)
+}
+
+// saveAll writes back what depart changes of rooms, in one statement.
+func (t *Tx) saveAll(ctx context.Context, rooms []*Room) error {
+	kinds := []string{
+		"uuid", "bigint", "timestamptz", "bigint", "bigint", "text", "bool", "timestamptz",
+	}
+	var values []string
+	var args []any
+	for _, h := range store.Padded(rooms) {
+		row := make([]string, len(kinds))
+		for i, kind := range kinds {
+			row[i] = fmt.Sprintf("$%d", len(args)+i+1)
+			if t.Dialect == dialect.Postgres {
+				row[i] += "::" + kind
+			}
+		}
+		values = append(values, "("+strings.Join(row, ", ")+")")
+		args = append(args,
+			h.ID, h.Seq, h.EventAt, h.Rules, h.MemberCount, h.OwnerID, h.Direct, h.DeletedAt)
+	}
+	_, err := t.ExecContext(
+		ctx,
+		`UPDATE rooms SET seq = column2, event_at = column3, rules = column4,
+	member_count = column5, owner_id = column6, direct = column7, deleted_at = column8
+FROM (VALUES `+strings.Join(values, ", ")+`) AS saved WHERE rooms.id = column1`,
+		args...)
+	if err != nil {
+		return fmt.Errorf("save %d rooms: %w", len(rooms), err)
+	}
+	for _, h := range rooms {
+		h.publish()
+	}
+	return nil
+}
+
+// recordDepartures records why memberships of locked rooms end with departures.
+func (t *Tx) recordDepartures(ctx context.Context, reason roomevent.Reason, all []Departure) error {
+	ended := make([]*ent.EndedMembershipCreate, len(all))
+	for i, d := range all {
+		ended[i] = t.EndedMembership.Create().
+			SetRoomID(d.ID).SetUserID(d.Left.UserID).
+			SetReason(endedmembership.Reason(reason)).SetAt(d.At)
+	}
+	err := t.EndedMembership.CreateBulk(ended...).
+		OnConflictColumns(endedmembership.FieldRoomID, endedmembership.FieldUserID).
+		Update(func(u *ent.EndedMembershipUpsert) { u.UpdateReason().UpdateAt() }).
+		Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("record why %d memberships have ended: %w", len(all), err)
+	}
+	return nil
+}
+
+// recordDeletion records that all memberships of the room end because it is deleted.
+func (h *Room) recordDeletion(ctx context.Context) error {
+	at := "$2"
+	if h.Tx.Dialect == dialect.Postgres {
+		at += "::timestamptz"
+	}
+	_, err := h.Tx.ExecContext(ctx, `INSERT INTO ended_memberships (room_id, user_id, reason, at)
+SELECT room_id, user_id, $3, `+at+` FROM members WHERE room_id = $1
+ON CONFLICT (room_id, user_id) DO UPDATE SET reason = excluded.reason, at = excluded.at`,
+		h.ID, h.At, roomlog.ReasonDeleted)
+	if err != nil {
+		return fmt.Errorf("record the end of the memberships of room %s: %w", h.ID, err)
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package write
+
+import (
+	"context"
+	"fmt"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/ban"
+	"parley/ent/member"
+	"parley/ent/roomevent"
+	"parley/ent/seat"
+	"parley/internal/chat/retry"
+	"parley/internal/chat/roomlog"
+)
+
+// Admit makes users members of the room, with an event for each, and saves it. In an exclusive room
+// they take their seats, which have been cleared. No message that was sent before is unread to them.
+func (h *Room) Admit(ctx context.Context, actor string, people []string) ([]*ent.Member, error) {
+	members, err := h.Tx.insertMembers(ctx, people, func(m *ent.MemberCreate, i int) {
+		m.SetRoomID(h.ID).
+			SetRole(member.RoleMEMBER).
+			SetJoinedAt(h.At).
+			SetJoinedSeq(h.Seq + int64(i)). // their MemberJoined follows it
+			SetOthersRead(h.MessageCount)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if h.Exclusive {
+		if err := h.Tx.TakeSeats(ctx, members); err != nil {
+			return nil, err
+		}
+	}
+	h.MemberCount += len(people)
+	h.Affected = append(h.Affected, people...)
+	err = h.LogEach(
+		ctx,
+		roomevent.KindMEMBER_JOINED,
+		actor,
+		len(people),
+		func(e *ent.RoomEventCreate, i int) {
+			e.SetSubjectID(people[i]).SetRole(roomevent.RoleMEMBER)
+		},
+	)
+	if err != nil {
+		return nil, err
+	}
+	joined := h.Events[len(h.Events)-len(members):]
+	for i, m := range members {
+		joined[i].Member = roomlog.PublicMember(m)
+	}
+	return members, h.Save(ctx)
+}
+
+// insertMembers writes the memberships of people; each sets what is not the same for all rooms, of
+// the i-th of them.
+func (t *Tx) insertMembers(
+	ctx context.Context, people []string, each func(m *ent.MemberCreate, i int),
+) ([]*ent.Member, error) {
+	ids := make([]uuid.UUID, len(people))
+	for i := range ids {
+		var err error
+		if ids[i], err = uuid.NewV7(); err != nil {
+			return nil, fmt.Errorf("make an id: %w", err)
+		}
+	}
+	members, err := t.Member.MapCreateBulk(people, func(m *ent.MemberCreate, i int) {
+		m.SetID(ids[i]).SetUserID(people[i])
+		each(m, i)
+	}).Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("insert %d members: %w", len(people), err)
+	}
+	return members, nil
+}
+
+// SetRole changes a member's role and says so in the log. A room has one owner: who was it is made
+// something else before.
+func (h *Room) SetRole(ctx context.Context, actor string, m *ent.Member, role member.Role) error {
+	if err := h.Tx.Member.Update().
+		Where(member.RoomID(h.ID), member.ID(m.ID)).
+		SetRole(role).
+		Exec(ctx); err != nil {
+		return fmt.Errorf("make %q %s of room %s: %w", m.UserID, role, h.ID, err)
+	}
+	m.Role = role
+	h.Rules++
+	if role == member.RoleOWNER {
+		h.OwnerID = m.UserID
+	}
+	err := h.Log(ctx, roomevent.KindMEMBER_ROLE_CHANGED, actor, func(e *ent.RoomEventCreate) {
+		e.SetSubjectID(m.UserID).SetRole(roomevent.Role(role))
+	})
+	if err != nil {
+		return err
+	}
+	h.Events[len(h.Events)-1].Member = roomlog.PublicMember(m)
+	return nil
+}
+
+// Member returns the membership of somebody who is in the room.
+func (h *Room) Member(ctx context.Context, userID string) (*ent.Member, error) {
+	m, err := h.Tx.Member.Query().Where(member.RoomID(h.ID), member.UserID(userID)).Only(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find %q in room %s: %w", userID, h.ID, err)
+	}
+	return m, nil
+}
+
+// SeatOf returns a person's seat; nil where they have none.
+func (t *Tx) SeatOf(ctx context.Context, userID string) (*ent.Seat, error) {
+	s, err := t.Seat.Query().Where(seat.ID(userID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the seat of %q: %w", userID, err)
+	}
+	return s, nil
+}
+
+// TakeSeats gives each member of one exclusive room their seat in it. Their seats have been
+// cleared. Returns [retry.ErrStale] if one has been taken since.
+func (t *Tx) TakeSeats(ctx context.Context, members []*ent.Member) error {
+	insert := entsql.Dialect(t.Dialect).
+		Insert(seat.Table).
+		Columns(seat.FieldID, seat.FieldRoomID, seat.FieldMemberID)
+	for _, m := range members {
+		insert.Values(m.UserID, m.RoomID, m.ID)
+	}
+	query, args := insert.OnConflict(entsql.ConflictColumns(seat.FieldID), entsql.DoNothing()).
+		Query()
+	result, err := t.ExecContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("take %d seats: %w", len(members), err)
+	}
+	taken, err := result.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("count the seats taken: %w", err)
+	}
+	if int(taken) != len(members) {
+		return retry.ErrStale
+	}
+	return nil
+}
+
+// Ban keeps somebody out of the room. Who is banned already stays so.
+func (h *Room) Ban(ctx context.Context, actor string, userID string) error {
+	banned, err := Inserted(
+		h.Tx.Ban.Create().SetRoomID(h.ID).SetUserID(userID).SetActorID(actor).SetAt(h.At).
+			OnConflictColumns(ban.FieldRoomID, ban.FieldUserID).DoNothing().Exec(ctx),
+	)
+	if err != nil {
+		return fmt.Errorf("ban %q from room %s: %w", userID, h.ID, err)
+	}
+	if banned {
+		h.Rules++
+	}
+	return nil
+}

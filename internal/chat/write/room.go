@@ -1,0 +1,237 @@
+package write
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/room"
+	"parley/ent/roomevent"
+	"parley/ent/roomtag"
+	"parley/ent/user"
+	"parley/internal/broker"
+	"parley/internal/chat/profiles"
+	"parley/internal/chat/roomlog"
+	"parley/internal/store"
+	"parley/internal/text"
+)
+
+// ErrNoRoom is the error of locking a room that does not exist, or is deleted.
+var ErrNoRoom = errors.New("there is no such room")
+
+// ErrRoomFull is the error of saving a room with more members than it may have.
+var ErrRoomFull = errors.New("the room is full")
+
+// Room is a room whose row this transaction has locked until its end, so that no other transaction
+// changes anything in the room. A use case changes its fields and rows, appends events, and saves it.
+type Room struct {
+	*ent.Room
+	Tx *Tx
+	// At is the time of whatever happens to the room in this transaction: never before the newest
+	// event, and always after the room was made, since the time at which somebody joined tells
+	// whether they have been there from the start (see [roomlog.Log.Created]).
+	At time.Time
+	// Affected are the users who have joined or left in this transaction.
+	Affected []string
+	// Events are those that this transaction has appended to the log since the room was last saved.
+	Events []*roomlog.Event
+	// profiles is the profile version when the room was locked.
+	profiles profiles.Version
+}
+
+// Lock locks a room. Returns [ErrNoRoom] if there is none, or only a tombstone.
+func (t *Tx) Lock(ctx context.Context, id uuid.UUID) (*Room, error) {
+	rooms, err := t.LockAll(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(rooms) == 0 {
+		return nil, ErrNoRoom
+	}
+	return rooms[0], nil
+}
+
+// LockAll locks rooms, in the order of their ids. It leaves out those that do not exist and
+// tombstones.
+func (t *Tx) LockAll(ctx context.Context, ids ...uuid.UUID) ([]*Room, error) {
+	q := profiles.WithVersion(t.Room.Query().
+		Where(room.IDIn(store.Padded(ids)...), room.DeletedAtIsNil()).
+		Order(room.ByID()))
+	if t.Dialect == dialect.Postgres {
+		q.ForUpdate() // SQLite's transactions are alone from their beginning
+	}
+	found, err := q.All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lock rooms %s: %w", ids, err)
+	}
+	rooms := make([]*Room, len(found))
+	for i, r := range found {
+		rooms[i] = &Room{Room: r, Tx: t, At: timeOf(r.EventAt, r.CreatedAt)}
+		if rooms[i].profiles, err = profiles.VersionOf(r); err != nil {
+			return nil, fmt.Errorf("lock room %s: %w", r.ID, err)
+		}
+	}
+	return rooms, nil
+}
+
+// timeOf is the time of a change in a locked room: now, not before the last one and after it
+// was made.
+func timeOf(last, made time.Time) time.Time {
+	at := Now()
+	if at.Before(last) {
+		at = last
+	}
+	if !at.After(made) {
+		at = made.Add(time.Microsecond)
+	}
+	return at
+}
+
+// LockUsers locks users, in the order of their ids, so that no other transaction seats or changes any
+// of them until this one ends. It does not delay those that refer to them (a member, a message).
+func (t *Tx) LockUsers(ctx context.Context, ids []string) error {
+	if t.Dialect != dialect.Postgres {
+		return nil // SQLite's transactions are alone from their beginning
+	}
+	_, err := t.User.Query().Where(user.IDIn(store.Padded(ids)...)).Unique(false).
+		Modify(func(s *entsql.Selector) {
+			// By bytes, whatever the database's own order: as the program sorts.
+			s.OrderExpr(
+				entsql.ExprFunc(
+					func(b *entsql.Builder) { b.Ident(s.C(user.FieldID)).WriteString(` COLLATE "C"`) },
+				),
+			)
+			s.For(entsql.LockNoKeyUpdate)
+		}).Select(user.FieldID).Strings(ctx)
+	if err != nil {
+		return fmt.Errorf("lock %d users: %w", len(ids), err)
+	}
+	return nil
+}
+
+// Event returns the next event of the room's log, which the caller inserts. The head moves with it
+// in the row: see [Room.Save].
+func (h *Room) Event(kind roomevent.Kind, actor string) *ent.RoomEventCreate {
+	h.Seq++
+	h.EventAt = h.At
+	create := h.Tx.RoomEvent.Create().
+		SetRoomID(h.ID).
+		SetSeq(h.Seq).
+		SetKind(kind).
+		SetActorID(actor).
+		SetAt(h.At)
+	h.Events = append(h.Events, roomlog.Appended(create))
+	return create
+}
+
+// publish publishes what the transaction has appended to the room's log.
+func (h *Room) publish() {
+	p := broker.Publication{Room: h.ID, Seq: h.Seq, Users: h.Affected}
+	if len(h.Events) > 0 {
+		p.Commit = roomlog.NewCommit(h.Room, h.profiles, h.Events)
+		h.Events = nil
+	}
+	h.Tx.Publish(p)
+}
+
+// Log appends an event of the kind given to the room's log.
+func (h *Room) Log(
+	ctx context.Context, kind roomevent.Kind, actor string, more func(*ent.RoomEventCreate),
+) error {
+	event := h.Event(kind, actor)
+	if more != nil {
+		more(event)
+	}
+	if err := event.Exec(ctx); err != nil {
+		return fmt.Errorf("log %s in room %s: %w", kind, h.ID, err)
+	}
+	return nil
+}
+
+// LogEach appends n events of the kind given to the room's log, in one statement.
+func (h *Room) LogEach(
+	ctx context.Context,
+	kind roomevent.Kind,
+	actor string,
+	n int,
+	each func(e *ent.RoomEventCreate, i int),
+) error {
+	events := make([]*ent.RoomEventCreate, n)
+	for i := range events {
+		events[i] = h.Event(kind, actor)
+		each(events[i], i)
+	}
+	if err := h.Tx.RoomEvent.CreateBulk(events...).Exec(ctx); err != nil {
+		return fmt.Errorf("log %d × %s in room %s: %w", n, kind, h.ID, err)
+	}
+	return nil
+}
+
+// Save writes the row's own columns back as they are now in h, and publishes the events. Returns
+// [ErrRoomFull] if there would be too many members.
+func (h *Room) Save(ctx context.Context) error {
+	saved, err := h.Tx.Room.Update().
+		Where(room.ID(h.ID), room.Or(room.MaxUsers(0), room.MaxUsersGTE(h.MemberCount))).
+		SetSeq(h.Seq).SetEventAt(h.EventAt).SetRules(h.Rules).
+		SetMemberCount(h.MemberCount).SetOwnerID(h.OwnerID).
+		SetMessageCount(h.MessageCount).SetLatestSeq(h.LatestSeq).SetUpdatedAt(h.UpdatedAt).
+		SetDirect(h.Direct).SetNillableDeletedAt(h.DeletedAt).
+		Save(ctx)
+	if err != nil {
+		return fmt.Errorf("save room %s: %w", h.ID, err)
+	}
+	if saved == 0 {
+		return ErrRoomFull
+	}
+	h.publish()
+	return nil
+}
+
+// LogUpdate appends the event that the room itself has changed, and saves the room.
+func (h *Room) LogUpdate(ctx context.Context, actor string) error {
+	if err := h.Log(ctx, roomevent.KindROOM_UPDATED, actor, nil); err != nil {
+		return err
+	}
+	return h.Save(ctx)
+}
+
+// LogMessage appends an event about a message and saves the room.
+func (h *Room) LogMessage(
+	ctx context.Context,
+	kind roomevent.Kind,
+	actor string,
+	m *ent.Message,
+	more func(*ent.RoomEventCreate),
+) error {
+	err := h.Log(ctx, kind, actor, func(e *ent.RoomEventCreate) {
+		e.SetMessageSeq(m.Seq)
+		if more != nil {
+			more(e)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	h.Events[len(h.Events)-1].Message = roomlog.PublicMessage(m)
+	return h.Save(ctx)
+}
+
+// SetTags replaces the room's tags.
+func (h *Room) SetTags(ctx context.Context, tags []string) error {
+	if _, err := h.Tx.RoomTag.Delete().Where(roomtag.RoomID(h.ID)).Exec(ctx); err != nil {
+		return fmt.Errorf("delete the tags: %w", err)
+	}
+	err := h.Tx.RoomTag.MapCreateBulk(tags, func(tag *ent.RoomTagCreate, i int) {
+		tag.SetRoomID(h.ID).SetPosition(i).SetTag(tags[i]).SetFolded(text.TagKey(tags[i]))
+	}).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("insert %d tags: %w", len(tags), err)
+	}
+	return nil
+}
