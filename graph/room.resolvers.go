@@ -9,8 +9,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"parley/ent"
 	"parley/ent/member"
 	"parley/graph/generated"
@@ -18,6 +16,8 @@ import (
 	"parley/internal/chat"
 	"parley/internal/chat/read"
 	"parley/internal/chat/roomlog"
+
+	"github.com/google/uuid"
 )
 
 func (r *mutationResolver) CreateRoom(
