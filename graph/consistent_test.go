@@ -266,7 +266,7 @@ func (c *changes) change() {
 // exactly what the events up to its seq make, and the events after it make of it what a query shows
 // in the end.
 func TestSnapshotsAreConsistent(t *testing.T) {
-	const writers, each, streams = 4, 40, 24
+	const writers, each, streams, pause = 4, 40, 24, 15 * time.Millisecond
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		founders := []string{"alice"}
 		for i := range writers - 1 {
@@ -288,6 +288,7 @@ func TestSnapshotsAreConsistent(t *testing.T) {
 			writing.Go(func() {
 				for range each {
 					c.change()
+					time.Sleep(pause) // streams are opened meanwhile
 				}
 			})
 		}
@@ -332,7 +333,7 @@ func TestSnapshotsAreConsistent(t *testing.T) {
 			) // one that is shared, one that is not
 			select {
 			case <-done:
-			case <-time.After(20 * time.Millisecond):
+			case <-time.After(pause):
 			}
 		}
 		<-done
