@@ -95,7 +95,7 @@ func (q *Queue[T]) Do(ctx context.Context, item T) error {
 	return nil
 }
 
-// enqueue adds a write. It reports whether the caller has to execute the next batch: nobody else
+// enqueue adds a write. It reports whether the caller has to execute the next batch: no goroutine
 // does.
 func (q *Queue[T]) enqueue(item T) (leads bool) {
 	q.mu.Lock()
