@@ -79,9 +79,7 @@ func New[T Item](opts Options[T]) *Queue[T] { return &Queue[T]{opts: opts} }
 // Do executes a write and returns when it is settled. It fails if the context ends before the write
 // is in a batch: nothing was written then. A write that is in a batch by then is waited for.
 func (q *Queue[T]) Do(ctx context.Context, item T) error {
-	if q.enqueue(item) {
-		q.opts.Panics.Wrap(item.write().Context, panics.Write, q.lead, q.failWaiting)()
-	}
+	q.enqueue(item)
 	done := item.write().done
 	select {
 	case <-done:
@@ -95,15 +93,11 @@ func (q *Queue[T]) Do(ctx context.Context, item T) error {
 	return nil
 }
 
-// enqueue adds a write. It reports whether the caller has to execute the next batch: no goroutine
-// does.
-func (q *Queue[T]) enqueue(item T) (leads bool) {
+func (q *Queue[T]) enqueue(item T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waiting = append(q.waiting, item)
-	leads = !q.running
-	q.running = true
-	return leads
+	q.start()
 }
 
 // withdraw removes a write from the queue. It returns false if the write is in a batch already.
@@ -128,34 +122,24 @@ func (q *Queue[T]) start() {
 	go q.opts.Panics.Wrap(q.waiting[0].write().Context, panics.Write, q.run, q.failWaiting)()
 }
 
-// lead executes one batch on the goroutine of a request: for a write that is alone, the start of
-// another goroutine is a large part of its time. Another one goes on with what has come meanwhile.
-func (q *Queue[T]) lead() {
-	if q.step() {
-		q.restart()
-	}
-}
-
-// run executes one batch after the other.
+// run executes one batch after the other, until nothing is left to do or a batch was slow: then
+// another goroutine goes on.
 func (q *Queue[T]) run() {
-	for q.step() {
+	for {
+		batch := q.next()
+		if len(batch) == 0 {
+			return
+		}
+		ctx := batch[0].write().Context
+		slow := time.AfterFunc(Patience, q.opts.Panics.Wrap(ctx, panics.Write, q.restart, nil))
+		q.batches.Add(1)
+		q.writes.Add(int64(len(batch)))
+		q.opts.Panics.Wrap(ctx, panics.Write,
+			func() { q.opts.Do(batch) }, func(err error) { q.Abandon(batch, err) })()
+		if !slow.Stop() {
+			return
+		}
 	}
-}
-
-// step executes the next batch. It reports whether the goroutine is to go on: there may be another
-// batch, and this one was not slow. Otherwise another goroutine goes on.
-func (q *Queue[T]) step() bool {
-	batch := q.next()
-	if len(batch) == 0 {
-		return false
-	}
-	ctx := batch[0].write().Context
-	slow := time.AfterFunc(Patience, q.opts.Panics.Wrap(ctx, panics.Write, q.restart, nil))
-	q.batches.Add(1)
-	q.writes.Add(int64(len(batch)))
-	q.opts.Panics.Wrap(ctx, panics.Write,
-		func() { q.opts.Do(batch) }, func(err error) { q.Abandon(batch, err) })()
-	return slow.Stop()
 }
 
 // next takes the next batch.

@@ -140,28 +140,3 @@ func TestPanics(t *testing.T) {
 		}
 	})
 }
-
-// TestFirstRequest: the request that executes a batch executes no other.
-func TestFirstRequest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(func(q *writequeue.Queue[*number], batch []*number) {
-			time.Sleep(writequeue.Patience / 2)
-			q.Settle(batch)
-		})
-		var requests sync.WaitGroup
-		for n := range 3 {
-			requests.Go(func() {
-				begun := time.Now()
-				if err := q.Do(t.Context(), newNumber(t.Context(), n)); err != nil {
-					t.Error(err)
-				}
-				want := time.Duration(min(n+1, 2)) * writequeue.Patience / 2
-				if took := time.Since(begun); took != want {
-					t.Errorf("write %d took %v, want %v", n, took, want)
-				}
-			})
-			synctest.Wait()
-		}
-		requests.Wait()
-	})
-}
