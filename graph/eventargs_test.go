@@ -78,7 +78,7 @@ func TestEventArguments(t *testing.T) {
 				}
 			}
 		}
-		// What is left out does not count.
+		// Fields that @skip or @include leaves out are not checked.
 		stream := alice.Subscribe(events+`StreamOpened {
 			other: messages(last: 51) @skip(if: true) { nodes { id } } messages { nodes { id } }`+end,
 			testkit.Vars{"room": room})

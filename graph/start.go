@@ -64,11 +64,7 @@ func (s subscription) after(arguments map[string]any) (after int64, given bool, 
 		return 0, false, err
 	}
 	if after < 0 {
-		return 0, false, &chat.Error{
-			Code:    chat.BadUserInput,
-			Field:   "after",
-			Message: "after must not be negative.",
-		}
+		return 0, false, badInput("after", "after must not be negative.")
 	}
 	return after, true, nil
 }

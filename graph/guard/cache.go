@@ -15,13 +15,7 @@ type textCache[V any] struct {
 	sizeOf func(V) int
 
 	mu               sync.Mutex
-	users, anonymous part[V]
-}
-
-// part is a part of a cache, of at most limit bytes.
-type part[V any] struct {
-	*sizedlru.Cache[string, V]
-	limit int
+	users, anonymous *sizedlru.Cache[string, V]
 }
 
 // newTextCache returns a cache of at most users and anonymous bytes. sizeOf estimates the bytes of
@@ -29,8 +23,8 @@ type part[V any] struct {
 func newTextCache[V any](users, anonymous int, sizeOf func(V) int) *textCache[V] {
 	return &textCache[V]{
 		sizeOf:    sizeOf,
-		users:     part[V]{sizedlru.New[string, V](users), users},
-		anonymous: part[V]{sizedlru.New[string, V](anonymous), anonymous},
+		users:     sizedlru.New[string, V](users),
+		anonymous: sizedlru.New[string, V](anonymous),
 	}
 }
 
@@ -50,12 +44,12 @@ const entryBytes = 200
 // Add is [graphql.Cache]'s. It keeps the value that a text has already, so that all requests share
 // it, and caches no value above an eighth of its part.
 func (c *textCache[V]) Add(ctx context.Context, text string, value V) {
-	to := &c.anonymous
+	to := c.anonymous
 	if _, ok := auth.FromContext(ctx); ok {
-		to = &c.users
+		to = c.users
 	}
 	size := entryBytes + len(text) + c.sizeOf(value)
-	if size > to.limit/8 {
+	if size > to.Limit()/8 {
 		return
 	}
 	c.mu.Lock()

@@ -304,8 +304,8 @@ func publicationsArrive(t *testing.T, n network) {
 	}
 }
 
-// timelinesArrive: publications arrive with their timelines. Those of a room are not joined across
-// timelines: what is dropped then counts as missed.
+// timelinesArrive: publications arrive with their timelines. Publications of a room are not joined
+// across timelines: a dropped one counts as missed.
 func timelinesArrive(t *testing.T, n network) {
 	a, _, _, receivedB := pair(t, n)
 	room, made := uuid.New(), uuid.New()

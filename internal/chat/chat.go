@@ -16,6 +16,7 @@ import (
 	"parley/internal/chat/keyattempts"
 	"parley/internal/chat/profiles"
 	"parley/internal/chat/read"
+	"parley/internal/chat/retry"
 	"parley/internal/chat/roomlog"
 	"parley/internal/chat/write"
 	"parley/internal/limit"
@@ -47,7 +48,7 @@ type knownUser struct {
 
 // Chat is the domain over one database.
 //
-// The reads of its [read.Reader] authorize nobody: their callers have authorized the viewer by a use
+// The reads of its [read.Reader] do not authorize: their callers have authorized the viewer by a use
 // case before, such as [Chat.Room].
 type Chat struct {
 	*read.Reader
@@ -124,4 +125,12 @@ func Looking(ctx context.Context) (context.Context, func() int64) {
 // Prune deletes the events of all logs that are older than a time: see [write.DB.Prune].
 func (c *Chat) Prune(ctx context.Context, before time.Time) (pruned int, err error) {
 	return c.writes.Prune(ctx, before)
+}
+
+// retriesOf returns how to retry a request: one with an idempotencyKey may run twice.
+func retriesOf(idempotencyKey *string) retry.Policy {
+	if idempotencyKey != nil {
+		return retry.Idempotent
+	}
+	return retry.Once
 }

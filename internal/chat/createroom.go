@@ -116,10 +116,7 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 	if err != nil {
 		return nil, err
 	}
-	again := retry.Once
-	if in.IdempotencyKey != nil {
-		again = retry.Idempotent
-	}
+	again := retriesOf(in.IdempotencyKey)
 	if !in.Exclusive {
 		id, err := uuid.NewV7()
 		if err != nil {
@@ -230,7 +227,7 @@ func createRoom(
 	return n.Room, nil
 }
 
-// NewRoom returns the room to insert for the input, under an id.
+// newRoom returns the room to insert for the input, under an id.
 func (in CreateRoomInput) newRoom(v Viewer, id uuid.UUID) (*write.NewRoom, error) {
 	at := write.Now()
 	n := &write.NewRoom{Service: v.Admin, Room: &ent.Room{

@@ -18,7 +18,6 @@ import (
 	"parley/internal/chat/policy"
 	"parley/internal/chat/profiles"
 	"parley/internal/chat/requesthash"
-	"parley/internal/chat/retry"
 	"parley/internal/chat/roomlog"
 	"parley/internal/chat/write"
 	"parley/internal/store"
@@ -107,10 +106,7 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 	if err != nil {
 		return Sent{}, err
 	}
-	again := retry.Once
-	if in.IdempotencyKey != nil {
-		again = retry.Idempotent
-	}
+	again := retriesOf(in.IdempotencyKey)
 	sent, err := Sent{}, errAlone
 	if in.plain() {
 		sent, err = c.sendTogether(ctx, v, in)
@@ -221,7 +217,7 @@ func namedMessage(
 	return m, nil
 }
 
-// Message returns the message to insert for the input.
+// newMessage returns the message to insert for the input.
 func (in SendMessageInput) newMessage(v Viewer, rules int64) *write.Message {
 	m := &ent.Message{
 		RoomID: in.RoomID, AuthorID: v.ID, Type: in.Type, Contents: in.Contents,

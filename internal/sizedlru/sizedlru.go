@@ -61,5 +61,8 @@ func (c *Cache[K, V]) Remove(key K) {
 // Len returns the number of values.
 func (c *Cache[K, V]) Len() int { return c.values.Len() }
 
+// Limit returns the largest size of the values.
+func (c *Cache[K, V]) Limit() int { return c.limit }
+
 // Bytes returns the size of the values.
 func (c *Cache[K, V]) Bytes() int { return c.bytes }

@@ -61,7 +61,7 @@ func (b *Messages) Insert(ctx context.Context, m *write.Message) (inserted bool,
 }
 
 // choose takes a batch from those that wait, in their order: of each room all know of the same
-// rules, and none has the same key as another. Nobody overtakes another in a room. The queue is
+// rules, and none has the same key as another. The messages of a room keep their order. The queue is
 // locked.
 func (b *Messages) choose(waiting []*message) (batch, rest []*message) {
 	rules := make(map[uuid.UUID]int64)

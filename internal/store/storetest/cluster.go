@@ -67,6 +67,14 @@ func version(bin string) int {
 	return n
 }
 
+// initdbArgs returns the arguments of initdb for a cluster in a folder.
+func initdbArgs(data string) []string {
+	return []string{
+		"--pgdata=" + data, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C",
+		"--no-sync", "--no-instructions",
+	}
+}
+
 // startCluster makes a database cluster in a temporary folder and starts its server.
 func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	user, err := serverUser()
@@ -89,17 +97,7 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	}
 	data := filepath.Join(dir, "data")
 
-	initdb := exec.CommandContext(
-		ctx,
-		filepath.Join(bin, "initdb"),
-		"--pgdata="+data,
-		"--username=postgres",
-		"--auth=trust",
-		"--encoding=UTF8",
-		"--locale=C",
-		"--no-sync",
-		"--no-instructions",
-	)
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), initdbArgs(data)...)
 	initdb.Dir = dir
 	initdb.SysProcAttr = user.procAttr()
 	if out, err := initdb.CombinedOutput(); err != nil {

@@ -79,14 +79,20 @@ func sharedPostgres(tb testing.TB) *Postgres {
 		defer cancel()
 		shared.pg, shared.err = StartPostgres(ctx)
 	})
-	switch {
-	case shared.err == nil:
-	case errors.Is(shared.err, ErrNoPostgres) && os.Getenv("CI") != "true":
-		tb.Skip(shared.err)
-	default:
-		tb.Fatal(shared.err)
-	}
+	require(tb, shared.err)
 	return shared.pg
+}
+
+// require ends the test if there is an error. Without PostgreSQL the test is skipped, or fails when
+// CI=true.
+func require(tb testing.TB, err error) {
+	tb.Helper()
+	if errors.Is(err, ErrNoPostgres) && os.Getenv("CI") != "true" {
+		tb.Skip(err)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // stopShared stops the server, if a test has started it.
@@ -159,12 +165,7 @@ func Own(tb testing.TB) *Postgres {
 	tb.Helper()
 	ctx := context.WithoutCancel(tb.Context()) // which ends before the cleanups run
 	pg, err := StartPostgres(ctx)
-	if errors.Is(err, ErrNoPostgres) && os.Getenv("CI") != "true" {
-		tb.Skip(err)
-	}
-	if err != nil {
-		tb.Fatal(err)
-	}
+	require(tb, err)
 	tb.Cleanup(func() {
 		if err := pg.Stop(ctx); err != nil {
 			tb.Error(err)
