@@ -22,7 +22,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	cfg, err := config.Parse(os.Args[1:], os.Environ(), version(), os.Stdout, os.Stderr)
 	switch {
-	case errors.Is(err, config.ErrAnswered):
+	case errors.Is(err, config.ErrPrinted):
 		return 0
 	case err != nil:
 		_, _ = fmt.Fprintln(os.Stderr, "parley:", err)

@@ -82,7 +82,7 @@ func TestAnswersFindNoMemory(t *testing.T) {
 		t,
 		"sqlite::memory:",
 		options,
-		func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 },
+		func(cfg *config.Config) { cfg.MaxResponseMemory = 40 << 20 },
 	)
 	alice, bob := s.As("alice"), s.As("bob")
 	room, query := fullRoom(alice, "bob")
@@ -115,7 +115,7 @@ func TestAnswersFindNoMemory(t *testing.T) {
 	say(bob, room, "still there")
 	for stream.Next().Str("messageAdded.contents") != "still there" {
 	}
-	if refused := counter(t, s, `parley_memory_refused_total{budget="responses"}`); refused != "3" {
+	if refused := counter(t, s, `parley_memory_rejected_total{budget="responses"}`); refused != "3" {
 		t.Errorf("%s were refused", refused)
 	}
 	if seen := operations(t, s, "UNAVAILABLE"); seen != "3" {
@@ -142,7 +142,7 @@ func TestAnswersQueue(t *testing.T) {
 		t,
 		"sqlite::memory:",
 		options,
-		func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 },
+		func(cfg *config.Config) { cfg.MaxResponseMemory = 40 << 20 },
 	)
 	alice, bob := s.As("alice"), s.As("bob")
 	room, query := fullRoom(alice, "bob")
@@ -171,7 +171,7 @@ func TestAnswersQueue(t *testing.T) {
 	if waiting := counter(
 		t,
 		s,
-		`parley_memory_waiting{budget="responses"}`,
+		`parley_memory_waiting_requests{budget="responses"}`,
 	); waiting != fmt.Sprint(
 		wait,
 	) {
@@ -188,7 +188,7 @@ func TestAnswersQueue(t *testing.T) {
 	if refused := counter(
 		t,
 		s,
-		`parley_memory_refused_total{budget="responses"}`,
+		`parley_memory_rejected_total{budget="responses"}`,
 	); refused != fmt.Sprint(
 		asked,
 	) {
@@ -229,7 +229,7 @@ func counter(t *testing.T, s *testkit.Server, name string) string {
 // looks at what that takes: about what is allowed, and not what all of them take together.
 func TestAnswersMemory(t *testing.T) { // by itself: it looks at the memory of the process
 	const people, allowed = 12, 64 << 20
-	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.MaxAnswerBytes = allowed })
+	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.MaxResponseMemory = allowed })
 	alice := s.As("alice")
 	var ids []string
 	for i := range people {

@@ -214,7 +214,7 @@ func TestMyEventsLimits(t *testing.T) {
 	s := testkit.Start(
 		t,
 		"sqlite3",
-		func(cfg *config.Config) { cfg.MaxSocketBytes, cfg.MaxBodyBytes = 8<<20, 64<<10 },
+		func(cfg *config.Config) { cfg.MaxSocketMemory, cfg.MaxBodyBytes = 8<<20, 64<<10 },
 	)
 	alice := s.As("alice")
 	for range rooms {

@@ -110,7 +110,7 @@ func TestSentInOrder(t *testing.T) {
 			await(
 				t,
 				"another waits for the first",
-				func() bool { return metric(t, s, `parley_batch_waiting{of="message"}`) == i },
+				func() bool { return metric(t, s, `parley_write_queue_length{queue="messages"}`) == i },
 			)
 		}
 	}
@@ -275,7 +275,7 @@ CREATE TRIGGER refuse BEFORE INSERT ON %[1]s FOR EACH ROW WHEN (NEW.%[2]s = 'ref
 		}
 		const each = 60
 		do := func(what string, one func(text string)) {
-			before := metric(t, s, `parley_batches_total{of="`+what+`"}`)
+			before := metric(t, s, `parley_write_batches_total{queue="`+what+`s"}`)
 			var all []func()
 			for i := range each {
 				all = append(all, func() {
@@ -287,7 +287,7 @@ CREATE TRIGGER refuse BEFORE INSERT ON %[1]s FOR EACH ROW WHEN (NEW.%[2]s = 'ref
 				})
 			}
 			atOnce(all...)
-			if n := metric(t, s, `parley_batches_total{of="`+what+`"}`) - before; n > each/2 {
+			if n := metric(t, s, `parley_write_batches_total{queue="`+what+`s"}`) - before; n > each/2 {
 				t.Errorf("%d × %s were in %d batches, which shows nothing", each, what, n)
 			}
 		}

@@ -158,7 +158,7 @@ func New(
 	counted := metrics.New(opts.Version, guard)
 	limits := opts.Limits
 	limits.Body, limits.RequestBytes = cfg.MaxBodyBytes, cfg.MaxRequestMemory
-	limits.Sockets, limits.SocketBytes = cfg.MaxSockets, cfg.MaxSocketBytes
+	limits.Sockets, limits.SocketBytes = cfg.MaxSockets, cfg.MaxSocketMemory
 	answers, events := answersOf(cfg, reporter)
 	streams := streamsOf(cfg, reporter)
 	gql := graph.New(domain, hub, graph.Options{

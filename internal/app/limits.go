@@ -27,9 +27,9 @@ var answersQueue = limit.Queue{User: 16, All: 1000} //nolint:gochecknoglobals //
 func answersOf(
 	cfg config.Config, reporter *limit.Reporter,
 ) (answers *limit.Memory, events *limit.Executions) {
-	const setting = "PARLEY_MAX_ANSWER_BYTES"
-	most := max(cfg.MaxAnswerBytes/eventsShare, 1)
-	rest := max(cfg.MaxAnswerBytes-most, 1)
+	const setting = "PARLEY_MAX_RESPONSE_MEMORY"
+	most := max(cfg.MaxResponseMemory/eventsShare, 1)
+	rest := max(cfg.MaxResponseMemory-most, 1)
 	quota := max(rest/personsShare, 1)
 	answers = limit.NewMemory(limit.MemoryOptions{
 		Bytes: rest, User: quota, Anonymous: quota, Queue: answersQueue,
@@ -53,10 +53,10 @@ const streamsShare, streamsParts = 4, 8
 
 // streamsOf returns the memory for the rooms that streams follow.
 func streamsOf(cfg config.Config, reporter *limit.Reporter) *limit.Memory {
-	bytes := max(cfg.MaxSocketBytes/streamsShare, 1)
+	bytes := max(cfg.MaxSocketMemory/streamsShare, 1)
 	return limit.NewMemory(limit.MemoryOptions{
 		Bytes: bytes, User: max(bytes/streamsParts, 1),
-		Refused: func() { reporter.Reached(budgetStreams, "PARLEY_MAX_SOCKET_BYTES") },
+		Refused: func() { reporter.Reached(budgetStreams, "PARLEY_MAX_SOCKET_MEMORY") },
 	})
 }
 

@@ -41,7 +41,7 @@ func show(
 	}
 	metrics.Show(m, served.OpenConnections, connections...)
 	metrics.Show(m, served.ConnectionStats,
-		metrics.Counter("parley_connections_refused_total",
+		metrics.Counter("parley_connections_rejected_total",
 			"WebSockets and event streams that were rejected.",
 			func(r web.ConnectionStats) int64 { return r.Refused }),
 		metrics.Gauge("parley_connections_anonymous",
@@ -52,35 +52,35 @@ func show(
 
 func showChat(m *metrics.Metrics, domain *chat.Chat) {
 	type stats = chat.Stats
-	const reruns = "Transactions that were retried, by reason."
+	const retries = "Transactions that were retried, by reason."
 	const batches = "Transactions that wrote the batches of a write queue."
-	const batched = "Messages and rooms that were written in batches."
-	const waiting = "Messages and rooms that wait in a write queue."
+	const writes = "Messages and rooms that were written in batches."
+	const length = "Messages and rooms that wait in a write queue."
 	const userCache = "Users that were requested from the cache, by result."
 	metrics.Show(m, domain.Stats,
-		metrics.Counter("parley_transaction_reruns_total", reruns,
+		metrics.Counter("parley_transaction_retries_total", retries,
 			func(s stats) int64 { return s.Attempts.Conflicts }, "reason", "conflict"),
-		metrics.Counter("parley_transaction_reruns_total", reruns,
-			func(s stats) int64 { return s.Attempts.Stale }, "reason", "moved"),
-		metrics.Counter("parley_transaction_reruns_total", reruns,
+		metrics.Counter("parley_transaction_retries_total", retries,
+			func(s stats) int64 { return s.Attempts.Stale }, "reason", "stale"),
+		metrics.Counter("parley_transaction_retries_total", retries,
 			func(s stats) int64 { return s.Attempts.Unknown }, "reason", "unknown_outcome"),
-		metrics.Counter("parley_batches_total", batches,
-			func(s stats) int64 { return s.Sends.Batches }, "of", "message"),
-		metrics.Counter("parley_batches_total", batches,
-			func(s stats) int64 { return s.Creations.Batches }, "of", "room"),
-		metrics.Counter("parley_batched_total", batched,
-			func(s stats) int64 { return s.Sends.Writes }, "of", "message"),
-		metrics.Counter("parley_batched_total", batched,
-			func(s stats) int64 { return s.Creations.Writes }, "of", "room"),
-		metrics.Gauge("parley_batch_waiting", waiting,
-			func(s stats) int64 { return s.Sends.Waiting }, "of", "message"),
-		metrics.Gauge("parley_batch_waiting", waiting,
-			func(s stats) int64 { return s.Creations.Waiting }, "of", "room"),
+		metrics.Counter("parley_write_batches_total", batches,
+			func(s stats) int64 { return s.Sends.Batches }, "queue", "messages"),
+		metrics.Counter("parley_write_batches_total", batches,
+			func(s stats) int64 { return s.Creations.Batches }, "queue", "rooms"),
+		metrics.Counter("parley_batched_writes_total", writes,
+			func(s stats) int64 { return s.Sends.Writes }, "queue", "messages"),
+		metrics.Counter("parley_batched_writes_total", writes,
+			func(s stats) int64 { return s.Creations.Writes }, "queue", "rooms"),
+		metrics.Gauge("parley_write_queue_length", length,
+			func(s stats) int64 { return s.Sends.Waiting }, "queue", "messages"),
+		metrics.Gauge("parley_write_queue_length", length,
+			func(s stats) int64 { return s.Creations.Waiting }, "queue", "rooms"),
 		metrics.Counter("parley_user_cache_requests_total", userCache,
 			func(s stats) int64 { return s.Users.Cached }, "result", "hit"),
 		metrics.Counter("parley_user_cache_requests_total", userCache,
 			func(s stats) int64 { return s.Users.Read }, "result", "miss"),
-		metrics.Gauge("parley_remembered_bytes", "Estimated size of the cached rooms and users.",
+		metrics.Gauge("parley_cache_bytes", "Estimated size of the cached rooms and users.",
 			func(s stats) int64 { return s.RoomBytes + s.Users.Bytes }),
 	)
 }
@@ -93,8 +93,8 @@ func showRateLimiters(m *metrics.Metrics, limiters limit.RateLimiters) {
 		"queries": limiters.Queries,
 	} {
 		metrics.Show(m, limiter.Refused,
-			metrics.Counter("parley_rate_refusals_total", help,
-				func(refused int64) int64 { return refused }, "gate", name),
+			metrics.Counter("parley_rate_limited_total", help,
+				func(refused int64) int64 { return refused }, "limit", name),
 		)
 	}
 }
@@ -108,9 +108,9 @@ func showMemory(m *metrics.Metrics, budgets map[string]func() limit.MemoryStats)
 				func(s stats) int64 { return s.Limit }, "budget", name),
 			metrics.Gauge("parley_memory_reserved_bytes", "Estimated memory that is reserved.",
 				func(s stats) int64 { return s.Reserved }, "budget", name),
-			metrics.Gauge("parley_memory_waiting", "Requests that wait for memory.",
+			metrics.Gauge("parley_memory_waiting_requests", "Requests that wait for memory.",
 				func(s stats) int64 { return s.Waiting }, "budget", name),
-			metrics.Counter("parley_memory_refused_total",
+			metrics.Counter("parley_memory_rejected_total",
 				"Requests for memory that were rejected or timed out.",
 				func(s stats) int64 { return s.Refused }, "budget", name),
 		)
@@ -129,7 +129,9 @@ func showPanics(m *metrics.Metrics, guard *panics.Guard) {
 
 func showLive(m *metrics.Metrics, hub *live.Hub) {
 	type stats = live.Stats
-	metrics.Show(m, hub.Stats,
+	metrics.Show(
+		m,
+		hub.Stats,
 		metrics.Gauge("parley_topics", "Topics with subscribers on this node.",
 			func(s stats) int64 { return s.Topics }),
 		metrics.Gauge("parley_cohorts", "Groups of subscriptions that share their executions.",
@@ -140,8 +142,11 @@ func showLive(m *metrics.Metrics, hub *live.Hub) {
 			func(s stats) int64 { return s.Lists }),
 		metrics.Gauge("parley_streams", "Open streams over all rooms of a user.",
 			func(s stats) int64 { return s.Sessions }),
-		metrics.Gauge("parley_kept_bytes", "Payloads in memory for subscribers that are behind.",
-			func(s stats) int64 { return s.KeptBytes }),
+		metrics.Gauge(
+			"parley_replay_buffer_bytes",
+			"Payloads in memory for subscribers that are behind.",
+			func(s stats) int64 { return s.KeptBytes },
+		),
 		metrics.Counter("parley_executions_total", "Renderings of events, one for each cohort.",
 			func(s stats) int64 { return s.Executions }),
 		metrics.Counter("parley_deliveries_total", "Payloads that were delivered to subscriptions.",
@@ -155,7 +160,7 @@ func showLive(m *metrics.Metrics, hub *live.Hub) {
 		metrics.Counter("parley_late_deliveries_total",
 			"Payloads that a subscription could not take at once.",
 			func(s stats) int64 { return s.Refusals }),
-		metrics.Counter("parley_sweeps_total", "Polls of the heads of rooms.",
+		metrics.Counter("parley_head_polls_total", "Polls of the heads of rooms.",
 			func(s stats) int64 { return s.Looks }),
 		metrics.Counter("parley_log_reads_total",
 			"Reads of the logs of rooms for new events that no publication carried.",
@@ -197,9 +202,9 @@ func showStore(m *metrics.Metrics, db *store.DB) {
 	type cache = store.CacheStats
 	const statements = "Statements, by whether a prepared one was cached."
 	metrics.Show(m, db.Statements,
-		metrics.Counter("parley_statement_cache_total", statements,
+		metrics.Counter("parley_statement_cache_requests_total", statements,
 			func(c cache) int64 { return c.Hits }, "result", "hit"),
-		metrics.Counter("parley_statement_cache_total", statements,
+		metrics.Counter("parley_statement_cache_requests_total", statements,
 			func(c cache) int64 { return c.Misses }, "result", "miss"),
 		metrics.Counter("parley_statement_cache_evictions_total",
 			"Prepared statements that were evicted.",
@@ -210,10 +215,10 @@ func showStore(m *metrics.Metrics, db *store.DB) {
 	for _, name := range db.Pools() {
 		metrics.Show(m, func() pool { return db.Pool(name) },
 			metrics.Gauge("parley_db_connections", connections,
-				func(p pool) int { return p.InUse }, "pool", name, "state", "used"),
+				func(p pool) int { return p.InUse }, "pool", name, "state", "in_use"),
 			metrics.Gauge("parley_db_connections", connections,
 				func(p pool) int { return p.Idle }, "pool", name, "state", "idle"),
-			metrics.Gauge("parley_db_connections_most",
+			metrics.Gauge("parley_db_connections_max",
 				"Maximum number of connections to the database, by pool.",
 				func(p pool) int { return p.MaxOpenConnections }, "pool", name),
 			metrics.Counter("parley_db_waits_total",

@@ -61,7 +61,7 @@ func TestMetrics(t *testing.T) {
 		`parley_operation_duration_seconds_count{field="createRoom",kind="mutation",outcome="ok"} 1`,
 		`parley_operation_duration_seconds_count{field="roomInfo",kind="query",outcome="NOT_FOUND"} 1`,
 		`parley_operation_duration_seconds_count{field="me",kind="query",outcome="UNAUTHENTICATED"} 1`,
-		`parley_subscriptions_total{field="messageAdded",outcome="ok"} 1`,
+		`parley_subscription_requests_total{field="messageAdded",outcome="ok"} 1`,
 		`parley_sockets_closed_total{code="4403"} 1`,
 		`parley_http_request_duration_seconds_count{route="/graphql",status="200"}`,
 		`parley_peers 0`,
@@ -71,8 +71,8 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	for _, some := range []string{
-		"parley_executions_total", "parley_deliveries_total", "parley_delivered_bytes_total", `parley_batches_total{of="message"}`, `parley_batched_total{of="room"}`,
-		`parley_statement_cache_total{result="hit"}`, "parley_remembered_bytes", "parley_publications_sent_total", `parley_user_cache_requests_total{result="miss"}`,
+		"parley_executions_total", "parley_deliveries_total", "parley_delivered_bytes_total", `parley_write_batches_total{queue="messages"}`, `parley_batched_writes_total{queue="rooms"}`,
+		`parley_statement_cache_requests_total{result="hit"}`, "parley_cache_bytes", "parley_publications_sent_total", `parley_user_cache_requests_total{result="miss"}`,
 	} {
 		if regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(some)+` 0$`).MatchString(text) ||
 			!strings.Contains(text, "\n"+some+" ") {
@@ -289,7 +289,7 @@ func TestRefusals(t *testing.T) {
 		text := s.Metrics()
 		for _, gate := range []string{"mutations", "sign_ins", "keys", "connections", "subscriptions"} {
 			if line := fmt.Sprintf(
-				"\nparley_rate_refusals_total{gate=%q} %d\n",
+				"\nparley_rate_limited_total{limit=%q} %d\n",
 				gate,
 				want[gate],
 			); !strings.Contains(

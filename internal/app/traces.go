@@ -34,7 +34,11 @@ func tracesOf(
 		return traces{close: func(context.Context) error { return nil }}, logger, nil
 	}
 	t, err := tracing.New(ctx, tracing.Config{
-		URL: cfg.TracesURL, Share: cfg.TracesShare, Version: version, Log: logger, Panics: guard,
+		URL:     cfg.TracesURL,
+		Share:   cfg.TraceSampleRatio,
+		Version: version,
+		Log:     logger,
+		Panics:  guard,
 	})
 	if err != nil {
 		return traces{}, nil, err

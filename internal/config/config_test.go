@@ -42,12 +42,12 @@ func mustParse(t *testing.T, env map[string]string, args ...string) config.Confi
 }
 
 func TestDefaults(t *testing.T) {
-	// The process's environment is not what is parsed.
+	// Parse reads its argument, not the environment of the process.
 	t.Setenv("PARLEY_ADDR", "nonsense")
 	cfg := mustParse(t, nil)
 	want := config.Config{
 		Addr:              "127.0.0.1:8080",
-		TracesShare:       1,
+		TraceSampleRatio:  1,
 		ShutdownTimeout:   15 * time.Second,
 		DBMaxConns:        16,
 		DBStatementCache:  256,
@@ -59,9 +59,9 @@ func TestDefaults(t *testing.T) {
 		RateSubscriptions: "auto",
 		RateQueries:       "auto",
 		MaxSockets:        50_000,
-		MaxSocketBytes:    1 << 30,
+		MaxSocketMemory:   1 << 30,
 		MaxRequestMemory:  256 << 20,
-		MaxAnswerBytes:    512 << 20,
+		MaxResponseMemory: 512 << 20,
 		TrustedProxies:    []string{"127.0.0.0/8", "::1/128"},
 		ProxyHeader:       "x-forwarded-for",
 		LogLevel:          "info",
@@ -79,11 +79,11 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if !cfg.Development() || !cfg.IntrospectionOn() {
-		t.Error("without any means to verify tokens it is development mode, with introspection")
+		t.Error("without a key it is development mode, with introspection")
 	}
 }
 
-// settings has another value for each setting, given by flag and by variable.
+// settings has a value other than the default for each setting, for its flag and its variable.
 var settings = []struct {
 	flag, env, value string
 	get              func(config.Config) any
@@ -179,17 +179,17 @@ var settings = []struct {
 		10,
 	},
 	{
-		"--max-answer-bytes",
-		"PARLEY_MAX_ANSWER_BYTES",
+		"--max-response-memory",
+		"PARLEY_MAX_RESPONSE_MEMORY",
 		"1000000",
-		func(c config.Config) any { return c.MaxAnswerBytes },
+		func(c config.Config) any { return c.MaxResponseMemory },
 		int64(1_000_000),
 	},
 	{
-		"--max-socket-bytes",
-		"PARLEY_MAX_SOCKET_BYTES",
+		"--max-socket-memory",
+		"PARLEY_MAX_SOCKET_MEMORY",
 		"20000000",
-		func(c config.Config) any { return c.MaxSocketBytes },
+		func(c config.Config) any { return c.MaxSocketMemory },
 		int64(20_000_000),
 	},
 	{
@@ -263,10 +263,10 @@ var settings = []struct {
 		"https://c.example:4318",
 	},
 	{
-		"--traces-share",
-		"PARLEY_TRACES_SHARE",
+		"--trace-sample-ratio",
+		"PARLEY_TRACE_SAMPLE_RATIO",
 		"0.25",
-		func(c config.Config) any { return c.TracesShare },
+		func(c config.Config) any { return c.TraceSampleRatio },
 		0.25,
 	},
 	{
@@ -381,8 +381,8 @@ func TestRefused(t *testing.T) {
 		"database as a file":        {map[string]string{"DATABASE_URL": "chat.db"}, []string{"sqlite:PATH"}},
 		"unknown level":             {map[string]string{"PARLEY_LOG_LEVEL": "loud"}, []string{"PARLEY_LOG_LEVEL", `"loud"`, "debug, info, warn or error"}},
 		"no collector":              {map[string]string{"PARLEY_TRACES_URL": "127.0.0.1:4318"}, []string{"PARLEY_TRACES_URL", "http://"}},
-		"more than all traces":      {map[string]string{"PARLEY_TRACES_SHARE": "2"}, []string{"PARLEY_TRACES_SHARE", "from 0 to 1"}},
-		"no share of traces":        {map[string]string{"PARLEY_TRACES_SHARE": "NaN"}, []string{"PARLEY_TRACES_SHARE", "from 0 to 1"}},
+		"more than all traces":      {map[string]string{"PARLEY_TRACE_SAMPLE_RATIO": "2"}, []string{"PARLEY_TRACE_SAMPLE_RATIO", "from 0 to 1"}},
+		"no share of traces":        {map[string]string{"PARLEY_TRACE_SAMPLE_RATIO": "NaN"}, []string{"PARLEY_TRACE_SAMPLE_RATIO", "from 0 to 1"}},
 		"no syncing":                {map[string]string{"PARLEY_SQLITE_SYNCHRONOUS": "off"}, []string{"PARLEY_SQLITE_SYNCHRONOUS", "full or normal"}},
 		"syncing in capitals":       {map[string]string{"PARLEY_SQLITE_SYNCHRONOUS": "FULL"}, []string{"PARLEY_SQLITE_SYNCHRONOUS", "full or normal"}},
 		"unknown format":            {map[string]string{"PARLEY_LOG_FORMAT": "xml"}, []string{"PARLEY_LOG_FORMAT", "auto, text or json"}},
@@ -393,7 +393,7 @@ func TestRefused(t *testing.T) {
 		"number that is none":       {map[string]string{"PARLEY_DB_MAX_CONNS": "many"}, []string{"--db-max-conns", "many"}},
 		"negative cache":            {map[string]string{"PARLEY_DB_STATEMENT_CACHE": "-1"}, []string{"PARLEY_DB_STATEMENT_CACHE", "from 0 to"}},
 		"no sockets":                {map[string]string{"PARLEY_MAX_SOCKETS": "0"}, []string{"PARLEY_MAX_SOCKETS"}},
-		"no memory for sockets":     {map[string]string{"PARLEY_MAX_SOCKET_BYTES": "0"}, []string{"PARLEY_MAX_SOCKET_BYTES"}},
+		"no memory for sockets":     {map[string]string{"PARLEY_MAX_SOCKET_MEMORY": "0"}, []string{"PARLEY_MAX_SOCKET_MEMORY"}},
 		"no depth":                  {map[string]string{"PARLEY_MAX_DEPTH": "0"}, []string{"PARLEY_MAX_DEPTH"}},
 		"no complexity":             {map[string]string{"PARLEY_MAX_COMPLEXITY": "0"}, []string{"PARLEY_MAX_COMPLEXITY"}},
 		"no aliases":                {map[string]string{"PARLEY_MAX_ALIASES": "0"}, []string{"PARLEY_MAX_ALIASES"}},
@@ -411,16 +411,16 @@ func TestRefused(t *testing.T) {
 		"number beyond all numbers": {map[string]string{"PARLEY_MAX_SOCKETS": "99999999999999999999"}, []string{"--max-sockets"}},
 		"body beyond memory":        {map[string]string{"PARLEY_MAX_BODY_BYTES": "9223372036854775807"}, []string{"PARLEY_MAX_BODY_BYTES", "1073741824"}},
 		"body for nothing":          {map[string]string{"PARLEY_MAX_BODY_BYTES": "1"}, []string{"PARLEY_MAX_BODY_BYTES", "1024"}},
-		"body beyond the sockets'":  {map[string]string{"PARLEY_MAX_BODY_BYTES": "1000000", "PARLEY_MAX_SOCKET_BYTES": "15999999"}, []string{"PARLEY_MAX_BODY_BYTES", "PARLEY_MAX_SOCKET_BYTES"}},
-		"memory beyond memory":      {map[string]string{"PARLEY_MAX_ANSWER_BYTES": "9223372036854775807"}, []string{"PARLEY_MAX_ANSWER_BYTES"}},
+		"body beyond the sockets'":  {map[string]string{"PARLEY_MAX_BODY_BYTES": "1000000", "PARLEY_MAX_SOCKET_MEMORY": "15999999"}, []string{"PARLEY_MAX_BODY_BYTES", "PARLEY_MAX_SOCKET_MEMORY"}},
+		"memory beyond memory":      {map[string]string{"PARLEY_MAX_RESPONSE_MEMORY": "9223372036854775807"}, []string{"PARLEY_MAX_RESPONSE_MEMORY"}},
 		"complexity that overflows": {map[string]string{"PARLEY_MAX_COMPLEXITY": "9223372036854775807"}, []string{"PARLEY_MAX_COMPLEXITY"}},
 		"negative depth":            {map[string]string{"PARLEY_MAX_DEPTH": "-1"}, []string{"PARLEY_MAX_DEPTH"}},
 		"days to shut down":         {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "2000000h"}, []string{"PARLEY_SHUTDOWN_TIMEOUT", "24h"}},
 		"time beyond all times":     {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "9999999999h"}, []string{"--shutdown-timeout"}},
 		"negative retention":        {map[string]string{"PARLEY_LOG_RETENTION": "-1h"}, []string{"PARLEY_LOG_RETENTION", "0 for ever"}},
 		"retention of nothing":      {map[string]string{"PARLEY_LOG_RETENTION": "1ns"}, []string{"PARLEY_LOG_RETENTION", "720h"}},
-		"endless share of traces":   {map[string]string{"PARLEY_TRACES_SHARE": "+Inf"}, []string{"PARLEY_TRACES_SHARE"}},
-		"negative share of traces":  {map[string]string{"PARLEY_TRACES_SHARE": "-0.1"}, []string{"PARLEY_TRACES_SHARE"}},
+		"endless share of traces":   {map[string]string{"PARLEY_TRACE_SAMPLE_RATIO": "+Inf"}, []string{"PARLEY_TRACE_SAMPLE_RATIO"}},
+		"negative share of traces":  {map[string]string{"PARLEY_TRACE_SAMPLE_RATIO": "-0.1"}, []string{"PARLEY_TRACE_SAMPLE_RATIO"}},
 		"collector at no port":      {map[string]string{"PARLEY_TRACES_URL": "http://h:99999"}, []string{"PARLEY_TRACES_URL"}},
 		"NATS at no port":           {map[string]string{"PARLEY_NATS_URL": "nats://h:99999"}, []string{"PARLEY_NATS_URL"}},
 		"NATS without a host":       {map[string]string{"PARLEY_NATS_URL": "nats://:4222"}, []string{"PARLEY_NATS_URL"}},
@@ -505,7 +505,7 @@ func TestModes(t *testing.T) {
 	t.Parallel()
 	production := map[string]string{"PARLEY_JWT_SECRET": secret}
 	if cfg := mustParse(t, production); cfg.Development() || cfg.IntrospectionOn() {
-		t.Error("with a secret it is not development mode, and there is no introspection")
+		t.Error("with a secret it is not development mode, and introspection is off")
 	}
 	if !mustParse(t, production, "--introspection=on").IntrospectionOn() {
 		t.Error("introspection cannot be turned on")
@@ -520,9 +520,9 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// TestAutomaticRates: in development mode they hold for other machines, except that of wrong keys.
-// In production they hold for this machine, too: there its requests may come through a proxy that
-// does not name its clients.
+// TestAutomaticRates: in development mode they apply to other machines, and that of wrong keys to
+// all. In production they apply to this machine, too: its requests may come through a proxy that does
+// not send the addresses of its clients.
 func TestAutomaticRates(t *testing.T) {
 	t.Parallel()
 	rates := mustParse(t, nil).Rates()
@@ -532,13 +532,13 @@ func TestAutomaticRates(t *testing.T) {
 			t.Errorf("%s: %+v", name, r)
 		}
 		if !r.Address.Remote || r.User.Remote != (name != "keys") {
-			t.Errorf("%s: this machine is not left out: %+v", name, r)
+			t.Errorf("%s: this machine is not exempt: %+v", name, r)
 		}
 	}
 	production := mustParse(t, map[string]string{"PARLEY_JWT_SECRET": secret}).Rates()
 	if production.Mutations.Address.Remote || production.Connections.User.Remote ||
 		production.Keys.Address.Remote {
-		t.Errorf("in production this machine is left out: %+v", production)
+		t.Errorf("in production this machine is exempt: %+v", production)
 	}
 	if rates.Keys.User != (limit.Rate{Burst: 10, Every: 6 * time.Second}) {
 		t.Errorf("keys: %+v", rates.Keys.User)
@@ -548,8 +548,8 @@ func TestAutomaticRates(t *testing.T) {
 	}
 }
 
-// TestUnknownVariables: a variable that begins like a setting and is none is refused, except for
-// those that other programs set.
+// TestUnknownVariables: an unknown variable that begins with PARLEY_ is rejected, except for those
+// that other programs set.
 func TestUnknownVariables(t *testing.T) {
 	t.Parallel()
 	for variable, want := range map[string]string{
@@ -582,7 +582,7 @@ func TestUnknownVariables(t *testing.T) {
 		}
 		invalid, ok := errors.AsType[*config.InvalidError](err)
 		if !ok ||
-			!strings.Contains(invalid.Error(), name+" is no setting: did you mean "+want+"?") {
+			!strings.Contains(invalid.Error(), name+" is not a setting: did you mean "+want+"?") {
 			t.Errorf("%s: %v, want %s to be named", name, err, want)
 		}
 	}
@@ -592,7 +592,35 @@ func TestUnknownVariables(t *testing.T) {
 	)
 	if err == nil || strings.Contains(err.Error(), "PARLEY_X") ||
 		strings.Count(err.Error(), "\n") != 1 {
-		t.Errorf("all that is wrong at once: %v", err)
+		t.Errorf("all problems at once: %v", err)
+	}
+}
+
+// TestRenamedSettings: the former name of a setting is rejected with the new one.
+func TestRenamedSettings(t *testing.T) {
+	t.Parallel()
+	for former, want := range map[string]string{
+		"PARLEY_TRACES_SHARE":     "PARLEY_TRACE_SAMPLE_RATIO",
+		"PARLEY_MAX_ANSWER_BYTES": "PARLEY_MAX_RESPONSE_MEMORY",
+		"PARLEY_MAX_SOCKET_BYTES": "PARLEY_MAX_SOCKET_MEMORY",
+	} {
+		_, _, err := parse(t, map[string]string{former: "1"})
+		invalid, ok := errors.AsType[*config.InvalidError](err)
+		if !ok || invalid.Error() != former+" was renamed: use "+want {
+			t.Errorf("%s: %v, want %s", former, err, want)
+		}
+		if _, _, err := parse(t, map[string]string{want: "0.5"}); err != nil &&
+			strings.Contains(err.Error(), "is not a setting") {
+			t.Errorf("%s replaces %s: %v", want, former, err)
+		}
+	}
+	for _, args := range [][]string{{"--traces-share=0.5"}, {"--traces-share", "0.5"}} {
+		_, _, err := parse(t, nil, args...)
+		if err == nil || !strings.HasPrefix(
+			err.Error(), "--traces-share was renamed: use --trace-sample-ratio",
+		) {
+			t.Errorf("%v: %v", args, err)
+		}
 	}
 }
 
@@ -608,8 +636,8 @@ func TestHelp(t *testing.T) {
 		},
 		"--help",
 	)
-	if !errors.Is(err, config.ErrAnswered) {
-		t.Errorf("%v, want ErrAnswered", err)
+	if !errors.Is(err, config.ErrPrinted) {
+		t.Errorf("%v, want ErrPrinted", err)
 	}
 	for _, s := range settings {
 		if !strings.Contains(help, s.flag+"=") ||
@@ -618,14 +646,14 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	if strings.Contains(help, mark) {
-		t.Error("a secret is in the help")
+		t.Error("the help contains a secret")
 	}
 	if len(help) < 2000 || !strings.Contains(help, "Database:") ||
 		!strings.Contains(help, "Default: 127.0.0.1:8080.") {
 		t.Errorf("no groups or defaults:\n%s", help)
 	}
 	_, version, err := parse(t, nil, "--version")
-	if !errors.Is(err, config.ErrAnswered) || version != "1.2.3\n" {
+	if !errors.Is(err, config.ErrPrinted) || version != "1.2.3\n" {
 		t.Errorf("version: %q %v", version, err)
 	}
 }
@@ -656,7 +684,7 @@ func TestSecretsDoNotShow(t *testing.T) {
 	out.Write(encoded)
 	for _, leak := range []string{password, fmt.Sprintf("%x", password), fmt.Sprintf("%X", password)} {
 		if strings.Contains(out.String(), leak) {
-			t.Errorf("%s shows in %s", leak, out.String())
+			t.Errorf("%s is visible in %s", leak, out.String())
 		}
 	}
 

@@ -11,8 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// environment is the environment of the process: the values by the names of the variables, of
-// those that are not empty.
+// environment maps the names of non-empty environment variables to their values.
 type environment map[string]string
 
 func newEnvironment(environ []string) environment {
@@ -25,7 +24,7 @@ func newEnvironment(environ []string) environment {
 	return e
 }
 
-// resolver resolves the flags that were not given.
+// resolver returns the values of flags that are not on the command line.
 func (e environment) resolver() kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		for _, name := range flag.Envs {
@@ -33,15 +32,15 @@ func (e environment) resolver() kong.Resolver {
 				return value, nil
 			}
 		}
-		return nil, nil //nolint:nilnil // how a resolver says that it knows nothing
+		return nil, nil //nolint:nilnil // the result of a resolver without a value
 	})
 }
 
 const prefix = "PARLEY_"
 
-// otherVariables match the variables, as NAME=VALUE, that begin like settings and are none: those by
-// which Kubernetes and Docker name the services whose names begin with "parley", and those of
-// Parley's tests, benchmarks and client harness. Their PORT is a URL; a number is an operator's.
+// otherVariables matches the variables, as NAME=VALUE, that begin like settings but are none: those
+// that Kubernetes and Docker set for services whose names begin with "parley", and those of Parley's
+// tests, benchmarks and client harness. A PORT of Kubernetes or Docker is a URL, not a number.
 func otherVariables() *regexp.Regexp {
 	return regexp.MustCompile(`^PARLEY_(` +
 		`([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)=` +
@@ -49,8 +48,34 @@ func otherVariables() *regexp.Regexp {
 		`|(TEST|STORE_TEST|BENCH|ORACLE|DIFFERENTIAL)_[A-Z_]+=|(BINARY|BROWSER_SERVER|TORTURE_SERVER)=)`)
 }
 
-// check returns an error for each variable that begins like a setting and is none. settings are the
-// names of the settings' variables.
+// renamed returns the former names of settings and the names that replace them.
+func renamed() map[string]string {
+	return map[string]string{
+		"PARLEY_MAX_ANSWER_BYTES": "PARLEY_MAX_RESPONSE_MEMORY",
+		"PARLEY_MAX_SOCKET_BYTES": "PARLEY_MAX_SOCKET_MEMORY",
+		"PARLEY_TRACES_SHARE":     "PARLEY_TRACE_SAMPLE_RATIO",
+	}
+}
+
+// checkFlags returns an error for the first flag in args that has a former name.
+func checkFlags(args []string) error {
+	flag := func(variable string) string {
+		words := strings.ToLower(strings.TrimPrefix(variable, prefix))
+		return "--" + strings.ReplaceAll(words, "_", "-")
+	}
+	for _, arg := range args {
+		name, _, _ := strings.Cut(arg, "=")
+		for former, replacement := range renamed() {
+			if name == flag(former) {
+				return fmt.Errorf("%s was renamed: use %s", name, flag(replacement))
+			}
+		}
+	}
+	return nil
+}
+
+// check returns an error for each variable that begins like a setting but is none. settings are the
+// names of the variables of settings.
 func (e environment) check(settings []string) error {
 	var unknown []string
 	others := otherVariables()
@@ -63,6 +88,10 @@ func (e environment) check(settings []string) error {
 	slices.Sort(unknown)
 	var errs []error
 	for _, name := range unknown {
+		if replacement := renamed()[name]; replacement != "" {
+			errs = append(errs, fmt.Errorf("%s was renamed: use %s", name, replacement))
+			continue
+		}
 		distance := func(setting string) int {
 			return levenshtein.ComputeDistance(
 				strings.TrimPrefix(name, prefix), strings.TrimPrefix(setting, prefix))
@@ -71,7 +100,7 @@ func (e environment) check(settings []string) error {
 			return distance(a) - distance(b)
 		})
 		errs = append(errs, fmt.Errorf(
-			"%s is no setting: did you mean %s? (--help lists the settings)", name, nearest))
+			"%s is not a setting: did you mean %s? (--help lists the settings)", name, nearest))
 	}
 	return errors.Join(errs...)
 }

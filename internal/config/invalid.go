@@ -1,10 +1,10 @@
 package config
 
-// InvalidError is a setting, or what it names, that cannot work. The operator has to change it;
-// trying again is of no use. The program ends with exit status 2.
+// InvalidError is an invalid setting, or a setting that names an unusable file or server. The
+// operator must change it; a retry cannot help. The program ends with exit status 2.
 type InvalidError struct{ Err error }
 
 func (e *InvalidError) Error() string { return e.Err.Error() }
 
-// Unwrap returns what is wrong.
+// Unwrap returns the cause.
 func (e *InvalidError) Unwrap() error { return e.Err }

@@ -12,12 +12,12 @@ import (
 	"parley/internal/limit"
 )
 
-// Rates are how often things may be done.
+// Rates are the rate limits.
 type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions, Queries limit.RateLimits }
 
-// The presets of auto. Users and their programs do not come near them. In development mode they do
-// not hold for requests of this machine. In production they do: there such requests come through a
-// proxy that does not name its clients.
+// The presets of auto. Ordinary clients stay far below them. In development mode, requests from this
+// machine are exempt. In production they are not: they come through a proxy that does not send the
+// addresses of its clients.
 const (
 	autoMutations     = "50/s:200,500/s:2000"
 	autoSignIns       = "1/s:10,5/s:50"
@@ -27,13 +27,13 @@ const (
 	autoQueries       = "50000/s:1000000,500000/s:10000000"
 )
 
-// addressPeople is the factor from the rate of a user to the default rate of an address.
-const addressPeople = 10
+// usersPerAddress is the factor from the rate of a user to the default rate of an address.
+const usersPerAddress = 10
 
-// Rates are the rates that are set.
+// Rates returns the configured rate limits.
 func (c Config) Rates() Rates {
 	rate := func(text, preset string) limit.RateLimits {
-		r, _ := parseRateLimitsOr(text, preset) // it has been checked
+		r, _ := parseRateLimitsOr(text, preset) // validated by Parse
 		remote := text == auto && c.Development()
 		r.User.Remote, r.Address.Remote = remote, remote
 		return r
@@ -46,30 +46,31 @@ func (c Config) Rates() Rates {
 		Subscriptions: rate(c.RateSubscriptions, autoSubscriptions),
 		Queries:       rate(c.RateQueries, autoQueries),
 	}
-	rates.Keys.User.Remote = false // no user needs so many attempts, from any address
+	rates.Keys.User.Remote = false // no user needs as many attempts
 	return rates
 }
 
-// WithoutRates returns c with all rates off except a user's for wrong keys: for benchmarks and
-// tests, whose requests all come from one address.
+// WithoutRates returns c without rate limits except that of a user's wrong keys. It is for benchmarks
+// and tests, which send all requests from one address.
 func (c Config) WithoutRates() Config {
 	c.RateMutations, c.RateSignIns, c.RateConnections, c.RateSubscriptions, c.RateQueries = off, off, off, off, off
 	c.RateKeys = "10/m:10,off"
 	return c
 }
 
-// Proxies are the networks of the proxies that are trusted.
+// Proxies returns the networks of trusted proxies.
 func (c Config) Proxies() []netip.Prefix {
 	var networks []netip.Prefix
 	for _, text := range c.TrustedProxies {
-		if network, err := parseNetwork(text); err == nil { // it has been checked
+		if network, err := parseNetwork(text); err == nil { // validated by Parse
 			networks = append(networks, network)
 		}
 	}
 	return networks
 }
 
-// ForwardedHeader reports whether proxies name the client in Forwarded instead of X-Forwarded-For.
+// ForwardedHeader reports whether proxies send the address of the client in Forwarded instead of
+// X-Forwarded-For.
 func (c Config) ForwardedHeader() bool { return strings.EqualFold(c.ProxyHeader, forwarded) }
 
 func (c Config) validateRates(fail func(string, ...any)) {
@@ -92,7 +93,7 @@ func (c Config) validateRates(fail func(string, ...any)) {
 	}
 	if len(c.TrustedProxies) > 1 && slices.Contains(c.TrustedProxies, off) {
 		fail(
-			"PARLEY_TRUSTED_PROXIES (--trusted-proxies) has off beside networks; give one or the other",
+			"PARLEY_TRUSTED_PROXIES (--trusted-proxies) has both off and networks; give one of them",
 		)
 	}
 	for _, text := range c.TrustedProxies {
@@ -113,13 +114,13 @@ func (c Config) validateRates(fail func(string, ...any)) {
 	}
 }
 
-// The headers in which proxies say whose request they pass on.
+// Headers in which proxies send the address of the client.
 const (
 	xForwardedFor = "x-forwarded-for"
 	forwarded     = "forwarded"
 )
 
-// parseNetwork reads a network; an address is one of its own.
+// parseNetwork parses a network. An address is a network of one address.
 func parseNetwork(text string) (netip.Prefix, error) {
 	if address, err := netip.ParseAddr(text); err == nil {
 		return address.Prefix(address.BitLen())
@@ -137,7 +138,7 @@ func parseRateLimitsOr(text, preset string) (limit.RateLimits, error) {
 }
 
 // parseRateLimits parses RATE[,RATE]: the rate of a user, and that of an address. By default an
-// address has addressPeople times the rate of a user.
+// address has usersPerAddress times the rate of a user.
 func parseRateLimits(text string) (rate limit.RateLimits, err error) {
 	user, address, both := strings.Cut(text, ",")
 	if rate.User, err = parseRate(strings.TrimSpace(user)); err != nil {
@@ -148,16 +149,16 @@ func parseRateLimits(text string) (rate limit.RateLimits, err error) {
 		return rate, err
 	}
 	rate.Address = limit.Rate{
-		Burst: rate.User.Burst * addressPeople,
-		Every: rate.User.Every / addressPeople,
+		Burst: rate.User.Burst * usersPerAddress,
+		Every: rate.User.Every / usersPerAddress,
 	}
 	return rate, nil
 }
 
 const (
-	// mostBurst and mostOften are the largest burst and the largest count of a rate.
-	mostBurst = 100_000_000
-	mostOften = 10_000_000
+	// maxBurst and maxCount are the largest burst and the largest count of a rate.
+	maxBurst = 100_000_000
+	maxCount = 10_000_000
 )
 
 // parseRate parses COUNT/UNIT[:BURST], or "off". The default burst is the count.
@@ -169,19 +170,19 @@ func parseRate(text string) (limit.Rate, error) {
 	count, unit, ok := strings.Cut(often, "/")
 	per := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit]
 	if !ok || per == 0 {
-		return limit.Rate{}, errors.New("it has no unit of s, m or h")
+		return limit.Rate{}, errors.New("its unit is not s, m or h")
 	}
 	n, err := strconv.Atoi(count)
-	if err != nil || n < 1 || n > mostOften {
-		return limit.Rate{}, fmt.Errorf("its count is no number from 1 to %d", mostOften)
+	if err != nil || n < 1 || n > maxCount {
+		return limit.Rate{}, fmt.Errorf("its count is not a number from 1 to %d", maxCount)
 	}
-	rate := limit.Rate{Burst: min(n, mostBurst), Every: per / time.Duration(n)}
+	rate := limit.Rate{Burst: min(n, maxBurst), Every: per / time.Duration(n)}
 	if given {
 		if rate.Burst, err = strconv.Atoi(
 			burst,
 		); err != nil || rate.Burst < 1 ||
-			rate.Burst > mostBurst {
-			return limit.Rate{}, fmt.Errorf("its burst is no number from 1 to %d", mostBurst)
+			rate.Burst > maxBurst {
+			return limit.Rate{}, fmt.Errorf("its burst is not a number from 1 to %d", maxBurst)
 		}
 	}
 	return rate, nil

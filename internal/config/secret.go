@@ -2,8 +2,8 @@ package config
 
 import "log/slog"
 
-// Secret is a setting that must not be seen: however it is printed, encoded or logged, all that
-// shows is whether it is set. Convert it to a string to use it.
+// Secret is a confidential setting. If it is printed, encoded or logged, only whether it is set is
+// shown. Convert it to a string to use it.
 type Secret string
 
 const redacted = "[redacted]"

@@ -6,12 +6,11 @@ import (
 	"unicode"
 )
 
-// minSecretVariety is how many different characters a secret must have. 32 random hexadecimal
-// digits have fewer once in a billion.
+// minSecretVariety is the minimum number of different characters of a secret. 32 random hexadecimal
+// digits have fewer in one of a billion cases.
 const minSecretVariety = 8
 
-// placeholders returns what occurs in the secrets of examples, in lower case and without other
-// characters than letters and digits.
+// placeholders returns parts of the secrets in examples, reduced to lower-case letters and digits.
 func placeholders() []string {
 	return []string{
 		"changeme",
@@ -34,8 +33,8 @@ func placeholders() []string {
 	}
 }
 
-// secretProblem says why s should not verify tokens, and what to do; "" if it may. It never repeats
-// s. Package auth checks its length.
+// secretProblem returns why s is not a safe secret and how to solve it, or "" if it is safe. The text
+// does not contain s. Package auth checks the length.
 func secretProblem(s string) string {
 	const generate = "; make one with: openssl rand -hex 32"
 	letters := strings.Map(func(r rune) rune {
@@ -50,7 +49,7 @@ func secretProblem(s string) string {
 	}
 	switch {
 	case strings.TrimSpace(s) != s:
-		return "begins or ends with white space, which is often the end of the line of a file; remove it"
+		return "begins or ends with white space, often the line break at the end of a file; remove it"
 	case len(variety) < minSecretVariety:
 		return fmt.Sprintf(
 			"consists of %d different characters and can be guessed",
@@ -59,7 +58,7 @@ func secretProblem(s string) string {
 	}
 	for _, word := range placeholders() {
 		if strings.Contains(letters, word) {
-			return "is the placeholder of an example, which everybody knows" + generate
+			return "is the placeholder of an example and publicly known" + generate
 		}
 	}
 	return ""

@@ -15,7 +15,7 @@ import (
 	"parley/internal/auth"
 )
 
-// The words that settings are made of.
+// Values of settings.
 const (
 	auto       = "auto"
 	on         = "on"
@@ -24,7 +24,7 @@ const (
 	formatJSON = "json"
 )
 
-// validate returns everything that is wrong with c, and what to do about it.
+// validate returns an error with one line for each problem of c and how to solve it.
 func (c Config) validate() error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -40,12 +40,12 @@ func (c Config) validate() error {
 			)
 		}
 	}
-	if !validDatabaseURL(string(c.DatabaseURL)) { // which may hold a password, and is not shown
+	if !validDatabaseURL(string(c.DatabaseURL)) { // not in the error: it may contain a password
 		fail(
 			"DATABASE_URL (--database-url) is neither postgres://user:password@host/name nor sqlite:PATH; leave it out for the file parley.db here",
 		)
 	}
-	if !validNATSURL(string(c.NATSURL)) { // which may hold a password, too
+	if !validNATSURL(string(c.NATSURL)) { // not in the error: it may contain a password
 		fail(
 			"PARLEY_NATS_URL (--nats-url) is not nats://host:port or tls://host:port, or several of them separated by commas",
 		)
@@ -65,58 +65,62 @@ func (c Config) validate() error {
 	if !slices.Contains([]string{auto, on, off}, c.Introspection) {
 		fail("PARLEY_INTROSPECTION (--introspection) is %q; give auto, on or off", c.Introspection)
 	}
-	if c.TracesURL != "" && !validURL(c.TracesURL, "http", "https") { // which may hold a password
+	if c.TracesURL != "" &&
+		!validURL(c.TracesURL, "http", "https") { // not in the error: it may contain a password
 		fail(
 			"PARLEY_TRACES_URL (--traces-url) is not the URL of a collector; give one such as http://127.0.0.1:4318",
 		)
 	}
-	if !(c.TracesShare >= 0 && c.TracesShare <= 1) {
-		fail("PARLEY_TRACES_SHARE (--traces-share) is %v; give a number from 0 to 1", c.TracesShare)
+	if !(c.TraceSampleRatio >= 0 && c.TraceSampleRatio <= 1) {
+		fail(
+			"PARLEY_TRACE_SAMPLE_RATIO (--trace-sample-ratio) is %v; give a number from 0 to 1",
+			c.TraceSampleRatio,
+		)
 	}
 	c.validateRanges(fail)
 	return errors.Join(errs...)
 }
 
-// validateRanges checks the settings that are numbers and times. Each bound is what the program can
-// work with: beyond it, sums overflow, or nothing would be left of what the setting is for.
+// validateRanges checks numbers and durations. Beyond these bounds sums overflow, or the server
+// cannot work.
 func (c Config) validateRanges(fail func(string, ...any)) {
 	for _, limit := range []struct {
-		names              string
-		value, least, most int64
+		names           string
+		value, min, max int64
 	}{
 		{"PARLEY_DB_MAX_CONNS (--db-max-conns)", int64(c.DBMaxConns), 1, 10_000},
 		{"PARLEY_DB_STATEMENT_CACHE (--db-statement-cache)", int64(c.DBStatementCache), 0, 100_000},
 		{"PARLEY_MAX_SOCKETS (--max-sockets)", int64(c.MaxSockets), 1, 10_000_000},
-		{"PARLEY_MAX_SOCKET_BYTES (--max-socket-bytes)", c.MaxSocketBytes, 1 << 16, 1 << 44},
+		{"PARLEY_MAX_SOCKET_MEMORY (--max-socket-memory)", c.MaxSocketMemory, 1 << 16, 1 << 44},
 		{"PARLEY_MAX_REQUEST_MEMORY (--max-request-memory)", c.MaxRequestMemory, 1 << 16, 1 << 44},
-		{"PARLEY_MAX_ANSWER_BYTES (--max-answer-bytes)", c.MaxAnswerBytes, 1 << 16, 1 << 44},
+		{"PARLEY_MAX_RESPONSE_MEMORY (--max-response-memory)", c.MaxResponseMemory, 1 << 16, 1 << 44},
 		{"PARLEY_MAX_DEPTH (--max-depth)", int64(c.MaxDepth), 1, 1000},
 		{"PARLEY_MAX_COMPLEXITY (--max-complexity)", int64(c.MaxComplexity), 1, 1_000_000_000},
 		{"PARLEY_MAX_ALIASES (--max-aliases)", int64(c.MaxAliases), 1, 100_000},
 		{"PARLEY_MAX_BODY_BYTES (--max-body-bytes)", c.MaxBodyBytes, 1024, 1 << 30},
 	} {
-		if limit.value < limit.least || limit.value > limit.most {
+		if limit.value < limit.min || limit.value > limit.max {
 			fail(
 				"%s is %d; give a number from %d to %d",
 				limit.names,
 				limit.value,
-				limit.least,
-				limit.most,
+				limit.min,
+				limit.max,
 			)
 		}
 	}
-	if socketFactor*c.MaxBodyBytes > c.MaxSocketBytes {
+	if socketFactor*c.MaxBodyBytes > c.MaxSocketMemory {
 		fail(
-			"PARLEY_MAX_SOCKET_BYTES (--max-socket-bytes) is %d, which the largest WebSocket message needs more than "+
-				"(%d times PARLEY_MAX_BODY_BYTES); make it larger",
-			c.MaxSocketBytes,
+			"PARLEY_MAX_SOCKET_MEMORY (--max-socket-memory) is %d, but the largest WebSocket message needs more "+
+				"(%d times PARLEY_MAX_BODY_BYTES); increase it",
+			c.MaxSocketMemory,
 			socketFactor,
 		)
 	}
 	if requestFactor*c.MaxBodyBytes > c.MaxRequestMemory {
 		fail(
-			"PARLEY_MAX_REQUEST_MEMORY (--max-request-memory) is %d, which the largest request needs more than "+
-				"(%d times PARLEY_MAX_BODY_BYTES); make it larger",
+			"PARLEY_MAX_REQUEST_MEMORY (--max-request-memory) is %d, but the largest request needs more "+
+				"(%d times PARLEY_MAX_BODY_BYTES); increase it",
 			c.MaxRequestMemory,
 			requestFactor,
 		)
@@ -140,14 +144,13 @@ func (c Config) validateRanges(fail func(string, ...any)) {
 }
 
 const (
-	// requestFactor is what a request of the older interfaces takes of memory for each of its
-	// bytes, more than others.
+	// requestFactor is the memory per byte of a request of the older interfaces, which use the most.
 	requestFactor = 16
-	// socketFactor leaves room for the largest WebSocket message: a quarter is for what comes, at 2
-	// bytes for each byte of a message, and the rest for sockets and operations, at 10.
+	// socketFactor leaves memory for the largest WebSocket message: a quarter of the budget is for
+	// incoming messages, with 2 bytes per byte, and the rest for sockets and operations, with 10.
 	socketFactor    = 16
 	longestShutdown = 24 * time.Hour
-	// Within shortestRetention a client reconnects after a restart.
+	// Clients reconnect after a restart within shortestRetention.
 	shortestRetention, longestRetention = time.Minute, 100 * 365 * 24 * time.Hour
 )
 
@@ -173,7 +176,7 @@ func (c Config) validateAddr(fail func(string, ...any)) {
 			)
 		case samePort(port, adminPort) && overlap(host, adminHost):
 			fail(
-				"PARLEY_ADMIN_ADDR (--admin-addr) is %q and PARLEY_ADDR (--addr) is %q, which is the same address; "+
+				"PARLEY_ADMIN_ADDR (--admin-addr) is %q and PARLEY_ADDR (--addr) is %q, the same address; "+
 					"give another port",
 				c.AdminAddr,
 				c.Addr,
@@ -182,7 +185,7 @@ func (c Config) validateAddr(fail func(string, ...any)) {
 	}
 	if c.Development() && !auth.IsLoopback(host) {
 		fail(
-			"PARLEY_ADDR (--addr) is %q, and in development mode, where anybody can sign in as anybody, the server listens on this machine only: "+
+			"PARLEY_ADDR (--addr) is %q, and in development mode, in which clients can sign in as any user, the server listens on this machine only: "+
 				"set PARLEY_JWT_SECRET (--jwt-secret), or PARLEY_JWKS_URL (--jwks-url) with PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE, or listen on 127.0.0.1",
 			c.Addr,
 		)
@@ -194,15 +197,14 @@ func validPort(port string) bool {
 	return err == nil
 }
 
-// samePort reports whether two valid ports are one. Port 0 is any free port, another one each time.
+// samePort reports whether two valid ports are equal. Port 0 is never equal: it is any free port.
 func samePort(a, b string) bool {
 	m, _ := strconv.ParseUint(a, 10, 16)
 	n, _ := strconv.ParseUint(b, 10, 16)
 	return m == n && m != 0
 }
 
-// overlap reports whether two hosts to listen on have an address in common, as far as that is known
-// without looking names up.
+// overlap reports whether two hosts to listen on have a common address. It does not look up names.
 func overlap(a, b string) bool {
 	if strings.EqualFold(a, b) || isUnspecified(a) || isUnspecified(b) {
 		return true
@@ -236,7 +238,7 @@ func (c Config) validateAuth(fail func(string, ...any)) {
 	} {
 		if strings.TrimSpace(claim.value) != claim.value {
 			fail(
-				"%s is %q; remove the white space around it: tokens are compared with it letter by letter",
+				"%s is %q; remove the white space around it: the claim of a token must be equal to it",
 				claim.names,
 				claim.value,
 			)
@@ -268,14 +270,14 @@ func validDatabaseURL(s string) bool {
 	if path, ok := strings.CutPrefix(s, "sqlite:"); ok {
 		return path != ""
 	}
-	// libpq takes several hosts, and sockets' folders, in the query; store looks at them.
+	// libpq accepts several hosts and socket folders in the query, which package store checks.
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Opaque == "" &&
 		u.Host+u.Path+u.RawQuery != "" && u.Fragment == ""
 }
 
-// validURL reports whether s is an absolute URL of one of the schemes, with a host and a port that
-// exists, if any.
+// validURL reports whether s is an absolute URL with one of the schemes, a host and, if it has a
+// port, a valid one.
 func validURL(s string, schemes ...string) bool {
 	u, err := url.Parse(s)
 	return err == nil && slices.Contains(schemes, u.Scheme) && u.Hostname() != "" &&
@@ -299,7 +301,7 @@ func parseLevel(s string) (slog.Level, bool) {
 	}
 }
 
-// validNATSURL reports whether s names NATS servers, or none at all.
+// validNATSURL reports whether s is empty or a list of URLs of NATS servers.
 func validNATSURL(s string) bool {
 	if s == "" {
 		return true

@@ -101,7 +101,7 @@ func (p *process) metric(name string) float64 {
 }
 
 // statements returns how many SQL statements the server has run so far.
-func (p *process) statements() int { return int(p.metric("parley_statement_cache_total")) }
+func (p *process) statements() int { return int(p.metric("parley_statement_cache_requests_total")) }
 
 // pause waits for d and reports whether ctx is still active.
 func pause(ctx context.Context, d time.Duration) bool {

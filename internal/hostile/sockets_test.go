@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// socketMemory is the PARLEY_MAX_SOCKET_BYTES of attacks at reduced size, and fullSocketMemory
+	// socketMemory is the PARLEY_MAX_SOCKET_MEMORY of attacks at reduced size, and fullSocketMemory
 	// the default.
 	socketMemory     = 32 * mib
 	fullSocketMemory = 1 << 30
@@ -24,7 +24,7 @@ const (
 // smallSockets returns settings with little memory for sockets.
 func smallSockets() environment {
 	return environment{
-		"PARLEY_MAX_SOCKET_BYTES": strconv.Itoa(size(socketMemory, fullSocketMemory)),
+		"PARLEY_MAX_SOCKET_MEMORY": strconv.Itoa(size(socketMemory, fullSocketMemory)),
 	}
 }
 

@@ -24,11 +24,11 @@ type budget struct {
 func budgets() []budget {
 	return []budget{
 		{"requests", "PARLEY_MAX_REQUEST_MEMORY", 100, 64 * mib},
-		{"messages", "PARLEY_MAX_SOCKET_BYTES", 25, 64 * mib},
-		{"connections", "PARLEY_MAX_SOCKET_BYTES", 75, 64 * mib},
-		{"responses", "PARLEY_MAX_ANSWER_BYTES", 75, 64 * mib},
-		{"events", "PARLEY_MAX_ANSWER_BYTES", 25, 64 * mib},
-		{"streams", "PARLEY_MAX_SOCKET_BYTES", 25, 64 * mib},
+		{"messages", "PARLEY_MAX_SOCKET_MEMORY", 25, 64 * mib},
+		{"connections", "PARLEY_MAX_SOCKET_MEMORY", 75, 64 * mib},
+		{"responses", "PARLEY_MAX_RESPONSE_MEMORY", 75, 64 * mib},
+		{"events", "PARLEY_MAX_RESPONSE_MEMORY", 25, 64 * mib},
+		{"streams", "PARLEY_MAX_SOCKET_MEMORY", 25, 64 * mib},
 		{"", "", 100, documents},
 		{"", "", 100, 16 * mib}, // rooms and users in the cache: the test has few
 		{"", "", 100, 16 * mib}, // payloads for streams that are behind: few are

@@ -62,7 +62,7 @@ func New(version string, guard *panics.Guard) *Metrics {
 			Help:    "Time of an HTTP request, by route and status. A WebSocket's ends with its handshake.",
 		}, []string{"route", "status"}),
 		streams: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "parley_subscriptions_total",
+			Name: "parley_subscription_requests_total",
 			Help: "Subscriptions that were asked for, by field and outcome.",
 		}, []string{"field", "outcome"}),
 		closed: prometheus.NewCounterVec(prometheus.CounterOpts{

@@ -26,7 +26,7 @@ func TestLargeListsWait(t *testing.T) {
 		t,
 		"sqlite::memory:",
 		options,
-		func(cfg *config.Config) { cfg.MaxAnswerBytes = 40 << 20 },
+		func(cfg *config.Config) { cfg.MaxResponseMemory = 40 << 20 },
 	)
 	alice, small := as(t, s, "alice"), as(t, s, "small")
 	small.gql.Do(`mutation { createRoom(input: {}) { room { id } } }`, nil)

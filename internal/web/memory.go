@@ -80,7 +80,7 @@ type budgets struct {
 func newBudgets(
 	limits Limits, reporter *limit.Reporter, documentBytes func(*graphql.OperationContext) int64,
 ) *budgets {
-	const socketSetting = "PARLEY_MAX_SOCKET_BYTES"
+	const socketSetting = "PARLEY_MAX_SOCKET_MEMORY"
 	messages := limits.SocketBytes / messagesParts
 	b := &budgets{
 		requests: newBudget(

@@ -159,7 +159,7 @@ func settingsOf(t *testing.T, node service) config.Config {
 		"",
 		&help,
 		io.Discard,
-	); err != config.ErrAnswered { //nolint:errorlint // never wrapped
+	); err != config.ErrPrinted { //nolint:errorlint // never wrapped
 		t.Fatal(err)
 	}
 	for name := range node.Environment {
