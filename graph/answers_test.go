@@ -115,7 +115,11 @@ func TestAnswersFindNoMemory(t *testing.T) {
 	say(bob, room, "still there")
 	for stream.Next().Str("messageAdded.contents") != "still there" {
 	}
-	if refused := counter(t, s, `parley_memory_rejected_total{budget="responses"}`); refused != "3" {
+	if refused := counter(
+		t,
+		s,
+		`parley_memory_rejected_total{budget="responses"}`,
+	); refused != "3" {
 		t.Errorf("%s were refused", refused)
 	}
 	if seen := operations(t, s, "UNAVAILABLE"); seen != "3" {

@@ -175,7 +175,7 @@ func (f *filler) addUsers() {
 		"eve",
 	}
 	for _, id := range f.lab.data.users {
-		f.must(f.lab.chat.Arrive(f.tb.Context(), id, id, ""))
+		f.must(f.lab.chat.EnsureUser(f.tb.Context(), id, id, ""))
 		status, name := f.text(), f.line()
 		_, err := f.lab.chat.UpdateProfile(f.tb.Context(), chat.Viewer{ID: id}, chat.ProfileInput{
 			Status: &status, Twitter: &chat.SocialProfileInput{Username: &name},

@@ -30,17 +30,17 @@ type Resolver struct {
 	snapshots *live.Snapshots[opened]
 }
 
-// SignIn makes a token for a person, in development. It is nil where an identity provider does
-// that.
+// SignIn issues a token for a user in development mode. It is nil if an identity provider issues the
+// tokens.
 type SignIn func(id, name string, now time.Time) (token string, expiresAt time.Time, err error)
 
-// viewer is who is asking, or UNAUTHENTICATED.
+// viewer returns the user who sends the request. Returns UNAUTHENTICATED without a token.
 func viewer(ctx context.Context) (chat.Viewer, error) {
 	who, ok := auth.FromContext(ctx)
 	if !ok {
 		return chat.Viewer{}, &chat.Error{
 			Code:    chat.Unauthenticated,
-			Message: "Who is asking? Send a token: Authorization: Bearer …",
+			Message: "Sign in first. Send a token: Authorization: Bearer …",
 		}
 	}
 	return chat.Viewer{ID: who.ID, Admin: who.Admin}, nil

@@ -209,7 +209,7 @@ func (r *Resolver) ensureUser(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	return r.chat.Arrive(ctx, who.ID, who.Name, who.Picture)
+	return r.chat.EnsureUser(ctx, who.ID, who.Name, who.Picture)
 }
 
 // keepViewer returns what gives another context the viewer of ctx.

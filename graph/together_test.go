@@ -287,7 +287,11 @@ CREATE TRIGGER refuse BEFORE INSERT ON %[1]s FOR EACH ROW WHEN (NEW.%[2]s = 'ref
 				})
 			}
 			atOnce(all...)
-			if n := metric(t, s, `parley_write_batches_total{queue="`+what+`s"}`) - before; n > each/2 {
+			if n := metric(
+				t,
+				s,
+				`parley_write_batches_total{queue="`+what+`s"}`,
+			) - before; n > each/2 {
 				t.Errorf("%d × %s were in %d batches, which shows nothing", each, what, n)
 			}
 		}

@@ -127,7 +127,7 @@ func open(ctx context.Context, path string, synchronous store.Synchronous) (*mod
 	var users []string
 	for i := range 16 {
 		users = append(users, writer(i).ID)
-		if err := m.chat.Arrive(ctx, users[i], users[i], ""); err != nil {
+		if err := m.chat.EnsureUser(ctx, users[i], users[i], ""); err != nil {
 			return nil, err
 		}
 	}

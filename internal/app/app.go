@@ -21,13 +21,13 @@ import (
 	"parley/internal/chat/profiles"
 	"parley/internal/chat/roomlog"
 	"parley/internal/chat/write"
+	"parley/internal/compat"
 	"parley/internal/config"
 	"parley/internal/limit"
 	"parley/internal/live"
 	"parley/internal/metrics"
 	"parley/internal/panics"
 	"parley/internal/reqid"
-	"parley/internal/rest"
 	"parley/internal/store"
 	"parley/internal/tracing"
 	"parley/internal/web"
@@ -191,7 +191,7 @@ func New(
 		SDL:              graph.SDL(),
 		Playground:       assets.Playground(page),
 		App:              assets.App(page),
-		Legacy:           rest.New(domain, limiters.Mutations, answers, logger),
+		Legacy:           compat.New(domain, limiters.Mutations, answers, logger),
 		Ready:            db.Ping,
 		Connected:        connected,
 		AllowedOrigins:   cfg.AllowedOrigins,

@@ -31,7 +31,7 @@ const (
 	knownWriters = 100_000
 )
 
-// Viewer is who is asking: a person who exists (see [Chat.Arrive]).
+// Viewer is the user who sends a request. The user exists (see [Chat.EnsureUser]).
 type Viewer struct {
 	// ID is the person's id.
 	ID string

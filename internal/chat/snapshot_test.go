@@ -18,7 +18,7 @@ func TestSnapshotsDoNotChange(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		c, ctx := node(t, url), t.Context()
 		alice := Viewer{ID: "alice"}
-		if err := c.Arrive(ctx, alice.ID, "", ""); err != nil {
+		if err := c.EnsureUser(ctx, alice.ID, "", ""); err != nil {
 			t.Fatal(err)
 		}
 		room, err := c.CreateRoom(ctx, alice, CreateRoomInput{Name: "before", Tags: []string{"a"}})
@@ -83,7 +83,7 @@ func TestSnapshotsDoNotChange(t *testing.T) {
 func TestSnapshotsAreFew(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		c, ctx := node(t, url), t.Context()
-		if err := c.Arrive(ctx, "alice", "", ""); err != nil {
+		if err := c.EnsureUser(ctx, "alice", "", ""); err != nil {
 			t.Fatal(err)
 		}
 		room, err := c.CreateRoom(ctx, Viewer{ID: "alice"}, CreateRoomInput{})

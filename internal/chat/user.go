@@ -101,10 +101,10 @@ func (p *ProfileInput) columns() map[string]string {
 	return columns
 }
 
-// Arrive makes sure that the person exists who is asking: a verified token brings them into being
-// with the name and the picture it carries. Those never change a person who is there already. What
-// of them cannot be stored is left out.
-func (c *Chat) Arrive(ctx context.Context, id, name, picture string) error {
+// EnsureUser stores the user of a verified token if it does not exist yet, with the name and the
+// picture of the token as far as they are valid. It does not change a user that exists. Returns
+// UNAUTHENTICATED if id is not a valid id.
+func (c *Chat) EnsureUser(ctx context.Context, id, name, picture string) error {
 	known := knownUser{c.history.Generation(), id}
 	if c.known.Contains(known) {
 		return nil
@@ -119,9 +119,9 @@ func (c *Chat) Arrive(ctx context.Context, id, name, picture string) error {
 	if !text.IsWebAddress(picture, MaxAddress) {
 		picture = ""
 	}
-	// Most have been here before, and a transaction that may write would wait for SQLite's writer.
-	there, err := c.db.User.Query().Where(user.ID(id)).Exist(ctx)
-	if err == nil && !there {
+	// Most users exist, and a writing transaction would wait for the writer of SQLite.
+	exists, err := c.db.User.Query().Where(user.ID(id)).Exist(ctx)
+	if err == nil && !exists {
 		err = c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
 			_, err := write.Inserted(t.User.Create().SetID(id).
 				SetNickName(text.Fitting(name, MaxName)).SetAvatar(picture).
@@ -131,14 +131,14 @@ func (c *Chat) Arrive(ctx context.Context, id, name, picture string) error {
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("arrive as %q: %w", id, err)
+		return fmt.Errorf("ensure the user %q: %w", id, err)
 	}
 	c.known.Add(known, struct{}{})
 	return nil
 }
 
-// SignIn makes sure that a person exists, for a server without an identity provider, and returns
-// them. The name is for someone new: it never changes a person who is there already.
+// SignIn returns a user, for a server without an identity provider. It creates the user with the name
+// if it does not exist. Returns BAD_USER_INPUT if the id or the name is not valid.
 func (c *Chat) SignIn(ctx context.Context, id, name string) (*ent.User, error) {
 	if err := checkID("userId", id); err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (c *Chat) SignIn(ctx context.Context, id, name string) (*ent.User, error) {
 	if err := checkText("nickName", name, nameRule()); err != nil {
 		return nil, err
 	}
-	if err := c.Arrive(ctx, id, name, ""); err != nil {
+	if err := c.EnsureUser(ctx, id, name, ""); err != nil {
 		return nil, err
 	}
 	return c.User(ctx, id)

@@ -170,7 +170,7 @@ func (s *legacySocket) handle(text bool, data []byte) action {
 	if !known {
 		return action{
 			reply: s.legacy.ErrorMessage(
-				`Who is asking? Send {"type": "Auth", "token": …} first, or the token in the handshake's Authorization header.`,
+				`Sign in first. Send {"type": "Auth", "token": …}, or the token in the Authorization header of the handshake.`,
 			),
 		}
 	}

@@ -1,4 +1,4 @@
-package rest
+package compat
 
 import (
 	"context"
@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	// maxPage is the most rooms that a page may have, and how many members of a room are read at
-	// once.
+	// maxPage is the maximum number of rooms in a page, and the number of members of a room that are
+	// read at once.
 	maxPage = 100
-	// maxMembers is how many members of one room are listed. Of each room in a list it is maxPage.
+	// maxMembers is the maximum number of members of one room. Rooms in a list have up to maxPage.
 	maxMembers = 1000
 )
 
-// profile is a person, with what both descriptions of a room have in common.
+// profile is a user, with the fields that both descriptions of a room have.
 type profile struct {
 	UserID            string `json:"user_id"`
 	NickName          string `json:"nick_name"`
@@ -41,7 +41,7 @@ type profile struct {
 	CreatedAt         int64  `json:"created_at"` // nanoseconds since 1970, as all times here
 }
 
-// fullProfile is a person as the description of one room has them.
+// fullProfile is a user in the description of one room.
 type fullProfile struct {
 	profile
 	TwitterAvatar string `json:"twitter_avatar"`
@@ -49,7 +49,7 @@ type fullProfile struct {
 	OpenseaAvatar string `json:"opensea_avatar"`
 }
 
-// roomBase is what both descriptions of a room have in common; P is how they describe people.
+// roomBase has the fields that both descriptions of a room have; P describes their users.
 type roomBase[P textual] struct {
 	RoomID        string `json:"room_id"`
 	Name          string `json:"name"`
@@ -73,7 +73,7 @@ type roomInfo struct {
 // chatRoom describes a room in a list.
 type chatRoom struct {
 	roomBase[profile]
-	LatestMsg *latestMsg `json:"latest_msg"` // null where nothing has been said
+	LatestMsg *latestMsg `json:"latest_msg"` // null without messages
 }
 
 // latestMsg is a message.
@@ -84,7 +84,7 @@ type latestMsg struct {
 	FromUID                    string   `json:"from_uid"`
 	ToRoomID                   string   `json:"to_room_id"`
 	ReplyToMsgID               string   `json:"reply_to_msg_id"`
-	IsThread                   bool     `json:"is_thread"` // a thread hangs from it
+	IsThread                   bool     `json:"is_thread"` // it has replies in a thread
 	BelongToThreadID           string   `json:"belong_to_thread_id"`
 	AtUserIDs                  []string `json:"at_user_ids"`
 	OpenseaItemContractAddress string   `json:"opensea_item_contract_address"`
@@ -93,12 +93,12 @@ type latestMsg struct {
 	CreatedAt                  int64    `json:"created_at"`
 }
 
-// room answers with the description of one room.
+// room returns the description of one room.
 func (a *API) room(r *http.Request, v chat.Viewer) (any, error) {
 	ctx := r.Context()
 	id, err := uuid.Parse(r.PathValue("room_id"))
 	if err != nil || id.String() != r.PathValue("room_id") {
-		id = uuid.Nil // is not found, as any other that there is not
+		id = uuid.Nil // NOT_FOUND, like an unknown id
 	}
 	found, err := a.chat.Room(ctx, v, id)
 	if err != nil {
@@ -118,12 +118,12 @@ func (a *API) room(r *http.Request, v chat.Viewer) (any, error) {
 		}
 		more = page.More
 	}
-	people, err := a.chat.Users(ctx, append(ids, found.CreatorID))
+	users, err := a.chat.Users(ctx, append(ids, found.CreatorID))
 	if err != nil {
 		return nil, err
 	}
 	info := roomInfo{
-		roomBase:        describe(found.Room, ids, people, newFullProfile),
+		roomBase:        describe(found.Room, ids, users, newFullProfile),
 		OpenseaCollName: found.OpenseaName, OpenseaCollCover: found.OpenseaCover,
 	}
 	if found.OpenseaSlug != nil {
@@ -132,7 +132,7 @@ func (a *API) room(r *http.Request, v chat.Viewer) (any, error) {
 	return info, nil
 }
 
-// myChats answers with a page of the rooms that the viewer is in, the latest active first.
+// myChats returns a page of the viewer's rooms, the one with the latest activity first.
 func (a *API) myChats(r *http.Request, v chat.Viewer) (any, error) {
 	ctx := r.Context()
 	in, err := readInput(r)
@@ -151,15 +151,15 @@ func (a *API) myChats(r *http.Request, v chat.Viewer) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if page-1 > len(all)/size { // so large that multiplying them would not do
+	if page-1 > len(all)/size { // without overflow
 		return chatRooms{}, nil
 	}
 	from := min((page-1)*size, len(all))
 	return a.describeAll(ctx, all[from:min(from+size, len(all))])
 }
 
-// describeAll describes rooms that the viewer is in. The number of statements does not depend on
-// how many there are.
+// describeAll returns the descriptions of rooms of the viewer. The number of SQL statements does not
+// depend on the number of rooms.
 func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) (chatRooms, error) {
 	described := chatRooms{}
 	if len(ids) == 0 {
@@ -173,19 +173,19 @@ func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) (chatRooms, erro
 	if err != nil {
 		return nil, err
 	}
-	var people []string
+	var users []string
 	var latest []roomlog.MessageID
 	byRoom := make(map[uuid.UUID][]string, len(ids))
 	for id, r := range rooms {
 		for _, m := range members[id].Items {
 			byRoom[id] = append(byRoom[id], m.UserID)
 		}
-		people = append(append(people, byRoom[id]...), r.CreatorID)
+		users = append(append(users, byRoom[id]...), r.CreatorID)
 		if r.LatestSeq > 0 {
 			latest = append(latest, roomlog.MessageID{Room: id, Seq: r.LatestSeq})
 		}
 	}
-	users, err := a.chat.Users(ctx, distinct(people))
+	profiles, err := a.chat.Users(ctx, distinct(users))
 	if err != nil {
 		return nil, err
 	}
@@ -198,10 +198,10 @@ func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) (chatRooms, erro
 	for _, id := range ids {
 		r := rooms[id]
 		if r == nil || r.DeletedAt != nil {
-			continue // since the ids were read
+			continue // it was deleted after the ids were read
 		}
 		described = append(described, chatRoom{
-			roomBase:  describe(r, byRoom[id], users, newProfile),
+			roomBase:  describe(r, byRoom[id], profiles, newProfile),
 			LatestMsg: newLatestMsg(messages[roomlog.MessageID{Room: id, Seq: r.LatestSeq}]),
 		})
 	}
@@ -211,7 +211,7 @@ func (a *API) describeAll(ctx context.Context, ids []uuid.UUID) (chatRooms, erro
 func describe[P textual](
 	r *ent.Room,
 	members []string,
-	people map[string]*ent.User,
+	users map[string]*ent.User,
 	as func(*ent.User) P,
 ) roomBase[P] {
 	b := roomBase[P]{
@@ -219,14 +219,14 @@ func describe[P textual](
 		Name:          r.Name,
 		Description:   r.Description,
 		CreatorID:     r.CreatorID,
-		Creator:       as(people[r.CreatorID]),
+		Creator:       as(users[r.CreatorID]),
 		Members:       []P{},
 		Is1v1:         r.MemberCount == 2,
 		IsOpenseaColl: r.OpenseaSlug != nil,
 		CreatedAt:     nanoseconds(r.CreatedAt),
 	}
 	for _, id := range members {
-		b.Members = append(b.Members, as(people[id]))
+		b.Members = append(b.Members, as(users[id]))
 	}
 	return b
 }
@@ -292,7 +292,7 @@ func private() *room.AccessType {
 	return &access
 }
 
-// distinct returns each of ids once.
+// distinct returns ids without duplicates.
 func distinct(ids []string) (once []string) {
 	seen := make(map[string]bool, len(ids))
 	for _, id := range ids {

@@ -1,4 +1,4 @@
-package rest_test
+package compat_test
 
 import (
 	"bytes"
@@ -19,8 +19,8 @@ import (
 
 func TestMain(m *testing.M) { testkit.Main(m) }
 
-// answer is what every path answers.
-type answer struct {
+// response is the body of every response.
+type response struct {
 	status int
 	header http.Header
 	Msg    string
@@ -28,22 +28,22 @@ type answer struct {
 	Data   any
 }
 
-// person is somebody with a plain HTTP client.
-type person struct {
+// caller is a user with a plain HTTP client.
+type caller struct {
 	t     *testing.T
 	url   string
 	token string
-	// gql is the same person's GraphQL client.
+	// gql is the GraphQL client of the same user.
 	gql *testkit.Client
 }
 
-func as(t *testing.T, s *testkit.Server, id string) person {
+func as(t *testing.T, s *testkit.Server, id string) caller {
 	t.Helper()
-	return person{t, s.URL, s.Token(id), s.As(id)}
+	return caller{t, s.URL, s.Token(id), s.As(id)}
 }
 
-// call sends a request; body is JSON where it begins with a brace, and else a form.
-func (p person) call(method, path, body string, header ...string) answer {
+// call sends a request; body is JSON if it begins with a brace, otherwise a form.
+func (p caller) call(method, path, body string, header ...string) response {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, strings.NewReader(body))
 	if err != nil {
@@ -69,7 +69,7 @@ func (p person) call(method, path, body string, header ...string) answer {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	a := answer{status: res.StatusCode, header: res.Header}
+	a := response{status: res.StatusCode, header: res.Header}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	decoder.DisallowUnknownFields()
@@ -80,7 +80,7 @@ func (p person) call(method, path, body string, header ...string) answer {
 }
 
 // ok sends a request that succeeds and returns the data.
-func (p person) ok(method, path, body string) any {
+func (p caller) ok(method, path, body string) any {
 	p.t.Helper()
 	a := p.call(method, path, body)
 	if a.status != http.StatusOK || a.Code != 0 || a.Msg != "ok" {
@@ -108,7 +108,7 @@ func list(t *testing.T, v any) []any {
 	return l
 }
 
-// shape is the type of each member, as in the documents' examples: of the first entry of lists.
+// shape returns the names and types of the members of v, and of the first element of a list.
 func shape(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
@@ -136,7 +136,7 @@ func shape(v any) string {
 	}
 }
 
-// What the documents' examples have, key by key.
+// The shapes of the examples in the documentation of the older interfaces.
 const (
 	fullUser = "{created_at int, discord_avatar string, discord_username string, ens_name string, eth_wallet_address string, " +
 		"facebook_avatar string, facebook_username string, instagram_avatar string, instagram_username string, nick_name string, " +
@@ -153,7 +153,7 @@ const (
 		"latest_msg " + latest + ", members [" + listedUser + "], name string, room_id string}"
 )
 
-// TestPythonClient walks through what the Python client does.
+// TestPythonClient makes the calls of the Python client.
 func TestPythonClient(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		ann := as(t, s, "ann")
@@ -243,7 +243,7 @@ func TestMyChats(t *testing.T) {
 			t.Errorf("latest active: %v", active)
 		}
 		if quiet := object(t, page[1]); quiet["latest_msg"] != nil || quiet["room_id"] != ids[0] {
-			t.Errorf("nothing has been said there: %v", quiet)
+			t.Errorf("no message was sent there: %v", quiet)
 		}
 
 		say(
@@ -269,7 +269,7 @@ func TestMyChats(t *testing.T) {
 			t.Errorf("in a thread: %v", message)
 		}
 
-		// All pages together are all rooms, in the order of their ids.
+		// All pages together contain all rooms, in the order of /my_rooms.
 		var got []any
 		for page := 1; page < 5; page++ {
 			for _, room := range list(t, ann.ok("POST", "/my_chats", fmt.Sprintf(`{"page": %d, "size": 2}`, page))) {
@@ -298,7 +298,7 @@ func TestMyChats(t *testing.T) {
 	})
 }
 
-// TestManyMembers: a page of members is not all of them.
+// TestManyMembers lists more members than a page has.
 func TestManyMembers(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	ann := as(t, s, "ann")
@@ -339,20 +339,20 @@ func TestRefused(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		ann, bob := as(t, s, "ann"), as(t, s, "bob")
 		hidden, _ := bob.ok("POST", "/rooms", `{"user_ids":["bob"]}`).(string)
-		stranger, forged := person{t: t, url: s.URL}, person{t: t, url: s.URL, token: "forged"}
-		expired := person{
+		stranger, forged := caller{t: t, url: s.URL}, caller{t: t, url: s.URL, token: "forged"}
+		expired := caller{
 			t:     t,
 			url:   s.URL,
 			token: s.Sign(map[string]any{"sub": "ann", "exp": time.Now().Add(-time.Hour).Unix()}),
 		}
 		for name, test := range map[string]struct {
-			who                person
+			who                caller
 			method, path, body string
 			status, code       int
 			says               string
 		}{
-			"nobody":                {stranger, "GET", "/my_rooms", "", 401, 40100, "token"},
-			"nobody's chats":        {stranger, "POST", "/my_chats", "page=1&size=1", 401, 40100, "token"},
+			"without a token":       {stranger, "GET", "/my_rooms", "", 401, 40100, "token"},
+			"chats without a token": {stranger, "POST", "/my_chats", "page=1&size=1", 401, 40100, "token"},
 			"forged token":          {forged, "GET", "/my_rooms", "", 401, 40100, ""},
 			"expired token":         {expired, "GET", "/my_rooms", "", 401, 40100, ""},
 			"wrong method":          {ann, "POST", "/my_rooms", "", 405, 40500, "GET"},
@@ -371,8 +371,8 @@ func TestRefused(t *testing.T) {
 			"a brace too many":      {ann, "POST", "/rooms", `{"user_ids": ["bob"]}}`, 400, 40000, "body"},
 			"no room at all":        {ann, "GET", "/rooms/", "", 404, 40400, ""},
 			"body too large":        {ann, "POST", "/my_chats", `{"page": "` + strings.Repeat("x", 2<<20) + `"}`, 413, 41300, "body"},
-			"nobody named":          {ann, "POST", "/rooms", `{"user_ids": []}`, 400, 40000, "user_ids"},
-			"nobody named at all":   {ann, "POST", "/rooms", `{}`, 400, 40000, "user_ids"},
+			"empty user_ids":        {ann, "POST", "/rooms", `{"user_ids": []}`, 400, 40000, "user_ids"},
+			"without user_ids":      {ann, "POST", "/rooms", `{}`, 400, 40000, "user_ids"},
 			"named by number":       {ann, "POST", "/rooms", `{"user_ids": [1]}`, 400, 40000, "user_ids"},
 			"unknown people":        {ann, "POST", "/rooms", `{"user_ids": ["bob", "nobody"]}`, 400, 40001, ""},
 			"an id too long":        {ann, "POST", "/rooms", `{"user_ids": ["` + strings.Repeat("x", 129) + `"]}`, 400, 40000, "user_ids"},
@@ -414,7 +414,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("plain text: %+v", a)
 		}
 		if rooms := list(t, ann.ok("GET", "/my_rooms", "")); len(rooms) != 0 {
-			t.Errorf("something was made all the same: %v", rooms)
+			t.Errorf("a room was created: %v", rooms)
 		}
 	})
 }

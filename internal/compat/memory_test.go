@@ -1,4 +1,4 @@
-package rest_test
+package compat_test
 
 import (
 	"fmt"
@@ -15,9 +15,8 @@ import (
 	"parley/internal/web"
 )
 
-// TestLargeListsWait: a list of rooms whose people have said much of themselves waits for memory
-// while somebody does not take theirs, and is answered in time that there is none; a small one is
-// not held up.
+// TestLargeListsWait: a large list of rooms waits for memory while another client does not read its
+// response, and fails with 503 in time. A small list does not wait.
 func TestLargeListsWait(t *testing.T) {
 	t.Parallel()
 	const people, rooms = 30, 30
@@ -52,12 +51,12 @@ func TestLargeListsWait(t *testing.T) {
 			testkit.Vars{"people": ids},
 		)
 	}
-	const ask = `{"page": 1, "size": 100}`
+	const body = `{"page": 1, "size": 100}`
 	req, err := http.NewRequestWithContext(
 		t.Context(),
 		http.MethodPost,
 		s.URL+"/my_chats",
-		strings.NewReader(ask),
+		strings.NewReader(body),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -80,18 +79,18 @@ func TestLargeListsWait(t *testing.T) {
 	if a := bob.call(
 		http.MethodPost,
 		"/my_chats",
-		ask,
+		body,
 	); a.status != http.StatusServiceUnavailable ||
 		a.Code != 50300 {
 		t.Errorf("%d %s", a.status, a.Msg)
 	}
-	if a := small.call(http.MethodPost, "/my_chats", ask); a.status != http.StatusOK {
+	if a := small.call(http.MethodPost, "/my_chats", body); a.status != http.StatusOK {
 		t.Errorf("a small list: %d %s", a.status, a.Msg)
 	}
 	if err := slow.Close(); err != nil {
 		t.Error(err)
 	}
-	if a := bob.call(http.MethodPost, "/my_chats", ask); a.status != http.StatusOK {
-		t.Errorf("then: %d %s", a.status, a.Msg)
+	if a := bob.call(http.MethodPost, "/my_chats", body); a.status != http.StatusOK {
+		t.Errorf("with memory: %d %s", a.status, a.Msg)
 	}
 }

@@ -1,4 +1,4 @@
-package rest
+package compat
 
 import (
 	"strings"
@@ -6,11 +6,11 @@ import (
 	"parley/internal/chat"
 )
 
-// codesOfStatus: an answer's code is the HTTP status and two digits that tell apart what has the
-// same status.
+// codesOfStatus is the factor from an HTTP status to the code of a response. Two more digits
+// distinguish errors with the same status.
 const codesOfStatus = 100
 
-// codeOf is the number of an error.
+// codeOf returns the code of a response with an error.
 func codeOf(code chat.Code) int {
 	switch code {
 	case chat.BadUserInput:
@@ -42,14 +42,14 @@ func codeOf(code chat.Code) int {
 	}
 }
 
-// renamed has an error about an argument speak of it by the name that it has here.
+// renamed returns err with the names that its field has in this interface.
 func renamed(err error, names map[string]string) error {
 	e := chat.AsError(err)
 	if names[e.Field] == "" {
 		return err
 	}
-	here := *e
-	here.Field = names[e.Field]
-	here.Message = strings.ReplaceAll(e.Message, e.Field, here.Field)
-	return &here
+	local := *e
+	local.Field = names[e.Field]
+	local.Message = strings.ReplaceAll(e.Message, e.Field, local.Field)
+	return &local
 }

@@ -1,4 +1,4 @@
-package rest
+package compat
 
 import (
 	"context"
@@ -9,34 +9,35 @@ import (
 	"parley/internal/rawjson"
 )
 
-// created is the answer to a message that has made a room.
+// created is the response to a message that created a room.
 type created struct {
 	Status bool   `json:"status"` // true
 	Type   string `json:"type"`   // RoomCreated
 	Room   string `json:"room"`
 }
 
-// complaint is the answer to every message that came to nothing.
-type complaint struct {
+// rejected is the response to a message that failed.
+type rejected struct {
 	Status bool   `json:"status"` // false
 	Error  string `json:"error"`
 }
 
 // ErrorMessage returns the response to a message that is rejected.
-func (a *API) ErrorMessage(message string) []byte { return encoded(complaint{Error: message}) }
+func (a *API) ErrorMessage(message string) []byte { return encoded(rejected{Error: message}) }
 
 // HandleMessage handles a message of the client whose identity ctx carries (package auth), and
 // returns the response.
 func (a *API) HandleMessage(ctx context.Context, message []byte) []byte {
-	id, err := a.talk(ctx, message)
+	id, err := a.createByMessage(ctx, message)
 	if err != nil {
-		return a.ErrorMessage(a.told(ctx, err).Message)
+		return a.ErrorMessage(a.logged(ctx, err).Message)
 	}
 	return encoded(created{Status: true, Type: "RoomCreated", Room: id})
 }
 
-func (a *API) talk(ctx context.Context, message []byte) (id string, err error) {
-	v, err := a.arrive(ctx, true)
+// createByMessage creates a room as a message requests, and returns its id.
+func (a *API) createByMessage(ctx context.Context, message []byte) (id string, err error) {
+	v, err := a.authenticate(ctx, true)
 	if err != nil {
 		return "", err
 	}
@@ -57,14 +58,15 @@ func (a *API) talk(ctx context.Context, message []byte) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	made, err := a.chat.CreateRoom(ctx, v, in)
+	room, err := a.chat.CreateRoom(ctx, v, in)
 	if err != nil {
 		return "", renamed(err, map[string]string{"maxUsers": "max_user"})
 	}
-	return made.ID.String(), nil
+	return room.ID.String(), nil
 }
 
-// roomOf reads Room/Create. Its rooms are exclusive: a user can be in one of them at a time.
+// roomOf decodes a Room/Create message. Its rooms are exclusive: a user can be in one of them at a
+// time.
 func roomOf(members map[string]json.RawMessage) (in chat.CreateRoomInput, err error) {
 	var kind, verb string
 	if json.Unmarshal(members["type"], &kind) != nil || kind != "Room" {
@@ -97,8 +99,8 @@ func roomOf(members map[string]json.RawMessage) (in chat.CreateRoomInput, err er
 	return in, nil
 }
 
-func encoded(answer any) []byte {
-	data, err := json.Marshal(answer)
+func encoded(response any) []byte {
+	data, err := json.Marshal(response)
 	if err != nil {
 		panic(err) // strings and booleans always encode
 	}

@@ -1,4 +1,4 @@
-package rest_test
+package compat_test
 
 import (
 	"context"
@@ -15,14 +15,14 @@ import (
 	"parley/internal/web"
 )
 
-// line is a WebSocket for messages.
-type line struct {
+// socket is a WebSocket for messages.
+type socket struct {
 	t    *testing.T
 	conn *websocket.Conn
 }
 
-// dial opens one; "" is no token in the handshake.
-func dial(t *testing.T, s *testkit.Server, token string) line {
+// dial opens a socket. With an empty token the handshake has none.
+func dial(t *testing.T, s *testkit.Server, token string) socket {
 	t.Helper()
 	header := http.Header{}
 	if token != "" {
@@ -40,16 +40,16 @@ func dial(t *testing.T, s *testkit.Server, token string) line {
 		_ = res.Body.Close()
 	}
 	t.Cleanup(func() { _ = conn.CloseNow() })
-	return line{t, conn}
+	return socket{t, conn}
 }
 
-// ask sends a message and returns the answer.
-func (l line) ask(message string) string {
+// request sends a message and returns the response.
+func (l socket) request(message string) string {
 	l.t.Helper()
 	return l.send(websocket.MessageText, message)
 }
 
-func (l line) send(kind websocket.MessageType, message string) string {
+func (l socket) send(kind websocket.MessageType, message string) string {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), 20*time.Second)
 	defer cancel()
@@ -63,26 +63,26 @@ func (l line) send(kind websocket.MessageType, message string) string {
 	return string(data)
 }
 
-// makes sends a message that makes a room and returns its id.
-func (l line) makes(message string) string {
+// createRoom sends a message that creates a room and returns its id.
+func (l socket) createRoom(message string) string {
 	l.t.Helper()
-	raw := l.ask(message)
-	var answer struct {
+	raw := l.request(message)
+	var response struct {
 		Status bool
 		Type   string
 		Room   string
 	}
 	if err := json.Unmarshal(
 		[]byte(raw),
-		&answer,
-	); err != nil || !answer.Status || answer.Type != "RoomCreated" ||
-		len(answer.Room) != 36 {
+		&response,
+	); err != nil || !response.Status || response.Type != "RoomCreated" ||
+		len(response.Room) != 36 {
 		l.t.Fatalf("%s: %s", message, raw)
 	}
 	if got := shape(decoded(l.t, raw)); got != "{room string, status bool, type string}" {
-		l.t.Errorf("the answer is %s", got)
+		l.t.Errorf("the response is %s", got)
 	}
-	return answer.Room
+	return response.Room
 }
 
 func decoded(t *testing.T, raw string) (v any) {
@@ -93,8 +93,8 @@ func decoded(t *testing.T, raw string) (v any) {
 	return v
 }
 
-// closes waits for the server to close the socket.
-func (l line) closes(want websocket.StatusCode) {
+// expectClose waits for the server to close the socket.
+func (l socket) expectClose(want websocket.StatusCode) {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), 20*time.Second)
 	defer cancel()
@@ -119,19 +119,19 @@ func TestCreateByMessage(t *testing.T) {
 			`{"type": "Room", "room_type": "Create", "disconnect": true, "tags": ["test 1", "test 2", "test 3"]}`:                    `accessType:PUBLIC exclusive:true maxUsers:0 memberCount:1 name: tags:[test 1 test 2 test 3]`,
 			`{"type": "Room", "room_type": "Create", "disconnect": true, "access_type": 2, "name": "Friends", "x": 1, "tags": null}`: `accessType:FRIEND exclusive:true maxUsers:0 memberCount:1 name:Friends tags:[]`,
 		} {
-			id := l.makes(message)
+			id := l.createRoom(message)
 			if got := ann.gql.Do(roomInfo, testkit.Vars{"id": id}).
 				String(); got != "map[roomInfo:map["+want+" viewerRole:OWNER]]" {
 				t.Errorf("%s:\ngot  %s\nwant %s", message, got, want)
 			}
 		}
-		// One such room at a time, and exactly these words.
-		if got := l.ask(
+		// A user can be in one such room at a time. The text of the error is fixed.
+		if got := l.request(
 			`{"type":"Room","room_type":"Create"}`,
 		); got != `{"status":false,"error":"User joined to other room"}` {
 			t.Errorf("a second room: %s", got)
 		}
-		if got := l.ask(
+		if got := l.request(
 			`{"type":"Room","room_type":"Create","disconnect":false}`,
 		); got != `{"status":false,"error":"User joined to other room"}` {
 			t.Errorf("a second room: %s", got)
@@ -171,7 +171,7 @@ func TestMalformedMessages(t *testing.T) {
 		`{"type":"Room","room_type":"Create","tags":["` + strings.Repeat("a", 51) + `"]}`:           "tags",
 		`{"type":"Room","room_type":"Create","tags":[` + strings.Repeat(`"a",`, 20) + `"b\ud800"]}`: "JSON object",
 	} {
-		got := l.ask(message)
+		got := l.request(message)
 		if !strings.HasPrefix(got, `{"status":false,"error":"`) || !strings.Contains(got, says) {
 			t.Errorf("%s: %s", message, got)
 		}
@@ -186,23 +186,23 @@ func TestMalformedMessages(t *testing.T) {
 		t.Errorf("binary: %s", got)
 	}
 	if rooms := list(t, ann.ok("GET", "/my_rooms", "")); len(rooms) != 0 {
-		t.Errorf("rooms were made: %v", rooms)
+		t.Errorf("rooms were created: %v", rooms)
 	}
-	l.makes(`{"type":"Room","room_type":"Create"}`) // the socket lives
+	l.createRoom(`{"type":"Room","room_type":"Create"}`) // the socket is still open
 }
 
 func TestTokenByMessage(t *testing.T) {
 	s := testkit.StartApp(t, "sqlite::memory:", app.Options{Limits: web.Limits{SocketsPerUser: 2}})
 	ann := as(t, s, "ann")
 	l := dial(t, s, "")
-	if got := l.ask(
+	if got := l.request(
 		`{"type":"Room","room_type":"Create"}`,
 	); !strings.Contains(got, `"status":false`) ||
-		!strings.Contains(got, "Who is asking?") {
-		t.Errorf("nobody: %s", got)
+		!strings.Contains(got, "Sign in first.") {
+		t.Errorf("without a token: %s", got)
 	}
 	for _, bad := range []string{`"forged"`, `""`, `5`, `null`} {
-		if got := l.ask(
+		if got := l.request(
 			`{"type":"Auth","token":` + bad + `}`,
 		); !strings.Contains(
 			got,
@@ -211,18 +211,18 @@ func TestTokenByMessage(t *testing.T) {
 			t.Errorf("token %s: %s", bad, got)
 		}
 	}
-	if got := l.ask(
+	if got := l.request(
 		`{"type":"Auth","token":"` + ann.token + `"}`,
 	); got != `{"status":true,"type":"Authenticated"}` {
 		t.Fatalf("token: %s", got)
 	}
-	l.makes(`{"type":"Room","room_type":"Create"}`)
-	if got := l.ask(
+	l.createRoom(`{"type":"Room","room_type":"Create"}`)
+	if got := l.request(
 		`{"type":"Auth","token":"` + ann.token + `"}`,
 	); got != `{"status":true,"type":"Authenticated"}` {
 		t.Errorf("renewed: %s", got)
 	}
-	dial(t, s, ann.token).ask(`{}`)
+	dial(t, s, ann.token).request(`{}`)
 	third := ann.call(
 		http.MethodGet,
 		"/ws",
@@ -233,7 +233,7 @@ func TestTokenByMessage(t *testing.T) {
 		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
 	)
 	if third.status != http.StatusTooManyRequests || third.header.Get("Retry-After") == "" {
-		t.Errorf("her third: %+v", third)
+		t.Errorf("third socket: %+v", third)
 	}
 	later := dial(t, s, "")
 	if err := later.conn.Write(
@@ -243,20 +243,20 @@ func TestTokenByMessage(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	later.closes(1013) // her third, too
+	later.expectClose(1013) // it would be the third, too
 	for _, refused := range []struct{ token, why string }{
 		{`"` + s.Token("bob") + `"`, "another user's"}, {`"garbage"`, "token"}, {`5`, "token"}, {`null`, "token"}, {`"` + ann.token + `"`, "too often"},
 	} {
-		if got := l.ask(
+		if got := l.request(
 			`{"type":"Auth","token":` + refused.token + `}`,
 		); !strings.Contains(got, `"status":false`) ||
 			!strings.Contains(got, refused.why) {
 			t.Errorf("renewed by %s: %s", refused.token, got)
 		}
 	}
-	l.makes(
+	l.createRoom(
 		`{"type":"Room","room_type":"Create","disconnect":true}`,
-	) // the token before is still good
+	) // the previous token is still valid
 }
 
 func TestLineEnds(t *testing.T) {
@@ -264,7 +264,7 @@ func TestLineEnds(t *testing.T) {
 		Limits: web.Limits{SocketInit: 50 * time.Millisecond, SocketMessage: 1000},
 	}
 	t.Run("without a token in time", func(t *testing.T) {
-		dial(t, testkit.StartApp(t, "sqlite::memory:", limits), "").closes(4408)
+		dial(t, testkit.StartApp(t, "sqlite::memory:", limits), "").expectClose(4408)
 	})
 	t.Run("with the token", func(t *testing.T) {
 		s := testkit.StartApp(t, "sqlite::memory:", limits)
@@ -273,8 +273,8 @@ func TestLineEnds(t *testing.T) {
 			s,
 			s.Sign(map[string]any{"sub": "ann", "exp": time.Now().Add(2 * time.Second).Unix()}),
 		)
-		l.ask(`{}`)
-		l.closes(4403)
+		l.request(`{}`)
+		l.expectClose(4403)
 	})
 	t.Run("by a message too large", func(t *testing.T) {
 		s := testkit.StartApp(t, "sqlite::memory:", limits)
@@ -286,7 +286,7 @@ func TestLineEnds(t *testing.T) {
 		); err != nil {
 			t.Fatal(err)
 		}
-		l.closes(1009)
+		l.expectClose(1009)
 	})
 	t.Run("with a bad token in the handshake", func(t *testing.T) {
 		s := testkit.StartApp(t, "sqlite::memory:", limits)
@@ -313,7 +313,7 @@ func TestLineEnds(t *testing.T) {
 	})
 }
 
-// TestBothSides: rooms made on either side are seen on the other, live.
+// TestBothSides: rooms created in one interface are visible in the other, also in streams.
 func TestBothSides(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		ann, bob := as(t, s, "ann"), as(t, s, "bob")
@@ -329,7 +329,7 @@ func TestBothSides(t *testing.T) {
 		l := dial(t, s, ann.token)
 		hear(
 			lobby,
-			func() string { return l.makes(`{"type":"Room","room_type":"Create","disconnect":true}`) },
+			func() string { return l.createRoom(`{"type":"Room","room_type":"Create","disconnect":true}`) },
 		)
 		id := ann.gql.Do(`mutation { createRoom(input: { memberIds: ["bob"] }) { room { id } } }`, nil).
 			Str("createRoom.room.id")
@@ -340,16 +340,16 @@ func TestBothSides(t *testing.T) {
 	})
 }
 
-// TestRestart: the socket is told to come back.
+// TestRestart: the server closes the socket with 1012.
 func TestRestart(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	l := dial(t, s, s.Token("ann"))
-	l.ask(`{}`)
+	l.request(`{}`)
 	done := make(chan struct{})
 	go func() { // ends with the shutdown
 		defer close(done)
 		s.Shutdown()
 	}()
-	l.closes(1012)
+	l.expectClose(1012)
 	<-done
 }

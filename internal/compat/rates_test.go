@@ -1,4 +1,4 @@
-package rest_test
+package compat_test
 
 import (
 	"net/http"
@@ -10,8 +10,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestChangesAreLimited: making rooms is a change, whatever the way; reading is none.
-func TestChangesAreLimited(t *testing.T) {
+// TestMutationsAreLimited: creating a room counts as a mutation in each interface; reading does not.
+func TestMutationsAreLimited(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := as(t, s, "alice")
 		alice.gql.Do(`mutation { updateProfile(input: {nickName: "x"}) { user { id } } }`, nil)
@@ -49,7 +49,7 @@ func TestChangesAreLimited(t *testing.T) {
 	}, func(cfg *config.Config) { cfg.RateMutations = "1/h:2" })
 }
 
-// TestHandshakesAreLimited in the form that the older interfaces have.
+// TestHandshakesAreLimited: the rejection has the format of the older interfaces.
 func TestHandshakesAreLimited(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.RateConnections = "off,1/h:1" })
@@ -70,13 +70,14 @@ func TestHandshakesAreLimited(t *testing.T) {
 	}
 }
 
-// TestRoomForOlderSockets: they count among the others, and are refused in their own form.
-func TestRoomForOlderSockets(t *testing.T) {
+// TestLimitOfOlderSockets: they count towards the limit of all sockets, and the rejection has their
+// format.
+func TestLimitOfOlderSockets(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.MaxSockets = 2 })
 	alice := as(t, s, "alice")
 	socket := alice.gql.Socket()
-	dial(t, s, alice.token).ask(`{}`)
+	dial(t, s, alice.token).request(`{}`)
 	a := alice.call(
 		http.MethodGet,
 		"/ws",

@@ -1,4 +1,4 @@
-package rest
+package compat
 
 import (
 	"encoding/json"
@@ -15,16 +15,16 @@ import (
 	"parley/internal/rawjson"
 )
 
-// input is what a request says: a JSON object or a form. What it has besides is not looked at.
+// input is the body of a request: a JSON object or a form. Unknown members are ignored.
 type input struct {
 	object map[string]json.RawMessage
 	form   url.Values
 }
 
-// inputNames are the members of a request that mean something.
+// inputNames are the known members of a request.
 func inputNames() []string { return []string{"user_ids", "page", "size"} }
 
-// readInput reads a request's body, whose size the caller has limited.
+// readInput reads the body of a request. The caller limits its size.
 func readInput(r *http.Request) (in input, err error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -39,20 +39,20 @@ func readInput(r *http.Request) (in input, err error) {
 	default:
 		return in, bad(
 			"body",
-			"The body must be application/json or application/x-www-form-urlencoded, and Content-Type must say which.",
+			"The body must be application/json or application/x-www-form-urlencoded, and Content-Type must name it.",
 		)
 	}
 	if err != nil {
 		return in, bad(
 			"body",
-			"The body cannot be read as its Content-Type says; JSON must be one object.",
+			"The body does not match its Content-Type. JSON must be one object.",
 		)
 	}
 	return in, nil
 }
 
-// number returns a whole number, at least 1 and at most most.
-func (in input) number(name string, most int) (int, error) {
+// number returns a whole number from 1 to max. Returns BAD_USER_INPUT otherwise.
+func (in input) number(name string, max int) (int, error) {
 	text := in.form.Get(name)
 	if raw, ok := in.object[name]; ok {
 		text = string(raw)
@@ -61,24 +61,24 @@ func (in input) number(name string, most int) (int, error) {
 		return 0, bad(name, name+" is missing.")
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > most {
-		limit := fmt.Sprintf("a whole number from 1 to %d", most)
-		if most == math.MaxInt {
-			limit = "a whole number from 1 on"
+	if err != nil || n < 1 || n > max {
+		limit := fmt.Sprintf("a whole number from 1 to %d", max)
+		if max == math.MaxInt {
+			limit = "a whole number that is at least 1"
 		}
 		return 0, bad(name, fmt.Sprintf("%s must be %s.", name, limit))
 	}
 	return n, nil
 }
 
-// texts returns a list of strings that has one or more.
+// texts returns a list of one or more strings. Returns BAD_USER_INPUT otherwise.
 func (in input) texts(name string) (texts []string, err error) {
 	texts = in.form[name]
 	if raw, ok := in.object[name]; ok && json.Unmarshal(raw, &texts) != nil {
 		return nil, bad(name, name+" must be a list of strings.")
 	}
 	if len(texts) == 0 {
-		return nil, bad(name, name+" is missing, or names nobody.")
+		return nil, bad(name, name+" is missing or empty.")
 	}
 	return texts, nil
 }
