@@ -78,6 +78,12 @@ type run struct {
 	ctx context.Context //nolint:containedctx // it lives as long as the execution
 }
 
+// newRun returns an execution. gqlgen looks in the context for the parent of each field: it finds one
+// here, before it has searched all that the request's context is made of.
+func newRun(ctx context.Context, request *Request) *run {
+	return &run{Request: request, ctx: graphql.WithFieldContext(ctx, &graphql.FieldContext{})}
+}
+
 // encoder writes the value at i. It returns false for a null that is not allowed here: then the value
 // of the caller is null instead, and the bytes written are undefined.
 type encoder func(w *writer, i int) bool
@@ -135,7 +141,7 @@ func (p *Plan) Selects(directive string) bool { return p.marks[directive] }
 
 // Execute executes a query or mutation. data is null where a root field failed that cannot be null.
 func (p *Plan) Execute(ctx context.Context, request *Request) (data []byte, errs gqlerror.List) {
-	r := &run{Request: request, ctx: ctx}
+	r := newRun(ctx, request)
 	defer func() {
 		if what := recover(); what != nil { // no resolver's: those fail their field
 			err := request.Present(ctx, nil, request.Recover(ctx, what))
@@ -162,7 +168,7 @@ type Response struct {
 func (p *Plan) ExecuteEvents(
 	ctx context.Context, request *Request, events any,
 ) (responses []Response, err error) {
-	r := &run{Request: request, ctx: ctx}
+	r := newRun(ctx, request)
 	defer func() {
 		if what := recover(); what != nil { // no resolver's: those fail their field
 			responses, err = nil, request.Recover(ctx, what)
