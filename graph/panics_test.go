@@ -50,7 +50,7 @@ func panicked(t *testing.T, s *testkit.Server, where string) int {
 
 // seqsOnly publishes without commits while on is set, so that the log has to be read.
 type seqsOnly struct {
-	to broker.Listener
+	broker.Listener
 	on *atomic.Bool
 }
 
@@ -58,7 +58,7 @@ func (s seqsOnly) Publish(p broker.Publication) {
 	if s.on.Load() {
 		p.Commit = nil
 	}
-	s.to.Receive(p)
+	s.Receive(p)
 }
 
 // TestPanics: a panic fails what it happened in with INTERNAL, and nothing else.

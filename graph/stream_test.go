@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"parley/internal/app"
 	"parley/internal/broker"
@@ -33,7 +34,7 @@ const roomEvents = `subscription($room: ID!, $after: Int) { roomEvents(roomId: $
 
 // lossy is a broker that drops, doubles and shuffles what it carries.
 type lossy struct {
-	hear broker.Listener
+	broker.Listener
 
 	mu   sync.Mutex
 	rand *rand.Rand
@@ -41,7 +42,7 @@ type lossy struct {
 }
 
 func newLossy(hear broker.Listener) write.Publisher {
-	return &lossy{hear: hear, rand: rand.New(rand.NewPCG(1, 2))}
+	return &lossy{Listener: hear, rand: rand.New(rand.NewPCG(1, 2))}
 }
 
 func (l *lossy) Publish(h broker.Publication) {
@@ -54,13 +55,13 @@ func (l *lossy) Publish(h broker.Publication) {
 		l.held = append(l.held, h)
 		return
 	case 2: // twice
-		l.hear.Receive(h)
+		l.Receive(h)
 	}
-	l.hear.Receive(h)
+	l.Receive(h)
 	if len(l.held) > 5 {
 		l.rand.Shuffle(len(l.held), func(i, j int) { l.held[i], l.held[j] = l.held[j], l.held[i] })
 		for _, h := range l.held {
-			l.hear.Receive(h)
+			l.Receive(h)
 		}
 		l.held = nil
 	}
@@ -70,6 +71,7 @@ func (l *lossy) Publish(h broker.Publication) {
 type deaf struct{}
 
 func (deaf) Publish(broker.Publication) {}
+func (deaf) Follows(uuid.UUID) bool     { return true }
 
 func TestMessageAdded(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {

@@ -7,6 +7,7 @@ package broker
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -72,6 +73,8 @@ type Listener interface {
 	Receive(Publication)
 	// Missed says that publications may have been missed.
 	Missed()
+	// Follows reports whether the listener would use the commit of a publication to a room.
+	Follows(room uuid.UUID) bool
 }
 
 // Memory carries publications within one process. The zero value is ready to use.
@@ -94,4 +97,11 @@ func (m *Memory) Publish(p Publication) {
 	for _, l := range m.listeners {
 		l.Receive(p)
 	}
+}
+
+// Follows reports whether a listener would use the commit of a publication to a room.
+func (m *Memory) Follows(room uuid.UUID) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return slices.ContainsFunc(m.listeners, func(l Listener) bool { return l.Follows(room) })
 }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/internal/panics"
 )
 
@@ -129,6 +131,12 @@ func (n *Node) Publish(p Publication) {
 	n.published.Add(1)
 	n.panics.Wrap(n.ctx, panics.Publication, func() { n.listener.Receive(p) }, nil)()
 	n.outbox.add(p)
+}
+
+// Follows reports whether the node's listener, or another node, may use the commit of a publication
+// to a room.
+func (n *Node) Follows(room uuid.UUID) bool {
+	return n.peers.active() > 0 || n.listener.Follows(room)
 }
 
 // checkPeers finds nodes that have fallen silent, whose last messages may have been missed.

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/ent"
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
@@ -412,3 +414,5 @@ func (f publishing) Publish(p broker.Publication) {
 		f(p.Profiles)
 	}
 }
+
+func (publishing) Follows(uuid.UUID) bool { return false }

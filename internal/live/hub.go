@@ -190,7 +190,7 @@ func (h *Hub) receive(p broker.Publication, events []Event, created Created, era
 // decode returns the events of a publication; none if the room has no subscribers on this node, or
 // the log has to be read for them.
 func (h *Hub) decode(p broker.Publication) []Event {
-	if p.Commit == nil || !h.follows(p.Room) {
+	if p.Commit == nil || !h.Follows(p.Room) {
 		return nil
 	}
 	events, err := h.log.Decode(p.Room, p.Commit)
@@ -230,8 +230,8 @@ func (h *Hub) undecodable(err error) {
 	h.opts.Logger.DebugContext(h.ctx, "a publication cannot be decoded", "error", err)
 }
 
-// follows reports whether a room has subscribers on this node.
-func (h *Hub) follows(room uuid.UUID) bool {
+// Follows implements [broker.Listener]: it reports whether a room has subscribers on this node.
+func (h *Hub) Follows(room uuid.UUID) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.tails[Room(room)] != nil

@@ -8,13 +8,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/internal/broker"
 )
 
 // lossy is a broker as bad as one may be: of the publications it carries it loses some, doubles some,
 // delays some so that later ones overtake them, and damages the commits of some.
 type lossy struct {
-	hear broker.Listener
+	broker.Listener
 
 	mu   sync.Mutex
 	rng  *rand.Rand
@@ -31,7 +33,7 @@ const (
 )
 
 func newLossy(seed uint64, hear broker.Listener) *lossy {
-	return &lossy{hear: hear, rng: rand.New(rand.NewPCG(seed, 0))}
+	return &lossy{Listener: hear, rng: rand.New(rand.NewPCG(seed, 0))}
 }
 
 // Publish carries p, or not. It does not block.
@@ -39,9 +41,9 @@ func (l *lossy) Publish(p broker.Publication) {
 	for _, c := range l.copies() {
 		p := truncated(p, c.part)
 		if c.delay == 0 {
-			l.hear.Receive(p)
+			l.Receive(p)
 		} else {
-			time.AfterFunc(c.delay, func() { l.hear.Receive(p) })
+			time.AfterFunc(c.delay, func() { l.Receive(p) })
 		}
 	}
 }
@@ -154,3 +156,4 @@ type hearing func(broker.Publication)
 
 func (f hearing) Receive(h broker.Publication) { f(h) }
 func (hearing) Missed()                        {}
+func (hearing) Follows(uuid.UUID) bool         { return true }

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/ent"
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
@@ -23,6 +25,9 @@ import (
 type Publisher interface {
 	// Publish must not block: requests call it. Publications may be lost.
 	Publish(broker.Publication)
+	// Follows reports whether the commit of a publication to a room may be used: a publication
+	// without it costs its subscribers a read of the log.
+	Follows(room uuid.UUID) bool
 }
 
 // History says whether the database has gone back, as it does when a standby is promoted that lacks

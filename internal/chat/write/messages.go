@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,7 +42,7 @@ type Message struct {
 // The transaction may have locked the rooms already.
 func (t *Tx) InsertMessages(ctx context.Context, messages []*Message) error {
 	if t.Dialect == dialect.Postgres {
-		publications, err := insertMessages(ctx, t, store.Each, messages, true)
+		publications, err := insertMessages(ctx, t, store.Each, messages, true, true)
 		t.Publish(publications...)
 		return err
 	}
@@ -65,8 +66,11 @@ func (db *DB) InsertMessages(
 	if db.dialect != dialect.Postgres {
 		return db.Tx(ctx, again, func(t *Tx) error { return t.InsertMessages(ctx, messages) })
 	}
+	followed := slices.ContainsFunc(messages, func(m *Message) bool {
+		return db.publisher.Follows(m.RoomID)
+	})
 	return db.write(ctx, again, func() ([]broker.Publication, error) {
-		return insertMessages(ctx, db.client, store.EachWritten, messages, wait)
+		return insertMessages(ctx, db.client, store.EachWritten, messages, wait, followed)
 	})
 }
 
@@ -74,9 +78,9 @@ func (db *DB) InsertMessages(
 // itself: then run is [store.EachWritten]. It locks the rooms, unless they are locked by another transaction
 // and wait is false. Since it sees the newest version of a room that it has locked, and the rules are
 // those of that, nobody's membership has ended since the author was found to be allowed to write. It
-// returns what is to be published after the commit.
+// returns what is to be published after the commit, with the commits if the rooms are followed.
 func insertMessages(
-	ctx context.Context, q store.Querier, run runner, messages []*Message, wait bool,
+	ctx context.Context, q store.Querier, run runner, messages []*Message, wait, followed bool,
 ) ([]broker.Publication, error) {
 	records := make([]json.RawMessage, len(messages))
 	rooms, rules := make([]string, len(messages)), make([]string, len(messages))
@@ -119,13 +123,17 @@ func insertMessages(
 		}
 		return nil
 	}, statement, document(records), store.List(dialect.Postgres, rooms),
-		store.List(dialect.Postgres, rules), Now(), len(messages))
+		store.List(dialect.Postgres, rules), Now(), len(messages), followed)
 	if err != nil {
 		return nil, fmt.Errorf("insert %d messages: %w", len(messages), err)
 	}
 	var publications []broker.Publication
 	for id, commit := range commits {
-		publications = append(publications, commit.Publication(id))
+		p := commit.Publication(id)
+		if !followed {
+			p.Commit = nil
+		}
+		publications = append(publications, p)
 	}
 	return publications, nil
 }
@@ -133,7 +141,7 @@ func insertMessages(
 // The statements of insertMessages. given is what is to be inserted and has not been before; held
 // are the locks of the rooms, in the order of all locks; moved are the rooms whose rules are still
 // the same; numbered is what is inserted. The rooms are a parameter of their own, so that PostgreSQL
-// finds them by the index; and so is the number of messages.
+// finds them by the index; and so is the number of messages, and whether the rooms are published.
 const (
 	insertMessagesUnlocked = insertMessagesLocking + ` SKIP LOCKED` + insertMessagesLocked
 	insertMessagesWaiting  = insertMessagesLocking + insertMessagesLocked
@@ -172,7 +180,7 @@ const (
 	RETURNING id, room_id, seq
 )
 SELECT i.n, held.id IS NOT NULL, inserted.id, numbered.seq, numbered.ordinal, numbered.own_ordinal, numbered.created_at,
-	CASE i.n WHEN 1 THEN ` + profiles.ReadVersion + ` END, row_to_json(moved)
+	CASE i.n WHEN 1 THEN ` + profiles.ReadVersion + ` END, CASE WHEN $6 THEN row_to_json(moved) END
 FROM unnest($2::uuid[]) WITH ORDINALITY AS i (room_id, n)
 LEFT JOIN held ON held.id = i.room_id
 LEFT JOIN numbered ON numbered.n = i.n

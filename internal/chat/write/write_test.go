@@ -28,6 +28,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 type published []broker.Publication
 
 func (p *published) Publish(one broker.Publication) { *p = append(*p, one) }
+func (*published) Follows(uuid.UUID) bool           { return true }
 
 // TestOnlyCommitsArePublished: a transaction publishes the events of the rooms that it has saved, after
 // its commit, and nothing if it fails.
