@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"unicode/utf8"
 
 	"parley/internal/auth"
 	"parley/internal/rawjson"
@@ -145,9 +144,6 @@ func (s *legacySocket) handle(text bool, data []byte) action {
 		return closeAction(closeTryAgainLater, f.message)
 	}
 	defer slot.release()
-	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
-		return closeAction(closeInvalidPayload, "Invalid UTF-8")
-	}
 	members, err := rawjson.Members(data, "type", "token")
 	if !text || err != nil && !errors.Is(err, rawjson.ErrNotObject) || hasLoneSurrogate(data) {
 		return action{reply: s.legacy.ErrorMessage("A message must be a JSON object.")}

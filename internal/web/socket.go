@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -93,9 +92,6 @@ func (s *socket) handle(text bool, data []byte) action {
 		return closeAction(closeTryAgainLater, f.message)
 	}
 	defer slot.release()
-	if text && !utf8.Valid(data) { // RFC 6455, section 8.1
-		return closeAction(closeInvalidPayload, "Invalid UTF-8")
-	}
 	m, ok := readMessage(data)
 	if !text || !ok {
 		return closeAction(closeBadRequest, "Invalid message")

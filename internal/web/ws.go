@@ -20,7 +20,6 @@ const (
 	closeTooManyInits     = 4429
 
 	closeNormal         = 1000
-	closeInvalidPayload = 1007
 	closeMessageTooBig  = 1009
 	closeInternalError  = 1011
 	closeServiceRestart = 1012

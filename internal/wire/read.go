@@ -4,17 +4,35 @@ import (
 	"errors"
 	"io"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gobwas/ws"
 
 	"parley/internal/limit"
 )
 
-// fragments is a message of which not all frames have come.
+// message is a message of which not all frames have arrived.
 type message struct {
 	text    bool
 	data    []byte
+	checked int // the bytes of a text that are valid UTF-8
 	started bool
+}
+
+// validUTF8 reports whether a text can be UTF-8, as far as it has arrived. A character may continue
+// in the next frame, unless the text is complete.
+func (m *message) validUTF8(complete bool) bool {
+	rest := m.data[m.checked:]
+	for n := 1; !complete && n < utf8.UTFMax && n <= len(rest); n++ {
+		if last := rest[len(rest)-n:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				rest = rest[:len(rest)-n]
+			}
+			break
+		}
+	}
+	m.checked += len(rest)
+	return utf8.Valid(rest)
 }
 
 // chunkSize is the number of bytes that are allocated for a message before they have arrived.
@@ -88,6 +106,12 @@ func (c *Conn) readData(h ws.Header) (text bool, readData []byte, done bool, err
 		return false, nil, false, c.readError(err)
 	}
 	ws.Cipher(f.data[from:], h.Mask, 0)
+	if f.text && !f.validUTF8(h.Fin) { // RFC 6455, section 8.1
+		return false, nil, false, c.fail(
+			ws.StatusInvalidFramePayloadData,
+			errors.New("the text is not valid UTF-8"),
+		)
+	}
 	if !h.Fin {
 		return false, nil, false, nil
 	}
