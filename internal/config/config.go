@@ -100,7 +100,8 @@ func Parse(
 ) (Config, error) {
 	var cli struct {
 		Config
-		Version kong.VersionFlag `help:"Print the version and exit."`
+		Version    kong.VersionFlag `help:"Print the version and exit."`
+		Completion string           `placeholder:"SHELL" help:"Print a script by which bash, zsh or fish completes the flags, and exit."`
 	}
 	printed := false
 	env := newEnvironment(environ)
@@ -132,6 +133,11 @@ func Parse(
 			err = renamed
 		}
 		return Config{}, &InvalidError{fmt.Errorf("%w (--help lists the settings)", err)}
+	case cli.Completion != "":
+		if err := writeCompletion(stdout, cli.Completion, parser.Model.Flags); err != nil {
+			return Config{}, err
+		}
+		return Config{}, ErrPrinted
 	}
 	cli.AllowedOrigins = trimmed(cli.AllowedOrigins)
 	cli.TrustedProxies = trimmed(cli.TrustedProxies)
