@@ -33,13 +33,11 @@ func run() int {
 	defer stop()
 	context.AfterFunc(ctx, stop)   // the second signal ends the process at once
 	signal.Ignore(syscall.SIGPIPE) // a log that cannot be written any more is no reason to end
-	if err := app.RunWith(
-		ctx,
-		cfg,
-		logger,
-		os.Stdout,
-		app.Options{Version: version()},
-	); err != nil {
+	do := app.RunWith
+	if cfg.Prune {
+		do = app.Prune
+	}
+	if err := do(ctx, cfg, logger, os.Stdout, app.Options{Version: version()}); err != nil {
 		if invalid := (*config.InvalidError)(nil); errors.As(err, &invalid) {
 			_, _ = fmt.Fprintln(os.Stderr, "parley:", err)
 			return 2

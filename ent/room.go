@@ -56,7 +56,7 @@ type Room struct {
 	MemberCount int `json:"member_count,omitempty"`
 	// How many messages were ever added: the ordinal of the newest.
 	MessageCount int64 `json:"message_count,omitempty"`
-	// The seq of the newest message; 0 before the first.
+	// The seq of the newest message; 0 if there is none.
 	LatestSeq int64 `json:"latest_seq,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`

@@ -395,6 +395,14 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{RoomsColumns[18], RoomsColumns[0]},
 			},
+			{
+				Name:    "room_deleted_at",
+				Unique:  false,
+				Columns: []*schema.Column{RoomsColumns[21]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "deleted_at IS NOT NULL",
+				},
+			},
 		},
 	}
 	// RoomEventsColumns holds the columns for the "room_events" table.

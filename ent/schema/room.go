@@ -63,7 +63,7 @@ func (Room) Fields() []ent.Field {
 			Comment("How many messages were ever added: the ordinal of the newest."),
 		field.Int64("latest_seq").
 			Default(0).
-			Comment("The seq of the newest message; 0 before the first."),
+			Comment("The seq of the newest message; 0 if there is none."),
 		field.Time("created_at").Immutable(),
 		field.Time("updated_at").Comment("When the newest message came, or the room was made."),
 		field.Time("event_at").
@@ -79,6 +79,7 @@ func (Room) Fields() []ent.Field {
 func (Room) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("created_at", "id"), // the newest first, to be found; it never changes
+		index.Fields("deleted_at").Annotations(entsql.IndexWhere("deleted_at IS NOT NULL")),
 	}
 }
 

@@ -100,19 +100,9 @@ func New(
 			verifier.Close()
 		}
 	}()
-	database := store.Options{
-		Logger:         logger,
-		MaxOpenConns:   cfg.DBMaxConns,
-		StatementCache: statementCache(cfg.DBStatementCache),
-		Observe:        opts.Observe,
-		Trace:          traces.statement,
-		Panics:         guard,
-		Synchronous:    store.Synchronous(cfg.SQLiteSynchronous),
-	}
-	db, err := store.Open(ctx, string(cfg.DatabaseURL), database)
-	if store.IsUnusable(err) {
-		return nil, &config.InvalidError{Err: err}
-	}
+	database := databaseOptions(cfg, logger, opts, guard)
+	database.Trace = traces.statement
+	db, err := openDatabase(ctx, cfg, database)
 	if err != nil {
 		return nil, err
 	}
@@ -231,13 +221,38 @@ func New(
 	a.traced = func() { traces.end(ctx, logger) }
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
-	if cfg.LogRetention > 0 {
+	if interval := pruneInterval(cfg); interval > 0 {
 		// It ends with Close.
 		a.background.Go(guard.Wrap(background, panics.Background, func() {
-			prune(background, domain, cfg.LogRetention, logger, guard)
+			pruneRegularly(background, domain, cfg, interval, logger, guard)
 		}, nil))
 	}
 	return a, nil
+}
+
+// databaseOptions returns the options of the database without tracing.
+func databaseOptions(
+	cfg config.Config, logger *slog.Logger, opts Options, guard *panics.Guard,
+) store.Options {
+	return store.Options{
+		Logger:         logger,
+		MaxOpenConns:   cfg.DBMaxConns,
+		StatementCache: statementCache(cfg.DBStatementCache),
+		Observe:        opts.Observe,
+		Panics:         guard,
+		Synchronous:    store.Synchronous(cfg.SQLiteSynchronous),
+	}
+}
+
+// openDatabase opens the database and migrates it.
+func openDatabase(
+	ctx context.Context, cfg config.Config, opts store.Options,
+) (*store.DB, error) {
+	db, err := store.Open(ctx, string(cfg.DatabaseURL), opts)
+	if store.IsUnusable(err) {
+		return nil, &config.InvalidError{Err: err}
+	}
+	return db, err
 }
 
 // trustedDocuments reads the manifest at path; nil where there is none to read.

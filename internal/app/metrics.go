@@ -56,6 +56,7 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 	const batches = "Transactions that wrote the batches of a write queue."
 	const writes = "Messages and rooms that were written in batches."
 	const length = "Messages and rooms that wait in a write queue."
+	const pruned = "Events, messages and deleted rooms that this node has pruned."
 	const userCache = "Users that were requested from the cache, by result."
 	metrics.Show(m, domain.Stats,
 		metrics.Counter("parley_transaction_retries_total", retries,
@@ -76,6 +77,12 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 			func(s stats) int64 { return s.Sends.Waiting }, "queue", "messages"),
 		metrics.Gauge("parley_write_queue_length", length,
 			func(s stats) int64 { return s.Creations.Waiting }, "queue", "rooms"),
+		metrics.Counter("parley_pruned_total", pruned,
+			func(s stats) int64 { return s.Pruned.Events }, "kind", "events"),
+		metrics.Counter("parley_pruned_total", pruned,
+			func(s stats) int64 { return s.Pruned.Messages }, "kind", "messages"),
+		metrics.Counter("parley_pruned_total", pruned,
+			func(s stats) int64 { return s.Pruned.Rooms }, "kind", "rooms"),
 		metrics.Counter("parley_user_cache_requests_total", userCache,
 			func(s stats) int64 { return s.Users.Cached }, "result", "hit"),
 		metrics.Counter("parley_user_cache_requests_total", userCache,

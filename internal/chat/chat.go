@@ -7,7 +7,6 @@ package chat
 import (
 	"context"
 	"fmt"
-	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -15,6 +14,7 @@ import (
 	"parley/internal/chat/batch"
 	"parley/internal/chat/keyattempts"
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/prune"
 	"parley/internal/chat/read"
 	"parley/internal/chat/retry"
 	"parley/internal/chat/roomlog"
@@ -67,6 +67,7 @@ type Chat struct {
 	// snapshots has a place for each snapshot that may be read at a time.
 	snapshots *limit.Memory
 	history   write.History
+	pruner    *prune.Pruner
 }
 
 // Options of a [Chat].
@@ -113,6 +114,7 @@ func New(
 		searches:    newSearches(opts.Searches),
 		snapshots:   newSnapshots(opts.Dialect, opts.Searches),
 		history:     opts.History,
+		pruner:      prune.New(db, opts.Dialect, writes),
 	}, nil
 }
 
@@ -122,9 +124,12 @@ func Looking(ctx context.Context) (context.Context, func() int64) {
 	return ctx, n.Load
 }
 
-// Prune deletes the events of all logs that are older than a time: see [write.DB.Prune].
-func (c *Chat) Prune(ctx context.Context, before time.Time) (pruned int, err error) {
-	return c.writes.Prune(ctx, before)
+// Prune deletes what has expired: see [prune.Pruner.Prune].
+func (c *Chat) Prune(ctx context.Context, before prune.Before) error {
+	if err := c.pruner.Prune(ctx, before); err != nil {
+		return fmt.Errorf("prune: %w", err)
+	}
+	return nil
 }
 
 // retriesOf returns how to retry a request: one with an idempotencyKey may run twice.

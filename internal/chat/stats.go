@@ -2,6 +2,7 @@ package chat
 
 import (
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/prune"
 	"parley/internal/chat/retry"
 	"parley/internal/chat/writequeue"
 )
@@ -16,6 +17,8 @@ type Stats struct {
 	Users profiles.Stats
 	// RoomBytes is about how many bytes the cached rooms take.
 	RoomBytes int64
+	// Pruned counts the rows that were pruned.
+	Pruned prune.Counts
 }
 
 // Stats returns what has been counted.
@@ -23,5 +26,6 @@ func (c *Chat) Stats() Stats {
 	return Stats{
 		Attempts: c.writes.Attempts(), Sends: c.newMessages.Stats(), Creations: c.newRooms.Stats(),
 		Users: c.UserStats(), RoomBytes: int64(c.RoomBytes()),
+		Pruned: c.pruner.Counts(),
 	}
 }

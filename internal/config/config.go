@@ -33,6 +33,9 @@ type Config struct {
 
 	LogRetention time.Duration `env:"PARLEY_LOG_RETENTION" default:"0" placeholder:"DURATION" group:"database" help:"Age at which events are deleted from the logs of rooms, as in 720h; streams resume from younger ones. Messages are not deleted. 0: never."`
 
+	MessageRetention     time.Duration `env:"PARLEY_MESSAGE_RETENTION" default:"0" placeholder:"DURATION" group:"database" help:"Age at which messages are deleted, with their reactions and idempotency keys, as in 8760h. 0: never."`
+	DeletedRoomRetention time.Duration `env:"PARLEY_DELETED_ROOM_RETENTION" default:"168h" placeholder:"DURATION" group:"database" help:"Time after which the rows of a deleted room are deleted. Until then, clients that reconnect learn that the room was deleted. 0: never."`
+
 	NATSURL           Secret   `name:"nats-url" env:"PARLEY_NATS_URL" placeholder:"URL" group:"database" help:"NATS servers for publications between nodes, as in nats://host:4222, separated by commas. Default: PostgreSQL NOTIFY."`
 	RateMutations     string   `env:"PARLEY_RATE_MUTATIONS" default:"auto" placeholder:"RATE" group:"rates" help:"Mutations: each field counts once, and so do each added member, each room that is left, and every 8 KiB of a message. auto: 50/s:200,500/s:2000."`
 	RateSignIns       string   `name:"rate-sign-ins" env:"PARLEY_RATE_SIGN_INS" default:"auto" placeholder:"RATE" group:"rates" help:"signIn, in development mode. auto: 1/s:10,5/s:50."`
@@ -67,6 +70,9 @@ type Config struct {
 	MaxComplexity    int    `env:"PARLEY_MAX_COMPLEXITY" default:"20000" placeholder:"N" group:"graphql" help:"Maximum cost of an operation, which is the number of values that its response may have: docs/limits.md."`
 	MaxAliases       int    `env:"PARLEY_MAX_ALIASES" default:"50" placeholder:"N" group:"graphql" help:"Maximum number of aliases in an operation."`
 	MaxBodyBytes     int64  `env:"PARLEY_MAX_BODY_BYTES" default:"1048576" placeholder:"BYTES" group:"graphql" help:"Maximum size of a request."`
+
+	// Prune is whether the command is prune.
+	Prune bool `kong:"-"`
 }
 
 const description = `A chat-room server with a GraphQL API and live subscriptions.
@@ -102,6 +108,9 @@ func Parse(
 		Config
 		Version    kong.VersionFlag `help:"Print the version and exit."`
 		Completion string           `placeholder:"SHELL" help:"Print a script by which bash, zsh or fish completes the flags, and exit."`
+
+		Serve struct{} `cmd:"" default:"1" help:"Run the server. This is the default."`
+		Prune struct{} `cmd:"" help:"Delete once what has expired by --message-retention, --log-retention and --deleted-room-retention, and exit. Servers may run on the database."`
 	}
 	printed := false
 	env := newEnvironment(environ)
@@ -124,7 +133,7 @@ func Parse(
 		variables = append(variables, flag.Envs...)
 		flag.Tag.Envs = nil // or kong reads the environment of the process; flag.Envs has the names
 	}
-	_, err = parser.Parse(args)
+	parsed, err := parser.Parse(args)
 	switch {
 	case printed:
 		return Config{}, ErrPrinted
@@ -139,6 +148,7 @@ func Parse(
 		}
 		return Config{}, ErrPrinted
 	}
+	cli.Config.Prune = parsed.Command() == "prune"
 	cli.AllowedOrigins = trimmed(cli.AllowedOrigins)
 	cli.TrustedProxies = trimmed(cli.TrustedProxies)
 	if err := errors.Join(env.check(variables), cli.validate()); err != nil {

@@ -52,6 +52,9 @@ func TestDefaults(t *testing.T) {
 		DBMaxConns:        16,
 		DBStatementCache:  256,
 		SQLiteSynchronous: "full",
+
+		DeletedRoomRetention: 168 * time.Hour,
+
 		RateMutations:     "auto",
 		RateSignIns:       "auto",
 		RateKeys:          "auto",
@@ -419,6 +422,8 @@ func TestRefused(t *testing.T) {
 		"time beyond all times":     {map[string]string{"PARLEY_SHUTDOWN_TIMEOUT": "9999999999h"}, []string{"--shutdown-timeout"}},
 		"negative retention":        {map[string]string{"PARLEY_LOG_RETENTION": "-1h"}, []string{"PARLEY_LOG_RETENTION", "0 for ever"}},
 		"retention of nothing":      {map[string]string{"PARLEY_LOG_RETENTION": "1ns"}, []string{"PARLEY_LOG_RETENTION", "720h"}},
+		"messages kept for seconds": {map[string]string{"PARLEY_MESSAGE_RETENTION": "59s"}, []string{"PARLEY_MESSAGE_RETENTION", "1m0s"}},
+		"deleted rooms forgotten":   {map[string]string{"PARLEY_DELETED_ROOM_RETENTION": "1s"}, []string{"PARLEY_DELETED_ROOM_RETENTION", "1m0s"}},
 		"endless share of traces":   {map[string]string{"PARLEY_TRACE_SAMPLE_RATIO": "+Inf"}, []string{"PARLEY_TRACE_SAMPLE_RATIO"}},
 		"negative share of traces":  {map[string]string{"PARLEY_TRACE_SAMPLE_RATIO": "-0.1"}, []string{"PARLEY_TRACE_SAMPLE_RATIO"}},
 		"collector at no port":      {map[string]string{"PARLEY_TRACES_URL": "http://h:99999"}, []string{"PARLEY_TRACES_URL"}},
@@ -655,6 +660,21 @@ func TestHelp(t *testing.T) {
 	_, version, err := parse(t, nil, "--version")
 	if !errors.Is(err, config.ErrPrinted) || version != "1.2.3\n" {
 		t.Errorf("version: %q %v", version, err)
+	}
+}
+
+func TestPruneCommand(t *testing.T) {
+	t.Parallel()
+	if mustParse(t, nil).Prune || mustParse(t, nil, "serve").Prune {
+		t.Error("the server prunes and ends")
+	}
+	env := map[string]string{"PARLEY_LOG_RETENTION": "48h"}
+	cfg := mustParse(t, env, "prune", "--message-retention=24h")
+	if !cfg.Prune || cfg.MessageRetention != 24*time.Hour || cfg.LogRetention != 48*time.Hour {
+		t.Errorf("prune: %+v", cfg)
+	}
+	if !mustParse(t, nil, "--message-retention=24h", "prune").Prune {
+		t.Error("the command behind a flag is not found")
 	}
 }
 

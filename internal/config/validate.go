@@ -132,14 +132,18 @@ func (c Config) validateRanges(fail func(string, ...any)) {
 			longestShutdown,
 		)
 	}
-	if c.LogRetention != 0 &&
-		(c.LogRetention < shortestRetention || c.LogRetention > longestRetention) {
-		fail(
-			"PARLEY_LOG_RETENTION (--log-retention) is %v; give 0 for ever, or a time from %v to %v, such as 720h",
-			c.LogRetention,
-			shortestRetention,
-			longestRetention,
-		)
+	for _, retention := range []struct {
+		names string
+		value time.Duration
+	}{
+		{"PARLEY_LOG_RETENTION (--log-retention)", c.LogRetention},
+		{"PARLEY_MESSAGE_RETENTION (--message-retention)", c.MessageRetention},
+		{"PARLEY_DELETED_ROOM_RETENTION (--deleted-room-retention)", c.DeletedRoomRetention},
+	} {
+		if v := retention.value; v != 0 && (v < shortestRetention || v > longestRetention) {
+			fail("%s is %v; give 0 for ever, or a time from %v to %v, such as 720h",
+				retention.names, v, shortestRetention, longestRetention)
+		}
 	}
 }
 

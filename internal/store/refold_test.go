@@ -55,6 +55,7 @@ func TestRefold(t *testing.T) {
 			exec("DELETE FROM goose_db_version WHERE version_id >= 20261130024500")
 			exec("DROP TABLE profile_versions")
 			exec("DROP TABLE ended_memberships")
+			exec("DROP INDEX room_deleted_at")
 			open(t, url, store.Options{})
 			for query, want := range map[string]string{
 				"SELECT search_text FROM rooms":                                                                             "οδυσσευσ\nstrasse\nλογοσ\n x \nplain",

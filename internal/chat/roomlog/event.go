@@ -94,6 +94,13 @@ func (e *Event) complete() {
 	e.create = nil
 }
 
+// lacksMessage reports whether the event is about a message that does not exist any more.
+func (e *Event) lacksMessage() bool {
+	needsMessage := e.Kind == roomevent.KindMESSAGE_EDITED ||
+		e.Kind == roomevent.KindMESSAGE_DELETED || e.Kind == roomevent.KindREACTIONS_CHANGED
+	return needsMessage && e.Message == nil
+}
+
 // Share returns what those who show the event share of it, as the first one who asks makes it. It
 // lives as long as the event.
 func (e *Event) Share(with func() any) any {

@@ -50,29 +50,43 @@ func New(db *ent.Client, dialect string) *Log { return &Log{db, dialect} }
 
 // Read returns the events of a room that follow the one at after, at most limit of them, in order and
 // without a hole: if one is missing, the result ends before it. pruned reports that the log no longer
-// goes back to after.
+// goes back to after, or that one of the events is about a message that was pruned.
 func (l *Log) Read(
 	ctx context.Context, roomID uuid.UUID, after int64, limit int,
 ) (events []*Event, pruned bool, err error) {
+	next, hole := after+1, false
 	err = store.Each(ctx, l.db, func(rows *sql.Rows) error {
 		e, err := scanEvent(rows, roomID)
-		if err == nil && e.Seq == after+int64(len(events))+1 {
+		switch {
+		case err != nil:
+		case e.Seq != next:
+			hole = true
+		case e.lacksMessage():
+			pruned = true
+		default:
 			events = append(events, e)
+			next++
 		}
 		return err
 	}, logQuery, roomID, after, after+int64(limit))
 	if err != nil {
 		return nil, false, fmt.Errorf("read the log of room %s after %d: %w", roomID, after, err)
 	}
-	if len(events) > 0 {
+	if pruned {
+		return nil, true, nil
+	}
+	if len(events) > 0 && !hole {
 		return events, false, nil
 	}
-	// Nothing is new, or nothing is left: the row tells.
+	// Nothing is new, or something is missing: the row tells.
 	r, err := l.db.Room.Query().Where(room.ID(roomID)).Select(room.FieldLogStart).Only(ctx)
 	if err != nil {
 		return nil, false, fmt.Errorf("read where the log of room %s begins: %w", roomID, err)
 	}
-	return nil, r.LogStart > after, nil
+	if r.LogStart >= next {
+		return nil, true, nil
+	}
+	return events, false, nil
 }
 
 // scanEvent reads a row of logQuery.

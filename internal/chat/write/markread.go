@@ -4,38 +4,39 @@ import (
 	"context"
 	"fmt"
 
+	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/message"
-	"parley/ent/predicate"
 	"parley/internal/broker"
+	"parley/internal/store"
 )
 
 // MarkRead sets that a member has read a room up to seq, or up to an older message if there is none
 // there. It never moves backwards. The room need not be locked: messages up to the room's seq are
-// committed, and their ordinals never change.
+// committed, and their ordinals never change. The member must have been read after the room.
 func (t *Tx) MarkRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64) error {
-	all, err := t.newest(ctx, message.RoomID(r.ID), message.SeqLTE(seq))
+	all, err := t.Message.Query().
+		Where(message.RoomID(r.ID), message.SeqLTE(seq)).
+		Order(message.BySeq(entsql.OrderDesc())).
+		First(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("find the newest message: %w", err)
 	}
 	if all.Seq <= m.LastReadSeq {
 		return nil // nothing new to read, or it would move backwards
 	}
-	own, err := t.newest(
-		ctx,
-		message.RoomID(r.ID),
-		message.AuthorID(m.UserID),
-		message.SeqLTE(seq),
-		message.SeqGT(m.JoinedSeq),
-	)
+	own, err := t.ownUpTo(ctx, m, seq)
 	if err != nil {
 		return err
 	}
 	// The baseline of a membership: what was there when it began counts as read, and is among all.
-	read := max(all.Ordinal-own.OwnOrdinal, m.OthersRead)
+	read := max(all.Ordinal-own, m.OthersRead)
 	changed, err := t.Member.Update().
 		Where(member.RoomID(r.ID), member.ID(m.ID), member.LastReadSeqLT(all.Seq)).
 		SetLastReadSeq(all.Seq).
@@ -50,18 +51,48 @@ func (t *Tx) MarkRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64
 	return nil
 }
 
-// newest returns the newest message of those selected; the zero message, with ordinals of 0, where
-// there is none.
-func (t *Tx) newest(ctx context.Context, selected ...predicate.Message) (*ent.Message, error) {
-	m, err := t.Message.Query().
-		Where(selected...).
-		Order(message.BySeq(entsql.OrderDesc())).
+// ownUpTo returns how many messages up to seq a member has sent since joining. It is found by their
+// first message above seq, because older ones may have been pruned.
+func (t *Tx) ownUpTo(ctx context.Context, m *ent.Member, seq int64) (int64, error) {
+	next, err := t.Message.Query().
+		Where(
+			message.RoomID(m.RoomID), message.AuthorID(m.UserID),
+			message.SeqGT(max(seq, m.JoinedSeq)),
+		).
+		Order(message.BySeq()).
 		First(ctx)
 	if ent.IsNotFound(err) {
-		return &ent.Message{}, nil
+		return m.OwnSent, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find the newest message: %w", err)
+		return 0, fmt.Errorf("find the member's next message: %w", err)
 	}
-	return m, nil
+	return next.OwnOrdinal - 1, nil
+}
+
+// MarkAllRead is [Tx.MarkRead] up to a message for members of the locked room, who have not read it
+// and had joined before it. It publishes nothing.
+func (h *Room) MarkAllRead(ctx context.Context, users []string, last *ent.Message) error {
+	greatest := "MAX"
+	if h.Tx.Dialect == dialect.Postgres {
+		greatest = "GREATEST"
+	}
+	_, err := h.Tx.ExecContext(
+		ctx,
+		`UPDATE members SET last_read_seq = $2, others_read = `+greatest+`(
+	others_read, $3 - COALESCE((
+		SELECT m.own_ordinal - 1 FROM messages m
+		WHERE m.room_id = $1 AND m.author_id = members.user_id AND m.seq > $2
+		ORDER BY m.seq LIMIT 1
+	), own_sent)
+) WHERE room_id = $1 AND `+store.AnyOf(h.Tx.Dialect, "user_id", "$4", "text"),
+		h.ID,
+		last.Seq,
+		last.Ordinal,
+		store.List(h.Tx.Dialect, users),
+	)
+	if err != nil {
+		return fmt.Errorf("mark room %s read for %d members: %w", h.ID, len(users), err)
+	}
+	return nil
 }

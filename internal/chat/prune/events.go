@@ -1,0 +1,67 @@
+package prune
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/endedmembership"
+	"parley/ent/roomevent"
+	"parley/internal/chat/write"
+)
+
+// pruneEvents deletes the events of all logs that are older than before. Messages stay: a log that
+// begins later only ends the streams that would resume from before it. It also deletes the records of
+// why memberships ended before that time.
+func (p *Pruner) pruneEvents(ctx context.Context, before time.Time) error {
+	err := p.step(ctx, func(t *write.Tx) error {
+		_, err := t.EndedMembership.Delete().Where(endedmembership.AtLT(before)).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("prune ended memberships: %w", err)
+	}
+	for {
+		var starts []struct {
+			Room uuid.UUID `sql:"room_id"`
+			Seq  int64     `sql:"seq"`
+		}
+		err := p.db.RoomEvent.Query().Where(roomevent.AtLT(before)).Limit(roomPage).
+			GroupBy(roomevent.FieldRoomID).
+			Aggregate(ent.As(ent.Max(roomevent.FieldSeq), "seq")).Scan(ctx, &starts)
+		if err != nil {
+			return fmt.Errorf("find old events: %w", err)
+		}
+		if len(starts) == 0 {
+			return nil
+		}
+		for _, start := range starts {
+			if err := p.pruneLog(ctx, start.Room, start.Seq); err != nil {
+				return fmt.Errorf("prune the log of room %s: %w", start.Room, err)
+			}
+		}
+	}
+}
+
+// pruneLog deletes a room's events up to seq. The room's row shows it first, so that what was pruned
+// can always be told from what is missing.
+func (p *Pruner) pruneLog(ctx context.Context, id uuid.UUID, seq int64) error {
+	err := p.inRoom(ctx, id, func(_ *write.Tx, h *write.Room) error {
+		if h == nil {
+			return nil
+		}
+		return h.PruneLog(ctx, seq)
+	})
+	if err != nil {
+		return err
+	}
+	return p.deleteEvents(ctx, id, seq)
+}
+
+// deleteEvents deletes the events of a room up to seq.
+func (p *Pruner) deleteEvents(ctx context.Context, id uuid.UUID, seq int64) error {
+	return p.deleteRows(ctx, id, rowsOf{roomevent.Table, roomevent.FieldSeq}, seq, &p.events)
+}
