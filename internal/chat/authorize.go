@@ -2,12 +2,10 @@ package chat
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 
 	"parley/ent"
-	"parley/ent/room"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/read"
 	"parley/internal/chat/write"
@@ -74,26 +72,6 @@ func whoMay(a policy.Action, v policy.Visibility, who policy.Relation) string {
 	default:
 		return "Only the room's owner may do this."
 	}
-}
-
-// refused returns why a query with [policy.Allowed] has found nothing.
-func refused(ctx context.Context, db *ent.Client, v Viewer, id uuid.UUID, a policy.Action) error {
-	r, err := db.Room.Query().Where(room.ID(id), room.DeletedAtIsNil()).Only(ctx)
-	if ent.IsNotFound(err) {
-		return errNoRoom()
-	}
-	if err != nil {
-		return fmt.Errorf("get room %s: %w", id, err)
-	}
-	who, _, err := read.RelationTo(ctx, db, r, v.ID)
-	if err != nil {
-		return err
-	}
-	if err := permit(a, r, who); err != nil {
-		return err
-	}
-	// They have joined since.
-	return &Error{Code: Unavailable, Message: "The room has just changed. Try again."}
 }
 
 // may reports whether the viewer may do something to a room that they see, by their membership of

@@ -6,8 +6,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/ent"
-	"parley/ent/room"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/roomlog"
 )
@@ -22,21 +20,31 @@ type Followed struct {
 	Joined int64
 }
 
-// Follow authorises the viewer to follow a room's log and returns its head at that moment: from an
-// event above it on, the log itself tells when the viewer is no longer in the room. Membership and
-// head are read in one statement.
+// Follow authorizes the viewer to follow a room's log and returns its head at that moment: from an
+// event above it on, the log itself tells when the viewer is no longer in the room.
+//
+// Returns NOT_FOUND, BANNED or FORBIDDEN if the viewer may not read the room's messages.
 func (c *Chat) Follow(ctx context.Context, v Viewer, roomID uuid.UUID) (head int64, err error) {
-	r, err := c.db.Room.Query().
-		Where(room.ID(roomID), policy.Allowed(policy.Read, v.ID)).
-		Select(room.FieldSeq).
-		Only(ctx)
-	if ent.IsNotFound(err) {
-		return 0, refused(ctx, c.db, v, roomID, policy.Read)
+	at, err := c.FollowVersion(ctx, v, roomID)
+	return at.Seq, err
+}
+
+// FollowVersion is [Chat.Follow], and returns also the profile version at that moment: the viewer
+// must not be shown anything older. It takes one statement.
+func (c *Chat) FollowVersion(
+	ctx context.Context, v Viewer, roomID uuid.UUID,
+) (at Version, err error) {
+	access, found, err := c.AccessTo(ctx, v.ID, roomID)
+	switch {
+	case err != nil:
+		return at, fmt.Errorf("follow room %s: %w", roomID, err)
+	case !found:
+		return at, errNoRoom()
 	}
-	if err != nil {
-		return 0, fmt.Errorf("follow room %s: %w", roomID, err)
+	if err := permit(policy.Read, access.Room, access.Relation); err != nil {
+		return at, err
 	}
-	return r.Seq, nil
+	return Version{Seq: access.Room.Seq, Profiles: access.Profiles}, nil
 }
 
 // FollowAll authorizes the viewer to follow the logs of their rooms, as [Chat.Follow] does for one.

@@ -10,8 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
-	"parley/ent/room"
-	"parley/internal/chat/policy"
 	"parley/internal/chat/profiles"
 	"parley/internal/limit"
 )
@@ -54,29 +52,6 @@ type Snapshot struct {
 	*Chat
 	Room    *ent.Room
 	Version Version
-}
-
-// FollowVersion is [Chat.Follow], and returns also the profile version at that moment: the viewer
-// must not be shown anything older.
-func (c *Chat) FollowVersion(
-	ctx context.Context, v Viewer, roomID uuid.UUID,
-) (at Version, err error) {
-	r, err := profiles.WithVersion(
-		c.db.Room.Query().Where(room.ID(roomID), policy.Allowed(policy.Read, v.ID)),
-	).
-		Select(room.FieldSeq).
-		Only(ctx)
-	if ent.IsNotFound(err) {
-		return at, refused(ctx, c.db, v, roomID, policy.Read)
-	}
-	if err != nil {
-		return at, fmt.Errorf("follow room %s: %w", roomID, err)
-	}
-	at.Seq = r.Seq
-	if at.Profiles, err = profiles.VersionOf(r); err != nil {
-		return at, fmt.Errorf("follow room %s: %w", roomID, err)
-	}
-	return at, nil
 }
 
 // Snapshot calls read with a room and the database as they are at one moment: it runs read in a

@@ -2,7 +2,10 @@ package read
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+
+	"github.com/google/uuid"
 
 	"parley/ent"
 	"parley/ent/ban"
@@ -10,6 +13,8 @@ import (
 	"parley/ent/member"
 	"parley/ent/room"
 	"parley/internal/chat/policy"
+	"parley/internal/chat/profiles"
+	"parley/internal/store"
 )
 
 // RelationTo returns the relation of a user to a room, and their membership if there is one. While
@@ -45,4 +50,40 @@ func IsOwnersFriend(ctx context.Context, db *ent.Client, r *ent.Room, userID str
 		return false, fmt.Errorf("find whether %q is a friend of %q: %w", userID, r.OwnerID, err)
 	}
 	return is, nil
+}
+
+// Access is what decides whether a user may read a room's log, at one moment.
+type Access struct {
+	// Room has what the policy needs to know, and its seq.
+	Room     *ent.Room
+	Relation policy.Relation
+	Profiles profiles.Version
+}
+
+// AccessTo returns the access of a user to a room, in one statement. found is false if there is no
+// such room.
+func (rd *Reader) AccessTo(
+	ctx context.Context, userID string, roomID uuid.UUID,
+) (a Access, found bool, err error) {
+	r := &ent.Room{ID: roomID}
+	var role sql.Null[member.Role]
+	var banned, friend bool
+	err = store.Each(ctx, rd.db, func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(&r.Seq, &r.AccessType, &r.Direct, &role, &banned, &friend, &a.Profiles)
+	}, `SELECT r.seq, r.access_type, r.direct, m.role,
+	m.role IS NULL AND EXISTS (SELECT 1 FROM bans WHERE room_id = $1 AND user_id = $2),
+	m.role IS NULL AND r.access_type = 'FRIEND' AND EXISTS (SELECT 1 FROM friendships f
+		WHERE f.user_id = $2 AND f.friend_id = r.owner_id AND f.state = 'FRIENDS'),
+	`+profiles.ReadVersion+`
+FROM rooms r LEFT JOIN members m ON m.room_id = $1 AND m.user_id = $2
+WHERE r.id = $1 AND r.deleted_at IS NULL`, roomID, userID)
+	if err != nil {
+		return a, false, fmt.Errorf("read the access of %q to room %s: %w", userID, roomID, err)
+	}
+	a.Room, a.Relation = r, policy.Outside(banned, friend)
+	if role.Valid {
+		a.Relation = policy.OfRole(role.V)
+	}
+	return a, found, nil
 }
