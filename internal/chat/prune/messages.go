@@ -120,8 +120,20 @@ func (p *Pruner) lastBefore(
 	return last, nil
 }
 
-// markRead makes a room's messages up to last count as read, by stepRows members at a time.
+// markRead makes a room's messages up to last count as read, by stepRows members at a time. It reads
+// the messages after last once, which needs no lock, and those that are sent meanwhile in each step.
 func (p *Pruner) markRead(ctx context.Context, id uuid.UUID, last *ent.Message) error {
+	r, err := p.db.Room.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return nil // pruned itself meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("get the room: %w", err)
+	}
+	next := make(map[string]int64)
+	if err := nextOwn(ctx, p.db, id, last.Seq, r.Seq, next); err != nil {
+		return err
+	}
 	after := ""
 	for more := true; more; {
 		err := p.inRoom(ctx, id, func(t *write.Tx, h *write.Room) error {
@@ -146,11 +158,36 @@ func (p *Pruner) markRead(ctx context.Context, id uuid.UUID, last *ent.Message) 
 				return nil
 			}
 			after = users[len(users)-1]
-			return h.MarkAllRead(ctx, users, last)
+			if err := nextOwn(ctx, t, id, r.Seq, h.Seq, next); err != nil {
+				return err
+			}
+			r.Seq = h.Seq
+			return h.MarkAllRead(ctx, users, last, next)
 		})
 		if err != nil {
 			return fmt.Errorf("mark messages up to %d read: %w", last.Seq, err)
 		}
+	}
+	return nil
+}
+
+// nextOwn adds to next the own_ordinal of the first message that each author has sent in a room after
+// a seq, up to another.
+func nextOwn(
+	ctx context.Context, q store.Querier, id uuid.UUID, after, upTo int64, next map[string]int64,
+) error {
+	err := store.Each(ctx, q, func(rows *sql.Rows) error {
+		var author string
+		var ordinal int64
+		err := rows.Scan(&author, &ordinal)
+		if _, earlier := next[author]; !earlier {
+			next[author] = ordinal
+		}
+		return err
+	}, `SELECT author_id, min(own_ordinal) FROM messages
+WHERE room_id = $1 AND seq > $2 AND seq <= $3 GROUP BY author_id`, id, after, upTo)
+	if err != nil {
+		return fmt.Errorf("find the authors of the messages after %d: %w", after, err)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/ent/message"
 	"parley/internal/chat/retry"
 	"parley/internal/chat/write"
 	"parley/internal/store"
@@ -142,14 +143,18 @@ type rowsOf struct{ table, seq string }
 func (p *Pruner) deleteRows(
 	ctx context.Context, id uuid.UUID, rows rowsOf, upTo int64, count *atomic.Int64,
 ) error {
-	where, args := "room_id = $1", []any{id, stepRows}
+	key, where, args := "id", "room_id = $1", []any{id, stepRows}
 	if rows.seq != "" {
 		where += " AND " + rows.seq + " <= $3"
 		args = append(args, upTo)
 	}
+	if rows.seq == message.FieldSeq { // of a message or an event it is the key
+		key = rows.seq
+	}
 	statement := fmt.Sprintf(
-		"DELETE FROM %s WHERE room_id = $1 AND id IN (SELECT id FROM %[1]s WHERE %s LIMIT $2)",
+		"DELETE FROM %s WHERE room_id = $1 AND %s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s LIMIT $2)",
 		rows.table,
+		key,
 		where,
 	)
 	for deleted := int64(stepRows); deleted == stepRows; {

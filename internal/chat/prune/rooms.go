@@ -30,17 +30,16 @@ func (p *Pruner) pruneRooms(ctx context.Context, before time.Time) error {
 			return nil
 		}
 		for _, id := range ids {
-			for _, table := range []string{
-				reaction.Table, message.Table, roomevent.Table, roomtag.Table, ban.Table,
-				member.Table, endedmembership.Table,
+			for _, rows := range []rowsOf{
+				{table: reaction.Table},
+				{message.Table, message.FieldSeq},
+				{roomevent.Table, roomevent.FieldSeq},
+				{table: roomtag.Table},
+				{table: ban.Table},
+				{table: member.Table},
+				{table: endedmembership.Table},
 			} {
-				if err := p.deleteRows(
-					ctx,
-					id,
-					rowsOf{table: table},
-					math.MaxInt64,
-					nil,
-				); err != nil {
+				if err := p.deleteRows(ctx, id, rows, math.MaxInt64, nil); err != nil {
 					return err
 				}
 			}

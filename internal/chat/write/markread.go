@@ -71,28 +71,37 @@ func (t *Tx) ownUpTo(ctx context.Context, m *ent.Member, seq int64) (int64, erro
 }
 
 // MarkAllRead is [Tx.MarkRead] up to a message for members of the locked room, who have not read it
-// and had joined before it. It publishes nothing.
-func (h *Room) MarkAllRead(ctx context.Context, users []string, last *ent.Message) error {
-	greatest := "MAX"
-	if h.Tx.Dialect == dialect.Postgres {
-		greatest = "GREATEST"
+// and had joined before it. next has the own_ordinal of the next message that a member has sent after
+// it; members who have sent none are missing. It publishes nothing.
+func (h *Room) MarkAllRead(
+	ctx context.Context, users []string, last *ent.Message, next map[string]int64,
+) error {
+	update := func(users []string, own string, args ...any) error {
+		greatest := "MAX"
+		if h.Tx.Dialect == dialect.Postgres {
+			greatest = "GREATEST"
+		}
+		_, err := h.Tx.ExecContext(
+			ctx,
+			`UPDATE members
+SET last_read_seq = $2, others_read = `+greatest+`(others_read, CAST($3 AS bigint) - `+own+`)
+WHERE room_id = $1 AND `+store.AnyOf(h.Tx.Dialect, "user_id", "$4", "text"),
+			append(
+				[]any{h.ID, last.Seq, last.Ordinal, store.List(h.Tx.Dialect, users)},
+				args...)...)
+		if err != nil {
+			return fmt.Errorf("mark room %s read for %d members: %w", h.ID, len(users), err)
+		}
+		return nil
 	}
-	_, err := h.Tx.ExecContext(
-		ctx,
-		`UPDATE members SET last_read_seq = $2, others_read = `+greatest+`(
-	others_read, $3 - COALESCE((
-		SELECT m.own_ordinal - 1 FROM messages m
-		WHERE m.room_id = $1 AND m.author_id = members.user_id AND m.seq > $2
-		ORDER BY m.seq LIMIT 1
-	), own_sent)
-) WHERE room_id = $1 AND `+store.AnyOf(h.Tx.Dialect, "user_id", "$4", "text"),
-		h.ID,
-		last.Seq,
-		last.Ordinal,
-		store.List(h.Tx.Dialect, users),
-	)
-	if err != nil {
-		return fmt.Errorf("mark room %s read for %d members: %w", h.ID, len(users), err)
+	var silent []string
+	for _, user := range users {
+		ordinal, wrote := next[user]
+		if !wrote {
+			silent = append(silent, user)
+		} else if err := update([]string{user}, "CAST($5 AS bigint)", ordinal-1); err != nil {
+			return err
+		}
 	}
-	return nil
+	return update(silent, "own_sent")
 }
