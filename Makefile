@@ -1,6 +1,6 @@
 # Every target is one line that runs Go or a script, so make is optional.
 .DEFAULT_GOAL := help
-.PHONY: help run test torture bench bench-hostile generate migration clients lint check build tools
+.PHONY: help run test torture bench bench-hostile generate migration clients lint docs check build tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ clients: ## install the client libraries that are tested (needs Node)
 
 lint: ## check the formatting and run the linters
 	scripts/lint
+
+docs: ## build the documentation's site in bin/site, and check links
+	scripts/check-docs
 
 check: ## run all checks of CI (run make tools first)
 	scripts/check

@@ -4,6 +4,7 @@ go 1.26.0
 
 ignore (
 	./clients/node_modules
+	./site/node_modules
 	./web/app/node_modules
 	./web/playground/node_modules
 )
