@@ -53,7 +53,7 @@ func TestCompletion(t *testing.T) {
 			}
 			args := append([]string(nil), test.args...)
 			for i := range args {
-				args[i] = strings.ReplaceAll(args[i], "SCRIPT", path)
+				args[i] = strings.ReplaceAll(args[i], "SCRIPT", filepath.ToSlash(path))
 			}
 			command := exec.CommandContext(t.Context(), program, args...)
 			command.Env = append(os.Environ(), "HOME="+t.TempDir())
