@@ -30,7 +30,12 @@ var (
 		"ended_memberships": "room_id",
 	}
 	everywhere = []string{"users", "profile_versions"}
-	byPerson   = []string{"friendships", "seats", "direct_rooms", "room_requests"}
+	byPerson   = map[string]string{
+		"friendships":   "user_id",
+		"seats":         "user_id",
+		"direct_rooms":  "lower_id",
+		"room_requests": "user_id",
+	}
 )
 
 // plan is a node of what PostgreSQL says that it would do.
@@ -85,18 +90,26 @@ func (p plan) scattered() string {
 	conditions := p.conditions()
 	var rooms, people []string
 	var wide string
+	named := func(n plan, key string) bool {
+		column := regexp.QuoteMeta(n.Alias + "." + key)
+		// PostgreSQL shows the COLLATE and the casts of texts.
+		return regexp.MustCompile(`(\b` + column + `\)?(::text)? = )|( = \(?` + column + `\b)`).
+			MatchString(conditions)
+	}
 	p.walk(func(n plan) {
 		key, roomy := byRoom[n.Relation]
+		person, personal := byPerson[n.Relation]
 		switch {
-		case slices.Contains(byPerson, n.Relation):
+		case personal:
 			people = append(people, n.Relation)
+			if n.NodeType != "ModifyTable" && !named(n, person) {
+				wide = n.Relation + " are looked for in all shards"
+			}
 		case n.Relation != "" && !roomy && !slices.Contains(everywhere, n.Relation):
 			wide = "nobody says where " + n.Relation + " are"
 		case roomy && n.NodeType != "ModifyTable": // what is changed is what is scanned below, and what is inserted says its room
 			rooms = append(rooms, n.Relation)
-			column := regexp.QuoteMeta(n.Alias + "." + key)
-			if !regexp.MustCompile(`(\b` + column + ` = )|( = ` + column + `\b)`).
-				MatchString(conditions) {
+			if !named(n, key) {
 				wide = n.Relation + " are looked for in all shards"
 			}
 		}
@@ -165,8 +178,67 @@ func (e *explainer) scattered(statement string) string {
 	if err := json.Unmarshal(text, &plans); err != nil {
 		e.t.Fatal(err)
 	}
-	e.seen[statement] = plans[0].Plan.scattered()
+	if e.seen[statement] = plans[0].Plan.scattered(); e.seen[statement] == "" {
+		e.seen[statement] = correlated(statement)
+	}
 	return e.seen[statement]
+}
+
+// correlated returns a subquery of a statement about one room whose table is found by a column of
+// another table, and not by a parameter: engines that distribute tables do not derive its shard. A
+// statement about many rooms, which are a list, is not examined.
+func correlated(statement string) string {
+	if regexp.MustCompile(`= ANY\(|\bunnest\(|_to_recordset\(`).MatchString(statement) {
+		return ""
+	}
+	table := regexp.MustCompile(`(?i)\b(?:FROM|JOIN)\s+"?(\w+)"?(?:\s+(?:AS\s+)?"?(\w+)"?)?`)
+	for _, query := range subqueries(statement) {
+		for _, found := range table.FindAllStringSubmatch(query, -1) {
+			name, alias := found[1], found[2]
+			key, roomy := byRoom[name]
+			if !roomy {
+				continue
+			}
+			qualifier := `(?:"?` + name + `"?\.)?`
+			if alias != "" && !strings.EqualFold(alias, "where") &&
+				!strings.EqualFold(alias, "join") {
+				qualifier = `(?:"?(?:` + alias + `|` + name + `)"?\.)?`
+			}
+			parameter := `(?:^|[\s(])` + qualifier + `"?` + key + `"? (?:= \$\d|IN \(\$)`
+			if !regexp.MustCompile(parameter).MatchString(query) {
+				return name + " are found by another table in a subquery"
+			}
+		}
+	}
+	return ""
+}
+
+// subqueries returns the subqueries of a statement, each without those in it.
+func subqueries(statement string) (found []string) {
+	var open []int // the beginnings of those that are open, -1 for other parentheses
+	var texts []string
+	for i, c := range statement {
+		switch c {
+		case '(':
+			begins := regexp.MustCompile(`(?i)^\(\s*SELECT\b`).MatchString(statement[i:])
+			open = append(open, -1)
+			if begins {
+				open[len(open)-1] = len(texts)
+				texts = append(texts, "")
+			}
+		case ')':
+			if len(open) > 0 {
+				open = open[:len(open)-1]
+			}
+		}
+		for _, query := range slices.Backward(open) { // the innermost subquery
+			if query >= 0 {
+				texts[query] += string(c)
+				break
+			}
+		}
+	}
+	return texts
 }
 
 // session are what a statement must not need of the connection that it runs on, or a pooler could
@@ -224,6 +296,16 @@ func TestShards(t *testing.T) {
 			}
 			stream.Close()
 		}, 0},
+		{"direct room", func() {
+			made := alice.Do(`mutation { directRoom(userId: "bob") { room { id } } }`, nil).Str("directRoom.room.id")
+			alice.Do(`mutation($room: ID!) { leaveRoom(roomId: $room) { roomId } }`, testkit.Vars{"room": made})
+		}, 0},
+		{"roomEvents", func() {
+			stream := alice.Subscribe(`subscription($room: ID!) { roomEvents(roomId: $room) {
+				__typename ... on StreamOpened { room { name } messages(last: 50) { nodes { contents } } } } }`, vars)
+			stream.Next()
+			stream.Close()
+		}, 0},
 		{"createRoom", mutate(`{ createRoom(input: { memberIds: ["bob"] }) { room { id } } }`), 0},
 		{"myRooms", query(`{ myRooms(first: 20) { nodes { name unreadCount members(first: 10) { nodes { nickName } } creator { nickName } latestMessage { contents } } } }`), 1},
 		{"myRoomIds", query(`{ myRoomIds }`), 1},
@@ -266,6 +348,13 @@ func TestShardsAreSeen(t *testing.T) {
 		`UPDATE members SET own_sent = 0 WHERE user_id = $1`:                                           true,
 		`UPDATE members SET own_sent = 0 WHERE user_id = $1 AND room_id = $2`:                          false,
 		`SELECT 1 FROM rooms r WHERE r.id = $1 AND EXISTS (SELECT 1 FROM bans b WHERE b.user_id = $2)`: true,
+
+		`SELECT EXISTS (SELECT 1 FROM bans b WHERE b.room_id = r.id) FROM rooms r WHERE r.id = $1`:                        true,
+		`SELECT EXISTS (SELECT 1 FROM bans b WHERE b.room_id = $1) FROM rooms r WHERE r.id = $1`:                          false,
+		`SELECT 1 FROM rooms r WHERE r.id = $1 AND EXISTS (SELECT 1 FROM members m WHERE m.room_id = r.id)`:               true,
+		`SELECT 1 FROM rooms r WHERE r.id = $1 AND r.id IN (SELECT m.room_id FROM members m WHERE m.room_id IN ($1, $2))`: false,
+		`DELETE FROM direct_rooms WHERE room_id = $1`:                                                                     true,
+		`DELETE FROM direct_rooms WHERE lower_id = $1 AND higher_id = $2`:                                                 false,
 	} {
 		if why := e.scattered(statement); (why != "") != scattered {
 			t.Errorf("%s: %q", statement, why)

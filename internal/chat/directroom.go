@@ -47,7 +47,7 @@ func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Ro
 			)
 			return err
 		}
-		r, err = t.Room.Query().Where(room.ID(id), policy.Allowed(policy.Read, v.ID)).Only(ctx)
+		r, err = t.Room.Query().Where(policy.AllowedIn(policy.Read, v.ID, id)).Only(ctx)
 		if ent.IsNotFound(err) {
 			return retry.ErrStale // one of the two has just left it
 		}

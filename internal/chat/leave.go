@@ -36,10 +36,10 @@ func (c *Chat) DeleteRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 		if err != nil {
 			return err
 		}
-		if err := h.Empty(ctx); err != nil {
+		if err := t.Release(ctx, h); err != nil {
 			return err
 		}
-		if err := t.Release(ctx, h); err != nil {
+		if err := h.Empty(ctx); err != nil {
 			return err
 		}
 		if err := h.Bury(v.ID).Exec(ctx); err != nil {

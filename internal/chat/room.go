@@ -60,7 +60,7 @@ func (c *Chat) PublicRoom(ctx context.Context, id uuid.UUID) (*ent.Room, error) 
 
 // MyRoom returns a room that the viewer is in; NOT_FOUND otherwise.
 func (c *Chat) MyRoom(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
-	r, err := c.db.Room.Query().Where(room.ID(id), policy.Allowed(policy.Read, v.ID)).Only(ctx)
+	r, err := c.db.Room.Query().Where(policy.AllowedIn(policy.Read, v.ID, id)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, errNoRoom()
 	}
@@ -144,7 +144,7 @@ func (c *Chat) JoinKey(r *ent.Room, m *read.Membership) *string {
 // Message returns a message of a room that the viewer is in; NOT_FOUND otherwise.
 func (c *Chat) Message(ctx context.Context, v Viewer, id roomlog.MessageID) (*ent.Message, error) {
 	m, err := c.db.Message.Query().
-		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(policy.Allowed(policy.Read, v.ID))).
+		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(policy.AllowedIn(policy.Read, v.ID, id.Room))).
 		Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, errNoMessage()

@@ -2,6 +2,7 @@ package policy
 
 import (
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 
 	"parley/ent/ban"
 	"parley/ent/friendship"
@@ -11,20 +12,36 @@ import (
 )
 
 // Allowed returns the policy as a condition: it selects the rooms to which a user may do something,
-// which all members may do or none. To deleted rooms nobody may do anything.
+// which all members may do or none. It selects no deleted rooms.
 func Allowed(a Action, userID string) predicate.Room {
+	return allowed(a, userID, nil, nil)
+}
+
+// AllowedIn is [Allowed] for one room. Each of its subqueries names the room by a parameter, so that a
+// sharded database can run it where the room is.
+func AllowedIn(a Action, userID string, id uuid.UUID) predicate.Room {
+	return room.And(room.ID(id), allowed(a, userID,
+		[]predicate.Member{member.RoomID(id)}, []predicate.Ban{ban.RoomID(id)}))
+}
+
+// allowed is [Allowed] with conditions of the rows of members and bans that are considered.
+func allowed(
+	a Action, userID string, members []predicate.Member, bans []predicate.Ban,
+) predicate.Room {
+	isMember := room.HasMembersWith(append(members, member.UserID(userID))...)
+	isBanned := room.HasBansWith(append(bans, ban.UserID(userID))...)
 	var where []predicate.Room
 	always := true // members may, whatever the visibility
 	for v := range visibilities {
 		always = always && Decide(a, v, Member) == OK
 	}
 	if always {
-		where = append(where, HasMember(userID))
+		where = append(where, isMember)
 	}
 	for v := range visibilities {
-		outside, everybody := allowedOutside(a, v, userID)
+		outside, everybody := allowedOutside(a, v, userID, isBanned)
 		if !always && !everybody && Decide(a, v, Member) == OK {
-			outside = append(outside, HasMember(userID))
+			outside = append(outside, isMember)
 		}
 		switch {
 		case everybody && outside == nil:
@@ -40,18 +57,18 @@ func Allowed(a Action, userID string) predicate.Room {
 // something, by conditions of which one holds; none: nobody may. everybody reports whether all may
 // who are not banned, so that members need no condition of their own.
 func allowedOutside(
-	a Action, v Visibility, userID string,
+	a Action, v Visibility, userID string, isBanned predicate.Room,
 ) (where []predicate.Room, everybody bool) {
 	may := func(r Relation) bool { return Decide(a, v, r) == OK }
 	switch {
 	case may(Outsider) && may(Banned):
 		return nil, true
 	case may(Outsider):
-		return []predicate.Room{room.Not(hasBanned(userID))}, true
+		return []predicate.Room{room.Not(isBanned)}, true
 	case may(OwnersFriend) && may(BannedFriend):
 		return []predicate.Room{ownedByFriend(userID)}, false
 	case may(OwnersFriend):
-		return []predicate.Room{room.And(ownedByFriend(userID), room.Not(hasBanned(userID)))}, false
+		return []predicate.Room{room.And(ownedByFriend(userID), room.Not(isBanned))}, false
 	default:
 		return nil, false
 	}
@@ -74,11 +91,6 @@ func hasVisibility(v Visibility) predicate.Room {
 // HasMember selects the rooms that a user is in.
 func HasMember(userID string) predicate.Room {
 	return room.HasMembersWith(member.UserID(userID))
-}
-
-// hasBanned selects the rooms that a user is banned from.
-func hasBanned(userID string) predicate.Room {
-	return room.HasBansWith(ban.UserID(userID))
 }
 
 // ownedByFriend selects the rooms whose owner is a friend of a user.

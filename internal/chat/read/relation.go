@@ -60,30 +60,31 @@ type Access struct {
 	Profiles profiles.Version
 }
 
-// AccessTo returns the access of a user to a room, in one statement. found is false if there is no
-// such room.
+// AccessTo returns the access of a user to a room, in one statement, or two if the user is not in the
+// room and friends of its owner have rights. found is false if there is no such room.
 func (rd *Reader) AccessTo(
 	ctx context.Context, userID string, roomID uuid.UUID,
 ) (a Access, found bool, err error) {
 	r := &ent.Room{ID: roomID}
 	var role sql.Null[member.Role]
-	var banned, friend bool
+	var banned bool
 	err = store.Each(ctx, rd.db, func(rows *sql.Rows) error {
 		found = true
-		return rows.Scan(&r.Seq, &r.AccessType, &r.Direct, &role, &banned, &friend, &a.Profiles)
-	}, `SELECT r.seq, r.access_type, r.direct, m.role,
+		return rows.Scan(&r.Seq, &r.AccessType, &r.Direct, &r.OwnerID, &role, &banned, &a.Profiles)
+	}, `SELECT r.seq, r.access_type, r.direct, r.owner_id, m.role,
 	m.role IS NULL AND EXISTS (SELECT 1 FROM bans WHERE room_id = $1 AND user_id = $2),
-	m.role IS NULL AND r.access_type = 'FRIEND' AND EXISTS (SELECT 1 FROM friendships f
-		WHERE f.user_id = $2 AND f.friend_id = r.owner_id AND f.state = 'FRIENDS'),
 	`+profiles.ReadVersion+`
 FROM rooms r LEFT JOIN members m ON m.room_id = $1 AND m.user_id = $2
 WHERE r.id = $1 AND r.deleted_at IS NULL`, roomID, userID)
 	if err != nil {
 		return a, false, fmt.Errorf("read the access of %q to room %s: %w", userID, roomID, err)
 	}
-	a.Room, a.Relation = r, policy.Outside(banned, friend)
-	if role.Valid {
+	a.Room = r
+	if found && role.Valid {
 		a.Relation = policy.OfRole(role.V)
+		return a, true, nil
 	}
-	return a, found, nil
+	friend, err := IsOwnersFriend(ctx, rd.db, r, userID)
+	a.Relation = policy.Outside(banned, friend)
+	return a, found, err
 }

@@ -28,7 +28,7 @@ type Seen struct {
 
 // seeRoom looks at a room and at what a person is to it, in one statement.
 const seeRoom = `SELECT rooms.seq, ` + profiles.ReadVersion + `, members.id IS NULL AND EXISTS
-	(SELECT 1 FROM bans WHERE bans.room_id = rooms.id AND bans.user_id = $2), ` + membershipColumns + `
+	(SELECT 1 FROM bans WHERE bans.room_id = $1 AND bans.user_id = $2), ` + membershipColumns + `
 FROM rooms LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = $2
 WHERE rooms.id = $1 AND rooms.deleted_at IS NULL`
 

@@ -13,6 +13,7 @@ import (
 	"parley/ent/directroom"
 	"parley/ent/endedmembership"
 	"parley/ent/member"
+	"parley/ent/predicate"
 	"parley/ent/roomevent"
 	"parley/internal/chat/roomlog"
 	"parley/internal/store"
@@ -56,15 +57,15 @@ func (t *Tx) Depart(
 	for i, d := range all {
 		rooms[i], memberships[i] = d.Room, d.Left.ID
 	}
+	if err := t.Release(ctx, rooms...); err != nil {
+		return err
+	}
 	if _, err := t.Member.Delete().
 		Where(member.RoomIDIn(store.Padded(IDsOf(rooms))...), member.IDIn(store.Padded(memberships)...)).
 		Exec(ctx); err != nil {
 		return fmt.Errorf("end %d memberships: %w", len(all), err)
 	}
 	if err := t.recordDepartures(ctx, reason, all); err != nil {
-		return err
-	}
-	if err := t.Release(ctx, rooms...); err != nil {
 		return err
 	}
 	var orphaned []*Room
@@ -108,7 +109,8 @@ func IDsOf(rooms []*Room) []uuid.UUID {
 	return ids
 }
 
-// Release makes direct rooms ordinary ones: the next that their two users ask for is another.
+// Release makes direct rooms ordinary ones: the next that their two users ask for is another. The
+// caller ends a membership after that.
 func (t *Tx) Release(ctx context.Context, rooms ...*Room) error {
 	var direct []*Room
 	for _, h := range rooms {
@@ -120,8 +122,28 @@ func (t *Tx) Release(ctx context.Context, rooms ...*Room) error {
 	if len(direct) == 0 {
 		return nil
 	}
-	if _, err := t.DirectRoom.Delete().
-		Where(directroom.RoomIDIn(store.Padded(IDsOf(direct))...)).Exec(ctx); err != nil {
+	members, err := t.Member.Query().
+		Where(member.RoomIDIn(store.Padded(IDsOf(direct))...)).
+		Select(member.FieldRoomID, member.FieldUserID).
+		All(ctx)
+	if err != nil {
+		return fmt.Errorf("find the members of %d direct rooms: %w", len(direct), err)
+	}
+	pairs := make(map[uuid.UUID][]string, len(direct))
+	for _, m := range members {
+		pairs[m.RoomID] = append(pairs[m.RoomID], m.UserID)
+	}
+	var rows []predicate.DirectRoom
+	for _, h := range store.Padded(direct) {
+		pair := pairs[h.ID]
+		if len(pair) != 2 {
+			return fmt.Errorf("release direct room %s: it has %d members", h.ID, len(pair))
+		}
+		rows = append(rows, directroom.And(
+			directroom.LowerID(min(pair[0], pair[1])), directroom.HigherID(max(pair[0], pair[1])),
+		))
+	}
+	if _, err := t.DirectRoom.Delete().Where(directroom.Or(rows...)).Exec(ctx); err != nil {
 		return fmt.Errorf("release %d direct rooms: %w", len(direct), err)
 	}
 	return nil

@@ -185,7 +185,8 @@ func (t *Tx) Consents(ctx context.Context, ids []string, other string) ([]Consen
 		consents = append(consents, c)
 		return err
 	}, `SELECT u.id, u.add_permission, EXISTS (
-	SELECT 1 FROM friendships f WHERE f.user_id = u.id AND f.friend_id = $2 AND f.state = 'FRIENDS')
+	SELECT 1 FROM friendships f WHERE `+store.AnyOf(t.Dialect, "f.user_id", "$1", "text")+`
+		AND f.user_id = u.id AND f.friend_id = $2 AND f.state = 'FRIENDS')
 FROM users u WHERE `+store.AnyOf(t.Dialect, "u.id", "$1", "text"), store.List(t.Dialect, ids), other)
 	if err != nil {
 		return nil, fmt.Errorf("look up %d users: %w", len(ids), err)
