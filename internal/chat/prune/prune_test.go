@@ -142,8 +142,8 @@ func TestPauses(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	err := p.step(ctx, func(*write.Tx) error {
-		time.AfterFunc(10*time.Millisecond, cancel)
-		time.Sleep(5 * time.Millisecond)
+		time.AfterFunc(150*time.Millisecond, cancel) // in the pause, also on a busy machine
+		time.Sleep(100 * time.Millisecond)
 		return nil
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {
