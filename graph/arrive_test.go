@@ -30,8 +30,8 @@ func TestArriveAgain(t *testing.T) {
 	}
 }
 
-// TestUpsertManyUsers counts what a full call costs the database: it must not write whom it has
-// nothing to say of.
+// TestUpsertManyUsers counts the statements of a full call: it must not write users that do not
+// change.
 func TestUpsertManyUsers(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		admin := s.With(s.Sign(map[string]any{"sub": "admin", "admin": true, "exp": 4102444800}))

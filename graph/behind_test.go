@@ -11,7 +11,7 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestRoomCreatedBehind has more rooms made at once than a subscriber can keep up with.
+// TestRoomCreatedBehind creates more rooms at once than a subscriber can catch up with.
 func TestRoomCreatedBehind(t *testing.T) {
 	var hints broker.Memory
 	s := testkit.StartApp(

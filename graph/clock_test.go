@@ -13,9 +13,9 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestClockAhead has a room in which a node has written whose clock is an hour ahead. On a node
-// whose clock is right time does not run backwards: nothing is before what came before it,
-// everything is in its order, and nobody misses or counts anything twice.
+// TestClockAhead: a node whose clock is an hour ahead writes to a room. Then a node with the right time
+// writes. The times of the room do not run backwards, the order is right, and no event is missed or
+// counted twice.
 func TestClockAhead(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		there := testkit.StartOn(t, url).As("alice")

@@ -53,7 +53,7 @@ func TestSharedExecution(t *testing.T) {
 // TestManyViewsOfOneEvent: what an event costs the database does not depend on how many different
 // things are asked about it, nor on how many people see it in their own way.
 func TestManyViewsOfOneEvent(t *testing.T) {
-	const people, slack = 40, 8 // those who render while something is loaded look for endings by themselves
+	const people, slack = 40, 8 // renderings during the load read the membership-end events themselves
 	const different = `subscription($room: ID!) { roomEvents(roomId: $room, after: 0) { seq view%d: __typename room { members(first: 5) { nodes { nickName } } tags }
 		... on MessageAdded { message { replyTo { contents from { nickName } } reactions { emoji } } } } }`
 	const own = `subscription($room: ID!) { roomEvents(roomId: $room, after: 0) { seq room { viewerRole unreadCount }

@@ -91,7 +91,7 @@ func TestResolversAreImplemented(t *testing.T) {
 		}
 		for _, left := range []string{"not implemented", "!!! WARNING !!!"} {
 			if strings.Contains(string(text), left) {
-				t.Errorf("%s has something that gqlgen left to be done: %q", file, left)
+				t.Errorf("%s has an unfinished stub of gqlgen: %q", file, left)
 			}
 		}
 	}

@@ -216,7 +216,7 @@ func TestLeaveRoomsStatements(t *testing.T) {
 					for _, next := range []string{"carol", "alice"} {
 						s.As(next).Do(joinRoom, testkit.Vars{"room": rooms[i]})
 					}
-				case 2: // nobody does
+				case 2: // no owner but the leaver
 					rooms[i] = makeRoom(leaver, nil)
 				case 3: // another is the owner
 					rooms[i] = makeRoom(alice, testkit.Vars{"memberIds": []string{"carol", name}})

@@ -12,8 +12,8 @@ import (
 	"parley/graph"
 )
 
-// TestContract holds the schema against the one that frontends have been promised: it may grow, and
-// nothing that somebody relies on may go, be renamed or become another.
+// TestContract compares the schema with the contract of the frontends: the schema may grow, but must
+// not remove, rename or change a part of the contract.
 func TestContract(t *testing.T) {
 	promised, err := os.ReadFile("testdata/contract.graphqls")
 	if err != nil {

@@ -90,7 +90,7 @@ func TestCreateRoomAccessTypeDefault(t *testing.T) {
 			want  string
 		}{
 			{testkit.Vars{}, "PUBLIC"},
-			{testkit.Vars{"memberIds": []string{"alice"}}, "PUBLIC"}, // names nobody besides oneself
+			{testkit.Vars{"memberIds": []string{"alice"}}, "PUBLIC"}, // only the viewer
 			{testkit.Vars{"memberIds": []string{"bob"}}, "PRIVATE"},
 			{testkit.Vars{"memberIds": []string{"bob"}, "accessType": "PUBLIC"}, "PUBLIC"},
 			{testkit.Vars{"accessType": "FRIEND"}, "FRIEND"},
@@ -291,8 +291,8 @@ func TestCreateRoomExclusive(t *testing.T) {
 	})
 }
 
-// TestCreateRoomExclusiveInParallel switches people among exclusive rooms at once: nobody is ever
-// in two.
+// TestCreateRoomExclusiveInParallel moves users between exclusive rooms at the same time: no user is
+// ever in two.
 func TestCreateRoomExclusiveInParallel(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		people := []string{"a", "b", "c", "d"}

@@ -78,13 +78,13 @@ func TestJoinsAgainstDelete(t *testing.T) {
 		sound(t, db)
 		for _, c := range clients {
 			if n := len(c.Do(`{ myRoomIds }`, nil).List("myRoomIds")); n != 0 {
-				t.Errorf("somebody is in %d rooms that are deleted", n)
+				t.Errorf("a user is in %d deleted rooms", n)
 			}
 		}
 	})
 }
 
-// TestOwnerAndHeirLeave: whoever would be the owner next leaves, too.
+// TestOwnerAndHeirLeave: the user who would become the owner leaves at the same time.
 func TestOwnerAndHeirLeave(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		people := []string{"ann", "bob", "cat", "dan"}
@@ -98,7 +98,7 @@ func TestOwnerAndHeirLeave(t *testing.T) {
 				setRole,
 				testkit.Vars{"room": room, "user": "bob", "role": "MODERATOR"},
 			)
-			leaving := people[:2+round%3] // at last everybody
+			leaving := people[:2+round%3] // in the last rounds all of them
 			var do []func()
 			for _, id := range leaving {
 				do = append(do, func() { clients[id].Do(leaveRoom, testkit.Vars{"room": room}) })
@@ -116,7 +116,7 @@ func TestOwnerAndHeirLeave(t *testing.T) {
 	})
 }
 
-// TestBanAgainstJoin: whoever is banned while they join is not in the room, whichever came first.
+// TestBanAgainstJoin: a user who is banned while joining is not in the room, in either order.
 func TestBanAgainstJoin(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		alice, bob := s.As("alice"), s.As("bob")

@@ -10,8 +10,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestRestartIsNoFailure closes sockets as a deploy does: a subscription must not be told of as
-// failed, or client libraries take it for the end.
+// TestRestartIsNoFailure closes sockets as a deployment does: the server must not send an error for a
+// subscription, because client libraries would end it.
 func TestRestartIsNoFailure(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
@@ -42,8 +42,8 @@ func TestExpiryIsNoFailure(t *testing.T) {
 	}
 }
 
-// TestNothingFromAfterTheRemoval catches somebody up on old events who has left meanwhile: what was
-// written into the old messages after that is not for them.
+// TestNothingFromAfterTheRemoval: a subscriber catches up with old events after leaving the room. It
+// must not receive later changes of the old messages.
 func TestNothingFromAfterTheRemoval(t *testing.T) {
 	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")

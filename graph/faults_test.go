@@ -17,9 +17,8 @@ import (
 	"parley/internal/web"
 )
 
-// TestSilentDatabase: with a database that does not answer requests end, although nobody tells the
-// server that the network has gone; when it answers again so does the server, and nothing was done
-// twice.
+// TestSilentDatabase: if the database does not respond and no connection is reset, requests end in
+// time. When the database responds again, so does the server, and no change was made twice.
 func TestSilentDatabase(t *testing.T) {
 	t.Parallel()
 	u, err := url.Parse(testkit.MigratedPostgresURL(t))

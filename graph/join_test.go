@@ -23,8 +23,8 @@ func keyOf(c *testkit.Client, room string) string {
 		Str("roomInfo.joinKey")
 }
 
-// TestJoinStartsAtZero has somebody join a room with a past, leave it and come back: what was there
-// is not unread.
+// TestJoinStartsAtZero: a user joins a room with messages, leaves it and joins again. The old messages
+// are not unread.
 func TestJoinStartsAtZero(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
@@ -163,7 +163,7 @@ func TestOthersDoNotLockARoom(t *testing.T) {
 	}, func(cfg *config.Config) { cfg.RateKeys = "1/h:50,off" })
 }
 
-// TestJoinExclusive moves somebody from one exclusive room to another, only when they say so.
+// TestJoinExclusive moves a user between exclusive rooms, but only with disconnect.
 func TestJoinExclusive(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
@@ -200,9 +200,9 @@ func TestJoinExclusive(t *testing.T) {
 			},
 		)
 		if n := len(bob.Do(`{ myRoomIds }`, nil).List("myRoomIds")); n != 2 {
-			t.Errorf("bob is in %d rooms: one that is no game moves nobody", n)
+			t.Errorf("bob is in %d rooms: joining an ordinary room must not end a membership", n)
 		}
-		// Where joining fails nothing is left.
+		// If joining fails, no membership ends.
 		full := makeRoom(
 			s.As("carol"),
 			testkit.Vars{"accessType": "PUBLIC", "exclusive": true, "maxUsers": 1},
@@ -317,7 +317,7 @@ func TestStreamsEnd(t *testing.T) {
 						}
 					}
 					sse.Complete()
-					for { // a change that is told late may come before
+					for { // a late change may come first
 						e := list.Next().At("myRoomsChanged")
 						if e.Str("kind") == "REMOVED" && e.Str("roomId") == room {
 							break

@@ -14,8 +14,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// The matrix asks for everything that touches a room, as everybody whom a room knows, of every kind
-// of room. What must come back is written down here and not computed:
+// The matrix runs every operation on a room, as a user of every role, for every kind of room. The
+// expected results are constants and not computed:
 //
 //	.   it works, or is there
 //	-   it is null, or not in the list, without an error
@@ -24,11 +24,10 @@ import (
 //	WK  WRONG_KEY
 //	BA  BANNED
 //	BI  BAD_USER_INPUT
-//	    (two spaces where there is nobody of that kind: see people)
+//	    (two spaces if there is no user of that kind: see people)
 
 // people are the columns: those outside (bannedfriend: the owner's friend who is banned, admin: an
-// outsider whose token has the claim) and those inside. A direct room has no moderator, and nobody
-// is banned from one.
+// outsider whose token has the claim) and the members. A direct room has no moderator and no bans.
 var people = []string{
 	"outsider",
 	"friend",
@@ -45,9 +44,9 @@ var doors = []string{"PUBLIC", "PRIVATE", "FRIEND", "direct"}
 // answers are what people get, by door.
 type answers map[string]string
 
-// members are the answers where whoever is outside is refused, as they see the room or not, and
-// members get what is given: the member, the moderator, the owner. In a direct room: the member and
-// the owner.
+// members returns the results of an operation that is denied to users outside the room, with a code
+// that depends on whether they see it. The arguments are the results of the member, the moderator and
+// the owner; in a direct room, of the member and the owner.
 func members(ordinary, direct string) answers {
 	return answers{
 		"PUBLIC":  "FO FO FO FO FO " + ordinary,
@@ -63,8 +62,8 @@ func withoutModerator(answers string) string {
 	return fmt.Sprintf("%-6s%s", memberAndOwner[0], memberAndOwner[1])
 }
 
-// shown are the answers of a field of a room, by who is inside: whoever sees the room and is
-// outside gets null.
+// shown returns the results of a field of a room, by the role of the member. Users outside who see the
+// room get null.
 func shown(public, private, friend, direct string) answers {
 	return answers{
 		"PUBLIC":  "-  -  -  -  -  " + public,
@@ -195,7 +194,7 @@ func matrix() []operation {
 			name:  "Room.lastReadSeq",
 			ask:   `query($room: ID!) { roomInfo(roomId: $room) { lastReadSeq } }`,
 			there: func(_ *cast, data testkit.JSON) bool { return data.Int("roomInfo.lastReadSeq") > 0 },
-			want:  shown("-  -  -", "-  -  -", "-  -  -", "- -"), // nobody has read anything
+			want:  shown("-  -  -", "-  -  -", "-  -  -", "- -"), // no member has read a message
 		},
 
 		{
@@ -416,9 +415,9 @@ var elsewhere = map[string]string{
 	"removeFriend":            "people",
 	"createRoom":              "no room to ask about",
 	"directRoom":              "no room to ask about: TestDirectRoom",
-	"roomCreated":             "hears of rooms by the same rule as roomInfo: TestRoomCreated",
+	"roomCreated":             "sends rooms by the rule of roomInfo: TestRoomCreated",
 	"myEvents":                "follows rooms by the rule of roomEvents: TestMyEvents, TestMyEventsEndings",
-	"myRoomsChanged":          "tells of what is in myRooms: TestMyRoomsChanged",
+	"myRoomsChanged":          "sends changes of myRooms: TestMyRoomsChanged",
 	"User.addPermission":      "oneself: TestAddPermission",
 	"leaveRooms":              "leaves what is there, as leaveRoom does: TestLeaveRooms",
 	"User.viewerFriendship":   "people",
@@ -569,7 +568,7 @@ func (c *cast) target(who string) string {
 // others is a message of the target's.
 func (c *cast) others(who string) string { return c.messages[c.target(who)] }
 
-// own is a message of who asks; outside, of somebody's.
+// own returns a message of the user; for users outside the room, any message.
 func (c *cast) own(who string) string {
 	if own, ok := c.messages[who]; ok {
 		return own
@@ -577,7 +576,7 @@ func (c *cast) own(who string) string {
 	return c.others(who)
 }
 
-// key is the room's key, or one that no room has where nobody is told it.
+// key returns the room's key, or a key that no room has if the room has none.
 func (c *cast) key() any {
 	room := c.clients["owner"].Do(
 		`query($room: ID!) { roomInfo(roomId: $room) { joinKey } }`,
@@ -589,7 +588,7 @@ func (c *cast) key() any {
 	return room.Str("roomInfo.joinKey")
 }
 
-// ask carries out a row as somebody and returns how it ends.
+// ask runs a row as a user and returns the result.
 func (c *cast) ask(row operation, who string) string {
 	c.t.Helper()
 	vars := testkit.Vars{}

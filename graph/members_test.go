@@ -84,7 +84,7 @@ func TestAddMembers(t *testing.T) {
 			e.Int("room.unreadCount") != 0 {
 			t.Errorf("bob hears %v", e)
 		}
-		// Again, and nobody: nothing happens.
+		// Adding a member again, or no user, changes nothing.
 		alice.Do(addMembers, testkit.Vars{"room": room, "users": []string{"bob"}})
 		alice.Do(addMembers, testkit.Vars{"room": room, "users": []string{}})
 		if seq := alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { seq } }`, testkit.Vars{"id": room}).

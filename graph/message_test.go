@@ -113,7 +113,7 @@ func TestSendMessageRefuses(t *testing.T) {
 			{"thread elsewhere", "threadId", testkit.Vars{"threadId": elsewhere}},
 			{"thread inside a thread", "threadId", testkit.Vars{"threadId": inThread}},
 			{"mention of an outsider", "mentionIds", testkit.Vars{"mentionIds": []string{"bob", "carol"}}},
-			{"mention of nobody", "mentionIds", testkit.Vars{"mentionIds": []string{"nobody"}}},
+			{"mention of an unknown user", "mentionIds", testkit.Vars{"mentionIds": []string{"nobody"}}},
 			{"item without contract", "openseaItem.contractAddress", testkit.Vars{"openseaItem": testkit.Vars{"contractAddress": ""}}},
 			{"key empty", "idempotencyKey", testkit.Vars{"idempotencyKey": ""}},
 			{"key too long", "idempotencyKey", testkit.Vars{"idempotencyKey": strings.Repeat("k", 201)}},

@@ -72,7 +72,7 @@ func TestNewcomerHasATimeLimit(t *testing.T) {
 	}
 }
 
-// lockUsers keeps everybody from adding users until the test has ended.
+// lockUsers blocks the creation of users until the test ends.
 func lockUsers(t *testing.T, s *testkit.Server) {
 	t.Helper()
 	tx, err := s.Ent().Tx(t.Context())

@@ -72,14 +72,14 @@ func TestNodesHearEachOther(t *testing.T) {
 	}
 }
 
-// awaken makes rooms until a stream hears of one: the nodes may not hear each other yet.
+// awaken creates rooms until a stream receives one: the nodes may not be connected yet.
 func awaken(stream *testkit.Stream, makes func() string) {
 	stream.Awake(makes, func(data testkit.JSON) string { return data.Str("roomCreated.id") })
 }
 
-// TestFounders has somebody join a room that a node has made whose clock is an hour ahead. A node
-// that no hint has told of the room, and which finds out by itself who has been in it from the
-// start, does not take them for one of those.
+// TestFounders: a user joins a room that a node whose clock is an hour ahead has created. Another node
+// finds the room by a poll, without a publication. It must not count the user among the members that were in
+// the room from the start.
 func TestFounders(t *testing.T) {
 	silent := app.Options{
 		Sweep:     100 * time.Millisecond,
@@ -105,10 +105,9 @@ func TestFounders(t *testing.T) {
 		)
 		there.With(there.Token("bob")).Do(joinRoom, testkit.Vars{"room": room})
 
-		// Nobody has listened so far, so nobody has been told. Rooms are told of in the order of
-		// their making.
+		// There were no subscribers so far. Rooms are sent in the order of their creation.
 		hears := map[string]*testkit.Stream{}
-		for _, person := range []string{"carol", "bob"} { // the first to follow has the room looked for
+		for _, person := range []string{"carol", "bob"} { // the first subscriber starts the poll
 			hears[person] = there.With(there.Token(person)).
 				Subscribe(roomCreated, testkit.Vars{"scope": "MINE"})
 		}

@@ -23,8 +23,8 @@ func TestUnknownOutcome(t *testing.T) {
 	}
 	room := func(name string) testkit.Vars { return testkit.Vars{"name": name, "memberIds": []string{"bob"}} }
 
-	// With a key the server finds out by itself, and nobody notices: also not that the hint was
-	// lost with the first run.
+	// With a key the server detects the outcome itself, and clients do not notice the lost response or
+	// the lost publication.
 	var want []string
 	for name, loss := range map[string]testkit.Loss{
 		"carried out": testkit.Unanswered, "half said": testkit.HalfAnswered, "not carried out": testkit.Unheard,
@@ -41,7 +41,7 @@ func TestUnknownOutcome(t *testing.T) {
 		}
 	}
 
-	// Without a key nobody can tell, and the client hears so.
+	// Without a key the outcome is unknown, and the error says so.
 	for name, loss := range map[string]testkit.Loss{
 		"perhaps": testkit.Unanswered, "probably": testkit.HalfAnswered, "perhaps not": testkit.Unheard,
 	} {
@@ -53,7 +53,7 @@ func TestUnknownOutcome(t *testing.T) {
 		if n := count(mine(), name); (n == 1) != (loss != testkit.Unheard) || n > 1 {
 			t.Errorf("%s: there are %d rooms", name, n)
 		}
-		if loss != testkit.Unheard { // and who is in it is told of it
+		if loss != testkit.Unheard { // its member receives it
 			want = append(want, newest())
 		}
 	}
@@ -64,7 +64,7 @@ func TestUnknownOutcome(t *testing.T) {
 		got = append(got, next(heard).Str("id"))
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("heard of %v, want %v", got, want)
+		t.Errorf("received %v, want %v", got, want)
 	}
 }
 

@@ -48,7 +48,7 @@ func panicked(t *testing.T, s *testkit.Server, where string) int {
 	return n
 }
 
-// seqsOnly publishes without commits while on is set, so that the log has to be read.
+// seqsOnly publishes without commits while on is set, so that nodes read the log.
 type seqsOnly struct {
 	broker.Listener
 	on *atomic.Bool
@@ -130,8 +130,7 @@ func TestPanics(t *testing.T) {
 				t.Errorf("%d panics of events are counted, want 1", n)
 			}
 
-			// A write: with PostgreSQL it is one statement, of which nobody knows whether it has
-			// run.
+			// A write: with PostgreSQL it is one statement, and it is unknown whether it has run.
 			insert, code := "INSERT INTO messages", "INTERNAL"
 			if name == dialect.Postgres {
 				code = "UNAVAILABLE"

@@ -16,8 +16,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestFriendsRooms shows a FRIEND room to its owner's friends, not to whoever has asked or has been
-// asked.
+// TestFriendsRooms: friends of the owner see a FRIEND room, but not users with an open friend request
+// in either direction.
 func TestFriendsRooms(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		owner := s.As("owner")

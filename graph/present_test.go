@@ -17,8 +17,8 @@ import (
 	"parley/internal/chat"
 )
 
-// TestFaultsAreLogged tells faults of the server, which somebody should look at, from what fails
-// since the client has gone away.
+// TestFaultsAreLogged: the log has faults of the server, but not operations that fail because their
+// client has disconnected.
 func TestFaultsAreLogged(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -60,7 +60,7 @@ func TestSafeToRetry(t *testing.T) {
 	}
 }
 
-// TestPanicInResolver has a resolver panic: the client hears of a fault, the log of where it is.
+// TestPanicInResolver: the client of a resolver that panics receives INTERNAL, and the log has the stack.
 func TestPanicInResolver(t *testing.T) {
 	var log bytes.Buffer
 	s := New(nil, nil, Options{

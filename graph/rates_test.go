@@ -117,7 +117,7 @@ func TestMutationsAreLimited(t *testing.T) {
 	}, func(cfg *config.Config) { cfg.RateMutations = "1/h:4,off" })
 }
 
-// TestAddressesAreLimited: whoever they are, and whoever forwards them, if it is trusted.
+// TestAddressesAreLimited: the limit of an address applies to all users, also behind a trusted proxy.
 func TestAddressesAreLimited(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.RateMutations = "off,1/h:3" })
@@ -149,7 +149,7 @@ func TestAddressesAreLimited(t *testing.T) {
 		0,
 		"X-Forwarded-For: 203.0.113.9, unknown",
 	) // the proxy's own, which the first three have used up
-	allow(0, "Forwarded: for=203.0.113.10") // nobody's word
+	allow(0, "Forwarded: for=203.0.113.10") // the header is not trusted
 
 	wary := testkit.Start(
 		t,
@@ -216,7 +216,7 @@ func aliased(n int, field string) []string {
 	return fields
 }
 
-// TestSignInsAreLimited: by whom one signs in as, and by address.
+// TestSignInsAreLimited: sign-ins are limited per user and per address.
 func TestSignInsAreLimited(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(
@@ -317,7 +317,7 @@ func TestQueriesAreLimitedByCost(t *testing.T) {
 	}, func(cfg *config.Config) { cfg.RateQueries = "1/h:1000,off" })
 }
 
-// TestRefusedLeaveNoTrace: who was never let through does not come into being.
+// TestRefusedLeaveNoTrace: a new user is not stored if its request is rejected.
 func TestRefusedLeaveNoTrace(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")

@@ -56,7 +56,7 @@ func TestRoomCreated(t *testing.T) {
 			for _, want := range []string{private, friend, public, last, end} {
 				event := next(stream)
 				if event.Str("id") != want {
-					t.Fatalf("%s: heard of %v, want %s", name, event, want)
+					t.Fatalf("%s: received %v, want %s", name, event, want)
 				}
 				if want == private &&
 					(event.Str("viewerRole") != "MEMBER" || event.Str("members.nodes.0.id") != "alice" || event.Str("creator.nickName") != "alice") {
@@ -66,13 +66,13 @@ func TestRoomCreated(t *testing.T) {
 		}
 		for _, want := range []string{public, elsewhere, last} {
 			if event := next(lobby); event.Str("id") != want {
-				t.Fatalf("the lobby heard of %v, want %s", event, want)
+				t.Fatalf("the lobby received %v, want %s", event, want)
 			}
 		}
 	})
 }
 
-// next is the next room heard of, but for those that listen makes.
+// next returns the next room that is received, without those that listen creates.
 func next(s *testkit.Stream) testkit.JSON {
 	for {
 		if event := s.Next().At("roomCreated"); event.Str("name") != "awake?" {

@@ -140,7 +140,7 @@ func TestRoomInfoHides(t *testing.T) {
 		hidden := bob.Refused("NOT_FOUND", info, testkit.Vars{"id": private}).Message
 		for _, id := range []string{friend, "00000000-0000-7000-8000-000000000000", "nonsense", "", strings.ToUpper(private), "\x00"} {
 			if e := bob.Refused("NOT_FOUND", info, testkit.Vars{"id": id}); e.Message != hidden {
-				t.Errorf("%q is told from a room that is hidden: %s", id, e.Message)
+				t.Errorf("%q can be distinguished from a hidden room: %s", id, e.Message)
 			}
 			if !bob.Do(node, testkit.Vars{"id": id}).IsNull("node") {
 				t.Errorf("node finds %q", id)

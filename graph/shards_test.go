@@ -106,7 +106,7 @@ func (p plan) scattered() string {
 				wide = n.Relation + " are looked for in all shards"
 			}
 		case n.Relation != "" && !roomy && !slices.Contains(everywhere, n.Relation):
-			wide = "nobody says where " + n.Relation + " are"
+			wide = "the plan does not name the shard of " + n.Relation
 		case roomy && n.NodeType != "ModifyTable": // what is changed is what is scanned below, and what is inserted says its room
 			rooms = append(rooms, n.Relation)
 			if !named(n, key) {
@@ -247,7 +247,7 @@ var session = regexp.MustCompile(
 	`(?i)\b(SET|LISTEN|UNLISTEN|PREPARE|DECLARE|FETCH|TEMP|TEMPORARY|LOCK TABLE|pg_advisory\w*|lastval|currval)\b`,
 )
 
-// TestShards: what is asked of one room, often, runs where that room is, and nothing but looking
+// TestShards: frequent operations on one room run on the shard of that room, and nothing but looking
 // for a person's rooms goes everywhere; no statement needs anything of its session.
 func TestShards(t *testing.T) {
 	t.Parallel()

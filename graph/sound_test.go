@@ -181,8 +181,8 @@ func newCrowd(t *testing.T, s *testkit.Server, random func(n int) int) *crowd {
 	return c
 }
 
-// act has somebody do something, which may well be refused; never with a fault of the server. It
-// returns what it was.
+// act runs a random operation as a random user and returns its name. The operation may be denied, but
+// must not fail by a fault of the server.
 func (c *crowd) act() string {
 	who, whom := c.people[c.random(len(c.people))], c.people[c.random(len(c.people))]
 	room := c.rooms[c.random(len(c.rooms))]
@@ -260,8 +260,7 @@ func TestRoomsStaySound(t *testing.T) {
 				t.Fatalf("since %s", did)
 			}
 		}
-		// The same people, each twice, at once. The rooms that are made meanwhile are nobody else's
-		// to play with.
+		// Each user twice, at the same time. Rooms that are created meanwhile are not used by others.
 		var do []func()
 		for i := range 2 * len(c.people) {
 			one := *c

@@ -74,7 +74,7 @@ func TestStalledReadersCostNothing(t *testing.T) {
 	t.Logf("the heap has grown by %d KiB", grown>>10)
 	if grown > 12<<20 {
 		t.Errorf(
-			"the heap has grown by %d KiB while %d KiB were not read",
+			"the heap grew by %d KiB while %d KiB were not read",
 			grown>>10,
 			messages*len(long)>>10,
 		)
@@ -117,7 +117,7 @@ func TestStalledReaderIsCutOff(t *testing.T) {
 		t.Errorf("cut off with %d", code)
 	}
 	if len(said) >= messages {
-		t.Fatal("nobody was cut off")
+		t.Fatal("no subscriber was cut off")
 	}
 	again := alice.Subscribe(longAdded, testkit.Vars{"room": room, "after": len(said)})
 	defer again.Close()

@@ -228,8 +228,7 @@ func TestStreamsRefuse(t *testing.T) {
 	})
 }
 
-// TestStreamsEndWithMembership shows that nothing reaches somebody that was committed after they
-// left.
+// TestStreamsEndWithMembership: a user receives no event that was committed after they left.
 func TestStreamsEndWithMembership(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")

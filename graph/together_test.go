@@ -21,9 +21,9 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestLockedRoomsHoldUpNobody: while somebody else has rooms locked their senders wait, and those
-// of other rooms do not, whoever of them it is that sends the messages of several.
-func TestLockedRoomsHoldUpNobody(t *testing.T) {
+// TestLockedRoomsDoNotBlockOthers: while another transaction locks rooms, senders to these rooms wait,
+// and senders to other rooms do not.
+func TestLockedRoomsDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
 	alice, db := s.As("alice"), s.Ent()
@@ -60,8 +60,7 @@ func TestLockedRoomsHoldUpNobody(t *testing.T) {
 	}
 }
 
-// TestSentInOrder: messages that wait together for a room that somebody else has locked are sent in
-// the order in which they came.
+// TestSentInOrder: messages that wait for the lock of a room are sent in the order of their requests.
 func TestSentInOrder(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
@@ -133,9 +132,9 @@ func TestSentInOrder(t *testing.T) {
 	}
 }
 
-// TestRoomsMadeTogether has many make rooms at once, some the same again, some with people who do
-// not exist: everybody gets the room that they asked for, whole, once, or their own error.
-func TestRoomsMadeTogether(t *testing.T) {
+// TestRoomsCreatedTogether creates many rooms at the same time, some of them twice, some with unknown
+// users: each request returns its room, which is complete and exists once, or its own error.
+func TestRoomsCreatedTogether(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		const people, each = 16, 6
 		var names []string
@@ -248,8 +247,8 @@ func TestRoomsMadeTogether(t *testing.T) {
 	})
 }
 
-// TestRefusedTogether: what the database refuses is one person's own, whoever shares the
-// transaction with them.
+// TestRefusedTogether: if the database rejects a write, only its own request fails, not the others of
+// the batch.
 func TestRefusedTogether(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		s := testkit.StartOn(t, url)
@@ -330,9 +329,9 @@ CREATE TRIGGER refuse BEFORE INSERT ON %[1]s FOR EACH ROW WHEN (NEW.%[2]s = 'ref
 	})
 }
 
-// TestKeysOnTheirWayHoldUpNobody: whose idempotencyKey is being taken by another transaction waits
-// for that, and nobody else.
-func TestKeysOnTheirWayHoldUpNobody(t *testing.T) {
+// TestPendingKeysDoNotBlockOthers: a request whose idempotencyKey another transaction is inserting
+// waits for it. Other requests do not.
+func TestPendingKeysDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
 	alice, bob, db := s.As("alice"), s.As("bob"), s.Ent()
@@ -387,9 +386,9 @@ func metric(t *testing.T, s *testkit.Server, name string) int {
 	return n
 }
 
-// TestSendersTogether has many send at once, some of them the same again, while others of them are
-// removed: the log has no hole, nobody's message is there twice, and none of somebody's that was
-// committed after their removal.
+// TestSendersTogether sends many messages at the same time, some of them twice, while senders are
+// removed: the log has no hole, no message exists twice, and none was committed after the removal of
+// its author.
 func TestSendersTogether(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		owner := s.As("owner")

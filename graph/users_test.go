@@ -199,7 +199,7 @@ func TestSignIn(t *testing.T) {
 			At("me"); me.String() != "map[id:alice nickName:Alice]" {
 			t.Errorf("me: %v", me)
 		}
-		// Another sign-in does not rename; without a name somebody new is called by their id.
+		// Another sign-in does not rename. Without a name, the nickname of a new user is the id.
 		if again := s.With("").
 			Do(signIn, testkit.Vars{"id": "alice", "name": "Al"}); again.Str(
 			"signIn.user.nickName",

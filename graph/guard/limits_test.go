@@ -127,7 +127,7 @@ func TestIntrospectionIsOffUnlessWanted(t *testing.T) {
 		e := alice.Refused("FORBIDDEN", question, nil)
 		if !strings.Contains(e.Message, "PARLEY_INTROSPECTION=on") ||
 			!strings.Contains(e.Message, "/schema.graphql") {
-			t.Errorf("the error helps nobody: %s", e.Message)
+			t.Errorf("the error does not say what to do: %s", e.Message)
 		}
 	}
 	if name := alice.Do(`{ __typename me { __typename } }`, nil).

@@ -345,7 +345,7 @@ func TestTrustedChanges(t *testing.T) {
 	}
 }
 
-// TestTrustedStatus: who speaks the newer media type is told by the status.
+// TestTrustedStatus: clients that accept the newer media type receive the error in the status.
 func TestTrustedStatus(t *testing.T) {
 	s := testkit.Start(t, "sqlite3", trusting(t, manifest(t)))
 	for what, test := range map[string]struct {
@@ -591,7 +591,7 @@ func TestTrustedLeavesTheRest(t *testing.T) {
 		closed,
 		testkit.Vars{"documentId": "sign", "variables": testkit.Vars{"id": "bob"}},
 	); code != "FORBIDDEN" {
-		t.Errorf("nobody signs in by name, and %q", code)
+		t.Errorf("signing in without a trusted document fails with %q", code)
 	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, closed.URL+"/my_rooms", nil)
 	if err != nil {

@@ -80,7 +80,7 @@ type RoomDeleted struct{ Event }
 // StreamOpened is the first item of a stream.
 type StreamOpened struct{ Event }
 
-// Resync says that the stream goes on from another place than it was asked to.
+// Resync says that the stream continues at another seq than the client requested.
 type Resync struct{ Event }
 
 // MyRoomsChange is one step for a chat list. Its room is loaded where it is asked for.

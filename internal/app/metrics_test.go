@@ -51,8 +51,8 @@ func busy(t *testing.T, s *testkit.Server) {
 	}
 }
 
-// TestMetrics: what is counted is what has happened, under good names, and all that the dashboard
-// and the alerts speak of is there.
+// TestMetrics: the metrics count what happens, promlint accepts their names, and all metrics and labels
+// of the dashboard and the alerts exist.
 func TestMetrics(t *testing.T) {
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
 	busy(t, s)
@@ -76,7 +76,7 @@ func TestMetrics(t *testing.T) {
 	} {
 		if regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(some)+` 0$`).MatchString(text) ||
 			!strings.Contains(text, "\n"+some+" ") {
-			t.Errorf("%s has counted nothing", some)
+			t.Errorf("%s is 0", some)
 		}
 	}
 	problems, err := promlint.New(strings.NewReader(text)).Lint()
@@ -97,11 +97,11 @@ func TestMetrics(t *testing.T) {
 	}
 	for _, alert := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(string(alerts), -1) {
 		if !bytes.Contains(guide, []byte("\n| "+alert[1]+" |")) {
-			t.Errorf("nobody tells what %s means", alert[1])
+			t.Errorf("docs/operations.md does not explain %s", alert[1])
 		}
 	}
 
-	// What only a server that runs has.
+	// The metrics of a running server.
 	address, stop := start(t)
 	req, err := http.NewRequestWithContext(
 		t.Context(), http.MethodGet, "http://"+address+"/metrics", nil,
@@ -131,11 +131,11 @@ func TestMetrics(t *testing.T) {
 		}
 		names := name.FindAllString(string(content), -1)
 		if len(names) < 5 {
-			t.Errorf("%s speaks of %d metrics", file, len(names))
+			t.Errorf("%s names %d metrics", file, len(names))
 		}
 		for _, n := range names {
 			if !strings.Contains(text, "\n"+n+"{") && !strings.Contains(text, "\n"+n+" ") {
-				t.Errorf("%s speaks of %s, which is not there", file, n)
+				t.Errorf("%s names %s, which does not exist", file, n)
 			}
 		}
 		for _, group := range grouped.FindAllStringSubmatch(string(content), -1) {
@@ -144,15 +144,20 @@ func TestMetrics(t *testing.T) {
 				if !given &&
 					!regexp.MustCompile(`(?m)^`+group[2]+`\{(?:[^}]*,)?`+label+`="`).
 						MatchString(text) {
-					t.Errorf("%s has %s by %s, which it has not", file, group[2], label)
+					t.Errorf(
+						"%s has %s by %s, which is not one of its labels",
+						file,
+						group[2],
+						label,
+					)
 				}
 			}
 		}
 	}
 }
 
-// TestOutcomes: what fails is counted as what has failed, and that somebody has gone who had asked
-// for something is no fault of the server.
+// TestOutcomes: a failed operation is counted with its code, and one whose client has disconnected is
+// not counted as a fault of the server.
 func TestOutcomes(t *testing.T) {
 	url := testkit.MigratedPostgresURL(t)
 	network, far, through := testkit.DatabaseEnd(t, url)
@@ -245,7 +250,7 @@ func TestOutcomes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Contains(alerts, []byte(`outcome=~"INTERNAL|UNAVAILABLE"`)) {
-		t.Error("nobody is woken by what fails")
+		t.Error("no alert selects failed operations")
 	}
 }
 
@@ -261,7 +266,7 @@ func TestAlerts(t *testing.T) {
 	cases := read("alerts_test.yml")
 	for _, alert := range regexp.MustCompile(`- alert: (\w+)`).FindAllSubmatch(read("alerts.yml"), -1) {
 		if !bytes.Contains(cases, append([]byte("alertname: "), alert[1]...)) {
-			t.Errorf("nobody has tried %s", alert[1])
+			t.Errorf("no test case of %s", alert[1])
 		}
 	}
 	promtool, err := exec.LookPath("promtool")
@@ -374,6 +379,6 @@ func TestOperatorsOwnAddress(t *testing.T) {
 		res.Body,
 	); res.StatusCode != http.StatusNotFound ||
 		bytes.Contains(body, []byte("parley_")) {
-		t.Errorf("everybody reads the metrics: %s", res.Status)
+		t.Errorf("the metrics are public: %s", res.Status)
 	}
 }

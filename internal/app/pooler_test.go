@@ -154,7 +154,7 @@ func (p *pooler) start() {
 	}
 }
 
-// kill ends it as a fault does: whoever is connected is cut off.
+// kill ends the pooler like a fault: all connections break.
 func (p *pooler) kill() {
 	_ = p.process.Process.Kill()
 	_ = p.process.Wait()
@@ -196,8 +196,8 @@ func TestPooler(t *testing.T) {
 	}
 }
 
-// TestPoolerThatMixesUp: where each transaction gets another connection and nobody carries along
-// what was prepared, a node does not start, since it would run what others have prepared.
+// TestPoolerThatMixesUp: a node does not start behind a pooler in transaction mode that does not
+// support prepared statements, because it would run the statements of other nodes.
 func TestPoolerThatMixesUp(t *testing.T) {
 	_, major, minor := findPooler(t)
 	settings := "pool_mode = transaction\ndefault_pool_size = 8"
@@ -303,7 +303,7 @@ func pooled(t *testing.T, p *pooler, nodes []*testkit.Server) {
 			heard[m.Str("contents")]++
 		}
 		if len(heard) != people*each {
-			t.Errorf("stream %d has heard of %d messages, want %d", i, len(heard), people*each)
+			t.Errorf("stream %d received %d messages, want %d", i, len(heard), people*each)
 		}
 	}
 	if n := len(alice.Do(`{ myRoomIds }`, nil).List("myRoomIds")); n != people*each+1 {

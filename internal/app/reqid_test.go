@@ -47,9 +47,9 @@ func (l *logSink) about(t *testing.T, request, operation string) (lines []string
 	return lines
 }
 
-// TestRequestIDs breaks the database and asks at every door. Each fault is in the log under the id
-// of its request, which the proxy has given it, with the operation's, where it is one of several on
-// a connection; and its caller is told that id.
+// TestRequestIDs breaks the database and sends a request to each interface. The log has each fault
+// once, with the request id of the proxy, and with the operation id on connections that have several
+// operations. The response contains the request id.
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "parley.db")
@@ -143,7 +143,7 @@ func TestRequestIDs(t *testing.T) {
 	told := func(door, said, request, operation string) {
 		t.Helper()
 		if !strings.Contains(said, "Something is broken") || !strings.Contains(said, request) {
-			t.Errorf("%s: the caller is told %s", door, said)
+			t.Errorf("%s: the response is %s", door, said)
 		}
 		faults := 0
 		for _, line := range log.about(t, request, operation) {
@@ -153,7 +153,7 @@ func TestRequestIDs(t *testing.T) {
 		}
 		if faults != 1 {
 			t.Errorf(
-				"%s: the fault is told %d times under %s %s: %q",
+				"%s: the fault is logged %d times with %s %s: %q",
 				door,
 				faults,
 				request,

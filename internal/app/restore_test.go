@@ -96,11 +96,11 @@ func afterRestoring(t *testing.T) string {
 	return string(found[0][1])
 }
 
-// TestRestore makes a backup while people write, goes on, and brings it back. Whoever has seen what
-// is lost is told so, also when as much has been written meanwhile, and what they had names nothing
-// else.
+// TestRestore makes a backup during writes, continues, and restores it. Clients that have received lost
+// events resynchronize, even if as many events were written after the restore, and their old ids and
+// cursors refer to nothing else.
 func TestRestore(t *testing.T) {
-	const more = 20 // that are sent after the backup, and again after it was brought back
+	const more = 20 // messages after the backup, and again after the restore
 	for name, kind := range backups() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -272,7 +272,7 @@ func TestSocketOutlivesDeadlines(t *testing.T) {
 	exchange(`{"type":"ping"}`, "pong")
 }
 
-// TestStopWhileStarting: a server that waits for another one's migration does as it is told.
+// TestStopWhileStarting: a server that waits for the migration of another node can be stopped.
 func TestStopWhileStarting(t *testing.T) {
 	t.Parallel()
 	const migrationLock = 0x7061726c6579 // "parley"
@@ -389,8 +389,8 @@ func TestDatabaseAwayAtStart(t *testing.T) {
 	until("/readyz", http.StatusOK, "ready")
 }
 
-// TestNATSUnreachableAtStart: a node whose NATS does not answer serves, says what it lacks, and needs
-// nobody's help when NATS is there.
+// TestNATSUnreachableAtStart: a node that cannot reach NATS serves requests, reports the problem, and
+// connects by itself when NATS is up.
 func TestNATSUnreachableAtStart(t *testing.T) {
 	nats := testkit.StartNATS(t)
 	nats.Stop()

@@ -23,7 +23,7 @@ import (
 	"parley/internal/testkit"
 )
 
-// sink is an OpenTelemetry collector that keeps what it is told.
+// sink is an OpenTelemetry collector that records what it receives.
 type sink struct {
 	url string
 
@@ -215,7 +215,7 @@ func TestTraces(t *testing.T) {
 			}
 			for _, told := range to.spans {
 				if strings.Contains(told.String(), "whispered") {
-					t.Errorf("what was said is told: %v", told)
+					t.Errorf("a span contains the contents of a message: %v", told)
 				}
 			}
 		})
@@ -282,7 +282,7 @@ func TestTracesLost(t *testing.T) {
 		lines,
 		func(line map[string]any) bool { return line["msg"] == "traces cannot be told" },
 	) {
-		t.Errorf("nobody says that traces are lost: %v", lines)
+		t.Errorf("the log does not report lost traces: %v", lines)
 	}
 }
 

@@ -34,8 +34,8 @@ func powerCut(t *testing.T, path string) (left string) {
 	return left
 }
 
-// TestUncleanEnd: after an end that may have lost commits, the rooms go on from a seq that none of
-// them had reached, and streams are told. After any other they go on where they were.
+// TestUncleanEnd: after an end that may have lost commits, the rooms continue with seqs that were
+// not used before, and streams receive Resync. After a clean end they continue where they were.
 func TestUncleanEnd(all *testing.T) {
 	const raised = 1_000_000
 	path := filepath.Join(all.TempDir(), "parley.db")

@@ -171,9 +171,9 @@ func TestRotatedKeyIsFoundAtOnce(t *testing.T) {
 	mustVerify(t, v, old)
 
 	server.serveKeys(t, after.jwk(t, nil))
-	mustVerify(t, v, old) // nobody has looked yet
+	mustVerify(t, v, old) // the keys were not fetched yet
 	mustVerify(t, v, after.sign(t, claimsWith(nil)))
-	mustRefuse(t, v, old, BadSignature) // though it was remembered
+	mustRefuse(t, v, old, BadSignature) // despite the cache
 	mustRefuse(t, v, before.sign(t, claimsWith(jwt.MapClaims{"name": "Ada"})), BadSignature)
 }
 
@@ -256,12 +256,12 @@ func TestStartWithoutKeySet(t *testing.T) {
 		if got, most := server.fetches.Load(), int64(1+askBurst); got > most {
 			t.Errorf("%d fetches, want at most %d", got, most)
 		}
-		// Tokens that are wrong whatever the keys are told so.
+		// Tokens that no key can verify fail with their own reasons.
 		mustRefuse(t, v, signHS256(t, claimsWith(nil)), AlgorithmNotAllowed)
 		mustRefuse(t, v, "gibberish", Malformed)
 
 		server.serveKeys(t, signer.jwk(t, nil))
-		time.Sleep(lastRetry) // nobody asks: the retries find it by themselves
+		time.Sleep(lastRetry) // without a request: a retry fetches the keys
 		synctest.Wait()
 		mustVerify(t, v, token)
 		mustVerify(t, v, noKid)
@@ -311,7 +311,7 @@ func TestOutage(t *testing.T) {
 	})
 }
 
-// What is no key set takes nobody's keys away.
+// TestBadAnswersChangeNothing: a response that is not a key set does not replace the keys.
 func TestBadAnswersChangeNothing(t *testing.T) {
 	known := newECDSA(t, "known")
 	server, elsewhere := newIssuerServer(t, known.jwk(t, nil)), newIssuerServer(t)

@@ -123,8 +123,8 @@ func TestAlgorithmsAreNotTheTokensChoice(t *testing.T) {
 	}
 }
 
-// A public key is known to everybody. A verifier that lets the token choose takes it for an HMAC
-// secret.
+// TestPublicKeyIsNoSecret: a public key must not verify HMAC signatures. A verifier that trusts the
+// algorithm of the token uses it as a secret.
 func TestPublicKeyIsNoSecret(t *testing.T) {
 	signer := newRSA(t, "rsa")
 	server := newIssuerServer(t, signer.jwk(t, nil))
@@ -157,8 +157,8 @@ func TestVerifiedTokensAreRemembered(t *testing.T) {
 		t.Fatalf("%d tokens are remembered, want the good one", got)
 	}
 	v.secret = []byte(
-		"whoever still knows the token does not look at this",
-	) // only the memory can accept it now
+		"a cached token is accepted without this secret",
+	) // only the cache can accept the token now
 	mustVerify(t, v, token)
 }
 

@@ -400,8 +400,8 @@ func commitsArrive(t *testing.T, n network) {
 	}
 }
 
-// lossIsNoticed: while the network is cut nobody waits, and when it is back both look, and hear
-// each other again.
+// lossIsNoticed: while the network is cut, Publish does not wait. When it is back, both nodes poll and
+// receive each other's publications again.
 func lossIsNoticed(t *testing.T, n network) {
 	a, b, receivedA, receivedB := pair(t, n)
 	n.cut()
@@ -451,8 +451,8 @@ func alone(t *testing.T, n network) {
 		a.Publish(broker.Publication{Room: uuid.New(), Seq: 1})
 	}
 	if s := a.Stats(); s.Published < 500 ||
-		s.Sent > s.Published/4 { // before it hears itself it cannot know
-		t.Errorf("to nobody it has sent %d messages of %d hints", s.Sent, s.Published)
+		s.Sent > s.Published/4 { // before it receives its own messages it does not know
+		t.Errorf("without peers it sent %d messages for %d publications", s.Sent, s.Published)
 	}
 	b := n.join(t, receivedB)
 	receivedB.until(
@@ -476,7 +476,7 @@ func strangeMessages(t *testing.T, n network) {
 	n.raw(t, `{"v":2,"n":"other","c":1,"p":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":5}]}`)
 	n.raw(t, `{"v":2,"n":"other","c":2,"p":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":6}]}`)
 	n.raw(t, `{"v":2,"n":"other","c":2}`)                   // a heartbeat
-	of := func(publications []broker.Publication) (n int) { // others may still come of those who have met
+	of := func(publications []broker.Publication) (n int) { // connected nodes may still send others
 		for _, h := range publications {
 			if h.Room == uuid.MustParse("0199e0a5-0000-7000-8000-000000000001") {
 				n++
@@ -555,7 +555,7 @@ func manyPeople(t *testing.T, n network) {
 					told = append(told, h.Users...)
 				}
 				if h.Room == made && h.Created {
-					t.Errorf("told of a room with %d people", len(h.Users))
+					t.Errorf("received a room with %d users", len(h.Users))
 				}
 			}
 			return missed > 0 && len(told) == len(people) && slices.Equal(told, people)

@@ -13,7 +13,7 @@ import (
 	"parley/internal/testkit"
 )
 
-// bomb is an recorder that panics when it hears of a room.
+// bomb is a recorder that panics when it receives a publication of a room.
 type bomb struct {
 	*recorder
 	room uuid.UUID

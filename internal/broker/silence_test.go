@@ -50,7 +50,7 @@ func TestSilentNetwork(t *testing.T) {
 	select {
 	case <-signals.heard["notification connection lost, reconnecting"]:
 	case <-time.After(patience):
-		t.Fatal("nobody notices that nothing comes")
+		t.Fatal("the node does not detect the silent connection")
 	}
 	receivedA.forget()
 	link.Mend()
@@ -117,7 +117,7 @@ func within(t *testing.T, what string, limit time.Duration, so func() bool) {
 	}
 }
 
-// words is a log that tells of some messages.
+// words is a log handler that signals some messages.
 type words struct {
 	slog.Handler
 	heard map[string]chan struct{}

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// enter opens the app as somebody.
+// enter opens the app as a user.
 func (b *browser) enter(s *server, person string) *window {
 	b.t.Helper()
 	w := b.open(s.url() + "/app")
@@ -85,7 +85,7 @@ func TestTwoPeopleTalk(t *testing.T) {
 	bob.click("button", "Delete")
 	alice.reads(".page .message", "This message was deleted.")
 
-	// What is unread is counted while one is elsewhere, and forgotten when one has looked.
+	// Unread messages are counted while another page is open, and read when the room is open.
 	bob.click("link", "Discover")
 	alice.say("One")
 	alice.say("Two")
@@ -193,7 +193,7 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 	}
 }
 
-// history is what has been said in somebody's first room.
+// history returns the messages of a user's first room.
 func (s *server) history(person string) []string {
 	s.t.Helper()
 	var data struct {

@@ -10,15 +10,15 @@ func (w *window) example(title string) {
 	w.gone("menuitem", title)
 }
 
-// as makes the playground's tab somebody's.
+// as signs a user in in the current tab of the playground.
 func (w *window) as(person string) {
 	w.t.Helper()
 	w.click("button", person)
 	w.reads(".parley-who", person)
 }
 
-// TestPlayground runs queries and subscriptions of several people side by side. That the page asks
-// nobody else than the server is held by open.
+// TestPlayground runs queries and subscriptions of several users side by side. open checks that
+// the page sends requests to the server only.
 func TestPlayground(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
@@ -34,7 +34,7 @@ func TestPlayground(t *testing.T) {
 	w.click("button", "New tab")
 	w.as("Alice")
 	w.example("Create a room")
-	w.reads(".graphiql-editors", `"bob"`) // whoever is signed in elsewhere is named
+	w.reads(".graphiql-editors", `"bob"`) // users of other tabs are suggested
 	w.click("button", "Execute query")
 	w.reads(".graphiql-response", `"name": "Tea at five"`)
 	w.reads(".parley-live section", `"name": "Tea at five"`) // Bob's, while Alice's tab is in front

@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestScreenshots writes the pictures of the docs, where it is told to:
+// TestScreenshots writes the pictures of the docs to a folder:
 //
 //	go test ./internal/browser -run TestScreenshots -screenshots "$PWD/docs/images"
 func TestScreenshots(t *testing.T) {

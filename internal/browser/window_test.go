@@ -35,8 +35,8 @@ type window struct {
 	problems []string
 }
 
-// open opens a window of its own profile. When the test ends, it fails where the page has asked
-// anybody else than the server, or has thrown, or has broken its own policy.
+// open opens a window of its own profile. When the test ends, it fails if the page sent requests
+// to another server, threw an error or violated its content security policy.
 func (b *browser) open(address string) *window {
 	t := b.t
 	t.Helper()
@@ -248,8 +248,8 @@ func (w *window) write(role, name, text string) {
 	w.press(text)
 }
 
-// focus presses Tab until the element with that role and name has the focus: whoever has no mouse
-// gets there.
+// focus presses Tab until the element with that role and name has the focus. So the element is
+// reachable without a mouse.
 func (w *window) focus(role, name string) {
 	w.t.Helper()
 	var passed []string

@@ -59,14 +59,14 @@ func permit(a policy.Action, r *ent.Room, who policy.Relation) error {
 	}
 }
 
-// whoMay says who may do what a user may not.
+// whoMay returns the message of FORBIDDEN: it says which users may perform the action.
 func whoMay(a policy.Action, v policy.Visibility, who policy.Relation) string {
 	least, some := policy.Least(a, v)
 	switch {
 	case !who.IsMember():
 		return "Only members of the room may do this."
 	case v == policy.Direct:
-		return "In a direct room nobody may do this."
+		return "This is not possible in a direct room."
 	case some && least <= policy.Moderator:
 		return "Only the room's owner or a moderator may do this."
 	default:

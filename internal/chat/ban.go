@@ -14,8 +14,8 @@ import (
 	"parley/internal/chat/write"
 )
 
-// Unban lets somebody come in again as others may, and returns the room and them. Who is not banned
-// stays so.
+// Unban removes the ban of a user, and returns the room and the user. It does nothing if the user is
+// not banned.
 func (c *Chat) Unban(
 	ctx context.Context, v Viewer, roomID uuid.UUID, userID string,
 ) (*ent.Room, *ent.User, error) {

@@ -54,9 +54,8 @@ func (c *Chat) EditMessage(
 	})
 }
 
-// DeleteMessage empties a message and leaves its place: one of the viewer's, or as a moderator or
-// owner one of somebody with a lower role, or who has left. A message that is deleted already stays
-// as it is.
+// DeleteMessage deletes the contents of a message: of the viewer or, as a moderator or owner, of a
+// member with a lower role or a user who has left. It does nothing if the message is deleted.
 func (c *Chat) DeleteMessage(
 	ctx context.Context, v Viewer, id roomlog.MessageID,
 ) (*ent.Message, error) {

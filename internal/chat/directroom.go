@@ -18,7 +18,7 @@ func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Ro
 		return nil, err
 	}
 	if userID == v.ID {
-		return nil, badInput("userId", "A direct room is for you and somebody else.")
+		return nil, badInput("userId", "A direct room needs another user than yourself.")
 	}
 	var r *ent.Room
 	err := c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {

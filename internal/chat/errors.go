@@ -59,8 +59,8 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// AsError returns the Error in err's chain, or what the caller may be told of any other: that the
-// database is unavailable, or that something is broken inside.
+// AsError returns the Error in err's chain. Any other error becomes UNAVAILABLE if the database is
+// unavailable, and INTERNAL otherwise.
 func AsError(err error) *Error {
 	var e *Error
 	var ended *roomlog.EndedError

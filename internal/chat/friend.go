@@ -12,8 +12,8 @@ import (
 	"parley/internal/chat/write"
 )
 
-// RequestFriend asks somebody to be the viewer's friend, and returns them. Where they have asked
-// the viewer before, the two are friends from then on.
+// RequestFriend sends a friend request to a user and returns the user. If the user has sent one to the
+// viewer, the two become friends.
 func (c *Chat) RequestFriend(ctx context.Context, v Viewer, userID string) (*ent.User, error) {
 	return c.changeFriendship(
 		ctx,
@@ -33,8 +33,8 @@ func (c *Chat) RequestFriend(ctx context.Context, v Viewer, userID string) (*ent
 	)
 }
 
-// AnswerFriendRequest makes somebody who has asked for it the viewer's friend, or turns them down,
-// and returns them. To accept a friend again changes nothing.
+// AnswerFriendRequest accepts or declines the friend request of a user and returns the user. It does
+// nothing if an accepted user is a friend.
 func (c *Chat) AnswerFriendRequest(
 	ctx context.Context, v Viewer, userID string, accept bool,
 ) (*ent.User, error) {
@@ -56,8 +56,8 @@ func (c *Chat) AnswerFriendRequest(
 	})
 }
 
-// RemoveFriend ends what there is between the viewer and somebody: a friendship, or a request of
-// either. It returns them.
+// RemoveFriend removes the friendship of the viewer and a user, or a friend request in either
+// direction. It returns the user.
 func (c *Chat) RemoveFriend(ctx context.Context, v Viewer, userID string) (*ent.User, error) {
 	return c.changeFriendship(
 		ctx,
@@ -73,8 +73,8 @@ func (c *Chat) RemoveFriend(ctx context.Context, v Viewer, userID string) (*ent.
 	)
 }
 
-// changeFriendship changes what there is between the viewer and somebody, knowing what there is: ""
-// for nothing. Both are held, so that of two who ask each other at once one is the first.
+// changeFriendship changes the friendship of the viewer and a user. It locks both users, so that two
+// requests at the same time have an order. The state is "" if there is no friendship.
 func (c *Chat) changeFriendship(
 	ctx context.Context,
 	again retry.Policy,

@@ -19,16 +19,16 @@ import (
 // JoinRoom makes the viewer a member of a room and returns it. Where they are one already it
 // changes nothing.
 //
-// Who may not see the room needs its key, and is answered WRONG_KEY without, whether or not the
-// room exists. With disconnect they leave the exclusive room that they are in, if the one they join
-// is exclusive, too. Too many wrong keys of the viewer, or of an address, are RATE_LIMITED; those
-// of others never keep the right key out.
+// A viewer who does not see the room needs its key. Returns WRONG_KEY without it, whether or not the
+// room exists. With disconnect the viewer leaves an exclusive room to join another one. Returns
+// RATE_LIMITED after too many wrong keys of the viewer or of an address; wrong keys of other users do
+// not block the right key.
 func (c *Chat) JoinRoom(
 	ctx context.Context, v Viewer, id uuid.UUID, key *string, disconnect bool,
 ) (*ent.Room, error) {
 	own, ofRoom := c.keyAttempts.Take(ctx, v.ID, id)
 	if own > 0 {
-		key = nil // not even the right one is told from the others
+		key = nil // the right key is rejected, too
 	}
 	var joined *ent.Room
 	err := c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {

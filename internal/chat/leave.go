@@ -53,8 +53,8 @@ func (c *Chat) DeleteRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 	return nil
 }
 
-// Tombstone returns what is left of a deleted room for those who saw it: its name and description are
-// empty, and it has no members. It returns nil for nil.
+// Tombstone returns a deleted room as its former members see it: without name, description and
+// members. It returns nil for nil.
 func Tombstone(r *ent.Room) *ent.Room {
 	if r == nil {
 		return nil

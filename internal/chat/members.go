@@ -17,8 +17,8 @@ import (
 	"parley/internal/store"
 )
 
-// AddMembers makes people members of a room, all of them or none, and returns the room and their
-// memberships in the order given, each once. Who is a member already stays as they are.
+// AddMembers makes users members of a room, all of them or none, and returns the room and their
+// memberships in the order of userIDs, without duplicates. Users who are members stay as they are.
 func (c *Chat) AddMembers(
 	ctx context.Context, v Viewer, roomID uuid.UUID, userIDs []string,
 ) (*ent.Room, []*ent.Member, error) {
@@ -95,9 +95,8 @@ func add(ctx context.Context, h *write.Room, v Viewer, people []string) ([]*ent.
 	return all, nil
 }
 
-// RemoveMember ends the membership of somebody with a lower role, and with ban keeps them out: also
-// somebody who is no member, ahead. It returns the room and the id of the membership that has
-// ended; nil where there was none.
+// RemoveMember ends the membership of a user with a lower role. With ban it bans the user, who need not
+// be a member. It returns the room and the id of the ended membership; nil if there was none.
 func (c *Chat) RemoveMember(
 	ctx context.Context, v Viewer, roomID uuid.UUID, userID string, ban bool,
 ) (*ent.Room, *uuid.UUID, error) {
@@ -136,8 +135,8 @@ func (c *Chat) RemoveMember(
 	return r, ended, nil
 }
 
-// below returns the membership of somebody to whom a member may do something; nil where they are
-// outside. It is FORBIDDEN where their role is not lower.
+// below returns the membership of a user that has a lower role than a member; nil if the user is not a member.
+// Returns FORBIDDEN if the role of the user is not lower.
 func below(ctx context.Context, h *write.Room, by *ent.Member, userID string) (*ent.Member, error) {
 	if err := checkExists(ctx, h.Tx, userID); err != nil {
 		return nil, err
@@ -152,8 +151,8 @@ func below(ctx context.Context, h *write.Room, by *ent.Member, userID string) (*
 	return m, nil
 }
 
-// SetMemberRole gives somebody in a room another role and returns the room and their membership.
-// Giving OWNER hands the room over: who gives it is a moderator from then on.
+// SetMemberRole changes the role of a member and returns the room and the membership. OWNER transfers
+// the ownership: the former owner becomes a moderator.
 func (c *Chat) SetMemberRole(
 	ctx context.Context, v Viewer, roomID uuid.UUID, userID string, role member.Role,
 ) (*ent.Room, *ent.Member, error) {

@@ -12,9 +12,8 @@ import (
 	"parley/internal/chat/roomlog"
 )
 
-// TestHashesStay keeps the hashes as they are: the databases of those who run Parley are full of
-// them, and a client that tries again after an upgrade must not be told that it asks for something
-// else.
+// TestHashesStay: the hashes of requests must not change. Databases contain them, and a retry after an
+// upgrade must not fail with IDEMPOTENCY_CONFLICT.
 func TestHashesStay(t *testing.T) {
 	key := "k"
 	access := room.AccessTypePRIVATE

@@ -44,7 +44,7 @@ func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (read.Seen, err
 	return seen, nil
 }
 
-// PublicRoom returns a room that everybody may see; NOT_FOUND otherwise.
+// PublicRoom returns a public room. Returns NOT_FOUND otherwise.
 func (c *Chat) PublicRoom(ctx context.Context, id uuid.UUID) (*ent.Room, error) {
 	r, err := c.db.Room.Query().
 		Where(room.ID(id), room.DeletedAtIsNil(), room.AccessTypeEQ(room.AccessTypePUBLIC)).
@@ -132,8 +132,8 @@ func (c *Chat) Rooms(
 	return c.Find(ctx, policy.Allowed(policy.Find, v.ID), words, tag, first, after)
 }
 
-// JoinKey returns what the joiners of a private room must give; nil for whoever may not know it,
-// and where no key is asked for. m is the viewer's membership, or nil.
+// JoinKey returns the key of a private room; nil if the viewer may not see it or the room has none. m
+// is the viewer's membership, or nil.
 func (c *Chat) JoinKey(r *ent.Room, m *read.Membership) *string {
 	if r.Key == "" || !may(policy.SeeKey, r, m) {
 		return nil

@@ -42,7 +42,7 @@ func TestSearchesTakeTurns(t *testing.T) {
 		}
 		for range searchesWaiting {
 			if err := <-results; AsError(err).Code != Unavailable {
-				t.Errorf("who has waited in vain gets %v", err)
+				t.Errorf("a search that timed out gets %v", err)
 			}
 		}
 		done()

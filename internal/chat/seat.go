@@ -13,9 +13,9 @@ import (
 	"parley/internal/store"
 )
 
-// clearSeats makes sure that nobody of people, who are to be in one exclusive room, has a seat
-// elsewhere. With disconnect the viewer leaves theirs, which is in the room left, held before;
-// whoever else has one makes it fail. From then on nobody but this transaction seats any of them.
+// clearSeats makes sure that none of people, the future members of an exclusive room, has a seat in
+// another one. With disconnect the viewer leaves the room left, which the caller has locked; it fails if
+// another user has a seat. Until the end of the transaction no other one can give them seats.
 func clearSeats(
 	ctx context.Context, t *write.Tx, v Viewer, people []string, disconnect bool, left *write.Room,
 ) error {

@@ -95,7 +95,7 @@ func checkContents(kind message.Type, contents string) error {
 // Sent is a message that was sent.
 type Sent struct {
 	*ent.Message
-	// Profiles is the profile version then; unknown if the statement has not read it.
+	// Profiles is the profile version at that time; unknown if the statement does not read it.
 	Profiles profiles.Version
 }
 

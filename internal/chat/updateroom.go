@@ -46,7 +46,7 @@ func (in UpdateRoomInput) check() (UpdateRoomInput, error) {
 	return in, err
 }
 
-// UpdateRoom changes a room and returns it. What is so already is no change.
+// UpdateRoom changes a room and returns it. Fields with the same value do not count as changes.
 func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*ent.Room, error) {
 	in, err := in.check()
 	if err != nil {

@@ -220,7 +220,7 @@ func (c *Chat) UpdateProfile(ctx context.Context, v Viewer, in ProfileInput) (*e
 	return c.User(ctx, v.ID)
 }
 
-// User returns a person. Everybody may see everybody's profile.
+// User returns a user. All users may see all profiles.
 func (c *Chat) User(ctx context.Context, id string) (*ent.User, error) {
 	if checkID("id", id) != nil {
 		return nil, errNoUser()

@@ -174,7 +174,7 @@ func TestAhead(t *testing.T) {
 		)
 		time.Sleep(5 * time.Second)
 		if kept := hub.Stats().KeptBytes; kept != 0 {
-			t.Errorf("%d bytes are kept, and nobody is late", kept)
+			t.Errorf("%d bytes are buffered, but no subscriber is late", kept)
 		}
 		ahead.Close()
 		log.set(func(l *fakeLog) { l.head = 12 })
@@ -236,7 +236,7 @@ func TestComingBackTogether(t *testing.T) {
 		places := make(
 			[]live.Subscriber,
 			500,
-		) // all are there before the first one reads: a cohort lives as long as somebody
+		) // all subscribe before the first one reads: a cohort ends with its last subscriber
 		for i := range places {
 			places[i] = subscribe(hub, room, "x", int64(i%7), head, p.render)
 		}
@@ -321,7 +321,7 @@ func TestCohortEnds(t *testing.T) {
 		hub.Receive(broker.Publication{Room: room, Seq: 1})
 		time.Sleep(time.Minute)
 		if log.reads != before {
-			t.Error("the log of a room is read that nobody listens to")
+			t.Error("the log of a room without subscribers is read")
 		}
 	})
 }

@@ -21,7 +21,7 @@ const skew = time.Minute
 // RoomCreated is the event of the topics User and Lobby: a new room.
 type RoomCreated struct {
 	Room uuid.UUID
-	// Commit is the room as it was created; nil if it has to be read.
+	// Commit is the room as it was created; nil if the hub must read it.
 	Commit broker.Commit
 	seq    int64
 

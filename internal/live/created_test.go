@@ -57,7 +57,7 @@ func TestCreatedRooms(t *testing.T) {
 			return a
 		}
 		before := created(true, "alice")
-		hub.Receive(before) // nobody listens yet
+		hub.Receive(before) // there are no subscribers yet
 		alice, bob, lobby := subscribed(
 			live.User("alice"),
 		), subscribed(
@@ -96,13 +96,13 @@ func TestCreatedRooms(t *testing.T) {
 		news := created(false, "alice")
 		hub.Receive(news)
 		if got := hear(t, late, 1)[0]; got != news.Room {
-			t.Errorf("heard of %s, want %s", got, news.Room)
+			t.Errorf("received %s, want %s", got, news.Room)
 		}
 	})
 }
 
-// TestCreatedRoomsHeal finds rooms that no hint tells of, each once, and none from before the
-// listening.
+// TestCreatedRoomsHeal: polls find rooms without a publication, each once, and no room from before the
+// subscription.
 func TestCreatedRoomsHeal(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		lobby := follow(hub, live.Lobby(), "x", arrivals)
@@ -120,11 +120,11 @@ func TestCreatedRoomsHeal(t *testing.T) {
 		})
 		hub.Receive(told)
 		if got := hear(t, lobby, 1)[0]; got != told.Room {
-			t.Errorf("heard of %s, want %s", got, told.Room)
+			t.Errorf("received %s, want %s", got, told.Room)
 		}
 		begun := time.Now()
 		if got := hear(t, lobby, 1)[0]; got != untold.Room {
-			t.Errorf("heard of %s, want %s", got, untold.Room)
+			t.Errorf("received %s, want %s", got, untold.Room)
 		}
 		if waited := time.Since(begun); waited > 3*time.Second {
 			t.Errorf("it took %s", waited)
@@ -137,8 +137,8 @@ func TestCreatedRoomsHeal(t *testing.T) {
 	})
 }
 
-// TestCreatedRoomsAhead tells of a room once that a node has made whose clock is an hour ahead, for
-// as long as the sweep finds it among the newest.
+// TestCreatedRoomsAhead: a room of a node whose clock is an hour ahead is sent once, although polls
+// find it among the newest rooms for an hour.
 func TestCreatedRoomsAhead(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		lobby := follow(hub, live.Lobby(), "x", arrivals)
@@ -152,7 +152,7 @@ func TestCreatedRoomsAhead(t *testing.T) {
 			l.created = map[time.Time]live.Created{ahead: {Room: id, Public: true}}
 		})
 		if got := hear(t, lobby, 1)[0]; got != id {
-			t.Errorf("heard of %s, want %s", got, id)
+			t.Errorf("received %s, want %s", got, id)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour)
 		defer cancel()
@@ -162,8 +162,8 @@ func TestCreatedRoomsAhead(t *testing.T) {
 	})
 }
 
-// TestFarBehind ends the listening of somebody who is further behind than what is kept: there is no
-// log to read it from.
+// TestFarBehind: a subscription to new rooms ends if it is further behind than the buffer, because
+// there is no log to read from.
 func TestFarBehind(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
 		slow := follow(hub, live.Lobby(), "x", arrivals)
@@ -173,7 +173,7 @@ func TestFarBehind(t *testing.T) {
 			synctest.Wait()
 		}
 		if _, err := slow.Next(t.Context()); !errors.Is(err, live.ErrBehind) {
-			t.Errorf("somebody 5000 behind gets %v", err)
+			t.Errorf("a subscriber that is 5000 behind gets %v", err)
 		}
 	})
 }

@@ -31,30 +31,30 @@ import (
 
 // Options of a Hub.
 type Options struct {
-	// Sweep is the time between two looks at the heads of the rooms that are listened to: how late
-	// an event can be whose publication was lost. Default: 3 s.
+	// Sweep is the time between two polls of the heads of the rooms with subscribers. An event whose
+	// publication was lost is at most so late. Default: 3 s.
 	Sweep time.Duration
-	// Check finds out whether the database has moved, and WentBack is called when a head is below one
-	// that was read before. Both call [Hub.Rewind] if the database went back. Default: the hub
-	// notices heads only.
+	// Check detects whether another server is the primary, and the hub calls WentBack if a head is
+	// below one that was read before. Both call [Hub.Rewind] if the database went back. Default: the
+	// hub compares heads only.
 	Check    func(context.Context) error
 	WentBack func()
 	// Timeline returns that of the database; "" if it is unknown. The hub drops publications of other
 	// timelines: while nodes move to another server, those may be of commits that are lost. Polls find
 	// the others. Default: unknown.
 	Timeline func() string
-	// Logger hears of logs and lists that cannot be read. Default: slog.Default().
+	// Logger receives the errors of reading logs and lists. Default: slog.Default().
 	Logger *slog.Logger
 	// Panics contains the panics of what the hub runs. Default: one that logs to Logger.
 	Panics *panics.Guard
 }
 
-// Hub holds the listeners of one node.
+// Hub has the subscribers of one node. It is safe for concurrent use.
 type Hub struct {
 	log   Log
 	lists Lists
 	opts  Options
-	// ctx ends what runs for the listeners: hub.Close cancels it.
+	// ctx ends the goroutines of the hub. Close cancels it.
 	ctx     context.Context //nolint:containedctx // the life of the hub, which outlives every call
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -65,9 +65,9 @@ type Hub struct {
 	// era counts the calls of Rewind. It changes with the lock held.
 	era atomic.Int64
 
-	// kept is how many bytes of payloads the cohorts keep.
+	// kept is the size of the payloads in the buffers of the cohorts.
 	kept atomic.Int64
-	// What has been counted: see Stats.
+	// The counters of Stats.
 	executions, deliveries, bytes, pages, refusals, looks, reads, undecoded atomic.Int64
 
 	mu    sync.Mutex
@@ -84,8 +84,8 @@ type Hub struct {
 	// batched says when a change of a room was last rendered for several lists, unless that was
 	// long ago.
 	batched map[uuid.UUID]time.Time
-	// sessions are those of each user. joinsPolled is when pollJoined has last read memberships; it is
-	// the sweep's own.
+	// sessions are the sessions of each user. joinsPolled is the time of the last read of pollJoined;
+	// only the poll uses it.
 	sessions    map[string]map[*session]struct{}
 	joinsPolled time.Time
 	// created are the rooms that have been published as new, since begun or for as long as a poll
@@ -94,7 +94,7 @@ type Hub struct {
 	begun   time.Time
 }
 
-// NewHub returns a hub without listeners, which looks after them until ctx ends or Close is called.
+// NewHub returns a hub without subscribers. It serves them until ctx ends or Close is called.
 func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 	if opts.Sweep == 0 {
 		opts.Sweep = 3 * time.Second
@@ -146,7 +146,7 @@ func (h *Hub) end() {
 	h.stop()
 }
 
-// Receive implements [broker.Listener]: it passes a publication to those whom it concerns.
+// Receive implements [broker.Listener]: it passes a publication to its subscribers on this node.
 func (h *Hub) Receive(p broker.Publication) {
 	era := h.Era()
 	if mine := h.opts.Timeline(); p.Timeline != mine && p.Timeline != "" && mine != "" {
@@ -162,8 +162,8 @@ func (h *Hub) Receive(p broker.Publication) {
 	h.wakeAll(h.receive(p, events, created, era))
 }
 
-// receive passes a publication, with its events or its new room, to those whom it concerns, unless
-// its era is over. It returns the sinks of the sessions to wake.
+// receive passes a publication, with its events or its new room, to its subscribers, unless its era
+// is over. It returns the sinks of the sessions to wake.
 func (h *Hub) receive(p broker.Publication, events []Event, created Created, era int64) []Sink {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -188,7 +188,7 @@ func (h *Hub) receive(p broker.Publication, events []Event, created Created, era
 }
 
 // decode returns the events of a publication; none if the room has no subscribers on this node, or
-// the log has to be read for them.
+// they must be read from the log.
 func (h *Hub) decode(p broker.Publication) []Event {
 	if p.Commit == nil || !h.Follows(p.Room) {
 		return nil
@@ -242,7 +242,7 @@ func (h *Hub) Follows(room uuid.UUID) bool {
 func (h *Hub) Missed() {
 	select {
 	case h.again <- struct{}{}:
-	default: // it is about to
+	default: // a poll is already requested
 	}
 }
 

@@ -67,15 +67,15 @@ type Log interface {
 	MembershipEnds(ctx context.Context, room uuid.UUID, after int64) ([]Event, error)
 	// Heads returns the seqs of rooms; those that do not exist are missing.
 	Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error)
-	// Created returns rooms that have come into being since a time, the oldest first and not more
-	// than a few thousand, without those that the caller knows of.
+	// Created returns the rooms created since a time, the oldest first and at most a few thousand,
+	// without those that are known to the caller.
 	Created(ctx context.Context, since time.Time, known func(uuid.UUID) bool) ([]Created, error)
 }
 
-// Created is a room that has come into being.
+// Created is a new room.
 type Created struct {
 	Room uuid.UUID
-	// Users are in it from the start; Public tells whether a lobby may hear of it.
+	// Users are in it from the start; Public tells whether lobbies receive it.
 	Users  []string
 	Public bool
 	// Commit is what was published of it, nil if that is not known.

@@ -34,8 +34,8 @@ type page struct {
 	err    error
 }
 
-// page returns frames behind seq, at least one. Pages begin at fixed places, so that those who need
-// the same share them.
+// page returns frames behind seq, at least one. Pages begin at fixed seqs, so that subscribers
+// can share them.
 func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 	start := seq / pageSize * pageSize
 	p, mine := c.openPage(start)
@@ -55,8 +55,8 @@ func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 			return p.frames[seq-start:], nil
 		}
 	}
-	// What is kept begins behind the start of the page, or the log has grown since it was made, or
-	// there is no room for pages: read exactly what is wanted.
+	// The buffer begins behind the start of the page, or the log has grown since the page was read, or
+	// there is no memory for pages: read exactly the missing events.
 	frames, err := c.history(ctx, seq, func(int64) {})
 	if err == nil && len(frames) == 0 {
 		err = fmt.Errorf("%w: nothing after %d", ErrStopped, seq)

@@ -94,7 +94,7 @@ func TestPublications(t *testing.T) {
 	}
 }
 
-// TestPublicationsWithoutSubscribers: a node does not decode what nobody on it follows.
+// TestPublicationsWithoutSubscribers: a node does not decode publications without subscribers.
 func TestPublicationsWithoutSubscribers(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
 		hub.Receive(broker.Publication{Room: uuid.New(), Seq: 5, Commit: &broker.Encoded{}})

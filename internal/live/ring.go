@@ -1,7 +1,7 @@
 package live
 
-// ring keeps the newest items of a topic for those of its readers who take them late. While nobody
-// is late it keeps nothing. An item's seq is that of the one before it, and one.
+// ring buffers the newest items of a topic for late readers. It is empty while no reader is late. The
+// seq of an item is the seq of the previous one plus one.
 type ring[T any] struct {
 	items []T
 	// head is the seq of the newest item, kept or not.
@@ -67,8 +67,8 @@ func (r *ring[T]) append(items []T) {
 // oldest is the seq before the first item that is kept.
 func (r *ring[T]) oldest() int64 { return r.head - int64(len(r.items)) }
 
-// after returns the items behind seq. kept tells whether the first of them is still there. What is
-// returned is never changed, only left behind.
+// after returns the items behind seq. kept tells whether the first of them is still there. The
+// returned slice never changes.
 func (r *ring[T]) after(seq int64) (items []T, kept bool) {
 	switch {
 	case seq >= r.head:

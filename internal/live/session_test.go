@@ -44,7 +44,7 @@ func hasNext(t *testing.T, s live.Subscriber, sink live.Sink, want ...string) {
 		for _, payload := range payloads {
 			got = append(got, string(payload))
 		}
-		synctest.Wait() // what the call has made the hub read is there
+		synctest.Wait() // until the hub has read what the call requested
 	}
 	if diff := cmp.Diff(byRoom(want), byRoom(got)); diff != "" {
 		t.Errorf("next (-want +got):\n%s", diff)

@@ -61,7 +61,7 @@ func TestSnapshotsAreShared(t *testing.T) {
 			synctest.Wait()
 		}
 		together(1)
-		// The room changes while a snapshot is taken: those who come later need another one.
+		// The room changes while a snapshot is taken: later callers need another one.
 		v.set(2, nil)
 		together(2)
 		all.Wait()
@@ -115,7 +115,7 @@ func TestSnapshotsAreBounded(t *testing.T) {
 	})
 }
 
-// TestSnapshotsFail: a failure goes to those who wait, and the next caller tries again. A caller that
+// TestSnapshotsFail: a failure goes to all waiting callers, and the next caller retries. A caller that
 // gives up does not end the snapshot for the others.
 func TestSnapshotsFail(t *testing.T) {
 	t.Parallel()

@@ -15,12 +15,12 @@ const (
 	// batch is how many events are read from a log, or rendered, at once.
 	batch = 256
 	// kept is how many of its newest events a topic keeps for cohorts that are late, and how many
-	// frames a cohort keeps for those who take them late.
+	// frames a cohort buffers for late subscribers.
 	kept = 1024
 )
 
-// tail follows the end of a topic for the cohorts on this node. A room's reads each event once,
-// however many listen; the others are told what happens.
+// tail follows the end of a topic for the cohorts on this node. The tail of a room reads each event once
+// for all subscribers; the other tails receive publications only.
 type tail struct {
 	hub   *Hub
 	topic Topic
@@ -239,7 +239,7 @@ func (t *tail) next() (after int64, more bool) {
 	return t.ring.head, t.reading
 }
 
-// reached reports whether every announced event has been read; then no more is wanted.
+// reached reports whether every announced event was read. It then clears wanted.
 func (t *tail) reached() bool {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
@@ -254,7 +254,7 @@ func (t *tail) forget() {
 	t.announced, t.wanted = t.ring.head, false
 }
 
-// append adds what has been read.
+// append adds events that were read.
 func (t *tail) append(events []Event) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
@@ -282,8 +282,7 @@ func (t *tail) add(events []Event) {
 	}
 }
 
-// fail ends the streams of all who listen. Whoever comes from now on gets another tail: this one
-// reads no more.
+// fail ends the subscriptions of the tail, which reads no more. New subscribers get a new tail.
 func (t *tail) fail(err error) {
 	for _, c := range t.detach() {
 		c.fail(err)

@@ -67,7 +67,7 @@ type fakeLog struct {
 	err   error
 	reads int
 	ends  int // reads of membership ends
-	// created are the rooms that have come into being, by time.
+	// created are the new rooms, by time.
 	created map[time.Time]live.Created
 }
 

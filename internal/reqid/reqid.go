@@ -19,8 +19,7 @@ type (
 // New returns a fresh id: 26 letters and digits with 130 random bits.
 func New() string { return rand.Text() }
 
-// Valid reports whether id, which a client or a proxy has chosen, may be written into headers and logs as it is:
-// 1 to [MaxLen] letters, digits, dots, colons, hyphens and underscores.
+// Valid reports whether the id of a client or a proxy is safe in headers and logs: 1 to [MaxLen] letters, digits, dots, colons, hyphens and underscores.
 func Valid(id string) bool {
 	if id == "" || len(id) > MaxLen {
 		return false

@@ -3,7 +3,7 @@ package store
 import "context"
 
 // Generation returns how often the database has gone back, or may have: a standby was promoted that
-// lacked the newest commits, or the caller of WentBack has found an older state. Data read in an older
+// lacked the newest commits, or the caller of WentBack found an older state. Data read in an older
 // generation may no longer exist.
 func (db *DB) Generation() int64 { return db.cluster.Generation() }
 

@@ -147,7 +147,7 @@ func TestNewerDatabase(t *testing.T) {
 				t.Error(err)
 			}
 			if len(said) == 0 {
-				t.Error("nobody is told that the database is newer")
+				t.Error("the log does not say that the database is newer")
 			}
 		})
 	}
@@ -263,7 +263,7 @@ func TestSQLiteMigrations(t *testing.T) {
 	})
 }
 
-// Whoever finds the database being written to waits.
+// TestSQLiteMigrationWaits: a migration waits for the writer of the database.
 func TestSQLiteMigrationWaits(t *testing.T) {
 	t.Parallel()
 	url := "sqlite:" + filepath.Join(t.TempDir(), "test.db")
@@ -349,7 +349,7 @@ func TestPostgresMigrationTriesAgain(t *testing.T) {
 	}
 }
 
-// Whoever comes second waits, and goes when its context ends.
+// TestPostgresMigrationWaits: a second migration waits, until its context ends.
 func TestPostgresMigrationWaits(t *testing.T) {
 	t.Parallel()
 	url := storetest.PostgresURL(t)
@@ -395,7 +395,7 @@ func TestPostgresMigrationWaits(t *testing.T) {
 	}
 }
 
-// notify is a log handler that tells of one message.
+// notify is a log handler that signals one message.
 type notify struct {
 	slog.Handler
 	message string

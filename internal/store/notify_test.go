@@ -89,11 +89,11 @@ func TestNotificationsURL(t *testing.T) {
 	}
 }
 
-// atOnce is how long something may take that waits for nobody, on a machine that is busy.
+// atOnce is the maximum time of an operation that does not wait, on a busy machine.
 const atOnce = 500 * time.Millisecond
 
-// Over a network that has gone silent a notification fails soon after its time, and closing waits
-// for nobody.
+// TestNotificationsSilence: over a network that does not respond, a notification fails soon after its
+// timeout, and closing does not wait.
 func TestNotificationsSilence(t *testing.T) {
 	t.Parallel()
 	network, far, through := testkit.DatabaseEnd(t, storetest.PostgresURL(t))

@@ -85,8 +85,8 @@ func (t faultyTx) Rollback() error {
 	return t.Tx.Rollback()
 }
 
-// TestPanicOfADriver: a driver that panics fails the statement, and leaves the pool's only
-// connection to nobody: the next statement has another.
+// TestPanicOfADriver: a driver that panics fails the statement, and its connection does not
+// return to the pool: the next statement uses another one.
 func TestPanicOfADriver(t *testing.T) {
 	for _, method := range []string{"Connect", "Query", "Next", "Exec", "Begin", "Commit", "Rollback"} {
 		t.Run(method, func(t *testing.T) {

@@ -68,7 +68,7 @@ func TestRefold(t *testing.T) {
 				"SELECT CAST(count(*) AS text) FROM messages WHERE CAST(opensea_item AS text) LIKE '%https://c.example/p%'": "1",
 				"SELECT CAST(count(*) AS text) FROM messages WHERE CAST(opensea_item AS text) LIKE '%javascript%'":          "0",
 				"SELECT CAST(count(*) AS text) FROM users WHERE changed = (SELECT value FROM clocks WHERE id = 'people')":   "2",
-				// What was changed under the clock is older than what shard 0 begins with.
+				// Changes under the former clock are older than the first version of shard 0.
 				"SELECT CAST(count(*) AS text) FROM users WHERE changed >= (SELECT version FROM profile_versions WHERE shard = 0)": "0",
 				"SELECT CAST(count(*) AS text) FROM profile_versions WHERE shard > 0 AND version = (shard << 48) + 1":              "15",
 			} {

@@ -26,7 +26,7 @@ const DefaultURL = "sqlite:parley.db"
 
 // Options change how a database is opened. The zero value is right for a server.
 type Options struct {
-	// Logger hears of migrations, and of waiting for another process that migrates. Default:
+	// Logger logs migrations, and waiting for another process that migrates. Default:
 	// slog.Default().
 	Logger *slog.Logger
 

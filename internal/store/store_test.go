@@ -120,7 +120,7 @@ func TestOpenRefuses(t *testing.T) {
 		"a bad port":      {"postgres://u:secret@localhost:port/db", "URL is not valid"},
 		"a bad parameter": {"postgres://u:secret@localhost/db?sslmode=secretive", "sslmode"},
 		"binary":          {"postgres://u:secret@localhost/db?binary_parameters=yes", "binary_parameters is not supported"},
-		"nobody there":    {"postgres://u:secret@localhost:1/db?sslmode=disable", "connection refused"},
+		"no server":       {"postgres://u:secret@localhost:1/db?sslmode=disable", "connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -202,7 +202,7 @@ func TestCloseReleasesLock(t *testing.T) {
 		t.Cleanup(func() { _ = conn.Close() })
 		return conn
 	}
-	// Nobody else can write.
+	// No other connection can write.
 	if _, err := connect(file).ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}

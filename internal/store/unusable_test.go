@@ -40,7 +40,7 @@ func TestUnusableFiles(t *testing.T) {
 		"no database":         {func(path string) { write(path, []byte("Dear diary")) }, "not an SQLite database, or it is encrypted"},
 		"encrypted":           {func(path string) { write(path, bytes.Repeat([]byte{0xa5, 0x17}, 4096)) }, "it is encrypted"},
 		"another application": {func(path string) { fill(path, "PRAGMA application_id = 1; CREATE TABLE t (x)") }, "application_id 0x00000001"},
-		"somebody's tables":   {func(path string) { fill(path, "CREATE TABLE users (id); INSERT INTO users VALUES (1)") }, "tables of another application"},
+		"foreign tables":      {func(path string) { fill(path, "CREATE TABLE users (id); INSERT INTO users VALUES (1)") }, "tables of another application"},
 		"another's history": {func(path string) {
 			fill(path, "CREATE TABLE goose_db_version (id INTEGER PRIMARY KEY, version_id INTEGER, is_applied INTEGER, tstamp); "+
 				"INSERT INTO goose_db_version VALUES (1, 7, 1, 0)")
@@ -123,7 +123,7 @@ func TestUnusablePostgres(t *testing.T) {
 			setUp: []string{"CREATE ROLE DB_guest LOGIN", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"},
 			role:  "guest", want: "may not create tables",
 		},
-		"somebody's tables": {setUp: []string{"CREATE TABLE users (id int)"}, want: "tables of another application"},
+		"foreign tables": {setUp: []string{"CREATE TABLE users (id int)"}, want: "tables of another application"},
 		"another's history": {setUp: []string{
 			"CREATE TABLE goose_db_version (id int, version_id bigint, is_applied bool, tstamp timestamp)",
 			"INSERT INTO goose_db_version VALUES (1, 7, true, now())",

@@ -68,7 +68,7 @@ type failover struct {
 	// which began after that.
 	promoted time.Time
 	shown    map[position]string
-	// resyncs are the streams that were told that the database went back, reopened those that ended
+	// resyncs are the streams that received Resync or RESYNC, reopened those that ended
 	// and were subscribed again, and opened the beginnings of lists of rooms.
 	resyncs, reopened, opened int
 }

@@ -70,7 +70,7 @@ func (b *Messages) choose(waiting []*message) (batch, rest []*message) {
 		who, key string
 	}
 	keys := make(map[key]bool)
-	left := make(map[uuid.UUID]bool) // the rooms of those who go on waiting
+	left := make(map[uuid.UUID]bool) // the rooms of messages that continue to wait
 	bytes := 0
 	for _, w := range waiting {
 		known, there := rules[w.RoomID]

@@ -1,6 +1,6 @@
-// Package keyattempts limits how often wrong keys of rooms may be tried: by one user and from one
-// address, and for one room by all users. Keys cannot be guessed; the limits keep those who try from
-// costing anything. Each node counts for itself.
+// Package keyattempts limits attempts with wrong keys of rooms: per user, per address and, for all
+// users, per room. Keys cannot be guessed; the limits bound the cost of the attempts. Each node counts
+// its own.
 package keyattempts
 
 import (

@@ -11,8 +11,8 @@ import (
 	"parley/ent/room"
 )
 
-// Allowed returns the policy as a condition: it selects the rooms to which a user may do something,
-// which all members may do or none. It selects no deleted rooms.
+// Allowed returns the policy as a condition. It selects the rooms in which a user may perform an
+// action, which must be allowed to all members or to none. Deleted rooms allow no action.
 func Allowed(a Action, userID string) predicate.Room {
 	return allowed(a, userID, nil, nil)
 }
@@ -53,9 +53,9 @@ func allowed(
 	return room.And(room.DeletedAtIsNil(), room.Or(where...))
 }
 
-// allowedOutside selects the rooms with a visibility to which a user who is not a member may do
-// something, by conditions of which one holds; none: nobody may. everybody reports whether all may
-// who are not banned, so that members need no condition of their own.
+// allowedOutside returns conditions for the rooms of a visibility in which a user who is not a member
+// may perform an action: one of them must hold, and without conditions it is denied. The second result
+// reports whether all users may who are not banned, so that members need no own condition.
 func allowedOutside(
 	a Action, v Visibility, userID string, isBanned predicate.Room,
 ) (where []predicate.Room, everybody bool) {

@@ -30,8 +30,8 @@ func TestPermissionsPage(t *testing.T) {
 	}
 }
 
-// TestPolicyIsComplete: each action has a row in the table, which allows it to somebody. What has no
-// row is denied.
+// TestPolicyIsComplete: each action has a row in the table that allows it to a role. Actions without a
+// row are denied.
 func TestPolicyIsComplete(t *testing.T) {
 	for a := range actions {
 		if a.String() == "" {

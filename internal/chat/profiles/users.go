@@ -107,8 +107,8 @@ func (u *Users) At(
 	return users, nil
 }
 
-// refresh evicts the users that have changed, and so brings the cache to a profile version that
-// has been read. It reads only the shards in which the cache is older.
+// refresh evicts changed users and so updates the cache to a profile version that was read. It reads
+// only the shards in which the cache is older.
 func (u *Users) refresh(
 	ctx context.Context, q store.Querier, cache *cache, to Version,
 ) error {

@@ -12,11 +12,9 @@ import (
 	"parley/internal/sizedlru"
 )
 
-// roomCache remembers what has been read of rooms. All that there is of a room changes with its seq, in
-// the same transaction; so what was read at one seq is true for whoever has just read that the room
-// stands at the same: nobody has to say that it has changed, and no other node either. What people
-// have for themselves (what they have read, whom they are friends with) is no part of it, nor are
-// people's profiles.
+// roomCache caches rooms. Every change of a room raises its seq in the same transaction, so an entry is
+// valid for all callers that have just read the same seq, and needs no invalidation between nodes. The
+// state of users (read positions, friendships) and profiles are not part of it.
 //
 // A seq belongs to a generation of the database: after that has gone back, seqs come again.
 type roomCache struct {

@@ -37,7 +37,7 @@ func TestCacheHasOneSeq(t *testing.T) {
 	tag(3, "three")
 	cache.learn(0, at(4))
 	if cache.find(id, 3) != nil || tagsAt(4) != nil {
-		t.Error("a room at 4 has what was read before")
+		t.Error("a room at 4 has the entry of an earlier seq")
 	}
 	if generation++; cache.find(id, 4) != nil {
 		t.Error("the cache has a room of another generation")

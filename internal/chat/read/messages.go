@@ -89,7 +89,7 @@ func (rd *Reader) parts(ctx context.Context, lists []List, w Window) (map[List]M
 			parts[list] = Messages{Items: items, Later: more}
 		}
 	}
-	// What was read cannot tell what is beyond a bound that was given.
+	// The rows do not show whether there are messages beyond a given bound.
 	if w.After > 0 {
 		if err := rd.lookBeyond(ctx, lists, w, "<=", w.After, func(list List) {
 			part := parts[list]

@@ -1,7 +1,7 @@
 // Package read reads rooms, their members and messages, and what users have in them.
 //
-// It authorizes nobody: its callers have decided that the users to whom they show the results may see
-// them. How many statements a read takes does not depend on the number of rooms, messages or users.
+// It does not authorize: its callers decide which users may see the results. The number of statements
+// does not depend on the number of rooms, messages or users.
 package read
 
 import (

@@ -17,10 +17,10 @@ import (
 	"parley/internal/store"
 )
 
-// Seen is a room as somebody sees it.
+// Seen is a room as a user sees it.
 type Seen struct {
 	*ent.Room
-	// By is their membership; nil where they are outside.
+	// By is the membership of the user; nil if the user is not a member.
 	By *Membership
 	// Profiles is the profile version at that moment.
 	Profiles profiles.Version

@@ -59,8 +59,8 @@ func (rd *Reader) FriendshipsOf(
 	return page(found, first), nil
 }
 
-// Friendships returns what each of people has with others, in one statement; those with whom there
-// is nothing are missing. What somebody has is for them alone to see.
+// Friendships returns the friendships of each of people with each of others, in one statement. Pairs
+// without one are missing. Only the user itself may see them.
 func (rd *Reader) Friendships(
 	ctx context.Context, people, others []string,
 ) (map[Own[string]]friendship.State, error) {

@@ -92,7 +92,7 @@ func (r *Retrier) Do(ctx context.Context, policy Policy, run func() error) error
 			return err
 		}
 		select {
-		case <-time.After(rand.N(pause)): //nolint:gosec // spreads those who collided; nothing is secret
+		case <-time.After(rand.N(pause)): //nolint:gosec // spreads retries of conflicting transactions; not secret
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -16,8 +16,7 @@ import (
 	"parley/internal/store"
 )
 
-// Created is a room that has come into being, who is in it from the start, and whether everybody
-// may see it.
+// Created is a new room with its first members and whether it is public.
 type Created struct {
 	Room   uuid.UUID
 	Users  []string
@@ -27,8 +26,8 @@ type Created struct {
 // mostCreated is how many new rooms are looked at in one go.
 const mostCreated = 2000
 
-// Created returns rooms that have come into being since a time, the oldest first, without those
-// that the caller knows of.
+// Created returns the rooms created since a time, the oldest first, without those that are known to
+// the caller.
 func (l *Log) Created(
 	ctx context.Context, since time.Time, known func(uuid.UUID) bool,
 ) ([]Created, error) {
@@ -55,8 +54,8 @@ func (l *Log) Created(
 	return created, err
 }
 
-// founders returns who is in rooms since they were made. Whoever joins does so later, whatever the
-// clocks say: see held.
+// founders returns the users who are in rooms since their creation. All others join at a later time
+// than the creation, whatever the clocks are: see [write.Room].
 func (l *Log) founders(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID][]string, error) {
 	founders := make(map[uuid.UUID][]string)
 	for part := range slices.Chunk(rooms, roomsAtOnce) {

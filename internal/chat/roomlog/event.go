@@ -2,7 +2,7 @@
 //
 // A room is a log without holes. Each event takes the room's next seq in the transaction that makes
 // the change, so commit order is seq order. The database is the truth: what a publication carries can
-// always be read from the log instead. Callers authorize the users to whom they show it.
+// always be read from the log instead. Callers authorize the users who see it.
 package roomlog
 
 import (
@@ -40,8 +40,8 @@ type Event struct {
 	// Emoji and On are of a reaction.
 	Emoji string `json:"emoji,omitempty"`
 	On    bool   `json:"on,omitempty"`
-	// Who is the subject, or the message's author if there is none, as they were when the event was
-	// read; nil of a published event. Profiles is the profile version of that one's transaction.
+	// Who: the subject, or without one the message's author, as of the time when the event was read;
+	// nil for a published event. Profiles is the profile version of that one's transaction.
 	Who      *ent.User        `json:"-"`
 	Profiles profiles.Version `json:"-"`
 
@@ -101,8 +101,8 @@ func (e *Event) lacksMessage() bool {
 	return needsMessage && e.Message == nil
 }
 
-// Share returns what those who show the event share of it, as the first one who asks makes it. It
-// lives as long as the event.
+// Share returns a value that all renderings of the event share. The first call creates it. It exists
+// as long as the event.
 func (e *Event) Share(with func() any) any {
 	e.once.Do(func() { e.shared = with() })
 	return e.shared

@@ -16,8 +16,8 @@ import (
 	"parley/internal/store"
 )
 
-// logQuery reads a part of a room's log: both halves in one statement, so that they are of one
-// moment, and with each event whom and what it is about. Since a log has no holes, the bound on seq
+// logQuery reads a part of a room's log: both halves in one statement and so in one snapshot, with the
+// user and the object of each event. Since a log has no holes, the bound on seq
 // is the bound on the number of entries.
 const logQuery = `
 SELECT messages.seq AS seq, 'MESSAGE_ADDED' AS kind, messages.created_at AS happened_at,

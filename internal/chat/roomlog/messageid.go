@@ -25,8 +25,7 @@ func (id MessageID) String() string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// ParseMessageID reads what String has written. What is none names no message: the zero id, with ok
-// false.
+// ParseMessageID parses the result of String. For other texts it returns the zero id and false.
 func ParseMessageID(s string) (id MessageID, ok bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil || len(raw) != messageIDBytes {

@@ -2,8 +2,8 @@
 // have committed, and has the one writer of each fact: a message, a room, a membership, a seat, a
 // departure, a profile, a friendship, an event of a log.
 //
-// It authorizes nobody: its callers decide, in the same transaction, whether a user may make the
-// change. What a room's row and its log have in common is written under the lock of the row: see
+// It does not authorize: its callers decide, in the same transaction, whether a user may make the
+// change. The state that a room's row shares with its log is written under the lock of the row: see
 // [Tx.Lock] and [Room.Save].
 package write
 

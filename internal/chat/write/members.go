@@ -77,8 +77,8 @@ func (t *Tx) insertMembers(
 	return members, nil
 }
 
-// SetRole changes a member's role and says so in the log. A room has one owner: who was it is made
-// something else before.
+// SetRole changes a member's role and appends the event. A room has one owner: the caller changes the
+// role of the former owner first.
 func (h *Room) SetRole(ctx context.Context, actor string, m *ent.Member, role member.Role) error {
 	if err := h.Tx.Member.Update().
 		Where(member.RoomID(h.ID), member.ID(m.ID)).
@@ -101,7 +101,7 @@ func (h *Room) SetRole(ctx context.Context, actor string, m *ent.Member, role me
 	return nil
 }
 
-// Member returns the membership of somebody who is in the room.
+// Member returns the membership of a user in the room.
 func (h *Room) Member(ctx context.Context, userID string) (*ent.Member, error) {
 	m, err := h.Tx.Member.Query().Where(member.RoomID(h.ID), member.UserID(userID)).Only(ctx)
 	if err != nil {
@@ -147,7 +147,7 @@ func (t *Tx) TakeSeats(ctx context.Context, members []*ent.Member) error {
 	return nil
 }
 
-// Ban keeps somebody out of the room. Who is banned already stays so.
+// Ban bans a user from the room. It does nothing if the user is banned.
 func (h *Room) Ban(ctx context.Context, actor string, userID string) error {
 	banned, err := Inserted(
 		h.Tx.Ban.Create().SetRoomID(h.ID).SetUserID(userID).SetActorID(actor).SetAt(h.At).

@@ -76,9 +76,9 @@ func (db *DB) InsertMessages(
 
 // insertMessages inserts messages on PostgreSQL in one statement, which may be a transaction by
 // itself: then run is [store.EachWritten]. It locks the rooms, unless they are locked by another transaction
-// and wait is false. Since it sees the newest version of a room that it has locked, and the rules are
-// those of that, nobody's membership has ended since the author was found to be allowed to write. It
-// returns what is to be published after the commit, with the commits if the rooms are followed.
+// and wait is false. It sees the newest version of a room that it has locked, and checks the
+// policy version of that row, so the author is still a member. It returns what the caller publishes
+// after the commit, with the commits if the rooms are followed.
 func insertMessages(
 	ctx context.Context, q store.Querier, run runner, messages []*Message, wait, followed bool,
 ) ([]broker.Publication, error) {

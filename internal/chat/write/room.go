@@ -33,9 +33,9 @@ var ErrRoomFull = errors.New("the room is full")
 type Room struct {
 	*ent.Room
 	Tx *Tx
-	// At is the time of whatever happens to the room in this transaction: never before the newest
-	// event, and always after the room was made, since the time at which somebody joined tells
-	// whether they have been there from the start (see [roomlog.Log.Created]).
+	// At is the time of the events of the room in this transaction: never before the newest event, and
+	// always after the creation of the room, because the time of joining shows whether a user is a
+	// member from the start (see [roomlog.Log.Created]).
 	At time.Time
 	// Affected are the users who have joined or left in this transaction.
 	Affected []string

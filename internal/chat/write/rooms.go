@@ -30,7 +30,7 @@ type NewRoom struct {
 	// Request is inserted together with the room; nil if there is none, or it has been inserted.
 	Request *ent.RoomRequest
 
-	// Inserted is false if a member does not exist or may not be added, or the request has been made
+	// Inserted is false if a member does not exist or may not be added, or the request was made
 	// before.
 	Inserted bool
 	// Profiles is the profile version at which it was inserted.
@@ -276,8 +276,8 @@ func document(records []json.RawMessage) string {
 }
 
 // mayAdd is the condition in SQL under which the user g.creator_id may make the user u a member of
-// a room that is not exclusive: the domain asks the same of users whom it adds later. A statement that makes a room carries it, so
-// that this costs no statement of its own.
+// a room that is not exclusive. The domain checks the same condition for users that are added later. It
+// is part of the statement that creates a room, so that it needs no own statement.
 const mayAdd = `(u.id = g.creator_id OR u.add_permission = 'EVERYONE'
 	OR u.add_permission = 'FRIENDS' AND EXISTS (
 		SELECT 1 FROM friendships f WHERE f.user_id = u.id AND f.friend_id = g.creator_id AND f.state = 'FRIENDS'))`

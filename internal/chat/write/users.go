@@ -58,7 +58,7 @@ func (t *Tx) UpsertUsers(ctx context.Context, profiles map[string]map[string]str
 		if err != nil {
 			return fmt.Errorf("create %d users: %w", len(chunk), err)
 		}
-		if !all { // another call has just made some of them: they are all set below
+		if !all { // a concurrent call created some of them: all are updated below
 			there = append(there, chunk...)
 		}
 	}
@@ -118,7 +118,7 @@ func (t *Tx) BumpProfiles(ctx context.Context, userIDs []string) error {
 	return err
 }
 
-// RequestFriend writes that somebody asks somebody, seen from both.
+// RequestFriend inserts both rows of a friend request.
 func (t *Tx) RequestFriend(ctx context.Context, from, to string) error {
 	at := Now()
 	err := t.Friendship.CreateBulk(
@@ -139,7 +139,7 @@ func (t *Tx) RequestFriend(ctx context.Context, from, to string) error {
 	return nil
 }
 
-// Befriend makes friends of two of whom one has asked the other.
+// Befriend turns a friend request between two users into a friendship.
 func (t *Tx) Befriend(ctx context.Context, a, b string) error {
 	err := t.Friendship.Update().
 		Where(between(a, b)).
@@ -168,15 +168,15 @@ func between(a, b string) predicate.Friendship {
 	)
 }
 
-// Consent is whom a user lets add them to rooms, and whether another user is their friend.
+// Consent is the add permission of a user, and whether another user is a friend.
 type Consent struct {
 	UserID     string
 	Permission user.AddPermission
 	IsFriend   bool
 }
 
-// Consents returns what users consent to, and whether they are friends of another user, in one
-// statement. Those who do not exist are missing.
+// Consents returns the add permissions of users, and whether they are friends of another user, in one
+// statement. Unknown users are missing.
 func (t *Tx) Consents(ctx context.Context, ids []string, other string) ([]Consent, error) {
 	var consents []Consent
 	err := store.Each(ctx, t, func(rows *sql.Rows) error {

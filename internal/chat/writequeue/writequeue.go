@@ -177,7 +177,7 @@ func (q *Queue[T]) Abandon(batch []T, cause error) {
 	q.start()
 }
 
-// failWaiting fails everything that waits, after Take has panicked. Of that nothing was written.
+// failWaiting fails all waiting writes after a panic of Take. None of them was written.
 func (q *Queue[T]) failWaiting(cause error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

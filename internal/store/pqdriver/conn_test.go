@@ -315,7 +315,8 @@ func TestStatementCacheConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-// A cancelled statement hurts nobody else, neither while it runs nor while its rows are read.
+// TestCancel: cancelling a statement does not affect others, neither while it runs nor while its rows
+// are read.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	db := open(t, storetest.PostgresURL(t), 2, statements)

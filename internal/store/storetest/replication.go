@@ -34,8 +34,8 @@ type Server struct {
 	output  bytes.Buffer
 }
 
-// NewPrimary starts a primary with the database "parley". Where there is no PostgreSQL the test is
-// skipped, or fails when CI=true.
+// NewPrimary starts a primary with the database "parley". Without PostgreSQL the test is skipped,
+// or fails if CI=true.
 func NewPrimary(tb testing.TB) *Server {
 	tb.Helper()
 	bin, err := findPrograms()

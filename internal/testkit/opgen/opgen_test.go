@@ -187,7 +187,7 @@ func reachValue(missing map[string]bool, v *ast.Value) {
 	}
 }
 
-// TestMistakes: the generator makes each of its mistakes, and only if it is asked to.
+// TestMistakes: the generator makes each of its mistakes, and only if requested.
 func TestMistakes(t *testing.T) {
 	_, g := newGenerator(2, opgen.Options{Wrong: 1, Introspection: true})
 	missing := map[string]bool{}

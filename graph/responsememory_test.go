@@ -72,10 +72,10 @@ func begin(t *testing.T, s *testkit.Server, person, query string, vars testkit.V
 	return conn
 }
 
-// TestAnswersFindNoMemory has somebody not take a large answer. They then get no other large ones,
-// and are told so in time; but small ones, and what their subscriptions tell them. Others do, and
-// so do they when it has been taken.
-func TestAnswersFindNoMemory(t *testing.T) {
+// TestResponsesFindNoMemory: a user does not read a large response. Other large responses of the user
+// fail with UNAVAILABLE in time, until the first one is read. Small ones, events and responses of
+// other users are not affected.
+func TestResponsesFindNoMemory(t *testing.T) {
 	t.Parallel()
 	options := app.Options{Limits: web.Limits{Operation: 2 * time.Second}}
 	s := testkit.StartApp(
@@ -100,7 +100,7 @@ func TestAnswersFindNoMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := len(bob.Do(large, vars).List("roomInfo.m2.nodes")); got != 100 {
-		t.Errorf("somebody else has %d messages", got)
+		t.Errorf("another user reads %d messages", got)
 	}
 	if e := alice.Refused("UNAVAILABLE", large, vars); e.Extensions["safeToRetry"] != true {
 		t.Errorf("got %+v", e)
@@ -136,9 +136,9 @@ func TestAnswersFindNoMemory(t *testing.T) {
 	}
 }
 
-// TestAnswersQueue has somebody not take a large answer and ask for many more. The first of them
-// wait, the others are told at once to come back later; somebody else is answered.
-func TestAnswersQueue(t *testing.T) {
+// TestResponsesQueue: a user does not read a large response and requests many more. The first of them
+// wait, the others are RATE_LIMITED at once. Other users receive their responses.
+func TestResponsesQueue(t *testing.T) {
 	t.Parallel()
 	const asked, wait = 24, 16
 	options := app.Options{Limits: web.Limits{Operation: 4 * time.Second}}
@@ -169,7 +169,7 @@ func TestAnswersQueue(t *testing.T) {
 	}
 	for range asked - wait {
 		if code := <-codes; code != "RATE_LIMITED" {
-			t.Errorf("one is told %s before the others need not wait", code)
+			t.Errorf("a request fails with %s before the others need not wait", code)
 		}
 	}
 	if waiting := counter(
@@ -182,11 +182,11 @@ func TestAnswersQueue(t *testing.T) {
 		t.Errorf("%s wait", waiting)
 	}
 	if got := len(bob.Do(large, vars).List("roomInfo.m2.nodes")); got != 100 {
-		t.Errorf("somebody else has %d messages", got)
+		t.Errorf("another user reads %d messages", got)
 	}
 	for range wait {
 		if code := <-codes; code != "UNAVAILABLE" {
-			t.Errorf("one who waited is told %s", code)
+			t.Errorf("a waiting request fails with %s", code)
 		}
 	}
 	if refused := counter(
@@ -275,10 +275,9 @@ func TestAnswersMemory(t *testing.T) { // by itself: it looks at the memory of t
 	}
 	asking.Wait()
 	close(ended)
-	// What is garbage counts as well, and one is always answered, also where it is allowed too
-	// little for that.
+	// Garbage counts, too, and one request is always served, even if the budget is too small for it.
 	if got := <-peak; got > 6*allowed {
-		t.Errorf("they took %d MiB, of %d MiB that are allowed", got>>20, allowed>>20)
+		t.Errorf("they used %d MiB of %d allowed MiB", got>>20, allowed>>20)
 	}
 }
 
