@@ -162,7 +162,8 @@ const (
 		event_at = GREATEST(event_at, $4), updated_at = GREATEST(event_at, $4)
 	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n FROM given g JOIN held ON held.id = g.room_id GROUP BY g.room_id) w
 	WHERE rooms.id = w.room_id AND rooms.rules = w.rules AND deleted_at IS NULL
-	RETURNING seq - w.n AS before, message_count - w.n AS ordinal, ` + ent.PublicRoomColumns + `
+	RETURNING id, seq, event_at, seq - w.n AS before, message_count - w.n AS ordinal,
+		CASE WHEN $6 THEN (SELECT row_to_json(r) FROM (SELECT ` + ent.PublicRoomColumns + `) r) END AS published
 ), counted AS (
 	UPDATE members m SET own_sent = m.own_sent + w.n
 	FROM (SELECT g.room_id, g.author_id, count(*) AS n FROM given g JOIN moved ON moved.id = g.room_id GROUP BY g.room_id, g.author_id) w
@@ -180,7 +181,7 @@ const (
 	RETURNING id, room_id, seq
 )
 SELECT i.n, held.id IS NOT NULL, inserted.id, numbered.seq, numbered.ordinal, numbered.own_ordinal, numbered.created_at,
-	CASE i.n WHEN 1 THEN ` + profiles.ReadVersion + ` END, CASE WHEN $6 THEN row_to_json(moved) END
+	CASE i.n WHEN 1 THEN ` + profiles.ReadVersion + ` END, moved.published
 FROM unnest($2::uuid[]) WITH ORDINALITY AS i (room_id, n)
 LEFT JOIN held ON held.id = i.room_id
 LEFT JOIN numbered ON numbered.n = i.n
