@@ -51,8 +51,8 @@ func readInput(r *http.Request) (in input, err error) {
 	return in, nil
 }
 
-// number returns a whole number from 1 to max. Returns BAD_USER_INPUT otherwise.
-func (in input) number(name string, max int) (int, error) {
+// number returns a whole number from 1 to largest. Returns BAD_USER_INPUT otherwise.
+func (in input) number(name string, largest int) (int, error) {
 	text := in.form.Get(name)
 	if raw, ok := in.object[name]; ok {
 		text = string(raw)
@@ -61,9 +61,9 @@ func (in input) number(name string, max int) (int, error) {
 		return 0, bad(name, name+" is missing.")
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > max {
-		limit := fmt.Sprintf("a whole number from 1 to %d", max)
-		if max == math.MaxInt {
+	if err != nil || n < 1 || n > largest {
+		limit := fmt.Sprintf("a whole number from 1 to %d", largest)
+		if largest == math.MaxInt {
 			limit = "a whole number that is at least 1"
 		}
 		return 0, bad(name, fmt.Sprintf("%s must be %s.", name, limit))

@@ -125,19 +125,24 @@ func (s *socket) listen() {
 	}()
 	defer s.conn.Close()
 	for {
-		f, err := ws.ReadFrame(s.in)
-		switch {
-		case err != nil:
+		header, err := ws.ReadHeader(s.in)
+		if err != nil {
 			return
-		case f.Header.OpCode == ws.OpClose:
-			status, _ := ws.ParseCloseFrameData(f.Payload)
+		}
+		payload := make([]byte, header.Length)
+		if _, err := io.ReadFull(s.in, payload); err != nil {
+			return
+		}
+		switch header.OpCode {
+		case ws.OpClose:
+			status, _ := ws.ParseCloseFrameData(payload)
 			code = int(status)
-			_ = s.write(ws.OpClose, f.Payload) // the connection ends either way
+			_ = s.write(ws.OpClose, payload) // the connection ends either way
 			return
-		case f.Header.OpCode == ws.OpPing:
-			_ = s.write(ws.OpPong, f.Payload) // the next read reports an error
-		case f.Header.OpCode == ws.OpText:
-			s.take(f.Payload)
+		case ws.OpPing:
+			_ = s.write(ws.OpPong, payload) // the next read reports an error
+		case ws.OpText:
+			s.take(payload)
 		}
 	}
 }

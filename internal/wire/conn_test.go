@@ -86,11 +86,15 @@ func (p *peer) write(data []byte) {
 // readFrame reads the next frame.
 func (p *peer) readFrame() ws.Frame {
 	p.t.Helper()
-	f, err := ws.ReadFrame(p.in)
+	header, err := ws.ReadHeader(p.in)
+	payload := make([]byte, header.Length)
+	if err == nil {
+		_, err = io.ReadFull(p.in, payload)
+	}
 	if err != nil {
 		p.t.Fatalf("read a frame: %v", err)
 	}
-	return f
+	return ws.Frame{Header: header, Payload: payload}
 }
 
 // expect reads a frame and compares it with a complete, unmasked frame.
