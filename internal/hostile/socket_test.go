@@ -143,6 +143,7 @@ func (s *socket) listen() {
 			_ = s.write(ws.OpPong, payload) // the next read reports an error
 		case ws.OpText:
 			s.take(payload)
+		default:
 		}
 	}
 }
