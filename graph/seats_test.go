@@ -6,6 +6,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/seat"
 	"parley/internal/testkit"
 )
 
@@ -143,6 +147,39 @@ func TestManyDevicesAtOnce(t *testing.T) {
 		}
 		if rooms := alice.Do(`{ myRoomIds }`, nil).Strs("myRoomIds"); len(rooms) != 1 {
 			t.Errorf("they are in %d rooms", len(rooms))
+		}
+	})
+}
+
+// TestSeatWithoutMembership: a seat whose membership has ended, as a node of the version before leaves
+// it, keeps its user out of no room.
+func TestSeatWithoutMembership(t *testing.T) {
+	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
+		alice, bob := s.As("alice"), s.As("bob")
+		for i, move := range []func(room string){
+			func(string) { alice.Do(createRoom, exclusive()) },
+			func(string) { alice.Do(createRoom, testkit.Vars{"input": testkit.Vars{"exclusive": true}}) },
+			func(room string) { alice.Do(joinRoom, testkit.Vars{"room": room, "disconnect": true}) },
+		} {
+			hall := makeRoom(bob, testkit.Vars{
+				"exclusive": true, "disconnect": true, "accessType": "PUBLIC",
+			})
+			for _, room := range alice.Do(`{ myRoomIds }`, nil).List("myRoomIds") {
+				alice.Do(`mutation($room: ID!) { deleteRoom(roomId: $room) { roomId } }`,
+					testkit.Vars{"room": room.String()})
+			}
+			if db.Seat.Query().Where(seat.ID("alice")).ExistX(t.Context()) {
+				t.Fatalf("%d: the seat of a deleted room is there", i)
+			}
+			membership := uuid.New()
+			room := uuid.MustParse(hall)
+			// SQLite refuses such a seat.
+			err := db.Seat.Create().SetID("alice").SetRoomID(room).SetMemberID(membership).
+				Exec(t.Context())
+			if err == nil {
+				move(hall)
+			}
+			sound(t, db)
 		}
 	})
 }

@@ -290,11 +290,6 @@ var (
 					Where: "thread_seq IS NOT NULL",
 				},
 			},
-			{
-				Name:    "message_room_id_author_id_seq",
-				Unique:  false,
-				Columns: []*schema.Column{MessagesColumns[17], MessagesColumns[16], MessagesColumns[1]},
-			},
 		},
 	}
 	// ProfileVersionsColumns holds the columns for the "profile_versions" table.

@@ -82,6 +82,5 @@ func (Message) Indexes() []ent.Index {
 			Annotations(entsql.IndexWhere("idempotency_key IS NOT NULL")),
 		index.Fields("room_id", "thread_seq", "seq").
 			Annotations(entsql.IndexWhere("thread_seq IS NOT NULL")),
-		index.Fields("room_id", "author_id", "seq"),
 	}
 }

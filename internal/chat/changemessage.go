@@ -43,7 +43,7 @@ func (c *Chat) EditMessage(
 		}
 		m.Contents, m.EditedAt = contents, &h.At
 		err := h.Tx.Message.Update().
-			Where(message.RoomID(h.ID), message.ID(m.ID)).
+			Where(message.RoomID(h.ID), message.Seq(m.Seq)).
 			SetContents(contents).
 			SetEditedAt(h.At).
 			Exec(ctx)
@@ -76,7 +76,7 @@ func (c *Chat) DeleteMessage(
 			return nil
 		}
 		m.Contents, m.Mentions, m.OpenseaItem, m.DeletedAt = "", nil, nil, &h.At
-		err := h.Tx.Message.Update().Where(message.RoomID(h.ID), message.ID(m.ID)).
+		err := h.Tx.Message.Update().Where(message.RoomID(h.ID), message.Seq(m.Seq)).
 			SetContents("").ClearMentions().ClearOpenseaItem().SetDeletedAt(h.At).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("update: %w", err)

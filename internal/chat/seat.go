@@ -3,14 +3,11 @@ package chat
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"parley/ent"
 	"parley/ent/roomevent"
-	"parley/ent/seat"
 	"parley/internal/chat/retry"
 	"parley/internal/chat/write"
-	"parley/internal/store"
 )
 
 // clearSeats makes sure that none of people, the future members of an exclusive room, has a seat in
@@ -22,12 +19,9 @@ func clearSeats(
 	if err := t.LockUsers(ctx, people); err != nil {
 		return err
 	}
-	seats, err := t.Seat.Query().
-		Where(seat.IDIn(store.Padded(people)...)).
-		Order(seat.ByID()).
-		All(ctx)
+	seats, err := t.Seats(ctx, people...)
 	if err != nil {
-		return fmt.Errorf("find who is seated elsewhere: %w", err)
+		return err
 	}
 	var own *ent.Seat
 	var seated, others []string

@@ -131,14 +131,9 @@ func sentBefore(
 	if in.IdempotencyKey == nil {
 		return nil, nil
 	}
-	m, err := h.Tx.Message.Query().
-		Where(message.RoomID(h.ID), message.AuthorID(v.ID), message.IdempotencyKey(*in.IdempotencyKey)).
-		Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find the message sent before: %w", err)
+	m, err := h.Sent(ctx, v.ID, *in.IdempotencyKey)
+	if m == nil || err != nil {
+		return nil, err
 	}
 	if !bytes.Equal(requesthash.Of(in), m.RequestHash) {
 		return nil, &Error{
@@ -171,7 +166,7 @@ func checkReferences(ctx context.Context, h *write.Room, in SendMessageInput) er
 		return badInput("threadId", "threadId is in a thread itself: threads have one level.")
 	}
 	err = h.Tx.Message.Update().
-		Where(message.RoomID(h.ID), message.ID(root.ID)).AddReplyCount(1).Exec(ctx)
+		Where(message.RoomID(h.ID), message.Seq(root.Seq)).AddReplyCount(1).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("count the replies to %s: %w", in.ThreadID, err)
 	}

@@ -4,12 +4,39 @@ import (
 	"context"
 	"database/sql"
 	sqldriver "database/sql/driver"
+	"errors"
 	"io/fs"
 	"log/slog"
+	"testing/fstest"
+
+	"github.com/pressly/goose/v3"
 
 	"parley/internal/store/pqdriver"
 	"parley/internal/store/stmtcache"
 )
+
+// UpTo returns options that apply the migrations up to a version.
+func (o Options) UpTo(version int64) Options {
+	o.migrate = func(all fs.FS) fs.FS {
+		names, err := fs.Glob(all, "*.sql")
+		if err != nil {
+			panic(err)
+		}
+		selected := fstest.MapFS{}
+		for _, name := range names {
+			number, err := goose.NumericComponent(name)
+			text, readErr := fs.ReadFile(all, name)
+			if err := errors.Join(err, readErr); err != nil {
+				panic(err)
+			}
+			if number <= version {
+				selected[name] = &fstest.MapFile{Data: text}
+			}
+		}
+		return selected
+	}
+	return o
+}
 
 // MigratePostgres applies files.
 func MigratePostgres(ctx context.Context, url string, files fs.FS, logger *slog.Logger) error {

@@ -29,26 +29,32 @@ import (
 var migrations embed.FS
 
 // migrationsOf returns the files of one database.
-func migrationsOf(name string) fs.FS {
+func (o Options) migrationsOf(name string) fs.FS {
 	files, err := fs.Sub(migrations, "migrations/"+name)
 	if err != nil {
 		panic(err) // only an invalid path is an error
+	}
+	if o.migrate != nil {
+		return o.migrate(files)
 	}
 	return files
 }
 
 const (
-	// migrationLock is the key of the advisory lock that a process holds while it migrates a
-	// PostgreSQL database. Other programs in the same database must not use it.
-	migrationLock = 0x7061726c6579 // "parley"
+	// tryLock takes the advisory lock that a process holds while it migrates a PostgreSQL database.
+	// Other programs in the same database must not use the key, "parley" in bytes. It has no parameters,
+	// so that it leaves no portal behind: a transaction with an open portal has a snapshot, for whose
+	// end CREATE INDEX CONCURRENTLY waits.
+	tryLock = "SELECT pg_try_advisory_xact_lock(123563833845113)"
 
-	// migrationPause is the time between two tries to take that lock, or one in a table that is in
-	// use.
+	// migrationPause is the time between two tries to take that lock, and tablePause the time between
+	// two tries of a migration whose tables are in use.
 	migrationPause = 200 * time.Millisecond
+	tablePause     = time.Second
 
-	// migrationTries is how often a migration is tried while others use its tables: each gives up
-	// after the lock_timeout of its file, so that other statements do not queue behind it.
-	migrationTries = 20
+	// migrationTries is how often a migration is tried while others use its tables: each try gives up
+	// after the lock_timeout of its file, so that other statements do not queue behind it for longer.
+	migrationTries = 100
 )
 
 // migratePostgres applies the migrations that a database lacks, each in a transaction, while a
@@ -81,8 +87,7 @@ func migratePostgres(
 	}
 	for waiting := false; ; waiting = true {
 		var locked bool
-		if err := lock.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", int64(migrationLock)).
-			Scan(&locked); err != nil {
+		if err := lock.QueryRowContext(ctx, tryLock).Scan(&locked); err != nil {
 			return fmt.Errorf("lock the schema: %w", err)
 		}
 		if locked {
@@ -91,7 +96,7 @@ func migratePostgres(
 		if !waiting {
 			logger.InfoContext(ctx, "waiting for another process that migrates the database")
 		}
-		if err := pause(ctx); err != nil {
+		if err := pause(ctx, migrationPause); err != nil {
 			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
 		}
 	}
@@ -109,7 +114,7 @@ func migratePostgres(
 			return err
 		}
 		logger.WarnContext(ctx, "a migration waits for tables that are in use", "try", try)
-		if err := pause(ctx); err != nil {
+		if err := pause(ctx, tablePause); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 	}
@@ -149,7 +154,7 @@ func migrateSQLite(
 		if !waiting {
 			logger.InfoContext(ctx, "waiting for another process that writes to the database")
 		}
-		if err := pause(ctx); err != nil {
+		if err := pause(ctx, migrationPause); err != nil {
 			return fmt.Errorf("lock the schema, which another process migrates: %w", err)
 		}
 	}
@@ -249,8 +254,8 @@ func checkForeignKeys(ctx context.Context, pool *sql.DB) error {
 }
 
 // pause waits between two attempts to take a lock, or until ctx ends, whose error it returns.
-func pause(ctx context.Context) error {
-	timer := time.NewTimer(migrationPause)
+func pause(ctx context.Context, between time.Duration) error {
+	timer := time.NewTimer(between)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

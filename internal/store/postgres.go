@@ -66,7 +66,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 	if err := errors.Join(err, first.Close()); err != nil {
 		return nil, err
 	}
-	files := migrationsOf("postgres")
+	files := opts.migrationsOf("postgres")
 	if err := migratePostgres(ctx, migrating, files, checkPostgresTables, opts.Logger); err != nil {
 		return nil, err
 	}

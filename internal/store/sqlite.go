@@ -74,7 +74,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		ctx,
 		path,
 		synchronous,
-		migrationsOf("sqlite"),
+		opts.migrationsOf("sqlite"),
 		opts.Logger,
 	); err != nil {
 		if !IsUnusable(err) {

@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"slices"
@@ -56,6 +57,9 @@ type Options struct {
 	// among them, and with the kind of the database. What it returns, if not nil, is called when
 	// there is an answer, or the first row of it. It is called from many goroutines at once.
 	Trace func(ctx context.Context, system, query string) (end func(error))
+
+	// migrate, if set, selects migrations. Tests make databases of an earlier version with it.
+	migrate func(fs.FS) fs.FS
 }
 
 // DB is an open database whose schema is up to date.

@@ -21,6 +21,7 @@ import (
 	"parley/ent/migrate"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
+	"parley/internal/store/tables"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -482,15 +483,22 @@ func TestNoDrift(t *testing.T) {
 				url := newURL(t)
 				db := open(t, url, store.Options{})
 				var missing bytes.Buffer
-				err := migrate.NewSchema(&schema.WriteDriver{Driver: db.Driver(), Writer: &missing}).
-					Create(t.Context(), schema.WithDropColumn(true), schema.WithDropIndex(true))
+				desired, options, err := tables.Of(db.Dialect())
 				if err != nil {
+					t.Fatal(err)
+				}
+				diff, err := schema.NewMigrate(
+					&schema.WriteDriver{Driver: db.Driver(), Writer: &missing}, options...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := diff.Create(t.Context(), desired...); err != nil {
 					t.Fatal(err)
 				}
 				if missing.Len() > 0 {
 					t.Errorf("the migrations lack:\n%s", &missing)
 				}
-				for _, table := range tables(t, db) {
+				for _, table := range tableNames(t, db) {
 					// Nodes of the version before use "clocks".
 					known := isEntTable(table) || table == "clocks"
 					if !strings.HasPrefix(table, "goose_") && !known {
@@ -502,8 +510,8 @@ func TestNoDrift(t *testing.T) {
 	}
 }
 
-// tables returns the names of all tables.
-func tables(t *testing.T, db *store.DB) []string {
+// tableNames returns the names of all tables.
+func tableNames(t *testing.T, db *store.DB) []string {
 	t.Helper()
 	query := "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 	if db.Dialect() == dialect.SQLite {

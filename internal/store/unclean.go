@@ -123,7 +123,7 @@ func (r *sqliteRun) share(ctx context.Context, logger *slog.Logger) (err error) 
 		if !waiting {
 			logger.InfoContext(ctx, "waiting for another process that starts with the database")
 		}
-		if err := pause(ctx); err != nil {
+		if err := pause(ctx, migrationPause); err != nil {
 			return err
 		}
 	}

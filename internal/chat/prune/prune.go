@@ -18,7 +18,6 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
-	"parley/ent/message"
 	"parley/internal/chat/retry"
 	"parley/internal/chat/write"
 	"parley/internal/store"
@@ -143,20 +142,16 @@ type rowsOf struct{ table, seq string }
 func (p *Pruner) deleteRows(
 	ctx context.Context, id uuid.UUID, rows rowsOf, upTo int64, count *atomic.Int64,
 ) error {
-	key, where, args := "id", "room_id = $1", []any{id, stepRows}
+	where, args := "room_id = $1", []any{id, stepRows}
 	if rows.seq != "" {
 		where += " AND " + rows.seq + " <= $3"
 		args = append(args, upTo)
 	}
-	if rows.seq == message.FieldSeq { // of a message or an event it is the key
-		key = rows.seq
+	statement := "DELETE FROM %s WHERE room_id = $1 AND id IN (SELECT id FROM %[1]s WHERE %[2]s LIMIT $2)"
+	if p.dialect == dialect.Postgres { // where no index has ids
+		statement = "DELETE FROM %s WHERE room_id = $1 AND ctid = ANY(ARRAY(SELECT ctid FROM %[1]s WHERE %[2]s LIMIT $2))"
 	}
-	statement := fmt.Sprintf(
-		"DELETE FROM %s WHERE room_id = $1 AND %s IN (SELECT %[2]s FROM %[1]s WHERE %[3]s LIMIT $2)",
-		rows.table,
-		key,
-		where,
-	)
+	statement = fmt.Sprintf(statement, rows.table, where)
 	for deleted := int64(stepRows); deleted == stepRows; {
 		err := p.inRoom(ctx, id, func(t *write.Tx, _ *write.Room) error {
 			result, err := t.ExecContext(ctx, statement, args...)

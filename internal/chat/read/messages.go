@@ -1,7 +1,9 @@
 package read
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
@@ -142,13 +144,13 @@ func (rd *Reader) messages(
 	ctx context.Context, lists []List, w Window,
 ) (map[List][]*ent.Message, error) {
 	var q statement
-	order, direction := message.BySeq(), "ASC"
+	sign, direction := 1, "ASC"
 	if w.Last {
-		order, direction = message.BySeq(entsql.OrderDesc()), "DESC"
+		sign, direction = -1, "DESC"
 	}
 	for i, list := range store.Padded(lists) {
 		if i > 0 {
-			q.WriteString(" UNION ")
+			q.WriteString(" UNION ALL ")
 		}
 		condition := q.condition(list, w)
 		if w.After > 0 {
@@ -159,39 +161,42 @@ func (rd *Reader) messages(
 		}
 		fmt.Fprintf(
 			&q,
-			"SELECT id FROM (SELECT id FROM messages WHERE %s ORDER BY seq %s LIMIT %s) AS part%d",
+			"SELECT * FROM (SELECT %s FROM messages WHERE %s ORDER BY seq %s LIMIT %s) AS part%d",
+			ent.MessageColumns,
 			condition,
 			direction,
 			q.arg(w.Count+1),
 			i,
 		)
 	}
-	ids, err := rd.numbers(ctx, &q)
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	rooms := make([]uuid.UUID, 0, len(lists))
-	for _, list := range lists {
-		if !slices.Contains(rooms, list.Room) {
-			rooms = append(rooms, list.Room)
-		}
-	}
-	items, err := rd.db.Message.Query().
-		Where(message.RoomIDIn(store.Padded(rooms)...), message.IDIn(store.Padded(ids)...)).
-		Order(order).
-		All(ctx)
-	if err != nil {
-		return nil, err
-	}
 	found := make(map[List][]*ent.Message, len(lists))
-	for _, m := range items {
+	err := store.Each(ctx, rd.db, func(rows *sql.Rows) error {
+		var row ent.MessageRow
+		if err := rows.Scan(row.Targets()...); err != nil {
+			return err
+		}
+		m, err := row.Message()
+		if err != nil {
+			return err
+		}
 		list := List{Room: m.RoomID}
 		if lists[0].Thread != 0 { // all are of one kind
 			list.Thread = *m.ThreadSeq
 		}
 		found[list] = append(found[list], m)
+		return nil
+	}, q.String(), q.args...)
+	for list, items := range found {
+		slices.SortFunc(
+			items,
+			func(a, b *ent.Message) int { return sign * cmp.Compare(a.Seq, b.Seq) },
+		)
+		// The last list is in the statement several times: see [store.Padded].
+		found[list] = slices.CompactFunc(
+			items, func(a, b *ent.Message) bool { return a.Seq == b.Seq },
+		)
 	}
-	return found, nil
+	return found, err
 }
 
 // lookBeyond calls yes with each list that has a message whose seq compares so to a bound.

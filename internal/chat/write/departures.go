@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -15,6 +16,7 @@ import (
 	"parley/ent/member"
 	"parley/ent/predicate"
 	"parley/ent/roomevent"
+	"parley/ent/seat"
 	"parley/internal/chat/roomlog"
 	"parley/internal/store"
 )
@@ -27,6 +29,15 @@ func (h *Room) Empty(ctx context.Context) error {
 		Strings(ctx)
 	if err != nil {
 		return fmt.Errorf("list the members of room %s: %w", h.ID, err)
+	}
+	for chunk := range slices.Chunk(people, usersAtOnce) {
+		if !h.Exclusive {
+			break
+		}
+		if _, err := h.Tx.Seat.Delete().
+			Where(seat.IDIn(store.Padded(chunk)...), seat.RoomID(h.ID)).Exec(ctx); err != nil {
+			return fmt.Errorf("delete the seats in room %s: %w", h.ID, err)
+		}
 	}
 	if err := h.recordDeletion(ctx); err != nil {
 		return err
@@ -64,6 +75,15 @@ func (t *Tx) Depart(
 		Where(member.RoomIDIn(store.Padded(IDsOf(rooms))...), member.IDIn(store.Padded(memberships)...)).
 		Exec(ctx); err != nil {
 		return fmt.Errorf("end %d memberships: %w", len(all), err)
+	}
+	var seats []*ent.Seat
+	for _, d := range all {
+		if d.Exclusive {
+			seats = append(seats, &ent.Seat{ID: d.Left.UserID, MemberID: d.Left.ID})
+		}
+	}
+	if err := t.deleteSeats(ctx, seats); err != nil {
+		return err
 	}
 	if err := t.recordDepartures(ctx, reason, all); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/message"
+	"parley/ent/predicate"
 	"parley/internal/broker"
 	"parley/internal/store"
 )
@@ -31,7 +32,7 @@ func (t *Tx) MarkRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64
 	if all.Seq <= m.LastReadSeq {
 		return nil // nothing new to read, or it would move backwards
 	}
-	own, err := t.ownUpTo(ctx, m, seq)
+	own, err := t.ownUpTo(ctx, r, m, all.Seq)
 	if err != nil {
 		return err
 	}
@@ -51,23 +52,52 @@ func (t *Tx) MarkRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64
 	return nil
 }
 
-// ownUpTo returns how many messages up to seq a member has sent since joining. It is found by their
-// first message above seq, because older ones may have been pruned.
-func (t *Tx) ownUpTo(ctx context.Context, m *ent.Member, seq int64) (int64, error) {
-	next, err := t.Message.Query().
-		Where(
-			message.RoomID(m.RoomID), message.AuthorID(m.UserID),
-			message.SeqGT(max(seq, m.JoinedSeq)),
-		).
-		Order(message.BySeq()).
-		First(ctx)
-	if ent.IsNotFound(err) {
-		return m.OwnSent, nil
+// ownUpTo returns how many messages a member has sent since joining, up to seq, which is after what the
+// member has read. No index has the authors of messages, so it reads the messages before seq until it
+// finds one of the member, but not those that the member has read: no message is read twice, whatever
+// seqs a client marks. Otherwise the first message of the member above seq shows the number. Older ones
+// may have been pruned.
+func (t *Tx) ownUpTo(
+	ctx context.Context, r *ent.Room, m *ent.Member, seq int64,
+) (int64, error) {
+	if m.OwnSent == 0 || seq <= m.JoinedSeq {
+		return 0, nil
 	}
+	inRoom, own := message.RoomID(r.ID), message.AuthorID(m.UserID)
+	first := func(order message.OrderOption, where ...predicate.Message) (*ent.Message, error) {
+		found, err := t.Message.Query().Where(inRoom).Where(where...).Order(order).First(ctx)
+		if err != nil && !ent.IsNotFound(err) {
+			return nil, fmt.Errorf("find a message of the member: %w", err)
+		}
+		return found, nil
+	}
+	if seq < r.LatestSeq {
+		before, err := first(message.BySeq(entsql.OrderDesc()), own,
+			message.SeqLTE(seq), message.SeqGT(max(m.LastReadSeq, m.JoinedSeq)))
+		if err != nil {
+			return 0, err
+		}
+		if before != nil {
+			return before.OwnOrdinal, nil
+		}
+		if m.LastReadSeq > m.JoinedSeq {
+			last, err := first(message.BySeq(), message.Seq(m.LastReadSeq))
+			if err != nil {
+				return 0, err
+			}
+			if last != nil {
+				return last.Ordinal - m.OthersRead, nil
+			}
+		}
+	}
+	next, err := first(message.BySeq(), own, message.SeqGT(seq))
 	if err != nil {
-		return 0, fmt.Errorf("find the member's next message: %w", err)
+		return 0, err
 	}
-	return next.OwnOrdinal - 1, nil
+	if next != nil {
+		return next.OwnOrdinal - 1, nil
+	}
+	return m.OwnSent, nil
 }
 
 // MarkAllRead is [Tx.MarkRead] up to a message for members of the locked room, who have not read it

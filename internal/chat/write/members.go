@@ -3,6 +3,7 @@ package write
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 	"parley/ent/seat"
 	"parley/internal/chat/retry"
 	"parley/internal/chat/roomlog"
+	"parley/internal/store"
 )
 
 // Admit makes users members of the room, with an event for each, and saves it. In an exclusive room
@@ -110,16 +112,64 @@ func (h *Room) Member(ctx context.Context, userID string) (*ent.Member, error) {
 	return m, nil
 }
 
-// SeatOf returns a person's seat; nil where they have none.
-func (t *Tx) SeatOf(ctx context.Context, userID string) (*ent.Seat, error) {
-	s, err := t.Seat.Query().Where(seat.ID(userID)).Only(ctx)
-	if ent.IsNotFound(err) {
+// Seats returns the seats of users, by user. A seat whose membership has ended does not count, and is
+// deleted: nodes of the version before do not delete it.
+func (t *Tx) Seats(ctx context.Context, users ...string) ([]*ent.Seat, error) {
+	seats, err := t.Seat.Query().
+		Where(seat.IDIn(store.Padded(users)...)).
+		Order(seat.ByID()).
+		All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find the seats of %d users: %w", len(users), err)
+	}
+	if len(seats) == 0 {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("find the seat of %q: %w", userID, err)
+	rooms, memberships := make([]uuid.UUID, len(seats)), make([]uuid.UUID, len(seats))
+	for i, s := range seats {
+		rooms[i], memberships[i] = s.RoomID, s.MemberID
 	}
-	return s, nil
+	present, err := t.Member.Query().
+		Where(member.RoomIDIn(store.Padded(rooms)...), member.IDIn(store.Padded(memberships)...)).
+		IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find the memberships of %d seats: %w", len(seats), err)
+	}
+	var ended []*ent.Seat
+	seats = slices.DeleteFunc(seats, func(s *ent.Seat) bool {
+		if slices.Contains(present, s.MemberID) {
+			return false
+		}
+		ended = append(ended, s)
+		return true
+	})
+	return seats, t.deleteSeats(ctx, ended)
+}
+
+// deleteSeats deletes seats, unless their users have taken others since.
+func (t *Tx) deleteSeats(ctx context.Context, seats []*ent.Seat) error {
+	if len(seats) == 0 {
+		return nil
+	}
+	users, memberships := make([]string, len(seats)), make([]uuid.UUID, len(seats))
+	for i, s := range seats {
+		users[i], memberships[i] = s.ID, s.MemberID
+	}
+	if _, err := t.Seat.Delete().
+		Where(seat.IDIn(store.Padded(users)...), seat.MemberIDIn(store.Padded(memberships)...)).
+		Exec(ctx); err != nil {
+		return fmt.Errorf("delete %d seats: %w", len(seats), err)
+	}
+	return nil
+}
+
+// SeatOf returns a person's seat; nil where they have none.
+func (t *Tx) SeatOf(ctx context.Context, userID string) (*ent.Seat, error) {
+	seats, err := t.Seats(ctx, userID)
+	if len(seats) == 0 || err != nil {
+		return nil, err
+	}
+	return seats[0], nil
 }
 
 // TakeSeats gives each member of one exclusive room their seat in it. Their seats have been

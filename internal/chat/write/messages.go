@@ -10,9 +10,12 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/ent/message"
+	"parley/ent/predicate"
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
 	"parley/internal/chat/retry"
@@ -141,7 +144,8 @@ func insertMessages(
 // The statements of insertMessages. given is what is to be inserted and has not been before; held
 // are the locks of the rooms, in the order of all locks; moved are the rooms whose rules are still
 // the same; numbered is what is inserted. The rooms are a parameter of their own, so that PostgreSQL
-// finds them by the index; and so is the number of messages, and whether the rooms are published.
+// finds them by the index; and so is the number of messages, and whether the rooms are published. It
+// finds keys by their hash: see byKeyHash.
 const (
 	insertMessagesUnlocked = insertMessagesLocking + ` SKIP LOCKED` + insertMessagesLocked
 	insertMessagesWaiting  = insertMessagesLocking + insertMessagesLocked
@@ -153,7 +157,9 @@ const (
 	) WITH ORDINALITY AS i LIMIT $5) AS i
 	JOIN members m ON m.room_id = i.room_id AND m.user_id = i.author_id
 	WHERE i.idempotency_key IS NULL OR NOT EXISTS (SELECT 1 FROM messages m
-		WHERE m.room_id = i.room_id AND m.author_id = i.author_id AND m.idempotency_key = i.idempotency_key)
+		WHERE m.room_id = i.room_id AND hashtextextended(m.idempotency_key, hashtextextended(m.author_id, 0))
+			= hashtextextended(i.idempotency_key, hashtextextended(i.author_id, 0))
+		AND m.author_id = i.author_id AND m.idempotency_key = i.idempotency_key)
 ), held AS MATERIALIZED (
 	SELECT id FROM rooms WHERE id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 	insertMessagesLocked = `
@@ -189,6 +195,37 @@ LEFT JOIN inserted ON inserted.room_id = numbered.room_id AND inserted.seq = num
 LEFT JOIN moved ON moved.id = inserted.room_id AND moved.seq = inserted.seq
 ORDER BY i.n`
 )
+
+// Sent returns the message that a user has sent to the room with an idempotency key; nil if there is
+// none.
+func (h *Room) Sent(ctx context.Context, author, key string) (*ent.Message, error) {
+	q := h.Tx.Message.Query().
+		Where(message.RoomID(h.ID), message.AuthorID(author), message.IdempotencyKey(key))
+	if h.Tx.Dialect == dialect.Postgres {
+		q.Where(byKeyHash(author, key))
+	}
+	m, err := q.Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the message sent before: %w", err)
+	}
+	return m, nil
+}
+
+// byKeyHash selects messages by the hash of their author and key, which PostgreSQL's unique index of
+// idempotency keys has in the place of both (package tables).
+func byKeyHash(author, key string) predicate.Message {
+	return func(s *entsql.Selector) {
+		s.Where(entsql.P(func(b *entsql.Builder) {
+			b.WriteString("hashtextextended(idempotency_key, hashtextextended(author_id, 0)) = ")
+			b.WriteString("hashtextextended(").Arg(key)
+			b.WriteString(", hashtextextended(").Arg(author)
+			b.WriteString(", 0))")
+		}))
+	}
+}
 
 // insertMessage inserts a message on SQLite, whose transactions have the database for themselves. It
 // returns nil if the message was not inserted.

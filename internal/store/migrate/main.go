@@ -33,8 +33,8 @@ import (
 	_ "github.com/lib/pq"
 	_ "modernc.org/sqlite"
 
-	"parley/ent/migrate"
 	"parley/internal/store/storetest"
+	"parley/internal/store/tables"
 )
 
 // root is where the migrations lie, from the top of the repository.
@@ -92,8 +92,9 @@ func writePostgres(ctx context.Context, f file) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	// A statement that waits for a table makes all statements after it wait. It gives up soon, and the
-	// server tries again.
-	f.first = "SET LOCAL lock_timeout = '5s';\n"
+	// server tries again. An index of a large table takes longer: write it into a file of its own, with
+	// NO TRANSACTION and CONCURRENTLY.
+	f.first = "SET LOCAL lock_timeout = '200ms';\n"
 	return write(ctx, "postgres", dialect.Postgres, db, f)
 }
 
@@ -104,19 +105,22 @@ func write(ctx context.Context, dir, dialect string, db *sql.DB, f file) error {
 	if err != nil {
 		return fmt.Errorf("read migrations (run this at the top of the repository): %w", err)
 	}
-	diff, err := schema.NewMigrate(entsql.OpenDB(dialect, db),
+	desired, options, err := tables.Of(dialect)
+	if err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
+	}
+	diff, err := schema.NewMigrate(entsql.OpenDB(dialect, db), append(
+		options,
 		schema.WithDir(files),
 		schema.WithMigrationMode(schema.ModeReplay),
 		schema.WithDialect(dialect),
 		schema.WithFormatter(f),
-		schema.WithDropColumn(true),
-		schema.WithDropIndex(true),
 		schema.WithErrNoPlan(true),
-	)
+	)...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
-	err = diff.NamedDiff(ctx, f.name, migrate.Tables...)
+	err = diff.NamedDiff(ctx, f.name, desired...)
 	if errors.Is(err, atlas.ErrNoPlan) {
 		fmt.Printf("%s: nothing to change\n", dir)
 		return nil

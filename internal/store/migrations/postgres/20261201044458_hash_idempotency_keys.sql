@@ -1,0 +1,10 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+-- What a try that failed has left.
+DROP INDEX CONCURRENTLY IF EXISTS "message_room_id_idempotency";
+-- create index "message_room_id_idempotency" to table: "messages"
+CREATE UNIQUE INDEX CONCURRENTLY "message_room_id_idempotency" ON "messages" ("room_id", (hashtextextended((idempotency_key)::text, hashtextextended((author_id)::text, (0)::bigint)))) WHERE (idempotency_key IS NOT NULL);
+
+-- +goose Down
+-- reverse: create index "message_room_id_idempotency" to table: "messages"
+DROP INDEX CONCURRENTLY "message_room_id_idempotency";
