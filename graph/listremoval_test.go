@@ -22,7 +22,7 @@ func TestMyRoomsChangedNothingAfterRemoval(t *testing.T) {
 			options := app.Options{
 				Sweep: time.Hour,
 				Observe: func(_ context.Context, query string) {
-					if strings.HasPrefix(query, "SELECT id FROM (SELECT id FROM messages") {
+					if strings.HasPrefix(query, "SELECT * FROM (SELECT messages.") {
 						if do := meanwhile.Swap(nil); do != nil {
 							(*do)()
 						}
