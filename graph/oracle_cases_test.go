@@ -462,6 +462,11 @@ func oracleCases() []oracleCase {
 		{`{ rooms(first: 2147483648) { nodes { id } } }`, `{}`, invalid},
 		{`{ rooms(first: -2147483649) { nodes { id } } }`, `{}`, invalid},
 		{`{ rooms(first: 9223372036854775808) { nodes { id } } }`, `{}`, invalid},
+		{`{ roomInfo(roomId: 9223372036854775808) { id } }`, `{}`, valid},
+		{
+			`mutation { addMembers(roomId: "x", userIds: 9223372036854775808) { room { id } } }`,
+			`{}`, valid,
+		},
 		{`{ rooms(first: 1.0) { nodes { id } } }`, `{}`, invalid},
 		{`{ rooms(first: 1e3) { nodes { id } } }`, `{}`, invalid},
 		{`{ rooms(first: "1") { nodes { id } } }`, `{}`, invalid},
