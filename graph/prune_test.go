@@ -2,9 +2,12 @@ package graph_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -334,5 +337,21 @@ func TestPruneNothing(t *testing.T) {
 	)
 	if err == nil || !strings.Contains(err.Error(), "--message-retention") {
 		t.Errorf("prune returns %v", err)
+	}
+}
+
+// TestPruneMissingFile: the command makes no database.
+func TestPruneMissingFile(t *testing.T) {
+	t.Parallel()
+	cfg := config.Defaults()
+	path := filepath.Join(t.TempDir(), "missing.db")
+	cfg.DatabaseURL = config.Secret("sqlite:" + path)
+	err := app.Prune(
+		t.Context(), cfg, slog.New(slog.DiscardHandler), io.Discard, app.Options{})
+	if _, ok := errors.AsType[*config.InvalidError](err); !ok || !strings.Contains(err.Error(), path) {
+		t.Errorf("prune returns %v", err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("prune made a database")
 	}
 }

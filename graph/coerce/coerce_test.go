@@ -108,7 +108,11 @@ func TestVariables(t *testing.T) {
 		{"Box", `{"id":"a","id":"b"}`, object{"id": "b"}, ""},
 		{"Box", `{"i\u0064":"a"}`, object{"id": "a"}, ""},
 		{"Box", `{}`, nil, `"id"`},
-		{"Box", `{"id":"a","bogus":{"x":[1,2]}}`, nil, `no field "bogus"`},
+		{"Box", `{"id":"a","bogus":{"x":[1,2]}}`, nil, `$v does not fit: Box has no field "bogus"`},
+		{
+			"Box", `{"id":"a","inner":{"id":"b","bogus":1}}`, nil,
+			`$v.inner does not fit: Box has no field "bogus"`,
+		},
 		{"Box", `"a"`, nil, "a Box"},
 		{"Box", `[{"id":"a"}]`, nil, "a Box"},
 		{"Box", `{"id":"a","inner":{"id":"b","tags":["x",1]}}`, nil, "$v.inner.tags[1]"},

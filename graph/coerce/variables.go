@@ -174,6 +174,7 @@ func (d *decoder) object(t *ast.Type, def *ast.Definition) (any, *gqlerror.Error
 		name := d.Member()
 		field := def.Fields.ForName(name)
 		if field == nil {
+			d.path = d.path[:depth] // not that of the member before it
 			return nil, d.fail("%s has no field %q", def.Name, name)
 		}
 		given++

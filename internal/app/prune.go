@@ -1,12 +1,15 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"strings"
 	"time"
 
 	"parley/ent"
@@ -16,6 +19,7 @@ import (
 	"parley/internal/chat/prune"
 	"parley/internal/config"
 	"parley/internal/panics"
+	"parley/internal/store"
 )
 
 const (
@@ -96,6 +100,12 @@ func Prune(
 	if pruneInterval(cfg) == 0 {
 		return &config.InvalidError{Err: errors.New("nothing expires: set --message-retention, " +
 			"--log-retention or --deleted-room-retention")}
+	}
+	url := cmp.Or(string(cfg.DatabaseURL), store.DefaultURL)
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		if _, err := os.Stat(path); err != nil {
+			return &config.InvalidError{Err: fmt.Errorf("find the database to prune: %w", err)}
+		}
 	}
 	guard := panics.NewGuard(logger)
 	db, err := openDatabase(ctx, cfg, databaseOptions(cfg, logger, opts, guard))
