@@ -57,9 +57,9 @@ func (p *Pruner) pruneMessagesOf(ctx context.Context, id uuid.UUID, before time.
 	if err != nil || last == nil {
 		return err
 	}
-	if err := p.inRoom(ctx, id, func(_ *write.Tx, h *write.Room) error {
+	if err := p.inRoom(ctx, id, func(t *write.Tx, h *write.Room) error {
 		if h == nil {
-			return nil
+			return t.PruneDeletedLog(ctx, id, last.Seq)
 		}
 		return h.PruneMessages(ctx, last.Seq)
 	}); err != nil {
@@ -136,6 +136,7 @@ func (p *Pruner) markRead(ctx context.Context, id uuid.UUID, last *ent.Message) 
 	}
 	after := ""
 	for more := true; more; {
+		newest := after // of an attempt: the transaction may be repeated
 		err := p.inRoom(ctx, id, func(t *write.Tx, h *write.Room) error {
 			if more = h != nil; !more {
 				return nil
@@ -157,7 +158,7 @@ func (p *Pruner) markRead(ctx context.Context, id uuid.UUID, last *ent.Message) 
 			if len(users) == 0 {
 				return nil
 			}
-			after = users[len(users)-1]
+			newest = users[len(users)-1]
 			if err := nextOwn(ctx, t, id, r.Seq, h.Seq, next); err != nil {
 				return err
 			}
@@ -167,6 +168,7 @@ func (p *Pruner) markRead(ctx context.Context, id uuid.UUID, last *ent.Message) 
 		if err != nil {
 			return fmt.Errorf("mark messages up to %d read: %w", last.Seq, err)
 		}
+		after = newest
 	}
 	return nil
 }

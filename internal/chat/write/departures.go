@@ -155,13 +155,12 @@ func (t *Tx) Release(ctx context.Context, rooms ...*Room) error {
 	}
 	var rows []predicate.DirectRoom
 	for _, h := range store.Padded(direct) {
-		pair := pairs[h.ID]
-		if len(pair) != 2 {
-			return fmt.Errorf("release direct room %s: it has %d members", h.ID, len(pair))
+		row := directroom.RoomID(h.ID)
+		if pair := pairs[h.ID]; len(pair) == 2 { // the key of the row
+			row = directroom.And(row, directroom.LowerID(min(pair[0], pair[1])),
+				directroom.HigherID(max(pair[0], pair[1])))
 		}
-		rows = append(rows, directroom.And(
-			directroom.LowerID(min(pair[0], pair[1])), directroom.HigherID(max(pair[0], pair[1])),
-		))
+		rows = append(rows, row)
 	}
 	if _, err := t.DirectRoom.Delete().Where(directroom.Or(rows...)).Exec(ctx); err != nil {
 		return fmt.Errorf("release %d direct rooms: %w", len(direct), err)

@@ -102,7 +102,8 @@ func (t *Tx) ownUpTo(
 
 // MarkAllRead is [Tx.MarkRead] up to a message for members of the locked room, who have not read it
 // and had joined before it. next has the own_ordinal of the next message that a member has sent after
-// it; members who have sent none are missing. It publishes nothing.
+// it; members who have sent none are missing. It publishes nothing, and changes nothing of members who
+// have read the message since.
 func (h *Room) MarkAllRead(
 	ctx context.Context, users []string, last *ent.Message, next map[string]int64,
 ) error {
@@ -115,7 +116,7 @@ func (h *Room) MarkAllRead(
 			ctx,
 			`UPDATE members
 SET last_read_seq = $2, others_read = `+greatest+`(others_read, CAST($3 AS bigint) - `+own+`)
-WHERE room_id = $1 AND `+store.AnyOf(h.Tx.Dialect, "user_id", "$4", "text"),
+WHERE room_id = $1 AND last_read_seq < $2 AND `+store.AnyOf(h.Tx.Dialect, "user_id", "$4", "text"),
 			append(
 				[]any{h.ID, last.Seq, last.Ordinal, store.List(h.Tx.Dialect, users)},
 				args...)...)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"parley/ent/room"
 )
 
@@ -34,4 +36,14 @@ func (h *Room) PruneMessages(ctx context.Context, seq int64) error {
 		h.publish()
 	}
 	return h.PruneLog(ctx, seq)
+}
+
+// PruneDeletedLog is [Room.PruneLog] for a room that is deleted, and so cannot be locked. It changes
+// nothing if the room is gone.
+func (t *Tx) PruneDeletedLog(ctx context.Context, id uuid.UUID, seq int64) error {
+	err := t.Room.Update().Where(room.ID(id), room.LogStartLT(seq)).SetLogStart(seq).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("begin the log of the deleted room %s after %d: %w", id, seq, err)
+	}
+	return nil
 }
