@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 )
 
 // errPooler stops a start behind a pooler that would mix up statements.
@@ -63,8 +66,10 @@ func checkPrepared(ctx context.Context, conn *sql.Conn, number int64) error {
 		return nil
 	case err == nil: // another statement ran
 		return errPooler
-	case Classify(err) == Refused: // another statement was refused, or there was none
-		return fmt.Errorf("%w (%w)", errPooler, err)
+	case Classify(err) == Refused, pq.As(err, pqerror.ProtocolViolation) != nil:
+		// Another statement was refused or has other parameters, or there was none.
+		// Not wrapped: by its own code it would be a database that cannot be reached.
+		return fmt.Errorf("%w (%s)", errPooler, err.Error())
 	default:
 		return fmt.Errorf("run a prepared statement: %w", err)
 	}
