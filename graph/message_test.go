@@ -591,3 +591,32 @@ func TestManyThreads(t *testing.T) {
 		}
 	})
 }
+
+// TestIdempotencyKeyTexts: every text is a key of its own for each user. PostgreSQL finds keys by a
+// hash, in which an author and a key must not run into each other, nor escapes change a key.
+func TestIdempotencyKeyTexts(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
+		users := []string{"a", "ab", `a\`}
+		for _, user := range users {
+			s.As(user).Do(`{ me { id } }`, nil) // makes the user
+		}
+		room := makeRoom(s.As("a"), testkit.Vars{"memberIds": users[1:]})
+		ids := map[string]bool{}
+		keys := []string{"k", "bk", `\k`, `\\k`, `\x6b`, `\153`, `'k"`, "ké", "💬", "b"}
+		for _, user := range users {
+			for _, key := range keys {
+				send := func() string {
+					return say(s.As(user), room, key, testkit.Vars{"idempotencyKey": key}).Str("id")
+				}
+				first := send()
+				if again := send(); again != first {
+					t.Errorf("%q sent %q as %s and again as %s", user, key, first, again)
+				}
+				ids[first] = true
+			}
+		}
+		if len(ids) != len(users)*len(keys) {
+			t.Errorf("%d keys made %d messages", len(users)*len(keys), len(ids))
+		}
+	})
+}

@@ -348,7 +348,10 @@ func TestPruneMissingFile(t *testing.T) {
 	cfg.DatabaseURL = config.Secret("sqlite:" + path)
 	err := app.Prune(
 		t.Context(), cfg, slog.New(slog.DiscardHandler), io.Discard, app.Options{})
-	if _, ok := errors.AsType[*config.InvalidError](err); !ok || !strings.Contains(err.Error(), path) {
+	if _, ok := errors.AsType[*config.InvalidError](
+		err,
+	); !ok ||
+		!strings.Contains(err.Error(), path) {
 		t.Errorf("prune returns %v", err)
 	}
 	if _, err := os.Stat(path); err == nil {

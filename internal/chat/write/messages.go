@@ -157,8 +157,9 @@ const (
 	) WITH ORDINALITY AS i LIMIT $5) AS i
 	JOIN members m ON m.room_id = i.room_id AND m.user_id = i.author_id
 	WHERE i.idempotency_key IS NULL OR NOT EXISTS (SELECT 1 FROM messages m
-		WHERE m.room_id = i.room_id AND hashtextextended(m.idempotency_key, hashtextextended(m.author_id, 0))
-			= hashtextextended(i.idempotency_key, hashtextextended(i.author_id, 0))
+		WHERE m.room_id = i.room_id AND ` +
+		store.KeyHashAuthor + `m.author_id` + store.KeyHashKey + `m.idempotency_key` + store.KeyHashEnd + ` = ` +
+		store.KeyHashAuthor + `i.author_id` + store.KeyHashKey + `i.idempotency_key` + store.KeyHashEnd + `
 		AND m.author_id = i.author_id AND m.idempotency_key = i.idempotency_key)
 ), held AS MATERIALIZED (
 	SELECT id FROM rooms WHERE id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE`
@@ -219,10 +220,8 @@ func (h *Room) Sent(ctx context.Context, author, key string) (*ent.Message, erro
 func byKeyHash(author, key string) predicate.Message {
 	return func(s *entsql.Selector) {
 		s.Where(entsql.P(func(b *entsql.Builder) {
-			b.WriteString("hashtextextended(idempotency_key, hashtextextended(author_id, 0)) = ")
-			b.WriteString("hashtextextended(").Arg(key)
-			b.WriteString(", hashtextextended(").Arg(author)
-			b.WriteString(", 0))")
+			b.WriteString(store.KeyHash + " = " + store.KeyHashAuthor).Arg(author)
+			b.WriteString(store.KeyHashKey).Arg(key).WriteString(store.KeyHashEnd)
 		}))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/schema"
 
 	"parley/ent/migrate"
+	"parley/internal/store"
 )
 
 // keys returns the primary keys of PostgreSQL's tables that are not id. Each has the columns of a
@@ -93,10 +94,8 @@ func messageKey(next schema.Differ) schema.Differ {
 	return schema.DiffFunc(func(current, desired *atlas.Schema) ([]atlas.Change, error) {
 		if messages, ok := desired.Table("messages"); ok {
 			room, _ := messages.Column("room_id")
-			hash := "hashtextextended((idempotency_key)::text, " +
-				"hashtextextended((author_id)::text, (0)::bigint))"
 			messages.AddIndexes(atlas.NewUniqueIndex("message_room_id_idempotency").
-				AddParts(atlas.NewColumnPart(room), atlas.NewExprPart(&atlas.RawExpr{X: hash})).
+				AddParts(atlas.NewColumnPart(room), atlas.NewExprPart(&atlas.RawExpr{X: store.KeyHash})).
 				AddAttrs(&postgres.IndexPredicate{P: "(idempotency_key IS NOT NULL)"}))
 		}
 		return next.Diff(current, desired)

@@ -3,7 +3,7 @@
 -- What a try that failed has left.
 DROP INDEX CONCURRENTLY IF EXISTS "message_room_id_idempotency";
 -- create index "message_room_id_idempotency" to table: "messages"
-CREATE UNIQUE INDEX CONCURRENTLY "message_room_id_idempotency" ON "messages" ("room_id", (hashtextextended((idempotency_key)::text, hashtextextended((author_id)::text, (0)::bigint)))) WHERE (idempotency_key IS NOT NULL);
+CREATE UNIQUE INDEX CONCURRENTLY "message_room_id_idempotency" ON "messages" ("room_id", (substr(sha256((replace((((author_id)::text || chr(31)) || (idempotency_key)::text), '\'::text, '\\'::text))::bytea), 1, 15))) WHERE (idempotency_key IS NOT NULL);
 
 -- +goose Down
 -- reverse: create index "message_room_id_idempotency" to table: "messages"
