@@ -49,12 +49,7 @@ func (p *Pruner) pruneEvents(ctx context.Context, before time.Time) error {
 // pruneLog deletes a room's events up to seq. The room's row shows it first, so that what was pruned
 // can always be told from what is missing.
 func (p *Pruner) pruneLog(ctx context.Context, id uuid.UUID, seq int64) error {
-	err := p.inRoom(ctx, id, func(t *write.Tx, h *write.Room) error {
-		if h == nil {
-			return t.PruneDeletedLog(ctx, id, seq)
-		}
-		return h.PruneLog(ctx, seq)
-	})
+	err := p.step(ctx, func(t *write.Tx) error { return t.PruneLog(ctx, id, seq) })
 	if err != nil {
 		return err
 	}

@@ -57,11 +57,14 @@ func (p *Pruner) pruneMessagesOf(ctx context.Context, id uuid.UUID, before time.
 	if err != nil || last == nil {
 		return err
 	}
-	if err := p.inRoom(ctx, id, func(t *write.Tx, h *write.Room) error {
-		if h == nil {
-			return t.PruneDeletedLog(ctx, id, last.Seq)
+	if err := p.inRoom(ctx, id, func(t *write.Tx, h *write.Room) (err error) {
+		start := last.Seq
+		if h != nil {
+			if start, err = h.SkipLatest(ctx, start); err != nil {
+				return err
+			}
 		}
-		return h.PruneMessages(ctx, last.Seq)
+		return t.PruneLog(ctx, id, start)
 	}); err != nil {
 		return err
 	}

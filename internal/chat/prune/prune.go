@@ -122,7 +122,7 @@ func lock(ctx context.Context, t *write.Tx) (free bool, err error) {
 	return free, nil
 }
 
-// inRoom runs a step in a locked room. h is nil if the room is deleted: nothing changes there.
+// inRoom runs a step in a locked room. h is nil if the room is deleted: then it cannot be locked.
 func (p *Pruner) inRoom(
 	ctx context.Context, id uuid.UUID, do func(t *write.Tx, h *write.Room) error,
 ) error {
