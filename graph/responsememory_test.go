@@ -59,17 +59,7 @@ func begin(t *testing.T, s *testkit.Server, person, query string, vars testkit.V
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+s.Token(person))
-	conn, err := new(
-		net.Dialer,
-	).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() }) // it may have been
-	if err := req.Write(conn); err != nil {
-		t.Fatal(err)
-	}
-	return conn
+	return testkit.SendOnly(t, req)
 }
 
 // TestResponsesFindNoMemory: a user does not read a large response. Other large responses of the user

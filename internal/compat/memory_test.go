@@ -3,7 +3,6 @@ package compat_test
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -63,16 +62,7 @@ func TestLargeListsWait(t *testing.T) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+alice.token)
-	slow, err := new(
-		net.Dialer,
-	).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer slow.Close()
-	if err := req.Write(slow); err != nil {
-		t.Fatal(err)
-	}
+	slow := testkit.SendOnly(t, req)
 	if _, err := io.ReadFull(slow, make([]byte, 1)); err != nil { // 22 MB are being sent
 		t.Fatal(err)
 	}

@@ -52,10 +52,10 @@ func (t *Tx) MarkRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64
 	return nil
 }
 
-// ownUpTo returns how many messages a member has sent since joining, up to seq, which is after what the
-// member has read. No index has the authors of messages, so it reads the messages before seq until it
-// finds one of the member, but not those that the member has read: no message is read twice, whatever
-// seqs a client marks. Otherwise the first message of the member above seq shows the number. Older ones
+// ownUpTo returns how many messages a member has sent since joining, up to seq, which is after the
+// member's read position. No index has the authors of messages, so it searches backwards from seq, to
+// the read position at most, for a message of the member: it reads no message twice, whatever seqs a
+// client marks. Otherwise the first message of the member above seq shows the number. Older ones
 // may have been pruned.
 func (t *Tx) ownUpTo(
 	ctx context.Context, r *ent.Room, m *ent.Member, seq int64,
