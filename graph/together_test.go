@@ -329,8 +329,8 @@ CREATE TRIGGER refuse BEFORE INSERT ON %[1]s FOR EACH ROW WHEN (NEW.%[2]s = 'ref
 	})
 }
 
-// TestPendingKeysDoNotBlockOthers: a request whose idempotencyKey another transaction is inserting
-// waits for it. Other requests do not.
+// TestPendingKeysDoNotBlockOthers: a request waits for another transaction that inserts the same
+// idempotencyKey. Other requests do not wait.
 func TestPendingKeysDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))

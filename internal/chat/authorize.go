@@ -55,12 +55,12 @@ func permit(a policy.Action, r *ent.Room, who policy.Relation) error {
 	case policy.IsBanned:
 		return &Error{Code: Banned, Message: "You are banned from this room."}
 	default:
-		return &Error{Code: Forbidden, Message: whoMay(a, v, who)}
+		return &Error{Code: Forbidden, Message: forbiddenMessage(a, v, who)}
 	}
 }
 
-// whoMay returns the message of FORBIDDEN: it says which users may perform the action.
-func whoMay(a policy.Action, v policy.Visibility, who policy.Relation) string {
+// forbiddenMessage returns the message of FORBIDDEN: it says which users may perform the action.
+func forbiddenMessage(a policy.Action, v policy.Visibility, who policy.Relation) string {
 	least, some := policy.Least(a, v)
 	switch {
 	case !who.IsMember():

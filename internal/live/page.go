@@ -55,7 +55,7 @@ func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 			return p.frames[seq-start:], nil
 		}
 	}
-	// The buffer begins behind the start of the page, or the log has grown since the page was read, or
+	// The buffer begins behind the start of the page, or the log grew after the page was read, or
 	// there is no memory for pages: read exactly the missing events.
 	frames, err := c.history(ctx, seq, func(int64) {})
 	if err == nil && len(frames) == 0 {

@@ -40,8 +40,8 @@ type Event struct {
 	// Emoji and On are of a reaction.
 	Emoji string `json:"emoji,omitempty"`
 	On    bool   `json:"on,omitempty"`
-	// Who: the subject, or without one the message's author, as of the time when the event was read;
-	// nil for a published event. Profiles is the profile version of that one's transaction.
+	// The user that the event is about, or else the message's author, as of the time when the event was
+	// read; nil for a published event. Profiles is the profile version of that one's transaction.
 	Who      *ent.User        `json:"-"`
 	Profiles profiles.Version `json:"-"`
 

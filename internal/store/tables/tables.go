@@ -58,7 +58,7 @@ func Of(name string) ([]*schema.Table, []schema.MigrateOption, error) {
 			table.Indexes = append(table.Indexes, &schema.Index{
 				Name: "member_id", Columns: []*schema.Column{column(table, "id")},
 			})
-		case "messages": // a hash of 8 bytes takes the place of two texts: see messageKey
+		case "messages": // a hash takes the place of two texts: see messageKey
 			table.Indexes = slices.DeleteFunc(table.Indexes, func(index *schema.Index) bool {
 				return index.Name == "message_room_id_author_id_idempotency_key"
 			})
