@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
+
 	"parley/internal/app"
 	"parley/internal/testkit"
 )
@@ -16,20 +18,20 @@ import (
 func TestMyRoomsChangedNothingAfterRemoval(t *testing.T) {
 	const myRoomsChanged = `subscription { myRoomsChanged { kind roomId room { messages(last: 1) { nodes { contents } } } } }`
 	for name, others := range map[string]string{"alone": "", "together": "carol"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var meanwhile atomic.Pointer[func()]
-			options := app.Options{
-				Sweep: time.Hour,
-				Observe: func(_ context.Context, query string) {
-					if strings.HasPrefix(query, "SELECT * FROM (SELECT messages.") {
-						if do := meanwhile.Swap(nil); do != nil {
-							(*do)()
+		for _, database := range []string{dialect.SQLite, dialect.Postgres} {
+			t.Run(name+"/"+database, func(t *testing.T) {
+				t.Parallel()
+				var meanwhile atomic.Pointer[func()]
+				s := testkit.StartApp(t, testkit.DatabaseURL(t, database), app.Options{
+					Sweep: time.Hour,
+					Observe: func(_ context.Context, query string) {
+						if strings.HasPrefix(query, "SELECT * FROM (SELECT messages.") {
+							if do := meanwhile.Swap(nil); do != nil {
+								(*do)()
+							}
 						}
-					}
-				},
-			}
-			testkit.EachApp(t, options, func(t *testing.T, s *testkit.Server) {
+					},
+				})
 				alice, bob := s.As("alice"), s.As("bob")
 				carol := s.As("carol")
 				carol.Do(`{ me { id } }`, nil)
@@ -64,6 +66,6 @@ func TestMyRoomsChangedNothingAfterRemoval(t *testing.T) {
 				for other != nil && !strings.Contains(other.Next().String(), "secret") {
 				}
 			})
-		})
+		}
 	}
 }

@@ -66,13 +66,9 @@ func TestPanics(t *testing.T) {
 	for _, name := range []string{dialect.SQLite, dialect.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := "sqlite::memory:"
-			if name == dialect.Postgres {
-				url = testkit.MigratedPostgresURL(t)
-			}
 			m := new(mine)
 			var lose atomic.Bool
-			s := testkit.StartApp(t, url, app.Options{
+			s := testkit.StartApp(t, testkit.DatabaseURL(t, name), app.Options{
 				Observe:   m.observe,
 				Publisher: func(to broker.Listener) write.Publisher { return seqsOnly{to, &lose} },
 			})

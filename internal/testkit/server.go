@@ -47,7 +47,7 @@ func Each(t *testing.T, test func(t *testing.T, s *Server), opts ...Option) {
 	EachApp(t, app.Options{}, test, opts...)
 }
 
-// EachApp is Each with options of the app.
+// EachApp is Each with options of the app. The servers run at the same time and share the options.
 func EachApp(
 	t *testing.T,
 	options app.Options,
@@ -58,23 +58,24 @@ func EachApp(
 	for _, name := range []string{dialect.SQLite, dialect.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := "sqlite::memory:"
-			if name == dialect.Postgres {
-				url = MigratedPostgresURL(t)
-			}
-			test(t, StartApp(t, url, options, opts...))
+			test(t, StartApp(t, DatabaseURL(t, name), options, opts...))
 		})
 	}
+}
+
+// DatabaseURL returns the URL of a new database of the dialect, which is gone after the test.
+func DatabaseURL(t testing.TB, dialectName string) string {
+	t.Helper()
+	if dialectName == dialect.Postgres {
+		return MigratedPostgresURL(t)
+	}
+	return "sqlite::memory:"
 }
 
 // Start returns a server on a new database of the dialect. It ends with the test.
 func Start(t testing.TB, dialectName string, opts ...Option) *Server {
 	t.Helper()
-	url := "sqlite::memory:"
-	if dialectName == dialect.Postgres {
-		url = MigratedPostgresURL(t)
-	}
-	return StartOn(t, url, opts...)
+	return StartOn(t, DatabaseURL(t, dialectName), opts...)
 }
 
 // StartOn returns a server on the database that url names. It ends with the test.
