@@ -16,7 +16,7 @@ import (
 func TestSharedExecution(t *testing.T) {
 	const events = `subscription($room: ID!, $after: Int) { roomEvents(roomId: $room, after: $after) { seq room { name }
 		... on MessageAdded { message { contents from { id nickName } } } } }`
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 		var streams []*testkit.Stream
@@ -58,7 +58,7 @@ func TestManyViewsOfOneEvent(t *testing.T) {
 		... on MessageAdded { message { replyTo { contents from { nickName } } reactions { emoji } } } } }`
 	const own = `subscription($room: ID!) { roomEvents(roomId: $room, after: 0) { seq room { viewerRole unreadCount }
 		... on MessageAdded { message { viewerReactions from { viewerFriendship } } } } }`
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		var ids []string
 		for i := range people {
@@ -216,7 +216,7 @@ func TestEventsCarryTheirSeq(t *testing.T) {
 // TestManyComeBack lets many screens resume from far back at once: they share the reading of the
 // log.
 func TestManyComeBack(t *testing.T) {
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		room := makeRoom(alice, nil)
 		const messages, screens = 200, 40

@@ -10,8 +10,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestRestartIsNoFailure closes sockets as a deployment does: the server must not send an error for a
-// subscription, because client libraries would end it.
+// TestRestartIsNoFailure closes sockets as a deployment does: the server must not send an error for
+// a subscription, because client libraries would end it.
 func TestRestartIsNoFailure(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
@@ -42,10 +42,10 @@ func TestExpiryIsNoFailure(t *testing.T) {
 	}
 }
 
-// TestNothingFromAfterTheRemoval: a subscriber catches up with old events after leaving the room. It
-// must not receive later changes of the old messages.
+// TestNothingFromAfterTheRemoval: a subscriber catches up with old events after leaving the room.
+// It must not receive later changes of the old messages.
 func TestNothingFromAfterTheRemoval(t *testing.T) {
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		befriends(s, "alice", "bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}, "exclusive": true})

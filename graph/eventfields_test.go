@@ -110,7 +110,7 @@ func TestEventFieldsAreBatched(t *testing.T) {
 	generous := func(cfg *config.Config) {
 		cfg.MaxComplexity, cfg.MaxDepth, cfg.MaxAliases = 1<<30, 30, 1000
 	}
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		s.As("carol")
 		room := makeRoom(
@@ -194,59 +194,64 @@ func TestArrivalsAreBatched(t *testing.T) {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphql", Input: graph.SDL()})
 	fields := fieldsOf(schema, schema.Types["Room"], 1)
 	for _, scope := range []string{"PUBLIC", "MINE"} {
-		testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
-			alice := s.As("alice")
-			cost := func(documents int) int {
-				var streams []*testkit.Stream
-				for d := range documents {
-					who := alice
-					if scope == "PUBLIC" {
-						who = s.As(fmt.Sprint("person", d))
-					}
-					streams = append(streams, who.Subscribe(fmt.Sprintf(
-						`subscription { roomCreated(scope: %s) { d%d: __typename id %s } }`,
-						scope,
-						d,
-						fields,
-					), nil))
-				}
-				await(
-					t,
-					"they follow",
-					func() bool { return metric(t, s, "parley_subscriptions") == documents },
-				)
-				ran := s.Statements(func() {
-					room := makeRoom(
-						alice,
-						testkit.Vars{"accessType": "PUBLIC", "tags": []string{"a"}},
-					)
-					for _, stream := range streams {
-						if got := stream.Next().Str("roomCreated.id"); got != room {
-							t.Errorf("%s comes instead of %s", got, room)
+		testkit.EachApp(
+			t,
+			app.Options{PollInterval: time.Hour},
+			func(t *testing.T, s *testkit.Server) {
+				alice := s.As("alice")
+				cost := func(documents int) int {
+					var streams []*testkit.Stream
+					for d := range documents {
+						who := alice
+						if scope == "PUBLIC" {
+							who = s.As(fmt.Sprint("person", d))
 						}
+						streams = append(streams, who.Subscribe(fmt.Sprintf(
+							`subscription { roomCreated(scope: %s) { d%d: __typename id %s } }`,
+							scope,
+							d,
+							fields,
+						), nil))
 					}
-				})
-				for _, stream := range streams {
-					stream.Close()
+					await(
+						t,
+						"they follow",
+						func() bool { return metric(t, s, "parley_subscriptions") == documents },
+					)
+					ran := s.Statements(func() {
+						room := makeRoom(
+							alice,
+							testkit.Vars{"accessType": "PUBLIC", "tags": []string{"a"}},
+						)
+						for _, stream := range streams {
+							if got := stream.Next().Str("roomCreated.id"); got != room {
+								t.Errorf("%s comes instead of %s", got, room)
+							}
+						}
+					})
+					for _, stream := range streams {
+						stream.Close()
+					}
+					await(
+						t,
+						"they are gone",
+						func() bool { return metric(t, s, "parley_subscriptions") == 0 },
+					)
+					return len(ran)
 				}
-				await(
-					t,
-					"they are gone",
-					func() bool { return metric(t, s, "parley_subscriptions") == 0 },
-				)
-				return len(ran)
-			}
-			if few, many := cost(least), cost(people); many > few+slack {
-				t.Errorf(
-					"%s: a room takes %d statements for %d documents and %d for %d",
-					scope,
-					few,
-					least,
-					many,
-					people,
-				)
-			}
-		}, func(cfg *config.Config) { cfg.MaxComplexity = 1 << 30 })
+				if few, many := cost(least), cost(people); many > few+slack {
+					t.Errorf(
+						"%s: a room takes %d statements for %d documents and %d for %d",
+						scope,
+						few,
+						least,
+						many,
+						people,
+					)
+				}
+			},
+			func(cfg *config.Config) { cfg.MaxComplexity = 1 << 30 },
+		)
 	}
 }
 

@@ -23,8 +23,8 @@ func keyOf(c *testkit.Client, room string) string {
 		Str("roomInfo.joinKey")
 }
 
-// TestJoinStartsAtZero: a user joins a room with messages, leaves it and joins again. The old messages
-// are not unread.
+// TestJoinStartsAtZero: a user joins a room with messages, leaves it and joins again. The old
+// messages are not unread.
 func TestJoinStartsAtZero(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
@@ -217,7 +217,7 @@ func TestJoinExclusive(t *testing.T) {
 // TestRejoin leaves a room and comes back: the stream from before ends, one from after goes on past
 // the old leaving.
 func TestRejoin(t *testing.T) {
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		room := makeRoom(alice, testkit.Vars{"accessType": "PUBLIC"})
 		bob.Do(joinRoom, testkit.Vars{"room": room}) // 1
@@ -255,7 +255,7 @@ func TestStreamsEnd(t *testing.T) {
 		t.Run(c.reason, func(t *testing.T) {
 			testkit.EachApp(
 				t,
-				app.Options{Sweep: time.Hour},
+				app.Options{PollInterval: time.Hour},
 				func(t *testing.T, s *testkit.Server) {
 					alice, bob, carol := s.As("alice"), s.As("bob"), s.As("carol")
 					room := makeRoom(

@@ -13,8 +13,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestMyRoomsChangedNothingAfterRemoval removes a user from a room, and sends a message in it, while a
-// change of the room is rendered for their list, before the message that it shows is read.
+// TestMyRoomsChangedNothingAfterRemoval removes a user from a room, and sends a message in it,
+// while a change of the room is rendered for their list, before the message that it shows is read.
 func TestMyRoomsChangedNothingAfterRemoval(t *testing.T) {
 	const myRoomsChanged = `subscription { myRoomsChanged { kind roomId room { messages(last: 1) { nodes { contents } } } } }`
 	for name, others := range map[string]string{"alone": "", "together": "carol"} {
@@ -23,7 +23,7 @@ func TestMyRoomsChangedNothingAfterRemoval(t *testing.T) {
 				t.Parallel()
 				var meanwhile atomic.Pointer[func()]
 				s := testkit.StartApp(t, testkit.DatabaseURL(t, database), app.Options{
-					Sweep: time.Hour,
+					PollInterval: time.Hour,
 					Observe: func(_ context.Context, query string) {
 						if strings.HasPrefix(query, "SELECT * FROM (SELECT messages.") {
 							if do := meanwhile.Swap(nil); do != nil {

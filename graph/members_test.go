@@ -18,7 +18,7 @@ const (
 )
 
 func TestAddMembers(t *testing.T) {
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		s.As("carol")
 		s.As("dave")

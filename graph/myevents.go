@@ -63,12 +63,12 @@ func (r *Resolver) subscribeToMyEvents(
 		Resync: resyncs(r, shown, func(room uuid.UUID, event model.RoomEvent) *model.MyEvent {
 			return eventOf(room, event)
 		}),
-		Memberships: stream.memberships,
-		Reserve:     stream.reserve,
-		Opened:      stream.opened,
-		OpensSingly: stream.showsSnapshots(),
-		Ready:       stream.ready,
-		Ended:       stream.ended,
+		Memberships:    stream.memberships,
+		Reserve:        stream.reserve,
+		RenderOpenings: stream.opened,
+		OpenSingly:     stream.showsSnapshots(),
+		RenderReady:    stream.ready,
+		RenderEndings:  stream.ended,
 	}
 	if named != nil {
 		session.Only, nowhere = stream.restrict(named)
@@ -170,7 +170,8 @@ func (s *myEvents) release() {
 	s.memory.Release()
 }
 
-// opened renders what begins rooms. The payload of a room is nil if the viewer has left it meanwhile.
+// opened renders what begins rooms. The payload of a room is nil if the viewer has left it
+// meanwhile.
 func (s *myEvents) opened(ctx context.Context, rooms []live.Opening) ([][]byte, error) {
 	if s.showsSnapshots() {
 		return s.snapshots(ctx, rooms)
@@ -263,8 +264,8 @@ func (s *myEvents) ended(ctx context.Context, endings []live.Ending) ([][]byte, 
 	}))
 }
 
-// endReason returns why an error ends a membership: "" if the error does not say it. ended is false if
-// it is another error.
+// endReason returns why an error ends a membership: "" if the error does not say it. ended is false
+// if it is another error.
 func endReason(cause error) (reason string, ended bool) {
 	if cause == nil {
 		return "", true

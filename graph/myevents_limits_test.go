@@ -106,7 +106,7 @@ func TestMyEventsInput(t *testing.T) {
 func TestMyEventsStatements(t *testing.T) {
 	const withRooms = `subscription($after: [RoomPosition!]) { myEvents(after: $after) { kind roomId
 		event { seq room { name memberCount creator { nickName } } ... on MessageAdded { message { contents } } } } }`
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		var after []testkit.Vars
 		var rooms []string
@@ -148,11 +148,11 @@ func TestMyEventsStatements(t *testing.T) {
 	})
 }
 
-// TestMyEventsShareExecutions: one rendering of an event serves all streams with the same selection,
-// whatever their positions and rooms are.
+// TestMyEventsShareExecutions: one rendering of an event serves all streams with the same
+// selection, whatever their positions and rooms are.
 func TestMyEventsShareExecutions(t *testing.T) {
 	const streams = 100
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 		say(alice, room, "1")
@@ -284,7 +284,8 @@ func TestMyEventsLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestMyEventsForgetPositions: the positions do not count as memory for as long as the stream lives.
+// TestMyEventsForgetPositions: the positions do not count as memory for as long as the stream
+// lives.
 func TestMyEventsForgetPositions(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")

@@ -87,7 +87,7 @@ func TestMyEvents(t *testing.T) {
 			t.Parallel()
 			testkit.EachApp(
 				t,
-				app.Options{Sweep: time.Hour},
+				app.Options{PollInterval: time.Hour},
 				func(t *testing.T, s *testkit.Server) {
 					alice, bob := s.As("alice"), s.As("bob")
 					s.As("carol")
@@ -298,7 +298,7 @@ func TestMyEventsHeal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			options := app.Options{Publisher: publications, Sweep: 100 * time.Millisecond}
+			options := app.Options{Publisher: publications, PollInterval: 100 * time.Millisecond}
 			testkit.EachApp(t, options, func(t *testing.T, s *testkit.Server) {
 				const rooms, each = 6, 40
 				alice, bob := s.As("alice"), s.As("bob")
@@ -381,8 +381,8 @@ func (r *resumer) until(rooms []string, seq int) {
 			}
 			continue
 		}
-		// A room that the stream did not know begins with its first event if it was created while the
-		// stream was open, else at the seq at which a client reads it.
+		// A room that the stream did not know begins with its first event if it was created while
+		// the stream was open, else at the seq at which a client reads it.
 		if r.reached[room] == 0 && got == r.read[room]+1 {
 			r.reached[room] = r.read[room]
 		}

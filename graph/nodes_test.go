@@ -13,11 +13,11 @@ import (
 )
 
 // TestNodesHearEachOther has people on two nodes of one database. Where hints are carried nothing
-// waits for a sweep, which is an hour away; where none are the sweep finds everything.
+// waits for a poll, which is an hour away; where none are the poll finds everything.
 func TestNodesHearEachOther(t *testing.T) {
-	never, soon := app.Options{Sweep: time.Hour}, app.Options{
-		Sweep:     100 * time.Millisecond,
-		Publisher: func(broker.Listener) write.Publisher { return deaf{} },
+	never, soon := app.Options{PollInterval: time.Hour}, app.Options{
+		PollInterval: 100 * time.Millisecond,
+		Publisher:    func(broker.Listener) write.Publisher { return deaf{} },
 	}
 	for name, nodes := range map[string]func(t *testing.T) (app.Options, []testkit.Option){
 		"notifications": func(*testing.T) (app.Options, []testkit.Option) { return never, nil },
@@ -77,13 +77,13 @@ func awaken(stream *testkit.Stream, makes func() string) {
 	stream.Awake(makes, func(data testkit.JSON) string { return data.Str("roomCreated.id") })
 }
 
-// TestFounders: a user joins a room that a node whose clock is an hour ahead has created. Another node
-// finds the room by a poll, without a publication. It must not count the user among the members that were in
-// the room from the start.
+// TestFounders: a user joins a room that a node whose clock is an hour ahead has created. Another
+// node finds the room by a poll, without a publication. It must not count the user among the
+// members that were in the room from the start.
 func TestFounders(t *testing.T) {
 	silent := app.Options{
-		Sweep:     100 * time.Millisecond,
-		Publisher: func(broker.Listener) write.Publisher { return deaf{} },
+		PollInterval: 100 * time.Millisecond,
+		Publisher:    func(broker.Listener) write.Publisher { return deaf{} },
 	}
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		here, there := testkit.StartApp(t, url, silent), testkit.StartApp(t, url, silent)

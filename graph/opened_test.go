@@ -32,8 +32,8 @@ func contentsOf(page testkit.JSON) []string {
 	return contents
 }
 
-// TestStreamOpenedHasASnapshot: a stream begins with the newest messages, from which older pages can
-// be read; what is committed later follows as events.
+// TestStreamOpenedHasASnapshot: a stream begins with the newest messages, from which older pages
+// can be read; what is committed later follows as events.
 func TestStreamOpenedHasASnapshot(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
@@ -133,13 +133,13 @@ func TestSnapshotsAreRefused(t *testing.T) {
 	})
 }
 
-// TestOpeningsShareASnapshot: besides its authorization, an opening takes no statement if another one
-// has taken the snapshot. One that selects none takes no other statement either.
+// TestOpeningsShareASnapshot: besides its authorization, an opening takes no statement if another
+// one has taken the snapshot. One that selects none takes no other statement either.
 func TestOpeningsShareASnapshot(t *testing.T) {
 	const users, each, few = 10, 100, 5
 	// look is what the first subscriber of a room takes: the room's log is read from its head on.
 	const look = 2
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		var ids []string
 		var sockets []*testkit.Socket
 		for i := range users {
@@ -207,8 +207,8 @@ func TestOpeningsShareASnapshot(t *testing.T) {
 	})
 }
 
-// TestSnapshotsAreNotStale: an opening shows no profile that is older than what the viewer was shown
-// before, although the room has not changed.
+// TestSnapshotsAreNotStale: an opening shows no profile that is older than what the viewer was
+// shown before, although the room has not changed.
 func TestSnapshotsAreNotStale(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")

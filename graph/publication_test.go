@@ -28,10 +28,11 @@ const publishedFields = `subscription($room: ID!, $after: Int) { roomEvents(room
 } }
 fragment m on Message { id seq contents type createdAt editedAt deletedAt replyCount mentions { id nickName } from { id nickName avatar } }`
 
-// eachPublishing runs a test on a node that commits, here, and one that shows what it has published,
-// there: on SQLite the same, on PostgreSQL another one that NATS connects. Neither polls.
+// eachPublishing runs a test on a node that commits, here, and one that shows what it has
+// published, there: on SQLite the same, on PostgreSQL another one that NATS connects. Neither
+// polls.
 func eachPublishing(t *testing.T, test func(t *testing.T, here, there *testkit.Server)) {
-	never := app.Options{Sweep: time.Hour}
+	never := app.Options{PollInterval: time.Hour}
 	t.Run(dialect.SQLite, func(t *testing.T) {
 		t.Parallel()
 		s := testkit.StartApp(t, "sqlite::memory:", never)
@@ -172,8 +173,8 @@ const createdFields = `fragment created on Room { id name description accessType
 	exclusive createdAt updatedAt seq viewerRole unreadCount openseaCollection { name slug } creator { id nickName }
 	members { totalCount nodes { id nickName } edges { cursor member { role joinedAt user { id } } } pageInfo { hasNextPage endCursor } } }`
 
-// TestCreatedFromPublications: delivering a new room takes no SQL statement on the node that creates
-// it, nor on another one that NATS connects, and it is shown as a query shows it.
+// TestCreatedFromPublications: delivering a new room takes no SQL statement on the node that
+// creates it, nor on another one that NATS connects, and it is shown as a query shows it.
 func TestCreatedFromPublications(t *testing.T) {
 	eachPublishing(t, func(t *testing.T, here, there *testkit.Server) {
 		alice := here.As("alice")

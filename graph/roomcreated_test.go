@@ -149,7 +149,7 @@ func TestRoomCreatedLate(t *testing.T) {
 func testRoomCreatedLate(t *testing.T, url, fields string, shown bool) {
 	var link *delayed
 	s := testkit.StartApp(t, url, app.Options{
-		Sweep: time.Hour,
+		PollInterval: time.Hour,
 		Publisher: func(l broker.Listener) write.Publisher {
 			link = &delayed{Listener: l}
 			return link

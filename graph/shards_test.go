@@ -247,12 +247,12 @@ var session = regexp.MustCompile(
 	`(?i)\b(SET|LISTEN|UNLISTEN|PREPARE|DECLARE|FETCH|TEMP|TEMPORARY|LOCK TABLE|pg_advisory\w*|lastval|currval)\b`,
 )
 
-// TestShards: frequent operations on one room run on the shard of that room, and nothing but looking
-// for a person's rooms goes everywhere; no statement needs anything of its session.
+// TestShards: frequent operations on one room run on the shard of that room, and nothing but
+// looking for a person's rooms goes everywhere; no statement needs anything of its session.
 func TestShards(t *testing.T) {
 	t.Parallel()
 	url := testkit.MigratedPostgresURL(t)
-	s := testkit.StartApp(t, url, app.Options{Sweep: time.Hour})
+	s := testkit.StartApp(t, url, app.Options{PollInterval: time.Hour})
 	e := newExplainer(t, url)
 	alice, bob := s.As("alice"), s.As("bob")
 	bob.Do(`{ me { id } }`, nil)

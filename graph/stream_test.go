@@ -265,7 +265,7 @@ func TestStreamsHeal(t *testing.T) {
 			t.Parallel()
 			testkit.EachApp(
 				t,
-				app.Options{Publisher: hints, Sweep: 100 * time.Millisecond},
+				app.Options{Publisher: hints, PollInterval: 100 * time.Millisecond},
 				func(t *testing.T, s *testkit.Server) {
 					const writers, each = 8, 25
 					alice, bob := s.As("alice"), s.As("bob")
@@ -363,8 +363,8 @@ func TestPrunedLog(t *testing.T) {
 func TestMyRoomsChanged(t *testing.T) {
 	const myRoomsChanged = `subscription { myRoomsChanged { kind roomId room { name unreadCount latestMessage { contents } } } }`
 	for name, options := range map[string]app.Options{
-		"hints": {Sweep: time.Hour},
-		"deaf":  {Sweep: 50 * time.Millisecond, Publisher: func(broker.Listener) write.Publisher { return deaf{} }},
+		"hints": {PollInterval: time.Hour},
+		"deaf":  {PollInterval: 50 * time.Millisecond, Publisher: func(broker.Listener) write.Publisher { return deaf{} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -423,7 +423,7 @@ func TestMyRoomsChangedTogether(t *testing.T) {
 	const people = 40
 	const myRoomsChanged = `subscription { myRoomsChanged { kind roomId room { name seq unreadCount viewerRole
 		latestMessage { contents from { nickName } } } } }`
-	testkit.EachApp(t, app.Options{Sweep: time.Hour}, func(t *testing.T, s *testkit.Server) {
+	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		var ids []string
 		for i := range people {

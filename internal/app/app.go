@@ -40,8 +40,8 @@ type Options struct {
 	Observe func(ctx context.Context, query string)
 	// Version is the program's.
 	Version string
-	// Sweep is the live side's, 0 for its default.
-	Sweep time.Duration
+	// PollInterval is that of [live.Options].
+	PollInterval time.Duration
 	// Limits are the web side's, 0 for its defaults. The configuration has the size of a body, and
 	// the room for sockets.
 	Limits web.Limits
@@ -118,8 +118,8 @@ func New(
 	client := ent.NewClient(ent.Driver(db.Driver()))
 	read := logs{roomlog.New(client, db.Dialect())}
 	hub := live.NewHub(context.WithoutCancel(ctx), read, read, live.Options{
-		Sweep: opts.Sweep,
-		Check: db.CheckTimeline, WentBack: db.WentBack, Timeline: db.Timeline,
+		PollInterval: opts.PollInterval,
+		CheckPrimary: db.CheckTimeline, WentBack: db.WentBack, Timeline: db.Timeline,
 		Logger: logger, Panics: guard,
 	})
 	db.OnMove(hub.Rewind)

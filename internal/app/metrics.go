@@ -152,7 +152,7 @@ func showLive(m *metrics.Metrics, hub *live.Hub) {
 		metrics.Gauge(
 			"parley_replay_buffer_bytes",
 			"Payloads in memory for subscribers that are behind.",
-			func(s stats) int64 { return s.KeptBytes },
+			func(s stats) int64 { return s.BufferedBytes },
 		),
 		metrics.Counter("parley_executions_total", "Renderings of events, one for each cohort.",
 			func(s stats) int64 { return s.Executions }),
@@ -168,7 +168,7 @@ func showLive(m *metrics.Metrics, hub *live.Hub) {
 			"Payloads that a subscription could not take at once.",
 			func(s stats) int64 { return s.Refusals }),
 		metrics.Counter("parley_head_polls_total", "Polls of the heads of rooms.",
-			func(s stats) int64 { return s.Looks }),
+			func(s stats) int64 { return s.HeadPolls }),
 		metrics.Counter("parley_log_reads_total",
 			"Reads of the logs of rooms for new events that no publication carried.",
 			func(s stats) int64 { return s.Reads }),

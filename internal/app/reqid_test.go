@@ -48,8 +48,8 @@ func (l *logSink) about(t *testing.T, request, operation string) (lines []string
 }
 
 // TestRequestIDs breaks the database and sends a request to each interface. The log has each fault
-// once, with the request id of the proxy, and with the operation id on connections that have several
-// operations. The response contains the request id.
+// once, with the request id of the proxy, and with the operation id on connections that have
+// several operations. The response contains the request id.
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "parley.db")
@@ -59,7 +59,7 @@ func TestRequestIDs(t *testing.T) {
 	), "a secret that only tests know, 32+ bytes"
 	var log logSink
 	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	a, err := app.New(t.Context(), cfg, logger, app.Options{Sweep: time.Hour})
+	a, err := app.New(t.Context(), cfg, logger, app.Options{PollInterval: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,8 +27,8 @@ type Render func(ctx context.Context, owner string, events []Event) (
 	payloads [][]byte, reads ReadSet, err error,
 )
 
-// Resync authorizes the subscriber of ctx to continue from the head of a room's log, which it returns
-// with the payloads that say so.
+// Resync authorizes the subscriber of ctx to continue from the head of a room's log, which it
+// returns with the payloads that say so.
 type Resync func(ctx context.Context, room uuid.UUID) (head int64, payloads [][]byte, err error)
 
 // ReadSet identifies what a rendering has read besides its events. Because of that, a payload may
@@ -111,8 +111,8 @@ type Subscription struct {
 }
 
 // Subscribe starts a subscription. The caller closes it. It returns ErrTooManyKeys if the user
-// follows the topic with MaxKeys other keys, and ErrRewound if the subscription is not of this era: the
-// caller authorizes it again.
+// follows the topic with MaxKeys other keys, and ErrRewound if the subscription is not of this era:
+// the caller authorizes it again.
 //
 // The position is taken first, then history is read, then the tail is followed: there is no seam
 // between them.
@@ -144,12 +144,12 @@ func (h *Hub) join(sub Subscription) (*cohort, error) {
 	if t == nil {
 		t = h.newTail(sub.Topic, sub.Head)
 		if sub.Topic.kind == roomTopic && !sub.pollsHead {
-			t.look() // for what was committed after the caller had read the head
+			t.requestRead() // for what was committed after the caller had read the head
 		}
 	}
 	seq := t.ring.head
 	if sub.Topic.kind == roomTopic {
-		t.want(sub.Head)
+		t.notify(sub.Head)
 		seq = sub.After
 	}
 	c := t.cohorts[sub.Key]
@@ -174,8 +174,8 @@ func (h *Hub) join(sub Subscription) (*cohort, error) {
 	return c, nil
 }
 
-// forgetUser undoes what join has counted for a user. The hub is locked.
-func (c *cohort) forgetUser(user string) {
+// removeUser undoes what join has counted for a user. The hub is locked.
+func (c *cohort) removeUser(user string) {
 	if c.users[user]--; c.users[user] > 0 {
 		return
 	}
@@ -211,13 +211,13 @@ func (c *cohort) wake() {
 func (c *cohort) work() {
 	ctx := c.tail.hub.ctx
 	for {
-		events, partial, err := c.take(ctx)
+		events, partial, err := c.nextEvents(ctx)
 		if len(events) == 0 && err == nil {
 			return
 		}
 		var frames []Frame
 		if err == nil {
-			frames, err = c.rendered(ctx, events, nil, partial)
+			frames, err = c.renderFrames(ctx, events, nil, partial)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -231,23 +231,23 @@ func (c *cohort) work() {
 	}
 }
 
-// take moves towards the tail's head and returns the events between; none at the head, where the
-// goroutine ends. partial says that more may have happened before they were read.
-func (c *cohort) take(ctx context.Context) (events []Event, partial bool, err error) {
+// nextEvents moves towards the tail's head and returns the events between; none at the head, where
+// the goroutine ends. partial says that more may have happened before they were read.
+func (c *cohort) nextEvents(ctx context.Context) (events []Event, partial bool, err error) {
 	t := c.tail
-	events, there, before, head, partial := c.next()
+	events, buffered, before, head, partial := c.bufferedEvents()
 	switch {
 	case before == head:
 		return nil, false, nil
-	case !there && t.topic.kind != roomTopic:
+	case !buffered && t.topic.kind != roomTopic:
 		return nil, false, ErrBehind
-	case !there:
-		if events, err = t.hub.read(ctx, t.topic.room, before, batch); err != nil {
+	case !buffered:
+		if events, err = t.hub.read(ctx, t.topic.room, before, readBatch); err != nil {
 			return nil, false, err
 		}
 		partial = true
 	}
-	events = events[:min(len(events), batch, int(head-before))]
+	events = events[:min(len(events), readBatch, int(head-before))]
 	if len(events) == 0 {
 		return nil, false, ErrStopped // the tail has read them, and now they are gone
 	}
@@ -255,19 +255,20 @@ func (c *cohort) take(ctx context.Context) (events []Event, partial bool, err er
 	return events, partial, nil
 }
 
-// next returns the events between the cohort's position and the tail's head; there is false if the
-// tail no longer keeps the first of them. The two positions are equal if the goroutine is to end.
-func (c *cohort) next() (events []Event, there bool, before, head int64, partial bool) {
+// bufferedEvents returns the events between the cohort's position and the tail's head; buffered is
+// false if the tail no longer keeps the first of them. The two positions are equal if the goroutine
+// is to end.
+func (c *cohort) bufferedEvents() (events []Event, buffered bool, before, head int64, partial bool) {
 	t := c.tail
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	events, there = t.ring.after(c.seq)
-	before, head, partial = c.seq, t.ring.head, t.partial || len(events) > batch
+	events, buffered = t.ring.after(c.seq)
+	before, head, partial = c.seq, t.ring.head, t.partial || len(events) > readBatch
 	c.working = before < head && t.cohorts[c.key] == c
 	if !c.working {
 		head = before
 	}
-	return events, there, before, head, partial
+	return events, buffered, before, head, partial
 }
 
 // advance moves the cohort to seq in its tail.
@@ -281,9 +282,9 @@ func (c *cohort) advance(seq int64) {
 	}
 }
 
-// rendered renders events, and retries unless that panics. later are the events behind them that
-// were read with them; partial says that there may be more behind those.
-func (c *cohort) rendered(
+// renderFrames renders events, and retries unless that panics. later are the events behind them
+// that were read with them; partial says that there may be more behind those.
+func (c *cohort) renderFrames(
 	ctx context.Context,
 	events, later []Event,
 	partial bool,
@@ -291,7 +292,7 @@ func (c *cohort) rendered(
 	known := append(membershipEnds(events), membershipEnds(later)...)
 	var payloads [][]byte
 	ends := known
-	err := persist(ctx, func() error {
+	err := retry(ctx, func() error {
 		var reads ReadSet
 		err := c.tail.hub.opts.Panics.Run(ctx, panics.Event, func() (err error) {
 			payloads, reads, err = c.render(ctx, c.owner(), events)
@@ -357,7 +358,7 @@ func (c *cohort) end(err error) []*subscriber {
 	if c.delivering {
 		return nil // the delivery wakes them
 	}
-	return c.release()
+	return c.unparkAll()
 }
 
 // remove is detach for callers that have not locked the hub.
@@ -367,8 +368,8 @@ func (c *cohort) remove() {
 	c.detach()
 }
 
-// release unparks all parked subscribers, and returns them. The cohort is locked.
-func (c *cohort) release() []*subscriber {
+// unparkAll unparks all parked subscribers, and returns them. The cohort is locked.
+func (c *cohort) unparkAll() []*subscriber {
 	parked := c.parked
 	c.parked = nil
 	for _, s := range parked {

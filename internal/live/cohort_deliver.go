@@ -16,8 +16,8 @@ const (
 	sinksAhead = 16
 )
 
-// append keeps frames for late subscribers, and sets the recipients: the subscribers that are parked
-// at this moment. A subscriber that parks later has them already.
+// append keeps frames for late subscribers, and sets the recipients: the subscribers that are
+// parked at this moment. A subscriber that parks later has them already.
 func (c *cohort) append(frames []Frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -26,8 +26,8 @@ func (c *cohort) append(frames []Frame) {
 	for _, f := range frames {
 		size += len(f.Payload)
 	}
-	c.keep(size)
-	drop := max(len(c.ring.items)-kept, 0)
+	c.addBytes(size)
+	drop := max(len(c.ring.items)-maxBufferedItems, 0)
 	for i, f := range frames {
 		if f.Event.Erases() { // late subscribers read again what came before
 			drop = max(drop, len(c.ring.items)-len(frames)+i)
@@ -35,31 +35,31 @@ func (c *cohort) append(frames []Frame) {
 		}
 	}
 	for _, f := range c.ring.items[:drop] {
-		c.keep(-len(f.Payload))
+		c.addBytes(-len(f.Payload))
 	}
-	for c.bytes > cohortBytes || c.tail.hub.kept.Load() > nodeBytes {
+	for c.bytes > cohortBytes || c.tail.hub.bufferedBytes.Load() > nodeBytes {
 		if drop == len(c.ring.items) {
 			break
 		}
-		c.keep(-len(c.ring.items[drop].Payload))
+		c.addBytes(-len(c.ring.items[drop].Payload))
 		drop++
 	}
 	c.ring.drop(drop)
-	c.forget()
+	c.clearBytes()
 	c.recipients = append(c.recipients[:0], c.parked...)
 	c.delivering = len(c.recipients) > 0
 }
 
-// keep counts bytes of payloads that are kept from now on or, if negative, no longer.
-func (c *cohort) keep(bytes int) {
+// addBytes counts bytes of payloads that are kept from now on or, if negative, no longer.
+func (c *cohort) addBytes(bytes int) {
 	c.bytes += bytes
-	c.tail.hub.kept.Add(int64(bytes))
+	c.tail.hub.bufferedBytes.Add(int64(bytes))
 }
 
-// forget counts the payloads no longer when the ring is empty.
-func (c *cohort) forget() {
+// clearBytes counts the payloads no longer when the ring is empty.
+func (c *cohort) clearBytes() {
 	if len(c.ring.items) == 0 {
-		c.keep(-c.bytes)
+		c.addBytes(-c.bytes)
 	}
 }
 
@@ -74,8 +74,8 @@ func (c *cohort) deliver(frames []Frame) {
 	}
 	c.send(frames)
 
-	done, refused := c.delivered()
-	c.tail.hub.delivered(frames, done)
+	done, refused := c.finishDelivery()
+	c.tail.hub.countDelivered(frames, done)
 	c.tail.hub.refusals.Add(int64(len(refused)))
 	clear(c.recipients) // so that a closed one is not kept in memory
 	wake(refused)
@@ -88,15 +88,15 @@ func wake(subscribers []*subscriber) {
 	}
 }
 
-// delivered sets the recipients' positions. It returns how many have taken all frames, and those
-// that have not, or whose subscription has ended: they are no longer parked.
-func (c *cohort) delivered() (done int, refused []*subscriber) {
+// finishDelivery sets the recipients' positions. It returns how many have taken all frames, and
+// those that have not, or whose subscription has ended: they are no longer parked.
+func (c *cohort) finishDelivery() (done int, refused []*subscriber) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, s := range c.recipients {
 		switch {
 		case !s.parked: // it was closed meanwhile
-		case s.seq >= c.ring.head && s.failed == nil: // it is ahead
+		case s.seq >= c.ring.head && s.sinkErr == nil: // it is ahead
 		case c.reached[i] == c.ring.head:
 			s.seq = c.reached[i]
 			done++
@@ -107,10 +107,10 @@ func (c *cohort) delivered() (done int, refused []*subscriber) {
 		}
 	}
 	c.ring.caughtUp(done)
-	c.forget()
+	c.clearBytes()
 	c.delivering = false
 	if c.err != nil { // it was set meanwhile
-		refused = append(refused, c.release()...)
+		refused = append(refused, c.unparkAll()...)
 	}
 	return done, refused
 }
@@ -126,7 +126,7 @@ func (c *cohort) send(frames []Frame) {
 	for start := part; start < len(c.recipients); start += part {
 		end := min(start+part, len(c.recipients))
 		// It ends with the recipients. A panic of one does not concern the others: see
-		// [subscriber.contain].
+		// [subscriber.containPanic].
 		others.Go(c.tail.hub.opts.Panics.Wrap(c.tail.hub.ctx, panics.Event, func() {
 			send(frames, c.recipients[start:end], c.reached[start:end])
 		}, nil))

@@ -19,7 +19,7 @@ import (
 type printer struct {
 	mu       sync.Mutex
 	rendered int
-	// looks: it says that it reads more than the events.
+	// reads is what it says that it has read besides the events.
 	reads live.ReadSet
 	err   error
 }
@@ -44,7 +44,7 @@ func (p *printer) render(
 	return payloads, p.reads, nil
 }
 
-func (p *printer) count() int {
+func (p *printer) renderedCount() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.rendered
@@ -104,8 +104,12 @@ func TestCohortRendersOnce(t *testing.T) {
 			a.Close() // twice is once
 		}
 		elsewhere.Close()
-		if same.count() != 30 || other.count() < 30 {
-			t.Errorf("30 events were rendered %d and %d times", same.count(), other.count())
+		if same.renderedCount() != 30 || other.renderedCount() < 30 {
+			t.Errorf(
+				"30 events were rendered %d and %d times",
+				same.renderedCount(),
+				other.renderedCount(),
+			)
 		}
 	})
 }
@@ -153,7 +157,7 @@ func TestAhead(t *testing.T) {
 			return new(printer).render(ctx, owner, events)
 		}
 		there := subscribe(hub, room, "same", 0, 0, slow)
-		there.Park(&screen{})
+		there.Park(&fakeSink{})
 		log.set(func(l *fakeLog) { l.head = 7 })
 		hub.Receive(broker.Publication{Room: room, Seq: 7})
 		time.Sleep(100 * time.Millisecond) // while it renders
@@ -173,7 +177,7 @@ func TestAhead(t *testing.T) {
 			slow,
 		)
 		time.Sleep(5 * time.Second)
-		if kept := hub.Stats().KeptBytes; kept != 0 {
+		if kept := hub.Stats().BufferedBytes; kept != 0 {
 			t.Errorf("%d bytes are buffered, but no subscriber is late", kept)
 		}
 		ahead.Close()
@@ -184,7 +188,7 @@ func TestAhead(t *testing.T) {
 		if err != nil || len(payloads) != 2 || string(payloads[0]) != "11" {
 			t.Errorf("behind 9: %s, %v", payloads, err)
 		}
-		if kept := hub.Stats().KeptBytes; kept != 0 {
+		if kept := hub.Stats().BufferedBytes; kept != 0 {
 			t.Errorf("%d bytes are kept when all have taken them", kept)
 		}
 		further.Close()
@@ -195,13 +199,19 @@ func TestAhead(t *testing.T) {
 // TestLargePayloads: what a node keeps of history stays within its bound, however large an event is
 // shown.
 func TestLargePayloads(t *testing.T) {
-	t.Run("large events", func(t *testing.T) { keepsOfHistory(t, 200<<10, 400, 60<<20, 64<<20) })
-	t.Run("events larger than a page", func(t *testing.T) { keepsOfHistory(t, 4<<20, 30, 0, 0) })
+	t.Run(
+		"large events",
+		func(t *testing.T) { expectBufferedHistory(t, 200<<10, 400, 60<<20, 64<<20) },
+	)
+	t.Run(
+		"events larger than a page",
+		func(t *testing.T) { expectBufferedHistory(t, 4<<20, 30, 0, 0) },
+	)
 }
 
-// keepsOfHistory reads the history of rooms whose events have so many bytes, and looks at how many
-// bytes the node keeps.
-func keepsOfHistory(t *testing.T, frame, rooms int, least, most int64) {
+// expectBufferedHistory reads the history of rooms whose events have so many bytes, and checks
+// how many bytes the node keeps.
+func expectBufferedHistory(t *testing.T, frame, rooms int, least, most int64) {
 	t.Helper()
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		log.head = 64
@@ -218,7 +228,7 @@ func keepsOfHistory(t *testing.T, frame, rooms int, least, most int64) {
 			if _, err := a.Next(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			kept = max(kept, hub.Stats().KeptBytes)
+			kept = max(kept, hub.Stats().BufferedBytes)
 			a.Close()
 		}
 		if kept < least || kept > most {
@@ -248,7 +258,7 @@ func TestComingBackTogether(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if n := p.count(); n > 2*head {
+		if n := p.renderedCount(); n > 2*head {
 			t.Errorf("%d events were rendered for 500 screens that needed the same %d", n, head)
 		}
 	})

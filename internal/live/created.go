@@ -11,12 +11,13 @@ import (
 	"parley/internal/broker"
 )
 
-// overlap is how far back a poll looks for rooms that were not published: longer than it takes to
-// create one, since a room's time is from before its commit.
-const overlap = time.Minute
+// pollOverlap is how far back a poll looks for rooms that were not published: longer than it takes
+// to create one, since a room's time is from before its commit.
+const pollOverlap = time.Minute
 
-// skew is how far the clocks of nodes may be apart: published rooms are kept that much longer.
-const skew = time.Minute
+// maxClockSkew is how far the clocks of nodes may be apart: published rooms are kept that much
+// longer.
+const maxClockSkew = time.Minute
 
 // RoomCreated is the event of the topics User and Lobby: a new room.
 type RoomCreated struct {
@@ -29,8 +30,8 @@ type RoomCreated struct {
 	shared any
 }
 
-// Share returns what the executions for the event share. The first call makes it with a function. It
-// lives as long as the event.
+// Share returns what the executions for the event share. The first call makes it with a function.
+// It lives as long as the event.
 func (c *RoomCreated) Share(with func() any) any {
 	c.once.Do(func() { c.shared = with() })
 	return c.shared
@@ -53,10 +54,10 @@ func (c *RoomCreated) Erases() bool { return false }
 
 // publishCreated publishes a new room to its topics, once. The hub is locked.
 func (h *Hub) publishCreated(c Created) {
-	if _, published := h.created[c.Room]; published {
+	if _, published := h.published[c.Room]; published {
 		return
 	}
-	h.created[c.Room] = foundUntil(c.Room)
+	h.published[c.Room] = creationTime(c.Room)
 	for _, user := range c.Users {
 		h.addCreated(User(user), c)
 	}
@@ -65,8 +66,8 @@ func (h *Hub) publishCreated(c Created) {
 	}
 }
 
-// createdRoom returns the new room of a publication, with its commit if it has subscribers.
-func (h *Hub) createdRoom(p broker.Publication) Created {
+// decodeCreated returns the new room of a publication, with its commit if it has subscribers.
+func (h *Hub) decodeCreated(p broker.Publication) Created {
 	c := Created{Room: p.Room, Users: p.Users, Public: p.Public}
 	if p.Commit == nil || !h.followsCreated(c) {
 		return c
@@ -88,15 +89,15 @@ func (h *Hub) followsCreated(c Created) bool {
 	return c.Public && h.tails[Lobby()] != nil || slices.ContainsFunc(c.Users, follows)
 }
 
-// foundUntil returns the time of a room as polls see it: now, or later if the node that created it
-// has a clock that is ahead. A room's id begins with its time.
-func foundUntil(room uuid.UUID) time.Time {
+// creationTime returns the time of a room as polls see it: now, or later if the node that created
+// it has a clock that is ahead. A room's id begins with its time.
+func creationTime(room uuid.UUID) time.Time {
 	now := time.Now()
 	if room.Version() != 7 {
 		return now
 	}
-	if made := time.Unix(room.Time().UnixTime()); made.After(now) {
-		return made
+	if creation := time.Unix(room.Time().UnixTime()); creation.After(now) {
+		return creation
 	}
 	return now
 }
@@ -109,14 +110,14 @@ func (h *Hub) addCreated(topic Topic, c Created) {
 
 // pollCreated publishes new rooms that no publication has named.
 func (h *Hub) pollCreated(ctx context.Context) error {
-	since := time.Now().Add(-max(overlap, 2*h.opts.Sweep))
-	if !h.evictCreated(since.Add(-skew)) {
+	since := time.Now().Add(-max(pollOverlap, 2*h.opts.PollInterval))
+	if !h.evictCreated(since.Add(-maxClockSkew)) {
 		return nil
 	}
-	if since.Before(h.begun) {
-		since = h.begun
+	if since.Before(h.startedAt) {
+		since = h.startedAt
 	}
-	created, err := h.log.Created(ctx, since, h.published)
+	created, err := h.log.Created(ctx, since, h.isPublished)
 	if err != nil {
 		return err
 	}
@@ -133,9 +134,9 @@ func (h *Hub) pollCreated(ctx context.Context) error {
 func (h *Hub) evictCreated(before time.Time) (subscribed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for room, at := range h.created {
+	for room, at := range h.published {
 		if at.Before(before) {
-			delete(h.created, room)
+			delete(h.published, room)
 		}
 	}
 	for topic := range h.tails {
@@ -144,10 +145,10 @@ func (h *Hub) evictCreated(before time.Time) (subscribed bool) {
 	return subscribed
 }
 
-// published reports whether a new room has been published.
-func (h *Hub) published(room uuid.UUID) bool {
+// isPublished reports whether a new room has been published.
+func (h *Hub) isPublished(room uuid.UUID) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, published := h.created[room]
+	_, published := h.published[room]
 	return published
 }

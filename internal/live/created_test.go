@@ -14,8 +14,8 @@ import (
 	"parley/internal/live"
 )
 
-// arrivals renders arrivals as their rooms' ids.
-func arrivals(
+// renderCreated renders new rooms as their ids.
+func renderCreated(
 	_ context.Context,
 	_ string,
 	events []live.Event,
@@ -34,8 +34,8 @@ func created(public bool, members ...string) broker.Publication {
 	return broker.Publication{Room: uuid.New(), Created: true, Users: members, Public: public}
 }
 
-// hear returns as many rooms as there are to be.
-func hear(t *testing.T, a live.Subscriber, n int) (rooms []uuid.UUID) {
+// expectCreated returns the next n rooms.
+func expectCreated(t *testing.T, a live.Subscriber, n int) (rooms []uuid.UUID) {
 	t.Helper()
 	for len(rooms) < n {
 		payloads, err := next(t.Context(), a)
@@ -52,7 +52,7 @@ func hear(t *testing.T, a live.Subscriber, n int) (rooms []uuid.UUID) {
 func TestCreatedRooms(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
 		subscribed := func(topic live.Topic) live.Subscriber {
-			a := follow(hub, topic, "x", arrivals)
+			a := follow(hub, topic, "x", renderCreated)
 			t.Cleanup(a.Close)
 			return a
 		}
@@ -87,25 +87,25 @@ func TestCreatedRooms(t *testing.T) {
 			"bob":   {bob, []uuid.UUID{both.Room}},
 			"lobby": {lobby, []uuid.UUID{public.Room, alone.Room}},
 		} {
-			if diff := cmp.Diff(c.want, hear(t, c.a, len(c.want))); diff != "" {
+			if diff := cmp.Diff(c.want, expectCreated(t, c.a, len(c.want))); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
 		}
-		late := follow(hub, live.User("alice"), "y", arrivals)
+		late := follow(hub, live.User("alice"), "y", renderCreated)
 		defer late.Close()
 		news := created(false, "alice")
 		hub.Receive(news)
-		if got := hear(t, late, 1)[0]; got != news.Room {
+		if got := expectCreated(t, late, 1)[0]; got != news.Room {
 			t.Errorf("received %s, want %s", got, news.Room)
 		}
 	})
 }
 
-// TestCreatedRoomsHeal: polls find rooms without a publication, each once, and no room from before the
-// subscription.
+// TestCreatedRoomsHeal: polls find rooms without a publication, each once, and no room from before
+// the subscription.
 func TestCreatedRoomsHeal(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
-		lobby := follow(hub, live.Lobby(), "x", arrivals)
+		lobby := follow(hub, live.Lobby(), "x", renderCreated)
 		defer lobby.Close()
 		log.set(func(l *fakeLog) {
 			l.created = map[time.Time]live.Created{
@@ -119,11 +119,11 @@ func TestCreatedRoomsHeal(t *testing.T) {
 			l.created[time.Now().Add(time.Millisecond)] = untold
 		})
 		hub.Receive(told)
-		if got := hear(t, lobby, 1)[0]; got != told.Room {
+		if got := expectCreated(t, lobby, 1)[0]; got != told.Room {
 			t.Errorf("received %s, want %s", got, told.Room)
 		}
 		begun := time.Now()
-		if got := hear(t, lobby, 1)[0]; got != untold.Room {
+		if got := expectCreated(t, lobby, 1)[0]; got != untold.Room {
 			t.Errorf("received %s, want %s", got, untold.Room)
 		}
 		if waited := time.Since(begun); waited > 3*time.Second {
@@ -141,7 +141,7 @@ func TestCreatedRoomsHeal(t *testing.T) {
 // find it among the newest rooms for an hour.
 func TestCreatedRoomsAhead(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
-		lobby := follow(hub, live.Lobby(), "x", arrivals)
+		lobby := follow(hub, live.Lobby(), "x", renderCreated)
 		defer lobby.Close()
 		ahead := time.Now().Add(time.Hour)
 		id := uuid.Must(uuid.NewV7())
@@ -151,7 +151,7 @@ func TestCreatedRoomsAhead(t *testing.T) {
 		log.set(func(l *fakeLog) {
 			l.created = map[time.Time]live.Created{ahead: {Room: id, Public: true}}
 		})
-		if got := hear(t, lobby, 1)[0]; got != id {
+		if got := expectCreated(t, lobby, 1)[0]; got != id {
 			t.Errorf("received %s, want %s", got, id)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour)
@@ -166,7 +166,7 @@ func TestCreatedRoomsAhead(t *testing.T) {
 // there is no log to read from.
 func TestFarBehind(t *testing.T) {
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
-		slow := follow(hub, live.Lobby(), "x", arrivals)
+		slow := follow(hub, live.Lobby(), "x", renderCreated)
 		defer slow.Close()
 		for range 5000 {
 			hub.Receive(created(true))

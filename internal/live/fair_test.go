@@ -32,12 +32,13 @@ func subscribeAs(
 	return s
 }
 
-// wake is a sink that takes nothing, so that its subscriber is woken when there is something.
-type wake chan struct{}
+// waitingSink is a sink that takes nothing, so that its subscriber is woken when there is
+// something.
+type waitingSink chan struct{}
 
-func (wake) Ready() bool      { return true }
-func (wake) Send([]byte) bool { return false }
-func (w wake) Wake()          { close(w) }
+func (waitingSink) Ready() bool      { return true }
+func (waitingSink) Send([]byte) bool { return false }
+func (w waitingSink) Wake()          { close(w) }
 
 // next waits for the next payloads.
 func next(ctx context.Context, s live.Subscriber) ([][]byte, error) {
@@ -45,7 +46,7 @@ func next(ctx context.Context, s live.Subscriber) ([][]byte, error) {
 		if payloads, err := s.Next(ctx); len(payloads) > 0 || err != nil {
 			return payloads, err
 		}
-		w := make(wake)
+		w := make(waitingSink)
 		if !s.Park(w) {
 			continue
 		}

@@ -1,6 +1,6 @@
-// Package live delivers events to subscribers. It receives the broker's publications, reads the logs
-// of the rooms that have subscribers on this node, renders each event once for all subscribers that
-// share an execution, and sends them the payloads.
+// Package live delivers events to subscribers. It receives the broker's publications, reads the
+// logs of the rooms that have subscribers on this node, renders each event once for all subscribers
+// that share an execution, and sends them the payloads.
 //
 //	publication → tail (reads an event once for the node) → cohorts (render it once each) → sinks
 //
@@ -31,17 +31,17 @@ import (
 
 // Options of a Hub.
 type Options struct {
-	// Sweep is the time between two polls of the heads of the rooms with subscribers. An event whose
-	// publication was lost is at most so late. Default: 3 s.
-	Sweep time.Duration
-	// Check detects whether another server is the primary, and the hub calls WentBack if a head is
-	// below one that was read before. Both call [Hub.Rewind] if the database went back. Default: the
-	// hub compares heads only.
-	Check    func(context.Context) error
-	WentBack func()
-	// Timeline returns that of the database; "" if it is unknown. The hub drops publications of other
-	// timelines: while nodes move to another server, those may be of commits that are lost. Polls find
-	// the others. Default: unknown.
+	// PollInterval is the time between two polls of the heads of the rooms with subscribers. An
+	// event whose publication was lost is at most so late. Default: 3 s.
+	PollInterval time.Duration
+	// CheckPrimary detects whether another server is the primary, and the hub calls WentBack if a
+	// head is below one that was read before. Both call [Hub.Rewind] if the database went back.
+	// Default: the hub compares heads only.
+	CheckPrimary func(context.Context) error
+	WentBack     func()
+	// Timeline returns that of the database; "" if it is unknown. The hub drops publications of
+	// other timelines: while nodes move to another server, those may be of commits that are lost.
+	// Polls find the others. Default: unknown.
 	Timeline func() string
 	// Logger receives the errors of reading logs and lists. Default: slog.Default().
 	Logger *slog.Logger
@@ -58,46 +58,47 @@ type Hub struct {
 	ctx     context.Context //nolint:containedctx // the life of the hub, which outlives every call
 	stop    context.CancelFunc
 	running sync.WaitGroup
-	// catchUps has a place for each page of history that may be rendered at a time. One user, and
-	// one topic's shared pages, may have half of them.
+	// catchUps has a slot for each page of history that may be rendered at a time. One user,
+	// and one topic's shared pages, may have half of them.
 	catchUps *limit.Memory
 
 	// era counts the calls of Rewind. It changes with the lock held.
 	era atomic.Int64
 
-	// kept is the size of the payloads in the buffers of the cohorts.
-	kept atomic.Int64
+	// bufferedBytes is the size of the payloads in the buffers of the cohorts.
+	bufferedBytes atomic.Int64
 	// The counters of Stats.
-	executions, deliveries, bytes, pages, refusals, looks, reads, undecoded atomic.Int64
+	executions, deliveries, bytes, pages, refusals, polls, reads, undecoded atomic.Int64
 
-	mu    sync.Mutex
-	tails map[Topic]*tail
-	again chan struct{} // a poll is requested: see Missed
-	// viewers and byRoom are the lists of rooms, by their user and by the rooms that they follow.
-	viewers map[string]map[*roomList]struct{}
-	byRoom  map[uuid.UUID]map[*roomList]struct{}
-	// pending are the parked lists with a change that has not been sent. A goroutine wakes them
-	// while there are any: waking. It finds in enqueued that one was added.
-	pending  map[*roomList]struct{}
-	waking   bool
-	enqueued chan struct{}
-	// batched says when a change of a room was last rendered for several lists, unless that was
+	mu            sync.Mutex
+	tails         map[Topic]*tail
+	pollRequested chan struct{} // a poll is requested: see Missed
+	// listsByUser and listsByRoom are the lists of rooms, by their user and by the rooms that they
+	// follow.
+	listsByUser map[string]map[*roomList]struct{}
+	listsByRoom map[uuid.UUID]map[*roomList]struct{}
+	// pendingLists are the parked lists with a change that has not been sent. A goroutine wakes
+	// them while there are any: sendingLists. It finds in enqueued that one was added.
+	pendingLists map[*roomList]struct{}
+	sendingLists bool
+	enqueued     chan struct{}
+	// batchedAt says when a change of a room was last rendered for several lists, unless that was
 	// long ago.
-	batched map[uuid.UUID]time.Time
-	// sessions are the sessions of each user. joinsPolled is the time of the last read of pollJoined;
-	// only the poll uses it.
+	batchedAt map[uuid.UUID]time.Time
+	// sessions are the sessions of each user. joinsPolled is the time of the last read of
+	// pollJoined; only the poll uses it.
 	sessions    map[string]map[*session]struct{}
 	joinsPolled time.Time
-	// created are the rooms that have been published as new, since begun or for as long as a poll
-	// may find them.
-	created map[uuid.UUID]time.Time
-	begun   time.Time
+	// published are the rooms that have been published as new, since startedAt or for as long as a
+	// poll may find them.
+	published map[uuid.UUID]time.Time
+	startedAt time.Time
 }
 
 // NewHub returns a hub without subscribers. It serves them until ctx ends or Close is called.
 func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
-	if opts.Sweep == 0 {
-		opts.Sweep = 3 * time.Second
+	if opts.PollInterval == 0 {
+		opts.PollInterval = 3 * time.Second
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
@@ -106,22 +107,24 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 		opts.Panics = panics.NewGuard(opts.Logger)
 	}
 	h := &Hub{
-		log:      log,
-		lists:    lists,
-		opts:     opts,
-		catchUps: limit.NewMemory(limit.MemoryOptions{Bytes: catchUps, User: catchUps / 2}),
-		tails:    make(map[Topic]*tail),
-		again:    make(chan struct{}, 1),
-		viewers:  make(map[string]map[*roomList]struct{}),
-		byRoom:   make(map[uuid.UUID]map[*roomList]struct{}),
-		pending:  make(map[*roomList]struct{}),
-		enqueued: make(chan struct{}, 1),
-		batched:  make(map[uuid.UUID]time.Time),
-		sessions: make(map[string]map[*session]struct{}),
-		created:  make(map[uuid.UUID]time.Time),
-		begun:    time.Now(),
+		log:   log,
+		lists: lists,
+		opts:  opts,
+		catchUps: limit.NewMemory(
+			limit.MemoryOptions{Bytes: maxCatchUps, User: maxCatchUps / 2},
+		),
+		tails:         make(map[Topic]*tail),
+		pollRequested: make(chan struct{}, 1),
+		listsByUser:   make(map[string]map[*roomList]struct{}),
+		listsByRoom:   make(map[uuid.UUID]map[*roomList]struct{}),
+		pendingLists:  make(map[*roomList]struct{}),
+		enqueued:      make(chan struct{}, 1),
+		batchedAt:     make(map[uuid.UUID]time.Time),
+		sessions:      make(map[string]map[*session]struct{}),
+		published:     make(map[uuid.UUID]time.Time),
+		startedAt:     time.Now(),
 	}
-	h.joinsPolled = h.begun
+	h.joinsPolled = h.startedAt
 	if h.opts.Timeline == nil {
 		h.opts.Timeline = func() string { return "" }
 	}
@@ -129,18 +132,19 @@ func NewHub(ctx context.Context, log Log, lists Lists, opts Options) *Hub {
 		h.opts.WentBack = h.Rewind
 	}
 	h.ctx, h.stop = context.WithCancel(ctx)
-	h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event, h.sweep, nil)) // ends with the hub
+	h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event, h.pollLoop, nil)) // ends with the hub
 	return h
 }
 
 // Close ends everything that runs for the hub and waits for it.
 func (h *Hub) Close() {
-	h.end()
+	h.cancel()
 	h.running.Wait()
 }
 
-// end cancels the hub's context under the lock, so that nothing starts under the lock afterwards.
-func (h *Hub) end() {
+// cancel ends the hub's context under the lock, so that nothing starts under the lock
+// afterwards.
+func (h *Hub) cancel() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.stop()
@@ -155,7 +159,7 @@ func (h *Hub) Receive(p broker.Publication) {
 	var events []Event
 	var created Created
 	if p.Created {
-		created = h.createdRoom(p)
+		created = h.decodeCreated(p)
 	} else {
 		events = h.decode(p)
 	}
@@ -176,15 +180,15 @@ func (h *Hub) receive(p broker.Publication, events []Event, created Created, era
 	if t := h.tails[Room(p.Room)]; t != nil {
 		t.receive(events, p.Seq)
 	}
-	for l := range h.byRoom[p.Room] {
+	for l := range h.listsByRoom[p.Room] {
 		l.touch(p.Room, p.Seq)
 	}
 	for _, user := range p.Users {
-		for l := range h.viewers[user] {
-			l.touch(p.Room, unknown)
+		for l := range h.listsByUser[user] {
+			l.touch(p.Room, unknownSeq)
 		}
 	}
-	return h.joined(p.Room, p.Users...)
+	return h.touchSessions(p.Room, p.Users...)
 }
 
 // decode returns the events of a publication; none if the room has no subscribers on this node, or
@@ -237,53 +241,54 @@ func (h *Hub) Follows(room uuid.UUID) bool {
 	return h.tails[Room(room)] != nil
 }
 
-// Missed implements [broker.Listener]: the hub polls the rooms at once, but not more often than once
-// in pollInterval.
+// Missed implements [broker.Listener]: the hub polls the rooms at once, but not more often than
+// once in minPollInterval.
 func (h *Hub) Missed() {
 	select {
-	case h.again <- struct{}{}:
+	case h.pollRequested <- struct{}{}:
 	default: // a poll is already requested
 	}
 }
 
 const (
-	// pollInterval is the least time between two polls.
-	pollInterval = 50 * time.Millisecond
-	// reading is the time over which lists of rooms are read again that may have missed something.
-	reading = 2 * time.Second
+	// minPollInterval is the least time between two polls.
+	minPollInterval = 50 * time.Millisecond
+	// listReadSpread is the time over which lists of rooms are read again that may have missed
+	// something.
+	listReadSpread = 2 * time.Second
 )
 
-// sweep polls for what no publication has named, until the hub ends.
-func (h *Hub) sweep() {
-	tick := time.NewTicker(h.opts.Sweep)
+// pollLoop polls for what no publication has named, until the hub ends.
+func (h *Hub) pollLoop() {
+	tick := time.NewTicker(h.opts.PollInterval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-		case <-h.again:
+		case <-h.pollRequested:
 			h.poll(func(context.Context) error {
-				h.readLists()
+				h.scheduleListReads()
 				return nil
 			})
 		case <-h.ctx.Done():
 			return
 		}
-		h.looks.Add(1)
-		if h.opts.Check != nil {
-			h.poll(h.opts.Check)
+		h.polls.Add(1)
+		if h.opts.CheckPrimary != nil {
+			h.poll(h.opts.CheckPrimary)
 		}
 		h.poll(h.pollHeads)
 		h.poll(h.pollCreated)
 		h.poll(h.pollJoined)
 		select {
-		case <-time.After(pollInterval):
+		case <-time.After(minPollInterval):
 		case <-h.ctx.Done():
 			return
 		}
 	}
 }
 
-// poll runs one step of a sweep. A step that fails or panics is logged, and the next sweep repeats
+// poll runs one step of pollLoop. A step that fails or panics is logged, and the next round repeats
 // it.
 func (h *Hub) poll(step func(context.Context) error) {
 	err := h.opts.Panics.Run(h.ctx, panics.Event, func() error { return step(h.ctx) })
@@ -292,19 +297,20 @@ func (h *Hub) poll(step func(context.Context) error) {
 	}
 }
 
-// readLists makes the lists of rooms be read again, spread over a while.
-func (h *Hub) readLists() {
+// scheduleListReads makes the lists of rooms be read again, spread over a while.
+func (h *Hub) scheduleListReads() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, lists := range h.viewers {
+	for _, lists := range h.listsByUser {
 		for l := range lists {
-			l.heal.Reset(rand.N(reading) + time.Millisecond) //nolint:gosec // nothing is secret
+			pause := rand.N(listReadSpread) //nolint:gosec // nothing is secret
+			l.readTimer.Reset(pause + time.Millisecond)
 		}
 	}
 }
 
-// pollHeads reads the heads of the rooms that have subscribers, and passes them to their tails. If a
-// head is below that of its tail before, the database went back.
+// pollHeads reads the heads of the rooms that have subscribers, and passes them to their tails. If
+// a head is below that of its tail before, the database went back.
 func (h *Hub) pollHeads(ctx context.Context) error {
 	before, era := h.openRooms()
 	if len(before) == 0 {
@@ -324,7 +330,7 @@ func (h *Hub) pollHeads(ctx context.Context) error {
 	defer h.mu.Unlock()
 	for room, head := range heads {
 		if t := h.tails[Room(room)]; t != nil {
-			t.want(head)
+			t.notify(head)
 		}
 	}
 	return nil
@@ -340,8 +346,8 @@ func wentBack(before, heads map[uuid.UUID]int64) (room uuid.UUID, back bool) {
 	return uuid.Nil, false
 }
 
-// openRooms returns the rooms that have subscribers on this node, and the heads of their tails in an
-// era.
+// openRooms returns the rooms that have subscribers on this node, and the heads of their tails in
+// an era.
 func (h *Hub) openRooms() (heads map[uuid.UUID]int64, era int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

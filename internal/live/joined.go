@@ -7,9 +7,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// joined returns the sinks of the sessions to wake because users may have joined a room. The hub is
-// locked.
-func (h *Hub) joined(room uuid.UUID, users ...string) (sinks []Sink) {
+// touchSessions returns the sinks of the sessions to wake because users may have joined a room. The
+// hub is locked.
+func (h *Hub) touchSessions(room uuid.UUID, users ...string) (sinks []Sink) {
 	for _, user := range users {
 		for s := range h.sessions[user] {
 			if sink := s.touch(room); sink != nil {
@@ -31,11 +31,11 @@ func (h *Hub) pollJoined(ctx context.Context) error {
 		return nil
 	}
 	sinks = nil
-	err := h.lists.Joined(ctx, h.joinsPolled.Add(-max(overlap, 2*h.opts.Sweep)),
+	err := h.lists.Joined(ctx, h.joinsPolled.Add(-max(pollOverlap, 2*h.opts.PollInterval)),
 		func(user string, room uuid.UUID) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			sinks = append(sinks, h.joined(room, user)...)
+			sinks = append(sinks, h.touchSessions(room, user)...)
 		})
 	h.wakeAll(sinks)
 	if err == nil {
@@ -51,10 +51,10 @@ func (h *Hub) rereadSessions(now time.Time) (sinks []Sink, subscribed bool) {
 	defer h.mu.Unlock()
 	for _, sessions := range h.sessions {
 		for s := range sessions {
-			if now.Before(s.reread) {
+			if now.Before(s.nextRead) {
 				continue
 			}
-			s.reread = now.Add(rereadInterval * h.opts.Sweep)
+			s.nextRead = now.Add(membershipReadInterval * h.opts.PollInterval)
 			if sink := s.touch(uuid.Nil); sink != nil {
 				sinks = append(sinks, sink)
 			}

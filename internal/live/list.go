@@ -9,9 +9,9 @@ import (
 	"parley/internal/panics"
 )
 
-// healInterval is how many sweeps pass between two reads of a list that find what no publication has
-// named.
-const healInterval = 10
+// listReadInterval is how many polls pass between two reads of a list that find what no
+// publication has named.
+const listReadInterval = 10
 
 // Lists reads users' lists of rooms.
 type Lists interface {
@@ -64,38 +64,38 @@ type RoomList struct {
 type roomList struct {
 	hub *Hub
 	RoomList
-	// heal sets healing from time to time.
-	heal *time.Timer
-	// opened are the first payloads, which are sent again when the database went back.
-	opened [][]byte
+	// readTimer sets readDue from time to time.
+	readTimer *time.Timer
+	// openingPayloads are the first payloads, which are sent again when the database went back.
+	openingPayloads [][]byte
 
 	// The rest is guarded by the hub's lock, and so is First.
 
 	// sink is set while the list is parked.
 	sink   Sink
 	closed bool
-	known  map[uuid.UUID]ReadState
+	states map[uuid.UUID]ReadState
 	// due are the rooms with a change that has not been sent, and sent says when the last change of
 	// a room was sent, unless that was long ago. Changes of the rooms in rendering are being
 	// rendered or sent.
 	due       map[uuid.UUID]struct{}
-	sent      map[uuid.UUID]time.Time
+	sentAt    map[uuid.UUID]time.Time
 	rendering map[uuid.UUID]struct{}
-	// healing makes Next read the list again; if it was rewound, without sending the differences.
-	healing, rewound bool
+	// readDue makes Next read the list again; if it was rewound, without sending the differences.
+	readDue, rewound bool
 }
 
 // SubscribeList subscribes to a user's list of rooms: no change after its return is missed. The
 // caller closes the subscriber.
 func (h *Hub) SubscribeList(ctx context.Context, list RoomList) (Subscriber, error) {
 	l := &roomList{
-		hub:       h,
-		RoomList:  list,
-		opened:    list.First,
-		known:     make(map[uuid.UUID]ReadState),
-		due:       make(map[uuid.UUID]struct{}),
-		sent:      make(map[uuid.UUID]time.Time),
-		rendering: make(map[uuid.UUID]struct{}),
+		hub:             h,
+		RoomList:        list,
+		openingPayloads: list.First,
+		states:          make(map[uuid.UUID]ReadState),
+		due:             make(map[uuid.UUID]struct{}),
+		sentAt:          make(map[uuid.UUID]time.Time),
+		rendering:       make(map[uuid.UUID]struct{}),
 	}
 	h.addList(l)
 	// The first read finds the rooms to follow, the second what is known of them while they are
@@ -106,7 +106,7 @@ func (h *Hub) SubscribeList(ctx context.Context, list RoomList) (Subscriber, err
 			l.Close()
 			return nil, err
 		}
-		l.adopt(states)
+		l.setStates(states)
 	}
 	return l, nil
 }
@@ -116,19 +116,19 @@ func (h *Hub) addList(l *roomList) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	// It ends with the list.
-	l.heal = time.AfterFunc(healInterval*h.opts.Sweep,
-		h.opts.Panics.Wrap(h.ctx, panics.Event, l.startHealing, nil))
-	if h.viewers[l.User] == nil {
-		h.viewers[l.User] = make(map[*roomList]struct{})
+	l.readTimer = time.AfterFunc(listReadInterval*h.opts.PollInterval,
+		h.opts.Panics.Wrap(h.ctx, panics.Event, l.setReadDue, nil))
+	if h.listsByUser[l.User] == nil {
+		h.listsByUser[l.User] = make(map[*roomList]struct{})
 	}
-	h.viewers[l.User][l] = struct{}{}
+	h.listsByUser[l.User][l] = struct{}{}
 }
 
-// startHealing makes the list be read again.
-func (l *roomList) startHealing() {
+// setReadDue makes the list be read again.
+func (l *roomList) setReadDue() {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
-	l.healing = true
+	l.readDue = true
 	l.hub.enqueue(l)
 }
 
@@ -137,16 +137,16 @@ func (l *roomList) Next(ctx context.Context) ([][]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if l.healed() {
+	if l.takeReadDue() {
 		rewound := l.takeRewound()
 		states, err := l.hub.lists.ReadStates(ctx, l.User)
 		switch {
 		case err != nil:
 			l.hub.opts.Logger.WarnContext(ctx, "cannot read a list of rooms", "error", err)
 		case rewound:
-			l.adopt(states)
+			l.setStates(states)
 		default:
-			l.compare(states)
+			l.touchChanged(states)
 		}
 	}
 	payloads, rooms := l.take(time.Now())
@@ -157,7 +157,7 @@ func (l *roomList) Next(ctx context.Context) ([][]byte, error) {
 			l.putBack(rooms[i:])
 			return payloads, err
 		}
-		l.rendered(room, entry, era)
+		l.applyEntry(room, entry, era)
 		payloads = append(payloads, entry.Payload)
 	}
 	return payloads, nil
@@ -172,26 +172,26 @@ func (l *roomList) putBack(rooms []uuid.UUID) {
 	}
 }
 
-// rendered sets what the rendering of a change has found that began in an era. It returns the sink if
-// the list is parked.
-func (l *roomList) rendered(room uuid.UUID, entry Entry, era int64) Sink {
+// applyEntry sets what the rendering of a change has found that began in an era. It returns the
+// sink if the list is parked.
+func (l *roomList) applyEntry(room uuid.UUID, entry Entry, era int64) Sink {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
 	if era == l.hub.Era() {
-		l.learn(room, entry)
+		l.setEntry(room, entry)
 	}
 	return l.sink
 }
 
-// healed reports and clears healing, and sets when the list is read again after that.
-func (l *roomList) healed() bool {
+// takeReadDue reports and clears readDue, and sets when the list is read again after that.
+func (l *roomList) takeReadDue() bool {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
-	healing := l.healing
-	if l.healing = false; healing && !l.closed {
-		l.heal.Reset(healInterval * l.hub.opts.Sweep)
+	due := l.readDue
+	if l.readDue = false; due && !l.closed {
+		l.readTimer.Reset(listReadInterval * l.hub.opts.PollInterval)
 	}
-	return healing
+	return due
 }
 
 // take returns the first payloads or, if they have been sent, the rooms whose change may be sent
@@ -203,7 +203,7 @@ func (l *roomList) take(now time.Time) (first [][]byte, rooms []uuid.UUID) {
 		l.First = nil
 		return first, nil
 	}
-	rooms, _ = l.ready(now)
+	rooms, _ = l.readyRooms(now)
 	for _, room := range rooms {
 		l.setSent(room, now)
 	}
@@ -214,10 +214,10 @@ func (l *roomList) take(now time.Time) (first [][]byte, rooms []uuid.UUID) {
 func (l *roomList) Park(sink Sink) bool {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
-	if l.closed || l.First != nil || l.healing {
+	if l.closed || l.First != nil || l.readDue {
 		return false
 	}
-	if ready, _ := l.ready(time.Now()); len(ready) > 0 {
+	if ready, _ := l.readyRooms(time.Now()); len(ready) > 0 {
 		return false
 	}
 	l.sink = sink
@@ -236,13 +236,13 @@ func (l *roomList) Close() {
 		return
 	}
 	l.closed, l.sink = true, nil
-	l.heal.Stop()
-	delete(h.pending, l)
-	delete(h.viewers[l.User], l)
-	if len(h.viewers[l.User]) == 0 {
-		delete(h.viewers, l.User)
+	l.readTimer.Stop()
+	delete(h.pendingLists, l)
+	delete(h.listsByUser[l.User], l)
+	if len(h.listsByUser[l.User]) == 0 {
+		delete(h.listsByUser, l.User)
 	}
-	for room := range l.known {
+	for room := range l.states {
 		h.unfollow(room, l)
 	}
 	for room := range l.due {
@@ -288,7 +288,7 @@ func (h *Hub) deliver(d *delivery, change *RoomChange) {
 	if d.err != nil {
 		return
 	}
-	sink := d.list.rendered(change.Room, d.entry, era)
+	sink := d.list.applyEntry(change.Room, d.entry, era)
 	if sink == nil {
 		return
 	}
@@ -298,8 +298,8 @@ func (h *Hub) deliver(d *delivery, change *RoomChange) {
 	})
 }
 
-// finish ends the rendering of a change of a room. A list to which the change was not sent keeps the
-// payload, or makes the room due again; finish returns their sinks to wake, if they are parked.
+// finish ends the rendering of a change of a room. A list to which the change was not sent keeps
+// the payload, or makes the room due again; finish returns their sinks to wake, if they are parked.
 func (h *Hub) finish(room uuid.UUID, deliveries []delivery) (sinks []Sink) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -319,12 +319,12 @@ func (h *Hub) finish(room uuid.UUID, deliveries []delivery) (sinks []Sink) {
 			l.First = [][]byte{d.entry.Payload}
 		default:
 			l.due[room] = struct{}{}
-			delete(l.sent, room)
+			delete(l.sentAt, room)
 		}
 		if l.sink != nil {
 			sinks = append(sinks, l.sink)
 			l.sink = nil
-			delete(h.pending, l)
+			delete(h.pendingLists, l)
 		}
 	}
 	return sinks

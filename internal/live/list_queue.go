@@ -10,43 +10,43 @@ import (
 )
 
 const (
-	// quiet is the least time between two changes of one room in one list, and between a change of
-	// a room for several lists and the next one in any list: lists that a change has reached at
-	// different times receive the next ones together.
-	quiet = 250 * time.Millisecond
-	// step is what the times of changes are rounded up to, so that the next changes of a room are
-	// due in many lists at the same time, and are rendered together.
-	step = 50 * time.Millisecond
-	// maxBatch is how many lists a change of a room is rendered for together.
-	maxBatch = 1000
+	// minChangeInterval is the least time between two changes of one room in one list, and between
+	// a change of a room for several lists and the next one in any list: lists that a change has
+	// reached at different times receive the next ones together.
+	minChangeInterval = 250 * time.Millisecond
+	// changeTimeStep is what the times of changes are rounded up to, so that the next changes of a
+	// room are due in many lists at the same time, and are rendered together.
+	changeTimeStep = 50 * time.Millisecond
+	// maxListsPerBatch is how many lists a change of a room is rendered for together.
+	maxListsPerBatch = 1000
 )
 
 // setSent counts the change of a room as sent. The hub is locked.
 func (l *roomList) setSent(room uuid.UUID, now time.Time) {
 	delete(l.due, room)
-	l.sent[room] = stepped(now)
+	l.sentAt[room] = roundUp(now)
 }
 
-// stepped rounds a time up.
-func stepped(at time.Time) time.Time { return at.Add(step - 1).Truncate(step) }
+// roundUp rounds a time up.
+func roundUp(at time.Time) time.Time { return at.Add(changeTimeStep - 1).Truncate(changeTimeStep) }
 
-// ready returns the rooms whose change may be sent now, and how long the next of the others has to
-// wait; 0 if there is none. The hub is locked.
-func (l *roomList) ready(now time.Time) (ready []uuid.UUID, wait time.Duration) {
-	for room, at := range l.sent {
-		if now.Sub(at) >= quiet {
-			delete(l.sent, room)
+// readyRooms returns the rooms whose change may be sent now, and how long the next of the others
+// has to wait; 0 if there is none. The hub is locked.
+func (l *roomList) readyRooms(now time.Time) (ready []uuid.UUID, wait time.Duration) {
+	for room, at := range l.sentAt {
+		if now.Sub(at) >= minChangeInterval {
+			delete(l.sentAt, room)
 		}
 	}
 	for room := range l.due {
 		if _, rendering := l.rendering[room]; rendering {
 			continue // it is enqueued again after that
 		}
-		at := l.sent[room]
-		if batch := l.hub.batched[room]; batch.After(at) {
+		at := l.sentAt[room]
+		if batch := l.hub.batchedAt[room]; batch.After(at) {
 			at = batch
 		}
-		if left := quiet - now.Sub(at); left <= 0 {
+		if left := minChangeInterval - now.Sub(at); left <= 0 {
 			ready = append(ready, room)
 		} else if wait == 0 || left < wait {
 			wait = left
@@ -60,27 +60,27 @@ func (h *Hub) enqueue(l *roomList) {
 	if l.sink == nil || h.ctx.Err() != nil {
 		return // its goroutine finds the change
 	}
-	h.pending[l] = struct{}{}
-	if h.waking {
+	h.pendingLists[l] = struct{}{}
+	if h.sendingLists {
 		select {
 		case h.enqueued <- struct{}{}:
 		default:
 		}
 		return
 	}
-	h.waking = true
+	h.sendingLists = true
 	// It ends when nothing is pending, or with the hub.
 	h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event, h.sendLists, nil))
 }
 
 // sendLists sends the changes of parked lists when they may be sent, until nothing is pending. A
-// change of a room that several lists wait for is rendered for all of them together. Other lists are
-// woken.
+// change of a room that several lists wait for is rendered for all of them together. Other lists
+// are woken.
 func (h *Hub) sendLists() {
 	for {
 		batches, sinks, wait := h.readyLists(time.Now())
 		for room, lists := range batches {
-			for part := range slices.Chunk(lists, maxBatch) {
+			for part := range slices.Chunk(lists, maxListsPerBatch) {
 				// It ends with the batch.
 				h.running.Go(h.opts.Panics.Wrap(h.ctx, panics.Event,
 					func() { h.sendRoom(room, part) }, nil))
@@ -101,24 +101,24 @@ func (h *Hub) sendLists() {
 	}
 }
 
-// readyLists returns what may be sent now: the rooms that several lists wait for, which it counts as
-// sent, and the sinks of the other lists, which it unparks. wait is when the next of the others is
-// ready; 0 if there is none, and the goroutine's end.
+// readyLists returns what may be sent now: the rooms that several lists wait for, which it counts
+// as sent, and the sinks of the other lists, which it unparks. wait is when the next of the others
+// is ready; 0 if there is none, and the goroutine's end.
 func (h *Hub) readyLists(now time.Time) (
 	batches map[uuid.UUID][]*roomList, sinks []Sink, wait time.Duration,
 ) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	batches = make(map[uuid.UUID][]*roomList)
-	for l := range h.pending {
-		ready, _ := l.ready(now)
+	for l := range h.pendingLists {
+		ready, _ := l.readyRooms(now)
 		for _, room := range ready {
 			batches[room] = append(batches[room], l)
 		}
 	}
-	for room, at := range h.batched {
-		if now.Sub(at) >= quiet {
-			delete(h.batched, room)
+	for room, at := range h.batchedAt {
+		if now.Sub(at) >= minChangeInterval {
+			delete(h.batchedAt, room)
 		}
 	}
 	for room, lists := range batches {
@@ -126,26 +126,26 @@ func (h *Hub) readyLists(now time.Time) (
 			delete(batches, room)
 			continue
 		}
-		h.batched[room] = stepped(now)
+		h.batchedAt[room] = roundUp(now)
 		for _, l := range lists {
 			l.setSent(room, now)
 			l.rendering[room] = struct{}{}
 		}
 	}
-	for l := range h.pending {
-		ready, left := l.ready(now)
-		if len(ready) == 0 && !l.healing && left > 0 {
+	for l := range h.pendingLists {
+		ready, left := l.readyRooms(now)
+		if len(ready) == 0 && !l.readDue && left > 0 {
 			if wait == 0 || left < wait {
 				wait = left
 			}
 			continue
 		}
-		delete(h.pending, l)
-		if len(ready) > 0 || l.healing {
+		delete(h.pendingLists, l)
+		if len(ready) > 0 || l.readDue {
 			sinks = append(sinks, l.sink)
 			l.sink = nil
 		}
 	}
-	h.waking = wait > 0
+	h.sendingLists = wait > 0
 	return batches, sinks, wait
 }

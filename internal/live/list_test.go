@@ -62,7 +62,7 @@ func TestList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b, c := uuid.New(), uuid.New(), uuid.New()
 		lists := &fakeLists{rooms: map[uuid.UUID]live.ReadState{a: {Seq: 1}, b: {Seq: 1}}}
-		hub := live.NewHub(t.Context(), &fakeLog{}, lists, live.Options{Sweep: time.Minute})
+		hub := live.NewHub(t.Context(), &fakeLog{}, lists, live.Options{PollInterval: time.Minute})
 		defer hub.Close()
 		list, err := hub.SubscribeList(t.Context(), live.RoomList{
 			User:   "me",
@@ -119,18 +119,18 @@ func TestList(t *testing.T) {
 	})
 }
 
-// shelf renders one room for all lists, as its seq. It counts the renderings of each change. The
-// first one takes delay.
-type shelf struct {
+// sharedLists renders one room for all lists, as its seq. It counts the renderings of each change.
+// The first one takes delay.
+type sharedLists struct {
 	fakeLists
 	room    uuid.UUID
 	changes map[*live.RoomChange]int
 	delay   time.Duration
 	users   []live.Subscriber
-	sinks   []*screen
+	sinks   []*fakeSink
 }
 
-func (s *shelf) render(_ context.Context, change *live.RoomChange) (live.Entry, error) {
+func (s *sharedLists) render(_ context.Context, change *live.RoomChange) (live.Entry, error) {
 	s.mu.Lock()
 	//nolint:errcheck // it is what the function returns
 	state := change.Share(func() any { return s.rooms[s.room] }).(live.ReadState)
@@ -148,19 +148,23 @@ func (s *shelf) render(_ context.Context, change *live.RoomChange) (live.Entry, 
 	}, nil
 }
 
-// happen adds an event to the room.
-func (s *shelf) happen(hub *live.Hub, seq int64) {
+// publish adds an event to the room.
+func (s *sharedLists) publish(hub *live.Hub, seq int64) {
 	s.set(s.room, live.ReadState{Seq: seq})
 	hub.Receive(broker.Publication{Room: s.room, Seq: seq})
 }
 
-// inShelf runs a test with parked lists of many users that are all in one room.
-func inShelf(t *testing.T, users int, test func(t *testing.T, s *shelf, hub *live.Hub)) {
+// inSharedLists runs a test with parked lists of many users that are all in one room.
+func inSharedLists(
+	t *testing.T,
+	users int,
+	test func(t *testing.T, s *sharedLists, hub *live.Hub),
+) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &shelf{room: uuid.New(), changes: make(map[*live.RoomChange]int)}
+		s := &sharedLists{room: uuid.New(), changes: make(map[*live.RoomChange]int)}
 		s.rooms = map[uuid.UUID]live.ReadState{s.room: {}}
-		hub := live.NewHub(t.Context(), &fakeLog{}, s, live.Options{Sweep: time.Hour})
+		hub := live.NewHub(t.Context(), &fakeLog{}, s, live.Options{PollInterval: time.Hour})
 		defer hub.Close()
 		for i := range users {
 			list, err := hub.SubscribeList(t.Context(), live.RoomList{
@@ -170,7 +174,7 @@ func inShelf(t *testing.T, users int, test func(t *testing.T, s *shelf, hub *liv
 				t.Fatal(err)
 			}
 			defer list.Close()
-			s.users, s.sinks = append(s.users, list), append(s.sinks, &screen{})
+			s.users, s.sinks = append(s.users, list), append(s.sinks, &fakeSink{})
 			if !list.Park(s.sinks[i]) {
 				t.Fatal("there is nothing, and it cannot be parked")
 			}
@@ -183,14 +187,14 @@ func inShelf(t *testing.T, users int, test func(t *testing.T, s *shelf, hub *liv
 // if they have to wait for it.
 func TestListsTogether(t *testing.T) {
 	const users = 100
-	inShelf(t, users, func(t *testing.T, s *shelf, hub *live.Hub) {
+	inSharedLists(t, users, func(t *testing.T, s *sharedLists, hub *live.Hub) {
 		for i := range int64(3) {
-			s.happen(hub, i+1)
+			s.publish(hub, i+1)
 			time.Sleep(time.Second)
 		}
-		s.happen(hub, 4) // at once
+		s.publish(hub, 4) // at once
 		synctest.Wait()
-		s.happen(hub, 5) // 250 ms later
+		s.publish(hub, 5) // 250 ms later
 		time.Sleep(time.Second)
 		for _, sink := range s.sinks {
 			sink.expect(t, 5, 0)
@@ -204,7 +208,7 @@ func TestListsTogether(t *testing.T) {
 // TestListsApart: lists that change at different times come together again.
 func TestListsApart(t *testing.T) {
 	const users = 100
-	inShelf(t, users, func(t *testing.T, s *shelf, hub *live.Hub) {
+	inSharedLists(t, users, func(t *testing.T, s *sharedLists, hub *live.Hub) {
 		for i := range users { // each has read something, at another time
 			hub.Receive(broker.Publication{Room: s.room, Users: []string{strconv.Itoa(i)}})
 			time.Sleep(time.Millisecond)
@@ -216,7 +220,7 @@ func TestListsApart(t *testing.T) {
 		}
 		synctest.Wait()
 		clear(s.changes)
-		s.happen(hub, 1)
+		s.publish(hub, 1)
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if len(s.changes) > users/(250/50) {
@@ -230,11 +234,11 @@ func TestListsApart(t *testing.T) {
 	})
 }
 
-// TestListsInStep: lists that change at different times receive a room's next changes together, also
-// if there is no pause in which all of them come to rest.
+// TestListsInStep: lists that change at different times receive a room's next changes together,
+// also if there is no pause in which all of them come to rest.
 func TestListsInStep(t *testing.T) {
-	inShelf(t, 10, func(t *testing.T, s *shelf, hub *live.Hub) {
-		s.happen(hub, 1)
+	inSharedLists(t, 10, func(t *testing.T, s *sharedLists, hub *live.Hub) {
+		s.publish(hub, 1)
 		time.Sleep(100 * time.Millisecond)
 		for _, user := range []string{"3", "4"} { // have read it
 			hub.Receive(broker.Publication{Room: s.room, Users: []string{user}})
@@ -244,7 +248,7 @@ func TestListsInStep(t *testing.T) {
 			if seq == 3 {
 				clear(s.changes)
 			}
-			s.happen(hub, seq+2)
+			s.publish(hub, seq+2)
 			time.Sleep(300 * time.Millisecond)
 			synctest.Wait()
 		}
@@ -262,11 +266,11 @@ func TestListsInStep(t *testing.T) {
 // TestListRefused: a payload that a sink does not take is not rendered again, and comes before
 // those that follow.
 func TestListRefused(t *testing.T) {
-	inShelf(t, 2, func(t *testing.T, s *shelf, hub *live.Hub) {
+	inSharedLists(t, 2, func(t *testing.T, s *sharedLists, hub *live.Hub) {
 		s.sinks[0].set(true)
-		s.happen(hub, 1)
+		s.publish(hub, 1)
 		synctest.Wait()
-		s.happen(hub, 2)
+		s.publish(hub, 2)
 		time.Sleep(time.Second)
 		s.sinks[0].expect(t, 0, 1)
 		s.sinks[1].expect(t, 1, 1) // alone, it is woken for the second
@@ -285,11 +289,11 @@ func TestListRefused(t *testing.T) {
 // TestListOvertaken: a change that comes while an earlier one is being rendered is sent after it,
 // also to a list that has been woken meanwhile.
 func TestListOvertaken(t *testing.T) {
-	inShelf(t, 3, func(t *testing.T, s *shelf, hub *live.Hub) {
+	inSharedLists(t, 3, func(t *testing.T, s *sharedLists, hub *live.Hub) {
 		s.delay = time.Second
-		s.happen(hub, 1)
+		s.publish(hub, 1)
 		time.Sleep(500 * time.Millisecond)
-		s.happen(hub, 2)
+		s.publish(hub, 2)
 		hub.Receive(broker.Publication{Room: uuid.New(), Users: []string{"0"}})
 		s.sinks[0].expect(t, 0, 1)
 		for _, want := range []string{"another", "1", "2"} {

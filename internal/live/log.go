@@ -14,9 +14,9 @@ import (
 
 const (
 	// readAttempts is how often something is tried that reads the database before it is given up
-	// and the streams that need it end; the pauses between double from firstRetry.
-	readAttempts = 6
-	firstRetry   = 50 * time.Millisecond
+	// and the streams that need it end; the pauses between double from firstRetryPause.
+	readAttempts    = 6
+	firstRetryPause = 50 * time.Millisecond
 )
 
 // MaxKeys is how many different keys one user may follow one topic with.
@@ -90,17 +90,17 @@ func (h *Hub) read(
 	after int64,
 	limit int,
 ) (events []Event, err error) {
-	err = persist(ctx, func() error {
+	err = retry(ctx, func() error {
 		events, err = h.log.Read(ctx, room, after, limit)
 		return err
 	})
 	return events, err
 }
 
-// persist retries what fails, with pauses that double, and ends with ErrStopped. It does not retry
+// retry retries what fails, with pauses that double, and ends with ErrStopped. It does not retry
 // ErrPruned, nor a panic: what panics once is likely to panic each time.
-func persist(ctx context.Context, try func() error) error {
-	pause := firstRetry
+func retry(ctx context.Context, try func() error) error {
+	pause := firstRetryPause
 	for attempt := 1; ; attempt++ {
 		err := try()
 		switch {

@@ -17,14 +17,14 @@ const (
 	pageSize  = 64
 	pageBytes = 256 << 10
 	pageStep  = 8
-	// largestPage is how many bytes a page may have that is kept for others. An event that is
-	// larger than a page is one by itself.
-	largestPage = 4 * pageBytes
-	// pageLife is how long a page is kept for others who need the same: the many screens that come
+	// maxSharedPageBytes is how many bytes a page may have that is kept for others. An event that
+	// is larger than a page is one by itself.
+	maxSharedPageBytes = 4 * pageBytes
+	// pageTTL is how long a page is kept for others who need the same: the many screens that come
 	// back together after a restart.
-	pageLife = 2 * time.Second
-	// catchUps is how many pages a node renders at once.
-	catchUps = 4
+	pageTTL = 2 * time.Second
+	// maxCatchUps is how many pages a node renders at once.
+	maxCatchUps = 4
 )
 
 // page is a part of a room's history, rendered: there when done is closed.
@@ -38,9 +38,9 @@ type page struct {
 // can share them.
 func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 	start := seq / pageSize * pageSize
-	p, mine := c.openPage(start)
-	if mine {
-		c.make(p, start)
+	p, created := c.openPage(start)
+	if created {
+		c.fillPage(p, start)
 	}
 	if p != nil {
 		select {
@@ -57,7 +57,7 @@ func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 	}
 	// The buffer begins behind the start of the page, or the log grew after the page was read, or
 	// there is no memory for pages: read exactly the missing events.
-	frames, err := c.history(ctx, seq, func(int64) {})
+	frames, err := c.renderHistory(ctx, seq, func(int64) {})
 	if err == nil && len(frames) == 0 {
 		err = fmt.Errorf("%w: nothing after %d", ErrStopped, seq)
 	}
@@ -66,13 +66,13 @@ func (c *cohort) page(ctx context.Context, seq int64) ([]Frame, error) {
 
 // openPage returns the page behind start, and whether it is the caller's to make; nil where the
 // node has no room for it.
-func (c *cohort) openPage(start int64) (p *page, mine bool) {
+func (c *cohort) openPage(start int64) (p *page, created bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if p := c.pages[start]; p != nil {
 		return p, false
 	}
-	if c.tail.hub.kept.Load() > nodeBytes {
+	if c.tail.hub.bufferedBytes.Load() > nodeBytes {
 		return nil, false
 	}
 	if c.pages == nil {
@@ -83,34 +83,35 @@ func (c *cohort) openPage(start int64) (p *page, mine bool) {
 	return p, true
 }
 
-// make fills a page. Other subscribers wait for it, so it does not end with the context of its maker.
-func (c *cohort) make(p *page, start int64) {
+// fillPage fills a page. Other subscribers wait for it, so it does not end with the context of its
+// maker.
+func (c *cohort) fillPage(p *page, start int64) {
 	defer close(p.done)
 	c.tail.hub.pages.Add(1)
 	hub := c.tail.hub
 	var size int64
 	p.err = hub.opts.Panics.Run(hub.ctx, panics.Event, func() (err error) {
-		p.frames, err = c.history(hub.ctx, start, func(bytes int64) {
-			hub.kept.Add(bytes)
+		p.frames, err = c.renderHistory(hub.ctx, start, func(bytes int64) {
+			hub.bufferedBytes.Add(bytes)
 			size += bytes
 		})
 		return err
 	})
 	if p.err != nil && !errors.Is(p.err, ErrPruned) {
-		hub.kept.Add(-size)
+		hub.bufferedBytes.Add(-size)
 		c.closePage(p, start) // the next one tries again
 		return
 	}
 	release := func() {
-		hub.kept.Add(-size)
+		hub.bufferedBytes.Add(-size)
 		c.closePage(p, start)
 	}
-	if size > largestPage ||
-		hub.kept.Load() > nodeBytes { // only those that wait for it already get it
+	if size > maxSharedPageBytes ||
+		hub.bufferedBytes.Load() > nodeBytes { // only those that wait for it already get it
 		release()
 		return
 	}
-	time.AfterFunc(pageLife, hub.opts.Panics.Wrap(hub.ctx, panics.Event, release, nil))
+	time.AfterFunc(pageTTL, hub.opts.Panics.Wrap(hub.ctx, panics.Event, release, nil))
 }
 
 // closePage keeps a page no longer for others. There may be a newer one in its place.
@@ -122,23 +123,23 @@ func (c *cohort) closePage(p *page, start int64) {
 	}
 }
 
-// history reads and renders a page of the log behind seq, or as much of it as fits, and
+// renderHistory reads and renders a page of the log behind seq, or as much of it as fits, and
 // calls keep with the bytes as they come.
-func (c *cohort) history(
+func (c *cohort) renderHistory(
 	ctx context.Context,
 	seq int64,
-	keep func(bytes int64),
+	addBytes func(bytes int64),
 ) (frames []Frame, err error) {
 	hub := c.tail.hub
-	of := c.owner()
-	if of == "" {
-		of = "\x00" + c.tail.topic.room.String() // no user has NUL in their id
+	owner := c.owner()
+	if owner == "" {
+		owner = "\x00" + c.tail.topic.room.String() // no user has NUL in their id
 	}
-	place, err := hub.catchUps.Acquire(ctx, limit.Owner{User: of}, 1)
+	slot, err := hub.catchUps.Acquire(ctx, limit.Owner{User: owner}, 1)
 	if err != nil {
 		return nil, err
 	}
-	defer place.Release()
+	defer slot.Release()
 	events, err := hub.read(ctx, c.tail.topic.room, seq, pageSize)
 	if err != nil {
 		return nil, err
@@ -147,7 +148,7 @@ func (c *cohort) history(
 	size, step := 0, 1 // the first may be a page by itself
 	for len(events) > 0 && size <= pageBytes {
 		n := min(step, len(events))
-		rendered, err := c.rendered(ctx, events[:n], events[n:], partial)
+		rendered, err := c.renderFrames(ctx, events[:n], events[n:], partial)
 		if err != nil {
 			return nil, err
 		}
@@ -156,7 +157,7 @@ func (c *cohort) history(
 		for _, f := range rendered {
 			bytes += len(f.Payload)
 		}
-		keep(int64(bytes))
+		addBytes(int64(bytes))
 		size += bytes
 		events = events[n:]
 		if bytes <= n*pageBytes/pageSize { // their part

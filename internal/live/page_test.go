@@ -11,15 +11,15 @@ import (
 	"parley/internal/live"
 )
 
-// TestNewerPageIsKept: a page that was replaced, because an event erased what it shows, does not take
-// the newer one away when its time is over.
+// TestNewerPageIsKept: a page that was replaced, because an event erased what it shows, does not
+// take the newer one away when its time is over.
 func TestNewerPageIsKept(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		log.set(func(l *fakeLog) { l.head = erasing - 1 })
 		parked := subscribe(hub, room, "same", erasing-1, erasing-1, new(printer).render)
 		defer parked.Close()
-		parked.Park(&screen{})
+		parked.Park(&fakeSink{})
 		catchUp := func(head, pages int64) {
 			t.Helper()
 			late := subscribe(hub, room, "same", 0, head, new(printer).render)
@@ -42,7 +42,7 @@ func TestNewerPageIsKept(t *testing.T) {
 		time.Sleep(time.Second)
 		catchUp(erasing, 3)
 		time.Sleep(time.Minute)
-		if kept := hub.Stats().KeptBytes; kept != 0 {
+		if kept := hub.Stats().BufferedBytes; kept != 0 {
 			t.Errorf("%d bytes are still kept", kept)
 		}
 	})

@@ -18,19 +18,19 @@ import (
 	"parley/internal/panics"
 )
 
-// explosive is a log of which one method panics.
-type explosive struct {
+// panickingLog is a log of which one method panics.
+type panickingLog struct {
 	fakeLog
 	method atomic.Value // its name; "" is none
 }
 
-func (l *explosive) step(method string) {
+func (l *panickingLog) step(method string) {
 	if l.method.Load() == method {
 		panic(method)
 	}
 }
 
-func (l *explosive) Read(
+func (l *panickingLog) Read(
 	ctx context.Context,
 	room uuid.UUID,
 	after int64,
@@ -40,7 +40,7 @@ func (l *explosive) Read(
 	return l.fakeLog.Read(ctx, room, after, limit)
 }
 
-func (l *explosive) MembershipEnds(
+func (l *panickingLog) MembershipEnds(
 	ctx context.Context,
 	room uuid.UUID,
 	after int64,
@@ -49,32 +49,32 @@ func (l *explosive) MembershipEnds(
 	return l.fakeLog.MembershipEnds(ctx, room, after)
 }
 
-func (l *explosive) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
+func (l *panickingLog) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
 	l.step("Heads")
 	return l.fakeLog.Heads(ctx, rooms)
 }
 
-func (l *explosive) Created(
+func (l *panickingLog) Created(
 	ctx context.Context, since time.Time, known func(uuid.UUID) bool,
 ) ([]live.Created, error) {
 	l.step("Created")
 	return l.fakeLog.Created(ctx, since, known)
 }
 
-// exploding is a hub over an explosive log, whose panics are counted. What does not end with the
+// panickingHub is a hub over a panickingLog, whose panics are counted. What does not end with the
 // hub is found by synctest.
-type exploding struct {
+type panickingHub struct {
 	*live.Hub
-	log   *explosive
+	log   *panickingLog
 	guard *panics.Guard
 	lines *bytes.Buffer
 	room  uuid.UUID
 }
 
-func inExploding(t *testing.T, test func(t *testing.T, e *exploding)) {
+func inPanickingHub(t *testing.T, test func(t *testing.T, e *panickingHub)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		e := &exploding{log: &explosive{}, lines: new(bytes.Buffer), room: uuid.New()}
+		e := &panickingHub{log: &panickingLog{}, lines: new(bytes.Buffer), room: uuid.New()}
 		e.guard = panics.NewGuard(slog.New(slog.NewTextHandler(e.lines, nil)))
 		e.Hub = live.NewHub(t.Context(), e.log, e.log, live.Options{
 			Panics: e.guard, Logger: slog.New(slog.DiscardHandler),
@@ -85,13 +85,13 @@ func inExploding(t *testing.T, test func(t *testing.T, e *exploding)) {
 }
 
 // add appends an event to the room's log and publishes it.
-func (e *exploding) add(seq int64) {
+func (e *panickingHub) add(seq int64) {
 	e.log.set(func(l *fakeLog) { l.head = seq })
 	e.Receive(broker.Publication{Room: e.room, Seq: seq})
 }
 
 // expect fails unless so many panics were counted, each with one line in the log.
-func (e *exploding) expect(t *testing.T, n int) {
+func (e *panickingHub) expect(t *testing.T, n int) {
 	t.Helper()
 	synctest.Wait()
 	lines := strings.Count(e.lines.String(), "\n")
@@ -115,15 +115,15 @@ func ends(t *testing.T, a live.Subscriber) {
 	}
 }
 
-func explode(context.Context, string, []live.Event) ([][]byte, live.ReadSet, error) {
+func panicOnRender(context.Context, string, []live.Event) ([][]byte, live.ReadSet, error) {
 	panic("render")
 }
 
 // TestPanicOfARendering ends the streams of its cohort, without a second attempt, and no others.
 func TestPanicOfARendering(t *testing.T) {
-	inExploding(t, func(t *testing.T, e *exploding) {
-		one := subscribeAs(e.Hub, "user", e.room, "explosive", 0, 0, explode)
-		two := subscribeAs(e.Hub, "user", e.room, "explosive", 0, 0, explode)
+	inPanickingHub(t, func(t *testing.T, e *panickingHub) {
+		one := subscribeAs(e.Hub, "user", e.room, "panicking", 0, 0, panicOnRender)
+		two := subscribeAs(e.Hub, "user", e.room, "panicking", 0, 0, panicOnRender)
 		neighbour := join(e.Hub, e.room, 0, 0)
 		defer neighbour.Close()
 		e.add(1)
@@ -135,7 +135,7 @@ func TestPanicOfARendering(t *testing.T) {
 			e.Hub,
 			"user",
 			e.room,
-			"explosive",
+			"panicking",
 			1,
 			1,
 			new(printer).render,
@@ -150,9 +150,9 @@ func TestPanicOfARendering(t *testing.T) {
 
 // TestPanicOfAPage ends the stream that catches up.
 func TestPanicOfAPage(t *testing.T) {
-	inExploding(t, func(t *testing.T, e *exploding) {
+	inPanickingHub(t, func(t *testing.T, e *panickingHub) {
 		e.add(10)
-		ends(t, subscribeAs(e.Hub, "user", e.room, "explosive", 0, 10, explode))
+		ends(t, subscribeAs(e.Hub, "user", e.room, "panicking", 0, 10, panicOnRender))
 		e.expect(t, 1)
 		neighbour := join(e.Hub, e.room, 0, 10)
 		defer neighbour.Close()
@@ -163,7 +163,7 @@ func TestPanicOfAPage(t *testing.T) {
 // TestPanicOfTheLog ends the streams of the room; the next ones begin anew.
 func TestPanicOfTheLog(t *testing.T) {
 	for _, method := range []string{"Read", "MembershipEnds"} {
-		inExploding(t, func(t *testing.T, e *exploding) {
+		inPanickingHub(t, func(t *testing.T, e *panickingHub) {
 			render := (&printer{reads: live.ReadOwn}).render // so that membership ends are read
 			a := subscribeAs(e.Hub, "user", e.room, "same", 0, 0, render)
 			synctest.Wait()
@@ -182,9 +182,9 @@ func TestPanicOfTheLog(t *testing.T) {
 	}
 }
 
-// TestPanicOfASweep is logged, and the next sweep finds what this one has not.
-func TestPanicOfASweep(t *testing.T) {
-	inExploding(t, func(t *testing.T, e *exploding) {
+// TestPanicOfAPoll is logged, and the next poll finds what this one has not.
+func TestPanicOfAPoll(t *testing.T) {
+	inPanickingHub(t, func(t *testing.T, e *panickingHub) {
 		a := join(e.Hub, e.room, 0, 0)
 		defer a.Close()
 		rooms := follow(e.Hub, live.Lobby(), "rooms", new(printer).render)
@@ -192,7 +192,7 @@ func TestPanicOfASweep(t *testing.T) {
 		synctest.Wait()
 		for i, method := range []string{"Heads", "Created"} {
 			e.log.method.Store(method)
-			time.Sleep(3 * time.Second) // as often as the hub sweeps
+			time.Sleep(3 * time.Second) // as often as the hub polls
 			e.expect(t, i+1)
 			e.log.method.Store("")
 		}
@@ -202,22 +202,22 @@ func TestPanicOfASweep(t *testing.T) {
 	})
 }
 
-// grenade is a sink that panics in one method.
-type grenade struct {
+// panickingSink is a sink that panics in one method.
+type panickingSink struct {
 	in    string
 	sent  int
 	woken chan struct{}
 	once  sync.Once
 }
 
-func (g *grenade) Ready() bool {
+func (g *panickingSink) Ready() bool {
 	if g.in == "Ready" {
 		panic(g.in)
 	}
 	return true
 }
 
-func (g *grenade) Send([]byte) bool {
+func (g *panickingSink) Send([]byte) bool {
 	if g.in == "Send" {
 		panic(g.in)
 	}
@@ -225,17 +225,17 @@ func (g *grenade) Send([]byte) bool {
 	return true
 }
 
-func (g *grenade) Wake() { g.once.Do(func() { close(g.woken) }) }
+func (g *panickingSink) Wake() { g.once.Do(func() { close(g.woken) }) }
 
 // TestPanicOfASink ends its subscription, and none of those that are sent to beside it.
 func TestPanicOfASink(t *testing.T) {
 	for _, method := range []string{"Ready", "Send"} {
-		inExploding(t, func(t *testing.T, e *exploding) {
+		inPanickingHub(t, func(t *testing.T, e *panickingHub) {
 			const many = 400 // so that several goroutines send
-			var sinks []*grenade
+			var sinks []*panickingSink
 			var subscribers []live.Subscriber
 			for i := range many {
-				g := &grenade{woken: make(chan struct{})}
+				g := &panickingSink{woken: make(chan struct{})}
 				if i == many/2 {
 					g.in = method
 				}

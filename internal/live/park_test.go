@@ -16,17 +16,17 @@ import (
 	"parley/internal/live"
 )
 
-// screen is a sink that can be made to refuse.
-type screen struct {
+// fakeSink is a sink that can be made to refuse.
+type fakeSink struct {
 	mu    sync.Mutex
 	got   []string
 	full  bool
 	woken int
 }
 
-func (s *screen) Ready() bool { return true }
+func (s *fakeSink) Ready() bool { return true }
 
-func (s *screen) Send(payload []byte) bool {
+func (s *fakeSink) Send(payload []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.full {
@@ -35,20 +35,20 @@ func (s *screen) Send(payload []byte) bool {
 	return !s.full
 }
 
-func (s *screen) Wake() {
+func (s *fakeSink) Wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.woken++
 }
 
-func (s *screen) set(full bool) {
+func (s *fakeSink) set(full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.full = full
 }
 
 // expect checks that it has received the payloads up to an event, and how often it was woken.
-func (s *screen) expect(t *testing.T, last int64, woken int) {
+func (s *fakeSink) expect(t *testing.T, last int64, woken int) {
 	t.Helper()
 	synctest.Wait()
 	s.mu.Lock()
@@ -69,10 +69,10 @@ func TestParked(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		var p printer
-		screens := make([]*screen, 1000)
+		screens := make([]*fakeSink, 1000)
 		subscribers := make([]live.Subscriber, len(screens))
 		for i := range screens {
-			screens[i], subscribers[i] = &screen{}, subscribe(hub, room, "x", 0, 0, p.render)
+			screens[i], subscribers[i] = &fakeSink{}, subscribe(hub, room, "x", 0, 0, p.render)
 			if !subscribers[i].Park(screens[i]) {
 				t.Fatal("nothing has happened, and it cannot be parked")
 			}
@@ -118,8 +118,8 @@ func TestParked(t *testing.T) {
 				s.expect(t, 5, 0)
 			}
 		}
-		if p.count() != 5 {
-			t.Errorf("5 events were rendered %d times", p.count())
+		if p.renderedCount() != 5 {
+			t.Errorf("5 events were rendered %d times", p.renderedCount())
 		}
 		for _, s := range subscribers {
 			s.Close()
@@ -127,8 +127,8 @@ func TestParked(t *testing.T) {
 	})
 }
 
-// TestParkedAhead: a subscriber that is ahead of its cohort is parked, and receives what follows its
-// position.
+// TestParkedAhead: a subscriber that is ahead of its cohort is parked, and receives what follows
+// its position.
 func TestParkedAhead(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
@@ -137,7 +137,7 @@ func TestParkedAhead(t *testing.T) {
 		defer behind.Close()
 		ahead := subscribe(hub, room, "x", 3, 0, p.render)
 		defer ahead.Close()
-		sinks := [2]screen{}
+		sinks := [2]fakeSink{}
 		if !behind.Park(&sinks[0]) || !ahead.Park(&sinks[1]) {
 			t.Fatal("there is nothing, and they cannot be parked")
 		}
@@ -149,7 +149,7 @@ func TestParkedAhead(t *testing.T) {
 		}
 		sinks[1].got = append([]string{"1", "2", "3"}, sinks[1].got...)
 		sinks[1].expect(t, 6, 0)
-		if kept := hub.Stats().KeptBytes; kept != 0 {
+		if kept := hub.Stats().BufferedBytes; kept != 0 {
 			t.Errorf("%d bytes are kept, and no subscriber is late", kept)
 		}
 	})
@@ -159,7 +159,7 @@ func TestParkedAhead(t *testing.T) {
 func TestParkedTillTheEnd(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
-		var sink screen
+		var sink fakeSink
 		s := join(hub, room, 0, 0)
 		defer s.Close()
 		s.Park(&sink)
@@ -185,7 +185,7 @@ func TestFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		if s.Park(&screen{}) {
+		if s.Park(&fakeSink{}) {
 			t.Error("it is parked, and the first payload has not been sent")
 		}
 		log.set(func(l *fakeLog) { l.head = 1 })
@@ -287,7 +287,7 @@ func TestEndedByItsEvent(t *testing.T) {
 		log.head = 99
 		s := subscribeAs(hub, "100", room, "x", 99, 99, new(printer).render)
 		defer s.Close()
-		var sink screen
+		var sink fakeSink
 		if !s.Park(&sink) {
 			t.Fatal("it is not parked")
 		}

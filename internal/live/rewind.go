@@ -18,7 +18,8 @@ func (h *Hub) Era() int64 { return h.era.Load() }
 
 // Rewind says that the database went back: what was delivered may not exist any more, and the same
 // seqs may come again with other events. The hub drops what it has read. Subscriptions that have a
-// Resync continue from the present head; lists of rooms begin again; the others end with ErrRewound.
+// Resync continue from the present head; lists of rooms begin again; the others end with
+// ErrRewound.
 //
 // The caller makes sure that reads which begin after Rewind do not see the older state.
 func (h *Hub) Rewind() {
@@ -39,7 +40,7 @@ func (h *Hub) rewind() (tails []*tail, sinks []Sink) {
 		tails = append(tails, t)
 	}
 	clear(h.tails)
-	for _, lists := range h.viewers {
+	for _, lists := range h.listsByUser {
 		for l := range lists {
 			if sink := l.rewind(); sink != nil {
 				sinks = append(sinks, sink)
@@ -56,8 +57,8 @@ func (h *Hub) rewind() (tails []*tail, sinks []Sink) {
 	return tails, sinks
 }
 
-// rewound reports whether the database went back since the subscriber took its position.
-func (s *subscriber) rewound() bool { return s.era != s.hub.era.Load() }
+// isRewound reports whether the database went back since the subscriber took its position.
+func (s *subscriber) isRewound() bool { return s.era != s.hub.era.Load() }
 
 // restart continues a rewound subscription from the present head, or ends it.
 func (s *subscriber) restart(ctx context.Context) ([][]byte, error) {
@@ -67,25 +68,26 @@ func (s *subscriber) restart(ctx context.Context) ([][]byte, error) {
 	return s.resync(ctx)
 }
 
-// rewind makes the list begin again. It returns the sink to wake, if there is one. The hub is locked.
+// rewind makes the list begin again. It returns the sink to wake, if there is one. The hub is
+// locked.
 func (l *roomList) rewind() Sink {
-	l.First, l.healing, l.rewound = l.opened, true, true
+	l.First, l.readDue, l.rewound = l.openingPayloads, true, true
 	sink := l.sink
 	l.sink = nil
-	delete(l.hub.pending, l)
+	delete(l.hub.pendingLists, l)
 	return sink
 }
 
-// takeRewound reports and clears rewound. If the list was rewound, nothing is known of its rooms from
-// then on.
+// takeRewound reports and clears rewound. If the list was rewound, nothing is known of its rooms
+// from then on.
 func (l *roomList) takeRewound() bool {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
 	rewound := l.rewound
 	l.rewound = false
 	if rewound {
-		for room := range l.known {
-			l.known[room] = ReadState{} // every publication is newer
+		for room := range l.states {
+			l.states[room] = ReadState{} // every publication is newer
 		}
 	}
 	return rewound
@@ -96,41 +98,41 @@ func (l *roomList) takeRewound() bool {
 // client named a position.
 func (s *session) restart(ctx context.Context) error {
 	era := s.hub.Era()
-	found, err := s.memberships(ctx)
+	found, err := s.loadMemberships(ctx)
 	if err != nil {
 		return err
 	}
 	s.endings = slices.DeleteFunc(s.endings, func(e Ending) bool {
-		_, again := found[e.Room]
-		return again
+		_, isMember := found[e.Room]
+		return isMember
 	})
 	pending, unsent := s.openings, make(map[uuid.UUID]bool)
 	s.openings, s.era = nil, era
 	for _, p := range pending {
 		unsent[p.room] = true
-		if m, still := found[p.room]; still {
+		if m, isMember := found[p.room]; isMember {
 			s.openings = append(s.openings, pendingRoom{p.room, m, p.after, p.resync})
 		} else {
 			s.endings = append(s.endings, Ending{Room: p.room})
 		}
 	}
-	for _, room := range s.followed() {
+	for _, room := range s.followedRooms() {
 		s.drop(room)
 		if unsent[room] {
 			continue
 		}
-		if m, still := found[room]; still {
+		if m, isMember := found[room]; isMember {
 			s.openings = append(s.openings, pendingRoom{room, m, m.Head, true})
 		} else {
 			s.endings = append(s.endings, Ending{Room: room})
 		}
 	}
-	s.adopt(found)
+	s.openNewRooms(found)
 	return nil
 }
 
-// followed returns the rooms that the session follows.
-func (s *session) followed() []uuid.UUID {
+// followedRooms returns the rooms that the session follows.
+func (s *session) followedRooms() []uuid.UUID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rooms := make([]uuid.UUID, 0, len(s.rooms))

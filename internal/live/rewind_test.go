@@ -15,8 +15,9 @@ import (
 	"parley/internal/live"
 )
 
-// resumable subscribes to a room with a Resync, which says at which head the subscription continues.
-func resumable(
+// subscribeResumable subscribes to a room with a Resync, which says at which head the subscription
+// continues.
+func subscribeResumable(
 	t *testing.T, log *fakeLog, hub *live.Hub, room uuid.UUID, after, era int64,
 ) live.Subscriber {
 	t.Helper()
@@ -50,17 +51,17 @@ func expectNext(t *testing.T, s live.Subscriber, want string) {
 	}
 }
 
-// TestHeadGoesBack: a poll that finds a room below what was delivered makes subscribers continue with
-// Resync, or ends them, and the same seqs are delivered again.
+// TestHeadGoesBack: a poll that finds a room below what was delivered makes subscribers continue
+// with Resync, or ends them, and the same seqs are delivered again.
 func TestHeadGoesBack(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		log.set(func(l *fakeLog) { l.head = 4 })
-		a := resumable(t, log, hub, room, 4, 0)
+		a := subscribeResumable(t, log, hub, room, 4, 0)
 		defer a.Close()
 		b := join(hub, room, 4, 4)
 		defer b.Close()
-		sink := &screen{}
+		sink := &fakeSink{}
 		for _, s := range []live.Subscriber{a, b} {
 			if !s.Park(sink) {
 				t.Fatal("a subscriber at the head is not parked")
@@ -110,7 +111,7 @@ func TestPollBehindPublication(t *testing.T) {
 		}
 		hub = live.NewHub(t.Context(), lateHeads{log, publish}, log, live.Options{})
 		defer hub.Close()
-		a := resumable(t, log, hub, room, 0, 0)
+		a := subscribeResumable(t, log, hub, room, 0, 0)
 		defer a.Close()
 		expectNext(t, a, "1")
 		expectNext(t, a, "2")
@@ -134,14 +135,14 @@ func TestRewindWhileSubscribing(t *testing.T) {
 		if !errors.Is(err, live.ErrRewound) {
 			t.Errorf("a subscription of an earlier era: %v", err)
 		}
-		fresh := resumable(t, log, hub, room, 4, hub.Era())
+		fresh := subscribeResumable(t, log, hub, room, 4, hub.Era())
 		defer fresh.Close()
 		expectNext(t, fresh, "5")
 	})
 }
 
-// TestOtherTimelines: publications of another timeline are dropped, events as well as new rooms; what
-// is missed is read.
+// TestOtherTimelines: publications of another timeline are dropped, events as well as new rooms;
+// what is missed is read.
 func TestOtherTimelines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &fakeLog{}
@@ -151,9 +152,9 @@ func TestOtherTimelines(t *testing.T) {
 		})
 		defer hub.Close()
 		room := uuid.New()
-		a := resumable(t, log, hub, room, 0, 0)
+		a := subscribeResumable(t, log, hub, room, 0, 0)
 		defer a.Close()
-		sink := &screen{}
+		sink := &fakeSink{}
 		synctest.Wait()
 		if !a.Park(sink) {
 			t.Fatal("it is not parked")
@@ -182,16 +183,16 @@ func TestOtherTimelines(t *testing.T) {
 // TestSessionRewinds: a session continues with Resync in the rooms that are still its user's. The
 // others end, and those that the user is in again begin.
 func TestSessionRewinds(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+	inFakeRooms(t, func(t *testing.T, h *fakeRooms, hub *live.Hub) {
 		a, b, c := uuid.New(), uuid.New(), uuid.New()
 		name := func(room uuid.UUID, what string) string { return room.String()[:4] + " " + what }
 		for _, room := range []uuid.UUID{a, b} {
-			h.happen(nil, room, entry{user: "me"})
+			h.publish(nil, room, entry{user: "me"})
 		}
 		h.add(nil, a)
 		s := h.open(t, hub, "me", func(d *live.Session) {
-			opened := d.Opened
-			d.Opened = func(ctx context.Context, rooms []live.Opening) ([][]byte, error) {
+			opened := d.RenderOpenings
+			d.RenderOpenings = func(ctx context.Context, rooms []live.Opening) ([][]byte, error) {
 				payloads, err := opened(ctx, rooms)
 				for i, o := range rooms {
 					if o.Resync {
@@ -202,20 +203,20 @@ func TestSessionRewinds(t *testing.T) {
 			}
 		})
 		defer s.Close()
-		sink := &log{}
+		sink := &recordingSink{}
 		hasNext(t, s, sink, name(a, "opened 2"), name(b, "opened 1"), "ready")
 		h.add(hub, a)
 		h.add(hub, b)
-		sink.took(t, 0, name(a, "3"), name(b, "2"))
+		sink.expectSent(t, 0, name(a, "3"), name(b, "2"))
 
 		h.mu.Lock()
 		h.rooms[a] = h.rooms[a][:1]
 		delete(h.rooms, b)
 		delete(h.members["me"], b)
 		h.mu.Unlock()
-		h.happen(nil, c, entry{user: "me"}) // it had left, and that is lost
+		h.publish(nil, c, entry{user: "me"}) // it had left, and that is lost
 		hub.Rewind()
-		sink.took(t, 1)
+		sink.expectSent(t, 1)
 		hasNext(
 			t,
 			s,
@@ -226,29 +227,29 @@ func TestSessionRewinds(t *testing.T) {
 			name(c, "1"),
 		)
 		h.add(hub, a)
-		sink.took(t, 0, name(a, "2"))
+		sink.expectSent(t, 0, name(a, "2"))
 	})
 }
 
-// TestSessionRewindsWhileOpening: a session whose rooms are being opened begins them at the heads that
-// the rooms have then.
+// TestSessionRewindsWhileOpening: a session whose rooms are being opened begins them at the heads
+// that the rooms have then.
 func TestSessionRewindsWhileOpening(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+	inFakeRooms(t, func(t *testing.T, h *fakeRooms, hub *live.Hub) {
 		rooms := []uuid.UUID{uuid.New(), uuid.New()}
 		for _, room := range rooms {
-			h.happen(nil, room, entry{user: "me"})
+			h.publish(nil, room, entry{user: "me"})
 			h.add(nil, room)
 		}
 		begun := 0
 		s := h.open(t, hub, "me", func(d *live.Session) {
-			opened := d.Opened
-			d.Opened = func(ctx context.Context, rooms []live.Opening) ([][]byte, error) {
+			opened := d.RenderOpenings
+			d.RenderOpenings = func(ctx context.Context, rooms []live.Opening) ([][]byte, error) {
 				if !rooms[0].Resync && rooms[0].Head == 1 {
 					begun++
 				}
 				return opened(ctx, rooms)
 			}
-			d.OpensSingly = true
+			d.OpenSingly = true
 		})
 		defer s.Close()
 		h.onOpened = func() {
@@ -260,7 +261,7 @@ func TestSessionRewindsWhileOpening(t *testing.T) {
 			h.mu.Unlock()
 			hub.Rewind()
 		}
-		sink := &log{}
+		sink := &recordingSink{}
 		for !s.Park(sink) {
 			if _, err := s.Next(t.Context()); err != nil {
 				t.Fatal(err)
@@ -272,7 +273,7 @@ func TestSessionRewindsWhileOpening(t *testing.T) {
 		}
 		for _, room := range rooms {
 			h.add(hub, room)
-			sink.took(t, 0, room.String()[:4]+" 2")
+			sink.expectSent(t, 0, room.String()[:4]+" 2")
 		}
 	})
 }
@@ -282,7 +283,7 @@ func TestListRewinds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := uuid.New(), uuid.New()
 		lists := &fakeLists{rooms: map[uuid.UUID]live.ReadState{a: {Seq: 9}, b: {Seq: 9}}}
-		hub := live.NewHub(t.Context(), &fakeLog{}, lists, live.Options{Sweep: time.Minute})
+		hub := live.NewHub(t.Context(), &fakeLog{}, lists, live.Options{PollInterval: time.Minute})
 		defer hub.Close()
 		list, err := hub.SubscribeList(t.Context(), live.RoomList{
 			User: "me", First: [][]byte{[]byte("opened")}, Render: lists.render,
@@ -292,7 +293,7 @@ func TestListRewinds(t *testing.T) {
 		}
 		defer list.Close()
 		expectNext(t, list, "opened")
-		sink := &screen{}
+		sink := &fakeSink{}
 		if !list.Park(sink) {
 			t.Fatal("it is not parked")
 		}

@@ -1,13 +1,13 @@
 package live
 
-// ring buffers the newest items of a topic for late readers. It is empty while no reader is late. The
-// seq of an item is the seq of the previous one plus one.
+// ring buffers the newest items of a topic for late readers. It is empty while no reader is late.
+// The seq of an item is the seq of the previous one plus one.
 type ring[T any] struct {
 	items []T
 	// head is the seq of the newest item, kept or not.
 	head int64
-	// readers is how many there are, and late how many of them have not taken everything.
-	readers, late int
+	// readers is how many there are, and behind how many of them have not taken everything.
+	readers, behind int
 	// ahead is how many have come, by another way, to a seq above the head.
 	ahead map[int64]int
 }
@@ -15,28 +15,28 @@ type ring[T any] struct {
 // join counts a reader who has taken everything up to seq.
 func (r *ring[T]) join(seq int64) {
 	r.readers++
-	r.place(seq, 1)
+	r.count(seq, 1)
 }
 
 // leave is the end of join, for a reader who has come to seq.
 func (r *ring[T]) leave(seq int64) {
 	r.readers--
-	r.place(seq, -1)
+	r.count(seq, -1)
 	r.caughtUp(0)
 }
 
 // move is of a reader who has come from one seq to another.
 func (r *ring[T]) move(from, to int64) {
-	r.place(from, -1)
-	r.place(to, 1)
+	r.count(from, -1)
+	r.count(to, 1)
 	r.caughtUp(0)
 }
 
-// place counts n readers more, or fewer, who have come to seq.
-func (r *ring[T]) place(seq int64, n int) {
+// count counts n readers more, or fewer, who have come to seq.
+func (r *ring[T]) count(seq int64, n int) {
 	switch {
 	case seq < r.head:
-		r.late += n
+		r.behind += n
 	case seq > r.head:
 		if r.ahead == nil {
 			r.ahead = make(map[int64]int)
@@ -50,16 +50,16 @@ func (r *ring[T]) place(seq int64, n int) {
 // append adds items; from then on every reader is late who was not ahead.
 func (r *ring[T]) append(items []T) {
 	r.head += int64(len(items))
-	r.late = r.readers
+	r.behind = r.readers
 	for seq, n := range r.ahead {
 		if seq >= r.head {
-			r.late -= n
+			r.behind -= n
 		}
 		if seq <= r.head {
 			delete(r.ahead, seq)
 		}
 	}
-	if r.late > 0 {
+	if r.behind > 0 {
 		r.items = append(r.items, items...)
 	}
 }
@@ -82,7 +82,7 @@ func (r *ring[T]) after(seq int64) (items []T, kept bool) {
 
 // caughtUp counts readers who were late and have taken everything.
 func (r *ring[T]) caughtUp(n int) {
-	if r.late -= n; r.late == 0 {
+	if r.behind -= n; r.behind == 0 {
 		r.items = nil
 	}
 }

@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	// openBatch is how many rooms a session opens at once, and singlyBatch how many if it opens them
-	// singly.
-	openBatch, singlyBatch = 512, 64
+	// openBatch is how many rooms a session opens at once, and singleOpenBatch how many if it opens
+	// them singly.
+	openBatch, singleOpenBatch = 512, 64
 	// sessionEvents and sessionBytes bound what Next of a session returns: it takes nothing from
 	// another room beyond them.
 	sessionEvents = 256
 	sessionBytes  = 256 << 10
-	// rereadInterval is how many sweeps pass between two reads of a session's memberships that
-	// nothing has requested.
-	rereadInterval = 200
+	// membershipReadInterval is how many polls pass between two reads of a session's memberships
+	// that nothing has requested.
+	membershipReadInterval = 200
 )
 
 // Membership is a room that a user may follow.
@@ -35,8 +35,8 @@ type Opening struct {
 	Room uuid.UUID
 	// Head is the seq of the room's newest event.
 	Head int64
-	// Resync: the position was ahead of the log, or the database went back, and the session continues
-	// from Head. In the first case it comes beside another Opening of the room.
+	// Resync: the position was ahead of the log, or the database went back, and the session
+	// continues from Head. In the first case it comes beside another Opening of the room.
 	Resync bool
 }
 
@@ -57,26 +57,27 @@ type Session struct {
 	Resync Resync
 	// Only are the rooms that the session is restricted to, also later; nil is no restriction.
 	Only map[uuid.UUID]struct{}
-	// After are positions: the seq of the last event that the subscriber has of a room. Of the rooms
-	// that the user is in at first, those without a position begin at their heads. Rooms that the
-	// user joins later begin at [Membership.Joined].
+	// After are positions: the seq of the last event that the subscriber has of a room. Of the
+	// rooms that the user is in at first, those without a position begin at their heads. Rooms that
+	// the user joins later begin at [Membership.Joined].
 	After map[uuid.UUID]int64
 	// First are payloads to send before anything else.
 	First [][]byte
 
-	// Memberships authorizes the user, and returns the rooms of the user that Only admits.
+	// Memberships authorizes the user, and returns the rooms of the user that Only includes.
 	Memberships func(ctx context.Context) (map[uuid.UUID]Membership, error)
 	// Reserve claims what so many rooms take. It fails if they are too many.
 	Reserve func(rooms int) error
-	// Opened renders what begins each of the rooms, in their order: nil for a room that the user has
-	// left meanwhile. If OpensSingly, it takes long or returns much, and is called for each room.
-	Opened      func(ctx context.Context, rooms []Opening) ([][]byte, error)
-	OpensSingly bool
-	// Ready renders that all rooms of the beginning are open.
-	Ready func(ctx context.Context) ([][]byte, error)
-	// Ended renders what ends each of the rooms, in their order. It returns an error whose cause is
-	// not the end of a membership: that ends the session.
-	Ended func(ctx context.Context, rooms []Ending) ([][]byte, error)
+	// RenderOpenings renders what begins each of the rooms, in their order: nil for a room that the
+	// user has left meanwhile. If OpenSingly, it takes long or returns much, and is called for each
+	// room.
+	RenderOpenings func(ctx context.Context, rooms []Opening) ([][]byte, error)
+	OpenSingly     bool
+	// RenderReady renders that all rooms of the beginning are open.
+	RenderReady func(ctx context.Context) ([][]byte, error)
+	// RenderEndings renders what ends each of the rooms, in their order. It returns an error whose
+	// cause is not the end of a membership: that ends the session.
+	RenderEndings func(ctx context.Context, rooms []Ending) ([][]byte, error)
 	// Follow and Unfollow, if set, are called when a room begins and ends. They must not block.
 	Follow, Unfollow func(room uuid.UUID)
 }
@@ -88,23 +89,23 @@ type session struct {
 	Session
 
 	// The goroutine's own: the rooms that are to be opened and those that have ended, both not yet
-	// sent, and whether Ready has been sent.
-	openings []pendingRoom
-	endings  []Ending
-	ready    bool
+	// sent, and whether the payloads of RenderReady have been sent.
+	openings  []pendingRoom
+	endings   []Ending
+	readySent bool
 	// era is that of the positions.
 	era int64
 
-	// reread is when the memberships are read again. The hub's lock guards it.
-	reread time.Time
+	// nextRead is when the memberships are read again. The hub's lock guards it.
+	nextRead time.Time
 
 	// The rest is guarded by mu, which may be locked under the hub's lock.
 	mu sync.Mutex
 	// sink is set while the session is parked. sending counts the payloads that are being sent to
-	// it. If it has to be woken, woken is set meanwhile.
-	sink, woken Sink
-	sending     int
-	closed      bool
+	// it. If it has to be woken, sinkToWake is set meanwhile.
+	sink, sinkToWake Sink
+	sending          int
+	closed           bool
 	// stale: the memberships have to be read, because the user may have joined a room.
 	stale bool
 	rooms map[uuid.UUID]*sessionRoom
@@ -115,14 +116,14 @@ type session struct {
 // SubscribeSession subscribes to the events of the rooms of a user. The caller closes the
 // subscriber. It returns the errors of the session's functions.
 //
-// First come the beginnings of all rooms, then Ready, then events. Of each room the session begins
-// with Opening, and nothing comes after its Ending, unless the user joins again.
+// First come the beginnings of all rooms, then RenderReady, then events. Of each room the session
+// begins with Opening, and nothing comes after its Ending, unless the user joins again.
 func (h *Hub) SubscribeSession(ctx context.Context, description Session) (Subscriber, error) {
 	s := &session{
 		hub: h, Session: description, rooms: make(map[uuid.UUID]*sessionRoom), era: h.Era(),
 	}
 	h.addSession(s) // memberships that begin from now on are published to it
-	if err := s.begin(ctx); err != nil {
+	if err := s.findInitialRooms(ctx); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -132,8 +133,8 @@ func (h *Hub) SubscribeSession(ctx context.Context, description Session) (Subscr
 func (h *Hub) addSession(s *session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	interval := rereadInterval * h.opts.Sweep
-	s.reread = time.Now().Add(interval/2 + rand.N(interval)) //nolint:gosec // nothing is secret
+	interval := membershipReadInterval * h.opts.PollInterval
+	s.nextRead = time.Now().Add(interval/2 + rand.N(interval)) //nolint:gosec // nothing is secret
 	if h.sessions[s.User] == nil {
 		h.sessions[s.User] = make(map[*session]struct{})
 	}
@@ -171,14 +172,14 @@ func (s *session) Next(ctx context.Context) ([][]byte, error) {
 	case len(s.endings) > 0:
 		endings := s.endings
 		s.endings = nil
-		return s.Ended(ctx, endings)
+		return s.RenderEndings(ctx, endings)
 	case len(s.openings) > 0:
 		return s.open(ctx)
-	case !s.ready:
-		s.ready = true
-		return s.Ready(ctx)
+	case !s.readySent:
+		s.readySent = true
+		return s.RenderReady(ctx)
 	}
-	return s.take(ctx)
+	return s.takePayloads(ctx)
 }
 
 // takeStale reports and clears stale.
@@ -190,8 +191,8 @@ func (s *session) takeStale() bool {
 	return stale
 }
 
-// take returns what some rooms have, in the order of their turns.
-func (s *session) take(ctx context.Context) (payloads [][]byte, err error) {
+// takePayloads returns what some rooms have, in the order of their turns.
+func (s *session) takePayloads(ctx context.Context) (payloads [][]byte, err error) {
 	for size := 0; size < sessionBytes && len(payloads) < sessionEvents; {
 		r := s.dequeue()
 		if r == nil {
@@ -200,9 +201,9 @@ func (s *session) take(ctx context.Context) (payloads [][]byte, err error) {
 		if s.era != s.hub.Era() {
 			break // Next restarts the session
 		}
-		of, err := r.Next(ctx)
-		payloads = append(payloads, of...)
-		for _, payload := range of {
+		next, err := r.Next(ctx)
+		payloads = append(payloads, next...)
+		for _, payload := range next {
 			size += len(payload)
 		}
 		if ctx.Err() != nil {
@@ -246,12 +247,12 @@ func (s *session) setStale() {
 	s.stale = true
 }
 
-// touch notes that the user may have joined a room; [uuid.Nil] stands for any. It returns the sink to
-// wake, if there is one.
+// touch notes that the user may have joined a room; [uuid.Nil] stands for any. It returns the sink
+// to wake, if there is one.
 func (s *session) touch(room uuid.UUID) Sink {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || room != uuid.Nil && (s.rooms[room] != nil || !s.admits(room)) {
+	if s.closed || room != uuid.Nil && (s.rooms[room] != nil || !s.includes(room)) {
 		return nil
 	}
 	s.stale = true
@@ -260,7 +261,7 @@ func (s *session) touch(room uuid.UUID) Sink {
 
 // Park implements [Subscriber].
 func (s *session) Park(sink Sink) bool {
-	if s.First != nil || len(s.endings) > 0 || len(s.openings) > 0 || !s.ready {
+	if s.First != nil || len(s.endings) > 0 || len(s.openings) > 0 || !s.readySent {
 		return false
 	}
 	s.mu.Lock()

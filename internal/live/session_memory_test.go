@@ -11,24 +11,24 @@ import (
 	"parley/internal/live"
 )
 
-// TestSessionMemory measures what a parked session takes for each of its rooms, which other sessions
-// follow, too, and that it has no goroutine.
+// TestSessionMemory measures what a parked session takes for each of its rooms, which other
+// sessions follow, too, and that it has no goroutine.
 func TestSessionMemory(t *testing.T) {
 	const rooms, sessions, most = 500, 120, 300
-	h := newHouse()
-	hub := live.NewHub(t.Context(), h, h, live.Options{Sweep: time.Hour})
+	h := newFakeRooms()
+	hub := live.NewHub(t.Context(), h, h, live.Options{PollInterval: time.Hour})
 	defer hub.Close()
 	for range rooms {
 		room := uuid.New()
 		for user := range sessions {
-			h.happen(nil, room, entry{user: strconv.Itoa(user)})
+			h.publish(nil, room, entry{user: strconv.Itoa(user)})
 		}
 	}
 	opened := make([]live.Subscriber, sessions)
 	open := func(from, to int) {
 		for user := from; user < to; user++ {
 			s := h.open(t, hub, strconv.Itoa(user), nil)
-			for !s.Park(&screen{}) {
+			for !s.Park(&fakeSink{}) {
 				if _, err := s.Next(t.Context()); err != nil {
 					t.Fatal(err)
 				}

@@ -16,9 +16,9 @@ type pendingRoom struct {
 	resync bool
 }
 
-// begin finds the rooms to open first, and those that were named and are not the user's.
-func (s *session) begin(ctx context.Context) error {
-	found, err := s.memberships(ctx)
+// findInitialRooms finds the rooms to open first, and those that were named and are not the user's.
+func (s *session) findInitialRooms(ctx context.Context) error {
+	found, err := s.loadMemberships(ctx)
 	if err != nil {
 		return err
 	}
@@ -34,12 +34,12 @@ func (s *session) begin(ctx context.Context) error {
 		named[room] = struct{}{}
 	}
 	for room := range s.After {
-		if s.admits(room) {
+		if s.includes(room) {
 			named[room] = struct{}{}
 		}
 	}
 	for room := range named {
-		if _, mine := found[room]; !mine {
+		if _, isMember := found[room]; !isMember {
 			s.endings = append(s.endings, Ending{Room: room})
 		}
 	}
@@ -47,9 +47,9 @@ func (s *session) begin(ctx context.Context) error {
 	return nil
 }
 
-// memberships reads the memberships, and claims what their rooms take.
-func (s *session) memberships(ctx context.Context) (found map[uuid.UUID]Membership, err error) {
-	err = persist(ctx, func() error {
+// loadMemberships reads the memberships, and claims what their rooms take.
+func (s *session) loadMemberships(ctx context.Context) (found map[uuid.UUID]Membership, err error) {
+	err = retry(ctx, func() error {
 		found, err = s.Memberships(ctx)
 		return err
 	})
@@ -59,24 +59,24 @@ func (s *session) memberships(ctx context.Context) (found map[uuid.UUID]Membersh
 	return found, s.Reserve(len(found))
 }
 
-// admits reports whether the session follows a room while the user is in it.
-func (s *session) admits(room uuid.UUID) bool {
-	_, admitted := s.Only[room]
-	return admitted || s.Only == nil
+// includes reports whether the session follows a room while the user is in it.
+func (s *session) includes(room uuid.UUID) bool {
+	_, included := s.Only[room]
+	return included || s.Only == nil
 }
 
 // refresh reads the memberships, and finds the rooms that the user has joined.
 func (s *session) refresh(ctx context.Context) error {
-	found, err := s.memberships(ctx)
+	found, err := s.loadMemberships(ctx)
 	if err == nil {
-		s.adopt(found)
+		s.openNewRooms(found)
 	}
 	return err
 }
 
-// adopt enqueues the rooms that the session does not know, to be opened. The logs of the rooms say
-// which have ended.
-func (s *session) adopt(found map[uuid.UUID]Membership) {
+// openNewRooms enqueues the rooms that the session does not know, to be opened. The logs of the
+// rooms say which have ended.
+func (s *session) openNewRooms(found map[uuid.UUID]Membership) {
 	pending := make(map[uuid.UUID]struct{}, len(s.openings))
 	for _, p := range s.openings {
 		pending[p.room] = struct{}{}
@@ -102,9 +102,9 @@ type openedRoom struct {
 // so it drops a room that the user has left meanwhile, and misses no event.
 func (s *session) open(ctx context.Context) (payloads [][]byte, err error) {
 	var opened []openedRoom
-	if s.OpensSingly {
-		for size := 0; size < sessionBytes && len(opened) < singlyBatch && len(s.openings) > 0; {
-			one, err := s.begun(ctx, 1)
+	if s.OpenSingly {
+		for size := 0; size < sessionBytes && len(opened) < singleOpenBatch && len(s.openings) > 0; {
+			one, err := s.openNext(ctx, 1)
 			if errors.Is(err, ErrRewound) { // Next restarts the session
 				for _, o := range opened {
 					s.openings = append(s.openings, o.pendingRoom)
@@ -119,38 +119,38 @@ func (s *session) open(ctx context.Context) (payloads [][]byte, err error) {
 			}
 			opened = append(opened, one...)
 		}
-	} else if opened, err = s.begun(ctx, openBatch); errors.Is(err, ErrRewound) {
+	} else if opened, err = s.openNext(ctx, openBatch); errors.Is(err, ErrRewound) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
-	found, err := s.memberships(ctx)
+	found, err := s.loadMemberships(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, o := range opened {
-		if !s.stillIn(o.pendingRoom, found) {
+		if !s.isStillMember(o.pendingRoom, found) {
 			s.drop(o.room)
 			continue
 		}
-		s.hub.want(o.room, found[o.room].Head)
+		s.hub.notifyTail(o.room, found[o.room].Head)
 		if !o.Park(o.sessionRoom) {
 			s.enqueue(o.sessionRoom)
 		}
 		payloads = append(payloads, o.payloads...)
 	}
-	s.adopt(found)
+	s.openNewRooms(found)
 	return payloads, nil
 }
 
-// begun joins and renders the next rooms, at most n.
-func (s *session) begun(ctx context.Context, n int) ([]openedRoom, error) {
+// openNext joins and renders the next rooms, at most n.
+func (s *session) openNext(ctx context.Context, n int) ([]openedRoom, error) {
 	batch := s.openings[:min(len(s.openings), n)]
 	if s.openings = s.openings[len(batch):]; len(s.openings) == 0 {
 		s.openings = nil
 	}
 	var items []Opening
-	var of []int // the place of each item's room in the batch
+	var positions []int // the place of each item's room in the batch
 	opened := make([]openedRoom, len(batch))
 	for i, p := range batch {
 		r, err := s.hub.joinSession(s, p)
@@ -162,18 +162,24 @@ func (s *session) begun(ctx context.Context, n int) ([]openedRoom, error) {
 		}
 		opened[i] = openedRoom{pendingRoom: p, sessionRoom: r}
 		if !p.resync {
-			items, of = append(items, Opening{Room: p.room, Head: p.Head}), append(of, i)
+			items, positions = append(
+				items,
+				Opening{Room: p.room, Head: p.Head},
+			), append(
+				positions,
+				i,
+			)
 		}
 		if p.resync || p.after > p.Head {
 			items = append(items, Opening{Room: p.room, Head: p.Head, Resync: true})
-			of = append(of, i)
+			positions = append(positions, i)
 		}
 	}
-	payloads, err := s.Opened(ctx, items)
+	payloads, err := s.RenderOpenings(ctx, items)
 	if err != nil {
 		return nil, err
 	}
-	for j, i := range of {
+	for j, i := range positions {
 		if payloads[j] != nil {
 			opened[i].payloads = append(opened[i].payloads, payloads[j])
 		}
@@ -213,21 +219,21 @@ func (h *Hub) joinSession(s *session, p pendingRoom) (*sessionRoom, error) {
 	return r, nil
 }
 
-// stillIn reports whether the user is still in a room, by the same membership. A room that the user has
-// joined again is opened again.
-func (s *session) stillIn(p pendingRoom, found map[uuid.UUID]Membership) bool {
-	m, still := found[p.room]
-	if !still {
+// isStillMember reports whether the user is still in a room, by the same membership. A room that
+// the user has joined again is opened again.
+func (s *session) isStillMember(p pendingRoom, found map[uuid.UUID]Membership) bool {
+	m, isMember := found[p.room]
+	if !isMember {
 		s.endings = append(s.endings, Ending{Room: p.room})
 	}
-	return still && m.Joined == p.Joined
+	return isMember && m.Joined == p.Joined
 }
 
-// want says that the log of a room has grown to seq.
-func (h *Hub) want(room uuid.UUID, seq int64) {
+// notifyTail says that the log of a room has grown to seq.
+func (h *Hub) notifyTail(room uuid.UUID, seq int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if t := h.tails[Room(room)]; t != nil {
-		t.want(seq)
+		t.notify(seq)
 	}
 }

@@ -45,7 +45,7 @@ func (s *session) unpark() Sink {
 	sink := s.sink
 	s.sink = nil
 	if sink != nil && s.sending > 0 {
-		s.woken = sink
+		s.sinkToWake = sink
 		return nil
 	}
 	return sink
@@ -75,8 +75,8 @@ func (s *session) endSend() Sink {
 	if s.sending--; s.sending > 0 {
 		return nil
 	}
-	sink := s.woken
-	s.woken = nil
+	sink := s.sinkToWake
+	s.sinkToWake = nil
 	return sink
 }
 

@@ -20,12 +20,12 @@ import (
 	"parley/internal/live"
 )
 
-// inHouse runs a test in a bubble.
-func inHouse(t *testing.T, test func(t *testing.T, h *house, hub *live.Hub)) {
+// inFakeRooms runs a test in a bubble.
+func inFakeRooms(t *testing.T, test func(t *testing.T, h *fakeRooms, hub *live.Hub)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse()
-		hub := live.NewHub(t.Context(), h, h, live.Options{Sweep: time.Minute})
+		h := newFakeRooms()
+		hub := live.NewHub(t.Context(), h, h, live.Options{PollInterval: time.Minute})
 		defer hub.Close()
 		test(t, h, hub)
 	})
@@ -51,19 +51,19 @@ func hasNext(t *testing.T, s live.Subscriber, sink live.Sink, want ...string) {
 	}
 }
 
-// byRoom sorts items by their rooms.
+// listsByRoom sorts items by their rooms.
 func byRoom(items []string) []string {
 	slices.SortStableFunc(items, func(a, b string) int { return strings.Compare(a[:4], b[:4]) })
 	return items
 }
 
-// log is a sink that can be made to refuse.
-type log struct {
-	screen
+// recordingSink is a sink that can be made to refuse.
+type recordingSink struct {
+	fakeSink
 }
 
-// took checks what was sent to the sink since the last call.
-func (l *log) took(t *testing.T, woken int, want ...string) {
+// expectSent checks what was sent to the sink since the last call.
+func (l *recordingSink) expectSent(t *testing.T, woken int, want ...string) {
 	t.Helper()
 	synctest.Wait()
 	l.mu.Lock()
@@ -77,23 +77,23 @@ func (l *log) took(t *testing.T, woken int, want ...string) {
 // TestSession sends events straight to a parked sink. It queues what the sink does not take, and
 // continues with Next.
 func TestSession(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+	inFakeRooms(t, func(t *testing.T, h *fakeRooms, hub *live.Hub) {
 		a, b, c := uuid.New(), uuid.New(), uuid.New()
 		name := func(room uuid.UUID, what string) string { return room.String()[:4] + " " + what }
 		for _, room := range []uuid.UUID{a, b} {
-			h.happen(nil, room, entry{user: "me"})
+			h.publish(nil, room, entry{user: "me"})
 		}
 		h.add(nil, a)
 		s := h.open(t, hub, "me", func(d *live.Session) {
 			d.After = map[uuid.UUID]int64{a: 0, c: 0}
 		})
 		defer s.Close()
-		sink := &log{}
+		sink := &recordingSink{}
 		hasNext(t, s, sink, name(c, "ended"), name(a, "opened 2"), name(b, "opened 1"), "ready",
 			name(a, "1"), name(a, "2"))
 		h.add(hub, a)
 		h.add(hub, b)
-		sink.took(t, 0, name(a, "3"), name(b, "2"))
+		sink.expectSent(t, 0, name(a, "3"), name(b, "2"))
 
 		sink.set(true)
 		h.add(hub, a)
@@ -101,61 +101,61 @@ func TestSession(t *testing.T) {
 		h.add(hub, b)
 		synctest.Wait()
 		sink.set(false)
-		sink.took(t, 1)
+		sink.expectSent(t, 1)
 		hasNext(t, s, sink, name(a, "4"), name(a, "5"), name(b, "3"))
 		h.add(hub, b)
-		sink.took(t, 0, name(b, "4"))
+		sink.expectSent(t, 0, name(b, "4"))
 
 		// A room that the user joins begins with that; one that the user leaves ends.
 		h.add(nil, c)
 		reads := h.reads
-		h.happen(hub, c, entry{user: "you"})
-		sink.took(t, 0)
-		h.happen(hub, c, entry{user: "me"})
+		h.publish(hub, c, entry{user: "you"})
+		sink.expectSent(t, 0)
+		h.publish(hub, c, entry{user: "me"})
 		h.add(hub, c)
-		sink.took(t, 1)
+		sink.expectSent(t, 1)
 		hasNext(t, s, sink, name(c, "opened 4"), name(c, "3"), name(c, "4"))
 		if n := h.reads - reads; n != 2 {
 			t.Errorf("the memberships were read %d times for a room", n)
 		}
-		h.happen(hub, c, entry{user: "me", gone: true})
+		h.publish(hub, c, entry{user: "me", gone: true})
 		h.add(hub, c)
-		h.happen(hub, c, entry{user: "me"})
-		sink.took(t, 1)
+		h.publish(hub, c, entry{user: "me"})
+		sink.expectSent(t, 1)
 		hasNext(t, s, sink, name(c, "ended"), name(c, "opened 7"), name(c, "7"))
 		s.Close()
 		s.Close()
 		h.add(hub, c)
-		sink.took(t, 0)
+		sink.expectSent(t, 0)
 		if stats := hub.Stats(); stats.Topics+stats.Cohorts+stats.Subscribers+stats.Sessions != 0 {
 			t.Errorf("after the end there are %+v", stats)
 		}
 	})
 }
 
-// TestSessionFindsJoins: a membership that no publication has named is found by the next sweep.
+// TestSessionFindsJoins: a membership that no publication has named is found by the next poll.
 func TestSessionFindsJoins(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+	inFakeRooms(t, func(t *testing.T, h *fakeRooms, hub *live.Hub) {
 		s := h.open(t, hub, "me", nil)
 		defer s.Close()
-		sink := &log{}
+		sink := &recordingSink{}
 		hasNext(t, s, sink, "ready")
 		room := uuid.New()
-		h.happen(nil, room, entry{user: "me"})
+		h.publish(nil, room, entry{user: "me"})
 		time.Sleep(2 * time.Minute)
-		sink.took(t, 1)
+		sink.expectSent(t, 1)
 		hasNext(t, s, sink, room.String()[:4]+" opened 1", room.String()[:4]+" 1")
 		reads := h.reads
 		time.Sleep(10 * time.Minute)
-		sink.took(t, 0)
+		sink.expectSent(t, 0)
 		if h.reads != reads {
-			t.Errorf("the memberships were read %d times in 10 sweeps", h.reads-reads)
+			t.Errorf("the memberships were read %d times in 10 polls", h.reads-reads)
 		}
 		h.set(func(*fakeLog) { h.joins = nil }) // as if the clocks of two nodes were far apart
-		h.happen(nil, room, entry{user: "me", gone: true})
+		h.publish(nil, room, entry{user: "me", gone: true})
 		time.Sleep(2 * time.Minute)
 		hasNext(t, s, sink, room.String()[:4]+" ended")
-		h.happen(nil, room, entry{user: "me"})
+		h.publish(nil, room, entry{user: "me"})
 		h.set(func(*fakeLog) { h.joins = nil })
 		time.Sleep(6 * time.Hour)
 		hasNext(t, s, sink, room.String()[:4]+" opened 3", room.String()[:4]+" 3")
@@ -164,33 +164,33 @@ func TestSessionFindsJoins(t *testing.T) {
 
 // TestSessionLeftWhileOpening: what a room shows after the user has left is not sent.
 func TestSessionLeftWhileOpening(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+	inFakeRooms(t, func(t *testing.T, h *fakeRooms, hub *live.Hub) {
 		a, b, c := uuid.New(), uuid.New(), uuid.New()
 		for _, room := range []uuid.UUID{a, b, c} {
-			h.happen(nil, room, entry{user: "me"})
+			h.publish(nil, room, entry{user: "me"})
 		}
 		h.onOpened = func() {
 			h.onOpened = nil
 			h.add(nil, c) // and that is not published
-			h.happen(hub, a, entry{user: "me", gone: true})
-			h.happen(hub, b, entry{user: "me", gone: true})
-			h.happen(hub, b, entry{user: "me"})
+			h.publish(hub, a, entry{user: "me", gone: true})
+			h.publish(hub, b, entry{user: "me", gone: true})
+			h.publish(hub, b, entry{user: "me"})
 		}
 		s := h.open(t, hub, "me", nil)
 		defer s.Close()
-		sink := &log{}
+		sink := &recordingSink{}
 		hasNext(t, s, sink, a.String()[:4]+" ended", b.String()[:4]+" opened 3",
 			c.String()[:4]+" opened 1", "ready", b.String()[:4]+" 3", c.String()[:4]+" 2")
-		sink.took(t, 0)
+		sink.expectSent(t, 0)
 	})
 }
 
 // TestSessionFair: Next returns a bounded part, and no room waits for all of another.
 func TestSessionFair(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+	inFakeRooms(t, func(t *testing.T, h *fakeRooms, hub *live.Hub) {
 		a, b := uuid.New(), uuid.New()
 		for _, room := range []uuid.UUID{a, b} {
-			h.happen(nil, room, entry{user: "me"})
+			h.publish(nil, room, entry{user: "me"})
 		}
 		for range 5000 {
 			h.add(nil, a)
@@ -230,17 +230,17 @@ func TestSessionFair(t *testing.T) {
 // TestSessionOpensInParts: more rooms than are opened at once are all open before the session is
 // ready.
 func TestSessionOpensInParts(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+	inFakeRooms(t, func(t *testing.T, h *fakeRooms, hub *live.Hub) {
 		const rooms = 1200
 		want := []string{"ready"}
 		for range rooms {
 			room := uuid.New()
-			h.happen(nil, room, entry{user: "me"})
+			h.publish(nil, room, entry{user: "me"})
 			want = append(want, room.String()[:4]+" opened 1")
 		}
 		s := h.open(t, hub, "me", nil)
 		defer s.Close()
-		hasNext(t, s, &log{}, want...)
+		hasNext(t, s, &recordingSink{}, want...)
 		if h.reads != 4 {
 			t.Errorf("the memberships were read %d times", h.reads)
 		}
@@ -253,14 +253,14 @@ func TestSessionOpensInParts(t *testing.T) {
 // TestSessionOpensSingly: what begins rooms is large, so it is rendered for one room at a time, and
 // not more of it is returned at once than fits.
 func TestSessionOpensSingly(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+	inFakeRooms(t, func(t *testing.T, h *fakeRooms, hub *live.Hub) {
 		const rooms, size = 100, 100 << 10
 		for range rooms {
-			h.happen(nil, uuid.New(), entry{user: "me"})
+			h.publish(nil, uuid.New(), entry{user: "me"})
 		}
 		s := h.open(t, hub, "me", func(description *live.Session) {
-			description.OpensSingly = true
-			description.Opened = func(_ context.Context, opened []live.Opening) ([][]byte, error) {
+			description.OpenSingly = true
+			description.RenderOpenings = func(_ context.Context, opened []live.Opening) ([][]byte, error) {
 				if len(opened) != 1 {
 					t.Errorf("%d rooms are opened at a time", len(opened))
 				}
@@ -269,7 +269,7 @@ func TestSessionOpensSingly(t *testing.T) {
 		})
 		defer s.Close()
 		got := 0
-		for !s.Park(&log{}) {
+		for !s.Park(&recordingSink{}) {
 			payloads, err := s.Next(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -286,12 +286,12 @@ func TestSessionOpensSingly(t *testing.T) {
 
 // TestSessionFails: a room whose log cannot be read ends the session, with what came before.
 func TestSessionFails(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house, hub *live.Hub) {
+	inFakeRooms(t, func(t *testing.T, h *fakeRooms, hub *live.Hub) {
 		room := uuid.New()
-		h.happen(nil, room, entry{user: "me"})
+		h.publish(nil, room, entry{user: "me"})
 		s := h.open(t, hub, "me", nil)
 		defer s.Close()
-		hasNext(t, s, &log{}, room.String()[:4]+" opened 1", "ready")
+		hasNext(t, s, &recordingSink{}, room.String()[:4]+" opened 1", "ready")
 		h.set(func(l *fakeLog) { l.err = errors.New("away") })
 		h.add(hub, room)
 		if _, err := next(t.Context(), s); !errors.Is(err, live.ErrStopped) {
@@ -300,9 +300,9 @@ func TestSessionFails(t *testing.T) {
 	})
 }
 
-// racer is a sink that refuses now and then, checks the order in each room, and that Wake comes
-// when nothing is being sent.
-type racer struct {
+// racingSink is a sink that refuses now and then, checks the order in each room, and that Wake
+// comes when nothing is being sent.
+type racingSink struct {
 	mu      sync.Mutex
 	reached map[string]int
 	wrong   []string
@@ -310,9 +310,9 @@ type racer struct {
 	woken   chan struct{}
 }
 
-func (r *racer) Ready() bool { return rand.IntN(8) > 0 }
+func (r *racingSink) Ready() bool { return rand.IntN(8) > 0 }
 
-func (r *racer) Send(payload []byte) bool {
+func (r *racingSink) Send(payload []byte) bool {
 	r.change(1)
 	defer r.change(-1)
 	if rand.IntN(4) == 0 {
@@ -323,13 +323,13 @@ func (r *racer) Send(payload []byte) bool {
 	return true
 }
 
-func (r *racer) change(by int) {
+func (r *racingSink) change(by int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sending += by
 }
 
-func (r *racer) Wake() {
+func (r *racingSink) Wake() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sending > 0 {
@@ -338,7 +338,7 @@ func (r *racer) Wake() {
 	r.woken <- struct{}{}
 }
 
-func (r *racer) receive(payload []byte) {
+func (r *racingSink) receive(payload []byte) {
 	room, text, _ := strings.Cut(string(payload), " ")
 	seq, err := strconv.Atoi(text)
 	if err != nil {
@@ -353,7 +353,7 @@ func (r *racer) receive(payload []byte) {
 }
 
 // wait waits to be woken. It returns false if everything has been sent.
-func (r *racer) wait(rooms, events int) bool {
+func (r *racingSink) wait(rooms, events int) bool {
 	for !r.done(rooms, events) {
 		select {
 		case <-r.woken:
@@ -364,7 +364,7 @@ func (r *racer) wait(rooms, events int) bool {
 	return false
 }
 
-func (r *racer) done(rooms, events int) bool {
+func (r *racingSink) done(rooms, events int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	done := 0
@@ -381,22 +381,22 @@ func (r *racer) done(rooms, events int) bool {
 func TestSessionRaces(t *testing.T) {
 	const rooms, events, sessions = 8, 1500, 4
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(16))
-	h := newHouse()
+	h := newFakeRooms()
 	hub := live.NewHub(t.Context(), h, h, live.Options{})
 	defer hub.Close()
 	ids := make([]uuid.UUID, rooms)
 	for i := range ids {
 		ids[i] = uuid.New()
 		for user := range sessions {
-			h.happen(nil, ids[i], entry{user: strconv.Itoa(user)})
+			h.publish(nil, ids[i], entry{user: strconv.Itoa(user)})
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var running sync.WaitGroup
-	racers := make([]*racer, sessions)
+	racers := make([]*racingSink, sessions)
 	for i := range racers {
-		r := &racer{reached: make(map[string]int), woken: make(chan struct{}, 1)}
+		r := &racingSink{reached: make(map[string]int), woken: make(chan struct{}, 1)}
 		racers[i] = r
 		after := make(map[uuid.UUID]int64)
 		for _, room := range ids {

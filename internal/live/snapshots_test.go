@@ -41,8 +41,8 @@ func (v *taken) set(version int, fail error) {
 
 func atLeast(least int) func(int) bool { return func(version int) bool { return version >= least } }
 
-// TestSnapshotsAreShared: many callers take one snapshot, also later ones, until it is too old or its
-// time has come.
+// TestSnapshotsAreShared: many callers take one snapshot, also later ones, until it is too old or
+// its time has come.
 func TestSnapshotsAreShared(t *testing.T) {
 	t.Parallel()
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {
@@ -71,11 +71,15 @@ func TestSnapshotsAreShared(t *testing.T) {
 			t.Errorf("3,000 callers have taken %d snapshots", v.calls)
 		}
 		get("b", 2)
-		if v.calls != 3 || hub.Stats().KeptBytes != 200 {
-			t.Errorf("%d snapshots have been taken, with %d bytes", v.calls, hub.Stats().KeptBytes)
+		if v.calls != 3 || hub.Stats().BufferedBytes != 200 {
+			t.Errorf(
+				"%d snapshots have been taken, with %d bytes",
+				v.calls,
+				hub.Stats().BufferedBytes,
+			)
 		}
 		time.Sleep(time.Minute)
-		if kept := hub.Stats().KeptBytes; kept != 0 {
+		if kept := hub.Stats().BufferedBytes; kept != 0 {
 			t.Errorf("%d bytes are kept for good", kept)
 		}
 		get("a", 2)
@@ -97,7 +101,7 @@ func TestSnapshotsAreBounded(t *testing.T) {
 			if _, err := s.Get(t.Context(), room, strconv.Itoa(i), atLeast(0), v.take); err != nil {
 				t.Fatal(err)
 			}
-			if kept := hub.Stats().KeptBytes; kept > most {
+			if kept := hub.Stats().BufferedBytes; kept > most {
 				t.Fatalf("%d bytes are kept", kept)
 			}
 		}
@@ -109,14 +113,14 @@ func TestSnapshotsAreBounded(t *testing.T) {
 		}
 		v.bytes = 2 * most
 		_, _ = s.Get(t.Context(), room, "large", atLeast(0), v.take)
-		if kept := hub.Stats().KeptBytes; kept != 0 {
+		if kept := hub.Stats().BufferedBytes; kept != 0 {
 			t.Errorf("%d bytes are kept beside what is too large", kept)
 		}
 	})
 }
 
-// TestSnapshotsFail: a failure goes to all waiting callers, and the next caller retries. A caller that
-// gives up does not end the snapshot for the others.
+// TestSnapshotsFail: a failure goes to all waiting callers, and the next caller retries. A caller
+// that gives up does not end the snapshot for the others.
 func TestSnapshotsFail(t *testing.T) {
 	t.Parallel()
 	inHub(t, func(t *testing.T, _ *fakeLog, hub *live.Hub) {

@@ -6,30 +6,30 @@ type Stats struct {
 	// their members, Lists the subscribers to lists of rooms, and Sessions those to all rooms of a
 	// user, whose rooms are Subscribers.
 	Topics, Cohorts, Subscribers, Lists, Sessions int64
-	// KeptBytes is the size of the payloads that are kept for late subscribers.
-	KeptBytes int64
+	// BufferedBytes is the size of the payloads that are kept for late subscribers.
+	BufferedBytes int64
 	// Executions are events that were rendered, once for a cohort; Deliveries the payloads sent to
 	// subscribers, and Bytes their size.
 	Executions, Deliveries, Bytes int64
 	// Pages are pages of history that were rendered for subscribers that catch up. Refusals is how
 	// often a sink could not take a payload at once.
 	Pages, Refusals int64
-	// Looks is how often the heads of the rooms were polled. Reads is how often the log of a room
-	// was read for new events, which publications make unnecessary, and Undecoded how many
+	// HeadPolls is how often the heads of the rooms were polled. Reads is how often the log of a
+	// room was read for new events, which publications make unnecessary, and Undecoded how many
 	// publications could not be decoded.
-	Looks, Reads, Undecoded int64
+	HeadPolls, Reads, Undecoded int64
 }
 
 // Stats returns what the hub does.
 func (h *Hub) Stats() Stats {
 	s := Stats{
-		KeptBytes:  h.kept.Load(),
-		Executions: h.executions.Load(),
-		Deliveries: h.deliveries.Load(),
-		Bytes:      h.bytes.Load(),
-		Pages:      h.pages.Load(),
-		Refusals:   h.refusals.Load(),
-		Looks:      h.looks.Load(), Reads: h.reads.Load(), Undecoded: h.undecoded.Load(),
+		BufferedBytes: h.bufferedBytes.Load(),
+		Executions:    h.executions.Load(),
+		Deliveries:    h.deliveries.Load(),
+		Bytes:         h.bytes.Load(),
+		Pages:         h.pages.Load(),
+		Refusals:      h.refusals.Load(),
+		HeadPolls:     h.polls.Load(), Reads: h.reads.Load(), Undecoded: h.undecoded.Load(),
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -40,7 +40,7 @@ func (h *Hub) Stats() Stats {
 			s.Subscribers += c.subscribers()
 		}
 	}
-	for _, lists := range h.viewers {
+	for _, lists := range h.listsByUser {
 		s.Lists += int64(len(lists))
 	}
 	for _, sessions := range h.sessions {
@@ -56,8 +56,8 @@ func (c *cohort) subscribers() int64 {
 	return int64(c.ring.readers)
 }
 
-// delivered counts frames that n subscribers have received.
-func (h *Hub) delivered(frames []Frame, n int) {
+// countDelivered counts frames that n subscribers have received.
+func (h *Hub) countDelivered(frames []Frame, n int) {
 	if n == 0 {
 		return
 	}

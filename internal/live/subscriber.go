@@ -14,8 +14,8 @@ type Sink interface {
 	// fetches their memory together.
 	Ready() bool
 	// Send sends a payload, which others share: it must not be changed. It returns false if it
-	// cannot take the payload now. Wake follows then. A payload that it has taken before Next returns
-	// precedes those of Next, also if the subscriber was woken meanwhile.
+	// cannot take the payload now. Wake follows then. A payload that it has taken before Next
+	// returns precedes those of Next, also if the subscriber was woken meanwhile.
 	Send(payload []byte) bool
 	// Wake asks for a call of Next. It is called once after Park has returned true, unless the
 	// subscriber is closed before: the subscriber is no longer parked.
@@ -31,8 +31,8 @@ type Subscriber interface {
 	// Park passes what follows to a sink, until that is woken; a parked subscriber needs no
 	// goroutine. It returns false if there is something for Next.
 	Park(sink Sink) bool
-	// Close ends the subscription. It is safe for concurrent use, and may be called again. A payload
-	// that is being sent may still arrive.
+	// Close ends the subscription. It is safe for concurrent use, and may be called again. A
+	// payload that is being sent may still arrive.
 	Close()
 }
 
@@ -73,11 +73,12 @@ type subscriber struct {
 
 	hub *Hub
 
-	// Guarded by the cohort's lock, and closed by the hub's, too. index is the place in the cohort's
-	// parked subscribers. failed is a panic of the sink, which ends this subscription and no other.
+	// Guarded by the cohort's lock, and closed by the hub's, too. index is the place in the
+	// cohort's parked subscribers. failed is a panic of the sink, which ends this subscription and
+	// no other.
 	index          int
 	closed, parked bool
-	failed         error
+	sinkErr        error
 }
 
 // Next implements [Subscriber].
@@ -85,12 +86,12 @@ func (s *subscriber) Next(ctx context.Context) ([][]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if s.rewound() {
+	if s.isRewound() {
 		return s.restart(ctx)
 	}
-	frames, err := s.take(ctx)
+	frames, err := s.takeFrames(ctx)
 	switch {
-	case s.rewound(): // what was read may not follow the position
+	case s.isRewound(): // what was read may not follow the position
 		return s.restart(ctx)
 	case errors.Is(err, ErrPruned) && s.cohort.resync != nil:
 		return s.resync(ctx)
@@ -98,13 +99,13 @@ func (s *subscriber) Next(ctx context.Context) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.hub.delivered(frames, 1)
+	s.hub.countDelivered(frames, 1)
 	return s.payloads(frames)
 }
 
-// take returns the frames behind the position, and moves it there.
-func (s *subscriber) take(ctx context.Context) ([]Frame, error) {
-	frames, kept, err := s.buffered()
+// takeFrames returns the frames behind the position, and moves it there.
+func (s *subscriber) takeFrames(ctx context.Context) ([]Frame, error) {
+	frames, kept, err := s.bufferedFrames()
 	switch {
 	case err != nil || kept:
 		return frames, err
@@ -120,14 +121,14 @@ func (s *subscriber) take(ctx context.Context) ([]Frame, error) {
 	return frames, nil
 }
 
-// buffered returns the frames that the cohort keeps behind the position, and moves it to the head.
-// kept is false if the cohort no longer keeps the first of them.
-func (s *subscriber) buffered() (frames []Frame, kept bool, err error) {
+// bufferedFrames returns the frames that the cohort keeps behind the position, and moves it to the
+// head. kept is false if the cohort no longer keeps the first of them.
+func (s *subscriber) bufferedFrames() (frames []Frame, kept bool, err error) {
 	c := s.cohort
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s.failed != nil {
-		return nil, false, s.failed
+	if s.sinkErr != nil {
+		return nil, false, s.sinkErr
 	}
 	if frames, kept = c.ring.after(s.seq); len(frames) > 0 {
 		s.advance(c.ring.head)
@@ -143,7 +144,7 @@ func (s *subscriber) buffered() (frames []Frame, kept bool, err error) {
 func (s *subscriber) advance(seq int64) {
 	c := s.cohort
 	c.ring.move(s.seq, seq)
-	c.forget()
+	c.clearBytes()
 	s.seq = seq
 }
 
@@ -168,7 +169,7 @@ func (s *subscriber) payloads(frames []Frame) ([][]byte, error) {
 // committed. The last event of a topic ends the subscription and is delivered.
 func (s *subscriber) payload(f *Frame) ([]byte, error) {
 	if f.ends {
-		if err := s.endedBy(f.Event); err != nil {
+		if err := s.endError(f.Event); err != nil {
 			if f.Event.Final() {
 				return f.Payload, err
 			}
@@ -182,15 +183,15 @@ func (s *subscriber) payload(f *Frame) ([]byte, error) {
 		if event.Final() { // nothing can happen after it
 			continue
 		}
-		if err := s.endedBy(event); err != nil {
+		if err := s.endError(event); err != nil {
 			return nil, err
 		}
 	}
 	return f.Payload, nil
 }
 
-// endedBy returns why an event ends the subscription; nil if it does not.
-func (s *subscriber) endedBy(event Event) error {
+// endError returns why an event ends the subscription; nil if it does not.
+func (s *subscriber) endError(event Event) error {
 	if event.Position() <= s.authorized {
 		return nil
 	}
@@ -240,7 +241,7 @@ func (s *subscriber) Park(sink Sink) bool {
 	c := s.cohort
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s.closed || s.rewound() || s.seq < c.ring.head || c.err != nil || s.failed != nil {
+	if s.closed || s.isRewound() || s.seq < c.ring.head || c.err != nil || s.sinkErr != nil {
 		return false
 	}
 	s.parked, s.sink, s.index = true, sink, len(c.parked)
@@ -278,8 +279,8 @@ func (s *subscriber) leave() {
 		s.unpark()
 	}
 	c.ring.leave(s.seq)
-	c.forget()
-	c.forgetUser(s.user)
+	c.clearBytes()
+	c.removeUser(s.user)
 	if c.ring.readers == 0 {
 		c.detach()
 	}
@@ -287,7 +288,7 @@ func (s *subscriber) leave() {
 
 // ready asks the sink whether it is ready.
 func (s *subscriber) ready() (ready bool) {
-	defer s.contain()
+	defer s.containPanic()
 	return s.sink.Ready()
 }
 
@@ -295,7 +296,7 @@ func (s *subscriber) ready() (ready bool) {
 // skips frames up to the position: the subscriber may be ahead of its cohort. A frame that ends the
 // subscription counts as not taken: Next returns the error.
 func (s *subscriber) send(frames []Frame, reached *int64) {
-	defer s.contain()
+	defer s.containPanic()
 	for i := range frames {
 		f := &frames[i]
 		seq := f.Event.Position()
@@ -312,12 +313,12 @@ func (s *subscriber) send(frames []Frame, reached *int64) {
 
 // wake wakes the sink.
 func (s *subscriber) wake() {
-	defer s.contain()
+	defer s.containPanic()
 	s.sink.Wake()
 }
 
-// contain, deferred, makes a panic of the sink the end of the subscription.
-func (s *subscriber) contain() {
+// containPanic, deferred, makes a panic of the sink the end of the subscription.
+func (s *subscriber) containPanic() {
 	if value := recover(); value != nil {
 		s.fail(s.hub.opts.Panics.Recovered(s.hub.ctx, panics.Event, value))
 	}
@@ -326,5 +327,5 @@ func (s *subscriber) contain() {
 func (s *subscriber) fail(err error) {
 	s.cohort.mu.Lock()
 	defer s.cohort.mu.Unlock()
-	s.failed = err
+	s.sinkErr = err
 }

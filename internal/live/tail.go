@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// batch is how many events are read from a log, or rendered, at once.
-	batch = 256
-	// kept is how many of its newest events a topic keeps for cohorts that are late, and how many
-	// frames a cohort buffers for late subscribers.
-	kept = 1024
+	// readBatch is how many events are read from a log, or rendered, at once.
+	readBatch = 256
+	// maxBufferedItems is how many of its newest events a topic keeps for cohorts that are late,
+	// and how many frames a cohort buffers for late subscribers.
+	maxBufferedItems = 1024
 )
 
-// tail follows the end of a topic for the cohorts on this node. The tail of a room reads each event once
-// for all subscribers; the other tails receive publications only.
+// tail follows the end of a topic for the cohorts on this node. The tail of a room reads each event
+// once for all subscribers; the other tails receive publications only.
 type tail struct {
 	hub   *Hub
 	topic Topic
@@ -33,19 +33,19 @@ type tail struct {
 	keys    map[string]int
 	// early are the events of publications that arrived before their predecessors.
 	early [][]Event
-	// wanted: the log may have grown, to announced at least. partial: the last reading has not come to
-	// its end.
-	wanted, partial bool
-	announced       int64
-	// endRead is the last shared read of membership-end events.
-	endRead *endRead
-	// reading: there is a goroutine that reads, until nothing is wanted any more.
+	// readRequested: the log may have grown, to notifiedSeq at least. partial: the last reading has
+	// not come to its end.
+	readRequested, partial bool
+	notifiedSeq            int64
+	// membershipEndRead is the last shared read of membership-end events.
+	membershipEndRead *membershipEndRead
+	// reading: there is a goroutine that reads, until no read is requested.
 	reading bool
 }
 
-// endRead is a read of the membership-end events behind events, from first to last, that renderings
-// with the same read set share.
-type endRead struct {
+// membershipEndRead is a read of the membership-end events behind events, from first to last, that
+// renderings with the same read set share.
+type membershipEndRead struct {
 	first, last int64
 	reads       ReadSet
 	// done is closed when ends and err are set.
@@ -63,14 +63,14 @@ func (t *tail) membershipEnds(
 	if reads <= ReadNothing {
 		return t.hub.log.MembershipEnds(ctx, t.topic.room, last)
 	}
-	r, mine := t.openEndRead(first, last, reads)
-	if mine {
+	r, created := t.openMembershipEndRead(first, last, reads)
+	if created {
 		r.err = t.hub.opts.Panics.Run(ctx, panics.Event, func() (err error) {
 			r.ends, err = t.hub.log.MembershipEnds(ctx, t.topic.room, last)
 			return err
 		})
 		if r.err != nil {
-			t.closeEndRead(r)
+			t.closeMembershipEndRead(r)
 		}
 		close(r.done)
 	}
@@ -82,24 +82,33 @@ func (t *tail) membershipEnds(
 	}
 }
 
-// openEndRead returns the read that renderings with a read set share, and whether the caller has to
-// do it.
-func (t *tail) openEndRead(first, last int64, reads ReadSet) (r *endRead, mine bool) {
+// openMembershipEndRead returns the read that renderings with a read set share, and whether the
+// caller has to do it.
+func (t *tail) openMembershipEndRead(
+	first, last int64,
+	reads ReadSet,
+) (r *membershipEndRead, created bool) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	if r := t.endRead; r != nil && r.first == first && r.last == last && r.reads == reads {
+	if r := t.membershipEndRead; r != nil && r.first == first && r.last == last &&
+		r.reads == reads {
 		return r, false
 	}
-	t.endRead = &endRead{first: first, last: last, reads: reads, done: make(chan struct{})}
-	return t.endRead, true
+	t.membershipEndRead = &membershipEndRead{
+		first: first,
+		last:  last,
+		reads: reads,
+		done:  make(chan struct{}),
+	}
+	return t.membershipEndRead, true
 }
 
-// closeEndRead makes the next rendering read again.
-func (t *tail) closeEndRead(r *endRead) {
+// closeMembershipEndRead makes the next rendering read again.
+func (t *tail) closeMembershipEndRead(r *membershipEndRead) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	if t.endRead == r {
-		t.endRead = nil
+	if t.membershipEndRead == r {
+		t.membershipEndRead = nil
 	}
 }
 
@@ -111,17 +120,17 @@ func (h *Hub) newTail(topic Topic, head int64) *tail {
 	return t
 }
 
-// want says that the log has grown to seq. The hub is locked.
-func (t *tail) want(seq int64) {
+// notify says that the log has grown to seq. The hub is locked.
+func (t *tail) notify(seq int64) {
 	if seq > t.ring.head {
-		t.announced = max(t.announced, seq)
-		t.look()
+		t.notifiedSeq = max(t.notifiedSeq, seq)
+		t.requestRead()
 	}
 }
 
 const (
-	// earlyTime is how long a publication waits for its predecessor before the log is read.
-	earlyTime = 5 * time.Millisecond
+	// earlyTimeout is how long a publication waits for its predecessor before the log is read.
+	earlyTimeout = 5 * time.Millisecond
 	// maxEarly is how many publications may wait.
 	maxEarly = 64
 )
@@ -132,21 +141,21 @@ func (t *tail) receive(events []Event, seq int64) {
 	switch {
 	case seq <= t.ring.head:
 	case len(events) == 0 || len(t.early) == maxEarly:
-		t.want(seq)
+		t.notify(seq)
 	case events[0].Position() > t.ring.head+1:
 		if t.early = append(t.early, events); len(t.early) == 1 {
-			time.AfterFunc(earlyTime, t.hub.opts.Panics.Wrap(
+			time.AfterFunc(earlyTimeout, t.hub.opts.Panics.Wrap(
 				t.hub.ctx, panics.Event, t.readEarly, nil,
 			))
 		}
 	default:
-		t.add(t.following(events))
+		t.add(t.newEvents(events))
 		t.addEarly()
 	}
 }
 
-// following returns those of contiguous events that follow the head. The hub is locked.
-func (t *tail) following(events []Event) []Event {
+// newEvents returns those of contiguous events that follow the head. The hub is locked.
+func (t *tail) newEvents(events []Event) []Event {
 	return events[min(max(0, t.ring.head+1-events[0].Position()), int64(len(events))):]
 }
 
@@ -157,7 +166,7 @@ func (t *tail) addEarly() {
 		progress = false
 		t.early = slices.DeleteFunc(t.early, func(events []Event) bool {
 			follows := events[0].Position() <= t.ring.head+1
-			if rest := t.following(events); follows && len(rest) > 0 {
+			if rest := t.newEvents(events); follows && len(rest) > 0 {
 				t.add(rest)
 				progress = true
 			}
@@ -171,22 +180,22 @@ func (t *tail) readEarly() {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
 	for _, events := range t.early {
-		t.want(events[len(events)-1].Position())
+		t.notify(events[len(events)-1].Position())
 	}
 	t.early = nil
 }
 
-// look says that the log may have grown. The hub is locked.
-func (t *tail) look() {
-	t.wanted = true
+// requestRead says that the log may have grown. The hub is locked.
+func (t *tail) requestRead() {
+	t.readRequested = true
 	if !t.reading && t.hub.ctx.Err() == nil {
 		t.reading = true
-		// It ends when nothing is wanted, or with the hub.
+		// It ends when no read is requested, or with the hub.
 		t.hub.running.Go(t.hub.opts.Panics.Wrap(t.hub.ctx, panics.Event, t.read, t.fail))
 	}
 }
 
-// read reads on while that is wanted, and ends the streams where it cannot.
+// read reads while that is requested, and ends the subscriptions if it cannot.
 func (t *tail) read() {
 	err := t.readOn(t.hub.ctx)
 	if err != nil && t.hub.ctx.Err() == nil {
@@ -195,17 +204,17 @@ func (t *tail) read() {
 }
 
 func (t *tail) readOn(ctx context.Context) error {
-	pause := firstRetry
+	pause := firstRetryPause
 	for attempt := 1; ; {
 		after, more := t.next()
 		if !more {
 			return nil
 		}
 		t.hub.reads.Add(1)
-		events, err := t.hub.log.Read(ctx, t.topic.room, after, batch)
+		events, err := t.hub.log.Read(ctx, t.topic.room, after, readBatch)
 		if len(events) > 0 {
 			t.append(events)
-			attempt, pause = 1, firstRetry
+			attempt, pause = 1, firstRetryPause
 			continue
 		}
 		switch {
@@ -214,12 +223,12 @@ func (t *tail) readOn(ctx context.Context) error {
 		case err == nil && t.reached():
 			continue
 		case attempt == readAttempts && err == nil:
-			t.forget() // the announced event does not exist
+			t.dropNotified() // the published event does not exist
 			continue
 		case attempt == readAttempts:
 			return fmt.Errorf("%w: %w", ErrStopped, err)
 		}
-		// Either the log could not be read, or an announced event is not visible yet.
+		// Either the log could not be read, or a published event is not visible yet.
 		attempt++
 		select {
 		case <-time.After(pause):
@@ -235,33 +244,33 @@ func (t *tail) readOn(ctx context.Context) error {
 func (t *tail) next() (after int64, more bool) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	t.reading = t.wanted && len(t.cohorts) > 0
+	t.reading = t.readRequested && len(t.cohorts) > 0
 	return t.ring.head, t.reading
 }
 
-// reached reports whether every announced event was read. It then clears wanted.
+// reached reports whether every published event was read. It then clears readRequested.
 func (t *tail) reached() bool {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	t.wanted = t.announced > t.ring.head
-	return !t.wanted
+	t.readRequested = t.notifiedSeq > t.ring.head
+	return !t.readRequested
 }
 
-// forget gives up on announced events.
-func (t *tail) forget() {
+// dropNotified gives up on published events that the log does not have.
+func (t *tail) dropNotified() {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	t.announced, t.wanted = t.ring.head, false
+	t.notifiedSeq, t.readRequested = t.ring.head, false
 }
 
 // append adds events that were read.
 func (t *tail) append(events []Event) {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
-	t.partial = len(events) == batch
-	t.add(t.following(events)) // publications may have come first
+	t.partial = len(events) == readBatch
+	t.add(t.newEvents(events)) // publications may have come first
 	t.addEarly()
-	t.wanted = t.partial || t.announced > t.ring.head
+	t.readRequested = t.partial || t.notifiedSeq > t.ring.head
 }
 
 // add adds events and wakes the cohorts. The hub is locked.
@@ -270,7 +279,7 @@ func (t *tail) add(events []Event) {
 		return
 	}
 	t.ring.append(events)
-	drop := len(t.ring.items) - kept
+	drop := len(t.ring.items) - maxBufferedItems
 	for i, e := range events {
 		if e.Erases() { // late cohorts read again what came before
 			drop = max(drop, len(t.ring.items)-len(events)+i)

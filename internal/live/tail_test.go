@@ -271,11 +271,11 @@ func TestStreamOfBrokenLog(t *testing.T) {
 
 // TestStreamSurvivesAFault reads on after a fault that passes.
 // eager is a sink that subscribes again when it is woken.
-type eager struct{ again func() }
+type resubscribingSink struct{ subscribe func() }
 
-func (eager) Ready() bool      { return true }
-func (eager) Send([]byte) bool { return true }
-func (e eager) Wake()          { e.again() }
+func (resubscribingSink) Ready() bool      { return true }
+func (resubscribingSink) Send([]byte) bool { return true }
+func (e resubscribingSink) Wake()          { e.subscribe() }
 
 // TestStreamAfterABrokenLog: a subscriber that starts while others are being woken because the log
 // cannot be read ends like them, or receives what is there when it can be read.
@@ -283,7 +283,7 @@ func TestStreamAfterABrokenLog(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		var third live.Subscriber
-		again := eager{func() {
+		again := resubscribingSink{func() {
 			if third == nil {
 				third = join(hub, room, 0, 0)
 			}
@@ -317,30 +317,31 @@ func TestStreamAfterABrokenLog(t *testing.T) {
 	})
 }
 
-// fatal is a sink during whose first payload its subscription ends.
-type fatal struct {
+// endingSink is a sink during whose first payload its subscription ends.
+type endingSink struct {
 	end   func()
 	sent  int
 	woken chan struct{}
 }
 
-func (*fatal) Ready() bool { return true }
+func (*endingSink) Ready() bool { return true }
 
-func (f *fatal) Send([]byte) bool {
+func (f *endingSink) Send([]byte) bool {
 	f.sent++
 	f.end()
 	return true
 }
 
-func (f *fatal) Wake() { close(f.woken) }
+func (f *endingSink) Wake() { close(f.woken) }
 
-// TestEndWhileDelivering: a payload that is being sent when the subscription ends is not sent again.
+// TestEndWhileDelivering: a payload that is being sent when the subscription ends is not sent
+// again.
 func TestEndWhileDelivering(t *testing.T) {
 	inHub(t, func(t *testing.T, log *fakeLog, hub *live.Hub) {
 		room := uuid.New()
 		s := join(hub, room, 0, 0)
 		defer s.Close()
-		f := &fatal{woken: make(chan struct{})}
+		f := &endingSink{woken: make(chan struct{})}
 		f.end = func() {
 			log.set(func(l *fakeLog) { l.err = errors.New("down") })
 			hub.Receive(broker.Publication{Room: room, Seq: 2})

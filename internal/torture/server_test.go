@@ -33,9 +33,9 @@ const secret = "a secret that only the torture knows, 32+ bytes"
 // endTime is how long a server may take to drain.
 const endTime = 30 * time.Second
 
-// lossySweep is the time between two polls of a server with a lossy broker, which no publication
+// lossyPollInterval is the time between two polls of a server with a lossy broker, which no publication
 // tells that it misses some: lists of rooms are read again every ten polls.
-const lossySweep = 500 * time.Millisecond
+const lossyPollInterval = 500 * time.Millisecond
 
 // deafen is the order on standard input that makes the broker lose every publication.
 const deafen = "deafen"
@@ -88,7 +88,7 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 	if s.Nodes {
 		close(wired)
 	} else {
-		opts.Sweep = lossySweep
+		opts.PollInterval = lossyPollInterval
 		opts.Publisher = func(hear broker.Listener) write.Publisher {
 			hints = newLossy(s.Seed, hear)
 			close(wired)

@@ -16,17 +16,18 @@ import (
 // lastEvent is refused by all parked sinks, so that their subscribers read it with Next.
 const lastEvent = 4999
 
-// restless is a sink that refuses now and then, so that its subscriber is parked again and again.
-type restless struct {
+// refusingSink is a sink that refuses now and then, so that its subscriber is parked again and
+// again.
+type refusingSink struct {
 	mu    sync.Mutex
 	last  int64
 	wrong []int64
 	woken chan struct{}
 }
 
-func (r *restless) Ready() bool { return true }
+func (r *refusingSink) Ready() bool { return true }
 
-func (r *restless) Send(payload []byte) bool {
+func (r *refusingSink) Send(payload []byte) bool {
 	if string(payload) == strconv.Itoa(lastEvent) || rand.IntN(4) == 0 {
 		return false
 	}
@@ -34,9 +35,9 @@ func (r *restless) Send(payload []byte) bool {
 	return true
 }
 
-func (r *restless) Wake() { r.woken <- struct{}{} }
+func (r *refusingSink) Wake() { r.woken <- struct{}{} }
 
-func (r *restless) receive(payload []byte) (seq int64) {
+func (r *refusingSink) receive(payload []byte) (seq int64) {
 	seq, err := strconv.ParseInt(string(payload), 10, 64)
 	if err != nil {
 		panic(err)
@@ -54,7 +55,7 @@ func (r *restless) receive(payload []byte) (seq int64) {
 	return seq
 }
 
-func (r *restless) reached(seq int64) bool {
+func (r *refusingSink) reached(seq int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return !shown(seq) || r.last >= seq
@@ -71,9 +72,9 @@ func TestRestless(t *testing.T) {
 	defer hub.Close()
 	room := uuid.New()
 	var running sync.WaitGroup
-	all := make([]*restless, subscribers)
+	all := make([]*refusingSink, subscribers)
 	for i := range all {
-		r := &restless{woken: make(chan struct{}, 1)}
+		r := &refusingSink{woken: make(chan struct{}, 1)}
 		all[i] = r
 		s := subscribe(hub, room, "the same", 0, 0, new(printer).render)
 		running.Go(func() { // ends with the last event

@@ -14,7 +14,7 @@ import (
 	"parley/internal/live"
 )
 
-// entry is an event of a house: its seq, and the user whose membership it ends.
+// entry is an event of fakeRooms: its seq, and the user whose membership it ends.
 type entry struct {
 	number
 	room uuid.UUID
@@ -31,8 +31,8 @@ func (e entry) Ends(user string) error {
 	return nil
 }
 
-// house has rooms with logs and members.
-type house struct {
+// fakeRooms has rooms with logs and members.
+type fakeRooms struct {
 	fakeLog
 	rooms   map[uuid.UUID][]entry
 	members map[string]map[uuid.UUID]live.Membership
@@ -43,14 +43,14 @@ type house struct {
 	reads    int // of memberships
 }
 
-func newHouse() *house {
-	return &house{
+func newFakeRooms() *fakeRooms {
+	return &fakeRooms{
 		rooms:   make(map[uuid.UUID][]entry),
 		members: make(map[string]map[uuid.UUID]live.Membership),
 	}
 }
 
-func (h *house) Read(
+func (h *fakeRooms) Read(
 	_ context.Context, room uuid.UUID, after int64, limit int,
 ) (events []live.Event, _ error) {
 	h.mu.Lock()
@@ -68,7 +68,7 @@ func (h *house) Read(
 	return events, nil
 }
 
-func (h *house) MembershipEnds(
+func (h *fakeRooms) MembershipEnds(
 	_ context.Context, room uuid.UUID, after int64,
 ) (ends []live.Event, _ error) {
 	h.mu.Lock()
@@ -81,7 +81,7 @@ func (h *house) MembershipEnds(
 	return ends, nil
 }
 
-func (h *house) Heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
+func (h *fakeRooms) Heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	heads := make(map[uuid.UUID]int64)
@@ -91,7 +91,7 @@ func (h *house) Heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64
 	return heads, nil
 }
 
-func (h *house) Joined(
+func (h *fakeRooms) Joined(
 	_ context.Context, _ time.Time, found func(string, uuid.UUID),
 ) error {
 	h.mu.Lock()
@@ -104,9 +104,9 @@ func (h *house) Joined(
 }
 
 // add appends an event to a room, and publishes it.
-func (h *house) add(hub *live.Hub, room uuid.UUID) { h.happen(hub, room, entry{}) }
+func (h *fakeRooms) add(hub *live.Hub, room uuid.UUID) { h.publish(hub, room, entry{}) }
 
-func (h *house) happen(hub *live.Hub, room uuid.UUID, e entry) {
+func (h *fakeRooms) publish(hub *live.Hub, room uuid.UUID, e entry) {
 	h.mu.Lock()
 	e.number, e.room = number(len(h.rooms[room])+1), room
 	p := broker.Publication{Room: room, Seq: int64(e.number)}
@@ -130,13 +130,14 @@ func (h *house) happen(hub *live.Hub, room uuid.UUID, e entry) {
 }
 
 // open opens a session of a user.
-func (h *house) open(
+func (h *fakeRooms) open(
 	t testing.TB, hub *live.Hub, user string, change func(*live.Session),
 ) live.Subscriber {
 	t.Helper()
 	name := func(room uuid.UUID) string { return room.String()[:4] }
 	description := live.Session{
-		User: user, Key: "the same",
+		User: user,
+		Key:  "the same",
 		Render: func(
 			_ context.Context, _ string, events []live.Event,
 		) (payloads [][]byte, _ live.ReadSet, _ error) {
@@ -158,7 +159,7 @@ func (h *house) open(
 			return found, nil
 		},
 		Reserve: func(int) error { return nil },
-		Opened: func(_ context.Context, rooms []live.Opening) (payloads [][]byte, _ error) {
+		RenderOpenings: func(_ context.Context, rooms []live.Opening) (payloads [][]byte, _ error) {
 			if h.onOpened != nil {
 				h.onOpened()
 			}
@@ -167,8 +168,8 @@ func (h *house) open(
 			}
 			return payloads, nil
 		},
-		Ready: func(context.Context) ([][]byte, error) { return [][]byte{[]byte("ready")}, nil },
-		Ended: func(_ context.Context, ended []live.Ending) (payloads [][]byte, _ error) {
+		RenderReady: func(context.Context) ([][]byte, error) { return [][]byte{[]byte("ready")}, nil },
+		RenderEndings: func(_ context.Context, ended []live.Ending) (payloads [][]byte, _ error) {
 			for _, e := range ended {
 				if e.Cause != nil && !errors.Is(e.Cause, errEnded) {
 					return nil, e.Cause
