@@ -8,15 +8,19 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// writeCompletion writes the script by which a shell (bash, zsh or fish) completes the flags.
-func writeCompletion(out io.Writer, shell string, flags []*kong.Flag) error {
+// writeCompletion writes the script by which a shell (bash, zsh or fish) completes the flags and the
+// commands of app.
+func writeCompletion(out io.Writer, shell string, app *kong.Application) error {
 	var script strings.Builder
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(&script, format+"\n", args...) }
 	switch shell {
 	case "bash":
 		var names []string
-		for _, f := range flags {
+		for _, f := range app.Flags {
 			names = append(names, "--"+f.Name)
+		}
+		for _, command := range app.Children {
+			names = append(names, command.Name)
 		}
 		line("_parley() {")
 		line("\t"+`COMPREPLY=($(compgen -W "%s" -- "${COMP_WORDS[COMP_CWORD]}"))`,
@@ -26,7 +30,7 @@ func writeCompletion(out io.Writer, shell string, flags []*kong.Flag) error {
 	case "zsh":
 		escape := strings.NewReplacer(`[`, `\[`, `]`, `\]`, `:`, `\:`, `'`, `'\''`)
 		specs := []string{"_arguments"}
-		for _, f := range flags {
+		for _, f := range app.Flags {
 			equals, value := "=", ":"+escape.Replace(f.PlaceHolder)+":"
 			switch {
 			case f.IsBool():
@@ -34,13 +38,33 @@ func writeCompletion(out io.Writer, shell string, flags []*kong.Flag) error {
 			case takesFile(f):
 				value += "_files"
 			}
-			specs = append(specs,
-				fmt.Sprintf("'--%s%s[%s]%s'", f.Name, equals, escape.Replace(summary(f)), value))
+			specs = append(
+				specs,
+				fmt.Sprintf(
+					"'--%s%s[%s]%s'",
+					f.Name,
+					equals,
+					escape.Replace(firstSentence(f.Help)),
+					value,
+				),
+			)
 		}
+		var commands []string
+		quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`, `:`, `\:`, `'`, `'\''`)
+		for _, command := range app.Children {
+			commands = append(commands,
+				fmt.Sprintf(`%s\:"%s"`, command.Name, quote.Replace(firstSentence(command.Help))))
+		}
+		specs = append(specs, fmt.Sprintf("'1:command:((%s))'", strings.Join(commands, " ")))
 		line("#compdef parley\n%s", strings.Join(specs, " \\\n\t"))
 	case "fish":
 		escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
-		for _, f := range flags {
+		line("complete -c parley -f")
+		for _, command := range app.Children {
+			line("complete -c parley -n __fish_use_subcommand -a %s -d '%s'",
+				command.Name, escape.Replace(firstSentence(command.Help)))
+		}
+		for _, f := range app.Flags {
 			kind := " -x"
 			switch {
 			case f.IsBool():
@@ -48,7 +72,12 @@ func writeCompletion(out io.Writer, shell string, flags []*kong.Flag) error {
 			case takesFile(f):
 				kind = " -r -F"
 			}
-			line("complete -c parley -l %s%s -d '%s'", f.Name, kind, escape.Replace(summary(f)))
+			line(
+				"complete -c parley -l %s%s -d '%s'",
+				f.Name,
+				kind,
+				escape.Replace(firstSentence(f.Help)),
+			)
 		}
 	default:
 		return &InvalidError{fmt.Errorf("--completion=%s: it is bash, zsh or fish", shell)}
@@ -59,9 +88,9 @@ func writeCompletion(out io.Writer, shell string, flags []*kong.Flag) error {
 	return nil
 }
 
-// summary returns the first sentence of a flag's help.
-func summary(f *kong.Flag) string {
-	first, _, _ := strings.Cut(f.Help, ". ")
+// firstSentence returns the first sentence of a help text, without its period.
+func firstSentence(help string) string {
+	first, _, _ := strings.Cut(help, ". ")
 	return strings.TrimSuffix(first, ".")
 }
 

@@ -5,14 +5,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"parley/internal/config"
 )
 
-// TestCompletion: each shell accepts its script, and completes a flag by it. A script contains every
-// flag. Shells that are not installed are left out.
+// TestCompletion: each shell accepts its script, and completes a flag and a command by it. A script
+// contains every flag and command. Shells that are not installed are left out.
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -22,10 +23,15 @@ func TestCompletion(t *testing.T) {
 	}{
 		{
 			"bash",
-			[]string{"-c", `. SCRIPT; COMP_WORDS=(parley --trusted-d); COMP_CWORD=1; _parley; echo "${COMPREPLY[@]}"`},
-			"--trusted-documents\n",
+			[]string{"-c", `. SCRIPT; COMP_CWORD=1; for word in --trusted-d pru; do COMP_WORDS=(parley "$word"); _parley; echo "${COMPREPLY[@]}"; done`},
+			"--trusted-documents\nprune\n",
 		},
-		{"fish", []string{"-c", `source SCRIPT; complete -C "parley --trusted-d"`}, "--trusted-documents"},
+		{
+			"fish",
+			[]string{"-c", `source SCRIPT; for word in pru --trusted-d; complete -C "parley $word"; end`},
+			"prune\tDelete once what has expired by --message-retention, --log-retention and " +
+				"--deleted-room-retention, and exit\n--trusted-documents",
+		},
 		{"zsh", []string{"-n", "SCRIPT"}, ""}, // it completes in interactive shells only
 	} {
 		t.Run(test.shell, func(t *testing.T) {
@@ -41,6 +47,11 @@ func TestCompletion(t *testing.T) {
 			for _, s := range settings {
 				if !strings.Contains(script, strings.TrimPrefix(s.flag, "--")) {
 					t.Errorf("the script lacks %s", s.flag)
+				}
+			}
+			for _, command := range []string{"serve", "prune"} {
+				if !regexp.MustCompile(`\b` + command + `\b`).MatchString(script) {
+					t.Errorf("the script lacks the command %s", command)
 				}
 			}
 			program, err := exec.LookPath(test.shell)

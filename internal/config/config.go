@@ -107,7 +107,7 @@ func Parse(
 	var cli struct {
 		Config
 		Version    kong.VersionFlag `help:"Print the version and exit."`
-		Completion string           `placeholder:"SHELL" help:"Print a script by which bash, zsh or fish completes the flags, and exit."`
+		Completion string           `placeholder:"SHELL" help:"Print a script by which bash, zsh or fish completes the flags and commands, and exit."`
 
 		Serve struct{} `cmd:"" default:"1" help:"Run the server. This is the default."`
 		Prune struct{} `cmd:"" help:"Delete once what has expired by --message-retention, --log-retention and --deleted-room-retention, and exit. Servers may run on the database."`
@@ -143,7 +143,7 @@ func Parse(
 		}
 		return Config{}, &InvalidError{fmt.Errorf("%w (--help lists the settings)", err)}
 	case cli.Completion != "":
-		if err := writeCompletion(stdout, cli.Completion, parser.Model.Flags); err != nil {
+		if err := writeCompletion(stdout, cli.Completion, parser.Model); err != nil {
 			return Config{}, err
 		}
 		return Config{}, ErrPrinted
