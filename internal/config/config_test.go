@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -675,6 +677,31 @@ func TestPruneCommand(t *testing.T) {
 	}
 	if !mustParse(t, nil, "--message-retention=24h", "prune").Prune {
 		t.Error("the command behind a flag is not found")
+	}
+}
+
+// TestPruneHelp: the help of prune has the settings that it uses, and no others.
+func TestPruneHelp(t *testing.T) {
+	t.Parallel()
+	_, help, err := parse(t, nil, "prune", "--help")
+	if !errors.Is(err, config.ErrPrinted) {
+		t.Errorf("%v, want ErrPrinted", err)
+	}
+	var shown []string
+	for _, s := range regexp.MustCompile(`\[([A-Z_]+)\]`).FindAllStringSubmatch(help, -1) {
+		shown = append(shown, s[1])
+	}
+	slices.Sort(shown)
+	want := []string{
+		"DATABASE_URL", "PARLEY_DB_MAX_CONNS", "PARLEY_DB_STATEMENT_CACHE",
+		"PARLEY_DELETED_ROOM_RETENTION", "PARLEY_LOG_FORMAT", "PARLEY_LOG_LEVEL",
+		"PARLEY_LOG_RETENTION", "PARLEY_MESSAGE_RETENTION", "PARLEY_SQLITE_SYNCHRONOUS",
+	}
+	if diff := cmp.Diff(want, shown); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if strings.Contains(help, "--completion") || !strings.Contains(help, "--help") {
+		t.Errorf("other flags:\n%s", help)
 	}
 }
 
