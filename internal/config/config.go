@@ -124,6 +124,7 @@ func Parse(
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.Help(printHelp),
 		kong.ValueFormatter(helpText),
+		durations(),
 		groups(),
 		kong.Resolvers(env.resolver()),
 	)
