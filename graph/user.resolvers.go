@@ -67,11 +67,7 @@ func (r *mutationResolver) SignIn(
 			Message: "This server does not sign people in: get a token from your identity provider.",
 		}
 	}
-	name := userID
-	if nickName != nil {
-		name = *nickName
-	}
-	who, err := r.chat.SignIn(ctx, userID, name)
+	who, err := r.chat.SignIn(ctx, userID, nickName)
 	if err != nil {
 		return nil, err
 	}

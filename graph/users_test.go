@@ -215,8 +215,15 @@ func TestSignIn(t *testing.T) {
 		for _, id := range []string{"", strings.Repeat("x", 129), "a\x00", "a\nb"} {
 			s.With("").Refused("BAD_USER_INPUT", signIn, testkit.Vars{"id": id})
 		}
-		s.With("").
-			Refused("BAD_USER_INPUT", signIn, testkit.Vars{"id": "eve", "name": strings.Repeat("x", 201)})
+		for field, vars := range map[string]testkit.Vars{
+			"nickName": {"id": "eve", "name": strings.Repeat("x", 201)},
+			"userId":   {"id": " "}, // an id, but no name
+		} {
+			e := s.With("").Refused("BAD_USER_INPUT", signIn, vars)
+			if e.Extensions["field"] != field {
+				t.Errorf("%v: %+v, want the field %s", vars, e, field)
+			}
+		}
 	}, development)
 
 	s := testkit.Start(t, "sqlite3")

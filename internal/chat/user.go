@@ -137,16 +137,21 @@ func (c *Chat) EnsureUser(ctx context.Context, id, name, picture string) error {
 	return nil
 }
 
-// SignIn returns a user, for a server without an identity provider. It creates the user with the name
-// if it does not exist. Returns BAD_USER_INPUT if the id or the name is not valid.
-func (c *Chat) SignIn(ctx context.Context, id, name string) (*ent.User, error) {
+// SignIn returns a user, for a server without an identity provider. It creates the user with the name,
+// or with id as its name, if it does not exist. Returns BAD_USER_INPUT if the id or the name is not
+// valid.
+func (c *Chat) SignIn(ctx context.Context, id string, name *string) (*ent.User, error) {
 	if err := checkID("userId", id); err != nil {
 		return nil, err
 	}
-	if err := checkText("nickName", name, nameRule()); err != nil {
+	field := "nickName"
+	if name == nil {
+		field, name = "userId", &id
+	}
+	if err := checkText(field, *name, nameRule()); err != nil {
 		return nil, err
 	}
-	if err := c.EnsureUser(ctx, id, name, ""); err != nil {
+	if err := c.EnsureUser(ctx, id, *name, ""); err != nil {
 		return nil, err
 	}
 	return c.User(ctx, id)
