@@ -140,6 +140,12 @@ func TestCreateRoomRefuses(t *testing.T) {
 				t.Errorf("%s: field %q, want %q", c.name, field, c.field)
 			}
 		}
+		e := alice.Refused("BAD_USER_INPUT", createRoom, testkit.Vars{
+			"input": testkit.Vars{"memberIds": []string{"bob", ""}},
+		})
+		if want := "Id 2 of memberIds must not be empty."; e.Message != want {
+			t.Errorf("message %q, want %q", e.Message, want)
+		}
 		accepted := testkit.Vars{
 			"name":           long(200),
 			"description":    long(2000),

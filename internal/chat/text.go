@@ -38,6 +38,9 @@ func pictureRule() text.Rule { return text.Rule{Kind: text.WebAddress, Most: Max
 // keyRule is for idempotency keys.
 func keyRule() text.Rule { return text.Rule{Kind: text.Opaque, Least: 1, Most: MaxIdempotencyKey} }
 
+// idRule is for ids of users.
+func idRule() text.Rule { return text.Rule{Kind: text.ID, Least: 1, Most: MaxID} }
+
 // tagRule is for one tag, without the space around it.
 func tagRule() text.Rule { return text.Rule{Kind: text.Label, Least: 1, Most: MaxTag} }
 
@@ -50,9 +53,7 @@ func checkText(field, s string, rule text.Rule) error {
 }
 
 // checkID accepts what can be the id of a person: what a token may carry as its sub.
-func checkID(field, id string) error {
-	return checkText(field, id, text.Rule{Kind: text.ID, Least: 1, Most: MaxID})
-}
+func checkID(field, id string) error { return checkText(field, id, idRule()) }
 
 // checkOptional is checkText for a value that may be left out.
 func checkOptional(field string, s *string, rule text.Rule) error {
@@ -82,9 +83,9 @@ func checkIDs(field string, ids []string, most int, without string) ([]string, e
 	}
 	seen := make(map[string]bool, len(ids))
 	out := make([]string, 0, len(ids))
-	for _, id := range ids {
-		if err := checkID(field, id); err != nil {
-			return nil, err
+	for i, id := range ids {
+		if problem := idRule().Problem(id); problem != "" {
+			return nil, badInput(field, "Id %d of %s %s.", i+1, field, problem)
 		}
 		if id != without && !seen[id] {
 			seen[id] = true
