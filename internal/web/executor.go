@@ -36,13 +36,12 @@ func (e codedExecutor) CreateOperationContext(
 		switch code {
 		case "COMPLEXITY_LIMIT_EXCEEDED": // gqlgen's extension.ComplexityLimit
 			code = codeTooComplex
-		case "": // gqlgen's extension.AutomaticPersistedQuery, for a wrong hash
-			code = codeBadUserInput
+		case "": // gqlgen's extension.AutomaticPersistedQuery
+			*err = *badInput("extensions", "extensions.persistedQuery must have version 1, "+
+				"and in sha256Hash the SHA-256 of the query in lower-case hexadecimal.").graphQL()
+			continue
 		default:
 			continue
-		}
-		if err.Extensions == nil {
-			err.Extensions = map[string]any{}
 		}
 		err.Extensions["code"] = code
 	}
