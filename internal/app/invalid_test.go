@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"parley/internal/app"
@@ -41,5 +43,29 @@ func TestInvalidSettings(t *testing.T) {
 				t.Error("a database was made")
 			}
 		})
+	}
+}
+
+// TestBusyAddress: an address in use is no fault of the setting, so that a supervisor starts the
+// server again (exit status 1).
+func TestBusyAddress(t *testing.T) {
+	t.Parallel()
+	busy, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	for name, change := range map[string]func(cfg *config.Config){
+		"--addr":       func(cfg *config.Config) { cfg.Addr = busy.Addr().String() },
+		"--admin-addr": func(cfg *config.Config) { cfg.AdminAddr = busy.Addr().String() },
+	} {
+		cfg := config.Defaults()
+		cfg.Addr, cfg.DatabaseURL = "127.0.0.1:0", "sqlite::memory:"
+		change(&cfg)
+		err := app.Run(t.Context(), cfg, slog.New(slog.DiscardHandler), io.Discard)
+		if err == nil || errors.As(err, new(*config.InvalidError)) ||
+			!strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v, want an error that is not an InvalidError", name, err)
+		}
 	}
 }
