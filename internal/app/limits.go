@@ -70,6 +70,7 @@ func newRateLimiters(rates config.Rates, reporter *limit.Reporter) limit.RateLim
 	return limit.RateLimiters{
 		Mutations:     limiter(rates.Mutations, "mutations"),
 		SignIns:       limiter(rates.SignIns, "sign_ins"),
+		Tokens:        limiter(rates.Tokens, "tokens"),
 		Keys:          limiter(rates.Keys, "keys"),
 		Connections:   limiter(rates.Connections, "connections"),
 		Subscriptions: limiter(rates.Subscriptions, "subscriptions"),

@@ -95,7 +95,8 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 func showRateLimiters(m *metrics.Metrics, limiters limit.RateLimiters) {
 	const help = "Requests that a rate limit rejected, by limit."
 	for name, limiter := range map[string]*limit.RateLimiter{
-		"mutations": limiters.Mutations, "sign_ins": limiters.SignIns, "keys": limiters.Keys,
+		"mutations": limiters.Mutations, "sign_ins": limiters.SignIns,
+		"tokens": limiters.Tokens, "keys": limiters.Keys,
 		"connections": limiters.Connections, "subscriptions": limiters.Subscriptions,
 		"queries": limiters.Queries,
 	} {

@@ -288,11 +288,12 @@ func TestRefusals(t *testing.T) {
 		cfg.JWTSecret = "" // so that people sign in
 		cfg.RateMutations, cfg.RateSignIns, cfg.RateKeys = "1/h:3,off", "off,1/h:3", "1/h:1"
 		cfg.RateSubscriptions, cfg.RateConnections = "1/h:2", "off,1/h:3"
+		cfg.RateTokens = "off,1/h:1"
 	})
 	refusals := func(want map[string]int) {
 		t.Helper()
 		text := s.Metrics()
-		for _, gate := range []string{"mutations", "sign_ins", "keys", "connections", "subscriptions"} {
+		for _, gate := range []string{"mutations", "sign_ins", "tokens", "keys", "connections", "subscriptions"} {
 			if line := fmt.Sprintf(
 				"\nparley_rate_limited_total{limit=%q} %d\n",
 				gate,
@@ -322,6 +323,9 @@ func TestRefusals(t *testing.T) {
 	bob.Refused("RATE_LIMITED", join, testkit.Vars{"room": room})
 	refusals(map[string]int{"sign_ins": 1, "keys": 2})
 
+	s.With("no.valid.token").Refused("UNAUTHENTICATED", `{ me { id } }`, nil)
+	s.With("no.valid.token").Refused("RATE_LIMITED", `{ me { id } }`, nil)
+
 	rename := `mutation { updateProfile(input: {nickName: "x"}) { user { id } } }`
 	for range 2 {
 		alice.Do(rename, nil)
@@ -350,6 +354,7 @@ func TestRefusals(t *testing.T) {
 	refusals(
 		map[string]int{
 			"sign_ins":      1,
+			"tokens":        1,
 			"keys":          2,
 			"mutations":     4,
 			"subscriptions": 1,

@@ -151,8 +151,18 @@ func TestPublicKeyIsNoSecret(t *testing.T) {
 func TestVerifiedTokensAreRemembered(t *testing.T) {
 	v := newSecretVerifier(t)
 	token := signHS256(t, claimsWith(nil))
+	known := func(token string, want bool) {
+		t.Helper()
+		identity, ok := v.Known(token)
+		if ok != want || ok && identity != mustVerify(t, v, token) {
+			t.Errorf("Known = %+v, %v; want %v", identity, ok, want)
+		}
+	}
+	known(token, false)
 	mustVerify(t, v, token)
+	known(token, true)
 	mustRefuse(t, v, token+"x", BadSignature)
+	known(token+"x", false)
 	if got := v.known.Len(); got != 1 {
 		t.Fatalf("%d tokens are remembered, want the good one", got)
 	}
@@ -168,6 +178,9 @@ func TestExpiredTokensAreForgotten(t *testing.T) {
 		token := signHS256(t, claimsWith(jwt.MapClaims{"exp": time.Now().Add(time.Minute).Unix()}))
 		mustVerify(t, v, token)
 		time.Sleep(time.Minute)
+		if _, ok := v.Known(token); ok {
+			t.Error("an expired token is known")
+		}
 		mustRefuse(t, v, token, Expired)
 		if got := v.known.Len(); got != 0 {
 			t.Errorf("%d tokens are remembered, want none", got)

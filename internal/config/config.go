@@ -40,6 +40,7 @@ type Config struct {
 	NATSURL           Secret   `name:"nats-url" env:"PARLEY_NATS_URL" placeholder:"URL" group:"database" help:"NATS servers for publications between nodes, as in nats://host:4222, separated by commas. Default: PostgreSQL NOTIFY."`
 	RateMutations     string   `env:"PARLEY_RATE_MUTATIONS" default:"auto" placeholder:"RATE" group:"rates" help:"Mutations: each field counts once, and so do each added member, each room that is left, and every 8 KiB of a message. auto: 50/s:200,500/s:2000."`
 	RateSignIns       string   `name:"rate-sign-ins" env:"PARLEY_RATE_SIGN_INS" default:"auto" placeholder:"RATE" group:"rates" help:"signIn, in development mode. auto: 1/s:10,5/s:50."`
+	RateTokens        string   `env:"PARLEY_RATE_TOKENS" default:"auto" placeholder:"RATE" group:"rates" help:"Rejected tokens. Their user is unknown, so only the limit of an address applies. auto: 10/s:100,100/s:1000."`
 	RateKeys          string   `env:"PARLEY_RATE_KEYS" default:"auto" placeholder:"RATE" group:"rates" help:"Attempts with wrong keys of private rooms. auto: 10/m:10 for a user, 100/m:100 for an address."`
 	RateConnections   string   `env:"PARLEY_RATE_CONNECTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New WebSockets and event streams. auto: 2/s:100,50/s:1000."`
 	RateSubscriptions string   `env:"PARLEY_RATE_SUBSCRIPTIONS" default:"auto" placeholder:"RATE" group:"rates" help:"New subscriptions. auto: 20/s:500,500/s:5000."`

@@ -59,6 +59,7 @@ func TestDefaults(t *testing.T) {
 
 		RateMutations:     "auto",
 		RateSignIns:       "auto",
+		RateTokens:        "auto",
 		RateKeys:          "auto",
 		RateConnections:   "auto",
 		RateSubscriptions: "auto",
@@ -149,6 +150,13 @@ var settings = []struct {
 			limit.Rate{Burst: 6, Every: 10 * time.Second},
 			limit.Rate{Burst: 60, Every: time.Second},
 		),
+	},
+	{
+		"--rate-tokens",
+		"PARLEY_RATE_TOKENS",
+		"off, 1/s:5",
+		func(c config.Config) any { return c.Rates().Tokens },
+		rate(limit.Rate{}, limit.Rate{Burst: 5, Every: time.Second}),
 	},
 	{
 		"--rate-keys",
@@ -533,7 +541,7 @@ func TestModes(t *testing.T) {
 func TestAutomaticRates(t *testing.T) {
 	t.Parallel()
 	rates := mustParse(t, nil).Rates()
-	for name, r := range map[string]limit.RateLimits{"mutations": rates.Mutations, "sign-ins": rates.SignIns, "keys": rates.Keys, "connections": rates.Connections, "subscriptions": rates.Subscriptions, "queries": rates.Queries} {
+	for name, r := range map[string]limit.RateLimits{"mutations": rates.Mutations, "sign-ins": rates.SignIns, "tokens": rates.Tokens, "keys": rates.Keys, "connections": rates.Connections, "subscriptions": rates.Subscriptions, "queries": rates.Queries} {
 		if r.User.Burst < 1 || r.User.Every <= 0 || r.Address.Burst < r.User.Burst ||
 			r.Address.Every >= r.User.Every {
 			t.Errorf("%s: %+v", name, r)

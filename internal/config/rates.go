@@ -13,7 +13,9 @@ import (
 )
 
 // Rates are the rate limits.
-type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions, Queries limit.RateLimits }
+type Rates struct {
+	Mutations, SignIns, Tokens, Keys, Connections, Subscriptions, Queries limit.RateLimits
+}
 
 // The presets of auto. Ordinary clients stay far below them. In development mode, requests from this
 // machine are exempt. In production they are not: they come through a proxy that does not send the
@@ -21,6 +23,7 @@ type Rates struct{ Mutations, SignIns, Keys, Connections, Subscriptions, Queries
 const (
 	autoMutations     = "50/s:200,500/s:2000"
 	autoSignIns       = "1/s:10,5/s:50"
+	autoRejected      = "10/s:100,100/s:1000"
 	autoKeys          = "10/m:10,100/m:100"
 	autoConnections   = "2/s:100,50/s:1000"
 	autoSubscriptions = "20/s:500,500/s:5000"
@@ -41,6 +44,7 @@ func (c Config) Rates() Rates {
 	rates := Rates{
 		Mutations:     rate(c.RateMutations, autoMutations),
 		SignIns:       rate(c.RateSignIns, autoSignIns),
+		Tokens:        rate(c.RateTokens, autoRejected),
 		Keys:          rate(c.RateKeys, autoKeys),
 		Connections:   rate(c.RateConnections, autoConnections),
 		Subscriptions: rate(c.RateSubscriptions, autoSubscriptions),
@@ -53,7 +57,8 @@ func (c Config) Rates() Rates {
 // WithoutRates returns c without rate limits except that of a user's wrong keys. It is for benchmarks
 // and tests, which send all requests from one address.
 func (c Config) WithoutRates() Config {
-	c.RateMutations, c.RateSignIns, c.RateConnections, c.RateSubscriptions, c.RateQueries = off, off, off, off, off
+	c.RateMutations, c.RateSignIns, c.RateTokens = off, off, off
+	c.RateConnections, c.RateSubscriptions, c.RateQueries = off, off, off
 	c.RateKeys = "10/m:10,off"
 	return c
 }
@@ -77,6 +82,7 @@ func (c Config) validateRates(fail func(string, ...any)) {
 	for _, rate := range []struct{ names, value string }{
 		{"PARLEY_RATE_MUTATIONS (--rate-mutations)", c.RateMutations},
 		{"PARLEY_RATE_SIGN_INS (--rate-sign-ins)", c.RateSignIns},
+		{"PARLEY_RATE_TOKENS (--rate-tokens)", c.RateTokens},
 		{"PARLEY_RATE_KEYS (--rate-keys)", c.RateKeys},
 		{"PARLEY_RATE_CONNECTIONS (--rate-connections)", c.RateConnections},
 		{"PARLEY_RATE_SUBSCRIPTIONS (--rate-subscriptions)", c.RateSubscriptions},

@@ -30,10 +30,10 @@ type RateLimits struct {
 
 // RateLimiters has a limiter for each kind of request. A nil limiter is no limit.
 type RateLimiters struct {
-	// Mutations limits the root fields of mutations, SignIns the signIn fields among them, Keys the
-	// wrong room keys, Connections the new WebSockets and event streams, Subscriptions the new
-	// subscriptions, and Queries the cost of queries.
-	Mutations, SignIns, Keys, Connections, Subscriptions, Queries *RateLimiter
+	// Mutations limits the root fields of mutations, SignIns the signIn fields among them, Tokens the
+	// rejected tokens, Keys the wrong room keys, Connections the new WebSockets and event streams,
+	// Subscriptions the new subscriptions, and Queries the cost of queries.
+	Mutations, SignIns, Tokens, Keys, Connections, Subscriptions, Queries *RateLimiter
 }
 
 // RateLimiter limits one kind of request for each user and for each address. Each node counts for

@@ -8,22 +8,34 @@ import (
 	"time"
 
 	"parley/internal/auth"
+	"parley/internal/limit"
 )
 
 // Verifier verifies tokens. If a token is invalid, Verify returns an [*auth.Error]. Other errors,
 // and those with the reason [auth.KeysUnavailable], mean that the token could not be verified.
-// Verify must be safe for concurrent use.
+// The methods must be safe for concurrent use.
 type Verifier interface {
+	// Known returns the identity of a token that Verify has accepted lately, at no cost worth
+	// counting.
+	Known(token string) (identity auth.Identity, ok bool)
 	Verify(ctx context.Context, token string) (auth.Identity, error)
 }
 
 // keysRetryAfter is when clients should retry if the key set cannot be fetched.
 const keysRetryAfter = 5 * time.Second
 
+// authenticator verifies the tokens of clients. It limits the rejected ones for each address, since
+// verifying a signature costs more than the rest of such a request.
+type authenticator struct {
+	verifier Verifier
+	rejected *limit.RateLimiter
+	log      *slog.Logger
+}
+
 // withIdentity adds the identity of the token in the Authorization header to the request's context.
 // Requests without the header have no identity: the operations decide what anonymous clients may
 // do.
-func withIdentity(verifier Verifier, log *slog.Logger, next http.Handler) http.Handler {
+func (a *authenticator) withIdentity(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := r.Header.Get("Authorization")
 		if header == "" {
@@ -38,7 +50,7 @@ func withIdentity(verifier Verifier, log *slog.Logger, next http.Handler) http.H
 			)
 			return
 		}
-		ctx, f := verifyToken(r.Context(), verifier, log, token)
+		ctx, f := a.identify(r.Context(), token)
 		if f != nil {
 			refuse(w, f)
 			return
@@ -47,31 +59,44 @@ func withIdentity(verifier Verifier, log *slog.Logger, next http.Handler) http.H
 	})
 }
 
-// verifyToken returns ctx with the identity of token, or a refusal. It takes at most
+// identify returns ctx with the identity of token, or a refusal. It takes at most
 // authenticationTimeout.
-func verifyToken(
-	ctx context.Context, verifier Verifier, log *slog.Logger, token string,
+//
+// If too many tokens from the address have been rejected, identify accepts known tokens only: an
+// attacker does not lock out the users who share the address.
+func (a *authenticator) identify(
+	ctx context.Context, token string,
 ) (context.Context, *refusal) {
-	verify, cancel := context.WithTimeout(ctx, authenticationTimeout)
-	defer cancel()
-	identity, err := verifier.Verify(verify, token)
-	if err == nil {
+	if identity, ok := a.verifier.Known(token); ok {
 		return auth.NewContext(ctx, identity), nil
 	}
-	if refused := (*auth.Error)(
-		nil,
-	); errors.As(err, &refused) &&
-		refused.Reason != auth.KeysUnavailable {
-		log.DebugContext(ctx, "token rejected", "reason", refused.Reason)
+	if wait := a.rejected.Take(ctx, "", 1); wait > 0 {
+		return ctx, rateLimited(
+			"Too many tokens from your address are invalid. Try again later.",
+			wait,
+		)
+	}
+	verify, cancel := context.WithTimeout(ctx, authenticationTimeout)
+	defer cancel()
+	identity, err := a.verifier.Verify(verify, token)
+	if err == nil {
+		a.rejected.Refund(ctx, "", 1)
+		return auth.NewContext(ctx, identity), nil
+	}
+	refused, ok := errors.AsType[*auth.Error](err)
+	if ok && refused.Reason != auth.KeysUnavailable {
+		a.log.DebugContext(ctx, "token rejected", "reason", refused.Reason)
 		return ctx, unauthenticated(refused.Message)
 	}
 	level, again := slog.LevelWarn, keysRetryAfter
-	if refused := (*auth.Error)(nil); errors.As(err, &refused) && refused.RetryAfter > 0 {
+	if ok && refused.RetryAfter > 0 {
 		// The key set is available. Tokens with forged key ids have this error, too, and must not
 		// fill the log.
 		level, again = slog.LevelDebug, refused.RetryAfter
+	} else {
+		a.rejected.Refund(ctx, "", 1)
 	}
-	log.Log(ctx, level, "tokens cannot be verified", "error", err, "cause", errors.Unwrap(err))
+	a.log.Log(ctx, level, "tokens cannot be verified", "error", err, "cause", errors.Unwrap(err))
 	return ctx, &refusal{
 		status:     http.StatusServiceUnavailable,
 		code:       codeUnavailable,

@@ -228,9 +228,9 @@ func (c *conn) renewToken(token string) tokenRenewal {
 			problem: "Tokens are renewed too often. The previous token stays valid until it expires.",
 		}
 	}
-	ctx, f := verifyToken(c.ctx, c.verifier, c.log, token)
+	ctx, f := c.authenticator.identify(c.ctx, token)
 	if f != nil {
-		return tokenRenewal{problem: f.message, final: f.code != codeUnavailable}
+		return tokenRenewal{problem: f.message, final: f.code == codeUnauthenticated}
 	}
 	identity, _ := auth.FromContext(ctx)
 	c.mu.Lock()

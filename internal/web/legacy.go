@@ -42,7 +42,7 @@ func (u *upgrader) legacyHTTP(legacy Legacy) http.Handler {
 			token, ok := auth.Bearer(header)
 			f := unauthenticated("The Authorization header must be: Bearer, a space, and a token.")
 			if ok {
-				ctx, f = verifyToken(ctx, u.verifier, u.log, token)
+				ctx, f = u.authenticator.identify(ctx, token)
 			}
 			if f != nil {
 				refuseLegacy(legacy, w, r, f)
@@ -90,9 +90,7 @@ func (s *legacySocket) kind() string { return kindLegacy }
 // legacySockets serves WebSockets for legacy messages. The client sends its token in the
 // handshake's Authorization header, or in a first message.
 func (u *upgrader) legacySockets(legacy Legacy) http.Handler {
-	return withIdentity(
-		u.verifier,
-		u.log,
+	return u.authenticator.withIdentity(
 		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !isUpgrade(r) {
 				w.Header().Set("Upgrade", "websocket")
@@ -193,7 +191,7 @@ func (s *legacySocket) authenticate(token string) action {
 		}
 		return accepted
 	}
-	ctx, f := verifyToken(s.ctx, s.verifier, s.log, token)
+	ctx, f := s.authenticator.identify(s.ctx, token)
 	if f != nil {
 		return action{reply: s.legacy.ErrorMessage(f.message)}
 	}

@@ -38,6 +38,8 @@ func (p *panickingParts) Park(live.Sink) bool {
 
 func (p *panickingParts) Close() {}
 
+func (p *panickingParts) Known(string) (auth.Identity, bool) { return auth.Identity{}, false }
+
 func (p *panickingParts) Verify(context.Context, string) (auth.Identity, error) { panic("verify") }
 
 func (p *panickingParts) Request(string, int, time.Duration) {}

@@ -108,6 +108,58 @@ func TestConnectionRate(t *testing.T) {
 	})
 }
 
+// TestRejectedTokenRate: above the rate of rejected tokens, an address gets 429 for each token that
+// is not known, before it is verified. Tokens that are accepted, or that the server cannot verify, do
+// not count.
+func TestRejectedTokenRate(t *testing.T) {
+	t.Parallel()
+	limiter := limit.NewRateLimiter(
+		limit.RateLimits{Address: limit.Rate{Burst: 3, Every: time.Hour}},
+	)
+	ts := newServer(t, web.Config{RateLimiters: limit.RateLimiters{Tokens: limiter}})
+	query := func(token string, want int) {
+		t.Helper()
+		var header []string
+		if token != "" {
+			header = append(header, "Authorization: Bearer "+token)
+		}
+		a := ts.do(t, http.MethodGet, "/graphql?query=%7Bme%7D", "", header...)
+		limited := a.code() == "RATE_LIMITED" && a.Header.Get("Retry-After") != ""
+		if a.StatusCode != want || limited != (want == http.StatusTooManyRequests) {
+			t.Errorf("token %q: %d, want %d: %s", token, a.StatusCode, want, a.body)
+		}
+	}
+	initialize := func(token string) *wsClient {
+		c := ts.connect(t)
+		c.send(`{"type":"connection_init","payload":{"authorization":"` + token + `"}}`)
+		return c
+	}
+	open := initialize("ann")
+	open.expect("connection_ack")
+	for range 5 {
+		query("ann", http.StatusOK)
+		query("unavailable", http.StatusServiceUnavailable)
+	}
+	query("wrong", http.StatusUnauthorized)
+	query("toosoon", http.StatusServiceUnavailable) // it may be forged
+	initialize("wrong").expectClose(4403)
+
+	query("wrong", http.StatusTooManyRequests)
+	query("bob", http.StatusTooManyRequests)
+	query("known", http.StatusOK)
+	query("", http.StatusOK)
+	initialize("bob").expectClose(1013)
+	initialize("known").expect("connection_ack")
+	if _, status := ts.dial(t, "Authorization: Bearer bob"); status != http.StatusTooManyRequests {
+		t.Errorf("a handshake: %d", status)
+	}
+	open.send(`{"type":"ping","payload":{"authorization":"ann"}}`) // the former token stays valid
+	open.expect("pong")
+	if got := limiter.Refused(); got != 5 {
+		t.Errorf("%d attempts were rejected, want 5", got)
+	}
+}
+
 // TestForwardingHeaderWarning: in production the log warns once about requests from this machine
 // without a forwarding header.
 func TestForwardingHeaderWarning(t *testing.T) {

@@ -188,6 +188,10 @@ func (s *testSchema) subscribe(
 // invalid, expire soon or cannot be verified.
 type testVerifier struct{}
 
+func (testVerifier) Known(token string) (auth.Identity, bool) {
+	return auth.Identity{ID: token}, token == "known"
+}
+
 func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, error) {
 	if strings.HasPrefix(token, "user") {
 		return auth.Identity{ID: token, ExpiresAt: time.Now().Add(time.Hour)}, nil

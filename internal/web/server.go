@@ -71,7 +71,7 @@ type Config struct {
 	ResponseRefused func(ctx context.Context, op *graphql.OperationContext, errs gqlerror.List, waited time.Duration)
 	// Reporter logs which limits are reached; nil: they are not logged.
 	Reporter *limit.Reporter
-	// RateLimiters limits how often connections may be opened.
+	// RateLimiters limits how often connections may be opened and tokens rejected.
 	RateLimiters limit.RateLimiters
 	// Proxies are the proxies that are trusted to name the address of a request's client.
 	Proxies Proxies
@@ -158,9 +158,10 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	if responder.refused == nil {
 		responder.refused = func(context.Context, *graphql.OperationContext, gqlerror.List, time.Duration) {}
 	}
+	authenticator := &authenticator{verifier, cfg.RateLimiters.Tokens, log}
 	upgrader := newUpgrader(
 		responder,
-		verifier,
+		authenticator,
 		origins,
 		limits,
 		cfg.RateLimiters,
@@ -186,7 +187,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	gql.AddTransport(&httpTransport{responder: responder, log: log})
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", withIdentity(verifier, log, gql))
+	mux.Handle("/graphql", authenticator.withIdentity(gql))
 	mux.Handle("/healthz", readOnly(http.HandlerFunc(healthy)))
 	mux.Handle("/readyz", readOnly(ready(cfg.Ready, cfg.Connected, connections, limits.Ready, log)))
 	mux.Handle("/", http.HandlerFunc(notFound))

@@ -152,9 +152,9 @@ func (s *socket) handleInit(payload json.RawMessage) action {
 	}
 	ctx := s.ctx
 	if token != "" {
-		userCtx, f := verifyToken(ctx, s.verifier, s.log, token)
+		userCtx, f := s.authenticator.identify(ctx, token)
 		switch {
-		case f != nil && f.code == codeUnavailable:
+		case f != nil && f.code != codeUnauthenticated:
 			return closeAction(closeTryAgainLater, f.message)
 		case f != nil && s.subprotocol.subscriptionsWS:
 			_ = s.write(

@@ -16,21 +16,21 @@ import (
 
 // upgrader upgrades requests to WebSockets, for all subprotocols.
 type upgrader struct {
-	responder   *responder
-	verifier    Verifier
-	origins     origins
-	limits      Limits
-	limiters    limit.RateLimiters
-	connections *connections
-	budgets     *budgets
-	log         *slog.Logger
-	wire        wire.Upgrader
-	frames      sync.Pool // of *wire.Framer
+	responder     *responder
+	authenticator *authenticator
+	origins       origins
+	limits        Limits
+	limiters      limit.RateLimiters
+	connections   *connections
+	budgets       *budgets
+	log           *slog.Logger
+	wire          wire.Upgrader
+	frames        sync.Pool // of *wire.Framer
 }
 
 func newUpgrader(
 	responder *responder,
-	verifier Verifier,
+	authenticator *authenticator,
 	origins origins,
 	limits Limits,
 	limiters limit.RateLimiters,
@@ -39,14 +39,14 @@ func newUpgrader(
 	log *slog.Logger,
 ) *upgrader {
 	u := &upgrader{
-		responder:   responder,
-		verifier:    verifier,
-		origins:     origins,
-		limits:      limits,
-		limiters:    limiters,
-		connections: connections,
-		budgets:     budgets,
-		log:         log,
+		responder:     responder,
+		authenticator: authenticator,
+		origins:       origins,
+		limits:        limits,
+		limiters:      limiters,
+		connections:   connections,
+		budgets:       budgets,
+		log:           log,
 	}
 	u.wire = wire.Upgrader{
 		MaxMessageBytes: limits.SocketMessage,
