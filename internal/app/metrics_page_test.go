@@ -1,0 +1,64 @@
+package app_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/internal/testkit"
+)
+
+var update = flag.Bool("update", false, "write docs/metrics.md")
+
+// TestMetricsPage: docs/metrics.md lists the metrics of a node on PostgreSQL, which has them all.
+func TestMetricsPage(t *testing.T) {
+	const path = "../../docs/metrics.md"
+	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
+	busy(t, s)
+	page := metricsPage(s.Metrics())
+	if *update {
+		if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	written, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(written) != page {
+		t.Error("the page differs from the metrics: scripts/generate writes it")
+	}
+}
+
+// metricsPage returns metrics in Prometheus's text format as a page.
+func metricsPage(text string) string {
+	var b strings.Builder
+	b.WriteString(`# Metrics
+
+This page is generated from the metrics of a running node. ` + "`/metrics`" + ` has them for Prometheus, together with those of the Go runtime
+(` + "`go_…`" + `) and of the process (` + "`process_…`" + `). ` + "`PARLEY_ADMIN_ADDR`" + ` moves them to a separate address. The dashboard and the alerts in
+` + "`ops/`" + ` use them: see [alerts](operations.md#alerts).
+
+| metric | type | labels | meaning |
+|---|---|---|---|
+`)
+	family := regexp.MustCompile(
+		`(?m)^# HELP (parley_\w+) (.*)\n# TYPE \w+ (\w+)\n((?:parley_\w+[ {].*\n)+)`)
+	label := regexp.MustCompile(`[{,](\w+)="`)
+	for _, found := range family.FindAllStringSubmatch(text, -1) {
+		var labels []string
+		for _, name := range label.FindAllStringSubmatch(found[4], -1) {
+			if quoted := "`" + name[1] + "`"; name[1] != "le" && !slices.Contains(labels, quoted) {
+				labels = append(labels, quoted)
+			}
+		}
+		slices.Sort(labels)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n",
+			found[1], found[3], strings.Join(labels, ", "), found[2])
+	}
+	return b.String()
+}
