@@ -30,9 +30,13 @@ export default defineConfig({
     outline: [2, 3],
     socialLinks: repository ? [{ icon: 'github', link: repository }] : [],
     sidebar: [
-      { text: 'Use', items: items('frontends', 'streams', 'errors', 'limits', 'text', 'permissions', 'older-interfaces') },
-      { text: 'Operate', items: items('operations', 'reliability', 'performance') },
-      { text: 'Change', items: items('architecture', 'invariants', 'extending', 'glossary') },
+      { text: 'Tutorials', items: items('tutorials/react', 'tutorials/back-end') },
+      { text: 'How-to guides', items: items('frontends', 'streams', 'operations', 'extending') },
+      {
+        text: 'Reference',
+        items: items('schema', 'errors', 'permissions', 'limits', 'text', 'settings', 'metrics', 'older-interfaces', 'glossary'),
+      },
+      { text: 'Explanation', items: items('architecture', 'invariants', 'reliability', 'performance') },
       { text: 'Decisions', collapsed: true, items: items(...decisions) },
     ],
   },
