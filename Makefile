@@ -1,6 +1,6 @@
 # Every target is one line that runs Go or a script, so make is optional.
 .DEFAULT_GOAL := help
-.PHONY: help run test torture bench bench-hostile generate migration clients lint docs check build tools
+.PHONY: help run test torture bench bench-peers bench-hostile generate migration clients lint docs check build tools
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ torture: ## look for lost, doubled or misplaced events while servers are killed,
 
 bench: ## measure deliveries beside a bare WebSocket loop and stock gqlgen, for four minutes
 	scripts/bench
+
+bench-peers: ## measure requests and deliveries beside Mercurius and the floor, and write a report with charts: make bench-peers args='-rounds 5'
+	scripts/bench-peers $(args)
 
 bench-hostile: ## attack a server at full size and measure the effect on other users, for ten minutes
 	scripts/bench-hostile

@@ -6,12 +6,16 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gobwas/ws"
 )
 
-// bareServer writes each frame that is sent to a room to the room's sockets, one after the other.
+// bareServer writes each frame that is sent to a room to the room's sockets, one after the other. It
+// responds to each request for GraphQL with the same bytes.
 type bareServer struct {
+	response atomic.Pointer[[]byte]
+
 	mu    sync.Mutex
 	rooms map[string]*bareRoom
 }
@@ -26,7 +30,19 @@ func newBare() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /graphql", s.listen)
 	mux.HandleFunc("POST /send", s.send)
+	mux.HandleFunc("POST /response", func(_ http.ResponseWriter, r *http.Request) {
+		if response, err := io.ReadAll(r.Body); err == nil {
+			s.response.Store(&response)
+		}
+	})
+	mux.HandleFunc("POST /graphql", s.respond)
 	return mux
+}
+
+func (s *bareServer) respond(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(*s.response.Load())
 }
 
 func (s *bareServer) room(name string) *bareRoom {

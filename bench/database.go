@@ -12,8 +12,9 @@ import (
 
 // database is a PostgreSQL server for Parley. The nil pointer stands for SQLite, in Parley's process.
 type database struct {
-	server *storetest.Postgres
-	pid    int
+	server  *storetest.Postgres
+	pid     int
+	version string
 }
 
 // startDatabase starts a server, which the caller stops.
@@ -24,7 +25,7 @@ func startDatabase(ctx context.Context) (d *database, err error) {
 	}
 	url, err := d.server.Migrated(ctx)
 	if err == nil {
-		d.pid, err = postmaster(ctx, url)
+		err = d.describe(ctx, url)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.stop(ctx))
@@ -32,20 +33,20 @@ func startDatabase(ctx context.Context) (d *database, err error) {
 	return d, nil
 }
 
-// postmaster returns the id of the process that the server's other processes are children of.
-func postmaster(ctx context.Context, url string) (pid int, err error) {
+// describe sets the version of the server, and the id of the process that its other processes are
+// children of.
+func (d *database) describe(ctx context.Context, url string) (err error) {
 	db, err := sql.Open("postgres", url)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	err = db.QueryRowContext(
-		ctx, `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)`,
-	).Scan(&pid)
+	err = db.QueryRowContext(ctx, `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1),
+		split_part(current_setting('server_version'), ' ', 1)`).Scan(&d.pid, &d.version)
 	if err != nil {
-		return 0, fmt.Errorf("find PostgreSQL's process: %w", err)
+		return fmt.Errorf("find PostgreSQL's process: %w", err)
 	}
-	return pid, nil
+	return nil
 }
 
 // url returns the URL of a new database for a server: with Parley's tables, or empty. It is "" on
@@ -54,13 +55,13 @@ func (d *database) url(ctx context.Context, k kind) (url string, err error) {
 	switch {
 	case d != nil && k == parley:
 		return d.server.Migrated(ctx)
+	case k == parley, k == sqlite:
+		return "", nil
 	case d != nil:
 		url, _, err = d.server.NewDatabase(ctx)
 		return url, err
-	case k != parley:
-		return "", fmt.Errorf("%s needs -postgres", k)
 	default:
-		return "", nil
+		return "", fmt.Errorf("%s needs -postgres", k)
 	}
 }
 

@@ -2,7 +2,8 @@
 // gqlgen's own transport (stock), a server on Mercurius (bench/peers/mercurius), and a loop that
 // only writes prepared frames with the same WebSocket library (bare); messages of Parley with their
 // deliveries, beside the same messages without subscribers; and the memory of idle subscriptions.
-// With -postgres Parley runs on PostgreSQL, whose CPU time is in the tables, too.
+// With -postgres Parley runs on PostgreSQL, whose CPU time is in the tables, too. With -report it also
+// writes the comparison with Mercurius and with the bare server to a page in Markdown.
 //
 // Each server is a separate process, which separates its CPU time and memory from those of this
 // process, which has the client sockets and sends the messages. The servers are measured in turns
@@ -35,6 +36,7 @@ type options struct {
 	only            string
 	statements      bool
 	requests        bool
+	report          string
 	// database is Parley's database. run sets it if postgres is set.
 	postgres bool
 	database *database
@@ -127,8 +129,19 @@ func flags() options {
 		false,
 		"run Parley on a PostgreSQL that is started for it, not on SQLite",
 	)
+	flag.StringVar(
+		&o.report,
+		"report",
+		"",
+		"also write the tables of docs/performance.md, and the machine, to this file; it needs all of bare, parley and mercurius",
+	)
 	flag.Parse()
 	o.kinds, o.stalled = parseKinds(*kinds), parseKinds(*stalled)
+	for _, k := range []kind{bare, parley, mercurius} {
+		if o.report != "" && !slices.Contains(o.kinds, k) {
+			fail(fmt.Errorf("-report needs -servers with %s", k))
+		}
+	}
 	o.subscribers = min(o.subscribers, mostMembers)
 	return o
 }
@@ -139,12 +152,12 @@ func parseKinds(list string) []kind {
 		if name == "" {
 			continue
 		}
-		if k := kind(name); slices.Contains([]kind{bare, stock, parley, mercurius}, k) {
+		if k := kind(name); slices.Contains([]kind{bare, stock, parley, mercurius, sqlite}, k) {
 			kinds = append(kinds, k)
 		} else {
 			fail(
 				fmt.Errorf(
-					"there is no server %q: they are bare, stock, parley and mercurius",
+					"there is no server %q: they are bare, stock, parley, mercurius and sqlite",
 					name,
 				),
 			)

@@ -81,52 +81,85 @@ func (a answered) each(d time.Duration) float64 {
 	return micro(d) / float64(max(len(a.latencies), 1))
 }
 
+// perRequest is the server's CPU for a request, in µs.
+func (a answered) perRequest() float64 { return a.each(a.cpu) }
+
+// rate is the number of requests per second.
+func (a answered) rate() float64 { return float64(len(a.latencies)) / a.took.Seconds() }
+
+// latency returns a percentile of the latencies, in ms.
+func (a answered) latency(p float64) float64 { return micro(percentile(a.latencies, p)) / 1000 }
+
 type requestKey struct {
 	name string
 	kind kind
 }
 
+// requestResults are the measurements of all rounds.
+type requestResults map[requestKey][]answered
+
 // measureRequests measures each request with each server that executes operations, in turns, and
-// prints a table.
-func measureRequests(ctx context.Context, o options, out io.Writer) (err error) {
+// with the bare server, which responds with the bytes of Parley's response.
+func measureRequests(ctx context.Context, o options) (found requestResults, err error) {
 	targets := make(map[kind]*target)
 	defer func() {
 		for _, t := range targets {
 			err = errors.Join(err, t.process.end())
 		}
 	}()
-	kinds := slices.DeleteFunc(slices.Clone(o.kinds), func(k kind) bool { return !k.executes() })
+	kinds := o.requestKinds()
 	for _, k := range kinds {
 		t, err := prepare(ctx, k, o, 0)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		targets[k] = t
 		if err := inParallel(len(t.rooms), func(i int) error {
 			return t.send(t.rooms[i:i+1], plain)
 		}); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	found := make(map[requestKey][]answered)
+	found = make(requestResults)
 	for round := range o.rounds {
 		for _, r := range requestsOf() {
 			for _, k := range kinds {
 				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s\n", round+1, o.rounds, r.name, k)
+				if k == bare {
+					if err := prepareResponse(targets[parley], targets[bare], r); err != nil {
+						return nil, fmt.Errorf("%s, %s: %w", r.name, k, err)
+					}
+				}
 				if _, err := measureRequest(targets[k], r, o.length/4); err != nil { // warm
-					return fmt.Errorf("%s, %s: %w", r.name, k, err)
+					return nil, fmt.Errorf("%s, %s: %w", r.name, k, err)
 				}
 				a, err := measureRequest(targets[k], r, o.length)
 				if err != nil {
-					return fmt.Errorf("%s, %s: %w", r.name, k, err)
+					return nil, fmt.Errorf("%s, %s: %w", r.name, k, err)
 				}
 				key := requestKey{r.name, k}
 				found[key] = append(found[key], a)
 			}
 		}
 	}
-	printRequests(out, kinds, found)
-	return nil
+	return found, nil
+}
+
+// requestKinds returns the servers whose requests are measured.
+func (o options) requestKinds() []kind {
+	return slices.DeleteFunc(slices.Clone(o.kinds), func(k kind) bool {
+		return !k.executes() && (k != bare || !slices.Contains(o.kinds, parley))
+	})
+}
+
+// prepareResponse gives the bare server what another server responds to a request.
+func prepareResponse(from, to *target, r request) error {
+	user, variables := r.with(from, 0)
+	response, err := from.request(user, r.query, variables)
+	if err == nil {
+		_, err = to.post("/response", "", response)
+	}
+	return err
 }
 
 // measureRequest sends a request again and again for a time.
@@ -172,46 +205,24 @@ func measureRequest(t *target, r request, length time.Duration) (a answered, err
 	return a, err
 }
 
-func printRequests(out io.Writer, kinds []kind, found map[requestKey][]answered) {
+func (found requestResults) printTable(out io.Writer, kinds []kind) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(table,
 		"request\tserver\tCPU µs\tPostgreSQL µs\trequests/s\tp50 ms\tp99 ms\tCPU × parley\t")
 	for _, r := range requestsOf() {
 		for _, k := range kinds {
 			all := found[requestKey{r.name, k}]
-			of := func(value func(answered) float64) float64 {
-				values := make([]float64, len(all))
-				for i, a := range all {
-					values[i] = value(a)
-				}
-				return median(values)
-			}
-			latency := func(p float64) string {
-				return ms(time.Duration(of(func(a answered) float64 {
-					return float64(percentile(a.latencies, p))
-				})))
-			}
-			ratio := "–"
-			if base := found[requestKey{r.name, parley}]; len(base) == len(all) {
-				ratios := make([]float64, len(all))
-				for i, a := range all {
-					ratios[i] = a.each(a.cpu) / base[i].each(base[i].cpu)
-				}
-				ratio = fmt.Sprintf("%.2f", median(ratios))
-			}
 			_, _ = fmt.Fprintf(
 				table,
-				"%s\t%s\t%.0f\t%.0f\t%.0f\t%s\t%s\t%s\t\n",
+				"%s\t%s\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%s\t\n",
 				r.name,
 				k,
-				of(func(a answered) float64 { return a.each(a.cpu) }),
-				of(func(a answered) float64 { return a.each(a.database) }),
-				of(
-					func(a answered) float64 { return float64(len(a.latencies)) / a.took.Seconds() },
-				),
-				latency(0.5),
-				latency(0.99),
-				ratio,
+				medianOf(all, answered.perRequest),
+				medianOf(all, func(a answered) float64 { return a.each(a.database) }),
+				medianOf(all, answered.rate),
+				medianOf(all, func(a answered) float64 { return a.latency(0.5) }),
+				medianOf(all, func(a answered) float64 { return a.latency(0.99) }),
+				ratio(all, found[requestKey{r.name, parley}], answered.perRequest),
 			)
 		}
 	}

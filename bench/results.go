@@ -82,7 +82,7 @@ func (r *results) add(key cellKey, c cell) {
 	r.cells[key] = append(r.cells[key], c)
 }
 
-func (r *results) print(out io.Writer, o options) {
+func (r *results) printTables(out io.Writer, o options) {
 	if len(r.order) == 0 {
 		return
 	}
@@ -193,14 +193,17 @@ func (r *results) printMyEvents(out io.Writer) {
 
 // ratio is the median of the rounds' ratios of a value to that of another server.
 func (r *results) ratio(key cellKey, to kind, value func(cell) float64) string {
-	base := r.cells[cellKey{key.shape, key.fields, to}]
-	cells := r.cells[key]
-	if len(base) != len(cells) {
+	return ratio(r.cells[key], r.cells[cellKey{key.shape, key.fields, to}], value)
+}
+
+// ratio is the median of the rounds' ratios of a value to that of other measurements.
+func ratio[M any](of, to []M, value func(M) float64) string {
+	if len(of) != len(to) || len(of) == 0 {
 		return "–"
 	}
-	ratios := make([]float64, len(cells))
-	for i := range cells {
-		ratios[i] = value(cells[i]) / value(base[i])
+	ratios := make([]float64, len(of))
+	for i := range of {
+		ratios[i] = value(of[i]) / value(to[i])
 	}
 	return fmt.Sprintf("%.2f", median(ratios))
 }
@@ -227,10 +230,10 @@ func (r *results) printStatements(out io.Writer) {
 	}
 }
 
-func medianOf(cells []cell, value func(cell) float64) float64 {
-	values := make([]float64, len(cells))
-	for i, c := range cells {
-		values[i] = value(c)
+func medianOf[M any](all []M, value func(M) float64) float64 {
+	values := make([]float64, len(all))
+	for i, m := range all {
+		values[i] = value(m)
 	}
 	return median(values)
 }

@@ -46,7 +46,7 @@ func shapes(o options) []shape {
 		},
 		{many, true, o.spread, selections, all, "-many.cpu"},
 		{
-			many + ", saturated",
+			many + saturated,
 			true,
 			0,
 			[]fields{plain},
@@ -58,40 +58,47 @@ func shapes(o options) []shape {
 	return slices.DeleteFunc(cases, func(s shape) bool { return !strings.Contains(s.name, o.only) })
 }
 
+// saturated is the end of the name of a case in which the server gets as many messages as it accepts.
+const saturated = ", saturated"
+
 // listRate is the number of messages per second to a room in lists, which show at most four of its
 // changes per second.
 const listRate = 3
 
-// run measures everything and prints the table.
+// run measures everything, prints the tables, and writes the report.
 func run(ctx context.Context, o options, out io.Writer) (err error) {
 	begin := time.Now()
+	p := page{setup: o.setup(begin)}
 	if o.postgres {
 		if o.database, err = startDatabase(ctx); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, o.database.stop(ctx)) }()
 	}
-	r := &results{cells: make(map[cellKey][]cell)}
-	if err := measureDeliveries(ctx, o, r); err != nil {
+	p.setup += o.software(ctx)
+	p.deliveries = &results{cells: make(map[cellKey][]cell)}
+	if err := measureDeliveries(ctx, o, p.deliveries); err != nil {
 		return err
 	}
-	r.print(out, o)
+	p.deliveries.printTables(out, o)
 	if o.requests && strings.Contains("requests", o.only) {
-		if err := measureRequests(ctx, o, out); err != nil {
+		if p.requests, err = measureRequests(ctx, o); err != nil {
 			return fmt.Errorf("requests: %w", err)
 		}
+		p.requests.printTable(out, o.requestKinds())
 	}
 	if o.idle > 0 && strings.Contains("idle", o.only) {
 		for _, each := range []int{1, 10} {
 			for _, k := range o.kinds {
-				if k == bare && each > 1 {
-					continue // bare has no subscriptions
+				if k == bare && each > 1 || k == sqlite {
+					continue // bare has no subscriptions, and those of Parley do not depend on the database
 				}
 				m, err := measureIdle(ctx, k, each, o)
 				if err != nil {
 					return fmt.Errorf("idle subscriptions of %s: %w", k, err)
 				}
 				m.print(out, k)
+				p.idle = append(p.idle, idleOf{k, m})
 			}
 		}
 	}
@@ -102,6 +109,12 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 				return fmt.Errorf("a stalled reader of %s: %w", k, err)
 			}
 			s.print(out, k)
+		}
+	}
+	if o.report != "" {
+		//nolint:gosec // the report is public
+		if err := os.WriteFile(o.report, []byte(p.markdown()), 0o644); err != nil {
+			return fmt.Errorf("write the report: %w", err)
 		}
 	}
 	_, err = fmt.Fprintf(out, "\n%.0f s\n", time.Since(begin).Seconds())

@@ -39,10 +39,12 @@ const (
 	parley kind = "parley"
 	// mercurius is in bench/peers, and runs in Node.
 	mercurius kind = "mercurius"
+	// sqlite is Parley on SQLite, beside Parley on PostgreSQL.
+	sqlite kind = "sqlite"
 )
 
 // executes reports whether the server executes GraphQL operations over HTTP, on a database.
-func (k kind) executes() bool { return k == parley || k == mercurius }
+func (k kind) executes() bool { return k == parley || k == mercurius || k == sqlite }
 
 // usage is what a server process has used so far.
 type usage struct {
@@ -97,7 +99,7 @@ func newHandler(ctx context.Context, k kind, seen *statements) (http.Handler, fu
 		return newBare(), nothing, nil
 	case stock:
 		return newStock(), nothing, nil
-	case parley:
+	case parley, sqlite:
 		return newParley(ctx, os.Getenv(keyVariable), os.Getenv(databaseVariable), seen.add)
 	default:
 		return nil, nil, fmt.Errorf("there is no server %q", k)

@@ -117,7 +117,9 @@ func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, e
 	var url string
 	var err error
 	if k.executes() {
-		t.database = o.database
+		if k != sqlite {
+			t.database = o.database
+		}
 		if url, err = o.database.url(ctx, k); err != nil {
 			return nil, err
 		}
@@ -215,13 +217,18 @@ func (t *target) token(id string) string {
 	return token
 }
 
-// ask lets Parley execute an operation as a user.
-func (t *target) ask(as, query string, variables map[string]any) (json.RawMessage, error) {
+// request sends an operation as a user, and returns the body of the response.
+func (t *target) request(as, query string, variables map[string]any) ([]byte, error) {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
 		return nil, err
 	}
-	answer, err := t.post("/graphql", as, body)
+	return t.post("/graphql", as, body)
+}
+
+// ask lets a server execute an operation as a user, and returns its data.
+func (t *target) ask(as, query string, variables map[string]any) (json.RawMessage, error) {
+	answer, err := t.request(as, query, variables)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,8 @@
-// Command charts draws the tables of docs/performance.md as SVG charts in docs/images, so that a
-// chart never differs from its table.
+// Command charts draws the tables of a page of results as SVG charts, so that a chart never differs
+// from its table. The page is docs/performance.md, with the charts in docs/images, or one that the
+// benchmarks have written (bench -report):
 //
-//	go run ./bench/charts
+//	go run ./bench/charts [PAGE FOLDER]
 package main
 
 import (
@@ -15,31 +16,53 @@ import (
 )
 
 func main() {
-	if err := run("docs"); err != nil {
+	page, folder := "docs/performance.md", "docs/images"
+	if len(os.Args) == 3 {
+		page, folder = os.Args[1], os.Args[2]
+	}
+	if err := run(page, folder); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, "charts:", err)
 		os.Exit(1)
 	}
 }
 
-// run draws all charts of a folder's performance.md.
-func run(docs string) error {
-	page, err := os.ReadFile(filepath.Join(docs, "performance.md"))
+// run draws the charts of a page into a folder.
+func run(page, folder string) error {
+	drawn, err := draw(page)
 	if err != nil {
-		return fmt.Errorf("read the tables: %w", err)
+		return err
 	}
-	for _, c := range charts() {
-		svg, err := c.draw(string(page))
-		if err != nil {
-			return fmt.Errorf("draw %s: %w", c.file, err)
-		}
-		path := filepath.Join(docs, "images", c.file)
+	for file, svg := range drawn {
 		//nolint:gosec // the chart is public
-		if err := os.WriteFile(path, []byte(svg), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, file), []byte(svg), 0o644); err != nil {
 			return fmt.Errorf("write the chart: %w", err)
 		}
 	}
 	return nil
 }
+
+// draw returns the charts of the tables that a page has, by their files' names.
+func draw(page string) (map[string]string, error) {
+	text, err := os.ReadFile(page) //nolint:gosec // the page that the caller names
+	if err != nil {
+		return nil, fmt.Errorf("read the tables: %w", err)
+	}
+	drawn := map[string]string{}
+	for _, c := range charts() {
+		svg, err := c.draw(string(text))
+		switch {
+		case errors.Is(err, errNoTable):
+		case err != nil:
+			return nil, fmt.Errorf("draw %s: %w", c.file, err)
+		default:
+			drawn[c.file] = svg
+		}
+	}
+	return drawn, nil
+}
+
+// errNoTable is the error of a chart whose table, or whose rows, the page does not have.
+var errNoTable = errors.New("the page has no such table")
 
 // chart shows two columns of a table as pairs of bars.
 type chart struct {
@@ -56,7 +79,7 @@ type chart struct {
 }
 
 func charts() []chart {
-	peers := [2]string{"Mercurius", "Parley"}
+	peers, floor := [2]string{"Mercurius", "Parley"}, [2]string{"floor", "Parley"}
 	return []chart{
 		{
 			file: "requests.svg", title: "Requests per second (more is better)",
@@ -80,6 +103,15 @@ func charts() []chart {
 			rows:    ": server CPU a delivery",
 		},
 		{
+			file: "floor-requests.svg", title: "Server CPU per request (less is better)",
+			heading: "## Floor of requests", first: 1, second: 2, names: floor,
+		},
+		{
+			file: "floor-deliveries.svg", heading: "## Floor of deliveries",
+			title: "Server CPU per delivery, without the sends (less is better)",
+			first: 1, second: 2, names: floor,
+		},
+		{
 			file: "durability.svg", title: "Writes per second on SQLite (more is better)",
 			heading: "## Durability on SQLite", first: 2, second: 3, named: true,
 			names: [2]string{"full", "normal"},
@@ -98,9 +130,13 @@ type bars struct {
 func (c chart) read(page string) ([]bars, error) {
 	_, section, ok := strings.Cut("\n"+page, "\n"+c.heading+"\n")
 	if !ok {
-		return nil, fmt.Errorf("the page has no heading %q", c.heading)
+		return nil, errNoTable
 	}
-	_, table, _ := strings.Cut(section, "\n|---") // the line below the header
+	section, _, _ = strings.Cut(section, "\n## ")
+	_, table, ok := strings.Cut(section, "\n|---") // the line below the header
+	if !ok {
+		return nil, errNoTable
+	}
 	var rows []bars
 	for i, line := range strings.Split(table, "\n") {
 		if i == 0 {
@@ -129,7 +165,7 @@ func (c chart) read(page string) ([]bars, error) {
 		for i, text := range row.text {
 			number, _, _ := strings.Cut(strings.ReplaceAll(text, ",", ""), " ")
 			value, err := strconv.ParseFloat(number, 64)
-			if err != nil || value <= 0 {
+			if err != nil {
 				return nil, fmt.Errorf("%q is no figure: %s", text, line)
 			}
 			row.values[i] = value
@@ -137,7 +173,7 @@ func (c chart) read(page string) ([]bars, error) {
 		rows = append(rows, row)
 	}
 	if len(rows) == 0 {
-		return nil, errors.New("the table has no such rows")
+		return nil, errNoTable
 	}
 	return rows, nil
 }
@@ -154,7 +190,7 @@ func (c chart) draw(page string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	largest := 0.0
+	largest := 1e-9 // not zero
 	for _, r := range rows {
 		largest = max(largest, r.values[0], r.values[1])
 	}
@@ -183,9 +219,9 @@ func (c chart) draw(page string) (string, error) {
 		line(`<text x="%d" y="%d" text-anchor="end">%s</text>`,
 			labels-10, y+barHeight+4, html.EscapeString(r.name))
 		for j, value := range r.values {
-			length := int(value / largest * (width - labels - values))
+			length := max(int(value/largest*(width-labels-values)), 1)
 			line(`<rect class="%c" x="%d" y="%d" width="%d" height="%d"/>`,
-				'a'+j, labels, y+j*barHeight, max(length, 1), barHeight-1)
+				'a'+j, labels, y+j*barHeight, length, barHeight-1)
 			line(`<text x="%d" y="%d" font-size="12">%s</text>`,
 				labels+length+6, y+j*barHeight+12, html.EscapeString(r.text[j]))
 		}
