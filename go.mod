@@ -3,7 +3,9 @@ module parley
 go 1.26.0
 
 ignore (
+	./bench/peers/mercurius/node_modules
 	./clients/node_modules
+	./examples/react-chat/node_modules
 	./site/node_modules
 	./web/app/node_modules
 	./web/playground/node_modules
