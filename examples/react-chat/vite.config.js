@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-const parley = process.env.PARLEY_URL ?? 'http://127.0.0.1:8080';
+const parley = process.env.CHAT_SERVER ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [react()],

@@ -85,7 +85,7 @@ func startVite(t *testing.T, s *server) string {
 	command := func(name string, args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(t.Context(), name, args...)
 		cmd.Dir, cmd.Stdout, cmd.Stderr = folder, t.Output(), t.Output()
-		cmd.Env = append(os.Environ(), "PARLEY_URL="+s.url())
+		cmd.Env = append(os.Environ(), "CHAT_SERVER="+s.url())
 		return cmd
 	}
 	build := command("npm", "run", "build", "--", "--outDir", t.TempDir(), "--emptyOutDir")
