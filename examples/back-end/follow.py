@@ -94,7 +94,7 @@ def main():
             follow(positions)
         except (OSError, ValueError, http.client.HTTPException) as error:  # the connection has failed
             print(error)
-            time.sleep(1)
+        time.sleep(1)
 
 
 if __name__ == "__main__":

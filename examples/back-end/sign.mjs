@@ -10,5 +10,7 @@ export function sign(user, admin = false, seconds = 3600) {
   return `${signed}.${signature}`;
 }
 
-const [user, role] = process.argv.slice(2);
-console.log(sign(user, role === 'admin'));
+if (process.argv[1] === import.meta.filename) {
+  const [user, role] = process.argv.slice(2);
+  console.log(sign(user, role === 'admin'));
+}

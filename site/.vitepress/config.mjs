@@ -36,8 +36,13 @@ export default defineConfig({
         text: 'Reference',
         items: items('schema', 'errors', 'permissions', 'limits', 'text', 'settings', 'metrics', 'older-interfaces', 'glossary'),
       },
-      { text: 'Explanation', items: items('architecture', 'invariants', 'reliability', 'performance') },
-      { text: 'Decisions', collapsed: true, items: items(...decisions) },
+      {
+        text: 'Explanation',
+        items: [
+          ...items('architecture', 'invariants', 'reliability', 'performance'),
+          { text: 'Decisions', collapsed: true, items: items(...decisions) },
+        ],
+      },
     ],
   },
   // The pages are in a folder above, from which Node's rules do not lead to Vue.
