@@ -89,14 +89,14 @@ func (s *scope) createdRoom(
 	}
 	room := s.created.Room
 	if membership, known := read.FirstMembership(s.created, v.ID); known {
-		s.memberships.put(read.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, membership)
+		s.memberships.put(read.ViewerKey[uuid.UUID]{UserID: v.ID, Key: room.ID}, membership)
 	}
 	return room, nil
 }
 
 // stillVisible reports whether the topic's subscribers may be shown what the scope has loaded
-// besides its room, for this rendering or another one. It asks again after each load, since they may
-// have left the room before it. A former member receives the room as it was created, at most.
+// besides its room, for this rendering or another one. It asks again after each load, since they
+// may have left the room before it. A former member receives the room as it was created, at most.
 func (s *scope) stillVisible(
 	ctx context.Context, visible loader[int64, *ent.Room],
 ) (bool, error) {
@@ -120,7 +120,7 @@ func (r *Resolver) visibleRoom(
 				s.rooms.put(room.ID, room)
 			}
 		} else {
-			var seen read.Seen
+			var seen read.ViewedRoom
 			if seen, err = r.chat.Room(ctx, v, id); err == nil {
 				s.prime(v, seen)
 			}

@@ -76,7 +76,7 @@ func (l list) position(after *string) (*read.Position, error) {
 }
 
 // placeCursor writes a place in a list that is ordered by time and then by the numbers of the rows.
-func (l list) placeCursor(p read.Place) string {
+func (l list) placeCursor(p read.RowPosition) string {
 	var id uuid.UUID
 	binary.BigEndian.PutUint64(id[8:], uint64(p.ID))
 	return l.cursor(read.Position{At: p.At, ID: id})
@@ -84,7 +84,7 @@ func (l list) placeCursor(p read.Place) string {
 
 // place reads the cursor after, of a list that is ordered by time and then by the numbers of the
 // rows; nil stays nil.
-func (l list) place(after *string) (*read.Place, error) {
+func (l list) place(after *string) (*read.RowPosition, error) {
 	p, err := l.position(after)
 	if p == nil || err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (l list) place(after *string) (*read.Place, error) {
 	if binary.BigEndian.Uint64(p.ID[:8]) != 0 || number < 0 {
 		return nil, noCursor("after")
 	}
-	return &read.Place{At: p.At, ID: int(number)}, nil
+	return &read.RowPosition{At: p.At, ID: int(number)}, nil
 }
 
 // pageSize is how many entries were asked for.
@@ -125,13 +125,13 @@ func memberCursor(m *ent.Member) string {
 }
 
 func banCursor(b *ent.Ban) string {
-	return bansByAge.placeCursor(read.Place{At: b.At, ID: b.ID})
+	return bansByAge.placeCursor(read.RowPosition{At: b.At, ID: b.ID})
 }
 
 func friendCursor(f *ent.Friendship) string {
-	return friendsByAge.placeCursor(read.Place{At: *f.Since, ID: f.ID})
+	return friendsByAge.placeCursor(read.RowPosition{At: *f.Since, ID: f.ID})
 }
 
 func requestCursor(f *ent.Friendship) string {
-	return requestsByAge.placeCursor(read.Place{At: f.RequestedAt, ID: f.ID})
+	return requestsByAge.placeCursor(read.RowPosition{At: f.RequestedAt, ID: f.ID})
 }

@@ -108,8 +108,8 @@ func subjects[E ofRoom](
 	ctx context.Context, events []E, user func(E) string,
 ) ([]*ent.Member, error) {
 	s := scopeOf(ctx)
-	keys := mapped(events, func(e E) read.Own[uuid.UUID] {
-		return read.Own[uuid.UUID]{Person: user(e), Of: e.InRoom()}
+	keys := mapped(events, func(e E) read.ViewerKey[uuid.UUID] {
+		return read.ViewerKey[uuid.UUID]{UserID: user(e), Key: e.InRoom()}
 	})
 	memberships, err := s.subjects.many(ctx, keys, ownBy(s, s.chat.Memberships))
 	if err != nil {

@@ -92,7 +92,7 @@ func (r *queryResolver) MyRooms(
 	}
 	scopeOf(ctx).prime(v, page.Items...)
 	rooms := read.Page[*ent.Room]{
-		Items: mapped(page.Items, func(seen read.Seen) *ent.Room { return seen.Room }),
+		Items: mapped(page.Items, func(seen read.ViewedRoom) *ent.Room { return seen.Room }),
 		More:  page.More,
 	}
 	return &model.RoomConnection{Page: pageOf(rooms, after, activityCursor)}, nil

@@ -11,14 +11,14 @@ import (
 	"parley/internal/live"
 )
 
-// listChange is what the renderings of a change of a room for several lists share. They run one after
-// the other.
+// listChange is what the renderings of a change of a room for several lists share. They run one
+// after the other.
 type listChange struct {
 	// scope loads the same for all users together.
 	*scope
-	// reread are the memberships as they were read after everything that the renderings show; nil if
-	// they have read nothing after the memberships in the scope.
-	reread map[read.Own[uuid.UUID]]*read.Membership
+	// reread are the memberships as they were read after everything that the renderings show; nil
+	// if they have read nothing after the memberships in the scope.
+	reread map[read.ViewerKey[uuid.UUID]]*read.Membership
 }
 
 // listChangeOf returns what the renderings of a change share.
@@ -35,8 +35,9 @@ func (r *Resolver) listChangeOf(change *live.RoomChange) *listChange {
 }
 
 // renderList returns what renders changes of the viewer's list of rooms. The memberships are read
-// before a change is rendered, to decide what it shows, and again if the rendering has read anything
-// after them: a user who is not in the room any more receives REMOVED, and nothing from after that.
+// before a change is rendered, to decide what it shows, and again if the rendering has read
+// anything after them: a user who is not in the room any more receives REMOVED, and nothing from
+// after that.
 func (r *Resolver) renderList(
 	ctx context.Context, shown subscription, v chat.Viewer,
 ) func(context.Context, *live.RoomChange) (live.Entry, error) {
@@ -69,7 +70,7 @@ func (r *Resolver) renderList(
 		id := change.Room.String()
 		if room, mine := rooms[0], memberships[0]; room != nil && mine != nil &&
 			room.DeletedAt == nil {
-			counting, reads := chat.Looking(ctx)
+			counting, reads := chat.CountReads(ctx)
 			entry, err := render(counting, &model.MyRoomsChange{
 				Kind: model.MyRoomsChangeKindChanged, RoomID: &id, Room: room,
 			})
@@ -81,7 +82,7 @@ func (r *Resolver) renderList(
 					return live.Entry{}, err
 				}
 			}
-			own := read.Own[uuid.UUID]{Person: v.ID, Of: change.Room}
+			own := read.ViewerKey[uuid.UUID]{UserID: v.ID, Key: change.Room}
 			if s.reread == nil || s.reread[own] != nil {
 				entry.Listed = true
 				entry.State = live.ReadState{Seq: room.Seq, Read: mine.LastReadSeq}

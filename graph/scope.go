@@ -51,10 +51,10 @@ type scope struct {
 	messages       cache[roomlog.MessageID, *ent.Message]
 	lists          cache[listKey, read.Messages]
 	reactions      cache[roomlog.MessageID, []read.ReactionCount]
-	memberships    cache[read.Own[uuid.UUID], *read.Membership]
-	subjects       cache[read.Own[uuid.UUID], *read.Membership] // of the users that events are about
-	own            cache[read.Own[roomlog.MessageID], []string]
-	friendships    cache[read.Own[string], friendship.State]
+	memberships    cache[read.ViewerKey[uuid.UUID], *read.Membership]
+	subjects       cache[read.ViewerKey[uuid.UUID], *read.Membership] // of the users that events are about
+	own            cache[read.ViewerKey[roomlog.MessageID], []string]
+	friendships    cache[read.ViewerKey[string], friendship.State]
 }
 
 // pageKey is a page of a list: whose, how long, and behind which cursor.
@@ -117,16 +117,16 @@ func (r *Resolver) scopeAt(topic live.Topic) *scope {
 func (r *Resolver) scopeOfEvent(e *roomlog.Event) *scope {
 	shared, ok := e.Share(func() any {
 		s := r.scopeAt(live.Room(e.Room))
-		s.about = e.About
-		if e.Who != nil {
-			s.users.put(e.Who.ID, e.Who)
+		s.about = e.RoomState
+		if e.User != nil {
+			s.users.put(e.User.ID, e.User)
 		}
 		s.shown(e.Profiles)
 		if e.Member != nil {
-			member := read.Own[uuid.UUID]{Person: e.Subject, Of: e.Room}
+			member := read.ViewerKey[uuid.UUID]{UserID: e.Subject, Key: e.Room}
 			s.subjects.put(member, &read.Membership{Member: e.Member})
 		}
-		if e.Who == nil && e.Kind == roomlog.KindMessageAdded {
+		if e.User == nil && e.Kind == roomlog.KindMessageAdded {
 			s.reactions.put(messageID(e.Message), nil) // it was just added
 		}
 		if e.Message != nil {
@@ -178,18 +178,18 @@ func distinct[T comparable](values []T) []T {
 // viewersOwn loads what the viewer has for themselves of each of keys. If some is missing it loads
 // the same for the viewer's peers at once.
 func viewersOwn[K comparable, V any](
-	ctx context.Context, c *cache[read.Own[K], V], keys []K,
-	load func(ctx context.Context, users []string, of []K) (map[read.Own[K]]V, error),
+	ctx context.Context, c *cache[read.ViewerKey[K], V], keys []K,
+	load func(ctx context.Context, users []string, of []K) (map[read.ViewerKey[K]]V, error),
 ) ([]V, error) {
 	v, err := viewer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s := scopeOf(ctx)
-	wanted := make([]read.Own[K], 0, len(keys))
+	wanted := make([]read.ViewerKey[K], 0, len(keys))
 	add := func(user string) {
 		for _, key := range keys {
-			wanted = append(wanted, read.Own[K]{Person: user, Of: key})
+			wanted = append(wanted, read.ViewerKey[K]{UserID: user, Key: key})
 		}
 	}
 	add(v.ID)
@@ -210,20 +210,24 @@ func viewersOwn[K comparable, V any](
 
 // ownBy loads what users have for themselves, for all users and objects of the keys together.
 func ownBy[K comparable, V any](
-	s *scope, load func(ctx context.Context, users []string, of []K) (map[read.Own[K]]V, error),
-) loader[read.Own[K], V] {
-	return byKey(s, func(ctx context.Context, keys []read.Own[K]) (map[read.Own[K]]V, error) {
-		users := mapped(keys, func(key read.Own[K]) string { return key.Person })
-		of := mapped(keys, func(key read.Own[K]) K { return key.Of })
-		return load(ctx, distinct(users), distinct(of))
-	})
+	s *scope,
+	load func(ctx context.Context, users []string, of []K) (map[read.ViewerKey[K]]V, error),
+) loader[read.ViewerKey[K], V] {
+	return byKey(
+		s,
+		func(ctx context.Context, keys []read.ViewerKey[K]) (map[read.ViewerKey[K]]V, error) {
+			users := mapped(keys, func(key read.ViewerKey[K]) string { return key.UserID })
+			of := mapped(keys, func(key read.ViewerKey[K]) K { return key.Key })
+			return load(ctx, distinct(users), distinct(of))
+		},
+	)
 }
 
 // prime puts rooms that the viewer has been authorized to see into the scope.
-func (s *scope) prime(v chat.Viewer, rooms ...read.Seen) {
+func (s *scope) prime(v chat.Viewer, rooms ...read.ViewedRoom) {
 	s.putEventRoom()
 	for _, room := range rooms {
-		s.memberships.put(read.Own[uuid.UUID]{Person: v.ID, Of: room.ID}, room.By)
+		s.memberships.put(read.ViewerKey[uuid.UUID]{UserID: v.ID, Key: room.ID}, room.Membership)
 		s.rooms.put(room.ID, room.Room) // a response shows a room as it is at one moment
 		s.shown(room.Profiles)
 	}

@@ -28,16 +28,17 @@ func startOf(shown subscription, arguments map[string]any) (s start, err error) 
 }
 
 // refused returns why the viewer may not follow the room of a subscription. A client that continues
-// has followed it before: if the viewer was in the room, the error says how the membership has ended.
+// has followed it before: if the viewer was in the room, the error says how the membership has
+// ended.
 func (r *Resolver) refused(ctx context.Context, v chat.Viewer, from start, err error) error {
 	if !from.given {
 		return err
 	}
-	return r.chat.Ended(ctx, v, from.room, err)
+	return r.chat.EndedOr(ctx, v, from.room, err)
 }
 
-// at returns the subscription that begins at s when the newest event is that at seq, and whether s is
-// ahead of it.
+// at returns the subscription that begins at s when the newest event is that at seq, and whether s
+// is ahead of it.
 func (s start) at(seq int64) (sub live.Subscription, ahead bool) {
 	ahead = s.given && s.after > seq
 	if !s.given || ahead {

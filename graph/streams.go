@@ -86,7 +86,7 @@ func eventsAs[T any](
 				room = live.Room(e.Room)
 			}
 		}
-		ctx, reads := chat.Looking(ctx)
+		ctx, reads := chat.CountReads(ctx)
 		payloads, err := scatter(
 			ctx,
 			shown,
@@ -100,8 +100,8 @@ func eventsAs[T any](
 	}
 }
 
-// readSet returns what a rendering of events has read: so much itself, or what the renderings of the
-// same events share.
+// readSet returns what a rendering of events has read: so much itself, or what the renderings of
+// the same events share.
 func readSet(own int64, sources []source) live.ReadSet {
 	if own > 0 {
 		return live.ReadOwn

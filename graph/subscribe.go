@@ -22,9 +22,9 @@ import (
 )
 
 // Subscribe starts a subscription. The errors of its Next are of type [*gqlerror.Error]. The caller
-// closes it. If lastEventID is not "" the subscription continues behind that event of its room's log
-// instead of the argument `after`; what is no seq is BAD_USER_INPUT. Subscriptions without positions
-// ignore it. Those with positions return a [live.Positioned].
+// closes it. If lastEventID is not "" the subscription continues behind that event of its room's
+// log instead of the argument `after`; what is no seq is BAD_USER_INPUT. Subscriptions without
+// positions ignore it. Those with positions return a [live.Positioned].
 func (s *Server) Subscribe(
 	ctx context.Context, op *graphql.OperationContext, lastEventID string,
 ) (live.Subscriber, gqlerror.List) {
@@ -270,9 +270,9 @@ func (r *Resolver) subscribeToMessages(rendering func(subscription) live.Render)
 	}
 }
 
-// subscribeToEvents starts a subscription to the events of a room. It begins with StreamOpened, with
-// a snapshot of the room if it selects one. If it cannot continue it sends Resync and continues from
-// the head.
+// subscribeToEvents starts a subscription to the events of a room. It begins with StreamOpened,
+// with a snapshot of the room if it selects one. If it cannot continue it sends Resync and
+// continues from the head.
 func (r *Resolver) subscribeToEvents(
 	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 ) (live.Subscriber, error) {
@@ -326,7 +326,7 @@ func resyncs[T any](
 			return 0, nil, err
 		}
 		if head, err = r.chat.Follow(ctx, v, room); err != nil {
-			return 0, nil, r.chat.Ended(ctx, v, room, err)
+			return 0, nil, r.chat.EndedOr(ctx, v, room, err)
 		}
 		items := []T{item(room, resyncAt(room, head))}
 		payloads, err = render(ctx, shown, executionOwner{user: v.ID}, items, nil)

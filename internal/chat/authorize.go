@@ -27,25 +27,25 @@ func authorize(
 	if err != nil {
 		return nil, nil, err
 	}
-	who, m, err := relationIn(ctx, h, v.ID)
+	relation, m, err := relationIn(ctx, h, v.ID)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := permit(a, h.Room, who); err != nil {
+	if err := checkAction(a, h.Room, relation); err != nil {
 		return nil, nil, err
 	}
 	return h, m, nil
 }
 
-// permits asks the policy about a member of the room.
-func permits(h *write.Room, a policy.Action, m *ent.Member) error {
-	return permit(a, h.Room, policy.OfRole(m.Role))
+// checkMemberAction is checkAction for a member of the room.
+func checkMemberAction(h *write.Room, a policy.Action, m *ent.Member) error {
+	return checkAction(a, h.Room, policy.OfRole(m.Role))
 }
 
-// permit asks the policy whether a user with a relation to a room may do something. It fails with
-// NOT_FOUND, WRONG_KEY, BANNED or FORBIDDEN.
-func permit(a policy.Action, r *ent.Room, who policy.Relation) error {
-	switch v := policy.VisibilityOf(r); policy.Decide(a, v, who) {
+// checkAction returns nil if the policy allows an action to a user with a relation to a room. It
+// fails with NOT_FOUND, WRONG_KEY, BANNED or FORBIDDEN.
+func checkAction(a policy.Action, r *ent.Room, relation policy.Relation) error {
+	switch v := policy.VisibilityOf(r); policy.Decide(a, v, relation) {
 	case policy.OK:
 		return nil
 	case policy.NotFound:
@@ -55,15 +55,15 @@ func permit(a policy.Action, r *ent.Room, who policy.Relation) error {
 	case policy.IsBanned:
 		return &Error{Code: Banned, Message: "You are banned from this room."}
 	default:
-		return &Error{Code: Forbidden, Message: forbiddenMessage(a, v, who)}
+		return &Error{Code: Forbidden, Message: forbiddenMessage(a, v, relation)}
 	}
 }
 
 // forbiddenMessage returns the message of FORBIDDEN: it says which users may perform the action.
-func forbiddenMessage(a policy.Action, v policy.Visibility, who policy.Relation) string {
+func forbiddenMessage(a policy.Action, v policy.Visibility, relation policy.Relation) string {
 	least, some := policy.Least(a, v)
 	switch {
-	case !who.IsMember():
+	case !relation.IsMember():
 		return "Only members of the room may do this."
 	case v == policy.Direct:
 		return "This is not possible in a direct room."
@@ -74,16 +74,16 @@ func forbiddenMessage(a policy.Action, v policy.Visibility, who policy.Relation)
 	}
 }
 
-// may reports whether the viewer may do something to a room that they see, by their membership of
-// it; nil: they have none.
-func may(a policy.Action, r *ent.Room, m *read.Membership) bool {
-	who := policy.Outsider
+// allows reports whether the policy allows an action to a viewer who sees the room, by their
+// membership of it; nil: they have none.
+func allows(a policy.Action, r *ent.Room, m *read.Membership) bool {
+	relation := policy.Outsider
 	if m != nil {
-		who = policy.OfRole(m.Role)
+		relation = policy.OfRole(m.Role)
 	}
-	return policy.Allows(a, r, who)
+	return policy.Allows(a, r, relation)
 }
 
 // MayRead reports whether the viewer may read the messages of a room, by their membership of it;
 // nil: they have none.
-func (c *Chat) MayRead(r *ent.Room, m *read.Membership) bool { return may(policy.Read, r, m) }
+func (c *Chat) MayRead(r *ent.Room, m *read.Membership) bool { return allows(policy.Read, r, m) }

@@ -14,8 +14,11 @@ import (
 	"parley/internal/chat/write"
 )
 
-// Unban removes the ban of a user, and returns the room and the user. It does nothing if the user is
-// not banned.
+// Unban removes the ban of a user, and returns the room and the user. It does nothing if the user
+// is not banned.
+//
+// Returns NOT_FOUND if the viewer may not see the room, FORBIDDEN if their role may not unban,
+// UNKNOWN_USER if the user does not exist, and BAD_USER_INPUT if userID is not a valid id.
 func (c *Chat) Unban(
 	ctx context.Context, v Viewer, roomID uuid.UUID, userID string,
 ) (*ent.Room, *ent.User, error) {
@@ -47,4 +50,9 @@ func (c *Chat) Unban(
 
 // MaySeeBans tells whether the viewer may see who is banned from a room, by their membership of it;
 // nil: they have none.
-func (c *Chat) MaySeeBans(r *ent.Room, m *read.Membership) bool { return may(policy.SeeBans, r, m) }
+func (c *Chat) MaySeeBans(
+	r *ent.Room,
+	m *read.Membership,
+) bool {
+	return allows(policy.SeeBans, r, m)
+}

@@ -23,15 +23,19 @@ const (
 	MaxEmojis = 50
 )
 
-// EditMessage changes the contents of a message of the viewer's. Contents that are the same change
-// nothing.
+// EditMessage changes the contents of a message of the viewer's. It does nothing if they are the
+// same.
+//
+// Returns NOT_FOUND if the viewer may not see the room or there is no such message, FORBIDDEN if
+// the viewer is not a member of the room or not the author, or the message is deleted, and
+// BAD_USER_INPUT if the contents are not valid.
 func (c *Chat) EditMessage(
 	ctx context.Context, v Viewer, id roomlog.MessageID, contents string,
 ) (*ent.Message, error) {
 	return c.changeMessage(ctx, v, id, func(h *write.Room, _ *ent.Member, m *ent.Message) error {
 		switch {
 		case m.AuthorID != v.ID:
-			return &Error{Code: Forbidden, Message: "Only who sent a message may edit it."}
+			return &Error{Code: Forbidden, Message: "Only the author can edit a message."}
 		case m.DeletedAt != nil:
 			return &Error{Code: Forbidden, Message: "A deleted message cannot be edited."}
 		}
@@ -56,12 +60,15 @@ func (c *Chat) EditMessage(
 
 // DeleteMessage deletes the contents of a message: of the viewer or, as a moderator or owner, of a
 // member with a lower role or a user who has left. It does nothing if the message is deleted.
+//
+// Returns NOT_FOUND if the viewer may not see the room or there is no such message, and FORBIDDEN
+// if the viewer is not a member of the room or may not delete the author's messages.
 func (c *Chat) DeleteMessage(
 	ctx context.Context, v Viewer, id roomlog.MessageID,
 ) (*ent.Message, error) {
 	return c.changeMessage(ctx, v, id, func(h *write.Room, by *ent.Member, m *ent.Message) error {
 		if m.AuthorID != v.ID {
-			if err := permits(h, policy.DeleteOthers, by); err != nil {
+			if err := checkMemberAction(h, policy.DeleteOthers, by); err != nil {
 				return err
 			}
 			author, _, err := relationIn(ctx, h, m.AuthorID)
@@ -69,7 +76,7 @@ func (c *Chat) DeleteMessage(
 				return err
 			}
 			if !policy.OfRole(by.Role).Outranks(author) {
-				return errNotBelow()
+				return errRoleNotLower()
 			}
 		}
 		if m.DeletedAt != nil {
@@ -90,8 +97,12 @@ func (c *Chat) DeleteMessage(
 	})
 }
 
-// React adds the viewer's reaction to a message, or takes it away. One that is there, or gone,
-// already stays so.
+// React adds the viewer's reaction to a message, or removes it. It does nothing if the reaction is
+// in that state.
+//
+// Returns NOT_FOUND if the viewer may not see the room or there is no such message, FORBIDDEN if
+// the viewer is not a member of the room or the message is deleted, and BAD_USER_INPUT if emoji is
+// not valid or the message has [MaxEmojis] others.
 func (c *Chat) React(
 	ctx context.Context, v Viewer, id roomlog.MessageID, emoji string, on bool,
 ) (*ent.Message, error) {
@@ -118,7 +129,7 @@ func (c *Chat) React(
 	})
 }
 
-// changeMessage holds the room of a message and changes it as a member of the room.
+// changeMessage locks the room of a message and changes it as a member of the room.
 func (c *Chat) changeMessage(
 	ctx context.Context,
 	v Viewer,

@@ -48,8 +48,11 @@ type knownUser struct {
 
 // Chat is the domain over one database.
 //
-// The reads of its [read.Reader] do not authorize: their callers have authorized the viewer by a use
-// case before, such as [Chat.Room].
+// The reads of its [read.Reader] do not authorize: their callers have authorized the viewer by a
+// use case before, such as [Chat.Room].
+//
+// The comment of each use case lists the codes of its errors. Any use case can also return
+// UNAVAILABLE and INTERNAL: see [AsError].
 type Chat struct {
 	*read.Reader
 
@@ -62,9 +65,9 @@ type Chat struct {
 	writers     *lru.Cache[writer, int64]
 	known       *lru.Cache[knownUser, struct{}]
 	keyAttempts *keyattempts.Limiter
-	// searches has a place for each search that may run at a time.
+	// searches has a slot for each search that may run at a time.
 	searches *limit.Memory
-	// snapshots has a place for each snapshot that may be read at a time.
+	// snapshots has a slot for each snapshot that may be read at a time.
 	snapshots *limit.Memory
 	history   write.History
 	pruner    *prune.Pruner
@@ -118,13 +121,14 @@ func New(
 	}, nil
 }
 
-// Looking returns a context under which reads are counted, and how many there have been.
-func Looking(ctx context.Context) (context.Context, func() int64) {
+// CountReads returns a context that counts the statements under it, and a function that returns
+// their number.
+func CountReads(ctx context.Context) (context.Context, func() int64) {
 	ctx, n := store.Counting(ctx)
 	return ctx, n.Load
 }
 
-// Prune deletes what has expired: see [prune.Pruner.Prune].
+// Prune deletes what has expired: see [prune.Pruner.Prune]. Its errors have no code.
 func (c *Chat) Prune(ctx context.Context, before prune.Before) error {
 	if err := c.pruner.Prune(ctx, before); err != nil {
 		return fmt.Errorf("prune: %w", err)
@@ -132,8 +136,8 @@ func (c *Chat) Prune(ctx context.Context, before prune.Before) error {
 	return nil
 }
 
-// retriesOf returns how to retry a request: one with an idempotencyKey may run twice.
-func retriesOf(idempotencyKey *string) retry.Policy {
+// retryPolicyOf returns how to retry a request: one with an idempotencyKey may run twice.
+func retryPolicyOf(idempotencyKey *string) retry.Policy {
 	if idempotencyKey != nil {
 		return retry.Idempotent
 	}

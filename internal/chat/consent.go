@@ -9,12 +9,12 @@ import (
 	"parley/internal/chat/write"
 )
 
-// refusing returns those of ids that the viewer may not make members of a room, in one statement:
+// notAddable returns those of ids that the viewer may not make members of a room, in one statement:
 // their add permission says so, or the room is exclusive and they are no friends of the viewer.
 // Services may add all users. Returns UNKNOWN_USER if some do not exist.
-func refusing(
+func notAddable(
 	ctx context.Context, t *write.Tx, v Viewer, ids []string, exclusive bool,
-) (refusing []string, err error) {
+) (refused []string, err error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -22,39 +22,39 @@ func refusing(
 	if err != nil {
 		return nil, err
 	}
-	there := make(map[string]bool, len(ids))
+	existing := make(map[string]bool, len(ids))
 	for _, c := range consents {
-		there[c.UserID] = true
+		existing[c.UserID] = true
 		allowed := c.Permission == user.AddPermissionEVERYONE && !exclusive ||
 			c.Permission != user.AddPermissionNOBODY && c.IsFriend
 		if !allowed && !v.Admin && c.UserID != v.ID {
-			refusing = append(refusing, c.UserID)
+			refused = append(refused, c.UserID)
 		}
 	}
-	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return there[id] })
+	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return existing[id] })
 	if len(unknown) > 0 {
 		return nil, errUnknownUsers(unknown)
 	}
-	slices.Sort(refusing)
-	return refusing, nil
+	slices.Sort(refused)
+	return refused, nil
 }
 
 // checkMayAdd returns FORBIDDEN, with the ids, if the viewer may not make some of ids members of a
 // room, and UNKNOWN_USER if some do not exist.
 func checkMayAdd(ctx context.Context, t *write.Tx, v Viewer, ids []string, exclusive bool) error {
-	refusing, err := refusing(ctx, t, v, ids, exclusive)
-	if err != nil || len(refusing) == 0 {
+	refused, err := notAddable(ctx, t, v, ids, exclusive)
+	if err != nil || len(refused) == 0 {
 		return err
 	}
-	return errNotAddable(refusing, exclusive)
+	return errNotAddable(refused, exclusive)
 }
 
-// errUnknownUsers is the answer where users are named that do not exist.
+// errUnknownUsers rejects ids of users that do not exist.
 func errUnknownUsers(ids []string) *Error {
 	return &Error{Code: UnknownUser, Message: "People were named who do not exist.", IDs: ids}
 }
 
-// errNotAddable is the answer where users are named that the viewer may not make members.
+// errNotAddable rejects users that the viewer may not make members.
 func errNotAddable(ids []string, exclusive bool) *Error {
 	message := "Someone named does not let you add them to rooms."
 	if exclusive {

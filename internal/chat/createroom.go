@@ -68,7 +68,7 @@ func (in CreateRoomInput) check(v Viewer) (CreateRoomInput, error) {
 		return in, err
 	}
 	in.givenTags = distinct(given)
-	if in.MemberIds, err = checkIDs("memberIds", in.MemberIds, maxNamed, v.ID); err != nil {
+	if in.MemberIds, err = checkIDs("memberIds", in.MemberIds, maxUserIDs, v.ID); err != nil {
 		return in, err
 	}
 	if err := checkMaxUsers(in.MaxUsers); err != nil {
@@ -109,14 +109,19 @@ func (in CreateRoomInput) hash() []byte {
 	return requesthash.Of(in)
 }
 
-// CreateRoom makes a room that the viewer owns, or returns the one that the same request has made
-// before, as it is now: NOT_FOUND where the viewer can no longer see it.
+// CreateRoom creates a room that the viewer owns, or returns the room that the same request has
+// created before, as it is now.
+//
+// Returns BAD_USER_INPUT if the input is not valid, UNKNOWN_USER if a member does not exist,
+// FORBIDDEN if a member has not consented, ALREADY_IN_ROOM if the room is exclusive and a member,
+// or the viewer without disconnect, is in another exclusive room, IDEMPOTENCY_CONFLICT if the key
+// was used for another room, and NOT_FOUND if the viewer may no longer see the earlier room.
 func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*ent.Room, error) {
 	in, err := in.check(v)
 	if err != nil {
 		return nil, err
 	}
-	again := retriesOf(in.IdempotencyKey)
+	retries := retryPolicyOf(in.IdempotencyKey)
 	if !in.Exclusive {
 		id, err := uuid.NewV7()
 		if err != nil {
@@ -133,21 +138,21 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 		}
 		// If it was not inserted, a user in it does not exist or may not be added, the same request
 		// has been made before, or another room of the batch was refused.
-		if inserted, err := c.newRooms.Insert(ctx, again, n); err != nil {
+		if inserted, err := c.newRooms.Insert(ctx, retries, n); err != nil {
 			return nil, fmt.Errorf("create room: %w", err)
 		} else if inserted {
 			return n.Room, nil
 		}
 	}
-	var made *ent.Room
-	var before uuid.UUID
-	err = c.writes.Tx(ctx, again, func(t *write.Tx) error {
+	var created *ent.Room
+	var earlier uuid.UUID
+	err = c.writes.Tx(ctx, retries, func(t *write.Tx) error {
 		id, requested, err := requestRoom(ctx, t, v, in)
 		if err != nil {
 			return err
 		}
 		if requested {
-			before = id
+			earlier = id
 			return nil
 		}
 		if err := checkMayAdd(ctx, t, v, in.MemberIds, in.Exclusive); err != nil {
@@ -156,27 +161,27 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 		if in.Exclusive {
 			var left *write.Room
 			if in.Disconnect {
-				if left, err = holdSeatRoom(ctx, t, v.ID); err != nil {
+				if left, err = lockExclusiveRoom(ctx, t, v.ID); err != nil {
 					return err
 				}
 			}
-			if err := clearSeats(
+			if err := vacateSeats(
 				ctx, t, v, append([]string{v.ID}, in.MemberIds...), in.Disconnect, left,
 			); err != nil {
 				return err
 			}
 		}
-		made, err = createRoom(ctx, t, v, id, in)
+		created, err = createRoom(ctx, t, v, id, in)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create room: %w", err)
 	}
-	if before != uuid.Nil {
-		seen, err := c.Room(ctx, v, before)
+	if earlier != uuid.Nil {
+		seen, err := c.Room(ctx, v, earlier)
 		return seen.Room, err
 	}
-	return made, nil
+	return created, nil
 }
 
 // requestRoom returns the id of the room to make, or of the one that the request has made before.
@@ -184,7 +189,7 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 // makes the room.
 func requestRoom(
 	ctx context.Context, t *write.Tx, v Viewer, in CreateRoomInput,
-) (id uuid.UUID, before bool, err error) {
+) (id uuid.UUID, existed bool, err error) {
 	if id, err = uuid.NewV7(); err != nil {
 		return id, false, fmt.Errorf("make an id: %w", err)
 	}

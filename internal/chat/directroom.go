@@ -11,8 +11,11 @@ import (
 	"parley/internal/chat/write"
 )
 
-// DirectRoom returns the one room kept for the viewer and another person, and makes it where there
-// is none. It is kept until either leaves, or it is deleted.
+// DirectRoom returns the direct room of the viewer and another user, and creates it if there is
+// none. It is their direct room until one of the two leaves or it is deleted.
+//
+// Returns BAD_USER_INPUT if userID is not a valid id or is the viewer's, UNKNOWN_USER if the user
+// does not exist, and FORBIDDEN if the user has not consented.
 func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Room, error) {
 	if err := checkID("userId", userID); err != nil {
 		return nil, err
@@ -25,11 +28,11 @@ func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Ro
 		if err := checkExists(ctx, t, userID); err != nil {
 			return err // before a row refers to them
 		}
-		id, before, err := t.ReserveDirectRoom(ctx, v.ID, userID)
+		id, existed, err := t.ReserveDirectRoom(ctx, v.ID, userID)
 		if err != nil {
 			return err
 		}
-		if !before {
+		if !existed {
 			if err := checkMayAdd(ctx, t, v, []string{userID}, false); err != nil {
 				return err
 			}

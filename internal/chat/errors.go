@@ -16,7 +16,7 @@ import (
 // Code tells programs what went wrong. Its values are part of the public contract (enum ErrorCode).
 type Code string
 
-// What the domain answers. Transports and the GraphQL executor add codes of their own.
+// The error codes of the domain. Transports and the GraphQL executor add codes of their own.
 const (
 	Unauthenticated     Code = "UNAUTHENTICATED"
 	Forbidden           Code = "FORBIDDEN"
@@ -105,29 +105,29 @@ func badInput(field, message string, args ...any) *Error {
 	return &Error{Code: BadUserInput, Field: field, Message: fmt.Sprintf(message, args...)}
 }
 
-// errNoRoom is the answer for a room that does not exist and for one that the viewer may not see.
+// errNoRoom is the error for a room that does not exist and for one that the viewer may not see.
 func errNoRoom() *Error {
 	return &Error{Code: NotFound, Message: "There is no such room, or none that you may see."}
 }
 
-// errWrongKey is the answer to who may not join without the right key: also where there is no such
+// errWrongKey rejects joining without the right key, also if there is no such
 // room.
 func errWrongKey() *Error { return &Error{Code: WrongKey, Message: "This is not the room's key."} }
 
-// errRoomFull is the answer where there are more people than a room may have.
+// errRoomFull rejects more members than a room may have.
 func errRoomFull() *Error { return &Error{Code: RoomFull, Message: "The room is full."} }
 
-// errNoUser is the answer for a person who does not exist.
+// errNoUser is the error for a user who does not exist.
 func errNoUser() *Error { return &Error{Code: NotFound, Message: "There is no such person."} }
 
-// errNotBelow is the answer to who would do something to a person of the same or a higher role.
-func errNotBelow() *Error {
+// errRoleNotLower rejects an action against a user with the same or a higher role.
+func errRoleNotLower() *Error {
 	return &Error{
 		Code: Forbidden, Message: "You may do this only to people with a lower role than yours.",
 	}
 }
 
-// errNoMessage is the answer for a message that does not exist.
+// errNoMessage is the error for a message that does not exist.
 func errNoMessage() *Error {
 	return &Error{Code: NotFound, Message: "There is no such message, or none that you may see."}
 }

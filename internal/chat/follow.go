@@ -23,7 +23,7 @@ type Followed struct {
 // Follow authorizes the viewer to follow a room's log and returns its head at that moment: from an
 // event above it on, the log itself tells when the viewer is no longer in the room.
 //
-// Returns NOT_FOUND, BANNED or FORBIDDEN if the viewer may not read the room's messages.
+// Returns NOT_FOUND if the viewer may not see the room, and FORBIDDEN if they are not a member.
 func (c *Chat) Follow(ctx context.Context, v Viewer, roomID uuid.UUID) (head int64, err error) {
 	at, err := c.FollowVersion(ctx, v, roomID)
 	return at.Seq, err
@@ -31,6 +31,8 @@ func (c *Chat) Follow(ctx context.Context, v Viewer, roomID uuid.UUID) (head int
 
 // FollowVersion is [Chat.Follow], and returns also the profile version at that moment: the viewer
 // must not be shown anything older. It takes one statement.
+//
+// Returns NOT_FOUND if the viewer may not see the room, and FORBIDDEN if they are not a member.
 func (c *Chat) FollowVersion(
 	ctx context.Context, v Viewer, roomID uuid.UUID,
 ) (at Version, err error) {
@@ -41,7 +43,7 @@ func (c *Chat) FollowVersion(
 	case !found:
 		return at, errNoRoom()
 	}
-	if err := permit(policy.Read, access.Room, access.Relation); err != nil {
+	if err := checkAction(policy.Read, access.Room, access.Relation); err != nil {
 		return at, err
 	}
 	return Version{Seq: access.Room.Seq, Profiles: access.Profiles}, nil
@@ -49,7 +51,7 @@ func (c *Chat) FollowVersion(
 
 // FollowAll authorizes the viewer to follow the logs of their rooms, as [Chat.Follow] does for one.
 // It returns those rooms, in one statement and at most limit of them; only the rooms of a list, if
-// only is not nil.
+// only is not nil. Its errors have no code.
 func (c *Chat) FollowAll(
 	ctx context.Context, v Viewer, only []uuid.UUID, limit int,
 ) (map[uuid.UUID]Followed, error) {
@@ -66,16 +68,18 @@ func (c *Chat) FollowAll(
 	return followed, nil
 }
 
-// MembershipEndings returns why the viewer's memberships of rooms have ended: see [roomlog.Log.Endings].
+// MembershipEndings returns why the viewer's memberships of rooms have ended: see
+// [roomlog.Log.Endings]. Its errors have no code.
 func (c *Chat) MembershipEndings(
 	ctx context.Context, v Viewer, rooms []uuid.UUID,
 ) (map[uuid.UUID]string, error) {
 	return c.log.Endings(ctx, v.ID, rooms)
 }
 
-// Ended returns MEMBERSHIP_ENDED, with the reason, if refusal is that the viewer may not follow a
-// room any more, which they have followed before. It returns other errors as they are.
-func (c *Chat) Ended(ctx context.Context, v Viewer, roomID uuid.UUID, refusal error) error {
+// EndedOr explains why the viewer may not follow a room. Returns MEMBERSHIP_ENDED, with the reason,
+// if refusal is NOT_FOUND or FORBIDDEN and the viewer was a member of the room before, and refusal
+// itself otherwise.
+func (c *Chat) EndedOr(ctx context.Context, v Viewer, roomID uuid.UUID, refusal error) error {
 	if e := AsError(refusal); e.Code != NotFound && e.Code != Forbidden && e.Code != Banned {
 		return refusal
 	}

@@ -12,8 +12,11 @@ import (
 	"parley/internal/chat/write"
 )
 
-// RequestFriend sends a friend request to a user and returns the user. If the user has sent one to the
-// viewer, the two become friends.
+// RequestFriend sends a friend request to a user and returns the user. If the user has sent one to
+// the viewer, the two become friends.
+//
+// Returns BAD_USER_INPUT if userID is not a valid id or is the viewer's, and UNKNOWN_USER if the
+// user does not exist.
 func (c *Chat) RequestFriend(ctx context.Context, v Viewer, userID string) (*ent.User, error) {
 	return c.changeFriendship(
 		ctx,
@@ -33,31 +36,43 @@ func (c *Chat) RequestFriend(ctx context.Context, v Viewer, userID string) (*ent
 	)
 }
 
-// AnswerFriendRequest accepts or declines the friend request of a user and returns the user. It does
-// nothing if an accepted user is a friend.
+// AnswerFriendRequest accepts or declines the friend request of a user and returns the user. It
+// does nothing if an accepted user is a friend.
+//
+// Returns BAD_USER_INPUT if userID is not a valid id or is the viewer's, UNKNOWN_USER if the user
+// does not exist, and NOT_FOUND if the user has sent no request.
 func (c *Chat) AnswerFriendRequest(
 	ctx context.Context, v Viewer, userID string, accept bool,
 ) (*ent.User, error) {
-	again := retry.Once // who is turned down leaves no trace
+	retries := retry.Once // a declined request leaves no trace
 	if accept {
-		again = retry.Idempotent
+		retries = retry.Idempotent
 	}
-	return c.changeFriendship(ctx, again, v, userID, func(t *write.Tx, is friendship.State) error {
-		switch {
-		case is == friendship.StateINVITED && accept:
-			return t.Befriend(ctx, v.ID, userID)
-		case is == friendship.StateINVITED:
-			return t.Unfriend(ctx, v.ID, userID)
-		case is == friendship.StateFRIENDS && accept:
-			return nil
-		default:
-			return &Error{Code: NotFound, Message: "They have not asked to be your friend."}
-		}
-	})
+	return c.changeFriendship(
+		ctx,
+		retries,
+		v,
+		userID,
+		func(t *write.Tx, is friendship.State) error {
+			switch {
+			case is == friendship.StateINVITED && accept:
+				return t.Befriend(ctx, v.ID, userID)
+			case is == friendship.StateINVITED:
+				return t.Unfriend(ctx, v.ID, userID)
+			case is == friendship.StateFRIENDS && accept:
+				return nil
+			default:
+				return &Error{Code: NotFound, Message: "They have not asked to be your friend."}
+			}
+		},
+	)
 }
 
 // RemoveFriend removes the friendship of the viewer and a user, or a friend request in either
 // direction. It returns the user.
+//
+// Returns BAD_USER_INPUT if userID is not a valid id or is the viewer's, and UNKNOWN_USER if the
+// user does not exist.
 func (c *Chat) RemoveFriend(ctx context.Context, v Viewer, userID string) (*ent.User, error) {
 	return c.changeFriendship(
 		ctx,
@@ -73,11 +88,11 @@ func (c *Chat) RemoveFriend(ctx context.Context, v Viewer, userID string) (*ent.
 	)
 }
 
-// changeFriendship changes the friendship of the viewer and a user. It locks both users, so that two
-// requests at the same time have an order. The state is "" if there is no friendship.
+// changeFriendship changes the friendship of the viewer and a user. It locks both users, so that
+// two requests at the same time have an order. The state is "" if there is no friendship.
 func (c *Chat) changeFriendship(
 	ctx context.Context,
-	again retry.Policy,
+	retries retry.Policy,
 	v Viewer,
 	userID string,
 	change func(t *write.Tx, is friendship.State) error,
@@ -88,7 +103,7 @@ func (c *Chat) changeFriendship(
 	if userID == v.ID {
 		return nil, badInput("userId", "userId is you yourself.")
 	}
-	err := c.writes.Tx(ctx, again, func(t *write.Tx) error {
+	err := c.writes.Tx(ctx, retries, func(t *write.Tx) error {
 		if err := checkExists(ctx, t, userID); err != nil {
 			return err
 		}
@@ -113,18 +128,18 @@ func (c *Chat) changeFriendship(
 	return c.User(ctx, userID)
 }
 
-// Friends returns the viewer's friends, the newest first: first of them, after a place if one is
-// given.
+// Friends returns the viewer's friends, the newest first: first of them, after a position if one is
+// given. Returns BAD_USER_INPUT if first is out of range.
 func (c *Chat) Friends(
-	ctx context.Context, v Viewer, first int, after *read.Place,
+	ctx context.Context, v Viewer, first int, after *read.RowPosition,
 ) (read.Page[*ent.Friendship], error) {
 	return c.FriendshipsOf(ctx, v.ID, friendship.FieldSince, first, after, friendship.StateFRIENDS)
 }
 
-// FriendRequests returns the requests that the viewer and others have made of each other and that
-// are not answered, the newest first: first of them, after a place if one is given.
+// FriendRequests returns the unanswered friend requests from and to the viewer, the newest first:
+// first of them, after a position if one is given. Returns BAD_USER_INPUT if first is out of range.
 func (c *Chat) FriendRequests(
-	ctx context.Context, v Viewer, first int, after *read.Place,
+	ctx context.Context, v Viewer, first int, after *read.RowPosition,
 ) (read.Page[*ent.Friendship], error) {
 	return c.FriendshipsOf(
 		ctx,
@@ -137,13 +152,13 @@ func (c *Chat) FriendRequests(
 	)
 }
 
-// FriendRequest is one person's wish to be another's friend.
+// FriendRequest is a request of one user to become another's friend.
 type FriendRequest struct {
 	From, To string
 	At       time.Time
 }
 
-// RequestOf returns the request that a friendship which is none yet stands for.
+// RequestOf returns the friend request of a friendship that is not accepted.
 func RequestOf(f *ent.Friendship) FriendRequest {
 	r := FriendRequest{From: f.UserID, To: f.FriendID, At: f.RequestedAt}
 	if f.State == friendship.StateINVITED {

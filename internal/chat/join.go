@@ -16,13 +16,16 @@ import (
 	"parley/internal/chat/write"
 )
 
-// JoinRoom makes the viewer a member of a room and returns it. Where they are one already it
-// changes nothing.
+// JoinRoom makes the viewer a member of a room and returns it. It does nothing if the viewer is a
+// member.
 //
-// A viewer who does not see the room needs its key. Returns WRONG_KEY without it, whether or not the
-// room exists. With disconnect the viewer leaves an exclusive room to join another one. Returns
-// RATE_LIMITED after too many wrong keys of the viewer or of an address; wrong keys of other users do
-// not block the right key.
+// A viewer who does not see the room needs its key. With disconnect the viewer leaves an exclusive
+// room to join another one.
+//
+// Returns WRONG_KEY without the right key, whether or not the room exists, BANNED if the viewer is
+// banned, ROOM_FULL if the room is full, ALREADY_IN_ROOM if it is exclusive and the viewer, without
+// disconnect, is in another exclusive room, and RATE_LIMITED after too many wrong keys of the
+// viewer or of an address; wrong keys of other users do not block the right key.
 func (c *Chat) JoinRoom(
 	ctx context.Context, v Viewer, id uuid.UUID, key *string, disconnect bool,
 ) (*ent.Room, error) {
@@ -32,7 +35,7 @@ func (c *Chat) JoinRoom(
 	}
 	var joined *ent.Room
 	err := c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
-		h, left, err := holdToJoin(ctx, t, v, id, disconnect)
+		h, left, err := lockToJoin(ctx, t, v, id, disconnect)
 		if err != nil {
 			return err
 		}
@@ -56,9 +59,9 @@ func (c *Chat) JoinRoom(
 	return joined, nil
 }
 
-// holdToJoin holds the room to join and, with disconnect, the exclusive room that the viewer is in;
+// lockToJoin locks the room to join and, with disconnect, the exclusive room that the viewer is in;
 // nil where that is none, or the same.
-func holdToJoin(
+func lockToJoin(
 	ctx context.Context, t *write.Tx, v Viewer, id uuid.UUID, disconnect bool,
 ) (h, left *write.Room, err error) {
 	ids := []uuid.UUID{id}
@@ -76,7 +79,7 @@ func holdToJoin(
 		room, err := t.Lock(ctx, next)
 		switch {
 		case errors.Is(err, write.ErrNoRoom) && next == id:
-			// It answers as a room does that one may not see.
+			// The same error as for a room that the viewer may not see.
 			return nil, nil, errWrongKey()
 		case errors.Is(err, write.ErrNoRoom):
 			return nil, nil, retry.ErrStale // deleted between the two statements, and the seat with it
@@ -96,15 +99,15 @@ func holdToJoin(
 func join(
 	ctx context.Context, h *write.Room, v Viewer, key *string, disconnect bool, left *write.Room,
 ) error {
-	who, m, err := relationIn(ctx, h, v.ID)
+	relation, m, err := relationIn(ctx, h, v.ID)
 	if err != nil {
 		return err
 	}
-	how := policy.Join
-	if opens(h, key) {
-		how = policy.JoinByKey
+	action := policy.Join
+	if isKey(h, key) {
+		action = policy.JoinByKey
 	}
-	if err := permit(how, h.Room, who); err != nil {
+	if err := checkAction(action, h.Room, relation); err != nil {
 		return err
 	}
 	if m != nil {
@@ -114,25 +117,25 @@ func join(
 	return err
 }
 
-// opens tells whether a key is the room's, in a time that does not depend on how much of it is
+// isKey reports whether a key is the room's, in a time that does not depend on how much of it is
 // right.
-func opens(h *write.Room, key *string) bool {
+func isKey(h *write.Room, key *string) bool {
 	return key != nil && subtle.ConstantTimeCompare([]byte(*key), []byte(h.Key)) == 1
 }
 
-// admit makes people members who are none, says so in the log and saves the room. In an exclusive
-// room they take their seats: see clearSeats. Nothing that was said before is unread to them.
+// admit makes users members, appends the events to the log and saves the room. In an exclusive
+// room they take their seats: see vacateSeats. No earlier message is unread to them.
 func admit(
-	ctx context.Context, h *write.Room, v Viewer, people []string, disconnect bool,
+	ctx context.Context, h *write.Room, v Viewer, userIDs []string, disconnect bool,
 	left *write.Room,
 ) ([]*ent.Member, error) {
-	if h.MaxUsers > 0 && h.MemberCount+len(people) > h.MaxUsers {
+	if h.MaxUsers > 0 && h.MemberCount+len(userIDs) > h.MaxUsers {
 		return nil, errRoomFull()
 	}
 	if h.Exclusive {
-		if err := clearSeats(ctx, h.Tx, v, people, disconnect, left); err != nil {
+		if err := vacateSeats(ctx, h.Tx, v, userIDs, disconnect, left); err != nil {
 			return nil, err
 		}
 	}
-	return h.Admit(ctx, v.ID, people)
+	return h.Admit(ctx, v.ID, userIDs)
 }

@@ -14,14 +14,15 @@ import (
 	"parley/internal/chat/write"
 )
 
-// LeaveRoom ends the viewer's membership of a room.
+// LeaveRoom ends the viewer's membership of a room. Returns NOT_FOUND if the viewer may not see the
+// room, and FORBIDDEN if they are not a member.
 func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 	err := c.writes.Tx(ctx, retry.Once, func(t *write.Tx) error {
 		h, m, err := authorize(ctx, t, v, id, policy.Leave)
 		if err != nil {
 			return err
 		}
-		return t.Depart(ctx, v.ID, roomevent.ReasonLEFT, write.Departure{Room: h, Left: m})
+		return t.RemoveMembers(ctx, v.ID, roomevent.ReasonLEFT, write.Removal{Room: h, Member: m})
 	})
 	if err != nil {
 		return fmt.Errorf("leave room %s: %w", id, err)
@@ -30,19 +31,20 @@ func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 }
 
 // DeleteRoom ends all memberships of a room. Its row stays as a tombstone that ends its streams.
+// Returns NOT_FOUND if the viewer may not see the room, and FORBIDDEN if they are not its owner.
 func (c *Chat) DeleteRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 	err := c.writes.Tx(ctx, retry.Once, func(t *write.Tx) error {
 		h, _, err := authorize(ctx, t, v, id, policy.Delete)
 		if err != nil {
 			return err
 		}
-		if err := t.Release(ctx, h); err != nil {
+		if err := t.ReleaseDirectRooms(ctx, h); err != nil {
 			return err
 		}
-		if err := h.Empty(ctx); err != nil {
+		if err := h.RemoveAll(ctx); err != nil {
 			return err
 		}
-		if err := h.Bury(v.ID).Exec(ctx); err != nil {
+		if err := h.Tombstone(v.ID).Exec(ctx); err != nil {
 			return fmt.Errorf("log the end: %w", err)
 		}
 		return h.Save(ctx)

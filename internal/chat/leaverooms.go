@@ -16,16 +16,16 @@ import (
 	"parley/internal/store"
 )
 
-// MaxLeft is how many rooms can be left at once.
-const MaxLeft = 100
+// MaxLeaveRooms is how many rooms can be left at once.
+const MaxLeaveRooms = 100
 
-// LeaveRooms ends the viewer's memberships of rooms, all of them or none, in one transaction. A
-// room that the viewer is not in, or that does not exist, is left already. Returns BAD_USER_INPUT
-// if more than 100 rooms are named.
+// LeaveRooms ends the viewer's memberships of rooms, all of them or none, in one transaction. It
+// skips rooms that the viewer is not in and rooms that do not exist. Returns BAD_USER_INPUT if more
+// than [MaxLeaveRooms] rooms are named.
 func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error {
-	if len(ids) > MaxLeft {
+	if len(ids) > MaxLeaveRooms {
 		return badInput(
-			"roomIds", "roomIds names %d rooms; at most %d are allowed.", len(ids), MaxLeft,
+			"roomIds", "roomIds names %d rooms; at most %d are allowed.", len(ids), MaxLeaveRooms,
 		)
 	}
 	if len(ids) == 0 {
@@ -52,20 +52,20 @@ func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error 
 		if err != nil {
 			return err
 		}
-		var leaving []write.Departure
+		var leaving []write.Removal
 		for _, h := range locked {
 			of := func(m *ent.Member) bool { return m.RoomID == h.ID }
 			if i := slices.IndexFunc(mine, of); i >= 0 {
-				if err := permits(h, policy.Leave, mine[i]); err != nil {
+				if err := checkMemberAction(h, policy.Leave, mine[i]); err != nil {
 					return err
 				}
-				leaving = append(leaving, write.Departure{Room: h, Left: mine[i]})
+				leaving = append(leaving, write.Removal{Room: h, Member: mine[i]})
 			}
 		}
 		if len(leaving) == 0 {
 			return nil
 		}
-		return t.Depart(ctx, v.ID, roomevent.ReasonLEFT, leaving...)
+		return t.RemoveMembers(ctx, v.ID, roomevent.ReasonLEFT, leaving...)
 	})
 	if err != nil {
 		return fmt.Errorf("leave %d rooms: %w", len(ids), err)

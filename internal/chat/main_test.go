@@ -19,8 +19,8 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-// eachDatabase runs test on both databases, with the URL of an empty one.
-func eachDatabase(t *testing.T, test func(t *testing.T, url string)) {
+// onEachDatabase runs test on both databases, with the URL of an empty one.
+func onEachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 	t.Helper()
 	t.Run(dialect.SQLite, func(t *testing.T) {
 		t.Parallel()
@@ -32,15 +32,15 @@ func eachDatabase(t *testing.T, test func(t *testing.T, url string)) {
 	})
 }
 
-// node returns the domain of a new node on a database.
-func node(t *testing.T, url string) *Chat {
+// newNode returns the domain of a new node on a database.
+func newNode(t *testing.T, url string) *Chat {
 	t.Helper()
 	c, _ := publishingNode(t, url, nil, publishing(func([]broker.ProfileChange) {}))
 	return c
 }
 
-// publishingNode is [node] with a publisher, and an observer that, unless nil, receives each statement.
-// It also returns the node's cache of users.
+// publishingNode is [newNode] with a publisher, and an observer that, unless nil, receives each
+// statement. It also returns the node's cache of users.
 func publishingNode(
 	t *testing.T, url string, observe func(context.Context, string), publisher write.Publisher,
 ) (*Chat, *profiles.Users) {

@@ -14,11 +14,14 @@ import (
 	"parley/internal/chat/write"
 )
 
-// MarkRead says that the viewer has read everything in the room up to seq. It never moves
-// backwards, and a seq that is not there yet stands for the newest.
+// MarkRead marks everything in the room up to seq as read by the viewer. It never moves backwards,
+// and a seq above the room's stands for the newest.
 //
-// It holds no lock on the room and takes no seq: messages up to the room's seq are committed and
-// their ordinals never change.
+// It takes no lock on the room and no seq: messages up to the room's seq are committed and their
+// ordinals never change.
+//
+// Returns NOT_FOUND if the viewer may not see the room, FORBIDDEN if they are not a member, and
+// BAD_USER_INPUT if seq is negative.
 func (c *Chat) MarkRead(
 	ctx context.Context, v Viewer, roomID uuid.UUID, seq int64,
 ) (*ent.Room, error) {
@@ -35,11 +38,11 @@ func (c *Chat) MarkRead(
 		if err != nil {
 			return fmt.Errorf("get the room: %w", err)
 		}
-		who, m, err := read.RelationTo(ctx, t.Client(), r, v.ID)
+		relation, m, err := read.RelationTo(ctx, t.Client(), r, v.ID)
 		if err != nil {
 			return err
 		}
-		if err := permit(policy.Write, r, who); err != nil {
+		if err := checkAction(policy.Write, r, relation); err != nil {
 			return err
 		}
 		return t.MarkRead(ctx, r, m, min(seq, r.Seq))

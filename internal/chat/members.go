@@ -19,10 +19,15 @@ import (
 
 // AddMembers makes users members of a room, all of them or none, and returns the room and their
 // memberships in the order of userIDs, without duplicates. Users who are members stay as they are.
+//
+// Returns NOT_FOUND if the viewer may not see the room, FORBIDDEN if their role may not add members
+// or a user has not consented, UNKNOWN_USER if a user does not exist, BANNED if a user is banned
+// from the room, ROOM_FULL if they are too many, ALREADY_IN_ROOM if the room is exclusive and a
+// user is in another exclusive room, and BAD_USER_INPUT if userIDs are not valid or too many.
 func (c *Chat) AddMembers(
 	ctx context.Context, v Viewer, roomID uuid.UUID, userIDs []string,
 ) (*ent.Room, []*ent.Member, error) {
-	userIDs, err := checkIDs("userIds", userIDs, maxNamed, "")
+	userIDs, err := checkIDs("userIds", userIDs, maxUserIDs, "")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -34,7 +39,7 @@ func (c *Chat) AddMembers(
 			return err
 		}
 		r = h.Room
-		members, err = add(ctx, h, v, userIDs)
+		members, err = addMembers(ctx, h, v, userIDs)
 		return err
 	})
 	if err != nil {
@@ -43,41 +48,46 @@ func (c *Chat) AddMembers(
 	return r, members, nil
 }
 
-// add makes those of people members who are none yet, and returns the memberships of all.
-func add(ctx context.Context, h *write.Room, v Viewer, people []string) ([]*ent.Member, error) {
-	if len(people) == 0 {
+// addMembers makes those users members that are not yet, and returns the memberships of all.
+func addMembers(
+	ctx context.Context,
+	h *write.Room,
+	v Viewer,
+	userIDs []string,
+) ([]*ent.Member, error) {
+	if len(userIDs) == 0 {
 		return nil, nil
 	}
-	refusing, err := refusing(ctx, h.Tx, v, people, h.Exclusive)
+	refused, err := notAddable(ctx, h.Tx, v, userIDs, h.Exclusive)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := h.Tx.Ban.Query().Where(ban.RoomID(h.ID), ban.UserIDIn(store.Padded(people)...)).
+	banned, err := h.Tx.Ban.Query().Where(ban.RoomID(h.ID), ban.UserIDIn(store.Padded(userIDs)...)).
 		Order(ban.ByUserID()).Select(ban.FieldUserID).Strings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find who is banned: %w", err)
 	}
-	if len(kept) > 0 {
+	if len(banned) > 0 {
 		return nil, &Error{
-			Code: Banned, Message: "Someone named is banned from this room.", IDs: kept,
+			Code: Banned, Message: "Someone named is banned from this room.", IDs: banned,
 		}
 	}
-	there, err := h.Tx.Member.Query().
-		Where(member.RoomID(h.ID), member.UserIDIn(store.Padded(people)...)).
+	existing, err := h.Tx.Member.Query().
+		Where(member.RoomID(h.ID), member.UserIDIn(store.Padded(userIDs)...)).
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find who is a member: %w", err)
 	}
-	members := make(map[string]*ent.Member, len(people))
-	for _, m := range there {
+	members := make(map[string]*ent.Member, len(userIDs))
+	for _, m := range existing {
 		members[m.UserID] = m
 	}
 	newcomers := slices.DeleteFunc(
-		slices.Clone(people), func(id string) bool { return members[id] != nil },
+		slices.Clone(userIDs), func(id string) bool { return members[id] != nil },
 	)
-	refusing = slices.DeleteFunc(refusing, func(id string) bool { return members[id] != nil })
-	if len(refusing) > 0 {
-		return nil, errNotAddable(refusing, h.Exclusive)
+	refused = slices.DeleteFunc(refused, func(id string) bool { return members[id] != nil })
+	if len(refused) > 0 {
+		return nil, errNotAddable(refused, h.Exclusive)
 	}
 	if len(newcomers) > 0 {
 		admitted, err := admit(ctx, h, v, newcomers, false, nil)
@@ -88,15 +98,19 @@ func add(ctx context.Context, h *write.Room, v Viewer, people []string) ([]*ent.
 			members[m.UserID] = m
 		}
 	}
-	all := make([]*ent.Member, len(people))
-	for i, id := range people {
+	all := make([]*ent.Member, len(userIDs))
+	for i, id := range userIDs {
 		all[i] = members[id]
 	}
 	return all, nil
 }
 
-// RemoveMember ends the membership of a user with a lower role. With ban it bans the user, who need not
-// be a member. It returns the room and the id of the ended membership; nil if there was none.
+// RemoveMember ends the membership of a user with a lower role. With ban it bans the user, who need
+// not be a member. It returns the room and the id of the ended membership; nil if there was none.
+//
+// Returns NOT_FOUND if the viewer may not see the room, FORBIDDEN if their role may not remove
+// members or the user's is not lower, UNKNOWN_USER if the user does not exist, and BAD_USER_INPUT
+// if userID is not a valid id.
 func (c *Chat) RemoveMember(
 	ctx context.Context, v Viewer, roomID uuid.UUID, userID string, ban bool,
 ) (*ent.Room, *uuid.UUID, error) {
@@ -112,7 +126,7 @@ func (c *Chat) RemoveMember(
 			return err
 		}
 		r = h.Room
-		m, err := below(ctx, h, by, userID)
+		m, err := subordinate(ctx, h, by, userID)
 		if err != nil {
 			return err
 		}
@@ -125,7 +139,7 @@ func (c *Chat) RemoveMember(
 		}
 		if m != nil {
 			ended = &m.ID
-			return t.Depart(ctx, v.ID, reason, write.Departure{Room: h, Left: m})
+			return t.RemoveMembers(ctx, v.ID, reason, write.Removal{Room: h, Member: m})
 		}
 		return h.Save(ctx)
 	})
@@ -135,43 +149,52 @@ func (c *Chat) RemoveMember(
 	return r, ended, nil
 }
 
-// below returns the membership of a user that has a lower role than a member; nil if the user is not a member.
-// Returns FORBIDDEN if the role of the user is not lower.
-func below(ctx context.Context, h *write.Room, by *ent.Member, userID string) (*ent.Member, error) {
+// subordinate returns the membership of a user that has a lower role than a member; nil if the user
+// is not a member. Returns FORBIDDEN if the role of the user is not lower.
+func subordinate(
+	ctx context.Context,
+	h *write.Room,
+	by *ent.Member,
+	userID string,
+) (*ent.Member, error) {
 	if err := checkExists(ctx, h.Tx, userID); err != nil {
 		return nil, err
 	}
-	who, m, err := relationIn(ctx, h, userID)
+	relation, m, err := relationIn(ctx, h, userID)
 	if err != nil {
 		return nil, err
 	}
-	if !policy.OfRole(by.Role).Outranks(who) {
-		return nil, errNotBelow()
+	if !policy.OfRole(by.Role).Outranks(relation) {
+		return nil, errRoleNotLower()
 	}
 	return m, nil
 }
 
-// SetMemberRole changes the role of a member and returns the room and the membership. OWNER transfers
-// the ownership: the former owner becomes a moderator.
+// SetMemberRole changes the role of a member and returns the room and the membership. OWNER
+// transfers the ownership: the former owner becomes a moderator.
+//
+// Returns NOT_FOUND if the viewer may not see the room, FORBIDDEN if they are not its owner or name
+// themselves, UNKNOWN_USER if the user does not exist, and BAD_USER_INPUT if the user is not a
+// member or userID is not a valid id.
 func (c *Chat) SetMemberRole(
 	ctx context.Context, v Viewer, roomID uuid.UUID, userID string, role member.Role,
 ) (*ent.Room, *ent.Member, error) {
 	if err := checkID("userId", userID); err != nil {
 		return nil, nil, err
 	}
-	again := retry.Idempotent
+	retries := retry.Idempotent
 	if role == member.RoleOWNER {
-		again = retry.Once // after it the viewer may not do it any more
+		retries = retry.Once // afterwards the viewer is no longer the owner
 	}
 	var r *ent.Room
 	var changed *ent.Member
-	err := c.writes.Tx(ctx, again, func(t *write.Tx) error {
+	err := c.writes.Tx(ctx, retries, func(t *write.Tx) error {
 		h, by, err := authorize(ctx, t, v, roomID, policy.ChangeRoles)
 		if err != nil {
 			return err
 		}
 		r = h.Room
-		if changed, err = below(ctx, h, by, userID); err != nil {
+		if changed, err = subordinate(ctx, h, by, userID); err != nil {
 			return err
 		}
 		switch {

@@ -61,8 +61,8 @@ func setStatus(ctx context.Context, c *Chat, status string, ids ...string) error
 // of other shards change, too.
 func TestProfileChangesDoNotWait(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, url string) {
-		c := node(t, url)
+	onEachDatabase(t, func(t *testing.T, url string) {
+		c := newNode(t, url)
 		if strings.HasPrefix(url, "sqlite:") {
 			t.Skip("SQLite has one writer at a time")
 		}
@@ -96,8 +96,8 @@ func TestProfileChangesDoNotWait(t *testing.T) {
 // users in different orders.
 func TestProfileChangesDoNotDeadlock(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, url string) {
-		c := node(t, url)
+	onEachDatabase(t, func(t *testing.T, url string) {
+		c := newNode(t, url)
 		ids := inShards(t, c)
 		before, err := profiles.ReadNow(t.Context(), c.db)
 		if err != nil {
@@ -140,7 +140,7 @@ func TestProfileChangesDoNotDeadlock(t *testing.T) {
 // TestProfileStatements counts the statements that load users after profile changes.
 func TestProfileStatements(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, url string) {
+	onEachDatabase(t, func(t *testing.T, url string) {
 		var count atomic.Int64
 		here, cache := publishingNode(t, url, func(context.Context, string) { count.Add(1) },
 			publishing(func([]broker.ProfileChange) {}))
@@ -223,8 +223,8 @@ func TestProfileStatements(t *testing.T) {
 // docs/adr/0012-profile-versions.md.
 func TestProfilesChangedBySQL(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, url string) {
-		c := node(t, url)
+	onEachDatabase(t, func(t *testing.T, url string) {
+		c := newNode(t, url)
 		ids := inShards(t, c)
 		if _, err := c.Users(t.Context(), ids); err != nil {
 			t.Fatal(err)
@@ -256,7 +256,7 @@ func TestProfilesChangedBySQL(t *testing.T) {
 // version will belong to another change.
 func TestProfileChangesAreCommitted(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, url string) {
+	onEachDatabase(t, func(t *testing.T, url string) {
 		var published []broker.ProfileChange
 		publish := func(changes []broker.ProfileChange) { published = append(published, changes...) }
 		c, _ := publishingNode(t, url, nil,
@@ -285,12 +285,12 @@ func TestProfileChangesAreCommitted(t *testing.T) {
 	})
 }
 
-// TestProfilesAreNotOlderThanShown has users change on three nodes that publish to each other over a
-// network that loses, doubles and delays. Readers on all nodes that have been shown a profile
+// TestProfilesAreNotOlderThanShown has users change on three nodes that publish to each other over
+// a network that loses, doubles and delays. Readers on all nodes that have been shown a profile
 // version get no profile that is older.
 func TestProfilesAreNotOlderThanShown(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, url string) {
+	onEachDatabase(t, func(t *testing.T, url string) {
 		const nodes, users, writers, readers, changes = 3, 30, 4, 6, 40
 		var all [nodes]*Chat
 		var caches [nodes]*profiles.Users
@@ -325,7 +325,8 @@ func TestProfilesAreNotOlderThanShown(t *testing.T) {
 		if err := setStatus(t.Context(), all[0], "0", ids...); err != nil {
 			t.Fatal(err)
 		}
-		// A user's status is a number, which one writer raises. committed is what is in the database.
+		// A user's status is a number, which one writer raises. committed is what is in the
+		// database.
 		var committed [users]atomic.Int64
 		var writing, reading sync.WaitGroup
 		for w := range writers {

@@ -19,32 +19,32 @@ import (
 // maxSearchWords bounds how many words one search looks for.
 const maxSearchWords = 10
 
-// Room returns a room that the viewer may see; NOT_FOUND otherwise, whether or not it exists.
-func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (read.Seen, error) {
-	seen, isBanned, found, err := c.SeenBy(ctx, v.ID, id)
+// Room returns a room. Returns NOT_FOUND if the viewer may not see it, whether or not it exists.
+func (c *Chat) Room(ctx context.Context, v Viewer, id uuid.UUID) (read.ViewedRoom, error) {
+	seen, isBanned, found, err := c.ViewedBy(ctx, v.ID, id)
 	if err != nil {
-		return read.Seen{}, err
+		return read.ViewedRoom{}, err
 	}
 	if !found {
-		return read.Seen{}, errNoRoom()
+		return read.ViewedRoom{}, errNoRoom()
 	}
-	var who policy.Relation
-	if seen.By != nil {
-		who = policy.OfRole(seen.By.Role)
+	var relation policy.Relation
+	if seen.Membership != nil {
+		relation = policy.OfRole(seen.Membership.Role)
 	} else {
 		isFriend, err := read.IsOwnersFriend(ctx, c.db, seen.Room, v.ID)
 		if err != nil {
-			return read.Seen{}, err
+			return read.ViewedRoom{}, err
 		}
-		who = policy.Outside(isBanned, isFriend)
+		relation = policy.Outside(isBanned, isFriend)
 	}
-	if err := permit(policy.See, seen.Room, who); err != nil {
-		return read.Seen{}, err
+	if err := checkAction(policy.See, seen.Room, relation); err != nil {
+		return read.ViewedRoom{}, err
 	}
 	return seen, nil
 }
 
-// PublicRoom returns a public room. Returns NOT_FOUND otherwise.
+// PublicRoom returns a public room. Returns NOT_FOUND if it does not exist or is not public.
 func (c *Chat) PublicRoom(ctx context.Context, id uuid.UUID) (*ent.Room, error) {
 	r, err := c.db.Room.Query().
 		Where(room.ID(id), room.DeletedAtIsNil(), room.AccessTypeEQ(room.AccessTypePUBLIC)).
@@ -58,7 +58,7 @@ func (c *Chat) PublicRoom(ctx context.Context, id uuid.UUID) (*ent.Room, error) 
 	return r, nil
 }
 
-// MyRoom returns a room that the viewer is in; NOT_FOUND otherwise.
+// MyRoom returns a room that the viewer is in. Returns NOT_FOUND if they are not in it.
 func (c *Chat) MyRoom(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
 	r, err := c.db.Room.Query().Where(policy.AllowedIn(policy.Read, v.ID, id)).Only(ctx)
 	if ent.IsNotFound(err) {
@@ -70,16 +70,17 @@ func (c *Chat) MyRoom(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, e
 	return r, nil
 }
 
-// MyRoomIDs returns the ids of all rooms that the viewer is in, the latest active first.
+// MyRoomIDs returns the ids of all rooms that the viewer is in, the latest active first. Its errors
+// have no code.
 func (c *Chat) MyRoomIDs(ctx context.Context, v Viewer) ([]uuid.UUID, error) {
 	return c.RoomIDsOf(ctx, v.ID)
 }
 
 // MyRooms returns the rooms that the viewer is in, the latest active first: first of them, after a
-// position if one is given.
+// position if one is given. Returns BAD_USER_INPUT if first is out of range.
 func (c *Chat) MyRooms(
 	ctx context.Context, v Viewer, first int, after *read.Position,
-) (read.Page[read.Seen], error) {
+) (read.Page[read.ViewedRoom], error) {
 	return c.RoomsOf(ctx, v.ID, first, after)
 }
 
@@ -91,6 +92,9 @@ type Search struct {
 
 // Rooms returns rooms that the viewer could join, the newest first: first of them, after a position
 // if one is given.
+//
+// Returns BAD_USER_INPUT if first or the search is not valid, RATE_LIMITED if too many searches
+// wait, and UNAVAILABLE if the search takes too long.
 func (c *Chat) Rooms(
 	ctx context.Context, v Viewer, search Search, first int, after *read.Position,
 ) (read.Page[*ent.Room], error) {
@@ -132,16 +136,17 @@ func (c *Chat) Rooms(
 	return c.Find(ctx, policy.Allowed(policy.Find, v.ID), words, tag, first, after)
 }
 
-// JoinKey returns the key of a private room; nil if the viewer may not see it or the room has none. m
-// is the viewer's membership, or nil.
+// JoinKey returns the key of a private room; nil if the viewer may not see it or the room has none.
+// m is the viewer's membership, or nil.
 func (c *Chat) JoinKey(r *ent.Room, m *read.Membership) *string {
-	if r.Key == "" || !may(policy.SeeKey, r, m) {
+	if r.Key == "" || !allows(policy.SeeKey, r, m) {
 		return nil
 	}
 	return &r.Key
 }
 
-// Message returns a message of a room that the viewer is in; NOT_FOUND otherwise.
+// Message returns a message. Returns NOT_FOUND if it does not exist or the viewer is not in its
+// room.
 func (c *Chat) Message(ctx context.Context, v Viewer, id roomlog.MessageID) (*ent.Message, error) {
 	m, err := c.db.Message.Query().
 		Where(message.RoomID(id.Room), message.Seq(id.Seq), message.HasRoomWith(policy.AllowedIn(policy.Read, v.ID, id.Room))).

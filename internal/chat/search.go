@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// searchTime is how long a search may take, and wait for others.
-	searchTime = 10 * time.Second
-	// searchesWaiting is how many searches of one user may wait, and allSearchesWaiting how many of
-	// all users.
-	searchesWaiting, allSearchesWaiting = 20, 1000
+	// searchTimeout is how long a search may take, and wait for others.
+	searchTimeout = 10 * time.Second
+	// maxWaitingSearches is how many searches of one user may wait, and maxAllWaitingSearches how
+	// many of all users.
+	maxWaitingSearches, maxAllWaitingSearches = 20, 1000
 )
 
 // newSearches returns bounds for searches, which scan all rooms: so many at a time, of which one
@@ -22,7 +22,7 @@ const (
 func newSearches(n int) *limit.Memory {
 	return limit.NewMemory(limit.MemoryOptions{
 		Bytes: int64(n), User: 1, Anonymous: 1,
-		Queue: limit.Queue{User: searchesWaiting, All: allSearchesWaiting},
+		Queue: limit.Queue{User: maxWaitingSearches, All: maxAllWaitingSearches},
 	})
 }
 
@@ -32,8 +32,8 @@ func newSearches(n int) *limit.Memory {
 func (c *Chat) beginSearch(
 	ctx context.Context, v Viewer,
 ) (_ context.Context, done func(), err error) {
-	searching, cancel := context.WithTimeout(ctx, searchTime)
-	turn, err := c.searches.Acquire(searching, limit.Owner{User: v.ID}, 1)
+	searching, cancel := context.WithTimeout(ctx, searchTimeout)
+	slot, err := c.searches.Acquire(searching, limit.Owner{User: v.ID}, 1)
 	if err != nil {
 		cancel()
 		if errors.Is(err, limit.ErrQueueFull) {
@@ -45,7 +45,7 @@ func (c *Chat) beginSearch(
 		return nil, nil, fmt.Errorf("wait to search: %w", err)
 	}
 	return searching, func() {
-		turn.Release()
+		slot.Release()
 		cancel()
 	}, nil
 }

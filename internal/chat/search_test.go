@@ -19,8 +19,8 @@ func TestSearchesTakeTurns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		results := make(chan error, searchesWaiting)
-		for range searchesWaiting {
+		results := make(chan error, maxWaitingSearches)
+		for range maxWaitingSearches {
 			go func() {
 				_, _, err := c.beginSearch(t.Context(), alice)
 				results <- err
@@ -36,11 +36,11 @@ func TestSearchesTakeTurns(t *testing.T) {
 			t.Fatal(err)
 		}
 		bobs()
-		time.Sleep(searchTime + time.Second)
+		time.Sleep(searchTimeout + time.Second)
 		if !errors.Is(searching.Err(), context.DeadlineExceeded) {
 			t.Errorf("the search goes on: %v", searching.Err())
 		}
-		for range searchesWaiting {
+		for range maxWaitingSearches {
 			if err := <-results; AsError(err).Code != Unavailable {
 				t.Errorf("a search that timed out gets %v", err)
 			}

@@ -10,16 +10,17 @@ import (
 	"parley/internal/chat/write"
 )
 
-// clearSeats makes sure that none of people, the future members of an exclusive room, has a seat in
-// another one. With disconnect the viewer leaves the room left, which the caller has locked; it fails if
-// another user has a seat. Until the end of the transaction no other one can give them seats.
-func clearSeats(
-	ctx context.Context, t *write.Tx, v Viewer, people []string, disconnect bool, left *write.Room,
+// vacateSeats makes sure that none of the users, the future members of an exclusive room, has a
+// seat in another one. With disconnect the viewer leaves the room left, which the caller has
+// locked; it fails if another user has a seat. Until the end of the transaction no other one can
+// give them seats.
+func vacateSeats(
+	ctx context.Context, t *write.Tx, v Viewer, userIDs []string, disconnect bool, left *write.Room,
 ) error {
-	if err := t.LockUsers(ctx, people); err != nil {
+	if err := t.LockUsers(ctx, userIDs); err != nil {
 		return err
 	}
-	seats, err := t.Seats(ctx, people...)
+	seats, err := t.Seats(ctx, userIDs...)
 	if err != nil {
 		return err
 	}
@@ -49,11 +50,16 @@ func clearSeats(
 	if err != nil {
 		return err
 	}
-	return t.Depart(ctx, v.ID, roomevent.ReasonDISCONNECTED, write.Departure{Room: left, Left: m})
+	return t.RemoveMembers(
+		ctx,
+		v.ID,
+		roomevent.ReasonDISCONNECTED,
+		write.Removal{Room: left, Member: m},
+	)
 }
 
-// holdSeatRoom holds the exclusive room that a person is in; nil where they are in none.
-func holdSeatRoom(ctx context.Context, t *write.Tx, userID string) (*write.Room, error) {
+// lockExclusiveRoom locks the exclusive room that a user is in; nil if there is none.
+func lockExclusiveRoom(ctx context.Context, t *write.Tx, userID string) (*write.Room, error) {
 	s, err := t.SeatOf(ctx, userID)
 	if s == nil || err != nil {
 		return nil, err

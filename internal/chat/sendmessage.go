@@ -99,22 +99,26 @@ type Sent struct {
 	Profiles profiles.Version
 }
 
-// SendMessage adds a message to a room that the viewer is in, or returns the one that the same
+// SendMessage adds a message to a room that the viewer is in, or returns the message that the same
 // request has added before, as it is now.
+//
+// Returns BAD_USER_INPUT if the input is not valid, NOT_FOUND if the viewer may not see the room,
+// FORBIDDEN if they are not a member, and IDEMPOTENCY_CONFLICT if the key was used for another
+// message.
 func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (Sent, error) {
 	in, err := in.check()
 	if err != nil {
 		return Sent{}, err
 	}
-	again := retriesOf(in.IdempotencyKey)
-	sent, err := Sent{}, errAlone
-	if in.plain() {
-		sent, err = c.sendTogether(ctx, v, in)
+	retries := retryPolicyOf(in.IdempotencyKey)
+	sent, err := Sent{}, errNotBatchable
+	if in.isBatchable() {
+		sent, err = c.sendInBatch(ctx, v, in)
 	}
-	if errors.Is(err, errAlone) {
-		err = c.writes.Tx(ctx, again, func(t *write.Tx) (err error) {
+	if errors.Is(err, errNotBatchable) {
+		err = c.writes.Tx(ctx, retries, func(t *write.Tx) (err error) {
 			sent = Sent{}
-			sent.Message, err = sendOne(ctx, t, v, in)
+			sent.Message, err = sendInTransaction(ctx, t, v, in)
 			return err
 		})
 	}
@@ -124,14 +128,14 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 	return sent, nil
 }
 
-// sentBefore returns the message that the same request has added before; nil where it is new.
-func sentBefore(
+// earlierMessage returns the message that the same request has added before; nil if there is none.
+func earlierMessage(
 	ctx context.Context, h *write.Room, v Viewer, in SendMessageInput,
 ) (*ent.Message, error) {
 	if in.IdempotencyKey == nil {
 		return nil, nil
 	}
-	m, err := h.Sent(ctx, v.ID, *in.IdempotencyKey)
+	m, err := h.MessageByKey(ctx, v.ID, *in.IdempotencyKey)
 	if m == nil || err != nil {
 		return nil, err
 	}
@@ -234,19 +238,19 @@ func (in SendMessageInput) newMessage(v Viewer, rules int64) *write.Message {
 	return &write.Message{Message: m, Rules: rules}
 }
 
-// errAlone asks for a message to be sent in a transaction of its own.
-var errAlone = errors.New("to be sent alone")
+// errNotBatchable says that a message must be sent in a transaction of its own.
+var errNotBatchable = errors.New("the message cannot be sent in a batch")
 
-// plain tells whether a message can be sent together with others: it refers to nothing that has to
-// be looked up.
-func (in SendMessageInput) plain() bool {
+// isBatchable reports whether a message can be sent in a batch: it refers to nothing that
+// has to be looked up.
+func (in SendMessageInput) isBatchable() bool {
 	return in.ReplyToID == nil && in.ThreadID == nil && len(in.MentionIds) == 0
 }
 
-// sendTogether sends a message together with what others send at the moment. It is errAlone where
-// that cannot be, and nothing was done.
-func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) (Sent, error) {
-	rules, err := c.mayWrite(ctx, v, in.RoomID)
+// sendInBatch sends a message together with those that others send at the moment. It returns
+// errNotBatchable, and has done nothing, if that is not possible.
+func (c *Chat) sendInBatch(ctx context.Context, v Viewer, in SendMessageInput) (Sent, error) {
+	rules, err := c.authorizeWriter(ctx, v, in.RoomID)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -257,20 +261,20 @@ func (c *Chat) sendTogether(ctx context.Context, v Viewer, in SendMessageInput) 
 		return Sent{}, err
 	case !inserted:
 		c.writers.Remove(writer{v.ID, in.RoomID, c.history.Generation()})
-		return Sent{}, errAlone
+		return Sent{}, errNotBatchable
 	}
 	return Sent{m.Message, m.Profiles}, nil
 }
 
-// sendOne sends a message, or finds the one that the same request has sent before.
-func sendOne(
+// sendInTransaction sends a message, or returns the one that the same request has sent before.
+func sendInTransaction(
 	ctx context.Context, t *write.Tx, v Viewer, in SendMessageInput,
 ) (*ent.Message, error) {
 	h, _, err := authorize(ctx, t, v, in.RoomID, policy.Write)
 	if err != nil {
 		return nil, err
 	}
-	if sent, err := sentBefore(ctx, h, v, in); sent != nil || err != nil {
+	if sent, err := earlierMessage(ctx, h, v, in); sent != nil || err != nil {
 		// The publication of the first request may have been lost with its response.
 		t.Publish(broker.Publication{Room: h.ID, Seq: h.Seq})
 		return sent, err
@@ -296,9 +300,13 @@ type writer struct {
 	generation int64
 }
 
-// mayWrite returns the rules of a room under which the viewer may write in it. It fails where they
-// may not.
-func (c *Chat) mayWrite(ctx context.Context, v Viewer, id uuid.UUID) (rules int64, err error) {
+// authorizeWriter returns the rules of a room under which the viewer may write in it, or an error if
+// they may not.
+func (c *Chat) authorizeWriter(
+	ctx context.Context,
+	v Viewer,
+	id uuid.UUID,
+) (rules int64, err error) {
 	key := writer{v.ID, id, c.history.Generation()}
 	if rules, ok := c.writers.Get(key); ok {
 		return rules, nil
@@ -308,9 +316,9 @@ func (c *Chat) mayWrite(ctx context.Context, v Viewer, id uuid.UUID) (rules int6
 	case err != nil:
 		return 0, fmt.Errorf("find whether %q may write in room %s: %w", v.ID, id, err)
 	case !found:
-		return 0, errAlone // which finds out why
+		return 0, errNotBatchable // the transaction finds the reason
 	}
-	if err := permit(policy.Write, &at.Room, policy.OfRole(at.Role)); err != nil {
+	if err := checkAction(policy.Write, &at.Room, policy.OfRole(at.Role)); err != nil {
 		return 0, err
 	}
 	c.writers.Add(key, at.Rules)

@@ -15,16 +15,16 @@ import (
 )
 
 const (
-	// snapshotTime is how long reading a snapshot may take, and snapshotWait how long it may wait for
-	// others.
-	snapshotTime, snapshotWait = 10 * time.Second, 30 * time.Second
+	// snapshotTimeout is how long reading a snapshot may take, and maxSnapshotWait how long it may
+	// wait for others.
+	snapshotTimeout, maxSnapshotWait = 10 * time.Second, 30 * time.Second
 	// sqliteSnapshots is how many snapshots SQLite reads at a time at most: it has as few as four
 	// connections for reads.
 	sqliteSnapshots = 2
 )
 
-// newSnapshots returns bounds for snapshots, each of which takes a connection: at most n at a time, of
-// which one owner may read one.
+// newSnapshots returns bounds for snapshots, each of which takes a connection: at most n at a time,
+// of which one owner may read one.
 func newSnapshots(dialectName string, n int) *limit.Memory {
 	if dialectName == dialect.SQLite {
 		n = min(n, sqliteSnapshots)
@@ -56,21 +56,21 @@ type Snapshot struct {
 
 // Snapshot calls read with a room and the database as they are at one moment: it runs read in a
 // transaction that only reads, and which sees no later commit. Few snapshots are read at a time;
-// owner names the user or the topic that this one counts for. Returns NOT_FOUND if the room does not
-// exist or is deleted, and UNAVAILABLE after 10 s, or if it has waited 30 s for others.
+// owner names the user or the topic that this one counts for. Returns NOT_FOUND if the room does
+// not exist or is deleted, and UNAVAILABLE after 10 s, or if it has waited 30 s for others.
 //
 // The caller authorizes the users that are shown the room: see [Chat.FollowVersion].
 func (c *Chat) Snapshot(
 	ctx context.Context, owner string, roomID uuid.UUID, read func(context.Context, Snapshot) error,
 ) error {
-	waiting, stop := context.WithTimeout(ctx, snapshotWait)
-	turn, err := c.snapshots.Acquire(waiting, limit.Owner{User: owner}, 1)
+	waiting, stop := context.WithTimeout(ctx, maxSnapshotWait)
+	slot, err := c.snapshots.Acquire(waiting, limit.Owner{User: owner}, 1)
 	stop()
 	if err != nil {
 		return fmt.Errorf("wait to read room %s: %w", roomID, err)
 	}
-	defer turn.Release()
-	ctx, cancel := context.WithTimeout(ctx, snapshotTime)
+	defer slot.Release()
+	ctx, cancel := context.WithTimeout(ctx, snapshotTimeout)
 	defer cancel()
 	generation := c.history.Generation()
 	tx, err := c.db.BeginTx(ctx, &sql.TxOptions{

@@ -13,10 +13,11 @@ import (
 	"parley/internal/chat/read"
 )
 
-// TestSnapshotsDoNotChange: a snapshot shows the room as it was when it began, and delays no writer.
+// TestSnapshotsDoNotChange: a snapshot shows the room as it was when it began, and delays no
+// writer.
 func TestSnapshotsDoNotChange(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, url string) {
-		c, ctx := node(t, url), t.Context()
+	onEachDatabase(t, func(t *testing.T, url string) {
+		c, ctx := newNode(t, url), t.Context()
 		alice := Viewer{ID: "alice"}
 		if err := c.EnsureUser(ctx, alice.ID, "", ""); err != nil {
 			t.Fatal(err)
@@ -81,8 +82,8 @@ func TestSnapshotsDoNotChange(t *testing.T) {
 // TestSnapshotsAreFew: few snapshots are read at a time, and one of one owner. A caller that waits
 // for too long gets UNAVAILABLE.
 func TestSnapshotsAreFew(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, url string) {
-		c, ctx := node(t, url), t.Context()
+	onEachDatabase(t, func(t *testing.T, url string) {
+		c, ctx := newNode(t, url), t.Context()
 		if err := c.EnsureUser(ctx, "alice", "", ""); err != nil {
 			t.Fatal(err)
 		}

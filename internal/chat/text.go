@@ -17,7 +17,7 @@ const (
 	MaxTag            = 50
 	maxSearch         = 200
 	MaxIdempotencyKey = 200
-	maxNamed          = 1000 // people in one call
+	maxUserIDs        = 1000 // people in one call
 	maxMentions       = 100  // people in one message
 )
 

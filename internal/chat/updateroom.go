@@ -47,6 +47,10 @@ func (in UpdateRoomInput) check() (UpdateRoomInput, error) {
 }
 
 // UpdateRoom changes a room and returns it. Fields with the same value do not count as changes.
+//
+// Returns BAD_USER_INPUT if the input is not valid or the room has more members than maxUsers,
+// NOT_FOUND if the viewer may not see the room, and FORBIDDEN if their role may not change one of
+// the fields.
 func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*ent.Room, error) {
 	in, err := in.check()
 	if err != nil {
@@ -59,7 +63,7 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 			return err
 		}
 		r = h.Room
-		return update(ctx, h, v, by, in)
+		return updateLocked(ctx, h, v, by, in)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("update room %s: %w", in.RoomID, err)
@@ -67,7 +71,7 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 	return r, nil
 }
 
-func update(
+func updateLocked(
 	ctx context.Context, h *write.Room, v Viewer, by *ent.Member, in UpdateRoomInput,
 ) error {
 	tags, err := h.Tx.RoomTag.Query().
@@ -93,7 +97,7 @@ func update(
 		}
 	}
 	if in.MaxUsers != nil && *in.MaxUsers != h.MaxUsers {
-		if err := permits(h, policy.Resize, by); err != nil {
+		if err := checkMemberAction(h, policy.Resize, by); err != nil {
 			return err
 		}
 		if *in.MaxUsers != 0 && *in.MaxUsers < h.MemberCount {
@@ -103,7 +107,7 @@ func update(
 		changed, h.MaxUsers = true, *in.MaxUsers
 	}
 	if in.AccessType != nil && *in.AccessType != h.AccessType {
-		if err := permits(h, policy.ChangeAccess, by); err != nil {
+		if err := checkMemberAction(h, policy.ChangeAccess, by); err != nil {
 			return err
 		}
 		changed, h.AccessType = true, *in.AccessType
@@ -123,7 +127,8 @@ func update(
 	return h.LogUpdate(ctx, v.ID)
 }
 
-// RotateRoomKey gives a room another key: who has the old one cannot join with it any more.
+// RotateRoomKey gives a room another key. The old one no longer opens it. Returns NOT_FOUND if the
+// viewer may not see the room, and FORBIDDEN if their role may not change the key.
 func (c *Chat) RotateRoomKey(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
 	var r *ent.Room
 	// Replacing it twice does as well.

@@ -137,9 +137,9 @@ func (c *Chat) EnsureUser(ctx context.Context, id, name, picture string) error {
 	return nil
 }
 
-// SignIn returns a user, for a server without an identity provider. It creates the user with the name,
-// or with id as its name, if it does not exist. Returns BAD_USER_INPUT if the id or the name is not
-// valid.
+// SignIn returns a user, for a server without an identity provider. It creates the user with the
+// name, or with id as its name, if it does not exist. Returns BAD_USER_INPUT if the id or the name
+// is not valid.
 func (c *Chat) SignIn(ctx context.Context, id string, name *string) (*ent.User, error) {
 	if err := checkID("userId", id); err != nil {
 		return nil, err
@@ -157,24 +157,27 @@ func (c *Chat) SignIn(ctx context.Context, id string, name *string) (*ent.User, 
 	return c.User(ctx, id)
 }
 
-// UpsertUsers creates and updates people, all of them or none, and returns them in the order given,
-// each once. Of a person named twice the later values count. It takes an admin.
+// UpsertUsers creates and updates users, all of them or none, and returns them in the order given,
+// each once. If a user is named twice, the later values count.
+//
+// Returns FORBIDDEN if the viewer is not an admin, and BAD_USER_INPUT if an input is not valid or
+// they are too many.
 func (c *Chat) UpsertUsers(
-	ctx context.Context, v Viewer, people []*UserInput,
+	ctx context.Context, v Viewer, inputs []*UserInput,
 ) ([]*ent.User, error) {
 	if !v.Admin {
 		return nil, &Error{
 			Code: Forbidden, Message: "Only an admin token may create or update people.",
 		}
 	}
-	if len(people) > maxNamed {
+	if len(inputs) > maxUserIDs {
 		return nil, badInput(
-			"users", "users names %d people; at most %d are allowed.", len(people), maxNamed,
+			"users", "users names %d people; at most %d are allowed.", len(inputs), maxUserIDs,
 		)
 	}
 	var ids []string
-	profiles := make(map[string]map[string]string, len(people))
-	for i, p := range people {
+	profiles := make(map[string]map[string]string, len(inputs))
+	for i, p := range inputs {
 		prefix := fmt.Sprintf("users.%d.", i)
 		if err := checkID(prefix+"id", p.ID); err != nil {
 			return nil, err
@@ -192,7 +195,7 @@ func (c *Chat) UpsertUsers(
 		ctx, retry.Idempotent, func(t *write.Tx) error { return t.UpsertUsers(ctx, profiles) },
 	)
 	if err != nil {
-		return nil, fmt.Errorf("upsert %d users: %w", len(people), err)
+		return nil, fmt.Errorf("upsert %d users: %w", len(inputs), err)
 	}
 	byID, err := c.Users(ctx, ids)
 	if err != nil {
@@ -205,7 +208,8 @@ func (c *Chat) UpsertUsers(
 	return users, nil
 }
 
-// UpdateProfile changes the viewer's own profile.
+// UpdateProfile changes the viewer's own profile and returns the viewer. Returns BAD_USER_INPUT if
+// a field is not valid.
 func (c *Chat) UpdateProfile(ctx context.Context, v Viewer, in ProfileInput) (*ent.User, error) {
 	if err := in.check(""); err != nil {
 		return nil, err
@@ -225,7 +229,8 @@ func (c *Chat) UpdateProfile(ctx context.Context, v Viewer, in ProfileInput) (*e
 	return c.User(ctx, v.ID)
 }
 
-// User returns a user. All users may see all profiles.
+// User returns a user. All users may see all profiles. Returns NOT_FOUND if the user does not
+// exist.
 func (c *Chat) User(ctx context.Context, id string) (*ent.User, error) {
 	if checkID("id", id) != nil {
 		return nil, errNoUser()

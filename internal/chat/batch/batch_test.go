@@ -13,8 +13,8 @@ import (
 	"parley/internal/chat/write"
 )
 
-// TestMessagesOfABatch: a batch has messages that can be inserted by one statement, and in a room no
-// message overtakes another.
+// TestMessagesOfABatch: a batch has messages that can be inserted by one statement, and in a room
+// no message overtakes another.
 func TestMessagesOfABatch(t *testing.T) {
 	busy, one, two := uuid.New(), uuid.New(), uuid.New()
 	b := &Messages{busy: map[uuid.UUID]bool{busy: true}}
@@ -45,13 +45,14 @@ func TestMessagesOfABatch(t *testing.T) {
 	}
 }
 
-// TestWorthAlone: a write whose outcome is not known is tried again only if it then finds what it did.
+// TestWorthAlone: a write whose outcome is not known is tried again only if it then finds what it
+// did.
 func TestWorthAlone(t *testing.T) {
 	unknown := retry.Unknown(errors.New("lost"))
-	if worthAlone(unknown, retry.Once, 2) || !worthAlone(unknown, retry.Idempotent, 2) {
+	if shouldRetryAlone(unknown, retry.Once, 2) || !shouldRetryAlone(unknown, retry.Idempotent, 2) {
 		t.Error("whether a write of unknown outcome is tried alone does not depend on its policy")
 	}
-	if worthAlone(errors.New("unavailable"), retry.Idempotent, 2) {
+	if shouldRetryAlone(errors.New("unavailable"), retry.Idempotent, 2) {
 		t.Error("what fails for all is tried alone")
 	}
 }

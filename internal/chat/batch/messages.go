@@ -14,14 +14,15 @@ import (
 )
 
 const (
-	// maxMessages is the most messages that are inserted in one transaction, and maxBytes the most bytes
-	// of their contents.
+	// maxMessages is the most messages that are inserted in one transaction, and maxBytes the most
+	// bytes of their contents.
 	maxMessages = 64
 	maxBytes    = 1 << 20
 )
 
-// Messages inserts messages in batches. One batch at a time inserts into a room; those into rooms that
-// another transaction has locked wait for it apart from all others. It is safe for concurrent use.
+// Messages inserts messages in batches. One batch at a time inserts into a room; those into rooms
+// that another transaction has locked wait for it apart from all others. It is safe for concurrent
+// use.
 type Messages struct {
 	queue  *writequeue.Queue[*message]
 	db     *write.DB
@@ -40,7 +41,7 @@ type message struct {
 func NewMessages(db *write.DB, guard *panics.Guard) *Messages {
 	b := &Messages{db: db, panics: guard, busy: make(map[uuid.UUID]bool)}
 	b.queue = writequeue.New(writequeue.Options[*message]{
-		Take: b.choose, Do: b.insertBatch, Panics: guard, Unknown: retry.Unknown,
+		Choose: b.choose, Do: b.insertBatch, Panics: guard, Unknown: retry.Unknown,
 		Release: func(w *message) { delete(b.busy, w.RoomID) },
 	})
 	return b
@@ -61,19 +62,19 @@ func (b *Messages) Insert(ctx context.Context, m *write.Message) (inserted bool,
 }
 
 // choose takes a batch from those that wait, in their order: of each room all know of the same
-// rules, and none has the same key as another. The messages of a room keep their order. The queue is
-// locked.
+// rules, and none has the same key as another. The messages of a room keep their order. The queue
+// is locked.
 func (b *Messages) choose(waiting []*message) (batch, rest []*message) {
 	rules := make(map[uuid.UUID]int64)
 	type key struct {
-		room     uuid.UUID
-		who, key string
+		room        uuid.UUID
+		author, key string
 	}
 	keys := make(map[key]bool)
 	left := make(map[uuid.UUID]bool) // the rooms of messages that continue to wait
 	bytes := 0
 	for _, w := range waiting {
-		known, there := rules[w.RoomID]
+		known, seen := rules[w.RoomID]
 		var k key
 		if w.IdempotencyKey != nil {
 			k = key{w.RoomID, w.AuthorID, *w.IdempotencyKey}
@@ -81,7 +82,7 @@ func (b *Messages) choose(waiting []*message) (batch, rest []*message) {
 		switch {
 		case b.busy[w.RoomID],
 			left[w.RoomID],
-			there && known != w.Rules,
+			seen && known != w.Rules,
 			k.key != "" && keys[k],
 			len(batch) == maxMessages,
 			len(batch) > 0 && bytes+len(w.Contents) > maxBytes:
@@ -122,23 +123,23 @@ func (b *Messages) insertBatch(batch []*message) {
 // insert inserts the messages of a batch and sets the outcomes. It returns those whose room another
 // transaction has locked, unless it is to wait.
 func (b *Messages) insert(batch []*message, wait bool) (locked []*message) {
-	ctx, cancel := context.WithTimeout(batch[0].Context, batchTime)
+	ctx, cancel := context.WithTimeout(batch[0].Context, batchTimeout)
 	defer cancel()
-	again := retry.Idempotent
+	retries := retry.Idempotent
 	messages := make([]*write.Message, len(batch))
 	for i, s := range batch {
 		messages[i] = s.Message
 		if s.IdempotencyKey == nil {
-			again = retry.Once
+			retries = retry.Once
 		}
 	}
-	err := b.db.InsertMessages(ctx, again, messages, wait)
+	err := b.db.InsertMessages(ctx, retries, messages, wait)
 	for _, s := range batch {
 		switch {
 		case err == nil && s.Locked && !wait:
 			locked = append(locked, s)
 		case err == nil:
-		case worthAlone(err, retry.Policy(s.IdempotencyKey != nil), len(batch)):
+		case shouldRetryAlone(err, retry.Policy(s.IdempotencyKey != nil), len(batch)):
 			s.Inserted = false
 		default:
 			s.Err = err

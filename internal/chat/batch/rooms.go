@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxRooms is the most rooms that are inserted in one transaction, and maxMembers the most members
-	// in them. A room with more is inserted by itself.
+	// maxRooms is the most rooms that are inserted in one transaction, and maxMembers the most
+	// members in them. A room with more is inserted by itself.
 	maxRooms   = 64
 	maxMembers = 500
 )
@@ -27,14 +27,14 @@ type Rooms struct {
 type room struct {
 	writequeue.Write
 	*write.NewRoom
-	again retry.Policy
+	retries retry.Policy
 }
 
 // NewRooms returns batches of a database. guard contains their panics.
 func NewRooms(db *write.DB, guard *panics.Guard) *Rooms {
 	b := &Rooms{db: db}
 	b.queue = writequeue.New(writequeue.Options[*room]{
-		Take: choose, Panics: guard, Unknown: retry.Unknown,
+		Choose: choose, Panics: guard, Unknown: retry.Unknown,
 		Do: func(batch []*room) {
 			b.insert(batch)
 			b.queue.Settle(batch)
@@ -46,13 +46,13 @@ func NewRooms(db *write.DB, guard *panics.Guard) *Rooms {
 // Stats returns what has been counted.
 func (b *Rooms) Stats() writequeue.Stats { return b.queue.Stats() }
 
-// Insert inserts a room together with those that others insert at the moment. It returns false if the
-// room was not inserted: see [write.NewRoom]; or because another room of the batch was refused. The
-// caller then tries it alone.
+// Insert inserts a room together with those that others insert at the moment. It returns false if
+// the room was not inserted: see [write.NewRoom]; or because another room of the batch was refused.
+// The caller then tries it alone.
 func (b *Rooms) Insert(
-	ctx context.Context, again retry.Policy, n *write.NewRoom,
+	ctx context.Context, retries retry.Policy, n *write.NewRoom,
 ) (inserted bool, err error) {
-	w := &room{writequeue.NewWrite(ctx), n, again}
+	w := &room{writequeue.NewWrite(ctx), n, retries}
 	if len(n.Members) > maxMembers {
 		b.insert([]*room{w})
 	} else if err := b.queue.Do(ctx, w); err != nil {
@@ -75,22 +75,22 @@ func choose(waiting []*room) (batch, rest []*room) {
 // insert inserts the rooms of a batch in one transaction, those of them that can be, and sets
 // the outcomes.
 func (b *Rooms) insert(batch []*room) {
-	ctx, cancel := context.WithTimeout(batch[0].Context, batchTime)
+	ctx, cancel := context.WithTimeout(batch[0].Context, batchTimeout)
 	defer cancel()
-	again := retry.Idempotent
+	retries := retry.Idempotent
 	rooms := make([]*write.NewRoom, len(batch))
 	for i, w := range batch {
-		if rooms[i] = w.NewRoom; w.again == retry.Once {
-			again = retry.Once
+		if rooms[i] = w.NewRoom; w.retries == retry.Once {
+			retries = retry.Once
 		}
 	}
-	err := b.db.InsertRooms(ctx, again, rooms)
+	err := b.db.InsertRooms(ctx, retries, rooms)
 	if err == nil {
 		return
 	}
 	for _, w := range batch {
 		w.Inserted = false
-		if !worthAlone(err, w.again, len(batch)) {
+		if !shouldRetryAlone(err, w.retries, len(batch)) {
 			w.Err = err
 		}
 	}

@@ -17,8 +17,8 @@ func Allowed(a Action, userID string) predicate.Room {
 	return allowed(a, userID, nil, nil)
 }
 
-// AllowedIn is [Allowed] for one room. Each of its subqueries names the room by a parameter, so that a
-// sharded database can run it where the room is.
+// AllowedIn is [Allowed] for one room. Each of its subqueries names the room by a parameter, so
+// that a sharded database can run it where the room is.
 func AllowedIn(a Action, userID string, id uuid.UUID) predicate.Room {
 	return room.And(room.ID(id), allowed(a, userID,
 		[]predicate.Member{member.RoomID(id)}, []predicate.Ban{ban.RoomID(id)}))
@@ -39,26 +39,27 @@ func allowed(
 		where = append(where, isMember)
 	}
 	for v := range visibilities {
-		outside, everybody := allowedOutside(a, v, userID, isBanned)
-		if !always && !everybody && Decide(a, v, Member) == OK {
-			outside = append(outside, isMember)
+		outsiders, allUsers := allowedOutside(a, v, userID, isBanned)
+		if !always && !allUsers && Decide(a, v, Member) == OK {
+			outsiders = append(outsiders, isMember)
 		}
 		switch {
-		case everybody && outside == nil:
+		case allUsers && outsiders == nil:
 			where = append(where, hasVisibility(v))
-		case outside != nil:
-			where = append(where, room.And(hasVisibility(v), room.Or(outside...)))
+		case outsiders != nil:
+			where = append(where, room.And(hasVisibility(v), room.Or(outsiders...)))
 		}
 	}
 	return room.And(room.DeletedAtIsNil(), room.Or(where...))
 }
 
-// allowedOutside returns conditions for the rooms of a visibility in which a user who is not a member
-// may perform an action: one of them must hold, and without conditions it is denied. The second result
-// reports whether all users may who are not banned, so that members need no own condition.
+// allowedOutside returns conditions for the rooms of a visibility in which a user who is not a
+// member may perform an action: one of them must hold, and without conditions it is denied. The
+// second result reports whether all users may who are not banned, so that members need no own
+// condition.
 func allowedOutside(
 	a Action, v Visibility, userID string, isBanned predicate.Room,
-) (where []predicate.Room, everybody bool) {
+) (where []predicate.Room, allUsers bool) {
 	may := func(r Relation) bool { return Decide(a, v, r) == OK }
 	switch {
 	case may(Outsider) && may(Banned):

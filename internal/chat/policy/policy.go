@@ -1,9 +1,9 @@
-// Package policy decides who may do what: it is a table of the actions by the visibility of the room
-// and the relation of the user to it, and docs/permissions.md shows it whole. What the table does not
-// allow is denied, and so is what has no row.
+// Package policy decides which users may do what: it is a table of the actions by the visibility of
+// the room and the relation of the user to it, and docs/permissions.md shows it whole. What the
+// table does not allow is denied, and so is what has no row.
 //
-// Queries ask it as a condition (see [Allowed]), writes ask it while they hold the room's lock, and a
-// subscription asks it when it begins; the log ends it.
+// Queries ask it as a condition (see [Allowed]), writes ask it while they hold the room's lock, and
+// a subscription asks it when it begins; the log ends it.
 package policy
 
 import (
@@ -128,13 +128,13 @@ func Outside(banned, friend bool) Relation {
 // concerned: not to one of the same role or a higher one. Those outside are the lowest.
 func (r Relation) Outranks(other Relation) bool { return r.IsMember() && r > other }
 
-// Answer is what the policy answers.
-type Answer int
+// Decision is a decision of the policy.
+type Decision int
 
-// The answers. The zero value denies.
+// The decisions. The zero value denies.
 const (
 	// Forbidden: the user may know of the room, but not do this.
-	Forbidden Answer = iota
+	Forbidden Decision = iota
 	// OK: the user may.
 	OK
 	// NotFound: to the user the room does not exist.
@@ -146,7 +146,7 @@ const (
 )
 
 // Decide returns whether a user with a relation to a room may do something.
-func Decide(a Action, v Visibility, r Relation) Answer {
+func Decide(a Action, v Visibility, r Relation) Decision {
 	rule := &rules[a]
 	switch {
 	case r.IsMember():
@@ -161,8 +161,8 @@ func Decide(a Action, v Visibility, r Relation) Answer {
 }
 
 // Allows reports whether a user with a relation to a room may do something.
-func Allows(a Action, r *ent.Room, who Relation) bool {
-	return Decide(a, VisibilityOf(r), who) == OK
+func Allows(a Action, r *ent.Room, relation Relation) bool {
+	return Decide(a, VisibilityOf(r), relation) == OK
 }
 
 // Least returns the least relation of members who may do something; false if no member may.

@@ -30,8 +30,8 @@ func TestPermissionsPage(t *testing.T) {
 	}
 }
 
-// TestPolicyIsComplete: each action has a row in the table that allows it to a role. Actions without a
-// row are denied.
+// TestPolicyIsComplete: each action has a row in the table that allows it to a role. Actions
+// without a row are denied.
 func TestPolicyIsComplete(t *testing.T) {
 	for a := range actions {
 		if a.String() == "" {
@@ -67,7 +67,7 @@ leave, and can edit and delete their own messages.
 ` + "`User.addPermission`: `EVERYONE` (the default), `FRIENDS` or `NOBODY`" + `. Without it the error is ` + "`FORBIDDEN` with `ids`" + `. Only friends
 can be added to an exclusive room, because a user can be in only one. Admin tokens need no consent, and neither does joining a room.
 `)
-	codes := map[Answer]string{
+	codes := map[Decision]string{
 		Forbidden: "FORBIDDEN", NotFound: "NOT_FOUND", WrongKey: "WRONG_KEY", IsBanned: "BANNED",
 	}
 	for v := range visibilities {

@@ -4,10 +4,10 @@ package policy
 type rule struct {
 	name string
 	// members are the answers to members, moderators and the owner.
-	members [visibilities][3]Answer
+	members [visibilities][3]Decision
 	// others are the answers to an outsider, a friend, a banned user and a banned friend; only of
 	// actions up to JoinByKey.
-	others [visibilities][4]Answer
+	others [visibilities][4]Decision
 }
 
 // Short forms for the table.
@@ -20,9 +20,9 @@ const (
 )
 
 type (
-	roles   = [3]Answer
+	roles   = [3]Decision
 	members = [visibilities]roles
-	others  = [visibilities][4]Answer
+	others  = [visibilities][4]Decision
 )
 
 //nolint:gochecknoglobals // never changed

@@ -88,7 +88,7 @@ func (p *Pruner) Prune(ctx context.Context, before Before) error {
 
 // step runs a transaction, unless another node runs one, and pauses.
 func (p *Pruner) step(ctx context.Context, do func(*write.Tx) error) error {
-	begun := time.Now()
+	startedAt := time.Now()
 	err := p.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
 		if locked, err := lock(ctx, t); err != nil {
 			return err
@@ -101,7 +101,7 @@ func (p *Pruner) step(ctx context.Context, do func(*write.Tx) error) error {
 		return err
 	}
 	select {
-	case <-time.After(time.Since(begun)):
+	case <-time.After(time.Since(startedAt)):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -12,20 +12,20 @@ import (
 	"parley/internal/sizedlru"
 )
 
-// roomCache caches rooms. Every change of a room raises its seq in the same transaction, so an entry is
-// valid for all callers that have just read the same seq, and needs no invalidation between nodes. The
-// state of users (read positions, friendships) and profiles are not part of it.
+// roomCache caches rooms. Every change of a room raises its seq in the same transaction, so an
+// entry is valid for all callers that have just read the same seq, and needs no invalidation
+// between nodes. The state of users (read positions, friendships) and profiles are not part of it.
 //
 // A seq belongs to a generation of the database: after that has gone back, seqs come again.
 type roomCache struct {
 	generation func() int64 // the present one
 
-	mu   sync.Mutex
-	kept *sizedlru.Cache[uuid.UUID, *past]
+	mu      sync.Mutex
+	entries *sizedlru.Cache[uuid.UUID, *roomSnapshot]
 }
 
-// past is what is known of a room at a seq. What it refers to never changes.
-type past struct {
+// roomSnapshot is what is known of a room at a seq. What it refers to never changes.
+type roomSnapshot struct {
 	generation int64
 	room       *ent.Room
 	tags       *[]string
@@ -36,17 +36,20 @@ type past struct {
 }
 
 func newRoomCache(bytes int, generation func() int64) *roomCache {
-	return &roomCache{generation: generation, kept: sizedlru.New[uuid.UUID, *past](bytes)}
+	return &roomCache{
+		generation: generation,
+		entries:    sizedlru.New[uuid.UUID, *roomSnapshot](bytes),
+	}
 }
 
 // get returns what is known of a room in the present generation. The cache is locked.
-func (k *roomCache) get(id uuid.UUID) (p *past, ok bool) {
-	p, ok = k.kept.Get(id)
+func (k *roomCache) get(id uuid.UUID) (p *roomSnapshot, ok bool) {
+	p, ok = k.entries.Get(id)
 	return p, ok && p.generation == k.generation()
 }
 
-// find returns the room as it is at a seq; nil where that is not remembered.
-func (k *roomCache) find(id uuid.UUID, seq int64) *ent.Room {
+// getAt returns the room as it is at a seq; nil if that is not cached.
+func (k *roomCache) getAt(id uuid.UUID, seq int64) *ent.Room {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if p, ok := k.get(id); ok && p.room.Seq == seq {
@@ -59,22 +62,22 @@ func (k *roomCache) find(id uuid.UUID, seq int64) *ent.Room {
 func (k *roomCache) bytes() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.kept.Bytes()
+	return k.entries.Bytes()
 }
 
-// learn remembers rooms that were read in a generation, and forgets what they were before.
-func (k *roomCache) learn(generation int64, found ...*ent.Room) {
+// putRooms caches rooms that were read in a generation, in place of older snapshots.
+func (k *roomCache) putRooms(generation int64, found ...*ent.Room) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, r := range found {
 		if p, ok := k.get(r.ID); !ok || p.room.Seq < r.Seq {
-			k.keep(&past{generation: generation, room: r})
+			k.put(&roomSnapshot{generation: generation, room: r})
 		}
 	}
 }
 
-// see calls with with what is remembered of each room at its seq, nil where nothing is.
-func (k *roomCache) see(of []*ent.Room, with func(i int, p *past)) {
+// viewAll calls with for each room with its snapshot at its seq; nil if there is none.
+func (k *roomCache) viewAll(of []*ent.Room, with func(i int, p *roomSnapshot)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, r := range of {
@@ -86,8 +89,8 @@ func (k *roomCache) see(of []*ent.Room, with func(i int, p *past)) {
 	}
 }
 
-// add completes what is remembered of a room that stands at its seq in a generation.
-func (k *roomCache) add(generation int64, r *ent.Room, with func(p *past)) {
+// update changes the snapshot of a room that is at its seq in a generation.
+func (k *roomCache) update(generation int64, r *ent.Room, with func(p *roomSnapshot)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	p, ok := k.get(r.ID)
@@ -95,19 +98,19 @@ func (k *roomCache) add(generation int64, r *ent.Room, with func(p *past)) {
 	case generation != k.generation(), ok && p.room.Seq > r.Seq:
 		return // it is out of date already
 	case !ok || p.room.Seq < r.Seq:
-		p = &past{generation: generation, room: r}
+		p = &roomSnapshot{generation: generation, room: r}
 	}
 	with(p)
-	k.keep(p)
+	k.put(p)
 }
 
-// keep puts p in its place. The rooms are locked.
-func (k *roomCache) keep(p *past) { k.kept.Put(p.room.ID, p, p.size()) }
+// put caches a snapshot. The cache is locked.
+func (k *roomCache) put(p *roomSnapshot) { k.entries.Put(p.room.ID, p, p.size()) }
 
-// size is about how many bytes are taken.
-func (p *past) size() int {
+// size estimates the bytes of the snapshot.
+func (p *roomSnapshot) size() int {
 	const (
-		fixed  = 900 // the room's struct and past, and its place in the list and the map
+		fixed  = 900 // the room, its snapshot, and its entry in the list and the map
 		member = 250
 	)
 	size := fixed + p.room.TextBytes()
@@ -128,30 +131,30 @@ func (p *past) size() int {
 	return size
 }
 
-// completed returns something of each room, in its place: what is remembered, by take, which
+// loadThrough returns something of each room, in its place: what is remembered, by take, which
 // returns false where it is not there; and of the others what read returns, which is then
 // remembered by keep, if the room has stood at the same seq all the while: what was read between
 // two looks at the same seq is of that seq.
-func completed[V any](
+func loadThrough[V any](
 	ctx context.Context,
 	rd *Reader,
 	of []*ent.Room,
-	take func(p *past) (V, bool),
+	take func(p *roomSnapshot) (V, bool),
 	read func(missing []*ent.Room, ids []uuid.UUID) (map[uuid.UUID]V, error),
-	keep func(p *past, value V),
+	keep func(p *roomSnapshot, value V),
 ) ([]V, error) {
 	values := make([]V, len(of))
 	var missing []*ent.Room
 	var ids []uuid.UUID
-	var at []int // their places
+	var places []int // their places
 	generation := rd.generation()
-	rd.rooms.see(of, func(i int, p *past) {
+	rd.rooms.viewAll(of, func(i int, p *roomSnapshot) {
 		there := false
 		if p != nil {
 			values[i], there = take(p)
 		}
 		if !there {
-			missing, ids, at = append(missing, of[i]), append(ids, of[i].ID), append(at, i)
+			missing, ids, places = append(missing, of[i]), append(ids, of[i].ID), append(places, i)
 		}
 	})
 	if len(missing) == 0 {
@@ -168,9 +171,9 @@ func completed[V any](
 		}
 	}
 	for i, r := range missing {
-		values[at[i]] = found[r.ID]
+		values[places[i]] = found[r.ID]
 		if rd.frozen || heads[r.ID] == r.Seq {
-			rd.rooms.add(generation, r, func(p *past) { keep(p, found[r.ID]) })
+			rd.rooms.update(generation, r, func(p *roomSnapshot) { keep(p, found[r.ID]) })
 		}
 	}
 	return values, nil
@@ -184,8 +187,8 @@ func (rd *Reader) MembersOf(
 	if err := CheckFirst(first); err != nil {
 		return nil, err
 	}
-	return completed(ctx, rd, of,
-		func(p *past) (page Page[*ent.Member], there bool) {
+	return loadThrough(ctx, rd, of,
+		func(p *roomSnapshot) (page Page[*ent.Member], there bool) {
 			if p.members == nil || p.first < first && p.members.More {
 				return page, false
 			}
@@ -198,17 +201,17 @@ func (rd *Reader) MembersOf(
 		func(_ []*ent.Room, ids []uuid.UUID) (map[uuid.UUID]Page[*ent.Member], error) {
 			return rd.Members(ctx, ids, first, nil)
 		},
-		func(p *past, page Page[*ent.Member]) { p.members, p.first = &page, first })
+		func(p *roomSnapshot, page Page[*ent.Member]) { p.members, p.first = &page, first })
 }
 
 // LatestMessages returns the newest message of each room, nil before its first. The viewer must be
 // in the rooms.
 func (rd *Reader) LatestMessages(ctx context.Context, of []*ent.Room) ([]*ent.Message, error) {
-	return completed(
+	return loadThrough(
 		ctx,
 		rd,
 		of,
-		func(p *past) (*ent.Message, bool) { return p.latest, p.latest != nil || p.room.LatestSeq == 0 },
+		func(p *roomSnapshot) (*ent.Message, bool) { return p.latest, p.latest != nil || p.room.LatestSeq == 0 },
 		func(missing []*ent.Room, _ []uuid.UUID) (map[uuid.UUID]*ent.Message, error) {
 			var ids []roomlog.MessageID
 			for _, r := range missing {
@@ -226,25 +229,25 @@ func (rd *Reader) LatestMessages(ctx context.Context, of []*ent.Room) ([]*ent.Me
 			}
 			return latest, err
 		},
-		func(p *past, m *ent.Message) { p.latest = m },
+		func(p *roomSnapshot, m *ent.Message) { p.latest = m },
 	)
 }
 
 // TagsOf returns the tags of each room, in the order they were given. The viewer must be allowed to
 // see the rooms.
 func (rd *Reader) TagsOf(ctx context.Context, of []*ent.Room) ([][]string, error) {
-	return completed(
+	return loadThrough(
 		ctx,
 		rd,
 		of,
-		func(p *past) (tags []string, there bool) {
+		func(p *roomSnapshot) (tags []string, there bool) {
 			if p.tags != nil {
 				tags = *p.tags
 			}
 			return tags, p.tags != nil
 		},
 		func(_ []*ent.Room, ids []uuid.UUID) (map[uuid.UUID][]string, error) { return rd.Tags(ctx, ids) },
-		func(p *past, tags []string) { p.tags = &tags },
+		func(p *roomSnapshot, tags []string) { p.tags = &tags },
 	)
 }
 
@@ -254,7 +257,7 @@ func (rd *Reader) roomsAt(ctx context.Context, ids []uuid.UUID, seqs []int64) ([
 	found := make([]*ent.Room, len(ids))
 	var missing []uuid.UUID
 	for i, id := range ids {
-		if found[i] = rd.rooms.find(id, seqs[i]); found[i] == nil {
+		if found[i] = rd.rooms.getAt(id, seqs[i]); found[i] == nil {
 			missing = append(missing, id)
 		}
 	}

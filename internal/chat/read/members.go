@@ -15,17 +15,17 @@ import (
 	"parley/internal/store"
 )
 
-// Membership is the viewer's own place in a room.
+// Membership is the viewer's membership of a room.
 type Membership struct {
 	*ent.Member
 	// Unread is how many messages of others there are that they have not read.
 	Unread int64
 }
 
-// Own is a key of what a person has for themselves.
-type Own[K comparable] struct {
-	Person string
-	Of     K
+// ViewerKey is the key of data that belongs to one viewer.
+type ViewerKey[K comparable] struct {
+	UserID string
+	Key    K
 }
 
 // membershipColumns are the columns of [membershipRow]; unreadMessages is the number of messages of
@@ -52,12 +52,12 @@ func (row *membershipRow) membership() (*Membership, error) {
 	return &Membership{Member: m, Unread: row.unread.V}, nil
 }
 
-// Memberships returns the place of each of people in each of the rooms that they are in, in one
+// Memberships returns the membership of each user in each of the rooms that they are in, in one
 // statement.
 func (rd *Reader) Memberships(
-	ctx context.Context, people []string, rooms []uuid.UUID,
-) (map[Own[uuid.UUID]]*Membership, error) {
-	found := make(map[Own[uuid.UUID]]*Membership, len(people))
+	ctx context.Context, users []string, rooms []uuid.UUID,
+) (map[ViewerKey[uuid.UUID]]*Membership, error) {
+	found := make(map[ViewerKey[uuid.UUID]]*Membership, len(users))
 	err := store.Each(ctx, rd.db, func(rows *sql.Rows) error {
 		var row membershipRow
 		if err := rows.Scan(row.targets()...); err != nil {
@@ -65,17 +65,17 @@ func (rd *Reader) Memberships(
 		}
 		m, err := row.membership()
 		if err == nil {
-			found[Own[uuid.UUID]{m.UserID, m.RoomID}] = m
+			found[ViewerKey[uuid.UUID]{m.UserID, m.RoomID}] = m
 		}
 		return err
 	}, `SELECT `+membershipColumns+`
 FROM members JOIN rooms ON rooms.id = members.room_id
 WHERE `+store.AnyOf(rd.dialect, "members.user_id", "$1", "text")+
 		` AND `+store.AnyOf(rd.dialect, "members.room_id", "$2", "uuid"),
-		store.List(rd.dialect, people), store.IDList(rd.dialect, rooms))
+		store.List(rd.dialect, users), store.IDList(rd.dialect, rooms))
 	if err != nil {
 		return nil, fmt.Errorf(
-			"find the memberships of %d people in %d rooms: %w", len(people), len(rooms), err,
+			"find the memberships of %d people in %d rooms: %w", len(users), len(rooms), err,
 		)
 	}
 	return found, nil
@@ -134,7 +134,7 @@ func (rd *Reader) Members(
 // them each, after a place if one is given. All of it in one statement. The viewer must be allowed
 // to see them: see [Chat.MaySeeBans].
 func (rd *Reader) Bans(
-	ctx context.Context, rooms []uuid.UUID, first int, after *Place,
+	ctx context.Context, rooms []uuid.UUID, first int, after *RowPosition,
 ) (map[uuid.UUID]Page[*ent.Ban], error) {
 	if err := CheckFirst(first); err != nil {
 		return nil, err
@@ -183,8 +183,8 @@ type Joined struct {
 	Since int64
 }
 
-// Joined returns rooms that a user is in, in one statement and at most limit of them; only the rooms
-// of a list, if only is not nil.
+// Joined returns rooms that a user is in, in one statement and at most limit of them; only the
+// rooms of a list, if only is not nil.
 func (rd *Reader) Joined(
 	ctx context.Context, userID string, only []uuid.UUID, limit int,
 ) (joined []Joined, err error) {
@@ -205,8 +205,8 @@ FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1 AND r.delet
 	return joined, err
 }
 
-// WriterOf returns what the policy needs to know of a member of a room, and the room's rules. found is
-// false if there is no such member.
+// WriterOf returns what the policy needs to know of a member of a room, and the room's rules. found
+// is false if there is no such member.
 func (rd *Reader) WriterOf(
 	ctx context.Context, userID string, roomID uuid.UUID,
 ) (member Joined, found bool, err error) {

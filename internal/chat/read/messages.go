@@ -93,7 +93,7 @@ func (rd *Reader) parts(ctx context.Context, lists []List, w Window) (map[List]M
 	}
 	// The rows do not show whether there are messages beyond a given bound.
 	if w.After > 0 {
-		if err := rd.lookBeyond(ctx, lists, w, "<=", w.After, func(list List) {
+		if err := rd.findBeyond(ctx, lists, w, "<=", w.After, func(list List) {
 			part := parts[list]
 			part.Earlier = true
 			parts[list] = part
@@ -102,7 +102,7 @@ func (rd *Reader) parts(ctx context.Context, lists []List, w Window) (map[List]M
 		}
 	}
 	if w.Before > 0 {
-		if err := rd.lookBeyond(ctx, lists, w, ">=", w.Before, func(list List) {
+		if err := rd.findBeyond(ctx, lists, w, ">=", w.Before, func(list List) {
 			part := parts[list]
 			part.Later = true
 			parts[list] = part
@@ -199,9 +199,9 @@ func (rd *Reader) messages(
 	return found, err
 }
 
-// lookBeyond calls yes with each list that has a message whose seq compares so to a bound.
-func (rd *Reader) lookBeyond(
-	ctx context.Context, lists []List, w Window, compares string, bound int64, yes func(List),
+// findBeyond calls report with each list that has a message whose seq compares so to a bound.
+func (rd *Reader) findBeyond(
+	ctx context.Context, lists []List, w Window, compares string, bound int64, report func(List),
 ) error {
 	var q statement
 	for i, list := range store.Padded(lists) {
@@ -222,7 +222,7 @@ func (rd *Reader) lookBeyond(
 		return fmt.Errorf("look beyond a part of %d lists: %w", len(lists), err)
 	}
 	for _, i := range found {
-		yes(lists[i])
+		report(lists[i])
 	}
 	return nil
 }
@@ -247,7 +247,7 @@ func (rd *Reader) MessagesByID(
 	ctx context.Context, ids []roomlog.MessageID,
 ) (map[roomlog.MessageID]*ent.Message, error) {
 	messages, err := rd.db.Message.Query().
-		Where(message.Or(named(ids, message.FieldRoomID, message.FieldSeq)...)).
+		Where(message.Or(ofMessages(ids, message.FieldRoomID, message.FieldSeq)...)).
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("get %d messages: %w", len(ids), err)
@@ -259,8 +259,8 @@ func (rd *Reader) MessagesByID(
 	return byID, nil
 }
 
-// named selects rows by the message that they are or belong to: one condition for each room.
-func named(ids []roomlog.MessageID, roomColumn, seqColumn string) []predicate.Message {
+// ofMessages selects rows by the message that they are or belong to: one condition for each room.
+func ofMessages(ids []roomlog.MessageID, roomColumn, seqColumn string) []predicate.Message {
 	seqs := make(map[uuid.UUID][]any)
 	var order []uuid.UUID
 	for _, id := range ids {

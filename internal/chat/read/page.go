@@ -17,14 +17,15 @@ type Page[T any] struct {
 	More bool
 }
 
-// Position is a place in a list that is ordered by an instant and then by id.
+// Position is a position in a list that is ordered by an instant and then by id.
 type Position struct {
 	At time.Time
 	ID uuid.UUID
 }
 
-// Place is a place in a list that is ordered by an instant and then by the number of the row.
-type Place struct {
+// RowPosition is a position in a list that is ordered by an instant and then by the
+// number of the row.
+type RowPosition struct {
 	At time.Time
 	ID int
 }

@@ -55,7 +55,7 @@ type reactionRow struct {
 // reactionsTo selects the reactions to messages.
 func reactionsTo(ids []roomlog.MessageID) predicate.Reaction {
 	var of []predicate.Reaction
-	for _, p := range named(ids, reaction.FieldRoomID, reaction.FieldMessageSeq) {
+	for _, p := range ofMessages(ids, reaction.FieldRoomID, reaction.FieldMessageSeq) {
 		of = append(of, predicate.Reaction(p))
 	}
 	return reaction.Or(of...)
@@ -64,20 +64,23 @@ func reactionsTo(ids []roomlog.MessageID) predicate.Reaction {
 // OwnReactions returns the emojis that each of people reacted to each message with, in the order
 // they came, in one statement.
 func (rd *Reader) OwnReactions(
-	ctx context.Context, people []string, ids []roomlog.MessageID,
-) (map[Own[roomlog.MessageID]][]string, error) {
+	ctx context.Context, users []string, ids []roomlog.MessageID,
+) (map[ViewerKey[roomlog.MessageID]][]string, error) {
 	own, err := rd.db.Reaction.Query().
-		Where(reactionsTo(ids), reaction.UserIDIn(store.Padded(people)...)).
+		Where(reactionsTo(ids), reaction.UserIDIn(store.Padded(users)...)).
 		Order(reaction.ByID()).
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf(
-			"list the reactions of %d people to %d messages: %w", len(people), len(ids), err,
+			"list the reactions of %d people to %d messages: %w", len(users), len(ids), err,
 		)
 	}
-	emojis := make(map[Own[roomlog.MessageID]][]string)
+	emojis := make(map[ViewerKey[roomlog.MessageID]][]string)
 	for _, r := range own {
-		id := Own[roomlog.MessageID]{r.UserID, roomlog.MessageID{Room: r.RoomID, Seq: r.MessageSeq}}
+		id := ViewerKey[roomlog.MessageID]{
+			r.UserID,
+			roomlog.MessageID{Room: r.RoomID, Seq: r.MessageSeq},
+		}
 		emojis[id] = append(emojis[id], r.Emoji)
 	}
 	return emojis, nil

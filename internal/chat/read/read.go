@@ -1,7 +1,7 @@
 // Package read reads rooms, their members and messages, and what users have in them.
 //
-// It does not authorize: its callers decide which users may see the results. The number of statements
-// does not depend on the number of rooms, messages or users.
+// It does not authorize: its callers decide which users may see the results. The number of
+// statements does not depend on the number of rooms, messages or users.
 package read
 
 import (
@@ -31,8 +31,8 @@ type Reader struct {
 	frozen bool
 }
 
-// New returns a reader of a database with ent's dialect of the name. Rooms are cached as long as the
-// generation of the database stays: it counts the times that the database has gone back.
+// New returns a reader of a database with ent's dialect of the name. Rooms are cached as long as
+// the generation of the database stays: it counts the times that the database has gone back.
 func New(
 	db *ent.Client, dialect string, users *profiles.Users, generation func() int64,
 ) *Reader {
@@ -48,9 +48,9 @@ func (rd *Reader) UserStats() profiles.Stats { return rd.users.Stats() }
 // RoomBytes returns the estimated size of the cached rooms.
 func (rd *Reader) RoomBytes() int { return rd.rooms.bytes() }
 
-// Snapshot returns a reader of a transaction that sees the database as it is at one moment, and a room
-// and the profile version at that moment. generation was that of the database before it began. Users may be newer. Returns ent's error for a row that does
-// not exist if there is no such room.
+// Snapshot returns a reader of a transaction that sees the database as it is at one moment, and a
+// room and the profile version at that moment. generation was that of the database before it began.
+// Users may be newer. Returns ent's error for a row that does not exist if there is no such room.
 func (rd *Reader) Snapshot(
 	ctx context.Context, tx *ent.Client, generation int64, roomID uuid.UUID,
 ) (at *Reader, found *ent.Room, version profiles.Version, err error) {
@@ -62,7 +62,7 @@ func (rd *Reader) Snapshot(
 	if version, err = profiles.VersionOf(found); err != nil {
 		return nil, nil, version, err
 	}
-	rd.rooms.learn(generation, found)
+	rd.rooms.putRooms(generation, found)
 	frozen := *rd
 	frozen.generation = func() int64 { return generation }
 	frozen.db, frozen.frozen = tx, true

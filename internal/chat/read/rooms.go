@@ -17,95 +17,104 @@ import (
 	"parley/internal/store"
 )
 
-// Seen is a room as a user sees it.
-type Seen struct {
+// ViewedRoom is a room as a user sees it.
+type ViewedRoom struct {
 	*ent.Room
-	// By is the membership of the user; nil if the user is not a member.
-	By *Membership
+	// Membership is the membership of the user; nil if the user is not a member.
+	Membership *Membership
 	// Profiles is the profile version at that moment.
 	Profiles profiles.Version
 }
 
-// seeRoom looks at a room and at what a person is to it, in one statement.
-const seeRoom = `SELECT rooms.seq, ` + profiles.ReadVersion + `, members.id IS NULL AND EXISTS
+// viewedRoomQuery reads a room and the relation of a user to it, in one statement.
+const viewedRoomQuery = `SELECT rooms.seq, ` + profiles.ReadVersion + `, members.id IS NULL AND EXISTS
 	(SELECT 1 FROM bans WHERE bans.room_id = $1 AND bans.user_id = $2), ` + membershipColumns + `
 FROM rooms LEFT JOIN members ON members.room_id = rooms.id AND members.user_id = $2
 WHERE rooms.id = $1 AND rooms.deleted_at IS NULL`
 
-// SeenBy returns a room and what a user is to it: their membership, or whether they are banned. found
-// is false if there is no such room. It takes two statements, one if the room is cached.
-func (rd *Reader) SeenBy(
+// ViewedBy returns a room and what a user is to it: their membership, or whether they are banned.
+// found is false if there is no such room. It takes two statements, one if the room is cached.
+func (rd *Reader) ViewedBy(
 	ctx context.Context, userID string, id uuid.UUID,
-) (seen Seen, isBanned, found bool, err error) {
+) (viewed ViewedRoom, isBanned, found bool, err error) {
 	var seq int64
 	err = store.Each(ctx, rd.db, func(rows *sql.Rows) (err error) {
 		found = true
 		var m membershipRow
 		if err := rows.Scan(
-			append([]any{&seq, &seen.Profiles, &isBanned}, m.targets()...)...); err != nil {
+			append([]any{&seq, &viewed.Profiles, &isBanned}, m.targets()...)...); err != nil {
 			return err
 		}
-		seen.By, err = m.membership()
+		viewed.Membership, err = m.membership()
 		return err
-	}, seeRoom, id, userID)
+	}, viewedRoomQuery, id, userID)
 	if err != nil {
-		return Seen{}, false, false, fmt.Errorf("get room %s: %w", id, err)
+		return ViewedRoom{}, false, false, fmt.Errorf("get room %s: %w", id, err)
 	}
 	if !found {
-		return Seen{}, false, false, nil
+		return ViewedRoom{}, false, false, nil
 	}
 	rooms, err := rd.roomsAt(ctx, []uuid.UUID{id}, []int64{seq})
 	if err != nil {
-		return Seen{}, false, false, err
+		return ViewedRoom{}, false, false, err
 	}
-	seen.Room = rooms[0]
-	return seen, isBanned, true, nil
+	viewed.Room = rooms[0]
+	return viewed, isBanned, true, nil
 }
 
-// listRooms looks at the rooms that a person is in, the latest active first.
+// viewedRoomsQuery reads the rooms that a user is in, the latest active first.
 const (
-	listRooms = `SELECT rooms.seq, ` + profiles.ReadVersion + `, ` + membershipColumns + `
+	viewedRoomsQuery = `SELECT rooms.seq, ` + profiles.ReadVersion + `, ` + membershipColumns + `
 FROM members JOIN rooms ON rooms.id = members.room_id
 WHERE members.user_id = $1 AND rooms.deleted_at IS NULL`
-	listRoomsAfter = ` AND (rooms.updated_at, rooms.id) < ($3, $4)`
-	listRoomsOrder = ` ORDER BY rooms.updated_at DESC, rooms.id DESC LIMIT $2`
+	viewedRoomsAfter = ` AND (rooms.updated_at, rooms.id) < ($3, $4)`
+	viewedRoomsOrder = ` ORDER BY rooms.updated_at DESC, rooms.id DESC LIMIT $2`
 )
 
 // RoomsOf returns the rooms that a user is in, the latest active first: first of them, after a
 // position if one is given.
 func (rd *Reader) RoomsOf(
 	ctx context.Context, userID string, first int, after *Position,
-) (Page[Seen], error) {
+) (Page[ViewedRoom], error) {
 	if err := CheckFirst(first); err != nil {
-		return Page[Seen]{}, err
+		return Page[ViewedRoom]{}, err
 	}
-	query, args := listRooms, []any{userID, first + 1}
+	query, args := viewedRoomsQuery, []any{userID, first + 1}
 	if after != nil {
-		query, args = query+listRoomsAfter, append(args, after.At, after.ID)
+		query, args = query+viewedRoomsAfter, append(args, after.At, after.ID)
 	}
-	var list []Seen
+	var list []ViewedRoom
 	var ids []uuid.UUID
 	var seqs []int64
 	err := store.Each(ctx, rd.db, func(rows *sql.Rows) error {
-		var seen Seen
+		var viewed ViewedRoom
 		var seq int64
 		var m membershipRow
-		err := rows.Scan(append([]any{&seq, &seen.Profiles}, m.targets()...)...)
+		err := rows.Scan(append([]any{&seq, &viewed.Profiles}, m.targets()...)...)
 		if err != nil {
 			return err
 		}
-		if seen.By, err = m.membership(); err != nil {
+		if viewed.Membership, err = m.membership(); err != nil {
 			return err
 		}
-		list, ids, seqs = append(list, seen), append(ids, seen.By.RoomID), append(seqs, seq)
+		list, ids, seqs = append(
+			list,
+			viewed,
+		), append(
+			ids,
+			viewed.Membership.RoomID,
+		), append(
+			seqs,
+			seq,
+		)
 		return nil
-	}, query+listRoomsOrder, args...)
+	}, query+viewedRoomsOrder, args...)
 	if err != nil {
-		return Page[Seen]{}, fmt.Errorf("list the rooms of a user: %w", err)
+		return Page[ViewedRoom]{}, fmt.Errorf("list the rooms of a user: %w", err)
 	}
 	rooms, err := rd.roomsAt(ctx, ids, seqs)
 	if err != nil {
-		return Page[Seen]{}, fmt.Errorf("list the rooms of a user: %w", err)
+		return Page[ViewedRoom]{}, fmt.Errorf("list the rooms of a user: %w", err)
 	}
 	for i, r := range rooms {
 		list[i].Room = r
@@ -125,13 +134,14 @@ func (rd *Reader) RoomIDsOf(ctx context.Context, userID string) ([]uuid.UUID, er
 	return ids, nil
 }
 
-// latestActive orders rooms by when something was last said in them.
+// latestActive orders rooms by their last activity.
 func latestActive() []room.OrderOption {
 	return []room.OrderOption{room.ByUpdatedAt(entsql.OrderDesc()), room.ByID(entsql.OrderDesc())}
 }
 
-// Find returns rooms that a user may find, the newest first: first of them, after a position if one is
-// given. All of words are in their search texts, and tag is the key of one of their tags; "": any.
+// Find returns rooms that a user may find, the newest first: first of them, after a position if one
+// is given. All of words are in their search texts, and tag is the key of one of their tags; "":
+// any.
 func (rd *Reader) Find(
 	ctx context.Context, mayFind predicate.Room, words []string, tag string,
 	first int, after *Position,
@@ -166,7 +176,7 @@ func (rd *Reader) RoomsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID
 	if err != nil {
 		return nil, fmt.Errorf("get %d rooms: %w", len(ids), err)
 	}
-	rd.rooms.learn(generation, rooms...)
+	rd.rooms.putRooms(generation, rooms...)
 	byID := make(map[uuid.UUID]*ent.Room, len(rooms))
 	for _, r := range rooms {
 		byID[r.ID] = r

@@ -35,10 +35,14 @@ func (rd *Reader) UsersAt(
 	return rd.users.At(ctx, rd.db, at, ids)
 }
 
-// FriendshipsOf returns what a user has with others in some states, ordered by a column with a time,
-// the newest first: first of them, after a place if one is given.
+// FriendshipsOf returns what a user has with others in some states, ordered by a column with a
+// time, the newest first: first of them, after a position if one is given.
 func (rd *Reader) FriendshipsOf(
-	ctx context.Context, userID, by string, first int, after *Place, states ...friendship.State,
+	ctx context.Context,
+	userID, by string,
+	first int,
+	after *RowPosition,
+	states ...friendship.State,
 ) (Page[*ent.Friendship], error) {
 	var none Page[*ent.Friendship]
 	if err := CheckFirst(first); err != nil {
@@ -59,22 +63,22 @@ func (rd *Reader) FriendshipsOf(
 	return page(found, first), nil
 }
 
-// Friendships returns the friendships of each of people with each of others, in one statement. Pairs
-// without one are missing. Only the user itself may see them.
+// Friendships returns the friendships of each user with each of others, in one statement.
+// Pairs without one are missing. Only the user itself may see them.
 func (rd *Reader) Friendships(
-	ctx context.Context, people, others []string,
-) (map[Own[string]]friendship.State, error) {
+	ctx context.Context, users, others []string,
+) (map[ViewerKey[string]]friendship.State, error) {
 	found, err := rd.db.Friendship.Query().
-		Where(friendship.UserIDIn(store.Padded(people)...), friendship.FriendIDIn(store.Padded(others)...)).
+		Where(friendship.UserIDIn(store.Padded(users)...), friendship.FriendIDIn(store.Padded(others)...)).
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf(
-			"find what %d people have with %d others: %w", len(people), len(others), err,
+			"find what %d people have with %d others: %w", len(users), len(others), err,
 		)
 	}
-	states := make(map[Own[string]]friendship.State, len(found))
+	states := make(map[ViewerKey[string]]friendship.State, len(found))
 	for _, f := range found {
-		states[Own[string]{f.UserID, f.FriendID}] = f.State
+		states[ViewerKey[string]{f.UserID, f.FriendID}] = f.State
 	}
 	return states, nil
 }

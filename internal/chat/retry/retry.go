@@ -60,8 +60,8 @@ type Stats struct {
 	Conflicts, Stale, Unknown int64
 }
 
-// Retrier runs transactions and counts the attempts that have failed. The zero value is ready. It is
-// safe for concurrent use.
+// Retrier runs transactions and counts the attempts that have failed. The zero value is ready. It
+// is safe for concurrent use.
 type Retrier struct{ conflicts, stale, unknown atomic.Int64 }
 
 // Do calls run, which runs a transaction from its start and changes nothing outside of it, until it
@@ -84,8 +84,8 @@ func (r *Retrier) Do(ctx context.Context, policy Policy, run func() error) error
 		case conflict:
 			r.conflicts.Add(1)
 		}
-		again := stale || conflict || unknown && policy == Idempotent
-		if !again || attempt == Attempts || panics.Is(err) {
+		retryable := stale || conflict || unknown && policy == Idempotent
+		if !retryable || attempt == Attempts || panics.Is(err) {
 			if unknown && (policy == Once || panics.Is(err)) {
 				return &UnknownError{err}
 			}

@@ -81,7 +81,7 @@ func TestCommitRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range slices.Concat(got, want) {
-		e.about, e.commit = e.About(), nil
+		e.room, e.commit = e.RoomState(), nil
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("decoded %+v, want %+v", got, want)
@@ -104,7 +104,7 @@ func TestAboutIsDecodedLater(t *testing.T) {
 			t.Errorf("%s is decoded at once", row)
 		}
 		for range 2 {
-			if got := events[0].About(); !reflect.DeepEqual(got, want) {
+			if got := events[0].RoomState(); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s decodes to %+v, want %+v", row, got, want)
 			}
 		}

@@ -23,8 +23,8 @@ type Created struct {
 	Public bool
 }
 
-// mostCreated is how many new rooms are looked at in one go.
-const mostCreated = 2000
+// maxCreated is how many new rooms one read returns at most.
+const maxCreated = 2000
 
 // Created returns the rooms created since a time, the oldest first, without those that are known to
 // the caller.
@@ -32,7 +32,7 @@ func (l *Log) Created(
 	ctx context.Context, since time.Time, known func(uuid.UUID) bool,
 ) ([]Created, error) {
 	rooms, err := l.db.Room.Query().Where(room.IDGTE(firstID(since)), room.DeletedAtIsNil()).
-		Order(room.ByID(entsql.OrderDesc())).Limit(mostCreated).
+		Order(room.ByID(entsql.OrderDesc())).Limit(maxCreated).
 		Select(room.FieldID, room.FieldAccessType).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find the rooms made since %s: %w", since, err)

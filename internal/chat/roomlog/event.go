@@ -1,8 +1,8 @@
 // Package roomlog is the log of a room: its events, how they are published, and reading them.
 //
 // A room is a log without holes. Each event takes the room's next seq in the transaction that makes
-// the change, so commit order is seq order. The database is the truth: what a publication carries can
-// always be read from the log instead. Callers authorize the users who see it.
+// the change, so commit order is seq order. The database is the truth: what a publication carries
+// can always be read from the log instead. Callers authorize the users who see it.
 package roomlog
 
 import (
@@ -32,7 +32,8 @@ type Event struct {
 	Message *ent.Message `json:"message,omitempty"`
 	// Subject is the user it happened to; with a reaction, its user.
 	Subject string `json:"subject,omitempty"`
-	// Member is the subject's membership of a published event, as they joined or changed their role.
+	// Member is the subject's membership of a published event, as they joined or changed their
+	// role.
 	Member *ent.Member `json:"member,omitempty"`
 	// Role is the subject's from here on; Reason is why they left.
 	Role   member.Role      `json:"role,omitempty"`
@@ -40,15 +41,16 @@ type Event struct {
 	// Emoji and On are of a reaction.
 	Emoji string `json:"emoji,omitempty"`
 	On    bool   `json:"on,omitempty"`
-	// The user that the event is about, or else the message's author, as of the time when the event was
-	// read; nil for a published event. Profiles is the profile version of that one's transaction.
-	Who      *ent.User        `json:"-"`
+	// The user that the event is about, or else the message's author, as of the time when the event
+	// was read; nil for a published event. Profiles is the profile version of that one's
+	// transaction.
+	User     *ent.User        `json:"-"`
 	Profiles profiles.Version `json:"-"`
 
 	create *ent.RoomEventCreate // of one that a transaction appends
-	// commit is that of a published event, and about the room of another one.
+	// commit is that of a published event, and room that of another one.
 	commit *Commit
-	about  *ent.Room
+	room   *ent.Room
 
 	once   sync.Once
 	shared any
@@ -59,15 +61,15 @@ func Added(m *ent.Message) *Event {
 	return &Event{Seq: m.Seq, Kind: KindMessageAdded, At: m.CreatedAt, Message: PublicMessage(m)}
 }
 
-// Appended returns the event that a transaction appends. Its other fields are set when it is part of
-// a [NewCommit].
+// Appended returns the event that a transaction appends. Its other fields are set when it is part
+// of a [NewCommit].
 func Appended(create *ent.RoomEventCreate) *Event { return &Event{create: create} }
 
-// About returns the room as it was when the event was published or read. A published one has no key.
-// It is nil if what was published cannot be decoded.
-func (e *Event) About() *ent.Room {
+// RoomState returns the room as it was when the event was published or read. A published one has no
+// key. It is nil if what was published cannot be decoded.
+func (e *Event) RoomState() *ent.Room {
 	if e.commit == nil {
-		return e.about
+		return e.room
 	}
 	room, err := e.commit.room()
 	if err != nil {
@@ -101,8 +103,8 @@ func (e *Event) lacksMessage() bool {
 	return needsMessage && e.Message == nil
 }
 
-// Share returns a value that all renderings of the event share. The first call creates it. It exists
-// as long as the event.
+// Share returns a value that all renderings of the event share. The first call creates it. It
+// exists as long as the event.
 func (e *Event) Share(with func() any) any {
 	e.once.Do(func() { e.shared = with() })
 	return e.shared
@@ -114,8 +116,8 @@ func (e *Event) Position() int64 { return e.Seq }
 // Final reports whether the event is the last one of its log.
 func (e *Event) Final() bool { return e.Kind == roomevent.KindROOM_DELETED }
 
-// Erases reports whether the event empties a message: events and payloads from before it must not be
-// delivered any more.
+// Erases reports whether the event empties a message: events and payloads from before it must not
+// be delivered any more.
 func (e *Event) Erases() bool { return e.Kind == roomevent.KindMESSAGE_DELETED }
 
 // EndsMembership reports whether the event ends a membership: see [Event.Ends].

@@ -16,9 +16,9 @@ import (
 	"parley/internal/store"
 )
 
-// logQuery reads a part of a room's log: both halves in one statement and so in one snapshot, with the
-// user and the object of each event. Since a log has no holes, the bound on seq
-// is the bound on the number of entries.
+// logQuery reads a part of a room's log: both halves in one statement and so in one snapshot, with
+// the user and the object of each event. Since a log has no holes, the bound on seq is the bound on
+// the number of entries.
 const logQuery = `
 SELECT messages.seq AS seq, 'MESSAGE_ADDED' AS kind, messages.created_at AS happened_at,
 	NULL AS subject_id, NULL AS role, NULL AS reason, NULL AS emoji, NULL AS turned_on,
@@ -48,9 +48,9 @@ type Log struct {
 // New returns the log in a database with ent's dialect of the name.
 func New(db *ent.Client, dialect string) *Log { return &Log{db, dialect} }
 
-// Read returns the events of a room that follow the one at after, at most limit of them, in order and
-// without a hole: if one is missing, the result ends before it. pruned reports that the log no longer
-// goes back to after, or that one of the events is about a message that was pruned.
+// Read returns the events of a room that follow the one at after, at most limit of them, in order
+// and without a hole: if one is missing, the result ends before it. pruned reports that the log no
+// longer goes back to after, or that one of the events is about a message that was pruned.
 func (l *Log) Read(
 	ctx context.Context, roomID uuid.UUID, after int64, limit int,
 ) (events []*Event, pruned bool, err error) {
@@ -120,8 +120,8 @@ func scanEvent(rows *sql.Rows, roomID uuid.UUID) (*Event, error) {
 	e.Role, e.Reason = member.Role(role.V), roomevent.Reason(reason.V)
 	var errs [3]error
 	e.Message, errs[0] = m.Message()
-	e.Who, errs[1] = u.User()
-	e.about, errs[2] = r.Room()
+	e.User, errs[1] = u.User()
+	e.room, errs[2] = r.Room()
 	return e, errors.Join(errs[:]...)
 }
 
@@ -169,8 +169,8 @@ func (l *Log) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]int64
 // roomsAtOnce is how many rooms one statement reads something of.
 const roomsAtOnce = 1024
 
-// ReadState is a member's state in a room: the seq of the room's newest event, and the seq the member
-// has read up to.
+// ReadState is a member's state in a room: the seq of the room's newest event, and the seq the
+// member has read up to.
 type ReadState struct{ Seq, Read int64 }
 
 // ReadStates returns the state of a user in each of their rooms, in one statement.

@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-// TestReadStopsAtHoles: a reader gets the events up to one that is missing, and finds out that a log
-// was pruned.
+// TestReadStopsAtHoles: a reader gets the events up to one that is missing, and finds out that a
+// log was pruned.
 func TestReadStopsAtHoles(t *testing.T) {
 	for name, url := range map[string]string{
 		dialect.SQLite:   "sqlite:" + filepath.Join(t.TempDir(), "parley.db"),
@@ -60,7 +60,7 @@ func TestReadStopsAtHoles(t *testing.T) {
 						test.after, len(events), pruned, err, test.want, test.pruned)
 				}
 				for i, e := range events {
-					if e.Seq != test.after+1+int64(i) || e.About().ID != id {
+					if e.Seq != test.after+1+int64(i) || e.RoomState().ID != id {
 						t.Errorf("after %d: event %d is %+v", test.after, i, e)
 					}
 				}

@@ -60,10 +60,10 @@ type DB struct {
 	retrier   retry.Retrier
 }
 
-// New returns the writes of a database with ent's dialect of the name. Profile changes are applied to
-// the cache of users. The publisher receives what each transaction publishes, after its commit, with
-// the timeline of the database. guard contains the panics of transactions; nil contains them without
-// counting.
+// New returns the writes of a database with ent's dialect of the name. Profile changes are applied
+// to the cache of users. The publisher receives what each transaction publishes, after its commit,
+// with the timeline of the database. guard contains the panics of transactions; nil contains them
+// without counting.
 func New(
 	client *ent.Client, dialect string, users *profiles.Users, publisher Publisher,
 	history History, guard *panics.Guard,
@@ -84,22 +84,22 @@ func (db *DB) Attempts() retry.Stats { return db.retrier.Stats() }
 // then users by id, then shards of profiles; what was found before a lock is read again behind it.
 //
 // Returns a [retry.UnknownError] if it is not known whether the transaction was committed.
-func (db *DB) Tx(ctx context.Context, again retry.Policy, do func(*Tx) error) error {
-	return db.write(ctx, again, func() ([]broker.Publication, error) { return db.try(ctx, do) })
+func (db *DB) Tx(ctx context.Context, retries retry.Policy, do func(*Tx) error) error {
+	return db.write(ctx, retries, func() ([]broker.Publication, error) { return db.try(ctx, do) })
 }
 
-// write calls run, which writes something, and publishes what it returns. It retries as Tx does; run
-// is a transaction, or a single statement, which is one by itself. If it is not known whether a
+// write calls run, which writes something, and publishes what it returns. It retries as Tx does;
+// run is a transaction, or a single statement, which is one by itself. If it is not known whether a
 // commit has happened, run returns its publications beside the error.
 //
 // A panic of run is an error, and run is not repeated.
 func (db *DB) write(
-	ctx context.Context, again retry.Policy, run func() ([]broker.Publication, error),
+	ctx context.Context, retries retry.Policy, run func() ([]broker.Publication, error),
 ) error {
 	// publications also has those of attempts whose commit may have happened, without their
 	// commits: a later attempt then finds what they did, and has nothing of its own to publish.
 	var publications []broker.Publication
-	err := db.retrier.Do(ctx, again, func() error {
+	err := db.retrier.Do(ctx, retries, func() error {
 		timeline := db.history.Timeline() // that of the commit, or an earlier one
 		committed, err := db.attempt(ctx, run)
 		for i := range committed {

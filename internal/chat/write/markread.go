@@ -19,7 +19,7 @@ import (
 // there. It never moves backwards. The room need not be locked: messages up to the room's seq are
 // committed, and their ordinals never change. The member must have been read after the room.
 func (t *Tx) MarkRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64) error {
-	all, err := t.Message.Query().
+	newest, err := t.Message.Query().
 		Where(message.RoomID(r.ID), message.SeqLTE(seq)).
 		Order(message.BySeq(entsql.OrderDesc())).
 		First(ctx)
@@ -29,18 +29,18 @@ func (t *Tx) MarkRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64
 	if err != nil {
 		return fmt.Errorf("find the newest message: %w", err)
 	}
-	if all.Seq <= m.LastReadSeq {
+	if newest.Seq <= m.LastReadSeq {
 		return nil // nothing new to read, or it would move backwards
 	}
-	own, err := t.ownUpTo(ctx, r, m, all.Seq)
+	own, err := t.countOwn(ctx, r, m, newest.Seq)
 	if err != nil {
 		return err
 	}
 	// The baseline of a membership: what was there when it began counts as read, and is among all.
-	read := max(all.Ordinal-own, m.OthersRead)
+	read := max(newest.Ordinal-own, m.OthersRead)
 	changed, err := t.Member.Update().
-		Where(member.RoomID(r.ID), member.ID(m.ID), member.LastReadSeqLT(all.Seq)).
-		SetLastReadSeq(all.Seq).
+		Where(member.RoomID(r.ID), member.ID(m.ID), member.LastReadSeqLT(newest.Seq)).
+		SetLastReadSeq(newest.Seq).
 		SetOthersRead(read).
 		Save(ctx)
 	if err != nil {
@@ -52,12 +52,12 @@ func (t *Tx) MarkRead(ctx context.Context, r *ent.Room, m *ent.Member, seq int64
 	return nil
 }
 
-// ownUpTo returns how many messages a member has sent since joining, up to seq, which is after the
-// member's read position. No index has the authors of messages, so it searches backwards from seq, to
-// the read position at most, for a message of the member: it reads no message twice, whatever seqs a
-// client marks. Otherwise the first message of the member above seq shows the number. Older ones
-// may have been pruned.
-func (t *Tx) ownUpTo(
+// countOwn returns how many messages a member has sent since joining, up to seq, which is after the
+// member's read position. No index has the authors of messages, so it searches backwards from seq,
+// to the read position at most, for a message of the member: it reads no message twice, whatever
+// seqs a client marks. Otherwise the first message of the member above seq shows the number. Older
+// ones may have been pruned.
+func (t *Tx) countOwn(
 	ctx context.Context, r *ent.Room, m *ent.Member, seq int64,
 ) (int64, error) {
 	if m.OwnSent == 0 || seq <= m.JoinedSeq {
@@ -101,9 +101,9 @@ func (t *Tx) ownUpTo(
 }
 
 // MarkAllRead is [Tx.MarkRead] up to a message for members of the locked room, who have not read it
-// and had joined before it. next has the own_ordinal of the next message that a member has sent after
-// it; members who have sent none are missing. It publishes nothing, and changes nothing of members who
-// have read the message since.
+// and had joined before it. next has the own_ordinal of the next message that a member has sent
+// after it; members who have sent none are missing. It publishes nothing, and changes nothing of
+// members who have read the message since.
 func (h *Room) MarkAllRead(
 	ctx context.Context, users []string, last *ent.Message, next map[string]int64,
 ) error {
@@ -125,14 +125,14 @@ WHERE room_id = $1 AND last_read_seq < $2 AND `+store.AnyOf(h.Tx.Dialect, "user_
 		}
 		return nil
 	}
-	var silent []string
+	var withoutNext []string
 	for _, user := range users {
-		ordinal, wrote := next[user]
-		if !wrote {
-			silent = append(silent, user)
+		ordinal, found := next[user]
+		if !found {
+			withoutNext = append(withoutNext, user)
 		} else if err := update([]string{user}, "CAST($5 AS bigint)", ordinal-1); err != nil {
 			return err
 		}
 	}
-	return update(silent, "own_sent")
+	return update(withoutNext, "own_sent")
 }

@@ -19,9 +19,10 @@ import (
 )
 
 // Admit makes users members of the room, with an event for each, and saves it. In an exclusive room
-// they take their seats, which have been cleared. No message that was sent before is unread to them.
-func (h *Room) Admit(ctx context.Context, actor string, people []string) ([]*ent.Member, error) {
-	members, err := h.Tx.insertMembers(ctx, people, func(m *ent.MemberCreate, i int) {
+// they take their seats, which have been cleared. No message that was sent before is unread to
+// them.
+func (h *Room) Admit(ctx context.Context, actor string, users []string) ([]*ent.Member, error) {
+	members, err := h.Tx.insertMembers(ctx, users, func(m *ent.MemberCreate, i int) {
 		m.SetRoomID(h.ID).
 			SetRole(member.RoleMEMBER).
 			SetJoinedAt(h.At).
@@ -36,15 +37,15 @@ func (h *Room) Admit(ctx context.Context, actor string, people []string) ([]*ent
 			return nil, err
 		}
 	}
-	h.MemberCount += len(people)
-	h.Affected = append(h.Affected, people...)
+	h.MemberCount += len(users)
+	h.Affected = append(h.Affected, users...)
 	err = h.LogEach(
 		ctx,
 		roomevent.KindMEMBER_JOINED,
 		actor,
-		len(people),
+		len(users),
 		func(e *ent.RoomEventCreate, i int) {
-			e.SetSubjectID(people[i]).SetRole(roomevent.RoleMEMBER)
+			e.SetSubjectID(users[i]).SetRole(roomevent.RoleMEMBER)
 		},
 	)
 	if err != nil {
@@ -60,27 +61,27 @@ func (h *Room) Admit(ctx context.Context, actor string, people []string) ([]*ent
 // insertMembers writes the memberships of people; each sets what is not the same for all rooms, of
 // the i-th of them.
 func (t *Tx) insertMembers(
-	ctx context.Context, people []string, each func(m *ent.MemberCreate, i int),
+	ctx context.Context, users []string, each func(m *ent.MemberCreate, i int),
 ) ([]*ent.Member, error) {
-	ids := make([]uuid.UUID, len(people))
+	ids := make([]uuid.UUID, len(users))
 	for i := range ids {
 		var err error
 		if ids[i], err = uuid.NewV7(); err != nil {
 			return nil, fmt.Errorf("make an id: %w", err)
 		}
 	}
-	members, err := t.Member.MapCreateBulk(people, func(m *ent.MemberCreate, i int) {
-		m.SetID(ids[i]).SetUserID(people[i])
+	members, err := t.Member.MapCreateBulk(users, func(m *ent.MemberCreate, i int) {
+		m.SetID(ids[i]).SetUserID(users[i])
 		each(m, i)
 	}).Save(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("insert %d members: %w", len(people), err)
+		return nil, fmt.Errorf("insert %d members: %w", len(users), err)
 	}
 	return members, nil
 }
 
-// SetRole changes a member's role and appends the event. A room has one owner: the caller changes the
-// role of the former owner first.
+// SetRole changes a member's role and appends the event. A room has one owner: the caller changes
+// the role of the former owner first.
 func (h *Room) SetRole(ctx context.Context, actor string, m *ent.Member, role member.Role) error {
 	if err := h.Tx.Member.Update().
 		Where(member.RoomID(h.ID), member.ID(m.ID)).
@@ -112,8 +113,8 @@ func (h *Room) Member(ctx context.Context, userID string) (*ent.Member, error) {
 	return m, nil
 }
 
-// Seats returns the seats of users, by user. A seat whose membership has ended does not count, and is
-// deleted: nodes of the version before do not delete it.
+// Seats returns the seats of users, by user. A seat whose membership has ended does not count, and
+// is deleted: nodes of the version before do not delete it.
 func (t *Tx) Seats(ctx context.Context, users ...string) ([]*ent.Seat, error) {
 	seats, err := t.Seat.Query().
 		Where(seat.IDIn(store.Padded(users)...)).

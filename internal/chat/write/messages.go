@@ -38,9 +38,9 @@ type Message struct {
 	Profiles profiles.Version
 }
 
-// InsertMessages inserts the messages that can be, in their order, and sets what has become of each:
-// it appends them to the logs of their rooms and counts them. It publishes them. Every message is
-// inserted here.
+// InsertMessages inserts the messages that can be, in their order, and sets what has become of
+// each: it appends them to the logs of their rooms and counts them. It publishes them. Every
+// message is inserted here.
 //
 // The transaction may have locked the rooms already.
 func (t *Tx) InsertMessages(ctx context.Context, messages []*Message) error {
@@ -61,27 +61,27 @@ func (t *Tx) InsertMessages(ctx context.Context, messages []*Message) error {
 	return nil
 }
 
-// InsertMessages is [Tx.InsertMessages] in a transaction of its own: a statement on PostgreSQL, which
-// leaves out messages to rooms that another transaction has locked, unless it is to wait.
+// InsertMessages is [Tx.InsertMessages] in a transaction of its own: a statement on PostgreSQL,
+// which leaves out messages to rooms that another transaction has locked, unless it is to wait.
 func (db *DB) InsertMessages(
-	ctx context.Context, again retry.Policy, messages []*Message, wait bool,
+	ctx context.Context, retries retry.Policy, messages []*Message, wait bool,
 ) error {
 	if db.dialect != dialect.Postgres {
-		return db.Tx(ctx, again, func(t *Tx) error { return t.InsertMessages(ctx, messages) })
+		return db.Tx(ctx, retries, func(t *Tx) error { return t.InsertMessages(ctx, messages) })
 	}
 	followed := slices.ContainsFunc(messages, func(m *Message) bool {
 		return db.publisher.Follows(m.RoomID)
 	})
-	return db.write(ctx, again, func() ([]broker.Publication, error) {
+	return db.write(ctx, retries, func() ([]broker.Publication, error) {
 		return insertMessages(ctx, db.client, store.EachWritten, messages, wait, followed)
 	})
 }
 
 // insertMessages inserts messages on PostgreSQL in one statement, which may be a transaction by
-// itself: then run is [store.EachWritten]. It locks the rooms, unless they are locked by another transaction
-// and wait is false. It sees the newest version of a room that it has locked, and checks the
-// policy version of that row, so the author is still a member. It returns what the caller publishes
-// after the commit, with the commits if the rooms are followed.
+// itself: then run is [store.EachWritten]. It locks the rooms, unless they are locked by another
+// transaction and wait is false. It sees the newest version of a room that it has locked, and
+// checks the policy version of that row, so the author is still a member. It returns what the
+// caller publishes after the commit, with the commits if the rooms are followed.
 func insertMessages(
 	ctx context.Context, q store.Querier, run runner, messages []*Message, wait, followed bool,
 ) ([]broker.Publication, error) {
@@ -143,9 +143,9 @@ func insertMessages(
 
 // The statements of insertMessages. given is what is to be inserted and has not been before; held
 // are the locks of the rooms, in the order of all locks; moved are the rooms whose rules are still
-// the same; numbered is what is inserted. The rooms are a parameter of their own, so that PostgreSQL
-// finds them by the index; and so is the number of messages, and whether the rooms are published. It
-// finds keys by their hash: see byKeyHash.
+// the same; numbered is what is inserted. The rooms are a parameter of their own, so that
+// PostgreSQL finds them by the index; and so is the number of messages, and whether the rooms are
+// published. It finds keys by their hash: see byKeyHash.
 const (
 	insertMessagesUnlocked = insertMessagesLocking + ` SKIP LOCKED` + insertMessagesLocked
 	insertMessagesWaiting  = insertMessagesLocking + insertMessagesLocked
@@ -197,9 +197,9 @@ LEFT JOIN moved ON moved.id = inserted.room_id AND moved.seq = inserted.seq
 ORDER BY i.n`
 )
 
-// Sent returns the message that a user has sent to the room with an idempotency key; nil if there is
-// none.
-func (h *Room) Sent(ctx context.Context, author, key string) (*ent.Message, error) {
+// MessageByKey returns the message that a user has sent to the room with an idempotency key; nil if
+// there is none.
+func (h *Room) MessageByKey(ctx context.Context, author, key string) (*ent.Message, error) {
 	q := h.Tx.Message.Query().
 		Where(message.RoomID(h.ID), message.AuthorID(author), message.IdempotencyKey(key))
 	if h.Tx.Dialect == dialect.Postgres {
@@ -215,8 +215,8 @@ func (h *Room) Sent(ctx context.Context, author, key string) (*ent.Message, erro
 	return m, nil
 }
 
-// byKeyHash selects messages by the hash of their author and key, which PostgreSQL's unique index of
-// idempotency keys has in the place of both (package tables).
+// byKeyHash selects messages by the hash of their author and key, which PostgreSQL's unique index
+// of idempotency keys has in the place of both (package tables).
 func byKeyHash(author, key string) predicate.Message {
 	return func(s *entsql.Selector) {
 		s.Where(entsql.P(func(b *entsql.Builder) {
@@ -226,8 +226,8 @@ func byKeyHash(author, key string) predicate.Message {
 	}
 }
 
-// insertMessage inserts a message on SQLite, whose transactions have the database for themselves. It
-// returns nil if the message was not inserted.
+// insertMessage inserts a message on SQLite, whose transactions have the database for themselves.
+// It returns nil if the message was not inserted.
 func (t *Tx) insertMessage(ctx context.Context, m *Message) (*roomlog.Commit, error) {
 	m.Inserted, m.Locked = false, false
 	var r *ent.Room
@@ -248,7 +248,7 @@ WHERE rooms.id = $1 AND rooms.rules = $2 AND rooms.deleted_at IS NULL AND member
 	}
 	r.Seq++
 	r.MessageCount++
-	r.EventAt = timeOf(r.EventAt, r.CreatedAt)
+	r.EventAt = eventTime(r.EventAt, r.CreatedAt)
 	r.LatestSeq, r.UpdatedAt = r.Seq, r.EventAt
 	m.Seq, m.Ordinal, m.CreatedAt = r.Seq, r.MessageCount, r.EventAt
 	result, err := t.ExecContext(ctx, `INSERT INTO messages (`+ent.NewMessageColumns+`)

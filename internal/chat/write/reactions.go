@@ -15,10 +15,11 @@ import (
 var ErrTooManyEmojis = errors.New("the message has too many different emojis")
 
 // React adds a user's reaction to a message, or takes it away. It returns the emoji in the spelling
-// that the message has, and whether anything has changed. ❤ and ❤️ (with a variation selector) are one
-// emoji: the first spelling stays. Returns [ErrTooManyEmojis] if the message then had more than most.
+// that the message has, and whether anything has changed. ❤ and ❤️ (with a variation selector) are
+// one emoji: the first spelling stays. Returns [ErrTooManyEmojis] if the message then had more than
+// most.
 func (h *Room) React(
-	ctx context.Context, userID string, m *ent.Message, emoji string, on bool, most int,
+	ctx context.Context, userID string, m *ent.Message, emoji string, on bool, maxEmojis int,
 ) (spelling string, changed bool, err error) {
 	if !on {
 		return h.unreact(ctx, userID, m, emoji)
@@ -30,7 +31,7 @@ func (h *Room) React(
 		return "", false, fmt.Errorf("list the emojis: %w", err)
 	}
 	spelling, known := spellingOf(emoji, emojis)
-	if !known && len(emojis) >= most {
+	if !known && len(emojis) >= maxEmojis {
 		return "", false, ErrTooManyEmojis
 	}
 	made, err := Inserted(h.Tx.Reaction.Create().

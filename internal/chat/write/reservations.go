@@ -12,13 +12,13 @@ import (
 	"parley/internal/chat/retry"
 )
 
-// ReserveDirectRoom returns the id of the room to make for two people, or of the one that is kept for
-// them. It holds their place until the transaction ends, so that of many at once one makes the
+// ReserveDirectRoom returns the id of the room to make for two people, or of the one that is kept
+// for them. It holds their place until the transaction ends, so that of many at once one makes the
 // room.
 func (t *Tx) ReserveDirectRoom(
 	ctx context.Context,
 	a, b string,
-) (id uuid.UUID, before bool, err error) {
+) (id uuid.UUID, existed bool, err error) {
 	lower, higher := min(a, b), max(a, b)
 	if id, err = uuid.NewV7(); err != nil {
 		return id, false, fmt.Errorf("make an id: %w", err)
@@ -31,7 +31,7 @@ func (t *Tx) ReserveDirectRoom(
 	if err != nil || first {
 		return id, false, err
 	}
-	kept, err := t.DirectRoom.Query().
+	rows, err := t.DirectRoom.Query().
 		Where(directroom.LowerID(lower), directroom.HigherID(higher)).
 		Only(ctx)
 	if ent.IsNotFound(err) {
@@ -40,15 +40,15 @@ func (t *Tx) ReserveDirectRoom(
 	if err != nil {
 		return id, false, fmt.Errorf("find the room kept for them: %w", err)
 	}
-	return kept.RoomID, true, nil
+	return rows.RoomID, true, nil
 }
 
-// RequestRoom inserts a request for a room, unless the user has made one with the same key before: then
-// it returns that. It holds the key until the transaction ends, so that of many at once one makes the
-// room.
+// RequestRoom inserts a request for a room, unless the user has made one with the same key before:
+// then it returns that. It holds the key until the transaction ends, so that of many at once one
+// makes the room.
 func (t *Tx) RequestRoom(
 	ctx context.Context, request *ent.RoomRequest,
-) (before *ent.RoomRequest, err error) {
+) (earlier *ent.RoomRequest, err error) {
 	first, err := Inserted(t.RoomRequest.Create().
 		SetUserID(request.UserID).SetKey(request.Key).
 		SetHash(request.Hash).SetRoomID(request.RoomID).
@@ -56,10 +56,10 @@ func (t *Tx) RequestRoom(
 	if err != nil || first {
 		return nil, err
 	}
-	before, err = t.RoomRequest.Query().
+	earlier, err = t.RoomRequest.Query().
 		Where(roomrequest.UserID(request.UserID), roomrequest.Key(request.Key)).Only(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find the request made before: %w", err)
 	}
-	return before, nil
+	return earlier, nil
 }

@@ -29,13 +29,14 @@ var ErrNoRoom = errors.New("there is no such room")
 var ErrRoomFull = errors.New("the room is full")
 
 // Room is a room whose row this transaction has locked until its end, so that no other transaction
-// changes anything in the room. A use case changes its fields and rows, appends events, and saves it.
+// changes anything in the room. A use case changes its fields and rows, appends events, and saves
+// it.
 type Room struct {
 	*ent.Room
 	Tx *Tx
-	// At is the time of the events of the room in this transaction: never before the newest event, and
-	// always after the creation of the room, because the time of joining shows whether a user is a
-	// member from the start (see [roomlog.Log.Created]).
+	// At is the time of the events of the room in this transaction: never before the newest event,
+	// and always after the creation of the room, because the time of joining shows whether a user
+	// is a member from the start (see [roomlog.Log.Created]).
 	At time.Time
 	// Affected are the users who have joined or left in this transaction.
 	Affected []string
@@ -72,7 +73,7 @@ func (t *Tx) LockAll(ctx context.Context, ids ...uuid.UUID) ([]*Room, error) {
 	}
 	rooms := make([]*Room, len(found))
 	for i, r := range found {
-		rooms[i] = &Room{Room: r, Tx: t, At: timeOf(r.EventAt, r.CreatedAt)}
+		rooms[i] = &Room{Room: r, Tx: t, At: eventTime(r.EventAt, r.CreatedAt)}
 		if rooms[i].profiles, err = profiles.VersionOf(r); err != nil {
 			return nil, fmt.Errorf("lock room %s: %w", r.ID, err)
 		}
@@ -80,21 +81,22 @@ func (t *Tx) LockAll(ctx context.Context, ids ...uuid.UUID) ([]*Room, error) {
 	return rooms, nil
 }
 
-// timeOf is the time of a change in a locked room: now, not before the last one and after it
+// eventTime is the time of a change in a locked room: now, not before the last one and after it
 // was made.
-func timeOf(last, made time.Time) time.Time {
+func eventTime(last, created time.Time) time.Time {
 	at := Now()
 	if at.Before(last) {
 		at = last
 	}
-	if !at.After(made) {
-		at = made.Add(time.Microsecond)
+	if !at.After(created) {
+		at = created.Add(time.Microsecond)
 	}
 	return at
 }
 
-// LockUsers locks users, in the order of their ids, so that no other transaction seats or changes any
-// of them until this one ends. It does not delay those that refer to them (a member, a message).
+// LockUsers locks users, in the order of their ids, so that no other transaction seats or changes
+// any of them until this one ends. It does not delay those that refer to them (a member, a
+// message).
 func (t *Tx) LockUsers(ctx context.Context, ids []string) error {
 	if t.Dialect != dialect.Postgres {
 		return nil // SQLite's transactions are alone from their beginning

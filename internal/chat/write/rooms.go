@@ -65,8 +65,8 @@ func (n *NewRoom) userIDs() []string {
 	return ids
 }
 
-// InsertRooms inserts the rooms that can be, with what is in them from their start, and sets what has
-// become of each. It publishes them. Every room is inserted here.
+// InsertRooms inserts the rooms that can be, with what is in them from their start, and sets what
+// has become of each. It publishes them. Every room is inserted here.
 func (t *Tx) InsertRooms(ctx context.Context, rooms []*NewRoom) error {
 	if t.Dialect == dialect.Postgres {
 		publications, err := insertRooms(ctx, t, store.Each, rooms)
@@ -85,19 +85,19 @@ func (t *Tx) InsertRooms(ctx context.Context, rooms []*NewRoom) error {
 }
 
 // InsertRooms is [Tx.InsertRooms] in a transaction of its own: a statement on PostgreSQL.
-func (db *DB) InsertRooms(ctx context.Context, again retry.Policy, rooms []*NewRoom) error {
+func (db *DB) InsertRooms(ctx context.Context, retries retry.Policy, rooms []*NewRoom) error {
 	if db.dialect != dialect.Postgres {
-		return db.Tx(ctx, again, func(t *Tx) error { return t.InsertRooms(ctx, rooms) })
+		return db.Tx(ctx, retries, func(t *Tx) error { return t.InsertRooms(ctx, rooms) })
 	}
-	return db.write(ctx, again, func() ([]broker.Publication, error) {
+	return db.write(ctx, retries, func() ([]broker.Publication, error) {
 		return insertRooms(ctx, db.client, store.EachWritten, rooms)
 	})
 }
 
-// insertRoomsStatement inserts the rooms of which all members exist and may be added, and the request
-// has not been made before. Rooms travel as records, of which the limit is the number, so that
-// PostgreSQL estimates that the indexes are worth it. Members and tags travel as arrays: as records
-// they take a third more time.
+// insertRoomsStatement inserts the rooms of which all members exist and may be added, and the
+// request has not been made before. Rooms travel as records, of which the limit is the number, so
+// that PostgreSQL estimates that the indexes are worth it. Members and tags travel as arrays: as
+// records they take a third more time.
 const insertRoomsStatement = `WITH given AS MATERIALIZED (
 	SELECT i.*, i.unnest AS service FROM ROWS FROM (
 		jsonb_to_recordset($1::jsonb) AS (` + ent.RoomRecord + `), unnest($2::bool[])
@@ -107,7 +107,7 @@ const insertRoomsStatement = `WITH given AS MATERIALIZED (
 ), there AS MATERIALIZED (
 	SELECT p.room_id
 	FROM people p JOIN given g ON g.id = p.room_id
-	LEFT JOIN users u ON u.id = p.user_id AND (g.service OR ` + mayAdd + `)
+	LEFT JOIN users u ON u.id = p.user_id AND (g.service OR ` + mayAddCondition + `)
 	GROUP BY p.room_id HAVING count(*) = count(u.id)
 ), requests AS MATERIALIZED (
 	SELECT * FROM jsonb_to_recordset($7::jsonb) AS r (` + ent.RoomRequestRecord + `)
@@ -134,9 +134,9 @@ const insertRoomsStatement = `WITH given AS MATERIALIZED (
 )
 SELECT id, ` + profiles.ReadVersion + ` FROM made`
 
-// insertRooms inserts rooms on PostgreSQL in one statement, which may be a transaction by itself: then
-// run is [store.EachWritten]. It returns what is to be published after the commit, also if it fails:
-// if the outcome is unknown, a later run finds nothing to publish.
+// insertRooms inserts rooms on PostgreSQL in one statement, which may be a transaction by itself:
+// then run is [store.EachWritten]. It returns what is to be published after the commit, also if it
+// fails: if the outcome is unknown, a later run finds nothing to publish.
 func insertRooms(
 	ctx context.Context, q store.Querier, run runner, rooms []*NewRoom,
 ) (publications []broker.Publication, err error) {
@@ -192,7 +192,7 @@ func (t *Tx) insertRoom(ctx context.Context, n *NewRoom) error {
 		t,
 		func(rows *sql.Rows) error { return rows.Scan(&members, &n.Profiles) },
 		`SELECT count(*), `+profiles.ReadVersion+` FROM users u, (SELECT $3 AS creator_id) g
-WHERE `+store.AnyOf(t.Dialect, "u.id", "$1", "text")+` AND ($2 OR `+mayAdd+`)`,
+WHERE `+store.AnyOf(t.Dialect, "u.id", "$1", "text")+` AND ($2 OR `+mayAddCondition+`)`,
 		store.List(t.Dialect, n.userIDs()),
 		n.Service,
 		n.CreatorID,
@@ -275,9 +275,9 @@ func document(records []json.RawMessage) string {
 	return string(append(array, ']'))
 }
 
-// mayAdd is the condition in SQL under which the user g.creator_id may make the user u a member of
-// a room that is not exclusive. The domain checks the same condition for users that are added later. It
-// is part of the statement that creates a room, so that it needs no own statement.
-const mayAdd = `(u.id = g.creator_id OR u.add_permission = 'EVERYONE'
+// mayAddCondition is the condition in SQL under which the user g.creator_id may make the user u a
+// member of a room that is not exclusive. The domain checks the same condition for users that are
+// added later. It is part of the statement that creates a room, so that it needs no own statement.
+const mayAddCondition = `(u.id = g.creator_id OR u.add_permission = 'EVERYONE'
 	OR u.add_permission = 'FRIENDS' AND EXISTS (
 		SELECT 1 FROM friendships f WHERE f.user_id = u.id AND f.friend_id = g.creator_id AND f.state = 'FRIENDS'))`

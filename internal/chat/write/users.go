@@ -35,21 +35,21 @@ func (t *Tx) SetProfile(ctx context.Context, id string, columns map[string]strin
 	return nil
 }
 
-// UpsertUsers creates and updates people: columns of the profile by the person's id. People are locked
-// by id, so that of two calls that name the same ones one waits for the other, never both: first
-// all that are new are made in that order, then all others are changed in that order.
+// UpsertUsers creates and updates people: columns of the profile by the person's id. People are
+// locked by id, so that of two calls that name the same ones one waits for the other, never both:
+// first all that are new are made in that order, then all others are changed in that order.
 func (t *Tx) UpsertUsers(ctx context.Context, profiles map[string]map[string]string) error {
 	ids := slices.Sorted(maps.Keys(profiles))
 	if len(ids) == 0 {
 		return nil
 	}
-	there, err := t.User.Query().Where(user.IDIn(store.Padded(ids)...)).IDs(ctx)
+	existing, err := t.User.Query().Where(user.IDIn(store.Padded(ids)...)).IDs(ctx)
 	if err != nil {
 		return fmt.Errorf("look up %d users: %w", len(ids), err)
 	}
-	slices.Sort(there)
+	slices.Sort(existing)
 	missing := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
-		_, found := slices.BinarySearch(there, id)
+		_, found := slices.BinarySearch(existing, id)
 		return found
 	})
 	at := Now()
@@ -59,17 +59,17 @@ func (t *Tx) UpsertUsers(ctx context.Context, profiles map[string]map[string]str
 			return fmt.Errorf("create %d users: %w", len(chunk), err)
 		}
 		if !all { // a concurrent call created some of them: all are updated below
-			there = append(there, chunk...)
+			existing = append(existing, chunk...)
 		}
 	}
-	there = slices.DeleteFunc(there, func(id string) bool { return len(profiles[id]) == 0 })
-	slices.Sort(there)
-	for _, id := range there {
+	existing = slices.DeleteFunc(existing, func(id string) bool { return len(profiles[id]) == 0 })
+	slices.Sort(existing)
+	for _, id := range existing {
 		if err := t.SetProfile(ctx, id, profiles[id]); err != nil {
 			return err
 		}
 	}
-	return t.BumpProfiles(ctx, there)
+	return t.BumpProfiles(ctx, existing)
 }
 
 // insertUsers creates people with their profiles, in one statement. It leaves those alone who
@@ -142,7 +142,7 @@ func (t *Tx) RequestFriend(ctx context.Context, from, to string) error {
 // Befriend turns a friend request between two users into a friendship.
 func (t *Tx) Befriend(ctx context.Context, a, b string) error {
 	err := t.Friendship.Update().
-		Where(between(a, b)).
+		Where(pairOf(a, b)).
 		SetState(friendship.StateFRIENDS).
 		SetSince(Now()).
 		Exec(ctx)
@@ -152,16 +152,16 @@ func (t *Tx) Befriend(ctx context.Context, a, b string) error {
 	return nil
 }
 
-// Unfriend deletes what there is between two.
+// Unfriend deletes a friendship or a friend request between two users.
 func (t *Tx) Unfriend(ctx context.Context, a, b string) error {
-	if _, err := t.Friendship.Delete().Where(between(a, b)).Exec(ctx); err != nil {
+	if _, err := t.Friendship.Delete().Where(pairOf(a, b)).Exec(ctx); err != nil {
 		return fmt.Errorf("delete what is between them: %w", err)
 	}
 	return nil
 }
 
-// between selects both rows of a pair.
-func between(a, b string) predicate.Friendship {
+// pairOf selects both rows of a pair of users.
+func pairOf(a, b string) predicate.Friendship {
 	return friendship.Or(
 		friendship.And(friendship.UserID(a), friendship.FriendID(b)),
 		friendship.And(friendship.UserID(b), friendship.FriendID(a)),
@@ -175,8 +175,8 @@ type Consent struct {
 	IsFriend   bool
 }
 
-// Consents returns the add permissions of users, and whether they are friends of another user, in one
-// statement. Unknown users are missing.
+// Consents returns the add permissions of users, and whether they are friends of another user, in
+// one statement. Unknown users are missing.
 func (t *Tx) Consents(ctx context.Context, ids []string, other string) ([]Consent, error) {
 	var consents []Consent
 	err := store.Each(ctx, t, func(rows *sql.Rows) error {

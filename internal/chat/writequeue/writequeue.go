@@ -2,7 +2,7 @@
 // is one transaction: while a batch is on its way, new writes wait for the next one. No write waits
 // for others to come.
 //
-// A batch that is slow, or waits for a lock, holds up no other: after [Patience] the next batch
+// A batch that is slow, or waits for a lock, holds up no other: after [MaxDelay] the next batch
 // starts beside it. More batches at once would each be smaller and cost as much.
 package writequeue
 
@@ -16,8 +16,8 @@ import (
 	"parley/internal/panics"
 )
 
-// Patience is how long a batch waits for the batch before it.
-const Patience = 200 * time.Millisecond
+// MaxDelay is how long a batch waits for the batch before it.
+const MaxDelay = 200 * time.Millisecond
 
 // Write is one write. A type of writes embeds it, and the queue has pointers to that type.
 type Write struct {
@@ -46,10 +46,10 @@ type Item interface {
 
 // Options of a [Queue].
 type Options[T Item] struct {
-	// Take divides the writes that wait, in the order in which they came, into the next batch and
+	// Choose divides the writes that wait, in the order in which they came, into the next batch and
 	// the rest. The batch is empty if nothing can be done now. It is called with the queue's lock
 	// held.
-	Take func(waiting []T) (batch, rest []T)
+	Choose func(waiting []T) (batch, rest []T)
 	// Do executes a batch and settles each write in it: see [Queue.Settle].
 	Do func(batch []T)
 	// Release, if not nil, is called with each write that is settled, with the queue's lock held.
@@ -57,7 +57,7 @@ type Options[T Item] struct {
 	// Unknown returns the error of a write that may or may not have happened, because Do has
 	// panicked.
 	Unknown func(cause error) error
-	// Panics contains the panics of Take and Do.
+	// Panics contains the panics of Choose and Do.
 	Panics *panics.Guard
 }
 
@@ -131,7 +131,7 @@ func (q *Queue[T]) run() {
 			return
 		}
 		ctx := batch[0].write().Context
-		slow := time.AfterFunc(Patience, q.opts.Panics.Wrap(ctx, panics.Write, q.restart, nil))
+		slow := time.AfterFunc(MaxDelay, q.opts.Panics.Wrap(ctx, panics.Write, q.restart, nil))
 		q.batches.Add(1)
 		q.writes.Add(int64(len(batch)))
 		q.opts.Panics.Wrap(ctx, panics.Write,
@@ -146,7 +146,7 @@ func (q *Queue[T]) run() {
 func (q *Queue[T]) next() (batch []T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	batch, q.waiting = q.opts.Take(q.waiting)
+	batch, q.waiting = q.opts.Choose(q.waiting)
 	q.running = len(batch) > 0
 	return batch
 }
@@ -168,8 +168,8 @@ func (q *Queue[T]) Settle(batch []T) {
 	q.start()
 }
 
-// Abandon ends the writes of a batch that are not settled after a panic: it is unknown which of them
-// were written.
+// Abandon ends the writes of a batch that are not settled after a panic: it is unknown which of
+// them were written.
 func (q *Queue[T]) Abandon(batch []T, cause error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -177,7 +177,7 @@ func (q *Queue[T]) Abandon(batch []T, cause error) {
 	q.start()
 }
 
-// failWaiting fails all waiting writes after a panic of Take. None of them was written.
+// failWaiting fails all waiting writes after a panic of Choose. None of them was written.
 func (q *Queue[T]) failWaiting(cause error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -207,8 +207,8 @@ func (q *Queue[T]) settle(items []T, err error) {
 
 // Stats is what a queue has done.
 type Stats struct {
-	// Batches is the number of batches, and Writes that of the writes in them. Waiting is the number
-	// of writes that are in no batch yet.
+	// Batches is the number of batches, and Writes that of the writes in them. Waiting is the
+	// number of writes that are in no batch yet.
 	Batches, Writes, Waiting int64
 }
 

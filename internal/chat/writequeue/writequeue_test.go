@@ -29,7 +29,7 @@ var errUnknown = errors.New("unknown")
 func newQueue(do func(q *writequeue.Queue[*number], batch []*number)) *writequeue.Queue[*number] {
 	var q *writequeue.Queue[*number]
 	q = writequeue.New(writequeue.Options[*number]{
-		Take:    func(waiting []*number) (batch, rest []*number) { return waiting, nil },
+		Choose:  func(waiting []*number) (batch, rest []*number) { return waiting, nil },
 		Do:      func(batch []*number) { do(q, batch) },
 		Unknown: func(cause error) error { return fmt.Errorf("%w: %w", errUnknown, cause) },
 		Panics:  panics.NewGuard(slog.New(slog.DiscardHandler)),
@@ -42,7 +42,7 @@ func TestBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var batches [][]int
 		q := newQueue(func(q *writequeue.Queue[*number], batch []*number) {
-			time.Sleep(writequeue.Patience / 2)
+			time.Sleep(writequeue.MaxDelay / 2)
 			var numbers []int
 			for _, w := range batch {
 				numbers = append(numbers, w.n)
@@ -83,7 +83,7 @@ func TestSlowBatch(t *testing.T) {
 		if err := q.Do(t.Context(), newNumber(t.Context(), 0)); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(begun); took != writequeue.Patience {
+		if took := time.Since(begun); took != writequeue.MaxDelay {
 			t.Errorf("the second batch took %v", took)
 		}
 		requests.Wait()
@@ -97,10 +97,10 @@ func TestEndOfRequest(t *testing.T) {
 		executed := 0
 		q := newQueue(func(q *writequeue.Queue[*number], batch []*number) {
 			executed += len(batch)
-			time.Sleep(writequeue.Patience / 2)
+			time.Sleep(writequeue.MaxDelay / 2)
 			q.Settle(batch)
 		})
-		ctx, cancel := context.WithTimeout(t.Context(), writequeue.Patience/4)
+		ctx, cancel := context.WithTimeout(t.Context(), writequeue.MaxDelay/4)
 		defer cancel()
 		var requests sync.WaitGroup
 		requests.Go(func() {

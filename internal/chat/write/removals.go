@@ -21,16 +21,16 @@ import (
 	"parley/internal/store"
 )
 
-// Empty ends all memberships, and with them the seats.
-func (h *Room) Empty(ctx context.Context) error {
-	people, err := h.Tx.Member.Query().
+// RemoveAll ends all memberships, and with them the seats.
+func (h *Room) RemoveAll(ctx context.Context) error {
+	users, err := h.Tx.Member.Query().
 		Where(member.RoomID(h.ID)).
 		Select(member.FieldUserID).
 		Strings(ctx)
 	if err != nil {
 		return fmt.Errorf("list the members of room %s: %w", h.ID, err)
 	}
-	for chunk := range slices.Chunk(people, usersAtOnce) {
+	for chunk := range slices.Chunk(users, usersAtOnce) {
 		if !h.Exclusive {
 			break
 		}
@@ -46,29 +46,29 @@ func (h *Room) Empty(ctx context.Context) error {
 		return fmt.Errorf("end the memberships of room %s: %w", h.ID, err)
 	}
 	h.MemberCount = 0
-	h.Affected = append(h.Affected, people...)
+	h.Affected = append(h.Affected, users...)
 	return nil
 }
 
-// Departure is a member who leaves a room.
-type Departure struct {
+// Removal is a member who leaves a room.
+type Removal struct {
 	*Room
-	Left *ent.Member
+	Member *ent.Member
 }
 
-// Depart takes members out of rooms, one of each, and saves the rooms. The membership ends, and
-// with it the seat; the log has it; a direct room becomes an ordinary one; an owner hands over, and
-// a room without members is deleted. The number of statements does not depend on the number of
+// RemoveMembers takes members out of rooms, one of each, and saves the rooms. The membership ends,
+// and with it the seat; the log has it; a direct room becomes an ordinary one; an owner hands over,
+// and a room without members is deleted. The number of statements does not depend on the number of
 // rooms.
-func (t *Tx) Depart(
-	ctx context.Context, actor string, reason roomevent.Reason, all ...Departure,
+func (t *Tx) RemoveMembers(
+	ctx context.Context, actor string, reason roomevent.Reason, all ...Removal,
 ) error {
 	rooms := make([]*Room, len(all))
 	memberships := make([]uuid.UUID, len(all))
 	for i, d := range all {
-		rooms[i], memberships[i] = d.Room, d.Left.ID
+		rooms[i], memberships[i] = d.Room, d.Member.ID
 	}
-	if err := t.Release(ctx, rooms...); err != nil {
+	if err := t.ReleaseDirectRooms(ctx, rooms...); err != nil {
 		return err
 	}
 	if _, err := t.Member.Delete().
@@ -79,22 +79,22 @@ func (t *Tx) Depart(
 	var seats []*ent.Seat
 	for _, d := range all {
 		if d.Exclusive {
-			seats = append(seats, &ent.Seat{ID: d.Left.UserID, MemberID: d.Left.ID})
+			seats = append(seats, &ent.Seat{ID: d.Member.UserID, MemberID: d.Member.ID})
 		}
 	}
 	if err := t.deleteSeats(ctx, seats); err != nil {
 		return err
 	}
-	if err := t.recordDepartures(ctx, reason, all); err != nil {
+	if err := t.recordRemovals(ctx, reason, all); err != nil {
 		return err
 	}
-	var orphaned []*Room
+	var ownerless []*Room
 	for _, d := range all {
-		if d.Left.Role == member.RoleOWNER && d.MemberCount > 1 {
-			orphaned = append(orphaned, d.Room)
+		if d.Member.Role == member.RoleOWNER && d.MemberCount > 1 {
+			ownerless = append(ownerless, d.Room)
 		}
 	}
-	heirs, err := t.bequeath(ctx, orphaned)
+	newOwners, err := t.transferOwnership(ctx, ownerless)
 	if err != nil {
 		return err
 	}
@@ -102,16 +102,16 @@ func (t *Tx) Depart(
 	for _, d := range all {
 		d.MemberCount--
 		d.Rules++
-		d.Affected = append(d.Affected, d.Left.UserID)
+		d.Affected = append(d.Affected, d.Member.UserID)
 		events = append(events, d.Event(roomevent.KindMEMBER_LEFT, actor).
-			SetSubjectID(d.Left.UserID).SetReason(reason))
-		if heir, found := heirs[d.ID]; found {
+			SetSubjectID(d.Member.UserID).SetReason(reason))
+		if newOwner, found := newOwners[d.ID]; found {
 			d.Rules++
-			d.OwnerID = heir
+			d.OwnerID = newOwner
 			events = append(events, d.Event(roomevent.KindMEMBER_ROLE_CHANGED, actor).
-				SetSubjectID(heir).SetRole(roomevent.RoleOWNER))
+				SetSubjectID(newOwner).SetRole(roomevent.RoleOWNER))
 		} else if d.MemberCount == 0 {
-			events = append(events, d.Bury(actor))
+			events = append(events, d.Tombstone(actor))
 		}
 	}
 	if err := t.RoomEvent.CreateBulk(events...).Exec(ctx); err != nil {
@@ -129,9 +129,9 @@ func IDsOf(rooms []*Room) []uuid.UUID {
 	return ids
 }
 
-// Release makes direct rooms ordinary ones: the next that their two users ask for is another. The
-// caller ends a membership after that.
-func (t *Tx) Release(ctx context.Context, rooms ...*Room) error {
+// ReleaseDirectRooms makes direct rooms ordinary ones: the next that their two users ask for is
+// another. The caller ends a membership after that.
+func (t *Tx) ReleaseDirectRooms(ctx context.Context, rooms ...*Room) error {
 	var direct []*Room
 	for _, h := range rooms {
 		if h.Direct {
@@ -168,18 +168,18 @@ func (t *Tx) Release(ctx context.Context, rooms ...*Room) error {
 	return nil
 }
 
-// bequeath makes the longest-serving moderator, else member, the owner of each room, whose owner
-// has left, and returns the new owners by room.
-func (t *Tx) bequeath(ctx context.Context, rooms []*Room) (map[uuid.UUID]string, error) {
+// transferOwnership makes the longest-serving moderator, else member, the owner of each room, whose
+// owner has left, and returns the new owners by room.
+func (t *Tx) transferOwnership(ctx context.Context, rooms []*Room) (map[uuid.UUID]string, error) {
 	if len(rooms) == 0 {
 		return nil, nil
 	}
-	heirs := make(map[uuid.UUID]string, len(rooms))
+	newOwners := make(map[uuid.UUID]string, len(rooms))
 	err := store.Each(ctx, t, func(rows *sql.Rows) error {
 		var id uuid.UUID
-		var heir string
-		err := rows.Scan(&id, &heir)
-		heirs[id] = heir
+		var newOwner string
+		err := rows.Scan(&id, &newOwner)
+		newOwners[id] = newOwner
 		return err
 	}, `UPDATE members SET role = 'OWNER' WHERE `+
 		store.AnyOf(t.Dialect, "room_id", "$1", "uuid")+` AND id IN (
@@ -193,21 +193,21 @@ func (t *Tx) bequeath(ctx context.Context, rooms []*Room) (map[uuid.UUID]string,
 	if err != nil {
 		return nil, fmt.Errorf("find heirs in %d rooms: %w", len(rooms), err)
 	}
-	if len(heirs) != len(rooms) {
-		return nil, fmt.Errorf("find heirs in %d rooms: found %d", len(rooms), len(heirs))
+	if len(newOwners) != len(rooms) {
+		return nil, fmt.Errorf("find heirs in %d rooms: found %d", len(rooms), len(newOwners))
 	}
-	return heirs, nil
+	return newOwners, nil
 }
 
-// Bury deletes the room, which has no members, and leaves its row as a tombstone. It returns the
-// event of it. The caller releases the room, and saves it.
-func (h *Room) Bury(actor string) *ent.RoomEventCreate {
+// Tombstone makes the row of the room, which has no members, a tombstone, and returns the event of
+// that. The caller releases the room before, and saves it.
+func (h *Room) Tombstone(actor string) *ent.RoomEventCreate {
 	h.DeletedAt = &h.At
 	h.Rules++
 	return h.Event(roomevent.KindROOM_DELETED, actor)
 }
 
-// saveAll writes back what depart changes of rooms, in one statement.
+// saveAll writes back what RemoveMembers changes of rooms, in one statement.
 func (t *Tx) saveAll(ctx context.Context, rooms []*Room) error {
 	kinds := []string{
 		"uuid", "bigint", "timestamptz", "bigint", "bigint", "text", "bool", "timestamptz",
@@ -241,12 +241,12 @@ FROM (VALUES `+strings.Join(values, ", ")+`) AS saved WHERE rooms.id = column1`,
 	return nil
 }
 
-// recordDepartures records why memberships of locked rooms end with departures.
-func (t *Tx) recordDepartures(ctx context.Context, reason roomevent.Reason, all []Departure) error {
+// recordRemovals records why memberships of locked rooms end.
+func (t *Tx) recordRemovals(ctx context.Context, reason roomevent.Reason, all []Removal) error {
 	ended := make([]*ent.EndedMembershipCreate, len(all))
 	for i, d := range all {
 		ended[i] = t.EndedMembership.Create().
-			SetRoomID(d.ID).SetUserID(d.Left.UserID).
+			SetRoomID(d.ID).SetUserID(d.Member.UserID).
 			SetReason(endedmembership.Reason(reason)).SetAt(d.At)
 	}
 	err := t.EndedMembership.CreateBulk(ended...).
