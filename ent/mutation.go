@@ -6112,6 +6112,8 @@ type RoomMutation struct {
 	addseq                   *int64
 	log_start                *int64
 	addlog_start             *int64
+	timeline                 *int64
+	addtimeline              *int64
 	rules                    *int64
 	addrules                 *int64
 	member_count             *int
@@ -6870,6 +6872,62 @@ func (m *RoomMutation) AddedLogStart() (r int64, exists bool) {
 func (m *RoomMutation) ResetLogStart() {
 	m.log_start = nil
 	m.addlog_start = nil
+}
+
+// SetTimeline sets the "timeline" field.
+func (m *RoomMutation) SetTimeline(i int64) {
+	m.timeline = &i
+	m.addtimeline = nil
+}
+
+// Timeline returns the value of the "timeline" field in the mutation.
+func (m *RoomMutation) Timeline() (r int64, exists bool) {
+	v := m.timeline
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimeline returns the old "timeline" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldTimeline(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimeline is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimeline requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimeline: %w", err)
+	}
+	return oldValue.Timeline, nil
+}
+
+// AddTimeline adds i to the "timeline" field.
+func (m *RoomMutation) AddTimeline(i int64) {
+	if m.addtimeline != nil {
+		*m.addtimeline += i
+	} else {
+		m.addtimeline = &i
+	}
+}
+
+// AddedTimeline returns the value that was added to the "timeline" field in this mutation.
+func (m *RoomMutation) AddedTimeline() (r int64, exists bool) {
+	v := m.addtimeline
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTimeline resets all changes to the "timeline" field.
+func (m *RoomMutation) ResetTimeline() {
+	m.timeline = nil
+	m.addtimeline = nil
 }
 
 // SetRules sets the "rules" field.
@@ -7719,7 +7777,7 @@ func (m *RoomMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoomMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 24)
 	if m.name != nil {
 		fields = append(fields, room.FieldName)
 	}
@@ -7764,6 +7822,9 @@ func (m *RoomMutation) Fields() []string {
 	}
 	if m.log_start != nil {
 		fields = append(fields, room.FieldLogStart)
+	}
+	if m.timeline != nil {
+		fields = append(fields, room.FieldTimeline)
 	}
 	if m.rules != nil {
 		fields = append(fields, room.FieldRules)
@@ -7827,6 +7888,8 @@ func (m *RoomMutation) Field(name string) (ent.Value, bool) {
 		return m.Seq()
 	case room.FieldLogStart:
 		return m.LogStart()
+	case room.FieldTimeline:
+		return m.Timeline()
 	case room.FieldRules:
 		return m.Rules()
 	case room.FieldMemberCount:
@@ -7882,6 +7945,8 @@ func (m *RoomMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldSeq(ctx)
 	case room.FieldLogStart:
 		return m.OldLogStart(ctx)
+	case room.FieldTimeline:
+		return m.OldTimeline(ctx)
 	case room.FieldRules:
 		return m.OldRules(ctx)
 	case room.FieldMemberCount:
@@ -8012,6 +8077,13 @@ func (m *RoomMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLogStart(v)
 		return nil
+	case room.FieldTimeline:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimeline(v)
+		return nil
 	case room.FieldRules:
 		v, ok := value.(int64)
 		if !ok {
@@ -8085,6 +8157,9 @@ func (m *RoomMutation) AddedFields() []string {
 	if m.addlog_start != nil {
 		fields = append(fields, room.FieldLogStart)
 	}
+	if m.addtimeline != nil {
+		fields = append(fields, room.FieldTimeline)
+	}
 	if m.addrules != nil {
 		fields = append(fields, room.FieldRules)
 	}
@@ -8111,6 +8186,8 @@ func (m *RoomMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSeq()
 	case room.FieldLogStart:
 		return m.AddedLogStart()
+	case room.FieldTimeline:
+		return m.AddedTimeline()
 	case room.FieldRules:
 		return m.AddedRules()
 	case room.FieldMemberCount:
@@ -8148,6 +8225,13 @@ func (m *RoomMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddLogStart(v)
+		return nil
+	case room.FieldTimeline:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTimeline(v)
 		return nil
 	case room.FieldRules:
 		v, ok := value.(int64)
@@ -8263,6 +8347,9 @@ func (m *RoomMutation) ResetField(name string) error {
 		return nil
 	case room.FieldLogStart:
 		m.ResetLogStart()
+		return nil
+	case room.FieldTimeline:
+		m.ResetTimeline()
 		return nil
 	case room.FieldRules:
 		m.ResetRules()

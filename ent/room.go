@@ -50,6 +50,8 @@ type Room struct {
 	Seq int64 `json:"seq,omitempty"`
 	// Events up to and including this position have been pruned.
 	LogStart int64 `json:"log_start,omitempty"`
+	// PostgreSQL's timeline of the newest event (store.Timeline); 0 if unknown.
+	Timeline int64 `json:"timeline,omitempty"`
 	// Raised by every change that takes a right away.
 	Rules int64 `json:"rules,omitempty"`
 	// MemberCount holds the value of the "member_count" field.
@@ -189,7 +191,7 @@ func (*Room) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case room.FieldExclusive, room.FieldDirect:
 			values[i] = new(sql.NullBool)
-		case room.FieldMaxUsers, room.FieldSeq, room.FieldLogStart, room.FieldRules, room.FieldMemberCount, room.FieldMessageCount, room.FieldLatestSeq:
+		case room.FieldMaxUsers, room.FieldSeq, room.FieldLogStart, room.FieldTimeline, room.FieldRules, room.FieldMemberCount, room.FieldMessageCount, room.FieldLatestSeq:
 			values[i] = new(sql.NullInt64)
 		case room.FieldName, room.FieldDescription, room.FieldAccessType, room.FieldOpenseaSlug, room.FieldOpenseaName, room.FieldOpenseaCover, room.FieldCreatorID, room.FieldOwnerID, room.FieldKey, room.FieldSearchText:
 			values[i] = new(sql.NullString)
@@ -308,6 +310,12 @@ func (_m *Room) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field log_start", values[i])
 			} else if value.Valid {
 				_m.LogStart = value.Int64
+			}
+		case room.FieldTimeline:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field timeline", values[i])
+			} else if value.Valid {
+				_m.Timeline = value.Int64
 			}
 		case room.FieldRules:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -483,6 +491,9 @@ func (_m *Room) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("log_start=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LogStart))
+	builder.WriteString(", ")
+	builder.WriteString("timeline=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Timeline))
 	builder.WriteString(", ")
 	builder.WriteString("rules=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Rules))

@@ -210,6 +210,20 @@ func (_c *RoomCreate) SetNillableLogStart(v *int64) *RoomCreate {
 	return _c
 }
 
+// SetTimeline sets the "timeline" field.
+func (_c *RoomCreate) SetTimeline(v int64) *RoomCreate {
+	_c.mutation.SetTimeline(v)
+	return _c
+}
+
+// SetNillableTimeline sets the "timeline" field if the given value is not nil.
+func (_c *RoomCreate) SetNillableTimeline(v *int64) *RoomCreate {
+	if v != nil {
+		_c.SetTimeline(*v)
+	}
+	return _c
+}
+
 // SetRules sets the "rules" field.
 func (_c *RoomCreate) SetRules(v int64) *RoomCreate {
 	_c.mutation.SetRules(v)
@@ -494,6 +508,10 @@ func (_c *RoomCreate) defaults() {
 		v := room.DefaultLogStart
 		_c.mutation.SetLogStart(v)
 	}
+	if _, ok := _c.mutation.Timeline(); !ok {
+		v := room.DefaultTimeline
+		_c.mutation.SetTimeline(v)
+	}
 	if _, ok := _c.mutation.Rules(); !ok {
 		v := room.DefaultRules
 		_c.mutation.SetRules(v)
@@ -560,6 +578,9 @@ func (_c *RoomCreate) check() error {
 	}
 	if _, ok := _c.mutation.LogStart(); !ok {
 		return &ValidationError{Name: "log_start", err: errors.New(`ent: missing required field "Room.log_start"`)}
+	}
+	if _, ok := _c.mutation.Timeline(); !ok {
+		return &ValidationError{Name: "timeline", err: errors.New(`ent: missing required field "Room.timeline"`)}
 	}
 	if _, ok := _c.mutation.Rules(); !ok {
 		return &ValidationError{Name: "rules", err: errors.New(`ent: missing required field "Room.rules"`)}
@@ -675,6 +696,10 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LogStart(); ok {
 		_spec.SetField(room.FieldLogStart, field.TypeInt64, value)
 		_node.LogStart = value
+	}
+	if value, ok := _c.mutation.Timeline(); ok {
+		_spec.SetField(room.FieldTimeline, field.TypeInt64, value)
+		_node.Timeline = value
 	}
 	if value, ok := _c.mutation.Rules(); ok {
 		_spec.SetField(room.FieldRules, field.TypeInt64, value)
@@ -1044,6 +1069,24 @@ func (u *RoomUpsert) AddLogStart(v int64) *RoomUpsert {
 	return u
 }
 
+// SetTimeline sets the "timeline" field.
+func (u *RoomUpsert) SetTimeline(v int64) *RoomUpsert {
+	u.Set(room.FieldTimeline, v)
+	return u
+}
+
+// UpdateTimeline sets the "timeline" field to the value that was provided on create.
+func (u *RoomUpsert) UpdateTimeline() *RoomUpsert {
+	u.SetExcluded(room.FieldTimeline)
+	return u
+}
+
+// AddTimeline adds v to the "timeline" field.
+func (u *RoomUpsert) AddTimeline(v int64) *RoomUpsert {
+	u.Add(room.FieldTimeline, v)
+	return u
+}
+
 // SetRules sets the "rules" field.
 func (u *RoomUpsert) SetRules(v int64) *RoomUpsert {
 	u.Set(room.FieldRules, v)
@@ -1382,6 +1425,27 @@ func (u *RoomUpsertOne) AddLogStart(v int64) *RoomUpsertOne {
 func (u *RoomUpsertOne) UpdateLogStart() *RoomUpsertOne {
 	return u.Update(func(s *RoomUpsert) {
 		s.UpdateLogStart()
+	})
+}
+
+// SetTimeline sets the "timeline" field.
+func (u *RoomUpsertOne) SetTimeline(v int64) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetTimeline(v)
+	})
+}
+
+// AddTimeline adds v to the "timeline" field.
+func (u *RoomUpsertOne) AddTimeline(v int64) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.AddTimeline(v)
+	})
+}
+
+// UpdateTimeline sets the "timeline" field to the value that was provided on create.
+func (u *RoomUpsertOne) UpdateTimeline() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateTimeline()
 	})
 }
 
@@ -1909,6 +1973,27 @@ func (u *RoomUpsertBulk) AddLogStart(v int64) *RoomUpsertBulk {
 func (u *RoomUpsertBulk) UpdateLogStart() *RoomUpsertBulk {
 	return u.Update(func(s *RoomUpsert) {
 		s.UpdateLogStart()
+	})
+}
+
+// SetTimeline sets the "timeline" field.
+func (u *RoomUpsertBulk) SetTimeline(v int64) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetTimeline(v)
+	})
+}
+
+// AddTimeline adds v to the "timeline" field.
+func (u *RoomUpsertBulk) AddTimeline(v int64) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.AddTimeline(v)
+	})
+}
+
+// UpdateTimeline sets the "timeline" field to the value that was provided on create.
+func (u *RoomUpsertBulk) UpdateTimeline() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateTimeline()
 	})
 }
 

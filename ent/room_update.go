@@ -199,6 +199,27 @@ func (_u *RoomUpdate) AddLogStart(v int64) *RoomUpdate {
 	return _u
 }
 
+// SetTimeline sets the "timeline" field.
+func (_u *RoomUpdate) SetTimeline(v int64) *RoomUpdate {
+	_u.mutation.ResetTimeline()
+	_u.mutation.SetTimeline(v)
+	return _u
+}
+
+// SetNillableTimeline sets the "timeline" field if the given value is not nil.
+func (_u *RoomUpdate) SetNillableTimeline(v *int64) *RoomUpdate {
+	if v != nil {
+		_u.SetTimeline(*v)
+	}
+	return _u
+}
+
+// AddTimeline adds value to the "timeline" field.
+func (_u *RoomUpdate) AddTimeline(v int64) *RoomUpdate {
+	_u.mutation.AddTimeline(v)
+	return _u
+}
+
 // SetRules sets the "rules" field.
 func (_u *RoomUpdate) SetRules(v int64) *RoomUpdate {
 	_u.mutation.ResetRules()
@@ -698,6 +719,12 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedLogStart(); ok {
 		_spec.AddField(room.FieldLogStart, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Timeline(); ok {
+		_spec.SetField(room.FieldTimeline, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTimeline(); ok {
+		_spec.AddField(room.FieldTimeline, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.Rules(); ok {
 		_spec.SetField(room.FieldRules, field.TypeInt64, value)
@@ -1262,6 +1289,27 @@ func (_u *RoomUpdateOne) AddLogStart(v int64) *RoomUpdateOne {
 	return _u
 }
 
+// SetTimeline sets the "timeline" field.
+func (_u *RoomUpdateOne) SetTimeline(v int64) *RoomUpdateOne {
+	_u.mutation.ResetTimeline()
+	_u.mutation.SetTimeline(v)
+	return _u
+}
+
+// SetNillableTimeline sets the "timeline" field if the given value is not nil.
+func (_u *RoomUpdateOne) SetNillableTimeline(v *int64) *RoomUpdateOne {
+	if v != nil {
+		_u.SetTimeline(*v)
+	}
+	return _u
+}
+
+// AddTimeline adds value to the "timeline" field.
+func (_u *RoomUpdateOne) AddTimeline(v int64) *RoomUpdateOne {
+	_u.mutation.AddTimeline(v)
+	return _u
+}
+
 // SetRules sets the "rules" field.
 func (_u *RoomUpdateOne) SetRules(v int64) *RoomUpdateOne {
 	_u.mutation.ResetRules()
@@ -1791,6 +1839,12 @@ func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
 	}
 	if value, ok := _u.mutation.AddedLogStart(); ok {
 		_spec.AddField(room.FieldLogStart, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Timeline(); ok {
+		_spec.SetField(room.FieldTimeline, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTimeline(); ok {
+		_spec.AddField(room.FieldTimeline, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.Rules(); ok {
 		_spec.SetField(room.FieldRules, field.TypeInt64, value)

@@ -595,10 +595,10 @@ func (r *ReactionRow) Reaction() (*Reaction, error) {
 
 // RoomColumns are the columns of rooms as a select list: what the targets of a
 // RoomRow receive.
-const RoomColumns = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."key", rooms."search_text", rooms."seq", rooms."log_start", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
+const RoomColumns = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."key", rooms."search_text", rooms."seq", rooms."log_start", rooms."timeline", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
 
 // PublicRoomColumns are RoomColumns without those of sensitive fields.
-const PublicRoomColumns = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."seq", rooms."log_start", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
+const PublicRoomColumns = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."seq", rooms."log_start", rooms."timeline", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
 
 // RoomRecord are the columns of a record of rooms and their types, as PostgreSQL's
 // jsonb_to_recordset needs them, without those that are assigned when the row is inserted.
@@ -608,9 +608,9 @@ const RoomRecord = `"id" uuid, "name" text, "description" text, "access_type" te
 // NewRoomValues are these of rooms, and NewRoomElements those of the records that
 // SQLite's json_each reads.
 const (
-	NewRoomColumns  = `"id", "name", "description", "access_type", "max_users", "exclusive", "direct", "opensea_slug", "opensea_name", "opensea_cover", "creator_id", "owner_id", "key", "search_text", "seq", "log_start", "rules", "member_count", "message_count", "latest_seq", "created_at", "updated_at", "event_at", "deleted_at"`
-	NewRoomValues   = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."key", rooms."search_text", rooms."seq", rooms."log_start", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
-	NewRoomElements = `value ->> 'id', value ->> 'name', value ->> 'description', value ->> 'access_type', value ->> 'max_users', value ->> 'exclusive', value ->> 'direct', value ->> 'opensea_slug', value ->> 'opensea_name', value ->> 'opensea_cover', value ->> 'creator_id', value ->> 'owner_id', value ->> 'key', value ->> 'search_text', value ->> 'seq', value ->> 'log_start', value ->> 'rules', value ->> 'member_count', value ->> 'message_count', value ->> 'latest_seq', value ->> 'created_at', value ->> 'updated_at', value ->> 'event_at', value ->> 'deleted_at'`
+	NewRoomColumns  = `"id", "name", "description", "access_type", "max_users", "exclusive", "direct", "opensea_slug", "opensea_name", "opensea_cover", "creator_id", "owner_id", "key", "search_text", "seq", "log_start", "timeline", "rules", "member_count", "message_count", "latest_seq", "created_at", "updated_at", "event_at", "deleted_at"`
+	NewRoomValues   = `rooms."id", rooms."name", rooms."description", rooms."access_type", rooms."max_users", rooms."exclusive", rooms."direct", rooms."opensea_slug", rooms."opensea_name", rooms."opensea_cover", rooms."creator_id", rooms."owner_id", rooms."key", rooms."search_text", rooms."seq", rooms."log_start", rooms."timeline", rooms."rules", rooms."member_count", rooms."message_count", rooms."latest_seq", rooms."created_at", rooms."updated_at", rooms."event_at", rooms."deleted_at"`
+	NewRoomElements = `value ->> 'id', value ->> 'name', value ->> 'description', value ->> 'access_type', value ->> 'max_users', value ->> 'exclusive', value ->> 'direct', value ->> 'opensea_slug', value ->> 'opensea_name', value ->> 'opensea_cover', value ->> 'creator_id', value ->> 'owner_id', value ->> 'key', value ->> 'search_text', value ->> 'seq', value ->> 'log_start', value ->> 'timeline', value ->> 'rules', value ->> 'member_count', value ->> 'message_count', value ->> 'latest_seq', value ->> 'created_at', value ->> 'updated_at', value ->> 'event_at', value ->> 'deleted_at'`
 )
 
 // Record returns the values of NewRoomColumns as a record: a JSON object.
@@ -632,6 +632,7 @@ func (_m *Room) Record() json.RawMessage {
 		_m.SearchText,
 		_m.Seq,
 		_m.LogStart,
+		_m.Timeline,
 		_m.Rules,
 		_m.MemberCount,
 		_m.MessageCount,

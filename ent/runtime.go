@@ -80,20 +80,24 @@ func init() {
 	roomDescLogStart := roomFields[15].Descriptor()
 	// room.DefaultLogStart holds the default value on creation for the log_start field.
 	room.DefaultLogStart = roomDescLogStart.Default.(int64)
+	// roomDescTimeline is the schema descriptor for timeline field.
+	roomDescTimeline := roomFields[16].Descriptor()
+	// room.DefaultTimeline holds the default value on creation for the timeline field.
+	room.DefaultTimeline = roomDescTimeline.Default.(int64)
 	// roomDescRules is the schema descriptor for rules field.
-	roomDescRules := roomFields[16].Descriptor()
+	roomDescRules := roomFields[17].Descriptor()
 	// room.DefaultRules holds the default value on creation for the rules field.
 	room.DefaultRules = roomDescRules.Default.(int64)
 	// roomDescMemberCount is the schema descriptor for member_count field.
-	roomDescMemberCount := roomFields[17].Descriptor()
+	roomDescMemberCount := roomFields[18].Descriptor()
 	// room.DefaultMemberCount holds the default value on creation for the member_count field.
 	room.DefaultMemberCount = roomDescMemberCount.Default.(int)
 	// roomDescMessageCount is the schema descriptor for message_count field.
-	roomDescMessageCount := roomFields[18].Descriptor()
+	roomDescMessageCount := roomFields[19].Descriptor()
 	// room.DefaultMessageCount holds the default value on creation for the message_count field.
 	room.DefaultMessageCount = roomDescMessageCount.Default.(int64)
 	// roomDescLatestSeq is the schema descriptor for latest_seq field.
-	roomDescLatestSeq := roomFields[19].Descriptor()
+	roomDescLatestSeq := roomFields[20].Descriptor()
 	// room.DefaultLatestSeq holds the default value on creation for the latest_seq field.
 	room.DefaultLatestSeq = roomDescLatestSeq.Default.(int64)
 	userFields := schema.User{}.Fields()

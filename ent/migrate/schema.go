@@ -354,6 +354,7 @@ var (
 		{Name: "search_text", Type: field.TypeString, Default: ""},
 		{Name: "seq", Type: field.TypeInt64, Default: 0},
 		{Name: "log_start", Type: field.TypeInt64, Default: 0},
+		{Name: "timeline", Type: field.TypeInt64, Default: 0},
 		{Name: "rules", Type: field.TypeInt64, Default: 0},
 		{Name: "member_count", Type: field.TypeInt, Default: 0},
 		{Name: "message_count", Type: field.TypeInt64, Default: 0},
@@ -373,13 +374,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "rooms_users_creator",
-				Columns:    []*schema.Column{RoomsColumns[22]},
+				Columns:    []*schema.Column{RoomsColumns[23]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "rooms_users_owner",
-				Columns:    []*schema.Column{RoomsColumns[23]},
+				Columns:    []*schema.Column{RoomsColumns[24]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -388,12 +389,12 @@ var (
 			{
 				Name:    "room_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{RoomsColumns[18], RoomsColumns[0]},
+				Columns: []*schema.Column{RoomsColumns[19], RoomsColumns[0]},
 			},
 			{
 				Name:    "room_deleted_at",
 				Unique:  false,
-				Columns: []*schema.Column{RoomsColumns[21]},
+				Columns: []*schema.Column{RoomsColumns[22]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "deleted_at IS NOT NULL",
 				},

@@ -44,6 +44,8 @@ const (
 	FieldSeq = "seq"
 	// FieldLogStart holds the string denoting the log_start field in the database.
 	FieldLogStart = "log_start"
+	// FieldTimeline holds the string denoting the timeline field in the database.
+	FieldTimeline = "timeline"
 	// FieldRules holds the string denoting the rules field in the database.
 	FieldRules = "rules"
 	// FieldMemberCount holds the string denoting the member_count field in the database.
@@ -163,6 +165,7 @@ var Columns = []string{
 	FieldSearchText,
 	FieldSeq,
 	FieldLogStart,
+	FieldTimeline,
 	FieldRules,
 	FieldMemberCount,
 	FieldMessageCount,
@@ -204,6 +207,8 @@ var (
 	DefaultSeq int64
 	// DefaultLogStart holds the default value on creation for the "log_start" field.
 	DefaultLogStart int64
+	// DefaultTimeline holds the default value on creation for the "timeline" field.
+	DefaultTimeline int64
 	// DefaultRules holds the default value on creation for the "rules" field.
 	DefaultRules int64
 	// DefaultMemberCount holds the default value on creation for the "member_count" field.
@@ -319,6 +324,11 @@ func BySeq(opts ...sql.OrderTermOption) OrderOption {
 // ByLogStart orders the results by the log_start field.
 func ByLogStart(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLogStart, opts...).ToFunc()
+}
+
+// ByTimeline orders the results by the timeline field.
+func ByTimeline(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTimeline, opts...).ToFunc()
 }
 
 // ByRules orders the results by the rules field.

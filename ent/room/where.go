@@ -126,6 +126,11 @@ func LogStart(v int64) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldLogStart, v))
 }
 
+// Timeline applies equality check predicate on the "timeline" field. It's identical to TimelineEQ.
+func Timeline(v int64) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldTimeline, v))
+}
+
 // Rules applies equality check predicate on the "rules" field. It's identical to RulesEQ.
 func Rules(v int64) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldRules, v))
@@ -919,6 +924,46 @@ func LogStartLT(v int64) predicate.Room {
 // LogStartLTE applies the LTE predicate on the "log_start" field.
 func LogStartLTE(v int64) predicate.Room {
 	return predicate.Room(sql.FieldLTE(FieldLogStart, v))
+}
+
+// TimelineEQ applies the EQ predicate on the "timeline" field.
+func TimelineEQ(v int64) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldTimeline, v))
+}
+
+// TimelineNEQ applies the NEQ predicate on the "timeline" field.
+func TimelineNEQ(v int64) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldTimeline, v))
+}
+
+// TimelineIn applies the In predicate on the "timeline" field.
+func TimelineIn(vs ...int64) predicate.Room {
+	return predicate.Room(sql.FieldIn(FieldTimeline, vs...))
+}
+
+// TimelineNotIn applies the NotIn predicate on the "timeline" field.
+func TimelineNotIn(vs ...int64) predicate.Room {
+	return predicate.Room(sql.FieldNotIn(FieldTimeline, vs...))
+}
+
+// TimelineGT applies the GT predicate on the "timeline" field.
+func TimelineGT(v int64) predicate.Room {
+	return predicate.Room(sql.FieldGT(FieldTimeline, v))
+}
+
+// TimelineGTE applies the GTE predicate on the "timeline" field.
+func TimelineGTE(v int64) predicate.Room {
+	return predicate.Room(sql.FieldGTE(FieldTimeline, v))
+}
+
+// TimelineLT applies the LT predicate on the "timeline" field.
+func TimelineLT(v int64) predicate.Room {
+	return predicate.Room(sql.FieldLT(FieldTimeline, v))
+}
+
+// TimelineLTE applies the LTE predicate on the "timeline" field.
+func TimelineLTE(v int64) predicate.Room {
+	return predicate.Room(sql.FieldLTE(FieldTimeline, v))
 }
 
 // RulesEQ applies the EQ predicate on the "rules" field.

@@ -56,6 +56,10 @@ func (Room) Fields() []ent.Field {
 		field.Int64("log_start").
 			Default(0).
 			Comment("Events up to and including this position have been pruned."),
+		field.Int64("timeline").
+			Default(0).
+			Annotations(Assigned{}).
+			Comment("PostgreSQL's timeline of the newest event (store.Timeline); 0 if unknown."),
 		field.Int64("rules").Default(0).Comment("Raised by every change that takes a right away."),
 		field.Int("member_count").Default(0),
 		field.Int64("message_count").

@@ -1,6 +1,19 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"parley/internal/store/pqdriver"
+)
+
+// SkippedSeqs is how far the seq of a room is raised where newer events may have been lost. It must
+// be more than the events of one room that can be lost: SQLite syncs its write-ahead log at the latest
+// every 2,000 pages, which hold some 100,000 events at most.
+const SkippedSeqs = 1_000_000
+
+// TimelineArg is an argument of a statement: the timeline of the connection which runs it, as
+// rooms.timeline has it, or 0 if that is unknown.
+type TimelineArg = pqdriver.TimelineArg
 
 // Generation returns how often the database has gone back, or may have: a standby was promoted that
 // lacked the newest commits, or the caller of WentBack found an older state. Data read in an older

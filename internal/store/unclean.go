@@ -21,11 +21,6 @@ const (
 	SynchronousNormal Synchronous = "normal"
 )
 
-// raisedBy is how far the rooms' seqs are raised after an unclean end. It must be more than the
-// events of one room that a power cut can lose. SQLite syncs its write-ahead log at the latest
-// every 2,000 pages, which hold some 100,000 events at most.
-const raisedBy = 1_000_000
-
 // sqliteRun is this process's use of a database file. It knows whether the commits of earlier runs
 // may have been lost.
 //
@@ -138,7 +133,7 @@ func (r *sqliteRun) recover(ctx context.Context, logger *slog.Logger) error {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, fmt.Sprintf(
-			"UPDATE rooms SET seq = seq + %[1]d, log_start = seq + %[1]d", raisedBy))
+			"UPDATE rooms SET seq = seq + %[1]d, log_start = seq + %[1]d", SkippedSeqs))
 		if err != nil {
 			return err
 		}

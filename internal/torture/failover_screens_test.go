@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"parley/internal/store"
 )
 
 // errResync ends a stream that has no Resync.
@@ -133,6 +135,33 @@ func (f *failover) roomEvents(v *view) func(context.Context) error {
 	return func(ctx context.Context) error {
 		return subscribe(ctx, v.reader, failoverEvents, vars{"room": v.room, "after": v.reached()},
 			func(e roomItem) error { return v.take(ctx, e) })
+	}
+}
+
+// comeBack subscribes with positions from before the promotion, which the rooms have passed again: each
+// node must send Resync before the first event of the new timeline.
+func (f *failover) comeBack(ctx context.Context, heads map[string]int64) {
+	for n := range failoverNodes {
+		for _, room := range append([]string{f.quiet}, f.rooms...) {
+			var first string
+			err := subscribe(ctx, f.client(n, viewer(n)), failoverEvents,
+				vars{"room": room, "after": heads[room]}, func(e roomItem) error {
+					if e.Typename == "StreamOpened" ||
+						e.Typename != "Resync" && e.Seq < store.SkippedSeqs {
+						return nil // the event has survived
+					}
+					first = e.Typename
+					return errEnded
+				})
+			if first != "Resync" {
+				f.faults.add(
+					"node %d answers a position from before the promotion with %q: %v",
+					n,
+					first,
+					err,
+				)
+			}
+		}
 	}
 }
 

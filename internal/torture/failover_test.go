@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/store"
 	"parley/internal/store/storetest"
 	"parley/internal/testkit"
 )
@@ -283,11 +284,12 @@ func (f *failover) failOver(ctx context.Context) bool {
 		now := f.heads(ctx)
 		if !slices.ContainsFunc(
 			f.rooms,
-			func(room string) bool { return now[room] < heads[room]+20 },
+			func(room string) bool { return now[room] < heads[room]+store.SkippedSeqs+20 },
 		) {
 			break
 		}
 	}
+	f.comeBack(ctx, heads)
 	for n := range failoverNodes {
 		if gap := f.gap(n); gap > longestGap {
 			f.faults.add("node %d took writes %v after the promotion", n, gap)

@@ -98,35 +98,50 @@ func insertMessages(
 	}
 	commits := make(map[uuid.UUID]*roomlog.Commit)
 	var profiles profiles.Version // on the first row
-	err := run(ctx, q, func(rows *sql.Rows) error {
-		var n int
-		var held bool
-		var id, seq, ordinal, own sql.Null[int64]
-		var at sql.Null[time.Time]
-		var room []byte // of the last message of each room
-		err := rows.Scan(&n, &held, &id, &seq, &ordinal, &own, &at, &profiles, &room)
-		if err != nil {
-			return err
-		}
-		m := messages[n-1]
-		m.Locked, m.Inserted, m.Profiles = !held, id.Valid, profiles
-		if !m.Inserted {
+	err := run(
+		ctx,
+		q,
+		func(rows *sql.Rows) error {
+			var n int
+			var held bool
+			var id, seq, ordinal, own sql.Null[int64]
+			var at sql.Null[time.Time]
+			var room []byte // of the last message of each room
+			err := rows.Scan(&n, &held, &id, &seq, &ordinal, &own, &at, &profiles, &room)
+			if err != nil {
+				return err
+			}
+			m := messages[n-1]
+			m.Locked, m.Inserted, m.Profiles = !held, id.Valid, profiles
+			if !m.Inserted {
+				return nil
+			}
+			m.ID, m.Seq, m.Ordinal, m.OwnOrdinal = int(id.V), seq.V, ordinal.V, own.V
+			m.CreatedAt = at.V.UTC()
+			commit := commits[m.RoomID]
+			if commit == nil {
+				commit = &roomlog.Commit{Profiles: profiles}
+				commits[m.RoomID] = commit
+			}
+			commit.Events = append(commit.Events, roomlog.Added(m.Message))
+			if room != nil {
+				commit.Row = room
+			}
 			return nil
-		}
-		m.ID, m.Seq, m.Ordinal, m.OwnOrdinal = int(id.V), seq.V, ordinal.V, own.V
-		m.CreatedAt = at.V.UTC()
-		commit := commits[m.RoomID]
-		if commit == nil {
-			commit = &roomlog.Commit{Profiles: profiles}
-			commits[m.RoomID] = commit
-		}
-		commit.Events = append(commit.Events, roomlog.Added(m.Message))
-		if room != nil {
-			commit.Row = room
-		}
-		return nil
-	}, statement, document(records), store.List(dialect.Postgres, rooms),
-		store.List(dialect.Postgres, rules), Now(), len(messages), followed)
+		},
+		statement,
+		document(records),
+		store.List(dialect.Postgres, rooms),
+		store.List(
+			dialect.Postgres,
+			rules,
+		),
+		Now(),
+		len(messages),
+		followed,
+		store.TimelineArg{},
+		store.SkippedSeqs,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("insert %d messages: %w", len(messages), err)
 	}
@@ -162,12 +177,16 @@ const (
 		store.KeyHashAuthor + `i.author_id` + store.KeyHashKey + `i.idempotency_key` + store.KeyHashEnd + `
 		AND m.author_id = i.author_id AND m.idempotency_key = i.idempotency_key)
 ), held AS MATERIALIZED (
-	SELECT id FROM rooms WHERE id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE`
+	SELECT id, ` + seqsToSkip + ` AS skipped
+	FROM rooms WHERE id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 	insertMessagesLocked = `
 ), moved AS (
-	UPDATE rooms SET seq = seq + w.n, latest_seq = seq + w.n, message_count = message_count + w.n,
-		event_at = GREATEST(event_at, $4), updated_at = GREATEST(event_at, $4)
-	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n FROM given g JOIN held ON held.id = g.room_id GROUP BY g.room_id) w
+	UPDATE rooms SET seq = seq + w.skipped + w.n, latest_seq = seq + w.skipped + w.n,
+		log_start = CASE w.skipped WHEN 0 THEN log_start ELSE seq + w.skipped END,
+		timeline = CASE $7::bigint WHEN 0 THEN timeline ELSE $7::bigint END,
+		message_count = message_count + w.n, event_at = GREATEST(event_at, $4), updated_at = GREATEST(event_at, $4)
+	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n, min(held.skipped) AS skipped
+		FROM given g JOIN held ON held.id = g.room_id GROUP BY g.room_id) w
 	WHERE rooms.id = w.room_id AND rooms.rules = w.rules AND deleted_at IS NULL
 	RETURNING id, seq, event_at, seq - w.n AS before, message_count - w.n AS ordinal,
 		CASE WHEN $6 THEN (SELECT row_to_json(r) FROM (SELECT ` + ent.PublicRoomColumns + `) r) END AS published

@@ -210,7 +210,16 @@ func (h *Room) Tombstone(actor string) *ent.RoomEventCreate {
 // saveAll writes back what RemoveMembers changes of rooms, in one statement.
 func (t *Tx) saveAll(ctx context.Context, rooms []*Room) error {
 	kinds := []string{
-		"uuid", "bigint", "timestamptz", "bigint", "bigint", "text", "bool", "timestamptz",
+		"uuid",
+		"bigint",
+		"timestamptz",
+		"bigint",
+		"bigint",
+		"text",
+		"bool",
+		"timestamptz",
+		"bigint",
+		"bigint",
 	}
 	var values []string
 	var args []any
@@ -224,12 +233,14 @@ func (t *Tx) saveAll(ctx context.Context, rooms []*Room) error {
 		}
 		values = append(values, "("+strings.Join(row, ", ")+")")
 		args = append(args,
-			h.ID, h.Seq, h.EventAt, h.Rules, h.MemberCount, h.OwnerID, h.Direct, h.DeletedAt)
+			h.ID, h.Seq, h.EventAt, h.Rules, h.MemberCount, h.OwnerID, h.Direct, h.DeletedAt,
+			h.LogStart, h.Timeline)
 	}
 	_, err := t.ExecContext(
 		ctx,
 		`UPDATE rooms SET seq = column2, event_at = column3, rules = column4,
-	member_count = column5, owner_id = column6, direct = column7, deleted_at = column8
+	member_count = column5, owner_id = column6, direct = column7, deleted_at = column8,
+	log_start = column9, timeline = column10
 FROM (VALUES `+strings.Join(values, ", ")+`) AS saved WHERE rooms.id = column1`,
 		args...)
 	if err != nil {

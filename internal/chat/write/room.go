@@ -65,7 +65,7 @@ func (t *Tx) LockAll(ctx context.Context, ids ...uuid.UUID) ([]*Room, error) {
 		Where(room.IDIn(store.Padded(ids)...), room.DeletedAtIsNil()).
 		Order(room.ByID()))
 	if t.Dialect == dialect.Postgres {
-		q.ForUpdate() // SQLite's transactions are alone from their beginning
+		withTimeline(q).ForUpdate() // SQLite's transactions are alone from their beginning
 	}
 	found, err := q.All(ctx)
 	if err != nil {
@@ -76,6 +76,11 @@ func (t *Tx) LockAll(ctx context.Context, ids ...uuid.UUID) ([]*Room, error) {
 		rooms[i] = &Room{Room: r, Tx: t, At: eventTime(r.EventAt, r.CreatedAt)}
 		if rooms[i].profiles, err = profiles.VersionOf(r); err != nil {
 			return nil, fmt.Errorf("lock room %s: %w", r.ID, err)
+		}
+		if t.Dialect == dialect.Postgres {
+			if err := rooms[i].enterTimeline(); err != nil {
+				return nil, fmt.Errorf("lock room %s: %w", r.ID, err)
+			}
 		}
 	}
 	return rooms, nil
@@ -180,7 +185,8 @@ func (h *Room) LogEach(
 func (h *Room) Save(ctx context.Context) error {
 	saved, err := h.Tx.Room.Update().
 		Where(room.ID(h.ID), room.Or(room.MaxUsers(0), room.MaxUsersGTE(h.MemberCount))).
-		SetSeq(h.Seq).SetEventAt(h.EventAt).SetRules(h.Rules).
+		SetSeq(h.Seq).SetLogStart(h.LogStart).SetTimeline(h.Timeline).
+		SetEventAt(h.EventAt).SetRules(h.Rules).
 		SetMemberCount(h.MemberCount).SetOwnerID(h.OwnerID).
 		SetMessageCount(h.MessageCount).SetLatestSeq(h.LatestSeq).SetUpdatedAt(h.UpdatedAt).
 		SetDirect(h.Direct).SetNillableDeletedAt(h.DeletedAt).

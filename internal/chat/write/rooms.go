@@ -99,7 +99,7 @@ func (db *DB) InsertRooms(ctx context.Context, retries retry.Policy, rooms []*Ne
 // that PostgreSQL estimates that the indexes are worth it. Members and tags travel as arrays: as
 // records they take a third more time.
 const insertRoomsStatement = `WITH given AS MATERIALIZED (
-	SELECT i.*, i.unnest AS service FROM ROWS FROM (
+	SELECT i.*, i.unnest AS service, $12::bigint AS timeline FROM ROWS FROM (
 		jsonb_to_recordset($1::jsonb) AS (` + ent.RoomRecord + `), unnest($2::bool[])
 	) AS i LIMIT $3
 ), people AS MATERIALIZED (
@@ -171,7 +171,7 @@ func insertRooms(
 		return err
 	}, insertRoomsStatement, document(records), list(service), len(rooms),
 		list(members[0]), list(members[1]), list(members[2]), document(requests),
-		list(tags[0]), list(tags[1]), list(tags[2]), list(tags[3]))
+		list(tags[0]), list(tags[1]), list(tags[2]), list(tags[3]), store.TimelineArg{})
 	for _, n := range rooms {
 		if n.Inserted || err != nil {
 			publications = append(publications, n.publication())

@@ -29,6 +29,21 @@ func (t Timeline) String() string {
 	return fmt.Sprintf("%d/%d", t.System, t.Number)
 }
 
+// id identifies the timeline among those of a database, as a number that is stored; 0 if it is unknown.
+func (t Timeline) id() int64 {
+	if t.Number == 0 {
+		return 0
+	}
+	return int64(t.System) + int64(t.Number)
+}
+
+// TimelineArg is an argument of a statement: the id of the timeline of the connection which runs the
+// statement, or 0 if that is unknown.
+type TimelineArg struct{}
+
+// Value implements [sqldriver.Valuer], for connections of other drivers.
+func (TimelineArg) Value() (sqldriver.Value, error) { return int64(0), nil }
+
 // Cluster tracks the timeline that connectors are connected to. The zero value knows of none. It is
 // safe for concurrent use.
 type Cluster struct {
@@ -204,6 +219,7 @@ func (c *Connector) admit(ctx context.Context, on *conn) error {
 	}
 	s, err := c.opts.Cluster.examine(ctx, on)
 	if err == nil {
+		on.timeline = s.timeline
 		on.generation, err = c.opts.Cluster.admit(s, len(c.hosts) > 1)
 	}
 	if err != nil {

@@ -41,6 +41,7 @@ type conn struct {
 	schema    int64            // the connector's schema when this connection was made
 	// generation is that of the cluster when the server was examined.
 	generation int64
+	timeline   Timeline // of the server then
 	inTx       bool
 	rowsOpen   bool // the rest of an answer is still to be read
 	broken     bool // do not use again
@@ -172,8 +173,13 @@ func (c *conn) checkSent(ctx context.Context, query string, err error) error {
 }
 
 // CheckNamedValue makes an argument one that lib/pq can send. PostgreSQL takes binary bytes for
-// bytea, but JSON, which ent gives as a json.RawMessage, is text.
+// bytea, but JSON, which ent gives as a json.RawMessage, is text. A [TimelineArg] becomes the id of
+// the connection's timeline.
 func (c *conn) CheckNamedValue(arg *sqldriver.NamedValue) error {
+	if _, ok := arg.Value.(TimelineArg); ok {
+		arg.Value = c.timeline.id()
+		return nil
+	}
 	if document, ok := arg.Value.(json.RawMessage); ok && c.cache == nil {
 		arg.Value = string(document)
 		return nil
