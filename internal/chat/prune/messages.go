@@ -177,22 +177,25 @@ func (p *Pruner) markRead(ctx context.Context, id uuid.UUID, last *ent.Message) 
 }
 
 // nextOwn adds to next the own_ordinal of the first message that each author has sent in a room after
-// a seq, up to another.
+// a seq, up to another. Each statement reads a part of a large room.
 func nextOwn(
 	ctx context.Context, q store.Querier, id uuid.UUID, after, upTo int64, next map[string]int64,
 ) error {
-	err := store.Each(ctx, q, func(rows *sql.Rows) error {
-		var author string
-		var ordinal int64
-		err := rows.Scan(&author, &ordinal)
-		if _, earlier := next[author]; !earlier {
-			next[author] = ordinal
+	for ; after < upTo; after += examinedRows {
+		err := store.Each(ctx, q, func(rows *sql.Rows) error {
+			var author string
+			var ordinal int64
+			err := rows.Scan(&author, &ordinal)
+			if _, earlier := next[author]; !earlier {
+				next[author] = ordinal
+			}
+			return err
+		}, `SELECT author_id, min(own_ordinal) FROM messages
+WHERE room_id = $1 AND seq > $2 AND seq <= $3 GROUP BY author_id`,
+			id, after, min(upTo, after+examinedRows))
+		if err != nil {
+			return fmt.Errorf("find the authors of the messages after %d: %w", after, err)
 		}
-		return err
-	}, `SELECT author_id, min(own_ordinal) FROM messages
-WHERE room_id = $1 AND seq > $2 AND seq <= $3 GROUP BY author_id`, id, after, upTo)
-	if err != nil {
-		return fmt.Errorf("find the authors of the messages after %d: %w", after, err)
 	}
 	return nil
 }

@@ -26,6 +26,8 @@ import (
 const (
 	// stepRows is the most rows that a step deletes or updates in a table.
 	stepRows = 250
+	// examinedRows is how many rows a statement examines that has no index for what it looks for.
+	examinedRows = 10_000
 	// roomPage is how many rooms a statement examines or returns.
 	roomPage = 256
 	// pruneLock is the key of the advisory lock that a step holds on PostgreSQL.

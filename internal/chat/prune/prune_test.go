@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"parley/ent"
 	"parley/internal/broker"
 	"parley/internal/chat/profiles"
+	"parley/internal/chat/retry"
 	"parley/internal/chat/write"
 	"parley/internal/store"
 	"parley/internal/store/storetest"
@@ -148,5 +150,71 @@ func TestPauses(t *testing.T) {
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Errorf("a canceled pause returns %v", err)
+	}
+}
+
+// TestExaminesInParts: what has no index is read in parts, without a row left out at their borders.
+func TestExaminesInParts(t *testing.T) {
+	for name, url := range map[string]string{
+		dialect.SQLite:   "sqlite:" + filepath.Join(t.TempDir(), "parley.db"),
+		dialect.Postgres: storetest.MigratedPostgresURL(t),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, ctx, id := open(t, url), t.Context(), uuid.New()
+			now := time.Now().UTC().Truncate(time.Second)
+			for _, user := range []string{"ann", "bob", "dan", "eve"} {
+				p.db.User.Create().SetID(user).SetCreatedAt(now).ExecX(ctx)
+			}
+			p.db.Room.Create().SetID(id).SetName("tea").SetCreatorID("ann").SetOwnerID("ann").
+				SetAccessType("PUBLIC").SetSearchText("").SetKey("k").
+				SetCreatedAt(now).SetUpdatedAt(now).SetEventAt(now).ExecX(ctx)
+			const recent = 5_000
+			const all = 2*examinedRows + recent
+			at := "$3"
+			if name == dialect.Postgres {
+				at = "$3::timestamptz"
+			}
+			for _, ended := range []struct {
+				from, to int
+				at       time.Time
+			}{
+				{1, all - recent, now.Add(-time.Hour)}, {all - recent + 1, all, now},
+			} {
+				err := p.writes.Tx(ctx, retry.Once, func(t *write.Tx) error {
+					_, err := t.ExecContext(ctx, `WITH RECURSIVE n (i) AS (
+	SELECT CAST($1 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < CAST($2 AS bigint)
+) INSERT INTO ended_memberships (room_id, user_id, reason, at) SELECT '`+id.String()+`', 'user ' || i, 'LEFT', `+at+` FROM n`,
+						ended.from, ended.to, ended.at)
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := p.pruneEndings(ctx, now.Add(-time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+			if n := p.db.EndedMembership.Query().CountX(ctx); n != recent {
+				t.Errorf("%d records are left, want %d", n, recent)
+			}
+
+			want := map[string]int64{"ann": 2}
+			seqs := []int64{1, examinedRows, examinedRows + 1, 2*examinedRows + 1, 3 * examinedRows}
+			for i, seq := range seqs {
+				author := []string{"ann", "ann", "bob", "eve", "dan"}[i]
+				p.db.Message.Create().SetRoomID(id).SetSeq(seq).SetAuthorID(author).
+					SetType("TEXT").SetContents("x").SetOrdinal(int64(i + 1)).
+					SetOwnOrdinal(int64(i + 1)).SetCreatedAt(now).ExecX(ctx)
+				want[author] = int64(i + 1)
+			}
+			delete(want, "dan") // behind upTo
+			got := map[string]int64{}
+			if err := nextOwn(ctx, p.db, id, 1, 3*examinedRows-1, got); err != nil {
+				t.Fatal(err)
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("the next messages are %v, want %v", got, want)
+			}
+		})
 	}
 }

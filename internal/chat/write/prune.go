@@ -29,7 +29,12 @@ func (h *Room) SkipLatest(ctx context.Context, seq int64) (start int64, err erro
 	h.LatestSeq = 0
 	h.Seq++
 	h.publish()
-	err = h.Tx.Room.Update().Where(room.ID(h.ID)).SetSeq(h.Seq).SetLatestSeq(0).Exec(ctx)
+	err = h.Tx.Room.Update().
+		Where(room.ID(h.ID)).
+		SetSeq(h.Seq).
+		SetLatestSeq(0).
+		SetTimeline(h.Timeline).
+		Exec(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("skip a seq of room %s: %w", h.ID, err)
 	}
