@@ -34,8 +34,12 @@ func run() int {
 	context.AfterFunc(ctx, stop)   // the second signal ends the process at once
 	signal.Ignore(syscall.SIGPIPE) // a log that cannot be written any more is no reason to end
 	do := app.RunWith
-	if cfg.Prune {
+	switch cfg.Command {
+	case config.Prune:
 		do = app.Prune
+	case config.Token:
+		do = app.Token
+	case config.Serve:
 	}
 	if err := do(ctx, cfg, logger, os.Stdout, app.Options{Version: version()}); err != nil {
 		if invalid := (*config.InvalidError)(nil); errors.As(err, &invalid) {

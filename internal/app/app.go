@@ -45,6 +45,9 @@ type Options struct {
 	// Limits are the web side's, 0 for its defaults. The configuration has the size of a body, and
 	// the room for sockets.
 	Limits web.Limits
+	// DevelopmentKeys is the folder of the development key of PostgreSQL databases. The default is
+	// the configuration folder of the user.
+	DevelopmentKeys string
 	// Publisher, if set, returns what carries publications to the hub instead of a broker.
 	Publisher func(broker.Listener) write.Publisher
 }
@@ -86,20 +89,6 @@ func New(
 			traces.end(ctx, logger)
 		}
 	}()
-	verifier, signIn, err := authenticator(
-		context.WithoutCancel(ctx),
-		cfg,
-		logger,
-		guard,
-	) // it fetches keys until Close
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			verifier.Close()
-		}
-	}()
 	database := databaseOptions(cfg, logger, opts, guard)
 	database.Trace = traces.statement
 	db, err := openDatabase(ctx, cfg, database)
@@ -111,7 +100,17 @@ func New(
 			err = errors.Join(err, db.Close())
 		}
 	}()
-
+	verifier, signIn, err := authenticator(
+		context.WithoutCancel(ctx), cfg, opts, logger, guard,
+	) // it fetches keys until Close
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			verifier.Close()
+		}
+	}()
 	searches := max(1, cfg.DBMaxConns/searchesShare)
 	reporter := limit.NewReporter(logger)
 	limiters := newRateLimiters(cfg.Rates(), reporter)
@@ -333,35 +332,6 @@ func statementCache(statements int) int {
 		return -1
 	}
 	return statements
-}
-
-// authenticator verifies tokens as configured. In development it does so with a secret of its own,
-// which the second result signs with.
-func authenticator(
-	ctx context.Context, cfg config.Config, logger *slog.Logger, guard *panics.Guard,
-) (*auth.Verifier, graph.SignIn, error) {
-	tokens := auth.Config{
-		Secret:   []byte(cfg.JWTSecret),
-		JWKSURL:  cfg.JWKSURL,
-		Issuer:   cfg.JWTIssuer,
-		Audience: cfg.JWTAudience,
-		Log:      logger,
-		Panics:   guard,
-	}
-	var signIn graph.SignIn
-	if cfg.Development() {
-		tokens.Secret = auth.RandomSecret()
-		issuer, err := auth.NewIssuer(tokens)
-		if err != nil {
-			return nil, nil, err
-		}
-		signIn = issuer.Issue
-	}
-	verifier, err := auth.NewVerifier(ctx, tokens)
-	if err != nil {
-		return nil, nil, &config.InvalidError{Err: fmt.Errorf("verify tokens: %w", err)}
-	}
-	return verifier, signIn, nil
 }
 
 // Handler answers everything that the node serves.

@@ -324,7 +324,7 @@ func TestDatabaseAwayAtStart(t *testing.T) {
 	wire := testkit.NewWire(t, testkit.MigratedPostgresURL(t))
 	wire.Cut()
 	cfg := config.Defaults()
-	cfg.DatabaseURL = config.Secret(wire.URL)
+	cfg.DatabaseURL, cfg.JWTSecret = config.Secret(wire.URL), "only for tests, 32 bytes or more"
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -31,22 +31,37 @@ func NewIssuer(cfg Config) (*Issuer, error) {
 	return &Issuer{secret: cfg.Secret, issuer: cfg.Issuer, audience: cfg.Audience}, nil
 }
 
-// Issue signs a token that says its bearer is id, called name where name is not empty. The token is
-// good from now until expiresAt, DevelopmentTokenLifetime later, in whole seconds and UTC. An id
-// that no token may carry is an *Error with BadSubject.
+// Issue signs a token of a user, called name unless it is empty, that expires after
+// DevelopmentTokenLifetime: see [Issuer.Sign].
 func (i *Issuer) Issue(
 	id, name string,
 	now time.Time,
 ) (token string, expiresAt time.Time, err error) {
-	if err := checkSubject(id); err != nil {
+	return i.Sign(
+		Identity{ID: id, Name: name, ExpiresAt: now.Add(DevelopmentTokenLifetime)}, now,
+	)
+}
+
+// Sign signs a token by which a [Verifier] identifies the user. It is valid from now until
+// expiresAt, the ExpiresAt of the identity in whole seconds and UTC. It returns an *Error with
+// BadSubject if no token may have the id.
+func (i *Issuer) Sign(
+	identity Identity, now time.Time,
+) (token string, expiresAt time.Time, err error) {
+	if err := checkSubject(identity.ID); err != nil {
 		return "", time.Time{}, err
 	}
-	expiresAt = now.Add(DevelopmentTokenLifetime).Truncate(time.Second).UTC()
-	claims := jwt.MapClaims{"sub": id, "iat": now.Unix(), "exp": expiresAt.Unix()}
-	for claim, value := range map[string]string{"name": name, "iss": i.issuer, "aud": i.audience} {
+	expiresAt = identity.ExpiresAt.Truncate(time.Second).UTC()
+	claims := jwt.MapClaims{"sub": identity.ID, "iat": now.Unix(), "exp": expiresAt.Unix()}
+	for claim, value := range map[string]string{
+		"name": identity.Name, "picture": identity.Picture, "iss": i.issuer, "aud": i.audience,
+	} {
 		if value != "" {
 			claims[claim] = value
 		}
+	}
+	if identity.Admin {
+		claims["admin"] = true
 	}
 	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(i.secret)
 	if err != nil {

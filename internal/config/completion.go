@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -16,7 +17,7 @@ func writeCompletion(out io.Writer, shell string, app *kong.Application) error {
 	switch shell {
 	case "bash":
 		var names []string
-		for _, f := range app.Flags {
+		for _, f := range flagsOf(app) {
 			names = append(names, "--"+f.Name)
 		}
 		for _, command := range app.Children {
@@ -30,7 +31,7 @@ func writeCompletion(out io.Writer, shell string, app *kong.Application) error {
 	case "zsh":
 		escape := strings.NewReplacer(`[`, `\[`, `]`, `\]`, `:`, `\:`, `'`, `'\''`)
 		specs := []string{"_arguments"}
-		for _, f := range app.Flags {
+		for _, f := range flagsOf(app) {
 			equals, value := "=", ":"+escape.Replace(f.PlaceHolder)+":"
 			switch {
 			case f.IsBool():
@@ -64,7 +65,7 @@ func writeCompletion(out io.Writer, shell string, app *kong.Application) error {
 			line("complete -c parley -n __fish_use_subcommand -a %s -d '%s'",
 				command.Name, escape.Replace(firstSentence(command.Help)))
 		}
-		for _, f := range app.Flags {
+		for _, f := range flagsOf(app) {
 			kind := " -x"
 			switch {
 			case f.IsBool():
@@ -86,6 +87,15 @@ func writeCompletion(out io.Writer, shell string, app *kong.Application) error {
 		return fmt.Errorf("write the completion: %w", err)
 	}
 	return nil
+}
+
+// flagsOf returns the flags of app and of its commands.
+func flagsOf(app *kong.Application) []*kong.Flag {
+	flags := slices.Clone(app.Flags)
+	for _, command := range app.Children {
+		flags = append(flags, command.Flags...)
+	}
+	return flags
 }
 
 // firstSentence returns the first sentence of a help text, without its period.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,24 +19,24 @@ import (
 var ErrPrinted = errors.New("help or version printed")
 
 // Config holds all settings. The tags are the interface for operators: the variable of each setting,
-// its default and its help. The flag has the same words as the variable. The command prune uses the
-// settings with the tag prune only.
+// its default and its help. The flag has the same words as the variable. The tag for has the commands
+// besides serve that use the setting.
 type Config struct {
 	Addr            string        `env:"PARLEY_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" group:"server" help:"Address to listen on. An empty host, as in :8080, is every interface; port 0 is any free port."`
 	AllowedOrigins  []string      `env:"PARLEY_ALLOWED_ORIGINS" sep:"," placeholder:"ORIGIN" group:"server" help:"Origins of the pages that may use the server, as in https://chat.example.com, separated by commas; * allows every origin. Default: the server's own pages."`
 	AdminAddr       string        `env:"PARLEY_ADMIN_ADDR" placeholder:"HOST:PORT" group:"server" help:"Separate address for /metrics and /debug/pprof/, as in 127.0.0.1:9090. Default: /metrics is on the main address, and pprof is off."`
 	ShutdownTimeout time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"15s" placeholder:"DURATION" group:"server" help:"Time for running requests to end when the server stops."`
 
-	DatabaseURL      Secret `env:"DATABASE_URL" placeholder:"URL" group:"database" prune:"" help:"postgres://user:password@host/name (several hosts: h1:p1,h2:p2), or sqlite:PATH. Default: the file parley.db in the working folder."`
-	DBMaxConns       int    `name:"db-max-conns" env:"PARLEY_DB_MAX_CONNS" default:"16" placeholder:"N" group:"database" prune:"" help:"Maximum number of connections to PostgreSQL, besides one for /readyz."`
-	DBStatementCache int    `name:"db-statement-cache" env:"PARLEY_DB_STATEMENT_CACHE" default:"256" placeholder:"N" group:"database" prune:"" help:"Prepared statements in the cache of each PostgreSQL connection. Set it to 0 for poolers in transaction mode that do not support prepared statements (PgBouncer before 1.21)."`
+	DatabaseURL      Secret `env:"DATABASE_URL" placeholder:"URL" group:"database" for:"prune,token" help:"postgres://user:password@host/name (several hosts: h1:p1,h2:p2), or sqlite:PATH. Default: the file parley.db in the working folder."`
+	DBMaxConns       int    `name:"db-max-conns" env:"PARLEY_DB_MAX_CONNS" default:"16" placeholder:"N" group:"database" for:"prune" help:"Maximum number of connections to PostgreSQL, besides one for /readyz."`
+	DBStatementCache int    `name:"db-statement-cache" env:"PARLEY_DB_STATEMENT_CACHE" default:"256" placeholder:"N" group:"database" for:"prune" help:"Prepared statements in the cache of each PostgreSQL connection. Set it to 0 for poolers in transaction mode that do not support prepared statements (PgBouncer before 1.21)."`
 
-	SQLiteSynchronous string `name:"sqlite-synchronous" env:"PARLEY_SQLITE_SYNCHRONOUS" default:"full" placeholder:"WHEN" group:"database" prune:"" help:"When SQLite flushes a commit to the disk. full: before the commit is acknowledged. normal: later, which is faster, but a power cut loses the last seconds; clients then resynchronize."`
+	SQLiteSynchronous string `name:"sqlite-synchronous" env:"PARLEY_SQLITE_SYNCHRONOUS" default:"full" placeholder:"WHEN" group:"database" for:"prune" help:"When SQLite flushes a commit to the disk. full: before the commit is acknowledged. normal: later, which is faster, but a power cut loses the last seconds; clients then resynchronize."`
 
-	LogRetention time.Duration `env:"PARLEY_LOG_RETENTION" default:"0" placeholder:"DURATION" group:"database" prune:"" help:"Age at which events are deleted from the logs of rooms, as in 720h; streams resume from younger ones. Messages are not deleted. 0: never."`
+	LogRetention time.Duration `env:"PARLEY_LOG_RETENTION" default:"0" placeholder:"DURATION" group:"database" for:"prune" help:"Age at which events are deleted from the logs of rooms, as in 720h; streams resume from younger ones. Messages are not deleted. 0: never."`
 
-	MessageRetention     time.Duration `env:"PARLEY_MESSAGE_RETENTION" default:"0" placeholder:"DURATION" group:"database" prune:"" help:"Age at which messages are deleted, with their reactions and idempotency keys, as in 8760h. 0: never."`
-	DeletedRoomRetention time.Duration `env:"PARLEY_DELETED_ROOM_RETENTION" default:"168h" placeholder:"DURATION" group:"database" prune:"" help:"Time after which the rows of a deleted room are deleted. Until then, clients that reconnect learn that the room was deleted. 0: never."`
+	MessageRetention     time.Duration `env:"PARLEY_MESSAGE_RETENTION" default:"0" placeholder:"DURATION" group:"database" for:"prune" help:"Age at which messages are deleted, with their reactions and idempotency keys, as in 8760h. 0: never."`
+	DeletedRoomRetention time.Duration `env:"PARLEY_DELETED_ROOM_RETENTION" default:"168h" placeholder:"DURATION" group:"database" for:"prune" help:"Time after which the rows of a deleted room are deleted. Until then, clients that reconnect learn that the room was deleted. 0: never."`
 
 	NATSURL           Secret   `name:"nats-url" env:"PARLEY_NATS_URL" placeholder:"URL" group:"database" help:"NATS servers for publications between nodes, as in nats://host:4222, separated by commas. Default: PostgreSQL NOTIFY."`
 	RateMutations     string   `env:"PARLEY_RATE_MUTATIONS" default:"auto" placeholder:"RATE" group:"rates" help:"Mutations: each field counts once, and so do each added member, each room that is left, and every 8 KiB of a message. auto: 50/s:200,500/s:2000."`
@@ -48,13 +49,13 @@ type Config struct {
 	TrustedProxies    []string `env:"PARLEY_TRUSTED_PROXIES" sep:"," default:"127.0.0.0/8,::1/128" placeholder:"CIDR" group:"rates" help:"Networks of trusted proxies, from which the server accepts the addresses of clients. off: none."`
 	ProxyHeader       string   `env:"PARLEY_PROXY_HEADER" default:"x-forwarded-for" placeholder:"NAME" group:"rates" help:"Header in which trusted proxies send the address of the client: x-forwarded-for or forwarded (RFC 7239). The proxies must not accept it from clients."`
 
-	JWTSecret   Secret `name:"jwt-secret" env:"PARLEY_JWT_SECRET" placeholder:"SECRET" group:"auth" help:"Secret of tokens signed with HS256: at least 32 random bytes, as from openssl rand -hex 32. Prefer the variable: other users of the machine can read flags."`
-	JWKSURL     string `name:"jwks-url" env:"PARLEY_JWKS_URL" placeholder:"URL" group:"auth" help:"URL of the identity provider's public keys, for tokens signed with RS256, ES256 or EdDSA."`
-	JWTIssuer   string `name:"jwt-issuer" env:"PARLEY_JWT_ISSUER" placeholder:"ISS" group:"auth" help:"Required iss claim of tokens; must be set with a key URL."`
-	JWTAudience string `name:"jwt-audience" env:"PARLEY_JWT_AUDIENCE" placeholder:"AUD" group:"auth" help:"Required aud claim of tokens; must be set with a key URL."`
+	JWTSecret   Secret `name:"jwt-secret" env:"PARLEY_JWT_SECRET" placeholder:"SECRET" group:"auth" for:"token" help:"Secret of tokens signed with HS256: at least 32 random bytes, as from openssl rand -hex 32. Prefer the variable: other users of the machine can read flags."`
+	JWKSURL     string `name:"jwks-url" env:"PARLEY_JWKS_URL" placeholder:"URL" group:"auth" for:"token" help:"URL of the identity provider's public keys, for tokens signed with RS256, ES256 or EdDSA."`
+	JWTIssuer   string `name:"jwt-issuer" env:"PARLEY_JWT_ISSUER" placeholder:"ISS" group:"auth" for:"token" help:"Required iss claim of tokens; must be set with a key URL."`
+	JWTAudience string `name:"jwt-audience" env:"PARLEY_JWT_AUDIENCE" placeholder:"AUD" group:"auth" for:"token" help:"Required aud claim of tokens; must be set with a key URL."`
 
-	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"info" placeholder:"LEVEL" group:"log" prune:"" help:"Lowest level to log: debug, info, warn or error."`
-	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"auto" placeholder:"FORMAT" group:"log" prune:"" help:"Format of the log: text, json, or auto: text on a terminal, otherwise json."`
+	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"info" placeholder:"LEVEL" group:"log" for:"prune" help:"Lowest level to log: debug, info, warn or error."`
+	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"auto" placeholder:"FORMAT" group:"log" for:"prune" help:"Format of the log: text, json, or auto: text on a terminal, otherwise json."`
 
 	TracesURL        string  `env:"PARLEY_TRACES_URL" placeholder:"URL" group:"log" help:"OpenTelemetry collector that receives traces by OTLP over HTTP, as in http://127.0.0.1:4318. Default: no traces."`
 	TraceSampleRatio float64 `env:"PARLEY_TRACE_SAMPLE_RATIO" default:"1" placeholder:"RATIO" group:"log" help:"Ratio of traces that are exported, from 0 to 1."`
@@ -73,8 +74,26 @@ type Config struct {
 	MaxAliases       int    `env:"PARLEY_MAX_ALIASES" default:"50" placeholder:"N" group:"graphql" help:"Maximum number of aliases in an operation."`
 	MaxBodyBytes     int64  `env:"PARLEY_MAX_BODY_BYTES" default:"1048576" placeholder:"BYTES" group:"graphql" help:"Maximum size of a request."`
 
-	// Prune is whether the command is prune.
-	Prune bool `kong:"-"`
+	// Command is what the program does, and Token the token that the command token prints.
+	Command Command      `kong:"-"`
+	Token   TokenOptions `kong:"-"`
+}
+
+// Command is a command of the program.
+type Command string
+
+// The commands. Serve is the default.
+const (
+	Serve Command = "serve"
+	Prune Command = "prune"
+	Token Command = "token"
+)
+
+// TokenOptions describes the token that the command token prints.
+type TokenOptions struct {
+	User  string        `arg:"" help:"Id of the user, which may be new."`
+	Admin bool          `help:"Sign a token of an administrator, as for a back end."`
+	TTL   time.Duration `name:"ttl" default:"24h" placeholder:"DURATION" help:"Time until the token expires."`
 }
 
 const description = `A chat-room server with a GraphQL API and live subscriptions.
@@ -111,8 +130,9 @@ func Parse(
 		Version    kong.VersionFlag `help:"Print the version and exit."`
 		Completion string           `placeholder:"SHELL" help:"Print a script by which bash, zsh or fish completes the flags and commands, and exit."`
 
-		Serve struct{} `cmd:"" default:"1" help:"Run the server. This is the default."`
-		Prune struct{} `cmd:"" help:"Delete once what has expired by --message-retention, --log-retention and --deleted-room-retention, and exit. Servers may run on the database."`
+		Serve struct{}     `cmd:"" default:"1" help:"Run the server. This is the default."`
+		Token TokenOptions `cmd:"" help:"Print a token of a user and exit. It is signed with --jwt-secret, or in development mode with the key of the database."`
+		Prune struct{}     `cmd:"" help:"Delete once what has expired by --message-retention, --log-retention and --deleted-room-retention, and exit. Servers may run on the database."`
 	}
 	printed := false
 	env := newEnvironment(environ)
@@ -152,7 +172,10 @@ func Parse(
 		}
 		return Config{}, ErrPrinted
 	}
-	cli.Config.Prune = parsed.Command() == prune
+	command, _, _ := strings.Cut(parsed.Command(), " ")
+	if cli.Command = Command(command); command == string(Token) {
+		cli.Config.Token = cli.Token
+	}
 	cli.AllowedOrigins = trimmed(cli.AllowedOrigins)
 	cli.TrustedProxies = trimmed(cli.TrustedProxies)
 	if err := errors.Join(env.check(variables), cli.validate()); err != nil {
@@ -161,14 +184,12 @@ func Parse(
 	return cli.Config, nil
 }
 
-// prune is the name of the command and of the tag of its settings.
-const prune = "prune"
-
 // printHelp prints the help of the command line of ctx. That of a command has its settings only.
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
-	if command := ctx.Selected(); command != nil && command.Name == prune {
+	if command := ctx.Selected(); command != nil && Command(command.Name) != Serve {
 		for _, flag := range ctx.Model.Flags {
-			flag.Hidden = flag != ctx.Model.HelpFlag && !flag.Tag.Has(prune)
+			uses := slices.Contains(strings.Split(flag.Tag.Get("for"), ","), command.Name)
+			flag.Hidden = flag != ctx.Model.HelpFlag && !uses
 		}
 	}
 	return kong.DefaultHelpPrinter(options, ctx)

@@ -48,6 +48,8 @@ func TestDefaults(t *testing.T) {
 	t.Setenv("PARLEY_ADDR", "nonsense")
 	cfg := mustParse(t, nil)
 	want := config.Config{
+		Command: config.Serve,
+
 		Addr:              "127.0.0.1:8080",
 		TraceSampleRatio:  1,
 		ShutdownTimeout:   15 * time.Second,
@@ -675,41 +677,71 @@ func TestHelp(t *testing.T) {
 
 func TestPruneCommand(t *testing.T) {
 	t.Parallel()
-	if mustParse(t, nil).Prune || mustParse(t, nil, "serve").Prune {
-		t.Error("the server prunes and ends")
+	for _, args := range [][]string{nil, {"serve"}} {
+		if command := mustParse(t, nil, args...).Command; command != config.Serve {
+			t.Errorf("%v: the command is %q", args, command)
+		}
 	}
 	env := map[string]string{"PARLEY_LOG_RETENTION": "48h"}
 	cfg := mustParse(t, env, "prune", "--message-retention=24h")
-	if !cfg.Prune || cfg.MessageRetention != 24*time.Hour || cfg.LogRetention != 48*time.Hour {
+	if cfg.Command != config.Prune || cfg.MessageRetention != 24*time.Hour ||
+		cfg.LogRetention != 48*time.Hour {
 		t.Errorf("prune: %+v", cfg)
 	}
-	if !mustParse(t, nil, "--message-retention=24h", "prune").Prune {
+	if mustParse(t, nil, "--message-retention=24h", "prune").Command != config.Prune {
 		t.Error("the command behind a flag is not found")
 	}
 }
 
-// TestPruneHelp: the help of prune has the settings that it uses, and no others.
-func TestPruneHelp(t *testing.T) {
+// TestCommandHelp: the help of a command has the settings that it uses, and no others.
+func TestCommandHelp(t *testing.T) {
 	t.Parallel()
-	_, help, err := parse(t, nil, "prune", "--help")
-	if !errors.Is(err, config.ErrPrinted) {
-		t.Errorf("%v, want ErrPrinted", err)
+	for command, want := range map[string][]string{
+		"prune": {
+			"DATABASE_URL", "PARLEY_DB_MAX_CONNS", "PARLEY_DB_STATEMENT_CACHE",
+			"PARLEY_DELETED_ROOM_RETENTION", "PARLEY_LOG_FORMAT", "PARLEY_LOG_LEVEL",
+			"PARLEY_LOG_RETENTION", "PARLEY_MESSAGE_RETENTION", "PARLEY_SQLITE_SYNCHRONOUS",
+		},
+		"token": {
+			"DATABASE_URL", "PARLEY_JWKS_URL", "PARLEY_JWT_AUDIENCE", "PARLEY_JWT_ISSUER",
+			"PARLEY_JWT_SECRET",
+		},
+	} {
+		_, help, err := parse(t, nil, command, "--help")
+		if !errors.Is(err, config.ErrPrinted) {
+			t.Errorf("%v, want ErrPrinted", err)
+		}
+		var shown []string
+		for _, s := range regexp.MustCompile(`\[([A-Z_]+)\]`).FindAllStringSubmatch(help, -1) {
+			shown = append(shown, s[1])
+		}
+		slices.Sort(shown)
+		if diff := cmp.Diff(want, shown); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", command, diff)
+		}
+		if strings.Contains(help, "--completion") || !strings.Contains(help, "--help") {
+			t.Errorf("%s: other flags:\n%s", command, help)
+		}
 	}
-	var shown []string
-	for _, s := range regexp.MustCompile(`\[([A-Z_]+)\]`).FindAllStringSubmatch(help, -1) {
-		shown = append(shown, s[1])
+}
+
+func TestTokenOptions(t *testing.T) {
+	t.Parallel()
+	cfg := mustParse(t, nil, "token", "ada", "--admin", "--ttl=90m")
+	want := config.TokenOptions{User: "ada", Admin: true, TTL: 90 * time.Minute}
+	if cfg.Command != config.Token || cfg.Token != want {
+		t.Errorf("%s %+v", cfg.Command, cfg.Token)
 	}
-	slices.Sort(shown)
-	want := []string{
-		"DATABASE_URL", "PARLEY_DB_MAX_CONNS", "PARLEY_DB_STATEMENT_CACHE",
-		"PARLEY_DELETED_ROOM_RETENTION", "PARLEY_LOG_FORMAT", "PARLEY_LOG_LEVEL",
-		"PARLEY_LOG_RETENTION", "PARLEY_MESSAGE_RETENTION", "PARLEY_SQLITE_SYNCHRONOUS",
-	}
-	if diff := cmp.Diff(want, shown); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-	if strings.Contains(help, "--completion") || !strings.Contains(help, "--help") {
-		t.Errorf("other flags:\n%s", help)
+	for _, args := range [][]string{
+		{"token"},
+		{"token", "a", "b"},
+		{"token", "a", "--ttl=0"},
+		{"token", "a", "--ttl=7d"},
+		{"--admin"},
+	} {
+		if _, _, err := parse(t, nil, args...); !errors.As(err, new(*config.InvalidError)) {
+			t.Errorf("%v: %v, want an InvalidError", args, err)
+		}
 	}
 }
 

@@ -78,6 +78,9 @@ func (c Config) validate() error {
 		)
 	}
 	c.validateRanges(fail)
+	if c.Command == Token && c.Token.TTL < time.Second {
+		fail("--ttl is %v; give a time of 1s or more, such as 24h", c.Token.TTL)
+	}
 	return errors.Join(errs...)
 }
 

@@ -96,6 +96,9 @@ func StartApp(t testing.TB, url string, options app.Options, opts ...Option) *Se
 	if url[:len("postgres")] == "postgres" {
 		s.Dialect = dialect.Postgres
 	}
+	if options.DevelopmentKeys == "" {
+		options.DevelopmentKeys = t.TempDir()
+	}
 	also := options.Observe
 	options.Observe = func(ctx context.Context, query string) {
 		s.observe(ctx, query)
