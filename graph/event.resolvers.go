@@ -202,8 +202,6 @@ func (r *Resolver) RoomUpdated() generated.RoomUpdatedResolver { return &roomUpd
 
 func (r *Resolver) StreamOpened() generated.StreamOpenedResolver { return &streamOpenedResolver{r} }
 
-func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
-
 type (
 	memberJoinedResolver      struct{ *Resolver }
 	memberLeftResolver        struct{ *Resolver }
@@ -216,5 +214,4 @@ type (
 	roomDeletedResolver       struct{ *Resolver }
 	roomUpdatedResolver       struct{ *Resolver }
 	streamOpenedResolver      struct{ *Resolver }
-	subscriptionResolver      struct{ *Resolver }
 )

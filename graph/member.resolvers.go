@@ -156,8 +156,6 @@ func (r *Resolver) BanConnection() generated.BanConnectionResolver { return &ban
 
 func (r *Resolver) BanEdge() generated.BanEdgeResolver { return &banEdgeResolver{r} }
 
-func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
-
 func (r *Resolver) RoomMember() generated.RoomMemberResolver { return &roomMemberResolver{r} }
 
 func (r *Resolver) RoomMemberConnection() generated.RoomMemberConnectionResolver {
@@ -171,7 +169,6 @@ func (r *Resolver) RoomMemberEdge() generated.RoomMemberEdgeResolver {
 type (
 	banConnectionResolver        struct{ *Resolver }
 	banEdgeResolver              struct{ *Resolver }
-	mutationResolver             struct{ *Resolver }
 	roomMemberResolver           struct{ *Resolver }
 	roomMemberConnectionResolver struct{ *Resolver }
 	roomMemberEdgeResolver       struct{ *Resolver }

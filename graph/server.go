@@ -88,7 +88,7 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		r.trace = func(ctx context.Context, _, _, _ string) (context.Context, func(string)) { return ctx, func(string) {} }
 	}
 	r.executable = newExecutable(
-		generated.NewExecutableSchema(generated.Config{Resolvers: r}), r,
+		generated.NewExecutableSchema(generated.Config{Schema: newSchema(), Resolvers: r}), r,
 	)
 	s := guard.New(r.executable, guard.Options{
 		Trusted:       opts.Trusted,
@@ -220,13 +220,22 @@ func keepViewer(ctx context.Context) func(context.Context) context.Context {
 
 // ReadManifest reads a manifest of trusted documents: see [guard.ReadManifest].
 func ReadManifest(from io.Reader) (*guard.Manifest, error) {
-	return guard.ReadManifest(generated.NewExecutableSchema(generated.Config{}).Schema(), from)
+	return guard.ReadManifest(newSchema(), from)
 }
 
 // SDL is the schema in GraphQL's definition language, for tools.
 func SDL() string {
 	var text strings.Builder
 	formatter.NewFormatter(&text, formatter.WithIndent("  ")).
-		FormatSchema(generated.NewExecutableSchema(generated.Config{}).Schema())
+		FormatSchema(newSchema())
 	return text.String()
+}
+
+// newSchema returns the schema that the server validates and publishes. It has no @defer, which
+// gqlgen's parser adds to every schema: no transport delivers deferred parts.
+func newSchema() *ast.Schema {
+	schema := *generated.NewExecutableSchema(generated.Config{}).Schema()
+	schema.Directives = maps.Clone(schema.Directives)
+	delete(schema.Directives, "defer")
+	return &schema
 }

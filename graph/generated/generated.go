@@ -364,7 +364,7 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../schema/base.graphqls", Input: `"An instant in UTC, in RFC 3339 format with exactly six fractional digits, so that times sort as strings: 2022-01-29T08:10:10.855372Z."
-scalar Time
+scalar Time @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
 """
 The value of the field depends on the viewer (an unread count, the viewer's role).
@@ -405,10 +405,17 @@ type PageInfo {
   endCursor: String
 }
 
-extend type Query {
+"The operations that read."
+type Query {
   "Returns a user, a room or a message by id. Null if there is none that the viewer can see."
   node(id: ID!): Node
 }
+
+"The operations that write. The server executes the fields of one mutation one after the other."
+type Mutation
+
+"The streams of events. A subscription selects one field."
+type Subscription
 `, BuiltIn: false},
 	{Name: "../schema/error.graphqls", Input: `"""
 The values of an error's ` + "`" + `extensions.code` + "`" + `. More may be added: keep a default branch.

@@ -12,7 +12,6 @@ import (
 
 	"parley/graph"
 	"parley/graph/guard"
-	"parley/internal/config"
 	"parley/internal/testkit"
 )
 
@@ -134,36 +133,5 @@ func TestUsualDocumentsAreAccepted(t *testing.T) {
 	)
 	if !strings.Contains(e.Message, "recursive") {
 		t.Errorf("of a recursive fragment it is said: %s", e.Message)
-	}
-}
-
-// TestIntrospectionQuery asks for all that tools ask for: GraphiQL, code generators, with every
-// option turned on.
-func TestIntrospectionQuery(t *testing.T) {
-	typeRef := "kind name"
-	for range 9 {
-		typeRef = "kind name ofType { " + typeRef + " }"
-	}
-	query := `query IntrospectionQuery { __schema {
-		description queryType { name kind } mutationType { name kind } subscriptionType { name kind }
-		types { ...FullType }
-		directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } }
-	} }
-	fragment FullType on __Type {
-		kind name description specifiedByURL isOneOf
-		fields(includeDeprecated: true) {
-			name description args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason
-		}
-		inputFields(includeDeprecated: true) { ...InputValue }
-		interfaces { ...TypeRef }
-		enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }
-		possibleTypes { ...TypeRef }
-	}
-	fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
-	fragment TypeRef on __Type { ` + typeRef + ` }`
-	s := testkit.Start(t, "sqlite3", func(cfg *config.Config) { cfg.Introspection = "on" })
-	types := s.With("").Do(query, nil).Strs("__schema.types.*.name")
-	if !strings.Contains(strings.Join(types, " "), "Room") {
-		t.Errorf("types: %v", types)
 	}
 }

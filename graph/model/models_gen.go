@@ -79,6 +79,7 @@ type MarkReadPayload struct {
 	Room *ent.Room `json:"room"`
 }
 
+// The operations that write. The server executes the fields of one mutation one after the other.
 type Mutation struct {
 }
 
@@ -105,6 +106,7 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
+// The operations that read.
 type Query struct {
 }
 
@@ -182,6 +184,7 @@ type SocialProfile struct {
 	Avatar string `json:"avatar"`
 }
 
+// The streams of events. A subscription selects one field.
 type Subscription struct {
 }
 

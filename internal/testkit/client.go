@@ -49,6 +49,7 @@ type Reply struct {
 type ReplyError struct {
 	Message    string
 	Path       []any
+	Locations  []struct{ Line, Column int }
 	Extensions map[string]any
 }
 

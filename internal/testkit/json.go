@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strconv"
@@ -105,6 +106,18 @@ func (j JSON) Strs(path string) []string {
 }
 
 func (j JSON) String() string { return fmt.Sprint(j.value) }
+
+// Decode writes the value to a Go value, as [json.Unmarshal] does.
+func (j JSON) Decode(into any) {
+	j.t.Helper()
+	text, err := json.Marshal(j.value)
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		j.t.Fatalf("decode %s: %v", text, err)
+	}
+}
 
 // Without is an object without one of its fields.
 func (j JSON) Without(field string) JSON {

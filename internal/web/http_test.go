@@ -104,8 +104,6 @@ func TestStatus(t *testing.T) {
 		"number for String":         {`{"query":"query($t:String){echo(text:$t)}","variables":{"t":5}}`, 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
 		"missing variable":          {`{"query":"query($n:Int!){echo(n:$n)}"}`, 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
 		"too costly":                {query("{" + strings.Repeat(" nested{", 120) + "me" + strings.Repeat("}", 121)), 200, 400, "TOO_COMPLEX", ""},
-		"defer":                     {query("{ ... @defer { me } }"), 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
-		"defer in a fragment":       {query("{ nested { ...F } } fragment F on Query { nested { ...G @defer } } fragment G on Query { me }"), 200, 400, "GRAPHQL_VALIDATION_FAILED", ""},
 		"unknown hash":              {`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`, 200, 400, "PERSISTED_QUERY_NOT_FOUND", ""},
 		"wrong hash":                {`{"query":"{me}","extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`, 200, 400, "BAD_USER_INPUT", "extensions"},
 		"hash of version 2":         {`{"extensions":{"persistedQuery":{"version":2,"sha256Hash":"00"}}}`, 200, 400, "BAD_USER_INPUT", "extensions"},

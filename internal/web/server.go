@@ -118,7 +118,7 @@ type Server struct {
 // subscribe, and verifies tokens with verifier.
 //
 // gql must have its schema, caches, extensions and error presenter, but no transports. New adds the
-// transports, and an extension that rejects @defer. gql must not be used for a second server.
+// transports. gql must not be used for a second server.
 func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Server {
 	log := cfg.Logger
 	if log == nil {
@@ -174,7 +174,6 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 
 	subscribe = withSetupTimeout(subscribe, limits.Operation)
 
-	gql.Use(noDefer{})
 	gql.AddTransport(&webSocketTransport{upgrader: upgrader, subscribe: subscribe})
 	gql.AddTransport(&eventTransport{
 		responder:   responder,
