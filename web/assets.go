@@ -1,5 +1,5 @@
-// Package assets embeds the built frontends of Parley.
-package assets
+// Package webassets embeds the built frontends of Parley.
+package webassets
 
 import "embed"
 

@@ -1,4 +1,4 @@
-package assets
+package webassets
 
 import (
 	"fmt"
@@ -6,9 +6,9 @@ import (
 )
 
 // playgroundPolicy lets the page load only from this server. Styles may be inline, since the
-// editor creates them at run time. In connect-src, 'self' stands for ws: and wss: on the same host too
-// (CSP Level 3, section 6.7.2.8); Chrome does so since 71, Firefox since 63, Safari since 15.5, so
-// that the Host header need not be repeated here.
+// editor creates them at run time. In connect-src, 'self' stands for ws: and wss: on the same host
+// too (CSP Level 3, section 6.7.2.8); Chrome does so since 71, Firefox since 63, Safari since 15.5,
+// so that the Host header need not be repeated here.
 const playgroundPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"font-src 'self' data:; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; " +
 	"frame-ancestors 'none'"

@@ -31,7 +31,7 @@ import (
 	"parley/internal/store"
 	"parley/internal/tracing"
 	"parley/internal/web"
-	assets "parley/web"
+	webassets "parley/web"
 )
 
 // Options are for tests. The zero value is right for a server.
@@ -80,13 +80,13 @@ func New(
 	}
 	logger = slog.New(reqid.Logs(logger.Handler()))
 	guard := panics.NewGuard(slog.New(tracing.Logs(logger.Handler())))
-	traces, logger, err := tracesOf(ctx, cfg, opts.Version, logger, guard)
+	traces, logger, err := newTraces(ctx, cfg, opts.Version, logger, guard)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			traces.end(ctx, logger)
+			traces.flush(ctx, logger)
 		}
 	}()
 	database := databaseOptions(cfg, logger, opts, guard)
@@ -111,7 +111,7 @@ func New(
 			verifier.Close()
 		}
 	}()
-	searches := max(1, cfg.DBMaxConns/searchesShare)
+	searches := max(1, cfg.DBMaxConns/searchesFraction)
 	reporter := limit.NewReporter(logger)
 	limiters := newRateLimiters(cfg.Rates(), reporter)
 	client := ent.NewClient(ent.Driver(db.Driver()))
@@ -128,7 +128,14 @@ func New(
 		}
 	}()
 	users := profiles.NewUsers(db.Dialect(), db.Generation)
-	publisher, node, err := connect(ctx, cfg, database, receiver{hub, users}, logger, opts)
+	publisher, node, err := connect(
+		ctx,
+		cfg,
+		database,
+		publicationReceiver{hub, users},
+		logger,
+		opts,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -148,8 +155,8 @@ func New(
 	limits := opts.Limits
 	limits.Body, limits.RequestBytes = cfg.MaxBodyBytes, cfg.MaxRequestMemory
 	limits.Sockets, limits.SocketBytes = cfg.MaxSockets, cfg.MaxSocketMemory
-	answers, events := answersOf(cfg, reporter)
-	streams := streamsOf(cfg, reporter)
+	responses, events := newResponseMemory(cfg, reporter)
+	streams := newStreamMemory(cfg, reporter)
 	gql := graph.New(domain, hub, graph.Options{
 		SignIn:        signIn,
 		Introspection: cfg.IntrospectionOn(),
@@ -171,16 +178,16 @@ func New(
 	if cfg.AdminAddr == "" {
 		public = counted.Handler()
 	}
-	page := assets.PageConfig{Endpoint: "/graphql", SignIn: cfg.Development()}
+	page := webassets.PageConfig{Endpoint: "/graphql", SignIn: cfg.Development()}
 	var connected func() bool
 	if node != nil {
 		connected = node.Connected
 	}
 	handler := web.New(gql.Server, gql.Subscribe, verifier, web.Config{
 		SDL:              graph.SDL(),
-		Playground:       assets.Playground(page),
-		App:              assets.App(page),
-		Legacy:           compat.New(domain, limiters.Mutations, answers, logger),
+		Playground:       webassets.Playground(page),
+		App:              webassets.App(page),
+		Legacy:           compat.New(domain, limiters.Mutations, responses, logger),
 		Ready:            db.Ping,
 		Connected:        connected,
 		AllowedOrigins:   cfg.AllowedOrigins,
@@ -191,33 +198,33 @@ func New(
 		Metrics:          public,
 		Trace:            traces.request,
 		Observer:         counted,
-		ResponseMemory:   answers,
+		ResponseMemory:   responses,
 		EstimateResponse: opguard.EstimatedBytes,
 		DocumentBytes:    opguard.DocumentBytes,
 		ResponseRefused:  gql.Refused,
 		Reporter:         reporter,
 		RateLimiters:     limiters,
-		Proxies:          proxiesOf(cfg),
+		Proxies:          newProxies(cfg),
 	})
 	if trusted != nil {
 		logger.Info("only trusted documents are answered", "documents", trusted.Size())
 	}
-	show(counted, domain, hub, node, db, limiters, handler)
+	registerMetrics(counted, domain, hub, node, db, limiters, handler)
 	budgets := map[string]func() limit.MemoryStats{
-		budgetResponses: answers.Stats,
+		budgetResponses: responses.Stats,
 		budgetEvents:    events.Stats,
 		budgetStreams:   streams.Stats,
 	}
 	for name, memory := range handler.Memory() {
 		budgets[name] = memory.Stats
 	}
-	showMemory(counted, budgets)
-	showPanics(counted, guard)
+	registerMemory(counted, budgets)
+	registerPanics(counted, guard)
 	a := &App{
 		metrics: counted, handler: handler, hub: hub, node: node, db: db, verifier: verifier,
 		panics: guard,
 	}
-	a.traced = func() { traces.end(ctx, logger) }
+	a.traced = func() { traces.flush(ctx, logger) }
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	if interval := pruneInterval(cfg); interval > 0 {
@@ -311,14 +318,14 @@ func connect(
 	return node, node, nil
 }
 
-// receiver passes publications to the hub, and profile changes to the cache of users.
-type receiver struct {
+// publicationReceiver passes publications to the hub, and profile changes to the cache of users.
+type publicationReceiver struct {
 	*live.Hub
 	users *profiles.Users
 }
 
 // Receive implements [broker.Listener].
-func (r receiver) Receive(p broker.Publication) {
+func (r publicationReceiver) Receive(p broker.Publication) {
 	if len(p.Profiles) > 0 {
 		r.users.Apply(p.Profiles)
 		return
@@ -356,7 +363,7 @@ func (a *App) Close() error {
 	return err
 }
 
-// proxiesOf returns the proxies that are trusted.
-func proxiesOf(cfg config.Config) web.Proxies {
+// newProxies returns the proxies that are trusted.
+func newProxies(cfg config.Config) web.Proxies {
 	return web.Proxies{Trusted: cfg.Proxies(), Forwarded: cfg.ForwardedHeader()}
 }

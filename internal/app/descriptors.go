@@ -77,10 +77,10 @@ func probesOnly(next http.Handler) http.Handler {
 	})
 }
 
-// showConnections shows the connections that the server has accepted.
-func showConnections(m *metrics.Metrics, listener *conns.Listener) {
+// registerConnections counts the connections that the server has accepted.
+func registerConnections(m *metrics.Metrics, listener *conns.Listener) {
 	type stats = conns.Stats
-	metrics.Show(m, listener.Stats,
+	metrics.Register(m, listener.Stats,
 		metrics.Gauge("parley_http_connections", "Open connections, including WebSockets.",
 			func(s stats) int64 { return s.Open }),
 		metrics.Gauge("parley_http_connections_limit",

@@ -20,4 +20,4 @@ func NewHTTPServer(
 }
 
 // Welcome is what RunWith says when it is ready.
-func Welcome(stdout io.Writer, cfg config.Config, addr net.Addr) { welcome(stdout, cfg, addr) }
+func Welcome(stdout io.Writer, cfg config.Config, addr net.Addr) { printWelcome(stdout, cfg, addr) }

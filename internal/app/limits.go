@@ -7,37 +7,37 @@ import (
 	"parley/internal/limit"
 )
 
-// eventsShare is which part of the memory for responses is for the events of subscriptions: one in so
-// many.
-const eventsShare = 4
+// eventsFraction is which part of the memory for responses is for the events of subscriptions: one
+// in so many.
+const eventsFraction = 4
 
-// searchesShare is which part of the database connections may search at a time: one in so many.
-const searchesShare = 4
+// searchesFraction is which part of the database connections may search at a time: one in so many.
+const searchesFraction = 4
 
-// personsShare is which part of the memory for responses one user may reserve: one in so many. For
+// userFraction is which part of the memory for responses one user may reserve: one in so many. For
 // events see [limit.Executions].
-const personsShare = 8
+const userFraction = 8
 
-// answersQueue is how many answers may wait for memory: what was asked is there meanwhile, and may
-// be as long as a body.
-var answersQueue = limit.Queue{User: 16, All: 1000} //nolint:gochecknoglobals // never changed
+// responseQueue is how many responses may wait for memory: their requests are in memory meanwhile,
+// and may be as long as a body.
+var responseQueue = limit.Queue{User: 16, All: 1000} //nolint:gochecknoglobals // never changed
 
-// answersOf divides the memory for responses: one part for queries and mutations, and one for the
-// events of subscriptions.
-func answersOf(
+// newResponseMemory divides the memory for responses: one part for queries and mutations, and one
+// for the events of subscriptions.
+func newResponseMemory(
 	cfg config.Config, reporter *limit.Reporter,
-) (answers *limit.Memory, events *limit.Executions) {
+) (responses *limit.Memory, events *limit.Executions) {
 	const setting = "PARLEY_MAX_RESPONSE_MEMORY"
-	most := max(cfg.MaxResponseMemory/eventsShare, 1)
-	rest := max(cfg.MaxResponseMemory-most, 1)
-	quota := max(rest/personsShare, 1)
-	answers = limit.NewMemory(limit.MemoryOptions{
-		Bytes: rest, User: quota, Anonymous: quota, Queue: answersQueue,
+	eventBytes := max(cfg.MaxResponseMemory/eventsFraction, 1)
+	rest := max(cfg.MaxResponseMemory-eventBytes, 1)
+	quota := max(rest/userFraction, 1)
+	responses = limit.NewMemory(limit.MemoryOptions{
+		Bytes: rest, User: quota, Anonymous: quota, Queue: responseQueue,
 		Refused: func() { reporter.Reached(budgetResponses, setting) },
 	})
 	// Events wait for memory: no more than one page of a subscription waits, and subscriptions have
 	// bounds.
-	return answers, limit.NewExecutions(most)
+	return responses, limit.NewExecutions(eventBytes)
 }
 
 // The names of the memory budgets in logs and metrics, besides those of package web.
@@ -47,21 +47,22 @@ const (
 	budgetStreams   = "streams"
 )
 
-// streamsShare says how much memory the rooms that streams follow may take, beside the sockets': one
-// part in so many of the sockets' memory. One user may have one part in streamsParts of it.
-const streamsShare, streamsParts = 4, 8
+// streamsFraction says how much memory the rooms that streams follow may take, beside the sockets':
+// one part in so many of the sockets' memory. One user may have one part in streamUserFraction of
+// it.
+const streamsFraction, streamUserFraction = 4, 8
 
-// streamsOf returns the memory for the rooms that streams follow.
-func streamsOf(cfg config.Config, reporter *limit.Reporter) *limit.Memory {
-	bytes := max(cfg.MaxSocketMemory/streamsShare, 1)
+// newStreamMemory returns the memory for the rooms that streams follow.
+func newStreamMemory(cfg config.Config, reporter *limit.Reporter) *limit.Memory {
+	bytes := max(cfg.MaxSocketMemory/streamsFraction, 1)
 	return limit.NewMemory(limit.MemoryOptions{
-		Bytes: bytes, User: max(bytes/streamsParts, 1),
+		Bytes: bytes, User: max(bytes/streamUserFraction, 1),
 		Refused: func() { reporter.Reached(budgetStreams, "PARLEY_MAX_SOCKET_MEMORY") },
 	})
 }
 
-// newRateLimiters returns the rate limiters that the settings describe. They report to reporter what
-// they refuse.
+// newRateLimiters returns the rate limiters that the settings describe. They report to reporter
+// what they refuse.
 func newRateLimiters(rates config.Rates, reporter *limit.Reporter) limit.RateLimiters {
 	limiter := func(limits limit.RateLimits, name string) *limit.RateLimiter {
 		limits.Refused = func() { reporter.Reached("rate_"+name, "PARLEY_RATE_"+strings.ToUpper(name)) }

@@ -15,8 +15,8 @@ import (
 	"parley/internal/web"
 )
 
-// show adds the figures of the node's parts to the metrics.
-func show(
+// registerMetrics adds the figures of the node's parts to the metrics.
+func registerMetrics(
 	m *metrics.Metrics,
 	domain *chat.Chat,
 	hub *live.Hub,
@@ -25,22 +25,22 @@ func show(
 	limiters limit.RateLimiters,
 	served *web.Server,
 ) {
-	showChat(m, domain)
-	showRateLimiters(m, limiters)
-	showLive(m, hub)
+	registerChat(m, domain)
+	registerRateLimiters(m, limiters)
+	registerLive(m, hub)
 	if node != nil {
-		showBroker(m, node)
+		registerBroker(m, node)
 	}
-	showStore(m, db)
+	registerStore(m, db)
 	type kinds = map[string]int
-	var connections []metrics.Number[kinds]
+	var connections []metrics.Metric[kinds]
 	for _, kind := range web.ConnectionKinds() {
 		connections = append(connections, metrics.Gauge("parley_connections",
 			"Open WebSockets and event streams, by protocol.",
 			func(k kinds) int { return k[kind] }, "kind", kind))
 	}
-	metrics.Show(m, served.OpenConnections, connections...)
-	metrics.Show(m, served.ConnectionStats,
+	metrics.Register(m, served.OpenConnections, connections...)
+	metrics.Register(m, served.ConnectionStats,
 		metrics.Counter("parley_connections_rejected_total",
 			"WebSockets and event streams that were rejected.",
 			func(r web.ConnectionStats) int64 { return r.Refused }),
@@ -50,7 +50,7 @@ func show(
 	)
 }
 
-func showChat(m *metrics.Metrics, domain *chat.Chat) {
+func registerChat(m *metrics.Metrics, domain *chat.Chat) {
 	type stats = chat.Stats
 	const retries = "Transactions that were retried, by reason."
 	const batches = "Transactions that wrote the batches of a write queue."
@@ -58,7 +58,7 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 	const length = "Messages and rooms that wait in a write queue."
 	const pruned = "Events, messages and deleted rooms that this node has pruned."
 	const userCache = "Users that were requested from the cache, by result."
-	metrics.Show(m, domain.Stats,
+	metrics.Register(m, domain.Stats,
 		metrics.Counter("parley_transaction_retries_total", retries,
 			func(s stats) int64 { return s.Attempts.Conflicts }, "reason", "conflict"),
 		metrics.Counter("parley_transaction_retries_total", retries,
@@ -92,7 +92,7 @@ func showChat(m *metrics.Metrics, domain *chat.Chat) {
 	)
 }
 
-func showRateLimiters(m *metrics.Metrics, limiters limit.RateLimiters) {
+func registerRateLimiters(m *metrics.Metrics, limiters limit.RateLimiters) {
 	const help = "Requests that a rate limit rejected, by limit."
 	for name, limiter := range map[string]*limit.RateLimiter{
 		"mutations": limiters.Mutations, "sign_ins": limiters.SignIns,
@@ -100,18 +100,18 @@ func showRateLimiters(m *metrics.Metrics, limiters limit.RateLimiters) {
 		"connections": limiters.Connections, "subscriptions": limiters.Subscriptions,
 		"queries": limiters.Queries,
 	} {
-		metrics.Show(m, limiter.Refused,
+		metrics.Register(m, limiter.Refused,
 			metrics.Counter("parley_rate_limited_total", help,
 				func(refused int64) int64 { return refused }, "limit", name),
 		)
 	}
 }
 
-// showMemory shows the memory budgets, by name.
-func showMemory(m *metrics.Metrics, budgets map[string]func() limit.MemoryStats) {
+// registerMemory adds the memory budgets, by name.
+func registerMemory(m *metrics.Metrics, budgets map[string]func() limit.MemoryStats) {
 	type stats = limit.MemoryStats
 	for name, read := range budgets {
-		metrics.Show(m, read,
+		metrics.Register(m, read,
 			metrics.Gauge("parley_memory_limit_bytes", "Size of the memory budget.",
 				func(s stats) int64 { return s.Limit }, "budget", name),
 			metrics.Gauge("parley_memory_reserved_bytes", "Estimated memory that is reserved.",
@@ -125,19 +125,19 @@ func showMemory(m *metrics.Metrics, budgets map[string]func() limit.MemoryStats)
 	}
 }
 
-func showPanics(m *metrics.Metrics, guard *panics.Guard) {
-	var numbers []metrics.Number[*panics.Guard]
+func registerPanics(m *metrics.Metrics, guard *panics.Guard) {
+	var numbers []metrics.Metric[*panics.Guard]
 	for _, where := range panics.All() {
 		numbers = append(numbers, metrics.Counter("parley_panics_total",
 			"Panics that were recovered, by the kind of work that they ended.",
 			func(g *panics.Guard) int64 { return g.Count(where) }, "where", where.String()))
 	}
-	metrics.Show(m, func() *panics.Guard { return guard }, numbers...)
+	metrics.Register(m, func() *panics.Guard { return guard }, numbers...)
 }
 
-func showLive(m *metrics.Metrics, hub *live.Hub) {
+func registerLive(m *metrics.Metrics, hub *live.Hub) {
 	type stats = live.Stats
-	metrics.Show(
+	metrics.Register(
 		m,
 		hub.Stats,
 		metrics.Gauge("parley_topics", "Topics with subscribers on this node.",
@@ -176,9 +176,9 @@ func showLive(m *metrics.Metrics, hub *live.Hub) {
 	)
 }
 
-func showBroker(m *metrics.Metrics, node *broker.Node) {
+func registerBroker(m *metrics.Metrics, node *broker.Node) {
 	type stats = broker.Stats
-	metrics.Show(m, node.Stats,
+	metrics.Register(m, node.Stats,
 		metrics.Counter("parley_publications_sent_total", "Publications of this node.",
 			func(s stats) int64 { return s.Published }),
 		metrics.Counter("parley_publications_received_total", "Publications of other nodes.",
@@ -206,10 +206,10 @@ func showBroker(m *metrics.Metrics, node *broker.Node) {
 	)
 }
 
-func showStore(m *metrics.Metrics, db *store.DB) {
+func registerStore(m *metrics.Metrics, db *store.DB) {
 	type cache = store.CacheStats
 	const statements = "Statements, by whether a prepared one was cached."
-	metrics.Show(m, db.Statements,
+	metrics.Register(m, db.Statements,
 		metrics.Counter("parley_statement_cache_requests_total", statements,
 			func(c cache) int64 { return c.Hits }, "result", "hit"),
 		metrics.Counter("parley_statement_cache_requests_total", statements,
@@ -221,7 +221,7 @@ func showStore(m *metrics.Metrics, db *store.DB) {
 	type pool = sql.DBStats
 	const connections = "Connections to the database, by pool and state."
 	for _, name := range db.Pools() {
-		metrics.Show(m, func() pool { return db.Pool(name) },
+		metrics.Register(m, func() pool { return db.Pool(name) },
 			metrics.Gauge("parley_db_connections", connections,
 				func(p pool) int { return p.InUse }, "pool", name, "state", "in_use"),
 			metrics.Gauge("parley_db_connections", connections,

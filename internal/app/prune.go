@@ -23,14 +23,14 @@ import (
 )
 
 const (
-	// longestPruneInterval is the most time between two runs of the pruning.
-	longestPruneInterval = time.Hour
+	// maxPruneInterval is the most time between two runs of the pruning.
+	maxPruneInterval = time.Hour
 	// busyPause is how long the prune command waits while another node prunes.
 	busyPause = time.Second
 )
 
-// expired returns the times before which data has expired.
-func expired(cfg config.Config, now time.Time) prune.Before {
+// pruneBefore returns the times before which data has expired.
+func pruneBefore(cfg config.Config, now time.Time) prune.Before {
 	before := func(retention time.Duration) time.Time {
 		if retention == 0 {
 			return time.Time{}
@@ -53,7 +53,7 @@ func pruneInterval(cfg config.Config) time.Duration {
 		if retention == 0 {
 			continue
 		}
-		each := min(retention/10+time.Millisecond, longestPruneInterval)
+		each := min(retention/10+time.Millisecond, maxPruneInterval)
 		if interval == 0 || each < interval {
 			interval = each
 		}
@@ -75,7 +75,7 @@ func pruneRegularly(
 		}
 		before := c.Stats().Pruned
 		err := guard.Run(ctx, panics.Background, func() error {
-			return c.Prune(ctx, expired(cfg, time.Now()))
+			return c.Prune(ctx, pruneBefore(cfg, time.Now()))
 		})
 		if now := c.Stats().Pruned; now != before {
 			logger.InfoContext(ctx, "pruned the database", "events", now.Events-before.Events,
@@ -122,7 +122,7 @@ func Prune(
 	if err != nil {
 		return err
 	}
-	before := expired(cfg, time.Now())
+	before := pruneBefore(cfg, time.Now())
 	for err = prune.ErrBusy; errors.Is(err, prune.ErrBusy); {
 		if err = domain.Prune(ctx, before); errors.Is(err, prune.ErrBusy) {
 			select {

@@ -42,9 +42,9 @@ const (
 )
 
 // Run serves until ctx ends and then drains: it closes the sockets so that clients reconnect, and
-// completes requests in flight, for at most the configured time. It prints its address to stdout. If
-// ctx ends while the server starts, as it may for long when another process migrates the database, Run gives
-// up and returns nil: nothing was cut off.
+// completes requests in flight, for at most the configured time. It prints its address to stdout.
+// If ctx ends while the server starts, as it may for long when another process migrates the
+// database, Run gives up and returns nil: nothing was cut off.
 //
 // It returns a [config.InvalidError] if a setting cannot work, or a file or database that it names:
 // then no file has been changed.
@@ -79,14 +79,14 @@ func RunWith(
 			)
 		}
 	}
-	front := newFront(web.Starting())
-	proxies := proxiesOf(cfg)
+	swappable := newSwappableHandler(web.Starting())
+	proxies := newProxies(cfg)
 	client := func(r *http.Request) netip.Addr {
 		address, _ := proxies.Client(r)
 		return address
 	}
 	server := newHTTPServer(
-		public.Handler(probesOnly(front), client), logger, readTimeout, writeTimeout,
+		public.Handler(probesOnly(swappable), client), logger, readTimeout, writeTimeout,
 	)
 	server.ConnState, server.ConnContext = public.ConnState, public.ConnContext
 	served := make(chan error, 1)
@@ -112,8 +112,8 @@ func RunWith(
 	floor := make([]byte, heapFloor)
 	defer runtime.KeepAlive(floor)
 	handler := a.Handler()
-	front.Store(&handler)
-	showConnections(a.metrics, public)
+	swappable.Store(&handler)
+	registerConnections(a.metrics, public)
 	if operators != nil {
 		limited := conns.NewListener(
 			operators,
@@ -134,7 +134,7 @@ func RunWith(
 		go func() { served <- private.Serve(limited) }() // ends with Close below
 		defer func() { err = errors.Join(err, private.Close(), ended(<-served)) }()
 	}
-	welcome(stdout, cfg, listener.Addr())
+	printWelcome(stdout, cfg, listener.Addr())
 
 	select {
 	case err := <-served:
@@ -177,12 +177,12 @@ func ended(err error) error {
 
 const (
 	// A database that is away is asked again after so long at first, and at last.
-	firstWait, longestWait = 200 * time.Millisecond, 5 * time.Second
+	minOpenPause, maxOpenPause = 200 * time.Millisecond, 5 * time.Second
 )
 
 // open is New, which waits for a PostgreSQL that is away for as long as ctx lasts.
 func open(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Options) (*App, error) {
-	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+	for wait := minOpenPause; ; wait = min(2*wait, maxOpenPause) {
 		a, err := New(ctx, cfg, logger, opts)
 		if err == nil || !cfg.Postgres() || !store.IsUnavailable(err) {
 			return a, err
@@ -202,17 +202,19 @@ func open(ctx context.Context, cfg config.Config, logger *slog.Logger, opts Opti
 	}
 }
 
-// front is what the server serves at the moment.
-type front struct{ atomic.Pointer[http.Handler] }
+// swappableHandler serves with the handler that is set at the moment.
+type swappableHandler struct{ atomic.Pointer[http.Handler] }
 
-func newFront(handler http.Handler) *front {
-	f := new(front)
+func newSwappableHandler(handler http.Handler) *swappableHandler {
+	f := new(swappableHandler)
 	f.Store(&handler)
 	return f
 }
 
 // ServeHTTP is [http.Handler]'s.
-func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*f.Load()).ServeHTTP(w, r) }
+func (f *swappableHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*f.Load()).ServeHTTP(w, r)
+}
 
 func newHTTPServer(
 	handler http.Handler,
@@ -230,8 +232,8 @@ func newHTTPServer(
 	}
 }
 
-// welcome tells a person where to go, from this machine.
-func welcome(stdout io.Writer, cfg config.Config, addr net.Addr) {
+// printWelcome prints the URLs of the server, as this machine reaches them.
+func printWelcome(stdout io.Writer, cfg config.Config, addr net.Addr) {
 	if cfg.Development() {
 		_, _ = fmt.Fprintf(
 			stdout,

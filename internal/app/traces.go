@@ -11,8 +11,8 @@ import (
 	"parley/internal/tracing"
 )
 
-// lastTraces is how long the collector may take for what is left when a node ends.
-const lastTraces = 5 * time.Second
+// flushTimeout is how long the collector may take for what is left when a node ends.
+const flushTimeout = 5 * time.Second
 
 // traces export requests, operations and statements; nil if tracing is off.
 type traces struct {
@@ -22,8 +22,8 @@ type traces struct {
 	close     func(context.Context) error
 }
 
-// tracesOf returns what is configured, and a logger that says in which trace a line was logged.
-func tracesOf(
+// newTraces returns what is configured, and a logger that says in which trace a line was logged.
+func newTraces(
 	ctx context.Context,
 	cfg config.Config,
 	version string,
@@ -35,7 +35,7 @@ func tracesOf(
 	}
 	t, err := tracing.New(ctx, tracing.Config{
 		URL:     cfg.TracesURL,
-		Share:   cfg.TraceSampleRatio,
+		Ratio:   cfg.TraceSampleRatio,
 		Version: version,
 		Log:     logger,
 		Panics:  guard,
@@ -53,9 +53,9 @@ func tracesOf(
 		), nil
 }
 
-// end tells the last of it.
-func (t traces) end(ctx context.Context, logger *slog.Logger) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTraces)
+// flush exports the spans that are left, and closes the exporter.
+func (t traces) flush(ctx context.Context, logger *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 	defer cancel()
 	if err := t.close(ctx); err != nil {
 		logger.WarnContext(ctx, "the last traces are lost", "error", err)

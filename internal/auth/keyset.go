@@ -28,19 +28,19 @@ const (
 	// maxKeySetBytes bounds what is read of an answer. Real ones have a few kilobytes.
 	maxKeySetBytes = 1 << 20
 
-	// firstRetry is the pause after a fetch that failed. It doubles with each further failure, up
-	// to lastRetry.
-	firstRetry = time.Second
-	lastRetry  = time.Minute
+	// minRetryPause is the pause after a fetch that failed. It doubles with each further failure,
+	// up to maxRetryPause.
+	minRetryPause = time.Second
+	maxRetryPause = time.Minute
 	// maxStale is how long the last good set is used while it cannot be fetched again. After it
 	// all tokens are rejected: keys that may have been revoked a day ago are worse than none.
 	maxStale = 24 * time.Hour
 
-	// Tokens with unknown keys cause at most askBurst fetches at once, and then one every
-	// askInterval. Every client can make such tokens, so they must not flood the issuer; and a new
-	// key must be found at once.
-	askInterval = 10 * time.Second
-	askBurst    = 3
+	// Tokens with unknown keys cause at most requestBurst fetches at once, and then one every
+	// requestInterval. Every client can make such tokens, so they must not flood the issuer; and a
+	// new key must be found at once.
+	requestInterval = 10 * time.Second
+	requestBurst    = 3
 )
 
 // A keySet holds the public keys at an address. One goroutine fetches them, at intervals and on
@@ -51,10 +51,10 @@ type keySet struct {
 	log     *slog.Logger
 	panics  *panics.Guard
 
-	current atomic.Pointer[snapshot] // never nil
-	asks    chan ask
-	cancel  context.CancelFunc
-	done    chan struct{} // closed when the goroutine has ended
+	current  atomic.Pointer[snapshot] // never nil
+	requests chan keyRequest
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when the goroutine has ended
 }
 
 // snapshot is what is known of the set. It never changes.
@@ -81,12 +81,12 @@ func (s *snapshot) has(id string) bool {
 	return slices.ContainsFunc(s.keys, func(k publicKey) bool { return id == "" || k.id == id })
 }
 
-// ask wants a key that is not in the set.
-type ask struct {
+// keyRequest wants a key that is not in the set.
+type keyRequest struct {
 	id string
-	// answered receives 0 once the current snapshot is newer than the question, or how long it
+	// response receives 0 once the current snapshot is newer than the question, or how long it
 	// takes until the set may be fetched again for an unknown key. It has room for one.
-	answered chan<- time.Duration
+	response chan<- time.Duration
 }
 
 // errThrottled says that the set was not fetched for an unknown key.
@@ -106,13 +106,13 @@ func newKeySet(
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s := &keySet{
-		address: address,
-		client:  newClient(),
-		log:     log,
-		panics:  guard,
-		asks:    make(chan ask),
-		cancel:  cancel,
-		done:    make(chan struct{}),
+		address:  address,
+		client:   newClient(),
+		log:      log,
+		panics:   guard,
+		requests: make(chan keyRequest),
+		cancel:   cancel,
+		done:     make(chan struct{}),
 	}
 	s.current.Store(&snapshot{err: errors.New("the key set has not been fetched yet")})
 	go guard.Wrap(ctx, panics.Background, func() { s.run(ctx) }, nil)()
@@ -143,17 +143,17 @@ func (s *keySet) close() {
 	<-s.done
 }
 
-// find returns the keys with that id that are good for that algorithm. It asks for a fetch where it
+// find returns the keys with that id that are good for that algorithm. It requests a fetch if it
 // knows no key with that id; ctx bounds the wait.
 //
 // For a token that names no key (id is empty) every key of its algorithm is tried, and a new key is
 // found by the next refresh and not at once.
 func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.VerificationKeySet, error) {
 	current := s.current.Load()
-	var tooSoon time.Duration
+	var throttled time.Duration
 	if !current.has(id) {
 		var err error
-		if tooSoon, err = s.ask(ctx, id); err != nil {
+		if throttled, err = s.request(ctx, id); err != nil {
 			return jwt.VerificationKeySet{}, unavailable(err)
 		}
 		current = s.current.Load()
@@ -162,9 +162,9 @@ func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.Verificati
 	case current.has(id):
 	case current.err != nil: // the key may well be there by now
 		return jwt.VerificationKeySet{}, unavailable(current.err)
-	case tooSoon > 0:
+	case throttled > 0:
 		err := unavailable(errThrottled)
-		err.RetryAfter = tooSoon
+		err.RetryAfter = throttled
 		return jwt.VerificationKeySet{}, err
 	default:
 		return jwt.VerificationKeySet{}, refuse(BadSignature,
@@ -186,20 +186,20 @@ func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.Verificati
 	return found, nil
 }
 
-// ask has the set fetched for an unknown key and returns 0, or how long it takes until it may be
-// fetched again: then it was not, and the key may be there.
-func (s *keySet) ask(ctx context.Context, id string) (tooSoon time.Duration, err error) {
-	answered := make(chan time.Duration, 1)
+// request requests a fetch for an unknown key and returns 0, or how long it takes until it may
+// be fetched again: then it was not, and the key may be there.
+func (s *keySet) request(ctx context.Context, id string) (throttled time.Duration, err error) {
+	response := make(chan time.Duration, 1)
 	select {
-	case s.asks <- ask{id: id, answered: answered}:
+	case s.requests <- keyRequest{id: id, response: response}:
 	case <-s.done:
 		return 0, errors.New("the key set is closed")
 	case <-ctx.Done():
 		return 0, fmt.Errorf("wait for the key set: %w", ctx.Err())
 	}
 	select {
-	case tooSoon = <-answered:
-		return tooSoon, nil
+	case throttled = <-response:
+		return throttled, nil
 	case <-s.done:
 		return 0, errors.New("the key set is closed")
 	case <-ctx.Done():
@@ -212,7 +212,7 @@ func (s *keySet) run(ctx context.Context) {
 	defer close(s.done)
 
 	var r refresher
-	limiter := rate.NewLimiter(rate.Every(askInterval), askBurst)
+	limiter := rate.NewLimiter(rate.Every(requestInterval), requestBurst)
 	timer := time.NewTimer(s.refresh(ctx, &r))
 	defer timer.Stop()
 	for {
@@ -221,18 +221,18 @@ func (s *keySet) run(ctx context.Context) {
 			return
 		case <-timer.C:
 			timer.Reset(s.refresh(ctx, &r))
-		case a := <-s.asks:
+		case a := <-s.requests:
 			// A caller that asked while a fetch was under way may find its key already there.
-			tooSoon := time.Duration(0)
+			throttled := time.Duration(0)
 			if !s.current.Load().has(a.id) {
 				if reserved := limiter.Reserve(); reserved.Delay() == 0 {
 					timer.Reset(s.refresh(ctx, &r))
 				} else {
-					tooSoon = reserved.Delay()
+					throttled = reserved.Delay()
 					reserved.Cancel()
 				}
 			}
-			a.answered <- tooSoon
+			a.response <- throttled
 		}
 	}
 }
@@ -265,7 +265,7 @@ func (s *keySet) refresh(ctx context.Context, r *refresher) (pause time.Duration
 
 	failed := *s.current.Load()
 	failed.err = err
-	pause = min(firstRetry<<min(r.failures, 10), lastRetry)
+	pause = min(minRetryPause<<min(r.failures, 10), maxRetryPause)
 	r.failures++
 	s.log.ErrorContext(
 		ctx,

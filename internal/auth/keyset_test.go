@@ -208,7 +208,7 @@ func TestUnknownKidFloodIsBounded(t *testing.T) {
 					_, err := v.Verify(t.Context(), token)
 					var e *Error
 					if !errors.As(err, &e) || e.Reason != BadSignature &&
-						(e.Reason != KeysUnavailable || e.RetryAfter <= 0 || e.RetryAfter > askInterval) {
+						(e.Reason != KeysUnavailable || e.RetryAfter <= 0 || e.RetryAfter > requestInterval) {
 						t.Errorf(
 							"Verify = %v, want BadSignature, or KeysUnavailable with a time",
 							err,
@@ -219,12 +219,12 @@ func TestUnknownKidFloodIsBounded(t *testing.T) {
 			wg.Wait()
 		}
 		flood()
-		if got, most := server.fetches.Load(), int64(1+askBurst); got > most {
+		if got, most := server.fetches.Load(), int64(1+requestBurst); got > most {
 			t.Errorf("%d fetches, want at most %d", got, most)
 		}
-		time.Sleep(askInterval)
+		time.Sleep(requestInterval)
 		flood()
-		if got, most := server.fetches.Load(), int64(2+askBurst); got > most {
+		if got, most := server.fetches.Load(), int64(2+requestBurst); got > most {
 			t.Errorf("%d fetches after one more interval, want at most %d", got, most)
 		}
 
@@ -232,7 +232,7 @@ func TestUnknownKidFloodIsBounded(t *testing.T) {
 		server.serveKeys(t, known.jwk(t, nil), next.jwk(t, nil))
 		token := next.sign(t, claimsWith(nil))
 		mustRefuse(t, v, token, KeysUnavailable)
-		time.Sleep(askInterval)
+		time.Sleep(requestInterval)
 		mustVerify(t, v, token)
 	})
 }
@@ -253,7 +253,7 @@ func TestStartWithoutKeySet(t *testing.T) {
 		for range 100 {
 			mustRefuse(t, v, token, KeysUnavailable)
 		}
-		if got, most := server.fetches.Load(), int64(1+askBurst); got > most {
+		if got, most := server.fetches.Load(), int64(1+requestBurst); got > most {
 			t.Errorf("%d fetches, want at most %d", got, most)
 		}
 		// Tokens that no key can verify fail with their own reasons.
@@ -261,7 +261,7 @@ func TestStartWithoutKeySet(t *testing.T) {
 		mustRefuse(t, v, "gibberish", Malformed)
 
 		server.serveKeys(t, signer.jwk(t, nil))
-		time.Sleep(lastRetry) // without a request: a retry fetches the keys
+		time.Sleep(maxRetryPause) // without a request: a retry fetches the keys
 		synctest.Wait()
 		mustVerify(t, v, token)
 		mustVerify(t, v, noKid)
@@ -305,7 +305,7 @@ func TestOutage(t *testing.T) {
 		mustRefuse(t, v, token, KeysUnavailable) // too old to be trusted, remembered or not
 
 		server.serveKeys(t, known.jwk(t, nil))
-		time.Sleep(lastRetry)
+		time.Sleep(maxRetryPause)
 		synctest.Wait()
 		mustVerify(t, v, token)
 	})

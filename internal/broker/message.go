@@ -19,12 +19,12 @@ type message struct {
 	Node  string `json:"n"`
 	Count int64  `json:"c"`
 	// Incomplete says that there were publications that do not fit into messages.
-	Incomplete   bool   `json:"i,omitempty"`
-	Publications []note `json:"p,omitempty"`
+	Incomplete   bool              `json:"i,omitempty"`
+	Publications []publicationNote `json:"p,omitempty"`
 }
 
-// note is a publication in a message.
-type note struct {
+// publicationNote is a publication in a message.
+type publicationNote struct {
 	Room    uuid.UUID `json:"r"`
 	Seq     int64     `json:"s,omitempty"`
 	Users   []string  `json:"u,omitempty"`
@@ -39,7 +39,7 @@ type note struct {
 	Timeline string `json:"t,omitempty"`
 }
 
-func (n note) publication() Publication {
+func (n publicationNote) publication() Publication {
 	p := Publication{
 		Room: n.Room, Seq: n.Seq, Users: n.Users, Created: n.Created, Public: n.Public,
 		Profiles: n.Profiles, Timeline: n.Timeline,
@@ -84,18 +84,18 @@ const (
 
 // packer puts publications into messages of at most a size.
 type packer struct {
-	node    string
-	largest int
-	full    []message
-	current message
-	size    int
+	node     string
+	maxBytes int
+	full     []message
+	current  message
+	size     int
 }
 
-// messages puts publications into messages of at most a size. The users of a publication that is too
-// large for one message are named in several; a new room with more users than fit is not published,
-// and the message is marked as incomplete. A commit that does not fit is left out.
-func messages(node string, publications []Publication, largest int) []message {
-	p := packer{node: node, largest: largest, current: message{Node: node}, size: envelope}
+// messages puts publications into messages of at most a size. The users of a publication that is
+// too large for one message are named in several; a new room with more users than fit is not
+// published, and the message is marked as incomplete. A commit that does not fit is left out.
+func messages(node string, publications []Publication, maxBytes int) []message {
+	p := packer{node: node, maxBytes: maxBytes, current: message{Node: node}, size: envelope}
 	for _, publication := range publications {
 		p.pack(publication)
 	}
@@ -110,13 +110,13 @@ func (p *packer) pack(publication Publication) {
 		p.packProfiles(publication)
 		return
 	}
-	part := note{
+	part := publicationNote{
 		Room: publication.Room, Seq: publication.Seq,
 		Created: publication.Created, Public: publication.Public, Timeline: publication.Timeline,
 	}
 	bytes := noteBytes
 	if publication.Commit != nil {
-		room := p.largest - envelope - noteBytes
+		room := p.maxBytes - envelope - noteBytes
 		if publication.Created { // its users come first
 			for _, user := range publication.Users {
 				room -= quoted(user)
@@ -131,10 +131,10 @@ func (p *packer) pack(publication Publication) {
 	whole := true
 	for _, user := range publication.Users {
 		size := quoted(user)
-		if bytes+size > p.largest-envelope {
+		if bytes+size > p.maxBytes-envelope {
 			part.Created = false // a new room is published with all of its users, or not at all
 			p.add(part, bytes)
-			part, bytes, whole = note{
+			part, bytes, whole = publicationNote{
 				Room:     publication.Room,
 				Seq:      publication.Seq,
 				Timeline: publication.Timeline,
@@ -154,13 +154,13 @@ func quoted(user string) int { return len(message{Node: user}.encode()) }
 // packProfiles leaves out what does not fit: nodes read the changes when they need a newer version.
 func (p *packer) packProfiles(publication Publication) {
 	profiles, err := json.Marshal(publication.Profiles)
-	if size := noteBytes + len(profiles); err == nil && size <= p.largest-envelope {
-		p.add(note{Profiles: publication.Profiles, Timeline: publication.Timeline}, size)
+	if size := noteBytes + len(profiles); err == nil && size <= p.maxBytes-envelope {
+		p.add(publicationNote{Profiles: publication.Profiles, Timeline: publication.Timeline}, size)
 	}
 }
 
-func (p *packer) add(n note, bytes int) {
-	if p.size+bytes > p.largest && len(p.current.Publications) > 0 {
+func (p *packer) add(n publicationNote, bytes int) {
+	if p.size+bytes > p.maxBytes && len(p.current.Publications) > 0 {
 		p.full = append(p.full, p.current)
 		p.current, p.size = message{Node: p.node}, envelope
 	}

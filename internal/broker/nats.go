@@ -14,12 +14,12 @@ import (
 const (
 	// subject is what nodes subscribe to.
 	subject = "parley.publications"
-	// natsLargest is the size of the largest message; a server takes up to 1 MiB by default.
-	natsLargest = 64 << 10
+	// natsMaxBytes is the size of the largest message; a server takes up to 1 MiB by default.
+	natsMaxBytes = 64 << 10
 )
 
-// natsTransport carries messages over NATS. Messages that are published while the connection is lost
-// are dropped: the other nodes notice.
+// natsTransport carries messages over NATS. Messages that are published while the connection is
+// lost are dropped: the other nodes notice.
 type natsTransport struct{ conn *nats.Conn }
 
 // NewNATS connects a node to the others over the NATS servers that url names (nats://host:4222,
@@ -76,7 +76,7 @@ func (t *natsTransport) send(_ context.Context, message []byte) error {
 	return nil
 }
 
-func (t *natsTransport) largest() int { return natsLargest }
+func (t *natsTransport) maxBytes() int { return natsMaxBytes }
 
 func (t *natsTransport) close() error {
 	t.conn.Close()

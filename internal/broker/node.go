@@ -17,8 +17,8 @@ import (
 type transport interface {
 	// send sends a message.
 	send(ctx context.Context, message []byte) error
-	// largest is the size of the largest message, in bytes.
-	largest() int
+	// maxBytes is the size of the largest message, in bytes.
+	maxBytes() int
 	// close ends it, also a send that is running; it receives nothing afterwards.
 	close() error
 }
@@ -47,9 +47,9 @@ type Stats struct {
 //
 // It passes its own publications to its listener directly. For the others it joins those of a room
 // while a message is being sent: their commits, if they are contiguous, else the newest seq.
-// Messages are numbered, and heartbeats say how many there were, so that the other nodes notice what
-// they have missed, as they do when a node falls silent or their own connection was lost. A node
-// without others sends heartbeats only.
+// Messages are numbered, and heartbeats say how many there were, so that the other nodes notice
+// what they have missed, as they do when a node falls silent or their own connection was lost. A
+// node without others sends heartbeats only.
 type Node struct {
 	id        string
 	listener  Listener
@@ -65,9 +65,9 @@ type Node struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
-	published, commits, sent, failed, received, receivedPublications, missed, unread atomic.Int64
+	published, commits, sent, failed, received, receivedPublications, missed, undecodable atomic.Int64
 
-	warned atomic.Bool // of messages that cannot be decoded
+	decodeWarned atomic.Bool // of messages that cannot be decoded
 }
 
 var _ handler = (*Node)(nil)
@@ -116,7 +116,7 @@ func (n *Node) Stats() Stats {
 		Received:             n.received.Load(),
 		ReceivedPublications: n.receivedPublications.Load(),
 		Missed:               n.missed.Load(),
-		Unknown:              n.unread.Load(),
+		Unknown:              n.undecodable.Load(),
 		Peers:                n.peers.active(),
 	}
 }
@@ -166,8 +166,8 @@ func (n *Node) receive(data []byte) {
 func (n *Node) handle(data []byte) {
 	m, err := decode(data)
 	if err != nil {
-		n.unread.Add(1)
-		if !n.warned.Swap(true) {
+		n.undecodable.Add(1)
+		if !n.decodeWarned.Swap(true) {
 			n.log.Warn(
 				"a message of another node cannot be decoded: is it of another version?",
 				"error", err,

@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	// silence is how long a node may send nothing until its last messages count as missed.
-	silence = 3 * heartbeat
-	// gone is how long a silent node is remembered.
-	gone = 10 * time.Minute
+	// silenceTimeout is how long a node may send nothing until its last messages count as missed.
+	silenceTimeout = 3 * heartbeat
+	// peerTTL is how long a silent node is remembered.
+	peerTTL = 10 * time.Minute
 )
 
 // peers are the nodes that this one receives messages from, itself included: a node that does not
@@ -50,12 +50,12 @@ func (p *peers) connected(now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	own := p.known[p.self]
-	return own != nil && own.received && now.Sub(own.seen) <= silence
+	return own != nil && own.received && now.Sub(own.seen) <= silenceTimeout
 }
 
-// alone reports whether the node knows no other, though it receives its own messages, and so would
-// receive those of others.
-func (p *peers) alone() bool {
+// isAlone reports whether the node knows no other, though it receives its own messages, and so
+// would receive those of others.
+func (p *peers) isAlone() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	own := p.known[p.self]
@@ -68,9 +68,9 @@ func (p *peers) markSilent(now time.Time) (silent []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for id, node := range p.known {
-		if quiet := now.Sub(node.seen); quiet > gone {
+		if quiet := now.Sub(node.seen); quiet > peerTTL {
 			delete(p.known, id)
-		} else if quiet > silence && !node.silent {
+		} else if quiet > silenceTimeout && !node.silent {
 			node.silent = true
 			silent = append(silent, id)
 		}

@@ -10,9 +10,9 @@ import (
 const (
 	// channel is what nodes listen to. Channels belong to a database.
 	channel = "parley_publications"
-	// notifyLargest is the size of the largest message: a notification has fewer than 8,000 bytes
+	// notifyMaxBytes is the size of the largest message: a notification has fewer than 8,000 bytes
 	// (https://www.postgresql.org/docs/current/sql-notify.html).
-	notifyLargest = 7900
+	notifyMaxBytes = 7900
 )
 
 // Notifications are those of a PostgreSQL database.
@@ -45,6 +45,6 @@ func (p *postgres) send(ctx context.Context, message []byte) error {
 	return p.notifications.Notify(ctx, channel, string(message))
 }
 
-func (p *postgres) largest() int { return notifyLargest }
+func (p *postgres) maxBytes() int { return notifyMaxBytes }
 
 func (p *postgres) close() error { return p.notifications.Close() }

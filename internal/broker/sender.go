@@ -10,8 +10,8 @@ import (
 const (
 	// heartbeat is how often a node says that it is up, and how many messages it has sent.
 	heartbeat = 2 * time.Second
-	// sendTime is how long it may take to send a message.
-	sendTime = 5 * time.Second
+	// sendTimeout is how long it may take to send a message.
+	sendTimeout = 5 * time.Second
 )
 
 // sender sends what is pending, and heartbeats. It is for one goroutine.
@@ -54,7 +54,7 @@ func (s *sender) run(ctx context.Context) {
 func (s *sender) sendPending(ctx context.Context) {
 	n := s.node
 	publications, skipped, beat := n.outbox.take()
-	if n.peers.alone() {
+	if n.peers.isAlone() {
 		s.skipped = s.skipped || skipped || len(publications) > 0
 		return
 	}
@@ -64,7 +64,7 @@ func (s *sender) sendPending(ctx context.Context) {
 	} else if beat && len(publications) == 0 {
 		s.send(ctx, message{})
 	}
-	for _, m := range messages(n.id, publications, n.transport.largest()) {
+	for _, m := range messages(n.id, publications, n.transport.maxBytes()) {
 		s.send(ctx, m)
 	}
 }
@@ -80,7 +80,7 @@ func (s *sender) send(ctx context.Context, m message) {
 	}
 	n := s.node
 	m.Node, m.Count = n.id, s.count
-	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	if err := n.transport.send(ctx, m.encode()); err != nil {
 		n.failed.Add(1)

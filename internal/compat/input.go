@@ -28,7 +28,7 @@ func inputNames() []string { return []string{"user_ids", "page", "size"} }
 func readInput(r *http.Request) (in input, err error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return in, bad("body", "The body cannot be read.")
+		return in, badInput("body", "The body cannot be read.")
 	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
@@ -37,13 +37,13 @@ func readInput(r *http.Request) (in input, err error) {
 	case err == nil && media == "application/x-www-form-urlencoded":
 		in.form, err = form.Parse(string(body), inputNames()...)
 	default:
-		return in, bad(
+		return in, badInput(
 			"body",
 			"The body must be application/json or application/x-www-form-urlencoded, and Content-Type must name it.",
 		)
 	}
 	if err != nil {
-		return in, bad(
+		return in, badInput(
 			"body",
 			"The body does not match its Content-Type. JSON must be one object.",
 		)
@@ -58,7 +58,7 @@ func (in input) number(name string, largest int) (int, error) {
 		text = string(raw)
 	}
 	if text == "" || text == "null" {
-		return 0, bad(name, name+" is missing.")
+		return 0, badInput(name, name+" is missing.")
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > largest {
@@ -66,7 +66,7 @@ func (in input) number(name string, largest int) (int, error) {
 		if largest == math.MaxInt {
 			limit = "a whole number that is at least 1"
 		}
-		return 0, bad(name, fmt.Sprintf("%s must be %s.", name, limit))
+		return 0, badInput(name, fmt.Sprintf("%s must be %s.", name, limit))
 	}
 	return n, nil
 }
@@ -75,14 +75,14 @@ func (in input) number(name string, largest int) (int, error) {
 func (in input) texts(name string) (texts []string, err error) {
 	texts = in.form[name]
 	if raw, ok := in.object[name]; ok && json.Unmarshal(raw, &texts) != nil {
-		return nil, bad(name, name+" must be a list of strings.")
+		return nil, badInput(name, name+" must be a list of strings.")
 	}
 	if len(texts) == 0 {
-		return nil, bad(name, name+" is missing or empty.")
+		return nil, badInput(name, name+" is missing or empty.")
 	}
 	return texts, nil
 }
 
-func bad(field, message string) error {
+func badInput(field, message string) error {
 	return &chat.Error{Code: chat.BadUserInput, Field: field, Message: message}
 }

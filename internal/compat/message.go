@@ -23,7 +23,7 @@ type rejected struct {
 }
 
 // ErrorMessage returns the response to a message that is rejected.
-func (a *API) ErrorMessage(message string) []byte { return encoded(rejected{Error: message}) }
+func (a *API) ErrorMessage(message string) []byte { return encode(rejected{Error: message}) }
 
 // HandleMessage handles a message of the client whose identity ctx carries (package auth), and
 // returns the response.
@@ -32,7 +32,7 @@ func (a *API) HandleMessage(ctx context.Context, message []byte) []byte {
 	if err != nil {
 		return a.ErrorMessage(a.logged(ctx, err).Message)
 	}
-	return encoded(created{Status: true, Type: "RoomCreated", Room: id})
+	return encode(created{Status: true, Type: "RoomCreated", Room: id})
 }
 
 // createByMessage creates a room as a message requests, and returns its id.
@@ -52,7 +52,7 @@ func (a *API) createByMessage(ctx context.Context, message []byte) (id string, e
 		"tags",
 	)
 	if err != nil {
-		return "", bad("message", "A message must be a JSON object.")
+		return "", badInput("message", "A message must be a JSON object.")
 	}
 	in, err := roomOf(members)
 	if err != nil {
@@ -70,10 +70,10 @@ func (a *API) createByMessage(ctx context.Context, message []byte) (id string, e
 func roomOf(members map[string]json.RawMessage) (in chat.CreateRoomInput, err error) {
 	var kind, verb string
 	if json.Unmarshal(members["type"], &kind) != nil || kind != "Room" {
-		return in, bad("type", `type must be "Room".`)
+		return in, badInput("type", `type must be "Room".`)
 	}
 	if json.Unmarshal(members["room_type"], &verb) != nil || verb != "Create" {
-		return in, bad("room_type", `room_type must be "Create".`)
+		return in, badInput("room_type", `room_type must be "Create".`)
 	}
 	in = chat.CreateRoomInput{Exclusive: true}
 	access := 0
@@ -88,18 +88,21 @@ func roomOf(members map[string]json.RawMessage) (in chat.CreateRoomInput, err er
 		{"tags", "a list of strings", &in.Tags},
 	} {
 		if raw, ok := members[member.name]; ok && json.Unmarshal(raw, member.into) != nil {
-			return in, bad(member.name, member.name+" must be "+member.what+".")
+			return in, badInput(member.name, member.name+" must be "+member.what+".")
 		}
 	}
 	types := []room.AccessType{room.AccessTypePUBLIC, room.AccessTypePRIVATE, room.AccessTypeFRIEND}
 	if access < 0 || access >= len(types) {
-		return in, bad("access_type", "access_type must be 0 (public), 1 (private) or 2 (friends).")
+		return in, badInput(
+			"access_type",
+			"access_type must be 0 (public), 1 (private) or 2 (friends).",
+		)
 	}
 	in.AccessType = &types[access]
 	return in, nil
 }
 
-func encoded(response any) []byte {
+func encode(response any) []byte {
 	data, err := json.Marshal(response)
 	if err != nil {
 		panic(err) // strings and booleans always encode

@@ -15,11 +15,11 @@ import (
 func TestPanicOfAPart(t *testing.T) {
 	guard := panics.NewGuard(slog.New(slog.DiscardHandler))
 	m := metrics.New("test", guard)
-	number := func(name string) metrics.Number[int] {
+	number := func(name string) metrics.Metric[int] {
 		return metrics.Counter(name, name, func(n int) int { return n })
 	}
-	metrics.Show(m, func() int { panic("boom") }, number("broken"))
-	metrics.Show(m, func() int { return 7 }, number("whole"))
+	metrics.Register(m, func() int { panic("boom") }, number("broken"))
+	metrics.Register(m, func() int { return 7 }, number("whole"))
 	out := httptest.NewRecorder()
 	m.Handler().
 		ServeHTTP(out, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))

@@ -131,7 +131,7 @@ func runCluster(t *testing.T, byNATS bool, chance uint64) string {
 }
 
 func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *cluster {
-	c := &cluster{t: t, disruptions: map[string]int{}, postgres: storetest.Own(t)}
+	c := &cluster{t: t, disruptions: map[string]int{}, postgres: storetest.NewCluster(t)}
 	c.world = &world{
 		faults:  &faults{},
 		rng:     rand.New(rand.NewPCG(chance, 0)),
@@ -279,8 +279,8 @@ func (c *cluster) roll(ctx context.Context) error {
 	return nil
 }
 
-// latency returns the time from a commit to each delivery, on all nodes, while nothing was disrupted:
-// the median, p99 and the maximum, as columns of the table.
+// latency returns the time from a commit to each delivery, on all nodes, while nothing was
+// disrupted: the median, p99 and the maximum, as columns of the table.
 func (c *cluster) latency(ctx context.Context) (string, error) {
 	commits, err := c.commits(ctx)
 	if err != nil {

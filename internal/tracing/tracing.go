@@ -33,9 +33,9 @@ type Config struct {
 	// URL is the collector's, for OTLP over HTTP: http://collector:4318. Without a path it is
 	// /v1/traces there.
 	URL string
-	// Share is the share of traces that are exported, from 0 to 1. A trace that a client has begun
+	// Ratio is the share of traces that are exported, from 0 to 1. A trace that a client has begun
 	// without sampling it is not exported either.
-	Share float64
+	Ratio float64
 	// Version is the program's.
 	Version string
 	// Log receives the errors of the exporter.
@@ -80,21 +80,22 @@ func New(ctx context.Context, cfg Config) (*Tracer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("describe the node: %w", err)
 	}
-	share := lot(cfg.Share)
+	ratio := ratioSampler(cfg.Ratio)
 	provider := sdk.NewTracerProvider(
-		sdk.WithBatcher(telling{exporter, cfg.Log, cfg.Panics}),
+		sdk.WithBatcher(loggingExporter{exporter, cfg.Log, cfg.Panics}),
 		sdk.WithResource(node),
 		// Every client may begin a trace, and must not decide by that what tracing costs.
-		sdk.WithSampler(sdk.ParentBased(share, sdk.WithRemoteParentSampled(share))),
+		sdk.WithSampler(sdk.ParentBased(ratio, sdk.WithRemoteParentSampled(ratio))),
 	)
 	return &Tracer{provider: provider, tracer: provider.Tracer("parley")}, nil
 }
 
-// lot is a sampler that draws. It does not look at the number of a trace, which may be a client's.
-type lot float64
+// ratioSampler samples at random. It does not look at the number of a trace, which may be a
+// client's.
+type ratioSampler float64
 
 // ShouldSample is [sdk.Sampler]'s.
-func (l lot) ShouldSample(p sdk.SamplingParameters) sdk.SamplingResult {
+func (l ratioSampler) ShouldSample(p sdk.SamplingParameters) sdk.SamplingResult {
 	result := sdk.SamplingResult{
 		Decision:   sdk.Drop,
 		Tracestate: trace.SpanContextFromContext(p.ParentContext).TraceState(),
@@ -106,7 +107,7 @@ func (l lot) ShouldSample(p sdk.SamplingParameters) sdk.SamplingResult {
 }
 
 // Description is [sdk.Sampler]'s.
-func (l lot) Description() string { return fmt.Sprintf("lot of %v", float64(l)) }
+func (l ratioSampler) Description() string { return fmt.Sprintf("lot of %v", float64(l)) }
 
 // Close tells what is left, until ctx ends.
 func (t *Tracer) Close(ctx context.Context) error {
@@ -116,15 +117,15 @@ func (t *Tracer) Close(ctx context.Context) error {
 	return nil
 }
 
-// telling is an exporter that says what has failed.
-type telling struct {
+// loggingExporter is an exporter that logs its failures.
+type loggingExporter struct {
 	*otlptrace.Exporter
 	log    *slog.Logger
 	panics *panics.Guard
 }
 
 // ExportSpans is [sdk.SpanExporter]'s.
-func (t telling) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
+func (t loggingExporter) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
 	_ = t.panics.Run(
 		ctx,
 		panics.Background,
@@ -226,26 +227,30 @@ func (t *Tracer) Statement(ctx context.Context, system, query string) func(error
 }
 
 // Logs has each line that is logged in a trace say which one: trace_id and span_id.
-func Logs(next slog.Handler) slog.Handler { return lines{next} }
+func Logs(next slog.Handler) slog.Handler { return logHandler{next} }
 
-type lines struct{ slog.Handler }
+type logHandler struct{ slog.Handler }
 
 // Handle is [slog.Handler]'s.
-func (l lines) Handle(ctx context.Context, line slog.Record) error {
+func (l logHandler) Handle(ctx context.Context, record slog.Record) error {
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
-		line = line.Clone()
-		line.AddAttrs(
+		record = record.Clone()
+		record.AddAttrs(
 			slog.String("trace_id", span.TraceID().String()),
 			slog.String("span_id", span.SpanID().String()),
 		)
 	}
-	return l.Handler.Handle(ctx, line)
+	return l.Handler.Handle(ctx, record)
 }
 
 // WithAttrs is [slog.Handler]'s.
-func (l lines) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return lines{l.Handler.WithAttrs(attrs)}
+func (l logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return logHandler{l.Handler.WithAttrs(attrs)}
 }
 
 // WithGroup is [slog.Handler]'s.
-func (l lines) WithGroup(name string) slog.Handler { return lines{l.Handler.WithGroup(name)} }
+func (l logHandler) WithGroup(
+	name string,
+) slog.Handler {
+	return logHandler{l.Handler.WithGroup(name)}
+}

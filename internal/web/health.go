@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// healthy serves /healthz: the process is alive and serves requests. It checks nothing else, so
+// serveHealth serves /healthz: the process is alive and serves requests. It checks nothing else, so
 // that an orchestrator does not restart every node when the database is down.
-func healthy(w http.ResponseWriter, _ *http.Request) {
+func serveHealth(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = io.WriteString(w, "ok\n") // the client may have gone
 }
 
-// ready serves /readyz: {"status":"ready"}, or 503 with {"status":"unavailable"} if check fails or
-// takes longer than limit, or with {"status":"stopping"}. Only the log says why. A node that is
-// disconnected from the others is ready, with {"status":"ready","peers":"disconnected"}.
-func ready(
+// serveReadiness serves /readyz: {"status":"ready"}, or 503 with {"status":"unavailable"} if check
+// fails or takes longer than limit, or with {"status":"stopping"}. Only the log says why. A node
+// that is disconnected from the others is ready, with {"status":"ready","peers":"disconnected"}.
+func serveReadiness(
 	check func(context.Context) error,
 	connected func() bool,
 	connections *connections,
@@ -74,7 +74,7 @@ func Overloaded() http.Handler {
 // ready.
 func Starting() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/healthz", healthy)
+	mux.HandleFunc("/healthz", serveHealth)
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		writeReadiness(w, http.StatusServiceUnavailable, readiness{Status: "starting"})
 	})

@@ -56,26 +56,26 @@ type Limits struct {
 
 // withDefaults returns the limits with the defaults for zero values.
 func (l Limits) withDefaults() Limits {
-	l.Body = or(l.Body, 1<<20)
-	l.Document = or(l.Document, 64<<10)
-	l.RequestBytes = or(l.RequestBytes, 256<<20)
-	l.Read = or(l.Read, 10*time.Second)
-	l.Write = or(l.Write, 10*time.Second)
-	l.Operation = or(l.Operation, 30*time.Second)
-	l.Ready = or(l.Ready, 2*time.Second)
-	l.SocketInit = or(l.SocketInit, 10*time.Second)
-	l.SocketAnonymous = or(l.SocketAnonymous, time.Minute)
-	l.SocketPing = or(l.SocketPing, 25*time.Second)
-	l.SocketMessage = or(l.SocketMessage, l.Body)
-	l.SocketFrames = or(l.SocketFrames, 500)
-	l.SocketOperations = or(l.SocketOperations, 100)
-	l.SocketsPerUser = or(l.SocketsPerUser, 100)
-	l.Sockets = or(l.Sockets, 50_000)
-	l.SocketBytes = or(l.SocketBytes, 1<<30)
+	l.Body = orDefault(l.Body, 1<<20)
+	l.Document = orDefault(l.Document, 64<<10)
+	l.RequestBytes = orDefault(l.RequestBytes, 256<<20)
+	l.Read = orDefault(l.Read, 10*time.Second)
+	l.Write = orDefault(l.Write, 10*time.Second)
+	l.Operation = orDefault(l.Operation, 30*time.Second)
+	l.Ready = orDefault(l.Ready, 2*time.Second)
+	l.SocketInit = orDefault(l.SocketInit, 10*time.Second)
+	l.SocketAnonymous = orDefault(l.SocketAnonymous, time.Minute)
+	l.SocketPing = orDefault(l.SocketPing, 25*time.Second)
+	l.SocketMessage = orDefault(l.SocketMessage, l.Body)
+	l.SocketFrames = orDefault(l.SocketFrames, 500)
+	l.SocketOperations = orDefault(l.SocketOperations, 100)
+	l.SocketsPerUser = orDefault(l.SocketsPerUser, 100)
+	l.Sockets = orDefault(l.Sockets, 50_000)
+	l.SocketBytes = orDefault(l.SocketBytes, 1<<30)
 	return l
 }
 
-func or[T int | int64 | time.Duration](value, fallback T) T {
+func orDefault[T int | int64 | time.Duration](value, fallback T) T {
 	if value > 0 {
 		return value
 	}

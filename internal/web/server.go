@@ -187,8 +187,11 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", authenticator.withIdentity(gql))
-	mux.Handle("/healthz", readOnly(http.HandlerFunc(healthy)))
-	mux.Handle("/readyz", readOnly(ready(cfg.Ready, cfg.Connected, connections, limits.Ready, log)))
+	mux.Handle("/healthz", readOnly(http.HandlerFunc(serveHealth)))
+	mux.Handle(
+		"/readyz",
+		readOnly(serveReadiness(cfg.Ready, cfg.Connected, connections, limits.Ready, log)),
+	)
 	mux.Handle("/", http.HandlerFunc(notFound))
 	if cfg.Metrics != nil {
 		mux.Handle("/metrics", readOnly(cfg.Metrics))
@@ -200,7 +203,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 		mux.Handle("/ws", upgrader.legacySockets(cfg.Legacy))
 	}
 	if cfg.SDL != "" {
-		mux.Handle("/schema.graphql", readOnly(schema(cfg.SDL)))
+		mux.Handle("/schema.graphql", readOnly(serveSchema(cfg.SDL)))
 	}
 	if cfg.Playground != nil {
 		mux.Handle("/{$}", readOnly(cfg.Playground))
@@ -263,8 +266,8 @@ func (s *Server) Memory() map[string]*limit.Memory {
 // which ignores WebSockets.
 func (s *Server) Shutdown(ctx context.Context) error { return s.connections.shutdown(ctx) }
 
-// schema serves the SDL. Clients that cache it revalidate it by its hash.
-func schema(sdl string) http.Handler {
+// serveSchema serves the SDL. Clients that cache it revalidate it by its hash.
+func serveSchema(sdl string) http.Handler {
 	sum := sha256.Sum256([]byte(sdl))
 	etag := `"` + hex.EncodeToString(sum[:16]) + `"`
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -159,9 +159,9 @@ func (pg *Postgres) Restart(ctx context.Context) (bool, error) {
 	return true, pg.restart(ctx)
 }
 
-// Own returns a server that the test has for itself. It ends with the test. Without PostgreSQL
-// the test is skipped, or fails when CI=true.
-func Own(tb testing.TB) *Postgres {
+// NewCluster returns a server that the test has for itself. It ends with the test. Without
+// PostgreSQL the test is skipped, or fails when CI=true.
+func NewCluster(tb testing.TB) *Postgres {
 	tb.Helper()
 	ctx := context.WithoutCancel(tb.Context()) // which ends before the cleanups run
 	pg, err := StartPostgres(ctx)
