@@ -39,8 +39,9 @@ func viewer(ctx context.Context) (chat.Viewer, error) {
 	who, ok := auth.FromContext(ctx)
 	if !ok {
 		return chat.Viewer{}, &chat.Error{
-			Code:    chat.Unauthenticated,
-			Message: "Sign in first. Send a token: Authorization: Bearer …",
+			Code: chat.Unauthenticated,
+			Message: "Sign in first. Send a token in the header Authorization: Bearer …, or over a " +
+				`WebSocket as {"authorization": "Bearer …"} in the payload of connection_init.`,
 		}
 	}
 	return chat.Viewer{ID: who.ID, Admin: who.Admin}, nil

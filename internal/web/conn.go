@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,7 +13,6 @@ import (
 	"parley/internal/auth"
 	"parley/internal/limit"
 	"parley/internal/panics"
-	"parley/internal/rawjson"
 	"parley/internal/wire"
 )
 
@@ -315,29 +313,4 @@ func (c *conn) shutdown() {
 	c.expiryTimer.Stop()
 	c.pingTimer.Stop()
 	c.mu.Unlock()
-}
-
-// tokenIn returns the token in the payload of a connection_init or a ping, or "" if there is none.
-// problem says why the payload is invalid. Other members of the payload are not decoded.
-func tokenIn(payload json.RawMessage) (token, problem string) {
-	if len(payload) == 0 || string(payload) == "null" {
-		return "", ""
-	}
-	members, err := rawjson.Members(payload, "authorization", "Authorization")
-	if err != nil {
-		return "", ": it must be an object"
-	}
-	for _, name := range []string{"authorization", "Authorization"} {
-		text, f := stringMember(members, name) // a client may send null if it has no token
-		if f != nil {
-			return "", ": authorization must be a string"
-		}
-		if bearer, ok := auth.Bearer(text); ok {
-			text = bearer
-		}
-		if text != "" {
-			return text, ""
-		}
-	}
-	return "", ""
 }

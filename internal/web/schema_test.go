@@ -209,6 +209,10 @@ func (testVerifier) Verify(_ context.Context, token string) (auth.Identity, erro
 			Message:    "not now",
 			RetryAfter: 7 * time.Second,
 		}
+	case "long":
+		return auth.Identity{}, &auth.Error{
+			Reason: auth.Malformed, Message: strings.Repeat("é", 100),
+		}
 	default:
 		return auth.Identity{}, &auth.Error{
 			Reason:  auth.BadSignature,

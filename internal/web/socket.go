@@ -127,14 +127,14 @@ func (s *socket) handlePing(payload json.RawMessage) action {
 	if token == "" || problem != "" {
 		return action{reply: mustEncode(message{Type: "pong", Payload: payload})}
 	}
-	if s.renewToken(token).final {
-		return closeAction(closeForbidden, "Forbidden")
+	if renewal := s.renewToken(token); renewal.final {
+		return forbidden(renewal.problem)
 	}
 	return action{reply: mustEncode(message{Type: "pong"})}
 }
 
-// handleInit handles connection_init. A token in the "authorization" (or "Authorization") of its
-// payload, as "Bearer …" or by itself, replaces the identity of the handshake's header.
+// handleInit handles connection_init. A token in its payload (see tokenIn) replaces the identity of
+// the handshake's header.
 func (s *socket) handleInit(payload json.RawMessage) action {
 	s.mu.Lock()
 	again := s.initialized
@@ -160,9 +160,9 @@ func (s *socket) handleInit(payload json.RawMessage) action {
 			_ = s.write(
 				mustEncode(message{Type: "connection_error", Payload: mustEncode(f.graphQL())}),
 			) // the close frame follows
-			return closeAction(closeForbidden, "Forbidden")
+			return forbidden(f.message)
 		case f != nil:
-			return closeAction(closeForbidden, "Forbidden")
+			return forbidden(f.message)
 		}
 		ctx = userCtx
 	}

@@ -236,6 +236,9 @@ func TestSocketCloseCodes(t *testing.T) {
 		"init payload a string":        {[]string{`{"type":"connection_init","payload":"x"}`}, 4400},
 		"authorization a number":       {[]string{`{"type":"connection_init","payload":{"authorization":7}}`}, 4400},
 		"Authorization an object":      {[]string{`{"type":"connection_init","payload":{"Authorization":{"token":"ann"}}}`}, 4400},
+		"headers no object":            {[]string{`{"type":"connection_init","payload":{"headers":"x"}}`}, 4400},
+		"token a number":               {[]string{`{"type":"connection_init","payload":{"token":7}}`}, 4400},
+		"bad token in headers":         {[]string{`{"type":"connection_init","payload":{"headers":{"Authorization":"forged"}}}`}, 4403},
 		"not UTF-8":                    {[]string{begin, subscribeRaw("{ me } #\xff")}, 1007},
 		"not UTF-8 first":              {[]string{"{\"type\":\"\xff\"}"}, 1007},
 		"variables of another type":    {[]string{begin, `{"type":"subscribe","id":"1","payload":{"query":"{me}","variables":"x"}}`}, 4400},
@@ -295,6 +298,12 @@ func TestSocketIdentity(t *testing.T) {
 		"payload":                  {"", `,"payload":{"authorization":"Bearer ann"}`, `"ann"`},
 		"payload in capitals":      {"", `,"payload":{"Authorization":"bearer ann"}`, `"ann"`},
 		"bare token":               {"", `,"payload":{"authorization":"ann"}`, `"ann"`},
+		"in headers":               {"", `,"payload":{"headers":{"authorization":"Bearer ann","x":1}}`, `"ann"`},
+		"in headers, in capitals":  {"", `,"payload":{"headers":{"Authorization":"Bearer ann"}}`, `"ann"`},
+		"without headers":          {"", `,"payload":{"headers":null,"token":"ann"}`, `"ann"`},
+		"authToken":                {"", `,"payload":{"authToken":"ann"}`, `"ann"`},
+		"token":                    {"", `,"payload":{"token":"Bearer ann"}`, `"ann"`},
+		"authorization first":      {"", `,"payload":{"token":"bob","headers":{"authorization":"bob"},"authorization":"ann"}`, `"ann"`},
 		"header":                   {"Bearer bob", ``, `"bob"`},
 		"payload overrides header": {"Bearer bob", `,"payload":{"authorization":"Bearer ann"}`, `"ann"`},
 	} {
@@ -314,6 +323,45 @@ func TestSocketIdentity(t *testing.T) {
 		t.Errorf("bad token in the handshake: %d; want 401", refused)
 	}
 }
+
+// TestRejectedTokenReason: the close reason says why a token is rejected, as HTTP does.
+func TestRejectedTokenReason(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{})
+	const wrong = "Forbidden: The token's signature is wrong."
+	for name, test := range map[string]struct {
+		older    bool
+		messages []string
+		want     string
+	}{
+		"init":            {false, []string{`{"type":"connection_init","payload":{"token":"forged"}}`}, wrong},
+		"init, older":     {true, []string{`{"type":"connection_init","payload":{"token":"forged"}}`}, wrong},
+		"ping":            {false, []string{initAnn, `{"type":"ping","payload":{"authorization":"forged"}}`}, wrong},
+		"ping of another": {false, []string{initAnn, `{"type":"ping","payload":{"authorization":"bob"}}`}, "Forbidden: The token is another user's."},
+		"a long reason":   {false, []string{`{"type":"connection_init","payload":{"token":"long"}}`}, "Forbidden: " + strings.Repeat("é", 54) + "…"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var c *wsClient
+			if test.older {
+				c = ts.connectSubscriptionsWS(t)
+			} else {
+				c = ts.connect(t)
+			}
+			c.send(test.messages...)
+			err := error(nil)
+			for err == nil {
+				_, err = c.next()
+			}
+			var closed websocket.CloseError
+			if !errors.As(err, &closed) || closed.Code != 4403 || closed.Reason != test.want {
+				t.Errorf("closed with %v; want %q", err, test.want)
+			}
+		})
+	}
+}
+
+const initAnn = `{"type":"connection_init","payload":{"authorization":"ann"}}`
 
 // TestSocketOrigin: browsers let every page open WebSockets to any server, so that the server must
 // check the origin.
