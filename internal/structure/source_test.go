@@ -39,6 +39,9 @@ func sources(t *testing.T) (files []source) {
 			if hidden || slices.Contains([]string{"node_modules", "testdata", "bin"}, d.Name()) {
 				return fs.SkipDir
 			}
+			if _, err := fs.Stat(root, path.Join(name, "go.mod")); err == nil && name != "." {
+				return fs.SkipDir // a module of its own
+			}
 			return nil
 		}
 		if path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
