@@ -48,11 +48,13 @@ func authenticator(
 
 // tokensOf returns which tokens cfg accepts. In development mode it lacks the key.
 func tokensOf(cfg config.Config) auth.Config {
+	claims, _ := auth.ParseClaims(cfg.JWTClaims) // validated by config.Parse
 	return auth.Config{
 		Secret:   []byte(cfg.JWTSecret),
 		JWKSURL:  cfg.JWKSURL,
 		Issuer:   cfg.JWTIssuer,
 		Audience: cfg.JWTAudience,
+		Claims:   claims,
 	}
 }
 

@@ -31,7 +31,9 @@ const (
 //
 // The claims are a map, and not a struct, since a struct would take "Admin" for "admin" (RFC 7519,
 // section 10.1.1: names are case-sensitive).
-func identify(claims jwt.MapClaims, issuer, audience string, now time.Time) (Identity, error) {
+func identify(
+	claims jwt.MapClaims, names ClaimMap, issuer, audience string, now time.Time,
+) (Identity, error) {
 	if err := checkOrigin(claims, issuer, audience); err != nil {
 		return Identity{}, err
 	}
@@ -39,22 +41,22 @@ func identify(claims jwt.MapClaims, issuer, audience string, now time.Time) (Ide
 	if err != nil {
 		return Identity{}, err
 	}
-	id, err := optional[string](claims, "sub")
+	id, err := names.text(claims, claimSubject)
 	if err != nil {
 		return Identity{}, err
 	}
-	if err := checkSubject(id); err != nil {
+	if err := checkSubject(id, names.source(claimSubject).name); err != nil {
 		return Identity{}, err
 	}
-	name, err := optional[string](claims, "name")
+	name, err := names.text(claims, claimName)
 	if err != nil {
 		return Identity{}, err
 	}
-	picture, err := optional[string](claims, "picture")
+	picture, err := names.text(claims, claimPicture)
 	if err != nil {
 		return Identity{}, err
 	}
-	admin, err := optional[bool](claims, "admin")
+	admin, err := names.flag(claims, claimAdmin)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -145,23 +147,26 @@ func numericDate(seconds float64) time.Time {
 // checkSubject refuses what cannot be a person's id. U+FFFD is what the JSON decoder leaves of
 // bytes that are not UTF-8 and of half a surrogate pair: letting it pass would make one person of
 // many.
-func checkSubject(id string) error {
+func checkSubject(id, claim string) error {
 	unreadable := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
 	switch {
 	case id == "":
 		return refuse(
 			BadSubject,
-			`The token does not say who you are: its "sub" is missing or empty.`,
+			fmt.Sprintf("The token does not say who you are: its %q is missing or empty.", claim),
 		)
 	case utf8.RuneCountInString(id) > MaxSubjectLength:
 		return refuse(
 			BadSubject,
-			fmt.Sprintf(`The token's "sub" is longer than %d characters.`, MaxSubjectLength),
+			fmt.Sprintf("The token's %q is longer than %d characters.", claim, MaxSubjectLength),
 		)
 	case strings.ContainsFunc(id, unreadable):
 		return refuse(
 			BadSubject,
-			`The token's "sub" has a control character, or one that is not valid UTF-8.`,
+			fmt.Sprintf(
+				"The token's %q has a control character, or one that is not valid UTF-8.",
+				claim,
+			),
 		)
 	}
 	return nil
@@ -179,8 +184,13 @@ func withoutControls(s string) string {
 // optional returns the claim of that name, or T's zero value where it is left out or null. One of
 // another type is refused, not guessed at: the string "true" makes no user an admin.
 func optional[T string | float64 | bool](claims jwt.MapClaims, name string) (T, error) {
-	value, ok := claims[name].(T)
-	if !ok && claims[name] != nil {
+	return typed[T](claims[name], name)
+}
+
+// typed returns the value of the claim of that name, or T's zero value where it is nil.
+func typed[T string | float64 | bool](claim any, name string) (T, error) {
+	value, ok := claim.(T)
+	if !ok && claim != nil {
 		return value, malformed(fmt.Sprintf("The token's %q must be a %s.", name, jsonType(value)))
 	}
 	return value, nil

@@ -30,6 +30,8 @@ type Config struct {
 	// Audience must be, or be among, the token's aud. It is required with JWKSURL, whose keys sign
 	// tokens for other applications too; left out with Secret, any aud is accepted.
 	Audience string
+	// Claims says where the claims of a user are.
+	Claims ClaimMap
 	// Log receives an entry when the key set cannot be fetched. Nil: there is none.
 	Log *slog.Logger
 	// Panics contains the panics of the fetching of keys; nil contains them without counting.

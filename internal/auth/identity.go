@@ -4,7 +4,8 @@
 // The operator's configuration decides how a token must be signed, never the token: HS256 with a
 // shared secret, or RS256, ES256 and EdDSA with the public keys of a JSON Web Key Set (RFC 7517).
 //
-// The claims read are sub (required), exp (required), nbf, iss, aud, name, picture and admin.
+// The claims read are sub (required), exp (required), nbf, iss, aud, name, picture and admin. A
+// [ClaimMap] renames those of the user.
 package auth
 
 import (

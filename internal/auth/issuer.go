@@ -17,6 +17,7 @@ const DevelopmentTokenLifetime = 24 * time.Hour
 type Issuer struct {
 	secret           []byte
 	issuer, audience string
+	claims           ClaimMap
 }
 
 // NewIssuer returns an Issuer of tokens that a Verifier of the same configuration accepts. It needs
@@ -28,7 +29,7 @@ func NewIssuer(cfg Config) (*Issuer, error) {
 	if len(cfg.Secret) == 0 {
 		return nil, errors.New("issue tokens: a key set cannot sign, only a secret can")
 	}
-	return &Issuer{secret: cfg.Secret, issuer: cfg.Issuer, audience: cfg.Audience}, nil
+	return &Issuer{cfg.Secret, cfg.Issuer, cfg.Audience, cfg.Claims}, nil
 }
 
 // Issue signs a token of a user, called name unless it is empty, that expires after
@@ -48,20 +49,25 @@ func (i *Issuer) Issue(
 func (i *Issuer) Sign(
 	identity Identity, now time.Time,
 ) (token string, expiresAt time.Time, err error) {
-	if err := checkSubject(identity.ID); err != nil {
+	if err := checkSubject(identity.ID, claimSubject); err != nil {
 		return "", time.Time{}, err
 	}
 	expiresAt = identity.ExpiresAt.Truncate(time.Second).UTC()
-	claims := jwt.MapClaims{"sub": identity.ID, "iat": now.Unix(), "exp": expiresAt.Unix()}
-	for claim, value := range map[string]string{
-		"name": identity.Name, "picture": identity.Picture, "iss": i.issuer, "aud": i.audience,
-	} {
-		if value != "" {
-			claims[claim] = value
+	claims := jwt.MapClaims{"iat": now.Unix(), "exp": expiresAt.Unix()}
+	var errs []error
+	set := func(claim string, value any, given bool) {
+		if given {
+			errs = append(errs, i.claims.set(claims, claim, value))
 		}
 	}
-	if identity.Admin {
-		claims["admin"] = true
+	set("iss", i.issuer, i.issuer != "")
+	set("aud", i.audience, i.audience != "")
+	set(claimSubject, identity.ID, true)
+	set(claimName, identity.Name, identity.Name != "")
+	set(claimPicture, identity.Picture, identity.Picture != "")
+	set(claimAdmin, true, identity.Admin)
+	if err := errors.Join(errs...); err != nil {
+		return "", time.Time{}, err
 	}
 	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(i.secret)
 	if err != nil {

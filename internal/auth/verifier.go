@@ -32,6 +32,7 @@ type Verifier struct {
 	parser           *jwt.Parser
 	algorithms       []string
 	issuer, audience string
+	claims           ClaimMap
 	secret           []byte
 	keys             *keySet // nil with a secret
 	known            *lru.Cache[[sha256.Size]byte, knownToken]
@@ -62,6 +63,7 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 		algorithms: []string{jwt.SigningMethodHS256.Alg()},
 		issuer:     cfg.Issuer,
 		audience:   cfg.Audience,
+		claims:     cfg.Claims,
 		secret:     cfg.Secret,
 		known:      known,
 	}
@@ -117,7 +119,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	identity, err := identify(claims, v.issuer, v.audience, now)
+	identity, err := identify(claims, v.claims, v.issuer, v.audience, now)
 	if err != nil {
 		return Identity{}, err
 	}

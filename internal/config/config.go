@@ -53,6 +53,7 @@ type Config struct {
 	JWKSURL     string `name:"jwks-url" env:"PARLEY_JWKS_URL" placeholder:"URL" group:"auth" for:"token" help:"URL of the identity provider's public keys, for tokens signed with RS256, ES256 or EdDSA."`
 	JWTIssuer   string `name:"jwt-issuer" env:"PARLEY_JWT_ISSUER" placeholder:"ISS" group:"auth" for:"token" help:"Required iss claim of tokens; must be set with a key URL."`
 	JWTAudience string `name:"jwt-audience" env:"PARLEY_JWT_AUDIENCE" placeholder:"AUD" group:"auth" for:"token" help:"Required aud claim of tokens; must be set with a key URL."`
+	JWTClaims   string `name:"jwt-claims" env:"PARLEY_JWT_CLAIMS" placeholder:"LIST" group:"auth" for:"token" help:"Claims that your identity provider has in place of sub, name, picture and admin, as in name=nickname,admin=/realm_access/roles=chat-admin. A / begins the path of a nested claim. A second = begins the value that the claim of an administrator must be or contain."`
 
 	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"info" placeholder:"LEVEL" group:"log" for:"prune" help:"Lowest level to log: debug, info, warn or error."`
 	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"auto" placeholder:"FORMAT" group:"log" for:"prune" help:"Format of the log: text, json, or auto: text on a terminal, otherwise json."`

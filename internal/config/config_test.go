@@ -250,6 +250,13 @@ var settings = []struct {
 		"chat",
 	},
 	{
+		"--jwt-claims",
+		"PARLEY_JWT_CLAIMS",
+		"name=nickname,admin=/realm_access/roles=staff",
+		func(c config.Config) any { return c.JWTClaims },
+		"name=nickname,admin=/realm_access/roles=staff",
+	},
+	{
 		"--log-level",
 		"PARLEY_LOG_LEVEL",
 		"WARN",
@@ -322,7 +329,7 @@ func rate(person, address limit.Rate) limit.RateLimits {
 // needed is what some settings are refused without.
 func needed(env string) map[string]string {
 	switch env {
-	case "PARLEY_JWKS_URL", "PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE":
+	case "PARLEY_JWKS_URL", "PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE", "PARLEY_JWT_CLAIMS":
 		return map[string]string{
 			"PARLEY_JWKS_URL":     "https://login.example/other",
 			"PARLEY_JWT_ISSUER":   "i",
@@ -382,6 +389,8 @@ func TestRefused(t *testing.T) {
 			map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWKS_URL": "https://login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"},
 			[]string{"both set", "leave one out"},
 		},
+		"claims that are none":      {map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWT_CLAIMS": "role=x"}, []string{"PARLEY_JWT_CLAIMS", "admin="}},
+		"claims in development":     {map[string]string{"PARLEY_JWT_CLAIMS": "name=nickname"}, []string{"PARLEY_JWT_CLAIMS", "PARLEY_JWT_SECRET"}},
 		"keys alone":                {map[string]string{"PARLEY_JWKS_URL": "https://login.example/keys"}, []string{"PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE"}},
 		"keys over plain HTTP":      {map[string]string{"PARLEY_JWKS_URL": "http://login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}, []string{"PARLEY_JWKS_URL", "https://"}},
 		"key URL that is none":      {map[string]string{"PARLEY_JWKS_URL": "login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"}, []string{"PARLEY_JWKS_URL", "https://"}},
@@ -703,8 +712,8 @@ func TestCommandHelp(t *testing.T) {
 			"PARLEY_LOG_RETENTION", "PARLEY_MESSAGE_RETENTION", "PARLEY_SQLITE_SYNCHRONOUS",
 		},
 		"token": {
-			"DATABASE_URL", "PARLEY_JWKS_URL", "PARLEY_JWT_AUDIENCE", "PARLEY_JWT_ISSUER",
-			"PARLEY_JWT_SECRET",
+			"DATABASE_URL", "PARLEY_JWKS_URL", "PARLEY_JWT_AUDIENCE", "PARLEY_JWT_CLAIMS",
+			"PARLEY_JWT_ISSUER", "PARLEY_JWT_SECRET",
 		},
 	} {
 		_, help, err := parse(t, nil, command, "--help")

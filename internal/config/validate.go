@@ -230,10 +230,13 @@ func isUnspecified(host string) bool {
 }
 
 func (c Config) validateAuth(fail func(string, ...any)) {
-	if c.Development() && (c.JWTIssuer != "" || c.JWTAudience != "") {
+	if c.Development() && (c.JWTIssuer != "" || c.JWTAudience != "" || c.JWTClaims != "") {
 		fail(
-			"PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE are for tokens that can be verified; set PARLEY_JWT_SECRET (--jwt-secret) or PARLEY_JWKS_URL (--jwks-url) too",
+			"PARLEY_JWT_ISSUER, PARLEY_JWT_AUDIENCE and PARLEY_JWT_CLAIMS are for tokens that can be verified; set PARLEY_JWT_SECRET (--jwt-secret) or PARLEY_JWKS_URL (--jwks-url) too",
 		)
+	}
+	if _, err := auth.ParseClaims(c.JWTClaims); err != nil {
+		fail("PARLEY_JWT_CLAIMS (--jwt-claims): %w", err)
 	}
 	if c.JWTSecret != "" {
 		if problem := secretProblem(string(c.JWTSecret)); problem != "" {
