@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -20,7 +21,7 @@ func main() { os.Exit(run()) }
 // run returns the exit code: 0 after a clean shutdown, 1 if serving failed, 2 if a setting cannot
 // work, or a file or database that it names.
 func run() int {
-	cfg, err := config.Parse(os.Args[1:], os.Environ(), version(), os.Stdout, os.Stderr)
+	cfg, err := config.Parse(os.Args[1:], os.Environ(), "parley "+version(), os.Stdout, os.Stderr)
 	switch {
 	case errors.Is(err, config.ErrPrinted):
 		return 0
@@ -33,15 +34,18 @@ func run() int {
 	defer stop()
 	context.AfterFunc(ctx, stop)   // the second signal ends the process at once
 	signal.Ignore(syscall.SIGPIPE) // a log that cannot be written any more is no reason to end
-	do := app.RunWith
+	do, out := app.RunWith, io.Writer(os.Stdout)
 	switch cfg.Command {
 	case config.Prune:
 		do = app.Prune
 	case config.Token:
 		do = app.Token
 	case config.Serve:
+		if !isTerminal(os.Stdout) { // a service has the log
+			out = io.Discard
+		}
 	}
-	if err := do(ctx, cfg, logger, os.Stdout, app.Options{Version: version()}); err != nil {
+	if err := do(ctx, cfg, logger, out, app.Options{Version: version()}); err != nil {
 		if invalid := (*config.InvalidError)(nil); errors.As(err, &invalid) {
 			_, _ = fmt.Fprintln(os.Stderr, "parley:", err)
 			return 2
@@ -88,11 +92,11 @@ var release string //nolint:gochecknoglobals // the linker sets nothing else
 // version is the release, or that of the module, as the Go tool has recorded it.
 func version() string {
 	if release != "" {
-		return "parley " + release
+		return release
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
-		return "parley (unknown version)"
+		return "(unknown)"
 	}
-	return "parley " + info.Main.Version
+	return info.Main.Version
 }

@@ -3,7 +3,10 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -39,12 +42,13 @@ type process struct {
 // start starts a server that may have so many file descriptors. It has no terminal.
 func start(t *testing.T, descriptors int, prepare func(*exec.Cmd), env ...string) *process {
 	t.Helper()
-	admin := freeAddr(t)
+	admin, addr := freeAddr(t), freeAddr(t)
 	p, err := testkit.StartProcess(t.Context(), t, testkit.ProcessConfig{
 		Env: append(append(os.Environ(), runs+"=1", "DATABASE_URL=sqlite::memory:",
-			"PARLEY_ADDR=127.0.0.1:0", "PARLEY_ADMIN_ADDR="+admin,
+			"PARLEY_ADDR="+addr, "PARLEY_ADMIN_ADDR="+admin,
 			"PARLEY_JWT_SECRET=only for tests, 32 bytes or more"), env...),
 		Descriptors: descriptors,
+		URL:         "http://" + addr, // the log may go elsewhere
 		Prepare: func(cmd *exec.Cmd) {
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			prepare(cmd)
@@ -86,6 +90,48 @@ func (p *process) alive() {
 	p.t.Helper()
 	if status, body := p.get(p.URL + "/healthz"); status != http.StatusOK {
 		p.t.Fatalf("/healthz: %d %s", status, body)
+	}
+}
+
+// TestReady: without a terminal a server prints nothing, and logs one line when it is ready, without
+// secrets.
+func TestReady(t *testing.T) {
+	const password = "hunter2"
+	var stdout bytes.Buffer
+	file := t.TempDir() + "/" + password
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), runs+"=1", "DATABASE_URL=sqlite:"+file,
+		"PARLEY_ADDR=127.0.0.1:0", "PARLEY_JWT_SECRET=only for tests, 32 bytes or more")
+	cmd.Stdout = &stdout
+	logs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var ready []map[string]any
+	for lines := bufio.NewScanner(logs); lines.Scan(); {
+		var entry map[string]any
+		if err := json.Unmarshal(lines.Bytes(), &entry); err != nil {
+			t.Errorf("%s: %v", lines.Text(), err)
+		}
+		if entry["msg"] == "ready" {
+			ready = append(ready, entry)
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := cmd.Wait(); err != nil || stdout.Len() > 0 || len(ready) != 1 {
+		t.Fatalf("%v, stdout %q, ready %v", err, stdout.String(), ready)
+	}
+	entry := ready[0]
+	address, _ := entry["address"].(string)
+	if entry["database"] != "sqlite3" || entry["mode"] != "production" ||
+		!strings.HasPrefix(address, "127.0.0.1:") || entry["version"] != version() ||
+		strings.Contains(fmt.Sprint(entry), password) {
+		t.Errorf("ready: %v", entry)
 	}
 }
 

@@ -134,6 +134,8 @@ func RunWith(
 		go func() { served <- private.Serve(limited) }() // ends with Close below
 		defer func() { err = errors.Join(err, private.Close(), ended(<-served)) }()
 	}
+	logger.Info("ready", "version", opts.Version, "address", listener.Addr().String(),
+		"database", a.db.Dialect(), "mode", modeOf(cfg))
 	printWelcome(stdout, cfg, listener.Addr())
 
 	select {
@@ -230,6 +232,13 @@ func newHTTPServer(
 		MaxHeaderBytes:    headerBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
+}
+
+func modeOf(cfg config.Config) string {
+	if cfg.Development() {
+		return "development"
+	}
+	return "production"
 }
 
 // printWelcome prints the URLs of the server, as this machine reaches them.

@@ -99,7 +99,7 @@ type TokenOptions struct {
 
 const description = `A chat-room server with a GraphQL API and live subscriptions.
 
-Each setting is a flag or an environment variable; a flag takes precedence, and an empty variable counts as unset. The server does not start if an unknown variable begins with PARLEY_, unless Kubernetes, Docker or Parley's tests set it. With neither PARLEY_JWT_SECRET nor PARLEY_JWKS_URL the server runs in development mode: every client can sign in as any user, and the server listens on this machine only.`
+Each setting is a flag or an environment variable; a flag takes precedence, and an empty variable counts as unset. PARLEY_JWT_SECRET_FILE, DATABASE_URL_FILE and PARLEY_NATS_URL_FILE name files with the secrets. The server does not start if an unknown variable begins with PARLEY_, unless Kubernetes, Docker or Parley's tests set it. With neither PARLEY_JWT_SECRET nor PARLEY_JWKS_URL the server runs in development mode: every client can sign in as any user, and the server listens on this machine only.`
 
 func groups() kong.Option {
 	return kong.ExplicitGroups([]kong.Group{
@@ -158,6 +158,7 @@ func Parse(
 		variables = append(variables, flag.Envs...)
 		flag.Tag.Envs = nil // or kong reads the environment of the process; flag.Envs has the names
 	}
+	secrets := env.readSecrets(parser.Model.Flags)
 	parsed, err := parser.Parse(args)
 	switch {
 	case printed:
@@ -176,6 +177,9 @@ func Parse(
 	command, _, _ := strings.Cut(parsed.Command(), " ")
 	if cli.Command = Command(command); command == string(Token) {
 		cli.Config.Token = cli.Token
+	}
+	if secrets != nil {
+		return Config{}, &InvalidError{secrets}
 	}
 	cli.AllowedOrigins = trimmed(cli.AllowedOrigins)
 	cli.TrustedProxies = trimmed(cli.TrustedProxies)

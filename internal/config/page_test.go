@@ -43,6 +43,8 @@ func settings(t *testing.T) string {
 
 This page is generated from the code. Each setting is a flag or an environment variable; a flag takes precedence, and an empty variable
 counts as unset. The server does not start if a value is invalid, or if an unknown variable begins with ` + "`PARLEY_`" + `.
+The variables ` + "`PARLEY_JWT_SECRET_FILE`, `DATABASE_URL_FILE` and `PARLEY_NATS_URL_FILE`" + ` name files with the values, as Docker and
+Kubernetes mount secrets.
 [Operations](operations.md) explains how to choose the values.
 
 A duration is a number with a unit, such as ` + "`15s`, `30m` or `168h`" + `.

@@ -6,6 +6,8 @@ package metrics
 
 import (
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -75,9 +77,11 @@ func New(version string, guard *panics.Guard) *Metrics {
 		Help: "WebSockets cut off because their client did not take what was sent to it in time.",
 	})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name:        "parley_build_info",
-		Help:        "1, with the version of the program.",
-		ConstLabels: prometheus.Labels{"version": version},
+		Name: "parley_build_info",
+		Help: "1, with the version of the program, its commit, and the version of Go.",
+		ConstLabels: prometheus.Labels{
+			"version": version, "revision": revision(), "goversion": runtime.Version(),
+		},
 	})
 	build.Set(1)
 	m.registry.MustRegister(
@@ -91,6 +95,18 @@ func New(version string, guard *panics.Guard) *Metrics {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
+}
+
+// revision returns the commit of which the program was built, if the Go tool has recorded it.
+func revision() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				return setting.Value
+			}
+		}
+	}
+	return "unknown"
 }
 
 // Operation counts an operation that was answered: kind is query, mutation or subscription. Of

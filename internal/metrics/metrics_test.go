@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -24,7 +25,9 @@ func TestPanicOfAPart(t *testing.T) {
 	m.Handler().
 		ServeHTTP(out, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	if body := out.Body.String(); out.Code != http.StatusOK || !strings.Contains(body, "whole 7") ||
-		strings.Contains(body, "broken") {
+		strings.Contains(body, "broken") ||
+		!regexp.MustCompile(`parley_build_info\{goversion="go1[^"]+",revision="\w+",version="test"\} 1`).
+			MatchString(body) {
 		t.Errorf("%d\n%s", out.Code, body)
 	}
 	if n := guard.Count(panics.Background); n != 1 {

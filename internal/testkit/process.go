@@ -52,6 +52,8 @@ type ProcessConfig struct {
 	// Prepare may change the command before it starts. The default for its standard error is
 	// [Process.Log].
 	Prepare func(*exec.Cmd)
+	// URL is where the server listens. By default it is read from the output and [Process.Log].
+	URL string
 	// Failed is called when the process ends by itself: without Kill or Stop.
 	Failed func(error)
 }
@@ -90,6 +92,11 @@ func StartProcess(ctx context.Context, t testing.TB, cfg ProcessConfig) (*Proces
 	// A probe opens a connection for each request.
 	probe := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
 	p := &Process{cmd: cmd, http: probe, ended: make(chan struct{})}
+	url := make(chan string, 1)
+	if cfg.URL != "" {
+		url <- cfg.URL
+	}
+	p.Log.ready = func(found string) { sendURL(url, found) }
 	cmd.Dir, cmd.Env, cmd.Stderr = t.TempDir(), cfg.Env, &p.Log
 	if cfg.Prepare != nil {
 		cfg.Prepare(cmd)
@@ -105,7 +112,6 @@ func StartProcess(ctx context.Context, t testing.TB, cfg ProcessConfig) (*Proces
 		return nil, fmt.Errorf("start the server: %w", err)
 	}
 	t.Cleanup(p.Kill)
-	url := make(chan string, 1)
 	go func() { // ends with the process
 		defer close(p.ended)
 		scanURL(stdout, url)
@@ -126,9 +132,22 @@ func scanURL(output io.Reader, url chan<- string) {
 	pattern := regexp.MustCompile(`GraphQL +(http://\S+)/graphql`)
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		if found := pattern.FindStringSubmatch(lines.Text()); found != nil {
-			url <- found[1]
+			sendURL(url, found[1])
 		}
 	}
+}
+
+// sendURL sends a URL unless one has been sent.
+func sendURL(url chan<- string, found string) {
+	select {
+	case url <- found:
+	default:
+	}
+}
+
+// readyLine matches the log entry of a server that is ready, in both formats, with its address.
+func readyLine() *regexp.Regexp {
+	return regexp.MustCompile(`msg"?[=:]"?ready"?.*address"?[=:]"?([^\s",]+)[\s",]`)
 }
 
 // awaitReady waits until the server has printed its URL and /readyz answers 200.
@@ -251,12 +270,21 @@ func (p *Process) proc(name string) string {
 type Log struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	// ready is called once with the URL of the server when it is ready; nil after that.
+	ready func(url string)
 }
 
 func (l *Log) Write(text []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.text.Write(text)
+	n, err := l.text.Write(text)
+	if l.ready != nil {
+		if found := readyLine().FindSubmatch(l.text.Bytes()); found != nil {
+			l.ready("http://" + string(found[1]))
+			l.ready = nil
+		}
+	}
+	return n, err
 }
 
 func (l *Log) String() string {
