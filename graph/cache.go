@@ -14,31 +14,32 @@ type loader[K, V any] func(ctx context.Context, keys []K) ([]V, error)
 type cache[K comparable, V any] struct {
 	mu      sync.Mutex
 	entries []entry[K, V]
-	// places are where keys are in entries, once there are more than a few.
-	places map[K]int
+	// indexes are where keys are in entries, once there are more than a few.
+	indexes map[K]int
 	// loading is full while values are being loaded, so that concurrent callers find what the first
 	// one loads.
 	loading chan struct{}
 }
 
-// entry is a key and, if it is loaded, its value. One that is claimed but not loaded is being loaded.
+// entry is a key and, if it is loaded, its value. One that is claimed but not loaded is being
+// loaded.
 type entry[K comparable, V any] struct {
 	key             K
 	value           V
 	claimed, loaded bool
 }
 
-// many returns the values of keys in their order. It loads those that are missing at once.
-func (c *cache[K, V]) many(ctx context.Context, keys []K, load loader[K, V]) ([]V, error) {
+// getMany returns the values of keys in their order. It loads those that are missing at once.
+func (c *cache[K, V]) getMany(ctx context.Context, keys []K, load loader[K, V]) ([]V, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
 	out := make([]V, len(keys))
-	if c.find(keys, out) {
+	if c.getLoaded(keys, out) {
 		return out, nil
 	}
 	select {
-	case c.turn() <- struct{}{}:
+	case c.loadSlot() <- struct{}{}:
 		defer func() { <-c.loading }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -48,12 +49,12 @@ func (c *cache[K, V]) many(ctx context.Context, keys []K, load loader[K, V]) ([]
 			return nil, err
 		}
 	}
-	c.find(keys, out)
+	c.getLoaded(keys, out)
 	return out, nil
 }
 
-// turn returns loading.
-func (c *cache[K, V]) turn() chan struct{} {
+// loadSlot returns loading, and creates it first.
+func (c *cache[K, V]) loadSlot() chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.loading == nil {
@@ -62,12 +63,12 @@ func (c *cache[K, V]) turn() chan struct{} {
 	return c.loading
 }
 
-// find puts the values of keys into out, and reports whether all are there.
-func (c *cache[K, V]) find(keys []K, out []V) bool {
+// getLoaded puts the values of keys into out, and reports whether all are there.
+func (c *cache[K, V]) getLoaded(keys []K, out []V) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, key := range keys {
-		at := c.at(key)
+		at := c.indexOf(key)
 		if at < 0 || !c.entries[at].loaded {
 			return false
 		}
@@ -76,12 +77,12 @@ func (c *cache[K, V]) find(keys []K, out []V) bool {
 	return true
 }
 
-// at returns where key is in entries, or -1. The caller has locked the cache.
-func (c *cache[K, V]) at(key K) int {
-	if c.places == nil {
+// indexOf returns where key is in entries, or -1. The caller has locked the cache.
+func (c *cache[K, V]) indexOf(key K) int {
+	if c.indexes == nil {
 		return slices.IndexFunc(c.entries, func(e entry[K, V]) bool { return e.key == key })
 	}
-	if at, ok := c.places[key]; ok {
+	if at, ok := c.indexes[key]; ok {
 		return at
 	}
 	return -1
@@ -92,45 +93,45 @@ func (c *cache[K, V]) add(e entry[K, V]) {
 	const few = 8
 	c.entries = append(c.entries, e)
 	switch n := len(c.entries); {
-	case c.places != nil:
-		c.places[e.key] = n - 1
+	case c.indexes != nil:
+		c.indexes[e.key] = n - 1
 	case n > few:
-		c.places = make(map[K]int, cap(c.entries))
+		c.indexes = make(map[K]int, cap(c.entries))
 		for i := range c.entries {
-			c.places[c.entries[i].key] = i
+			c.indexes[c.entries[i].key] = i
 		}
 	}
 }
 
 // claim returns those of keys that are not there, each once, and their places in entries. The
 // caller loads them.
-func (c *cache[K, V]) claim(keys []K) (missing []K, places []int) {
+func (c *cache[K, V]) claim(keys []K) (missing []K, indexes []int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.entries = slices.Grow(c.entries, len(keys))
 	for _, key := range keys {
-		at := c.at(key)
+		at := c.indexOf(key)
 		if at < 0 {
 			at = len(c.entries)
 			c.add(entry[K, V]{key: key})
 		}
 		if e := &c.entries[at]; !e.claimed {
 			e.claimed = true
-			missing, places = append(missing, key), append(places, at)
+			missing, indexes = append(missing, key), append(indexes, at)
 		}
 	}
-	return missing, places
+	return missing, indexes
 }
 
 // loadClaimed loads the values of claimed keys, or gives them up.
 func (c *cache[K, V]) loadClaimed(
-	ctx context.Context, keys []K, places []int, load loader[K, V],
+	ctx context.Context, keys []K, indexes []int, load loader[K, V],
 ) error {
 	var values []V
 	defer func() { // also if load panics
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		for i, at := range places {
+		for i, at := range indexes {
 			e := &c.entries[at]
 			if e.claimed = values != nil; e.claimed {
 				e.value, e.loaded = values[i], true
@@ -148,7 +149,7 @@ func (c *cache[K, V]) loadClaimed(
 func (c *cache[K, V]) put(key K, value V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.at(key) < 0 {
+	if c.indexOf(key) < 0 {
 		c.add(entry[K, V]{key, value, true, true})
 	}
 }

@@ -13,16 +13,16 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestClockAhead: a node whose clock is an hour ahead writes to a room. Then a node with the right time
-// writes. The times of the room do not run backwards, the order is right, and no event is missed or
-// counted twice.
+// TestClockAhead: a node whose clock is an hour ahead writes to a room. Then a node with the right
+// time writes. The times of the room do not run backwards, the order is right, and no event is
+// missed or counted twice.
 func TestClockAhead(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		there := testkit.StartOn(t, url).As("alice")
 		testkit.StartOn(t, url).As("bob")
 		room := makeRoom(there, testkit.Vars{"memberIds": []string{"bob"}})
-		say(there, room, "early")
-		say(there, room, "from the future")
+		sendText(there, room, "early")
+		sendText(there, room, "from the future")
 		ahead := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
 		changeTimes(
 			t,
@@ -39,15 +39,15 @@ func TestClockAhead(t *testing.T) {
 		stream.Next() // StreamOpened
 		live := bob.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 2})
 		here.As("carol")
-		first := say(alice, room, "right") // alone
+		first := sendText(alice, room, "right") // alone
 		var together sync.WaitGroup
 		for i := range 10 {
 			together.Go(
-				func() { say(here.With(here.Token("alice")), room, fmt.Sprint("together ", i)) },
+				func() { sendText(here.With(here.Token("alice")), room, fmt.Sprint("together ", i)) },
 			)
 		}
 		together.Wait()
-		say(
+		sendText(
 			bob,
 			room,
 			"my own",
@@ -138,7 +138,7 @@ func TestClockAhead(t *testing.T) {
 				)
 			}
 		}
-		if again := say(
+		if again := sendText(
 			bob,
 			room,
 			"my own",

@@ -23,7 +23,7 @@ func TestSharedExecution(t *testing.T) {
 		cost := func() int {
 			var seq int
 			statements := s.Statements(func() {
-				seq = say(alice, room, "x").Int("seq")
+				seq = sendText(alice, room, "x").Int("seq")
 				for _, stream := range streams {
 					if got := stream.Next().Int("roomEvents.seq"); got != seq {
 						t.Errorf("got %d, want %d", got, seq)
@@ -66,11 +66,11 @@ func TestManyViewsOfOneEvent(t *testing.T) {
 			s.As(ids[i]).Do(`{ me { id } }`, nil)
 		}
 		room := makeRoom(alice, testkit.Vars{"memberIds": ids, "tags": []string{"tea"}})
-		first := say(alice, room, "to reply to").Str("id")
+		first := sendText(alice, room, "to reply to").Str("id")
 		var streams []*testkit.Stream
 		cost := func() int {
 			return len(s.Statements(func() {
-				seq := say(alice, room, "x", testkit.Vars{"replyToId": first}).Int("seq")
+				seq := sendText(alice, room, "x", testkit.Vars{"replyToId": first}).Int("seq")
 				for _, stream := range streams {
 					for stream.Next().Int("roomEvents.seq") != seq {
 					}
@@ -129,7 +129,7 @@ func TestExecutionPerViewer(t *testing.T) {
 		for _, stream := range []*testkit.Stream{hers, his, shared} {
 			stream.Next()
 		}
-		say(alice, room, "x")
+		sendText(alice, room, "x")
 		for name, want := range map[*testkit.Stream]string{
 			hers:   "map[name:Garden unreadCount:0 viewerRole:OWNER]",
 			his:    "map[name:Garden unreadCount:1 viewerRole:MEMBER]",
@@ -183,7 +183,7 @@ func TestSharedViewsDiffer(t *testing.T) {
 		streams[want] = alice.Subscribe(ask.query, ask.vars)
 		streams[want].Next()
 	}
-	say(alice, room, "x")
+	sendText(alice, room, "x")
 	for want, stream := range streams {
 		if got := stream.Next().String(); !strings.HasPrefix(got, want) {
 			t.Errorf("got %s, want %s", got, want)
@@ -201,7 +201,7 @@ func TestEventsCarryTheirSeq(t *testing.T) {
 		testkit.Vars{"room": room},
 	)
 	for i := range 3 {
-		say(alice, room, fmt.Sprint(i))
+		sendText(alice, room, fmt.Sprint(i))
 		var payload struct{ Extensions struct{ Seq int } }
 		if err := json.Unmarshal(
 			stream.Raw(),
@@ -221,7 +221,7 @@ func TestManyComeBack(t *testing.T) {
 		room := makeRoom(alice, nil)
 		const messages, screens = 200, 40
 		for i := range messages {
-			say(alice, room, fmt.Sprint(i))
+			sendText(alice, room, fmt.Sprint(i))
 		}
 		reads := 0
 		for _, statement := range s.Statements(func() {

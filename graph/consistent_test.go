@@ -262,9 +262,9 @@ func (c *changes) change() {
 	}
 }
 
-// TestSnapshotsAreConsistent: while members change a room, the snapshot with which a stream begins is
-// exactly what the events up to its seq make, and the events after it make of it what a query shows
-// in the end.
+// TestSnapshotsAreConsistent: while members change a room, the snapshot with which a stream begins
+// is exactly what the events up to its seq make, and the events after it make of it what a query
+// shows in the end.
 func TestSnapshotsAreConsistent(t *testing.T) {
 	const writers, each, streams, pause = 4, 40, 24, 15 * time.Millisecond
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
@@ -279,7 +279,7 @@ func TestSnapshotsAreConsistent(t *testing.T) {
 		})
 		var writing sync.WaitGroup
 		all := &messageIDs{}
-		all.add(say(alice, room, "edit 0").Str("id"))
+		all.add(sendText(alice, room, "edit 0").Str("id"))
 		for i, user := range founders {
 			c := &changes{
 				client: s.As(user), room: room, rng: rand.New(rand.NewPCG(7, uint64(i))),

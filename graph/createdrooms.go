@@ -20,14 +20,14 @@ func (r *Resolver) renderCreated(shown subscription, topic live.Topic, v chat.Vi
 		ctx context.Context, owner string, events []live.Event,
 	) ([][]byte, live.ReadSet, error) {
 		var rooms []*ent.Room
-		var sources []source
+		var refs []eventRef
 		var places []int
 		for i, event := range events {
 			created, ok := event.(*live.RoomCreated)
 			if !ok {
 				return nil, live.ReadNothing, fmt.Errorf("a %T in a topic of new rooms", event)
 			}
-			s := r.scopeOfCreated(created, topic)
+			s := r.newCreatedScope(created, topic)
 			room, err := s.createdRoom(ctx, v, r.visibleRoom(s, topic, v, created.Room))
 			if err != nil {
 				return nil, live.ReadNothing, err
@@ -36,15 +36,15 @@ func (r *Resolver) renderCreated(shown subscription, topic live.Topic, v chat.Vi
 				continue // deleted since, or no longer visible
 			}
 			rooms, places = append(rooms, room), append(places, i)
-			sources = append(sources, source{scope: s})
+			refs = append(refs, eventRef{scope: s})
 		}
 		of := executionOwner{owner, topic}
-		payloads, err := scatter(ctx, shown, of, rooms, sources, places, len(events))
+		payloads, err := scatterPayloads(ctx, shown, of, rooms, refs, places, len(events))
 		if err != nil {
 			return nil, live.ReadOwn, err
 		}
 		for i, place := range places {
-			s := sources[i].scope
+			s := refs[i].scope
 			visible, err := s.stillVisible(ctx, r.visibleRoom(s, topic, v, rooms[i].ID))
 			if err != nil {
 				return nil, live.ReadOwn, err
@@ -57,16 +57,16 @@ func (r *Resolver) renderCreated(shown subscription, topic live.Topic, v chat.Vi
 	}
 }
 
-// scopeOfCreated returns the scope that all executions for a new room share: of its topic's
+// newCreatedScope returns the scope that all executions for a new room share: of its topic's
 // subscribers, who are one user or see public rooms only.
-func (r *Resolver) scopeOfCreated(c *live.RoomCreated, topic live.Topic) *scope {
+func (r *Resolver) newCreatedScope(c *live.RoomCreated, topic live.Topic) *scope {
 	shared, ok := c.Share(func() any {
-		s := r.scopeAt(topic)
+		s := r.newScopeAt(topic)
 		if commit, ok := c.Commit.(*roomlog.RoomCommit); ok {
 			s.created = commit
 			s.rooms.put(c.Room, commit.Room)
 			s.tags.put(commit.Room, commit.Tags)
-			s.shown(commit.Profiles)
+			s.raiseVersion(commit.Profiles)
 		}
 		return s
 	}).(*scope)
@@ -81,7 +81,7 @@ func (s *scope) createdRoom(
 	ctx context.Context, v chat.Viewer, visible loader[int64, *ent.Room],
 ) (*ent.Room, error) {
 	if s.created == nil {
-		rooms, err := s.visible.many(ctx, []int64{0}, visible)
+		rooms, err := s.visible.getMany(ctx, []int64{0}, visible)
 		if err != nil {
 			return nil, err
 		}
@@ -100,11 +100,11 @@ func (s *scope) createdRoom(
 func (s *scope) stillVisible(
 	ctx context.Context, visible loader[int64, *ent.Room],
 ) (bool, error) {
-	loads, _ := s.loaded()
+	loads, _ := s.loadCount()
 	if loads == 0 {
 		return true, nil
 	}
-	rooms, err := s.visible.many(ctx, []int64{loads}, visible)
+	rooms, err := s.visible.getMany(ctx, []int64{loads}, visible)
 	return err == nil && rooms[0] != nil, err
 }
 

@@ -75,16 +75,16 @@ func (l list) position(after *string) (*read.Position, error) {
 	return &read.Position{At: at, ID: id}, nil
 }
 
-// placeCursor writes a place in a list that is ordered by time and then by the numbers of the rows.
-func (l list) placeCursor(p read.RowPosition) string {
+// rowCursor writes a place in a list that is ordered by time and then by the numbers of the rows.
+func (l list) rowCursor(p read.RowPosition) string {
 	var id uuid.UUID
 	binary.BigEndian.PutUint64(id[8:], uint64(p.ID))
 	return l.cursor(read.Position{At: p.At, ID: id})
 }
 
-// place reads the cursor after, of a list that is ordered by time and then by the numbers of the
-// rows; nil stays nil.
-func (l list) place(after *string) (*read.RowPosition, error) {
+// rowPosition reads the cursor after, of a list that is ordered by time and then by the numbers of
+// the rows; nil stays nil.
+func (l list) rowPosition(after *string) (*read.RowPosition, error) {
 	p, err := l.position(after)
 	if p == nil || err != nil {
 		return nil, err
@@ -97,9 +97,9 @@ func (l list) place(after *string) (*read.RowPosition, error) {
 }
 
 // pageSize is how many entries were asked for.
-func pageSize(first *int, otherwise int) int {
+func pageSize(first *int, defaultSize int) int {
 	if first == nil {
-		return otherwise
+		return defaultSize
 	}
 	return *first
 }
@@ -125,13 +125,13 @@ func memberCursor(m *ent.Member) string {
 }
 
 func banCursor(b *ent.Ban) string {
-	return bansByAge.placeCursor(read.RowPosition{At: b.At, ID: b.ID})
+	return bansByAge.rowCursor(read.RowPosition{At: b.At, ID: b.ID})
 }
 
 func friendCursor(f *ent.Friendship) string {
-	return friendsByAge.placeCursor(read.RowPosition{At: *f.Since, ID: f.ID})
+	return friendsByAge.rowCursor(read.RowPosition{At: *f.Since, ID: f.ID})
 }
 
 func requestCursor(f *ent.Friendship) string {
-	return requestsByAge.placeCursor(read.RowPosition{At: f.RequestedAt, ID: f.ID})
+	return requestsByAge.rowCursor(read.RowPosition{At: f.RequestedAt, ID: f.ID})
 }

@@ -425,7 +425,7 @@ func (w *twins) same(a, b any) bool {
 // There is one line in the log.
 func TestPanicOfResolver(t *testing.T) {
 	t.Parallel()
-	var m mine
+	var m panicTrigger
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
 	l := openObserved(t, "sqlite::memory:", nil, logger, m.observe).filled(t, 1)
@@ -435,7 +435,7 @@ func TestPanicOfResolver(t *testing.T) {
 		Query: `{ myRooms { nodes { id bans { nodes { id } } name } } me { id } }`,
 	})
 	whole := l.Execute(ctx, graph.ByExec, op)
-	m.lay("FROM `bans`")
+	m.arm("FROM `bans`")
 	failed := l.Execute(ctx, graph.ByExec, op)
 	for _, err := range failed.Errors {
 		if err.Extensions["code"] != "INTERNAL" || !strings.HasSuffix(err.Path.String(), ".bans") {

@@ -52,7 +52,7 @@ func TestNothingFromAfterTheRemoval(t *testing.T) {
 		const many = 400
 		last := ""
 		for i := range many {
-			last = say(alice, room, strings.Repeat("long ", 3000)+fmt.Sprint(i)).Str("id")
+			last = sendText(alice, room, strings.Repeat("long ", 3000)+fmt.Sprint(i)).Str("id")
 		}
 		// Bob's reader stops in the middle of a long history, while the buffers of the connection
 		// are full.

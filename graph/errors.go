@@ -85,7 +85,7 @@ func badInput(field, message string) error {
 // isNotFound tells whether err says that there is no such thing.
 func isNotFound(err error) bool { return err != nil && chat.AsError(err).Code == chat.NotFound }
 
-// panicked logs a panic in a resolver and returns its error.
-func (r *Resolver) panicked(ctx context.Context, what any) error {
+// recoverPanic logs a panic in a resolver and returns its error.
+func (r *Resolver) recoverPanic(ctx context.Context, what any) error {
 	return r.panics.Recovered(ctx, panics.Operation, what)
 }

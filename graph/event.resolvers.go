@@ -26,14 +26,14 @@ func (r *memberJoinedResolver) User(
 	ctx context.Context,
 	objs []*model.MemberJoined,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.MemberJoined) string { return e.UserID })
+	return loadUsers(ctx, objs, func(e *model.MemberJoined) string { return e.UserID })
 }
 
 func (r *memberJoinedResolver) Member(
 	ctx context.Context,
 	objs []*model.MemberJoined,
 ) ([]*ent.Member, error) {
-	return subjects(ctx, objs, func(e *model.MemberJoined) string { return e.UserID })
+	return subjectMemberships(ctx, objs, func(e *model.MemberJoined) string { return e.UserID })
 }
 
 func (r *memberLeftResolver) Room(
@@ -47,7 +47,7 @@ func (r *memberLeftResolver) User(
 	ctx context.Context,
 	objs []*model.MemberLeft,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.MemberLeft) string { return e.UserID })
+	return loadUsers(ctx, objs, func(e *model.MemberLeft) string { return e.UserID })
 }
 
 func (r *memberRoleChangedResolver) Room(
@@ -61,14 +61,18 @@ func (r *memberRoleChangedResolver) User(
 	ctx context.Context,
 	objs []*model.MemberRoleChanged,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.MemberRoleChanged) string { return e.UserID })
+	return loadUsers(ctx, objs, func(e *model.MemberRoleChanged) string { return e.UserID })
 }
 
 func (r *memberRoleChangedResolver) Member(
 	ctx context.Context,
 	objs []*model.MemberRoleChanged,
 ) ([]*ent.Member, error) {
-	return subjects(ctx, objs, func(e *model.MemberRoleChanged) string { return e.UserID })
+	return subjectMemberships(
+		ctx,
+		objs,
+		func(e *model.MemberRoleChanged) string { return e.UserID },
+	)
 }
 
 func (r *messageAddedResolver) Room(
@@ -103,7 +107,7 @@ func (r *reactionsChangedResolver) User(
 	ctx context.Context,
 	objs []*model.ReactionsChanged,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.ReactionsChanged) string { return e.UserID })
+	return loadUsers(ctx, objs, func(e *model.ReactionsChanged) string { return e.UserID })
 }
 
 func (r *resyncResolver) Room(ctx context.Context, objs []*model.Resync) ([]*ent.Room, error) {
@@ -115,7 +119,7 @@ func (r *roomDeletedResolver) Room(
 	objs []*model.RoomDeleted,
 ) ([]*ent.Room, error) {
 	rooms, err := eventRooms(ctx, objs)
-	return mapped(rooms, chat.Tombstone), err
+	return mapSlice(rooms, chat.Tombstone), err
 }
 
 func (r *roomUpdatedResolver) Room(
@@ -137,10 +141,10 @@ func (r *streamOpenedResolver) Messages(
 	objs []*model.StreamOpened,
 	last int,
 ) ([]*model.MessageConnection, error) {
-	if err := checkOpened(last); err != nil {
+	if err := checkLast(last); err != nil {
 		return nil, err
 	}
-	return messagesOf(ctx, messageArgs{last: &last}, mapped(objs,
+	return loadMessages(ctx, messageArgs{last: &last}, mapSlice(objs,
 		func(e *model.StreamOpened) *read.List { return &read.List{Room: e.RoomID} }))
 }
 

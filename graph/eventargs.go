@@ -8,8 +8,8 @@ import (
 	"parley/internal/chat/read"
 )
 
-// argumentChecks returns what checks the arguments of the fields below subscriptions, by the names of
-// type and field. The checks need no object: what they refuse can never work.
+// argumentChecks returns what checks the arguments of the fields below subscriptions, by the names
+// of type and field. The checks need no object: what they refuse can never work.
 func argumentChecks() map[string]func(exec.Args) error {
 	return map[string]func(exec.Args) error{
 		"Room.members": func(args exec.Args) error {
@@ -17,7 +17,7 @@ func argumentChecks() map[string]func(exec.Args) error {
 			return checkPage(args, err)
 		},
 		"Room.bans": func(args exec.Args) error {
-			_, err := bansByAge.place(argument[string](args, "after"))
+			_, err := bansByAge.rowPosition(argument[string](args, "after"))
 			return checkPage(args, err)
 		},
 		"Room.messages":   checkMessages,
@@ -27,7 +27,7 @@ func argumentChecks() map[string]func(exec.Args) error {
 			if !ok {
 				return fmt.Errorf("last is a %T", args["last"])
 			}
-			return checkOpened(last)
+			return checkLast(last)
 		},
 	}
 }
@@ -46,8 +46,8 @@ func checkPage(args exec.Args, cursor error) error {
 	return cursor
 }
 
-// checkMessages checks the arguments of a list of messages. Which list its cursors are of depends on
-// the object.
+// checkMessages checks the arguments of a list of messages. Which list its cursors are of depends
+// on the object.
 func checkMessages(args exec.Args) error {
 	for _, field := range []string{"after", "before"} {
 		if cursor := argument[string](args, field); cursor != nil {
@@ -66,8 +66,8 @@ func checkMessages(args exec.Args) error {
 	return window.Check()
 }
 
-// checkOpened checks with how many messages a stream is to open.
-func checkOpened(last int) error {
+// checkLast checks with how many messages a stream is to open.
+func checkLast(last int) error {
 	if last < 1 || last > maxOpenedMessages {
 		return badInput("last", fmt.Sprintf(
 			"last is %d; a stream opens with 1 to %d messages.", last, maxOpenedMessages,

@@ -54,7 +54,7 @@ type happening struct {
 // happenings are ways to make each kind of event happen once in a room of alice's that bob is in.
 func happenings(s *testkit.Server, room string) map[string]happening {
 	alice, carol := s.As("alice"), s.As("carol")
-	message := say(alice, room, "about this").Str("id")
+	message := sendText(alice, room, "about this").Str("id")
 	in := testkit.Vars{"room": room, "message": message}
 	do := func(c *testkit.Client, field string) func() {
 		variables := "$room: ID!"
@@ -69,7 +69,10 @@ func happenings(s *testkit.Server, room string) map[string]happening {
 	join, leave := do(carol, `joinRoom(roomId: $room)`), do(carol, `leaveRoom(roomId: $room)`)
 	last := ""
 	return map[string]happening{
-		"MessageAdded": {func() { say(alice, room, "x", testkit.Vars{"replyToId": message}) }, nil},
+		"MessageAdded": {
+			func() { sendText(alice, room, "x", testkit.Vars{"replyToId": message}) },
+			nil,
+		},
 		"MessageEdited": {
 			do(alice, `editMessage(messageId: $message, contents: "edited")`),
 			do(alice, `editMessage(messageId: $message, contents: "as it was")`),
@@ -79,7 +82,7 @@ func happenings(s *testkit.Server, room string) map[string]happening {
 				`mutation($m: ID!) { deleteMessage(messageId: $m) { __typename } }`,
 				testkit.Vars{"m": last},
 			)
-		}, func() { last = say(alice, room, "to be deleted").Str("id") }},
+		}, func() { last = sendText(alice, room, "to be deleted").Str("id") }},
 		"ReactionsChanged": {
 			do(alice, `react(messageId: $message, emoji: "x")`),
 			do(alice, `react(messageId: $message, emoji: "x", on: false)`),

@@ -17,7 +17,7 @@ func TestServerSentEvents(t *testing.T) {
 			t.Fatalf("it begins with %v", e)
 		}
 		for i := range 3 {
-			say(bob, room, "x")
+			sendText(bob, room, "x")
 			if got := stream.Next().Int("roomEvents.seq"); got != i+1 {
 				t.Errorf("got %d, want %d", got, i+1)
 			}

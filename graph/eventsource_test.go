@@ -132,7 +132,7 @@ func TestEventStreamsResume(t *testing.T) {
 				room := makeRoom(alice, nil)
 				var want, got []int
 				send := func() {
-					seq := say(alice, room, "x").Int("seq")
+					seq := sendText(alice, room, "x").Int("seq")
 					if first, given := c.after.(int); !given && seq > before ||
 						given && seq > first {
 						want = append(want, seq)
@@ -174,7 +174,7 @@ func TestLastEventID(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		room := makeRoom(alice, nil)
-		say(alice, room, "1")
+		sendText(alice, room, "1")
 		open := func(query, id string) *eventSource {
 			stream := newEventSource(t, s, "alice", query, testkit.Vars{"room": room, "after": 0})
 			stream.lastEventID = id

@@ -48,7 +48,7 @@ func newExecutable(schema graphql.ExecutableSchema, r *Resolver) *executable {
 		tables:           generated.NewExecSchema(schema),
 		// A mutation's payload must not find in its scope what a mutation before it has changed.
 		base: exec.Request{
-			Present: r.presentAt, Recover: r.panicked, MutationField: r.withScope,
+			Present: r.presentAt, Recover: r.recoverPanic, MutationField: r.withScope,
 		},
 	}
 }

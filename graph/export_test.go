@@ -99,5 +99,9 @@ func of(response exec.Response) *graphql.Response {
 func (r *Resolver) withResponse(
 	ctx context.Context, op *graphql.OperationContext,
 ) context.Context {
-	return graphql.WithResponseContext(graphql.WithOperationContext(ctx, op), r.present, r.panicked)
+	return graphql.WithResponseContext(
+		graphql.WithOperationContext(ctx, op),
+		r.present,
+		r.recoverPanic,
+	)
 }

@@ -41,7 +41,7 @@ func TestSilentDatabase(t *testing.T) {
 	)
 	alice := s.As("alice")
 	room := makeRoom(alice, nil)
-	say(alice, room, "before")
+	sendText(alice, room, "before")
 
 	link.Silence()
 	var asking sync.WaitGroup
@@ -75,7 +75,7 @@ func TestSilentDatabase(t *testing.T) {
 		case i%4 == 1:
 			makeRoom(alice, testkit.Vars{"idempotencyKey": fmt.Sprint(i)})
 		case i%2 == 0:
-			say(alice, room, "x", testkit.Vars{"idempotencyKey": fmt.Sprint(i)})
+			sendText(alice, room, "x", testkit.Vars{"idempotencyKey": fmt.Sprint(i)})
 		}
 	}
 	if n := len(alice.Do(`{ myRoomIds }`, nil).Strs("myRoomIds")); n != 16 {

@@ -37,7 +37,7 @@ func TestJoinStartsAtZero(t *testing.T) {
 			}
 		}
 		for i := range 3 {
-			say(alice, room, fmt.Sprint(i))
+			sendText(alice, room, fmt.Sprint(i))
 		}
 		for range 2 {
 			joined := bob.Do(joinRoom, testkit.Vars{"room": room}).At("joinRoom.room")
@@ -45,10 +45,10 @@ func TestJoinStartsAtZero(t *testing.T) {
 				joined.Int("memberCount") != 2 {
 				t.Errorf("bob joins %v", joined)
 			}
-			say(bob, room, "hello")
+			sendText(bob, room, "hello")
 			unread(0)
-			last := say(alice, room, "hello").Int("seq")
-			say(alice, room, "again")
+			last := sendText(alice, room, "hello").Int("seq")
+			sendText(alice, room, "again")
 			unread(2)
 			bob.Do(
 				`mutation($room: ID!, $seq: Int!) { markRead(roomId: $room, seq: $seq) { room { id } } }`,
@@ -226,7 +226,7 @@ func TestRejoin(t *testing.T) {
 		bob.Do(leaveRoom, testkit.Vars{"room": room}) // 2
 		bob.Do(joinRoom, testkit.Vars{"room": room})  // 3
 		after := bob.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0})
-		say(alice, room, "welcome back") // 4
+		sendText(alice, room, "welcome back") // 4
 		if e := before.Error(); e.Extensions["code"] != "MEMBERSHIP_ENDED" ||
 			e.Extensions["reason"] != "LEFT" {
 			t.Errorf("the stream from before ends with %+v", e)
@@ -281,14 +281,14 @@ func TestStreamsEnd(t *testing.T) {
 					sse.Next()
 					others.Next()
 					list.Next()
-					say(alice, room, "before")
+					sendText(alice, room, "before")
 					events.Next()
 					messages.Next()
 					sse.Next()
 					others.Next()
 					s.As(c.who).Do(c.how, testkit.Vars{"room": room})
 					if c.reason != "DELETED" {
-						say(alice, room, "SECRET")
+						sendText(alice, room, "SECRET")
 						if e := others.Next().
 							At("roomEvents"); e.Str("__typename") != "MemberLeft" || e.Str("reason") != c.reason ||
 							e.Str("user.id") != "bob" {

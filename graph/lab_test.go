@@ -76,7 +76,7 @@ func openObserved(
 	})
 	client := ent.NewClient(ent.Driver(db.Driver()))
 	domain, err := chat.New(client,
-		profiles.NewUsers(db.Dialect(), nil), deaf{}, chat.Options{
+		profiles.NewUsers(db.Dialect(), nil), droppingBroker{}, chat.Options{
 			Dialect: db.Dialect(), Searches: 4, KeyAttempts: keyattempts.Default(),
 		})
 	if err != nil {

@@ -51,10 +51,10 @@ func TestNothingLeaks(t *testing.T) {
 	}
 	cycle(cycles / 20)
 	cut(cuts / 20)
-	goroutines, heap := settled(t, 0)
+	goroutines, heap := waitForGoroutines(t, 0)
 	cycle(cycles)
 	cut(cuts)
-	after, heapAfter := settled(t, goroutines)
+	after, heapAfter := waitForGoroutines(t, goroutines)
 	if after > goroutines+5 {
 		buf := make([]byte, 1<<20)
 		t.Errorf("%d goroutines, %d before:\n%s", after, goroutines, buf[:runtime.Stack(buf, true)])
@@ -64,9 +64,9 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
-// settled waits until there are few goroutines, or as few as there will be, and returns their
-// number and the size of the heap.
-func settled(t *testing.T, few int) (goroutines int, heap uint64) {
+// waitForGoroutines waits until there are few goroutines, or as few as there will be, and returns
+// their number and the size of the heap.
+func waitForGoroutines(t *testing.T, few int) (goroutines int, heap uint64) {
 	t.Helper()
 	least, since := runtime.NumGoroutine(), time.Now()
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline) && time.Since(since) < 2*time.Second && least > few; {

@@ -47,10 +47,10 @@ func TestMyRoomsChangedNothingAfterRemoval(t *testing.T) {
 				}
 				do := func() {
 					alice.Do(kick, testkit.Vars{"room": room, "user": "bob", "ban": false})
-					say(alice, room, "secret")
+					sendText(alice, room, "secret")
 				}
 				meanwhile.Store(&do)
-				say(alice, room, "first")
+				sendText(alice, room, "first")
 				for {
 					e := stream.Next().At("myRoomsChanged")
 					if strings.Contains(e.String(), "secret") {

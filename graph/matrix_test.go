@@ -39,14 +39,14 @@ var people = []string{
 	"owner",
 }
 
-var doors = []string{"PUBLIC", "PRIVATE", "FRIEND", "direct"}
+var visibilities = []string{"PUBLIC", "PRIVATE", "FRIEND", "direct"}
 
 // answers are what people get, by door.
 type answers map[string]string
 
 // members returns the results of an operation that is denied to users outside the room, with a code
-// that depends on whether they see it. The arguments are the results of the member, the moderator and
-// the owner; in a direct room, of the member and the owner.
+// that depends on whether they see it. The arguments are the results of the member, the moderator
+// and the owner; in a direct room, of the member and the owner.
 func members(ordinary, direct string) answers {
 	return answers{
 		"PUBLIC":  "FO FO FO FO FO " + ordinary,
@@ -62,8 +62,8 @@ func withoutModerator(answers string) string {
 	return fmt.Sprintf("%-6s%s", memberAndOwner[0], memberAndOwner[1])
 }
 
-// shown returns the results of a field of a room, by the role of the member. Users outside who see the
-// room get null.
+// shown returns the results of a field of a room, by the role of the member. Users outside who see
+// the room get null.
 func shown(public, private, friend, direct string) answers {
 	return answers{
 		"PUBLIC":  "-  -  -  -  -  " + public,
@@ -90,24 +90,33 @@ type operation struct {
 	// changes: where it works, the room is another one after it.
 	changes bool
 	// vars are the variables besides $room.
-	vars func(c *cast, who string) testkit.Vars
+	vars func(c *matrixUsers, who string) testkit.Vars
 	// there tells whether what was asked for is there; nil: whether the root field is not null.
-	there func(c *cast, data testkit.JSON) bool
+	there func(c *matrixUsers, data testkit.JSON) bool
 	want  answers
 }
 
-func withTarget(c *cast, who string) testkit.Vars { return testkit.Vars{"user": c.target(who)} }
-func withOwn(c *cast, who string) testkit.Vars    { return testkit.Vars{"message": c.own(who)} }
-func withOthers(c *cast, who string) testkit.Vars { return testkit.Vars{"message": c.others(who)} }
+func withTarget(
+	c *matrixUsers,
+	who string,
+) testkit.Vars {
+	return testkit.Vars{"user": c.target(who)}
+}
+
+func withOwn(c *matrixUsers, who string) testkit.Vars { return testkit.Vars{"message": c.own(who)} }
+
+func withOthers(c *matrixUsers, who string) testkit.Vars {
+	return testkit.Vars{"message": c.others(who)}
+}
 
 // field is there where a field of the room is not null.
-func field(name string) func(*cast, testkit.JSON) bool {
-	return func(_ *cast, data testkit.JSON) bool { return !data.IsNull("roomInfo." + name) }
+func field(name string) func(*matrixUsers, testkit.JSON) bool {
+	return func(_ *matrixUsers, data testkit.JSON) bool { return !data.IsNull("roomInfo." + name) }
 }
 
 // has is there where the room is in a list of ids.
-func has(path string) func(*cast, testkit.JSON) bool {
-	return func(c *cast, data testkit.JSON) bool { return slices.Contains(data.Strs(path), c.room) }
+func has(path string) func(*matrixUsers, testkit.JSON) bool {
+	return func(c *matrixUsers, data testkit.JSON) bool { return slices.Contains(data.Strs(path), c.room) }
 }
 
 func matrix() []operation {
@@ -187,13 +196,13 @@ func matrix() []operation {
 		{
 			name:  "Room.unreadCount",
 			ask:   `query($room: ID!) { roomInfo(roomId: $room) { unreadCount } }`,
-			there: func(_ *cast, data testkit.JSON) bool { return data.Int("roomInfo.unreadCount") > 0 },
+			there: func(_ *matrixUsers, data testkit.JSON) bool { return data.Int("roomInfo.unreadCount") > 0 },
 			want:  shown(".  .  .", ".  .  .", ".  .  .", ". ."),
 		},
 		{
 			name:  "Room.lastReadSeq",
 			ask:   `query($room: ID!) { roomInfo(roomId: $room) { lastReadSeq } }`,
-			there: func(_ *cast, data testkit.JSON) bool { return data.Int("roomInfo.lastReadSeq") > 0 },
+			there: func(_ *matrixUsers, data testkit.JSON) bool { return data.Int("roomInfo.lastReadSeq") > 0 },
 			want:  shown("-  -  -", "-  -  -", "-  -  -", "- -"), // no member has read a message
 		},
 
@@ -270,7 +279,7 @@ func matrix() []operation {
 			name:    "joinRoom, with the room's key",
 			changes: true,
 			ask:     `mutation($room: ID!, $key: String) { joinRoom(roomId: $room, key: $key) { room { id } } }`,
-			vars:    func(c *cast, _ string) testkit.Vars { return testkit.Vars{"key": c.key()} },
+			vars:    func(c *matrixUsers, _ string) testkit.Vars { return testkit.Vars{"key": c.key()} },
 			want: answers{
 				"PUBLIC":  ".  .  BA BA .  .  .  .",
 				"PRIVATE": ".  .  BA BA .  .  .  .",
@@ -344,7 +353,7 @@ func matrix() []operation {
 		{
 			name: "setMemberRole, one's own",
 			ask:  `mutation($room: ID!, $me: ID!) { setMemberRole(roomId: $room, userId: $me, role: MODERATOR) { room { id } } }`,
-			vars: func(_ *cast, who string) testkit.Vars { return testkit.Vars{"me": who} },
+			vars: func(_ *matrixUsers, who string) testkit.Vars { return testkit.Vars{"me": who} },
 			want: members("FO FO FO", "FO FO"),
 		},
 		{
@@ -368,7 +377,7 @@ func matrix() []operation {
 			name:    "updateRoom, accessType",
 			changes: true,
 			ask:     `mutation($room: ID!, $access: RoomAccessType) { updateRoom(input: { roomId: $room, accessType: $access }) { room { id } } }`,
-			vars: func(c *cast, _ string) testkit.Vars {
+			vars: func(c *matrixUsers, _ string) testkit.Vars {
 				return testkit.Vars{
 					"access": map[string]string{"PUBLIC": "FRIEND", "PRIVATE": "PUBLIC", "FRIEND": "PRIVATE", "direct": "PUBLIC"}[c.door],
 				}
@@ -430,7 +439,7 @@ func TestMatrixIsWhole(t *testing.T) {
 	for _, row := range matrix() {
 		name, _, _ := strings.Cut(row.name, ",")
 		rows[name] = true
-		for _, door := range doors {
+		for _, door := range visibilities {
 			if len(row.want[door]) == 0 {
 				t.Errorf("%s: nothing is said of %s rooms", row.name, door)
 			}
@@ -464,10 +473,10 @@ func TestMatrixIsWhole(t *testing.T) {
 }
 
 func TestMatrix(t *testing.T) {
-	for _, door := range doors {
+	for _, door := range visibilities {
 		t.Run(door, func(t *testing.T) {
 			testkit.Each(t, func(t *testing.T, s *testkit.Server) {
-				c := newCast(t, s, door)
+				c := newMatrixUsers(t, s, door)
 				for _, row := range matrix() {
 					for i, who := range people {
 						want := strings.TrimSpace(
@@ -496,8 +505,8 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// cast are the people of the matrix and a room that they are about.
-type cast struct {
+// matrixUsers are the people of the matrix and a room that they are about.
+type matrixUsers struct {
 	t        *testing.T
 	door     string
 	clients  map[string]*testkit.Client
@@ -505,8 +514,8 @@ type cast struct {
 	messages map[string]string // by who has sent them
 }
 
-func newCast(t *testing.T, s *testkit.Server, door string) *cast {
-	c := &cast{t: t, door: door, clients: map[string]*testkit.Client{}}
+func newMatrixUsers(t *testing.T, s *testkit.Server, door string) *matrixUsers {
+	c := &matrixUsers{t: t, door: door, clients: map[string]*testkit.Client{}}
 	for _, who := range people {
 		if door == "direct" &&
 			slices.Contains([]string{"banned", "bannedfriend", "moderator"}, who) {
@@ -532,7 +541,7 @@ func newCast(t *testing.T, s *testkit.Server, door string) *cast {
 }
 
 // set makes another room, in which each who is inside has said something.
-func (c *cast) set() {
+func (c *matrixUsers) set() {
 	owner := c.clients["owner"]
 	inside := []string{"owner", "member"}
 	if c.door == "direct" {
@@ -549,12 +558,12 @@ func (c *cast) set() {
 	}
 	c.messages = map[string]string{}
 	for _, who := range inside {
-		c.messages[who] = say(c.clients[who], c.room, "from "+who).Str("id")
+		c.messages[who] = sendText(c.clients[who], c.room, "from "+who).Str("id")
 	}
 }
 
 // target is a member besides who asks, without a role.
-func (c *cast) target(who string) string {
+func (c *matrixUsers) target(who string) string {
 	switch {
 	case c.door != "direct":
 		return "target"
@@ -566,10 +575,10 @@ func (c *cast) target(who string) string {
 }
 
 // others is a message of the target's.
-func (c *cast) others(who string) string { return c.messages[c.target(who)] }
+func (c *matrixUsers) others(who string) string { return c.messages[c.target(who)] }
 
 // own returns a message of the user; for users outside the room, any message.
-func (c *cast) own(who string) string {
+func (c *matrixUsers) own(who string) string {
 	if own, ok := c.messages[who]; ok {
 		return own
 	}
@@ -577,7 +586,7 @@ func (c *cast) own(who string) string {
 }
 
 // key returns the room's key, or a key that no room has if the room has none.
-func (c *cast) key() any {
+func (c *matrixUsers) key() any {
 	room := c.clients["owner"].Do(
 		`query($room: ID!) { roomInfo(roomId: $room) { joinKey } }`,
 		testkit.Vars{"room": c.room},
@@ -589,7 +598,7 @@ func (c *cast) key() any {
 }
 
 // ask runs a row as a user and returns the result.
-func (c *cast) ask(row operation, who string) string {
+func (c *matrixUsers) ask(row operation, who string) string {
 	c.t.Helper()
 	vars := testkit.Vars{}
 	if strings.Contains(row.ask, "$room") {
@@ -607,7 +616,7 @@ func (c *cast) ask(row operation, who string) string {
 }
 
 // leave has a direct room be none, so that the next is another.
-func (c *cast) leave() {
+func (c *matrixUsers) leave() {
 	if c.door == "direct" {
 		for _, who := range []string{"member", "owner"} {
 			c.clients[who].Ask(
@@ -618,7 +627,7 @@ func (c *cast) leave() {
 	}
 }
 
-func (c *cast) outcome(row operation, who string, vars testkit.Vars) string {
+func (c *matrixUsers) outcome(row operation, who string, vars testkit.Vars) string {
 	c.t.Helper()
 	short := map[any]string{
 		"FORBIDDEN":      "FO",
@@ -645,7 +654,7 @@ func (c *cast) outcome(row operation, who string, vars testkit.Vars) string {
 	there := row.there
 	if there == nil {
 		name, _, _ := strings.Cut(row.name, ",")
-		there = func(_ *cast, data testkit.JSON) bool { return !data.IsNull(name) }
+		there = func(_ *matrixUsers, data testkit.JSON) bool { return !data.IsNull(name) }
 	}
 	if there(c, reply.Data) {
 		return "."

@@ -18,17 +18,17 @@ func (r *banConnectionResolver) Nodes(
 	ctx context.Context,
 	objs []*model.BanConnection,
 ) ([][]*ent.User, error) {
-	return userLists(ctx, objs, func(c *model.BanConnection) []string {
-		return mapped(c.Items, func(b *ent.Ban) string { return b.UserID })
+	return loadUserLists(ctx, objs, func(c *model.BanConnection) []string {
+		return mapSlice(c.Items, func(b *ent.Ban) string { return b.UserID })
 	})
 }
 
 func (r *banEdgeResolver) Node(ctx context.Context, objs []*model.BanEdge) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.BanEdge) string { return e.Item.UserID })
+	return loadUsers(ctx, objs, func(e *model.BanEdge) string { return e.Item.UserID })
 }
 
 func (r *banEdgeResolver) By(ctx context.Context, objs []*model.BanEdge) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.BanEdge) string { return e.Item.ActorID })
+	return loadUsers(ctx, objs, func(e *model.BanEdge) string { return e.Item.ActorID })
 }
 
 func (r *mutationResolver) JoinRoom(
@@ -66,7 +66,7 @@ func (r *mutationResolver) LeaveRooms(
 		return nil, err
 	}
 	roomIds = distinct(roomIds)
-	err = r.chat.LeaveRooms(ctx, v, mapped(roomIds, model.ParseUUID))
+	err = r.chat.LeaveRooms(ctx, v, mapSlice(roomIds, model.ParseUUID))
 	return &model.LeaveRoomsPayload{RoomIds: roomIds}, err
 }
 
@@ -133,15 +133,15 @@ func (r *mutationResolver) SetMemberRole(
 }
 
 func (r *roomMemberResolver) User(ctx context.Context, objs []*ent.Member) ([]*ent.User, error) {
-	return users(ctx, objs, func(m *ent.Member) string { return m.UserID })
+	return loadUsers(ctx, objs, func(m *ent.Member) string { return m.UserID })
 }
 
 func (r *roomMemberConnectionResolver) Nodes(
 	ctx context.Context,
 	objs []*model.RoomMemberConnection,
 ) ([][]*ent.User, error) {
-	return userLists(ctx, objs, func(c *model.RoomMemberConnection) []string {
-		return mapped(c.Items, func(m *ent.Member) string { return m.UserID })
+	return loadUserLists(ctx, objs, func(c *model.RoomMemberConnection) []string {
+		return mapSlice(c.Items, func(m *ent.Member) string { return m.UserID })
 	})
 }
 
@@ -149,7 +149,7 @@ func (r *roomMemberEdgeResolver) Node(
 	ctx context.Context,
 	objs []*model.RoomMemberEdge,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(e *model.RoomMemberEdge) string { return e.Item.UserID })
+	return loadUsers(ctx, objs, func(e *model.RoomMemberEdge) string { return e.Item.UserID })
 }
 
 func (r *Resolver) BanConnection() generated.BanConnectionResolver { return &banConnectionResolver{r} }

@@ -30,7 +30,7 @@ func TestAddMembers(t *testing.T) {
 		list.Next()
 		stream := alice.Subscribe(roomEvents, testkit.Vars{"room": room})
 		stream.Next()
-		say(alice, room, "before")
+		sendText(alice, room, "before")
 		stream.Next()
 
 		if e := alice.Refused(

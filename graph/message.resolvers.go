@@ -19,31 +19,31 @@ import (
 )
 
 func (r *messageResolver) ID(ctx context.Context, objs []*ent.Message) ([]string, error) {
-	return mapped(objs, func(m *ent.Message) string { return messageID(m).String() }), nil
+	return mapSlice(objs, func(m *ent.Message) string { return messageID(m).String() }), nil
 }
 
 func (r *messageResolver) Room(ctx context.Context, objs []*ent.Message) ([]*ent.Room, error) {
-	ids := mapped(objs, func(m *ent.Message) uuid.UUID { return m.RoomID })
+	ids := mapSlice(objs, func(m *ent.Message) uuid.UUID { return m.RoomID })
 	return scopeOf(ctx).roomsByID(ctx, ids)
 }
 
 func (r *messageResolver) From(ctx context.Context, objs []*ent.Message) ([]*ent.User, error) {
-	return users(ctx, objs, func(m *ent.Message) string { return m.AuthorID })
+	return loadUsers(ctx, objs, func(m *ent.Message) string { return m.AuthorID })
 }
 
 func (r *messageResolver) ReplyTo(
 	ctx context.Context,
 	objs []*ent.Message,
 ) ([]*ent.Message, error) {
-	return namedMessages(ctx, objs, func(m *ent.Message) *int64 { return m.ReplyToSeq })
+	return loadNamedMessages(ctx, objs, func(m *ent.Message) *int64 { return m.ReplyToSeq })
 }
 
 func (r *messageResolver) Thread(ctx context.Context, objs []*ent.Message) ([]*ent.Message, error) {
-	return namedMessages(ctx, objs, func(m *ent.Message) *int64 { return m.ThreadSeq })
+	return loadNamedMessages(ctx, objs, func(m *ent.Message) *int64 { return m.ThreadSeq })
 }
 
 func (r *messageResolver) IsThread(ctx context.Context, objs []*ent.Message) ([]bool, error) {
-	return mapped(objs, func(m *ent.Message) bool { return m.ReplyCount > 0 }), nil
+	return mapSlice(objs, func(m *ent.Message) bool { return m.ReplyCount > 0 }), nil
 }
 
 func (r *messageResolver) Replies(
@@ -55,9 +55,9 @@ func (r *messageResolver) Replies(
 	before *string,
 ) ([]*model.MessageConnection, error) {
 	args := messageArgs{
-		first: first, after: after, last: last, before: before, otherwiseFirst: true,
+		first: first, after: after, last: last, before: before, defaultFirst: true,
 	}
-	return messagesOf(ctx, args, mapped(objs, func(m *ent.Message) *read.List {
+	return loadMessages(ctx, args, mapSlice(objs, func(m *ent.Message) *read.List {
 		return &read.List{Room: m.RoomID, Thread: m.Seq}
 	}))
 }
@@ -66,7 +66,7 @@ func (r *messageResolver) Mentions(
 	ctx context.Context,
 	objs []*ent.Message,
 ) ([][]*ent.User, error) {
-	return userLists(ctx, objs, func(m *ent.Message) []string { return m.Mentions })
+	return loadUserLists(ctx, objs, func(m *ent.Message) []string { return m.Mentions })
 }
 
 func (r *messageResolver) Reactions(
@@ -74,11 +74,15 @@ func (r *messageResolver) Reactions(
 	objs []*ent.Message,
 ) ([][]*read.ReactionCount, error) {
 	s := scopeOf(ctx)
-	counts, err := s.reactions.many(ctx, mapped(objs, messageID), byKey(s, s.chat.Reactions))
+	counts, err := s.reactions.getMany(
+		ctx,
+		mapSlice(objs, messageID),
+		loadByKey(s, s.chat.Reactions),
+	)
 	if err != nil {
 		return nil, err
 	}
-	return mapped(counts, pointers), nil
+	return mapSlice(counts, addressesOf), nil
 }
 
 func (r *messageResolver) ViewerReactions(
@@ -86,7 +90,7 @@ func (r *messageResolver) ViewerReactions(
 	objs []*ent.Message,
 ) ([][]string, error) {
 	s := scopeOf(ctx)
-	return viewersOwn(ctx, &s.own, mapped(objs, messageID), s.chat.OwnReactions)
+	return loadForViewer(ctx, &s.own, mapSlice(objs, messageID), s.chat.OwnReactions)
 }
 
 func (r *messageResolver) IdempotencyKey(
@@ -94,10 +98,10 @@ func (r *messageResolver) IdempotencyKey(
 	objs []*ent.Message,
 ) ([]*string, error) {
 	s := scopeOf(ctx)
-	messages, err := stored(
+	messages, err := loadStored(
 		ctx,
 		&s.storedMessages,
-		byKey(s, s.chat.MessagesByID),
+		loadByKey(s, s.chat.MessagesByID),
 		objs,
 		messageID,
 		roomlog.HasHiddenKey,
@@ -105,7 +109,7 @@ func (r *messageResolver) IdempotencyKey(
 	if err != nil {
 		return nil, err
 	}
-	return mapped(messages, func(m *ent.Message) *string {
+	return mapSlice(messages, func(m *ent.Message) *string {
 		if roomlog.HasHiddenKey(m) {
 			return nil // deleted since
 		}
@@ -125,7 +129,7 @@ func (r *mutationResolver) SendMessage(
 	if err != nil {
 		return nil, err
 	}
-	scopeOf(ctx).shown(sent.Profiles)
+	scopeOf(ctx).raiseVersion(sent.Profiles)
 	return &model.SendMessagePayload{Message: sent.Message}, nil
 }
 
@@ -193,7 +197,7 @@ func (r *roomResolver) Messages(
 		afterSeq: afterSeq, beforeSeq: beforeSeq, noThreads: !inThreads,
 	}
 	s := scopeOf(ctx)
-	lists, err := ofMemberships(ctx, objs, func(room *ent.Room, m *read.Membership) *read.List {
+	lists, err := membershipField(ctx, objs, func(room *ent.Room, m *read.Membership) *read.List {
 		if !s.chat.MayRead(room, m) {
 			return nil
 		}
@@ -202,7 +206,7 @@ func (r *roomResolver) Messages(
 	if err != nil {
 		return nil, err
 	}
-	return messagesOf(ctx, args, lists)
+	return loadMessages(ctx, args, lists)
 }
 
 func (r *roomResolver) LatestMessage(
@@ -224,16 +228,16 @@ func (r *roomResolver) LatestMessage(
 			ids, places = append(ids, id), append(places, i)
 		}
 	}
-	latest, err := s.messages.many(ctx, ids, counted(s,
+	latest, err := s.messages.getMany(ctx, ids, countLoads(s,
 		func(ctx context.Context, ids []roomlog.MessageID) ([]*ent.Message, error) {
-			missing := mapped(ids, func(id roomlog.MessageID) *ent.Room { return rooms[id] })
+			missing := mapSlice(ids, func(id roomlog.MessageID) *ent.Room { return rooms[id] })
 			return s.chat.LatestMessages(ctx, missing)
 		}))
-	return scattered(latest, places, len(objs)), failedAt(places, len(objs), err)
+	return scatterValues(latest, places, len(objs)), errorsAt(places, len(objs), err)
 }
 
 func (r *roomResolver) UnreadCount(ctx context.Context, objs []*ent.Room) ([]int, error) {
-	return ofMemberships(ctx, objs, func(_ *ent.Room, m *read.Membership) int {
+	return membershipField(ctx, objs, func(_ *ent.Room, m *read.Membership) int {
 		if m == nil {
 			return 0
 		}
@@ -242,7 +246,7 @@ func (r *roomResolver) UnreadCount(ctx context.Context, objs []*ent.Room) ([]int
 }
 
 func (r *roomResolver) LastReadSeq(ctx context.Context, objs []*ent.Room) ([]int, error) {
-	return ofMemberships(ctx, objs, func(_ *ent.Room, m *read.Membership) int {
+	return membershipField(ctx, objs, func(_ *ent.Room, m *read.Membership) int {
 		if m == nil {
 			return 0
 		}

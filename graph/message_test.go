@@ -16,8 +16,8 @@ const messageFields = `id seq type contents isThread replyCount idempotencyKey c
 
 const sendMessage = `mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { ` + messageFields + ` } } }`
 
-// say sends a message and returns it.
-func say(c *testkit.Client, room, contents string, more ...testkit.Vars) testkit.JSON {
+// sendText sends a message and returns it.
+func sendText(c *testkit.Client, room, contents string, more ...testkit.Vars) testkit.JSON {
 	input := testkit.Vars{"roomId": room, "contents": contents}
 	for _, m := range more {
 		maps.Copy(input, m)
@@ -30,7 +30,7 @@ func TestSendMessage(t *testing.T) {
 		alice, bob := s.As("alice"), s.As("bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 
-		first := say(alice, room, "Hi")
+		first := sendText(alice, room, "Hi")
 		if first.Int("seq") != 1 || first.Str("from.id") != "alice" ||
 			first.Str("type") != "TEXT" ||
 			first.Str("room.id") != room ||
@@ -40,7 +40,7 @@ func TestSendMessage(t *testing.T) {
 			!first.IsNull("openseaItem") {
 			t.Errorf("the first message: %v", first)
 		}
-		second := say(bob, room, `{"card": 1}`, testkit.Vars{
+		second := sendText(bob, room, `{"card": 1}`, testkit.Vars{
 			"type":       "CARD",
 			"replyToId":  first.Str("id"),
 			"threadId":   first.Str("id"),
@@ -80,7 +80,7 @@ func TestSendMessage(t *testing.T) {
 		}
 		// The room that was spoken in last comes first.
 		other := makeRoom(alice, nil)
-		say(bob, room, "again")
+		sendText(bob, room, "again")
 		if ids := alice.Do(`{ myRoomIds }`, nil).
 			Strs("myRoomIds"); !slices.Equal(
 			ids,
@@ -96,9 +96,9 @@ func TestSendMessageRefuses(t *testing.T) {
 		alice, bob, carol := s.As("alice"), s.As("bob"), s.As("carol")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 		public := makeRoom(alice, testkit.Vars{"accessType": "PUBLIC"})
-		elsewhere := say(alice, public, "elsewhere").Str("id")
-		root := say(alice, room, "root").Str("id")
-		inThread := say(alice, room, "in the thread", testkit.Vars{"threadId": root}).Str("id")
+		elsewhere := sendText(alice, public, "elsewhere").Str("id")
+		root := sendText(alice, room, "root").Str("id")
+		inThread := sendText(alice, room, "in the thread", testkit.Vars{"threadId": root}).Str("id")
 		long := strings.Repeat("ö", 16_001)
 		for _, c := range []struct {
 			name, field string
@@ -152,7 +152,7 @@ func TestSendMessageRefuses(t *testing.T) {
 			testkit.Vars{"input": testkit.Vars{"roomId": public, "contents": "x"}},
 		)
 
-		if n := say(bob, room, strings.Repeat("ö", 16_000)).Int("seq"); n != 3 {
+		if n := sendText(bob, room, strings.Repeat("ö", 16_000)).Int("seq"); n != 3 {
 			t.Errorf("what was refused took a seq: the next is %d", n)
 		}
 	})
@@ -164,7 +164,7 @@ func TestSendMessageIdempotency(t *testing.T) {
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 		other := makeRoom(alice, nil)
 		key := testkit.Vars{"idempotencyKey": "k"}
-		seqs := inParallel(50, func() int { return say(alice, room, "once", key).Int("seq") })
+		seqs := inParallel(50, func() int { return sendText(alice, room, "once", key).Int("seq") })
 		if len(slices.Compact(seqs)) != 1 {
 			t.Errorf("seqs %v", seqs)
 		}
@@ -176,12 +176,12 @@ func TestSendMessageIdempotency(t *testing.T) {
 			},
 		)
 		// An honest retry after an edit gets the message as it is now.
-		id := say(alice, room, "once", key).Str("id")
+		id := sendText(alice, room, "once", key).Str("id")
 		alice.Do(
 			`mutation($id: ID!) { editMessage(messageId: $id, contents: "edited") { message { id } } }`,
 			testkit.Vars{"id": id},
 		)
-		if again := say(
+		if again := sendText(
 			alice,
 			room,
 			"once",
@@ -191,8 +191,8 @@ func TestSendMessageIdempotency(t *testing.T) {
 			t.Errorf("the retry got %v", again)
 		}
 		// Keys are of a person in a room.
-		if say(bob, room, "bob's", key).Int("seq") == 1 ||
-			say(alice, other, "elsewhere", key).Int("seq") != 1 {
+		if sendText(bob, room, "bob's", key).Int("seq") == 1 ||
+			sendText(alice, other, "elsewhere", key).Int("seq") != 1 {
 			t.Error("a key was taken for another's")
 		}
 		if n := len(
@@ -214,7 +214,7 @@ func TestEditAndDeleteMessage(t *testing.T) {
 			return alice.Do(`query($id: ID!) { roomInfo(roomId: $id) { seq } }`, testkit.Vars{"id": room}).
 				Int("roomInfo.seq")
 		}
-		mine := say(
+		mine := sendText(
 			bob,
 			room,
 			"mine",
@@ -223,7 +223,7 @@ func TestEditAndDeleteMessage(t *testing.T) {
 				"openseaItem": testkit.Vars{"contractAddress": "0x1"},
 			},
 		)
-		card := say(bob, room, "1", testkit.Vars{"type": "CARD"})
+		card := sendText(bob, room, "1", testkit.Vars{"type": "CARD"})
 
 		edited := bob.Do(edit, testkit.Vars{"id": mine.Str("id"), "contents": "changed"}).
 			At("editMessage.message")
@@ -246,7 +246,7 @@ func TestEditAndDeleteMessage(t *testing.T) {
 			`mutation($id: ID!) { react(messageId: $id, emoji: "👍") { message { id } } }`,
 			testkit.Vars{"id": mine.Str("id")},
 		)
-		owners := say(alice, room, "the owner's")
+		owners := sendText(alice, room, "the owner's")
 		bob.Refused("FORBIDDEN", del, testkit.Vars{"id": owners.Str("id")})
 		carol.Refused("NOT_FOUND", del, testkit.Vars{"id": mine.Str("id")})
 		gone := alice.Do(del, testkit.Vars{"id": mine.Str("id")}).At("deleteMessage.message")
@@ -276,7 +276,7 @@ func TestReact(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob, carol := s.As("alice"), s.As("bob"), s.As("carol")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
-		id := say(alice, room, "Hi").Str("id")
+		id := sendText(alice, room, "Hi").Str("id")
 		do := func(c *testkit.Client, emoji string, on bool) testkit.JSON {
 			return c.Do(react, testkit.Vars{"id": id, "emoji": emoji, "on": on}).At("react.message")
 		}
@@ -334,7 +334,7 @@ func TestMarkRead(t *testing.T) {
 				String()
 		}
 		for i := range 6 { // alice at 1, 3, 5; bob at 2, 4, 6
-			say([]*testkit.Client{alice, bob}[i%2], room, "x")
+			sendText([]*testkit.Client{alice, bob}[i%2], room, "x")
 		}
 		if got := unread(bob); got != "map[lastReadSeq:0 unreadCount:3]" {
 			t.Errorf("bob: %s", got)
@@ -346,7 +346,7 @@ func TestMarkRead(t *testing.T) {
 			t.Errorf("it moved backwards: %s", got)
 		}
 		alice.Do(
-			`mutation { deleteMessage(messageId: "`+say(
+			`mutation { deleteMessage(messageId: "`+sendText(
 				alice,
 				room,
 				"gone",
@@ -360,11 +360,11 @@ func TestMarkRead(t *testing.T) {
 		if got := read(bob, 1000); got != "map[lastReadSeq:7 seq:8 unreadCount:0]" {
 			t.Errorf("after reading everything: %s", got)
 		}
-		say(bob, room, "his own")
+		sendText(bob, room, "his own")
 		if got := unread(bob); got != "map[lastReadSeq:7 unreadCount:0]" {
 			t.Errorf("his own counts: %s", got)
 		}
-		say(alice, room, "new")
+		sendText(alice, room, "new")
 		if got := unread(bob); got != "map[lastReadSeq:7 unreadCount:1]" {
 			t.Errorf("a new one: %s", got)
 		}
@@ -393,7 +393,7 @@ func TestMessagesPages(t *testing.T) {
 			if i == 3 || i == 5 || i == 7 {
 				more["threadId"] = root
 			}
-			id := say(alice, room, fmt.Sprint(i+1), more).Str("id")
+			id := sendText(alice, room, fmt.Sprint(i+1), more).Str("id")
 			if i == 1 {
 				root = id
 			}
@@ -461,7 +461,7 @@ func TestMessagesPages(t *testing.T) {
 		}
 		// A page that was read stays where it is while messages arrive.
 		page := ask("(first: 2, afterSeq: 8)")
-		say(alice, room, "11")
+		sendText(alice, room, "11")
 		if got := show(
 			ask("(first: 2, after: \"" + page.Str("pageInfo.endCursor") + "\")"),
 		); got != "11 true false" {
@@ -485,7 +485,7 @@ func TestMessagesPages(t *testing.T) {
 			}
 		}
 		other := makeRoom(alice, nil)
-		say(alice, other, "x")
+		sendText(alice, other, "x")
 		foreign := alice.Do(`{ roomInfo(roomId: "`+other+`") { messages { pageInfo { endCursor } } } }`, nil).
 			Str("roomInfo.messages.pageInfo.endCursor")
 		alice.Refused(
@@ -522,8 +522,8 @@ func TestMessagesStatements(t *testing.T) {
 		var rooms []string
 		for i := range 50 {
 			rooms = append(rooms, makeRoom(alice, testkit.Vars{"memberIds": names}))
-			say(people[i%5], rooms[i], "x")
-			say(people[(i+1)%5], rooms[i], "y")
+			sendText(people[i%5], rooms[i], "x")
+			sendText(people[(i+1)%5], rooms[i], "y")
 		}
 		statements := s.Statements(func() { alice.Do(list, nil) })
 		if len(statements) > 8 {
@@ -534,9 +534,9 @@ func TestMessagesStatements(t *testing.T) {
 			)
 		}
 		for i := range 48 {
-			m := say(people[i%5], rooms[0], "z", testkit.Vars{"mentionIds": names[:i%3]})
+			m := sendText(people[i%5], rooms[0], "z", testkit.Vars{"mentionIds": names[:i%3]})
 			if i%4 == 0 {
-				say(
+				sendText(
 					alice,
 					rooms[0],
 					"reply",
@@ -573,12 +573,12 @@ func TestManyThreads(t *testing.T) {
 			room := makeRoom(alice, nil)
 			inParallel(4, func() int {
 				for range 24 {
-					say(alice, room, "x")
+					sendText(alice, room, "x")
 				}
 				return 0
 			})
-			root := say(alice, room, "root").Str("id")
-			say(alice, room, "reply", testkit.Vars{"threadId": root})
+			root := sendText(alice, room, "root").Str("id")
+			sendText(alice, room, "reply", testkit.Vars{"threadId": root})
 		}
 		rooms := alice.Do(`{ myRooms { nodes { messages(last: 100) { nodes { replyCount replies(first: 1) { nodes { seq } } } } } } }`, nil).
 			List("myRooms.nodes")
@@ -606,7 +606,12 @@ func TestIdempotencyKeyTexts(t *testing.T) {
 		for _, user := range users {
 			for _, key := range keys {
 				send := func() string {
-					return say(s.As(user), room, key, testkit.Vars{"idempotencyKey": key}).Str("id")
+					return sendText(
+						s.As(user),
+						room,
+						key,
+						testkit.Vars{"idempotencyKey": key},
+					).Str("id")
 				}
 				first := send()
 				if again := send(); again != first {

@@ -20,13 +20,13 @@ type messageArgs struct {
 	after, before       *string
 	afterSeq, beforeSeq *int
 	noThreads           bool
-	// otherwiseFirst: neither first nor last stands for the first ones, not for the last.
-	otherwiseFirst bool
+	// defaultFirst: neither first nor last stands for the first ones, not for the last.
+	defaultFirst bool
 }
 
 // window reads the arguments.
 func (a messageArgs) window(list read.List) (read.Window, error) {
-	w := read.Window{Count: defaultMessages, Last: !a.otherwiseFirst, NoThreads: a.noThreads}
+	w := read.Window{Count: defaultMessages, Last: !a.defaultFirst, NoThreads: a.noThreads}
 	switch {
 	case a.first != nil && a.last != nil:
 		return w, badInput("last", "Ask for the first or for the last ones, not for both.")
@@ -77,8 +77,8 @@ func seqBound(list read.List, field string, cursor *string, number *int) (int64,
 	}
 }
 
-// messagesOf resolves the same part of each list; null for a list that is nil.
-func messagesOf(
+// loadMessages resolves the same part of each list; null for a list that is nil.
+func loadMessages(
 	ctx context.Context, args messageArgs, lists []*read.List,
 ) ([]*model.MessageConnection, error) {
 	connections := make([]*model.MessageConnection, len(lists))
@@ -98,11 +98,11 @@ func messagesOf(
 		keys, places = append(keys, listKey{*list, window}), append(places, i)
 	}
 	s := scopeOf(ctx)
-	parts, err := s.lists.many(ctx, keys, counted(s,
+	parts, err := s.lists.getMany(ctx, keys, countLoads(s,
 		func(ctx context.Context, keys []listKey) ([]read.Messages, error) {
-			lists := mapped(keys, func(k listKey) read.List { return k.list })
+			lists := mapSlice(keys, func(k listKey) read.List { return k.list })
 			found, err := s.chat.Messages(ctx, lists, keys[0].window) // all have the same
-			return mapped(lists, func(list read.List) read.Messages { return found[list] }), err
+			return mapSlice(lists, func(list read.List) read.Messages { return found[list] }), err
 		}))
 	for i, place := range places {
 		if err != nil {
@@ -117,8 +117,8 @@ func messagesOf(
 	return connections, nil
 }
 
-// namedMessages loads the message whose seq each message names; null where it names none.
-func namedMessages(
+// loadNamedMessages loads the message whose seq each message names; null where it names none.
+func loadNamedMessages(
 	ctx context.Context, objs []*ent.Message, seq func(*ent.Message) *int64,
 ) ([]*ent.Message, error) {
 	var ids []roomlog.MessageID
@@ -130,8 +130,8 @@ func namedMessages(
 		}
 	}
 	s := scopeOf(ctx)
-	found, err := s.messages.many(ctx, ids, byKey(s, s.chat.MessagesByID))
-	return scattered(found, places, len(objs)), failedAt(places, len(objs), err)
+	found, err := s.messages.getMany(ctx, ids, loadByKey(s, s.chat.MessagesByID))
+	return scatterValues(found, places, len(objs)), errorsAt(places, len(objs), err)
 }
 
 func messageConnection(part read.Messages) *model.MessageConnection {

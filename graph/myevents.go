@@ -44,11 +44,11 @@ type myEvents struct {
 func (r *Resolver) subscribeToMyEvents(
 	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 ) (live.Subscriber, error) {
-	positions, nowhere, err := positionsOf(arguments)
+	positions, nowhere, err := parsePositions(arguments)
 	if err != nil {
 		return nil, err
 	}
-	named, err := roomsOf(arguments)
+	named, err := parseRooms(arguments)
 	if err != nil {
 		return nil, err
 	}
@@ -56,12 +56,12 @@ func (r *Resolver) subscribeToMyEvents(
 	stream := &myEvents{r: r, shown: shown, memory: r.streams.Open(limit.OwnerOf(ctx, v.ID))}
 	session := live.Session{
 		User: v.ID, Key: shown.key, After: positions,
-		Render: eventsAs(r, shown, func(e *roomlog.Event) (*model.MyEvent, bool) {
+		Render: renderEventsAs(r, shown, func(e *roomlog.Event) (*model.MyEvent, bool) {
 			event := roomEvent(e)
-			return eventOf(e.Room, event), event != nil
+			return newMyEvent(e.Room, event), event != nil
 		}),
 		Resync: resyncs(r, shown, func(room uuid.UUID, event model.RoomEvent) *model.MyEvent {
-			return eventOf(room, event)
+			return newMyEvent(room, event)
 		}),
 		Memberships:    stream.memberships,
 		Reserve:        stream.reserve,
@@ -74,8 +74,8 @@ func (r *Resolver) subscribeToMyEvents(
 		session.Only, nowhere = stream.restrict(named)
 	}
 	if len(nowhere) > 0 {
-		ends := mapped(nowhere, func(id string) *model.MyEvent {
-			return endOf(id, model.RoomEndReasonNotFound)
+		ends := mapSlice(nowhere, func(id string) *model.MyEvent {
+			return newMyEventEnd(id, model.RoomEndReasonNotFound)
 		})
 		if session.First, err = stream.render(ctx, ends); err != nil {
 			return nil, err
@@ -94,14 +94,14 @@ func (r *Resolver) subscribeToMyEvents(
 	return &subscriber{Subscriber: started, r: r, leave: stream.release}, nil
 }
 
-// eventOf is an item of myEvents with an event of a room.
-func eventOf(room uuid.UUID, event model.RoomEvent) *model.MyEvent {
+// newMyEvent is an item of myEvents with an event of a room.
+func newMyEvent(room uuid.UUID, event model.RoomEvent) *model.MyEvent {
 	id := room.String()
 	return &model.MyEvent{Kind: model.MyEventKindEvent, RoomID: &id, Event: event}
 }
 
-// endOf is the item of myEvents that ends a room.
-func endOf(room string, reason model.RoomEndReason) *model.MyEvent {
+// newMyEventEnd is the item of myEvents that ends a room.
+func newMyEventEnd(room string, reason model.RoomEndReason) *model.MyEvent {
 	return &model.MyEvent{Kind: model.MyEventKindEnded, RoomID: &room, Reason: &reason}
 }
 
@@ -176,11 +176,11 @@ func (s *myEvents) opened(ctx context.Context, rooms []live.Opening) ([][]byte, 
 	if s.showsSnapshots() {
 		return s.snapshots(ctx, rooms)
 	}
-	return s.render(ctx, mapped(rooms, func(o live.Opening) *model.MyEvent {
+	return s.render(ctx, mapSlice(rooms, func(o live.Opening) *model.MyEvent {
 		if o.Resync {
-			return eventOf(o.Room, resyncAt(o.Room, o.Head))
+			return newMyEvent(o.Room, newResync(o.Room, o.Head))
 		}
-		return eventOf(o.Room, openedAt(o.Room, o.Head))
+		return newMyEvent(o.Room, newStreamOpened(o.Room, o.Head))
 	}))
 }
 
@@ -203,7 +203,7 @@ func (s *myEvents) snapshots(ctx context.Context, rooms []live.Opening) ([][]byt
 	payloads := make([][]byte, len(rooms))
 	for i, o := range rooms {
 		if o.Resync {
-			item := []*model.MyEvent{eventOf(o.Room, resyncAt(o.Room, o.Head))}
+			item := []*model.MyEvent{newMyEvent(o.Room, newResync(o.Room, o.Head))}
 			resync, err := s.render(ctx, item)
 			if err != nil {
 				return nil, err
@@ -211,8 +211,8 @@ func (s *myEvents) snapshots(ctx context.Context, rooms []live.Opening) ([][]byt
 			payloads[i] = resync[0]
 			continue
 		}
-		snapshot, _, err := openAt(ctx, s.r, v, s.shown, o.Room,
-			func(event model.RoomEvent) *model.MyEvent { return eventOf(o.Room, event) })
+		snapshot, _, err := renderOpening(ctx, s.r, v, s.shown, o.Room,
+			func(event model.RoomEvent) *model.MyEvent { return newMyEvent(o.Room, event) })
 		if _, ended := endReason(err); !ended {
 			return nil, err
 		}
@@ -251,7 +251,7 @@ func (s *myEvents) ended(ctx context.Context, endings []live.Ending) ([][]byte, 
 		}
 		maps.Copy(reasons, found)
 	}
-	return s.render(ctx, mapped(endings, func(e live.Ending) *model.MyEvent {
+	return s.render(ctx, mapSlice(endings, func(e live.Ending) *model.MyEvent {
 		reason := model.RoomEndReasonNotFound
 		switch found := reasons[e.Room]; found {
 		case "":
@@ -260,7 +260,7 @@ func (s *myEvents) ended(ctx context.Context, endings []live.Ending) ([][]byte, 
 		default: // the reasons of a MEMBER_LEFT event have the same names
 			reason = model.RoomEndReason(found)
 		}
-		return endOf(e.Room.String(), reason)
+		return newMyEventEnd(e.Room.String(), reason)
 	}))
 }
 
@@ -288,12 +288,12 @@ func (s *myEvents) render(ctx context.Context, items []*model.MyEvent) ([][]byte
 	return render(ctx, s.shown, executionOwner{user: v.ID}, items, nil)
 }
 
-// positionsOf returns the positions that myEvents continues from, and the ids among them that are
-// those of no room.
-func positionsOf(
+// parsePositions returns the positions that myEvents continues from, and the ids among them that
+// are those of no room.
+func parsePositions(
 	arguments map[string]any,
 ) (positions map[uuid.UUID]int64, nowhere []string, err error) {
-	list, err := listOf(arguments, "after")
+	list, err := listArgument(arguments, "after")
 	if err != nil || list == nil {
 		return nil, nil, err
 	}
@@ -327,9 +327,9 @@ func positionsOf(
 	return positions, nowhere, nil
 }
 
-// roomsOf returns the rooms that myEvents is restricted to; nil if it is not.
-func roomsOf(arguments map[string]any) ([]string, error) {
-	list, err := listOf(arguments, "rooms")
+// parseRooms returns the rooms that myEvents is restricted to; nil if it is not.
+func parseRooms(arguments map[string]any) ([]string, error) {
+	list, err := listArgument(arguments, "rooms")
 	if err != nil || list == nil {
 		return nil, err
 	}
@@ -346,9 +346,9 @@ func roomsOf(arguments map[string]any) ([]string, error) {
 	return named, nil
 }
 
-// listOf returns an argument that names rooms; nil if it is not given. A single value is a list of
-// one.
-func listOf(arguments map[string]any, name string) ([]any, error) {
+// listArgument returns an argument that names rooms; nil if it is not given. A single value is a
+// list of one.
+func listArgument(arguments map[string]any, name string) ([]any, error) {
 	value := arguments[name]
 	if value == nil {
 		return nil, nil

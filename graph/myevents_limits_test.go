@@ -80,7 +80,7 @@ func TestMyEventsInput(t *testing.T) {
 		}, opened(t, stream)); diff != "" {
 			t.Errorf("restricted (-want +got):\n%s", diff)
 		}
-		say(alice, skipped, "1")
+		sendText(alice, skipped, "1")
 		for _, id := range []string{foreign, joined} {
 			alice.Do(
 				`mutation($r: ID!) { joinRoom(roomId: $r) { room { id } } }`,
@@ -88,7 +88,7 @@ func TestMyEventsInput(t *testing.T) {
 			)
 		}
 		expectItems(t, stream, map[string][]string{joined: {"StreamOpened 1", "MemberJoined 1"}})
-		say(alice, room, "1")
+		sendText(alice, room, "1")
 		expectItems(t, stream, map[string][]string{room: {"MessageAdded 1"}})
 		if items := opened(
 			t,
@@ -113,7 +113,7 @@ func TestMyEventsStatements(t *testing.T) {
 		count := func(n int) int {
 			for len(rooms) < n {
 				rooms = append(rooms, makeRoom(alice, nil))
-				say(alice, rooms[len(rooms)-1], "1")
+				sendText(alice, rooms[len(rooms)-1], "1")
 				after = append(after, position(rooms[len(rooms)-1], 1))
 			}
 			return len(s.Statements(func() {
@@ -134,12 +134,12 @@ func TestMyEventsStatements(t *testing.T) {
 		if many > few || few == 0 {
 			t.Errorf("%d statements for 5 rooms, %d for 200", few, many)
 		}
-		alone := len(s.Statements(func() { say(alice, rooms[7], "2") }))
+		alone := len(s.Statements(func() { sendText(alice, rooms[7], "2") }))
 		stream := alice.Subscribe(myEvents, nil)
 		opened(t, stream)
 		time.Sleep(100 * time.Millisecond)
 		with := len(s.Statements(func() {
-			say(alice, rooms[7], "3")
+			sendText(alice, rooms[7], "3")
 			expectItems(t, stream, map[string][]string{rooms[7]: {"MessageAdded 3"}})
 		}))
 		if with > alone {
@@ -155,7 +155,7 @@ func TestMyEventsShareExecutions(t *testing.T) {
 	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
-		say(alice, room, "1")
+		sendText(alice, room, "1")
 		other := makeRoom(bob, nil)
 		all := make([]*testkit.Stream, streams)
 		for i := range all {
@@ -168,14 +168,14 @@ func TestMyEventsShareExecutions(t *testing.T) {
 		}
 		time.Sleep(100 * time.Millisecond) // until they are parked
 		before := metric(t, s, "parley_executions_total")
-		say(alice, room, "2")
+		sendText(alice, room, "2")
 		for _, stream := range all {
 			expectItems(t, stream, map[string][]string{room: {"MessageAdded 2"}})
 		}
 		if n := metric(t, s, "parley_executions_total") - before; n != 1 {
 			t.Errorf("an event is rendered %d times for %d streams", n, streams)
 		}
-		say(bob, other, "1")
+		sendText(bob, other, "1")
 		expectItems(t, all[1], map[string][]string{other: {"MessageAdded 1"}})
 		if n := metric(t, s, "parley_streams"); n != streams {
 			t.Errorf("parley_streams is %d, want %d", n, streams)
@@ -199,7 +199,7 @@ func TestMyEventsCarryTheirSeq(t *testing.T) {
 		`{"data":{"myEvents":{"roomId":"` + room + `"}},"extensions":{"seq":1}}`,
 	} {
 		if i == 3 {
-			say(alice, room, "1") // after the stream has been opened
+			sendText(alice, room, "1") // after the stream has been opened
 		}
 		var compact json.RawMessage = stream.Raw()
 		if string(compact) != want {
@@ -243,7 +243,7 @@ func TestMyEventsLeaveNothing(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
 	for range 20 {
-		say(alice, makeRoom(alice, nil), "1")
+		sendText(alice, makeRoom(alice, nil), "1")
 	}
 	payload, err := json.Marshal(testkit.Vars{"query": myEvents})
 	if err != nil {
@@ -271,7 +271,7 @@ func TestMyEventsLeaveNothing(t *testing.T) {
 		})
 	}
 	cycle(cycles / 10)
-	goroutines, _ := settled(t, 0)
+	goroutines, _ := waitForGoroutines(t, 0)
 	cycle(cycles)
 	for _, name := range []string{
 		"parley_streams", "parley_subscriptions", "parley_topics", "parley_cohorts",
@@ -279,7 +279,7 @@ func TestMyEventsLeaveNothing(t *testing.T) {
 	} {
 		await(t, name+" is 0", func() bool { return metric(t, s, name) == 0 })
 	}
-	if after, _ := settled(t, goroutines); after > goroutines+5 {
+	if after, _ := waitForGoroutines(t, goroutines); after > goroutines+5 {
 		t.Errorf("%d goroutines, %d before", after, goroutines)
 	}
 }

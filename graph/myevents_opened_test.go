@@ -25,7 +25,7 @@ func TestMyEventsOpenLargeSnapshots(t *testing.T) {
 	for range rooms {
 		room := makeRoom(alice, nil)
 		for range messages {
-			say(alice, room, strings.Repeat("x", 16_000))
+			sendText(alice, room, strings.Repeat("x", 16_000))
 		}
 	}
 	if items := opened(t, alice.Subscribe(myOpenings, nil)); len(items) != rooms {

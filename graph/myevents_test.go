@@ -94,8 +94,8 @@ func TestMyEvents(t *testing.T) {
 					first := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 					second := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 					other := makeRoom(alice, testkit.Vars{"accessType": "PUBLIC"})
-					say(alice, first, "1")
-					say(alice, first, "2")
+					sendText(alice, first, "1")
+					sendText(alice, first, "2")
 					stream := subscribe(
 						bob,
 						testkit.Vars{"after": []testkit.Vars{position(first, 1)}},
@@ -106,13 +106,13 @@ func TestMyEvents(t *testing.T) {
 						t.Fatalf("before READY (-want +got):\n%s", diff)
 					}
 					expectItems(t, stream, map[string][]string{first: {"MessageAdded 2"}})
-					say(alice, first, "3")
-					say(alice, second, "1")
-					say(bob, second, "2")
+					sendText(alice, first, "3")
+					sendText(alice, second, "1")
+					sendText(bob, second, "2")
 					expectItems(t, stream, map[string][]string{
 						first: {"MessageAdded 3"}, second: {"MessageAdded 1", "MessageAdded 2"},
 					})
-					say(alice, other, "before") // 1
+					sendText(alice, other, "before") // 1
 					alice.Do(
 						`mutation($r: ID!) { addMembers(roomId: $r, userIds: ["carol", "bob"]) { room { id } } }`,
 						testkit.Vars{"r": other},
@@ -122,17 +122,17 @@ func TestMyEvents(t *testing.T) {
 						stream,
 						map[string][]string{other: {"StreamOpened 3", "MemberJoined 3"}},
 					)
-					say(alice, other, "after")
+					sendText(alice, other, "after")
 					expectItems(t, stream, map[string][]string{other: {"MessageAdded 4"}})
 					created := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 					expectItems(t, stream, map[string][]string{created: {"StreamOpened 0"}})
-					say(alice, created, "1")
+					sendText(alice, created, "1")
 					expectItems(t, stream, map[string][]string{created: {"MessageAdded 1"}})
 
 					// A removal ends the room, and nothing comes after it until bob joins again.
 					leave := `mutation($r: ID!) { leaveRoom(roomId: $r) { roomId } }`
 					bob.Do(leave, testkit.Vars{"r": other}) // 5
-					say(alice, other, "without bob")
+					sendText(alice, other, "without bob")
 					expectItems(t, stream, map[string][]string{other: {"ENDED LEFT"}})
 					bob.Do(
 						`mutation($r: ID!) { joinRoom(roomId: $r) { room { id } } }`,
@@ -143,7 +143,7 @@ func TestMyEvents(t *testing.T) {
 						stream,
 						map[string][]string{other: {"StreamOpened 7", "MemberJoined 7"}},
 					)
-					say(alice, other, "with bob")
+					sendText(alice, other, "with bob")
 					expectItems(t, stream, map[string][]string{other: {"MessageAdded 8"}})
 					for i, how := range []string{"ban: false", "ban: true"} {
 						alice.Do(
@@ -151,8 +151,8 @@ func TestMyEvents(t *testing.T) {
 							testkit.Vars{"r": []string{other, second}[i]},
 						)
 					}
-					say(alice, other, "without bob")
-					say(alice, second, "without bob")
+					sendText(alice, other, "without bob")
+					sendText(alice, second, "without bob")
 					expectItems(
 						t,
 						stream,
@@ -167,7 +167,7 @@ func TestMyEvents(t *testing.T) {
 						stream,
 						map[string][]string{created: {"RoomDeleted 2", "ENDED ROOM_DELETED"}},
 					)
-					say(alice, first, "4")
+					sendText(alice, first, "4")
 					expectItems(t, stream, map[string][]string{first: {"MessageAdded 4"}})
 				},
 			)
@@ -226,7 +226,7 @@ func TestMyEventsResync(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		room, other := makeRoom(alice, nil), makeRoom(alice, nil)
-		say(alice, room, "1")
+		sendText(alice, room, "1")
 		stream := alice.Subscribe(
 			myEvents,
 			testkit.Vars{"after": []testkit.Vars{position(room, 57)}},
@@ -236,15 +236,15 @@ func TestMyEventsResync(t *testing.T) {
 		}, opened(t, stream)); diff != "" {
 			t.Errorf("ahead (-want +got):\n%s", diff)
 		}
-		say(alice, room, "2")
+		sendText(alice, room, "2")
 		expectItems(t, stream, map[string][]string{room: {"MessageAdded 2"}})
 
-		id := say(alice, other, "1").Str("id")
+		id := sendText(alice, other, "1").Str("id")
 		alice.Do(
 			`mutation { editMessage(messageId: "`+id+`", contents: "edited") { message { id } } }`,
 			nil,
 		) // 2
-		say(alice, other, "3")
+		sendText(alice, other, "3")
 		for deadline := time.Now().Add(20 * time.Second); ; { // until the edit is pruned
 			stream := alice.Subscribe(
 				myEvents,
@@ -253,7 +253,7 @@ func TestMyEventsResync(t *testing.T) {
 			opened(t, stream)
 			_, item := nextOf(t, stream)
 			if item == "Resync 3" {
-				say(alice, other, "4")
+				sendText(alice, other, "4")
 				expectItems(t, stream, map[string][]string{other: {"MessageAdded 4"}})
 				break
 			}
@@ -278,7 +278,7 @@ func TestMyEventsPerViewer(t *testing.T) {
 			for stream.Next().Str("myEvents.kind") != "READY" {
 			}
 		}
-		say(alice, room, "1")
+		sendText(alice, room, "1")
 		for want, stream := range streams {
 			e := stream.Next().At("myEvents.event.room")
 			if got := fmt.Sprint(e.Str("viewerRole"), " ", e.Int("unreadCount")); got != want {
@@ -293,8 +293,8 @@ func TestMyEventsPerViewer(t *testing.T) {
 // room nothing is missing, doubled or out of order, and joined rooms are found.
 func TestMyEventsHeal(t *testing.T) {
 	for name, publications := range map[string]func(broker.Listener) write.Publisher{
-		"lossy": newLossy,
-		"deaf":  func(broker.Listener) write.Publisher { return deaf{} },
+		"lossy": newLossyBroker,
+		"deaf":  func(broker.Listener) write.Publisher { return droppingBroker{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -322,7 +322,7 @@ func TestMyEventsHeal(t *testing.T) {
 				write := func(id string) {
 					writing.Go(func() {
 						for i := range each {
-							say(alice, id, fmt.Sprint(i))
+							sendText(alice, id, fmt.Sprint(i))
 						}
 					})
 				}

@@ -17,7 +17,7 @@ import (
 func TestNodesHearEachOther(t *testing.T) {
 	never, soon := app.Options{PollInterval: time.Hour}, app.Options{
 		PollInterval: 100 * time.Millisecond,
-		Publisher:    func(broker.Listener) write.Publisher { return deaf{} },
+		Publisher:    func(broker.Listener) write.Publisher { return droppingBroker{} },
 	}
 	for name, nodes := range map[string]func(t *testing.T) (app.Options, []testkit.Option){
 		"notifications": func(*testing.T) (app.Options, []testkit.Option) { return never, nil },
@@ -58,13 +58,13 @@ func TestNodesHearEachOther(t *testing.T) {
 			events := bob.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0})
 			events.Next() // StreamOpened
 			for i := range 50 {
-				say(alice, room, fmt.Sprint(i))
+				sendText(alice, room, fmt.Sprint(i))
 				if got := events.Next().Int("roomEvents.seq"); got != i+1 {
 					t.Fatalf("got %d, want %d", got, i+1)
 				}
 			}
 			alice.Do(kick, testkit.Vars{"room": room, "user": "bob", "ban": true})
-			say(alice, room, "behind the back")
+			sendText(alice, room, "behind the back")
 			if e := events.Error(); e.Extensions["reason"] != "BANNED" {
 				t.Errorf("the stream ended with %+v", e)
 			}
@@ -83,7 +83,7 @@ func awaken(stream *testkit.Stream, makes func() string) {
 func TestFounders(t *testing.T) {
 	silent := app.Options{
 		PollInterval: 100 * time.Millisecond,
-		Publisher:    func(broker.Listener) write.Publisher { return deaf{} },
+		Publisher:    func(broker.Listener) write.Publisher { return droppingBroker{} },
 	}
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		here, there := testkit.StartApp(t, url, silent), testkit.StartApp(t, url, silent)

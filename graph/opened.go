@@ -23,8 +23,8 @@ type opened struct {
 	payload []byte
 }
 
-// showsSnapshot reports whether an operation selects one of the fields of a StreamOpened that show a
-// snapshot of its room. events are its selections of events.
+// showsSnapshot reports whether an operation selects one of the fields of a StreamOpened that show
+// a snapshot of its room. events are its selections of events.
 func showsSnapshot(
 	op *graphql.OperationContext, events graphql.CollectedField, fields ...string,
 ) bool {
@@ -35,13 +35,13 @@ func showsSnapshot(
 	})
 }
 
-// openAt returns a StreamOpened with a snapshot of the room for a subscription, and the seq at which
-// the viewer was authorized to see it: its own, or a later one. item makes the item that the
-// subscription renders of it. Subscriptions with the same key share a snapshot unless it depends on
-// the viewer.
+// renderOpening returns a StreamOpened with a snapshot of the room for a subscription, and the seq
+// at which the viewer was authorized to see it: its own, or a later one. item makes the item that
+// the subscription renders of it. Subscriptions with the same key share a snapshot unless it
+// depends on the viewer.
 //
 // The snapshot is not older than anything that the viewer was shown before.
-func openAt[T any](
+func renderOpening[T any](
 	ctx context.Context, r *Resolver, v chat.Viewer, shown subscription, room uuid.UUID,
 	item func(model.RoomEvent) T,
 ) (first opened, authorized int64, err error) {
@@ -83,11 +83,11 @@ func takeSnapshot[T any](
 		return r.chat.Snapshot(ctx, owner, room, func(ctx context.Context, at chat.Snapshot) error {
 			s := &scope{chat: at.Chat}
 			s.rooms.put(room, at.Room)
-			s.shown(at.Version.Profiles)
+			s.raiseVersion(at.Version.Profiles)
 			event := &model.StreamOpened{Event: model.Event{
 				RoomID: room, Seq: at.Version.Seq, At: time.Now(),
 			}}
-			payloads, err := responses(ctx, shown, []T{item(event)}, []source{{scope: s}})
+			payloads, err := responses(ctx, shown, []T{item(event)}, []eventRef{{scope: s}})
 			if err == nil {
 				taken = opened{at.Version, payloads[0]}
 			}

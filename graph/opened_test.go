@@ -56,7 +56,7 @@ func TestStreamOpenedHasASnapshot(t *testing.T) {
 		}
 		var ids []string
 		for i := range 5 {
-			ids = append(ids, say(alice, room, fmt.Sprint(i+1)).Str("id"))
+			ids = append(ids, sendText(alice, room, fmt.Sprint(i+1)).Str("id"))
 		}
 		alice.Do(`mutation($id: ID!) { deleteMessage(messageId: $id) { __typename } }`,
 			testkit.Vars{"id": ids[3]})
@@ -78,7 +78,7 @@ func TestStreamOpenedHasASnapshot(t *testing.T) {
 			older.Bool("pageInfo.hasPreviousPage") || !older.Bool("pageInfo.hasNextPage") {
 			t.Errorf("before the snapshot there is %v", older)
 		}
-		say(alice, room, "6")
+		sendText(alice, room, "6")
 		if e := stream.Next().At("roomEvents"); e.Str("__typename") != "MessageAdded" ||
 			e.Int("seq") != 7 {
 			t.Errorf("the snapshot is followed by %v", e)
@@ -150,7 +150,7 @@ func TestOpeningsShareASnapshot(t *testing.T) {
 		room := makeRoom(alice, testkit.Vars{"memberIds": ids, "tags": []string{"a"}})
 		var last string
 		for i := range 60 {
-			last = say(alice, room, fmt.Sprint(i)).Str("id")
+			last = sendText(alice, room, fmt.Sprint(i)).Str("id")
 		}
 		alice.Do(`mutation($id: ID!) { react(messageId: $id, emoji: "x") { __typename } }`,
 			testkit.Vars{"id": last})
@@ -196,7 +196,7 @@ func TestOpeningsShareASnapshot(t *testing.T) {
 			t.Errorf("%d openings take %d statements besides their authorizations:\n%s",
 				users*each, extra, strings.Join(others, "\n"))
 		}
-		say(alice, room, "another")
+		sendText(alice, room, "another")
 		if seq, _ := open(document(everything), few); seq != head+1 {
 			t.Errorf("after event %d a stream opens at %d", head+1, seq)
 		}
@@ -213,7 +213,7 @@ func TestSnapshotsAreNotStale(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
-		say(alice, room, "x")
+		sendText(alice, room, "x")
 		for i := range 5 {
 			name := fmt.Sprint("Alice ", i)
 			alice.Do(
@@ -237,7 +237,7 @@ func TestSnapshotsOfViewers(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
-		id := say(alice, room, "x").Str("id")
+		id := sendText(alice, room, "x").Str("id")
 		bob.Do(`mutation($id: ID!) { react(messageId: $id, emoji: "b") { __typename } }`,
 			testkit.Vars{"id": id})
 		show := func(c *testkit.Client) string {

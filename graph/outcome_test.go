@@ -23,8 +23,8 @@ func TestUnknownOutcome(t *testing.T) {
 	}
 	room := func(name string) testkit.Vars { return testkit.Vars{"name": name, "memberIds": []string{"bob"}} }
 
-	// With a key the server detects the outcome itself, and clients do not notice the lost response or
-	// the lost publication.
+	// With a key the server detects the outcome itself, and clients do not notice the lost response
+	// or the lost publication.
 	var want []string
 	for name, loss := range map[string]testkit.Loss{
 		"carried out": testkit.Unanswered, "half said": testkit.HalfAnswered, "not carried out": testkit.Unheard,
@@ -74,7 +74,7 @@ func TestUnknownSend(t *testing.T) {
 	wire := testkit.NewWire(t, testkit.MigratedPostgresURL(t))
 	alice := testkit.StartOn(t, wire.URL).As("alice")
 	room := makeRoom(alice, nil)
-	say(alice, room, "prepares the statement on a connection")
+	sendText(alice, room, "prepares the statement on a connection")
 	said := func() []string {
 		return alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { messages(first: 100) { nodes { contents } } } }`,
 			testkit.Vars{"room": room}).

@@ -15,20 +15,20 @@ import (
 	"parley/internal/testkit"
 )
 
-// mine panics once when a statement runs that has a text in it.
-type mine struct {
-	text atomic.Value
-	laid atomic.Bool
+// panicTrigger panics once when a statement runs that has a text in it.
+type panicTrigger struct {
+	text  atomic.Value
+	armed atomic.Bool
 }
 
-func (m *mine) lay(text string) {
+func (m *panicTrigger) arm(text string) {
 	m.text.Store(text)
-	m.laid.Store(true)
+	m.armed.Store(true)
 }
 
-func (m *mine) observe(_ context.Context, query string) {
+func (m *panicTrigger) observe(_ context.Context, query string) {
 	text, ok := m.text.Load().(string)
-	if ok && strings.Contains(query, text) && m.laid.Swap(false) {
+	if ok && strings.Contains(query, text) && m.armed.Swap(false) {
 		panic("stepped on " + text)
 	}
 }
@@ -66,7 +66,7 @@ func TestPanics(t *testing.T) {
 	for _, name := range []string{dialect.SQLite, dialect.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := new(mine)
+			m := new(panicTrigger)
 			var lose atomic.Bool
 			s := testkit.StartApp(t, testkit.DatabaseURL(t, name), app.Options{
 				Observe:   m.observe,
@@ -98,9 +98,9 @@ func TestPanics(t *testing.T) {
 
 			// The rendering of an event.
 			v := victim()
-			m.lay("FROM \"room_tags\"")
+			m.arm("FROM \"room_tags\"")
 			if name == dialect.SQLite {
-				m.lay("FROM `room_tags`")
+				m.arm("FROM `room_tags`")
 			}
 			if reply := send("rendered", ""); reply.Code() != "" {
 				t.Errorf("the message is refused: %+v", reply.Errors)
@@ -131,7 +131,7 @@ func TestPanics(t *testing.T) {
 			if name == dialect.Postgres {
 				code = "UNAVAILABLE"
 			}
-			m.lay(insert)
+			m.arm(insert)
 			if reply := send("lost", ""); reply.Code() != code {
 				t.Errorf("a write that panics: %q %+v", reply.Code(), reply.Errors)
 			}
@@ -139,7 +139,7 @@ func TestPanics(t *testing.T) {
 				t.Errorf("%d panics of writes are counted, want 1", n)
 			}
 			if name == dialect.Postgres { // what is unknown is found out where a key says what is the same
-				m.lay(insert)
+				m.arm(insert)
 				if reply := send("kept", "key"); reply.Code() != "" {
 					t.Errorf("a write with a key: %q %+v", reply.Code(), reply.Errors)
 				}
@@ -156,7 +156,7 @@ func TestPanics(t *testing.T) {
 
 			// The log that all streams of the room read.
 			lose.Store(true)
-			m.lay("room_events")
+			m.arm("room_events")
 			if reply := send("unread", ""); reply.Code() != "" {
 				t.Errorf("the message is refused: %+v", reply.Errors)
 			}
@@ -167,7 +167,7 @@ func TestPanics(t *testing.T) {
 			}
 
 			// A query.
-			m.lay("rooms") // it is executed once: another time would succeed
+			m.arm("rooms") // it is executed once: another time would succeed
 			if reply := alice.Ask(`{ myRooms { nodes { id } } }`, nil); reply.Code() != "INTERNAL" {
 				t.Errorf("a query that panics: %q", reply.Code())
 			}

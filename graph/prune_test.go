@@ -104,20 +104,20 @@ func TestMessageRetention(t *testing.T) {
 			)
 		}
 
-		first := say(alice, room, "first", testkit.Vars{"idempotencyKey": "k"}).Str("id") // 1
-		for i := range 300 {                                                              // more than a step
-			say(bob, room, fmt.Sprint("old ", i)) // to 301
+		first := sendText(alice, room, "first", testkit.Vars{"idempotencyKey": "k"}).Str("id") // 1
+		for i := range 300 {                                                                   // more than a step
+			sendText(bob, room, fmt.Sprint("old ", i)) // to 301
 		}
-		say(carol, room, "carol's only one") // 302
-		last := say(alice, room, "last old one").Str("id")
+		sendText(carol, room, "carol's only one") // 302
+		last := sendText(alice, room, "last old one").Str("id")
 		react(bob, first) // 304
 		read(bob, 200)
 		age(t, db, room, "rooms", "created_at")
 		age(t, db, room, "messages", "created_at")
 		unread("at first", 301, 2, 302, 303)
-		say(alice, room, "a reply", testkit.Vars{"replyToId": last, "threadId": last}) // 305
-		say(bob, room, "an answer")                                                    // 306
-		react(carol, last)                                                             // 307
+		sendText(alice, room, "a reply", testkit.Vars{"replyToId": last, "threadId": last}) // 305
+		sendText(bob, room, "an answer")                                                    // 306
+		react(carol, last)                                                                  // 307
 		open, _ := resume(alice, room, 306)
 
 		if got := runPrune(
@@ -158,8 +158,8 @@ func TestMessageRetention(t *testing.T) {
 		if e.Extensions["field"] != "replyToId" {
 			t.Errorf("a reply to a pruned message: %+v", e)
 		}
-		// Positions in what was pruned, at its last event, and before an event about a pruned message,
-		// on a node that has nothing of the room in memory.
+		// Positions in what was pruned, at its last event, and before an event about a pruned
+		// message, on a node that has nothing of the room in memory.
 		fresh := testkit.StartOn(t, s.DatabaseURL).As("bob")
 		for _, after := range []int{0, 302, 303, 304, 306} {
 			stream, next := resume(fresh, room, after)
@@ -173,7 +173,7 @@ func TestMessageRetention(t *testing.T) {
 			read(clients[name], 1000)
 		}
 		unread("when all is read", 0, 0, 0, 0)
-		say(alice, room, "new") // 308
+		sendText(alice, room, "new") // 308
 		unread("after one more", 0, 1, 1, 1)
 		if next := open.Next().At("roomEvents"); next.Int("seq") != 308 {
 			t.Errorf("the open stream continues with %s", next)
@@ -197,7 +197,7 @@ func TestMessageRetention(t *testing.T) {
 			t.Errorf("the open stream continues with %s", next)
 		}
 		runPrune(t, s, oldMessages) // there is nothing to do
-		say(bob, room, "again", testkit.Vars{"replyToId": nil})
+		sendText(bob, room, "again", testkit.Vars{"replyToId": nil})
 		if next := open.Next().
 			At("roomEvents"); next.Int("seq") != 310 ||
 			next.Str("message.contents") != "again" {
@@ -233,7 +233,7 @@ func TestDeletedRoomRetention(t *testing.T) {
 			testkit.Vars{"memberIds": []string{"bob"}},
 		)
 		for _, id := range []string{room, other} {
-			m := say(bob, id, "hi").Str("id")
+			m := sendText(bob, id, "hi").Str("id")
 			alice.Do(
 				`mutation($id: ID!) { react(messageId: $id, emoji: "👍") { message { id } } }`,
 				testkit.Vars{"id": m},
@@ -295,7 +295,7 @@ func TestPruneRegularly(t *testing.T) {
 		alice := s.As("alice")
 		room := makeRoom(alice, nil)
 		gone := makeRoom(alice, nil)
-		say(alice, room, "old")
+		sendText(alice, room, "old")
 		alice.Do(
 			`mutation($room: ID!) { deleteRoom(roomId: $room) { roomId } }`,
 			testkit.Vars{"room": gone},

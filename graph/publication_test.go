@@ -70,7 +70,7 @@ func TestEventsFromPublications(t *testing.T) {
 		}
 		if here != there { // they may not know each other yet
 			streams[1].Awake(
-				func() string { return say(alice, room, "awake").Str("id") },
+				func() string { return sendText(alice, room, "awake").Str("id") },
 				func(data testkit.JSON) string { return data.Str("roomEvents.message.id") },
 			)
 		}
@@ -155,7 +155,7 @@ func TestEventsFromPublications(t *testing.T) {
 		hidden.Awake(
 			func() string {
 				key := rand.Text()
-				say(alice, private, "x", testkit.Vars{"idempotencyKey": key})
+				sendText(alice, private, "x", testkit.Vars{"idempotencyKey": key})
 				return key
 			},
 			func(data testkit.JSON) string {

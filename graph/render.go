@@ -26,14 +26,14 @@ type subscription struct {
 	lastEventID string
 	// root is the operation's one field.
 	root graphql.CollectedField
-	// key is equal for the subscriptions that share executions. If perViewer, what they show depends
-	// on the viewer, who is part of the key.
+	// key is equal for the subscriptions that share executions. If perViewer, what they show
+	// depends on the viewer, who is part of the key.
 	key       string
 	perViewer bool
 	// era is that of the hub before the viewer was authorized.
 	era int64
-	// executions bound what its executions take. One takes weight bytes, that of a StreamOpened with a
-	// snapshot opening bytes.
+	// executions bound what its executions take. One takes weight bytes, that of a StreamOpened
+	// with a snapshot opening bytes.
 	executions      *limit.Executions
 	weight, opening int64
 	// begin is called when it is executed, and what it returns with the outcome.
@@ -44,15 +44,15 @@ type subscription struct {
 // the events and their subscribers, and a subscription is executed for each event.
 var errNoEvents = errors.New("a subscription is executed without its events")
 
-// source is the event that an item comes from: its seq, 0 if it is not in a log, and the scope that
-// all executions for the event share.
-type source struct {
+// eventRef is the event that an item comes from: its seq, 0 if it is not in a log, and the scope
+// that all executions for the event share.
+type eventRef struct {
 	seq   int64
 	scope *scope
 }
 
-// executionOwner is a user, or if that is "" all subscribers of a topic: executions count against its
-// quota.
+// executionOwner is a user, or if that is "" all subscribers of a topic: executions count against
+// its quota.
 type executionOwner struct {
 	user  string
 	topic live.Topic
@@ -66,7 +66,7 @@ type executionOwner struct {
 //
 // Items are executed in parts that fit the quota of the owner.
 func render[T any](
-	ctx context.Context, s subscription, of executionOwner, items []T, sources []source,
+	ctx context.Context, s subscription, of executionOwner, items []T, refs []eventRef,
 ) ([][]byte, error) {
 	part := len(items)
 	if quota := s.executions.Quota(); quota > 0 && s.weight > 0 {
@@ -75,9 +75,9 @@ func render[T any](
 	out := make([][]byte, 0, len(items))
 	for start := 0; start < len(items); start += part {
 		end := min(start+part, len(items))
-		var from []source
-		if sources != nil {
-			from = sources[start:end]
+		var from []eventRef
+		if refs != nil {
+			from = refs[start:end]
 		}
 		rendered, err := renderPart(ctx, s, of, items[start:end], from)
 		if err != nil {
@@ -90,11 +90,11 @@ func render[T any](
 
 // renderPart is render for items that are executed together.
 func renderPart[T any](
-	ctx context.Context, s subscription, of executionOwner, items []T, sources []source,
+	ctx context.Context, s subscription, of executionOwner, items []T, refs []eventRef,
 ) (out [][]byte, err error) {
 	weight := s.weight * int64(len(items))
 	err = s.executing(ctx, of, weight, func(ctx context.Context) (err error) {
-		out, err = responses(ctx, s, items, sources)
+		out, err = responses(ctx, s, items, refs)
 		return err
 	})
 	return out, err
@@ -125,12 +125,12 @@ func (s subscription) executing(
 	return do(ctx)
 }
 
-// responses executes the subscription for items for which there is memory, and returns the responses
-// as JSON.
+// responses executes the subscription for items for which there is memory, and returns the
+// responses as JSON.
 func responses[T any](
-	ctx context.Context, s subscription, items []T, sources []source,
+	ctx context.Context, s subscription, items []T, refs []eventRef,
 ) ([][]byte, error) {
-	executed, err := execute(ctx, s, items, sources)
+	executed, err := execute(ctx, s, items, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +143,8 @@ func responses[T any](
 			}
 		}
 		var seq int64
-		if sources != nil {
-			seq = sources[i].seq
+		if refs != nil {
+			seq = refs[i].seq
 		}
 		resync, away := resyncOf(items[i])
 		if away {
@@ -159,14 +159,14 @@ func responses[T any](
 
 // execute executes the subscription for items: for each with its source, or for all together.
 func execute[T any](
-	ctx context.Context, s subscription, items []T, sources []source,
+	ctx context.Context, s subscription, items []T, refs []eventRef,
 ) (executed []exec.Response, err error) {
 	request := s.r.executable.request(s.op)
-	if sources == nil {
+	if refs == nil {
 		executed, err = s.plan.ExecuteEvents(s.r.withScope(ctx), request, items)
 	}
-	for i, source := range sources {
-		rendered, err := s.plan.ExecuteEvents(inScope(ctx, source.scope), request, items[i:i+1])
+	for i, ref := range refs {
+		rendered, err := s.plan.ExecuteEvents(inScope(ctx, ref.scope), request, items[i:i+1])
 		if err != nil {
 			return nil, err
 		}

@@ -11,8 +11,8 @@ import (
 	"parley/internal/chat/read"
 )
 
-// mapped returns what of makes of each value.
-func mapped[T, V any](values []T, of func(T) V) []V {
+// mapSlice returns what of makes of each value.
+func mapSlice[T, V any](values []T, of func(T) V) []V {
 	out := make([]V, len(values))
 	for i, value := range values {
 		out[i] = of(value)
@@ -20,8 +20,8 @@ func mapped[T, V any](values []T, of func(T) V) []V {
 	return out
 }
 
-// pointers returns the addresses of values, which are allocated together.
-func pointers[T any](values []T) []*T {
+// addressesOf returns the addresses of values, which are allocated together.
+func addressesOf[T any](values []T) []*T {
 	out := make([]*T, len(values))
 	for i := range values {
 		out[i] = &values[i]
@@ -29,8 +29,8 @@ func pointers[T any](values []T) []*T {
 	return out
 }
 
-// scattered puts values in their places among n; the others are the zero value.
-func scattered[V any](values []V, places []int, n int) []V {
+// scatterValues puts values in their places among n; the others are the zero value.
+func scatterValues[V any](values []V, places []int, n int) []V {
 	all := make([]V, n)
 	for i, value := range values {
 		all[places[i]] = value
@@ -38,9 +38,9 @@ func scattered[V any](values []V, places []int, n int) []V {
 	return all
 }
 
-// failedAt returns err as that of the objects at places among n, and of no others: those to which
+// errorsAt returns err as that of the objects at places among n, and of no others: those to which
 // the viewer has no access are null without an error. It returns nil if err is nil.
-func failedAt(places []int, n int, err error) error {
+func errorsAt(places []int, n int, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -54,13 +54,14 @@ func failedAt(places []int, n int, err error) error {
 // viewerMemberships are the viewer's memberships of rooms, nil outside.
 func viewerMemberships(ctx context.Context, rooms []*ent.Room) ([]*read.Membership, error) {
 	s := scopeOf(ctx)
-	return viewersOwn(ctx, &s.memberships, mapped(rooms, roomID), s.chat.Memberships)
+	return loadForViewer(ctx, &s.memberships, mapSlice(rooms, roomID), s.chat.Memberships)
 }
 
 func roomID(room *ent.Room) uuid.UUID { return room.ID }
 
-// ofMemberships is a field of rooms that depends on the viewer's membership, which is nil outside.
-func ofMemberships[V any](
+// membershipField is a field of rooms that depends on the viewer's membership, which is nil
+// outside.
+func membershipField[V any](
 	ctx context.Context, rooms []*ent.Room, of func(*ent.Room, *read.Membership) V,
 ) ([]V, error) {
 	memberships, err := viewerMemberships(ctx, rooms)
@@ -74,16 +75,16 @@ func ofMemberships[V any](
 	return values, nil
 }
 
-// stored returns objects as they are in the database instead of those that were published in part.
-// One that is deleted since stays as it was published.
-func stored[K comparable, V any](
+// loadStored returns objects as they are in the database instead of those that were published in
+// part. One that is deleted since stays as it was published.
+func loadStored[K comparable, V any](
 	ctx context.Context, c *cache[K, *V], load loader[K, *V],
 	objs []*V, key func(*V) K, published func(*V) bool,
 ) ([]*V, error) {
 	if !slices.ContainsFunc(objs, published) {
 		return objs, nil
 	}
-	found, err := c.many(ctx, mapped(objs, key), load)
+	found, err := c.getMany(ctx, mapSlice(objs, key), load)
 	if err != nil {
 		return nil, err
 	}
@@ -95,27 +96,28 @@ func stored[K comparable, V any](
 	return found, nil
 }
 
-// ofRoom is an event of a room's log.
-type ofRoom interface{ InRoom() uuid.UUID }
+// roomItem is an event of a room's log.
+type roomItem interface{ InRoom() uuid.UUID }
 
 // eventRooms loads the rooms of events.
-func eventRooms[E ofRoom](ctx context.Context, events []E) ([]*ent.Room, error) {
-	return scopeOf(ctx).roomsByID(ctx, mapped(events, E.InRoom))
+func eventRooms[E roomItem](ctx context.Context, events []E) ([]*ent.Room, error) {
+	return scopeOf(ctx).roomsByID(ctx, mapSlice(events, E.InRoom))
 }
 
-// subjects loads the memberships of the users that events are about; null if they have left since.
-func subjects[E ofRoom](
+// subjectMemberships loads the memberships of the users that events are about; null if they have
+// left since.
+func subjectMemberships[E roomItem](
 	ctx context.Context, events []E, user func(E) string,
 ) ([]*ent.Member, error) {
 	s := scopeOf(ctx)
-	keys := mapped(events, func(e E) read.ViewerKey[uuid.UUID] {
+	keys := mapSlice(events, func(e E) read.ViewerKey[uuid.UUID] {
 		return read.ViewerKey[uuid.UUID]{UserID: user(e), Key: e.InRoom()}
 	})
-	memberships, err := s.subjects.many(ctx, keys, ownBy(s, s.chat.Memberships))
+	memberships, err := s.subjects.getMany(ctx, keys, loadForUsers(s, s.chat.Memberships))
 	if err != nil {
 		return nil, err
 	}
-	return mapped(memberships, func(m *read.Membership) *ent.Member {
+	return mapSlice(memberships, func(m *read.Membership) *ent.Member {
 		if m == nil {
 			return nil
 		}

@@ -25,7 +25,7 @@ import (
 func fullRoom(c *testkit.Client, members ...string) (room string, query func(times int) string) {
 	room = makeRoom(c, testkit.Vars{"memberIds": members})
 	for range 100 {
-		say(c, room, strings.Repeat("😀", 16_000))
+		sendText(c, room, strings.Repeat("😀", 16_000))
 	}
 	return room, func(times int) string {
 		var pages strings.Builder
@@ -62,9 +62,9 @@ func begin(t *testing.T, s *testkit.Server, person, query string, vars testkit.V
 	return testkit.SendOnly(t, req)
 }
 
-// TestResponsesFindNoMemory: a user does not read a large response. Other large responses of the user
-// fail with UNAVAILABLE in time, until the first one is read. Small ones, events and responses of
-// other users are not affected.
+// TestResponsesFindNoMemory: a user does not read a large response. Other large responses of the
+// user fail with UNAVAILABLE in time, until the first one is read. Small ones, events and responses
+// of other users are not affected.
 func TestResponsesFindNoMemory(t *testing.T) {
 	t.Parallel()
 	options := app.Options{Limits: web.Limits{Operation: 2 * time.Second}}
@@ -82,8 +82,10 @@ func TestResponsesFindNoMemory(t *testing.T) {
 		`subscription($room: ID!) { messageAdded(roomId: $room) { contents room { members(first: 100) { nodes { avatar } } } } }`,
 		vars,
 	)
-	stream.Awake(func() string { return say(alice, room, fmt.Sprint(time.Now())).Str("contents") },
-		func(data testkit.JSON) string { return data.Str("messageAdded.contents") })
+	stream.Awake(
+		func() string { return sendText(alice, room, fmt.Sprint(time.Now())).Str("contents") },
+		func(data testkit.JSON) string { return data.Str("messageAdded.contents") },
+	)
 
 	slow := begin(t, s, "alice", large, vars)
 	if _, err := io.ReadFull(slow, make([]byte, 1)); err != nil { // it is being sent
@@ -102,7 +104,7 @@ func TestResponsesFindNoMemory(t *testing.T) {
 		t.Errorf("by events it is %+v", e)
 	}
 	alice.Do(`query($room: ID!) { roomInfo(roomId: $room) { name memberCount } }`, vars)
-	say(bob, room, "still there")
+	sendText(bob, room, "still there")
 	for stream.Next().Str("messageAdded.contents") != "still there" {
 	}
 	if refused := counter(
@@ -126,8 +128,8 @@ func TestResponsesFindNoMemory(t *testing.T) {
 	}
 }
 
-// TestResponsesQueue: a user does not read a large response and requests many more. The first of them
-// wait, the others are RATE_LIMITED at once. Other users receive their responses.
+// TestResponsesQueue: a user does not read a large response and requests many more. The first of
+// them wait, the others are RATE_LIMITED at once. Other users receive their responses.
 func TestResponsesQueue(t *testing.T) {
 	t.Parallel()
 	const asked, wait = 24, 16
@@ -265,7 +267,8 @@ func TestAnswersMemory(t *testing.T) { // by itself: it looks at the memory of t
 	}
 	asking.Wait()
 	close(ended)
-	// Garbage counts, too, and one request is always served, even if the budget is too small for it.
+	// Garbage counts, too, and one request is always served, even if the budget is too small for
+	// it.
 	if got := <-peak; got > 6*allowed {
 		t.Errorf("they used %d MiB of %d allowed MiB", got>>20, allowed>>20)
 	}

@@ -70,7 +70,7 @@ func (r *queryResolver) MyRoomIds(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	rooms, err := r.chat.MyRoomIDs(ctx, v)
-	return mapped(rooms, uuid.UUID.String), err
+	return mapSlice(rooms, uuid.UUID.String), err
 }
 
 func (r *queryResolver) MyRooms(
@@ -92,7 +92,7 @@ func (r *queryResolver) MyRooms(
 	}
 	scopeOf(ctx).prime(v, page.Items...)
 	rooms := read.Page[*ent.Room]{
-		Items: mapped(page.Items, func(seen read.ViewedRoom) *ent.Room { return seen.Room }),
+		Items: mapSlice(page.Items, func(seen read.ViewedRoom) *ent.Room { return seen.Room }),
 		More:  page.More,
 	}
 	return &model.RoomConnection{Page: pageOf(rooms, after, activityCursor)}, nil
@@ -136,18 +136,18 @@ func (r *queryResolver) Rooms(
 
 func (r *roomResolver) Tags(ctx context.Context, objs []*ent.Room) ([][]string, error) {
 	s := scopeOf(ctx)
-	return s.tags.many(ctx, objs, counted(s, s.chat.TagsOf))
+	return s.tags.getMany(ctx, objs, countLoads(s, s.chat.TagsOf))
 }
 
 func (r *roomResolver) Is1v1(ctx context.Context, objs []*ent.Room) ([]bool, error) {
-	return mapped(objs, func(room *ent.Room) bool { return room.MemberCount == 2 }), nil
+	return mapSlice(objs, func(room *ent.Room) bool { return room.MemberCount == 2 }), nil
 }
 
 func (r *roomResolver) OpenseaCollection(
 	ctx context.Context,
 	objs []*ent.Room,
 ) ([]*model.OpenseaCollection, error) {
-	return mapped(objs, func(room *ent.Room) *model.OpenseaCollection {
+	return mapSlice(objs, func(room *ent.Room) *model.OpenseaCollection {
 		if room.OpenseaSlug == nil {
 			return nil
 		}
@@ -160,7 +160,7 @@ func (r *roomResolver) OpenseaCollection(
 }
 
 func (r *roomResolver) Creator(ctx context.Context, objs []*ent.Room) ([]*ent.User, error) {
-	return users(ctx, objs, func(room *ent.Room) string { return room.CreatorID })
+	return loadUsers(ctx, objs, func(room *ent.Room) string { return room.CreatorID })
 }
 
 func (r *roomResolver) Members(
@@ -179,15 +179,18 @@ func (r *roomResolver) Members(
 			s.members.put(pageKeys([]*ent.Room{s.created.Room}, n, nil)[0], page)
 		}
 	}
-	pages, err := s.members.many(ctx, pageKeys(objs, n, after), counted(s,
+	pages, err := s.members.getMany(ctx, pageKeys(objs, n, after), countLoads(s,
 		func(ctx context.Context, keys []pageKey[*ent.Room]) ([]read.Page[*ent.Member], error) {
-			rooms := mapped(keys, pageKey[*ent.Room].owner)
+			rooms := mapSlice(keys, pageKey[*ent.Room].owner)
 			if from == nil {
 				return s.chat.MembersOf(ctx, rooms, n)
 			}
-			ids := mapped(rooms, roomID)
+			ids := mapSlice(rooms, roomID)
 			found, err := s.chat.Members(ctx, distinct(slices.Clone(ids)), n, from)
-			return mapped(ids, func(id uuid.UUID) read.Page[*ent.Member] { return found[id] }), err
+			return mapSlice(
+				ids,
+				func(id uuid.UUID) read.Page[*ent.Member] { return found[id] },
+			), err
 		}))
 	if err != nil {
 		return nil, err
@@ -220,18 +223,18 @@ func (r *roomResolver) Bans(
 			ids, places = append(ids, room.ID), append(places, i)
 		}
 	}
-	from, err := bansByAge.place(after)
+	from, err := bansByAge.rowPosition(after)
 	if err != nil {
-		return connections, failedAt(places, len(objs), err)
+		return connections, errorsAt(places, len(objs), err)
 	}
-	pages, err := s.bans.many(ctx, pageKeys(ids, n, after), counted(s,
+	pages, err := s.bans.getMany(ctx, pageKeys(ids, n, after), countLoads(s,
 		func(ctx context.Context, keys []pageKey[uuid.UUID]) ([]read.Page[*ent.Ban], error) {
-			rooms := mapped(keys, pageKey[uuid.UUID].owner)
+			rooms := mapSlice(keys, pageKey[uuid.UUID].owner)
 			found, err := s.chat.Bans(ctx, rooms, n, from)
-			return mapped(rooms, func(id uuid.UUID) read.Page[*ent.Ban] { return found[id] }), err
+			return mapSlice(rooms, func(id uuid.UUID) read.Page[*ent.Ban] { return found[id] }), err
 		}))
 	if err != nil {
-		return connections, failedAt(places, len(objs), err)
+		return connections, errorsAt(places, len(objs), err)
 	}
 	for i, place := range places {
 		connections[place] = &model.BanConnection{Page: pageOf(pages[i], after, banCursor)}
@@ -240,7 +243,7 @@ func (r *roomResolver) Bans(
 }
 
 func (r *roomResolver) ViewerRole(ctx context.Context, objs []*ent.Room) ([]*member.Role, error) {
-	return ofMemberships(ctx, objs, func(_ *ent.Room, m *read.Membership) *member.Role {
+	return membershipField(ctx, objs, func(_ *ent.Room, m *read.Membership) *member.Role {
 		if m == nil {
 			return nil
 		}
@@ -250,13 +253,13 @@ func (r *roomResolver) ViewerRole(ctx context.Context, objs []*ent.Room) ([]*mem
 
 func (r *roomResolver) JoinKey(ctx context.Context, objs []*ent.Room) ([]*string, error) {
 	s := scopeOf(ctx)
-	rooms, err := stored(
-		ctx, &s.storedRooms, byKey(s, s.chat.RoomsByID), objs, roomID, roomlog.IsPublishedRoom,
+	rooms, err := loadStored(
+		ctx, &s.storedRooms, loadByKey(s, s.chat.RoomsByID), objs, roomID, roomlog.IsPublishedRoom,
 	)
 	if err != nil {
 		return nil, err
 	}
-	return ofMemberships(ctx, rooms, s.chat.JoinKey)
+	return membershipField(ctx, rooms, s.chat.JoinKey)
 }
 
 func (r *subscriptionResolver) RoomCreated(

@@ -170,7 +170,7 @@ func testRoomCreatedLate(t *testing.T, url, fields string, shown bool) {
 		private = makeRoom(alice, testkit.Vars{"name": "before", "memberIds": []string{"bob"}})
 		alice.Do(`mutation($room: ID!) { removeMember(roomId: $room, userId: "bob") { userId } }`,
 			testkit.Vars{"room": private})
-		say(alice, private, "without bob")
+		sendText(alice, private, "without bob")
 		public = makeRoom(alice, testkit.Vars{"name": "before", "accessType": "PUBLIC"})
 		for _, room := range []string{private, public} {
 			alice.Do(`mutation($in: UpdateRoomInput!) { updateRoom(input: $in) { room { id } } }`,

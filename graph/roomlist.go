@@ -41,7 +41,7 @@ func (r *Resolver) listChangeOf(change *live.RoomChange) *listChange {
 func (r *Resolver) renderList(
 	ctx context.Context, shown subscription, v chat.Viewer,
 ) func(context.Context, *live.RoomChange) (live.Entry, error) {
-	as := keepViewer(ctx)
+	as := viewerCarrier(ctx)
 	return func(ctx context.Context, change *live.RoomChange) (live.Entry, error) {
 		s := r.listChangeOf(change)
 		ctx = inScope(as(ctx), s.scope)
@@ -51,7 +51,7 @@ func (r *Resolver) renderList(
 		if err != nil {
 			return live.Entry{}, err
 		}
-		memberships, err := viewersOwn(ctx, &s.memberships, ids, r.chat.Memberships)
+		memberships, err := loadForViewer(ctx, &s.memberships, ids, r.chat.Memberships)
 		if err != nil {
 			return live.Entry{}, err
 		}
@@ -61,7 +61,7 @@ func (r *Resolver) renderList(
 				of = executionOwner{topic: live.Room(change.Room)}
 			}
 			payloads, err := render(
-				ctx, shown, of, []*model.MyRoomsChange{item}, []source{{scope: s.scope}})
+				ctx, shown, of, []*model.MyRoomsChange{item}, []eventRef{{scope: s.scope}})
 			if err != nil {
 				return live.Entry{}, err
 			}

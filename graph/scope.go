@@ -21,8 +21,8 @@ import (
 // to be. It lives for one query, one field of a mutation, or one event, whose responses share it.
 type scope struct {
 	chat *chat.Chat
-	// begun and ended count loads.
-	begun, ended atomic.Int64
+	// loadsStarted and loadsEnded count loads.
+	loadsStarted, loadsEnded atomic.Int64
 	// version is the newest profile version in what the viewer has received.
 	versionMu sync.Mutex
 	version   profiles.Version
@@ -72,7 +72,7 @@ func pageKeys[K comparable](of []K, first int, after *string) []pageKey[K] {
 	if after != nil {
 		page.after = *after
 	}
-	return mapped(of, func(owner K) pageKey[K] {
+	return mapSlice(of, func(owner K) pageKey[K] {
 		page.of = owner
 		return page
 	})
@@ -99,9 +99,9 @@ func scopeOf(ctx context.Context) *scope {
 	return ctx.Value(scopeKey{}).(*scope) //nolint:errcheck // every operation runs behind withScope
 }
 
-// scopeAt returns a scope for an event of a topic, which several users may see in responses of
+// newScopeAt returns a scope for an event of a topic, which several users may see in responses of
 // their own.
-func (r *Resolver) scopeAt(topic live.Topic) *scope {
+func (r *Resolver) newScopeAt(topic live.Topic) *scope {
 	var first atomic.Pointer[string]
 	return &scope{chat: r.chat, peers: func(user string) []string {
 		// A reader of history does not share its events: peers count from the second user on.
@@ -112,16 +112,16 @@ func (r *Resolver) scopeAt(topic live.Topic) *scope {
 	}}
 }
 
-// scopeOfEvent is the scope that all executions for an event share. It knows what was read with the
-// event.
-func (r *Resolver) scopeOfEvent(e *roomlog.Event) *scope {
+// newEventScope is the scope that all executions for an event share. It knows what was read with
+// the event.
+func (r *Resolver) newEventScope(e *roomlog.Event) *scope {
 	shared, ok := e.Share(func() any {
-		s := r.scopeAt(live.Room(e.Room))
+		s := r.newScopeAt(live.Room(e.Room))
 		s.about = e.RoomState
 		if e.User != nil {
 			s.users.put(e.User.ID, e.User)
 		}
-		s.shown(e.Profiles)
+		s.raiseVersion(e.Profiles)
 		if e.Member != nil {
 			member := read.ViewerKey[uuid.UUID]{UserID: e.Subject, Key: e.Room}
 			s.subjects.put(member, &read.Membership{Member: e.Member})
@@ -140,28 +140,28 @@ func (r *Resolver) scopeOfEvent(e *roomlog.Event) *scope {
 	return shared
 }
 
-// counted counts the calls of a loader.
-func counted[K, V any](s *scope, load loader[K, V]) loader[K, V] {
+// countLoads counts the calls of a loader.
+func countLoads[K, V any](s *scope, load loader[K, V]) loader[K, V] {
 	return func(ctx context.Context, keys []K) ([]V, error) {
-		s.begun.Add(1)
-		defer s.ended.Add(1)
+		s.loadsStarted.Add(1)
+		defer s.loadsEnded.Add(1)
 		return load(ctx, keys)
 	}
 }
 
-// loaded returns how many loads there have been; settled is false while one is running.
-func (s *scope) loaded() (n int64, settled bool) {
-	ended := s.ended.Load()
-	return ended, ended == s.begun.Load()
+// loadCount returns the number of loads; settled is false while one is running.
+func (s *scope) loadCount() (n int64, settled bool) {
+	ended := s.loadsEnded.Load()
+	return ended, ended == s.loadsStarted.Load()
 }
 
-// byKey is counted for a loader that returns a map.
-func byKey[K comparable, V any](
+// loadByKey is countLoads for a loader that returns a map.
+func loadByKey[K comparable, V any](
 	s *scope, load func(context.Context, []K) (map[K]V, error),
 ) loader[K, V] {
-	return counted(s, func(ctx context.Context, keys []K) ([]V, error) {
+	return countLoads(s, func(ctx context.Context, keys []K) ([]V, error) {
 		found, err := load(ctx, keys)
-		return mapped(keys, func(key K) V { return found[key] }), err
+		return mapSlice(keys, func(key K) V { return found[key] }), err
 	})
 }
 
@@ -175,9 +175,9 @@ func distinct[T comparable](values []T) []T {
 	})
 }
 
-// viewersOwn loads what the viewer has for themselves of each of keys. If some is missing it loads
-// the same for the viewer's peers at once.
-func viewersOwn[K comparable, V any](
+// loadForViewer loads what the viewer has for themselves of each of keys. If some is missing it
+// loads the same for the viewer's peers at once.
+func loadForViewer[K comparable, V any](
 	ctx context.Context, c *cache[read.ViewerKey[K], V], keys []K,
 	load func(ctx context.Context, users []string, of []K) (map[read.ViewerKey[K]]V, error),
 ) ([]V, error) {
@@ -193,7 +193,7 @@ func viewersOwn[K comparable, V any](
 		}
 	}
 	add(v.ID)
-	if values := make([]V, len(keys)); c.find(wanted, values) {
+	if values := make([]V, len(keys)); c.getLoaded(wanted, values) {
 		return values, nil
 	}
 	if s.peers != nil {
@@ -201,23 +201,24 @@ func viewersOwn[K comparable, V any](
 			add(user)
 		}
 	}
-	values, err := c.many(ctx, wanted, ownBy(s, load))
+	values, err := c.getMany(ctx, wanted, loadForUsers(s, load))
 	if err != nil {
 		return nil, err
 	}
 	return values[:len(keys)], nil
 }
 
-// ownBy loads what users have for themselves, for all users and objects of the keys together.
-func ownBy[K comparable, V any](
+// loadForUsers loads what users have for themselves, for all users and objects of the keys
+// together.
+func loadForUsers[K comparable, V any](
 	s *scope,
 	load func(ctx context.Context, users []string, of []K) (map[read.ViewerKey[K]]V, error),
 ) loader[read.ViewerKey[K], V] {
-	return byKey(
+	return loadByKey(
 		s,
 		func(ctx context.Context, keys []read.ViewerKey[K]) (map[read.ViewerKey[K]]V, error) {
-			users := mapped(keys, func(key read.ViewerKey[K]) string { return key.UserID })
-			of := mapped(keys, func(key read.ViewerKey[K]) K { return key.Key })
+			users := mapSlice(keys, func(key read.ViewerKey[K]) string { return key.UserID })
+			of := mapSlice(keys, func(key read.ViewerKey[K]) K { return key.Key })
 			return load(ctx, distinct(users), distinct(of))
 		},
 	)
@@ -229,12 +230,12 @@ func (s *scope) prime(v chat.Viewer, rooms ...read.ViewedRoom) {
 	for _, room := range rooms {
 		s.memberships.put(read.ViewerKey[uuid.UUID]{UserID: v.ID, Key: room.ID}, room.Membership)
 		s.rooms.put(room.ID, room.Room) // a response shows a room as it is at one moment
-		s.shown(room.Profiles)
+		s.raiseVersion(room.Profiles)
 	}
 }
 
-// shown notes a profile version that the viewer receives: nothing older may follow.
-func (s *scope) shown(at profiles.Version) {
+// raiseVersion notes a profile version that the viewer receives: nothing older may follow.
+func (s *scope) raiseVersion(at profiles.Version) {
 	s.versionMu.Lock()
 	defer s.versionMu.Unlock()
 	s.version = s.version.Merge(at)
@@ -246,7 +247,7 @@ func (s *scope) profileVersion() profiles.Version {
 	return s.version
 }
 
-// usersByID loads users.
+// loadUsersByID loads users.
 func (s *scope) usersByID(ctx context.Context, ids []string) ([]*ent.User, error) {
 	load := func(ctx context.Context, ids []string) ([]*ent.User, error) {
 		return s.chat.UsersAt(ctx, s.profileVersion(), ids)
@@ -254,7 +255,11 @@ func (s *scope) usersByID(ctx context.Context, ids []string) ([]*ent.User, error
 	if s.peers == nil {
 		return load(ctx, ids)
 	}
-	return s.users.many(ctx, ids, load) // not counted: every user may see every profile at any time
+	return s.users.getMany(
+		ctx,
+		ids,
+		load,
+	) // not counted: every user may see every profile at any time
 }
 
 // putEventRoom puts the room of the scope's event into the cache, before any other version of it.
@@ -272,7 +277,7 @@ func (s *scope) putEventRoom() {
 // roomsByID loads rooms.
 func (s *scope) roomsByID(ctx context.Context, ids []uuid.UUID) ([]*ent.Room, error) {
 	s.putEventRoom()
-	return s.rooms.many(ctx, ids, byKey(s, s.chat.RoomsByID))
+	return s.rooms.getMany(ctx, ids, loadByKey(s, s.chat.RoomsByID))
 }
 
 func messageID(m *ent.Message) roomlog.MessageID {

@@ -136,7 +136,7 @@ func TestUpsertsOfTheSamePeople(t *testing.T) {
 func TestManyDevicesAtOnce(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
-		codes := counted(inParallel(100, func() testkit.Reply {
+		codes := countCodes(inParallel(100, func() testkit.Reply {
 			return alice.Ask(
 				createRoom,
 				testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}},
@@ -151,8 +151,8 @@ func TestManyDevicesAtOnce(t *testing.T) {
 	})
 }
 
-// TestSeatWithoutMembership: a seat whose membership has ended, as a node of the version before leaves
-// it, keeps its user out of no room.
+// TestSeatWithoutMembership: a seat whose membership has ended, as a node of the version before
+// leaves it, keeps its user out of no room.
 func TestSeatWithoutMembership(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		alice, bob := s.As("alice"), s.As("bob")
@@ -179,7 +179,7 @@ func TestSeatWithoutMembership(t *testing.T) {
 			if err == nil {
 				move(hall)
 			}
-			sound(t, db)
+			checkInvariants(t, db)
 		}
 	})
 }

@@ -96,19 +96,19 @@ func New(c *chat.Chat, hub *live.Hub, opts Options) *Server {
 		Limits:        opts.Limits,
 		RateLimiters:  opts.RateLimiters,
 		Present:       r.present,
-		Recover:       r.panicked,
+		Recover:       r.recoverPanic,
 	})
-	s.AroundOperations(r.timed)
-	s.AroundOperations(r.ensuresUser)
+	s.AroundOperations(r.reportOperation)
+	s.AroundOperations(r.withUser)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		return fewErrors(next(r.withScope(ctx)))
+		return limitErrors(next(r.withScope(ctx)))
 	})
 	return &Server{Server: s, resolver: r}
 }
 
-// fewErrors leaves the first errors of a response and says in its extensions how many more there
+// limitErrors leaves the first errors of a response and says in its extensions how many more there
 // were.
-func fewErrors(response *graphql.Response) *graphql.Response {
+func limitErrors(response *graphql.Response) *graphql.Response {
 	if response == nil || len(response.Errors) <= maxErrors {
 		return response
 	}
@@ -118,8 +118,8 @@ func fewErrors(response *graphql.Response) *graphql.Response {
 	return response
 }
 
-// ensuresUser stores the user that sends an operation, at the first one.
-func (r *Resolver) ensuresUser(
+// withUser stores the user that sends an operation, at the first one.
+func (r *Resolver) withUser(
 	ctx context.Context, next graphql.OperationHandler,
 ) graphql.ResponseHandler {
 	if err := r.ensureUser(ctx); err != nil {
@@ -133,8 +133,8 @@ func (r *Resolver) ensuresUser(
 // cancelled is the outcome of an operation whose client has gone.
 const cancelled = "CANCELLED"
 
-// timed reports queries and mutations, and how long they take.
-func (r *Resolver) timed(
+// reportOperation reports queries and mutations, and how long they take.
+func (r *Resolver) reportOperation(
 	ctx context.Context, next graphql.OperationHandler,
 ) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx).Operation
@@ -161,9 +161,10 @@ func (r *Resolver) timed(
 	}
 }
 
-// Refused reports a query or mutation that is not executed, as timed does one that was: the
-// transport refuses those for which there is no memory. Its span in ctx's trace has no length.
-func (s *Server) Refused(
+// ReportRefused reports a query or mutation that is not executed, as reportOperation does one that
+// was: the transport refuses those for which there is no memory. Its span in ctx's trace has no
+// length.
+func (s *Server) ReportRefused(
 	ctx context.Context, op *graphql.OperationContext, errs gqlerror.List, waited time.Duration,
 ) {
 	kind, field := string(op.Operation.Operation), fieldOf(op.Operation)
@@ -212,8 +213,8 @@ func (r *Resolver) ensureUser(ctx context.Context) error {
 	return r.chat.EnsureUser(ctx, who.ID, who.Name, who.Picture)
 }
 
-// keepViewer returns what gives another context the viewer of ctx.
-func keepViewer(ctx context.Context) func(context.Context) context.Context {
+// viewerCarrier returns what gives another context the viewer of ctx.
+func viewerCarrier(ctx context.Context) func(context.Context) context.Context {
 	who, _ := auth.FromContext(ctx)
 	return func(ctx context.Context) context.Context { return auth.NewContext(ctx, who) }
 }

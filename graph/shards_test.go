@@ -259,7 +259,7 @@ func TestShards(t *testing.T) {
 	room := makeRoom(alice, testkit.Vars{"name": "open"})
 	hall := alice.Do(`mutation { createRoom(input: { name: "hall", accessType: PUBLIC }) { room { id } } }`, nil).
 		Str("createRoom.room.id")
-	sent := say(alice, room, "first").Str("id")
+	sent := sendText(alice, room, "first").Str("id")
 	vars := testkit.Vars{"room": room, "hall": hall, "sent": sent}
 	mutate := func(text string) func() {
 		return func() { alice.Do("mutation "+text, vars) }
@@ -292,7 +292,7 @@ func TestShards(t *testing.T) {
 		}, 0},
 		{"messageAdded", func() {
 			stream := alice.Subscribe(`subscription($room: ID!) { messageAdded(roomId: $room, after: 0) { seq contents from { nickName } } }`, vars)
-			for seq := say(alice, room, "live").Int("seq"); stream.Next().Int("messageAdded.seq") < seq; {
+			for seq := sendText(alice, room, "live").Int("seq"); stream.Next().Int("messageAdded.seq") < seq; {
 			}
 			stream.Close()
 		}, 0},

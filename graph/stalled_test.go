@@ -19,8 +19,8 @@ var long = strings.Repeat("話", 16_000)
 
 const longAdded = `subscription($room: ID!, $after: Int) { messageAdded(roomId: $room, after: $after) { seq contents } }`
 
-// hearOut reads a stream behind seq until it says end, and complains where it lost anything.
-func hearOut(t *testing.T, stream *testkit.Stream, seq int) {
+// readUntil reads a stream behind seq until it says end, and complains where it lost anything.
+func readUntil(t *testing.T, stream *testkit.Stream, seq int) {
 	t.Helper()
 	for {
 		event := stream.Next().At("messageAdded")
@@ -33,21 +33,21 @@ func hearOut(t *testing.T, stream *testkit.Stream, seq int) {
 	}
 }
 
-// talk sends long messages behind seq, while others read all of them. It returns the last seq.
-func talk(t *testing.T, c *testkit.Client, room string, seq, messages, readers int) int {
+// sendLong sends long messages behind seq, while others read all of them. It returns the last seq.
+func sendLong(t *testing.T, c *testkit.Client, room string, seq, messages, readers int) int {
 	t.Helper()
 	var reading sync.WaitGroup
 	for range readers {
 		stream := c.Subscribe(longAdded, testkit.Vars{"room": room, "after": seq})
 		reading.Go(func() { // ends with the last message
 			defer stream.Close()
-			hearOut(t, stream, seq)
+			readUntil(t, stream, seq)
 		})
 	}
 	for range messages {
-		say(c, room, long)
+		sendText(c, room, long)
 	}
-	seq = say(c, room, "end").Int("seq")
+	seq = sendText(c, room, "end").Int("seq")
 	reading.Wait()
 	return seq
 }
@@ -63,14 +63,14 @@ func TestStalledReadersCostNothing(t *testing.T) {
 	)
 	alice := s.As("alice")
 	room := makeRoom(alice, nil)
-	seq := talk(t, alice, room, 0, 20, 4)
+	seq := sendLong(t, alice, room, 0, 20, 4)
 	stalled := make([]*testkit.Stream, 10)
 	for i := range stalled {
 		stalled[i] = alice.Subscribe(longAdded, testkit.Vars{"room": room, "after": seq})
 	}
-	before := living()
-	talk(t, alice, room, seq, messages, 4)
-	grown := int64(living()) - int64(before)
+	before := heapBytes()
+	sendLong(t, alice, room, seq, messages, 4)
+	grown := int64(heapBytes()) - int64(before)
 	t.Logf("the heap has grown by %d KiB", grown>>10)
 	if grown > 12<<20 {
 		t.Errorf(
@@ -80,13 +80,13 @@ func TestStalledReadersCostNothing(t *testing.T) {
 		)
 	}
 	for _, stream := range stalled[:3] {
-		hearOut(t, stream, seq)
+		readUntil(t, stream, seq)
 		stream.Close()
 	}
 }
 
-// living is how many bytes live on the heap.
-func living() uint64 {
+// heapBytes returns how many bytes live on the heap.
+func heapBytes() uint64 {
 	runtime.GC()
 	runtime.GC() // the first one has left what pools keep
 	var m runtime.MemStats
@@ -106,7 +106,7 @@ func TestStalledReaderIsCutOff(t *testing.T) {
 	room := makeRoom(alice, nil)
 	stalled := alice.Subscribe(longAdded, testkit.Vars{"room": room, "after": 0})
 	const messages = 400
-	talk(t, alice, room, 0, messages, 0)
+	sendLong(t, alice, room, 0, messages, 0)
 	await(
 		t,
 		"the reader is cut off",
@@ -121,7 +121,7 @@ func TestStalledReaderIsCutOff(t *testing.T) {
 	}
 	again := alice.Subscribe(longAdded, testkit.Vars{"room": room, "after": len(said)})
 	defer again.Close()
-	hearOut(t, again, len(said))
+	readUntil(t, again, len(said))
 }
 
 // TestSubscriptionsOfOneSocketTakeTurns: what a client has asked for many times over on a socket
@@ -139,7 +139,7 @@ func TestSubscriptionsOfOneSocketTakeTurns(t *testing.T) {
 	for i := range rooms {
 		rooms[i] = makeRoom(alice, nil)
 		for range messages {
-			say(alice, rooms[i], long)
+			sendText(alice, rooms[i], long)
 		}
 	}
 	socket := alice.Socket()
@@ -189,7 +189,7 @@ func TestNothingToShowHoldsUpNobody(t *testing.T) {
 			alice,
 			nil,
 		)
-		id := say(alice, quiet, "first").Str("id")
+		id := sendText(alice, quiet, "first").Str("id")
 		for range 3 { // and then no message any more
 			alice.Do(
 				`mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "x", on: $on) { message { id } } }`,
@@ -223,9 +223,9 @@ func TestNothingToShowHoldsUpNobody(t *testing.T) {
 			}
 		}
 		want("lively", "StreamOpened")
-		say(alice, lively, "x")
+		sendText(alice, lively, "x")
 		want("lively", "MessageAdded")
-		say(alice, quiet, "x")
+		sendText(alice, quiet, "x")
 		heard := make(map[string]bool)
 		for range 5 {
 			id, _ := socket.Next()

@@ -11,37 +11,42 @@ import (
 	"parley/internal/live"
 )
 
-// start is where a subscription to a room's log begins: behind after if that is given.
-type start struct {
-	room  uuid.UUID
-	after int64
-	given bool
+// startPosition is where a subscription to a room's log begins: behind after if that is given.
+type startPosition struct {
+	room     uuid.UUID
+	after    int64
+	hasAfter bool
 }
 
-// startOf returns the start that the arguments of a field name.
-func startOf(shown subscription, arguments map[string]any) (s start, err error) {
-	if s.after, s.given, err = shown.after(arguments); err != nil {
+// parseStart returns the start that the arguments of a field name.
+func parseStart(shown subscription, arguments map[string]any) (s startPosition, err error) {
+	if s.after, s.hasAfter, err = shown.after(arguments); err != nil {
 		return s, err
 	}
 	s.room, err = model.UnmarshalUUID(arguments["roomId"])
 	return s, err
 }
 
-// refused returns why the viewer may not follow the room of a subscription. A client that continues
-// has followed it before: if the viewer was in the room, the error says how the membership has
-// ended.
-func (r *Resolver) refused(ctx context.Context, v chat.Viewer, from start, err error) error {
-	if !from.given {
+// explainRefusal returns why the viewer may not follow the room of a subscription. A client that
+// continues has followed it before: if the viewer was in the room, the error says how the
+// membership has ended.
+func (r *Resolver) explainRefusal(
+	ctx context.Context,
+	v chat.Viewer,
+	from startPosition,
+	err error,
+) error {
+	if !from.hasAfter {
 		return err
 	}
 	return r.chat.EndedOr(ctx, v, from.room, err)
 }
 
-// at returns the subscription that begins at s when the newest event is that at seq, and whether s
-// is ahead of it.
-func (s start) at(seq int64) (sub live.Subscription, ahead bool) {
-	ahead = s.given && s.after > seq
-	if !s.given || ahead {
+// subscriptionAt returns the subscription that begins at s when the newest event is that at seq,
+// and whether s is ahead of it.
+func (s startPosition) subscriptionAt(seq int64) (sub live.Subscription, ahead bool) {
+	ahead = s.hasAfter && s.after > seq
+	if !s.hasAfter || ahead {
 		s.after = seq
 	}
 	return live.Subscription{Topic: live.Room(s.room), After: s.after}, ahead

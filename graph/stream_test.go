@@ -32,8 +32,8 @@ const roomEvents = `subscription($room: ID!, $after: Int) { roomEvents(roomId: $
 	... on RoomDeleted { room { id name memberCount members { nodes { id } } } }
 } }`
 
-// lossy is a broker that drops, doubles and shuffles what it carries.
-type lossy struct {
+// lossyBroker is a broker that drops, doubles and shuffles what it carries.
+type lossyBroker struct {
 	broker.Listener
 
 	mu   sync.Mutex
@@ -41,11 +41,11 @@ type lossy struct {
 	held []broker.Publication
 }
 
-func newLossy(hear broker.Listener) write.Publisher {
-	return &lossy{Listener: hear, rand: rand.New(rand.NewPCG(1, 2))}
+func newLossyBroker(hear broker.Listener) write.Publisher {
+	return &lossyBroker{Listener: hear, rand: rand.New(rand.NewPCG(1, 2))}
 }
 
-func (l *lossy) Publish(h broker.Publication) {
+func (l *lossyBroker) Publish(h broker.Publication) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch l.rand.IntN(4) {
@@ -67,18 +67,18 @@ func (l *lossy) Publish(h broker.Publication) {
 	}
 }
 
-// deaf is a broker that carries nothing.
-type deaf struct{}
+// droppingBroker is a broker that carries nothing.
+type droppingBroker struct{}
 
-func (deaf) Publish(broker.Publication) {}
-func (deaf) Follows(uuid.UUID) bool     { return true }
+func (droppingBroker) Publish(broker.Publication) {}
+func (droppingBroker) Follows(uuid.UUID) bool     { return true }
 
 func TestMessageAdded(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice, bob := s.As("alice"), s.As("bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 		for i := range 5 {
-			say(alice, room, fmt.Sprint(i+1))
+			sendText(alice, room, fmt.Sprint(i+1))
 		}
 		stream := bob.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 2})
 		for _, want := range []int{3, 4, 5} {
@@ -89,7 +89,7 @@ func TestMessageAdded(t *testing.T) {
 			}
 		}
 		alice.Do(
-			`mutation { deleteMessage(messageId: "`+say(
+			`mutation { deleteMessage(messageId: "`+sendText(
 				alice,
 				room,
 				"6",
@@ -97,7 +97,7 @@ func TestMessageAdded(t *testing.T) {
 				`") { message { id } } }`,
 			nil,
 		) // 7 is no message
-		say(alice, room, "8")
+		sendText(alice, room, "8")
 		for _, want := range []int{6, 8} {
 			if got := stream.Next().Int("messageAdded.seq"); got != want {
 				t.Fatalf("got %d, want %d", got, want)
@@ -117,7 +117,7 @@ func TestRoomEvents(t *testing.T) {
 			e.Str("roomId") != room {
 			t.Fatalf("the stream begins with %v", e)
 		}
-		id := say(bob, room, "Hi").Str("id")
+		id := sendText(bob, room, "Hi").Str("id")
 		bob.Do(
 			`mutation { editMessage(messageId: "`+id+`", contents: "Hello") { message { id } } }`,
 			nil,
@@ -186,7 +186,7 @@ func TestStreamsRefuse(t *testing.T) {
 		alice, bob := s.As("alice"), s.As("bob")
 		private := makeRoom(alice, testkit.Vars{"accessType": "PRIVATE"})
 		public := makeRoom(alice, testkit.Vars{"accessType": "PUBLIC"})
-		say(alice, public, "1")
+		sendText(alice, public, "1")
 		for _, c := range []struct {
 			client *testkit.Client
 			room   string
@@ -221,7 +221,7 @@ func TestStreamsRefuse(t *testing.T) {
 				t.Errorf("got %v, want %s at 1", e, want)
 			}
 		}
-		say(alice, public, "2")
+		sendText(alice, public, "2")
 		if e := stream.Next().At("roomEvents"); e.Int("seq") != 2 {
 			t.Errorf("the stream goes on with %v", e)
 		}
@@ -236,7 +236,7 @@ func TestStreamsEndWithMembership(t *testing.T) {
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}, "exclusive": true})
 		events := alice.Subscribe(roomEvents, testkit.Vars{"room": room, "after": 0})
 		messages := alice.Subscribe(messageAdded, testkit.Vars{"room": room, "after": 0})
-		say(bob, room, "before")
+		sendText(bob, room, "before")
 		events.Next() // StreamOpened
 		events.Next()
 		messages.Next()
@@ -244,7 +244,7 @@ func TestStreamsEndWithMembership(t *testing.T) {
 			createRoom,
 			testkit.Vars{"input": testkit.Vars{"exclusive": true, "disconnect": true}},
 		)
-		say(bob, room, "after")
+		sendText(bob, room, "after")
 		for name, stream := range map[string]*testkit.Stream{"roomEvents": events, "messageAdded": messages} {
 			if e := stream.Error(); e.Extensions["code"] != "MEMBERSHIP_ENDED" ||
 				e.Extensions["reason"] != "DISCONNECTED" {
@@ -258,8 +258,8 @@ func TestStreamsEndWithMembership(t *testing.T) {
 // or out of order.
 func TestStreamsHeal(t *testing.T) {
 	for name, hints := range map[string]func(broker.Listener) write.Publisher{
-		"lossy": newLossy,
-		"deaf":  func(broker.Listener) write.Publisher { return deaf{} },
+		"lossy": newLossyBroker,
+		"deaf":  func(broker.Listener) write.Publisher { return droppingBroker{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -281,7 +281,7 @@ func TestStreamsHeal(t *testing.T) {
 					for range writers {
 						wg.Go(func() {
 							for i := range each {
-								id := say(alice, room, fmt.Sprint(i)).Str("id")
+								id := sendText(alice, room, fmt.Sprint(i)).Str("id")
 								if i%5 == 0 {
 									alice.Do(
 										`mutation { editMessage(messageId: "`+id+`", contents: "edited") { message { id } } }`,
@@ -316,14 +316,14 @@ func TestPrunedLog(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		room := makeRoom(alice, nil)
-		id := say(alice, room, "1").Str("id")
+		id := sendText(alice, room, "1").Str("id")
 		alice.Do(
 			`mutation { editMessage(messageId: "`+id+`", contents: "edited") { message { id } } }`,
 			nil,
 		) // 2
 		open := alice.Subscribe(roomEvents, testkit.Vars{"room": room})
 		open.Next()
-		say(alice, room, "3")
+		sendText(alice, room, "3")
 		open.Next()
 		var next testkit.JSON
 		for deadline := time.Now().Add(20 * time.Second); ; { // until the edit is pruned
@@ -347,7 +347,7 @@ func TestPrunedLog(t *testing.T) {
 			Int("messageAdded.seq"); got != 3 {
 			t.Errorf("from where it is kept: %d", got)
 		}
-		say(alice, room, "4")
+		sendText(alice, room, "4")
 		if e := open.Next().At("roomEvents"); e.Int("seq") != 4 {
 			t.Errorf("the open stream goes on with %v", e)
 		}
@@ -364,7 +364,7 @@ func TestMyRoomsChanged(t *testing.T) {
 	const myRoomsChanged = `subscription { myRoomsChanged { kind roomId room { name unreadCount latestMessage { contents } } } }`
 	for name, options := range map[string]app.Options{
 		"hints": {PollInterval: time.Hour},
-		"deaf":  {PollInterval: 50 * time.Millisecond, Publisher: func(broker.Listener) write.Publisher { return deaf{} }},
+		"deaf":  {PollInterval: 50 * time.Millisecond, Publisher: func(broker.Listener) write.Publisher { return droppingBroker{} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -393,13 +393,13 @@ func TestMyRoomsChanged(t *testing.T) {
 						}
 					}
 				}
-				say(alice, room, "news")
+				sendText(alice, room, "news")
 				until(room, "latestMessage:map[contents:news] name:old unreadCount:1")
 				bob.Do(`mutation { markRead(roomId: "`+room+`", seq: 1) { room { id } } }`, nil)
 				until(room, "unreadCount:0")
 				made := makeRoom(alice, testkit.Vars{"name": "new", "memberIds": []string{"bob"}})
 				until(made, "kind:CHANGED")
-				say(alice, made, "in the new one")
+				sendText(alice, made, "in the new one")
 				until(made, "unreadCount:1")
 				bob.Do(
 					createRoom,
@@ -436,7 +436,7 @@ func TestMyRoomsChangedTogether(t *testing.T) {
 		cost := func() int {
 			time.Sleep(400 * time.Millisecond) // so that nothing has to wait for an earlier change
 			return len(s.Statements(func() {
-				seq := say(alice, room, "x").Int("seq")
+				seq := sendText(alice, room, "x").Int("seq")
 				unread++
 				for i, stream := range streams {
 					e := stream.Next().At("myRoomsChanged.room")
@@ -469,7 +469,7 @@ func TestMyRoomsChangedIsCalm(t *testing.T) {
 		stream.Next()
 		begun := time.Now()
 		for i := range 40 {
-			say(alice, room, fmt.Sprint(i))
+			sendText(alice, room, fmt.Sprint(i))
 		}
 		changes := 0
 		for seq := 0; seq < 40; changes++ {
@@ -577,7 +577,7 @@ func actAtRandom(c *testkit.Client, room string, random *rand.Rand, times int) {
 		}
 		switch action := random.IntN(8); {
 		case !ok || action < 2:
-			say(c, room, fmt.Sprint(i))
+			sendText(c, room, fmt.Sprint(i))
 		case action == 2:
 			c.Ask(
 				sendMessage,

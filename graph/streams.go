@@ -15,13 +15,13 @@ import (
 	"parley/internal/live"
 )
 
-// scatter renders items and puts their payloads in their places among n.
-func scatter[T any](
+// scatterPayloads renders items and puts their payloads in their places among n.
+func scatterPayloads[T any](
 	ctx context.Context,
 	shown subscription,
 	of executionOwner,
 	items []T,
-	sources []source,
+	refs []eventRef,
 	places []int,
 	n int,
 ) ([][]byte, error) {
@@ -29,7 +29,7 @@ func scatter[T any](
 	if len(items) == 0 {
 		return payloads, nil
 	}
-	rendered, err := render(ctx, shown, of, items, sources)
+	rendered, err := render(ctx, shown, of, items, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -49,21 +49,22 @@ func logEvent(e live.Event) (*roomlog.Event, error) {
 
 // renderMessages renders the messages among events.
 func (r *Resolver) renderMessages(shown subscription) live.Render {
-	return eventsAs(r, shown, func(e *roomlog.Event) (*ent.Message, bool) {
+	return renderEventsAs(r, shown, func(e *roomlog.Event) (*ent.Message, bool) {
 		return e.Message, e.Kind == roomlog.KindMessageAdded
 	})
 }
 
 // renderEvents renders all events that the schema has.
 func (r *Resolver) renderEvents(shown subscription) live.Render {
-	return eventsAs(r, shown, func(e *roomlog.Event) (model.RoomEvent, bool) {
+	return renderEventsAs(r, shown, func(e *roomlog.Event) (model.RoomEvent, bool) {
 		event := roomEvent(e)
 		return event, event != nil
 	})
 }
 
-// eventsAs renders what show returns for the events that it selects; the others' payloads are nil.
-func eventsAs[T any](
+// renderEventsAs renders what show returns for the events that it selects; the others' payloads are
+// nil.
+func renderEventsAs[T any](
 	r *Resolver,
 	shown subscription,
 	show func(*roomlog.Event) (T, bool),
@@ -73,7 +74,7 @@ func eventsAs[T any](
 	) ([][]byte, live.ReadSet, error) {
 		var room live.Topic
 		var items []T
-		var sources []source
+		var refs []eventRef
 		var places []int
 		for i, event := range events {
 			e, err := logEvent(event)
@@ -82,33 +83,33 @@ func eventsAs[T any](
 			}
 			if item, wanted := show(e); wanted {
 				items, places = append(items, item), append(places, i)
-				sources = append(sources, source{e.Seq, r.scopeOfEvent(e)})
+				refs = append(refs, eventRef{e.Seq, r.newEventScope(e)})
 				room = live.Room(e.Room)
 			}
 		}
 		ctx, reads := chat.CountReads(ctx)
-		payloads, err := scatter(
+		payloads, err := scatterPayloads(
 			ctx,
 			shown,
 			executionOwner{owner, room},
 			items,
-			sources,
+			refs,
 			places,
 			len(events),
 		)
-		return payloads, readSet(reads(), sources), err
+		return payloads, readSet(reads(), refs), err
 	}
 }
 
 // readSet returns what a rendering of events has read: so much itself, or what the renderings of
 // the same events share.
-func readSet(own int64, sources []source) live.ReadSet {
+func readSet(own int64, sources []eventRef) live.ReadSet {
 	if own > 0 {
 		return live.ReadOwn
 	}
 	reads := live.ReadNothing
 	for _, e := range sources {
-		loads, settled := e.scope.loaded()
+		loads, settled := e.scope.loadCount()
 		if !settled {
 			return live.ReadOwn
 		}
@@ -117,13 +118,13 @@ func readSet(own int64, sources []source) live.ReadSet {
 	return reads
 }
 
-// openedAt is the first event of a subscription to a room's events.
-func openedAt(room uuid.UUID, seq int64) model.RoomEvent {
+// newStreamOpened is the first event of a subscription to a room's events.
+func newStreamOpened(room uuid.UUID, seq int64) model.RoomEvent {
 	return &model.StreamOpened{Event: model.Event{RoomID: room, Seq: seq, At: time.Now()}}
 }
 
-// resyncAt says that a subscription to a room's events continues from seq.
-func resyncAt(room uuid.UUID, seq int64) model.RoomEvent {
+// newResync says that a subscription to a room's events continues from seq.
+func newResync(room uuid.UUID, seq int64) model.RoomEvent {
 	return &model.Resync{Event: model.Event{RoomID: room, Seq: seq, At: time.Now()}}
 }
 

@@ -93,7 +93,7 @@ func (s *positioned) Position() int64 { return s.position }
 // ended returns the GraphQL error for an error of [live.Subscriber].
 func (r *Resolver) ended(ctx context.Context, err error) *gqlerror.Error {
 	switch {
-	case isFault(err):
+	case isServerFault(err):
 		r.log(ctx, slog.LevelDebug, nil, err)
 		return errFault(ctx)
 	case errors.Is(err, live.ErrPruned):
@@ -121,9 +121,9 @@ func (r *Resolver) ended(ctx context.Context, err error) *gqlerror.Error {
 	return r.present(ctx, err)
 }
 
-// isFault reports whether an event cannot be rendered because of a fault of the server, which a
-// client that subscribes again would meet again. It was logged when the event was rendered.
-func isFault(err error) bool {
+// isServerFault reports whether an event cannot be rendered because of a fault of the server, which
+// a client that subscribes again would meet again. It was logged when the event was rendered.
+func isServerFault(err error) bool {
 	if panics.Is(err) {
 		return true
 	}
@@ -253,15 +253,15 @@ func (r *Resolver) subscribeToMessages(rendering func(subscription) live.Render)
 	return func(
 		ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 	) (live.Subscriber, error) {
-		from, err := startOf(shown, arguments)
+		from, err := parseStart(shown, arguments)
 		if err != nil {
 			return nil, err
 		}
 		head, err := r.chat.Follow(ctx, v, from.room)
 		if err != nil {
-			return nil, r.refused(ctx, v, from, err)
+			return nil, r.explainRefusal(ctx, v, from, err)
 		}
-		sub, ahead := from.at(head)
+		sub, ahead := from.subscriptionAt(head)
 		if ahead {
 			return nil, errResync()
 		}
@@ -276,7 +276,7 @@ func (r *Resolver) subscribeToMessages(rendering func(subscription) live.Render)
 func (r *Resolver) subscribeToEvents(
 	ctx context.Context, v chat.Viewer, shown subscription, arguments map[string]any,
 ) (live.Subscriber, error) {
-	from, err := startOf(shown, arguments)
+	from, err := parseStart(shown, arguments)
 	if err != nil {
 		return nil, err
 	}
@@ -284,21 +284,21 @@ func (r *Resolver) subscribeToEvents(
 	var snapshot opened
 	var head int64
 	if showsSnapshot(shown.op, shown.root, "room", "messages") {
-		snapshot, head, err = openAt(ctx, r, v, shown, room,
+		snapshot, head, err = renderOpening(ctx, r, v, shown, room,
 			func(event model.RoomEvent) model.RoomEvent { return event })
 	} else {
 		head, err = r.chat.Follow(ctx, v, room)
 	}
 	if err != nil {
-		return nil, r.refused(ctx, v, from, err)
+		return nil, r.explainRefusal(ctx, v, from, err)
 	}
 	seq, events := snapshot.version.Seq, []model.RoomEvent(nil)
 	if snapshot.payload == nil {
-		seq, events = head, []model.RoomEvent{openedAt(room, head)}
+		seq, events = head, []model.RoomEvent{newStreamOpened(room, head)}
 	}
-	sub, ahead := from.at(seq)
+	sub, ahead := from.subscriptionAt(seq)
 	if ahead {
-		events = append(events, resyncAt(room, seq))
+		events = append(events, newResync(room, seq))
 	}
 	if sub.First, err = render(ctx, shown, executionOwner{user: v.ID}, events, nil); err != nil {
 		return nil, err
@@ -328,7 +328,7 @@ func resyncs[T any](
 		if head, err = r.chat.Follow(ctx, v, room); err != nil {
 			return 0, nil, r.chat.EndedOr(ctx, v, room, err)
 		}
-		items := []T{item(room, resyncAt(room, head))}
+		items := []T{item(room, newResync(room, head))}
 		payloads, err = render(ctx, shown, executionOwner{user: v.ID}, items, nil)
 		return head, payloads, err
 	}
@@ -362,7 +362,7 @@ func (r *Resolver) follow(
 
 // renderAs returns render with the viewer of ctx.
 func renderAs(ctx context.Context, render live.Render) live.Render {
-	as := keepViewer(ctx)
+	as := viewerCarrier(ctx)
 	return func(
 		ctx context.Context, owner string, events []live.Event,
 	) ([][]byte, live.ReadSet, error) {

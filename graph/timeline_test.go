@@ -10,16 +10,16 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestRoomOfAnotherTimeline: the first event of a room on a new timeline of the database skips seqs, so
-// that a client which returns with a position that may have been lost gets Resync, by every way in which
-// events are written.
+// TestRoomOfAnotherTimeline: the first event of a room on a new timeline of the database skips
+// seqs, so that a client which returns with a position that may have been lost gets Resync, by
+// every way in which events are written.
 func TestRoomOfAnotherTimeline(t *testing.T) {
 	s := testkit.Start(t, dialect.Postgres)
 	alice, bob := s.As("alice"), s.As("bob")
 	bob.Do(`{ me { id } }`, nil)
 	const rename = `mutation($room: ID!) { updateRoom(input: {roomId: $room, name: "renamed"}) { room { id } } }`
 	for name, write := range map[string]func(room string){
-		"send":   func(room string) { say(alice, room, "first") },
+		"send":   func(room string) { sendText(alice, room, "first") },
 		"update": func(room string) { alice.Do(rename, testkit.Vars{"room": room}) },
 		"leave":  func(room string) { bob.Do(leaveRoom, testkit.Vars{"room": room}) },
 		"leave many": func(room string) {
@@ -29,7 +29,7 @@ func TestRoomOfAnotherTimeline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
 			for range 3 {
-				say(alice, room, "before")
+				sendText(alice, room, "before")
 			}
 			open := alice.Subscribe(roomEvents, testkit.Vars{"room": room})
 			open.Next()
@@ -41,7 +41,7 @@ func TestRoomOfAnotherTimeline(t *testing.T) {
 				e.Int("seq") != head {
 				t.Errorf("the open stream gets %v", e)
 			}
-			if seq := say(alice, room, "second").Int("seq"); seq != head+1 {
+			if seq := sendText(alice, room, "second").Int("seq"); seq != head+1 {
 				t.Errorf("the second event has seq %d", seq)
 			}
 			if e := open.Next().At("roomEvents"); e.Int("seq") != head+1 {

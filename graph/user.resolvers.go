@@ -22,8 +22,8 @@ func (r *friendConnectionResolver) Nodes(
 	ctx context.Context,
 	objs []*model.FriendConnection,
 ) ([][]*ent.User, error) {
-	return userLists(ctx, objs, func(c *model.FriendConnection) []string {
-		return mapped(c.Items, func(f *ent.Friendship) string { return f.FriendID })
+	return loadUserLists(ctx, objs, func(c *model.FriendConnection) []string {
+		return mapSlice(c.Items, func(f *ent.Friendship) string { return f.FriendID })
 	})
 }
 
@@ -31,21 +31,21 @@ func (r *friendEdgeResolver) Node(
 	ctx context.Context,
 	objs []*model.FriendEdge,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(f *model.FriendEdge) string { return f.Item.FriendID })
+	return loadUsers(ctx, objs, func(f *model.FriendEdge) string { return f.Item.FriendID })
 }
 
 func (r *friendRequestResolver) From(
 	ctx context.Context,
 	objs []*model.FriendRequest,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(f *model.FriendRequest) string { return f.Request.From })
+	return loadUsers(ctx, objs, func(f *model.FriendRequest) string { return f.Request.From })
 }
 
 func (r *friendRequestResolver) To(
 	ctx context.Context,
 	objs []*model.FriendRequest,
 ) ([]*ent.User, error) {
-	return users(ctx, objs, func(f *model.FriendRequest) string { return f.Request.To })
+	return loadUsers(ctx, objs, func(f *model.FriendRequest) string { return f.Request.To })
 }
 
 func (r *mutationResolver) UpsertUsers(
@@ -143,7 +143,7 @@ func (r *queryResolver) Friends(
 	if err != nil {
 		return nil, err
 	}
-	from, err := friendsByAge.place(after)
+	from, err := friendsByAge.rowPosition(after)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (r *queryResolver) FriendRequests(
 	if err != nil {
 		return nil, err
 	}
-	from, err := requestsByAge.place(after)
+	from, err := requestsByAge.rowPosition(after)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func (r *userResolver) Twitter(
 	ctx context.Context,
 	objs []*ent.User,
 ) ([]*model.SocialProfile, error) {
-	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+	return addressesOf(mapSlice(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.TwitterUsername, Avatar: u.TwitterAvatar}
 	})), nil
 }
@@ -187,7 +187,7 @@ func (r *userResolver) Discord(
 	ctx context.Context,
 	objs []*ent.User,
 ) ([]*model.SocialProfile, error) {
-	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+	return addressesOf(mapSlice(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.DiscordUsername, Avatar: u.DiscordAvatar}
 	})), nil
 }
@@ -196,7 +196,7 @@ func (r *userResolver) Instagram(
 	ctx context.Context,
 	objs []*ent.User,
 ) ([]*model.SocialProfile, error) {
-	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+	return addressesOf(mapSlice(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.InstagramUsername, Avatar: u.InstagramAvatar}
 	})), nil
 }
@@ -205,7 +205,7 @@ func (r *userResolver) Facebook(
 	ctx context.Context,
 	objs []*ent.User,
 ) ([]*model.SocialProfile, error) {
-	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+	return addressesOf(mapSlice(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.FacebookUsername, Avatar: u.FacebookAvatar}
 	})), nil
 }
@@ -214,7 +214,7 @@ func (r *userResolver) Opensea(
 	ctx context.Context,
 	objs []*ent.User,
 ) ([]*model.SocialProfile, error) {
-	return pointers(mapped(objs, func(u *ent.User) model.SocialProfile {
+	return addressesOf(mapSlice(objs, func(u *ent.User) model.SocialProfile {
 		return model.SocialProfile{Username: u.OpenseaUsername, Avatar: u.OpenseaAvatar}
 	})), nil
 }
@@ -227,7 +227,7 @@ func (r *userResolver) AddPermission(
 	if err != nil {
 		return nil, err
 	}
-	return mapped(objs, func(u *ent.User) *user.AddPermission {
+	return mapSlice(objs, func(u *ent.User) *user.AddPermission {
 		if u.ID != v.ID {
 			return nil
 		}
@@ -239,12 +239,12 @@ func (r *userResolver) ViewerFriendship(
 	ctx context.Context,
 	objs []*ent.User,
 ) ([]model.Friendship, error) {
-	s, ids := scopeOf(ctx), mapped(objs, func(u *ent.User) string { return u.ID })
-	states, err := viewersOwn(ctx, &s.friendships, ids, s.chat.Friendships)
+	s, ids := scopeOf(ctx), mapSlice(objs, func(u *ent.User) string { return u.ID })
+	states, err := loadForViewer(ctx, &s.friendships, ids, s.chat.Friendships)
 	if err != nil {
 		return nil, err
 	}
-	return mapped(states, func(state friendship.State) model.Friendship {
+	return mapSlice(states, func(state friendship.State) model.Friendship {
 		if state == "" {
 			return model.FriendshipNone
 		}

@@ -34,16 +34,16 @@ const (
 )
 
 // Manifest is a list of the documents that a server executes, with their ids. The frontends' build
-// writes it. Except for the cache of spellings it never changes; it is safe for concurrent use.
+// writes it. Except for the cache of variants it never changes; it is safe for concurrent use.
 type Manifest struct {
 	// ids are the documents by the ids that the manifest gives.
 	ids map[string]*Document
-	// texts, sums and forms are the documents by their texts, the SHA-256 of these in hexadecimal,
-	// and their normal forms.
-	texts, sums, forms map[string]*Document
-	// spellings caches documents by the SHA-256 of the texts that clients have sent, where these
+	// byText, byHash and byNormalForm are the documents by their texts, the SHA-256 of these in
+	// hexadecimal, and their normal forms.
+	byText, byHash, byNormalForm map[string]*Document
+	// variants caches documents by the SHA-256 of the texts that clients have sent, where these
 	// differ from the manifest's.
-	spellings *lru.Cache[string, *Document]
+	variants *lru.Cache[string, *Document]
 }
 
 // ReadManifest reads a manifest in one of the forms that clients' tools write, in JSON: an object
@@ -73,8 +73,8 @@ func ReadManifest(schema *ast.Schema, from io.Reader) (*Manifest, error) {
 		return nil, fmt.Errorf("make the cache of spellings: %w", err)
 	}
 	m := &Manifest{
-		ids: map[string]*Document{}, texts: map[string]*Document{}, sums: map[string]*Document{},
-		forms: map[string]*Document{}, spellings: spellings,
+		ids: map[string]*Document{}, byText: map[string]*Document{}, byHash: map[string]*Document{},
+		byNormalForm: map[string]*Document{}, variants: spellings,
 	}
 	var wrong []error
 	for _, e := range entries {
@@ -162,7 +162,7 @@ func (m *Manifest) add(schema *ast.Schema, e entry) error {
 		}
 		return nil
 	}
-	if there, known := m.texts[e.text]; known { // under another id
+	if there, known := m.byText[e.text]; known { // under another id
 		m.ids[e.id] = there
 		return nil
 	}
@@ -178,9 +178,9 @@ func (m *Manifest) add(schema *ast.Schema, e entry) error {
 	if len(errs) > 0 {
 		return located(errs[0])
 	}
-	m.ids[e.id], m.texts[d.text], m.sums[sumOf(d.text)] = d, d, d
-	if m.forms[form] == nil {
-		m.forms[form] = d
+	m.ids[e.id], m.byText[d.text], m.byHash[sumOf(d.text)] = d, d, d
+	if m.byNormalForm[form] == nil {
+		m.byNormalForm[form] = d
 	}
 	return nil
 }
@@ -199,51 +199,51 @@ func located(err error) error {
 	)
 }
 
-// named returns the document of an id: one of the manifest's ids, or the SHA-256 of the document,
-// bare or as in GraphQL over HTTP, appendix Persisted Documents ("sha256:…"). It returns nil for an
-// unknown id.
-func (m *Manifest) named(id string) *Document {
+// findByID returns the document of an id: one of the manifest's ids, or the SHA-256 of the
+// document, bare or as in GraphQL over HTTP, appendix Persisted Documents ("sha256:…"). It returns
+// nil for an unknown id.
+func (m *Manifest) findByID(id string) *Document {
 	if d := m.ids[id]; d != nil {
 		return d
 	}
 	sum := strings.TrimPrefix(id, "sha256:")
-	if d := m.sums[sum]; d != nil {
+	if d := m.byHash[sum]; d != nil {
 		return d
 	}
-	d, _ := m.spellings.Get(sum)
+	d, _ := m.variants.Get(sum)
 	return d
 }
 
-// written returns the manifest's document that has the same normal form as text, or nil: client
+// findByText returns the manifest's document that has the same normal form as text, or nil: client
 // libraries print the same document in different ways.
-func (m *Manifest) written(text string) *Document {
-	if d := m.texts[text]; d != nil {
+func (m *Manifest) findByText(text string) *Document {
+	if d := m.byText[text]; d != nil {
 		return d
 	}
 	sum := sumOf(text)
-	if d, known := m.spellings.Get(sum); known {
+	if d, known := m.variants.Get(sum); known {
 		return d
 	}
 	parsed, err := Parse(text, maxTokens)
 	if err != nil {
 		return nil
 	}
-	d := m.forms[normalForm(parsed)]
+	d := m.byNormalForm[normalForm(parsed)]
 	if d != nil {
-		m.spellings.Add(sum, d)
+		m.variants.Add(sum, d)
 	}
 	return d
 }
 
 // Size is how many documents there are.
-func (m *Manifest) Size() int { return len(m.texts) }
+func (m *Manifest) Size() int { return len(m.byText) }
 
 // validated is a manifest as a cache of validated documents.
 type validated struct{ *Manifest }
 
 // Get is [graphql.Cache]'s.
 func (v validated) Get(_ context.Context, text string) (*Document, bool) {
-	d, ok := v.texts[text]
+	d, ok := v.byText[text]
 	return d, ok
 }
 

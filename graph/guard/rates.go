@@ -18,9 +18,9 @@ import (
 // application's own back end is exempt.
 type rates struct{ limiters limit.RateLimiters }
 
-// parseShare is how many bytes of a document that is not cached cost as much as one value: parsing
-// and validating 64 KiB takes some 7 ms.
-const parseShare = 4
+// parseFraction is how many bytes of a document that is not cached cost as much as one value:
+// parsing and validating 64 KiB takes some 7 ms.
+const parseFraction = 4
 
 // document charges the parsing and validation of a document, also of one that is then refused. It
 // returns RATE_LIMITED if its user has to wait.
@@ -29,7 +29,7 @@ func (r rates) document(ctx context.Context, text string) *gqlerror.Error {
 	if who.Admin {
 		return nil
 	}
-	return tooOften(r.limiters.Queries.Take(ctx, who.ID, 1+len(text)/parseShare),
+	return rateLimitError(r.limiters.Queries.Take(ctx, who.ID, 1+len(text)/parseFraction),
 		"Too many new documents in a short time. Try again later.")
 }
 
@@ -46,10 +46,10 @@ func (r rates) operation(
 	case ast.Mutation:
 		return r.mutation(ctx, who.ID, op)
 	case ast.Subscription:
-		return tooOften(r.limiters.Subscriptions.Take(ctx, who.ID, 1),
+		return rateLimitError(r.limiters.Subscriptions.Take(ctx, who.ID, 1),
 			"Too many new subscriptions. Try again later.")
 	default:
-		return tooOften(r.limiters.Queries.Take(ctx, who.ID, max(1, cost)),
+		return rateLimitError(r.limiters.Queries.Take(ctx, who.ID, max(1, cost)),
 			"Your queries ask for too much in a short time. Try again later.")
 	}
 }
@@ -65,11 +65,11 @@ func (r rates) mutation(
 	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Mutation"})
 	total := 0
 	for _, field := range fields {
-		total += changesOf(field.Field, op.Variables)
+		total += countChanges(field.Field, op.Variables)
 	}
 	total = max(1, total)
 	if wait := r.limiters.Mutations.Take(ctx, user, total); wait > 0 {
-		return tooOften(wait, "Too many changes. Try again later.")
+		return rateLimitError(wait, "Too many changes. Try again later.")
 	}
 	for _, field := range fields {
 		if field.Name != "signIn" {
@@ -78,7 +78,7 @@ func (r rates) mutation(
 		named, _ := field.ArgumentMap(op.Variables)["userId"].(string)
 		if wait := r.limiters.SignIns.Take(ctx, strings.Clone(named), 1); wait > 0 {
 			r.limiters.Mutations.Refund(ctx, user, total)
-			return tooOften(wait, "Too many sign-ins. Try again later.")
+			return rateLimitError(wait, "Too many sign-ins. Try again later.")
 		}
 	}
 	return nil
@@ -87,10 +87,10 @@ func (r rates) mutation(
 // changeBytes is how much text one change may store: each further part counts as another change.
 const changeBytes = 8 << 10
 
-// changesOf returns how many changes a field of a mutation counts: one, and one for each user that
-// it makes a member, for each further room that it leaves, and for each further part of a text that
-// it stores.
-func changesOf(field *ast.Field, vars map[string]any) int {
+// countChanges returns how many changes a field of a mutation counts: one, and one for each user
+// that it makes a member, for each further room that it leaves, and for each further part of a text
+// that it stores.
+func countChanges(field *ast.Field, vars map[string]any) int {
 	switch field.Name {
 	case "createRoom":
 		input, _ := field.ArgumentMap(vars)["input"].(map[string]any)
@@ -130,8 +130,8 @@ func parts(value any) int {
 	return max(1, (len(text)+changeBytes-1)/changeBytes)
 }
 
-// tooOften returns RATE_LIMITED if there is a time to wait.
-func tooOften(wait time.Duration, message string) *gqlerror.Error {
+// rateLimitError returns RATE_LIMITED if there is a time to wait.
+func rateLimitError(wait time.Duration, message string) *gqlerror.Error {
 	if wait <= 0 {
 		return nil
 	}

@@ -39,15 +39,15 @@ func (m *Manifest) resolve(params *graphql.RawParams) *gqlerror.Error {
 func (m *Manifest) find(params *graphql.RawParams) (*Document, *gqlerror.Error) {
 	id, given := params.Extensions[documentID].(string)
 	unknown := "No trusted document has this id."
-	d := m.named(id)
+	d := m.findByID(id)
 	persisted, _ := params.Extensions["persistedQuery"].(map[string]any)
 	if d == nil && persisted != nil {
 		id, given = persisted["sha256Hash"].(string)
 		unknown = "PersistedQueryNotFound" // urql knows the error by this message
-		d = m.named(id)
+		d = m.findByID(id)
 	}
 	if d == nil && params.Query != "" {
-		d = m.written(params.Query)
+		d = m.findByText(params.Query)
 	}
 	switch {
 	case d != nil:

@@ -74,12 +74,12 @@ func persisted(hash string) testkit.Vars {
 	return testkit.Vars{"persistedQuery": testkit.Vars{"version": 1, "sha256Hash": hash}}
 }
 
-// door sends a request in one of the ways that there are, and returns the first that comes: the
-// data, or the error's code.
-type door func(t *testing.T, s *testkit.Server, token string, request testkit.Vars) (data, code string)
+// requestSender sends a request in one of the ways that there are, and returns the first that
+// comes: the data, or the error's code.
+type requestSender func(t *testing.T, s *testkit.Server, token string, request testkit.Vars) (data, code string)
 
-func waysIn() map[string]door {
-	return map[string]door{
+func senders() map[string]requestSender {
+	return map[string]requestSender{
 		"POST": func(t *testing.T, s *testkit.Server, token string, request testkit.Vars) (string, string) {
 			t.Helper()
 			return overHTTP(t, token, "application/json", post(t, s, request))
@@ -252,7 +252,7 @@ func TestTrustedDocuments(t *testing.T) {
 	s := testkit.Start(t, "sqlite3", trusting(t, manifest(t)))
 	token := s.Token("alice")
 	const me = `{"me":{"id":"alice"}}`
-	for name, ask := range waysIn() {
+	for name, ask := range senders() {
 		t.Run(name, func(t *testing.T) {
 			for what, request := range map[string]testkit.Vars{
 				"documentId":           {"documentId": "me"},
@@ -320,9 +320,9 @@ func TestTrustedChanges(t *testing.T) {
 		),
 	)
 	token := s.Token("alice")
-	created, _ := waysIn()["POST"](t, s, token, testkit.Vars{"documentId": "create"})
+	created, _ := senders()["POST"](t, s, token, testkit.Vars{"documentId": "create"})
 	room := strings.Split(created, `"`)[7]
-	for name, ask := range waysIn() {
+	for name, ask := range senders() {
 		data, code := ask(t, s, token, testkit.Vars{"documentId": "rename"})
 		if byGet := strings.Contains(
 			name,
@@ -427,7 +427,7 @@ func TestTrustedForms(t *testing.T) {
 		"Apollo, in another order": `{"operations": [{"id": "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33", "body": "{ me { id } }"}], "version": 1, "format": "apollo-persisted-query-manifest"}`,
 	} {
 		s := testkit.Start(t, "sqlite3", trusting(t, manifest))
-		data, code := waysIn()["POST"](
+		data, code := senders()["POST"](
 			t,
 			s,
 			s.Token("alice"),
@@ -519,7 +519,7 @@ func startsNot(t *testing.T, cfg config.Config, says ...string) {
 func TestTrustedIsOff(t *testing.T) {
 	s := testkit.Start(t, "sqlite3")
 	token := s.Token("alice")
-	for name, ask := range waysIn() {
+	for name, ask := range senders() {
 		for what, test := range map[string]struct {
 			request testkit.Vars
 			code    string
@@ -551,7 +551,7 @@ func TestPersistedQueriesAreDivided(t *testing.T) {
 	t.Parallel()
 	s := testkit.Start(t, "sqlite3")
 	anonymous := s.With("")
-	token, post := s.Token("alice"), waysIn()["POST"]
+	token, post := s.Token("alice"), senders()["POST"]
 	const query = "{ me { id } }"
 	known := testkit.Vars{"extensions": persisted(hashOf(query))}
 	full := testkit.Vars{"query": query, "extensions": known["extensions"]}
@@ -580,7 +580,7 @@ func TestTrustedLeavesTheRest(t *testing.T) {
 	const list = `{"schema": "{ __schema { queryType { name } } }", "sign": "mutation($id: ID!) { signIn(userId: $id) { user { id } } }"}`
 	ask := func(s *testkit.Server, request testkit.Vars) string {
 		t.Helper()
-		_, code := waysIn()["POST"](t, s, s.Token("alice"), request)
+		_, code := senders()["POST"](t, s, s.Token("alice"), request)
 		return code
 	}
 	closed := testkit.Start(t, "sqlite3", trusting(t, list))

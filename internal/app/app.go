@@ -201,7 +201,7 @@ func New(
 		ResponseMemory:   responses,
 		EstimateResponse: opguard.EstimatedBytes,
 		DocumentBytes:    opguard.DocumentBytes,
-		ResponseRefused:  gql.Refused,
+		ResponseRefused:  gql.ReportRefused,
 		Reporter:         reporter,
 		RateLimiters:     limiters,
 		Proxies:          newProxies(cfg),

@@ -21,8 +21,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestLockedRoomsDoNotBlockOthers: while another transaction locks rooms, senders to these rooms wait,
-// and senders to other rooms do not.
+// TestLockedRoomsDoNotBlockOthers: while another transaction locks rooms, senders to these rooms
+// wait, and senders to other rooms do not.
 func TestLockedRoomsDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
@@ -40,8 +40,8 @@ func TestLockedRoomsDoNotBlockOthers(t *testing.T) {
 	tx.Room.Query().Where(room.IDIn(locked...)).Order(room.ByID()).ForUpdate().AllX(t.Context())
 	var waiting, going sync.WaitGroup
 	for i := range each * len(locked) {
-		waiting.Go(func() { say(alice, locked[i%len(locked)].String(), "locked") })
-		going.Go(func() { say(alice, open, "open") })
+		waiting.Go(func() { sendText(alice, locked[i%len(locked)].String(), "locked") })
+		going.Go(func() { sendText(alice, open, "open") })
 	}
 	going.Wait()
 	for _, r := range db.Room.Query().Where(room.IDIn(locked...)).AllX(t.Context()) {
@@ -60,13 +60,14 @@ func TestLockedRoomsDoNotBlockOthers(t *testing.T) {
 	}
 }
 
-// TestSentInOrder: messages that wait for the lock of a room are sent in the order of their requests.
+// TestSentInOrder: messages that wait for the lock of a room are sent in the order of their
+// requests.
 func TestSentInOrder(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
 	alice, db := s.As("alice"), s.Ent()
 	id := makeRoom(alice, nil)
-	say(alice, id, "x")
+	sendText(alice, id, "x")
 	lock := func() func() {
 		tx, err := db.Tx(t.Context())
 		if err != nil {
@@ -102,7 +103,7 @@ func TestSentInOrder(t *testing.T) {
 	for i := range 6 {
 		text := fmt.Sprint("x", i)
 		want = append(want, text)
-		sending.Go(func() { say(alice, id, text) })
+		sending.Go(func() { sendText(alice, id, text) })
 		if i == 0 {
 			await(t, "the first waits for the lock", func() bool { return locked() == 1 })
 		} else {
@@ -132,8 +133,9 @@ func TestSentInOrder(t *testing.T) {
 	}
 }
 
-// TestRoomsCreatedTogether creates many rooms at the same time, some of them twice, some with unknown
-// users: each request returns its room, which is complete and exists once, or its own error.
+// TestRoomsCreatedTogether creates many rooms at the same time, some of them twice, some with
+// unknown users: each request returns its room, which is complete and exists once, or its own
+// error.
 func TestRoomsCreatedTogether(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		const people, each = 16, 6
@@ -196,7 +198,7 @@ func TestRoomsCreatedTogether(t *testing.T) {
 			})
 		}
 		atOnce(do...)
-		sound(t, db)
+		checkInvariants(t, db)
 		for i, name := range names {
 			rooms := db.Room.Query().Where(room.CreatorID(name)).WithMembers().AllX(t.Context())
 			if want := 1 + 3 + 3 + 1 + 3; len(rooms) != want {
@@ -247,8 +249,8 @@ func TestRoomsCreatedTogether(t *testing.T) {
 	})
 }
 
-// TestRefusedTogether: if the database rejects a write, only its own request fails, not the others of
-// the batch.
+// TestRefusedTogether: if the database rejects a write, only its own request fails, not the others
+// of the batch.
 func TestRefusedTogether(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url, driver, source string) {
 		s := testkit.StartOn(t, url)
@@ -387,8 +389,8 @@ func metric(t *testing.T, s *testkit.Server, name string) int {
 }
 
 // TestSendersTogether sends many messages at the same time, some of them twice, while senders are
-// removed: the log has no hole, no message exists twice, and none was committed after the removal of
-// its author.
+// removed: the log has no hole, no message exists twice, and none was committed after the removal
+// of its author.
 func TestSendersTogether(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		owner := s.As("owner")
@@ -440,7 +442,7 @@ func TestSendersTogether(t *testing.T) {
 			}
 		})
 		atOnce(do...)
-		sound(t, db)
+		checkInvariants(t, db)
 		for _, id := range people[4:] {
 			got := s.As(id).
 				Do(`query($room: ID!) { roomInfo(roomId: $room) { unreadCount } }`, testkit.Vars{"room": rooms[1]})

@@ -11,8 +11,8 @@ import (
 
 const deleteRoom = `mutation($room: ID!) { deleteRoom(roomId: $room) { roomId } }`
 
-// counted counts how often each code comes back.
-func counted(replies []testkit.Reply) map[string]int {
+// countCodes counts how often each code comes back.
+func countCodes(replies []testkit.Reply) map[string]int {
 	codes := map[string]int{}
 	for _, r := range replies {
 		codes[r.Code()]++
@@ -33,7 +33,7 @@ func TestHundredJoins(t *testing.T) {
 		for _, c := range clients {
 			next <- c
 		}
-		codes := counted(
+		codes := countCodes(
 			inParallel(
 				len(clients),
 				func() testkit.Reply { return (<-next).Ask(joinRoom, testkit.Vars{"room": room}) },
@@ -42,7 +42,7 @@ func TestHundredJoins(t *testing.T) {
 		if codes[""] != 3 || codes["ROOM_FULL"] != 97 {
 			t.Errorf("got %v", codes)
 		}
-		sound(t, db)
+		checkInvariants(t, db)
 	})
 }
 
@@ -75,7 +75,7 @@ func TestJoinsAgainstDelete(t *testing.T) {
 				testkit.Vars{"room": room},
 			)
 		}
-		sound(t, db)
+		checkInvariants(t, db)
 		for _, c := range clients {
 			if n := len(c.Do(`{ myRoomIds }`, nil).List("myRoomIds")); n != 0 {
 				t.Errorf("a user is in %d deleted rooms", n)
@@ -112,7 +112,7 @@ func TestOwnerAndHeirLeave(t *testing.T) {
 				}
 			}
 		}
-		sound(t, db)
+		checkInvariants(t, db)
 	})
 }
 
@@ -137,7 +137,7 @@ func TestBanAgainstJoin(t *testing.T) {
 				t.Error("bob is in the room")
 			}
 		}
-		sound(t, db)
+		checkInvariants(t, db)
 	})
 }
 
@@ -175,7 +175,7 @@ func TestExclusiveFromTwoDevices(t *testing.T) {
 			}
 			bob.Do(leaveRoom, testkit.Vars{"room": ids[0]})
 		}
-		sound(t, db)
+		checkInvariants(t, db)
 	})
 }
 
@@ -202,6 +202,6 @@ func TestDirectRoomAtOnce(t *testing.T) {
 				t.Errorf("one pair has %v", got)
 			}
 		}
-		sound(t, db)
+		checkInvariants(t, db)
 	})
 }

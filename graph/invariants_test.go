@@ -18,9 +18,9 @@ import (
 	"parley/internal/testkit"
 )
 
-// sound checks in the database what must hold of all rooms, whatever was done and however much of
-// it at once.
-func sound(t *testing.T, db *ent.Client) {
+// checkInvariants checks in the database what must hold of all rooms, whatever was done and however
+// much of it at once.
+func checkInvariants(t *testing.T, db *ent.Client) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -150,8 +150,8 @@ func sound(t *testing.T, db *ent.Client) {
 	}
 }
 
-// crowd are people who do what they like with a few rooms.
-type crowd struct {
+// randomUsers are users who run random operations on a few rooms.
+type randomUsers struct {
 	t       *testing.T
 	people  []string
 	clients map[string]*testkit.Client
@@ -159,9 +159,9 @@ type crowd struct {
 	random  func(n int) int
 }
 
-func newCrowd(t *testing.T, s *testkit.Server, random func(n int) int) *crowd {
+func newRandomUsers(t *testing.T, s *testkit.Server, random func(n int) int) *randomUsers {
 	t.Helper()
-	c := &crowd{
+	c := &randomUsers{
 		t:       t,
 		people:  []string{"ann", "bob", "cat", "dan", "eve"},
 		clients: map[string]*testkit.Client{},
@@ -181,9 +181,9 @@ func newCrowd(t *testing.T, s *testkit.Server, random func(n int) int) *crowd {
 	return c
 }
 
-// act runs a random operation as a random user and returns its name. The operation may be denied, but
-// must not fail by a fault of the server.
-func (c *crowd) act() string {
+// act runs a random operation as a random user and returns its name. The operation may be denied,
+// but must not fail by a fault of the server.
+func (c *randomUsers) act() string {
 	who, whom := c.people[c.random(len(c.people))], c.people[c.random(len(c.people))]
 	room := c.rooms[c.random(len(c.rooms))]
 	vars := testkit.Vars{
@@ -253,14 +253,15 @@ func TestRoomsStaySound(t *testing.T) {
 	testkit.EachSeeded(t, func(t *testing.T, s *testkit.Server, db *ent.Client) {
 		seed := uint64(time.Now().UnixNano())
 		t.Logf("seed %d", seed)
-		c := newCrowd(t, s, rand.New(rand.NewPCG(seed, 1)).IntN)
+		c := newRandomUsers(t, s, rand.New(rand.NewPCG(seed, 1)).IntN)
 		for range 200 {
 			did := c.act()
-			if sound(t, db); t.Failed() {
+			if checkInvariants(t, db); t.Failed() {
 				t.Fatalf("since %s", did)
 			}
 		}
-		// Each user twice, at the same time. Rooms that are created meanwhile are not used by others.
+		// Each user twice, at the same time. Rooms that are created meanwhile are not used by
+		// others.
 		var do []func()
 		for i := range 2 * len(c.people) {
 			one := *c
@@ -273,6 +274,6 @@ func TestRoomsStaySound(t *testing.T) {
 			})
 		}
 		atOnce(do...)
-		sound(t, db)
+		checkInvariants(t, db)
 	})
 }
