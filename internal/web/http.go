@@ -13,7 +13,7 @@ import (
 )
 
 // httpTransport serves queries and mutations by GET and POST, according to GraphQL over HTTP
-// (https://graphql.github.io/graphql-over-http/draft/), including what that only recommends.
+// (September 2026), including what that only recommends.
 type httpTransport struct {
 	*responder
 	log *slog.Logger
@@ -55,6 +55,9 @@ func (t *httpTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.
 	defer memory.Release()
 	operation, errs, f := t.readOperation(ctx, w, r, exec, &memory)
 	if f != nil {
+		if media == mediaGraphQL && f.field != "" && f.status == http.StatusBadRequest {
+			f.status = http.StatusUnprocessableEntity // JSON, but not the parameters of a request
+		}
 		refuse(w, f)
 		return
 	}
@@ -134,13 +137,19 @@ func writeResponse(w http.ResponseWriter, media string, response *graphql.Respon
 	_, _ = w.Write(body) //nolint:gosec // JSON, and nosniff: browsers do not render it
 }
 
-// status returns 200 if the operation was executed, with or without errors. If it was not executed,
-// the status for mediaGraphQL depends on the error. For mediaJSON it is 200 as well, because
-// clients may take other codes for those of a proxy, except for RATE_LIMITED: all clients must
-// learn to retry later.
+// statusPartialSuccess is the status of data with errors (GraphQL over HTTP, section Status Codes).
+const statusPartialSuccess = 294
+
+// status returns 200 if the operation was executed, and for mediaGraphQL 294 if a part of it
+// failed. If it was not executed, the status for mediaGraphQL depends on the error. For mediaJSON it
+// is 200 as well, because clients may take other codes for those of a proxy, except for
+// RATE_LIMITED: all clients must learn to retry later.
 func status(media string, response *graphql.Response) int {
-	if response.Data != nil || len(response.Errors) == 0 {
+	switch {
+	case len(response.Errors) == 0, response.Data != nil && media == mediaJSON:
 		return http.StatusOK
+	case response.Data != nil:
+		return statusPartialSuccess
 	}
 	code, _ := response.Errors[0].Extensions["code"].(string)
 	if media == mediaJSON && code != codeRateLimited {
@@ -157,6 +166,8 @@ func status(media string, response *graphql.Response) int {
 		return http.StatusServiceUnavailable
 	case codeInternal:
 		return http.StatusInternalServerError
+	case codeValidationFailed, codeBadUserInput: // of the document, or of a variable
+		return http.StatusUnprocessableEntity
 	default:
 		return http.StatusBadRequest
 	}

@@ -11,15 +11,16 @@ import (
 
 // The values of extensions.code (enum ErrorCode of the schema) that this package uses.
 const (
-	codeUnauthenticated = "UNAUTHENTICATED"
-	codeForbidden       = "FORBIDDEN"
-	codeNotFound        = "NOT_FOUND"
-	codeBadUserInput    = "BAD_USER_INPUT"
-	codeTooComplex      = "TOO_COMPLEX"
-	codeRateLimited     = "RATE_LIMITED"
-	codeUnavailable     = "UNAVAILABLE"
-	codeInternal        = "INTERNAL"
-	codeNotTrusted      = "DOCUMENT_NOT_TRUSTED"
+	codeUnauthenticated  = "UNAUTHENTICATED"
+	codeForbidden        = "FORBIDDEN"
+	codeNotFound         = "NOT_FOUND"
+	codeBadUserInput     = "BAD_USER_INPUT"
+	codeTooComplex       = "TOO_COMPLEX"
+	codeRateLimited      = "RATE_LIMITED"
+	codeUnavailable      = "UNAVAILABLE"
+	codeInternal         = "INTERNAL"
+	codeValidationFailed = "GRAPHQL_VALIDATION_FAILED"
+	codeNotTrusted       = "DOCUMENT_NOT_TRUSTED"
 )
 
 // refusal is the error of a request or message that is not executed as an operation. Its message
