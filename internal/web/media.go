@@ -12,6 +12,7 @@ import (
 const (
 	mediaGraphQL = "application/graphql-response+json"
 	mediaJSON    = "application/json"
+	mediaHTML    = "text/html"
 
 	charset = "; charset=utf-8"
 )
@@ -25,7 +26,33 @@ func negotiate(accept []string) (media string, ok bool) {
 	if strings.TrimSpace(header) == "" {
 		return mediaJSON, true
 	}
-	var graphQL, json preference
+	preferred := preferences(header, mediaGraphQL, mediaJSON)
+	graphQL, json := preferred[0], preferred[1]
+	switch {
+	case graphQL.q == 0 && json.q == 0:
+		return "", false
+	case graphQL.q != json.q:
+		if graphQL.q > json.q {
+			return mediaGraphQL, true
+		}
+		return mediaJSON, true
+	case graphQL.specificity == named:
+		return mediaGraphQL, true
+	default:
+		return mediaJSON, true
+	}
+}
+
+// prefersPage reports whether a client prefers an HTML page to JSON, as browsers do.
+func prefersPage(accept []string) bool {
+	preferred := preferences(strings.Join(accept, ","), mediaHTML, mediaGraphQL, mediaJSON)
+	html := preferred[0]
+	return html.specificity == named && html.q > max(preferred[1].q, preferred[2].q)
+}
+
+// preferences returns what an Accept header says of each media type.
+func preferences(header string, types ...string) []preference {
+	preferred := make([]preference, len(types))
 	for part := range strings.SplitSeq(header, ",") {
 		mediaRange, params, err := mime.ParseMediaType(part)
 		if err != nil {
@@ -40,22 +67,11 @@ func negotiate(accept []string) (media string, ok bool) {
 				continue
 			}
 		}
-		graphQL = graphQL.refine(mediaRange, mediaGraphQL, q)
-		json = json.refine(mediaRange, mediaJSON, q)
-	}
-	switch {
-	case graphQL.q == 0 && json.q == 0:
-		return "", false
-	case graphQL.q != json.q:
-		if graphQL.q > json.q {
-			return mediaGraphQL, true
+		for i, media := range types {
+			preferred[i] = preferred[i].refine(mediaRange, media, q)
 		}
-		return mediaJSON, true
-	case graphQL.specificity == named:
-		return mediaGraphQL, true
-	default:
-		return mediaJSON, true
 	}
+	return preferred
 }
 
 // The specificity of a media range, for one type.
@@ -78,7 +94,7 @@ func (p preference) refine(mediaRange, media string, q float64) preference {
 	switch mediaRange {
 	case media:
 		specificity = named
-	case "application/*":
+	case media[:strings.IndexByte(media, '/')] + "/*":
 		specificity = anySubtype
 	case "*/*":
 		specificity = anyType

@@ -186,7 +186,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	gql.AddTransport(&httpTransport{responder: responder, log: log})
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", authenticator.withIdentity(gql))
+	mux.Handle("/graphql", withPlayground(cfg.Playground, authenticator.withIdentity(gql)))
 	mux.Handle("/healthz", readOnly(http.HandlerFunc(serveHealth)))
 	mux.Handle(
 		"/readyz",
@@ -287,6 +287,24 @@ func notFound(w http.ResponseWriter, _ *http.Request) {
 			message: "There is nothing at this path; GraphQL is at /graphql.",
 		},
 	)
+}
+
+// withPlayground redirects browsers that open the endpoint without an operation to the playground,
+// if there is one.
+func withPlayground(playground, next http.Handler) http.Handler {
+	if playground == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.RawQuery == "" &&
+			prefersPage(r.Header.Values("Accept")) {
+			w.Header().Add("Vary", "Accept")
+			w.Header().Set("Cache-Control", "no-store")
+			http.Redirect(w, r, "/", http.StatusFound)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // missingAsJSON replaces the 404 responses of next by those of notFound.

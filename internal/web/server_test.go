@@ -451,3 +451,49 @@ func TestPanicInResponse(t *testing.T) {
 		t.Error("the response looks complete")
 	}
 }
+
+// TestEndpointInBrowser: a browser that opens the endpoint gets the playground, and clients do not.
+func TestEndpointInBrowser(t *testing.T) {
+	t.Parallel()
+	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
+	with := newServer(t, web.Config{Playground: http.NotFoundHandler()})
+	without := newServer(t, web.Config{})
+	for _, ts := range []*testServer{with, without} {
+		ts.Client().CheckRedirect = func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}
+	}
+	for _, test := range []struct {
+		ts                   *testServer
+		method, path, accept string
+		status               int
+	}{
+		{with, "GET", "/graphql", browser, http.StatusFound},
+		{with, "GET", "/graphql?", "text/html", http.StatusFound},
+		{with, "GET", "/graphql?query=%7Bme%7D", browser, http.StatusOK},
+		{with, "GET", "/graphql", "text/html;q=0.9, application/json", http.StatusBadRequest},
+		{with, "GET", "/graphql", "text/html, application/graphql-response+json", http.StatusUnprocessableEntity},
+		{with, "GET", "/graphql", "text/*", http.StatusNotAcceptable},
+		{with, "GET", "/graphql", "*/*", http.StatusBadRequest},
+		{with, "POST", "/graphql", browser, http.StatusUnsupportedMediaType},
+		{without, "GET", "/graphql", browser, http.StatusBadRequest},
+	} {
+		a := test.ts.do(t, test.method, test.path, "", "Accept: "+test.accept)
+		if a.StatusCode != test.status {
+			t.Errorf(
+				"%s %s, %s: %d, want %d",
+				test.method,
+				test.path,
+				test.accept,
+				a.StatusCode,
+				test.status,
+			)
+		}
+		if location := a.Header.Get(
+			"Location",
+		); test.status == http.StatusFound &&
+			location != "/" {
+			t.Errorf("redirected to %q, want the playground", location)
+		}
+	}
+}
