@@ -155,6 +155,7 @@ func New(
 	limits := opts.Limits
 	limits.Body, limits.RequestBytes = cfg.MaxBodyBytes, cfg.MaxRequestMemory
 	limits.Sockets, limits.SocketBytes = cfg.MaxSockets, cfg.MaxSocketMemory
+	limits.SocketOperations = cfg.MaxSocketOperations
 	responses, events := newResponseMemory(cfg, reporter)
 	streams := newStreamMemory(cfg, reporter)
 	gql := graph.New(domain, hub, graph.Options{

@@ -64,6 +64,8 @@ type Config struct {
 	MaxSockets      int   `env:"PARLEY_MAX_SOCKETS" default:"50000" placeholder:"N" group:"server" help:"Maximum number of open WebSockets and event streams; the server rejects more with 503. The server lowers it if the process may not open as many files. Clients without a token may have a quarter of them, and one address half."`
 	MaxSocketMemory int64 `env:"PARLEY_MAX_SOCKET_MEMORY" default:"1073741824" placeholder:"BYTES" group:"server" help:"Memory budget of WebSockets and event streams: an idle socket with a subscription uses about 16 KiB. A quarter is for incoming messages."`
 
+	MaxSocketOperations int `env:"PARLEY_MAX_SOCKET_OPERATIONS" default:"100" placeholder:"N" group:"server" help:"Maximum number of operations, subscriptions included, that run on one WebSocket."`
+
 	MaxRequestMemory int64 `env:"PARLEY_MAX_REQUEST_MEMORY" default:"268435456" placeholder:"BYTES" group:"server" help:"Memory budget of HTTP requests: about ten times the size of their bodies, until the response is sent. The server rejects more with UNAVAILABLE. One user may have an eighth, and clients without a token a quarter."`
 
 	MaxResponseMemory int64 `env:"PARLEY_MAX_RESPONSE_MEMORY" default:"536870912" placeholder:"BYTES" group:"server" help:"Memory budget of responses until they are sent. Large responses wait for memory and fail with UNAVAILABLE after a while. A quarter is for the events of subscriptions."`

@@ -94,6 +94,7 @@ func (c Config) validateRanges(fail func(string, ...any)) {
 		{"PARLEY_DB_MAX_CONNS (--db-max-conns)", int64(c.DBMaxConns), 1, 10_000},
 		{"PARLEY_DB_STATEMENT_CACHE (--db-statement-cache)", int64(c.DBStatementCache), 0, 100_000},
 		{"PARLEY_MAX_SOCKETS (--max-sockets)", int64(c.MaxSockets), 1, 10_000_000},
+		{"PARLEY_MAX_SOCKET_OPERATIONS (--max-socket-operations)", int64(c.MaxSocketOperations), 1, 10_000},
 		{"PARLEY_MAX_SOCKET_MEMORY (--max-socket-memory)", c.MaxSocketMemory, 1 << 16, 1 << 44},
 		{"PARLEY_MAX_REQUEST_MEMORY (--max-request-memory)", c.MaxRequestMemory, 1 << 16, 1 << 44},
 		{"PARLEY_MAX_RESPONSE_MEMORY (--max-response-memory)", c.MaxResponseMemory, 1 << 16, 1 << 44},

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,8 +88,11 @@ func (s *socket) handleSubscribe(m message, slot *largeSlot) action {
 		return s.operationError(
 			m.ID,
 			&refusal{
-				code:    codeRateLimited,
-				message: "Too many operations run on this WebSocket: complete one first.",
+				code: codeRateLimited,
+				message: fmt.Sprintf(
+					"At most %d operations may run on one WebSocket: complete one first, or open another WebSocket.",
+					s.limits.SocketOperations,
+				),
 			},
 		)
 	}

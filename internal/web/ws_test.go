@@ -404,7 +404,8 @@ func TestSocketOperationLimit(t *testing.T) {
 	)
 	m, err := c.next()
 	if err != nil || m.Type != "error" || m.ID != "3" ||
-		!strings.Contains(string(m.Payload), "RATE_LIMITED") {
+		!strings.Contains(string(m.Payload), "RATE_LIMITED") ||
+		!strings.Contains(string(m.Payload), "At most 2 operations") {
 		t.Fatalf("%v %v; want an error for 3", m, err)
 	}
 	c.send(`{"id":"1","type":"complete"}`)
