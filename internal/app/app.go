@@ -175,8 +175,8 @@ func New(
 		Done:         counted.Operation,
 		Trace:        traces.operation,
 	})
-	var public http.Handler // unless there is a place of their own
-	if cfg.AdminAddr == "" {
+	var public http.Handler
+	if cfg.MetricsPublic() {
 		public = counted.Handler()
 	}
 	page := webassets.PageConfig{Endpoint: "/graphql", SignIn: cfg.Development()}

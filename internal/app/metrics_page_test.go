@@ -40,7 +40,7 @@ func metricsPage(text string) string {
 	b.WriteString(`# Metrics
 
 This page is generated from the metrics of a running node. ` + "`/metrics`" + ` has them for Prometheus, together with those of the Go runtime
-(` + "`go_…`" + `) and of the process (` + "`process_…`" + `). ` + "`PARLEY_ADMIN_ADDR`" + ` moves them to a separate address. The dashboard and the alerts in
+(` + "`go_…`" + `) and of the process (` + "`process_…`" + `). In production ` + "`PARLEY_ADMIN_ADDR`" + ` is the address that has them. The dashboard and the alerts in
 ` + "`ops/`" + ` use them: see [alerts](operations.md#alerts).
 
 | metric | type | labels | meaning |

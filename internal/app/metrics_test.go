@@ -363,27 +363,49 @@ func TestRefusals(t *testing.T) {
 	)
 }
 
-// TestOperatorsOwnAddress: with an address of their own the metrics are there and nowhere else,
-// beside the profiles.
-func TestOperatorsOwnAddress(t *testing.T) {
-	s := testkit.StartOn(
-		t,
-		"sqlite::memory:",
-		func(cfg *config.Config) { cfg.AdminAddr = "127.0.0.1:0" },
-	)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/metrics", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if body, _ := io.ReadAll(
-		res.Body,
-	); res.StatusCode != http.StatusNotFound ||
-		bytes.Contains(body, []byte("parley_")) {
-		t.Errorf("the metrics are public: %s", res.Status)
+// TestPublicMetrics: the main address has the metrics in development mode without an address for
+// operators, or if they are asked for.
+func TestPublicMetrics(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change testkit.Option
+		want   int
+	}{
+		"production": {func(*config.Config) {}, http.StatusNotFound},
+		"asked for": {
+			func(cfg *config.Config) { cfg.PublicMetrics, cfg.AdminAddr = "on", "127.0.0.1:0" },
+			http.StatusOK,
+		},
+		"development": {development, http.StatusOK},
+		"development, with an address for operators": {
+			func(cfg *config.Config) { cfg.JWTSecret, cfg.AdminAddr = "", "127.0.0.1:0" },
+			http.StatusNotFound,
+		},
+		"development, off": {
+			func(cfg *config.Config) { cfg.JWTSecret, cfg.PublicMetrics = "", "off" },
+			http.StatusNotFound,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			auto := func(cfg *config.Config) { cfg.PublicMetrics = config.Defaults().PublicMetrics }
+			s := testkit.StartOn(t, "sqlite::memory:", auto, test.change)
+			req, err := http.NewRequestWithContext(
+				t.Context(), http.MethodGet, s.URL+"/metrics", nil,
+			)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			body, err := io.ReadAll(res.Body)
+			if shown := bytes.Contains(body, []byte("parley_")); err != nil ||
+				res.StatusCode != test.want || shown != (test.want == http.StatusOK) {
+				t.Errorf("%s, metrics %v, %v; want %d", res.Status, shown, err, test.want)
+			}
+		})
 	}
 }

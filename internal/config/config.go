@@ -24,7 +24,8 @@ var ErrPrinted = errors.New("help or version printed")
 type Config struct {
 	Addr            string        `env:"PARLEY_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" group:"server" help:"Address to listen on. An empty host, as in :8080, is every interface; port 0 is any free port."`
 	AllowedOrigins  []string      `env:"PARLEY_ALLOWED_ORIGINS" sep:"," placeholder:"ORIGIN" group:"server" help:"Origins of the pages that may use the server, as in https://chat.example.com, separated by commas; * allows every origin. Default: the server's own pages."`
-	AdminAddr       string        `env:"PARLEY_ADMIN_ADDR" placeholder:"HOST:PORT" group:"server" help:"Separate address for /metrics and /debug/pprof/, as in 127.0.0.1:9090. Default: /metrics is on the main address, and pprof is off."`
+	AdminAddr       string        `env:"PARLEY_ADMIN_ADDR" placeholder:"HOST:PORT" group:"server" help:"Separate address for /metrics and /debug/pprof/, as in 127.0.0.1:9090. Default: none, and pprof is off."`
+	PublicMetrics   string        `env:"PARLEY_PUBLIC_METRICS" default:"auto" placeholder:"WHEN" group:"server" help:"Whether /metrics is on the main address, too: on, off, or auto: in development mode without a separate address."`
 	ShutdownTimeout time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"15s" placeholder:"DURATION" group:"server" help:"Time for running requests to end when the server stops."`
 
 	DatabaseURL      Secret `env:"DATABASE_URL" placeholder:"URL" group:"database" for:"prune,token" help:"postgres://user:password@host/name (several hosts: h1:p1,h2:p2), or sqlite:PATH. Default: the file parley.db in the working folder."`
@@ -242,6 +243,11 @@ func (c Config) Development() bool { return c.JWTSecret == "" && c.JWKSURL == ""
 func (c Config) Postgres() bool {
 	scheme, _, _ := strings.Cut(string(c.DatabaseURL), ":")
 	return scheme == "postgres" || scheme == "postgresql"
+}
+
+// MetricsPublic reports whether /metrics is on the main address.
+func (c Config) MetricsPublic() bool {
+	return c.PublicMetrics == on || c.PublicMetrics == auto && c.Development() && c.AdminAddr == ""
 }
 
 // Level returns the lowest level to log.

@@ -50,6 +50,8 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Command: config.Serve,
 
+		PublicMetrics: "auto",
+
 		Addr:              "127.0.0.1:8080",
 		TraceSampleRatio:  1,
 		ShutdownTimeout:   15 * time.Second,
@@ -258,6 +260,13 @@ var settings = []struct {
 		"chat",
 	},
 	{
+		"--public-metrics",
+		"PARLEY_PUBLIC_METRICS",
+		"on",
+		func(c config.Config) any { return c.PublicMetrics },
+		"on",
+	},
+	{
 		"--jwt-claims",
 		"PARLEY_JWT_CLAIMS",
 		"name=nickname,admin=/realm_access/roles=staff",
@@ -397,6 +406,7 @@ func TestRefused(t *testing.T) {
 			map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWKS_URL": "https://login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"},
 			[]string{"both set", "leave one out"},
 		},
+		"metrics sometimes":         {map[string]string{"PARLEY_PUBLIC_METRICS": "yes"}, []string{"PARLEY_PUBLIC_METRICS", "auto, on or off"}},
 		"claims that are none":      {map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWT_CLAIMS": "role=x"}, []string{"PARLEY_JWT_CLAIMS", "admin="}},
 		"claims in development":     {map[string]string{"PARLEY_JWT_CLAIMS": "name=nickname"}, []string{"PARLEY_JWT_CLAIMS", "PARLEY_JWT_SECRET"}},
 		"keys alone":                {map[string]string{"PARLEY_JWKS_URL": "https://login.example/keys"}, []string{"PARLEY_JWT_ISSUER", "PARLEY_JWT_AUDIENCE"}},

@@ -65,6 +65,12 @@ func (c Config) validate() error {
 	if !slices.Contains([]string{auto, on, off}, c.Introspection) {
 		fail("PARLEY_INTROSPECTION (--introspection) is %q; give auto, on or off", c.Introspection)
 	}
+	if !slices.Contains([]string{auto, on, off}, c.PublicMetrics) {
+		fail(
+			"PARLEY_PUBLIC_METRICS (--public-metrics) is %q; give auto, on or off",
+			c.PublicMetrics,
+		)
+	}
 	if c.TracesURL != "" &&
 		!validURL(c.TracesURL, "http", "https") { // not in the error: it may contain a password
 		fail(

@@ -45,7 +45,7 @@ func start(t *testing.T, program, database string, settings environment) *proces
 	}
 	variables := environment{
 		"DATABASE_URL": source, "PARLEY_ADDR": "127.0.0.1:0", "PARLEY_JWT_SECRET": secret,
-		"PARLEY_LOG_FORMAT": "text",
+		"PARLEY_LOG_FORMAT": "text", "PARLEY_PUBLIC_METRICS": "on",
 	}
 	maps.Copy(variables, settings)
 	cfg := testkit.ProcessConfig{Program: program}

@@ -89,6 +89,7 @@ func StartApp(t testing.TB, url string, options app.Options, opts ...Option) *Se
 	t.Helper()
 	cfg := config.Defaults().WithoutRates() // all requests come from one address
 	cfg.DatabaseURL, cfg.JWTSecret = config.Secret(url), secret
+	cfg.PublicMetrics = "on"
 	for _, opt := range opts {
 		opt(&cfg)
 	}
