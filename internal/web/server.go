@@ -186,7 +186,10 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	gql.AddTransport(&httpTransport{responder: responder, log: log})
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", withPlayground(cfg.Playground, authenticator.withIdentity(gql)))
+	tickets := newTickets()
+	endpoint := tickets.withTicket(gql, authenticator.withIdentity(gql))
+	mux.Handle("/graphql", withPlayground(cfg.Playground, endpoint))
+	mux.Handle("/ticket", authenticator.withIdentity(http.HandlerFunc(tickets.serve)))
 	mux.Handle("/healthz", readOnly(http.HandlerFunc(serveHealth)))
 	mux.Handle(
 		"/readyz",

@@ -42,10 +42,12 @@ var _ graphql.Transport = (*eventTransport)(nil)
 // Supports reports whether the client accepts event streams explicitly. If it accepts JSON, too,
 // only subscriptions are answered by an event stream.
 func (t *eventTransport) Supports(r *http.Request) bool {
-	if r.Method != http.MethodGet && r.Method != http.MethodPost {
-		return false
-	}
-	for part := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
+	return (r.Method == http.MethodGet || r.Method == http.MethodPost) && acceptsEvents(r.Header)
+}
+
+// acceptsEvents reports whether the client accepts event streams explicitly.
+func acceptsEvents(header http.Header) bool {
+	for part := range strings.SplitSeq(strings.Join(header.Values("Accept"), ","), ",") {
 		if media, _, err := mime.ParseMediaType(part); err == nil && media == mediaEvents {
 			return true
 		}
