@@ -24,7 +24,7 @@ func TestRestartIsNoFailure(t *testing.T) {
 	}
 	s.Shutdown()
 	for _, stream := range streams {
-		if said, code := stream.LastWords(); len(said) > 0 || code != 1012 {
+		if said, code := stream.ReadToClose(); len(said) > 0 || code != 1012 {
 			t.Errorf("a restart says %v and closes with %d", said, code)
 		}
 	}
@@ -37,7 +37,7 @@ func TestExpiryIsNoFailure(t *testing.T) {
 	token := s.Sign(map[string]any{"sub": "alice", "exp": time.Now().Add(2 * time.Second).Unix()})
 	stream := s.With(token).Subscribe(roomEvents, testkit.Vars{"room": room})
 	stream.Next()
-	if said, code := stream.LastWords(); len(said) > 0 || code != 4403 {
+	if said, code := stream.ReadToClose(); len(said) > 0 || code != 4403 {
 		t.Errorf("the end of the token says %v and closes with %d", said, code)
 	}
 }

@@ -69,7 +69,7 @@ func TestSilentDatabase(t *testing.T) {
 		})
 	}
 	asking.Wait() // for as long as what is sent together may take
-	link.Mend()
+	link.Heal()
 	for i := range 60 { // the same again, as those would who had no answer
 		switch {
 		case i%4 == 1:

@@ -29,12 +29,12 @@ func TestNothingLeaks(t *testing.T) {
 			defer socket.Close()
 			for i := range times / sockets {
 				id := fmt.Sprint(i)
-				socket.Say(
+				socket.Send(
 					`{"id":"` + id + `","type":"subscribe","payload":` + string(payload) + `}`,
 				)
-				socket.Say(`{"id":"` + id + `","type":"complete"}`)
+				socket.Send(`{"id":"` + id + `","type":"complete"}`)
 			}
-			socket.Say(`{"type":"ping"}`)
+			socket.Send(`{"type":"ping"}`)
 			socket.AwaitPong()
 			return 0
 		})
@@ -43,7 +43,7 @@ func TestNothingLeaks(t *testing.T) {
 		inParallel(sockets, func() int {
 			for range times / sockets {
 				socket := alice.Socket()
-				socket.Say(`{"id":"1","type":"subscribe","payload":` + string(payload) + `}`)
+				socket.Send(`{"id":"1","type":"subscribe","payload":` + string(payload) + `}`)
 				socket.Cut()
 			}
 			return 0

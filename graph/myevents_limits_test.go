@@ -253,7 +253,7 @@ func TestMyEventsLeaveNothing(t *testing.T) {
 		inParallel(sockets, func() int {
 			for i := range times / sockets {
 				socket := alice.Socket()
-				socket.Say(`{"id":"1","type":"subscribe","payload":` + string(payload) + `}`)
+				socket.Send(`{"id":"1","type":"subscribe","payload":` + string(payload) + `}`)
 				for range i % 25 {
 					socket.Next()
 					if i%25 > 21 {
@@ -261,7 +261,7 @@ func TestMyEventsLeaveNothing(t *testing.T) {
 					}
 				}
 				if i%2 == 0 {
-					socket.Say(`{"id":"1","type":"complete"}`)
+					socket.Send(`{"id":"1","type":"complete"}`)
 					socket.Close()
 				} else {
 					socket.Cut()

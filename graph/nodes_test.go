@@ -74,7 +74,7 @@ func TestNodesHearEachOther(t *testing.T) {
 
 // awaken creates rooms until a stream receives one: the nodes may not be connected yet.
 func awaken(stream *testkit.Stream, makes func() string) {
-	stream.Awake(makes, func(data testkit.JSON) string { return data.Str("roomCreated.id") })
+	stream.AwaitStart(makes, func(data testkit.JSON) string { return data.Str("roomCreated.id") })
 }
 
 // TestFounders: a user joins a room that a node whose clock is an hour ahead has created. Another

@@ -176,9 +176,9 @@ func TestOpeningsShareASnapshot(t *testing.T) {
 			})
 			for _, socket := range sockets {
 				for i := range each {
-					socket.Say(fmt.Sprintf(`{"id":"%d","type":"complete"}`, i))
+					socket.Send(fmt.Sprintf(`{"id":"%d","type":"complete"}`, i))
 				}
-				socket.Say(`{"type":"ping"}`)
+				socket.Send(`{"type":"ping"}`)
 				socket.AwaitPong()
 			}
 			return seq, statements

@@ -27,7 +27,7 @@ func TestUnknownOutcome(t *testing.T) {
 	// or the lost publication.
 	var want []string
 	for name, loss := range map[string]testkit.Loss{
-		"carried out": testkit.Unanswered, "half said": testkit.HalfAnswered, "not carried out": testkit.Unheard,
+		"carried out": testkit.ResponseLost, "half said": testkit.ResponseCut, "not carried out": testkit.RequestLost,
 	} {
 		input := room(name)
 		input["idempotencyKey"] = name
@@ -43,17 +43,17 @@ func TestUnknownOutcome(t *testing.T) {
 
 	// Without a key the outcome is unknown, and the error says so.
 	for name, loss := range map[string]testkit.Loss{
-		"perhaps": testkit.Unanswered, "probably": testkit.HalfAnswered, "perhaps not": testkit.Unheard,
+		"perhaps": testkit.ResponseLost, "probably": testkit.ResponseCut, "perhaps not": testkit.RequestLost,
 	} {
 		wire.LoseCommit(loss)
 		e := alice.Refused("UNAVAILABLE", createRoom, testkit.Vars{"input": room(name)})
 		if safe, told := e.Extensions["safeToRetry"].(bool); safe || !told {
 			t.Errorf("%s: safeToRetry is %v", name, e.Extensions["safeToRetry"])
 		}
-		if n := count(mine(), name); (n == 1) != (loss != testkit.Unheard) || n > 1 {
+		if n := count(mine(), name); (n == 1) != (loss != testkit.RequestLost) || n > 1 {
 			t.Errorf("%s: there are %d rooms", name, n)
 		}
-		if loss != testkit.Unheard { // its member receives it
+		if loss != testkit.RequestLost { // its member receives it
 			want = append(want, newest())
 		}
 	}
@@ -81,7 +81,7 @@ func TestUnknownSend(t *testing.T) {
 			Strs("roomInfo.messages.nodes.*.contents")
 	}
 	for name, loss := range map[string]testkit.Loss{
-		"unanswered": testkit.Unanswered, "half answered": testkit.HalfAnswered, "unheard": testkit.Unheard,
+		"unanswered": testkit.ResponseLost, "half answered": testkit.ResponseCut, "unheard": testkit.RequestLost,
 	} {
 		input := testkit.Vars{
 			"roomId":         room,
@@ -102,7 +102,7 @@ func TestUnknownSend(t *testing.T) {
 		if safe, told := e.Extensions["safeToRetry"].(bool); safe || !told {
 			t.Errorf("%s: safeToRetry is %v", name, e.Extensions["safeToRetry"])
 		}
-		if n := count(said(), name); (n == 1) != (loss != testkit.Unheard) || n > 1 {
+		if n := count(said(), name); (n == 1) != (loss != testkit.RequestLost) || n > 1 {
 			t.Errorf("%s: it is there %d times", name, n)
 		}
 	}
@@ -131,6 +131,6 @@ func TestDatabaseUnavailable(t *testing.T) {
 			t.Errorf("%s: safeToRetry is %v", query, e.Extensions["safeToRetry"])
 		}
 	}
-	wire.Mend()
+	wire.Heal()
 	alice.Do(`{ myRoomIds }`, nil)
 }

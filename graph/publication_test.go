@@ -69,7 +69,7 @@ func TestEventsFromPublications(t *testing.T) {
 			streams = append(streams, stream)
 		}
 		if here != there { // they may not know each other yet
-			streams[1].Awake(
+			streams[1].AwaitStart(
 				func() string { return sendText(alice, room, "awake").Str("id") },
 				func(data testkit.JSON) string { return data.Str("roomEvents.message.id") },
 			)
@@ -152,7 +152,7 @@ func TestEventsFromPublications(t *testing.T) {
 		const keys = `subscription($room: ID!) { messageAdded(roomId: $room) { idempotencyKey room { joinKey } } }`
 		private := makeRoom(alice, testkit.Vars{"accessType": "PRIVATE"})
 		hidden := there.As("alice").Subscribe(keys, testkit.Vars{"room": private})
-		hidden.Awake(
+		hidden.AwaitStart(
 			func() string {
 				key := rand.Text()
 				sendText(alice, private, "x", testkit.Vars{"idempotencyKey": key})
@@ -196,7 +196,7 @@ func TestCreatedFromPublications(t *testing.T) {
 					const document = `subscription($scope: RoomScope!) { roomCreated(scope: $scope) { ...created } }`
 					stream := server.As("bob").
 						Subscribe(document+createdFields, testkit.Vars{"scope": scope})
-					stream.Awake(
+					stream.AwaitStart(
 						awake,
 						func(data testkit.JSON) string { return data.Str("roomCreated.id") },
 					)

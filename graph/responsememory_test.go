@@ -82,7 +82,7 @@ func TestResponsesFindNoMemory(t *testing.T) {
 		`subscription($room: ID!) { messageAdded(roomId: $room) { contents room { members(first: 100) { nodes { avatar } } } } }`,
 		vars,
 	)
-	stream.Awake(
+	stream.AwaitStart(
 		func() string { return sendText(alice, room, fmt.Sprint(time.Now())).Str("contents") },
 		func(data testkit.JSON) string { return data.Str("messageAdded.contents") },
 	)

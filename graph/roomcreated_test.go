@@ -18,7 +18,7 @@ const roomCreated = `subscription($scope: RoomScope!) { roomCreated(scope: $scop
 // listen subscribes and returns when the stream hears what its owner makes.
 func listen(c *testkit.Client, scope string) *testkit.Stream {
 	s := c.Subscribe(roomCreated, testkit.Vars{"scope": scope})
-	s.Awake(
+	s.AwaitStart(
 		func() string { return makeRoom(c, testkit.Vars{"name": "awake?", "accessType": "PUBLIC"}) },
 		func(event testkit.JSON) string { return event.Str("roomCreated.id") },
 	)
@@ -159,7 +159,7 @@ func testRoomCreatedLate(t *testing.T, url, fields string, shown bool) {
 	subscribe := func(scope string) *testkit.Stream {
 		document := `subscription($scope: RoomScope!) { roomCreated(scope: $scope) { id name ` + fields + ` } }`
 		stream := bob.Subscribe(document, testkit.Vars{"scope": scope})
-		stream.Awake(func() string {
+		stream.AwaitStart(func() string {
 			return makeRoom(bob, testkit.Vars{"name": "awake?", "accessType": "PUBLIC"})
 		}, func(event testkit.JSON) string { return event.Str("roomCreated.id") })
 		return stream

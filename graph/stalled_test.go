@@ -112,7 +112,7 @@ func TestStalledReaderIsCutOff(t *testing.T) {
 		"the reader is cut off",
 		func() bool { return metric(t, s, "parley_sockets_too_slow_total") == 1 },
 	)
-	said, code := stalled.LastWords() // what was on its way
+	said, code := stalled.ReadToClose() // what was on its way
 	if code != 1013 && code != -1 {
 		t.Errorf("cut off with %d", code)
 	}

@@ -35,7 +35,7 @@ func busy(t *testing.T, s *testkit.Server) {
 		`subscription($room: ID!) { messageAdded(roomId: $room) { seq from { nickName } } }`,
 		testkit.Vars{"room": room},
 	)
-	stream.Awake(func() string {
+	stream.AwaitStart(func() string {
 		return fmt.Sprint(
 			alice.Do(`mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "x" }) { message { seq } } }`,
 				testkit.Vars{"room": room}).
@@ -51,8 +51,8 @@ func busy(t *testing.T, s *testkit.Server) {
 	}
 }
 
-// TestMetrics: the metrics count what happens, promlint accepts their names, and all metrics and labels
-// of the dashboard and the alerts exist.
+// TestMetrics: the metrics count what happens, promlint accepts their names, and all metrics and
+// labels of the dashboard and the alerts exist.
 func TestMetrics(t *testing.T) {
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
 	busy(t, s)
@@ -156,11 +156,11 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestOutcomes: a failed operation is counted with its code, and one whose client has disconnected is
-// not counted as a fault of the server.
+// TestOutcomes: a failed operation is counted with its code, and one whose client has disconnected
+// is not counted as a fault of the server.
 func TestOutcomes(t *testing.T) {
 	url := testkit.MigratedPostgresURL(t)
-	network, far, through := testkit.DatabaseEnd(t, url)
+	network, far, through := testkit.DatabaseAddress(t, url)
 	link := testkit.NewLink(t, network, far)
 	s := testkit.StartApp(
 		t,
@@ -231,7 +231,7 @@ func TestOutcomes(t *testing.T) {
 	}
 	asking.Wait()
 	await("UNAVAILABLE")
-	link.Mend()
+	link.Heal()
 
 	db, err := sql.Open("postgres", url)
 	if err != nil {

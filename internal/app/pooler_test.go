@@ -64,7 +64,7 @@ func startPooler(t *testing.T, databaseURL, settings string) *pooler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	network, far, through := testkit.DatabaseEnd(t, databaseURL)
+	network, far, through := testkit.DatabaseAddress(t, databaseURL)
 	host, port, name := filepath.Dir(
 		far,
 	), strings.TrimPrefix(

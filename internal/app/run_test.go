@@ -381,16 +381,16 @@ func TestDatabaseAwayAtStart(t *testing.T) {
 			t.Fatalf("the log says %s", log.String())
 		}
 	}
-	wire.Mend()
+	wire.Heal()
 	until("/readyz", http.StatusOK, "ready")
 	wire.Cut()
 	until("/readyz", http.StatusServiceUnavailable, "unavailable")
-	wire.Mend()
+	wire.Heal()
 	until("/readyz", http.StatusOK, "ready")
 }
 
-// TestNATSUnreachableAtStart: a node that cannot reach NATS serves requests, reports the problem, and
-// connects by itself when NATS is up.
+// TestNATSUnreachableAtStart: a node that cannot reach NATS serves requests, reports the problem,
+// and connects by itself when NATS is up.
 func TestNATSUnreachableAtStart(t *testing.T) {
 	nats := testkit.StartNATS(t)
 	nats.Stop()

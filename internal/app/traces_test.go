@@ -113,7 +113,7 @@ func ask(t *testing.T, s *testkit.Server) {
 		`subscription hear($room: ID!) { messageAdded(roomId: $room) { seq from { nickName } } }`,
 		testkit.Vars{"room": room},
 	)
-	stream.Awake(func() string {
+	stream.AwaitStart(func() string {
 		return fmt.Sprint(
 			alice.Do(`mutation($room: ID!) { sendMessage(input: { roomId: $room, contents: "whispered" }) { message { seq } } }`,
 				testkit.Vars{"room": room}).

@@ -120,7 +120,7 @@ func postgresNetwork(t *testing.T) network {
 			}
 			return joined(broker.NewPostgres(t.Context(), notifications, l, quiet(t), nil))(t)
 		},
-		cut: wire.Cut, mend: wire.Mend,
+		cut: wire.Cut, mend: wire.Heal,
 		raw: func(t *testing.T, message string) {
 			t.Helper()
 			db, err := sql.Open("postgres", url)
@@ -245,8 +245,8 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// publicationsArrive: a node has received its own publications when Publish returns, and receives the
-// newest of other nodes, whole.
+// publicationsArrive: a node has received its own publications when Publish returns, and receives
+// the newest of other nodes, whole.
 func publicationsArrive(t *testing.T, n network) {
 	a, _, receivedA, receivedB := pair(t, n)
 	room, made := uuid.New(), broker.Publication{
@@ -400,8 +400,8 @@ func commitsArrive(t *testing.T, n network) {
 	}
 }
 
-// lossIsNoticed: while the network is cut, Publish does not wait. When it is back, both nodes poll and
-// receive each other's publications again.
+// lossIsNoticed: while the network is cut, Publish does not wait. When it is back, both nodes poll
+// and receive each other's publications again.
 func lossIsNoticed(t *testing.T, n network) {
 	a, b, receivedA, receivedB := pair(t, n)
 	n.cut()

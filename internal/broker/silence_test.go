@@ -13,12 +13,13 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestSilentNetwork: with a network to PostgreSQL that takes everything and carries nothing, without an error, what is sent fails in time, the connection that listens is given up, and when
+// TestSilentNetwork: with a network to PostgreSQL that takes everything and carries nothing,
+// without an error, what is sent fails in time, the connection that listens is given up, and when
 // the network is back all is heard again.
 func TestSilentNetwork(t *testing.T) {
 	t.Parallel()
 	url := testkit.PostgresURL(t)
-	network, far, through := testkit.DatabaseEnd(t, url)
+	network, far, through := testkit.DatabaseAddress(t, url)
 	link := testkit.NewLink(t, network, far)
 	signals := &words{
 		Handler: slog.NewTextHandler(t.Output(), nil),
@@ -53,7 +54,7 @@ func TestSilentNetwork(t *testing.T) {
 		t.Fatal("the node does not detect the silent connection")
 	}
 	receivedA.forget()
-	link.Mend()
+	link.Heal()
 	receivedA.until(
 		t,
 		"that something was missed",
@@ -67,7 +68,7 @@ func TestSilentNetwork(t *testing.T) {
 // closed all the same.
 func TestSilentNetworkClose(t *testing.T) {
 	t.Parallel()
-	network, far, through := testkit.DatabaseEnd(t, testkit.PostgresURL(t))
+	network, far, through := testkit.DatabaseAddress(t, testkit.PostgresURL(t))
 	link := testkit.NewLink(t, network, far)
 	join := func(l broker.Listener) *broker.Node {
 		notifications, err := store.OpenNotifications(

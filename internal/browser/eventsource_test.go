@@ -12,8 +12,8 @@ import (
 	"parley/internal/testkit"
 )
 
-// TestEventSource: the browser's own EventSource resumes after its connection broke. It receives each
-// event once, although it repeats the variables that it began with.
+// TestEventSource: the browser's own EventSource resumes after its connection broke. It receives
+// each event once, although it repeats the variables that it began with.
 func TestEventSource(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
@@ -69,7 +69,7 @@ func TestEventSource(t *testing.T) {
 	for range 2 {
 		link.Cut()
 		send()
-		link.Mend()
+		link.Heal()
 		received()
 		send()
 		received()

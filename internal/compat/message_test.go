@@ -320,7 +320,7 @@ func TestBothSides(t *testing.T) {
 		mine := bob.gql.Subscribe(`subscription { roomCreated(scope: MINE) { id } }`, nil)
 		lobby := bob.gql.Subscribe(`subscription { roomCreated(scope: PUBLIC) { id } }`, nil)
 		hear := func(stream *testkit.Stream, cause func() string) {
-			stream.Awake(cause, func(e testkit.JSON) string { return e.Str("roomCreated.id") })
+			stream.AwaitStart(cause, func(e testkit.JSON) string { return e.Str("roomCreated.id") })
 		}
 		hear(mine, func() string {
 			id, _ := ann.ok("POST", "/rooms", `{"user_ids":["bob"]}`).(string)

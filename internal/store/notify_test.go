@@ -92,11 +92,11 @@ func TestNotificationsURL(t *testing.T) {
 // atOnce is the maximum time of an operation that does not wait, on a busy machine.
 const atOnce = 500 * time.Millisecond
 
-// TestNotificationsSilence: over a network that does not respond, a notification fails soon after its
-// timeout, and closing does not wait.
+// TestNotificationsSilence: over a network that does not respond, a notification fails soon after
+// its timeout, and closing does not wait.
 func TestNotificationsSilence(t *testing.T) {
 	t.Parallel()
-	network, far, through := testkit.DatabaseEnd(t, storetest.PostgresURL(t))
+	network, far, through := testkit.DatabaseAddress(t, storetest.PostgresURL(t))
 	for name, connected := range map[string]bool{"in between": true, "from the start": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -145,7 +145,7 @@ func TestNotificationsSilence(t *testing.T) {
 // Where nothing is reached closing does not wait for the next attempt.
 func TestNotificationsAway(t *testing.T) {
 	t.Parallel()
-	network, far, through := testkit.DatabaseEnd(t, storetest.PostgresURL(t))
+	network, far, through := testkit.DatabaseAddress(t, storetest.PostgresURL(t))
 	link := testkit.NewLink(t, network, far)
 	link.Cut()
 	failed := make(chan struct{}, 100)

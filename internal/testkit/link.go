@@ -16,26 +16,26 @@ type Link struct {
 	t       testing.TB
 	network string // of the far end
 	far     string
-	// forth copies from the near end to the far end, and back in the other direction. Both are pour
-	// unless the link inspects the data.
+	// forth copies from the near end to the far end, and back in the other direction. Both are
+	// copyFrom unless the link inspects the data.
 	forth, back func(near, far net.Conn)
 	ended       sync.WaitGroup
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
 	delay time.Duration
-	// dead: the link closes all connections, and new ones at once. silent, if not nil, holds all data
-	// back without closing connections until Mend closes it.
+	// dead: the link closes all connections, and new ones at once. silent, if not nil, holds all
+	// data back without closing connections until Heal closes it.
 	dead   bool
 	silent chan struct{}
 }
 
-// NewLink returns a link from a loopback address to a far end. It ends with the test: start its users
-// afterwards, so that they end first.
+// NewLink returns a link from a loopback address to a far end. It ends with the test: start its
+// users afterwards, so that they end first.
 func NewLink(t testing.TB, network, far string) *Link {
 	t.Helper()
 	l := &Link{}
-	l.forth, l.back = func(near, far net.Conn) { l.pour(far, near) }, func(near, far net.Conn) { l.pour(near, far) }
+	l.forth, l.back = func(near, far net.Conn) { l.copyFrom(far, near) }, func(near, far net.Conn) { l.copyFrom(near, far) }
 	l.open(t, network, far)
 	return l
 }
@@ -53,7 +53,7 @@ func (l *Link) open(t testing.TB, network, far string) {
 	l.ended.Go(func() { l.accept(listener) }) // ends with the listener
 	t.Cleanup(func() {
 		_ = listener.Close()
-		l.Mend()
+		l.Heal()
 		l.Cut()
 		l.ended.Wait()
 	})
@@ -66,7 +66,7 @@ func (l *Link) Delay(d time.Duration) {
 	l.delay = d
 }
 
-// Cut breaks all connections, and all new ones until Mend.
+// Cut breaks all connections, and all new ones until Heal.
 func (l *Link) Cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,7 +76,7 @@ func (l *Link) Cut() {
 	}
 }
 
-// Silence holds all data back until Mend, without closing a connection. The data then arrives.
+// Silence holds all data back until Heal, without closing a connection. The data then arrives.
 func (l *Link) Silence() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -85,8 +85,8 @@ func (l *Link) Silence() {
 	}
 }
 
-// Mend ends every disruption.
-func (l *Link) Mend() {
+// Heal ends every disruption.
+func (l *Link) Heal() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dead, l.delay = false, 0
@@ -102,12 +102,12 @@ func (l *Link) accept(listener net.Listener) {
 		if err != nil {
 			return
 		}
-		l.ended.Go(func() { l.carry(near) })
+		l.ended.Go(func() { l.proxy(near) })
 	}
 }
 
-// carry ends when either end hangs up, or the link is cut.
-func (l *Link) carry(near net.Conn) {
+// proxy ends when either end hangs up, or the link is cut.
+func (l *Link) proxy(near net.Conn) {
 	far, err := new(net.Dialer).DialContext(context.Background(), l.network, l.far)
 	if err != nil {
 		_ = near.Close() // as the far end would
@@ -141,8 +141,8 @@ func (l *Link) carry(near net.Conn) {
 	back.Wait()
 }
 
-// pour carries what comes from one connection to another.
-func (l *Link) pour(to, from net.Conn) {
+// copyFrom carries what comes from one connection to another.
+func (l *Link) copyFrom(to, from net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)

@@ -90,7 +90,7 @@ func StartProcess(ctx context.Context, t testing.TB, cfg ProcessConfig) (*Proces
 		cmd = exec.Command("/bin/sh", "-c", limit, program) //nolint:noctx // likewise
 	}
 	// A probe opens a connection for each request.
-	probe := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	probe := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: timeout}
 	p := &Process{cmd: cmd, http: probe, ended: make(chan struct{})}
 	url := make(chan string, 1)
 	if cfg.URL != "" {
@@ -191,8 +191,8 @@ func (p *Process) Get(ctx context.Context, url string) (status int, body string,
 	return res.StatusCode, string(text), err
 }
 
-// Order writes a line to the standard input of the process.
-func (p *Process) Order(line string) error {
+// WriteLine writes a line to the standard input of the process.
+func (p *Process) WriteLine(line string) error {
 	_, err := fmt.Fprintln(p.stdin, line)
 	return err
 }
@@ -234,8 +234,8 @@ func (p *Process) Failed() bool {
 	}
 }
 
-// Memory returns the resident memory of the process in bytes, and its peak since [Process.ResetPeak].
-// ok is false on systems without /proc.
+// Memory returns the resident memory of the process in bytes, and its peak since
+// [Process.ResetPeak]. ok is false on systems without /proc.
 func (p *Process) Memory() (now, peak int64, ok bool) {
 	status, err := os.ReadFile(p.proc("status"))
 	if err != nil {

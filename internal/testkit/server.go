@@ -197,7 +197,7 @@ func (s *Server) Sign(claims map[string]any) string {
 // Shutdown closes the server's sockets as a restart does.
 func (s *Server) Shutdown() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := s.app.Shutdown(ctx); err != nil {
 		s.t.Errorf("shut the server down: %v", err)

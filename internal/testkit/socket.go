@@ -19,17 +19,17 @@ type Socket struct {
 func (c *Client) Socket() *Socket {
 	c.t.Helper()
 	s := &Socket{t: c.t, conn: c.Dial()}
-	s.Say(`{"type":"connection_init","payload":{"authorization":"Bearer ` + c.token + `"}}`)
-	if f := s.hear(); f.Type != "connection_ack" {
+	s.Send(`{"type":"connection_init","payload":{"authorization":"Bearer ` + c.token + `"}}`)
+	if f := s.receive(); f.Type != "connection_ack" {
 		s.t.Fatalf("init: got %s %s", f.Type, f.Payload)
 	}
 	return s
 }
 
-// Say sends a message as it is.
-func (s *Socket) Say(message string) {
+// Send sends a message as it is.
+func (s *Socket) Send(message string) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := s.conn.Write(ctx, websocket.MessageText, []byte(message)); err != nil {
 		s.t.Fatalf("say %s: %v", message, err)
@@ -47,22 +47,22 @@ func (s *Socket) Subscribe(id, query string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.Say(string(message))
+	s.Send(string(message))
 }
 
 // Next waits for the next event, and returns its data and the id of the operation that it is of.
 func (s *Socket) Next() (id string, data JSON) {
 	s.t.Helper()
-	f := s.hear()
+	f := s.receive()
 	for f.Type == "ping" { // sent while the test was not reading
-		f = s.hear()
+		f = s.receive()
 	}
 	return f.ID, f.data(s.t)
 }
 
-func (s *Socket) hear() frame {
+func (s *Socket) receive() frame {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	var f frame
 	if err := wsjson.Read(ctx, s.conn, &f); err != nil {
@@ -74,7 +74,7 @@ func (s *Socket) hear() frame {
 // AwaitPong reads to the next pong.
 func (s *Socket) AwaitPong() {
 	s.t.Helper()
-	for s.hear().Type != "pong" {
+	for s.receive().Type != "pong" {
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/coder/websocket/wsjson"
 )
 
-// patience is how long a test waits for what must come.
-const patience = 20 * time.Second
+// timeout is how long a test waits for what must come.
+const timeout = 20 * time.Second
 
 // Stream is one subscription on a socket of its own, spoken as graphql-transport-ws.
 type Stream struct {
@@ -47,7 +47,7 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 // Dial opens a WebSocket that speaks graphql-transport-ws and nothing has been said on.
 func (c *Client) Dial() *websocket.Conn {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), timeout)
 	defer cancel()
 	conn, res, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(c.url, "http")+"/graphql",
 		&websocket.DialOptions{
@@ -64,8 +64,8 @@ func (c *Client) Dial() *websocket.Conn {
 	return conn
 }
 
-// Subscribe starts a subscription. When it begins to hear is for the server to decide: see
-// [Stream.Awake].
+// Subscribe starts a subscription. The server decides when it begins to receive events: see
+// [Stream.AwaitStart].
 func (c *Client) Subscribe(query string, vars Vars) *Stream {
 	c.t.Helper()
 	s := &Stream{t: c.t, conn: c.Dial()}
@@ -98,7 +98,7 @@ func (s *Stream) encode(v any) json.RawMessage {
 
 func (s *Stream) send(f frame) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := wsjson.Write(ctx, s.conn, f); err != nil {
 		s.t.Fatalf("send %s: %v", f.Type, err)
@@ -107,7 +107,7 @@ func (s *Stream) send(f frame) {
 
 func (s *Stream) read() frame {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	for {
 		var f frame
@@ -149,10 +149,10 @@ func (f frame) data(t testing.TB) JSON {
 	return JSON{t, reply.Data}
 }
 
-// Awake returns when the stream hears: cause makes an event and returns what tells it from others;
-// it is called again and again until one arrives. Then the stream is read to the event of the last
-// call. by tells what caused an event.
-func (s *Stream) Awake(cause func() string, by func(JSON) string) {
+// AwaitStart returns when the stream hears: cause makes an event and returns what tells it from
+// others; it is called again and again until one arrives. Then the stream is read to the event of
+// the last call. by tells what caused an event.
+func (s *Stream) AwaitStart(cause func() string, by func(JSON) string) {
 	s.t.Helper()
 	stop, last := make(chan struct{}), make(chan string, 1)
 	go func() { // ends when stop is closed
@@ -168,10 +168,10 @@ func (s *Stream) Awake(cause func() string, by func(JSON) string) {
 			}
 		}
 	}()
-	heard := by(s.Next())
+	received := by(s.Next())
 	close(stop)
-	for end := <-last; heard != end; {
-		heard = by(s.Next())
+	for end := <-last; received != end; {
+		received = by(s.Next())
 	}
 }
 
@@ -228,19 +228,19 @@ func (s *Stream) CloseCode(within time.Duration) int {
 	}
 }
 
-// LastWords reads until the server closes the socket and returns what it has said of the
+// ReadToClose reads until the server closes the socket and returns what it has said of the
 // subscription until then, and with which code it has closed.
-func (s *Stream) LastWords() (said []string, code int) {
+func (s *Stream) ReadToClose() (messages []string, code int) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	for {
 		var f frame
 		if err := wsjson.Read(ctx, s.conn, &f); err != nil {
-			return said, int(websocket.CloseStatus(err))
+			return messages, int(websocket.CloseStatus(err))
 		}
 		if f.Type != "ping" && f.Type != "pong" {
-			said = append(said, f.Type+string(f.Payload))
+			messages = append(messages, f.Type+string(f.Payload))
 		}
 	}
 }

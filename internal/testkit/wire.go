@@ -17,10 +17,10 @@ type Wire struct {
 	// URL is the database's, by way of the wire.
 	URL string
 
-	fates sync.Mutex
-	loss  Loss
-	// answers are those to each connection.
-	answers map[net.Conn]*answers
+	losses sync.Mutex
+	loss   Loss
+	// responses are those to each connection.
+	responses map[net.Conn]*responseWriter
 }
 
 // Loss is what becomes of a COMMIT, or of a statement that writes by itself.
@@ -29,15 +29,15 @@ type Loss int
 // The connection stays, or it breaks before the COMMIT reaches the database, or after the database
 // has executed it: before the response, or in the middle of it.
 const (
-	Nothing Loss = iota
-	Unheard
-	Unanswered
-	HalfAnswered
+	NoLoss Loss = iota
+	RequestLost
+	ResponseLost
+	ResponseCut
 )
 
-// DatabaseEnd is where the PostgreSQL that databaseURL names listens, and its URL by way of another
-// address, without TLS.
-func DatabaseEnd(
+// DatabaseAddress is where the PostgreSQL that databaseURL names listens, and its URL by way of
+// another address, without TLS.
+func DatabaseAddress(
 	t testing.TB,
 	databaseURL string,
 ) (network, address string, through func(address string) string) {
@@ -68,45 +68,45 @@ func DatabaseEnd(
 // test: start the server that uses it afterwards, so that it ends first.
 func NewWire(t testing.TB, databaseURL string) *Wire {
 	t.Helper()
-	network, address, through := DatabaseEnd(t, databaseURL)
-	w := &Wire{answers: map[net.Conn]*answers{}}
-	w.forth = func(client, server net.Conn) { w.requests(client, server, w.to(client)) }
-	w.back = func(client, server net.Conn) { _, _ = io.Copy(w.to(client), server) }
+	network, address, through := DatabaseAddress(t, databaseURL)
+	w := &Wire{responses: map[net.Conn]*responseWriter{}}
+	w.forth = func(client, server net.Conn) { w.forwardRequests(client, server, w.responsesTo(client)) }
+	w.back = func(client, server net.Conn) { _, _ = io.Copy(w.responsesTo(client), server) }
 	w.open(t, network, address)
 	w.URL = through(w.Addr)
 	return w
 }
 
-// to is what carries the answers to a client.
-func (w *Wire) to(client net.Conn) *answers {
-	w.fates.Lock()
-	defer w.fates.Unlock()
-	if w.answers[client] == nil {
-		w.answers[client] = &answers{to: client}
+// responsesTo returns the writer of the responses to a client.
+func (w *Wire) responsesTo(client net.Conn) *responseWriter {
+	w.losses.Lock()
+	defer w.losses.Unlock()
+	if w.responses[client] == nil {
+		w.responses[client] = &responseWriter{to: client}
 	}
-	return w.answers[client]
+	return w.responses[client]
 }
 
 // LoseCommit breaks the connection on which the next COMMIT is sent, or the next statement that
 // writes by itself.
 func (w *Wire) LoseCommit(loss Loss) {
-	w.fates.Lock()
-	defer w.fates.Unlock()
+	w.losses.Lock()
+	defer w.losses.Unlock()
 	w.loss = loss
 }
 
-// fate is what becomes of the COMMIT that is being sent.
-func (w *Wire) fate() Loss {
-	w.fates.Lock()
-	defer w.fates.Unlock()
+// nextLoss returns what happens to the COMMIT that is being sent.
+func (w *Wire) nextLoss() Loss {
+	w.losses.Lock()
+	defer w.losses.Unlock()
 	loss := w.loss
-	w.loss = Nothing
+	w.loss = NoLoss
 	return loss
 }
 
-// requests carries what the client sends:
+// forwardRequests forwards what the client sends:
 // https://www.postgresql.org/docs/current/protocol-message-formats.html.
-func (w *Wire) requests(client, server net.Conn, back *answers) {
+func (w *Wire) forwardRequests(client, server net.Conn, back *responseWriter) {
 	var seen commits
 	head := make([]byte, 0, 5) // the first message has no type
 	for size := 4; ; size = 5 {
@@ -119,14 +119,14 @@ func (w *Wire) requests(client, server net.Conn, back *answers) {
 			return
 		}
 		if seen.commits(head[0], body) {
-			switch w.fate() {
-			case Unheard:
+			switch w.nextLoss() {
+			case RequestLost:
 				return
-			case Unanswered:
+			case ResponseLost:
 				back.lose(false)
-			case HalfAnswered:
+			case ResponseCut:
 				back.lose(true)
-			case Nothing:
+			case NoLoss:
 			}
 		}
 		if _, err := server.Write(append(head, body...)); err != nil {
@@ -164,9 +164,9 @@ func (c *commits) commits(kind byte, body []byte) bool {
 	return false
 }
 
-// answers carries what the database sends, until an answer is to be lost: then it breaks the
-// connection instead.
-type answers struct {
+// responseWriter forwards what the database sends, until a response is to be lost: then it breaks
+// the connection instead.
+type responseWriter struct {
 	to   net.Conn
 	mu   sync.Mutex
 	lost bool
@@ -176,14 +176,14 @@ type answers struct {
 	rest []byte
 }
 
-// lose has the answer that comes next be lost, or its end.
-func (a *answers) lose(half bool) {
+// lose makes the next response be lost, or its end.
+func (a *responseWriter) lose(half bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.lost, a.half = true, half
 }
 
-func (a *answers) Write(p []byte) (int, error) {
+func (a *responseWriter) Write(p []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {

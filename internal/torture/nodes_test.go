@@ -96,7 +96,7 @@ func runCluster(t *testing.T, byNATS bool, chance uint64) string {
 		r.expectMuch(t)
 	}
 	for _, link := range slices.Concat(c.databases, c.brokers, c.fronts) {
-		link.Mend()
+		link.Heal()
 	}
 	latency, err := c.latency(ctx)
 	if err != nil {
@@ -148,7 +148,7 @@ func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *c
 	if byNATS {
 		c.nats = testkit.StartNATS(t)
 	}
-	network, far, through := testkit.DatabaseEnd(t, database)
+	network, far, through := testkit.DatabaseAddress(t, database)
 	for range processes {
 		link := testkit.NewLink(t, network, far)
 		c.databases = append(c.databases, link)
@@ -215,7 +215,7 @@ func (c *cluster) disrupt(ctx context.Context) error {
 				}
 				pause(ctx, c.while())
 				for _, link := range c.brokers {
-					link.Mend()
+					link.Heal()
 				}
 				return nil
 			}},
@@ -257,7 +257,7 @@ func (c *cluster) disruptLink(ctx context.Context, links []*testkit.Link) error 
 		link.Delay(time.Duration(c.rng.Int64N(int64(50 * time.Millisecond))))
 	}
 	pause(ctx, c.while())
-	link.Mend()
+	link.Heal()
 	return nil
 }
 

@@ -33,8 +33,8 @@ const secret = "a secret that only the torture knows, 32+ bytes"
 // endTime is how long a server may take to drain.
 const endTime = 30 * time.Second
 
-// lossyPollInterval is the time between two polls of a server with a lossy broker, which no publication
-// tells that it misses some: lists of rooms are read again every ten polls.
+// lossyPollInterval is the time between two polls of a server with a lossy broker, which no
+// publication tells that it misses some: lists of rooms are read again every ten polls.
 const lossyPollInterval = 500 * time.Millisecond
 
 // deafen is the order on standard input that makes the broker lose every publication.
@@ -144,7 +144,7 @@ func (s *server) kill() {
 }
 
 // deafen makes the server's broker lose every publication.
-func (s *server) deafen() error { return s.process.Order(deafen) }
+func (s *server) deafen() error { return s.process.WriteLine(deafen) }
 
 // stop ends the server as an operator would.
 func (s *server) stop() error { return s.process.Stop(nil) }
