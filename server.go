@@ -40,6 +40,8 @@ func run() int {
 		do = app.Prune
 	case config.Token:
 		do = app.Token
+	case config.CheckDocuments:
+		do = app.CheckDocuments
 	case config.Serve:
 		if !isTerminal(os.Stdout) { // a service has the log
 			out = io.Discard
@@ -49,6 +51,9 @@ func run() int {
 		if invalid := (*config.InvalidError)(nil); errors.As(err, &invalid) {
 			_, _ = fmt.Fprintln(os.Stderr, "parley:", err)
 			return 2
+		}
+		if errors.Is(err, app.ErrFailed) {
+			return 1
 		}
 		logger.Error("parley has ended", "error", err)
 		return 1

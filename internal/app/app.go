@@ -267,19 +267,22 @@ func trustedDocuments(path string) (*opguard.Manifest, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // every document is answered
 	}
-	wrong := func(err error) error {
-		return fmt.Errorf("PARLEY_TRUSTED_DOCUMENTS (--trusted-documents), %s: %w", path, err)
-	}
-	file, err := os.Open(path)
+	manifest, err := readManifest(path)
 	if err != nil {
-		return nil, wrong(err)
-	}
-	defer file.Close()
-	manifest, err := graph.ReadManifest(file)
-	if err != nil {
-		return nil, wrong(err)
+		return nil, fmt.Errorf(
+			"PARLEY_TRUSTED_DOCUMENTS (--trusted-documents), %s: %w", path, err,
+		)
 	}
 	return manifest, nil
+}
+
+func readManifest(path string) (*opguard.Manifest, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return graph.ReadManifest(file)
 }
 
 // connect returns what publishes to the hub, and to the hubs of other nodes, and the node; nil if

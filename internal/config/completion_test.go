@@ -49,7 +49,7 @@ func TestCompletion(t *testing.T) {
 					t.Errorf("the script lacks %s", s.flag)
 				}
 			}
-			for _, command := range []string{"serve", "prune", "token", "admin"} {
+			for _, command := range []string{"serve", "prune", "token", "admin", "check-documents"} {
 				if !regexp.MustCompile(`\b` + command + `\b`).MatchString(script) {
 					t.Errorf("the script lacks the command %s", command)
 				}

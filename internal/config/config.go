@@ -81,6 +81,8 @@ type Config struct {
 	// Command is what the program does, and Token the token that the command token prints.
 	Command Command      `kong:"-"`
 	Token   TokenOptions `kong:"-"`
+	// Documents is the manifest that the command check-documents checks.
+	Documents string `kong:"-"`
 }
 
 // Command is a command of the program.
@@ -88,9 +90,10 @@ type Command string
 
 // The commands. Serve is the default.
 const (
-	Serve Command = "serve"
-	Prune Command = "prune"
-	Token Command = "token"
+	Serve          Command = "serve"
+	Prune          Command = "prune"
+	Token          Command = "token"
+	CheckDocuments Command = "check-documents"
 )
 
 // TokenOptions describes the token that the command token prints.
@@ -134,7 +137,10 @@ func Parse(
 		Version    kong.VersionFlag `help:"Print the version and exit."`
 		Completion string           `placeholder:"SHELL" help:"Print a script by which bash, zsh or fish completes the flags and commands, and exit."`
 
-		Serve struct{}     `cmd:"" default:"1" help:"Run the server. This is the default."`
+		Serve          struct{} `cmd:"" default:"1" help:"Run the server. This is the default."`
+		CheckDocuments struct {
+			File string `arg:"" help:"JSON manifest, as for --trusted-documents."`
+		} `cmd:"" help:"Check a manifest of trusted documents against the schema and exit, with status 1 if a document is invalid."`
 		Token TokenOptions `cmd:"" help:"Print a token of a user and exit. It is signed with --jwt-secret, or in development mode with the key of the database."`
 		Prune struct{}     `cmd:"" help:"Delete once what has expired by --message-retention, --log-retention and --deleted-room-retention, and exit. Servers may run on the database."`
 	}
@@ -181,6 +187,7 @@ func Parse(
 	if cli.Command = Command(command); command == string(Token) {
 		cli.Config.Token = cli.Token
 	}
+	cli.Documents = cli.CheckDocuments.File
 	if secrets != nil {
 		return Config{}, &InvalidError{secrets}
 	}
