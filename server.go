@@ -40,6 +40,8 @@ func run() int {
 		do = app.Prune
 	case config.Token:
 		do = app.Token
+	case config.Check:
+		do = app.Check
 	case config.CheckDocuments:
 		do = app.CheckDocuments
 	case config.Serve:

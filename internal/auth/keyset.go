@@ -119,6 +119,21 @@ func newKeySet(
 	return s
 }
 
+// CheckKeySet fetches the key set at address once and returns how many of its keys can verify tokens.
+// It returns an error if there are none.
+func CheckKeySet(ctx context.Context, address string) (keys int, err error) {
+	s := &keySet{address: address, client: newClient(), log: slog.New(slog.DiscardHandler)}
+	document, err := s.fetch(ctx)
+	if err != nil {
+		return 0, err
+	}
+	found, err := s.parse(ctx, document)
+	if err == nil && len(found) == 0 {
+		err = errors.New("the key set has no key for RS256, ES256 or EdDSA")
+	}
+	return len(found), err
+}
+
 func newClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{

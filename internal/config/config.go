@@ -93,6 +93,7 @@ const (
 	Serve          Command = "serve"
 	Prune          Command = "prune"
 	Token          Command = "token"
+	Check          Command = "check"
 	CheckDocuments Command = "check-documents"
 )
 
@@ -138,6 +139,7 @@ func Parse(
 		Completion string           `placeholder:"SHELL" help:"Print a script by which bash, zsh or fish completes the flags and commands, and exit."`
 
 		Serve          struct{} `cmd:"" default:"1" help:"Run the server. This is the default."`
+		Check          struct{} `cmd:"" help:"Check the settings, the database, its clock, the key URL and the file descriptors, print a line each and exit, with status 1 if something is wrong. It changes nothing."`
 		CheckDocuments struct {
 			File string `arg:"" help:"JSON manifest, as for --trusted-documents."`
 		} `cmd:"" help:"Check a manifest of trusted documents against the schema and exit, with status 1 if a document is invalid."`
@@ -203,7 +205,8 @@ func Parse(
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	if command := ctx.Selected(); command != nil && Command(command.Name) != Serve {
 		for _, flag := range ctx.Model.Flags {
-			uses := slices.Contains(strings.Split(flag.Tag.Get("for"), ","), command.Name)
+			uses := Command(command.Name) == Check && flag.Group != nil ||
+				slices.Contains(strings.Split(flag.Tag.Get("for"), ","), command.Name)
 			flag.Hidden = flag != ctx.Model.HelpFlag && !uses
 		}
 	}
