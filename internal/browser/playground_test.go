@@ -1,6 +1,11 @@
 package browser_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"parley/internal/testkit"
+)
 
 // example opens an example of the playground's.
 func (w *window) example(title string) {
@@ -56,4 +61,17 @@ func TestPlayground(t *testing.T) {
 	w.gone("complementary", "Subscriptions")
 	w.click("button", "Show History")
 	w.reads(".graphiql-history", "CreateRoom")
+}
+
+// TestPlaygroundWithoutIntrospection: in production the page reads the schema from /schema.graphql and
+// shows no error.
+func TestPlaygroundWithoutIntrospection(t *testing.T) {
+	t.Parallel()
+	browser, s := startBrowser(t), testkit.Start(t, "sqlite3")
+	w := browser.open(s.URL + "/graphql") // a browser is redirected to the playground
+	w.click("button", "Show Documentation Explorer")
+	w.reads(".graphiql-doc-explorer", "Mutation")
+	if text := w.text(".graphiql-response"); strings.Contains(text, "FORBIDDEN") {
+		t.Errorf("the first screen shows %s", text)
+	}
 }

@@ -1,5 +1,5 @@
 import type { Fetcher, FetcherReturnType } from '@graphiql/toolkit';
-import { Kind, type OperationDefinitionNode, OperationTypeNode, parse } from 'graphql';
+import { buildSchema, introspectionFromSchema, Kind, type OperationDefinitionNode, OperationTypeNode, parse } from 'graphql';
 import { post, type Request, type Result } from './http';
 import type { Refusals } from './refusals';
 import type { Start } from './run';
@@ -47,10 +47,14 @@ function toGraphiQL(results: Promise<Result> | AsyncIterableIterator<Result>): F
   return results as FetcherReturnType;
 }
 
-/** Loads the schema even if the token is no longer valid. */
+/** Loads the schema. If introspection is off or the token is no longer valid, it reads the SDL, which is public. */
 async function introspect(endpoint: string, request: Request, headers: Headers): Promise<Result> {
   const result = await post(endpoint, request, headers);
-  return result.data == null && authorizationOf(headers) !== undefined ? post(endpoint, request, {}) : result;
+  if (result.data != null) {
+    return result;
+  }
+  const sdl = await fetch('/schema.graphql');
+  return sdl.ok ? { data: { ...introspectionFromSchema(buildSchema(await sdl.text())) } } : result;
 }
 
 function send(endpoint: string, request: Request, headers: Headers): Start {
