@@ -33,7 +33,12 @@ func TestRoomOfAnotherTimeline(t *testing.T) {
 			}
 			open := alice.Subscribe(roomEvents, testkit.Vars{"room": room})
 			open.Next()
-			moveTimeline(t, s, room)
+			moveTimeline(t, s, room, -1)
+			if seq := alice.Do(`mutation($room: ID!) { updateRoom(input: {roomId: $room}) { room { seq } } }`,
+				testkit.Vars{"room": room}).
+				Int("updateRoom.room.seq"); seq != 3 {
+				t.Errorf("without an event the room is at %d", seq)
+			}
 			write(room)
 			const head = 3 + store.SkippedSeqs + 1
 			if e := open.Next().
@@ -65,8 +70,41 @@ func TestRoomOfAnotherTimeline(t *testing.T) {
 	}
 }
 
+// TestTimelinesOnlyRise: a room skips no seqs, and stays on its timeline, if a statement comes from a
+// connection that is on an earlier one.
+func TestTimelinesOnlyRise(t *testing.T) {
+	s := testkit.Start(t, dialect.Postgres)
+	alice := s.As("alice")
+	const rename = `mutation($room: ID!, $name: String!) {
+		updateRoom(input: {roomId: $room, name: $name}) { room { seq } } }`
+	writes := map[string]func(room, text string) int{
+		"send": func(room, text string) int { return sendText(alice, room, text).Int("seq") },
+		"update": func(room, text string) int {
+			return alice.Do(rename, testkit.Vars{"room": room, "name": text}).
+				Int("updateRoom.room.seq")
+		},
+	}
+	for name, write := range writes {
+		for by, want := range map[int]int{
+			-1:                     1 + store.SkippedSeqs,
+			-5 * store.OneCluster:  1 + store.SkippedSeqs, // of a cluster that was made earlier
+			1:                      1,
+			100 * store.OneCluster: 1,
+		} {
+			room := makeRoom(alice, nil)
+			write(room, "1")
+			moveTimeline(t, s, room, by)
+			for i, text := range []string{"2", "3"} {
+				if seq := write(room, text); seq != want+1+i {
+					t.Errorf("%s, on a timeline by %d: seq %d, want %d", name, by, seq, want+1+i)
+				}
+			}
+		}
+	}
+}
+
 // moveTimeline makes the room one whose newest event is of another timeline than the present one.
-func moveTimeline(t *testing.T, s *testkit.Server, room string) {
+func moveTimeline(t *testing.T, s *testkit.Server, room string, by int) {
 	t.Helper()
 	db, err := sql.Open("postgres", s.DatabaseURL)
 	if err != nil {
@@ -74,7 +112,7 @@ func moveTimeline(t *testing.T, s *testkit.Server, room string) {
 	}
 	defer db.Close()
 	result, err := db.ExecContext(t.Context(),
-		`UPDATE rooms SET timeline = timeline - 1 WHERE id = $1 AND timeline <> 0`, room)
+		`UPDATE rooms SET timeline = timeline + $2 WHERE id = $1 AND timeline <> 0`, room, by)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,15 @@ subscription Events($after: [RoomPosition!]!) {
   myEvents(after: $after) {
     kind
     roomId
-    event { __typename seq ... on MessageAdded { message { contents from { id } } } }
+    event {
+      __typename
+      seq
+      ... on MessageAdded { message { ...Line } }
+      ... on Resync { room { messages(last: 100) { nodes { ...Line } } } }
+    }
   }
-}`;
+}
+fragment Line on Message { seq contents from { id } }`;
 
 const sendQuery = `
 mutation Send($input: SendMessageInput!) {
@@ -33,10 +39,10 @@ function checked({ data, errors }) {
   return data;
 }
 
-/** Answers a message. A second call with the same event changes nothing, because of the key. */
-async function handle(roomId, { __typename, seq, message }) {
-  if (__typename !== 'MessageAdded' || message.from.id === bot) return;
-  const input = { roomId, contents: `You wrote: ${message.contents}`, idempotencyKey: `answer-${seq}` };
+/** Answers a message. A second call with the same message changes nothing, because of the key. */
+async function handle(roomId, { seq, contents, from }) {
+  if (from.id === bot) return;
+  const input = { roomId, contents: `You wrote: ${contents}`, idempotencyKey: `answer-${seq}` };
   const response = await call(sendQuery, { input });
   checked(await response.json());
 }
@@ -69,9 +75,12 @@ async function follow(positions) {
         added = true;
       }
     } else if (event.__typename === 'Resync') {
+      for (const message of event.room.messages.nodes) {
+        if (message.seq > (positions[roomId] ?? 0)) await handle(roomId, message);
+      }
       positions[roomId] = event.seq;
     } else if (event.seq > positions[roomId]) {
-      await handle(roomId, event);
+      if (event.__typename === 'MessageAdded') await handle(roomId, event.message);
       positions[roomId] = event.seq;
     }
     save(positions);

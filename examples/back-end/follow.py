@@ -16,9 +16,15 @@ subscription Events($after: [RoomPosition!]!) {
   myEvents(after: $after) {
     kind
     roomId
-    event { __typename seq ... on MessageAdded { message { contents from { id } } } }
+    event {
+      __typename
+      seq
+      ... on MessageAdded { message { ...Line } }
+      ... on Resync { room { messages(last: 100) { nodes { ...Line } } } }
+    }
   }
-}"""
+}
+fragment Line on Message { seq contents from { id } }"""
 
 SEND = """
 mutation Send($input: SendMessageInput!) {
@@ -38,14 +44,14 @@ def checked(result):
     return result["data"]
 
 
-def handle(room, event):
-    """Answers a message. A second call with the same event changes nothing, because of the key."""
-    if event["__typename"] != "MessageAdded" or event["message"]["from"]["id"] == BOT:
+def handle(room, message):
+    """Answers a message. A second call with the same message changes nothing, because of the key."""
+    if message["from"]["id"] == BOT:
         return
     answer = {
         "roomId": room,
-        "contents": "You wrote: " + event["message"]["contents"],
-        "idempotencyKey": f"answer-{event['seq']}",
+        "contents": "You wrote: " + message["contents"],
+        "idempotencyKey": f"answer-{message['seq']}",
     }
     with call(SEND, {"input": answer}) as response:
         checked(json.load(response))
@@ -69,9 +75,13 @@ def follow(positions):
                 if room not in positions:
                     positions[room], new = 0, True
             elif event["__typename"] == "Resync":
+                for message in event["room"]["messages"]["nodes"]:
+                    if message["seq"] > positions.get(room, 0):
+                        handle(room, message)
                 positions[room] = event["seq"]
             elif event["seq"] > positions[room]:
-                handle(room, event)
+                if event["__typename"] == "MessageAdded":
+                    handle(room, event["message"])
                 positions[room] = event["seq"]
             save(positions)
             if ready and new:

@@ -12,8 +12,12 @@ import (
 const SkippedSeqs = 1_000_000
 
 // TimelineArg is an argument of a statement: the timeline of the connection which runs it, as
-// rooms.timeline has it, or 0 if that is unknown.
+// rooms.timeline has it, or 0 if that is unknown. Later timelines are greater.
 type TimelineArg = pqdriver.TimelineArg
+
+// OneCluster is the number of timelines that one cluster may have: timelines are of the same cluster if
+// they are equal when divided by it.
+const OneCluster = pqdriver.OneCluster
 
 // Generation returns how often the database has gone back, or may have: a standby was promoted that
 // lacked the newest commits, or the caller of WentBack found an older state. Data read in an older

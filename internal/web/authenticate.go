@@ -62,8 +62,8 @@ func (a *authenticator) withIdentity(next http.Handler) http.Handler {
 // identify returns ctx with the identity of token, or a refusal. It takes at most
 // authenticationTimeout.
 //
-// If too many tokens from the address have been rejected, identify accepts known tokens only: an
-// attacker does not lock out the users who share the address.
+// If too many tokens from the address have been rejected, identify accepts known tokens only. So an
+// attacker who shares an address with users locks out new tokens, but not those in use.
 func (a *authenticator) identify(
 	ctx context.Context, token string,
 ) (context.Context, *refusal) {

@@ -9,8 +9,18 @@ import (
 	"parley/internal/rawjson"
 )
 
-// tokenIn returns the token in the payload of a connection_init or a ping, or "" if there is none.
-// The token is the "authorization" or "Authorization" of the payload or of its "headers", as Hasura's
+// renewalIn returns the token in the payload of a ping: its "authorization" or "Authorization". It is
+// "" if there is none. Other members are the client's own.
+func renewalIn(payload json.RawMessage) string {
+	members, err := rawjson.Members(payload, "authorization", "Authorization")
+	if absent(payload) || err != nil {
+		return ""
+	}
+	token, _ := firstToken(members, "authorization", "Authorization")
+	return token
+}
+
+// tokenIn returns the token in the payload of a connection_init, or "" if there is none. The token is the "authorization" or "Authorization" of the payload or of its "headers", as Hasura's
 // clients send it, or its "authToken" or "token". problem says why the payload is invalid. Other
 // members of the payload are not decoded.
 func tokenIn(payload json.RawMessage) (token, problem string) {

@@ -123,8 +123,8 @@ func (s *socket) handlePing(payload json.RawMessage) action {
 	if len(payload) > tokenPayload {
 		return closeAction(closeMessageTooBig, "The ping payload is too large")
 	}
-	token, problem := tokenIn(payload)
-	if token == "" || problem != "" {
+	token := renewalIn(payload)
+	if token == "" {
 		return action{reply: mustEncode(message{Type: "pong", Payload: payload})}
 	}
 	if renewal := s.renewToken(token); renewal.final {

@@ -3,6 +3,7 @@ import { gql, useMutation, useSubscription } from 'urql';
 type Message = { id: string; contents: string; from: { nickName: string } };
 type Event =
   | { __typename: 'StreamOpened'; seq: number; room: { name: string }; messages: { nodes: Message[] } }
+  | { __typename: 'Resync'; seq: number; room: { messages: { nodes: Message[] } } }
   | { __typename: 'MessageAdded'; seq: number; message: Message };
 type Screen = { name: string; seq: number; messages: Message[] };
 
@@ -13,6 +14,7 @@ const RoomEvents = gql<{ roomEvents: Event }, { id: string }>`
       seq
       ... on StreamOpened { room { name } messages(last: 50) { nodes { ...Line } } }
       ... on MessageAdded { message { ...Line } }
+      ... on Resync { room { messages(last: 50) { nodes { ...Line } } } }
     }
   }
   fragment Line on Message { id contents from { nickName } }`;
@@ -25,9 +27,12 @@ function apply(screen: Screen | undefined, { roomEvents: event }: { roomEvents: 
   if (event.__typename === 'StreamOpened') {
     return { name: event.room.name, seq: event.seq, messages: event.messages.nodes };
   }
-  if (!screen || event.seq <= screen.seq) return screen!;
-  const added = event.__typename === 'MessageAdded' ? [event.message] : [];
-  return { ...screen, seq: event.seq, messages: [...screen.messages, ...added] };
+  if (!screen) return screen!;
+  if (event.__typename === 'Resync') return { ...screen, seq: event.seq, messages: event.room.messages.nodes };
+  if (event.seq <= screen.seq) return screen;
+  const { __typename } = event;
+  const added = __typename === 'MessageAdded' && !screen.messages.some(({ id }) => id === event.message.id);
+  return { ...screen, seq: event.seq, messages: added ? [...screen.messages, event.message] : screen.messages };
 }
 
 export function Room({ id }: { id: string }) {

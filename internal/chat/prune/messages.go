@@ -177,25 +177,31 @@ func (p *Pruner) markRead(ctx context.Context, id uuid.UUID, last *ent.Message) 
 }
 
 // nextOwn adds to next the own_ordinal of the first message that each author has sent in a room after
-// a seq, up to another. Each statement reads a part of a large room.
+// a seq, up to another. Each statement reads at most examinedRows messages.
 func nextOwn(
 	ctx context.Context, q store.Querier, id uuid.UUID, after, upTo int64, next map[string]int64,
 ) error {
-	for ; after < upTo; after += examinedRows {
+	for examined := examinedRows; examined == examinedRows; {
+		examined = 0
+		last := after
 		err := store.Each(ctx, q, func(rows *sql.Rows) error {
 			var author string
-			var ordinal int64
-			err := rows.Scan(&author, &ordinal)
+			var ordinal, seq int64
+			var n int
+			err := rows.Scan(&author, &ordinal, &seq, &n)
 			if _, earlier := next[author]; !earlier {
 				next[author] = ordinal
 			}
+			last, examined = max(last, seq), examined+n
 			return err
-		}, `SELECT author_id, min(own_ordinal) FROM messages
-WHERE room_id = $1 AND seq > $2 AND seq <= $3 GROUP BY author_id`,
-			id, after, min(upTo, after+examinedRows))
+		}, `SELECT author_id, min(own_ordinal), max(seq), count(*) FROM (
+	SELECT author_id, own_ordinal, seq FROM messages
+	WHERE room_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4
+) AS m GROUP BY author_id`, id, after, upTo, examinedRows)
 		if err != nil {
 			return fmt.Errorf("find the authors of the messages after %d: %w", after, err)
 		}
+		after = last
 	}
 	return nil
 }

@@ -140,7 +140,7 @@ func insertMessages(
 		len(messages),
 		followed,
 		store.TimelineArg{},
-		store.SkippedSeqs,
+		store.SkippedSeqs, store.OneCluster,
 	)
 	if err != nil {
 		return nil, fmt.Errorf("insert %d messages: %w", len(messages), err)
@@ -183,7 +183,7 @@ const (
 ), moved AS (
 	UPDATE rooms SET seq = seq + w.skipped + w.n, latest_seq = seq + w.skipped + w.n,
 		log_start = CASE w.skipped WHEN 0 THEN log_start ELSE seq + w.skipped END,
-		timeline = CASE $7::bigint WHEN 0 THEN timeline ELSE $7::bigint END,
+		timeline = GREATEST(timeline, $7::bigint),
 		message_count = message_count + w.n, event_at = GREATEST(event_at, $4), updated_at = GREATEST(event_at, $4)
 	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n, min(held.skipped) AS skipped
 		FROM given g JOIN held ON held.id = g.room_id GROUP BY g.room_id) w

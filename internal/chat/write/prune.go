@@ -27,7 +27,7 @@ func (h *Room) SkipLatest(ctx context.Context, seq int64) (start int64, err erro
 		return seq, nil
 	}
 	h.LatestSeq = 0
-	h.Seq++
+	h.nextSeq()
 	h.publish()
 	err = h.Tx.Room.Update().
 		Where(room.ID(h.ID)).

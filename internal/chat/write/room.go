@@ -44,6 +44,8 @@ type Room struct {
 	Events []*roomlog.Event
 	// profiles is the profile version when the room was locked.
 	profiles profiles.Version
+	// present is the timeline of the database, as rooms.timeline has it: see nextSeq.
+	present int64
 }
 
 // Lock locks a room. Returns [ErrNoRoom] if there is none, or only a tombstone.
@@ -78,7 +80,7 @@ func (t *Tx) LockAll(ctx context.Context, ids ...uuid.UUID) ([]*Room, error) {
 			return nil, fmt.Errorf("lock room %s: %w", r.ID, err)
 		}
 		if t.Dialect == dialect.Postgres {
-			if err := rooms[i].enterTimeline(); err != nil {
+			if rooms[i].present, err = presentTimeline(r); err != nil {
 				return nil, fmt.Errorf("lock room %s: %w", r.ID, err)
 			}
 		}
@@ -125,11 +127,10 @@ func (t *Tx) LockUsers(ctx context.Context, ids []string) error {
 // Event returns the next event of the room's log, which the caller inserts. The head moves with it
 // in the row: see [Room.Save].
 func (h *Room) Event(kind roomevent.Kind, actor string) *ent.RoomEventCreate {
-	h.Seq++
 	h.EventAt = h.At
 	create := h.Tx.RoomEvent.Create().
 		SetRoomID(h.ID).
-		SetSeq(h.Seq).
+		SetSeq(h.nextSeq()).
 		SetKind(kind).
 		SetActorID(actor).
 		SetAt(h.At)

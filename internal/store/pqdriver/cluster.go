@@ -29,12 +29,21 @@ func (t Timeline) String() string {
 	return fmt.Sprintf("%d/%d", t.System, t.Number)
 }
 
-// id identifies the timeline among those of a database, as a number that is stored; 0 if it is unknown.
+// numberBits is where the seconds begin in the id of a timeline: below them is the number.
+const numberBits = 24
+
+// OneCluster is the number of ids that the timelines of one cluster have.
+const OneCluster = 1 << numberBits
+
+// id identifies the timeline as a number that grows with each promotion, and from a cluster to one that
+// was made later: the seconds in which the cluster was made, which its identifier begins with, then the
+// number of the timeline. It is 0 if that is unknown.
 func (t Timeline) id() int64 {
 	if t.Number == 0 {
 		return 0
 	}
-	return int64(t.System) + int64(t.Number)
+	made := int64(t.System >> 32)
+	return made<<numberBits | int64(min(t.Number, OneCluster-1))
 }
 
 // TimelineArg is an argument of a statement: the id of the timeline of the connection which runs the

@@ -1,14 +1,14 @@
 -- +goose Up
-SET LOCAL lock_timeout = '5s';
--- Each room has the timeline of the database as it is now (see the Go package store): the system identifier plus the number
--- of the timeline, or 0 where the server refuses to tell. As a constant default it changes the catalog alone, and no rows.
+SET LOCAL lock_timeout = '200ms';
+-- Each room has the timeline of the database as it is now: the seconds in which the cluster was made, times 2^24, plus the number
+-- of the timeline (see pqdriver), or 0 where the server refuses to tell. As a constant default it changes the catalog alone, and no rows.
 -- +goose StatementBegin
 DO $$
 DECLARE
   present bigint := 0;
 BEGIN
   BEGIN
-    SELECT system_identifier + ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint
+    SELECT ((system_identifier >> 32) << 24) + ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint
     INTO present FROM pg_control_system();
   EXCEPTION WHEN OTHERS THEN
     present := 0;
