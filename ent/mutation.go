@@ -6114,8 +6114,8 @@ type RoomMutation struct {
 	addlog_start             *int64
 	timeline                 *int64
 	addtimeline              *int64
-	rules                    *int64
-	addrules                 *int64
+	policy_version           *int64
+	addpolicy_version        *int64
 	member_count             *int
 	addmember_count          *int
 	message_count            *int64
@@ -6930,60 +6930,60 @@ func (m *RoomMutation) ResetTimeline() {
 	m.addtimeline = nil
 }
 
-// SetRules sets the "rules" field.
-func (m *RoomMutation) SetRules(i int64) {
-	m.rules = &i
-	m.addrules = nil
+// SetPolicyVersion sets the "policy_version" field.
+func (m *RoomMutation) SetPolicyVersion(i int64) {
+	m.policy_version = &i
+	m.addpolicy_version = nil
 }
 
-// Rules returns the value of the "rules" field in the mutation.
-func (m *RoomMutation) Rules() (r int64, exists bool) {
-	v := m.rules
+// PolicyVersion returns the value of the "policy_version" field in the mutation.
+func (m *RoomMutation) PolicyVersion() (r int64, exists bool) {
+	v := m.policy_version
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldRules returns the old "rules" field's value of the Room entity.
+// OldPolicyVersion returns the old "policy_version" field's value of the Room entity.
 // If the Room object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *RoomMutation) OldRules(ctx context.Context) (v int64, err error) {
+func (m *RoomMutation) OldPolicyVersion(ctx context.Context) (v int64, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldRules is only allowed on UpdateOne operations")
+		return v, errors.New("OldPolicyVersion is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldRules requires an ID field in the mutation")
+		return v, errors.New("OldPolicyVersion requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldRules: %w", err)
+		return v, fmt.Errorf("querying old value for OldPolicyVersion: %w", err)
 	}
-	return oldValue.Rules, nil
+	return oldValue.PolicyVersion, nil
 }
 
-// AddRules adds i to the "rules" field.
-func (m *RoomMutation) AddRules(i int64) {
-	if m.addrules != nil {
-		*m.addrules += i
+// AddPolicyVersion adds i to the "policy_version" field.
+func (m *RoomMutation) AddPolicyVersion(i int64) {
+	if m.addpolicy_version != nil {
+		*m.addpolicy_version += i
 	} else {
-		m.addrules = &i
+		m.addpolicy_version = &i
 	}
 }
 
-// AddedRules returns the value that was added to the "rules" field in this mutation.
-func (m *RoomMutation) AddedRules() (r int64, exists bool) {
-	v := m.addrules
+// AddedPolicyVersion returns the value that was added to the "policy_version" field in this mutation.
+func (m *RoomMutation) AddedPolicyVersion() (r int64, exists bool) {
+	v := m.addpolicy_version
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// ResetRules resets all changes to the "rules" field.
-func (m *RoomMutation) ResetRules() {
-	m.rules = nil
-	m.addrules = nil
+// ResetPolicyVersion resets all changes to the "policy_version" field.
+func (m *RoomMutation) ResetPolicyVersion() {
+	m.policy_version = nil
+	m.addpolicy_version = nil
 }
 
 // SetMemberCount sets the "member_count" field.
@@ -7826,8 +7826,8 @@ func (m *RoomMutation) Fields() []string {
 	if m.timeline != nil {
 		fields = append(fields, room.FieldTimeline)
 	}
-	if m.rules != nil {
-		fields = append(fields, room.FieldRules)
+	if m.policy_version != nil {
+		fields = append(fields, room.FieldPolicyVersion)
 	}
 	if m.member_count != nil {
 		fields = append(fields, room.FieldMemberCount)
@@ -7890,8 +7890,8 @@ func (m *RoomMutation) Field(name string) (ent.Value, bool) {
 		return m.LogStart()
 	case room.FieldTimeline:
 		return m.Timeline()
-	case room.FieldRules:
-		return m.Rules()
+	case room.FieldPolicyVersion:
+		return m.PolicyVersion()
 	case room.FieldMemberCount:
 		return m.MemberCount()
 	case room.FieldMessageCount:
@@ -7947,8 +7947,8 @@ func (m *RoomMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldLogStart(ctx)
 	case room.FieldTimeline:
 		return m.OldTimeline(ctx)
-	case room.FieldRules:
-		return m.OldRules(ctx)
+	case room.FieldPolicyVersion:
+		return m.OldPolicyVersion(ctx)
 	case room.FieldMemberCount:
 		return m.OldMemberCount(ctx)
 	case room.FieldMessageCount:
@@ -8084,12 +8084,12 @@ func (m *RoomMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetTimeline(v)
 		return nil
-	case room.FieldRules:
+	case room.FieldPolicyVersion:
 		v, ok := value.(int64)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetRules(v)
+		m.SetPolicyVersion(v)
 		return nil
 	case room.FieldMemberCount:
 		v, ok := value.(int)
@@ -8160,8 +8160,8 @@ func (m *RoomMutation) AddedFields() []string {
 	if m.addtimeline != nil {
 		fields = append(fields, room.FieldTimeline)
 	}
-	if m.addrules != nil {
-		fields = append(fields, room.FieldRules)
+	if m.addpolicy_version != nil {
+		fields = append(fields, room.FieldPolicyVersion)
 	}
 	if m.addmember_count != nil {
 		fields = append(fields, room.FieldMemberCount)
@@ -8188,8 +8188,8 @@ func (m *RoomMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedLogStart()
 	case room.FieldTimeline:
 		return m.AddedTimeline()
-	case room.FieldRules:
-		return m.AddedRules()
+	case room.FieldPolicyVersion:
+		return m.AddedPolicyVersion()
 	case room.FieldMemberCount:
 		return m.AddedMemberCount()
 	case room.FieldMessageCount:
@@ -8233,12 +8233,12 @@ func (m *RoomMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddTimeline(v)
 		return nil
-	case room.FieldRules:
+	case room.FieldPolicyVersion:
 		v, ok := value.(int64)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.AddRules(v)
+		m.AddPolicyVersion(v)
 		return nil
 	case room.FieldMemberCount:
 		v, ok := value.(int)
@@ -8351,8 +8351,8 @@ func (m *RoomMutation) ResetField(name string) error {
 	case room.FieldTimeline:
 		m.ResetTimeline()
 		return nil
-	case room.FieldRules:
-		m.ResetRules()
+	case room.FieldPolicyVersion:
+		m.ResetPolicyVersion()
 		return nil
 	case room.FieldMemberCount:
 		m.ResetMemberCount()

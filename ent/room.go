@@ -53,7 +53,7 @@ type Room struct {
 	// PostgreSQL's timeline of the newest event (store.Timeline); 0 if unknown.
 	Timeline int64 `json:"timeline,omitempty"`
 	// Raised by every change that takes a right away.
-	Rules int64 `json:"rules,omitempty"`
+	PolicyVersion int64 `json:"rules,omitempty"`
 	// MemberCount holds the value of the "member_count" field.
 	MemberCount int `json:"member_count,omitempty"`
 	// How many messages were ever added: the ordinal of the newest.
@@ -191,7 +191,7 @@ func (*Room) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case room.FieldExclusive, room.FieldDirect:
 			values[i] = new(sql.NullBool)
-		case room.FieldMaxUsers, room.FieldSeq, room.FieldLogStart, room.FieldTimeline, room.FieldRules, room.FieldMemberCount, room.FieldMessageCount, room.FieldLatestSeq:
+		case room.FieldMaxUsers, room.FieldSeq, room.FieldLogStart, room.FieldTimeline, room.FieldPolicyVersion, room.FieldMemberCount, room.FieldMessageCount, room.FieldLatestSeq:
 			values[i] = new(sql.NullInt64)
 		case room.FieldName, room.FieldDescription, room.FieldAccessType, room.FieldOpenseaSlug, room.FieldOpenseaName, room.FieldOpenseaCover, room.FieldCreatorID, room.FieldOwnerID, room.FieldKey, room.FieldSearchText:
 			values[i] = new(sql.NullString)
@@ -317,11 +317,11 @@ func (_m *Room) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Timeline = value.Int64
 			}
-		case room.FieldRules:
+		case room.FieldPolicyVersion:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field rules", values[i])
+				return fmt.Errorf("unexpected type %T for field policy_version", values[i])
 			} else if value.Valid {
-				_m.Rules = value.Int64
+				_m.PolicyVersion = value.Int64
 			}
 		case room.FieldMemberCount:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -495,8 +495,8 @@ func (_m *Room) String() string {
 	builder.WriteString("timeline=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Timeline))
 	builder.WriteString(", ")
-	builder.WriteString("rules=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Rules))
+	builder.WriteString("policy_version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PolicyVersion))
 	builder.WriteString(", ")
 	builder.WriteString("member_count=")
 	builder.WriteString(fmt.Sprintf("%v", _m.MemberCount))

@@ -224,16 +224,16 @@ func (_c *RoomCreate) SetNillableTimeline(v *int64) *RoomCreate {
 	return _c
 }
 
-// SetRules sets the "rules" field.
-func (_c *RoomCreate) SetRules(v int64) *RoomCreate {
-	_c.mutation.SetRules(v)
+// SetPolicyVersion sets the "policy_version" field.
+func (_c *RoomCreate) SetPolicyVersion(v int64) *RoomCreate {
+	_c.mutation.SetPolicyVersion(v)
 	return _c
 }
 
-// SetNillableRules sets the "rules" field if the given value is not nil.
-func (_c *RoomCreate) SetNillableRules(v *int64) *RoomCreate {
+// SetNillablePolicyVersion sets the "policy_version" field if the given value is not nil.
+func (_c *RoomCreate) SetNillablePolicyVersion(v *int64) *RoomCreate {
 	if v != nil {
-		_c.SetRules(*v)
+		_c.SetPolicyVersion(*v)
 	}
 	return _c
 }
@@ -512,9 +512,9 @@ func (_c *RoomCreate) defaults() {
 		v := room.DefaultTimeline
 		_c.mutation.SetTimeline(v)
 	}
-	if _, ok := _c.mutation.Rules(); !ok {
-		v := room.DefaultRules
-		_c.mutation.SetRules(v)
+	if _, ok := _c.mutation.PolicyVersion(); !ok {
+		v := room.DefaultPolicyVersion
+		_c.mutation.SetPolicyVersion(v)
 	}
 	if _, ok := _c.mutation.MemberCount(); !ok {
 		v := room.DefaultMemberCount
@@ -582,8 +582,8 @@ func (_c *RoomCreate) check() error {
 	if _, ok := _c.mutation.Timeline(); !ok {
 		return &ValidationError{Name: "timeline", err: errors.New(`ent: missing required field "Room.timeline"`)}
 	}
-	if _, ok := _c.mutation.Rules(); !ok {
-		return &ValidationError{Name: "rules", err: errors.New(`ent: missing required field "Room.rules"`)}
+	if _, ok := _c.mutation.PolicyVersion(); !ok {
+		return &ValidationError{Name: "policy_version", err: errors.New(`ent: missing required field "Room.policy_version"`)}
 	}
 	if _, ok := _c.mutation.MemberCount(); !ok {
 		return &ValidationError{Name: "member_count", err: errors.New(`ent: missing required field "Room.member_count"`)}
@@ -701,9 +701,9 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 		_spec.SetField(room.FieldTimeline, field.TypeInt64, value)
 		_node.Timeline = value
 	}
-	if value, ok := _c.mutation.Rules(); ok {
-		_spec.SetField(room.FieldRules, field.TypeInt64, value)
-		_node.Rules = value
+	if value, ok := _c.mutation.PolicyVersion(); ok {
+		_spec.SetField(room.FieldPolicyVersion, field.TypeInt64, value)
+		_node.PolicyVersion = value
 	}
 	if value, ok := _c.mutation.MemberCount(); ok {
 		_spec.SetField(room.FieldMemberCount, field.TypeInt, value)
@@ -1087,21 +1087,21 @@ func (u *RoomUpsert) AddTimeline(v int64) *RoomUpsert {
 	return u
 }
 
-// SetRules sets the "rules" field.
-func (u *RoomUpsert) SetRules(v int64) *RoomUpsert {
-	u.Set(room.FieldRules, v)
+// SetPolicyVersion sets the "policy_version" field.
+func (u *RoomUpsert) SetPolicyVersion(v int64) *RoomUpsert {
+	u.Set(room.FieldPolicyVersion, v)
 	return u
 }
 
-// UpdateRules sets the "rules" field to the value that was provided on create.
-func (u *RoomUpsert) UpdateRules() *RoomUpsert {
-	u.SetExcluded(room.FieldRules)
+// UpdatePolicyVersion sets the "policy_version" field to the value that was provided on create.
+func (u *RoomUpsert) UpdatePolicyVersion() *RoomUpsert {
+	u.SetExcluded(room.FieldPolicyVersion)
 	return u
 }
 
-// AddRules adds v to the "rules" field.
-func (u *RoomUpsert) AddRules(v int64) *RoomUpsert {
-	u.Add(room.FieldRules, v)
+// AddPolicyVersion adds v to the "policy_version" field.
+func (u *RoomUpsert) AddPolicyVersion(v int64) *RoomUpsert {
+	u.Add(room.FieldPolicyVersion, v)
 	return u
 }
 
@@ -1449,24 +1449,24 @@ func (u *RoomUpsertOne) UpdateTimeline() *RoomUpsertOne {
 	})
 }
 
-// SetRules sets the "rules" field.
-func (u *RoomUpsertOne) SetRules(v int64) *RoomUpsertOne {
+// SetPolicyVersion sets the "policy_version" field.
+func (u *RoomUpsertOne) SetPolicyVersion(v int64) *RoomUpsertOne {
 	return u.Update(func(s *RoomUpsert) {
-		s.SetRules(v)
+		s.SetPolicyVersion(v)
 	})
 }
 
-// AddRules adds v to the "rules" field.
-func (u *RoomUpsertOne) AddRules(v int64) *RoomUpsertOne {
+// AddPolicyVersion adds v to the "policy_version" field.
+func (u *RoomUpsertOne) AddPolicyVersion(v int64) *RoomUpsertOne {
 	return u.Update(func(s *RoomUpsert) {
-		s.AddRules(v)
+		s.AddPolicyVersion(v)
 	})
 }
 
-// UpdateRules sets the "rules" field to the value that was provided on create.
-func (u *RoomUpsertOne) UpdateRules() *RoomUpsertOne {
+// UpdatePolicyVersion sets the "policy_version" field to the value that was provided on create.
+func (u *RoomUpsertOne) UpdatePolicyVersion() *RoomUpsertOne {
 	return u.Update(func(s *RoomUpsert) {
-		s.UpdateRules()
+		s.UpdatePolicyVersion()
 	})
 }
 
@@ -1997,24 +1997,24 @@ func (u *RoomUpsertBulk) UpdateTimeline() *RoomUpsertBulk {
 	})
 }
 
-// SetRules sets the "rules" field.
-func (u *RoomUpsertBulk) SetRules(v int64) *RoomUpsertBulk {
+// SetPolicyVersion sets the "policy_version" field.
+func (u *RoomUpsertBulk) SetPolicyVersion(v int64) *RoomUpsertBulk {
 	return u.Update(func(s *RoomUpsert) {
-		s.SetRules(v)
+		s.SetPolicyVersion(v)
 	})
 }
 
-// AddRules adds v to the "rules" field.
-func (u *RoomUpsertBulk) AddRules(v int64) *RoomUpsertBulk {
+// AddPolicyVersion adds v to the "policy_version" field.
+func (u *RoomUpsertBulk) AddPolicyVersion(v int64) *RoomUpsertBulk {
 	return u.Update(func(s *RoomUpsert) {
-		s.AddRules(v)
+		s.AddPolicyVersion(v)
 	})
 }
 
-// UpdateRules sets the "rules" field to the value that was provided on create.
-func (u *RoomUpsertBulk) UpdateRules() *RoomUpsertBulk {
+// UpdatePolicyVersion sets the "policy_version" field to the value that was provided on create.
+func (u *RoomUpsertBulk) UpdatePolicyVersion() *RoomUpsertBulk {
 	return u.Update(func(s *RoomUpsert) {
-		s.UpdateRules()
+		s.UpdatePolicyVersion()
 	})
 }
 

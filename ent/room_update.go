@@ -220,24 +220,24 @@ func (_u *RoomUpdate) AddTimeline(v int64) *RoomUpdate {
 	return _u
 }
 
-// SetRules sets the "rules" field.
-func (_u *RoomUpdate) SetRules(v int64) *RoomUpdate {
-	_u.mutation.ResetRules()
-	_u.mutation.SetRules(v)
+// SetPolicyVersion sets the "policy_version" field.
+func (_u *RoomUpdate) SetPolicyVersion(v int64) *RoomUpdate {
+	_u.mutation.ResetPolicyVersion()
+	_u.mutation.SetPolicyVersion(v)
 	return _u
 }
 
-// SetNillableRules sets the "rules" field if the given value is not nil.
-func (_u *RoomUpdate) SetNillableRules(v *int64) *RoomUpdate {
+// SetNillablePolicyVersion sets the "policy_version" field if the given value is not nil.
+func (_u *RoomUpdate) SetNillablePolicyVersion(v *int64) *RoomUpdate {
 	if v != nil {
-		_u.SetRules(*v)
+		_u.SetPolicyVersion(*v)
 	}
 	return _u
 }
 
-// AddRules adds value to the "rules" field.
-func (_u *RoomUpdate) AddRules(v int64) *RoomUpdate {
-	_u.mutation.AddRules(v)
+// AddPolicyVersion adds value to the "policy_version" field.
+func (_u *RoomUpdate) AddPolicyVersion(v int64) *RoomUpdate {
+	_u.mutation.AddPolicyVersion(v)
 	return _u
 }
 
@@ -726,11 +726,11 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedTimeline(); ok {
 		_spec.AddField(room.FieldTimeline, field.TypeInt64, value)
 	}
-	if value, ok := _u.mutation.Rules(); ok {
-		_spec.SetField(room.FieldRules, field.TypeInt64, value)
+	if value, ok := _u.mutation.PolicyVersion(); ok {
+		_spec.SetField(room.FieldPolicyVersion, field.TypeInt64, value)
 	}
-	if value, ok := _u.mutation.AddedRules(); ok {
-		_spec.AddField(room.FieldRules, field.TypeInt64, value)
+	if value, ok := _u.mutation.AddedPolicyVersion(); ok {
+		_spec.AddField(room.FieldPolicyVersion, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.MemberCount(); ok {
 		_spec.SetField(room.FieldMemberCount, field.TypeInt, value)
@@ -1310,24 +1310,24 @@ func (_u *RoomUpdateOne) AddTimeline(v int64) *RoomUpdateOne {
 	return _u
 }
 
-// SetRules sets the "rules" field.
-func (_u *RoomUpdateOne) SetRules(v int64) *RoomUpdateOne {
-	_u.mutation.ResetRules()
-	_u.mutation.SetRules(v)
+// SetPolicyVersion sets the "policy_version" field.
+func (_u *RoomUpdateOne) SetPolicyVersion(v int64) *RoomUpdateOne {
+	_u.mutation.ResetPolicyVersion()
+	_u.mutation.SetPolicyVersion(v)
 	return _u
 }
 
-// SetNillableRules sets the "rules" field if the given value is not nil.
-func (_u *RoomUpdateOne) SetNillableRules(v *int64) *RoomUpdateOne {
+// SetNillablePolicyVersion sets the "policy_version" field if the given value is not nil.
+func (_u *RoomUpdateOne) SetNillablePolicyVersion(v *int64) *RoomUpdateOne {
 	if v != nil {
-		_u.SetRules(*v)
+		_u.SetPolicyVersion(*v)
 	}
 	return _u
 }
 
-// AddRules adds value to the "rules" field.
-func (_u *RoomUpdateOne) AddRules(v int64) *RoomUpdateOne {
-	_u.mutation.AddRules(v)
+// AddPolicyVersion adds value to the "policy_version" field.
+func (_u *RoomUpdateOne) AddPolicyVersion(v int64) *RoomUpdateOne {
+	_u.mutation.AddPolicyVersion(v)
 	return _u
 }
 
@@ -1846,11 +1846,11 @@ func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
 	if value, ok := _u.mutation.AddedTimeline(); ok {
 		_spec.AddField(room.FieldTimeline, field.TypeInt64, value)
 	}
-	if value, ok := _u.mutation.Rules(); ok {
-		_spec.SetField(room.FieldRules, field.TypeInt64, value)
+	if value, ok := _u.mutation.PolicyVersion(); ok {
+		_spec.SetField(room.FieldPolicyVersion, field.TypeInt64, value)
 	}
-	if value, ok := _u.mutation.AddedRules(); ok {
-		_spec.AddField(room.FieldRules, field.TypeInt64, value)
+	if value, ok := _u.mutation.AddedPolicyVersion(); ok {
+		_spec.AddField(room.FieldPolicyVersion, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.MemberCount(); ok {
 		_spec.SetField(room.FieldMemberCount, field.TypeInt, value)

@@ -633,7 +633,7 @@ func (_m *Room) Record() json.RawMessage {
 		_m.Seq,
 		_m.LogStart,
 		_m.Timeline,
-		_m.Rules,
+		_m.PolicyVersion,
 		_m.MemberCount,
 		_m.MessageCount,
 		_m.LatestSeq,

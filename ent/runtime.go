@@ -84,10 +84,10 @@ func init() {
 	roomDescTimeline := roomFields[16].Descriptor()
 	// room.DefaultTimeline holds the default value on creation for the timeline field.
 	room.DefaultTimeline = roomDescTimeline.Default.(int64)
-	// roomDescRules is the schema descriptor for rules field.
-	roomDescRules := roomFields[17].Descriptor()
-	// room.DefaultRules holds the default value on creation for the rules field.
-	room.DefaultRules = roomDescRules.Default.(int64)
+	// roomDescPolicyVersion is the schema descriptor for policy_version field.
+	roomDescPolicyVersion := roomFields[17].Descriptor()
+	// room.DefaultPolicyVersion holds the default value on creation for the policy_version field.
+	room.DefaultPolicyVersion = roomDescPolicyVersion.Default.(int64)
 	// roomDescMemberCount is the schema descriptor for member_count field.
 	roomDescMemberCount := roomFields[18].Descriptor()
 	// room.DefaultMemberCount holds the default value on creation for the member_count field.

@@ -46,8 +46,8 @@ const (
 	FieldLogStart = "log_start"
 	// FieldTimeline holds the string denoting the timeline field in the database.
 	FieldTimeline = "timeline"
-	// FieldRules holds the string denoting the rules field in the database.
-	FieldRules = "rules"
+	// FieldPolicyVersion holds the string denoting the policy_version field in the database.
+	FieldPolicyVersion = "rules"
 	// FieldMemberCount holds the string denoting the member_count field in the database.
 	FieldMemberCount = "member_count"
 	// FieldMessageCount holds the string denoting the message_count field in the database.
@@ -166,7 +166,7 @@ var Columns = []string{
 	FieldSeq,
 	FieldLogStart,
 	FieldTimeline,
-	FieldRules,
+	FieldPolicyVersion,
 	FieldMemberCount,
 	FieldMessageCount,
 	FieldLatestSeq,
@@ -209,8 +209,8 @@ var (
 	DefaultLogStart int64
 	// DefaultTimeline holds the default value on creation for the "timeline" field.
 	DefaultTimeline int64
-	// DefaultRules holds the default value on creation for the "rules" field.
-	DefaultRules int64
+	// DefaultPolicyVersion holds the default value on creation for the "policy_version" field.
+	DefaultPolicyVersion int64
 	// DefaultMemberCount holds the default value on creation for the "member_count" field.
 	DefaultMemberCount int
 	// DefaultMessageCount holds the default value on creation for the "message_count" field.
@@ -331,9 +331,9 @@ func ByTimeline(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTimeline, opts...).ToFunc()
 }
 
-// ByRules orders the results by the rules field.
-func ByRules(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldRules, opts...).ToFunc()
+// ByPolicyVersion orders the results by the policy_version field.
+func ByPolicyVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPolicyVersion, opts...).ToFunc()
 }
 
 // ByMemberCount orders the results by the member_count field.

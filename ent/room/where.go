@@ -131,9 +131,9 @@ func Timeline(v int64) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldTimeline, v))
 }
 
-// Rules applies equality check predicate on the "rules" field. It's identical to RulesEQ.
-func Rules(v int64) predicate.Room {
-	return predicate.Room(sql.FieldEQ(FieldRules, v))
+// PolicyVersion applies equality check predicate on the "policy_version" field. It's identical to PolicyVersionEQ.
+func PolicyVersion(v int64) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldPolicyVersion, v))
 }
 
 // MemberCount applies equality check predicate on the "member_count" field. It's identical to MemberCountEQ.
@@ -966,44 +966,44 @@ func TimelineLTE(v int64) predicate.Room {
 	return predicate.Room(sql.FieldLTE(FieldTimeline, v))
 }
 
-// RulesEQ applies the EQ predicate on the "rules" field.
-func RulesEQ(v int64) predicate.Room {
-	return predicate.Room(sql.FieldEQ(FieldRules, v))
+// PolicyVersionEQ applies the EQ predicate on the "policy_version" field.
+func PolicyVersionEQ(v int64) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldPolicyVersion, v))
 }
 
-// RulesNEQ applies the NEQ predicate on the "rules" field.
-func RulesNEQ(v int64) predicate.Room {
-	return predicate.Room(sql.FieldNEQ(FieldRules, v))
+// PolicyVersionNEQ applies the NEQ predicate on the "policy_version" field.
+func PolicyVersionNEQ(v int64) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldPolicyVersion, v))
 }
 
-// RulesIn applies the In predicate on the "rules" field.
-func RulesIn(vs ...int64) predicate.Room {
-	return predicate.Room(sql.FieldIn(FieldRules, vs...))
+// PolicyVersionIn applies the In predicate on the "policy_version" field.
+func PolicyVersionIn(vs ...int64) predicate.Room {
+	return predicate.Room(sql.FieldIn(FieldPolicyVersion, vs...))
 }
 
-// RulesNotIn applies the NotIn predicate on the "rules" field.
-func RulesNotIn(vs ...int64) predicate.Room {
-	return predicate.Room(sql.FieldNotIn(FieldRules, vs...))
+// PolicyVersionNotIn applies the NotIn predicate on the "policy_version" field.
+func PolicyVersionNotIn(vs ...int64) predicate.Room {
+	return predicate.Room(sql.FieldNotIn(FieldPolicyVersion, vs...))
 }
 
-// RulesGT applies the GT predicate on the "rules" field.
-func RulesGT(v int64) predicate.Room {
-	return predicate.Room(sql.FieldGT(FieldRules, v))
+// PolicyVersionGT applies the GT predicate on the "policy_version" field.
+func PolicyVersionGT(v int64) predicate.Room {
+	return predicate.Room(sql.FieldGT(FieldPolicyVersion, v))
 }
 
-// RulesGTE applies the GTE predicate on the "rules" field.
-func RulesGTE(v int64) predicate.Room {
-	return predicate.Room(sql.FieldGTE(FieldRules, v))
+// PolicyVersionGTE applies the GTE predicate on the "policy_version" field.
+func PolicyVersionGTE(v int64) predicate.Room {
+	return predicate.Room(sql.FieldGTE(FieldPolicyVersion, v))
 }
 
-// RulesLT applies the LT predicate on the "rules" field.
-func RulesLT(v int64) predicate.Room {
-	return predicate.Room(sql.FieldLT(FieldRules, v))
+// PolicyVersionLT applies the LT predicate on the "policy_version" field.
+func PolicyVersionLT(v int64) predicate.Room {
+	return predicate.Room(sql.FieldLT(FieldPolicyVersion, v))
 }
 
-// RulesLTE applies the LTE predicate on the "rules" field.
-func RulesLTE(v int64) predicate.Room {
-	return predicate.Room(sql.FieldLTE(FieldRules, v))
+// PolicyVersionLTE applies the LTE predicate on the "policy_version" field.
+func PolicyVersionLTE(v int64) predicate.Room {
+	return predicate.Room(sql.FieldLTE(FieldPolicyVersion, v))
 }
 
 // MemberCountEQ applies the EQ predicate on the "member_count" field.

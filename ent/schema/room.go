@@ -60,7 +60,11 @@ func (Room) Fields() []ent.Field {
 			Default(0).
 			Annotations(Assigned{}).
 			Comment("PostgreSQL's timeline of the newest event (store.Timeline); 0 if unknown."),
-		field.Int64("rules").Default(0).Comment("Raised by every change that takes a right away."),
+		field.Int64("policy_version").
+			StorageKey("rules").                 // nodes of earlier versions use the column,
+			StructTag(`json:"rules,omitempty"`). // and rooms are read from JSON of it
+			Default(0).
+			Comment("Raised by every change that takes a right away."),
 		field.Int("member_count").Default(0),
 		field.Int64("message_count").
 			Default(0).

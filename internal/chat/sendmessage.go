@@ -235,7 +235,7 @@ func (in SendMessageInput) newMessage(v Viewer, rules int64) *write.Message {
 	if in.IdempotencyKey != nil {
 		m.RequestHash = requesthash.Of(in)
 	}
-	return &write.Message{Message: m, Rules: rules}
+	return &write.Message{Message: m, PolicyVersion: rules}
 }
 
 // errNotBatchable says that a message must be sent in a transaction of its own.
@@ -282,7 +282,7 @@ func sendInTransaction(
 	if err := checkReferences(ctx, h, in); err != nil {
 		return nil, err
 	}
-	m := in.newMessage(v, h.Rules)
+	m := in.newMessage(v, h.PolicyVersion)
 	err = t.InsertMessages(ctx, []*write.Message{m})
 	if err == nil && !m.Inserted {
 		err = errors.New("the room is locked, and yet a message was not inserted")
@@ -321,6 +321,6 @@ func (c *Chat) authorizeWriter(
 	if err := checkAction(policy.Write, &at.Room, policy.OfRole(at.Role)); err != nil {
 		return 0, err
 	}
-	c.writers.Add(key, at.Rules)
-	return at.Rules, nil
+	c.writers.Add(key, at.PolicyVersion)
+	return at.PolicyVersion, nil
 }

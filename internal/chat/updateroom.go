@@ -111,7 +111,7 @@ func updateLocked(
 			return err
 		}
 		changed, h.AccessType = true, *in.AccessType
-		h.Rules++
+		h.PolicyVersion++
 	}
 	if !changed {
 		return nil
@@ -139,7 +139,7 @@ func (c *Chat) RotateRoomKey(ctx context.Context, v Viewer, id uuid.UUID) (*ent.
 		}
 		r = h.Room
 		h.Key = rand.Text()
-		h.Rules++
+		h.PolicyVersion++
 		if err := t.Room.Update().Where(room.ID(h.ID)).SetKey(h.Key).Exec(ctx); err != nil {
 			return fmt.Errorf("write the key: %w", err)
 		}

@@ -23,7 +23,7 @@ func TestMessagesOfABatch(t *testing.T) {
 		if key != "" {
 			m.IdempotencyKey = &key
 		}
-		return &message{Message: &write.Message{Message: m, Rules: rules}}
+		return &message{Message: &write.Message{Message: m, PolicyVersion: rules}}
 	}
 	waiting := []*message{
 		newMessage(busy, 1, "", "another batch inserts into the room"),

@@ -82,7 +82,7 @@ func (b *Messages) choose(waiting []*message) (batch, rest []*message) {
 		switch {
 		case b.busy[w.RoomID],
 			left[w.RoomID],
-			seen && known != w.Rules,
+			seen && known != w.PolicyVersion,
 			k.key != "" && keys[k],
 			len(batch) == maxMessages,
 			len(batch) > 0 && bytes+len(w.Contents) > maxBytes:
@@ -93,7 +93,7 @@ func (b *Messages) choose(waiting []*message) (batch, rest []*message) {
 		if k.key != "" {
 			keys[k] = true
 		}
-		rules[w.RoomID] = w.Rules
+		rules[w.RoomID] = w.PolicyVersion
 		bytes += len(w.Contents)
 		batch = append(batch, w)
 	}

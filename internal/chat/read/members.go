@@ -212,7 +212,7 @@ func (rd *Reader) WriterOf(
 ) (member Joined, found bool, err error) {
 	err = store.Each(ctx, rd.db, func(rows *sql.Rows) error {
 		found = true
-		return rows.Scan(&member.Rules, &member.AccessType, &member.Direct, &member.Role)
+		return rows.Scan(&member.PolicyVersion, &member.AccessType, &member.Direct, &member.Role)
 	}, `SELECT r.rules, r.access_type, r.direct, m.role FROM rooms r JOIN members m ON m.room_id = r.id
 WHERE r.id = $1 AND m.user_id = $2 AND r.deleted_at IS NULL`, roomID, userID)
 	return member, found, err

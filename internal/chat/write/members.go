@@ -90,7 +90,7 @@ func (h *Room) SetRole(ctx context.Context, actor string, m *ent.Member, role me
 		return fmt.Errorf("make %q %s of room %s: %w", m.UserID, role, h.ID, err)
 	}
 	m.Role = role
-	h.Rules++
+	h.PolicyVersion++
 	if role == member.RoleOWNER {
 		h.OwnerID = m.UserID
 	}
@@ -208,7 +208,7 @@ func (h *Room) Ban(ctx context.Context, actor string, userID string) error {
 		return fmt.Errorf("ban %q from room %s: %w", userID, h.ID, err)
 	}
 	if banned {
-		h.Rules++
+		h.PolicyVersion++
 	}
 	return nil
 }

@@ -28,8 +28,8 @@ type Message struct {
 	// Message is complete but for what is known only when it is inserted: ID, Seq, Ordinal,
 	// OwnOrdinal and CreatedAt.
 	*ent.Message
-	// Rules are the room's rules under which its author was found to be allowed to write.
-	Rules int64
+	// PolicyVersion is the room's under which its author was found to be allowed to write.
+	PolicyVersion int64
 
 	// Inserted is false if the room has other rules by now, its author is no longer in it or has
 	// used the idempotency key before, or another transaction has locked the room: Locked.
@@ -90,7 +90,7 @@ func insertMessages(
 	for i, m := range messages {
 		m.Inserted, m.Locked = false, false
 		records[i] = m.Record()
-		rooms[i], rules[i] = m.RoomID.String(), strconv.FormatInt(m.Rules, 10)
+		rooms[i], rules[i] = m.RoomID.String(), strconv.FormatInt(m.PolicyVersion, 10)
 	}
 	statement := insertMessagesUnlocked
 	if wait {
@@ -261,7 +261,7 @@ func (t *Tx) insertMessage(ctx context.Context, m *Message) (*roomlog.Commit, er
 FROM rooms JOIN members ON members.room_id = rooms.id
 WHERE rooms.id = $1 AND rooms.rules = $2 AND rooms.deleted_at IS NULL AND members.user_id = $3
 	AND NOT EXISTS (SELECT 1 FROM messages WHERE room_id = $1 AND author_id = $3 AND idempotency_key = $4)`,
-		m.RoomID, m.Rules, m.AuthorID, m.IdempotencyKey)
+		m.RoomID, m.PolicyVersion, m.AuthorID, m.IdempotencyKey)
 	if err != nil || r == nil {
 		return nil, err
 	}

@@ -101,12 +101,12 @@ func (t *Tx) RemoveMembers(
 	var events []*ent.RoomEventCreate
 	for _, d := range all {
 		d.MemberCount--
-		d.Rules++
+		d.PolicyVersion++
 		d.Affected = append(d.Affected, d.Member.UserID)
 		events = append(events, d.Event(roomevent.KindMEMBER_LEFT, actor).
 			SetSubjectID(d.Member.UserID).SetReason(reason))
 		if newOwner, found := newOwners[d.ID]; found {
-			d.Rules++
+			d.PolicyVersion++
 			d.OwnerID = newOwner
 			events = append(events, d.Event(roomevent.KindMEMBER_ROLE_CHANGED, actor).
 				SetSubjectID(newOwner).SetRole(roomevent.RoleOWNER))
@@ -203,7 +203,7 @@ func (t *Tx) transferOwnership(ctx context.Context, rooms []*Room) (map[uuid.UUI
 // that. The caller releases the room before, and saves it.
 func (h *Room) Tombstone(actor string) *ent.RoomEventCreate {
 	h.DeletedAt = &h.At
-	h.Rules++
+	h.PolicyVersion++
 	return h.Event(roomevent.KindROOM_DELETED, actor)
 }
 
@@ -232,9 +232,19 @@ func (t *Tx) saveAll(ctx context.Context, rooms []*Room) error {
 			}
 		}
 		values = append(values, "("+strings.Join(row, ", ")+")")
-		args = append(args,
-			h.ID, h.Seq, h.EventAt, h.Rules, h.MemberCount, h.OwnerID, h.Direct, h.DeletedAt,
-			h.LogStart, h.Timeline)
+		args = append(
+			args,
+			h.ID,
+			h.Seq,
+			h.EventAt,
+			h.PolicyVersion,
+			h.MemberCount,
+			h.OwnerID,
+			h.Direct,
+			h.DeletedAt,
+			h.LogStart,
+			h.Timeline,
+		)
 	}
 	_, err := t.ExecContext(
 		ctx,

@@ -187,7 +187,7 @@ func (h *Room) Save(ctx context.Context) error {
 	saved, err := h.Tx.Room.Update().
 		Where(room.ID(h.ID), room.Or(room.MaxUsers(0), room.MaxUsersGTE(h.MemberCount))).
 		SetSeq(h.Seq).SetLogStart(h.LogStart).SetTimeline(h.Timeline).
-		SetEventAt(h.EventAt).SetRules(h.Rules).
+		SetEventAt(h.EventAt).SetPolicyVersion(h.PolicyVersion).
 		SetMemberCount(h.MemberCount).SetOwnerID(h.OwnerID).
 		SetMessageCount(h.MessageCount).SetLatestSeq(h.LatestSeq).SetUpdatedAt(h.UpdatedAt).
 		SetDirect(h.Direct).SetNillableDeletedAt(h.DeletedAt).
