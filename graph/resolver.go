@@ -36,7 +36,7 @@ type SignIn func(id, name string, now time.Time) (token string, expiresAt time.T
 
 // viewer returns the user who sends the request. Returns UNAUTHENTICATED without a token.
 func viewer(ctx context.Context) (chat.Viewer, error) {
-	who, ok := auth.FromContext(ctx)
+	identity, ok := auth.FromContext(ctx)
 	if !ok {
 		return chat.Viewer{}, &chat.Error{
 			Code: chat.Unauthenticated,
@@ -44,7 +44,7 @@ func viewer(ctx context.Context) (chat.Viewer, error) {
 				`WebSocket as {"authorization": "Bearer …"} in the payload of connection_init.`,
 		}
 	}
-	return chat.Viewer{ID: who.ID, Admin: who.Admin}, nil
+	return chat.Viewer{ID: identity.ID, Admin: identity.Admin}, nil
 }
 
 // asViewer calls do for the viewer, or returns UNAUTHENTICATED.

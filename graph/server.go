@@ -47,7 +47,7 @@ type Options struct {
 	// RateLimiters limit mutations, sign-ins, subscriptions and the cost of queries.
 	RateLimiters limit.RateLimiters
 	// Events bound the executions of subscriptions; nil is no bound. The memory for queries and
-	// mutations is for who sends the answers: see [guard.EstimatedBytes].
+	// mutations is for the sender of the responses: see [guard.EstimatedBytes].
 	Events *limit.Executions
 	// Streams is the memory for the rooms that myEvents follows; nil is no bound.
 	Streams *limit.Memory
@@ -206,17 +206,17 @@ func outcomeOf(ctx context.Context, errs gqlerror.List) string {
 
 // ensureUser stores the user of a token that is used for the first time.
 func (r *Resolver) ensureUser(ctx context.Context) error {
-	who, ok := auth.FromContext(ctx)
+	identity, ok := auth.FromContext(ctx)
 	if !ok {
 		return nil
 	}
-	return r.chat.EnsureUser(ctx, who.ID, who.Name, who.Picture)
+	return r.chat.EnsureUser(ctx, identity.ID, identity.Name, identity.Picture)
 }
 
 // viewerCarrier returns what gives another context the viewer of ctx.
 func viewerCarrier(ctx context.Context) func(context.Context) context.Context {
-	who, _ := auth.FromContext(ctx)
-	return func(ctx context.Context) context.Context { return auth.NewContext(ctx, who) }
+	identity, _ := auth.FromContext(ctx)
+	return func(ctx context.Context) context.Context { return auth.NewContext(ctx, identity) }
 }
 
 // ReadManifest reads a manifest of trusted documents: see [guard.ReadManifest].

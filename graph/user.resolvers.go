@@ -67,15 +67,15 @@ func (r *mutationResolver) SignIn(
 			Message: "This server does not sign people in: get a token from your identity provider.",
 		}
 	}
-	who, err := r.chat.SignIn(ctx, userID, nickName)
+	user, err := r.chat.SignIn(ctx, userID, nickName)
 	if err != nil {
 		return nil, err
 	}
-	token, expiresAt, err := r.signIn(who.ID, who.NickName, time.Now())
+	token, expiresAt, err := r.signIn(user.ID, user.NickName, time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("sign in as %q: %w", userID, err)
 	}
-	return &model.SignInPayload{Token: token, User: who, ExpiresAt: expiresAt}, nil
+	return &model.SignInPayload{Token: token, User: user, ExpiresAt: expiresAt}, nil
 }
 
 func (r *mutationResolver) UpdateProfile(

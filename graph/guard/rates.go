@@ -25,11 +25,11 @@ const parseFraction = 4
 // document charges the parsing and validation of a document, also of one that is then refused. It
 // returns RATE_LIMITED if its user has to wait.
 func (r rates) document(ctx context.Context, text string) *gqlerror.Error {
-	who, _ := auth.FromContext(ctx)
-	if who.Admin {
+	identity, _ := auth.FromContext(ctx)
+	if identity.Admin {
 		return nil
 	}
-	return rateLimitError(r.limiters.Queries.Take(ctx, who.ID, 1+len(text)/parseFraction),
+	return rateLimitError(r.limiters.Queries.Take(ctx, identity.ID, 1+len(text)/parseFraction),
 		"Too many new documents in a short time. Try again later.")
 }
 
@@ -38,18 +38,18 @@ func (r rates) document(ctx context.Context, text string) *gqlerror.Error {
 func (r rates) operation(
 	ctx context.Context, op *graphql.OperationContext, cost int,
 ) *gqlerror.Error {
-	who, _ := auth.FromContext(ctx)
-	if who.Admin {
+	identity, _ := auth.FromContext(ctx)
+	if identity.Admin {
 		return nil
 	}
 	switch op.Operation.Operation {
 	case ast.Mutation:
-		return r.mutation(ctx, who.ID, op)
+		return r.mutation(ctx, identity.ID, op)
 	case ast.Subscription:
-		return rateLimitError(r.limiters.Subscriptions.Take(ctx, who.ID, 1),
+		return rateLimitError(r.limiters.Subscriptions.Take(ctx, identity.ID, 1),
 			"Too many new subscriptions. Try again later.")
 	default:
-		return rateLimitError(r.limiters.Queries.Take(ctx, who.ID, max(1, cost)),
+		return rateLimitError(r.limiters.Queries.Take(ctx, identity.ID, max(1, cost)),
 			"Your queries ask for too much in a short time. Try again later.")
 	}
 }

@@ -103,16 +103,16 @@ func insertMessages(
 		q,
 		func(rows *sql.Rows) error {
 			var n int
-			var held bool
+			var locked bool
 			var id, seq, ordinal, own sql.Null[int64]
 			var at sql.Null[time.Time]
 			var room []byte // of the last message of each room
-			err := rows.Scan(&n, &held, &id, &seq, &ordinal, &own, &at, &profiles, &room)
+			err := rows.Scan(&n, &locked, &id, &seq, &ordinal, &own, &at, &profiles, &room)
 			if err != nil {
 				return err
 			}
 			m := messages[n-1]
-			m.Locked, m.Inserted, m.Profiles = !held, id.Valid, profiles
+			m.Locked, m.Inserted, m.Profiles = !locked, id.Valid, profiles
 			if !m.Inserted {
 				return nil
 			}
@@ -156,8 +156,8 @@ func insertMessages(
 	return publications, nil
 }
 
-// The statements of insertMessages. given is what is to be inserted and has not been before; held
-// are the locks of the rooms, in the order of all locks; moved are the rooms whose rules are still
+// The statements of insertMessages. given is what is to be inserted and has not been before; locked
+// are the rooms, locked in the order of all locks; updated are the rooms whose policy version is still
 // the same; numbered is what is inserted. The rooms are a parameter of their own, so that
 // PostgreSQL finds them by the index; and so is the number of messages, and whether the rooms are
 // published. It finds keys by their hash: see byKeyHash.
@@ -176,43 +176,43 @@ const (
 		store.KeyHashAuthor + `m.author_id` + store.KeyHashKey + `m.idempotency_key` + store.KeyHashEnd + ` = ` +
 		store.KeyHashAuthor + `i.author_id` + store.KeyHashKey + `i.idempotency_key` + store.KeyHashEnd + `
 		AND m.author_id = i.author_id AND m.idempotency_key = i.idempotency_key)
-), held AS MATERIALIZED (
+), locked AS MATERIALIZED (
 	SELECT id, ` + seqsToSkip + ` AS skipped
 	FROM rooms WHERE id = ANY($2::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 	insertMessagesLocked = `
-), moved AS (
+), updated AS (
 	UPDATE rooms SET seq = seq + w.skipped + w.n, latest_seq = seq + w.skipped + w.n,
 		log_start = CASE w.skipped WHEN 0 THEN log_start ELSE seq + w.skipped END,
 		timeline = GREATEST(timeline, $7::bigint),
 		message_count = message_count + w.n, event_at = GREATEST(event_at, $4), updated_at = GREATEST(event_at, $4)
-	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n, min(held.skipped) AS skipped
-		FROM given g JOIN held ON held.id = g.room_id GROUP BY g.room_id) w
+	FROM (SELECT g.room_id, min(g.rules) AS rules, count(*) AS n, min(locked.skipped) AS skipped
+		FROM given g JOIN locked ON locked.id = g.room_id GROUP BY g.room_id) w
 	WHERE rooms.id = w.room_id AND rooms.rules = w.rules AND deleted_at IS NULL
 	RETURNING id, seq, event_at, seq - w.n AS before, message_count - w.n AS ordinal,
 		CASE WHEN $6 THEN (SELECT row_to_json(r) FROM (SELECT ` + ent.PublicRoomColumns + `) r) END AS published
 ), counted AS (
 	UPDATE members m SET own_sent = m.own_sent + w.n
-	FROM (SELECT g.room_id, g.author_id, count(*) AS n FROM given g JOIN moved ON moved.id = g.room_id GROUP BY g.room_id, g.author_id) w
+	FROM (SELECT g.room_id, g.author_id, count(*) AS n FROM given g JOIN updated ON updated.id = g.room_id GROUP BY g.room_id, g.author_id) w
 	WHERE m.room_id = w.room_id AND m.user_id = w.author_id
 	RETURNING m.room_id, m.user_id, m.own_sent - w.n AS own
 ), numbered AS MATERIALIZED (
-	SELECT g.*, moved.event_at AS created_at,
-		moved.before + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS seq,
-		moved.ordinal + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS ordinal,
+	SELECT g.*, updated.event_at AS created_at,
+		updated.before + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS seq,
+		updated.ordinal + row_number() OVER (PARTITION BY g.room_id ORDER BY g.n) AS ordinal,
 		counted.own + row_number() OVER (PARTITION BY g.room_id, g.author_id ORDER BY g.n) AS own_ordinal
-	FROM given g JOIN moved ON moved.id = g.room_id JOIN counted ON counted.room_id = g.room_id AND counted.user_id = g.author_id
+	FROM given g JOIN updated ON updated.id = g.room_id JOIN counted ON counted.room_id = g.room_id AND counted.user_id = g.author_id
 ), inserted AS (
 	INSERT INTO messages (` + ent.NewMessageColumns + `)
 	SELECT ` + ent.NewMessageValues + ` FROM numbered AS messages
 	RETURNING id, room_id, seq
 )
-SELECT i.n, held.id IS NOT NULL, inserted.id, numbered.seq, numbered.ordinal, numbered.own_ordinal, numbered.created_at,
-	CASE i.n WHEN 1 THEN ` + profiles.ReadVersion + ` END, moved.published
+SELECT i.n, locked.id IS NOT NULL, inserted.id, numbered.seq, numbered.ordinal, numbered.own_ordinal, numbered.created_at,
+	CASE i.n WHEN 1 THEN ` + profiles.ReadVersion + ` END, updated.published
 FROM unnest($2::uuid[]) WITH ORDINALITY AS i (room_id, n)
-LEFT JOIN held ON held.id = i.room_id
+LEFT JOIN locked ON locked.id = i.room_id
 LEFT JOIN numbered ON numbered.n = i.n
 LEFT JOIN inserted ON inserted.room_id = numbered.room_id AND inserted.seq = numbered.seq
-LEFT JOIN moved ON moved.id = inserted.room_id AND moved.seq = inserted.seq
+LEFT JOIN updated ON updated.id = inserted.room_id AND updated.seq = inserted.seq
 ORDER BY i.n`
 )
 
