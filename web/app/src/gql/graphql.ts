@@ -370,7 +370,7 @@ export type Message = Node & {
   replyTo?: Maybe<Message>;
   /** The room of the message. */
   room: Room;
-  /** The position of the message in the room's log. Messages share the numbers 1, 2, 3, … with the room's other events. A seq is never reused, and its order is the order of the messages. */
+  /** The position of the message in the room's log. Messages share the numbers 1, 2, 3, … with the room's other events; after a failover of the database a room may skip numbers. A seq is never reused, and its order is the order of the messages. */
   seq: Scalars['Int']['output'];
   /** The first message of the thread that this one belongs to. */
   thread?: Maybe<Message>;
@@ -461,6 +461,7 @@ export type MessageType =
   /** The contents are plain text. */
   | 'TEXT';
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type Mutation = {
   __typename?: 'Mutation';
   /** Adds at most 1,000 users to a room, all of them or none. The owner and moderators may do this. Users that are members already do not change. FORBIDDEN, with `extensions.ids`, if a user's addPermission does not allow it. */
@@ -518,44 +519,52 @@ export type Mutation = {
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationAddMembersArgs = {
   roomId: Scalars['ID']['input'];
   userIds: Array<Scalars['ID']['input']>;
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationAnswerFriendRequestArgs = {
   accept: Scalars['Boolean']['input'];
   userId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationCreateRoomArgs = {
   input: CreateRoomInput;
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationDeleteMessageArgs = {
   messageId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationDeleteRoomArgs = {
   roomId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationDirectRoomArgs = {
   userId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationEditMessageArgs = {
   contents: Scalars['String']['input'];
   messageId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationJoinRoomArgs = {
   disconnect?: Scalars['Boolean']['input'];
   key?: InputMaybe<Scalars['String']['input']>;
@@ -563,22 +572,26 @@ export type MutationJoinRoomArgs = {
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationLeaveRoomArgs = {
   roomId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationLeaveRoomsArgs = {
   roomIds: Array<Scalars['ID']['input']>;
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationMarkReadArgs = {
   roomId: Scalars['ID']['input'];
   seq: Scalars['Int']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationReactArgs = {
   emoji: Scalars['String']['input'];
   messageId: Scalars['ID']['input'];
@@ -586,11 +599,13 @@ export type MutationReactArgs = {
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationRemoveFriendArgs = {
   userId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationRemoveMemberArgs = {
   ban?: Scalars['Boolean']['input'];
   roomId: Scalars['ID']['input'];
@@ -598,21 +613,25 @@ export type MutationRemoveMemberArgs = {
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationRequestFriendArgs = {
   userId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationRotateRoomKeyArgs = {
   roomId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationSendMessageArgs = {
   input: SendMessageInput;
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationSetMemberRoleArgs = {
   role: RoomRole;
   roomId: Scalars['ID']['input'];
@@ -620,28 +639,33 @@ export type MutationSetMemberRoleArgs = {
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationSignInArgs = {
   nickName?: InputMaybe<Scalars['String']['input']>;
   userId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationUnbanArgs = {
   roomId: Scalars['ID']['input'];
   userId: Scalars['ID']['input'];
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationUpdateProfileArgs = {
   input: ProfileInput;
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationUpdateRoomArgs = {
   input: UpdateRoomInput;
 };
 
 
+/** The operations that write. The server executes the fields of one mutation one after the other. */
 export type MutationUpsertUsersArgs = {
   users: Array<UserInput>;
 };
@@ -786,6 +810,7 @@ export type ProfileInput = {
   twitter?: InputMaybe<SocialProfileInput>;
 };
 
+/** The operations that read. */
 export type Query = {
   __typename?: 'Query';
   /** Unanswered friend requests that the viewer has sent or received, newest first. At most 100 per page. */
@@ -809,34 +834,40 @@ export type Query = {
 };
 
 
+/** The operations that read. */
 export type QueryFriendRequestsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
+/** The operations that read. */
 export type QueryFriendsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
+/** The operations that read. */
 export type QueryMyRoomsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
+/** The operations that read. */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** The operations that read. */
 export type QueryRoomInfoArgs = {
   roomId: Scalars['ID']['input'];
 };
 
 
+/** The operations that read. */
 export type QueryRoomsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -845,6 +876,7 @@ export type QueryRoomsArgs = {
 };
 
 
+/** The operations that read. */
 export type QueryUserArgs = {
   id: Scalars['ID']['input'];
 };
@@ -1062,7 +1094,7 @@ export type RoomEndReason =
   /** The room was deleted. Its last event is RoomDeleted. */
   | 'ROOM_DELETED';
 
-/** One entry of a room's log. The seqs of a log have no gaps: 42 follows 41. */
+/** One entry of a room's log. The seqs of a log have no gaps: 42 follows 41. Where events may have been lost or were deleted, streams send `Resync`. */
 export type RoomEvent = {
   /** When the event happened. */
   at: Scalars['Time']['output'];
@@ -1243,6 +1275,7 @@ export type StreamOpenedMessagesArgs = {
   last?: Scalars['Int']['input'];
 };
 
+/** The streams of events. A subscription selects one field. */
 export type Subscription = {
   __typename?: 'Subscription';
   /**
@@ -1270,23 +1303,27 @@ export type Subscription = {
 };
 
 
+/** The streams of events. A subscription selects one field. */
 export type SubscriptionMessageAddedArgs = {
   after?: InputMaybe<Scalars['Int']['input']>;
   roomId: Scalars['ID']['input'];
 };
 
 
+/** The streams of events. A subscription selects one field. */
 export type SubscriptionMyEventsArgs = {
   after?: Array<RoomPosition>;
   rooms?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
 
+/** The streams of events. A subscription selects one field. */
 export type SubscriptionRoomCreatedArgs = {
   scope?: RoomScope;
 };
 
 
+/** The streams of events. A subscription selects one field. */
 export type SubscriptionRoomEventsArgs = {
   after?: InputMaybe<Scalars['Int']['input']>;
   roomId: Scalars['ID']['input'];
