@@ -186,7 +186,7 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	gql.AddTransport(&httpTransport{responder: responder, log: log})
 
 	mux := http.NewServeMux()
-	tickets := newTickets()
+	tickets := newTickets(guard)
 	endpoint := tickets.withTicket(gql, authenticator.withIdentity(gql))
 	mux.Handle("/graphql", withPlayground(cfg.Playground, endpoint))
 	mux.Handle("/ticket", authenticator.withIdentity(http.HandlerFunc(tickets.serve)))

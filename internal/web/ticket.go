@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"parley/internal/auth"
 	"parley/internal/form"
 	"parley/internal/limit"
+	"parley/internal/panics"
 )
 
 const (
@@ -28,6 +30,7 @@ type tickets struct {
 	unused map[string]ticket
 	// counts has the number of unused tickets of each user and of each address.
 	counts map[limit.Owner]int
+	panics *panics.Guard
 }
 
 type ticket struct {
@@ -36,12 +39,16 @@ type ticket struct {
 	expiry        *time.Timer
 }
 
-func newTickets() *tickets {
-	return &tickets{unused: map[string]ticket{}, counts: map[limit.Owner]int{}}
+func newTickets(guard *panics.Guard) *tickets {
+	return &tickets{
+		unused: map[string]ticket{}, counts: map[limit.Owner]int{}, panics: guard,
+	}
 }
 
 // issue returns a new ticket for the user, or "" if the user or the address has too many.
-func (t *tickets) issue(identity auth.Identity, owner limit.Owner, lifetime time.Duration) string {
+func (t *tickets) issue(
+	ctx context.Context, identity auth.Identity, owner limit.Owner, lifetime time.Duration,
+) string {
 	user, address := limit.Owner{User: owner.User}, limit.Owner{Address: owner.Address}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -51,9 +58,9 @@ func (t *tickets) issue(identity auth.Identity, owner limit.Owner, lifetime time
 	text := rand.Text()
 	t.counts[user]++
 	t.counts[address]++
-	t.unused[text] = ticket{
-		identity, user, address, time.AfterFunc(lifetime, func() { t.take(text) }),
-	}
+	ctx = context.WithoutCancel(ctx)
+	t.unused[text] = ticket{identity, user, address, time.AfterFunc(lifetime,
+		t.panics.Wrap(ctx, panics.Request, func() { t.take(text) }, nil))}
 	return text
 }
 
@@ -97,7 +104,7 @@ func (t *tickets) serve(w http.ResponseWriter, r *http.Request) {
 		lifetime = min(lifetime, time.Until(identity.ExpiresAt))
 	}
 	expiresAt := time.Now().Add(lifetime)
-	text := t.issue(identity, ownerOf(r.Context()), lifetime)
+	text := t.issue(r.Context(), identity, ownerOf(r.Context()), lifetime)
 	if text == "" {
 		refuse(
 			w,
