@@ -42,7 +42,7 @@ type process struct {
 // start starts a server that may have so many file descriptors. It has no terminal.
 func start(t *testing.T, descriptors int, prepare func(*exec.Cmd), env ...string) *process {
 	t.Helper()
-	admin, addr := freeAddr(t), freeAddr(t)
+	admin, addr := testkit.FreeAddress(t), testkit.FreeAddress(t)
 	p, err := testkit.StartProcess(t.Context(), t, testkit.ProcessConfig{
 		Env: append(append(os.Environ(), runs+"=1", "DATABASE_URL=sqlite::memory:",
 			"PARLEY_ADDR="+addr, "PARLEY_ADMIN_ADDR="+admin,
@@ -63,16 +63,6 @@ func start(t *testing.T, descriptors int, prepare func(*exec.Cmd), env ...string
 		}
 	})
 	return &process{Process: p, t: t, admin: "http://" + admin}
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // get sends a GET request on a connection of its own.

@@ -1,16 +1,11 @@
 package main
 
 import (
-	"flag"
-	"os"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"parley/internal/testkit/golden"
 )
-
-// update writes the report of the test anew.
-var update = flag.Bool("update", false, "write the report of the test anew")
 
 // TestPage: the report of known measurements is the one from which the test of bench/charts draws
 // charts.
@@ -78,17 +73,5 @@ func TestPage(t *testing.T) {
 		cellKey{"1 room × 1000", withFrom, parley},
 		cells(3000, time.Millisecond),
 	) // without a floor
-	const golden = "charts/testdata/report.golden"
-	if *update {
-		if err := os.WriteFile(golden, []byte(p.markdown()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), p.markdown()); diff != "" {
-		t.Errorf("-want +got (go test ./bench -update writes it anew):\n%s", diff)
-	}
+	golden.Check(t, "charts/testdata/report.golden", p.markdown(), "go test ./bench -update")
 }

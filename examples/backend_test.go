@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +27,7 @@ func TestBackEndTutorial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := freeAddress(t)
+	address := testkit.FreeAddress(t)
 	page := strings.ReplaceAll(string(text), "127.0.0.1:8080", address)
 	s := startShell(t, testkit.BuildServer(t), "PARLEY_ADDR="+address)
 	for _, found := range snippet.FindAllStringSubmatch(page, -1) {
@@ -54,16 +53,6 @@ func require(t *testing.T, programs ...string) {
 			t.Skip(err)
 		}
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // step is a block of shell commands, and the output that the page shows for it. It is empty if the

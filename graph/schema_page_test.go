@@ -2,9 +2,7 @@ package graph_test
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,27 +11,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/graph"
+	"parley/internal/testkit/golden"
 )
-
-var update = flag.Bool("update", false, "write docs/schema.md")
 
 // TestSchemaPage: docs/schema.md describes the schema.
 func TestSchemaPage(t *testing.T) {
-	const path = "../docs/schema.md"
 	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphql", Input: graph.SDL()})
 	page := schemaPage(schema)
-	if *update {
-		if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	written, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(written) != page {
-		t.Error("the page differs from the schema: scripts/generate writes it")
-	}
+	golden.Check(t, "../docs/schema.md", page, "scripts/generate")
 }
 
 // schemaPage returns a schema as a page: first the operations, then the types by name.

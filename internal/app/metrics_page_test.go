@@ -1,37 +1,22 @@
 package app_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"parley/internal/testkit"
+	"parley/internal/testkit/golden"
 )
-
-var update = flag.Bool("update", false, "write docs/metrics.md")
 
 // TestMetricsPage: docs/metrics.md lists the metrics of a node on PostgreSQL, which has them all.
 func TestMetricsPage(t *testing.T) {
-	const path = "../../docs/metrics.md"
 	s := testkit.StartOn(t, testkit.MigratedPostgresURL(t))
 	busy(t, s)
 	page := metricsPage(s.Metrics())
-	if *update {
-		if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	written, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(written) != page {
-		t.Error("the page differs from the metrics: scripts/generate writes it")
-	}
+	golden.Check(t, "../../docs/metrics.md", page, "scripts/generate")
 }
 
 // metricsPage returns metrics in Prometheus's text format as a page.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -58,16 +57,10 @@ type server struct {
 
 func startServer(t *testing.T) *server {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := listener.Addr().String()
-	_ = listener.Close()
 	s := &server{
 		t: t,
 		settings: settings{
-			Addr:        addr,
+			Addr:        testkit.FreeAddress(t),
 			DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "parley.db"),
 		},
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
+
+	"parley/internal/testkit"
 )
 
 // TestReactTutorial uses the app of docs/tutorials/react.md as the page says: two users chat, and
@@ -92,12 +94,7 @@ func startVite(t *testing.T, s *server) string {
 	if err := build.Run(); err != nil {
 		t.Fatalf("build the tutorial's app: %v", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	_ = listener.Close()
+	address := testkit.FreeAddress(t)
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)

@@ -1,33 +1,18 @@
 package config
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
-)
 
-var update = flag.Bool("update", false, "write docs/settings.md")
+	"parley/internal/testkit/golden"
+)
 
 // TestSettingsPage: docs/settings.md lists the settings as --help does.
 func TestSettingsPage(t *testing.T) {
-	const path = "../../docs/settings.md"
-	page := settings(t)
-	if *update {
-		if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	written, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(written) != page {
-		t.Error("the page differs from the settings: scripts/generate writes it")
-	}
+	golden.Check(t, "../../docs/settings.md", settings(t), "scripts/generate")
 }
 
 // settings returns the settings as a page.

@@ -2,7 +2,6 @@ package testkit
 
 import (
 	"fmt"
-	"net"
 	"testing"
 	"time"
 
@@ -22,14 +21,7 @@ type NATS struct {
 // StartNATS returns a server that runs. It ends with the test.
 func StartNATS(t testing.TB) *NATS {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := FreeAddress(t)
 	s := &NATS{
 		t:       t,
 		URL:     "nats://" + address,

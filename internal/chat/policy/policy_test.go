@@ -1,33 +1,16 @@
 package policy
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write docs/permissions.md")
+	"parley/internal/testkit/golden"
+)
 
 // TestPermissionsPage: docs/permissions.md is the policy.
 func TestPermissionsPage(t *testing.T) {
-	const path = "../../../docs/permissions.md"
-	page := permissions()
-	if *update {
-		if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	written, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(written) != page {
-		t.Error(
-			"the page differs from the policy: go test ./internal/chat/policy -run Permissions -update",
-		)
-	}
+	golden.Check(t, "../../../docs/permissions.md", permissions(), "scripts/generate")
 }
 
 // TestPolicyIsComplete: each action has a row in the table that allows it to a role. Actions
