@@ -9,8 +9,6 @@ import (
 	"log"
 	"reflect"
 
-	"parley/ent/migrate"
-
 	"parley/ent/ban"
 	"parley/ent/directroom"
 	"parley/ent/endedmembership"
@@ -38,8 +36,6 @@ import (
 // Client is the client that holds all ent builders.
 type Client struct {
 	config
-	// Schema is the client for creating, migrating and dropping schema.
-	Schema *migrate.Schema
 	// Ban is the client for interacting with the Ban builders.
 	Ban *BanClient
 	// DirectRoom is the client for interacting with the DirectRoom builders.
@@ -78,7 +74,6 @@ func NewClient(opts ...Option) *Client {
 }
 
 func (c *Client) init() {
-	c.Schema = migrate.NewSchema(c.driver)
 	c.Ban = NewBanClient(c.config)
 	c.DirectRoom = NewDirectRoomClient(c.config)
 	c.EndedMembership = NewEndedMembershipClient(c.config)

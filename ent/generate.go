@@ -2,4 +2,4 @@
 // generated from them.
 package ent
 
-//go:generate go run entgo.io/ent/cmd/ent generate --feature sql/upsert,sql/lock,sql/modifier,sql/execquery,sql/versioned-migration --template ./template ./schema
+//go:generate go run entc.go
