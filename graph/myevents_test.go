@@ -81,6 +81,7 @@ func TestMyEvents(t *testing.T) {
 	transports := map[string]func(*testkit.Client, testkit.Vars) eventStream{
 		"WebSocket": func(c *testkit.Client, vars testkit.Vars) eventStream { return c.Subscribe(myEvents, vars) },
 		"SSE":       func(c *testkit.Client, vars testkit.Vars) eventStream { return c.Events(myEvents, vars) },
+		"multipart": func(c *testkit.Client, vars testkit.Vars) eventStream { return c.Multipart(myEvents, vars) },
 	}
 	for name, subscribe := range transports {
 		t.Run(name, func(t *testing.T) {

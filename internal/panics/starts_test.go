@@ -19,7 +19,7 @@ func unprotected() map[string]string {
 		"server.go: run":                                 "it stops the watching for signals, which cannot panic",
 		"internal/app/run.go: RunWith":                   "the HTTP servers: net/http recovers requests, and the process ends with its servers",
 		"internal/store/pqdriver/deadline.go: dialUntil": "it cancels a context and closes a connection, which cannot panic",
-		"internal/web/sse.go: Do":                        "it cancels a context, which cannot panic",
+		"internal/web/eventstream.go: Do":                "it cancels a context, which cannot panic",
 		"internal/web/connections.go: shutdown":          "it waits for a WaitGroup",
 	}
 }

@@ -9,14 +9,26 @@ import (
 	"testing"
 )
 
-// Events is an operation over server-sent events.
+// Events is an operation over an event stream.
 type Events struct {
 	t     testing.TB
 	lines *bufio.Scanner
 }
 
-// Events starts an operation.
+// Events starts an operation over server-sent events.
 func (c *Client) Events(query string, vars Vars) *Events {
+	c.t.Helper()
+	return c.stream("text/event-stream", "text/event-stream", query, vars)
+}
+
+// Multipart starts an operation over a multipart response.
+func (c *Client) Multipart(query string, vars Vars) *Events {
+	c.t.Helper()
+	return c.stream("multipart/mixed;subscriptionSpec=1.0, application/json",
+		`multipart/mixed;boundary="graphql";subscriptionSpec=1.0`, query, vars)
+}
+
+func (c *Client) stream(accept, contentType, query string, vars Vars) *Events {
 	c.t.Helper()
 	body, err := json.Marshal(Vars{"query": query, "variables": vars})
 	if err != nil {
@@ -32,7 +44,7 @@ func (c *Client) Events(query string, vars Vars) *Events {
 		c.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Accept", accept)
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -42,13 +54,13 @@ func (c *Client) Events(query string, vars Vars) *Events {
 	if got := res.Header.Get(
 		"Content-Type",
 	); res.StatusCode != http.StatusOK ||
-		got != "text/event-stream" {
+		got != contentType {
 		c.t.Fatalf("events: %s, %s", res.Status, got)
 	}
 	return &Events{t: c.t, lines: bufio.NewScanner(res.Body)}
 }
 
-// read waits for the next event.
+// read waits for the next event. It returns parts of a multipart response as events.
 func (e *Events) read() (name, data string) {
 	e.t.Helper()
 	for e.lines.Scan() {
@@ -59,6 +71,12 @@ func (e *Events) read() (name, data string) {
 			data = line[len("data: "):]
 		case line == "" && name != "":
 			return name, data
+		case strings.HasPrefix(line, `{"payload":null,`):
+			return "next", "{" + strings.TrimPrefix(line, `{"payload":null,`)
+		case strings.HasPrefix(line, `{"payload":`):
+			return "next", strings.TrimSuffix(strings.TrimPrefix(line, `{"payload":`), "}")
+		case line == "--graphql--":
+			return "complete", ""
 		}
 	}
 	e.t.Fatalf("the events have ended: %v", e.lines.Err())

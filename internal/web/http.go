@@ -112,7 +112,8 @@ func checkMethod(method string, operation ast.Operation) *refusal {
 	case operation == ast.Subscription:
 		return badInput(
 			"query",
-			"Subscriptions need a stream: a WebSocket with the subprotocol "+protocolTransportWS+", or Accept: "+mediaEvents+".",
+			"Subscriptions need a stream: a WebSocket with the subprotocol "+protocolTransportWS+
+				", or Accept: "+mediaEvents+" or "+mediaMultipart+";subscriptionSpec=1.0.",
 		)
 	case operation == ast.Mutation && method == http.MethodGet:
 		f := methodNotAllowed(http.MethodPost)

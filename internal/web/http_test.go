@@ -478,6 +478,8 @@ func TestJSONOrEvents(t *testing.T) {
 		"subscription":               {"subscription { count(n: 1) }", "application/json, text/event-stream", "text/event-stream"},
 		"subscription, events alone": {"subscription { count(n: 1) }", "text/event-stream", "text/event-stream"},
 		"mistake, with events alone": {"{", "text/event-stream", "application/graphql-response+json; charset=utf-8"},
+		"query, or parts":            {"{ me }", "multipart/mixed;subscriptionSpec=1.0, application/json", "application/json; charset=utf-8"},
+		"subscription, in both":      {"subscription { count(n: 1) }", "multipart/mixed;subscriptionSpec=1.0, text/event-stream", "text/event-stream"},
 	} {
 		a := ts.post(t, test.query, "Accept: "+test.accept)
 		if got := a.Header.Get("Content-Type"); got != test.want {

@@ -84,20 +84,23 @@ func TestPanicsOnSockets(t *testing.T) {
 			}
 		})
 	}
-	t.Run("event stream", func(t *testing.T) {
-		start, guard, cfg := at("Next")
-		ts := newServerWith(t, start, testVerifier{}, cfg)
-		res := ts.post(t, ticks, "Accept: text/event-stream")
-		if body := string(
-			res.body,
-		); !strings.Contains(body, "INTERNAL") ||
-			!strings.Contains(body, "complete") {
-			t.Errorf("the stream is %s", body)
-		}
-		if n := guard.Count(panics.Request); n != 1 {
-			t.Errorf("%d panics are counted", n)
-		}
-	})
+	for name, format := range streamTests() {
+		t.Run(name, func(t *testing.T) {
+			start, guard, cfg := at("Next")
+			ts := newServerWith(t, start, testVerifier{}, cfg)
+			end := "event: complete"
+			if format.kind == "multipart" {
+				end = "--graphql--"
+			}
+			body := string(ts.post(t, ticks, format.accept).body)
+			if !strings.Contains(body, "INTERNAL") || !strings.Contains(body, end) {
+				t.Errorf("the stream is %s", body)
+			}
+			if n := guard.Count(panics.Request); n != 1 {
+				t.Errorf("%d panics are counted", n)
+			}
+		})
+	}
 	t.Run("message", func(t *testing.T) {
 		_, guard, cfg := at("")
 		ts := newServerWith(t, nil, &panickingParts{}, cfg)

@@ -175,14 +175,17 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 	subscribe = withSetupTimeout(subscribe, limits.Operation)
 
 	gql.AddTransport(&webSocketTransport{upgrader: upgrader, subscribe: subscribe})
-	gql.AddTransport(&eventTransport{
-		responder:   responder,
-		subscribe:   subscribe,
-		limiters:    cfg.RateLimiters,
-		connections: connections,
-		budgets:     budgets,
-		log:         log,
-	})
+	for _, format := range []*streamFormat{serverSentEvents(), multipartSubscriptions()} {
+		gql.AddTransport(&eventTransport{
+			responder:   responder,
+			format:      format,
+			subscribe:   subscribe,
+			limiters:    cfg.RateLimiters,
+			connections: connections,
+			budgets:     budgets,
+			log:         log,
+		})
+	}
 	gql.AddTransport(&httpTransport{responder: responder, log: log})
 
 	mux := http.NewServeMux()
@@ -231,15 +234,23 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 }
 
 // ConnectionKinds returns the kinds of the connections that outlive their request: WebSockets by
-// subprotocol, event streams, and legacy WebSockets. They are labels of the metrics.
+// subprotocol, event streams by format, and legacy WebSockets. They are labels of the metrics.
 func ConnectionKinds() []string {
-	return []string{kindTransportWS, kindSubscriptionsWS, kindEventStream, kindLegacy, kindUnknown}
+	return []string{
+		kindTransportWS,
+		kindSubscriptionsWS,
+		kindEventStream,
+		kindMultipart,
+		kindLegacy,
+		kindUnknown,
+	}
 }
 
 const (
 	kindTransportWS     = protocolTransportWS
 	kindSubscriptionsWS = protocolSubscriptionsWS
 	kindEventStream     = "sse"
+	kindMultipart       = "multipart"
 	kindLegacy          = "talk"
 	kindUnknown         = "none"
 )

@@ -74,7 +74,7 @@ func (p *pushSubscriber) end() {
 	p.wake()
 }
 
-// TestSinks: a WebSocket operation and an event stream send all payloads in order, both those from
+// TestSinks: a WebSocket operation and event streams send all payloads in order, both those from
 // Send and those from Next.
 func TestSinks(t *testing.T) {
 	t.Parallel()
@@ -114,19 +114,21 @@ func TestSinks(t *testing.T) {
 			t.Errorf("%d of %d payloads were sent to the sink", p.sent, n)
 		}
 	}
-	t.Run("event stream", func(t *testing.T) {
-		t.Parallel()
-		p, subscribe := start()
-		ts := newServerWith(t, subscribe, testVerifier{}, web.Config{})
-		body := string(ts.post(t, "subscription { silent }", "Accept: text/event-stream").body)
-		var received []string
-		for line := range strings.Lines(body) {
-			if data, ok := strings.CutPrefix(line, "data: {"); ok {
-				received = append(received, "{"+data)
+	for name, format := range streamTests() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, subscribe := start()
+			ts := newServerWith(t, subscribe, testVerifier{}, web.Config{})
+			body := string(ts.post(t, "subscription { silent }", format.accept).body)
+			var received []string
+			for block := range strings.SplitSeq(body, format.separator) {
+				if i := strings.Index(block, `{"data":"`); i >= 0 {
+					received = append(received, block[i:])
+				}
 			}
-		}
-		check(t, p, received)
-	})
+			check(t, p, received)
+		})
+	}
 	t.Run("WebSocket", func(t *testing.T) {
 		t.Parallel()
 		p, start := start()

@@ -145,7 +145,7 @@ func (t *tickets) withTicket(next, authenticated http.Handler) http.Handler {
 		case r.Header.Get("Authorization") != "":
 			refuse(w, badInput(name, "Send a ticket or a token, not both."))
 			return
-		case !acceptsEvents(r.Header):
+		case !serverSentEvents().accepted(r.Header):
 			refuse(
 				w,
 				badInput(name, "A ticket opens an event stream: send Accept: "+mediaEvents+"."),
