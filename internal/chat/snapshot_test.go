@@ -122,7 +122,7 @@ func TestSnapshotsAreFew(t *testing.T) {
 						count(1)
 						select {
 						case <-full:
-						case <-time.After(5 * time.Second):
+						case <-time.After(time.Minute):
 						}
 						time.Sleep(20 * time.Millisecond) // for one too many
 						count(-1)

@@ -229,7 +229,7 @@ func TestPingWhileBusy(t *testing.T) {
 				}
 				defer tx.Rollback() //nolint:errcheck // it only holds the connection
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			if err := db.Ping(ctx); err != nil {
 				t.Error(err)

@@ -14,7 +14,7 @@ import (
 )
 
 // timeout is how long a test waits for what must come.
-const timeout = 20 * time.Second
+const timeout = time.Minute
 
 // Stream is one subscription on a socket of its own, spoken as graphql-transport-ws.
 type Stream struct {

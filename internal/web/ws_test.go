@@ -92,7 +92,7 @@ func (m wsMessage) String() string { return fmt.Sprintf("%s %s %s", m.Type, m.ID
 // next returns the next message that is not a ping.
 func (c *wsClient) next() (wsMessage, error) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
 	defer cancel()
 	for {
 		_, data, err := c.Read(ctx)
@@ -158,7 +158,7 @@ func waitFor(t *testing.T, what string, ended <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("%s: did not happen", what)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -131,26 +132,27 @@ func TestOneStepAtATime(t *testing.T) {
 
 // TestPauses: a step takes no more than half of the time, and a canceled context ends the pause.
 func TestPauses(t *testing.T) {
-	p := open(t, "sqlite:"+filepath.Join(t.TempDir(), "parley.db"))
-	begun := time.Now()
-	if err := p.step(
-		t.Context(),
-		func(*write.Tx) error { time.Sleep(50 * time.Millisecond); return nil },
-	); err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(begun); took < 100*time.Millisecond {
-		t.Errorf("a step of 50 ms and its pause take %v", took)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	err := p.step(ctx, func(*write.Tx) error {
-		time.AfterFunc(150*time.Millisecond, cancel) // in the pause, also on a busy machine
-		time.Sleep(100 * time.Millisecond)
-		return nil
+	url := "sqlite:" + filepath.Join(t.TempDir(), "parley.db")
+	synctest.Test(t, func(t *testing.T) {
+		p := open(t, url)
+		begun := time.Now()
+		sleep := func(*write.Tx) error { time.Sleep(100 * time.Millisecond); return nil }
+		if err := p.step(t.Context(), sleep); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begun); took != 200*time.Millisecond {
+			t.Errorf("a step of 100 ms and its pause take %v", took)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+		defer cancel()
+		begun = time.Now()
+		err := p.step(ctx, sleep)
+		took := time.Since(begun)
+		if !errors.Is(err, context.DeadlineExceeded) || took != 150*time.Millisecond {
+			t.Errorf("a pause that is canceled after 50 ms ends after %v and returns %v",
+				took-100*time.Millisecond, err)
+		}
 	})
-	if err != nil && !errors.Is(err, context.Canceled) {
-		t.Errorf("a canceled pause returns %v", err)
-	}
 }
 
 // TestExaminesInParts: what has no index is read in parts, without a row left out at their borders.
