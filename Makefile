@@ -8,8 +8,8 @@ help: ## list the targets
 run: ## start the server on http://127.0.0.1:8080, with the file parley.db
 	go run .
 
-test: ## run the tests on SQLite and PostgreSQL, with the race detector
-	go test -race ./...
+test: ## run the tests on SQLite and PostgreSQL, and say which are skipped: make test args='-race ./...'
+	scripts/test $(args)
 
 torture: ## look for lost, doubled or misplaced events while servers are killed, for two minutes per database
 	scripts/torture

@@ -8,6 +8,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 // TestRestartIsNoFailure closes sockets as a deployment does: the server must not send an error for
@@ -49,7 +50,7 @@ func TestNothingFromAfterTheRemoval(t *testing.T) {
 		alice, bob := s.As("alice"), s.As("bob")
 		befriends(s, "alice", "bob")
 		room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}, "exclusive": true})
-		const many = 400
+		many := scale.Or(400, 150)
 		last := ""
 		for i := range many {
 			last = sendText(alice, room, strings.Repeat("long ", 3000)+fmt.Sprint(i)).Str("id")

@@ -16,6 +16,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/roomevent"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 // checkInvariants checks in the database what must hold of all rooms, whatever was done and however
@@ -254,7 +255,7 @@ func TestRoomsStaySound(t *testing.T) {
 		seed := uint64(time.Now().UnixNano())
 		t.Logf("seed %d", seed)
 		c := newRandomUsers(t, s, rand.New(rand.NewPCG(seed, 1)).IntN)
-		for range 200 {
+		for range scale.Or(200, 60) {
 			did := c.act()
 			if checkInvariants(t, db); t.Failed() {
 				t.Fatalf("since %s", did)
@@ -268,7 +269,7 @@ func TestRoomsStaySound(t *testing.T) {
 			one.random = rand.New(rand.NewPCG(seed, uint64(i+2))).IntN
 			one.rooms = slices.Clone(c.rooms)
 			do = append(do, func() {
-				for range 60 {
+				for range scale.Or(60, 20) {
 					one.act()
 				}
 			})

@@ -10,6 +10,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 const (
@@ -122,8 +123,9 @@ func TestAddMembersStatements(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		alice := s.As("alice")
 		counts := map[bool][]int{}
+		size := scale.Or(60, 20)
 		for _, exclusive := range []bool{false, true} {
-			for _, n := range []int{2, 60} {
+			for _, n := range []int{2, size} {
 				var people []string
 				for i := range n {
 					people = append(people, fmt.Sprint(exclusive, n, "p", i))
@@ -139,7 +141,13 @@ func TestAddMembersStatements(t *testing.T) {
 				counts[exclusive] = append(counts[exclusive], len(statements))
 			}
 			if c := counts[exclusive]; c[0] != c[1] {
-				t.Errorf("exclusive %v: %d statements for 2, %d for 60", exclusive, c[0], c[1])
+				t.Errorf(
+					"exclusive %v: %d statements for 2, %d for %d",
+					exclusive,
+					c[0],
+					c[1],
+					size,
+				)
 			}
 		}
 	})

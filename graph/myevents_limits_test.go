@@ -11,6 +11,7 @@ import (
 	"parley/internal/app"
 	"parley/internal/config"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 // TestMyEventsInput refuses what cannot be meant.
@@ -129,10 +130,11 @@ func TestMyEventsStatements(t *testing.T) {
 				stream.Close()
 			}))
 		}
-		few, many := count(5), count(200)
-		t.Logf("%d statements for 5 rooms, %d for 200", few, many)
+		size := scale.Or(200, 60)
+		few, many := count(5), count(size)
+		t.Logf("%d statements for 5 rooms, %d for %d", few, many, size)
 		if many > few || few == 0 {
-			t.Errorf("%d statements for 5 rooms, %d for 200", few, many)
+			t.Errorf("%d statements for 5 rooms, %d for %d", few, many, size)
 		}
 		alone := len(s.Statements(func() { sendText(alice, rooms[7], "2") }))
 		stream := alice.Subscribe(myEvents, nil)
@@ -239,7 +241,8 @@ func TestMyEventsLimits(t *testing.T) {
 
 // TestMyEventsLeaveNothing: streams that are completed or cut, at any time, leave nothing behind.
 func TestMyEventsLeaveNothing(t *testing.T) {
-	const sockets, cycles = 8, 400
+	const sockets = 8
+	cycles := scale.Or(400, 200)
 	s := testkit.Start(t, "sqlite3")
 	alice := s.As("alice")
 	for range 20 {

@@ -15,6 +15,7 @@ import (
 	"parley/internal/chat/write"
 	"parley/internal/config"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 const myEvents = `subscription($after: [RoomPosition!], $rooms: [ID!]) { myEvents(after: $after, rooms: $rooms) {
@@ -301,7 +302,8 @@ func TestMyEventsHeal(t *testing.T) {
 			t.Parallel()
 			options := app.Options{Publisher: publications, PollInterval: 100 * time.Millisecond}
 			testkit.EachApp(t, options, func(t *testing.T, s *testkit.Server) {
-				const rooms, each = 6, 40
+				const rooms = 6
+				each := scale.Or(40, 20)
 				alice, bob := s.As("alice"), s.As("bob")
 				input := testkit.Vars{"memberIds": []string{"bob"}}
 				var ids []string

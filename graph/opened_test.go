@@ -14,6 +14,7 @@ import (
 
 	"parley/internal/app"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 const openedMessages = `subscription($room: ID!, $last: Int! = 50, $after: Int) {
@@ -136,7 +137,8 @@ func TestSnapshotsAreRefused(t *testing.T) {
 // TestOpeningsShareASnapshot: besides its authorization, an opening takes no statement if another
 // one has taken the snapshot. One that selects none takes no other statement either.
 func TestOpeningsShareASnapshot(t *testing.T) {
-	const users, each, few = 10, 100, 5
+	const users, few = 10, 5
+	each := scale.Or(100, 20)
 	// look is what the first subscriber of a room takes: the room's log is read from its head on.
 	const look = 2
 	testkit.EachApp(t, app.Options{PollInterval: time.Hour}, func(t *testing.T, s *testkit.Server) {

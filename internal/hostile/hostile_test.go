@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect"
 
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 // attack is one thing that a hostile client tries.
@@ -160,9 +161,7 @@ func (a *arena) note(format string, args ...any) {
 
 // TestHostile builds the server and attacks it.
 func TestHostile(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes two minutes")
-	}
+	scale.FullOnly(t)
 	program := testkit.BuildServer(t)
 	for _, test := range []struct {
 		name string

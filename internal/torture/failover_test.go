@@ -15,6 +15,7 @@ import (
 	"parley/internal/store"
 	"parley/internal/store/storetest"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 const (
@@ -32,9 +33,7 @@ const (
 // followed its Resync; nothing comes twice without a Resync between, and no read that begins after the
 // promotion shows what does not exist. A synchronous standby loses nothing that was acknowledged.
 func TestFailover(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	scale.FullOnly(t)
 	for _, synchronous := range []bool{false, true} {
 		name := map[bool]string{false: "asynchronous", true: "synchronous"}[synchronous]
 		t.Run(name, func(t *testing.T) {

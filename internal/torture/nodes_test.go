@@ -15,6 +15,7 @@ import (
 
 	"parley/internal/store/storetest"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 const (
@@ -40,9 +41,7 @@ type cluster struct {
 
 // TestNodes runs three processes on one database and disrupts every connection and every process.
 func TestNodes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
+	scale.FullOnly(t)
 	chance := *seed
 	if chance == 0 {
 		chance = rand.Uint64()

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"parley/internal/store"
+	"parley/internal/testkit/scale"
 )
 
 const (
@@ -43,9 +44,7 @@ const (
 //   - With full the snapshot is taken at the kill, and the write-ahead log is truncated at random
 //     after the last commit that a client knows of. Nothing may be lost.
 func TestPowerCut(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
+	scale.FullOnly(t)
 	for _, synchronous := range []store.Synchronous{store.SynchronousNormal, store.SynchronousFull} {
 		t.Run(string(synchronous), func(t *testing.T) {
 			t.Parallel()

@@ -20,6 +20,7 @@ import (
 
 	"parley/internal/auth"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 // The defaults are those of the short test.
@@ -64,9 +65,7 @@ type report struct {
 }
 
 func TestTorture(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
+	scale.FullOnly(t)
 	chance := *seed
 	if chance == 0 {
 		chance = rand.Uint64()
