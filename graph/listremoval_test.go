@@ -10,6 +10,8 @@ import (
 	"entgo.io/ent/dialect"
 
 	"parley/internal/app"
+	"parley/internal/broker"
+	"parley/internal/chat/write"
 	"parley/internal/testkit"
 )
 
@@ -67,5 +69,72 @@ func TestMyRoomsChangedNothingAfterRemoval(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// losingBroker loses publications while lose is set.
+type losingBroker struct {
+	broker.Listener
+	lose *atomic.Bool
+}
+
+func (b losingBroker) Publish(p broker.Publication) {
+	if !b.lose.Load() {
+		b.Receive(p)
+	}
+}
+
+// TestMyRoomsChangedUnseenMembership adds a user to a room and removes them again before the server
+// reads their list, with no publication of either. Their client may have seen the room meanwhile, so
+// it receives REMOVED; as for any other removal, once.
+func TestMyRoomsChangedUnseenMembership(t *testing.T) {
+	for _, database := range []string{dialect.SQLite, dialect.Postgres} {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			var lose atomic.Bool
+			s := testkit.StartApp(t, testkit.DatabaseURL(t, database), app.Options{
+				Publisher:    func(to broker.Listener) write.Publisher { return losingBroker{to, &lose} },
+				PollInterval: 100 * time.Millisecond,
+			})
+			alice, bob := s.As("alice"), s.As("bob")
+			var rooms []string
+			for range 2 {
+				room := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
+				alice.Do(kick, testkit.Vars{"room": room, "user": "bob", "ban": false})
+				rooms = append(rooms, room)
+			}
+			room := rooms[0]
+			stream := bob.Subscribe(`subscription { myRoomsChanged { kind roomId } }`, nil)
+			stream.Next()
+			removed := func(room string) {
+				t.Helper()
+				for {
+					e := stream.Next().At("myRoomsChanged")
+					if e.Str("roomId") != room {
+						t.Errorf("bob receives %s, want changes of %s", e, room)
+					}
+					if e.Str("kind") == "REMOVED" {
+						return
+					}
+				}
+			}
+			for _, unpublished := range []bool{true, true, false} {
+				lose.Store(unpublished)
+				alice.Do(addMembers, testkit.Vars{"room": room, "users": []string{"bob"}})
+				list := bob.Do(`{ myRooms { nodes { id } } }`, nil).String()
+				if !strings.Contains(list, room) {
+					t.Fatalf("bob's rooms are %s", list)
+				}
+				alice.Do(kick, testkit.Vars{"room": room, "user": "bob", "ban": false})
+				removed(room)
+			}
+			lose.Store(true) // so that the list is read again
+			for range 2 {
+				other := makeRoom(alice, testkit.Vars{"memberIds": []string{"bob"}})
+				if e := stream.Next().At("myRoomsChanged"); e.Str("roomId") != other {
+					t.Errorf("bob receives %s, want the new room %s", e, other)
+				}
+			}
+		})
 	}
 }

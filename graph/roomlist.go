@@ -19,6 +19,9 @@ type listChange struct {
 	// reread are the memberships as they were read after everything that the renderings show; nil
 	// if they have read nothing after the memberships in the scope.
 	reread map[read.ViewerKey[uuid.UUID]]*read.Membership
+	// ends identify the ends of memberships, by the user. They were read after the memberships, or
+	// after their first reading; nil if not yet.
+	ends map[string]string
 }
 
 // listChangeOf returns what the renderings of a change share.
@@ -89,6 +92,14 @@ func (r *Resolver) renderList(
 				return entry, nil
 			}
 		}
-		return render(ctx, &model.MyRoomsChange{Kind: model.MyRoomsChangeKindRemoved, RoomID: &id})
+		if s.ends == nil {
+			if s.ends, err = r.chat.MembershipEnds(ctx, change.Room, change.Users); err != nil {
+				return live.Entry{}, err
+			}
+		}
+		entry, err := render(ctx,
+			&model.MyRoomsChange{Kind: model.MyRoomsChangeKindRemoved, RoomID: &id})
+		entry.End = s.ends[v.ID]
+		return entry, err
 	}
 }

@@ -126,6 +126,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{EndedMembershipsColumns[4], EndedMembershipsColumns[1]},
 			},
+			{
+				Name:    "endedmembership_user_id_at",
+				Unique:  false,
+				Columns: []*schema.Column{EndedMembershipsColumns[1], EndedMembershipsColumns[3]},
+			},
 		},
 	}
 	// FriendshipsColumns holds the columns for the "friendships" table.

@@ -37,5 +37,8 @@ func (EndedMembership) Edges() []ent.Edge {
 
 // Indexes of the EndedMembership.
 func (EndedMembership) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("room_id", "user_id").Unique()}
+	return []ent.Index{
+		index.Fields("room_id", "user_id").Unique(),
+		index.Fields("user_id", "at"),
+	}
 }

@@ -84,14 +84,16 @@ func (l logs) Created(
 }
 
 // ReadStates implements [live.Lists].
-func (l logs) ReadStates(ctx context.Context, user string) (map[uuid.UUID]live.ReadState, error) {
-	found, err := l.Log.ReadStates(ctx, user)
+func (l logs) ReadStates(
+	ctx context.Context, user string, endedSince time.Time,
+) (live.ListState, error) {
+	found, ends, err := l.Log.ReadStates(ctx, user, endedSince)
 	if err != nil {
-		return nil, err
+		return live.ListState{}, err
 	}
 	states := make(map[uuid.UUID]live.ReadState, len(found))
 	for room, s := range found {
 		states[room] = live.ReadState{Seq: s.Seq, Read: s.Read}
 	}
-	return states, nil
+	return live.ListState{Rooms: states, Ends: ends}, nil
 }

@@ -76,6 +76,14 @@ func (c *Chat) MembershipEndings(
 	return c.log.Endings(ctx, v.ID, rooms)
 }
 
+// MembershipEnds returns what identifies the end of each user's last membership of a room: see
+// [roomlog.Log.Ends]. Its errors have no code.
+func (c *Chat) MembershipEnds(
+	ctx context.Context, room uuid.UUID, users []string,
+) (map[string]string, error) {
+	return c.log.Ends(ctx, room, users)
+}
+
 // EndedOr explains why the viewer may not follow a room. Returns MEMBERSHIP_ENDED, with the reason,
 // if refusal is NOT_FOUND or FORBIDDEN and the viewer was a member of the room before, and refusal
 // itself otherwise.

@@ -15,10 +15,17 @@ const listReadInterval = 10
 
 // Lists reads users' lists of rooms.
 type Lists interface {
-	// ReadStates returns the rooms of a user.
-	ReadStates(ctx context.Context, user string) (map[uuid.UUID]ReadState, error)
+	// ReadStates returns the list of a user. Its Ends are those since a time.
+	ReadStates(ctx context.Context, user string, endedSince time.Time) (ListState, error)
 	// Joined calls found with the memberships that have begun since a time.
 	Joined(ctx context.Context, since time.Time, found func(user string, room uuid.UUID)) error
+}
+
+// ListState is a user's list as it is at a time.
+type ListState struct {
+	Rooms map[uuid.UUID]ReadState
+	// Ends has what identifies the end of the user's last membership of a room, by the room.
+	Ends map[uuid.UUID]string
 }
 
 // ReadState is what the entry of a room in a user's list changes with: the seq of the newest event,
@@ -45,9 +52,11 @@ func (c *RoomChange) Share(with func() any) any {
 // Entry is a change of a room as one list shows it.
 type Entry struct {
 	Payload []byte
-	// Listed reports whether the room is in the list, with State.
+	// Listed reports whether the room is in the list, with State. Otherwise End, unless it is "",
+	// identifies the end of the membership.
 	Listed bool
 	State  ReadState
+	End    string
 }
 
 // RoomList says what a subscriber to a user's list of rooms receives.
@@ -75,6 +84,10 @@ type roomList struct {
 	sink   Sink
 	closed bool
 	states map[uuid.UUID]ReadState
+	// ends are the ends of memberships which the subscriber knows of, or has never seen the room of,
+	// since one minute before the list was last read, at readAt.
+	ends   map[uuid.UUID]string
+	readAt time.Time
 	// due are the rooms with a change that has not been sent, and sent says when the last change of
 	// a room was sent, unless that was long ago. Changes of the rooms in rendering are being
 	// rendered or sent.
@@ -93,6 +106,7 @@ func (h *Hub) SubscribeList(ctx context.Context, list RoomList) (Subscriber, err
 		RoomList:        list,
 		openingPayloads: list.First,
 		states:          make(map[uuid.UUID]ReadState),
+		readAt:          time.Now(),
 		due:             make(map[uuid.UUID]struct{}),
 		sentAt:          make(map[uuid.UUID]time.Time),
 		rendering:       make(map[uuid.UUID]struct{}),
@@ -101,12 +115,12 @@ func (h *Hub) SubscribeList(ctx context.Context, list RoomList) (Subscriber, err
 	// The first read finds the rooms to follow, the second what is known of them while they are
 	// followed.
 	for range 2 {
-		states, err := h.lists.ReadStates(ctx, l.User)
+		state, err := l.readState(ctx)
 		if err != nil {
 			l.Close()
 			return nil, err
 		}
-		l.setStates(states)
+		l.setState(state)
 	}
 	return l, nil
 }
@@ -139,14 +153,14 @@ func (l *roomList) Next(ctx context.Context) ([][]byte, error) {
 	}
 	if l.takeReadDue() {
 		rewound := l.takeRewound()
-		states, err := l.hub.lists.ReadStates(ctx, l.User)
+		state, err := l.readState(ctx)
 		switch {
 		case err != nil:
 			l.hub.opts.Logger.WarnContext(ctx, "cannot read a list of rooms", "error", err)
 		case rewound:
-			l.setStates(states)
+			l.setState(state)
 		default:
-			l.touchChanged(states)
+			l.touchChanged(state)
 		}
 	}
 	payloads, rooms := l.take(time.Now())

@@ -1,21 +1,38 @@
 package live
 
-import "github.com/google/uuid"
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // unknownSeq stands for a seq: something else than the room's log has changed.
 const unknownSeq = -1
 
-// setStates sets what is known of the list, and follows its rooms. It keeps what publications have
+// readState reads the list.
+func (l *roomList) readState(ctx context.Context) (ListState, error) {
+	since := l.readAt.Add(-pollOverlap)
+	l.readAt = time.Now()
+	state, err := l.hub.lists.ReadStates(ctx, l.User, since)
+	if state.Ends == nil {
+		state.Ends = make(map[uuid.UUID]string)
+	}
+	return state, err
+}
+
+// setState sets what is known of the list, and follows its rooms. It keeps what publications have
 // said since the list was read.
-func (l *roomList) setStates(states map[uuid.UUID]ReadState) {
+func (l *roomList) setState(state ListState) {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
+	l.ends = state.Ends
 	for room := range l.states {
-		if _, listed := states[room]; !listed {
+		if _, listed := state.Rooms[room]; !listed {
 			l.setEntry(room, Entry{})
 		}
 	}
-	for room, state := range states {
+	for room, state := range state.Rooms {
 		l.setEntry(room, Entry{Listed: true, State: state})
 	}
 }
@@ -23,6 +40,9 @@ func (l *roomList) setStates(states map[uuid.UUID]ReadState) {
 // setEntry sets what is known of a room, and follows it while it is in the list. The hub is locked.
 func (l *roomList) setEntry(room uuid.UUID, entry Entry) {
 	if l.closed || !entry.Listed {
+		if entry.End != "" {
+			l.ends[room] = entry.End
+		}
 		delete(l.states, room)
 		l.hub.unfollow(room, l)
 		return
@@ -65,21 +85,28 @@ func (l *roomList) touch(room uuid.UUID, seq int64) {
 	l.hub.enqueue(l)
 }
 
-// touchChanged touches the rooms that differ from what is known.
-func (l *roomList) touchChanged(states map[uuid.UUID]ReadState) {
+// touchChanged touches the rooms that differ from what is known. That includes those which the user
+// has joined and left since the list was last read: the subscriber may have seen them in a query.
+func (l *roomList) touchChanged(found ListState) {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
 	if l.closed {
 		return
 	}
-	for room, state := range states {
+	for room, end := range found.Ends {
+		if l.ends[room] != end {
+			l.touch(room, unknownSeq)
+		}
+	}
+	l.ends = found.Ends
+	for room, state := range found.Rooms {
 		old, ok := l.states[room]
 		if !ok || old.Read != state.Read || old.Seq < state.Seq {
 			l.touch(room, unknownSeq)
 		}
 	}
 	for room := range l.states {
-		if _, listed := states[room]; !listed {
+		if _, listed := found.Rooms[room]; !listed {
 			l.touch(room, unknownSeq)
 		}
 	}

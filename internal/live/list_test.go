@@ -22,14 +22,15 @@ import (
 type fakeLists struct {
 	mu    sync.Mutex
 	rooms map[uuid.UUID]live.ReadState
+	ends  map[uuid.UUID]string
 	reads int
 }
 
-func (l *fakeLists) ReadStates(context.Context, string) (map[uuid.UUID]live.ReadState, error) {
+func (l *fakeLists) ReadStates(context.Context, string, time.Time) (live.ListState, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reads++
-	return maps.Clone(l.rooms), nil
+	return live.ListState{Rooms: maps.Clone(l.rooms), Ends: maps.Clone(l.ends)}, nil
 }
 
 func (l *fakeLists) set(room uuid.UUID, state live.ReadState) {
@@ -44,6 +45,13 @@ func (l *fakeLists) remove(room uuid.UUID) {
 	delete(l.rooms, room)
 }
 
+// end ends a membership of a room.
+func (l *fakeLists) end(room uuid.UUID, end string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ends[room] = end
+}
+
 func (l *fakeLists) Joined(context.Context, time.Time, func(string, uuid.UUID)) error { return nil }
 
 // render renders a room as its state.
@@ -55,13 +63,21 @@ func (l *fakeLists) render(_ context.Context, change *live.RoomChange) (live.Ent
 	if !ok {
 		text = "removed " + text
 	}
-	return live.Entry{Payload: []byte(text), Listed: ok, State: state}, nil
+	return live.Entry{
+		Payload: []byte(text),
+		Listed:  ok,
+		State:   state,
+		End:     l.ends[change.Room],
+	}, nil
 }
 
 func TestList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b, c := uuid.New(), uuid.New(), uuid.New()
-		lists := &fakeLists{rooms: map[uuid.UUID]live.ReadState{a: {Seq: 1}, b: {Seq: 1}}}
+		lists := &fakeLists{
+			rooms: map[uuid.UUID]live.ReadState{a: {Seq: 1}, b: {Seq: 1}},
+			ends:  map[uuid.UUID]string{c: "before"},
+		}
 		hub := live.NewHub(t.Context(), &fakeLog{}, lists, live.Options{PollInterval: time.Minute})
 		defer hub.Close()
 		list, err := hub.SubscribeList(t.Context(), live.RoomList{
@@ -116,6 +132,15 @@ func TestList(t *testing.T) {
 		// No hint comes: found when the list is read again.
 		lists.set(a, live.ReadState{Seq: 4, Read: 4})
 		expect("read elsewhere", 10*time.Minute, a.String())
+
+		// The subscriber may have seen rooms that the hub has not.
+		lists.end(b, "first")
+		expect("joined and left", 20*time.Minute, "removed "+b.String())
+		lists.end(b, "second")
+		hub.Receive(broker.Publication{Room: b, Seq: 5, Users: []string{"me"}})
+		expect("with a publication", 20*time.Minute+250*time.Millisecond, "removed "+b.String())
+		lists.set(a, live.ReadState{Seq: 5, Read: 5})
+		expect("no end twice", 30*time.Minute, a.String())
 	})
 }
 

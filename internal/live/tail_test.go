@@ -144,8 +144,8 @@ func (l *fakeLog) Heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]int
 	return heads, l.err
 }
 
-func (l *fakeLog) ReadStates(context.Context, string) (map[uuid.UUID]live.ReadState, error) {
-	return map[uuid.UUID]live.ReadState{}, nil
+func (l *fakeLog) ReadStates(context.Context, string, time.Time) (live.ListState, error) {
+	return live.ListState{}, nil
 }
 
 func (l *fakeLog) Joined(context.Context, time.Time, func(string, uuid.UUID)) error { return nil }

@@ -31,3 +31,27 @@ func (l *Log) Endings(
 	}
 	return endings, nil
 }
+
+// endOf identifies the end of a membership among those of its user and room.
+const endOf = "CAST(at AS text)"
+
+// Ends returns what identifies the end of each user's last membership of a room, among the ends of
+// the user's memberships of it. A user is missing if they were never in the room, or the record was
+// pruned. It takes one statement.
+func (l *Log) Ends(
+	ctx context.Context, room uuid.UUID, users []string,
+) (map[string]string, error) {
+	ends := make(map[string]string)
+	err := store.Each(ctx, l.db, func(rows *sql.Rows) error {
+		var user, end string
+		err := rows.Scan(&user, &end)
+		ends[user] = end
+		return err
+	}, `SELECT user_id, `+endOf+` FROM ended_memberships WHERE room_id = $1 AND `+
+		store.AnyOf(l.dialect, "user_id", "$2", "text"),
+		room, store.List(l.dialect, users))
+	if err != nil {
+		return nil, fmt.Errorf("find when %d users have left room %s: %w", len(users), room, err)
+	}
+	return ends, nil
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -173,19 +174,29 @@ const roomsAtOnce = 1024
 // member has read up to.
 type ReadState struct{ Seq, Read int64 }
 
-// ReadStates returns the state of a user in each of their rooms, in one statement.
-func (l *Log) ReadStates(ctx context.Context, userID string) (map[uuid.UUID]ReadState, error) {
-	states := make(map[uuid.UUID]ReadState)
-	err := store.Each(ctx, l.db, func(rows *sql.Rows) error {
+// ReadStates returns the state of a user in each of their rooms; and, by the room, the ends of the
+// user's memberships since a time: see [Log.Ends]. It takes one statement.
+func (l *Log) ReadStates(
+	ctx context.Context, userID string, endedSince time.Time,
+) (states map[uuid.UUID]ReadState, ends map[uuid.UUID]string, err error) {
+	states, ends = make(map[uuid.UUID]ReadState), make(map[uuid.UUID]string)
+	err = store.Each(ctx, l.db, func(rows *sql.Rows) error {
 		var id uuid.UUID
 		var s ReadState
-		err := rows.Scan(&id, &s.Seq, &s.Read)
-		states[id] = s
+		var end string
+		err := rows.Scan(&id, &s.Seq, &s.Read, &end)
+		if end == "" {
+			states[id] = s
+		} else {
+			ends[id] = end
+		}
 		return err
-	}, `SELECT r.id, r.seq, m.last_read_seq FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1`,
-		userID)
+	}, `SELECT r.id, r.seq, m.last_read_seq, '' FROM members m JOIN rooms r ON r.id = m.room_id WHERE m.user_id = $1
+UNION ALL
+SELECT room_id, 0, 0, `+endOf+` FROM ended_memberships WHERE user_id = $1 AND at >= $2`,
+		userID, endedSince)
 	if err != nil {
-		return nil, fmt.Errorf("read the rooms of %q: %w", userID, err)
+		return nil, nil, fmt.Errorf("read the rooms of %q: %w", userID, err)
 	}
-	return states, nil
+	return states, ends, nil
 }
