@@ -132,7 +132,7 @@ func New(
 		ctx,
 		cfg,
 		database,
-		publicationReceiver{hub, users},
+		publicationReceiver{hub, users, db},
 		logger,
 		opts,
 	)
@@ -325,16 +325,20 @@ func connect(
 // publicationReceiver passes publications to the hub, and profile changes to the cache of users.
 type publicationReceiver struct {
 	*live.Hub
-	users *profiles.Users
+	users   *profiles.Users
+	history write.History
 }
 
 // Receive implements [broker.Listener].
 func (r publicationReceiver) Receive(p broker.Publication) {
-	if len(p.Profiles) > 0 {
-		r.users.Apply(p.Profiles)
+	if len(p.Profiles) == 0 {
+		r.Hub.Receive(p)
 		return
 	}
-	r.Hub.Receive(p)
+	generation := r.history.Generation() // before the timeline, which is not an earlier one then
+	if p.MayBeOf(r.history.Timeline()) {
+		r.users.Apply(generation, p.Profiles)
+	}
 }
 
 // statementCache is the setting in the terms of the store, where 0 stands for its default.

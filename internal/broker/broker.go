@@ -36,6 +36,11 @@ type Publication struct {
 	Commit Commit
 }
 
+// MayBeOf reports whether the publication may be of a timeline: of the others, the commit may be lost.
+func (p Publication) MayBeOf(timeline string) bool {
+	return p.Timeline == timeline || p.Timeline == "" || timeline == ""
+}
+
 // ProfileChange is what a transaction changed in one shard of users: it raised the shard's version
 // from From to To, and between the two no profile but those of UserIDs has changed.
 type ProfileChange struct {

@@ -196,7 +196,8 @@ func TestProfileStatements(t *testing.T) {
 		expect("this node has changed another user", 0, v, ids[:4]...)
 
 		// Another node publishes its changes: the cache applies them one after the other.
-		publish = cache.Apply
+		apply := func(changes []broker.ProfileChange) { cache.Apply(0, changes) }
+		publish = apply
 		change(there, "d", ids[7])
 		v = change(there, "e", ids[8])
 		if u := expect("another node has published", 1, v, ids[7:]...); u[0].Status != "d" ||
@@ -211,11 +212,14 @@ func TestProfileStatements(t *testing.T) {
 			t.Errorf("the status is %q", u[0].Status)
 		}
 		change(there, "f", ids[8])
-		publish = cache.Apply
+		publish = apply
 		v = change(there, "g", ids[8])
 		if u := expect("a publication was lost", 2, v, ids[8:]...); u[0].Status != "g" {
 			t.Errorf("the status is %q", u[0].Status)
 		}
+		publish = func(changes []broker.ProfileChange) { cache.Apply(1, changes) }
+		v = change(there, "h", ids[8])
+		expect("a publication is of another generation", 2, v, ids[8:]...)
 	})
 }
 
@@ -310,7 +314,7 @@ func TestProfilesAreNotOlderThanShown(t *testing.T) {
 					for range rand.N(4) { // none: lost
 						for j, other := range caches {
 							if i != j {
-								other.Apply(delayed[rand.N(len(delayed))])
+								other.Apply(0, delayed[rand.N(len(delayed))])
 							}
 						}
 					}

@@ -153,7 +153,7 @@ func (h *Hub) cancel() {
 // Receive implements [broker.Listener]: it passes a publication to its subscribers on this node.
 func (h *Hub) Receive(p broker.Publication) {
 	era := h.Era()
-	if mine := h.opts.Timeline(); p.Timeline != mine && p.Timeline != "" && mine != "" {
+	if !p.MayBeOf(h.opts.Timeline()) {
 		return
 	}
 	var events []Event

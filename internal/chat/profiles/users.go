@@ -57,13 +57,18 @@ func (u *Users) Stats() Stats {
 	return Stats{u.found.Load(), u.read.Load(), int64(u.cached.Load().bytes())}
 }
 
-// Apply applies profile changes that have been committed, on this node or another, to the cache. They
-// may come in any order, more than once, or not at all: then the cache finds the changes in the
-// database when a newer profile version is asked for.
-func (u *Users) Apply(changes []broker.ProfileChange) {
+// Apply applies profile changes that have been committed in a generation of the database, on this node
+// or another, to the cache. They may come in any order, more than once, or not at all: then the cache
+// finds the changes in the database when a newer profile version is asked for. Changes of another
+// generation are dropped: they may be lost, and others have the same versions.
+func (u *Users) Apply(generation int64, changes []broker.ProfileChange) {
+	cache := u.cache()
+	if cache.generation != generation {
+		return
+	}
 	for _, change := range changes {
 		if change.Shard >= 0 && change.Shard < Shards {
-			u.cache().apply(change)
+			cache.apply(change)
 		}
 	}
 }

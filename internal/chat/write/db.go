@@ -151,7 +151,7 @@ func (db *DB) publish(ctx context.Context, publications []broker.Publication) {
 // A panic of do is an error, and the transaction is rolled back.
 func (db *DB) try(ctx context.Context, do func(*Tx) error) ([]broker.Publication, error) {
 	var t *Tx
-	committed := false
+	generation, committed := db.history.Generation(), false
 	defer func() {
 		if t != nil && !committed {
 			// Its own failure changes nothing: the database rolls back what is not committed.
@@ -174,7 +174,7 @@ func (db *DB) try(ctx context.Context, do func(*Tx) error) ([]broker.Publication
 		return t.publications, fmt.Errorf("commit: %w", err)
 	}
 	for _, p := range t.publications {
-		db.users.Apply(p.Profiles)
+		db.users.Apply(generation, p.Profiles)
 	}
 	return t.publications, nil
 }
