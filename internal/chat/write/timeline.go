@@ -13,14 +13,16 @@ import (
 // were newer, with the primary before. Their seqs are not used again: the first event on a timeline
 // skips store.SkippedSeqs for each timeline since then, and the log begins behind them. So subscribers
 // that return with a lost position, or any position before, get Resync. Each timeline counts, because
-// the skip before may have been lost, too. A room never returns to an earlier timeline, which a
-// connection behind a pooler may still believe to be the present one.
+// the skip before may have been lost, too.
+//
+// If the newest event is of a cluster that was made earlier, or of an unknown timeline (0, of a room
+// that was restored or that a node of an earlier version has made), all timelines of the present
+// cluster count. A room never returns to an earlier timeline, which a connection behind a pooler may
+// still believe to be the present one.
 
 // seqsToSkip is the number of seqs that a room skips, in a statement whose $7 is a
 // [store.TimelineArg], $8 is [store.SkippedSeqs] and $9 is [store.OneCluster].
-const seqsToSkip = `CASE WHEN timeline = 0 OR timeline >= $7::bigint THEN 0
-		WHEN timeline / $9::bigint = $7::bigint / $9::bigint THEN $8::bigint * ($7::bigint - timeline)
-		ELSE $8::bigint END`
+const seqsToSkip = `$8::bigint * GREATEST($7::bigint - GREATEST(timeline, $7::bigint / $9::bigint * $9::bigint), 0)`
 
 // timelineColumn is the column that withTimeline adds.
 const timelineColumn = "present_timeline"
@@ -51,11 +53,8 @@ func presentTimeline(r *ent.Room) (int64, error) {
 // nextSeq returns the seq of the next event, which is of the present timeline.
 func (h *Room) nextSeq() int64 {
 	if h.present > h.Timeline {
-		if skipped := seqsSkipped(h.Timeline, h.present); skipped > 0 {
-			h.Seq += skipped
-			h.LogStart = h.Seq
-		}
-		h.Timeline = h.present
+		h.Seq += seqsSkipped(h.Timeline, h.present)
+		h.LogStart, h.Timeline = h.Seq, h.present
 	}
 	h.Seq++
 	return h.Seq
@@ -63,12 +62,6 @@ func (h *Room) nextSeq() int64 {
 
 // seqsSkipped is seqsToSkip for a room whose newest event is of the timeline last.
 func seqsSkipped(last, present int64) int64 {
-	switch {
-	case last == 0 || last >= present:
-		return 0
-	case last/store.OneCluster == present/store.OneCluster:
-		return store.SkippedSeqs * (present - last)
-	default:
-		return store.SkippedSeqs
-	}
+	beforeCluster := present / store.OneCluster * store.OneCluster
+	return store.SkippedSeqs * max(present-max(last, beforeCluster), 0)
 }

@@ -25,13 +25,16 @@ func TestSeqsSkipped(t *testing.T) {
 	expression := strings.NewReplacer("$7", "$1", "$8", "$2", "$9", "$3").Replace(seqsToSkip)
 	for _, c := range []struct{ last, present, want int64 }{
 		{0, 0, 0},
-		{0, cluster + 1, 0},
+		{0, cluster + 1, store.SkippedSeqs},
+		{0, cluster + 2, 2 * store.SkippedSeqs}, // the skip on the timeline 1 may be lost
+		{0, 2, 2 * store.SkippedSeqs},           // of an unknown cluster
 		{cluster + 1, 0, 0},
 		{cluster + 1, cluster + 1, 0},
 		{cluster + 1, cluster + 2, store.SkippedSeqs},
 		{cluster + 1, cluster + 4, 3 * store.SkippedSeqs},
 		{cluster + 2, cluster + 1, 0},
 		{cluster + 7, cluster + store.OneCluster + 1, store.SkippedSeqs},
+		{cluster + 7, cluster + store.OneCluster + 3, 3 * store.SkippedSeqs},
 		{cluster + store.OneCluster + 1, cluster + 7, 0},
 	} {
 		var inSQL int64

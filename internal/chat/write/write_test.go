@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"testing"
 
@@ -64,6 +65,7 @@ func TestOnlyCommitsArePublished(t *testing.T) {
 		client.Room.Create().SetID(id).SetName("tea").SetCreatorID("ann").SetOwnerID("ann").
 			SetAccessType("PUBLIC").
 			SetSearchText("").SetKey("k").SetMaxUsers(1).SetMemberCount(1).
+			SetTimeline(math.MaxInt64). // it skips no seqs
 			SetCreatedAt(at).SetUpdatedAt(at).SetEventAt(at).ExecX(ctx)
 		update := func(id uuid.UUID, change func(*write.Room)) error {
 			return db.Tx(ctx, retry.Once, func(t *write.Tx) error {
