@@ -166,7 +166,8 @@ func (c *Cluster) examine(ctx context.Context, on *conn) (s server, err error) {
 		if err == nil {
 			return parseServer(answer), nil
 		}
-		if Classify(err) != Refused {
+		// An internal error is not a refusal once a server has answered the query.
+		if Classify(err) != Refused || isBreaking(err) && c.Timeline() != "" {
 			return s, fmt.Errorf("read its timeline: %w", err)
 		}
 		c.refusals.Store(int32(i + 1))

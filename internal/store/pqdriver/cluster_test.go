@@ -90,3 +90,58 @@ func TestMoveReplacesConnections(t *testing.T) {
 		t.Errorf("%d moves; the connection is the same: %v", moves, backend() == before)
 	}
 }
+
+// TestTimelineIsNotLost: an internal error while a server tells its timeline fails the connection. The
+// node does not take it for a server that does not support the query, which would make the timeline
+// another one than that of its peers until the node is restarted.
+func TestTimelineIsNotLost(t *testing.T) {
+	t.Parallel()
+	url := storetest.PostgresURL(t)
+	admin, err := sql.Open("postgres", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := admin.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Older versions of PostgreSQL may read pg_control while a checkpoint writes it.
+	exec(`CREATE TABLE torn ();
+CREATE FUNCTION public.pg_control_system(OUT system_identifier bigint) LANGUAGE plpgsql AS $$ BEGIN
+	IF EXISTS (SELECT FROM torn) THEN
+		RAISE 'calculated CRC checksum does not match value stored in file' USING ERRCODE = 'XX000';
+	END IF;
+	system_identifier := 7;
+END $$`)
+	exec(`DO $$ BEGIN
+	EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
+END $$`)
+	cluster := &pqdriver.Cluster{}
+	connector, err := pqdriver.New(t.Context(), url, pqdriver.Options{Cluster: cluster})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(connector)
+	defer db.Close()
+	for _, step := range []struct {
+		name, prepare string
+		fails         bool
+	}{
+		{"at first", "DELETE FROM torn", false},
+		{"with an error", "INSERT INTO torn DEFAULT VALUES", true},
+		{"after that", "DELETE FROM torn", false},
+	} {
+		exec(step.prepare)
+		before := cluster.Generation() + 1
+		cluster.WentBack() // the next connection is a new one
+		err := db.PingContext(t.Context())
+		if (err != nil) != step.fails || cluster.Timeline() != "7/1" ||
+			cluster.Generation() != before {
+			t.Errorf("%s: the timeline is %q, the generation %d, want %d (%v)",
+				step.name, cluster.Timeline(), cluster.Generation(), before, err)
+		}
+	}
+}
