@@ -15,9 +15,9 @@ import (
 const (
 	// requestTime is the timeout of a request.
 	requestTime = 10 * time.Second
-	// longestRest is the longest pause after an interrupted request: long enough for the test to
+	// maxRetryPause is the longest pause after an interrupted request: long enough for the test to
 	// kill the server before the retry.
-	longestRest = time.Second
+	maxRetryPause = time.Second
 )
 
 type vars = map[string]any
@@ -41,9 +41,9 @@ func retriable(err error) bool {
 	return !errors.As(err, &r) || r.code == "UNAVAILABLE"
 }
 
-// ask sends an operation once and decodes its data into result. It returns a *refusal if the
+// do sends an operation once and decodes its data into result. It returns a *refusal if the
 // response has errors.
-func (c *client) ask(ctx context.Context, query string, variables vars, result any) error {
+func (c *client) do(ctx context.Context, query string, variables vars, result any) error {
 	body, err := json.Marshal(vars{"query": query, "variables": variables})
 	if err != nil {
 		return err
@@ -101,8 +101,8 @@ func (r reply) decode(result any) error {
 
 // interruption is an interruption of the first attempt of a request.
 type interruption struct {
-	// hangUp is the time after which the client closes the connection. Zero means never.
-	hangUp time.Duration
+	// abortAfter is the time after which the client closes the connection. Zero means never.
+	abortAfter time.Duration
 	// lost makes the client discard the response.
 	lost bool
 }
@@ -118,19 +118,19 @@ func (c *client) retry(
 	variables vars,
 	result any,
 ) (last time.Time, err error) {
-	rest := 25 * time.Millisecond
+	maxPause := 25 * time.Millisecond
 	if m != (interruption{}) {
-		rest = longestRest
+		maxPause = maxRetryPause
 	}
 	for {
 		last = time.Now()
 		if err = c.try(ctx, m, query, variables, result); err == nil || !retriable(err) {
 			return last, err
 		}
-		if !pause(ctx, rand.N(rest)) {
+		if !pause(ctx, rand.N(maxPause)) {
 			return last, fmt.Errorf("no response: %w", errors.Join(err, context.Cause(ctx)))
 		}
-		m, rest = interruption{}, 25*time.Millisecond
+		m, maxPause = interruption{}, 25*time.Millisecond
 	}
 }
 
@@ -143,15 +143,15 @@ func (c *client) try(
 	result any,
 ) error {
 	limit := requestTime
-	if m.hangUp > 0 {
-		limit = m.hangUp
+	if m.abortAfter > 0 {
+		limit = m.abortAfter
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if m.lost {
 		var lost json.RawMessage
-		_ = c.ask(ctx, query, variables, &lost)
+		_ = c.do(ctx, query, variables, &lost)
 		return errInterrupted
 	}
-	return c.ask(ctx, query, variables, result)
+	return c.do(ctx, query, variables, result)
 }

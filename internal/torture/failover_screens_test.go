@@ -20,8 +20,8 @@ import (
 // errResync ends a stream that has no Resync.
 var errResync = errors.New("RESYNC")
 
-// screens starts the subscribers: to each room of each node one of each kind, and to all rooms of each
-// node one of myEvents and one of myRoomsChanged.
+// screens starts the subscribers: on each node, one of each kind per room, and one of myEvents and one
+// of myRoomsChanged for all rooms.
 func (f *failover) screens(ctx context.Context, running *sync.WaitGroup) (views []*view) {
 	open := func(n int, kind, room string) *view {
 		v := &view{
@@ -35,26 +35,30 @@ func (f *failover) screens(ctx context.Context, running *sync.WaitGroup) (views 
 		all := map[string]*view{}
 		for _, room := range f.rooms {
 			events := open(n, "roomEvents", room)
-			running.Go(func() { f.keep(ctx, []*view{events}, f.roomEvents(events)) })
+			running.Go(func() { f.keepSubscribed(ctx, []*view{events}, f.roomEvents(events)) })
 			added := open(n, "messageAdded", room)
-			running.Go(func() { f.keep(ctx, []*view{added}, f.messageAdded(added)) })
+			running.Go(func() { f.keepSubscribed(ctx, []*view{added}, f.messageAdded(added)) })
 			stream := open(n, "event stream", room)
-			running.Go(func() { f.keep(ctx, []*view{stream}, f.eventStream(stream)) })
+			running.Go(func() { f.keepSubscribed(ctx, []*view{stream}, f.eventStream(stream)) })
 			all[room] = open(n, "myEvents", room)
 		}
-		var mine []*view
+		var ownViews []*view
 		for _, v := range all {
-			mine = append(mine, v)
+			ownViews = append(ownViews, v)
 		}
-		running.Go(func() { f.keep(ctx, mine, f.myEvents(n, all)) })
-		running.Go(func() { f.keep(ctx, nil, f.roomList(n)) })
+		running.Go(func() { f.keepSubscribed(ctx, ownViews, f.myEvents(n, all)) })
+		running.Go(func() { f.keepSubscribed(ctx, nil, f.roomList(n)) })
 	}
 	return views
 }
 
-// keep subscribes, and again whenever the stream ends, until ctx ends. As screens do, it reads the
-// rooms then.
-func (f *failover) keep(ctx context.Context, views []*view, follow func(context.Context) error) {
+// keepSubscribed subscribes until ctx ends, and again whenever the stream ends. Like a client, it reads
+// the rooms first.
+func (f *failover) keepSubscribed(
+	ctx context.Context,
+	views []*view,
+	follow func(context.Context) error,
+) {
 	for first := true; ctx.Err() == nil; first = false {
 		for _, v := range views {
 			if err := v.reload(ctx, -1); err != nil && ctx.Err() == nil {
@@ -118,8 +122,8 @@ const failoverEvents = `subscription($room: ID!, $after: Int) {
 	item: roomEvents(roomId: $room, after: $after) {
 		__typename seq ... on MessageAdded { message { contents } } } }`
 
-// take applies an event.
-func (v *view) take(ctx context.Context, e roomItem) error {
+// apply applies an event.
+func (v *view) apply(ctx context.Context, e roomItem) error {
 	switch e.Typename {
 	case "StreamOpened":
 	case "Resync":
@@ -134,13 +138,13 @@ func (v *view) take(ctx context.Context, e roomItem) error {
 func (f *failover) roomEvents(v *view) func(context.Context) error {
 	return func(ctx context.Context) error {
 		return subscribe(ctx, v.reader, failoverEvents, vars{"room": v.room, "after": v.reached()},
-			func(e roomItem) error { return v.take(ctx, e) })
+			func(e roomItem) error { return v.apply(ctx, e) })
 	}
 }
 
-// comeBack subscribes with positions from before the promotion, which the rooms have passed again: each
+// checkOldPositions subscribes with positions from before the promotion, which the rooms have passed again: each
 // node must send Resync before the first event of the new timeline.
-func (f *failover) comeBack(ctx context.Context, heads map[string]int64) {
+func (f *failover) checkOldPositions(ctx context.Context, heads map[string]int64) {
 	for n := range failoverNodes {
 		for _, room := range append([]string{f.quiet}, f.rooms...) {
 			var first string
@@ -192,7 +196,7 @@ func (f *failover) myEvents(n int, views map[string]*view) func(context.Context)
 		return subscribe(ctx, f.client(n, viewer(n)), query, vars{"after": after},
 			func(it myItem) error {
 				if v := views[it.RoomID]; v != nil && it.Kind == "EVENT" {
-					return v.take(ctx, it.Event)
+					return v.apply(ctx, it.Event)
 				}
 				return nil
 			})
@@ -248,7 +252,7 @@ func (f *failover) eventStream(v *view) func(context.Context) error {
 			if err := r.decode(&item); err != nil {
 				return resumable(err)
 			}
-			if err := v.take(ctx, item.Item); err != nil {
+			if err := v.apply(ctx, item.Item); err != nil {
 				return err
 			}
 		}

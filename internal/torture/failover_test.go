@@ -23,8 +23,8 @@ const (
 	failoverNodes, failoverRooms, failoverWriters = 2, 2, 3
 	// beforeFailover is how long to write before replication is held back, and lossTime after that.
 	beforeFailover, lossTime = time.Second, 1500 * time.Millisecond
-	// longestGap is the goal: how long after a promotion a node takes writes again.
-	longestGap = 5 * time.Second
+	// maxWriteGap is the goal: how long after a promotion a node takes writes again.
+	maxWriteGap = 5 * time.Second
 )
 
 // TestFailover promotes a standby while two nodes serve writers and subscribers of every kind, kills
@@ -41,9 +41,9 @@ func TestFailover(t *testing.T) {
 				f := &failover{
 					synchronous: synchronous,
 					faults:      &faults{},
-					acked:       map[string]acked{},
+					acked:       map[string]ackedMessage{},
 				}
-				f.play(t)
+				f.run(t)
 			}
 		})
 	}
@@ -57,13 +57,13 @@ type failover struct {
 	standby     *storetest.Server
 	servers     []*server
 	rooms       []string
-	// quiet is a room in which only the owner writes, and ghost a room that is lost.
-	quiet, ghost string
+	// quiet is a room in which only the owner writes, and lostRoom a room that is lost.
+	quiet, lostRoom string
 
 	faults *faults
 
 	mu    sync.Mutex
-	acked map[string]acked
+	acked map[string]ackedMessage
 	// promoted is when the standby took writes, and shown are the messages that reads have shown
 	// which began after that.
 	promoted time.Time
@@ -73,16 +73,16 @@ type failover struct {
 	resyncs, reopened, opened int
 }
 
-// acked is an acknowledged message. began is when its last request began.
-type acked struct {
+// ackedMessage is an acknowledged message. began is when its last request began.
+type ackedMessage struct {
 	position
 	began, at time.Time
 	node      int
 }
 
-func (f *failover) play(t *testing.T) {
+func (f *failover) run(t *testing.T) {
 	f.t, f.shown = t, map[position]string{}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
@@ -108,9 +108,9 @@ func (f *failover) play(t *testing.T) {
 	}
 	f.populate(ctx)
 
-	listening, hangUp := context.WithCancel(ctx)
-	var listens, writes sync.WaitGroup
-	views := f.screens(listening, &listens)
+	subscribersCtx, cancelSubscribers := context.WithCancel(ctx)
+	var running, writes sync.WaitGroup
+	views := f.screens(subscribersCtx, &running)
 	stop := make(chan struct{})
 	for n := range failoverNodes {
 		for i := range failoverWriters {
@@ -124,14 +124,14 @@ func (f *failover) play(t *testing.T) {
 	if ok {
 		f.catchUp(ctx, views)
 	}
-	hangUp()
-	listens.Wait()
+	cancelSubscribers()
+	running.Wait()
 	for _, s := range f.servers {
 		if err := s.stop(); err != nil {
 			f.faults.add("a node ends: %v", err)
 		}
 	}
-	f.judge(views)
+	f.check(views)
 	for _, fault := range f.faults.first {
 		t.Error(fault)
 	}
@@ -195,14 +195,14 @@ func (f *failover) createRoom(ctx context.Context, names []string) string {
 const sendKeyed = `mutation($room: ID!, $key: String!) {
 	sendMessage(input: {roomId: $room, contents: $key, idempotencyKey: $key}) { message { seq } } }`
 
-// sentAnswer is the response to sendKeyed.
-type sentAnswer struct {
+// sentMessage is the response to sendKeyed.
+type sentMessage struct {
 	SendMessage struct{ Message struct{ Seq int64 } }
 }
 
 func (f *failover) send(ctx context.Context, c *client, room, key string) {
 	f.t.Helper()
-	var answer sentAnswer
+	var answer sentMessage
 	f.must(ctx, c, sendKeyed, vars{"room": room, "key": key}, &answer)
 }
 
@@ -224,7 +224,7 @@ func (f *failover) write(ctx context.Context, n, i int, stop <-chan struct{}) {
 		}
 		room := f.rooms[number%len(f.rooms)]
 		key := fmt.Sprintf("%d of writer %d of node %d", number, i, n)
-		var answer sentAnswer
+		var answer sentMessage
 		began, err := c.retry(
 			ctx,
 			interruption{},
@@ -238,7 +238,7 @@ func (f *failover) write(ctx context.Context, n, i int, stop <-chan struct{}) {
 		}
 		at := position{room, answer.SendMessage.Message.Seq}
 		f.mu.Lock()
-		f.acked[key] = acked{at, began, time.Now(), n}
+		f.acked[key] = ackedMessage{at, began, time.Now(), n}
 		f.mu.Unlock()
 		pause(ctx, 2*time.Millisecond)
 	}
@@ -249,16 +249,16 @@ func (f *failover) failOver(ctx context.Context) bool {
 	pause(ctx, beforeFailover)
 	f.setName(ctx, "kept")
 	f.standby.Await(`SELECT pg_last_wal_replay_lsn() >= '` + f.primary.Position() + `'`)
-	f.warm(ctx)
+	f.warmCaches(ctx)
 	if !f.synchronous {
 		f.standby.StopReplication()
 	}
 	f.setName(ctx, "lost")
 	f.send(ctx, f.client(0, owner), f.quiet, "lost")
-	f.ghost = f.createRoom(ctx, []string{viewer(0), viewer(1)})
-	f.send(ctx, f.client(0, owner), f.ghost, "ghost")
+	f.lostRoom = f.createRoom(ctx, []string{viewer(0), viewer(1)})
+	f.send(ctx, f.client(0, owner), f.lostRoom, "ghost")
 	pause(ctx, lossTime)
-	f.warm(ctx) // caches have what is about to be lost
+	f.warmCaches(ctx) // the caches contain data that will be lost
 	heads := f.heads(ctx)
 
 	f.primary.Kill()
@@ -275,7 +275,7 @@ func (f *failover) failOver(ctx context.Context) bool {
 	// The same seq, with another message.
 	f.send(ctx, f.client(1, owner), f.quiet, "sent again")
 	// Until the rooms have passed the seqs that were lost.
-	for deadline := time.Now().Add(patience / 2); ; {
+	for deadline := time.Now().Add(testTimeout / 2); ; {
 		if !pause(ctx, 100*time.Millisecond) || time.Now().After(deadline) {
 			f.faults.add("the rooms do not pass %v again: they are at %v", heads, f.heads(ctx))
 			return false
@@ -288,9 +288,9 @@ func (f *failover) failOver(ctx context.Context) bool {
 			break
 		}
 	}
-	f.comeBack(ctx, heads)
+	f.checkOldPositions(ctx, heads)
 	for n := range failoverNodes {
-		if gap := f.gap(n); gap > longestGap {
+		if gap := f.writeGap(n); gap > maxWriteGap {
 			f.faults.add("node %d took writes %v after the promotion", n, gap)
 		} else {
 			f.t.Logf("node %d took writes %v after the promotion", n, gap.Round(time.Millisecond))
@@ -299,8 +299,8 @@ func (f *failover) failOver(ctx context.Context) bool {
 	return f.returnOfThePrimary(ctx)
 }
 
-// gap returns how long after the promotion a node acknowledged a message that was sent after it.
-func (f *failover) gap(n int) time.Duration {
+// writeGap returns how long after the promotion a node acknowledged a message that was sent after it.
+func (f *failover) writeGap(n int) time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	gap := time.Duration(1<<63 - 1)
@@ -325,17 +325,17 @@ func (f *failover) returnOfThePrimary(ctx context.Context) bool {
 	return pause(ctx, time.Second/2)
 }
 
-// warm makes both nodes read everything that they cache.
-func (f *failover) warm(ctx context.Context) {
+// warmCaches makes both nodes load their caches.
+func (f *failover) warmCaches(ctx context.Context) {
 	for n := range failoverNodes {
-		var list roomsAnswer
+		var list roomsResult
 		f.must(ctx, f.client(n, owner), readRooms, nil, &list)
 	}
 }
 
 // heads returns the seqs of the rooms, as the database says that takes writes.
 func (f *failover) heads(ctx context.Context) map[string]int64 {
-	var list roomsAnswer
+	var list roomsResult
 	heads := make(map[string]int64)
 	f.must(ctx, f.client(0, owner), readRooms, nil, &list)
 	for _, room := range list.MyRooms.Nodes {
@@ -347,8 +347,8 @@ func (f *failover) heads(ctx context.Context) map[string]int64 {
 const readRooms = `{ myRooms(first: 10) { nodes { id seq creator { nickName }
 	latestMessage { seq contents } messages(last: 1) { nodes { seq contents } } } } }`
 
-// roomsAnswer is the response to readRooms.
-type roomsAnswer struct {
+// roomsResult is the response to readRooms.
+type roomsResult struct {
 	MyRooms struct {
 		Nodes []struct {
 			ID            string
@@ -375,7 +375,7 @@ func (f *failover) read(ctx context.Context, n int, stop <-chan struct{}) {
 		default:
 		}
 		began := time.Now()
-		var list roomsAnswer
+		var list roomsResult
 		if err := c.try(ctx, interruption{}, readRooms, nil, &list); err == nil {
 			f.record(began, list)
 		} else if !retriable(err) {
@@ -385,7 +385,7 @@ func (f *failover) read(ctx context.Context, n int, stop <-chan struct{}) {
 	}
 }
 
-func (f *failover) record(began time.Time, list roomsAnswer) {
+func (f *failover) record(began time.Time, list roomsResult) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.promoted.IsZero() || began.Before(f.promoted) {
@@ -403,7 +403,7 @@ func (f *failover) record(began time.Time, list roomsAnswer) {
 				want,
 			)
 		}
-		if room.ID == f.ghost && !f.synchronous {
+		if room.ID == f.lostRoom && !f.synchronous {
 			f.faults.add("a read shows a room that is lost")
 		}
 		messages := room.Messages.Nodes
@@ -432,33 +432,33 @@ func (f *failover) catchUp(ctx context.Context, views []*view) {
 	}
 }
 
-// judge compares everything with the database that has survived.
-func (f *failover) judge(views []*view) {
-	there := f.messages()
+// check compares everything with the database that has survived.
+func (f *failover) check(views []*view) {
+	stored := f.messages()
 	lost := 0
 	for key, a := range f.acked {
 		switch {
-		case there[a.position] == key:
+		case stored[a.position] == key:
 		case f.synchronous || a.began.After(f.promoted):
 			f.faults.add("%s was acknowledged at %v, where the database has %q",
-				key, a.position, there[a.position])
+				key, a.position, stored[a.position])
 		default:
 			lost++
 		}
 	}
 	for at, contents := range f.shown {
-		if there[at] != contents {
+		if stored[at] != contents {
 			f.faults.add(
 				"a read shows %q at %v, where the database has %q",
 				contents,
 				at,
-				there[at],
+				stored[at],
 			)
 		}
 	}
 	for _, v := range views {
 		want := map[int64]string{}
-		for at, contents := range there {
+		for at, contents := range stored {
 			if at.room == v.room {
 				want[at.seq] = contents
 			}
@@ -487,19 +487,19 @@ func (f *failover) messages() map[position]string {
 		f.t.Fatal(err)
 	}
 	defer rows.Close()
-	there := map[position]string{}
+	stored := map[position]string{}
 	for rows.Next() {
 		var at position
 		var contents string
 		if err := rows.Scan(&at.room, &at.seq, &contents); err != nil {
 			f.t.Fatal(err)
 		}
-		there[at] = contents
+		stored[at] = contents
 	}
 	if err := rows.Err(); err != nil {
 		f.t.Fatal(err)
 	}
-	return there
+	return stored
 }
 
 // view is what a subscriber knows of a room.

@@ -20,24 +20,24 @@ const myEvents = `subscription($after: [RoomPosition!]!) { item: myEvents(after:
 		... on ReactionsChanged { message { id seq idempotencyKey contents reactions { emoji count } } } } } }`
 
 // follower follows all rooms with one subscription, loses its connection repeatedly, and resumes
-// after the last seq of each room. What it receives of a room is judged as that of a subscriber to
+// after the last seq of each room. What it receives of a room is checked as that of a subscriber to
 // the room.
 type follower struct {
 	screen
-	// parts are the rooms, by id.
-	parts map[string]*subscriber
+	// rooms has the subscriber of each room, by id.
+	rooms map[string]*subscriber
 	// opened are the rooms that the current connection has begun with.
 	opened map[string]bool
 	ready  bool
 }
 
-// newFollower returns a follower with a part for each of the rooms.
-func newFollower(of screen, rooms []*ledger, guest bool) *follower {
-	f := &follower{screen: of, parts: make(map[string]*subscriber)}
+// newFollower returns a follower with a subscriber for each of the rooms.
+func newFollower(of screen, rooms []*history, guest bool) *follower {
+	f := &follower{screen: of, rooms: make(map[string]*subscriber)}
 	for _, room := range rooms {
-		f.parts[room.roomID] = &subscriber{
+		f.rooms[room.roomID] = &subscriber{
 			screen: screen{name: of.name, faults: of.faults},
-			room:   room, events: true, guest: guest, partial: true,
+			room:   room, events: true, guest: guest, ofFollower: true,
 		}
 	}
 	return f
@@ -46,13 +46,13 @@ func newFollower(of screen, rooms []*ledger, guest bool) *follower {
 // run subscribes again and again until ctx ends.
 func (f *follower) run(ctx context.Context) {
 	f.screen.run(ctx, func(conn *websocket.Conn) error { return f.follow(ctx, conn) },
-		func() time.Duration { return longestAway })
+		func() time.Duration { return maxReconnectPause })
 }
 
 // follow reads one connection to its end. Its error is a fault of the server.
 func (f *follower) follow(ctx context.Context, conn *websocket.Conn) error {
 	var positions []vars
-	for id, part := range f.parts {
+	for id, part := range f.rooms {
 		after := part.reached.Load()
 		if f.rng.IntN(5) == 0 { // as client libraries that reconnect automatically do
 			after = max(0, after-f.rng.Int64N(30))
@@ -64,7 +64,7 @@ func (f *follower) follow(ctx context.Context, conn *websocket.Conn) error {
 	err := send(ctx, conn, "subscribe",
 		vars{"query": myEvents, "variables": vars{"after": positions}})
 	for err == nil {
-		if !f.isCalm() && f.rng.IntN(200) == 0 { // a slow network
+		if !f.cutsStopped() && f.rng.IntN(200) == 0 { // a slow network
 			pause(ctx, 100*time.Millisecond)
 		}
 		err = f.receive(ctx, conn)
@@ -75,8 +75,8 @@ func (f *follower) follow(ctx context.Context, conn *websocket.Conn) error {
 	return err
 }
 
-// mine is an item of the subscription.
-type mine struct {
+// sessionItem is an item of the subscription.
+type sessionItem struct {
 	Kind, RoomID, Reason string
 	Event                *item
 }
@@ -87,34 +87,34 @@ func (f *follower) receive(ctx context.Context, conn *websocket.Conn) error {
 		return err
 	}
 	var r reply
-	var data struct{ Item mine }
+	var data struct{ Item sessionItem }
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return fmt.Errorf("%q: %w", raw, err)
 	}
 	if err := r.decode(&data); err != nil {
 		return resumable(err)
 	}
-	if err := f.takeItem(data.Item); err != nil {
+	if err := f.recordItem(data.Item); err != nil {
 		return fmt.Errorf("%s: %w", raw, err)
 	}
 	return nil
 }
 
-// takeItem records an item.
-func (f *follower) takeItem(it mine) error {
+// recordItem records an item.
+func (f *follower) recordItem(it sessionItem) error {
 	if it.Kind == "READY" {
-		if f.ready || len(f.opened) != len(f.parts) {
+		if f.ready || len(f.opened) != len(f.rooms) {
 			return fmt.Errorf(
 				"ready with %d of %d rooms, before: %v",
 				len(f.opened),
-				len(f.parts),
+				len(f.rooms),
 				f.ready,
 			)
 		}
 		f.ready = true
 		return nil
 	}
-	part := f.parts[it.RoomID]
+	part := f.rooms[it.RoomID]
 	if part == nil {
 		return errors.New("of an unknown room")
 	}
@@ -139,7 +139,7 @@ func (f *follower) takeItem(it mine) error {
 			return errors.New("a room that was joined does not begin with that")
 		}
 	}
-	return part.take(*it.Event, first)
+	return part.record(*it.Event, first)
 }
 
 // begin records that a room begins after a seq, or with the event by which the user joins (-1).

@@ -48,8 +48,8 @@ type listReader struct {
 	rooms map[string]listed
 	// Its streams, and the changes of the user's room. Nothing else uses them until it has ended.
 	streams []listStream
-	// differs is how the list differs in the end from what a query returns.
-	differs string
+	// finalDiff is how the list differs in the end from the result of a query.
+	finalDiff string
 }
 
 // listStream records one connection.
@@ -67,7 +67,7 @@ type receivedChange struct {
 // run implements participant.
 func (l *listReader) run(ctx context.Context) {
 	l.screen.run(ctx, func(conn *websocket.Conn) error { return l.follow(ctx, conn) },
-		func() time.Duration { return longestAway })
+		func() time.Duration { return maxReconnectPause })
 }
 
 // follow reads one connection to its end. Its error is a fault of the server.
@@ -89,7 +89,7 @@ func (l *listReader) follow(ctx context.Context, conn *websocket.Conn) error {
 		case first:
 			err = l.read(ctx)
 		default:
-			err = l.take(ctx, change)
+			err = l.handle(ctx, change)
 		}
 	}
 	if errors.Is(err, errEnded) {
@@ -122,20 +122,20 @@ func (l *listReader) query(ctx context.Context) (map[string]listed, error) {
 	return rooms, nil
 }
 
-// take applies a change.
-func (l *listReader) take(ctx context.Context, change listChange) error {
+// handle applies a change.
+func (l *listReader) handle(ctx context.Context, change listChange) error {
 	if (change.Kind == "CHANGED") != (change.Room != nil) ||
 		change.Room != nil && change.Room.ID != change.RoomID {
 		return fmt.Errorf("a change %+v of %+v", change, change.Room)
 	}
-	l.apply(change)
+	l.applyChange(change)
 	if change.Room == nil {
 		return nil
 	}
 	if current := &l.streams[len(l.streams)-1]; change.RoomID == l.user.room.roomID {
 		current.changes = append(current.changes, receivedChange{time.Now(), change.Room.Seq})
 	}
-	if !l.isCalm() && l.rng.IntN(20) == 0 {
+	if !l.cutsStopped() && l.rng.IntN(20) == 0 {
 		var ignored any // a guest may have been removed, and the server may be down
 		_ = l.client.try(ctx, interruption{}, markRead,
 			vars{"room": change.RoomID, "seq": change.Room.Seq}, &ignored)
@@ -143,7 +143,7 @@ func (l *listReader) take(ctx context.Context, change listChange) error {
 	return nil
 }
 
-func (l *listReader) apply(change listChange) {
+func (l *listReader) applyChange(change listChange) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if change.Room == nil {
@@ -153,8 +153,8 @@ func (l *listReader) apply(change listChange) {
 	}
 }
 
-// difference returns how the list differs from what a query returns; "" if it does not.
-func (l *listReader) difference(ctx context.Context) string {
+// diff returns how the list differs from the result of a query; "" if it does not.
+func (l *listReader) diff(ctx context.Context) string {
 	want, err := l.query(ctx)
 	if err != nil {
 		return err.Error()
@@ -167,11 +167,11 @@ func (l *listReader) difference(ctx context.Context) string {
 	return fmt.Sprintf("it has %v, and a query returns %v", l.rooms, want)
 }
 
-// drain implements participant: it waits until the list is what a query returns.
+// drain implements participant: it waits until the list equals the result of a query.
 func (l *listReader) drain(ctx context.Context) {
 	var difference string
 	for {
-		if now := l.difference(ctx); now == "" {
+		if now := l.diff(ctx); now == "" {
 			return
 		} else if ctx.Err() == nil {
 			difference = now
@@ -180,26 +180,26 @@ func (l *listReader) drain(ctx context.Context) {
 			break
 		}
 	}
-	l.differs = difference
+	l.finalDiff = difference
 }
 
-// judge implements participant. In the end the list is what a query returns. It never shows the
+// check implements participant. In the end the list equals the result of a query. It never shows the
 // user's room as it was after the user's removal, nor at all if it subscribed after that.
-func (l *listReader) judge() verdict {
-	v := verdict{faults: l.faults}
-	if l.differs != "" {
-		v.lose(1, "the list of %s: %s", l.name, l.differs)
+func (l *listReader) check() violations {
+	v := violations{faults: l.faults}
+	if l.finalDiff != "" {
+		v.addLost(1, "the list of %s: %s", l.name, l.finalDiff)
 	}
-	left, joined := l.user.room.moves(l.name)
+	left, joined := l.user.room.membershipChanges(l.name)
 	for i, a := range l.user.absences {
 		if i >= len(left) || i >= len(joined) && !a.adding.IsZero() {
-			break // judgeGuest reports that
+			break // checkGuest reports that
 		}
 		for j, st := range l.streams {
 			for _, c := range st.changes {
-				if outside := a.adding.IsZero() || c.at.Before(a.adding); outside &&
+				if removed := a.adding.IsZero() || c.at.Before(a.adding); removed &&
 					(c.seq >= left[i] || st.begun.After(a.removed)) {
-					v.leak("the list of %s, stream %d, removed at %d: the room at %d",
+					v.addLeak("the list of %s, stream %d, removed at %d: the room at %d",
 						l.name, j, left[i], c.seq)
 				}
 			}
@@ -208,14 +208,14 @@ func (l *listReader) judge() verdict {
 	return v
 }
 
-// TestJudgeList shows that judge finds each kind of violation.
-func TestJudgeList(t *testing.T) {
+// TestCheckList shows that check finds each kind of violation.
+func TestCheckList(t *testing.T) {
 	start := time.Now()
 	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
 	// The guest is removed at seq 3 (second 30), joins again at seq 6 (second 60), and is removed for
 	// good at seq 9 (second 90).
-	good := func() *listReader {
-		room := newLedger("r", &faults{})
+	valid := func() *listReader {
+		room := newHistory("r", &faults{})
 		room.observed = map[int64]event{
 			3: {"MemberLeft", "g", "KICKED"},
 			6: {"MemberJoined", "g", ""},
@@ -236,11 +236,11 @@ func TestJudgeList(t *testing.T) {
 		return l
 	}
 	for name, c := range map[string]struct {
-		harm         func(*listReader)
+		corrupt      func(*listReader)
 		leaked, lost int
 	}{
-		"nothing wrong":            {harm: func(*listReader) {}},
-		"another list":             {func(l *listReader) { l.differs = "x" }, 0, 1},
+		"no violation":             {corrupt: func(*listReader) {}},
+		"another list":             {func(l *listReader) { l.finalDiff = "x" }, 0, 1},
 		"the room after a removal": {func(l *listReader) { l.streams[0].changes[1].seq = 3 }, 1, 0},
 		"subscribed after a removal": {func(l *listReader) {
 			l.streams[1].changes[0].at = at(50)
@@ -251,9 +251,9 @@ func TestJudgeList(t *testing.T) {
 		}, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := good()
-			c.harm(l)
-			if v := l.judge(); v.leaked != c.leaked || v.lost != c.lost {
+			l := valid()
+			c.corrupt(l)
+			if v := l.check(); v.leaked != c.leaked || v.lost != c.lost {
 				t.Errorf("leaked %d, lost %d, want %+v; %q", v.leaked, v.lost, c, l.faults.first)
 			}
 		})

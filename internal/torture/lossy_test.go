@@ -13,33 +13,33 @@ import (
 	"parley/internal/broker"
 )
 
-// lossy is a broker as bad as one may be: of the publications it carries it loses some, doubles some,
-// delays some so that later ones overtake them, and damages the commits of some.
+// lossy is the worst broker that is allowed: it loses, duplicates, delays and reorders publications,
+// and truncates the commits of some.
 type lossy struct {
 	broker.Listener
 
-	mu   sync.Mutex
-	rng  *rand.Rand
-	deaf bool
+	mu       sync.Mutex
+	rng      *rand.Rand
+	dropsAll bool
 }
 
-// How bad it is.
+// The probabilities of each fault, and the longest delay.
 const (
-	lossyLoses   = 0.35 // of all hints
+	lossyLoses   = 0.35 // of all publications
 	lossyDoubles = 0.2
-	lossyDelays  = 0.5 // of what is not lost, each copy by itself
-	lossyDamages = 0.2 // likewise
+	lossyDelays  = 0.5 // of those not lost, for each copy
+	lossyDamages = 0.2 // likewise, for each copy
 	lossyDelay   = 200 * time.Millisecond
 )
 
-func newLossy(seed uint64, hear broker.Listener) *lossy {
-	return &lossy{Listener: hear, rng: rand.New(rand.NewPCG(seed, 0))}
+func newLossy(seed uint64, listener broker.Listener) *lossy {
+	return &lossy{Listener: listener, rng: rand.New(rand.NewPCG(seed, 0))}
 }
 
-// Publish carries p, or not. It does not block.
+// Publish delivers p, or not. It does not block.
 func (l *lossy) Publish(p broker.Publication) {
 	for _, c := range l.copies() {
-		p := truncated(p, c.part)
+		p := truncated(p, c.fraction)
 		if c.delay == 0 {
 			l.Receive(p)
 		} else {
@@ -48,25 +48,25 @@ func (l *lossy) Publish(p broker.Publication) {
 	}
 }
 
-// truncated returns a publication with a part of its commit, as another node would receive it; 1 is
-// all of it.
-func truncated(p broker.Publication, part float64) broker.Publication {
-	if p.Commit == nil || part == 1 {
+// truncated returns a publication with a fraction of its commit, as another node would receive it;
+// 1 is all of it.
+func truncated(p broker.Publication, fraction float64) broker.Publication {
+	if p.Commit == nil || fraction == 1 {
 		return p
 	}
 	encoded, err := p.Commit.Encode()
 	if err != nil {
 		panic(err) // ends the server, and so fails the test
 	}
-	p.Commit = &broker.Encoded{JSON: encoded[:int(part*float64(len(encoded)))]}
+	p.Commit = &broker.Encoded{JSON: encoded[:int(fraction*float64(len(encoded)))]}
 	return p
 }
 
 // lossyCopy is what happens to a copy of a publication.
 type lossyCopy struct {
 	delay time.Duration
-	// part is how much of its commit arrives: 1 is all of it.
-	part float64
+	// fraction is how much of its commit arrives: 1 is all of it.
+	fraction float64
 }
 
 // copies returns the copies of a publication that arrive.
@@ -74,86 +74,87 @@ func (l *lossy) copies() []lossyCopy {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	copies := make([]lossyCopy, 1, 2)
-	switch luck := l.rng.Float64(); {
-	case l.deaf, luck < lossyLoses:
+	switch draw := l.rng.Float64(); {
+	case l.dropsAll, draw < lossyLoses:
 		return nil
-	case luck < lossyLoses+lossyDoubles:
+	case draw < lossyLoses+lossyDoubles:
 		copies = copies[:2]
 	}
 	for i := range copies {
-		copies[i].part = 1
+		copies[i].fraction = 1
 		if l.rng.Float64() < lossyDelays {
 			copies[i].delay = time.Duration(l.rng.Int64N(int64(lossyDelay)))
 		}
 		if l.rng.Float64() < lossyDamages {
-			copies[i].part = l.rng.Float64()
+			copies[i].fraction = l.rng.Float64()
 		}
 	}
 	return copies
 }
 
-// deafen loses every hint from now on.
-func (l *lossy) deafen() {
+// dropAll loses every publication from now on.
+func (l *lossy) dropAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.deaf = true
+	l.dropsAll = true
 }
 
 func TestLossy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const hints = 1000
+		const publications = 1000
 		var mu sync.Mutex
-		var heard []int64
+		var received []int64
 		damaged := 0
-		l := newLossy(1, hearing(func(h broker.Publication) {
+		l := newLossy(1, listenerFunc(func(h broker.Publication) {
 			mu.Lock()
 			defer mu.Unlock()
-			heard = append(heard, h.Seq)
+			received = append(received, h.Seq)
 			if _, ok := h.Commit.(*broker.Encoded); ok {
 				damaged++
 			}
 		}))
-		for seq := range int64(hints) {
-			l.Publish(broker.Publication{Seq: seq, Commit: anything{}})
+		for seq := range int64(publications) {
+			l.Publish(broker.Publication{Seq: seq, Commit: fakeCommit{}})
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(lossyDelay)
 		synctest.Wait()
 
-		sorted := slices.Sorted(slices.Values(heard))
+		sorted := slices.Sorted(slices.Values(received))
 		distinct := len(slices.Compact(sorted))
-		if distinct == 0 || distinct == hints || distinct == len(heard) || slices.IsSorted(heard) {
+		if distinct == 0 || distinct == publications || distinct == len(received) ||
+			slices.IsSorted(received) {
 			t.Errorf(
-				"of %d hints %d were heard, %d in all, in order: %v",
-				hints,
+				"of %d publications %d were received, %d in all, in order: %v",
+				publications,
 				distinct,
-				len(heard),
-				slices.IsSorted(heard),
+				len(received),
+				slices.IsSorted(received),
 			)
 		}
-		if damaged == 0 || damaged == len(heard) {
-			t.Errorf("of %d publications %d were damaged", len(heard), damaged)
+		if damaged == 0 || damaged == len(received) {
+			t.Errorf("of %d publications %d were damaged", len(received), damaged)
 		}
 
-		l.deafen()
-		before := len(heard)
+		l.dropAll()
+		before := len(received)
 		l.Publish(broker.Publication{})
 		time.Sleep(lossyDelay)
-		if len(heard) != before {
-			t.Error("a deaf broker carries a hint")
+		if len(received) != before {
+			t.Error("a broker that drops all publications delivers one")
 		}
 	})
 }
 
-// anything is a commit.
-type anything struct{}
+// fakeCommit is a commit.
+type fakeCommit struct{}
 
-func (anything) First() int64            { return 0 }
-func (anything) Encode() ([]byte, error) { return []byte("{}"), nil }
+func (fakeCommit) First() int64            { return 0 }
+func (fakeCommit) Encode() ([]byte, error) { return []byte("{}"), nil }
 
-// hearing is a listener that only hears.
-type hearing func(broker.Publication)
+// listenerFunc is a listener that only receives.
+type listenerFunc func(broker.Publication)
 
-func (f hearing) Receive(h broker.Publication) { f(h) }
-func (hearing) Missed()                        {}
-func (hearing) Follows(uuid.UUID) bool         { return true }
+func (f listenerFunc) Receive(h broker.Publication) { f(h) }
+func (listenerFunc) Missed()                        {}
+func (listenerFunc) Follows(uuid.UUID) bool         { return true }

@@ -28,7 +28,7 @@ type absence struct {
 // until it has a response before it starts the next one, so it knows the members.
 type moderator struct {
 	client
-	room   *ledger
+	room   *history
 	guests []*subscriber
 	rng    *rand.Rand
 	faults *faults
@@ -41,7 +41,7 @@ func (d *moderator) run(ctx context.Context, stop <-chan struct{}) {
 		select {
 		case <-stop:
 			for _, g := range d.guests {
-				if !g.outside() {
+				if !g.isRemoved() {
 					d.act(ctx, g)
 					return
 				}
@@ -59,7 +59,7 @@ func (d *moderator) run(ctx context.Context, stop <-chan struct{}) {
 // act removes a guest, or adds one that is removed.
 func (d *moderator) act(ctx context.Context, g *subscriber) {
 	var err error
-	if g.outside() {
+	if g.isRemoved() {
 		err = d.add(ctx, g)
 	} else {
 		err = d.remove(ctx, g)
@@ -72,7 +72,7 @@ func (d *moderator) act(ctx context.Context, g *subscriber) {
 func (d *moderator) remove(ctx context.Context, g *subscriber) error {
 	a := &absence{banned: d.rng.IntN(3) == 0, removing: time.Now()}
 	g.absences = append(g.absences, a)
-	if err := d.ask(
+	if err := d.mutate(
 		ctx,
 		removeMember,
 		vars{"room": d.room.roomID, "user": g.name, "ban": a.banned},
@@ -86,22 +86,22 @@ func (d *moderator) remove(ctx context.Context, g *subscriber) error {
 func (d *moderator) add(ctx context.Context, g *subscriber) error {
 	a := g.absences[len(g.absences)-1]
 	a.adding = time.Now()
-	if err := d.ask(ctx, addMember, vars{"room": d.room.roomID, "user": g.name}); err != nil {
+	if err := d.mutate(ctx, addMember, vars{"room": d.room.roomID, "user": g.name}); err != nil {
 		return fmt.Errorf("add again: %w", err)
 	}
 	a.added = time.Now()
 	return nil
 }
 
-// ask retries a mutation until it has a response; the first one may get lost. It never closes the
+// mutate retries a mutation until it has a response; the first one may get lost. It never closes the
 // connection early: the server could execute an abandoned request after the next one.
-func (d *moderator) ask(ctx context.Context, mutation string, variables vars) error {
+func (d *moderator) mutate(ctx context.Context, mutation string, variables vars) error {
 	var ignored map[string]any
 	_, err := d.retry(ctx, interruption{lost: d.rng.IntN(10) == 0}, mutation, variables, &ignored)
 	return err
 }
 
-// outside reports whether a guest is removed. Only the moderator may call it until it has ended.
-func (s *subscriber) outside() bool {
+// isRemoved reports whether a guest is removed. Only the moderator may call it until it has ended.
+func (s *subscriber) isRemoved() bool {
 	return len(s.absences) > 0 && s.absences[len(s.absences)-1].adding.IsZero()
 }

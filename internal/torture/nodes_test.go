@@ -21,32 +21,32 @@ import (
 const (
 	// processes is the number of nodes.
 	processes = 3
-	// longestDisruption is the longest time for which a link is cut, silent or slow.
-	longestDisruption = 1500 * time.Millisecond
-	// calmTime is the minimum time without disruptions at the end, in which latency is measured.
-	calmTime = 3 * time.Second
+	// maxDisruption is the longest time for which a link is cut, silent or slow.
+	maxDisruption = 1500 * time.Millisecond
+	// minSteadyTime is the minimum time without disruptions at the end, in which latency is measured.
+	minSteadyTime = 3 * time.Second
 )
 
 // cluster is three nodes on one PostgreSQL, with a [testkit.Link] for each connection.
 type cluster struct {
-	*world
+	*harness
 	t        *testing.T
 	postgres *storetest.Postgres
 	database string        // its URL, without a link
 	nats     *testkit.NATS // nil if publications use PostgreSQL
 	// The links of each node to its database, to NATS and to its clients.
-	databases, brokers, fronts []*testkit.Link
-	disruptions                map[string]int
+	databaseLinks, brokerLinks, clientLinks []*testkit.Link
+	disruptions                             map[string]int
 }
 
 // TestNodes runs three processes on one database and disrupts every connection and every process.
 func TestNodes(t *testing.T) {
 	scale.FullOnly(t)
-	chance := *seed
-	if chance == 0 {
-		chance = rand.Uint64()
+	runSeed := *seed
+	if runSeed == 0 {
+		runSeed = rand.Uint64()
 	}
-	t.Logf("-torture.seed=%d", chance)
+	t.Logf("-torture.seed=%d", runSeed)
 	var mu sync.Mutex
 	var rows []string
 	t.Cleanup(func() {
@@ -55,7 +55,7 @@ func TestNodes(t *testing.T) {
 		w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(
 			w,
-			"transport\tnodes\twriters\tsubscribers\tfollowers\tdisruptions\tcuts\tstreams\tacknowledged\trecovered\tdeliveries\tchanges of lists\tremovals\tafter a removal\tlost\tdoubled\tout of order\tp50\tp99\tworst\t",
+			"transport\tnodes\twriters\tsubscribers\tfollowers\tdisruptions\tcuts\tstreams\tacknowledged\trecovered\tdeliveries\tchanges of lists\tremovals\tafter a removal\tlost\tduplicated\tout of order\tp50\tp99\tworst\t",
 		)
 		for _, row := range rows {
 			fmt.Fprintln(w, row)
@@ -65,7 +65,7 @@ func TestNodes(t *testing.T) {
 	})
 	for _, by := range []string{"notifications", "NATS"} {
 		t.Run(by, func(t *testing.T) {
-			row := runCluster(t, by == "NATS", chance)
+			row := runCluster(t, by == "NATS", runSeed)
 			mu.Lock()
 			defer mu.Unlock()
 			rows = append(rows, by+"\t"+row)
@@ -74,12 +74,12 @@ func TestNodes(t *testing.T) {
 }
 
 // runCluster runs the test with one transport and returns its row of the table.
-func runCluster(t *testing.T, byNATS bool, chance uint64) string {
-	ctx, cancel := context.WithTimeout(t.Context(), *duration+patience)
+func runCluster(t *testing.T, useNATS bool, runSeed uint64) string {
+	ctx, cancel := context.WithTimeout(t.Context(), *duration+testTimeout)
 	defer cancel()
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	c := newCluster(t, byNATS, chance, abort)
+	c := newCluster(t, useNATS, runSeed, abort)
 	for _, n := range c.nodes {
 		if err := n.start(ctx); err != nil {
 			t.Fatal(err)
@@ -88,13 +88,13 @@ func runCluster(t *testing.T, byNATS bool, chance uint64) string {
 	if err := c.populate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	r, err := c.play(ctx)
+	r, err := c.execute(ctx)
 	if err != nil {
 		t.Error(err, context.Cause(ctx))
 	} else {
 		r.expectMuch(t)
 	}
-	for _, link := range slices.Concat(c.databases, c.brokers, c.fronts) {
+	for _, link := range slices.Concat(c.databaseLinks, c.brokerLinks, c.clientLinks) {
 		link.Heal()
 	}
 	latency, err := c.latency(ctx)
@@ -123,43 +123,43 @@ func runCluster(t *testing.T, byNATS bool, chance uint64) string {
 		r.removals,
 		r.leaked,
 		r.lost,
-		r.doubled,
-		r.disordered,
+		r.duplicated,
+		r.outOfOrder,
 		latency,
 	)
 }
 
-func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *cluster {
+func newCluster(t *testing.T, useNATS bool, runSeed uint64, failed func(error)) *cluster {
 	c := &cluster{t: t, disruptions: map[string]int{}, postgres: storetest.NewCluster(t)}
-	c.world = &world{
-		faults:  &faults{},
-		rng:     rand.New(rand.NewPCG(chance, 0)),
-		disrupt: c.disrupt,
-		deafen:  c.silenceBrokers,
-		calm:    max(calmTime, *duration/10),
-		calmly:  *calmly,
+	c.harness = &harness{
+		faults:           &faults{},
+		rng:              rand.New(rand.NewPCG(runSeed, 0)),
+		disrupt:          c.disrupt,
+		dropPublications: c.silenceBrokers,
+		steadyTime:       max(minSteadyTime, *duration/10),
+		slowdown:         *slowdown,
 	}
 	database, err := c.postgres.Migrated(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.database = database
-	if byNATS {
+	if useNATS {
 		c.nats = testkit.StartNATS(t)
 	}
-	network, far, through := testkit.DatabaseAddress(t, database)
+	network, target, withAddress := testkit.DatabaseAddress(t, database)
 	for range processes {
-		link := testkit.NewLink(t, network, far)
-		c.databases = append(c.databases, link)
-		with := settings{DatabaseURL: through(link.Addr), Nodes: true}
-		if byNATS {
+		link := testkit.NewLink(t, network, target)
+		c.databaseLinks = append(c.databaseLinks, link)
+		with := settings{DatabaseURL: withAddress(link.Addr), Nodes: true}
+		if useNATS {
 			broker := testkit.NewLink(t, "tcp", strings.TrimPrefix(c.nats.URL, "nats://"))
-			c.brokers = append(c.brokers, broker)
+			c.brokerLinks = append(c.brokerLinks, broker)
 			with.NATSURL = "nats://" + broker.Addr
 		}
 		s := newServer(t, with, failed)
 		front := testkit.NewLink(t, "tcp", s.settings.Addr)
-		c.fronts = append(c.fronts, front)
+		c.clientLinks = append(c.clientLinks, front)
 		c.nodes = append(c.nodes, node{s, "http://" + front.Addr})
 	}
 	return c
@@ -168,7 +168,7 @@ func newCluster(t *testing.T, byNATS bool, chance uint64, failed func(error)) *c
 // silenceBrokers stops publications between nodes. It does nothing with PostgreSQL, which sends
 // notifications over the connections of the database.
 func (c *cluster) silenceBrokers() error {
-	for _, link := range c.brokers {
+	for _, link := range c.brokerLinks {
 		link.Silence()
 	}
 	return nil
@@ -184,14 +184,14 @@ func (c *cluster) disrupt(ctx context.Context) error {
 		{"a node killed", c.killNode},
 		{
 			"a link to the database",
-			func(ctx context.Context) error { return c.disruptLink(ctx, c.databases) },
+			func(ctx context.Context) error { return c.disruptLink(ctx, c.databaseLinks) },
 		},
 		{
 			"a link to clients",
-			func(ctx context.Context) error { return c.disruptLink(ctx, c.fronts) },
+			func(ctx context.Context) error { return c.disruptLink(ctx, c.clientLinks) },
 		},
 		{"PostgreSQL restarted", c.restartPostgres},
-		{"all nodes restarted in turn", c.roll},
+		{"all nodes restarted in turn", c.rollingRestart},
 	}
 	if c.nats != nil {
 		disruptions = append(disruptions, []struct {
@@ -200,20 +200,20 @@ func (c *cluster) disrupt(ctx context.Context) error {
 		}{
 			{
 				"a link to NATS",
-				func(ctx context.Context) error { return c.disruptLink(ctx, c.brokers) },
+				func(ctx context.Context) error { return c.disruptLink(ctx, c.brokerLinks) },
 			},
 			{"NATS restarted", func(ctx context.Context) error {
 				c.nats.Stop()
-				pause(ctx, c.while())
+				pause(ctx, c.randomDuration())
 				c.nats.Start()
 				return nil
 			}},
 			{"all publications lost", func(ctx context.Context) error {
-				for _, link := range c.brokers {
+				for _, link := range c.brokerLinks {
 					link.Cut()
 				}
-				pause(ctx, c.while())
-				for _, link := range c.brokers {
+				pause(ctx, c.randomDuration())
+				for _, link := range c.brokerLinks {
 					link.Heal()
 				}
 				return nil
@@ -226,21 +226,21 @@ func (c *cluster) disrupt(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", one.name, err)
 		}
 		c.disruptions[one.name]++
-		if !pause(ctx, c.while()/3) {
+		if !pause(ctx, c.randomDuration()/3) {
 			return context.Cause(ctx)
 		}
 	}
 	return nil
 }
 
-func (c *cluster) while() time.Duration {
-	return time.Duration(c.rng.Int64N(int64(longestDisruption)))
+func (c *cluster) randomDuration() time.Duration {
+	return time.Duration(c.rng.Int64N(int64(maxDisruption)))
 }
 
 func (c *cluster) killNode(ctx context.Context) error {
 	n := c.nodes[c.rng.IntN(len(c.nodes))]
 	n.kill()
-	pause(ctx, c.while()/3)
+	pause(ctx, c.randomDuration()/3)
 	return n.start(ctx)
 }
 
@@ -255,7 +255,7 @@ func (c *cluster) disruptLink(ctx context.Context, links []*testkit.Link) error 
 	case 2:
 		link.Delay(time.Duration(c.rng.Int64N(int64(50 * time.Millisecond))))
 	}
-	pause(ctx, c.while())
+	pause(ctx, c.randomDuration())
 	link.Heal()
 	return nil
 }
@@ -265,8 +265,8 @@ func (c *cluster) restartPostgres(ctx context.Context) error {
 	return err
 }
 
-// roll restarts all nodes one by one, as a deployment does.
-func (c *cluster) roll(ctx context.Context) error {
+// rollingRestart restarts all nodes one by one, as a deployment does.
+func (c *cluster) rollingRestart(ctx context.Context) error {
 	for _, n := range c.nodes {
 		if err := n.stop(); err != nil {
 			return err
@@ -289,7 +289,7 @@ func (c *cluster) latency(ctx context.Context) (string, error) {
 		c.t.Log("the latency is unknown: PostgreSQL runs without track_commit_timestamp")
 		return "-\t-\t-\t", nil
 	}
-	from, to := c.calmed.Add(c.calm/3), c.deafened.Add(-settleTime)
+	from, to := c.steadyFrom.Add(c.steadyTime/3), c.steadyUntil.Add(-settleTime)
 	var all []time.Duration
 	for _, s := range c.subscribers {
 		for _, st := range s.streams {
@@ -306,8 +306,12 @@ func (c *cluster) latency(ctx context.Context) (string, error) {
 	}
 	slices.Sort(all)
 	var row strings.Builder
-	for _, part := range []float64{0.5, 0.99, 1} {
-		fmt.Fprintf(&row, "%v\t", all[int(part*float64(len(all)-1))].Round(100*time.Microsecond))
+	for _, quantile := range []float64{0.5, 0.99, 1} {
+		fmt.Fprintf(
+			&row,
+			"%v\t",
+			all[int(quantile*float64(len(all)-1))].Round(100*time.Microsecond),
+		)
 	}
 	return row.String(), nil
 }
@@ -326,10 +330,10 @@ func (c *cluster) commits(ctx context.Context) (map[entry]time.Time, error) {
 		return nil, err
 	}
 	defer func() { _ = db.Close() }()
-	var kept string
+	var setting string
 	if err := db.QueryRowContext(ctx, `SHOW track_commit_timestamp`).
-		Scan(&kept); err != nil ||
-		kept != "on" {
+		Scan(&setting); err != nil ||
+		setting != "on" {
 		return nil, err
 	}
 	rows, err := db.QueryContext(

@@ -93,7 +93,7 @@ type power struct {
 }
 
 func (p *power) play(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
@@ -108,7 +108,7 @@ func (p *power) play(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	reading, hangUp := context.WithCancel(ctx)
+	reading, cancelSubscribers := context.WithCancel(ctx)
 	var readers, writers sync.WaitGroup
 	var all []*reader
 	for i := range powerReaders * powerRooms {
@@ -136,7 +136,7 @@ func (p *power) play(t *testing.T) {
 	if err == nil {
 		err = p.catchUp(ctx, all)
 	}
-	hangUp()
+	cancelSubscribers()
 	readers.Wait()
 	if stopped := p.server.stop(); err == nil {
 		err = stopped
@@ -144,9 +144,9 @@ func (p *power) play(t *testing.T) {
 	if err != nil {
 		t.Fatal(errors.Join(err, context.Cause(ctx)))
 	}
-	lost, gone := p.judge(t)
+	lost, gone := p.check(t)
 	t.Logf(
-		"%s: %d power cuts, %d acknowledged, %d of them gone with the power, %d lost, %d resyncs, %d positions known",
+		"%s: %d power cuts, %d acknowledged, %d of them lost in a power cut, %d lost otherwise, %d resyncs, %d positions known",
 		p.synchronous,
 		len(p.outages),
 		len(p.acknowledged),
@@ -192,7 +192,7 @@ func (p *power) populate(ctx context.Context) error {
 			founder = c
 		}
 		var me any
-		if err := c.ask(ctx, `{ me { id } }`, nil, &me); err != nil {
+		if err := c.do(ctx, `{ me { id } }`, nil, &me); err != nil {
 			return err
 		}
 	}
@@ -200,7 +200,7 @@ func (p *power) populate(ctx context.Context) error {
 		var made struct {
 			CreateRoom struct{ Room struct{ ID string } }
 		}
-		err := founder.ask(ctx, `mutation($ids: [ID!]!) { createRoom(input: {memberIds: $ids}) {
+		err := founder.do(ctx, `mutation($ids: [ID!]!) { createRoom(input: {memberIds: $ids}) {
 			room { id } } }`, vars{"ids": names[1:]}, &made)
 		if err != nil {
 			return err
@@ -223,7 +223,7 @@ func (p *power) write(ctx context.Context, c *client, writer int, stop <-chan st
 			var sent struct {
 				SendMessage struct{ Message struct{ Seq int64 } }
 			}
-			err := c.ask(ctx, `mutation($room: ID!, $key: String!) {
+			err := c.do(ctx, `mutation($room: ID!, $key: String!) {
 				sendMessage(input: {roomId: $room, contents: $key, idempotencyKey: $key}) { message { seq } } }`,
 				vars{"room": room, "key": key}, &sent)
 			if err == nil {
@@ -293,13 +293,13 @@ func (p *power) cut(ctx context.Context) error {
 }
 
 // files returns a snapshot of the database and its write-ahead log. It stops the server for the
-// duration still while it reads them. Unless still is zero the server stays stopped.
-func (p *power) files(still time.Duration) (map[string][]byte, error) {
+// duration stopFor while it reads them. Unless stopFor is zero the server stays stopped.
+func (p *power) files(stopFor time.Duration) (map[string][]byte, error) {
 	process := p.server.process
 	if err := process.Signal(syscall.SIGSTOP); err != nil {
 		return nil, err
 	}
-	time.Sleep(still)
+	time.Sleep(stopFor)
 	files := map[string][]byte{}
 	for _, end := range []string{"", "-wal"} {
 		data, err := os.ReadFile(p.path + end)
@@ -308,7 +308,7 @@ func (p *power) files(still time.Duration) (map[string][]byte, error) {
 		}
 		files[end] = data
 	}
-	if still > 0 {
+	if stopFor > 0 {
 		return files, nil
 	}
 	return files, process.Signal(syscall.SIGCONT)
@@ -380,7 +380,7 @@ func (r *reader) follow(ctx context.Context) error {
 			return errors.New(message.Errors[0].Message)
 		}
 		e := message.Data.RoomEvents
-		r.take(e.Typename, e.Seq, e.Message.Contents)
+		r.record(e.Typename, e.Seq, e.Message.Contents)
 	}
 	return lines.Err()
 }
@@ -391,8 +391,8 @@ func (r *reader) reached() int64 {
 	return r.at
 }
 
-// take accepts an event, which must be the next one or a Resync.
-func (r *reader) take(kind string, seq int64, contents string) {
+// record accepts an event, which must be the next one or a Resync.
+func (r *reader) record(kind string, seq int64, contents string) {
 	switch kind {
 	case "StreamOpened":
 		return
@@ -415,7 +415,7 @@ func (p *power) catchUp(ctx context.Context, readers []*reader) error {
 	for _, r := range readers {
 		for {
 			var found struct{ RoomInfo struct{ Seq int64 } }
-			err := r.client.ask(
+			err := r.client.do(
 				ctx,
 				`query($room: ID!) { roomInfo(roomId: $room) { seq } }`,
 				vars{"room": r.room},
@@ -439,9 +439,9 @@ func (p *power) catchUp(ctx context.Context, readers []*reader) error {
 	return nil
 }
 
-// judge compares the acknowledged messages with the database at the end. gone counts missing messages
-// that the power cuts explain, lost counts the others.
-func (p *power) judge(t *testing.T) (lost, gone int) {
+// check compares the acknowledged messages with the database at the end. explained counts missing
+// messages that the power cuts explain, lost counts the others.
+func (p *power) check(t *testing.T) (lost, explained int) {
 	db, err := sql.Open("sqlite", "file:"+p.path)
 	if err != nil {
 		t.Fatal(err)
@@ -452,17 +452,17 @@ func (p *power) judge(t *testing.T) (lost, gone int) {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	there := map[string]position{}
+	stored := map[string]position{}
 	for rows.Next() {
 		var at position
 		var key string
 		if err := rows.Scan(&at.room, &at.seq, &key); err != nil {
 			t.Fatal(err)
 		}
-		if before, ok := there[key]; ok {
+		if before, ok := stored[key]; ok {
 			p.faults.add("%s is at %v and at %v", key, before, at)
 		}
-		there[key] = at
+		stored[key] = at
 		if what, ok := p.observed[at]; ok && what != key {
 			p.faults.add("clients received %q at %v, and the database has %s there", what, at, key)
 		}
@@ -472,19 +472,19 @@ func (p *power) judge(t *testing.T) (lost, gone int) {
 	}
 	for key, ack := range p.acknowledged {
 		switch {
-		case there[key] == ack.position:
-		case p.synchronous == store.SynchronousNormal && p.during(ack.at):
-			gone++
+		case stored[key] == ack.position:
+		case p.synchronous == store.SynchronousNormal && p.explainedByOutage(ack.at):
+			explained++
 		default:
 			lost++
-			p.faults.add("%s was acknowledged at %v, and is at %v", key, ack.position, there[key])
+			p.faults.add("%s was acknowledged at %v, and is at %v", key, ack.position, stored[key])
 		}
 	}
-	return lost, gone
+	return lost, explained
 }
 
-// during reports whether a power cut explains the loss of a message acknowledged at a time.
-func (p *power) during(at time.Time) bool {
+// explainedByOutage reports whether a power cut explains the loss of a message acknowledged at a time.
+func (p *power) explainedByOutage(at time.Time) bool {
 	for _, o := range p.outages {
 		if at.After(o.left) && at.Before(o.cut) {
 			return true

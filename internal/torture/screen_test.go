@@ -23,63 +23,63 @@ type screen struct {
 	name   string
 	rng    *rand.Rand
 	faults *faults
-	// calm is closed when connections must no longer be cut.
-	calm <-chan struct{}
-	cuts int // by the test, without those of a killed server
+	// stopCuts is closed when connections must no longer be cut.
+	stopCuts <-chan struct{}
+	cuts     int // by the test, without those of a killed server
 }
 
 const (
-	// longestStream is the longest connection.
-	longestStream = 1500 * time.Millisecond
-	// longestAway is the longest time between two connections, and longestOutside that of a removed
+	// maxStreamTime is the longest connection.
+	maxStreamTime = 1500 * time.Millisecond
+	// maxReconnectPause is the longest time between two connections, and maxRemovedPause that of a removed
 	// guest.
-	longestAway    = 100 * time.Millisecond
-	longestOutside = time.Second
+	maxReconnectPause = 100 * time.Millisecond
+	maxRemovedPause   = time.Second
 )
 
 // run opens connections until ctx ends. It calls follow with each, which subscribes and reads to its
 // end; an error of it is a fault of the server. Between two connections it pauses, not longer than
-// away returns.
+// maxPause returns.
 func (s *screen) run(
-	ctx context.Context, follow func(*websocket.Conn) error, away func() time.Duration,
+	ctx context.Context, follow func(*websocket.Conn) error, maxPause func() time.Duration,
 ) {
 	for ctx.Err() == nil {
 		if err := s.once(ctx, follow); err != nil && ctx.Err() == nil {
 			s.faults.add("%s: %v", s.name, err)
 		}
-		pause(ctx, time.Duration(s.rng.Int64N(int64(away()))))
+		pause(ctx, time.Duration(s.rng.Int64N(int64(maxPause()))))
 	}
 }
 
 // once opens a connection, calls follow with it, and closes it.
 func (s *screen) once(ctx context.Context, follow func(*websocket.Conn) error) error {
-	conn, wire, err := s.connect(ctx)
+	conn, tcp, err := s.connect(ctx)
 	if err != nil {
 		return nil // the server is down
 	}
 	defer func() { _ = conn.CloseNow() }()
-	defer s.cutLater(ctx, wire)()
+	defer s.cutAtRandom(ctx, tcp)()
 	return follow(conn)
 }
 
 // errEnded means that the connection has ended, which may happen at any time.
 var errEnded = errors.New("the connection has ended")
 
-// isCalm reports whether connections must no longer be cut.
-func (s *screen) isCalm() bool {
+// cutsStopped reports whether connections must no longer be cut.
+func (s *screen) cutsStopped() bool {
 	select {
-	case <-s.calm:
+	case <-s.stopCuts:
 		return true
 	default:
 		return false
 	}
 }
 
-// connect opens an authenticated connection. It returns its TCP connection too, for [cutLater].
+// connect opens an authenticated connection. It returns its TCP connection too, for [cutAtRandom].
 func (s *screen) connect(ctx context.Context) (*websocket.Conn, *net.TCPConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
-	var wire *net.TCPConn
+	var tcp *net.TCPConn
 	transport := &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -87,7 +87,7 @@ func (s *screen) connect(ctx context.Context) (*websocket.Conn, *net.TCPConn, er
 			if err != nil {
 				return nil, err
 			}
-			wire = conn.(*net.TCPConn) //nolint:errcheck,forcetypeassert // the network is tcp
+			tcp = conn.(*net.TCPConn) //nolint:errcheck,forcetypeassert // the network is tcp
 			return conn, nil
 		},
 	}
@@ -112,32 +112,32 @@ func (s *screen) connect(ctx context.Context) (*websocket.Conn, *net.TCPConn, er
 	if err != nil {
 		return nil, nil, errors.Join(err, conn.CloseNow())
 	}
-	return conn, wire, nil
+	return conn, tcp, nil
 }
 
-// cutLater closes the TCP connection at a random moment without a close frame, half of the time with
+// cutAtRandom closes the TCP connection at a random moment without a close frame, half of the time with
 // a reset. The caller must call done when it no longer uses the connection.
-func (s *screen) cutLater(ctx context.Context, wire *net.TCPConn) (done func()) {
+func (s *screen) cutAtRandom(ctx context.Context, tcp *net.TCPConn) (done func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	after, reset := time.Duration(s.rng.Int64N(int64(longestStream))), s.rng.IntN(2) == 0
-	over := make(chan bool)
+	after, reset := time.Duration(s.rng.Int64N(int64(maxStreamTime))), s.rng.IntN(2) == 0
+	result := make(chan bool)
 	go func() { // ends with ctx
 		cut := false
 		select {
 		case <-time.After(after):
 			if reset {
-				_ = wire.SetLinger(0)
+				_ = tcp.SetLinger(0)
 			}
-			_ = wire.Close()
+			_ = tcp.Close()
 			cut = true
-		case <-s.calm:
+		case <-s.stopCuts:
 		case <-ctx.Done():
 		}
-		over <- cut
+		result <- cut
 	}()
 	return func() {
 		cancel()
-		if <-over {
+		if <-result {
 			s.cuts++
 		}
 	}

@@ -28,17 +28,17 @@ import (
 const serverVariable = "PARLEY_TORTURE_SERVER"
 
 // secret signs all tokens.
-const secret = "a secret that only the torture knows, 32+ bytes"
+const secret = "a secret that only this test knows, 32+ bytes"
 
 // endTime is how long a server may take to drain.
 const endTime = 30 * time.Second
 
-// lossyPollInterval is the time between two polls of a server with a lossy broker, which no
-// publication tells that it misses some: lists of rooms are read again every ten polls.
+// lossyPollInterval is the time between two polls of a server with a lossy broker. The broker does not
+// report lost publications, so the server reads lists of rooms again every ten polls.
 const lossyPollInterval = 500 * time.Millisecond
 
-// deafen is the order on standard input that makes the broker lose every publication.
-const deafen = "deafen"
+// dropPublications is the command on standard input that makes the broker lose every publication.
+const dropPublications = "drop publications"
 
 type settings struct {
 	Addr        string
@@ -52,9 +52,9 @@ type settings struct {
 	Seed        uint64
 }
 
-// serve runs a server until orders ends, which happens at the latest with the test. It returns the
+// serve runs a server until commands ends, at the latest when the test ends. It returns the
 // exit code.
-func serve(encoded string, orders io.Reader, output io.Writer) int {
+func serve(encoded string, commands io.Reader, output io.Writer) int {
 	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var s settings
 	if err := json.Unmarshal([]byte(encoded), &s); err != nil {
@@ -72,27 +72,27 @@ func serve(encoded string, orders io.Reader, output io.Writer) int {
 	}
 	cfg.ShutdownTimeout = endTime / 2 // net/http waits five seconds for first requests
 
-	var hints *lossy
-	wired := make(chan struct{})
+	var publisher *lossy
+	publisherReady := make(chan struct{})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	go func() { // ends with orders, or with the process
-		<-wired
-		for lines := bufio.NewScanner(orders); lines.Scan(); {
-			hints.deafen() // the only order
+	go func() { // ends with commands, or with the process
+		<-publisherReady
+		for lines := bufio.NewScanner(commands); lines.Scan(); {
+			publisher.dropAll() // the only command
 		}
 		cancel()
 		time.AfterFunc(endTime, func() { os.Exit(3) }) // the test has ended and cannot kill it
 	}()
 	var opts app.Options
 	if s.Nodes {
-		close(wired)
+		close(publisherReady)
 	} else {
 		opts.PollInterval = lossyPollInterval
-		opts.Publisher = func(hear broker.Listener) write.Publisher {
-			hints = newLossy(s.Seed, hear)
-			close(wired)
-			return hints
+		opts.Publisher = func(listener broker.Listener) write.Publisher {
+			publisher = newLossy(s.Seed, listener)
+			close(publisherReady)
+			return publisher
 		}
 	}
 	err := app.RunWith(ctx, cfg, logger, os.Stdout, opts)
@@ -143,8 +143,8 @@ func (s *server) kill() {
 	s.killed.Store(time.Now().UnixNano())
 }
 
-// deafen makes the server's broker lose every publication.
-func (s *server) deafen() error { return s.process.WriteLine(deafen) }
+// dropPublications makes the server's broker lose every publication.
+func (s *server) dropPublications() error { return s.process.WriteLine(dropPublications) }
 
 // stop ends the server as an operator would.
 func (s *server) stop() error { return s.process.Stop(nil) }

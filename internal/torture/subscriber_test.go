@@ -63,14 +63,14 @@ type received struct {
 // subscriber subscribes to one room, loses its connection repeatedly, and resumes after the last seq.
 type subscriber struct {
 	screen
-	room   *ledger
+	room   *history
 	events bool // roomEvents, else messageAdded
 	// guest: the moderator removes this subscriber and adds it again. Only the moderator may access
 	// absences until it has ended.
 	guest    bool
 	absences []*absence
-	// partial: it is a room of a follower, which connects for it.
-	partial bool
+	// ofFollower: it is a room of a follower, which connects for it.
+	ofFollower bool
 
 	reached atomic.Int64 // the seq of the last item
 	// refusedAt is the last subscribe that the server refused or ended, in nanoseconds since 1970; of a
@@ -84,9 +84,9 @@ func (s *subscriber) run(ctx context.Context) {
 	s.screen.run(ctx, func(conn *websocket.Conn) error { return s.follow(ctx, conn) },
 		func() time.Duration {
 			if n := len(s.streams); n > 0 && s.streams[n-1].refused != "" {
-				return longestOutside
+				return maxRemovedPause
 			}
-			return longestAway
+			return maxReconnectPause
 		})
 }
 
@@ -108,12 +108,12 @@ func (s *subscriber) follow(ctx context.Context, conn *websocket.Conn) error {
 		vars{"query": query, "variables": vars{"room": s.room.roomID, "after": after}},
 	)
 	for first := true; err == nil; first = false {
-		if !s.isCalm() && s.rng.IntN(200) == 0 { // a slow network
+		if !s.cutsStopped() && s.rng.IntN(200) == 0 { // a slow network
 			pause(ctx, 100*time.Millisecond)
 		}
 		var it item
 		if it, err = next[item](ctx, conn); err == nil {
-			err = s.take(it, first)
+			err = s.record(it, first)
 		}
 	}
 	if errors.Is(err, errEnded) || s.guest && s.recordRefusal(err) {
@@ -123,7 +123,7 @@ func (s *subscriber) follow(ctx context.Context, conn *websocket.Conn) error {
 }
 
 // recordRefusal records that the server ended or refused the current stream because the subscriber is
-// not a member. The judge decides whether the server was right.
+// not a member. check decides whether the server was right.
 func (s *subscriber) recordRefusal(err error) bool {
 	var r *refusal
 	if !errors.As(err, &r) || r.code != "MEMBERSHIP_ENDED" && r.code != "NOT_FOUND" {
@@ -135,8 +135,8 @@ func (s *subscriber) recordRefusal(err error) bool {
 	return true
 }
 
-// take records an item of the current stream.
-func (s *subscriber) take(it item, first bool) error {
+// record records an item of the current stream.
+func (s *subscriber) record(it item, first bool) error {
 	opened := it.Typename == "StreamOpened"
 	if opened != (s.events && first) {
 		return fmt.Errorf(

@@ -33,13 +33,13 @@ var (
 	lists       = flag.Int("torture.lists", 12, "number of subscribers to lists of rooms")
 	followers   = flag.Int("torture.followers", 6, "number of subscribers to all rooms")
 	rooms       = flag.Int("torture.rooms", 3, "number of rooms")
-	rest        = flag.Duration(
-		"torture.rest",
+	meanPause   = flag.Duration(
+		"torture.pause",
 		50*time.Millisecond,
 		"average pause of a writer between two requests",
 	)
-	calmly = flag.Int64(
-		"torture.calmly",
+	slowdown = flag.Int64(
+		"torture.slowdown",
 		8,
 		"factor of that pause with several nodes while nothing is disrupted",
 	)
@@ -50,8 +50,8 @@ var (
 	)
 )
 
-// patience is the timeout of everything but the writing: the start, and catching up at the end.
-const patience = 2 * time.Minute
+// testTimeout is the timeout of everything but the writing: the start, and catching up at the end.
+const testTimeout = 2 * time.Minute
 
 // report is a row of the table.
 type report struct {
@@ -60,17 +60,17 @@ type report struct {
 	// changes are those of lists.
 	changes  int
 	removals int
-	tally
-	verdict
+	writerStats
+	violations
 }
 
 func TestTorture(t *testing.T) {
 	scale.FullOnly(t)
-	chance := *seed
-	if chance == 0 {
-		chance = rand.Uint64()
+	runSeed := *seed
+	if runSeed == 0 {
+		runSeed = rand.Uint64()
 	}
-	t.Logf("-torture.seed=%d", chance)
+	t.Logf("-torture.seed=%d", runSeed)
 
 	var mu sync.Mutex
 	var reports []report
@@ -87,7 +87,7 @@ func TestTorture(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := torture(t, url(t), chance)
+			r := runTorture(t, url(t), runSeed)
 			r.database = name
 			mu.Lock()
 			defer mu.Unlock()
@@ -101,7 +101,7 @@ func table(reports []report) string {
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(
 		w,
-		"database\twriters\tsubscribers\tfollowers\tkills\tcuts\tstreams\tacknowledged\trecovered\tover a kill\tdeliveries\tchanges of lists\tremovals\tafter a removal\tlost\tdoubled\tout of order\t",
+		"database\twriters\tsubscribers\tfollowers\tkills\tcuts\tstreams\tacknowledged\trecovered\tafter a kill\tdeliveries\tchanges of lists\tremovals\tafter a removal\tlost\tduplicated\tout of order\t",
 	)
 	for _, r := range reports {
 		fmt.Fprintf(
@@ -116,57 +116,58 @@ func table(reports []report) string {
 			r.streams,
 			r.acknowledged,
 			r.recovered,
-			r.revived,
+			r.recoveredAfterKill,
 			r.delivered,
 			r.changes,
 			r.removals,
 			r.leaked,
 			r.lost,
-			r.doubled,
-			r.disordered,
+			r.duplicated,
+			r.outOfOrder,
 		)
 	}
 	_ = w.Flush() // to a string
 	return text.String()
 }
 
-// world is everything that takes part in a test.
-type world struct {
+// harness is everything that takes part in a test.
+type harness struct {
 	nodes       []node
-	rooms       []*ledger
+	rooms       []*history
 	writers     []*writer
 	subscribers []*subscriber // the rooms of the followers included
 	followers   []*follower
 	moderators  []*moderator
 	lists       []*listReader
-	// quiet is closed when connections must no longer be cut.
-	quiet  chan struct{}
-	faults *faults
-	rng    *rand.Rand
-	// disrupt causes disruptions and returns when the time for writing is over. deafen makes the
-	// brokers lose every publication.
-	disrupt func(context.Context) error
-	deafen  func() error
-	// calm is the time without disruptions before deafen: from calmed to deafened.
-	calm             time.Duration
-	calmed, deafened time.Time
-	// calmly is the factor of the writers' pauses in that time, and slowness the current factor.
-	calmly   int64
-	slowness atomic.Int64
+	// stopCuts is closed when connections must no longer be cut.
+	stopCuts chan struct{}
+	faults   *faults
+	rng      *rand.Rand
+	// disrupt causes disruptions and returns when the time for writing is over. dropPublications
+	// makes the brokers lose every publication.
+	disrupt          func(context.Context) error
+	dropPublications func() error
+	// steadyTime is the time without disruptions before dropPublications: from
+	// steadyFrom to steadyUntil.
+	steadyTime              time.Duration
+	steadyFrom, steadyUntil time.Time
+	// slowdown is the factor of the writers' pauses in that time, and pauseFactor the current one.
+	slowdown    int64
+	pauseFactor atomic.Int64
 }
 
 // participant is a kind of subscriber.
 type participant interface {
 	// run subscribes again and again until ctx ends.
 	run(ctx context.Context)
-	// drain waits until everything has arrived that was written, or until ctx ends.
+	// drain waits until all writes have arrived, or until ctx ends.
 	drain(ctx context.Context)
-	// judge checks what arrived. run has returned.
-	judge() verdict
+	// check checks what arrived. run has returned.
+	check() violations
 }
 
-// participants are all subscribers but those to rooms, which are judged room by room.
-func (w *world) participants() (all []participant) {
+// participants are all subscribers but those to rooms, which are checked room by room.
+func (w *harness) participants() (all []participant) {
 	for _, l := range w.lists {
 		all = append(all, l)
 	}
@@ -176,32 +177,32 @@ func (w *world) participants() (all []participant) {
 // node is a server, and the URL that its clients use.
 type node struct {
 	*server
-	front string
+	clientURL string
 }
 
-// torture runs the test on one database.
-func torture(t *testing.T, databaseURL string, chance uint64) report {
-	ctx, cancel := context.WithTimeout(t.Context(), *duration+patience)
+// runTorture runs the test on one database.
+func runTorture(t *testing.T, databaseURL string, runSeed uint64) report {
+	ctx, cancel := context.WithTimeout(t.Context(), *duration+testTimeout)
 	defer cancel()
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 
-	w := &world{
-		faults: &faults{},
-		rng:    rand.New(rand.NewPCG(chance, 0)),
-		calm:   settleTime,
-		calmly: 1,
+	w := &harness{
+		faults:     &faults{},
+		rng:        rand.New(rand.NewPCG(runSeed, 0)),
+		steadyTime: settleTime,
+		slowdown:   1,
 	}
-	s := newServer(t, settings{DatabaseURL: databaseURL, Seed: chance}, abort)
+	s := newServer(t, settings{DatabaseURL: databaseURL, Seed: runSeed}, abort)
 	w.nodes = []node{{s, s.url()}}
-	w.disrupt, w.deafen = w.kill, s.deafen
+	w.disrupt, w.dropPublications = w.kill, s.dropPublications
 	if err := s.start(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.populate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	r, err := w.play(ctx)
+	r, err := w.execute(ctx)
 	if err != nil {
 		t.Error(errors.Join(err, context.Cause(ctx)))
 	} else {
@@ -223,7 +224,7 @@ func (r report) expectMuch(t *testing.T) {
 }
 
 // end stops the servers and reports all faults.
-func (w *world) end(t *testing.T) {
+func (w *harness) end(t *testing.T) {
 	for _, n := range w.nodes {
 		if err := n.stop(); err != nil {
 			t.Errorf("stop the server: %v", err)
@@ -254,8 +255,8 @@ func newServer(t *testing.T, with settings, failed func(error)) *server {
 }
 
 // populate creates the users and their rooms.
-func (w *world) populate(ctx context.Context) error {
-	w.quiet = make(chan struct{})
+func (w *harness) populate(ctx context.Context) error {
+	w.stopCuts = make(chan struct{})
 	var names []string
 	clients := make(map[string]client)
 	for i := range *writers + *subscribers + *followers {
@@ -271,9 +272,9 @@ func (w *world) populate(ctx context.Context) error {
 			return err
 		}
 		at := w.nodeOf(i)
-		c := client{url: at.front, http: at.http, token: token}
+		c := client{url: at.clientURL, http: at.http, token: token}
 		var result any
-		if err := c.ask(ctx, `{ me { id } }`, nil, &result); err != nil {
+		if err := c.do(ctx, `{ me { id } }`, nil, &result); err != nil {
 			return fmt.Errorf("create %s: %w", name, err)
 		}
 		names, clients[name] = append(names, name), c
@@ -283,7 +284,7 @@ func (w *world) populate(ctx context.Context) error {
 		var made struct {
 			CreateRoom struct{ Room struct{ ID string } }
 		}
-		err := founder.ask(
+		err := founder.do(
 			ctx,
 			`mutation($ids: [ID!]!) { createRoom(input: {memberIds: $ids}) { room { id } } }`,
 			vars{"ids": names[1:]},
@@ -292,7 +293,7 @@ func (w *world) populate(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("create a room: %w", err)
 		}
-		w.rooms = append(w.rooms, newLedger(made.CreateRoom.Room.ID, w.faults))
+		w.rooms = append(w.rooms, newHistory(made.CreateRoom.Room.ID, w.faults))
 	}
 	for i, name := range names {
 		rng := rand.New(rand.NewPCG(w.rng.Uint64(), 0))
@@ -301,14 +302,14 @@ func (w *world) populate(ctx context.Context) error {
 			w.writers = append(
 				w.writers,
 				&writer{
-					client:   c,
-					name:     name,
-					rng:      rng,
-					rooms:    w.rooms,
-					rest:     *rest,
-					slowness: &w.slowness,
-					killed:   &w.nodeOf(i).killed,
-					faults:   w.faults,
+					client:      c,
+					name:        name,
+					rng:         rng,
+					rooms:       w.rooms,
+					meanPause:   *meanPause,
+					pauseFactor: &w.pauseFactor,
+					killed:      &w.nodeOf(i).killed,
+					faults:      w.faults,
 				},
 			)
 			continue
@@ -317,7 +318,7 @@ func (w *world) populate(ctx context.Context) error {
 			f := newFollower(w.screen(c, name, rng), w.rooms, i%2 == 0)
 			w.followers = append(w.followers, f)
 			for _, room := range w.rooms {
-				w.subscribers = append(w.subscribers, f.parts[room.roomID])
+				w.subscribers = append(w.subscribers, f.rooms[room.roomID])
 			}
 			continue
 		}
@@ -340,7 +341,7 @@ func (w *world) populate(ctx context.Context) error {
 	for i, room := range w.rooms {
 		at := w.nodes[i%len(w.nodes)]
 		d := &moderator{room: room, rng: rand.New(rand.NewPCG(w.rng.Uint64(), 0)), faults: w.faults}
-		d.client = client{url: at.front, http: at.http, token: founder.token}
+		d.client = client{url: at.clientURL, http: at.http, token: founder.token}
 		for _, s := range w.subscribersOf(room) {
 			if s.guest {
 				d.guests = append(d.guests, s)
@@ -353,14 +354,14 @@ func (w *world) populate(ctx context.Context) error {
 	return nil
 }
 
-func (w *world) screen(c client, name string, rng *rand.Rand) screen {
+func (w *harness) screen(c client, name string, rng *rand.Rand) screen {
 	return screen{
-		url: c.url, token: c.token, name: name, rng: rng, faults: w.faults, calm: w.quiet,
+		url: c.url, token: c.token, name: name, rng: rng, faults: w.faults, stopCuts: w.stopCuts,
 	}
 }
 
 // nodeOf returns the node of user i. The users of a room are on different nodes.
-func (w *world) nodeOf(i int) node { return w.nodes[(i + i / *rooms)%len(w.nodes)] }
+func (w *harness) nodeOf(i int) node { return w.nodes[(i + i / *rooms)%len(w.nodes)] }
 
 // token returns a token for a user.
 func token(name string) (string, error) {
@@ -372,23 +373,23 @@ func token(name string) (string, error) {
 	return token, err
 }
 
-// play runs the writers, subscribers and disruptions, and judges the result.
-func (w *world) play(ctx context.Context) (report, error) {
-	listening, hangUp := context.WithCancel(ctx)
-	var listens sync.WaitGroup
+// execute runs the writers, subscribers and disruptions, and checks the result.
+func (w *harness) execute(ctx context.Context) (report, error) {
+	subscribersCtx, cancelSubscribers := context.WithCancel(ctx)
+	var running sync.WaitGroup
 	for _, s := range w.subscribers {
-		if !s.partial {
-			listens.Go(func() { s.run(listening) })
+		if !s.ofFollower {
+			running.Go(func() { s.run(subscribersCtx) })
 		}
 	}
 	for _, f := range w.followers {
-		listens.Go(func() { f.run(listening) })
+		running.Go(func() { f.run(subscribersCtx) })
 	}
 	for _, p := range w.participants() {
-		listens.Go(func() { p.run(listening) })
+		running.Go(func() { p.run(subscribersCtx) })
 	}
-	defer listens.Wait()
-	defer hangUp()
+	defer running.Wait()
+	defer cancelSubscribers()
 
 	err := w.write(ctx)
 	if err != nil {
@@ -402,24 +403,24 @@ func (w *world) play(ctx context.Context) (report, error) {
 	}
 	w.drain(ctx, ends)
 	pause(ctx, lossyDelay) // for events that must not arrive
-	hangUp()
-	listens.Wait()
+	cancelSubscribers()
+	running.Wait()
 
 	r := w.count()
 	for i, room := range w.rooms {
-		r.add(judge(room, ends[i], w.subscribersOf(room)))
+		r.add(check(room, ends[i], w.subscribersOf(room)))
 	}
 	for _, p := range w.participants() {
-		r.add(p.judge())
+		r.add(p.check())
 	}
 	return r, nil
 }
 
 // write runs the writers and the disruptions, and returns when the writers have ended. It closes
-// w.quiet when the disruptions are over.
-func (w *world) write(ctx context.Context) error {
+// w.stopCuts when the disruptions are over.
+func (w *harness) write(ctx context.Context) error {
 	stop := make(chan struct{})
-	w.slowness.Store(1)
+	w.pauseFactor.Store(1)
 	var writes sync.WaitGroup
 	for _, one := range w.writers {
 		writes.Go(func() { one.run(ctx, stop) })
@@ -434,24 +435,24 @@ func (w *world) write(ctx context.Context) error {
 	}
 	// The last messages are committed without any publication while all subscribers are connected:
 	// polls must find them.
-	close(w.quiet)
-	w.slowness.Store(w.calmly)
-	w.calmed = time.Now()
-	pause(ctx, w.calm)
-	w.slowness.Store(1)
-	w.deafened = time.Now()
-	err := w.deafen()
+	close(w.stopCuts)
+	w.pauseFactor.Store(w.slowdown)
+	w.steadyFrom = time.Now()
+	pause(ctx, w.steadyTime)
+	w.pauseFactor.Store(1)
+	w.steadyUntil = time.Now()
+	err := w.dropPublications()
 	pause(ctx, settleTime)
 	return err
 }
 
 // count returns the sums of all writers and subscribers, which have ended.
-func (w *world) count() report {
-	r := report{kills: *kills, verdict: verdict{faults: w.faults}}
+func (w *harness) count() report {
+	r := report{kills: *kills, violations: violations{faults: w.faults}}
 	for _, one := range w.writers {
 		r.acknowledged += one.acknowledged
 		r.recovered += one.recovered
-		r.revived += one.revived
+		r.recoveredAfterKill += one.recoveredAfterKill
 	}
 	for _, f := range w.followers {
 		r.cuts += f.cuts
@@ -476,7 +477,7 @@ func (w *world) count() report {
 }
 
 // kill kills and restarts the server at a random moment of each part but the last of the duration.
-func (w *world) kill(ctx context.Context) error {
+func (w *harness) kill(ctx context.Context) error {
 	begun := time.Now()
 	part := *duration / time.Duration(*kills+1)
 	for i := range *kills {
@@ -492,7 +493,7 @@ func (w *world) kill(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-func (w *world) subscribersOf(room *ledger) []*subscriber {
+func (w *harness) subscribersOf(room *history) []*subscriber {
 	var of []*subscriber
 	for _, s := range w.subscribers {
 		if s.room == room {
@@ -503,7 +504,7 @@ func (w *world) subscribersOf(room *ledger) []*subscriber {
 }
 
 // read returns the content of a room, page by page.
-func (w *world) read(ctx context.Context, room *ledger) (state, error) {
+func (w *harness) read(ctx context.Context, room *history) (state, error) {
 	const query = `query($room: ID!, $after: String) { roomInfo(roomId: $room) { seq messages(first: 100, after: $after) {
 		nodes { id seq idempotencyKey contents from { id } deletedAt reactions { count } } pageInfo { hasNextPage endCursor } } } }`
 	var end state
@@ -546,8 +547,8 @@ const settleTime = 400 * time.Millisecond
 const drainTime = time.Minute
 
 // drain waits until every subscriber has received everything in its room, or was refused because it
-// is not a member. After [drainTime] it leaves the rest to the judge.
-func (w *world) drain(ctx context.Context, ends []state) {
+// is not a member. After [drainTime] check reports the rest.
+func (w *harness) drain(ctx context.Context, ends []state) {
 	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
 	for i, room := range w.rooms {
@@ -560,9 +561,9 @@ func (w *world) drain(ctx context.Context, ends []state) {
 				}
 			}
 			arrived := func() bool { return s.reached.Load() >= goal }
-			if s.outside() {
+			if s.isRemoved() {
 				removed := s.absences[len(s.absences)-1].removed.UnixNano()
-				if s.partial { // it has learned of it, perhaps before the moderator's response
+				if s.ofFollower { // it has learned of it, perhaps before the moderator's response
 					removed = 0
 				}
 				arrived = func() bool { return s.refusedAt.Load() > removed }

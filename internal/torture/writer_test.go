@@ -12,47 +12,47 @@ import (
 )
 
 const (
-	sendMessage = `mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id seq idempotencyKey createdAt } } }`
-	editMessage = `mutation($id: ID!, $contents: String!) { editMessage(messageId: $id, contents: $contents) { message { contents } } }`
-	deleteIt    = `mutation($id: ID!) { deleteMessage(messageId: $id) { message { contents deletedAt } } }`
-	react       = `mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "👍", on: $on) { message { viewerReactions } } }`
+	sendMessage   = `mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id seq idempotencyKey createdAt } } }`
+	editMessage   = `mutation($id: ID!, $contents: String!) { editMessage(messageId: $id, contents: $contents) { message { contents } } }`
+	deleteMessage = `mutation($id: ID!) { deleteMessage(messageId: $id) { message { contents deletedAt } } }`
+	react         = `mutation($id: ID!, $on: Boolean!) { react(messageId: $id, emoji: "👍", on: $on) { message { viewerReactions } } }`
 )
 
 // writer sends messages and changes them. It retries each request until it has a response before it
 // starts the next one, so it knows the state of its messages.
 type writer struct {
 	client
-	name  string
-	rng   *rand.Rand
-	rooms []*ledger
-	rest  time.Duration // between two requests, on average
-	// slowness is the current factor of rest.
-	slowness *atomic.Int64
-	killed   *atomic.Int64 // the last kill of the server, in nanoseconds since 1970
-	faults   *faults
+	name      string
+	rng       *rand.Rand
+	rooms     []*history
+	meanPause time.Duration // between two requests, on average
+	// pauseFactor is the current factor of meanPause.
+	pauseFactor *atomic.Int64
+	killed      *atomic.Int64 // the last kill of the server, in nanoseconds since 1970
+	faults      *faults
 
-	took time.Duration // by the last attempt of the last new message
-	sent []*sent
-	last map[*ledger]int64 // the last acknowledged seq, by room
-	tally
+	lastLatency time.Duration // by the last attempt of the last new message
+	sent        []*sent
+	last        map[*history]int64 // the last acknowledged seq, by room
+	writerStats
 }
 
-// tally counts the results of a writer.
-type tally struct {
+// writerStats counts the results of a writer.
+type writerStats struct {
 	acknowledged int // messages
 	// recovered counts messages created by an attempt without a response and acknowledged by a later
-	// attempt. revived counts those with a kill of the server in between.
-	recovered, revived int
+	// attempt. recoveredAfterKill counts those with a kill of the server in between.
+	recovered, recoveredAfterKill int
 }
 
 // run writes until stop is closed.
 func (w *writer) run(ctx context.Context, stop <-chan struct{}) {
-	w.last = make(map[*ledger]int64)
+	w.last = make(map[*history]int64)
 	for {
 		select {
 		case <-stop:
 			return
-		case <-time.After(time.Duration(w.rng.Int64N(2*w.slowness.Load()*int64(w.rest) + 1))):
+		case <-time.After(time.Duration(w.rng.Int64N(2*w.pauseFactor.Load()*int64(w.meanPause) + 1))):
 		}
 		if err := w.step(ctx); err != nil {
 			w.faults.add("%s: %v", w.name, err)
@@ -65,19 +65,19 @@ func (w *writer) run(ctx context.Context, stop <-chan struct{}) {
 
 // step performs one action.
 func (w *writer) step(ctx context.Context) error {
-	luck := w.rng.IntN(100)
-	if luck < 65 || len(w.sent) == 0 {
+	draw := w.rng.IntN(100)
+	if draw < 65 || len(w.sent) == 0 {
 		return w.send(ctx)
 	}
 	m := w.sent[w.rng.IntN(len(w.sent))]
 	switch {
-	case luck < 70:
+	case draw < 70:
 		return w.sendAgain(ctx, m)
 	case m.deleted:
 		return w.send(ctx)
-	case luck < 82:
+	case draw < 82:
 		return w.edit(ctx, m)
-	case luck < 94:
+	case draw < 94:
 		return w.react(ctx, m)
 	default:
 		return w.delete(ctx, m)
@@ -93,29 +93,29 @@ func (w *writer) send(ctx context.Context) error {
 		original: fmt.Sprintf("message %d of %s", n, w.name), changes: make(map[string]int),
 	}
 	m.contents = m.original
-	var twin answer
-	var twinErr error
+	var duplicate sendResult
+	var duplicateErr error
 	var wg sync.WaitGroup
 	twice := w.rng.IntN(10) == 0
 	if twice {
-		wg.Go(func() { twin, twinErr = w.ask(ctx, interruption{}, m) })
+		wg.Go(func() { duplicate, duplicateErr = w.request(ctx, interruption{}, m) })
 	}
-	one, err := w.ask(ctx, w.interruption(), m)
+	one, err := w.request(ctx, w.interruption(), m)
 	wg.Wait()
 	switch {
 	case err != nil:
 		return fmt.Errorf("send %s: %w", m.key, err)
-	case twinErr != nil:
-		return fmt.Errorf("send %s at the same time: %w", m.key, twinErr)
-	case twice && (one.ID != twin.ID || one.Seq != twin.Seq):
+	case duplicateErr != nil:
+		return fmt.Errorf("send %s at the same time: %w", m.key, duplicateErr)
+	case twice && (one.ID != duplicate.ID || one.Seq != duplicate.Seq):
 		w.faults.add(
 			"%s: %s sent twice at the same time is %s at %d and %s at %d",
 			w.name,
 			m.key,
 			one.ID,
 			one.Seq,
-			twin.ID,
-			twin.Seq,
+			duplicate.ID,
+			duplicate.Seq,
 		)
 	}
 	if one.Seq <= w.last[m.room] {
@@ -127,17 +127,17 @@ func (w *writer) send(ctx context.Context) error {
 			w.last[m.room],
 		)
 	}
-	if !twice && one.CreatedAt.Before(one.lastTry) {
+	if !twice && one.CreatedAt.Before(one.lastAttempt) {
 		w.recovered++
 		if killed := time.Unix(
 			0,
 			w.killed.Load(),
 		); one.CreatedAt.Before(killed) &&
-			killed.Before(one.lastTry) {
-			w.revived++
+			killed.Before(one.lastAttempt) {
+			w.recoveredAfterKill++
 		}
 	}
-	w.took = one.took
+	w.lastLatency = one.latency
 	w.acknowledged++
 	w.last[m.room] = one.Seq
 	m.id, m.seq = one.ID, one.Seq
@@ -146,24 +146,24 @@ func (w *writer) send(ctx context.Context) error {
 	return nil
 }
 
-// answer is the response to a message.
-type answer struct {
+// sendResult is the response to a message.
+type sendResult struct {
 	ID             string
 	Seq            int64
 	IdempotencyKey string
 	CreatedAt      time.Time
 
-	lastTry time.Time     // the start of the attempt that has the response
-	took    time.Duration // by that attempt
+	lastAttempt time.Time     // the start of the attempt that has the response
+	latency     time.Duration // by that attempt
 }
 
-func (w *writer) ask(ctx context.Context, accident interruption, m *sent) (answer, error) {
-	var result struct{ SendMessage struct{ Message answer } }
-	last, err := w.retry(ctx, accident, sendMessage, vars{"input": vars{
+func (w *writer) request(ctx context.Context, fault interruption, m *sent) (sendResult, error) {
+	var result struct{ SendMessage struct{ Message sendResult } }
+	last, err := w.retry(ctx, fault, sendMessage, vars{"input": vars{
 		"roomId": m.room.roomID, "contents": m.original, "idempotencyKey": m.key,
 	}}, &result)
 	a := result.SendMessage.Message
-	a.lastTry, a.took = last, time.Since(last)
+	a.lastAttempt, a.latency = last, time.Since(last)
 	if err == nil && a.IdempotencyKey != m.key {
 		w.faults.add("%s: sent %s, and the response has %q", w.name, m.key, a.IdempotencyKey)
 	}
@@ -173,7 +173,7 @@ func (w *writer) ask(ctx context.Context, accident interruption, m *sent) (answe
 // sendAgain sends an acknowledged message again, which must change nothing. The message may have been
 // edited or deleted, and the server killed, since.
 func (w *writer) sendAgain(ctx context.Context, m *sent) error {
-	a, err := w.ask(ctx, w.interruption(), m)
+	a, err := w.request(ctx, w.interruption(), m)
 	if err != nil {
 		return fmt.Errorf("send %s again: %w", m.key, err)
 	}
@@ -219,7 +219,7 @@ func (w *writer) delete(ctx context.Context, m *sent) error {
 		ctx,
 		m,
 		"MessageDeleted",
-		deleteIt,
+		deleteMessage,
 		vars{"id": m.id},
 		func() { m.deleted, m.contents, m.reacted = true, "", false },
 	)
@@ -248,7 +248,7 @@ func (w *writer) change(
 func (w *writer) interruption() interruption {
 	switch w.rng.IntN(20) {
 	case 0:
-		return interruption{hangUp: 1 + time.Duration(w.rng.Int64N(2*int64(w.took)+1))}
+		return interruption{abortAfter: 1 + time.Duration(w.rng.Int64N(2*int64(w.lastLatency)+1))}
 	case 1:
 		return interruption{lost: true}
 	default:

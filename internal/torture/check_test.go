@@ -8,37 +8,37 @@ import (
 	"time"
 )
 
-// verdict counts violations.
-type verdict struct {
-	lost, doubled, disordered int
+// violations counts violations.
+type violations struct {
+	lost, duplicated, outOfOrder int
 	// leaked counts events delivered to former members.
 	leaked int
 	faults *faults
 }
 
-func (v *verdict) add(o verdict) {
+func (v *violations) add(o violations) {
 	v.lost += o.lost
-	v.doubled += o.doubled
-	v.disordered += o.disordered
+	v.duplicated += o.duplicated
+	v.outOfOrder += o.outOfOrder
 	v.leaked += o.leaked
 }
 
-func (v *verdict) lose(n int, format string, args ...any) {
+func (v *violations) addLost(n int, format string, args ...any) {
 	v.lost += n
 	v.faults.add("lost: "+format, args...)
 }
 
-func (v *verdict) double(format string, args ...any) {
-	v.doubled++
-	v.faults.add("doubled: "+format, args...)
+func (v *violations) addDuplicate(format string, args ...any) {
+	v.duplicated++
+	v.faults.add("duplicated: "+format, args...)
 }
 
-func (v *verdict) disorder(format string, args ...any) {
-	v.disordered++
+func (v *violations) addOutOfOrder(format string, args ...any) {
+	v.outOfOrder++
 	v.faults.add("out of order: "+format, args...)
 }
 
-func (v *verdict) leak(format string, args ...any) {
+func (v *violations) addLeak(format string, args ...any) {
 	v.leaked++
 	v.faults.add("after a removal: "+format, args...)
 }
@@ -60,29 +60,29 @@ type state struct {
 	messages []stored
 }
 
-// judge compares every response and event about a room with its content at the end. It reads the
-// ledger and the subscribers without locks, because all goroutines have ended.
-func judge(room *ledger, end state, subscribers []*subscriber) verdict {
-	v := verdict{faults: room.faults}
-	v.judgeMessages(room, end)
-	v.judgeLog(room, end)
-	v.judgeChanges(room)
+// check compares every response and event about a room with its content at the end. It reads the
+// history and the subscribers without locks, because all goroutines have ended.
+func check(room *history, end state, subscribers []*subscriber) violations {
+	v := violations{faults: room.faults}
+	v.checkMessages(room, end)
+	v.checkLog(room, end)
+	v.checkChanges(room)
 	for _, s := range subscribers {
-		v.judgeSubscriber(s, end)
-		v.judgeGuest(room, s)
+		v.checkSubscriber(s, end)
+		v.checkGuest(room, s)
 	}
 	return v
 }
 
-// judgeMessages checks that each acknowledged message exists once, at its acknowledged seq and with
+// checkMessages checks that each acknowledged message exists once, at its acknowledged seq and with
 // the last change of its writer, that there are no other messages, and that the list is in order.
-func (v *verdict) judgeMessages(room *ledger, end state) {
+func (v *violations) checkMessages(room *history, end state) {
 	type request struct{ author, key string }
 	byRequest := make(map[request][]stored)
 	last := int64(0)
 	for _, m := range end.messages {
 		if m.Seq <= last {
-			v.disorder("room %s lists message %d after %d", room.roomID, m.Seq, last)
+			v.addOutOfOrder("room %s lists message %d after %d", room.roomID, m.Seq, last)
 		}
 		last = m.Seq
 		r := request{m.From.ID, m.IdempotencyKey}
@@ -93,7 +93,7 @@ func (v *verdict) judgeMessages(room *ledger, end state) {
 		got := byRequest[r]
 		delete(byRequest, r)
 		if !slices.ContainsFunc(got, want.is) {
-			v.lose(
+			v.addLost(
 				1,
 				"%s was %s at %d, and at the end the room has %v",
 				want.key,
@@ -103,11 +103,11 @@ func (v *verdict) judgeMessages(room *ledger, end state) {
 			)
 		}
 		if len(got) > 1 {
-			v.double("%s made %d messages", want.key, len(got))
+			v.addDuplicate("%s created %d messages", want.key, len(got))
 		}
 	}
 	for r, got := range byRequest {
-		v.double("%s of %s made %d messages without a response", r.key, r.author, len(got))
+		v.addDuplicate("%s of %s created %d messages without a response", r.key, r.author, len(got))
 	}
 }
 
@@ -126,12 +126,18 @@ func (m *sent) is(s stored) bool {
 		reactions == wanted
 }
 
-// judgeLog checks that the seqs of the events have no gaps, and that the messages among them are
+// checkLog checks that the seqs of the events have no gaps, and that the messages among them are
 // those of the room.
-func (v *verdict) judgeLog(room *ledger, end state) {
+func (v *violations) checkLog(room *history, end state) {
 	for seq := int64(1); seq <= end.seq; seq++ {
 		if _, ok := room.observed[seq]; !ok {
-			v.lose(1, "room %s is at %d, and no subscriber received %d", room.roomID, end.seq, seq)
+			v.addLost(
+				1,
+				"room %s is at %d, and no subscriber received %d",
+				room.roomID,
+				end.seq,
+				seq,
+			)
 		}
 	}
 	messages := make(map[int64]stored, len(end.messages))
@@ -161,12 +167,12 @@ func (v *verdict) judgeLog(room *ledger, end state) {
 	}
 }
 
-// judgeChanges checks that each acknowledged change of a message is one event.
-func (v *verdict) judgeChanges(room *ledger) {
+// checkChanges checks that each acknowledged change of a message is one event.
+func (v *violations) checkChanges(room *history) {
 	type change struct{ kind, id string }
 	events := make(map[change]int)
 	for _, e := range room.observed {
-		if e.kind != "MessageAdded" && !e.moves() {
+		if e.kind != "MessageAdded" && !e.isMembershipChange() {
 			events[change{e.kind, e.id}]++
 		}
 	}
@@ -176,7 +182,7 @@ func (v *verdict) judgeChanges(room *ledger) {
 			got, want := events[c], m.changes[kind]
 			delete(events, c)
 			if got < want {
-				v.lose(
+				v.addLost(
 					want-got,
 					"%s: %d of %d acknowledged changes (%s) have no event",
 					m.key,
@@ -186,18 +192,24 @@ func (v *verdict) judgeChanges(room *ledger) {
 				)
 			}
 			for range got - want {
-				v.double("%s: %d acknowledged changes (%s) have %d events", m.key, want, kind, got)
+				v.addDuplicate(
+					"%s: %d acknowledged changes (%s) have %d events",
+					m.key,
+					want,
+					kind,
+					got,
+				)
 			}
 		}
 	}
 	for c, n := range events {
-		v.double("%d events %s of %s without a response", n, c.kind, c.id)
+		v.addDuplicate("%d events %s of %s without a response", n, c.kind, c.id)
 	}
 }
 
-// judgeSubscriber checks that each stream has the events after its position once, in order and
+// checkSubscriber checks that each stream has the events after its position once, in order and
 // without a gap, and that the last stream reaches the end of the log.
-func (v *verdict) judgeSubscriber(s *subscriber, end state) {
+func (v *violations) checkSubscriber(s *subscriber, end state) {
 	var expected []int64 // ascending
 	if s.events {
 		for seq := int64(1); seq <= end.seq; seq++ {
@@ -216,32 +228,32 @@ func (v *verdict) judgeSubscriber(s *subscriber, end state) {
 		for _, seq := range st.seqs {
 			switch {
 			case seq <= st.after || seen[seq]:
-				v.double("%s: %d after %d", where, seq, furthest)
+				v.addDuplicate("%s: %d after %d", where, seq, furthest)
 			case seq < furthest:
-				v.disorder("%s: %d after %d", where, seq, furthest)
+				v.addOutOfOrder("%s: %d after %d", where, seq, furthest)
 			}
 			seen[seq] = true
 			furthest = max(furthest, seq)
 		}
 		for _, seq := range expected {
 			if st.after < seq && seq < furthest && !seen[seq] {
-				v.lose(1, "%s: %d is missing before %d", where, seq, furthest)
+				v.addLost(1, "%s: %d is missing before %d", where, seq, furthest)
 			}
 		}
 	}
 	for _, seq := range expected {
-		if seq > s.reached.Load() && !s.outside() {
-			v.lose(1, "%s never received %d", s.name, seq)
+		if seq > s.reached.Load() && !s.isRemoved() {
+			v.addLost(1, "%s never received %d", s.name, seq)
 		}
 	}
 }
 
-// judgeGuest checks that a removed guest receives nothing from its MemberLeft on and learns of the
+// checkGuest checks that a removed guest receives nothing from its MemberLeft on and learns of the
 // removal, and that the server refuses no member. A guest that is added again may read everything.
-func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
-	left, joined := room.moves(s.name)
+func (v *violations) checkGuest(room *history, s *subscriber) {
+	left, joined := room.membershipChanges(s.name)
 	back := len(s.absences)
-	if s.outside() {
+	if s.isRemoved() {
 		back--
 	}
 	if len(left) != len(s.absences) || len(joined) != back {
@@ -270,7 +282,7 @@ func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
 			)
 		}
 		for j := range s.streams {
-			v.judgeAbsence(s, j, a, left[i], end)
+			v.checkAbsence(s, j, a, left[i], end)
 		}
 	}
 	for j, st := range s.streams {
@@ -278,17 +290,17 @@ func (v *verdict) judgeGuest(room *ledger, s *subscriber) {
 			v.faults.add("%s, stream %d: %s for a member of the room", s.name, j, st.refused)
 		}
 	}
-	if s.outside() {
+	if s.isRemoved() {
 		last := s.absences[back]
 		observed := func(st stream) bool {
-			if s.partial { // it need not learn that it was added again for a moment
+			if s.ofFollower { // it need not learn that it was added again for a moment
 				return st.refused != "" && st.begun.Equal(s.streams[len(s.streams)-1].begun)
 			}
 			return st.refused != "" &&
 				(st.begun.After(last.removed) || st.refused == "MEMBERSHIP_ENDED" && st.ended.After(last.removing))
 		}
 		if !slices.ContainsFunc(s.streams, observed) {
-			v.lose(1, "%s was removed, and no stream ended because of it", s.name)
+			v.addLost(1, "%s was removed, and no stream ended because of it", s.name)
 		}
 	}
 }
@@ -298,9 +310,9 @@ func (st stream) within(a *absence) bool {
 	return st.ended.After(a.removing) && (a.added.IsZero() || st.begun.Before(a.added))
 }
 
-// judgeAbsence checks an absence from the event at left to the event at joined: a stream that began
+// checkAbsence checks an absence from the event at left to the event at joined: a stream that began
 // before it has nothing from left on, and no stream began during it.
-func (v *verdict) judgeAbsence(s *subscriber, number int, a *absence, left, joined int64) {
+func (v *violations) checkAbsence(s *subscriber, number int, a *absence, left, joined int64) {
 	st := s.streams[number]
 	where := fmt.Sprintf(
 		"%s, stream %d, opened at %d, removed at %d",
@@ -310,32 +322,32 @@ func (v *verdict) judgeAbsence(s *subscriber, number int, a *absence, left, join
 		left,
 	)
 	if left <= st.opened && st.opened < joined {
-		v.leak("%s: accepted before the guest joined again at %d", where, joined)
+		v.addLeak("%s: accepted before the guest joined again at %d", where, joined)
 	}
 	for i, h := range st.received {
-		outside := a.adding.IsZero() || h.at.Before(a.adding) // also if the guest joined later
+		removed := a.adding.IsZero() || h.at.Before(a.adding) // also if the guest joined later
 		before := st.opened >= 0 && st.opened < left ||
 			st.opened < 0 && st.received[0].at.Before(a.removing)
 		switch {
-		case (before || outside) && (st.seqs[i] >= left || h.room >= left):
-			v.leak("%s: %d, with the room at %d", where, st.seqs[i], h.room)
-		case outside && st.begun.After(a.removed):
-			v.leak("%s: %d, and the guest was not a member", where, st.seqs[i])
+		case (before || removed) && (st.seqs[i] >= left || h.room >= left):
+			v.addLeak("%s: %d, with the room at %d", where, st.seqs[i], h.room)
+		case removed && st.begun.After(a.removed):
+			v.addLeak("%s: %d, and the guest was not a member", where, st.seqs[i])
 		}
 	}
 }
 
-// TestJudge shows that judge finds each kind of violation.
-func TestJudge(t *testing.T) {
-	type world struct {
-		room *ledger
+// TestCheck shows that check finds each kind of violation.
+func TestCheck(t *testing.T) {
+	type fixture struct {
+		room *history
 		end  state
 		subs []*subscriber
 	}
 	// A room with two messages (seqs 1 and 3), of which the first was edited (2), and a subscriber of
 	// each kind that lost its connection once.
-	good := func() world {
-		w := world{room: newLedger("r", &faults{})}
+	valid := func() fixture {
+		w := fixture{room: newHistory("r", &faults{})}
 		for seq, e := range map[int64]event{1: {"MessageAdded", "a", "ka"}, 2: {"MessageEdited", "a", "ka"}, 3: {"MessageAdded", "b", "kb"}} {
 			w.room.observe(seq, e)
 		}
@@ -376,60 +388,60 @@ func TestJudge(t *testing.T) {
 		}
 		return w
 	}
-	events := func(seqs ...int64) func(*world) {
-		return func(w *world) { w.subs[0].streams = []stream{{after: 0, seqs: seqs}} }
+	events := func(seqs ...int64) func(*fixture) {
+		return func(w *fixture) { w.subs[0].streams = []stream{{after: 0, seqs: seqs}} }
 	}
 	for name, c := range map[string]struct {
-		harm    func(*world)
-		verdict verdict
+		corrupt func(*fixture)
+		want    violations
 		others  int // other faults
 	}{
-		"nothing wrong":                {harm: func(*world) {}},
-		"a message is gone":            {func(w *world) { w.end.messages = w.end.messages[:1] }, verdict{lost: 1}, 1},
-		"an edit is gone":              {func(w *world) { w.end.messages[0].Contents = "old" }, verdict{lost: 1}, 0},
-		"it has moved":                 {func(w *world) { w.room.acknowledged[1].seq = 2 }, verdict{lost: 1}, 0},
-		"made twice":                   {func(w *world) { w.end.messages[1].IdempotencyKey = "ka" }, verdict{lost: 1, doubled: 1}, 1},
-		"made without a key":           {func(w *world) { w.end.messages[1].IdempotencyKey = "" }, verdict{lost: 1, doubled: 1}, 1},
-		"listed in disorder":           {func(w *world) { slices.Reverse(w.end.messages) }, verdict{disordered: 1}, 0},
-		"the log has a hole":           {func(w *world) { delete(w.room.observed, 2) }, verdict{lost: 2}, 0},
-		"one edit, two":                {func(w *world) { w.room.acknowledged[0].changes = nil }, verdict{doubled: 1}, 0},
-		"a hole in a stream":           {events(1, 3), verdict{lost: 1}, 0},
-		"a message not received":       {func(w *world) { w.subs[1].streams = []stream{{after: 0, seqs: []int64{3}}} }, verdict{lost: 1}, 0},
-		"not to the end":               {func(w *world) { w.subs[1].reached.Store(1) }, verdict{lost: 1}, 0},
-		"received twice":               {events(1, 2, 2, 3), verdict{doubled: 1}, 0},
-		"received before its position": {func(w *world) { w.subs[0].streams[1].seqs = []int64{1, 2, 3} }, verdict{doubled: 1}, 0},
-		"received in disorder":         {events(1, 3, 2), verdict{disordered: 1}, 0},
-		"two events at one seq":        {func(w *world) { w.room.observe(3, event{"MessageAdded", "c", "kc"}) }, verdict{}, 2},
+		"no violation":                 {corrupt: func(*fixture) {}},
+		"a message is missing":         {func(w *fixture) { w.end.messages = w.end.messages[:1] }, violations{lost: 1}, 1},
+		"an edit is missing":           {func(w *fixture) { w.end.messages[0].Contents = "old" }, violations{lost: 1}, 0},
+		"another seq":                  {func(w *fixture) { w.room.acknowledged[1].seq = 2 }, violations{lost: 1}, 0},
+		"created twice":                {func(w *fixture) { w.end.messages[1].IdempotencyKey = "ka" }, violations{lost: 1, duplicated: 1}, 1},
+		"created without a key":        {func(w *fixture) { w.end.messages[1].IdempotencyKey = "" }, violations{lost: 1, duplicated: 1}, 1},
+		"listed out of order":          {func(w *fixture) { slices.Reverse(w.end.messages) }, violations{outOfOrder: 1}, 0},
+		"a gap in the log":             {func(w *fixture) { delete(w.room.observed, 2) }, violations{lost: 2}, 0},
+		"two events of an edit":        {func(w *fixture) { w.room.acknowledged[0].changes = nil }, violations{duplicated: 1}, 0},
+		"a gap in a stream":            {events(1, 3), violations{lost: 1}, 0},
+		"a message not received":       {func(w *fixture) { w.subs[1].streams = []stream{{after: 0, seqs: []int64{3}}} }, violations{lost: 1}, 0},
+		"no catch-up at the end":       {func(w *fixture) { w.subs[1].reached.Store(1) }, violations{lost: 1}, 0},
+		"received twice":               {events(1, 2, 2, 3), violations{duplicated: 1}, 0},
+		"received before its position": {func(w *fixture) { w.subs[0].streams[1].seqs = []int64{1, 2, 3} }, violations{duplicated: 1}, 0},
+		"received out of order":        {events(1, 3, 2), violations{outOfOrder: 1}, 0},
+		"two events at one seq":        {func(w *fixture) { w.room.observe(3, event{"MessageAdded", "c", "kc"}) }, violations{}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := good()
-			c.harm(&w)
-			got := judge(w.room, w.end, w.subs)
+			w := valid()
+			c.corrupt(&w)
+			got := check(w.room, w.end, w.subs)
 			count := w.room.faults.count
-			if got.lost != c.verdict.lost || got.doubled != c.verdict.doubled ||
-				got.disordered != c.verdict.disordered {
+			if got.lost != c.want.lost || got.duplicated != c.want.duplicated ||
+				got.outOfOrder != c.want.outOfOrder {
 				t.Errorf(
-					"lost %d, doubled %d, out of order %d; want %+v; %q",
+					"lost %d, duplicated %d, out of order %d; want %+v; %q",
 					got.lost,
-					got.doubled,
-					got.disordered,
-					c.verdict,
+					got.duplicated,
+					got.outOfOrder,
+					c.want,
 					w.room.faults.first,
 				)
 			}
-			if sum := got.lost + got.doubled + got.disordered; count-sum != c.others {
+			if sum := got.lost + got.duplicated + got.outOfOrder; count-sum != c.others {
 				t.Errorf("%d other faults, want %d: %q", count-sum, c.others, w.room.faults.first)
 			}
 		})
 	}
 }
 
-// TestJudgeGuest shows the same for removed guests.
-func TestJudgeGuest(t *testing.T) {
+// TestCheckGuest shows the same for removed guests.
+func TestCheckGuest(t *testing.T) {
 	start := time.Now()
 	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
-	// came adds seqs to a stream, one each second beginning at from. Each shows the room at its seq.
-	came := func(from int, st stream, seqs ...int64) stream {
+	// receive adds seqs to a stream, one each second beginning at from. Each shows the room at its seq.
+	receive := func(from int, st stream, seqs ...int64) stream {
 		for i, seq := range seqs {
 			st.seqs = append(st.seqs, seq)
 			st.received = append(st.received, received{at(from + i), seq})
@@ -438,7 +450,7 @@ func TestJudgeGuest(t *testing.T) {
 	}
 	// The guest is removed at seq 3 (second 30), joins again at seq 6 (second 60) and is banned at
 	// seq 9 (second 90). It subscribes to all events, or to messages only.
-	good := func(events bool) *subscriber {
+	valid := func(events bool) *subscriber {
 		s := &subscriber{screen: screen{name: "g"}, events: events, guest: true}
 		s.absences = []*absence{
 			{removing: at(30), removed: at(31), adding: at(60), added: at(61)},
@@ -451,7 +463,7 @@ func TestJudgeGuest(t *testing.T) {
 			return -1
 		}
 		s.streams = []stream{
-			came(
+			receive(
 				20,
 				stream{
 					begun:   at(20),
@@ -463,46 +475,46 @@ func TestJudgeGuest(t *testing.T) {
 				2,
 			),
 			{begun: at(33), opened: -1, refused: "NOT_FOUND", ended: at(34)},
-			came(62, stream{begun: at(60), after: 2, opened: opened(6)}, 3, 4, 5, 6, 7),
-			came(80, stream{begun: at(80), after: 7, opened: opened(7)}, 8),
+			receive(62, stream{begun: at(60), after: 2, opened: opened(6)}, 3, 4, 5, 6, 7),
+			receive(80, stream{begun: at(80), after: 7, opened: opened(7)}, 8),
 			{begun: at(92), after: 8, opened: -1, refused: "NOT_FOUND", ended: at(93)},
 		}
 		return s
 	}
-	type world struct {
-		room *ledger
+	type fixture struct {
+		room *history
 		s    *subscriber
 	}
 	for name, c := range map[string]struct {
-		harm                 func(*world)
+		corrupt              func(*fixture)
 		leaked, lost, others int
 	}{
-		"nothing wrong":                 {harm: func(*world) {}},
-		"events from after the removal": {func(w *world) { w.s.streams[0] = came(40, w.s.streams[0], 3, 4) }, 2, 0, 0},
-		"events from after the removal, after the guest joined again": {func(w *world) { w.s.streams[0] = came(70, w.s.streams[0], 3, 4) }, 2, 0, 0},
-		"the room as it is after the removal":                         {func(w *world) { w.s.streams[0].received[1].room = 3 }, 1, 0, 0},
-		"after the last removal":                                      {func(w *world) { w.s.streams[3] = came(95, w.s.streams[3], 9) }, 1, 0, 0},
-		"accepted during the absence":                                 {func(w *world) { w.s.streams[1] = came(34, stream{begun: at(33), opened: -1}, 1, 2) }, 2, 0, 0},
-		"accepted after the ban":                                      {func(w *world) { w.s.streams[4] = came(93, stream{begun: at(92), opened: -1}, 1) }, 1, 1, 0},
-		"never ended":                                                 {func(w *world) { w.s.streams = w.s.streams[:4] }, 0, 1, 0},
-		"refused while a member": {func(w *world) {
+		"no violation":                  {corrupt: func(*fixture) {}},
+		"events from after the removal": {func(w *fixture) { w.s.streams[0] = receive(40, w.s.streams[0], 3, 4) }, 2, 0, 0},
+		"events from after the removal, after the guest joined again": {func(w *fixture) { w.s.streams[0] = receive(70, w.s.streams[0], 3, 4) }, 2, 0, 0},
+		"the room as it is after the removal":                         {func(w *fixture) { w.s.streams[0].received[1].room = 3 }, 1, 0, 0},
+		"after the last removal":                                      {func(w *fixture) { w.s.streams[3] = receive(95, w.s.streams[3], 9) }, 1, 0, 0},
+		"accepted during the absence":                                 {func(w *fixture) { w.s.streams[1] = receive(34, stream{begun: at(33), opened: -1}, 1, 2) }, 2, 0, 0},
+		"accepted after the ban":                                      {func(w *fixture) { w.s.streams[4] = receive(93, stream{begun: at(92), opened: -1}, 1) }, 1, 1, 0},
+		"never ended":                                                 {func(w *fixture) { w.s.streams = w.s.streams[:4] }, 0, 1, 0},
+		"refused while a member": {func(w *fixture) {
 			w.s.streams[3].refused, w.s.streams[3].ended = "NOT_FOUND", at(81)
 		}, 0, 0, 1},
-		"a removal that is no event": {func(w *world) { delete(w.room.observed, 9) }, 0, 0, 1},
-		"one added, twice":           {func(w *world) { w.room.observed[8] = event{"MemberJoined", "g", ""} }, 0, 0, 1},
-		"banned, not kicked":         {func(w *world) { w.room.observed[3] = event{"MemberLeft", "g", "BANNED"} }, 0, 0, 1},
+		"a removal that is no event": {func(w *fixture) { delete(w.room.observed, 9) }, 0, 0, 1},
+		"added twice":                {func(w *fixture) { w.room.observed[8] = event{"MemberJoined", "g", ""} }, 0, 0, 1},
+		"banned, not kicked":         {func(w *fixture) { w.room.observed[3] = event{"MemberLeft", "g", "BANNED"} }, 0, 0, 1},
 	} {
 		for _, events := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, events %v", name, events), func(t *testing.T) {
-				w := world{newLedger("r", &faults{}), good(events)}
+				w := fixture{newHistory("r", &faults{}), valid(events)}
 				w.room.observed = map[int64]event{
 					3: {"MemberLeft", "g", "KICKED"},
 					6: {"MemberJoined", "g", ""},
 					9: {"MemberLeft", "g", "BANNED"},
 				}
-				c.harm(&w)
-				v := verdict{faults: w.room.faults}
-				v.judgeGuest(w.room, w.s)
+				c.corrupt(&w)
+				v := violations{faults: w.room.faults}
+				v.checkGuest(w.room, w.s)
 				if v.leaked != c.leaked || v.lost != c.lost ||
 					w.room.faults.count != c.leaked+c.lost+c.others {
 					t.Errorf(
@@ -517,18 +529,18 @@ func TestJudgeGuest(t *testing.T) {
 			})
 		}
 	}
-	t.Run("opened while outside", func(t *testing.T) {
-		w := world{newLedger("r", &faults{}), good(true)}
+	t.Run("opened during the absence", func(t *testing.T) {
+		w := fixture{newHistory("r", &faults{}), valid(true)}
 		w.room.observed = map[int64]event{
 			3: {"MemberLeft", "g", "KICKED"},
 			6: {"MemberJoined", "g", ""},
 			9: {"MemberLeft", "g", "BANNED"},
 		}
 		w.s.streams[2].opened = 4
-		v := verdict{faults: w.room.faults}
-		v.judgeGuest(w.room, w.s)
+		v := violations{faults: w.room.faults}
+		v.checkGuest(w.room, w.s)
 		if v.leaked == 0 {
-			t.Error("judgeGuest finds nothing")
+			t.Error("checkGuest finds nothing")
 		}
 	})
 }

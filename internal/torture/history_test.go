@@ -9,7 +9,7 @@ import (
 // sent is an acknowledged message with the changes that its writer has made since. Only the writer
 // accesses it until the end.
 type sent struct {
-	room     *ledger
+	room     *history
 	author   string
 	key      string
 	original string // the contents of the first send
@@ -31,11 +31,11 @@ type event struct {
 	key  string // of the message, or the reason for leaving
 }
 
-// moves reports whether a user joined or left.
-func (e event) moves() bool { return e.kind == "MemberJoined" || e.kind == "MemberLeft" }
+// isMembershipChange reports whether a user joined or left.
+func (e event) isMembershipChange() bool { return e.kind == "MemberJoined" || e.kind == "MemberLeft" }
 
-// ledger stores every response and event about one room.
-type ledger struct {
+// history stores every response and event about one room.
+type history struct {
 	roomID string
 
 	mu           sync.Mutex
@@ -44,19 +44,19 @@ type ledger struct {
 	faults       *faults
 }
 
-func newLedger(roomID string, f *faults) *ledger {
-	return &ledger{roomID: roomID, observed: make(map[int64]event), faults: f}
+func newHistory(roomID string, f *faults) *history {
+	return &history{roomID: roomID, observed: make(map[int64]event), faults: f}
 }
 
 // acknowledge records a message whose writer has a response.
-func (l *ledger) acknowledge(m *sent) {
+func (l *history) acknowledge(m *sent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.acknowledged = append(l.acknowledged, m)
 }
 
 // observe records an event that a subscriber received. All subscribers must receive the same one.
-func (l *ledger) observe(seq int64, e event) {
+func (l *history) observe(seq int64, e event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if before, ok := l.observed[seq]; ok && before != e {
@@ -71,9 +71,9 @@ func (l *ledger) observe(seq int64, e event) {
 	l.observed[seq] = e
 }
 
-// moves returns the seqs at which a user left and joined again, both ascending. All goroutines have
+// membershipChanges returns the seqs at which a user left and joined again, both ascending. All goroutines have
 // ended.
-func (l *ledger) moves(user string) (left, joined []int64) {
+func (l *history) membershipChanges(user string) (left, joined []int64) {
 	for seq, e := range l.observed {
 		switch {
 		case e.id != user:
@@ -95,14 +95,14 @@ type faults struct {
 	count int
 }
 
-// shownFaults is how many failures are reported in full: one bug may cause thousands.
-const shownFaults = 20
+// maxReportedFaults is how many failures are reported in full: one bug may cause thousands.
+const maxReportedFaults = 20
 
 func (f *faults) add(format string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count++
-	if len(f.first) < shownFaults {
+	if len(f.first) < maxReportedFaults {
 		f.first = append(f.first, fmt.Sprintf(format, args...))
 	}
 }
