@@ -14,8 +14,8 @@ import (
 // requests: the collector runs when the heap has doubled, from 32 MiB at least.
 const noBudget = 64 * mib
 
-// holding is the budget of an attack that may reserve so many bytes. The heap may double them.
-func holding(bytes int64) int64 { return noBudget + 2*bytes }
+// reservedBudget is the memory budget of an attack that may reserve the bytes. The heap may double them.
+func reservedBudget(bytes int64) int64 { return noBudget + 2*bytes }
 
 // The quotas of the memory budgets on the operations page, with the default settings.
 const (
@@ -85,7 +85,7 @@ func refusedBody() []string {
 	return []string{
 		"413 BAD_USER_INPUT", "429 RATE_LIMITED", "503 UNAVAILABLE",
 		"400 BAD_USER_INPUT", "400 TOO_COMPLEX", "400 GRAPHQL_VALIDATION_FAILED",
-		// With the media type application/json a refused operation is answered 200 with errors.
+		// With the media type application/json a rejected operation has the status 200, with errors.
 		"200 BAD_USER_INPUT", "200 TOO_COMPLEX", "200 GRAPHQL_VALIDATION_FAILED", "200 UNAVAILABLE",
 		"200 UNAUTHENTICATED",
 	}
@@ -96,45 +96,46 @@ func bodyAttacks() []attack {
 		{
 			// The server charges a body to its address before it reads it. Bodies without a token are
 			// small.
-			name: "JSON bombs, anonymous", again: true, only: dialect.SQLite,
-			budget: holding(anonymousRequests),
-			prepare: func(a *arena) func() {
+			name: "JSON bombs, anonymous", repeats: true, onlyDatabase: dialect.SQLite,
+			budget: reservedBudget(anonymousRequests),
+			prepare: func(a *attackRun) func() {
 				bodies := bombBodies()
-				attacker := a.stranger(1)
+				attacker := a.anonymous(1)
 				return func() {
 					each(size(4, 16)*len(bodies), size(16, 64), func(i int) {
-						a.answers.add(attacker.post(a.ctx, bodies[i%len(bodies)]).outcome())
+						a.outcomes.add(attacker.post(a.ctx, bodies[i%len(bodies)]).outcome())
 					})
-					a.expect(append(refusedBody(), ok, noAnswer)...)
+					a.expect(append(refusedBody(), ok, noResponse)...)
 					// Deep values are short enough for a client without a token.
-					a.expectRefused(size(4, 16)*len(bodies)/2, "413 BAD_USER_INPUT", noAnswer)
+					a.expectRefused(size(4, 16)*len(bodies)/2, "413 BAD_USER_INPUT", noResponse)
 				}
 			},
 		},
 		{
 			// With a token bodies may have the configured size, and the server decodes only declared
 			// variables.
-			name: "JSON bombs, one user", again: true, only: dialect.SQLite,
-			budget: holding(userRequests),
-			prepare: func(a *arena) func() {
+			name: "JSON bombs, one user", repeats: true, onlyDatabase: dialect.SQLite,
+			budget: reservedBudget(userRequests),
+			prepare: func(a *attackRun) func() {
 				bodies := bombBodies()
 				attacker := a.attacker(1)
-				attacker.enter(a.ctx)
+				attacker.createUser(a.ctx)
 				return func() {
 					each(size(4, 16)*len(bodies), size(16, 64), func(i int) {
-						a.answers.add(attacker.post(a.ctx, bodies[i%len(bodies)]).outcome())
-						a.answers.add(attacker.bombOlder(a.ctx, i).outcome())
+						a.outcomes.add(attacker.post(a.ctx, bodies[i%len(bodies)]).outcome())
+						a.outcomes.add(attacker.sendLegacyBomb(a.ctx, i).outcome())
 					})
-					a.expect(append(refusedBody(), ok, noAnswer, "400 ", "413 ", "429 ", "503 ")...)
+					a.expect(
+						append(refusedBody(), ok, noResponse, "400 ", "413 ", "429 ", "503 ")...)
 				}
 			},
 		},
 		{
-			name:   "JSON bombs, anonymous sockets",
-			again:  true,
-			only:   dialect.SQLite,
-			budget: noBudget,
-			prepare: func(a *arena) func() {
+			name:         "JSON bombs, anonymous sockets",
+			repeats:      true,
+			onlyDatabase: dialect.SQLite,
+			budget:       noBudget,
+			prepare: func(a *attackRun) func() {
 				return func() {
 					each(size(24, 96), 24, func(i int) { a.bombSocket(i) })
 					a.expect(
@@ -143,7 +144,7 @@ func bodyAttacks() []attack {
 						"close 1009",
 						"close 1013",
 						"429 RATE_LIMITED",
-						noAnswer,
+						noResponse,
 					)
 					a.expectRefused(
 						size(12, 48),
@@ -154,15 +155,19 @@ func bodyAttacks() []attack {
 			},
 		},
 		{
-			name: "documents that differ", only: dialect.SQLite, budget: holding(documents),
-			prepare: func(a *arena) func() {
-				strangers := make([]*client, 8)
-				for i := range strangers {
-					strangers[i] = a.stranger(i)
+			name:         "distinct documents",
+			onlyDatabase: dialect.SQLite,
+			budget:       reservedBudget(documents),
+			prepare: func(a *attackRun) func() {
+				anonymousClients := make([]*client, 8)
+				for i := range anonymousClients {
+					anonymousClients[i] = a.anonymous(i)
 				}
 				return func() {
 					each(size(600, 1800), 8, func(i int) {
-						a.answers.add(strangers[i%8].ask(a.ctx, largeDocument(i), nil).outcome())
+						a.outcomes.add(
+							anonymousClients[i%8].execute(a.ctx, largeDocument(i), nil).outcome(),
+						)
 					})
 					a.expect(
 						"200 UNAUTHENTICATED",
@@ -177,10 +182,13 @@ func bodyAttacks() []attack {
 		},
 		{
 			// Nested lists of types double with each level.
-			name: "introspection bombs", again: true, only: dialect.SQLite, budget: noBudget,
-			settings: environment{"PARLEY_INTROSPECTION": "on"},
-			prepare: func(a *arena) func() {
-				attacker := a.stranger(1)
+			name:         "introspection bombs",
+			repeats:      true,
+			onlyDatabase: dialect.SQLite,
+			budget:       noBudget,
+			settings:     environment{"PARLEY_INTROSPECTION": "on"},
+			prepare: func(a *attackRun) func() {
+				attacker := a.anonymous(1)
 				var query strings.Builder
 				query.WriteString("{")
 				for i := range 40 {
@@ -193,12 +201,12 @@ func bodyAttacks() []attack {
 				)
 				return func() {
 					each(size(8, 24), size(8, 12), func(int) {
-						a.answers.add(attacker.ask(a.ctx, query.String(), nil).outcome())
+						a.outcomes.add(attacker.execute(a.ctx, query.String(), nil).outcome())
 					})
 					a.expect("200 TOO_COMPLEX", "400 TOO_COMPLEX", "429 RATE_LIMITED")
-					// The introspection of tools is answered.
-					tools := a.stranger(2)
-					if r := tools.ask(a.ctx, standardIntrospection, nil); r.outcome() != ok {
+					// The server answers the introspection query of tools.
+					tools := a.anonymous(2)
+					if r := tools.execute(a.ctx, standardIntrospection, nil); r.outcome() != ok {
 						a.t.Errorf("the standard introspection query: %s", r)
 					}
 				}
@@ -240,8 +248,8 @@ func bombBodies() [][]byte {
 	return bodies
 }
 
-// bombOlder sends a bomb to an older interface, whose responses have no error codes.
-func (c *client) bombOlder(ctx context.Context, n int) reply {
+// sendLegacyBomb sends a bomb to a legacy interface, whose responses have no error codes.
+func (c *client) sendLegacyBomb(ctx context.Context, n int) reply {
 	all := bombs()
 	value := all[n%len(all)].value(bodySize - 100)
 	path, body := "/my_chats", `{"page":1,"size":1,"x":`+value+`}`
@@ -254,13 +262,13 @@ func (c *client) bombOlder(ctx context.Context, n int) reply {
 
 // bombSocket opens an anonymous socket and sends bombs: as the payload of connection_init, or of
 // pings.
-func (a *arena) bombSocket(n int) {
-	attacker := a.stranger(n % 4)
+func (a *attackRun) bombSocket(n int) {
+	attacker := a.anonymous(n % 4)
 	all := bombs()
 	value := all[n%len(all)].value(bodySize - 100)
 	s, err := attacker.open(a.ctx, 0)
 	if err != nil {
-		a.answers.add(outcomeOf(err))
+		a.outcomes.add(outcomeOf(err))
 		return
 	}
 	go s.listen() // ends with the connection
@@ -284,8 +292,8 @@ func (a *arena) bombSocket(n int) {
 	)
 	switch code := s.closeCode(); code {
 	case 0:
-		a.answers.add(ok)
+		a.outcomes.add(ok)
 	default:
-		a.answers.add("close " + strconv.Itoa(code))
+		a.outcomes.add("close " + strconv.Itoa(code))
 	}
 }

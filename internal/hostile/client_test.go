@@ -15,13 +15,13 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// patience is the timeout of requests and waits. It is longer than the server's own timeouts.
-const patience = 45 * time.Second
+// testTimeout is the timeout of requests and waits. It is longer than the server's own timeouts.
+const testTimeout = 45 * time.Second
 
 // Outcomes of a request or an operation without an error code.
 const (
-	ok       = "ok"
-	noAnswer = "no answer" // the connection broke, or the request timed out
+	ok         = "ok"
+	noResponse = "no response" // the connection broke, or the request timed out
 )
 
 type vars = map[string]any
@@ -41,7 +41,7 @@ func newClient(p *process, name, address string) *client {
 	c := &client{server: p, name: name, address: address}
 	c.http = &http.Client{
 		Transport: &http.Transport{MaxIdleConnsPerHost: 64},
-		Timeout:   patience,
+		Timeout:   testTimeout,
 	}
 	if name != "" {
 		c.token = sign(p, jwt.MapClaims{"sub": name})
@@ -92,7 +92,7 @@ func (r reply) code() string {
 func (r reply) outcome() string {
 	switch {
 	case r.err != nil:
-		return noAnswer
+		return noResponse
 	case r.status == http.StatusOK && len(r.Errors) == 0:
 		return ok
 	default:
@@ -146,14 +146,14 @@ func (c *client) post(ctx context.Context, body []byte) reply {
 	return c.request(ctx, "/graphql", bytes.NewReader(body), header)
 }
 
-// ask sends an operation.
-func (c *client) ask(ctx context.Context, query string, variables vars) reply {
+// execute sends an operation.
+func (c *client) execute(ctx context.Context, query string, variables vars) reply {
 	return c.post(ctx, encode(vars{"query": query, "variables": variables}))
 }
 
 // do sends an operation that must succeed and decodes its data into result unless result is nil.
 func (c *client) do(ctx context.Context, result any, query string, variables vars) error {
-	r := c.ask(ctx, query, variables)
+	r := c.execute(ctx, query, variables)
 	if r.outcome() != ok {
 		return fmt.Errorf("%.80s: %s", query, r)
 	}
@@ -186,14 +186,14 @@ func (c *client) room(ctx context.Context, members ...string) string {
 	return made.CreateRoom.Room.ID
 }
 
-// enter creates the user. Others can then add it to rooms.
-func (c *client) enter(ctx context.Context) {
+// createUser creates the user. Others can then add it to rooms.
+func (c *client) createUser(ctx context.Context) {
 	c.server.t.Helper()
 	c.must(ctx, nil, `{ me { id } }`, nil)
 }
 
-// enterAll creates users with the ids "prefix-0", "prefix-1" and so on, and returns the ids.
-func enterAll(ctx context.Context, p *process, prefix string, n int) []string {
+// createUsers creates users with the ids "prefix-0", "prefix-1" and so on, and returns the ids.
+func createUsers(ctx context.Context, p *process, prefix string, n int) []string {
 	p.t.Helper()
 	admin := newClient(p, "", "")
 	defer admin.close()
@@ -205,14 +205,14 @@ func enterAll(ctx context.Context, p *process, prefix string, n int) []string {
 		users = append(users, vars{"id": ids[i], "profile": vars{"nickName": ids[i]}})
 	}
 	for len(users) > 0 {
-		some := users[:min(len(users), 1000)]
+		chunk := users[:min(len(users), 1000)]
 		admin.must(
 			ctx,
 			nil,
 			`mutation($u: [UserInput!]!) { upsertUsers(users: $u) { users { id } } }`,
-			vars{"u": some},
+			vars{"u": chunk},
 		)
-		users = users[len(some):]
+		users = users[len(chunk):]
 	}
 	return ids
 }

@@ -18,11 +18,11 @@ func domainAttacks() []attack {
 		{
 			// A search has the cost of reading many rooms, and the cost of a user's queries has a
 			// rate limit.
-			name: "searches", again: true, budget: holding(16 * mib),
-			prepare: func(a *arena) func() {
+			name: "searches", repeats: true, budget: reservedBudget(16 * mib),
+			prepare: func(a *attackRun) func() {
 				a.seedRooms(size(5000, 200_000))
 				attacker := a.attacker(1)
-				attacker.enter(a.ctx)
+				attacker.createUser(a.ctx)
 				var query strings.Builder
 				query.WriteString("{")
 				for i := range 50 {
@@ -31,15 +31,15 @@ func domainAttacks() []attack {
 				query.WriteString("}")
 				return func() {
 					each(size(20, 60), 20, func(int) {
-						a.answers.add(attacker.ask(a.ctx, query.String(), nil).outcome())
+						a.outcomes.add(attacker.execute(a.ctx, query.String(), nil).outcome())
 					})
 					each(100, 20, func(i int) {
-						r := attacker.ask(
+						r := attacker.execute(
 							a.ctx,
 							`query($s:String){rooms(search:$s,first:1){nodes{id}}}`,
 							vars{"s": "zz" + strconv.Itoa(i)},
 						)
-						a.answers.add(r.outcome())
+						a.outcomes.add(r.outcome())
 					})
 					a.expect(ok, "200 TOO_COMPLEX", "429 RATE_LIMITED", "200 UNAVAILABLE")
 					a.expectRefused(1, "200 TOO_COMPLEX", "429 RATE_LIMITED")
@@ -48,20 +48,20 @@ func domainAttacks() []attack {
 		},
 		{
 			// Each member that a room is made with counts as a change.
-			name: "rooms with many members", again: true, budget: holding(32 * mib),
-			prepare: func(a *arena) func() {
-				crowd := enterAll(a.ctx, a.server, "crowd", 1000)
+			name: "rooms with many members", repeats: true, budget: reservedBudget(32 * mib),
+			prepare: func(a *attackRun) func() {
+				crowd := createUsers(a.ctx, a.server, "crowd", 1000)
 				attacker := a.attacker(1)
-				attacker.enter(a.ctx)
+				attacker.createUser(a.ctx)
 				return func() {
 					each(size(12, 40), 4, func(int) {
-						r := attacker.ask(
+						r := attacker.execute(
 							a.ctx,
 							`mutation($u: [ID!]!) { createRoom(input: {memberIds: $u}) { room { id
 								} } }`,
 							vars{"u": crowd},
 						)
-						a.answers.add(r.outcome())
+						a.outcomes.add(r.outcome())
 					})
 					a.expect(ok, "429 RATE_LIMITED", "200 TOO_COMPLEX")
 					a.expectRefused(size(6, 30), "429 RATE_LIMITED", "200 TOO_COMPLEX")
@@ -70,21 +70,21 @@ func domainAttacks() []attack {
 		},
 		{
 			// The rate limit bounds the rooms of a stranger, and the chat list loads one page.
-			name: "rooms full of strangers", budget: holding(16 * mib),
-			prepare: func(a *arena) func() {
+			name: "rooms full of strangers", budget: reservedBudget(16 * mib),
+			prepare: func(a *attackRun) func() {
 				attackers := []*client{a.attacker(1), a.attacker(2)}
 				for _, attacker := range attackers {
-					attacker.enter(a.ctx)
+					attacker.createUser(a.ctx)
 				}
 				return func() {
 					each(size(600, 4000), 16, func(i int) {
-						r := attackers[i%2].ask(
+						r := attackers[i%2].execute(
 							a.ctx,
 							`mutation { createRoom(input: {memberIds: ["victim"]}) { room { id } }
 								}`,
 							nil,
 						)
-						a.answers.add(r.outcome())
+						a.outcomes.add(r.outcome())
 					})
 					a.expect(ok, "429 RATE_LIMITED")
 					a.escape(attackers[0])
@@ -93,26 +93,26 @@ func domainAttacks() []attack {
 		},
 		{
 			// Wrong keys of some users do not block the right key.
-			name: "wrong room keys", budget: holding(16 * mib),
-			prepare: func(a *arena) func() { return a.wrongKeys(size(120, 150)) },
+			name: "wrong room keys", budget: reservedBudget(16 * mib),
+			prepare: func(a *attackRun) func() { return a.wrongKeys(size(120, 150)) },
 		},
 		{
 			// A membership in the exclusive room of a stranger does not block another one.
 			name: "seats in exclusive rooms", budget: noBudget,
-			prepare: func(a *arena) func() {
+			prepare: func(a *attackRun) func() {
 				attacker := a.attacker(1)
-				attacker.enter(a.ctx)
+				attacker.createUser(a.ctx)
 				return func() {
 					for range 5 {
-						r := attacker.ask(
+						r := attacker.execute(
 							a.ctx,
 							`mutation { createRoom(input: {exclusive: true, disconnect: true,
 								memberIds: ["victim"]}) { room { id } } }`,
 							nil,
 						)
-						a.answers.add(r.outcome())
+						a.outcomes.add(r.outcome())
 					}
-					r := a.victim.ask(
+					r := a.victim.execute(
 						a.ctx,
 						`mutation { createRoom(input: {exclusive: true}) { room { id } } }`,
 						nil,
@@ -125,17 +125,17 @@ func domainAttacks() []attack {
 		},
 		{
 			// Two attackers together use two quotas.
-			name:   "two attackers at once",
-			again:  true,
-			only:   dialect.Postgres,
-			budget: holding(userRequests + anonymousRequests + 32*mib),
+			name:         "two attackers at once",
+			repeats:      true,
+			onlyDatabase: dialect.Postgres,
+			budget:       reservedBudget(userRequests + anonymousRequests + 32*mib),
 			// As for the heavy events alone: the rate would refuse the messages that cause them.
 			settings: environment{"PARLEY_RATE_MUTATIONS": "off"},
-			prepare: func(a *arena) func() {
+			prepare: func(a *attackRun) func() {
 				heavy := a.heavyEvents(size(40, 500), size(6, 20))
 				bodies := bombBodies()
-				bomber, stranger := a.attacker(2), a.stranger(1)
-				bomber.enter(a.ctx)
+				bomber, stranger := a.attacker(2), a.anonymous(1)
+				bomber.createUser(a.ctx)
 				return func() {
 					var both sync.WaitGroup
 					both.Go(heavy)
@@ -146,7 +146,7 @@ func domainAttacks() []attack {
 								a.ctx,
 								bodies[i%len(bodies)],
 							).outcome(); outcome == ok {
-								a.answers.add(ok)
+								a.outcomes.add(ok)
 							}
 						})
 					})
@@ -158,7 +158,7 @@ func domainAttacks() []attack {
 }
 
 // escape makes the victim forbid strangers to add it, and leave their rooms.
-func (a *arena) escape(attacker *client) {
+func (a *attackRun) escape(attacker *client) {
 	a.t.Helper()
 	a.victim.must(
 		a.ctx,
@@ -167,7 +167,7 @@ func (a *arena) escape(attacker *client) {
 		nil,
 	)
 	refused := func() bool {
-		r := attacker.ask(
+		r := attacker.execute(
 			a.ctx,
 			`mutation { createRoom(input: {memberIds: ["victim"]}) { room { id } } }`,
 			nil,
@@ -202,9 +202,9 @@ func (a *arena) escape(attacker *client) {
 
 // wrongKeys returns an attack: many users try wrong keys of one room, up to the rate limit, while
 // others join with the right one.
-func (a *arena) wrongKeys(attackers int) func() {
+func (a *attackRun) wrongKeys(attackers int) func() {
 	owner := a.user("owner", "198.51.100.8")
-	owner.enter(a.ctx)
+	owner.createUser(a.ctx)
 	var made struct {
 		CreateRoom struct{ Room struct{ ID, JoinKey string } }
 	}
@@ -215,8 +215,8 @@ func (a *arena) wrongKeys(attackers int) func() {
 		nil,
 	)
 	room := made.CreateRoom.Room
-	enterAll(a.ctx, a.server, "attacker", attackers)
-	enterAll(a.ctx, a.server, "guest", 40)
+	createUsers(a.ctx, a.server, "attacker", attackers)
+	createUsers(a.ctx, a.server, "guest", 40)
 	all := make([]*client, attackers)
 	for i := range all {
 		all[i] = a.user("attacker-"+strconv.Itoa(i), fmt.Sprintf("203.0.113.%d", i%250+1))
@@ -224,17 +224,17 @@ func (a *arena) wrongKeys(attackers int) func() {
 	const join = `mutation($r: ID!, $k: String) { joinRoom(roomId: $r, key: $k) { room { id } } }`
 	return func() {
 		each(attackers*12, 16, func(i int) {
-			r := all[i%attackers].ask(
+			r := all[i%attackers].execute(
 				a.ctx,
 				join,
 				vars{"r": room.ID, "k": "wrong-" + strconv.Itoa(i)},
 			)
-			a.answers.add(r.outcome())
+			a.outcomes.add(r.outcome())
 		})
 		for i := range 40 {
-			all[i%6].ask(a.ctx, join, vars{"r": room.ID, "k": "wrong"})
+			all[i%6].execute(a.ctx, join, vars{"r": room.ID, "k": "wrong"})
 			guest := a.user("guest-"+strconv.Itoa(i), "198.51.100.9")
-			if r := guest.ask(
+			if r := guest.execute(
 				a.ctx,
 				join,
 				vars{"r": room.ID, "k": room.JoinKey},
@@ -249,10 +249,10 @@ func (a *arena) wrongKeys(attackers int) func() {
 }
 
 // seedRooms fills the database with copies of a public room that a search must read.
-func (a *arena) seedRooms(n int) {
+func (a *attackRun) seedRooms(n int) {
 	a.t.Helper()
 	owner := a.user("owner", "198.51.100.8")
-	owner.enter(a.ctx)
+	owner.createUser(a.ctx)
 	owner.must(
 		a.ctx,
 		nil,

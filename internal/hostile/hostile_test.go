@@ -17,24 +17,24 @@ import (
 	"parley/internal/testkit/scale"
 )
 
-// attack is one thing that a hostile client tries.
+// attack is one kind of attack.
 type attack struct {
 	name string
-	// only names the one database on which the attack runs, where the database plays no role.
-	only string
-	// settings change the server's.
+	// onlyDatabase names the one database on which the attack runs, where the database plays no role.
+	onlyDatabase string
+	// settings are added to those of the server.
 	settings environment
 	// budget is how much the server's peak memory may exceed its memory before the attack, in bytes:
 	// the budgets of the operations page that the attack fills, plus uncollected garbage.
 	budget int64
-	// again makes the attack repeat for [fullTime] at full size, for enough measurements.
-	again bool
-	// lossy allows the server to refuse the victim, because many users and addresses together
+	// repeats makes the attack repeat for [fullTime] at full size, for enough measurements.
+	repeats bool
+	// victimMayFail allows the server to refuse the victim, because many users and addresses together
 	// exhaust a budget.
-	lossy bool
+	victimMayFail bool
 	// prepare sets the attack up and returns it. The attack runs concurrently with the victim,
 	// checks its responses, and returns when all of its goroutines have ended.
-	prepare func(a *arena) func()
+	prepare func(a *attackRun) func()
 }
 
 // attacks returns all attacks.
@@ -42,16 +42,16 @@ func attacks() []attack {
 	return slices.Concat(bodyAttacks(), socketAttacks(), domainAttacks(), slowAttacks())
 }
 
-// arena is the state of one attack.
-type arena struct {
+// attackRun is the state of one attack.
+type attackRun struct {
 	t      *testing.T
 	ctx    context.Context
 	server *process
 	victim *victim
 	// reconnected counts the sockets that the attack made the victim open.
 	reconnected int
-	// answers counts the server's responses to the attackers.
-	answers tally
+	// outcomes counts the server's responses to the attackers.
+	outcomes tally
 
 	mu      sync.Mutex
 	clients []*client // guarded by mu
@@ -59,15 +59,15 @@ type arena struct {
 }
 
 const (
-	// calmTime is the measurement of the victim before the attack, and fullCalmTime at full size.
-	calmTime     = 400 * time.Millisecond
-	fullCalmTime = 3 * time.Second
+	// baselineTime is the measurement of the victim before the attack, and fullCalmTime at full size.
+	baselineTime     = 400 * time.Millisecond
+	fullBaselineTime = 3 * time.Second
 	// fullTime is the minimum duration of a repeated attack at full size.
 	fullTime = 8 * time.Second
-	// probeRest is the time between two health checks.
-	probeRest = 250 * time.Millisecond
-	// settleRest is the time between two checks of a condition that a test waits for.
-	settleRest = 10 * time.Millisecond
+	// probeInterval is the time between two health checks.
+	probeInterval = 250 * time.Millisecond
+	// settleInterval is the time between two checks of a condition that a test waits for.
+	settleInterval = 10 * time.Millisecond
 )
 
 // size returns small in tests, and large at full size.
@@ -79,7 +79,7 @@ func size(small, large int) int {
 }
 
 // user returns a client for a user at an address.
-func (a *arena) user(name, address string) *client {
+func (a *attackRun) user(name, address string) *client {
 	c := newClient(a.server, name, address)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -88,16 +88,16 @@ func (a *arena) user(name, address string) *client {
 }
 
 // attacker returns the user attacker-n at an address of its own.
-func (a *arena) attacker(n int) *client {
+func (a *attackRun) attacker(n int) *client {
 	return a.user(fmt.Sprintf("attacker-%d", n), fmt.Sprintf("203.0.113.%d", n%250+1))
 }
 
-// stranger returns an anonymous client at an address of its own.
-func (a *arena) stranger(n int) *client {
+// anonymous returns an anonymous client at an address of its own.
+func (a *attackRun) anonymous(n int) *client {
 	return a.user("", fmt.Sprintf("192.0.2.%d", n%250+1))
 }
 
-// each calls do for 0 to n-1 in so many goroutines, and returns when all calls have returned.
+// each calls do for 0 to n-1 in parallel goroutines, and returns when all calls have returned.
 func each(n, parallel int, do func(i int)) {
 	var running sync.WaitGroup
 	next := make(chan int)
@@ -117,37 +117,37 @@ func each(n, parallel int, do func(i int)) {
 
 // reconnect makes the victim open a socket at the height of the attack. A repeated attack does so
 // only a few times, because the victim has a rate limit too.
-func (a *arena) reconnect() {
+func (a *attackRun) reconnect() {
 	if a.reconnected++; a.reconnected <= 10 {
 		a.victim.reconnect(0)
 	}
 }
 
 // expect fails the test for each response to the attack that is not allowed.
-func (a *arena) expect(allowed ...string) {
+func (a *attackRun) expect(allowed ...string) {
 	a.t.Helper()
-	for outcome, n := range a.answers.copy() {
+	for outcome, n := range a.outcomes.copy() {
 		if !slices.Contains(allowed, outcome) {
-			a.t.Errorf("%d answers to the attack were %q, want only %q", n, outcome, allowed)
+			a.t.Errorf("%d responses to the attack were %q, want only %q", n, outcome, allowed)
 		}
 	}
 }
 
-// expectRefused fails the test if fewer than least responses had one of the outcomes.
-func (a *arena) expectRefused(least int, outcomes ...string) {
+// expectRefused fails the test if fewer than minimum responses had one of the outcomes.
+func (a *attackRun) expectRefused(minimum int, outcomes ...string) {
 	a.t.Helper()
-	if n := a.answers.of(outcomes...); n < least {
-		a.t.Errorf("%d answers to the attack were %q, want %d at least: %v",
-			n, outcomes, least, a.answers.copy())
+	if n := a.outcomes.of(outcomes...); n < minimum {
+		a.t.Errorf("%d responses to the attack were %q, want %d at least: %v",
+			n, outcomes, minimum, a.outcomes.copy())
 	}
 }
 
-// settle waits until done returns true, and reports whether it did within [patience].
-func (a *arena) settle(done func() bool) bool {
-	ctx, cancel := context.WithTimeout(a.ctx, patience)
+// settle waits until done returns true, and reports whether it did within [testTimeout].
+func (a *attackRun) settle(done func() bool) bool {
+	ctx, cancel := context.WithTimeout(a.ctx, testTimeout)
 	defer cancel()
 	for !done() {
-		if !pause(ctx, settleRest) {
+		if !pause(ctx, settleInterval) {
 			return done()
 		}
 	}
@@ -155,7 +155,7 @@ func (a *arena) settle(done func() bool) bool {
 }
 
 // note adds a figure to what the test logs.
-func (a *arena) note(format string, args ...any) {
+func (a *attackRun) note(format string, args ...any) {
 	a.notes = append(a.notes, fmt.Sprintf(format, args...))
 }
 
@@ -170,7 +170,7 @@ func TestHostile(t *testing.T) {
 		{"attacks", testAttacks},
 		{"worst case", testWorstCase},
 		{"inputs", testInputs},
-		{"half an emoji", testHalfAnEmoji},
+		{"half of a surrogate pair", testInvalidSurrogate},
 		{"picture of a token", testTokenPicture},
 		{"forwarded in development mode", testForwardedInDevelopment},
 		{"proxy without headers", testLoopbackIsLimited},
@@ -189,7 +189,7 @@ func testAttacks(t *testing.T, program string) {
 	})
 	for _, one := range attacks() {
 		for _, database := range []string{dialect.SQLite, dialect.Postgres} {
-			if one.only != "" && one.only != database {
+			if one.onlyDatabase != "" && one.onlyDatabase != database {
 				continue
 			}
 			t.Run(one.name+"/"+database, func(t *testing.T) {
@@ -209,31 +209,31 @@ func testAttacks(t *testing.T, program string) {
 func run(t *testing.T, program, database string, what attack) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	a := &arena{t: t, ctx: ctx, server: start(t, program, database, what.settings)}
+	a := &attackRun{t: t, ctx: ctx, server: start(t, program, database, what.settings)}
 	defer func() {
 		for _, c := range a.clients {
 			c.close()
 		}
 	}()
 	a.victim = newVictim(ctx, a.server)
-	assault := what.prepare(a)
+	execute := what.prepare(a)
 	if err := a.victim.begin(); err != nil {
 		t.Fatalf("the victim cannot begin: %v", err)
 	}
 	healthy := a.watchHealth()
-	calm := calmTime
+	baselineTime := baselineTime
 	if *full {
-		calm = fullCalmTime
+		baselineTime = fullBaselineTime
 	}
-	pause(ctx, calm)
+	pause(ctx, baselineTime)
 	before, _, measured := a.server.Memory()
 	a.server.ResetPeak()
 
 	a.victim.beginAttack()
 	begun := time.Now()
-	assault()
-	for *full && what.again && time.Since(begun) < fullTime && !t.Failed() {
-		assault()
+	execute()
+	for *full && what.repeats && time.Since(begun) < fullTime && !t.Failed() {
+		execute()
 	}
 	a.victim.awaitWork()
 	took := time.Since(begun)
@@ -241,16 +241,16 @@ func run(t *testing.T, program, database string, what attack) string {
 	_, peak, _ := a.server.Memory()
 	healthy()
 	a.victim.end()
-	a.judge(what, measured, before, peak)
-	n, refused := a.answers.all()
+	a.check(what, measured, before, peak)
+	n, refused := a.outcomes.all()
 	for _, note := range a.notes {
 		t.Log(note)
 	}
-	t.Logf("%d answers in %.1f s: %v; memory %d MiB, peak %d MiB of at most %d",
-		n, took.Seconds(), a.answers.copy(), before/mib, peak/mib, (before+what.budget)/mib)
-	verdict := "held"
+	t.Logf("%d responses in %.1f s: %v; memory %d MiB, peak %d MiB of at most %d",
+		n, took.Seconds(), a.outcomes.copy(), before/mib, peak/mib, (before+what.budget)/mib)
+	result := "ok"
 	if t.Failed() {
-		verdict = "FAILED"
+		result = "FAILED"
 	}
 	return fmt.Sprintf(
 		"%d of %d\t%s\t%d → %d MiB\t%s",
@@ -259,17 +259,17 @@ func run(t *testing.T, program, database string, what attack) string {
 		a.victim.figures(),
 		before/mib,
 		peak/mib,
-		verdict,
+		result,
 	)
 }
 
-// judge checks the assertions that all attacks share.
-func (a *arena) judge(what attack, measured bool, before, peak int64) {
+// check checks the assertions that all attacks share.
+func (a *attackRun) check(what attack, measured bool, before, peak int64) {
 	a.t.Helper()
 	if a.server.Failed() {
 		a.t.Fatalf("the server has ended:\n%s", a.server.Log.Tail())
 	}
-	if a.victim.count > 0 && !what.lossy {
+	if a.victim.count > 0 && !what.victimMayFail {
 		a.t.Errorf("the victim was refused %d times: %q", a.victim.count, a.victim.failures)
 	}
 	if len(a.victim.attack.queries) == 0 || len(a.victim.attack.deliveries) == 0 {
@@ -291,14 +291,14 @@ func (a *arena) judge(what attack, measured bool, before, peak int64) {
 
 // watchHealth requests the health checks and the metrics until the caller calls stop. All of them
 // must succeed.
-func (a *arena) watchHealth() (stop func()) {
+func (a *attackRun) watchHealth() (stop func()) {
 	ctx, cancel := context.WithCancel(a.ctx)
 	var watching sync.WaitGroup
 	failed := map[string]int{}
 	var mu sync.Mutex
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		watching.Go(func() { // ends with ctx
-			for pause(ctx, probeRest) {
+			for pause(ctx, probeInterval) {
 				status, _, err := a.server.Get(ctx, a.server.URL+path)
 				if ctx.Err() == nil && (err != nil || status != http.StatusOK) {
 					mu.Lock()
@@ -319,18 +319,18 @@ func (a *arena) watchHealth() (stop func()) {
 
 // figures returns the victim's columns of the table.
 func (v *victim) figures() string {
-	pair := func(calm, attack []time.Duration) string {
+	pair := func(baseline, attack []time.Duration) string {
 		round := func(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }
-		c, a := percentile(calm, 0.95), percentile(attack, 0.95)
+		c, a := percentile(baseline, 0.95), percentile(attack, 0.95)
 		ratio := float64(a) / float64(max(c, time.Microsecond))
-		return fmt.Sprintf("%v / %v\t%v / %v\t%.1f", round(percentile(calm, 0.5)), round(c),
+		return fmt.Sprintf("%v / %v\t%v / %v\t%.1f", round(percentile(baseline, 0.5)), round(c),
 			round(percentile(attack, 0.5)), round(a), ratio)
 	}
 	return pair(
-		v.calm.queries,
+		v.baseline.queries,
 		v.attack.queries,
 	) + "\t" + pair(
-		v.calm.deliveries,
+		v.baseline.deliveries,
 		v.attack.deliveries,
 	)
 }
@@ -338,8 +338,8 @@ func (v *victim) figures() string {
 // table formats rows as Markdown.
 func table(rows []string) string {
 	head := []string{
-		"attack", "database", "refused", "query p50/p95 calm", "attacked", "ratio",
-		"delivery p50/p95 calm", "attacked", "ratio", "memory", "result",
+		"attack", "database", "refused", "query p50/p95 before", "attacked", "ratio",
+		"delivery p50/p95 before", "attacked", "ratio", "memory", "result",
 	}
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 1, ' ', tabwriter.Debug)

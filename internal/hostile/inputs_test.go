@@ -21,7 +21,7 @@ type input struct {
 	vars  vars
 	// raw, if set, is sent instead, as the whole payload.
 	raw string
-	// codes are what the refusal may say.
+	// codes are the allowed error codes.
 	codes []string
 }
 
@@ -138,7 +138,7 @@ func badOperations() []input {
 			codes: []string{badInput, validation},
 		},
 		{
-			name:  "an address that is a program",
+			name:  "a javascript: URL",
 			query: `mutation{updateProfile(input:{avatar:"javascript:alert(1)"}){user{id}}}`,
 			codes: []string{badInput},
 		},
@@ -235,8 +235,8 @@ func badSubscriptions() []input {
 	}
 }
 
-// testInputs sends what the schema does not allow. It is refused with the code that says so,
-// nothing has been executed, and the process and the streams of others live on.
+// testInputs sends inputs that the schema does not allow. The server must reject them with the right
+// code and execute nothing, and the streams of other users must continue.
 func testInputs(t *testing.T, program string) {
 	for _, database := range []string{dialect.SQLite, dialect.Postgres} {
 		t.Run(database, func(t *testing.T) {
@@ -246,8 +246,8 @@ func testInputs(t *testing.T, program string) {
 			alice, bob := newClient(p, "alice", ""), newClient(p, "bob", "")
 			defer alice.close()
 			defer bob.close()
-			alice.enter(ctx)
-			bob.enter(ctx)
+			alice.createUser(ctx)
+			bob.createUser(ctx)
 			room := alice.room(ctx, "bob")
 			other, err := bob.connect(ctx, nil)
 			if err != nil {
@@ -269,19 +269,19 @@ func testInputs(t *testing.T, program string) {
 			for _, in := range badOperations() {
 				t.Run(in.name, func(t *testing.T) {
 					r := alice.post(ctx, in.body(room))
-					in.refused(t, r)
+					in.checkRefusal(t, r)
 					if in.codes == nil && len(r.Data) > 0 {
 						t.Errorf("something was executed: %s", r.Data)
 					}
 				})
-				p.mustLive(ctx, t)
+				p.mustRespond(ctx, t)
 			}
 			for _, in := range badSubscriptions() {
 				t.Run(
 					"subscription/"+in.name,
-					func(t *testing.T) { in.subscribed(ctx, t, alice, room) },
+					func(t *testing.T) { in.checkSubscription(ctx, t, alice, room) },
 				)
-				p.mustLive(ctx, t)
+				p.mustRespond(ctx, t)
 			}
 			if after := stateOf(ctx, t, alice, room); after != before {
 				t.Errorf("refused operations have changed %s to %s", before, after)
@@ -313,8 +313,8 @@ func (in input) body(room string) []byte {
 	return encode(vars{"query": query, "variables": in.vars})
 }
 
-// refused asserts the code of the answer.
-func (in input) refused(t *testing.T, r reply) {
+// checkRefusal asserts the error code of the response.
+func (in input) checkRefusal(t *testing.T, r reply) {
 	t.Helper()
 	codes := in.codes
 	if codes == nil {
@@ -325,9 +325,9 @@ func (in input) refused(t *testing.T, r reply) {
 	}
 }
 
-// subscribed asserts the refusal over a WebSocket and over server-sent events, and causes the
+// checkSubscription asserts the rejection over a WebSocket and over server-sent events, and causes the
 // events that a subscription that was accepted would receive.
-func (in input) subscribed(ctx context.Context, t *testing.T, alice *client, room string) {
+func (in input) checkSubscription(ctx context.Context, t *testing.T, alice *client, room string) {
 	s, err := alice.connect(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -344,10 +344,10 @@ func (in input) subscribed(ctx context.Context, t *testing.T, alice *client, roo
 	}
 	events, cancel := context.WithCancel(ctx)
 	defer cancel()
-	overEvents := make(chan reply, 1)
-	go func() { // ends with the answer or with events
+	eventStream := make(chan reply, 1)
+	go func() { // ends with the response or with events
 		header := http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"}}
-		overEvents <- alice.request(events, "/graphql", bytes.NewReader(in.body(room)), header)
+		eventStream <- alice.request(events, "/graphql", bytes.NewReader(in.body(room)), header)
 	}()
 	const cause = `mutation($r: ID!) {
 		createRoom(input: {}) { room { id } }
@@ -371,17 +371,17 @@ func (in input) subscribed(ctx context.Context, t *testing.T, alice *client, roo
 	}
 	s.mu.Unlock()
 	select {
-	case r := <-overEvents:
-		in.refused(t, r)
+	case r := <-eventStream:
+		in.checkRefusal(t, r)
 	case <-s.closed:
 		t.Errorf(
-			"over server-sent events: no answer, and the socket was closed with %d",
+			"over server-sent events: no response, and the socket was closed with %d",
 			s.closeCode(),
 		)
 	}
 }
 
-// stateOf returns what the operations of [badOperations] would change.
+// stateOf returns the state that [badOperations] would change.
 func stateOf(ctx context.Context, t *testing.T, alice *client, room string) string {
 	t.Helper()
 	var state struct {
@@ -401,24 +401,24 @@ func stateOf(ctx context.Context, t *testing.T, alice *client, room string) stri
 	}
 	var contents []string
 	for _, message := range state.RoomInfo.Messages.Nodes {
-		if message.Contents != "event" { // which subscribed has sent
+		if message.Contents != "event" { // checkSubscription sends these
 			contents = append(contents, message.Contents)
 		}
 	}
 	return fmt.Sprintf("%s %s %q", state.Me, state.RoomInfo.Members, contents)
 }
 
-// mustLive ends the test if the server does not answer.
-func (p *process) mustLive(ctx context.Context, t *testing.T) {
+// mustRespond ends the test if the server does not respond.
+func (p *process) mustRespond(ctx context.Context, t *testing.T) {
 	t.Helper()
 	if _, _, err := p.Get(ctx, p.URL+"/healthz"); err != nil {
 		t.Fatalf("the server has ended:\n%s", p.Log.Tail())
 	}
 }
 
-// testHalfAnEmoji has a client send half of a surrogate pair over a WebSocket: that is an error of
-// the operation, not the end of the socket.
-func testHalfAnEmoji(t *testing.T, program string) {
+// testInvalidSurrogate sends half of a surrogate pair over a WebSocket. The operation must fail, and the
+// socket must stay open.
+func testInvalidSurrogate(t *testing.T, program string) {
 	t.Parallel()
 	p := start(t, program, dialect.SQLite, nil)
 	alice := newClient(p, "alice", "")
@@ -442,11 +442,11 @@ func testHalfAnEmoji(t *testing.T, program string) {
 	}
 	s.await(t.Context(), func() bool { return s.seen["error"] > 0 && s.seen["next"] > 0 })
 	if s.count("error") != 1 || s.count("next") != 1 || s.closeCode() != 0 {
-		t.Errorf("want an error and an answer, got %v, closed with %d", s.seen, s.closeCode())
+		t.Errorf("want an error and a response, got %v, closed with %d", s.seen, s.closeCode())
 	}
 }
 
-// testTokenPicture has a token name a picture that is a program: it is not taken over.
+// testTokenPicture uses a token whose picture is a javascript: URL. The server must ignore it.
 func testTokenPicture(t *testing.T, program string) {
 	t.Parallel()
 	p := start(t, program, dialect.SQLite, nil)
@@ -488,7 +488,7 @@ func testForwardedInDevelopment(t *testing.T, program string) {
 	}
 	for _, header := range []http.Header{
 		{},
-		// Of a frontend's development server.
+		// A frontend's development server sends these.
 		{"X-Forwarded-For": {"127.0.0.1"}, "X-Forwarded-Proto": {"http"}},
 	} {
 		header.Set("Content-Type", "application/json")
@@ -505,7 +505,7 @@ func testLoopbackIsLimited(t *testing.T, program string) {
 	t.Parallel()
 	for _, test := range []struct{ name, address string }{
 		{"no header", ""},
-		// A client's own header, passed on as it is.
+		// A header of the client, forwarded unchanged.
 		{"a loopback address in the header", "127.0.0.1"},
 		{"an IPv6 loopback address in the header", "::1"},
 	} {
@@ -513,7 +513,7 @@ func testLoopbackIsLimited(t *testing.T, program string) {
 			p := start(t, program, dialect.SQLite, nil)
 			alice := newClient(p, "alice", test.address)
 			defer alice.close()
-			alice.enter(t.Context())
+			alice.createUser(t.Context())
 			room := alice.room(t.Context())
 			var mutation strings.Builder
 			mutation.WriteString("mutation($r: ID!) {")
@@ -521,12 +521,14 @@ func testLoopbackIsLimited(t *testing.T, program string) {
 				fmt.Fprintf(&mutation, " a%d: markRead(roomId: $r, seq: 0) { room { id } }", i)
 			}
 			mutation.WriteString("}")
-			var answers tally
+			var outcomes tally
 			each(20, 4, func(int) {
-				answers.add(alice.ask(t.Context(), mutation.String(), vars{"r": room}).outcome())
+				outcomes.add(
+					alice.execute(t.Context(), mutation.String(), vars{"r": room}).outcome(),
+				)
 			})
-			if answers.of("429 RATE_LIMITED", "200 RATE_LIMITED") == 0 {
-				t.Errorf("1,000 changes of one user at once: %v", answers.copy())
+			if outcomes.of("429 RATE_LIMITED", "200 RATE_LIMITED") == 0 {
+				t.Errorf("1,000 changes of one user at once: %v", outcomes.copy())
 			}
 		})
 	}

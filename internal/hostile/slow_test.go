@@ -21,8 +21,8 @@ func slowAttacks() []attack {
 	return []attack{
 		{
 			// Headers and bodies have a timeout, and the server reserves memory before it reads a body.
-			name: "slow requests", only: dialect.SQLite, budget: holding(64 * mib),
-			prepare: func(a *arena) func() {
+			name: "slow requests", onlyDatabase: dialect.SQLite, budget: reservedBudget(64 * mib),
+			prepare: func(a *attackRun) func() {
 				request := func(i int, rest string) func(net.Conn) error {
 					return func(c net.Conn) error {
 						_, err := fmt.Fprintf(c, "POST /graphql HTTP/1.1\r\nHost: x\r\n"+
@@ -62,7 +62,7 @@ func slowAttacks() []attack {
 			// connections of others, and before others are refused.
 			name: "slow bodies", budget: noBudget,
 			settings: environment{descriptors: "256"},
-			prepare: func(a *arena) func() {
+			prepare: func(a *attackRun) func() {
 				const head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 				starts := []string{
 					head + "Content-Length: 7000\r\n\r\nx",
@@ -80,7 +80,7 @@ func slowAttacks() []attack {
 						})
 					})
 					pause(a.ctx, time.Second) // the victim goes on
-					a.expect(ok, noAnswer)
+					a.expect(ok, noResponse)
 					if evicted := a.server.metric(
 						"parley_http_connections_evicted_total",
 					); evicted == 0 {
@@ -91,23 +91,23 @@ func slowAttacks() []attack {
 		},
 		{
 			// The server closes a socket that does not read, and others of its room do not wait for it.
-			name:   "slow readers",
-			only:   dialect.SQLite,
-			budget: holding(32 * mib),
+			name:         "slow readers",
+			onlyDatabase: dialect.SQLite,
+			budget:       reservedBudget(32 * mib),
 			settings: environment{
 				"PARLEY_RATE_MUTATIONS": "off",
 			}, // each message counts as eight changes
-			prepare: func(a *arena) func() { return a.slowReaders(size(20, 95), size(90, 120)) },
+			prepare: func(a *attackRun) func() { return a.slowReaders(size(20, 95), size(90, 120)) },
 		},
 		{
 			// An event that waits to be sent is charged to its user's quota for connections, even if
 			// it is large and no other user receives it. The budget is that quota and one execution,
 			// which may exceed its quota if it runs alone: 80 MiB by estimate.
-			name:     "large events that are not read",
-			only:     dialect.SQLite,
-			budget:   holding(userConnections + 80*mib),
-			settings: environment{"PARLEY_RATE_MUTATIONS": "off"},
-			prepare:  func(a *arena) func() { return a.unreadEvents(size(1, 5)) },
+			name:         "unread large events",
+			onlyDatabase: dialect.SQLite,
+			budget:       reservedBudget(userConnections + 80*mib),
+			settings:     environment{"PARLEY_RATE_MUTATIONS": "off"},
+			prepare:      func(a *attackRun) func() { return a.unreadEvents(size(1, 5)) },
 		},
 	}
 }
@@ -119,21 +119,21 @@ type connections struct {
 	all  []net.Conn
 }
 
-func (p *connections) dial(a *arena, begin func(net.Conn) error) {
+func (p *connections) dial(a *attackRun, begin func(net.Conn) error) {
 	dialer := net.Dialer{LocalAddr: p.from}
 	conn, err := dialer.DialContext(a.ctx, "tcp", a.server.URL[len("http://"):])
 	if err == nil {
 		p.mu.Lock()
 		p.all = append(p.all, conn)
 		p.mu.Unlock()
-		_ = conn.SetWriteDeadline(time.Now().Add(patience))
+		_ = conn.SetWriteDeadline(time.Now().Add(testTimeout))
 		err = begin(conn)
 	}
 	if err != nil {
-		a.answers.add(noAnswer)
+		a.outcomes.add(noResponse)
 		return
 	}
-	a.answers.add(ok)
+	a.outcomes.add(ok)
 }
 
 // awaitClosed waits until the server has closed all connections, and returns how many are still open
@@ -164,13 +164,13 @@ func (p *connections) close() {
 }
 
 // slowReaders returns an attack: members of the victim's room subscribe and never read.
-func (a *arena) slowReaders(readers, messages int) func() {
-	names := enterAll(a.ctx, a.server, "reader", readers)
+func (a *attackRun) slowReaders(readers, messages int) func() {
+	names := createUsers(a.ctx, a.server, "reader", readers)
 	owner := a.user("owner", "198.51.100.8")
-	owner.enter(a.ctx)
+	owner.createUser(a.ctx)
 	room := owner.room(a.ctx, names...)
 	return func() {
-		var open party
+		var open socketGroup
 		defer func() {
 			for _, s := range open.sockets {
 				s.close()
@@ -180,7 +180,7 @@ func (a *arena) slowReaders(readers, messages int) func() {
 			c := a.user(names[i], fmt.Sprintf("203.0.113.%d", i%250+1))
 			s, err := c.open(a.ctx, 4<<10)
 			if err != nil {
-				a.answers.add(outcomeOf(err))
+				a.outcomes.add(outcomeOf(err))
 				return
 			}
 			open.add(s)
@@ -192,10 +192,10 @@ func (a *arena) slowReaders(readers, messages int) func() {
 				message { contents } } } }`
 			if s.send(init) != nil ||
 				s.subscribe("s", vars{"query": query, "variables": vars{"r": room}}) != nil {
-				a.answers.add(noAnswer)
+				a.outcomes.add(noResponse)
 				return
 			}
-			a.answers.add(ok)
+			a.outcomes.add(ok)
 		})
 		if !a.settle(
 			func() bool { return a.server.metric("parley_subscriptions") >= float64(readers+1) },
@@ -204,7 +204,7 @@ func (a *arena) slowReaders(readers, messages int) func() {
 		}
 		long := strings.Repeat("😀", 15_000) // 60 KB
 		for i := range messages {
-			r := owner.ask(
+			r := owner.execute(
 				a.ctx,
 				`mutation($i: SendMessageInput!) { sendMessage(input: $i) { message { id } } }`,
 				vars{"i": vars{"roomId": room, "contents": strconv.Itoa(i) + long}},
@@ -214,18 +214,19 @@ func (a *arena) slowReaders(readers, messages int) func() {
 				return
 			}
 		}
-		cut := func() float64 { return a.server.metric("parley_sockets_too_slow_total") }
-		if !a.settle(func() bool { return cut() >= float64(readers) }) || int(cut()) != readers {
-			a.t.Errorf("%v of %d sockets that do not read were cut off", cut(), readers)
+		closed := func() float64 { return a.server.metric("parley_sockets_too_slow_total") }
+		if !a.settle(func() bool { return closed() >= float64(readers) }) ||
+			int(closed()) != readers {
+			a.t.Errorf("%v of %d sockets that do not read were closed", closed(), readers)
 		}
 	}
 }
 
 // unreadEvents returns an attack: one user opens sockets and never reads from them. Each has its own
 // subscription to events of 17 MB.
-func (a *arena) unreadEvents(rooms int) func() {
+func (a *attackRun) unreadEvents(rooms int) func() {
 	attacker := a.attacker(1)
-	attacker.enter(a.ctx)
+	attacker.createUser(a.ctx)
 	ids := make([]string, rooms)
 	for i := range ids {
 		ids[i] = attacker.room(a.ctx)
@@ -235,7 +236,7 @@ func (a *arena) unreadEvents(rooms int) func() {
 		}
 	}
 	return func() {
-		var open party
+		var open socketGroup
 		defer func() {
 			for _, s := range open.sockets {
 				s.close()
@@ -245,7 +246,7 @@ func (a *arena) unreadEvents(rooms int) func() {
 			for i := range perTopic {
 				s, err := attacker.open(a.ctx, 4<<10)
 				if err != nil {
-					a.answers.add(outcomeOf(err))
+					a.outcomes.add(outcomeOf(err))
 					continue
 				}
 				open.add(s)
@@ -268,10 +269,10 @@ func (a *arena) unreadEvents(rooms int) func() {
 				}
 				payload := vars{"query": query.String(), "variables": vars{"r": room}}
 				if s.send(init) != nil || s.subscribe("s", payload) != nil {
-					a.answers.add(noAnswer)
+					a.outcomes.add(noResponse)
 					continue
 				}
-				a.answers.add(ok)
+				a.outcomes.add(ok)
 			}
 		}
 		subscribed := func() bool {
@@ -283,7 +284,7 @@ func (a *arena) unreadEvents(rooms int) func() {
 		for _, room := range ids {
 			attacker.must(a.ctx, nil, `mutation($c: String!) { `+sendTo(room)+` }`, vars{"c": "x"})
 		}
-		// Each is cut off in the end, or has ended.
+		// The server has closed all of them in the end.
 		if !a.settle(func() bool { return a.server.metric("parley_subscriptions") <= 1 }) {
 			a.t.Errorf("%v subscriptions are left", a.server.metric("parley_subscriptions"))
 		}

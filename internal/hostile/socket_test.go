@@ -60,7 +60,7 @@ func outcomeOf(err error) string {
 	case errors.As(err, &r):
 		return r.outcome
 	default:
-		return noAnswer
+		return noResponse
 	}
 }
 
@@ -75,7 +75,7 @@ func (c *client) open(ctx context.Context, receive int) (*socket, error) {
 	}
 	var r refused
 	dialer := ws.Dialer{
-		Timeout:   patience,
+		Timeout:   testTimeout,
 		Header:    ws.HandshakeHeaderHTTP(header),
 		Protocols: []string{protocol},
 		NetDial: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -142,13 +142,13 @@ func (s *socket) listen() {
 		case ws.OpPing:
 			_ = s.write(ws.OpPong, payload) // the next read reports an error
 		case ws.OpText:
-			s.take(payload)
+			s.handle(payload)
 		default:
 		}
 	}
 }
 
-func (s *socket) take(payload []byte) {
+func (s *socket) handle(payload []byte) {
 	var f frame
 	if json.Unmarshal(payload, &f) != nil {
 		f.Type = "unreadable"
@@ -204,10 +204,10 @@ func (c *client) connect(ctx context.Context, on func(frame)) (*socket, error) {
 	return s, nil
 }
 
-// await waits until done returns true, or the socket is closed or [patience] is over, and returns the
+// await waits until done returns true, or the socket is closed or [testTimeout] is over, and returns the
 // last result. It locks the socket while done runs.
 func (s *socket) await(ctx context.Context, done func() bool) bool {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, testTimeout)
 	defer cancel()
 	stop := context.AfterFunc(ctx, s.changed.Broadcast)
 	defer stop()
@@ -244,7 +244,7 @@ func (s *socket) send(f frame) error { return s.write(ws.OpText, encode(f)) }
 func (s *socket) write(op ws.OpCode, payload []byte) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+	if err := s.conn.SetWriteDeadline(time.Now().Add(testTimeout)); err != nil {
 		return err
 	}
 	head := ws.Header{Fin: true, OpCode: op, Masked: true, Length: int64(len(payload))}

@@ -28,20 +28,20 @@ func smallSockets() environment {
 	}
 }
 
-// party holds the sockets of an attack until its end.
-type party struct {
+// socketGroup holds the sockets of an attack until its end.
+type socketGroup struct {
 	mu      sync.Mutex
 	sockets []*socket
 }
 
-func (p *party) add(s *socket) {
+func (p *socketGroup) add(s *socket) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sockets = append(p.sockets, s)
 }
 
 // open returns how many sockets the server has not closed.
-func (p *party) open() int {
+func (p *socketGroup) open() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := 0
@@ -53,8 +53,8 @@ func (p *party) open() int {
 	return n
 }
 
-// leave closes all sockets and waits for their listen to return.
-func (p *party) leave() {
+// close closes all sockets and waits for their listen to return.
+func (p *socketGroup) close() {
 	for _, s := range p.sockets {
 		s.close()
 		<-s.closed
@@ -65,12 +65,12 @@ func socketAttacks() []attack {
 	return []attack{
 		{
 			// Unused bytes of a payload are not charged for long, and each user has a quota.
-			name:     "subscriptions with junk",
-			again:    true,
-			only:     dialect.SQLite,
-			settings: smallSockets(),
-			budget:   holding(int64(size(socketMemory, fullSocketMemory/8))),
-			prepare: func(a *arena) func() {
+			name:         "subscriptions with junk",
+			repeats:      true,
+			onlyDatabase: dialect.SQLite,
+			settings:     smallSockets(),
+			budget:       reservedBudget(int64(size(socketMemory, fullSocketMemory/8))),
+			prepare: func(a *attackRun) func() {
 				junk := strings.Repeat("x", size(64<<10, mib-1024))
 				return a.subscriptions(size(6, 8), size(80, 96), func(room string, _ int) any {
 					return vars{
@@ -83,18 +83,18 @@ func socketAttacks() []attack {
 			},
 		},
 		{
-			name:     "subscriptions with bytes that are kept",
-			again:    true,
-			only:     dialect.SQLite,
-			settings: smallSockets(),
-			budget:   holding(int64(size(socketMemory, fullSocketMemory/8))),
-			prepare: func(a *arena) func() {
-				kept := strings.Repeat("<", size(64<<10, mib-4096))
+			name:         "subscriptions with stored bytes",
+			repeats:      true,
+			onlyDatabase: dialect.SQLite,
+			settings:     smallSockets(),
+			budget:       reservedBudget(int64(size(socketMemory, fullSocketMemory/8))),
+			prepare: func(a *attackRun) func() {
+				stored := strings.Repeat("<", size(64<<10, mib-4096))
 				return a.subscriptions(size(6, 8), size(80, 96), func(room string, i int) any {
 					return vars{
 						"query": `subscription($r: ID!, $s: String) { roomEvents(roomId: $r) { seq
 							room { members(first: 1, after: $s) { nodes { id } } } } }`,
-						"variables": vars{"r": room, "s": strconv.Itoa(i) + kept},
+						"variables": vars{"r": room, "s": strconv.Itoa(i) + stored},
 					}
 				}, ok, "error RATE_LIMITED", "error UNAVAILABLE", "error BAD_USER_INPUT",
 					"error TOO_COMPLEX", "close 1009", "close 1013")
@@ -102,32 +102,32 @@ func socketAttacks() []attack {
 		},
 		{
 			// The server stores the id of an operation. Clients send a UUID or a number.
-			name:     "subscriptions with long ids",
-			again:    true,
-			only:     dialect.SQLite,
-			settings: smallSockets(),
-			budget:   holding(int64(size(socketMemory, fullSocketMemory/8))),
-			prepare:  func(a *arena) func() { return a.longIDs(size(4, 8), size(20, 96)) },
+			name:         "subscriptions with long ids",
+			repeats:      true,
+			onlyDatabase: dialect.SQLite,
+			settings:     smallSockets(),
+			budget:       reservedBudget(int64(size(socketMemory, fullSocketMemory/8))),
+			prepare:      func(a *attackRun) func() { return a.longIDs(size(4, 8), size(20, 96)) },
 		},
 		{
 			// A quarter of all sockets may be anonymous. Each holds what the operations page says: up
 			// to 17 KiB, and 8 KiB for its HTTP connection.
-			name:     "anonymous sockets that stay",
-			again:    true,
-			only:     dialect.SQLite,
-			budget:   holding(int64(size(120, 1500)/4) * 25 << 10),
-			settings: environment{"PARLEY_MAX_SOCKETS": strconv.Itoa(size(120, 1500))},
-			prepare: func(a *arena) func() {
-				strangers := make([]*client, 8)
-				for i := range strangers {
-					strangers[i] = a.stranger(i)
+			name:         "idle anonymous sockets",
+			repeats:      true,
+			onlyDatabase: dialect.SQLite,
+			budget:       reservedBudget(int64(size(120, 1500)/4) * 25 << 10),
+			settings:     environment{"PARLEY_MAX_SOCKETS": strconv.Itoa(size(120, 1500))},
+			prepare: func(a *attackRun) func() {
+				anonymousClients := make([]*client, 8)
+				for i := range anonymousClients {
+					anonymousClients[i] = a.anonymous(i)
 				}
 				return func() {
-					var sockets party
-					defer sockets.leave()
+					var sockets socketGroup
+					defer sockets.close()
 					each(size(240, 3000), 16, func(i int) {
-						s, err := strangers[i%len(strangers)].connect(a.ctx, nil)
-						a.answers.add(outcomeOf(err))
+						s, err := anonymousClients[i%len(anonymousClients)].connect(a.ctx, nil)
+						a.outcomes.add(outcomeOf(err))
 						if err == nil {
 							sockets.add(s)
 						}
@@ -135,12 +135,12 @@ func socketAttacks() []attack {
 					a.reconnect()
 					a.expect(ok, "429 RATE_LIMITED", "503 UNAVAILABLE", "close 1013")
 					// The server evicts the oldest.
-					most := size(120, 1500) / 4
-					if !a.settle(func() bool { return sockets.open() <= most }) {
+					maximum := size(120, 1500) / 4
+					if !a.settle(func() bool { return sockets.open() <= maximum }) {
 						a.t.Errorf(
 							"%d anonymous sockets are open, want at most %d",
 							sockets.open(),
-							most,
+							maximum,
 						)
 					}
 				}
@@ -148,34 +148,37 @@ func socketAttacks() []attack {
 		},
 		{
 			// An unfinished message holds the bytes received so far, few without a token.
-			name: "unfinished messages", again: true, only: dialect.SQLite, budget: noBudget,
-			settings: smallSockets(),
-			prepare: func(a *arena) func() {
-				stranger := a.stranger(1)
+			name:         "unfinished messages",
+			repeats:      true,
+			onlyDatabase: dialect.SQLite,
+			budget:       noBudget,
+			settings:     smallSockets(),
+			prepare: func(a *attackRun) func() {
+				stranger := a.anonymous(1)
 				return func() {
-					var sockets party
-					defer sockets.leave()
+					var sockets socketGroup
+					defer sockets.close()
 					half := make([]byte, size(256<<10, mib-64))
 					each(size(80, 270), 16, func(int) {
 						s, err := stranger.open(a.ctx, 0)
 						if err != nil {
-							a.answers.add(outcomeOf(err))
+							a.outcomes.add(outcomeOf(err))
 							return
 						}
 						go s.listen() // ends with the connection
 						sockets.add(s)
 						if s.begin(int64(len(half)+32), half) != nil {
-							a.answers.add("close " + strconv.Itoa(s.closeCode()))
+							a.outcomes.add("close " + strconv.Itoa(s.closeCode()))
 							return
 						}
-						a.answers.add(ok)
+						a.outcomes.add(ok)
 					})
 					for range 3 {
 						a.reconnect()
 					}
 					for _, s := range sockets.sockets {
 						if code := s.closeCode(); code != 0 {
-							a.answers.add("close " + strconv.Itoa(code))
+							a.outcomes.add("close " + strconv.Itoa(code))
 						}
 					}
 					a.expect(ok, "429 RATE_LIMITED", "503 UNAVAILABLE", "close 1009", "close 1013",
@@ -185,42 +188,47 @@ func socketAttacks() []attack {
 		},
 		{
 			// Each field of each event is loaded once for all subscriptions.
-			name: "aliases of an event's member", budget: holding(32 * mib),
-			prepare: func(a *arena) func() { return a.members(size(50, 300), 49) },
+			name: "aliases of an event's member", budget: reservedBudget(32 * mib),
+			prepare: func(a *attackRun) func() { return a.members(size(50, 300), 49) },
 		},
 		{
 			// A user's expensive events wait for each other. Events of others do not. Besides what
 			// renders them, the server keeps payloads for subscribers that are late.
-			name: "heavy events of one user", again: true, budget: holding(32*mib + replayBuffer),
+			name:     "heavy events of one user",
+			repeats:  true,
+			budget:   reservedBudget(32*mib + replayBuffer),
 			settings: environment{"PARLEY_RATE_MUTATIONS": "off"},
-			prepare:  func(a *arena) func() { return a.heavyEvents(size(300, 1000), size(5, 30)) },
+			prepare:  func(a *attackRun) func() { return a.heavyEvents(size(300, 1000), size(5, 30)) },
 		},
 		{
-			name: "subscription churn", again: true, only: dialect.SQLite, budget: noBudget,
-			prepare: func(a *arena) func() { return a.churn(size(400, 5000)) },
+			name:         "subscription churn",
+			repeats:      true,
+			onlyDatabase: dialect.SQLite,
+			budget:       noBudget,
+			prepare:      func(a *attackRun) func() { return a.churn(size(400, 5000)) },
 		},
 		{
 			// Without free file descriptors the log names the limit, and probes succeed.
-			name: "file descriptors", only: dialect.SQLite, budget: noBudget,
+			name: "file descriptors", onlyDatabase: dialect.SQLite, budget: noBudget,
 			settings: environment{descriptors: "400"},
-			prepare:  func(a *arena) func() { return a.descriptors(900) },
+			prepare:  func(a *attackRun) func() { return a.descriptors(900) },
 		},
 	}
 }
 
 // longIDs returns an attack: one user opens sockets, with subscriptions that have an id as long as a
 // message.
-func (a *arena) longIDs(sockets, operations int) func() {
+func (a *attackRun) longIDs(sockets, operations int) func() {
 	attacker := a.attacker(1)
-	attacker.enter(a.ctx)
+	attacker.createUser(a.ctx)
 	room := attacker.room(a.ctx)
 	return func() {
-		var open party
-		defer open.leave()
+		var open socketGroup
+		defer open.close()
 		each(sockets, 4, func(int) {
 			s, err := attacker.connect(a.ctx, nil)
 			if err != nil {
-				a.answers.add(outcomeOf(err))
+				a.outcomes.add(outcomeOf(err))
 				return
 			}
 			open.add(s)
@@ -253,30 +261,30 @@ func (a *arena) longIDs(sockets, operations int) func() {
 
 // descriptors returns an attack that opens n connections: a third sends nothing, a third are anonymous
 // sockets, and a third are sockets of one user, which have no time limit.
-func (a *arena) descriptors(n int) func() {
+func (a *attackRun) descriptors(n int) func() {
 	user := a.attacker(1)
-	user.enter(a.ctx)
+	user.createUser(a.ctx)
 	return func() {
 		var silent connections
-		var open party
+		var open socketGroup
 		defer silent.close()
-		defer open.leave()
+		defer open.close()
 		ctx, cancel := context.WithTimeout(
 			a.ctx,
-			patience/3,
-		) // a server that accepts nothing answers nothing
+			testTimeout/3,
+		) // a server that accepts no connection does not respond
 		defer cancel()
 		each(n, 16, func(i int) {
-			who := a.stranger(i)
+			from := a.anonymous(i)
 			switch i % 3 {
 			case 0:
 				silent.dial(a, func(net.Conn) error { return nil })
 				return
 			case 1:
-				who = user
+				from = user
 			}
-			s, err := who.connect(ctx, nil)
-			a.answers.add(outcomeOf(err))
+			s, err := from.connect(ctx, nil)
+			a.outcomes.add(outcomeOf(err))
 			if err == nil {
 				open.add(s)
 			}
@@ -294,7 +302,7 @@ func (a *arena) descriptors(n int) func() {
 		}
 		a.expect(
 			ok,
-			noAnswer,
+			noResponse,
 			"429 RATE_LIMITED",
 			"503 UNAVAILABLE",
 			"close 1013",
@@ -314,15 +322,15 @@ func (a *arena) descriptors(n int) func() {
 
 // subscriptions returns an attack: one user opens sockets with subscriptions whose payloads come from
 // payload. allowed are the outcomes.
-func (a *arena) subscriptions(
+func (a *attackRun) subscriptions(
 	sockets, operations int, payload func(room string, i int) any, allowed ...string,
 ) func() {
 	attacker := a.attacker(1)
-	attacker.enter(a.ctx)
+	attacker.createUser(a.ctx)
 	room := attacker.room(a.ctx)
 	return func() {
-		var open party
-		defer open.leave()
+		var open socketGroup
+		defer open.close()
 		each(sockets, 4, func(n int) {
 			a.subscribeAll(
 				&open,
@@ -342,15 +350,15 @@ const perTopic = 20
 // members returns an attack: users subscribe to a room and select the member of MemberJoined by many
 // aliases, different in each subscription, while guests join. The SQL statements of a join must not
 // depend on the number of subscriptions or aliases.
-func (a *arena) members(cohorts, aliases int) func() {
+func (a *attackRun) members(cohorts, aliases int) func() {
 	owner := a.user("owner", "198.51.100.8")
-	owner.enter(a.ctx)
-	names := enterAll(a.ctx, a.server, "attacker", cohorts/perTopic)
+	owner.createUser(a.ctx)
+	names := createUsers(a.ctx, a.server, "attacker", cohorts/perTopic)
 	room := owner.room(a.ctx, names...)
-	guests := enterAll(a.ctx, a.server, "guest", size(3, 5))
+	guests := createUsers(a.ctx, a.server, "guest", size(3, 5))
 	return func() {
-		var open party
-		defer open.leave()
+		var open socketGroup
+		defer open.close()
 		for i, name := range names {
 			attacker := a.user(name, fmt.Sprintf("203.0.113.%d", i+1))
 			a.subscribeAll(&open, attacker, perTopic, func(n int) any {
@@ -365,7 +373,7 @@ func (a *arena) members(cohorts, aliases int) func() {
 				return vars{"query": document.String(), "variables": vars{"r": room}}
 			})
 		}
-		quiet := a.quiet()
+		resumeVictim := a.pauseVictim()
 		before := a.server.statements()
 		for _, guest := range guests {
 			owner.must(a.ctx, nil, `mutation($r: ID!, $u: [ID!]!) {
@@ -375,14 +383,19 @@ func (a *arena) members(cohorts, aliases int) func() {
 		for _, s := range open.sockets {
 			s.await(a.ctx, func() bool { return s.seen["next"] >= perTopic*(1+len(guests)) })
 		}
-		each := (a.server.statements() - before) / len(guests)
-		quiet()
-		a.note("%d statements a join with %d subscriptions of %d aliases", each, cohorts, aliases)
+		perJoin := (a.server.statements() - before) / len(guests)
+		resumeVictim()
+		a.note(
+			"%d statements a join with %d subscriptions of %d aliases",
+			perJoin,
+			cohorts,
+			aliases,
+		)
 		const most = 60 // the join, its events, and what polls run meanwhile
-		if each > most {
+		if perJoin > most {
 			a.t.Errorf(
 				"%d SQL statements a join with %d subscriptions, want at most %d",
-				each,
+				perJoin,
 				cohorts,
 				most,
 			)
@@ -391,17 +404,17 @@ func (a *arena) members(cohorts, aliases int) func() {
 	}
 }
 
-// subscribeAll has a user open a socket with n subscriptions, and counts what they are answered.
-func (a *arena) subscribeAll(open *party, user *client, n int, payload func(i int) any) {
+// subscribeAll opens a socket with n subscriptions of a user, and counts their outcomes.
+func (a *attackRun) subscribeAll(open *socketGroup, user *client, n int, payload func(i int) any) {
 	s, err := user.connect(a.ctx, nil)
 	if err != nil {
-		a.answers.add(outcomeOf(err))
+		a.outcomes.add(outcomeOf(err))
 		return
 	}
 	open.add(s)
 	for i := range n {
 		if err := s.subscribe(strconv.Itoa(i), payload(i)); err != nil {
-			a.answers.add(noAnswer)
+			a.outcomes.add(noResponse)
 			return
 		}
 	}
@@ -410,59 +423,59 @@ func (a *arena) subscribeAll(open *party, user *client, n int, payload func(i in
 }
 
 // count counts the outcomes of a socket with n subscriptions: events, errors and the close code.
-func (a *arena) count(s *socket, n int) {
+func (a *attackRun) count(s *socket, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for range min(n, s.seen["next"]) {
-		a.answers.add(ok)
+		a.outcomes.add(ok)
 	}
 	for code, count := range s.errors {
 		for range count {
-			a.answers.add("error " + code)
+			a.outcomes.add("error " + code)
 		}
 	}
 	if s.code != 0 {
-		a.answers.add("close " + strconv.Itoa(s.code))
+		a.outcomes.add("close " + strconv.Itoa(s.code))
 	}
 }
 
-// quiet pauses the victim, so that the metrics count the attack alone. The returned function resumes
+// pauseVictim pauses the victim, so that the metrics count the attack alone. The returned function resumes
 // the victim.
-func (a *arena) quiet() func() {
-	a.victim.resting.Lock()
-	return a.victim.resting.Unlock
+func (a *attackRun) pauseVictim() func() {
+	a.victim.paused.Lock()
+	return a.victim.paused.Unlock
 }
 
 // heavyEvents returns an attack: one user subscribes to expensive events of its own rooms and sends to
 // all of them at once, several times.
-func (a *arena) heavyEvents(subscriptions, times int) func() {
+func (a *attackRun) heavyEvents(subscriptions, times int) func() {
 	attacker := a.attacker(1)
-	attacker.enter(a.ctx)
+	attacker.createUser(a.ctx)
 	rooms := make([]string, subscriptions/perTopic)
 	for i := range rooms {
 		rooms[i] = attacker.room(a.ctx)
 	}
 	// A mutation has tokens for 20 rooms.
-	send := func(each int, contents string) {
-		for some := range slices.Chunk(rooms, 20) {
+	send := func(perRoom int, contents string) {
+		for chunk := range slices.Chunk(rooms, 20) {
 			var mutation strings.Builder
 			mutation.WriteString("mutation($c: String!) {")
-			for i, room := range some {
-				for n := range each {
+			for i, room := range chunk {
+				for n := range perRoom {
 					fmt.Fprintf(&mutation, " m%d_%d: %s", i, n, sendTo(room))
 				}
 			}
 			mutation.WriteString("}")
-			r := attacker.ask(a.ctx, mutation.String(), vars{"c": contents})
-			a.answers.add(r.outcome())
+			r := attacker.execute(a.ctx, mutation.String(), vars{"c": contents})
+			a.outcomes.add(r.outcome())
 		}
 	}
 	for range 50 {
 		send(2, strings.Repeat("long ", 200))
 	}
 	return func() {
-		var open party
-		defer open.leave()
+		var open socketGroup
+		defer open.close()
 		for _, room := range rooms {
 			a.subscribeAll(&open, attacker, perTopic, func(i int) any {
 				query := fmt.Sprintf(
@@ -479,10 +492,10 @@ func (a *arena) heavyEvents(subscriptions, times int) func() {
 			before := delivered(&open)
 			send(1, "event "+strconv.Itoa(i))
 			if !a.settle(func() bool { return delivered(&open) > before }) {
-				a.t.Errorf("no event of the attack arrives: %v", a.answers.copy())
+				a.t.Errorf("no event of the attack arrives: %v", a.outcomes.copy())
 				return
 			}
-			waits = append(waits, a.overtaken(fmt.Sprintf("in between %d", i)))
+			waits = append(waits, a.rendersBeforeDelivery(fmt.Sprintf("in between %d", i)))
 		}
 		a.expect(ok, "429 RATE_LIMITED", "error RATE_LIMITED")
 		slices.Sort(waits)
@@ -499,8 +512,8 @@ func (a *arena) heavyEvents(subscriptions, times int) func() {
 	}
 }
 
-// delivered returns how many events the sockets of a party have received.
-func delivered(p *party) int {
+// delivered returns how many events the sockets of a group have received.
+func delivered(p *socketGroup) int {
 	n := 0
 	for _, s := range p.sockets {
 		n += s.count("next")
@@ -508,9 +521,9 @@ func delivered(p *party) int {
 	return n
 }
 
-// overtaken makes the victim send a message and returns how many events the server rendered between
+// rendersBeforeDelivery makes the victim send a message and returns how many events the server rendered between
 // the response and the delivery.
-func (a *arena) overtaken(contents string) int {
+func (a *attackRun) rendersBeforeDelivery(contents string) int {
 	executions := func() int { return int(a.server.metric("parley_executions_total")) }
 	a.victim.deliver(contents)
 	if a.victim.delivered(contents) {
@@ -522,9 +535,9 @@ func (a *arena) overtaken(contents string) int {
 }
 
 // churn returns an attack: a user subscribes and completes n times without waiting.
-func (a *arena) churn(n int) func() {
+func (a *attackRun) churn(n int) func() {
 	attacker := a.attacker(1)
-	attacker.enter(a.ctx)
+	attacker.createUser(a.ctx)
 	room := attacker.room(a.ctx)
 	return func() {
 		var unexplained tally
@@ -557,11 +570,11 @@ func (a *arena) churn(n int) func() {
 		s.mu.Lock()
 		for code, count := range s.errors {
 			for range count {
-				a.answers.add("error " + code)
+				a.outcomes.add("error " + code)
 			}
 		}
 		for range n - s.seen["error"] {
-			a.answers.add(ok)
+			a.outcomes.add(ok)
 		}
 		s.mu.Unlock()
 		a.expect(ok, "error RATE_LIMITED")
@@ -570,7 +583,7 @@ func (a *arena) churn(n int) func() {
 			a.t.Errorf("%d subscriptions were refused without a rate: %v", n, unexplained.copy())
 		}
 		const burst = 500 // of PARLEY_RATE_SUBSCRIPTIONS
-		if done := a.answers.of(ok); done < min(n, burst) {
+		if done := a.outcomes.of(ok); done < min(n, burst) {
 			a.t.Errorf("%d subscriptions were accepted, want %d at least", done, min(n, burst))
 		}
 		left := func() bool { return a.server.metric("parley_cohorts") <= 2 } // the victim's

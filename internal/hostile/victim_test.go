@@ -20,9 +20,9 @@ const victimAddress = "198.51.100.7"
 
 // The pauses of the victim's loops. They stay far below every rate limit.
 const (
-	queryRest   = 40 * time.Millisecond
-	sendRest    = 100 * time.Millisecond
-	connectRest = 600 * time.Millisecond
+	queryInterval   = 40 * time.Millisecond
+	sendInterval    = 100 * time.Millisecond
+	connectInterval = 600 * time.Millisecond
 )
 
 // victim is a user of the shipped application: it loads the chat list over HTTP, subscribes to a room
@@ -37,14 +37,14 @@ type victim struct {
 	stream *socket
 	large  string // a query of more than 8 KB
 
-	// resting pauses the victim while it is locked.
-	resting sync.RWMutex
+	// paused pauses the victim while it is locked.
+	paused sync.RWMutex
 
 	mu sync.Mutex
 	// Guarded by mu. attacked: the attack has begun. sent has the times of the undelivered messages,
 	// by contents. failures has the first refusals of the victim, and count their number.
 	attacked bool
-	calm     times
+	baseline times
 	attack   times
 	sent     map[string]time.Time
 	seq      int64
@@ -60,10 +60,10 @@ func newVictim(ctx context.Context, p *process) *victim {
 	p.t.Helper()
 	v := &victim{client: newClient(p, "victim", victimAddress), sent: map[string]time.Time{}}
 	v.ctx, v.cancel = context.WithCancel(ctx)
-	v.enter(ctx)
+	v.createUser(ctx)
 	friend := newClient(p, "friend", victimAddress)
 	defer friend.close()
-	friend.enter(ctx)
+	friend.createUser(ctx)
 	for range 10 {
 		v.roomID = v.room(ctx, "friend")
 	}
@@ -134,18 +134,18 @@ func (v *victim) begin() error {
 	if err := stream.subscribe("room", subscription); err != nil {
 		return err
 	}
-	v.ended.Go(func() { v.repeat(queryRest, v.query) })
-	v.ended.Go(func() { v.repeat(sendRest, v.send) })
-	v.ended.Go(func() { v.repeat(connectRest, v.reconnect) })
+	v.ended.Go(func() { v.repeat(queryInterval, v.query) })
+	v.ended.Go(func() { v.repeat(sendInterval, v.send) })
+	v.ended.Go(func() { v.repeat(connectInterval, v.reconnect) })
 	return nil
 }
 
 // repeat calls do until the victim's context ends.
 func (v *victim) repeat(rest time.Duration, do func(n int)) {
 	for n := 0; pause(v.ctx, rest); n++ {
-		v.resting.RLock()
+		v.paused.RLock()
 		do(n)
-		v.resting.RUnlock()
+		v.paused.RUnlock()
 	}
 }
 
@@ -153,7 +153,7 @@ func (v *victim) repeat(rest time.Duration, do func(n int)) {
 func (v *victim) note(begun time.Time, list func(*times) *[]time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	phase := &v.calm
+	phase := &v.baseline
 	if v.attacked {
 		phase = &v.attack
 	}
@@ -221,7 +221,7 @@ func (v *victim) receive(f frame) {
 	}
 	got := event.Data.RoomEvents
 	v.mu.Lock()
-	begun, mine := v.sent[got.Message.Contents]
+	begun, own := v.sent[got.Message.Contents]
 	delete(v.sent, got.Message.Contents)
 	before := v.seq
 	v.seq = got.Seq
@@ -229,7 +229,7 @@ func (v *victim) receive(f frame) {
 	if got.Typename != "StreamOpened" && got.Seq != before+1 {
 		v.fail("event %d follows event %d", got.Seq, before)
 	}
-	if mine {
+	if own {
 		v.note(begun, func(t *times) *[]time.Duration { return &t.deliveries })
 	}
 }
@@ -249,9 +249,9 @@ func (v *victim) reconnect(int) {
 	}
 	s.await(v.ctx, func() bool { return s.seen["complete"]+s.seen["error"] > 0 })
 	s.mu.Lock()
-	answered, code, errs := s.seen["next"] > 0, s.code, maps.Clone(s.errors)
+	hasResponse, code, errs := s.seen["next"] > 0, s.code, maps.Clone(s.errors)
 	s.mu.Unlock()
-	if !answered {
+	if !hasResponse {
 		v.fail(
 			"an operation of %d bytes on a new socket: closed with %d, %v",
 			len(v.large),
@@ -272,14 +272,14 @@ func (v *victim) beginAttack() {
 
 // awaitWork waits until the victim has completed a query and a delivery since the attack began.
 func (v *victim) awaitWork() {
-	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	ctx, cancel := context.WithTimeout(v.ctx, testTimeout)
 	defer cancel()
 	done := func() bool {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		return len(v.attack.queries) > 0 && len(v.attack.deliveries) > 0
 	}
-	for !done() && pause(ctx, queryRest) {
+	for !done() && pause(ctx, queryInterval) {
 	}
 }
 
@@ -307,10 +307,10 @@ func (v *victim) end() {
 }
 
 // percentile returns the given quantile of the durations.
-func percentile(all []time.Duration, part float64) time.Duration {
+func percentile(all []time.Duration, quantile float64) time.Duration {
 	if len(all) == 0 {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(all))
-	return sorted[int(part*float64(len(sorted)-1))]
+	return sorted[int(quantile*float64(len(sorted)-1))]
 }

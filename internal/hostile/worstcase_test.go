@@ -12,8 +12,8 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// budget is a row of the table of memory budgets on the operations page.
-type budget struct {
+// memoryBudget is a row of the table of memory budgets on the operations page.
+type memoryBudget struct {
 	name    string // as the metrics have it; "" where they have none
 	setting string // "" where there is none
 	share   int64  // the percentage of the setting
@@ -21,8 +21,8 @@ type budget struct {
 }
 
 // budgets are the rows of the table, with small settings.
-func budgets() []budget {
-	return []budget{
+func budgets() []memoryBudget {
+	return []memoryBudget{
 		{"requests", "PARLEY_MAX_REQUEST_MEMORY", 100, 64 * mib},
 		{"messages", "PARLEY_MAX_SOCKET_MEMORY", 25, 64 * mib},
 		{"connections", "PARLEY_MAX_SOCKET_MEMORY", 75, 64 * mib},
@@ -52,25 +52,25 @@ func testWorstCase(t *testing.T, program string) {
 	// The operations page recommends a limit of nine tenths of the node's memory. Without it the
 	// garbage of oversized responses, which eight users may have at once beyond the sum, exceeds
 	// twice the sum on a busy machine.
-	settings["GOMEMLIMIT"] = strconv.FormatInt(holding(sum)*9/10, 10)
+	settings["GOMEMLIMIT"] = strconv.FormatInt(reservedBudget(sum)*9/10, 10)
 	row := run(t, program, dialect.SQLite, attack{
-		name:     "worst case",
-		settings: settings,
-		budget:   holding(sum),
-		lossy:    true,
-		prepare:  worstCase,
+		name:          "worst case",
+		settings:      settings,
+		budget:        reservedBudget(sum),
+		victimMayFail: true,
+		prepare:       worstCase,
 	})
 	t.Log(row)
 }
 
 // worstCase returns the attack of [testWorstCase].
-func worstCase(a *arena) func() {
+func worstCase(a *attackRun) func() {
 	const users = 16
-	names := enterAll(a.ctx, a.server, "attacker", users)
-	attackers, strangers := make([]*client, users), make([]*client, users)
+	names := createUsers(a.ctx, a.server, "attacker", users)
+	attackers, anonymousClients := make([]*client, users), make([]*client, users)
 	for i, name := range names {
 		attackers[i] = a.user(name, fmt.Sprintf("203.0.113.%d", i+1))
-		strangers[i] = a.stranger(i)
+		anonymousClients[i] = a.anonymous(i)
 	}
 	room := attackers[0].room(a.ctx, names[1:]...)
 	for range 4 {
@@ -83,17 +83,17 @@ func worstCase(a *arena) func() {
 		attackers[0].must(a.ctx, nil, mutation.String(), vars{"c": strings.Repeat("long ", 3000)})
 	}
 	load := &load{
-		arena:     a,
-		attackers: attackers,
-		strangers: strangers,
-		room:      room,
-		bodies:    bombBodies(),
+		attackRun:        a,
+		attackers:        attackers,
+		anonymousClients: anonymousClients,
+		room:             room,
+		bodies:           bombBodies(),
 	}
 	for range followed {
-		load.followed = append(load.followed, attackers[0].room(a.ctx, names[1:]...))
+		load.followedRooms = append(load.followedRooms, attackers[0].room(a.ctx, names[1:]...))
 	}
 	return func() {
-		drove := a.watchBudgets()
+		stopWatching := a.watchBudgets()
 		var all sync.WaitGroup
 		following := load.streams()
 		subscribed := load.connections()
@@ -103,33 +103,33 @@ func worstCase(a *arena) func() {
 			all.Go(part)
 		}
 		all.Wait()
-		subscribed.leave()
-		following.leave()
-		highest := drove()
+		subscribed.close()
+		following.close()
+		peaks := stopWatching()
 		for _, b := range budgets() {
 			if b.name == "" {
 				continue
 			}
 			limit := b.bytes * b.share / 100
-			a.note("%s: %d of %d MiB reserved", b.name, highest[b.name]/mib, limit/mib)
+			a.note("%s: %d of %d MiB reserved", b.name, peaks[b.name]/mib, limit/mib)
 			// Users of one topic share a quota of the budget for events.
-			least := limit / 3
+			minimum := limit / 3
 			if b.name == "events" {
-				least = limit / 8
+				minimum = limit / 8
 			}
-			if highest[b.name] < least {
+			if peaks[b.name] < minimum {
 				a.t.Errorf(
 					"the test has driven the budget %s to %d of %d bytes only",
 					b.name,
-					highest[b.name],
+					peaks[b.name],
 					limit,
 				)
 			}
-			if highest[b.name] > limit {
+			if peaks[b.name] > limit {
 				a.t.Errorf(
 					"the budget %s has %d bytes reserved, of %d",
 					b.name,
-					highest[b.name],
+					peaks[b.name],
 					limit,
 				)
 			}
@@ -144,42 +144,42 @@ func sendTo(room string) string {
 
 // watchBudgets samples the reserved bytes of each memory budget until the caller calls the returned
 // function, which returns the highest values.
-func (a *arena) watchBudgets() func() map[string]int64 {
+func (a *attackRun) watchBudgets() func() map[string]int64 {
 	ctx, cancel := context.WithCancel(a.ctx)
-	highest := map[string]int64{}
+	peaks := map[string]int64{}
 	var watching sync.WaitGroup
 	watching.Go(func() { // ends with ctx
-		for pause(ctx, settleRest) {
+		for pause(ctx, settleInterval) {
 			series, err := a.server.series(ctx, "parley_memory_reserved_bytes")
 			if err != nil {
 				continue // the health of /metrics is asserted elsewhere
 			}
 			for labels, value := range series {
 				name := strings.TrimSuffix(strings.TrimPrefix(labels, `budget="`), `"`)
-				highest[name] = max(highest[name], int64(value))
+				peaks[name] = max(peaks[name], int64(value))
 			}
 		}
 	})
 	return func() map[string]int64 {
 		cancel()
 		watching.Wait()
-		return highest
+		return peaks
 	}
 }
 
 // load are the parts of the worst case.
 type load struct {
-	*arena
-	attackers, strangers []*client
-	room                 string
-	// followed are rooms of all attackers, besides room.
-	followed []string
-	bodies   [][]byte
+	*attackRun
+	attackers, anonymousClients []*client
+	room                        string
+	// followedRooms are rooms of all attackers, besides room.
+	followedRooms []string
+	bodies        [][]byte
 }
 
 // client returns one of all clients.
 func (l *load) client(i int) *client {
-	all := slices.Concat(l.attackers, l.strangers)
+	all := slices.Concat(l.attackers, l.anonymousClients)
 	return all[i%len(all)]
 }
 
@@ -190,8 +190,8 @@ func (l *load) requests() {
 }
 
 func (l *load) messages() {
-	var open party
-	defer open.leave()
+	var open socketGroup
+	defer open.close()
 	half := make([]byte, bodySize-1<<10)
 	each(64, 16, func(i int) {
 		s, err := l.attackers[i%len(l.attackers)].connect(l.ctx, nil)
@@ -203,8 +203,8 @@ func (l *load) messages() {
 	})
 }
 
-func (l *load) connections() *party {
-	var open party
+func (l *load) connections() *socketGroup {
+	var open socketGroup
 	each(len(l.attackers), 8, func(user int) {
 		l.subscribeAll(&open, l.attackers[user], perTopic, func(i int) any {
 			var query strings.Builder
@@ -228,13 +228,13 @@ const followed = 50
 
 // streams opens streams over many rooms. They do not name the room of the others, in which all keys
 // of the attackers are used.
-func (l *load) streams() *party {
-	var open party
+func (l *load) streams() *socketGroup {
+	var open socketGroup
 	each(len(l.attackers), 8, func(user int) {
 		l.subscribeAll(&open, l.attackers[user], perTopic, func(int) any {
 			return vars{
 				"query":     `subscription($rooms: [ID!]) { myEvents(rooms: $rooms) { kind } }`,
-				"variables": vars{"rooms": l.followed},
+				"variables": vars{"rooms": l.followedRooms},
 			}
 		})
 	})
@@ -244,12 +244,16 @@ func (l *load) streams() *party {
 // events are rendered for each subscription.
 func (l *load) events() {
 	for range 2 {
-		l.attackers[0].ask(l.ctx, `mutation($c: String!) { `+sendTo(l.room)+` }`, vars{"c": "x"})
+		l.attackers[0].execute(
+			l.ctx,
+			`mutation($c: String!) { `+sendTo(l.room)+` }`,
+			vars{"c": "x"},
+		)
 	}
 }
 
 func (l *load) documents() {
-	each(size(600, 3000), 8, func(i int) { l.client(i).ask(l.ctx, largeDocument(i), nil) })
+	each(size(600, 3000), 8, func(i int) { l.client(i).execute(l.ctx, largeDocument(i), nil) })
 }
 
 func (l *load) responses() {
@@ -264,7 +268,7 @@ func (l *load) responses() {
 	}
 	query.WriteString("}")
 	each(size(32, 300), 16, func(i int) {
-		r := l.attackers[i%len(l.attackers)].ask(l.ctx, query.String(), vars{"r": l.room})
-		l.answers.add("response " + r.outcome())
+		r := l.attackers[i%len(l.attackers)].execute(l.ctx, query.String(), vars{"r": l.room})
+		l.outcomes.add("response " + r.outcome())
 	})
 }
