@@ -29,7 +29,7 @@ func measureIdle(ctx context.Context, k kind, each int, o options) (m idle, err 
 	}
 	defer func() { err = errors.Join(err, t.process.end()) }()
 	begin := func(n int) ([]*subscriber, error) {
-		subscribers, err := connectAll(t, n, func(int) string { return t.whole })
+		subscribers, err := connectAll(t, n, func(int) string { return t.commonRoom })
 		if err == nil {
 			err = resubscribe(t, subscribers, 0, plain)
 		}

@@ -53,7 +53,7 @@ func main() {
 	if runtime.GOOS != "linux" {
 		fail(
 			fmt.Errorf(
-				"it reads a process's memory as Linux tells it, and does not run on %s",
+				"it reads the memory of processes from /proc and does not run on %s",
 				runtime.GOOS,
 			),
 		)
@@ -142,7 +142,7 @@ func flags() options {
 			fail(fmt.Errorf("-report needs -servers with %s", k))
 		}
 	}
-	o.subscribers = min(o.subscribers, mostMembers)
+	o.subscribers = min(o.subscribers, maxMembers)
 	return o
 }
 

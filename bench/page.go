@@ -75,21 +75,21 @@ func (p page) markdown() string {
 func (p page) writeRequests(table, row func(...string)) {
 	table("", "requests/s, Mercurius", "Parley", "ratio", "server CPU, Mercurius", "Parley",
 		"p99, Mercurius", "Parley", "requests/s, Parley on SQLite")
-	p99 := func(a answered) float64 { return a.latency(0.99) }
+	p99 := func(a requestResult) float64 { return a.latency(0.99) }
 	for _, r := range requestsOf() {
-		theirs, ours := p.requests[requestKey{r.name, mercurius}], p.requests[requestKey{r.name, parley}]
+		other, ours := p.requests[requestKey{r.name, mercurius}], p.requests[requestKey{r.name, parley}]
 		onSQLite := "–"
 		if all := p.requests[requestKey{r.name, sqlite}]; len(all) > 0 {
-			onSQLite = grouped(medianOf(all, answered.rate))
+			onSQLite = grouped(medianOf(all, requestResult.rate))
 		}
 		row(
 			r.name,
-			grouped(medianOf(theirs, answered.rate)),
-			grouped(medianOf(ours, answered.rate)),
-			"× "+ratio(ours, theirs, answered.rate),
-			microseconds(medianOf(theirs, answered.perRequest)),
-			microseconds(medianOf(ours, answered.perRequest)),
-			fmt.Sprintf("%.1f ms", medianOf(theirs, p99)),
+			grouped(medianOf(other, requestResult.rate)),
+			grouped(medianOf(ours, requestResult.rate)),
+			"× "+ratio(ours, other, requestResult.rate),
+			microseconds(medianOf(other, requestResult.perRequest)),
+			microseconds(medianOf(ours, requestResult.perRequest)),
+			fmt.Sprintf("%.1f ms", medianOf(other, p99)),
 			fmt.Sprintf("%.1f ms", medianOf(ours, p99)),
 			onSQLite,
 		)
@@ -101,18 +101,18 @@ func (p page) writeDeliveries(table, row func(...string)) {
 	cpu := func(c cell) float64 { return micro(c.cpu) / float64(max(len(c.latencies), 1)) }
 	rate := func(c cell) float64 { return float64(len(c.latencies)) / c.took.Seconds() }
 	for _, key := range p.deliveries.order {
-		theirs := p.deliveries.cells[cellKey{key.shape, key.fields, mercurius}]
-		if key.kind != parley || key.fields != plain || len(theirs) == 0 {
+		other := p.deliveries.cells[cellKey{key.shape, key.fields, mercurius}]
+		if key.kind != parley || key.fields != plain || len(other) == 0 {
 			continue
 		}
 		ours := p.deliveries.cells[key]
-		row(key.shape+": server CPU a delivery", microseconds(medianOf(theirs, cpu)),
-			microseconds(medianOf(ours, cpu)), "× "+ratio(ours, theirs, cpu))
+		row(key.shape+": server CPU a delivery", microseconds(medianOf(other, cpu)),
+			microseconds(medianOf(ours, cpu)), "× "+ratio(ours, other, cpu))
 		if !strings.HasSuffix(key.shape, saturated) {
 			continue
 		}
-		row(key.shape+": deliveries/s", grouped(medianOf(theirs, rate)),
-			grouped(medianOf(ours, rate)), "× "+ratio(ours, theirs, rate))
+		row(key.shape+": deliveries/s", grouped(medianOf(other, rate)),
+			grouped(medianOf(ours, rate)), "× "+ratio(ours, other, rate))
 	}
 }
 
@@ -120,9 +120,9 @@ func (p page) writeRequestFloor(table, row func(...string)) {
 	table("", "server CPU, floor", "Parley", "ratio")
 	for _, r := range requestsOf() {
 		floor, ours := p.requests[requestKey{r.name, bare}], p.requests[requestKey{r.name, parley}]
-		row(r.name, microseconds(medianOf(floor, answered.perRequest)),
-			microseconds(medianOf(ours, answered.perRequest)),
-			"× "+ratio(ours, floor, answered.perRequest))
+		row(r.name, microseconds(medianOf(floor, requestResult.perRequest)),
+			microseconds(medianOf(ours, requestResult.perRequest)),
+			"× "+ratio(ours, floor, requestResult.perRequest))
 	}
 }
 

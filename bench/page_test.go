@@ -21,18 +21,21 @@ func TestPage(t *testing.T) {
 				took:      d,
 				cpu:       time.Duration(n) * each,
 				latencies: make([]time.Duration, n),
-				alone:     &cell{events: n, cpu: time.Duration(n) * each / 4},
+				baseline:  &cell{events: n, cpu: time.Duration(n) * each / 4},
 			})
 		}
 		return all
 	}
-	requests := func(n int, each time.Duration) (all []answered) {
+	requests := func(n int, each time.Duration) (all []requestResult) {
 		for _, d := range took {
 			latencies := make([]time.Duration, n)
 			for i := range n / 50 { // p99 is slow
 				latencies[i] = 12 * time.Millisecond
 			}
-			all = append(all, answered{latencies: latencies, took: d, cpu: time.Duration(n) * each})
+			all = append(
+				all,
+				requestResult{latencies: latencies, took: d, cpu: time.Duration(n) * each},
+			)
 		}
 		return all
 	}

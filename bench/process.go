@@ -65,7 +65,7 @@ func start(
 			Timeout:   30 * time.Second,
 		},
 	}
-	var first ready
+	var first readyLine
 	if err := p.answers.Decode(&first); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the %s server: %w", k, err), p.end())
 	}

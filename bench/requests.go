@@ -38,7 +38,7 @@ func requestsOf() []request {
 			creator { id nickName } members(first: 10) { nodes { id nickName } }
 			latestMessage { id contents createdAt from { id nickName } } } } }`,
 			`"from":{"id":"`, func(t *target, i int) (string, map[string]any) {
-				return person(i % len(t.rooms)), nil
+				return readerID(i % len(t.rooms)), nil
 			},
 		},
 		{
@@ -47,7 +47,7 @@ func requestsOf() []request {
 			`"room":{"id":"`, func(t *target, i int) (string, map[string]any) {
 				members := make([]string, 5)
 				for m := range members {
-					members[m] = person((i*len(members) + m) % len(t.rooms))
+					members[m] = readerID((i*len(members) + m) % len(t.rooms))
 				}
 				return publisherID, map[string]any{
 					"input": map[string]any{
@@ -63,32 +63,36 @@ func requestsOf() []request {
 			`"message":{"id":"`, func(t *target, i int) (string, map[string]any) {
 				return publisherID, map[string]any{"input": map[string]any{
 					"roomId":   t.rooms[i%len(t.rooms)],
-					"contents": "something to read, as long as people write",
+					"contents": "a text as long as a typical message",
 				}}
 			},
 		},
 	}
 }
 
-// answered is one measurement of a request with a server.
-type answered struct {
+// requestResult is one measurement of a request with a server.
+type requestResult struct {
 	latencies           []time.Duration
 	took, cpu, database time.Duration
 }
 
-// each returns a time for each request, in µs.
-func (a answered) each(d time.Duration) float64 {
+// perItem returns a time for each request, in µs.
+func (a requestResult) perItem(d time.Duration) float64 {
 	return micro(d) / float64(max(len(a.latencies), 1))
 }
 
 // perRequest is the server's CPU for a request, in µs.
-func (a answered) perRequest() float64 { return a.each(a.cpu) }
+func (a requestResult) perRequest() float64 { return a.perItem(a.cpu) }
 
 // rate is the number of requests per second.
-func (a answered) rate() float64 { return float64(len(a.latencies)) / a.took.Seconds() }
+func (a requestResult) rate() float64 { return float64(len(a.latencies)) / a.took.Seconds() }
 
 // latency returns a percentile of the latencies, in ms.
-func (a answered) latency(p float64) float64 { return micro(percentile(a.latencies, p)) / 1000 }
+func (a requestResult) latency(
+	p float64,
+) float64 {
+	return micro(percentile(a.latencies, p)) / 1000
+}
 
 type requestKey struct {
 	name string
@@ -96,7 +100,7 @@ type requestKey struct {
 }
 
 // requestResults are the measurements of all rounds.
-type requestResults map[requestKey][]answered
+type requestResults map[requestKey][]requestResult
 
 // measureRequests measures each request with each server that executes operations, in turns, and
 // with the bare server, which responds with the bytes of Parley's response.
@@ -152,7 +156,7 @@ func (o options) requestKinds() []kind {
 	})
 }
 
-// prepareResponse gives the bare server what another server responds to a request.
+// prepareResponse sets the response of the bare server to that of another server.
 func prepareResponse(from, to *target, r request) error {
 	user, variables := r.with(from, 0)
 	response, err := from.request(user, r.query, variables)
@@ -163,7 +167,7 @@ func prepareResponse(from, to *target, r request) error {
 }
 
 // measureRequest sends a request again and again for a time.
-func measureRequest(t *target, r request, length time.Duration) (a answered, err error) {
+func measureRequest(t *target, r request, length time.Duration) (a requestResult, err error) {
 	before, err := t.process.do("usage")
 	if err != nil {
 		return a, err
@@ -179,7 +183,7 @@ func measureRequest(t *target, r request, length time.Duration) (a answered, err
 		for i := worker; time.Since(begin) < length; i += senders {
 			user, variables := r.with(t, i)
 			sent := time.Now()
-			switch data, err := t.ask(user, r.query, variables); {
+			switch data, err := t.query(user, r.query, variables); {
 			case err != nil:
 				return err
 			case !bytes.Contains(data, []byte(r.expect)):
@@ -217,12 +221,12 @@ func (found requestResults) printTable(out io.Writer, kinds []kind) {
 				"%s\t%s\t%.0f\t%.0f\t%.0f\t%.1f\t%.1f\t%s\t\n",
 				r.name,
 				k,
-				medianOf(all, answered.perRequest),
-				medianOf(all, func(a answered) float64 { return a.each(a.database) }),
-				medianOf(all, answered.rate),
-				medianOf(all, func(a answered) float64 { return a.latency(0.5) }),
-				medianOf(all, func(a answered) float64 { return a.latency(0.99) }),
-				ratio(all, found[requestKey{r.name, parley}], answered.perRequest),
+				medianOf(all, requestResult.perRequest),
+				medianOf(all, func(a requestResult) float64 { return a.perItem(a.database) }),
+				medianOf(all, requestResult.rate),
+				medianOf(all, func(a requestResult) float64 { return a.latency(0.5) }),
+				medianOf(all, func(a requestResult) float64 { return a.latency(0.99) }),
+				ratio(all, found[requestKey{r.name, parley}], requestResult.perRequest),
 			)
 		}
 	}

@@ -20,8 +20,8 @@ type cell struct {
 	statements map[string]int
 	latencies  []time.Duration
 	lost       int
-	// alone is the cost of the same sends without subscribers.
-	alone *cell
+	// baseline is the cost of the same sends without subscribers.
+	baseline *cell
 }
 
 type cellKey struct {
@@ -31,7 +31,7 @@ type cellKey struct {
 }
 
 // perSend is the server's CPU for a message without subscribers, in µs.
-func (c cell) perSend() float64 { return micro(c.alone.cpu) / float64(c.alone.events) }
+func (c cell) perSend() float64 { return micro(c.baseline.cpu) / float64(c.baseline.events) }
 
 // perDelivery is the server's CPU per delivered message, without the sends, in µs.
 func (c cell) perDelivery() float64 {
@@ -50,15 +50,15 @@ func (c cell) rate() float64 { return float64(c.events) / c.took.Seconds() }
 
 // perEvent is the number of SQL statements of a message, and of the same message without
 // subscribers.
-func (c cell) perEvent() (all, alone float64) {
+func (c cell) perEvent() (all, baseline float64) {
 	return float64(
 			total(c.statements),
 		) / float64(
 			c.events,
 		), float64(
-			total(c.alone.statements),
+			total(c.baseline.statements),
 		) / float64(
-			c.alone.events,
+			c.baseline.events,
 		)
 }
 
@@ -110,7 +110,7 @@ func (r *results) printTables(out io.Writer, o options) {
 			medianOf(cells, func(c cell) float64 { all, _ := c.perEvent(); return all }),
 			medianOf(
 				cells,
-				func(c cell) float64 { all, alone := c.perEvent(); return all - alone },
+				func(c cell) float64 { all, baseline := c.perEvent(); return all - baseline },
 			),
 			lost(cells),
 		)
@@ -124,35 +124,35 @@ func (r *results) printTables(out io.Writer, o options) {
 			"Stock has all its data in memory. In many rooms bare and stock are sent a batch a request, Parley a message a request.",
 	)
 	r.printMyEvents(out)
-	r.printWhole(out)
+	r.printMessages(out)
 	if o.statements {
 		r.printStatements(out)
 	}
 }
 
-// printWhole prints the cost of Parley's messages with their deliveries, beside the same messages
+// printMessages prints the cost of Parley's messages with their deliveries, beside the same messages
 // without subscribers.
-func (r *results) printWhole(out io.Writer) {
+func (r *results) printMessages(out io.Writer) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(
 		table,
-		"\nmessages with their deliveries\tserver\tCPU µs/message\t× parley\t× alone\tPostgreSQL µs\t× alone\tmessages/s\t× alone\tSQL/message\t",
+		"\nmessages with their deliveries\tserver\tCPU µs/message\t× parley\t× baseline\tPostgreSQL µs\t× baseline\tmessages/s\t× baseline\tSQL/message\t",
 	)
 	for _, key := range r.order {
 		if !key.kind.executes() || key.fields != plain && key.fields != lists {
 			continue
 		}
 		cells := r.cells[key]
-		beside := func(value func(cell) float64) (figure, ratio float64) {
+		compare := func(value func(cell) float64) (figure, ratio float64) {
 			return medianOf(cells, value),
-				medianOf(cells, func(c cell) float64 { return value(c) / value(*c.alone) })
+				medianOf(cells, func(c cell) float64 { return value(c) / value(*c.baseline) })
 		}
 		serverOf := func(c cell) float64 { cpu, _ := c.perMessage(); return cpu }
-		server, serverRatio := beside(serverOf)
-		database, databaseRatio := beside(
+		server, serverRatio := compare(serverOf)
+		database, databaseRatio := compare(
 			func(c cell) float64 { _, cpu := c.perMessage(); return cpu },
 		)
-		rate, rateRatio := beside(cell.rate)
+		rate, rateRatio := compare(cell.rate)
 		_, _ = fmt.Fprintf(
 			table,
 			"%s\t%s\t%.0f\t%s\t%.2f\t%.0f\t%.2f\t%.0f\t%.2f\t%.1f\t\n",
@@ -174,13 +174,13 @@ func (r *results) printWhole(out io.Writer) {
 // printMyEvents prints what a delivery by myEvents costs beside the same by roomEvents.
 func (r *results) printMyEvents(out io.Writer) {
 	for _, key := range r.order {
-		mine, ok := r.cells[cellKey{key.shape, myEvents, key.kind}]
+		own, ok := r.cells[cellKey{key.shape, myEvents, key.kind}]
 		if key.fields != roomEvents || !ok {
 			continue
 		}
 		var ratios []float64
 		for i, c := range r.cells[key] {
-			ratios = append(ratios, mine[i].perDelivery()/c.perDelivery())
+			ratios = append(ratios, own[i].perDelivery()/c.perDelivery())
 		}
 		_, _ = fmt.Fprintf(
 			out,
@@ -214,7 +214,7 @@ func (r *results) printStatements(out io.Writer) {
 			continue
 		}
 		c := r.cells[key][0]
-		for i, part := range []cell{*c.alone, c} {
+		for i, part := range []cell{*c.baseline, c} {
 			_, _ = fmt.Fprintf(
 				out,
 				"\n%s, %s, %s: %d events\n",

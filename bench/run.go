@@ -159,11 +159,11 @@ func measureDeliveries(ctx context.Context, o options, r *results) (err error) {
 // measureShape measures the sends of one server without subscribers, and then with subscribers for
 // each selection of fields.
 func measureShape(t *target, s shape, o options, r *results) error {
-	rooms := []string{t.whole}
+	rooms := []string{t.commonRoom}
 	if s.spread {
 		rooms = t.rooms
 	}
-	alone, err := measure(t, rooms, plain, s.rate, o.length, nil)
+	baseline, err := measure(t, rooms, plain, s.rate, o.length, nil)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func measureShape(t *target, s shape, o options, r *results) error {
 		if s.spread {
 			return t.rooms[i]
 		}
-		return t.whole
+		return t.commonRoom
 	})
 	defer closeAll(subscribers)
 	if err != nil {
@@ -198,7 +198,7 @@ func measureShape(t *target, s shape, o options, r *results) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", f, err)
 		}
-		c.alone = &alone
+		c.baseline = &baseline
 		r.add(cellKey{s.name, f, t.process.kind}, c)
 	}
 	return nil
@@ -208,7 +208,7 @@ func connectAll(t *target, n int, room func(i int) string) ([]*subscriber, error
 	subscribers := make([]*subscriber, n)
 	err := inParallel(n, func(i int) error {
 		var err error
-		subscribers[i], err = connect(t, room(i), person(i%len(t.rooms)), 0)
+		subscribers[i], err = connect(t, room(i), readerID(i%len(t.rooms)), 0)
 		return err
 	})
 	return subscribers, err
@@ -268,8 +268,8 @@ func warmUp(t *target, subscribers []*subscriber, f fields) error {
 }
 
 // caughtUp waits until every subscriber has the last message of its room.
-func caughtUp(t *target, subscribers []*subscriber, patience time.Duration) bool {
-	deadline := time.Now().Add(patience)
+func caughtUp(t *target, subscribers []*subscriber, timeout time.Duration) bool {
+	deadline := time.Now().Add(timeout)
 	for _, s := range subscribers {
 		for s.seen.Load() != t.sent[s.room].Load() {
 			if time.Now().After(deadline) {
@@ -292,7 +292,7 @@ func measure(
 ) (cell, error) {
 	var c cell
 	for _, s := range subscribers {
-		s.forget()
+		s.reset()
 	}
 	before, err := t.process.do("usage")
 	if err != nil {

@@ -55,8 +55,8 @@ type usage struct {
 	Statements        map[string]int
 }
 
-// ready is the first line that a server process prints.
-type ready struct{ Addr string }
+// readyLine is the first line that a server process prints.
+type readyLine struct{ Addr string }
 
 // serve runs a server process. It listens on a free loopback port, prints the port, and executes
 // commands, one per line, until its input ends: "usage", "collect" (as usage, after a
@@ -86,7 +86,7 @@ func serve(ctx context.Context, args []string, commands io.Reader, answers io.Wr
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends with Close below
-	err = obey(commands, json.NewEncoder(answers), ready{listener.Addr().String()}, &seen)
+	err = obey(commands, json.NewEncoder(answers), readyLine{listener.Addr().String()}, &seen)
 	err = errors.Join(err, server.Close())
 	<-served
 	return errors.Join(err, closeHandler())
@@ -106,7 +106,7 @@ func newHandler(ctx context.Context, k kind, seen *statements) (http.Handler, fu
 	}
 }
 
-func obey(commands io.Reader, answers *json.Encoder, first ready, seen *statements) error {
+func obey(commands io.Reader, answers *json.Encoder, first readyLine, seen *statements) error {
 	if err := answers.Encode(first); err != nil {
 		return err
 	}

@@ -39,12 +39,12 @@ func measureStalled(ctx context.Context, k kind, o options) (m stall, err error)
 		return m, err
 	}
 	defer func() { err = errors.Join(err, t.process.end()) }()
-	others, err := connectAll(t, o.subscribers-1, func(int) string { return t.whole })
+	others, err := connectAll(t, o.subscribers-1, func(int) string { return t.commonRoom })
 	defer closeAll(others)
 	if err != nil {
 		return m, err
 	}
-	lazy, err := connect(t, t.whole, person(o.subscribers-1), smallBuffer)
+	lazy, err := connect(t, t.commonRoom, readerID(o.subscribers-1), smallBuffer)
 	if err != nil {
 		return m, err
 	}
@@ -57,7 +57,7 @@ func measureStalled(ctx context.Context, k kind, o options) (m stall, err error)
 		return m, err
 	}
 	m.others = len(others)
-	rooms := []string{t.whole}
+	rooms := []string{t.commonRoom}
 	var without, during []cell
 	for range 6 {
 		c, err := measure(t, rooms, plain, o.oneRoom, time.Second, others)
@@ -98,7 +98,7 @@ func measureStalled(ctx context.Context, k kind, o options) (m stall, err error)
 // ends first.
 func closing(ctx context.Context, s *subscriber) time.Duration {
 	begin := time.Now()
-	port := s.wire.conn.LocalAddr().(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // it has been dialled by TCP
+	port := s.socket.conn.LocalAddr().(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // it has been dialled by TCP
 	for ctx.Err() == nil {
 		if open, err := established(port); err == nil && !open {
 			return time.Since(begin)

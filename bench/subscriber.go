@@ -13,8 +13,8 @@ import (
 
 // subscriber is one socket with at most one subscription at a time.
 type subscriber struct {
-	room string
-	wire *wire
+	room   string
+	socket *socket
 
 	// held pauses reading while it is locked.
 	held sync.Mutex
@@ -36,7 +36,7 @@ func connect(t *target, room, person string, receiveBuffer int) (*subscriber, er
 	if err != nil {
 		return nil, err
 	}
-	s := &subscriber{room: room, wire: w, done: make(chan struct{})}
+	s := &subscriber{room: room, socket: w, done: make(chan struct{})}
 	if t.process.kind != bare {
 		if err := s.initialise(t.token(person)); err != nil {
 			_ = w.conn.Close()
@@ -48,17 +48,17 @@ func connect(t *target, room, person string, receiveBuffer int) (*subscriber, er
 }
 
 func (s *subscriber) initialise(token string) error {
-	if err := s.wire.write(
+	if err := s.socket.write(
 		`{"type":"connection_init","payload":{"authorization":"` + token + `"}}`,
 	); err != nil {
 		return err
 	}
-	_ = s.wire.conn.SetReadDeadline(time.Now().Add(patience))
-	_, payload, err := s.wire.read()
+	_ = s.socket.conn.SetReadDeadline(time.Now().Add(connectTimeout))
+	_, payload, err := s.socket.read()
 	if err != nil {
 		return fmt.Errorf("initialise: %w", err)
 	}
-	_ = s.wire.conn.SetReadDeadline(time.Time{})
+	_ = s.socket.conn.SetReadDeadline(time.Time{})
 	if !bytes.Contains(payload, []byte("connection_ack")) {
 		return fmt.Errorf("initialise: the server says %s", payload)
 	}
@@ -73,11 +73,13 @@ func (s *subscriber) subscribe(id, query string) error {
 	if err != nil {
 		return err
 	}
-	return s.wire.write(`{"id":"` + id + `","type":"subscribe","payload":` + string(payload) + `}`)
+	return s.socket.write(
+		`{"id":"` + id + `","type":"subscribe","payload":` + string(payload) + `}`,
+	)
 }
 
 func (s *subscriber) complete(id string) error {
-	return s.wire.write(`{"id":"` + id + `","type":"complete"}`)
+	return s.socket.write(`{"id":"` + id + `","type":"complete"}`)
 }
 
 func (s *subscriber) listen() {
@@ -85,10 +87,10 @@ func (s *subscriber) listen() {
 	for {
 		s.held.Lock()
 		s.held.Unlock() //nolint:staticcheck // waits while the test holds it
-		opcode, payload, err := s.wire.read()
+		opcode, payload, err := s.socket.read()
 		now := time.Now()
 		switch {
-		case err == nil && opcode == opText && s.take(payload, now):
+		case err == nil && opcode == opText && s.handle(payload, now):
 			continue
 		case err == nil && opcode == opClose && len(payload) >= 2:
 			s.code = binary.BigEndian.Uint16(payload)
@@ -105,10 +107,10 @@ func (s *subscriber) listen() {
 
 // Contents are the message's number in its room and when it was sent, in ns: `"contents":"17
 // 1700000000000000000 …"`.
-func (s *subscriber) take(payload []byte, now time.Time) bool {
+func (s *subscriber) handle(payload []byte, now time.Time) bool {
 	_, contents, found := bytes.Cut(payload, []byte(`"contents":"`))
 	if !found {
-		return s.answer(payload)
+		return s.isExpected(payload)
 	}
 	number, rest, _ := bytes.Cut(contents, []byte(" "))
 	sent, _, _ := bytes.Cut(rest, []byte(" "))
@@ -130,11 +132,11 @@ func (s *subscriber) take(payload []byte, now time.Time) bool {
 	return true
 }
 
-// answer reports whether the message is an expected one.
-func (s *subscriber) answer(payload []byte) bool {
+// isExpected reports whether the message is an expected one.
+func (s *subscriber) isExpected(payload []byte) bool {
 	switch {
 	case bytes.Contains(payload, []byte(`"ping"`)):
-		return s.wire.write(`{"type":"pong"}`) == nil
+		return s.socket.write(`{"type":"pong"}`) == nil
 	case bytes.Contains(payload, []byte(`"OPENED"`)), bytes.Contains(payload, []byte(`"READY"`)),
 		bytes.Contains(payload, []byte(`"StreamOpened"`)),
 		bytes.Contains(payload, []byte(`"complete"`)), bytes.Contains(payload, []byte(`"pong"`)):
@@ -144,15 +146,15 @@ func (s *subscriber) answer(payload []byte) bool {
 	}
 }
 
-// forget starts a new measurement.
-func (s *subscriber) forget() {
+// reset starts a new measurement.
+func (s *subscriber) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.latencies = s.latencies[:0]
 	s.lost.Store(0)
 }
 
-// result returns how long messages took since forget, and why the socket is closed.
+// result returns how long messages took since reset, and why the socket is closed.
 func (s *subscriber) result() ([]time.Duration, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,6 +162,6 @@ func (s *subscriber) result() ([]time.Duration, error) {
 }
 
 func (s *subscriber) close() {
-	_ = s.wire.conn.Close()
+	_ = s.socket.conn.Close()
 	<-s.done
 }

@@ -22,8 +22,8 @@ import (
 const (
 	publisherID   = "publisher"
 	publisherName = "Pat the Publisher"
-	// mostMembers is the maximum number of members at createRoom.
-	mostMembers = 1000
+	// maxMembers is the maximum number of members at createRoom.
+	maxMembers = 1000
 	// roomMembers is the number of readers in each of the many rooms, and of rooms of each reader.
 	roomMembers = 20
 	// senders is the number of concurrent requests, and batches the number of batches per second.
@@ -97,14 +97,14 @@ type target struct {
 	secret  string
 	// database is Parley's database.
 	database *database
-	// whole is the room of all users, and rooms have one user each.
-	whole string
-	rooms []string
+	// commonRoom is the room of all users, and rooms have one user each.
+	commonRoom string
+	rooms      []string
 	// sent is the number of messages sent to a room.
 	sent map[string]*atomic.Int64
 }
 
-func person(i int) string { return "reader-" + strconv.Itoa(i) }
+func readerID(i int) string { return "reader-" + strconv.Itoa(i) }
 
 // prepare starts a server and creates a user per subscriber, a room of all of them and a room for
 // each.
@@ -128,7 +128,7 @@ func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, e
 		return nil, err
 	}
 	n := o.subscribers
-	t.whole, t.rooms = "whole", make([]string, n)
+	t.commonRoom, t.rooms = "whole", make([]string, n)
 	for i := range n {
 		t.rooms[i] = "room-" + strconv.Itoa(i)
 	}
@@ -137,7 +137,7 @@ func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, e
 			return nil, fmt.Errorf("prepare %s: %w", k, err)
 		}
 	}
-	for _, room := range append([]string{t.whole}, t.rooms...) {
+	for _, room := range append([]string{t.commonRoom}, t.rooms...) {
 		t.sent[room] = new(atomic.Int64)
 	}
 	return t, nil
@@ -145,33 +145,33 @@ func prepare(ctx context.Context, k kind, o options, sendBuffer int) (*target, e
 
 // populate creates the users and rooms of a server that executes operations.
 func (t *target) populate(n int) error {
-	people := []any{
+	users := []any{
 		map[string]any{"id": publisherID, "profile": map[string]any{"nickName": publisherName}},
 	}
 	members := make([]string, n)
 	for i := range n {
-		members[i] = person(i)
-		people = append(
-			people,
+		members[i] = readerID(i)
+		users = append(
+			users,
 			map[string]any{
 				"id":      members[i],
 				"profile": map[string]any{"nickName": "Reader " + strconv.Itoa(i)},
 			},
 		)
 	}
-	for len(people) > 0 {
-		some := people[:min(len(people), mostMembers)]
-		people = people[len(some):]
-		if _, err := t.ask(
+	for len(users) > 0 {
+		chunk := users[:min(len(users), maxMembers)]
+		users = users[len(chunk):]
+		if _, err := t.query(
 			"admin",
 			`mutation($users: [UserInput!]!) { upsertUsers(users: $users) { users { id } } }`,
-			map[string]any{"users": some},
+			map[string]any{"users": chunk},
 		); err != nil {
 			return err
 		}
 	}
 	var err error
-	if t.whole, err = t.makeRoom("All", members); err != nil {
+	if t.commonRoom, err = t.makeRoom("All", members); err != nil {
 		return err
 	}
 	return inParallel(n, func(i int) error {
@@ -191,7 +191,7 @@ func membersOf(readers []string, room int) []string {
 }
 
 func (t *target) makeRoom(name string, members []string) (string, error) {
-	data, err := t.ask(
+	data, err := t.query(
 		publisherID,
 		`mutation($input: CreateRoomInput!) { createRoom(input: $input) { room { id } } }`,
 		map[string]any{"input": map[string]any{"name": name, "memberIds": members}},
@@ -199,11 +199,11 @@ func (t *target) makeRoom(name string, members []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var made struct {
+	var created struct {
 		CreateRoom struct{ Room struct{ ID string } }
 	}
-	err = json.Unmarshal(data, &made)
-	return made.CreateRoom.Room.ID, err
+	err = json.Unmarshal(data, &created)
+	return created.CreateRoom.Room.ID, err
 }
 
 // token returns the token of a user; "admin" has an admin token.
@@ -226,8 +226,8 @@ func (t *target) request(as, query string, variables map[string]any) ([]byte, er
 	return t.post("/graphql", as, body)
 }
 
-// ask lets a server execute an operation as a user, and returns its data.
-func (t *target) ask(as, query string, variables map[string]any) (json.RawMessage, error) {
+// query lets a server execute an operation as a user, and returns its data.
+func (t *target) query(as, query string, variables map[string]any) (json.RawMessage, error) {
 	answer, err := t.request(as, query, variables)
 	if err != nil {
 		return nil, err
@@ -280,7 +280,7 @@ func (t *target) send(rooms []string, f fields) error {
 		batch[i] = message{
 			room,
 			fmt.Sprintf(
-				"%d %d and something to read, as long as people write.",
+				"%d %d and a text as long as a typical message.",
 				t.sent[room].Add(1),
 				time.Now().UnixNano(),
 			),
@@ -297,7 +297,7 @@ func (t *target) send(rooms []string, f fields) error {
 		return err
 	}
 	for _, m := range batch {
-		if _, err := t.ask(
+		if _, err := t.query(
 			publisherID,
 			`mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }`,
 			map[string]any{

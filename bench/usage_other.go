@@ -9,7 +9,7 @@ import (
 )
 
 var errLinux = errors.New(
-	"only Linux tells what a process uses in the way that this program reads it",
+	"this program reads the memory of processes from /proc, which only Linux has",
 ) //nolint:gochecknoglobals // an error is a constant
 
 func measureSelf() (usage, error) { return usage{}, errLinux }

@@ -83,7 +83,7 @@ func run(ctx context.Context, rounds int, round time.Duration, dir string) (err 
 				slices.Reverse(modes)
 			}
 			for _, m := range modes {
-				if err := m.play(ctx, k, round); err != nil {
+				if err := m.run(ctx, k, round); err != nil {
 					return fmt.Errorf("%s, %d × %s: %w", m.synchronous, k.writers, k.what, err)
 				}
 			}
@@ -103,8 +103,8 @@ func run(ctx context.Context, rounds int, round time.Duration, dir string) (err 
 }
 
 func open(ctx context.Context, path string, synchronous store.Synchronous) (*mode, error) {
-	quiet := slog.New(slog.DiscardHandler)
-	options := store.Options{Logger: quiet, Synchronous: synchronous}
+	discard := slog.New(slog.DiscardHandler)
+	options := store.Options{Logger: discard, Synchronous: synchronous}
 	db, err := store.Open(ctx, "sqlite:"+path, options)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func open(ctx context.Context, path string, synchronous store.Synchronous) (*mod
 		profiles.NewUsers(db.Dialect(), nil),
 		&broker.Memory{},
 		chat.Options{
-			Dialect: db.Dialect(), Searches: 1, Panics: panics.NewGuard(quiet),
+			Dialect: db.Dialect(), Searches: 1, Panics: panics.NewGuard(discard),
 		},
 	); err != nil {
 		return nil, err
@@ -154,8 +154,8 @@ func (m *mode) send(ctx context.Context, v chat.Viewer) (chat.Sent, error) {
 	})
 }
 
-// play writes for one round.
-func (m *mode) play(ctx context.Context, k kind, round time.Duration) error {
+// run writes for one round.
+func (m *mode) run(ctx context.Context, k kind, round time.Duration) error {
 	before := m.chat.Stats().Sends
 	begun := time.Now()
 	var done atomic.Int64

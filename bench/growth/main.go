@@ -3,7 +3,7 @@
 // members. It starts its own PostgreSQL and prints a table of medians of sequential requests over
 // HTTP.
 //
-//	go run ./bench/growth [-people 10000] [-requests 300]
+//	go run ./bench/growth [-users 10000] [-requests 300]
 package main
 
 import (
@@ -32,20 +32,20 @@ import (
 	"parley/internal/store/storetest"
 )
 
-const secret = "only for measuring, on this machine alone"
+const secret = "for measurements on this machine only"
 
 func main() {
-	people := flag.Int(
-		"people",
+	users := flag.Int(
+		"users",
 		10_000,
-		"how many people the smaller data has; 10,000 are in the large room",
+		"number of users of the smaller data set; 10,000 of them are in the large room",
 	)
-	requests := flag.Int("requests", 300, "how often each operation is asked for")
+	requests := flag.Int("requests", 300, "number of requests of each operation")
 	flag.Parse()
 	//nolint:forbidigo // main's own
 	if err := run(
 		context.Background(),
-		*people,
+		*users,
 		*requests,
 	); err != nil {
 		fmt.Fprintln(os.Stderr, "growth:", err)
@@ -53,14 +53,14 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, people, requests int) (err error) {
+func run(ctx context.Context, users, requests int) (err error) {
 	pg, err := storetest.StartPostgres(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, pg.Stop(ctx)) }()
 	var columns []column
-	for _, n := range []int{people, 10 * people} {
+	for _, n := range []int{users, 10 * users} {
 		c, err := measure(ctx, pg, n, requests)
 		if err != nil {
 			return err
@@ -70,9 +70,9 @@ func run(ctx context.Context, people, requests int) (err error) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintf(
 		w,
-		"operation\t%d people\tstatements\t%d people\tstatements\tratio\t\n",
-		people,
-		10*people,
+		"operation\t%d users\tstatements\t%d users\tstatements\tratio\t\n",
+		users,
+		10*users,
 	)
 	for i, op := range columns[0] {
 		other := columns[1][i]
@@ -102,13 +102,13 @@ type figure struct {
 func measure(
 	ctx context.Context,
 	pg *storetest.Postgres,
-	people, requests int,
+	users, requests int,
 ) (_ column, err error) {
 	url, err := pg.Migrated(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := seed(ctx, url, people); err != nil {
+	if err := seed(ctx, url, users); err != nil {
 		return nil, fmt.Errorf("seed: %w", err)
 	}
 	cfg := config.Defaults().WithoutRates() // all requests come from one address
@@ -131,12 +131,12 @@ func measure(
 		return nil, err
 	}
 	//nolint:gosec // nothing is secret
-	a := &asker{
+	a := &requester{
 		url:    server.URL + "/graphql",
 		http:   server.Client(),
 		issuer: issuer,
-		people: people,
-		rooms:  people / 5,
+		users:  users,
+		rooms:  users / 5,
 		random: rand.New(rand.NewPCG(1, 2)),
 	}
 	var c column
@@ -144,9 +144,9 @@ func measure(
 		var took []time.Duration
 		before := statements.Load()
 		for i := range requests {
-			body, who := op.ask(a, i)
+			body, user := op.request(a, i)
 			begun := time.Now()
-			if err := a.post(ctx, who, body); err != nil {
+			if err := a.post(ctx, user, body); err != nil {
 				return nil, fmt.Errorf("%s: %w", op.name, err)
 			}
 			took = append(took, time.Since(begun))
@@ -165,7 +165,7 @@ func measure(
 }
 
 // seed creates the data: rooms with 2 to 50 members, messages, and a room of up to 10,000 members.
-func seed(ctx context.Context, url string, people int) (err error) {
+func seed(ctx context.Context, url string, users int) (err error) {
 	db, err := store.Open(ctx, url, store.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
@@ -179,50 +179,50 @@ func seed(ctx context.Context, url string, people int) (err error) {
 	}
 	exec(
 		`INSERT INTO users (id, nick_name, created_at) SELECT 'p' || i, 'person ' || i, now() FROM generate_series(0, $1::int - 1) i`,
-		people,
+		users,
 	)
-	// Room i has 2 + (i mod 49) members: people from i * 7 on, each the third after the one before.
+	// Room i has 2 + (i mod 49) members: users from i * 7 on, each the third after the one before.
 	exec(
 		`INSERT INTO rooms (id, name, access_type, key, search_text, creator_id, owner_id, member_count, seq, message_count, latest_seq,
 	created_at, updated_at, event_at)
 SELECT md5('r' || i)::uuid, 'room ' || i, 'PUBLIC', 'k', 'room ' || i || ' ' || md5(i::text), 'p' || (i * 7 % $1), 'p' || (i * 7 % $1), 2 + i % 49, 40, 40, 40,
 	now() - i * interval '1 second', now() - i * interval '1 second', now() - i * interval '1 second'
 FROM generate_series(0, $1::int / 5 - 1) i`,
-		people,
+		users,
 	)
 	exec(`INSERT INTO members (id, room_id, user_id, role, joined_at, own_sent)
 SELECT md5('m' || i || '-' || k)::uuid, md5('r' || i)::uuid, 'p' || ((i * 7 + k * 3) % $1), CASE WHEN k = 0 THEN 'OWNER' ELSE 'MEMBER' END,
 	now() - i * interval '1 second', CASE WHEN k < 2 THEN 20 ELSE 0 END
-FROM generate_series(0, $1::int / 5 - 1) i, generate_series(0, 1 + i % 49) k`, people)
+FROM generate_series(0, $1::int / 5 - 1) i, generate_series(0, 1 + i % 49) k`, users)
 	exec(
 		`INSERT INTO messages (room_id, seq, ordinal, own_ordinal, author_id, type, contents, mentions, created_at)
 SELECT md5('r' || i)::uuid, s, s, (s + 1) / 2, 'p' || ((i * 7 + (s % 2) * 3) % $1), 'TEXT', 'message ' || s, '[]', now() - i * interval '1 second'
 FROM generate_series(0, $1::int / 5 - 1) i, generate_series(1, 40) s`,
-		people,
+		users,
 	)
 	exec(
 		`INSERT INTO rooms (id, name, access_type, key, search_text, creator_id, owner_id, member_count, created_at, updated_at, event_at)
 SELECT md5('large')::uuid, 'large', 'PUBLIC', 'k', 'large', 'p0', 'p0', least($1::int, 10000), now(), now(), now()`,
-		people,
+		users,
 	)
 	exec(`INSERT INTO members (id, room_id, user_id, role, joined_at)
 SELECT md5('large' || i)::uuid, md5('large')::uuid, 'p' || i, CASE WHEN i = 0 THEN 'OWNER' ELSE 'MEMBER' END, now() + i * interval '1 microsecond'
-FROM generate_series(0, least($1::int, 10000) - 1) i`, people)
+FROM generate_series(0, least($1::int, 10000) - 1) i`, users)
 	exec(`ANALYZE`)
 	return err
 }
 
-// asker sends the same requests for the same data in every run.
-type asker struct {
-	url           string
-	http          *http.Client
-	issuer        *auth.Issuer
-	people, rooms int
-	random        *rand.Rand
+// requester sends the same requests for the same data in every run.
+type requester struct {
+	url          string
+	http         *http.Client
+	issuer       *auth.Issuer
+	users, rooms int
+	random       *rand.Rand
 }
 
-func (a *asker) post(ctx context.Context, who string, body []byte) error {
-	token, _, err := a.issuer.Issue(who, "", time.Now())
+func (a *requester) post(ctx context.Context, user string, body []byte) error {
+	token, _, err := a.issuer.Issue(user, "", time.Now())
 	if err != nil {
 		return err
 	}
@@ -237,17 +237,17 @@ func (a *asker) post(ctx context.Context, who string, body []byte) error {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }() // already read
-	answer, err := io.ReadAll(res.Body)
-	if err == nil && bytes.Contains(answer, []byte(`"errors":`)) {
-		return fmt.Errorf("%s", answer)
+	response, err := io.ReadAll(res.Body)
+	if err == nil && bytes.Contains(response, []byte(`"errors":`)) {
+		return fmt.Errorf("%s", response)
 	}
 	return err
 }
 
-// operation is an operation to measure: ask returns a request and the id of its sender.
+// operation is an operation to measure: request returns a request and the id of its sender.
 type operation struct {
-	name string
-	ask  func(a *asker, i int) (body []byte, who string)
+	name    string
+	request func(a *requester, i int) (body []byte, user string)
 }
 
 func operations() []operation {
@@ -259,27 +259,27 @@ func operations() []operation {
 		}
 		return body
 	}
-	room := func(a *asker) (n int, id string) {
+	room := func(a *requester) (n int, id string) {
 		n = a.random.IntN(a.rooms)
 		return n, idOf(fmt.Sprint("r", n))
 	}
-	owner := func(a *asker, n int) string { return fmt.Sprint("p", n*7%a.people) }
+	owner := func(a *requester, n int) string { return fmt.Sprint("p", n*7%a.users) }
 	large := idOf("large")
-	anyone := func(a *asker) string { return fmt.Sprint("p", a.random.IntN(a.people)) }
+	anyUser := func(a *requester) string { return fmt.Sprint("p", a.random.IntN(a.users)) }
 	inRoom := func(name, query string) operation {
-		return operation{name, func(a *asker, _ int) ([]byte, string) {
+		return operation{name, func(a *requester, _ int) ([]byte, string) {
 			n, id := room(a)
 			return request(query, vars{"room": id}), owner(a, n)
 		}}
 	}
 	inLarge := func(name, query string) operation {
-		return operation{name, func(a *asker, _ int) ([]byte, string) {
+		return operation{name, func(a *requester, _ int) ([]byte, string) {
 			return request(
 					query,
 					vars{"room": large},
 				), fmt.Sprint(
 					"p",
-					a.random.IntN(10_000)%a.people,
+					a.random.IntN(10_000)%a.users,
 				)
 		}}
 	}
@@ -292,40 +292,40 @@ func operations() []operation {
 	return []operation{
 		inRoom("roomInfo, 100 members", info),
 		inRoom("50 messages with authors", messages),
-		{"chat list of 20", func(a *asker, _ int) ([]byte, string) {
+		{"chat list of 20", func(a *requester, _ int) ([]byte, string) {
 			return request(
 					`{ myRooms { nodes { name members(first: 10) { nodes { nickName } } unreadCount latestMessage { contents from { nickName } } } } }`,
 					nil,
-				), anyone(
+				), anyUser(
 					a,
 				)
 		}},
 		{
 			"myRoomIds",
-			func(a *asker, _ int) ([]byte, string) { return request(`{ myRoomIds }`, nil), anyone(a) },
+			func(a *requester, _ int) ([]byte, string) { return request(`{ myRoomIds }`, nil), anyUser(a) },
 		},
-		{"rooms to join", func(a *asker, _ int) ([]byte, string) {
-			return request(`{ rooms { nodes { name memberCount } } }`, nil), anyone(a)
+		{"rooms to join", func(a *requester, _ int) ([]byte, string) {
+			return request(`{ rooms { nodes { name memberCount } } }`, nil), anyUser(a)
 		}},
-		{"rooms to join, by a word", func(a *asker, i int) ([]byte, string) {
+		{"rooms to join, by a word", func(a *requester, i int) ([]byte, string) {
 			return request(
 					`query($search: String) { rooms(search: $search) { nodes { name } } }`,
 					vars{"search": fmt.Sprintf("%03x", i)},
-				), anyone(
+				), anyUser(
 					a,
 				)
 		}},
 		inRoom("sendMessage", send),
 		inRoom("markRead", read),
-		{"createRoom with 5 members", func(a *asker, i int) ([]byte, string) {
+		{"createRoom with 5 members", func(a *requester, i int) ([]byte, string) {
 			var ids []string
 			for k := range 5 {
-				ids = append(ids, fmt.Sprint("p", (i*11+k*13)%a.people))
+				ids = append(ids, fmt.Sprint("p", (i*11+k*13)%a.users))
 			}
 			return request(
 					`mutation($ids: [ID!]!) { createRoom(input: { memberIds: $ids }) { room { id } } }`,
 					vars{"ids": ids},
-				), anyone(
+				), anyUser(
 					a,
 				)
 		}},
@@ -333,7 +333,7 @@ func operations() []operation {
 		inLarge("large: sendMessage", send),
 		inLarge("large: 50 messages with authors", messages),
 		inLarge("large: markRead", read),
-		{"large: make a moderator and back", func(_ *asker, i int) ([]byte, string) {
+		{"large: make a moderator and back", func(_ *requester, i int) ([]byte, string) {
 			return request(`mutation($room: ID!, $user: ID!) {
 				a: setMemberRole(roomId: $room, userId: $user, role: MODERATOR) { room { id } }
 				b: setMemberRole(roomId: $room, userId: $user, role: MEMBER) { room { id } } }`,

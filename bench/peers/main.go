@@ -1,11 +1,11 @@
-// Command peers writes the target that the load generator of a comparison asks Parley with: the
-// same operations on the same data as the other servers, in Parley's words, each with the token of
-// a user who may.
+// Command peers writes the target file of Parley for the load generator of a comparison: the same
+// operations on the same data as for the other servers, in Parley's schema, each with the token of an
+// authorized user.
 //
 //	peers -url http://127.0.0.1:8080 -name parley -fixtures DIR -senders FILE -out DIR
 //
-// Senders has a line "room user" for each of the rooms that are written to, and then some of one
-// room, to which all of its users write. It needs PARLEY_JWT_SECRET.
+// Senders has a line "room user" for each room that receives messages, and then lines of one room, to
+// which all of its users send. It needs PARLEY_JWT_SECRET.
 //
 // For deliveries it writes one target with a subscriber in each of many rooms (NAME-many.json) and
 // one with all subscribers in one room (NAME-one.json):
@@ -41,7 +41,7 @@ func main() {
 		"",
 		"the folder with users20.txt, users.txt, rooms.txt and bigroom.txt",
 	)
-	senders := flag.String("senders", "", "the file of rooms and who writes to them")
+	senders := flag.String("senders", "", "the file of rooms and their senders")
 	readers := flag.String("readers", "", "the file of rooms and their subscribers")
 	loader := flag.String("loader", "", "the user who sends to the rooms of readers")
 	crowd := flag.String("crowd", "", "the file of the subscribers of one room")
@@ -151,13 +151,13 @@ func tokens(users []string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make tokens: %w", err)
 	}
-	made := make([]string, len(users))
+	created := make([]string, len(users))
 	for i, id := range users {
-		if made[i], _, err = issuer.Issue(id, "", time.Now()); err != nil {
+		if created[i], _, err = issuer.Issue(id, "", time.Now()); err != nil {
 			return nil, fmt.Errorf("a token for %s: %w", id, err)
 		}
 	}
-	return made, nil
+	return created, nil
 }
 
 // writeLists writes each list to a file of one value a line, and returns the files' names.

@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestWithoutAMouse: everything that matters is done with the keyboard alone.
-func TestWithoutAMouse(t *testing.T) {
+// TestKeyboardOnly uses all main features with the keyboard alone.
+func TestKeyboardOnly(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
 	w := browser.open(s.url() + "/app")
@@ -29,7 +29,7 @@ func TestWithoutAMouse(t *testing.T) {
 	w.press("Hello" + kb.Enter)
 	w.await("listitem", "Hello")
 
-	w.focus("listitem", "Hello") // the message, and from it to what one does with it
+	w.focus("listitem", "Hello") // the message, and then its actions
 	w.focus("button", "React with 👍")
 	w.press(kb.Enter)
 	w.await("button", "👍, 1")
@@ -37,24 +37,23 @@ func TestWithoutAMouse(t *testing.T) {
 	w.press(kb.Enter)
 	w.press(kb.End + " again" + kb.Enter)
 	w.await("listitem", "Hello again")
-	w.focusComesTo("listitem")
+	w.awaitFocus("listitem")
 	w.focus("button", "Delete")
 	w.press(kb.Enter)
 	w.await("dialog", "Delete this message?")
 	w.press(kb.Escape)
-	w.gone("dialog", "Delete this message?")
+	w.awaitGone("dialog", "Delete this message?")
 	w.await("listitem", "Hello again")
 	w.focus("button", "Thread")
 	w.press(kb.Enter)
 	w.await("complementary", "Thread")
 	w.press(kb.Escape)
-	w.gone("complementary", "Thread")
-	w.focusComesTo("listitem")
+	w.awaitGone("complementary", "Thread")
+	w.awaitFocus("listitem")
 }
 
-// TestEverythingHasAName looks at each place of the app, in both colour schemes, as far as a
-// program can.
-func TestEverythingHasAName(t *testing.T) {
+// TestAccessibility checks names, headings and contrast on each page of the app, in both color schemes.
+func TestAccessibility(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
 	w := browser.open(s.url() + "/app")
@@ -83,14 +82,14 @@ func TestEverythingHasAName(t *testing.T) {
 	check("the new room")
 	w.createRoom("Garden", "", "Only with the room’s key")
 	check("an empty room")
-	w.say("Hello @nobody")
+	w.sendMessage("Hello @nobody")
 	w.await("listitem", "Hello")
-	w.do("Hello", "React with 🎉")
+	w.messageAction("Hello", "React with 🎉")
 	w.await("button", "🎉, 1")
-	w.do("Hello", "Reply")
-	w.say("An answer")
+	w.messageAction("Hello", "Reply")
+	w.sendMessage("An answer")
 	w.await("listitem", "An answer")
-	w.do("An answer", "Thread")
+	w.messageAction("An answer", "Thread")
 	w.write("combobox", "Reply in the thread", "In the thread"+kb.Enter)
 	w.await("button", "1 reply in a thread")
 	check("a room with messages and a thread")
@@ -103,12 +102,12 @@ func TestEverythingHasAName(t *testing.T) {
 	w.await("heading", "Join by key")
 	check("joining")
 	s.kill()
-	w.reads(".banner", "No connection.")
+	w.awaitText(".banner", "No connection.")
 	check("without a connection")
 }
 
-// named are the roles of what is used or found by its name.
-var named = []string{
+// namedRoles are the roles whose elements need a name.
+var namedRoles = []string{
 	"button",
 	"link",
 	"textbox",
@@ -121,7 +120,7 @@ var named = []string{
 	"complementary",
 }
 
-// checkNames holds the accessibility tree against what people need who do not see the page.
+// checkNames checks the accessibility tree as users of screen readers need it.
 func (w *window) checkNames(place string) {
 	w.t.Helper()
 	count := make(map[string]int)
@@ -131,7 +130,7 @@ func (w *window) checkNames(place string) {
 			continue
 		}
 		count[role]++
-		if slices.Contains(named, role) && nameOf(node) == "" {
+		if slices.Contains(namedRoles, role) && nameOf(node) == "" {
 			w.t.Errorf("%s: a %s has no name", place, role)
 		}
 	}
@@ -141,20 +140,19 @@ func (w *window) checkNames(place string) {
 	if h1 := w.texts("h1"); len(h1) != 1 || h1[0] == "" {
 		w.t.Errorf("%s: the main headings are %q, want one", place, h1)
 	}
-	if doubled := run(
+	if duplicates := run(
 		w,
 		chromedp.Evaluate[[]string](
 			`[...document.querySelectorAll("[id]")].map(({id}) => id).filter((id, i, all) => all.indexOf(id) !== i)`,
 		),
 	); len(
-		doubled,
+		duplicates,
 	) > 0 {
-		w.t.Errorf("%s: the ids %q are given twice", place, doubled)
+		w.t.Errorf("%s: duplicate ids %q", place, duplicates)
 	}
 }
 
-// contrast finds texts that are too faint to read: less than 4.5 to 1 against what is behind them
-// (WCAG 2.2, 1.4.3).
+// contrast finds texts whose contrast with the background is less than 4.5 to 1 (WCAG 2.2, 1.4.3).
 const contrast = `(() => {
   const channels = (color) => color.match(/[\d.]+/g).map(Number);
   const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
@@ -179,7 +177,7 @@ const contrast = `(() => {
 
 func (w *window) checkContrast(place string) {
 	w.t.Helper()
-	if faint := run(w, chromedp.Evaluate[[]string](contrast)); len(faint) > 0 {
-		w.t.Errorf("%s: too faint: %q", place, faint)
+	if failures := run(w, chromedp.Evaluate[[]string](contrast)); len(failures) > 0 {
+		w.t.Errorf("%s: contrast below 4.5: %q", place, failures)
 	}
 }

@@ -10,25 +10,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// enter opens the app as a user.
-func (b *browser) enter(s *server, person string) *window {
+// signIn opens the app as a user.
+func (b *browser) signIn(s *server, user string) *window {
 	b.t.Helper()
 	w := b.open(s.url() + "/app")
-	w.click("button", person)
+	w.click("button", user)
 	w.await("link", "New room")
 	return w
 }
 
-// say sends a message in the room that is open.
-func (w *window) say(text string) {
+// sendMessage sends a message in the room that is open.
+func (w *window) sendMessage(text string) {
 	w.t.Helper()
 	w.write("combobox", "Message", text+kb.Enter)
 }
 
-// messages are the texts of the messages on the screen that the server has confirmed.
+// messages returns the texts of the messages on the screen that the server has acknowledged.
 func (w *window) messages() []string { return w.texts(".page .message .contents") }
 
-// createRoom makes a room in the app.
+// createRoom creates a room in the app.
 func (w *window) createRoom(name, people, access string) {
 	w.t.Helper()
 	w.click("link", "New room")
@@ -41,77 +41,77 @@ func (w *window) createRoom(name, people, access string) {
 	w.await("heading", name)
 }
 
-// do points at a message and does something with it.
-func (w *window) do(message, action string) {
+// messageAction points at a message and does something with it.
+func (w *window) messageAction(message, action string) {
 	w.t.Helper()
 	w.clickNode(w.await("listitem", message))
 	w.click("button", action)
 }
 
-func TestTwoPeopleTalk(t *testing.T) {
+func TestTwoUsersChat(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
-	alice, bob := browser.enter(s, "Alice"), browser.enter(s, "Bob")
+	alice, bob := browser.signIn(s, "Alice"), browser.signIn(s, "Bob")
 
 	alice.createRoom("Garden", "bob", "Only with the room’s key")
-	bob.click("link", "Garden") // it has come by itself
-	bob.say("Good morning @Al" + kb.Tab + "how are the roses?")
-	alice.reads(".message", "Good morning @Alice how are the roses?")
+	bob.click("link", "Garden") // it appears without a reload
+	bob.sendMessage("Good morning @Al" + kb.Tab + "how are the roses?")
+	alice.awaitText(".message", "Good morning @Alice how are the roses?")
 	alice.await("listitem", "Bob")
 	if got := alice.texts("mark[data-me]"); !slices.Equal(got, []string{"@Alice"}) {
 		t.Errorf("Alice is shown as spoken to in %q", got)
 	}
 
-	alice.do("Good morning", "React with 🎉")
+	alice.messageAction("Good morning", "React with 🎉")
 	bob.await("button", "🎉, 1")
-	alice.do("Good morning", "Reply")
-	alice.say("In bloom")
-	bob.reads("blockquote", "Good morning")
-	bob.reads(".message", "In bloom")
+	alice.messageAction("Good morning", "Reply")
+	alice.sendMessage("In bloom")
+	bob.awaitText("blockquote", "Good morning")
+	bob.awaitText(".message", "In bloom")
 
-	bob.do("In bloom", "Thread")
+	bob.messageAction("In bloom", "Thread")
 	bob.write("combobox", "Reply in the thread", "All of them?"+kb.Enter)
 	alice.click("button", "1 reply in a thread")
-	alice.reads(".panel .message", "All of them?")
+	alice.awaitText(".panel .message", "All of them?")
 	alice.write("combobox", "Reply in the thread", "All but one"+kb.Enter)
-	bob.reads(".panel .message", "All but one")
+	bob.awaitText(".panel .message", "All but one")
 	alice.press(kb.Escape)
 
-	alice.do("In bloom", "Edit")
+	alice.messageAction("In bloom", "Edit")
 	alice.press(kb.End + ", most of them" + kb.Enter)
-	bob.reads(".page .message", "In bloom, most of them")
-	bob.reads(".page .message", "edited")
-	bob.do("how are the roses", "Delete")
+	bob.awaitText(".page .message", "In bloom, most of them")
+	bob.awaitText(".page .message", "edited")
+	bob.messageAction("how are the roses", "Delete")
 	bob.click("button", "Delete")
-	alice.reads(".page .message", "This message was deleted.")
+	alice.awaitText(".page .message", "This message was deleted.")
 
 	// Unread messages are counted while another page is open, and read when the room is open.
 	bob.click("link", "Discover")
-	alice.say("One")
-	alice.say("Two")
+	alice.sendMessage("One")
+	alice.sendMessage("Two")
 	bob.await("link", "2 unread")
 	bob.click("link", "Garden")
-	bob.reads(".message", "Two")
+	bob.awaitText(".message", "Two")
 	eventually(t, "nothing is unread", func() (bool, any) {
 		texts := bob.texts(".rooms .count")
 		return len(texts) == 0, texts
 	})
 }
 
-func TestRoomsAreFoundJoinedAndLeft(t *testing.T) {
+func TestDiscoverJoinAndLeave(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
-	alice, bob := browser.enter(s, "Alice"), browser.enter(s, "Bob")
+	alice, bob := browser.signIn(s, "Alice"), browser.signIn(s, "Bob")
 
 	bob.click("link", "Discover")
 	alice.createRoom("Open kitchen", "", "Every user can find it and join")
-	bob.click("button", "Join Open kitchen") // it has come by itself
+	bob.click("button", "Join Open kitchen") // it appears without a reload
 	bob.await("heading", "Open kitchen")
 	alice.await("button", "2 people")
 	bob.click("button", "2 people")
 	bob.click("button", "Leave the room")
 	bob.click("button", "Leave")
-	bob.gone("link", "Open kitchen")
+	bob.awaitGone("link", "Open kitchen")
 	alice.await("button", "1 person")
 
 	alice.createRoom("Cellar", "", "Only with the room’s key")
@@ -120,47 +120,47 @@ func TestRoomsAreFoundJoinedAndLeft(t *testing.T) {
 	run(
 		bob,
 		chromedp.Navigate(run(alice, chromedp.Location())),
-	) // a deep link to what he may not see
+	) // a deep link to a room that he may not see
 	bob.await("heading", "Room not found")
 	bob.write("textbox", "Key", "wrong"+kb.Enter)
 	bob.await("alert", "")
-	bob.reads("[role=alert]", "The key is wrong, or the room does not exist.")
+	bob.awaitText("[role=alert]", "The key is wrong, or the room does not exist.")
 	run(bob, chromedp.Reload())
 	bob.write("textbox", "Key", key+kb.Enter)
 	bob.await("heading", "Cellar")
 
 	alice.click("button", "Delete the room")
 	alice.click("button", "Delete")
-	bob.reads(".page", "This room was deleted.")
+	bob.awaitText(".page", "This room was deleted.")
 }
 
-// TestNothingIsLostOrDoubled kills the server while two people talk, and compares what they see
-// with what there is.
-func TestNothingIsLostOrDoubled(t *testing.T) {
+// TestNothingIsLostOrDuplicated kills the server while two users chat, and compares their screens
+// with the database.
+func TestNothingIsLostOrDuplicated(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
-	alice, bob := browser.enter(s, "Alice"), browser.enter(s, "Bob")
+	alice, bob := browser.signIn(s, "Alice"), browser.signIn(s, "Bob")
 	alice.createRoom("Harbour", "bob", "Only with the room’s key")
 	bob.click("link", "Harbour")
-	alice.say("Before the storm")
-	bob.reads(".message", "Before the storm")
+	alice.sendMessage("Before the storm")
+	bob.awaitText(".message", "Before the storm")
 
 	for round := range 3 {
 		s.kill()
-		alice.reads(".banner", "No connection.")
-		bob.reads(".banner", "No connection.")
-		alice.say(fmt.Sprintf("Alice in the storm %d", round))
-		alice.say(fmt.Sprintf("Alice again %d", round))
-		bob.say(fmt.Sprintf("Bob in the storm %d", round))
-		alice.reads(".outgoing", "Not sent yet: There is no connection to the server.")
+		alice.awaitText(".banner", "No connection.")
+		bob.awaitText(".banner", "No connection.")
+		alice.sendMessage(fmt.Sprintf("Alice in the storm %d", round))
+		alice.sendMessage(fmt.Sprintf("Alice again %d", round))
+		bob.sendMessage(fmt.Sprintf("Bob in the storm %d", round))
+		alice.awaitText(".outgoing", "Not sent yet: There is no connection to the server.")
 		s.start()
 
-		// Others write before the two are back, and while they come back.
+		// Other users send before the two have reconnected, and meanwhile.
 		carol := s.signIn("alice")
 		var rooms struct{ MyRoomIds []string }
-		s.ask(carol, `{ myRoomIds }`, nil, &rooms)
+		s.execute(carol, `{ myRoomIds }`, nil, &rooms)
 		for i := range 20 {
-			s.ask(
+			s.execute(
 				carol,
 				`mutation ($in: SendMessageInput!) { sendMessage(input: $in) { message { id } } }`,
 				map[string]any{
@@ -173,9 +173,9 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 			)
 		}
 		for _, w := range []*window{alice, bob} {
-			w.reads(".message", fmt.Sprintf("Bob in the storm %d", round))
-			w.reads(".message", fmt.Sprintf("Alice again %d", round))
-			w.reads(".message", fmt.Sprintf("Wave %d.19", round))
+			w.awaitText(".message", fmt.Sprintf("Bob in the storm %d", round))
+			w.awaitText(".message", fmt.Sprintf("Alice again %d", round))
+			w.awaitText(".message", fmt.Sprintf("Wave %d.19", round))
 		}
 	}
 
@@ -194,7 +194,7 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 }
 
 // history returns the messages of a user's first room.
-func (s *server) history(person string) []string {
+func (s *server) history(user string) []string {
 	s.t.Helper()
 	var data struct {
 		MyRooms struct {
@@ -203,8 +203,8 @@ func (s *server) history(person string) []string {
 			}
 		}
 	}
-	s.ask(
-		s.signIn(person),
+	s.execute(
+		s.signIn(user),
 		`{ myRooms(first: 1) { nodes { messages(last: 100) { nodes { contents } } } } }`,
 		nil,
 		&data,

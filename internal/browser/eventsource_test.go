@@ -21,14 +21,14 @@ func TestEventSource(t *testing.T) {
 	var made struct {
 		CreateRoom struct{ Room struct{ ID string } }
 	}
-	s.ask(token, `mutation { createRoom(input: {}) { room { id } } }`, nil, &made)
+	s.execute(token, `mutation { createRoom(input: {}) { room { id } } }`, nil, &made)
 	room := made.CreateRoom.Room.ID
 	var want []int
 	send := func() {
 		var sent struct {
 			SendMessage struct{ Message struct{ Seq int } }
 		}
-		s.ask(token, `mutation($room: ID!) {
+		s.execute(token, `mutation($room: ID!) {
 			sendMessage(input: { roomId: $room, contents: "x" }) { message { seq } } }`,
 			map[string]any{"room": room}, &sent)
 		want = append(want, sent.SendMessage.Message.Seq)

@@ -32,8 +32,8 @@ var programs = []string{
 	"chrome",
 }
 
-// findBrowser returns the path of a browser. The test is skipped where there is none, and fails
-// where there has to be.
+// findBrowser returns the path of a browser. If it is "", tests are skipped,
+// or fail in CI.
 var findBrowser = sync.OnceValue(func() string {
 	if path := os.Getenv("PARLEY_TEST_BROWSER"); path != "" {
 		return path
@@ -46,7 +46,7 @@ var findBrowser = sync.OnceValue(func() string {
 	return ""
 })
 
-// browser is a browser of a test's own, in which no name but this machine's can be resolved.
+// browser is a browser process of one test. It can resolve no host names but those of this machine.
 type browser struct {
 	t   *testing.T
 	ctx context.Context // chromedp keeps the process in it

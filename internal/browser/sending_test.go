@@ -12,21 +12,21 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestAFailedSendKeepsTheText: the request never gets to the server.
-func TestAFailedSendKeepsTheText(t *testing.T) {
+// TestFailedSendKeepsText: the request does not reach the server.
+func TestFailedSendKeepsText(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
-	alice := browser.enter(s, "Alice")
+	alice := browser.signIn(s, "Alice")
 	alice.createRoom("Desk", "", "Every user can find it and join")
 	var failing atomic.Bool
 	failing.Store(true)
 	alice.intercept("SendMessage", fetch.RequestStageRequest, &failing, func() {})
 
-	alice.say("Not to be lost")
-	alice.reads(".outgoing", "Not sent yet: There is no connection to the server.")
+	alice.sendMessage("Not to be lost")
+	alice.awaitText(".outgoing", "Not sent yet: There is no connection to the server.")
 	alice.write("combobox", "Message", "Half a sent")
 	run(alice, chromedp.Reload())
-	alice.reads(".outgoing", "Not to be lost")
+	alice.awaitText(".outgoing", "Not to be lost")
 	alice.await("combobox", "Message")
 	if draft := run(
 		alice,
@@ -34,13 +34,13 @@ func TestAFailedSendKeepsTheText(t *testing.T) {
 	); draft != "Half a sent" {
 		t.Errorf("after a reload the field holds %q", draft)
 	}
-	alice.reads(".outgoing", "Not sent yet")
+	alice.awaitText(".outgoing", "Not sent yet")
 
 	failing.Store(false)
 	alice.click("button", "Try again")
-	alice.reads(".message", "Not to be lost")
-	alice.say("ence")
-	alice.reads(".message", "Half a sentence")
+	alice.awaitText(".message", "Not to be lost")
+	alice.sendMessage("ence")
+	alice.awaitText(".message", "Half a sentence")
 	want := []string{"Not to be lost", "Half a sentence"}
 	if got := s.history("alice"); !slices.Equal(got, want) {
 		t.Errorf("the room has %q, want %q", got, want)
@@ -50,28 +50,28 @@ func TestAFailedSendKeepsTheText(t *testing.T) {
 	}
 }
 
-// TestALostAnswerDoublesNothing: the server has committed the message and dies before it can say
-// so. The same again.
-func TestALostAnswerDoublesNothing(t *testing.T) {
+// TestLostResponseDuplicatesNothing: the server commits the message and is killed before it responds.
+// The app sends the message again with the same idempotency key.
+func TestLostResponseDuplicatesNothing(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
-	alice := browser.enter(s, "Alice")
+	alice := browser.signIn(s, "Alice")
 	alice.createRoom("Desk", "", "Every user can find it and join")
-	var losing atomic.Bool
-	losing.Store(true)
+	var dropping atomic.Bool
+	dropping.Store(true)
 	killed := make(chan struct{})
-	alice.intercept("SendMessage", fetch.RequestStageResponse, &losing, func() {
-		if losing.CompareAndSwap(true, false) {
+	alice.intercept("SendMessage", fetch.RequestStageResponse, &dropping, func() {
+		if dropping.CompareAndSwap(true, false) {
 			s.kill()
 			close(killed)
 		}
 	})
-	alice.say("Once")
+	alice.sendMessage("Once")
 	<-killed
 	s.start()
-	alice.reads(".message", "Once")
-	alice.say("And on")
-	alice.reads(".message", "And on")
+	alice.awaitText(".message", "Once")
+	alice.sendMessage("And on")
+	alice.awaitText(".message", "And on")
 	want := []string{"Once", "And on"}
 	if got := s.history("alice"); !slices.Equal(got, want) {
 		t.Errorf("the room has %q, want %q", got, want)
@@ -81,30 +81,29 @@ func TestALostAnswerDoublesNothing(t *testing.T) {
 	}
 }
 
-// TestARefusalIsToldInWords: what the server refuses for good is not tried again by itself, and is
-// not lost.
-func TestARefusalIsToldInWords(t *testing.T) {
+// TestRefusalIsShown: the app shows a permanent error, does not retry, and keeps the input.
+func TestRefusalIsShown(t *testing.T) {
 	t.Parallel()
 	browser, s := startBrowser(t), startServer(t)
-	alice, bob := browser.enter(s, "Alice"), browser.enter(s, "Bob")
+	alice, bob := browser.signIn(s, "Alice"), browser.signIn(s, "Bob")
 	alice.createRoom("Stage", "bob", "Only with the room’s key")
 	bob.click("link", "Stage")
-	alice.say("Only Alice changes this")
-	bob.reads(".message", "Only Alice changes this")
+	alice.sendMessage("Only Alice changes this")
+	bob.awaitText(".message", "Only Alice changes this")
 	if tools := bob.texts(
 		".message .tools button",
 	); slices.Contains(tools, "Edit") ||
 		slices.Contains(tools, "Delete") {
-		t.Errorf("Bob is offered %q", tools)
+		t.Errorf("Bob sees the buttons %q", tools)
 	}
 	alice.click("link", "New room")
 	alice.write("textbox", "Name", "Nobody's")
 	alice.write("textbox", "Members besides me", "nobody-at-all"+kb.Enter)
-	alice.reads("[role=alert]", "There is no user with the id nobody-at-all.")
+	alice.awaitText("[role=alert]", "There is no user with the id nobody-at-all.")
 }
 
-// intercept fails the window's requests that carry the operation, at a stage of theirs, as long as
-// failing says so; each time it calls before first.
+// intercept fails the window's requests with the operation, at a stage of the request, while failing is
+// true. It calls before first.
 func (w *window) intercept(
 	operation string,
 	stage fetch.RequestStage,
@@ -117,7 +116,7 @@ func (w *window) intercept(
 		if !ok {
 			return
 		}
-		go func() { // a listener must not wait for the browser; it ends with its answer, or with the window
+		go func() { // a listener must not wait for the browser; ends with the response, or with the window
 			var err error
 			if failing.Load() && strings.Contains(body(paused.Request), operation) {
 				before()
@@ -137,7 +136,7 @@ func (w *window) intercept(
 				)
 			}
 			if err != nil && w.ctx.Err() == nil {
-				w.problem("answer an intercepted request: %v", err)
+				w.problem("respond to an intercepted request: %v", err)
 			}
 		}()
 	})

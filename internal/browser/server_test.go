@@ -18,14 +18,13 @@ import (
 	"parley/internal/testkit"
 )
 
-// serverVariable makes a server of this test binary: its value is the address and the database, as
-// JSON.
+// serverVariable makes this test binary run a server. Its value is the settings as JSON.
 const serverVariable = "PARLEY_BROWSER_SERVER"
 
 type settings struct{ Addr, DatabaseURL string }
 
-// serve runs a server in development mode until input ends, which it does with the test in any
-// case. It returns the exit code.
+// serve runs a server in development mode until input ends, at the latest when the test ends. It
+// returns the exit code.
 func serve(encoded string, input io.Reader, output io.Writer) int {
 	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var s settings
@@ -89,11 +88,11 @@ func (s *server) start() {
 // kill ends the server with SIGKILL.
 func (s *server) kill() { s.process.Kill() }
 
-// signIn returns a token for a person, as the pages get it.
+// signIn returns a token for a user from the API that the pages use.
 func (s *server) signIn(id string) string {
 	s.t.Helper()
 	var data struct{ SignIn struct{ Token string } }
-	s.ask(
+	s.execute(
 		"",
 		`mutation ($id: ID!) { signIn(userId: $id) { token } }`,
 		map[string]any{"id": id},
@@ -102,8 +101,8 @@ func (s *server) signIn(id string) string {
 	return data.SignIn.Token
 }
 
-// ask sends an operation that must succeed and decodes its data.
-func (s *server) ask(token, query string, vars map[string]any, data any) {
+// execute sends an operation that must succeed and decodes its data.
+func (s *server) execute(token, query string, vars map[string]any, data any) {
 	s.t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": vars})
 	if err != nil {
@@ -136,27 +135,26 @@ func (s *server) ask(token, query string, vars map[string]any, data any) {
 	}
 }
 
-// patience is how long anything may take that a person waits for. It is for machines that do other
-// things as well.
-const patience = 30 * time.Second
+// testTimeout is the timeout of everything that a test waits for. It suits busy machines.
+const testTimeout = 30 * time.Second
 
-// eventually waits until check is true; where it stays false, the test fails with what check last
-// saw.
+// eventually waits until check returns true. After testTimeout it fails the test with the last value
+// that check returned.
 func eventually(t *testing.T, what string, check func() (bool, any)) {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(testTimeout)
 	defer deadline.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		ok, saw := check()
+		ok, last := check()
 		if ok {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			t.Fatalf("not within %v: %s; the last look: %v", patience, what, saw)
+			t.Fatalf("not within %v: %s; last: %v", testTimeout, what, last)
 		}
 	}
 }

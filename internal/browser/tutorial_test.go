@@ -32,25 +32,25 @@ func TestReactTutorial(t *testing.T) {
 
 	bob.write("textbox", "Name", "Nowhere")
 	bob.write("textbox", "Members", "carol"+kb.Enter)
-	bob.reads("[role=alert]", "exist")
+	bob.awaitText("[role=alert]", "exist")
 	alice.write("textbox", "Name", "Garden")
 	alice.write("textbox", "Members", "bob"+kb.Enter)
 	bob.click("button", "Garden") // the room appears without a reload
 	alice.await("heading", "Garden")
 	alice.write("textbox", "Message", "Hello"+kb.Enter)
-	bob.reads("main p", "alice Hello")
+	bob.awaitText("main p", "alice Hello")
 	bob.write("textbox", "Message", "Good morning"+kb.Enter)
-	alice.reads("main p", "bob Good morning")
-	alice.reads("nav p", "Garden Good morning")
+	alice.awaitText("main p", "bob Good morning")
+	alice.awaitText("nav p", "Garden Good morning")
 
 	for round := range 2 {
 		s.kill()
 		alice.write("textbox", "Message", fmt.Sprintf("Anyone? %d%s", round, kb.Enter))
 		s.start()
-		s.send("bob", fmt.Sprintf("Here %d", round)) // perhaps before the windows are back
+		s.send("bob", fmt.Sprintf("Here %d", round)) // perhaps before the windows have reconnected
 		for _, w := range []*window{alice, bob} {
-			w.reads("main p", fmt.Sprintf("alice Anyone? %d", round))
-			w.reads("main p", fmt.Sprintf("bob Here %d", round))
+			w.awaitText("main p", fmt.Sprintf("alice Anyone? %d", round))
+			w.awaitText("main p", fmt.Sprintf("bob Here %d", round))
 		}
 	}
 	want := s.lines("alice")
@@ -121,10 +121,14 @@ func (s *server) send(user, contents string) {
 	s.t.Helper()
 	token := s.signIn(user)
 	var rooms struct{ MyRoomIds []string }
-	s.ask(token, `{ myRoomIds }`, nil, &rooms)
+	s.execute(token, `{ myRoomIds }`, nil, &rooms)
 	input := map[string]any{"roomId": rooms.MyRoomIds[0], "contents": contents}
-	s.ask(token, `mutation ($in: SendMessageInput!) { sendMessage(input: $in) { message { id } } }`,
-		map[string]any{"in": input}, nil)
+	s.execute(
+		token,
+		`mutation ($in: SendMessageInput!) { sendMessage(input: $in) { message { id } } }`,
+		map[string]any{"in": input},
+		nil,
+	)
 }
 
 // lines returns the messages of a user's first room, each after the name of its author.
@@ -142,7 +146,7 @@ func (s *server) lines(user string) (lines []string) {
 			}
 		}
 	}
-	s.ask(s.signIn(user),
+	s.execute(s.signIn(user),
 		`{ myRooms(first: 1) { nodes { messages { nodes { contents from { nickName } } } } } }`,
 		nil, &data)
 	for _, message := range data.MyRooms.Nodes[0].Messages.Nodes {

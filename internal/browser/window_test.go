@@ -22,20 +22,19 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// window is one person's window. It is used as a person uses it: by what is there to see and by
-// what things are called (their role and name in the accessibility tree), so that what has no name
-// cannot be used.
+// window is the window of one user. Tests find elements as users do: by their text, and by their role
+// and name in the accessibility tree. So an element without a name cannot be used.
 type window struct {
 	t   *testing.T
 	ctx context.Context // chromedp keeps the tab in it
-	// host is the only one that may be asked for anything.
+	// host is the only host to which the page may send requests.
 	host string
 
 	mu       sync.Mutex
 	problems []string
 }
 
-// open opens a window of its own profile. When the test ends, it fails if the page sent requests
+// open opens a window with its own profile. When the test ends, it fails if the page sent requests
 // to another server, threw an error or violated its content security policy.
 func (b *browser) open(address string) *window {
 	t := b.t
@@ -53,7 +52,7 @@ func (b *browser) open(address string) *window {
 	call(w, network.Enable, network.EnableParams{})
 	call(w, cdplog.Enable, cdp.Empty{})
 	call(w, runtime.Enable, cdp.Empty{})
-	// Also a window behind another one is looked at by its person.
+	// A window behind another one behaves like the focused one.
 	call(
 		w,
 		emulation.SetFocusEmulationEnabled,
@@ -74,27 +73,27 @@ func (b *browser) open(address string) *window {
 func (w *window) listen(event any) {
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		w.asks(e.Request.URL)
+		w.checkRequest(e.Request.URL)
 	case *network.EventWebSocketCreated:
-		w.asks(e.URL)
+		w.checkRequest(e.URL)
 	case *runtime.EventExceptionThrown:
 		thrown := e.ExceptionDetails.Text
 		if e.ExceptionDetails.Exception != nil {
 			thrown += " " + e.ExceptionDetails.Exception.Description
 		}
-		w.problem("the page has thrown: %s", thrown)
+		w.problem("the page threw an error: %s", thrown)
 	case *cdplog.EventEntryAdded:
 		if e.Entry.Source == cdplog.EntrySourceSecurity ||
 			strings.Contains(e.Entry.Text, "Content Security Policy") {
-			w.problem("the page breaks its policy: %s", e.Entry.Text)
+			w.problem("the page violates its content security policy: %s", e.Entry.Text)
 		}
 	}
 }
 
-func (w *window) asks(address string) {
+func (w *window) checkRequest(address string) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host != w.host && !slices.Contains([]string{"data", "blob"}, u.Scheme) {
-		w.problem("the page asks for %s", address)
+		w.problem("the page sends a request to %s", address)
 	}
 }
 
@@ -107,7 +106,7 @@ func (w *window) problem(format string, args ...any) {
 // run runs an action, which must succeed.
 func run[T any](w *window, action chromedp.Action[T]) T {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	ctx, cancel := context.WithTimeout(w.ctx, testTimeout)
 	defer cancel()
 	value, err := chromedp.Run(ctx, action)
 	if err != nil {
@@ -124,7 +123,7 @@ func call[P, R any](w *window, command cdp.Command[P, R], params P) R {
 	})
 }
 
-// press presses keys, as they come.
+// press presses keys in order.
 func (w *window) press(keys string) {
 	w.t.Helper()
 	for i, part := range strings.Split(keys, kb.Enter) {
@@ -135,8 +134,8 @@ func (w *window) press(keys string) {
 	}
 }
 
-// enter presses Enter. With chromedp's, the page gets the character also where it has taken the key
-// for itself.
+// enter presses Enter. With chromedp's KeyEvent the page receives the character even if it handled the
+// key event.
 func (w *window) enter() {
 	w.t.Helper()
 	key := input.DispatchKeyEventParams{
@@ -151,8 +150,7 @@ func (w *window) enter() {
 	call(w, input.DispatchKeyEvent, key)
 }
 
-// find returns the element with that role and name; several words of a name are enough. nil: there
-// is none.
+// find returns the element with the role whose name contains name, or nil.
 func (w *window) find(role, name string) *accessibility.Node {
 	w.t.Helper()
 	root := call(w, dom.GetDocument, dom.GetDocumentParams{}).Root
@@ -171,7 +169,7 @@ func (w *window) find(role, name string) *accessibility.Node {
 	return nodes[i]
 }
 
-// await returns the element with that role and name as soon as it is there.
+// await waits for the element with the role and name, and returns it.
 func (w *window) await(role, name string) *accessibility.Node {
 	w.t.Helper()
 	var found *accessibility.Node
@@ -182,21 +180,22 @@ func (w *window) await(role, name string) *accessibility.Node {
 	return found
 }
 
-// gone waits until there is no such element.
-func (w *window) gone(role, name string) {
+// awaitGone waits until no element has the role and name.
+func (w *window) awaitGone(role, name string) {
 	w.t.Helper()
 	eventually(w.t, fmt.Sprintf("no %s %q", role, name), func() (bool, any) {
 		return w.find(role, name) == nil, w.text("body")
 	})
 }
 
-// click presses the mouse on the middle of the element, as soon as it is there.
+// click waits for the element and clicks its center.
 func (w *window) click(role, name string) {
 	w.t.Helper()
 	w.clickNode(w.await(role, name))
 }
 
-// It must stand still, and nothing may lie over it: a person waits for that, too.
+// clickNode waits until the element does not move and no other element covers it, as users do, and
+// clicks it.
 func (w *window) clickNode(node *accessibility.Node) {
 	w.t.Helper()
 	call(
@@ -233,7 +232,7 @@ func (w *window) clickNode(node *accessibility.Node) {
 	run(w, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// middle returns where the middle of an element is; nothing where something lies over it.
+// middle returns the center of an element, or [0, 0] if another element covers it.
 const middle = `function () {
   const { left, top, width, height } = this.getBoundingClientRect();
   const [x, y] = [left + width / 2, top + height / 2];
@@ -241,15 +240,15 @@ const middle = `function () {
   return there && (this.contains(there)) ? [x, y] : [0, 0];
 }`
 
-// write puts the text into a field.
+// write enters the text into a field.
 func (w *window) write(role, name, text string) {
 	w.t.Helper()
 	w.click(role, name)
 	w.press(text)
 }
 
-// focus presses Tab until the element with that role and name has the focus. So the element is
-// reachable without a mouse.
+// focus presses Tab until the element with the role and name has the focus. It fails the test if the
+// element cannot be reached with the keyboard.
 func (w *window) focus(role, name string) {
 	w.t.Helper()
 	var passed []string
@@ -261,10 +260,10 @@ func (w *window) focus(role, name string) {
 			return
 		}
 	}
-	w.t.Fatalf("Tab does not come to a %s %q, only to %q", role, name, passed)
+	w.t.Fatalf("Tab does not reach a %s %q, only %q", role, name, passed)
 }
 
-// focused is the role and the name of what has the focus.
+// focused returns the role and name of the element that has the focus.
 func (w *window) focused() string {
 	w.t.Helper()
 	object := call(
@@ -272,23 +271,22 @@ func (w *window) focused() string {
 		runtime.Evaluate,
 		runtime.EvaluateParams{Expression: "document.activeElement"},
 	).Result.ObjectID
-	alone := false
-	node := call(w, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{ObjectID: object, FetchRelatives: &alone}).Nodes[0]
+	relatives := false
+	node := call(w, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{ObjectID: object, FetchRelatives: &relatives}).Nodes[0]
 	return roleOf(node) + " " + nameOf(node)
 }
 
-// focusComesTo waits until something of the role has the focus: what a message has become may be
-// told before who has changed it has the answer.
-func (w *window) focusComesTo(role string) {
+// awaitFocus waits until an element with the role has the focus. The event of a change may arrive before
+// the response, after which the app moves the focus.
+func (w *window) awaitFocus(role string) {
 	w.t.Helper()
-	eventually(w.t, "the focus comes to a "+role, func() (bool, any) {
+	eventually(w.t, "the focus is on a "+role, func() (bool, any) {
 		at := w.focused()
 		return strings.HasPrefix(at, role+" "), at
 	})
 }
 
-// text is what there is to read in the first element that the selector finds; "" where there is
-// none.
+// text returns the text of the first element that the selector matches, or "".
 func (w *window) text(selector string) string {
 	w.t.Helper()
 	return run(
@@ -299,8 +297,8 @@ func (w *window) text(selector string) string {
 	)
 }
 
-// texts is what there is to read in each element that the selector finds; the editors draw spaces
-// that do not break.
+// texts returns the text of each element that the selector matches, with normal spaces in place of the
+// non-breaking ones of the editors.
 func (w *window) texts(selector string) []string {
 	w.t.Helper()
 	return run(
@@ -314,8 +312,8 @@ func (w *window) texts(selector string) []string {
 	)
 }
 
-// reads waits until the text is to be read in what the selector finds.
-func (w *window) reads(selector, text string) {
+// awaitText waits until an element that the selector matches contains the text.
+func (w *window) awaitText(selector, text string) {
 	w.t.Helper()
 	eventually(w.t, fmt.Sprintf("%q in %s", text, selector), func() (bool, any) {
 		texts := w.texts(selector)
@@ -334,6 +332,6 @@ func valueOf(value *accessibility.Value) string {
 		return ""
 	}
 	var text string
-	_ = json.Unmarshal(value.Value, &text) // what is no text has no name
+	_ = json.Unmarshal(value.Value, &text) // a value that is not a string is no name
 	return text
 }

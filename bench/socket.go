@@ -21,12 +21,12 @@ const (
 	opClose = 8
 )
 
-// patience is how long a server may take to accept a socket.
-const patience = 20 * time.Second
+// connectTimeout is how long a server may take to accept a socket.
+const connectTimeout = 20 * time.Second
 
-// wire is the client's end of a WebSocket. It does as little work as possible, since it shares the
+// socket is a WebSocket client. It does as little work as possible, since it shares the
 // machine with the server.
-type wire struct {
+type socket struct {
 	conn   net.Conn
 	in     *bufio.Reader
 	buffer []byte
@@ -34,7 +34,7 @@ type wire struct {
 
 // dial opens a WebSocket. receiveBuffer is the size of the kernel's buffer in bytes; 0 is the
 // default.
-func dial(ctx context.Context, addr, path string, receiveBuffer int) (*wire, error) {
+func dial(ctx context.Context, addr, path string, receiveBuffer int) (*socket, error) {
 	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 		return setBuffer(raw, syscall.SO_RCVBUF, receiveBuffer)
 	}}
@@ -42,7 +42,7 @@ func dial(ctx context.Context, addr, path string, receiveBuffer int) (*wire, err
 	if err != nil {
 		return nil, err
 	}
-	w := &wire{conn: conn, in: bufio.NewReaderSize(conn, 2<<10)}
+	w := &socket{conn: conn, in: bufio.NewReaderSize(conn, 2<<10)}
 	if err := w.upgrade(addr, path); err != nil {
 		_ = conn.Close()
 		return nil, err
@@ -50,8 +50,8 @@ func dial(ctx context.Context, addr, path string, receiveBuffer int) (*wire, err
 	return w, nil
 }
 
-func (w *wire) upgrade(addr, path string) error {
-	_ = w.conn.SetDeadline(time.Now().Add(patience))
+func (w *socket) upgrade(addr, path string) error {
+	_ = w.conn.SetDeadline(time.Now().Add(connectTimeout))
 	// The key is that of RFC 6455's example, since there is no cache between client and server.
 	if _, err := fmt.Fprintf(
 		w.conn,
@@ -76,7 +76,7 @@ func (w *wire) upgrade(addr, path string) error {
 
 // read returns the next frame, which is valid until the next call. The server's frames are whole
 // messages without masks.
-func (w *wire) read() (opcode byte, payload []byte, err error) {
+func (w *socket) read() (opcode byte, payload []byte, err error) {
 	var head [8]byte
 	if _, err := io.ReadFull(w.in, head[:2]); err != nil {
 		return 0, nil, err
@@ -106,7 +106,7 @@ func (w *wire) read() (opcode byte, payload []byte, err error) {
 }
 
 // write sends a text of less than 64 KiB, masked with zero.
-func (w *wire) write(text string) error {
+func (w *socket) write(text string) error {
 	var frame strings.Builder
 	frame.WriteByte(0x80 | opText)
 	if len(text) < 126 {
