@@ -1,8 +1,8 @@
-// Package broker carries publications: what was committed, and to which room.
+// Package broker delivers publications: what was committed, and to which room.
 //
-// A publication may be lost, doubled or arrive out of order: a receiver that misses something reads
-// it from the database. Between nodes publications travel over PostgreSQL or NATS, which are both a
-// [transport]; a [Node] does what is the same for both.
+// A publication may be lost, duplicated or reordered. A receiver that missed one reads the database.
+// Nodes send publications over PostgreSQL or NATS. Each of them is a [transport]; [Node] implements what
+// both have in common.
 package broker
 
 import (
@@ -15,12 +15,12 @@ import (
 
 // Publication says what was committed: to one room, or to profiles.
 type Publication struct {
-	// Room is the room it happened in.
+	// Room is the room of the commit.
 	Room uuid.UUID
 	// Seq is the head of the room's log after it.
 	Seq int64
-	// Users are the users whose list of rooms it changes besides the room's own news: they joined,
-	// left, or read.
+	// Users are the users whose list of rooms changes for another reason than the room's events: they
+	// joined, left, or read.
 	Users []string
 	// Created marks a new room, with Users in it from the start. Public reports whether it is
 	// published to the lobby.
@@ -29,7 +29,7 @@ type Publication struct {
 	// Timeline is that of the database in which it was committed, or an earlier one if the database
 	// has moved meanwhile: see [Listener]. It is "" if it is unknown.
 	Timeline string
-	// Profiles are the profiles that were changed. Such a publication is of no room.
+	// Profiles are the changed profiles. Such a publication has no room.
 	Profiles []ProfileChange
 	// Commit is what was appended to the room's log, up to Seq, or the new room; nil if receivers
 	// have to read it from the database.
@@ -50,8 +50,8 @@ type ProfileChange struct {
 	UserIDs []string `json:"u"`
 }
 
-// Commit is a contiguous part of a room's log as it was committed, or a new room. Broker does not
-// look into it.
+// Commit is a contiguous part of a room's log as it was committed, or a new room. Package broker
+// does not decode it.
 type Commit interface {
 	// First is the seq of its first event; 0 of a new room, which has none.
 	First() int64
@@ -62,7 +62,7 @@ type Commit interface {
 // Encoded is a commit that another node has sent.
 type Encoded struct {
 	first int64
-	// JSON is what [Commit.Encode] has returned there.
+	// JSON is the result of [Commit.Encode] on that node.
 	JSON json.RawMessage
 }
 
@@ -82,7 +82,7 @@ type Listener interface {
 	Follows(room uuid.UUID) bool
 }
 
-// Memory carries publications within one process. The zero value is ready to use.
+// Memory delivers publications within one process. The zero value is ready to use.
 type Memory struct {
 	mu        sync.RWMutex
 	listeners []Listener

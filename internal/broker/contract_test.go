@@ -20,22 +20,22 @@ import (
 	"parley/internal/testkit"
 )
 
-// patience is how long anything may take; no test waits for it to be over.
-const patience = 20 * time.Second
+// testTimeout is how long anything may take; no test waits for it to be over.
+const testTimeout = 20 * time.Second
 
 // recorder is a listener that records what it receives.
 type recorder struct {
 	mu           sync.Mutex
 	publications []broker.Publication
 	missed       int
-	signals      chan struct{}
+	changed      chan struct{}
 }
 
-func newRecorder() *recorder { return &recorder{signals: make(chan struct{}, 1)} }
+func newRecorder() *recorder { return &recorder{changed: make(chan struct{}, 1)} }
 
 func (e *recorder) signal() {
 	select {
-	case e.signals <- struct{}{}:
+	case e.changed <- struct{}{}:
 	default:
 	}
 }
@@ -59,23 +59,23 @@ func (e *recorder) Missed() {
 // Follows is [broker.Listener]'s.
 func (*recorder) Follows(uuid.UUID) bool { return true }
 
-// until waits until what has been heard is so.
-func (e *recorder) until(
+// await waits until what has been heard is so.
+func (e *recorder) await(
 	t *testing.T,
 	what string,
-	so func(publications []broker.Publication, missed int) bool,
+	condition func(publications []broker.Publication, missed int) bool,
 ) {
 	t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(testTimeout)
 	for {
 		e.mu.Lock()
-		done := so(e.publications, e.missed)
+		done := condition(e.publications, e.missed)
 		e.mu.Unlock()
 		if done {
 			return
 		}
 		select {
-		case <-e.signals:
+		case <-e.changed:
 		case <-deadline:
 			t.Fatalf(
 				"not received: %s; there were %d publications, and %d times some were missed",
@@ -87,18 +87,18 @@ func (e *recorder) until(
 	}
 }
 
-func (e *recorder) forget() {
+func (e *recorder) reset() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.publications, e.missed = nil, 0
 }
 
-// network is what carries publications in a test, and can be cut.
+// network connects the nodes of a test, and can be cut.
 type network struct {
-	join      func(t *testing.T, l broker.Listener) *broker.Node
-	cut, mend func()
-	// raw sends a message that is not a node's.
-	raw func(t *testing.T, message string)
+	connect   func(t *testing.T, l broker.Listener) *broker.Node
+	cut, heal func()
+	// sendRaw sends a message that no node encoded.
+	sendRaw func(t *testing.T, message string)
 }
 
 func networks() map[string]func(t *testing.T) network {
@@ -107,21 +107,25 @@ func networks() map[string]func(t *testing.T) network {
 
 func postgresNetwork(t *testing.T) network {
 	url := testkit.PostgresURL(t)
-	wire := testkit.NewWire(t, url)
+	link := testkit.NewWire(t, url)
 	return network{
-		join: func(t *testing.T, l broker.Listener) *broker.Node {
+		connect: func(t *testing.T, l broker.Listener) *broker.Node {
 			notifications, err := store.OpenNotifications(
 				t.Context(),
-				wire.URL,
-				store.Options{Logger: quiet(t)},
+				link.URL,
+				store.Options{Logger: testLogger(t)},
 			)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return joined(broker.NewPostgres(t.Context(), notifications, l, quiet(t), nil))(t)
+			return startNode(
+				broker.NewPostgres(t.Context(), notifications, l, testLogger(t), nil),
+			)(
+				t,
+			)
 		},
-		cut: wire.Cut, mend: wire.Heal,
-		raw: func(t *testing.T, message string) {
+		cut: link.Cut, heal: link.Heal,
+		sendRaw: func(t *testing.T, message string) {
 			t.Helper()
 			db, err := sql.Open("postgres", url)
 			if err != nil {
@@ -142,11 +146,11 @@ func postgresNetwork(t *testing.T) network {
 func natsNetwork(t *testing.T) network {
 	server := testkit.StartNATS(t)
 	return network{
-		join: func(t *testing.T, l broker.Listener) *broker.Node {
-			return joined(broker.NewNATS(t.Context(), server.URL, l, quiet(t), nil))(t)
+		connect: func(t *testing.T, l broker.Listener) *broker.Node {
+			return startNode(broker.NewNATS(t.Context(), server.URL, l, testLogger(t), nil))(t)
 		},
-		cut: server.Stop, mend: server.Start,
-		raw: func(t *testing.T, message string) {
+		cut: server.Stop, heal: server.Start,
+		sendRaw: func(t *testing.T, message string) {
 			t.Helper()
 			conn, err := nats.Connect(server.URL)
 			if err != nil {
@@ -163,7 +167,7 @@ func natsNetwork(t *testing.T) network {
 	}
 }
 
-func joined(node *broker.Node, err error) func(t *testing.T) *broker.Node {
+func startNode(node *broker.Node, err error) func(t *testing.T) *broker.Node {
 	return func(t *testing.T) *broker.Node {
 		t.Helper()
 		if err != nil {
@@ -178,40 +182,40 @@ func joined(node *broker.Node, err error) func(t *testing.T) *broker.Node {
 	}
 }
 
-func quiet(t *testing.T) *slog.Logger { return slog.New(slog.NewTextHandler(t.Output(), nil)) }
+func testLogger(t *testing.T) *slog.Logger { return slog.New(slog.NewTextHandler(t.Output(), nil)) }
 
-// pair is two nodes that hear each other.
+// pair returns two nodes that receive each other's messages.
 func pair(t *testing.T, n network) (a, b *broker.Node, receivedA, receivedB *recorder) {
 	t.Helper()
 	receivedA, receivedB = newRecorder(), newRecorder()
-	a, b = n.join(t, receivedA), n.join(t, receivedB)
-	meet(t, a, b, receivedA, receivedB)
+	a, b = n.connect(t, receivedA), n.connect(t, receivedB)
+	awaitConnected(t, a, b, receivedA, receivedB)
 	return a, b, receivedA, receivedB
 }
 
-// meet has two nodes speak until each hears the other, and forgets what they received.
-func meet(t *testing.T, a, b *broker.Node, receivedA, receivedB *recorder) {
+// awaitConnected publishes on two nodes until each receives from the other, and resets the recorders.
+func awaitConnected(t *testing.T, a, b *broker.Node, receivedA, receivedB *recorder) {
 	t.Helper()
 	for from, to := range map[*broker.Node]*recorder{a: receivedB, b: receivedA} {
 		room := uuid.New()
-		there := func(h broker.Publication) bool { return h.Room == room }
-		deadline := time.Now().Add(patience)
+		matches := func(h broker.Publication) bool { return h.Room == room }
+		deadline := time.Now().Add(testTimeout)
 		for seq := int64(1); ; seq++ {
 			from.Publish(broker.Publication{Room: room, Seq: seq})
 			to.mu.Lock()
-			heard := slices.ContainsFunc(to.publications, there)
+			found := slices.ContainsFunc(to.publications, matches)
 			to.mu.Unlock()
-			if heard {
+			if found {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Fatal("they do not hear each other")
+				t.Fatal("the nodes do not receive each other's messages")
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
-	receivedA.forget()
-	receivedB.forget()
+	receivedA.reset()
+	receivedB.reset()
 }
 
 // TestMemory: listeners have received a publication when Publish returns.
@@ -222,18 +226,18 @@ func TestMemory(t *testing.T) {
 	h := broker.Publication{Room: uuid.New(), Seq: 7, Users: []string{"a"}}
 	m.Publish(h)
 	if len(e.publications) != 1 || e.publications[0].Seq != 7 {
-		t.Errorf("heard %v", e.publications)
+		t.Errorf("received %v", e.publications)
 	}
 }
 
-// TestContract is what all ways between nodes have in common.
+// TestContract tests what all transports have in common.
 func TestContract(t *testing.T) {
 	for name, open := range networks() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for name, test := range map[string]func(*testing.T, network){
-				"publications arrive": publicationsArrive, "commits arrive": commitsArrive, "what is lost is noticed": lossIsNoticed, "away at the start": awayAtStart,
-				"alone": alone, "strange messages": strangeMessages, "many people": manyPeople,
+				"publications arrive": publicationsArrive, "commits arrive": commitsArrive, "loss is detected": lossIsDetected, "unreachable at the start": unreachableAtStart,
+				"without peers": nodeWithoutPeers, "invalid messages": invalidMessages, "many users": manyUsers,
 				"timelines arrive": timelinesArrive,
 			} {
 				t.Run(name, func(t *testing.T) {
@@ -246,7 +250,7 @@ func TestContract(t *testing.T) {
 }
 
 // publicationsArrive: a node has received its own publications when Publish returns, and receives
-// the newest of other nodes, whole.
+// the newest ones of other nodes completely.
 func publicationsArrive(t *testing.T, n network) {
 	a, _, receivedA, receivedB := pair(t, n)
 	room, made := uuid.New(), broker.Publication{
@@ -269,12 +273,12 @@ func publicationsArrive(t *testing.T, n network) {
 	}
 	receivedA.mu.Unlock()
 	if own != last+1 {
-		t.Errorf("of its own a node has heard %d, want %d", own, last+1)
+		t.Errorf("a node has received %d of its own publications, want %d", own, last+1)
 	}
 	users := map[string]bool{}
-	receivedB.until(
+	receivedB.await(
 		t,
-		"the newest, all people and the room",
+		"the newest seq, all users and the room",
 		func(publications []broker.Publication, _ int) bool {
 			var newest int64
 			created := 0
@@ -297,13 +301,13 @@ func publicationsArrive(t *testing.T, n network) {
 	defer receivedB.mu.Unlock()
 	if len(receivedB.publications) > last/2 {
 		t.Errorf(
-			"%d publications of one room were carried as %d",
+			"%d publications of one room were sent as %d",
 			last,
 			len(receivedB.publications),
 		)
 	}
 	if receivedB.missed > 0 {
-		t.Errorf("nothing was missed, and it says so %d times", receivedB.missed)
+		t.Errorf("Missed was called %d times, though nothing was missed", receivedB.missed)
 	}
 }
 
@@ -318,12 +322,12 @@ func timelinesArrive(t *testing.T, n network) {
 	a.Publish(broker.Publication{
 		Profiles: []broker.ProfileChange{{Shard: 3, To: 1}}, Timeline: "1/2",
 	})
-	receivedB.until(t, "three of the later timeline",
+	receivedB.await(t, "three of the later timeline",
 		func(publications []broker.Publication, missed int) bool {
 			later, earlier := 0, missed
 			for _, p := range publications {
 				if p.Room != room && p.Room != made && len(p.Profiles) == 0 {
-					continue // the two nodes found each other by it
+					continue // awaitConnected published it
 				}
 				switch p.Timeline {
 				case "1/2":
@@ -367,7 +371,7 @@ func commitsArrive(t *testing.T, n network) {
 	var received []broker.ProfileChange
 	heads := map[uuid.UUID]int64{}
 	var commits []int64
-	receivedB.until(t, "all heads", func(publications []broker.Publication, _ int) bool {
+	receivedB.await(t, "all heads", func(publications []broker.Publication, _ int) bool {
 		clear(heads)
 		commits = commits[:0]
 		received = nil
@@ -400,53 +404,53 @@ func commitsArrive(t *testing.T, n network) {
 	}
 }
 
-// lossIsNoticed: while the network is cut, Publish does not wait. When it is back, both nodes poll
+// lossIsDetected: while the network is cut, Publish does not wait. When it is back, both nodes poll
 // and receive each other's publications again.
-func lossIsNoticed(t *testing.T, n network) {
+func lossIsDetected(t *testing.T, n network) {
 	a, b, receivedA, receivedB := pair(t, n)
 	n.cut()
 	begun := time.Now()
 	for seq := range int64(50_000) {
 		a.Publish(broker.Publication{Room: uuid.New(), Seq: seq})
 	}
-	if took := time.Since(begun); took > patience/4 {
-		t.Errorf("publishing into nowhere took %v", took)
+	if took := time.Since(begun); took > testTimeout/4 {
+		t.Errorf("publishing to a cut network took %v", took)
 	}
-	receivedA.forget()
-	n.mend()
-	for who, e := range map[string]*recorder{"a": receivedA, "b": receivedB} {
-		e.until(
+	receivedA.reset()
+	n.heal()
+	for name, e := range map[string]*recorder{"a": receivedA, "b": receivedB} {
+		e.await(
 			t,
-			who+" polls again",
+			name+" polls again",
 			func(_ []broker.Publication, missed int) bool { return missed > 0 },
 		)
 	}
-	meet(t, a, b, receivedA, receivedB)
+	awaitConnected(t, a, b, receivedA, receivedB)
 	if s := a.Stats(); s.Missed == 0 || s.Published < 50_000 || s.Received == 0 {
 		t.Errorf("counted %+v", s)
 	}
 }
 
-// awayAtStart: a node begins without the network, and hears the others when that comes.
-func awayAtStart(t *testing.T, n network) {
+// unreachableAtStart: a node starts without the network, and receives from the others when it is back.
+func unreachableAtStart(t *testing.T, n network) {
 	n.cut()
 	receivedA, receivedB := newRecorder(), newRecorder()
-	a, b := n.join(t, receivedA), n.join(t, receivedB)
+	a, b := n.connect(t, receivedA), n.connect(t, receivedB)
 	a.Publish(broker.Publication{Room: uuid.New(), Seq: 1})
-	n.mend()
-	receivedB.until(
+	n.heal()
+	receivedB.await(
 		t,
-		"that something was missed",
+		"a missed publication",
 		func(_ []broker.Publication, missed int) bool { return missed > 0 },
 	)
-	meet(t, a, b, receivedA, receivedB)
+	awaitConnected(t, a, b, receivedA, receivedB)
 }
 
-// alone: a node that is alone says next to nothing, and a newcomer polls for what there has been,
-// and hears the rest.
-func alone(t *testing.T, n network) {
+// nodeWithoutPeers: a node without peers sends almost nothing. A new node polls for earlier changes and
+// receives the later ones.
+func nodeWithoutPeers(t *testing.T, n network) {
 	receivedA, receivedB := newRecorder(), newRecorder()
-	a := n.join(t, receivedA)
+	a := n.connect(t, receivedA)
 	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(time.Millisecond) {
 		a.Publish(broker.Publication{Room: uuid.New(), Seq: 1})
 	}
@@ -454,28 +458,35 @@ func alone(t *testing.T, n network) {
 		s.Sent > s.Published/4 { // before it receives its own messages it does not know
 		t.Errorf("without peers it sent %d messages for %d publications", s.Sent, s.Published)
 	}
-	b := n.join(t, receivedB)
-	receivedB.until(
+	b := n.connect(t, receivedB)
+	receivedB.await(
 		t,
-		"that something has been",
+		"a missed publication",
 		func(_ []broker.Publication, missed int) bool { return missed > 0 },
 	)
-	meet(t, a, b, receivedA, receivedB)
+	awaitConnected(t, a, b, receivedA, receivedB)
 }
 
-// strangeMessages: what cannot be read is counted and left; a gap in a node's numbers is noticed.
-func strangeMessages(t *testing.T, n network) {
+// invalidMessages: messages that cannot be decoded are counted and dropped. A gap in the numbers of a node
+// is detected.
+func invalidMessages(t *testing.T, n network) {
 	_, b, _, receivedB := pair(t, n)
-	for _, strange := range []string{
+	for _, invalid := range []string{
 		"", "{", `{"v":1,"n":"x","c":1}`, `{"v":2}`, `[]`, `{"v":2,"n":"x","c":-1}`, strings.Repeat("x", 5000),
 	} {
-		if strange != "" {
-			n.raw(t, strange)
+		if invalid != "" {
+			n.sendRaw(t, invalid)
 		}
 	}
-	n.raw(t, `{"v":2,"n":"other","c":1,"p":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":5}]}`)
-	n.raw(t, `{"v":2,"n":"other","c":2,"p":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":6}]}`)
-	n.raw(t, `{"v":2,"n":"other","c":2}`)                   // a heartbeat
+	n.sendRaw(
+		t,
+		`{"v":2,"n":"other","c":1,"p":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":5}]}`,
+	)
+	n.sendRaw(
+		t,
+		`{"v":2,"n":"other","c":2,"p":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":6}]}`,
+	)
+	n.sendRaw(t, `{"v":2,"n":"other","c":2}`)               // a heartbeat
 	of := func(publications []broker.Publication) (n int) { // connected nodes may still send others
 		for _, h := range publications {
 			if h.Room == uuid.MustParse("0199e0a5-0000-7000-8000-000000000001") {
@@ -484,81 +495,81 @@ func strangeMessages(t *testing.T, n network) {
 		}
 		return n
 	}
-	receivedB.until(
+	receivedB.await(
 		t,
-		"the other",
+		"the publications of the other node",
 		func(publications []broker.Publication, _ int) bool { return of(publications) == 2 },
 	)
 	if s := b.Stats(); s.Unknown != 6 || s.Missed != 0 && receivedB.missed > 0 {
 		t.Errorf("counted %+v, missed %d", s, receivedB.missed)
 	}
-	n.raw(t, `{"v":2,"n":"other","c":4}`)
-	receivedB.until(
+	n.sendRaw(t, `{"v":2,"n":"other","c":4}`)
+	receivedB.await(
 		t,
 		"a gap",
 		func(_ []broker.Publication, missed int) bool { return missed == 1 },
 	)
-	n.raw(
+	n.sendRaw(
 		t,
 		`{"v":2,"n":"other","c":3,"p":[{"r":"0199e0a5-0000-7000-8000-000000000001","s":7}]}`,
 	) // late
-	receivedB.until(
+	receivedB.await(
 		t,
-		"what came late",
+		"the late publication",
 		func(publications []broker.Publication, missed int) bool { return of(publications) == 3 && missed == 1 },
 	)
-	n.raw(t, `{"v":2,"n":"newcomer","c":9}`)
-	receivedB.until(
+	n.sendRaw(t, `{"v":2,"n":"newcomer","c":9}`)
+	receivedB.await(
 		t,
-		"one that has sent something before",
+		"an earlier message of a new node",
 		func(_ []broker.Publication, missed int) bool { return missed == 2 },
 	)
-	n.raw(t, `{"v":2,"n":"other","c":5,"i":true}`)
-	receivedB.until(
+	n.sendRaw(t, `{"v":2,"n":"other","c":5,"i":true}`)
+	receivedB.await(
 		t,
-		"one who cannot say it all",
+		"an incomplete message",
 		func(_ []broker.Publication, missed int) bool { return missed == 3 },
 	)
 }
 
-// manyPeople: a hint that is larger than a message comes in parts, and a room with so many people
-// is looked for.
-func manyPeople(t *testing.T, n network) {
+// manyUsers: a publication that is larger than a message is sent in parts. A new room with so many users
+// is not published: receivers poll.
+func manyUsers(t *testing.T, n network) {
 	a, _, _, receivedB := pair(t, n)
-	var people []string
+	var users []string
 	for i := range 1000 {
-		people = append(people, fmt.Sprint(strings.Repeat("x", 120), i))
+		users = append(users, fmt.Sprint(strings.Repeat("x", 120), i))
 	}
 	moved, made := uuid.New(), uuid.New()
-	a.Publish(broker.Publication{Room: moved, Seq: 3, Users: people})
-	a.Publish(broker.Publication{Room: made, Created: true, Users: people})
+	a.Publish(broker.Publication{Room: moved, Seq: 3, Users: users})
+	a.Publish(broker.Publication{Room: made, Created: true, Users: users})
 	few := uuid.New()
-	a.Publish(broker.Publication{ // of which the users fit a notification
-		Room: few, Created: true, Users: people[:30], Commit: text{0, 5000},
+	a.Publish(broker.Publication{ // its users fit into a notification
+		Room: few, Created: true, Users: users[:30], Commit: text{0, 5000},
 	})
-	receivedB.until(
+	receivedB.await(
 		t,
 		"the room with a commit",
 		func(publications []broker.Publication, _ int) bool {
 			return slices.ContainsFunc(publications, func(p broker.Publication) bool {
-				return p.Room == few && p.Created && slices.Equal(p.Users, people[:30])
+				return p.Room == few && p.Created && slices.Equal(p.Users, users[:30])
 			})
 		},
 	)
-	receivedB.until(
+	receivedB.await(
 		t,
-		"all people, and to look",
+		"all users, and a missed room",
 		func(publications []broker.Publication, missed int) bool {
-			var told []string
+			var received []string
 			for _, h := range publications {
 				if h.Room == moved {
-					told = append(told, h.Users...)
+					received = append(received, h.Users...)
 				}
 				if h.Room == made && h.Created {
 					t.Errorf("received a room with %d users", len(h.Users))
 				}
 			}
-			return missed > 0 && len(told) == len(people) && slices.Equal(told, people)
+			return missed > 0 && len(received) == len(users) && slices.Equal(received, users)
 		},
 	)
 }

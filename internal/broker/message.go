@@ -54,7 +54,7 @@ func (m message) encode() []byte {
 	m.Version = version
 	data, err := json.Marshal(m)
 	if err != nil {
-		panic(err) // what it is made of always encodes
+		panic(err) // its types always encode
 	}
 	return data
 }
@@ -74,8 +74,8 @@ func decode(data []byte) (message, error) {
 }
 
 const (
-	// envelope is more than all of a message but its publications takes, and noteBytes more than a
-	// publication takes beside its users and its commit.
+	// envelope is an upper bound of the size of a message without its publications, and noteBytes one of
+	// a publication without its users and its commit.
 	envelope  = 120
 	noteBytes = 190
 	// maxCommitBytes is the size of the largest commit that is sent to other nodes.
@@ -148,10 +148,10 @@ func (p *packer) pack(publication Publication) {
 	p.current.Incomplete = p.current.Incomplete || publication.Created && !whole
 }
 
-// quoted is more bytes than a user takes in a message.
+// quoted returns an upper bound of the bytes that a user takes in a message.
 func quoted(user string) int { return len(message{Node: user}.encode()) }
 
-// packProfiles leaves out what does not fit: nodes read the changes when they need a newer version.
+// packProfiles leaves out changes that do not fit: nodes read them when they need a newer version.
 func (p *packer) packProfiles(publication Publication) {
 	profiles, err := json.Marshal(publication.Profiles)
 	if size := noteBytes + len(profiles); err == nil && size <= p.maxBytes-envelope {

@@ -18,8 +18,8 @@ const (
 	natsMaxBytes = 64 << 10
 )
 
-// natsTransport carries messages over NATS. Messages that are published while the connection is
-// lost are dropped: the other nodes notice.
+// natsTransport sends messages over NATS. It drops messages while the connection is lost, which the
+// other nodes detect.
 type natsTransport struct{ conn *nats.Conn }
 
 // NewNATS connects a node to the others over the NATS servers that url names (nats://host:4222,
@@ -40,16 +40,16 @@ func NewNATS(
 			nats.MaxPingsOutstanding(2),
 			nats.ConnectHandler(func(*nats.Conn) { r.missedMessages() }),
 			nats.ReconnectHandler(func(*nats.Conn) {
-				log.Info("the connection to NATS is back")
+				log.Info("NATS connection restored")
 				r.missedMessages()
 			}),
 			nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 				if err != nil {
-					log.Warn("the connection to NATS is lost", "error", err)
+					log.Warn("NATS connection lost, reconnecting", "error", err)
 				}
 			}),
 			nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-				log.Warn("NATS cannot keep up, or refuses something", "error", err)
+				log.Warn("NATS reported an error, publications may be lost", "error", err)
 				r.missedMessages()
 			}),
 		)
@@ -62,7 +62,7 @@ func NewNATS(
 		}
 		if !conn.IsConnected() {
 			log.Warn(
-				"NATS is unreachable: this node polls for changes of other nodes until it answers",
+				"NATS unreachable, polling for changes of other nodes",
 			)
 		}
 		return &natsTransport{conn}, nil

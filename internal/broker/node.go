@@ -47,8 +47,8 @@ type Stats struct {
 //
 // It passes its own publications to its listener directly. For the others it joins those of a room
 // while a message is being sent: their commits, if they are contiguous, else the newest seq.
-// Messages are numbered, and heartbeats say how many there were, so that the other nodes notice
-// what they have missed, as they do when a node falls silent or their own connection was lost. A
+// Messages are numbered, and heartbeats say how many there were, so that the other nodes detect
+// what they have missed, as they do when heartbeats of a node stop or their own connection was lost. A
 // node without others sends heartbeats only.
 type Node struct {
 	id        string
@@ -139,11 +139,11 @@ func (n *Node) Follows(room uuid.UUID) bool {
 	return n.peers.active() > 0 || n.listener.Follows(room)
 }
 
-// checkPeers finds nodes that have fallen silent, whose last messages may have been missed.
+// checkPeers finds nodes whose heartbeats stopped: their last messages may have been missed.
 func (n *Node) checkPeers(now time.Time) {
 	silent := n.peers.markSilent(now)
 	for _, id := range silent {
-		n.log.Warn("a node has fallen silent", "node", id, "myself", id == n.id)
+		n.log.Warn("no heartbeat of a node", "node", id, "self", id == n.id)
 	}
 	if len(silent) > 0 {
 		n.missedMessages()
@@ -156,8 +156,8 @@ func (n *Node) missedMessages() {
 	n.panics.Wrap(n.ctx, panics.Publication, n.listener.Missed, nil)()
 }
 
-// receive implements [handler]. A message that makes the node panic is dropped: the listener's poll
-// finds what it said.
+// receive implements [handler]. A message that makes the node panic is dropped: the next poll of
+// the listener finds the change.
 func (n *Node) receive(data []byte) {
 	n.panics.Wrap(n.ctx, panics.Publication, func() { n.handle(data) }, nil)()
 }
@@ -169,7 +169,7 @@ func (n *Node) handle(data []byte) {
 		n.undecodable.Add(1)
 		if !n.decodeWarned.Swap(true) {
 			n.log.Warn(
-				"a message of another node cannot be decoded: is it of another version?",
+				"cannot decode a message of another node, is it of another version?",
 				"error", err,
 			)
 		}

@@ -10,7 +10,7 @@ import (
 const (
 	// maxPending is how many rooms may have publications that wait to be sent, maxUsers how many
 	// users such a publication may name, and maxCommits how many commits may wait. What exceeds
-	// maxPending or maxUsers is skipped, and the other nodes notice that they missed something;
+	// maxPending or maxUsers is skipped, and the other nodes detect the loss;
 	// publications beyond maxCommits are sent without their commits.
 	maxPending = 10_000
 	maxUsers   = 2_000

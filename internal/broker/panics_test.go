@@ -13,52 +13,58 @@ import (
 	"parley/internal/testkit"
 )
 
-// bomb is a recorder that panics when it receives a publication of a room.
-type bomb struct {
+// panickingListener is a recorder that panics when it receives a publication of a room.
+type panickingListener struct {
 	*recorder
-	room uuid.UUID
-	went atomic.Int64
+	room     uuid.UUID
+	panicked atomic.Int64
 }
 
-func (b *bomb) Receive(h broker.Publication) {
+func (b *panickingListener) Receive(h broker.Publication) {
 	if h.Room == b.room {
-		b.went.Add(1)
-		panic("heard")
+		b.panicked.Add(1)
+		panic("received")
 	}
 	b.recorder.Receive(h)
 }
 
-// TestPanicOfAListener: a hint at which the listener panics is dropped, on the node itself and on
-// another, and the next ones arrive.
+// TestPanicOfAListener: a publication at which the listener panics is dropped, on its own node and on
+// another, and later ones arrive.
 func TestPanicOfAListener(t *testing.T) {
 	t.Parallel()
 	server := testkit.StartNATS(t)
 	guard := panics.NewGuard(slog.New(slog.DiscardHandler))
 	room := uuid.New()
-	a, b := &bomb{recorder: newRecorder(), room: room}, &bomb{recorder: newRecorder(), room: room}
-	join := func(l broker.Listener) *broker.Node {
-		return joined(broker.NewNATS(t.Context(), server.URL, l, quiet(t), guard))(t)
+	a, b := &panickingListener{
+		recorder: newRecorder(),
+		room:     room,
+	}, &panickingListener{
+		recorder: newRecorder(),
+		room:     room,
 	}
-	nodeA, nodeB := join(a), join(b)
-	meet(t, nodeA, nodeB, a.recorder, b.recorder)
+	connect := func(l broker.Listener) *broker.Node {
+		return startNode(broker.NewNATS(t.Context(), server.URL, l, testLogger(t), guard))(t)
+	}
+	nodeA, nodeB := connect(a), connect(b)
+	awaitConnected(t, nodeA, nodeB, a.recorder, b.recorder)
 	next := uuid.New()
 	nodeA.Publish(broker.Publication{Room: room, Seq: 1})
 	nodeA.Publish(broker.Publication{Room: next, Seq: 1})
-	for _, l := range []*bomb{a, b} {
-		l.until(
+	for _, l := range []*panickingListener{a, b} {
+		l.await(
 			t,
-			"the hint after the one that panics",
+			"the publication after the one that panics",
 			func(publications []broker.Publication, _ int) bool {
-				// Those by which the nodes have met may come later.
+				// Those of awaitConnected may arrive later.
 				return slices.ContainsFunc(publications,
 					func(p broker.Publication) bool { return p.Room == next })
 			},
 		)
 	}
-	if a.went.Load() != 1 {
-		t.Errorf("the node's own listener has panicked %d times", a.went.Load())
+	if a.panicked.Load() != 1 {
+		t.Errorf("the node's own listener has panicked %d times", a.panicked.Load())
 	}
-	if n := guard.Count(panics.Publication); n != a.went.Load()+b.went.Load() {
-		t.Errorf("%d panics are counted of %d and %d", n, a.went.Load(), b.went.Load())
+	if n := guard.Count(panics.Publication); n != a.panicked.Load()+b.panicked.Load() {
+		t.Errorf("%d panics are counted of %d and %d", n, a.panicked.Load(), b.panicked.Load())
 	}
 }

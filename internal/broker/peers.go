@@ -8,7 +8,7 @@ import (
 const (
 	// silenceTimeout is how long a node may send nothing until its last messages count as missed.
 	silenceTimeout = 3 * heartbeat
-	// peerTTL is how long a silent node is remembered.
+	// peerTTL is how long a silent node stays in the list.
 	peerTTL = 10 * time.Minute
 )
 
@@ -62,8 +62,8 @@ func (p *peers) isAlone() bool {
 	return own != nil && !own.silent && own.received && len(p.known) == 1
 }
 
-// markSilent marks the nodes that have fallen silent, and returns the new ones. It removes those
-// that are gone.
+// markSilent marks the nodes whose heartbeats stopped, and returns those that it marked. It removes nodes
+// after [peerTTL].
 func (p *peers) markSilent(now time.Time) (silent []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

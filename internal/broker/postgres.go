@@ -26,7 +26,7 @@ type Notifications interface {
 	Close() error
 }
 
-// postgres carries messages as notifications. It sends each in a transaction of its own, after the
+// postgres sends messages as notifications. It sends each in a transaction of its own, after the
 // commits that the message is about.
 type postgres struct{ notifications Notifications }
 

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// heartbeat is how often a node says that it is up, and how many messages it has sent.
+	// heartbeat is the interval of heartbeats, which say how many messages the node has sent.
 	heartbeat = 2 * time.Second
 	// sendTimeout is how long it may take to send a message.
 	sendTimeout = 5 * time.Second
@@ -19,7 +19,7 @@ type sender struct {
 	node *Node
 	// count is the number of the last message.
 	count int64
-	// skipped: something was not sent. The next message has a number as if it had been.
+	// skipped: a message was not sent. The next message skips its number.
 	skipped bool
 }
 
@@ -28,7 +28,7 @@ func (s *sender) run(ctx context.Context) {
 	n := s.node
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	// A message that a panic keeps from being sent has a number, so that the other nodes notice.
+	// If a panic prevents a message, its number is skipped, so that the other nodes detect the loss.
 	lost := func(error) {
 		s.skipped = true
 		n.failed.Add(1)
@@ -69,7 +69,7 @@ func (s *sender) sendPending(ctx context.Context) {
 	}
 }
 
-// send numbers and sends a message. The other nodes notice by the next one if it fails.
+// send numbers and sends a message. If it fails, the other nodes detect it by the next one.
 func (s *sender) send(ctx context.Context, m message) {
 	if s.skipped {
 		s.count++
@@ -85,7 +85,7 @@ func (s *sender) send(ctx context.Context, m message) {
 	if err := n.transport.send(ctx, m.encode()); err != nil {
 		n.failed.Add(1)
 		if ctx.Err() == nil {
-			n.log.DebugContext(ctx, "a message to other nodes failed", "error", err)
+			n.log.DebugContext(ctx, "message to other nodes not sent", "error", err)
 		}
 		return
 	}
