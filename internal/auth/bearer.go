@@ -3,7 +3,7 @@ package auth
 import "strings"
 
 // Bearer returns the token of an Authorization header's value, "Bearer <token>" (RFC 6750, section
-// 2.1). The scheme may be in any case (RFC 9110, section 11.1). ok is false where there is no such
+// 2.1). The scheme may be in any case (RFC 9110, section 11.1). ok is false if there is no such
 // token.
 func Bearer(header string) (token string, ok bool) {
 	scheme, token, found := strings.Cut(strings.Trim(header, " \t"), " ")
@@ -17,7 +17,7 @@ func Bearer(header string) (token string, ok bool) {
 	return token, true
 }
 
-// isToken68 says whether s is what RFC 6750 calls b64token and RFC 9110 token68.
+// isToken68 reports whether s is a b64token of RFC 6750, which RFC 9110 calls token68.
 func isToken68(s string) bool {
 	body := strings.TrimRight(s, "=")
 	if body == "" {

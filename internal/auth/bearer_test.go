@@ -6,7 +6,7 @@ import (
 )
 
 func TestBearer(t *testing.T) {
-	tests := map[string]string{ // "" where there is no token
+	tests := map[string]string{ // "": there is no token
 		"Bearer a.b.c":       "a.b.c",
 		"bearer a.b.c":       "a.b.c",
 		"BEARER a.b.c":       "a.b.c",

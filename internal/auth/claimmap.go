@@ -17,23 +17,23 @@ const (
 	claimAdmin   = "admin"
 )
 
-// ClaimMap says where an identity provider puts the claims sub, name, picture and admin, if not under
-// these names. Make one with [ParseClaims].
+// ClaimMap has the places of the claims sub, name, picture and admin in the tokens of an identity
+// provider that uses other names. [ParseClaims] returns one.
 type ClaimMap map[string]claimSource
 
-// claimSource is where a claim is in a token.
+// claimSource is the place of a claim in a token.
 type claimSource struct {
 	// name is the source as written: the name of a claim, or a path of names that begins with /.
 	name string
 	path []string
-	// value is what the claim must be, or contain, to be true. It is for admin; "": the claim is a
+	// value is the value that the claim must equal or contain to be true, for admin. "": the claim is a
 	// boolean.
 	value string
 }
 
 // ParseClaims returns the ClaimMap of a list such as name=nickname,admin=/realm_access/roles=staff.
 // A source that begins with / is a JSON pointer (RFC 6901); any other is the name of a claim, which
-// may be a URL. Behind a second = is the value that makes a user an administrator.
+// may be a URL. The value after a second = makes a user an administrator.
 func ParseClaims(text string) (ClaimMap, error) {
 	claims := ClaimMap{}
 	if text == "" {
@@ -50,9 +50,9 @@ func ParseClaims(text string) (ClaimMap, error) {
 		case again:
 			problem = claim + " is mapped twice"
 		case tested && claim != claimAdmin:
-			problem = "only admin can have a value behind a second ="
+			problem = "only admin can have a value after a second ="
 		case tested && value == "":
-			problem = "the value behind the second = is missing"
+			problem = "the value after the second = is missing"
 		}
 		if problem != "" {
 			return nil, fmt.Errorf("%q: %s", entry, problem)
@@ -62,7 +62,7 @@ func ParseClaims(text string) (ClaimMap, error) {
 	return claims, nil
 }
 
-// claimPath returns the names that lead to a claim, or why there are none.
+// claimPath returns the names that lead to a claim, or the problem of the source.
 func claimPath(source string) (path []string, problem string) {
 	pointer, nested := strings.CutPrefix(source, "/")
 	switch {
@@ -81,7 +81,7 @@ func claimPath(source string) (path []string, problem string) {
 	return path, ""
 }
 
-// source returns where a claim is.
+// source returns the place of a claim.
 func (m ClaimMap) source(claim string) claimSource {
 	if source, mapped := m[claim]; mapped {
 		return source
@@ -141,7 +141,7 @@ func (m ClaimMap) flag(claims jwt.MapClaims, claim string) (bool, error) {
 	}
 }
 
-// set puts a value where the Verifier looks for a claim.
+// set sets a value at the place where the Verifier reads a claim.
 func (m ClaimMap) set(claims jwt.MapClaims, claim string, value any) error {
 	source := m.source(claim)
 	if source.value != "" {

@@ -16,8 +16,8 @@ func mustParseClaims(t *testing.T, text string) ClaimMap {
 	return claims
 }
 
-// TestMappedClaims: tokens as Auth0, Keycloak and others make them, and tokens of an Issuer with the
-// same map.
+// TestMappedClaims verifies tokens in the form of Auth0, Keycloak and others, and tokens of an Issuer
+// with the same map.
 func TestMappedClaims(t *testing.T) {
 	type object = map[string]any
 	all := Identity{ID: "ada", Name: "Ada", Picture: "p", Admin: true}

@@ -13,24 +13,24 @@ import (
 )
 
 const (
-	// MaxSubjectLength is the most characters a person's id may have.
+	// MaxSubjectLength is the maximum length of a user's id, in characters.
 	MaxSubjectLength = 128
 
-	// notBeforeLeeway is how early a token may come before its nbf. Issuers put their own clock's
-	// time there, and the token may be here sooner than this machine's clock agrees. exp gets no
-	// leeway: the issuer can add some.
+	// notBeforeLeeway is how long before its nbf a token is accepted. Issuers set nbf to the time of their
+	// own clock, which may be ahead of this machine's. exp has no leeway: the issuer can add some.
 	notBeforeLeeway = 30 * time.Second
 
-	// latestDate is the last second of the year 9999. A time beyond it is a mistake, usually one of
+	// latestDate is the last second of the year 9999. A later time is a mistake, usually a time in
 	// milliseconds.
 	latestDate = 253402300799
 )
 
-// identify reads who is asking out of the claims of a token whose signature is good, and refuses
-// what is not meant for this server or not for now. An empty issuer or audience is not asked for.
+// identify returns the identity in the claims of a token whose signature is valid. It rejects tokens for
+// other servers, expired ones, and those that are not valid yet. It does not check an empty issuer or
+// audience.
 //
-// The claims are a map, and not a struct, since a struct would take "Admin" for "admin" (RFC 7519,
-// section 10.1.1: names are case-sensitive).
+// The claims are a map because a struct would accept "Admin" as "admin" (RFC 7519, section 10.1.1: names
+// are case-sensitive).
 func identify(
 	claims jwt.MapClaims, names ClaimMap, issuer, audience string, now time.Time,
 ) (Identity, error) {
@@ -69,7 +69,7 @@ func identify(
 	}, nil
 }
 
-// checkOrigin refuses a token of another issuer or for another application.
+// checkOrigin rejects a token of another issuer or for another application.
 func checkOrigin(claims jwt.MapClaims, issuer, audience string) error {
 	if issuer != "" {
 		iss, err := optional[string](claims, "iss")
@@ -98,7 +98,7 @@ func checkOrigin(claims jwt.MapClaims, issuer, audience string) error {
 	return nil
 }
 
-// checkTimes returns when the token expires, which must be later than now.
+// checkTimes returns the expiry of the token, which must be later than now.
 func checkTimes(claims jwt.MapClaims, now time.Time) (expiresAt time.Time, err error) {
 	exp, err := optional[float64](claims, "exp")
 	if err != nil {
@@ -144,9 +144,8 @@ func numericDate(seconds float64) time.Time {
 	return time.Unix(int64(whole), int64(fraction*1e9)).UTC()
 }
 
-// checkSubject refuses what cannot be a person's id. U+FFFD is what the JSON decoder leaves of
-// bytes that are not UTF-8 and of half a surrogate pair: letting it pass would make one person of
-// many.
+// checkSubject rejects invalid user ids. The JSON decoder replaces invalid UTF-8 and incomplete surrogate
+// pairs by U+FFFD: accepting it would give several users the same id.
 func checkSubject(id, claim string) error {
 	unreadable := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
 	switch {
@@ -181,13 +180,13 @@ func withoutControls(s string) string {
 	}, s)
 }
 
-// optional returns the claim of that name, or T's zero value where it is left out or null. One of
-// another type is refused, not guessed at: the string "true" makes no user an admin.
+// optional returns the claim with the name, or T's zero value if it is missing or null. It rejects a claim
+// of another type: the string "true" does not make a user an admin.
 func optional[T string | float64 | bool](claims jwt.MapClaims, name string) (T, error) {
 	return typed[T](claims[name], name)
 }
 
-// typed returns the value of the claim of that name, or T's zero value where it is nil.
+// typed returns the value of the claim with the name, or T's zero value if it is nil.
 func typed[T string | float64 | bool](claim any, name string) (T, error) {
 	value, ok := claim.(T)
 	if !ok && claim != nil {
@@ -196,7 +195,7 @@ func typed[T string | float64 | bool](claim any, name string) (T, error) {
 	return value, nil
 }
 
-// jsonType is JSON's word for the type of a value.
+// jsonType returns the JSON name of the type of a value.
 func jsonType(value any) string {
 	switch value.(type) {
 	case string:

@@ -71,7 +71,7 @@ func TestClaimsAccepted(t *testing.T) {
 			claims := claimsWith(jwt.MapClaims{"exp": exp.Unix()})
 			maps.Copy(claims, test.claims)
 			token := signHS256(t, claims)
-			for range 2 { // verified, then remembered
+			for range 2 { // verified, then cached
 				if got := mustVerify(t, v, token); got != test.want {
 					t.Errorf("Verify = %+v, want %+v", got, test.want)
 				}
@@ -134,15 +134,15 @@ func TestClaimsRefused(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			token := signHS256(t, claimsWith(test.claims))
-			for range 2 { // what was refused is not remembered either
+			for range 2 { // rejected tokens are not cached
 				mustRefuse(t, v, token, test.want)
 			}
 		})
 	}
 }
 
-// With a secret, issuer and audience are checked only where they are configured.
-func TestClaimsNotAskedFor(t *testing.T) {
+// With a secret, issuer and audience are checked only if they are configured.
+func TestUncheckedClaims(t *testing.T) {
 	v := newTestVerifier(t, Config{Secret: testSecret})
 	mustVerify(t, v, signHS256(t, claimsWith(jwt.MapClaims{"iss": nil, "aud": nil})))
 	mustVerify(t, v, signHS256(t, claimsWith(jwt.MapClaims{"iss": "any", "aud": []string{"any"}})))
@@ -175,8 +175,8 @@ func TestExpiryHasNoLeeway(t *testing.T) {
 		time.Sleep(time.Minute - time.Nanosecond)
 		mustVerify(t, v, token)
 		time.Sleep(time.Nanosecond)
-		mustRefuse(t, v, token, Expired) // remembered
-		mustRefuse(t, v, fresh, Expired) // not remembered
+		mustRefuse(t, v, token, Expired) // cached
+		mustRefuse(t, v, fresh, Expired) // not cached
 		mustVerify(t, v, fraction)
 		time.Sleep(500 * time.Millisecond)
 		mustRefuse(t, v, fraction, Expired)

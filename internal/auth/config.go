@@ -12,34 +12,33 @@ import (
 	"parley/internal/panics"
 )
 
-// MinSecretBytes is the length below which an HS256 secret can be guessed from a token: that of the
-// hash (RFC 7518, section 3.2). A shorter one is refused.
+// MinSecretBytes is the minimum length of an HS256 secret: the length of the hash (RFC 7518, section
+// 3.2). A shorter secret could be guessed from a token.
 const MinSecretBytes = 32
 
-// Config says which tokens to accept. Exactly one of Secret and JWKSURL is set.
+// Config configures which tokens are accepted. Exactly one of Secret and JWKSURL is set.
 type Config struct {
-	// Secret verifies tokens signed with HS256. It is used byte for byte and has MinSecretBytes of
-	// them or more.
+	// Secret verifies tokens signed with HS256. It has at least MinSecretBytes
+	// bytes, which are used as they are.
 	Secret []byte
-	// JWKSURL is where the key set is that verifies tokens signed with RS256, ES256 or EdDSA:
-	// https, or http on a loopback address.
+	// JWKSURL is the URL of the key set that verifies tokens signed with RS256, ES256 or EdDSA: https,
+	// or http on a loopback address.
 	JWKSURL string
-	// Issuer must be the token's iss. It is required with JWKSURL; left out with Secret, any iss is
+	// Issuer must be the token's iss. It is required with JWKSURL. If it is empty, with Secret, any iss is
 	// accepted.
 	Issuer string
-	// Audience must be, or be among, the token's aud. It is required with JWKSURL, whose keys sign
-	// tokens for other applications too; left out with Secret, any aud is accepted.
+	// Audience must equal the token's aud, or be in its list. It is required with JWKSURL, whose keys sign
+	// tokens for other applications, too. If it is empty, with Secret, any aud is accepted.
 	Audience string
-	// Claims says where the claims of a user are.
+	// Claims has the places of the claims of a user.
 	Claims ClaimMap
-	// Log receives an entry when the key set cannot be fetched. Nil: there is none.
+	// Log receives an entry when the key set cannot be fetched. Nil: no log.
 	Log *slog.Logger
-	// Panics contains the panics of the fetching of keys; nil contains them without counting.
+	// Panics recovers panics while keys are fetched. Nil recovers them without counting.
 	Panics *panics.Guard
 }
 
-// Validate returns everything that is wrong with the configuration, in the words of the settings it
-// comes from.
+// Validate returns all problems of the configuration. The messages name the settings.
 func (c Config) Validate() error {
 	var errs []error
 	switch {
@@ -51,7 +50,7 @@ func (c Config) Validate() error {
 	case len(c.Secret) != 0 && c.JWKSURL != "":
 		errs = append(
 			errs,
-			errors.New("PARLEY_JWT_SECRET and PARLEY_JWKS_URL are both set: leave one out"),
+			errors.New("PARLEY_JWT_SECRET and PARLEY_JWKS_URL are both set: remove one"),
 		)
 	}
 	if n := len(c.Secret); 0 < n && n < MinSecretBytes {
@@ -68,15 +67,15 @@ func (c Config) Validate() error {
 		if c.Audience == "" {
 			errs = append(errs, errors.New(
 				"PARLEY_JWKS_URL needs PARLEY_JWT_AUDIENCE: set it to the aud of the tokens to accept, "+
-					"or tokens for other applications would be good here",
+					"or tokens for other applications would be accepted",
 			))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// validateJWKSURL keeps the keys from coming over a wire on which they can be replaced. The address
-// is left out of the messages: it may hold a password.
+// validateJWKSURL rejects URLs over which an attacker could replace the keys. The messages do not contain
+// the URL, because it may contain a password.
 func validateJWKSURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.Fragment != "" || !validPort(u.Port()) {
@@ -96,14 +95,14 @@ func validateJWKSURL(raw string) error {
 	}
 }
 
-// validPort reports whether a URL may have this port; "" is the scheme's own.
+// validPort reports whether a URL may have this port; "" is the default of the scheme.
 func validPort(port string) bool {
 	n, err := strconv.ParseUint(port, 10, 16)
 	return port == "" || err == nil && n > 0
 }
 
-// IsLoopback reports whether host is this machine alone. It looks up no other names: what they mean
-// can change.
+// IsLoopback reports whether host is localhost or a loopback address. It does not resolve other names,
+// because their addresses can change.
 func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()

@@ -10,12 +10,12 @@ func TestConfigValidate(t *testing.T) {
 	jwks := func(url string) Config { return Config{JWKSURL: url, Issuer: "i", Audience: "a"} }
 	tests := map[string]struct {
 		cfg  Config
-		want []string // what the message names; none: it is good
+		want []string // in the message; none: it is valid
 	}{
 		"nothing": {Config{}, []string{"PARLEY_JWT_SECRET", "PARLEY_JWKS_URL"}},
 		"both": {
 			Config{Secret: testSecret, JWKSURL: "https://a.example/", Issuer: "i", Audience: "a"},
-			[]string{"PARLEY_JWT_SECRET", "PARLEY_JWKS_URL", "leave one out"},
+			[]string{"PARLEY_JWT_SECRET", "PARLEY_JWKS_URL", "remove one"},
 		},
 		"secret":       {Config{Secret: testSecret}, nil},
 		"least secret": {Config{Secret: bytes.Repeat([]byte("x"), 32)}, nil},
@@ -63,10 +63,13 @@ func TestConfigValidate(t *testing.T) {
 			}
 			for _, want := range test.want {
 				if !strings.Contains(err.Error(), want) {
-					t.Errorf("Validate() = %q, want it to say %q", err, want)
+					t.Errorf("Validate() = %q, want %q in it", err, want)
 				}
 			}
-			if _, err := NewVerifier(cancelled(t), test.cfg); (err != nil) != (len(test.want) > 0) {
+			if _, err := NewVerifier(
+				canceledContext(t),
+				test.cfg,
+			); (err != nil) != (len(test.want) > 0) {
 				t.Errorf("NewVerifier = %v", err)
 			}
 		})

@@ -1,10 +1,9 @@
-// Package auth turns tokens into people: it verifies JSON Web Tokens (RFC 7519) and says who is
-// asking.
+// Package auth identifies callers: it verifies JSON Web Tokens (RFC 7519).
 //
-// The operator's configuration decides how a token must be signed, never the token: HS256 with a
-// shared secret, or RS256, ES256 and EdDSA with the public keys of a JSON Web Key Set (RFC 7517).
+// The configuration, and never the token, selects the algorithm: HS256 with a shared secret, or RS256,
+// ES256 and EdDSA with the public keys of a JSON Web Key Set (RFC 7517).
 //
-// The claims read are sub (required), exp (required), nbf, iss, aud, name, picture and admin. A
+// It uses the claims sub (required), exp (required), nbf, iss, aud, name, picture and admin. A
 // [ClaimMap] renames those of the user.
 package auth
 
@@ -13,23 +12,23 @@ import (
 	"time"
 )
 
-// Identity is who a verified token says is asking.
+// Identity is the caller that a verified token identifies.
 type Identity struct {
-	// ID is the token's sub as given: 1 to 128 characters, valid UTF-8 without control characters.
+	// ID is the token's sub, unchanged: 1 to 128 characters, valid UTF-8 without control characters.
 	ID string
-	// Name and Picture are the token's claims of those names, without control characters. They are
-	// empty where the token says nothing, and bounded by nothing but the size of a token: a caller
-	// that stores them sets the limits.
+	// Name and Picture are the claims with these names, without control characters. They are empty if the
+	// token lacks them. Only the size of a token limits them: a caller that stores them checks their
+	// length.
 	Name, Picture string
-	// Admin is the token's admin claim, a boolean. It is false where the token says nothing.
+	// Admin is the token's admin claim, or false if the token lacks it.
 	Admin bool
-	// ExpiresAt is the instant, in UTC, from which on the token is worth nothing: never zero.
+	// ExpiresAt is the time in UTC from which on the token is invalid. It is never zero.
 	ExpiresAt time.Time
 }
 
 type contextKey struct{}
 
-// NewContext returns a context that carries who is asking.
+// NewContext returns a context that carries the identity of the caller.
 func NewContext(ctx context.Context, identity Identity) context.Context {
 	return context.WithValue(ctx, contextKey{}, identity)
 }

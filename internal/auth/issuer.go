@@ -9,11 +9,11 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// DevelopmentTokenLifetime is how long a token of an Issuer is good for.
+// DevelopmentTokenLifetime is how long a token of an Issuer is valid.
 const DevelopmentTokenLifetime = 24 * time.Hour
 
-// Issuer signs tokens for development: it lets people in without asking who they are, so that a
-// server on one's own machine needs no login. In production the application issues tokens.
+// Issuer signs tokens for development mode, for any user and without a password. In production the
+// application issues tokens.
 type Issuer struct {
 	secret           []byte
 	issuer, audience string
@@ -21,7 +21,7 @@ type Issuer struct {
 }
 
 // NewIssuer returns an Issuer of tokens that a Verifier of the same configuration accepts. It needs
-// a secret: with a key set the private keys are somewhere else.
+// a secret: a key set contains no private keys.
 func NewIssuer(cfg Config) (*Issuer, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("issue tokens: %w", err)
@@ -32,8 +32,8 @@ func NewIssuer(cfg Config) (*Issuer, error) {
 	return &Issuer{cfg.Secret, cfg.Issuer, cfg.Audience, cfg.Claims}, nil
 }
 
-// Issue signs a token of a user, called name unless it is empty, that expires after
-// DevelopmentTokenLifetime: see [Issuer.Sign].
+// Issue signs a token of a user that expires after DevelopmentTokenLifetime. The token has the name unless
+// it is empty. See [Issuer.Sign].
 func (i *Issuer) Issue(
 	id, name string,
 	now time.Time,
@@ -45,7 +45,7 @@ func (i *Issuer) Issue(
 
 // Sign signs a token by which a [Verifier] identifies the user. It is valid from now until
 // expiresAt, the ExpiresAt of the identity in whole seconds and UTC. It returns an *Error with
-// BadSubject if no token may have the id.
+// BadSubject if the id is invalid.
 func (i *Issuer) Sign(
 	identity Identity, now time.Time,
 ) (token string, expiresAt time.Time, err error) {

@@ -62,7 +62,7 @@ func TestIssueRefusesBadIDs(t *testing.T) {
 	}
 }
 
-func TestNewIssuerNeedsASecret(t *testing.T) {
+func TestNewIssuerNeedsSecret(t *testing.T) {
 	for name, cfg := range map[string]Config{
 		"nothing": {},
 		"key set": {JWKSURL: "https://login.example.com/jwks", Issuer: testIssuer, Audience: testAudience},

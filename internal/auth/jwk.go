@@ -19,13 +19,12 @@ import (
 const (
 	// maxKeys bounds the work that a token without a kid can cause. Real sets have fewer than ten.
 	maxKeys = 32
-	// minRSABits is what RFC 7518, section 3.3, asks of a key for RS256.
+	// minRSABits is the minimum size of a key for RS256 (RFC 7518, section 3.3).
 	minRSABits = 2048
 )
 
-// parse reads a JSON Web Key Set (RFC 7517, section 5). A key that is of no use here is left out
-// and does not take the others with it: sets are shared with other applications, and hold keys for
-// encryption and for newer algorithms.
+// parse parses a JSON Web Key Set (RFC 7517, section 5). It ignores keys that it cannot use: sets are
+// shared with other applications, and contain keys for encryption and for newer algorithms.
 func (s *keySet) parse(ctx context.Context, document []byte) ([]publicKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
@@ -33,7 +32,7 @@ func (s *keySet) parse(ctx context.Context, document []byte) ([]publicKey, error
 	if err := json.Unmarshal(document, &set); err != nil {
 		return nil, fmt.Errorf("read the key set: %w", err)
 	}
-	if set.Keys == nil { // an empty list takes back every key; something that is no key set does not
+	if set.Keys == nil { // an empty list revokes all keys; a document without a list does not
 		return nil, errors.New(`read the key set: it has no "keys"`)
 	}
 	if len(set.Keys) > maxKeys {
@@ -43,7 +42,7 @@ func (s *keySet) parse(ctx context.Context, document []byte) ([]publicKey, error
 	for i, raw := range set.Keys {
 		key, err := parseKey(raw)
 		if err != nil {
-			s.log.InfoContext(ctx, "a key of the key set is left out", "index", i, "error", err)
+			s.log.InfoContext(ctx, "ignoring a key of the key set", "index", i, "error", err)
 			continue
 		}
 		keys = append(keys, key)
@@ -51,7 +50,7 @@ func (s *keySet) parse(ctx context.Context, document []byte) ([]publicKey, error
 	return keys, nil
 }
 
-// parseKey reads one public key that signatures may be verified with.
+// parseKey parses a public key for verifying signatures.
 func parseKey(raw json.RawMessage) (publicKey, error) {
 	var m jwkset.JWKMarshal
 	if err := json.Unmarshal(raw, &m); err != nil {
@@ -61,11 +60,11 @@ func parseKey(raw json.RawMessage) (publicKey, error) {
 		len(m.KEYOPS) > 0 && !slices.Contains(m.KEYOPS, jwkset.KeyOpsVerify) {
 		return publicKey{}, errors.New("it is not for verifying signatures")
 	}
-	// What makes the key trusted is the address it comes from. Its certificates play no part, and
-	// fetching them would let the document choose addresses.
+	// The URL of the set makes the key trusted. Its certificates are ignored: fetching them would let the
+	// document choose addresses.
 	m.X5U, m.X5C, m.X5T, m.X5TS256 = "", nil, "", ""
 
-	// Without the option Private, private halves are ignored and symmetric keys refused.
+	// Without the option Private, private parts are ignored and symmetric keys rejected.
 	jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
 	if err != nil {
 		return publicKey{}, fmt.Errorf("read the key: %w", err)
@@ -80,7 +79,7 @@ func parseKey(raw json.RawMessage) (publicKey, error) {
 	return publicKey{id: m.KID, algorithm: algorithm, key: jwk.Key()}, nil
 }
 
-// algorithmOf returns the one algorithm that the key may verify.
+// algorithmOf returns the only algorithm that the key may verify.
 func algorithmOf(key crypto.PublicKey) (string, error) {
 	switch key := key.(type) {
 	case *rsa.PublicKey:

@@ -21,30 +21,30 @@ import (
 )
 
 const (
-	// refreshInterval is how long a key is good for after it has been taken out of the set.
+	// refreshInterval is how long a key is accepted after its removal from the set.
 	refreshInterval = 5 * time.Minute
-	// fetchTimeout bounds one fetch, from dialling to the last byte.
+	// fetchTimeout is the timeout of a fetch, from dialing to the last byte.
 	fetchTimeout = 5 * time.Second
-	// maxKeySetBytes bounds what is read of an answer. Real ones have a few kilobytes.
+	// maxKeySetBytes is the maximum size of a response. Usual sets have a few kilobytes.
 	maxKeySetBytes = 1 << 20
 
 	// minRetryPause is the pause after a fetch that failed. It doubles with each further failure,
 	// up to maxRetryPause.
 	minRetryPause = time.Second
 	maxRetryPause = time.Minute
-	// maxStale is how long the last good set is used while it cannot be fetched again. After it
-	// all tokens are rejected: keys that may have been revoked a day ago are worse than none.
+	// maxStale is how long the last valid set is used while it cannot be fetched again. After it all tokens
+	// are rejected, because their keys may have been revoked a day ago.
 	maxStale = 24 * time.Hour
 
 	// Tokens with unknown keys cause at most requestBurst fetches at once, and then one every
-	// requestInterval. Every client can make such tokens, so they must not flood the issuer; and a
-	// new key must be found at once.
+	// requestInterval. All clients can make such tokens, so they must not flood the issuer; but a new key
+	// must be loaded immediately.
 	requestInterval = 10 * time.Second
 	requestBurst    = 3
 )
 
-// A keySet holds the public keys at an address. One goroutine fetches them, at intervals and on
-// request: however many requests wait for a new key, one fetch serves them all.
+// keySet has the public keys at a URL. One goroutine fetches them at intervals and on request: one fetch
+// serves all requests that wait for a new key.
 type keySet struct {
 	address string
 	client  *http.Client
@@ -57,44 +57,44 @@ type keySet struct {
 	done     chan struct{} // closed when the goroutine has ended
 }
 
-// snapshot is what is known of the set. It never changes.
+// snapshot is a version of the set. It never changes.
 type snapshot struct {
 	keys []publicKey
 	// generation grows with each change of the keys.
 	generation uint64
-	// digest is that of the document which the keys were read from.
+	// digest is the hash of the document from which the keys were parsed.
 	digest [sha256.Size]byte
-	// err is why the keys could not be fetched when that was last tried; nil where they were.
+	// err is the error of the last fetch; nil if it succeeded.
 	err error
 }
 
-// publicKey is a key of the set, good for one algorithm only.
+// publicKey is a key of the set, for one algorithm only.
 type publicKey struct {
 	id        string
 	algorithm string
 	key       crypto.PublicKey
 }
 
-// has says whether a key has that id. The empty id is that of a token which names none: any key may
-// be its.
+// has reports whether a key has the id. The empty id is that of a token without one: each key may be its
+// key.
 func (s *snapshot) has(id string) bool {
 	return slices.ContainsFunc(s.keys, func(k publicKey) bool { return id == "" || k.id == id })
 }
 
-// keyRequest wants a key that is not in the set.
+// keyRequest is a request for a key that is not in the set.
 type keyRequest struct {
 	id string
-	// response receives 0 once the current snapshot is newer than the question, or how long it
-	// takes until the set may be fetched again for an unknown key. It has room for one.
+	// response receives 0 when the current snapshot is newer than the request, or the time until the set
+	// may be fetched again for an unknown key. Its capacity is 1.
 	response chan<- time.Duration
 }
 
-// errThrottled says that the set was not fetched for an unknown key.
+// errThrottled means that the set was not fetched for an unknown key.
 var errThrottled = errors.New(
 	"too many tokens with unknown keys: the key set is not fetched for each",
 )
 
-// newKeySet starts a goroutine that runs until ctx ends or close is called.
+// newKeySet starts a goroutine that fetches the set until ctx ends or close is called.
 func newKeySet(
 	ctx context.Context, address string, log *slog.Logger, guard *panics.Guard,
 ) *keySet {
@@ -140,11 +140,10 @@ func newClient() *http.Client {
 			Proxy:                  http.ProxyFromEnvironment,
 			ForceAttemptHTTP2:      true,
 			MaxResponseHeaderBytes: 64 << 10,
-			// Minutes lie between two fetches: a connection kept open would only be found broken.
+			// Minutes pass between two fetches: an idle connection would usually be broken.
 			DisableKeepAlives: true,
 		},
-		// The operator named the address that is trusted. Where it leads elsewhere, they should say
-		// so.
+		// The operator trusts the configured URL, not the target of a redirect.
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return errors.New(
 				"redirects are not followed: set PARLEY_JWKS_URL to the final address",
@@ -158,11 +157,11 @@ func (s *keySet) close() {
 	<-s.done
 }
 
-// find returns the keys with that id that are good for that algorithm. It requests a fetch if it
-// knows no key with that id; ctx bounds the wait.
+// find returns the keys with the id for the algorithm. If there is no key with the id, it requests a fetch
+// and waits for it, at most until ctx ends.
 //
-// For a token that names no key (id is empty) every key of its algorithm is tried, and a new key is
-// found by the next refresh and not at once.
+// For a token without a key id it returns all keys of the algorithm. A new key is then loaded by the next
+// refresh only.
 func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.VerificationKeySet, error) {
 	current := s.current.Load()
 	var throttled time.Duration
@@ -175,7 +174,7 @@ func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.Verificati
 	}
 	switch {
 	case current.has(id):
-	case current.err != nil: // the key may well be there by now
+	case current.err != nil: // the key may exist by now
 		return jwt.VerificationKeySet{}, unavailable(current.err)
 	case throttled > 0:
 		err := unavailable(errThrottled)
@@ -201,8 +200,8 @@ func (s *keySet) find(ctx context.Context, id, algorithm string) (jwt.Verificati
 	return found, nil
 }
 
-// request requests a fetch for an unknown key and returns 0, or how long it takes until it may
-// be fetched again: then it was not, and the key may be there.
+// request requests a fetch for an unknown key. It returns 0 after the fetch, or the time until the set may
+// be fetched again: then it was not fetched, and the key may exist.
 func (s *keySet) request(ctx context.Context, id string) (throttled time.Duration, err error) {
 	response := make(chan time.Duration, 1)
 	select {
@@ -237,7 +236,7 @@ func (s *keySet) run(ctx context.Context) {
 		case <-timer.C:
 			timer.Reset(s.refresh(ctx, &r))
 		case a := <-s.requests:
-			// A caller that asked while a fetch was under way may find its key already there.
+			// A fetch that has just ended may have loaded the key already.
 			throttled := time.Duration(0)
 			if !s.current.Load().has(a.id) {
 				if reserved := limiter.Reserve(); reserved.Delay() == 0 {
@@ -252,14 +251,14 @@ func (s *keySet) run(ctx context.Context) {
 	}
 }
 
-// refresher is what run remembers from one fetch to the next.
+// refresher is the state of run between two fetches.
 type refresher struct {
-	succeeded time.Time // when a fetch last did; zero if never
+	succeeded time.Time // the time of the last success; zero if none
 	failures  int       // since then
 }
 
-// refresh fetches the set once, makes what it finds current, and returns how long to wait before
-// the next time.
+// refresh fetches the set once, stores the result as the current snapshot, and returns the pause before
+// the next fetch.
 func (s *keySet) refresh(ctx context.Context, r *refresher) (pause time.Duration) {
 	var next *snapshot
 	err := s.panics.Run(ctx, panics.Background, func() (err error) {
@@ -272,7 +271,7 @@ func (s *keySet) refresh(ctx context.Context, r *refresher) (pause time.Duration
 	if err == nil {
 		s.current.Store(next)
 		if r.failures > 0 {
-			s.log.InfoContext(ctx, "the key set can be fetched again", "failures", r.failures)
+			s.log.InfoContext(ctx, "key set fetched again", "failures", r.failures)
 		}
 		*r = refresher{succeeded: time.Now()}
 		return refreshInterval
@@ -284,7 +283,7 @@ func (s *keySet) refresh(ctx context.Context, r *refresher) (pause time.Duration
 	r.failures++
 	s.log.ErrorContext(
 		ctx,
-		"cannot fetch the key set that tokens are verified with",
+		"cannot fetch the key set that verifies tokens",
 		"error",
 		err,
 		"retry_in",
@@ -294,7 +293,7 @@ func (s *keySet) refresh(ctx context.Context, r *refresher) (pause time.Duration
 		failed = snapshot{generation: failed.generation + 1, err: err}
 		s.log.ErrorContext(
 			ctx,
-			"the key set is too old to be used any longer",
+			"the key set is too old to use",
 			"fetched_at",
 			r.succeeded,
 		)
@@ -303,7 +302,7 @@ func (s *keySet) refresh(ctx context.Context, r *refresher) (pause time.Duration
 	return pause
 }
 
-// next returns what the current snapshot is to be replaced with.
+// next returns the snapshot that replaces the current one.
 func (s *keySet) next(ctx context.Context) (*snapshot, error) {
 	document, err := s.fetch(ctx)
 	if err != nil {
@@ -318,27 +317,27 @@ func (s *keySet) next(ctx context.Context) (*snapshot, error) {
 		}
 		next.keys, next.digest = keys, digest
 		next.generation++
-		s.log.InfoContext(ctx, "the key set has new contents", "keys", len(keys))
+		s.log.InfoContext(ctx, "key set changed", "keys", len(keys))
 	}
 	return &next, nil
 }
 
-// fetch returns the document at the address.
+// fetch returns the document at the URL.
 func (s *keySet) fetch(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.address, nil)
 	if err != nil {
-		return nil, fmt.Errorf("ask for the key set: %w", err)
+		return nil, fmt.Errorf("fetch the key set: %w", err)
 	}
 	req.Header.Set("Accept", "application/jwk-set+json, application/json")
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("ask for the key set: %w", err)
+		return nil, fmt.Errorf("fetch the key set: %w", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("ask for the key set: the answer is %s", resp.Status)
+		return nil, fmt.Errorf("fetch the key set: the response is %s", resp.Status)
 	}
 	document, err := io.ReadAll(io.LimitReader(resp.Body, maxKeySetBytes+1))
 	if err != nil {

@@ -119,15 +119,19 @@ func TestTokensWithoutKid(t *testing.T) {
 	for _, s := range []signer{first, second} {
 		mustVerify(t, v, sign(t, s.method, s.key, nil, claimsWith(nil)))
 	}
-	stranger := newECDSA(t, "")
-	mustRefuse(t, v, sign(t, stranger.method, stranger.key, nil, claimsWith(nil)), BadSignature)
+	unknownUser := newECDSA(t, "")
+	mustRefuse(
+		t,
+		v,
+		sign(t, unknownUser.method, unknownUser.key, nil, claimsWith(nil)),
+		BadSignature,
+	)
 	mustRefuse(t, v, newEd25519(t, "").sign(t, claimsWith(nil)), AlgorithmNotAllowed)
 }
 
-// A key that cannot be used is left out. Each set holds it beside a good one, which must go on
-// working.
-func TestUnusableKeysAreLeftOut(t *testing.T) {
-	good := newEd25519(t, "good")
+// A key that cannot be used is ignored. Each set contains another key, which must still work.
+func TestUnusableKeysAreIgnored(t *testing.T) {
+	valid := newEd25519(t, "good")
 	signer := newRSA(t, "bad")
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
@@ -153,17 +157,17 @@ func TestUnusableKeysAreLeftOut(t *testing.T) {
 		"off the curve":    newECDSA(t, "bad").jwk(t, map[string]any{"x": "AQ"}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := newTestVerifier(t, newIssuerServer(t, bad, good.jwk(t, nil)).config())
-			mustVerify(t, v, good.sign(t, claimsWith(nil)))
+			v := newTestVerifier(t, newIssuerServer(t, bad, valid.jwk(t, nil)).config())
+			mustVerify(t, v, valid.sign(t, claimsWith(nil)))
 			mustRefuse(t, v, signer.sign(t, claimsWith(nil)), BadSignature)
 			if keys := v.keys.current.Load().keys; len(keys) != 1 {
-				t.Errorf("%d keys are kept, want the good one", len(keys))
+				t.Errorf("%d keys, want the valid one", len(keys))
 			}
 		})
 	}
 }
 
-func TestRotatedKeyIsFoundAtOnce(t *testing.T) {
+func TestRotatedKeyIsLoadedImmediately(t *testing.T) {
 	before, after := newECDSA(t, "before"), newECDSA(t, "after")
 	server := newIssuerServer(t, before.jwk(t, nil))
 	v := newTestVerifier(t, server.config())
@@ -177,7 +181,7 @@ func TestRotatedKeyIsFoundAtOnce(t *testing.T) {
 	mustRefuse(t, v, before.sign(t, claimsWith(jwt.MapClaims{"name": "Ada"})), BadSignature)
 }
 
-func TestKeyTakenBackIsGoodForOneRefreshInterval(t *testing.T) {
+func TestRevokedKeyIsUsedForOneRefreshInterval(t *testing.T) {
 	signer := newECDSA(t, "k")
 	server := newIssuerServer(t, signer.jwk(t, nil))
 	synctest.Test(t, func(t *testing.T) {
@@ -219,16 +223,16 @@ func TestUnknownKidFloodIsBounded(t *testing.T) {
 			wg.Wait()
 		}
 		flood()
-		if got, most := server.fetches.Load(), int64(1+requestBurst); got > most {
-			t.Errorf("%d fetches, want at most %d", got, most)
+		if got, maximum := server.fetches.Load(), int64(1+requestBurst); got > maximum {
+			t.Errorf("%d fetches, want at most %d", got, maximum)
 		}
 		time.Sleep(requestInterval)
 		flood()
-		if got, most := server.fetches.Load(), int64(2+requestBurst); got > most {
-			t.Errorf("%d fetches after one more interval, want at most %d", got, most)
+		if got, maximum := server.fetches.Load(), int64(2+requestBurst); got > maximum {
+			t.Errorf("%d fetches after one more interval, want at most %d", got, maximum)
 		}
 
-		// The flood delays a rotation by one interval at most. Until then the token may be good.
+		// The flood delays a rotation by one interval at most. Until then the token may be valid.
 		server.serveKeys(t, known.jwk(t, nil), next.jwk(t, nil))
 		token := next.sign(t, claimsWith(nil))
 		mustRefuse(t, v, token, KeysUnavailable)
@@ -253,8 +257,8 @@ func TestStartWithoutKeySet(t *testing.T) {
 		for range 100 {
 			mustRefuse(t, v, token, KeysUnavailable)
 		}
-		if got, most := server.fetches.Load(), int64(1+requestBurst); got > most {
-			t.Errorf("%d fetches, want at most %d", got, most)
+		if got, maximum := server.fetches.Load(), int64(1+requestBurst); got > maximum {
+			t.Errorf("%d fetches, want at most %d", got, maximum)
 		}
 		// Tokens that no key can verify fail with their own reasons.
 		mustRefuse(t, v, signHS256(t, claimsWith(nil)), AlgorithmNotAllowed)
@@ -268,12 +272,12 @@ func TestStartWithoutKeySet(t *testing.T) {
 
 		time.Sleep(3 * refreshInterval)
 		v.Close()
-		if got := strings.Count(log.String(), "can be fetched again"); got != 1 {
-			t.Errorf("the log says %d times that the outage is over, want once", got)
+		if got := strings.Count(log.String(), "key set fetched again"); got != 1 {
+			t.Errorf("the log reports the end of the outage %d times, want once", got)
 		}
 		for _, want := range []string{"level=ERROR", "cannot fetch the key set", "500 Internal Server Error", "retry_in=1s", server.url} {
 			if !strings.Contains(log.String(), want) {
-				t.Errorf("the log does not say %q:\n%s", want, log.String())
+				t.Errorf("the log does not contain %q:\n%s", want, log.String())
 			}
 		}
 	})
@@ -302,7 +306,7 @@ func TestOutage(t *testing.T) {
 		mustVerify(t, v, token)
 		time.Sleep(refreshInterval)
 		synctest.Wait()
-		mustRefuse(t, v, token, KeysUnavailable) // too old to be trusted, remembered or not
+		mustRefuse(t, v, token, KeysUnavailable) // too old, cached or not
 
 		server.serveKeys(t, known.jwk(t, nil))
 		time.Sleep(maxRetryPause)
@@ -311,14 +315,14 @@ func TestOutage(t *testing.T) {
 	})
 }
 
-// TestBadAnswersChangeNothing: a response that is not a key set does not replace the keys.
-func TestBadAnswersChangeNothing(t *testing.T) {
+// TestInvalidResponsesChangeNothing: a response that is not a key set does not replace the keys.
+func TestInvalidResponsesChangeNothing(t *testing.T) {
 	known := newECDSA(t, "known")
-	server, elsewhere := newIssuerServer(t, known.jwk(t, nil)), newIssuerServer(t)
+	server, redirected := newIssuerServer(t, known.jwk(t, nil)), newIssuerServer(t)
 	for name, answer := range map[string]func(http.ResponseWriter){
 		"not found": func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) },
 		"redirect": func(w http.ResponseWriter) {
-			w.Header().Set("Location", elsewhere.url)
+			w.Header().Set("Location", redirected.url)
 			w.WriteHeader(http.StatusFound)
 		},
 		"HTML":          func(w http.ResponseWriter) { _, _ = w.Write([]byte("<html>")) },
@@ -336,7 +340,7 @@ func TestBadAnswersChangeNothing(t *testing.T) {
 			server.serveKeys(t, known.jwk(t, nil))
 			v := newTestVerifier(t, server.config())
 			mustVerify(t, v, known.sign(t, claimsWith(nil)))
-			server.serve(answer)
+			server.respond(answer)
 			mustRefuse(t, v, newECDSA(t, "unknown").sign(t, claimsWith(nil)), KeysUnavailable)
 			mustVerify(t, v, known.sign(t, claimsWith(nil)))
 		})
@@ -347,7 +351,7 @@ func TestSilentServer(t *testing.T) {
 	signer := newECDSA(t, "k")
 	release := make(chan struct{})
 	server := newIssuerServer(t)
-	server.serve(func(http.ResponseWriter) { <-release })
+	server.respond(func(http.ResponseWriter) { <-release })
 	defer close(release)
 
 	v := newTestVerifier(t, server.config())
@@ -359,11 +363,11 @@ func TestSilentServer(t *testing.T) {
 		!errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Verify = %v, want KeysUnavailable because of the deadline", err)
 	}
-	v.Close() // ends the fetch that is under way
+	v.Close() // ends the running fetch
 	mustRefuse(t, v, signer.sign(t, claimsWith(nil)), KeysUnavailable)
 }
 
-// slowTransport never answers. Its time is the test's own, which a socket's is not.
+// slowTransport never responds. Unlike a socket it uses the test's clock.
 type slowTransport struct{}
 
 func (slowTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -387,7 +391,7 @@ func TestFetchTimesOut(t *testing.T) {
 	})
 }
 
-func TestContextEndsTheFetching(t *testing.T) {
+func TestContextStopsFetching(t *testing.T) {
 	server := newIssuerServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	v, err := NewVerifier(ctx, server.config())
@@ -397,7 +401,7 @@ func TestContextEndsTheFetching(t *testing.T) {
 	cancel()
 	<-v.keys.done
 	v.Close()
-	v.Close() // a second time does no harm
+	v.Close() // may be called twice
 	mustRefuse(t, v, newECDSA(t, "k").sign(t, claimsWith(nil)), KeysUnavailable)
 }
 

@@ -33,7 +33,7 @@ var testSecret = []byte("a secret of enough bytes, for tests only")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// claimsWith returns good claims, changed. A nil value takes the claim away.
+// claimsWith returns valid claims with changes. A nil value removes the claim.
 func claimsWith(changes jwt.MapClaims) jwt.MapClaims {
 	claims := jwt.MapClaims{
 		"sub": "ada",
@@ -96,7 +96,7 @@ func mustVerify(tb testing.TB, v *Verifier, token string) Identity {
 	return identity
 }
 
-// mustRefuse also sees to it that nothing of the token comes back.
+// mustRefuse also checks that the error contains no part of the token.
 func mustRefuse(tb testing.TB, v *Verifier, token string, want Reason) {
 	tb.Helper()
 	identity, err := v.Verify(tb.Context(), token)
@@ -108,7 +108,7 @@ func mustRefuse(tb testing.TB, v *Verifier, token string, want Reason) {
 		tb.Fatalf("Reason = %s (%s; cause: %v), want %s", e.Reason, e.Message, e.Unwrap(), want)
 	}
 	if identity != (Identity{}) {
-		tb.Errorf("Verify = %+v beside an error", identity)
+		tb.Errorf("Verify = %+v with an error", identity)
 	}
 	if e.Message == "" || !strings.HasSuffix(e.Message, ".") {
 		tb.Errorf("Message = %q, want a sentence", e.Message)
@@ -132,7 +132,7 @@ func (s signer) sign(tb testing.TB, claims jwt.MapClaims) string {
 	return sign(tb, s.method, s.key, map[string]any{"kid": s.id}, claims)
 }
 
-// jwk returns the public half as a JSON Web Key, with changes. A nil value takes the member away.
+// jwk returns the public key as a JSON Web Key, with changes. A nil value removes the member.
 func (s signer) jwk(tb testing.TB, changes map[string]any) map[string]any {
 	tb.Helper()
 	return publicJWK(tb, s.key.Public(), s.id, changes)
@@ -160,7 +160,7 @@ func publicJWK(tb testing.TB, key any, id string, changes map[string]any) map[st
 	return members
 }
 
-// rsaKey is made once: it takes a while.
+// rsaKey is generated once, because that is slow.
 var rsaKey = sync.OnceValues(
 	func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) },
 )
@@ -213,10 +213,10 @@ func newIssuerServer(tb testing.TB, keys ...map[string]any) *issuerServer {
 	return s
 }
 
-func (s *issuerServer) serve(handler func(http.ResponseWriter)) { s.handler.Store(handler) }
+func (s *issuerServer) respond(handler func(http.ResponseWriter)) { s.handler.Store(handler) }
 
 func (s *issuerServer) serveText(text string) {
-	s.serve(func(w http.ResponseWriter) { _, _ = w.Write([]byte(text)) })
+	s.respond(func(w http.ResponseWriter) { _, _ = w.Write([]byte(text)) })
 }
 
 func (s *issuerServer) serveKeys(tb testing.TB, keys ...map[string]any) {
@@ -232,15 +232,15 @@ func (s *issuerServer) serveKeys(tb testing.TB, keys ...map[string]any) {
 }
 
 func (s *issuerServer) fail() {
-	s.serve(func(w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) })
+	s.respond(func(w http.ResponseWriter) { w.WriteHeader(http.StatusInternalServerError) })
 }
 
 func (s *issuerServer) config() Config {
 	return Config{JWKSURL: s.url, Issuer: testIssuer, Audience: testAudience}
 }
 
-// cancelled returns a context that has ended.
-func cancelled(tb testing.TB) context.Context {
+// canceledContext returns a context that has ended.
+func canceledContext(tb testing.TB) context.Context {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(tb.Context())
 	cancel()

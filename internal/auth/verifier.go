@@ -14,20 +14,19 @@ import (
 )
 
 const (
-	// MaxTokenBytes is the most bytes a token may have. A longer one is refused before anything in
-	// it is read.
+	// MaxTokenBytes is the maximum size of a token. A longer token is rejected before it is parsed.
 	MaxTokenBytes = 8 << 10
 
-	// maxKnownTokens bounds the memory that verified tokens take, about half a kilobyte each.
+	// maxKnownTokens is the size of the cache of verified tokens, which take about half a kilobyte each.
 	maxKnownTokens = 10_000
 )
 
-// A Verifier says who the bearer of a token is. It is safe for concurrent use.
+// Verifier verifies tokens and returns the identity of their users. It is safe for concurrent use.
 //
-// It remembers the tokens it has verified, by their SHA-256, so that a request does not pay for the
-// signature again. Their expiry is checked on every call all the same, and they are forgotten when
-// the key set changes. A key that is taken out of the set is therefore good for at most five more
-// minutes (refreshInterval), or where the set cannot be fetched, for a day (maxStale).
+// It caches verified tokens by their SHA-256, so that it verifies each signature only once. It checks their
+// expiry on every call, and evicts them when the key set changes. So a key that is removed from the set is
+// accepted for at most five more minutes (refreshInterval), or for a day if the set cannot be fetched
+// (maxStale).
 type Verifier struct {
 	parser           *jwt.Parser
 	algorithms       []string
@@ -38,8 +37,7 @@ type Verifier struct {
 	known            *lru.Cache[[sha256.Size]byte, knownToken]
 }
 
-// knownToken is what a token said when its signature was verified, with the keys of that
-// generation.
+// knownToken is a verified token, with the generation of the keys that verified it.
 type knownToken struct {
 	identity   Identity
 	generation uint64
@@ -47,17 +45,16 @@ type knownToken struct {
 
 // NewVerifier returns a Verifier of the tokens that cfg describes.
 //
-// With a key set it starts one goroutine, which fetches the set at once and keeps it fresh until
-// ctx ends or Close is called. NewVerifier does not wait for it: where the set cannot be fetched,
-// the server starts, the log says so, and tokens are refused with KeysUnavailable until a retry
-// succeeds.
+// With a key set it starts one goroutine, which fetches the set immediately and then at intervals until
+// ctx ends or Close is called. NewVerifier does not wait for it: if the set cannot be fetched, the log says
+// so, and tokens are rejected with KeysUnavailable until a retry succeeds.
 func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("verify tokens: %w", err)
 	}
 	known, err := lru.New[[sha256.Size]byte, knownToken](maxKnownTokens)
 	if err != nil {
-		return nil, fmt.Errorf("make the cache of known tokens: %w", err)
+		return nil, fmt.Errorf("create the cache of verified tokens: %w", err)
 	}
 	v := &Verifier{
 		algorithms: []string{jwt.SigningMethodHS256.Alg()},
@@ -78,23 +75,22 @@ func NewVerifier(ctx context.Context, cfg Config) (*Verifier, error) {
 	v.parser = jwt.NewParser(
 		jwt.WithValidMethods(v.algorithms),
 		jwt.WithStrictDecoding(),
-		jwt.WithoutClaimsValidation(), // identify does it: the library has one leeway for both exp and nbf
+		jwt.WithoutClaimsValidation(), // identify validates them: the library has one leeway for both exp and nbf
 	)
 	return v, nil
 }
 
-// Close ends the fetching of the key set and waits for it. Later calls of Verify find the keys that
-// were there.
+// Close stops fetching the key set and waits until the goroutine has ended. Later calls of Verify use the
+// last keys.
 func (v *Verifier) Close() {
 	if v.keys != nil {
 		v.keys.close()
 	}
 }
 
-// Verify returns who the bearer of token is, or an *Error that says why it was not accepted.
+// Verify returns the identity of the token's user, or an *Error if the token is rejected.
 //
-// It waits for the key set only where the token's key is not in the set as it was last seen; ctx
-// bounds the wait.
+// It waits for the key set only if the token's key is not in the current set, and at most until ctx ends.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	if len(token) > MaxTokenBytes {
 		return Identity{}, malformed(
@@ -103,8 +99,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	}
 	now := time.Now()
 	digest := sha256.Sum256([]byte(token))
-	// Taken before the keys are looked at: if they change meanwhile, the token is merely verified
-	// once more.
+	// Load the generation before the keys: if they change meanwhile, the token is only verified once more.
 	generation := v.generation()
 
 	if known, ok := v.known.Get(digest); ok && known.generation == generation {
@@ -127,7 +122,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	return identity, nil
 }
 
-// Known returns the identity of a token that Verify has accepted, while the Verifier remembers it
+// Known returns the identity of a token that Verify has accepted, while it is cached
 // and Verify would accept it again. It does not verify a signature.
 func (v *Verifier) Known(token string) (identity Identity, ok bool) {
 	if len(token) > MaxTokenBytes {
@@ -140,7 +135,7 @@ func (v *Verifier) Known(token string) (identity Identity, ok bool) {
 	return known.identity, true
 }
 
-// generation changes whenever the keys do.
+// generation changes when the keys change.
 func (v *Verifier) generation() uint64 {
 	if v.keys == nil {
 		return 0
@@ -148,10 +143,9 @@ func (v *Verifier) generation() uint64 {
 	return v.keys.current.Load().generation
 }
 
-// verifySignature returns the claims of a token that was signed with one of the keys and an
-// algorithm meant for it.
+// verifySignature returns the claims of a token that is signed with one of the keys and its algorithm.
 func (v *Verifier) verifySignature(ctx context.Context, token string) (jwt.MapClaims, error) {
-	// The decoder of base64 skips line breaks, which would give one token many spellings.
+	// The base64 decoder skips line breaks, so that one token would have many forms.
 	if strings.ContainsFunc(
 		token,
 		func(r rune) bool { return r > 0x7f || r != '.' && !isBase64URL(byte(r)) },
@@ -170,8 +164,7 @@ func (v *Verifier) verifySignature(ctx context.Context, token string) (jwt.MapCl
 	return claims, nil
 }
 
-// key returns what the token's signature is to be verified with. The parser has already seen to its
-// algorithm.
+// key returns the keys that may verify the token's signature. The parser has checked the algorithm.
 func (v *Verifier) key(ctx context.Context, token *jwt.Token) (any, error) {
 	if _, ok := token.Header["crit"]; ok { // RFC 7515, section 4.1.11
 		return nil, malformed(
@@ -188,8 +181,7 @@ func (v *Verifier) key(ctx context.Context, token *jwt.Token) (any, error) {
 	return v.keys.find(ctx, id, token.Method.Alg())
 }
 
-// refusal puts what the parser says into words that can be shown: the parser's own may repeat parts
-// of the token.
+// refusal returns the error for an error of the parser, whose own message may contain parts of the token.
 func (v *Verifier) refusal(token *jwt.Token, err error) error {
 	if refused, ok := errors.AsType[*Error](err); ok {
 		return refused

@@ -19,7 +19,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// signRaw signs whatever header and payload say, with testSecret and HMAC SHA-256.
+// signRaw signs any header and payload with testSecret and HMAC SHA-256.
 func signRaw(tb testing.TB, header, payload string) string {
 	tb.Helper()
 	text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." +
@@ -31,23 +31,23 @@ func signRaw(tb testing.TB, header, payload string) string {
 
 func TestMalformedTokens(t *testing.T) {
 	v := newSecretVerifier(t)
-	good := signHS256(t, claimsWith(nil))
-	mustVerify(t, v, good)
-	parts := strings.Split(good, ".")
+	valid := signHS256(t, claimsWith(nil))
+	mustVerify(t, v, valid)
+	parts := strings.Split(valid, ".")
 	payload := `{"sub":"ada"}`
 	for name, token := range map[string]string{
 		"empty":              "",
 		"a word":             "gibberish",
 		"two parts":          parts[0] + "." + parts[1],
-		"four parts":         good + ".x",
-		"five parts":         good + ".x.y",
+		"four parts":         valid + ".x",
+		"five parts":         valid + ".x.y",
 		"only dots":          "..",
-		"a space before":     " " + good,
-		"a line break after": good + "\n",
-		"a line break in it": good[:20] + "\n" + good[20:],
-		"padding":            good + "=",
+		"a space before":     " " + valid,
+		"a line break after": valid + "\n",
+		"a line break in it": valid[:20] + "\n" + valid[20:],
+		"padding":            valid + "=",
 		"not base64":         "%%%." + parts[1] + "." + parts[2],
-		"not ASCII":          "é" + good,
+		"not ASCII":          "é" + valid,
 		"header not JSON":    signRaw(t, `{`, payload),
 		"header a list":      signRaw(t, `[]`, payload),
 		"payload not JSON":   signRaw(t, `{"alg":"HS256"}`, `{`),
@@ -62,23 +62,23 @@ func TestMalformedTokens(t *testing.T) {
 
 func TestLongestToken(t *testing.T) {
 	v := newSecretVerifier(t)
-	short := signHS256(t, claimsWith(jwt.MapClaims{"name": "x"}))
-	name := strings.Repeat("x", (MaxTokenBytes-len(short))/4*3)
+	shortToken := signHS256(t, claimsWith(jwt.MapClaims{"name": "x"}))
+	name := strings.Repeat("x", (MaxTokenBytes-len(shortToken))/4*3)
 	token := signHS256(t, claimsWith(jwt.MapClaims{"name": name}))
 	if got := mustVerify(t, v, token); got.Name != name {
 		t.Error("the name is not what was signed")
 	}
-	// Refused for its length alone: nothing else is wrong with it.
+	// Rejected only because of its length.
 	token = signHS256(t, claimsWith(jwt.MapClaims{"name": name + strings.Repeat("x", 12)}))
 	mustRefuse(t, v, token, Malformed)
 }
 
 func TestSignatures(t *testing.T) {
 	v := newSecretVerifier(t)
-	good := signHS256(t, claimsWith(nil))
-	parts := strings.Split(good, ".")
+	valid := signHS256(t, claimsWith(nil))
+	parts := strings.Split(valid, ".")
 	admin := signHS256(t, claimsWith(jwt.MapClaims{"admin": true}))
-	mustVerify(t, v, good) // remembered: its neighbours must not profit
+	mustVerify(t, v, valid) // cached: similar tokens must still be rejected
 
 	otherSecret := sign(
 		t,
@@ -99,7 +99,7 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-func TestAlgorithmsAreNotTheTokensChoice(t *testing.T) {
+func TestTokenCannotChooseAlgorithm(t *testing.T) {
 	v := newSecretVerifier(t)
 	claims := claimsWith(nil)
 	none := sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil, claims)
@@ -123,9 +123,9 @@ func TestAlgorithmsAreNotTheTokensChoice(t *testing.T) {
 	}
 }
 
-// TestPublicKeyIsNoSecret: a public key must not verify HMAC signatures. A verifier that trusts the
+// TestPublicKeyIsNotASecret: a public key must not verify HMAC signatures. A verifier that trusts the
 // algorithm of the token uses it as a secret.
-func TestPublicKeyIsNoSecret(t *testing.T) {
+func TestPublicKeyIsNotASecret(t *testing.T) {
 	signer := newRSA(t, "rsa")
 	server := newIssuerServer(t, signer.jwk(t, nil))
 	v := newTestVerifier(t, server.config())
@@ -148,7 +148,7 @@ func TestPublicKeyIsNoSecret(t *testing.T) {
 	mustRefuse(t, v, none, AlgorithmNotAllowed)
 }
 
-func TestVerifiedTokensAreRemembered(t *testing.T) {
+func TestVerifiedTokensAreCached(t *testing.T) {
 	v := newSecretVerifier(t)
 	token := signHS256(t, claimsWith(nil))
 	known := func(token string, want bool) {
@@ -164,7 +164,7 @@ func TestVerifiedTokensAreRemembered(t *testing.T) {
 	mustRefuse(t, v, token+"x", BadSignature)
 	known(token+"x", false)
 	if got := v.known.Len(); got != 1 {
-		t.Fatalf("%d tokens are remembered, want the good one", got)
+		t.Fatalf("%d tokens are cached, want the valid one", got)
 	}
 	v.secret = []byte(
 		"a cached token is accepted without this secret",
@@ -172,7 +172,7 @@ func TestVerifiedTokensAreRemembered(t *testing.T) {
 	mustVerify(t, v, token)
 }
 
-func TestExpiredTokensAreForgotten(t *testing.T) {
+func TestExpiredTokensAreEvicted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newSecretVerifier(t)
 		token := signHS256(t, claimsWith(jwt.MapClaims{"exp": time.Now().Add(time.Minute).Unix()}))
@@ -183,7 +183,7 @@ func TestExpiredTokensAreForgotten(t *testing.T) {
 		}
 		mustRefuse(t, v, token, Expired)
 		if got := v.known.Len(); got != 0 {
-			t.Errorf("%d tokens are remembered, want none", got)
+			t.Errorf("%d tokens are cached, want none", got)
 		}
 	})
 }
@@ -208,14 +208,19 @@ func TestConcurrentVerify(t *testing.T) {
 	}
 }
 
-// FuzzVerify knows neither the secret nor a private key, so nothing that it makes up may be
-// accepted.
+// FuzzVerify has neither the secret nor a private key, so no generated token may be accepted.
 func FuzzVerify(f *testing.F) {
 	claims := claimsWith(nil)
-	good := sign(f, jwt.SigningMethodHS256, []byte("another secret of enough bytes!!"), nil, claims)
-	parts := strings.Split(good, ".")
+	valid := sign(
+		f,
+		jwt.SigningMethodHS256,
+		[]byte("another secret of enough bytes!!"),
+		nil,
+		claims,
+	)
+	parts := strings.Split(valid, ".")
 	for _, seed := range []string{
-		"", ".", "..", "...", good, good + ".", parts[0] + "." + parts[1] + ".",
+		"", ".", "..", "...", valid, valid + ".", parts[0] + "." + parts[1] + ".",
 		sign(f, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil, claims),
 		newRSA(f, "").sign(f, claims), newECDSA(f, "key").sign(f, claims), newEd25519(f, "key").sign(f, claims),
 		base64.RawURLEncoding.EncodeToString([]byte("null")) + "." + parts[1] + "." + parts[2],
@@ -225,7 +230,7 @@ func FuzzVerify(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	stranger, err := rsa.GenerateKey(rand.Reader, 2048)
+	unknownUser, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -233,7 +238,7 @@ func FuzzVerify(f *testing.F) {
 		f,
 		publicJWK(
 			f,
-			stranger.Public(),
+			unknownUser.Public(),
 			"key",
 			nil,
 		),

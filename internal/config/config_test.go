@@ -404,7 +404,7 @@ func TestRefused(t *testing.T) {
 		"port that is none":             {map[string]string{"PARLEY_ADDR": "127.0.0.1:65536"}, []string{"65536", "0 to 65535"}},
 		"secret and keys": {
 			map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWKS_URL": "https://login.example/keys", "PARLEY_JWT_ISSUER": "i", "PARLEY_JWT_AUDIENCE": "a"},
-			[]string{"both set", "leave one out"},
+			[]string{"both set", "remove one"},
 		},
 		"metrics sometimes":         {map[string]string{"PARLEY_PUBLIC_METRICS": "yes"}, []string{"PARLEY_PUBLIC_METRICS", "auto, on or off"}},
 		"claims that are none":      {map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWT_CLAIMS": "role=x"}, []string{"PARLEY_JWT_CLAIMS", "admin="}},

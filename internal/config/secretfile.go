@@ -34,7 +34,7 @@ func (e environment) readSecrets(flags []*kong.Flag) error {
 		delete(e, name+fileSuffix)
 		secret, err := readSecret(path)
 		if e[name] != "" {
-			err = fmt.Errorf("%s is set, too: leave one out", name)
+			err = fmt.Errorf("%s is set, too: remove one", name)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s%s: %w", name, fileSuffix, err))

@@ -44,7 +44,7 @@ func TestSecretFiles(t *testing.T) {
 		env  map[string]string
 		want string
 	}{
-		"both":       {map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWT_SECRET_FILE": write("a", secret)}, "leave one out"},
+		"both":       {map[string]string{"PARLEY_JWT_SECRET": secret, "PARLEY_JWT_SECRET_FILE": write("a", secret)}, "remove one"},
 		"missing":    {map[string]string{"PARLEY_JWT_SECRET_FILE": filepath.Join(dir, "missing")}, "no such file"},
 		"a folder":   {map[string]string{"DATABASE_URL_FILE": dir}, "DATABASE_URL_FILE: "},
 		"empty":      {map[string]string{"PARLEY_NATS_URL_FILE": write("empty", "")}, "is empty"},
