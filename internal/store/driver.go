@@ -14,7 +14,7 @@ import (
 // driver is the [dialect.Driver] of both databases. Transactions and writes run on one pool, reads
 // outside transactions on another; with PostgreSQL the two are the same.
 //
-// Its embedded Conn turns ent's Exec and Query into ExecContext and QueryContext, which ent also
+// The embedded Conn implements ent's Exec and Query with ExecContext and QueryContext, which ent also
 // calls directly for hand-written statements.
 type driver struct {
 	entsql.Conn
@@ -60,14 +60,13 @@ func (d *driver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, 
 	return &entsql.Tx{Conn: entsql.Conn{ExecQuerier: o}, Tx: o}, nil
 }
 
-// Dialect is ent's name of the database.
+// Dialect returns ent's name of the database.
 func (d *driver) Dialect() string { return d.dialect }
 
-// Close does nothing: the database belongs to the [DB], and ent's client, which would close it,
-// only borrows it.
+// Close does nothing: the [DB] owns the database, and ent's client must not close it.
 func (d *driver) Close() error { return nil }
 
-// router runs each statement on the pool that it belongs to.
+// router runs each statement on its pool.
 type router struct {
 	reads, writes *sql.DB
 	hooks         hooks
@@ -78,8 +77,7 @@ func (r router) ExecContext(ctx context.Context, query string, args ...any) (sql
 }
 
 // QueryContext recognizes reads by their first word, because ent also inserts through it (INSERT …
-// RETURNING). A WITH that writes counts as a read; SQLite's readers refuse it, which reveals the
-// mistake.
+// RETURNING). A WITH that writes counts as a read: SQLite's readers reject it.
 func (r router) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	pool := r.writes
 	if outcome.StartsWith(query, "SELECT") || outcome.StartsWith(query, "WITH") {

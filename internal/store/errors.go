@@ -15,15 +15,15 @@ import (
 	"parley/internal/store/pqdriver"
 )
 
-// IsConflict reports whether a transaction failed only because of others that ran at the same time,
+// IsConflict reports whether a transaction failed only because of concurrent ones,
 // so that the caller should retry the whole of it: a deadlock, a serialization failure, a statement
 // whose plan a schema change made stale, or SQLite's writer being busy.
 func IsConflict(err error) bool {
 	return pqdriver.Classify(err) == pqdriver.Conflict || sqliteCode(err) == sqlite3.SQLITE_BUSY
 }
 
-// IsRefused reports whether the database refused a statement because of what it is: nothing was
-// done, and a retry fails too. In a batch, the other items may succeed.
+// IsRefused reports whether the database rejected the statement itself: it changed nothing, and a retry
+// fails, too. In a batch, the other items may succeed.
 func IsRefused(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
@@ -36,8 +36,8 @@ func IsRefused(err error) bool {
 }
 
 // IsUnavailable reports whether the database could not be reached, is shutting down, is out of a
-// resource or canceled a statement that took too long: the same request may succeed later. The end
-// of the caller's own context is not that.
+// resource or canceled a statement that took too long: the same request may succeed later. It returns
+// false for the end of the caller's own context.
 func IsUnavailable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
@@ -61,24 +61,24 @@ func IsUnavailable(err error) bool {
 }
 
 // IsOutcomeUnknown reports whether the connection was lost between sending a COMMIT, or a write
-// outside a transaction, and its answer: it may have taken effect or not. Retry it only if it is
+// outside a transaction, and its response: it may have taken effect or not. Retry it only if it is
 // idempotent.
 func IsOutcomeUnknown(err error) bool {
 	_, ok := errors.AsType[*outcome.UnknownError](err)
 	return ok
 }
 
-// Unanswered returns the error of a write outside a transaction whose answer was not read to its
-// end: of unknown outcome, unless the server itself said that it failed.
-func Unanswered(err error) error {
-	if err == nil || pqdriver.IsAnswer(err) {
+// UnknownOutcome returns the error of a write outside a transaction whose response was not read to its
+// end. Its outcome is unknown, unless the server reported that it failed.
+func UnknownOutcome(err error) error {
+	if err == nil || pqdriver.IsResponse(err) {
 		return err
 	}
 	return &outcome.UnknownError{Cause: err}
 }
 
-// sqliteCode is the primary result code of an error of SQLite, without what its extended code adds
-// (https://www.sqlite.org/rescode.html); 0 if it is none.
+// sqliteCode is the primary result code of an error of SQLite, without the extended part
+// (https://www.sqlite.org/rescode.html); 0 for other errors.
 func sqliteCode(err error) int {
 	if sqliteErr, ok := errors.AsType[*sqlite.Error](err); ok {
 		return sqliteErr.Code() & 0xff

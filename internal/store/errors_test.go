@@ -130,8 +130,8 @@ func TestBusyIsConflict(t *testing.T) {
 	}
 }
 
-// A database that gives a statement up is another matter than a caller who does.
-func TestGivenUp(t *testing.T) {
+// A statement that the database cancels is unavailable; one that the caller cancels is not.
+func TestCanceledByDatabase(t *testing.T) {
 	t.Parallel()
 	db := open(t, storetest.PostgresURL(t), store.Options{})
 	tx, err := db.Driver().Tx(t.Context())

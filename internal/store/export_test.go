@@ -58,10 +58,10 @@ func MigrateSQLite(ctx context.Context, path string, files fs.FS, logger *slog.L
 	return migrateSQLite(ctx, path, []string{"_synchronous=OFF"}, files, logger)
 }
 
-// SQLiteConn is what a connection to SQLite that is given to SQLitePool can do.
+// SQLiteConn has the methods of a connection for SQLitePool.
 type SQLiteConn = rawSQLiteConn
 
-// SQLitePool returns a pool of one connection that connector makes.
+// SQLitePool returns a pool of one connection of connector.
 func SQLitePool(connector sqldriver.Connector) *sql.DB {
 	pool := sql.OpenDB(sqliteConnector{connector, new(stmtcache.Counts), nil})
 	pool.SetMaxOpenConns(1)

@@ -13,8 +13,8 @@ import (
 	"parley/internal/store/storetest"
 )
 
-// TestSeveralHosts: of several servers the primary is used, and after a promotion the new one. The
-// former primary is not used again, even if it is the only one that can be reached.
+// TestSeveralHosts: the node uses the primary of several servers, and after a promotion the new one. It
+// does not use the former primary again, even if no other server is reachable.
 func TestSeveralHosts(t *testing.T) {
 	t.Parallel()
 	primary := storetest.NewPrimary(t)
@@ -51,7 +51,7 @@ func TestSeveralHosts(t *testing.T) {
 		}
 	}
 	if !store.IsUnavailable(err) || store.IsUnusable(err) {
-		t.Errorf("before the promotion the database is not away: %v", err)
+		t.Errorf("before the promotion the database is available: %v", err)
 	}
 	standby.Promote()
 	ping(t, db)
@@ -59,7 +59,7 @@ func TestSeveralHosts(t *testing.T) {
 		t.Errorf("after the promotion the timeline is %q", now)
 	}
 	if db.Generation() != 1 || moved != 1 {
-		t.Errorf("the generation is %d, and %d moves were noticed", db.Generation(), moved)
+		t.Errorf("the generation is %d, and %d moves were reported", db.Generation(), moved)
 	}
 
 	standby.Kill()
@@ -84,7 +84,7 @@ func TestSeveralHosts(t *testing.T) {
 	}
 }
 
-// ping waits until the database answers.
+// ping waits until the database responds.
 func ping(t *testing.T, db *store.DB) {
 	t.Helper()
 	var err error

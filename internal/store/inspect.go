@@ -19,8 +19,8 @@ import (
 type Inspection struct {
 	// Missing is the number of migrations that the database lacks.
 	Missing int
-	// Skew is how far the clock of a PostgreSQL server is ahead of this machine's. Precision is how
-	// far off it may be.
+	// Skew is how far the clock of a PostgreSQL server is ahead of this machine's. Precision is the
+	// error of that value.
 	Skew, Precision time.Duration
 }
 
@@ -39,7 +39,7 @@ func inspectSQLite(ctx context.Context, path string, opts Options) (_ Inspection
 		return Inspection{}, nil
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return Inspection{}, fmt.Errorf("%s does not exist: a server makes it at its start", path)
+		return Inspection{}, fmt.Errorf("%s does not exist: a server creates it at its start", path)
 	}
 	if _, err := checkSQLiteFile(path); err != nil {
 		return Inspection{}, err

@@ -19,7 +19,7 @@ import (
 // beforeKeys is the version before the one in which PostgreSQL's keys have the room.
 const beforeKeys = 20261201043319
 
-// fill inserts rooms of one user, with so many messages in turn of 66 characters, with a key.
+// fill inserts rooms of one user, and messages of 66 characters with a key in turn.
 func fill(t *testing.T, db *sql.DB, rooms, messages int) {
 	t.Helper()
 	exec := func(statement string, args ...any) {
@@ -82,7 +82,7 @@ func openSQL(t *testing.T, url string) *sql.DB {
 	return db
 }
 
-// TestMessageBytes measures what a message of 66 characters with a key takes on PostgreSQL.
+// TestMessageBytes measures the size of a message of 66 characters with a key on PostgreSQL.
 func TestMessageBytes(t *testing.T) {
 	t.Parallel()
 	const messages, most = 30_000, 400
@@ -108,12 +108,12 @@ UNION ALL SELECT indexrelid::regclass::text, pg_relation_size(indexrelid) FROM p
 		t.Fatal(err)
 	}
 	if total /= messages; total > most {
-		t.Errorf("a message takes %d bytes, and may take %d", total, most)
+		t.Errorf("a message takes %d bytes, want at most %d", total, most)
 	}
 }
 
 // TestKeysChangeWhileSending migrates a database to the keys with the room while a client inserts
-// messages: none fails. PARLEY_TEST_MESSAGES is the number of messages before; with a million it
+// messages. No insert may fail. PARLEY_TEST_MESSAGES is the number of messages before; with a million it
 // measures the migration.
 func TestKeysChangeWhileSending(t *testing.T) {
 	t.Parallel()

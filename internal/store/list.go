@@ -9,9 +9,9 @@ import (
 	"parley/internal/store/pqdriver"
 )
 
-// AnyOf is a condition that selects by a column's being one of a list, whose texts are the argument
-// that follows it: the statement's text does not depend on how long the list is. placeholder is the
-// argument's, and kind the column's type in PostgreSQL.
+// AnyOf returns a condition that is true if a column has one of the values of a list. The list is one
+// argument, so the statement does not depend on its length. placeholder is that of the argument, and kind
+// the type of the column in PostgreSQL.
 func AnyOf(name, column, placeholder, kind string) string {
 	if name == dialect.Postgres {
 		return column + " = ANY(" + placeholder + "::" + kind + "[])"

@@ -18,12 +18,11 @@ import (
 	"parley/internal/store/pqdriver"
 )
 
-// migrations holds the schema's history, a folder for each database. "go run
+// migrations has the history of the schema, in a folder for each database. "go run
 // ./internal/store/migrate NAME" adds to it.
 //
-// A version of the program must run on the schema of the next one, so that the two can overlap
-// while servers are replaced one by one: add first (expand), ship, and take away in a later version
-// what nothing uses any more (contract).
+// A version of the program must run on the schema of the next one, so that both can run during a rolling
+// upgrade: first add (expand), then release, and in a later version remove unused parts (contract).
 //
 //go:embed migrations/sqlite migrations/postgres
 var migrations embed.FS
@@ -41,28 +40,28 @@ func (o Options) migrationsOf(name string) fs.FS {
 }
 
 const (
-	// tryLock takes the advisory lock that a process holds while it migrates a PostgreSQL database.
+	// tryLock takes the advisory lock of a process that migrates a PostgreSQL database.
 	// Other programs in the same database must not use the key, "parley" in bytes. It has no parameters,
-	// so that it leaves no portal behind: a transaction with an open portal has a snapshot, for whose
-	// end CREATE INDEX CONCURRENTLY waits.
+	// so that it leaves no portal: a transaction with an open portal has a snapshot, and CREATE INDEX
+	// CONCURRENTLY waits for its end.
 	tryLock = "SELECT pg_try_advisory_xact_lock(123563833845113)"
 
-	// migrationPause is the time between two tries to take that lock, and tablePause the time between
-	// two tries of a migration whose tables are in use.
+	// migrationPause is the time between two attempts to take that lock, and tablePause the time between
+	// two attempts of a migration whose tables are in use.
 	migrationPause = 200 * time.Millisecond
 	tablePause     = time.Second
 
-	// migrationTries is how often a migration is tried while others use its tables: each try gives up
+	// migrationTries is the number of attempts of a migration whose tables are in use. Each attempt ends
 	// after the lock_timeout of its file, so that other statements do not queue behind it for longer.
 	migrationTries = 100
 )
 
 // migratePostgres applies the migrations that a database lacks, each in a transaction, while a
 // connection of its own holds the lock. The lock is that of a transaction, not of a session, and
-// thus also safe behind a pooler; and it is tried for, not waited for, because a waiting statement
-// would hold up CREATE INDEX CONCURRENTLY.
+// thus also safe behind a pooler; and the process tries to take it again and again, because a waiting statement
+// would block CREATE INDEX CONCURRENTLY.
 //
-// Before the first one it calls check, which may refuse the database.
+// Before the first migration it calls check, which may reject the database.
 func migratePostgres(
 	ctx context.Context,
 	connector sqldriver.Connector,
@@ -71,7 +70,7 @@ func migratePostgres(
 	logger *slog.Logger,
 ) (err error) {
 	pool := sql.OpenDB(connector)
-	pool.SetMaxOpenConns(2) // one that holds the lock, one that migrates
+	pool.SetMaxOpenConns(2) // one for the lock, one for the migration
 	defer func() { err = errors.Join(err, pool.Close()) }()
 
 	lock, err := pool.BeginTx(ctx, nil)
@@ -121,16 +120,16 @@ func migratePostgres(
 }
 
 // migrateSQLite applies the migrations that a database lacks, all in one transaction: a second
-// process waits for it and then finds nothing to do. It puts the file into WAL mode, if it is new.
+// process waits for it and then has nothing to do. It sets WAL mode in a new file.
 //
 // Foreign keys are not enforced meanwhile, as SQLite's procedure for changing a table asks
 // (https://www.sqlite.org/lang_altertable.html#otheralter): enforced, replacing a table would
-// delete the rows that refer to it. That must be settled before the transaction begins, which
-// ignores what a migration says about it. All keys are checked at the end instead.
+// delete the rows that refer to it. That must be set before the transaction begins, in which
+// SQLite ignores the pragma. All keys are checked at the end instead.
 func migrateSQLite(
 	ctx context.Context, path string, synchronous []string, files fs.FS, logger *slog.Logger,
 ) (err error) {
-	// A single connection: what follows is one session. goose shares it without knowing.
+	// A single connection, so that all statements, including those of goose, share one session.
 	dsn := sqliteDSN(
 		path,
 		migrationPause,
@@ -141,8 +140,8 @@ func migrateSQLite(
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
 
-	// The first statement also connects, which puts a new file into WAL mode; SQLite does not wait
-	// for others there, whatever busy_timeout says.
+	// The first statement also connects, which sets WAL mode in a new file. SQLite ignores busy_timeout
+	// then.
 	for waiting := false; ; waiting = true {
 		_, err := pool.ExecContext(ctx, "BEGIN IMMEDIATE")
 		if err == nil {
@@ -178,8 +177,8 @@ func migrateSQLite(
 	return nil
 }
 
-// applyMigrations applies those of the files that the database lacks. Versions that only the
-// database has are those of a newer program, and no concern of ours.
+// applyMigrations applies the files that the database lacks. It ignores versions in the database without a
+// file: they are those of a newer program.
 func applyMigrations(
 	ctx context.Context,
 	dialectOf goose.Dialect,
@@ -191,10 +190,10 @@ func applyMigrations(
 		goose.WithDisableGlobalRegistry(true),
 		goose.WithSlog(
 			logger,
-		), // nothing is said unless verbose; without this goose would have its own logger
+		), // goose logs only if verbose; without this it would use its own logger
 	}
 	if dialectOf == goose.DialectSQLite3 {
-		// "Isolated" makes goose begin no transactions of its own: it runs inside of ours.
+		// "Isolated" makes goose begin no transactions: it runs in the transaction of this function.
 		options = append(options, goose.WithIsolateDDL(true))
 	}
 	provider, err := goose.NewProvider(dialectOf, pool, files, options...)
@@ -222,7 +221,7 @@ func applyMigrations(
 	if there > own {
 		logger.WarnContext(
 			ctx,
-			"the database is of a newer version of the program: this one may be one version behind, and no more",
+			"the database was migrated by a newer version of the program, which may be at most one version ahead",
 			"database",
 			there,
 			"program",

@@ -30,7 +30,7 @@ func TestOpenInProcess(t *testing.T) {
 	if url == "" {
 		t.Skip("runs as a child of TestProcessesStartAtOnce")
 	}
-	// Wait for the parent to close standard input, which it does for all children at once.
+	// Wait until the parent closes the standard input of all children at the same time.
 	if _, err := os.Stdin.Read(make([]byte, 1)); err == nil {
 		t.Fatal("unexpected input")
 	}
@@ -79,7 +79,7 @@ func TestProcessesStartAtOnce(t *testing.T) {
 			}
 			time.Sleep(
 				200 * time.Millisecond,
-			) // let them come as far as their start; nothing depends on it
+			) // let them start; the test does not depend on it
 			if err := start.Close(); err != nil {
 				t.Error(err)
 			}
@@ -98,19 +98,19 @@ func TestProcessesStartAtOnce(t *testing.T) {
 				)
 			}
 			db := open(t, url, store.Options{})
-			double := mustValue[int](
+			duplicates := mustValue[int](
 				t,
 				db.Driver(),
 				"SELECT count(*) - count(DISTINCT version_id) FROM goose_db_version",
 			)
-			if double != 0 {
-				t.Errorf("%d migrations were recorded twice", double)
+			if duplicates != 0 {
+				t.Errorf("%d migrations were recorded twice", duplicates)
 			}
 		})
 	}
 }
 
-// countMigrations is the number of migrations for a database.
+// countMigrations returns the number of migrations for a database.
 func countMigrations(t *testing.T, database string) int {
 	t.Helper()
 	files, err := filepath.Glob("migrations/" + database + "/*.sql")
@@ -120,7 +120,7 @@ func countMigrations(t *testing.T, database string) int {
 	return len(files)
 }
 
-// A server runs on the schema of the next version, while both are in use.
+// A server runs on the schema of the next version, during a rolling upgrade.
 func TestNewerDatabase(t *testing.T) {
 	t.Parallel()
 	for name, newURL := range databases() {
@@ -139,7 +139,7 @@ func TestNewerDatabase(t *testing.T) {
 			said := make(chan struct{}, 1)
 			again := open(t, url, store.Options{Logger: slog.New(notify{
 				slog.DiscardHandler,
-				"the database is of a newer version of the program: this one may be one version behind, and no more",
+				"the database was migrated by a newer version of the program, which may be at most one version ahead",
 				said,
 			})})
 			if err := again.Ping(t.Context()); err != nil {
@@ -152,8 +152,8 @@ func TestNewerDatabase(t *testing.T) {
 	}
 }
 
-// Migrations for PostgreSQL do not stop the servers that use it: they do not wait long for a lock, or
-// build indexes beside other statements.
+// Migrations for PostgreSQL do not block servers: they wait for a lock for a short time only, or create
+// indexes concurrently.
 func TestMigrationFiles(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("migrations/postgres/*.sql")
@@ -173,7 +173,7 @@ func TestMigrationFiles(t *testing.T) {
 		case alone:
 			for line := range strings.Lines(up) {
 				if line != "\n" && !strings.HasPrefix(line, "--") && !concurrent.MatchString(line) {
-					t.Errorf("%s stops servers: %s", file, line)
+					t.Errorf("%s blocks servers: %s", file, line)
 				}
 			}
 		}
@@ -213,7 +213,7 @@ func TestSQLiteMigrations(t *testing.T) {
 		return n
 	}
 
-	// SQLite changes a table by putting another in its place; what refers to its rows stays.
+	// SQLite changes a table by replacing it. Rows that refer to its rows must stay.
 	t.Run("a replaced table keeps its children", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "test.db")
@@ -241,7 +241,7 @@ func TestSQLiteMigrations(t *testing.T) {
 			slog.New(slog.DiscardHandler),
 		)
 		if err == nil {
-			t.Fatal("nonsense was applied")
+			t.Fatal("an invalid migration was applied")
 		}
 		if n := count(t, path, "SELECT count(*) FROM sqlite_schema"); n != 0 {
 			t.Errorf("%d tables and indexes are left of a migration that failed", n)
@@ -302,8 +302,8 @@ func TestSQLiteMigrationWaits(t *testing.T) {
 	}
 }
 
-// A migration that must wait for a table gives up after its lock_timeout, so that others get
-// through, and tries again.
+// A migration that waits for a table times out after its lock_timeout, so that it does not block other
+// statements, and is retried.
 func TestPostgresMigrationTriesAgain(t *testing.T) {
 	t.Parallel()
 	url := storetest.PostgresURL(t)

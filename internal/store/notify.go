@@ -10,8 +10,8 @@ import (
 	"parley/internal/store/pqdriver"
 )
 
-// Notifications sends and receives the notifications of a PostgreSQL database, on a connection each.
-// Neither waits forever for a network that drops packets.
+// Notifications sends and receives the notifications of a PostgreSQL database, each on its own
+// connection. Both have deadlines, so that a network that drops packets cannot block them.
 type Notifications struct {
 	*pqdriver.Listener
 	sends *sql.DB
@@ -53,7 +53,7 @@ func (n *Notifications) Notify(ctx context.Context, channel, payload string) err
 	return nil
 }
 
-// Close closes the connections at once, and fails what waits for them. Nothing is received
+// Close closes the connections immediately. Pending calls fail, and no notification is received
 // afterwards.
 func (n *Notifications) Close() error {
 	err := n.sends.Close() // ends the session, unless it is in use

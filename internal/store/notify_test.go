@@ -29,12 +29,12 @@ func notifications(t *testing.T, url string) *store.Notifications {
 	return n
 }
 
-// Both connections for notifications say whose they are, as the others do.
+// Both connections for notifications set application_name, as the others do.
 func TestNotifications(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ parameters, want string }{
-		"as it comes": {"", "parley"},
-		"named":       {"application_name=somebody%27s&connect_timeout=7", "somebody's"},
+		"default": {"", "parley"},
+		"named":   {"application_name=a%27b&connect_timeout=7", "a'b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -45,10 +45,10 @@ func TestNotifications(t *testing.T) {
 				url += "?" + c.parameters
 			}
 			n := notifications(t, url)
-			heard, missed := make(chan string, 10), make(chan struct{}, 10)
+			received, missed := make(chan string, 10), make(chan struct{}, 10)
 			n.Listen(
 				"some channel",
-				func(payload string) { heard <- payload },
+				func(payload string) { received <- payload },
 				func() { missed <- struct{}{} },
 			)
 			<-missed // it listens
@@ -56,8 +56,8 @@ func TestNotifications(t *testing.T) {
 				if err := n.Notify(t.Context(), "some channel", payload); err != nil {
 					t.Fatal(err)
 				}
-				if got := <-heard; got != payload {
-					t.Errorf("heard %q, want %q", got, payload)
+				if got := <-received; got != payload {
+					t.Errorf("received %q, want %q", got, payload)
 				}
 			}
 			db, err := sql.Open("postgres", url)
@@ -69,20 +69,20 @@ func TestNotifications(t *testing.T) {
 			err = db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
 				WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()`, c.want).Scan(&named)
 			if err != nil || named != 2 {
-				t.Errorf("%d connections are called %q, want 2: %v", named, c.want, err)
+				t.Errorf("%d connections have the name %q, want 2: %v", named, c.want, err)
 			}
 		})
 	}
 }
 
-// A URL that is none is refused without being shown: it may hold a password.
+// The error for an invalid URL does not contain the URL, which may contain a password.
 func TestNotificationsURL(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"postgres://a:secret@h:x/d", "postgres://a:secret@h/d?binary_parameters=yes"} {
 		n, err := store.OpenNotifications(t.Context(), url, store.Options{})
 		if err == nil {
 			_ = n.Close()
-			t.Errorf("%s is taken", url)
+			t.Errorf("%s is accepted", url)
 		} else if strings.Contains(err.Error(), "secret@") {
 			t.Errorf("the error shows the URL: %v", err)
 		}
@@ -92,9 +92,9 @@ func TestNotificationsURL(t *testing.T) {
 // atOnce is the maximum time of an operation that does not wait, on a busy machine.
 const atOnce = 500 * time.Millisecond
 
-// TestNotificationsSilence: over a network that does not respond, a notification fails soon after
+// TestNotificationsSilentNetwork: over a network that does not respond, a notification fails soon after
 // its timeout, and closing does not wait.
-func TestNotificationsSilence(t *testing.T) {
+func TestNotificationsSilentNetwork(t *testing.T) {
 	t.Parallel()
 	network, far, through := testkit.DatabaseAddress(t, storetest.PostgresURL(t))
 	for name, connected := range map[string]bool{"in between": true, "from the start": false} {
@@ -117,18 +117,18 @@ func TestNotificationsSilence(t *testing.T) {
 			begun := time.Now()
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
-			if err := n.Notify(ctx, "c", "into nowhere"); err == nil {
+			if err := n.Notify(ctx, "c", "silent"); err == nil {
 				t.Error("it was sent")
 			}
-			if took := time.Since(begun); took > pqdriver.AnswerTime+2*time.Second {
-				t.Errorf("to fail took %v", took)
+			if took := time.Since(begun); took > pqdriver.ResponseGrace+2*time.Second {
+				t.Errorf("the failure took %v", took)
 			}
 			sending := make(chan error)
-			go func() { sending <- n.Notify(t.Context(), "c", "into nowhere, without a deadline") }() // ends with Close
+			go func() { sending <- n.Notify(t.Context(), "c", "silent, without a deadline") }() // ends with Close
 			select {
 			case err := <-sending:
 				t.Fatalf("it was sent: %v", err)
-			case <-time.After(10 * time.Millisecond): // it has begun, or else finds what is closed
+			case <-time.After(10 * time.Millisecond): // it has begun, or fails because of Close
 			}
 			closeAtOnce(t, n)
 			begun = time.Now()
@@ -136,14 +136,14 @@ func TestNotificationsSilence(t *testing.T) {
 				t.Error("it was sent")
 			}
 			if took := time.Since(begun); took > atOnce {
-				t.Errorf("what was being sent took %v", took)
+				t.Errorf("the pending notification took %v", took)
 			}
 		})
 	}
 }
 
-// Where nothing is reached closing does not wait for the next attempt.
-func TestNotificationsAway(t *testing.T) {
+// If the server is unreachable, Close does not wait for the next attempt.
+func TestNotificationsUnreachable(t *testing.T) {
 	t.Parallel()
 	network, far, through := testkit.DatabaseAddress(t, storetest.PostgresURL(t))
 	link := testkit.NewLink(t, network, far)
@@ -168,7 +168,7 @@ func TestNotificationsAway(t *testing.T) {
 	closeAtOnce(t, n)
 }
 
-// closeAtOnce closes notifications that are to wait for nothing.
+// closeAtOnce closes notifications, and fails if Close waits.
 func closeAtOnce(t *testing.T, n *store.Notifications) {
 	t.Helper()
 	begun := time.Now()
@@ -176,6 +176,6 @@ func closeAtOnce(t *testing.T, n *store.Notifications) {
 		t.Error(err)
 	}
 	if took := time.Since(begun); took > atOnce {
-		t.Errorf("to close took %v", took)
+		t.Errorf("Close took %v", took)
 	}
 }

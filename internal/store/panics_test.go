@@ -12,7 +12,7 @@ import (
 	"parley/internal/store"
 )
 
-// faulty is a driver that panics at the method with a name, once.
+// faulty is a driver that panics once, in the method with a name.
 type faulty struct {
 	sqldriver.Connector
 	at *string

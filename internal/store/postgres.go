@@ -14,34 +14,33 @@ import (
 
 const (
 	// DefaultMaxOpenConns is the size of a server's pool of connections to PostgreSQL. PostgreSQL
-	// takes 100 as it comes, of which five such pools, and a connection for Ping beside each, leave
-	// some for the operator. Each of Parley's statements lasts well under a millisecond, so that
-	// more connections than the database has cores seldom help; what waits for one, waits in the
-	// pool.
+	// accepts 100 by default: enough for five pools, with a connection for Ping each, and for the
+	// operator. A statement of Parley takes well under a millisecond, so more connections than the
+	// database has cores seldom help. Statements wait in the pool for a free connection.
 	DefaultMaxOpenConns = 16
 
-	// DefaultStatementCache is how many prepared statements a connection keeps: more than Parley
-	// has, so that only lists of changing length (IN) push each other out.
+	// DefaultStatementCache is the number of prepared statements that a connection caches. It is more than
+	// Parley has, so only lists of changing length (IN) evict each other.
 	DefaultStatementCache = 256
 
-	// Connections are replaced after this time, so that a pool finds back to a server, or to an
-	// address, that came back; and given up when there was nothing to do.
+	// Connections are replaced after this time, so that the pool uses a server or an address again that was
+	// down; idle ones are closed earlier.
 	postgresConnLifetime = 30 * time.Minute
 	postgresConnIdleTime = 5 * time.Minute
 
-	// answerTimeout is how long PostgreSQL has for a statement whose context has no deadline.
-	answerTimeout = 2 * time.Minute
+	// responseTimeout is the timeout of a statement whose context has no deadline.
+	responseTimeout = 2 * time.Minute
 )
 
-// openPostgres opens a PostgreSQL database: one pool, and a connection of its own for Ping, which
-// must not wait for the pool.
+// openPostgres opens a PostgreSQL database: one pool, and a separate connection for Ping, which must
+// not wait for the pool.
 func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open PostgreSQL database: %w", err)
 		}
 		if err != nil && !IsUnusable(err) {
-			err = unusableAnswer(err)
+			err = unusableResponse(err)
 		}
 	}()
 	lifetime := context.WithoutCancel(ctx) // Close ends the connections
@@ -52,7 +51,7 @@ func openPostgres(ctx context.Context, url string, opts Options) (_ *DB, err err
 	if err != nil {
 		return nil, unusable(err, "DATABASE_URL (--database-url) cannot be used")
 	}
-	options.AnswerTimeout = 0 // a migration may take any time
+	options.ResponseTimeout = 0 // a migration may take any time
 	migrating, err := pqdriver.New(lifetime, url, options)
 	if err != nil {
 		return nil, err
@@ -103,6 +102,6 @@ func driverOptions(opts Options) pqdriver.Options {
 		statements = DefaultStatementCache
 	}
 	return pqdriver.Options{
-		Statements: statements, AnswerTimeout: answerTimeout, Panics: opts.Panics,
+		Statements: statements, ResponseTimeout: responseTimeout, Panics: opts.Panics,
 	}
 }

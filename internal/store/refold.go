@@ -15,19 +15,19 @@ import (
 )
 
 const (
-	// foldedText is the migration before which texts were folded in another way.
+	// foldedText is the last migration before the folding of texts changed.
 	foldedText = 20261130024500
-	// refoldFor is how long after it each start looks for texts that a previous version of the
-	// program, which ran beside this one during an upgrade, has folded in its own way.
+	// refoldFor is how long after that migration each start checks for texts that a previous version of
+	// the program has folded during a rolling upgrade.
 	refoldFor = 7 * 24 * time.Hour
 	// refoldBatch is how many rows are read at a time.
 	refoldBatch = 500
 )
 
-// refold folds the stored names and tags again (package text), if they never were, or were a
-// short time ago. It changes the rows that differ, each by itself, so it may be interrupted
-// and run again, and a write beside it wins. It keeps ids and the tags as they are shown. The
-// caller holds the lock of the schema.
+// refold folds the stored names and tags again (package text), if that was not done yet, or a short time
+// ago. It updates the rows that differ, each in its own statement, so it may be interrupted and repeated,
+// and a concurrent write wins. It does not change ids or the visible form of tags. The caller holds the
+// lock of the schema.
 func refold(ctx context.Context, pool *sql.DB, dialectName string, logger *slog.Logger) error {
 	tables := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('goose_db_version', 'room_tags')"
 	if dialectName == dialect.Postgres {
@@ -49,7 +49,7 @@ func refold(ctx context.Context, pool *sql.DB, dialectName string, logger *slog.
 	if err == nil && time.Since(at) > refoldFor {
 		return nil
 	}
-	// Other texts are the same whichever way they are folded.
+	// Both ways of folding give the same for other texts.
 	beyondASCII := func(column string) string {
 		if dialectName == dialect.Postgres {
 			return "octet_length(" + column + ") <> char_length(" + column + ")"
@@ -86,7 +86,7 @@ func (f *folder) update(ctx context.Context, statement string, args ...any) erro
 	return err
 }
 
-// storedRoom is what a room is found by.
+// storedRoom has the columns by which a search finds a room.
 type storedRoom struct {
 	id, name, description, searchText string
 	tags                              []string

@@ -8,8 +8,7 @@ import (
 	"parley/internal/store"
 )
 
-// TestRefold: texts that a previous version has folded, and pictures that it has taken, are put
-// right.
+// TestRefold: texts that a previous version has folded, and pictures that it has accepted, are corrected.
 func TestRefold(t *testing.T) {
 	t.Parallel()
 	const room = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -73,7 +72,7 @@ func TestRefold(t *testing.T) {
 				}
 			}
 
-			// A previous version writes beside this one for a while, but not for ever.
+			// A previous version also writes for a while, during a rolling upgrade.
 			exec("UPDATE room_tags SET folded = 'λογος' WHERE position = 0")
 			open(t, url, store.Options{})
 			if got := mustValue[string](
@@ -81,7 +80,7 @@ func TestRefold(t *testing.T) {
 				db.Driver(),
 				"SELECT folded FROM room_tags WHERE position = 0",
 			); got != "λογοσ" {
-				t.Errorf("what was written beside: %q", got)
+				t.Errorf("the concurrent write: %q", got)
 			}
 			exec("UPDATE room_tags SET folded = 'λογος' WHERE position = 0")
 			exec(
@@ -94,7 +93,7 @@ func TestRefold(t *testing.T) {
 				db.Driver(),
 				"SELECT folded FROM room_tags WHERE position = 0",
 			); got != "λογος" {
-				t.Errorf("looked at again after a year: %q", got)
+				t.Errorf("folded again after a year: %q", got)
 			}
 		})
 	}

@@ -18,14 +18,14 @@ func Each(
 	return err
 }
 
-// EachWritten is [Each] for a statement that writes and is a transaction by itself: if its result is
-// not read to its end, it is not known whether it has taken effect. See [IsOutcomeUnknown].
+// EachWritten is [Each] for a statement that writes and is a transaction by itself: if its result
+// is not read to its end, its outcome is unknown. See [IsOutcomeUnknown].
 func EachWritten(
 	ctx context.Context, q Querier, scan func(*sql.Rows) error, query string, args ...any,
 ) error {
 	answered, err := each(ctx, q, scan, query, args...)
 	if answered {
-		return Unanswered(err)
+		return UnknownOutcome(err)
 	}
 	return err
 }

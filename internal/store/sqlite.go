@@ -24,13 +24,13 @@ import (
 // with SQLITE_BUSY.
 const sqliteBusyTimeout = 5 * time.Second
 
-// openSQLite opens a database file with two pools. The one writer never competes with itself for
-// SQLite's write lock (several would: in SQLite the first to come is not the first served), and
-// takes that lock when a transaction begins, because one that began as a read cannot wait for it.
-// The readers see the last commit and never wait, thanks to the write-ahead log.
+// openSQLite opens a database file with two pools. The pool of writes has one connection, because SQLite
+// does not grant its write lock in FIFO order. That connection takes the lock when a transaction begins,
+// because a transaction that began as a read cannot wait for it. The readers read the last commit from the
+// write-ahead log and never wait.
 //
-// A goroutine that holds a transaction must run its statements in it: another write would wait for
-// the writer for ever.
+// A goroutine with a transaction must run all its writes in it: another write would wait for the same
+// connection forever.
 func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err error) {
 	cleanup := func() error { return nil }
 	synchronous := syncedSettings(opts.Synchronous)
@@ -40,7 +40,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 		return nil, errors.New(`open database: "sqlite:" lacks the path of a file`)
 	case ":memory:":
 		// SQLite's own in-memory databases have neither a write-ahead log nor readers beside the
-		// writer; a file without syncs behaves like the real thing.
+		// writer; a file without syncs behaves like a database on disk.
 		dir, err := os.MkdirTemp("", "parley-")
 		if err != nil {
 			return nil, fmt.Errorf("open database: %w", err)
@@ -66,10 +66,10 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 	if err := makePrivate(path); err != nil {
 		return nil, unusable(
 			err,
-			"it cannot be made: give the server's user the right to write the folder, or name another file",
+			"it cannot be created: give the server's user write permission for the folder, or name another file",
 		)
 	}
-	// The migration comes first: it is also what puts the file into WAL mode.
+	// The migration comes first, because it also sets WAL mode.
 	if err := migrateSQLite(
 		ctx,
 		path,
@@ -98,10 +98,10 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 			synchronous,
 			"_foreign_keys=1",
 			"_txlock=immediate",
-			// What a statement that fails half way takes back is otherwise kept in a file for each, and
-			// the write-ahead log brought into the database every 4 MB, with a flush: a page that
-			// changes often is written once in 8 MB this way. More would cost a little less, and make
-			// the write at that moment wait for longer.
+			// By default SQLite writes the undo data of each statement to a file, and copies the
+			// write-ahead log into the database every 4 MB, with a flush. With 8 MB it writes a page that
+			// changes often half as many times. A larger value would save little, and make the write at
+			// that moment wait for longer.
 			"_pragma=temp_store(memory)",
 			"_pragma=wal_autocheckpoint(2000)",
 		)...),
@@ -137,9 +137,9 @@ func openSQLite(ctx context.Context, path string, opts Options) (_ *DB, err erro
 	return db, nil
 }
 
-// makePrivate makes a file that does not exist, readable to its owner alone: SQLite would let
-// every user read it, and gives the files that it makes beside the database the same permissions. It
-// leaves the permissions of a file that exists as they are.
+// makePrivate creates a missing file that only its owner can read: SQLite would make it readable for all
+// users, and copies the permissions to its other files. It does not change the permissions of an existing
+// file.
 func makePrivate(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -148,17 +148,17 @@ func makePrivate(path string) error {
 	return file.Close()
 }
 
-// sqliteDSN names a file and the settings of a connection to it: how long it waits for locks, what
-// is given, and what all have in common.
+// sqliteDSN returns the data source name of a file: with the timeout of locks, the given settings, and
+// those of all connections.
 func sqliteDSN(path string, busyTimeout time.Duration, settings ...string) string {
 	path = filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" {
 		path = "/" + path // file:/C:/…
 	}
 	settings = append([]string{
-		// Instants are text in UTC, whose order is that of time.
+		// Times are text in UTC, which sorts by time.
 		"_time_format=sqlite", "_timezone=UTC",
-		// "text" in double quotes is a name, never a string: a misspelt column is an error.
+		// A text in double quotes is an identifier, never a string: a misspelled column is an error.
 		"_dqs=0",
 		// The driver applies this before all other settings, which may have to wait too.
 		fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds()),
@@ -166,12 +166,12 @@ func sqliteDSN(path string, busyTimeout time.Duration, settings ...string) strin
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(settings, "&")
 }
 
-// sqliteSession returns a pool of one connection, for what runs before or after the server.
+// sqliteSession returns a pool of one connection, for statements before or after the server runs.
 func sqliteSession(dsn string) (*sql.DB, error) {
 	return sqlitePool(dsn, 1, new(stmtcache.Counts), nil)
 }
 
-// sqlitePool returns a pool of up to size connections, which it keeps.
+// sqlitePool returns a pool of up to size connections, which stay open.
 func sqlitePool(
 	dsn string, size int, counts *stmtcache.Counts, guard *panics.Guard,
 ) (*sql.DB, error) {

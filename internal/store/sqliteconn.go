@@ -11,8 +11,7 @@ import (
 	"parley/internal/store/stmtcache"
 )
 
-// sqliteConnector makes the driver's connections and puts each behind a cache of prepared
-// statements.
+// sqliteConnector opens the driver's connections, each with a cache of prepared statements.
 type sqliteConnector struct {
 	sqldriver.Connector
 	counts *stmtcache.Counts
@@ -37,7 +36,7 @@ func (c sqliteConnector) Connect(ctx context.Context) (_ sqldriver.Conn, err err
 	return &sqliteConn{rawSQLiteConn: raw, cache: cache, panics: c.panics}, nil
 }
 
-// rawSQLiteConn is what the driver's connection can do, and so must ours.
+// rawSQLiteConn has the methods of the driver's connection, which [sqliteConn] must have, too.
 type rawSQLiteConn interface {
 	sqldriver.Conn
 	sqldriver.ConnBeginTx
@@ -49,15 +48,15 @@ type rawSQLiteConn interface {
 	sqldriver.Validator
 }
 
-// sqliteConn is a connection to SQLite. Statements that have arguments are compiled once and found
-// again in the cache; SQLite compiles one anew by itself where the schema has changed.
+// sqliteConn is a connection to SQLite. It caches compiled statements with arguments. SQLite compiles a
+// statement again if the schema has changed.
 //
-// database/sql lets one goroutine at a time use it.
+// It is not safe for concurrent use: database/sql calls it from one goroutine at a time.
 type sqliteConn struct {
 	rawSQLiteConn
 	cache *stmtcache.Cache
-	// open counts the answers of which rows are still to be read. A statement has room for one, and
-	// must not be closed before: as long as there are any, none is taken from the cache.
+	// open counts the results that have not been read completely. A statement has one result, and must
+	// not be closed before its end: while there are any, the cache is not used.
 	open   int
 	panics *panics.Guard
 	broken bool // the driver has panicked: do not use again
@@ -92,7 +91,7 @@ func (c *sqliteConn) query(
 	}
 }
 
-// ExecContext runs a statement and counts the rows that it changed.
+// ExecContext runs a statement and returns the number of rows that it changed.
 func (c *sqliteConn) ExecContext(
 	ctx context.Context, query string, args []sqldriver.NamedValue,
 ) (_ sqldriver.Result, err error) {
@@ -108,7 +107,7 @@ func (c *sqliteConn) ExecContext(
 	}
 }
 
-// prepared returns the cache's statement of query; nil where it is to be run as it is.
+// prepared returns the cached statement of query, or nil if the query must be run without the cache.
 func (c *sqliteConn) prepared(
 	ctx context.Context,
 	query string,
@@ -133,7 +132,7 @@ func (c *sqliteConn) BeginTx(
 	return &sqliteTx{tx, ctx, c}, nil
 }
 
-// IsValid reports whether the connection may go back into the pool.
+// IsValid reports whether the connection may return to the pool.
 func (c *sqliteConn) IsValid() bool { return !c.broken && c.rawSQLiteConn.IsValid() }
 
 // ResetSession is called before the connection is used again.
@@ -145,14 +144,14 @@ func (c *sqliteConn) ResetSession(ctx context.Context) (err error) {
 	return c.rawSQLiteConn.ResetSession(ctx)
 }
 
-// Close closes the connection and what it has prepared.
+// Close closes the connection and its prepared statements.
 func (c *sqliteConn) Close() (err error) {
 	ctx := context.Background() //nolint:forbidigo // it was given none
 	defer outcome.Contain(ctx, c.panics, &c.broken, &err)
 	return errors.Join(c.cache.Close(), c.rawSQLiteConn.Close())
 }
 
-// sqliteRows is an answer.
+// sqliteRows is a result.
 type sqliteRows struct {
 	sqldriver.Rows
 	ctx    context.Context //nolint:containedctx // that of the query
@@ -166,7 +165,7 @@ func (r *sqliteRows) Next(dest []sqldriver.Value) (err error) {
 	return r.Rows.Next(dest)
 }
 
-// Close makes room for the next one.
+// Close ends the result, so that the cache may be used again.
 func (r *sqliteRows) Close() (err error) {
 	defer outcome.Contain(r.ctx, r.conn.panics, &r.conn.broken, &err)
 	if !r.closed {
@@ -183,7 +182,7 @@ type sqliteTx struct {
 	conn *sqliteConn
 }
 
-// Commit commits. After a panic of the driver it is unknown whether it has.
+// Commit commits. After a panic of the driver its outcome is unknown.
 func (t *sqliteTx) Commit() (err error) {
 	defer outcome.ContainWrite(t.ctx, t.conn.panics, &t.conn.broken, &err)
 	return t.Tx.Commit()

@@ -41,8 +41,8 @@ func (c countedConn) PrepareContext(ctx context.Context, query string) (sqldrive
 	return c.SQLiteConn.PrepareContext(ctx, query)
 }
 
-// countedPool returns a pool of one connection, with a table of the numbers from 1 to 3, and what
-// will be prepared on it.
+// countedPool returns a pool of one connection, with a table of the numbers from 1 to 3, and the counts of
+// its prepared statements.
 func countedPool(t *testing.T) (pool *sql.DB, path string, prepared map[string]int) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "x.db")
@@ -75,13 +75,13 @@ func TestSQLiteStatementCache(t *testing.T) {
 			t.Errorf("got %d, want %d", got, 10+i)
 		}
 	}
-	// An error leaves the statement as good as it was, also in a transaction.
+	// A statement can be used again after an error, also in a transaction.
 	tx, err := pool.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := tx.ExecContext(t.Context(), write, 1); err == nil {
-		t.Fatal("a number twice")
+		t.Fatal("a duplicate number was inserted")
 	}
 	if _, err := tx.ExecContext(t.Context(), write, 20); err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func TestSQLiteRowsOpen(t *testing.T) {
 			if got := numbers(func() {}); len(got) != 3 {
 				t.Errorf("inside: %v", got)
 			}
-			for i := range store.DefaultStatementCache + 10 { // would push it out
+			for i := range store.DefaultStatementCache + 10 { // would evict it
 				if _, err := tx.ExecContext(
 					t.Context(),
 					fmt.Sprintf("UPDATE numbers SET n = n WHERE n = ? + %d", i),

@@ -44,8 +44,7 @@ func open(t *testing.T, url string, opts store.Options) *store.DB {
 	return db
 }
 
-// databases returns, by the name of its kind, what makes a new database and returns its URL. Each
-// test runs on both.
+// databases returns a function for each kind of database, which creates a new one and returns its URL.
 func databases() map[string]func(*testing.T) string {
 	return map[string]func(*testing.T) string{
 		"sqlite": func(t *testing.T) string {
@@ -53,7 +52,7 @@ func databases() map[string]func(*testing.T) string {
 			return "sqlite:" + filepath.Join(
 				t.TempDir(),
 				"a b?c%.db",
-			) // a name with all that a URL could trip over
+			) // a name with special characters of URLs
 		},
 		"postgres": func(t *testing.T) string {
 			t.Helper()
@@ -62,7 +61,7 @@ func databases() map[string]func(*testing.T) string {
 	}
 }
 
-// execQuerier is what ent's hand-written statements need of a driver or a transaction.
+// execQuerier has the methods of a driver or transaction for hand-written statements.
 type execQuerier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -85,7 +84,7 @@ func mustExec(t *testing.T, db any, query string, args ...any) {
 	}
 }
 
-// value returns the first column of the one row of a query.
+// value returns the first column of the only row of a query.
 func value[T any](ctx context.Context, db any, query string, args ...any) (T, error) {
 	var v T
 	rows, err := raw(db).QueryContext(ctx, query, args...)
@@ -130,7 +129,7 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal("opened", db.Dialect())
 			}
 			if !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %q does not say %q", err, test.want)
+				t.Errorf("error %q does not contain %q", err, test.want)
 			}
 			if strings.Contains(err.Error(), "secret@") {
 				t.Errorf("error %q shows the password", err)
@@ -159,7 +158,7 @@ func TestOpenTwice(t *testing.T) {
 	}
 }
 
-// The database holds what opens rooms: it is its owner's alone, with the files beside it.
+// The database contains room keys: only its owner can read it and its other files.
 func TestSQLiteFilesArePrivate(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -179,8 +178,8 @@ func TestSQLiteFilesArePrivate(t *testing.T) {
 	}
 }
 
-// TestCloseReleasesLock: a server that cannot note that it has ended does not keep the lock of its
-// run, by which the next one knows whether it is alone.
+// TestCloseReleasesLock: a server that cannot record its clean end still releases the lock of its run, by
+// which the next one knows whether it is alone.
 func TestCloseReleasesLock(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "parley.db")
@@ -208,14 +207,14 @@ func TestCloseReleasesLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err == nil {
-		t.Error("the server has ended without a note of it, and without an error")
+		t.Error("the server has ended without a record of it, and without an error")
 	}
 	if _, err := connect(file+"-run").ExecContext(t.Context(), "BEGIN EXCLUSIVE"); err != nil {
 		t.Errorf("the lock is still held: %v", err)
 	}
 }
 
-// A database that is merely busy answers.
+// Ping succeeds while the database is busy.
 func TestPingWhileBusy(t *testing.T) {
 	t.Parallel()
 	for name, newURL := range databases() {
@@ -305,7 +304,7 @@ func TestSQLiteSettings(t *testing.T) {
 	}
 }
 
-// Instants come back as they went in, in UTC, and their order is that of time.
+// Times are read as they were written, in UTC, and sort by time.
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	for name, newURL := range databases() {
@@ -374,7 +373,7 @@ func TestDriverRoutes(t *testing.T) {
 				t.Errorf("returned %d", n)
 			}
 
-			// Reads go on while a transaction writes, and do not see what is not committed.
+			// Reads do not wait for a transaction that writes, and do not read its changes.
 			tx, err := db.Driver().Tx(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -472,8 +471,8 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-// The migrations make the schema that ent's code expects: "go run ./internal/store/migrate NAME"
-// writes what is missing.
+// The migrations create the schema that ent's code expects: "go run ./internal/store/migrate NAME"
+// writes a missing migration.
 func TestNoDrift(t *testing.T) {
 	t.Parallel()
 	for name, newURL := range databases() {

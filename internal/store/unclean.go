@@ -8,7 +8,7 @@ import (
 	"log/slog"
 )
 
-// Synchronous says when SQLite writes a commit to the disk. See PRAGMA synchronous
+// Synchronous configures when SQLite writes a commit to the disk. See PRAGMA synchronous
 // (https://www.sqlite.org/pragma.html#pragma_synchronous).
 type Synchronous string
 
@@ -21,18 +21,18 @@ const (
 	SynchronousNormal Synchronous = "normal"
 )
 
-// sqliteRun is this process's use of a database file. It knows whether the commits of earlier runs
-// may have been lost.
+// sqliteRun is a run of a process on a database file. It detects whether commits of earlier runs may have
+// been lost.
 //
-// The database counts the runs below FULL that have not ended cleanly, in its user_version. Such a
+// The user_version of the database counts the runs below FULL that have not ended cleanly. Such a
 // run raises the count before its first commit and lowers it after its last, each in a commit that
 // is synced. Commits become durable in their order, since the write-ahead log is a sequence that
 // recovery reads up to its first gap: a database without the run's commits has its mark, and a
 // database without the mark has all of its commits. A copy of the files has the mark, too.
 //
-// Several processes may use one file. Each holds a shared lock on a file beside it for as long as
-// it runs. The count of a process that lives is no reason to raise anything, so a process that
-// starts looks at it only if it gets the lock alone.
+// Several processes may use one file. Each has a shared lock on another file while it runs. The
+// count may be that of a running process, so a process that starts reads it only if it gets an exclusive
+// lock.
 type sqliteRun struct {
 	path   string
 	normal bool
@@ -58,7 +58,7 @@ func beginRun(
 			err = errors.Join(err, r.unlock())
 		}
 	}()
-	alone, err := r.whileAlone(ctx, func() error { return r.recover(ctx, logger) })
+	alone, err := r.ifAlone(ctx, func() error { return r.recover(ctx, logger) })
 	if err != nil {
 		return nil, fmt.Errorf("recover from an unclean end: %w", err)
 	}
@@ -76,9 +76,9 @@ func beginRun(
 
 func (r *sqliteRun) lockPath() string { return r.path + "-run" }
 
-// whileAlone calls f if no other process uses the database file, and reports whether it did. No
-// other process begins to use it meanwhile.
-func (r *sqliteRun) whileAlone(ctx context.Context, f func() error) (alone bool, err error) {
+// ifAlone calls f if no other process uses the database file, and reports whether it did. Meanwhile no
+// other process can begin to use it.
+func (r *sqliteRun) ifAlone(ctx context.Context, f func() error) (alone bool, err error) {
 	conn, err := r.lock.Conn(ctx)
 	if err != nil {
 		return false, err
@@ -181,7 +181,7 @@ func setUnclean(ctx context.Context, tx *sql.Tx, runs int) error {
 	return err
 }
 
-// synced runs do in a transaction whose commit is written to the disk.
+// synced runs do in a transaction and syncs its commit.
 func (r *sqliteRun) synced(ctx context.Context, do func(*sql.Tx) error) (err error) {
 	dsn := sqliteDSN(
 		r.path,
@@ -204,8 +204,7 @@ func (r *sqliteRun) synced(ctx context.Context, do func(*sql.Tx) error) (err err
 }
 
 // end ends the use of the database file after the last commit of this process. The last process
-// that ends cleanly also removes the marks of those that were killed: what they had committed is
-// durable by then.
+// that ends cleanly also resets the count of killed processes: their commits are durable by then.
 func (r *sqliteRun) end(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.unlock()) }()
 	if r.normal {
@@ -218,13 +217,13 @@ func (r *sqliteRun) end(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = r.whileAlone(ctx, func() error {
+	_, err = r.ifAlone(ctx, func() error {
 		return r.count(ctx, func(int) int { return 0 })
 	})
 	return err
 }
 
-// unlock releases the lock: the end of its connection ends a transaction that holds it.
+// unlock releases the lock by closing its connection.
 func (r *sqliteRun) unlock() (err error) {
 	if r.shared != nil {
 		err = r.shared.Close()

@@ -18,11 +18,11 @@ import (
 	"parley/internal/store/pqdriver"
 )
 
-// UnusableError says why a database cannot be used as it is, and what to do about it. Trying again
-// is of no use.
+// UnusableError is the error for a database that cannot be used as it is. Its message says what to do. A
+// retry does not help.
 type UnusableError struct {
 	message string
-	cause   error // what the database said, if it did
+	cause   error // the error of the database, if any
 }
 
 func (e *UnusableError) Error() string {
@@ -32,34 +32,34 @@ func (e *UnusableError) Error() string {
 	return fmt.Sprintf("%s (%v)", e.message, e.cause)
 }
 
-// Unwrap returns what the database said, or nil.
+// Unwrap returns the error of the database, or nil.
 func (e *UnusableError) Unwrap() error { return e.cause }
 
 func unusable(cause error, format string, args ...any) error {
 	return &UnusableError{message: fmt.Sprintf(format, args...), cause: cause}
 }
 
-// IsUnusable reports whether an error of [Open] says that the database, or its URL, has to be
-// changed before it works.
+// IsUnusable reports whether an error of [Open] means that the operator must change the database or its
+// URL.
 func IsUnusable(err error) bool {
 	_, ok := errors.AsType[*UnusableError](err)
 	return ok
 }
 
-// errForeign is the answer for a database that has tables, but not Parley's.
+// errForeign returns the error for a database with tables of another application.
 func errForeign() error {
 	return unusable(nil,
-		"it has the tables of another application: give Parley a database of its own")
+		"it has the tables of another application: give Parley its own database")
 }
 
-// minPostgresVersion is the oldest version of PostgreSQL that works, as server_version_num has it.
+// minPostgresVersion is the oldest supported version of PostgreSQL, in the form of server_version_num.
 const minPostgresVersion = 140_000
 
-// checkPostgres refuses a server or database that Parley does not work with. It changes nothing.
+// checkPostgres rejects a server or database that Parley does not support. It changes nothing.
 func checkPostgres(ctx context.Context, pool *sql.DB, conns int, logger *slog.Logger) error {
 	var (
 		encoding, strings, version, readOnly, user string
-		number, most                               int
+		number, maximum                            int
 		standby                                    bool
 		schema, grant                              sql.NullString
 		mayCreate, migrated                        sql.NullBool
@@ -70,9 +70,9 @@ func checkPostgres(ctx context.Context, pool *sql.DB, conns int, logger *slog.Lo
 	has_schema_privilege(current_schema(), 'CREATE'), to_regclass('goose_db_version') IS NOT NULL,
 	'GRANT CREATE ON SCHEMA ' || quote_ident(current_schema()) || ' TO ' || quote_ident(current_user)`).
 		Scan(
-			&encoding, &strings, &version, &number, &most, &readOnly, &standby, &user, &schema, &mayCreate, &migrated, &grant)
+			&encoding, &strings, &version, &number, &maximum, &readOnly, &standby, &user, &schema, &mayCreate, &migrated, &grant)
 	if err != nil {
-		return fmt.Errorf("look at its settings: %w", unusableAnswer(err))
+		return fmt.Errorf("read its settings: %w", unusableResponse(err))
 	}
 	switch {
 	case number < minPostgresVersion:
@@ -83,7 +83,7 @@ func checkPostgres(ctx context.Context, pool *sql.DB, conns int, logger *slog.Lo
 	case standby:
 		return unusable(
 			nil,
-			"this server is a standby, which takes no writes: connect to the primary, "+
+			"this server is a standby, which accepts no writes: connect to the primary, "+
 				"or list all servers in the URL with target_session_attrs=read-write",
 		)
 	case readOnly == "on":
@@ -97,7 +97,7 @@ func checkPostgres(ctx context.Context, pool *sql.DB, conns int, logger *slog.Lo
 	case !schema.Valid:
 		return unusable(
 			nil,
-			"the user %q has no schema to use: create the first one of its search_path, or change that",
+			"the user %q has no current schema: create the first one of its search_path, or change the search_path",
 			user,
 		)
 	case !migrated.Bool && !mayCreate.Bool:
@@ -109,14 +109,14 @@ func checkPostgres(ctx context.Context, pool *sql.DB, conns int, logger *slog.Lo
 			grant.String,
 		)
 	}
-	if conns > most {
+	if conns > maximum {
 		logger.WarnContext(
 			ctx,
-			"the pool may have more connections than the database has in all: lower PARLEY_DB_MAX_CONNS",
+			"the pool may have more connections than the database allows: lower PARLEY_DB_MAX_CONNS",
 			"pool",
 			conns,
 			"max_connections",
-			most,
+			maximum,
 		)
 	}
 	return nil
@@ -127,15 +127,14 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// checkPostgresTables refuses a database that has another application's tables, or another
-// application's history of migrations. The caller has the lock of the schema.
+// checkPostgresTables rejects a database with tables or migrations of another application. The caller has the lock of the schema.
 func checkPostgresTables(ctx context.Context, q querier) error {
 	var history, rooms bool
 	err := q.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL, to_regclass('rooms') IS NOT NULL OR
 	to_regclass('users') IS NOT NULL`).
 		Scan(&history, &rooms)
 	if err != nil {
-		return fmt.Errorf("look at the tables: %w", err)
+		return fmt.Errorf("read the tables: %w", err)
 	}
 	return checkTables(ctx, q, history, rooms)
 }
@@ -153,7 +152,7 @@ func checkTables(ctx context.Context, q querier, history, tables bool) error {
 	err := q.QueryRowContext(ctx, "SELECT count(*) > 0 FROM goose_db_version WHERE version_id > 0").
 		Scan(&migrated)
 	if err != nil {
-		return fmt.Errorf("look at the history of migrations: %w", err)
+		return fmt.Errorf("read the history of migrations: %w", err)
 	}
 	if migrated != tables {
 		return errForeign()
@@ -161,18 +160,17 @@ func checkTables(ctx context.Context, q querier, history, tables bool) error {
 	return nil
 }
 
-// unusableAnswer returns err as an [UnusableError] if PostgreSQL, or its driver, has said that it
-// will not do because of how it is set up.
-func unusableAnswer(err error) error {
+// unusableResponse returns err as an [UnusableError] if it is an error of the configuration.
+func unusableResponse(err error) error {
 	if pqdriver.IsTLSUnsupported(err) {
 		return unusable(err,
-			"the server does not speak TLS: add sslmode=disable to the URL to connect without")
+			"the server does not support TLS: add sslmode=disable to the URL to connect without")
 	}
 	switch pqdriver.Code(err) {
 	case pqerror.InvalidPassword, pqerror.InvalidAuthorizationSpecification:
 		return unusable(
 			err,
-			"the server does not let this user in: check the user and password in the URL, and pg_hba.conf",
+			"the server rejects this user: check the user and password in the URL, and pg_hba.conf",
 		)
 	case pqerror.InvalidCatalogName:
 		return unusable(err, "there is no such database: create it, or correct the name in the URL")
@@ -189,19 +187,19 @@ func unusableAnswer(err error) error {
 // (https://www.sqlite.org/fileformat2.html#application_id): "Prly".
 const sqliteApplicationID = 0x50726c79
 
-// checkSQLiteFile refuses a path at which there is no database of Parley's and none can be. It
-// changes nothing. unmarked reports whether there is a database that does not say whose it is.
+// checkSQLiteFile rejects a path that neither is a database of Parley nor can become one. It changes
+// nothing. unmarked reports whether there is a database without an application id.
 func checkSQLiteFile(path string) (unmarked bool, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		if _, err := os.Stat(filepath.Dir(path)); err != nil {
 			return false, unusable(err,
-				"its folder does not exist or cannot be reached: create it, or name another file")
+				"its folder does not exist or is not accessible: create it, or name another file")
 		}
 		return false, nil
 	case err != nil:
-		return false, unusable(err, "it cannot be reached: name another file")
+		return false, unusable(err, "it is not accessible: name another file")
 	case info.IsDir():
 		return false, unusable(
 			nil,
@@ -209,20 +207,20 @@ func checkSQLiteFile(path string) (unmarked bool, err error) {
 			filepath.Join(path, "parley.db"),
 		)
 	case !info.Mode().IsRegular():
-		return false, unusable(nil, "it is not a file: name another")
+		return false, unusable(nil, "it is not a file: name another path")
 	}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return false, unusable(
 			err,
-			"it cannot be written: give the server's user the right to write it, or name another file",
+			"it is not writable: give the server's user write permission, or name another file",
 		)
 	}
 	defer file.Close()
 	var header [100]byte // https://www.sqlite.org/fileformat2.html#the_database_header
 	switch n, err := io.ReadFull(file, header[:]); {
 	case errors.Is(err, io.EOF):
-		return false, nil // empty, as one that was just made
+		return false, nil // empty, like a new file
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
 		return false, unusable(err, "it cannot be read")
 	case n < len(header) || !strings.HasPrefix(string(header[:]), "SQLite format 3\x00"):
@@ -241,7 +239,7 @@ func checkSQLiteFile(path string) (unmarked bool, err error) {
 	return id == 0, nil
 }
 
-// checkSQLiteTables refuses a database that has another application's tables. It only reads.
+// checkSQLiteTables rejects a database with tables of another application. It only reads.
 func checkSQLiteTables(ctx context.Context, path string) (err error) {
 	pool, err := sqliteSession(sqliteDSN(path, sqliteBusyTimeout, "mode=ro"))
 	if err != nil {
@@ -253,17 +251,17 @@ func checkSQLiteTables(ctx context.Context, path string) (err error) {
 	count(*) FILTER (WHERE name NOT LIKE 'goose_%' AND name NOT LIKE 'sqlite_%') > 0
 FROM sqlite_master WHERE type = 'table'`).Scan(&history, &tables)
 	if err != nil {
-		return fmt.Errorf("look at the tables: %w", unusableFile(err))
+		return fmt.Errorf("read the tables: %w", unusableFile(err))
 	}
 	return checkTables(ctx, pool, history, tables)
 }
 
-// markSQLite refuses a database without a write-ahead log, and marks others as Parley's. The
+// markSQLite rejects a database without a write-ahead log, and marks others as Parley's. The
 // connection is in a transaction.
 func markSQLite(ctx context.Context, pool *sql.DB) error {
 	var mode string
 	if err := pool.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
-		return fmt.Errorf("look at the journal: %w", err)
+		return fmt.Errorf("read the journal mode: %w", err)
 	}
 	if mode != "wal" {
 		return unusable(nil, "it cannot have a write-ahead log here (its journal is %q): "+
@@ -278,8 +276,7 @@ func markSQLite(ctx context.Context, pool *sql.DB) error {
 	return nil
 }
 
-// unusableFile returns err as an [UnusableError] if SQLite has said that it cannot work with the
-// file, or beside it.
+// unusableFile returns err as an [UnusableError] if SQLite cannot use the file or its folder.
 func unusableFile(err error) error {
 	switch sqliteCode(err) {
 	case sqlite3.SQLITE_CANTOPEN,
@@ -287,7 +284,7 @@ func unusableFile(err error) error {
 		sqlite3.SQLITE_PERM,
 		sqlite3.SQLITE_IOERR:
 		return unusable(err, "SQLite cannot work here: it needs a local file system, "+
-			"and the right to make files beside the database (-wal and -shm)")
+			"and the permission to create files in its folder (-wal and -shm)")
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
 		return unusable(err,
 			"it is damaged, or not a database: restore a backup, or name another file")

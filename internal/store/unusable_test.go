@@ -13,7 +13,7 @@ import (
 	"parley/internal/store/storetest"
 )
 
-// TestUnusableFiles: what is not a database of Parley's is refused with a sentence, and not
+// TestUnusableFiles: files that are not databases of Parley are rejected with a clear error, and not
 // changed.
 func TestUnusableFiles(t *testing.T) {
 	t.Parallel()
@@ -69,7 +69,7 @@ func TestUnusableFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(filepath.Dir(path), nil)
-		}, "it cannot be reached"},
+		}, "it is not accessible"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -80,7 +80,7 @@ func TestUnusableFiles(t *testing.T) {
 			before, _ := os.ReadFile(path)
 			_, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 			if !store.IsUnusable(err) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("%v, want it to say %q", err, test.want)
+				t.Errorf("%v, want %q in it", err, test.want)
 			}
 			if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
 				t.Error("the file was changed")
@@ -94,7 +94,7 @@ func TestUnusableFiles(t *testing.T) {
 	); !store.IsUnusable(
 		err,
 	) {
-		t.Errorf("a folder in which no file can be made: %v", err)
+		t.Errorf("a folder that is not writable: %v", err)
 	}
 }
 
@@ -105,8 +105,7 @@ func mustMkdir(t *testing.T, path string) {
 	}
 }
 
-// TestUnusablePostgres: a database that cannot work is refused with a sentence that says what to
-// do.
+// TestUnusablePostgres: an unusable database is rejected with an error that says what to do.
 func TestUnusablePostgres(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -118,7 +117,7 @@ func TestUnusablePostgres(t *testing.T) {
 		"another encoding":   {other: true, want: "its encoding is LATIN1"},
 		"read-only":          {setUp: []string{"ALTER DATABASE DB SET default_transaction_read_only = on"}, want: "read-only"},
 		"escapes in strings": {setUp: []string{"ALTER DATABASE DB SET standard_conforming_strings = off"}, want: "standard_conforming_strings"},
-		"no schema":          {setUp: []string{"ALTER DATABASE DB SET search_path = nowhere"}, want: "has no schema"},
+		"no schema":          {setUp: []string{"ALTER DATABASE DB SET search_path = nowhere"}, want: "has no current schema"},
 		"no privilege": {
 			setUp: []string{"CREATE ROLE DB_guest LOGIN", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"},
 			role:  "guest", want: "may not create tables",
@@ -128,7 +127,7 @@ func TestUnusablePostgres(t *testing.T) {
 			"CREATE TABLE goose_db_version (id int, version_id bigint, is_applied bool, tstamp timestamp)",
 			"INSERT INTO goose_db_version VALUES (1, 7, true, now())",
 		}, want: "tables of another application"},
-		"no such user": {role: "nobody", want: "does not let this user in"},
+		"no such user": {role: "nobody", want: "rejects this user"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -166,7 +165,7 @@ func TestUnusablePostgres(t *testing.T) {
 			}
 			_, err = store.Open(t.Context(), u.String(), store.Options{})
 			if !store.IsUnusable(err) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("%v, want it to say %q", err, test.want)
+				t.Errorf("%v, want %q in it", err, test.want)
 			}
 			if test.role == "guest" {
 				exec("DROP ROLE DB_guest")

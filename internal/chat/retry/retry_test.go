@@ -19,7 +19,7 @@ var errBroken = errors.New("broken")
 // that is allowed.
 func TestAttempts(t *testing.T) {
 	panicked := panics.NewGuard(nil)
-	unknown := store.Unanswered(errBroken)
+	unknown := store.UnknownOutcome(errBroken)
 	for name, test := range map[string]struct {
 		policy   retry.Policy
 		err      error // of the first attempts

@@ -1,16 +1,16 @@
-// Migrate writes the migrations that lead from those on disk to ent's schema, one file for each
-// database:
+// Migrate writes the difference between the migrations on disk and ent's schema as a new migration, one
+// file for each database:
 //
 //	go run ./internal/store/migrate NAME
 //
-// Run it at the top of the repository after "go generate ./ent". NAME says what changes, in
-// snake_case. Read what it wrote: renames show as a column dropped and another added, and data has
-// to be moved by hand. After editing a file run it again with -hash, which only writes atlas.sum,
-// the checksums that keep two branches from adding migrations unnoticed.
+// Run it at the top of the repository after "go generate ./ent". NAME describes the change, in
+// snake_case. Review the files: a rename appears as a dropped column and a new one, and data must be moved
+// by hand. After editing a file run it again with -hash, which only writes atlas.sum,
+// the checksums that make migrations of two branches conflict.
 //
-// For PostgreSQL it needs an empty database, whose URL it takes from PARLEY_TEST_POSTGRES_URL (the
-// database is not touched; a new one is made beside it and dropped), or else a local installation
-// of PostgreSQL.
+// For PostgreSQL it needs an empty database, whose URL it takes from PARLEY_TEST_POSTGRES_URL (it does
+// not change that database; it creates another one and drops it), or else a local installation of
+// PostgreSQL.
 package main
 
 import (
@@ -37,11 +37,11 @@ import (
 	"parley/internal/store/tables"
 )
 
-// root is where the migrations lie, from the top of the repository.
+// root is the folder of the migrations, from the top of the repository.
 const root = "internal/store/migrations"
 
 func main() {
-	hash := flag.Bool("hash", false, "write atlas.sum anew, and nothing else")
+	hash := flag.Bool("hash", false, "only write atlas.sum")
 	flag.Parse()
 	if err := run(context.Background(), *hash, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "migrate:", err)
@@ -69,7 +69,7 @@ func writeSQLite(ctx context.Context, f file) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	db.SetMaxOpenConns(1) // each connection has a memory of its own
+	db.SetMaxOpenConns(1) // each connection has its own memory database
 	return write(ctx, "sqlite", dialect.SQLite, db, f)
 }
 
@@ -91,9 +91,9 @@ func writePostgres(ctx context.Context, f file) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	// A statement that waits for a table makes all statements after it wait. It gives up soon, and the
-	// server tries again. An index of a large table takes longer: write it into a file of its own, with
-	// NO TRANSACTION and CONCURRENTLY.
+	// A statement that waits for a table blocks all statements after it. It times out soon, and the server
+	// retries it. An index of a large table takes longer: write it in a separate file, with NO TRANSACTION
+	// and CONCURRENTLY.
 	f.first = "SET LOCAL lock_timeout = '200ms';\n"
 	return write(ctx, "postgres", dialect.Postgres, db, f)
 }
@@ -134,10 +134,10 @@ func write(ctx context.Context, dir, dialect string, db *sql.DB, f file) error {
 // file is a migration to be written, in goose's format.
 type file struct {
 	name  string // the same for both databases
-	first string // what it does before all else
+	first string // the first statement
 }
 
-// Format writes a plan as the one file.
+// Format returns the plan as one file.
 func (f file) Format(plan *atlas.Plan) ([]atlas.File, error) {
 	files, err := sqltool.GooseFormatter.Format(plan)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package outcome says what is known about a statement whose connection was lost or whose driver
-// panicked. The wrappers of both database drivers use it.
+// Package outcome has the errors of statements whose connection was lost or whose driver panicked. The
+// wrappers of both database drivers use it.
 package outcome
 
 import (
@@ -9,9 +9,8 @@ import (
 	"parley/internal/panics"
 )
 
-// UnknownError says that a write may have taken effect. It unwraps to its cause only if that is a
-// panic: other causes may be driver.ErrBadConn, upon which database/sql would run a statement
-// again.
+// UnknownError means that a write may have taken effect. It unwraps to its cause only if that is a panic:
+// for other causes, such as driver.ErrBadConn, database/sql would run a statement again.
 type UnknownError struct{ Cause error }
 
 // Unwrap returns the cause if it is a panic.
@@ -23,7 +22,7 @@ func (e *UnknownError) Unwrap() error {
 }
 
 func (e *UnknownError) Error() string {
-	return "connection lost before the answer to a write: " + e.Cause.Error()
+	return "connection lost before the response to a write: " + e.Cause.Error()
 }
 
 // Contain turns a panic of a driver into an error and marks its connection as broken, so that
@@ -36,7 +35,7 @@ func Contain(ctx context.Context, guard *panics.Guard, broken *bool, err *error)
 	}
 }
 
-// ContainWrite is Contain for what may have written: the error is an [UnknownError].
+// ContainWrite is Contain for possible writes: the error is an [UnknownError].
 func ContainWrite(ctx context.Context, guard *panics.Guard, broken *bool, err *error) {
 	if value := recover(); value != nil {
 		*broken = true
@@ -44,7 +43,7 @@ func ContainWrite(ctx context.Context, guard *panics.Guard, broken *bool, err *e
 	}
 }
 
-// StartsWith reports whether the first word of a statement is keyword, which is in capitals.
+// StartsWith reports whether the first word of a statement is keyword, which must be in upper case.
 func StartsWith(query, keyword string) bool {
 	query = strings.TrimLeft(query, " \t\r\n(")
 	return len(query) > len(keyword) && strings.EqualFold(query[:len(keyword)], keyword)

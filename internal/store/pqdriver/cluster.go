@@ -21,7 +21,7 @@ type Timeline struct {
 	Number uint32
 }
 
-// String returns the system identifier and the number, and "" for an unknown timeline.
+// String returns the system identifier and the number, or "" for an unknown timeline.
 func (t Timeline) String() string {
 	if t == (Timeline{}) {
 		return ""
@@ -29,15 +29,15 @@ func (t Timeline) String() string {
 	return fmt.Sprintf("%d/%d", t.System, t.Number)
 }
 
-// numberBits is where the seconds begin in the id of a timeline: below them is the number.
+// numberBits is the number of bits of the timeline's number in its id. The seconds are above them.
 const numberBits = 24
 
 // OneCluster is the number of ids that the timelines of one cluster have.
 const OneCluster = 1 << numberBits
 
-// id identifies the timeline as a number that grows with each promotion, and from a cluster to one that
-// was made later: the seconds in which the cluster was made, which its identifier begins with, then the
-// number of the timeline. It is 0 if that is unknown.
+// id returns a number that identifies the timeline. It grows with each promotion, and from a cluster to
+// one that was created later: it consists of the time of the cluster's creation in seconds, with which its
+// system identifier begins, and of the number of the timeline. It is 0 if the timeline is unknown.
 func (t Timeline) id() int64 {
 	if t.Number == 0 {
 		return 0
@@ -46,21 +46,21 @@ func (t Timeline) id() int64 {
 	return made<<numberBits | int64(min(t.Number, OneCluster-1))
 }
 
-// TimelineArg is an argument of a statement: the id of the timeline of the connection which runs the
-// statement, or 0 if that is unknown.
+// TimelineArg is an argument of a statement: the id of the timeline of the connection that runs the
+// statement, or 0 if it is unknown.
 type TimelineArg struct{}
 
 // Value implements [sqldriver.Valuer], for connections of other drivers.
 func (TimelineArg) Value() (sqldriver.Value, error) { return int64(0), nil }
 
-// Cluster tracks the timeline that connectors are connected to. The zero value knows of none. It is
+// Cluster tracks the timeline that connectors are connected to. The zero value has no timeline. It is
 // safe for concurrent use.
 type Cluster struct {
-	// generation counts the times that the database went back, or may have.
+	// generation counts how often the database lost commits, or may have.
 	generation atomic.Int64
-	// refusals counts the queries of timelineQueries that the server refuses.
+	// refusals counts the queries of timelineQueries that the server rejects.
 	refusals atomic.Int32
-	// name is the timeline's, nil if that is unknown.
+	// name is the timeline, nil if it is unknown.
 	name atomic.Pointer[string]
 
 	mu       sync.Mutex
@@ -68,10 +68,10 @@ type Cluster struct {
 	moved    []func()
 }
 
-// errNotPrimary refuses a server that does not have the database as it is now.
+// errNotPrimary is the error for a server that is not the current primary.
 var errNotPrimary = errors.New("not the primary")
 
-// Generation returns how often the database has gone back, or may have. Data read in an older
+// Generation returns how often the database has lost commits, or may have. Data read in an older
 // generation may no longer exist.
 func (c *Cluster) Generation() int64 { return c.generation.Load() }
 
@@ -90,15 +90,15 @@ func (c *Cluster) set(t Timeline) {
 	c.name.Store(&name)
 }
 
-// OnMove makes each new generation call moved, before any connection of that generation is used.
-// moved must not block or use the database.
+// OnMove registers moved, which is called for each new generation before a connection of it is used. It
+// must not block or use the database.
 func (c *Cluster) OnMove(moved func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.moved = append(c.moved, moved)
 }
 
-// WentBack begins a generation: the caller has found that the database went back.
+// WentBack begins a generation: the caller has found that the database lost commits.
 func (c *Cluster) WentBack() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -113,15 +113,15 @@ func (c *Cluster) advance() {
 	}
 }
 
-// server is what a server says of itself.
+// server is the state that a server reports.
 type server struct {
 	timeline          Timeline
 	standby, readOnly bool
 }
 
-// admit returns the generation of a connection to a server. It refuses standbys if required or if
-// the primary was known before, and a former primary that has missed a promotion: a node that has
-// used a timeline never returns to an older one.
+// admit returns the generation of a connection to a server. It rejects standbys if a primary
+// is required or was known before, and a former primary that has missed a promotion: a node never returns
+// from a timeline to an older one.
 func (c *Cluster) admit(s server, primary bool) (generation int64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -144,8 +144,8 @@ func (c *Cluster) admit(s server, primary bool) (generation int64, err error) {
 	return c.generation.Load(), nil
 }
 
-// timelineQueries return what a server says of itself, as far as it supports them: some managed
-// services and other engines refuse functions of the first two. The name of a file of the
+// timelineQueries return the state of a server. Some managed services and other engines do not support
+// functions of the first two. The name of a file of the
 // write-ahead log begins with the timeline, from the promotion on; pg_control_checkpoint has it only
 // after the next checkpoint. Any role may call these functions.
 func timelineQueries() []string {
@@ -158,7 +158,7 @@ func timelineQueries() []string {
 	return []string{role + timeline + system + `)`, role + timeline + `)`, role + `)`}
 }
 
-// examine asks the server of a connection what it is. It remembers which queries it refuses.
+// examine queries the state of the server of a connection. It counts the queries that the server rejects.
 func (c *Cluster) examine(ctx context.Context, on *conn) (s server, err error) {
 	queries := timelineQueries()
 	for i := int(c.refusals.Load()); i < len(queries); i++ {
@@ -175,7 +175,7 @@ func (c *Cluster) examine(ctx context.Context, on *conn) (s server, err error) {
 	return s, nil
 }
 
-// parseServer reads the answer to one of timelineQueries.
+// parseServer parses the result of one of timelineQueries.
 func parseServer(answer string) (s server) {
 	fields := append(strings.Fields(answer), "", "", "", "")
 	s.standby, s.readOnly = fields[0] == "t", fields[1] == "on"
@@ -186,7 +186,7 @@ func parseServer(answer string) (s server) {
 	return s
 }
 
-// text runs a query without arguments that returns one text.
+// text runs a query without arguments and returns its only value as text.
 func (c *conn) text(ctx context.Context, query string) (text string, err error) {
 	found, err := c.QueryContext(ctx, query, nil)
 	if err != nil {
@@ -204,8 +204,8 @@ func (c *conn) text(ctx context.Context, query string) (text string, err error) 
 	return text, errors.Join(err, found.Close())
 }
 
-// Check finds out whether a connection of the pool is still to the same timeline. A connection to
-// the server itself always is; one to a pooler may lead to another server meanwhile.
+// Check checks whether a connection of the pool still has the same timeline. A direct connection always
+// has; one to a pooler may lead to another server meanwhile.
 func (c *Connector) Check(ctx context.Context, pool *sql.DB) (err error) {
 	checked, err := pool.Conn(ctx)
 	if err != nil {
@@ -221,7 +221,7 @@ func (c *Connector) Check(ctx context.Context, pool *sql.DB) (err error) {
 	})
 }
 
-// admit sets the generation of a connection. If its server is refused, the connection is not used
+// admit sets the generation of a connection. If its server is rejected, the connection is not used
 // again.
 func (c *Connector) admit(ctx context.Context, on *conn) error {
 	if c.opts.Cluster == nil {

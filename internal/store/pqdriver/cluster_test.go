@@ -8,7 +8,7 @@ import (
 	"parley/internal/store/storetest"
 )
 
-// TestHosts: several hosts may be named as libpq has it.
+// TestHosts: a URL may have several hosts in the syntax of libpq.
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
@@ -25,7 +25,7 @@ func TestHosts(t *testing.T) {
 }
 
 // TestCluster: a timeline that comes after the known one, or of another system, begins a generation.
-// An earlier one, and a standby, are refused.
+// An earlier one, and a standby, are rejected.
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	var cluster pqdriver.Cluster
@@ -42,7 +42,7 @@ func TestCluster(t *testing.T) {
 		{"the former primary", "f off 00000001 7", true, 1},
 		{"a number in hexadecimal", "f off 0000000A 7", false, 2},
 		{"another cluster", "f off 00000001 8", false, 3},
-		{"a server that does not say", "f off", false, 3},
+		{"a server without a timeline", "f off", false, 3},
 	} {
 		err := cluster.Admit(step.answer, false)
 		if (err != nil) != step.refused || cluster.Generation() != step.generation {

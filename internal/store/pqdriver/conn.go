@@ -16,7 +16,7 @@ import (
 	"parley/internal/store/stmtcache"
 )
 
-// pqConn has the methods of lib/pq's connection, and so must [conn].
+// pqConn has the methods of lib/pq's connection, which [conn] must have, too.
 type pqConn interface {
 	sqldriver.Conn
 	sqldriver.ConnBeginTx
@@ -29,10 +29,10 @@ type pqConn interface {
 	sqldriver.Validator
 }
 
-// conn is a connection. Statements that have arguments come from the cache; a connection that an
-// error made useless is never used again; no wait for an answer lasts forever.
+// conn is a connection. It caches statements with arguments, is not used again after an error that breaks
+// it, and waits for each response with a deadline.
 //
-// database/sql lets one goroutine at a time use it.
+// It is not safe for concurrent use: database/sql calls it from one goroutine at a time.
 type conn struct {
 	pqConn
 	network   *deadlineConn
@@ -43,11 +43,11 @@ type conn struct {
 	generation int64
 	timeline   Timeline // of the server then
 	inTx       bool
-	rowsOpen   bool // the rest of an answer is still to be read
+	rowsOpen   bool // a response has not been read completely
 	broken     bool // do not use again
 }
 
-// errRowsOpen is a mistake of the caller: the protocol has room for one answer at a time.
+// errRowsOpen is a mistake of the caller: the protocol allows one response at a time.
 var errRowsOpen = errors.New(
 	"the rows of an earlier query on this connection are still open: close them first",
 )
@@ -72,7 +72,7 @@ func (c *conn) QueryContext(
 	return &rows{pqRows: raw, ctx: ctx, conn: c}, nil
 }
 
-// ExecContext runs a statement and returns how many rows it changed.
+// ExecContext runs a statement and returns the number of rows that it changed.
 func (c *conn) ExecContext(
 	ctx context.Context, query string, args []sqldriver.NamedValue,
 ) (_ sqldriver.Result, err error) {
@@ -80,7 +80,7 @@ func (c *conn) ExecContext(
 	return run(ctx, c, query, args, pqConn.ExecContext, stmtcache.Stmt.ExecContext)
 }
 
-// contain returns the function that contains a panic of a statement.
+// contain returns the function that recovers a panic of a statement.
 func (c *conn) contain(query string) func(context.Context, *panics.Guard, *bool, *error) {
 	if c.mayHaveWritten(query) {
 		return outcome.ContainWrite
@@ -88,13 +88,13 @@ func (c *conn) contain(query string) func(context.Context, *panics.Guard, *bool,
 	return outcome.Contain
 }
 
-// mayHaveWritten reports whether a statement that was sent and not answered may have taken effect.
-// In a transaction only the COMMIT may.
+// mayHaveWritten reports whether a statement without a response may have taken effect. In a transaction
+// only the COMMIT may.
 func (c *conn) mayHaveWritten(query string) bool {
 	return !c.inTx && !outcome.StartsWith(query, "SELECT")
 }
 
-// run sends a statement: through the cache if it has arguments, as it is otherwise.
+// run sends a statement: from the cache if it has arguments, otherwise directly.
 func run[T any](
 	ctx context.Context, c *conn, query string, args []sqldriver.NamedValue,
 	plain func(pqConn, context.Context, string, []sqldriver.NamedValue) (T, error),
@@ -118,9 +118,8 @@ func run[T any](
 	}
 	result, err := prepared(stmt, ctx, args)
 	if hit && isStalePlan(err) {
-		// Replace every connection that is older than this change when it is next free, this one
-		// included: each has its own stale statements, and in a transaction each of them would cost
-		// a retry.
+		// Replace all connections that are older than this change when they are free, including this one:
+		// each has its own stale statements, and in a transaction each of them would cause a retry.
 		c.connector.schema.CompareAndSwap(c.schema, c.schema+1)
 		if !c.inTx { // otherwise the error has ended the transaction, which the caller retries
 			if stmt, err = c.cache.Renew(ctx, query); err != nil {
@@ -132,11 +131,11 @@ func run[T any](
 	return result, c.checkSent(ctx, query, err)
 }
 
-// limit bounds the wait for the answer to what is sent next.
-func (c *conn) limit(ctx context.Context) { c.network.limit(ctx, c.connector.opts.AnswerTimeout) }
+// limit sets the deadline of the response to the next statement.
+func (c *conn) limit(ctx context.Context) { c.network.limit(ctx, c.connector.opts.ResponseTimeout) }
 
-// check returns the error of a statement, and marks the connection as broken if it cannot be
-// trusted any more.
+// check returns the error of a statement, and marks the connection as broken if it must not be used
+// again.
 func (c *conn) check(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
@@ -145,10 +144,9 @@ func (c *conn) check(ctx context.Context, err error) error {
 		c.broken = true
 		return sqldriver.ErrBadConn
 	case ctx.Err() != nil:
-		// After a canceled statement the request to cancel may still be on its way, and would hit
-		// the next one.
+		// The cancel request of this statement may arrive late, and would cancel the next one.
 		c.broken = true
-		// These two errors do not say that the caller is their cause.
+		// These two errors do not tell that the caller's context is their cause.
 		if pq.As(err, pqerror.QueryCanceled) != nil || isTimeout(err) {
 			return fmt.Errorf("%w (%w)", ctx.Err(), err)
 		}
@@ -158,13 +156,13 @@ func (c *conn) check(ctx context.Context, err error) error {
 	return err
 }
 
-// checkSent is check for a statement that was sent. database/sql runs a statement again upon
-// ErrBadConn, and must not do so with a write that may have taken effect.
+// checkSent is check for a statement that was sent. After ErrBadConn database/sql runs a statement again,
+// which it must not do with a write that may have taken effect.
 func (c *conn) checkSent(ctx context.Context, query string, err error) error {
 	if err == nil {
 		return nil
 	}
-	unknown := !isBusy(err) && !IsAnswer(err) && c.mayHaveWritten(query)
+	unknown := !isBusy(err) && !IsResponse(err) && c.mayHaveWritten(query)
 	err = c.check(ctx, err)
 	if unknown {
 		return &outcome.UnknownError{Cause: err}
@@ -172,8 +170,8 @@ func (c *conn) checkSent(ctx context.Context, query string, err error) error {
 	return err
 }
 
-// CheckNamedValue makes an argument one that lib/pq can send. PostgreSQL takes binary bytes for
-// bytea, but JSON, which ent gives as a json.RawMessage, is text. A [TimelineArg] becomes the id of
+// CheckNamedValue converts an argument for lib/pq. PostgreSQL treats binary bytes as bytea, but JSON, which
+// ent passes as a json.RawMessage, must be text. A [TimelineArg] becomes the id of
 // the connection's timeline.
 func (c *conn) CheckNamedValue(arg *sqldriver.NamedValue) error {
 	if _, ok := arg.Value.(TimelineArg); ok {
@@ -208,22 +206,22 @@ func (c *conn) BeginTx(
 	return &tx{Tx: begun, ctx: ctx, conn: c}, nil
 }
 
-// Ping asks the server for an answer.
+// Ping waits for a response of the server.
 func (c *conn) Ping(ctx context.Context) (err error) {
 	defer outcome.Contain(ctx, c.connector.opts.Panics, &c.broken, &err)
 	c.limit(ctx)
 	return c.check(ctx, c.pqConn.Ping(ctx))
 }
 
-// IsValid reports whether the connection may go back into the pool.
+// IsValid reports whether the connection may return to the pool.
 func (c *conn) IsValid() bool { return !c.broken && c.pqConn.IsValid() }
 
-// Close ends the session and closes the connection. It succeeds even if the server is gone: no
-// statement was running that could be lost.
+// Close ends the session and closes the connection. It succeeds even if the server is
+// unreachable, because no statement is running.
 func (c *conn) Close() (err error) {
 	ctx := context.Background() //nolint:forbidigo // it has no ctx
 	defer outcome.Contain(ctx, c.connector.opts.Panics, &c.broken, &err)
-	c.network.limit(ctx, AnswerTime)
+	c.network.limit(ctx, ResponseGrace)
 	_ = c.pqConn.Close()
 	return nil
 }
@@ -251,9 +249,9 @@ func (t *tx) Commit() (err error) {
 	defer outcome.ContainWrite(t.ctx, t.conn.connector.opts.Panics, &t.conn.broken, &err)
 	t.conn.inTx = false
 	t.conn.limit(t.ctx)
-	sent := t.conn.pqConn.IsValid() // lib/pq sends nothing on a connection that it knows to be lost
+	sent := t.conn.pqConn.IsValid() // lib/pq sends nothing on a lost connection
 	err = t.conn.check(t.ctx, t.Tx.Commit())
-	if err != nil && sent && !IsAnswer(err) {
+	if err != nil && sent && !IsResponse(err) {
 		return &outcome.UnknownError{Cause: err}
 	}
 	return err
@@ -267,7 +265,7 @@ func (t *tx) Rollback() (err error) {
 	return t.conn.check(t.ctx, t.Tx.Rollback())
 }
 
-// pqRows has the methods of lib/pq's rows, and so must [rows].
+// pqRows has the methods of lib/pq's rows, which [rows] must have, too.
 type pqRows interface {
 	sqldriver.RowsColumnTypeDatabaseTypeName
 	sqldriver.RowsColumnTypeLength
@@ -276,7 +274,7 @@ type pqRows interface {
 	sqldriver.RowsNextResultSet
 }
 
-// rows is an answer. It checks the errors that occur while it is read.
+// rows is a result. It checks the errors that occur while it is read.
 type rows struct {
 	pqRows
 	ctx  context.Context //nolint:containedctx // that of the query, whose end cancels the reading
@@ -293,7 +291,7 @@ func (r *rows) Next(dest []sqldriver.Value) (err error) {
 	return r.conn.check(r.ctx, err)
 }
 
-// Close reads the rest of the answer.
+// Close reads the rest of the result.
 func (r *rows) Close() (err error) {
 	defer outcome.Contain(r.ctx, r.conn.connector.opts.Panics, &r.conn.broken, &err)
 	r.conn.rowsOpen = false

@@ -19,7 +19,7 @@ import (
 	"parley/internal/store/storetest"
 )
 
-// statements is how many statements a connection caches, unless a test says otherwise.
+// statements is the default number of statements that a connection caches in tests.
 const statements = 256
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -63,7 +63,7 @@ func mustExec(t *testing.T, db querier, query string, args ...any) {
 	}
 }
 
-// value returns the one value of a query.
+// value returns the only value of a query.
 func value[T any](ctx context.Context, db querier, query string, args ...any) (v T, err error) {
 	err = db.QueryRowContext(ctx, query, args...).Scan(&v)
 	return v, err
@@ -78,11 +78,11 @@ func mustValue[T any](t *testing.T, db querier, query string, args ...any) T {
 	return v
 }
 
-// prepared returns the statements that the server has for the one connection of a pool, and how
-// often each has run.
+// prepared returns the prepared statements of the only connection of a pool, with the number of their
+// runs.
 func prepared(t *testing.T, db *sql.DB) map[string]int {
 	t.Helper()
-	// No arguments: this statement itself is not prepared.
+	// Without arguments, this statement itself is not prepared.
 	rows, err := db.QueryContext(
 		t.Context(),
 		"SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements",
@@ -156,7 +156,7 @@ func TestStatementCacheEvicts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := value[int](t.Context(), tx, "SELECT 1 / $1::int", 0); err == nil {
-		t.Fatal("divided by 0")
+		t.Fatal("no error of a division by 0")
 	}
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
@@ -166,7 +166,7 @@ func TestStatementCacheEvicts(t *testing.T) {
 	}
 }
 
-// The columns of a table change between two runs of a statement that returns them all.
+// The columns of a table change between two runs of a statement that returns all of them.
 func TestStaleStatement(t *testing.T) {
 	t.Parallel()
 	const query = "SELECT * FROM changing WHERE n > $1"
@@ -218,7 +218,7 @@ func TestStaleStatement(t *testing.T) {
 		t.Parallel()
 		const conns = 4
 		db := setUp(t, conns)
-		// Give every connection the statement.
+		// Prepare the statement on each connection.
 		var txs []*sql.Tx
 		for range conns {
 			tx, err := db.BeginTx(t.Context(), nil)
@@ -236,7 +236,7 @@ func TestStaleStatement(t *testing.T) {
 			}
 		}
 		alter(t, db)
-		reruns := 0
+		retries := 0
 		for {
 			tx, err := db.BeginTx(t.Context(), nil)
 			if err != nil {
@@ -258,16 +258,16 @@ func TestStaleStatement(t *testing.T) {
 			if err := tx.Rollback(); err != nil {
 				t.Fatal(err)
 			}
-			reruns++
+			retries++
 		}
-		if reruns != 1 {
-			t.Errorf("%d reruns, want 1 whatever the number of connections", reruns)
+		if retries != 1 {
+			t.Errorf("%d retries, want 1 for any number of connections", retries)
 		}
 	})
 }
 
-// TestUnsupportedFeature: SQLSTATE 0A000 has many causes. Only that of a stale plan makes the driver
-// run a statement again and replace its connections.
+// TestUnsupportedFeature: SQLSTATE 0A000 has many causes. Only for a stale plan the driver runs the
+// statement again and replaces its connections.
 func TestUnsupportedFeature(t *testing.T) {
 	t.Parallel()
 	db := openOne(t, statements)
@@ -353,8 +353,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// A cancelled statement's connection is replaced: the request to cancel it may arrive late, and
-// would hit the next one.
+// The connection of a canceled statement is replaced: the cancel request may arrive late, and would cancel
+// the next statement.
 func TestCancelReplacesConnection(t *testing.T) {
 	t.Parallel()
 	db := openOne(t, statements)
@@ -378,7 +378,7 @@ func TestCancelReplacesConnection(t *testing.T) {
 	}
 }
 
-// A connection has room for one answer at a time: a second query is refused, and does no harm.
+// A connection has one result at a time: a second query is rejected, and does not affect the first.
 func TestRowsStillOpen(t *testing.T) {
 	t.Parallel()
 	db := openOne(t, statements)
@@ -410,7 +410,7 @@ func TestRowsStillOpen(t *testing.T) {
 	}
 }
 
-// What goes through the cache is what goes without it.
+// Statements return the same with and without the cache.
 func TestStatementCacheValues(t *testing.T) {
 	t.Parallel()
 	url := storetest.PostgresURL(t)

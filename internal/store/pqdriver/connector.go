@@ -18,25 +18,24 @@ import (
 	"parley/internal/store/stmtcache"
 )
 
-// connectTimeout bounds dialing and authentication, unless the URL has a connect_timeout.
-// hostTimeout does so for each of several servers: one that has failed must not hold up the others.
+// connectTimeout is the timeout of dialing and authentication, unless the URL has a connect_timeout.
+// hostTimeout is that of each of several servers, so that a failed one does not delay the others for long.
 const (
 	connectTimeout = 10 * time.Second
 	hostTimeout    = 2 * time.Second
 )
 
-// Options configure a [Connector]. The zero value caches no statements and waits without a limit
-// for the answer to a statement whose context has no deadline.
+// Options configure a [Connector]. The zero value caches no statements, and has no timeout for a
+// statement whose context has no deadline.
 type Options struct {
-	// Statements is how many prepared statements each connection caches. If it is 0 or less, each
-	// statement is sent in one piece, with its arguments in binary (see doc.go).
+	// Statements is the number of prepared statements that each connection caches. If it is 0 or less, each
+	// statement is sent in one message with binary arguments (see doc.go).
 	Statements int
 
-	// AnswerTimeout bounds the wait for the answer to a statement whose context has no deadline. 0
-	// is no limit.
-	AnswerTimeout time.Duration
+	// ResponseTimeout is the timeout of a statement whose context has no deadline. 0 is no timeout.
+	ResponseTimeout time.Duration
 
-	// Panics contains the panics of lib/pq. Nil logs them and does not count.
+	// Panics recovers the panics of lib/pq. Nil logs them without counting.
 	Panics *panics.Guard
 
 	// Cluster tracks the timeline of the connections: they are replaced when the database has moved
@@ -44,10 +43,9 @@ type Options struct {
 	Cluster *Cluster
 }
 
-// Connector makes connections to a PostgreSQL database. It is safe for concurrent use.
+// Connector opens connections to a PostgreSQL database. It is safe for concurrent use.
 type Connector struct {
-	// hosts are the servers that the URL names. The one at preferred was the last that worked: it is
-	// tried first.
+	// hosts are the servers in the URL. Connect tries the one at preferred first, which worked last.
 	hosts     []host
 	preferred atomic.Int64
 	opts      Options
@@ -64,7 +62,7 @@ type host struct {
 }
 
 // New returns the connector of the database that url names. Its connections are closed when ctx
-// ends. Errors do not contain the URL, which may hold a password.
+// ends. Errors do not contain the URL, which may contain a password.
 func New(ctx context.Context, url string, opts Options) (*Connector, error) {
 	cfg, err := config(url)
 	if err != nil {
@@ -102,7 +100,7 @@ func each(cfg pq.Config) []pq.Config {
 	return servers
 }
 
-// config reads a URL, and libpq's environment variables, and sets what Parley relies on.
+// config parses a URL and libpq's environment variables, and sets the parameters that Parley needs.
 func config(rawURL string) (pq.Config, error) {
 	cfg, err := pq.NewConfig(withHosts(rawURL))
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
@@ -112,7 +110,7 @@ func config(rawURL string) (pq.Config, error) {
 		return cfg, err
 	}
 	if cfg.BinaryParameters { // New decides about that
-		return cfg, errors.New("binary_parameters is not supported: take it out of the URL")
+		return cfg, errors.New("binary_parameters is not supported: remove it from the URL")
 	}
 	if cfg.ApplicationName == "" {
 		cfg.ApplicationName = "parley"
@@ -136,8 +134,8 @@ func (c *Connector) Driver() sqldriver.Driver { return c.hosts[0].pq.Driver() }
 // Counts returns the counts of the statement caches of all connections.
 func (c *Connector) Counts() *stmtcache.Counts { return &c.counts }
 
-// Connect opens a connection to the first server that can be used, beginning with the last one that
-// could. Of several servers, the error names each and why it cannot be used.
+// Connect opens a connection to the first usable server, beginning with the last one that was usable. With
+// several servers, the error has the problem of each.
 func (c *Connector) Connect(ctx context.Context) (_ sqldriver.Conn, err error) {
 	defer outcome.Contain(ctx, c.opts.Panics, new(bool), &err)
 	var failed []error
@@ -162,8 +160,8 @@ func (c *Connector) connect(ctx context.Context, to host) (*conn, error) {
 	var network *deadlineConn
 	opened, err := to.pq.Connect(context.WithValue(ctx, networkKey{}, &network))
 	if err != nil {
-		// The dialer has the caller's deadline too, and may notice it a moment before the context
-		// does. Then the caller gave up, and nothing is known of the database.
+		// The dialer has the caller's deadline, too, and may reach it a moment before the context ends. Then
+		// the error says nothing about the database.
 		if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
 			//nolint:errorlint // the network's error is not the reason
 			return nil, fmt.Errorf("connect: %w (%v)", context.DeadlineExceeded, err)

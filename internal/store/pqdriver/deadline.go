@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// AnswerTime is how long PostgreSQL has to answer after a statement's context has ended, even if
-// only to say that the statement was canceled. Then the connection is given up, because the network
-// may drop packets without an error.
-const AnswerTime = time.Second
+// ResponseGrace is how long a connection waits for the response to a statement after its context has
+// ended. PostgreSQL responds that the statement was canceled. After that time the connection is closed,
+// because the network may drop packets without an error.
+const ResponseGrace = time.Second
 
-// deadlineConn is the network connection below one to PostgreSQL.
+// deadlineConn is the network connection of a connection to PostgreSQL.
 type deadlineConn struct {
 	net.Conn
-	// connectBy is when connecting must have ended. Zero is no limit.
+	// connectBy is the deadline of connecting. Zero is no deadline.
 	connectBy time.Time
 }
 
-// SetDeadline is what lib/pq calls while it connects.
+// SetDeadline is called by lib/pq while it connects.
 func (c *deadlineConn) SetDeadline(t time.Time) error {
 	if !c.connectBy.IsZero() && (t.IsZero() || t.After(c.connectBy)) {
 		t = c.connectBy
@@ -26,32 +26,31 @@ func (c *deadlineConn) SetDeadline(t time.Time) error {
 	return c.Conn.SetDeadline(t)
 }
 
-// limit bounds the wait for the answer to what is sent from now on: shortly after the context's
-// deadline, or after timeout if it has none. 0 is no limit.
+// limit sets the deadline of the next response: shortly after the context's deadline, or after timeout if
+// it has none. 0 is no deadline.
 func (c *deadlineConn) limit(ctx context.Context, timeout time.Duration) {
 	deadline, ok := ctx.Deadline()
 	switch {
 	case ok:
-		deadline = deadline.Add(AnswerTime)
+		deadline = deadline.Add(ResponseGrace)
 	case timeout > 0:
 		deadline = time.Now().Add(timeout)
 	}
-	// It fails on a connection that is closed, and then so does what is sent.
+	// On a closed connection it fails, and so does the next statement.
 	_ = c.Conn.SetDeadline(deadline)
 }
 
-// networkKey is the context key of where a dialer stores the connection that it opens.
+// networkKey is the context key of the variable in which a dialer stores its connection.
 type networkKey struct{}
 
-// deadlineDialer returns the dialer of a connector. If the context of a call has no place for the
-// connection, the connection is lib/pq's own, for a request to cancel a statement, and the caller of
-// that statement waits for it.
+// deadlineDialer returns the dialer of a connector. If the context of a call has no variable for the
+// connection, lib/pq opens it for a cancel request, and the caller of the canceled statement waits for it.
 func deadlineDialer(lifetime context.Context) dialer {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		place, ok := ctx.Value(networkKey{}).(**deadlineConn)
 		if !ok {
 			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, AnswerTime)
+			ctx, cancel = context.WithTimeout(ctx, ResponseGrace)
 			defer cancel()
 		}
 		opened, err := dialUntil(ctx, lifetime, network, address)
@@ -67,7 +66,7 @@ func deadlineDialer(lifetime context.Context) dialer {
 	}
 }
 
-// dialer has the methods that lib/pq wants of a dialer. It calls the one with a context.
+// dialer has the methods that lib/pq requires. lib/pq calls the one with a context.
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {

@@ -11,16 +11,15 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-// Kind is what an error means for the caller.
+// Kind is the class of an error.
 type Kind int
 
 const (
-	// NotPostgres is an error that is not PostgreSQL's.
+	// NotPostgres is an error that does not come from PostgreSQL.
 	NotPostgres Kind = iota
-	// Refused is a statement that failed because of what it is. It changed nothing, and a retry fails
-	// too.
+	// Refused is a statement that PostgreSQL rejects. It changed nothing, and a retry fails, too.
 	Refused
-	// Conflict is a transaction that failed only because of others that ran at the same time. Retry
+	// Conflict is a transaction that failed only because of concurrent ones. Retry
 	// it.
 	Conflict
 	// Unavailable is a database that is starting, shutting down, out of a resource, read-only since a
@@ -30,7 +29,7 @@ const (
 	Other
 )
 
-// Classify returns what an error means.
+// Classify returns the class of an error.
 func Classify(err error) Kind {
 	if errors.Is(err, errNotPrimary) {
 		return Unavailable
@@ -52,14 +51,14 @@ func Classify(err error) Kind {
 		pqErr.Code == pqerror.QueryCanceled && !errors.Is(err, context.DeadlineExceeded),
 		isLeaving(pqErr.Code):
 		return Unavailable
-	case errors.Is(err, context.DeadlineExceeded), !IsAnswer(err):
+	case errors.Is(err, context.DeadlineExceeded), !IsResponse(err):
 		return Other
 	}
 	return Refused
 }
 
 // Code returns the SQLSTATE of an error
-// (https://www.postgresql.org/docs/current/errcodes-appendix.html), or "" if it is not PostgreSQL's.
+// (https://www.postgresql.org/docs/current/errcodes-appendix.html), or "" for other errors.
 func Code(err error) pqerror.Code {
 	if pqErr := pq.As(err); pqErr != nil {
 		return pqErr.Code
@@ -70,9 +69,9 @@ func Code(err error) pqerror.Code {
 // IsTLSUnsupported reports whether a server refused to connect because it does not support TLS.
 func IsTLSUnsupported(err error) bool { return errors.Is(err, pq.ErrSSLNotSupported) }
 
-// IsAnswer reports whether err is the statement of the server (or lib/pq) that a write failed. Any
-// other error leaves its outcome unknown.
-func IsAnswer(err error) bool {
+// IsResponse reports whether the server (or lib/pq) responded that a write failed. After any other error
+// its outcome is unknown.
+func IsResponse(err error) bool {
 	if errors.Is(err, pq.ErrInFailedTransaction) {
 		return true
 	}
@@ -83,18 +82,18 @@ func IsAnswer(err error) bool {
 		!isLeaving(pqErr.Code)
 }
 
-// isStalePlan reports whether a prepared statement no longer returns what it did: the columns of its
-// table have changed. The statement has not run. The SQLSTATE alone does not say so, because
-// PostgreSQL uses 0A000 for all that it does not support. The message does, unless the server
-// translates it (lc_messages); the name of the server's routine is never translated.
+// isStalePlan reports whether the result columns of a prepared statement have changed. The statement has
+// not run. The SQLSTATE 0A000 alone does not identify this error, because PostgreSQL uses it for all
+// unsupported features. The message does, unless the server translates it (lc_messages); the name of the
+// server's routine is never translated.
 func isStalePlan(err error) bool {
 	pqErr := pq.As(err, pqerror.FeatureNotSupported)
 	return pqErr != nil && (pqErr.Routine == "RevalidateCachedQuery" ||
 		strings.HasPrefix(pqErr.Message, "cached plan must not change result type"))
 }
 
-// isBusy recognizes lib/pq's error for a statement on a connection that still waits for the end of
-// an earlier one. The error has no code and no name, so its text identifies it.
+// isBusy recognizes lib/pq's error for a statement on a connection whose earlier statement has not ended.
+// The error has no code and is not exported, so its text identifies it.
 func isBusy(err error) bool {
 	return err != nil &&
 		err.Error() == "pq: there is already a query being processed on this connection"
@@ -103,7 +102,7 @@ func isBusy(err error) bool {
 // isTimeout reports whether the deadline of a network connection has passed.
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
-// isBreaking reports whether a connection is of no use after err.
+// isBreaking reports whether a connection must not be used after err.
 func isBreaking(err error) bool {
 	if errors.Is(err, sqldriver.ErrBadConn) {
 		return true
@@ -119,12 +118,12 @@ func isBreaking(err error) bool {
 		pqerror.ClassInternalError:
 		return true
 	}
-	// A server that has become a standby ends no connections: leave it, to find its successor.
+	// A server that has become a standby does not close connections: reconnect to find the new primary.
 	return pqErr.Fatal() || pqErr.Code == pqerror.ReadOnlySQLTransaction
 }
 
 // isLeaving reports whether the server is shutting down, starting, dropping the database or, since a
-// failover, no longer the one that takes writes.
+// failover, no longer the primary.
 func isLeaving(code pqerror.Code) bool {
 	switch code {
 	case pqerror.AdminShutdown,
@@ -141,7 +140,7 @@ func isLeaving(code pqerror.Code) bool {
 // class returns the first two characters of a SQLSTATE.
 func class(err *pq.Error) pqerror.Class {
 	if len(err.Code) != 5 {
-		return "" // no PostgreSQL sends that; Code.Class would panic
+		return "" // PostgreSQL never sends that; Code.Class would panic
 	}
 	return err.Code.Class()
 }

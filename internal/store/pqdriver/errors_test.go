@@ -12,14 +12,14 @@ import (
 	"parley/internal/store/pqdriver"
 )
 
-// once returns an answer to the first query of this text; all else succeeds.
-func once(query string, a answer) func(string) answer {
+// respondOnce returns a response to the first query with this text. All other queries succeed.
+func respondOnce(query string, a response) func(string) response {
 	var done atomic.Bool
-	return func(q string) answer {
+	return func(q string) response {
 		if q == query && done.CompareAndSwap(false, true) {
 			return a
 		}
-		return answer{}
+		return response{}
 	}
 }
 
@@ -45,17 +45,16 @@ func selectOne(t *testing.T, db *sql.DB, query string) error {
 	return nil
 }
 
-// A server that goes down answers with an error and hangs up. The connection must not stay in the
-// pool.
+// A server that shuts down sends an error and disconnects. The connection must not stay in the pool.
 func TestGuardDiscardsLostConnections(t *testing.T) {
 	t.Parallel()
-	for name, a := range map[string]answer{
-		"fatal":                  {severity: "FATAL", code: "57P01", hangUp: true},
-		"from a pooler":          {severity: "ERROR", code: "57P01", hangUp: true},
-		"in another language":    {severity: "致命的エラー", code: "57P01", hangUp: true},
-		"connection failure":     {severity: "ERROR", code: "08006", hangUp: true},
-		"unexpected":             {severity: "ERROR", code: "42P01", hangUp: true},
-		"hung up without a word": {hangUp: true},
+	for name, a := range map[string]response{
+		"fatal":                         {severity: "FATAL", code: "57P01", disconnect: true},
+		"from a pooler":                 {severity: "ERROR", code: "57P01", disconnect: true},
+		"in another language":           {severity: "致命的エラー", code: "57P01", disconnect: true},
+		"connection failure":            {severity: "ERROR", code: "08006", disconnect: true},
+		"unexpected":                    {severity: "ERROR", code: "42P01", disconnect: true},
+		"disconnected without an error": {disconnect: true},
 	} {
 		for _, query := range []string{plain, prepares} {
 			for _, statements := range []int{0, statements} {
@@ -63,7 +62,7 @@ func TestGuardDiscardsLostConnections(t *testing.T) {
 					fmt.Sprintf("%s, %s, cache of %d", name, query, statements),
 					func(t *testing.T) {
 						t.Parallel()
-						_, url := newFakePostgres(t, once(query, a))
+						_, url := newFakePostgres(t, respondOnce(query, a))
 						db := open(t, url, 2, statements)
 						_ = selectOne(t, db, query) // this one may fail
 						for range 4 {
@@ -81,7 +80,7 @@ func TestGuardDiscardsLostConnections(t *testing.T) {
 	}
 }
 
-// After some errors a connection is not to be trusted even if it goes on; others break nothing.
+// Some errors break a connection even if it stays open; others do not.
 func TestGuardDiscardsSuspectConnections(t *testing.T) {
 	t.Parallel()
 	for code, connections := range map[string]int{
@@ -91,7 +90,10 @@ func TestGuardDiscardsSuspectConnections(t *testing.T) {
 		for _, query := range []string{plain, prepares} {
 			t.Run(code+" "+query, func(t *testing.T) {
 				t.Parallel()
-				fake, url := newFakePostgres(t, once(query, answer{severity: "ERROR", code: code}))
+				fake, url := newFakePostgres(
+					t,
+					respondOnce(query, response{severity: "ERROR", code: code}),
+				)
 				db := open(t, url, 2, statements)
 				if err := selectOne(t, db, query); err == nil {
 					t.Error("did not fail")
@@ -100,20 +102,19 @@ func TestGuardDiscardsSuspectConnections(t *testing.T) {
 					t.Error("a later query: ", err)
 				}
 				if n := fake.accepted(); n != connections {
-					t.Errorf("%d connections were made, want %d", n, connections)
+					t.Errorf("%d connections were opened, want %d", n, connections)
 				}
 			})
 		}
 	}
 }
 
-// A read whose connection was lost runs again by itself; a write does not, as it may have taken
-// effect.
+// database/sql retries a read whose connection was lost, but not a write, which may have taken effect.
 func TestLostConnection(t *testing.T) {
 	t.Parallel()
 	t.Run("read", func(t *testing.T) {
 		t.Parallel()
-		fake, url := newFakePostgres(t, once("SELECT 1", answer{hangUp: true}))
+		fake, url := newFakePostgres(t, respondOnce("SELECT 1", response{disconnect: true}))
 		if err := selectOne(t, open(t, url, 2, statements), plain); err != nil {
 			t.Error(err)
 		}
@@ -123,7 +124,7 @@ func TestLostConnection(t *testing.T) {
 	})
 	t.Run("write", func(t *testing.T) {
 		t.Parallel()
-		fake, url := newFakePostgres(t, once("INSERT x", answer{hangUp: true}))
+		fake, url := newFakePostgres(t, respondOnce("INSERT x", response{disconnect: true}))
 		_, err := open(t, url, 2, statements).ExecContext(t.Context(), "INSERT x")
 		if !store.IsOutcomeUnknown(err) || !store.IsUnavailable(err) || store.IsConflict(err) {
 			t.Errorf("error %v, want one of unknown outcome", err)
@@ -134,17 +135,17 @@ func TestLostConnection(t *testing.T) {
 	})
 	t.Run("write in a transaction", func(t *testing.T) {
 		t.Parallel()
-		fake, url := newFakePostgres(t, once("INSERT x", answer{hangUp: true}))
+		fake, url := newFakePostgres(t, respondOnce("INSERT x", response{disconnect: true}))
 		tx, err := open(t, url, 2, statements).BeginTx(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = tx.ExecContext(t.Context(), "INSERT x")
 		if !store.IsUnavailable(err) || store.IsOutcomeUnknown(err) { // nothing was committed
-			t.Errorf("error %v, want an unavailable database and no doubt", err)
+			t.Errorf("error %v, want an unavailable database and a known outcome", err)
 		}
 		if err := tx.Commit(); err == nil || store.IsOutcomeUnknown(err) {
-			t.Errorf("commit: %v, want an error without doubt", err)
+			t.Errorf("commit: %v, want an error with a known outcome", err)
 		}
 		if n := fake.count("INSERT x"); n != 1 {
 			t.Errorf("sent %d times, want once", n)
@@ -152,13 +153,13 @@ func TestLostConnection(t *testing.T) {
 	})
 }
 
-// A pool closes without an error: when the time of its connections' last statements is long over,
-// and when the server is gone.
+// A pool closes without an error: long after the deadline of the last statement, and when the server is
+// unreachable.
 func TestClose(t *testing.T) {
 	t.Parallel()
-	t.Run("after the time of the last statement", func(t *testing.T) {
+	t.Run("after the deadline of the last statement", func(t *testing.T) {
 		t.Parallel()
-		fake, url := newFakePostgres(t, func(string) answer { return answer{} })
+		fake, url := newFakePostgres(t, func(string) response { return response{} })
 		db := open(t, url, 2, statements)
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
@@ -166,19 +167,19 @@ func TestClose(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-ctx.Done()
-		time.Sleep(pqdriver.AnswerTime + 10*time.Millisecond)
+		time.Sleep(pqdriver.ResponseGrace + 10*time.Millisecond)
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
-		for until := time.Now().Add(5 * time.Second); fake.saidGoodbye() == 0; time.Sleep(time.Millisecond) {
+		for until := time.Now().Add(5 * time.Second); fake.terminated() == 0; time.Sleep(time.Millisecond) {
 			if time.Now().After(until) {
-				t.Fatal("the server was told nothing")
+				t.Fatal("the server received no Terminate message")
 			}
 		}
 	})
 	t.Run("without the server", func(t *testing.T) {
 		t.Parallel()
-		fake, url := newFakePostgres(t, func(string) answer { return answer{} })
+		fake, url := newFakePostgres(t, func(string) response { return response{} })
 		db := open(t, url, 2, statements)
 		if err := db.PingContext(t.Context()); err != nil {
 			t.Fatal(err)
@@ -193,19 +194,19 @@ func TestClose(t *testing.T) {
 func TestCommitOutcome(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		answer              answer
+		answer              response
 		unknown, conflicted bool
 	}{
-		"hung up":               {answer{hangUp: true}, true, false},
-		"shutdown":              {answer{severity: "FATAL", code: "57P01", hangUp: true}, true, false},
-		"shutdown, by a pooler": {answer{severity: "ERROR", code: "57P01", hangUp: true}, true, false},
-		"connection failure":    {answer{severity: "ERROR", code: "08006"}, true, false},
-		"refused":               {answer{severity: "ERROR", code: "40001"}, false, true},
-		"constraint":            {answer{severity: "ERROR", code: "23503"}, false, false},
+		"disconnected":          {response{disconnect: true}, true, false},
+		"shutdown":              {response{severity: "FATAL", code: "57P01", disconnect: true}, true, false},
+		"shutdown, by a pooler": {response{severity: "ERROR", code: "57P01", disconnect: true}, true, false},
+		"connection failure":    {response{severity: "ERROR", code: "08006"}, true, false},
+		"refused":               {response{severity: "ERROR", code: "40001"}, false, true},
+		"constraint":            {response{severity: "ERROR", code: "23503"}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake, url := newFakePostgres(t, once("COMMIT", test.answer))
+			fake, url := newFakePostgres(t, respondOnce("COMMIT", test.answer))
 			db := open(t, url, 2, statements)
 			tx, err := db.BeginTx(t.Context(), nil)
 			if err != nil {

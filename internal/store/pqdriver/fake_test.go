@@ -13,25 +13,25 @@ import (
 )
 
 // fakePostgres speaks enough of PostgreSQL's protocol
-// (https://www.postgresql.org/docs/current/protocol-message-formats.html) to misbehave: it answers
-// each query as told. One that is prepared is answered when it is parsed.
+// (https://www.postgresql.org/docs/current/protocol-message-formats.html) to misbehave: each test
+// sets the response to a query. It responds to a prepared query when that is parsed.
 type fakePostgres struct {
-	answer func(query string) answer
+	answer func(query string) response
 
-	mu          sync.Mutex
-	connections []net.Conn
-	goodbyes    int
-	queries     []string // that arrived, on all connections
+	mu           sync.Mutex
+	connections  []net.Conn
+	terminations int
+	queries      []string // that arrived, on all connections
 }
 
-// answer is what the fake does with a query. The zero value is success.
-type answer struct {
+// response is the response of the fake server to a query. The zero value is success.
+type response struct {
 	severity, code string // of an error, if not empty
-	hangUp         bool   // without a ReadyForQuery, and without any answer if there is no error
+	disconnect     bool   // without a ReadyForQuery, and without any response if there is no error
 }
 
 // newFakePostgres starts a server and returns its URL.
-func newFakePostgres(t *testing.T, respond func(query string) answer) (*fakePostgres, string) {
+func newFakePostgres(t *testing.T, respond func(query string) response) (*fakePostgres, string) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -45,7 +45,7 @@ func newFakePostgres(t *testing.T, respond func(query string) answer) (*fakePost
 			if err != nil {
 				return
 			}
-			wg.Go(func() { // ends when either side hangs up
+			wg.Go(func() { // ends when either side disconnects
 				defer conn.Close()
 				if err := f.serve(
 					conn,
@@ -63,7 +63,7 @@ func newFakePostgres(t *testing.T, respond func(query string) answer) (*fakePost
 	return f, fmt.Sprintf("postgres://u@%s/db?sslmode=disable", listener.Addr())
 }
 
-// count returns how many times a query arrived.
+// count returns how often a query arrived.
 func (f *fakePostgres) count(query string) (n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -82,14 +82,14 @@ func (f *fakePostgres) accepted() int {
 	return len(f.connections)
 }
 
-// saidGoodbye returns the number of connections that were closed with a word.
-func (f *fakePostgres) saidGoodbye() int {
+// terminated returns the number of connections that were closed with a Terminate message.
+func (f *fakePostgres) terminated() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.goodbyes
+	return f.terminations
 }
 
-// reset breaks all connections off.
+// reset resets all connections.
 func (f *fakePostgres) reset(t *testing.T) {
 	t.Helper()
 	f.mu.Lock()
@@ -126,12 +126,12 @@ func (f *fakePostgres) serve(conn net.Conn) error {
 	}
 	send := func(kind byte, body string) {
 		msg := binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(body)+4))
-		_, _ = conn.Write(append(msg, body...)) // a client that has gone is noticed by reading
+		_, _ = conn.Write(append(msg, body...)) // reading detects a client that has disconnected
 	}
 	status := "I"
 	send('R', "\x00\x00\x00\x00") // AuthenticationOk
 	send('Z', status)
-	failed := false // the rest up to the Sync is to be skipped
+	failed := false // skip the rest up to the Sync
 	row := binaryOne
 	for {
 		kind, err := r.ReadByte()
@@ -145,7 +145,7 @@ func (f *fakePostgres) serve(conn net.Conn) error {
 		switch kind {
 		case 'X':
 			f.mu.Lock()
-			f.goodbyes++
+			f.terminations++
 			f.mu.Unlock()
 			return nil
 		case 'S':
@@ -159,9 +159,9 @@ func (f *fakePostgres) serve(conn net.Conn) error {
 			}
 			switch kind {
 			case 'D':
-				row = binaryOne // which is asked for where it is known before that the column is an int4
+				row = binaryOne // requested if the client knows that the column is an int4
 				if strings.HasPrefix(body, "P") {
-					row = textOne // a portal's, which is asked for as text
+					row = textOne // a portal requests text
 				} else {
 					send('t', oneParameter)
 				}
@@ -190,7 +190,7 @@ func (f *fakePostgres) serve(conn net.Conn) error {
 			failed = true
 			send('E', "S"+a.severity+"\x00C"+a.code+"\x00Mtold to fail\x00\x00")
 		}
-		if a.hangUp {
+		if a.disconnect {
 			return nil
 		}
 		if kind == 'P' {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// unreachableError is why none of several servers can be used.
+// unreachableError has the problems of several servers, none of which is usable.
 type unreachableError struct{ hosts []error }
 
 func (e *unreachableError) Error() string {
@@ -20,8 +20,8 @@ func (e *unreachableError) Error() string {
 // Unwrap returns the reason of each server.
 func (e *unreachableError) Unwrap() []error { return e.hosts }
 
-// withHosts returns a URL that names several hosts as libpq has them (//h1:p1,h2:p2/) in the form
-// that lib/pq understands: as the parameters host and port.
+// withHosts converts a URL with several hosts in the syntax of libpq (//h1:p1,h2:p2/) to the form that
+// lib/pq understands: with the parameters host and port.
 func withHosts(rawURL string) string {
 	scheme, rest, ok := strings.Cut(rawURL, "://")
 	if !ok {

@@ -24,8 +24,8 @@ const (
 	minReconnectPause, maxReconnectPause = 200 * time.Millisecond, 2 * time.Second
 )
 
-// Listener receives the notifications of a database on a connection of its own, which it makes in
-// the background and again whenever it is lost.
+// Listener receives the notifications of a database on its own connection. It connects in the background,
+// and reconnects when the connection is lost.
 type Listener struct {
 	ctx     context.Context //nolint:containedctx // its end closes the connection
 	pq      *pq.Listener
@@ -53,7 +53,7 @@ func NewListener(
 	return l, nil
 }
 
-// report logs what has happened to the connection.
+// report logs changes of the connection.
 func (l *Listener) report(event pq.ListenerEventType, err error) {
 	switch {
 	case l.ctx.Err() != nil: // it is being closed
@@ -64,7 +64,7 @@ func (l *Listener) report(event pq.ListenerEventType, err error) {
 	}
 }
 
-// contain calls a handler of one notification. One that panics drops that notification.
+// contain calls the handler of a notification. If the handler panics, the notification is dropped.
 func (l *Listener) contain(handler func()) {
 	l.panics.Wrap(l.ctx, panics.Publication, handler, nil)()
 }
@@ -96,9 +96,9 @@ func (b *reconnectBackoff) sleep(d time.Duration) {
 	<-ctx.Done()
 }
 
-// Listen calls receive with the payload of each notification of a channel from now on, one at a
-// time, and missed whenever notifications may have been missed, also when it has begun to listen.
-// It is called once.
+// Listen calls receive with the payload of each later notification of a channel, one at a time. It calls
+// missed when notifications may have been missed, also when it has begun to listen. The caller must call
+// it once only.
 func (l *Listener) Listen(channel string, receive func(payload string), missed func()) {
 	// It waits for the connection, and ends with Close.
 	l.running.Go(l.panics.Wrap(l.ctx, panics.Publication, func() {
@@ -106,7 +106,7 @@ func (l *Listener) Listen(channel string, receive func(payload string), missed f
 		if err != nil && !errors.Is(err, pq.ErrChannelAlreadyOpen) {
 			return // closed meanwhile
 		}
-		missed() // what was sent before
+		missed() // earlier notifications
 	}, nil))
 	// It ends with Close, which closes the channel.
 	l.running.Go(l.panics.Wrap(l.ctx, panics.Publication, func() {
@@ -135,8 +135,8 @@ func (l *Listener) keepAlive() {
 	}
 }
 
-// ping pings the server once. If that fails, the listener reconnects and reports it; but lib/pq
-// panics if the answer is an error.
+// ping pings the server once. If that fails, the listener reconnects and reports it; but lib/pq panics if
+// the response is an error.
 func (l *Listener) ping() {
 	defer func() {
 		if value := recover(); value != nil {
@@ -147,14 +147,14 @@ func (l *Listener) ping() {
 }
 
 // Close closes the listener and waits for its calls to end. End its ctx first: lib/pq does not close
-// a listener that waits for an answer.
+// a listener that waits for a response.
 func (l *Listener) Close() error {
 	err := l.pq.Close()
 	l.running.Wait()
 	return err
 }
 
-// listenerURL returns a URL with the settings of config: lib/pq's listener takes nothing but a URL.
+// listenerURL returns a URL with the settings of config: lib/pq's listener only accepts a URL.
 func listenerURL(rawURL string) (string, error) {
 	rawURL = withHosts(rawURL)
 	cfg, err := config(rawURL)
@@ -195,21 +195,21 @@ func keepaliveDialer(lifetime context.Context) dialer {
 	}
 }
 
-// keepaliveConn is the network connection of a listener. A read fails if nothing arrives for longer
+// keepaliveConn is the network connection of a listener. A read fails if no data arrives for longer
 // than the interval between pings.
 type keepaliveConn struct {
 	net.Conn
-	// connectBy is when connecting must have ended. Zero is no limit.
+	// connectBy is the deadline of connecting. Zero is no deadline.
 	connectBy time.Time
 }
 
-// SetDeadline is what lib/pq calls while it connects.
+// SetDeadline is called by lib/pq while it connects.
 func (c *keepaliveConn) SetDeadline(t time.Time) error {
 	c.connectBy = t
 	return c.Conn.SetDeadline(t)
 }
 
-// Read waits for data, for keepaliveTime at most once connected.
+// Read waits for data, at most for keepaliveTime when it is connected.
 func (c *keepaliveConn) Read(p []byte) (int, error) {
 	if c.connectBy.IsZero() {
 		if err := c.SetReadDeadline(time.Now().Add(keepaliveTime)); err != nil {

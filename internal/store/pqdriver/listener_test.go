@@ -8,16 +8,16 @@ import (
 	"parley/internal/store/pqdriver"
 )
 
-// TestPingRefused: the listener goes on if the server answers its ping with an error.
+// TestPingRefused: the listener continues if the server responds to its ping with an error.
 func TestPingRefused(t *testing.T) {
 	t.Parallel()
 	pinged := make(chan struct{}, 10)
-	_, url := newFakePostgres(t, func(query string) answer {
+	_, url := newFakePostgres(t, func(query string) response {
 		if query != "" {
-			return answer{}
+			return response{}
 		}
 		pinged <- struct{}{}
-		return answer{severity: "ERROR", code: "57014"} // canceled by an operator
+		return response{severity: "ERROR", code: "57014"} // canceled by an operator
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	logger := slog.New(slog.NewTextHandler(t.Output(), nil))

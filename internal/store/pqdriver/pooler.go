@@ -10,20 +10,20 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-// errPooler stops a start behind a pooler that would mix up statements.
+// errPooler is the error for a pooler that would mix up prepared statements.
 var errPooler = errors.New(
-	"the pooler in front of the database gives each transaction another connection, on which " +
-		"prepared statements are missing: have it carry them (PgBouncer 1.21 or newer, " +
+	"the pooler in front of the database uses another connection for each transaction, and does " +
+		"not track prepared statements: enable that (PgBouncer 1.21 or newer, " +
 		"max_prepared_statements), or set PARLEY_DB_STATEMENT_CACHE=0",
 )
 
 // CheckPooler returns an error if prepared statements do not work. Behind a pooler in transaction
-// mode the next server connection may lack the statement, or have another one by its name, which
-// would run instead.
+// mode the next server connection may lack the statement, or have another one with its name, which would
+// run instead.
 //
-// While one connection is in a transaction, such a pooler gives the other one another server
-// connection than the one that has its statement, unless another client uses that at the moment.
-// Hence the check repeats. It refuses no pooler wrongly.
+// While one connection is in a transaction, such a pooler gives the other one a different server
+// connection than the one with its statement, unless another client is using that one. So the check
+// repeats. It has no false positives.
 func (c *Connector) CheckPooler(ctx context.Context) (err error) {
 	if c.opts.Statements <= 0 {
 		return nil
@@ -67,8 +67,8 @@ func checkPrepared(ctx context.Context, conn *sql.Conn, number int64) error {
 	case err == nil: // another statement ran
 		return errPooler
 	case Classify(err) == Refused, pq.As(err, pqerror.ProtocolViolation) != nil:
-		// Another statement was refused or has other parameters, or there was none.
-		// Not wrapped: by its own code it would be a database that cannot be reached.
+		// Another statement failed or has other parameters, or no statement has the name. The error is not
+		// wrapped, because its code would mean that the database is unavailable.
 		return fmt.Errorf("%w (%s)", errPooler, err.Error())
 	default:
 		return fmt.Errorf("run a prepared statement: %w", err)

@@ -1,5 +1,5 @@
 // Package stmtcache caches the prepared statements of one connection. Both database drivers prepare
-// a statement with arguments before each run: lib/pq in a round trip of its own, SQLite in more
+// a statement with arguments before each run: lib/pq in a separate round trip, SQLite in more
 // time than many statements take to run.
 package stmtcache
 
@@ -14,10 +14,10 @@ import (
 )
 
 // Cache caches the statements of one connection by their text. It closes the least recently used
-// one if there are too many. It is not safe for concurrent use, as a connection is not.
+// one if there are too many. Like a connection, it is not safe for concurrent use.
 //
-// A statement is closed by Get, Renew and Close, at which time no rows of the connection may be
-// open.
+// Get, Renew and Close may close statements, so the connection must not have open rows when they are
+// called.
 type Cache struct {
 	conn   sqldriver.ConnPrepareContext
 	lru    *simplelru.LRU[string, Stmt]
@@ -29,7 +29,7 @@ type Cache struct {
 // is safe for concurrent use; the caches of all connections of a database share one.
 type Counts struct{ Hits, Misses, Evictions atomic.Int64 }
 
-// Stmt is what the prepared statements of both drivers can do.
+// Stmt has the methods of the prepared statements of both drivers.
 type Stmt interface {
 	sqldriver.Stmt
 	sqldriver.StmtExecContext

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// findPrograms returns the folder of initdb and postgres, the newest where there are several.
+// findPrograms returns the folder of initdb and postgres, that of the newest version if there are several.
 func findPrograms() (string, error) {
 	if initdb, err := exec.LookPath("initdb"); err == nil {
 		if bin := filepath.Dir(initdb); isExecutable(filepath.Join(bin, "postgres")) {
@@ -75,14 +75,14 @@ func initdbArgs(data string) []string {
 	}
 }
 
-// startCluster makes a database cluster in a temporary folder and starts its server.
+// startCluster creates a database cluster in a temporary folder and starts its server.
 func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	user, err := serverUser()
 	if err != nil {
 		return nil, err
 	}
-	// The folder also holds the socket, whose path must stay below some 100 bytes, and the server's
-	// user must get there: a TMPDIR is often neither short nor open to others.
+	// The folder also has the socket, whose path must be shorter than about 100 bytes, and the server's user
+	// must have access: a TMPDIR is often too long and private.
 	dir, err := os.MkdirTemp("/tmp", "parley-pg-")
 	if err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
@@ -160,8 +160,7 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 	return pg, nil
 }
 
-// await waits until the server, which has just been started, answers. If it ends instead, the error
-// has its output.
+// await waits until a new server responds. If the server ends instead, the error has its output.
 func (pg *Postgres) await(ctx context.Context, ended <-chan struct{}, out fmt.Stringer) error {
 	for {
 		err := pg.admin.PingContext(ctx)

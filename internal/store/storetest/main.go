@@ -19,7 +19,7 @@ func Main(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "storetest:", err)
 		code = max(code, 1)
 	}
-	if code == 0 { // a test that failed may well have left something behind
+	if code == 0 { // a failed test may leave goroutines
 		if err := goleak.Find(); err != nil {
 			fmt.Fprintln(os.Stderr, "storetest: goroutines are left:", err)
 			code = 1

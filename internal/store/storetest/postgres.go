@@ -1,4 +1,4 @@
-// Package storetest gives tests PostgreSQL databases of their own.
+// Package storetest provides PostgreSQL databases for tests.
 package storetest
 
 import (
@@ -22,10 +22,10 @@ import (
 )
 
 // PostgresURLVariable names the environment variable with the URL of a server on which tests may
-// make databases. Without it they run a server of their own.
+// create databases. Without it they start a server.
 const PostgresURLVariable = "PARLEY_TEST_POSTGRES_URL"
 
-// ErrNoPostgres says that there is neither a server nor the programs to run one.
+// ErrNoPostgres means that there is neither a server nor the programs to start one.
 var ErrNoPostgres = errors.New(
 	"no PostgreSQL: set " + PostgresURLVariable + ", or install its server programs (initdb, postgres)",
 )
@@ -108,7 +108,7 @@ type Postgres struct {
 	url   *url.URL // of the database from which others are made
 	admin *sql.DB  // connected to it
 	stop  func() error
-	// restart ends the server's process and starts another; nil where the server is not ours.
+	// restart ends the server's process and starts another; nil if this process did not start it.
 	restart func(ctx context.Context) error
 
 	template struct {
@@ -119,8 +119,8 @@ type Postgres struct {
 }
 
 // StartPostgres returns the server that [PostgresURLVariable] names or else starts one from the
-// locally installed programs: in a temporary folder, on a Unix socket, as unsafe and fast as can
-// be. It ends with [Postgres.Stop], and on Linux in any case with this process. Without either it
+// locally installed programs: in a temporary folder, on a Unix socket, fast and without
+// durability. It ends with [Postgres.Stop], and on Linux also with this process. Without either it
 // returns [ErrNoPostgres].
 func StartPostgres(ctx context.Context) (*Postgres, error) {
 	if given := os.Getenv(PostgresURLVariable); given != "" {
@@ -133,14 +133,14 @@ func StartPostgres(ctx context.Context) (*Postgres, error) {
 	return startCluster(ctx, bin)
 }
 
-// NewDatabase makes an empty database and returns its URL and the function that drops it.
+// NewDatabase creates an empty database and returns its URL and the function that drops it.
 func (pg *Postgres) NewDatabase(
 	ctx context.Context,
 ) (databaseURL string, drop func(context.Context) error, err error) {
 	return pg.create(ctx, emptyTemplate)
 }
 
-// Migrated makes a database with the schema in place and returns its URL.
+// Migrated creates a database with the current schema and returns its URL.
 func (pg *Postgres) Migrated(ctx context.Context) (databaseURL string, err error) {
 	template, err := pg.migratedTemplate(ctx)
 	if err != nil {
@@ -150,8 +150,8 @@ func (pg *Postgres) Migrated(ctx context.Context) (databaseURL string, err error
 	return databaseURL, err
 }
 
-// Restart ends the server as an operator would, who does not wait for its clients, and starts it
-// again. It returns false where the server was not started here.
+// Restart ends the server with a fast shutdown, as operators do, and starts it again. It returns false if
+// this process did not start the server.
 func (pg *Postgres) Restart(ctx context.Context) (bool, error) {
 	if pg.restart == nil {
 		return false, nil
@@ -159,7 +159,7 @@ func (pg *Postgres) Restart(ctx context.Context) (bool, error) {
 	return true, pg.restart(ctx)
 }
 
-// NewCluster returns a server that the test has for itself. It ends with the test. Without
+// NewCluster returns a server for one test. It ends with the test. Without
 // PostgreSQL the test is skipped, or fails when CI=true.
 func NewCluster(tb testing.TB) *Postgres {
 	tb.Helper()
@@ -174,7 +174,7 @@ func NewCluster(tb testing.TB) *Postgres {
 	return pg
 }
 
-// Stop ends the server, if it was started here.
+// Stop ends the server, if this process started it.
 func (pg *Postgres) Stop(ctx context.Context) error {
 	var err error
 	if pg.template.name != "" {
@@ -183,8 +183,7 @@ func (pg *Postgres) Stop(ctx context.Context) error {
 	return errors.Join(err, pg.admin.Close(), pg.stop())
 }
 
-// emptyTemplate is PostgreSQL's own. It takes no connections, which would keep it from being
-// copied.
+// emptyTemplate is PostgreSQL's own template. It accepts no connections, which would prevent copies.
 const emptyTemplate = "template0"
 
 func connect(serverURL string, stop func() error) (*Postgres, error) {
@@ -192,7 +191,7 @@ func connect(serverURL string, stop func() error) (*Postgres, error) {
 	if err != nil {
 		return nil, errors.New(
 			PostgresURLVariable + " is not a valid URL",
-		) // which may hold a password
+		) // which may contain a password
 	}
 	admin, err := sql.Open("postgres", serverURL)
 	if err != nil {
@@ -211,7 +210,7 @@ func (pg *Postgres) create(
 		if err == nil {
 			break
 		}
-		// The server may still be ending the connections that made the template.
+		// The server may still be closing the connections that created the template.
 		if pq.As(err, pqerror.ObjectInUse) == nil {
 			return "", nil, fmt.Errorf("create test database: %w", err)
 		}

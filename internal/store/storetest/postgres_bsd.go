@@ -4,6 +4,6 @@ package storetest
 
 import "syscall"
 
-// endWithParent does nothing: only Linux knows of it. A test binary that is killed leaves its
-// server behind.
+// endWithParent does nothing, because only Linux supports it. A killed test binary leaves its server
+// running.
 func endWithParent(*syscall.SysProcAttr) {}

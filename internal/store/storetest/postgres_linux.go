@@ -6,13 +6,12 @@ import (
 	"syscall"
 )
 
-// endWithParent has the kernel end a program together with its parent, however that comes to its
-// end.
+// endWithParent makes the kernel end a program when its parent ends.
 func endWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = immediateShutdown }
 
-// launch starts a program and returns a channel that is closed when it has ended. To the kernel its
-// parent is a thread, not a process: the one that starts it stays locked to the goroutine that
-// waits for it, so as to live as long.
+// launch starts a program and returns a channel that is closed when it has ended. For the
+// kernel its parent is a thread, not a process: so the thread that starts it stays locked to the goroutine
+// that waits for it.
 func launch(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
 	started := make(chan error)
 	done := make(chan struct{})
@@ -23,7 +22,7 @@ func launch(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			_ = cmd.Wait() // ended by a signal, as it should be
+			_ = cmd.Wait() // ended by a signal, as expected
 		}
 	}()
 	return done, <-started

@@ -12,7 +12,7 @@ func launch(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
 	done := make(chan struct{})
 	go func() { // ends with the program, for which Stop waits
 		defer close(done)
-		_ = cmd.Wait() // ended by a signal, as it should be
+		_ = cmd.Wait() // ended by a signal, as expected
 	}()
 	return done, nil
 }

@@ -10,13 +10,13 @@ import (
 // immediateShutdown ends the server.
 var immediateShutdown = os.Kill
 
-// fastShutdown ends the server: there is no gentler way here.
+// fastShutdown ends the server. This system has no other signal.
 var fastShutdown = os.Kill
 
 // account is the user that the server runs as.
 type account struct{}
 
-// serverUser says that a server of our own needs Unix.
+// serverUser returns an error: starting a server needs Unix.
 func serverUser() (*account, error) { return nil, ErrNoPostgres }
 
 func (*account) own(string) error { return nil }

@@ -11,16 +11,16 @@ import (
 	"syscall"
 )
 
-// immediateShutdown makes the server end without writing anything.
+// immediateShutdown makes the server end without writing its data.
 const immediateShutdown = syscall.SIGQUIT
 
-// fastShutdown makes the server hang up on its clients, write everything and end.
+// fastShutdown makes the server disconnect its clients, write its data and end.
 const fastShutdown = syscall.SIGINT
 
-// account is the user that the server runs as; nil is our own.
+// account is the user that the server runs as; nil is the current one.
 type account syscall.Credential
 
-// serverUser returns another user for a test that root runs: PostgreSQL refuses to run as root.
+// serverUser returns another user if the current one is root, as which PostgreSQL does not run.
 func serverUser() (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -42,7 +42,7 @@ func serverUser() (*account, error) {
 	)
 }
 
-// own gives a folder to the user.
+// own changes the owner of a folder to the user.
 func (a *account) own(dir string) error {
 	if a == nil {
 		return nil

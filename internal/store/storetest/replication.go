@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// Server is a PostgreSQL server that other servers may replicate. It listens on a loopback port, and
+// Server is a PostgreSQL server that can have standbys. It listens on a loopback port, and
 // ends with its test.
 type Server struct {
 	// Address is its host and port.
@@ -39,7 +39,7 @@ type Server struct {
 func NewPrimary(tb testing.TB) *Server {
 	tb.Helper()
 	bin, err := findPrograms()
-	if err == nil { // the other programs are where a link to this one leads
+	if err == nil { // the other programs are in the folder of its target
 		bin, err = filepath.EvalSymlinks(filepath.Join(bin, "initdb"))
 		bin = filepath.Dir(bin)
 	}
@@ -95,7 +95,7 @@ func (s *Server) Await(query string) {
 	})
 }
 
-// Position returns where the server's write-ahead log ends.
+// Position returns the end of the server's write-ahead log.
 func (s *Server) Position() (lsn string) {
 	s.tb.Helper()
 	s.session("postgres", func(ctx context.Context, db *sql.DB) {
@@ -107,7 +107,7 @@ func (s *Server) Position() (lsn string) {
 	return lsn
 }
 
-// StopReplication makes a standby receive nothing any more.
+// StopReplication stops the replication to a standby.
 func (s *Server) StopReplication() {
 	s.tb.Helper()
 	s.Exec("postgres", "ALTER SYSTEM SET primary_conninfo = ''")
@@ -115,7 +115,7 @@ func (s *Server) StopReplication() {
 	s.Await("SELECT count(*) = 0 FROM pg_stat_wal_receiver")
 }
 
-// Promote makes a standby the primary, and returns when it takes writes.
+// Promote promotes a standby, and returns when it accepts writes.
 func (s *Server) Promote() {
 	s.tb.Helper()
 	s.Exec("postgres", "SELECT pg_promote()")
@@ -128,7 +128,7 @@ func (s *Server) Kill() {
 	<-s.ended
 }
 
-// Restart starts a server that was killed, as it was.
+// Restart starts a killed server again, with its data.
 func (s *Server) Restart() {
 	s.tb.Helper()
 	s.start()
@@ -209,7 +209,7 @@ func (s *Server) run(program string, args ...string) {
 	}
 }
 
-// start starts the server's process and returns when it answers.
+// start starts the server's process and returns when it responds.
 func (s *Server) start() {
 	s.tb.Helper()
 	args := []string{"-D", s.data()}
@@ -233,7 +233,7 @@ func (s *Server) start() {
 	}
 }
 
-// launch starts the server's process. It returns false if the process ends before it answers.
+// launch starts the server's process. It returns false if the process ends before it responds.
 func (s *Server) launch(args []string) (answers bool) {
 	s.tb.Helper()
 	s.output.Reset()
@@ -256,7 +256,7 @@ func (s *Server) launch(args []string) (answers bool) {
 			case <-s.ended:
 				return
 			case <-ctx.Done():
-				s.tb.Fatal("the server does not answer")
+				s.tb.Fatal("the server does not respond")
 			case <-time.After(10 * time.Millisecond):
 			}
 		}

@@ -1,5 +1,5 @@
-// Package tables has the tables that the migrations make: those of ent's schema on SQLite, and with
-// other keys on PostgreSQL. Ent gives each table an id as its primary key. On PostgreSQL the primary
+// Package tables has the tables that the migrations create: those of ent's schema on SQLite, and the same
+// with other keys on PostgreSQL. Ent gives each table an id as its primary key. On PostgreSQL the primary
 // key of a table that belongs to rooms begins with the room, and that of a table that belongs to users
 // with the user, so that a table can be partitioned or distributed by it.
 package tables
@@ -17,7 +17,7 @@ import (
 	"parley/internal/store"
 )
 
-// keys returns the primary keys of PostgreSQL's tables that are not id. Each has the columns of a
+// keys returns the primary keys of PostgreSQL's tables whose primary key is not id. Each has the columns of a
 // unique index of ent's schema.
 func keys() map[string][]string {
 	return map[string][]string{
@@ -34,8 +34,8 @@ func keys() map[string][]string {
 	}
 }
 
-// Of returns the tables of a database with ent's dialect of the name, and the options with which a
-// migration compares them with a database.
+// Of returns the tables of a database with ent's dialect, and the options of a migration
+// that compares them with a database.
 func Of(name string) ([]*schema.Table, []schema.MigrateOption, error) {
 	options := []schema.MigrateOption{schema.WithDropColumn(true), schema.WithDropIndex(true)}
 	tables, err := schema.CopyTables(migrate.Tables)
@@ -49,7 +49,7 @@ func Of(name string) ([]*schema.Table, []schema.MigrateOption, error) {
 		if key := keys()[table.Name]; key != nil {
 			setKey(table, key)
 		}
-		// A row of a room refers to its room, and to nothing that may be elsewhere.
+		// A row of a room has foreign keys to its room only, because other rows may be in another partition.
 		table.ForeignKeys = slices.DeleteFunc(table.ForeignKeys, func(k *schema.ForeignKey) bool {
 			return k.RefTable.Name != "rooms"
 		})
@@ -58,7 +58,7 @@ func Of(name string) ([]*schema.Table, []schema.MigrateOption, error) {
 			table.Indexes = append(table.Indexes, &schema.Index{
 				Name: "member_id", Columns: []*schema.Column{column(table, "id")},
 			})
-		case "messages": // a hash takes the place of two texts: see messageKey
+		case "messages": // a hash replaces two texts: see messageKey
 			table.Indexes = slices.DeleteFunc(table.Indexes, func(index *schema.Index) bool {
 				return index.Name == "message_room_id_author_id_idempotency_key"
 			})
@@ -71,7 +71,7 @@ func Of(name string) ([]*schema.Table, []schema.MigrateOption, error) {
 	return tables, append(options, schema.WithDiffHook(messageKey)), nil
 }
 
-// setKey makes columns the primary key of a table. The unique index of these columns goes.
+// setKey makes columns the primary key of a table. It removes the unique index of these columns.
 func setKey(table *schema.Table, key []string) {
 	table.PrimaryKey = nil
 	for _, name := range key {
