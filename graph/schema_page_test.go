@@ -27,7 +27,8 @@ func schemaPage(schema *ast.Schema) string {
 	b.WriteString(`# Schema
 
 This page is generated from the schema, which the server returns at ` + "`/schema.graphql`" + `. The schema grows, but nothing in it is renamed,
-retyped or removed. A field marked ` + "`@viewer`" + ` depends on the viewer: see [streams](streams.md#shared-executions).
+retyped or removed. A field marked ` + "`@viewer`" + ` depends on the viewer: see [streams](streams.md#shared-executions). A field marked
+` + "`@semanticNonNull`" + ` is null only together with an error: see [types](frontends.md#types).
 [Limits](limits.md#cost) explains the costs.
 `)
 	operations := []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription}
@@ -84,6 +85,9 @@ func fieldRow(b *strings.Builder, schema *ast.Schema, field *ast.FieldDefinition
 	}
 	if field.Directives.ForName("viewer") != nil {
 		b.WriteString(" `@viewer`")
+	}
+	if field.Directives.ForName("semanticNonNull") != nil {
+		b.WriteString(" `@semanticNonNull`")
 	}
 	fmt.Fprintf(b, " | %s |\n", cell(field.Description))
 }

@@ -384,6 +384,12 @@ of these fields of the returned object.
 """
 directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
 
+"""
+The field is null only together with an error of its own. Clients that handle errors outside of the data may read the field as non-null.
+Other nullable fields say when they are null.
+"""
+directive @semanticNonNull(levels: [Int] = [0]) on FIELD_DEFINITION
+
 "An object with a globally unique id. ` + "`" + `node` + "`" + ` returns it by this id."
 interface Node {
   "Unique among all objects that ` + "`" + `node` + "`" + ` returns."
@@ -667,7 +673,7 @@ type MyRoomsChange {
   kind: MyRoomsChangeKind!
   "The room to update or remove. Null only with OPENED."
   roomId: ID
-  "The current state of the room, with CHANGED. Null there only together with an error; then read the room again."
+  "The current state of the room, with CHANGED; otherwise null. Null there only together with an error; then read the room again."
   room: Room
 }
 
@@ -695,9 +701,9 @@ type MyEvent {
   kind: MyEventKind!
   "The room, with EVENT and ENDED. Null with READY."
   roomId: ID
-  "The event, with EVENT."
+  "The event, with EVENT; otherwise null."
   event: RoomEvent
-  "The reason, with ENDED."
+  "The reason, with ENDED; otherwise null."
   reason: RoomEndReason
 }
 
@@ -823,21 +829,21 @@ extend type Mutation {
   Adds the viewer to a room. Succeeds if the viewer is a member already. A missing or wrong key of a room that the viewer cannot see is WRONG_KEY, whether or not the room exists. BANNED and ROOM_FULL are checked only after the key.
   Too many wrong keys are RATE_LIMITED. ` + "`" + `disconnect` + "`" + ` makes the viewer leave their current exclusive room instead of failing with ALREADY_IN_ROOM.
   """
-  joinRoom(roomId: ID!, key: String, disconnect: Boolean! = false): JoinRoomPayload
+  joinRoom(roomId: ID!, key: String, disconnect: Boolean! = false): JoinRoomPayload @semanticNonNull
   "Removes the viewer from a room. If the owner leaves, the longest-serving moderator becomes the owner, else the longest-serving member. The room is deleted when its last member leaves."
-  leaveRoom(roomId: ID!): LeaveRoomPayload
+  leaveRoom(roomId: ID!): LeaveRoomPayload @semanticNonNull
   "Removes the viewer from at most 100 rooms, as leaveRoom does; from all of them or none. Rooms that the viewer is not in are ignored."
-  leaveRooms(roomIds: [ID!]!): LeaveRoomsPayload
+  leaveRooms(roomIds: [ID!]!): LeaveRoomsPayload @semanticNonNull
     @listSize(slicingArguments: ["roomIds"], sizedFields: ["roomIds"], requireOneSlicingArgument: false)
   "Adds at most 1,000 users to a room, all of them or none. The owner and moderators may do this. Users that are members already do not change. FORBIDDEN, with ` + "`" + `extensions.ids` + "`" + `, if a user's addPermission does not allow it."
-  addMembers(roomId: ID!, userIds: [ID!]!): AddMembersPayload
+  addMembers(roomId: ID!, userIds: [ID!]!): AddMembersPayload @semanticNonNull
     @listSize(slicingArguments: ["userIds"], sizedFields: ["members"], requireOneSlicingArgument: false)
   "Removes a member with a lower role. The owner and moderators may do this. With ` + "`" + `ban` + "`" + ` the user cannot join again; a user that is not a member can be banned, too. Removing a user that is not a member succeeds."
-  removeMember(roomId: ID!, userId: ID!, ban: Boolean! = false): RemoveMemberPayload
+  removeMember(roomId: ID!, userId: ID!, ban: Boolean! = false): RemoveMemberPayload @semanticNonNull
   "Ends a user's ban. The owner and moderators may do this. Succeeds if the user is not banned."
-  unban(roomId: ID!, userId: ID!): UnbanPayload
+  unban(roomId: ID!, userId: ID!): UnbanPayload @semanticNonNull
   "Changes a member's role. Only the owner may do this. Setting OWNER transfers the room, and the viewer becomes a moderator."
-  setMemberRole(roomId: ID!, userId: ID!, role: RoomRole!): SetMemberRolePayload
+  setMemberRole(roomId: ID!, userId: ID!, role: RoomRole!): SetMemberRolePayload @semanticNonNull
 }
 
 "The result of ` + "`" + `joinRoom` + "`" + `."
@@ -942,9 +948,9 @@ type Message implements Node {
   type: MessageType!
   "The text or JSON document of the message. Empty once the message is deleted."
   contents: String! @cost(weight: "10")
-  "The message that this one replies to."
+  "The message that this one replies to; null if it is no reply."
   replyTo: Message
-  "The first message of the thread that this one belongs to."
+  "The first message of the thread that this one belongs to; null if it belongs to none."
   thread: Message
   "True if this message starts a thread."
   isThread: Boolean!
@@ -955,13 +961,13 @@ type Message implements Node {
   replyCount: Int!
   "The users that the message mentions. Empty once the message is deleted."
   mentions: [User!]! @listSize(assumedSize: 25, requireOneSlicingArgument: false)
-  "The NFT attached to the message."
+  "The NFT attached to the message; null if there is none."
   openseaItem: OpenseaItem
   "The reactions, in the order in which their emojis were first used. Empty once the message is deleted."
   reactions: [Reaction!]! @cost(weight: "1") @listSize(assumedSize: 25, requireOneSlicingArgument: false)
   "The emojis that the viewer reacted with."
   viewerReactions: [String!]! @viewer @listSize(assumedSize: 50, requireOneSlicingArgument: false)
-  "The key that the author sent, visible to all members. A client uses it to match an event with a message that it is still sending."
+  "The key that the author sent, visible to all members; null if there was none. A client uses it to match an event with a message that it is still sending."
   idempotencyKey: String
   "When the message was sent."
   createdAt: Time!
@@ -1035,15 +1041,15 @@ extend type Room {
 
 extend type Mutation {
   "Sends a message to a room that the viewer is in."
-  sendMessage(input: SendMessageInput!): SendMessagePayload
+  sendMessage(input: SendMessageInput!): SendMessagePayload @semanticNonNull
   "Changes the contents of the viewer's own message. 1 to 16,000 characters."
-  editMessage(messageId: ID!, contents: String!): EditMessagePayload
+  editMessage(messageId: ID!, contents: String!): EditMessagePayload @semanticNonNull
   "Deletes the contents of a message. Users may delete their own messages; moderators and the owner also those of users with a lower role. Deleting a message again changes nothing."
-  deleteMessage(messageId: ID!): DeleteMessagePayload
+  deleteMessage(messageId: ID!): DeleteMessagePayload @semanticNonNull
   "Adds the viewer's reaction to a message, or removes it if ` + "`" + `on` + "`" + ` is false. An emoji has 1 to 32 characters; a message has at most 50 different ones."
-  react(messageId: ID!, emoji: String!, on: Boolean! = true): ReactPayload
+  react(messageId: ID!, emoji: String!, on: Boolean! = true): ReactPayload @semanticNonNull
   "Marks all messages up to ` + "`" + `seq` + "`" + ` as read. The position never moves backwards. A seq above the newest stands for the newest."
-  markRead(roomId: ID!, seq: Int!): MarkReadPayload
+  markRead(roomId: ID!, seq: Int!): MarkReadPayload @semanticNonNull
 }
 
 "The result of ` + "`" + `sendMessage` + "`" + `."
@@ -1221,7 +1227,7 @@ extend type Query {
   myRooms(first: Int = 20, after: String): RoomConnection!
     @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
   "Returns a room. NOT_FOUND if it does not exist or the viewer cannot see it."
-  roomInfo(roomId: ID!): Room
+  roomInfo(roomId: ID!): Room @semanticNonNull
   "Public rooms and FRIEND rooms of the viewer's friends, newest first. All words of ` + "`" + `search` + "`" + ` must be in the name, description or tags, and ` + "`" + `tag` + "`" + ` must be among the tags. Case does not matter. At most 100 per page."
   rooms(search: String @cost(weight: "500"), tag: String, first: Int = 20, after: String): RoomConnection!
     @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)
@@ -1229,18 +1235,18 @@ extend type Query {
 
 extend type Mutation {
   "Creates a room. The viewer becomes its owner."
-  createRoom(input: CreateRoomInput!): CreateRoomPayload
+  createRoom(input: CreateRoomInput!): CreateRoomPayload @semanticNonNull
   """
   Returns the direct room of the viewer and another user, and creates it if there is none: PRIVATE, maxUsers 2, closed to addMembers. Other rooms with two members are not direct rooms.
   When one of the two users leaves, the room becomes an ordinary room. FORBIDDEN if there is no direct room yet and the user's addPermission does not allow it.
   """
-  directRoom(userId: ID!): DirectRoomPayload
+  directRoom(userId: ID!): DirectRoomPayload @semanticNonNull
   "Changes a room. The owner and moderators may do this."
-  updateRoom(input: UpdateRoomInput!): UpdateRoomPayload
+  updateRoom(input: UpdateRoomInput!): UpdateRoomPayload @semanticNonNull
   "Deletes a room. Only the owner may do this. All streams of the room end with MEMBERSHIP_ENDED."
-  deleteRoom(roomId: ID!): DeleteRoomPayload
+  deleteRoom(roomId: ID!): DeleteRoomPayload @semanticNonNull
   "Replaces the joinKey of a room. The owner and moderators may do this. The old key stops working."
-  rotateRoomKey(roomId: ID!): RotateRoomKeyPayload
+  rotateRoomKey(roomId: ID!): RotateRoomKeyPayload @semanticNonNull
 }
 
 "The result of ` + "`" + `createRoom` + "`" + `."
@@ -1451,19 +1457,19 @@ extend type Query {
 
 extend type Mutation {
   "Creates or updates at most 1,000 users by id, all of them or none. For an application's back end; needs an admin token (claim ` + "`" + `admin: true` + "`" + `)."
-  upsertUsers(users: [UserInput!]!): UpsertUsersPayload
+  upsertUsers(users: [UserInput!]!): UpsertUsersPayload @semanticNonNull
     @listSize(slicingArguments: ["users"], sizedFields: ["users"], requireOneSlicingArgument: false)
   "Returns a token for a user. Works only in development mode (without an identity provider), else FORBIDDEN."
-  signIn(userId: ID!, nickName: String): SignInPayload
+  signIn(userId: ID!, nickName: String): SignInPayload @semanticNonNull
   "Changes the viewer's profile. Claims of later tokens never overwrite it."
-  updateProfile(input: ProfileInput!): UpdateProfilePayload
+  updateProfile(input: ProfileInput!): UpdateProfilePayload @semanticNonNull
 
   "Sends a friend request. If the user has already sent one to the viewer, the two become friends."
-  requestFriend(userId: ID!): RequestFriendPayload
+  requestFriend(userId: ID!): RequestFriendPayload @semanticNonNull
   "Accepts or rejects a user's friend request. NOT_FOUND if there is none."
-  answerFriendRequest(userId: ID!, accept: Boolean!): AnswerFriendRequestPayload
+  answerFriendRequest(userId: ID!, accept: Boolean!): AnswerFriendRequestPayload @semanticNonNull
   "Ends the friendship with a user, or withdraws or rejects a friend request. Memberships do not change."
-  removeFriend(userId: ID!): RemoveFriendPayload
+  removeFriend(userId: ID!): RemoveFriendPayload @semanticNonNull
 }
 
 "The result of ` + "`" + `upsertUsers` + "`" + `."
@@ -18280,6 +18286,35 @@ func (ec *executionContext) marshalOInt2int(ctx context.Context, sel ast.Selecti
 	_ = ctx
 	res := model.MarshalInt(v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOInt2ᚕᚖint(ctx context.Context, v any) ([]*int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOInt2ᚖint(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕᚖint(ctx context.Context, sel ast.SelectionSet, v []*int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalOInt2ᚖint(ctx, sel, v[i])
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -112,12 +113,20 @@ func (c *Client) reply(status int, raw []byte) Reply {
 	return Reply{Status: status, Data: JSON{c.t, decoded.Data}, Errors: decoded.Errors}
 }
 
-// Do sends an operation that must succeed and returns its data.
+// Do sends an operation that must succeed and returns its data. Fields with @semanticNonNull must not
+// be null.
 func (c *Client) Do(query string, vars Vars) JSON {
 	c.t.Helper()
 	reply := c.Ask(query, vars)
 	if len(reply.Errors) > 0 || reply.Status != http.StatusOK {
 		c.t.Fatalf("%s\nwith %v: %d %+v", query, vars, reply.Status, reply.Errors)
+	}
+	fields, _ := reply.Data.value.(map[string]any)
+	mutation := strings.HasPrefix(strings.TrimSpace(query), "mutation")
+	for name, value := range fields {
+		if value == nil && (mutation || name == "roomInfo") {
+			c.t.Fatalf("%s\nwith %v: %s is null without an error", query, vars, name)
+		}
 	}
 	return reply.Data
 }
