@@ -23,6 +23,12 @@ func (h *Hub) Era() int64 { return h.era.Load() }
 //
 // The caller makes sure that reads which begin after Rewind do not see the older state.
 func (h *Hub) Rewind() {
+	h.opts.Logger.WarnContext(
+		h.ctx,
+		"the database was promoted or went back, streams resynchronize",
+		"timeline",
+		h.opts.Timeline(),
+	)
 	tails, sinks := h.rewind()
 	for _, t := range tails {
 		t.fail(ErrRewound)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -117,6 +118,25 @@ func TestPollBehindPublication(t *testing.T) {
 		expectNext(t, a, "2")
 		if hub.Era() != 0 {
 			t.Errorf("the database went back %d times", hub.Era())
+		}
+	})
+}
+
+// TestRewindIsLogged: operators find a promotion in the log, with the timeline that it has begun.
+func TestRewindIsLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged strings.Builder
+		log := &fakeLog{}
+		hub := live.NewHub(t.Context(), log, log, live.Options{
+			Timeline: func() string { return "7/2" },
+			Logger:   slog.New(slog.NewTextHandler(&logged, nil)),
+		})
+		defer hub.Close()
+		hub.Rewind()
+		for _, part := range []string{"level=WARN", "streams resynchronize", "timeline=7/2"} {
+			if !strings.Contains(logged.String(), part) {
+				t.Errorf("the log lacks %s: %s", part, &logged)
+			}
 		}
 	})
 }
