@@ -25,6 +25,7 @@ import (
 	"parley/graph/guard"
 	"parley/internal/live"
 	"parley/internal/testkit/opgen"
+	"parley/internal/testkit/scale"
 	"parley/internal/web"
 )
 
@@ -110,8 +111,8 @@ var longInteger = regexp.MustCompile(`[0-9]{19}`)
 // refusedID is how gqlparser refuses an ID, also one that stands for a list of one.
 var refusedID = regexp.MustCompile(`^(ID cannot represent|Expected value of type "\[ID)`)
 
-// oracleOperations is how many generated operations are compared. PARLEY_ORACLE_OPERATIONS sets
-// another number.
+// oracleOperations is how many generated operations are compared at full size.
+// PARLEY_ORACLE_OPERATIONS sets another number.
 const oracleOperations = 3000
 
 // TestOracle compares the decision to execute an operation with that of graphql-js. Parley's
@@ -132,7 +133,12 @@ func TestOracle(t *testing.T) {
 		}
 	})
 	t.Run("generated", func(t *testing.T) {
-		seed, n := uint64(time.Now().UnixNano()), uint64(oracleOperations)
+		seed, n := uint64(
+			time.Now().UnixNano(),
+		), scale.Or[uint64](
+			oracleOperations,
+			oracleOperations/4,
+		)
 		setting(t, "PARLEY_ORACLE_SEED", &seed)
 		setting(t, "PARLEY_ORACLE_OPERATIONS", &n)
 		t.Logf("PARLEY_ORACLE_SEED=%d", seed)

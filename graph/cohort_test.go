@@ -237,9 +237,7 @@ func TestManyComeBack(t *testing.T) {
 		alice := s.As("alice")
 		room := makeRoom(alice, nil)
 		const messages, screens = 200, 40
-		for i := range messages {
-			sendText(alice, room, fmt.Sprint(i))
-		}
+		sendTexts(alice, room, messages)
 		reads := 0
 		for _, statement := range s.Statements(func() {
 			streams := make([]*testkit.Stream, screens)

@@ -10,6 +10,7 @@ import (
 
 	"parley/internal/config"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 const (
@@ -262,7 +263,7 @@ func TestLeaveRoomsStatements(t *testing.T) {
 			return regexp.MustCompile(` at:\S+|^map\[at:\S+`).ReplaceAllString(described, "")
 		}
 		var counts []int
-		for _, n := range []int{2 * kinds, 50} {
+		for _, n := range []int{2 * kinds, scale.Or(50, 24)} {
 			together, single := fmt.Sprint("together", n), fmt.Sprint("single", n)
 			one, other := makeRooms(together, n), makeRooms(single, n)
 			counts = append(counts, len(s.Statements(func() {

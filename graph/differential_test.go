@@ -27,6 +27,7 @@ import (
 	"parley/internal/chat/roomlog"
 	"parley/internal/testkit"
 	"parley/internal/testkit/opgen"
+	"parley/internal/testkit/scale"
 )
 
 // executorFault is a known fault of gqlgen's executor, in which the specification agrees with
@@ -146,7 +147,7 @@ func loadSchema() *ast.Schema {
 // and how many.
 func TestExecutorsAgree(t *testing.T) {
 	t.Parallel()
-	seed, operations := uint64(18), uint64(1500)
+	seed, operations := uint64(18), scale.Or[uint64](1500, 400)
 	setting(t, "PARLEY_DIFFERENTIAL_SEED", &seed)
 	setting(t, "PARLEY_DIFFERENTIAL_OPERATIONS", &operations)
 	for _, name := range []string{dialect.SQLite, dialect.Postgres} {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 // eventSource receives events as a browser's EventSource does: it connects again to the same
@@ -114,7 +115,8 @@ func (e *eventSource) next() (result struct {
 // TestEventStreamsResume: wherever an event stream breaks, a client that connects again as browsers
 // do receives each event once, in order.
 func TestEventStreamsResume(t *testing.T) {
-	const before, count = 5, 30
+	const before = 5
+	count := scale.Or(30, 12)
 	testkit.Each(t, func(t *testing.T, s *testkit.Server) {
 		for name, c := range map[string]struct {
 			query, field string

@@ -37,7 +37,7 @@ func TestSilentDatabase(t *testing.T) {
 	s := testkit.StartApp(
 		t,
 		u.String(),
-		app.Options{Limits: web.Limits{Operation: 500 * time.Millisecond}},
+		app.Options{Limits: web.Limits{Operation: 3 * time.Second}},
 	)
 	alice := s.As("alice")
 	room := makeRoom(alice, nil)

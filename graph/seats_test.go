@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/ent/seat"
 	"parley/internal/testkit"
+	"parley/internal/testkit/scale"
 )
 
 // atOnce runs all of do at once.
@@ -42,7 +43,7 @@ func exclusive(members ...string) testkit.Vars {
 func TestSwitchesThatNameEachOther(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartWithoutDeadlocks(t)
-	for i := range 40 {
+	for i := range scale.Or(40, 12) {
 		a, b := fmt.Sprint("a", i), fmt.Sprint("b", i)
 		clients := map[string]*testkit.Client{a: s.As(a), b: s.As(b)}
 		befriends(s, a, b)
@@ -66,7 +67,7 @@ func TestSwitchesThatNameEachOther(t *testing.T) {
 func TestRoomsThatNameEachOther(t *testing.T) {
 	t.Parallel()
 	s := testkit.StartWithoutDeadlocks(t)
-	for i := range 40 {
+	for i := range scale.Or(40, 12) {
 		people := []string{fmt.Sprint("a", i), fmt.Sprint("b", i), fmt.Sprint("c", i)}
 		var clients []*testkit.Client
 		var moves []func()
@@ -104,7 +105,7 @@ func TestUpsertsOfTheSamePeople(t *testing.T) {
 			testkit.Vars{"users": users}).
 			List("upsertUsers.users")
 	}
-	for i := range 20 {
+	for i := range scale.Or(20, 8) {
 		ids := make([]string, 12)
 		for j := range ids {
 			// Upper and lower case: a database may sort them otherwise than by bytes.
