@@ -8,6 +8,6 @@
 // the content of the rooms, and the lists of rooms that other subscribers have followed with what a
 // query returns:
 //
-//	PARLEY_TEST_LONG=true go test ./internal/torture   # some seconds for each database
-//	scripts/torture -torture.duration=10m              # longer
+//	go test ./internal/torture                 # some seconds for each database
+//	scripts/torture -torture.duration=10m      # longer
 package torture

@@ -15,7 +15,6 @@ import (
 	"parley/internal/store"
 	"parley/internal/store/storetest"
 	"parley/internal/testkit"
-	"parley/internal/testkit/scale"
 )
 
 const (
@@ -33,7 +32,9 @@ const (
 // followed its Resync; nothing comes twice without a Resync between, and no read that begins after the
 // promotion shows what does not exist. A synchronous standby loses nothing that was acknowledged.
 func TestFailover(t *testing.T) {
-	scale.FullOnly(t)
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, synchronous := range []bool{false, true} {
 		name := map[bool]string{false: "asynchronous", true: "synchronous"}[synchronous]
 		t.Run(name, func(t *testing.T) {

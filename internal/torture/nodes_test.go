@@ -15,7 +15,6 @@ import (
 
 	"parley/internal/store/storetest"
 	"parley/internal/testkit"
-	"parley/internal/testkit/scale"
 )
 
 const (
@@ -41,7 +40,9 @@ type cluster struct {
 
 // TestNodes runs three processes on one database and disrupts every connection and every process.
 func TestNodes(t *testing.T) {
-	scale.FullOnly(t)
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	runSeed := *seed
 	if runSeed == 0 {
 		runSeed = rand.Uint64()

@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"parley/internal/store"
-	"parley/internal/testkit/scale"
 )
 
 const (
@@ -44,7 +43,9 @@ const (
 //   - With full the snapshot is taken at the kill, and the write-ahead log is truncated at random
 //     after the last commit that a client knows of. Nothing may be lost.
 func TestPowerCut(t *testing.T) {
-	scale.FullOnly(t)
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	for _, synchronous := range []store.Synchronous{store.SynchronousNormal, store.SynchronousFull} {
 		t.Run(string(synchronous), func(t *testing.T) {
 			t.Parallel()

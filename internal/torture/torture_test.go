@@ -20,7 +20,6 @@ import (
 
 	"parley/internal/auth"
 	"parley/internal/testkit"
-	"parley/internal/testkit/scale"
 )
 
 // The defaults are those of the short test.
@@ -65,7 +64,9 @@ type report struct {
 }
 
 func TestTorture(t *testing.T) {
-	scale.FullOnly(t)
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	runSeed := *seed
 	if runSeed == 0 {
 		runSeed = rand.Uint64()
