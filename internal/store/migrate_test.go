@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -152,13 +153,23 @@ func TestNewerDatabase(t *testing.T) {
 	}
 }
 
-// Migrations for PostgreSQL do not block servers: they wait for a lock for a short time only, or create
-// indexes concurrently.
+// TestMigrationFiles: each migration for SQLite has one for PostgreSQL with the same name. Migrations for
+// PostgreSQL do not block servers: they wait for a lock for a short time only, or create indexes
+// concurrently.
 func TestMigrationFiles(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("migrations/postgres/*.sql")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
+	}
+	sqlite, err := filepath.Glob("migrations/sqlite/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range sqlite {
+		if other := "migrations/postgres/" + filepath.Base(file); !slices.Contains(files, other) {
+			t.Errorf("%s has no counterpart %s", file, other)
+		}
 	}
 	concurrent := regexp.MustCompile(`^(CREATE (UNIQUE )?|DROP )INDEX CONCURRENTLY (IF EXISTS )?"`)
 	for _, file := range files {
