@@ -184,10 +184,10 @@ func TestDeadlines(t *testing.T) {
 	const (
 		// Within read the test has to send its request, also on a busy machine: otherwise the
 		// server closes the connection without a response.
-		read     = time.Second
-		write    = 2 * time.Second
-		patience = 5 * time.Second // less than any other limit
-		oneByte  = " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
+		read    = time.Second
+		write   = 2 * time.Second
+		timeout = 5 * time.Second // less than any other limit
+		oneByte = " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
 	)
 	for name, test := range map[string]struct {
 		request, status string
@@ -218,7 +218,7 @@ func TestDeadlines(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = conn.Close() }()
-			if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+			if err := conn.SetDeadline(time.Now().Add(timeout)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.WriteString(conn, test.request); err != nil {
@@ -226,7 +226,7 @@ func TestDeadlines(t *testing.T) {
 			}
 			select {
 			case <-closed:
-			case <-time.After(patience):
+			case <-time.After(timeout):
 				t.Fatal("the connection is still open")
 			}
 			if test.status == "" {

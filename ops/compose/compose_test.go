@@ -334,11 +334,11 @@ const socketPing = 25 * time.Second
 func TestProxyOutwaitsNodes(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"proxy_read_timeout", "proxy_send_timeout"} {
-		if patience, err := time.ParseDuration(
+		if timeout, err := time.ParseDuration(
 			directive(t, name),
 		); err != nil ||
-			patience <= 2*socketPing {
-			t.Errorf("%s %v: %v", name, patience, err)
+			timeout <= 2*socketPing {
+			t.Errorf("%s %v: %v", name, timeout, err)
 		}
 	}
 }

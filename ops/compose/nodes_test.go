@@ -240,7 +240,7 @@ func (s *socket) say(message string) {
 // receive returns the next message, and answers pings.
 func (s *socket) receive() frame {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), testTimeout)
 	defer cancel()
 	var f frame
 	if err := wsjson.Read(ctx, s.conn, &f); err != nil {

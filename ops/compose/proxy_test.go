@@ -21,8 +21,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// patience is how long a test waits for an expected result.
-const patience = 30 * time.Second
+// testTimeout is how long a test waits for an expected result.
+const testTimeout = 30 * time.Second
 
 // findNginx returns the path of nginx. Without nginx the test is skipped, or fails in CI.
 func findNginx(t *testing.T) string {
@@ -134,7 +134,7 @@ func freeAddr(t *testing.T) string {
 // eventually waits until check returns no error.
 func eventually(t *testing.T, what string, check func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -146,7 +146,7 @@ func eventually(t *testing.T, what string, check func() error) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("not within %v: %s: %v", patience, what, err)
+			t.Fatalf("not within %v: %s: %v", testTimeout, what, err)
 		}
 	}
 }
