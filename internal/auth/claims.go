@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// MaxSubjectLength is the maximum length of a user's id, in characters.
+	// MaxSubjectLength is the maximum length of a user's id, in characters. It equals chat.MaxID, which
+	// this package does not import.
 	MaxSubjectLength = 128
 
 	// notBeforeLeeway is how long before its nbf a token is accepted. Issuers set nbf to the time of their

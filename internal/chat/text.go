@@ -9,7 +9,7 @@ import (
 
 // Limits of what a caller may give, in characters where they are about text.
 const (
-	MaxID             = 128
+	MaxID             = 128 // equals auth.MaxSubjectLength, because a user's id is the subject of a token
 	MaxName           = 200
 	MaxAddress        = 2000 // of a picture
 	MaxDescription    = 2000
@@ -78,7 +78,7 @@ func checkMaxUsers(n int) error {
 func checkIDs(field string, ids []string, most int, without string) ([]string, error) {
 	if len(ids) > most {
 		return nil, badInput(
-			field, "%s names %d people; at most %d are allowed.", field, len(ids), most,
+			field, "%s lists %d users; at most %d are allowed.", field, len(ids), most,
 		)
 	}
 	seen := make(map[string]bool, len(ids))

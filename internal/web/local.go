@@ -4,9 +4,10 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
+
+	"parley/internal/auth"
 )
 
 // localOnly refuses requests from other machines (see [Config].Development): with 421 if the host
@@ -14,7 +15,7 @@ import (
 // request for another machine.
 func localOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isLoopback(r.Host) {
+		if !isLocalHost(r.Host) {
 			refuse(w, &refusal{
 				status: http.StatusMisdirectedRequest,
 				code:   codeForbidden,
@@ -67,7 +68,7 @@ func addedByProxy(name, value string) bool {
 	case hasAny(strings.Contains, "forwarded") ||
 		hasAny(strings.HasSuffix, "-ip", "-addr", "-address", "-host"):
 		for node := range strings.SplitSeq(value, ",") {
-			if node = strings.TrimSpace(node); node != "" && !isLoopback(node) {
+			if node = strings.TrimSpace(node); node != "" && !isLocalHost(node) {
 				return true
 			}
 		}
@@ -83,7 +84,7 @@ func forwardsOther(value string) bool {
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "", "proto", "by":
 		default: // for, host, and parameters that are unknown
-			if !isLoopback(strings.Trim(strings.TrimSpace(value), `"`)) {
+			if !isLocalHost(strings.Trim(strings.TrimSpace(value), `"`)) {
 				return true
 			}
 		}
@@ -91,16 +92,12 @@ func forwardsOther(value string) bool {
 	return false
 }
 
-// isLoopback reports whether host, with or without a port, is a name that always means this
-// machine: localhost and the names below it (RFC 6761, section 6.3), 127.0.0.0/8 and ::1.
-func isLoopback(host string) bool {
+// isLocalHost reports whether host, with or without a port, always means this machine: the names that
+// [auth.IsLoopback] accepts, and the names below localhost (RFC 6761, section 6.3).
+func isLocalHost(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && addr.IsLoopback()
+	return strings.HasSuffix(host, ".localhost") || auth.IsLoopback(strings.Trim(host, "[]"))
 }

@@ -39,7 +39,7 @@ func (o origins) allows(r *http.Request, origin string) bool {
 	// The scheme is not compared, because only a proxy that terminates TLS knows it.
 	return strings.EqualFold(u.Host, r.Host) ||
 		slices.Contains(o.allowed, u.Scheme+"://"+u.Host) ||
-		o.development && isLoopback(u.Host)
+		o.development && isLocalHost(u.Host)
 }
 
 // withCORS answers CORS preflights and lets scripts of allowed origins read responses. It allows no
