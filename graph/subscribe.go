@@ -134,7 +134,7 @@ func isServerFault(err error) bool {
 // errFault ends a subscription because of a fault.
 func errFault(ctx context.Context) *gqlerror.Error {
 	return &gqlerror.Error{
-		Message: "Something is broken inside the server.",
+		Message: "The server has an internal error.",
 		Extensions: map[string]any{
 			"code": string(chat.Internal), "requestId": reqid.FromContext(ctx),
 		},
@@ -169,14 +169,14 @@ func (r *Resolver) subscribe(ctx context.Context, shown subscription) (live.Subs
 		return nil, &chat.Error{
 			Code:    chat.BadUserInput,
 			Field:   "query",
-			Message: "A subscription asks for one field.",
+			Message: "A subscription must select exactly one field.",
 		}
 	}
 	if shown.plan == nil {
 		return nil, &chat.Error{
 			Code:    chat.BadUserInput,
 			Field:   "query",
-			Message: "A subscription asks for a field of the type Subscription.",
+			Message: "A subscription must select a field of the type Subscription.",
 		}
 	}
 	if err := shown.checkArguments(ctx); err != nil {

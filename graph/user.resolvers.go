@@ -64,7 +64,7 @@ func (r *mutationResolver) SignIn(
 	if r.signIn == nil {
 		return nil, &chat.Error{
 			Code:    chat.Forbidden,
-			Message: "This server does not sign people in: get a token from your identity provider.",
+			Message: "This server does not sign users in: get a token from your identity provider.",
 		}
 	}
 	user, err := r.chat.SignIn(ctx, userID, nickName)

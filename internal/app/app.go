@@ -208,7 +208,7 @@ func New(
 		Proxies:          newProxies(cfg),
 	})
 	if trusted != nil {
-		logger.Info("only trusted documents are answered", "documents", trusted.Size())
+		logger.Info("executing trusted documents only", "documents", trusted.Size())
 	}
 	registerMetrics(counted, domain, hub, node, db, limiters, handler)
 	budgets := map[string]func() limit.MemoryStats{

@@ -58,6 +58,6 @@ func (t traces) flush(ctx context.Context, logger *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 	defer cancel()
 	if err := t.close(ctx); err != nil {
-		logger.WarnContext(ctx, "the last traces are lost", "error", err)
+		logger.WarnContext(ctx, "last traces not exported", "error", err)
 	}
 }

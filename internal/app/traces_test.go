@@ -280,7 +280,7 @@ func TestTracesLost(t *testing.T) {
 	}
 	if !slices.ContainsFunc(
 		lines,
-		func(line map[string]any) bool { return line["msg"] == "traces cannot be told" },
+		func(line map[string]any) bool { return line["msg"] == "cannot export traces" },
 	) {
 		t.Errorf("the log does not report lost traces: %v", lines)
 	}

@@ -59,7 +59,7 @@ func malformed(message string) *Error {
 func unavailable(cause error) *Error {
 	return &Error{
 		Reason:  KeysUnavailable,
-		Message: "The server cannot fetch the keys that tokens are verified with. Try again.",
+		Message: "The server cannot fetch the keys that verify tokens. Try again.",
 		cause:   cause,
 	}
 }

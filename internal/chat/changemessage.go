@@ -113,7 +113,7 @@ func (c *Chat) React(
 	}
 	return c.changeMessage(ctx, v, id, func(h *write.Room, _ *ent.Member, m *ent.Message) error {
 		if m.DeletedAt != nil {
-			return &Error{Code: Forbidden, Message: "A deleted message takes no reactions."}
+			return &Error{Code: Forbidden, Message: "A deleted message cannot have reactions."}
 		}
 		spelling, changed, err := h.React(ctx, v.ID, m, emoji, on, MaxEmojis)
 		if errors.Is(err, write.ErrTooManyEmojis) {

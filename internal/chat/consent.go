@@ -51,12 +51,12 @@ func checkMayAdd(ctx context.Context, t *write.Tx, v Viewer, ids []string, exclu
 
 // errUnknownUsers rejects ids of users that do not exist.
 func errUnknownUsers(ids []string) *Error {
-	return &Error{Code: UnknownUser, Message: "People were named who do not exist.", IDs: ids}
+	return &Error{Code: UnknownUser, Message: "Some of these users do not exist.", IDs: ids}
 }
 
 // errNotAddable rejects users that the viewer may not make members.
 func errNotAddable(ids []string, exclusive bool) *Error {
-	message := "Someone named does not let you add them to rooms."
+	message := "Some of these users do not let you add them to rooms."
 	if exclusive {
 		message = "Only friends who let you add them can be added to an exclusive room."
 	}

@@ -76,7 +76,7 @@ func (in CreateRoomInput) check(v Viewer) (CreateRoomInput, error) {
 	}
 	if people := len(in.MemberIds) + 1; in.MaxUsers > 0 && in.MaxUsers < people {
 		return in, badInput("maxUsers",
-			"maxUsers is %d, but %d people are to be in the room from its start.",
+			"maxUsers is %d, but the room would begin with %d members.",
 			in.MaxUsers, people)
 	}
 	if in.AccessType == nil {

@@ -72,7 +72,7 @@ func AsError(err error) *Error {
 	case errors.As(err, &unknown):
 		return &Error{
 			Code:           Unavailable,
-			Message:        "Saving this was interrupted: it may or may not have happened.",
+			Message:        "The write was interrupted: it may or may not have happened.",
 			OutcomeUnknown: true,
 			cause:          err,
 		}
@@ -92,11 +92,11 @@ func AsError(err error) *Error {
 		errors.Is(err, context.DeadlineExceeded):
 		return &Error{
 			Code:    Unavailable,
-			Message: "The server cannot do this just now. Try again.",
+			Message: "The server cannot do this at the moment. Try again.",
 			cause:   err,
 		}
 	default:
-		return &Error{Code: Internal, Message: "Something is broken inside the server.", cause: err}
+		return &Error{Code: Internal, Message: "The server has an internal error.", cause: err}
 	}
 }
 
@@ -107,7 +107,7 @@ func badInput(field, message string, args ...any) *Error {
 
 // errNoRoom is the error for a room that does not exist and for one that the viewer may not see.
 func errNoRoom() *Error {
-	return &Error{Code: NotFound, Message: "There is no such room, or none that you may see."}
+	return &Error{Code: NotFound, Message: "The room does not exist, or you cannot see it."}
 }
 
 // errWrongKey rejects joining without the right key, also if there is no such
@@ -118,16 +118,16 @@ func errWrongKey() *Error { return &Error{Code: WrongKey, Message: "This is not 
 func errRoomFull() *Error { return &Error{Code: RoomFull, Message: "The room is full."} }
 
 // errNoUser is the error for a user who does not exist.
-func errNoUser() *Error { return &Error{Code: NotFound, Message: "There is no such person."} }
+func errNoUser() *Error { return &Error{Code: NotFound, Message: "The user does not exist."} }
 
 // errRoleNotLower rejects an action against a user with the same or a higher role.
 func errRoleNotLower() *Error {
 	return &Error{
-		Code: Forbidden, Message: "You may do this only to people with a lower role than yours.",
+		Code: Forbidden, Message: "You can do this only to members with a lower role than yours.",
 	}
 }
 
 // errNoMessage is the error for a message that does not exist.
 func errNoMessage() *Error {
-	return &Error{Code: NotFound, Message: "There is no such message, or none that you may see."}
+	return &Error{Code: NotFound, Message: "The message does not exist, or you cannot see it."}
 }

@@ -62,7 +62,7 @@ func (c *Chat) AnswerFriendRequest(
 			case is == friendship.StateFRIENDS && accept:
 				return nil
 			default:
-				return &Error{Code: NotFound, Message: "They have not asked to be your friend."}
+				return &Error{Code: NotFound, Message: "This user has not sent you a friend request."}
 			}
 		},
 	)

@@ -69,7 +69,7 @@ func addMembers(
 	}
 	if len(banned) > 0 {
 		return nil, &Error{
-			Code: Banned, Message: "Someone named is banned from this room.", IDs: banned,
+			Code: Banned, Message: "Some of these users are banned from this room.", IDs: banned,
 		}
 	}
 	existing, err := h.Tx.Member.Query().

@@ -39,7 +39,7 @@ func vacateSeats(
 		return &Error{Code: AlreadyInRoom, Message: "User joined to other room", IDs: seated}
 	case len(others) > 0:
 		return &Error{
-			Code: AlreadyInRoom, Message: "Someone named joined to other room", IDs: others,
+			Code: AlreadyInRoom, Message: "Some of these users joined to other room", IDs: others,
 		}
 	case own == nil:
 		return nil

@@ -186,7 +186,7 @@ func checkMentions(ctx context.Context, h *write.Room, ids []string) error {
 	err := h.Tx.Member.Query().Where(member.RoomID(h.ID), member.UserIDIn(store.Padded(ids)...)).
 		Select(member.FieldUserID).Scan(ctx, &inside)
 	if err != nil {
-		return fmt.Errorf("look up %d people in room %s: %w", len(ids), h.ID, err)
+		return fmt.Errorf("look up %d users in room %s: %w", len(ids), h.ID, err)
 	}
 	outsiders := slices.DeleteFunc(
 		slices.Clone(ids), func(id string) bool { return slices.Contains(inside, id) },

@@ -167,12 +167,12 @@ func (c *Chat) UpsertUsers(
 ) ([]*ent.User, error) {
 	if !v.Admin {
 		return nil, &Error{
-			Code: Forbidden, Message: "Only an admin token may create or update people.",
+			Code: Forbidden, Message: "Only admin tokens can create or update users.",
 		}
 	}
 	if len(inputs) > maxUserIDs {
 		return nil, badInput(
-			"users", "users names %d people; at most %d are allowed.", len(inputs), maxUserIDs,
+			"users", "users lists %d users; at most %d are allowed.", len(inputs), maxUserIDs,
 		)
 	}
 	var ids []string

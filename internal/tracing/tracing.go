@@ -131,7 +131,7 @@ func (t loggingExporter) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySp
 		panics.Background,
 		func() error { // the SDK exports in a goroutine of its own
 			if err := t.Exporter.ExportSpans(ctx, spans); err != nil {
-				t.log.WarnContext(ctx, "traces cannot be told", "spans", len(spans), "error", err)
+				t.log.WarnContext(ctx, "cannot export traces", "spans", len(spans), "error", err)
 			}
 			return nil
 		},

@@ -123,7 +123,7 @@ func internalError(ctx context.Context) *refusal {
 	return &refusal{
 		status:    http.StatusInternalServerError,
 		code:      codeInternal,
-		message:   "Something is broken inside the server.",
+		message:   "The server has an internal error.",
 		requestID: reqid.FromContext(ctx),
 	}
 }

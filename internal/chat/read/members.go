@@ -75,7 +75,7 @@ WHERE `+store.AnyOf(rd.dialect, "members.user_id", "$1", "text")+
 		store.List(rd.dialect, users), store.IDList(rd.dialect, rooms))
 	if err != nil {
 		return nil, fmt.Errorf(
-			"find the memberships of %d people in %d rooms: %w", len(users), len(rooms), err,
+			"find the memberships of %d users in %d rooms: %w", len(users), len(rooms), err,
 		)
 	}
 	return found, nil

@@ -72,7 +72,7 @@ func (rd *Reader) OwnReactions(
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf(
-			"list the reactions of %d people to %d messages: %w", len(users), len(ids), err,
+			"list the reactions of %d users to %d messages: %w", len(users), len(ids), err,
 		)
 	}
 	emojis := make(map[ViewerKey[roomlog.MessageID]][]string)

@@ -73,7 +73,7 @@ func (rd *Reader) Friendships(
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf(
-			"find what %d people have with %d others: %w", len(users), len(others), err,
+			"find the friendships of %d users with %d others: %w", len(users), len(others), err,
 		)
 	}
 	states := make(map[ViewerKey[string]]friendship.State, len(found))
