@@ -225,6 +225,19 @@ func TestTraces(t *testing.T) {
 // served has a node answer one request and end, and returns what it has logged.
 func served(t *testing.T, tracesURL string) []map[string]any {
 	t.Helper()
+	return runNode(t, tracesURL, func(node http.Handler) {
+		w := send(t, node, http.MethodGet, "/graphql?query={__typename}", "", http.Header{
+			"Accept": {"application/graphql-response+json"},
+		})
+		if w.Code != http.StatusOK {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}).lines()
+}
+
+// runNode has a node in development mode answer requests and end, and returns its log.
+func runNode(t *testing.T, tracesURL string, requests func(http.Handler)) *logSink {
+	t.Helper()
 	cfg := config.Defaults()
 	cfg.DatabaseURL, cfg.TracesURL = "sqlite::memory:", tracesURL
 	logged := &logSink{}
@@ -237,22 +250,76 @@ func served(t *testing.T, tracesURL string) []map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequestWithContext(
-		t.Context(),
-		http.MethodGet,
-		"http://localhost/graphql?query={__typename}",
-		nil,
-	)
-	r.Header.Set("Accept", "application/graphql-response+json")
-	w := httptest.NewRecorder()
-	a.Handler().ServeHTTP(w, r)
-	if w.Code != http.StatusOK {
-		t.Errorf("%d %s", w.Code, w.Body)
-	}
+	requests(a.Handler())
 	if err := a.Close(); err != nil {
 		t.Error(err)
 	}
-	return logged.lines()
+	return logged
+}
+
+// send sends a request to a node.
+func send(
+	t *testing.T, node http.Handler, method, path, body string, header http.Header,
+) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(
+		t.Context(), method, "http://localhost"+path, strings.NewReader(body))
+	r.Header = header
+	w := httptest.NewRecorder()
+	node.ServeHTTP(w, r)
+	return w
+}
+
+// TestTicketsAreSecret: neither traces nor logs contain a ticket from a URL, whether it is valid or
+// not, or the token that it stands for.
+func TestTicketsAreSecret(t *testing.T) {
+	to := newSink(t)
+	var token, ticket string
+	logged := runNode(t, to.url, func(node http.Handler) {
+		signIn := send(t, node, http.MethodPost, "/graphql",
+			`{"query": "mutation { signIn(userId: \"alice\") { token } }"}`,
+			http.Header{"Content-Type": {"application/json"}})
+		var signedIn struct {
+			Data struct{ SignIn struct{ Token string } }
+		}
+		var issued struct{ Ticket string }
+		err := json.Unmarshal(signIn.Body.Bytes(), &signedIn)
+		token = signedIn.Data.SignIn.Token
+		if err == nil {
+			w := send(t, node, http.MethodPost, "/ticket", "", http.Header{
+				"Authorization": {"Bearer " + token},
+			})
+			err = json.Unmarshal(w.Body.Bytes(), &issued)
+		}
+		if ticket = issued.Ticket; err != nil || token == "" || ticket == "" {
+			t.Fatalf("%v: %s", err, signIn.Body)
+		}
+		for _, status := range []int{http.StatusOK, http.StatusUnauthorized} {
+			w := send(t, node, http.MethodGet, "/graphql?ticket="+ticket+"&query={me{id}}", "",
+				http.Header{"Accept": {"text/event-stream"}})
+			if w.Code != status || strings.Contains(w.Body.String(), ticket) {
+				t.Errorf("%d %s, want %d", w.Code, w.Body, status)
+			}
+		}
+	})
+	if n := len(to.find("GET /graphql")); n != 2 {
+		t.Errorf("%d requests are traced, want 2", n)
+	}
+	for _, secret := range []string{ticket, token} {
+		if strings.Contains(logged.String(), secret) {
+			t.Errorf("the log has %s: %s", secret, logged)
+		}
+		for _, span := range to.spans {
+			if strings.Contains(span.String(), secret) {
+				t.Errorf("a span has %s: %v", secret, span)
+			}
+		}
+	}
+	if !slices.ContainsFunc(logged.lines(), func(line map[string]any) bool {
+		return line["msg"] == "request" && line["path"] == "/graphql" && line["method"] == "GET"
+	}) {
+		t.Errorf("the log has no request: %s", logged)
+	}
 }
 
 // TestTracesInLog: what is logged says in which trace.
