@@ -188,13 +188,13 @@ func TestDirectRoomAtOnce(t *testing.T) {
 			got := make([]string, 6)
 			var do []func()
 			for j := range got {
-				who, whom := a, b
+				user, friend := a, b
 				if j%2 == 1 {
-					who, whom = b, a
+					user, friend = b, a
 				}
 				do = append(
 					do,
-					func() { got[j] = clients[who].Do(directRoom, testkit.Vars{"user": whom}).Str("directRoom.room.id") },
+					func() { got[j] = clients[user].Do(directRoom, testkit.Vars{"user": friend}).Str("directRoom.room.id") },
 				)
 			}
 			atOnce(do...)

@@ -236,7 +236,7 @@ func (s *keySet) run(ctx context.Context) {
 		case <-timer.C:
 			timer.Reset(s.refresh(ctx, &r))
 		case a := <-s.requests:
-			// A fetch that has just ended may have loaded the key already.
+			// A recent fetch may have loaded the key already.
 			throttled := time.Duration(0)
 			if !s.current.Load().has(a.id) {
 				if reserved := limiter.Reserve(); reserved.Delay() == 0 {

@@ -55,7 +55,7 @@ func TestPanicOfAListener(t *testing.T) {
 			t,
 			"the publication after the one that panics",
 			func(publications []broker.Publication, _ int) bool {
-				// Those of awaitConnected may arrive later.
+				// Publications of awaitConnected may arrive later.
 				return slices.ContainsFunc(publications,
 					func(p broker.Publication) bool { return p.Room == next })
 			},

@@ -67,7 +67,7 @@ type Chat struct {
 	keyAttempts *keyattempts.Limiter
 	// searches has a slot for each search that may run at a time.
 	searches *limit.Memory
-	// snapshots has a slot for each snapshot that may be read at a time.
+	// snapshots bounds the number of concurrent snapshots.
 	snapshots *limit.Memory
 	history   write.History
 	pruner    *prune.Pruner

@@ -136,8 +136,8 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 				UserID: v.ID, Key: *in.IdempotencyKey, Hash: in.hash(), RoomID: n.ID,
 			}
 		}
-		// If it was not inserted, a user in it does not exist or may not be added, the same request
-		// has been made before, or another room of the batch was refused.
+		// If it was not inserted, a user in it does not exist or may not be added, the request
+		// is a retry, or another room of the batch was rejected.
 		if inserted, err := c.newRooms.Insert(ctx, retries, n); err != nil {
 			return nil, fmt.Errorf("create room: %w", err)
 		} else if inserted {

@@ -62,7 +62,10 @@ func (c *Chat) AnswerFriendRequest(
 			case is == friendship.StateFRIENDS && accept:
 				return nil
 			default:
-				return &Error{Code: NotFound, Message: "This user has not sent you a friend request."}
+				return &Error{
+					Code:    NotFound,
+					Message: "This user has not sent you a friend request.",
+				}
 			}
 		},
 	)

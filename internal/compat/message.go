@@ -25,8 +25,8 @@ type rejected struct {
 // ErrorMessage returns the response to a message that is rejected.
 func (a *API) ErrorMessage(message string) []byte { return encode(rejected{Error: message}) }
 
-// HandleMessage handles a message of the client whose identity ctx carries (package auth), and
-// returns the response.
+// HandleMessage handles a message of a client and returns the response. ctx carries the identity of
+// the client (package auth).
 func (a *API) HandleMessage(ctx context.Context, message []byte) []byte {
 	id, err := a.createByMessage(ctx, message)
 	if err != nil {

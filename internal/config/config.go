@@ -201,7 +201,7 @@ func Parse(
 	return cli.Config, nil
 }
 
-// printHelp prints the help of the command line of ctx. That of a command has its settings only.
+// printHelp prints the help of the command line of ctx. The help of a command has only its own settings.
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	if command := ctx.Selected(); command != nil && Command(command.Name) != Serve {
 		for _, flag := range ctx.Model.Flags {

@@ -321,7 +321,7 @@ func (h *Hub) pollHeads(ctx context.Context) error {
 		return err
 	}
 	if room, back := wentBack(before, heads); back && era == h.era.Load() {
-		h.opts.Logger.WarnContext(ctx, "database lost commits, resynchronizing streams", "room", room,
+		h.opts.Logger.WarnContext(ctx, "database lost commits, streams resync", "room", room,
 			"head", heads[room], "was", before[room])
 		h.opts.WentBack()
 		return nil

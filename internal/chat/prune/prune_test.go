@@ -155,7 +155,7 @@ func TestPauses(t *testing.T) {
 	})
 }
 
-// TestExaminesInParts: what has no index is read in parts, without a row left out at their borders.
+// TestExaminesInParts: tables without an index are read in parts, and no row at a border is skipped.
 func TestExaminesInParts(t *testing.T) {
 	for name, url := range map[string]string{
 		dialect.SQLite:   "sqlite:" + filepath.Join(t.TempDir(), "parley.db"),

@@ -28,8 +28,8 @@ type ViewerKey[K comparable] struct {
 	Key    K
 }
 
-// membershipColumns are the columns of [membershipRow]; unreadMessages is the number of messages of
-// a room that a member has not read.
+// membershipColumns are the columns of [membershipRow]; unreadMessages is the number of unread messages
+// of a member in a room.
 const (
 	membershipColumns = ent.MemberColumns + `, ` + unreadMessages
 	unreadMessages    = `rooms.message_count - members.own_sent - members.others_read`

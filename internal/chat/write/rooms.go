@@ -94,8 +94,8 @@ func (db *DB) InsertRooms(ctx context.Context, retries retry.Policy, rooms []*Ne
 	})
 }
 
-// insertRoomsStatement inserts the rooms of which all members exist and may be added, and the
-// request has not been made before. Rooms travel as records, of which the limit is the number, so
+// insertRoomsStatement inserts the rooms whose members all exist and may be added, and whose request
+// is not a retry. Rooms travel as records, of which the limit is the number, so
 // that PostgreSQL estimates that the indexes are worth it. Members and tags travel as arrays: as
 // records they take a third more time.
 const insertRoomsStatement = `WITH given AS MATERIALIZED (

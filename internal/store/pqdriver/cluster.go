@@ -71,7 +71,7 @@ type Cluster struct {
 // errNotPrimary is the error for a server that is not the current primary.
 var errNotPrimary = errors.New("not the primary")
 
-// Generation returns how often the database has lost commits, or may have. Data read in an older
+// Generation returns how often the database may have lost commits. Data read in an older
 // generation may no longer exist.
 func (c *Cluster) Generation() int64 { return c.generation.Load() }
 

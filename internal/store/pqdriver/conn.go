@@ -43,7 +43,7 @@ type conn struct {
 	generation int64
 	timeline   Timeline // of the server then
 	inTx       bool
-	rowsOpen   bool // a response has not been read completely
+	rowsOpen   bool // a response is not read completely
 	broken     bool // do not use again
 }
 
