@@ -154,10 +154,29 @@ func startCluster(ctx context.Context, bin string) (_ *Postgres, err error) {
 		}
 		return pg.await(ctx, ended, &out)
 	}
-	if err := pg.await(ctx, ended, &out); err != nil {
+	err = pg.await(ctx, ended, &out)
+	if err == nil {
+		err = pg.copyFiles(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, pg.Stop(context.WithoutCancel(ctx)))
 	}
 	return pg, nil
+}
+
+// copyFiles makes the server create databases by copying files between two checkpoints, which cost
+// little without durability: it takes a third of the time of writing the pages to the log, which is
+// the default of PostgreSQL 15 and newer. Older versions have no other way.
+func (pg *Postgres) copyFiles(ctx context.Context) error {
+	var chooses bool
+	const version = "SELECT current_setting('server_version_num')::int >= 150000"
+	if err := pg.admin.QueryRowContext(ctx, version).Scan(&chooses); err != nil {
+		return fmt.Errorf("read PostgreSQL's version: %w", err)
+	}
+	if chooses {
+		pg.strategy = " STRATEGY FILE_COPY"
+	}
+	return nil
 }
 
 // await waits until a new server responds. If the server ends instead, the error has its output.

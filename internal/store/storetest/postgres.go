@@ -110,6 +110,8 @@ type Postgres struct {
 	stop  func() error
 	// restart ends the server's process and starts another; nil if this process did not start it.
 	restart func(ctx context.Context) error
+	// strategy is how databases are copied, if it is not the server's default.
+	strategy string
 
 	template struct {
 		once sync.Once
@@ -206,7 +208,10 @@ func (pg *Postgres) create(
 ) (string, func(context.Context) error, error) {
 	name := "parley_test_" + strings.ToLower(rand.Text()[:12])
 	for {
-		_, err := pg.admin.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template)
+		_, err := pg.admin.ExecContext(
+			ctx,
+			"CREATE DATABASE "+name+" TEMPLATE "+template+pg.strategy,
+		)
 		if err == nil {
 			break
 		}
