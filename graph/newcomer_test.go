@@ -145,7 +145,7 @@ func olderSocket(t *testing.T, s *testkit.Server, id string) string {
 	if err := json.Unmarshal(message, &answer); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(answer.Error, "cannot do this just now") {
+	if strings.Contains(answer.Error, "cannot do this at the moment") {
 		return "UNAVAILABLE"
 	}
 	return string(message)
