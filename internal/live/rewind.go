@@ -9,7 +9,7 @@ import (
 )
 
 // ErrRewound ends a subscription whose position the database may not have any more.
-var ErrRewound = errors.New("database lost commits, resynchronizing streams")
+var ErrRewound = errors.New("the database has lost commits")
 
 // Era returns how often the database went back. A caller reads it before it authorizes a
 // subscription, and passes it as [Subscription.Era]: what it reads after that may be of this era or
