@@ -3,6 +3,10 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -25,13 +29,22 @@ func on[T, R any](do func(T) R) func(any) R {
 // retry.
 func TestHashesCoverInputs(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
+	hashed := map[string]struct {
 		empty any
 		hash  func(any) []byte
 	}{
-		"CreateRoomInput":  {&CreateRoomInput{}, on((*CreateRoomInput).hash)},
-		"SendMessageInput": {&SendMessageInput{}, on(func(in *SendMessageInput) []byte { return requesthash.Of(*in) })},
-	} {
+		"CreateRoomInput": {&CreateRoomInput{}, on((*CreateRoomInput).hash)},
+		"SendMessageInput": {
+			&SendMessageInput{},
+			on(func(in *SendMessageInput) []byte { return requesthash.Of(*in) }),
+		},
+	}
+	for _, name := range keyedInputs(t) {
+		if _, tested := hashed[name]; !tested {
+			t.Errorf("%s has an idempotencyKey, and no test of its hash", name)
+		}
+	}
+	for name, test := range hashed {
 		eachField(t, name, test.empty, func(path string, in any) {
 			if path != name+".IdempotencyKey" &&
 				string(test.hash(in)) == string(test.hash(test.empty)) {
@@ -39,6 +52,41 @@ func TestHashesCoverInputs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// keyedInputs returns the names of the package's structs that have an IdempotencyKey.
+func keyedInputs(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, isType := n.(*ast.TypeSpec)
+			if !isType {
+				return true
+			}
+			if fields, isStruct := spec.Type.(*ast.StructType); isStruct {
+				for _, f := range fields.Fields.List {
+					isKey := func(id *ast.Ident) bool { return id.Name == "IdempotencyKey" }
+					if slices.ContainsFunc(f.Names, isKey) {
+						names = append(names, spec.Name.Name)
+					}
+				}
+			}
+			return true
+		})
+	}
+	if len(names) == 0 {
+		t.Fatal("no struct has an IdempotencyKey")
+	}
+	return names
 }
 
 // eachField calls with for each exported field of the struct that of points to, and for those of
