@@ -8,6 +8,7 @@ import (
 	"parley/ent"
 	"parley/internal/chat/policy"
 	"parley/internal/chat/read"
+	"parley/internal/chat/retry"
 	"parley/internal/chat/write"
 )
 
@@ -35,6 +36,24 @@ func authorize(
 		return nil, nil, err
 	}
 	return h, m, nil
+}
+
+// changeRoom calls change with a locked room in which the viewer does something that only members
+// may do, and with their membership. It returns the room. It fails with NOT_FOUND or FORBIDDEN, and
+// as change does.
+func (c *Chat) changeRoom(
+	ctx context.Context, v Viewer, id uuid.UUID, a policy.Action, retries retry.Policy,
+	change func(h *write.Room, by *ent.Member) error,
+) (r *ent.Room, err error) {
+	err = c.writes.Tx(ctx, retries, func(t *write.Tx) error {
+		h, by, err := authorize(ctx, t, v, id, a)
+		if err != nil {
+			return err
+		}
+		r = h.Room
+		return change(h, by)
+	})
+	return r, err
 }
 
 // checkMemberAction is checkAction for a member of the room.

@@ -25,19 +25,14 @@ func (c *Chat) Unban(
 	if err := checkID("userId", userID); err != nil {
 		return nil, nil, err
 	}
-	var r *ent.Room
-	err := c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
-		h, _, err := authorize(ctx, t, v, roomID, policy.Unban)
-		if err != nil {
+	r, err := c.changeRoom(ctx, v, roomID, policy.Unban, retry.Idempotent,
+		func(h *write.Room, _ *ent.Member) error {
+			if err := checkExists(ctx, h.Tx, userID); err != nil {
+				return err
+			}
+			_, err := h.Tx.Ban.Delete().Where(ban.RoomID(roomID), ban.UserID(userID)).Exec(ctx)
 			return err
-		}
-		r = h.Room
-		if err := checkExists(ctx, t, userID); err != nil {
-			return err
-		}
-		_, err = t.Ban.Delete().Where(ban.RoomID(roomID), ban.UserID(userID)).Exec(ctx)
-		return err
-	})
+		})
 	if err != nil {
 		return nil, nil, fmt.Errorf("unban %q from room %s: %w", userID, roomID, err)
 	}
@@ -50,9 +45,6 @@ func (c *Chat) Unban(
 
 // MaySeeBans tells whether the viewer may see who is banned from a room, by their membership of it;
 // nil: they have none.
-func (c *Chat) MaySeeBans(
-	r *ent.Room,
-	m *read.Membership,
-) bool {
+func (c *Chat) MaySeeBans(r *ent.Room, m *read.Membership) bool {
 	return allows(policy.SeeBans, r, m)
 }

@@ -46,11 +46,8 @@ func (c *Chat) EditMessage(
 			return nil
 		}
 		m.Contents, m.EditedAt = contents, &h.At
-		err := h.Tx.Message.Update().
-			Where(message.RoomID(h.ID), message.Seq(m.Seq)).
-			SetContents(contents).
-			SetEditedAt(h.At).
-			Exec(ctx)
+		err := h.Tx.Message.Update().Where(message.RoomID(h.ID), message.Seq(m.Seq)).
+			SetContents(contents).SetEditedAt(h.At).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("update: %w", err)
 		}
@@ -136,25 +133,21 @@ func (c *Chat) changeMessage(
 	id roomlog.MessageID,
 	change func(h *write.Room, by *ent.Member, m *ent.Message) error,
 ) (*ent.Message, error) {
-	var changed *ent.Message
+	var m *ent.Message
 	// Doing it twice is doing it once: what is so already stays so.
-	err := c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
-		h, by, err := authorize(ctx, t, v, id.Room, policy.Write)
-		if err != nil {
-			return err
-		}
-		m, err := t.Message.Query().Where(message.RoomID(id.Room), message.Seq(id.Seq)).Only(ctx)
-		if ent.IsNotFound(err) {
-			return errNoMessage()
-		}
-		if err != nil {
-			return fmt.Errorf("get: %w", err)
-		}
-		changed = m
-		return change(h, by, m)
-	})
+	_, err := c.changeRoom(ctx, v, id.Room, policy.Write, retry.Idempotent,
+		func(h *write.Room, by *ent.Member) (err error) {
+			m, err = h.Tx.Message.Query().Where(message.RoomID(h.ID), message.Seq(id.Seq)).Only(ctx)
+			if ent.IsNotFound(err) {
+				return errNoMessage()
+			}
+			if err != nil {
+				return fmt.Errorf("get: %w", err)
+			}
+			return change(h, by, m)
+		})
 	if err != nil {
 		return nil, fmt.Errorf("change message %s: %w", id, err)
 	}
-	return changed, nil
+	return m, nil
 }

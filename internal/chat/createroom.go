@@ -121,21 +121,17 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 	if err != nil {
 		return nil, err
 	}
-	retries := retryPolicyOf(in.IdempotencyKey)
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("make an id: %w", err)
+	}
+	retries, request := retryPolicyOf(in.IdempotencyKey), in.request(v, id)
 	if !in.Exclusive {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return nil, fmt.Errorf("make an id: %w", err)
-		}
 		n, err := in.newRoom(v, id)
 		if err != nil {
 			return nil, err
 		}
-		if in.IdempotencyKey != nil {
-			n.Request = &ent.RoomRequest{
-				UserID: v.ID, Key: *in.IdempotencyKey, Hash: in.hash(), RoomID: n.ID,
-			}
-		}
+		n.Request = request
 		// If it was not inserted, a user in it does not exist or may not be added, the request
 		// is a retry, or another room of the batch was rejected.
 		if inserted, err := c.newRooms.Insert(ctx, retries, n); err != nil {
@@ -146,14 +142,9 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 	}
 	var created *ent.Room
 	var earlier uuid.UUID
-	err = c.writes.Tx(ctx, retries, func(t *write.Tx) error {
-		id, requested, err := requestRoom(ctx, t, v, in)
-		if err != nil {
+	err = c.writes.Tx(ctx, retries, func(t *write.Tx) (err error) {
+		if earlier, err = earlierRoom(ctx, t, request); err != nil || earlier != uuid.Nil {
 			return err
-		}
-		if requested {
-			earlier = id
-			return nil
 		}
 		if err := checkMayAdd(ctx, t, v, in.MemberIds, in.Exclusive); err != nil {
 			return err
@@ -184,30 +175,33 @@ func (c *Chat) CreateRoom(ctx context.Context, v Viewer, in CreateRoomInput) (*e
 	return created, nil
 }
 
-// requestRoom returns the id of the room to make, or of the one that the request has made before.
-// With an idempotencyKey it holds the key until the transaction ends, so that of many at once one
-// makes the room.
-func requestRoom(
-	ctx context.Context, t *write.Tx, v Viewer, in CreateRoomInput,
-) (id uuid.UUID, existed bool, err error) {
-	if id, err = uuid.NewV7(); err != nil {
-		return id, false, fmt.Errorf("make an id: %w", err)
-	}
+// request returns what identifies the request for the room with an id; nil without an
+// idempotencyKey.
+func (in CreateRoomInput) request(v Viewer, id uuid.UUID) *ent.RoomRequest {
 	if in.IdempotencyKey == nil {
-		return id, false, nil
+		return nil
 	}
-	request := &ent.RoomRequest{UserID: v.ID, Key: *in.IdempotencyKey, Hash: in.hash(), RoomID: id}
+	return &ent.RoomRequest{UserID: v.ID, Key: *in.IdempotencyKey, Hash: in.hash(), RoomID: id}
+}
+
+// earlierRoom returns the id of the room that the same request has made before; [uuid.Nil] if there
+// is none. It holds the key of the request, which may be nil, until the transaction ends, so that
+// of many at once one makes the room.
+func earlierRoom(ctx context.Context, t *write.Tx, request *ent.RoomRequest) (uuid.UUID, error) {
+	if request == nil {
+		return uuid.Nil, nil
+	}
 	earlier, err := t.RequestRoom(ctx, request)
 	if earlier == nil || err != nil {
-		return id, false, err
+		return uuid.Nil, err
 	}
 	if !bytes.Equal(earlier.Hash, request.Hash) {
-		return id, false, &Error{
+		return uuid.Nil, &Error{
 			Code:    IdempotencyConflict,
 			Message: "This idempotencyKey has been used for another room.",
 		}
 	}
-	return earlier.RoomID, true, nil
+	return earlier.RoomID, nil
 }
 
 // createRoom inserts a room and publishes it. The viewer may add its members: see checkMayAdd.

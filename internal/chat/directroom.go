@@ -37,17 +37,9 @@ func (c *Chat) DirectRoom(ctx context.Context, v Viewer, userID string) (*ent.Ro
 				return err
 			}
 			private := room.AccessTypePRIVATE
-			r, err = createRoom(
-				ctx, t,
-				v,
-				id,
-				CreateRoomInput{
-					MemberIds:  []string{userID},
-					AccessType: &private,
-					MaxUsers:   2,
-					direct:     true,
-				},
-			)
+			r, err = createRoom(ctx, t, v, id, CreateRoomInput{
+				MemberIds: []string{userID}, AccessType: &private, MaxUsers: 2, direct: true,
+			})
 			return err
 		}
 		r, err = t.Room.Query().Where(policy.AllowedIn(policy.Read, v.ID, id)).Only(ctx)

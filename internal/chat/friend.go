@@ -18,11 +18,7 @@ import (
 // Returns BAD_USER_INPUT if userID is not a valid id or is the viewer's, and UNKNOWN_USER if the
 // user does not exist.
 func (c *Chat) RequestFriend(ctx context.Context, v Viewer, userID string) (*ent.User, error) {
-	return c.changeFriendship(
-		ctx,
-		retry.Idempotent,
-		v,
-		userID,
+	return c.changeFriendship(ctx, retry.Idempotent, v, userID,
 		func(t *write.Tx, is friendship.State) error {
 			switch is {
 			case friendship.StateREQUESTED, friendship.StateFRIENDS:
@@ -32,8 +28,7 @@ func (c *Chat) RequestFriend(ctx context.Context, v Viewer, userID string) (*ent
 			default:
 				return t.RequestFriend(ctx, v.ID, userID)
 			}
-		},
-	)
+		})
 }
 
 // AnswerFriendRequest accepts or declines the friend request of a user and returns the user. It
@@ -48,11 +43,7 @@ func (c *Chat) AnswerFriendRequest(
 	if accept {
 		retries = retry.Idempotent
 	}
-	return c.changeFriendship(
-		ctx,
-		retries,
-		v,
-		userID,
+	return c.changeFriendship(ctx, retries, v, userID,
 		func(t *write.Tx, is friendship.State) error {
 			switch {
 			case is == friendship.StateINVITED && accept:
@@ -67,8 +58,7 @@ func (c *Chat) AnswerFriendRequest(
 					Message: "This user has not sent you a friend request.",
 				}
 			}
-		},
-	)
+		})
 }
 
 // RemoveFriend removes the friendship of the viewer and a user, or a friend request in either
@@ -77,18 +67,13 @@ func (c *Chat) AnswerFriendRequest(
 // Returns BAD_USER_INPUT if userID is not a valid id or is the viewer's, and UNKNOWN_USER if the
 // user does not exist.
 func (c *Chat) RemoveFriend(ctx context.Context, v Viewer, userID string) (*ent.User, error) {
-	return c.changeFriendship(
-		ctx,
-		retry.Idempotent,
-		v,
-		userID,
+	return c.changeFriendship(ctx, retry.Idempotent, v, userID,
 		func(t *write.Tx, is friendship.State) error {
 			if is == "" {
 				return nil
 			}
 			return t.Unfriend(ctx, v.ID, userID)
-		},
-	)
+		})
 }
 
 // changeFriendship changes the friendship of the viewer and a user. It locks both users, so that
@@ -144,15 +129,8 @@ func (c *Chat) Friends(
 func (c *Chat) FriendRequests(
 	ctx context.Context, v Viewer, first int, after *read.RowPosition,
 ) (read.Page[*ent.Friendship], error) {
-	return c.FriendshipsOf(
-		ctx,
-		v.ID,
-		friendship.FieldRequestedAt,
-		first,
-		after,
-		friendship.StateREQUESTED,
-		friendship.StateINVITED,
-	)
+	return c.FriendshipsOf(ctx, v.ID, friendship.FieldRequestedAt, first, after,
+		friendship.StateREQUESTED, friendship.StateINVITED)
 }
 
 // FriendRequest is a request of one user to become another's friend.

@@ -17,13 +17,11 @@ import (
 // LeaveRoom ends the viewer's membership of a room. Returns NOT_FOUND if the viewer may not see the
 // room, and FORBIDDEN if they are not a member.
 func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
-	err := c.writes.Tx(ctx, retry.Once, func(t *write.Tx) error {
-		h, m, err := authorize(ctx, t, v, id, policy.Leave)
-		if err != nil {
-			return err
-		}
-		return t.RemoveMembers(ctx, v.ID, roomevent.ReasonLEFT, write.Removal{Room: h, Member: m})
-	})
+	_, err := c.changeRoom(ctx, v, id, policy.Leave, retry.Once,
+		func(h *write.Room, m *ent.Member) error {
+			removal := write.Removal{Room: h, Member: m}
+			return h.Tx.RemoveMembers(ctx, v.ID, roomevent.ReasonLEFT, removal)
+		})
 	if err != nil {
 		return fmt.Errorf("leave room %s: %w", id, err)
 	}
@@ -33,22 +31,19 @@ func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 // DeleteRoom ends all memberships of a room. Its row stays as a tombstone that ends its streams.
 // Returns NOT_FOUND if the viewer may not see the room, and FORBIDDEN if they are not its owner.
 func (c *Chat) DeleteRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
-	err := c.writes.Tx(ctx, retry.Once, func(t *write.Tx) error {
-		h, _, err := authorize(ctx, t, v, id, policy.Delete)
-		if err != nil {
-			return err
-		}
-		if err := t.ReleaseDirectRooms(ctx, h); err != nil {
-			return err
-		}
-		if err := h.RemoveAll(ctx); err != nil {
-			return err
-		}
-		if err := h.Tombstone(v.ID).Exec(ctx); err != nil {
-			return fmt.Errorf("log the end: %w", err)
-		}
-		return h.Save(ctx)
-	})
+	_, err := c.changeRoom(ctx, v, id, policy.Delete, retry.Once,
+		func(h *write.Room, _ *ent.Member) error {
+			if err := h.Tx.ReleaseDirectRooms(ctx, h); err != nil {
+				return err
+			}
+			if err := h.RemoveAll(ctx); err != nil {
+				return err
+			}
+			if err := h.Tombstone(v.ID).Exec(ctx); err != nil {
+				return fmt.Errorf("log the end: %w", err)
+			}
+			return h.Save(ctx)
+		})
 	if err != nil {
 		return fmt.Errorf("delete room %s: %w", id, err)
 	}

@@ -31,17 +31,12 @@ func (c *Chat) AddMembers(
 	if err != nil {
 		return nil, nil, err
 	}
-	var r *ent.Room
 	var members []*ent.Member
-	err = c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
-		h, _, err := authorize(ctx, t, v, roomID, policy.Add)
-		if err != nil {
+	r, err := c.changeRoom(ctx, v, roomID, policy.Add, retry.Idempotent,
+		func(h *write.Room, _ *ent.Member) (err error) {
+			members, err = addMembers(ctx, h, v, userIDs)
 			return err
-		}
-		r = h.Room
-		members, err = addMembers(ctx, h, v, userIDs)
-		return err
-	})
+		})
 	if err != nil {
 		return nil, nil, fmt.Errorf("add %d members to room %s: %w", len(userIDs), roomID, err)
 	}
@@ -50,10 +45,7 @@ func (c *Chat) AddMembers(
 
 // addMembers makes those users members that are not yet, and returns the memberships of all.
 func addMembers(
-	ctx context.Context,
-	h *write.Room,
-	v Viewer,
-	userIDs []string,
+	ctx context.Context, h *write.Room, v Viewer, userIDs []string,
 ) ([]*ent.Member, error) {
 	if len(userIDs) == 0 {
 		return nil, nil
@@ -82,14 +74,11 @@ func addMembers(
 	for _, m := range existing {
 		members[m.UserID] = m
 	}
-	newcomers := slices.DeleteFunc(
-		slices.Clone(userIDs), func(id string) bool { return members[id] != nil },
-	)
-	refused = slices.DeleteFunc(refused, func(id string) bool { return members[id] != nil })
-	if len(refused) > 0 {
+	isMember := func(id string) bool { return members[id] != nil }
+	if refused = slices.DeleteFunc(refused, isMember); len(refused) > 0 {
 		return nil, errNotAddable(refused, h.Exclusive)
 	}
-	if len(newcomers) > 0 {
+	if newcomers := slices.DeleteFunc(slices.Clone(userIDs), isMember); len(newcomers) > 0 {
 		admitted, err := admit(ctx, h, v, newcomers, false, nil)
 		if err != nil {
 			return nil, err
@@ -117,32 +106,27 @@ func (c *Chat) RemoveMember(
 	if err := checkID("userId", userID); err != nil {
 		return nil, nil, err
 	}
-	var r *ent.Room
 	var ended *uuid.UUID
-	err := c.writes.Tx(ctx, retry.Once, func(t *write.Tx) error {
-		r, ended = nil, nil
-		h, by, err := authorize(ctx, t, v, roomID, policy.Remove)
-		if err != nil {
-			return err
-		}
-		r = h.Room
-		m, err := subordinate(ctx, h, by, userID)
-		if err != nil {
-			return err
-		}
-		reason := roomevent.ReasonKICKED
-		if ban {
-			reason = roomevent.ReasonBANNED
-			if err := h.Ban(ctx, v.ID, userID); err != nil {
+	r, err := c.changeRoom(ctx, v, roomID, policy.Remove, retry.Once,
+		func(h *write.Room, by *ent.Member) error {
+			ended = nil
+			m, err := subordinate(ctx, h, by, userID)
+			if err != nil {
 				return err
 			}
-		}
-		if m != nil {
-			ended = &m.ID
-			return t.RemoveMembers(ctx, v.ID, reason, write.Removal{Room: h, Member: m})
-		}
-		return h.Save(ctx)
-	})
+			reason := roomevent.ReasonKICKED
+			if ban {
+				reason = roomevent.ReasonBANNED
+				if err := h.Ban(ctx, v.ID, userID); err != nil {
+					return err
+				}
+			}
+			if m != nil {
+				ended = &m.ID
+				return h.Tx.RemoveMembers(ctx, v.ID, reason, write.Removal{Room: h, Member: m})
+			}
+			return h.Save(ctx)
+		})
 	if err != nil {
 		return nil, nil, fmt.Errorf("remove %q from room %s: %w", userID, roomID, err)
 	}
@@ -152,10 +136,7 @@ func (c *Chat) RemoveMember(
 // subordinate returns the membership of a user that has a lower role than a member; nil if the user
 // is not a member. Returns FORBIDDEN if the role of the user is not lower.
 func subordinate(
-	ctx context.Context,
-	h *write.Room,
-	by *ent.Member,
-	userID string,
+	ctx context.Context, h *write.Room, by *ent.Member, userID string,
 ) (*ent.Member, error) {
 	if err := checkExists(ctx, h.Tx, userID); err != nil {
 		return nil, err
@@ -186,38 +167,33 @@ func (c *Chat) SetMemberRole(
 	if role == member.RoleOWNER {
 		retries = retry.Once // afterwards the viewer is no longer the owner
 	}
-	var r *ent.Room
 	var changed *ent.Member
-	err := c.writes.Tx(ctx, retries, func(t *write.Tx) error {
-		h, by, err := authorize(ctx, t, v, roomID, policy.ChangeRoles)
-		if err != nil {
-			return err
-		}
-		r = h.Room
-		if changed, err = subordinate(ctx, h, by, userID); err != nil {
-			return err
-		}
-		switch {
-		case changed == nil:
-			return &Error{
-				Code:    BadUserInput,
-				Field:   "userId",
-				IDs:     []string{userID},
-				Message: "userId is not a member of this room.",
-			}
-		case changed.Role == role:
-			return nil
-		}
-		if role == member.RoleOWNER {
-			if err := h.SetRole(ctx, v.ID, by, member.RoleMODERATOR); err != nil {
+	r, err := c.changeRoom(ctx, v, roomID, policy.ChangeRoles, retries,
+		func(h *write.Room, by *ent.Member) (err error) {
+			if changed, err = subordinate(ctx, h, by, userID); err != nil {
 				return err
 			}
-		}
-		if err := h.SetRole(ctx, v.ID, changed, role); err != nil {
-			return err
-		}
-		return h.Save(ctx)
-	})
+			switch {
+			case changed == nil:
+				return &Error{
+					Code:    BadUserInput,
+					Field:   "userId",
+					IDs:     []string{userID},
+					Message: "userId is not a member of this room.",
+				}
+			case changed.Role == role:
+				return nil
+			}
+			if role == member.RoleOWNER {
+				if err := h.SetRole(ctx, v.ID, by, member.RoleMODERATOR); err != nil {
+					return err
+				}
+			}
+			if err := h.SetRole(ctx, v.ID, changed, role); err != nil {
+				return err
+			}
+			return h.Save(ctx)
+		})
 	if err != nil {
 		return nil, nil, fmt.Errorf("make %q %s of room %s: %w", userID, role, roomID, err)
 	}

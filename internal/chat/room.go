@@ -107,10 +107,12 @@ func (c *Chat) Rooms(
 	); err != nil {
 		return none, err
 	}
+	tag := ""
 	if search.Tag != nil {
 		if err := checkText("tag", strings.TrimSpace(*search.Tag), tagRule()); err != nil {
 			return none, err
 		}
+		tag = text.TagKey(*search.Tag)
 	}
 	var words []string
 	if search.Words != nil {
@@ -128,10 +130,6 @@ func (c *Chat) Rooms(
 		}
 		defer done()
 		ctx = searching
-	}
-	tag := ""
-	if search.Tag != nil {
-		tag = text.TagKey(*search.Tag)
 	}
 	return c.Find(ctx, policy.Allowed(policy.Find, v.ID), words, tag, first, after)
 }

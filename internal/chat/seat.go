@@ -50,12 +50,8 @@ func vacateSeats(
 	if err != nil {
 		return err
 	}
-	return t.RemoveMembers(
-		ctx,
-		v.ID,
-		roomevent.ReasonDISCONNECTED,
-		write.Removal{Room: left, Member: m},
-	)
+	removal := write.Removal{Room: left, Member: m}
+	return t.RemoveMembers(ctx, v.ID, roomevent.ReasonDISCONNECTED, removal)
 }
 
 // lockExclusiveRoom locks the exclusive room that a user is in; nil if there is none.

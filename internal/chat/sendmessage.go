@@ -303,9 +303,7 @@ type writer struct {
 // authorizeWriter returns the rules of a room under which the viewer may write in it, or an error if
 // they may not.
 func (c *Chat) authorizeWriter(
-	ctx context.Context,
-	v Viewer,
-	id uuid.UUID,
+	ctx context.Context, v Viewer, id uuid.UUID,
 ) (rules int64, err error) {
 	key := writer{v.ID, id, c.history.Generation()}
 	if rules, ok := c.writers.Get(key); ok {

@@ -56,15 +56,8 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 	if err != nil {
 		return nil, err
 	}
-	var r *ent.Room
-	err = c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
-		h, by, err := authorize(ctx, t, v, in.RoomID, policy.Update)
-		if err != nil {
-			return err
-		}
-		r = h.Room
-		return updateLocked(ctx, h, v, by, in)
-	})
+	r, err := c.changeRoom(ctx, v, in.RoomID, policy.Update, retry.Idempotent,
+		func(h *write.Room, by *ent.Member) error { return updateLocked(ctx, h, v, by, in) })
 	if err != nil {
 		return nil, fmt.Errorf("update room %s: %w", in.RoomID, err)
 	}
@@ -74,15 +67,11 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 func updateLocked(
 	ctx context.Context, h *write.Room, v Viewer, by *ent.Member, in UpdateRoomInput,
 ) error {
-	tags, err := h.Tx.RoomTag.Query().
-		Where(roomtag.RoomID(h.ID)).
-		Order(roomtag.ByPosition()).
-		Select(roomtag.FieldTag).
-		Strings(ctx)
+	tags, err := h.Tx.RoomTag.Query().Where(roomtag.RoomID(h.ID)).
+		Order(roomtag.ByPosition()).Select(roomtag.FieldTag).Strings(ctx)
 	if err != nil {
 		return fmt.Errorf("list the tags: %w", err)
 	}
-	change := h.Tx.Room.Update().Where(room.ID(h.ID))
 	changed := false
 	if in.Name != nil && *in.Name != h.Name {
 		changed, h.Name = true, *in.Name
@@ -116,12 +105,11 @@ func updateLocked(
 	if !changed {
 		return nil
 	}
-	change.SetName(h.Name).
-		SetDescription(h.Description).
+	err = h.Tx.Room.Update().Where(room.ID(h.ID)).
+		SetName(h.Name).SetDescription(h.Description).
 		SetSearchText(text.SearchText(h.Name, h.Description, tags)).
-		SetMaxUsers(h.MaxUsers).
-		SetAccessType(h.AccessType)
-	if err := change.Exec(ctx); err != nil {
+		SetMaxUsers(h.MaxUsers).SetAccessType(h.AccessType).Exec(ctx)
+	if err != nil {
 		return fmt.Errorf("write what has changed: %w", err)
 	}
 	return h.LogUpdate(ctx, v.ID)
@@ -130,21 +118,16 @@ func updateLocked(
 // RotateRoomKey gives a room another key. The old one no longer opens it. Returns NOT_FOUND if the
 // viewer may not see the room, and FORBIDDEN if their role may not change the key.
 func (c *Chat) RotateRoomKey(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
-	var r *ent.Room
 	// Replacing it twice does as well.
-	err := c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
-		h, _, err := authorize(ctx, t, v, id, policy.RotateKey)
-		if err != nil {
-			return err
-		}
-		r = h.Room
-		h.Key = rand.Text()
-		h.PolicyVersion++
-		if err := t.Room.Update().Where(room.ID(h.ID)).SetKey(h.Key).Exec(ctx); err != nil {
-			return fmt.Errorf("write the key: %w", err)
-		}
-		return h.LogUpdate(ctx, v.ID)
-	})
+	r, err := c.changeRoom(ctx, v, id, policy.RotateKey, retry.Idempotent,
+		func(h *write.Room, _ *ent.Member) error {
+			h.Key = rand.Text()
+			h.PolicyVersion++
+			if err := h.Tx.Room.Update().Where(room.ID(h.ID)).SetKey(h.Key).Exec(ctx); err != nil {
+				return fmt.Errorf("write the key: %w", err)
+			}
+			return h.LogUpdate(ctx, v.ID)
+		})
 	if err != nil {
 		return nil, fmt.Errorf("replace the key of room %s: %w", id, err)
 	}
