@@ -14,9 +14,9 @@ import (
 
 // relationIn is [read.RelationTo] in the locked room.
 func relationIn(
-	ctx context.Context, h *write.Room, userID string,
+	ctx context.Context, r *write.Room, userID string,
 ) (policy.Relation, *ent.Member, error) {
-	return read.RelationTo(ctx, h.Tx.Client(), h.Room, userID)
+	return read.RelationTo(ctx, r.Tx.Client(), r.Room, userID)
 }
 
 // authorize locks a room in which the viewer does something that only members may do, and returns
@@ -24,18 +24,18 @@ func relationIn(
 func authorize(
 	ctx context.Context, t *write.Tx, v Viewer, id uuid.UUID, a policy.Action,
 ) (*write.Room, *ent.Member, error) {
-	h, err := t.Lock(ctx, id)
+	r, err := t.Lock(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	relation, m, err := relationIn(ctx, h, v.ID)
+	relation, m, err := relationIn(ctx, r, v.ID)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := checkAction(a, h.Room, relation); err != nil {
+	if err := checkAction(a, r.Room, relation); err != nil {
 		return nil, nil, err
 	}
-	return h, m, nil
+	return r, m, nil
 }
 
 // changeRoom calls change with a locked room in which the viewer does something that only members
@@ -43,22 +43,22 @@ func authorize(
 // as change does.
 func (c *Chat) changeRoom(
 	ctx context.Context, v Viewer, id uuid.UUID, a policy.Action, retries retry.Policy,
-	change func(h *write.Room, by *ent.Member) error,
-) (r *ent.Room, err error) {
+	change func(r *write.Room, by *ent.Member) error,
+) (changed *ent.Room, err error) {
 	err = c.writes.Tx(ctx, retries, func(t *write.Tx) error {
-		h, by, err := authorize(ctx, t, v, id, a)
+		r, by, err := authorize(ctx, t, v, id, a)
 		if err != nil {
 			return err
 		}
-		r = h.Room
-		return change(h, by)
+		changed = r.Room
+		return change(r, by)
 	})
-	return r, err
+	return changed, err
 }
 
 // checkMemberAction is checkAction for a member of the room.
-func checkMemberAction(h *write.Room, a policy.Action, m *ent.Member) error {
-	return checkAction(a, h.Room, policy.OfRole(m.Role))
+func checkMemberAction(r *write.Room, a policy.Action, m *ent.Member) error {
+	return checkAction(a, r.Room, policy.OfRole(m.Role))
 }
 
 // checkAction returns nil if the policy allows an action to a user with a relation to a room. It

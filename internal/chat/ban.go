@@ -26,11 +26,11 @@ func (c *Chat) Unban(
 		return nil, nil, err
 	}
 	r, err := c.changeRoom(ctx, v, roomID, policy.Unban, retry.Idempotent,
-		func(h *write.Room, _ *ent.Member) error {
-			if err := checkExists(ctx, h.Tx, userID); err != nil {
+		func(r *write.Room, _ *ent.Member) error {
+			if err := checkExists(ctx, r.Tx, userID); err != nil {
 				return err
 			}
-			_, err := h.Tx.Ban.Delete().Where(ban.RoomID(roomID), ban.UserID(userID)).Exec(ctx)
+			_, err := r.Tx.Ban.Delete().Where(ban.RoomID(roomID), ban.UserID(userID)).Exec(ctx)
 			return err
 		})
 	if err != nil {

@@ -32,7 +32,7 @@ const (
 func (c *Chat) EditMessage(
 	ctx context.Context, v Viewer, id roomlog.MessageID, contents string,
 ) (*ent.Message, error) {
-	return c.changeMessage(ctx, v, id, func(h *write.Room, _ *ent.Member, m *ent.Message) error {
+	return c.changeMessage(ctx, v, id, func(r *write.Room, _ *ent.Member, m *ent.Message) error {
 		switch {
 		case m.AuthorID != v.ID:
 			return &Error{Code: Forbidden, Message: "Only the author can edit a message."}
@@ -45,13 +45,13 @@ func (c *Chat) EditMessage(
 		if m.Contents == contents {
 			return nil
 		}
-		m.Contents, m.EditedAt = contents, &h.At
-		err := h.Tx.Message.Update().Where(message.RoomID(h.ID), message.Seq(m.Seq)).
-			SetContents(contents).SetEditedAt(h.At).Exec(ctx)
+		m.Contents, m.EditedAt = contents, &r.At
+		err := r.Tx.Message.Update().Where(message.RoomID(r.ID), message.Seq(m.Seq)).
+			SetContents(contents).SetEditedAt(r.At).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("update: %w", err)
 		}
-		return h.LogMessage(ctx, roomevent.KindMESSAGE_EDITED, v.ID, m, nil)
+		return r.LogMessage(ctx, roomevent.KindMESSAGE_EDITED, v.ID, m, nil)
 	})
 }
 
@@ -63,12 +63,12 @@ func (c *Chat) EditMessage(
 func (c *Chat) DeleteMessage(
 	ctx context.Context, v Viewer, id roomlog.MessageID,
 ) (*ent.Message, error) {
-	return c.changeMessage(ctx, v, id, func(h *write.Room, by *ent.Member, m *ent.Message) error {
+	return c.changeMessage(ctx, v, id, func(r *write.Room, by *ent.Member, m *ent.Message) error {
 		if m.AuthorID != v.ID {
-			if err := checkMemberAction(h, policy.DeleteOthers, by); err != nil {
+			if err := checkMemberAction(r, policy.DeleteOthers, by); err != nil {
 				return err
 			}
-			author, _, err := relationIn(ctx, h, m.AuthorID)
+			author, _, err := relationIn(ctx, r, m.AuthorID)
 			if err != nil {
 				return err
 			}
@@ -79,18 +79,18 @@ func (c *Chat) DeleteMessage(
 		if m.DeletedAt != nil {
 			return nil
 		}
-		m.Contents, m.Mentions, m.OpenseaItem, m.DeletedAt = "", nil, nil, &h.At
-		err := h.Tx.Message.Update().Where(message.RoomID(h.ID), message.Seq(m.Seq)).
-			SetContents("").ClearMentions().ClearOpenseaItem().SetDeletedAt(h.At).Exec(ctx)
+		m.Contents, m.Mentions, m.OpenseaItem, m.DeletedAt = "", nil, nil, &r.At
+		err := r.Tx.Message.Update().Where(message.RoomID(r.ID), message.Seq(m.Seq)).
+			SetContents("").ClearMentions().ClearOpenseaItem().SetDeletedAt(r.At).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("update: %w", err)
 		}
-		if _, err := h.Tx.Reaction.Delete().
-			Where(reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq)).
+		if _, err := r.Tx.Reaction.Delete().
+			Where(reaction.RoomID(r.ID), reaction.MessageSeq(m.Seq)).
 			Exec(ctx); err != nil {
 			return fmt.Errorf("delete the reactions: %w", err)
 		}
-		return h.LogMessage(ctx, roomevent.KindMESSAGE_DELETED, v.ID, m, nil)
+		return r.LogMessage(ctx, roomevent.KindMESSAGE_DELETED, v.ID, m, nil)
 	})
 }
 
@@ -108,11 +108,11 @@ func (c *Chat) React(
 	); err != nil {
 		return nil, err
 	}
-	return c.changeMessage(ctx, v, id, func(h *write.Room, _ *ent.Member, m *ent.Message) error {
+	return c.changeMessage(ctx, v, id, func(r *write.Room, _ *ent.Member, m *ent.Message) error {
 		if m.DeletedAt != nil {
 			return &Error{Code: Forbidden, Message: "A deleted message cannot have reactions."}
 		}
-		spelling, changed, err := h.React(ctx, v.ID, m, emoji, on, MaxEmojis)
+		spelling, changed, err := r.React(ctx, v.ID, m, emoji, on, MaxEmojis)
 		if errors.Is(err, write.ErrTooManyEmojis) {
 			return badInput("emoji", "A message takes %d different emojis.", MaxEmojis)
 		}
@@ -122,7 +122,7 @@ func (c *Chat) React(
 		reaction := func(e *ent.RoomEventCreate) {
 			e.SetSubjectID(v.ID).SetEmoji(spelling).SetOn(on)
 		}
-		return h.LogMessage(ctx, roomevent.KindREACTIONS_CHANGED, v.ID, m, reaction)
+		return r.LogMessage(ctx, roomevent.KindREACTIONS_CHANGED, v.ID, m, reaction)
 	})
 }
 
@@ -131,20 +131,20 @@ func (c *Chat) changeMessage(
 	ctx context.Context,
 	v Viewer,
 	id roomlog.MessageID,
-	change func(h *write.Room, by *ent.Member, m *ent.Message) error,
+	change func(r *write.Room, by *ent.Member, m *ent.Message) error,
 ) (*ent.Message, error) {
 	var m *ent.Message
 	// Doing it twice is doing it once: what is so already stays so.
 	_, err := c.changeRoom(ctx, v, id.Room, policy.Write, retry.Idempotent,
-		func(h *write.Room, by *ent.Member) (err error) {
-			m, err = h.Tx.Message.Query().Where(message.RoomID(h.ID), message.Seq(id.Seq)).Only(ctx)
+		func(r *write.Room, by *ent.Member) (err error) {
+			m, err = r.Tx.Message.Query().Where(message.RoomID(r.ID), message.Seq(id.Seq)).Only(ctx)
 			if ent.IsNotFound(err) {
 				return errNoMessage()
 			}
 			if err != nil {
 				return fmt.Errorf("get: %w", err)
 			}
-			return change(h, by, m)
+			return change(r, by, m)
 		})
 	if err != nil {
 		return nil, fmt.Errorf("change message %s: %w", id, err)

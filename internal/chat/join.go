@@ -35,12 +35,12 @@ func (c *Chat) JoinRoom(
 	}
 	var joined *ent.Room
 	err := c.writes.Tx(ctx, retry.Idempotent, func(t *write.Tx) error {
-		h, left, err := lockToJoin(ctx, t, v, id, disconnect)
+		r, left, err := lockToJoin(ctx, t, v, id, disconnect)
 		if err != nil {
 			return err
 		}
-		joined = h.Room
-		return join(ctx, h, v, key, disconnect, left)
+		joined = r.Room
+		return join(ctx, r, v, key, disconnect, left)
 	})
 	e := new(Error)
 	switch wrong := errors.As(err, &e) && e.Code == WrongKey; {
@@ -63,7 +63,7 @@ func (c *Chat) JoinRoom(
 // nil where that is none, or the same.
 func lockToJoin(
 	ctx context.Context, t *write.Tx, v Viewer, id uuid.UUID, disconnect bool,
-) (h, left *write.Room, err error) {
+) (r, left *write.Room, err error) {
 	ids := []uuid.UUID{id}
 	if disconnect {
 		s, err := t.SeatOf(ctx, v.ID)
@@ -86,56 +86,56 @@ func lockToJoin(
 		case err != nil:
 			return nil, nil, err
 		case next == id:
-			h = room
+			r = room
 		default:
 			left = room
 		}
 	}
-	return h, left, nil
+	return r, left, nil
 }
 
 // join makes the viewer a member of the room. left is the exclusive room that they leave for it, if
 // any.
 func join(
-	ctx context.Context, h *write.Room, v Viewer, key *string, disconnect bool, left *write.Room,
+	ctx context.Context, r *write.Room, v Viewer, key *string, disconnect bool, left *write.Room,
 ) error {
-	relation, m, err := relationIn(ctx, h, v.ID)
+	relation, m, err := relationIn(ctx, r, v.ID)
 	if err != nil {
 		return err
 	}
 	action := policy.Join
-	if isKey(h, key) {
+	if isKey(r, key) {
 		action = policy.JoinByKey
 	}
-	if err := checkAction(action, h.Room, relation); err != nil {
+	if err := checkAction(action, r.Room, relation); err != nil {
 		return err
 	}
 	if m != nil {
 		return nil
 	}
-	_, err = admit(ctx, h, v, []string{v.ID}, disconnect, left)
+	_, err = admit(ctx, r, v, []string{v.ID}, disconnect, left)
 	return err
 }
 
 // isKey reports whether a key is the room's, in a time that does not depend on how much of it is
 // right.
-func isKey(h *write.Room, key *string) bool {
-	return key != nil && subtle.ConstantTimeCompare([]byte(*key), []byte(h.Key)) == 1
+func isKey(r *write.Room, key *string) bool {
+	return key != nil && subtle.ConstantTimeCompare([]byte(*key), []byte(r.Key)) == 1
 }
 
 // admit makes users members, appends the events to the log and saves the room. In an exclusive
 // room they take their seats: see vacateSeats. No earlier message is unread to them.
 func admit(
-	ctx context.Context, h *write.Room, v Viewer, userIDs []string, disconnect bool,
+	ctx context.Context, r *write.Room, v Viewer, userIDs []string, disconnect bool,
 	left *write.Room,
 ) ([]*ent.Member, error) {
-	if h.MaxUsers > 0 && h.MemberCount+len(userIDs) > h.MaxUsers {
+	if r.MaxUsers > 0 && r.MemberCount+len(userIDs) > r.MaxUsers {
 		return nil, errRoomFull()
 	}
-	if h.Exclusive {
-		if err := vacateSeats(ctx, h.Tx, v, userIDs, disconnect, left); err != nil {
+	if r.Exclusive {
+		if err := vacateSeats(ctx, r.Tx, v, userIDs, disconnect, left); err != nil {
 			return nil, err
 		}
 	}
-	return h.Admit(ctx, v.ID, userIDs)
+	return r.Admit(ctx, v.ID, userIDs)
 }

@@ -18,9 +18,9 @@ import (
 // room, and FORBIDDEN if they are not a member.
 func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 	_, err := c.changeRoom(ctx, v, id, policy.Leave, retry.Once,
-		func(h *write.Room, m *ent.Member) error {
-			removal := write.Removal{Room: h, Member: m}
-			return h.Tx.RemoveMembers(ctx, v.ID, roomevent.ReasonLEFT, removal)
+		func(r *write.Room, m *ent.Member) error {
+			removal := write.Removal{Room: r, Member: m}
+			return r.Tx.RemoveMembers(ctx, v.ID, roomevent.ReasonLEFT, removal)
 		})
 	if err != nil {
 		return fmt.Errorf("leave room %s: %w", id, err)
@@ -32,17 +32,17 @@ func (c *Chat) LeaveRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 // Returns NOT_FOUND if the viewer may not see the room, and FORBIDDEN if they are not its owner.
 func (c *Chat) DeleteRoom(ctx context.Context, v Viewer, id uuid.UUID) error {
 	_, err := c.changeRoom(ctx, v, id, policy.Delete, retry.Once,
-		func(h *write.Room, _ *ent.Member) error {
-			if err := h.Tx.ReleaseDirectRooms(ctx, h); err != nil {
+		func(r *write.Room, _ *ent.Member) error {
+			if err := r.Tx.ReleaseDirectRooms(ctx, r); err != nil {
 				return err
 			}
-			if err := h.RemoveAll(ctx); err != nil {
+			if err := r.RemoveAll(ctx); err != nil {
 				return err
 			}
-			if err := h.Tombstone(v.ID).Exec(ctx); err != nil {
+			if err := r.Tombstone(v.ID).Exec(ctx); err != nil {
 				return fmt.Errorf("log the end: %w", err)
 			}
-			return h.Save(ctx)
+			return r.Save(ctx)
 		})
 	if err != nil {
 		return fmt.Errorf("delete room %s: %w", id, err)

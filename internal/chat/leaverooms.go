@@ -53,13 +53,13 @@ func (c *Chat) LeaveRooms(ctx context.Context, v Viewer, ids []uuid.UUID) error 
 			return err
 		}
 		var leaving []write.Removal
-		for _, h := range locked {
-			of := func(m *ent.Member) bool { return m.RoomID == h.ID }
+		for _, r := range locked {
+			of := func(m *ent.Member) bool { return m.RoomID == r.ID }
 			if i := slices.IndexFunc(mine, of); i >= 0 {
-				if err := checkMemberAction(h, policy.Leave, mine[i]); err != nil {
+				if err := checkMemberAction(r, policy.Leave, mine[i]); err != nil {
 					return err
 				}
-				leaving = append(leaving, write.Removal{Room: h, Member: mine[i]})
+				leaving = append(leaving, write.Removal{Room: r, Member: mine[i]})
 			}
 		}
 		if len(leaving) == 0 {

@@ -33,8 +33,8 @@ func (c *Chat) AddMembers(
 	}
 	var members []*ent.Member
 	r, err := c.changeRoom(ctx, v, roomID, policy.Add, retry.Idempotent,
-		func(h *write.Room, _ *ent.Member) (err error) {
-			members, err = addMembers(ctx, h, v, userIDs)
+		func(r *write.Room, _ *ent.Member) (err error) {
+			members, err = addMembers(ctx, r, v, userIDs)
 			return err
 		})
 	if err != nil {
@@ -45,16 +45,16 @@ func (c *Chat) AddMembers(
 
 // addMembers makes those users members that are not yet, and returns the memberships of all.
 func addMembers(
-	ctx context.Context, h *write.Room, v Viewer, userIDs []string,
+	ctx context.Context, r *write.Room, v Viewer, userIDs []string,
 ) ([]*ent.Member, error) {
 	if len(userIDs) == 0 {
 		return nil, nil
 	}
-	refused, err := notAddable(ctx, h.Tx, v, userIDs, h.Exclusive)
+	refused, err := notAddable(ctx, r.Tx, v, userIDs, r.Exclusive)
 	if err != nil {
 		return nil, err
 	}
-	banned, err := h.Tx.Ban.Query().Where(ban.RoomID(h.ID), ban.UserIDIn(store.Padded(userIDs)...)).
+	banned, err := r.Tx.Ban.Query().Where(ban.RoomID(r.ID), ban.UserIDIn(store.Padded(userIDs)...)).
 		Order(ban.ByUserID()).Select(ban.FieldUserID).Strings(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find who is banned: %w", err)
@@ -64,8 +64,8 @@ func addMembers(
 			Code: Banned, Message: "Some of these users are banned from this room.", IDs: banned,
 		}
 	}
-	existing, err := h.Tx.Member.Query().
-		Where(member.RoomID(h.ID), member.UserIDIn(store.Padded(userIDs)...)).
+	existing, err := r.Tx.Member.Query().
+		Where(member.RoomID(r.ID), member.UserIDIn(store.Padded(userIDs)...)).
 		All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find who is a member: %w", err)
@@ -76,10 +76,10 @@ func addMembers(
 	}
 	isMember := func(id string) bool { return members[id] != nil }
 	if refused = slices.DeleteFunc(refused, isMember); len(refused) > 0 {
-		return nil, errNotAddable(refused, h.Exclusive)
+		return nil, errNotAddable(refused, r.Exclusive)
 	}
 	if newcomers := slices.DeleteFunc(slices.Clone(userIDs), isMember); len(newcomers) > 0 {
-		admitted, err := admit(ctx, h, v, newcomers, false, nil)
+		admitted, err := admit(ctx, r, v, newcomers, false, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -108,24 +108,24 @@ func (c *Chat) RemoveMember(
 	}
 	var ended *uuid.UUID
 	r, err := c.changeRoom(ctx, v, roomID, policy.Remove, retry.Once,
-		func(h *write.Room, by *ent.Member) error {
+		func(r *write.Room, by *ent.Member) error {
 			ended = nil
-			m, err := subordinate(ctx, h, by, userID)
+			m, err := subordinate(ctx, r, by, userID)
 			if err != nil {
 				return err
 			}
 			reason := roomevent.ReasonKICKED
 			if ban {
 				reason = roomevent.ReasonBANNED
-				if err := h.Ban(ctx, v.ID, userID); err != nil {
+				if err := r.Ban(ctx, v.ID, userID); err != nil {
 					return err
 				}
 			}
 			if m != nil {
 				ended = &m.ID
-				return h.Tx.RemoveMembers(ctx, v.ID, reason, write.Removal{Room: h, Member: m})
+				return r.Tx.RemoveMembers(ctx, v.ID, reason, write.Removal{Room: r, Member: m})
 			}
-			return h.Save(ctx)
+			return r.Save(ctx)
 		})
 	if err != nil {
 		return nil, nil, fmt.Errorf("remove %q from room %s: %w", userID, roomID, err)
@@ -136,12 +136,12 @@ func (c *Chat) RemoveMember(
 // subordinate returns the membership of a user that has a lower role than a member; nil if the user
 // is not a member. Returns FORBIDDEN if the role of the user is not lower.
 func subordinate(
-	ctx context.Context, h *write.Room, by *ent.Member, userID string,
+	ctx context.Context, r *write.Room, by *ent.Member, userID string,
 ) (*ent.Member, error) {
-	if err := checkExists(ctx, h.Tx, userID); err != nil {
+	if err := checkExists(ctx, r.Tx, userID); err != nil {
 		return nil, err
 	}
-	relation, m, err := relationIn(ctx, h, userID)
+	relation, m, err := relationIn(ctx, r, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -169,8 +169,8 @@ func (c *Chat) SetMemberRole(
 	}
 	var changed *ent.Member
 	r, err := c.changeRoom(ctx, v, roomID, policy.ChangeRoles, retries,
-		func(h *write.Room, by *ent.Member) (err error) {
-			if changed, err = subordinate(ctx, h, by, userID); err != nil {
+		func(r *write.Room, by *ent.Member) (err error) {
+			if changed, err = subordinate(ctx, r, by, userID); err != nil {
 				return err
 			}
 			switch {
@@ -185,14 +185,14 @@ func (c *Chat) SetMemberRole(
 				return nil
 			}
 			if role == member.RoleOWNER {
-				if err := h.SetRole(ctx, v.ID, by, member.RoleMODERATOR); err != nil {
+				if err := r.SetRole(ctx, v.ID, by, member.RoleMODERATOR); err != nil {
 					return err
 				}
 			}
-			if err := h.SetRole(ctx, v.ID, changed, role); err != nil {
+			if err := r.SetRole(ctx, v.ID, changed, role); err != nil {
 				return err
 			}
-			return h.Save(ctx)
+			return r.Save(ctx)
 		})
 	if err != nil {
 		return nil, nil, fmt.Errorf("make %q %s of room %s: %w", userID, role, roomID, err)

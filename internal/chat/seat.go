@@ -60,9 +60,9 @@ func lockExclusiveRoom(ctx context.Context, t *write.Tx, userID string) (*write.
 	if s == nil || err != nil {
 		return nil, err
 	}
-	h, err := t.Lock(ctx, s.RoomID)
+	r, err := t.Lock(ctx, s.RoomID)
 	if errors.Is(err, write.ErrNoRoom) {
 		return nil, retry.ErrStale // deleted between the two statements, and the seat with it
 	}
-	return h, err
+	return r, err
 }

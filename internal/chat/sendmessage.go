@@ -130,12 +130,12 @@ func (c *Chat) SendMessage(ctx context.Context, v Viewer, in SendMessageInput) (
 
 // earlierMessage returns the message that the same request has added before; nil if there is none.
 func earlierMessage(
-	ctx context.Context, h *write.Room, v Viewer, in SendMessageInput,
+	ctx context.Context, r *write.Room, v Viewer, in SendMessageInput,
 ) (*ent.Message, error) {
 	if in.IdempotencyKey == nil {
 		return nil, nil
 	}
-	m, err := h.MessageByKey(ctx, v.ID, *in.IdempotencyKey)
+	m, err := r.MessageByKey(ctx, v.ID, *in.IdempotencyKey)
 	if m == nil || err != nil {
 		return nil, err
 	}
@@ -150,27 +150,27 @@ func earlierMessage(
 
 // checkReferences accepts the messages and users that a message refers to, and counts it in its
 // thread.
-func checkReferences(ctx context.Context, h *write.Room, in SendMessageInput) error {
-	if err := checkMentions(ctx, h, in.MentionIds); err != nil {
+func checkReferences(ctx context.Context, r *write.Room, in SendMessageInput) error {
+	if err := checkMentions(ctx, r, in.MentionIds); err != nil {
 		return err
 	}
 	if in.ReplyToID != nil {
-		if _, err := namedMessage(ctx, h, *in.ReplyToID, "replyToId"); err != nil {
+		if _, err := namedMessage(ctx, r, *in.ReplyToID, "replyToId"); err != nil {
 			return err
 		}
 	}
 	if in.ThreadID == nil {
 		return nil
 	}
-	root, err := namedMessage(ctx, h, *in.ThreadID, "threadId")
+	root, err := namedMessage(ctx, r, *in.ThreadID, "threadId")
 	if err != nil {
 		return err
 	}
 	if root.ThreadSeq != nil {
 		return badInput("threadId", "threadId is in a thread itself: threads have one level.")
 	}
-	err = h.Tx.Message.Update().
-		Where(message.RoomID(h.ID), message.Seq(root.Seq)).AddReplyCount(1).Exec(ctx)
+	err = r.Tx.Message.Update().
+		Where(message.RoomID(r.ID), message.Seq(root.Seq)).AddReplyCount(1).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("count the replies to %s: %w", in.ThreadID, err)
 	}
@@ -178,15 +178,15 @@ func checkReferences(ctx context.Context, h *write.Room, in SendMessageInput) er
 }
 
 // checkMentions accepts people who are in the room.
-func checkMentions(ctx context.Context, h *write.Room, ids []string) error {
+func checkMentions(ctx context.Context, r *write.Room, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	var inside []string
-	err := h.Tx.Member.Query().Where(member.RoomID(h.ID), member.UserIDIn(store.Padded(ids)...)).
+	err := r.Tx.Member.Query().Where(member.RoomID(r.ID), member.UserIDIn(store.Padded(ids)...)).
 		Select(member.FieldUserID).Scan(ctx, &inside)
 	if err != nil {
-		return fmt.Errorf("look up %d users in room %s: %w", len(ids), h.ID, err)
+		return fmt.Errorf("look up %d users in room %s: %w", len(ids), r.ID, err)
 	}
 	outsiders := slices.DeleteFunc(
 		slices.Clone(ids), func(id string) bool { return slices.Contains(inside, id) },
@@ -204,9 +204,9 @@ func checkMentions(ctx context.Context, h *write.Room, ids []string) error {
 
 // namedMessage returns a message of the room that an argument names.
 func namedMessage(
-	ctx context.Context, h *write.Room, id roomlog.MessageID, field string,
+	ctx context.Context, r *write.Room, id roomlog.MessageID, field string,
 ) (*ent.Message, error) {
-	m, err := h.Tx.Message.Query().Where(message.RoomID(h.ID), message.Seq(id.Seq)).Only(ctx)
+	m, err := r.Tx.Message.Query().Where(message.RoomID(r.ID), message.Seq(id.Seq)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, badInput(field, "%s is not a message of this room.", field)
 	}
@@ -270,19 +270,19 @@ func (c *Chat) sendInBatch(ctx context.Context, v Viewer, in SendMessageInput) (
 func sendInTransaction(
 	ctx context.Context, t *write.Tx, v Viewer, in SendMessageInput,
 ) (*ent.Message, error) {
-	h, _, err := authorize(ctx, t, v, in.RoomID, policy.Write)
+	r, _, err := authorize(ctx, t, v, in.RoomID, policy.Write)
 	if err != nil {
 		return nil, err
 	}
-	if sent, err := earlierMessage(ctx, h, v, in); sent != nil || err != nil {
+	if sent, err := earlierMessage(ctx, r, v, in); sent != nil || err != nil {
 		// The publication of the first request may have been lost with its response.
-		t.Publish(broker.Publication{Room: h.ID, Seq: h.Seq})
+		t.Publish(broker.Publication{Room: r.ID, Seq: r.Seq})
 		return sent, err
 	}
-	if err := checkReferences(ctx, h, in); err != nil {
+	if err := checkReferences(ctx, r, in); err != nil {
 		return nil, err
 	}
-	m := in.newMessage(v, h.PolicyVersion)
+	m := in.newMessage(v, r.PolicyVersion)
 	err = t.InsertMessages(ctx, []*write.Message{m})
 	if err == nil && !m.Inserted {
 		err = errors.New("the room is locked, and yet a message was not inserted")

@@ -57,7 +57,7 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 		return nil, err
 	}
 	r, err := c.changeRoom(ctx, v, in.RoomID, policy.Update, retry.Idempotent,
-		func(h *write.Room, by *ent.Member) error { return updateLocked(ctx, h, v, by, in) })
+		func(r *write.Room, by *ent.Member) error { return updateLocked(ctx, r, v, by, in) })
 	if err != nil {
 		return nil, fmt.Errorf("update room %s: %w", in.RoomID, err)
 	}
@@ -65,54 +65,54 @@ func (c *Chat) UpdateRoom(ctx context.Context, v Viewer, in UpdateRoomInput) (*e
 }
 
 func updateLocked(
-	ctx context.Context, h *write.Room, v Viewer, by *ent.Member, in UpdateRoomInput,
+	ctx context.Context, r *write.Room, v Viewer, by *ent.Member, in UpdateRoomInput,
 ) error {
-	tags, err := h.Tx.RoomTag.Query().Where(roomtag.RoomID(h.ID)).
+	tags, err := r.Tx.RoomTag.Query().Where(roomtag.RoomID(r.ID)).
 		Order(roomtag.ByPosition()).Select(roomtag.FieldTag).Strings(ctx)
 	if err != nil {
 		return fmt.Errorf("list the tags: %w", err)
 	}
 	changed := false
-	if in.Name != nil && *in.Name != h.Name {
-		changed, h.Name = true, *in.Name
+	if in.Name != nil && *in.Name != r.Name {
+		changed, r.Name = true, *in.Name
 	}
-	if in.Description != nil && *in.Description != h.Description {
-		changed, h.Description = true, *in.Description
+	if in.Description != nil && *in.Description != r.Description {
+		changed, r.Description = true, *in.Description
 	}
 	if in.Tags != nil && !slices.Equal(in.Tags, tags) {
 		changed, tags = true, in.Tags
-		if err := h.SetTags(ctx, tags); err != nil {
+		if err := r.SetTags(ctx, tags); err != nil {
 			return err
 		}
 	}
-	if in.MaxUsers != nil && *in.MaxUsers != h.MaxUsers {
-		if err := checkMemberAction(h, policy.Resize, by); err != nil {
+	if in.MaxUsers != nil && *in.MaxUsers != r.MaxUsers {
+		if err := checkMemberAction(r, policy.Resize, by); err != nil {
 			return err
 		}
-		if *in.MaxUsers != 0 && *in.MaxUsers < h.MemberCount {
+		if *in.MaxUsers != 0 && *in.MaxUsers < r.MemberCount {
 			return badInput("maxUsers", "maxUsers is %d, but the room has %d members.",
-				*in.MaxUsers, h.MemberCount)
+				*in.MaxUsers, r.MemberCount)
 		}
-		changed, h.MaxUsers = true, *in.MaxUsers
+		changed, r.MaxUsers = true, *in.MaxUsers
 	}
-	if in.AccessType != nil && *in.AccessType != h.AccessType {
-		if err := checkMemberAction(h, policy.ChangeAccess, by); err != nil {
+	if in.AccessType != nil && *in.AccessType != r.AccessType {
+		if err := checkMemberAction(r, policy.ChangeAccess, by); err != nil {
 			return err
 		}
-		changed, h.AccessType = true, *in.AccessType
-		h.PolicyVersion++
+		changed, r.AccessType = true, *in.AccessType
+		r.PolicyVersion++
 	}
 	if !changed {
 		return nil
 	}
-	err = h.Tx.Room.Update().Where(room.ID(h.ID)).
-		SetName(h.Name).SetDescription(h.Description).
-		SetSearchText(text.SearchText(h.Name, h.Description, tags)).
-		SetMaxUsers(h.MaxUsers).SetAccessType(h.AccessType).Exec(ctx)
+	err = r.Tx.Room.Update().Where(room.ID(r.ID)).
+		SetName(r.Name).SetDescription(r.Description).
+		SetSearchText(text.SearchText(r.Name, r.Description, tags)).
+		SetMaxUsers(r.MaxUsers).SetAccessType(r.AccessType).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("write what has changed: %w", err)
 	}
-	return h.LogUpdate(ctx, v.ID)
+	return r.LogUpdate(ctx, v.ID)
 }
 
 // RotateRoomKey gives a room another key. The old one no longer opens it. Returns NOT_FOUND if the
@@ -120,13 +120,13 @@ func updateLocked(
 func (c *Chat) RotateRoomKey(ctx context.Context, v Viewer, id uuid.UUID) (*ent.Room, error) {
 	// Replacing it twice does as well.
 	r, err := c.changeRoom(ctx, v, id, policy.RotateKey, retry.Idempotent,
-		func(h *write.Room, _ *ent.Member) error {
-			h.Key = rand.Text()
-			h.PolicyVersion++
-			if err := h.Tx.Room.Update().Where(room.ID(h.ID)).SetKey(h.Key).Exec(ctx); err != nil {
+		func(r *write.Room, _ *ent.Member) error {
+			r.Key = rand.Text()
+			r.PolicyVersion++
+			if err := r.Tx.Room.Update().Where(room.ID(r.ID)).SetKey(r.Key).Exec(ctx); err != nil {
 				return fmt.Errorf("write the key: %w", err)
 			}
-			return h.LogUpdate(ctx, v.ID)
+			return r.LogUpdate(ctx, v.ID)
 		})
 	if err != nil {
 		return nil, fmt.Errorf("replace the key of room %s: %w", id, err)

@@ -57,10 +57,10 @@ func (p *Pruner) pruneMessagesOf(ctx context.Context, id uuid.UUID, before time.
 	if err != nil || last == nil {
 		return err
 	}
-	if err := p.inRoom(ctx, id, func(t *write.Tx, h *write.Room) (err error) {
+	if err := p.inRoom(ctx, id, func(t *write.Tx, locked *write.Room) (err error) {
 		start := last.Seq
-		if h != nil {
-			if start, err = h.SkipLatest(ctx, start); err != nil {
+		if locked != nil {
+			if start, err = locked.SkipLatest(ctx, start); err != nil {
 				return err
 			}
 		}
@@ -140,8 +140,8 @@ func (p *Pruner) markRead(ctx context.Context, id uuid.UUID, last *ent.Message) 
 	after := ""
 	for more := true; more; {
 		newest := after // of an attempt: the transaction may be repeated
-		err := p.inRoom(ctx, id, func(t *write.Tx, h *write.Room) error {
-			if more = h != nil; !more {
+		err := p.inRoom(ctx, id, func(t *write.Tx, locked *write.Room) error {
+			if more = locked != nil; !more {
 				return nil
 			}
 			// A message that was sent before a member joined is read anyway.
@@ -162,11 +162,11 @@ func (p *Pruner) markRead(ctx context.Context, id uuid.UUID, last *ent.Message) 
 				return nil
 			}
 			newest = users[len(users)-1]
-			if err := nextOwn(ctx, t, id, r.Seq, h.Seq, next); err != nil {
+			if err := nextOwn(ctx, t, id, r.Seq, locked.Seq, next); err != nil {
 				return err
 			}
-			r.Seq = h.Seq
-			return h.MarkAllRead(ctx, users, last, next)
+			r.Seq = locked.Seq
+			return locked.MarkAllRead(ctx, users, last, next)
 		})
 		if err != nil {
 			return fmt.Errorf("mark messages up to %d read: %w", last.Seq, err)

@@ -124,16 +124,16 @@ func lock(ctx context.Context, t *write.Tx) (free bool, err error) {
 	return free, nil
 }
 
-// inRoom runs a step in a locked room. h is nil if the room is deleted: then it cannot be locked.
+// inRoom runs a step in a room that it locks, or with nil if the room is deleted.
 func (p *Pruner) inRoom(
-	ctx context.Context, id uuid.UUID, do func(t *write.Tx, h *write.Room) error,
+	ctx context.Context, id uuid.UUID, do func(t *write.Tx, locked *write.Room) error,
 ) error {
 	return p.step(ctx, func(t *write.Tx) error {
-		h, err := t.Lock(ctx, id)
+		locked, err := t.Lock(ctx, id)
 		if err != nil && !errors.Is(err, write.ErrNoRoom) {
 			return err
 		}
-		return do(t, h)
+		return do(t, locked)
 	})
 }
 

@@ -43,45 +43,45 @@ func newRoomCache(bytes int, generation func() int64) *roomCache {
 }
 
 // get returns what is known of a room in the present generation. The cache is locked.
-func (k *roomCache) get(id uuid.UUID) (p *roomSnapshot, ok bool) {
-	p, ok = k.entries.Get(id)
-	return p, ok && p.generation == k.generation()
+func (c *roomCache) get(id uuid.UUID) (p *roomSnapshot, ok bool) {
+	p, ok = c.entries.Get(id)
+	return p, ok && p.generation == c.generation()
 }
 
 // getAt returns the room as it is at a seq; nil if that is not cached.
-func (k *roomCache) getAt(id uuid.UUID, seq int64) *ent.Room {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if p, ok := k.get(id); ok && p.room.Seq == seq {
+func (c *roomCache) getAt(id uuid.UUID, seq int64) *ent.Room {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p, ok := c.get(id); ok && p.room.Seq == seq {
 		return p.room
 	}
 	return nil
 }
 
 // bytes returns the estimated size of what is cached.
-func (k *roomCache) bytes() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.entries.Bytes()
+func (c *roomCache) bytes() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.entries.Bytes()
 }
 
 // putRooms caches rooms that were read in a generation, in place of older snapshots.
-func (k *roomCache) putRooms(generation int64, found ...*ent.Room) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+func (c *roomCache) putRooms(generation int64, found ...*ent.Room) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, r := range found {
-		if p, ok := k.get(r.ID); !ok || p.room.Seq < r.Seq {
-			k.put(&roomSnapshot{generation: generation, room: r})
+		if p, ok := c.get(r.ID); !ok || p.room.Seq < r.Seq {
+			c.put(&roomSnapshot{generation: generation, room: r})
 		}
 	}
 }
 
 // viewAll calls with for each room with its snapshot at its seq; nil if there is none.
-func (k *roomCache) viewAll(of []*ent.Room, with func(i int, p *roomSnapshot)) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+func (c *roomCache) viewAll(of []*ent.Room, with func(i int, p *roomSnapshot)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for i, r := range of {
-		p, ok := k.get(r.ID)
+		p, ok := c.get(r.ID)
 		if !ok || p.room.Seq != r.Seq {
 			p = nil
 		}
@@ -90,22 +90,22 @@ func (k *roomCache) viewAll(of []*ent.Room, with func(i int, p *roomSnapshot)) {
 }
 
 // update changes the snapshot of a room that is at its seq in a generation.
-func (k *roomCache) update(generation int64, r *ent.Room, with func(p *roomSnapshot)) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	p, ok := k.get(r.ID)
+func (c *roomCache) update(generation int64, r *ent.Room, with func(p *roomSnapshot)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, ok := c.get(r.ID)
 	switch {
-	case generation != k.generation(), ok && p.room.Seq > r.Seq:
+	case generation != c.generation(), ok && p.room.Seq > r.Seq:
 		return // it is out of date already
 	case !ok || p.room.Seq < r.Seq:
 		p = &roomSnapshot{generation: generation, room: r}
 	}
 	with(p)
-	k.put(p)
+	c.put(p)
 }
 
 // put caches a snapshot. The cache is locked.
-func (k *roomCache) put(p *roomSnapshot) { k.entries.Put(p.room.ID, p, p.size()) }
+func (c *roomCache) put(p *roomSnapshot) { c.entries.Put(p.room.ID, p, p.size()) }
 
 // size estimates the bytes of the snapshot.
 func (p *roomSnapshot) size() int {

@@ -104,24 +104,24 @@ func (t *Tx) countOwn(
 // and had joined before it. next has the own_ordinal of the next message that a member has sent
 // after it; members who have sent none are missing. It publishes nothing, and changes nothing of
 // members who have read the message since.
-func (h *Room) MarkAllRead(
+func (r *Room) MarkAllRead(
 	ctx context.Context, users []string, last *ent.Message, next map[string]int64,
 ) error {
 	update := func(users []string, own string, args ...any) error {
 		greatest := "MAX"
-		if h.Tx.Dialect == dialect.Postgres {
+		if r.Tx.Dialect == dialect.Postgres {
 			greatest = "GREATEST"
 		}
-		_, err := h.Tx.ExecContext(
+		_, err := r.Tx.ExecContext(
 			ctx,
 			`UPDATE members
 SET last_read_seq = $2, others_read = `+greatest+`(others_read, CAST($3 AS bigint) - `+own+`)
-WHERE room_id = $1 AND last_read_seq < $2 AND `+store.AnyOf(h.Tx.Dialect, "user_id", "$4", "text"),
+WHERE room_id = $1 AND last_read_seq < $2 AND `+store.AnyOf(r.Tx.Dialect, "user_id", "$4", "text"),
 			append(
-				[]any{h.ID, last.Seq, last.Ordinal, store.List(h.Tx.Dialect, users)},
+				[]any{r.ID, last.Seq, last.Ordinal, store.List(r.Tx.Dialect, users)},
 				args...)...)
 		if err != nil {
-			return fmt.Errorf("mark room %s read for %d members: %w", h.ID, len(users), err)
+			return fmt.Errorf("mark room %s read for %d members: %w", r.ID, len(users), err)
 		}
 		return nil
 	}

@@ -21,25 +21,25 @@ import (
 // Admit makes users members of the room, with an event for each, and saves it. In an exclusive room
 // they take their seats, which have been cleared. No message that was sent before is unread to
 // them.
-func (h *Room) Admit(ctx context.Context, actor string, users []string) ([]*ent.Member, error) {
-	members, err := h.Tx.insertMembers(ctx, users, func(m *ent.MemberCreate, i int) {
-		m.SetRoomID(h.ID).
+func (r *Room) Admit(ctx context.Context, actor string, users []string) ([]*ent.Member, error) {
+	members, err := r.Tx.insertMembers(ctx, users, func(m *ent.MemberCreate, i int) {
+		m.SetRoomID(r.ID).
 			SetRole(member.RoleMEMBER).
-			SetJoinedAt(h.At).
-			SetJoinedSeq(h.Seq + int64(i)). // their MemberJoined follows it
-			SetOthersRead(h.MessageCount)
+			SetJoinedAt(r.At).
+			SetJoinedSeq(r.Seq + int64(i)). // their MemberJoined follows it
+			SetOthersRead(r.MessageCount)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if h.Exclusive {
-		if err := h.Tx.TakeSeats(ctx, members); err != nil {
+	if r.Exclusive {
+		if err := r.Tx.TakeSeats(ctx, members); err != nil {
 			return nil, err
 		}
 	}
-	h.MemberCount += len(users)
-	h.Affected = append(h.Affected, users...)
-	err = h.LogEach(
+	r.MemberCount += len(users)
+	r.Affected = append(r.Affected, users...)
+	err = r.LogEach(
 		ctx,
 		roomevent.KindMEMBER_JOINED,
 		actor,
@@ -51,11 +51,11 @@ func (h *Room) Admit(ctx context.Context, actor string, users []string) ([]*ent.
 	if err != nil {
 		return nil, err
 	}
-	joined := h.Events[len(h.Events)-len(members):]
+	joined := r.Events[len(r.Events)-len(members):]
 	for i, m := range members {
 		joined[i].Member = roomlog.PublicMember(m)
 	}
-	return members, h.Save(ctx)
+	return members, r.Save(ctx)
 }
 
 // insertMembers writes the memberships of people; each sets what is not the same for all rooms, of
@@ -82,33 +82,33 @@ func (t *Tx) insertMembers(
 
 // SetRole changes a member's role and appends the event. A room has one owner: the caller changes
 // the role of the former owner first.
-func (h *Room) SetRole(ctx context.Context, actor string, m *ent.Member, role member.Role) error {
-	if err := h.Tx.Member.Update().
-		Where(member.RoomID(h.ID), member.ID(m.ID)).
+func (r *Room) SetRole(ctx context.Context, actor string, m *ent.Member, role member.Role) error {
+	if err := r.Tx.Member.Update().
+		Where(member.RoomID(r.ID), member.ID(m.ID)).
 		SetRole(role).
 		Exec(ctx); err != nil {
-		return fmt.Errorf("make %q %s of room %s: %w", m.UserID, role, h.ID, err)
+		return fmt.Errorf("make %q %s of room %s: %w", m.UserID, role, r.ID, err)
 	}
 	m.Role = role
-	h.PolicyVersion++
+	r.PolicyVersion++
 	if role == member.RoleOWNER {
-		h.OwnerID = m.UserID
+		r.OwnerID = m.UserID
 	}
-	err := h.Log(ctx, roomevent.KindMEMBER_ROLE_CHANGED, actor, func(e *ent.RoomEventCreate) {
+	err := r.Log(ctx, roomevent.KindMEMBER_ROLE_CHANGED, actor, func(e *ent.RoomEventCreate) {
 		e.SetSubjectID(m.UserID).SetRole(roomevent.Role(role))
 	})
 	if err != nil {
 		return err
 	}
-	h.Events[len(h.Events)-1].Member = roomlog.PublicMember(m)
+	r.Events[len(r.Events)-1].Member = roomlog.PublicMember(m)
 	return nil
 }
 
 // Member returns the membership of a user in the room.
-func (h *Room) Member(ctx context.Context, userID string) (*ent.Member, error) {
-	m, err := h.Tx.Member.Query().Where(member.RoomID(h.ID), member.UserID(userID)).Only(ctx)
+func (r *Room) Member(ctx context.Context, userID string) (*ent.Member, error) {
+	m, err := r.Tx.Member.Query().Where(member.RoomID(r.ID), member.UserID(userID)).Only(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find %q in room %s: %w", userID, h.ID, err)
+		return nil, fmt.Errorf("find %q in room %s: %w", userID, r.ID, err)
 	}
 	return m, nil
 }
@@ -199,16 +199,16 @@ func (t *Tx) TakeSeats(ctx context.Context, members []*ent.Member) error {
 }
 
 // Ban bans a user from the room. It does nothing if the user is banned.
-func (h *Room) Ban(ctx context.Context, actor string, userID string) error {
+func (r *Room) Ban(ctx context.Context, actor string, userID string) error {
 	banned, err := Inserted(
-		h.Tx.Ban.Create().SetRoomID(h.ID).SetUserID(userID).SetActorID(actor).SetAt(h.At).
+		r.Tx.Ban.Create().SetRoomID(r.ID).SetUserID(userID).SetActorID(actor).SetAt(r.At).
 			OnConflictColumns(ban.FieldRoomID, ban.FieldUserID).DoNothing().Exec(ctx),
 	)
 	if err != nil {
-		return fmt.Errorf("ban %q from room %s: %w", userID, h.ID, err)
+		return fmt.Errorf("ban %q from room %s: %w", userID, r.ID, err)
 	}
 	if banned {
-		h.PolicyVersion++
+		r.PolicyVersion++
 	}
 	return nil
 }

@@ -218,10 +218,10 @@ ORDER BY i.n`
 
 // MessageByKey returns the message that a user has sent to the room with an idempotency key; nil if
 // there is none.
-func (h *Room) MessageByKey(ctx context.Context, author, key string) (*ent.Message, error) {
-	q := h.Tx.Message.Query().
-		Where(message.RoomID(h.ID), message.AuthorID(author), message.IdempotencyKey(key))
-	if h.Tx.Dialect == dialect.Postgres {
+func (r *Room) MessageByKey(ctx context.Context, author, key string) (*ent.Message, error) {
+	q := r.Tx.Message.Query().
+		Where(message.RoomID(r.ID), message.AuthorID(author), message.IdempotencyKey(key))
+	if r.Tx.Dialect == dialect.Postgres {
 		q.Where(byKeyHash(author, key))
 	}
 	m, err := q.Only(ctx)

@@ -22,21 +22,21 @@ func (t *Tx) PruneLog(ctx context.Context, id uuid.UUID, seq int64) error {
 // SkipLatest makes a room whose newest message is not newer than seq one without messages. Such a
 // message will be deleted. Caches show it at the room's seq, so the room skips one: open streams get
 // Resync. It returns the seq after which the log begins.
-func (h *Room) SkipLatest(ctx context.Context, seq int64) (start int64, err error) {
-	if h.LatestSeq == 0 || h.LatestSeq > seq {
+func (r *Room) SkipLatest(ctx context.Context, seq int64) (start int64, err error) {
+	if r.LatestSeq == 0 || r.LatestSeq > seq {
 		return seq, nil
 	}
-	h.LatestSeq = 0
-	h.nextSeq()
-	h.publish()
-	err = h.Tx.Room.Update().
-		Where(room.ID(h.ID)).
-		SetSeq(h.Seq).
+	r.LatestSeq = 0
+	r.nextSeq()
+	r.publish()
+	err = r.Tx.Room.Update().
+		Where(room.ID(r.ID)).
+		SetSeq(r.Seq).
 		SetLatestSeq(0).
-		SetTimeline(h.Timeline).
+		SetTimeline(r.Timeline).
 		Exec(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("skip a seq of room %s: %w", h.ID, err)
+		return 0, fmt.Errorf("skip a seq of room %s: %w", r.ID, err)
 	}
-	return h.Seq, nil
+	return r.Seq, nil
 }

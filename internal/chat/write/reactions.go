@@ -18,14 +18,14 @@ var ErrTooManyEmojis = errors.New("the message has too many different emojis")
 // that the message has, and whether anything has changed. ❤ and ❤️ (with a variation selector) are
 // one emoji: the first spelling stays. Returns [ErrTooManyEmojis] if the message then had more than
 // most.
-func (h *Room) React(
+func (r *Room) React(
 	ctx context.Context, userID string, m *ent.Message, emoji string, on bool, maxEmojis int,
 ) (spelling string, changed bool, err error) {
 	if !on {
-		return h.unreact(ctx, userID, m, emoji)
+		return r.unreact(ctx, userID, m, emoji)
 	}
 	var emojis []string
-	err = h.Tx.Reaction.Query().Where(reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq)).
+	err = r.Tx.Reaction.Query().Where(reaction.RoomID(r.ID), reaction.MessageSeq(m.Seq)).
 		Unique(true).Select(reaction.FieldEmoji).Scan(ctx, &emojis)
 	if err != nil {
 		return "", false, fmt.Errorf("list the emojis: %w", err)
@@ -34,8 +34,8 @@ func (h *Room) React(
 	if !known && len(emojis) >= maxEmojis {
 		return "", false, ErrTooManyEmojis
 	}
-	made, err := Inserted(h.Tx.Reaction.Create().
-		SetRoomID(h.ID).SetMessageSeq(m.Seq).SetUserID(userID).SetEmoji(spelling).
+	made, err := Inserted(r.Tx.Reaction.Create().
+		SetRoomID(r.ID).SetMessageSeq(m.Seq).SetUserID(userID).SetEmoji(spelling).
 		OnConflictColumns(reaction.FieldRoomID, reaction.FieldMessageSeq, reaction.FieldEmoji, reaction.FieldUserID).
 		DoNothing().Exec(ctx))
 	if err != nil {
@@ -45,12 +45,12 @@ func (h *Room) React(
 }
 
 // unreact takes a reaction away. It looks for another spelling only if there is none as given.
-func (h *Room) unreact(
+func (r *Room) unreact(
 	ctx context.Context, userID string, m *ent.Message, emoji string,
 ) (spelling string, changed bool, err error) {
 	remove := func(emoji string) (bool, error) {
-		n, err := h.Tx.Reaction.Delete().Where(
-			reaction.RoomID(h.ID),
+		n, err := r.Tx.Reaction.Delete().Where(
+			reaction.RoomID(r.ID),
 			reaction.MessageSeq(m.Seq), reaction.UserID(userID), reaction.Emoji(emoji)).
 			Exec(ctx)
 		if err != nil {
@@ -62,8 +62,8 @@ func (h *Room) unreact(
 		return emoji, changed, err
 	}
 	var own []string
-	err = h.Tx.Reaction.Query().
-		Where(reaction.RoomID(h.ID), reaction.MessageSeq(m.Seq), reaction.UserID(userID)).
+	err = r.Tx.Reaction.Query().
+		Where(reaction.RoomID(r.ID), reaction.MessageSeq(m.Seq), reaction.UserID(userID)).
 		Select(reaction.FieldEmoji).Scan(ctx, &own)
 	if err != nil {
 		return "", false, fmt.Errorf("list the emojis: %w", err)

@@ -22,31 +22,31 @@ import (
 )
 
 // RemoveAll ends all memberships, and with them the seats.
-func (h *Room) RemoveAll(ctx context.Context) error {
-	users, err := h.Tx.Member.Query().
-		Where(member.RoomID(h.ID)).
+func (r *Room) RemoveAll(ctx context.Context) error {
+	users, err := r.Tx.Member.Query().
+		Where(member.RoomID(r.ID)).
 		Select(member.FieldUserID).
 		Strings(ctx)
 	if err != nil {
-		return fmt.Errorf("list the members of room %s: %w", h.ID, err)
+		return fmt.Errorf("list the members of room %s: %w", r.ID, err)
 	}
 	for chunk := range slices.Chunk(users, usersAtOnce) {
-		if !h.Exclusive {
+		if !r.Exclusive {
 			break
 		}
-		if _, err := h.Tx.Seat.Delete().
-			Where(seat.IDIn(store.Padded(chunk)...), seat.RoomID(h.ID)).Exec(ctx); err != nil {
-			return fmt.Errorf("delete the seats in room %s: %w", h.ID, err)
+		if _, err := r.Tx.Seat.Delete().
+			Where(seat.IDIn(store.Padded(chunk)...), seat.RoomID(r.ID)).Exec(ctx); err != nil {
+			return fmt.Errorf("delete the seats in room %s: %w", r.ID, err)
 		}
 	}
-	if err := h.recordDeletion(ctx); err != nil {
+	if err := r.recordDeletion(ctx); err != nil {
 		return err
 	}
-	if _, err := h.Tx.Member.Delete().Where(member.RoomID(h.ID)).Exec(ctx); err != nil {
-		return fmt.Errorf("end the memberships of room %s: %w", h.ID, err)
+	if _, err := r.Tx.Member.Delete().Where(member.RoomID(r.ID)).Exec(ctx); err != nil {
+		return fmt.Errorf("end the memberships of room %s: %w", r.ID, err)
 	}
-	h.MemberCount = 0
-	h.Affected = append(h.Affected, users...)
+	r.MemberCount = 0
+	r.Affected = append(r.Affected, users...)
 	return nil
 }
 
@@ -65,8 +65,8 @@ func (t *Tx) RemoveMembers(
 ) error {
 	rooms := make([]*Room, len(all))
 	memberships := make([]uuid.UUID, len(all))
-	for i, d := range all {
-		rooms[i], memberships[i] = d.Room, d.Member.ID
+	for i, removal := range all {
+		rooms[i], memberships[i] = removal.Room, removal.Member.ID
 	}
 	if err := t.ReleaseDirectRooms(ctx, rooms...); err != nil {
 		return err
@@ -77,9 +77,9 @@ func (t *Tx) RemoveMembers(
 		return fmt.Errorf("end %d memberships: %w", len(all), err)
 	}
 	var seats []*ent.Seat
-	for _, d := range all {
-		if d.Exclusive {
-			seats = append(seats, &ent.Seat{ID: d.Member.UserID, MemberID: d.Member.ID})
+	for _, removal := range all {
+		if removal.Exclusive {
+			seats = append(seats, &ent.Seat{ID: removal.Member.UserID, MemberID: removal.Member.ID})
 		}
 	}
 	if err := t.deleteSeats(ctx, seats); err != nil {
@@ -89,9 +89,9 @@ func (t *Tx) RemoveMembers(
 		return err
 	}
 	var ownerless []*Room
-	for _, d := range all {
-		if d.Member.Role == member.RoleOWNER && d.MemberCount > 1 {
-			ownerless = append(ownerless, d.Room)
+	for _, removal := range all {
+		if removal.Member.Role == member.RoleOWNER && removal.MemberCount > 1 {
+			ownerless = append(ownerless, removal.Room)
 		}
 	}
 	newOwners, err := t.transferOwnership(ctx, ownerless)
@@ -99,19 +99,19 @@ func (t *Tx) RemoveMembers(
 		return err
 	}
 	var events []*ent.RoomEventCreate
-	for _, d := range all {
-		d.MemberCount--
-		d.PolicyVersion++
-		d.Affected = append(d.Affected, d.Member.UserID)
-		events = append(events, d.Event(roomevent.KindMEMBER_LEFT, actor).
-			SetSubjectID(d.Member.UserID).SetReason(reason))
-		if newOwner, found := newOwners[d.ID]; found {
-			d.PolicyVersion++
-			d.OwnerID = newOwner
-			events = append(events, d.Event(roomevent.KindMEMBER_ROLE_CHANGED, actor).
+	for _, removal := range all {
+		removal.MemberCount--
+		removal.PolicyVersion++
+		removal.Affected = append(removal.Affected, removal.Member.UserID)
+		events = append(events, removal.Event(roomevent.KindMEMBER_LEFT, actor).
+			SetSubjectID(removal.Member.UserID).SetReason(reason))
+		if newOwner, found := newOwners[removal.ID]; found {
+			removal.PolicyVersion++
+			removal.OwnerID = newOwner
+			events = append(events, removal.Event(roomevent.KindMEMBER_ROLE_CHANGED, actor).
 				SetSubjectID(newOwner).SetRole(roomevent.RoleOWNER))
-		} else if d.MemberCount == 0 {
-			events = append(events, d.Tombstone(actor))
+		} else if removal.MemberCount == 0 {
+			events = append(events, removal.Tombstone(actor))
 		}
 	}
 	if err := t.RoomEvent.CreateBulk(events...).Exec(ctx); err != nil {
@@ -123,8 +123,8 @@ func (t *Tx) RemoveMembers(
 // IDsOf returns the ids of rooms.
 func IDsOf(rooms []*Room) []uuid.UUID {
 	ids := make([]uuid.UUID, len(rooms))
-	for i, h := range rooms {
-		ids[i] = h.ID
+	for i, r := range rooms {
+		ids[i] = r.ID
 	}
 	return ids
 }
@@ -133,10 +133,10 @@ func IDsOf(rooms []*Room) []uuid.UUID {
 // another. The caller ends a membership after that.
 func (t *Tx) ReleaseDirectRooms(ctx context.Context, rooms ...*Room) error {
 	var direct []*Room
-	for _, h := range rooms {
-		if h.Direct {
-			direct = append(direct, h)
-			h.Direct = false
+	for _, r := range rooms {
+		if r.Direct {
+			direct = append(direct, r)
+			r.Direct = false
 		}
 	}
 	if len(direct) == 0 {
@@ -154,9 +154,9 @@ func (t *Tx) ReleaseDirectRooms(ctx context.Context, rooms ...*Room) error {
 		pairs[m.RoomID] = append(pairs[m.RoomID], m.UserID)
 	}
 	var rows []predicate.DirectRoom
-	for _, h := range store.Padded(direct) {
-		row := directroom.RoomID(h.ID)
-		if pair := pairs[h.ID]; len(pair) == 2 { // the key of the row
+	for _, r := range store.Padded(direct) {
+		row := directroom.RoomID(r.ID)
+		if pair := pairs[r.ID]; len(pair) == 2 { // the key of the row
 			row = directroom.And(row, directroom.LowerID(min(pair[0], pair[1])),
 				directroom.HigherID(max(pair[0], pair[1])))
 		}
@@ -201,10 +201,10 @@ func (t *Tx) transferOwnership(ctx context.Context, rooms []*Room) (map[uuid.UUI
 
 // Tombstone makes the row of the room, which has no members, a tombstone, and returns the event of
 // that. The caller releases the room before, and saves it.
-func (h *Room) Tombstone(actor string) *ent.RoomEventCreate {
-	h.DeletedAt = &h.At
-	h.PolicyVersion++
-	return h.Event(roomevent.KindROOM_DELETED, actor)
+func (r *Room) Tombstone(actor string) *ent.RoomEventCreate {
+	r.DeletedAt = &r.At
+	r.PolicyVersion++
+	return r.Event(roomevent.KindROOM_DELETED, actor)
 }
 
 // saveAll writes back what RemoveMembers changes of rooms, in one statement.
@@ -223,7 +223,7 @@ func (t *Tx) saveAll(ctx context.Context, rooms []*Room) error {
 	}
 	var values []string
 	var args []any
-	for _, h := range store.Padded(rooms) {
+	for _, r := range store.Padded(rooms) {
 		row := make([]string, len(kinds))
 		for i, kind := range kinds {
 			row[i] = fmt.Sprintf("$%d", len(args)+i+1)
@@ -234,16 +234,16 @@ func (t *Tx) saveAll(ctx context.Context, rooms []*Room) error {
 		values = append(values, "("+strings.Join(row, ", ")+")")
 		args = append(
 			args,
-			h.ID,
-			h.Seq,
-			h.EventAt,
-			h.PolicyVersion,
-			h.MemberCount,
-			h.OwnerID,
-			h.Direct,
-			h.DeletedAt,
-			h.LogStart,
-			h.Timeline,
+			r.ID,
+			r.Seq,
+			r.EventAt,
+			r.PolicyVersion,
+			r.MemberCount,
+			r.OwnerID,
+			r.Direct,
+			r.DeletedAt,
+			r.LogStart,
+			r.Timeline,
 		)
 	}
 	_, err := t.ExecContext(
@@ -256,8 +256,8 @@ FROM (VALUES `+strings.Join(values, ", ")+`) AS saved WHERE rooms.id = column1`,
 	if err != nil {
 		return fmt.Errorf("save %d rooms: %w", len(rooms), err)
 	}
-	for _, h := range rooms {
-		h.publish()
+	for _, r := range rooms {
+		r.publish()
 	}
 	return nil
 }
@@ -265,10 +265,10 @@ FROM (VALUES `+strings.Join(values, ", ")+`) AS saved WHERE rooms.id = column1`,
 // recordRemovals records why memberships of locked rooms end.
 func (t *Tx) recordRemovals(ctx context.Context, reason roomevent.Reason, all []Removal) error {
 	ended := make([]*ent.EndedMembershipCreate, len(all))
-	for i, d := range all {
+	for i, removal := range all {
 		ended[i] = t.EndedMembership.Create().
-			SetRoomID(d.ID).SetUserID(d.Member.UserID).
-			SetReason(endedmembership.Reason(reason)).SetAt(d.At)
+			SetRoomID(removal.ID).SetUserID(removal.Member.UserID).
+			SetReason(endedmembership.Reason(reason)).SetAt(removal.At)
 	}
 	err := t.EndedMembership.CreateBulk(ended...).
 		OnConflictColumns(endedmembership.FieldRoomID, endedmembership.FieldUserID).
@@ -281,17 +281,17 @@ func (t *Tx) recordRemovals(ctx context.Context, reason roomevent.Reason, all []
 }
 
 // recordDeletion records that all memberships of the room end because it is deleted.
-func (h *Room) recordDeletion(ctx context.Context) error {
+func (r *Room) recordDeletion(ctx context.Context) error {
 	at := "$2"
-	if h.Tx.Dialect == dialect.Postgres {
+	if r.Tx.Dialect == dialect.Postgres {
 		at += "::timestamptz"
 	}
-	_, err := h.Tx.ExecContext(ctx, `INSERT INTO ended_memberships (room_id, user_id, reason, at)
+	_, err := r.Tx.ExecContext(ctx, `INSERT INTO ended_memberships (room_id, user_id, reason, at)
 SELECT room_id, user_id, $3, `+at+` FROM members WHERE room_id = $1
 ON CONFLICT (room_id, user_id) DO UPDATE SET reason = excluded.reason, at = excluded.at`,
-		h.ID, h.At, roomlog.ReasonDeleted)
+		r.ID, r.At, roomlog.ReasonDeleted)
 	if err != nil {
-		return fmt.Errorf("record the end of the memberships of room %s: %w", h.ID, err)
+		return fmt.Errorf("record the end of the memberships of room %s: %w", r.ID, err)
 	}
 	return nil
 }

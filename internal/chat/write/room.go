@@ -126,44 +126,44 @@ func (t *Tx) LockUsers(ctx context.Context, ids []string) error {
 
 // Event returns the next event of the room's log, which the caller inserts. The head moves with it
 // in the row: see [Room.Save].
-func (h *Room) Event(kind roomevent.Kind, actor string) *ent.RoomEventCreate {
-	h.EventAt = h.At
-	create := h.Tx.RoomEvent.Create().
-		SetRoomID(h.ID).
-		SetSeq(h.nextSeq()).
+func (r *Room) Event(kind roomevent.Kind, actor string) *ent.RoomEventCreate {
+	r.EventAt = r.At
+	create := r.Tx.RoomEvent.Create().
+		SetRoomID(r.ID).
+		SetSeq(r.nextSeq()).
 		SetKind(kind).
 		SetActorID(actor).
-		SetAt(h.At)
-	h.Events = append(h.Events, roomlog.Appended(create))
+		SetAt(r.At)
+	r.Events = append(r.Events, roomlog.Appended(create))
 	return create
 }
 
 // publish publishes what the transaction has appended to the room's log.
-func (h *Room) publish() {
-	p := broker.Publication{Room: h.ID, Seq: h.Seq, Users: h.Affected}
-	if len(h.Events) > 0 {
-		p.Commit = roomlog.NewCommit(h.Room, h.profiles, h.Events)
-		h.Events = nil
+func (r *Room) publish() {
+	p := broker.Publication{Room: r.ID, Seq: r.Seq, Users: r.Affected}
+	if len(r.Events) > 0 {
+		p.Commit = roomlog.NewCommit(r.Room, r.profiles, r.Events)
+		r.Events = nil
 	}
-	h.Tx.Publish(p)
+	r.Tx.Publish(p)
 }
 
 // Log appends an event of the kind given to the room's log.
-func (h *Room) Log(
+func (r *Room) Log(
 	ctx context.Context, kind roomevent.Kind, actor string, more func(*ent.RoomEventCreate),
 ) error {
-	event := h.Event(kind, actor)
+	event := r.Event(kind, actor)
 	if more != nil {
 		more(event)
 	}
 	if err := event.Exec(ctx); err != nil {
-		return fmt.Errorf("log %s in room %s: %w", kind, h.ID, err)
+		return fmt.Errorf("log %s in room %s: %w", kind, r.ID, err)
 	}
 	return nil
 }
 
 // LogEach appends n events of the kind given to the room's log, in one statement.
-func (h *Room) LogEach(
+func (r *Room) LogEach(
 	ctx context.Context,
 	kind roomevent.Kind,
 	actor string,
@@ -172,53 +172,53 @@ func (h *Room) LogEach(
 ) error {
 	events := make([]*ent.RoomEventCreate, n)
 	for i := range events {
-		events[i] = h.Event(kind, actor)
+		events[i] = r.Event(kind, actor)
 		each(events[i], i)
 	}
-	if err := h.Tx.RoomEvent.CreateBulk(events...).Exec(ctx); err != nil {
-		return fmt.Errorf("log %d × %s in room %s: %w", n, kind, h.ID, err)
+	if err := r.Tx.RoomEvent.CreateBulk(events...).Exec(ctx); err != nil {
+		return fmt.Errorf("log %d × %s in room %s: %w", n, kind, r.ID, err)
 	}
 	return nil
 }
 
-// Save writes the row's own columns back as they are now in h, and publishes the events. Returns
+// Save writes the row's own columns back as they are now in r, and publishes the events. Returns
 // [ErrRoomFull] if there would be too many members.
-func (h *Room) Save(ctx context.Context) error {
-	saved, err := h.Tx.Room.Update().
-		Where(room.ID(h.ID), room.Or(room.MaxUsers(0), room.MaxUsersGTE(h.MemberCount))).
-		SetSeq(h.Seq).SetLogStart(h.LogStart).SetTimeline(h.Timeline).
-		SetEventAt(h.EventAt).SetPolicyVersion(h.PolicyVersion).
-		SetMemberCount(h.MemberCount).SetOwnerID(h.OwnerID).
-		SetMessageCount(h.MessageCount).SetLatestSeq(h.LatestSeq).SetUpdatedAt(h.UpdatedAt).
-		SetDirect(h.Direct).SetNillableDeletedAt(h.DeletedAt).
+func (r *Room) Save(ctx context.Context) error {
+	saved, err := r.Tx.Room.Update().
+		Where(room.ID(r.ID), room.Or(room.MaxUsers(0), room.MaxUsersGTE(r.MemberCount))).
+		SetSeq(r.Seq).SetLogStart(r.LogStart).SetTimeline(r.Timeline).
+		SetEventAt(r.EventAt).SetPolicyVersion(r.PolicyVersion).
+		SetMemberCount(r.MemberCount).SetOwnerID(r.OwnerID).
+		SetMessageCount(r.MessageCount).SetLatestSeq(r.LatestSeq).SetUpdatedAt(r.UpdatedAt).
+		SetDirect(r.Direct).SetNillableDeletedAt(r.DeletedAt).
 		Save(ctx)
 	if err != nil {
-		return fmt.Errorf("save room %s: %w", h.ID, err)
+		return fmt.Errorf("save room %s: %w", r.ID, err)
 	}
 	if saved == 0 {
 		return ErrRoomFull
 	}
-	h.publish()
+	r.publish()
 	return nil
 }
 
 // LogUpdate appends the event that the room itself has changed, and saves the room.
-func (h *Room) LogUpdate(ctx context.Context, actor string) error {
-	if err := h.Log(ctx, roomevent.KindROOM_UPDATED, actor, nil); err != nil {
+func (r *Room) LogUpdate(ctx context.Context, actor string) error {
+	if err := r.Log(ctx, roomevent.KindROOM_UPDATED, actor, nil); err != nil {
 		return err
 	}
-	return h.Save(ctx)
+	return r.Save(ctx)
 }
 
 // LogMessage appends an event about a message and saves the room.
-func (h *Room) LogMessage(
+func (r *Room) LogMessage(
 	ctx context.Context,
 	kind roomevent.Kind,
 	actor string,
 	m *ent.Message,
 	more func(*ent.RoomEventCreate),
 ) error {
-	err := h.Log(ctx, kind, actor, func(e *ent.RoomEventCreate) {
+	err := r.Log(ctx, kind, actor, func(e *ent.RoomEventCreate) {
 		e.SetMessageSeq(m.Seq)
 		if more != nil {
 			more(e)
@@ -227,17 +227,17 @@ func (h *Room) LogMessage(
 	if err != nil {
 		return err
 	}
-	h.Events[len(h.Events)-1].Message = roomlog.PublicMessage(m)
-	return h.Save(ctx)
+	r.Events[len(r.Events)-1].Message = roomlog.PublicMessage(m)
+	return r.Save(ctx)
 }
 
 // SetTags replaces the room's tags.
-func (h *Room) SetTags(ctx context.Context, tags []string) error {
-	if _, err := h.Tx.RoomTag.Delete().Where(roomtag.RoomID(h.ID)).Exec(ctx); err != nil {
+func (r *Room) SetTags(ctx context.Context, tags []string) error {
+	if _, err := r.Tx.RoomTag.Delete().Where(roomtag.RoomID(r.ID)).Exec(ctx); err != nil {
 		return fmt.Errorf("delete the tags: %w", err)
 	}
-	err := h.Tx.RoomTag.MapCreateBulk(tags, func(tag *ent.RoomTagCreate, i int) {
-		tag.SetRoomID(h.ID).SetPosition(i).SetTag(tags[i]).SetFolded(text.TagKey(tags[i]))
+	err := r.Tx.RoomTag.MapCreateBulk(tags, func(tag *ent.RoomTagCreate, i int) {
+		tag.SetRoomID(r.ID).SetPosition(i).SetTag(tags[i]).SetFolded(text.TagKey(tags[i]))
 	}).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert %d tags: %w", len(tags), err)

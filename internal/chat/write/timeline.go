@@ -51,13 +51,13 @@ func presentTimeline(r *ent.Room) (int64, error) {
 }
 
 // nextSeq returns the seq of the next event, which is of the present timeline.
-func (h *Room) nextSeq() int64 {
-	if h.present > h.Timeline {
-		h.Seq += seqsSkipped(h.Timeline, h.present)
-		h.LogStart, h.Timeline = h.Seq, h.present
+func (r *Room) nextSeq() int64 {
+	if r.present > r.Timeline {
+		r.Seq += seqsSkipped(r.Timeline, r.present)
+		r.LogStart, r.Timeline = r.Seq, r.present
 	}
-	h.Seq++
-	return h.Seq
+	r.Seq++
+	return r.Seq
 }
 
 // seqsSkipped is seqsToSkip for a room whose newest event is of the timeline last.
