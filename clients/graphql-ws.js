@@ -2,7 +2,7 @@
 import { createClient } from 'graphql-ws';
 import { resumable } from './resume.js';
 
-/** connect returns a client. getToken returns the token to connect with; webSocketImpl is for Node. */
+/** connect returns a client. getToken returns the token to connect with, and does not fail: graphql-ws would not connect again; webSocketImpl is for Node. */
 export function connect(url, getToken, webSocketImpl) {
   return resumable(createClient({
     url, // wss://…/graphql

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
@@ -46,6 +47,9 @@ func TestReactTutorial(t *testing.T) {
 	for round := range 2 {
 		s.kill()
 		alice.write("textbox", "Message", fmt.Sprintf("Anyone? %d%s", round, kb.Enter))
+		if round == 1 {
+			time.Sleep(2 * time.Second) // both windows fail to connect
+		}
 		s.start()
 		s.send("bob", fmt.Sprintf("Here %d", round)) // perhaps before the windows have reconnected
 		for _, w := range []*window{alice, bob} {

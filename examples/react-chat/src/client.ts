@@ -14,20 +14,29 @@ async function getToken(userId: string): Promise<string> {
   return data.signIn.token;
 }
 
+/** Waits between two attempts. */
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 500 + 1000 * Math.random()));
+
 /** Returns a client that sends all operations of the user over one WebSocket. */
 export function connect(userId: string): Client {
   const url = `${location.origin.replace('http', 'ws')}/graphql`;
   let token = '';
   const socket = createClient({
-    // graphql-ws calls url before each attempt to connect. If it fails, the attempt counts as failed.
+    // graphql-ws calls url before each attempt to connect, and stops for good if it fails.
     url: async () => {
-      token = await getToken(userId);
-      return url;
+      for (;;) {
+        try {
+          token = await getToken(userId);
+          return url;
+        } catch {
+          await pause(); // the server cannot be reached
+        }
+      }
     },
     connectionParams: () => ({ authorization: token }),
     retryAttempts: Infinity,
     shouldRetry: () => true,
-    retryWait: () => new Promise((resolve) => setTimeout(resolve, 500 + 1000 * Math.random())),
+    retryWait: pause,
   });
   return new Client({
     url,
