@@ -142,7 +142,7 @@ func TestRequestIDs(t *testing.T) {
 
 	told := func(door, said, request, operation string) {
 		t.Helper()
-		if !strings.Contains(said, "Something is broken") || !strings.Contains(said, request) {
+		if !strings.Contains(said, "internal error") || !strings.Contains(said, request) {
 			t.Errorf("%s: the response is %s", door, said)
 		}
 		faults := 0
@@ -218,7 +218,7 @@ func TestRequestIDs(t *testing.T) {
 		for id, payload := range map[string]string{"asked": query, "followed": stream, strings.Repeat("ü", 70): query} {
 			said := say(
 				fmt.Sprintf(`{"type": %q, "id": %q, "payload": %s}`, start, id, payload),
-				"broken",
+				"internal error",
 			)
 			told(protocol, said, "of-"+protocol, id[:min(len(id), reqid.MaxLen)])
 		}

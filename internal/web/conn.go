@@ -95,7 +95,7 @@ func (c *conn) closeAfterPanic() {
 			c.abort()
 		}
 	}()
-	c.close(closeInternalError, "Something is broken inside the server")
+	c.close(closeInternalError, "The server has an internal error")
 	closed = true
 }
 
