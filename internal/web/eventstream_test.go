@@ -152,14 +152,18 @@ func TestMultipart(t *testing.T) {
 			t.Errorf("%s: the parts are %q", accept, got)
 		}
 	}
-	const other = "Accept: multipart/mixed;deferSpec=20220824, application/json"
-	if a := ts.post(
-		t,
-		"subscription { count(n: 2) }",
-		other,
-	); a.StatusCode != http.StatusBadRequest ||
-		!strings.Contains(string(a.body), "multipart/mixed;subscriptionSpec=1.0") {
-		t.Errorf("another specification: %d %s", a.StatusCode, a.body)
+	for accept, status := range map[string]int{
+		"multipart/mixed;deferSpec=20220824, application/json":       http.StatusBadRequest,
+		"multipart/mixed;subscriptionSpec=1.0;q=0, application/json": http.StatusBadRequest,
+		"text/event-stream;q=0, application/json":                    http.StatusBadRequest,
+		"multipart/mixed;subscriptionSpec=2.0":                       http.StatusNotAcceptable,
+		"multipart/mixed":                                            http.StatusNotAcceptable,
+	} {
+		a := ts.post(t, "subscription { count(n: 2) }", "Accept: "+accept)
+		if a.StatusCode != status ||
+			!strings.Contains(string(a.body), "multipart/mixed;subscriptionSpec=1.0") {
+			t.Errorf("%s: %d %s, want %d", accept, a.StatusCode, a.body, status)
+		}
 	}
 }
 

@@ -35,9 +35,10 @@ func (t *httpTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.
 	media, acceptable := negotiate(r.Header.Values("Accept"))
 	if !acceptable {
 		refuse(w, &refusal{
-			status:  http.StatusNotAcceptable,
-			code:    codeBadUserInput,
-			message: "Responses are " + mediaGraphQL + " or " + mediaJSON + ": accept one of them.",
+			status: http.StatusNotAcceptable,
+			code:   codeBadUserInput,
+			message: "Accept " + mediaGraphQL + " or " + mediaJSON + ", or for subscriptions " +
+				streamMedia + ".",
 		})
 		return
 	}
@@ -105,6 +106,9 @@ func (rs *responder) respond(
 	)
 }
 
+// streamMedia names the media types of event streams in messages.
+const streamMedia = mediaEvents + " or " + mediaMultipart + ";subscriptionSpec=1.0"
+
 // checkMethod refuses operations that a method must not carry: links and prefetches must not change
 // anything, and a single response cannot hold a stream.
 func checkMethod(method string, operation ast.Operation) *refusal {
@@ -113,7 +117,7 @@ func checkMethod(method string, operation ast.Operation) *refusal {
 		return badInput(
 			"query",
 			"Subscriptions need a stream: a WebSocket with the subprotocol "+protocolTransportWS+
-				", or Accept: "+mediaEvents+" or "+mediaMultipart+";subscriptionSpec=1.0.",
+				", or Accept: "+streamMedia+".",
 		)
 	case operation == ast.Mutation && method == http.MethodGet:
 		f := methodNotAllowed(http.MethodPost)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"iter"
 	"mime"
 	"strconv"
 	"strings"
@@ -22,11 +23,10 @@ const (
 // wildcard, then mediaGraphQL. Without a preference (no header, */*) it returns mediaJSON, which
 // every client understands. ok is false if the client accepts neither type.
 func negotiate(accept []string) (media string, ok bool) {
-	header := strings.Join(accept, ",")
-	if strings.TrimSpace(header) == "" {
+	if strings.TrimSpace(strings.Join(accept, ",")) == "" {
 		return mediaJSON, true
 	}
-	preferred := preferences(header, mediaGraphQL, mediaJSON)
+	preferred := preferences(accept, mediaGraphQL, mediaJSON)
 	graphQL, json := preferred[0], preferred[1]
 	switch {
 	case graphQL.q == 0 && json.q == 0:
@@ -45,30 +45,48 @@ func negotiate(accept []string) (media string, ok bool) {
 
 // prefersPage reports whether a client prefers an HTML page to JSON, as browsers do.
 func prefersPage(accept []string) bool {
-	preferred := preferences(strings.Join(accept, ","), mediaHTML, mediaGraphQL, mediaJSON)
+	preferred := preferences(accept, mediaHTML, mediaGraphQL, mediaJSON)
 	html := preferred[0]
 	return html.specificity == named && html.q > max(preferred[1].q, preferred[2].q)
 }
 
-// preferences returns what an Accept header says of each media type.
-func preferences(header string, types ...string) []preference {
-	preferred := make([]preference, len(types))
-	for part := range strings.SplitSeq(header, ",") {
-		mediaRange, params, err := mime.ParseMediaType(part)
-		if err != nil {
-			continue
-		}
-		if cs, given := params["charset"]; given && !isUTF8(cs) {
-			continue // responses are UTF-8
-		}
-		q := 1.0
-		if value, given := params["q"]; given {
-			if q, err = strconv.ParseFloat(value, 64); err != nil || !(0 <= q && q <= 1) {
+// mediaRange is an element of an Accept header.
+type mediaRange struct {
+	media  string // such as text/*
+	params map[string]string
+	q      float64
+}
+
+// mediaRanges yields the valid media ranges of Accept headers.
+func mediaRanges(accept []string) iter.Seq[mediaRange] {
+	return func(yield func(mediaRange) bool) {
+		for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+			media, params, err := mime.ParseMediaType(part)
+			if err != nil {
 				continue
 			}
+			if cs, given := params["charset"]; given && !isUTF8(cs) {
+				continue // responses are UTF-8
+			}
+			q := 1.0
+			if value, given := params["q"]; given {
+				if q, err = strconv.ParseFloat(value, 64); err != nil || !(0 <= q && q <= 1) {
+					continue
+				}
+			}
+			if !yield(mediaRange{media, params, q}) {
+				return
+			}
 		}
+	}
+}
+
+// preferences returns what Accept headers say of each media type.
+func preferences(accept []string, types ...string) []preference {
+	preferred := make([]preference, len(types))
+	for accepted := range mediaRanges(accept) {
 		for i, media := range types {
-			preferred[i] = preferred[i].refine(mediaRange, media, q)
+			preferred[i] = preferred[i].refine(accepted, media)
 		}
 	}
 	return preferred
@@ -89,9 +107,9 @@ type preference struct {
 }
 
 // refine returns the preference after one more media range.
-func (p preference) refine(mediaRange, media string, q float64) preference {
+func (p preference) refine(accepted mediaRange, media string) preference {
 	specificity := unmatched
-	switch mediaRange {
+	switch accepted.media {
 	case media:
 		specificity = named
 	case media[:strings.IndexByte(media, '/')] + "/*":
@@ -102,7 +120,7 @@ func (p preference) refine(mediaRange, media string, q float64) preference {
 	if specificity == unmatched || specificity < p.specificity {
 		return p
 	}
-	return preference{specificity, q}
+	return preference{specificity, accepted.q}
 }
 
 func isUTF8(charset string) bool {

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"mime"
 	"net/http"
-	"strings"
 
 	"parley/internal/live"
 )
@@ -37,10 +35,9 @@ type streamEncoder interface {
 
 // accepted reports whether the client accepts the format explicitly.
 func (f *streamFormat) accepted(header http.Header) bool {
-	for part := range strings.SplitSeq(strings.Join(header.Values("Accept"), ","), ",") {
-		media, params, err := mime.ParseMediaType(part)
-		if err == nil && media == f.media &&
-			(f.spec == "" || params["subscriptionspec"] == f.spec) {
+	for accepted := range mediaRanges(header.Values("Accept")) {
+		if accepted.media == f.media && accepted.q > 0 &&
+			(f.spec == "" || accepted.params["subscriptionspec"] == f.spec) {
 			return true
 		}
 	}
