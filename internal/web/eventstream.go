@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -28,7 +27,6 @@ type eventTransport struct {
 	limiters    limit.RateLimiters
 	connections *connections
 	budgets     *budgets
-	log         *slog.Logger
 }
 
 var _ graphql.Transport = (*eventTransport)(nil)
@@ -161,43 +159,51 @@ func (t *eventTransport) lifetime(ctx context.Context) (time.Duration, *gqlerror
 	}
 }
 
-// run sends the results of a subscription and keeps its connection alive.
+// run sends the results of a subscription, with heartbeats, and then its end.
 func (t *eventTransport) run(ctx context.Context, s *eventStream, subscriber live.Subscriber) {
-	ended := make(chan struct{})
-	defer func() { <-ended }()
 	quiet, cancel := context.WithCancel(ctx)
-	defer cancel()
+	stopped := make(chan struct{})
 	// It ends with quiet.
 	go t.panics.Wrap(quiet, panics.Request, func() {
-		defer close(ended)
+		defer close(stopped)
 		s.keepAlive(quiet, t.limits.SocketPing)
 	}, func(error) { s.cancel(nil) })()
+	var ended bool
+	var errs gqlerror.List
 	err := t.panics.Run(ctx, panics.Request, func() error {
-		t.follow(ctx, s, subscriber)
+		ended, errs = t.follow(ctx, s, subscriber)
 		return nil
 	})
-	if err != nil {
+	cancel()
+	<-stopped // nothing may follow the end, also no heartbeat
+	switch {
+	case err != nil:
 		s.end(gqlerror.List{internalError(ctx).graphQL()})
+	case ended:
+		s.end(errs)
 	}
 }
 
-// follow sends the results of a subscription until it ends or the client has gone.
-func (t *eventTransport) follow(ctx context.Context, s *eventStream, subscriber live.Subscriber) {
+// follow sends the results of a subscription until it ends, or the client has gone. It returns
+// whether to send the end, and with which errors.
+func (t *eventTransport) follow(
+	ctx context.Context, s *eventStream, subscriber live.Subscriber,
+) (ended bool, errs gqlerror.List) {
 	for !subscriber.Park(s) || s.forward(ctx) {
 		payloads, more, errs := next(ctx, subscriber)
 		if !t.send(ctx, s, payloads) || !more && ctx.Err() != nil {
 			break
 		}
 		if !more {
-			s.end(errs)
-			return
+			return true, errs
 		}
 	}
 	// The server has interrupted the stream, or the client has gone.
-	reason, ok := errors.AsType[*gqlerror.Error](context.Cause(ctx))
-	if ok && !t.format.eventSource {
-		s.end(gqlerror.List{reason})
+	reason, interrupted := errors.AsType[*gqlerror.Error](context.Cause(ctx))
+	if !interrupted || t.format.eventSource {
+		return false, nil
 	}
+	return true, gqlerror.List{reason}
 }
 
 // send sends results of a subscription. It returns false if the client has gone, or reads too

@@ -256,6 +256,23 @@ func TestEventStreamHeartbeats(t *testing.T) {
 	})
 }
 
+// TestEventStreamEnd: no heartbeat follows the end of a stream.
+func TestEventStreamEnd(t *testing.T) {
+	eachFormat(t, func(t *testing.T, format streamTest) {
+		ts := newServer(t, web.Config{Limits: web.Limits{SocketPing: time.Microsecond}})
+		end := "event: complete\ndata: \n\n"
+		if format.kind == "multipart" {
+			end = "\r\n--graphql--\r\n"
+		}
+		for range 100 {
+			a := ts.post(t, "subscription { count(n: 1) }", format.accept)
+			if !bytes.HasSuffix(a.body, []byte(end)) {
+				t.Fatalf("the stream ends with %q", a.body[max(0, len(a.body)-200):])
+			}
+		}
+	})
+}
+
 // TestEventStreamSlowClient: the server closes the stream of a client that does not read.
 func TestEventStreamSlowClient(t *testing.T) {
 	eachFormat(t, func(t *testing.T, format streamTest) {

@@ -183,7 +183,6 @@ func New(gql GraphQL, subscribe Subscribe, verifier Verifier, cfg Config) *Serve
 			limiters:    cfg.RateLimiters,
 			connections: connections,
 			budgets:     budgets,
-			log:         log,
 		})
 	}
 	gql.AddTransport(&httpTransport{responder: responder, log: log})
@@ -251,7 +250,7 @@ const (
 	kindSubscriptionsWS = protocolSubscriptionsWS
 	kindEventStream     = "sse"
 	kindMultipart       = "multipart"
-	kindLegacy          = "talk"
+	kindLegacy          = "legacy"
 	kindUnknown         = "none"
 )
 
