@@ -132,7 +132,7 @@ func (t *tickets) serve(w http.ResponseWriter, r *http.Request) {
 func (t *tickets) withTicket(next, authenticated http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		const name = "ticket"
-		if r.Method != http.MethodGet || r.URL.RawQuery == "" {
+		if r.URL.RawQuery == "" {
 			authenticated.ServeHTTP(w, r)
 			return
 		}
@@ -142,6 +142,9 @@ func (t *tickets) withTicket(next, authenticated http.Handler) http.Handler {
 			return
 		}
 		switch {
+		case r.Method != http.MethodGet:
+			refuse(w, badInput(name, "A ticket is for a GET request. Send a token instead."))
+			return
 		case r.Header.Get("Authorization") != "":
 			refuse(w, badInput(name, "Send a ticket or a token, not both."))
 			return

@@ -80,6 +80,21 @@ func TestTicket(t *testing.T) {
 	}
 }
 
+// TestTicketByPost: a POST with a ticket is refused, not executed without a user.
+func TestTicketByPost(t *testing.T) {
+	t.Parallel()
+	ts := newServer(t, web.Config{})
+	ticket, _ := ts.ticket(t, "ann")
+	a := ts.do(t, http.MethodPost, "/graphql?ticket="+ticket, `{"query": "{ me }"}`,
+		"Content-Type: application/json", acceptEvents)
+	if a.StatusCode != http.StatusBadRequest || a.code() != "BAD_USER_INPUT" {
+		t.Errorf("%d %s", a.StatusCode, a.body)
+	}
+	if a := ts.open(t, ticket, acceptEvents); a.StatusCode != http.StatusOK {
+		t.Errorf("the POST has used the ticket: %d %s", a.StatusCode, a.body)
+	}
+}
+
 // TestTicketExpires: a ticket is worth nothing after its token.
 func TestTicketExpires(t *testing.T) {
 	t.Parallel()
