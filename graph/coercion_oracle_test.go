@@ -133,12 +133,8 @@ func TestOracle(t *testing.T) {
 		}
 	})
 	t.Run("generated", func(t *testing.T) {
-		seed, n := uint64(
-			time.Now().UnixNano(),
-		), scale.Or[uint64](
-			oracleOperations,
-			oracleOperations/4,
-		)
+		seed := uint64(time.Now().UnixNano())
+		n := scale.Or[uint64](oracleOperations, oracleOperations/4)
 		setting(t, "PARLEY_ORACLE_SEED", &seed)
 		setting(t, "PARLEY_ORACLE_OPERATIONS", &n)
 		t.Logf("PARLEY_ORACLE_SEED=%d", seed)

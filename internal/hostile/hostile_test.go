@@ -59,7 +59,7 @@ type attackRun struct {
 }
 
 const (
-	// baselineTime is the measurement of the victim before the attack, and fullCalmTime at full size.
+	// baselineTime is the measurement of the victim before the attack, and fullBaselineTime at full size.
 	baselineTime     = 400 * time.Millisecond
 	fullBaselineTime = 3 * time.Second
 	// fullTime is the minimum duration of a repeated attack at full size.
@@ -221,11 +221,11 @@ func run(t *testing.T, program, database string, what attack) string {
 		t.Fatalf("the victim cannot begin: %v", err)
 	}
 	healthy := a.watchHealth()
-	baselineTime := baselineTime
+	baseline := baselineTime
 	if *full {
-		baselineTime = fullBaselineTime
+		baseline = fullBaselineTime
 	}
-	pause(ctx, baselineTime)
+	pause(ctx, baseline)
 	before, _, measured := a.server.Memory()
 	a.server.ResetPeak()
 
