@@ -155,7 +155,8 @@ func (f frame) data(t testing.TB) JSON {
 func (s *Stream) AwaitStart(cause func() string, by func(JSON) string) {
 	s.t.Helper()
 	stop, last := make(chan struct{}), make(chan string, 1)
-	go func() { // ends when stop is closed
+	go func() { // ends when stop is closed, or cause fails the test
+		defer close(last)
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
 		for {
