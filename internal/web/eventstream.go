@@ -48,16 +48,16 @@ func (t *eventTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql
 	defer memory.Release()
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
+	media, acceptable := negotiate(r.Header.Values("Accept"))
+	if !acceptable {
+		media = mediaGraphQL
+	}
 	operation, errs, f := t.readOperation(ctx, w, r, exec, &memory)
 	if f != nil {
-		refuse(w, f)
+		refuseRequest(w, media, f)
 		return
 	}
-	media, acceptable := negotiate(r.Header.Values("Accept"))
 	respondErrors := func(response *graphql.Response) {
-		if !acceptable {
-			media = mediaGraphQL
-		}
 		w.Header().Set("Content-Type", media+charset)
 		writeResponse(w, media, response)
 	}

@@ -170,14 +170,16 @@ func TestMultipart(t *testing.T) {
 // TestMultipartRefused: an error before the start is a JSON response with its status.
 func TestMultipartRefused(t *testing.T) {
 	t.Parallel()
-	refuse := func(
-		context.Context, *graphql.OperationContext, string,
-	) (live.Subscriber, gqlerror.List) {
-		return nil, gqlerror.List{{
-			Message: "Not for you.", Extensions: map[string]any{"code": "FORBIDDEN"},
-		}}
+	refusing := func(code string) *testServer {
+		return newServerWith(t, func(
+			context.Context, *graphql.OperationContext, string,
+		) (live.Subscriber, gqlerror.List) {
+			return nil, gqlerror.List{{
+				Message: "Not for you.", Extensions: map[string]any{"code": code},
+			}}
+		}, testVerifier{}, web.Config{})
 	}
-	ts := newServerWith(t, refuse, testVerifier{}, web.Config{})
+	ts := refusing("FORBIDDEN")
 	const only = "multipart/mixed;subscriptionSpec=1.0"
 	for _, test := range []struct {
 		query, accept, contentType string
@@ -199,6 +201,17 @@ func TestMultipartRefused(t *testing.T) {
 			a.Header.Get("Content-Type") != test.contentType+"; charset=utf-8" {
 			t.Errorf("%+v: %d %s %s", test, a.StatusCode, a.Header.Get("Content-Type"), a.body)
 		}
+	}
+	for _, accept := range []string{only, only + ", application/graphql-response+json"} {
+		a := ts.do(t, http.MethodPost, "/graphql", "{}", jsonBody, "Accept: "+accept)
+		if a.StatusCode != http.StatusUnprocessableEntity ||
+			!strings.HasPrefix(a.Header.Get("Content-Type"), "application/graphql-response+json") {
+			t.Errorf("%s: no query: %d %v %s", accept, a.StatusCode, a.Header, a.body)
+		}
+	}
+	a := refusing("UNAUTHENTICATED").post(t, "subscription { silent }", "Accept: "+only)
+	if a.StatusCode != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") != "Bearer" {
+		t.Errorf("no token: %d %v", a.StatusCode, a.Header)
 	}
 }
 

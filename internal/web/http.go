@@ -56,10 +56,7 @@ func (t *httpTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.
 	defer memory.Release()
 	operation, errs, f := t.readOperation(ctx, w, r, exec, &memory)
 	if f != nil {
-		if media == mediaGraphQL && f.field != "" && f.status == http.StatusBadRequest {
-			f.status = http.StatusUnprocessableEntity // JSON, but not the parameters of a request
-		}
-		refuse(w, f)
+		refuseRequest(w, media, f)
 		return
 	}
 	if errs != nil {
@@ -75,6 +72,15 @@ func (t *httpTransport) Do(w http.ResponseWriter, r *http.Request, exec graphql.
 		return
 	}
 	t.respond(ctx, w, media, exec, operation)
+}
+
+// refuseRequest refuses a request that has no operation to execute.
+func refuseRequest(w http.ResponseWriter, media string, f *refusal) {
+	w.Header().Set("Content-Type", media+charset)
+	if media == mediaGraphQL && f.field != "" && f.status == http.StatusBadRequest {
+		f.status = http.StatusUnprocessableEntity // JSON, but not the parameters of a request
+	}
+	refuse(w, f)
 }
 
 // respond executes a query or mutation and writes the response.
@@ -137,8 +143,12 @@ func writeResponse(w http.ResponseWriter, media string, response *graphql.Respon
 	if ms, limited := retryAfterOf(response.Errors); limited && response.Data == nil {
 		w.Header().Set("Retry-After", retryAfter(ms))
 	}
+	code := status(media, response)
+	if code == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status(media, response))
+	w.WriteHeader(code)
 	_, _ = w.Write(body) //nolint:gosec // JSON, and nosniff: browsers do not render it
 }
 

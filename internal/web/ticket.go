@@ -91,12 +91,10 @@ func (t *tickets) serve(w http.ResponseWriter, r *http.Request) {
 		refuse(w, methodNotAllowed(http.MethodPost))
 		return
 	case !known:
-		refuse(
-			w,
-			unauthenticated(
-				"A ticket needs a token: send Authorization: Bearer, a space, and the token.",
-			),
-		)
+		f := unauthenticated(
+			"A ticket needs a token: send Authorization: Bearer, a space, and the token.")
+		f.header["WWW-Authenticate"] = "Bearer" // not invalid_token
+		refuse(w, f)
 		return
 	}
 	lifetime := ticketLifetime

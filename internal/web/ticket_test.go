@@ -111,16 +111,22 @@ func TestTicketRefused(t *testing.T) {
 	t.Parallel()
 	ts := newServer(t, web.Config{})
 	for _, test := range []struct {
-		method string
-		header []string
-		status int
+		method    string
+		header    []string
+		status    int
+		challenge string
 	}{
-		{http.MethodPost, nil, http.StatusUnauthorized},
-		{http.MethodPost, []string{"Authorization: Bearer forged"}, http.StatusUnauthorized},
-		{http.MethodGet, []string{"Authorization: Bearer ann"}, http.StatusMethodNotAllowed},
+		{http.MethodPost, nil, http.StatusUnauthorized, "Bearer"},
+		{
+			http.MethodPost,
+			[]string{"Authorization: Bearer forged"},
+			http.StatusUnauthorized, `Bearer error="invalid_token"`,
+		},
+		{http.MethodGet, []string{"Authorization: Bearer ann"}, http.StatusMethodNotAllowed, ""},
 	} {
-		if a := ts.do(t, test.method, "/ticket", "", test.header...); a.StatusCode != test.status {
-			t.Errorf("%s %v: %d %s", test.method, test.header, a.StatusCode, a.body)
+		a := ts.do(t, test.method, "/ticket", "", test.header...)
+		if a.StatusCode != test.status || a.Header.Get("WWW-Authenticate") != test.challenge {
+			t.Errorf("%s %v: %d %v %s", test.method, test.header, a.StatusCode, a.Header, a.body)
 		}
 	}
 	first, _ := ts.ticket(t, "ann")
