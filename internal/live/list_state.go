@@ -85,8 +85,9 @@ func (l *roomList) touch(room uuid.UUID, seq int64) {
 	l.hub.enqueue(l)
 }
 
-// touchChanged touches the rooms that differ from what is known. That includes those which the user
-// has joined and left since the list was last read: the subscriber may have seen them in a query.
+// touchChanged touches the rooms that differ from what is known. A membership may have begun and
+// ended between two reads of the list: its room is touched, too, because the subscriber may have
+// seen the room in a query.
 func (l *roomList) touchChanged(found ListState) {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()

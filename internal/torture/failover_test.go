@@ -33,7 +33,7 @@ const (
 // promotion shows what does not exist. A synchronous standby loses nothing that was acknowledged.
 func TestFailover(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes long")
+		t.Skip("takes half a minute")
 	}
 	for _, synchronous := range []bool{false, true} {
 		name := map[bool]string{false: "asynchronous", true: "synchronous"}[synchronous]

@@ -41,7 +41,7 @@ type cluster struct {
 // TestNodes runs three processes on one database and disrupts every connection and every process.
 func TestNodes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes long")
+		t.Skip("takes some seconds")
 	}
 	runSeed := *seed
 	if runSeed == 0 {

@@ -44,7 +44,7 @@ const (
 //     after the last commit that a client knows of. Nothing may be lost.
 func TestPowerCut(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes long")
+		t.Skip("takes some seconds")
 	}
 	for _, synchronous := range []store.Synchronous{store.SynchronousNormal, store.SynchronousFull} {
 		t.Run(string(synchronous), func(t *testing.T) {

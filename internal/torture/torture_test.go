@@ -65,7 +65,7 @@ type report struct {
 
 func TestTorture(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes long")
+		t.Skip("takes some seconds")
 	}
 	runSeed := *seed
 	if runSeed == 0 {

@@ -92,7 +92,7 @@ func isStalePlan(err error) bool {
 		strings.HasPrefix(pqErr.Message, "cached plan must not change result type"))
 }
 
-// isBusy recognizes lib/pq's error for a statement on a connection whose earlier statement has not ended.
+// isBusy recognizes lib/pq's error for a statement on a connection that still runs another one.
 // The error has no code and is not exported, so its text identifies it.
 func isBusy(err error) bool {
 	return err != nil &&
